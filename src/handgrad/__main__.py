@@ -1,0 +1,5 @@
+"""``python -m handgrad`` is ``handgrad``."""
+
+from handgrad.cli.main import run
+
+run()

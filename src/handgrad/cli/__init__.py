@@ -1,0 +1,1 @@
+"""The command line: a door. It parses, calls and shows; heavy things are imported when a command runs."""

@@ -1,0 +1,71 @@
+"""``handgrad evaluate``."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from handgrad.cli.options import Data, Json, Model
+
+if TYPE_CHECKING:
+    from handgrad.kernels.types import Integers
+
+
+def evaluate(
+    model: Model,
+    data: Data = None,
+    split: Annotated[str, typer.Option("--split", help="train, validation or test.")] = "test",
+    json: Json = False,
+) -> None:
+    """Measure accuracy, loss and confusions."""
+    import json as json_format
+
+    from handgrad.data.sources import load
+    from handgrad.exports.formats import load_model, load_model_recipe
+    from handgrad.learning.metrics import evaluate as measure
+    from handgrad.recipes.loading import parse_recipe
+    from handgrad.runs import open_splits
+
+    network = load_model(model)
+    recipe = load_model_recipe(model)
+    if data is not None or recipe is None:
+        splits = load(data or "mnist")
+    else:
+        splits = open_splits(parse_recipe(recipe, str(model)))
+    dataset = splits.split(split)
+    result = measure(network, dataset)
+    if json:
+        print(
+            json_format.dumps(
+                {
+                    "model": str(model),
+                    "data": splits.source,
+                    "split": split,
+                    "examples": result.examples,
+                    "loss": result.loss,
+                    "accuracy": result.accuracy,
+                    "classes": network.classes,
+                    "confusion": result.confusion.tolist(),
+                }
+            )
+        )
+        return
+    print(
+        f"{splits.source}, {split}: {result.accuracy:.2%} of {result.examples:,} right, loss {result.loss:.4f}"
+    )
+    if len(network.classes) <= 20:
+        print()
+        print("\n".join(confusion_rows(result.confusion, network.classes)))
+
+
+def confusion_rows(confusion: "Integers", classes: tuple[str, ...]) -> list[str]:
+    """Write a confusion matrix: a row for each true class, a column for each predicted one."""
+    width = max(7, *(len(name) + 2 for name in classes))
+    rows = [
+        f"{'true':>{width}} │ predicted",
+        f"{'':>{width}} │" + "".join(f"{name:>{width}}" for name in classes),
+    ]
+    rows.append("─" * (width + 1) + "┼" + "─" * (width * len(classes) + 1))
+    for name, counts in zip(classes, confusion, strict=True):
+        cells = "".join(f"{count or '·':>{width}}" for count in counts.tolist())
+        rows.append(f"{name:>{width}} │{cells}")
+    return rows

@@ -1,0 +1,115 @@
+"""The program ``handgrad``: its commands, and how it ends."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from handgrad.cli.check import check
+from handgrad.cli.data import data
+from handgrad.cli.evaluate import evaluate
+from handgrad.cli.predict import predict
+from handgrad.cli.recipes import recipes
+from handgrad.cli.train import resume, train
+from handgrad.errors import HandgradError, suggest
+
+FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+
+COMMANDS = (train, resume, evaluate, predict, check, data, recipes)
+
+app = typer.Typer(
+    name="handgrad",
+    help="Handwritten digits, handwritten gradients: train, measure and look into small neural networks.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in COMMANDS:
+    app.command(no_args_is_help=False)(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from handgrad import __version__
+
+        print(f"handgrad {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Say what concerns every command."""
+
+
+def run() -> None:
+    """Run the program and leave with its exit status."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command line.
+
+    Parameters
+    ----------
+    arguments : list of str
+        Without the program's name.
+
+    Returns
+    -------
+    int
+        0 done, 1 a failure told in one line on standard error, 2 wrong usage, 130 interrupted. With
+        ``HANDGRAD_DEBUG=1`` a failure is raised instead, with its traceback.
+    """
+    try:
+        status = app(args=arguments, prog_name="handgrad", standalone_mode=False)
+        sys.stdout.flush()
+        return int(status or 0)
+    except typer.Abort:
+        return INTERRUPTED
+    except KeyboardInterrupt:
+        print("interrupted; nothing was left half-written", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if os.environ.get("HANDGRAD_DEBUG") == "1":
+            raise
+        status, line = _explain(error)
+        print(f"handgrad: {line}", file=sys.stderr)
+        _forget_output()
+        return status
+
+
+def _explain(error: Exception) -> tuple[int, str]:
+    """Choose the exit status and the one line for a failure."""
+    if isinstance(error, HandgradError):
+        return FAILED, " ".join(str(error).split())
+    if hasattr(error, "format_message"):  # the parser's: an unknown option, a missing argument, …
+        line = error.format_message().partition("\n")[0].rstrip(".")
+        if line.startswith("No such command"):
+            name = line.partition("'")[2].partition("'")[0]
+            line = f"no command '{name}'{suggest(name, [command.__name__ for command in COMMANDS])}"
+        context = getattr(error, "ctx", None)
+        return MISUSED, f"{line}; see {context.command_path if context else 'handgrad'} --help"
+    if isinstance(error, OSError):
+        place = f" {error.filename}" if error.filename else " standard output"
+        return FAILED, f"cannot use{place}: {error.strerror or error}"
+    if isinstance(error, MemoryError):
+        return FAILED, "there is not enough memory; try a smaller batch, network or data set"
+    return FAILED, f"unexpected {type(error).__name__}: {error}; HANDGRAD_DEBUG=1 shows where"
+
+
+def _forget_output() -> None:
+    """Keep Python from complaining at its exit about output that could not be written."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,61 @@
+"""Arguments and options that several commands share."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from handgrad.errors import HandgradError
+
+DATA_HELP = (
+    "mnist, fashion-mnist, strokes[:N[:SEED]], or a path: CSV, Parquet, .npz, a folder of IDX or pictures."
+)
+
+Model = Annotated[
+    Path, typer.Argument(help="A run folder, a model file, or a final_config folder.", metavar="MODEL")
+]
+Data = Annotated[str | None, typer.Option("--data", metavar="SRC", help=DATA_HELP)]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line, and nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but failures.")]
+Threads = Annotated[
+    int | None,
+    typer.Option("--threads", metavar="N", help="Threads to compute on; all processors unless given."),
+]
+TimeLimit = Annotated[
+    str | None,
+    typer.Option(
+        "--time-limit", metavar="TIME", help="Stop after this time, as 60s, 5m or 1h; resume goes on."
+    ),
+]
+
+UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+def parse_duration(text: str | None) -> float | None:
+    """Read ``60s``, ``1.5m`` or ``2h`` as seconds; a bare number is seconds."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d+\.?\d*|\.\d+)\s*([smh]?)", text.strip())
+    if not match or float(match[1]) == 0:
+        raise HandgradError(f"--time-limit must be a positive time, as 60s, 5m or 1h; got '{text}'")
+    return float(match[1]) * UNITS[match[2]]
+
+
+def parse_batch_size(text: str) -> int | str:
+    """Read a whole number or ``all``; what is neither is left to the recipe to refuse."""
+    try:
+        return int(text)
+    except ValueError:
+        return text
+
+
+def parse_hidden(text: str) -> list[int]:
+    """Read widths such as ``128,64``."""
+    try:
+        widths = [int(part) for part in text.split(",")]
+    except ValueError:
+        widths = []
+    if not widths or min(widths) < 1:
+        raise HandgradError(f"--hidden must be widths from 1, as 128 or 128,64; got '{text}'")
+    return widths

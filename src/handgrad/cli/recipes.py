@@ -1,0 +1,27 @@
+"""``handgrad recipes``."""
+
+from typing import Annotated
+
+import typer
+
+from handgrad.cli.options import Json
+
+
+def recipes(
+    name: Annotated[str | None, typer.Argument(help="Print this recipe as TOML.", metavar="NAME")] = None,
+    json: Json = False,
+) -> None:
+    """List the built-in recipes, or print one."""
+    import json as json_format
+
+    from handgrad.recipes.loading import load_recipe, recipe_names, recipe_text
+
+    if json:
+        for wanted in [name] if name else recipe_names():
+            recipe_text(wanted)
+            print(json_format.dumps(load_recipe(wanted).tables()))
+    elif name:
+        print(recipe_text(name), end="")
+    else:
+        for known in recipe_names():
+            print(f"{known:<12}  {load_recipe(known).lesson}")

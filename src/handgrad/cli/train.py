@@ -1,0 +1,139 @@
+"""``handgrad train`` and ``handgrad resume``."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from handgrad.cli.options import (
+    Data,
+    Json,
+    Quiet,
+    Threads,
+    TimeLimit,
+    parse_batch_size,
+    parse_duration,
+    parse_hidden,
+)
+
+if TYPE_CHECKING:
+    from handgrad.runs import Run
+
+
+def train(
+    recipe: Annotated[
+        str, typer.Argument(help="A built-in recipe or a TOML file.", metavar="RECIPE")
+    ] = "classic",
+    data: Data = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Folder of the run; runs/RECIPE-N unless given."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="Seed of all randomness.")] = None,
+    epochs: Annotated[int | None, typer.Option("--epochs", metavar="N", help="Passes over the data.")] = None,
+    steps: Annotated[
+        int | None, typer.Option("--steps", metavar="N", help="Updates, instead of epochs.")
+    ] = None,
+    batch_size: Annotated[
+        str | None, typer.Option("--batch-size", metavar="N|all", help="Examples an update.")
+    ] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option("--learning-rate", metavar="X", help="Size of an update.")
+    ] = None,
+    hidden: Annotated[
+        str | None, typer.Option("--hidden", metavar="N,N,…", help="Widths of the hidden layers, as 128,64.")
+    ] = None,
+    time_limit: TimeLimit = None,
+    threads: Threads = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Train, save, and measure on the test split."""
+    import sys
+
+    from handgrad.data.mnist import COLLECTIONS
+    from handgrad.recipes.loading import load_recipe, override, recipe_names, with_hidden
+    from handgrad.runs import Run, fall_back_to_strokes, next_folder, open_splits
+
+    limit = parse_duration(time_limit)
+    chosen = load_recipe(recipe)
+    changes: dict[str, Any] = {}
+    if seed is not None:
+        changes["seed"] = seed
+    if data is not None:
+        changes["data"] = {"source": data}
+    training = {
+        "epochs": epochs,
+        "steps": steps,
+        "batch_size": None if batch_size is None else parse_batch_size(batch_size),
+        "learning_rate": learning_rate,
+    }
+    changes["training"] = {key: value for key, value in training.items() if value is not None}
+    chosen = override(chosen, changes, "command line")
+    if hidden is not None:
+        chosen = with_hidden(chosen, parse_hidden(hidden), "command line")
+    if data is None and recipe in recipe_names() and chosen.data.source in COLLECTIONS:
+        chosen, notice = fall_back_to_strokes(chosen)
+        if notice and not quiet:
+            print(notice, file=sys.stderr)
+    run = Run.start(chosen, open_splits(chosen), out or next_folder(chosen.name))
+    return _carry_out(run, limit, threads, json, quiet)
+
+
+def resume(
+    run: Annotated[Path, typer.Argument(help="The folder of an interrupted run.", metavar="RUN")],
+    time_limit: TimeLimit = None,
+    threads: Threads = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Go on with an interrupted run, exactly."""
+    from handgrad.runs import Run
+
+    limit = parse_duration(time_limit)
+    return _carry_out(Run.resume(run), limit, threads, json, quiet)
+
+
+def _carry_out(run: "Run", limit: float | None, threads: int | None, json: bool, quiet: bool) -> int:
+    from handgrad.cli.main import INTERRUPTED
+    from handgrad.cli.views import choose_view
+    from handgrad.exports.formats import load_model
+    from handgrad.learning.metrics import evaluate
+
+    view = choose_view(run, json=json, quiet=quiet)
+    deadline = None if limit is None else monotonic() + limit
+    with _interrupts() as interrupted:
+
+        def stop() -> bool:
+            return interrupted() or (deadline is not None and monotonic() >= deadline)
+
+        with view:
+            for record in run.train(threads, stop):
+                view.show(record)
+        if interrupted():
+            view.stopped()
+            return INTERRUPTED
+    network, test = load_model(run.folder), run.splits.test
+    view.finish(evaluate(network, test) if test else None)
+    return 0
+
+
+@contextmanager
+def _interrupts() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C into a wish that can be asked for; the second interrupts at once, as usual."""
+    wished = False
+
+    def wish(*_: object) -> None:
+        nonlocal wished
+        wished = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, wish)
+    try:
+        yield lambda: wished
+    finally:
+        signal.signal(signal.SIGINT, before)

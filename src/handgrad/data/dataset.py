@@ -1,0 +1,145 @@
+"""Examples in memory, as the files have them: bytes stay bytes until a batch is needed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handgrad.errors import HandgradError
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Examples with their labels.
+
+    Parameters
+    ----------
+    inputs : (N, I), uint8 or float32
+        Images of any shape are flattened; other numbers become float32.
+    labels : (N,), whole numbers from 0 to C − 1
+    classes : sequence of str, or int
+        The names of the classes, or only their number.
+    input_shape : tuple of int, optional
+        Of one example: ``(1, 28, 28)`` for grey images; ``(I,)`` unless given.
+    framing : str
+        How a picture becomes an example: ``"digit"`` as MNIST frames digits, ``"plain"`` only resized.
+
+    Raises
+    ------
+    HandgradError
+        If the arrays do not belong together, or hold NaN, infinity or a label out of range.
+    """
+
+    inputs: NDArray[Any]
+    labels: NDArray[Any]
+    classes: Sequence[str] | int
+    input_shape: tuple[int, ...] = ()
+    framing: str = "digit"
+
+    def __post_init__(self) -> None:
+        inputs, labels = np.asarray(self.inputs), np.asarray(self.labels)
+        classes = self.classes
+        names = tuple(map(str, range(classes) if isinstance(classes, int) else classes))
+        shape = tuple(self.input_shape) or inputs.shape[1:]
+        if inputs.ndim < 2 or prod(inputs.shape[1:]) != prod(shape):
+            raise HandgradError(f"inputs of shape {inputs.shape} are not examples of shape {shape}")
+        if labels.shape != (len(inputs),):
+            raise HandgradError(f"there are {len(inputs)} inputs, but labels of shape {labels.shape}")
+        if inputs.dtype.kind not in "uifb" or labels.dtype.kind not in "ui":
+            raise HandgradError(
+                f"inputs must be numbers and labels whole numbers; got {inputs.dtype}, {labels.dtype}"
+            )
+        if inputs.dtype != np.uint8:
+            inputs = inputs.astype(np.float32, copy=False)
+            if not np.isfinite(inputs).all():
+                raise HandgradError("inputs hold NaN or infinity; remove or replace those values")
+        if len(labels) and not (labels.min() >= 0 and labels.max() < len(names)):
+            wrong = labels[(labels < 0) | (labels >= len(names))][0]
+            raise HandgradError(f"label {wrong} is out of range: there are {len(names)} classes, 0 to C − 1")
+        for field, value in (
+            ("inputs", np.ascontiguousarray(inputs.reshape(len(inputs), prod(shape)))),
+            ("labels", labels),
+            ("classes", names),
+            ("input_shape", shape),
+        ):
+            object.__setattr__(self, field, value)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The names of the classes."""
+        return tuple(self.classes)  # type: ignore[arg-type]  # a tuple of names since __post_init__
+
+    def take(self, rows: NDArray[np.integer] | slice) -> "Dataset":
+        """Give the examples at `rows` as a data set of their own."""
+        return replace(self, inputs=self.inputs[rows], labels=self.labels[rows])
+
+
+class Splits:
+    """What `load` gives: a train split, perhaps a validation split, perhaps a test split.
+
+    Parameters
+    ----------
+    train : Dataset
+    validation : Dataset, optional
+    test : Dataset, or a function that opens it, optional
+        Given as a function, the test split is read when `evaluate` first asks for it, and not before.
+    source : str
+        The name or path it all came from.
+    """
+
+    def __init__(
+        self,
+        train: Dataset,
+        validation: Dataset | None = None,
+        test: Dataset | Callable[[], Dataset] | None = None,
+        source: str = "",
+    ) -> None:
+        self.train = train
+        self.validation = validation
+        self.source = source
+        self._test = test
+
+    @cached_property
+    def test(self) -> Dataset | None:
+        """The test split; it is for `evaluate` alone."""
+        return self._test() if callable(self._test) else self._test
+
+    def split(self, name: str) -> Dataset:
+        """Give the split of that name: train, validation or test.
+
+        Raises
+        ------
+        HandgradError
+            If there is none.
+        """
+        splits = ("train", "validation", "test")
+        if name not in splits:
+            raise HandgradError(f"unknown split '{name}'; choose from {', '.join(splits)}")
+        split: Dataset | None = getattr(self, name)
+        if split is None:
+            hint = "; evaluate on all of it with --split train" if name == "test" else ""
+            raise HandgradError(f"{self.source or 'the data'} has no {name} split{hint}")
+        return split
+
+    def cut_validation(self, examples: int, rng: np.random.Generator) -> "Splits":
+        """Move `examples` examples, drawn at random, from train to validation.
+
+        Raises
+        ------
+        HandgradError
+            If fewer than one example would be left to train on.
+        """
+        if not 0 < examples < len(self.train):
+            raise HandgradError(
+                f"cannot cut {examples} validation examples from {len(self.train)} training examples"
+            )
+        order = rng.permutation(len(self.train))
+        train, validation = np.sort(order[examples:]), np.sort(order[:examples])
+        return Splits(self.train.take(train), self.train.take(validation), self._test, self.source)

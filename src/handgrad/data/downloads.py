@@ -1,0 +1,237 @@
+"""Downloads that end whole and verified, or in one line that says why not.
+
+What has arrived waits in `<target>.part` beside the target; a later attempt asks only for the rest.
+"""
+
+import math
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from http.client import HTTPException
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib import request
+from urllib.error import HTTPError, URLError
+
+from handgrad.errors import HandgradError
+from handgrad.files import cannot_write
+
+PIECE = 64 * 1024  # bytes
+Show = Callable[[int, int | None], None]  # is told the bytes that are here, and the bytes in all
+
+
+class _Failed(Exception):
+    """Why one mirror did not deliver."""
+
+
+def download(
+    urls: Iterable[str],
+    target: Path,
+    verify: Callable[[Path], bool],
+    *,
+    limit: int,
+    advice: str,
+    timeout: float | None = None,
+) -> None:
+    """Fetch a file from the first of several mirrors that delivers it whole and verified.
+
+    Parameters
+    ----------
+    urls : iterable of str
+        The same file on each mirror, best first: http, https or file.
+    target : Path
+        Where the file goes; its folder is made.
+    verify : callable
+        Tells whether the file at a path is the one that is wanted.
+    limit : int
+        Bytes; whatever is larger cannot be the file and is cut off.
+    advice : str
+        What to do where every mirror fails: the end of the error's line.
+    timeout : float, optional
+        Seconds without a byte after which a mirror has failed; default `HANDGRAD_TIMEOUT` or 15.
+
+    Raises
+    ------
+    HandgradError
+        If no mirror delivers (the line tells each one's reason), or the file cannot be written.
+    """
+    timeout = _patience() if timeout is None else timeout
+    part = target.with_name(f"{target.name}.part")
+    failures = []
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for url in urls:
+            try:
+                with _progress(target.name) as show:
+                    _obtain(url, part, verify, limit, timeout, show)
+            except _Failed as failure:
+                failures.append(f"{_host(url)}: {' '.join(str(failure).split())}")
+            else:
+                with part.open("rb+") as file:
+                    os.fsync(file.fileno())
+                part.replace(target)
+                return
+    except OSError as error:  # the network's errors are _Failed: this is the disk
+        raise cannot_write(target, error) from error
+    raise HandgradError(f"cannot download {target.name} ({', '.join(failures)}); {advice}")
+
+
+def _obtain(
+    url: str, part: Path, verify: Callable[[Path], bool], limit: int, timeout: float, show: Show
+) -> None:
+    """Complete `part` from one mirror; where two sources were mixed and do not fit, once more from zero."""
+    while True:
+        resumed, sent = _fetch(url, part, limit, timeout, show)
+        if verify(part):
+            return
+        part.unlink()
+        if not resumed:
+            raise _Failed(f"sent {sent}")
+
+
+def _fetch(url: str, part: Path, limit: int, timeout: float, show: Show) -> tuple[bool, str]:
+    """Add to `part` what it lacks; tell whether it had a beginning, and what else the mirror may have sent."""
+    here = part.stat().st_size if part.exists() else 0
+    try:
+        answer = _open(url, here, timeout)
+    except HTTPError as error:
+        error.close()
+        if error.code == 416 and here:  # what is here is no beginning of what is there
+            part.unlink()
+            return _fetch(url, part, limit, timeout, show)
+        raise _Failed(f"HTTP {error.code} {error.reason}") from error
+    with answer:
+        start, total = _extent(answer)
+        if start not in (0, here):
+            part.unlink(missing_ok=True)
+            if here:
+                return _fetch(url, part, limit, timeout, show)
+            raise _Failed("sent another part of the file than was asked for")
+        size = start
+        with part.open("rb+" if start else "wb") as file:
+            file.seek(start)
+            for piece in _pieces(answer, timeout):
+                size += len(piece)
+                if size > limit:
+                    break
+                file.write(piece)
+                show(size, total)
+    if size > limit:
+        part.unlink()
+        raise _Failed(f"sends more than {limit:,} bytes")
+    if total is not None and size != total:
+        raise _Failed(f"ended after {size:,} of {total:,} bytes")
+    html = answer.headers.get_content_type() == "text/html"
+    return start > 0, "a web page (HTML) instead" if html else "other content than was published"
+
+
+def _extent(answer: Any) -> tuple[int, int | None]:
+    """Tell at which byte of the file an answer starts, and how long the file is where that is known."""
+    length = answer.headers.get("Content-Length", "")
+    length = int(length) if length.isdecimal() else None
+    if answer.status != 206:
+        return 0, length
+    span = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", answer.headers.get("Content-Range", "").strip())
+    if span is None:
+        return -1, None
+    start = int(span[1])
+    if span[2] != "*":
+        return start, int(span[2])
+    return start, None if length is None else start + length
+
+
+def _open(url: str, start: int, timeout: float) -> Any:
+    """Ask for a file from byte `start` on; give up after `timeout` seconds.
+
+    It is asked in a thread, because the socket's own timeout bounds neither the look-up of the name nor a
+    host of many addresses, each of which is tried for as long.
+    """
+    from importlib.metadata import version
+
+    headers = {"User-Agent": f"handgrad/{version('handgrad')}"}
+    if start:
+        headers["Range"] = f"bytes={start}-"
+    future: Future[Any] = Future()
+
+    def ask() -> None:
+        try:
+            future.set_result(_opener().open(request.Request(url, headers=headers), timeout=timeout))
+        except Exception as error:
+            future.set_exception(error)
+
+    Thread(target=ask, daemon=True).start()
+    try:
+        return future.result(timeout)
+    except HTTPError:
+        raise
+    except (OSError, HTTPException, ValueError) as error:
+        # An answer that comes too late is closed.
+        future.add_done_callback(lambda late: late.exception() or late.result().close())
+        raise _Failed(_reason(error, timeout)) from error
+
+
+def _opener() -> request.OpenerDirector:
+    """Make an opener for http, https and file: urllib's own would follow a mirror to ftp, too."""
+    opener = request.OpenerDirector()
+    for handler in (
+        request.ProxyHandler,
+        request.HTTPHandler,
+        request.HTTPSHandler,
+        request.HTTPRedirectHandler,
+        request.HTTPDefaultErrorHandler,
+        request.HTTPErrorProcessor,
+        request.FileHandler,
+        request.UnknownHandler,
+    ):
+        opener.add_handler(handler())
+    return opener
+
+
+def _pieces(answer: Any, timeout: float) -> Iterator[bytes]:
+    try:
+        while piece := answer.read1(PIECE):
+            yield piece
+    except (OSError, HTTPException) as error:
+        raise _Failed(_reason(error, timeout)) from error
+
+
+def _reason(error: Exception, timeout: float) -> str:
+    cause = error.reason if isinstance(error, URLError) else error
+    if isinstance(cause, TimeoutError):
+        return f"silent for {timeout:g} s"
+    return str(getattr(cause, "strerror", None) or cause or type(cause).__name__)
+
+
+def _host(url: str) -> str:
+    """Tell the host of an address, without a password; the address itself where there is none."""
+    return url.partition("://")[2].partition("/")[0].rpartition("@")[2] or url
+
+
+def _patience() -> float:
+    given = os.environ.get("HANDGRAD_TIMEOUT") or "15"
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise HandgradError(f"HANDGRAD_TIMEOUT is '{given}'; give a number of seconds, such as 15")
+    return seconds
+
+
+@contextmanager
+def _progress(name: str) -> Iterator[Show]:
+    """Show a bar on standard error where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda size, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name, total=None)
+        yield lambda size, total: bar.update(task, completed=size, total=total)

@@ -1,0 +1,1 @@
+"""Exports: a trained network in the formats of others, one file a format."""

@@ -1,0 +1,120 @@
+"""The Rust program's parameter files: ``final_config/w1.csv, b1.csv, w2.csv, b2.csv …``
+
+One column for each column of the matrix, named with the file's stem and its index (``w10`` … ``w1783``), and one
+row for each output; biases are a matrix of one column (``b10``). Numbers are float32 in the shortest form that
+reads back as the same number.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handgrad.errors import HandgradError
+from handgrad.files import make_folder, replacing
+from handgrad.model.layers import Dense, Layer, ReLU
+from handgrad.model.network import Network
+from handgrad.model.scaling import Scaling
+
+
+def is_dense(network: Network) -> bool:
+    """Whether the network is one these files can hold: dense layers with only ReLU between them."""
+    kinds = [type(layer) for layer in network.layers]
+    return kinds[::2] == [Dense] * len(kinds[::2]) and kinds[1::2] == [ReLU] * (len(kinds) // 2)
+
+
+def write_csv(network: Network, folder: Path) -> None:
+    """Write the parameters of a network of dense layers, each file whole or not at all.
+
+    Parameters
+    ----------
+    network : Network
+        Of dense layers with ReLU between them.
+    folder : Path
+        Made where it does not exist.
+
+    Raises
+    ------
+    HandgradError
+        If the network has other layers, or a file cannot be written.
+    """
+    import polars as pl
+
+    if not is_dense(network):
+        raise HandgradError("parameter CSV files hold networks of dense layers with ReLU between them only")
+    make_folder(folder)
+    dense = [parameters for parameters in network.parameters if vars(parameters)]
+    for number, parameters in enumerate(dense, 1):
+        for letter, matrix in (("w", parameters.weights), ("b", parameters.biases[:, np.newaxis])):
+            stem = f"{letter}{number}"
+            columns = {f"{stem}{index}": column for index, column in enumerate(matrix.T.astype(np.float32))}
+            with replacing(folder / f"{stem}.csv") as temporary:
+                pl.DataFrame(columns).write_csv(temporary)
+
+
+def read_csv(folder: Path) -> Network:
+    """Read a folder of parameter files, this library's or the Rust program's.
+
+    Parameters
+    ----------
+    folder : Path
+        With ``w1.csv, b1.csv, w2.csv, b2.csv …``.
+
+    Returns
+    -------
+    Network
+        In float32, ReLU between its dense layers, for images of bytes.
+
+    Raises
+    ------
+    HandgradError
+        If a file is missing, does not hold finite numbers, or the shapes do not fit each other.
+    """
+    count = 0
+    while (folder / f"w{count + 1}.csv").exists():
+        count += 1
+    if count == 0:
+        raise HandgradError(f"{folder} holds no w1.csv; parameter files are w1.csv, b1.csv, w2.csv, b2.csv …")
+    matrices: list[tuple[NDArray[Any], NDArray[Any]]] = []
+    layers: list[Layer] = []
+    inputs = 0
+    for number in range(1, count + 1):
+        weights = _read_matrix(folder / f"w{number}.csv")
+        biases = _read_matrix(folder / f"b{number}.csv")
+        inputs = inputs or weights.shape[1]
+        expected = matrices[-1][0].shape[0] if matrices else inputs
+        if weights.shape[1] != expected:
+            raise HandgradError(
+                f"{folder / f'w{number}.csv'} has {weights.shape[1]} columns where the layer before gives {expected}"
+            )
+        if biases.shape != (len(weights), 1):
+            raise HandgradError(
+                f"{folder / f'b{number}.csv'} has shape {biases.shape} where w{number}.csv needs {(len(weights), 1)}"
+            )
+        matrices.append((weights, biases))
+        layers += [Dense(len(weights)), ReLU()]
+    network = Network(layers[:-1], (inputs,), np.random.default_rng(0), scaling=Scaling.of_bytes())
+    for parameters, (weights, biases) in zip(network.parameters[::2], matrices, strict=True):
+        parameters.weights[...] = weights
+        parameters.biases[...] = biases[:, 0]
+    if inputs == 784:
+        network.example_shape = (1, 28, 28)
+    return network
+
+
+def _read_matrix(path: Path) -> NDArray[Any]:
+    import polars as pl
+
+    try:
+        frame = pl.read_csv(path, infer_schema=False)
+        matrix = frame.cast(pl.Float32).to_numpy(order="c")
+    except FileNotFoundError:
+        raise HandgradError(f"{path} does not exist; every w file needs its b file") from None
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise HandgradError(
+            f"{path} does not hold a matrix of numbers: {str(error).splitlines()[0]}"
+        ) from error
+    if matrix.size == 0 or not np.isfinite(matrix).all():
+        raise HandgradError(f"{path} is empty or holds values that are not finite numbers")
+    return np.ascontiguousarray(matrix)

@@ -1,0 +1,148 @@
+"""The mathematics in plain NumPy: every function, and under it its derivative.
+
+Letters: N examples, I inputs, O outputs, C classes. `d` before a name is the gradient of the loss with respect
+to it: `dy` is the gradient that arrives from above, `dx` the one that is passed on below. Gradients of
+parameters are *added to*, so that a batch may come in chunks.
+"""
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from handgrad.kernels.types import Floats, Integers
+
+
+def dense(x: Floats, weights: Floats, biases: Floats) -> Floats:
+    """Weigh the inputs and add the biases: y = x Wᵀ + b.
+
+    Parameters
+    ----------
+    x : (N, I)
+    weights : (O, I)
+    biases : (O,)
+
+    Returns
+    -------
+    y : (N, O)
+    """
+    return x @ weights.T + biases
+
+
+def dense_backward(
+    dy: Floats,
+    x: Floats,
+    weights: Floats,
+    dweights: Floats,
+    dbiases: Floats,
+    *,
+    input_gradient: bool = True,
+) -> Floats | None:
+    """Pass the gradient back: dW += dyᵀ x, db += Σₙ dy, dx = dy W.
+
+    Parameters
+    ----------
+    dy : (N, O)
+    x : (N, I)
+        The input of the forward pass.
+    weights : (O, I)
+    dweights : (O, I), added to
+    dbiases : (O,), added to
+    input_gradient : bool
+        Whether dx is wanted; the first layer of a network in training can save that product.
+
+    Returns
+    -------
+    dx : (N, I), or None where it is not wanted
+    """
+    dweights += dy.T @ x
+    dbiases += dy.sum(axis=0)
+    return dy @ weights if input_gradient else None
+
+
+def relu(x: Floats) -> Floats:
+    """Let through what is positive: y = max(x, 0), of any shape."""
+    return np.maximum(x, 0)
+
+
+def relu_backward(dy: Floats, x: Floats) -> Floats:
+    """Pass back where the input was positive: dx = dy · [x > 0]; at 0 the gradient is 0."""
+    return dy * (x > 0)
+
+
+def softmax(logits: Floats) -> Floats:
+    """Turn scores into probabilities: yᵢ = exp(xᵢ − max x) / Σⱼ exp(xⱼ − max x).
+
+    The maximum is subtracted so that no exponential overflows; it cancels in the quotient.
+
+    Parameters
+    ----------
+    logits : (N, C)
+
+    Returns
+    -------
+    probabilities : (N, C), each row sums to 1
+    """
+    y = np.exp(logits - logits.max(axis=1, keepdims=True))
+    y /= y.sum(axis=1, keepdims=True)
+    return y
+
+
+def softmax_backward(dy: Floats, y: Floats) -> Floats:
+    """Pass back through y = softmax(x): dx = y · (dy − Σⱼ dyⱼ yⱼ).
+
+    Parameters
+    ----------
+    dy : (N, C)
+    y : (N, C)
+        The probabilities of the forward pass.
+
+    Returns
+    -------
+    dlogits : (N, C)
+    """
+    return y * (dy - (dy * y).sum(axis=1, keepdims=True))
+
+
+def one_hot(labels: Integers, classes: int, dtype: DTypeLike = np.float32) -> NDArray[np.floating]:
+    """Write each label as a row that is 1 at the label and 0 elsewhere.
+
+    Parameters
+    ----------
+    labels : (N,), whole numbers from 0 to classes − 1
+    classes : int
+
+    Returns
+    -------
+    (N, classes)
+    """
+    rows = np.zeros((len(labels), classes), dtype)
+    rows[np.arange(len(labels)), labels] = 1
+    return rows
+
+
+def softmax_cross_entropy(logits: Floats, labels: Integers) -> tuple[Floats, Floats]:
+    """Softmax and cross-entropy in one, with the derivative: ℓ = log Σⱼ exp(xⱼ) − x[label].
+
+    Through log-sum-exp with the maximum subtracted, so that no probability is rounded to 0 before its
+    logarithm is taken. The derivative of the pair is the simple one: dx = softmax(x) − one_hot(label).
+
+    Parameters
+    ----------
+    logits : (N, C)
+    labels : (N,), whole numbers from 0 to C − 1
+
+    Returns
+    -------
+    losses : (N,)
+        One for each example, ≥ 0.
+    dlogits : (N, C)
+        The gradient of each example's own loss.
+    """
+    rows = np.arange(len(labels))
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    label_logits = shifted[rows, labels]
+    dlogits = np.exp(shifted, out=shifted)
+    sums = dlogits.sum(axis=1, keepdims=True)
+    losses = np.log(sums[:, 0]) - label_logits
+    dlogits /= sums
+    dlogits[rows, labels] -= 1
+    return losses, dlogits

@@ -1,0 +1,1 @@
+"""Learning: from gradients to a trained network."""

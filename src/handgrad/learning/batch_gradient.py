@@ -1,0 +1,107 @@
+"""Split the batch, add the gradients: chunks that fit the cache go to threads, and their sums are one vector."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from handgrad.data.batches import Rows, chunks, length
+from handgrad.data.dataset import Dataset
+from handgrad.errors import HandgradError
+from handgrad.model.losses import cross_entropy
+from handgrad.model.network import CHUNK, Network
+
+
+@dataclass
+class ThreadSum:
+    """What one thread has added up: gradient (P,), mean loss in nats, and correctly classified examples."""
+
+    gradient: NDArray[Any]
+    loss: float = 0.0
+    correct: int = 0
+
+
+class BatchGradient:
+    """The gradient of the mean loss over a batch, computed on several threads.
+
+    Chunk k of a batch always goes to thread k modulo `threads`, and the threads' sums are added in their order,
+    so that the same batch on the same number of threads gives the same bits. Within a `with` block BLAS keeps
+    to one thread: the threads here are the parallelism.
+
+    Parameters
+    ----------
+    network : Network
+    dataset : Dataset
+    threads : int, optional
+        At least 1; the number of usable processors unless given.
+    """
+
+    def __init__(self, network: Network, dataset: Dataset, threads: int | None = None) -> None:
+        if threads is not None and not 1 <= threads <= 1024:
+            raise HandgradError(f"threads must be a whole number from 1 to 1024; got {threads}")
+        self.network = network
+        self.dataset = dataset
+        self.threads = threads or usable_processors()
+
+    def __enter__(self) -> "BatchGradient":
+        self._limits = threadpool_limits(1, user_api="blas")
+        self._pool = ThreadPoolExecutor(self.threads)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+        self._limits.restore_original_limits()
+
+    def __call__(self, rows: Rows, seed: int) -> ThreadSum:
+        """Compute gradient, mean loss and correct answers over a batch.
+
+        Parameters
+        ----------
+        rows : Rows
+            Examples of the data set.
+        seed : int
+            For layers that draw at random: chunk k draws from a generator of (seed, k).
+
+        Returns
+        -------
+        ThreadSum
+        """
+        parts = list(enumerate(chunks(rows, CHUNK)))
+        workers = min(self.threads, len(parts))
+        shares = [parts[thread::workers] for thread in range(workers)]
+        examples = length(rows)
+        if workers == 1:
+            return self._add_up(shares[0], examples, seed)
+        total, *others = self._pool.map(lambda share: self._add_up(share, examples, seed), shares)
+        for other in others:
+            total.gradient += other.gradient
+            total.loss += other.loss
+            total.correct += other.correct
+        return total
+
+    def _add_up(self, share: list[tuple[int, Rows]], examples: int, seed: int) -> ThreadSum:
+        network, dataset = self.network, self.dataset
+        total = ThreadSum(np.zeros_like(network.vector))
+        with np.errstate(
+            over="ignore", invalid="ignore", divide="ignore"
+        ):  # the loss tells, and stops training
+            for index, rows in share:
+                rng = np.random.default_rng([seed, index])
+                labels = dataset.labels[rows]
+                logits, backward = network.forward(network.scale(dataset.inputs[rows]), rng)
+                loss, dlogits = cross_entropy(logits, labels, examples)
+                backward(dlogits, total.gradient, input_gradient=False)
+                total.loss += loss
+                total.correct += int((logits.argmax(axis=1) == labels).sum())
+        return total
+
+
+def usable_processors() -> int:
+    """Count the processors that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,174 @@
+"""Every hand-written gradient against a numerical one, in float64, on the code that trains.
+
+Central differences: df/dw ≈ (f(w + h) − f(w − h)) / 2h, whose error shrinks with h² (Press et al., *Numerical
+Recipes*, 3rd edition, section 5.7). Layers face a random upstream gradient, so that no error cancels.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from types import SimpleNamespace
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handgrad.data.dataset import Dataset
+from handgrad.errors import HandgradError
+from handgrad.kernels.types import Floats
+from handgrad.learning.batch_gradient import BatchGradient
+from handgrad.model.layers.layer import Backward, Layer
+from handgrad.model.losses import cross_entropy
+from handgrad.model.network import Network
+
+Arrays: TypeAlias = dict[str, NDArray[Any]]
+
+TOLERANCE = 1e-6
+STEP = 1e-5
+MOST_ENTRIES = 2_000
+EXAMPLES = 8
+
+
+@dataclass(frozen=True)
+class Check:
+    """One array's verdict.
+
+    Attributes
+    ----------
+    layer : str
+        Such as ``"0 Dense"``, ``"loss"`` or ``"network"``.
+    parameter : str
+        ``"weights"``, …, or ``"x"`` for the gradient with respect to the input.
+    shape : tuple of int
+    entries : int
+        How many entries were compared; of a large array a random part.
+    error : float
+        The largest difference, relative to the larger of the two gradients and the array's typical size.
+    """
+
+    layer: str
+    parameter: str
+    shape: tuple[int, ...]
+    entries: int
+    error: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the error is at most `TOLERANCE`; NaN is not."""
+        return self.error <= TOLERANCE
+
+
+def check_gradients(network: Network, seed: int = 0) -> Iterator[Check]:
+    """Check each layer on its own, the loss, and the whole network as training computes it.
+
+    Parameters
+    ----------
+    network : Network
+        In float64.
+    seed : int
+        Of the random examples, upstream gradients and parts of large arrays.
+
+    Yields
+    ------
+    Check
+
+    Raises
+    ------
+    HandgradError
+        If the network is not in float64.
+    """
+    if network.dtype != np.float64:
+        raise HandgradError("gradients are checked in float64; make the network with dtype=np.float64")
+    rng = np.random.default_rng(seed)
+    yield from _check_layers(network, rng)
+    yield from _check_loss(network, rng)
+    yield from _check_network(network, rng)
+
+
+def _check_layers(network: Network, rng: np.random.Generator) -> Iterator[Check]:
+    shape = network.input_shape
+    for index, (layer, parameters) in enumerate(zip(network.layers, network.parameters, strict=True)):
+        arrays = {name: array.copy() for name, array in vars(parameters).items()}
+        arrays["x"] = rng.normal(size=(EXAMPLES, *shape))
+        shape = layer.output_shape(shape)
+        dy = rng.normal(size=(EXAMPLES, *shape))
+        name = f"{index} {type(layer).__name__}"
+        yield from _check_layer(name, partial(_forward, layer, int(rng.integers(2**63))), arrays, dy, rng)
+
+
+def _forward(layer: Layer, draws: int, arrays: Arrays) -> tuple[Floats, Backward]:
+    """Run a layer on its parameters and "x", which stand together in `arrays`; it draws the same every time."""
+    parameters = SimpleNamespace(**{name: array for name, array in arrays.items() if name != "x"})
+    return layer.forward(parameters, arrays["x"], np.random.default_rng(draws))
+
+
+def _check_layer(
+    layer: str,
+    forward: Callable[[Arrays], tuple[Floats, Backward]],
+    arrays: Arrays,
+    dy: Floats,
+    rng: np.random.Generator,
+) -> Iterator[Check]:
+    gradients = {name: np.zeros_like(array) for name, array in arrays.items() if name != "x"}
+    _, backward = forward(arrays)
+    gradients["x"] = backward(dy, SimpleNamespace(**gradients))
+    for name, array in arrays.items():
+        yield _compare(
+            layer, name, array, gradients[name], lambda: float((forward(arrays)[0] * dy).sum()), rng
+        )
+
+
+def _check_loss(network: Network, rng: np.random.Generator) -> Iterator[Check]:
+    logits = rng.normal(size=(EXAMPLES, len(network.classes)))
+    labels = rng.integers(len(network.classes), size=EXAMPLES)
+    _, dlogits = cross_entropy(logits, labels)
+    yield _compare("loss", "logits", logits, dlogits, lambda: cross_entropy(logits, labels)[0], rng)
+
+
+def _check_network(network: Network, rng: np.random.Generator) -> Iterator[Check]:
+    """Compare what a training step would use, chunks, threads, scaling and all."""
+    inputs = rng.integers(256, size=(EXAMPLES, *network.input_shape), dtype=np.uint8)
+    labels = rng.integers(len(network.classes), size=EXAMPLES)
+    draws = int(rng.integers(2**63))
+    with BatchGradient(network, Dataset(inputs, labels, network.classes), threads=1) as batch_gradient:
+        everything = slice(0, EXAMPLES)
+        gradients = network.views(batch_gradient(everything, draws).gradient)
+        for index, parameters in enumerate(network.parameters):
+            for name, array in vars(parameters).items():
+                yield _compare(
+                    "network",
+                    f"{index}.{name}",
+                    array,
+                    getattr(gradients[index], name),
+                    lambda: batch_gradient(everything, draws).loss,
+                    rng,
+                )
+
+
+def _compare(
+    layer: str,
+    parameter: str,
+    array: NDArray[Any],
+    gradient: NDArray[Any],
+    function: Callable[[], float],
+    rng: np.random.Generator,
+) -> Check:
+    """Nudge the entries of `array` one by one, in place, and watch `function`."""
+    flat = array.reshape(-1)
+    entries = np.arange(flat.size)
+    if flat.size > MOST_ENTRIES:
+        entries = rng.choice(flat.size, MOST_ENTRIES, replace=False)
+    numerical = np.empty(len(entries))
+    for place, entry in enumerate(entries):
+        value = flat[entry]
+        flat[entry] = value + STEP
+        above = function()
+        flat[entry] = value - STEP
+        below = function()
+        flat[entry] = value
+        numerical[place] = (above - below) / (2 * STEP)
+    analytical = gradient.reshape(-1)[entries]
+    typical = np.sqrt(np.mean(numerical**2)) + 1e-12
+    sizes = np.maximum(np.maximum(np.abs(analytical), np.abs(numerical)), typical)
+    error = float((np.abs(analytical - numerical) / sizes).max())
+    return Check(layer, parameter, array.shape, len(entries), error)

@@ -1,0 +1,1 @@
+"""The model: layers, losses, initializers and the network that they make."""

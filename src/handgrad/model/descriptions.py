@@ -1,0 +1,69 @@
+"""Things that can be written down: a layer or an initializer as a table of TOML or JSON, and back.
+
+`Dense(10)` is described as ``{"type": "Dense", "outputs": 10, "weight_initializer": {"type": "He"}, …}``. A
+class takes part by being a dataclass that inherits from `Described`; a user's own class is known as soon as it
+is defined.
+"""
+
+from collections.abc import Mapping
+from dataclasses import Field, fields
+from typing import Any, Self
+
+from handgrad.errors import HandgradError, suggest
+
+
+class Described:
+    """Base of the dataclasses that recipes and model files can name."""
+
+    def describe(self) -> dict[str, Any]:
+        """Write down the type and every field; nested described things become nested tables."""
+        description: dict[str, Any] = {"type": type(self).__name__}
+        for field in dataclass_fields(self):
+            value = getattr(self, field.name)
+            description[field.name] = value.describe() if isinstance(value, Described) else value
+        return description
+
+    @classmethod
+    def from_description(cls, description: Mapping[str, Any]) -> Self:
+        """Build what a description says, of this family (`Layer`, `Initializer`, …).
+
+        Raises
+        ------
+        HandgradError
+            If the type or a field is unknown (the nearest right name is told) or a value is refused.
+        """
+        family = cls.__name__.lower()
+        if not isinstance(description, Mapping) or not isinstance(description.get("type"), str):
+            raise HandgradError(f"a {family} needs a type, such as {{ type = 'Dense' }}; got {description!r}")
+        name = description["type"]
+        kinds = {kind.__name__: kind for kind in _descendants(cls)}
+        if name not in kinds:
+            raise HandgradError(f"unknown {family} '{name}'{suggest(name, sorted(kinds))}")
+        known = [field.name for field in dataclass_fields(kinds[name])]
+        values = {key: value for key, value in description.items() if key != "type"}
+        for key, value in values.items():
+            if key not in known:
+                raise HandgradError(f"{name} has no field '{key}'{suggest(key, known)}")
+            if isinstance(value, Mapping):
+                values[key] = Described.from_description(value)
+        try:
+            return kinds[name](**values)
+        except TypeError as error:
+            missing = str(error).partition("missing ")[2] or str(error)
+            raise HandgradError(f"{name} is incomplete: missing {missing}") from error
+
+
+def dataclass_fields(thing: Any) -> tuple[Field[Any], ...]:
+    """Give the fields of a described thing or class; every one of them is a dataclass."""
+    return fields(thing)
+
+
+def _descendants(family: type) -> list[type[Any]]:
+    """Find every concrete class below `family`."""
+    found: list[type[Any]] = []
+    subclasses: list[type[Any]] = family.__subclasses__()
+    for kind in subclasses:
+        if not getattr(kind, "__abstractmethods__", None):
+            found.append(kind)
+        found.extend(_descendants(kind))
+    return found

@@ -1,0 +1,72 @@
+"""The dense layer: every output sees every input."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from handgrad.errors import HandgradError
+from handgrad.kernels.reference import dense, dense_backward
+from handgrad.kernels.types import Floats
+from handgrad.model.initializers import He, Initializer, Zeros
+from handgrad.model.layers.layer import Backward, Layer, Parameters, Shape
+
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    """y = x Wᵀ + b.
+
+    Parameters
+    ----------
+    outputs : int
+        O, at least 1.
+    weight_initializer : Initializer
+        Of the weights (O, I).
+    bias_initializer : Initializer
+        Of the biases (O,).
+    """
+
+    outputs: int
+    weight_initializer: Initializer = He()
+    bias_initializer: Initializer = Zeros()
+
+    skips_input_gradient: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if type(self.outputs) is not int or not 1 <= self.outputs <= 1_000_000:
+            raise HandgradError(
+                f"Dense outputs must be a whole number from 1 to 1,000,000; got {self.outputs!r}"
+            )
+
+    def parameter_shapes(self, input_shape: Shape) -> Mapping[str, Shape]:
+        """Weights (O, I) and biases (O,)."""
+        if len(input_shape) != 1:
+            raise HandgradError(f"Dense takes flat inputs (I,); got {input_shape}: put a Flatten before it")
+        return {"weights": (self.outputs, *input_shape), "biases": (self.outputs,)}
+
+    def initializers(self) -> Mapping[str, Initializer]:
+        """The two that were given."""
+        return {"weights": self.weight_initializer, "biases": self.bias_initializer}
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """(O,)."""
+        return (self.outputs,)
+
+    def forward(
+        self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None
+    ) -> tuple[Floats, Backward]:
+        """(N, I) to (N, O); see `Layer.forward`."""
+        y = dense(x, parameters.weights, parameters.biases)
+
+        def backward(dy: Floats, gradients: Parameters, input_gradient: bool = True) -> Floats | None:
+            return dense_backward(
+                dy,
+                x,
+                parameters.weights,
+                gradients.weights,
+                gradients.biases,
+                input_gradient=input_gradient,
+            )
+
+        return y, backward

@@ -1,0 +1,204 @@
+"""The network: layers in a row, and all their parameters in one flat vector."""
+
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
+from types import SimpleNamespace
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from handgrad.errors import HandgradError
+from handgrad.kernels.reference import softmax
+from handgrad.kernels.types import Floats
+from handgrad.model.layers.layer import Layer, Parameters, Shape
+from handgrad.model.scaling import Scaling
+
+CHUNK = 512
+"""Examples that pass through a network at a time, few enough to stay in a core's cache."""
+
+NetworkBackward: TypeAlias = Callable[..., Floats | None]
+
+
+class Network:
+    """Layers in a row, from scaled inputs to logits.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+    input_shape : tuple of int
+        Of one example, without N: ``(784,)`` or ``(1, 28, 28)``.
+    rng : numpy.random.Generator, optional
+        Draws the first parameters; without one they start from a fresh, unpredictable generator.
+    dtype : numpy dtype
+        Of parameters and arithmetic: float32 or float64.
+    scaling : Scaling, optional
+        From values as the data set has them to scaled ones. Training chooses one where there is none.
+    classes : sequence of str, optional
+        The names of the outputs; "0", "1", … unless given.
+
+    Attributes
+    ----------
+    vector : (P,)
+        All parameters.
+    parameters : list of SimpleNamespace
+        For each layer its arrays by name, views into `vector`: ``network.parameters[0].weights``.
+    example_shape : tuple of int
+        Of one example as the data set has it, such as ``(1, 28, 28)`` where `input_shape` is ``(784,)``.
+    framing : str
+        How a picture becomes an example, as in `Dataset`.
+
+    Raises
+    ------
+    HandgradError
+        If the layers do not fit together.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        input_shape: Shape,
+        rng: np.random.Generator | None = None,
+        dtype: DTypeLike = np.float32,
+        *,
+        scaling: Scaling | None = None,
+        classes: Sequence[str] | None = None,
+    ) -> None:
+        self.layers = tuple(layers)
+        self.input_shape = tuple(input_shape)
+        self.dtype = np.dtype(dtype)
+        self.scaling = scaling
+        self.example_shape = self.input_shape
+        self.framing = "digit"
+        self._check()
+        self.shapes: list[Mapping[str, Shape]] = []
+        shape = self.input_shape
+        for layer in self.layers:
+            self.shapes.append(layer.parameter_shapes(shape))
+            shape = layer.output_shape(shape)
+        self.output_shape = shape
+        self.classes = tuple(classes) if classes is not None else tuple(map(str, range(prod(shape))))
+        if len(shape) != 1 or len(self.classes) != shape[0]:
+            raise HandgradError(f"the network ends in {shape}, but there are {len(self.classes)} classes")
+        self.vector: NDArray[Any] = np.zeros(self.parameter_count, self.dtype)
+        self.parameters = self.views(self.vector)
+        self._first = next((i for i, shapes in enumerate(self.shapes) if shapes), len(self.layers))
+        rng = rng if rng is not None else np.random.default_rng()
+        for layer, parameters in zip(self.layers, self.parameters, strict=True):
+            initializers = layer.initializers()
+            for name, array in vars(parameters).items():
+                array[...] = initializers[name].draw(array.shape, rng)
+
+    @property
+    def parameter_count(self) -> int:
+        """P, the length of `vector`."""
+        return sum(prod(shape) for shapes in self.shapes for shape in shapes.values())
+
+    def views(self, vector: NDArray[Any]) -> list[Parameters]:
+        """See a flat (P,) vector as the arrays of each layer, by name; nothing is copied."""
+        views, start = [], 0
+        for shapes in self.shapes:
+            arrays = {}
+            for name, shape in shapes.items():
+                arrays[name] = vector[start : start + prod(shape)].reshape(shape)
+                start += prod(shape)
+            views.append(SimpleNamespace(**arrays))
+        return views
+
+    def forward(self, x: Floats, rng: np.random.Generator | None = None) -> tuple[Floats, NetworkBackward]:
+        """Compute the logits of scaled inputs, and give back the function that goes backward.
+
+        Parameters
+        ----------
+        x : (N, *input_shape) or (N, I)
+            Scaled floats.
+        rng : numpy.random.Generator, optional
+            In training, for layers that draw at random; None means inference.
+
+        Returns
+        -------
+        logits : (N, C)
+        backward : ``backward(dlogits, gradient) -> dx``
+            `gradient` is a flat (P,) vector with the layout of `vector`, added to; dx has the shape
+            (N, *input_shape). With ``input_gradient=False`` dx is not computed and None comes back.
+        """
+        y = np.asarray(x, self.dtype).reshape(-1, *self.input_shape)
+        steps = []
+        for layer, parameters in zip(self.layers, self.parameters, strict=True):
+            y, step = layer.forward(parameters, y, rng)
+            steps.append(step)
+
+        def backward(dlogits: Floats, gradient: NDArray[Any], input_gradient: bool = True) -> Floats | None:
+            gradients = self.views(gradient)
+            dy = dlogits
+            last = 0 if input_gradient else self._first + 1
+            for index in reversed(range(last, len(self.layers))):
+                dy = steps[index](dy, gradients[index])
+            if input_gradient:
+                return dy
+            if self._first < len(self.layers):
+                wanted = {"input_gradient": False} if self.layers[self._first].skips_input_gradient else {}
+                steps[self._first](dy, gradients[self._first], **wanted)
+            return None
+
+        return y, backward
+
+    def scale(self, raw: NDArray[Any]) -> Floats:
+        """Scale values as the data set has them, (N, I), to what `forward` takes."""
+        return self.scaling(raw, self.dtype) if self.scaling else raw.astype(self.dtype)
+
+    def predict_proba(self, raw: NDArray[Any]) -> Floats:
+        """Give the probability of each class.
+
+        Parameters
+        ----------
+        raw : (N, *input_shape) or (N, I)
+            Values as the data set has them: 0–255 for images.
+
+        Returns
+        -------
+        (N, C), each row sums to 1
+
+        Raises
+        ------
+        HandgradError
+            If the number of inputs is not the network's, or a value is not a finite number.
+        """
+        raw = np.asarray(raw)
+        inputs = prod(self.input_shape)
+        if raw.ndim < 2 or prod(raw.shape[1:]) != inputs:
+            raise HandgradError(f"the model takes (N, {inputs}) inputs; got an array of shape {raw.shape}")
+        if raw.dtype.kind not in "uifb" or not np.isfinite(raw).all():
+            raise HandgradError("the inputs hold values that are not finite numbers; remove or replace them")
+        raw = raw.reshape(len(raw), inputs)
+        probabilities = np.empty((len(raw), len(self.classes)), self.dtype)
+        for start in range(0, len(raw), CHUNK):
+            part = slice(start, start + CHUNK)
+            logits, _ = self.forward(self.scale(raw[part]))
+            probabilities[part] = softmax(logits)
+        return probabilities
+
+    def predict(self, raw: NDArray[Any]) -> NDArray[np.intp]:
+        """Give the most probable class of each example, (N,) whole numbers; see `predict_proba`."""
+        return self.predict_proba(raw).argmax(axis=1)
+
+    def summary(self) -> None:
+        """Print the layers with their output shapes and numbers of parameters."""
+        print(f"{'layer':<14}{'output':<18}{'parameters':>12}")
+        print(f"{'input':<14}{self.input_shape!s:<18}{0:>12,}")
+        shape = self.input_shape
+        for layer, shapes in zip(self.layers, self.shapes, strict=True):
+            shape = layer.output_shape(shape)
+            count = sum(map(prod, shapes.values()))
+            print(f"{type(layer).__name__:<14}{shape!s:<18}{count:>12,}")
+        print(f"{'total':<32}{self.parameter_count:>12,}")
+
+    def _check(self) -> None:
+        if not self.layers or not all(isinstance(layer, Layer) for layer in self.layers):
+            raise HandgradError("a network needs at least one layer, each a Layer such as Dense(10)")
+        if not self.input_shape or not all(isinstance(n, int) and n >= 1 for n in self.input_shape):
+            raise HandgradError(
+                f"input_shape must be whole numbers from 1, as (784,); got {self.input_shape}"
+            )
+        if self.dtype not in (np.float32, np.float64):
+            raise HandgradError(f"dtype must be float32 or float64; got {self.dtype}")

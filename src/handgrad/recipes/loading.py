@@ -1,0 +1,123 @@
+"""Recipes by name or from a file, checked, and changed from the command line."""
+
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from handgrad.errors import HandgradError, suggest
+from handgrad.model.layers import Dense
+from handgrad.recipes.recipe import Recipe
+
+
+def parse_recipe(tables: Mapping[str, Any], where: str) -> Recipe:
+    """Check plain tables and make a recipe of them.
+
+    Parameters
+    ----------
+    tables : mapping
+    where : str
+        The file or command line, for messages.
+
+    Raises
+    ------
+    HandgradError
+        If a key is unknown (the nearest right one is told), missing, or has a value out of range.
+    """
+    try:
+        return Recipe.model_validate(dict(tables))
+    except ValidationError as error:
+        raise HandgradError(f"{where}: {_first_complaint(error)}") from error
+
+
+def override(recipe: Recipe, changes: Mapping[str, Mapping[str, Any] | Any], where: str) -> Recipe:
+    """Make a recipe with some values changed: ``{"training": {"epochs": 3}, "seed": 1}``."""
+    tables = recipe.tables()
+    for key, change in changes.items():
+        tables[key] = {**tables[key], **change} if isinstance(change, Mapping) else change
+    length = changes.get("training", {})
+    for given, other in (("steps", "epochs"), ("epochs", "steps")):
+        if given in length and other not in length:
+            tables["training"].pop(other, None)
+    return parse_recipe(tables, where)
+
+
+def with_hidden(recipe: Recipe, widths: list[int], where: str) -> Recipe:
+    """Change the hidden layers of a network of dense layers to the given widths.
+
+    The first hidden layer, with all that follows it up to the next dense one, serves as the pattern of each.
+    """
+    layers = recipe.network.layers
+    starts = [index for index, layer in enumerate(layers) if layer["type"] == Dense.__name__]
+    if len(starts) < 2 or starts[0] != 0:
+        raise HandgradError(f"{where}: --hidden needs a recipe of dense layers; {recipe.name} has others")
+    pattern = layers[: starts[1]]
+    hidden = [layer for width in widths for layer in ({**pattern[0], "outputs": width}, *pattern[1:])]
+    return override(recipe, {"network": {"layers": [*hidden, *layers[starts[-1] :]]}}, where)
+
+
+def recipe_names() -> list[str]:
+    """List the built-in recipes."""
+    found = (path.name for path in files(__package__).iterdir())
+    return sorted(name.removesuffix(".toml") for name in found if name.endswith(".toml"))
+
+
+def recipe_text(name: str) -> str:
+    """Give the TOML of a built-in recipe as it was written, lesson and comments included."""
+    if name not in recipe_names():
+        raise HandgradError(f"unknown recipe '{name}'{suggest(name, recipe_names())}")
+    return files(__package__).joinpath(f"{name}.toml").read_text("utf-8")
+
+
+def load_recipe(name: str) -> Recipe:
+    """Load a built-in recipe by name, or a TOML file by its path.
+
+    Raises
+    ------
+    HandgradError
+        If there is no such recipe, or it is not a valid one.
+    """
+    path = Path(name)
+    if path.suffix != ".toml" and not path.is_file():
+        return parse_recipe(tomllib.loads(recipe_text(name)), f"recipe {name}")
+    try:
+        tables = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise HandgradError(f"cannot read the recipe {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise HandgradError(f"{path} is not valid TOML: {error}") from error
+    return parse_recipe(tables, str(path))
+
+
+def _first_complaint(error: ValidationError) -> str:
+    """Put the first of pydantic's findings in one line; a wrong key comes before what it leaves missing."""
+    findings = sorted(error.errors(), key=lambda finding: finding["type"] != "extra_forbidden")
+    first = findings[0]
+    path = [str(part) for part in first["loc"]]
+    key = ".".join(path)
+    if first["type"] == "extra_forbidden":
+        return f"unknown key '{key}'{suggest(path[-1], _section(path[:-1]).model_fields)}"
+    if first["type"] == "missing":
+        return f"the key '{key}' is missing"
+    if first["type"] == "value_error":
+        return ": ".join(filter(None, [key, str(first["ctx"]["error"])]))
+    key = ".".join(path[:2] if path[0] in ("data", "network", "training") else path[:1])
+    same = [
+        finding for finding in findings if finding["loc"][: len(path) - 1] == first["loc"][: len(path) - 1]
+    ]
+    alternatives = dict.fromkeys(
+        finding["msg"].replace("Input should be ", "")
+        for finding in same
+        if finding["input"] == first["input"]
+    )
+    return f"{key} must be {' or '.join(alternatives)}; got {first['input']!r}"
+
+
+def _section(path: list[str]) -> type[BaseModel]:
+    section: Any = Recipe
+    for part in path:
+        section = section.model_fields[part].annotation
+    return section

@@ -1,0 +1,238 @@
+"""A run: the folder in which a training leaves all that it makes, and from which it can go on.
+
+``recipe.toml`` replays it, ``log.jsonl`` holds its records, ``checkpoint.safetensors`` lets it go on exactly,
+``model.safetensors`` is the result; networks of dense layers leave ``final_config/`` in the Rust program's
+layout, too.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from handgrad.data.dataset import Splits
+from handgrad.data.mnist import ensure
+from handgrad.data.sources import STROKES, load
+from handgrad.errors import HandgradError
+from handgrad.exports.csv import is_dense, write_csv
+from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE
+from handgrad.files import cannot_write, make_folder, replacing
+from handgrad.learning.checkpoints import load_checkpoint, save, save_checkpoint
+from handgrad.learning.optimizers import Optimizer
+from handgrad.learning.records import Record
+from handgrad.learning.state import TrainingState
+from handgrad.learning.training import Diverged, train
+from handgrad.model.network import Network
+from handgrad.recipes.loading import load_recipe, override
+from handgrad.recipes.recipe import Recipe
+
+RECIPE_FILE = "recipe.toml"
+LOG_FILE = "log.jsonl"
+PARAMETERS_FOLDER = "final_config"
+
+
+class Run:
+    """A training and its folder.
+
+    Attributes
+    ----------
+    folder : Path
+    recipe : Recipe
+    splits : Splits
+    network, optimizer, state
+        What the checkpoint holds.
+    interrupted : bool
+        Whether training was stopped before the recipe's end.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        recipe: Recipe,
+        splits: Splits,
+        network: Network,
+        optimizer: Optimizer,
+        state: TrainingState,
+    ) -> None:
+        self.folder = folder
+        self.recipe = recipe
+        self.splits = splits
+        self.network = network
+        self.optimizer = optimizer
+        self.state = state
+        self.interrupted = False
+
+    @classmethod
+    def start(cls, recipe: Recipe, splits: Splits, folder: Path) -> "Run":
+        """Prepare a new run; its folder is made, with the recipe in it.
+
+        Raises
+        ------
+        HandgradError
+            If the folder holds a run already or cannot be written, or the network does not fit the data.
+        """
+        for name in (RECIPE_FILE, LOG_FILE, CHECKPOINT_FILE, MODEL_FILE):
+            if (folder / name).exists():
+                raise HandgradError(f"{folder} already holds a run; choose another --out, or resume it")
+        example_shape, classes = splits.train.input_shape, splits.train.class_names
+        network = recipe.build_network(example_shape, classes)
+        state = TrainingState(recipe.training_rng())
+        make_folder(folder)
+        with replacing(folder / RECIPE_FILE) as temporary:
+            temporary.write_text(recipe.toml(), "utf-8")
+        return cls(folder, recipe, splits, network, recipe.build_optimizer(), state)
+
+    @classmethod
+    def resume(cls, folder: Path) -> "Run":
+        """Open a run where its last checkpoint left it.
+
+        Raises
+        ------
+        HandgradError
+            If the folder holds no checkpoint, or the data are not those that it was begun with.
+        """
+        if not (folder / CHECKPOINT_FILE).exists():
+            raise HandgradError(f"{folder} holds no {CHECKPOINT_FILE}; name the folder of a run to resume")
+        network, optimizer, state = load_checkpoint(folder / CHECKPOINT_FILE)
+        recipe = load_recipe(str(folder / RECIPE_FILE))
+        splits = open_splits(recipe)
+        if state.order is not None and len(state.order) != len(splits.train):
+            raise HandgradError(
+                f"{folder} was begun with {len(state.order)} training examples, now there are {len(splits.train)}; "
+                "resume it with the data that it was begun with"
+            )
+        run = cls(folder, recipe, splits, network, optimizer, state)
+        run._cut_log()
+        return run
+
+    @property
+    def total_steps(self) -> int:
+        """Steps from the beginning to the recipe's end."""
+        training, examples = self.recipe.training, len(self.splits.train)
+        size = examples if training.batch_size == "all" else min(training.batch_size, examples)
+        return training.steps or (training.epochs or 1) * -(-examples // size)
+
+    def train(self, threads: int | None = None, stop: Callable[[], bool] = lambda: False) -> Iterator[Record]:
+        """Train to the end, leaving a line of log and a checkpoint with every record, and the model at the end.
+
+        Parameters
+        ----------
+        threads : int, optional
+        stop : callable
+            As in `handgrad.train`.
+
+        Raises
+        ------
+        Diverged
+            If the loss is no longer finite; the last good parameters are saved.
+        HandgradError
+            If a file cannot be written; a new run that got nowhere leaves nothing behind.
+        """
+        training = self.recipe.training
+        try:
+            for record in train(
+                self.network,
+                self.splits,
+                optimizer=self.optimizer,
+                learning_rate=training.learning_rate,
+                batch_size=training.batch_size,
+                epochs=training.epochs,
+                steps=training.steps,
+                record_every=training.record_every,
+                threads=threads,
+                state=self.state,
+                stop=stop,
+            ):
+                self._log(record)
+                save_checkpoint(
+                    self.network,
+                    self.optimizer,
+                    self.state,
+                    self.folder / CHECKPOINT_FILE,
+                    self.recipe.tables(),
+                )
+                yield record
+            self.interrupted = self.state.step < self.total_steps
+            self.save_model()
+        except Diverged as error:
+            self.save_model()
+            raise Diverged(f"{error}. Saved in {self.folder}") from error
+        except BaseException:
+            self._leave_nothing()
+            raise
+
+    def save_model(self) -> None:
+        """Write the model file, and the parameter CSV files of a network of dense layers."""
+        save(self.network, self.folder / MODEL_FILE, self.recipe.tables())
+        if is_dense(self.network):
+            write_csv(self.network, self.folder / PARAMETERS_FOLDER)
+
+    def _log(self, record: Record) -> None:
+        path = self.folder / LOG_FILE
+        try:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(record.as_dict()) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise cannot_write(path, error) from error
+
+    def _cut_log(self) -> None:
+        """Drop what was logged behind the checkpoint: those steps will be done again."""
+        path = self.folder / LOG_FILE
+        if not path.exists():
+            return
+        kept = []
+        for line in path.read_text("utf-8").splitlines():
+            with suppress(ValueError):  # a last line that was cut short
+                if json.loads(line)["step"] < self.state.step:
+                    kept.append(line + "\n")
+        with replacing(path) as temporary:
+            temporary.write_text("".join(kept), "utf-8")
+
+    def _leave_nothing(self) -> None:
+        """Take away a run that failed before its first checkpoint."""
+        if (self.folder / CHECKPOINT_FILE).exists():
+            return
+        with suppress(OSError):
+            for name in (RECIPE_FILE, LOG_FILE):
+                (self.folder / name).unlink(missing_ok=True)
+            self.folder.rmdir()
+
+
+def open_splits(recipe: Recipe) -> Splits:
+    """Load a recipe's data, and cut the validation split that it asks for."""
+    splits = load(recipe.data.source)
+    if recipe.data.validation:
+        return splits.cut_validation(recipe.data.validation, np.random.default_rng([recipe.seed, 2]))
+    return splits
+
+
+def fall_back_to_strokes(recipe: Recipe) -> tuple[Recipe, str]:
+    """Exchange a published data set that can be neither found nor downloaded for digits written here.
+
+    Returns
+    -------
+    recipe : Recipe
+        The same one where its data are at hand.
+    notice : str
+        One line that says so; empty where the data are at hand.
+    """
+    try:
+        ensure(recipe.data.source)
+    except HandgradError as error:
+        reason = str(error).partition(";")[0]
+        changed = override(recipe, {"data": {"source": STROKES}}, "strokes")
+        return changed, f"training on strokes, digits that handgrad writes itself: {reason}"
+    return recipe, ""
+
+
+def next_folder(name: str) -> Path:
+    """Choose the first free folder of ``runs/NAME-1``, ``runs/NAME-2``, …"""
+    number = 1
+    while (folder := Path("runs") / f"{name}-{number}").exists():
+        number += 1
+    return folder
