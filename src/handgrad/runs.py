@@ -80,10 +80,15 @@ class Run:
         example_shape, classes = splits.train.input_shape, splits.train.class_names
         network = recipe.build_network(example_shape, classes)
         state = TrainingState(recipe.training_rng())
+        run = cls(folder, recipe, splits, network, recipe.build_optimizer(), state)
         make_folder(folder)
-        with replacing(folder / RECIPE_FILE) as temporary:
-            temporary.write_text(recipe.toml(), "utf-8")
-        return cls(folder, recipe, splits, network, recipe.build_optimizer(), state)
+        try:
+            with replacing(folder / RECIPE_FILE) as temporary:
+                temporary.write_text(recipe.toml(), "utf-8")
+        except HandgradError:
+            run._leave_nothing()
+            raise
+        return run
 
     @classmethod
     def resume(cls, folder: Path) -> "Run":

@@ -100,8 +100,8 @@ def _explain(error: Exception) -> tuple[int, str]:
         context = getattr(error, "ctx", None)
         return MISUSED, f"{line}; see {context.command_path if context else 'handgrad'} --help"
     if isinstance(error, OSError):
-        place = f" {error.filename}" if error.filename else " standard output"
-        return FAILED, f"cannot use{place}: {error.strerror or error}"
+        place = f" {error.filename}" if error.filename else ""
+        return FAILED, f"cannot read or write{place}: {error.strerror or error}"
     if isinstance(error, MemoryError):
         return FAILED, "there is not enough memory; try a smaller batch, network or data set"
     return FAILED, f"unexpected {type(error).__name__}: {error}; HANDGRAD_DEBUG=1 shows where"

@@ -13,7 +13,8 @@ MOST_COLUMNS = 12
 def predict(
     model: Model,
     files: Annotated[
-        list[Path], typer.Argument(help="Pictures of any size, dark on light or light on dark.")
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Pictures of any size, dark on light or light on dark."),
     ],
     json: Json = False,
 ) -> None:

@@ -56,10 +56,11 @@ def train(
     import sys
 
     from handgrad.data.mnist import COLLECTIONS
+    from handgrad.kernels.threads import choose_threads
     from handgrad.recipes.loading import load_recipe, override, recipe_names, with_hidden
     from handgrad.runs import Run, fall_back_to_strokes, next_folder, open_splits
 
-    limit = parse_duration(time_limit)
+    limit, threads = parse_duration(time_limit), choose_threads(threads)
     chosen = load_recipe(recipe)
     changes: dict[str, Any] = {}
     if seed is not None:
@@ -72,6 +73,8 @@ def train(
         "batch_size": None if batch_size is None else parse_batch_size(batch_size),
         "learning_rate": learning_rate,
     }
+    if isinstance(training["batch_size"], int) and chosen.training.batch_size == "all":
+        training["record_every"] = 1  # an epoch was one step, now it is many
     changes["training"] = {key: value for key, value in training.items() if value is not None}
     chosen = override(chosen, changes, "command line")
     if hidden is not None:
@@ -92,19 +95,20 @@ def resume(
     quiet: Quiet = False,
 ) -> int:
     """Go on with an interrupted run, exactly."""
+    from handgrad.kernels.threads import choose_threads
     from handgrad.runs import Run
 
-    limit = parse_duration(time_limit)
+    limit, threads = parse_duration(time_limit), choose_threads(threads)
     return _carry_out(Run.resume(run), limit, threads, json, quiet)
 
 
-def _carry_out(run: "Run", limit: float | None, threads: int | None, json: bool, quiet: bool) -> int:
+def _carry_out(run: "Run", limit: float | None, threads: int, json: bool, quiet: bool) -> int:
     from handgrad.cli.main import INTERRUPTED
     from handgrad.cli.views import choose_view
     from handgrad.exports.formats import load_model
     from handgrad.learning.metrics import evaluate
 
-    view = choose_view(run, json=json, quiet=quiet)
+    view = choose_view(run, threads, json=json, quiet=quiet)
     deadline = None if limit is None else monotonic() + limit
     with _interrupts() as interrupted:
 

@@ -18,8 +18,9 @@ from handgrad.runs import Run
 class View:
     """Shows nothing; the base of the views that do."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, threads: int) -> None:
         self.run = run
+        self.threads = threads
 
     def __enter__(self) -> "View":
         return self
@@ -61,7 +62,7 @@ class PlainView(View):
     """Lines of text."""
 
     def __enter__(self) -> "PlainView":
-        for line in introduction(self.run):
+        for line in introduction(self.run, self.threads):
             self.line(line)
         self.line("")
         self.line(heading(self.run), "bold")
@@ -85,8 +86,8 @@ class PlainView(View):
 class LiveView(PlainView):
     """The same lines on a terminal, and below them a progress bar with the time left."""
 
-    def __init__(self, run: Run) -> None:
-        super().__init__(run)
+    def __init__(self, run: Run, threads: int) -> None:
+        super().__init__(run, threads)
         self.console = Console(highlight=False, soft_wrap=True)
         self.progress = Progress(
             TextColumn("step {task.completed:,.0f} of {task.total:,.0f}"),
@@ -117,16 +118,16 @@ class LiveView(PlainView):
         self.console.print(text, style=style or None, markup=False)
 
 
-def choose_view(run: Run, *, json: bool, quiet: bool) -> View:
+def choose_view(run: Run, threads: int, *, json: bool, quiet: bool) -> View:
     """Choose how to show a run."""
     if json:
-        return JsonView(run)
+        return JsonView(run, threads)
     if quiet:
-        return View(run)
-    return LiveView(run) if sys.stdout.isatty() else PlainView(run)
+        return View(run, threads)
+    return LiveView(run, threads) if sys.stdout.isatty() else PlainView(run, threads)
 
 
-def introduction(run: Run) -> list[str]:
+def introduction(run: Run, threads: int) -> list[str]:
     """Say what is trained, on what, how and where."""
     train, training = run.splits.train, run.recipe.training
     batch = "all examples" if training.batch_size == "all" else f"{training.batch_size:,} examples"
@@ -141,7 +142,7 @@ def introduction(run: Run) -> list[str]:
         f"{len(train.class_names)} classes",
         f"network  {architecture(run)}: {run.network.parameter_count:,} parameters",
         f"training {length} of {batch}, {run.recipe.optimizer['type']} at {training.learning_rate:g}, "
-        f"seed {run.recipe.seed}",
+        f"seed {run.recipe.seed}, {threads} threads",
     ]
 
 

@@ -169,8 +169,6 @@ def _open(url: str, start: int, timeout: float) -> Any:
     except HTTPError:
         raise
     except (OSError, HTTPException, ValueError) as error:
-        # An answer that comes too late is closed.
-        future.add_done_callback(lambda late: late.exception() or late.result().close())
         raise _Failed(_reason(error, timeout)) from error
 
 

@@ -10,10 +10,16 @@ from PIL import Image
 
 from handgrad.errors import HandgradError
 
+Floats = NDArray[np.float64]
+
 SIDE = 28
 BOX = 20
+ENOUGH = 400
+"""Pixels on the longer side from which a picture is reduced by a whole factor: this averages out its noise, too."""
+STRONG = 250
+"""Ink that strong is full ink already: MNIST's own digits, of which a tenth ends at 254, stay as they are."""
 FAINT = 0.1
-"""Where the background is not even, what differs from it by less than this share of the contrast is background."""
+"""In a picture with noise, what is below this share of the strongest ink counts as background."""
 
 
 def frame_digit(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -46,27 +52,54 @@ def frame_digit(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _ink(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Make the background 0 and the strongest ink 255."""
-    values = grey.astype(np.float64)
-    border = np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
-    background = np.median(border)
-    difference = values - background
+    blank = HandgradError("the picture is blank: nothing in it stands out from its background")
+    if grey.size == 0:
+        raise blank
+    factor = max(1, max(grey.shape) // ENOUGH)
+    values = np.asarray(Image.fromarray(grey).reduce(factor), np.float64)
+    difference = values - _background(values)
     if -difference.min() > difference.max():
         difference = -difference
-    contrast = difference.max()
-    if contrast < 8:
-        raise HandgradError("the picture is blank: nothing in it stands out from its background")
-    ink = difference.clip(min=0) / contrast
-    if border.std() > 0:
-        ink[ink < FAINT] = 0
-    return np.rint(255 * ink).astype(np.uint8)
+    strongest = difference.max()
+    noise = _spread(_border(difference))
+    if strongest < max(8, 6 * noise):
+        raise blank
+    ink = difference.clip(min=0)
+    faint = ink < max(FAINT * strongest, 4 * noise)
+    # Clean ink has few faint pixels, at its edges; noise and the traces of JPEG have many.
+    if np.count_nonzero(ink[faint] > 0) > np.count_nonzero(~faint):
+        ink[faint] = 0
+    return np.rint(ink if strongest >= STRONG else ink * (255 / strongest)).astype(np.uint8)
+
+
+def _background(values: Floats) -> Floats | np.float64:
+    """Estimate the paper from the border: even, or lit from a side where that explains the border better."""
+    even = np.median(_border(values))
+    top, bottom, left, right = (
+        np.median(side) for side in (values[0], values[-1], values[:, 0], values[:, -1])
+    )
+    down = np.linspace(-0.5, 0.5, len(values))[:, np.newaxis]
+    across = np.linspace(-0.5, 0.5, len(values[0]))
+    lit = (top + bottom + left + right) / 4 + (bottom - top) * down + (right - left) * across
+    return lit if _spread(_border(values - lit)) < _spread(_border(values - even)) else even
+
+
+def _border(values: Floats) -> Floats:
+    return np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
+
+
+def _spread(values: Floats) -> float:
+    """Estimate the standard deviation, whatever a few values of another kind are."""
+    return 1.4826 * float(np.median(np.abs(values - np.median(values))))
 
 
 def _centred(digit: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Place a digit so that its centre of mass is in the middle, as far as it stays inside."""
     height, width = digit.shape
     mass = digit.sum(dtype=np.float64)
-    centre_y = (np.arange(height) + 0.5) @ digit.sum(axis=1, dtype=np.float64) / mass
-    centre_x = (np.arange(width) + 0.5) @ digit.sum(axis=0, dtype=np.float64) / mass
+    # Pixel k counts as k, not as k + ½: MNIST's centres of mass are then 14 ± ½, in all but 3 of its 60,000 images.
+    centre_y = np.arange(height) @ digit.sum(axis=1, dtype=np.float64) / mass
+    centre_x = np.arange(width) @ digit.sum(axis=0, dtype=np.float64) / mass
     top = int(np.clip(round(SIDE / 2 - centre_y), 0, SIDE - height))
     left = int(np.clip(round(SIDE / 2 - centre_x), 0, SIDE - width))
     framed = np.zeros((SIDE, SIDE), np.uint8)

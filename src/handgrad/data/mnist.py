@@ -11,7 +11,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.data.downloads import download
 from handgrad.data.idx import FILES, Array, Split, find_idx, read_idx, read_idx_folder
 from handgrad.errors import HandgradError, suggest
 
@@ -167,6 +166,10 @@ def ensure(name: str) -> Found:
     found = find(name)
     if found:
         return found
+    from handgrad.data.downloads import (
+        download,
+    )  # late: most runs need no network, and it takes long to import
+
     published, folder = _published(name), cache_folder(name)
     mirror = os.environ.get("HANDGRAD_MIRROR")
     mirrors = (f"{mirror.rstrip('/')}/",) if mirror else published.mirrors

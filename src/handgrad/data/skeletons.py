@@ -39,6 +39,8 @@ SKELETONS: dict[int, list[tuple[float, str]]] = {
         (1, "2,20 20,0 40,8 44,35 30,70 12,98 0,94 12,84 36,98 50,98"),
         (3, "2,25 18,4 38,0 54,14 50,38 32,66 10,94 -10,96 -10,74 10,64 34,76 54,92 76,94"),
         (1, "0,30 14,6 40,0 60,16 54,44 34,74 12,96 0,92 4,78 24,76 52,90 84,86"),
+        (2, "6,24 26,2 52,4 62,24 50,50 24,80 0,96 -14,84 -2,68 24,72 50,90 86,94"),
+        (1, "20,12 34,0 48,14 44,44 30,76 12,96 -2,86 8,66 30,64 48,82 52,96"),
     ],
     3: [
         (3, "5,12 25,0 50,8 52,28 38,44 20,47! 45,52 60,70 50,92 25,100 2,88"),
@@ -101,6 +103,8 @@ SKELETONS: dict[int, list[tuple[float, str]]] = {
         (1, "46,16 34,4 18,10 18,28 34,44 56,64 52,92 24,100 0,86 10,64 32,46 46,30 46,12"),
         (1, "30,0 4,14 8,38 34,44 62,34 64,12 34,0 / 32,46 2,60 0,88 32,100 66,88 64,60 32,46"),
         (2, "60,18 40,0 14,4 10,24 34,44 54,62 48,92 20,100 6,84 22,62 44,42 66,22"),
+        (1, "2,98 20,70 44,40 58,16 38,0 12,8 10,28 30,48 54,74 58,98 30,94 6,96"),
+        (1, "54,14 34,0 12,8 8,26 26,42 44,56 40,70 22,98 2,92 10,74 40,46 62,24 58,10"),
     ],
     9: [
         (3, "55,12 35,0 8,10 2,32 20,46 44,38 56,12! 54,50 48,100"),
@@ -119,6 +123,11 @@ SKELETONS: dict[int, list[tuple[float, str]]] = {
 @cache
 def skeleton(text: str) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
     """Read a skeleton and find the curves through its control points.
+
+    Parameters
+    ----------
+    text : str
+        Strokes as `SKELETONS` has them.
 
     Returns
     -------
@@ -154,6 +163,13 @@ def spline(controls: NDArray[np.float64], count: int) -> NDArray[np.float64]:
 
     The curve is a centripetal Catmull-Rom spline: cubic between its knots, which lie the square root of the
     distance apart, with the slope of the parabola through three neighbours, and without curvature at its ends.
+
+    Parameters
+    ----------
+    controls : ndarray of float64, shape (K, 2)
+        Control points, K at least 2, whose distances place the knots.
+    count : int
+        Number of points to find.
 
     Returns
     -------

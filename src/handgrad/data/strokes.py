@@ -1,10 +1,9 @@
 """Handwritten digits that the library writes itself, framed as MNIST frames its own.
 
 A writer picks one of the skeletons of a digit, misses its points a little, bends and slants the whole as a hand
-does, and draws it with a pen of his own. No two examples share a writer.
+does, and draws it with a pen of their own. No two examples share a writer.
 """
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from handgrad.data.skeletons import POINTS, SKELETONS, skeleton
 from handgrad.errors import HandgradError
+from handgrad.kernels.threads import choose_threads
 
 BLOCK = 1000  # examples that share a random generator, so that example k is the same however many follow
 BOX, PICTURE = 20, 28  # pixels: MNIST scales the ink to a box and puts its centre of mass in the picture's
@@ -58,14 +58,9 @@ def generate(examples: int, seed: int = 0, stream: int = 0) -> tuple[NDArray[np.
         labels[place] = digits[: len(labels[place])]
         images[place] = write_digits(digits, rng).reshape(BLOCK, -1)[: len(images[place])]
 
-    with ThreadPoolExecutor(usable_cpus()) as threads:
+    with ThreadPoolExecutor(choose_threads()) as threads:
         list(threads.map(write_block, range(-(-examples // BLOCK))))
     return images, labels
-
-
-def usable_cpus() -> int:
-    """Count the processors that this process may use, which can be fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def write_digits(labels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -101,7 +96,14 @@ def write_digits(labels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray
 def trace(
     labels: NDArray[np.uint8], rng: np.random.Generator
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Follow a skeleton of each digit's with an unsteady hand.
+    """Follow a skeleton of each digit with an unsteady hand.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (N,)
+        Digits 0 to 9.
+    rng : numpy.random.Generator
+        Source of the variation.
 
     Returns
     -------
@@ -114,9 +116,9 @@ def trace(
     points = np.empty((n, POINTS, 2))
     pen_down = np.empty((n, POINTS - 1), np.bool_)
     chosen = rng.random(n)
-    misses = rng.standard_normal((n, 26, 2))
+    misses = rng.standard_normal((n, 26, 2))  # enough for skeletons of 24 control points
     misses = misses[:, :-2] + misses[:, 1:-1] + misses[:, 2:]  # neighbours are missed alike
-    misses *= 0.08 * rng.lognormal(0, 0.35, (n, 1, 1))
+    misses *= 0.065 * rng.lognormal(0, 0.3, (n, 1, 1))
     for digit, styles in SKELETONS.items():
         shares = np.cumsum([weight for weight, _ in styles])
         style = np.searchsorted(shares / shares[-1], chosen, side="right")
@@ -162,6 +164,13 @@ def frame(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Choose pens, and scale digits to a box of 20 pixels with the ink just inside.
 
+    Parameters
+    ----------
+    points : ndarray of float64, shape (N, P, 2)
+        Way of the pen in any unit.
+    rng : numpy.random.Generator
+        Source of the variation.
+
     Returns
     -------
     points : ndarray of float64, shape (N, P, 2)
@@ -173,8 +182,8 @@ def frame(
     """
     n, p, _ = points.shape
     size = np.ptp(points, axis=1).max(axis=-1)[:, None]
-    width = np.clip(2.6 * rng.lognormal(0, 0.3, (n, 1)), 1.1, 5.5)
-    softness = rng.uniform(0.6, 1.3, (n, 1))
+    width = np.clip(2.6 * rng.lognormal(0, 0.3, (n, 1)), 1.1, 5.0)
+    softness = rng.uniform(0.6, 1.1, (n, 1))
     # The pressure swells and ebbs along the way.
     phase, cycles = rng.uniform(0, 2 * np.pi, (n, 1)), rng.uniform(2, 8, (n, 1))
     pressure = 1 + 0.12 * rng.standard_normal((n, 1)) * np.sin(phase + cycles * np.linspace(0, 1, p))
@@ -192,6 +201,8 @@ def frame(
 def centre(boxes: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Put the centre of mass of the ink in the middle of the picture, to the nearest pixel.
 
+    A box that this would push over the edge of the picture, as happens to one in some thousands, stays at it.
+
     Parameters
     ----------
     boxes : ndarray of uint8, shape (N, 20, 20)
@@ -200,7 +211,7 @@ def centre(boxes: NDArray[np.uint8]) -> NDArray[np.uint8]:
     Returns
     -------
     ndarray of uint8, shape (N, 28, 28)
-        The box on an empty picture, moved by whole pixels: where MNIST's was, too.
+        Each box on an empty picture, moved by whole pixels, as MNIST's were.
     """
     at = np.arange(BOX)
     ink = boxes.sum(axis=(1, 2))

@@ -98,8 +98,6 @@ def read_csv(folder: Path) -> Network:
     for parameters, (weights, biases) in zip(network.parameters[::2], matrices, strict=True):
         parameters.weights[...] = weights
         parameters.biases[...] = biases[:, 0]
-    if inputs == 784:
-        network.example_shape = (1, 28, 28)
     return network
 
 

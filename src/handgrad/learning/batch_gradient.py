@@ -1,6 +1,5 @@
 """Split the batch, add the gradients: chunks that fit the cache go to threads, and their sums are one vector."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from handgrad.data.batches import Rows, chunks, length
 from handgrad.data.dataset import Dataset
-from handgrad.errors import HandgradError
+from handgrad.kernels.threads import choose_threads
 from handgrad.model.losses import cross_entropy
 from handgrad.model.network import CHUNK, Network
 
@@ -41,11 +40,9 @@ class BatchGradient:
     """
 
     def __init__(self, network: Network, dataset: Dataset, threads: int | None = None) -> None:
-        if threads is not None and not 1 <= threads <= 1024:
-            raise HandgradError(f"threads must be a whole number from 1 to 1024; got {threads}")
         self.network = network
         self.dataset = dataset
-        self.threads = threads or usable_processors()
+        self.threads = choose_threads(threads)
 
     def __enter__(self) -> "BatchGradient":
         self._limits = threadpool_limits(1, user_api="blas")
@@ -98,10 +95,3 @@ class BatchGradient:
                 total.loss += loss
                 total.correct += int((logits.argmax(axis=1) == labels).sum())
         return total
-
-
-def usable_processors() -> int:
-    """Count the processors that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -134,16 +134,12 @@ def _metadata(network: Network, recipe: Recipe | None) -> dict[str, str]:
 
 
 def _write(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
-    from safetensors import SafetensorError
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save as serialize
 
     # safetensors 0.8.0 silently writes strided and Fortran-ordered arrays in the wrong order
     contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     with replacing(path) as temporary:
-        try:
-            save_file(contiguous, temporary, metadata)
-        except SafetensorError as error:
-            raise OSError(None, _reason(error)) from error
+        temporary.write_bytes(serialize(contiguous, metadata))
 
 
 def _read(path: Path) -> tuple[Tensors, dict[str, str]]:

@@ -127,7 +127,8 @@ def _check_loss(network: Network, rng: np.random.Generator) -> Iterator[Check]:
 
 def _check_network(network: Network, rng: np.random.Generator) -> Iterator[Check]:
     """Compare what a training step would use, chunks, threads, scaling and all."""
-    inputs = rng.integers(256, size=(EXAMPLES, *network.input_shape), dtype=np.uint8)
+    shape = (EXAMPLES, *network.input_shape)
+    inputs = rng.integers(256, size=shape, dtype=np.uint8) if network.scaling else rng.normal(size=shape)
     labels = rng.integers(len(network.classes), size=EXAMPLES)
     draws = int(rng.integers(2**63))
     with BatchGradient(network, Dataset(inputs, labels, network.classes), threads=1) as batch_gradient:

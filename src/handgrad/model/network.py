@@ -68,7 +68,7 @@ class Network:
         self.input_shape = tuple(input_shape)
         self.dtype = np.dtype(dtype)
         self.scaling = scaling
-        self.example_shape = self.input_shape
+        self.example_shape = (1, 28, 28) if self.input_shape == (784,) else self.input_shape
         self.framing = "digit"
         self._check()
         self.shapes: list[Mapping[str, Shape]] = []

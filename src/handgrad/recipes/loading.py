@@ -111,7 +111,7 @@ def _first_complaint(error: ValidationError) -> str:
     alternatives = dict.fromkeys(
         finding["msg"].replace("Input should be ", "")
         for finding in same
-        if finding["input"] == first["input"]
+        if repr(finding["input"]) == repr(first["input"])
     )
     return f"{key} must be {' or '.join(alternatives)}; got {first['input']!r}"
 

@@ -34,6 +34,10 @@ class Dense(Layer):
     skips_input_gradient: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
+        if not isinstance(self.weight_initializer, Initializer) or not isinstance(
+            self.bias_initializer, Initializer
+        ):
+            raise HandgradError("Dense takes an initializer for its weights and one for its biases")
         if type(self.outputs) is not int or not 1 <= self.outputs <= 1_000_000:
             raise HandgradError(
                 f"Dense outputs must be a whole number from 1 to 1,000,000; got {self.outputs!r}"

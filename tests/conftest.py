@@ -1,0 +1,85 @@
+"""What several tests share: the program as a user runs it, small data, and real MNIST where it is at hand."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from handgrad.data.dataset import Dataset, Splits
+from handgrad.data.idx import write_idx
+from handgrad.data.mnist import find
+from handgrad.data.sources import load
+from handgrad.data.strokes import generate
+
+CLOSED = "http://127.0.0.1:9"
+"""A mirror that refuses every connection, so that no test asks the network."""
+
+Cli = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No data set can be found or downloaded."""
+    monkeypatch.delenv("HANDGRAD_DATA", raising=False)
+    monkeypatch.setenv("HANDGRAD_MIRROR", CLOSED)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Cli:
+    """Run ``handgrad`` as a process of its own, in `tmp_path`, without a data set to be found."""
+
+    def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        env = {key: value for key, value in os.environ.items() if key != "HANDGRAD_DATA"}
+        env |= {"HANDGRAD_MIRROR": CLOSED, "XDG_CACHE_HOME": str(tmp_path / "cache"), **environment}
+        return subprocess.run(
+            [sys.executable, "-m", "handgrad", *map(str, arguments)],
+            cwd=tmp_path,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def digits() -> Splits:
+    """A few hundred digits that the library writes itself."""
+    return load("strokes:600:7")
+
+
+@pytest.fixture
+def idx_folder(tmp_path: Path) -> Path:
+    """A folder of IDX files under MNIST's names: 300 training and 50 test digits."""
+    folder = tmp_path / "digits"
+    folder.mkdir()
+    for split, count, stream in (("train", 300, 0), ("t10k", 50, 1)):
+        images, labels = generate(count, 7, stream)
+        write_idx(folder / f"{split}-images-idx3-ubyte.gz", images.reshape(-1, 28, 28))
+        write_idx(folder / f"{split}-labels-idx1-ubyte", labels)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mnist() -> Splits:
+    """Real MNIST; tests that need it are skipped where it is not at hand, unless CI demands it."""
+    if find("mnist") is None:
+        reason = "MNIST is not on this machine: set HANDGRAD_DATA to the folder that holds mnist/"
+        if os.environ.get("HANDGRAD_REQUIRE_MNIST") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return load("mnist")
+
+
+@pytest.fixture
+def table() -> Dataset:
+    """A little table of numbers, two classes that a line can separate."""
+    rng = np.random.default_rng(3)
+    inputs = rng.normal(size=(200, 4)).astype(np.float32)
+    return Dataset(inputs, (inputs[:, 0] > inputs[:, 1]).astype(np.int64), ("no", "yes"))

@@ -1,0 +1,163 @@
+"""A mirror on this machine that answers as it is told to, well or badly, and remembers what it was asked."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+from typing import Any
+
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+@dataclass
+class Mirror:
+    """Gives the answers one by one, the last one again and again."""
+
+    url: str
+    answers: list[Answer] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    ranges: list[str | None] = field(default_factory=list)
+    agents: list[str | None] = field(default_factory=list)
+    over: Event = field(default_factory=Event)
+
+    def stall(self, content: bytes, after: int) -> Answer:
+        """Send the first bytes only, and then nothing for ever."""
+
+        def answer(handler: BaseHTTPRequestHandler) -> None:
+            head(handler, 200, {"Content-Length": str(len(content))})
+            handler.wfile.write(content[:after])
+            handler.wfile.flush()
+            self.over.wait(30)
+
+        return answer
+
+    def silence(self, handler: BaseHTTPRequestHandler) -> None:
+        """Do not even answer."""
+        self.over.wait(30)
+
+
+@contextmanager
+def mirror(*answers: Answer) -> Iterator[Mirror]:
+    told: Mirror
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            told.paths.append(self.path)
+            told.ranges.append(self.headers.get("Range"))
+            told.agents.append(self.headers.get("User-Agent"))
+            answer = told.answers.pop(0) if len(told.answers) > 1 else told.answers[0]
+            answer(self)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, *_: Any) -> None:
+            pass  # clients hang up in these tests
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        told = Mirror(f"http://127.0.0.1:{server.server_port}/", list(answers))
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield told
+        finally:
+            told.over.set()
+            server.shutdown()
+            thread.join()
+
+
+def head(handler: BaseHTTPRequestHandler, status: int, headers: dict[str, str]) -> None:
+    handler.send_response(status)
+    for name, value in headers.items():
+        handler.send_header(name, value)
+    handler.end_headers()
+
+
+def whole(content: bytes, kind: str = "application/octet-stream") -> Answer:
+    """Ignore any Range."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        head(handler, 200, {"Content-Length": str(len(content)), "Content-Type": kind})
+        handler.wfile.write(content)
+
+    return answer
+
+
+def honest(content: bytes) -> Answer:
+    """Heed a Range, with 206 or 416."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        asked = re.fullmatch(r"bytes=(\d+)-", handler.headers.get("Range", ""))
+        start = int(asked[1]) if asked else 0
+        if start >= len(content):
+            return status(416)(handler)
+        if not start:
+            return whole(content)(handler)
+        return part(content, start, len(content))(handler)
+
+    return answer
+
+
+def files(content: dict[str, bytes]) -> Answer:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        (honest(content[handler.path]) if handler.path in content else status(404))(handler)
+
+    return answer
+
+
+def part(content: bytes, start: int, total: int | str) -> Answer:
+    """Answer 206 from `start` on, whatever was asked for."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        rest = content[start:]
+        span = f"bytes {start}-{len(content) - 1}/{total}"
+        head(handler, 206, {"Content-Length": str(len(rest)), "Content-Range": span})
+        handler.wfile.write(rest)
+
+    return answer
+
+
+def cut(content: bytes, after: int) -> Answer:
+    """Promise all and hang up early."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        head(handler, 200, {"Content-Length": str(len(content))})
+        handler.wfile.write(content[:after])
+
+    return answer
+
+
+def unsized(content: bytes) -> Answer:
+    """Do not tell the length."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        head(handler, 200, {})
+        handler.wfile.write(content)
+
+    return answer
+
+
+def endless(handler: BaseHTTPRequestHandler) -> None:
+    """Send until the client hangs up."""
+    head(handler, 200, {})
+    while True:
+        handler.wfile.write(bytes(65536))
+
+
+def status(code: int) -> Answer:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_error(code)
+
+    return answer
+
+
+def redirect(url: str) -> Answer:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        head(handler, 302, {"Location": url, "Content-Length": "0"})
+
+    return answer

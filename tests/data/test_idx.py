@@ -1,0 +1,276 @@
+"""IDX files: what is written is read back, and whatever else is met is told in one line."""
+
+import gzip
+import hashlib
+import struct
+import tracemalloc
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from numpy.typing import NDArray
+
+from handgrad.data import idx
+from handgrad.data.idx import FILES, find_idx, read_idx, read_idx_folder, write_idx
+from handgrad.errors import HandgradError
+
+ELEMENTS = ["u1", "i1", "<i2", ">i2", "<i4", ">i4", "<f4", ">f4", "<f8", ">f8"]
+ANY_ARRAY = arrays.arrays(
+    dtype=st.sampled_from(ELEMENTS).map(np.dtype),
+    shape=arrays.array_shapes(max_dims=4, min_side=0, max_side=5),
+)
+IMAGES = np.arange(3 * 4 * 5, dtype=np.uint8).reshape(3, 4, 5)
+PLAIN = struct.pack(">BBBBIII", 0, 0, 8, 3, 3, 4, 5) + IMAGES.tobytes()
+ZIPPED = gzip.compress(PLAIN, mtime=0)
+
+
+def complaint(path: Path) -> str:
+    """Read a file that must be refused, and give the reason, which is one line and names the file."""
+    with pytest.raises(HandgradError) as caught:
+        read_idx(path)
+    line = str(caught.value)
+    assert str(path) in line
+    assert len(line.splitlines()) == 1
+    assert "; " in line, "what to do is missing"
+    return line
+
+
+@settings(deadline=None)  # a disk may sync slowly
+@given(array=ANY_ARRAY, name=st.sampled_from(["a", "a.gz"]), fortran=st.booleans())
+def test_what_is_written_is_read_back(
+    tmp_path_factory: pytest.TempPathFactory, array: NDArray[Any], name: str, fortran: bool
+) -> None:
+    path = tmp_path_factory.getbasetemp() / name
+    write_idx(path, np.asfortranarray(array) if fortran else array)
+    got = read_idx(path)
+    assert got.shape == array.shape
+    assert got.dtype == array.dtype.newbyteorder("=")
+    assert got.dtype.isnative
+    assert got.tobytes() == array.astype(got.dtype).tobytes()  # NaN included
+    assert got.flags.c_contiguous
+    assert got.flags.writeable
+    assert (path.read_bytes()[:2] == b"\x1f\x8b") == name.endswith(".gz")
+
+
+def test_a_strided_array_is_written_as_it_looks(tmp_path: Path) -> None:
+    every_other = np.arange(24, dtype=np.int32).reshape(4, 6)[::2, ::-2].T
+    write_idx(tmp_path / "a", every_other)
+    np.testing.assert_array_equal(read_idx(tmp_path / "a"), every_other)
+
+
+def test_bytes_are_those_of_the_format(tmp_path: Path) -> None:
+    write_idx(tmp_path / "a", np.array([[1, -2]], dtype=np.int16))
+    assert (tmp_path / "a").read_bytes() == bytes.fromhex("00000b02 00000001 00000002 0001 fffe")
+    write_idx(tmp_path / "images", IMAGES)
+    assert (tmp_path / "images").read_bytes() == PLAIN
+
+
+def test_gzip_files_are_the_same_every_time(tmp_path: Path) -> None:
+    for name in ("a.gz", "b.gz"):
+        write_idx(tmp_path / name, IMAGES)
+    assert (tmp_path / "a.gz").read_bytes() == (tmp_path / "b.gz").read_bytes()
+    assert (tmp_path / "a.gz").read_bytes()[4:8] == bytes(4), "the time of writing is none of its content"
+
+
+@pytest.mark.parametrize("content", [PLAIN, ZIPPED], ids=["plain", "gzip"])
+@pytest.mark.parametrize("name", ["a", "a.gz"])
+def test_content_decides_and_not_the_name(tmp_path: Path, content: bytes, name: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    np.testing.assert_array_equal(read_idx(str(tmp_path / name)), IMAGES)
+
+
+@pytest.mark.parametrize("content", [PLAIN, ZIPPED], ids=["plain", "gzip"])
+@pytest.mark.parametrize("piece", [1, 7, 64, 10**6])
+def test_the_digest_is_of_the_uncompressed_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, piece: int
+) -> None:
+    monkeypatch.setattr(idx, "PIECE", piece)
+    (tmp_path / "a").write_bytes(content)
+    digest = hashlib.sha256()
+    np.testing.assert_array_equal(read_idx(tmp_path / "a", digest), IMAGES)
+    assert digest.digest() == hashlib.sha256(PLAIN).digest()
+
+
+@pytest.mark.parametrize("name", ["a", "a.gz"])
+@pytest.mark.parametrize("kind", ["zeros", "noise"])
+def test_memory_holds_the_array_and_little_else(tmp_path: Path, name: str, kind: str) -> None:
+    size = 8_000_000
+    noise = np.random.default_rng(0).integers(0, 256, size, dtype=np.uint8)
+    write_idx(tmp_path / name, noise if kind == "noise" else np.zeros(size, np.uint8))
+    tracemalloc.start()
+    try:
+        read_idx(tmp_path / name, hashlib.sha256())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < size + 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "empty"),
+        (PLAIN[:1], "within its header"),
+        (PLAIN[:3], "within its header"),
+        (PLAIN[:9], "within its header"),
+        (b"\x00\x01\x08\x01", "is no IDX file: it begins with 00 01 08 01"),
+        (b"PK\x03\x04", "is no IDX file"),
+        (b"\n <!DOCTYPE html><html>Sign in</html>", "looks like a web page (HTML), not IDX data"),
+        (b"\xef\xbb\xbf<?xml version='1.0'?><Error/>", "looks like a web page (HTML), not IDX data"),
+        (b"\x00\x00\x07\x01\x00\x00\x00\x00", "unknown type, 07"),
+        (b"\x00\x00\x08\x00", "has 0 dimensions"),
+        (b"\x00\x00\x08\x05" + b"\x00\x00\x00\x01" * 5 + b"x", "has 5 dimensions"),
+        (PLAIN[:-1], "is shorter than its header says: 60 bytes for 3 × 4 × 5 uint8"),
+        (PLAIN + b"x", "is longer than its header says: 60 bytes for 3 × 4 × 5 uint8"),
+        (struct.pack(">BBBBII", 0, 0, 8, 2, 2**32 - 1, 2**32 - 1), "is shorter than its header says"),
+        (struct.pack(">BBBBIIII", 0, 0, 8, 4, 0, *[2**32 - 1] * 3), "does not fit into memory"),
+    ],
+)
+def test_a_bad_file_is_refused_gzipped_or_not(tmp_path: Path, content: bytes, reason: str) -> None:
+    (tmp_path / "plain").write_bytes(content)
+    assert reason in complaint(tmp_path / "plain")
+    if content:
+        (tmp_path / "gzipped").write_bytes(gzip.compress(content))
+        assert reason in complaint(tmp_path / "gzipped")
+
+
+@pytest.mark.parametrize("kept", [2, 5, 12, 25, len(ZIPPED) - 9, len(ZIPPED) - 8, len(ZIPPED) - 1])
+def test_gzip_cut_short(tmp_path: Path, kept: int) -> None:
+    (tmp_path / "a.gz").write_bytes(ZIPPED[:kept])
+    assert "cut short" in complaint(tmp_path / "a.gz")
+
+
+@pytest.mark.parametrize("at", [-1, -5, -6, 3])
+def test_gzip_corrupt(tmp_path: Path, at: int) -> None:
+    """The length, the check sum, the content and the header each betray a changed byte."""
+    damaged = bytearray(ZIPPED)
+    damaged[at] ^= 0xFF
+    (tmp_path / "a.gz").write_bytes(damaged)
+    assert "gzip stream" in complaint(tmp_path / "a.gz")
+
+
+@pytest.mark.parametrize("piece", [1, 10**6])  # the garbage comes after the stream's last piece, or in it
+def test_gzip_followed_by_garbage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
+    monkeypatch.setattr(idx, "PIECE", piece)
+    (tmp_path / "a.gz").write_bytes(ZIPPED + b"x")
+    assert "behind its gzip stream" in complaint(tmp_path / "a.gz")
+
+
+def test_a_small_gzip_file_cannot_ask_for_much_memory(tmp_path: Path) -> None:
+    header = struct.pack(">BBBBII", 0, 0, 8, 2, 2**20, 2**14)
+    (tmp_path / "a.gz").write_bytes(gzip.compress(header + bytes(1000)))
+    assert "is shorter than its header says: 17,179,869,184 bytes" in complaint(tmp_path / "a.gz")
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_no_damage_leads_to_anything_but_one_line(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    content = bytearray(data.draw(st.sampled_from([PLAIN, ZIPPED])))
+    for _ in range(data.draw(st.integers(1, 3))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path = tmp_path_factory.getbasetemp() / "damaged"
+    path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
+    with suppress(HandgradError):
+        read_idx(path)
+        return
+    complaint(path)
+
+
+def test_a_missing_file_a_folder_and_a_locked_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "No such file" in complaint(tmp_path / "nowhere")
+    assert "Is a directory" in complaint(tmp_path)
+    (tmp_path / "locked").write_bytes(PLAIN)
+
+    def refuse(path: Path, *_: Any) -> None:  # chmod does not stop root, who may run the tests
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert "Permission denied" in complaint(tmp_path / "locked")
+
+
+@pytest.mark.parametrize(
+    "array", [np.zeros(3, "u8"), np.zeros(3, bool), np.float64(1), np.zeros((1,) * 5, "u1")]
+)
+def test_what_idx_cannot_hold_is_not_written(tmp_path: Path, array: NDArray[Any]) -> None:
+    with pytest.raises(HandgradError, match=r"cannot write .*; convert the array") as caught:
+        write_idx(tmp_path / "a", array)
+    assert str(tmp_path / "a") in str(caught.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_writing_into_a_missing_folder_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(HandgradError, match="cannot write"):
+        write_idx(tmp_path / "nowhere" / "a", IMAGES)
+
+
+def folder_of(folder: Path, images: NDArray[Any], labels: NDArray[Any], end: str = "") -> Path:
+    for name, array in zip(FILES["test"], (images, labels), strict=True):
+        write_idx(folder / (name + end), array)
+    return folder
+
+
+@pytest.mark.parametrize("end", ["", ".gz"])
+@pytest.mark.parametrize("shape", [(3, 4, 5), (3, 2, 4, 5)])
+@pytest.mark.parametrize("kind", ["u1", "i2", "i4"])
+def test_a_folder_gives_images_and_labels(
+    tmp_path: Path, end: str, shape: tuple[int, ...], kind: str
+) -> None:
+    images, labels = np.ones(shape, np.uint8), np.arange(3).astype(kind)
+    got = read_idx_folder(folder_of(tmp_path, images, labels, end), "test")
+    np.testing.assert_array_equal(got[0], images)
+    np.testing.assert_array_equal(got[1], labels)
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "reason"),
+    [
+        (IMAGES, np.zeros(2, "u1"), "holds 3 images, but"),
+        (IMAGES.astype("f4"), np.zeros(3, "u1"), "holds 3 × 4 × 5 float32, not images"),
+        (IMAGES[0], np.zeros(4, "u1"), "holds 4 × 5 uint8, not images"),
+        (IMAGES, np.zeros(3, "f4"), "holds 3 float32, not labels"),
+        (IMAGES, np.zeros((3, 1), "u1"), "holds 3 × 1 uint8, not labels"),
+    ],
+)
+def test_a_folder_of_other_things(
+    tmp_path: Path, images: NDArray[Any], labels: NDArray[Any], reason: str
+) -> None:
+    with pytest.raises(HandgradError) as caught:
+        read_idx_folder(folder_of(tmp_path, images, labels), "test")
+    line = str(caught.value)
+    assert reason in line
+    assert len(line.splitlines()) == 1
+    blamed = FILES["test"] if "but" in reason else [FILES["test"]["labels" in reason]]
+    assert all(str(tmp_path / name) in line for name in blamed)
+
+
+def test_a_folder_without_the_files(tmp_path: Path) -> None:
+    folder_of(tmp_path, IMAGES, np.zeros(3, "u1"))
+    with pytest.raises(HandgradError, match=r"holds no train-images-idx3-ubyte \(nor"):
+        read_idx_folder(tmp_path, "train")
+
+
+def test_a_file_is_found_in_each_spelling_and_a_folder_of_its_name_is_not(tmp_path: Path) -> None:
+    name = FILES["train"][0]
+    (tmp_path / name).mkdir()
+    assert find_idx(tmp_path, name) is None
+    for spelling in (f"{name}.gz", "train-images.idx3-ubyte.gz", "train-images.idx3-ubyte"):
+        path = tmp_path / spelling
+        path.touch()
+        assert find_idx(tmp_path, name) == path
+        path.unlink()
+
+
+def test_a_folder_that_may_not_be_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    with pytest.raises(HandgradError, match=r"cannot look into .*Permission denied; make it readable"):
+        find_idx(tmp_path, "train-images-idx3-ubyte")

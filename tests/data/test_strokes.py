@@ -1,0 +1,138 @@
+"""Built-in handwriting: the same for everyone, framed as MNIST is, and as MNIST is on the whole."""
+
+import os
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from handgrad.data.skeletons import POINTS, SKELETONS, skeleton
+from handgrad.data.strokes import BLOCK, generate, write_digits
+from handgrad.errors import HandgradError
+
+Sample = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+
+
+@pytest.fixture(scope="module")
+def sample() -> Sample:
+    return generate(5 * BLOCK, seed=3)
+
+
+def test_shapes_types_and_classes(sample: Sample) -> None:
+    images, labels = sample
+    assert images.shape == (5 * BLOCK, 784)
+    assert labels.shape == (5 * BLOCK,)
+    assert images.dtype == labels.dtype == np.uint8
+    counts = np.bincount(labels, minlength=10)
+    assert len(counts) == 10
+    assert counts.min() > 400
+    assert (images.max(axis=1) > 200).all()
+
+
+def test_the_same_seed_writes_the_same(sample: Sample) -> None:
+    for once, again in zip(sample, generate(5 * BLOCK, seed=3), strict=True):
+        np.testing.assert_array_equal(once, again)
+
+
+@pytest.mark.parametrize("examples", [1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 345])
+def test_fewer_examples_are_the_first_of_more(sample: Sample, examples: int) -> None:
+    for more, fewer in zip(sample, generate(examples, seed=3), strict=True):
+        assert len(fewer) == examples
+        np.testing.assert_array_equal(more[:examples], fewer)
+
+
+def test_seeds_streams_and_blocks_differ() -> None:
+    images = np.concatenate(
+        [generate(2 * BLOCK)[0], generate(BLOCK, seed=1)[0], generate(BLOCK, stream=1)[0]]
+    )
+    assert len(np.unique(images, axis=0)) == 4 * BLOCK
+
+
+@pytest.mark.parametrize("cpus", [1, 7])
+def test_the_number_of_threads_does_not_matter(
+    sample: Sample, cpus: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handgrad.data.strokes.choose_threads", lambda: cpus)
+    np.testing.assert_array_equal(generate(5 * BLOCK, seed=3)[0], sample[0])
+
+
+def test_processors_are_counted() -> None:
+
+
+def longer_sides(ink: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Measure the longer side of what is inked on pictures (N, 28, 28)."""
+    first, last = np.full((2, len(ink)), 28), np.zeros((2, len(ink)))
+    n, *places = ink.nonzero()
+    for axis, place in enumerate(places):
+        np.minimum.at(first[axis], n, place)
+        np.maximum.at(last[axis], n, place)
+    return (last - first + 1).max(axis=0)
+
+
+def test_ink_fills_a_box_of_20_pixels(sample: Sample) -> None:
+    longer = longer_sides(sample[0].reshape(-1, 28, 28) > 0)
+    assert longer.max() == 20
+    assert longer.min() >= 19
+    assert (longer == 20).mean() > 0.99
+
+
+def test_ink_is_centred(sample: Sample) -> None:
+    images = sample[0].reshape(-1, 28, 28).astype(float)
+    at = np.arange(28)
+    total = images.sum(axis=(1, 2))
+    for axis in (1, 2):
+        away = images.sum(axis=axis) @ at / total - 14
+        # Half a pixel is what whole pixels allow; a few boxes meet the edge of the picture before that.
+        assert np.abs(away).max() < 1.5
+        assert (np.abs(away) <= 0.5).mean() > 0.99
+        assert abs(away.mean()) < 0.03
+
+
+def test_statistics_are_near_those_of_mnist(sample: Sample) -> None:
+    images, labels = sample
+    assert images.mean() == pytest.approx(33.3, abs=1.5)  # MNIST's training images: 33.3
+    assert (images == 0).mean() == pytest.approx(0.81, abs=0.02)  # 0.81
+    ink = [images[labels == digit].mean() for digit in range(10)]
+    np.testing.assert_allclose(ink, [44, 19, 38, 36, 31, 33, 35, 29, 38, 31], atol=5)  # and by digit
+
+
+def test_given_digits_are_written_each_by_another_hand() -> None:
+    pictures = write_digits(np.full(50, 8, np.uint8), np.random.default_rng(0))
+    assert pictures.shape == (50, 28, 28)
+    assert len(np.unique(pictures.reshape(50, -1), axis=0)) == 50
+    holes = pictures[:, 8:20, 14].min(axis=1)  # down the middle of an 8 there is paper between ink
+    assert (holes < 128).mean() > 0.8
+
+
+def test_only_digits_are_written() -> None:
+    with pytest.raises(HandgradError, match="only digits from 0 to 9"):
+        write_digits(np.array([3, 10], np.uint8), np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("text", [text for styles in SKELETONS.values() for _, text in styles])
+def test_curves_pass_through_their_skeletons(text: str) -> None:
+    controls, basis, pen_down = skeleton(text)
+    assert basis.shape == (POINTS, len(controls))
+    np.testing.assert_allclose(basis.sum(axis=1), 1, atol=1e-12)  # a moved skeleton moves its curve
+    assert (~pen_down).sum() == text.count("/")
+    curve = basis @ controls
+    nearest = np.linalg.norm(curve[:, None] - controls, axis=-1).min(axis=0)
+    assert nearest.max() < 0.06  # of half a digit's height: the curve's own points are about 0.1 apart
+    np.testing.assert_allclose(curve[[0, -1]], controls[[0, -1]])
+    steps = np.linalg.norm(np.diff(curve, axis=0), axis=1)[pen_down]
+    assert steps.max() < 0.25  # no jump while the pen is down
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"examples": 0}, "cannot write 0 digits"),
+        ({"examples": -5}, "cannot write -5 digits"),
+        ({"examples": 5, "seed": -1}, "seed and stream must be 0 or above"),
+        ({"examples": 5, "stream": -1}, "seed and stream must be 0 or above"),
+    ],
+)
+def test_bad_arguments_are_told_in_one_line(arguments: dict[str, int], message: str) -> None:
+    with pytest.raises(HandgradError, match=message) as told:
+        generate(**arguments)
+    assert "\n" not in str(told.value)

@@ -1,0 +1,129 @@
+"""The Rust program's parameter files: exact layout, exact numbers, and what a wrong file gets."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from handgrad.errors import HandgradError
+from handgrad.exports.csv import read_csv, write_csv
+from handgrad.exports.formats import load_model
+from handgrad.model.layers import Dense, ReLU
+from handgrad.model.network import Network
+from handgrad.model.scaling import Scaling
+
+
+def classic() -> Network:
+    layers = [Dense(10), ReLU(), Dense(10)]
+    return Network(layers, (784,), np.random.default_rng(0), scaling=Scaling.of_bytes())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_csv(classic(), tmp_path / "final_config")
+    return tmp_path / "final_config"
+
+
+def test_the_layout_is_the_rust_programs(folder: Path) -> None:
+    assert sorted(path.name for path in folder.iterdir()) == ["b1.csv", "b2.csv", "w1.csv", "w2.csv"]
+    lines = (folder / "w1.csv").read_text().splitlines()
+    assert len(lines) == 11
+    assert lines[0].split(",") == [f"w1{index}" for index in range(784)]
+    assert (folder / "b1.csv").read_text().splitlines()[0] == "b10"
+    assert len((folder / "b2.csv").read_text().splitlines()) == 11
+    row = [np.float32(cell) for cell in lines[3].split(",")]
+    np.testing.assert_array_equal(row, classic().parameters[0].weights[2])
+
+
+def test_numbers_are_written_in_their_shortest_form(tmp_path: Path) -> None:
+    network = Network([Dense(2)], (2,), np.random.default_rng(0))
+    network.parameters[0].weights[...] = [[0.1, -0.25], [3, 1e-7]]
+    write_csv(network, tmp_path)
+    cells = (tmp_path / "w1.csv").read_text().splitlines()[1:]
+    assert cells[0] == "0.1,-0.25"
+    assert len(cells[1]) <= len("3.0,0.0000001")
+
+
+@given(
+    st.integers(1, 4).flatmap(
+        lambda count: st.lists(st.integers(1, 5), min_size=count + 1, max_size=count + 1)
+    ),
+    st.data(),
+)
+def test_networks_come_back_bit_for_bit(
+    tmp_path_factory: pytest.TempPathFactory, widths: list[int], data: st.DataObject
+) -> None:
+    layers = [layer for width in widths[1:] for layer in (Dense(width), ReLU())][:-1]
+    network = Network(layers, (widths[0],), np.random.default_rng(0), scaling=Scaling.of_bytes())
+    values = st.floats(width=32, allow_nan=False, allow_infinity=False)
+    network.vector[:] = data.draw(arrays(np.float32, network.vector.size, elements=values))
+    folder = tmp_path_factory.mktemp("final_config")
+    write_csv(network, folder)
+    loaded = load_model(folder)
+    assert loaded.vector.tobytes() == network.vector.tobytes()
+    assert [type(layer) for layer in loaded.layers] == [type(layer) for layer in network.layers]
+
+
+def test_files_as_the_rust_program_writes_them_load(tmp_path: Path) -> None:
+    """Written by hand, as Polars does in Rust: a header, plain and scientific numbers."""
+    (tmp_path / "w1.csv").write_text("w10,w11\n0.5,-1e-3\n-0.25,3.0\n1.0,0.0\n")
+    (tmp_path / "b1.csv").write_text("b10\n0.125\n-2.5\n0\n")
+    (tmp_path / "w2.csv").write_text("w20,w21,w22\n1.0,2.0,3.0\n-1.0,0.5,0.1\n")
+    (tmp_path / "b2.csv").write_text("b20\n0.0\n1.0\n")
+    network = load_model(tmp_path)
+    first, _, last = network.parameters
+    np.testing.assert_array_equal(first.weights, np.array([[0.5, -1e-3], [-0.25, 3], [1, 0]], np.float32))
+    np.testing.assert_array_equal(last.biases, [0, 1])
+    raw = np.array([[255.0, 0.0]])
+    hidden = np.maximum(first.weights @ [1, 0] + first.biases, 0)
+    logits = last.weights @ hidden + last.biases
+    assert network.predict(raw)[0] == logits.argmax()
+
+
+def test_what_it_writes_polars_reads_as_a_matrix(folder: Path) -> None:
+    matrix = pl.read_csv(folder / "w2.csv").to_numpy()
+    np.testing.assert_array_equal(matrix.astype(np.float32), classic().parameters[2].weights)
+
+
+def rewrite(path: Path, old: str, new: str) -> None:
+    path.write_text(path.read_text().replace(old, new, 1))
+
+
+def test_wrong_files_get_one_clear_line(folder: Path, tmp_path: Path) -> None:
+    whole = {path: path.read_bytes() for path in folder.iterdir()}
+    w1, b1, w2, b2 = (folder / f"{stem}.csv" for stem in ("w1", "b1", "w2", "b2"))
+
+    def fails(changed: Path, message: str) -> None:
+        with pytest.raises(HandgradError, match=message) as error:
+            read_csv(folder)
+        assert str(changed) in str(error.value)
+        assert "\n" not in str(error.value)
+        for path, content in whole.items():
+            path.write_bytes(content)
+
+    b1.unlink()
+    fails(b1, "does not exist")
+    b2.write_text("b20\n1.0\n")
+    fails(b2, "has shape")
+    w2.write_text("w20,w21\n" + "1.0,2.0\n" * 10)
+    fails(w2, "has 2 columns where the layer before gives 10")
+    rewrite(w1, "\n", "\nabc,")
+    fails(w1, "does not hold a matrix|columns")
+    b2.write_text("b20\n" + "nan\n" * 10)
+    fails(b2, "not finite")
+    w1.write_bytes(b"")
+    fails(w1, "does not hold a matrix")
+    b1.write_text("b10\n")
+    fails(b1, "empty")
+    with pytest.raises(HandgradError, match="holds no w1"):
+        read_csv(tmp_path)
+
+
+def test_other_layers_are_refused(tmp_path: Path) -> None:
+    network = Network([ReLU(), Dense(2)], (2,))
+    with pytest.raises(HandgradError, match="dense layers"):
+        write_csv(network, tmp_path)

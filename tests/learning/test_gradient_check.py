@@ -1,0 +1,77 @@
+"""The check itself: it passes what is right, and finds what is wrong wherever it is."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+from handgrad.errors import HandgradError
+from handgrad.kernels.types import Floats
+from handgrad.learning import batch_gradient
+from handgrad.learning.gradient_check import check_gradients
+from handgrad.model.layers import Dense, Layer, ReLU, dense, relu
+from handgrad.model.layers.layer import Backward, Parameters
+from handgrad.model.losses import cross_entropy
+from handgrad.model.network import Network
+from handgrad.recipes.loading import load_recipe
+
+
+def network(*layers: Layer) -> Network:
+    return Network([*layers, Dense(3)], (4,), np.random.default_rng(0), np.float64)
+
+
+def test_classic_passes_with_every_layer_loss_and_parameter() -> None:
+    checks = list(check_gradients(load_recipe("classic").build_network(dtype=np.float64)))
+    assert all(check.passed for check in checks)
+    compared = [(check.layer, check.parameter) for check in checks]
+    for layer, name in (("0 Dense", "weights"), ("1 ReLU", "x"), ("loss", "logits"), ("network", "2.biases")):
+        assert (layer, name) in compared
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "wrong"),
+    [
+        (relu, "relu_backward", lambda dy, x: dy * (x > -0.5)),
+        (relu, "relu_backward", lambda dy, x: dy),
+        (relu, "relu_backward", lambda dy, x: dy * np.nan),
+        (dense, "dense_backward", lambda dy, x, w, dw, db, *, input_gradient=True: dy @ w),
+    ],
+)
+def test_a_wrong_derivative_is_found(
+    monkeypatch: pytest.MonkeyPatch, module: Any, name: str, wrong: Any
+) -> None:
+    monkeypatch.setattr(module, name, wrong)
+    failed = {check.layer for check in check_gradients(network(Dense(6), ReLU())) if not check.passed}
+    assert "network" in failed
+    assert failed & {"0 Dense", "1 ReLU"}
+
+
+def test_a_wrong_loss_in_training_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(logits: Floats, labels: Any, examples: int | None = None) -> tuple[float, Floats]:
+        loss, dlogits = cross_entropy(logits, labels, examples)
+        return loss, dlogits * 1.001
+
+    monkeypatch.setattr(batch_gradient, "cross_entropy", wrong)
+    failed = {check.layer for check in check_gradients(network()) if not check.passed}
+    assert failed == {"network"}
+
+
+def test_a_layer_of_ones_own_is_checked() -> None:
+    @dataclass(frozen=True)
+    class Square(Layer):
+        """y = x²."""
+
+        slope: float = 2.0
+
+        def forward(self, parameters: Parameters, x: Floats, rng: Any = None) -> tuple[Floats, Backward]:
+            """Square; see `Layer.forward`."""
+            return x**2, lambda dy, gradients: self.slope * x * dy
+
+    assert all(check.passed for check in check_gradients(network(Square())))
+    assert any(not check.passed for check in check_gradients(network(Square(slope=1.9))))
+
+
+def test_float32_is_refused() -> None:
+    with pytest.raises(HandgradError, match="float64"):
+        list(check_gradients(Network([Dense(3)], (4,))))

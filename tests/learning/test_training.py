@@ -1,0 +1,158 @@
+"""The loop: what it learns, records, refuses, and how exactly it can be taken up again."""
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+from handgrad.data.dataset import Dataset, Splits
+from handgrad.errors import HandgradError
+from handgrad.learning.metrics import evaluate
+from handgrad.learning.optimizers import SGD
+from handgrad.learning.state import TrainingState
+from handgrad.learning.training import Diverged, train
+from handgrad.model.layers import Dense, ReLU
+from handgrad.model.network import Network
+
+
+def network_for(data: Dataset, seed: int = 0) -> Network:
+    layers = [Dense(8), ReLU(), Dense(len(data.class_names))]
+    return Network(layers, data.inputs.shape[1:], np.random.default_rng(seed))
+
+
+def seeded(seed: int = 0) -> TrainingState:
+    return TrainingState(np.random.default_rng(seed))
+
+
+def test_it_learns(digits: Splits) -> None:
+    network = network_for(digits.train)
+    records = list(train(network, digits, epochs=30, batch_size=32, learning_rate=0.1, state=seeded()))
+    assert records[-1].train_accuracy > 0.95
+    assert records[-1].loss < records[0].loss / 5
+    assert digits.test is not None
+    assert evaluate(network, digits.test).accuracy > 0.7
+
+
+def test_the_test_split_is_never_opened(table: Dataset) -> None:
+    def open_test() -> Dataset:
+        raise AssertionError("training opened the test split")
+
+    splits = Splits(table, test=open_test).cut_validation(20, np.random.default_rng(0))
+    assert len(list(train(network_for(table), splits, epochs=3))) == 3
+
+
+def test_records_of_a_full_batch_count_steps_from_zero(table: Dataset) -> None:
+    records = list(train(network_for(table), table, batch_size="all", steps=101, record_every=50))
+    assert [record.step for record in records] == [0, 50, 100]
+    assert [record.epoch for record in records] == [1, 51, 101]
+
+
+def test_a_record_is_measured_before_its_step(table: Dataset) -> None:
+    network = network_for(table)
+    untouched = Network(network.layers, (4,), np.random.default_rng(0))
+    (record,) = train(network, table, batch_size="all", steps=1)
+    untouched.scaling = network.scaling
+    before = evaluate(untouched, table)
+    assert record.loss == pytest.approx(before.loss, rel=1e-5)
+    assert record.train_accuracy == before.accuracy
+    assert (network.vector != untouched.vector).any()
+
+
+def test_records_of_mini_batches_sum_up_epochs(table: Dataset) -> None:
+    records = list(train(network_for(table), table, batch_size=64, epochs=3))
+    assert [(record.step, record.epoch) for record in records] == [(3, 1), (7, 2), (11, 3)]
+    for earlier, later in pairwise(records):
+        assert later.seconds > earlier.seconds
+        assert later.examples_per_second > 0
+
+
+def test_steps_may_end_within_an_epoch(table: Dataset) -> None:
+    records = list(train(network_for(table), table, batch_size=64, steps=6))
+    assert [(record.step, record.epoch) for record in records] == [(3, 1), (5, 2)]
+
+
+def test_validation_is_measured_after_the_step(table: Dataset) -> None:
+    splits = Splits(table).cut_validation(50, np.random.default_rng(1))
+    network = network_for(table)
+    *_, last = train(network, splits, batch_size="all", steps=5)
+    assert splits.validation is not None
+    measured = evaluate(network, splits.validation)
+    assert (last.validation_loss, last.validation_accuracy) == (measured.loss, measured.accuracy)
+
+
+def test_every_example_is_used_once_an_epoch(table: Dataset) -> None:
+    class Counting(Network):
+        seen: list[Any]
+
+        def scale(self, raw: Any) -> Any:
+            self.seen.extend(map(bytes, raw))
+            return super().scale(raw)
+
+    network = Counting([Dense(2)], (4,), np.random.default_rng(0))
+    network.seen = []
+    list(train(network, table, batch_size=7, epochs=2, state=seeded()))
+    first, second = network.seen[: len(table)], network.seen[len(table) :]
+    assert sorted(first) == sorted(second) == sorted(map(bytes, table.inputs))
+    assert first != second
+
+
+def test_the_same_seed_and_threads_give_the_same_bits(digits: Splits) -> None:
+    networks = [network_for(digits.train) for _ in range(2)]
+    for network in networks:
+        list(train(network, digits, batch_size=550, epochs=3, threads=2, state=seeded(4)))
+    np.testing.assert_array_equal(networks[0].vector, networks[1].vector)
+
+
+@pytest.mark.parametrize("cut", [1, 3, 4, 5, 11])
+def test_stopped_anywhere_and_resumed_equals_never_stopped(table: Dataset, cut: int) -> None:
+    straight, broken = network_for(table), network_for(table)
+    whole = list(train(straight, table, batch_size=64, epochs=3, state=seeded()))
+    state, optimizer = seeded(), SGD()
+    arguments: dict[str, Any] = {"batch_size": 64, "epochs": 3, "optimizer": optimizer}
+    parts = list(train(broken, table, state=state, stop=lambda: state.step == cut, **arguments))
+    assert parts[-1].step == cut - 1
+    state = TrainingState.restore(state.numbers(), state.order)
+    parts += list(train(broken, table, state=state, **arguments))
+    np.testing.assert_array_equal(broken.vector, straight.vector)
+    by_step = {record.step: record for record in parts}
+    for record in whole:
+        assert by_step[record.step].loss == record.loss
+        assert by_step[record.step].train_accuracy == record.train_accuracy
+
+
+def test_divergence_stops_and_keeps_the_last_good_parameters(table: Dataset) -> None:
+    network = network_for(table)
+    with pytest.raises(Diverged, match=r"diverged at step \d+.*learning rate below 1e\+30") as error:
+        list(train(network, table, learning_rate=1e30, batch_size="all", steps=50))
+    assert "\n" not in str(error.value)
+    assert np.isfinite(network.vector).all()
+    assert np.isfinite(evaluate(network, table).loss)
+
+
+def test_scaling_and_classes_become_part_of_the_model(table: Dataset) -> None:
+    network = network_for(table)
+    list(train(network, table, steps=1))
+    assert network.scaling is not None
+    np.testing.assert_allclose(network.scaling.shift, table.inputs.mean(axis=0), rtol=1e-5)
+    assert network.classes == ("no", "yes")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"learning_rate": 0.0}, "learning_rate must be a positive number"),
+        ({"learning_rate": float("nan")}, "learning_rate must be a positive number"),
+        ({"batch_size": 0}, "batch_size must be"),
+        ({"batch_size": "some"}, "batch_size must be"),
+        ({"epochs": 0}, "epochs must be"),
+        ({"steps": -1}, "steps must be"),
+        ({"steps": 3, "epochs": 3}, "give one of them"),
+        ({"record_every": 0}, "record_every must be"),
+    ],
+)
+def test_absurd_arguments_are_refused_at_the_call(
+    table: Dataset, arguments: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(HandgradError, match=message):
+        train(network_for(table), table, **arguments)

@@ -1,0 +1,43 @@
+"""Layers and initializers as tables, and what a wrong table gets."""
+
+from typing import Any
+
+import pytest
+
+from handgrad.errors import HandgradError
+from handgrad.model.initializers import Initializer, Uniform
+from handgrad.model.layers import Dense, Layer
+
+
+def test_nested_descriptions_come_back() -> None:
+    layer = Dense(4, Uniform(-1.0, 1.0))
+    description = layer.describe()
+    assert description["weight_initializer"] == {"type": "Uniform", "low": -1.0, "high": 1.0}
+    assert Layer.from_description(description) == layer
+
+
+@pytest.mark.parametrize(
+    ("description", "message"),
+    [
+        ({"type": "Dens", "outputs": 3}, "unknown layer 'Dens'; did you mean 'Dense'?"),
+        ({"type": "Dense", "output": 3}, "Dense has no field 'output'; did you mean 'outputs'?"),
+        ({"type": "Dense"}, "Dense is incomplete"),
+        ({"outputs": 3}, "a layer needs a type"),
+        ({"type": "Uniform"}, "unknown layer 'Uniform'"),
+        ("Dense", "a layer needs a type"),
+        (
+            {"type": "Dense", "outputs": 3, "weight_initializer": {"type": "Unifrom"}},
+            "did you mean 'Uniform'",
+        ),
+    ],
+)
+def test_a_wrong_description_gets_one_clear_line(description: Any, message: str) -> None:
+    with pytest.raises(HandgradError) as error:
+        Layer.from_description(description)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_family_takes_only_its_own() -> None:
+    with pytest.raises(HandgradError, match="unknown initializer 'Dense'"):
+        Initializer.from_description({"type": "Dense", "outputs": 3})

@@ -1,0 +1,111 @@
+"""One table, one contract: every layer passes the same tests. A new layer is a new row."""
+
+from dataclasses import FrozenInstanceError
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from handgrad.errors import HandgradError
+from handgrad.model.initializers import Uniform
+from handgrad.model.layers import Dense, Layer, ReLU
+from numerical import numerical_gradient
+
+LAYERS: list[tuple[Layer, tuple[int, ...]]] = [
+    (Dense(3), (4,)),
+    (Dense(1, Uniform(), Uniform()), (2,)),
+    (ReLU(), (5,)),
+    (ReLU(), (2, 3, 4)),
+]
+table = pytest.mark.parametrize(
+    ("layer", "shape"), LAYERS, ids=[f"{layer}{shape}" for layer, shape in LAYERS]
+)
+
+
+def parameters_of(layer: Layer, shape: tuple[int, ...], rng: np.random.Generator) -> dict[str, Any]:
+    return {name: rng.normal(size=size) for name, size in layer.parameter_shapes(shape).items()}
+
+
+@table
+def test_forward_gives_the_promised_shape(layer: Layer, shape: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(0)
+    parameters = SimpleNamespace(**parameters_of(layer, shape, rng))
+    y, _ = layer.forward(parameters, rng.normal(size=(6, *shape)))
+    assert y.shape == (6, *layer.output_shape(shape))
+
+
+@table
+def test_every_parameter_has_an_initializer(layer: Layer, shape: tuple[int, ...]) -> None:
+    assert set(layer.initializers()) == set(layer.parameter_shapes(shape))
+
+
+@table
+def test_backward_is_the_derivative_of_forward(layer: Layer, shape: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(1)
+    arrays = parameters_of(layer, shape, rng)
+    x = rng.normal(size=(3, *shape))
+    dy = rng.normal(size=(3, *layer.output_shape(shape)))
+    gradients = {name: np.zeros_like(array) for name, array in arrays.items()}
+    _, backward = layer.forward(SimpleNamespace(**arrays), x, np.random.default_rng(2))
+    gradients["x"] = backward(dy, SimpleNamespace(**gradients))
+
+    def loss() -> float:
+        y, _ = layer.forward(SimpleNamespace(**arrays), x, np.random.default_rng(2))
+        return float((y * dy).sum())
+
+    for name, array in (*arrays.items(), ("x", x)):
+        numerical = numerical_gradient(loss, array)
+        np.testing.assert_allclose(gradients[name], numerical, rtol=1e-6, atol=1e-8, err_msg=name)
+
+
+@table
+def test_a_batch_is_the_sum_of_its_chunks(layer: Layer, shape: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(3)
+    arrays = parameters_of(layer, shape, rng)
+    parameters = SimpleNamespace(**arrays)
+    x = rng.normal(size=(6, *shape))
+    dy = rng.normal(size=(6, *layer.output_shape(shape)))
+    whole = {name: np.zeros_like(array) for name, array in arrays.items()}
+    parts = {name: np.zeros_like(array) for name, array in arrays.items()}
+    y, backward = layer.forward(parameters, x)
+    dx = backward(dy, SimpleNamespace(**whole))
+    for chunk in (slice(0, 2), slice(2, 6)):
+        y_chunk, backward = layer.forward(parameters, x[chunk])
+        np.testing.assert_allclose(y_chunk, y[chunk])
+        np.testing.assert_allclose(backward(dy[chunk], SimpleNamespace(**parts)), dx[chunk])
+    for name in arrays:
+        np.testing.assert_allclose(parts[name], whole[name])
+
+
+@table
+def test_forward_changes_neither_input_nor_parameters(layer: Layer, shape: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(4)
+    arrays = parameters_of(layer, shape, rng)
+    x = rng.normal(size=(3, *shape))
+    before = x.copy(), {name: array.copy() for name, array in arrays.items()}
+    y, backward = layer.forward(SimpleNamespace(**arrays), x)
+    backward(np.ones_like(y), SimpleNamespace(**{n: np.zeros_like(a) for n, a in arrays.items()}))
+    np.testing.assert_array_equal(x, before[0])
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(array, before[1][name])
+
+
+@table
+def test_a_layer_is_frozen_and_can_be_written_down(layer: Layer, shape: tuple[int, ...]) -> None:
+    assert Layer.from_description(layer.describe()) == layer
+    with pytest.raises((FrozenInstanceError, AttributeError, TypeError)):
+        layer.anything = 1  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("outputs", [0, -1, 1.5, "ten", True, 10**7])
+def test_dense_refuses_absurd_outputs(outputs: Any) -> None:
+    with pytest.raises(HandgradError, match="Dense outputs must be a whole number"):
+        Dense(outputs)
+
+
+def test_dense_refuses_images_and_other_initializers() -> None:
+    with pytest.raises(HandgradError, match="Flatten"):
+        Dense(3).parameter_shapes((1, 28, 28))
+    with pytest.raises(HandgradError, match="initializer"):
+        Dense(3, ReLU())  # type: ignore[arg-type]

@@ -1,0 +1,115 @@
+"""The network: one flat vector, forward and backward, predictions, and what does not fit."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from handgrad.errors import HandgradError
+from handgrad.kernels.reference import softmax
+from handgrad.model.initializers import Uniform
+from handgrad.model.layers import Dense, ReLU
+from handgrad.model.losses import cross_entropy
+from handgrad.model.network import CHUNK, Network
+from handgrad.model.scaling import Scaling
+from numerical import numerical_gradient
+
+
+def small(dtype: Any = np.float64, seed: int = 0) -> Network:
+    uniform = Uniform()
+    layers = [Dense(5, uniform, uniform), ReLU(), Dense(3, uniform, uniform)]
+    return Network(layers, (4,), np.random.default_rng(seed), dtype)
+
+
+def test_parameters_are_views_into_one_vector() -> None:
+    network = small()
+    assert network.parameter_count == network.vector.size == 5 * 4 + 5 + 3 * 5 + 3
+    network.vector[:] = np.arange(network.vector.size)
+    assert network.parameters[0].weights[0].tolist() == [0, 1, 2, 3]
+    network.parameters[2].biases[-1] = -7
+    assert network.vector[-1] == -7
+
+
+def test_the_seed_decides_the_parameters() -> None:
+    np.testing.assert_array_equal(small(seed=1).vector, small(seed=1).vector)
+    assert (small(seed=1).vector != small(seed=2).vector).any()
+
+
+def test_forward_is_the_formula() -> None:
+    network = small()
+    x = np.random.default_rng(1).normal(size=(6, 4))
+    first, _, last = network.parameters
+    expected = np.maximum(x @ first.weights.T + first.biases, 0) @ last.weights.T + last.biases
+    np.testing.assert_allclose(network.forward(x)[0], expected)
+
+
+def test_backward_of_the_whole_against_differences() -> None:
+    network, rng = small(), np.random.default_rng(2)
+    x, labels = rng.normal(size=(6, 4)), rng.integers(3, size=6)
+
+    def loss() -> float:
+        return cross_entropy(network.forward(x)[0], labels)[0]
+
+    logits, backward = network.forward(x)
+    gradient = np.zeros_like(network.vector)
+    dx = backward(cross_entropy(logits, labels)[1], gradient)
+    np.testing.assert_allclose(gradient, numerical_gradient(loss, network.vector), rtol=1e-6, atol=1e-9)
+    assert dx is not None
+    np.testing.assert_allclose(dx, numerical_gradient(loss, x), rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("leading", [[], [ReLU()]])
+def test_without_the_input_gradient_the_parameters_get_the_same(leading: list[ReLU]) -> None:
+    network = Network([*leading, Dense(5), ReLU(), Dense(3)], (4,), np.random.default_rng(0), np.float64)
+    x, dlogits = np.random.default_rng(3).normal(size=(6, 4)), np.ones((6, 3))
+    with_dx, without = np.zeros_like(network.vector), np.zeros_like(network.vector)
+    network.forward(x)[1](dlogits, with_dx)
+    assert network.forward(x)[1](dlogits, without, input_gradient=False) is None
+    np.testing.assert_array_equal(with_dx, without)
+
+
+def test_predict_proba_takes_raw_values_in_any_shape_and_number() -> None:
+    network = Network([Dense(3)], (4,), np.random.default_rng(0), scaling=Scaling.of_bytes())
+    raw = np.random.default_rng(4).integers(256, size=(CHUNK + 7, 4), dtype=np.uint8)
+    probabilities = network.predict_proba(raw)
+    np.testing.assert_allclose(probabilities, softmax(network.forward(raw / np.float32(255))[0]), rtol=1e-5)
+    np.testing.assert_array_equal(network.predict_proba(raw.reshape(-1, 2, 2)), probabilities)
+    np.testing.assert_array_equal(network.predict(raw), probabilities.argmax(axis=1))
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (np.zeros((2, 5)), "the model takes"),
+        (np.zeros(4), "the model takes"),
+        (np.full((1, 4), np.nan), "not finite"),
+        (np.array([["a", "b", "c", "d"]]), "not finite numbers"),
+    ],
+)
+def test_predict_refuses_what_does_not_fit(raw: Any, message: str) -> None:
+    with pytest.raises(HandgradError, match=message):
+        small().predict_proba(raw)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"layers": []},
+        {"layers": ["Dense"]},
+        {"input_shape": ()},
+        {"input_shape": (0,)},
+        {"input_shape": (1, 2, 2)},
+        {"dtype": np.int64},
+        {"classes": ["a", "b"]},
+    ],
+)
+def test_what_does_not_fit_together_is_refused(arguments: dict[str, Any]) -> None:
+    with pytest.raises(HandgradError):
+        Network(**{"layers": [Dense(3)], "input_shape": (4,), **arguments})
+
+
+def test_summary_counts_parameters(capsys: pytest.CaptureFixture[str]) -> None:
+    Network([Dense(10), ReLU(), Dense(10)], (784,)).summary()
+    printed = capsys.readouterr().out
+    assert "7,850" in printed
+    assert printed.splitlines()[-1].split() == ["total", "7,960"]

@@ -1,0 +1,27 @@
+"""Scaling: bytes by 255, numbers to mean 0 and deviation 1."""
+
+import numpy as np
+import pytest
+
+from handgrad.model.scaling import Scaling
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_bytes_are_divided_by_255(dtype: type) -> None:
+    raw = np.arange(256, dtype=np.uint8).reshape(2, 128)
+    scaled = Scaling.learned(raw)(raw, dtype)
+    np.testing.assert_array_equal(scaled, raw.astype(dtype) / dtype(255))
+    assert scaled.dtype == dtype
+
+
+def test_numbers_are_standardised_each_on_its_own() -> None:
+    rng = np.random.default_rng(0)
+    raw = (rng.normal(size=(1000, 3)) * [1, 1e6, 1e-6] + [0, 1e8, 5]).astype(np.float32)
+    scaled = Scaling.learned(raw)(raw, np.float32)
+    np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-3)
+    np.testing.assert_allclose(scaled[:, :2].std(axis=0), 1, rtol=1e-3)
+
+
+def test_an_input_that_never_changes_becomes_zero() -> None:
+    raw = np.full((5, 2), 7, np.float32)
+    assert not Scaling.learned(raw)(raw, np.float32).any()

@@ -1,0 +1,134 @@
+"""Recipes: the schema, what it makes, and the one line that a wrong recipe gets."""
+
+import copy
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from handgrad.errors import HandgradError
+from handgrad.learning.optimizers import SGD
+from handgrad.model.initializers import Uniform
+from handgrad.model.layers import Dense, ReLU
+from handgrad.recipes.loading import (
+    load_recipe,
+    override,
+    parse_recipe,
+    recipe_names,
+    recipe_text,
+    with_hidden,
+)
+
+
+@pytest.fixture
+def tables() -> dict[str, Any]:
+    return copy.deepcopy(load_recipe("classic").tables())
+
+
+def test_classic_is_the_rust_program() -> None:
+    recipe = load_recipe("classic")
+    uniform = Uniform(-0.5, 0.5)
+    network = recipe.build_network()
+    assert network.layers == (Dense(10, uniform, uniform), ReLU(), Dense(10, uniform, uniform))
+    assert network.input_shape == (784,)
+    assert isinstance(recipe.build_optimizer(), SGD)
+    training = recipe.training
+    assert (training.batch_size, training.steps, training.learning_rate) == ("all", 501, 0.1)
+    assert training.record_every == 50
+    assert recipe.data.validation == 0
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_recipe_builds_and_comes_back_from_its_toml(name: str, tmp_path: Path) -> None:
+    recipe = load_recipe(name)
+    assert recipe.name == name
+    assert recipe.lesson
+    network = recipe.build_network()
+    recipe.build_optimizer().step(network.vector, np.zeros_like(network.vector), 0.1)
+    path = tmp_path / "recipe.toml"
+    path.write_text(recipe.toml(), "utf-8")
+    assert load_recipe(str(path)) == recipe
+
+
+def test_the_last_layer_follows_the_classes() -> None:
+    network = load_recipe("classic").build_network((4,), ("a", "b", "c"))
+    assert network.output_shape == (3,)
+    assert network.classes == ("a", "b", "c")
+
+
+def test_the_seed_decides_network_and_order() -> None:
+    recipe = load_recipe("classic")
+    other = override(recipe, {"seed": 1}, "test")
+    np.testing.assert_array_equal(recipe.build_network().vector, recipe.build_network().vector)
+    assert (recipe.build_network().vector != other.build_network().vector).any()
+    assert recipe.training_rng().integers(2**60) != other.training_rng().integers(2**60)
+
+
+def test_epochs_take_the_place_of_steps() -> None:
+    recipe = override(load_recipe("classic"), {"training": {"epochs": 3}}, "command line")
+    assert (recipe.training.epochs, recipe.training.steps) == (3, None)
+
+
+def test_hidden_widths_repeat_the_pattern() -> None:
+    layers = with_hidden(load_recipe("classic"), [12, 34], "test").build_network().layers
+    assert [layer.outputs for layer in layers if isinstance(layer, Dense)] == [12, 34, 10]
+    assert [type(layer) for layer in layers] == [Dense, ReLU, Dense, ReLU, Dense]
+
+
+def test_hidden_needs_a_hidden_layer(tables: dict[str, Any]) -> None:
+    del tables["network"]["layers"][:2]
+    with pytest.raises(HandgradError, match="--hidden needs"):
+        with_hidden(parse_recipe(tables, "one layer"), [5], "command line")
+
+
+Change = Callable[[dict[str, Any]], Any]
+WRONG: list[tuple[Change, str]] = [
+    (lambda t: t.update(seeed=1), "unknown key 'seeed'; did you mean 'seed'?"),
+    (lambda t: t["training"].update(stps=1), "unknown key 'training.stps'; did you mean 'steps'?"),
+    (lambda t: t["training"].update(qqqq=1), "choose from batch_size"),
+    (lambda t: t["training"].update(learning_rate=0.0), "training.learning_rate must be greater than 0"),
+    (lambda t: t["training"].update(learning_rate=-1.0), "must be greater than 0; got -1.0"),
+    (lambda t: t["training"].update(learning_rate=float("nan")), "must be a finite number; got nan"),
+    (lambda t: t["training"].update(learning_rate=1e9), "less than or equal to 1000000"),
+    (lambda t: t["training"].update(learning_rate="0.1"), "must be a valid number; got '0.1'"),
+    (lambda t: t["training"].update(batch_size=0), "training.batch_size must be 'all' or greater"),
+    (lambda t: t["training"].update(batch_size="al"), "training.batch_size must be 'all' or"),
+    (lambda t: t["training"].update(steps=0), "training.steps must be greater than"),
+    (lambda t: t["training"].update(epochs=3), "say either steps or epochs"),
+    (lambda t: t["training"].pop("steps"), "say either steps or epochs"),
+    (lambda t: t.update(seed=-1), "seed must be greater than or equal to 0"),
+    (lambda t: t.pop("network"), "the key 'network' is missing"),
+    (lambda t: t["network"].update(layers=[]), "network.layers"),
+    (lambda t: t["network"]["layers"][0].update(outputs=0), "Dense outputs must be"),
+    (lambda t: t["network"]["layers"][1].update(type="Rellu"), "unknown layer 'Rellu'; did you mean 'ReLU'?"),
+    (lambda t: t["optimizer"].update(type="SDG"), "unknown optimizer 'SDG'; did you mean 'SGD'?"),
+    (lambda t: t.update(training=3), "training must be"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), WRONG, ids=[message for _, message in WRONG])
+def test_a_wrong_recipe_gets_one_clear_line(tables: dict[str, Any], change: Change, message: str) -> None:
+    change(tables)
+    with pytest.raises(HandgradError) as error:
+        parse_recipe(tables, "mine.toml")
+    assert message in str(error.value)
+    assert str(error.value).startswith("mine.toml: ")
+    assert "\n" not in str(error.value)
+
+
+def test_files_that_are_no_recipes(tmp_path: Path) -> None:
+    with pytest.raises(HandgradError, match="unknown recipe 'clasic'; did you mean 'classic'"):
+        load_recipe("clasic")
+    with pytest.raises(HandgradError, match="cannot read the recipe"):
+        load_recipe(str(tmp_path / "none.toml"))
+    broken = tmp_path / "broken.toml"
+    broken.write_text("seed = = 3")
+    with pytest.raises(HandgradError, match="not valid TOML"):
+        load_recipe(str(broken))
+
+
+def test_the_printed_recipe_is_the_trained_one() -> None:
+    assert parse_recipe(tomllib.loads(recipe_text("classic")), "printed") == load_recipe("classic")
