@@ -1,6 +1,5 @@
 """Built-in handwriting: the same for everyone, framed as MNIST is, and as MNIST is on the whole."""
 
-import os
 
 import numpy as np
 import pytest
@@ -54,9 +53,6 @@ def test_the_number_of_threads_does_not_matter(
 ) -> None:
     monkeypatch.setattr("handgrad.data.strokes.choose_threads", lambda: cpus)
     np.testing.assert_array_equal(generate(5 * BLOCK, seed=3)[0], sample[0])
-
-
-def test_processors_are_counted() -> None:
 
 
 def longer_sides(ink: NDArray[np.bool_]) -> NDArray[np.float64]:
