@@ -1,6 +1,5 @@
 """Built-in handwriting: the same for everyone, framed as MNIST is, and as MNIST is on the whole."""
 
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray

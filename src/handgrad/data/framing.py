@@ -14,12 +14,13 @@ Floats = NDArray[np.float64]
 
 SIDE = 28
 BOX = 20
-ENOUGH = 400
-"""Pixels on the longer side from which a picture is reduced by a whole factor: this averages out its noise, too."""
+ENOUGH = 150
+"""Pixels on the longer side: a picture of twice or more is reduced, which averages out its noise, too."""
 STRONG = 250
-"""Ink that strong is full ink already: MNIST's own digits, of which a tenth ends at 254, stay as they are."""
-FAINT = 0.1
-"""In a picture with noise, what is below this share of the strongest ink counts as background."""
+"""Ink that strong is full ink already: MNIST's own digits, of which a tenth end at 254, stay as they are."""
+FAINT, NOISY, RESIDUE = 0.05, 0.4, 0.2
+"""Clean ink has few faint pixels, at its edges; noise and the traces of JPEG have many. Where those below the
+first share of the strongest ink are more than the second share of the others, what is below the third is paper."""
 
 
 def frame_digit(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -60,15 +61,13 @@ def _ink(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     difference = values - _background(values)
     if -difference.min() > difference.max():
         difference = -difference
-    strongest = difference.max()
-    noise = _spread(_border(difference))
+    strongest, noise = difference.max(), _spread(_border(difference))
     if strongest < max(8, 6 * noise):
         raise blank
     ink = difference.clip(min=0)
     faint = ink < max(FAINT * strongest, 4 * noise)
-    # Clean ink has few faint pixels, at its edges; noise and the traces of JPEG have many.
-    if np.count_nonzero(ink[faint] > 0) > np.count_nonzero(~faint):
-        ink[faint] = 0
+    if np.count_nonzero(ink[faint]) > NOISY * np.count_nonzero(~faint):
+        ink[ink < max(RESIDUE * strongest, 5 * noise)] = 0
     return np.rint(ink if strongest >= STRONG else ink * (255 / strongest)).astype(np.uint8)
 
 

@@ -1,0 +1,64 @@
+"""What the documents show, works: every command and every block of Python in the README is run."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import Cli
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+COMMANDS = [line for block in blocks("sh") for line in block.splitlines()]
+PROGRAM = [line.removeprefix("pip install uv && ") for line in COMMANDS if "handgrad" in line]
+
+
+def test_the_two_commands_come_first() -> None:
+    assert COMMANDS[:2] == [
+        "pip install uv && uv run handgrad train",
+        "pip install uv && uv run pytest",
+    ]
+
+
+def test_every_command_of_the_program_is_shown(cli: Cli) -> None:
+    shown = {shlex.split(command, comments=True)[3] for command in PROGRAM}
+    offered = re.findall(r"^  (\w+)  ", cli("--help").stdout.partition("Commands:")[2], re.MULTILINE)
+    assert shown == set(offered)
+
+
+@pytest.mark.slow
+def test_every_command_in_the_readme_works(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    for command in PROGRAM:
+        arguments = shlex.split(command, comments=True)
+        assert arguments[:3] == ["uv", "run", "handgrad"]
+        done = cli(*arguments[3:])
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+        assert done.stdout
+
+
+def test_every_block_of_python_in_the_readme_works(tmp_path: Path) -> None:
+    for block in blocks("python"):
+        done = subprocess.run(
+            [sys.executable, "-c", block], cwd=tmp_path, env=os.environ, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        accuracy = re.search(r"^(\d+\.\d)%$", done.stdout, re.MULTILINE)
+        assert accuracy
+        assert float(accuracy[1]) > 80
+
+
+def test_links_in_the_documents_lead_somewhere() -> None:
+    for document in ROOT.glob("*.md"):
+        for target in re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text("utf-8")):
+            assert (ROOT / target).exists(), f"{document.name} links to {target}"

@@ -1,0 +1,34 @@
+"""The package imports lightly, and everything it promises is there."""
+
+import subprocess
+import sys
+
+import pytest
+
+import handgrad as hg
+
+HEAVY = ("numpy", "numba", "polars", "pydantic", "rich", "PIL", "safetensors")
+
+
+@pytest.mark.parametrize("name", hg.__all__)
+def test_every_public_name_is_there(name: str) -> None:
+    assert getattr(hg, name) is not None
+
+
+def test_a_wrong_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Danse'"):
+        hg.Danse  # noqa: B018
+
+
+@pytest.mark.parametrize("code", ["import handgrad", "import handgrad.cli.main"])
+def test_nothing_heavy_is_imported_before_it_is_needed(code: str) -> None:
+    program = f"{code}; import sys; print(*(name for name in {HEAVY} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_no_framework_is_ever_imported() -> None:
+    program = "import handgrad as hg, sys; [getattr(hg, name) for name in hg.__all__]; hg.load('strokes:10');"
+    program += "print(*(name for name in ('torch', 'tensorflow', 'jax') if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
