@@ -152,7 +152,10 @@ def test_a_table_of_ones_own(cli: Cli, tmp_path: Path) -> None:
     assert lines(measured.stdout)[0]["classes"] == ["cold", "warm"]
 
 
-def test_interrupted_and_resumed_equals_never_interrupted(cli: Cli, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_and_resumed_equals_never_interrupted(
+    cli: Cli, tmp_path: Path, number: signal.Signals
+) -> None:
     arguments = ("--data", "strokes:3000:1", "--batch-size", "50", "--epochs", "100", "--threads", "2")
     assert cli("train", *arguments, "--out", "straight", "--quiet").returncode == 0
     command = [sys.executable, "-m", "handgrad", "train", *arguments, "--out", "broken", "--json"]
@@ -162,7 +165,7 @@ def test_interrupted_and_resumed_equals_never_interrupted(cli: Cli, tmp_path: Pa
     assert process.stdout is not None
     for _ in range(3):
         process.stdout.readline()
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, told = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "handgrad resume broken" in told

@@ -11,10 +11,11 @@ from handgrad.exports.formats import load_model, load_model_recipe
 from handgrad.learning.checkpoints import save
 from handgrad.model.layers import Dense
 from handgrad.model.network import Network
+from handgrad.model.scaling import Scaling
 
 
 def test_a_run_a_file_and_a_parameter_folder_all_load(tmp_path: Path) -> None:
-    network = Network([Dense(2)], (3,), np.random.default_rng(0))
+    network = Network([Dense(2)], (3,), np.random.default_rng(0), scaling=Scaling.of_bytes())
     save(network, tmp_path / "checkpoint.safetensors", {"name": "begun"})
     assert load_model_recipe(tmp_path) == {"name": "begun"}
     save(network, tmp_path / "model.safetensors", {"name": "done"})

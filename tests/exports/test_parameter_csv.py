@@ -40,7 +40,7 @@ def test_the_layout_is_the_rust_programs(folder: Path) -> None:
 
 
 def test_numbers_are_written_in_their_shortest_form(tmp_path: Path) -> None:
-    network = Network([Dense(2)], (2,), np.random.default_rng(0))
+    network = Network([Dense(2)], (2,), np.random.default_rng(0), scaling=Scaling.of_bytes())
     network.parameters[0].weights[...] = [[0.1, -0.25], [3, 1e-7]]
     write_csv(network, tmp_path)
     cells = (tmp_path / "w1.csv").read_text().splitlines()[1:]
@@ -82,6 +82,15 @@ def test_files_as_the_rust_program_writes_them_load(tmp_path: Path) -> None:
     hidden = np.maximum(first.weights @ [1, 0] + first.biases, 0)
     logits = last.weights @ hidden + last.biases
     assert network.predict(raw)[0] == logits.argmax()
+
+
+@pytest.mark.parametrize("scaling", [None, Scaling(np.arange(3.0), np.array([0.5, 2.0, 40.0]))])
+def test_another_scaling_is_worked_into_the_first_layer(tmp_path: Path, scaling: Scaling | None) -> None:
+    network = Network([Dense(4), ReLU(), Dense(2)], (3,), np.random.default_rng(0), scaling=scaling)
+    network.parameters[0].biases[...] = [1, -1, 2, 0]
+    write_csv(network, tmp_path)
+    raw = np.random.default_rng(1).normal(size=(20, 3)) * 3
+    np.testing.assert_allclose(load_model(tmp_path).predict_proba(raw), network.predict_proba(raw), rtol=1e-4)
 
 
 def test_what_it_writes_polars_reads_as_a_matrix(folder: Path) -> None:

@@ -21,7 +21,8 @@ def test_nested_descriptions_come_back() -> None:
     [
         ({"type": "Dens", "outputs": 3}, "unknown layer 'Dens'; did you mean 'Dense'?"),
         ({"type": "Dense", "output": 3}, "Dense has no field 'output'; did you mean 'outputs'?"),
-        ({"type": "Dense"}, "Dense is incomplete"),
+        ({"type": "Dense"}, "Dense lacks 'outputs'"),
+        ({"type": "Dense", "outputs": 3, "bias_initializer": {"type": "Uniform", "low": "a"}}, "wrong type"),
         ({"outputs": 3}, "a layer needs a type"),
         ({"type": "Uniform"}, "unknown layer 'Uniform'"),
         ("Dense", "a layer needs a type"),

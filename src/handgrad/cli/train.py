@@ -128,16 +128,18 @@ def _carry_out(run: "Run", limit: float | None, threads: int, json: bool, quiet:
 
 @contextmanager
 def _interrupts() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C into a wish that can be asked for; the second interrupts at once, as usual."""
+    """Turn the first Ctrl-C or SIGTERM into a wish that can be asked for; the next acts at once, as usual."""
     wished = False
 
     def wish(*_: object) -> None:
         nonlocal wished
         wished = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
-    before = signal.signal(signal.SIGINT, wish)
+    before = {number: signal.signal(number, wish) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield lambda: wished
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

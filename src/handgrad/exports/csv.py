@@ -2,7 +2,8 @@
 
 One column for each column of the matrix, named with the file's stem and its index (``w10`` … ``w1783``), and one
 row for each output; biases are a matrix of one column (``b10``). Numbers are float32 in the shortest form that
-reads back as the same number.
+reads back as the same number. The files say nothing of scaling: the Rust program divides raw values by 255, and
+so do networks read from here.
 """
 
 from pathlib import Path
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from handgrad.errors import HandgradError
 from handgrad.files import make_folder, replacing
+from handgrad.kernels.types import Floats
 from handgrad.model.layers import Dense, Layer, ReLU
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
@@ -26,6 +28,9 @@ def is_dense(network: Network) -> bool:
 
 def write_csv(network: Network, folder: Path) -> None:
     """Write the parameters of a network of dense layers, each file whole or not at all.
+
+    A network whose raw values are scaled otherwise than by 255 is written with the difference worked into its
+    first layer, so that it gives the same answers once it is read back.
 
     Parameters
     ----------
@@ -45,12 +50,25 @@ def write_csv(network: Network, folder: Path) -> None:
         raise HandgradError("parameter CSV files hold networks of dense layers with ReLU between them only")
     make_folder(folder)
     dense = [parameters for parameters in network.parameters if vars(parameters)]
-    for number, parameters in enumerate(dense, 1):
-        for letter, matrix in (("w", parameters.weights), ("b", parameters.biases[:, np.newaxis])):
+    matrices = [(parameters.weights, parameters.biases) for parameters in dense]
+    matrices[0] = _for_bytes(*matrices[0], network.scaling)
+    for number, (weights, biases) in enumerate(matrices, 1):
+        for letter, matrix in (("w", weights), ("b", biases[:, np.newaxis])):
             stem = f"{letter}{number}"
             columns = {f"{stem}{index}": column for index, column in enumerate(matrix.T.astype(np.float32))}
             with replacing(folder / f"{stem}.csv") as temporary:
                 pl.DataFrame(columns).write_csv(temporary)
+
+
+def _for_bytes(weights: Floats, biases: Floats, scaling: Scaling | None) -> tuple[Floats, Floats]:
+    """Find W' and b' with W' (x / 255) + b' = W (x − shift) / divisor + b."""
+    bytes_scaling = Scaling.of_bytes()
+    if scaling is None:
+        return weights * bytes_scaling.divisor, biases
+    if not scaling.shift.any() and np.all(scaling.divisor == bytes_scaling.divisor):
+        return weights, biases
+    scaled = weights / scaling.divisor
+    return scaled * bytes_scaling.divisor, biases - (scaled * scaling.shift).sum(axis=1)
 
 
 def read_csv(folder: Path) -> Network:

@@ -6,7 +6,7 @@ is defined.
 """
 
 from collections.abc import Mapping
-from dataclasses import Field, fields
+from dataclasses import MISSING, Field, fields
 from typing import Any, Self
 
 from handgrad.errors import HandgradError, suggest
@@ -32,7 +32,7 @@ class Described:
         HandgradError
             If the type or a field is unknown (the nearest right name is told) or a value is refused.
         """
-        family = cls.__name__.lower()
+        family = "type" if cls is Described else cls.__name__.lower()
         if not isinstance(description, Mapping) or not isinstance(description.get("type"), str):
             raise HandgradError(f"a {family} needs a type, such as {{ type = 'Dense' }}; got {description!r}")
         name = description["type"]
@@ -49,8 +49,13 @@ class Described:
         try:
             return kinds[name](**values)
         except TypeError as error:
-            missing = str(error).partition("missing ")[2] or str(error)
-            raise HandgradError(f"{name} is incomplete: missing {missing}") from error
+            missing = [
+                field.name
+                for field in dataclass_fields(kinds[name])
+                if field.name not in values and field.default is MISSING and field.default_factory is MISSING
+            ]
+            reason = f"lacks '{missing[0]}'" if missing else f"has a value of the wrong type: {error}"
+            raise HandgradError(f"{name} {reason}") from error
 
 
 def dataclass_fields(thing: Any) -> tuple[Field[Any], ...]:

@@ -87,6 +87,8 @@ class Network:
         for layer, parameters in zip(self.layers, self.parameters, strict=True):
             initializers = layer.initializers()
             for name, array in vars(parameters).items():
+                if name not in initializers:
+                    raise HandgradError(f"{type(layer).__name__} names no initializer for its {name}")
                 array[...] = initializers[name].draw(array.shape, rng)
 
     @property
