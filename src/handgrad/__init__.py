@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from handgrad.learning.checkpoints import save
     from handgrad.learning.gradient_check import check_gradients
     from handgrad.learning.metrics import accuracy, confusion_matrix, evaluate
-    from handgrad.learning.optimizers import SGD, Optimizer
+    from handgrad.learning.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSProp
     from handgrad.learning.records import Record
     from handgrad.learning.state import TrainingState
     from handgrad.learning.training import train
-    from handgrad.model.initializers import He, Initializer, Uniform, Zeros
+    from handgrad.model.initializers import Glorot, He, Initializer, LeCun, Orthogonal, Uniform, Zeros
     from handgrad.model.layers import Dense, Layer, ReLU
     from handgrad.model.losses import cross_entropy
     from handgrad.model.network import Network
@@ -34,11 +34,11 @@ _HOMES = {
     "learning.checkpoints": ("save",),
     "learning.gradient_check": ("check_gradients",),
     "learning.metrics": ("accuracy", "confusion_matrix", "evaluate"),
-    "learning.optimizers": ("SGD", "Optimizer"),
+    "learning.optimizers": ("SGD", "Adam", "AdamW", "Momentum", "Nesterov", "Optimizer", "RMSProp"),
     "learning.records": ("Record",),
     "learning.state": ("TrainingState",),
     "learning.training": ("train",),
-    "model.initializers": ("He", "Initializer", "Uniform", "Zeros"),
+    "model.initializers": ("Glorot", "He", "Initializer", "LeCun", "Orthogonal", "Uniform", "Zeros"),
     "model.layers": ("Dense", "Layer", "ReLU"),
     "model.losses": ("cross_entropy",),
     "model.network": ("Network",),
@@ -49,14 +49,22 @@ _MODULES = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "SGD",
+    "Adam",
+    "AdamW",
     "Dataset",
     "Dense",
+    "Glorot",
     "HandgradError",
     "He",
     "Initializer",
     "Layer",
+    "LeCun",
+    "Momentum",
+    "Nesterov",
     "Network",
     "Optimizer",
+    "Orthogonal",
+    "RMSProp",
     "ReLU",
     "Record",
     "Scaling",

@@ -14,8 +14,8 @@ from handgrad.kernels.types import Floats
 from handgrad.model.layers.layer import Layer, Parameters, Shape
 from handgrad.model.scaling import Scaling
 
-CHUNK = 512
-"""Examples that pass through a network at a time, few enough to stay in a core's cache."""
+CHUNK = 1024
+"""Examples that pass through a network at a time: few enough for the cache, enough to make threads worth while."""
 
 NetworkBackward: TypeAlias = Callable[..., Floats | None]
 
