@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from handgrad.learning.metrics import accuracy, confusion_matrix, evaluate
     from handgrad.learning.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSProp
     from handgrad.learning.records import Record
+    from handgrad.learning.schedules import Constant, Cosine, Exponential, OneCycle, Schedule, StepDecay
     from handgrad.learning.state import TrainingState
     from handgrad.learning.training import train
     from handgrad.model.initializers import Glorot, He, Initializer, LeCun, Orthogonal, Uniform, Zeros
@@ -36,6 +37,7 @@ _HOMES = {
     "learning.metrics": ("accuracy", "confusion_matrix", "evaluate"),
     "learning.optimizers": ("SGD", "Adam", "AdamW", "Momentum", "Nesterov", "Optimizer", "RMSProp"),
     "learning.records": ("Record",),
+    "learning.schedules": ("Constant", "Cosine", "Exponential", "OneCycle", "Schedule", "StepDecay"),
     "learning.state": ("TrainingState",),
     "learning.training": ("train",),
     "model.initializers": ("Glorot", "He", "Initializer", "LeCun", "Orthogonal", "Uniform", "Zeros"),
@@ -51,8 +53,11 @@ __all__ = [
     "SGD",
     "Adam",
     "AdamW",
+    "Constant",
+    "Cosine",
     "Dataset",
     "Dense",
+    "Exponential",
     "Glorot",
     "HandgradError",
     "He",
@@ -62,13 +67,16 @@ __all__ = [
     "Momentum",
     "Nesterov",
     "Network",
+    "OneCycle",
     "Optimizer",
     "Orthogonal",
     "RMSProp",
     "ReLU",
     "Record",
     "Scaling",
+    "Schedule",
     "Splits",
+    "StepDecay",
     "TrainingState",
     "Uniform",
     "Zeros",

@@ -143,6 +143,7 @@ class Run:
                 self.splits,
                 optimizer=self.optimizer,
                 learning_rate=training.learning_rate,
+                schedule=self.recipe.build_schedule(),
                 batch_size=training.batch_size,
                 epochs=training.epochs,
                 steps=training.steps,

@@ -13,6 +13,7 @@ from handgrad.learning.batch_gradient import BatchGradient
 from handgrad.learning.metrics import check_fit, evaluate
 from handgrad.learning.optimizers import SGD, Optimizer
 from handgrad.learning.records import Record
+from handgrad.learning.schedules import Constant, Schedule
 from handgrad.learning.state import TrainingState
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
@@ -28,6 +29,7 @@ def train(
     *,
     optimizer: Optimizer | None = None,
     learning_rate: float = 0.1,
+    schedule: Schedule | None = None,
     batch_size: int | str = 128,
     epochs: int | None = None,
     steps: int | None = None,
@@ -48,6 +50,8 @@ def train(
         `SGD` unless given.
     learning_rate : float
         Positive.
+    schedule : Schedule, optional
+        What the learning rate is multiplied by at each step; `Constant` unless given.
     batch_size : int or "all"
         Examples a step; "all" takes the whole training split, in its order.
     epochs, steps : int, optional
@@ -94,6 +98,7 @@ def train(
         splits,
         optimizer or SGD(),
         learning_rate,
+        schedule or Constant(),
         size,
         total,
         record_every,
@@ -117,6 +122,7 @@ def _loop(
     splits: Splits,
     optimizer: Optimizer,
     learning_rate: float,
+    schedule: Schedule,
     size: int,
     total: int,
     record_every: int,
@@ -138,7 +144,8 @@ def _loop(
                     network.vector[:] = good
                     raise _diverged(state.step, learning_rate)
                 good[:] = network.vector
-                optimizer.step(network.vector, batch.gradient, learning_rate)
+                rate = learning_rate * schedule(state.step, total)
+                optimizer.step(network.vector, batch.gradient, rate)
                 state.step += 1
                 state.position += length(rows)
                 state.loss_sum += batch.loss * length(rows)
@@ -166,7 +173,7 @@ def _loop(
                 train_accuracy=state.correct / seen,
                 validation_loss=validation.loss if validation else None,
                 validation_accuracy=validation.accuracy if validation else None,
-                learning_rate=learning_rate,
+                learning_rate=rate,
                 seconds=state.seconds,
                 examples_per_second=recorded / elapsed,
             )

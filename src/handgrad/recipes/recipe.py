@@ -12,6 +12,7 @@ from numpy.typing import DTypeLike
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from handgrad.learning.optimizers import Optimizer
+from handgrad.learning.schedules import Schedule
 from handgrad.model.layers import Layer
 from handgrad.model.network import Network
 
@@ -78,11 +79,13 @@ class Recipe(Section):
     data: DataSection = DataSection()
     network: NetworkSection
     optimizer: Table = {"type": "SGD"}
+    schedule: Table = {"type": "Constant"}
     training: TrainingSection
 
     @model_validator(mode="after")
-    def _optimizer_can_be_built(self) -> "Recipe":
+    def _rest_can_be_built(self) -> "Recipe":
         self.build_optimizer()
+        self.build_schedule()
         return self
 
     def build_network(
@@ -100,6 +103,10 @@ class Recipe(Section):
     def build_optimizer(self) -> Optimizer:
         """Make the optimizer, its state empty."""
         return Optimizer.from_description(self.optimizer)
+
+    def build_schedule(self) -> Schedule:
+        """Make the schedule of the learning rate."""
+        return Schedule.from_description(self.schedule)
 
     def training_rng(self) -> np.random.Generator:
         """Make the generator of data orders and random layers."""
