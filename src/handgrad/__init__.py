@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from handgrad.learning.state import TrainingState
     from handgrad.learning.training import train
     from handgrad.model.initializers import Glorot, He, Initializer, LeCun, Orthogonal, Uniform, Zeros
-    from handgrad.model.layers import Dense, Layer, ReLU
+    from handgrad.model.layers import GELU, Dense, Dropout, Flatten, Layer, LeakyReLU, ReLU, Sigmoid, Tanh
     from handgrad.model.losses import cross_entropy
     from handgrad.model.network import Network
     from handgrad.model.scaling import Scaling
@@ -41,7 +41,17 @@ _HOMES = {
     "learning.state": ("TrainingState",),
     "learning.training": ("train",),
     "model.initializers": ("Glorot", "He", "Initializer", "LeCun", "Orthogonal", "Uniform", "Zeros"),
-    "model.layers": ("Dense", "Layer", "ReLU"),
+    "model.layers": (
+        "GELU",
+        "Dense",
+        "Dropout",
+        "Flatten",
+        "Layer",
+        "LeakyReLU",
+        "ReLU",
+        "Sigmoid",
+        "Tanh",
+    ),
     "model.losses": ("cross_entropy",),
     "model.network": ("Network",),
     "model.scaling": ("Scaling",),
@@ -50,6 +60,7 @@ _HOMES = {
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "GELU",
     "SGD",
     "Adam",
     "AdamW",
@@ -57,13 +68,16 @@ __all__ = [
     "Cosine",
     "Dataset",
     "Dense",
+    "Dropout",
     "Exponential",
+    "Flatten",
     "Glorot",
     "HandgradError",
     "He",
     "Initializer",
     "Layer",
     "LeCun",
+    "LeakyReLU",
     "Momentum",
     "Nesterov",
     "Network",
@@ -75,8 +89,10 @@ __all__ = [
     "Record",
     "Scaling",
     "Schedule",
+    "Sigmoid",
     "Splits",
     "StepDecay",
+    "Tanh",
     "TrainingState",
     "Uniform",
     "Zeros",

@@ -1,6 +1,7 @@
 """One table, one contract: every layer passes the same tests. A new layer is a new row."""
 
 from dataclasses import FrozenInstanceError
+from math import erf, sqrt
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from handgrad.errors import HandgradError
 from handgrad.model.initializers import Uniform
-from handgrad.model.layers import Dense, Layer, ReLU
+from handgrad.model.layers import GELU, Dense, Dropout, Flatten, Layer, LeakyReLU, ReLU, Sigmoid, Tanh
 from numerical import numerical_gradient
 
 LAYERS: list[tuple[Layer, tuple[int, ...]]] = [
@@ -17,6 +18,14 @@ LAYERS: list[tuple[Layer, tuple[int, ...]]] = [
     (Dense(1, Uniform(), Uniform()), (2,)),
     (ReLU(), (5,)),
     (ReLU(), (2, 3, 4)),
+    (LeakyReLU(), (5,)),
+    (LeakyReLU(0.2), (2, 3)),
+    (Tanh(), (5,)),
+    (Sigmoid(), (5,)),
+    (GELU(), (5,)),
+    (Dropout(0.4), (50,)),
+    (Dropout(0.0), (2, 2)),
+    (Flatten(), (2, 3, 4)),
 ]
 table = pytest.mark.parametrize(
     ("layer", "shape"), LAYERS, ids=[f"{layer}{shape}" for layer, shape in LAYERS]
@@ -102,6 +111,37 @@ def test_a_layer_is_frozen_and_can_be_written_down(layer: Layer, shape: tuple[in
 def test_dense_refuses_absurd_outputs(outputs: Any) -> None:
     with pytest.raises(HandgradError, match="Dense outputs must be a whole number"):
         Dense(outputs)
+
+
+@pytest.mark.parametrize("layer", [Sigmoid(), Tanh(), GELU()])
+def test_huge_inputs_do_not_overflow(layer: Layer) -> None:
+    x = np.array([[-1e4, 1e4]])
+    y, backward = layer.forward(SimpleNamespace(), x)
+    assert np.isfinite(y).all()
+    assert np.isfinite(backward(np.ones_like(y), SimpleNamespace())).all()
+
+
+def test_gelu_is_close_to_x_times_the_normal_distribution() -> None:
+    x = np.linspace(-4, 4, 81)
+    exact = [value * (1 + erf(value / sqrt(2))) / 2 for value in x]
+    np.testing.assert_allclose(GELU().forward(SimpleNamespace(), x)[0], exact, atol=5e-4)
+
+
+def test_dropout_drops_at_its_rate_and_keeps_the_mean() -> None:
+    x = np.ones((100, 1000), np.float32)
+    y, _ = Dropout(0.3).forward(SimpleNamespace(), x, np.random.default_rng(0))
+    assert (y == 0).mean() == pytest.approx(0.3, abs=0.01)
+    assert y.mean() == pytest.approx(1, abs=0.01)
+    assert y.dtype == np.float32
+    assert Dropout(0.3).forward(SimpleNamespace(), x)[0] is x
+
+
+@pytest.mark.parametrize("rate", [1.0, -0.1, float("nan")])
+def test_absurd_rates_and_slopes_are_refused(rate: float) -> None:
+    with pytest.raises(HandgradError, match="Dropout rate"):
+        Dropout(rate)
+    with pytest.raises(HandgradError, match="LeakyReLU slope"):
+        LeakyReLU(rate)
 
 
 def test_dense_refuses_images_and_other_initializers() -> None:

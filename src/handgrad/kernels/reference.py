@@ -5,6 +5,8 @@ to it: `dy` is the gradient that arrives from above, `dx` the one that is passed
 parameters are *added to*, so that a batch may come in chunks.
 """
 
+from math import pi
+
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
@@ -66,6 +68,55 @@ def relu(x: Floats) -> Floats:
 def relu_backward(dy: Floats, x: Floats) -> Floats:
     """Pass back where the input was positive: dx = dy · [x > 0]; at 0 the gradient is 0."""
     return dy * (x > 0)
+
+
+def leaky_relu(x: Floats, slope: float) -> Floats:
+    """Let through what is positive, and a little of what is not: y = max(x, 0) + slope · min(x, 0)."""
+    return np.where(x > 0, x, slope * x)
+
+
+def leaky_relu_backward(dy: Floats, x: Floats, slope: float) -> Floats:
+    """Pass back all where the input was positive, else a little: dx = dy · (1 or slope)."""
+    return np.where(x > 0, dy, slope * dy)
+
+
+def tanh(x: Floats) -> Floats:
+    """Squash into −1 to 1: y = tanh x."""
+    return np.tanh(x)
+
+
+def tanh_backward(dy: Floats, y: Floats) -> Floats:
+    """Pass back through y = tanh x: dx = dy · (1 − y²)."""
+    return dy * (1 - y * y)
+
+
+def sigmoid(x: Floats) -> Floats:
+    """Squash into 0 to 1: y = 1 / (1 + exp −x) = (1 + tanh x/2) / 2, which cannot overflow."""
+    return 0.5 * (1 + np.tanh(0.5 * x))
+
+
+def sigmoid_backward(dy: Floats, y: Floats) -> Floats:
+    """Pass back through y = sigmoid x: dx = dy · y (1 − y)."""
+    return dy * y * (1 - y)
+
+
+GELU_SCALE = (2 / pi) ** 0.5
+GELU_CUBIC = 0.044715
+
+
+def gelu(x: Floats) -> Floats:
+    """Let through the more, the larger: y = x (1 + tanh u) / 2 with u = √(2/π) (x + 0.044715 x³).
+
+    Hendrycks and Gimpel, "Gaussian error linear units", 2016, section 2: the approximation of x Φ(x) by tanh.
+    """
+    return 0.5 * x * (1 + np.tanh(GELU_SCALE * (x + GELU_CUBIC * x**3)))
+
+
+def gelu_backward(dy: Floats, x: Floats) -> Floats:
+    """Pass back through gelu: dx = dy · ((1 + t) + x (1 − t²) u′) / 2, t = tanh u, u′ = √(2/π) (1 + 0.134145 x²)."""
+    t = np.tanh(GELU_SCALE * (x + GELU_CUBIC * x**3))
+    slope = GELU_SCALE * (1 + 3 * GELU_CUBIC * x**2)
+    return dy * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * slope)
 
 
 def softmax(logits: Floats) -> Floats:

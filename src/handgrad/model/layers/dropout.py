@@ -1,0 +1,45 @@
+"""Dropout: in training, each value is missing now and then."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from handgrad.errors import HandgradError
+from handgrad.kernels.types import Floats
+from handgrad.model.layers.layer import Backward, Layer, Parameters
+
+
+@dataclass(frozen=True)
+class Dropout(Layer):
+    """y = x · m / (1 − rate) in training, with m drawn 0 at the given rate, else 1; y = x in inference.
+
+    Parameters
+    ----------
+    rate : float
+        From 0 to below 1.
+
+    References
+    ----------
+    Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, "Dropout: a simple way to prevent neural networks
+    from overfitting", JMLR 2014; scaled in training instead of inference.
+    """
+
+    rate: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.rate < 1:
+            raise HandgradError(f"Dropout rate must be from 0 to below 1; got {self.rate}")
+
+    def forward(
+        self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None
+    ) -> tuple[Floats, Backward]:
+        """Of any shape; see `Layer.forward`."""
+        if rng is None or self.rate == 0:
+            return x, lambda dy, gradients: dy
+        kept = rng.random(x.shape, np.float32) >= self.rate
+        mask = kept * x.dtype.type(1 / (1 - self.rate))
+
+        def backward(dy: Floats, gradients: Parameters) -> Floats:
+            return dy * mask
+
+        return x * mask, backward

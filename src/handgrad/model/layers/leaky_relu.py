@@ -1,0 +1,41 @@
+"""The rectifier that leaks."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from handgrad.errors import HandgradError
+from handgrad.kernels.reference import leaky_relu, leaky_relu_backward
+from handgrad.kernels.types import Floats
+from handgrad.model.layers.layer import Backward, Layer, Parameters
+
+
+@dataclass(frozen=True)
+class LeakyReLU(Layer):
+    """y = x where x > 0, else slope · x, of any shape.
+
+    Parameters
+    ----------
+    slope : float
+        From 0 to below 1.
+
+    References
+    ----------
+    Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic models", ICML 2013.
+    """
+
+    slope: float = 0.01
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.slope < 1:
+            raise HandgradError(f"LeakyReLU slope must be from 0 to below 1; got {self.slope}")
+
+    def forward(
+        self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None
+    ) -> tuple[Floats, Backward]:
+        """Of any shape; see `Layer.forward`."""
+
+        def backward(dy: Floats, gradients: Parameters) -> Floats:
+            return leaky_relu_backward(dy, x, self.slope)
+
+        return leaky_relu(x, self.slope), backward

@@ -1,0 +1,25 @@
+"""The logistic function."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from handgrad.kernels.reference import sigmoid, sigmoid_backward
+from handgrad.kernels.types import Floats
+from handgrad.model.layers.layer import Backward, Layer, Parameters
+
+
+@dataclass(frozen=True)
+class Sigmoid(Layer):
+    """y = 1 / (1 + exp −x), of any shape."""
+
+    def forward(
+        self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None
+    ) -> tuple[Floats, Backward]:
+        """Of any shape; see `Layer.forward`."""
+        y = sigmoid(x)
+
+        def backward(dy: Floats, gradients: Parameters) -> Floats:
+            return sigmoid_backward(dy, y)
+
+        return y, backward

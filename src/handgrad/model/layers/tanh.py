@@ -1,0 +1,25 @@
+"""The hyperbolic tangent."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from handgrad.kernels.reference import tanh, tanh_backward
+from handgrad.kernels.types import Floats
+from handgrad.model.layers.layer import Backward, Layer, Parameters
+
+
+@dataclass(frozen=True)
+class Tanh(Layer):
+    """y = tanh x, of any shape."""
+
+    def forward(
+        self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None
+    ) -> tuple[Floats, Backward]:
+        """Of any shape; see `Layer.forward`."""
+        y = tanh(x)
+
+        def backward(dy: Floats, gradients: Parameters) -> Floats:
+            return tanh_backward(dy, y)
+
+        return y, backward
