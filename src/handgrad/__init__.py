@@ -21,7 +21,20 @@ if TYPE_CHECKING:
     from handgrad.learning.state import TrainingState
     from handgrad.learning.training import train
     from handgrad.model.initializers import Glorot, He, Initializer, LeCun, Orthogonal, Uniform, Zeros
-    from handgrad.model.layers import GELU, Dense, Dropout, Flatten, Layer, LeakyReLU, ReLU, Sigmoid, Tanh
+    from handgrad.model.layers import (
+        GELU,
+        AveragePool2D,
+        Convolution2D,
+        Dense,
+        Dropout,
+        Flatten,
+        Layer,
+        LeakyReLU,
+        MaxPool2D,
+        ReLU,
+        Sigmoid,
+        Tanh,
+    )
     from handgrad.model.losses import cross_entropy
     from handgrad.model.network import Network
     from handgrad.model.scaling import Scaling
@@ -43,11 +56,14 @@ _HOMES = {
     "model.initializers": ("Glorot", "He", "Initializer", "LeCun", "Orthogonal", "Uniform", "Zeros"),
     "model.layers": (
         "GELU",
+        "AveragePool2D",
+        "Convolution2D",
         "Dense",
         "Dropout",
         "Flatten",
         "Layer",
         "LeakyReLU",
+        "MaxPool2D",
         "ReLU",
         "Sigmoid",
         "Tanh",
@@ -64,7 +80,9 @@ __all__ = [
     "SGD",
     "Adam",
     "AdamW",
+    "AveragePool2D",
     "Constant",
+    "Convolution2D",
     "Cosine",
     "Dataset",
     "Dense",
@@ -78,6 +96,7 @@ __all__ = [
     "Layer",
     "LeCun",
     "LeakyReLU",
+    "MaxPool2D",
     "Momentum",
     "Nesterov",
     "Network",

@@ -10,21 +10,21 @@ from handgrad.errors import HandgradError
 from handgrad.learning.batch_gradient import BatchGradient
 from handgrad.model.layers import Dense, ReLU
 from handgrad.model.losses import cross_entropy
-from handgrad.model.network import CHUNK, Network
+from handgrad.model.network import CACHE, Network
 from handgrad.model.scaling import Scaling
 
-EXAMPLES = 5 * CHUNK + 17
+EXAMPLES = 5 * (CACHE // 400) + 17
 
 
 @pytest.fixture
 def data() -> Dataset:
     rng = np.random.default_rng(0)
-    return Dataset(rng.integers(256, size=(EXAMPLES, 20), dtype=np.uint8), rng.integers(3, size=EXAMPLES), 3)
+    return Dataset(rng.integers(256, size=(EXAMPLES, 400), dtype=np.uint8), rng.integers(3, size=EXAMPLES), 3)
 
 
 def network(dtype: Any = np.float64) -> Network:
     layers = [Dense(6), ReLU(), Dense(3)]
-    return Network(layers, (20,), np.random.default_rng(1), dtype, scaling=Scaling.of_bytes())
+    return Network(layers, (400,), np.random.default_rng(1), dtype, scaling=Scaling.of_bytes())
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 16])

@@ -10,7 +10,20 @@ import pytest
 
 from handgrad.errors import HandgradError
 from handgrad.model.initializers import Uniform
-from handgrad.model.layers import GELU, Dense, Dropout, Flatten, Layer, LeakyReLU, ReLU, Sigmoid, Tanh
+from handgrad.model.layers import (
+    GELU,
+    AveragePool2D,
+    Convolution2D,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    LeakyReLU,
+    MaxPool2D,
+    ReLU,
+    Sigmoid,
+    Tanh,
+)
 from numerical import numerical_gradient
 
 LAYERS: list[tuple[Layer, tuple[int, ...]]] = [
@@ -26,6 +39,13 @@ LAYERS: list[tuple[Layer, tuple[int, ...]]] = [
     (Dropout(0.4), (50,)),
     (Dropout(0.0), (2, 2)),
     (Flatten(), (2, 3, 4)),
+    (Convolution2D(2), (1, 5, 6)),
+    (Convolution2D(3, 2, 2, 1), (2, 5, 4)),
+    (Convolution2D(1, 1), (3, 2, 2)),
+    (MaxPool2D(), (2, 4, 6)),
+    (MaxPool2D(3, 2), (1, 6, 7)),
+    (AveragePool2D(), (2, 5, 4)),
+    (AveragePool2D(3, 1), (1, 4, 5)),
 ]
 table = pytest.mark.parametrize(
     ("layer", "shape"), LAYERS, ids=[f"{layer}{shape}" for layer, shape in LAYERS]

@@ -10,7 +10,7 @@ from handgrad.kernels.reference import softmax
 from handgrad.model.initializers import Uniform
 from handgrad.model.layers import Dense, ReLU
 from handgrad.model.losses import cross_entropy
-from handgrad.model.network import CHUNK, Network
+from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
 from numerical import numerical_gradient
 
@@ -70,7 +70,7 @@ def test_without_the_input_gradient_the_parameters_get_the_same(leading: list[Re
 
 def test_predict_proba_takes_raw_values_in_any_shape_and_number() -> None:
     network = Network([Dense(3)], (4,), np.random.default_rng(0), scaling=Scaling.of_bytes())
-    raw = np.random.default_rng(4).integers(256, size=(CHUNK + 7, 4), dtype=np.uint8)
+    raw = np.random.default_rng(4).integers(256, size=(network.chunk + 7, 4), dtype=np.uint8)
     probabilities = network.predict_proba(raw)
     np.testing.assert_allclose(probabilities, softmax(network.forward(raw / np.float32(255))[0]), rtol=1e-5)
     np.testing.assert_array_equal(network.predict_proba(raw.reshape(-1, 2, 2)), probabilities)

@@ -12,7 +12,7 @@ from handgrad.data.batches import Rows, chunks, length
 from handgrad.data.dataset import Dataset
 from handgrad.kernels.threads import choose_threads
 from handgrad.model.losses import cross_entropy
-from handgrad.model.network import CHUNK, Network
+from handgrad.model.network import Network
 
 
 @dataclass
@@ -67,7 +67,7 @@ class BatchGradient:
         -------
         ThreadSum
         """
-        parts = list(enumerate(chunks(rows, CHUNK)))
+        parts = list(enumerate(chunks(rows, self.network.chunk)))
         workers = min(self.threads, len(parts))
         shares = [parts[thread::workers] for thread in range(workers)]
         examples = length(rows)

@@ -14,8 +14,8 @@ from handgrad.kernels.types import Floats
 from handgrad.model.layers.layer import Layer, Parameters, Shape
 from handgrad.model.scaling import Scaling
 
-CHUNK = 1024
-"""Examples that pass through a network at a time: few enough for the cache, enough to make threads worth while."""
+CACHE = 800_000
+"""Floats of one layer that are worked on at a time: few enough for the cache, enough to make threads worth while."""
 
 NetworkBackward: TypeAlias = Callable[..., Floats | None]
 
@@ -43,6 +43,8 @@ class Network:
         All parameters.
     parameters : list of SimpleNamespace
         For each layer its arrays by name, views into `vector`: ``network.parameters[0].weights``.
+    chunk : int
+        Examples that are best computed at a time.
     example_shape : tuple of int
         Of one example as the data set has it, such as ``(1, 28, 28)`` where `input_shape` is ``(784,)``.
     framing : str
@@ -72,11 +74,13 @@ class Network:
         self.framing = "digit"
         self._check()
         self.shapes: list[Mapping[str, Shape]] = []
-        shape = self.input_shape
+        shape, floats = self.input_shape, prod(self.input_shape)
         for layer in self.layers:
             self.shapes.append(layer.parameter_shapes(shape))
+            floats = max(floats, layer.floats(shape))
             shape = layer.output_shape(shape)
         self.output_shape = shape
+        self.chunk = max(1, CACHE // floats)
         self.classes = tuple(classes) if classes is not None else tuple(map(str, range(prod(shape))))
         if len(shape) != 1 or len(self.classes) != shape[0]:
             raise HandgradError(f"the network ends in {shape}, but there are {len(self.classes)} classes")
@@ -174,8 +178,8 @@ class Network:
             raise HandgradError("the inputs hold values that are not finite numbers; remove or replace them")
         raw = raw.reshape(len(raw), inputs)
         probabilities = np.empty((len(raw), len(self.classes)), self.dtype)
-        for start in range(0, len(raw), CHUNK):
-            part = slice(start, start + CHUNK)
+        for start in range(0, len(raw), self.chunk):
+            part = slice(start, start + self.chunk)
             logits, _ = self.forward(self.scale(raw[part]))
             probabilities[part] = softmax(logits)
         return probabilities

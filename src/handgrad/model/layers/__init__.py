@@ -1,13 +1,28 @@
 """The layers, one a file."""
 
+from handgrad.model.layers.convolution import Convolution2D
 from handgrad.model.layers.dense import Dense
 from handgrad.model.layers.dropout import Dropout
 from handgrad.model.layers.flatten import Flatten
 from handgrad.model.layers.gelu import GELU
 from handgrad.model.layers.layer import Layer
 from handgrad.model.layers.leaky_relu import LeakyReLU
+from handgrad.model.layers.pooling import AveragePool2D, MaxPool2D
 from handgrad.model.layers.relu import ReLU
 from handgrad.model.layers.sigmoid import Sigmoid
 from handgrad.model.layers.tanh import Tanh
 
-__all__ = ["GELU", "Dense", "Dropout", "Flatten", "Layer", "LeakyReLU", "ReLU", "Sigmoid", "Tanh"]
+__all__ = [
+    "GELU",
+    "AveragePool2D",
+    "Convolution2D",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "Layer",
+    "LeakyReLU",
+    "MaxPool2D",
+    "ReLU",
+    "Sigmoid",
+    "Tanh",
+]

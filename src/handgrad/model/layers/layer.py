@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from math import prod
 from types import SimpleNamespace
 from typing import Any, ClassVar, TypeAlias
 
@@ -39,6 +40,10 @@ class Layer(Described, ABC):
     def output_shape(self, input_shape: Shape) -> Shape:
         """Give the shape that comes out; the one that goes in unless a layer says otherwise."""
         return input_shape
+
+    def floats(self, input_shape: Shape) -> int:
+        """Count the floats that forward makes for one example, by which chunks are made to fit the cache."""
+        return prod(self.output_shape(input_shape))
 
     @abstractmethod
     def forward(

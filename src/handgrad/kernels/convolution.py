@@ -1,0 +1,170 @@
+"""Convolution and pooling of images in plain NumPy: every function, and under it its derivative.
+
+Letters as in `reference.py`; besides, C channels of H × W pixels come in, O channels of H' × W' pixels go out, and
+a window of K × K pixels is looked at for each. Every function sees an image as its windows; every derivative adds
+what the windows give back to the pixels that they share.
+"""
+
+from itertools import product
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from handgrad.kernels.types import Floats, Integers
+
+
+def output_size(size: int, window: int, stride: int, padding: int = 0) -> int:
+    """Count the windows along one side: ⌊(size + 2 padding − window) / stride⌋ + 1."""
+    return (size + 2 * padding - window) // stride + 1
+
+
+def windows(x: Floats, window: int, stride: int) -> Floats:
+    """View images (N, C, H, W) as windows (N, C, H', W', K, K); nothing is copied."""
+    return sliding_window_view(x, (window, window), axis=(2, 3))[:, :, ::stride, ::stride]
+
+
+def windows_backward(dy: Floats, dx: Floats, stride: int) -> None:
+    """Add the gradients of windows (N, C, H', W', K, K) to those of the pixels (N, C, H, W) that they share."""
+    height, width, window = dy.shape[2:5]
+    for row, column in product(range(window), repeat=2):
+        rows = slice(row, row + stride * height, stride)
+        columns = slice(column, column + stride * width, stride)
+        dx[:, :, rows, columns] += dy[:, :, :, :, row, column]
+
+
+def convolution(
+    x: Floats, weights: Floats, biases: Floats, stride: int = 1, padding: int = 0
+) -> tuple[Floats, Floats]:
+    """Weigh each window alike: y[n, o, i, j] = b[o] + Σ w[o, c, k, l] x[n, c, i·stride + k, j·stride + l].
+
+    The windows are laid out as the rows of one matrix, so that the sum is a product of matrices (Chellapilla, Puri
+    and Simard, "High performance convolutional neural networks for document processing", 2006).
+
+    Parameters
+    ----------
+    x : (N, C, H, W)
+    weights : (O, C, K, K)
+    biases : (O,)
+    stride, padding : int
+        Pixels from one window to the next; zeros added around the image.
+
+    Returns
+    -------
+    y : (N, O, H', W')
+    rows : (N · H' · W', C · K · K)
+        The windows as rows, which the derivative needs again.
+    """
+    outputs, channels, window, _ = weights.shape
+    if padding:
+        x = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    views = windows(x, window, stride)
+    n, _, height, width = views.shape[:4]
+    rows = views.transpose(0, 2, 3, 1, 4, 5).reshape(n * height * width, channels * window * window)
+    y = rows @ weights.reshape(outputs, -1).T + biases
+    return np.ascontiguousarray(y.reshape(n, height, width, outputs).transpose(0, 3, 1, 2)), rows
+
+
+def convolution_backward(
+    dy: Floats,
+    rows: Floats,
+    weights: Floats,
+    dweights: Floats,
+    dbiases: Floats,
+    image: tuple[int, int],
+    stride: int = 1,
+    padding: int = 0,
+    *,
+    input_gradient: bool = True,
+) -> Floats | None:
+    """Pass back through a convolution: as `dense_backward` on the rows, then from windows to pixels.
+
+    Parameters
+    ----------
+    dy : (N, O, H', W')
+    rows : (N · H' · W', C · K · K)
+        From the forward pass.
+    weights : (O, C, K, K)
+    dweights : (O, C, K, K), added to
+    dbiases : (O,), added to
+    image : (H, W)
+    stride, padding : int
+    input_gradient : bool
+        Whether dx is wanted.
+
+    Returns
+    -------
+    dx : (N, C, H, W), or None where it is not wanted
+    """
+    n, outputs, height, width = dy.shape
+    channels, window = weights.shape[1:3]
+    drows = dy.transpose(0, 2, 3, 1).reshape(-1, outputs)
+    dweights += (drows.T @ rows).reshape(weights.shape)
+    dbiases += drows.sum(axis=0)
+    if not input_gradient:
+        return None
+    dwindows = (drows @ weights.reshape(outputs, -1)).reshape(n, height, width, channels, window, window)
+    dx = np.zeros((n, channels, image[0] + 2 * padding, image[1] + 2 * padding), dy.dtype)
+    windows_backward(dwindows.transpose(0, 3, 1, 2, 4, 5), dx, stride)
+    return dx[:, :, padding : padding + image[0], padding : padding + image[1]]
+
+
+def max_pool(x: Floats, window: int, stride: int) -> tuple[Floats, Integers]:
+    """Keep the largest value of each window.
+
+    Parameters
+    ----------
+    x : (N, C, H, W)
+    window, stride : int
+
+    Returns
+    -------
+    y : (N, C, H', W')
+    places : (N, C, H', W')
+        Where in its window each value stood, row by row; of equal ones the first.
+    """
+    views = windows(x, window, stride)
+    y, places = views[..., 0, 0].copy(), np.zeros(views.shape[:4], np.uint8)
+    for place, (row, column) in enumerate(product(range(window), repeat=2)):
+        larger = views[..., row, column] > y
+        np.copyto(y, views[..., row, column], where=larger)
+        places[larger] = place
+    return y, places
+
+
+def max_pool_backward(
+    dy: Floats, places: Integers, image: tuple[int, int], window: int, stride: int
+) -> Floats:
+    """Pass back to the pixel that was the largest: dx += dy · [this pixel was kept].
+
+    Parameters
+    ----------
+    dy : (N, C, H', W')
+    places : (N, C, H', W')
+        From the forward pass.
+    image : (H, W)
+    window, stride : int
+
+    Returns
+    -------
+    dx : (N, C, H, W)
+    """
+    dx = np.zeros((*dy.shape[:2], *image), dy.dtype)
+    height, width = dy.shape[2:]
+    for place, (row, column) in enumerate(product(range(window), repeat=2)):
+        rows = slice(row, row + stride * height, stride)
+        columns = slice(column, column + stride * width, stride)
+        dx[:, :, rows, columns] += dy * (places == place)
+    return dx
+
+
+def average_pool(x: Floats, window: int, stride: int) -> Floats:
+    """Average each window: (N, C, H, W) to (N, C, H', W')."""
+    return windows(x, window, stride).mean(axis=(4, 5))
+
+
+def average_pool_backward(dy: Floats, image: tuple[int, int], window: int, stride: int) -> Floats:
+    """Pass back to all pixels of a window alike: dx += dy / K²; (N, C, H', W') to (N, C, H, W)."""
+    dx = np.zeros((*dy.shape[:2], *image), dy.dtype)
+    shares = np.broadcast_to((dy / window**2)[..., None, None], (*dy.shape, window, window))
+    windows_backward(shares, dx, stride)
+    return dx

@@ -1,0 +1,108 @@
+"""The convolution: every output sees a window of the image, and all with the same weights."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import ClassVar
+
+import numpy as np
+
+from handgrad.errors import HandgradError
+from handgrad.kernels.convolution import convolution, convolution_backward, output_size
+from handgrad.kernels.types import Floats
+from handgrad.model.initializers import He, Initializer, Zeros
+from handgrad.model.layers.layer import Backward, Layer, Parameters, Shape
+
+
+@dataclass(frozen=True)
+class Convolution2D(Layer):
+    """y = x ∗ w + b over windows of `window` × `window` pixels.
+
+    Parameters
+    ----------
+    outputs : int
+        Channels that go out, at least 1.
+    window : int
+        Pixels along a side of the window, at least 1.
+    stride : int
+        Pixels from one window to the next, at least 1.
+    padding : int
+        Zeros added around the image, at least 0.
+    weight_initializer, bias_initializer : Initializer
+        Of the weights (outputs, channels, window, window) and the biases (outputs,).
+    """
+
+    outputs: int
+    window: int = 3
+    stride: int = 1
+    padding: int = 0
+    weight_initializer: Initializer = He()
+    bias_initializer: Initializer = Zeros()
+
+    skips_input_gradient: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        for name, least in (("outputs", 1), ("window", 1), ("stride", 1), ("padding", 0)):
+            value = getattr(self, name)
+            if type(value) is not int or not least <= value <= 1_000_000:
+                raise HandgradError(
+                    f"Convolution2D {name} must be a whole number from {least}; got {value!r}"
+                )
+        if not isinstance(self.weight_initializer, Initializer) or not isinstance(
+            self.bias_initializer, Initializer
+        ):
+            raise HandgradError("Convolution2D takes an initializer for its weights and one for its biases")
+
+    def parameter_shapes(self, input_shape: Shape) -> Mapping[str, Shape]:
+        """Weights (O, C, K, K) and biases (O,)."""
+        self.output_shape(input_shape)
+        return {
+            "weights": (self.outputs, input_shape[0], self.window, self.window),
+            "biases": (self.outputs,),
+        }
+
+    def initializers(self) -> Mapping[str, Initializer]:
+        """The two that were given."""
+        return {"weights": self.weight_initializer, "biases": self.bias_initializer}
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """(O, H', W')."""
+        return (self.outputs, *pooled_shape(self, input_shape, self.window, self.stride, self.padding)[1:])
+
+    def floats(self, input_shape: Shape) -> int:
+        """C · K · K for each window: they are laid out as rows."""
+        return prod(self.output_shape(input_shape)[1:]) * input_shape[0] * self.window**2
+
+    def forward(
+        self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None
+    ) -> tuple[Floats, Backward]:
+        """(N, C, H, W) to (N, O, H', W'); see `Layer.forward`."""
+        y, rows = convolution(x, parameters.weights, parameters.biases, self.stride, self.padding)
+
+        def backward(dy: Floats, gradients: Parameters, input_gradient: bool = True) -> Floats | None:
+            return convolution_backward(
+                dy,
+                rows,
+                parameters.weights,
+                gradients.weights,
+                gradients.biases,
+                x.shape[2:],
+                self.stride,
+                self.padding,
+                input_gradient=input_gradient,
+            )
+
+        return y, backward
+
+
+def pooled_shape(layer: Layer, shape: Shape, window: int, stride: int, padding: int = 0) -> Shape:
+    """Give (C, H', W') for images (C, H, W), or raise HandgradError where no window fits into them."""
+    name = type(layer).__name__
+    if len(shape) != 3:
+        raise HandgradError(f"{name} takes images (channels, height, width); got {shape}")
+    sizes = [output_size(size, window, stride, padding) for size in shape[1:]]
+    if min(sizes) < 1:
+        raise HandgradError(
+            f"{name}: a window of {window}×{window} does not fit into an image of {shape[1:]}"
+        )
+    return (shape[0], *sizes)

@@ -1,0 +1,74 @@
+"""Pooling: each window of an image becomes one value, its largest or its average."""
+
+from abc import ABC
+from dataclasses import dataclass
+
+import numpy as np
+
+from handgrad.errors import HandgradError
+from handgrad.kernels.convolution import average_pool, average_pool_backward, max_pool, max_pool_backward
+from handgrad.kernels.types import Floats
+from handgrad.model.layers.convolution import pooled_shape
+from handgrad.model.layers.layer import Backward, Layer, Parameters, Shape
+
+
+@dataclass(frozen=True)
+class Pool2D(Layer, ABC):
+    """Base of the pooling layers; pixels that fill no window are left out.
+
+    Parameters
+    ----------
+    window : int
+        Pixels along a side, from 1 to 15.
+    stride : int
+        Pixels from one window to the next; 0 stands for `window`, so that windows do not overlap.
+    """
+
+    window: int = 2
+    stride: int = 0
+
+    def __post_init__(self) -> None:
+        if type(self.window) is not int or not 1 <= self.window <= 15:
+            raise HandgradError(f"{type(self).__name__} window must be from 1 to 15; got {self.window!r}")
+        if type(self.stride) is not int or self.stride < 0:
+            raise HandgradError(f"{type(self).__name__} stride must be 0 or more; got {self.stride!r}")
+
+    @property
+    def step(self) -> int:
+        """Pixels from one window to the next."""
+        return self.stride or self.window
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """(C, H', W')."""
+        return pooled_shape(self, input_shape, self.window, self.step)
+
+
+@dataclass(frozen=True)
+class MaxPool2D(Pool2D):
+    """The largest value of each window."""
+
+    def forward(
+        self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None
+    ) -> tuple[Floats, Backward]:
+        """(N, C, H, W) to (N, C, H', W'); see `Layer.forward`."""
+        y, places = max_pool(x, self.window, self.step)
+
+        def backward(dy: Floats, gradients: Parameters) -> Floats:
+            return max_pool_backward(dy, places, x.shape[2:], self.window, self.step)
+
+        return y, backward
+
+
+@dataclass(frozen=True)
+class AveragePool2D(Pool2D):
+    """The average of each window."""
+
+    def forward(
+        self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None
+    ) -> tuple[Floats, Backward]:
+        """(N, C, H, W) to (N, C, H', W'); see `Layer.forward`."""
+
+        def backward(dy: Floats, gradients: Parameters) -> Floats:
+            return average_pool_backward(dy, x.shape[2:], self.window, self.step)
+
+        return average_pool(x, self.window, self.step), backward
