@@ -32,6 +32,23 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_behind_a_link_the_target_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    link, target = tmp_path / "link", tmp_path / "folder" / "target"
+    target.write_text("old")
+    link.symlink_to(target)
+    with replacing(link) as temporary:
+        temporary.write_text("new")
+    assert link.is_symlink()
+    assert target.read_text() == "new"
+
+
+def test_a_device_is_never_replaced() -> None:
+    with pytest.raises(HandgradError, match="no plain file"), replacing(Path("/dev/null")):
+        pass
+    assert Path("/dev/null").is_char_device()
+
+
 def test_an_error_of_the_system_becomes_one_line(tmp_path: Path) -> None:
     path = tmp_path / "missing" / "file"
     message = f"cannot write {path}: No such file or directory"

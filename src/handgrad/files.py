@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 
 from handgrad.errors import HandgradError
 
@@ -25,7 +26,10 @@ def replacing(path: Path) -> Iterator[Path]:
     HandgradError
         If the file cannot be written (no permission, disk full, …).
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    path = Path(os.path.realpath(path))  # behind a link it is the target that is replaced
+    if path.exists() and not path.is_file():
+        raise HandgradError(f"cannot write {path}: it is no plain file; choose another place")
+    temporary = path.with_name(f".{token_hex(8)}.tmp")
     try:
         yield temporary
         with temporary.open("rb+") as file:

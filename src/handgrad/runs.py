@@ -8,7 +8,7 @@ layout, too.
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +21,13 @@ from handgrad.exports.csv import is_dense, write_csv
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE
 from handgrad.files import cannot_write, make_folder, replacing
 from handgrad.learning.checkpoints import load_checkpoint, save, save_checkpoint
+from handgrad.learning.checkpoints import load_recipe as load_checkpoint_recipe
 from handgrad.learning.optimizers import Optimizer
 from handgrad.learning.records import Record
 from handgrad.learning.state import TrainingState
 from handgrad.learning.training import Diverged, train
 from handgrad.model.network import Network
-from handgrad.recipes.loading import load_recipe, override
+from handgrad.recipes.loading import load_recipe, override, parse_recipe
 from handgrad.recipes.recipe import Recipe
 
 RECIPE_FILE = "recipe.toml"
@@ -74,21 +75,17 @@ class Run:
         HandgradError
             If the folder holds a run already or cannot be written, or the network does not fit the data.
         """
-        for name in (RECIPE_FILE, LOG_FILE, CHECKPOINT_FILE, MODEL_FILE):
+        for name in (RECIPE_FILE, LOG_FILE, CHECKPOINT_FILE, MODEL_FILE, PARAMETERS_FOLDER):
             if (folder / name).exists():
-                raise HandgradError(f"{folder} already holds a run; choose another --out, or resume it")
-        example_shape, classes = splits.train.input_shape, splits.train.class_names
-        network = recipe.build_network(example_shape, classes)
-        state = TrainingState(recipe.training_rng())
-        run = cls(folder, recipe, splits, network, recipe.build_optimizer(), state)
-        make_folder(folder)
+                raise HandgradError(
+                    f"{folder} already holds a run ({name}); choose another --out, or resume it"
+                )
         try:
-            with replacing(folder / RECIPE_FILE) as temporary:
-                temporary.write_text(recipe.toml(), "utf-8")
-        except HandgradError:
-            run._leave_nothing()
-            raise
-        return run
+            network = recipe.build_network(splits.train.input_shape, splits.train.class_names)
+        except HandgradError as error:
+            raise HandgradError(f"recipe {recipe.name} on {splits.source}: {error}") from error
+        state = TrainingState(recipe.training_rng())
+        return cls(folder, recipe, splits, network, recipe.build_optimizer(), state)
 
     @classmethod
     def resume(cls, folder: Path) -> "Run":
@@ -97,21 +94,19 @@ class Run:
         Raises
         ------
         HandgradError
-            If the folder holds no checkpoint, or the data are not those that it was begun with.
+            If the folder holds no checkpoint, or the recipe or the data are not those that it was begun with.
         """
-        if not (folder / CHECKPOINT_FILE).exists():
+        checkpoint = folder / CHECKPOINT_FILE
+        if not checkpoint.exists():
             raise HandgradError(f"{folder} holds no {CHECKPOINT_FILE}; name the folder of a run to resume")
-        network, optimizer, state = load_checkpoint(folder / CHECKPOINT_FILE)
-        recipe = load_recipe(str(folder / RECIPE_FILE))
+        network, optimizer, state = load_checkpoint(checkpoint)
+        recipe = parse_recipe(load_checkpoint_recipe(checkpoint) or {}, str(checkpoint))
+        written = folder / RECIPE_FILE
+        if written.exists() and load_recipe(str(written)) != recipe:
+            raise HandgradError(f"{written} is not what the run was begun with; train it as a new run")
         splits = open_splits(recipe)
-        if state.order is not None and len(state.order) != len(splits.train):
-            raise HandgradError(
-                f"{folder} was begun with {len(state.order)} training examples, now there are {len(splits.train)}; "
-                "resume it with the data that it was begun with"
-            )
-        run = cls(folder, recipe, splits, network, optimizer, state)
-        run._cut_log()
-        return run
+        state.belong_to(splits.train)
+        return cls(folder, recipe, splits, network, optimizer, state)
 
     @property
     def total_steps(self) -> int:
@@ -120,8 +115,34 @@ class Run:
         size = examples if training.batch_size == "all" else min(training.batch_size, examples)
         return training.steps or (training.epochs or 1) * -(-examples // size)
 
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Make the folder of a new run, or tidy that of an old one; from here on it can be resumed.
+
+        Where the block fails before the first step was made, nothing is left behind.
+
+        Raises
+        ------
+        HandgradError
+            If the folder cannot be written.
+        """
+        try:
+            make_folder(self.folder)
+            if not (self.folder / CHECKPOINT_FILE).exists():
+                self._save_checkpoint()
+            with replacing(self.folder / RECIPE_FILE) as temporary:
+                temporary.write_text(self.recipe.toml(), "utf-8")
+            self._cut_log()
+            yield
+        except BaseException:
+            if self.state.step == 0:
+                self._remove()
+            raise
+
     def train(self, threads: int | None = None, stop: Callable[[], bool] = lambda: False) -> Iterator[Record]:
         """Train to the end, leaving a line of log and a checkpoint with every record, and the model at the end.
+
+        Within `opened`.
 
         Parameters
         ----------
@@ -134,11 +155,11 @@ class Run:
         Diverged
             If the loss is no longer finite; the last good parameters are saved.
         HandgradError
-            If a file cannot be written; a new run that got nowhere leaves nothing behind.
+            If a file cannot be written.
         """
         training = self.recipe.training
         try:
-            for record in train(
+            records = train(
                 self.network,
                 self.splits,
                 optimizer=self.optimizer,
@@ -151,24 +172,20 @@ class Run:
                 threads=threads,
                 state=self.state,
                 stop=stop,
-            ):
+            )
+            for record in records:
                 self._log(record)
-                save_checkpoint(
-                    self.network,
-                    self.optimizer,
-                    self.state,
-                    self.folder / CHECKPOINT_FILE,
-                    self.recipe.tables(),
-                )
+                self._save_checkpoint()
                 yield record
             self.interrupted = self.state.step < self.total_steps
             self.save_model()
         except Diverged as error:
             self.save_model()
             raise Diverged(f"{error}. Saved in {self.folder}") from error
-        except BaseException:
-            self._leave_nothing()
-            raise
+
+    def _save_checkpoint(self) -> None:
+        path = self.folder / CHECKPOINT_FILE
+        save_checkpoint(self.network, self.optimizer, self.state, path, self.recipe.tables())
 
     def save_model(self) -> None:
         """Write the model file, and the parameter CSV files of a network of dense layers."""
@@ -192,19 +209,16 @@ class Run:
         if not path.exists():
             return
         kept = []
-        for line in path.read_text("utf-8").splitlines():
-            with suppress(ValueError):  # a last line that was cut short
+        for line in path.read_text("utf-8", errors="replace").splitlines():
+            with suppress(ValueError, TypeError, KeyError):  # a last line that was cut short, say
                 if json.loads(line)["step"] < self.state.step:
                     kept.append(line + "\n")
         with replacing(path) as temporary:
             temporary.write_text("".join(kept), "utf-8")
 
-    def _leave_nothing(self) -> None:
-        """Take away a run that failed before its first checkpoint."""
-        if (self.folder / CHECKPOINT_FILE).exists():
-            return
+    def _remove(self) -> None:
         with suppress(OSError):
-            for name in (RECIPE_FILE, LOG_FILE):
+            for name in (RECIPE_FILE, LOG_FILE, CHECKPOINT_FILE):
                 (self.folder / name).unlink(missing_ok=True)
             self.folder.rmdir()
 
@@ -212,9 +226,12 @@ class Run:
 def open_splits(recipe: Recipe) -> Splits:
     """Load a recipe's data, and cut the validation split that it asks for."""
     splits = load(recipe.data.source)
-    if recipe.data.validation:
+    if not recipe.data.validation:
+        return splits
+    try:
         return splits.cut_validation(recipe.data.validation, np.random.default_rng([recipe.seed, 2]))
-    return splits
+    except HandgradError as error:
+        raise HandgradError(f"recipe {recipe.name} on {splits.source}: {error}") from error
 
 
 def fall_back_to_strokes(recipe: Recipe) -> tuple[Recipe, str]:

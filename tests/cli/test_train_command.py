@@ -255,6 +255,72 @@ def test_a_full_disk_gets_one_line_and_leaves_nothing_half_written(
     assert not (tmp_path / "RUN").exists()
 
 
+@pytest.mark.parametrize("name", ["w1.csv", "b2.csv"])
+def test_parameters_of_others_are_never_overwritten(cli: Cli, tmp_path: Path, name: str) -> None:
+    (tmp_path / "final_config").mkdir()
+    (tmp_path / "final_config" / name).write_text("precious")
+    done = cli("train", *SMALL, "--steps", "1", "--out", ".")
+    assert done.returncode == 1
+    assert "final_config" in done.stderr
+    assert (tmp_path / "final_config" / name).read_text() == "precious"
+
+
+def change(run: Path, old: str, new: str) -> None:
+    path = run / "recipe.toml"
+    path.write_text(path.read_text().replace(old, new))
+
+
+def test_resume_refuses_another_recipe_and_other_data(cli: Cli, tmp_path: Path, idx_folder: Path) -> None:
+    arguments = ("--data", idx_folder, "--steps", "1000", "--time-limit", "0.1s", "--out", "RUN")
+    assert cli("train", *arguments).returncode == 0
+    whole = (tmp_path / "RUN" / "recipe.toml").read_text()
+    for old, new in (("learning_rate = 0.1", "learning_rate = 0.2"), ("outputs = 10", "outputs = 20")):
+        change(tmp_path / "RUN", old, new)
+        done = cli("resume", "RUN")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "recipe.toml is not what the run was begun with" in done.stderr
+        (tmp_path / "RUN" / "recipe.toml").write_text(whole)
+    labels = idx_folder / "train-labels-idx1-ubyte"
+    labels.write_bytes(labels.read_bytes()[:-1] + bytes([(labels.read_bytes()[-1] + 1) % 10]))
+    done = cli("resume", "RUN")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "not the data that the training was begun with" in done.stderr
+
+
+def test_a_damaged_log_does_not_keep_from_resuming(cli: Cli, tmp_path: Path) -> None:
+    assert cli("train", *SMALL, "--steps", "1000", "--time-limit", "0.1s", "--out", "RUN").returncode == 0
+    with (tmp_path / "RUN" / "log.jsonl").open("ab") as file:
+        file.write(b'5\n[]\n{"a": 1}\n{"step": "x"}\n\xff\n{"step": 7')
+    assert cli("resume", "RUN", "--time-limit", "0.1s").returncode == 0
+    for line in (tmp_path / "RUN" / "log.jsonl").read_text().splitlines():
+        assert list(json.loads(line)) == RECORD
+
+
+def test_killed_before_its_first_record_it_can_be_resumed(cli: Cli, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "handgrad", "train", *SMALL, "--out", "RUN"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    while not (tmp_path / "RUN" / "recipe.toml").exists():
+        time.sleep(0.005)
+    process.kill()
+    process.wait()
+    assert cli("resume", "RUN", "--json").returncode == 0
+
+
+@pytest.mark.parametrize("redirection", [">&-", "> /dev/full"])
+def test_without_an_output_nothing_is_left_behind_or_all_is_done(tmp_path: Path, redirection: str) -> None:
+    command = f"{sys.executable} -m handgrad train --data strokes:300:1 --steps 5 --out RUN {redirection}"
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True)
+    assert len(done.stderr.splitlines()) == done.returncode
+    assert (tmp_path / "RUN" / "model.safetensors").exists() == (done.returncode == 0)
+    assert (tmp_path / "RUN").exists() == (done.returncode == 0)
+
+
+def test_an_output_without_unicode_is_served(cli: Cli) -> None:
+    done = cli("train", *SMALL, "--steps", "1", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1?28?28" in done.stdout
+
+
 def test_a_full_standard_output_gets_one_line(tmp_path: Path) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
@@ -269,3 +335,4 @@ def test_a_reader_that_has_seen_enough_is_no_failure(tmp_path: Path) -> None:
     done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True)
     assert done.stderr == ""
     assert len(done.stdout.splitlines()) == 1
+    assert (tmp_path / "runs" / "classic-1" / "model.safetensors").exists()

@@ -150,10 +150,24 @@ def test_other_damage_gets_one_line_too(model: Path, tmp_path: Path) -> None:
         ("not a model of handgrad", {"format": "other"}),
         ("metadata lack a valid 'layers'", {"layers": "[{"}),
         ("unknown layer", {"layers": '[{"type": "Magic"}]'}),
-        ("description of the network is wrong", {"layers": "[]"}),
+        ("is damaged: a network needs at least one layer", {"layers": "[]"}),
+        ("holds other values", {"tensors": {"layers.0.weights": np.full((3, 4), np.nan, np.float32)}}),
+        ("holds other values", {"tensors": {"layers.0.weights": np.zeros((3, 4), np.int32)}}),
+        ("other values than positive", {"tensors": {"scaling.divisor": np.array(0.0)}}),
+        ("holds other values", {"tensors": {"scaling.shift": np.array(np.inf)}}),
+        ("no names", {"classes": "null"}),
+        ("same name", {"classes": '["a", "a"]'}),
+        ("takes no examples", {"example_shape": "[1, 28, 28]"}),
+        ("takes no examples", {"framing": '"upside down"'}),
+        ("is damaged", {"input_shape": "[1e20]"}),
+        ("is damaged", {"dtype": "null"}),
+        ("not a model of handgrad", {"format": "handgrad " + "9" * 5000}),
         ("has shape", {"tensors": {"layers.0.weights": np.zeros((4, 3), np.float32)}}),
         ("has shape", {"layers": '[{"type": "Dense", "outputs": 2}]'}),
-        ("lacks the parameter", {"layers": json.dumps([{"type": "Dense", "outputs": n} for n in (3, 2)])}),
+        (
+            "it lacks layers.1.biases|it lacks layers.1.weights",
+            {"layers": json.dumps([{"type": "Dense", "outputs": n} for n in (3, 2)])},
+        ),
     ]
     for message, change in cases:
         model.write_bytes(whole)

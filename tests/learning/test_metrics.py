@@ -9,6 +9,7 @@ from handgrad.learning.metrics import accuracy, confusion_matrix, evaluate
 from handgrad.model.layers import Dense
 from handgrad.model.losses import cross_entropy
 from handgrad.model.network import Network
+from handgrad.model.scaling import Scaling
 
 
 def test_accuracy_of_classes_and_of_scores() -> None:
@@ -34,6 +35,29 @@ def test_evaluation_agrees_with_the_loss(table: Dataset) -> None:
     assert result.loss == pytest.approx(loss, rel=1e-5)
     assert result.examples == len(table)
     assert result.confusion.trace() / len(table) == result.accuracy
+
+
+def test_what_does_not_belong_together_is_refused() -> None:
+    with pytest.raises(HandgradError, match="3 predictions for 1 labels"):
+        accuracy(np.array([1, 2, 3]), np.array([1]))
+    for predictions, labels in (([4, 0], [0, 0]), ([0, 0], [-1, 0])):
+        with pytest.raises(HandgradError, match="out of range"):
+            confusion_matrix(np.array(predictions), np.array(labels), 3)
+    with pytest.raises(HandgradError, match="2 predictions for 1 labels"):
+        confusion_matrix(np.array([0, 1]), np.array([0]), 3)
+
+
+def test_other_classes_and_values_are_refused(table: Dataset) -> None:
+    network = Network([Dense(2)], (4,), np.random.default_rng(0), classes=("cold", "warm"))
+    with pytest.raises(HandgradError, match="knows the classes cold, warm, the data no, yes"):
+        evaluate(network, table)
+    digits = Dataset(np.zeros((3, 4), np.uint8), np.array([0, 1, 1]), 2)
+    network = Network([Dense(2)], (4,), scaling=Scaling.of_bytes())
+    evaluate(network, digits)
+    with pytest.raises(HandgradError, match="scaled to 0 to 1 already"):
+        evaluate(network, Dataset(digits.inputs / np.float32(255), digits.labels, 2))
+    with pytest.raises(HandgradError, match="no examples"):
+        evaluate(network, digits.take(slice(0, 0)))
 
 
 def test_data_that_do_not_fit_are_refused(table: Dataset) -> None:

@@ -1,10 +1,12 @@
 """The loop: what it learns, records, refuses, and how exactly it can be taken up again."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from handgrad.data.dataset import Dataset, Splits
 from handgrad.errors import HandgradError
@@ -136,6 +138,39 @@ def test_scaling_and_classes_become_part_of_the_model(table: Dataset) -> None:
     assert network.scaling is not None
     np.testing.assert_allclose(network.scaling.shift, table.inputs.mean(axis=0), rtol=1e-5)
     assert network.classes == ("no", "yes")
+
+
+def test_a_state_goes_on_with_its_own_data_only(table: Dataset) -> None:
+    state = seeded()
+    list(train(network_for(table), table, batch_size=64, steps=2, state=state))
+    for other in (table.take(slice(0, 100)), Dataset(table.inputs + 1, table.labels, ("no", "yes"))):
+        with pytest.raises(HandgradError, match="not the data that the training was begun with"):
+            train(network_for(table), other, batch_size=64, steps=5, state=state)
+
+
+def test_a_loss_that_was_never_finite_is_not_called_divergence(table: Dataset) -> None:
+    network = network_for(table)
+    network.vector[:] = 1e38
+    with pytest.raises(HandgradError, match="before the first step") as error:
+        list(train(network, table, steps=3))
+    assert not isinstance(error.value, Diverged)
+
+
+def test_several_trainings_can_run_side_by_side(table: Dataset) -> None:
+    def records() -> Iterator[Any]:
+        return train(network_for(table), table, batch_size=32, epochs=3, state=seeded())
+
+    before = [library["num_threads"] for library in threadpool_info()]
+    alone = [record.loss for record in records()]
+    for first, second in zip(records(), records(), strict=True):
+        assert first.loss == second.loss == alone[first.epoch - 1]
+    assert [library["num_threads"] for library in threadpool_info()] == before
+
+
+@pytest.mark.parametrize("data", [None, "mnist", np.zeros((3, 4))])
+def test_what_is_no_data_set_is_refused(table: Dataset, data: Any) -> None:
+    with pytest.raises(HandgradError, match="Splits"):
+        train(network_for(table), data)
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,9 @@ def test_nested_descriptions_come_back() -> None:
         ({"type": "Dense", "output": 3}, "Dense has no field 'output'; did you mean 'outputs'?"),
         ({"type": "Dense"}, "Dense lacks 'outputs'"),
         ({"type": "Dense", "outputs": 3, "bias_initializer": {"type": "Uniform", "low": "a"}}, "wrong type"),
-        ({"outputs": 3}, "a layer needs a type"),
+        ({"outputs": 3}, "layer: a table with a type is needed"),
         ({"type": "Uniform"}, "unknown layer 'Uniform'"),
-        ("Dense", "a layer needs a type"),
+        ("Dense", "layer: a table with a type is needed"),
         (
             {"type": "Dense", "outputs": 3, "weight_initializer": {"type": "Unifrom"}},
             "did you mean 'Uniform'",

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from handgrad.errors import HandgradError
 from handgrad.model.losses import cross_entropy
 from numerical import numerical_gradient
 
@@ -18,6 +19,12 @@ def test_gradient_against_differences() -> None:
     _, dlogits = cross_entropy(logits, labels)
     numerical = numerical_gradient(lambda: cross_entropy(logits, labels)[0], logits)
     np.testing.assert_allclose(dlogits, numerical, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("labels", [[-1, 0], [0, 3], [0], [[0, 1]]])
+def test_labels_that_do_not_fit_are_refused(labels: list[int]) -> None:
+    with pytest.raises(HandgradError, match="labels must be"):
+        cross_entropy(np.zeros((2, 3)), np.array(labels))
 
 
 def test_chunks_add_up_to_the_batch() -> None:

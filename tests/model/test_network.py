@@ -1,5 +1,7 @@
 """The network: one flat vector, forward and backward, predictions, and what does not fit."""
 
+import copy
+import pickle
 from typing import Any
 
 import numpy as np
@@ -106,6 +108,28 @@ def test_predict_refuses_what_does_not_fit(raw: Any, message: str) -> None:
 def test_what_does_not_fit_together_is_refused(arguments: dict[str, Any]) -> None:
     with pytest.raises(HandgradError):
         Network(**{"layers": [Dense(3)], "input_shape": (4,), **arguments})
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda network: pickle.loads(pickle.dumps(network))])
+def test_a_copy_has_parameters_of_its_own(copied: Any) -> None:
+    original = small()
+    before = original.vector.copy()
+    duplicate = copied(original)
+    duplicate.vector[:] = 3
+    assert duplicate.parameters[0].weights[0, 0] == 3
+    np.testing.assert_array_equal(original.vector, before)
+
+
+def test_what_is_assigned_to_the_vector_reaches_the_parameters() -> None:
+    network = small()
+    network.vector = np.arange(network.vector.size)
+    assert network.parameters[0].weights[0].tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("shape", [(4,), (8,), (2, 8), (2, 3)])
+def test_forward_refuses_other_shapes(shape: tuple[int, ...]) -> None:
+    with pytest.raises(HandgradError, match="takes inputs"):
+        small().forward(np.zeros(shape))
 
 
 def test_summary_counts_parameters(capsys: pytest.CaptureFixture[str]) -> None:

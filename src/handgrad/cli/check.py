@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from handgrad.cli.options import Json
+from handgrad.cli.output import emit
 
 
 def check(
@@ -27,20 +28,19 @@ def check(
     network = load_recipe(recipe).build_network(dtype=np.float64)
     network.scaling = Scaling.of_bytes()
     if not json:
-        print(f"{'layer':<14}{'parameter':<12}{'shape':<14}{'compared':>10}{'largest error':>16}  verdict")
+        emit(f"{'layer':<14}{'parameter':<12}{'shape':<14}{'compared':>10}{'largest error':>16}  verdict")
     wrong = 0
     for result in check_gradients(network):
         wrong += not result.passed
         if json:
-            print(json_format.dumps({**asdict(result), "passed": result.passed}), flush=True)
+            emit(json_format.dumps({**asdict(result), "passed": result.passed}))
             continue
         shape = "×".join(map(str, result.shape))
-        print(
+        emit(
             f"{result.layer:<14}{result.parameter:<12}{shape:<14}{result.entries:>10,}{result.error:>16.1e}  "
             f"{'right' if result.passed else 'WRONG'}",
-            flush=True,
         )
     if not json:
         verdict = f"{wrong} gradients are wrong" if wrong else "every gradient is right"
-        print(f"\n{verdict}: relative errors are compared with {TOLERANCE:.0e}")
+        emit(f"\n{verdict}: relative errors are compared with {TOLERANCE:.0e}")
     return FAILED if wrong else 0

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from handgrad.cli.options import DATA_HELP, Json
+from handgrad.cli.output import emit
 
 if TYPE_CHECKING:
     from handgrad.data.dataset import Dataset
@@ -28,20 +29,20 @@ def data(
     facts = {split: _facts(dataset) for split, dataset in found.items() if dataset is not None}
     classes = splits.train.class_names
     if json:
-        print(json_format.dumps({"data": splits.source, "classes": classes, "splits": facts}))
+        emit(json_format.dumps({"data": splits.source, "classes": classes, "splits": facts}))
         return
-    print(f"{splits.source}: {len(classes)} classes\n")
-    print(f"{'split':<12}{'inputs':<16}{'labels':<12}{'example':<12}{'type':<10}values")
+    emit(f"{splits.source}: {len(classes)} classes\n")
+    emit(f"{'split':<12}{'inputs':<16}{'labels':<12}{'example':<12}{'type':<10}values")
     for split, fact in facts.items():
         inputs = str(tuple(fact["inputs"]))
         labels = f"({fact['labels']},)"
         example = "×".join(map(str, fact["example"]))
         low, high = fact["range"]
-        print(f"{split:<12}{inputs:<16}{labels:<12}{example:<12}{fact['type']:<10}{low:g} to {high:g}")
+        emit(f"{split:<12}{inputs:<16}{labels:<12}{example:<12}{fact['type']:<10}{low:g} to {high:g}")
     width = max(5, *map(len, classes))
-    print(f"\n{'class':<{width}}" + "".join(f"{split:>12}" for split in facts))
+    emit(f"\n{'class':<{width}}" + "".join(f"{split:>12}" for split in facts))
     for index, name in enumerate(classes):
-        print(f"{name:<{width}}" + "".join(f"{fact['counts'][index]:>12,}" for fact in facts.values()))
+        emit(f"{name:<{width}}" + "".join(f"{fact['counts'][index]:>12,}" for fact in facts.values()))
 
 
 def _facts(dataset: "Dataset") -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from handgrad.cli.options import Data, Json, Model
+from handgrad.cli.output import emit
 
 if TYPE_CHECKING:
     from handgrad.kernels.types import Integers
@@ -34,7 +35,7 @@ def evaluate(
     dataset = splits.split(split)
     result = measure(network, dataset)
     if json:
-        print(
+        emit(
             json_format.dumps(
                 {
                     "model": str(model),
@@ -49,12 +50,12 @@ def evaluate(
             )
         )
         return
-    print(
+    emit(
         f"{splits.source}, {split}: {result.accuracy:.2%} of {result.examples:,} right, loss {result.loss:.4f}"
     )
     if len(network.classes) <= 20:
-        print()
-        print("\n".join(confusion_rows(result.confusion, network.classes)))
+        emit()
+        emit("\n".join(confusion_rows(result.confusion, network.classes)))
 
 
 def confusion_rows(confusion: "Integers", classes: tuple[str, ...]) -> list[str]:

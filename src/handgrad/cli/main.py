@@ -2,6 +2,8 @@
 
 import os
 import sys
+from io import TextIOWrapper
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +11,7 @@ import typer
 from handgrad.cli.check import check
 from handgrad.cli.data import data
 from handgrad.cli.evaluate import evaluate
+from handgrad.cli.output import discard_output
 from handgrad.cli.predict import predict
 from handgrad.cli.recipes import recipes
 from handgrad.cli.train import resume, train
@@ -67,18 +70,14 @@ def main(arguments: list[str]) -> int:
         0 done, 1 a failure told in one line on standard error, 2 wrong usage, 130 interrupted. With
         ``HANDGRAD_DEBUG=1`` a failure is raised instead, with its traceback.
     """
+    _prepare_output()
     try:
         status = app(args=arguments, prog_name="handgrad", standalone_mode=False)
         sys.stdout.flush()
         return int(status or 0)
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt):
+        print("handgrad: interrupted; nothing was left half-written", file=sys.stderr)
         return INTERRUPTED
-    except KeyboardInterrupt:
-        print("interrupted; nothing was left half-written", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:  # whoever read the output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:
         if os.environ.get("HANDGRAD_DEBUG") == "1":
             raise
@@ -86,6 +85,15 @@ def main(arguments: list[str]) -> int:
         print(f"handgrad: {line}", file=sys.stderr)
         _forget_output()
         return status
+
+
+def _prepare_output() -> None:
+    """Make sure that there is an output, and that no character can fail in it."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever called
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  # for good
+        elif isinstance(stream := getattr(sys, name), TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _explain(error: Exception) -> tuple[int, str]:
@@ -112,4 +120,4 @@ def _forget_output() -> None:
     try:
         sys.stdout.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from handgrad.cli.options import Json, Model
+from handgrad.cli.output import emit
 
 MOST_COLUMNS = 12
 
@@ -34,12 +35,12 @@ def predict(
             best = int(np.argmax(row))
             by_class = dict(zip(network.classes, row, strict=True))
             answer = {"class": network.classes[best], "probability": row[best], "probabilities": by_class}
-            print(json_format.dumps({"file": str(file), **answer}))
+            emit(json_format.dumps({"file": str(file), **answer}))
         return
     width = max(4, *(len(str(file)) for file in files))
     shown = np.arange(min(len(network.classes), MOST_COLUMNS))
     columns = [f"{network.classes[index]:>8}" for index in shown]
-    print(f"{'file':<{width}}  class{''.join(columns)}")
+    emit(f"{'file':<{width}}  class{''.join(columns)}")
     for file, row in zip(files, probabilities, strict=True):
         cells = "".join(f"{row[index]:>8.1%}" for index in shown)
-        print(f"{file!s:<{width}}{network.classes[int(row.argmax())]:>7}{cells}")
+        emit(f"{file!s:<{width}}{network.classes[int(row.argmax())]:>7}{cells}")

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from handgrad.cli.options import Json
+from handgrad.cli.output import emit
 
 
 def recipes(
@@ -19,9 +20,9 @@ def recipes(
     if json:
         for wanted in [name] if name else recipe_names():
             recipe_text(wanted)
-            print(json_format.dumps(load_recipe(wanted).tables()))
+            emit(json_format.dumps(load_recipe(wanted).tables()))
     elif name:
-        print(recipe_text(name), end="")
+        emit(recipe_text(name).rstrip("\n"))
     else:
         for known in recipe_names():
-            print(f"{known:<12}  {load_recipe(known).lesson}")
+            emit(f"{known:<12}  {load_recipe(known).lesson}")

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from handgrad.runs import Run
 
 
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
 def train(
     recipe: Annotated[
         str, typer.Argument(help="A built-in recipe or a TOML file.", metavar="RECIPE")
@@ -66,7 +69,7 @@ def train(
     if seed is not None:
         changes["seed"] = seed
     if data is not None:
-        changes["data"] = {"source": data}
+        changes["data"] = {"source": str(Path(data).absolute()) if Path(data).exists() else data}
     training = {
         "epochs": epochs,
         "steps": steps,
@@ -115,7 +118,7 @@ def _carry_out(run: "Run", limit: float | None, threads: int, json: bool, quiet:
         def stop() -> bool:
             return interrupted() or (deadline is not None and monotonic() >= deadline)
 
-        with view:
+        with run.opened(), view:
             for record in run.train(threads, stop):
                 view.show(record)
         if interrupted():
@@ -128,7 +131,7 @@ def _carry_out(run: "Run", limit: float | None, threads: int, json: bool, quiet:
 
 @contextmanager
 def _interrupts() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C or SIGTERM into a wish that can be asked for; the next acts at once, as usual."""
+    """Turn the first Ctrl-C, SIGTERM or SIGHUP into a wish that can be asked for; the next acts at once, as usual."""
     wished = False
 
     def wish(*_: object) -> None:
@@ -137,7 +140,7 @@ def _interrupts() -> Iterator[Callable[[], bool]]:
         for number, handler in before.items():
             signal.signal(number, handler)
 
-    before = {number: signal.signal(number, wish) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, wish) for number in SIGNALS}
     try:
         yield lambda: wished
     finally:

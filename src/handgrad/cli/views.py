@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from handgrad.cli.output import emit
 from handgrad.learning.metrics import Evaluation
 from handgrad.learning.records import Record
 from handgrad.model.layers import Dense
@@ -48,14 +49,14 @@ class JsonView(View):
 
     def show(self, record: Record) -> None:
         """Print the record."""
-        print(json_format.dumps(record.as_dict()), flush=True)
+        emit(json_format.dumps(record.as_dict()))
 
     def finish(self, test: Evaluation | None) -> None:
         """Print where the run is and, where there is a test split, what it says."""
         result: dict[str, Any] = {"run": str(self.run.folder), "interrupted": self.run.interrupted}
         if test:
             result |= {"test_examples": test.examples, "test_loss": test.loss, "test_accuracy": test.accuracy}
-        print(json_format.dumps(result), flush=True)
+        emit(json_format.dumps(result))
 
 
 class PlainView(View):
@@ -70,7 +71,7 @@ class PlainView(View):
 
     def line(self, text: str, style: str = "") -> None:
         """Print one line."""
-        print(text, flush=True)
+        emit(text)
 
     def show(self, record: Record) -> None:
         """Print the record as a row."""

@@ -1,15 +1,28 @@
 """Examples in memory, as the files have them: bytes stay bytes until a batch is needed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.errors import HandgradError
+
+FRAMINGS = ("digit", "plain")
+
+
+@contextmanager
+def naming(where: Path | str) -> Iterator[None]:
+    """Say in which file it was that data were refused."""
+    try:
+        yield
+    except HandgradError as error:
+        raise HandgradError(f"{where}: {error}") from error.__cause__
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,18 +56,25 @@ class Dataset:
     def __post_init__(self) -> None:
         inputs, labels = np.asarray(self.inputs), np.asarray(self.labels)
         classes = self.classes
-        names = tuple(map(str, range(classes) if isinstance(classes, int) else classes))
+        names = tuple(map(str, classes if isinstance(classes, Sequence) else range(classes)))
         shape = tuple(self.input_shape) or inputs.shape[1:]
         if inputs.ndim < 2 or prod(inputs.shape[1:]) != prod(shape):
             raise HandgradError(f"inputs of shape {inputs.shape} are not examples of shape {shape}")
+        if not prod(shape):
+            raise HandgradError(f"inputs of shape {inputs.shape} hold no values")
         if labels.shape != (len(inputs),):
             raise HandgradError(f"there are {len(inputs)} inputs, but labels of shape {labels.shape}")
         if inputs.dtype.kind not in "uifb" or labels.dtype.kind not in "ui":
             raise HandgradError(
                 f"inputs must be numbers and labels whole numbers; got {inputs.dtype}, {labels.dtype}"
             )
+        if len(set(names)) != len(names):
+            raise HandgradError(f"two classes have the same name: {', '.join(names)}")
+        if self.framing not in FRAMINGS:
+            raise HandgradError(f"unknown framing '{self.framing}'; choose from {', '.join(FRAMINGS)}")
         if inputs.dtype != np.uint8:
-            inputs = inputs.astype(np.float32, copy=False)
+            with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
+                inputs = inputs.astype(np.float32, copy=False)
             if not np.isfinite(inputs).all():
                 raise HandgradError("inputs hold NaN or infinity; remove or replace those values")
         if len(labels) and not (labels.min() >= 0 and labels.max() < len(names)):
@@ -62,7 +82,7 @@ class Dataset:
             raise HandgradError(f"label {wrong} is out of range: there are {len(names)} classes, 0 to C − 1")
         for field, value in (
             ("inputs", np.ascontiguousarray(inputs.reshape(len(inputs), prod(shape)))),
-            ("labels", labels),
+            ("labels", labels.astype(labels.dtype.newbyteorder("="), copy=False)),
             ("classes", names),
             ("input_shape", shape),
         ):
@@ -102,14 +122,14 @@ class Splits:
         source: str = "",
     ) -> None:
         self.train = train
-        self.validation = validation
         self.source = source
+        self.validation = self._fitting(validation, "validation")
         self._test = test
 
     @cached_property
     def test(self) -> Dataset | None:
         """The test split; it is for `evaluate` alone."""
-        return self._test() if callable(self._test) else self._test
+        return self._fitting(self._test() if callable(self._test) else self._test, "test")
 
     def split(self, name: str) -> Dataset:
         """Give the split of that name: train, validation or test.
@@ -128,14 +148,27 @@ class Splits:
             raise HandgradError(f"{self.source or 'the data'} has no {name} split{hint}")
         return split
 
+    def _fitting(self, split: Dataset | None, name: str) -> Dataset | None:
+        """Refuse a split whose examples are of another size than those to train on."""
+        if split is not None and split.inputs.shape[1] != self.train.inputs.shape[1]:
+            raise HandgradError(
+                f"{self.source or 'the data'}: examples to train on have {self.train.inputs.shape[1]} values, "
+                f"{name} examples have {split.inputs.shape[1]}"
+            )
+        return split
+
     def cut_validation(self, examples: int, rng: np.random.Generator) -> "Splits":
         """Move `examples` examples, drawn at random, from train to validation.
+
+        Data that bring a validation split of their own keep it, and nothing is cut.
 
         Raises
         ------
         HandgradError
             If fewer than one example would be left to train on.
         """
+        if self.validation is not None:
+            return self
         if not 0 < examples < len(self.train):
             raise HandgradError(
                 f"cannot cut {examples} validation examples from {len(self.train)} training examples"

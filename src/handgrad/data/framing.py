@@ -6,7 +6,7 @@ the 28×28 (LeCun, Cortes and Burges, "The MNIST database of handwritten digits"
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from handgrad.errors import HandgradError
 
@@ -42,33 +42,42 @@ def frame_digit(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
         If the picture is blank.
     """
     ink = _ink(grey)
+    if not ink.any():
+        raise _blank()
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     box = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     height, width = box.shape
     scale = BOX / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = np.asarray(Image.fromarray(box).resize(size, Image.Resampling.BICUBIC))
+    if not small.any():  # a few specks, lost in scaling
+        raise _blank()
     return _centred(small)
 
 
 def _ink(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Make the background 0 and the strongest ink 255."""
-    blank = HandgradError("the picture is blank: nothing in it stands out from its background")
     if grey.size == 0:
-        raise blank
+        raise _blank()
     factor = max(1, max(grey.shape) // ENOUGH)
-    values = np.asarray(Image.fromarray(grey).reduce(factor), np.float64)
+    values = np.asarray(Image.fromarray(grey.astype(np.float32)).reduce(factor), np.float64)
     difference = values - _background(values)
     if -difference.min() > difference.max():
         difference = -difference
     strongest, noise = difference.max(), _spread(_border(difference))
     if strongest < max(8, 6 * noise):
-        raise blank
+        raise _blank()
     ink = difference.clip(min=0)
     faint = ink < max(FAINT * strongest, 4 * noise)
     if np.count_nonzero(ink[faint]) > NOISY * np.count_nonzero(~faint):
-        ink[ink < max(RESIDUE * strongest, 5 * noise)] = 0
+        solid = ink >= max(RESIDUE * strongest, 5 * noise)
+        three = Image.fromarray(solid.astype(np.uint8)).filter(ImageFilter.RankFilter(3, 6))
+        ink[~solid | (np.asarray(three) == 0)] = 0  # fewer than 3 solid pixels in 3×3 are a speck
     return np.rint(ink if strongest >= STRONG else ink * (255 / strongest)).astype(np.uint8)
+
+
+def _blank() -> HandgradError:
+    return HandgradError("the picture is blank: nothing in it stands out from its background")
 
 
 def _background(values: Floats) -> Floats | np.float64:

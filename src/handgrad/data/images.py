@@ -1,13 +1,14 @@
 """Picture files, read by Pillow: one at a time, or a folder of one folder a class."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
-from handgrad.data.dataset import Dataset
+from handgrad.data.dataset import Dataset, naming
 from handgrad.data.framing import SIDE, frame_digit
 from handgrad.errors import HandgradError
 
@@ -23,25 +24,38 @@ def read_image(path: Path) -> NDArray[np.uint8]:
         If the file is missing, not a picture, broken, or so large that it may be an attack.
     """
     try:
-        with Image.open(path) as image:
-            image.load()
-            upright = ImageOps.exif_transpose(image)
-            if upright.mode.startswith("I") or upright.mode == "F":
-                values = np.asarray(upright, np.float64)
-                return np.rint(values * (255 / max(values.max(), 255))).clip(0, 255).astype(np.uint8)
-            if not upright.has_transparency_data:
-                return np.asarray(upright.convert("L"))
-            for paper in ("white", "black"):
-                page = Image.new("RGBA", upright.size, paper)
-                grey = np.asarray(Image.alpha_composite(page, upright.convert("RGBA")).convert("L"))
-                if grey.min() != grey.max():
-                    break
-            return grey
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd metadata, and of sizes that are still bearable
+            with Image.open(path) as image:
+                image.load()
+                return _grey(ImageOps.exif_transpose(image))
     except FileNotFoundError:
         raise HandgradError(f"{path} does not exist") from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
-        raise HandgradError(f"{path} cannot be read as a picture: {reason}") from error
+    except Image.DecompressionBombError:
+        raise HandgradError(f"{path} has too many pixels; scale it down") from None
+    except UnidentifiedImageError:
+        raise HandgradError(
+            f"{path} is not a picture, or of an unknown kind; save it as PNG or JPEG"
+        ) from None
+    except Exception as error:  # Pillow's decoders meet damage with a dozen kinds of errors
+        reason = getattr(error, "strerror", None) or next(iter(str(error).splitlines()), "it is damaged")
+        raise HandgradError(f"{path} cannot be read as a picture: {reason}; replace or drop it") from error
+
+
+def _grey(image: Image.Image) -> NDArray[np.uint8]:
+    if image.mode.startswith("I") or image.mode == "F":  # 16 or 32 bits a pixel
+        values = np.nan_to_num(np.asarray(image, np.float64))
+        full = next((full for full in (1 if image.mode == "F" else 255, 255) if values.max() <= full), 65535)
+        return np.rint(values * (255 / full)).clip(0, 255).astype(np.uint8)
+    if not image.has_transparency_data:
+        return np.asarray(image.convert("L"))
+    colours = image.convert("RGBA")
+    for paper in ("white", "black"):
+        page = Image.new("RGBA", image.size, paper)
+        grey = np.asarray(Image.alpha_composite(page, colours).convert("L"))
+        if grey.min() != grey.max():
+            break
+    return grey
 
 
 def read_example(path: Path, shape: tuple[int, ...], framing: str) -> NDArray[np.uint8]:
@@ -68,10 +82,8 @@ def read_example(path: Path, shape: tuple[int, ...], framing: str) -> NDArray[np
         raise HandgradError(f"{path}: the model takes examples of shape {shape}, not grey pictures")
     grey = read_image(path)
     if framing == "digit" and shape == (1, SIDE, SIDE):
-        try:
+        with naming(path):
             return frame_digit(grey).reshape(-1)
-        except HandgradError as error:
-            raise HandgradError(f"{path}: {error}") from None
     return fit(grey, shape[1], shape[2]).reshape(-1)
 
 
@@ -90,14 +102,18 @@ def fit(grey: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
 
 def class_folders(folder: Path) -> list[Path]:
     """Find the folders in `folder` that hold pictures, sorted by number or by name."""
-    found = [path for path in folder.iterdir() if path.is_dir() and pictures(path)]
+    found = [path for path in folder.iterdir() if path.is_dir() and any(map(_is_picture, path.iterdir()))]
     numbered = all(path.name.isdecimal() for path in found)
     return sorted(found, key=lambda path: (int(path.name) if numbered else 0, path.name))
 
 
 def pictures(folder: Path) -> list[Path]:
-    """Find the picture files in `folder`, sorted by name."""
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file())
+    """Find the picture files in `folder`, sorted by name; hidden ones are no pictures."""
+    return sorted(filter(_is_picture, folder.iterdir()))
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
 
 
 def read_class_folders(
@@ -122,23 +138,34 @@ def read_class_folders(
     """
     folders = class_folders(folder)
     names = tuple(path.name for path in folders) if classes is None else tuple(classes)
+    if not folders:
+        raise HandgradError(f"{folder} holds no folders of pictures; give each class a folder of PNG or JPEG")
     if len(names) < 2:
         raise HandgradError(
-            f"{folder} holds pictures of {len(names)} class; a classifier needs a folder for each of two or more"
+            f"{folder} holds pictures of one class, '{names[0]}'; a classifier needs folders of two or more"
         )
-    greys, labels = [], []
     for path in folders:
         if path.name not in names:
             raise HandgradError(f"{path} is not one of the classes of the training data: {', '.join(names)}")
-        for picture in pictures(path):
-            greys.append(read_image(picture))
-            labels.append(names.index(path.name))
-    sizes = {grey.shape for grey in greys}
-    if shape is not None:
-        height, width = shape[1:]
-    elif len(sizes) == 1 and max(greys[0].shape) <= 64:
-        height, width = greys[0].shape
-    else:
-        height = width = SIDE
-    inputs = np.stack([fit(grey, height, width) for grey in greys])
-    return Dataset(inputs, np.array(labels), names, (1, height, width), framing="plain")
+    files = [(picture, names.index(path.name)) for path in folders for picture in pictures(path)]
+    height, width = shape[1:] if shape else _common_size([picture for picture, _ in files])
+    inputs = np.empty((len(files), height, width), np.uint8)
+    for example, (picture, _) in enumerate(files):
+        inputs[example] = fit(read_image(picture), height, width)
+    labels = np.array([label for _, label in files])
+    return Dataset(inputs, labels, names, (1, height, width), framing="plain")
+
+
+def _common_size(files: list[Path]) -> tuple[int, int]:
+    """Look for the one size that all pictures have, without reading more of them than their heads."""
+    sizes = set()
+    for path in files:
+        try:
+            with Image.open(path) as image:
+                width, height = image.size
+        except Exception:  # read_image tells what is wrong with it
+            return read_image(path).shape
+        sizes.add((height, width))
+        if len(sizes) > 1 or max(height, width) > 64:
+            return SIDE, SIDE
+    return sizes.pop()

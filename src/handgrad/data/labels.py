@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 from handgrad.errors import HandgradError
 
+LARGEST = 2.0**53
+"""Up to here float64 holds every whole number."""
+
 
 def encode_labels(
     values: NDArray[Any], where: str, classes: Sequence[str] | None = None, *, images: bool
@@ -35,72 +38,83 @@ def encode_labels(
     Raises
     ------
     HandgradError
-        If a label is missing, fractional, out of range, or not among `classes`; or numbers and names are mixed.
+        If a label is missing, fractional, out of range, or not among `classes`; if numbers and names are mixed;
+        or if there is but one class to train on.
     """
     if len(values) == 0:
         raise HandgradError(f"{where} holds no examples")
-    numbers = _whole_numbers(values, where)
-    if images and numbers is not None:
-        known = _numbered_classes(numbers, where) if classes is None else tuple(classes)
-        labels, strange = numbers, numbers[(numbers < 0) | (numbers >= len(known))]
-    else:
-        categories = values if numbers is None else numbers
-        known = tuple(map(str, np.unique(categories))) if classes is None else tuple(classes)
-        names, classes_array = categories.astype(str), np.array(known)
-        order = np.argsort(classes_array)
-        places = np.searchsorted(classes_array[order], names).clip(max=len(known) - 1)
-        labels = order[places]
-        strange = names[classes_array[labels] != names]
-    if len(strange):
+    present, places = np.unique(_plain(values, where), return_inverse=True)
+
+    def refuse(wrong: int, reason: str) -> HandgradError:
+        example = int(np.argmax(places == wrong)) + 1
+        return HandgradError(f"{where}: label {shown(str(present[wrong]))} (example {example}) {reason}")
+
+    numbers = _numbers(present)
+    if not np.isnan(numbers).all():
+        for wrong, number in enumerate(numbers):
+            if np.isnan(number):
+                raise refuse(wrong, "is not a number, though others are")
+            if not -LARGEST < number < LARGEST:
+                raise refuse(wrong, "is out of range")
+            if number != round(number):
+                raise refuse(wrong, "is not a whole number, as class labels are")
+        # Different texts may mean one number: 5, 5.0 and 05.
+        present, again = np.unique(numbers.astype(np.int64), return_inverse=True)
+        places = again[places]
+    elif present.dtype.kind == "f" or present[0] == "":
+        raise refuse(0, "is missing; fill it in or drop the example")
+
+    names = tuple(map(str, present))
+    if classes is not None:
+        known = tuple(classes)
+    elif len(names) < 2:
         raise HandgradError(
-            f"{where}: label '{strange[0]}' is not one of the {len(known)} classes of the training data"
+            f"{where}: every label is {shown(names[0])}; a classifier needs two classes or more"
         )
-    if len(known) < 2:
-        raise HandgradError(f"{where}: every label is '{known[0]}'; a classifier needs two classes or more")
-    return labels, known
-
-
-def _whole_numbers(values: NDArray[Any], where: str) -> NDArray[np.int64] | None:
-    """Give the values as int64, or None where they are names."""
-    if values.dtype.kind in "OUS":
-        texts = values.astype(str)
-        floats = np.array([_number(text) for text in texts])
-        if np.isnan(floats).all():
-            return None
-        if np.isnan(floats).any():
-            wrong = int(np.flatnonzero(np.isnan(floats))[0])
-            raise HandgradError(
-                f"{where}: label '{texts[wrong]}' (example {wrong + 1}) is not a number, though others are"
-            )
-    elif values.dtype.kind in "uifb":
-        floats = values.astype(np.float64)
+    elif images and present.dtype.kind == "i":
+        missing = int(present[-1]) - np.count_nonzero(present > 0)
+        if present[0] < 0:
+            raise refuse(0, "is out of range; labels of images are class numbers from 0")
+        # A few digits may be missing, but a lone far label is a mistake.
+        if missing and present[-1] > 9:
+            raise refuse(-1 % len(present), f"is out of range: {missing} classes below it have no example")
+        known = tuple(map(str, range(present[-1] + 1)))
     else:
-        raise HandgradError(f"{where}: labels of type {values.dtype} are neither numbers nor names")
-    whole = np.isfinite(floats) & (floats == np.round(floats)) & (np.abs(floats) < 2**53)
-    if not whole.all():
-        wrong = int(np.flatnonzero(~whole)[0])
-        raise HandgradError(
-            f"{where}: label {floats[wrong]:g} (example {wrong + 1}) is not a whole number, as class labels are"
-        )
-    return floats.astype(np.int64)
+        known = names
+    numbered = {name: number for number, name in enumerate(known)}
+    for wrong, name in enumerate(names):
+        if name not in numbered:
+            raise refuse(wrong, f"is not one of the {len(known)} classes of the training data")
+    return np.array([numbered[name] for name in names], np.int64)[places], known
 
 
-def _number(text: str) -> float:
+def parse_number(text: str) -> float:
+    """Read a number as tables write it; NaN where the text is none."""
     try:
-        return float(text)
+        return float("nan") if "_" in text else float(text)
     except ValueError:
         return float("nan")
 
 
-def _numbered_classes(labels: NDArray[np.int64], where: str) -> tuple[str, ...]:
-    """Count the classes of images; a few digits may be missing, but a lone far label is a mistake."""
-    present = np.unique(labels)
-    lowest, highest = int(present[0]), int(present[-1])
-    if lowest < 0:
-        raise HandgradError(f"{where}: label {lowest} is out of range; labels are class numbers from 0")
-    missing = highest - int((present > 0).sum())
-    if highest > 9 and missing:
-        raise HandgradError(
-            f"{where}: label {highest} is out of range: {missing} of the classes below it have no example"
-        )
-    return tuple(map(str, range(max(highest + 1, 2))))
+def shown(text: str) -> str:
+    """Quote a text from a file in one line of bounded length."""
+    return repr(text if len(text) <= 30 else f"{text[:29]}…")
+
+
+def _plain(values: NDArray[Any], where: str) -> NDArray[Any]:
+    """Make labels numbers, or texts without spaces around them."""
+    if values.dtype.kind == "S":
+        values = np.strings.decode(values, "utf-8", "replace")
+    if values.dtype.kind == "O" and all(isinstance(value, str) for value in values):
+        values = values.astype(str)
+    if values.dtype.kind == "U":
+        return np.strings.strip(values)
+    if values.dtype.kind not in "uifb":
+        raise HandgradError(f"{where}: labels of type {values.dtype} are neither numbers nor names")
+    return values.astype(np.uint8) if values.dtype.kind == "b" else values
+
+
+def _numbers(present: NDArray[Any]) -> NDArray[np.float64]:
+    if present.dtype.kind == "U":
+        return np.array([parse_number(text) for text in present])
+    return present.astype(np.float64)

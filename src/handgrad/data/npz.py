@@ -1,17 +1,22 @@
 """NumPy archives: arrays of inputs and labels under the names that are in use."""
 
 import zipfile
+from collections.abc import Sequence
+from functools import partial
+from math import isqrt
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.data.dataset import Dataset, Splits
+from handgrad.data.dataset import Dataset, Splits, naming
 from handgrad.data.labels import encode_labels
 from handgrad.errors import HandgradError
 
-NAMES = {
+Names = tuple[str, str]
+
+NAMES: dict[str, list[Names]] = {
     "train": [
         ("x_train", "y_train"),
         ("X_train", "y_train"),
@@ -28,10 +33,11 @@ NAMES = {
 
 
 def read_npz(path: Path) -> Splits:
-    """Read a ``.npz`` archive; nothing in it is unpickled.
+    """Read a ``.npz`` archive; nothing in it is unpickled, and the test split is not read before it is asked for.
 
-    Inputs are (N, I), or images (N, H, W), (N, H, W, channels ≤ 4) or (N, channels, H, W); uint8 or floats.
-    Labels are (N,) or (N, 1), whole numbers or strings.
+    Inputs are (N, I), or images (N, H, W), (N, H, W, channels ≤ 4) or (N, channels ≤ 4, H, W); bytes or floats.
+    Bytes of shape (N, I), with I a square number from 49 on, are grey images, too. Labels are (N,) or (N, 1),
+    whole numbers or strings.
 
     Raises
     ------
@@ -39,44 +45,61 @@ def read_npz(path: Path) -> Splits:
         If the file is no archive, or holds no arrays under one of the known pairs of names.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise HandgradError(f"{path} cannot be read as .npz: {str(error).splitlines()[0]}") from error
-    except AttributeError:
-        raise HandgradError(f"{path} holds a single array, not an .npz archive of several") from None
-    train = _pair(arrays, "train", path)
-    if train is None:
-        pairs = "; ".join(" and ".join(pair) for pair in NAMES["train"])
-        raise HandgradError(f"{path} holds {', '.join(arrays) or 'nothing'}; expected one of: {pairs}")
-    first = _dataset(*train, str(path), None)
-    others = {}
-    for split in ("validation", "test"):
-        pair = _pair(arrays, split, path)
-        others[split] = _dataset(*pair, str(path), first.class_names) if pair else None
-    return Splits(first, others["validation"], others["test"], str(path))
+        with zipfile.ZipFile(path) as archive:
+            held = [name.removesuffix(".npy") for name in archive.namelist()]
+    except (zipfile.BadZipFile, ValueError, OSError) as error:
+        reason = getattr(error, "strerror", None) or "it is no whole archive; save it again with numpy.savez"
+        raise HandgradError(f"{path} cannot be read as .npz: {reason}") from error
+    names = {
+        split: next((pair for pair in pairs if {*pair} <= {*held}), None) for split, pairs in NAMES.items()
+    }
+    if names["train"] is None:
+        expected = "; ".join(" and ".join(pair) for pair in NAMES["train"])
+        raise HandgradError(f"{path} holds {', '.join(held) or 'nothing'}; expected one of: {expected}")
+    train = _read(path, names["train"], None)
+    validation, test = (
+        partial(_read, path, pair, train.class_names) if (pair := names[split]) else None
+        for split in ("validation", "test")
+    )
+    return Splits(train, validation() if validation else None, test, str(path))
 
 
-def _pair(
-    arrays: dict[str, NDArray[Any]], split: str, path: Path
-) -> tuple[NDArray[Any], NDArray[Any]] | None:
-    for inputs, labels in NAMES[split]:
-        if inputs in arrays and labels in arrays:
-            if len(arrays[inputs]) != len(arrays[labels]):
-                raise HandgradError(
-                    f"{path}: {inputs} has {len(arrays[inputs])} examples, {labels} has {len(arrays[labels])}"
-                )
-            return arrays[inputs], arrays[labels]
-    return None
-
-
-def _dataset(
-    inputs: NDArray[Any], labels: NDArray[Any], where: str, classes: tuple[str, ...] | None
-) -> Dataset:
-    images = inputs.ndim >= 3
+def _read(path: Path, names: Names, classes: Sequence[str] | None) -> Dataset:
+    inputs, labels = (_array(path, name) for name in names)
+    if inputs.ndim < 2:
+        raise HandgradError(
+            f"{path}: {names[0]} has shape {inputs.shape}; examples have 2 dimensions or more"
+        )
+    if labels.shape not in ((len(inputs),), (len(inputs), 1)):
+        raise HandgradError(
+            f"{path}: {names[0]} has {len(inputs)} examples, {names[1]} has shape {labels.shape}; give one label "
+            "an example"
+        )
+    side = isqrt(inputs.shape[1])
+    if inputs.ndim == 2 and inputs.dtype == np.uint8 and inputs.shape[1] == side**2 >= 49:
+        inputs = inputs.reshape(-1, side, side)
+    images = inputs.ndim > 2
     if inputs.ndim == 3:
         inputs = inputs[:, np.newaxis]
     elif inputs.ndim == 4 and inputs.shape[3] <= 4 < inputs.shape[1]:
         inputs = np.moveaxis(inputs, 3, 1)
-    encoded, known = encode_labels(labels.reshape(len(labels)), where, classes, images=images)
-    return Dataset(inputs, encoded, known, inputs.shape[1:])
+    if images and (inputs.ndim != 4 or inputs.shape[1] > 4):
+        raise HandgradError(
+            f"{path}: {names[0]} has shape {inputs.shape}, in which no axis can be the channels"
+        )
+    encoded, known = encode_labels(labels.reshape(-1), f"{path}: {names[1]}", classes, images=images)
+    with naming(f"{path}: {names[0]}"):
+        return Dataset(inputs, encoded, known, inputs.shape[1:])
+
+
+def _array(path: Path, name: str) -> NDArray[Any]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            array = archive[name]
+    except Exception as error:  # NumPy and zipfile meet damage with a dozen kinds of errors
+        pickled = "pickle" in str(error)
+        reason = "it holds pickled objects; save plain numbers" if pickled else "it is damaged; save it again"
+        raise HandgradError(f"{path}: {name} cannot be read: {reason}") from error
+    if not isinstance(array, np.ndarray):  # NumPy gives as bytes what does not begin as an array
+        raise HandgradError(f"{path}: {name} is no array; save it with numpy.savez")
+    return array

@@ -56,19 +56,18 @@ def write_csv(network: Network, folder: Path) -> None:
         for letter, matrix in (("w", weights), ("b", biases[:, np.newaxis])):
             stem = f"{letter}{number}"
             columns = {f"{stem}{index}": column for index, column in enumerate(matrix.T.astype(np.float32))}
-            with replacing(folder / f"{stem}.csv") as temporary:
-                pl.DataFrame(columns).write_csv(temporary)
+            with replacing(folder / f"{stem}.csv") as temporary, temporary.open("wb") as file:
+                pl.DataFrame(columns).write_csv(file)
 
 
 def _for_bytes(weights: Floats, biases: Floats, scaling: Scaling | None) -> tuple[Floats, Floats]:
     """Find W' and b' with W' (x / 255) + b' = W (x − shift) / divisor + b."""
-    bytes_scaling = Scaling.of_bytes()
     if scaling is None:
-        return weights * bytes_scaling.divisor, biases
-    if not scaling.shift.any() and np.all(scaling.divisor == bytes_scaling.divisor):
+        return weights * 255, biases
+    if scaling.for_bytes:
         return weights, biases
     scaled = weights / scaling.divisor
-    return scaled * bytes_scaling.divisor, biases - (scaled * scaling.shift).sum(axis=1)
+    return scaled * 255, biases - (scaled * scaling.shift).sum(axis=1)
 
 
 def read_csv(folder: Path) -> Network:

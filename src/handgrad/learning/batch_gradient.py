@@ -2,17 +2,24 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from handgrad.data.batches import Rows, chunks, length
 from handgrad.data.dataset import Dataset
 from handgrad.kernels.threads import choose_threads
 from handgrad.model.losses import cross_entropy
 from handgrad.model.network import Network
+
+
+@cache
+def blas() -> ThreadpoolController:
+    """Find the BLAS that NumPy uses; looking for it takes a while."""
+    return ThreadpoolController()
 
 
 @dataclass
@@ -28,8 +35,8 @@ class BatchGradient:
     """The gradient of the mean loss over a batch, computed on several threads.
 
     Chunk k of a batch always goes to thread k modulo `threads`, and the threads' sums are added in their order,
-    so that the same batch on the same number of threads gives the same bits. Within a `with` block BLAS keeps
-    to one thread: the threads here are the parallelism.
+    so that the same batch on the same number of threads gives the same bits. Meanwhile BLAS keeps to one thread:
+    the threads here are the parallelism.
 
     Parameters
     ----------
@@ -45,13 +52,11 @@ class BatchGradient:
         self.threads = choose_threads(threads)
 
     def __enter__(self) -> "BatchGradient":
-        self._limits = threadpool_limits(1, user_api="blas")
         self._pool = ThreadPoolExecutor(self.threads)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown()
-        self._limits.restore_original_limits()
 
     def __call__(self, rows: Rows, seed: int) -> ThreadSum:
         """Compute gradient, mean loss and correct answers over a batch.
@@ -71,9 +76,10 @@ class BatchGradient:
         workers = min(self.threads, len(parts))
         shares = [parts[thread::workers] for thread in range(workers)]
         examples = length(rows)
-        if workers == 1:
-            return self._add_up(shares[0], examples, seed)
-        total, *others = self._pool.map(lambda share: self._add_up(share, examples, seed), shares)
+        with blas().limit(limits=1, user_api="blas"):
+            if workers == 1:
+                return self._add_up(shares[0], examples, seed)
+            total, *others = self._pool.map(lambda share: self._add_up(share, examples, seed), shares)
         for other in others:
             total.gradient += other.gradient
             total.loss += other.loss

@@ -8,12 +8,14 @@ and the order of the epoch in progress. Nothing is pickled.
 import json
 from collections.abc import Mapping
 from importlib.metadata import version
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from handgrad.data.dataset import FRAMINGS
 from handgrad.errors import HandgradError
 from handgrad.files import replacing
 from handgrad.learning.optimizers import Optimizer
@@ -77,8 +79,14 @@ def load(path: Path | str) -> Network:
 
 def load_recipe(path: Path | str) -> dict[str, Any] | None:
     """Read the recipe that a model file was trained by, or None where it has none."""
-    recipe = _json(_read(Path(path))[1], "recipe", Path(path))
-    return dict(recipe) if recipe else None
+    metadata = _read(Path(path))[1]
+    try:
+        recipe = _json(metadata, "recipe")
+    except HandgradError as error:
+        raise HandgradError(f"{path} is damaged: {error}") from error
+    if recipe is not None and not isinstance(recipe, dict):
+        raise HandgradError(f"{path} is damaged: its recipe is no table")
+    return recipe
 
 
 def load_checkpoint(path: Path) -> tuple[Network, Optimizer, TrainingState]:
@@ -92,20 +100,18 @@ def load_checkpoint(path: Path) -> tuple[Network, Optimizer, TrainingState]:
     tensors, metadata = _read(path)
     if "state" not in metadata:
         raise HandgradError(f"{path} is a model without the state of its training; resume needs a checkpoint")
-    description = _json(metadata, "optimizer", path)
-    steps = description.pop("steps", 0)
-    optimizer = Optimizer.from_description(description)
-    optimizer.steps = steps
-    optimizer.state = {
-        name.removeprefix("optimizer."): array
-        for name, array in tensors.items()
-        if name.startswith("optimizer.")
-    }
+    network = _network(tensors, metadata, path)
     try:
-        state = TrainingState.restore(_json(metadata, "state", path), tensors.get("state.order"))
-    except (TypeError, KeyError, ValueError) as error:
-        raise HandgradError(f"{path}: its training state is damaged; train anew") from error
-    return _network(tensors, metadata, path), optimizer, state
+        description = dict(_json(metadata, "optimizer"))
+        steps = int(description.pop("steps"))
+        optimizer = Optimizer.from_description(description)
+        optimizer.steps = steps
+        for name in optimizer.state_names if steps else ():
+            optimizer.state[name] = tensors[f"optimizer.{name}"].reshape(network.vector.shape)
+        state = TrainingState.restore(_json(metadata, "state"), tensors.get("state.order"))
+    except (TypeError, KeyError, ValueError, OverflowError) as error:
+        raise HandgradError(f"{path}: the state of its training is damaged ({error}); train anew") from error
+    return network, optimizer, state
 
 
 def _tensors(network: Network) -> Tensors:
@@ -137,7 +143,7 @@ def _write(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
     from safetensors.numpy import save as serialize
 
     # safetensors 0.8.0 silently writes strided and Fortran-ordered arrays in the wrong order
-    contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    contiguous = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in tensors.items()}
     with replacing(path) as temporary:
         temporary.write_bytes(serialize(contiguous, metadata))
 
@@ -156,7 +162,7 @@ def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
     except (SafetensorError, OSError) as error:
         raise HandgradError(f"{path} is not a whole model file: {_reason(error)}") from error
     kind, _, number = metadata.get("format", "").partition(" ")
-    if kind != "handgrad" or not number.isdecimal():
+    if kind != "handgrad" or not number.isdecimal() or not 0 < len(number) < 10:
         raise HandgradError(f"{path} is a safetensors file, but not a model of handgrad")
     if int(number) > FORMAT:
         raise HandgradError(
@@ -168,38 +174,66 @@ def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
 
 def _network(tensors: Tensors, metadata: dict[str, str], path: Path) -> Network:
     try:
-        layers = [Layer.from_description(layer) for layer in _json(metadata, "layers", path)]
+        layers = [Layer.from_description(layer) for layer in _json(metadata, "layers")]
         network = Network(
             layers,
-            tuple(_json(metadata, "input_shape", path)),
+            tuple(_json(metadata, "input_shape")),
             np.random.default_rng(0),
-            _json(metadata, "dtype", path),
-            classes=_json(metadata, "classes", path),
+            _json(metadata, "dtype") or "missing",
+            scaling=_scaling(tensors, prod(_json(metadata, "input_shape"))),
+            classes=_names(_json(metadata, "classes")),
         )
-    except (HandgradError, TypeError) as error:
-        raise HandgradError(f"{path}: its description of the network is wrong: {error}") from error
-    network.example_shape = tuple(_json(metadata, "example_shape", path))
-    network.framing = _json(metadata, "framing", path)
-    for index, parameters in enumerate(network.parameters):
-        for name, array in vars(parameters).items():
-            key = f"layers.{index}.{name}"
-            if key not in tensors:
-                raise HandgradError(f"{path} lacks the parameter {key}; the file is incomplete")
-            if tensors[key].shape != array.shape:
-                raise HandgradError(
-                    f"{path}: {key} has shape {tensors[key].shape} where the network has {array.shape}"
-                )
-            array[...] = tensors[key]
-    if "scaling.shift" in tensors and "scaling.divisor" in tensors:
-        network.scaling = Scaling(tensors["scaling.shift"], tensors["scaling.divisor"])
+        network.example_shape = tuple(_json(metadata, "example_shape"))
+        network.framing = _json(metadata, "framing")
+        if prod(network.example_shape) != prod(network.input_shape) or network.framing not in FRAMINGS:
+            raise HandgradError(f"it takes no examples of shape {network.example_shape}, {network.framing}")
+        for index, parameters in enumerate(network.parameters):
+            for name, array in vars(parameters).items():
+                array[...] = _checked(tensors, f"layers.{index}.{name}", array.shape, network.dtype)
+    except (ValueError, TypeError, OverflowError, MemoryError) as error:
+        raise HandgradError(f"{path} is damaged: {error}") from error
     return network
 
 
-def _json(metadata: dict[str, str], key: str, path: Path) -> Any:
+def _checked(
+    tensors: Tensors, key: str, shape: tuple[int, ...], dtype: np.dtype[Any]
+) -> NDArray[np.floating[Any]]:
+    """Give a tensor of finite numbers of that shape and type."""
+    if key not in tensors:
+        raise HandgradError(f"it lacks {key}")
+    tensor = tensors[key]
+    if tensor.shape != shape:
+        raise HandgradError(f"{key} has shape {tensor.shape} where the network has {shape}")
+    if tensor.dtype != dtype or not np.isfinite(tensor).all():
+        raise HandgradError(f"{key} holds other values than finite {dtype}")
+    return tensor
+
+
+def _scaling(tensors: Tensors, inputs: int) -> Scaling | None:
+    if "scaling.shift" not in tensors and "scaling.divisor" not in tensors:
+        return None
+    shape = () if tensors.get("scaling.shift", np.zeros(1)).ndim == 0 else (inputs,)
+    shift, divisor = (
+        _checked(tensors, key, shape, np.dtype(np.float64)) for key in ("scaling.shift", "scaling.divisor")
+    )
+    if not (divisor > 0).all():
+        raise HandgradError("scaling.divisor holds other values than positive ones")
+    return Scaling(shift.astype(np.float64), divisor.astype(np.float64))
+
+
+def _names(classes: Any) -> list[str]:
+    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
+        raise HandgradError("its classes are no names")
+    if len(set(classes)) != len(classes):
+        raise HandgradError("two of its classes have the same name")
+    return classes
+
+
+def _json(metadata: dict[str, str], key: str) -> Any:
     try:
         return json.loads(metadata[key])
-    except (KeyError, ValueError) as error:
-        raise HandgradError(f"{path}: its metadata lack a valid '{key}'; the file is damaged") from error
+    except (KeyError, ValueError, RecursionError) as error:
+        raise HandgradError(f"its metadata lack a valid '{key}'") from error
 
 
 def _reason(error: Exception) -> str:

@@ -25,6 +25,8 @@ def accuracy(predictions: Integers | Floats, labels: Integers) -> float:
     float
         From 0 to 1.
     """
+    if len(predictions) != len(labels) or len(labels) == 0:
+        raise HandgradError(f"there are {len(predictions)} predictions for {len(labels)} labels")
     classes = predictions.argmax(axis=1) if predictions.ndim == 2 else predictions
     return float((classes == labels).mean())
 
@@ -42,6 +44,11 @@ def confusion_matrix(predictions: Integers, labels: Integers, classes: int) -> N
     (classes, classes) int64
         Rows are the true classes, columns the predicted ones, as in scikit-learn.
     """
+    if len(predictions) != len(labels):
+        raise HandgradError(f"there are {len(predictions)} predictions for {len(labels)} labels")
+    for name, values in (("prediction", predictions), ("label", labels)):
+        if len(values) and not (values.min() >= 0 and values.max() < classes):
+            raise HandgradError(f"a {name} is out of range: there are {classes} classes")
     pairs = labels.astype(np.int64) * classes + predictions
     return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
 
@@ -75,6 +82,19 @@ def evaluate(network: Network, dataset: Dataset) -> Evaluation:
         If the data do not fit the network.
     """
     check_fit(network, dataset)
+    numbered = tuple(map(str, range(len(network.classes))))
+    if dataset.class_names != network.classes and numbered not in (dataset.class_names, network.classes):
+        raise HandgradError(
+            f"the model knows the classes {', '.join(network.classes)}, the data {', '.join(dataset.class_names)}; "
+            "choose data with the model's classes"
+        )
+    if (
+        network.scaling
+        and network.scaling.for_bytes
+        and dataset.inputs.dtype != np.uint8
+        and dataset.inputs.max() <= 1
+    ):
+        raise HandgradError("the model takes bytes, 0 to 255; the data are scaled to 0 to 1 already")
     probabilities = network.predict_proba(dataset.inputs)
     labels = dataset.labels
     right = probabilities[np.arange(len(labels)), labels].astype(np.float64)
@@ -85,7 +105,13 @@ def evaluate(network: Network, dataset: Dataset) -> Evaluation:
 
 
 def check_fit(network: Network, dataset: Dataset) -> None:
-    """Raise HandgradError where data do not have the network's number of inputs or its classes."""
+    """Raise HandgradError where data are empty, or do not have the network's number of inputs or classes."""
+    if not isinstance(dataset, Dataset):
+        raise HandgradError(
+            f"a Dataset is needed, such as the test split of what load gives; got {dataset!r:.40}"
+        )
+    if len(dataset) == 0:
+        raise HandgradError("the data hold no examples")
     inputs = int(np.prod(network.input_shape))
     if dataset.inputs.shape[1] != inputs:
         raise HandgradError(

@@ -77,22 +77,24 @@ def train(
     Diverged
         If the loss is no longer finite.
     """
+    if not isinstance(dataset, Splits | Dataset):
+        raise HandgradError(f"train needs Splits, as load gives them, or a Dataset; got {dataset!r:.40}")
     splits = dataset if isinstance(dataset, Splits) else Splits(dataset)
     examples = len(splits.train)
-    if batch_size != "all" and not (isinstance(batch_size, int) and batch_size >= 1):
+    if batch_size != "all" and not (_is_whole(batch_size) and int(batch_size) >= 1):
         raise HandgradError(f"batch_size must be a whole number from 1, or 'all'; got {batch_size!r}")
     if not (isfinite(learning_rate) and learning_rate > 0):
         raise HandgradError(f"learning_rate must be a positive number; got {learning_rate}")
     if epochs is not None and steps is not None:
         raise HandgradError("epochs and steps both say how long to train; give one of them")
     for name, value in (("epochs", epochs), ("steps", steps), ("record_every", record_every)):
-        if value is not None and not (isinstance(value, int) and value >= 1):
+        if value is not None and not (_is_whole(value) and value >= 1):
             raise HandgradError(f"{name} must be a whole number from 1; got {value!r}")
-    if examples == 0:
-        raise HandgradError("there are no examples to train on")
     size = examples if batch_size == "all" else min(int(batch_size), examples)
     total = steps if steps is not None else (epochs or 10) * -(-examples // size)
     _adopt(network, splits.train)
+    state = state or TrainingState()
+    state.belong_to(splits.train)
     return _loop(
         network,
         splits,
@@ -103,7 +105,7 @@ def train(
         total,
         record_every,
         BatchGradient(network, splits.train, threads),
-        state or TrainingState(),
+        state,
         stop,
     )
 
@@ -115,6 +117,10 @@ def _adopt(network: Network, dataset: Dataset) -> None:
     network.classes = dataset.class_names
     network.example_shape = dataset.input_shape
     network.framing = dataset.framing
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def _loop(
@@ -141,6 +147,11 @@ def _loop(
             for rows in batches(state.order, examples, size, state.position):
                 batch = batch_gradient(rows, int(state.rng.integers(2**63)))
                 if not isfinite(batch.loss):
+                    if state.step == 0:
+                        raise HandgradError(
+                            "the loss is not finite before the first step: the first parameters, or the data, are "
+                            "too large"
+                        )
                     network.vector[:] = good
                     raise _diverged(state.step, learning_rate)
                 good[:] = network.vector

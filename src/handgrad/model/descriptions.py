@@ -34,7 +34,9 @@ class Described:
         """
         family = "type" if cls is Described else cls.__name__.lower()
         if not isinstance(description, Mapping) or not isinstance(description.get("type"), str):
-            raise HandgradError(f"a {family} needs a type, such as {{ type = 'Dense' }}; got {description!r}")
+            raise HandgradError(
+                f"{family}: a table with a type is needed, as {{ type = 'Name' }}; got {description!r:.60}"
+            )
         name = description["type"]
         kinds = {kind.__name__: kind for kind in _descendants(cls)}
         if name not in kinds:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from handgrad.errors import HandgradError
 from handgrad.kernels.reference import softmax_cross_entropy
 from handgrad.kernels.types import Floats, Integers
 
@@ -23,6 +24,8 @@ def cross_entropy(logits: Floats, labels: Integers, examples: int | None = None)
         In nats, ≥ 0.
     dlogits : (N, C)
     """
+    if labels.shape != logits.shape[:1] or not (labels.min() >= 0 and labels.max() < logits.shape[1]):
+        raise HandgradError(f"labels must be {logits.shape[:1]} classes from 0 to {logits.shape[1] - 1}")
     losses, dlogits = softmax_cross_entropy(logits, labels)
     examples = len(labels) if examples is None else examples
     dlogits /= examples

@@ -84,8 +84,8 @@ class Network:
         self.classes = tuple(classes) if classes is not None else tuple(map(str, range(prod(shape))))
         if len(shape) != 1 or len(self.classes) != shape[0]:
             raise HandgradError(f"the network ends in {shape}, but there are {len(self.classes)} classes")
-        self.vector: NDArray[Any] = np.zeros(self.parameter_count, self.dtype)
-        self.parameters = self.views(self.vector)
+        self._vector: NDArray[Any] = np.zeros(self.parameter_count, self.dtype)
+        self.parameters = self.views(self._vector)
         self._first = next((i for i, shapes in enumerate(self.shapes) if shapes), len(self.layers))
         rng = rng if rng is not None else np.random.default_rng()
         for layer, parameters in zip(self.layers, self.parameters, strict=True):
@@ -94,6 +94,22 @@ class Network:
                 if name not in initializers:
                     raise HandgradError(f"{type(layer).__name__} names no initializer for its {name}")
                 array[...] = initializers[name].draw(array.shape, rng)
+
+    @property
+    def vector(self) -> NDArray[Any]:
+        """All parameters, (P,); what is assigned to it is copied into it."""
+        return self._vector
+
+    @vector.setter
+    def vector(self, values: NDArray[Any]) -> None:
+        self._vector[...] = values
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "parameters"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)  # a copy sees its own vector, not that of the original
+        self.parameters = self.views(self._vector)
 
     @property
     def parameter_count(self) -> int:
@@ -128,13 +144,18 @@ class Network:
             `gradient` is a flat (P,) vector with the layout of `vector`, added to; dx has the shape
             (N, *input_shape). With ``input_gradient=False`` dx is not computed and None comes back.
         """
-        y = np.asarray(x, self.dtype).reshape(-1, *self.input_shape)
+        y = np.asarray(x, self.dtype)
+        if y.ndim < 2 or prod(y.shape[1:]) != prod(self.input_shape):
+            raise HandgradError(f"the network takes inputs (N, {prod(self.input_shape)}); got {y.shape}")
+        y = y.reshape(len(y), *self.input_shape)
         steps = []
         for layer, parameters in zip(self.layers, self.parameters, strict=True):
             y, step = layer.forward(parameters, y, rng)
             steps.append(step)
 
         def backward(dlogits: Floats, gradient: NDArray[Any], input_gradient: bool = True) -> Floats | None:
+            if gradient.shape != self.vector.shape:
+                raise HandgradError(f"the gradient must be {self.vector.shape}; got {gradient.shape}")
             gradients = self.views(gradient)
             dy = dlogits
             last = 0 if input_gradient else self._first + 1

@@ -46,6 +46,11 @@ class Scaling:
         deviation[deviation == 0] = 1
         return cls(inputs.mean(axis=0, dtype=np.float64), deviation)
 
+    @property
+    def for_bytes(self) -> bool:
+        """Whether this is 0–255 to 0–1."""
+        return not self.shift.any() and bool(np.all(self.divisor == 255))
+
     def __call__(self, raw: NDArray[np.generic], dtype: DTypeLike) -> Floats:
         """Scale raw values (N, I) to floats of `dtype`, of the same shape."""
         divisor = self.divisor.astype(dtype)

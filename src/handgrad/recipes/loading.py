@@ -109,11 +109,11 @@ def _first_complaint(error: ValidationError) -> str:
         finding for finding in findings if finding["loc"][: len(path) - 1] == first["loc"][: len(path) - 1]
     ]
     alternatives = dict.fromkeys(
-        finding["msg"].replace("Input should be ", "")
+        finding["msg"].replace("Input should be ", "").replace("List should have", "a list of")
         for finding in same
         if repr(finding["input"]) == repr(first["input"])
     )
-    return f"{key} must be {' or '.join(alternatives)}; got {first['input']!r}"
+    return f"{key} must be {' or '.join(alternatives)}; got {first['input']!r:.60}"
 
 
 def _section(path: list[str]) -> type[BaseModel]:

@@ -73,7 +73,7 @@ class TrainingSection(Section):
 class Recipe(Section):
     """A complete recipe."""
 
-    name: str
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
     lesson: str = ""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     data: DataSection = DataSection()

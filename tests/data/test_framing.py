@@ -1,0 +1,172 @@
+"""Framing: any picture of a digit becomes what MNIST would have made of it."""
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from numpy.typing import NDArray
+from PIL import Image
+
+from handgrad.data.dataset import Splits
+from handgrad.data.framing import frame_digit
+from handgrad.data.strokes import generate
+from handgrad.errors import HandgradError
+
+Picture = NDArray[np.uint8]
+
+DIGITS = generate(120, 3)[0].reshape(-1, 28, 28)
+
+
+def difference(digits: Picture, changed: Callable[[Picture], Picture]) -> NDArray[np.float64]:
+    """Frame changed digits, and give the mean difference to each of the digits, as a share of its ink."""
+    framed = np.stack([frame_digit(changed(digit)) for digit in digits]).astype(int)
+    return np.abs(framed - digits).sum(axis=(1, 2)) / digits.sum(axis=(1, 2))
+
+
+def enlarged(digit: Picture, factor: int = 10) -> Picture:
+    size = digit.shape[1] * factor, digit.shape[0] * factor
+    return np.asarray(Image.fromarray(digit).resize(size, Image.Resampling.BICUBIC))
+
+
+def as_jpeg(picture: Picture, quality: int = 80) -> Picture:
+    content = io.BytesIO()
+    Image.fromarray(picture).save(content, "JPEG", quality=quality)
+    return np.asarray(Image.open(content))
+
+
+def photographed(digit: Picture, tilt: float = 60, noise: float = 8, size: int = 300) -> Picture:
+    """Dark ink on paper that is lit from a side, with the noise of a camera, as JPEG."""
+    ink = enlarged(np.pad(digit, 8), -(-size // 44)) / 255
+    y, x = np.meshgrid(*(np.linspace(-0.5, 0.5, length) for length in ink.shape), indexing="ij")
+    light = 190 + tilt * (0.8 * x + 0.6 * y)
+    grain = np.random.default_rng(0).normal(0, noise, ink.shape)
+    return as_jpeg((light * (1 - 0.7 * ink) + grain).clip(0, 255).astype(np.uint8))
+
+
+def test_a_framed_digit_stays_as_it_is() -> None:
+    changes = difference(DIGITS, lambda digit: digit)
+    assert np.mean(changes == 0) > 0.9
+    for digit in DIGITS:
+        framed = frame_digit(digit)
+        assert framed.shape == (28, 28)
+        assert framed.dtype == np.uint8
+    framed = np.stack([frame_digit(enlarged(digit)) for digit in DIGITS])
+    assert np.mean(difference(framed, lambda digit: digit) < 0.02) > 0.9
+
+
+def test_dark_on_light_is_the_same() -> None:
+    for digit in DIGITS[:30]:
+        for picture in (digit, enlarged(digit), as_jpeg(digit), photographed(digit)):
+            # The mean of many pixels, in a picture that is reduced, may be rounded up instead of down.
+            apart = np.abs(frame_digit(255 - picture).astype(int) - frame_digit(picture))
+            assert apart.max() <= (0 if len(picture) < 300 else 1)
+
+
+@pytest.mark.parametrize("factor", [3, 10, 20])
+def test_size_matters_little(factor: int) -> None:
+    changes = difference(DIGITS, lambda digit: enlarged(digit, factor))
+    assert np.median(changes) < 0.3
+    assert changes.max() < 1  # the digit moved by a pixel at most
+
+
+@pytest.mark.parametrize("padding", [((0, 0), (0, 40)), ((200, 0), (0, 0)), ((13, 57), (90, 1))])
+def test_position_does_not_matter(padding: tuple[tuple[int, int], tuple[int, int]]) -> None:
+    def padded(digit: Picture) -> Picture:
+        return np.pad(digit, padding)
+
+    small = sum(padding[0]) + 28 < 300  # larger pictures are reduced first
+    changes = difference(DIGITS, padded)
+    assert np.mean(changes == 0) > 0.9 if small else np.median(changes) < 0.3
+
+
+def test_weak_ink_and_grey_paper_are_stretched() -> None:
+    assert np.median(difference(DIGITS, lambda digit: (200 - 0.4 * digit).astype(np.uint8))) < 0.05
+
+
+@pytest.mark.parametrize("quality", [50, 75, 95])
+def test_traces_of_jpeg_do_not_count_as_ink(quality: int) -> None:
+    assert np.mean(difference(DIGITS, lambda digit: as_jpeg(digit, quality)) < 0.3) > 0.7
+    assert np.mean(difference(DIGITS, lambda digit: as_jpeg(enlarged(digit), quality)) < 0.6) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("tilt", "noise", "size"), [(0, 8, 300), (60, 8, 300), (120, 3, 300), (60, 15, 900), (60, 8, 100)]
+)
+def test_photographs_with_noise_and_uneven_light(tilt: float, noise: float, size: int) -> None:
+    changes = difference(DIGITS[:25], lambda digit: photographed(digit, tilt, noise, size))
+    assert np.median(changes) < 0.5
+    assert np.mean(changes < 1) > 0.9
+
+
+@given(
+    arrays.arrays(
+        np.uint8,
+        arrays.array_shapes(min_dims=2, max_dims=2, max_side=60),
+        elements=st.sampled_from([0, 0, 0, 5, 60, 255]),
+    )
+)
+@settings(max_examples=150, deadline=None)
+def test_any_picture_is_framed_or_blank(picture: Picture) -> None:
+    try:
+        framed = frame_digit(picture)
+    except HandgradError as error:
+        assert "blank" in str(error)  # noqa: PT017
+        return
+    assert framed.shape == (28, 28)
+    assert framed.max() > 0
+    assert np.array_equal(framed, frame_digit(255 - picture))
+
+
+@given(st.integers(1, 90), st.integers(1, 90), st.integers(1, 100), st.integers(1, 100), st.integers(60, 255))
+@settings(max_examples=60, deadline=None)
+def test_the_box_is_20_pixels_and_its_mass_in_the_middle(
+    height: int, width: int, below: int, beside: int, ink: int
+) -> None:
+    picture = np.zeros((height + 2 * below, width + 2 * beside), np.uint8)
+    picture[below : below + height, beside : beside + width] = ink
+    framed = frame_digit(picture)
+    rows, columns = np.flatnonzero(framed.any(axis=1)), np.flatnonzero(framed.any(axis=0))
+    sides = np.ptp(rows) + 1, np.ptp(columns) + 1
+    assert max(sides) == 20
+    assert abs(min(sides) - max(1, 20 * min(height, width) / max(height, width))) <= 0.5
+    for axis, place in ((0, rows), (1, columns)):
+        mass = framed.sum(axis=1 - axis, dtype=float)
+        centre = (np.arange(28) @ mass) / mass.sum()
+        assert abs(centre - 14) <= 0.5 + 1e-9
+        assert 0 <= place[0] <= place[-1] <= 27
+
+
+def test_strokes_keep_to_the_frame() -> None:
+    for digit in DIGITS:
+        framed = frame_digit(np.pad(enlarged(digit, 4), ((5, 60), (33, 0))))
+        rows, columns = np.flatnonzero(framed.any(axis=1)), np.flatnonzero(framed.any(axis=0))
+        assert max(np.ptp(rows), np.ptp(columns)) + 1 in (19, 20)
+        for axis in (0, 1):
+            mass = framed.sum(axis=1 - axis, dtype=float)
+            assert abs(np.arange(28) @ mass / mass.sum() - 14) <= 0.5 + 1e-9
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (28, 28), (500, 300), (0, 5)])
+@pytest.mark.parametrize("value", [0, 128, 255])
+def test_blank_pictures(shape: tuple[int, int], value: int) -> None:
+    with pytest.raises(HandgradError, match="the picture is blank"):
+        frame_digit(np.full(shape, value, np.uint8))
+
+
+def test_blank_paper_with_noise_or_light_from_a_side_is_blank() -> None:
+    noise = np.random.default_rng(0).normal(180, 8, (120, 120))
+    light = np.add.outer(np.linspace(80, 120, 100), np.linspace(40, 100, 80))
+    for picture in (noise, light):
+        with pytest.raises(HandgradError, match="blank"):
+            frame_digit(picture.clip(0, 255).astype(np.uint8))
+
+
+def test_mnist_stays_as_it_is(mnist: Splits) -> None:
+    digits = mnist.split("test").inputs.reshape(-1, 28, 28)[:1000]
+    changes = difference(digits, lambda digit: digit)
+    assert np.mean(changes == 0) >= 0.999
+    assert changes.max() < 0.7

@@ -1,0 +1,217 @@
+"""Picture files, one at a time and in folders of classes."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from handgrad.data.dataset import Splits
+from handgrad.data.framing import frame_digit
+from handgrad.data.images import class_folders, fit, read_class_folders, read_example, read_image
+from handgrad.data.strokes import generate
+from handgrad.errors import HandgradError
+
+GREY = np.random.default_rng(0).integers(0, 256, (9, 12), np.uint8)
+DIGIT = generate(1, 5)[0].reshape(28, 28)
+DIGIT_SHAPE = (1, 28, 28)
+
+
+def save(path: Path, picture: NDArray[Any] | Image.Image, **options: Any) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    image.save(path, **options)
+    return path
+
+
+def folder_of(
+    folder: Path, classes: dict[str, int], size: tuple[int, int] = (9, 12), end: str = ".png"
+) -> Path:
+    for value, (name, count) in enumerate(classes.items()):
+        for number in range(count):
+            save(folder / name / f"{number}{end}", np.full(size, 20 * value + number, np.uint8))
+    return folder
+
+
+@pytest.mark.parametrize("end", [".png", ".PNG", ".bmp", ".gif", ".tif", ".webp"])
+def test_grey_pictures_come_back(tmp_path: Path, end: str) -> None:
+    path = save(tmp_path / f"picture{end}", GREY, **({"lossless": True} if end == ".webp" else {}))
+    assert read_image(path).dtype == np.uint8
+    assert np.array_equal(read_image(path), GREY)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "P", "RGBA", "LA", "1", "I;16", "I", "F", "CMYK"])
+def test_any_mode_becomes_grey(tmp_path: Path, mode: str) -> None:
+    black_and_white = Image.fromarray(np.where(GREY > 127, 255, 0).astype(np.uint8))
+    image = black_and_white.convert(mode)
+    if mode == "I;16":
+        image = Image.fromarray(np.asarray(black_and_white).astype(np.uint16) * 257)
+    path = save(tmp_path / ("picture.tif" if mode in ("F", "I", "CMYK") else "picture.png"), image)
+    assert np.array_equal(read_image(path), np.asarray(black_and_white))
+
+
+def test_jpeg_is_nearly_the_same(tmp_path: Path) -> None:
+    smooth = np.add.outer(np.arange(40), np.arange(40)).astype(np.uint8)
+    assert np.abs(read_image(save(tmp_path / "a.jpg", smooth)).astype(int) - smooth).max() < 8
+
+
+def test_brightness_of_16_bits_does_not_depend_on_the_brightest_pixel(tmp_path: Path) -> None:
+    dim = np.array([[0, 257 * 100]], np.uint16)
+    assert read_image(save(tmp_path / "dim.png", dim)).tolist() == [[0, 100]]
+
+
+def test_floats_between_0_and_1(tmp_path: Path) -> None:
+    values = np.array([[0, 0.5, 1, np.nan]], np.float32)
+    assert read_image(save(tmp_path / "a.tif", values)).tolist() == [[0, 128, 255, 0]]
+
+
+@pytest.mark.parametrize("ink", ["black", "white"])
+def test_transparent_paper_takes_the_other_colour(tmp_path: Path, ink: str) -> None:
+    picture = Image.new("RGBA", (6, 6), (0, 0, 0, 0) if ink == "black" else (255, 255, 255, 0))
+    picture.paste(ink, (2, 2, 4, 4))
+    grey = read_image(save(tmp_path / "a.png", picture))
+    assert grey[3, 3] == (0 if ink == "black" else 255)
+    assert grey[0, 0] == 255 - grey[3, 3]
+
+
+def test_a_picture_is_turned_as_its_camera_was_held(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = save(tmp_path / "a.png", GREY, exif=exif)
+    assert np.array_equal(read_image(path), np.rot90(GREY, -1))
+
+
+def complaint(path: Path, read: Any = read_image) -> str:
+    """Read what must be refused, and give the reason, which is one line and names the file."""
+    with pytest.raises(HandgradError) as caught:
+        read(path)
+    message = str(caught.value)
+    assert len(message.splitlines()) == 1
+    assert message.count(str(path)) == 1
+    return message
+
+
+def test_files_that_are_no_pictures(tmp_path: Path) -> None:
+    whole = save(tmp_path / "whole.png", GREY).read_bytes()
+    path = tmp_path / "a.png"
+    assert "does not exist" in complaint(path)
+    path.mkdir()
+    assert "cannot be read" in complaint(path)
+    path = tmp_path / "b.png"
+    for content, reason in (
+        (b"", "is not a picture"),
+        (b"<html>not found</html>", "is not a picture"),
+        (bytes(range(256)), "is not a picture"),
+        (whole[:20], "cannot be read as a picture"),
+        (whole[: len(whole) - 40], "cannot be read as a picture"),
+        (whole[:60] + bytes(20) + whole[80:], "cannot be read as a picture"),
+    ):
+        path.write_bytes(content)
+        assert reason in complaint(path)
+
+
+def test_too_many_pixels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = save(tmp_path / "a.png", GREY)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 60)  # a warning, which is not shown
+    assert read_image(path).shape == (9, 12)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 20)
+    assert "too many pixels" in complaint(path)
+
+
+def test_examples_as_models_take_them(tmp_path: Path) -> None:
+    large = Image.fromarray(255 - DIGIT).resize((200, 200))
+    path = save(tmp_path / "a.png", large)
+    framed = read_example(path, DIGIT_SHAPE, "digit")
+    assert np.array_equal(framed, frame_digit(np.asarray(large)).reshape(-1))
+    assert np.array_equal(
+        read_example(path, DIGIT_SHAPE, "plain"), fit(np.asarray(large), 28, 28).reshape(-1)
+    )
+    assert read_example(path, (1, 10, 12), "digit").shape == (120,)
+
+
+def test_examples_that_no_model_takes(tmp_path: Path) -> None:
+    blank = save(tmp_path / "a.png", np.full((50, 50), 255, np.uint8))
+    assert "a.png: the picture is blank" in complaint(blank, lambda p: read_example(p, DIGIT_SHAPE, "digit"))
+    for shape in ((4,), (784,), (3, 28, 28)):
+        assert "not grey pictures" in complaint(blank, lambda p, s=shape: read_example(p, s, "digit"))
+
+
+def test_mnist_saved_as_pictures_is_read_as_it_was(tmp_path: Path, mnist: Splits) -> None:
+    digits = mnist.split("test").inputs[:300]
+    same = 0
+    for digit in digits:
+        path = save(tmp_path / "a.png", 255 - digit.reshape(28, 28))
+        same += np.array_equal(read_example(path, DIGIT_SHAPE, "digit"), digit)
+    assert same >= 299
+
+
+def test_fitting_keeps_proportions_and_paper() -> None:
+    assert fit(GREY, 9, 12) is GREY
+    picture = np.full((40, 20), 200, np.uint8)
+    picture[5:-5, 5:-5] = 10
+    fitted = fit(picture, 10, 10)
+    assert fitted.shape == (10, 10)
+    assert (fitted[:, [0, 1, 8, 9]] == 200).all()
+    assert fitted[5, 5] < 100
+    assert fit(GREY[:, :1], 28, 28).shape == (28, 28)
+
+
+def test_folders_are_classes(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, {"dog": 2, "cat": 3})
+    (folder / "cat" / "notes.txt").write_text("not a picture")
+    (folder / "cat" / "._0.png").write_bytes(b"what macOS leaves behind")
+    (folder / "empty").mkdir()
+    dataset = read_class_folders(folder)
+    assert dataset.inputs.dtype == np.uint8
+    assert dataset.inputs.flags.c_contiguous
+    assert dataset.inputs[:, 0].tolist() == [20, 21, 22, 0, 1]
+    assert dataset.labels.tolist() == [0, 0, 0, 1, 1]
+    assert dataset.class_names == ("cat", "dog")
+    assert dataset.input_shape == (1, 9, 12)
+    assert dataset.framing == "plain"
+
+
+def test_numbers_are_sorted_as_numbers(tmp_path: Path) -> None:
+    folder_of(tmp_path, {"10": 1, "9": 1, "1": 1})
+    assert [path.name for path in class_folders(tmp_path)] == ["1", "9", "10"]
+    folder_of(tmp_path, {"a": 1})
+    assert [path.name for path in class_folders(tmp_path)] == ["1", "10", "9", "a"]
+
+
+def test_pictures_of_several_sizes_or_large_ones_are_fitted(tmp_path: Path) -> None:
+    assert (
+        read_class_folders(folder_of(tmp_path / "large", {"a": 1, "b": 1}, (65, 20))).input_shape
+        == DIGIT_SHAPE
+    )
+    assert read_class_folders(folder_of(tmp_path / "small", {"a": 1, "b": 1}, (64, 20))).input_shape == (
+        1,
+        64,
+        20,
+    )
+    folder = folder_of(tmp_path / "mixed", {"a": 1})
+    folder_of(folder, {"b": 1}, (20, 20), ".jpg")
+    assert read_class_folders(folder).inputs.shape == (2, 784)
+
+
+def test_another_split_has_classes_and_size_of_the_training_data(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, {"dog": 2}, (30, 30))
+    dataset = read_class_folders(folder, ("ant", "cat", "dog"), (1, 9, 12))
+    assert dataset.labels.tolist() == [2, 2]
+    assert dataset.input_shape == (1, 9, 12)
+    reason = complaint(folder / "dog", lambda _: read_class_folders(folder, ("ant", "cat")))
+    assert "not one of the classes of the training data: ant, cat" in reason
+
+
+def test_folders_that_are_no_classes(tmp_path: Path) -> None:
+    assert "no folders of pictures" in complaint(tmp_path, read_class_folders)
+    assert "no folders" in complaint(tmp_path, lambda path: read_class_folders(path, ("a", "b")))
+    folder_of(tmp_path, {"cat": 2})
+    assert "one class, 'cat'; a classifier needs folders of two or more" in complaint(
+        tmp_path, read_class_folders
+    )
+    folder_of(tmp_path, {"dog": 2})
+    for content in (b"", (tmp_path / "cat" / "0.png").read_bytes()[:-30]):
+        (tmp_path / "dog" / "1.png").write_bytes(content)
+        complaint(tmp_path / "dog" / "1.png", lambda path: read_class_folders(path.parents[1]))

@@ -1,0 +1,164 @@
+"""NumPy archives: the names in use, the shapes in use, and damage."""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from handgrad.data.npz import NAMES, read_npz
+from handgrad.errors import HandgradError
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (6, 8, 8), np.uint8)
+LABELS = np.array([0, 1, 2, 0, 1, 2])
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "digits.npz"
+
+
+def save(path: Path, **arrays: Any) -> None:
+    np.savez(path, **arrays)
+
+
+def complaint(path: Path) -> str:
+    """Read an archive that must be refused, and give the reason, which is one line and names the file."""
+    with pytest.raises(HandgradError) as caught:
+        assert read_npz(path).test is None
+    message = str(caught.value)
+    assert len(message.splitlines()) == 1
+    assert str(path) in message
+    return message
+
+
+@pytest.mark.parametrize("pair", NAMES["train"])
+@pytest.mark.parametrize("compressed", [False, True])
+def test_names_to_train_with(path: Path, pair: tuple[str, str], compressed: bool) -> None:
+    (np.savez_compressed if compressed else np.savez)(
+        path, **{pair[0]: IMAGES, pair[1]: LABELS, "more": LABELS}
+    )
+    splits = read_npz(path)
+    assert splits.train.inputs.dtype == np.uint8
+    assert splits.train.inputs.flags.c_contiguous
+    assert np.array_equal(splits.train.inputs, IMAGES.reshape(6, 64))
+    assert splits.train.labels.tolist() == LABELS.tolist()
+    assert splits.train.input_shape == (1, 8, 8)
+    assert splits.train.class_names == ("0", "1", "2")
+    assert splits.validation is None
+    assert splits.test is None
+    assert splits.source == str(path)
+
+
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_names_of_other_splits(path: Path, split: str) -> None:
+    for pair in NAMES[split]:
+        save(path, x_train=IMAGES, y_train=LABELS, **{pair[0]: IMAGES[4:], pair[1]: LABELS[4:]})
+        other = read_npz(path).split(split)
+        assert np.array_equal(other.inputs, IMAGES[4:].reshape(2, 64))
+        assert (other.labels.tolist(), other.class_names) == ([1, 2], ("0", "1", "2"))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "shape"),
+    [
+        (IMAGES, (1, 8, 8)),
+        (IMAGES.reshape(6, 64), (1, 8, 8)),
+        (IMAGES.reshape(6, 1, 8, 8), (1, 8, 8)),
+        (IMAGES.reshape(6, 8, 8, 1), (1, 8, 8)),
+        (np.stack([IMAGES] * 3, axis=1), (3, 8, 8)),
+        (np.stack([IMAGES] * 3, axis=3), (3, 8, 8)),
+        (IMAGES[:, 0, :5], (5,)),
+        (IMAGES.reshape(6, 64) / 255, (64,)),
+        (np.asfortranarray(IMAGES), (1, 8, 8)),
+    ],
+)
+def test_shapes(path: Path, inputs: Any, shape: tuple[int, ...]) -> None:
+    save(path, x=inputs, y=LABELS)
+    train = read_npz(path).train
+    assert train.input_shape == shape
+    assert train.inputs.dtype == (np.uint8 if inputs.dtype == np.uint8 else np.float32)
+    if len(shape) == 3:
+        expected = np.stack([IMAGES] * shape[0], axis=1).reshape(6, -1)
+        assert np.array_equal(train.inputs, expected)
+
+
+@pytest.mark.parametrize("labels", [LABELS[:, np.newaxis], LABELS.astype(np.uint8), LABELS.astype(float)])
+def test_labels_as_they_come(path: Path, labels: Any) -> None:
+    save(path, x=IMAGES, y=labels)
+    assert read_npz(path).train.labels.tolist() == LABELS.tolist()
+
+
+def test_names_as_labels(path: Path) -> None:
+    for kind in ("U", "S"):
+        save(path, x=IMAGES, y=np.array(["cat", "dog", "ant"] * 2).astype(kind))
+        assert read_npz(path).train.class_names == ("ant", "cat", "dog")
+
+
+def test_the_test_split_is_not_read_before_it_is_asked_for(path: Path) -> None:
+    save(path, x_train=IMAGES, y_train=LABELS, x_test=np.array([{}], object), y_test=np.array([0]))
+    splits = read_npz(path)
+    assert len(splits.train) == 6
+    with pytest.raises(HandgradError, match=r"digits\.npz: x_test cannot be read: it holds pickled objects"):
+        splits.split("test")
+
+
+BAD: dict[str, tuple[dict[str, Any], str]] = {
+    "no known names": ({"a": IMAGES, "b": LABELS}, "holds a, b; expected one of: x_train and"),
+    "one of a pair": ({"x_train": IMAGES}, "expected one of"),
+    "counts differ": ({"y": LABELS[:5]}, "x has 6 examples, y has shape (5,)"),
+    "one-hot": ({"y": np.eye(3)[LABELS]}, "y has shape (6, 3); give one label an example"),
+    "a single label": ({"y": np.array(3)}, "y has shape ()"),
+    "a single number": ({"x": np.array(3)}, "x has shape ()"),
+    "one dimension": ({"x": LABELS}, "2 dimensions or more"),
+    "no channels": ({"x": np.zeros((6, 5, 5, 5))}, "no axis can be the channels"),
+    "five dimensions": ({"x": np.zeros((6, 1, 1, 5, 5))}, "no axis can be the channels"),
+    "no values": ({"x": IMAGES[:, :, :0]}, "x: inputs of shape"),
+    "no examples": ({"x": IMAGES[:0], "y": LABELS[:0]}, "no examples"),
+    "pickled": ({"x": np.array([{}] * 6, object)}, "x cannot be read: it holds pickled objects"),
+    "pickled labels": ({"y": np.array(["a", None] * 3, object)}, "y cannot be read: it holds pickled"),
+    "text": ({"x": np.array([["a", "b"]] * 6)}, "x: inputs must be numbers"),
+    "complex": ({"x": np.zeros((6, 2), complex)}, "x: inputs must be numbers"),
+    "NaN": ({"x": np.full((6, 2), np.nan)}, "x: inputs hold NaN"),
+    "infinity": ({"x": np.full((6, 2), np.inf)}, "x: inputs hold NaN or infinity"),
+    "too large": ({"x": np.full((6, 2), 1e200)}, "x: inputs hold NaN or infinity"),
+    "fractional labels": ({"y": LABELS + 0.5}, "y: label '0.5' (example 1) is not a whole number"),
+    "negative labels": ({"y": LABELS - 1}, "y: label '-1' (example 1) is out of range"),
+    "one class": ({"y": LABELS * 0}, "y: every label is '0'"),
+    "test of another size": ({"x_test": IMAGES[:, :7], "y_test": LABELS}, "test examples have 56"),
+    "test of other classes": (
+        {"x_test": IMAGES, "y_test": LABELS + 1},
+        "'3' (example 3) is not one of the 3",
+    ),
+    "validation of other classes": ({"x_val": IMAGES, "y_val": LABELS + 1}, "y_val: label '3'"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_archives(path: Path, case: str) -> None:
+    arrays, reason = BAD[case]
+    known = {} if case in ("no known names", "one of a pair") else {"x": IMAGES, "y": LABELS}
+    save(path, **(known | arrays))
+    assert reason in complaint(path)
+
+
+def test_files_that_are_no_archive(path: Path, tmp_path: Path) -> None:
+    save(path, x=IMAGES, y=LABELS)
+    whole = path.read_bytes()
+    np.save(tmp_path / "single.npy", IMAGES)
+    for content in (b"", whole[:-30], whole[:200], b"<html>", (tmp_path / "single.npy").read_bytes()):
+        path.write_bytes(content)
+        assert "cannot be read as .npz" in complaint(path)
+    path.write_bytes(whole.replace(IMAGES[3].tobytes(), bytes(64)))  # the check sum tells
+    assert "x cannot be read: it is damaged" in complaint(path)
+
+
+def test_an_absurd_header_and_a_member_that_is_no_array(path: Path) -> None:
+    header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999, 8)}"
+    lie = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+    for content, reason in ((lie, "x cannot be read"), (b"hello", "x ")):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("x.npy", content)
+            archive.writestr("y.npy", content)
+        assert reason in complaint(path)

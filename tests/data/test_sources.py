@@ -1,0 +1,261 @@
+"""Sources: which name or path is read how, and when its test split is opened."""
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from PIL import Image
+
+from handgrad.data.dataset import Dataset
+from handgrad.data.idx import write_idx
+from handgrad.data.sources import load
+from handgrad.data.strokes import generate
+from handgrad.errors import HandgradError
+
+IMAGES, LABELS = generate(40, 1)
+
+
+def complaint(source: Path | str, split: str = "train") -> str:
+    """Load what must be refused, and give the reason, which is one line."""
+    with pytest.raises(HandgradError) as caught:
+        load(source).split(split)
+    assert len(str(caught.value).splitlines()) == 1
+    return str(caught.value)
+
+
+def holds(dataset: Dataset, part: slice) -> bool:
+    return np.array_equal(dataset.inputs, IMAGES[part]) and np.array_equal(dataset.labels, LABELS[part])
+
+
+def table(part: slice = slice(None)) -> pl.DataFrame:
+    pixels = pl.DataFrame(IMAGES[part], schema=[f"pixel{k}" for k in range(784)])
+    return pixels.insert_column(0, pl.Series("label", LABELS[part]))
+
+
+def write_pictures(folder: Path, part: slice, end: str = ".png") -> None:
+    for number, (image, label) in enumerate(zip(IMAGES[part], LABELS[part], strict=True)):
+        (folder / str(label)).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image.reshape(28, 28)).save(folder / str(label) / f"{number:03}{end}")
+
+
+@pytest.mark.parametrize("end", [".csv", ".CSV", ".parquet", ".npz"])
+def test_files(tmp_path: Path, end: str) -> None:
+    path = tmp_path / f"digits{end}"
+    if end == ".npz":
+        np.savez(path, images=IMAGES.reshape(-1, 28, 28), labels=LABELS)
+    elif end == ".parquet":
+        table().write_parquet(path)
+    else:
+        table().write_csv(path)
+    for source in (path, str(path)):
+        splits = load(source)
+        assert holds(splits.train, slice(None))
+        assert splits.train.inputs.dtype == np.uint8
+        assert splits.train.input_shape == (1, 28, 28)
+        assert splits.source == str(path)
+        assert "has no test split" in complaint(source, "test")
+
+
+def test_a_folder_of_idx_files(idx_folder: Path) -> None:
+    splits = load(idx_folder)
+    assert splits.train.inputs.shape == (300, 784)
+    assert splits.train.inputs.dtype == np.uint8
+    assert splits.train.input_shape == (1, 28, 28)
+    assert splits.split("test").inputs.shape == (50, 784)
+    assert splits.split("test").class_names == splits.train.class_names == tuple("0123456789")
+
+
+def test_idx_files_without_test_files(idx_folder: Path) -> None:
+    (idx_folder / "t10k-images-idx3-ubyte.gz").unlink()
+    assert "t10k-images" in complaint(idx_folder, "test")  # half a split is a mistake, not no split
+    (idx_folder / "t10k-labels-idx1-ubyte").unlink()
+    assert load(idx_folder).test is None
+
+
+def test_damaged_idx_test_files_do_not_matter_to_training(idx_folder: Path) -> None:
+    (idx_folder / "t10k-images-idx3-ubyte.gz").write_bytes(b"<html>")
+    splits = load(idx_folder)
+    assert len(splits.train) == 300
+    with pytest.raises(HandgradError, match="t10k-images"):
+        splits.split("test")
+
+
+@pytest.mark.parametrize(
+    ("labels", "reason"),
+    [
+        ([0, 1, 200], "'200' (example 3) is out of range"),
+        ([7, 7, 7], "every label is '7'"),
+        ([], "no examples"),
+    ],
+)
+def test_bad_labels_in_idx_files(tmp_path: Path, labels: list[int], reason: str) -> None:
+    write_idx(tmp_path / "train-images-idx3-ubyte", IMAGES[: len(labels)].reshape(-1, 28, 28))
+    write_idx(tmp_path / "train-labels-idx1-ubyte", np.array(labels, np.uint8))
+    message = complaint(tmp_path)
+    assert reason in message
+    assert f"{tmp_path}: train-labels-idx1-ubyte" in message
+
+
+@pytest.mark.parametrize("names", [("mnist_train.csv", "mnist_test.csv"), ("Train.parquet", "Test.parquet")])
+def test_a_folder_of_tables(tmp_path: Path, names: tuple[str, str]) -> None:
+    for name, part in zip(names, (slice(30), slice(30, 40)), strict=True):
+        path = tmp_path / name
+        (table(part).write_csv if path.suffix == ".csv" else table(part).write_parquet)(path)
+    (tmp_path / f"._{names[0]}").write_text("what macOS leaves behind")
+    splits = load(tmp_path)
+    assert holds(splits.train, slice(30))
+    assert holds(splits.split("test"), slice(30, 40))
+    assert splits.split("test").class_names == splits.train.class_names
+
+
+def test_a_broken_test_table_does_not_matter_to_training(tmp_path: Path) -> None:
+    table().write_csv(tmp_path / "train.csv")
+    (tmp_path / "test.csv").write_text("<html>not found</html>")
+    splits = load(tmp_path)
+    assert len(splits.train) == 40
+    with pytest.raises(HandgradError, match=r"test\.csv is a web page"):
+        splits.split("test")
+    (tmp_path / "test.csv").unlink()
+    with pytest.raises(HandgradError, match=r"test\.csv"):
+        splits.split("test")
+
+
+def test_tables_must_have_the_same_columns(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("label,a,b\nx,1,2\ny,3,4\n")
+    for text in ("label,b,a\nx,2,1\n", "label,a\nx,1\n", "label,a,b,c\nx,1,2,3\n"):
+        (tmp_path / "test.csv").write_text(text)
+        assert "test.csv has other columns than" in complaint(tmp_path, "test")
+    (tmp_path / "test.csv").write_text("a,b,label\n1,2,y\n")
+    assert load(tmp_path).split("test").labels.tolist() == [1]
+    (tmp_path / "test.csv").write_text("y,1,2,3\n")  # without header the number of columns must do
+    assert "examples to train on have 2 values, test examples have 3" in complaint(tmp_path, "test")
+    (tmp_path / "test.csv").write_text("label,a,b\nz,1,2\n")
+    assert "'z' (example 1) is not one of the 2 classes" in complaint(tmp_path, "test")
+
+
+def test_names_that_only_look_like_test(tmp_path: Path) -> None:
+    table().write_csv(tmp_path / "latest_train.csv")
+    shutil.copy(tmp_path / "latest_train.csv", tmp_path / "contest.csv")
+    assert load(tmp_path).test is None
+    (tmp_path / "latest_train.csv").rename(tmp_path / "train.csv")
+    shutil.copy(tmp_path / "train.csv", tmp_path / "train_2.csv")
+    assert "several tables for one split: train.csv, train_2.csv" in complaint(tmp_path)
+
+
+@pytest.mark.parametrize("end", [".png", ".jpg"])
+def test_a_folder_of_pictures(tmp_path: Path, end: str) -> None:
+    write_pictures(tmp_path, slice(None), end)
+    train = load(tmp_path).train
+    assert sorted(train.labels) == sorted(LABELS)
+    assert train.input_shape == (1, 28, 28)
+    if end == ".png":
+        order = np.argsort(LABELS, kind="stable")
+        assert np.array_equal(train.inputs, IMAGES[order])
+
+
+@pytest.mark.parametrize("validation", ["validation", "val"])
+def test_folders_of_pictures_by_split(tmp_path: Path, validation: str) -> None:
+    write_pictures(tmp_path / "train", slice(40))
+    write_pictures(tmp_path / validation, slice(30, 35))
+    write_pictures(tmp_path / "test", slice(35, 40))
+    splits = load(tmp_path)
+    for name, count in (("train", 40), ("validation", 5), ("test", 5)):
+        assert len(splits.split(name)) == count
+        assert splits.split(name).class_names == splits.train.class_names
+    assert sorted(splits.split("test").labels) == sorted(LABELS[35:])
+
+
+def test_broken_test_pictures_do_not_matter_to_training(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "train", slice(30))
+    (tmp_path / "test" / "3").mkdir(parents=True)
+    splits = load(tmp_path)
+    with pytest.raises(HandgradError, match="test holds no folders of pictures"):
+        splits.split("test")
+    (tmp_path / "test" / "3" / "a.png").write_bytes(b"")
+    with pytest.raises(HandgradError, match=r"a\.png is not a picture"):
+        splits.split("test")
+    shutil.rmtree(tmp_path / "test")
+    with pytest.raises(HandgradError, match=r"cannot read .*test"):
+        splits.split("test")
+
+
+def test_pictures_that_are_not_in_folders_of_classes(tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        (tmp_path / split).mkdir()
+        Image.fromarray(IMAGES[0].reshape(28, 28)).save(tmp_path / split / "a.png")
+    assert "pictures of one class go into one folder" in complaint(tmp_path)
+
+
+def test_one_class(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "all", slice(1))
+    assert "two or more" in complaint(tmp_path / "all")
+    write_pictures(tmp_path / "parts" / "train", slice(1))
+    assert "two or more" in complaint(tmp_path / "parts")
+
+
+def test_what_is_not_there_or_of_no_known_kind(tmp_path: Path) -> None:
+    assert "did you mean 'mnist'?" in complaint("minst")
+    assert "there is no file, folder or data set" in complaint(tmp_path / "none.csv")
+    assert "there is no file" in complaint("a\0b")
+    assert "holds nothing that can be read" in complaint(tmp_path)
+    assert complaint("x" * 5000)
+    (tmp_path / "digits.xlsx").write_bytes(b"PK")
+    message = complaint(tmp_path / "digits.xlsx")
+    assert "digits.xlsx is of no kind that can be read" in message
+    assert ".csv, .parquet, .npz" in message
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_what_may_not_be_read(tmp_path: Path) -> None:
+    folder = tmp_path / "secret"
+    folder.mkdir(mode=0)
+    assert "secret" in complaint(folder)
+
+
+def test_what_does_not_fit_into_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def greedy(path: Path) -> Dataset:
+        raise MemoryError
+
+    (tmp_path / "a.csv").write_text("label,a\n0,1\n1,2\n")
+    monkeypatch.setattr("handgrad.data.tables.read_table", greedy)
+    assert "a.csv does not fit into memory" in complaint(tmp_path / "a.csv")
+
+
+def test_strokes() -> None:
+    splits = load("strokes:60:5")
+    assert splits.train.inputs.shape == (60, 784)
+    assert splits.train.inputs.dtype == np.uint8
+    assert np.array_equal(splits.train.inputs, generate(60, 5)[0])
+    assert np.array_equal(splits.split("test").inputs, generate(10, 5, 1)[0])
+    assert not np.array_equal(load("strokes:60").train.inputs, splits.train.inputs)
+    assert len(load("strokes:1").split("test")) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["strokes:0", "strokes:-5", "strokes:x", "strokes:5:x", "strokes:5:6:7", "strokes:5.0", "strokes:²"],
+)
+def test_bad_strokes(name: str) -> None:
+    assert complaint(name)
+
+
+def test_absurdly_many_strokes() -> None:
+    assert "too much handwriting" in complaint(f"strokes:{10**12}")
+    assert complaint(f"strokes:{'9' * 5000}")
+
+
+@pytest.mark.usefixtures("offline")
+def test_published_data_in_the_rust_programs_csv_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mnistdata").mkdir()
+    table(slice(30)).write_csv("mnistdata/mnist_train.csv")
+    table(slice(30, 40)).write_csv("mnistdata/mnist_test.csv")
+    splits = load("mnist")
+    assert holds(splits.train, slice(30))
+    assert holds(splits.split("test"), slice(30, 40))
+    assert splits.source == "mnist"

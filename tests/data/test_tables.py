@@ -1,0 +1,340 @@
+"""Tables: every way to write one gives the same data, and every mistake gets one line."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from handgrad.data.dataset import Dataset
+from handgrad.data.tables import read_table
+from handgrad.errors import HandgradError
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (6, 784), np.uint8)
+LABELS = [5, 0, 4, 1, 9, 2]
+NUMBERS = np.array([[0.5, -1e-30], [3.25, 7], [1e30, 0.1]], np.float32)
+
+
+def csv_text(header: Sequence[str] | None, rows: Sequence[Sequence[Any]], end: str = "\n") -> str:
+    lines = [*([] if header is None else [header]), *rows]
+    return "".join(",".join(map(str, line)) + end for line in lines)
+
+
+def read_text(folder: Path, text: str | bytes, classes: Sequence[str] | None = None) -> Dataset:
+    path = folder / "table.csv"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return read_table(path, classes)
+
+
+def complaint(path: Path) -> str:
+    """Read a table that must be refused, and give the reason, which is one line and names the file."""
+    with pytest.raises(HandgradError) as caught:
+        read_table(path)
+    message = str(caught.value)
+    assert len(message.splitlines()) == 1
+    assert str(path) in message
+    return message.replace(str(path), "FILE")
+
+
+MNIST_NAMES = [f"{row}x{column}" for row in range(1, 29) for column in range(1, 29)]
+IMAGE_ROWS = [[label, *row] for label, row in zip(LABELS, PIXELS.tolist(), strict=True)]
+IMAGE_TABLES: dict[str, str] = {
+    "header": csv_text(["label", *MNIST_NAMES], IMAGE_ROWS),
+    "no header": csv_text(None, IMAGE_ROWS),
+    "Kaggle's header": csv_text(["label", *(f"pixel{k}" for k in range(784))], IMAGE_ROWS),
+    "numbers as header": csv_text(["label", *range(784)], IMAGE_ROWS),
+    "quoted header": csv_text([f'"{name}"' for name in ["label", *MNIST_NAMES]], IMAGE_ROWS),
+    "capital label": csv_text([" Label ", *MNIST_NAMES], IMAGE_ROWS),
+    "label last": csv_text([*MNIST_NAMES, "label"], [[*row[1:], row[0]] for row in IMAGE_ROWS]),
+    "label within": csv_text(
+        [*MNIST_NAMES[:9], "label", *MNIST_NAMES[9:]], [[*row[1:10], row[0], *row[10:]] for row in IMAGE_ROWS]
+    ),
+    "byte order mark": "\ufeff" + csv_text(["label", *MNIST_NAMES], IMAGE_ROWS),
+    "byte order mark, no header": "\ufeff" + csv_text(None, IMAGE_ROWS),
+    "Windows' line ends": csv_text(["label", *MNIST_NAMES], IMAGE_ROWS, "\r\n"),
+    "no last line end": csv_text(None, IMAGE_ROWS).rstrip(),
+    "empty lines": csv_text(["label", *MNIST_NAMES], IMAGE_ROWS).replace("\n", "\n\n"),
+    "empty lines first": "\n\r\n" + csv_text(["label", *MNIST_NAMES], IMAGE_ROWS),
+    "decimal points": csv_text(None, [[float(cell) for cell in row] for row in IMAGE_ROWS]),
+    "spaces": csv_text(None, IMAGE_ROWS).replace(",", " , "),
+    "quoted cells": csv_text(None, [[f'"{cell}"' for cell in row] for row in IMAGE_ROWS]),
+}
+
+
+@pytest.mark.parametrize("case", IMAGE_TABLES)
+def test_images(tmp_path: Path, case: str) -> None:
+    dataset = read_text(tmp_path, IMAGE_TABLES[case])
+    assert dataset.inputs.dtype == np.uint8
+    assert dataset.inputs.flags.c_contiguous
+    assert np.array_equal(dataset.inputs, PIXELS)
+    assert dataset.labels.tolist() == LABELS
+    assert dataset.class_names == tuple("0123456789")
+    assert dataset.input_shape == (1, 28, 28)
+
+
+NUMBER_ROWS = [["yes", "0.5", "-1e-30"], ["no", "3.25", "7"], ["yes", "1e30", "0.1"]]
+NUMBER_TABLES: dict[str, str] = {
+    "header": csv_text(["label", "a", "b"], NUMBER_ROWS),
+    "no header": csv_text(None, NUMBER_ROWS),
+    "label last": csv_text(["a", "b", "label"], [[*row[1:], row[0]] for row in NUMBER_ROWS]),
+    "quoted": csv_text(['"label"', '"a"', '"b"'], [[f'"{row[0]}"', *row[1:]] for row in NUMBER_ROWS]),
+    "spaces": csv_text(["label", "a", "b"], NUMBER_ROWS).replace(",", " , "),
+    "names with commas": csv_text(['"label"', '"a,1"', '"b,2"'], NUMBER_ROWS),
+    "a name of two lines": csv_text(["label", '"a\n1"', "b"], NUMBER_ROWS),
+}
+
+
+@pytest.mark.parametrize("case", NUMBER_TABLES)
+def test_numbers(tmp_path: Path, case: str) -> None:
+    dataset = read_text(tmp_path, NUMBER_TABLES[case])
+    assert dataset.inputs.dtype == np.float32
+    assert dataset.inputs.flags.c_contiguous
+    assert np.array_equal(dataset.inputs, NUMBERS)
+    assert dataset.labels.tolist() == [1, 0, 1]
+    assert dataset.class_names == ("no", "yes")
+    assert dataset.input_shape == (2,)
+
+
+def test_which_tables_are_images(tmp_path: Path) -> None:
+    def kind(header: Sequence[str] | None, width: int) -> tuple[str, tuple[int, ...]]:
+        dataset = read_text(tmp_path, csv_text(header, [[0, *[1] * width], [1, *[2] * width]]))
+        return dataset.inputs.dtype.name, dataset.input_shape
+
+    assert kind(None, 64) == ("uint8", (1, 8, 8))
+    assert kind(None, 36) == ("float32", (36,))
+    assert kind(["label", *(f"f{k}" for k in range(64))], 64) == ("float32", (64,))
+    assert kind(["label", *(f"f{k}" for k in range(784))], 784) == ("uint8", (1, 28, 28))
+    assert kind(["label", "px_0", "px_1", "px_2"], 3) == ("uint8", (3,))
+
+
+def test_another_split_has_the_classes_of_the_training_data(tmp_path: Path) -> None:
+    text = csv_text(["label", "a", "b"], NUMBER_ROWS[:1])
+    assert read_text(tmp_path, text, ("no", "perhaps", "yes")).labels.tolist() == [2]
+    with pytest.raises(HandgradError, match=r"table\.csv: label 'yes' \(example 1\) is not one of"):
+        read_text(tmp_path, text, ("left", "right"))
+
+
+def test_a_name_is_not_a_pattern(tmp_path: Path) -> None:
+    for name in ("[a]*.csv", "a.csv"):
+        (tmp_path / name).write_text(csv_text(["label", "a", "b"], NUMBER_ROWS[: 2 if "*" in name else 3]))
+    assert len(read_table(tmp_path / "[a]*.csv")) == 2
+
+
+ROWS = [[0, 1, 2], [1, 3, 4], [0, 5, 6]]
+PIXEL_HEADER, HEADER = ["label", "pixel0", "pixel1"], ["label", "a", "b"]
+BAD: dict[str, tuple[str | bytes, str]] = {
+    "text in a pixel": (
+        csv_text(PIXEL_HEADER, [*ROWS, [0, 7, "x"]]),
+        "FILE, line 5, column 'pixel1': 'x' is not a",
+    ),
+    "256": (csv_text(PIXEL_HEADER, [*ROWS, [0, 256, 7]]), "line 5, column 'pixel0': '256' is not a pixel"),
+    "-1": (csv_text(PIXEL_HEADER, [[0, -1, 7], *ROWS]), "line 2, column 'pixel0': '-1' is not a pixel"),
+    "0.5": (csv_text(PIXEL_HEADER, [*ROWS, [0, 7, 0.5]]), "line 5, column 'pixel1': '0.5' is not a pixel"),
+    "pixel without header": (csv_text(None, [*IMAGE_ROWS, [3, *[300] * 784]]), "line 7, column 2: '300'"),
+    "text in the first line": (csv_text(None, [[5, 0, "x", 3], [1, 2, 3, 4]]), "line 1, column 3: 'x'"),
+    "text in a table": (csv_text(HEADER, [*ROWS, [0, "x y", 7]]), "line 5, column 'a': 'x y' is not a"),
+    "missing value": (csv_text(PIXEL_HEADER, [*ROWS, [0, "", 7]]), "line 5, column 'pixel0': no value"),
+    "missing value in the first line": (csv_text(None, [[5, "", 1], *ROWS]), "line 1, column 2: no value"),
+    "missing value in a table": (csv_text(HEADER, [[0, 1.5, ""], *ROWS]), "line 2, column 'b': no value"),
+    "quoted nothing": (csv_text(HEADER, [[0, '""', 1], *ROWS]), "line 2, column 'a': no value"),
+    "missing label": (csv_text(HEADER, [*ROWS, ["", 1, 7]]), "line 5, column 'label': no value"),
+    "quoted missing label": (
+        csv_text(HEADER, [["x", 1, 7], ['""', 1, 2]]),
+        "label '' (example 2) is missing",
+    ),
+    "row too long": (csv_text(HEADER, [*ROWS, [0, 1, 2, 3]]), "line 5: 4 columns where the first line has 3"),
+    "first row too long": (csv_text(HEADER, [[0, 1, 2, 3], *ROWS]), "line 2: 4 columns"),
+    "all rows too long": (csv_text(HEADER, [[*row, 1] for row in ROWS]), "line 2: 4 columns"),
+    "row too short": (csv_text(HEADER, [*ROWS, [0, 1]]), "line 5: 2 columns where the first line has 3"),
+    "row too short after empty lines": (csv_text(HEADER, ROWS, "\n\n") + "0,1\n", "line 9: 2 columns"),
+    "comma at each line's end": (csv_text([*HEADER, ""], [[*row, ""] for row in ROWS]), "column 4"),
+    "no label column": (csv_text(["digit", "a", "b"], ROWS), "no column named 'label'"),
+    "numbers as names, no label": (csv_text([*range(6)], [[*range(9, 15)]] * 2), "no column named 'label'"),
+    "two columns of a name": (csv_text(["label", "a", "a"], ROWS), "two columns named 'a'"),
+    "two columns of labels": (csv_text(["label", "a", "Label"], ROWS), "two columns named 'label'"),
+    "row numbers": (csv_text(["", "label", "a"], ROWS), "column 1 is named '', as row numbers are"),
+    "row numbers, again": (csv_text(["Unnamed: 0", "label", "a"], ROWS), "'Unnamed: 0', as row numbers"),
+    "only labels": (csv_text(["label"], [[1], [2]]), "nothing else"),
+    "semicolons": (csv_text(HEADER, ROWS).replace(",", ";"), "separated by commas"),
+    "empty": ("", "is empty"),
+    "only line ends": ("\n\n", "is empty"),
+    "header only": (csv_text(HEADER, []), "no examples"),
+    "header only, without line end": ("label,a,b", "no examples"),
+    "a web page": ("<!DOCTYPE html>\n<html>not found, sorry</html>\n", "is a web page"),
+    "an XML page": ('<?xml version="1.0"?>\n<Error/>\n', "is a web page"),
+    "binary garbage": (bytes(range(256)) * 50, "not text in UTF-8"),
+    "binary garbage at the end": (csv_text(HEADER, ROWS).encode() + b"\xff\xfe\n", "not text in UTF-8"),
+    "UTF-16": (csv_text(HEADER, ROWS).encode("utf-16"), "not text in UTF-8"),
+    "Latin-1 label": (csv_text(HEADER, [["é", 1, 2], ["e", 3, 4]]).encode("latin-1"), "not text in UTF-8"),
+    "old Mac's line ends": (csv_text(HEADER, ROWS, "\r"), "do not end in a newline"),
+    "one old line end": ("label,a,b\r" + csv_text(None, ROWS), "do not end in a newline"),
+    "endless quote": ('label,a,b\n0,1,"2\n1,3,4\n', "is not a finite number"),
+    "far too long a cell": (f"label,{'a' * 200_000},b\n0,1,2\n", "field larger than field limit"),
+    "NaN": (csv_text(HEADER, [*ROWS, [0, "nan", 1]]), "line 5, column 'a': 'nan' is not a finite number"),
+    "infinity": (csv_text(HEADER, [[0, 1, "-inf"], *ROWS]), "line 2, column 'b': '-inf' is not a finite"),
+    "too large": (csv_text(HEADER, [*ROWS, [0, 1, "1e39"]]), "line 5, column 'b': '1e39' is too large"),
+    "underscore": (csv_text(HEADER, [*ROWS, [0, 1, "1_0"]]), "'1_0' is not a finite number"),
+    "fractional label": (csv_text(HEADER, [*ROWS, ["1.5", 1, 2]]), "'1.5' (example 4) is not a whole"),
+    "negative label": (csv_text(PIXEL_HEADER, [*ROWS, [-1, 1, 2]]), "label '-1' (example 4) is out of range"),
+    "far label": (csv_text(PIXEL_HEADER, [*ROWS, [77, 1, 2]]), "label '77' (example 4) is out of range"),
+    "mixed labels": (csv_text(HEADER, [*ROWS, ["cat", 1, 2]]), "'cat' (example 4) is not a number, though"),
+    "one class": (csv_text(HEADER, ROWS[:1] * 3), "every label is '0'"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_csv(tmp_path: Path, case: str) -> None:
+    text, reason = BAD[case]
+    path = tmp_path / "table.csv"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    assert reason in complaint(path)
+
+
+def test_a_wrong_header_over_string_labels_is_not_an_example(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(csv_text(["digit", *range(5)], [["a", *range(5, 10)], ["b", *range(5)]]))
+    assert "no column named 'label'" in complaint(path)
+
+
+def frame(labels: Sequence[Any] = LABELS, dtype: Any = pl.Int64) -> pl.DataFrame:
+    pixels = pl.DataFrame(PIXELS, schema=dict.fromkeys(MNIST_NAMES, dtype))
+    return pixels.with_columns(pl.Series("label", labels))
+
+
+@pytest.mark.parametrize("dtype", [pl.UInt8, pl.Int64, pl.Float64])
+def test_parquet_of_images(tmp_path: Path, dtype: Any) -> None:
+    frame(dtype=dtype).write_parquet(tmp_path / "t.parquet")
+    dataset = read_table(tmp_path / "t.parquet")
+    assert dataset.inputs.dtype == np.uint8
+    assert dataset.inputs.flags.c_contiguous
+    assert np.array_equal(dataset.inputs, PIXELS)
+    assert dataset.labels.tolist() == LABELS
+    assert dataset.input_shape == (1, 28, 28)
+
+
+def test_parquet_of_numbers(tmp_path: Path) -> None:
+    columns = {
+        "a": NUMBERS[:, 0],
+        "on": [True, False, True],
+        "label": ["yes", "no", "yes"],
+        "b": NUMBERS[:, 1],
+    }
+    pl.DataFrame(columns).with_columns(pl.col("label").cast(pl.Categorical)).write_parquet(
+        tmp_path / "t.parquet"
+    )
+    dataset = read_table(tmp_path / "t.parquet")
+    assert dataset.inputs.dtype == np.float32
+    assert np.array_equal(dataset.inputs, np.c_[NUMBERS[:, 0], [1, 0, 1], NUMBERS[:, 1]].astype(np.float32))
+    assert (dataset.labels.tolist(), dataset.class_names) == ([1, 0, 1], ("no", "yes"))
+
+
+def with_cell(value: Any, dtype: Any) -> pl.DataFrame:
+    pixels = [7, value, *[1] * 4]
+    return frame().with_columns(pl.Series("28x28", pixels, dtype))
+
+
+TABLE = pl.DataFrame({"label": [0, 1], "a": [1.0, 2.0]})
+BAD_FRAMES: dict[str, tuple[pl.DataFrame, str]] = {
+    "0.5": (with_cell(0.5, pl.Float64), "row 2, column '28x28': '0.5' is not a pixel"),
+    "256": (with_cell(256, pl.Int64), "row 2, column '28x28': '256' is not a pixel"),
+    "-1": (with_cell(-1, pl.Int64), "row 2, column '28x28': '-1' is not a pixel"),
+    "missing": (with_cell(None, pl.Int64), "row 2, column '28x28': no value"),
+    "NaN in a pixel": (with_cell(float("nan"), pl.Float64), "row 2, column '28x28': 'nan' is not a finite"),
+    "text": (TABLE.with_columns(a=pl.lit("x")), "column 'a' holds String, not numbers"),
+    "NaN": (TABLE.with_columns(a=pl.Series([1.0, float("nan")])), "row 2, column 'a': 'nan' is not a"),
+    "infinity": (TABLE.with_columns(a=pl.Series([float("inf"), 1.0])), "row 1, column 'a': 'inf' is not a"),
+    "too large": (TABLE.with_columns(a=pl.Series([1e39, 1.0])), "row 1, column 'a': '1e+39' is too large"),
+    "missing number": (TABLE.with_columns(a=pl.Series([1.0, None])), "row 2, column 'a': no value"),
+    "missing label": (TABLE.with_columns(label=pl.Series([1, None])), "row 2, column 'label': no value"),
+    "no label": (TABLE.rename({"label": "digit"}), "no column named 'label'"),
+    "two labels": (TABLE.with_columns(Label=pl.lit(1)), "two columns named 'label'"),
+    "row numbers": (TABLE.with_columns(__index_level_0__=pl.lit(1)), "row numbers"),
+    "only labels": (TABLE.select("label"), "nothing else"),
+    "no rows": (TABLE.clear(), "no examples"),
+    "dates as labels": (TABLE.with_columns(label=pl.lit("2020-01-01").str.to_date()), "neither numbers nor"),
+    "lists": (TABLE.with_columns(a=pl.Series([[1], [2]])), "holds List, not numbers"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FRAMES)
+def test_bad_parquet(tmp_path: Path, case: str) -> None:
+    table, reason = BAD_FRAMES[case]
+    table.write_parquet(tmp_path / "t.parquet")
+    assert reason in complaint(tmp_path / "t.parquet")
+
+
+def test_files_that_are_no_parquet(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    frame().write_parquet(path)
+    whole = path.read_bytes()
+    for content in (b"", whole[:-20], whole[: len(whole) // 2], b"<html>not found</html>", b"label,a\n1,2\n"):
+        path.write_bytes(content)
+        assert "cannot be read as Parquet" in complaint(path)
+
+
+FAST = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@FAST
+@given(
+    images=arrays.arrays(np.uint8, st.tuples(st.integers(2, 5), st.sampled_from([49, 64]))),
+    header=st.booleans(),
+    end=st.sampled_from(["\n", "\r\n"]),
+    decimals=st.booleans(),
+)
+def test_images_come_back(tmp_path: Path, images: Any, header: bool, end: str, decimals: bool) -> None:
+    labels = [*range(len(images))]
+    values = (images.astype(float) if decimals else images).tolist()
+    names = ["label", *(f"pixel{k}" for k in range(images.shape[1]))] if header else None
+    rows = [[label, *row] for label, row in zip(labels, values, strict=True)]
+    dataset = read_text(tmp_path, csv_text(names, rows, end))
+    assert dataset.inputs.dtype == np.uint8
+    assert np.array_equal(dataset.inputs, images)
+    assert dataset.labels.tolist() == labels
+
+
+@FAST
+@given(
+    numbers=arrays.arrays(
+        np.float32,
+        st.tuples(st.integers(2, 5), st.integers(1, 5)),
+        elements=st.floats(width=32, allow_nan=False, allow_infinity=False),
+    ),
+    place=st.integers(0, 5),
+    odd=st.booleans(),
+)
+def test_numbers_come_back(tmp_path: Path, numbers: Any, place: int, odd: bool) -> None:
+    width = numbers.shape[1]
+    names = [f"f{k}" for k in range(width)]
+    names.insert(min(place, width), "label")
+    rows: list[list[Any]] = [[str(number) for number in row] for row in numbers]
+    for label, row in enumerate(rows):
+        row.insert(min(place, width), f"class {label}")
+    # Empty lines between the rows lead past Polars, to the slow reader.
+    dataset = read_text(tmp_path, csv_text(names, rows, "\n\n" if odd else "\n"))
+    assert dataset.inputs.dtype == np.float32
+    assert np.array_equal(dataset.inputs, numbers)
+    assert dataset.class_names == tuple(f"class {label}" for label in range(len(numbers)))
+
+
+@FAST
+@given(st.data())
+def test_whatever_is_changed_gives_data_or_one_line(tmp_path: Path, data: st.DataObject) -> None:
+    text = csv_text(PIXEL_HEADER, ROWS)
+    at = data.draw(st.integers(0, len(text)))
+    scrap = data.draw(st.sampled_from([*',"\n\r -.0x\0', "nan", "256", "\r\n", '""', "1_0", "é"]))
+    changed = text[:at] + scrap + text[at + data.draw(st.integers(0, 3)) :]
+    path = tmp_path / "table.csv"
+    path.write_bytes(changed.encode())
+    try:
+        dataset = read_table(path)
+    except HandgradError:
+        complaint(path)
+    else:
+        assert 2 <= len(dataset) <= 4
+        assert np.isfinite(dataset.inputs).all()
