@@ -177,7 +177,7 @@ def test_other_damage_gets_one_line_too(model: Path, tmp_path: Path) -> None:
         assert str(model) in str(error.value)
     with pytest.raises(HandgradError, match="does not exist"):
         load(tmp_path / "none.safetensors")
-    with pytest.raises(HandgradError, match="is a folder"):
+    with pytest.raises(HandgradError, match="is a folder, or no plain file"):
         load(tmp_path)
 
 

@@ -93,6 +93,13 @@ def read_csv(folder: Path) -> Network:
         count += 1
     if count == 0:
         raise HandgradError(f"{folder} holds no w1.csv; parameter files are w1.csv, b1.csv, w2.csv, b2.csv …")
+    stray = [
+        path for path in folder.glob("[wb]*.csv") if path.stem[1:].isdecimal() and int(path.stem[1:]) > count
+    ]
+    if stray:
+        raise HandgradError(
+            f"{stray[0]} belongs to a layer {stray[0].stem[1:]}, but there is no w{count + 1}.csv"
+        )
     matrices: list[tuple[NDArray[Any], NDArray[Any]]] = []
     layers: list[Layer] = []
     inputs = 0
@@ -123,6 +130,8 @@ def _read_matrix(path: Path) -> NDArray[Any]:
 
     try:
         frame = pl.read_csv(path, infer_schema=False)
+        if frame.columns != [f"{path.stem}{index}" for index in range(frame.width)]:
+            raise HandgradError(f"{path} does not begin with the header {path.stem}0, {path.stem}1, …")
         matrix = frame.cast(pl.Float32).to_numpy(order="c")
     except FileNotFoundError:
         raise HandgradError(f"{path} does not exist; every w file needs its b file") from None

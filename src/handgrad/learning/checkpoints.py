@@ -151,8 +151,8 @@ def _write(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
 def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
     from safetensors import SafetensorError, safe_open
 
-    if path.is_dir():
-        raise HandgradError(f"{path} is a folder, not a model file")
+    if path.exists() and not path.is_file():  # nor is a pipe, in which one would wait for ever
+        raise HandgradError(f"{path} is a folder, or no plain file, and so no model file")
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
