@@ -228,10 +228,14 @@ def open_splits(recipe: Recipe) -> Splits:
     splits = load(recipe.data.source)
     if not recipe.data.validation:
         return splits
+    wanted = recipe.data.validation
+    examples = wanted if isinstance(wanted, int) else max(1, round(wanted * len(splits.train)))
     try:
-        return splits.cut_validation(recipe.data.validation, np.random.default_rng([recipe.seed, 2]))
+        return splits.cut_validation(examples, np.random.default_rng([recipe.seed, 2]))
     except HandgradError as error:
-        raise HandgradError(f"recipe {recipe.name} on {splits.source}: {error}") from error
+        raise HandgradError(
+            f"recipe {recipe.name} on {splits.source}: {error}; set validation under [data] lower"
+        ) from error
 
 
 def fall_back_to_strokes(recipe: Recipe) -> tuple[Recipe, str]:

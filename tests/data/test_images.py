@@ -98,7 +98,7 @@ def test_files_that_are_no_pictures(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     assert "does not exist" in complaint(path)
     path.mkdir()
-    assert "cannot be read" in complaint(path)
+    assert "is a folder" in complaint(path)
     path = tmp_path / "b.png"
     for content, reason in (
         (b"", "is not a picture"),

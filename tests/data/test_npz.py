@@ -36,9 +36,8 @@ def complaint(path: Path) -> str:
 @pytest.mark.parametrize("pair", NAMES["train"])
 @pytest.mark.parametrize("compressed", [False, True])
 def test_names_to_train_with(path: Path, pair: tuple[str, str], compressed: bool) -> None:
-    (np.savez_compressed if compressed else np.savez)(
-        path, **{pair[0]: IMAGES, pair[1]: LABELS, "more": LABELS}
-    )
+    arrays: Any = {pair[0]: IMAGES, pair[1]: LABELS, "more": LABELS}
+    (np.savez_compressed if compressed else np.savez)(path, **arrays)
     splits = read_npz(path)
     assert splits.train.inputs.dtype == np.uint8
     assert splits.train.inputs.flags.c_contiguous

@@ -13,6 +13,8 @@ from handgrad.data.framing import SIDE, frame_digit
 from handgrad.errors import HandgradError
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
+"""Those that Pillow reads by itself; for some others it would start other programs."""
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
@@ -23,10 +25,12 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     HandgradError
         If the file is missing, not a picture, broken, or so large that it may be an attack.
     """
+    if path.exists() and not path.is_file():  # in a pipe one would wait for ever
+        raise HandgradError(f"{path} is a folder, or no plain file; name a picture")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd metadata, and of sizes that are still bearable
-            with Image.open(path) as image:
+            with Image.open(path, formats=FORMATS) as image:
                 image.load()
                 return _grey(ImageOps.exif_transpose(image))
     except FileNotFoundError:

@@ -27,10 +27,13 @@ class Section(BaseModel):
 
 
 class DataSection(Section):
-    """Where the examples come from: a name or a path, and how many of train are set aside to validate on."""
+    """Where the examples come from: a name or a path.
+
+    Of train, `validation` is set aside to validate on: a number of examples, or a share of them below 1.
+    """
 
     source: str = "mnist"
-    validation: Annotated[int, Field(ge=0, le=10**9)] = 0
+    validation: Annotated[int, Field(ge=0, le=10**9)] | Annotated[float, Field(gt=0, lt=1)] = 0
 
 
 class NetworkSection(Section):
