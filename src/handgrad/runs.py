@@ -11,11 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import numpy as np
-
 from handgrad.data.dataset import Splits
-from handgrad.data.mnist import ensure
-from handgrad.data.sources import STROKES, load
 from handgrad.errors import HandgradError
 from handgrad.exports.csv import is_dense, write_csv
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE
@@ -27,7 +23,8 @@ from handgrad.learning.records import Record
 from handgrad.learning.state import TrainingState
 from handgrad.learning.training import Diverged, train
 from handgrad.model.network import Network
-from handgrad.recipes.loading import load_recipe, override, parse_recipe
+from handgrad.recipes.data import open_splits
+from handgrad.recipes.loading import load_recipe, parse_recipe
 from handgrad.recipes.recipe import Recipe
 
 RECIPE_FILE = "recipe.toml"
@@ -221,40 +218,6 @@ class Run:
             for name in (RECIPE_FILE, LOG_FILE, CHECKPOINT_FILE):
                 (self.folder / name).unlink(missing_ok=True)
             self.folder.rmdir()
-
-
-def open_splits(recipe: Recipe) -> Splits:
-    """Load a recipe's data, and cut the validation split that it asks for."""
-    splits = load(recipe.data.source)
-    if not recipe.data.validation:
-        return splits
-    wanted = recipe.data.validation
-    examples = wanted if isinstance(wanted, int) else max(1, round(wanted * len(splits.train)))
-    try:
-        return splits.cut_validation(examples, np.random.default_rng([recipe.seed, 2]))
-    except HandgradError as error:
-        raise HandgradError(
-            f"recipe {recipe.name} on {splits.source}: {error}; set validation under [data] lower"
-        ) from error
-
-
-def fall_back_to_strokes(recipe: Recipe) -> tuple[Recipe, str]:
-    """Exchange a published data set that can be neither found nor downloaded for digits written here.
-
-    Returns
-    -------
-    recipe : Recipe
-        The same one where its data are at hand.
-    notice : str
-        One line that says so; empty where the data are at hand.
-    """
-    try:
-        ensure(recipe.data.source)
-    except HandgradError as error:
-        reason = str(error).partition(";")[0]
-        changed = override(recipe, {"data": {"source": STROKES}}, "strokes")
-        return changed, f"training on strokes, digits that handgrad writes itself: {reason}"
-    return recipe, ""
 
 
 def next_folder(name: str) -> Path:

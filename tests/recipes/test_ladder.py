@@ -6,8 +6,8 @@ from handgrad.data.dataset import Splits
 from handgrad.learning.metrics import evaluate
 from handgrad.learning.state import TrainingState
 from handgrad.learning.training import train
+from handgrad.recipes.data import open_splits
 from handgrad.recipes.loading import load_recipe
-from handgrad.runs import open_splits
 
 
 @pytest.mark.slow

@@ -23,8 +23,8 @@ def evaluate(
     from handgrad.data.sources import load
     from handgrad.exports.formats import load_model, load_model_recipe
     from handgrad.learning.metrics import evaluate as measure
+    from handgrad.recipes.data import open_splits
     from handgrad.recipes.loading import parse_recipe
-    from handgrad.runs import open_splits
 
     network = load_model(model)
     recipe = load_model_recipe(model)

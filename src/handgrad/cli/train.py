@@ -60,8 +60,9 @@ def train(
 
     from handgrad.data.mnist import COLLECTIONS
     from handgrad.kernels.threads import choose_threads
+    from handgrad.recipes.data import fall_back_to_strokes, open_splits
     from handgrad.recipes.loading import load_recipe, override, recipe_names, with_hidden
-    from handgrad.runs import Run, fall_back_to_strokes, next_folder, open_splits
+    from handgrad.runs import Run, next_folder
 
     limit, threads = parse_duration(time_limit), choose_threads(threads)
     chosen = load_recipe(recipe)

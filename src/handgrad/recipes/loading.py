@@ -109,7 +109,10 @@ def _first_complaint(error: ValidationError) -> str:
         finding for finding in findings if finding["loc"][: len(path) - 1] == first["loc"][: len(path) - 1]
     ]
     alternatives = dict.fromkeys(
-        finding["msg"].replace("Input should be ", "").replace("List should have", "a list of").replace("String should", "a text to")
+        finding["msg"]
+        .replace("Input should be ", "")
+        .replace("List should have", "a list of")
+        .replace("String should", "a text to")
         for finding in same
         if repr(finding["input"]) == repr(first["input"])
     )

@@ -1,0 +1,44 @@
+"""A recipe's data: loaded, cut into splits, or exchanged for digits written here where they are not to be had."""
+
+import numpy as np
+
+from handgrad.data.dataset import Splits
+from handgrad.data.mnist import ensure
+from handgrad.data.sources import STROKES, load
+from handgrad.errors import HandgradError
+from handgrad.recipes.loading import override
+from handgrad.recipes.recipe import Recipe
+
+
+def open_splits(recipe: Recipe) -> Splits:
+    """Load a recipe's data, and cut the validation split that it asks for."""
+    splits = load(recipe.data.source)
+    if not recipe.data.validation:
+        return splits
+    wanted = recipe.data.validation
+    examples = wanted if isinstance(wanted, int) else max(1, round(wanted * len(splits.train)))
+    try:
+        return splits.cut_validation(examples, np.random.default_rng([recipe.seed, 2]))
+    except HandgradError as error:
+        raise HandgradError(
+            f"recipe {recipe.name} on {splits.source}: {error}; set validation under [data] lower"
+        ) from error
+
+
+def fall_back_to_strokes(recipe: Recipe) -> tuple[Recipe, str]:
+    """Exchange a published data set that can be neither found nor downloaded for digits written here.
+
+    Returns
+    -------
+    recipe : Recipe
+        The same one where its data are at hand.
+    notice : str
+        One line that says so; empty where the data are at hand.
+    """
+    try:
+        ensure(recipe.data.source)
+    except HandgradError as error:
+        reason = str(error).partition(";")[0]
+        changed = override(recipe, {"data": {"source": STROKES}}, "strokes")
+        return changed, f"training on strokes, digits that handgrad writes itself: {reason}"
+    return recipe, ""
