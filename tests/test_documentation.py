@@ -53,9 +53,8 @@ def test_every_block_of_python_in_the_readme_works(tmp_path: Path) -> None:
             [sys.executable, "-c", block], cwd=tmp_path, env=os.environ, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr
-        accuracy = re.search(r"^(\d+\.\d)%$", done.stdout, re.MULTILINE)
-        assert accuracy
-        assert float(accuracy[1]) > 80
+        assert "WRONG" not in done.stdout
+        assert re.search(r"^(8|9)\d\.\d%$|^network 1\.gain .* right$", done.stdout, re.MULTILINE)
 
 
 def test_links_in_the_documents_lead_somewhere() -> None:

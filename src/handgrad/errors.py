@@ -8,6 +8,10 @@ class HandgradError(ValueError):
     """Something that the user can mend, told in one line."""
 
 
+class Interrupted(HandgradError):
+    """Work that was stopped on request; the line says what was saved, and where."""
+
+
 def suggest(name: str, known: Iterable[str]) -> str:
     """Tell the known name nearest to a wrong one, or all of them where none is near.
 

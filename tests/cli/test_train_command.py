@@ -219,6 +219,42 @@ def test_divergence_keeps_the_last_good_model(cli: Cli, tmp_path: Path) -> None:
     assert np.isfinite(load_model(tmp_path / "RUN").vector).all()
 
 
+def test_interrupted_before_it_began_it_says_so(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "handgrad", "train", "--data", "strokes:60000", "--out", "RUN"]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert len(told.splitlines()) == 1
+    assert "interrupted" in told or "handgrad resume RUN" in told
+
+
+def test_what_the_caller_ignores_stays_ignored(cli: Cli, tmp_path: Path) -> None:
+    command = f"nohup {sys.executable} -m handgrad train --data strokes:300:1 --steps 3000 --out RUN --json"
+    process = subprocess.Popen(command.split(), cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(signal.SIGHUP)
+    told, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert json.loads(told.splitlines()[-1])["interrupted"] is False
+
+
+def test_a_finished_run_says_that_it_is(cli: Cli) -> None:
+    assert cli("train", *SMALL, "--steps", "3", "--out", "RUN").returncode == 0
+    done = cli("resume", "RUN")
+    assert done.returncode == 0
+    assert "already finished after 3 steps" in done.stdout
+
+
+def test_a_lesson_is_not_told_of_a_changed_recipe(cli: Cli) -> None:
+    assert "every step sees every example" in cli("train", *SMALL, "--time-limit", "0.1s").stdout
+    assert "every step" not in cli("train", *SMALL, "--batch-size", "50", "--epochs", "1").stdout
+
+
 def test_resume_refuses_what_is_no_run(cli: Cli, tmp_path: Path) -> None:
     for folder in ("nowhere", tmp_path):
         done = cli("resume", folder)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from handgrad.data.dataset import Splits
 from handgrad.data.framing import frame_digit
@@ -94,7 +94,7 @@ def test_traces_of_jpeg_do_not_count_as_ink(quality: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tilt", "noise", "size"), [(0, 8, 300), (60, 8, 300), (120, 3, 300), (60, 15, 900), (60, 8, 100)]
+    ("tilt", "noise", "size"), [(0, 8, 300), (60, 8, 300), (120, 3, 300), (60, 40, 900), (60, 8, 100)]
 )
 def test_photographs_with_noise_and_uneven_light(tilt: float, noise: float, size: int) -> None:
     changes = difference(DIGITS[:25], lambda digit: photographed(digit, tilt, noise, size))
@@ -159,11 +159,22 @@ def test_blank_pictures(shape: tuple[int, int], value: int) -> None:
 
 
 def test_blank_paper_with_noise_or_light_from_a_side_is_blank() -> None:
-    noise = np.random.default_rng(0).normal(180, 8, (120, 120))
-    light = np.add.outer(np.linspace(80, 120, 100), np.linspace(40, 100, 80))
-    for picture in (noise, light):
+    light = np.add.outer(np.linspace(80, 120, 100), np.linspace(40, 100, 80)).astype(np.uint8)
+    pictures = [light]
+    for seed in range(10):
+        noise = np.random.default_rng(seed).normal(180, 10, (299, 299)).clip(0, 255).astype(np.uint8)
+        smooth = np.asarray(Image.fromarray(noise).filter(ImageFilter.GaussianBlur(2)))
+        pictures += [noise[:120, :120], as_jpeg(smooth, 70)]
+    for picture in pictures:
         with pytest.raises(HandgradError, match="blank"):
-            frame_digit(picture.clip(0, 255).astype(np.uint8))
+            frame_digit(picture)
+
+
+def test_specks_that_are_lost_in_scaling_are_blank() -> None:
+    specks = np.zeros((299, 299), np.uint8)
+    specks[0, 45] = specks[-1, 14] = specks[164, 0] = specks[60, -1] = 255
+    with pytest.raises(HandgradError, match="blank"):
+        frame_digit(specks)
 
 
 def test_mnist_stays_as_it_is(mnist: Splits) -> None:

@@ -149,6 +149,9 @@ def test_files_that_are_no_archive(path: Path, tmp_path: Path) -> None:
     for content in (b"", whole[:-30], whole[:200], b"<html>", (tmp_path / "single.npy").read_bytes()):
         path.write_bytes(content)
         assert "cannot be read as .npz" in complaint(path)
+    version = whole.index(b"PK\1\2") + 6  # the one of zip that is needed, in the archive's directory
+    path.write_bytes(whole[:version] + b"\xff" + whole[version + 1 :])
+    assert "cannot be read as .npz" in complaint(path)
     path.write_bytes(whole.replace(IMAGES[3].tobytes(), bytes(64)))  # the check sum tells
     assert "x cannot be read: it is damaged" in complaint(path)
 

@@ -15,7 +15,7 @@ from handgrad.cli.output import discard_output
 from handgrad.cli.predict import predict
 from handgrad.cli.recipes import recipes
 from handgrad.cli.train import resume, train
-from handgrad.errors import HandgradError, suggest
+from handgrad.errors import HandgradError, Interrupted, suggest
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 
@@ -72,12 +72,11 @@ def main(arguments: list[str]) -> int:
     """
     _prepare_output()
     try:
-        status = app(args=arguments, prog_name="handgrad", standalone_mode=False)
+        status = app(args=arguments or ["--help"], prog_name="handgrad", standalone_mode=False)
         sys.stdout.flush()
+        if status == INTERRUPTED:
+            print("handgrad: interrupted; nothing was left half-written", file=sys.stderr)
         return int(status or 0)
-    except (typer.Abort, KeyboardInterrupt):
-        print("handgrad: interrupted; nothing was left half-written", file=sys.stderr)
-        return INTERRUPTED
     except Exception as error:
         if os.environ.get("HANDGRAD_DEBUG") == "1":
             raise
@@ -99,7 +98,7 @@ def _prepare_output() -> None:
 def _explain(error: Exception) -> tuple[int, str]:
     """Choose the exit status and the one line for a failure."""
     if isinstance(error, HandgradError):
-        return FAILED, " ".join(str(error).split())
+        return INTERRUPTED if isinstance(error, Interrupted) else FAILED, " ".join(str(error).split())
     if hasattr(error, "format_message"):  # the parser's: an unknown option, a missing argument, …
         line = error.format_message().partition("\n")[0].rstrip(".")
         if line.startswith("No such command"):

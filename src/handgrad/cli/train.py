@@ -80,6 +80,8 @@ def train(
     if isinstance(training["batch_size"], int) and chosen.training.batch_size == "all":
         training["record_every"] = 1  # an epoch was one step, now it is many
     changes["training"] = {key: value for key, value in training.items() if value is not None}
+    if changes["training"] or hidden is not None:
+        changes["lesson"] = ""  # it speaks of the recipe as it was written
     chosen = override(chosen, changes, "command line")
     if hidden is not None:
         chosen = with_hidden(chosen, parse_hidden(hidden), "command line")
@@ -107,8 +109,8 @@ def resume(
 
 
 def _carry_out(run: "Run", limit: float | None, threads: int, json: bool, quiet: bool) -> int:
-    from handgrad.cli.main import INTERRUPTED
     from handgrad.cli.views import choose_view
+    from handgrad.errors import Interrupted
     from handgrad.exports.formats import load_model
     from handgrad.learning.metrics import evaluate
 
@@ -123,8 +125,10 @@ def _carry_out(run: "Run", limit: float | None, threads: int, json: bool, quiet:
             for record in run.train(threads, stop):
                 view.show(record)
         if interrupted():
-            view.stopped()
-            return INTERRUPTED
+            raise Interrupted(
+                f"stopped after {run.state.step:,} of {run.total_steps:,} steps; saved in {run.folder}; "
+                f"go on with: handgrad resume {run.folder}"
+            )
     network, test = load_model(run.folder), run.splits.test
     view.finish(evaluate(network, test) if test else None)
     return 0
@@ -141,7 +145,9 @@ def _interrupts() -> Iterator[Callable[[], bool]]:
         for number, handler in before.items():
             signal.signal(number, handler)
 
-    before = {number: signal.signal(number, wish) for number in SIGNALS}
+    # What the caller ignores stays ignored: nohup, for one, means it.
+    heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, wish) for number in heard}
     try:
         yield lambda: wished
     finally:

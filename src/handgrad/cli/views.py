@@ -32,14 +32,6 @@ class View:
     def show(self, record: Record) -> None:
         """Show a record as it comes."""
 
-    def stopped(self) -> None:
-        """Tell that training was interrupted, and how to go on."""
-        print(
-            f"stopped after {self.run.state.step:,} of {self.run.total_steps:,} steps; saved in {self.run.folder}; "
-            f"go on with: handgrad resume {self.run.folder}",
-            file=sys.stderr,
-        )
-
     def finish(self, test: Evaluation | None) -> None:
         """Tell the result, measured on the test split if there is one."""
 
@@ -66,7 +58,10 @@ class PlainView(View):
         for line in introduction(self.run, self.threads):
             self.line(line)
         self.line("")
-        self.line(heading(self.run), "bold")
+        if self.run.state.step < self.run.total_steps:
+            self.line(heading(self.run), "bold")
+        else:
+            self.line(f"already finished after {self.run.state.step:,} steps; there is nothing to resume")
         return self
 
     def line(self, text: str, style: str = "") -> None:
@@ -188,7 +183,8 @@ def conclusion(run: Run, test: Evaluation | None) -> list[str]:
         )
     else:
         lines.append(
-            f"test     {run.splits.source} has no test split; measure with: handgrad evaluate {run.folder} --data …"
+            f"test     {run.splits.source} has no test split; measure on others with: "
+            f"handgrad evaluate {run.folder} --data FILE --split train"
         )
     lines.append(f"saved    {run.folder}")
     return lines

@@ -25,7 +25,7 @@ def naming(where: Path | str) -> Iterator[None]:
         raise HandgradError(f"{where}: {error}") from error.__cause__
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
     """Examples with their labels.
 
@@ -88,6 +88,12 @@ class Dataset:
         ):
             object.__setattr__(self, field, value)
 
+    def __repr__(self) -> str:
+        shape = "×".join(map(str, self.input_shape))
+        return (
+            f"Dataset({len(self):,} examples of {shape} {self.inputs.dtype}, {len(self.class_names)} classes)"
+        )
+
     def __len__(self) -> int:
         return len(self.labels)
 
@@ -126,6 +132,9 @@ class Splits:
         self.validation = self._fitting(validation, "validation")
         self._test = test
 
+    def __repr__(self) -> str:
+        return f"Splits({self.source!r}, train={self.train}, validation={self.validation}, test unopened)"
+
     @cached_property
     def test(self) -> Dataset | None:
         """The test split; it is for `evaluate` alone."""
@@ -144,8 +153,8 @@ class Splits:
             raise HandgradError(f"unknown split '{name}'; choose from {', '.join(splits)}")
         split: Dataset | None = getattr(self, name)
         if split is None:
-            hint = "; evaluate on all of it with --split train" if name == "test" else ""
-            raise HandgradError(f"{self.source or 'the data'} has no {name} split{hint}")
+            others = " and ".join(other for other in splits[:2] if getattr(self, other) is not None)
+            raise HandgradError(f"{self.source or 'the data'} has no {name} split; it has {others}")
         return split
 
     def _fitting(self, split: Dataset | None, name: str) -> Dataset | None:

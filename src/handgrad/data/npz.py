@@ -47,7 +47,7 @@ def read_npz(path: Path) -> Splits:
     try:
         with zipfile.ZipFile(path) as archive:
             held = [name.removesuffix(".npy") for name in archive.namelist()]
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
         reason = getattr(error, "strerror", None) or "it is no whole archive; save it again with numpy.savez"
         raise HandgradError(f"{path} cannot be read as .npz: {reason}") from error
     names = {

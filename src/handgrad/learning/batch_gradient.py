@@ -89,9 +89,8 @@ class BatchGradient:
     def _add_up(self, share: list[tuple[int, Rows]], examples: int, seed: int) -> ThreadSum:
         network, dataset = self.network, self.dataset
         total = ThreadSum(np.zeros_like(network.vector))
-        with np.errstate(
-            over="ignore", invalid="ignore", divide="ignore"
-        ):  # the loss tells, and stops training
+        # What overflows shows in the loss, which stops training; NumPy need not warn, too.
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for index, rows in share:
                 rng = np.random.default_rng([seed, index])
                 labels = dataset.labels[rows]

@@ -145,7 +145,15 @@ def _write(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
     # safetensors 0.8.0 silently writes strided and Fortran-ordered arrays in the wrong order
     contiguous = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in tensors.items()}
     with replacing(path) as temporary:
-        temporary.write_bytes(serialize(contiguous, metadata))
+        temporary.write_bytes(_in_order(serialize(contiguous, metadata)))
+
+
+def _in_order(content: bytes) -> bytes:
+    """Sort the header of a safetensors file, which comes in any order, so that equal models are equal files."""
+    size = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + size])
+    text = json.dumps(header, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return content[:8] + text.ljust(size) + content[8 + size :] if len(text) <= size else content
 
 
 def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
@@ -174,7 +182,16 @@ def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
 
 def _network(tensors: Tensors, metadata: dict[str, str], path: Path) -> Network:
     try:
-        layers = [Layer.from_description(layer) for layer in _json(metadata, "layers")]
+        descriptions = _json(metadata, "layers")
+    except HandgradError as error:
+        raise HandgradError(f"{path} is damaged: {error}") from error
+    try:
+        layers = [Layer.from_description(description) for description in descriptions]
+    except (HandgradError, TypeError) as error:
+        raise HandgradError(
+            f"{path}: {error}. A layer of one's own is known once its class has been defined or imported"
+        ) from error
+    try:
         network = Network(
             layers,
             tuple(_json(metadata, "input_shape")),

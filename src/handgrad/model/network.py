@@ -104,6 +104,10 @@ class Network:
     def vector(self, values: NDArray[Any]) -> None:
         self._vector[...] = values
 
+    def __repr__(self) -> str:
+        layers = " → ".join(type(layer).__name__ for layer in self.layers)
+        return f"Network({self.input_shape} → {layers} → {self.output_shape}, {self.parameter_count:,} parameters)"
+
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "parameters"}
 
@@ -221,8 +225,11 @@ class Network:
         print(f"{'total':<32}{self.parameter_count:>12,}")
 
     def _check(self) -> None:
-        if not self.layers or not all(isinstance(layer, Layer) for layer in self.layers):
-            raise HandgradError("a network needs at least one layer, each a Layer such as Dense(10)")
+        if not self.layers:
+            raise HandgradError("a network needs at least one layer, such as Dense(10)")
+        for layer in self.layers:
+            if not isinstance(layer, Layer):
+                raise HandgradError(f"{layer!r:.60} is no layer; a class of one's own inherits from Layer")
         if not self.input_shape or not all(isinstance(n, int) and n >= 1 for n in self.input_shape):
             raise HandgradError(
                 f"input_shape must be whole numbers from 1, as (784,); got {self.input_shape}"
