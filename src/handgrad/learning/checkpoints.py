@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from handgrad.data.dataset import FRAMINGS
 from handgrad.errors import HandgradError
-from handgrad.files import replacing
 from handgrad.learning.optimizers import Optimizer
 from handgrad.learning.state import TrainingState
+from handgrad.learning.tensor_files import Tensors, read_tensors, write_tensors
 from handgrad.model.layers import Layer
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
@@ -28,7 +28,6 @@ FORMAT = 1
 """Version of the file format; a reader refuses a newer one."""
 
 Recipe = Mapping[str, Any]
-Tensors = dict[str, NDArray[Any]]
 
 
 def save(network: Network, path: Path | str, recipe: Recipe | None = None) -> None:
@@ -47,7 +46,7 @@ def save(network: Network, path: Path | str, recipe: Recipe | None = None) -> No
     HandgradError
         If the file cannot be written.
     """
-    _write(Path(path), _tensors(network), _metadata(network, recipe))
+    write_tensors(Path(path), _tensors(network), _metadata(network, recipe))
 
 
 def save_checkpoint(
@@ -62,7 +61,7 @@ def save_checkpoint(
     metadata = _metadata(network, recipe)
     metadata["optimizer"] = json.dumps({**optimizer.describe(), "steps": optimizer.steps})
     metadata["state"] = json.dumps(state.numbers())
-    _write(path, tensors, metadata)
+    write_tensors(path, tensors, metadata)
 
 
 def load(path: Path | str) -> Network:
@@ -139,36 +138,8 @@ def _metadata(network: Network, recipe: Recipe | None) -> dict[str, str]:
     }
 
 
-def _write(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
-    from safetensors.numpy import save as serialize
-
-    # safetensors 0.8.0 silently writes strided and Fortran-ordered arrays in the wrong order
-    contiguous = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in tensors.items()}
-    with replacing(path) as temporary:
-        temporary.write_bytes(_in_order(serialize(contiguous, metadata)))
-
-
-def _in_order(content: bytes) -> bytes:
-    """Sort the header of a safetensors file, which comes in any order, so that equal models are equal files."""
-    size = int.from_bytes(content[:8], "little")
-    header = json.loads(content[8 : 8 + size])
-    text = json.dumps(header, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
-    return content[:8] + text.ljust(size) + content[8 + size :] if len(text) <= size else content
-
-
 def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
-    from safetensors import SafetensorError, safe_open
-
-    if path.exists() and not path.is_file():  # nor is a pipe, in which one would wait for ever
-        raise HandgradError(f"{path} is a folder, or no plain file, and so no model file")
-    try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # no mapping
-    except FileNotFoundError:
-        raise HandgradError(f"{path} does not exist; name a run folder or a model file") from None
-    except (SafetensorError, OSError) as error:
-        raise HandgradError(f"{path} is not a whole model file: {_reason(error)}") from error
+    tensors, metadata = read_tensors(path)
     kind, _, number = metadata.get("format", "").partition(" ")
     if kind != "handgrad" or not number.isdecimal() or not 0 < len(number) < 10:
         raise HandgradError(f"{path} is a safetensors file, but not a model of handgrad")
@@ -251,11 +222,3 @@ def _json(metadata: dict[str, str], key: str) -> Any:
         return json.loads(metadata[key])
     except (KeyError, ValueError, RecursionError) as error:
         raise HandgradError(f"its metadata lack a valid '{key}'") from error
-
-
-def _reason(error: Exception) -> str:
-    """Say in words what safetensors found."""
-    text = str(error)
-    if "ncomplete" in text or "TooSmall" in text or "too small" in text.lower():
-        return "it is cut short or empty"
-    return (getattr(error, "strerror", None) or text or type(error).__name__).splitlines()[0]
