@@ -65,12 +65,12 @@ class Run:
 
     @classmethod
     def start(cls, recipe: Recipe, splits: Splits, folder: Path) -> "Run":
-        """Prepare a new run; its folder is made, with the recipe in it.
+        """Prepare a new run; `opened` makes its folder.
 
         Raises
         ------
         HandgradError
-            If the folder holds a run already or cannot be written, or the network does not fit the data.
+            If the folder holds a run already, or the network does not fit the data.
         """
         for name in (RECIPE_FILE, LOG_FILE, CHECKPOINT_FILE, MODEL_FILE, PARAMETERS_FOLDER):
             if (folder / name).exists():
