@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
 from handgrad.errors import HandgradError
+
+UNFINISHED = ".handgrad-unfinished-"
 
 
 @contextmanager
@@ -29,7 +31,7 @@ def replacing(path: Path) -> Iterator[Path]:
     path = Path(os.path.realpath(path))  # behind a link it is the target that is replaced
     if path.exists() and not path.is_file():
         raise HandgradError(f"cannot write {path}: it is no plain file; choose another place")
-    temporary = path.with_name(f".{token_hex(8)}.tmp")
+    temporary = path.with_name(f"{UNFINISHED}{token_hex(8)}")
     try:
         yield temporary
         with temporary.open("rb+") as file:
@@ -39,6 +41,13 @@ def replacing(path: Path) -> Iterator[Path]:
         raise cannot_write(path, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what a process that was killed while it wrote into `folder` has left there."""
+    for path in folder.glob(f"{UNFINISHED}*"):
+        with suppress(OSError):
+            path.unlink()
 
 
 def make_folder(folder: Path) -> None:

@@ -15,7 +15,7 @@ from handgrad.data.dataset import Splits
 from handgrad.errors import HandgradError
 from handgrad.exports.csv import is_dense, write_csv
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE
-from handgrad.files import cannot_write, make_folder, replacing
+from handgrad.files import cannot_write, make_folder, remove_unfinished, replacing
 from handgrad.learning.checkpoints import load_checkpoint, save, save_checkpoint
 from handgrad.learning.checkpoints import load_recipe as load_checkpoint_recipe
 from handgrad.learning.optimizers import Optimizer
@@ -125,6 +125,7 @@ class Run:
         """
         try:
             make_folder(self.folder)
+            remove_unfinished(self.folder)
             if not (self.folder / CHECKPOINT_FILE).exists():
                 self._save_checkpoint()
             with replacing(self.folder / RECIPE_FILE) as temporary:
