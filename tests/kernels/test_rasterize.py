@@ -5,7 +5,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from handgrad.kernels import compiled, rasterize
+from handgrad.kernels import rasterize
+from handgrad.kernels.compiled import rasterize as compiled
 
 both = pytest.mark.parametrize("kernel", [rasterize, compiled], ids=["plain", "compiled"])
 

@@ -83,7 +83,7 @@ def write_digits(labels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray
     HandgradError
         Where a label is no digit.
     """
-    from handgrad.kernels.compiled import draw_strokes  # here, because Numba is slow to import
+    from handgrad.kernels.compiled.rasterize import draw_strokes  # here, because Numba is slow to import
 
     if not np.isin(labels, list(SKELETONS)).all():
         raise HandgradError("only digits from 0 to 9 can be written")

@@ -1,7 +1,4 @@
-"""Numba twins of the plain kernels, only where they are measured faster.
-
-They release the GIL, so that threads can share the work, and run alike on any number of them.
-"""
+"""The compiled pen."""
 
 from math import ceil, floor, sqrt
 
