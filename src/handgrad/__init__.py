@@ -8,16 +8,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from handgrad.data.augment import Augmentation
     from handgrad.data.dataset import Dataset, Splits
     from handgrad.data.sources import load
     from handgrad.errors import HandgradError
     from handgrad.exports.formats import load_model
+    from handgrad.learning.averaging import Averaging, ExponentialAverage, LastEpochs
     from handgrad.learning.checkpoints import save
+    from handgrad.learning.early_stopping import EarlyStopping
     from handgrad.learning.gradient_check import check_gradients
     from handgrad.learning.metrics import accuracy, confusion_matrix, evaluate
-    from handgrad.learning.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSProp
+    from handgrad.learning.optimizers import SGD, Adam, AdamW, Momentum, Muon, Nesterov, Optimizer, RMSProp
     from handgrad.learning.records import Record
-    from handgrad.learning.schedules import Constant, Cosine, Exponential, OneCycle, Schedule, StepDecay
+    from handgrad.learning.schedules import (
+        Constant,
+        Cosine,
+        Exponential,
+        OneCycle,
+        ReduceOnPlateau,
+        Schedule,
+        StepDecay,
+    )
     from handgrad.learning.state import TrainingState
     from handgrad.learning.training import train
     from handgrad.model.initializers import Glorot, He, Initializer, LeCun, Orthogonal, Uniform, Zeros
@@ -30,27 +41,39 @@ if TYPE_CHECKING:
         Flatten,
         Layer,
         LeakyReLU,
+        Maxout,
         MaxPool2D,
         ReLU,
         Sigmoid,
         Tanh,
     )
-    from handgrad.model.losses import cross_entropy
+    from handgrad.model.losses import CrossEntropy, Loss, cross_entropy
     from handgrad.model.network import Network
     from handgrad.model.scaling import Scaling
     from handgrad.recipes.loading import load_recipe
 
 _HOMES = {
+    "data.augment": ("Augmentation",),
     "data.dataset": ("Dataset", "Splits"),
     "data.sources": ("load",),
     "errors": ("HandgradError",),
     "exports.formats": ("load_model",),
+    "learning.averaging": ("Averaging", "ExponentialAverage", "LastEpochs"),
     "learning.checkpoints": ("save",),
+    "learning.early_stopping": ("EarlyStopping",),
     "learning.gradient_check": ("check_gradients",),
     "learning.metrics": ("accuracy", "confusion_matrix", "evaluate"),
-    "learning.optimizers": ("SGD", "Adam", "AdamW", "Momentum", "Nesterov", "Optimizer", "RMSProp"),
+    "learning.optimizers": ("SGD", "Adam", "AdamW", "Momentum", "Muon", "Nesterov", "Optimizer", "RMSProp"),
     "learning.records": ("Record",),
-    "learning.schedules": ("Constant", "Cosine", "Exponential", "OneCycle", "Schedule", "StepDecay"),
+    "learning.schedules": (
+        "Constant",
+        "Cosine",
+        "Exponential",
+        "OneCycle",
+        "ReduceOnPlateau",
+        "Schedule",
+        "StepDecay",
+    ),
     "learning.state": ("TrainingState",),
     "learning.training": ("train",),
     "model.initializers": ("Glorot", "He", "Initializer", "LeCun", "Orthogonal", "Uniform", "Zeros"),
@@ -64,11 +87,12 @@ _HOMES = {
         "Layer",
         "LeakyReLU",
         "MaxPool2D",
+        "Maxout",
         "ReLU",
         "Sigmoid",
         "Tanh",
     ),
-    "model.losses": ("cross_entropy",),
+    "model.losses": ("CrossEntropy", "Loss", "cross_entropy"),
     "model.network": ("Network",),
     "model.scaling": ("Scaling",),
     "recipes.loading": ("load_recipe",),
@@ -80,24 +104,33 @@ __all__ = [
     "SGD",
     "Adam",
     "AdamW",
+    "Augmentation",
     "AveragePool2D",
+    "Averaging",
     "Constant",
     "Convolution2D",
     "Cosine",
+    "CrossEntropy",
     "Dataset",
     "Dense",
     "Dropout",
+    "EarlyStopping",
     "Exponential",
+    "ExponentialAverage",
     "Flatten",
     "Glorot",
     "HandgradError",
     "He",
     "Initializer",
+    "LastEpochs",
     "Layer",
     "LeCun",
     "LeakyReLU",
+    "Loss",
     "MaxPool2D",
+    "Maxout",
     "Momentum",
+    "Muon",
     "Nesterov",
     "Network",
     "OneCycle",
@@ -106,6 +139,7 @@ __all__ = [
     "RMSProp",
     "ReLU",
     "Record",
+    "ReduceOnPlateau",
     "Scaling",
     "Schedule",
     "Sigmoid",

@@ -112,6 +112,17 @@ class Run:
         size = examples if training.batch_size == "all" else min(training.batch_size, examples)
         return training.steps or (training.epochs or 1) * -(-examples // size)
 
+    @property
+    def stopped_early(self) -> bool:
+        """Whether no better record came for so long that early stopping ended the training."""
+        early_stopping = self.recipe.training_arguments()["early_stopping"]
+        return bool(early_stopping) and self.state.waited >= early_stopping.patience
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing left to train."""
+        return self.state.step >= self.total_steps or self.stopped_early
+
     @contextmanager
     def opened(self) -> Iterator[None]:
         """Make the folder of a new run, or tidy that of an old one; from here on it can be resumed.
@@ -155,18 +166,12 @@ class Run:
         HandgradError
             If a file cannot be written.
         """
-        training = self.recipe.training
         try:
             records = train(
                 self.network,
                 self.splits,
                 optimizer=self.optimizer,
-                learning_rate=training.learning_rate,
-                schedule=self.recipe.build_schedule(),
-                batch_size=training.batch_size,
-                epochs=training.epochs,
-                steps=training.steps,
-                record_every=training.record_every,
+                **self.recipe.training_arguments(),
                 threads=threads,
                 state=self.state,
                 stop=stop,
@@ -175,7 +180,7 @@ class Run:
                 self._log(record)
                 self._save_checkpoint()
                 yield record
-            self.interrupted = self.state.step < self.total_steps
+            self.interrupted = not self.finished
             self.save_model()
         except Diverged as error:
             self.save_model()

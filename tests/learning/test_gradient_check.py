@@ -8,11 +8,10 @@ import pytest
 
 from handgrad.errors import HandgradError
 from handgrad.kernels.types import Floats
-from handgrad.learning import batch_gradient
 from handgrad.learning.gradient_check import check_gradients
 from handgrad.model.layers import Dense, Layer, ReLU, dense, relu
 from handgrad.model.layers.layer import Backward, Parameters
-from handgrad.model.losses import cross_entropy
+from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.network import Network
 from handgrad.recipes.loading import load_recipe
 
@@ -25,7 +24,12 @@ def test_classic_passes_with_every_layer_loss_and_parameter() -> None:
     checks = list(check_gradients(load_recipe("classic").build_network(dtype=np.float64)))
     assert all(check.passed for check in checks)
     compared = [(check.layer, check.parameter) for check in checks]
-    for layer, name in (("0 Dense", "weights"), ("1 ReLU", "x"), ("loss", "logits"), ("network", "2.biases")):
+    for layer, name in (
+        ("0 Dense", "weights"),
+        ("1 ReLU", "x"),
+        ("loss CrossEntropy", "logits"),
+        ("network", "2.biases"),
+    ):
         assert (layer, name) in compared
 
 
@@ -47,14 +51,32 @@ def test_a_wrong_derivative_is_found(
     assert failed & {"0 Dense", "1 ReLU"}
 
 
-def test_a_wrong_loss_in_training_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(logits: Floats, labels: Any, examples: int | None = None) -> tuple[float, Floats]:
-        loss, dlogits = cross_entropy(logits, labels, examples)
-        return loss, dlogits * 1.001
+@dataclass(frozen=True)
+class Squares(Loss):
+    """Half the squared distance from the label's corner."""
 
-    monkeypatch.setattr(batch_gradient, "cross_entropy", wrong)
-    failed = {check.layer for check in check_gradients(network()) if not check.passed}
-    assert failed == {"network"}
+    factor: float = 1.0
+
+    def examples(self, logits: Floats, labels: Any) -> tuple[Floats, Floats]:
+        """Compute the formula; see `Loss.examples`."""
+        difference = logits - np.eye(logits.shape[1])[labels]
+        return 0.5 * (difference**2).sum(axis=1), self.factor * difference
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [CrossEntropy(0.2), CrossEntropy(class_weights=(1, 0, 3)), CrossEntropy(0.1, "balanced"), Squares()],
+    ids=str,
+)
+def test_every_loss_is_checked(loss: Loss) -> None:
+    checks = list(check_gradients(network(), loss=loss))
+    assert {f"loss {type(loss).__name__}", "network"} < {check.layer for check in checks}
+    assert all(check.passed for check in checks)
+
+
+def test_a_wrong_loss_is_found() -> None:
+    checks = check_gradients(network(), loss=Squares(1.001))
+    assert {check.layer for check in checks if not check.passed} == {"loss Squares", "network"}
 
 
 def test_a_layer_of_ones_own_is_checked() -> None:

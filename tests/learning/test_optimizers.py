@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 
 from handgrad.errors import HandgradError
-from handgrad.learning.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSProp
+from handgrad.learning.optimizers import SGD, Adam, AdamW, Momentum, Muon, Nesterov, Optimizer, RMSProp
+from handgrad.learning.optimizers.muon import orthogonalize
+from handgrad.model.layers import Convolution2D, Dense, Flatten
+from handgrad.model.network import Network
 
 
 def test_sgd_steps_down_the_gradient_in_place() -> None:
@@ -35,12 +38,16 @@ HAND_WORKED = [
         1 - 0.1 - 0.1 * ((0.9 * 0.05 - 0.025) / 0.19) / sqrt((0.99 * 0.0025 + 0.000625) / 0.0199),
     ),
     (
-        AdamW(0.9, 0.99, 1e-12, 0.5),
+        AdamW(0.9, 0.99, 1e-12, weight_decay=0.5),
         0.95 * (0.95 - 0.1) - 0.1 * ((0.9 * 0.05 - 0.025) / 0.19) / sqrt((0.99 * 0.0025 + 0.000625) / 0.0199),
     ),
 ]
+HAND_WORKED += [
+    (SGD(weight_decay=0.5), 0.95 * (0.95 - 0.05) + 0.025),
+    (Momentum(0.9, clip_norm=0.1), 1 - 0.1 * 0.1 - 0.1 * (0.9 * 0.1 - 0.1)),
+]
 every = pytest.mark.parametrize(
-    ("optimizer", "expected"), HAND_WORKED, ids=[type(optimizer).__name__ for optimizer, _ in HAND_WORKED]
+    ("optimizer", "expected"), HAND_WORKED, ids=[str(optimizer) for optimizer, _ in HAND_WORKED]
 )
 
 
@@ -75,6 +82,9 @@ def test_state_belongs_to_the_parameters_dtype(optimizer: Optimizer, expected: f
 @pytest.mark.parametrize(
     ("kind", "fields"),
     [
+        (SGD, {"clip_norm": float("inf")}),
+        (SGD, {"max_norm": -1.0}),
+        (Muon, {"momentum": 1.0}),
         (Momentum, {"momentum": 1.0}),
         (Nesterov, {"momentum": -0.1}),
         (RMSProp, {"decay": 1.5}),
@@ -111,3 +121,69 @@ def test_an_optimizer_can_be_written_down() -> None:
     assert isinstance(Optimizer.from_description(SGD().describe()), SGD)
     with pytest.raises(HandgradError, match="unknown optimizer 'SDG'; did you mean 'SGD'"):
         Optimizer.from_description({"type": "SDG"})
+
+
+def small_network() -> Network:
+    layers = [Convolution2D(4, 3), Flatten(), Dense(6)]
+    return Network(layers, (2, 5, 5), np.random.default_rng(0), np.float64)
+
+
+def test_a_long_gradient_is_shortened_and_a_short_one_is_not() -> None:
+    for gradient, moved in (([3.0, 4.0], [0.6, 0.8]), ([0.3, 0.4], [0.3, 0.4])):
+        vector, given = np.zeros(2), np.array(gradient)
+        SGD(clip_norm=1.0).step(vector, given, 1.0)
+        np.testing.assert_allclose(-vector, moved)
+        assert given.tolist() == gradient
+
+
+def test_max_norm_shortens_the_weights_of_each_unit_and_no_biases() -> None:
+    network = small_network()
+    network.vector[:] *= 100
+    network.parameters[0].biases[:] = network.parameters[2].biases[:] = 50
+    optimizer = SGD(max_norm=2.0)
+    optimizer.attach(network)
+    network.parameters[2].weights[0] = 0.01
+    before = network.vector.copy()
+    optimizer.step(network.vector, np.zeros_like(network.vector), 0.1)
+    for index, units in ((0, 4), (2, 6)):
+        lengths = np.linalg.norm(network.parameters[index].weights.reshape(units, -1), axis=1)
+        np.testing.assert_allclose(lengths[1:], 2.0)
+        assert (network.parameters[index].biases == 50).all()
+    np.testing.assert_array_equal(network.parameters[2].weights[0], 0.01)
+    assert (network.vector / before >= 0).all()
+
+
+def test_muon_steps_by_orthogonal_matrices_and_biases_by_adam() -> None:
+    network, rng = small_network(), np.random.default_rng(1)
+    before = network.vector.copy()
+    gradient = rng.normal(size=network.vector.shape)
+    muon, adam = Muon(), Adam()
+    muon.attach(network)
+    muon.step(network.vector, gradient, 0.1)
+    moved = network.views((before - network.vector) / 0.1)
+    for index, (units, inputs) in ((0, (4, 18)), (2, (6, 36))):
+        scale = 0.2 * max(units, inputs) ** 0.5
+        values = np.linalg.svd(moved[index].weights.reshape(units, inputs) / scale, compute_uv=False)
+        assert (values > 0.6).all()
+        assert (values < 1.3).all()
+    by_adam = before.copy()
+    adam.step(by_adam, gradient, 0.1)
+    for index in (0, 2):
+        biases = network.views(by_adam)[index].biases
+        np.testing.assert_allclose(network.parameters[index].biases, biases)
+
+
+@pytest.mark.parametrize("shape", [(3, 7), (7, 3), (5, 5), (1, 4)])
+def test_orthogonalizing_keeps_directions_and_evens_lengths(shape: tuple[int, int]) -> None:
+    matrix = np.random.default_rng(2).normal(size=shape)
+    u, _, v = np.linalg.svd(matrix, full_matrices=False)
+    values = np.diag(u.T @ orthogonalize(matrix) @ v.T)
+    assert (values > 0.6).all()
+    assert (values < 1.3).all()
+    assert not orthogonalize(np.zeros(shape)).any()
+
+
+@pytest.mark.parametrize("optimizer", [Muon(), SGD(max_norm=1.0)], ids=str)
+def test_what_needs_matrices_says_so_where_it_knows_none(optimizer: Optimizer) -> None:
+    with pytest.raises(HandgradError, match=r"call its attach\(network\) first"):
+        optimizer.step(np.ones(3), np.ones(3), 0.1)

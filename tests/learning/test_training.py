@@ -1,5 +1,6 @@
 """The loop: what it learns, records, refuses, and how exactly it can be taken up again."""
 
+import json
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -8,14 +9,20 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
+from handgrad.data.augment import Augmentation
 from handgrad.data.dataset import Dataset, Splits
 from handgrad.errors import HandgradError
+from handgrad.learning.averaging import ExponentialAverage, LastEpochs
+from handgrad.learning.early_stopping import EarlyStopping
 from handgrad.learning.metrics import evaluate
-from handgrad.learning.optimizers import SGD
+from handgrad.learning.optimizers import Momentum
+from handgrad.learning.schedules import ReduceOnPlateau
 from handgrad.learning.state import TrainingState
 from handgrad.learning.training import Diverged, train
 from handgrad.model.layers import Dense, ReLU
+from handgrad.model.losses import CrossEntropy
 from handgrad.model.network import Network
+from handgrad.model.scaling import Scaling
 
 
 def network_for(data: Dataset, seed: int = 0) -> Network:
@@ -106,21 +113,86 @@ def test_the_same_seed_and_threads_give_the_same_bits(digits: Splits) -> None:
     np.testing.assert_array_equal(networks[0].vector, networks[1].vector)
 
 
+EXTRAS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "averaged": {"averaging": ExponentialAverage(0.8)},
+    "last epochs": {"averaging": LastEpochs(2)},
+    "stopping early": {"early_stopping": EarlyStopping(1), "averaging": ExponentialAverage(0.5)},
+    "reducing": {"schedule": ReduceOnPlateau(drop=0.5, patience=1), "learning_rate": 20.0},
+}
+
+
 @pytest.mark.parametrize("cut", [1, 3, 4, 5, 11])
-def test_stopped_anywhere_and_resumed_equals_never_stopped(table: Dataset, cut: int) -> None:
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_stopped_anywhere_and_resumed_equals_never_stopped(table: Dataset, cut: int, extra: str) -> None:
+    splits = Splits(table).cut_validation(20, np.random.default_rng(0))
     straight, broken = network_for(table), network_for(table)
-    whole = list(train(straight, table, batch_size=64, epochs=3, state=seeded()))
-    state, optimizer = seeded(), SGD()
-    arguments: dict[str, Any] = {"batch_size": 64, "epochs": 3, "optimizer": optimizer}
-    parts = list(train(broken, table, state=state, stop=lambda: state.step == cut, **arguments))
+    arguments: dict[str, Any] = {"batch_size": 50, "epochs": 4, **EXTRAS[extra]}
+    whole = list(train(straight, splits, state=seeded(), optimizer=Momentum(), **arguments))
+    state, optimizer = seeded(), Momentum()
+    parts = list(
+        train(broken, splits, state=state, optimizer=optimizer, stop=lambda: state.step == cut, **arguments)
+    )
     assert parts[-1].step == cut - 1
-    state = TrainingState.restore(state.numbers(), state.order)
-    parts += list(train(broken, table, state=state, **arguments))
+    state = TrainingState.restore(json.loads(json.dumps(state.numbers())), state.arrays())
+    parts += list(train(broken, splits, state=state, optimizer=optimizer, **arguments))
     np.testing.assert_array_equal(broken.vector, straight.vector)
     by_step = {record.step: record for record in parts}
     for record in whole:
         assert by_step[record.step].loss == record.loss
         assert by_step[record.step].train_accuracy == record.train_accuracy
+        assert by_step[record.step].validation_loss == record.validation_loss
+
+
+def test_sample_weights_choose_what_is_learned(table: Dataset) -> None:
+    """Whoever gives half of the examples no weight trains on the other half."""
+    half = np.arange(len(table)) % 2
+    weighted, alone = network_for(table), network_for(table)
+    weighted.scaling = alone.scaling = Scaling.learned(table.inputs)
+    list(train(weighted, table, batch_size="all", steps=5, learning_rate=0.2, sample_weights=half))
+    list(train(alone, table.take(half == 1), batch_size="all", steps=5, learning_rate=0.1))
+    np.testing.assert_allclose(weighted.vector, alone.vector, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("weights", [[1.0], -np.ones(200), np.zeros(200), np.full(200, np.nan)], ids=str)
+def test_sample_weights_that_do_not_fit_are_refused(table: Dataset, weights: Any) -> None:
+    with pytest.raises(HandgradError, match="sample_weights must be 200 numbers"):
+        train(network_for(table), table, sample_weights=weights)
+
+
+def test_the_loss_chosen_is_minimised_and_recorded(table: Dataset) -> None:
+    splits, loss = Splits(table).cut_validation(50, np.random.default_rng(0)), CrossEntropy(0.5)
+    *_, last = train(network_for(table), splits, epochs=20, loss=loss, batch_size=10)
+    assert splits.validation is not None
+    least = -(0.75 * np.log(0.75) + 0.25 * np.log(0.25))  # the entropy of the smoothed target
+    assert least < last.loss < least + 0.05
+    assert last.validation_loss is not None
+    assert least < last.validation_loss < least + 0.1
+
+
+def test_augmentation_needs_images(table: Dataset) -> None:
+    with pytest.raises(HandgradError, match="augmentation deforms images"):
+        train(network_for(table), table, augmentation=Augmentation(shift=1))
+
+
+def test_augmentation_shows_other_images_every_epoch(digits: Splits) -> None:
+    class Watching(Network):
+        seen: list[Any]
+
+        def scale(self, raw: Any) -> Any:
+            self.seen.append(raw.copy())
+            return super().scale(raw)
+
+    network = Watching([Dense(10)], (784,), np.random.default_rng(0))
+    network.seen = []
+    train_split = digits.train.take(slice(0, 20))
+    list(
+        train(network, train_split, batch_size="all", epochs=2, augmentation=Augmentation(shift=2), threads=1)
+    )
+    first, second = network.seen
+    assert first.size == second.size == train_split.inputs.size
+    assert (first != second).any()
+    assert (first.reshape(20, -1) != train_split.inputs).any()
 
 
 def test_divergence_stops_and_keeps_the_last_good_parameters(table: Dataset) -> None:

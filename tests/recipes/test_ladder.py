@@ -18,10 +18,7 @@ def test_mlp_reads_98_of_100(mnist: Splits) -> None:
         network,
         splits,
         optimizer=recipe.build_optimizer(),
-        schedule=recipe.build_schedule(),
-        learning_rate=recipe.training.learning_rate,
-        batch_size=recipe.training.batch_size,
-        epochs=recipe.training.epochs,
+        **recipe.training_arguments(),
         state=TrainingState(recipe.training_rng()),
     )
     assert last.epoch == 10

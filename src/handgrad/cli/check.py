@@ -1,16 +1,25 @@
 """``handgrad check``."""
 
-from typing import Annotated
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from handgrad.cli.options import Json
 from handgrad.cli.output import emit
 
+if TYPE_CHECKING:
+    from handgrad.learning.gradient_check import Check
+
 
 def check(
     recipe: Annotated[
-        str, typer.Argument(help="A built-in recipe or a TOML file.", metavar="RECIPE")
+        str,
+        typer.Argument(
+            help="A built-in recipe, a TOML file, or a Python file with a network or loss of one's own.",
+            metavar="RECIPE",
+        ),
     ] = "classic",
     json: Json = False,
 ) -> int:
@@ -18,29 +27,47 @@ def check(
     import json as json_format
     from dataclasses import asdict
 
-    import numpy as np
-
     from handgrad.cli.main import FAILED
-    from handgrad.learning.gradient_check import TOLERANCE, check_gradients
-    from handgrad.model.scaling import Scaling
-    from handgrad.recipes.loading import load_recipe
+    from handgrad.learning.gradient_check import TOLERANCE
 
-    network = load_recipe(recipe).build_network(dtype=np.float64)
-    network.scaling = Scaling.of_bytes()
+    results = _check_own(Path(recipe)) if Path(recipe).suffix == ".py" else _check_recipe(recipe)
     if not json:
-        emit(f"{'layer':<14}{'parameter':<12}{'shape':<14}{'compared':>10}{'largest error':>16}  verdict")
+        emit(f"{'layer':<18}{'parameter':<12}{'shape':<14}{'compared':>10}{'largest error':>16}  verdict")
     wrong = 0
-    for result in check_gradients(network):
+    for result in results:
         wrong += not result.passed
         if json:
             emit(json_format.dumps({**asdict(result), "passed": result.passed}))
             continue
         shape = "×".join(map(str, result.shape))
         emit(
-            f"{result.layer:<14}{result.parameter:<12}{shape:<14}{result.entries:>10,}{result.error:>16.1e}  "
+            f"{result.layer:<18}{result.parameter:<12}{shape:<14}{result.entries:>10,}{result.error:>16.1e}  "
             f"{'right' if result.passed else 'WRONG'}",
         )
     if not json:
         verdict = f"{wrong} gradients are wrong" if wrong else "every gradient is right"
         emit(f"\n{verdict}: relative errors are compared with {TOLERANCE:.0e}")
     return FAILED if wrong else 0
+
+
+def _check_recipe(name: str) -> "Iterator[Check]":
+    import numpy as np
+
+    from handgrad.learning.gradient_check import check_gradients
+    from handgrad.model.scaling import Scaling
+    from handgrad.recipes.loading import load_recipe
+
+    recipe = load_recipe(name)
+    network = recipe.build_network(dtype=np.float64)
+    network.scaling = Scaling.of_bytes()
+    return check_gradients(network, loss=recipe.build_loss())
+
+
+def _check_own(path: Path) -> "Iterator[Check]":
+    from itertools import chain
+
+    from handgrad.learning.gradient_check import check_gradients, check_loss
+    from handgrad.learning.own_code import load_own
+
+    networks, losses = load_own(path)
+    return chain(*map(check_gradients, networks), map(check_loss, losses))

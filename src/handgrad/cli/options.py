@@ -1,8 +1,10 @@
 """Arguments and options that several commands share."""
 
 import re
+import tomllib
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -29,6 +31,10 @@ TimeLimit = Annotated[
     ),
 ]
 
+Tensorboard = Annotated[
+    bool, typer.Option("--tensorboard", help="Write files for TensorBoard into the run's folder, too.")
+]
+
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
@@ -48,6 +54,38 @@ def parse_batch_size(text: str) -> int | str:
         return int(text)
     except ValueError:
         return text
+
+
+def parse_validation(text: str) -> int | float | str:
+    """Read a number of examples, a share of them, or the name or path of other data."""
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return absolute(text)
+
+
+def absolute(source: str) -> str:
+    """Make a path that exists absolute, so that the run can be resumed from another folder; leave a name as it is."""
+    return str(Path(source).absolute()) if Path(source).exists() else source
+
+
+def parse_settings(texts: list[str]) -> dict[str, Any]:
+    """Read ``section.key=value``, the value as TOML writes it; what is no TOML is taken as text."""
+    changes: dict[str, Any] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        path = key.strip().split(".")
+        if not (equals and all(path) and len(path) <= 2):
+            raise HandgradError(f"--set takes KEY=VALUE, as training.epochs=3; got '{text}'")
+        try:
+            content = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            content = value.strip()
+        if len(path) == 1:
+            changes[path[0]] = content
+        else:
+            changes.setdefault(path[0], {})[path[1]] = content
+    return changes
 
 
 def parse_hidden(text: str) -> list[int]:

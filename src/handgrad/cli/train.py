@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,11 +13,15 @@ from handgrad.cli.options import (
     Data,
     Json,
     Quiet,
+    Tensorboard,
     Threads,
     TimeLimit,
+    absolute,
     parse_batch_size,
     parse_duration,
     parse_hidden,
+    parse_settings,
+    parse_validation,
 )
 
 if TYPE_CHECKING:
@@ -50,8 +54,19 @@ def train(
     hidden: Annotated[
         str | None, typer.Option("--hidden", metavar="N,N,…", help="Widths of the hidden layers, as 128,64.")
     ] = None,
+    validation: Annotated[
+        str | None,
+        typer.Option(
+            "--validation", metavar="N|SRC", help="Examples to set aside, a share of them, or other data."
+        ),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change anything else in the recipe, repeatedly."),
+    ] = None,
     time_limit: TimeLimit = None,
     threads: Threads = None,
+    tensorboard: Tensorboard = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> int:
@@ -66,11 +81,13 @@ def train(
 
     limit, threads = parse_duration(time_limit), choose_threads(threads)
     chosen = load_recipe(recipe)
-    changes: dict[str, Any] = {}
+    changes = parse_settings(settings or [])
     if seed is not None:
         changes["seed"] = seed
-    if data is not None:
-        changes["data"] = {"source": str(Path(data).absolute()) if Path(data).exists() else data}
+    sources = {
+        "source": None if data is None else absolute(data),
+        "validation": None if validation is None else parse_validation(validation),
+    }
     training = {
         "epochs": epochs,
         "steps": steps,
@@ -79,8 +96,10 @@ def train(
     }
     if isinstance(training["batch_size"], int) and chosen.training.batch_size == "all":
         training["record_every"] = 1  # an epoch was one step, now it is many
-    changes["training"] = {key: value for key, value in training.items() if value is not None}
-    if changes["training"] or hidden is not None:
+    for section, values in (("data", sources), ("training", training)):
+        given = {key: value for key, value in values.items() if value is not None}
+        changes[section] = {**changes.get(section, {}), **given}
+    if set(changes) - {"seed", "data", "training"} or changes["training"] or hidden is not None:
         changes["lesson"] = ""  # it speaks of the recipe as it was written
     chosen = override(chosen, changes, "command line")
     if hidden is not None:
@@ -90,13 +109,14 @@ def train(
         if notice and not quiet:
             print(notice, file=sys.stderr)
     run = Run.start(chosen, open_splits(chosen), out or next_folder(chosen.name))
-    return _carry_out(run, limit, threads, json, quiet)
+    return _carry_out(run, limit, threads, tensorboard, json, quiet)
 
 
 def resume(
     run: Annotated[Path, typer.Argument(help="The folder of an interrupted run.", metavar="RUN")],
     time_limit: TimeLimit = None,
     threads: Threads = None,
+    tensorboard: Tensorboard = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> int:
@@ -105,15 +125,20 @@ def resume(
     from handgrad.runs import Run
 
     limit, threads = parse_duration(time_limit), choose_threads(threads)
-    return _carry_out(Run.resume(run), limit, threads, json, quiet)
+    return _carry_out(Run.resume(run), limit, threads, tensorboard, json, quiet)
 
 
-def _carry_out(run: "Run", limit: float | None, threads: int, json: bool, quiet: bool) -> int:
+def _carry_out(
+    run: "Run", limit: float | None, threads: int, tensorboard: bool, json: bool, quiet: bool
+) -> int:
     from handgrad.cli.views import choose_view
     from handgrad.errors import Interrupted
     from handgrad.exports.formats import load_model
     from handgrad.learning.metrics import evaluate
+    from handgrad.tensorboard import require_tensorboard, with_tensorboard
 
+    if tensorboard:
+        require_tensorboard()
     view = choose_view(run, threads, json=json, quiet=quiet)
     deadline = None if limit is None else monotonic() + limit
     with _interrupts() as interrupted:
@@ -122,7 +147,8 @@ def _carry_out(run: "Run", limit: float | None, threads: int, json: bool, quiet:
             return interrupted() or (deadline is not None and monotonic() >= deadline)
 
         with run.opened(), view:
-            for record in run.train(threads, stop):
+            records = run.train(threads, stop)
+            for record in with_tensorboard(records, run.folder) if tensorboard else records:
                 view.show(record)
         if interrupted():
             raise Interrupted(

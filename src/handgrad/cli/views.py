@@ -58,7 +58,7 @@ class PlainView(View):
         for line in introduction(self.run, self.threads):
             self.line(line)
         self.line("")
-        if self.run.state.step < self.run.total_steps:
+        if not self.run.finished:
             self.line(heading(self.run), "bold")
         else:
             self.line(f"already finished after {self.run.state.step:,} steps; there is nothing to resume")
@@ -177,6 +177,9 @@ def conclusion(run: Run, test: Evaluation | None) -> list[str]:
             f"time is up after {run.state.step:,} of {run.total_steps:,} steps; "
             f"go on with: handgrad resume {run.folder}"
         )
+    if run.stopped_early:
+        epochs = run.state.waited * run.recipe.training.record_every
+        lines.append(f"stopped  no better validation for {epochs:,} epochs; the best parameters are kept")
     if test:
         lines.append(
             f"test     {test.accuracy:.2%} of {test.examples:,} examples right, loss {test.loss:.4f}"

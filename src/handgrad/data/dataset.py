@@ -166,6 +166,23 @@ class Splits:
             )
         return split
 
+    def with_validation(self, validation: Dataset) -> "Splits":
+        """Give the same splits with examples of one's own to validate on.
+
+        Raises
+        ------
+        HandgradError
+            If they hold no examples, or others than train: of another size, or with other classes.
+        """
+        if not len(validation):
+            raise HandgradError("the data to validate on hold no examples")
+        if validation.class_names != self.train.class_names:
+            raise HandgradError(
+                f"the data to validate on have the classes {', '.join(validation.class_names):.60}, "
+                f"those to train on {', '.join(self.train.class_names):.60}"
+            )
+        return Splits(self.train, validation, self._test, self.source)
+
     def cut_validation(self, examples: int, rng: np.random.Generator) -> "Splits":
         """Move `examples` examples, drawn at random, from train to validation.
 

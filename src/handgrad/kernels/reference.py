@@ -119,6 +119,43 @@ def gelu_backward(dy: Floats, x: Floats) -> Floats:
     return dy * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * slope)
 
 
+def maxout(x: Floats, pieces: int) -> tuple[Floats, Integers]:
+    """Keep the largest of every `pieces` neighbours: yᵢ = maxₖ x[i · pieces + k].
+
+    Parameters
+    ----------
+    x : (N, pieces · O, ...)
+    pieces : int
+
+    Returns
+    -------
+    y : (N, O, ...)
+    places : (N, O, ...)
+        Which of its neighbours each value was; of equal ones the first.
+    """
+    groups = x.reshape(len(x), x.shape[1] // pieces, pieces, *x.shape[2:])
+    return groups.max(axis=2), groups.argmax(axis=2)
+
+
+def maxout_backward(dy: Floats, places: Integers, pieces: int) -> Floats:
+    """Pass back to the one that was the largest: dx[i · pieces + k] = dyᵢ · [k was kept].
+
+    Parameters
+    ----------
+    dy : (N, O, ...)
+    places : (N, O, ...)
+        From the forward pass.
+    pieces : int
+
+    Returns
+    -------
+    dx : (N, pieces · O, ...)
+    """
+    groups = np.zeros((*dy.shape[:2], pieces, *dy.shape[2:]), dy.dtype)
+    np.put_along_axis(groups, places[:, :, None], dy[:, :, None], axis=2)
+    return groups.reshape(len(dy), -1, *dy.shape[2:])
+
+
 def softmax(logits: Floats) -> Floats:
     """Turn scores into probabilities: yᵢ = exp(xᵢ − max x) / Σⱼ exp(xⱼ − max x).
 
@@ -170,16 +207,22 @@ def one_hot(labels: Integers, classes: int, dtype: DTypeLike = np.float32) -> ND
     return rows
 
 
-def softmax_cross_entropy(logits: Floats, labels: Integers) -> tuple[Floats, Floats]:
-    """Softmax and cross-entropy in one, with the derivative: ℓ = log Σⱼ exp(xⱼ) − x[label].
+def softmax_cross_entropy(
+    logits: Floats, labels: Integers, label_smoothing: float = 0.0
+) -> tuple[Floats, Floats]:
+    """Softmax and cross-entropy in one, with the derivative: ℓ = log Σⱼ exp(xⱼ) − Σⱼ tⱼ xⱼ.
 
-    Through log-sum-exp with the maximum subtracted, so that no probability is rounded to 0 before its
-    logarithm is taken. The derivative of the pair is the simple one: dx = softmax(x) − one_hot(label).
+    The target t is 1 at the label and 0 elsewhere; smoothing takes a share s of that and spreads it over all
+    classes, t = (1 − s) one_hot(label) + s / C (Szegedy et al., "Rethinking the inception architecture for computer
+    vision", 2016, section 7). Through log-sum-exp with the maximum subtracted, so that no probability is rounded to
+    0 before its logarithm is taken. The derivative of the pair is the simple one: dx = softmax(x) − t.
 
     Parameters
     ----------
     logits : (N, C)
     labels : (N,), whole numbers from 0 to C − 1
+    label_smoothing : float
+        s, from 0 to below 1.
 
     Returns
     -------
@@ -188,12 +231,16 @@ def softmax_cross_entropy(logits: Floats, labels: Integers) -> tuple[Floats, Flo
     dlogits : (N, C)
         The gradient of each example's own loss.
     """
-    rows = np.arange(len(labels))
+    rows, classes = np.arange(len(labels)), logits.shape[1]
     shifted = logits - logits.max(axis=1, keepdims=True)
-    label_logits = shifted[rows, labels]
+    target_logits = shifted[rows, labels]
+    if label_smoothing:
+        target_logits = (1 - label_smoothing) * target_logits + label_smoothing * shifted.mean(axis=1)
     dlogits = np.exp(shifted, out=shifted)
     sums = dlogits.sum(axis=1, keepdims=True)
-    losses = np.log(sums[:, 0]) - label_logits
+    losses = np.log(sums[:, 0]) - target_logits
     dlogits /= sums
-    dlogits[rows, labels] -= 1
+    dlogits[rows, labels] -= 1 - label_smoothing
+    if label_smoothing:
+        dlogits -= label_smoothing / classes
     return losses, dlogits

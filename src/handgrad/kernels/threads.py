@@ -1,8 +1,23 @@
-"""How many threads to compute on."""
+"""How many threads to compute on, and that BLAS keeps to one while they do."""
 
 import os
+from contextlib import AbstractContextManager
+from functools import cache
+
+from threadpoolctl import ThreadpoolController
 
 from handgrad.errors import HandgradError
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """Find the BLAS that NumPy uses; looking for it takes a while."""
+    return ThreadpoolController()
+
+
+def one_blas_thread() -> AbstractContextManager[object]:
+    """Keep BLAS to one thread within a block: the threads that call it are the parallelism."""
+    return _blas().limit(limits=1, user_api="blas")
 
 
 def choose_threads(wanted: int | None = None) -> int:

@@ -2,29 +2,22 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
 
+from handgrad.data.augment import Augmentation
 from handgrad.data.batches import Rows, chunks, length
 from handgrad.data.dataset import Dataset
-from handgrad.kernels.threads import choose_threads
-from handgrad.model.losses import cross_entropy
+from handgrad.kernels.threads import choose_threads, one_blas_thread
+from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.network import Network
-
-
-@cache
-def blas() -> ThreadpoolController:
-    """Find the BLAS that NumPy uses; looking for it takes a while."""
-    return ThreadpoolController()
 
 
 @dataclass
 class ThreadSum:
-    """What one thread has added up: gradient (P,), mean loss in nats, and correctly classified examples."""
+    """What one thread has added up: gradient (P,), mean loss, and correctly classified examples."""
 
     gradient: NDArray[Any]
     loss: float = 0.0
@@ -44,12 +37,30 @@ class BatchGradient:
     dataset : Dataset
     threads : int, optional
         At least 1; the number of usable processors unless given.
+    loss : Loss, optional
+        `CrossEntropy` unless given.
+    augmentation : Augmentation, optional
+        Deforms the images of each chunk.
+    weights : (N,), optional
+        What each example of the data set counts.
     """
 
-    def __init__(self, network: Network, dataset: Dataset, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        network: Network,
+        dataset: Dataset,
+        threads: int | None = None,
+        *,
+        loss: Loss | None = None,
+        augmentation: Augmentation | None = None,
+        weights: NDArray[Any] | None = None,
+    ) -> None:
         self.network = network
         self.dataset = dataset
         self.threads = choose_threads(threads)
+        self.loss = loss or CrossEntropy()
+        self.augmentation = augmentation
+        self.weights = weights
 
     def __enter__(self) -> "BatchGradient":
         self._pool = ThreadPoolExecutor(self.threads)
@@ -66,7 +77,7 @@ class BatchGradient:
         rows : Rows
             Examples of the data set.
         seed : int
-            For layers that draw at random: chunk k draws from a generator of (seed, k).
+            For augmentation and layers that draw at random: chunk k draws from a generator of (seed, k).
 
         Returns
         -------
@@ -76,7 +87,7 @@ class BatchGradient:
         workers = min(self.threads, len(parts))
         shares = [parts[thread::workers] for thread in range(workers)]
         examples = length(rows)
-        with blas().limit(limits=1, user_api="blas"):
+        with one_blas_thread():
             if workers == 1:
                 return self._add_up(shares[0], examples, seed)
             total, *others = self._pool.map(lambda share: self._add_up(share, examples, seed), shares)
@@ -93,9 +104,13 @@ class BatchGradient:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for index, rows in share:
                 rng = np.random.default_rng([seed, index])
-                labels = dataset.labels[rows]
-                logits, backward = network.forward(network.scale(dataset.inputs[rows]), rng)
-                loss, dlogits = cross_entropy(logits, labels, examples)
+                labels, raw = dataset.labels[rows], dataset.inputs[rows]
+                if self.augmentation:
+                    images = raw.reshape(-1, *dataset.input_shape)
+                    raw = self.augmentation(images, rng).reshape(raw.shape)
+                logits, backward = network.forward(network.scale(raw), rng)
+                weights = self.weights[rows] if self.weights is not None else None
+                loss, dlogits = self.loss(logits, labels, weights, examples)
                 backward(dlogits, total.gradient, input_gradient=False)
                 total.loss += loss
                 total.correct += int((logits.argmax(axis=1) == labels).sum())

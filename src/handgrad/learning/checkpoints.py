@@ -56,8 +56,8 @@ def save_checkpoint(
     tensors = _tensors(network)
     for name, array in optimizer.state.items():
         tensors[f"optimizer.{name}"] = array
-    if state.order is not None:
-        tensors["state.order"] = state.order
+    for name, array in state.arrays().items():
+        tensors[f"state.{name}"] = array
     metadata = _metadata(network, recipe)
     metadata["optimizer"] = json.dumps({**optimizer.describe(), "steps": optimizer.steps})
     metadata["state"] = json.dumps(state.numbers())
@@ -107,7 +107,13 @@ def load_checkpoint(path: Path) -> tuple[Network, Optimizer, TrainingState]:
         optimizer.steps = steps
         for name in optimizer.state_names if steps else ():
             optimizer.state[name] = tensors[f"optimizer.{name}"].reshape(network.vector.shape)
-        state = TrainingState.restore(_json(metadata, "state"), tensors.get("state.order"))
+        arrays = {
+            key.removeprefix("state."): tensor for key, tensor in tensors.items() if key.startswith("state.")
+        }
+        state = TrainingState.restore(_json(metadata, "state"), arrays)
+        for vector in (state.average, state.best, state.current):
+            if vector is not None and (vector.shape != network.vector.shape or not np.isfinite(vector).all()):
+                raise ValueError("other parameters do not fit the network")
     except (TypeError, KeyError, ValueError, OverflowError) as error:
         raise HandgradError(f"{path}: the state of its training is damaged ({error}); train anew") from error
     return network, optimizer, state

@@ -18,7 +18,7 @@ from handgrad.errors import HandgradError
 from handgrad.kernels.types import Floats
 from handgrad.learning.batch_gradient import BatchGradient
 from handgrad.model.layers.layer import Backward, Layer
-from handgrad.model.losses import cross_entropy
+from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.network import Network
 
 Arrays: TypeAlias = dict[str, NDArray[Any]]
@@ -36,7 +36,7 @@ class Check:
     Attributes
     ----------
     layer : str
-        Such as ``"0 Dense"``, ``"loss"`` or ``"network"``.
+        Such as ``"0 Dense"``, ``"loss CrossEntropy"`` or ``"network"``.
     parameter : str
         ``"weights"``, …, or ``"x"`` for the gradient with respect to the input.
     shape : tuple of int
@@ -58,7 +58,7 @@ class Check:
         return self.error <= TOLERANCE
 
 
-def check_gradients(network: Network, seed: int = 0) -> Iterator[Check]:
+def check_gradients(network: Network, seed: int = 0, loss: Loss | None = None) -> Iterator[Check]:
     """Check each layer on its own, the loss, and the whole network as training computes it.
 
     Parameters
@@ -67,6 +67,8 @@ def check_gradients(network: Network, seed: int = 0) -> Iterator[Check]:
         In float64.
     seed : int
         Of the random examples, upstream gradients and parts of large arrays.
+    loss : Loss, optional
+        `CrossEntropy` unless given.
 
     Yields
     ------
@@ -80,9 +82,32 @@ def check_gradients(network: Network, seed: int = 0) -> Iterator[Check]:
     if network.dtype != np.float64:
         raise HandgradError("gradients are checked in float64; make the network with dtype=np.float64")
     rng = np.random.default_rng(seed)
+    loss = (loss or CrossEntropy()).fitted(np.arange(len(network.classes)), len(network.classes))
     yield from _check_layers(network, rng)
-    yield from _check_loss(network, rng)
-    yield from _check_network(network, rng)
+    yield check_loss(loss, len(network.classes), seed)
+    yield from _check_network(network, loss, rng)
+
+
+def check_loss(loss: Loss, classes: int = 10, seed: int = 0) -> Check:
+    """Check the gradient of a loss with respect to random logits.
+
+    Parameters
+    ----------
+    loss : Loss
+    classes : int
+    seed : int
+        Of the logits and labels.
+
+    Returns
+    -------
+    Check
+    """
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(size=(EXAMPLES, classes))
+    labels = rng.integers(classes, size=EXAMPLES)
+    _, dlogits = loss(logits, labels)
+    name = f"loss {type(loss).__name__}"
+    return _compare(name, "logits", logits, dlogits, lambda: loss(logits, labels)[0], rng)
 
 
 def _check_layers(network: Network, rng: np.random.Generator) -> Iterator[Check]:
@@ -118,20 +143,14 @@ def _check_layer(
         )
 
 
-def _check_loss(network: Network, rng: np.random.Generator) -> Iterator[Check]:
-    logits = rng.normal(size=(EXAMPLES, len(network.classes)))
-    labels = rng.integers(len(network.classes), size=EXAMPLES)
-    _, dlogits = cross_entropy(logits, labels)
-    yield _compare("loss", "logits", logits, dlogits, lambda: cross_entropy(logits, labels)[0], rng)
-
-
-def _check_network(network: Network, rng: np.random.Generator) -> Iterator[Check]:
+def _check_network(network: Network, loss: Loss, rng: np.random.Generator) -> Iterator[Check]:
     """Compare what a training step would use, chunks, threads, scaling and all."""
     shape = (EXAMPLES, *network.input_shape)
     inputs = rng.integers(256, size=shape, dtype=np.uint8) if network.scaling else rng.normal(size=shape)
     labels = rng.integers(len(network.classes), size=EXAMPLES)
     draws = int(rng.integers(2**63))
-    with BatchGradient(network, Dataset(inputs, labels, network.classes), threads=1) as batch_gradient:
+    data = Dataset(inputs, labels, network.classes)
+    with BatchGradient(network, data, threads=1, loss=loss) as batch_gradient:
         everything = slice(0, EXAMPLES)
         gradients = network.views(batch_gradient(everything, draws).gradient)
         for index, parameters in enumerate(network.parameters):

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from handgrad.data.dataset import Dataset
 from handgrad.errors import HandgradError
 from handgrad.kernels.types import Floats, Integers
+from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.network import Network
 
 
@@ -55,7 +56,7 @@ def confusion_matrix(predictions: Integers, labels: Integers, classes: int) -> N
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What `evaluate` finds: examples, mean loss in nats, accuracy from 0 to 1, and the confusion matrix."""
+    """What `evaluate` finds: examples, mean loss, accuracy from 0 to 1, and the confusion matrix."""
 
     examples: int
     loss: float
@@ -63,7 +64,7 @@ class Evaluation:
     confusion: NDArray[Any]
 
 
-def evaluate(network: Network, dataset: Dataset) -> Evaluation:
+def evaluate(network: Network, dataset: Dataset, loss: Loss | None = None) -> Evaluation:
     """Measure a network on a data set.
 
     Parameters
@@ -71,6 +72,8 @@ def evaluate(network: Network, dataset: Dataset) -> Evaluation:
     network : Network
     dataset : Dataset
         With the network's number of inputs and classes.
+    loss : Loss, optional
+        `CrossEntropy` unless given.
 
     Returns
     -------
@@ -95,13 +98,11 @@ def evaluate(network: Network, dataset: Dataset) -> Evaluation:
         and dataset.inputs.max() <= 1
     ):
         raise HandgradError("the model takes bytes, 0 to 255; the data are scaled to 0 to 1 already")
-    probabilities = network.predict_proba(dataset.inputs)
-    labels = dataset.labels
-    right = probabilities[np.arange(len(labels)), labels].astype(np.float64)
-    loss = -float(np.log(right.clip(min=np.finfo(network.dtype).tiny)).mean())
-    predictions = probabilities.argmax(axis=1)
+    logits, labels = network.logits(dataset.inputs), dataset.labels
+    mean_loss, _ = (loss or CrossEntropy())(logits, labels)
+    predictions = logits.argmax(axis=1)
     confusion = confusion_matrix(predictions, labels, len(network.classes))
-    return Evaluation(len(labels), loss, accuracy(predictions, labels), confusion)
+    return Evaluation(len(labels), mean_loss, accuracy(predictions, labels), confusion)
 
 
 def check_fit(network: Network, dataset: Dataset) -> None:

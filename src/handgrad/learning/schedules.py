@@ -2,10 +2,13 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from math import cos, isfinite, pi
+from math import cos, inf, isfinite, pi
+from typing import TypeAlias
 
+from handgrad.descriptions import Described
 from handgrad.errors import HandgradError
-from handgrad.model.descriptions import Described
+
+Memory: TypeAlias = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Schedule(Described, ABC):
     def __post_init__(self) -> None:
         _require(self, "warmup", 0 <= self.warmup < 1, "from 0 to below 1")
 
-    def __call__(self, step: int, total: int) -> float:
+    def __call__(self, step: int, total: int, memory: Memory | None = None) -> float:
         """Give the factor of one step.
 
         Parameters
@@ -33,16 +36,25 @@ class Schedule(Described, ABC):
             From 0.
         total : int
             Steps of the whole training.
+        memory : dict, optional
+            What `observe` noted in this training.
 
         Returns
         -------
         float
             From 0 to 1; the learning rate of the recipe is the largest one.
         """
-        progress = step / total
+        progress, reduction = step / total, (memory or {}).get("reduction", 1.0)
         if progress < self.warmup:
-            return self.factor(0.0) * (step + 1) / (int(self.warmup * total) + 1)
-        return self.factor((progress - self.warmup) / (1 - self.warmup))
+            return reduction * self.factor(0.0) * (step + 1) / (int(self.warmup * total) + 1)
+        return reduction * self.factor((progress - self.warmup) / (1 - self.warmup))
+
+    def observe(self, loss: float, memory: Memory) -> None:
+        """Look at a record's loss, on validation data where there are any; most schedules need not.
+
+        A schedule holds no state: what it must remember it notes in `memory`, which belongs to the training and
+        is saved with a checkpoint.
+        """
 
     @abstractmethod
     def factor(self, progress: float) -> float:
@@ -102,6 +114,43 @@ class Exponential(Schedule):
     def factor(self, progress: float) -> float:
         """Decay; see `Schedule.factor`."""
         return float(self.final**progress)
+
+
+@dataclass(frozen=True)
+class ReduceOnPlateau(Schedule):
+    """Multiplied by `drop` whenever `patience` records in a row have not brought a smaller loss.
+
+    The loss is that of the validation split, or of the training where there is none.
+
+    Parameters
+    ----------
+    drop : float
+        Above 0 and below 1.
+    patience : int
+        Records, at least 1.
+    """
+
+    drop: float = 0.1
+    patience: int = 5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _require(self, "drop", 0 < self.drop < 1, "above 0 and below 1")
+        whole = isinstance(self.patience, int) and self.patience >= 1
+        _require(self, "patience", whole, "a whole number from 1")
+
+    def factor(self, progress: float) -> float:
+        """Give 1: what is reduced, is reduced by `observe`."""
+        return 1.0
+
+    def observe(self, loss: float, memory: Memory) -> None:
+        """Count the records since the best one; see `Schedule.observe`."""
+        if loss < memory.get("best", inf):
+            memory.update(best=loss, waited=0)
+            return
+        memory["waited"] = memory.get("waited", 0) + 1
+        if memory["waited"] >= self.patience:
+            memory.update(reduction=memory.get("reduction", 1.0) * self.drop, waited=0)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,11 @@ from numpy.typing import NDArray
 
 from handgrad.data.dataset import Dataset
 from handgrad.errors import HandgradError
+from handgrad.model.network import Network
+
+ARRAYS = ("order", "average", "best", "current")
+COUNTS = ("step", "epoch", "position", "correct", "averaged", "waited")
+SUMS = ("loss_sum", "seconds")
 
 
 @dataclass
@@ -34,6 +39,14 @@ class TrainingState:
         Time in training.
     fingerprint : int or None
         Of the data that the training was begun with; None before it begins.
+    average, averaged : (P,) or None, int
+        The parameters' average, and how many it holds.
+    best, best_score, waited : (P,) or None, float or None, int
+        The parameters of the best record, how good they are, and the records since.
+    current : (P,) or None
+        The parameters to go on with, where the network holds the result instead.
+    memory : dict
+        What the schedule has noted.
     """
 
     rng: np.random.Generator = field(default_factory=np.random.default_rng)
@@ -45,6 +58,13 @@ class TrainingState:
     correct: int = 0
     seconds: float = 0.0
     fingerprint: int | None = None
+    average: NDArray[Any] | None = None
+    averaged: int = 0
+    best: NDArray[Any] | None = None
+    best_score: float | None = None
+    waited: int = 0
+    current: NDArray[Any] | None = None
+    memory: dict[str, float] = field(default_factory=dict)
 
     def belong_to(self, dataset: Dataset) -> None:
         """Note the data that the training is begun with; HandgradError where it was begun with others."""
@@ -55,35 +75,61 @@ class TrainingState:
             )
         self.fingerprint = found
 
+    def include(self, vector: NDArray[Any], share: float) -> None:
+        """Move the average towards the parameters: w̄ ← w̄ + share · (w − w̄)."""
+        if self.average is None:
+            self.average = vector.copy()
+        else:
+            self.average += share * (vector - self.average)
+        self.averaged += 1
+
+    def show_result(self, network: Network) -> None:
+        """Let the network hold the best parameters, or the average, where there are any."""
+        result = self.best if self.best is not None else self.average
+        if result is not None:
+            self.current, network.vector = network.vector.copy(), result
+
+    def go_on(self, network: Network) -> None:
+        """Take back what `show_result` has done."""
+        if self.current is not None:
+            network.vector, self.current = self.current, None
+
+    def judge(self, vector: NDArray[Any], score: float) -> None:
+        """Keep the parameters where they are better than any before."""
+        if self.best_score is not None and not score > self.best_score:
+            self.waited += 1
+            return
+        self.best, self.best_score, self.waited = vector.copy(), score, 0
+
     def numbers(self) -> dict[str, Any]:
-        """Give everything but `order` in a form that JSON can hold exactly."""
-        return {
-            "rng": self.rng.bit_generator.state,
-            "step": self.step,
-            "epoch": self.epoch,
-            "position": self.position,
-            "loss_sum": self.loss_sum,
-            "correct": self.correct,
-            "seconds": self.seconds,
-            "fingerprint": self.fingerprint,
-        }
+        """Give everything but the arrays in a form that JSON can hold exactly."""
+        numbers = {name: value for name, value in vars(self).items() if name not in ARRAYS}
+        return {**numbers, "rng": self.rng.bit_generator.state}
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Give the arrays that there are, by name."""
+        arrays = {name: getattr(self, name) for name in ARRAYS}
+        return {name: array for name, array in arrays.items() if array is not None}
 
     @classmethod
-    def restore(cls, numbers: dict[str, Any], order: NDArray[np.int64] | None) -> "TrainingState":
-        """Rebuild what `numbers` gave; ValueError, TypeError or KeyError where it is damaged."""
+    def restore(cls, numbers: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> "TrainingState":
+        """Rebuild what `numbers` and `arrays` gave; ValueError, TypeError or KeyError where it is damaged."""
         numbers = dict(numbers)
         rng = np.random.default_rng(0)
         rng.bit_generator.state = numbers.pop("rng")
-        state = cls(rng=rng, order=order, **numbers)
-        counts = (state.step, state.epoch, state.position, state.correct)
-        if not all(type(count) is int and count >= 0 for count in counts):
+        state = cls(**{**numbers, **arrays, "rng": rng})
+        if not all(type(count) is int and count >= 0 for count in (getattr(state, name) for name in COUNTS)):
             raise ValueError("a count is wrong")
-        if not all(
-            isinstance(number, float) and isfinite(number) for number in (state.loss_sum, state.seconds)
-        ):
+        sums = [getattr(state, name) for name in SUMS] + list(state.memory.values())
+        if not all(isinstance(number, float | int) and isfinite(number) for number in sums):
             raise ValueError("a sum is wrong")
+        order = state.order
         if order is not None and not np.array_equal(np.sort(order), np.arange(len(order))):
             raise ValueError("the order is no permutation")
         if state.position and order is not None and state.position >= len(order):
             raise ValueError("the position is beyond the data")
+        if (state.best is None) != (state.best_score is None) or (state.average is None) != (
+            state.averaged == 0
+        ):
+            raise ValueError("an average, or the best parameters, are missing")
         return state

@@ -1,26 +1,34 @@
 """The training loop: forward, loss, backward, step. It yields records and prints nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from math import isfinite
 from time import perf_counter
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from handgrad.data.augment import Augmentation
 from handgrad.data.batches import batches, epoch_order, length
 from handgrad.data.dataset import Dataset, Splits
 from handgrad.errors import HandgradError
+from handgrad.learning.averaging import Averaging
 from handgrad.learning.batch_gradient import BatchGradient
-from handgrad.learning.metrics import check_fit, evaluate
+from handgrad.learning.early_stopping import EarlyStopping
+from handgrad.learning.metrics import Evaluation, check_fit, evaluate
 from handgrad.learning.optimizers import SGD, Optimizer
 from handgrad.learning.records import Record
 from handgrad.learning.schedules import Constant, Schedule
 from handgrad.learning.state import TrainingState
+from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
 
 
 class Diverged(HandgradError):
-    """The loss became infinite or NaN; the network is back at the last parameters with a finite loss."""
+    """The loss became infinite or NaN; the network holds the last, or best, parameters with a finite loss."""
 
 
 def train(
@@ -30,15 +38,23 @@ def train(
     optimizer: Optimizer | None = None,
     learning_rate: float = 0.1,
     schedule: Schedule | None = None,
+    loss: Loss | None = None,
+    augmentation: Augmentation | None = None,
+    averaging: Averaging | None = None,
+    early_stopping: EarlyStopping | None = None,
     batch_size: int | str = 128,
     epochs: int | None = None,
     steps: int | None = None,
     record_every: int = 1,
+    sample_weights: Sequence[float] | NDArray[Any] | None = None,
     threads: int | None = None,
     state: TrainingState | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Record]:
     """Train a network, in place.
+
+    When the records end, or whoever takes them breaks off, the network holds the result: the best parameters with
+    `early_stopping`, else the average with `averaging`, else the last ones.
 
     Parameters
     ----------
@@ -52,12 +68,22 @@ def train(
         Positive.
     schedule : Schedule, optional
         What the learning rate is multiplied by at each step; `Constant` unless given.
+    loss : Loss, optional
+        `CrossEntropy` unless given.
+    augmentation : Augmentation, optional
+        Deforms the images of every batch anew.
+    averaging : Averaging, optional
+        Averages the parameters on their way; the average is validated, and is the result.
+    early_stopping : EarlyStopping, optional
+        Keeps the best parameters, and stops when no better ones come; needs a validation split.
     batch_size : int or "all"
         Examples a step; "all" takes the whole training split, in its order.
     epochs, steps : int, optional
         How long: one of the two. 10 epochs where neither is given.
     record_every : int
         Epochs from one record to the next; the first and the last epoch always give one.
+    sample_weights : (N,), optional
+        What each example of the training split counts, from 0; 1 unless given.
     threads : int, optional
         All usable processors unless given. The same seed, data and threads give the same bits.
     state : TrainingState, optional
@@ -90,23 +116,172 @@ def train(
     for name, value in (("epochs", epochs), ("steps", steps), ("record_every", record_every)):
         if value is not None and not (_is_whole(value) and value >= 1):
             raise HandgradError(f"{name} must be a whole number from 1; got {value!r}")
-    size = examples if batch_size == "all" else min(int(batch_size), examples)
-    total = steps if steps is not None else (epochs or 10) * -(-examples // size)
+    if early_stopping and not splits.validation:
+        raise HandgradError("early stopping watches the validation split, and there is none; set one aside")
+    if augmentation and len(splits.train.input_shape) != 3:
+        raise HandgradError(
+            f"augmentation deforms images (channels, height, width); the data are {splits.train.input_shape}"
+        )
     _adopt(network, splits.train)
     state = state or TrainingState()
     state.belong_to(splits.train)
-    return _loop(
+    optimizer = optimizer or SGD()
+    optimizer.attach(network)
+    loss = (loss or CrossEntropy()).fitted(splits.train.labels, len(splits.train.class_names))
+    size = examples if batch_size == "all" else min(int(batch_size), examples)
+    epoch_steps = -(-examples // size)
+    plan = Plan(
+        optimizer=optimizer,
+        learning_rate=learning_rate,
+        schedule=schedule or Constant(),
+        loss=loss,
+        averaging=averaging,
+        early_stopping=early_stopping,
+        batch_size=size,
+        epoch_steps=epoch_steps,
+        total=steps if steps is not None else (epochs or 10) * epoch_steps,
+        record_every=record_every,
+    )
+    batch_gradient = BatchGradient(
         network,
-        splits,
-        optimizer or SGD(),
-        learning_rate,
-        schedule or Constant(),
-        size,
-        total,
-        record_every,
-        BatchGradient(network, splits.train, threads),
-        state,
-        stop,
+        splits.train,
+        threads,
+        loss=loss,
+        augmentation=augmentation,
+        weights=_weights(sample_weights, examples, network.dtype),
+    )
+    return _loop(network, splits, plan, batch_gradient, state, stop)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How to train, checked and complete; `train` says what each thing is."""
+
+    optimizer: Optimizer
+    learning_rate: float
+    schedule: Schedule
+    loss: Loss
+    averaging: Averaging | None
+    early_stopping: EarlyStopping | None
+    batch_size: int
+    epoch_steps: int
+    total: int
+    record_every: int
+
+    def is_done(self, state: TrainingState) -> bool:
+        """Say whether all steps are made, or no better record came for too long."""
+        patience = self.early_stopping.patience if self.early_stopping else self.total
+        return state.step >= self.total or state.waited >= patience
+
+    def step(self, network: Network, gradient: NDArray[Any], state: TrainingState) -> float:
+        """Move the parameters, and their average with them; gives the learning rate."""
+        rate = self.learning_rate * self.schedule(state.step, self.total, state.memory)
+        self.optimizer.step(network.vector, gradient, rate)
+        state.step += 1
+        if self.averaging:
+            share = self.averaging.share(state.step, self.total, self.epoch_steps, state.averaged)
+            if share:
+                state.include(network.vector, share)
+        return rate
+
+    def judge(
+        self, loss: float, validation: Evaluation | None, network: Network, state: TrainingState
+    ) -> None:
+        """Let schedule and early stopping look at a record."""
+        self.schedule.observe(validation.loss if validation else loss, state.memory)
+        if self.early_stopping and validation:
+            score = self.early_stopping.score(validation.loss, validation.accuracy)
+            state.judge(network.vector, score)
+
+
+def _loop(
+    network: Network,
+    splits: Splits,
+    plan: Plan,
+    batch_gradient: BatchGradient,
+    state: TrainingState,
+    stop: Callable[[], bool],
+) -> Iterator[Record]:
+    examples = len(splits.train)
+    state.go_on(network)
+    good = network.vector.copy()
+    recorded, clock, stopped = 0, perf_counter(), False
+    try:
+        with batch_gradient:
+            while not (plan.is_done(state) or stopped):
+                if state.position == 0:
+                    state.order = epoch_order(examples, plan.batch_size, state.rng)
+                    state.loss_sum, state.correct = 0.0, 0
+                for rows in batches(state.order, examples, plan.batch_size, state.position):
+                    batch = batch_gradient(rows, int(state.rng.integers(2**63)))
+                    if not isfinite(batch.loss):
+                        _diverge(network, good, state, plan)
+                    good[:] = network.vector
+                    rate = plan.step(network, batch.gradient, state)
+                    state.position += length(rows)
+                    state.loss_sum += batch.loss * length(rows)
+                    state.correct += batch.correct
+                    recorded += length(rows)
+                    stopped = stop()
+                    if state.step == plan.total or stopped:
+                        break
+                seen = state.position
+                ended = state.position == examples
+                if ended:
+                    state.epoch, state.position = state.epoch + 1, 0
+                regular = state.step == plan.total or (ended and not (state.epoch - 1) % plan.record_every)
+                if not (regular or stopped):
+                    continue
+                if not np.isfinite(network.vector).all():
+                    _diverge(network, good, state, plan)
+                elapsed = perf_counter() - clock
+                state.seconds += elapsed
+                with _averaged(network, state):
+                    found = evaluate(network, splits.validation, plan.loss) if splits.validation else None
+                    if regular:  # what a resumed training does again, it must not judge twice
+                        plan.judge(state.loss_sum / seen, found, network, state)
+                yield Record(
+                    step=state.step - 1,
+                    epoch=state.epoch + (not ended),
+                    loss=state.loss_sum / seen,
+                    train_accuracy=state.correct / seen,
+                    validation_loss=found.loss if found else None,
+                    validation_accuracy=found.accuracy if found else None,
+                    learning_rate=rate,
+                    seconds=state.seconds,
+                    examples_per_second=recorded / elapsed,
+                )
+                recorded, clock = 0, perf_counter()
+    finally:
+        state.show_result(network)
+
+
+@contextmanager
+def _averaged(network: Network, state: TrainingState) -> Iterator[None]:
+    """Let the network hold the average for a while, where there is one."""
+    if state.average is None:
+        yield
+        return
+    own = network.vector.copy()
+    network.vector = state.average
+    try:
+        yield
+    finally:
+        network.vector = own
+
+
+def _diverge(network: Network, good: NDArray[Any], state: TrainingState, plan: Plan) -> None:
+    """Give back the last good parameters, and raise."""
+    if state.step == 0:
+        raise HandgradError(
+            "the loss is not finite before the first step: the first parameters, or the data, are too large"
+        )
+    network.vector = good
+    if state.average is not None and not np.isfinite(state.average).all():
+        state.average = None
+    raise Diverged(
+        f"training diverged at step {state.step}: the loss is no longer finite; "
+        f"the last good parameters are kept. Try a learning rate below {plan.learning_rate:g}"
     )
 
 
@@ -119,80 +294,18 @@ def _adopt(network: Network, dataset: Dataset) -> None:
     network.framing = dataset.framing
 
 
+def _weights(
+    weights: Sequence[float] | NDArray[Any] | None, examples: int, dtype: Any
+) -> NDArray[Any] | None:
+    if weights is None:
+        return None
+    array = np.asarray(weights, dtype)
+    if array.shape != (examples,) or not (np.isfinite(array).all() and (array >= 0).all() and array.any()):
+        raise HandgradError(
+            f"sample_weights must be {examples} numbers from 0, one for each training example, not all 0"
+        )
+    return array
+
+
 def _is_whole(value: object) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
-
-
-def _loop(
-    network: Network,
-    splits: Splits,
-    optimizer: Optimizer,
-    learning_rate: float,
-    schedule: Schedule,
-    size: int,
-    total: int,
-    record_every: int,
-    batch_gradient: BatchGradient,
-    state: TrainingState,
-    stop: Callable[[], bool],
-) -> Iterator[Record]:
-    examples = len(splits.train)
-    good = network.vector.copy()
-    recorded, clock, stopped = 0, perf_counter(), False
-    with batch_gradient:
-        while state.step < total and not stopped:
-            if state.position == 0:
-                state.order = epoch_order(examples, size, state.rng)
-                state.loss_sum, state.correct = 0.0, 0
-            for rows in batches(state.order, examples, size, state.position):
-                batch = batch_gradient(rows, int(state.rng.integers(2**63)))
-                if not isfinite(batch.loss):
-                    if state.step == 0:
-                        raise HandgradError(
-                            "the loss is not finite before the first step: the first parameters, or the data, are "
-                            "too large"
-                        )
-                    network.vector[:] = good
-                    raise _diverged(state.step, learning_rate)
-                good[:] = network.vector
-                rate = learning_rate * schedule(state.step, total)
-                optimizer.step(network.vector, batch.gradient, rate)
-                state.step += 1
-                state.position += length(rows)
-                state.loss_sum += batch.loss * length(rows)
-                state.correct += batch.correct
-                recorded += length(rows)
-                stopped = stop()
-                if state.step == total or stopped:
-                    break
-            seen = state.position
-            ended = state.position == examples
-            if ended:
-                state.epoch, state.position = state.epoch + 1, 0
-            if ended and state.step < total and not stopped and (state.epoch - 1) % record_every:
-                continue
-            if not np.isfinite(network.vector).all():
-                network.vector[:] = good
-                raise _diverged(state.step, learning_rate)
-            elapsed = perf_counter() - clock
-            state.seconds += elapsed
-            validation = evaluate(network, splits.validation) if splits.validation else None
-            yield Record(
-                step=state.step - 1,
-                epoch=state.epoch + (not ended),
-                loss=state.loss_sum / seen,
-                train_accuracy=state.correct / seen,
-                validation_loss=validation.loss if validation else None,
-                validation_accuracy=validation.accuracy if validation else None,
-                learning_rate=rate,
-                seconds=state.seconds,
-                examples_per_second=recorded / elapsed,
-            )
-            recorded, clock = 0, perf_counter()
-
-
-def _diverged(step: int, learning_rate: float) -> Diverged:
-    return Diverged(
-        f"training diverged at step {step}: the loss is no longer finite; "
-        f"the last good parameters are kept. Try a learning rate below {learning_rate:g}"
-    )

@@ -6,9 +6,9 @@ from math import isfinite, prod
 
 import numpy as np
 
+from handgrad.descriptions import Described
 from handgrad.errors import HandgradError
 from handgrad.kernels.types import Floats
-from handgrad.model.descriptions import Described
 
 
 class Initializer(Described, ABC):

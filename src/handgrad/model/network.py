@@ -1,6 +1,7 @@
 """The network: layers in a row, and all their parameters in one flat vector."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from math import prod
 from types import SimpleNamespace
 from typing import Any, TypeAlias
@@ -10,6 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from handgrad.errors import HandgradError
 from handgrad.kernels.reference import softmax
+from handgrad.kernels.threads import choose_threads, one_blas_thread
 from handgrad.kernels.types import Floats
 from handgrad.model.layers.layer import Layer, Parameters, Shape
 from handgrad.model.scaling import Scaling
@@ -178,8 +180,8 @@ class Network:
         """Scale values as the data set has them, (N, I), to what `forward` takes."""
         return self.scaling(raw, self.dtype) if self.scaling else raw.astype(self.dtype)
 
-    def predict_proba(self, raw: NDArray[Any]) -> Floats:
-        """Give the probability of each class.
+    def logits(self, raw: NDArray[Any]) -> Floats:
+        """Give the score of each class, before softmax.
 
         Parameters
         ----------
@@ -188,7 +190,7 @@ class Network:
 
         Returns
         -------
-        (N, C), each row sums to 1
+        (N, C)
 
         Raises
         ------
@@ -202,16 +204,27 @@ class Network:
         if raw.dtype.kind not in "uifb" or not np.isfinite(raw).all():
             raise HandgradError("the inputs hold values that are not finite numbers; remove or replace them")
         raw = raw.reshape(len(raw), inputs)
-        probabilities = np.empty((len(raw), len(self.classes)), self.dtype)
-        for start in range(0, len(raw), self.chunk):
+        logits = np.empty((len(raw), len(self.classes)), self.dtype)
+
+        def compute(start: int) -> None:
             part = slice(start, start + self.chunk)
-            logits, _ = self.forward(self.scale(raw[part]))
-            probabilities[part] = softmax(logits)
-        return probabilities
+            logits[part] = self.forward(self.scale(raw[part]))[0]
+
+        starts = range(0, len(raw), self.chunk)
+        if len(starts) < 2:
+            list(map(compute, starts))
+            return logits
+        with one_blas_thread(), ThreadPoolExecutor(choose_threads()) as pool:
+            list(pool.map(compute, starts))
+        return logits
+
+    def predict_proba(self, raw: NDArray[Any]) -> Floats:
+        """Give the probability of each class, (N, C), each row with the sum 1; see `logits`."""
+        return softmax(self.logits(raw))
 
     def predict(self, raw: NDArray[Any]) -> NDArray[np.intp]:
-        """Give the most probable class of each example, (N,) whole numbers; see `predict_proba`."""
-        return self.predict_proba(raw).argmax(axis=1)
+        """Give the most probable class of each example, (N,) whole numbers; see `logits`."""
+        return self.logits(raw).argmax(axis=1)
 
     def summary(self) -> None:
         """Print the layers with their output shapes and numbers of parameters."""

@@ -11,11 +11,12 @@ from handgrad.recipes.recipe import Recipe
 
 
 def open_splits(recipe: Recipe) -> Splits:
-    """Load a recipe's data, and cut the validation split that it asks for."""
-    splits = load(recipe.data.source)
-    if not recipe.data.validation:
+    """Load a recipe's data, and the validation split that it asks for."""
+    splits, wanted = load(recipe.data.source), recipe.data.validation
+    if not wanted:
         return splits
-    wanted = recipe.data.validation
+    if isinstance(wanted, str):
+        return splits.with_validation(load(wanted).train)
     examples = wanted if isinstance(wanted, int) else max(1, round(wanted * len(splits.train)))
     try:
         return splits.cut_validation(examples, np.random.default_rng([recipe.seed, 2]))

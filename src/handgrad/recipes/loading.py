@@ -37,7 +37,7 @@ def override(recipe: Recipe, changes: Mapping[str, Mapping[str, Any] | Any], whe
     """Make a recipe with some values changed: ``{"training": {"epochs": 3}, "seed": 1}``."""
     tables = recipe.tables()
     for key, change in changes.items():
-        tables[key] = {**tables[key], **change} if isinstance(change, Mapping) else change
+        tables[key] = {**tables.get(key, {}), **change} if isinstance(change, Mapping) else change
     length = changes.get("training", {})
     for given, other in (("steps", "epochs"), ("epochs", "steps")):
         if given in length and other not in length:

@@ -11,9 +11,13 @@ import tomli_w
 from numpy.typing import DTypeLike
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from handgrad.data.augment import Augmentation
+from handgrad.learning.averaging import Averaging
+from handgrad.learning.early_stopping import EarlyStopping
 from handgrad.learning.optimizers import Optimizer
 from handgrad.learning.schedules import Schedule
 from handgrad.model.layers import Layer
+from handgrad.model.losses import Loss
 from handgrad.model.network import Network
 
 Table = dict[str, Any]
@@ -29,11 +33,12 @@ class Section(BaseModel):
 class DataSection(Section):
     """Where the examples come from: a name or a path.
 
-    Of train, `validation` is set aside to validate on: a number of examples, or a share of them below 1.
+    To validate on, `validation` is set aside of train: a number of examples, or a share of them below 1; or it is
+    the name or path of other data, whose training examples are taken.
     """
 
     source: str = "mnist"
-    validation: Annotated[int, Field(ge=0, le=10**9)] | Annotated[float, Field(gt=0, lt=1)] = 0
+    validation: Annotated[int, Field(ge=0, le=10**9)] | Annotated[float, Field(gt=0, lt=1)] | str = 0
 
 
 class NetworkSection(Section):
@@ -83,12 +88,17 @@ class Recipe(Section):
     network: NetworkSection
     optimizer: Table = {"type": "SGD"}
     schedule: Table = {"type": "Constant"}
+    loss: Table = {"type": "CrossEntropy"}
+    augmentation: Table | None = None
+    averaging: Table | None = None
+    early_stopping: Table | None = None
     training: TrainingSection
 
     @model_validator(mode="after")
     def _rest_can_be_built(self) -> "Recipe":
         self.build_optimizer()
-        self.build_schedule()
+        self.build_loss()
+        self.training_arguments()
         return self
 
     def build_network(
@@ -107,9 +117,20 @@ class Recipe(Section):
         """Make the optimizer, its state empty."""
         return Optimizer.from_description(self.optimizer)
 
-    def build_schedule(self) -> Schedule:
-        """Make the schedule of the learning rate."""
-        return Schedule.from_description(self.schedule)
+    def build_loss(self) -> Loss:
+        """Make the loss."""
+        return Loss.from_description(self.loss)
+
+    def training_arguments(self) -> dict[str, Any]:
+        """Give all arguments of `handgrad.train` but network, data, optimizer and state."""
+        return {
+            "loss": self.build_loss(),
+            "schedule": Schedule.from_description(self.schedule),
+            "augmentation": self.augmentation and Augmentation.from_description(self.augmentation),
+            "averaging": self.averaging and Averaging.from_description(self.averaging),
+            "early_stopping": self.early_stopping and EarlyStopping.from_description(self.early_stopping),
+            **self.training.model_dump(),
+        }
 
     def training_rng(self) -> np.random.Generator:
         """Make the generator of data orders and random layers."""

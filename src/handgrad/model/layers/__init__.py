@@ -7,6 +7,7 @@ from handgrad.model.layers.flatten import Flatten
 from handgrad.model.layers.gelu import GELU
 from handgrad.model.layers.layer import Layer
 from handgrad.model.layers.leaky_relu import LeakyReLU
+from handgrad.model.layers.maxout import Maxout
 from handgrad.model.layers.pooling import AveragePool2D, MaxPool2D
 from handgrad.model.layers.relu import ReLU
 from handgrad.model.layers.sigmoid import Sigmoid
@@ -22,6 +23,7 @@ __all__ = [
     "Layer",
     "LeakyReLU",
     "MaxPool2D",
+    "Maxout",
     "ReLU",
     "Sigmoid",
     "Tanh",

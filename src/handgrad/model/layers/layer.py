@@ -8,8 +8,8 @@ from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
+from handgrad.descriptions import Described
 from handgrad.kernels.types import Floats
-from handgrad.model.descriptions import Described
 from handgrad.model.initializers import Initializer
 
 Shape: TypeAlias = tuple[int, ...]

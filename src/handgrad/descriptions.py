@@ -27,18 +27,23 @@ class Described:
     def from_description(cls, description: Mapping[str, Any]) -> Self:
         """Build what a description says, of this family (`Layer`, `Initializer`, …).
 
+        Where the family is a single class, as `EarlyStopping` is, the type need not be said.
+
         Raises
         ------
         HandgradError
             If the type or a field is unknown (the nearest right name is told) or a value is refused.
         """
         family = "type" if cls is Described else cls.__name__.lower()
+        single = {cls.__name__: cls} if cls is not Described and _is_concrete(cls) else {}
+        if single and isinstance(description, Mapping):
+            description = {"type": cls.__name__, **description}
         if not isinstance(description, Mapping) or not isinstance(description.get("type"), str):
             raise HandgradError(
                 f"{family}: a table with a type is needed, as {{ type = 'Name' }}; got {description!r:.60}"
             )
         name = description["type"]
-        kinds = {kind.__name__: kind for kind in _descendants(cls)}
+        kinds = single | {kind.__name__: kind for kind in _descendants(cls)}
         if name not in kinds:
             raise HandgradError(f"unknown {family} '{name}'{suggest(name, sorted(kinds))}")
         known = [field.name for field in dataclass_fields(kinds[name])]
@@ -65,12 +70,16 @@ def dataclass_fields(thing: Any) -> tuple[Field[Any], ...]:
     return fields(thing)
 
 
+def _is_concrete(kind: type) -> bool:
+    return not getattr(kind, "__abstractmethods__", None)
+
+
 def _descendants(family: type) -> list[type[Any]]:
     """Find every concrete class below `family`."""
     found: list[type[Any]] = []
     subclasses: list[type[Any]] = family.__subclasses__()
     for kind in subclasses:
-        if not getattr(kind, "__abstractmethods__", None):
+        if _is_concrete(kind):
             found.append(kind)
         found.extend(_descendants(kind))
     return found
