@@ -1,0 +1,197 @@
+"""Augmentation: what each strength does, what stays as it is, and what is refused."""
+
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from numpy.typing import DTypeLike, NDArray
+
+from handgrad.data.augment import BLOCK, Augmentation
+from handgrad.data.dataset import Splits
+from handgrad.errors import HandgradError
+
+ALL = Augmentation(shift=2, rotate=15, scale=0.15, shear=10, elastic=34, smoothness=4)
+
+
+def rng(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+@pytest.fixture
+def images(digits: Splits) -> NDArray[np.uint8]:
+    return digits.train.inputs[:300].reshape(-1, 28, 28)
+
+
+@given(
+    arrays.arrays(
+        st.sampled_from([np.uint8, np.float32, np.float64]),
+        arrays.array_shapes(min_dims=3, max_dims=4, min_side=1, max_side=6),
+        elements=st.integers(0, 255),
+    )
+)
+@settings(deadline=None)  # the first example compiles
+def test_without_strength_nothing_changes(images: NDArray[Any]) -> None:
+    same = Augmentation()(images, rng())
+    assert same.dtype == (np.float64 if images.dtype == np.float64 else np.float32)
+    np.testing.assert_array_equal(same, images)
+    assert not np.shares_memory(same, images)
+
+
+def test_the_same_generator_makes_the_same_images(images: NDArray[np.uint8]) -> None:
+    once = ALL(images, rng(3))
+    np.testing.assert_array_equal(once, ALL(images, rng(3)))
+    assert (once != ALL(images, rng(4))).any(axis=(1, 2)).all()
+    assert len(np.unique(ALL(np.stack([images[0]] * 50), rng()), axis=0)) == 50
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float16, np.float32, np.float64])
+def test_images_of_any_type_are_changed_alike(images: NDArray[np.uint8], dtype: DTypeLike) -> None:
+    changed = ALL(images.astype(dtype), rng())
+    assert changed.dtype == (np.float64 if dtype == np.float64 else np.float32)
+    assert changed.shape == images.shape
+    assert changed.min() >= 0
+    assert changed.max() <= 255
+    np.testing.assert_allclose(changed, ALL(images, rng()), atol=1e-3)
+
+
+def test_channels_are_changed_alike(images: NDArray[np.uint8]) -> None:
+    colours = np.stack([images, 255 - images, images], axis=1)
+    changed = ALL(colours, rng())
+    assert changed.shape == (300, 3, 28, 28)
+    np.testing.assert_array_equal(changed[:, 0], ALL(images, rng()))
+    np.testing.assert_array_equal(changed[:, 0], changed[:, 2])
+    np.testing.assert_allclose((changed[:, 0] + changed[:, 1])[:, 8:20, 8:20], 255, atol=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(0, 28, 28), (1, 28, 28), (2, 1, 1), (3, 2, 5, 40), (BLOCK + 1, 6, 4)])
+def test_any_number_and_shape_of_images(shape: tuple[int, ...]) -> None:
+    ones = np.ones(shape, np.float32)
+    before = ones.copy()
+    assert ALL(ones, rng()).shape == shape
+    np.testing.assert_array_equal(ones, before)
+
+
+def test_images_need_not_be_contiguous_or_writeable(images: NDArray[np.uint8]) -> None:
+    view = images[::-2, :, ::-1].swapaxes(1, 2)
+    view.flags.writeable = False
+    np.testing.assert_array_equal(ALL(view, rng()), ALL(view.copy(order="C"), rng()))
+
+
+def field(**strengths: float) -> NDArray[np.float64]:
+    return Augmentation(**strengths).displacements(2000, 28, 28, rng()).astype(np.float64)
+
+
+def test_shifts_reach_as_far_as_said() -> None:
+    moved = field(shift=2)
+    np.testing.assert_array_equal(moved, moved[:, :, :1, :1] + np.zeros((28, 28)))
+    shifts = moved[:, :, 0, 0]
+    assert np.abs(shifts).max() == pytest.approx(2, abs=0.01)
+    assert np.abs(shifts).max() <= 2
+    np.testing.assert_allclose(shifts.std(axis=0), 2 / np.sqrt(3), rtol=0.05)
+    assert abs(correlation(*shifts.T)) < 0.1
+
+
+def jacobians(**strengths: float) -> NDArray[np.float64]:
+    """Give the derivatives of what is looked up: (N, 2, 2), rows and columns y, x."""
+    moved = field(**strengths)
+    slopes = [(moved[:, :, -1, 0] - moved[:, :, 0, 0]) / 27, (moved[:, :, 0, -1] - moved[:, :, 0, 0]) / 27]
+    return np.eye(2) + np.stack(slopes, axis=-1)
+
+
+def test_rotations_turn_as_far_as_said_and_keep_lengths() -> None:
+    maps = jacobians(rotate=15)
+    np.testing.assert_allclose(maps @ maps.swapaxes(1, 2), np.eye(2) + np.zeros_like(maps), atol=1e-5)
+    angles = np.degrees(np.arctan2(maps[:, 1, 0], maps[:, 0, 0]))
+    assert 14.9 < angles.max() <= 15.001
+    assert -15.001 <= angles.min() < -14.9
+
+
+def test_a_quarter_turn_is_a_turned_array(images: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch) -> None:
+    class Largest:
+        def uniform(self, low: float, high: float, shape: tuple[int, ...]) -> NDArray[np.float64]:
+            return np.full(shape, high)
+
+    largest: Any = Largest()
+    turned = Augmentation(rotate=90)(images, largest)  # clockwise
+    np.testing.assert_allclose(turned, np.rot90(images, -1, axes=(1, 2)), atol=1e-2)
+
+
+def test_scales_are_independent_and_as_large_as_said() -> None:
+    maps = jacobians(scale=0.2)
+    np.testing.assert_allclose(maps[:, [0, 1], [1, 0]], 0, atol=1e-6)
+    factors = 1 / maps[:, [0, 1], [0, 1]]  # what is looked up nearer the middle appears larger
+    assert 0.8 <= factors.min() + 1e-5 < 0.81
+    assert 1.19 < factors.max() - 1e-5 <= 1.2
+    assert abs(correlation(*factors.T)) < 0.1
+
+
+def test_shears_lean_as_far_as_said() -> None:
+    maps = jacobians(shear=20)
+    np.testing.assert_allclose(maps[:, [0, 1, 0], [0, 1, 1]], [[1, 1, 0]] * len(maps), atol=1e-5)
+    angles = np.degrees(np.arctan(maps[:, 1, 0]))
+    assert np.abs(angles).max() == pytest.approx(20, abs=0.1)
+    assert angles.min() < 0 < angles.max()
+
+
+@pytest.mark.parametrize(("elastic", "smoothness"), [(34, 4), (8, 2), (38, 6)])
+def test_elastic_displacements_are_those_of_simard(elastic: float, smoothness: float) -> None:
+    augmentation = Augmentation(elastic=elastic, smoothness=smoothness)
+    fields = augmentation.displacements(4000, 28, 28, rng()).astype(np.float64)
+    expected = simard(400, elastic, smoothness)
+    assert fields.mean() == pytest.approx(0, abs=0.05 * fields.std())
+    assert fields.std() == pytest.approx(elastic / (2 * smoothness * np.sqrt(3 * np.pi)), rel=0.02)
+    np.testing.assert_allclose(fields.std(axis=0), expected.std(), rtol=0.08)  # in every pixel, edges too
+    for axis in (-1, -2):
+        np.testing.assert_allclose(correlations(fields, axis), correlations(expected, axis), atol=0.06)
+    assert abs(correlation(fields[:, 0], fields[:, 1])) < 0.05
+
+
+def simard(examples: int, alpha: float, sigma: float) -> NDArray[np.float64]:
+    """Smooth noise pixel by pixel, as the paper says: displacements (N, 2, 28, 28)."""
+    reach = round(5 * sigma)
+    kernel = np.exp(-((np.arange(-reach, reach + 1) / sigma) ** 2) / 2)
+    kernel /= kernel.sum()
+    smooth = rng(1).uniform(-1, 1, (examples, 2, 28 + 2 * reach, 28 + 2 * reach))
+    for axis in (-1, -2):
+        windows = np.lib.stride_tricks.sliding_window_view(smooth, 2 * reach + 1, axis)
+        smooth = windows @ kernel
+    return alpha * smooth
+
+
+def correlations(fields: NDArray[Any], axis: int) -> list[float]:
+    """Correlate the first pixel of each row (column) with those 0, 1, … beside (below) it."""
+    first, *rest = np.moveaxis(fields, axis, 0)
+    return [correlation(first, other) for other in (first, *rest)]
+
+
+def correlation(one: NDArray[Any], other: NDArray[Any]) -> float:
+    """Correlate the elements of two arrays."""
+    one, other = one - one.mean(), other - other.mean()
+    return float((one * other).mean() / (one.std() * other.std()))
+
+
+def test_ink_is_kept(images: NDArray[np.uint8]) -> None:
+    before = images.sum(axis=(1, 2))
+    turned = Augmentation(rotate=15, shift=2)(images, rng()).sum(axis=(1, 2)) / before
+    np.testing.assert_allclose(turned, 1, atol=0.03)
+    bent = np.mean([ALL(images, rng(seed)).sum(axis=(1, 2)) / before for seed in range(20)], axis=0)
+    np.testing.assert_allclose(bent, 1, atol=0.3)  # now more, now less, and on average as much
+    assert bent.mean() == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize("name", list(asdict(ALL)))
+@pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf"), 1e9, "1", None, True])
+def test_what_is_out_of_range_is_told_in_one_line(name: str, value: Any) -> None:
+    with pytest.raises(HandgradError, match=rf"^Augmentation {name} must be from .* to .*; got .*$") as told:
+        replace(ALL, **{name: value})
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (784,), (2, 1, 1, 28, 28)])
+def test_images_must_be_images(shape: tuple[int, ...]) -> None:
+    with pytest.raises(HandgradError, match="images must be"):
+        ALL(np.zeros(shape, np.uint8), rng())
