@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from handgrad.descriptions import Described
 from handgrad.errors import HandgradError
 from handgrad.kernels.displacements import affine_displacements, gaussian_weights
 from handgrad.kernels.types import Floats
@@ -21,7 +22,7 @@ BOUNDS = {
 
 
 @dataclass(frozen=True)
-class Augmentation:
+class Augmentation(Described):
     """Random changes of images that leave their class as it is.
 
     Every image gets an affine map and an elastic displacement of its own, in one interpolation: it is scaled,

@@ -34,11 +34,7 @@ def load_own(path: Path) -> tuple[list[Network], list[Loss]]:
     except OSError as error:
         raise HandgradError(f"cannot read {path}: {error.strerror}") from error
     except Exception as error:
-        lines: list[int | str | None] = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == str(path)]
-        line, told = (lines or ["?"])[-1], str(error)
-        if isinstance(error, SyntaxError):
-            line, told = error.lineno or "?", error.msg
-        raise HandgradError(f"{path}, line {line}: {type(error).__name__}: {told}") from error
+        raise HandgradError(f"{path}, line {_line(error, path)}: {type(error).__name__}: {error}") from error
     networks = [
         Network(
             network.layers,
@@ -58,3 +54,11 @@ def load_own(path: Path) -> tuple[list[Network], list[Loss]]:
             "network = hg.Network([hg.Dense(8), MyLayer(), hg.Dense(3)], input_shape=(4,))"
         )
     return networks, losses
+
+
+def _line(error: Exception, path: Path) -> int | None:
+    """Find the last line of the file that was at work when the error came."""
+    if isinstance(error, SyntaxError):
+        return error.lineno
+    lines = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == str(path)]
+    return lines[-1] if lines else None
