@@ -57,7 +57,27 @@ def test_every_block_of_python_in_the_readme_works(tmp_path: Path) -> None:
         assert re.search(r"^(8|9)\d\.\d%$|^network 1\.gain .* right$", done.stdout, re.MULTILINE)
 
 
+def test_the_blocks_of_python_in_the_guide_work_and_are_the_example(tmp_path: Path) -> None:
+    guide = (ROOT / "docs" / "extending.md").read_text("utf-8")
+    found = re.findall(r"^```python\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
+    example = (ROOT / "examples" / "own.py").read_text("utf-8")
+    for block in found[:4]:
+        assert block[block.index("@dataclass") :].strip() in example
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(found)], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^[5-9]\d\.\d%$", done.stdout, re.MULTILINE)
+
+
+def test_the_example_of_ones_own_passes_the_check(cli: Cli) -> None:
+    done = cli("check", ROOT / "examples" / "own.py")
+    assert done.returncode == 0, done.stdout
+    for name in ("1 Gain", "2 Softplus", "loss Squares"):
+        assert name in done.stdout
+
+
 def test_links_in_the_documents_lead_somewhere() -> None:
-    for document in ROOT.glob("*.md"):
+    for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]:
         for target in re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text("utf-8")):
-            assert (ROOT / target).exists(), f"{document.name} links to {target}"
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"

@@ -19,6 +19,7 @@ from handgrad.model.layers import (
     Flatten,
     Layer,
     LeakyReLU,
+    Maxout,
     MaxPool2D,
     ReLU,
     Sigmoid,
@@ -36,6 +37,8 @@ LAYERS: list[tuple[Layer, tuple[int, ...]]] = [
     (Tanh(), (5,)),
     (Sigmoid(), (5,)),
     (GELU(), (5,)),
+    (Maxout(), (6,)),
+    (Maxout(3), (6, 2, 3)),
     (Dropout(0.4), (50,)),
     (Dropout(0.0), (2, 2)),
     (Flatten(), (2, 3, 4)),
@@ -169,3 +172,18 @@ def test_dense_refuses_images_and_other_initializers() -> None:
         Dense(3).parameter_shapes((1, 28, 28))
     with pytest.raises(HandgradError, match="initializer"):
         Dense(3, ReLU())  # type: ignore[arg-type]
+
+
+def test_maxout_keeps_the_largest_of_its_neighbours() -> None:
+    x = np.array([[1.0, 3.0, 2.0, -5.0, -1.0, -2.0]])
+    y, backward = Maxout(3).forward(SimpleNamespace(), x)
+    assert y.tolist() == [[3, -1]]
+    assert backward(np.array([[10.0, 20.0]]), SimpleNamespace()).tolist() == [[0, 10, 0, 0, 20, 0]]
+
+
+@pytest.mark.parametrize("pieces", [1, 0, 2.0, "2"])
+def test_maxout_needs_pieces(pieces: Any) -> None:
+    with pytest.raises(HandgradError, match="Maxout pieces must be"):
+        Maxout(pieces)
+    with pytest.raises(HandgradError, match="Maxout: 5 inputs cannot be shared out by 2"):
+        Maxout(2).output_shape((5,))
