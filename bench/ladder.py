@@ -1,0 +1,99 @@
+"""The ladder: every recipe on MNIST over several seeds, as the table and the learning curves of docs/ladder.md.
+
+    uv run --group bench python bench/ladder.py [RECIPE …] [--seeds N] [--runs FOLDER] [--curves PNG]
+
+Runs that are there already are read, not repeated: what is cut short goes on with the same command.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
+
+LADDER = ["classic", "mlp", "dropout", "elastic", "convnet", "record", "handwriting"]
+
+
+def main() -> None:
+    """Run what is missing, and show all of it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("recipes", nargs="*", default=LADDER)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--runs", type=Path, default=Path("runs/ladder"))
+    parser.add_argument("--curves", type=Path, help="draw the learning curves of seed 0")
+    chosen = parser.parse_args()
+    curves = {}
+    print("| recipe | test accuracy | seeds | seconds of training |\n|---|---|---|---|")
+    for recipe in chosen.recipes:
+        results = [result_of(recipe, seed, chosen.runs) for seed in range(chosen.seeds)]
+        curves[recipe] = results[0][0]
+        accuracies = [100 * result["test_accuracy"] for _, result in results]
+        seconds = [records[-1]["seconds"] for records, _ in results]
+        spread = f" ± {stdev(accuracies):.2f}" if len(accuracies) > 1 else ""
+        print(
+            f"| `{recipe}` | {mean(accuracies):.2f}{spread} % ({', '.join(f'{a:.2f}' for a in accuracies)}) "
+            f"| {len(results)} | {min(seconds):.0f}–{max(seconds):.0f} |",
+            flush=True,
+        )
+    if chosen.curves:
+        draw(curves, chosen.curves)
+
+
+def result_of(recipe: str, seed: int, runs: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Train a recipe, measured on MNIST's test split at the end, unless that was done before."""
+    log = runs / f"{recipe}-{seed}.jsonl"
+    if not log.exists():
+        runs.mkdir(parents=True, exist_ok=True)
+        folder = runs / f"{recipe}-{seed}"
+        program = [sys.executable, "-m", "handgrad"]
+        if (folder / "checkpoint.safetensors").exists():
+            command = [*program, "resume", str(folder), "--json"]
+        else:
+            # handwriting is trained on digits of the library's own, and measured on MNIST all the same
+            data = [] if recipe == "handwriting" else ["--data", "mnist"]
+            command = [*program, "train", recipe, *data, "--seed", str(seed), "--out", str(folder), "--json"]
+        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+        test = [*program, "evaluate", str(folder), "--data", "mnist", "--json"]
+        measured = json.loads(subprocess.run(test, stdout=subprocess.PIPE, check=True, text=True).stdout)
+        records = (folder / "log.jsonl").read_text("utf-8")
+        log.write_text(records + json.dumps({"test_accuracy": measured["accuracy"]}) + "\n", "utf-8")
+    *lines, result = map(json.loads, log.read_text("utf-8").splitlines())
+    return lines, result
+
+
+def draw(curves: dict[str, list[dict[str, Any]]], path: Path) -> None:
+    """Draw the error on validation data, or on the training's own where there are none, against the time."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(9, 5.5), layout="constrained")
+    styles = ["-", "--", "-.", ":"]
+    for number, (recipe, records) in enumerate(curves.items()):
+        key = "train_accuracy" if records[0]["validation_accuracy"] is None else "validation_accuracy"
+        times = [max(record["seconds"], 0.05) for record in records]
+        errors = [100 * (1 - record[key]) for record in records]
+        label = f"{recipe} ({key.partition('_')[0]})"
+        marker = "o" if len(records) < 3 else ""
+        (line,) = axes.plot(times, errors, styles[number % 4], marker=marker, label=label, linewidth=1.6)
+        axes.annotate(
+            recipe,
+            (times[-1], errors[-1]),
+            xytext=(5, 0),
+            textcoords="offset points",
+            color=line.get_color(),
+            va="center",
+        )
+    axes.set(xscale="log", yscale="log", xlabel="seconds of training", ylabel="error in %")
+    axes.set_yticks([0.3, 0.5, 1, 2, 5, 10, 20, 50], ["0.3", "0.5", "1", "2", "5", "10", "20", "50"])
+    axes.grid(alpha=0.3, which="major")
+    axes.legend(loc="lower left")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=110)
+
+
+if __name__ == "__main__":
+    main()
