@@ -72,10 +72,13 @@ class BatchGradient:
         -------
         ThreadSum
         """
-        parts = list(enumerate(chunks(rows, self.network.chunk)))
+        examples = length(rows)
+        count = -(-examples // self.network.chunk)
+        if count > 1:  # as many chunks for each thread, all of one size
+            count = -(-count // self.threads) * self.threads
+        parts = list(enumerate(chunks(rows, -(-examples // count))))
         workers = min(self.threads, len(parts))
         shares = [parts[thread::workers] for thread in range(workers)]
-        examples = length(rows)
         with blas().limit(limits=1, user_api="blas"):
             if workers == 1:
                 return self._add_up(shares[0], examples, seed)

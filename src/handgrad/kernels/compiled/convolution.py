@@ -6,15 +6,13 @@ and a layer's output needs no transposing before the next. Windows are laid out 
 of the image at a time, so that the rows stay in the cache; BLAS multiplies them.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 from numba import njit
 
 from handgrad.kernels.convolution import output_size
 from handgrad.kernels.types import Floats, Integers
 
-ROWS = 200_000
+ROWS = 100_000
 """Floats of laid-out windows that are worked on at a time: few enough for the cache."""
 
 
@@ -28,11 +26,10 @@ def images(x: Floats) -> Floats:
     return x.transpose(0, 3, 1, 2)
 
 
-def blocks(lines: int, floats: int) -> Iterator[tuple[int, int]]:
+def blocks(lines: int, floats: int) -> list[tuple[int, int]]:
     """Cut lines of so many floats of rows each into blocks (first, last + 1) that fit the cache."""
     size = max(1, ROWS // floats)
-    for first in range(0, lines, size):
-        yield first, min(first + size, lines)
+    return [(first, min(first + size, lines)) for first in range(0, lines, size)]
 
 
 def as_matrix(weights: Floats, biases: Floats) -> Floats:
@@ -51,8 +48,9 @@ def convolution(x: Floats, weights: Floats, biases: Floats, stride: int = 1, pad
     height, width = (output_size(size, window, stride, padding) for size in x.shape[1:3])
     matrix = as_matrix(weights, biases)
     y = np.empty((len(x) * height, width, len(weights)), x.dtype)
+    buffer = np.empty((blocks(len(y), width * len(matrix))[0][1] * width, len(matrix)), x.dtype)
     for first, last in blocks(len(y), width * len(matrix)):
-        rows = np.empty(((last - first) * width, len(matrix)), x.dtype)
+        rows = buffer[: (last - first) * width]
         lay_out(x, rows, first, height, width, window, stride, padding)
         np.matmul(rows, matrix, out=y[first:last].reshape(len(rows), -1))
     return images(y.reshape(-1, height, width, len(weights)))
@@ -77,9 +75,10 @@ def convolution_backward(
     matrix = np.ascontiguousarray(as_matrix(weights, dbiases)[:-1].T)
     dmatrix = np.zeros((matrix.shape[1] + 1, outputs), x.dtype)
     dx = np.zeros(x.shape, x.dtype) if input_gradient else None
+    buffer = np.empty((blocks(len(dy), width * len(dmatrix))[0][1] * width, len(dmatrix)), x.dtype)
     for first, last in blocks(len(dy), width * len(dmatrix)):
         drows = dy[first:last].reshape(-1, outputs)
-        rows = np.empty((len(drows), len(dmatrix)), x.dtype)
+        rows = buffer[: len(drows)]
         lay_out(x, rows, first, height, width, window, stride, padding)
         dmatrix += rows.T @ drows
         if dx is not None:
@@ -107,23 +106,25 @@ def lay_out(
     """
     channels = x.shape[3]
     run = window * channels
-    for row in range(len(rows)):
-        line = first + row // width
-        n, top = line // height, line % height * stride - padding
-        left = row % width * stride - padding
-        begin, end = max(0, -left), min(window, x.shape[2] - left)
+    for line in range(len(rows) // width):
+        n, top = (first + line) // height, (first + line) % height * stride - padding
+        whole = rows[line * width : (line + 1) * width]
         for k in range(window):
-            out = rows[row, k * run : (k + 1) * run]
+            out = whole[:, k * run : (k + 1) * run]
             if top + k < 0 or top + k >= x.shape[1]:
                 out[:] = 0
                 continue
-            out[: begin * channels] = 0
-            pixel = x[n, top + k].reshape(-1)[(left + begin) * channels : (left + end) * channels]
-            target = out[begin * channels : end * channels]
-            for i in range(len(pixel)):
-                target[i] = pixel[i]
-            out[end * channels :] = 0
-        rows[row, window * run] = 1
+            pixel = x[n, top + k].reshape(-1)
+            for j in range(width):
+                left = (j * stride - padding) * channels
+                if left >= 0 and left + run <= len(pixel):
+                    inside = pixel[left : left + run]
+                    for i in range(run):
+                        out[j, i] = inside[i]
+                else:
+                    for i in range(run):
+                        out[j, i] = pixel[left + i] if 0 <= left + i < len(pixel) else 0
+        whole[:, -1] = 1
 
 
 @njit(nogil=True, cache=True)
