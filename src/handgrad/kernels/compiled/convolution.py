@@ -6,8 +6,11 @@ and a layer's output needs no transposing before the next. Windows are laid out 
 of the image at a time, so that the rows stay in the cache; BLAS multiplies them.
 """
 
+from typing import Any
+
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from handgrad.kernels.convolution import output_size
 from handgrad.kernels.types import Floats, Integers
@@ -16,12 +19,12 @@ ROWS = 100_000
 """Floats of laid-out windows that are worked on at a time: few enough for the cache."""
 
 
-def pixels(x: Floats) -> Floats:
+def pixels(x: NDArray[Any]) -> NDArray[Any]:
     """See images (N, C, H, W) as (N, H, W, C), copied only where they do not lie so in memory."""
     return np.ascontiguousarray(x.transpose(0, 2, 3, 1))
 
 
-def images(x: Floats) -> Floats:
+def images(x: NDArray[Any]) -> NDArray[Any]:
     """See pixels (N, H, W, C) as images (N, C, H, W); nothing is copied."""
     return x.transpose(0, 3, 1, 2)
 
@@ -145,7 +148,8 @@ def add_back(
         line = first + row // width
         n, top = line // height, line % height * stride - padding
         left = row % width * stride - padding
-        begin, end = max(0, -left), min(window, dx.shape[2] - left)
+        begin = max(0, -left)
+        end = max(begin, min(window, dx.shape[2] - left))
         for k in range(max(0, -top), min(window, dx.shape[1] - top)):
             pixel = dx[n, top + k].reshape(-1)[(left + begin) * channels : (left + end) * channels]
             given = drows[row, k * run + begin * channels : k * run + end * channels]
@@ -200,3 +204,18 @@ def give_to_largest(dy: Floats, places: Integers, dx: Floats, window: int, strid
                     pixel = dx[n, i * stride + p // window, j * stride + p % window]
                     for c in range(len(pixel)):
                         pixel[c] += given[c] if place[c] == p else 0
+
+
+def relu_backward(dy: Floats, x: Floats) -> Floats:
+    """Pass back through relu of images, as `handgrad.kernels.reference.relu_backward` does."""
+    x = pixels(x)
+    dx = np.empty(x.shape, x.dtype)
+    let_through(pixels(dy).reshape(-1), x.reshape(-1), dx.reshape(-1))
+    return images(dx)
+
+
+@njit(nogil=True, cache=True)
+def let_through(dy: Floats, x: Floats, dx: Floats) -> None:
+    """Write dy where x is positive, else 0, to dx; all (I,)."""
+    for i in range(len(dx)):
+        dx[i] = dy[i] if x[i] > 0 else dx.dtype.type(0)

@@ -75,7 +75,6 @@ class Convolution2D(Layer):
         # Imported here, because Numba is slow to import.
         from handgrad.kernels.compiled.convolution import convolution, convolution_backward
 
-
         def backward(dy: Floats, gradients: Parameters, input_gradient: bool = True) -> Floats | None:
             return convolution_backward(
                 dy,
