@@ -32,9 +32,14 @@ def windows_backward(dy: Floats, dx: Floats, stride: int) -> None:
         dx[:, :, rows, columns] += dy[:, :, :, :, row, column]
 
 
-def convolution(
-    x: Floats, weights: Floats, biases: Floats, stride: int = 1, padding: int = 0
-) -> tuple[Floats, Floats]:
+def windows_as_rows(x: Floats, window: int, stride: int, padding: int) -> Floats:
+    """Lay out images (N, C, H, W) with zeros around them as rows of windows (N · H' · W', C · K · K)."""
+    views = windows(np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding))), window, stride)
+    n, channels, height, width = views.shape[:4]
+    return views.transpose(0, 2, 3, 1, 4, 5).reshape(n * height * width, channels * window * window)
+
+
+def convolution(x: Floats, weights: Floats, biases: Floats, stride: int = 1, padding: int = 0) -> Floats:
     """Weigh each window alike: y[n, o, i, j] = b[o] + Σ w[o, c, k, l] x[n, c, i·stride + k, j·stride + l].
 
     The windows are laid out as the rows of one matrix, so that the sum is a product of matrices (Chellapilla, Puri
@@ -51,26 +56,19 @@ def convolution(
     Returns
     -------
     y : (N, O, H', W')
-    rows : (N · H' · W', C · K · K)
-        The windows as rows, which the derivative needs again.
     """
-    outputs, channels, window, _ = weights.shape
-    if padding:
-        x = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
-    views = windows(x, window, stride)
-    n, _, height, width = views.shape[:4]
-    rows = views.transpose(0, 2, 3, 1, 4, 5).reshape(n * height * width, channels * window * window)
-    y = rows @ weights.reshape(outputs, -1).T + biases
-    return np.ascontiguousarray(y.reshape(n, height, width, outputs).transpose(0, 3, 1, 2)), rows
+    outputs, window = len(weights), weights.shape[2]
+    height, width = (output_size(size, window, stride, padding) for size in x.shape[2:])
+    y = windows_as_rows(x, window, stride, padding) @ weights.reshape(outputs, -1).T + biases
+    return np.ascontiguousarray(y.reshape(len(x), height, width, outputs).transpose(0, 3, 1, 2))
 
 
 def convolution_backward(
     dy: Floats,
-    rows: Floats,
+    x: Floats,
     weights: Floats,
     dweights: Floats,
     dbiases: Floats,
-    image: tuple[int, int],
     stride: int = 1,
     padding: int = 0,
     *,
@@ -81,12 +79,11 @@ def convolution_backward(
     Parameters
     ----------
     dy : (N, O, H', W')
-    rows : (N · H' · W', C · K · K)
-        From the forward pass.
+    x : (N, C, H, W)
+        The input of the forward pass.
     weights : (O, C, K, K)
     dweights : (O, C, K, K), added to
     dbiases : (O,), added to
-    image : (H, W)
     stride, padding : int
     input_gradient : bool
         Whether dx is wanted.
@@ -98,14 +95,15 @@ def convolution_backward(
     n, outputs, height, width = dy.shape
     channels, window = weights.shape[1:3]
     drows = dy.transpose(0, 2, 3, 1).reshape(-1, outputs)
-    dweights += (drows.T @ rows).reshape(weights.shape)
+    dweights += (drows.T @ windows_as_rows(x, window, stride, padding)).reshape(weights.shape)
     dbiases += drows.sum(axis=0)
     if not input_gradient:
         return None
     dwindows = (drows @ weights.reshape(outputs, -1)).reshape(n, height, width, channels, window, window)
-    dx = np.zeros((n, channels, image[0] + 2 * padding, image[1] + 2 * padding), dy.dtype)
+    rows, columns = x.shape[2:]
+    dx = np.zeros((n, channels, rows + 2 * padding, columns + 2 * padding), dy.dtype)
     windows_backward(dwindows.transpose(0, 3, 1, 2, 4, 5), dx, stride)
-    return dx[:, :, padding : padding + image[0], padding : padding + image[1]]
+    return dx[:, :, padding : padding + rows, padding : padding + columns]
 
 
 def max_pool(x: Floats, window: int, stride: int) -> tuple[Floats, Integers]:

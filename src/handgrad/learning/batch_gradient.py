@@ -15,6 +15,10 @@ from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.network import Network
 
 
+SHARED = 50_000_000
+"""Examples times parameters from which a batch that would be one chunk is worth sharing out among threads."""
+
+
 @dataclass
 class ThreadSum:
     """What one thread has added up: gradient (P,), mean loss, and correctly classified examples."""
@@ -83,10 +87,13 @@ class BatchGradient:
         -------
         ThreadSum
         """
-        parts = list(enumerate(chunks(rows, self.network.chunk)))
+        examples = length(rows)
+        count = -(-examples // self.network.chunk)
+        if count > 1 or examples * self.network.parameter_count >= SHARED:  # as many chunks for each thread, all of one size
+            count = -(-count // self.threads) * self.threads
+        parts = list(enumerate(chunks(rows, -(-examples // count))))
         workers = min(self.threads, len(parts))
         shares = [parts[thread::workers] for thread in range(workers)]
-        examples = length(rows)
         with one_blas_thread():
             if workers == 1:
                 return self._add_up(shares[0], examples, seed)

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import prod
 from typing import ClassVar
 
 import numpy as np
 
 from handgrad.errors import HandgradError
-from handgrad.kernels.convolution import convolution, convolution_backward, output_size
+from handgrad.kernels.convolution import output_size
 from handgrad.kernels.types import Floats
 from handgrad.model.initializers import He, Initializer, Zeros
 from handgrad.model.layers.layer import Backward, Layer, Parameters, Shape
@@ -69,29 +68,26 @@ class Convolution2D(Layer):
         """(O, H', W')."""
         return (self.outputs, *pooled_shape(self, input_shape, self.window, self.stride, self.padding)[1:])
 
-    def floats(self, input_shape: Shape) -> int:
-        """C · K · K for each window: they are laid out as rows."""
-        return prod(self.output_shape(input_shape)[1:]) * input_shape[0] * self.window**2
-
     def forward(
         self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None
     ) -> tuple[Floats, Backward]:
         """(N, C, H, W) to (N, O, H', W'); see `Layer.forward`."""
-        y, rows = convolution(x, parameters.weights, parameters.biases, self.stride, self.padding)
+        # Imported here, because Numba is slow to import.
+        from handgrad.kernels.compiled.convolution import convolution, convolution_backward
 
         def backward(dy: Floats, gradients: Parameters, input_gradient: bool = True) -> Floats | None:
             return convolution_backward(
                 dy,
-                rows,
+                x,
                 parameters.weights,
                 gradients.weights,
                 gradients.biases,
-                x.shape[2:],
                 self.stride,
                 self.padding,
                 input_gradient=input_gradient,
             )
 
+        y = convolution(x, parameters.weights, parameters.biases, self.stride, self.padding)
         return y, backward
 
 
