@@ -16,8 +16,8 @@ from handgrad.data.dataset import Dataset
 from handgrad.kernels import convolution as plain
 from handgrad.kernels import reference
 from handgrad.kernels.compiled import convolution as compiled
-from handgrad.kernels.types import Floats
 from handgrad.kernels.threads import one_blas_thread
+from handgrad.kernels.types import Floats
 from handgrad.learning.optimizers import Adam
 from handgrad.learning.schedules import OneCycle
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from handgrad.data.sources import load
     from handgrad.errors import HandgradError
     from handgrad.exports.formats import load_model
+    from handgrad.learning.adversarial import Adversarial
     from handgrad.learning.averaging import Averaging, ExponentialAverage, LastEpochs
     from handgrad.learning.checkpoints import save
     from handgrad.learning.early_stopping import EarlyStopping
@@ -58,6 +59,7 @@ _HOMES = {
     "data.sources": ("load",),
     "errors": ("HandgradError",),
     "exports.formats": ("load_model",),
+    "learning.adversarial": ("Adversarial",),
     "learning.averaging": ("Averaging", "ExponentialAverage", "LastEpochs"),
     "learning.checkpoints": ("save",),
     "learning.early_stopping": ("EarlyStopping",),
@@ -104,6 +106,7 @@ __all__ = [
     "SGD",
     "Adam",
     "AdamW",
+    "Adversarial",
     "Augmentation",
     "AveragePool2D",
     "Averaging",

@@ -18,8 +18,9 @@ def test_the_compiled_step_is_the_plain_one(dtype: DTypeLike, step: int) -> None
     plain[3] = plain[3] ** 2
     plain[1][:10] = plain[3][:10] = 0
     fast = [array.copy() for array in plain]
-    steps.adam(*plain, 0.9, 0.999, 1e-8, 0.01, step)
-    compiled.adam(*fast, 0.9, 0.999, 1e-8, 0.01, step)
+    numbers: Any = (0.9, 0.999, 1e-8, 0.01, step)
+    steps.adam(*plain, *numbers)
+    compiled.adam(*fast, *numbers)
     for one, other in zip(plain, fast, strict=True):
         assert one.dtype == other.dtype
         np.testing.assert_allclose(one, other, rtol=50 * float(np.finfo(dtype).eps))

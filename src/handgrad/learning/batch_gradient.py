@@ -11,9 +11,10 @@ from handgrad.data.augment import Augmentation
 from handgrad.data.batches import Rows, chunks, length
 from handgrad.data.dataset import Dataset
 from handgrad.kernels.threads import choose_threads, one_blas_thread
+from handgrad.kernels.types import Floats
+from handgrad.learning.adversarial import Adversarial
 from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.network import Network
-
 
 SHARED = 50_000_000
 """Examples times parameters from which a batch that would be one chunk is worth sharing out among threads."""
@@ -45,6 +46,8 @@ class BatchGradient:
         `CrossEntropy` unless given.
     augmentation : Augmentation, optional
         Deforms the images of each chunk.
+    adversarial : Adversarial, optional
+        Adds the worst neighbour of each example.
     weights : (N,), optional
         What each example of the data set counts.
     """
@@ -57,6 +60,7 @@ class BatchGradient:
         *,
         loss: Loss | None = None,
         augmentation: Augmentation | None = None,
+        adversarial: Adversarial | None = None,
         weights: NDArray[Any] | None = None,
     ) -> None:
         self.network = network
@@ -64,6 +68,7 @@ class BatchGradient:
         self.threads = choose_threads(threads)
         self.loss = loss or CrossEntropy()
         self.augmentation = augmentation
+        self.adversarial = adversarial
         self.weights = weights
 
     def __enter__(self) -> "BatchGradient":
@@ -89,7 +94,9 @@ class BatchGradient:
         """
         examples = length(rows)
         count = -(-examples // self.network.chunk)
-        if count > 1 or examples * self.network.parameter_count >= SHARED:  # as many chunks for each thread, all of one size
+        if (
+            count > 1 or examples * self.network.parameter_count >= SHARED
+        ):  # as many chunks for each thread, all of one size
             count = -(-count // self.threads) * self.threads
         parts = list(enumerate(chunks(rows, -(-examples // count))))
         workers = min(self.threads, len(parts))
@@ -104,21 +111,31 @@ class BatchGradient:
             total.correct += other.correct
         return total
 
-    def _add_up(self, share: list[tuple[int, Rows]], examples: int, seed: int) -> ThreadSum:
-        network, dataset = self.network, self.dataset
+    def _add_up(self, parts: list[tuple[int, Rows]], examples: int, seed: int) -> ThreadSum:
+        network, dataset, adversarial = self.network, self.dataset, self.adversarial
         total = ThreadSum(np.zeros_like(network.vector))
         # What overflows shows in the loss, which stops training; NumPy need not warn, too.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            for index, rows in share:
+            for index, rows in parts:
                 rng = np.random.default_rng([seed, index])
-                labels, raw = dataset.labels[rows], dataset.inputs[rows]
+                raw = dataset.inputs[rows]
                 if self.augmentation:
                     images = raw.reshape(-1, *dataset.input_shape)
                     raw = self.augmentation(images, rng).reshape(raw.shape)
-                logits, backward = network.forward(network.scale(raw), rng)
-                weights = self.weights[rows] if self.weights is not None else None
-                loss, dlogits = self.loss(logits, labels, weights, examples)
-                backward(dlogits, total.gradient, input_gradient=False)
+                x = network.scale(raw)
+                logits, backward = network.forward(x, rng)
+                total.correct += int((logits.argmax(axis=1) == dataset.labels[rows]).sum())
+                loss, dlogits = self._mean_loss(logits, rows, examples)
+                if adversarial:
+                    total.loss += (1 - adversarial.share) * loss
+                    dx = backward((1 - adversarial.share) * dlogits, total.gradient)
+                    logits, backward = network.forward(adversarial.perturb(x, dx), rng)
+                    loss, dlogits = self._mean_loss(logits, rows, examples)
+                    loss, dlogits = adversarial.share * loss, adversarial.share * dlogits
                 total.loss += loss
-                total.correct += int((logits.argmax(axis=1) == labels).sum())
+                backward(dlogits, total.gradient, input_gradient=False)
         return total
+
+    def _mean_loss(self, logits: Floats, rows: Rows, examples: int) -> tuple[float, Floats]:
+        weights = self.weights[rows] if self.weights is not None else None
+        return self.loss(logits, self.dataset.labels[rows], weights, examples)

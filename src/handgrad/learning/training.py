@@ -14,6 +14,7 @@ from handgrad.data.augment import Augmentation
 from handgrad.data.batches import batches, epoch_order, length
 from handgrad.data.dataset import Dataset, Splits
 from handgrad.errors import HandgradError
+from handgrad.learning.adversarial import Adversarial
 from handgrad.learning.averaging import Averaging
 from handgrad.learning.batch_gradient import BatchGradient
 from handgrad.learning.early_stopping import EarlyStopping
@@ -40,6 +41,7 @@ def train(
     schedule: Schedule | None = None,
     loss: Loss | None = None,
     augmentation: Augmentation | None = None,
+    adversarial: Adversarial | None = None,
     averaging: Averaging | None = None,
     early_stopping: EarlyStopping | None = None,
     batch_size: int | str = 128,
@@ -72,6 +74,8 @@ def train(
         `CrossEntropy` unless given.
     augmentation : Augmentation, optional
         Deforms the images of every batch anew.
+    adversarial : Adversarial, optional
+        Adds the worst neighbour of each example.
     averaging : Averaging, optional
         Averages the parameters on their way; the average is validated, and is the result.
     early_stopping : EarlyStopping, optional
@@ -148,6 +152,7 @@ def train(
         threads,
         loss=loss,
         augmentation=augmentation,
+        adversarial=adversarial,
         weights=_weights(sample_weights, examples, network.dtype),
     )
     return _loop(network, splits, plan, batch_gradient, state, stop)

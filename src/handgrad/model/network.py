@@ -19,7 +19,7 @@ from handgrad.model.scaling import Scaling
 CACHE = 800_000
 """Floats of one layer that are worked on at a time: few enough for the cache, enough to make threads worth while."""
 
-NetworkBackward: TypeAlias = Callable[..., Floats | None]
+NetworkBackward: TypeAlias = Callable[..., Any]
 
 
 class Network:

@@ -12,6 +12,7 @@ from numpy.typing import DTypeLike
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from handgrad.data.augment import Augmentation
+from handgrad.learning.adversarial import Adversarial
 from handgrad.learning.averaging import Averaging
 from handgrad.learning.early_stopping import EarlyStopping
 from handgrad.learning.optimizers import Optimizer
@@ -90,6 +91,7 @@ class Recipe(Section):
     schedule: Table = {"type": "Constant"}
     loss: Table = {"type": "CrossEntropy"}
     augmentation: Table | None = None
+    adversarial: Table | None = None
     averaging: Table | None = None
     early_stopping: Table | None = None
     training: TrainingSection
@@ -127,6 +129,7 @@ class Recipe(Section):
             "loss": self.build_loss(),
             "schedule": Schedule.from_description(self.schedule),
             "augmentation": self.augmentation and Augmentation.from_description(self.augmentation),
+            "adversarial": self.adversarial and Adversarial.from_description(self.adversarial),
             "averaging": self.averaging and Averaging.from_description(self.averaging),
             "early_stopping": self.early_stopping and EarlyStopping.from_description(self.early_stopping),
             **self.training.model_dump(),
