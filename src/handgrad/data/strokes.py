@@ -182,7 +182,7 @@ def frame(
     """
     n, p, _ = points.shape
     size = np.ptp(points, axis=1).max(axis=-1)[:, None]
-    width = np.clip(2.55 * rng.lognormal(0, 0.24, (n, 1)), 1.1, 5.0)
+    width = np.clip(2.55 * rng.lognormal(0, 0.27, (n, 1)), 1.1, 5.0)
     softness = rng.uniform(0.6, 1.1, (n, 1))
     # The pressure swells and ebbs along the way.
     phase, cycles = rng.uniform(0, 2 * np.pi, (n, 1)), rng.uniform(2, 8, (n, 1))
