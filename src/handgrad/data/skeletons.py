@@ -5,20 +5,12 @@ A skeleton is text: the points that the pen passes, ``x,y`` in hundredths of the
 before a skeleton says how common the style is among those of its digit.
 """
 
-from functools import cache
-from itertools import pairwise
-
-import numpy as np
-from numpy.typing import NDArray
-
-POINTS = 64  # of the polygon that stands for the curves of a digit
-
 SKELETONS: dict[int, list[tuple[float, str]]] = {
     0: [
-        (3, "38,0 12,14 0,50 10,86 35,100 60,86 70,50 60,15 38,0 26,4"),
-        (3, "52,8 32,0 8,18 0,55 12,90 35,100 60,88 70,50 62,18 42,2 25,6"),
+        (3, "46,0 14,14 0,50 12,86 42,100 74,86 86,50 74,15 46,0 32,4"),
+        (3, "64,8 40,0 10,18 0,55 14,90 44,100 74,88 88,50 78,18 52,2 31,6"),
         (1, "30,2 10,18 0,52 10,86 35,100 60,86 70,50 62,18 46,4"),
-        (1, "44,0 14,12 0,50 10,88 35,100 60,85 70,45 58,14 40,6 28,16"),
+        (1, "52,0 17,12 0,50 12,88 43,100 74,85 86,45 71,14 49,6 34,16"),
         (1, "20,6 4,30 0,62 14,94 38,100 62,80 70,45 60,12 38,0 16,10"),
         (2, "54,4 26,4 4,35 2,70 20,98 48,90 66,55 62,18 44,2 34,18 30,38"),
         (1, "44,0 10,16 0,56 16,94 44,98 66,70 64,30 44,2 20,14 36,50"),
@@ -32,12 +24,11 @@ SKELETONS: dict[int, list[tuple[float, str]]] = {
         (2, "-18,22 0,0! 0,50 0,100"),
         (1, "-20,20 0,0! 0,50 0,100 / -24,100 24,100"),
         (1, "-20,42 -4,22 2,0! 0,50 0,100"),
-        (0.8, "-24,22 0,0! 0,50 0,100 / -38,100 38,98"),
+        (1, "-24,22 0,0! 0,50 0,100 / -38,100 38,98"),
         (0.5, "-26,8 -4,0! -6,50 -10,100"),
         (0.4, "4,0 -6,50 0,88 8,100"),
-        (0.3, "-12,14 0,0! 0,50 0,98! 24,96"),
-        (2, "0,0 -2,50 0,100! 9,100! 10,50 9,0"),
-        (0.5, "0,0 4,50 2,100! 8,52 10,2"),
+        (2, "0,0 -2,50 0,100! 7,100! 8,50 7,0"),
+        (0.5, "0,0 4,50 2,100! 6,52 8,2"),
         (0.5, "-24,52 -8,38 0,6! 0,50 0,100"),
     ],
     2: [
@@ -66,7 +57,6 @@ SKELETONS: dict[int, list[tuple[float, str]]] = {
         (0.5, "16,4 30,14 32,44 26,80 8,98 -6,84 4,66 26,62 46,56"),
         (1, "4,12 26,0 50,16 58,44 54,74 32,98 8,92 6,74 26,64 46,74 66,92"),
         (0.5, "10,0 40,10 52,44 44,80 12,98 0,94! 30,88 60,92"),
-        (0.3, "10,26 30,0 54,10 44,36 10,96! 24,98 36,97"),
     ],
     3: [
         (3, "5,12 25,0 50,8 52,28 38,44 20,47! 45,52 60,70 50,92 25,100 2,88"),
@@ -151,6 +141,8 @@ SKELETONS: dict[int, list[tuple[float, str]]] = {
         (0.3, "0,4 26,2 46,26 46,60 30,100"),
         (1, "0,10 28,6 56,2! 40,50 24,100 / 6,52 34,50 64,48"),
         (1.5, "6,30 2,8! 30,8 60,6! 44,40 24,100"),
+        (0.7, "0,14 14,2 54,6 44,36 18,68 12,100"),
+        (0.7, "0,0 4,12 50,4! 30,40 10,100"),
     ],
     8: [
         (3, "54,14 34,0 10,8 8,26 28,43 50,60 56,80 40,98 15,96 4,78 16,58 38,42 54,26 52,8"),
@@ -166,7 +158,7 @@ SKELETONS: dict[int, list[tuple[float, str]]] = {
         (1, "54,14 34,0 12,8 8,26 26,42 44,56 40,70 22,98 2,92 10,74 40,46 62,24 58,10"),
         (2, "70,0 40,4 14,16 20,36 44,56 40,86 18,98 4,84 20,62 50,36 84,4"),
         (1, "56,4 30,2 14,18 24,40 50,62 46,90 22,100 6,84 16,64 40,46 74,14"),
-        (0.7, "4,14 12,36 34,54 40,80 24,98 8,84 20,60 44,36 60,8"),
+        (0.4, "4,14 12,36 34,54 40,80 24,98 8,84 20,60 44,36 60,8"),
         (0.7, "30,0 12,8 10,26 24,46 34,70 28,94 16,98 12,82 24,56 42,30 44,8 30,0"),
         (1, "50,20 36,2 10,4 2,24 20,42 36,56 34,84 22,98 12,88 18,66 44,44 56,24 50,8"),
         (1, "44,12 32,0 20,8 24,26 44,44 66,62 64,88 34,102 2,88 4,64 28,42 42,28 44,12"),
@@ -200,93 +192,11 @@ SKELETONS: dict[int, list[tuple[float, str]]] = {
         (1, "42,30 22,40 6,30 12,10 34,0 52,6 50,40 44,100"),
         (0.6, "60,12 30,6 6,20 8,34 24,34 46,20 60,12! 40,56 24,100"),
         (1, "38,6 18,10 2,28 8,40 26,34 48,12 / 46,0 42,50 38,100"),
-        (1, "54,12 34,0 10,10 6,30 24,42 50,36 48,64 28,100"),
+        (1, "54,18 36,0 10,10 6,30 24,42 50,32 48,64 28,100"),
         (1, "44,14 26,0 6,10 4,30 20,44 40,36 48,10! 52,50 44,86 20,100 4,84"),
         (1, "60,4 30,4 4,24 10,42 34,36 58,8! 44,46 10,100"),
+        (1, "50,4 20,6 2,34 10,46 36,36 54,6! 46,60 44,100"),
+        (1, "48,3 26,0 8,10 2,34 18,46 42,34 54,0! 52,50 48,100"),
+        (1, "58,8 30,0 6,16 8,36 30,42 54,20! 46,52 24,100"),
     ],
 }
-
-
-@cache
-def skeleton(text: str) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-    """Read a skeleton and find the curves through its control points.
-
-    Parameters
-    ----------
-    text : str
-        Strokes as `SKELETONS` has them.
-
-    Returns
-    -------
-    controls : ndarray of float64, shape (K, 2)
-        Control points, about the middle of a digit 2 high.
-    basis : ndarray of float64, shape (64, K)
-        ``basis @ controls`` are points along the strokes, for these control points and for displaced ones.
-    pen_down : ndarray of bool, shape (63,)
-        Whether a segment joins a point with the next.
-    """
-    strokes = [stroke.split() for stroke in text.split("/")]
-    words = [word for stroke in strokes for word in stroke]
-    xy = np.array([word.rstrip("!").split(",") for word in words], np.float64)
-    controls = (xy - (xy.min(0) + xy.max(0)) / 2) / 50
-
-    lifts = np.cumsum([len(stroke) for stroke in strokes])  # the pen is lifted before these control points
-    corners = [k for k, word in enumerate(words) if word.endswith("!")]
-    starts = sorted({0, *lifts[:-1], *corners})
-    pieces = [controls[a : b if b in lifts else b + 1] for a, b in pairwise([*starts, len(words)])]
-    lengths = np.array([np.linalg.norm(np.diff(piece, axis=0), axis=1).sum() for piece in pieces])
-    ends = np.rint(np.cumsum(lengths) / lengths.sum() * POINTS).astype(int)
-    basis = np.zeros((POINTS, len(controls)))
-    for start, piece, (row, end) in zip(starts, pieces, pairwise([0, *ends]), strict=True):
-        basis[row:end, start : start + len(piece)] = spline(piece, end - row)
-
-    pen_down = np.ones(POINTS - 1, np.bool_)
-    pen_down[[end - 1 for start, end in zip(starts[1:], ends[:-1], strict=True) if start in lifts]] = False
-    return controls, basis, pen_down
-
-
-def spline(controls: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    """Find the matrix that takes K control points to evenly spaced points of a smooth curve through them.
-
-    The curve is a centripetal Catmull-Rom spline: cubic between its knots, which lie the square root of the
-    distance apart, with the slope of the parabola through three neighbours, and without curvature at its ends.
-
-    Parameters
-    ----------
-    controls : ndarray of float64, shape (K, 2)
-        Control points, K at least 2, whose distances place the knots.
-    count : int
-        Number of points to find.
-
-    Returns
-    -------
-    ndarray of float64, shape (count, K)
-    """
-    distance = np.linalg.norm(np.diff(controls, axis=0), axis=1)
-    h = np.sqrt(distance)
-    k = len(controls)
-    secants = np.diff(np.eye(k), axis=0) / h[:, None]
-    slopes = np.empty((k, k))
-    slopes[1:-1] = (h[1:, None] * secants[:-1] + h[:-1, None] * secants[1:]) / (h[:-1] + h[1:])[:, None]
-    if k == 2:
-        slopes[:] = secants
-    else:
-        slopes[0] = (3 * secants[0] - slopes[1]) / 2
-        slopes[-1] = (3 * secants[-1] - slopes[-2]) / 2
-
-    way = np.concatenate([[0], np.cumsum(distance)])
-    at = np.interp(np.linspace(0, way[-1], count), way, np.arange(k))
-    i = np.minimum(at.astype(int), k - 2)
-    t = (at - i)[:, None]
-    start, end, rise, fall = (
-        np.eye(k)[i],
-        np.eye(k)[i + 1],
-        h[i, None] * slopes[i],
-        h[i, None] * slopes[i + 1],
-    )
-    return (
-        (1 + 2 * t) * (1 - t) ** 2 * start
-        + t**2 * (3 - 2 * t) * end
-        + t * (1 - t) ** 2 * rise
-        + t**2 * (t - 1) * fall
-    )

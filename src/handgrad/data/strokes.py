@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.data.skeletons import POINTS, SKELETONS, skeleton
+from handgrad.data.curves import POINTS, skeleton
+from handgrad.data.skeletons import SKELETONS
 from handgrad.errors import HandgradError
 from handgrad.kernels.threads import choose_threads
 
