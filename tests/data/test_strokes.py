@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from handgrad.data.skeletons import POINTS, SKELETONS, skeleton
+from handgrad.data.curves import POINTS, skeleton
+from handgrad.data.skeletons import SKELETONS
 from handgrad.data.strokes import BLOCK, generate, write_digits
 from handgrad.errors import HandgradError
 

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.data.skeletons import POINTS, SKELETONS, skeleton
+from handgrad.data.curves import POINTS, skeleton
+from handgrad.data.skeletons import SKELETONS
 from handgrad.errors import HandgradError
 from handgrad.kernels.threads import choose_threads
 
@@ -182,7 +183,7 @@ def frame(
     """
     n, p, _ = points.shape
     size = np.ptp(points, axis=1).max(axis=-1)[:, None]
-    width = np.clip(2.6 * rng.lognormal(0, 0.3, (n, 1)), 1.1, 5.0)
+    width = np.clip(2.55 * rng.lognormal(0, 0.27, (n, 1)), 1.1, 5.0)
     softness = rng.uniform(0.6, 1.1, (n, 1))
     # The pressure swells and ebbs along the way.
     phase, cycles = rng.uniform(0, 2 * np.pi, (n, 1)), rng.uniform(2, 8, (n, 1))

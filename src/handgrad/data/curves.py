@@ -1,0 +1,94 @@
+"""Curves through the points of a skeleton, as `handgrad.data.skeletons` writes it."""
+
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+POINTS = 64  # of the polygon that stands for the curves of a digit
+
+
+@cache
+def skeleton(text: str) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Read a skeleton and find the curves through its control points.
+
+    Parameters
+    ----------
+    text : str
+        Strokes as `SKELETONS` has them.
+
+    Returns
+    -------
+    controls : ndarray of float64, shape (K, 2)
+        Control points, about the middle of a digit 2 high.
+    basis : ndarray of float64, shape (64, K)
+        ``basis @ controls`` are points along the strokes, for these control points and for displaced ones.
+    pen_down : ndarray of bool, shape (63,)
+        Whether a segment joins a point with the next.
+    """
+    strokes = [stroke.split() for stroke in text.split("/")]
+    words = [word for stroke in strokes for word in stroke]
+    xy = np.array([word.rstrip("!").split(",") for word in words], np.float64)
+    controls = (xy - (xy.min(0) + xy.max(0)) / 2) / 50
+
+    lifts = np.cumsum([len(stroke) for stroke in strokes])  # the pen is lifted before these control points
+    corners = [k for k, word in enumerate(words) if word.endswith("!")]
+    starts = sorted({0, *lifts[:-1], *corners})
+    pieces = [controls[a : b if b in lifts else b + 1] for a, b in pairwise([*starts, len(words)])]
+    lengths = np.array([np.linalg.norm(np.diff(piece, axis=0), axis=1).sum() for piece in pieces])
+    ends = np.rint(np.cumsum(lengths) / lengths.sum() * POINTS).astype(int)
+    basis = np.zeros((POINTS, len(controls)))
+    for start, piece, (row, end) in zip(starts, pieces, pairwise([0, *ends]), strict=True):
+        basis[row:end, start : start + len(piece)] = spline(piece, end - row)
+
+    pen_down = np.ones(POINTS - 1, np.bool_)
+    pen_down[[end - 1 for start, end in zip(starts[1:], ends[:-1], strict=True) if start in lifts]] = False
+    return controls, basis, pen_down
+
+
+def spline(controls: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """Find the matrix that takes K control points to evenly spaced points of a smooth curve through them.
+
+    The curve is a centripetal Catmull-Rom spline: cubic between its knots, which lie the square root of the
+    distance apart, with the slope of the parabola through three neighbours, and without curvature at its ends.
+
+    Parameters
+    ----------
+    controls : ndarray of float64, shape (K, 2)
+        Control points, K at least 2, whose distances place the knots.
+    count : int
+        Number of points to find.
+
+    Returns
+    -------
+    ndarray of float64, shape (count, K)
+    """
+    distance = np.linalg.norm(np.diff(controls, axis=0), axis=1)
+    h = np.sqrt(distance)
+    k = len(controls)
+    secants = np.diff(np.eye(k), axis=0) / h[:, None]
+    slopes = np.empty((k, k))
+    slopes[1:-1] = (h[1:, None] * secants[:-1] + h[:-1, None] * secants[1:]) / (h[:-1] + h[1:])[:, None]
+    if k == 2:
+        slopes[:] = secants
+    else:
+        slopes[0] = (3 * secants[0] - slopes[1]) / 2
+        slopes[-1] = (3 * secants[-1] - slopes[-2]) / 2
+
+    way = np.concatenate([[0], np.cumsum(distance)])
+    at = np.interp(np.linspace(0, way[-1], count), way, np.arange(k))
+    i = np.minimum(at.astype(int), k - 2)
+    t = (at - i)[:, None]
+    start, end, rise, fall = (
+        np.eye(k)[i],
+        np.eye(k)[i + 1],
+        h[i, None] * slopes[i],
+        h[i, None] * slopes[i + 1],
+    )
+    return (
+        (1 + 2 * t) * (1 - t) ** 2 * start
+        + t**2 * (3 - 2 * t) * end
+        + t * (1 - t) ** 2 * rise
+        + t**2 * (t - 1) * fall
+    )
