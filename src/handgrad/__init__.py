@@ -32,10 +32,11 @@ if TYPE_CHECKING:
     )
     from handgrad.learning.state import TrainingState
     from handgrad.learning.training import train
-    from handgrad.model.initializers import Glorot, He, Initializer, LeCun, Orthogonal, Uniform, Zeros
+    from handgrad.model.initializers import Glorot, He, Initializer, LeCun, Ones, Orthogonal, Uniform, Zeros
     from handgrad.model.layers import (
         GELU,
         AveragePool2D,
+        BatchNorm,
         Convolution2D,
         Dense,
         Dropout,
@@ -78,10 +79,11 @@ _HOMES = {
     ),
     "learning.state": ("TrainingState",),
     "learning.training": ("train",),
-    "model.initializers": ("Glorot", "He", "Initializer", "LeCun", "Orthogonal", "Uniform", "Zeros"),
+    "model.initializers": ("Glorot", "He", "Initializer", "LeCun", "Ones", "Orthogonal", "Uniform", "Zeros"),
     "model.layers": (
         "GELU",
         "AveragePool2D",
+        "BatchNorm",
         "Convolution2D",
         "Dense",
         "Dropout",
@@ -110,6 +112,7 @@ __all__ = [
     "Augmentation",
     "AveragePool2D",
     "Averaging",
+    "BatchNorm",
     "Constant",
     "Convolution2D",
     "Cosine",
@@ -137,6 +140,7 @@ __all__ = [
     "Nesterov",
     "Network",
     "OneCycle",
+    "Ones",
     "Optimizer",
     "Orthogonal",
     "RMSProp",

@@ -31,6 +31,7 @@ training = { batch_size = 64, epochs = 60, learning_rate = 0.005 }
 input = "image"
 layers = [
     { type = "Convolution2D", outputs = 4, window = 5, stride = 2 },
+    { type = "BatchNorm" },
     { type = "Maxout" },
     { type = "MaxPool2D" },
     { type = "Flatten" },

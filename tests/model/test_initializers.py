@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from handgrad.errors import HandgradError
-from handgrad.model.initializers import Glorot, He, Initializer, LeCun, Orthogonal, Uniform, Zeros
+from handgrad.model.initializers import Glorot, He, Initializer, LeCun, Ones, Orthogonal, Uniform, Zeros
 
 
 def test_uniform_stays_in_its_half_open_range() -> None:
@@ -47,10 +47,6 @@ def test_orthogonal_refuses_no_gain() -> None:
         Orthogonal(0.0)
 
 
-def test_zeros_are_zeros() -> None:
-    assert not Zeros().draw((3, 4), np.random.default_rng(0)).any()
-
-
 @pytest.mark.parametrize("initializer", [Uniform(), He(), Glorot(), LeCun(), Orthogonal()])
 def test_the_seed_decides(initializer: Initializer) -> None:
     first, again, other = (initializer.draw((4, 5), np.random.default_rng(seed)) for seed in (1, 1, 2))
@@ -62,3 +58,10 @@ def test_the_seed_decides(initializer: Initializer) -> None:
 def test_uniform_refuses_an_empty_range(low: float, high: float) -> None:
     with pytest.raises(HandgradError, match="low < high"):
         Uniform(low, high)
+
+
+@pytest.mark.parametrize(("initializer", "value"), [(Zeros(), 0), (Ones(), 1)])
+def test_zeros_and_ones(initializer: Initializer, value: int) -> None:
+    drawn = initializer.draw((3, 2), np.random.default_rng(0))
+    assert drawn.shape == (3, 2)
+    assert (drawn == value).all()

@@ -13,6 +13,7 @@ from handgrad.model.initializers import Uniform
 from handgrad.model.layers import (
     GELU,
     AveragePool2D,
+    BatchNorm,
     Convolution2D,
     Dense,
     Dropout,
@@ -37,6 +38,8 @@ LAYERS: list[tuple[Layer, tuple[int, ...]]] = [
     (Tanh(), (5,)),
     (Sigmoid(), (5,)),
     (GELU(), (5,)),
+    (BatchNorm(), (5,)),
+    (BatchNorm(0.01), (3, 2, 4)),
     (Maxout(), (6,)),
     (Maxout(3), (6, 2, 3)),
     (Dropout(0.4), (50,)),
@@ -56,7 +59,10 @@ table = pytest.mark.parametrize(
 
 
 def parameters_of(layer: Layer, shape: tuple[int, ...], rng: np.random.Generator) -> dict[str, Any]:
-    return {name: rng.normal(size=size) for name, size in layer.parameter_shapes(shape).items()}
+    arrays = {name: rng.normal(size=size) for name, size in layer.parameter_shapes(shape).items()}
+    if "variance" in arrays:
+        arrays["variance"] = arrays["variance"] ** 2
+    return arrays
 
 
 @table

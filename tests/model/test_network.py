@@ -10,7 +10,7 @@ import pytest
 from handgrad.errors import HandgradError
 from handgrad.kernels.reference import softmax
 from handgrad.model.initializers import Uniform
-from handgrad.model.layers import Dense, ReLU
+from handgrad.model.layers import BatchNorm, Convolution2D, Dense, Flatten, ReLU
 from handgrad.model.losses import cross_entropy
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
@@ -137,3 +137,34 @@ def test_summary_counts_parameters(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().out
     assert "7,850" in printed
     assert printed.splitlines()[-1].split() == ["total", "7,960"]
+
+
+def test_batch_norm_learns_from_training_data_what_inference_needs() -> None:
+    rng = np.random.default_rng(4)
+    layers = [Convolution2D(3, 3), BatchNorm(), ReLU(), Flatten(), Dense(4), BatchNorm(), Dense(2)]
+    network = Network(layers, (2, 6, 6), rng, np.float64, scaling=Scaling(np.full(72, 1.0), np.full(72, 2.0)))
+    raw = rng.normal(3, 5, size=(50, 72))
+    network.calibrate(raw)
+    x = network.scale(raw).reshape(-1, 2, 6, 6)
+    training, _ = network.forward(x, np.random.default_rng(0))
+    np.testing.assert_allclose(network.forward(x)[0], training, rtol=1e-4)
+    part = network.forward(x[:1])[0]
+    np.testing.assert_allclose(part, training[:1], rtol=1e-4)
+
+
+def test_the_input_gradient_of_inference_is_right_with_batch_norm() -> None:
+    rng = np.random.default_rng(5)
+    network = Network([Dense(4), BatchNorm(), Dense(3)], (5,), rng, np.float64)
+    network.calibrate(rng.normal(size=(40, 5)))
+    x, dy = rng.normal(size=(6, 5)), rng.normal(size=(6, 3))
+    gradient = np.zeros_like(network.vector)
+    dx = network.forward(x)[1](dy, gradient)
+    numerical = numerical_gradient(lambda: float((network.forward(x)[0] * dy).sum()), x)
+    np.testing.assert_allclose(dx, numerical, rtol=1e-6, atol=1e-8)
+
+
+def test_networks_without_statistics_are_left_alone() -> None:
+    network = small()
+    before = network.vector.copy()
+    network.calibrate(np.ones((3, 4)))
+    np.testing.assert_array_equal(network.vector, before)

@@ -27,6 +27,9 @@ from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
 
+CALIBRATION = 2_000
+"""Training examples, evenly taken, on which layers measure what they need in inference."""
+
 
 class Diverged(HandgradError):
     """The loss became infinite or NaN; the network holds the last, or best, parameters with a finite loss."""
@@ -209,6 +212,7 @@ def _loop(
 ) -> Iterator[Record]:
     examples = len(splits.train)
     state.go_on(network)
+    sample = splits.train.inputs[:: max(1, examples // CALIBRATION)]
     good = network.vector.copy()
     recorded, clock, stopped = 0, perf_counter(), False
     try:
@@ -242,6 +246,7 @@ def _loop(
                 elapsed = perf_counter() - clock
                 state.seconds += elapsed
                 with _averaged(network, state):
+                    network.calibrate(sample)
                     found = evaluate(network, splits.validation, plan.loss) if splits.validation else None
                     if regular:  # what a resumed training does again, it must not judge twice
                         plan.judge(state.loss_sum / seen, found, network, state)
@@ -259,6 +264,7 @@ def _loop(
                 recorded, clock = 0, perf_counter()
     finally:
         state.show_result(network)
+        network.calibrate(sample)
 
 
 @contextmanager

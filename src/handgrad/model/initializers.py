@@ -121,6 +121,15 @@ class Orthogonal(Initializer):
 
 
 @dataclass(frozen=True)
+class Ones(Initializer):
+    """All ones, as scales start."""
+
+    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
+        """Draw an array; see `Initializer.draw`."""
+        return np.ones(shape)
+
+
+@dataclass(frozen=True)
 class Zeros(Initializer):
     """All zeros, as biases usually start."""
 

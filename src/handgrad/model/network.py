@@ -176,6 +176,22 @@ class Network:
 
         return y, backward
 
+    def calibrate(self, raw: NDArray[Any]) -> None:
+        """Measure on training data what some layers must know of them, such as a mean, with the present parameters.
+
+        Parameters
+        ----------
+        raw : (N, I)
+            Some hundreds of examples as the data set has them.
+        """
+        if not any(type(layer).measured is not Layer.measured for layer in self.layers):
+            return
+        y = self.scale(raw).reshape(len(raw), *self.input_shape)
+        for layer, parameters in zip(self.layers, self.parameters, strict=True):
+            for name, values in layer.measured(y).items():
+                getattr(parameters, name)[...] = values
+            y, _ = layer.forward(parameters, y)
+
     def scale(self, raw: NDArray[Any]) -> Floats:
         """Scale values as the data set has them, (N, I), to what `forward` takes."""
         return self.scaling(raw, self.dtype) if self.scaling else raw.astype(self.dtype)

@@ -1,5 +1,6 @@
 """The layers, one a file."""
 
+from handgrad.model.layers.batch_norm import BatchNorm
 from handgrad.model.layers.convolution import Convolution2D
 from handgrad.model.layers.dense import Dense
 from handgrad.model.layers.dropout import Dropout
@@ -16,6 +17,7 @@ from handgrad.model.layers.tanh import Tanh
 __all__ = [
     "GELU",
     "AveragePool2D",
+    "BatchNorm",
     "Convolution2D",
     "Dense",
     "Dropout",

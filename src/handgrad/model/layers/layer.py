@@ -45,6 +45,13 @@ class Layer(Described, ABC):
         """Count the floats that forward makes for one example, by which chunks are made to fit the cache."""
         return prod(self.output_shape(input_shape))
 
+    def measured(self, x: Floats) -> Mapping[str, Floats]:
+        """Measure what inference needs to know of training data, given the layer's inputs (N, *input_shape).
+
+        Parameters of that name take the values, which no gradient moves; see `Network.calibrate`.
+        """
+        return {}
+
     @abstractmethod
     def forward(
         self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None

@@ -1,0 +1,85 @@
+"""Batch normalisation: every feature with mean 0 and variance 1, so that no layer need follow another's drift."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from handgrad.errors import HandgradError
+from handgrad.kernels.reference import batch_norm, batch_norm_backward
+from handgrad.kernels.types import Floats
+from handgrad.model.initializers import Initializer, Ones, Zeros
+from handgrad.model.layers.layer import Backward, Layer, Parameters, Shape
+
+
+@dataclass(frozen=True)
+class BatchNorm(Layer):
+    """y = scale · (x − mean) / √(variance + ε) + shift, for each input, or each channel of images.
+
+    In training, mean and variance are those of the chunk of examples that is worked on (Hoffer, Hubara and Soudry,
+    "Train longer, generalize better", 2017, algorithm 1). In inference they are those of training data, measured
+    with the parameters as they are (Wu and Johnson, "Rethinking 'batch' in BatchNorm", 2021, section 3); they stand
+    among the parameters, but no gradient moves them.
+
+    Parameters
+    ----------
+    epsilon : float
+        ε, positive.
+
+    References
+    ----------
+    Ioffe and Szegedy, "Batch normalization", ICML 2015.
+    """
+
+    epsilon: float = 1e-5
+
+    def __post_init__(self) -> None:
+        if not 0 < self.epsilon < 1:
+            raise HandgradError(f"BatchNorm epsilon must be above 0 and below 1; got {self.epsilon}")
+
+    def parameter_shapes(self, input_shape: Shape) -> Mapping[str, Shape]:
+        """Scale, shift, mean and variance (C,)."""
+        return dict.fromkeys(self.initializers(), input_shape[:1])
+
+    def initializers(self) -> Mapping[str, Initializer]:
+        """Nothing is scaled or shifted at first."""
+        return {"scale": Ones(), "shift": Zeros(), "mean": Zeros(), "variance": Ones()}
+
+    def measured(self, x: Floats) -> Mapping[str, Floats]:
+        """Measure mean and variance; see `Layer.measured`."""
+        features = np.moveaxis(x, 1, -1).reshape(-1, x.shape[1])
+        return {"mean": features.mean(axis=0), "variance": features.var(axis=0)}
+
+    def forward(
+        self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None
+    ) -> tuple[Floats, Backward]:
+        """Of any shape; see `Layer.forward`."""
+        if rng is None:
+            return self._fixed(parameters, x)
+        pixels = np.moveaxis(x, 1, -1)
+        y, normalised = batch_norm(
+            pixels.reshape(-1, x.shape[1]), parameters.scale, parameters.shift, self.epsilon
+        )
+
+        def backward(dy: Floats, gradients: Parameters) -> Floats:
+            given = np.moveaxis(dy, 1, -1).reshape(-1, x.shape[1])
+            dx = batch_norm_backward(given, normalised, parameters.scale, gradients.scale, gradients.shift)
+            return np.moveaxis(dx.reshape(pixels.shape), -1, 1)
+
+        return np.moveaxis(y.reshape(pixels.shape), -1, 1), backward
+
+    def _fixed(self, parameters: Parameters, x: Floats) -> tuple[Floats, Backward]:
+        """Use the measured mean and variance, with which the layer is an affine map."""
+        inverse = 1 / np.sqrt(parameters.variance + x.dtype.type(self.epsilon))
+        one_each = (1, -1, *[1] * (x.ndim - 2))
+        slope = (parameters.scale * inverse).reshape(one_each)
+        start = (parameters.shift - parameters.mean * parameters.scale * inverse).reshape(one_each)
+
+        def backward(dy: Floats, gradients: Parameters) -> Floats:
+            centred = x - parameters.mean.reshape(one_each)
+            others = tuple(axis for axis in range(x.ndim) if axis != 1)
+            gradients.scale += (dy * centred).sum(axis=others) * inverse
+            gradients.shift += dy.sum(axis=others)
+            return dy * slope
+
+        return x * slope + start, backward
