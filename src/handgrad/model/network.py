@@ -187,10 +187,11 @@ class Network:
         if not any(type(layer).measured is not Layer.measured for layer in self.layers):
             return
         y = self.scale(raw).reshape(len(raw), *self.input_shape)
-        for layer, parameters in zip(self.layers, self.parameters, strict=True):
-            for name, values in layer.measured(y).items():
-                getattr(parameters, name)[...] = values
-            y, _ = layer.forward(parameters, y)
+        with one_blas_thread():
+            for layer, parameters in zip(self.layers, self.parameters, strict=True):
+                for name, values in layer.measured(y).items():
+                    getattr(parameters, name)[...] = values
+                y, _ = layer.forward(parameters, y)
 
     def scale(self, raw: NDArray[Any]) -> Floats:
         """Scale values as the data set has them, (N, I), to what `forward` takes."""
@@ -227,11 +228,8 @@ class Network:
             logits[part] = self.forward(self.scale(raw[part]))[0]
 
         starts = range(0, len(raw), self.chunk)
-        if len(starts) < 2:
-            list(map(compute, starts))
-            return logits
         with one_blas_thread(), ThreadPoolExecutor(choose_threads()) as pool:
-            list(pool.map(compute, starts))
+            list(pool.map(compute, starts) if len(starts) > 1 else map(compute, starts))
         return logits
 
     def predict_proba(self, raw: NDArray[Any]) -> Floats:

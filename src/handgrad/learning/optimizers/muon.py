@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from handgrad.kernels.threads import one_blas_thread
 from handgrad.kernels.types import Floats
 from handgrad.learning.optimizers.adaptive import Adam
 from handgrad.learning.optimizers.optimizer import require_share
@@ -73,6 +74,7 @@ class Muon(Adam):
         velocity *= self.momentum
         velocity += gradient
         momenta = self.matrices(gradient + self.momentum * velocity)
-        for weights, kept, momentum in zip(self.matrices(vector), before, momenta, strict=True):
-            size = 0.2 * max(weights.shape) ** 0.5
-            weights[...] = kept - learning_rate * size * orthogonalize(momentum)
+        with one_blas_thread():  # small products take longer on several
+            for weights, kept, momentum in zip(self.matrices(vector), before, momenta, strict=True):
+                size = 0.2 * max(weights.shape) ** 0.5
+                weights[...] = kept - learning_rate * size * orthogonalize(momentum)
