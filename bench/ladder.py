@@ -49,12 +49,12 @@ def result_of(recipe: str, seed: int, runs: Path) -> tuple[list[dict[str, Any]],
         folder = runs / f"{recipe}-{seed}"
         program = [sys.executable, "-m", "handgrad"]
         if (folder / "checkpoint.safetensors").exists():
-            command = [*program, "resume", str(folder), "--json"]
+            command = [*program, "resume", str(folder)]
         else:
             # handwriting is trained on digits of the library's own, and measured on MNIST all the same
             data = [] if recipe == "handwriting" else ["--data", "mnist"]
-            command = [*program, "train", recipe, *data, "--seed", str(seed), "--out", str(folder), "--json"]
-        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+            command = [*program, "train", recipe, *data, "--seed", str(seed), "--out", str(folder)]
+        subprocess.run([*command, "--no-test", "--quiet"], check=True)
         test = [*program, "evaluate", str(folder), "--data", "mnist", "--json"]
         measured = json.loads(subprocess.run(test, stdout=subprocess.PIPE, check=True, text=True).stdout)
         records = (folder / "log.jsonl").read_text("utf-8")

@@ -189,3 +189,15 @@ def test_killed_several_times_at_random_and_resumed_equals_never_killed(
         for log in logs
     )
     assert straight == killed
+
+
+def test_the_test_split_can_be_left_unopened(cli: Cli, idx_folder: Path) -> None:
+    for path in idx_folder.glob("t10k-images*"):
+        path.write_bytes(b"not to be read")
+    arguments = ("mlp", "--data", idx_folder, "--epochs", "1")
+    done = cli("train", *arguments, "--no-test", "--out", "RUN")
+    assert done.returncode == 0, done.stderr
+    assert "test     left unopened; measure with: handgrad evaluate RUN" in done.stdout
+    assert cli("resume", "RUN", "--no-test", "--quiet").returncode == 0
+    assert "test_accuracy" not in cli("train", *arguments, "--no-test", "--json").stdout
+    assert cli("train", *arguments).returncode == 1

@@ -31,6 +31,10 @@ TimeLimit = Annotated[
     ),
 ]
 
+NoTest = Annotated[
+    bool,
+    typer.Option("--no-test", help="Leave the test split unopened, while hyper-parameters are being chosen."),
+]
 Tensorboard = Annotated[
     bool, typer.Option("--tensorboard", help="Write files for TensorBoard into the run's folder, too.")
 ]

@@ -12,6 +12,7 @@ import typer
 from handgrad.cli.options import (
     Data,
     Json,
+    NoTest,
     Quiet,
     Tensorboard,
     Threads,
@@ -67,6 +68,7 @@ def train(
     time_limit: TimeLimit = None,
     threads: Threads = None,
     tensorboard: Tensorboard = False,
+    no_test: NoTest = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> int:
@@ -109,7 +111,7 @@ def train(
         if notice and not quiet:
             print(notice, file=sys.stderr)
     run = Run.start(chosen, open_splits(chosen), out or next_folder(chosen.name))
-    return _carry_out(run, limit, threads, tensorboard, json, quiet)
+    return _carry_out(run, limit, threads, tensorboard, no_test, json, quiet)
 
 
 def resume(
@@ -117,6 +119,7 @@ def resume(
     time_limit: TimeLimit = None,
     threads: Threads = None,
     tensorboard: Tensorboard = False,
+    no_test: NoTest = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> int:
@@ -125,11 +128,11 @@ def resume(
     from handgrad.runs import Run
 
     limit, threads = parse_duration(time_limit), choose_threads(threads)
-    return _carry_out(Run.resume(run), limit, threads, tensorboard, json, quiet)
+    return _carry_out(Run.resume(run), limit, threads, tensorboard, no_test, json, quiet)
 
 
 def _carry_out(
-    run: "Run", limit: float | None, threads: int, tensorboard: bool, json: bool, quiet: bool
+    run: "Run", limit: float | None, threads: int, tensorboard: bool, no_test: bool, json: bool, quiet: bool
 ) -> int:
     from handgrad.cli.views import choose_view
     from handgrad.errors import Interrupted
@@ -155,8 +158,8 @@ def _carry_out(
                 f"stopped after {run.state.step:,} of {run.total_steps:,} steps; saved in {run.folder}; "
                 f"go on with: handgrad resume {run.folder}"
             )
-    network, test = load_model(run.folder), run.splits.test
-    view.finish(evaluate(network, test) if test else None)
+    network, test = load_model(run.folder), None if no_test else run.splits.test
+    view.finish(evaluate(network, test) if test else None, opened=not no_test)
     return 0
 
 

@@ -32,8 +32,8 @@ class View:
     def show(self, record: Record) -> None:
         """Show a record as it comes."""
 
-    def finish(self, test: Evaluation | None) -> None:
-        """Tell the result, measured on the test split if there is one."""
+    def finish(self, test: Evaluation | None, opened: bool) -> None:
+        """Tell the result, measured on the test split if there is one, and if it was opened."""
 
 
 class JsonView(View):
@@ -43,7 +43,7 @@ class JsonView(View):
         """Print the record."""
         emit(json_format.dumps(record.as_dict()))
 
-    def finish(self, test: Evaluation | None) -> None:
+    def finish(self, test: Evaluation | None, opened: bool) -> None:
         """Print where the run is and, where there is a test split, what it says."""
         result: dict[str, Any] = {"run": str(self.run.folder), "interrupted": self.run.interrupted}
         if test:
@@ -72,10 +72,10 @@ class PlainView(View):
         """Print the record as a row."""
         self.line(row(self.run, record))
 
-    def finish(self, test: Evaluation | None) -> None:
+    def finish(self, test: Evaluation | None, opened: bool) -> None:
         """Print the result and the files."""
         self.line("")
-        for line in conclusion(self.run, test):
+        for line in conclusion(self.run, test, opened):
             self.line(line)
 
 
@@ -169,7 +169,7 @@ def row(run: Run, record: Record) -> str:
     )
 
 
-def conclusion(run: Run, test: Evaluation | None) -> list[str]:
+def conclusion(run: Run, test: Evaluation | None, opened: bool) -> list[str]:
     """Say how good the saved model is, and where it is."""
     lines = []
     if run.interrupted:
@@ -180,7 +180,9 @@ def conclusion(run: Run, test: Evaluation | None) -> list[str]:
     if run.stopped_early:
         epochs = run.state.waited * run.recipe.training.record_every
         lines.append(f"stopped  no better validation for {epochs:,} epochs; the best parameters are kept")
-    if test:
+    if not opened:
+        lines.append(f"test     left unopened; measure with: handgrad evaluate {run.folder}")
+    elif test:
         lines.append(
             f"test     {test.accuracy:.2%} of {test.examples:,} examples right, loss {test.loss:.4f}"
         )
