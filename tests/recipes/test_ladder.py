@@ -2,12 +2,15 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from handgrad.data.dataset import Splits
+from handgrad.learning.gradient_check import check_gradients
 from handgrad.learning.metrics import evaluate
 from handgrad.learning.state import TrainingState
 from handgrad.learning.training import train
+from handgrad.model.scaling import Scaling
 from handgrad.recipes.data import open_splits
 from handgrad.recipes.loading import load_recipe, override, recipe_names
 
@@ -37,3 +40,13 @@ def test_a_rung_holds_what_its_page_says(mnist: Splits, name: str) -> None:
     ):
         pass
     assert evaluate(network, mnist.split("test")).accuracy >= least
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_gradient_of_a_rung_is_right(name: str) -> None:
+    recipe = load_recipe(name)
+    network = recipe.build_network(dtype=np.float64)
+    network.scaling = Scaling.of_bytes()
+    wrong = [check for check in check_gradients(network, loss=recipe.build_loss()) if not check.passed]
+    assert not wrong
