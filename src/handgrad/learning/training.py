@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from math import isfinite
 from time import perf_counter
 from typing import Any
@@ -18,8 +17,9 @@ from handgrad.learning.adversarial import Adversarial
 from handgrad.learning.averaging import Averaging
 from handgrad.learning.batch_gradient import BatchGradient
 from handgrad.learning.early_stopping import EarlyStopping
-from handgrad.learning.metrics import Evaluation, check_fit, evaluate
+from handgrad.learning.metrics import check_fit, evaluate
 from handgrad.learning.optimizers import SGD, Optimizer
+from handgrad.learning.plan import Plan
 from handgrad.learning.records import Record
 from handgrad.learning.schedules import Constant, Schedule
 from handgrad.learning.state import TrainingState
@@ -159,47 +159,6 @@ def train(
         weights=_weights(sample_weights, examples, network.dtype),
     )
     return _loop(network, splits, plan, batch_gradient, state, stop)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """How to train, checked and complete; `train` says what each thing is."""
-
-    optimizer: Optimizer
-    learning_rate: float
-    schedule: Schedule
-    loss: Loss
-    averaging: Averaging | None
-    early_stopping: EarlyStopping | None
-    batch_size: int
-    epoch_steps: int
-    total: int
-    record_every: int
-
-    def is_done(self, state: TrainingState) -> bool:
-        """Say whether all steps are made, or no better record came for too long."""
-        patience = self.early_stopping.patience if self.early_stopping else self.total
-        return state.step >= self.total or state.waited >= patience
-
-    def step(self, network: Network, gradient: NDArray[Any], state: TrainingState) -> float:
-        """Move the parameters, and their average with them; gives the learning rate."""
-        rate = self.learning_rate * self.schedule(state.step, self.total, state.memory)
-        self.optimizer.step(network.vector, gradient, rate)
-        state.step += 1
-        if self.averaging:
-            share = self.averaging.share(state.step, self.total, self.epoch_steps, state.averaged)
-            if share:
-                state.include(network.vector, share)
-        return rate
-
-    def judge(
-        self, loss: float, validation: Evaluation | None, network: Network, state: TrainingState
-    ) -> None:
-        """Let schedule and early stopping look at a record."""
-        self.schedule.observe(validation.loss if validation else loss, state.memory)
-        if self.early_stopping and validation:
-            score = self.early_stopping.score(validation.loss, validation.accuracy)
-            state.judge(network.vector, score)
 
 
 def _loop(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from handgrad.errors import HandgradError
-from handgrad.kernels.reference import batch_norm, batch_norm_backward
+from handgrad.kernels.normalization import batch_norm, batch_norm_backward
 from handgrad.kernels.types import Floats
 from handgrad.model.initializers import Initializer, Ones, Zeros
 from handgrad.model.layers.layer import Backward, Layer, Parameters, Shape
