@@ -1,8 +1,8 @@
-"""Convolution and pooling of images in plain NumPy: every function, and under it its derivative.
+"""Convolution of images in plain NumPy, and under it its derivative.
 
 Letters as in `reference.py`; besides, C channels of H × W pixels come in, O channels of H' × W' pixels go out, and
-a window of K × K pixels is looked at for each. Every function sees an image as its windows; every derivative adds
-what the windows give back to the pixels that they share.
+a window of K × K pixels is looked at for each. The function sees an image as its windows; the derivative adds what
+the windows give back to the pixels that they share.
 """
 
 from itertools import product
@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from handgrad.kernels.types import Floats, Integers
+from handgrad.kernels.types import Floats
 
 
 def output_size(size: int, window: int, stride: int, padding: int = 0) -> int:
@@ -104,65 +104,3 @@ def convolution_backward(
     dx = np.zeros((n, channels, rows + 2 * padding, columns + 2 * padding), dy.dtype)
     windows_backward(dwindows.transpose(0, 3, 1, 2, 4, 5), dx, stride)
     return dx[:, :, padding : padding + rows, padding : padding + columns]
-
-
-def max_pool(x: Floats, window: int, stride: int) -> tuple[Floats, Integers]:
-    """Keep the largest value of each window.
-
-    Parameters
-    ----------
-    x : (N, C, H, W)
-    window, stride : int
-
-    Returns
-    -------
-    y : (N, C, H', W')
-    places : (N, C, H', W')
-        Where in its window each value stood, row by row; of equal ones the first.
-    """
-    views = windows(x, window, stride)
-    y, places = views[..., 0, 0].copy(), np.zeros(views.shape[:4], np.uint8)
-    for place, (row, column) in enumerate(product(range(window), repeat=2)):
-        larger = views[..., row, column] > y
-        np.copyto(y, views[..., row, column], where=larger)
-        places[larger] = place
-    return y, places
-
-
-def max_pool_backward(
-    dy: Floats, places: Integers, image: tuple[int, int], window: int, stride: int
-) -> Floats:
-    """Pass back to the pixel that was the largest: dx += dy · [this pixel was kept].
-
-    Parameters
-    ----------
-    dy : (N, C, H', W')
-    places : (N, C, H', W')
-        From the forward pass.
-    image : (H, W)
-    window, stride : int
-
-    Returns
-    -------
-    dx : (N, C, H, W)
-    """
-    dx = np.zeros((*dy.shape[:2], *image), dy.dtype)
-    height, width = dy.shape[2:]
-    for place, (row, column) in enumerate(product(range(window), repeat=2)):
-        rows = slice(row, row + stride * height, stride)
-        columns = slice(column, column + stride * width, stride)
-        dx[:, :, rows, columns] += dy * (places == place)
-    return dx
-
-
-def average_pool(x: Floats, window: int, stride: int) -> Floats:
-    """Average each window: (N, C, H, W) to (N, C, H', W')."""
-    return windows(x, window, stride).mean(axis=(4, 5))
-
-
-def average_pool_backward(dy: Floats, image: tuple[int, int], window: int, stride: int) -> Floats:
-    """Pass back to all pixels of a window alike: dx += dy / K²; (N, C, H', W') to (N, C, H, W)."""
-    dx = np.zeros((*dy.shape[:2], *image), dy.dtype)
-    shares = np.broadcast_to((dy / window**2)[..., None, None], (*dy.shape, window, window))
-    windows_backward(shares, dx, stride)
-    return dx

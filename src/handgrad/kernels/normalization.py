@@ -15,22 +15,22 @@ def batch_norm(
 
     Parameters
     ----------
-    x : (M, C)
-        M examples, or all pixels of all examples.
+    x : (C, M)
+        C features of M examples, or of all pixels of all examples.
     scale, shift : (C,)
     epsilon : float
 
     Returns
     -------
-    y : (M, C)
-    normalised : x̂ (M, C) and 1 / √(variance + ε) (C,)
+    y : (C, M)
+    normalised : x̂ (C, M) and 1 / √(variance + ε) (C,)
         For the derivative.
     """
-    centred = x - x.mean(axis=0)
-    variance = np.einsum("mc,mc->c", centred, centred) / len(x)
+    centred = x - x.mean(axis=1, keepdims=True)
+    variance = np.einsum("cm,cm->c", centred, centred) / x.shape[1]
     inverse = 1 / np.sqrt(variance + x.dtype.type(epsilon))
-    centred *= inverse
-    return centred * scale + shift, (centred, inverse)
+    centred *= inverse[:, None]
+    return centred * scale[:, None] + shift[:, None], (centred, inverse)
 
 
 def batch_norm_backward(
@@ -42,22 +42,20 @@ def batch_norm_backward(
 
     Parameters
     ----------
-    dy : (M, C)
-    normalised : x̂ (M, C) and 1 / √(variance + ε) (C,)
+    dy : (C, M)
+    normalised : x̂ (C, M) and 1 / √(variance + ε) (C,)
         From the forward pass.
     scale : (C,)
     dscale, dshift : (C,), added to
 
     Returns
     -------
-    dx : (M, C)
+    dx : (C, M)
     """
     x, inverse = normalised
-    along, total = np.einsum("mc,mc->c", dy, x), dy.sum(axis=0)
+    along, total = np.einsum("cm,cm->c", dy, x), dy.sum(axis=1)
     dscale += along
     dshift += total
-    dx = x * (along / -len(x))
-    dx += dy
-    dx -= total / len(x)
-    dx *= scale * inverse
+    dx = dy - (total / x.shape[1])[:, None] - x * (along / x.shape[1])[:, None]
+    dx *= (scale * inverse)[:, None]
     return dx

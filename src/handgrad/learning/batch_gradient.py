@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from handgrad.data.augment import Augmentation
 from handgrad.data.batches import Rows, chunks, length
 from handgrad.data.dataset import Dataset
+from handgrad.kernels.memory import keep_freed
 from handgrad.kernels.threads import choose_threads, one_blas_thread
 from handgrad.kernels.types import Floats
 from handgrad.learning.adversarial import Adversarial
@@ -72,6 +73,7 @@ class BatchGradient:
         self.weights = weights
 
     def __enter__(self) -> "BatchGradient":
+        keep_freed()
         self._pool = ThreadPoolExecutor(self.threads)
         return self
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from handgrad.errors import HandgradError
-from handgrad.kernels.normalization import batch_norm, batch_norm_backward
+from handgrad.kernels.memory import batch_first, batch_last
 from handgrad.kernels.types import Floats
 from handgrad.model.initializers import Initializer, Ones, Zeros
 from handgrad.model.layers.layer import Backward, Layer, Parameters, Shape
@@ -56,17 +56,21 @@ class BatchNorm(Layer):
         """Of any shape; see `Layer.forward`."""
         if rng is None:
             return self._fixed(parameters, x)
-        pixels = np.moveaxis(x, 1, -1)
+        # Imported here, because Numba is slow to import.
+        from handgrad.kernels.compiled.normalization import batch_norm, batch_norm_backward
+
+        features = batch_last(x)
+        by_feature = (len(features), -1)
         y, normalised = batch_norm(
-            pixels.reshape(-1, x.shape[1]), parameters.scale, parameters.shift, self.epsilon
+            features.reshape(by_feature), parameters.scale, parameters.shift, self.epsilon
         )
 
         def backward(dy: Floats, gradients: Parameters) -> Floats:
-            given = np.moveaxis(dy, 1, -1).reshape(-1, x.shape[1])
+            given = batch_last(dy).reshape(by_feature)
             dx = batch_norm_backward(given, normalised, parameters.scale, gradients.scale, gradients.shift)
-            return np.moveaxis(dx.reshape(pixels.shape), -1, 1)
+            return batch_first(dx.reshape(features.shape))
 
-        return np.moveaxis(y.reshape(pixels.shape), -1, 1), backward
+        return batch_first(y.reshape(features.shape)), backward
 
     def _fixed(self, parameters: Parameters, x: Floats) -> tuple[Floats, Backward]:
         """Use the measured mean and variance, with which the layer is an affine map."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from handgrad.errors import HandgradError
-from handgrad.kernels.convolution import average_pool, average_pool_backward
+from handgrad.kernels.pooling import average_pool, average_pool_backward
 from handgrad.kernels.types import Floats
 from handgrad.model.layers.convolution import pooled_shape
 from handgrad.model.layers.layer import Backward, Layer, Parameters, Shape
@@ -52,7 +52,7 @@ class MaxPool2D(Pool2D):
     ) -> tuple[Floats, Backward]:
         """(N, C, H, W) to (N, C, H', W'); see `Layer.forward`."""
         # Imported here, because Numba is slow to import.
-        from handgrad.kernels.compiled.convolution import max_pool, max_pool_backward
+        from handgrad.kernels.compiled.pooling import max_pool, max_pool_backward
 
         y, places = max_pool(x, self.window, self.step)
 

@@ -19,10 +19,6 @@ class ReLU(Layer):
         """Of any shape; see `Layer.forward`."""
 
         def backward(dy: Floats, gradients: Parameters) -> Floats:
-            if x.ndim == 4:  # images: imported here, because Numba is slow to import
-                from handgrad.kernels.compiled import convolution as compiled
-
-                return compiled.relu_backward(dy, x)
             return relu_backward(dy, x)
 
         return relu(x), backward
