@@ -15,13 +15,13 @@ from handgrad.kernels import convolution as plain
 from handgrad.kernels.compiled.sums import ANY_ORDER
 from handgrad.kernels.compiled.tiles import (
     OUTPUTS,
-    REGISTER,
     ROWS,
     TAPS,
     VECTORS,
     correlate_tile,
     weigh_tile,
 )
+from handgrad.kernels.compiled.vectors import REGISTER
 from handgrad.kernels.convolution import output_size
 from handgrad.kernels.memory import batch_first, batch_last
 from handgrad.kernels.types import Floats

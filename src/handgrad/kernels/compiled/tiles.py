@@ -1,111 +1,23 @@
-"""Products of small tiles that stay in the processor's vector registers, written one level below Numba.
+"""Products of small tiles whose sums wait in the processor's vector registers until they are complete.
 
 Nearly all arithmetic of a convolution is one of two sums: over the taps of a window, or over the pixels of a batch.
-Either is fast only if its results wait in registers until the sum is complete, which a compiler does not find by
-itself; so these two loops are spelled out as vector instructions. Everything around them is ordinary Numba.
 """
 
-import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
-from llvmlite import binding, ir  # type: ignore[import-untyped]
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
-INDEX = ir.IntType(64)
+from handgrad.kernels.compiled.vectors import INDEX, REGISTERS, Vectors, pointers
 
-
-def registers() -> tuple[int, int]:
-    """Tell the bytes of a vector register of this processor, and how many there are."""
-    features = binding.get_host_cpu_features()
-    if features.get("avx512f"):
-        return 64, 32
-    if features.get("avx"):
-        return 32, 16
-    return 16, 32 if platform.machine() in ("arm64", "aarch64") else 16
-
-
-REGISTER, _COUNT = registers()
 VECTORS = 2
 """Vectors of pixels in a tile of `weigh_tile`."""
-OUTPUTS = 8 if _COUNT == 32 else 4
+OUTPUTS = 8 if REGISTERS == 32 else 4
 """Outputs of a tile of `weigh_tile`; with `VECTORS` vectors each, they fill half of the registers."""
-ROWS, TAPS = 4, 4 if _COUNT == 32 else 2
+ROWS, TAPS = 4, 4 if REGISTERS == 32 else 2
 """Rows and taps of a tile of `correlate_tile`; one vector each, they fill half of the registers, too."""
-
-
-class Vectors:
-    """Writes instructions on vectors of the numbers of an array, which fill one register each."""
-
-    def __init__(self, context: Any, builder: Any, array: Any) -> None:
-        self.builder = builder
-        self.number = context.get_value_type(array.dtype)
-        self.itemsize = array.dtype.bitwidth // 8
-        self.lanes = REGISTER // self.itemsize
-        self.type = ir.VectorType(self.number, self.lanes)
-        name = f"llvm.fma.v{self.lanes}f{array.dtype.bitwidth}"
-        signature = ir.FunctionType(self.type, [self.type] * 3)
-        self.fused = cgutils.get_or_insert_function(builder.module, signature, name)  # type: ignore[no-untyped-call]
-
-    def at(self, pointer: Any, index: Any) -> Any:
-        """Point to an element."""
-        return self.builder.gep(pointer, [index if isinstance(index, ir.Value) else INDEX(index)])
-
-    def number_at(self, pointer: Any, index: Any) -> Any:
-        """Load one element."""
-        return self.builder.load(self.at(pointer, index))
-
-    def load(self, pointer: Any) -> Any:
-        """Load a vector from anywhere."""
-        vector = self.builder.load(self.builder.bitcast(pointer, self.type.as_pointer()))
-        vector.align = self.itemsize
-        return vector
-
-    def store(self, vector: Any, pointer: Any) -> None:
-        """Store a vector anywhere."""
-        stored = self.builder.store(vector, self.builder.bitcast(pointer, self.type.as_pointer()))
-        stored.align = self.itemsize
-
-    def repeat(self, number: Any) -> Any:
-        """Fill a vector with one number."""
-        undefined, short = ir.Constant(self.type, ir.Undefined), ir.IntType(32)
-        first = self.builder.insert_element(undefined, number, short(0))
-        lanes = ir.Constant(ir.VectorType(short, self.lanes), [0] * self.lanes)
-        return self.builder.shuffle_vector(first, undefined, lanes)
-
-    def add_product(self, total: Any, one: Any, other: Any) -> Any:
-        """Give total + one · other."""
-        return self.builder.call(self.fused, [one, other, total])
-
-    def accumulate(
-        self, totals: Sequence[Any], end: Any, step: int, body: Callable[[Any, Sequence[Any]], list[Any]]
-    ) -> list[Any]:
-        """Loop with an index from 0 in steps to below `end`, at least once; `body` gives the new totals."""
-        builder = self.builder
-        before, loop, after = builder.block, *map(builder.append_basic_block, ("loop", "after"))
-        builder.branch(loop)
-        builder.position_at_end(loop)
-        index, running = builder.phi(INDEX), [builder.phi(self.type) for _ in totals]
-        results = body(index, running)
-        following = builder.add(index, INDEX(step))
-        for phi, first, next_one in zip(
-            [index, *running], [INDEX(0), *totals], [following, *results], strict=True
-        ):
-            phi.add_incoming(first, before)
-            phi.add_incoming(next_one, loop)
-        builder.cbranch(builder.icmp_signed("<", following, end), loop, after)
-        builder.position_at_end(after)
-        return results
-
-
-def pointers(context: Any, builder: Any, types: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
-    """Point into the arrays among the arguments of a tile, each of which is followed by the index to begin with."""
-    arrays = range(1, len(arguments), 2)
-    data = [context.make_array(types[i])(context, builder, arguments[i]).data for i in arrays]
-    return [builder.gep(pointer, [arguments[i + 1]]) for pointer, i in zip(data, arrays, strict=True)]
 
 
 @intrinsic
