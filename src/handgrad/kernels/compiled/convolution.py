@@ -159,7 +159,6 @@ def correlate_lines(dy, x, taps, rows, lanes, sums, stride):  # type: ignore[no-
     """Fill sums (rows, taps), some tiles of taps at a time; lanes are (row tiles, tap tiles, ROWS, TAPS, lanes)."""
     count = REGISTER // x.itemsize
     runs, run = (1, dy.shape[2] * dy.shape[3]) if stride == 1 else (dy.shape[2], dy.shape[3])
-    whole = run // count * count
     line, pixel = x.shape[2] * x.shape[3] * stride, x.shape[3] * stride
     given, seen, totals = dy.reshape(-1), x.reshape(-1), lanes.reshape(-1)
     tile = ROWS * TAPS * count
@@ -172,15 +171,9 @@ def correlate_lines(dy, x, taps, rows, lanes, sums, stride):  # type: ignore[no-
                 for r in range(len(lanes)):
                     for t in range(tiles):
                         row, tap, total = r * ROWS, begin + t * TAPS, (r * lanes.shape[1] + t) * tile
-                        if whole:
-                            correlate_tile(  # type: ignore[call-arg]
-                                whole, given, place, rows, row, seen, start, taps, tap, totals, total
-                            )
-                        for p in range(ROWS if whole < run else 0):
-                            for q in range(TAPS):
-                                one, other = rows[row + p] + place, taps[tap + q] + start
-                                for v in range(whole, run):
-                                    lanes[r, t, p, q, v - whole] += given[one + v] * seen[other + v]
+                        correlate_tile(  # type: ignore[call-arg]
+                            run, given, place, rows, row, seen, start, taps, tap, totals, total
+                        )
         for r in range(len(lanes)):
             for p in range(ROWS):
                 for t in range(tiles):

@@ -88,7 +88,7 @@ def largest_tile(
             ]
 
         first = v.load(v.at(x, v.number_at(taps, 0)))
-        largest, place = v.accumulate([first, v.repeat(v.number(0))], arguments[0], 1, compare)
+        largest, place = v.accumulate([first, v.zero()], arguments[0], 1, compare)
         v.store(largest, y)
         v.store_bytes(place, kept)
         return context.get_dummy_value()
@@ -145,7 +145,7 @@ def give_tile(
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         v = Vectors(context, builder, signature.args[1])
         dy, kept, taps, dx = pointers(context, builder, signature.args, arguments)
-        given, places, nothing = v.load(dy), v.load_bytes(kept), v.repeat(v.number(0))
+        given, places, nothing = v.load(dy), v.load_bytes(kept), v.zero()
 
         def give(index: Any, _: Sequence[Any]) -> list[Any]:
             pixel = v.at(dx, v.number_at(taps, index))

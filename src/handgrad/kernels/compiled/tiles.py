@@ -98,7 +98,7 @@ def correlate_tile(
     Parameters
     ----------
     length : int64
-        v goes from 0 to below it; a positive multiple of the lanes of a vector.
+        v goes from 0 to below it; at least the lanes of a vector.
     dy, x : (…,) of float32 or float64
     rows, taps : (…,) of int64
         o goes from 0 to below ROWS, t to below TAPS.
@@ -117,15 +117,24 @@ def correlate_tile(
         seen = [v.at(x, v.number_at(taps, t)) for t in range(TAPS)]
         places = [v.at(sums, i * v.lanes) for i in range(ROWS * TAPS)]
 
-        def add_pixels(index: Any, totals: Sequence[Any]) -> list[Any]:
-            one = [v.load(v.at(pointer, index)) for pointer in given]
-            other = [v.load(v.at(pointer, index)) for pointer in seen]
+        def add(totals: Sequence[Any], one: Sequence[Any], other: Sequence[Any]) -> list[Any]:
             pairs = product(one, other)
             return [v.add_product(total, *pair) for total, pair in zip(totals, pairs, strict=True)]
 
-        totals = v.accumulate([v.load(pointer) for pointer in places], length, v.lanes, add_pixels)
-        for total, pointer in zip(totals, places, strict=True):
-            v.store(total, pointer)
+        def add_pixels(index: Any, totals: Sequence[Any]) -> list[Any]:
+            return add(totals, v.load_each(given, index), v.load_each(seen, index))
+
+        rest = builder.urem(length, INDEX(v.lanes))
+        totals = [v.load(pointer) for pointer in places]
+        totals = v.accumulate(totals, builder.sub(length, rest), v.lanes, add_pixels)
+        v.store_each(totals, places)
+        with builder.if_then(builder.icmp_signed("!=", rest, INDEX(0))):
+            last = builder.sub(
+                length, INDEX(v.lanes)
+            )  # ends where the run ends: what was added already counts 0
+            added = v.repeat(builder.sitofp(builder.sub(INDEX(v.lanes), rest), v.number))
+            news = [v.where(">=", v.numbers(), added, d, v.zero()) for d in v.load_each(given, last)]
+            v.store_each(add(v.load_each(places), news, v.load_each(seen, last)), places)
         return context.get_dummy_value()
 
     return signature, generate

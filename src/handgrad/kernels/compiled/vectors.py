@@ -60,6 +60,15 @@ class Vectors:
         stored = self.builder.store(vector, self.builder.bitcast(pointer, self.type.as_pointer()))
         stored.align = self.itemsize
 
+    def load_each(self, pointers: Sequence[Any], index: int | Any = 0) -> list[Any]:
+        """Load a vector from an index on behind each pointer."""
+        return [self.load(self.at(pointer, index)) for pointer in pointers]
+
+    def store_each(self, vectors: Sequence[Any], pointers: Sequence[Any]) -> None:
+        """Store each vector where its pointer says."""
+        for vector, pointer in zip(vectors, pointers, strict=True):
+            self.store(vector, pointer)
+
     def load_bytes(self, pointer: Any) -> Any:
         """Load as many bytes as a vector has lanes, as a vector of numbers."""
         bytes_ = self.builder.load(self.builder.bitcast(pointer, self.bytes.as_pointer()))
@@ -82,6 +91,14 @@ class Vectors:
         first = self.builder.insert_element(undefined, number, short(0))
         lanes = ir.Constant(ir.VectorType(short, self.lanes), [0] * self.lanes)
         return self.builder.shuffle_vector(first, undefined, lanes)
+
+    def zero(self) -> Any:
+        """Give the vector of zeros."""
+        return ir.Constant(self.type, [0.0] * self.lanes)
+
+    def numbers(self) -> Any:
+        """Give the vector of 0, 1, 2, …"""
+        return ir.Constant(self.type, [float(lane) for lane in range(self.lanes)])
 
     def add_product(self, total: Any, one: Any, other: Any) -> Any:
         """Give total + one · other."""
