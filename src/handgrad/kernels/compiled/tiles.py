@@ -129,9 +129,8 @@ def correlate_tile(
         totals = v.accumulate(totals, builder.sub(length, rest), v.lanes, add_pixels)
         v.store_each(totals, places)
         with builder.if_then(builder.icmp_signed("!=", rest, INDEX(0))):
-            last = builder.sub(
-                length, INDEX(v.lanes)
-            )  # ends where the run ends: what was added already counts 0
+            # the vectors that end with the run, of which those numbers count 0 that were added already
+            last = builder.sub(length, INDEX(v.lanes))
             added = v.repeat(builder.sitofp(builder.sub(INDEX(v.lanes), rest), v.number))
             news = [v.where(">=", v.numbers(), added, d, v.zero()) for d in v.load_each(given, last)]
             v.store_each(add(v.load_each(places), news, v.load_each(seen, last)), places)
