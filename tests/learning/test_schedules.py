@@ -14,6 +14,7 @@ from handgrad.learning.schedules import (
     Schedule,
     StepDecay,
 )
+from handgrad.learning.state import TrainingState
 from handgrad.learning.training import train
 from handgrad.model.layers import Dense
 from handgrad.model.network import Network
@@ -103,7 +104,8 @@ def test_training_reduces_on_a_plateau(table: Dataset) -> None:
     network = Network([Dense(2)], (4,), np.random.default_rng(0))
     schedule = ReduceOnPlateau(drop=0.1, patience=1)
     splits = Splits(table).cut_validation(50, np.random.default_rng(0))
-    records = list(train(network, splits, learning_rate=300, schedule=schedule, epochs=12))
+    state = TrainingState(np.random.default_rng(1))
+    records = list(train(network, splits, learning_rate=300, schedule=schedule, epochs=12, state=state))
     rates = [record.learning_rate for record in records]
     losses = [record.validation_loss for record in records]
     expected, best = [300.0], np.inf

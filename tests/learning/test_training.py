@@ -94,9 +94,9 @@ def test_every_example_is_used_once_an_epoch(table: Dataset) -> None:
     class Counting(Network):
         seen: list[Any]
 
-        def scale(self, raw: Any) -> Any:
+        def lazily_scaled(self, raw: Any) -> Any:
             self.seen.extend(map(bytes, raw))
-            return super().scale(raw)
+            return super().lazily_scaled(raw)
 
     network = Counting([Dense(2)], (4,), np.random.default_rng(0))
     network.seen = []
@@ -179,9 +179,9 @@ def test_augmentation_shows_other_images_every_epoch(digits: Splits) -> None:
     class Watching(Network):
         seen: list[Any]
 
-        def scale(self, raw: Any) -> Any:
+        def lazily_scaled(self, raw: Any) -> Any:
             self.seen.append(raw.copy())
-            return super().scale(raw)
+            return super().lazily_scaled(raw)
 
     network = Watching([Dense(10)], (784,), np.random.default_rng(0))
     network.seen = []

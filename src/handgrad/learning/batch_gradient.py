@@ -124,14 +124,14 @@ class BatchGradient:
                 if self.augmentation:
                     images = raw.reshape(-1, *dataset.input_shape)
                     raw = self.augmentation(images, rng).reshape(raw.shape)
-                x = network.scale(raw)
+                x = network.lazily_scaled(raw)
                 logits, backward = network.forward(x, rng)
                 total.correct += int((logits.argmax(axis=1) == dataset.labels[rows]).sum())
                 loss, dlogits = self._mean_loss(logits, rows, examples)
                 if adversarial:
                     total.loss += (1 - adversarial.share) * loss
                     dx = backward((1 - adversarial.share) * dlogits, total.gradient)
-                    logits, backward = network.forward(adversarial.perturb(x, dx), rng)
+                    logits, backward = network.forward(adversarial.perturb(np.asarray(x), dx), rng)
                     loss, dlogits = self._mean_loss(logits, rows, examples)
                     loss, dlogits = adversarial.share * loss, adversarial.share * dlogits
                 total.loss += loss

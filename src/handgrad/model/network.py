@@ -14,7 +14,7 @@ from handgrad.kernels.reference import softmax
 from handgrad.kernels.threads import choose_threads, one_blas_thread
 from handgrad.kernels.types import Floats
 from handgrad.model.layers.layer import Layer, Parameters, Shape
-from handgrad.model.scaling import Scaling
+from handgrad.model.scaling import Bytes, Scaling
 
 CACHE = 800_000
 """Floats of one layer that are worked on at a time: few enough for the cache, enough to make threads worth while."""
@@ -133,13 +133,15 @@ class Network:
             views.append(SimpleNamespace(**arrays))
         return views
 
-    def forward(self, x: Floats, rng: np.random.Generator | None = None) -> tuple[Floats, NetworkBackward]:
+    def forward(
+        self, x: Floats | Bytes, rng: np.random.Generator | None = None
+    ) -> tuple[Floats, NetworkBackward]:
         """Compute the logits of scaled inputs, and give back the function that goes backward.
 
         Parameters
         ----------
         x : (N, *input_shape) or (N, I)
-            Scaled floats.
+            Scaled floats, or bytes as `lazily_scaled` gives them.
         rng : numpy.random.Generator, optional
             In training, for layers that draw at random; None means inference.
 
@@ -150,10 +152,11 @@ class Network:
             `gradient` is a flat (P,) vector with the layout of `vector`, added to; dx has the shape
             (N, *input_shape). With ``input_gradient=False`` dx is not computed and None comes back.
         """
-        y = np.asarray(x, self.dtype)
-        if y.ndim < 2 or prod(y.shape[1:]) != prod(self.input_shape):
+        y: Any = x if isinstance(x, Bytes) and self.layers[0].takes_bytes else np.asarray(x, self.dtype)
+        if len(y.shape) < 2 or prod(y.shape[1:]) != prod(self.input_shape):
             raise HandgradError(f"the network takes inputs (N, {prod(self.input_shape)}); got {y.shape}")
-        y = y.reshape(len(y), *self.input_shape)
+        if not isinstance(y, Bytes):
+            y = y.reshape(len(y), *self.input_shape)
         steps = []
         for layer, parameters in zip(self.layers, self.parameters, strict=True):
             y, step = layer.forward(parameters, y, rng)
@@ -197,6 +200,10 @@ class Network:
         """Scale values as the data set has them, (N, I), to what `forward` takes."""
         return self.scaling(raw, self.dtype) if self.scaling else raw.astype(self.dtype)
 
+    def lazily_scaled(self, raw: NDArray[Any]) -> Floats | Bytes:
+        """Scale as `scale` does, but leave bytes as they are for a first layer that knows a way with them."""
+        return self.scaling.lazily(raw, self.dtype) if self.scaling else raw.astype(self.dtype)
+
     def logits(self, raw: NDArray[Any]) -> Floats:
         """Give the score of each class, before softmax.
 
@@ -225,7 +232,7 @@ class Network:
 
         def compute(start: int) -> None:
             part = slice(start, start + self.chunk)
-            logits[part] = self.forward(self.scale(raw[part]))[0]
+            logits[part] = self.forward(self.lazily_scaled(raw[part]))[0]
 
         starts = range(0, len(raw), self.chunk)
         with one_blas_thread(), ThreadPoolExecutor(choose_threads()) as pool:

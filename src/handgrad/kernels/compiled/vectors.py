@@ -100,6 +100,18 @@ class Vectors:
         """Give the vector of 0, 1, 2, …"""
         return ir.Constant(self.type, [float(lane) for lane in range(self.lanes)])
 
+    def sum(self, vector: Any) -> Any:
+        """Add up the lanes: the upper half to the lower, until one is left."""
+        lanes = self.lanes
+        while lanes > 1:
+            lanes //= 2
+            upper = ir.Constant(
+                ir.VectorType(ir.IntType(32), self.lanes),
+                [(lane + lanes) % self.lanes for lane in range(self.lanes)],
+            )
+            vector = self.builder.fadd(vector, self.builder.shuffle_vector(vector, vector, upper))
+        return self.builder.extract_element(vector, ir.IntType(32)(0))
+
     def add_product(self, total: Any, one: Any, other: Any) -> Any:
         """Give total + one · other."""
         return self.builder.call(self.fused, [one, other, total])
@@ -114,19 +126,21 @@ class Vectors:
         builder.position_at_end(loop)
         index, running = builder.phi(INDEX), [builder.phi(self.type) for _ in totals]
         results = body(index, running)
-        following = builder.add(index, INDEX(step))
+        following, latch = builder.add(index, INDEX(step)), builder.block
         for phi, first, next_one in zip(
             [index, *running], [INDEX(0), *totals], [following, *results], strict=True
         ):
             phi.add_incoming(first, before)
-            phi.add_incoming(next_one, loop)
+            phi.add_incoming(next_one, latch)
         builder.cbranch(builder.icmp_signed("<", following, end), loop, after)
         builder.position_at_end(after)
         return results
 
 
-def pointers(context: Any, builder: Any, types: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
+def pointers(
+    context: Any, builder: Any, types: Sequence[Any], arguments: Sequence[Any], first: int = 1
+) -> list[Any]:
     """Point into the arrays among the arguments of a tile, each of which is followed by the index to begin with."""
-    arrays = range(1, len(arguments), 2)
+    arrays = range(first, len(arguments), 2)
     data = [context.make_array(types[i])(context, builder, arguments[i]).data for i in arrays]
     return [builder.gep(pointer, [arguments[i + 1]]) for pointer, i in zip(data, arrays, strict=True)]

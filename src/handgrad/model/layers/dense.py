@@ -7,10 +7,12 @@ from typing import ClassVar
 import numpy as np
 
 from handgrad.errors import HandgradError
+from handgrad.kernels.bytes import FEW
 from handgrad.kernels.reference import dense, dense_backward
 from handgrad.kernels.types import Floats
 from handgrad.model.initializers import He, Initializer, Zeros
 from handgrad.model.layers.layer import Backward, Layer, Parameters, Shape
+from handgrad.model.scaling import Bytes
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Dense(Layer):
     bias_initializer: Initializer = Zeros()
 
     skips_input_gradient: ClassVar[bool] = True
+    takes_bytes: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not isinstance(self.weight_initializer, Initializer) or not isinstance(
@@ -58,9 +61,13 @@ class Dense(Layer):
         return (self.outputs,)
 
     def forward(
-        self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None
+        self, parameters: Parameters, x: Floats | Bytes, rng: np.random.Generator | None = None
     ) -> tuple[Floats, Backward]:
         """(N, I) to (N, O); see `Layer.forward`."""
+        if isinstance(x, Bytes):
+            if self.outputs <= FEW:
+                return self._on_bytes(parameters, x)
+            x = np.asarray(x)
         y = dense(x, parameters.weights, parameters.biases)
 
         def backward(dy: Floats, gradients: Parameters, input_gradient: bool = True) -> Floats | None:
@@ -72,5 +79,18 @@ class Dense(Layer):
                 gradients.biases,
                 input_gradient=input_gradient,
             )
+
+        return y, backward
+
+    def _on_bytes(self, parameters: Parameters, x: Bytes) -> tuple[Floats, Backward]:
+        """Compute the same without making floats of the inputs."""
+        # Imported here, because Numba is slow to import.
+        from handgrad.kernels.compiled import bytes as kernels
+
+        y = kernels.dense(x.raw, x.divisor, parameters.weights, parameters.biases)
+
+        def backward(dy: Floats, gradients: Parameters, input_gradient: bool = True) -> Floats | None:
+            kernels.dense_backward(dy, x.raw, x.divisor, gradients.weights, gradients.biases)
+            return dy @ parameters.weights if input_gradient else None
 
         return y, backward

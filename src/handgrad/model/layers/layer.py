@@ -29,6 +29,9 @@ class Layer(Described, ABC):
     skips_input_gradient: ClassVar[bool] = False
     """Whether backward takes ``input_gradient=False`` and then saves the work of dx."""
 
+    takes_bytes: ClassVar[bool] = False
+    """Whether forward takes `Bytes`, too, where the layer is a network's first."""
+
     def parameter_shapes(self, input_shape: Shape) -> Mapping[str, Shape]:
         """Name the parameter arrays and their shapes; none unless a layer says so."""
         return {}

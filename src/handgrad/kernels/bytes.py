@@ -1,0 +1,44 @@
+"""A dense layer on bytes as they are, in plain NumPy, and under it its derivative; letters as in `reference.py`."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handgrad.kernels import reference
+from handgrad.kernels.types import Floats
+
+FEW = 10
+"""Outputs up to which the compiled twin is faster than making floats of the bytes and multiplying matrices."""
+
+
+def dense(x: NDArray[np.uint8], divisor: float, weights: Floats, biases: Floats) -> Floats:
+    """Weigh bytes: y = (x / divisor) Wᵀ + b.
+
+    Parameters
+    ----------
+    x : (N, I), uint8
+    divisor : float
+    weights : (O, I)
+    biases : (O,)
+
+    Returns
+    -------
+    y : (N, O)
+    """
+    return reference.dense(np.divide(x, divisor, dtype=weights.dtype), weights, biases)
+
+
+def dense_backward(
+    dy: Floats, x: NDArray[np.uint8], divisor: float, dweights: Floats, dbiases: Floats
+) -> None:
+    """Pass the gradient back to the parameters: dW += dyᵀ x / divisor, db += Σₙ dy.
+
+    Parameters
+    ----------
+    dy : (N, O)
+    x : (N, I), uint8
+    divisor : float
+    dweights : (O, I), added to
+    dbiases : (O,), added to
+    """
+    floats = np.divide(x, divisor, dtype=dy.dtype)
+    reference.dense_backward(dy, floats, dweights, dweights, dbiases, input_gradient=False)

@@ -1,0 +1,180 @@
+"""A compiled dense layer of few outputs on bytes as they are: what `handgrad.kernels.bytes` computes.
+
+Images are mostly background. Their bytes are looked at one vector at a time; where all are zero nothing is done, and
+the others become floats in registers, so that a pass over the data reads each byte once and writes no float of it.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import njit, types
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+from handgrad.kernels import bytes as plain
+from handgrad.kernels.bytes import FEW
+from handgrad.kernels.compiled.vectors import INDEX, REGISTER, Vectors, pointers
+from handgrad.kernels.types import Floats
+
+LANES = REGISTER // 4
+"""Numbers of single precision in a vector."""
+
+
+def dense(x: NDArray[np.uint8], divisor: float, weights: Floats, biases: Floats) -> Floats:
+    """Weigh bytes as `handgrad.kernels.bytes.dense` does."""
+    outputs, inputs = weights.shape
+    if outputs > FEW or inputs % LANES:
+        return plain.dense(x, divisor, weights, biases)
+    rows = np.zeros((FEW, inputs), weights.dtype)
+    np.divide(weights, weights.dtype.type(divisor), out=rows[:outputs])
+    y = np.empty((len(x), FEW), weights.dtype)
+    weigh_bytes(np.ascontiguousarray(x), rows, y)
+    return y[:, :outputs] + biases
+
+
+def dense_backward(
+    dy: Floats, x: NDArray[np.uint8], divisor: float, dweights: Floats, dbiases: Floats
+) -> None:
+    """Pass back as `handgrad.kernels.bytes.dense_backward` does."""
+    outputs, inputs = dweights.shape
+    if outputs > FEW or inputs % LANES:
+        return plain.dense_backward(dy, x, divisor, dweights, dbiases)
+    given = np.zeros((len(dy), FEW), dy.dtype)
+    given[:, :outputs] = dy
+    sums = np.zeros((FEW, inputs), dy.dtype)
+    correlate_bytes(np.ascontiguousarray(x), given, sums)
+    dweights += sums[:outputs] / dy.dtype.type(divisor)
+    dbiases += dy.sum(axis=0)
+    return None
+
+
+@njit(nogil=True, cache=True)
+def weigh_bytes(x, weights, y):  # type: ignore[no-untyped-def]
+    """Fill y (N, FEW) from bytes x (N, I) and weights (FEW, I)."""
+    inputs = x.shape[1]
+    seen, weighing, made = x.reshape(-1), weights.reshape(-1), y.reshape(-1)
+    for n in range(len(x)):
+        weigh_row(inputs, seen, n * inputs, weighing, 0, made, n * FEW)  # type: ignore[call-arg]
+
+
+@njit(nogil=True, cache=True)
+def correlate_bytes(x, dy, sums):  # type: ignore[no-untyped-def]
+    """Add dyᵀ x to sums (FEW, I), for bytes x (N, I) and dy (N, FEW), a few columns at a time."""
+    lanes = REGISTER // dy.itemsize
+    seen, given, made = x.reshape(-1), dy.reshape(-1), sums.reshape(-1)
+    for column in range(0, x.shape[1], lanes):
+        correlate_column(  # type: ignore[call-arg]
+            len(x), x.shape[1], seen, column, given, 0, made, column
+        )
+
+
+def where_seen(
+    v: Vectors, totals: Sequence[Any], pointer: Any, body: Callable[[Any], list[Any]]
+) -> list[Any]:
+    """Load bytes as a vector of numbers, and give what `body` makes of it; the totals as they are if all are zero."""
+    builder = v.builder
+    found = builder.load(builder.bitcast(pointer, v.bytes.as_pointer()))
+    found.align = 1
+    whole = ir.IntType(8 * v.lanes)
+    before = builder.block
+    with builder.if_then(builder.icmp_unsigned("!=", builder.bitcast(found, whole), whole(0))):
+        results = body(builder.uitofp(found, v.type))
+        inside = builder.block
+    merged = [builder.phi(v.type) for _ in totals]
+    for phi, old, new in zip(merged, totals, results, strict=True):
+        phi.add_incoming(old, before)
+        phi.add_incoming(new, inside)
+    return merged
+
+
+@intrinsic
+def weigh_row(
+    typing: Any, length: Any, x: Any, start: Any, weights: Any, first: Any, y: Any, place: Any
+) -> Any:
+    """Write Σᵢ weights[o, i] · x[i] to y[o], for o from 0 to below FEW, each array from an index on.
+
+    Parameters
+    ----------
+    length : int64
+        i goes from 0 to below it; a multiple of the lanes of a vector.
+    x : (…,) of uint8
+    weights, y : (…,) of float32 or float64
+        Rows of weights are `length` apart.
+    start, first, place : int64
+        The index in the array before it that counts as 0.
+    """
+    signature = types.void(length, x, start, weights, first, y, place)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        length = arguments[0]
+        v = Vectors(context, builder, signature.args[3])
+        x, weights, y = pointers(context, builder, signature.args, arguments)
+        rows = [v.at(weights, builder.mul(length, INDEX(o))) for o in range(FEW)]
+
+        def add_inputs(index: Any, totals: Sequence[Any]) -> list[Any]:
+            def weigh(numbers: Any) -> list[Any]:
+                weighing = v.load_each(rows, index)
+                return [v.add_product(t, w, numbers) for t, w in zip(totals, weighing, strict=True)]
+
+            return where_seen(v, totals, v.at(x, index), weigh)
+
+        totals = v.accumulate([v.zero()] * FEW, length, v.lanes, add_inputs)
+        for o, total in enumerate(totals):
+            builder.store(v.sum(total), v.at(y, o))
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
+def correlate_column(
+    typing: Any,
+    count: Any,
+    length: Any,
+    x: Any,
+    start: Any,
+    dy: Any,
+    place: Any,
+    sums: Any,
+    first: Any,
+) -> Any:
+    """Add Σₙ dy[n, o] · x[n, v] to sums[o, v], each array from an index on.
+
+    Parameters
+    ----------
+    count : int64
+        n goes from 0 to below it.
+    length : int64
+        Rows of x and of sums are this far apart.
+    x : (…,) of uint8
+        v goes over one vector.
+    dy : (…,)
+        (N, FEW), without gaps.
+    sums : (…,)
+        Added to, for o from 0 to below FEW.
+    start, place, first : int64
+        The index in the array before it that counts as 0.
+    """
+    signature = types.void(count, length, x, start, dy, place, sums, first)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        count, length = arguments[:2]
+        v = Vectors(context, builder, signature.args[4])
+        x, dy, sums = pointers(context, builder, signature.args, arguments, 2)
+        rows = [v.at(sums, builder.mul(length, INDEX(o))) for o in range(FEW)]
+
+        def add_example(index: Any, totals: Sequence[Any]) -> list[Any]:
+            given = v.at(dy, builder.mul(index, INDEX(FEW)))
+
+            def weigh(numbers: Any) -> list[Any]:
+                shares = [v.repeat(v.number_at(given, o)) for o in range(FEW)]
+                return [v.add_product(t, share, numbers) for t, share in zip(totals, shares, strict=True)]
+
+            return where_seen(v, totals, v.at(x, builder.mul(index, length)), weigh)
+
+        v.store_each(v.accumulate(v.load_each(rows), count, 1, add_example), rows)
+        return context.get_dummy_value()
+
+    return signature, generate
