@@ -80,7 +80,7 @@ class BatchGradient:
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown()
 
-    def __call__(self, rows: Rows, seed: int) -> ThreadSum:
+    def __call__(self, rows: Rows, seed: int, *, loss_only: bool = False) -> ThreadSum:
         """Compute gradient, mean loss and correct answers over a batch.
 
         Parameters
@@ -89,6 +89,8 @@ class BatchGradient:
             Examples of the data set.
         seed : int
             For augmentation and layers that draw at random: chunk k draws from a generator of (seed, k).
+        loss_only : bool
+            Whether the gradient is not wanted.
 
         Returns
         -------
@@ -105,17 +107,19 @@ class BatchGradient:
         shares = [parts[thread::workers] for thread in range(workers)]
         with one_blas_thread():
             if workers == 1:
-                return self._add_up(shares[0], examples, seed)
-            total, *others = self._pool.map(lambda share: self._add_up(share, examples, seed), shares)
+                return self._add_up(shares[0], examples, seed, loss_only)
+            total, *others = self._pool.map(
+                lambda share: self._add_up(share, examples, seed, loss_only), shares
+            )
         for other in others:
             total.gradient += other.gradient
             total.loss += other.loss
             total.correct += other.correct
         return total
 
-    def _add_up(self, parts: list[tuple[int, Rows]], examples: int, seed: int) -> ThreadSum:
+    def _add_up(self, parts: list[tuple[int, Rows]], examples: int, seed: int, loss_only: bool) -> ThreadSum:
         network, dataset, adversarial = self.network, self.dataset, self.adversarial
-        total = ThreadSum(np.zeros_like(network.vector))
+        total = ThreadSum(np.zeros(network.vector.shape, network.dtype))
         # What overflows shows in the loss, which stops training; NumPy need not warn, too.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for index, rows in parts:
@@ -135,7 +139,8 @@ class BatchGradient:
                     loss, dlogits = self._mean_loss(logits, rows, examples)
                     loss, dlogits = adversarial.share * loss, adversarial.share * dlogits
                 total.loss += loss
-                backward(dlogits, total.gradient, input_gradient=False)
+                if not loss_only:
+                    backward(dlogits, total.gradient, input_gradient=False)
         return total
 
     def _mean_loss(self, logits: Floats, rows: Rows, examples: int) -> tuple[float, Floats]:

@@ -161,7 +161,7 @@ def _check_network(network: Network, loss: Loss, rng: np.random.Generator) -> It
                     f"{index}.{name}",
                     array,
                     getattr(gradients[index], name),
-                    lambda: batch_gradient(everything, draws).loss,
+                    lambda: batch_gradient(everything, draws, loss_only=True).loss,
                     rng,
                     MOST_OF_NETWORK,
                 )
