@@ -1,8 +1,9 @@
 """The ladder: every recipe on MNIST over several seeds, as the table and the learning curves of docs/ladder.md.
 
-    uv run --group bench python bench/ladder.py [RECIPE …] [--seeds N] [--runs FOLDER] [--curves PNG]
+    uv run --group bench python bench/ladder.py [RECIPE …] [--seeds N] [--results FOLDER] [--curves PNG]
 
-Runs that are there already are read, not repeated: what is cut short goes on with the same command.
+docs/ladder holds what was measured, a file for each run: its records, and its accuracy on the test split. What is
+there is read, not repeated; a run that was cut short goes on with the same command. Another folder measures anew.
 """
 
 import argparse
@@ -21,13 +22,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("recipes", nargs="*", default=LADDER)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--runs", type=Path, default=Path("runs/ladder"))
+    parser.add_argument("--results", type=Path, default=Path("docs/ladder"))
+    parser.add_argument(
+        "--runs", type=Path, default=Path("runs/ladder"), help="folder of the runs themselves"
+    )
     parser.add_argument("--curves", type=Path, help="draw the learning curves of seed 0")
     chosen = parser.parse_args()
     curves = {}
     print("| recipe | test accuracy | seeds | seconds of training |\n|---|---|---|---|")
     for recipe in chosen.recipes:
-        results = [result_of(recipe, seed, chosen.runs) for seed in range(chosen.seeds)]
+        results = [result_of(recipe, seed, chosen.runs, chosen.results) for seed in range(chosen.seeds)]
         curves[recipe] = results[0][0]
         accuracies = [100 * result["test_accuracy"] for _, result in results]
         seconds = [records[-1]["seconds"] for records, _ in results]
@@ -41,11 +45,13 @@ def main() -> None:
         draw(curves, chosen.curves)
 
 
-def result_of(recipe: str, seed: int, runs: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def result_of(
+    recipe: str, seed: int, runs: Path, results: Path
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Train a recipe, measured on MNIST's test split at the end, unless that was done before."""
-    log = runs / f"{recipe}-{seed}.jsonl"
+    log = results / f"{recipe}-{seed}.jsonl"
     if not log.exists():
-        runs.mkdir(parents=True, exist_ok=True)
+        results.mkdir(parents=True, exist_ok=True)
         folder = runs / f"{recipe}-{seed}"
         program = [sys.executable, "-m", "handgrad"]
         if (folder / "checkpoint.safetensors").exists():

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from handgrad.descriptions import Described
 from handgrad.errors import HandgradError
+from handgrad.kernels.choice import chosen
 from handgrad.kernels.displacements import affine_displacements, gaussian_weights
 from handgrad.kernels.types import Floats
 
@@ -98,8 +99,6 @@ class Augmentation(Described):
         HandgradError
             Where `images` have another number of dimensions.
         """
-        from handgrad.kernels.compiled.warp import warp  # here, because Numba is slow to import
-
         if images.ndim not in (3, 4):
             raise HandgradError(f"images must be (N, H, W) or (N, channels, H, W), not {images.shape}")
         height, width = images.shape[-2:]
@@ -108,7 +107,7 @@ class Augmentation(Described):
         view = changed if images.ndim == 4 else changed[:, None]
         for start in range(0, len(view), BLOCK):
             block = view[start : start + BLOCK]
-            block[:] = warp(block, self.displacements(len(block), height, width, rng))
+            block[:] = chosen("warp").warp(block, self.displacements(len(block), height, width, rng))
         return changed
 
     def displacements(

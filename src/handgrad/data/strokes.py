@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from handgrad.data.curves import POINTS, skeleton
 from handgrad.data.skeletons import SKELETONS
 from handgrad.errors import HandgradError
+from handgrad.kernels.choice import chosen
 from handgrad.kernels.threads import choose_threads
 
 BLOCK = 1000  # examples that share a random generator, so that example k is the same however many follow
@@ -84,14 +85,12 @@ def write_digits(labels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray
     HandgradError
         Where a label is no digit.
     """
-    from handgrad.kernels.compiled.rasterize import draw_strokes  # here, because Numba is slow to import
-
     if not np.isin(labels, list(SKELETONS)).all():
         raise HandgradError("only digits from 0 to 9 can be written")
     points, pen_down = trace(labels, rng)
     points = distort(points, rng)
     points, radii, softness = frame(points, rng)
-    return centre(draw_strokes(points, radii, pen_down, softness, BOX))
+    return centre(chosen("rasterize").draw_strokes(points, radii, pen_down, softness, BOX))
 
 
 def trace(

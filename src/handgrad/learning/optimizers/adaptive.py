@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from handgrad.kernels.choice import chosen
 from handgrad.learning.optimizers.optimizer import Optimizer, require_positive, require_share
 
 
@@ -75,10 +76,8 @@ class Adam(Optimizer):
 
     def update(self, vector: NDArray[Any], gradient: NDArray[Any], learning_rate: float) -> None:
         """Step by the mean gradient over its typical size; see `Optimizer.step`."""
-        from handgrad.kernels.compiled.steps import adam  # here, because Numba is slow to import
-
         state = self.state
-        adam(
+        chosen("steps").adam(
             vector,
             gradient,
             state["mean"],

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from handgrad.errors import HandgradError
+from handgrad.kernels.choice import chosen
 from handgrad.kernels.memory import batch_first, batch_last
 from handgrad.kernels.types import Floats
 from handgrad.model.initializers import Initializer, Ones, Zeros
@@ -56,18 +57,18 @@ class BatchNorm(Layer):
         """Of any shape; see `Layer.forward`."""
         if rng is None:
             return self._fixed(parameters, x)
-        # Imported here, because Numba is slow to import.
-        from handgrad.kernels.compiled.normalization import batch_norm, batch_norm_backward
-
+        kernels = chosen("normalization")
         features = batch_last(x)
         by_feature = (len(features), -1)
-        y, normalised = batch_norm(
+        y, normalised = kernels.batch_norm(
             features.reshape(by_feature), parameters.scale, parameters.shift, self.epsilon
         )
 
         def backward(dy: Floats, gradients: Parameters) -> Floats:
             given = batch_last(dy).reshape(by_feature)
-            dx = batch_norm_backward(given, normalised, parameters.scale, gradients.scale, gradients.shift)
+            dx = kernels.batch_norm_backward(
+                given, normalised, parameters.scale, gradients.scale, gradients.shift
+            )
             return batch_first(dx.reshape(features.shape))
 
         return batch_first(y.reshape(features.shape)), backward

@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from handgrad.errors import HandgradError
+from handgrad.kernels.choice import chosen
 from handgrad.kernels.convolution import output_size
 from handgrad.kernels.types import Floats
 from handgrad.model.initializers import He, Initializer, Zeros
@@ -72,11 +73,10 @@ class Convolution2D(Layer):
         self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None
     ) -> tuple[Floats, Backward]:
         """(N, C, H, W) to (N, O, H', W'); see `Layer.forward`."""
-        # Imported here, because Numba is slow to import.
-        from handgrad.kernels.compiled.convolution import convolution, convolution_backward
+        kernels = chosen("convolution")
 
         def backward(dy: Floats, gradients: Parameters, input_gradient: bool = True) -> Floats | None:
-            return convolution_backward(
+            return kernels.convolution_backward(
                 dy,
                 x,
                 parameters.weights,
@@ -87,7 +87,7 @@ class Convolution2D(Layer):
                 input_gradient=input_gradient,
             )
 
-        y = convolution(x, parameters.weights, parameters.biases, self.stride, self.padding)
+        y = kernels.convolution(x, parameters.weights, parameters.biases, self.stride, self.padding)
         return y, backward
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from handgrad.errors import HandgradError
 from handgrad.kernels.bytes import FEW
+from handgrad.kernels.choice import chosen
 from handgrad.kernels.reference import dense, dense_backward
 from handgrad.kernels.types import Floats
 from handgrad.model.initializers import He, Initializer, Zeros
@@ -84,9 +85,7 @@ class Dense(Layer):
 
     def _on_bytes(self, parameters: Parameters, x: Bytes) -> tuple[Floats, Backward]:
         """Compute the same without making floats of the inputs."""
-        # Imported here, because Numba is slow to import.
-        from handgrad.kernels.compiled import bytes as kernels
-
+        kernels = chosen("bytes")
         y = kernels.dense(x.raw, x.divisor, parameters.weights, parameters.biases)
 
         def backward(dy: Floats, gradients: Parameters, input_gradient: bool = True) -> Floats | None:

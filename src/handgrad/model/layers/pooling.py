@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from handgrad.errors import HandgradError
+from handgrad.kernels.choice import chosen
 from handgrad.kernels.pooling import average_pool, average_pool_backward
 from handgrad.kernels.types import Floats
 from handgrad.model.layers.convolution import pooled_shape
@@ -51,13 +52,11 @@ class MaxPool2D(Pool2D):
         self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None
     ) -> tuple[Floats, Backward]:
         """(N, C, H, W) to (N, C, H', W'); see `Layer.forward`."""
-        # Imported here, because Numba is slow to import.
-        from handgrad.kernels.compiled.pooling import max_pool, max_pool_backward
-
-        y, places = max_pool(x, self.window, self.step)
+        kernels = chosen("pooling")
+        y, places = kernels.max_pool(x, self.window, self.step)
 
         def backward(dy: Floats, gradients: Parameters) -> Floats:
-            return max_pool_backward(dy, places, x.shape[2:], self.window, self.step)
+            return kernels.max_pool_backward(dy, places, x.shape[2:], self.window, self.step)
 
         return y, backward
 
