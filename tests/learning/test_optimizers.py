@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from handgrad.errors import HandgradError
+from handgrad.kernels.threads import WORTH_A_THREAD, Workers
 from handgrad.learning.optimizers import SGD, Adam, AdamW, Momentum, Muon, Nesterov, Optimizer, RMSProp
 from handgrad.learning.optimizers.muon import orthogonalize
 from handgrad.model.layers import Convolution2D, Dense, Flatten
@@ -77,6 +78,28 @@ def test_state_belongs_to_the_parameters_dtype(optimizer: Optimizer, expected: f
     assert {array.dtype for array in optimizer.state.values()} <= {np.dtype(np.float32)}
     again = Optimizer.from_description(optimizer.describe())
     assert again == optimizer
+
+
+@every
+def test_threads_that_share_a_long_vector_take_the_same_steps(optimizer: Optimizer, expected: float) -> None:
+    rng = np.random.default_rng(0)
+    start = rng.normal(size=3 * WORTH_A_THREAD + 1).astype(np.float32)
+    vectors = []
+    for count in (1, 2, 3):
+        alone, vector = copy.deepcopy(optimizer), start.copy()
+        with Workers(count) as workers:
+            for seed in range(3):
+                gradient = np.random.default_rng(seed).normal(size=vector.shape).astype(np.float32)
+                alone.step(vector, gradient, 0.1, workers)
+        vectors.append(vector)
+    np.testing.assert_array_equal(vectors[1], vectors[0])
+    np.testing.assert_array_equal(vectors[2], vectors[0])
+    assert (vectors[0] != start).any()
+
+
+def test_a_formula_of_matrices_is_not_shared_out() -> None:
+    assert not Muon.elementwise
+    assert not Optimizer.elementwise  # nor are those of others, unless they say that they may be
 
 
 @pytest.mark.parametrize(

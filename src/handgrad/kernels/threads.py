@@ -1,12 +1,21 @@
-"""How many threads to compute on, and that BLAS keeps to one while they do."""
+"""Threads that share work, how many, and that BLAS keeps to one while they do."""
 
 import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import cache
+from typing import TypeVar
 
 from threadpoolctl import ThreadpoolController
 
 from handgrad.errors import HandgradError
+
+Part = TypeVar("Part")
+Outcome = TypeVar("Outcome")
+
+WORTH_A_THREAD = 200_000
+"""Numbers from which a thread is worth the hand-over to it, where little is done with each."""
 
 
 @cache
@@ -33,3 +42,33 @@ def choose_threads(wanted: int | None = None) -> int:
     if not 1 <= wanted <= 1024:
         raise HandgradError(f"threads must be a whole number from 1 to 1024; got {wanted}")
     return wanted
+
+
+class Workers:
+    """Threads that share out work, inside a ``with`` block.
+
+    Parameters
+    ----------
+    count : int
+        From 1; one thread is the one that calls.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def __enter__(self) -> "Workers":
+        self._pool = ThreadPoolExecutor(self.count)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+
+    def map(self, work: Callable[[Part], Outcome], parts: Iterable[Part]) -> list[Outcome]:
+        """Do the work on each part, and give the outcomes in the order of the parts."""
+        parts = list(parts)
+        return list(map(work, parts) if min(self.count, len(parts)) == 1 else self._pool.map(work, parts))
+
+    def slices(self, size: int) -> list[slice]:
+        """Cut so many numbers evenly, one slice for each thread, where that is worth it."""
+        count = max(1, min(self.count, size // WORTH_A_THREAD))
+        return [slice(size * part // count, size * (part + 1) // count) for part in range(count)]

@@ -1,7 +1,7 @@
 """Split the batch, add the gradients: chunks that fit the cache go to threads, and their sums are one vector."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from handgrad.data.augment import Augmentation
 from handgrad.data.batches import Rows, chunks, length
 from handgrad.data.dataset import Dataset
 from handgrad.kernels.memory import keep_freed
-from handgrad.kernels.threads import choose_threads, one_blas_thread
+from handgrad.kernels.threads import Workers, choose_threads, one_blas_thread
 from handgrad.kernels.types import Floats
 from handgrad.learning.adversarial import Adversarial
 from handgrad.model.losses import CrossEntropy, Loss
@@ -66,7 +66,7 @@ class BatchGradient:
     ) -> None:
         self.network = network
         self.dataset = dataset
-        self.threads = choose_threads(threads)
+        self.workers = Workers(choose_threads(threads))
         self.loss = loss or CrossEntropy()
         self.augmentation = augmentation
         self.adversarial = adversarial
@@ -74,11 +74,11 @@ class BatchGradient:
 
     def __enter__(self) -> "BatchGradient":
         keep_freed()
-        self._pool = ThreadPoolExecutor(self.threads)
+        self.workers.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.shutdown()
+        self.workers.__exit__()
 
     def __call__(self, rows: Rows, seed: int, *, loss_only: bool = False) -> ThreadSum:
         """Compute gradient, mean loss and correct answers over a batch.
@@ -101,18 +101,18 @@ class BatchGradient:
         if (
             count > 1 or examples * self.network.parameter_count >= SHARED
         ):  # as many chunks for each thread, all of one size
-            count = -(-count // self.threads) * self.threads
+            count = -(-count // self.workers.count) * self.workers.count
         parts = list(enumerate(chunks(rows, -(-examples // count))))
-        workers = min(self.threads, len(parts))
-        shares = [parts[thread::workers] for thread in range(workers)]
+        threads = min(self.workers.count, len(parts))
+        shares = [parts[thread::threads] for thread in range(threads)]
         with one_blas_thread():
-            if workers == 1:
-                return self._add_up(shares[0], examples, seed, loss_only)
-            total, *others = self._pool.map(
+            total, *others = self.workers.map(
                 lambda share: self._add_up(share, examples, seed, loss_only), shares
             )
         for other in others:
-            total.gradient += other.gradient
+            self.workers.map(
+                partial(_add, total.gradient, other.gradient), self.workers.slices(len(total.gradient))
+            )
             total.loss += other.loss
             total.correct += other.correct
         return total
@@ -146,3 +146,7 @@ class BatchGradient:
     def _mean_loss(self, logits: Floats, rows: Rows, examples: int) -> tuple[float, Floats]:
         weights = self.weights[rows] if self.weights is not None else None
         return self.loss(logits, self.dataset.labels[rows], weights, examples)
+
+
+def _add(total: NDArray[Any], other: NDArray[Any], part: slice) -> None:
+    total[part] += other[part]

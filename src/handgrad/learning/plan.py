@@ -5,6 +5,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from handgrad.kernels.threads import Workers
 from handgrad.learning.averaging import Averaging
 from handgrad.learning.early_stopping import EarlyStopping
 from handgrad.learning.metrics import Evaluation
@@ -35,10 +36,10 @@ class Plan:
         patience = self.early_stopping.patience if self.early_stopping else self.total
         return state.step >= self.total or state.waited >= patience
 
-    def step(self, network: Network, gradient: NDArray[Any], state: TrainingState) -> float:
+    def step(self, network: Network, gradient: NDArray[Any], state: TrainingState, workers: Workers) -> float:
         """Move the parameters, and their average with them; gives the learning rate."""
         rate = self.learning_rate * self.schedule(state.step, self.total, state.memory)
-        self.optimizer.step(network.vector, gradient, rate)
+        self.optimizer.step(network.vector, gradient, rate, workers)
         state.step += 1
         if self.averaging:
             share = self.averaging.share(state.step, self.total, self.epoch_steps, state.averaged)

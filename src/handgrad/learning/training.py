@@ -185,7 +185,7 @@ def _loop(
                     if not isfinite(batch.loss):
                         _diverge(network, good, state, plan)
                     good[:] = network.vector
-                    rate = plan.step(network, batch.gradient, state)
+                    rate = plan.step(network, batch.gradient, state, batch_gradient.workers)
                     state.position += length(rows)
                     state.loss_sum += batch.loss * length(rows)
                     state.correct += batch.correct

@@ -1,7 +1,6 @@
 """The network: layers in a row, and all their parameters in one flat vector."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from math import prod
 from types import SimpleNamespace
 from typing import Any, TypeAlias
@@ -11,7 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from handgrad.errors import HandgradError
 from handgrad.kernels.reference import softmax
-from handgrad.kernels.threads import choose_threads, one_blas_thread
+from handgrad.kernels.threads import Workers, choose_threads, one_blas_thread
 from handgrad.kernels.types import Floats
 from handgrad.model.layers.layer import Layer, Parameters, Shape
 from handgrad.model.scaling import Bytes, Scaling
@@ -235,8 +234,8 @@ class Network:
             logits[part] = self.forward(self.lazily_scaled(raw[part]))[0]
 
         starts = range(0, len(raw), self.chunk)
-        with one_blas_thread(), ThreadPoolExecutor(choose_threads()) as pool:
-            list(pool.map(compute, starts) if len(starts) > 1 else map(compute, starts))
+        with one_blas_thread(), Workers(choose_threads()) as workers:
+            workers.map(compute, starts)
         return logits
 
     def predict_proba(self, raw: NDArray[Any]) -> Floats:

@@ -30,6 +30,7 @@ class RMSProp(Optimizer):
     epsilon: float = 1e-8
 
     state_names: ClassVar[tuple[str, ...]] = ("squares",)
+    elementwise: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -68,6 +69,7 @@ class Adam(Optimizer):
     epsilon: float = 1e-8
 
     state_names: ClassVar[tuple[str, ...]] = ("mean", "squares")
+    elementwise: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

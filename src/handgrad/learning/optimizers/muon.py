@@ -61,6 +61,7 @@ class Muon(Adam):
 
     state_names: ClassVar[tuple[str, ...]] = ("mean", "squares", "velocity")
     needs_shapes: ClassVar[bool] = True
+    elementwise: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

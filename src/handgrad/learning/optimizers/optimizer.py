@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass, field
 from math import isfinite, prod
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from handgrad.descriptions import Described
 from handgrad.errors import HandgradError
+from handgrad.kernels.threads import Workers
 from handgrad.model.network import Network
 
 
@@ -46,6 +48,9 @@ class Optimizer(Described, ABC):
     needs_shapes: ClassVar[bool] = False
     """Whether the formula is one of matrices, so that `attach` must come before the first step."""
 
+    elementwise: ClassVar[bool] = False
+    """Whether no parameter's step depends on another's, so that threads may share them out."""
+
     def __post_init__(self) -> None:
         self.state: dict[str, NDArray[Any]] = {}
         self.steps = 0
@@ -59,7 +64,13 @@ class Optimizer(Described, ABC):
         """Learn which parts of the vector are matrices; `handgrad.train` does this."""
         self._shapes = [shape for shapes in network.shapes for shape in shapes.values()]
 
-    def step(self, vector: NDArray[Any], gradient: NDArray[Any], learning_rate: float) -> None:
+    def step(
+        self,
+        vector: NDArray[Any],
+        gradient: NDArray[Any],
+        learning_rate: float,
+        workers: Workers | None = None,
+    ) -> None:
         """Move the parameters, in place.
 
         Parameters
@@ -70,6 +81,8 @@ class Optimizer(Described, ABC):
             Of the loss with respect to `vector`.
         learning_rate : float
             η, positive.
+        workers : Workers, optional
+            Threads to share a long vector out to, where the formula allows it.
 
         Raises
         ------
@@ -87,13 +100,28 @@ class Optimizer(Described, ABC):
             length = float(np.linalg.norm(gradient))
             if length > self.clip_norm:
                 gradient = gradient * (self.clip_norm / length)
-        if self.weight_decay:
-            vector *= 1 - learning_rate * self.weight_decay
-        self.update(vector, gradient, learning_rate)
+        if self.elementwise and workers:
+            workers.map(
+                lambda part: self._part(part)._move(vector[part], gradient[part], learning_rate),
+                workers.slices(len(vector)),
+            )
+        else:
+            self._move(vector, gradient, learning_rate)
         if self.max_norm:
             for weights in self.matrices(vector):
                 lengths = np.sqrt(np.einsum("oi,oi->o", weights, weights))
                 weights *= np.minimum(1, self.max_norm / np.maximum(lengths, self.max_norm))[:, None]
+
+    def _move(self, vector: NDArray[Any], gradient: NDArray[Any], learning_rate: float) -> None:
+        if self.weight_decay:
+            vector *= 1 - learning_rate * self.weight_decay
+        self.update(vector, gradient, learning_rate)
+
+    def _part(self, part: slice) -> "Optimizer":
+        """Give an optimizer of some of the parameters, whose state is a view of this one's."""
+        one = copy(self)
+        one.state = {name: array[part] for name, array in self.state.items()}
+        return one
 
     @abstractmethod
     def update(self, vector: NDArray[Any], gradient: NDArray[Any], learning_rate: float) -> None:

@@ -12,6 +12,8 @@ from handgrad.learning.optimizers.optimizer import Optimizer, require_share
 class SGD(Optimizer):
     """Gradient descent: w ← w − η g (Cauchy 1847; on batches, Robbins and Monro 1951)."""
 
+    elementwise: ClassVar[bool] = True
+
     def update(self, vector: NDArray[Any], gradient: NDArray[Any], learning_rate: float) -> None:
         """Step down the gradient; see `Optimizer.step`."""
         vector -= learning_rate * gradient
@@ -30,6 +32,7 @@ class Momentum(Optimizer):
     momentum: float = 0.9
 
     state_names: ClassVar[tuple[str, ...]] = ("velocity",)
+    elementwise: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
