@@ -7,7 +7,7 @@ from handgrad.kernels import reference
 from handgrad.kernels.types import Floats
 
 FEW = 10
-"""Outputs up to which the compiled twin is faster than making floats of the bytes and multiplying matrices."""
+"""Outputs, or examples, up to which the compiled twin is faster than making floats of them for a matrix product."""
 
 
 def dense(x: NDArray[np.uint8], divisor: float, weights: Floats, biases: Floats) -> Floats:

@@ -224,7 +224,7 @@ class Network:
         inputs = prod(self.input_shape)
         if raw.ndim < 2 or prod(raw.shape[1:]) != inputs:
             raise HandgradError(f"the model takes (N, {inputs}) inputs; got an array of shape {raw.shape}")
-        if raw.dtype.kind not in "uifb" or not np.isfinite(raw).all():
+        if raw.dtype.kind not in "uifb" or (raw.dtype.kind == "f" and not np.isfinite(raw).all()):
             raise HandgradError("the inputs hold values that are not finite numbers; remove or replace them")
         raw = raw.reshape(len(raw), inputs)
         logits = np.empty((len(raw), len(self.classes)), self.dtype)

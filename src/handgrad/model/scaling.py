@@ -1,6 +1,7 @@
 """From values as the data set has them to values that a network likes; a part of the model."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -75,7 +76,7 @@ class Scaling:
         deviation[deviation == 0] = 1
         return cls(inputs.mean(axis=0, dtype=np.float64), deviation)
 
-    @property
+    @cached_property
     def for_bytes(self) -> bool:
         """Whether this is 0–255 to 0–1."""
         return not self.shift.any() and bool(np.all(self.divisor == 255))

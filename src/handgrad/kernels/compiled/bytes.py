@@ -25,12 +25,15 @@ LANES = REGISTER // 4
 def dense(x: NDArray[np.uint8], divisor: float, weights: Floats, biases: Floats) -> Floats:
     """Weigh bytes as `handgrad.kernels.bytes.dense` does."""
     outputs, inputs = weights.shape
-    if outputs > FEW or inputs % LANES:
+    if min(outputs, len(x)) > FEW or inputs % LANES:
         return plain.dense(x, divisor, weights, biases)
-    rows = np.zeros((FEW, inputs), weights.dtype)
-    np.divide(weights, weights.dtype.type(divisor), out=rows[:outputs])
-    y = np.empty((len(x), FEW), weights.dtype)
+    rows = weights
+    if outputs < FEW:
+        rows = np.zeros((FEW, inputs), weights.dtype)
+        rows[:outputs] = weights
+    y = np.empty((len(x), len(rows)), weights.dtype)
     weigh_bytes(np.ascontiguousarray(x), rows, y)
+    y *= y.dtype.type(1 / divisor)
     return y[:, :outputs] + biases
 
 
@@ -52,11 +55,15 @@ def dense_backward(
 
 @njit(nogil=True, cache=True)
 def weigh_bytes(x, weights, y):  # type: ignore[no-untyped-def]
-    """Fill y (N, FEW) from bytes x (N, I) and weights (FEW, I)."""
-    inputs = x.shape[1]
+    """Fill y (N, O) from bytes x (N, I) and weights (O, I), where O is at least FEW."""
+    outputs, inputs = weights.shape
     seen, weighing, made = x.reshape(-1), weights.reshape(-1), y.reshape(-1)
     for n in range(len(x)):
-        weigh_row(inputs, seen, n * inputs, weighing, 0, made, n * FEW)  # type: ignore[call-arg]
+        for o in range(0, outputs, FEW):
+            first = min(o, outputs - FEW)  # the last outputs may overlap with those before
+            weigh_row(  # type: ignore[call-arg]
+                inputs, seen, n * inputs, weighing, first * inputs, made, n * outputs + first
+            )
 
 
 @njit(nogil=True, cache=True)

@@ -66,7 +66,7 @@ class Dense(Layer):
     ) -> tuple[Floats, Backward]:
         """(N, I) to (N, O); see `Layer.forward`."""
         if isinstance(x, Bytes):
-            if self.outputs <= FEW:
+            if min(self.outputs, len(x)) <= FEW:
                 return self._on_bytes(parameters, x)
             x = np.asarray(x)
         y = dense(x, parameters.weights, parameters.biases)
