@@ -31,11 +31,22 @@ def test_outcomes_come_in_the_order_of_the_parts() -> None:
             workers.map(lambda part: 1 // part, [2, 1, 0])
 
 
-@pytest.mark.parametrize(("count", "parts", "others"), [(1, 5, False), (4, 1, False), (2, 5, True)])
-def test_only_what_can_be_shared_goes_to_other_threads(count: int, parts: int, others: bool) -> None:
-    with Workers(count) as workers:
-        used = set(workers.map(lambda part: threading.get_ident(), range(parts)))
-    assert (threading.get_ident() not in used) == others
+def test_threads_work_at_the_same_time_and_the_one_that_calls_is_among_them() -> None:
+    together = threading.Barrier(3, timeout=10)
+
+    def work(part: int) -> int:
+        together.wait()
+        return threading.get_ident()
+
+    with Workers(3) as workers:
+        used = workers.map(work, range(3))
+    assert len(set(used)) == 3
+    assert threading.get_ident() in used
+
+
+def test_one_thread_is_the_one_that_calls() -> None:
+    with Workers(1) as workers:
+        assert set(workers.map(lambda part: threading.get_ident(), range(5))) == {threading.get_ident()}
 
 
 def test_slices_cover_everything_once_and_are_worth_a_thread() -> None:

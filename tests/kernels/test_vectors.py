@@ -20,8 +20,8 @@ def fewer():
 binding.get_host_cpu_features = fewer
 
 import numpy as np
-from handgrad.kernels import convolution as plain, pooling as plain_pooling
-from handgrad.kernels.compiled import convolution, pooling
+from handgrad.kernels import bytes as plain_bytes, convolution as plain, pooling as plain_pooling
+from handgrad.kernels.compiled import bytes as compiled_bytes, convolution, pooling
 from handgrad.kernels.compiled.vectors import REGISTER
 print(REGISTER)
 rng = np.random.default_rng(0)
@@ -29,13 +29,18 @@ for dtype in (np.float32, np.float64):
     x, weights = rng.normal(size=(35, 3, 7, 6)).astype(dtype), rng.normal(size=(5, 3, 3, 3)).astype(dtype)
     biases = rng.normal(size=5).astype(dtype)
     outcomes = []
-    for kernels, pools in ((plain, plain_pooling), (convolution, pooling)):
+    raw, few = rng.integers(0, 9, size=(35, 48), dtype=np.uint8), rng.normal(size=(4, 48)).astype(dtype)
+    raw[:, 8:40] = 0
+    both = ((plain, plain_pooling, plain_bytes), (convolution, pooling, compiled_bytes))
+    for kernels, pools, on_bytes in both:
         y = kernels.convolution(x, weights, biases, 1, 1)
         z, places = pools.max_pool(y, 2, 2)
         dy = pools.max_pool_backward(z, places, (7, 6), 2, 2)
         dweights, dbiases = np.zeros_like(weights), np.zeros_like(biases)
         dx = kernels.convolution_backward(dy, x, weights, dweights, dbiases, 1, 1)
-        outcomes.append((y, z, dy, dweights, dbiases, dx))
+        u, dfew, dstarts = on_bytes.dense(raw, 9.0, few, biases[:4]), np.zeros_like(few), np.zeros(4, dtype)
+        on_bytes.dense_backward(u, raw, 9.0, dfew, dstarts)
+        outcomes.append((y, z, dy, dweights, dbiases, dx, u, dfew, dstarts))
     for one, other in zip(*outcomes):
         np.testing.assert_allclose(other, one, rtol=1e-3, atol=1e-3)
 """

@@ -50,23 +50,30 @@ class Workers:
     Parameters
     ----------
     count : int
-        From 1; one thread is the one that calls.
+        From 1; the thread that calls is one of them.
     """
 
     def __init__(self, count: int) -> None:
         self.count = count
 
     def __enter__(self) -> "Workers":
-        self._pool = ThreadPoolExecutor(self.count)
+        self._pool = ThreadPoolExecutor(max(1, self.count - 1))
         return self
 
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown()
 
     def map(self, work: Callable[[Part], Outcome], parts: Iterable[Part]) -> list[Outcome]:
-        """Do the work on each part, and give the outcomes in the order of the parts."""
-        parts = list(parts)
-        return list(map(work, parts) if min(self.count, len(parts)) == 1 else self._pool.map(work, parts))
+        """Do the work on each part, at least one, and give the outcomes in the order of the parts."""
+        first, *rest = parts
+        if self.count == 1:
+            return [work(part) for part in (first, *rest)]
+        futures = [self._pool.submit(work, part) for part in rest]
+        outcomes = [work(first)]
+        for future, part in zip(futures, rest, strict=True):
+            # what no thread has begun meanwhile, this one does
+            outcomes.append(work(part) if future.cancel() else future.result())
+        return outcomes
 
     def slices(self, size: int) -> list[slice]:
         """Cut so many numbers evenly, one slice for each thread, where that is worth it."""
