@@ -4,8 +4,6 @@ A writer picks one of the skeletons of a digit, misses its points a little, bend
 does, and draws it with a pen of their own. No two examples share a writer.
 """
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +11,7 @@ from handgrad.data.curves import POINTS, skeleton
 from handgrad.data.skeletons import SKELETONS
 from handgrad.errors import HandgradError
 from handgrad.kernels.choice import chosen
-from handgrad.kernels.threads import choose_threads
+from handgrad.kernels.threads import Workers, choose_threads
 
 BLOCK = 1000  # examples that share a random generator, so that example k is the same however many follow
 BOX, PICTURE = 20, 28  # pixels: MNIST scales the ink to a box and puts its centre of mass in the picture's
@@ -60,8 +58,8 @@ def generate(examples: int, seed: int = 0, stream: int = 0) -> tuple[NDArray[np.
         labels[place] = digits[: len(labels[place])]
         images[place] = write_digits(digits, rng).reshape(BLOCK, -1)[: len(images[place])]
 
-    with ThreadPoolExecutor(choose_threads()) as threads:
-        list(threads.map(write_block, range(-(-examples // BLOCK))))
+    with Workers(choose_threads()) as workers:
+        workers.map(write_block, range(-(-examples // BLOCK)))
     return images, labels
 
 
