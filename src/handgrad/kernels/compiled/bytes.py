@@ -89,11 +89,7 @@ def where_seen(
     with builder.if_then(builder.icmp_unsigned("!=", builder.bitcast(found, whole), whole(0))):
         results = body(builder.uitofp(found, v.type))
         inside = builder.block
-    merged = [builder.phi(v.type) for _ in totals]
-    for phi, old, new in zip(merged, totals, results, strict=True):
-        phi.add_incoming(old, before)
-        phi.add_incoming(new, inside)
-    return merged
+    return v.merge([(totals, before), (results, inside)])
 
 
 @intrinsic

@@ -26,7 +26,10 @@ from handgrad.kernels.convolution import output_size
 from handgrad.kernels.memory import batch_first, batch_last
 from handgrad.kernels.types import Floats
 
-BLOCK = 18
+NEAR = 24_000
+"""Bytes that stay in a core's nearest cache while others pass through."""
+
+BLOCK = 9
 """Tiles of taps whose sums with all outputs are added up at a time: few enough for the cache."""
 
 
@@ -127,20 +130,9 @@ def weigh_lines(x, taps, weights, biases, y, rows, stride):  # type: ignore[no-u
                 begin = min(first, run - tile)  # the last tile may begin within the one before
                 start, place = i * line + j * pixel + begin, (i * runs + j) * run + begin
                 for o in range(0, len(rows), OUTPUTS):
+                    first = o * len(taps)
                     weigh_tile(  # type: ignore[call-arg]
-                        len(taps),
-                        seen,
-                        start,
-                        taps,
-                        0,
-                        weights,
-                        o * len(taps),
-                        biases,
-                        o,
-                        made,
-                        place,
-                        rows,
-                        o,
+                        *(len(taps), seen, start, taps, 0, weights, first, biases, o, made, place, rows, o)
                     )
 
 
@@ -158,21 +150,25 @@ def correlate(dy: Floats, x: Floats, window: int, stride: int) -> Floats:
 def correlate_lines(dy, x, taps, rows, lanes, sums, stride):  # type: ignore[no-untyped-def]
     """Fill sums (rows, taps), some tiles of taps at a time; lanes are (row tiles, tap tiles, ROWS, TAPS, lanes)."""
     count = REGISTER // x.itemsize
-    runs, run = (1, dy.shape[2] * dy.shape[3]) if stride == 1 else (dy.shape[2], dy.shape[3])
-    line, pixel = x.shape[2] * x.shape[3] * stride, x.shape[3] * stride
+    height, width, batch = dy.shape[1:]
+    line, pixel = x.shape[2] * batch * stride, batch * stride
+    # with a stride of 1 a line is one run of numbers, and some lines are added up at a time; else a pixel is
+    outer, step, run = (height, line, width * batch) if stride == 1 else (width, pixel, batch)
+    most = max(1, NEAR // (ROWS * run * x.itemsize))
     given, seen, totals = dy.reshape(-1), x.reshape(-1), lanes.reshape(-1)
     tile = ROWS * TAPS * count
     for begin in range(0, len(taps), lanes.shape[1] * TAPS):
         tiles = min(lanes.shape[1], (len(taps) - begin) // TAPS)
         lanes[:] = 0
-        for i in range(dy.shape[1]):
-            for j in range(runs):
-                start, place = i * line + j * pixel, (i * runs + j) * run
+        for i in range(1 if stride == 1 else height):
+            for j in range(0, outer, most):
+                some = min(most, outer - j)
+                start, place = i * line + j * step, i * width * batch + j * run
                 for r in range(len(lanes)):
                     for t in range(tiles):
                         row, tap, total = r * ROWS, begin + t * TAPS, (r * lanes.shape[1] + t) * tile
                         correlate_tile(  # type: ignore[call-arg]
-                            run, given, place, rows, row, seen, start, taps, tap, totals, total
+                            *(some, step, run, given, place, rows, row, seen, start, taps, tap, totals, total)
                         )
         for r in range(len(lanes)):
             for p in range(ROWS):

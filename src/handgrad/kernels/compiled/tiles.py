@@ -81,6 +81,8 @@ def weigh_tile(
 @intrinsic
 def correlate_tile(
     typing: Any,
+    count: Any,
+    step: Any,
     length: Any,
     dy: Any,
     place: Any,
@@ -93,10 +95,14 @@ def correlate_tile(
     sums: Any,
     total: Any,
 ) -> Any:
-    """Add Σ dy[rows[o] + v] · x[taps[t] + v] to sums[o, t], lanes apart, each array from an index on.
+    """Add Σ dy[rows[o] + r · length + v] · x[taps[t] + r · step + v] to sums[o, t], lanes apart.
 
     Parameters
     ----------
+    count : int64
+        r, the number of a run, goes from 0 to below it.
+    step : int64
+        From one run to the next in x; in dy they follow each other.
     length : int64
         v goes from 0 to below it; at least the lanes of a vector.
     dy, x : (…,) of float32 or float64
@@ -107,12 +113,12 @@ def correlate_tile(
     place, row, start, tap, total : int64
         The index in the array before it that counts as 0.
     """
-    signature = types.void(length, dy, place, rows, row, x, start, taps, tap, sums, total)
+    signature = types.void(count, step, length, dy, place, rows, row, x, start, taps, tap, sums, total)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        length = arguments[0]
-        v = Vectors(context, builder, signature.args[1])
-        dy, rows, x, taps, sums = pointers(context, builder, signature.args, arguments)
+        count, step, length = arguments[:3]
+        v = Vectors(context, builder, signature.args[3])
+        dy, rows, x, taps, sums = pointers(context, builder, signature.args, arguments, 3)
         given = [v.at(dy, v.number_at(rows, o)) for o in range(ROWS)]
         seen = [v.at(x, v.number_at(taps, t)) for t in range(TAPS)]
         places = [v.at(sums, i * v.lanes) for i in range(ROWS * TAPS)]
@@ -121,19 +127,27 @@ def correlate_tile(
             pairs = product(one, other)
             return [v.add_product(total, *pair) for total, pair in zip(totals, pairs, strict=True)]
 
-        def add_pixels(index: Any, totals: Sequence[Any]) -> list[Any]:
-            return add(totals, v.load_each(given, index), v.load_each(seen, index))
-
         rest = builder.urem(length, INDEX(v.lanes))
-        totals = [v.load(pointer) for pointer in places]
-        totals = v.accumulate(totals, builder.sub(length, rest), v.lanes, add_pixels)
-        v.store_each(totals, places)
-        with builder.if_then(builder.icmp_signed("!=", rest, INDEX(0))):
-            # the vectors that end with the run, of which those numbers count 0 that were added already
-            last = builder.sub(length, INDEX(v.lanes))
-            added = v.repeat(builder.sitofp(builder.sub(INDEX(v.lanes), rest), v.number))
-            news = [v.where(">=", v.numbers(), added, d, v.zero()) for d in v.load_each(given, last)]
-            v.store_each(add(v.load_each(places), news, v.load_each(seen, last)), places)
+        # the vectors that end with the run, of which those numbers count 0 that were added already
+        last = builder.sub(length, INDEX(v.lanes))
+        added = v.repeat(builder.sitofp(builder.sub(INDEX(v.lanes), rest), v.number))
+
+        def add_run(run: Any, totals: Sequence[Any]) -> list[Any]:
+            one = [v.at(pointer, builder.mul(run, length)) for pointer in given]
+            other = [v.at(pointer, builder.mul(run, step)) for pointer in seen]
+
+            def add_pixels(index: Any, totals: Sequence[Any]) -> list[Any]:
+                return add(totals, v.load_each(one, index), v.load_each(other, index))
+
+            totals = v.accumulate(totals, builder.sub(length, rest), v.lanes, add_pixels)
+            before = builder.block
+            with builder.if_then(builder.icmp_signed("!=", rest, INDEX(0))):
+                news = [v.where(">=", v.numbers(), added, d, v.zero()) for d in v.load_each(one, last)]
+                completed = add(totals, news, v.load_each(other, last))
+                inside = builder.block
+            return v.merge([(totals, before), (completed, inside)])
+
+        v.store_each(v.accumulate(v.load_each(places), count, 1, add_run), places)
         return context.get_dummy_value()
 
     return signature, generate

@@ -116,6 +116,14 @@ class Vectors:
         """Give total + one · other."""
         return self.builder.call(self.fused, [one, other, total])
 
+    def merge(self, ways: Sequence[tuple[Sequence[Any], Any]]) -> list[Any]:
+        """Give the vectors of whichever block the program came from."""
+        merged = [self.builder.phi(self.type) for _ in ways[0][0]]
+        for vectors, block in ways:
+            for phi, vector in zip(merged, vectors, strict=True):
+                phi.add_incoming(vector, block)
+        return merged
+
     def accumulate(
         self, totals: Sequence[Any], end: Any, step: int, body: Callable[[Any, Sequence[Any]], list[Any]]
     ) -> list[Any]:
