@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-PEAK = "; import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+PEAK = "\nimport resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
 LIBRARIES = "import handgrad.cli.main, handgrad.runs, numpy, numba, polars, rich, pydantic"
 TRAINING = """
 import numpy as np
