@@ -21,6 +21,9 @@ from handgrad.kernels.types import Floats
 LANES = REGISTER // 4
 """Numbers of single precision in a vector."""
 
+NEAR = 256
+"""Examples of which a few columns fit a core's nearest cache."""
+
 
 def dense(x: NDArray[np.uint8], divisor: float, weights: Floats, biases: Floats) -> Floats:
     """Weigh bytes as `handgrad.kernels.bytes.dense` does."""
@@ -71,10 +74,14 @@ def correlate_bytes(x, dy, sums):  # type: ignore[no-untyped-def]
     """Add dyᵀ x to sums (FEW, I), for bytes x (N, I) and dy (N, FEW), a few columns at a time."""
     lanes = REGISTER // dy.itemsize
     seen, given, made = x.reshape(-1), dy.reshape(-1), sums.reshape(-1)
-    for column in range(0, x.shape[1], lanes):
-        correlate_column(  # type: ignore[call-arg]
-            len(x), x.shape[1], seen, column, given, 0, made, column
-        )
+    inputs = x.shape[1]
+    for first in range(0, len(x), NEAR):
+        count = min(NEAR, len(x) - first)
+        for column in range(0, inputs, lanes):
+            start = first * inputs + column
+            correlate_column(  # type: ignore[call-arg]
+                count, inputs, seen, start, given, first * FEW, made, column
+            )
 
 
 def where_seen(
