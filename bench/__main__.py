@@ -6,7 +6,7 @@ Every contestant works in a process of its own; they take turns, so that a busy 
 medians over the turns. Each peer is measured with one thread and with all, and counts with what suits it best. Peers
 that are not installed are named, and left out:
 
-    uv pip install scipy scikit-learn onnxruntime onnx torch
+    uv pip install scipy scikit-learn onnxruntime onnx, and PyTorch as its own site says
 """
 
 import argparse

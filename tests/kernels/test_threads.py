@@ -49,6 +49,11 @@ def test_one_thread_is_the_one_that_calls() -> None:
         assert set(workers.map(lambda part: threading.get_ident(), range(5))) == {threading.get_ident()}
 
 
+def test_no_parts_have_no_outcomes() -> None:
+    with Workers(3) as workers:
+        assert workers.map(str, []) == []
+
+
 def test_slices_cover_everything_once_and_are_worth_a_thread() -> None:
     workers = Workers(4)
     assert workers.slices(10) == [slice(0, 10)]

@@ -168,3 +168,9 @@ def test_networks_without_statistics_are_left_alone() -> None:
     before = network.vector.copy()
     network.calibrate(np.ones((3, 4)))
     np.testing.assert_array_equal(network.vector, before)
+
+
+def test_no_examples_have_no_predictions() -> None:
+    network = Network([Dense(10)], (784,), np.random.default_rng(0), scaling=Scaling.of_bytes())
+    for dtype in (np.uint8, np.float32):
+        assert network.predict_proba(np.zeros((0, 784), dtype)).shape == (0, 10)

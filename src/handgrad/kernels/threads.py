@@ -64,13 +64,13 @@ class Workers:
         self._pool.shutdown()
 
     def map(self, work: Callable[[Part], Outcome], parts: Iterable[Part]) -> list[Outcome]:
-        """Do the work on each part, at least one, and give the outcomes in the order of the parts."""
-        first, *rest = parts
-        if self.count == 1:
-            return [work(part) for part in (first, *rest)]
-        futures = [self._pool.submit(work, part) for part in rest]
-        outcomes = [work(first)]
-        for future, part in zip(futures, rest, strict=True):
+        """Do the work on each part, and give the outcomes in the order of the parts."""
+        parts = list(parts)
+        if self.count == 1 or len(parts) < 2:
+            return [work(part) for part in parts]
+        futures = [self._pool.submit(work, part) for part in parts[1:]]
+        outcomes = [work(parts[0])]
+        for future, part in zip(futures, parts[1:], strict=True):
             # what no thread has begun meanwhile, this one does
             outcomes.append(work(part) if future.cancel() else future.result())
         return outcomes
