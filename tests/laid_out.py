@@ -21,8 +21,8 @@ def laid(x: NDArray[Any], order: str) -> NDArray[Any]:
     return x[:, :, ::-1].copy()[:, :, ::-1] if order == "reversed" else x
 
 
-def close(actual: Any, expected: Any) -> None:
-    """Compare to rounding, types included."""
+def close(actual: Any, expected: Any, scale: float = 1.0) -> None:
+    """Compare to rounding, types included; `scale` is how large the numbers typically are."""
     assert actual.dtype == expected.dtype
     tolerance = 1e-4 if actual.dtype == np.float32 else 1e-10
-    np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance)
+    np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=scale * tolerance)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from handgrad.kernels import bytes as plain
-from handgrad.kernels import reference
+from handgrad.kernels import dense as on_floats
 from handgrad.kernels.compiled import bytes as compiled
 from laid_out import DTYPES, close
 
@@ -40,11 +40,11 @@ def test_bytes_are_weighed_as_their_floats(
     floats = (x / 255).astype(dtype)
     weights, biases = rng.normal(size=(outputs, inputs)).astype(dtype), rng.normal(size=outputs).astype(dtype)
     y = kernels.dense(x, 255.0, weights, biases)
-    close(y, reference.dense(floats, weights, biases))
+    close(y, on_floats.dense(floats, weights, biases))
     dy = rng.normal(size=y.shape).astype(dtype)
     mine, expected = ([np.ones_like(weights), np.ones_like(biases)] for _ in range(2))
     kernels.dense_backward(dy, x, 255.0, *mine)
-    reference.dense_backward(dy, floats, weights, *expected, input_gradient=False)
+    on_floats.dense_backward(dy, floats, weights, *expected, input_gradient=False)
     for one, other in zip(mine, expected, strict=True):
         close(one, other)
 

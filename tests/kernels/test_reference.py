@@ -13,37 +13,6 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(5)
 
 
-def test_dense_backward_is_the_derivative_of_dense(rng: np.random.Generator) -> None:
-    x, weights, biases = rng.normal(size=(5, 4)), rng.normal(size=(3, 4)), rng.normal(size=3)
-    dy = rng.normal(size=(5, 3))
-    dweights, dbiases = np.zeros((3, 4)), np.zeros(3)
-    dx = reference.dense_backward(dy, x, weights, dweights, dbiases)
-
-    def loss() -> float:
-        return float((reference.dense(x, weights, biases) * dy).sum())
-
-    assert dx is not None
-    for array, gradient in ((x, dx), (weights, dweights), (biases, dbiases)):
-        np.testing.assert_allclose(gradient, numerical_gradient(loss, array), rtol=1e-6, atol=1e-8)
-
-
-def test_dense_backward_adds_to_the_gradients_of_parameters(rng: np.random.Generator) -> None:
-    x, weights, dy = rng.normal(size=(5, 4)), rng.normal(size=(3, 4)), rng.normal(size=(5, 3))
-    once, twice = (np.zeros((3, 4)), np.zeros(3)), (np.zeros((3, 4)), np.zeros(3))
-    reference.dense_backward(dy, x, weights, *once)
-    for _ in range(2):
-        reference.dense_backward(dy, x, weights, *twice)
-    np.testing.assert_allclose(twice[0], 2 * once[0])
-    np.testing.assert_allclose(twice[1], 2 * once[1])
-
-
-def test_dense_backward_saves_dx_where_it_is_not_wanted(rng: np.random.Generator) -> None:
-    gradients = np.zeros((3, 4)), np.zeros(3)
-    x, dy = rng.normal(size=(5, 4)), rng.normal(size=(5, 3))
-    assert reference.dense_backward(dy, x, np.ones((3, 4)), *gradients, input_gradient=False) is None
-    np.testing.assert_allclose(gradients[0], dy.T @ x)
-
-
 def test_relu_backward_is_the_derivative_of_relu(rng: np.random.Generator) -> None:
     x, dy = rng.normal(size=(6, 7)), rng.normal(size=(6, 7))
     numerical = numerical_gradient(lambda: float((reference.relu(x) * dy).sum()), x)
@@ -102,10 +71,7 @@ def test_softmax_cross_entropy_of_a_hopeless_example_is_finite() -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_kernels_keep_the_dtype(dtype: type, rng: np.random.Generator) -> None:
     x: Floats = rng.normal(size=(3, 4)).astype(dtype)
-    weights: Floats = rng.normal(size=(4, 4)).astype(dtype)
-    biases: Floats = np.zeros(4, dtype)
     results: list[Floats] = [
-        reference.dense(x, weights, biases),
         reference.relu(x),
         reference.relu_backward(x, x),
         reference.softmax(x),

@@ -1,4 +1,4 @@
-"""The compiled step of Adam against the plain one."""
+"""The compiled steps against the plain ones."""
 
 from typing import Any
 
@@ -24,3 +24,14 @@ def test_the_compiled_step_is_the_plain_one(dtype: DTypeLike, step: int) -> None
     for one, other in zip(plain, fast, strict=True):
         assert one.dtype == other.dtype
         np.testing.assert_allclose(one, other, rtol=50 * float(np.finfo(dtype).eps))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_compiled_average_is_the_plain_one(dtype: DTypeLike) -> None:
+    rng = np.random.default_rng(0)
+    average, vector = (rng.normal(size=1001).astype(dtype) for _ in range(2))
+    fast = average.copy()
+    steps.move_average(average, vector, 0.3)
+    compiled.move_average(fast, vector, 0.3)
+    assert fast.dtype == average.dtype
+    np.testing.assert_allclose(fast, average, rtol=50 * float(np.finfo(dtype).eps), atol=1e-7)

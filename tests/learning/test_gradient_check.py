@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from handgrad.errors import HandgradError
+from handgrad.kernels.choice import chosen
 from handgrad.kernels.types import Floats
 from handgrad.learning.gradient_check import check_gradients
 from handgrad.model.layers import (
@@ -17,7 +18,6 @@ from handgrad.model.layers import (
     Layer,
     MaxPool2D,
     ReLU,
-    dense,
     relu,
 )
 from handgrad.model.layers.layer import Backward, Parameters
@@ -49,7 +49,7 @@ def test_classic_passes_with_every_layer_loss_and_parameter() -> None:
         (relu, "relu_backward", lambda dy, x: dy * (x > -0.5)),
         (relu, "relu_backward", lambda dy, x: dy),
         (relu, "relu_backward", lambda dy, x: dy * np.nan),
-        (dense, "dense_backward", lambda dy, x, w, dw, db, *, input_gradient=True: dy @ w),
+        (chosen("dense"), "dense_backward", lambda dy, x, w, dw, db, *, input_gradient=True: dy @ w),
     ],
 )
 def test_a_wrong_derivative_is_found(

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.kernels import reference
+from handgrad.kernels import dense as on_floats
 from handgrad.kernels.types import Floats
 
 FEW = 10
@@ -24,7 +24,7 @@ def dense(x: NDArray[np.uint8], divisor: float, weights: Floats, biases: Floats)
     -------
     y : (N, O)
     """
-    return reference.dense(np.divide(x, divisor, dtype=weights.dtype), weights, biases)
+    return on_floats.dense(np.divide(x, divisor, dtype=weights.dtype), weights, biases)
 
 
 def dense_backward(
@@ -41,4 +41,4 @@ def dense_backward(
     dbiases : (O,), added to
     """
     floats = np.divide(x, divisor, dtype=dy.dtype)
-    reference.dense_backward(dy, floats, dweights, dweights, dbiases, input_gradient=False)
+    on_floats.dense_backward(dy, floats, dweights, dweights, dbiases, input_gradient=False)

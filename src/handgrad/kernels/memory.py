@@ -18,12 +18,12 @@ LARGEST, KEPT = 32 << 20, 256 << 20
 
 def batch_last(x: NDArray[Any]) -> NDArray[Any]:
     """See (N, …) as (…, N), copied only where it does not lie so in memory."""
-    return np.ascontiguousarray(np.moveaxis(x, 0, -1))
+    return np.ascontiguousarray(x.transpose(*range(1, x.ndim), 0))
 
 
 def batch_first(x: NDArray[Any]) -> NDArray[Any]:
     """See (…, N) as (N, …); nothing is copied."""
-    return np.moveaxis(x, -1, 0)
+    return x.transpose(-1, *range(x.ndim - 1))
 
 
 def keep_freed() -> None:

@@ -1,4 +1,4 @@
-"""The arithmetic of optimizers whose formulas pass over many arrays at once."""
+"""The arithmetic of a step that passes over many arrays at once."""
 
 import numpy as np
 
@@ -39,3 +39,15 @@ def adam(
     size = np.sqrt(squares / (1 - beta2**steps))
     size += epsilon
     vector -= (learning_rate / (1 - beta1**steps)) * mean / size
+
+
+def move_average(average: Floats, vector: Floats, share: float) -> None:
+    """Move an average towards a vector, in place: w̄ ← w̄ + share · (w − w̄).
+
+    Parameters
+    ----------
+    average : (P,), moved
+    vector : (P,)
+    share : float
+    """
+    average += share * (vector - average)

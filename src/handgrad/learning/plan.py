@@ -44,7 +44,7 @@ class Plan:
         if self.averaging:
             share = self.averaging.share(state.step, self.total, self.epoch_steps, state.averaged)
             if share:
-                state.include(network.vector, share)
+                state.include(network.vector, share, workers)
         return rate
 
     def judge(

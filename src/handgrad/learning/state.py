@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from handgrad.data.dataset import Dataset
 from handgrad.errors import HandgradError
+from handgrad.kernels.choice import chosen
+from handgrad.kernels.threads import Workers
 from handgrad.model.network import Network
 
 ARRAYS = ("order", "average", "best", "current")
@@ -75,12 +77,13 @@ class TrainingState:
             )
         self.fingerprint = found
 
-    def include(self, vector: NDArray[Any], share: float) -> None:
-        """Move the average towards the parameters: w̄ ← w̄ + share · (w − w̄)."""
+    def include(self, vector: NDArray[Any], share: float, workers: Workers) -> None:
+        """Move the average towards the parameters, on several threads: w̄ ← w̄ + share · (w − w̄)."""
         if self.average is None:
             self.average = vector.copy()
         else:
-            self.average += share * (vector - self.average)
+            average, move = self.average, chosen("steps").move_average
+            workers.map(lambda part: move(average[part], vector[part], share), workers.slices(len(vector)))
         self.averaged += 1
 
     def show_result(self, network: Network) -> None:

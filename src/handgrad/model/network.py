@@ -15,8 +15,11 @@ from handgrad.kernels.types import Floats
 from handgrad.model.layers.layer import Layer, Parameters, Shape
 from handgrad.model.scaling import Bytes, Scaling
 
-CACHE = 800_000
+CACHE = 1_600_000
 """Floats of one layer that are worked on at a time: few enough for the cache, enough to make threads worth while."""
+
+FULL = 32
+"""Examples that fill vectors and tiles; chunks are multiples of it, where they are not smaller."""
 
 NetworkBackward: TypeAlias = Callable[..., Any]
 
@@ -81,7 +84,8 @@ class Network:
             floats = max(floats, layer.floats(shape))
             shape = layer.output_shape(shape)
         self.output_shape = shape
-        self.chunk = max(1, CACHE // floats)
+        fitting = max(1, CACHE // floats)
+        self.chunk = fitting - fitting % FULL or fitting
         self.classes = tuple(classes) if classes is not None else tuple(map(str, range(prod(shape))))
         if len(shape) != 1 or len(self.classes) != shape[0]:
             raise HandgradError(f"the network ends in {shape}, but there are {len(self.classes)} classes")

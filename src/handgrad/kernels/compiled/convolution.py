@@ -1,7 +1,8 @@
 """Compiled convolution: what `handgrad.kernels.convolution` computes, with the batch last in memory.
 
 A window is a table of taps: how far from its first number each of its numbers lies. With the batch last, a tap of
-neighbouring windows is one run of numbers, so that nothing is laid out or copied; `tiles.py` does the sums.
+neighbouring windows is one run of numbers, so that nothing is laid out or copied; `tiles.py` does the sums. Where the
+processor has a matrix unit, and the images enough channels, `unit_convolution.py` does them.
 """
 
 from functools import lru_cache
@@ -12,6 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from handgrad.kernels import convolution as plain
+from handgrad.kernels.compiled import unit_convolution as unit
 from handgrad.kernels.compiled.sums import ANY_ORDER
 from handgrad.kernels.compiled.tiles import (
     OUTPUTS,
@@ -104,6 +106,8 @@ def repeat_last(numbers: NDArray[np.int64], multiple: int) -> NDArray[np.int64]:
 
 def weigh(x: Floats, weights: Floats, biases: Floats, stride: int = 1) -> Floats:
     """Convolve x (C, H, W, N), which has its padding, to (O, H', W', N)."""
+    if unit.suits(x):
+        return unit.weigh(x, weights, biases, stride)
     outputs, _, window, _ = weights.shape
     height, width = (output_size(size, window, stride) for size in x.shape[1:3])
     y = np.empty((outputs, height, width, x.shape[3]), x.dtype)
@@ -138,6 +142,8 @@ def weigh_lines(x, taps, weights, biases, y, rows, stride):  # type: ignore[no-u
 
 def correlate(dy: Floats, x: Floats, window: int, stride: int) -> Floats:
     """Sum dy (O, H', W', N) times each tap of x (C, H, W, N), which has its padding: (O, C · K · K)."""
+    if unit.suits(x):
+        return unit.correlate(dy, x, window, stride)
     rows, taps = row_table(dy.shape, ROWS), tap_table(x.shape, window, TAPS)
     block = min(BLOCK, len(taps) // TAPS)
     lanes = np.empty((len(rows) // ROWS, block, ROWS, TAPS, REGISTER // x.itemsize), x.dtype)

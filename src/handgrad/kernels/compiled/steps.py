@@ -1,4 +1,4 @@
-"""The compiled step of Adam: one pass over memory instead of a dozen."""
+"""What `handgrad.kernels.steps` computes, in one pass over memory instead of a dozen."""
 
 from math import sqrt
 
@@ -41,3 +41,14 @@ def _adam(vector, gradient, mean, squares, beta1, rest1, beta2, rest2, epsilon, 
         mean[i] = beta1 * mean[i] + rest1 * gradient[i]
         squares[i] = beta2 * squares[i] + rest2 * gradient[i] * gradient[i]
         vector[i] -= rate * mean[i] / (sqrt(squares[i] * growth) + epsilon)
+
+
+def move_average(average: Floats, vector: Floats, share: float) -> None:
+    """Move an average as `handgrad.kernels.steps.move_average` does."""
+    _move_average(average, vector, vector.dtype.type(share))
+
+
+@njit(nogil=True, cache=True)
+def _move_average(average, vector, share):  # type: ignore[no-untyped-def]
+    for i in range(vector.size):
+        average[i] += share * (vector[i] - average[i])

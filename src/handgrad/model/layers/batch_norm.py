@@ -48,8 +48,8 @@ class BatchNorm(Layer):
 
     def measured(self, x: Floats) -> Mapping[str, Floats]:
         """Measure mean and variance; see `Layer.measured`."""
-        features = np.moveaxis(x, 1, -1).reshape(-1, x.shape[1])
-        return {"mean": features.mean(axis=0), "variance": features.var(axis=0)}
+        features = batch_last(x).reshape(x.shape[1], -1)
+        return {"mean": features.mean(axis=1), "variance": features.var(axis=1)}
 
     def forward(
         self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None

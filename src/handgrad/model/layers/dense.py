@@ -9,7 +9,6 @@ import numpy as np
 from handgrad.errors import HandgradError
 from handgrad.kernels.bytes import FEW
 from handgrad.kernels.choice import chosen
-from handgrad.kernels.reference import dense, dense_backward
 from handgrad.kernels.types import Floats
 from handgrad.model.initializers import He, Initializer, Zeros
 from handgrad.model.layers.layer import Backward, Layer, Parameters, Shape
@@ -69,10 +68,11 @@ class Dense(Layer):
             if min(self.outputs, len(x)) <= FEW:
                 return self._on_bytes(parameters, x)
             x = np.asarray(x)
-        y = dense(x, parameters.weights, parameters.biases)
+        kernels = chosen("dense")
+        y = kernels.dense(x, parameters.weights, parameters.biases)
 
         def backward(dy: Floats, gradients: Parameters, input_gradient: bool = True) -> Floats | None:
-            return dense_backward(
+            return kernels.dense_backward(
                 dy,
                 x,
                 parameters.weights,

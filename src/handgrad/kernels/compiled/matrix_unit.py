@@ -1,0 +1,213 @@
+"""The matrix unit that some processors have (Intel's AMX): products of whole tiles, one instruction each.
+
+The unit multiplies bfloat16, the upper half of a float32, and adds up in float32. So a float32 is split into two such
+halves, x ≈ high + low, which together keep 16 of its 24 bits, and a product is three: high·high + high·low + low·high
+(Henry, Tang and Heinecke, "Leveraging the bfloat16 artificial intelligence datatype for higher-precision
+computations", 2019). Sums come out within some 10⁻⁵ of their terms' size, several times as fast as vector registers
+could do it.
+"""
+
+import ctypes
+import platform
+import sys
+from itertools import product
+from typing import Any
+
+import numpy as np
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import types
+from numba.core import cgutils, codegen
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+from handgrad.kernels.compiled.vectors import INDEX
+
+SIDE = 16
+"""Rows of a tile, each of 64 bytes: 16 numbers of a sum, or 16 pairs of bfloat16."""
+HIGH, LOW, TILE = 0, SIDE * SIDE, 2 * SIDE * SIDE
+"""Where the high halves begin in a packed tile, where the low ones, and its length, in pairs."""
+BLOCK = 2 * SIDE
+"""Rows and columns that `multiply_tiles` computes at a time: two tiles each way."""
+STEP = 2 * SIDE
+"""Terms of a sum that one tile holds."""
+
+_ARCH_PRCTL, _REQUEST_PERMISSION, _TILE_DATA = 158, 0x1023, 18
+
+
+def _permitted() -> bool:
+    """Ask whether the processor has the unit and the system lets this process use it."""
+    if sys.platform != "linux" or platform.machine() != "x86_64":
+        return False
+    features = set(codegen.get_host_cpu_features().split(","))  # type: ignore[no-untyped-call]
+    if not {"+amx-tile", "+amx-bf16", "+avx512f", "+avx512bw"} <= features:
+        return False
+    return ctypes.CDLL(None).syscall(_ARCH_PRCTL, _REQUEST_PERMISSION, _TILE_DATA) == 0
+
+
+AVAILABLE = _permitted()
+
+
+def _shapes() -> NDArray[np.uint8]:
+    """Give what the unit is to be told first: eight tiles of 16 rows of 64 bytes."""
+    told = np.zeros(64, np.uint8)
+    told[0] = 1
+    told[16:32:2] = 64
+    told[48:56] = SIDE
+    return told
+
+
+SHAPES = _shapes()
+
+
+class Unit:
+    """Writes the unit's instructions."""
+
+    def __init__(self, builder: Any) -> None:
+        self.builder = builder
+
+    def call(self, name: str, *arguments: Any) -> None:
+        """Call one of LLVM's names for an instruction."""
+        signature = ir.FunctionType(ir.VoidType(), [argument.type for argument in arguments])
+        name = f"llvm.x86.{name}"
+        self.builder.call(
+            cgutils.get_or_insert_function(self.builder.module, signature, name),  # type: ignore[no-untyped-call]
+            arguments,
+        )
+
+    def at(self, pointer: Any, index: int | Any) -> Any:
+        """Point to the bytes of an element."""
+        element = self.builder.gep(pointer, [INDEX(index) if isinstance(index, int) else index])
+        return self.builder.bitcast(element, ir.IntType(8).as_pointer())
+
+    def load(self, tile: int, pointer: Any, index: int) -> None:
+        """Load packed pairs."""
+        self.call("tileloadd64", ir.IntType(8)(tile), self.at(pointer, index), INDEX(64))
+
+    def multiply(self, total: int, left: int, right: int) -> None:
+        """Add the product of two tiles to a third."""
+        self.call("tdpbf16ps", *map(ir.IntType(8), (total, left, right)))
+
+
+def data_of(context: Any, builder: Any, types: Any, arguments: Any) -> list[Any]:
+    """Point to the numbers of each argument that is an array; other arguments are given as they are."""
+    return [
+        context.make_array(kind)(context, builder, argument).data if hasattr(kind, "dtype") else argument
+        for kind, argument in zip(types, arguments, strict=True)
+    ]
+
+
+@intrinsic
+def begin(typing: Any, shapes: Any) -> Any:
+    """Tell the unit of this thread the SHAPES of its tiles; `end` must follow."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        (pointer,) = data_of(context, builder, signature.args, arguments)
+        unit = Unit(builder)
+        unit.call("ldtilecfg", unit.at(pointer, 0))
+        return context.get_dummy_value()
+
+    return types.void(shapes), generate
+
+
+@intrinsic
+def end(typing: Any) -> Any:
+    """Let the unit of this thread rest, so that there is less to keep when threads change."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        Unit(builder).call("tilerelease")
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+@intrinsic
+def multiply_tiles(
+    typing: Any,
+    count: Any,
+    left: Any,
+    first: Any,
+    left_steps: Any,
+    lower: Any,
+    right: Any,
+    start: Any,
+    right_steps: Any,
+    further: Any,
+    starts: Any,
+    origin: Any,
+    pitch: Any,
+    sums: Any,
+    place: Any,
+    stride: Any,
+) -> Any:
+    """Write starts + Σₛ left[s] · right[s] to sums, where left and right are two tiles each.
+
+    Parameters
+    ----------
+    count : int64
+        s goes from 0 to below it.
+    left, right : (…,) of uint32
+        Packed tiles.
+    left_steps, right_steps : (…,) of int64
+        How far behind `first`, or `start`, the tiles of step s lie.
+    lower, further : int64
+        From the tile of the upper rows to that of the lower ones; from that of the first columns to the next.
+    starts, sums : (…,) of float32
+        BLOCK rows of BLOCK numbers each.
+    origin, place : int64
+        Where those begin.
+    pitch, stride : int64
+        Numbers from one row to the next.
+    """
+    signature = types.void(
+        *(count, left, first, left_steps, lower, right, start, right_steps, further),
+        *(starts, origin, pitch, sums, place, stride),
+    )
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        count, left, first, left_steps, lower, right, start, right_steps, further, *rest = data_of(
+            context, builder, signature.args, arguments
+        )
+        starts, origin, pitch, sums, place, stride = rest
+        unit = Unit(builder)
+        totals, (a, b, c, d) = range(4), range(4, 8)
+
+        def move(name: str, block: Any, corner: Any, distance: Any) -> None:
+            for total in totals:
+                row, column = (INDEX(SIDE * half) for half in divmod(total, 2))
+                index = builder.add(builder.add(corner, column), builder.mul(distance, row))
+                bytes_ = builder.mul(distance, INDEX(4))
+                unit.call(name, ir.IntType(8)(total), unit.at(block, index), bytes_)
+
+        def step(index: Any, steps: Any, tiles: Any, place: Any, second: Any) -> tuple[Any, Any]:
+            offset = builder.load(builder.gep(steps, [index]))
+            one = builder.gep(tiles, [builder.add(offset, place)])
+            return one, builder.gep(one, [second])
+
+        move("tileloadd64", starts, origin, pitch)
+        with cgutils.for_range(builder, count) as loop:
+            rows = step(loop.index, left_steps, left, first, lower)
+            columns = step(loop.index, right_steps, right, start, further)
+            places = dict(zip((a, b, c, d), (*rows, *columns), strict=True))
+            held: dict[int, int] = {}
+            for halves in ((HIGH, HIGH), (LOW, HIGH), (HIGH, LOW)):  # of left and right
+                for tile, half in zip((a, b, c, d), (halves[0],) * 2 + (halves[1],) * 2, strict=True):
+                    if held.get(tile) != half:
+                        unit.load(tile, places[tile], half)
+                        held[tile] = half
+                for total, (row, column) in zip(totals, product((a, b), (c, d)), strict=True):
+                    unit.multiply(total, row, column)
+        move("tilestored64", sums, place, stride)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+def aligned_tiles(count: int) -> NDArray[np.uint32]:
+    """Make room for packed tiles, each row of which is one line of the cache."""
+    room = np.empty(count * TILE + SIDE, np.uint32)
+    return room[-(room.ctypes.data // 4) % SIDE :][: count * TILE]
+
+
+def filled(lines: NDArray[np.int64], multiple: int) -> NDArray[np.int64]:
+    """Lengthen a table of lines to a multiple, by lines that are not there."""
+    return np.pad(lines.astype(np.int64), (0, -len(lines) % multiple), constant_values=-1)

@@ -1,0 +1,227 @@
+"""Convolution on the matrix unit: the sums that `convolution.py` needs, with the batch last in memory.
+
+Each pixel of the images is packed once, its channels being the terms of a sum, or its examples; a window is a table
+of packed pixels. Some rows of the output are worked on at a time, so that what is packed for them stays in a core's
+own cache.
+"""
+
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from handgrad.kernels.compiled.matrix_unit import (
+    AVAILABLE,
+    BLOCK,
+    SHAPES,
+    SIDE,
+    STEP,
+    TILE,
+    aligned_tiles,
+    begin,
+    end,
+    filled,
+    multiply_tiles,
+)
+from handgrad.kernels.compiled.packing import pack_left_along, pack_right_across, pack_right_along
+from handgrad.kernels.convolution import output_size
+from handgrad.kernels.types import Floats
+
+Table: TypeAlias = NDArray[np.int64]
+Tables: TypeAlias = tuple[Any, ...]
+
+LEAST = 16
+"""Channels, and examples, without which too much of a tile would be empty."""
+
+NEAR = 1_000_000
+"""Bytes of packed tiles that stay in a core's own cache."""
+
+
+def suits(x: Floats) -> bool:
+    """Tell whether images (C, H, W, N) are for the unit."""
+    return AVAILABLE and x.dtype == np.float32 and min(len(x), x.shape[3]) >= LEAST
+
+
+def weigh(x: Floats, weights: Floats, biases: Floats, stride: int = 1) -> Floats:
+    """Convolve x (C, H, W, N), which has its padding, to (O, H', W', N)."""
+    outputs, channels, window, _ = weights.shape
+    height, width = (output_size(size, window, stride) for size in x.shape[1:3])
+    rows, lines, left_steps, right_steps, at_a_time, packed = weigh_tables(x.shape, outputs, window, stride)
+    left = aligned_tiles(len(rows) // SIDE * len(left_steps))
+    pack_weights(weights.transpose(0, 2, 3, 1).reshape(-1), rows, window**2, channels, left)
+    starts = np.zeros((len(rows), BLOCK), x.dtype)
+    starts[:outputs] = biases[:, None]
+    y = np.empty((outputs, height, width, x.shape[3]), x.dtype)
+    weigh_rows(
+        *(x, lines, window, stride, at_a_time, aligned_tiles(packed)),
+        *(left, left_steps, right_steps, starts.reshape(-1), y, SHAPES),
+    )
+    return y
+
+
+@lru_cache
+def weigh_tables(shape: tuple[int, ...], outputs: int, window: int, stride: int) -> Tables:
+    """Lay out the packing for `weigh`.
+
+    Returns
+    -------
+    rows : where the weights of each output begin
+    lines : where each channel begins
+    left_steps, right_steps : how far the tiles of each step lie behind the first, of weights and of pixels
+    at_a_time : rows of output that are worked on at a time
+    packed : tiles that are packed for those
+    """
+    channels, height, columns, n = shape
+    steps, across = -(-channels // STEP), -(-n // BLOCK) * 2
+    at_a_time = rows_at_a_time(output_size(height, window, stride), window, stride, columns * steps * across)
+    right_steps = (tap_places(window, columns)[:, None] * steps + np.arange(steps)) * across * TILE
+    return (
+        filled(np.arange(outputs) * (channels * window**2), BLOCK),
+        filled(np.arange(channels) * (height * columns * n), STEP),
+        np.arange(right_steps.size) * TILE,
+        right_steps.reshape(-1),
+        at_a_time,
+        ((at_a_time - 1) * stride + window) * columns * steps * across,
+    )
+
+
+def rows_at_a_time(height: int, window: int, stride: int, tiles: int) -> int:
+    """Give the rows of output for which no more is packed than stays near, at so many tiles a row of input."""
+    rows = NEAR // (4 * TILE * tiles)
+    return min(height, max(1, (rows - window) // stride + 1))
+
+
+def tap_places(window: int, columns: int) -> Table:
+    """Tell how many pixels each of the K · K taps of a window lies behind its first."""
+    down, right = np.mgrid[:window, :window]
+    return (down * columns + right).reshape(-1)
+
+
+@njit(nogil=True, cache=True)
+def pack_weights(weights, rows, taps, terms, left):  # type: ignore[no-untyped-def]
+    """Pack weights (O, taps, terms), whose rows begin as the table says, to tiles (rows / SIDE, taps, steps)."""
+    place = 0
+    for row in range(0, len(rows), SIDE):
+        for tap in range(taps):
+            for term in range(0, terms, STEP):
+                pack_left_along(weights, tap * terms + term, rows, row, terms - term, left, place)
+                place += TILE
+
+
+@njit(nogil=True, cache=True)
+def weigh_rows(  # type: ignore[no-untyped-def]
+    x, lines, window, stride, at_a_time, packed, left, left_steps, right_steps, starts, y, shapes
+):
+    """Fill y (O, H', W', N) from x (C, H, W, N), some rows at a time."""
+    outputs, height, width, n = y.shape
+    columns, steps, across = x.shape[2], len(lines) // STEP, (n + BLOCK - 1) // BLOCK * 2
+    count, channel = len(left_steps), height * width * n
+    seen, made, edge = x.reshape(-1), y.reshape(-1), np.empty(BLOCK * BLOCK, y.dtype)
+    begin(shapes)  # type: ignore[call-arg]
+    for first in range(0, height, at_a_time):
+        last = min(first + at_a_time, height)
+        place = 0
+        for pixel in range(first * stride * columns, ((last - 1) * stride + window) * columns):
+            for line in range(0, len(lines), STEP):
+                for v in range(0, across * SIDE, SIDE):
+                    pack_right_across(seen, pixel * n + v, lines, line, n - v, packed, place)
+                    place += TILE
+        for o in range(0, outputs, BLOCK):
+            upper, other = o // SIDE * count * TILE, count * TILE
+            for i in range(last - first):
+                for j in range(width):
+                    for v in range(0, n, BLOCK):
+                        near = ((i * columns + j) * stride * steps * across + v // SIDE) * TILE
+                        place = o * channel + ((first + i) * width + j) * n + v
+                        whole = o + BLOCK <= outputs and v + BLOCK <= n
+                        to, corner, pitch = (made, place, channel) if whole else (edge, 0, BLOCK)
+                        multiply_tiles(
+                            *(count, left, upper, left_steps, other, packed, near, right_steps, TILE),
+                            *(starts, o * BLOCK, BLOCK, to, corner, pitch),
+                        )
+                        if not whole:
+                            for p in range(min(BLOCK, outputs - o)):
+                                for q in range(min(BLOCK, n - v)):
+                                    made[place + p * channel + q] = edge[p * BLOCK + q]
+    end()
+
+
+def correlate(dy: Floats, x: Floats, window: int, stride: int) -> Floats:
+    """Sum dy (O, H', W', N) times each tap of x (C, H, W, N), which has its padding: (O, C · K · K)."""
+    tables = correlate_tables(dy.shape, x.shape, window, stride)
+    rows, lines, left_steps, right_steps, taps, at_a_time, given, packed = tables
+    sums = np.zeros((len(taps), len(rows), len(lines)), x.dtype)
+    correlate_rows(
+        *(dy, rows, x, lines, window, stride, taps, at_a_time, aligned_tiles(given), aligned_tiles(packed)),
+        *(left_steps, right_steps, sums.reshape(-1), SHAPES),
+    )
+    return sums[:, : len(dy), : len(x)].transpose(1, 2, 0).reshape(len(dy), -1)
+
+
+@lru_cache
+def correlate_tables(dy: tuple[int, ...], x: tuple[int, ...], window: int, stride: int) -> Tables:
+    """Lay out the packing for `correlate`, given the shapes.
+
+    Returns
+    -------
+    rows, lines : where each channel of dy, and of x, begins
+    left_steps, right_steps : how far the tiles of each step lie behind the first, of dy and of x
+    taps : how far those of each tap lie behind the first
+    at_a_time : rows of dy that are worked on at a time
+    given, packed : tiles that are packed for those, of dy and of x
+    """
+    outputs, height, width, n = dy
+    channels, lines_of_x, columns, _ = x
+    down, across, steps = -(-outputs // BLOCK) * 2, -(-channels // BLOCK) * 2, -(-n // STEP)
+    at_a_time = rows_at_a_time(height, window, stride, columns * steps * (across + down))
+    run, pixel, step = np.ogrid[:at_a_time, :width, :steps]
+    return (
+        filled(np.arange(outputs) * (height * width * n), BLOCK),
+        filled(np.arange(channels) * (lines_of_x * columns * n), BLOCK),
+        (((run * width + pixel) * steps + step) * down * TILE).reshape(-1),
+        (((run * columns + pixel) * stride * steps + step) * across * TILE).reshape(-1),
+        tap_places(window, columns) * steps * across * TILE,
+        at_a_time,
+        at_a_time * width * steps * down,
+        ((at_a_time - 1) * stride + window) * columns * steps * across,
+    )
+
+
+@njit(nogil=True, cache=True)
+def correlate_rows(  # type: ignore[no-untyped-def]
+    dy, rows, x, lines, window, stride, taps, at_a_time, given, packed, left_steps, right_steps, sums, shapes
+):
+    """Add to sums (taps, rows, lines), some rows of the output at a time."""
+    _, height, width, n = dy.shape
+    columns, steps, down = x.shape[2], (n + STEP - 1) // STEP, len(rows) // SIDE
+    passed, seen = dy.reshape(-1), x.reshape(-1)
+    begin(shapes)  # type: ignore[call-arg]
+    for first in range(0, height, at_a_time):
+        last = min(first + at_a_time, height)
+        place = 0
+        for pixel in range(first * stride * columns, ((last - 1) * stride + window) * columns):
+            for v in range(0, n, STEP):
+                for line in range(0, len(lines), SIDE):
+                    pack_right_along(seen, pixel * n + v, lines, line, n - v, packed, place)
+                    place += TILE
+        place = 0
+        for pixel in range(first * width, last * width):
+            for v in range(0, n, STEP):
+                for row in range(0, len(rows), SIDE):
+                    pack_left_along(passed, pixel * n + v, rows, row, n - v, given, place)
+                    place += TILE
+        count = (last - first) * width * steps
+        for o in range(0, down, 2):
+            for t in range(len(taps)):
+                for line in range(0, len(lines), BLOCK):
+                    start, place = (
+                        taps[t] + line // SIDE * TILE,
+                        (t * len(rows) + o * SIDE) * len(lines) + line,
+                    )
+                    multiply_tiles(
+                        *(count, given, o * TILE, left_steps, TILE, packed, start, right_steps, TILE),
+                        *(sums, place, len(lines), sums, place, len(lines)),
+                    )
+    end()
