@@ -1,5 +1,7 @@
 """A dense layer on bytes as they are, in plain NumPy, and under it its derivative; letters as in `reference.py`."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,6 +10,11 @@ from handgrad.kernels.types import Floats
 
 FEW = 10
 """Outputs, or examples, up to which the compiled twin is faster than making floats of them for a matrix product."""
+
+
+def suits(x: NDArray[np.uint8], outputs: int, dtype: np.dtype[Any]) -> bool:
+    """Tell whether the compiled twin is faster for bytes (N, I), on a processor without a matrix unit."""
+    return min(len(x), outputs) <= FEW
 
 
 def dense(x: NDArray[np.uint8], divisor: float, weights: Floats, biases: Floats) -> Floats:

@@ -185,15 +185,18 @@ def softmax_cross_entropy(
         The gradient of each example's own loss.
     """
     rows, classes = np.arange(len(labels)), logits.shape[1]
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    target_logits = shifted[rows, labels]
+    by_class = np.ascontiguousarray(
+        logits.T
+    )  # with few classes, long rows are summed much faster than short ones
+    by_class = by_class - by_class.max(axis=0)
+    target_logits = by_class[labels, rows]
     if label_smoothing:
-        target_logits = (1 - label_smoothing) * target_logits + label_smoothing * shifted.mean(axis=1)
-    dlogits = np.exp(shifted, out=shifted)
-    sums = dlogits.sum(axis=1, keepdims=True)
-    losses = np.log(sums[:, 0]) - target_logits
+        target_logits = (1 - label_smoothing) * target_logits + label_smoothing * by_class.mean(axis=0)
+    dlogits = np.exp(by_class, out=by_class)
+    sums = dlogits.sum(axis=0)
+    losses = np.log(sums) - target_logits
     dlogits /= sums
-    dlogits[rows, labels] -= 1 - label_smoothing
+    dlogits[labels, rows] -= 1 - label_smoothing
     if label_smoothing:
         dlogits -= label_smoothing / classes
-    return losses, dlogits
+    return losses, dlogits.T

@@ -17,9 +17,6 @@ from handgrad.learning.adversarial import Adversarial
 from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.network import Network
 
-SHARED = 50_000_000
-"""Examples times parameters from which a batch that would be one chunk is worth sharing out among threads."""
-
 
 @dataclass
 class ThreadSum:
@@ -97,12 +94,8 @@ class BatchGradient:
         ThreadSum
         """
         examples = length(rows)
-        count = -(-examples // self.network.chunk)
-        if (
-            count > 1 or examples * self.network.parameter_count >= SHARED
-        ):  # as many chunks for each thread, all of one size
-            count = -(-count // self.workers.count) * self.workers.count
-        parts = list(enumerate(chunks(rows, -(-examples // count))))
+        size = self.network.chunk_size(examples, self.workers.count)
+        parts = list(enumerate(chunks(rows, size)))
         threads = min(self.workers.count, len(parts))
         shares = [parts[thread::threads] for thread in range(threads)]
         with one_blas_thread():

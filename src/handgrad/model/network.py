@@ -21,6 +21,9 @@ CACHE = 1_600_000
 FULL = 32
 """Examples that fill vectors and tiles; chunks are multiples of it, where they are not smaller."""
 
+SHARED = 50_000_000
+"""Examples times parameters from which a batch that would be one chunk is worth sharing out among threads."""
+
 NetworkBackward: TypeAlias = Callable[..., Any]
 
 
@@ -79,6 +82,8 @@ class Network:
         self._check()
         self.shapes: list[Mapping[str, Shape]] = []
         shape, floats = self.input_shape, prod(self.input_shape)
+        if self.layers[0].takes_bytes:  # of which four are as long as one float
+            floats = -(-floats // 4)
         for layer in self.layers:
             self.shapes.append(layer.parameter_shapes(shape))
             floats = max(floats, layer.floats(shape))
@@ -182,6 +187,16 @@ class Network:
 
         return y, backward
 
+    def chunk_size(self, examples: int, threads: int) -> int:
+        """Choose the size of chunks for a batch: no larger than `chunk`, and as many for each thread.
+
+        A batch that would be one chunk is shared out where it is worth the hand-over.
+        """
+        count = -(-examples // self.chunk)
+        if count > 1 or examples * self.parameter_count >= SHARED:
+            count = -(-count // threads) * threads
+        return max(1, -(-examples // max(1, count)))
+
     def calibrate(self, raw: NDArray[Any]) -> None:
         """Measure on training data what some layers must know of them, such as a mean, with the present parameters.
 
@@ -233,13 +248,14 @@ class Network:
         raw = raw.reshape(len(raw), inputs)
         logits = np.empty((len(raw), len(self.classes)), self.dtype)
 
-        def compute(start: int) -> None:
-            part = slice(start, start + self.chunk)
+        def compute(part: slice) -> None:
             logits[part] = self.forward(self.lazily_scaled(raw[part]))[0]
 
-        starts = range(0, len(raw), self.chunk)
-        with one_blas_thread(), Workers(choose_threads()) as workers:
-            workers.map(compute, starts)
+        threads = choose_threads()
+        size = self.chunk_size(len(raw), threads)
+        parts = [slice(start, start + size) for start in range(0, len(raw), size)]
+        with one_blas_thread(), Workers(threads) as workers:
+            workers.map(compute, parts)
         return logits
 
     def predict_proba(self, raw: NDArray[Any]) -> Floats:

@@ -2,6 +2,7 @@
 
 Images are mostly background. Their bytes are looked at one vector at a time; where all are zero nothing is done, and
 the others become floats in registers, so that a pass over the data reads each byte once and writes no float of it.
+Where the processor has a matrix unit for bytes, `unit_bytes.py` does all of it.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from handgrad.kernels import bytes as plain
 from handgrad.kernels.bytes import FEW
+from handgrad.kernels.compiled import unit_bytes as unit
 from handgrad.kernels.compiled.vectors import INDEX, REGISTER, Vectors, pointers
 from handgrad.kernels.types import Floats
 
@@ -25,9 +27,16 @@ NEAR = 256
 """Examples of which a few columns fit a core's nearest cache."""
 
 
+def suits(x: NDArray[np.uint8], outputs: int, dtype: np.dtype[Any]) -> bool:
+    """Tell whether there is a faster way than making floats of bytes (N, I)."""
+    return unit.suits(x, dtype) or plain.suits(x, outputs, dtype)
+
+
 def dense(x: NDArray[np.uint8], divisor: float, weights: Floats, biases: Floats) -> Floats:
     """Weigh bytes as `handgrad.kernels.bytes.dense` does."""
     outputs, inputs = weights.shape
+    if unit.suits(x, weights.dtype):
+        return unit.weigh(np.ascontiguousarray(x), divisor, weights, biases)
     if min(outputs, len(x)) > FEW or inputs % LANES:
         return plain.dense(x, divisor, weights, biases)
     rows = weights
@@ -45,6 +54,8 @@ def dense_backward(
 ) -> None:
     """Pass back as `handgrad.kernels.bytes.dense_backward` does."""
     outputs, inputs = dweights.shape
+    if unit.suits(x, dweights.dtype):
+        return unit.correlate(dy, np.ascontiguousarray(x), divisor, dweights, dbiases)
     if outputs > FEW or inputs % LANES:
         return plain.dense_backward(dy, x, divisor, dweights, dbiases)
     given = np.zeros((len(dy), FEW), dy.dtype)
@@ -64,9 +75,7 @@ def weigh_bytes(x, weights, y):  # type: ignore[no-untyped-def]
     for n in range(len(x)):
         for o in range(0, outputs, FEW):
             first = min(o, outputs - FEW)  # the last outputs may overlap with those before
-            weigh_row(  # type: ignore[call-arg]
-                inputs, seen, n * inputs, weighing, first * inputs, made, n * outputs + first
-            )
+            weigh_row(inputs, seen, n * inputs, weighing, first * inputs, made, n * outputs + first)
 
 
 @njit(nogil=True, cache=True)
@@ -79,9 +88,7 @@ def correlate_bytes(x, dy, sums):  # type: ignore[no-untyped-def]
         count = min(NEAR, len(x) - first)
         for column in range(0, inputs, lanes):
             start = first * inputs + column
-            correlate_column(  # type: ignore[call-arg]
-                count, inputs, seen, start, given, first * FEW, made, column
-            )
+            correlate_column(count, inputs, seen, start, given, first * FEW, made, column)
 
 
 def where_seen(

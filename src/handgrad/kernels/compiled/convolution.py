@@ -135,7 +135,7 @@ def weigh_lines(x, taps, weights, biases, y, rows, stride):  # type: ignore[no-u
                 start, place = i * line + j * pixel + begin, (i * runs + j) * run + begin
                 for o in range(0, len(rows), OUTPUTS):
                     first = o * len(taps)
-                    weigh_tile(  # type: ignore[call-arg]
+                    weigh_tile(
                         *(len(taps), seen, start, taps, 0, weights, first, biases, o, made, place, rows, o)
                     )
 
@@ -173,7 +173,7 @@ def correlate_lines(dy, x, taps, rows, lanes, sums, stride):  # type: ignore[no-
                 for r in range(len(lanes)):
                     for t in range(tiles):
                         row, tap, total = r * ROWS, begin + t * TAPS, (r * lanes.shape[1] + t) * tile
-                        correlate_tile(  # type: ignore[call-arg]
+                        correlate_tile(
                             *(some, step, run, given, place, rows, row, seen, start, taps, tap, totals, total)
                         )
         for r in range(len(lanes)):

@@ -90,7 +90,7 @@ def multiply(  # type: ignore[no-untyped-def]
     """Add the product to total (M, N), block by block; lines of a factor run along the terms, or across them."""
     rows, columns = total.shape
     made, edge = total.reshape(-1), np.empty(BLOCK * BLOCK, np.float32)
-    begin(shapes)  # type: ignore[call-arg]
+    begin(shapes)
     for term in range(0, terms, TERMS):
         count = (min(TERMS, terms - term) + STEP - 1) // STEP
         for first in range(0, rows, ROWS):

@@ -34,17 +34,17 @@ STEP = 2 * SIDE
 _ARCH_PRCTL, _REQUEST_PERMISSION, _TILE_DATA = 158, 0x1023, 18
 
 
-def _permitted() -> bool:
-    """Ask whether the processor has the unit and the system lets this process use it."""
+def _permitted(*features: str) -> bool:
+    """Ask whether the processor has these features of the unit and the system lets this process use it."""
     if sys.platform != "linux" or platform.machine() != "x86_64":
         return False
-    features = set(codegen.get_host_cpu_features().split(","))  # type: ignore[no-untyped-call]
-    if not {"+amx-tile", "+amx-bf16", "+avx512f", "+avx512bw"} <= features:
+    has = set(codegen.get_host_cpu_features().split(","))  # type: ignore[no-untyped-call]
+    if not {"+amx-tile", "+avx512f", "+avx512bw", *features} <= has:
         return False
     return ctypes.CDLL(None).syscall(_ARCH_PRCTL, _REQUEST_PERMISSION, _TILE_DATA) == 0
 
 
-AVAILABLE = _permitted()
+AVAILABLE, KNOWS_BYTES = _permitted("+amx-bf16"), _permitted("+amx-int8")
 
 
 def _shapes() -> NDArray[np.uint8]:
@@ -57,6 +57,10 @@ def _shapes() -> NDArray[np.uint8]:
 
 
 SHAPES = _shapes()
+
+
+ROW = INDEX(64)
+"""Bytes in a row of a tile."""
 
 
 class Unit:
@@ -79,13 +83,21 @@ class Unit:
         element = self.builder.gep(pointer, [INDEX(index) if isinstance(index, int) else index])
         return self.builder.bitcast(element, ir.IntType(8).as_pointer())
 
-    def load(self, tile: int, pointer: Any, index: int) -> None:
-        """Load packed pairs."""
-        self.call("tileloadd64", ir.IntType(8)(tile), self.at(pointer, index), INDEX(64))
+    def load(self, tile: int, pointer: Any, index: int | Any, pitch: Any = ROW) -> None:
+        """Load a tile whose rows are so many bytes apart."""
+        self.call("tileloadd64", ir.IntType(8)(tile), self.at(pointer, index), pitch)
 
-    def multiply(self, total: int, left: int, right: int) -> None:
+    def store(self, tile: int, pointer: Any, index: int | Any, pitch: Any = ROW) -> None:
+        """Store a tile in rows that are so many bytes apart."""
+        self.call("tilestored64", ir.IntType(8)(tile), self.at(pointer, index), pitch)
+
+    def zero(self, tile: int) -> None:
+        """Fill a tile with zeros."""
+        self.call("tilezero", ir.IntType(8)(tile))
+
+    def multiply(self, total: int, left: int, right: int, name: str = "tdpbf16ps") -> None:
         """Add the product of two tiles to a third."""
-        self.call("tdpbf16ps", *map(ir.IntType(8), (total, left, right)))
+        self.call(name, *map(ir.IntType(8), (total, left, right)))
 
 
 def data_of(context: Any, builder: Any, types: Any, arguments: Any) -> list[Any]:
@@ -171,19 +183,18 @@ def multiply_tiles(
         unit = Unit(builder)
         totals, (a, b, c, d) = range(4), range(4, 8)
 
-        def move(name: str, block: Any, corner: Any, distance: Any) -> None:
+        def move(method: Any, block: Any, corner: Any, distance: Any) -> None:
             for total in totals:
                 row, column = (INDEX(SIDE * half) for half in divmod(total, 2))
                 index = builder.add(builder.add(corner, column), builder.mul(distance, row))
-                bytes_ = builder.mul(distance, INDEX(4))
-                unit.call(name, ir.IntType(8)(total), unit.at(block, index), bytes_)
+                method(total, block, index, builder.mul(distance, INDEX(4)))
 
         def step(index: Any, steps: Any, tiles: Any, place: Any, second: Any) -> tuple[Any, Any]:
             offset = builder.load(builder.gep(steps, [index]))
             one = builder.gep(tiles, [builder.add(offset, place)])
             return one, builder.gep(one, [second])
 
-        move("tileloadd64", starts, origin, pitch)
+        move(unit.load, starts, origin, pitch)
         with cgutils.for_range(builder, count) as loop:
             rows = step(loop.index, left_steps, left, first, lower)
             columns = step(loop.index, right_steps, right, start, further)
@@ -196,7 +207,7 @@ def multiply_tiles(
                         held[tile] = half
                 for total, (row, column) in zip(totals, product((a, b), (c, d)), strict=True):
                     unit.multiply(total, row, column)
-        move("tilestored64", sums, place, stride)
+        move(unit.store, sums, place, stride)
         return context.get_dummy_value()
 
     return signature, generate

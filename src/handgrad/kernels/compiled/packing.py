@@ -18,32 +18,81 @@ from handgrad.kernels.compiled.vectors import INDEX
 
 WORD, SHORT, FLOAT = ir.IntType(32), ir.IntType(16), ir.FloatType()
 FLOATS, WORDS = ir.VectorType(FLOAT, SIDE), ir.VectorType(WORD, SIDE)
-SHORTS, MANY_SHORTS = ir.VectorType(SHORT, SIDE), ir.VectorType(SHORT, 2 * SIDE)
-MASK = ir.VectorType(ir.IntType(1), SIDE)
+SHORTS, BYTES = ir.VectorType(SHORT, SIDE), ir.VectorType(ir.IntType(8), SIDE)
 
 
-class Packer:
-    """Writes instructions that load numbers, split them into halves, and pair them."""
+class Lanes:
+    """Writes instructions on vectors of 16 numbers, of which some may be missing."""
 
     def __init__(self, builder: Any) -> None:
         self.builder = builder
-        name = "llvm.masked.load.v16f32.p0"
-        signature = ir.FunctionType(FLOATS, [FLOAT.as_pointer(), WORD, MASK, FLOATS])
-        self.masked = cgutils.get_or_insert_function(builder.module, signature, name)  # type: ignore[no-untyped-call]
 
     def words(self, value: int) -> Any:
         """Fill a vector with one whole number."""
         return ir.Constant(WORDS, [value] * SIDE)
 
-    def load(self, x: Any, offset: Any, count: Any) -> Any:
-        """Load `count` numbers, and zeros up to 16."""
-        b = self.builder
-        lanes = ir.Constant(WORDS, list(range(SIDE)))
+    def floats(self, value: float) -> Any:
+        """Fill a vector with one number."""
+        return ir.Constant(FLOATS, [value] * SIDE)
+
+    def between(self, first: Any, end: Any) -> Any:
+        """Choose the lanes from one number to below another."""
+        b, lanes = self.builder, ir.Constant(WORDS, list(range(SIDE)))
         undefined = ir.Constant(WORDS, ir.Undefined)
-        first = b.insert_element(undefined, b.trunc(count, WORD), WORD(0))
-        mask = b.icmp_signed("<", lanes, b.shuffle_vector(first, undefined, self.words(0)))
-        zeros = ir.Constant(FLOATS, [0.0] * SIDE)
-        return b.call(self.masked, [b.gep(x, [offset]), WORD(4), mask, zeros])
+        bounds = [
+            b.shuffle_vector(
+                b.insert_element(undefined, b.trunc(bound, WORD), WORD(0)), undefined, self.words(0)
+            )
+            for bound in (first, end)
+        ]
+        return b.and_(b.icmp_signed(">=", lanes, bounds[0]), b.icmp_signed("<", lanes, bounds[1]))
+
+    def call(self, name: str, result: Any, *arguments: Any) -> Any:
+        """Call one of LLVM's functions."""
+        signature = ir.FunctionType(result, [argument.type for argument in arguments])
+        return self.builder.call(
+            cgutils.get_or_insert_function(self.builder.module, signature, name),  # type: ignore[no-untyped-call]
+            arguments,
+        )
+
+    def load(self, x: Any, offset: Any, wanted: Any) -> Any:
+        """Load the lanes that are wanted, and zeros for the others."""
+        there = self.builder.gep(x, [offset])
+        return self.call("llvm.masked.load.v16f32.p0", FLOATS, there, WORD(4), wanted, self.floats(0.0))
+
+    def store(self, numbers: Any, x: Any, offset: Any, wanted: Any) -> None:
+        """Store the lanes that are wanted."""
+        there = self.builder.gep(x, [offset])
+        self.call("llvm.masked.store.v16f32.p0", ir.VoidType(), numbers, there, WORD(4), wanted)
+
+    def load_words(self, x: Any, offset: Any) -> Any:
+        """Load 16 whole numbers."""
+        loaded = self.builder.load(self.builder.bitcast(self.builder.gep(x, [offset]), WORDS.as_pointer()))
+        loaded.align = 4
+        return loaded
+
+    def store_bytes(self, words: Any, x: Any, offset: Any) -> None:
+        """Store the lowest byte of each lane."""
+        target = self.builder.bitcast(self.builder.gep(x, [offset]), BYTES.as_pointer())
+        self.builder.store(self.builder.trunc(words, BYTES), target).align = 1
+
+    def repeat(self, number: Any) -> Any:
+        """Fill a vector with one number."""
+        undefined = ir.Constant(FLOATS, ir.Undefined)
+        first = self.builder.insert_element(undefined, number, WORD(0))
+        return self.builder.shuffle_vector(first, undefined, self.words(0))
+
+    def rounded(self, numbers: Any) -> Any:
+        """Round numbers, to even ones where they lie between, and give them as whole ones."""
+        return self.builder.fptosi(self.call("llvm.nearbyint.v16f32", FLOATS, numbers), WORDS)
+
+    def add_product(self, total: Any, one: Any, other: Any) -> Any:
+        """Give total + one · other."""
+        return self.call("llvm.fmuladd.v16f32", FLOATS, one, other, total)
+
+
+class Packer(Lanes):
+    """Writes instructions that split numbers into halves, and pair them."""
 
     def half(self, numbers: Any, low: bool) -> Any:
         """Round to bfloat16, in the upper half of each lane; or what is left after that, rounded likewise."""
@@ -81,8 +130,8 @@ class Packer:
             size //= 2
         return rows
 
-    def store(self, rows: Sequence[Any], tiles: Any, place: Any, half: int) -> None:
-        """Store a tile of pairs."""
+    def store_tile(self, rows: Sequence[Any], tiles: Any, place: Any, half: int = 0) -> None:
+        """Store 16 vectors of words as a tile."""
         b = self.builder
         for number, row in enumerate(rows):
             index = b.add(place, INDEX(half + number * SIDE))
@@ -104,7 +153,8 @@ def _packing(along: bool, turned: bool, name: str, does: str) -> Any:
                 offset = builder.load(builder.gep(lines, [builder.add(line, INDEX(which))]))
                 there = builder.icmp_signed(">=", offset, INDEX(0))
                 count = builder.select(there, builder.sub(length, INDEX(skipped)), INDEX(0))
-                return p.load(x, builder.add(builder.add(start, offset), INDEX(skipped)), count)
+                place = builder.add(builder.add(start, offset), INDEX(skipped))
+                return p.load(x, place, p.between(INDEX(0), count))
 
             for half in (HIGH, LOW):
                 rows = []
@@ -112,7 +162,7 @@ def _packing(along: bool, turned: bool, name: str, does: str) -> Any:
                     places = [(row, 0), (row, SIDE)] if along else [(2 * row, 0), (2 * row + 1, 0)]
                     halves = [p.half(numbers(*place), low=half == LOW) for place in places]
                     rows.append((p.pair_along if along else p.pair_across)(*halves))
-                p.store(p.turn(rows) if turned else rows, tiles, place, half)
+                p.store_tile(p.turn(rows) if turned else rows, tiles, place, half)
             return context.get_dummy_value()
 
         return signature, generate

@@ -36,9 +36,7 @@ def keep_largest(x, taps, y, places, stride):  # type: ignore[no-untyped-def]
             for j in range(y.shape[2]):
                 start = ((c * height + i * stride) * width + j * stride) * run
                 for n in range(0, run // lanes * lanes, lanes):
-                    largest_tile(  # type: ignore[call-arg]
-                        len(taps), seen, start + n, taps, 0, made, place + n, kept, place + n
-                    )
+                    largest_tile(len(taps), seen, start + n, taps, 0, made, place + n, kept, place + n)
                 for n in range(run // lanes * lanes, run):
                     best = 0
                     for tap in range(1, len(taps)):
@@ -118,9 +116,7 @@ def give_to_largest(dy, places, taps, dx, stride):  # type: ignore[no-untyped-de
             for j in range(dy.shape[2]):
                 start = ((c * height + i * stride) * width + j * stride) * run
                 for n in range(0, run // lanes * lanes, lanes):
-                    give_tile(  # type: ignore[call-arg]
-                        len(taps), given, place + n, kept, place + n, taps, 0, made, start + n
-                    )
+                    give_tile(len(taps), given, place + n, kept, place + n, taps, 0, made, start + n)
                 for n in range(run // lanes * lanes, run):
                     made[start + taps[kept[place + n]] + n] += given[place + n]
                 place += run

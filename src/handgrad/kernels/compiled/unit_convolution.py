@@ -119,7 +119,7 @@ def weigh_rows(  # type: ignore[no-untyped-def]
     columns, steps, across = x.shape[2], len(lines) // STEP, (n + BLOCK - 1) // BLOCK * 2
     count, channel = len(left_steps), height * width * n
     seen, made, edge = x.reshape(-1), y.reshape(-1), np.empty(BLOCK * BLOCK, y.dtype)
-    begin(shapes)  # type: ignore[call-arg]
+    begin(shapes)
     for first in range(0, height, at_a_time):
         last = min(first + at_a_time, height)
         place = 0
@@ -197,7 +197,7 @@ def correlate_rows(  # type: ignore[no-untyped-def]
     _, height, width, n = dy.shape
     columns, steps, down = x.shape[2], (n + STEP - 1) // STEP, len(rows) // SIDE
     passed, seen = dy.reshape(-1), x.reshape(-1)
-    begin(shapes)  # type: ignore[call-arg]
+    begin(shapes)
     for first in range(0, height, at_a_time):
         last = min(first + at_a_time, height)
         place = 0

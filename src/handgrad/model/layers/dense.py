@@ -7,7 +7,6 @@ from typing import ClassVar
 import numpy as np
 
 from handgrad.errors import HandgradError
-from handgrad.kernels.bytes import FEW
 from handgrad.kernels.choice import chosen
 from handgrad.kernels.types import Floats
 from handgrad.model.initializers import He, Initializer, Zeros
@@ -65,7 +64,7 @@ class Dense(Layer):
     ) -> tuple[Floats, Backward]:
         """(N, I) to (N, O); see `Layer.forward`."""
         if isinstance(x, Bytes):
-            if min(self.outputs, len(x)) <= FEW:
+            if chosen("bytes").suits(x.raw, self.outputs, x.dtype):
                 return self._on_bytes(parameters, x)
             x = np.asarray(x)
         kernels = chosen("dense")
