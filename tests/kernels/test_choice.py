@@ -29,16 +29,21 @@ def run(*arguments: str, kernels: str) -> subprocess.CompletedProcess[str]:
 
 def test_plain_kernels_train_alike_and_need_no_compiler() -> None:
     losses = []
-    for kernels, compiler in (("reference", "False"), ("compiled", "True")):
+    for kernels, compiler in (("reference", "False"), ("vectors", "True"), ("compiled", "True")):
         done = run("-c", TRAINING, kernels=kernels)
         assert done.returncode == 0, done.stderr
         loss, numba = done.stdout.split()
         assert numba == compiler
         losses.append(float(loss))
-    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
+    assert losses == pytest.approx([losses[0]] * 3, rel=1e-3)
+
+
+def test_vectors_do_without_the_matrix_unit() -> None:
+    program = "from handgrad.kernels.compiled import matrix_unit as m; print(m.AVAILABLE, m.KNOWS_BYTES)"
+    assert run("-c", program, kernels="vectors").stdout.split() == ["False", "False"]
 
 
 def test_another_value_is_refused_in_one_line() -> None:
     done = run("-m", "handgrad", "train", "--data", "strokes:20", kernels="fast")
     assert done.returncode == 1
-    assert done.stderr == "handgrad: HANDGRAD_KERNELS must be compiled or reference; got 'fast'\n"
+    assert done.stderr == "handgrad: HANDGRAD_KERNELS must be compiled, vectors or reference; got 'fast'\n"

@@ -8,7 +8,23 @@ from types import ModuleType
 from handgrad.errors import HandgradError
 
 VARIABLE = "HANDGRAD_KERNELS"
-PACKAGES = {"compiled": "handgrad.kernels.compiled", "reference": "handgrad.kernels"}
+COMPILED, REFERENCE = "handgrad.kernels.compiled", "handgrad.kernels"
+PACKAGES = {"compiled": COMPILED, "vectors": COMPILED, "reference": REFERENCE}
+
+
+def wanted() -> str:
+    """Tell which kernels are asked for: "compiled", "vectors" (compiled, but no matrix unit) or "reference".
+
+    Raises
+    ------
+    HandgradError
+        If the environment variable HANDGRAD_KERNELS is something else.
+    """
+    name = os.environ.get(VARIABLE) or "compiled"
+    if name not in PACKAGES:
+        *others, last = PACKAGES
+        raise HandgradError(f"{VARIABLE} must be {', '.join(others)} or {last}; got {name!r:.40}")
+    return name
 
 
 @cache
@@ -19,13 +35,5 @@ def chosen(room: str) -> ModuleType:
     ----------
     room : str
         A module that is there twice: plain and compiled.
-
-    Raises
-    ------
-    HandgradError
-        If the environment variable HANDGRAD_KERNELS is neither "compiled" nor "reference".
     """
-    wanted = os.environ.get(VARIABLE) or "compiled"
-    if wanted not in PACKAGES:
-        raise HandgradError(f"{VARIABLE} must be {' or '.join(PACKAGES)}; got {wanted!r:.40}")
-    return import_module(f"{PACKAGES[wanted]}.{room}")
+    return import_module(f"{PACKAGES[wanted()]}.{room}")

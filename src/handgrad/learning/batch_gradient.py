@@ -11,7 +11,7 @@ from handgrad.data.augment import Augmentation
 from handgrad.data.batches import Rows, chunks, length
 from handgrad.data.dataset import Dataset
 from handgrad.kernels.memory import keep_freed
-from handgrad.kernels.threads import Workers, choose_threads, one_blas_thread
+from handgrad.kernels.threads import Workers, choose_threads
 from handgrad.kernels.types import Floats
 from handgrad.learning.adversarial import Adversarial
 from handgrad.model.losses import CrossEntropy, Loss
@@ -31,8 +31,8 @@ class BatchGradient:
     """The gradient of the mean loss over a batch, computed on several threads.
 
     Chunk k of a batch always goes to thread k modulo `threads`, and the threads' sums are added in their order,
-    so that the same batch on the same number of threads gives the same bits. Meanwhile BLAS keeps to one thread:
-    the threads here are the parallelism.
+    so that the same batch on the same number of threads gives the same bits. Who calls keeps BLAS to one thread
+    meanwhile: the threads here are the parallelism.
 
     Parameters
     ----------
@@ -98,10 +98,9 @@ class BatchGradient:
         parts = list(enumerate(chunks(rows, size)))
         threads = min(self.workers.count, len(parts))
         shares = [parts[thread::threads] for thread in range(threads)]
-        with one_blas_thread():
-            total, *others = self.workers.map(
-                lambda share: self._add_up(share, examples, seed, loss_only), shares
-            )
+        total, *others = self.workers.map(
+            lambda share: self._add_up(share, examples, seed, loss_only), shares
+        )
         for other in others:
             self.workers.map(
                 partial(_add, total.gradient, other.gradient), self.workers.slices(len(total.gradient))

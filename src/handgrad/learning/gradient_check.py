@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from handgrad.data.dataset import Dataset
 from handgrad.errors import HandgradError
+from handgrad.kernels.threads import one_blas_thread
 from handgrad.kernels.types import Floats
 from handgrad.learning.batch_gradient import BatchGradient
 from handgrad.model.layers.layer import Backward, Layer
@@ -151,7 +152,7 @@ def _check_network(network: Network, loss: Loss, rng: np.random.Generator) -> It
     labels = rng.integers(len(network.classes), size=EXAMPLES)
     draws = int(rng.integers(2**63))
     data = Dataset(inputs, labels, network.classes)
-    with BatchGradient(network, data, threads=1, loss=loss) as batch_gradient:
+    with one_blas_thread(), BatchGradient(network, data, threads=1, loss=loss) as batch_gradient:
         everything = slice(0, EXAMPLES)
         gradients = network.views(batch_gradient(everything, draws).gradient)
         for index, parameters in enumerate(network.parameters):

@@ -13,6 +13,7 @@ from handgrad.data.augment import Augmentation
 from handgrad.data.batches import batches, epoch_order, length
 from handgrad.data.dataset import Dataset, Splits
 from handgrad.errors import HandgradError
+from handgrad.kernels.threads import one_blas_thread
 from handgrad.learning.adversarial import Adversarial
 from handgrad.learning.averaging import Averaging
 from handgrad.learning.batch_gradient import BatchGradient
@@ -130,8 +131,8 @@ def train(
             f"augmentation deforms images (channels, height, width); the data are {splits.train.input_shape}"
         )
     _adopt(network, splits.train)
-    state = state or TrainingState()
-    state.belong_to(splits.train)
+    if state:
+        state.belong_to(splits.train)
     optimizer = optimizer or SGD()
     optimizer.attach(network)
     loss = (loss or CrossEntropy()).fitted(splits.train.labels, len(splits.train.class_names))
@@ -158,7 +159,7 @@ def train(
         adversarial=adversarial,
         weights=_weights(sample_weights, examples, network.dtype),
     )
-    return _loop(network, splits, plan, batch_gradient, state, stop)
+    return _loop(network, splits, plan, batch_gradient, state or TrainingState(), stop)
 
 
 def _loop(
@@ -180,19 +181,20 @@ def _loop(
                 if state.position == 0:
                     state.order = epoch_order(examples, plan.batch_size, state.rng)
                     state.loss_sum, state.correct = 0.0, 0
-                for rows in batches(state.order, examples, plan.batch_size, state.position):
-                    batch = batch_gradient(rows, int(state.rng.integers(2**63)))
-                    if not isfinite(batch.loss):
-                        _diverge(network, good, state, plan)
-                    good[:] = network.vector
-                    rate = plan.step(network, batch.gradient, state, batch_gradient.workers)
-                    state.position += length(rows)
-                    state.loss_sum += batch.loss * length(rows)
-                    state.correct += batch.correct
-                    recorded += length(rows)
-                    stopped = stop()
-                    if state.step == plan.total or stopped:
-                        break
+                with one_blas_thread():  # the threads of the batch are the parallelism
+                    for rows in batches(state.order, examples, plan.batch_size, state.position):
+                        batch = batch_gradient(rows, int(state.rng.integers(2**63)))
+                        if not isfinite(batch.loss):
+                            _diverge(network, good, state, plan)
+                        good[:] = network.vector
+                        rate = plan.step(network, batch.gradient, state, batch_gradient.workers)
+                        state.position += length(rows)
+                        state.loss_sum += batch.loss * length(rows)
+                        state.correct += batch.correct
+                        recorded += length(rows)
+                        stopped = stop()
+                        if state.step == plan.total or stopped:
+                            break
                 seen = state.position
                 ended = state.position == examples
                 if ended:

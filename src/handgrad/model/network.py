@@ -251,6 +251,9 @@ class Network:
         def compute(part: slice) -> None:
             logits[part] = self.forward(self.lazily_scaled(raw[part]))[0]
 
+        if len(raw) < FULL:  # a few are computed sooner than threads are told
+            compute(slice(None))
+            return logits
         threads = choose_threads()
         size = self.chunk_size(len(raw), threads)
         parts = [slice(start, start + size) for start in range(0, len(raw), size)]

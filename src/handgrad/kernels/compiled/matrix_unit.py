@@ -20,6 +20,7 @@ from numba.core import cgutils, codegen
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from handgrad.kernels.choice import wanted
 from handgrad.kernels.compiled.vectors import INDEX
 
 SIDE = 16
@@ -35,8 +36,8 @@ _ARCH_PRCTL, _REQUEST_PERMISSION, _TILE_DATA = 158, 0x1023, 18
 
 
 def _permitted(*features: str) -> bool:
-    """Ask whether the processor has these features of the unit and the system lets this process use it."""
-    if sys.platform != "linux" or platform.machine() != "x86_64":
+    """Ask whether the unit is wanted, has these features, and is permitted to this process by the system."""
+    if wanted() == "vectors" or sys.platform != "linux" or platform.machine() != "x86_64":
         return False
     has = set(codegen.get_host_cpu_features().split(","))  # type: ignore[no-untyped-call]
     if not {"+amx-tile", "+avx512f", "+avx512bw", *features} <= has:

@@ -2,9 +2,12 @@
 
 from math import sqrt
 
+import numpy as np
 from numba import njit
 
 from handgrad.kernels.types import Floats
+
+TINY = np.float32(1e-30)
 
 
 def adam(
@@ -18,7 +21,10 @@ def adam(
     learning_rate: float,
     steps: int,
 ) -> None:
-    """Take the step that `handgrad.kernels.steps.adam` takes."""
+    """Take the step that `handgrad.kernels.steps.adam` takes.
+
+    Means that have become tiny count as 0: with numbers too small to be normal, processors take many times as long.
+    """
     number = vector.dtype.type
     _adam(
         vector,
@@ -38,9 +44,15 @@ def adam(
 @njit(nogil=True, cache=True, error_model="numpy")
 def _adam(vector, gradient, mean, squares, beta1, rest1, beta2, rest2, epsilon, rate, growth):  # type: ignore[no-untyped-def]
     for i in range(vector.size):
-        mean[i] = beta1 * mean[i] + rest1 * gradient[i]
-        squares[i] = beta2 * squares[i] + rest2 * gradient[i] * gradient[i]
+        mean[i] = without_tiny(beta1 * mean[i] + rest1 * gradient[i])
+        squares[i] = without_tiny(beta2 * squares[i] + rest2 * gradient[i] * gradient[i])
         vector[i] -= rate * mean[i] / (sqrt(squares[i] * growth) + epsilon)
+
+
+@njit(nogil=True, cache=True)
+def without_tiny(number):  # type: ignore[no-untyped-def]
+    """Give the number, or 0 where it is tiny."""
+    return number if abs(number) > TINY else number * np.float32(0)
 
 
 def move_average(average: Floats, vector: Floats, share: float) -> None:

@@ -100,10 +100,10 @@ class Optimizer(Described, ABC):
             length = float(np.linalg.norm(gradient))
             if length > self.clip_norm:
                 gradient = gradient * (self.clip_norm / length)
-        if self.elementwise and workers:
+        parts = workers.slices(len(vector)) if self.elementwise and workers else []
+        if workers and len(parts) > 1:
             workers.map(
-                lambda part: self._part(part)._move(vector[part], gradient[part], learning_rate),
-                workers.slices(len(vector)),
+                lambda part: self._part(part)._move(vector[part], gradient[part], learning_rate), parts
             )
         else:
             self._move(vector, gradient, learning_rate)
