@@ -20,7 +20,9 @@ def relu(x: Floats) -> Floats:
 
 def relu_backward(dy: Floats, x: Floats) -> Floats:
     """Pass back where the input was positive: dx = dy · [x > 0]; at 0 the gradient is 0."""
-    return dy * (x > 0)
+    dx = (x > 0).astype(dy.dtype)
+    dx *= dy
+    return dx
 
 
 def leaky_relu(x: Floats, slope: float) -> Floats:

@@ -94,7 +94,9 @@ class Network:
         self.classes = tuple(classes) if classes is not None else tuple(map(str, range(prod(shape))))
         if len(shape) != 1 or len(self.classes) != shape[0]:
             raise HandgradError(f"the network ends in {shape}, but there are {len(self.classes)} classes")
-        self._vector: NDArray[Any] = np.zeros(self.parameter_count, self.dtype)
+        self._vector: NDArray[Any] = np.zeros(
+            sum(prod(shape) for shapes in self.shapes for shape in shapes.values()), self.dtype
+        )
         self.parameters = self.views(self._vector)
         self._first = next((i for i, shapes in enumerate(self.shapes) if shapes), len(self.layers))
         rng = rng if rng is not None else np.random.default_rng()
@@ -128,7 +130,7 @@ class Network:
     @property
     def parameter_count(self) -> int:
         """P, the length of `vector`."""
-        return sum(prod(shape) for shapes in self.shapes for shape in shapes.values())
+        return len(self._vector)
 
     def views(self, vector: NDArray[Any]) -> list[Parameters]:
         """See a flat (P,) vector as the arrays of each layer, by name; nothing is copied."""

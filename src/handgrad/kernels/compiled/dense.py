@@ -16,7 +16,7 @@ from handgrad.kernels.compiled.matrix_unit import (
     aligned_tiles,
     begin,
     end,
-    filled,
+    lines_apart,
     multiply_tiles,
 )
 from handgrad.kernels.compiled.packing import (
@@ -32,6 +32,9 @@ LEAST, WORTH_PACKING = 64, 4_000_000
 
 ROWS, TERMS = 512, 512
 """Of the left factor, as many as are packed at a time: a megabyte, which stays in a core's own cache."""
+
+STEPS = np.arange(TERMS // STEP) * TILE
+"""Where the tiles of each step begin."""
 
 
 def dense(x: Floats, weights: Floats, biases: Floats) -> Floats:
@@ -78,9 +81,9 @@ def add_product(left: Floats, right: Floats, total: Floats) -> None:
     b = np.ascontiguousarray(right.T if right_along else right)
     packed_left = aligned_tiles(ROWS // SIDE * TERMS // STEP)
     packed_right = aligned_tiles(BLOCK // SIDE * TERMS // STEP)
-    lines = [filled(np.arange(len(lines)) * lines.shape[1], BLOCK) for lines in (a, b)]
+    lines = [lines_apart(*lines.shape, BLOCK) for lines in (a, b)]
     flat = (a.reshape(-1), left_along, lines[0], b.reshape(-1), right_along, lines[1])
-    multiply(*flat, terms, total, packed_left, packed_right, np.arange(TERMS // STEP) * TILE, SHAPES)
+    multiply(*flat, terms, total, packed_left, packed_right, STEPS, SHAPES)
 
 
 @njit(nogil=True, cache=True)

@@ -10,6 +10,7 @@ could do it.
 import ctypes
 import platform
 import sys
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -220,6 +221,9 @@ def aligned_tiles(count: int) -> NDArray[np.uint32]:
     return room[-(room.ctypes.data // 4) % SIDE :][: count * TILE]
 
 
-def filled(lines: NDArray[np.int64], multiple: int) -> NDArray[np.int64]:
-    """Lengthen a table of lines to a multiple, by lines that are not there."""
-    return np.pad(lines.astype(np.int64), (0, -len(lines) % multiple), constant_values=-1)
+@lru_cache
+def lines_apart(count: int, distance: int, multiple: int) -> NDArray[np.int64]:
+    """Tell where each of so many lines begins; those that fill up a multiple begin below 0, and are not there."""
+    starts = np.full(-(-count // multiple) * multiple, -1, np.int64)
+    starts[:count] = np.arange(count) * distance
+    return starts

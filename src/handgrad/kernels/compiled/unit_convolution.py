@@ -22,7 +22,7 @@ from handgrad.kernels.compiled.matrix_unit import (
     aligned_tiles,
     begin,
     end,
-    filled,
+    lines_apart,
     multiply_tiles,
 )
 from handgrad.kernels.compiled.packing import pack_left_along, pack_right_across, pack_right_along
@@ -78,8 +78,8 @@ def weigh_tables(shape: tuple[int, ...], outputs: int, window: int, stride: int)
     at_a_time = rows_at_a_time(output_size(height, window, stride), window, stride, columns * steps * across)
     right_steps = (tap_places(window, columns)[:, None] * steps + np.arange(steps)) * across * TILE
     return (
-        filled(np.arange(outputs) * (channels * window**2), BLOCK),
-        filled(np.arange(channels) * (height * columns * n), STEP),
+        lines_apart(outputs, channels * window**2, BLOCK),
+        lines_apart(channels, height * columns * n, STEP),
         np.arange(right_steps.size) * TILE,
         right_steps.reshape(-1),
         at_a_time,
@@ -178,8 +178,8 @@ def correlate_tables(dy: tuple[int, ...], x: tuple[int, ...], window: int, strid
     at_a_time = rows_at_a_time(height, window, stride, columns * steps * (across + down))
     run, pixel, step = np.ogrid[:at_a_time, :width, :steps]
     return (
-        filled(np.arange(outputs) * (height * width * n), BLOCK),
-        filled(np.arange(channels) * (lines_of_x * columns * n), BLOCK),
+        lines_apart(outputs, height * width * n, BLOCK),
+        lines_apart(channels, lines_of_x * columns * n, BLOCK),
         (((run * width + pixel) * steps + step) * down * TILE).reshape(-1),
         (((run * columns + pixel) * stride * steps + step) * across * TILE).reshape(-1),
         tap_places(window, columns) * steps * across * TILE,
