@@ -45,11 +45,11 @@ def test_errors_are_within_23_bits_of_the_largest_number(
 
 
 def test_extreme_bytes_and_numbers_do_not_overflow() -> None:
-    x = np.full((unit.MOST, 64), 255, np.uint8)
-    ones = np.ones((3, 64), np.float32)
+    x = np.full((200, unit.MOST), 255, np.uint8)
+    ones = np.ones((3, unit.MOST), np.float32)
     y = unit.weigh(x[:20], 1.0, -ones, np.zeros(3, np.float32))
-    np.testing.assert_allclose(y, -255 * 64, rtol=1e-6)
-    dweights, dbiases = np.zeros((3, 64), np.float32), np.zeros(3, np.float32)
+    np.testing.assert_allclose(y, -255 * unit.MOST, rtol=1e-6)
+    dweights, dbiases = np.zeros((3, unit.MOST), np.float32), np.zeros(3, np.float32)
     unit.correlate(np.ones((len(x), 3), np.float32), x, 1.0, dweights, dbiases)
     np.testing.assert_allclose(dweights, 255 * len(x), rtol=1e-6)
 

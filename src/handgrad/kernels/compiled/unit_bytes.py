@@ -43,13 +43,13 @@ COLUMNS = 2 * SIDE
 NEAR = 2
 """Steps of as many examples as a row has bytes, in going back."""
 
-MOST = 32_768
-"""Examples whose sums of products fit into 32 bits."""
+FEWEST, MOST = 8, 65_536
+"""Examples that are worth a tile; bytes of an example whose products with digits add up within 32 bits."""
 
 
 def suits(x: NDArray[np.uint8], dtype: np.dtype[Any]) -> bool:
     """Tell whether bytes (N, I) are for the unit."""
-    return KNOWS_BYTES and dtype == np.float32 and x.shape[1] >= ROW and 8 <= len(x) <= MOST
+    return KNOWS_BYTES and dtype == np.float32 and ROW <= x.shape[1] <= MOST and len(x) >= FEWEST
 
 
 def weigh(x: NDArray[np.uint8], divisor: float, weights: Floats, biases: Floats) -> Floats:
@@ -61,10 +61,8 @@ def weigh(x: NDArray[np.uint8], divisor: float, weights: Floats, biases: Floats)
     y = np.empty((len(x), outputs), np.float32)
     scales *= np.float32(1 / divisor)
     last = np.zeros((SIDE, steps * ROW), np.uint8)
-    rest = (
-        len(x) - (len(x) - 1) // SIDE * SIDE
-    )  # the last examples, behind which there may be nothing to read
-    last[:rest, :inputs] = x[len(x) - rest :]
+    whole = (len(x) - 1) // SIDE * SIDE
+    last[: len(x) - whole, :inputs] = x[whole:]  # behind these there may be nothing to read
     weigh_bytes(x, last, right.reshape(-1), scales, biases, y, SHAPES)
     return y
 
