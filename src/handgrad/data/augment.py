@@ -19,6 +19,7 @@ BOUNDS = {
     "shear": (0, 60),
     "elastic": (0, 1000),
     "smoothness": (1, 100),
+    "thickness": (0, 1),
 }
 
 
@@ -49,6 +50,8 @@ class Augmentation(Described):
         middle; 0 to 1000.
     smoothness : float
         σ in pixels; 1 to 100. Displacements d pixels apart correlate by exp(−d² / 4 σ²).
+    thickness : float
+        Largest share of a pixel that a pen becomes thicker or thinner by, on either side of a line; 0 to 1.
 
     Raises
     ------
@@ -69,6 +72,7 @@ class Augmentation(Described):
     shear: float = 0.0
     elastic: float = 0.0
     smoothness: float = 4.0
+    thickness: float = 0.0
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -108,6 +112,9 @@ class Augmentation(Described):
         for start in range(0, len(view), BLOCK):
             block = view[start : start + BLOCK]
             block[:] = chosen("warp").warp(block, self.displacements(len(block), height, width, rng))
+            if self.thickness:
+                strengths = rng.uniform(-self.thickness, self.thickness, len(block))
+                block[:] = chosen("pens").change_pen(block, strengths)
         return changed
 
     def displacements(
