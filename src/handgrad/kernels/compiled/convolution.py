@@ -66,7 +66,7 @@ def convolution_backward(
     window = weights.shape[2]
     height, width = x.shape[2:]
     dy = batch_last(dy)
-    dbiases += dy.reshape(len(dy), -1).sum(axis=1)
+    dbiases += dy.reshape(len(dy), -1) @ np.ones(dy[0].size, dy.dtype)  # sooner than its sum
     seen = surround(batch_last(x), padding, height + 2 * padding, width + 2 * padding)
     dweights += correlate(dy, seen, window, stride).reshape(dweights.shape)
     if not input_gradient:
