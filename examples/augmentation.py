@@ -23,7 +23,6 @@ ROWS = {
     "elastic = 34": Augmentation(elastic=34),
     "elastic = 36, smoothness = 6": Augmentation(elastic=36, smoothness=6),
     "elastic = 80: too much": Augmentation(elastic=80),
-    "thickness = 0.8": Augmentation(thickness=0.8),
     "shift = 1, rotate = 10, scale = 0.1, elastic = 20": Augmentation(1, 10, 0.1, 0, 20),
     "shift = 2, rotate = 15, scale = 0.15, elastic = 36, smoothness = 6": Augmentation(2, 15, 0.15, 0, 36, 6),
 }

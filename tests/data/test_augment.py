@@ -183,6 +183,13 @@ def test_ink_is_kept(images: NDArray[np.uint8]) -> None:
     assert bent.mean() == pytest.approx(1, abs=0.05)
 
 
+def test_images_rest_at_the_end_of_a_training() -> None:
+    resting = Augmentation(shift=2, rest=0.25)
+    assert [resting.rests(step, 8) for step in range(8)] == [False] * 6 + [True] * 2
+    assert not any(Augmentation(shift=2).rests(step, 8) for step in range(8))
+    assert Augmentation(rest=1).rests(0, 8)
+
+
 @pytest.mark.parametrize("name", list(asdict(ALL)))
 @pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf"), 1e9, "1", None, True])
 def test_what_is_out_of_range_is_told_in_one_line(name: str, value: Any) -> None:

@@ -175,24 +175,38 @@ def test_augmentation_needs_images(table: Dataset) -> None:
         train(network_for(table), table, augmentation=Augmentation(shift=1))
 
 
-def test_augmentation_shows_other_images_every_epoch(digits: Splits) -> None:
-    class Watching(Network):
-        seen: list[Any]
+class Watching(Network):
+    """A network that keeps what it is shown."""
 
-        def lazily_scaled(self, raw: Any) -> Any:
-            self.seen.append(raw.copy())
-            return super().lazily_scaled(raw)
+    seen: list[Any]
 
+    def lazily_scaled(self, raw: Any) -> Any:
+        self.seen.append(raw.copy())
+        return super().lazily_scaled(raw)
+
+
+def shown(examples: Dataset, augmentation: Augmentation, epochs: int) -> list[Any]:
     network = Watching([Dense(10)], (784,), np.random.default_rng(0))
     network.seen = []
-    train_split = digits.train.take(slice(0, 20))
-    list(
-        train(network, train_split, batch_size="all", epochs=2, augmentation=Augmentation(shift=2), threads=1)
-    )
-    first, second = network.seen
-    assert first.size == second.size == train_split.inputs.size
+    list(train(network, examples, batch_size="all", epochs=epochs, augmentation=augmentation, threads=1))
+    return network.seen
+
+
+def test_augmentation_shows_other_images_every_epoch(digits: Splits) -> None:
+    examples = digits.train.take(slice(0, 20))
+    first, second = shown(examples, Augmentation(shift=2), 2)
+    assert first.size == second.size == examples.inputs.size
     assert (first != second).any()
-    assert (first.reshape(20, -1) != train_split.inputs).any()
+    assert (first.reshape(20, -1) != examples.inputs).any()
+
+
+def test_augmentation_rests_at_the_end(digits: Splits) -> None:
+    examples = digits.train.take(slice(0, 20))
+    *others, third, fourth = shown(examples, Augmentation(shift=2, rest=0.5), 4)
+    for seen in others:
+        assert (seen.reshape(20, -1) != examples.inputs).any()
+    for seen in (third, fourth):
+        np.testing.assert_array_equal(seen.reshape(20, -1), examples.inputs)
 
 
 def test_divergence_stops_and_keeps_the_last_good_parameters(table: Dataset) -> None:

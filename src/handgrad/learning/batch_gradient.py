@@ -77,7 +77,9 @@ class BatchGradient:
     def __exit__(self, *_: object) -> None:
         self.workers.__exit__()
 
-    def __call__(self, rows: Rows, seed: int, *, loss_only: bool = False) -> ThreadSum:
+    def __call__(
+        self, rows: Rows, seed: int, *, loss_only: bool = False, augmented: bool = True
+    ) -> ThreadSum:
         """Compute gradient, mean loss and correct answers over a batch.
 
         Parameters
@@ -88,6 +90,8 @@ class BatchGradient:
             For augmentation and layers that draw at random: chunk k draws from a generator of (seed, k).
         loss_only : bool
             Whether the gradient is not wanted.
+        augmented : bool
+            Whether images are deformed, where there is an augmentation.
 
         Returns
         -------
@@ -98,8 +102,9 @@ class BatchGradient:
         parts = list(enumerate(chunks(rows, size)))
         threads = min(self.workers.count, len(parts))
         shares = [parts[thread::threads] for thread in range(threads)]
+        augmentation = self.augmentation if augmented else None
         total, *others = self.workers.map(
-            lambda share: self._add_up(share, examples, seed, loss_only), shares
+            lambda share: self._add_up(share, examples, seed, loss_only, augmentation), shares
         )
         for other in others:
             self.workers.map(
@@ -109,7 +114,14 @@ class BatchGradient:
             total.correct += other.correct
         return total
 
-    def _add_up(self, parts: list[tuple[int, Rows]], examples: int, seed: int, loss_only: bool) -> ThreadSum:
+    def _add_up(
+        self,
+        parts: list[tuple[int, Rows]],
+        examples: int,
+        seed: int,
+        loss_only: bool,
+        augmentation: Augmentation | None,
+    ) -> ThreadSum:
         network, dataset, adversarial = self.network, self.dataset, self.adversarial
         total = ThreadSum(np.zeros(network.vector.shape, network.dtype))
         # What overflows shows in the loss, which stops training; NumPy need not warn, too.
@@ -117,9 +129,9 @@ class BatchGradient:
             for index, rows in parts:
                 rng = np.random.default_rng([seed, index])
                 raw = dataset.inputs[rows]
-                if self.augmentation:
+                if augmentation:
                     images = raw.reshape(-1, *dataset.input_shape)
-                    raw = self.augmentation(images, rng).reshape(raw.shape)
+                    raw = augmentation(images, rng).reshape(raw.shape)
                 x = network.lazily_scaled(raw)
                 logits, backward = network.forward(x, rng)
                 total.correct += int((logits.argmax(axis=1) == dataset.labels[rows]).sum())

@@ -170,7 +170,7 @@ def _loop(
     state: TrainingState,
     stop: Callable[[], bool],
 ) -> Iterator[Record]:
-    examples = len(splits.train)
+    examples, augmentation = len(splits.train), batch_gradient.augmentation
     state.go_on(network)
     sample = splits.train.inputs[:: max(1, examples // CALIBRATION)]
     good = network.vector.copy()
@@ -183,7 +183,8 @@ def _loop(
                     state.loss_sum, state.correct = 0.0, 0
                 with one_blas_thread():  # the threads of the batch are the parallelism
                     for rows in batches(state.order, examples, plan.batch_size, state.position):
-                        batch = batch_gradient(rows, int(state.rng.integers(2**63)))
+                        augmented = not (augmentation and augmentation.rests(state.step, plan.total))
+                        batch = batch_gradient(rows, int(state.rng.integers(2**63)), augmented=augmented)
                         if not isfinite(batch.loss):
                             _diverge(network, good, state, plan)
                         good[:] = network.vector
