@@ -41,7 +41,14 @@ def main() -> None:
     for recipe in chosen.recipes:
         threads = max(1, choose_threads() // chosen.at_a_time)
         with ThreadPoolExecutor(chosen.at_a_time) as pool:
-            measure = partial(result_of, recipe, threads=threads, runs=chosen.runs, results=chosen.results)
+            measure = partial(
+                result_of,
+                recipe,
+                threads=threads,
+                shared=chosen.at_a_time > 1,
+                runs=chosen.runs,
+                results=chosen.results,
+            )
             results = list(pool.map(measure, range(chosen.seeds)))
         curves[recipe] = results[0][0]
         accuracies = [100 * result["test_accuracy"] for _, result in results]
@@ -58,7 +65,7 @@ def main() -> None:
 
 
 def result_of(
-    recipe: str, seed: int, threads: int, runs: Path, results: Path
+    recipe: str, seed: int, threads: int, shared: bool, runs: Path, results: Path
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Train a recipe, measured on MNIST's test split at the end, unless that was done before."""
     log = results / f"{recipe}-{seed}.jsonl"
@@ -77,9 +84,7 @@ def result_of(
         test = [*program, "evaluate", str(folder), "--data", "mnist", "--json"]
         measured = json.loads(subprocess.run(test, stdout=subprocess.PIPE, check=True, text=True).stdout)
         records = (folder / "log.jsonl").read_text("utf-8")
-        result = {"test_accuracy": measured["accuracy"]} | (
-            {"shared": True} if threads < choose_threads() else {}
-        )
+        result = {"test_accuracy": measured["accuracy"]} | ({"shared": True} if shared else {})
         log.write_text(records + json.dumps(result) + "\n", "utf-8")
     *lines, result = map(json.loads, log.read_text("utf-8").splitlines())
     return lines, result

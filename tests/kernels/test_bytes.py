@@ -27,7 +27,7 @@ def mostly_zero(examples: int, inputs: int, share: float) -> NDArray[np.uint8]:
 @given(
     examples=st.sampled_from([1, 2, 7, 40, 300]),
     inputs=st.sampled_from([1, 16, 31, 48, 784]),
-    outputs=st.integers(1, 3 * plain.FEW),
+    outputs=st.integers(1, 3 * compiled.FEW),
     share=st.sampled_from([0.0, 0.9, 1.0]),
     dtype=DTYPES,
 )

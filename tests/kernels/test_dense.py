@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handgrad.kernels import dense as plain
@@ -50,23 +50,25 @@ def test_dense_backward_saves_dx_where_it_is_not_wanted(rng: np.random.Generator
     np.testing.assert_allclose(gradients[0], dy.T @ x)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     sizes=st.tuples(*[st.sampled_from([1, 10, 32, 65, 96, 129, 200, 530])] * 3),
     dtype=DTYPES,
     upside_down=st.booleans(),
 )
 def test_what_is_compiled_computes_the_same(
-    sizes: tuple[int, int, int], dtype: Any, upside_down: bool
+    monkeypatch: pytest.MonkeyPatch, sizes: tuple[int, int, int], dtype: Any, upside_down: bool
 ) -> None:
     n, inputs, outputs = sizes
     rng = np.random.default_rng(0)
     x, dy, weights = (
         rng.normal(size=shape).astype(dtype) for shape in ((n, inputs), (n, outputs), (outputs, inputs))
     )
+    monkeypatch.setattr(compiled, "WORTH_PACKING", 0)
+    monkeypatch.setattr(compiled, "LEAST", 1)
     biases = rng.normal(size=outputs).astype(dtype)
     if upside_down:  # what comes from a convolution lies in memory with the batch last
-        x = np.asfortranarray(x)
+        x, dy = np.asfortranarray(x), np.asfortranarray(dy)
     y = plain.dense(x, weights, biases)
     close(compiled.dense(x, weights, biases), y, scale=inputs**0.5)
     mine, expected = ([np.ones_like(weights), np.ones_like(biases)] for _ in range(2))

@@ -10,10 +10,10 @@ from handgrad.errors import HandgradError
 from handgrad.learning.batch_gradient import BatchGradient
 from handgrad.model.layers import Dense, ReLU
 from handgrad.model.losses import cross_entropy
-from handgrad.model.network import CACHE, Network
+from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
 
-EXAMPLES = 5 * (CACHE // 400) + 17
+CHUNK, EXAMPLES = 64, 40 * 64 + 17
 
 
 @pytest.fixture
@@ -24,7 +24,9 @@ def data() -> Dataset:
 
 def network(dtype: Any = np.float64) -> Network:
     layers = [Dense(6), ReLU(), Dense(3)]
-    return Network(layers, (400,), np.random.default_rng(1), dtype, scaling=Scaling.of_bytes())
+    model = Network(layers, (400,), np.random.default_rng(1), dtype, scaling=Scaling.of_bytes())
+    model.chunk = CHUNK  # many chunks for every thread
+    return model
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 16])

@@ -170,6 +170,42 @@ def test_networks_without_statistics_are_left_alone() -> None:
     np.testing.assert_array_equal(network.vector, before)
 
 
+@pytest.mark.parametrize("examples", [5, 300])
+@pytest.mark.parametrize("first", ["bytes", "floats", "images"])
+def test_whatever_type_a_gradient_arrives_in(first: str, examples: int) -> None:
+    rng = np.random.default_rng(6)
+    layers: list[Any] = [Dense(128), ReLU(), Dense(10)]
+    if first == "images":
+        layers = [Convolution2D(16), ReLU(), Convolution2D(16), Flatten(), *layers]
+    shape = (1, 12, 12) if first == "images" else (144,)
+    network = Network(layers, shape, rng, scaling=Scaling.of_bytes())
+    raw = rng.integers(0, 256, (examples, 144), np.uint8)
+    x = network.lazily_scaled(raw) if first == "bytes" else network.scale(raw)
+    logits, backward = network.forward(x)
+    dlogits, gradients = rng.normal(size=logits.shape), []
+    for dtype in (np.float32, np.float64):
+        gradients.append(np.zeros_like(network.vector))
+        backward(dlogits.astype(dtype), gradients[-1], input_gradient=False)
+    np.testing.assert_allclose(gradients[1], gradients[0], rtol=1e-5, atol=1e-4)
+    assert np.abs(gradients[0]).max() > 1
+
+
+def test_a_gradient_of_another_type_or_with_gaps_is_refused() -> None:
+    network = small()
+    _, backward = network.forward(np.ones((2, 4)))
+    size = network.vector.size
+    for wrong in (np.zeros(size, np.float16), np.zeros((size, 2), network.dtype)[:, 0]):
+        with pytest.raises(HandgradError, match="without gaps"):
+            backward(np.ones((2, 3)), wrong)
+
+
+@pytest.mark.parametrize(("count", "size"), [(7, 7), (64, 64), (100, 64), (700, 64), (0, 1)])
+def test_chunks_are_full_and_no_larger_than_they_may_be(count: int, size: int) -> None:
+    network = small()
+    network.chunk = 64
+    assert network.chunk_size(count, 2) == size
+
+
 def test_no_examples_have_no_predictions() -> None:
     network = Network([Dense(10)], (784,), np.random.default_rng(0), scaling=Scaling.of_bytes())
     for dtype in (np.uint8, np.float32):

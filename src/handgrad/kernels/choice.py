@@ -8,8 +8,11 @@ from types import ModuleType
 from handgrad.errors import HandgradError
 
 VARIABLE = "HANDGRAD_KERNELS"
-COMPILED, REFERENCE = "handgrad.kernels.compiled", "handgrad.kernels"
-PACKAGES = {"compiled": COMPILED, "vectors": COMPILED, "reference": REFERENCE}
+PACKAGES = {
+    "compiled": "handgrad.kernels.compiled",
+    "vectors": "handgrad.kernels.compiled",
+    "reference": "handgrad.kernels",
+}
 
 
 def wanted() -> str:

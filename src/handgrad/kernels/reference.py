@@ -187,9 +187,8 @@ def softmax_cross_entropy(
         The gradient of each example's own loss.
     """
     rows, classes = np.arange(len(labels)), logits.shape[1]
-    by_class = np.ascontiguousarray(
-        logits.T
-    )  # with few classes, long rows are summed much faster than short ones
+    # with few classes, long rows are summed much faster than short ones
+    by_class = np.ascontiguousarray(logits.T)
     by_class = by_class - by_class.max(axis=0)
     target_logits = by_class[labels, rows]
     if label_smoothing:

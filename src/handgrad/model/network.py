@@ -170,16 +170,19 @@ class Network:
         steps = []
         for layer, parameters in zip(self.layers, self.parameters, strict=True):
             y, step = layer.forward(parameters, y, rng)
+            y = np.asarray(y, self.dtype)  # whatever a layer of one's own computes with
             steps.append(step)
 
         def backward(dlogits: Floats, gradient: NDArray[Any], input_gradient: bool = True) -> Floats | None:
             if gradient.shape != self.vector.shape:
                 raise HandgradError(f"the gradient must be {self.vector.shape}; got {gradient.shape}")
+            if gradient.dtype != self.dtype or not gradient.flags.c_contiguous:
+                raise HandgradError(f"the gradient must be a vector of {self.dtype} without gaps")
             gradients = self.views(gradient)
-            dy = dlogits
+            dy = np.asarray(dlogits, self.dtype)
             last = 0 if input_gradient else self._first + 1
             for index in reversed(range(last, len(self.layers))):
-                dy = steps[index](dy, gradients[index])
+                dy = np.asarray(steps[index](dy, gradients[index]), self.dtype)
             if input_gradient:
                 return dy
             if self._first < len(self.layers):
@@ -197,7 +200,8 @@ class Network:
         count = -(-examples // self.chunk)
         if count > 1 or examples * self.parameter_count >= SHARED:
             count = -(-count // threads) * threads
-        return max(1, -(-examples // max(1, count)))
+        size = max(1, -(-examples // max(1, count)))
+        return size if size <= FULL else -(-size // FULL) * FULL
 
     def calibrate(self, raw: NDArray[Any]) -> None:
         """Measure on training data what some layers must know of them, such as a mean, with the present parameters.
@@ -253,7 +257,7 @@ class Network:
         def compute(part: slice) -> None:
             logits[part] = self.forward(self.lazily_scaled(raw[part]))[0]
 
-        if len(raw) < FULL:  # a few are computed sooner than threads are told
+        if len(raw) <= min(FULL, self.chunk):  # a few are computed sooner than threads are told
             compute(slice(None))
             return logits
         threads = choose_threads()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -84,7 +85,7 @@ class Scaling:
     def lazily(self, raw: NDArray[Any], dtype: DTypeLike) -> Bytes | Floats:
         """Scale as a call does, but leave bytes as they are for the time being."""
         if raw.dtype == np.uint8 and self.for_bytes:
-            return Bytes(raw.reshape(len(raw), -1), 255.0, np.dtype(dtype))
+            return Bytes(raw.reshape(len(raw), prod(raw.shape[1:])), 255.0, np.dtype(dtype))
         return self(raw, dtype)
 
     def __call__(self, raw: NDArray[np.generic], dtype: DTypeLike) -> Floats:

@@ -15,10 +15,12 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from handgrad.kernels import bytes as plain
-from handgrad.kernels.bytes import FEW
 from handgrad.kernels.compiled import unit_bytes as unit
 from handgrad.kernels.compiled.vectors import INDEX, REGISTER, Vectors, pointers
 from handgrad.kernels.types import Floats
+
+FEW = 10
+"""Outputs, or examples, up to which looking at bytes is faster than making floats of them for a matrix product."""
 
 LANES = REGISTER // 4
 """Numbers of single precision in a vector."""
@@ -29,7 +31,7 @@ NEAR = 256
 
 def suits(x: NDArray[np.uint8], outputs: int, dtype: np.dtype[Any]) -> bool:
     """Tell whether there is a faster way than making floats of bytes (N, I)."""
-    return unit.suits(x, dtype) or plain.suits(x, outputs, dtype)
+    return unit.suits(x, dtype) or (min(len(x), outputs) <= FEW and x.shape[1] % LANES == 0)
 
 
 def dense(x: NDArray[np.uint8], divisor: float, weights: Floats, biases: Floats) -> Floats:
@@ -54,7 +56,7 @@ def dense_backward(
 ) -> None:
     """Pass back as `handgrad.kernels.bytes.dense_backward` does."""
     outputs, inputs = dweights.shape
-    if unit.suits(x, dweights.dtype):
+    if unit.suits(x, np.result_type(dy, dweights)):
         return unit.correlate(dy, np.ascontiguousarray(x), divisor, dweights, dbiases)
     if outputs > FEW or inputs % LANES:
         return plain.dense_backward(dy, x, divisor, dweights, dbiases)

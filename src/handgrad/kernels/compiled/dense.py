@@ -9,7 +9,6 @@ from handgrad.kernels import dense as plain
 from handgrad.kernels.compiled.matrix_unit import (
     AVAILABLE,
     BLOCK,
-    SHAPES,
     SIDE,
     STEP,
     TILE,
@@ -39,7 +38,7 @@ STEPS = np.arange(TERMS // STEP) * TILE
 
 def dense(x: Floats, weights: Floats, biases: Floats) -> Floats:
     """Weigh the inputs as `handgrad.kernels.dense.dense` does."""
-    if not suits(x.dtype, *x.shape, len(weights)):
+    if not suits(np.result_type(x, weights), *x.shape, len(weights)):
         return plain.dense(x, weights, biases)
     y = np.empty((len(x), len(weights)), x.dtype)
     y[:] = biases
@@ -57,7 +56,7 @@ def dense_backward(
     input_gradient: bool = True,
 ) -> Floats | None:
     """Pass the gradient back as `handgrad.kernels.dense.dense_backward` does."""
-    if not suits(x.dtype, *x.shape, len(weights)):
+    if not suits(np.result_type(dy, x, dweights), *x.shape, len(weights)):
         return plain.dense_backward(dy, x, weights, dweights, dbiases, input_gradient=input_gradient)
     add_product(dy.T, x, dweights)
     dbiases += dy.sum(axis=0)
@@ -83,17 +82,17 @@ def add_product(left: Floats, right: Floats, total: Floats) -> None:
     packed_right = aligned_tiles(BLOCK // SIDE * TERMS // STEP)
     lines = [lines_apart(*lines.shape, BLOCK) for lines in (a, b)]
     flat = (a.reshape(-1), left_along, lines[0], b.reshape(-1), right_along, lines[1])
-    multiply(*flat, terms, total, packed_left, packed_right, STEPS, SHAPES)
+    multiply(*flat, terms, total, packed_left, packed_right, STEPS)
 
 
 @njit(nogil=True, cache=True)
 def multiply(  # type: ignore[no-untyped-def]
-    a, a_along, a_lines, b, b_along, b_lines, terms, total, left, right, steps, shapes
+    a, a_along, a_lines, b, b_along, b_lines, terms, total, left, right, steps
 ):
     """Add the product to total (M, N), block by block; lines of a factor run along the terms, or across them."""
     rows, columns = total.shape
     made, edge = total.reshape(-1), np.empty(BLOCK * BLOCK, np.float32)
-    begin(shapes)
+    begin()
     for term in range(0, terms, TERMS):
         count = (min(TERMS, terms - term) + STEP - 1) // STEP
         for first in range(0, rows, ROWS):

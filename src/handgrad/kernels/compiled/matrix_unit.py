@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
-from numba.core import cgutils, codegen
+from numba.core import cgutils, codegen, config
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
@@ -32,6 +32,8 @@ BLOCK = 2 * SIDE
 """Rows and columns that `multiply_tiles` computes at a time: two tiles each way."""
 STEP = 2 * SIDE
 """Terms of a sum that one tile holds."""
+ROW, PITCH = 64, INDEX(64)
+"""Bytes in a row of a tile, and from one packed row to the next."""
 
 _ARCH_PRCTL, _REQUEST_PERMISSION, _TILE_DATA = 158, 0x1023, 18
 
@@ -40,7 +42,8 @@ def _permitted(*features: str) -> bool:
     """Ask whether the unit is wanted, has these features, and is permitted to this process by the system."""
     if wanted() == "vectors" or sys.platform != "linux" or platform.machine() != "x86_64":
         return False
-    has = set(codegen.get_host_cpu_features().split(","))  # type: ignore[no-untyped-call]
+    told = getattr(config, "CPU_FEATURES", None)  # where Numba is to compile for another processor
+    has = set((codegen.get_host_cpu_features() if told is None else told).split(","))  # type: ignore[no-untyped-call]
     if not {"+amx-tile", "+avx512f", "+avx512bw", *features} <= has:
         return False
     return ctypes.CDLL(None).syscall(_ARCH_PRCTL, _REQUEST_PERMISSION, _TILE_DATA) == 0
@@ -49,20 +52,8 @@ def _permitted(*features: str) -> bool:
 AVAILABLE, KNOWS_BYTES = _permitted("+amx-bf16"), _permitted("+amx-int8")
 
 
-def _shapes() -> NDArray[np.uint8]:
-    """Give what the unit is to be told first: eight tiles of 16 rows of 64 bytes."""
-    told = np.zeros(64, np.uint8)
-    told[0] = 1
-    told[16:32:2] = 64
-    told[48:56] = SIDE
-    return told
-
-
-SHAPES = _shapes()
-
-
-ROW = INDEX(64)
-"""Bytes in a row of a tile."""
+SHAPES = bytes([1, *[0] * 15, *[ROW, 0] * 8, *[0] * 16, *[SIDE] * 8, *[0] * 8])
+"""What the unit is to be told first: eight tiles of 16 rows of 64 bytes."""
 
 
 class Unit:
@@ -85,11 +76,11 @@ class Unit:
         element = self.builder.gep(pointer, [INDEX(index) if isinstance(index, int) else index])
         return self.builder.bitcast(element, ir.IntType(8).as_pointer())
 
-    def load(self, tile: int, pointer: Any, index: int | Any, pitch: Any = ROW) -> None:
+    def load(self, tile: int, pointer: Any, index: int | Any, pitch: Any = PITCH) -> None:
         """Load a tile whose rows are so many bytes apart."""
         self.call("tileloadd64", ir.IntType(8)(tile), self.at(pointer, index), pitch)
 
-    def store(self, tile: int, pointer: Any, index: int | Any, pitch: Any = ROW) -> None:
+    def store(self, tile: int, pointer: Any, index: int | Any, pitch: Any = PITCH) -> None:
         """Store a tile in rows that are so many bytes apart."""
         self.call("tilestored64", ir.IntType(8)(tile), self.at(pointer, index), pitch)
 
@@ -111,16 +102,16 @@ def data_of(context: Any, builder: Any, types: Any, arguments: Any) -> list[Any]
 
 
 @intrinsic
-def begin(typing: Any, shapes: Any) -> Any:
+def begin(typing: Any) -> Any:
     """Tell the unit of this thread the SHAPES of its tiles; `end` must follow."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        (pointer,) = data_of(context, builder, signature.args, arguments)
-        unit = Unit(builder)
-        unit.call("ldtilecfg", unit.at(pointer, 0))
+        told = ir.Constant(ir.ArrayType(ir.IntType(8), len(SHAPES)), bytearray(SHAPES))
+        place = cgutils.global_constant(builder, "shapes_of_tiles", told)  # type: ignore[no-untyped-call]
+        Unit(builder).call("ldtilecfg", builder.bitcast(place, ir.IntType(8).as_pointer()))
         return context.get_dummy_value()
 
-    return types.void(shapes), generate
+    return types.void(), generate
 
 
 @intrinsic
@@ -202,7 +193,7 @@ def multiply_tiles(
             columns = step(loop.index, right_steps, right, start, further)
             places = dict(zip((a, b, c, d), (*rows, *columns), strict=True))
             held: dict[int, int] = {}
-            for halves in ((HIGH, HIGH), (LOW, HIGH), (HIGH, LOW)):  # of left and right
+            for halves in ((HIGH, LOW), (HIGH, HIGH), (LOW, HIGH)):  # of left and right
                 for tile, half in zip((a, b, c, d), (halves[0],) * 2 + (halves[1],) * 2, strict=True):
                     if held.get(tile) != half:
                         unit.load(tile, places[tile], half)

@@ -7,8 +7,6 @@ from numba import njit
 
 from handgrad.kernels.types import Floats
 
-TINY = np.float32(1e-30)
-
 
 def adam(
     vector: Floats,
@@ -23,7 +21,7 @@ def adam(
 ) -> None:
     """Take the step that `handgrad.kernels.steps.adam` takes.
 
-    Means that have become tiny count as 0: with numbers too small to be normal, processors take many times as long.
+    Means that have become too small for normal numbers count as 0: with others, processors take many times as long.
     """
     number = vector.dtype.type
     _adam(
@@ -38,21 +36,22 @@ def adam(
         number(epsilon),
         number(learning_rate / (1 - beta1**steps)),
         number(1 / (1 - beta2**steps)),
+        np.finfo(vector.dtype).tiny,
     )
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _adam(vector, gradient, mean, squares, beta1, rest1, beta2, rest2, epsilon, rate, growth):  # type: ignore[no-untyped-def]
+def _adam(vector, gradient, mean, squares, beta1, rest1, beta2, rest2, epsilon, rate, growth, tiny):  # type: ignore[no-untyped-def]
     for i in range(vector.size):
-        mean[i] = without_tiny(beta1 * mean[i] + rest1 * gradient[i])
-        squares[i] = without_tiny(beta2 * squares[i] + rest2 * gradient[i] * gradient[i])
+        mean[i] = without_tiny(beta1 * mean[i] + rest1 * gradient[i], tiny)
+        squares[i] = without_tiny(beta2 * squares[i] + rest2 * gradient[i] * gradient[i], tiny)
         vector[i] -= rate * mean[i] / (sqrt(squares[i] * growth) + epsilon)
 
 
 @njit(nogil=True, cache=True)
-def without_tiny(number):  # type: ignore[no-untyped-def]
-    """Give the number, or 0 where it is tiny."""
-    return number if abs(number) > TINY else number * np.float32(0)
+def without_tiny(number, tiny):  # type: ignore[no-untyped-def]
+    """Give the number, or 0 where it is smaller than that."""
+    return number if abs(number) >= tiny else number * tiny
 
 
 def move_average(average: Floats, vector: Floats, share: float) -> None:

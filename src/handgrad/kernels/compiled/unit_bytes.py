@@ -14,27 +14,25 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from handgrad.kernels.compiled.digits import DIGITS, put_together, scale_of, write_digits
 from handgrad.kernels.compiled.matrix_unit import (
     KNOWS_BYTES,
-    SHAPES,
+    ROW,
     SIDE,
     Unit,
     begin,
     data_of,
     end,
 )
-from handgrad.kernels.compiled.packing import Lanes, Packer
+from handgrad.kernels.compiled.packing import Packer
 from handgrad.kernels.compiled.sums import ANY_ORDER
 from handgrad.kernels.compiled.vectors import INDEX
 from handgrad.kernels.types import Floats
 
-DIGITS, LARGEST = 3, 0x7F7F00
-"""Digits of a number, and the largest number that surely has so many, however its scale was rounded."""
+QUAD = 4
+"""Neighbours in a sum that lie side by side in a right factor."""
 
-ROW, QUAD = 64, 4
-"""Bytes in a row of a tile; neighbours in a sum that lie side by side in a right factor."""
-
-WORDS = SIDE * SIDE
+IN_TILE = SIDE * SIDE
 """Numbers of 32 bits in a tile."""
 
 COLUMNS = 2 * SIDE
@@ -56,20 +54,20 @@ def weigh(x: NDArray[np.uint8], divisor: float, weights: Floats, biases: Floats)
     """Give (x / divisor) Wᵀ + b, (N, O)."""
     outputs, inputs = weights.shape
     steps, blocks = -(-inputs // ROW), -(-outputs // SIDE)
-    right, scales = np.empty((blocks, steps, DIGITS, WORDS), np.uint32), np.zeros(blocks * SIDE, np.float32)
+    right, scales = np.empty((blocks, steps, DIGITS, IN_TILE), np.uint32), np.zeros(blocks * SIDE, np.float32)
     pack_weights(weights, weights.view(np.int32), right, scales)
     y = np.empty((len(x), outputs), np.float32)
     scales *= np.float32(1 / divisor)
     last = np.zeros((SIDE, steps * ROW), np.uint8)
     whole = (len(x) - 1) // SIDE * SIDE
     last[: len(x) - whole, :inputs] = x[whole:]  # behind these there may be nothing to read
-    weigh_bytes(x, last, right.reshape(-1), scales, biases, y, SHAPES)
+    weigh_bytes(x, last, right.reshape(-1), scales, biases, y)
     return y
 
 
 @njit(nogil=True, cache=True)
 def pack_weights(weights, bits, right, scales):  # type: ignore[no-untyped-def]
-    """Pack weights (O, I) as right factors (blocks of O, steps of I, digits, WORDS), and give their scales."""
+    """Pack weights (O, I) as right factors (blocks of O, steps of I, digits, IN_TILE), and give their scales."""
     outputs, inputs = weights.shape
     length, flat = right.shape[1] * ROW, weights.reshape(-1)
     digits = np.zeros(SIDE * DIGITS * length, np.int8)
@@ -86,53 +84,8 @@ def pack_weights(weights, bits, right, scales):  # type: ignore[no-untyped-def]
                 write_digits(flat, o * inputs + i, inputs - i, factor, digits, place, length)
         for step in range(right.shape[1]):
             for digit in range(DIGITS):
-                start, place = (digit * length + step * ROW) // QUAD, (step * DIGITS + digit) * WORDS
+                start, place = (digit * length + step * ROW) // QUAD, (step * DIGITS + digit) * IN_TILE
                 turn_tile(quads, start, DIGITS * length // QUAD, tiles, block * right[0].size + place)
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def scale_of(bits):  # type: ignore[no-untyped-def]
-    """Choose what numbers, given as their bits, are divided by before they are written in digits; and its inverse.
-
-    Without their sign, the bits of numbers are in the order of the numbers; infinity and NaN come last.
-    """
-    largest = np.int32(0)
-    for i in range(len(bits)):
-        largest = max(largest, np.int32(bits[i] & np.int32(0x7FFFFFFF)))
-    scale = np.full(1, largest).view(np.float32)[0] / np.float32(LARGEST)
-    return scale, np.float32(1) / scale if 0 < scale < np.inf else np.float32(0)
-
-
-@intrinsic
-def write_digits(
-    typing: Any, x: Any, start: Any, count: Any, factor: Any, digits: Any, place: Any, apart: Any
-) -> Any:
-    """Write up to SIDE numbers times a factor, rounded, in digits, the highest first and the others `apart` behind.
-
-    Parameters
-    ----------
-    x : (…,) of float32
-    start, count : int64
-        The first number, and how many there are; any further ones of the vector are written as 0.
-    factor : float32
-    digits : (…,) of int8
-    place, apart : int64
-    """
-    signature = types.void(x, start, count, factor, digits, place, apart)
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        x, start, count, factor, digits, place, apart = data_of(context, builder, signature.args, arguments)
-        lanes = Lanes(builder)
-        numbers = lanes.load(x, start, lanes.between(INDEX(0), count))
-        whole = lanes.rounded(builder.fmul(numbers, lanes.repeat(factor)))
-        for digit in reversed(range(DIGITS)):
-            near = builder.add(whole, lanes.words(128))
-            last = builder.sub(builder.and_(near, lanes.words(255)), lanes.words(128))
-            lanes.store_bytes(last, digits, builder.add(place, builder.mul(apart, INDEX(digit))))
-            whole = builder.ashr(near, lanes.words(8))
-        return context.get_dummy_value()
-
-    return signature, generate
 
 
 @intrinsic
@@ -151,16 +104,16 @@ def turn_tile(typing: Any, x: Any, start: Any, pitch: Any, tiles: Any, place: An
 
 
 @njit(nogil=True, cache=True)
-def weigh_bytes(x, last, right, scales, starts, y, shapes):  # type: ignore[no-untyped-def]
+def weigh_bytes(x, last, right, scales, starts, y):  # type: ignore[no-untyped-def]
     """Fill y (N, O) from bytes x (N, I), the last of which are in `last`, too, and packed weights."""
     count, outputs = y.shape
     inputs, width = x.shape[1], last.shape[1]
     steps = width // ROW
     sums, seen, rest = np.empty((DIGITS, SIDE, SIDE), np.int32), x.reshape(-1), last.reshape(-1)
     flat, made = sums.reshape(-1), y.reshape(-1)
-    begin(shapes)
+    begin()
     for o in range(0, outputs, SIDE):
-        tiles = o // SIDE * steps * DIGITS * WORDS
+        tiles = o // SIDE * steps * DIGITS * IN_TILE
         for n in range(0, count, SIDE):
             if n + SIDE < count:
                 weigh_block(steps, seen, n * inputs, inputs, right, tiles, flat)
@@ -168,55 +121,8 @@ def weigh_bytes(x, last, right, scales, starts, y, shapes):  # type: ignore[no-u
                 weigh_block(steps, rest, 0, width, right, tiles, flat)
             for p in range(min(SIDE, count - n)):
                 place = (n + p) * outputs + o
-                put_together(flat, p * SIDE, WORDS, scales, o, starts, o, made, place, 0, outputs - o)
+                put_together(flat, p * SIDE, IN_TILE, scales, o, starts, o, made, place, 0, outputs - o)
     end()
-
-
-@intrinsic
-def put_together(
-    typing: Any,
-    sums: Any,
-    first: Any,
-    apart: Any,
-    scales: Any,
-    scale: Any,
-    starts: Any,
-    start: Any,
-    made: Any,
-    place: Any,
-    skipped: Any,
-    count: Any,
-) -> Any:
-    """Write starts[q] + scales[q] · the number whose digits were summed to made[q], each array from an index on.
-
-    Parameters
-    ----------
-    sums : (…,) of int32
-        The sums of the highest digits from `first` on; those of the others `apart` behind.
-    scales, starts, made : (…,) of float32
-    skipped, count : int64
-        q goes from `skipped` to below `count`, within SIDE.
-    """
-    signature = types.void(sums, first, apart, scales, scale, starts, start, made, place, skipped, count)
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        sums, first, apart, scales, scale, starts, start, made, place, skipped, count = data_of(
-            context, builder, signature.args, arguments
-        )
-        lanes = Lanes(builder)
-        total = lanes.floats(0.0)
-        for digit, weight in enumerate((65536.0, 256.0, 1.0)):
-            index = builder.add(first, builder.mul(apart, INDEX(digit)))
-            total = lanes.add_product(
-                total, builder.sitofp(lanes.load_words(sums, index), total.type), lanes.floats(weight)
-            )
-        wanted = lanes.between(skipped, count)
-        begun = lanes.load(starts, start, wanted)
-        result = lanes.add_product(begun, total, lanes.load(scales, scale, wanted))
-        lanes.store(result, made, place, wanted)
-        return context.get_dummy_value()
-
-    return signature, generate
 
 
 @intrinsic
@@ -248,12 +154,12 @@ def weigh_block(
         with cgutils.for_range(builder, steps) as loop:
             bytes_ = builder.add(start, builder.mul(loop.index, INDEX(ROW)))
             unit.load(DIGITS, builder.gep(x, [bytes_]), 0, pitch)
-            step = builder.add(place, builder.mul(loop.index, INDEX(DIGITS * WORDS)))
+            step = builder.add(place, builder.mul(loop.index, INDEX(DIGITS * IN_TILE)))
             for digit in range(DIGITS):
-                unit.load(DIGITS + 1 + digit, builder.gep(right, [step]), digit * WORDS)
+                unit.load(DIGITS + 1 + digit, builder.gep(right, [step]), digit * IN_TILE)
                 unit.multiply(digit, DIGITS, DIGITS + 1 + digit, "tdpbusd")
         for digit in range(DIGITS):
-            unit.store(digit, sums, digit * WORDS)
+            unit.store(digit, sums, digit * IN_TILE)
         return context.get_dummy_value()
 
     return signature, generate
@@ -268,8 +174,8 @@ def correlate(dy: Floats, x: NDArray[np.uint8], divisor: float, dweights: Floats
     given = np.ascontiguousarray(dy.T)
     pack_gradients(given, given.view(np.int32), left, scales, dbiases)
     scales *= np.float32(1 / divisor)
-    packed = np.empty((NEAR, 2, WORDS), np.uint32)
-    correlate_bytes(x, left.reshape(-1), scales.reshape(-1), packed.reshape(-1), dweights, SHAPES)
+    packed = np.empty((NEAR, 2, IN_TILE), np.uint32)
+    correlate_bytes(x, left.reshape(-1), scales.reshape(-1), packed.reshape(-1), dweights)
 
 
 @njit(nogil=True, cache=True, fastmath=ANY_ORDER)
@@ -290,19 +196,19 @@ def pack_gradients(dy, bits, left, scales, dbiases):  # type: ignore[no-untyped-
 
 
 @njit(nogil=True, cache=True)
-def correlate_bytes(x, left, scales, packed, dweights, shapes):  # type: ignore[no-untyped-def]
+def correlate_bytes(x, left, scales, packed, dweights):  # type: ignore[no-untyped-def]
     """Add the sums of packed gradients times bytes x (N, I) to dweights (O, I)."""
     count, inputs = x.shape
     steps, seen = (count + ROW - 1) // ROW, x.reshape(-1)
     sums = np.empty((DIGITS, 2, SIDE, SIDE), np.int32)
     flat, made = sums.reshape(-1), dweights.reshape(-1)
-    begin(shapes)
+    begin()
     for begun in range(0, steps, NEAR):  # some examples at a time, whose bytes stay in the cache
         some = min(NEAR, steps - begun)
         for column in range(0, inputs, COLUMNS):
             first = min(column, inputs - COLUMNS)  # the last columns may overlap with those before
             for n in range(begun * ROW, (begun + some) * ROW, QUAD):
-                place = (n // ROW - begun) * 2 * WORDS + n % ROW // QUAD * SIDE
+                place = (n // ROW - begun) * 2 * IN_TILE + n % ROW // QUAD * SIDE
                 one, two = min(n, count - 1) * inputs, min(n + 1, count - 1) * inputs
                 three, four = min(n + 2, count - 1) * inputs, min(n + 3, count - 1) * inputs
                 interleave(seen, first + one, first + two, first + three, first + four, packed, place)
@@ -314,7 +220,7 @@ def correlate_bytes(x, left, scales, packed, dweights, shapes):  # type: ignore[
                         i = first + half * SIDE
                         place, skipped = (o + p) * inputs + i, min(SIDE, max(0, column - i))
                         put_together(
-                            *(flat, (half * SIDE + p) * SIDE, 2 * WORDS, scales, (o + p) * SIDE),
+                            *(flat, (half * SIDE + p) * SIDE, 2 * IN_TILE, scales, (o + p) * SIDE),
                             *(made, place, made, place, skipped, SIDE),
                         )
     end()
@@ -342,7 +248,7 @@ def interleave(
         for half in range(2):
             order = [k * COLUMNS + half * SIDE + c for c in range(SIDE) for k in range(QUAD)]
             mixed = builder.shuffle_vector(*pairs, ir.Constant(index, order))
-            target = builder.gep(packed, [builder.add(place, INDEX(half * WORDS))])
+            target = builder.gep(packed, [builder.add(place, INDEX(half * IN_TILE))])
             builder.store(mixed, builder.bitcast(target, long.as_pointer())).align = 4
         return context.get_dummy_value()
 
@@ -374,14 +280,14 @@ def correlate_block(typing: Any, steps: Any, left: Any, place: Any, packed: Any,
             unit.zero(total)
         with cgutils.for_range(builder, steps) as loop:
             given = builder.add(place, builder.mul(loop.index, INDEX(DIGITS * SIDE * ROW)))
-            seen = builder.mul(loop.index, INDEX(2 * WORDS))
+            seen = builder.mul(loop.index, INDEX(2 * IN_TILE))
             for digit in range(DIGITS):
                 unit.load(gradients, builder.gep(left, [given]), digit * SIDE * ROW)
                 for half in range(2):
-                    unit.load(columns, builder.gep(packed, [seen]), half * WORDS)
+                    unit.load(columns, builder.gep(packed, [seen]), half * IN_TILE)
                     unit.multiply(2 * digit + half, gradients, columns, "tdpbsud")
         for total in range(2 * DIGITS):
-            unit.store(total, sums, total * WORDS)
+            unit.store(total, sums, total * IN_TILE)
         return context.get_dummy_value()
 
     return signature, generate

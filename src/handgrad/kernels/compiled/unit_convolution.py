@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from handgrad.kernels.compiled.matrix_unit import (
     AVAILABLE,
     BLOCK,
-    SHAPES,
     SIDE,
     STEP,
     TILE,
@@ -48,7 +47,8 @@ def weigh(x: Floats, weights: Floats, biases: Floats, stride: int = 1) -> Floats
     """Convolve x (C, H, W, N), which has its padding, to (O, H', W', N)."""
     outputs, channels, window, _ = weights.shape
     height, width = (output_size(size, window, stride) for size in x.shape[1:3])
-    rows, lines, left_steps, right_steps, at_a_time, packed = weigh_tables(x.shape, outputs, window, stride)
+    tables = weigh_tables(x.shape, outputs, window, stride, NEAR)
+    rows, lines, left_steps, right_steps, at_a_time, packed = tables
     left = aligned_tiles(len(rows) // SIDE * len(left_steps))
     pack_weights(weights.transpose(0, 2, 3, 1).reshape(-1), rows, window**2, channels, left)
     starts = np.zeros((len(rows), BLOCK), x.dtype)
@@ -56,13 +56,13 @@ def weigh(x: Floats, weights: Floats, biases: Floats, stride: int = 1) -> Floats
     y = np.empty((outputs, height, width, x.shape[3]), x.dtype)
     weigh_rows(
         *(x, lines, window, stride, at_a_time, aligned_tiles(packed)),
-        *(left, left_steps, right_steps, starts.reshape(-1), y, SHAPES),
+        *(left, left_steps, right_steps, starts.reshape(-1), y),
     )
     return y
 
 
 @lru_cache
-def weigh_tables(shape: tuple[int, ...], outputs: int, window: int, stride: int) -> Tables:
+def weigh_tables(shape: tuple[int, ...], outputs: int, window: int, stride: int, near: int) -> Tables:
     """Lay out the packing for `weigh`.
 
     Returns
@@ -75,7 +75,9 @@ def weigh_tables(shape: tuple[int, ...], outputs: int, window: int, stride: int)
     """
     channels, height, columns, n = shape
     steps, across = -(-channels // STEP), -(-n // BLOCK) * 2
-    at_a_time = rows_at_a_time(output_size(height, window, stride), window, stride, columns * steps * across)
+    at_a_time = rows_at_a_time(
+        output_size(height, window, stride), window, stride, columns * steps * across, near
+    )
     right_steps = (tap_places(window, columns)[:, None] * steps + np.arange(steps)) * across * TILE
     return (
         lines_apart(outputs, channels * window**2, BLOCK),
@@ -87,9 +89,9 @@ def weigh_tables(shape: tuple[int, ...], outputs: int, window: int, stride: int)
     )
 
 
-def rows_at_a_time(height: int, window: int, stride: int, tiles: int) -> int:
-    """Give the rows of output for which no more is packed than stays near, at so many tiles a row of input."""
-    rows = NEAR // (4 * TILE * tiles)
+def rows_at_a_time(height: int, window: int, stride: int, tiles: int, near: int) -> int:
+    """Give the rows of output for which no more bytes are packed than that, at so many tiles a row of input."""
+    rows = near // (4 * TILE * tiles)
     return min(height, max(1, (rows - window) // stride + 1))
 
 
@@ -112,14 +114,14 @@ def pack_weights(weights, rows, taps, terms, left):  # type: ignore[no-untyped-d
 
 @njit(nogil=True, cache=True)
 def weigh_rows(  # type: ignore[no-untyped-def]
-    x, lines, window, stride, at_a_time, packed, left, left_steps, right_steps, starts, y, shapes
+    x, lines, window, stride, at_a_time, packed, left, left_steps, right_steps, starts, y
 ):
     """Fill y (O, H', W', N) from x (C, H, W, N), some rows at a time."""
     outputs, height, width, n = y.shape
     columns, steps, across = x.shape[2], len(lines) // STEP, (n + BLOCK - 1) // BLOCK * 2
     count, channel = len(left_steps), height * width * n
     seen, made, edge = x.reshape(-1), y.reshape(-1), np.empty(BLOCK * BLOCK, y.dtype)
-    begin(shapes)
+    begin()
     for first in range(0, height, at_a_time):
         last = min(first + at_a_time, height)
         place = 0
@@ -150,18 +152,18 @@ def weigh_rows(  # type: ignore[no-untyped-def]
 
 def correlate(dy: Floats, x: Floats, window: int, stride: int) -> Floats:
     """Sum dy (O, H', W', N) times each tap of x (C, H, W, N), which has its padding: (O, C · K · K)."""
-    tables = correlate_tables(dy.shape, x.shape, window, stride)
+    tables = correlate_tables(dy.shape, x.shape, window, stride, NEAR)
     rows, lines, left_steps, right_steps, taps, at_a_time, given, packed = tables
     sums = np.zeros((len(taps), len(rows), len(lines)), x.dtype)
     correlate_rows(
         *(dy, rows, x, lines, window, stride, taps, at_a_time, aligned_tiles(given), aligned_tiles(packed)),
-        *(left_steps, right_steps, sums.reshape(-1), SHAPES),
+        *(left_steps, right_steps, sums.reshape(-1)),
     )
     return sums[:, : len(dy), : len(x)].transpose(1, 2, 0).reshape(len(dy), -1)
 
 
 @lru_cache
-def correlate_tables(dy: tuple[int, ...], x: tuple[int, ...], window: int, stride: int) -> Tables:
+def correlate_tables(dy: tuple[int, ...], x: tuple[int, ...], window: int, stride: int, near: int) -> Tables:
     """Lay out the packing for `correlate`, given the shapes.
 
     Returns
@@ -175,7 +177,7 @@ def correlate_tables(dy: tuple[int, ...], x: tuple[int, ...], window: int, strid
     outputs, height, width, n = dy
     channels, lines_of_x, columns, _ = x
     down, across, steps = -(-outputs // BLOCK) * 2, -(-channels // BLOCK) * 2, -(-n // STEP)
-    at_a_time = rows_at_a_time(height, window, stride, columns * steps * (across + down))
+    at_a_time = rows_at_a_time(height, window, stride, columns * steps * (across + down), near)
     run, pixel, step = np.ogrid[:at_a_time, :width, :steps]
     return (
         lines_apart(outputs, height * width * n, BLOCK),
@@ -191,13 +193,13 @@ def correlate_tables(dy: tuple[int, ...], x: tuple[int, ...], window: int, strid
 
 @njit(nogil=True, cache=True)
 def correlate_rows(  # type: ignore[no-untyped-def]
-    dy, rows, x, lines, window, stride, taps, at_a_time, given, packed, left_steps, right_steps, sums, shapes
+    dy, rows, x, lines, window, stride, taps, at_a_time, given, packed, left_steps, right_steps, sums
 ):
     """Add to sums (taps, rows, lines), some rows of the output at a time."""
     _, height, width, n = dy.shape
     columns, steps, down = x.shape[2], (n + STEP - 1) // STEP, len(rows) // SIDE
     passed, seen = dy.reshape(-1), x.reshape(-1)
-    begin(shapes)
+    begin()
     for first in range(0, height, at_a_time):
         last = min(first + at_a_time, height)
         place = 0
