@@ -10,6 +10,7 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from handgrad.cli.output import emit
+from handgrad.kernels.choice import tell_of_compiling
 from handgrad.learning.metrics import Evaluation
 from handgrad.learning.records import Record
 from handgrad.model.layers import Dense
@@ -60,6 +61,7 @@ class PlainView(View):
         self.line("")
         if not self.run.finished:
             self.line(heading(self.run), "bold")
+            tell_of_compiling(lambda: self.line("kernels are compiled first, once on a machine …"))
         else:
             self.line(f"already finished after {self.run.state.step:,} steps; there is nothing to resume")
         return self

@@ -1,9 +1,11 @@
 """Which kernels compute: the compiled ones, or, to read along and to compare, the plain ones."""
 
 import os
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 from handgrad.errors import HandgradError
 
@@ -40,3 +42,31 @@ def chosen(room: str) -> ModuleType:
         A module that is there twice: plain and compiled.
     """
     return import_module(f"{PACKAGES[wanted()]}.{room}")
+
+
+def tell_of_compiling(tell: Callable[[], None]) -> None:
+    """Have something told once, when a kernel is compiled for the first time on this machine.
+
+    Parameters
+    ----------
+    tell : callable
+        Called on the thread that needs the kernel, before it is compiled.
+    """
+    if wanted() == "reference":
+        return
+    from numba.core import event
+
+    class Listener(event.Listener):
+        """Waits for the first kernel that Numba does not find on the disk."""
+
+        told = False
+
+        def on_start(self, event: Any) -> None:
+            if not self.told:
+                self.told = True
+                tell()
+
+        def on_end(self, event: Any) -> None:
+            """Nothing is left to tell."""
+
+    event.register("numba:compile", Listener())  # type: ignore[no-untyped-call]
