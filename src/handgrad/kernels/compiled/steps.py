@@ -50,8 +50,8 @@ def _adam(vector, gradient, mean, squares, beta1, rest1, beta2, rest2, epsilon, 
 
 @njit(nogil=True, cache=True)
 def without_tiny(number, tiny):  # type: ignore[no-untyped-def]
-    """Give the number, or 0 where it is smaller than that."""
-    return number if abs(number) >= tiny else number * tiny
+    """Give the number, or 0 where it is smaller than that; all lanes of a vector compute both."""
+    return number if abs(number) >= tiny else number * np.float32(0)
 
 
 def move_average(average: Floats, vector: Floats, share: float) -> None:
