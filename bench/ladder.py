@@ -118,7 +118,7 @@ def draw(curves: dict[str, list[dict[str, Any]]], path: Path) -> None:
     axes.set_yticks([0.3, 0.5, 1, 2, 5, 10, 20, 50], ["0.3", "0.5", "1", "2", "5", "10", "20", "50"])
     axes.set_xlim(right=2.2 * axes.get_xlim()[1])  # room for the names
     axes.grid(alpha=0.3, which="major")
-    axes.legend(loc="lower left")
+    axes.legend(loc="upper right")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
 
