@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from handgrad.errors import HandgradError
-from handgrad.kernels.reference import softmax
+from handgrad.kernels.logits import softmax
 from handgrad.model.initializers import Uniform
 from handgrad.model.layers import BatchNorm, Convolution2D, Dense, Flatten, ReLU
 from handgrad.model.losses import cross_entropy

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from handgrad.data.augment import Augmentation
 from handgrad.data.batches import Rows, chunks, length
 from handgrad.data.dataset import Dataset
+from handgrad.kernels.choice import chosen
 from handgrad.kernels.memory import keep_freed
 from handgrad.kernels.threads import Workers, choose_threads
 from handgrad.kernels.types import Floats
@@ -124,6 +125,7 @@ class BatchGradient:
     ) -> ThreadSum:
         network, dataset, adversarial = self.network, self.dataset, self.adversarial
         total = ThreadSum(np.zeros(network.vector.shape, network.dtype))
+        count_correct = chosen("logits").count_correct
         # What overflows shows in the loss, which stops training; NumPy need not warn, too.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for index, rows in parts:
@@ -134,7 +136,7 @@ class BatchGradient:
                     raw = augmentation(images, rng).reshape(raw.shape)
                 x = network.lazily_scaled(raw)
                 logits, backward = network.forward(x, rng)
-                total.correct += int((logits.argmax(axis=1) == dataset.labels[rows]).sum())
+                total.correct += count_correct(logits, dataset.labels[rows])
                 loss, dlogits = self._mean_loss(logits, rows, examples)
                 if adversarial:
                     total.loss += (1 - adversarial.share) * loss

@@ -31,9 +31,12 @@ from handgrad.model.scaling import Scaling
 CALIBRATION = 2_000
 """Training examples, evenly taken, on which layers measure what they need in inference."""
 
+KEPT_EVERY = 10
+"""Steps after which the parameters are put aside, to be given back if the loss should become infinite."""
+
 
 class Diverged(HandgradError):
-    """The loss became infinite or NaN; the network holds the last, or best, parameters with a finite loss."""
+    """The loss became infinite or NaN; the network holds parameters of at most ten steps before, or the best."""
 
 
 def train(
@@ -187,7 +190,8 @@ def _loop(
                         batch = batch_gradient(rows, int(state.rng.integers(2**63)), augmented=augmented)
                         if not isfinite(batch.loss):
                             _diverge(network, good, state, plan)
-                        good[:] = network.vector
+                        if not state.step % KEPT_EVERY:
+                            good[:] = network.vector
                         rate = plan.step(network, batch.gradient, state, batch_gradient.workers)
                         state.position += length(rows)
                         state.loss_sum += batch.loss * length(rows)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from handgrad.errors import HandgradError
-from handgrad.kernels.reference import softmax
+from handgrad.kernels.logits import softmax
 from handgrad.kernels.threads import Workers, choose_threads, one_blas_thread
 from handgrad.kernels.types import Floats
 from handgrad.model.layers.layer import Layer, Parameters, Shape
