@@ -15,6 +15,7 @@ from handgrad.kernels.memory import keep_freed
 from handgrad.kernels.threads import Workers, choose_threads
 from handgrad.kernels.types import Floats
 from handgrad.learning.adversarial import Adversarial
+from handgrad.learning.whole_step import whole_step
 from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.network import Network
 
@@ -69,6 +70,8 @@ class BatchGradient:
         self.augmentation = augmentation
         self.adversarial = adversarial
         self.weights = weights
+        alike = augmentation is None and adversarial is None and weights is None
+        self.whole_step = whole_step(network, dataset.inputs, self.loss) if alike else None
 
     def __enter__(self) -> "BatchGradient":
         keep_freed()
@@ -125,6 +128,13 @@ class BatchGradient:
     ) -> ThreadSum:
         network, dataset, adversarial = self.network, self.dataset, self.adversarial
         total = ThreadSum(np.zeros(network.vector.shape, network.dtype))
+        if self.whole_step and not loss_only:
+            for _, rows in parts:
+                loss, correct = self.whole_step(
+                    dataset.inputs[rows], dataset.labels[rows], total.gradient, examples
+                )
+                total.loss, total.correct = total.loss + loss, total.correct + correct
+            return total
         count_correct = chosen("logits").count_correct
         # What overflows shows in the loss, which stops training; NumPy need not warn, too.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
