@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from handgrad.errors import HandgradError, suggest
 from handgrad.learning.records import Record
 from handgrad.plots.labels import label_ends
-from handgrad.plots.style import DASHES, INK, INKS, MARKERS, drawing
+from handgrad.plots.style import INK, drawing, line_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,7 +76,8 @@ def plot_learning_curves(
         drawn = {}
         for label, logged, values, look in lines:
             places = _places(logged, against)
-            (drawn[label],) = axes.plot(places, values, markevery=max(1, len(places) // MARKED), **look)
+            every = max(1, len(places) // MARKED)
+            (drawn[label],) = axes.plot(places, values, label=label, markevery=every, **look)
         axes.set(xlabel=MEASURES[against], ylabel=METRICS[metric])
         if against != "seconds":
             axes.locator_params(axis="x", integer=True)
@@ -104,11 +105,7 @@ def _of_one(records: list[Record], metric: str) -> list[Line]:
 
 
 def _of_several(name: str, records: list[Record], metric: str, index: int) -> Line:
-    look = {
-        "color": INKS[index % len(INKS)],
-        "linestyle": DASHES[index % len(DASHES)],
-        "marker": MARKERS[index % len(MARKERS)],
-    }
+    look = line_style(index)
     if _validated(records):
         return name, records, _values(records, metric, "validation"), look
     return f"{name} (training)", records, _values(records, metric, "training"), look

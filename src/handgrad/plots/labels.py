@@ -38,7 +38,7 @@ def label_ends(axes: "Axes", lines: Mapping[str, "Line2D"]) -> None:
     for height, (_, name, x, y) in zip(spread([end[0] for end in ends], apart), ends, strict=True):
         sample = Line2D([1.03, 1.09], [height, height], transform=axes.transAxes, clip_on=False)
         sample.update_from(lines[name])
-        sample.set(transform=axes.transAxes, clip_on=False, markevery=[1])
+        sample.set(transform=axes.transAxes, clip_on=False, markevery=[1], label="_sample")
         axes.add_artist(sample)
         axes.annotate(
             "",

@@ -82,7 +82,7 @@ def plot_mistakes(
     height, width = tiles.shape[1:3]
     gaps = round((0.16 + 0.2 * lines) * height), round(0.3 * width)
     sheet = mosaic(_shaded(tiles), columns, gaps)
-    size = 0.4 + 0.82 * columns, 0.7 + 0.82 * (sheet.shape[0] + gaps[0]) / (width + gaps[1])
+    size = 0.4 + 0.82 * columns, 0.5 + 0.82 * (sheet.shape[0] + gaps[0]) / (width + gaps[1])
     with drawing(ax, (max(3.6, size[0]), size[1])) as axes:
         axes.imshow(sheet, cmap="gray", vmin=0, vmax=1, interpolation="none")
         for index, caption in enumerate(captions):

@@ -24,7 +24,7 @@ INK, GREY, FAINT = "#0b3c6f", "#767676", "#d9d9d9"
 INKS = ("#0072b2", "#d55e00", "#000000", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 """Colours that colour-blind readers tell apart: Okabe and Ito, "Color universal design", 2008, without the yellow."""
 
-DASHES: tuple[Any, ...] = ("-", "--", "-.", (0, (1, 1.3)))
+DASHES = ("-", "--", "-.", ":")
 MARKERS = "os^Dv"
 """Numbers of inks, dashes and markers without a common divisor, so that 140 lines are all different."""
 
@@ -47,6 +47,15 @@ STYLE = {
     "ytick.color": GREY,
     "ytick.labelcolor": "black",
 }
+
+
+def line_style(index: int) -> dict[str, Any]:
+    """Choose ink, dashes and marker for one of several lines."""
+    return {
+        "color": INKS[index % len(INKS)],
+        "linestyle": DASHES[index % len(DASHES)],
+        "marker": MARKERS[index % len(MARKERS)],
+    }
 
 
 def require_matplotlib() -> None:
