@@ -90,6 +90,7 @@ def test_the_callers_axes_are_drawn_on() -> None:
         ([], {}, "no records"),
         ({}, {}, "one run or more"),
         ({"a": THREE, "empty": []}, {}, "empty has no records"),
+        ("runs/mlp", {}, "load_records"),
         (THREE, {"metric": "los"}, "did you mean 'loss'"),
         (THREE, {"against": "years"}, "choose from epochs, steps, seconds"),
     ],

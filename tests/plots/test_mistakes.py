@@ -68,5 +68,7 @@ def test_no_mistakes_are_told() -> None:
 def test_what_does_not_belong_together_is_refused() -> None:
     with pytest.raises(HandgradError, match=r"must be \(4, 2\)"):
         plot_mistakes(pictures(), PROBABILITIES[:3])
+    with pytest.raises(HandgradError, match="a Dataset is needed"):
+        plot_mistakes(pictures().inputs, PROBABILITIES)  # type: ignore[arg-type]
     with pytest.raises(HandgradError, match="most"):
         plot_mistakes(pictures(), PROBABILITIES, most=0)

@@ -64,6 +64,10 @@ def plot_learning_curves(
     for name, found in records.items():
         if not found:
             raise HandgradError(f"{name or 'the run'} has no records yet; train it for an epoch first")
+        if not all(isinstance(record, Record) for record in found):
+            raise HandgradError(
+                f"learning curves are drawn of records, as load_records reads them; got {found[0]!r:.60}"
+            )
     if not records:
         raise HandgradError("learning curves need one run or more; got none")
     if len(records) == 1:

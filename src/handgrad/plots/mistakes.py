@@ -54,6 +54,10 @@ def plot_mistakes(
     HandgradError
         If the data are no pictures, or the probabilities are not theirs.
     """
+    if not isinstance(dataset, Dataset):
+        raise HandgradError(
+            f"a Dataset is needed, such as the test split of what load gives; got {dataset!r:.40}"
+        )
     probabilities = np.asarray(probabilities)
     if probabilities.shape != (len(dataset), len(dataset.class_names)):
         raise HandgradError(

@@ -116,7 +116,7 @@ def save(ax: "Axes", path: Path | str) -> None:
     if kind not in FORMATS:
         raise HandgradError(f"{path}: pictures are written as .svg or .png; choose one of them")
     figure: Any = ax.figure.figure  # of a subfigure, the whole
-    metadata = {"Date": None} if kind == "svg" else {"Software": None}
+    metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
     with house_style(), replacing(path) as temporary:
         figure.savefig(temporary, format=kind, metadata=metadata)
 
