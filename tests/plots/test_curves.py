@@ -54,8 +54,8 @@ def test_a_run_without_validation_shows_training() -> None:
 
 
 def test_epochs_that_were_cut_short_are_no_whole_ones() -> None:
-    cut = [record(9, 1), record(14, 2), record(19, 2), record(23, 3)]
-    assert curves(plot_learning_curves(cut))["training"].get_xdata() == pytest.approx([1, 1.5, 2, 2.4])
+    cut = [record(6, 1), record(9, 2), record(13, 2), record(16, 3)]
+    assert curves(plot_learning_curves(cut))["training"].get_xdata() == pytest.approx([1, 10 / 7, 2, 17 / 7])
 
 
 def test_lines_of_several_runs_differ_without_colour() -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from handgrad.errors import HandgradError, suggest
 from handgrad.learning.records import Record
-from handgrad.plots.labels import label_ends
+from handgrad.plots.line_ends import label_ends
 from handgrad.plots.style import INK, drawing, line_style
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ def plot_learning_curves(
         for label, logged, values, look in lines:
             places = _places(logged, against)
             every = max(1, len(places) // MARKED)
-            (drawn[label],) = axes.plot(places, values, label=label, markevery=every, **look)
+            marked = (len(places) - 1) % every, every  # the last of them, too
+            (drawn[label],) = axes.plot(places, values, label=label, markevery=marked, **look)
         axes.set(xlabel=MEASURES[against], ylabel=METRICS[metric])
         if against != "seconds":
             axes.locator_params(axis="x", integer=True)

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handgrad.plots.labels import spread
+from handgrad.plots.line_ends import spread
 
 HEIGHTS = st.lists(st.floats(0, 1), min_size=1, max_size=12).map(sorted)
 
