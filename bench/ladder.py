@@ -20,6 +20,8 @@ from statistics import mean, stdev
 from typing import Any
 
 from handgrad.kernels.threads import choose_threads
+from handgrad.learning.records import Record
+from handgrad.plots import plot_learning_curves, save
 
 LADDER = ["classic", "mlp", "dropout", "elastic", "convnet", "record", "handwriting"]
 
@@ -50,7 +52,7 @@ def main() -> None:
                 results=chosen.results,
             )
             results = list(pool.map(measure, range(chosen.seeds)))
-        curves[recipe] = results[0][0]
+        curves[recipe] = [Record(**record) for record in results[0][0]]
         accuracies = [100 * result["test_accuracy"] for _, result in results]
         alone = [records[-1]["seconds"] for records, result in results if not result.get("shared")]
         seconds = f"{min(alone):.0f}–{max(alone):.0f}" if alone else "not measured alone"
@@ -61,7 +63,7 @@ def main() -> None:
             flush=True,
         )
     if chosen.curves:
-        draw(curves, chosen.curves)
+        save(plot_learning_curves(curves, metric="error", against="seconds"), chosen.curves)
 
 
 def result_of(
@@ -88,39 +90,6 @@ def result_of(
         log.write_text(records + json.dumps(result) + "\n", "utf-8")
     *lines, result = map(json.loads, log.read_text("utf-8").splitlines())
     return lines, result
-
-
-def draw(curves: dict[str, list[dict[str, Any]]], path: Path) -> None:
-    """Draw the error on validation data, or on the training's own where there are none, against the time."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(figsize=(9, 5.5), layout="constrained")
-    styles = ["-", "--", "-.", ":"]
-    for number, (recipe, records) in enumerate(curves.items()):
-        key = "train_accuracy" if records[0]["validation_accuracy"] is None else "validation_accuracy"
-        times = [max(record["seconds"], 0.05) for record in records]
-        errors = [100 * (1 - record[key]) for record in records]
-        label = f"{recipe} ({key.partition('_')[0]})"
-        marker = "o" if len(records) < 3 else ""
-        (line,) = axes.plot(times, errors, styles[number % 4], marker=marker, label=label, linewidth=1.6)
-        axes.annotate(
-            recipe,
-            (times[-1], errors[-1]),
-            xytext=(5, 0),
-            textcoords="offset points",
-            color=line.get_color(),
-            va="center",
-        )
-    axes.set(xscale="log", yscale="log", xlabel="seconds of training", ylabel="error in %")
-    axes.set_yticks([0.3, 0.5, 1, 2, 5, 10, 20, 50], ["0.3", "0.5", "1", "2", "5", "10", "20", "50"])
-    axes.set_xlim(right=2.2 * axes.get_xlim()[1])  # room for the names
-    axes.grid(alpha=0.3, which="major")
-    axes.legend(loc="upper right")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,10 @@ from typing import Any
 
 from bench.contest import Result
 from bench.rows import Row
+from matplotlib.figure import Figure
+
+from handgrad.plots import save
+from handgrad.plots.style import INK, house_style, line_style
 
 
 def as_table(row: Row, results: list[Result], machine: dict[str, Any]) -> str:
@@ -60,12 +64,16 @@ def share_of_limit(row: Row, results: list[Result], machine: dict[str, Any]) -> 
 
 def draw(rows: dict[str, list[Result]], curves: dict[str, dict[int, list[Result]]], path: Path) -> None:
     """Draw how many times as long each peer takes, and the scaling curves."""
-    import matplotlib
+    with house_style():
+        figure = Figure(figsize=(7 + 4 * len(curves), 5), layout="constrained")
+        _draw_on(figure, rows, curves)
+    save(figure.axes[0], path)
 
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(1, 1 + len(curves), figsize=(7 + 4 * len(curves), 5), layout="constrained")
+def _draw_on(
+    figure: Figure, rows: dict[str, list[Result]], curves: dict[str, dict[int, list[Result]]]
+) -> None:
+    axes = figure.subplots(1, 1 + len(curves))
     first, *others = axes if curves else [axes]
     bars = [
         (f"{name}: {result.name}", result.ratio)
@@ -73,7 +81,7 @@ def draw(rows: dict[str, list[Result]], curves: dict[str, dict[int, list[Result]
         for result in reversed(found)
         if result.best and result.turns and result.name != "handgrad"
     ]
-    first.barh([label for label, _ in bars], [ratio for _, ratio in bars], color="#4c72b0")
+    first.barh([label for label, _ in bars], [ratio for _, ratio in bars], color=INK)
     first.axvline(1, color="black", linewidth=1)
     first.set(xscale="log", title="times as long as handgrad")
     for position, (_, ratio) in enumerate(bars):
@@ -81,17 +89,16 @@ def draw(rows: dict[str, list[Result]], curves: dict[str, dict[int, list[Result]
     first.margins(x=0.2)
     for axis, (name, points) in zip(others, curves.items(), strict=True):
         names = dict.fromkeys(result.name for found in points.values() for result in found if result.turns)
-        for contestant in names:
+        for number, contestant in enumerate(names):
             places = [
                 (point, result.median)
                 for point, found in points.items()
                 for result in found
                 if result.name == contestant and result.best and result.turns
             ]
-            axis.plot(*zip(*places, strict=True), marker="o", label=contestant)
+            axis.plot(*zip(*places, strict=True), label=contestant, **line_style(number))
         axis.set(xscale="log", yscale="log", xlabel=name, ylabel="seconds an epoch")
         axis.set_xticks(list(points), [f"{point:,}" for point in points], minor=False)
         axis.minorticks_off()
         axis.grid(alpha=0.3)
         axis.legend()
-    figure.savefig(path, dpi=110)

@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from conftest import Cli
+from handgrad.data.dataset import Splits
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -74,6 +76,44 @@ def test_the_example_of_ones_own_passes_the_check(cli: Cli) -> None:
     assert done.returncode == 0, done.stdout
     for name in ("1 Gain", "2 Softplus", "loss Squares"):
         assert name in done.stdout
+
+
+def test_the_blocks_of_python_on_pictures_work(tmp_path: Path) -> None:
+    guide = (ROOT / "docs" / "pictures.md").read_text("utf-8")
+    code = "\n".join(re.findall(r"^```python\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL))
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert 0 < float(done.stdout) < 0.2
+    assert {path.name for path in tmp_path.iterdir()} == set(re.findall(r'"(\w+\.(?:svg|png))"', code))
+
+
+@pytest.mark.slow
+def test_the_commands_on_pictures_work(cli: Cli, mnist: Splits, tmp_path: Path) -> None:
+    guide = (ROOT / "docs" / "pictures.md").read_text("utf-8")
+    for command in re.findall(r"^uv run handgrad (.*)$", guide, re.MULTILINE):
+        arguments = shlex.split(command, comments=True)
+        done = cli(*arguments, HANDGRAD_DATA=str(Path(os.environ["HANDGRAD_DATA"]).absolute()))
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+    for picture in re.findall(r"images/plots/(\S+\.svg)", guide):
+        alone = picture == "mlp/error.svg"
+        assert (tmp_path / ("runs/mlp/plots/error.svg" if alone else f"pictures/{picture}")).exists()
+
+
+def test_the_example_on_pictures_of_ones_own_works(tmp_path: Path) -> None:
+    program = [sys.executable, "-W", "error", str(ROOT / "examples" / "pictures.py")]
+    for folder in ([], ["own"]):
+        done = subprocess.run([*program, *folder], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert re.search(r"^epoch 12: ([6-9]\d|100)\.\d% ", done.stdout, re.MULTILINE)
+        assert "shows '0'" in done.stdout
+        assert (tmp_path / "runs" / "mistakes.png").stat().st_size > 1000
+        (tmp_path / "runs" / "mistakes.png").unlink()
+        for name in "08":  # now with two classes, in a folder that is given
+            shutil.copytree(
+                tmp_path / "runs" / "pictures" / name, tmp_path / "own" / name, dirs_exist_ok=True
+            )
 
 
 def test_links_in_the_documents_lead_somewhere() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 import handgrad as hg
 
-HEAVY = ("numpy", "numba", "polars", "pydantic", "rich", "PIL", "safetensors")
+HEAVY = ("matplotlib", "numpy", "numba", "polars", "pydantic", "rich", "PIL", "safetensors")
 
 
 @pytest.mark.parametrize("name", hg.__all__)
@@ -18,6 +18,12 @@ def test_every_public_name_is_there(name: str) -> None:
 def test_a_wrong_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Danse'"):
         hg.Danse  # noqa: B018
+
+
+def test_the_room_of_pictures_can_be_entered_without_matplotlib() -> None:
+    program = "import handgrad as hg, sys; sys.modules['matplotlib'] = None; print(*hg.plots.__all__)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "plot_weights" in done.stdout
 
 
 @pytest.mark.parametrize("code", ["import handgrad", "import handgrad.cli.main"])

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from handgrad import plots
     from handgrad.data.augment import Augmentation
     from handgrad.data.dataset import Dataset, Splits
     from handgrad.data.sources import load
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from handgrad.learning.checkpoints import save
     from handgrad.learning.early_stopping import EarlyStopping
     from handgrad.learning.gradient_check import check_gradients
-    from handgrad.learning.metrics import accuracy, confusion_matrix, evaluate
+    from handgrad.learning.metrics import accuracy, calibration, confusion_matrix, evaluate
     from handgrad.learning.optimizers import SGD, Adam, AdamW, Momentum, Muon, Nesterov, Optimizer, RMSProp
-    from handgrad.learning.records import Record
+    from handgrad.learning.records import Record, load_records
     from handgrad.learning.schedules import (
         Constant,
         Cosine,
@@ -65,9 +66,9 @@ _HOMES = {
     "learning.checkpoints": ("save",),
     "learning.early_stopping": ("EarlyStopping",),
     "learning.gradient_check": ("check_gradients",),
-    "learning.metrics": ("accuracy", "confusion_matrix", "evaluate"),
+    "learning.metrics": ("accuracy", "calibration", "confusion_matrix", "evaluate"),
     "learning.optimizers": ("SGD", "Adam", "AdamW", "Momentum", "Muon", "Nesterov", "Optimizer", "RMSProp"),
-    "learning.records": ("Record",),
+    "learning.records": ("Record", "load_records"),
     "learning.schedules": (
         "Constant",
         "Cosine",
@@ -101,6 +102,7 @@ _HOMES = {
     "model.scaling": ("Scaling",),
     "recipes.loading": ("load_recipe",),
 }
+_ROOMS = ("plots",)
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
@@ -158,6 +160,7 @@ __all__ = [
     "Zeros",
     "__version__",
     "accuracy",
+    "calibration",
     "check_gradients",
     "confusion_matrix",
     "cross_entropy",
@@ -165,6 +168,8 @@ __all__ = [
     "load",
     "load_model",
     "load_recipe",
+    "load_records",
+    "plots",
     "save",
     "train",
 ]
@@ -175,6 +180,8 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("handgrad")
+    if name in _ROOMS:
+        return import_module(f"handgrad.{name}")
     if name not in _MODULES:
         raise AttributeError(f"module 'handgrad' has no attribute '{name}'")
     value = getattr(import_module(f"handgrad.{_MODULES[name]}"), name)

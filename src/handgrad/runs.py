@@ -19,7 +19,7 @@ from handgrad.files import cannot_write, make_folder, remove_unfinished, replaci
 from handgrad.learning.checkpoints import load_checkpoint, save, save_checkpoint
 from handgrad.learning.checkpoints import load_recipe as load_checkpoint_recipe
 from handgrad.learning.optimizers import Optimizer
-from handgrad.learning.records import Record
+from handgrad.learning.records import LOG_FILE, Record
 from handgrad.learning.state import TrainingState
 from handgrad.learning.training import Diverged, train
 from handgrad.model.network import Network
@@ -28,7 +28,6 @@ from handgrad.recipes.loading import load_recipe, parse_recipe
 from handgrad.recipes.recipe import Recipe
 
 RECIPE_FILE = "recipe.toml"
-LOG_FILE = "log.jsonl"
 PARAMETERS_FOLDER = "final_config"
 
 

@@ -12,6 +12,7 @@ from handgrad.cli.check import check
 from handgrad.cli.data import data
 from handgrad.cli.evaluate import evaluate
 from handgrad.cli.output import discard_output
+from handgrad.cli.plot import plot
 from handgrad.cli.predict import predict
 from handgrad.cli.recipes import recipes
 from handgrad.cli.train import resume, train
@@ -19,7 +20,7 @@ from handgrad.errors import HandgradError, Interrupted, suggest
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 
-COMMANDS = (train, resume, evaluate, predict, check, data, recipes)
+COMMANDS = (train, resume, evaluate, predict, check, plot, data, recipes)
 
 app = typer.Typer(
     name="handgrad",

@@ -1,7 +1,13 @@
 """What training tells of itself, epoch by epoch."""
 
-from dataclasses import asdict, dataclass
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any
+
+from handgrad.errors import HandgradError
+
+LOG_FILE = "log.jsonl"
 
 
 @dataclass(frozen=True)
@@ -41,3 +47,50 @@ class Record:
     def as_dict(self) -> dict[str, Any]:
         """Give the fields by name, for JSON."""
         return asdict(self)
+
+
+def load_records(path: Path | str) -> list[Record]:
+    """Read what a training has logged.
+
+    Parameters
+    ----------
+    path : path
+        A run folder, or its ``log.jsonl``.
+
+    Returns
+    -------
+    list of Record
+        None where a run was interrupted before its first. A last line that was cut short is left out.
+
+    Raises
+    ------
+    HandgradError
+        If there is no such folder or file, or another line is no record.
+    """
+    path = Path(path)
+    if path.is_dir():
+        path /= LOG_FILE
+        if not path.exists():
+            return []
+    try:
+        lines = path.read_text("utf-8", errors="replace").splitlines()
+    except OSError as error:
+        raise HandgradError(f"cannot read {path}: {error.strerror or error}; name a run folder") from error
+    records = []
+    for number, line in enumerate(lines, 1):
+        try:
+            records.append(_parse(line))
+        except (ValueError, TypeError, KeyError):
+            if number < len(lines):
+                raise HandgradError(f"{path}, line {number} is no record; remove it") from None
+    return records
+
+
+def _parse(line: str) -> Record:
+    """Read one line; raise ValueError, TypeError or KeyError where it is no record."""
+    found = json.loads(line)
+    values = {field.name: found[field.name] for field in fields(Record)}
+    for name, value in values.items():
+        if not (isinstance(value, int | float) or (value is None and name.startswith("validation"))):
+            raise TypeError(name)
+    return Record(**values)

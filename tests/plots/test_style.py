@@ -1,0 +1,87 @@
+"""One look for all pictures, files that are the same each time, and no trace in the caller's matplotlib."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+
+from handgrad.errors import HandgradError
+from handgrad.plots import plot_confusion_matrix, save, style
+
+MATRIX = np.array([[5, 1], [0, 6]])
+
+
+@pytest.mark.parametrize("kind", ["svg", "png"])
+def test_the_same_picture_is_the_same_bytes_whatever_the_users_settings(tmp_path: Path, kind: str) -> None:
+    save(plot_confusion_matrix(MATRIX), tmp_path / f"one.{kind}")
+    with matplotlib.rc_context({"font.size": 30, "savefig.dpi": 20, "svg.fonttype": "none"}):
+        save(plot_confusion_matrix(MATRIX), tmp_path / f"two.{kind}")
+    one, two = ((tmp_path / f"{name}.{kind}").read_bytes() for name in ("one", "two"))
+    assert one == two
+    assert b"<dc:date>" not in one
+    assert list(tmp_path.glob(".*")) == []
+
+
+def test_another_process_writes_the_same_bytes(tmp_path: Path) -> None:
+    program = (
+        "import sys, numpy as np, handgrad as hg\n"
+        "hg.plots.save(hg.plots.plot_confusion_matrix(np.array([[5, 1], [0, 6]])), sys.argv[1])\n"
+        "print('matplotlib.pyplot' in sys.modules)"
+    )
+    path = tmp_path / "there.svg"
+    done = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=True)
+    save(plot_confusion_matrix(MATRIX), tmp_path / "here.svg")
+    assert path.read_bytes() == (tmp_path / "here.svg").read_bytes()
+    assert done.stdout == "False\n", "pyplot keeps figures alive, and wants a display"
+
+
+def test_nothing_of_the_style_leaks() -> None:
+    settings = [name for name in matplotlib.rcParams if name != "backend"]  # asking for that one chooses it
+    before = [matplotlib.rcParams[name] for name in settings]
+    plot_confusion_matrix(MATRIX)
+    assert [matplotlib.rcParams[name] for name in settings] == before
+
+
+def test_the_callers_axes_may_be_anywhere(tmp_path: Path) -> None:
+    figure = Figure()
+    halves: Any = figure.subfigures(1, 2)
+    axes = halves[0].add_subplot()
+    assert plot_confusion_matrix(MATRIX, ax=axes) is axes
+    save(axes, tmp_path / "whole.png")
+    with Image.open(tmp_path / "whole.png") as image:
+        assert image.size == tuple(int(144 * side) for side in figure.get_size_inches())
+
+
+def test_a_notebook_shows_a_new_figure() -> None:
+    shown = plot_confusion_matrix(MATRIX)._repr_png_()  # type: ignore[attr-defined]
+    assert shown.startswith(b"\x89PNG")
+
+
+def test_a_script_that_the_font_lacks_is_no_warning(tmp_path: Path) -> None:
+    save(plot_confusion_matrix(MATRIX, ["日", "月"]), tmp_path / "names.svg")
+
+
+def test_bad_places_are_told(tmp_path: Path) -> None:
+    axes = plot_confusion_matrix(MATRIX)
+    with pytest.raises(HandgradError, match=r"picture\.gif: pictures are written as"):
+        save(axes, tmp_path / "picture.gif")
+    with pytest.raises(HandgradError, match="cannot write"):
+        save(axes, tmp_path / "nowhere" / "picture.svg")
+
+
+def test_a_missing_extra_is_told_with_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(style, "find_spec", lambda name: None)
+    with pytest.raises(HandgradError, match=r"pip install 'handgrad\[plot\]'"):
+        plot_confusion_matrix(MATRIX)
+
+
+def test_percentages_are_100_only_where_they_are() -> None:
+    assert style.percent(1.0) == "100.0 %"
+    assert style.percent(0.99999) == "99.9 %"
+    assert style.percent(0.5, 2) == "50.00 %"
