@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from handgrad.data.dataset import Dataset, Splits
     from handgrad.data.sources import load
     from handgrad.errors import HandgradError
+    from handgrad.explanation import Explanation, Step, explain
     from handgrad.exports.formats import load_model
     from handgrad.learning.adversarial import Adversarial
     from handgrad.learning.averaging import Averaging, ExponentialAverage, LastEpochs
@@ -59,6 +60,7 @@ _HOMES = {
     "data.dataset": ("Dataset", "Splits"),
     "data.sources": ("load",),
     "errors": ("HandgradError",),
+    "explanation": ("Explanation", "Step", "explain"),
     "exports.formats": ("load_model",),
     "learning.adversarial": ("Adversarial",),
     "learning.averaging": ("Averaging", "ExponentialAverage", "LastEpochs"),
@@ -121,6 +123,7 @@ __all__ = [
     "Dense",
     "Dropout",
     "EarlyStopping",
+    "Explanation",
     "Exponential",
     "ExponentialAverage",
     "Flatten",
@@ -151,6 +154,7 @@ __all__ = [
     "Schedule",
     "Sigmoid",
     "Splits",
+    "Step",
     "StepDecay",
     "Tanh",
     "TrainingState",
@@ -162,6 +166,7 @@ __all__ = [
     "confusion_matrix",
     "cross_entropy",
     "evaluate",
+    "explain",
     "load",
     "load_model",
     "load_recipe",

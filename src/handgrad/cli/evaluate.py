@@ -20,18 +20,12 @@ def evaluate(
     """Measure accuracy, loss and confusions."""
     import json as json_format
 
-    from handgrad.data.sources import load
     from handgrad.exports.formats import load_model, load_model_recipe
     from handgrad.learning.metrics import evaluate as measure
-    from handgrad.recipes.data import open_splits
-    from handgrad.recipes.loading import parse_recipe
+    from handgrad.recipes.data import open_model_data
 
     network = load_model(model)
-    recipe = load_model_recipe(model)
-    if data is not None or recipe is None:
-        splits = load(data or "mnist")
-    else:
-        splits = open_splits(parse_recipe(recipe, str(model)))
+    splits = open_model_data(data, load_model_recipe(model), str(model))
     dataset = splits.split(split)
     result = measure(network, dataset)
     if json:
