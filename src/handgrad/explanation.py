@@ -112,7 +112,7 @@ class Explanation:
         return self["dx"].reshape(self.example_shape)
 
 
-def explain(network: Network, raw: NDArray[Any], label: int | None = None) -> Explanation:
+def explain(network: Network, raw: NDArray[Any], label: int | np.integer[Any] | None = None) -> Explanation:
     """Walk one example through a network and back, and keep every array on the way.
 
     Parameters
