@@ -71,7 +71,7 @@ def test_names_and_order_follow_the_arithmetic() -> None:
     formulas = {step.name: step.formula for step in walk.steps}
     assert formulas["z2"] == "z2 = a1 weights2ᵀ + biases2"
     assert formulas["dz1"] == "dz1 = da1 · [z1 > 0]"
-    assert formulas["weights1"] == ""
+    assert formulas["weights1"] == "learned"
     assert walk["weights1"].dtype == np.float64
 
 

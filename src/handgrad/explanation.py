@@ -37,7 +37,7 @@ class Step:
     direction : str
         "forward" or "backward".
     formula : str
-        How it came about, in the names of other steps; what was learned has none. A layer that brings no formula is
+        How it came about, in the names of other steps; "learned" for parameters. A layer that brings no formula is
         told by its class and the first line of its description.
     values : array
         With a first axis of one example, except parameters and their gradients; the loss is a single number, ().
@@ -160,7 +160,7 @@ def _walk(network: Network, raw: NDArray[Any], label: int) -> Iterator[Step]:
         parameters = {key: array.astype(np.float64) for key, array in vars(held).items()}
         measured = layer.measured(y)
         for key, values in parameters.items():
-            told = "measured on training data" if key in measured else ""
+            told = "measured on training data" if key in measured else "learned"
             yield Step(names.of(key), where, "forward", told, values)
         y, backward = layer.forward(SimpleNamespace(**parameters), y)
         y = np.asarray(y, np.float64)

@@ -93,7 +93,7 @@ def _ink(walk: Explanation) -> NDArray[np.float64]:
 
 def _step(step: Step, names: Sequence[str]) -> Iterator[Text]:
     shape = "×".join(map(str, step.values.shape)) or "a number"
-    first, *others = wrap(f"{step.name:<15} {shape:<14} {step.formula or 'learned'}", 31)
+    first, *others = wrap(f"{step.name:<15} {shape:<14} {step.formula}", 31)
     line = Text(first)
     line.stylize("bold", 0, len(step.name))
     line.stylize("dim", 15, 30)
