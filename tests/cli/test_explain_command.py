@@ -1,6 +1,9 @@
 """``handgrad explain``: what a person sees, what a program reads, and what bad input gets."""
 
+import io
 import json
+import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +11,10 @@ import pytest
 from PIL import Image
 
 import handgrad as hg
-from cli.test_bad_input import fails
 from conftest import Cli
+from handgrad.cli.drawing import draw_signed
+from handgrad.cli.main import main
+from handgrad.cli.output import emit_styled
 
 FLOWERS = "label,petal length,petal width\n" + "rose,1,2\nlily,3,5\n" * 6
 
@@ -104,43 +109,49 @@ def test_large_and_coloured_pictures_fit_a_line(cli: Cli, tmp_path: Path) -> Non
         assert max(map(len, done.stdout.splitlines())) <= 80
 
 
-def test_bad_input_gets_one_line(cli: Cli, model: str, flowers: str, tmp_path: Path) -> None:
-    fails(
-        cli,
-        "strokes:60",
-        "explain",
-        model,
-        "10",
-        "--data",
-        "strokes:60",
-        telling="examples, 0 to 9; got 10",
-    )
-    fails(cli, "tset", "explain", model, "1", "--data", "strokes:60", "--split", "tset")
-    fails(
-        cli,
-        "ten",
-        "explain",
-        model,
-        "1",
-        "--data",
-        "strokes:60",
-        "--label",
-        "ten",
-        telling="no class 'ten'",
-    )
-    fails(cli, "none.png", "explain", model, "none.png", telling="does not exist")
-    fails(cli, "none.csv", "explain", model, "none.csv", telling="cannot be read")
-    fails(cli, "nowhere", "explain", "nowhere", "1")
-    fails(
-        cli, "x.png", "explain", model, "x.png", "--data", "strokes:60", telling="--data goes with the INDEX"
-    )
-    fails(
-        cli, "", "explain", flowers, "1", "--data", "strokes:60", telling="takes 2 inputs, the data have 784"
-    )
-    fails(cli, "flowers.csv", "explain", flowers, "flowers.csv", telling="holds 12 rows")
+BAD = [
+    ("digits 10 --data strokes:60", "strokes:60, test, has 10 examples, 0 to 9; got 10"),
+    ("digits 1 --data strokes:60 --split tset", "unknown split 'tset'"),
+    ("digits 1 --data strokes:60 --label ten", "the model knows no class 'ten'"),
+    ("digits none.png", "none.png does not exist"),
+    ("digits none.csv", "none.csv cannot be read"),
+    ("digits blank.png", "blank.png: the picture is blank"),
+    ("digits x.png --data strokes:60", "--data goes with the INDEX of an example; x.png is a file"),
+    ("flowers 1 --data strokes:60", "the model takes 2 inputs, the data have 784"),
+    ("flowers flowers.csv", "flowers.csv holds 12 rows; leave one"),
+    ("flowers odd.csv", "odd.csv: the model knows no class 'tulip'"),
+    ("flowers blank.png", "blank.png: the model takes examples of shape (2,), not grey pictures"),
+]
+
+
+@pytest.mark.usefixtures("model", "flowers")
+def test_bad_input_gets_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "odd.csv").write_text("tulip,1,2\n")
-    fails(cli, "tulip", "explain", flowers, "odd.csv", telling="odd.csv: the model knows no class 'tulip'")
     Image.new("L", (30, 30), 255).save(tmp_path / "blank.png")
-    fails(cli, "blank.png", "explain", model, "blank.png", telling="blank")
-    fails(cli, "blank.png", "explain", flowers, "blank.png", telling="not grey pictures")
-    assert cli("explain", model).returncode == 2
+    monkeypatch.chdir(tmp_path)
+    for command, told in BAD:
+        model, *arguments = command.split()
+        assert main(["explain", f"{model}.safetensors", *arguments]) == 1
+        printed, (line,) = (text.splitlines() for text in capsys.readouterr())
+        assert printed == []
+        assert line.startswith(f"handgrad: {told}")
+    assert main(["explain", "digits.safetensors"]) == 2
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_gets_colours_and_the_same_characters(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = draw_signed(np.array([[1.0, -1.0, 0.3, 0.0]]), np.array([[0, 0, 1, 1]]))
+    for stream, coloured in ((Terminal(), True), (io.StringIO(), False)):
+        monkeypatch.setenv("TERM", "xterm-256color")
+        monkeypatch.delenv("NO_COLOR", raising=False)
+        monkeypatch.setattr(sys, "stdout", stream)
+        emit_styled(lines)
+        printed = stream.getvalue()
+        assert ("\x1b[" in printed) == coloured
+        assert re.sub(r"\x1b\[[\d;]*m", "", printed) == "╋╋━━+░░░\n"

@@ -15,8 +15,8 @@ from handgrad.explanation import Explanation, Step
 
 IN_JSON = 1_000
 """Numbers up to which an array is written whole where programs read."""
-INPUTS = 12
-"""Inputs of a table that are listed as those that mattered."""
+LISTED, MATTERED = 40, 12
+"""Inputs of a table that are listed, and listed as those that mattered."""
 
 
 def as_json(walk: Explanation, source: dict[str, Any]) -> Iterator[str]:
@@ -67,11 +67,11 @@ def as_text(walk: Explanation, title: str, features: Sequence[str] = ()) -> Iter
     yield Text()
     yield from draw_signed(walk.influence.sum(axis=0), ink) if ink is not None else _ranked(walk, names)
     yield Text()
-    more = "lighter here" if ink is not None else "more of it"
-    yield Text(f"  -   {more} would lower the loss, which speaks for {label}")
-    yield Text(f"  +   {more} would raise the loss, which speaks against {label}")
+    more = "more light here" if ink is not None else "more of it"
+    yield Text(f"  -   {more} would lower the loss, and speak for {label}")
+    yield Text(f"  +   {more} would raise the loss, and speak against {label}")
     if ink is not None:
-        yield Text("━━ ╋╋ the same, and half of the largest or more")
+        yield Text("━━ ╋╋ the same, at least half as much as the largest")
         yield Text("  ░   the light part of the picture")
 
 
@@ -105,8 +105,10 @@ def _inputs(walk: Explanation, names: Sequence[str]) -> Iterator[Text]:
     """List the inputs of a table by name, as they are and scaled."""
     width = min(40, max(5, *map(len, names)))
     yield Text(f"{'input':<{width}}{'value':>12}{'scaled':>12}", "dim")
-    for name, value, x in zip(names, walk.raw.tolist(), walk["x"].reshape(-1).tolist(), strict=True):
+    for name, value, x in zip(names[:LISTED], walk.raw.tolist(), walk["x"].flat, strict=False):
         yield Text(f"{name[:width]:<{width}}{value:>12.5g}{x:>12.3f}")
+    if len(names) > LISTED:
+        yield Text(f"and {len(names) - LISTED:,} more", "dim")
 
 
 def _ranked(walk: Explanation, names: Sequence[str]) -> Iterator[Text]:
@@ -115,9 +117,9 @@ def _ranked(walk: Explanation, names: Sequence[str]) -> Iterator[Text]:
     gradient = walk.influence.reshape(-1)
     largest = np.abs(gradient).max() or 1
     yield Text(f"{'input':<{width}}{'value':>12}{'dx':>12}", "dim")
-    for place in np.argsort(-np.abs(gradient), kind="stable")[:INPUTS]:
+    for place in np.argsort(-np.abs(gradient), kind="stable")[:MATTERED]:
         slope = gradient[place]
         bar = ("+" if slope > 0 else "-") * round(20 * abs(slope) / largest)
         yield Text(f"{names[place][:width]:<{width}}{walk.raw[place]:>12.5g}{slope:>12.3g}  {bar}")
-    if gradient.size > INPUTS:
-        yield Text(f"and {gradient.size - INPUTS:,} more, which mattered less", "dim")
+    if gradient.size > MATTERED:
+        yield Text(f"and {gradient.size - MATTERED:,} more, which mattered less", "dim")
