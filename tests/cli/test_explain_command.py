@@ -4,6 +4,7 @@ import io
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from conftest import Cli
 from handgrad.cli.drawing import draw_signed
 from handgrad.cli.main import main
 from handgrad.cli.output import emit_styled
+from handgrad.data.images import read_example
 
 FLOWERS = "label,petal length,petal width\n" + "rose,1,2\nlily,3,5\n" * 6
 
@@ -38,6 +40,22 @@ def flowers(tmp_path: Path) -> str:
     return "flowers.safetensors"
 
 
+@pytest.fixture
+def explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., str]:
+    """Run the command in this process, which is faster, and give what it prints."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> str:
+        assert main(["explain", *arguments]) == 0
+        printed = capsys.readouterr()
+        assert printed.err == ""
+        return printed.out
+
+    return run
+
+
 def test_an_example_of_the_data_is_walked_through(cli: Cli, model: str) -> None:
     done = cli("explain", model, "3", "--data", "strokes:60")
     assert (done.returncode, done.stderr) == (0, "")
@@ -57,10 +75,9 @@ def test_an_example_of_the_data_is_walked_through(cli: Cli, model: str) -> None:
     assert order == sorted(order)
 
 
-def test_json_is_one_object_a_line(cli: Cli, model: str) -> None:
-    done = cli("explain", model, "3", "--data", "strokes:60", "--split", "train", "--json")
-    assert (done.returncode, done.stderr) == (0, "")
-    about, *steps = map(json.loads, done.stdout.splitlines())
+def test_json_is_one_object_a_line(explained: Callable[..., str], model: str) -> None:
+    printed = explained(model, "3", "--data", "strokes:60", "--split", "train", "--json")
+    about, *steps = map(json.loads, printed.splitlines())
     train = hg.load("strokes:60").train
     assert (about["data"], about["split"], about["index"]) == ("strokes:60", "train", 3)
     assert about["label"] == str(train.labels[3])
@@ -72,31 +89,32 @@ def test_json_is_one_object_a_line(cli: Cli, model: str) -> None:
     assert steps[-1]["name"] == "dx"
 
 
-def test_a_picture_without_label_is_its_predicted_class(cli: Cli, model: str, tmp_path: Path) -> None:
+def test_a_picture_without_label_is_its_predicted_class(
+    explained: Callable[..., str], model: str, tmp_path: Path
+) -> None:
     image = Image.fromarray(hg.load("strokes:60").train.inputs[0].reshape(28, 28)).resize((90, 90))
     image.save(tmp_path / "digit.png")
-    done = cli("explain", model, "digit.png")
-    assert done.returncode == 0
-    assert ", the predicted class, since no label is given" in done.stdout
-    predicted = json.loads(cli("predict", model, "digit.png", "--json").stdout)["class"]
-    assert f"digit.png: taken for {predicted}" in done.stdout
-    assert "the loss is that of 4\n" in cli("explain", model, "digit.png", "--label", "4").stdout
+    printed = explained(model, "digit.png")
+    assert ", the predicted class, since no label is given" in printed
+    network = hg.load_model(tmp_path / model)
+    predicted = network.predict(read_example(tmp_path / "digit.png", (1, 28, 28), "digit")[None])[0]
+    assert f"digit.png: taken for {predicted}" in printed
+    assert "the loss is that of 4\n" in explained(model, "digit.png", "--label", "4")
 
 
-def test_tables_have_their_inputs_by_name(cli: Cli, flowers: str, tmp_path: Path) -> None:
-    done = cli("explain", flowers, "1", "--data", "flowers.csv", "--split", "train")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "petal width            5       1.000" in done.stdout
-    assert "labelled lily" in done.stdout
+def test_tables_have_their_inputs_by_name(
+    explained: Callable[..., str], flowers: str, tmp_path: Path
+) -> None:
+    printed = explained(flowers, "1", "--data", "flowers.csv", "--split", "train")
+    assert "petal width            5       1.000" in printed
+    assert "labelled lily" in printed
     (tmp_path / "one.csv").write_text("petal length,petal width\n1,2\n")
-    done = cli("explain", flowers, "one.csv")
-    assert "petal length           1      -1.000" in done.stdout
+    assert "petal length           1      -1.000" in explained(flowers, "one.csv")
     (tmp_path / "two.csv").write_text("rose,1,2\n")
-    about = json.loads(cli("explain", flowers, "two.csv", "--json").stdout.partition("\n")[0])
-    assert about["label"] == "rose"
+    assert json.loads(explained(flowers, "two.csv", "--json").partition("\n")[0])["label"] == "rose"
 
 
-def test_large_and_coloured_pictures_fit_a_line(cli: Cli, tmp_path: Path) -> None:
+def test_large_and_coloured_pictures_fit_a_line(explained: Callable[..., str], tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     for shape in ((3, 64, 64), (1, 30, 200)):
         layers = [hg.Flatten(), hg.Dense(2)]
@@ -104,9 +122,17 @@ def test_large_and_coloured_pictures_fit_a_line(cli: Cli, tmp_path: Path) -> Non
         hg.save(network, tmp_path / "large.safetensors")
         inputs = rng.integers(256, size=(4, *shape), dtype=np.uint8)
         np.savez(tmp_path / "large.npz", x_train=inputs, y_train=np.array([0, 1, 0, 1]))
-        done = cli("explain", "large.safetensors", "2", "--data", "large.npz", "--split", "train")
-        assert (done.returncode, done.stderr) == (0, "")
-        assert max(map(len, done.stdout.splitlines())) <= 80
+        printed = explained("large.safetensors", "2", "--data", "large.npz", "--split", "train")
+        assert max(map(len, printed.splitlines())) <= 80
+
+
+def test_long_tables_are_cut(explained: Callable[..., str], tmp_path: Path) -> None:
+    hg.save(hg.Network([hg.Dense(2)], (100,), np.random.default_rng(0)), tmp_path / "wide.safetensors")
+    np.savetxt(tmp_path / "wide.csv", np.arange(100.0)[None], delimiter=",")
+    printed = explained("wide.safetensors", "wide.csv")
+    assert "input 39 " in printed
+    assert "and 60 more\n" in printed
+    assert "and 88 more, which mattered less\n" in printed
 
 
 BAD = [
