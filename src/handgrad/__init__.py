@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from handgrad.data.dataset import Dataset, Splits
     from handgrad.data.sources import load
     from handgrad.errors import HandgradError
+    from handgrad.explanation import Explanation, Step, explain
     from handgrad.exports.formats import load_model
     from handgrad.learning.adversarial import Adversarial
     from handgrad.learning.averaging import Averaging, ExponentialAverage, LastEpochs
@@ -60,6 +61,7 @@ _HOMES = {
     "data.dataset": ("Dataset", "Splits"),
     "data.sources": ("load",),
     "errors": ("HandgradError",),
+    "explanation": ("Explanation", "Step", "explain"),
     "exports.formats": ("load_model",),
     "learning.adversarial": ("Adversarial",),
     "learning.averaging": ("Averaging", "ExponentialAverage", "LastEpochs"),
@@ -123,6 +125,7 @@ __all__ = [
     "Dense",
     "Dropout",
     "EarlyStopping",
+    "Explanation",
     "Exponential",
     "ExponentialAverage",
     "Flatten",
@@ -153,6 +156,7 @@ __all__ = [
     "Schedule",
     "Sigmoid",
     "Splits",
+    "Step",
     "StepDecay",
     "Tanh",
     "TrainingState",
@@ -165,6 +169,7 @@ __all__ = [
     "confusion_matrix",
     "cross_entropy",
     "evaluate",
+    "explain",
     "load",
     "load_model",
     "load_recipe",

@@ -1,6 +1,5 @@
 """``handgrad evaluate``."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,7 +8,6 @@ from handgrad.cli.options import Data, Json, Model
 from handgrad.cli.output import emit
 
 if TYPE_CHECKING:
-    from handgrad.data.dataset import Splits
     from handgrad.kernels.types import Integers
 
 
@@ -22,11 +20,12 @@ def evaluate(
     """Measure accuracy, loss and confusions."""
     import json as json_format
 
-    from handgrad.exports.formats import load_model
+    from handgrad.exports.formats import load_model, load_model_recipe
     from handgrad.learning.metrics import evaluate as measure
+    from handgrad.recipes.data import open_model_data
 
     network = load_model(model)
-    splits = splits_for(model, data)
+    splits = open_model_data(data, load_model_recipe(model), str(model))
     dataset = splits.split(split)
     result = measure(network, dataset)
     if json:
@@ -51,19 +50,6 @@ def evaluate(
     if len(network.classes) <= 20:
         emit()
         emit("\n".join(confusion_rows(result.confusion, network.classes)))
-
-
-def splits_for(model: Path, data: str | None) -> "Splits":
-    """Open the data that a model is measured on: those that are named, else its recipe's, else MNIST."""
-    from handgrad.data.sources import load
-    from handgrad.exports.formats import load_model_recipe
-    from handgrad.recipes.data import open_splits
-    from handgrad.recipes.loading import parse_recipe
-
-    recipe = load_model_recipe(model)
-    if data is not None or recipe is None:
-        return load(data or "mnist")
-    return open_splits(parse_recipe(recipe, str(model)))
 
 
 def confusion_rows(confusion: "Integers", classes: tuple[str, ...]) -> list[str]:

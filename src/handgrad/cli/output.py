@@ -2,6 +2,11 @@
 
 import os
 import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 
 def emit(text: str = "") -> None:
@@ -10,6 +15,19 @@ def emit(text: str = "") -> None:
         print(text, flush=True)
     except BrokenPipeError:
         discard_output()
+
+
+def emit_styled(lines: "Iterable[Text]") -> None:
+    """Print lines in their styles where a person looks, else without."""
+    if not sys.stdout.isatty():
+        for line in lines:
+            emit(line.plain)
+        return
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
+    for line in lines:
+        console.print(line)
 
 
 def discard_output() -> None:

@@ -107,11 +107,12 @@ def _measure(
     network: "Network", run: Path, name: str, data: str | None, split: str | None
 ) -> "Measured | None":
     """Ask the network about a split; where none was named and it cannot be had, say so and do without."""
-    from handgrad.cli.evaluate import splits_for
+    from handgrad.exports.formats import load_model_recipe
     from handgrad.learning.metrics import evaluate
+    from handgrad.recipes.data import open_model_data
 
     try:
-        splits = splits_for(run, data)
+        splits = open_model_data(data, load_model_recipe(run), str(run))
         dataset = splits.split(split or "test")
         result = evaluate(network, dataset)
     except HandgradError as error:

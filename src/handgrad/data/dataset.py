@@ -40,6 +40,8 @@ class Dataset:
         Of one example: ``(1, 28, 28)`` for grey images; ``(I,)`` unless given.
     framing : str
         How a picture becomes an example: ``"digit"`` as MNIST frames digits, ``"plain"`` only resized.
+    features : sequence of str, optional
+        The names of the I inputs, where a table has them.
 
     Raises
     ------
@@ -52,6 +54,7 @@ class Dataset:
     classes: Sequence[str] | int
     input_shape: tuple[int, ...] = ()
     framing: str = "digit"
+    features: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         inputs, labels = np.asarray(self.inputs), np.asarray(self.labels)
@@ -72,6 +75,8 @@ class Dataset:
             raise HandgradError(f"two classes have the same name: {', '.join(names)}")
         if self.framing not in FRAMINGS:
             raise HandgradError(f"unknown framing '{self.framing}'; choose from {', '.join(FRAMINGS)}")
+        if len(self.features) not in (0, prod(shape)):
+            raise HandgradError(f"there are {prod(shape)} inputs, but {len(self.features)} names of them")
         if inputs.dtype != np.uint8:
             with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
                 inputs = inputs.astype(np.float32, copy=False)
@@ -85,6 +90,7 @@ class Dataset:
             ("labels", labels.astype(labels.dtype.newbyteorder("="), copy=False)),
             ("classes", names),
             ("input_shape", shape),
+            ("features", tuple(self.features)),
         ):
             object.__setattr__(self, field, value)
 

@@ -60,7 +60,7 @@ def read_table(path: Path, classes: Sequence[str] | None = None) -> Dataset:
     shape = (1, side, side) if images and side * side == len(features) else (len(features),)
     labels, known = encode_labels(values, str(path), classes, images=images)
     with naming(path):
-        return Dataset(inputs, labels, known, shape)
+        return Dataset(inputs, labels, known, shape, features=features if named else ())
 
 
 def column_names(path: Path) -> tuple[list[str], bool]:

@@ -183,6 +183,16 @@ def evaluate(network: Network, dataset: Dataset, loss: Loss | None = None) -> Ev
     HandgradError
         If the data do not fit the network.
     """
+    check_known(network, dataset)
+    logits, labels = network.logits(dataset.inputs), dataset.labels
+    mean_loss, _ = (loss or CrossEntropy())(logits, labels)
+    predictions = logits.argmax(axis=1)
+    confusion = confusion_matrix(predictions, labels, len(network.classes))
+    return Evaluation(len(labels), mean_loss, accuracy(predictions, labels), confusion)
+
+
+def check_known(network: Network, dataset: Dataset) -> None:
+    """Raise HandgradError where data do not fit a trained network: in size, classes or scale."""
     check_fit(network, dataset)
     numbered = tuple(map(str, range(len(network.classes))))
     if dataset.class_names != network.classes and numbered not in (dataset.class_names, network.classes):
@@ -197,11 +207,6 @@ def evaluate(network: Network, dataset: Dataset, loss: Loss | None = None) -> Ev
         and dataset.inputs.max() <= 1
     ):
         raise HandgradError("the model takes bytes, 0 to 255; the data are scaled to 0 to 1 already")
-    logits, labels = network.logits(dataset.inputs), dataset.labels
-    mean_loss, _ = (loss or CrossEntropy())(logits, labels)
-    predictions = logits.argmax(axis=1)
-    confusion = confusion_matrix(predictions, labels, len(network.classes))
-    return Evaluation(len(labels), mean_loss, accuracy(predictions, labels), confusion)
 
 
 def check_fit(network: Network, dataset: Dataset) -> None:

@@ -1,12 +1,15 @@
 """A recipe's data: loaded, cut into splits, or exchanged for digits written here where they are not to be had."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from handgrad.data.dataset import Splits
 from handgrad.data.mnist import ensure
 from handgrad.data.sources import STROKES, load
 from handgrad.errors import HandgradError
-from handgrad.recipes.loading import override
+from handgrad.recipes.loading import override, parse_recipe
 from handgrad.recipes.recipe import Recipe
 
 
@@ -24,6 +27,23 @@ def open_splits(recipe: Recipe) -> Splits:
         raise HandgradError(
             f"recipe {recipe.name} on {splits.source}: {error}; set validation under [data] lower"
         ) from error
+
+
+def open_model_data(source: str | None, recipe: Mapping[str, Any] | None, model: str) -> Splits:
+    """Load the data to show a model: those that are named, else those of its recipe, else MNIST.
+
+    Parameters
+    ----------
+    source : str, optional
+        As `load` takes it.
+    recipe : mapping, optional
+        What the model was trained by, as plain tables.
+    model : str
+        Its path, for messages.
+    """
+    if source is not None or recipe is None:
+        return load(source or "mnist")
+    return open_splits(parse_recipe(recipe, model))
 
 
 def fall_back_to_strokes(recipe: Recipe) -> tuple[Recipe, str]:

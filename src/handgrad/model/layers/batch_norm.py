@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -33,6 +34,14 @@ class BatchNorm(Layer):
     """
 
     epsilon: float = 1e-5
+
+    symbol: ClassVar[str] = "normed"
+    formula: ClassVar[str] = "{y} = scale{n} · x̂ + shift{n}, x̂ = ({x} − mean{n}) / √(variance{n} + {epsilon})"
+    backward_formulas: ClassVar[Mapping[str, str]] = {
+        "scale": "Σ d{y} · x̂",
+        "shift": "Σ d{y}",
+        "x": "d{y} · scale{n} / √(variance{n} + {epsilon})",
+    }
 
     def __post_init__(self) -> None:
         if not 0 < self.epsilon < 1:

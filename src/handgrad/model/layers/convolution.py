@@ -40,6 +40,13 @@ class Convolution2D(Layer):
     bias_initializer: Initializer = Zeros()
 
     skips_input_gradient: ClassVar[bool] = True
+    symbol: ClassVar[str] = "z"
+    formula: ClassVar[str] = "{y} = {x} ∗ weights{n} + biases{n}, a sum over each window of {window}×{window}"
+    backward_formulas: ClassVar[Mapping[str, str]] = {
+        "weights": "Σ over the windows: d{y} · window of {x}",
+        "biases": "Σ over the windows: d{y}",
+        "x": "Σ over the windows that see a pixel: d{y} weights{n}",
+    }
 
     def __post_init__(self) -> None:
         for name, least in (("outputs", 1), ("window", 1), ("stride", 1), ("padding", 0)):

@@ -34,6 +34,13 @@ class Dense(Layer):
 
     skips_input_gradient: ClassVar[bool] = True
     takes_bytes: ClassVar[bool] = True
+    symbol: ClassVar[str] = "z"
+    formula: ClassVar[str] = "{y} = {x} weights{n}ᵀ + biases{n}"
+    backward_formulas: ClassVar[Mapping[str, str]] = {
+        "weights": "d{y}ᵀ {x}",
+        "biases": "Σₙ d{y}",
+        "x": "d{y} weights{n}",
+    }
 
     def __post_init__(self) -> None:
         if not isinstance(self.weight_initializer, Initializer) or not isinstance(

@@ -1,6 +1,8 @@
 """Dropout: in training, each value is missing now and then."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -25,6 +27,10 @@ class Dropout(Layer):
     """
 
     rate: float = 0.5
+
+    symbol: ClassVar[str] = "kept"
+    formula: ClassVar[str] = "{y} = {x}, since nothing is dropped in inference"
+    backward_formulas: ClassVar[Mapping[str, str]] = {"x": "d{y}"}
 
     def __post_init__(self) -> None:
         if not 0 <= self.rate < 1:

@@ -1,7 +1,9 @@
 """From images to vectors."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
+from typing import ClassVar
 
 import numpy as np
 
@@ -12,6 +14,10 @@ from handgrad.model.layers.layer import Backward, Layer, Parameters, Shape
 @dataclass(frozen=True)
 class Flatten(Layer):
     """y = x with all its axes but the first in one."""
+
+    symbol: ClassVar[str] = "flat"
+    formula: ClassVar[str] = "{y} = {x} in one row"
+    backward_formulas: ClassVar[Mapping[str, str]] = {"x": "d{y} in the shape of {x}"}
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(I,): the number of values of one example."""

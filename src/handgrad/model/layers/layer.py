@@ -32,6 +32,16 @@ class Layer(Described, ABC):
     takes_bytes: ClassVar[bool] = False
     """Whether forward takes `Bytes`, too, where the layer is a network's first."""
 
+    symbol: ClassVar[str] = ""
+    """What its output is called where an example is explained, such as "z"; the name of its class unless given."""
+
+    formula: ClassVar[str] = ""
+    """Forward in inference, as text: {x} and {y} stand for the names of input and output, {n} for the number behind
+    the names of the parameters, and every field of the layer for its value."""
+
+    backward_formulas: ClassVar[Mapping[str, str]] = {}
+    """Backward, as text: by "x" the gradient of the input, by its name that of each parameter."""
+
     def parameter_shapes(self, input_shape: Shape) -> Mapping[str, Shape]:
         """Name the parameter arrays and their shapes; none unless a layer says so."""
         return {}

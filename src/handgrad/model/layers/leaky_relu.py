@@ -1,6 +1,8 @@
 """The rectifier that leaks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -25,6 +27,10 @@ class LeakyReLU(Layer):
     """
 
     slope: float = 0.01
+
+    symbol: ClassVar[str] = "a"
+    formula: ClassVar[str] = "{y} = {x} where {x} > 0, else {slope} · {x}"
+    backward_formulas: ClassVar[Mapping[str, str]] = {"x": "d{y} where {x} > 0, else {slope} · d{y}"}
 
     def __post_init__(self) -> None:
         if not 0 <= self.slope < 1:

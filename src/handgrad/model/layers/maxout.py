@@ -1,6 +1,8 @@
 """Maxout: a unit that learns its own activation, as the largest of several affine pieces."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -25,6 +27,10 @@ class Maxout(Layer):
     """
 
     pieces: int = 2
+
+    symbol: ClassVar[str] = "a"
+    formula: ClassVar[str] = "{y} = the largest of every {pieces} neighbours in {x}"
+    backward_formulas: ClassVar[Mapping[str, str]] = {"x": "d{y} where {x} was the largest, else 0"}
 
     def __post_init__(self) -> None:
         if type(self.pieces) is not int or self.pieces < 2:

@@ -1,7 +1,9 @@
 """Pooling: each window of an image becomes one value, its largest or its average."""
 
 from abc import ABC
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -28,6 +30,8 @@ class Pool2D(Layer, ABC):
     window: int = 2
     stride: int = 0
 
+    symbol: ClassVar[str] = "pooled"
+
     def __post_init__(self) -> None:
         if type(self.window) is not int or not 1 <= self.window <= 15:
             raise HandgradError(f"{type(self).__name__} window must be from 1 to 15; got {self.window!r}")
@@ -48,6 +52,11 @@ class Pool2D(Layer, ABC):
 class MaxPool2D(Pool2D):
     """The largest value of each window."""
 
+    formula: ClassVar[str] = "{y} = the largest of each window of {window}×{window} in {x}"
+    backward_formulas: ClassVar[Mapping[str, str]] = {
+        "x": "d{y} where {x} was the largest of its window, else 0"
+    }
+
     def forward(
         self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None
     ) -> tuple[Floats, Backward]:
@@ -64,6 +73,11 @@ class MaxPool2D(Pool2D):
 @dataclass(frozen=True)
 class AveragePool2D(Pool2D):
     """The average of each window."""
+
+    formula: ClassVar[str] = "{y} = the average of each window of {window}×{window} in {x}"
+    backward_formulas: ClassVar[Mapping[str, str]] = {
+        "x": "Σ over the windows that see a pixel: d{y} / {window}²"
+    }
 
     def forward(
         self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None

@@ -1,6 +1,8 @@
 """The hyperbolic tangent."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -12,6 +14,10 @@ from handgrad.model.layers.layer import Backward, Layer, Parameters
 @dataclass(frozen=True)
 class Tanh(Layer):
     """y = tanh x, of any shape."""
+
+    symbol: ClassVar[str] = "a"
+    formula: ClassVar[str] = "{y} = tanh {x}"
+    backward_formulas: ClassVar[Mapping[str, str]] = {"x": "d{y} · (1 − {y}²)"}
 
     def forward(
         self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None
