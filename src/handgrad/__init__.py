@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from handgrad.data.sources import load
     from handgrad.errors import HandgradError
     from handgrad.exports.formats import load_model
+    from handgrad.exports.writers import export
     from handgrad.learning.adversarial import Adversarial
     from handgrad.learning.averaging import Averaging, ExponentialAverage, LastEpochs
     from handgrad.learning.checkpoints import save
@@ -60,6 +61,7 @@ _HOMES = {
     "data.sources": ("load",),
     "errors": ("HandgradError",),
     "exports.formats": ("load_model",),
+    "exports.writers": ("export",),
     "learning.adversarial": ("Adversarial",),
     "learning.averaging": ("Averaging", "ExponentialAverage", "LastEpochs"),
     "learning.checkpoints": ("save",),
@@ -162,6 +164,7 @@ __all__ = [
     "confusion_matrix",
     "cross_entropy",
     "evaluate",
+    "export",
     "load",
     "load_model",
     "load_recipe",

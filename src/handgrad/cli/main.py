@@ -11,6 +11,7 @@ import typer
 from handgrad.cli.check import check
 from handgrad.cli.data import data
 from handgrad.cli.evaluate import evaluate
+from handgrad.cli.export import export
 from handgrad.cli.output import discard_output
 from handgrad.cli.predict import predict
 from handgrad.cli.recipes import recipes
@@ -19,7 +20,7 @@ from handgrad.errors import HandgradError, Interrupted, suggest
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 
-COMMANDS = (train, resume, evaluate, predict, check, data, recipes)
+COMMANDS = (train, resume, evaluate, predict, check, export, data, recipes)
 
 app = typer.Typer(
     name="handgrad",
