@@ -21,6 +21,7 @@ from handgrad.model.layers import (
     Sigmoid,
     Tanh,
 )
+from handgrad.model.network import Network
 
 LAYERS: list[tuple[Layer, tuple[int, ...]]] = [
     (Dense(3), (4,)),
@@ -54,3 +55,12 @@ def parameters_of(layer: Layer, shape: tuple[int, ...], rng: np.random.Generator
     if "variance" in arrays:
         arrays["variance"] = arrays["variance"] ** 2
     return arrays
+
+
+def network_of(layer: Layer, shape: tuple[int, ...]) -> Network:
+    """Make a network of three classes out of one layer, with parameters at random, in float64."""
+    rng = np.random.default_rng(0)
+    network = Network([layer, Flatten(), Dense(3)], shape, rng, np.float64)
+    for name, array in parameters_of(layer, shape, rng).items():
+        getattr(network.parameters[0], name)[...] = array
+    return network
