@@ -78,6 +78,16 @@ def mnist() -> Splits:
 
 
 @pytest.fixture
+def mnist_place(mnist: Splits, tmp_path: Path) -> dict[str, str]:
+    """The setting by which a program finds real MNIST, wherever it was found."""
+    found = find("mnist")
+    assert found is not None
+    (tmp_path / "places").mkdir()
+    (tmp_path / "places" / "mnist").symlink_to(found.folder.resolve())
+    return {"HANDGRAD_DATA": str(tmp_path / "places")}
+
+
+@pytest.fixture
 def table() -> Dataset:
     """A little table of numbers, two classes that a line can separate."""
     rng = np.random.default_rng(3)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from handgrad.errors import HandgradError
     from handgrad.explanation import Explanation, Step, explain
     from handgrad.exports.formats import load_model
+    from handgrad.exports.writers import export
     from handgrad.learning.adversarial import Adversarial
     from handgrad.learning.averaging import Averaging, ExponentialAverage, LastEpochs
     from handgrad.learning.checkpoints import save
@@ -63,6 +64,7 @@ _HOMES = {
     "errors": ("HandgradError",),
     "explanation": ("Explanation", "Step", "explain"),
     "exports.formats": ("load_model",),
+    "exports.writers": ("export",),
     "learning.adversarial": ("Adversarial",),
     "learning.averaging": ("Averaging", "ExponentialAverage", "LastEpochs"),
     "learning.checkpoints": ("save",),
@@ -170,6 +172,7 @@ __all__ = [
     "cross_entropy",
     "evaluate",
     "explain",
+    "export",
     "load",
     "load_model",
     "load_recipe",

@@ -1,8 +1,10 @@
 """The Rust program's parameter files: exact layout, exact numbers, and what a wrong file gets."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 from handgrad.errors import HandgradError
 from handgrad.exports.csv import read_csv, write_csv
 from handgrad.exports.formats import load_model
-from handgrad.model.layers import Dense, ReLU
+from handgrad.model.layers import Dense, Dropout, Flatten, ReLU
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
 
@@ -96,6 +98,53 @@ def test_another_scaling_is_worked_into_the_first_layer(tmp_path: Path, scaling:
 def test_what_it_writes_polars_reads_as_a_matrix(folder: Path) -> None:
     matrix = pl.read_csv(folder / "w2.csv").to_numpy()
     np.testing.assert_array_equal(matrix.astype(np.float32), classic().parameters[2].weights)
+
+
+def test_pandas_and_numpy_compute_the_same_from_them(tmp_path: Path) -> None:
+    layers = [Dense(12), ReLU(), Dense(7), ReLU(), Dense(5)]
+    network = Network(layers, (784,), np.random.default_rng(0), scaling=Scaling.of_bytes())
+    write_csv(network, tmp_path)
+    raw = np.random.default_rng(1).integers(0, 256, (50, 784), np.uint8)
+    x = raw / 255
+    for number in (1, 2, 3):
+        weights, biases = (pd.read_csv(tmp_path / f"{letter}{number}.csv").to_numpy() for letter in "wb")
+        x = (np.maximum(x, 0) if number > 1 else x) @ weights.T + biases[:, 0]
+    np.testing.assert_allclose(x, network.logits(raw), rtol=1e-4, atol=1e-4)
+
+
+def test_dropout_and_flatten_are_left_out(tmp_path: Path) -> None:
+    layers = [Flatten(), Dense(4), ReLU(), Dropout(0.3), Dense(2)]
+    network = Network(layers, (1, 2, 3), np.random.default_rng(0), scaling=Scaling.of_bytes())
+    write_csv(network, tmp_path)
+    raw = np.random.default_rng(1).integers(0, 256, (9, 6), np.uint8)
+    assert len(load_model(tmp_path).layers) == 3
+    np.testing.assert_allclose(load_model(tmp_path).logits(raw), network.logits(raw), rtol=1e-6)
+
+
+def test_files_of_a_deeper_network_are_not_mixed_with_others(tmp_path: Path) -> None:
+    deep = Network([Dense(2), ReLU(), Dense(2), ReLU(), Dense(2)], (2,), np.random.default_rng(0))
+    write_csv(deep, tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(HandgradError, match="is of a deeper network"):
+        write_csv(Network([Dense(2), ReLU(), Dense(2)], (2,)), tmp_path)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_all_files_are_replaced_or_none(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    write = pl.DataFrame.write_csv
+
+    def break_off(frame: pl.DataFrame, file: Any) -> None:
+        if frame.columns[0].startswith("b2"):
+            raise OSError(28, "No space left on device")
+        write(frame, file)
+
+    monkeypatch.setattr(pl.DataFrame, "write_csv", break_off)
+    network = classic()
+    network.vector[:] = 1
+    with pytest.raises(HandgradError, match="No space left"):
+        write_csv(network, folder)
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
 
 def rewrite(path: Path, old: str, new: str) -> None:

@@ -9,60 +9,23 @@ import numpy as np
 import pytest
 
 from handgrad.errors import HandgradError
-from handgrad.model.initializers import Uniform
 from handgrad.model.layers import (
     GELU,
-    AveragePool2D,
-    BatchNorm,
-    Convolution2D,
     Dense,
     Dropout,
-    Flatten,
     Layer,
     LeakyReLU,
     Maxout,
-    MaxPool2D,
     ReLU,
     Sigmoid,
     Tanh,
 )
+from layer_table import LAYERS, parameters_of
 from numerical import numerical_gradient
 
-LAYERS: list[tuple[Layer, tuple[int, ...]]] = [
-    (Dense(3), (4,)),
-    (Dense(1, Uniform(), Uniform()), (2,)),
-    (ReLU(), (5,)),
-    (ReLU(), (2, 3, 4)),
-    (LeakyReLU(), (5,)),
-    (LeakyReLU(0.2), (2, 3)),
-    (Tanh(), (5,)),
-    (Sigmoid(), (5,)),
-    (GELU(), (5,)),
-    (BatchNorm(), (5,)),
-    (BatchNorm(0.01), (3, 2, 4)),
-    (Maxout(), (6,)),
-    (Maxout(3), (6, 2, 3)),
-    (Dropout(0.4), (50,)),
-    (Dropout(0.0), (2, 2)),
-    (Flatten(), (2, 3, 4)),
-    (Convolution2D(2), (1, 5, 6)),
-    (Convolution2D(3, 2, 2, 1), (2, 5, 4)),
-    (Convolution2D(1, 1), (3, 2, 2)),
-    (MaxPool2D(), (2, 4, 6)),
-    (MaxPool2D(3, 2), (1, 6, 7)),
-    (AveragePool2D(), (2, 5, 4)),
-    (AveragePool2D(3, 1), (1, 4, 5)),
-]
 table = pytest.mark.parametrize(
     ("layer", "shape"), LAYERS, ids=[f"{layer}{shape}" for layer, shape in LAYERS]
 )
-
-
-def parameters_of(layer: Layer, shape: tuple[int, ...], rng: np.random.Generator) -> dict[str, Any]:
-    arrays = {name: rng.normal(size=size) for name, size in layer.parameter_shapes(shape).items()}
-    if "variance" in arrays:
-        arrays["variance"] = arrays["variance"] ** 2
-    return arrays
 
 
 @table

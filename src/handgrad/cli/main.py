@@ -12,6 +12,7 @@ from handgrad.cli.check import check
 from handgrad.cli.data import data
 from handgrad.cli.evaluate import evaluate
 from handgrad.cli.explain import explain
+from handgrad.cli.export import export
 from handgrad.cli.output import discard_output
 from handgrad.cli.plot import plot
 from handgrad.cli.predict import predict
@@ -21,7 +22,7 @@ from handgrad.errors import HandgradError, Interrupted, suggest
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 
-COMMANDS = (train, resume, evaluate, predict, explain, check, plot, data, recipes)
+COMMANDS = (train, resume, evaluate, predict, explain, check, plot, export, data, recipes)
 
 app = typer.Typer(
     name="handgrad",

@@ -15,7 +15,10 @@ DATA_HELP = (
 )
 
 Model = Annotated[
-    Path, typer.Argument(help="A run folder, a model file, or a final_config folder.", metavar="MODEL")
+    Path,
+    typer.Argument(
+        help="A run folder, a model file, an ONNX file, or a final_config folder.", metavar="MODEL"
+    ),
 ]
 Data = Annotated[str | None, typer.Option("--data", metavar="SRC", help=DATA_HELP)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line, and nothing else.")]

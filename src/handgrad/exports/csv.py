@@ -6,6 +6,7 @@ reads back as the same number. The files say nothing of scaling: the Rust progra
 so do networks read from here.
 """
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +16,22 @@ from numpy.typing import NDArray
 from handgrad.errors import HandgradError
 from handgrad.files import make_folder, replacing
 from handgrad.kernels.types import Floats
-from handgrad.model.layers import Dense, Layer, ReLU
+from handgrad.model.layers import Dense, Dropout, Flatten, Layer, ReLU
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
 
 
 def is_dense(network: Network) -> bool:
-    """Whether the network is one these files can hold: dense layers with only ReLU between them."""
-    kinds = [type(layer) for layer in network.layers]
+    """Whether the network is one these files can hold: dense layers with only ReLU between them.
+
+    Dropout, which does nothing in inference, and Flatten may stand anywhere; they are not written.
+    """
+    kinds = [type(layer) for layer in network.layers if type(layer) not in (Dropout, Flatten)]
     return kinds[::2] == [Dense] * len(kinds[::2]) and kinds[1::2] == [ReLU] * (len(kinds) // 2)
 
 
 def write_csv(network: Network, folder: Path) -> None:
-    """Write the parameters of a network of dense layers, each file whole or not at all.
+    """Write the parameters of a network of dense layers, all files whole or none at all.
 
     A network whose raw values are scaled otherwise than by 255 is written with the difference worked into its
     first layer, so that it gives the same answers once it is read back.
@@ -42,22 +46,35 @@ def write_csv(network: Network, folder: Path) -> None:
     Raises
     ------
     HandgradError
-        If the network has other layers, or a file cannot be written.
+        If the network has other layers, a file cannot be written, or the folder holds files of a deeper network,
+        which would then be read as this one's.
     """
     import polars as pl
 
     if not is_dense(network):
         raise HandgradError("parameter CSV files hold networks of dense layers with ReLU between them only")
-    make_folder(folder)
     dense = [parameters for parameters in network.parameters if vars(parameters)]
     matrices = [(parameters.weights, parameters.biases) for parameters in dense]
     matrices[0] = _for_bytes(*matrices[0], network.scaling)
-    for number, (weights, biases) in enumerate(matrices, 1):
-        for letter, matrix in (("w", weights), ("b", biases[:, np.newaxis])):
-            stem = f"{letter}{number}"
-            columns = {f"{stem}{index}": column for index, column in enumerate(matrix.T.astype(np.float32))}
-            with replacing(folder / f"{stem}.csv") as temporary, temporary.open("wb") as file:
-                pl.DataFrame(columns).write_csv(file)
+    for path in _beyond(folder, len(matrices)):
+        raise HandgradError(f"{path} is of a deeper network than the one to write; choose another folder")
+    make_folder(folder)
+    with ExitStack() as files:
+        for number, (weights, biases) in enumerate(matrices, 1):
+            for letter, matrix in (("w", weights), ("b", biases[:, np.newaxis])):
+                stem = f"{letter}{number}"
+                columns = {
+                    f"{stem}{index}": column for index, column in enumerate(matrix.T.astype(np.float32))
+                }
+                temporary = files.enter_context(replacing(folder / f"{stem}.csv"))
+                with temporary.open("wb") as file:
+                    pl.DataFrame(columns).write_csv(file)
+
+
+def _beyond(folder: Path, layers: int) -> list[Path]:
+    """Find the parameter files of layers beyond that many."""
+    found = (path for path in folder.glob("[wb]*.csv") if path.stem[1:].isdecimal())
+    return sorted(path for path in found if int(path.stem[1:]) > layers)
 
 
 def _for_bytes(weights: Floats, biases: Floats, scaling: Scaling | None) -> tuple[Floats, Floats]:
@@ -93,13 +110,8 @@ def read_csv(folder: Path) -> Network:
         count += 1
     if count == 0:
         raise HandgradError(f"{folder} holds no w1.csv; parameter files are w1.csv, b1.csv, w2.csv, b2.csv …")
-    stray = [
-        path for path in folder.glob("[wb]*.csv") if path.stem[1:].isdecimal() and int(path.stem[1:]) > count
-    ]
-    if stray:
-        raise HandgradError(
-            f"{stray[0]} belongs to a layer {stray[0].stem[1:]}, but there is no w{count + 1}.csv"
-        )
+    for path in _beyond(folder, count):
+        raise HandgradError(f"{path} belongs to a layer {path.stem[1:]}, but there is no w{count + 1}.csv")
     matrices: list[tuple[NDArray[Any], NDArray[Any]]] = []
     layers: list[Layer] = []
     inputs = 0

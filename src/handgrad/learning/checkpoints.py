@@ -46,19 +46,18 @@ def save(network: Network, path: Path | str, recipe: Recipe | None = None) -> No
     HandgradError
         If the file cannot be written.
     """
-    write_tensors(Path(path), _tensors(network), _metadata(network, recipe))
+    write_tensors(Path(path), *written_down(network, recipe))
 
 
 def save_checkpoint(
     network: Network, optimizer: Optimizer, state: TrainingState, path: Path, recipe: Recipe | None = None
 ) -> None:
     """Write a model file with all that `load_checkpoint` needs to go on exactly."""
-    tensors = _tensors(network)
+    tensors, metadata = written_down(network, recipe)
     for name, array in optimizer.state.items():
         tensors[f"optimizer.{name}"] = array
     for name, array in state.arrays().items():
         tensors[f"state.{name}"] = array
-    metadata = _metadata(network, recipe)
     metadata["optimizer"] = json.dumps({**optimizer.describe(), "steps": optimizer.steps})
     metadata["state"] = json.dumps(state.numbers())
     write_tensors(path, tensors, metadata)
@@ -72,13 +71,28 @@ def load(path: Path | str) -> Network:
     HandgradError
         If the file is missing, no model of handgrad, truncated, made by a newer version, or inconsistent.
     """
-    tensors, metadata = _read(Path(path))
-    return _network(tensors, metadata, Path(path))
+    return restored(*read_tensors(Path(path)), Path(path))
 
 
 def load_recipe(path: Path | str) -> dict[str, Any] | None:
     """Read the recipe that a model file was trained by, or None where it has none."""
-    metadata = _read(Path(path))[1]
+    return restored_recipe(read_tensors(Path(path))[1], Path(path))
+
+
+def written_down(network: Network, recipe: Recipe | None = None) -> tuple[Tensors, dict[str, str]]:
+    """Give what a model file holds: tensors by name, and metadata, from which `restored` makes the network again."""
+    return _tensors(network), _metadata(network, recipe)
+
+
+def restored(tensors: Tensors, metadata: dict[str, str], path: Path) -> Network:
+    """Make a network of what `written_down` gave; HandgradError, as from `load`, names `path`."""
+    _check_format(metadata, path)
+    return _network(tensors, metadata, path)
+
+
+def restored_recipe(metadata: dict[str, str], path: Path) -> dict[str, Any] | None:
+    """Find the recipe in what `written_down` gave, or None where there is none."""
+    _check_format(metadata, path)
     try:
         recipe = _json(metadata, "recipe")
     except HandgradError as error:
@@ -96,7 +110,8 @@ def load_checkpoint(path: Path) -> tuple[Network, Optimizer, TrainingState]:
     HandgradError
         As `load`; also if the file is a model without training state.
     """
-    tensors, metadata = _read(path)
+    tensors, metadata = read_tensors(path)
+    _check_format(metadata, path)
     if "state" not in metadata:
         raise HandgradError(f"{path} is a model without the state of its training; resume needs a checkpoint")
     network = _network(tensors, metadata, path)
@@ -144,17 +159,15 @@ def _metadata(network: Network, recipe: Recipe | None) -> dict[str, str]:
     }
 
 
-def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
-    tensors, metadata = read_tensors(path)
+def _check_format(metadata: dict[str, str], path: Path) -> None:
     kind, _, number = metadata.get("format", "").partition(" ")
     if kind != "handgrad" or not number.isdecimal() or not 0 < len(number) < 10:
-        raise HandgradError(f"{path} is a safetensors file, but not a model of handgrad")
+        raise HandgradError(f"{path} is not a model of handgrad; its metadata say nothing of one")
     if int(number) > FORMAT:
         raise HandgradError(
             f"{path} was written by handgrad {metadata.get('library_version', '?')} in format {number}, "
             f"newer than this version reads ({FORMAT}); upgrade handgrad"
         )
-    return tensors, metadata
 
 
 def _network(tensors: Tensors, metadata: dict[str, str], path: Path) -> Network:

@@ -1,0 +1,72 @@
+"""What an export costs and keeps: sizes, and the accuracy on MNIST's test digits of each format in its own client.
+
+    uv run python bench/exports.py runs/mlp runs/convnet
+
+Needs onnxruntime and a C compiler.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import onnxruntime
+
+import handgrad as hg
+
+PROGRAM = """
+#include <stdio.h>
+#include "m.h"
+int main(void)
+{
+    unsigned char x[M_INPUTS];
+    while (fread(x, sizeof x, 1, stdin) == 1)
+        putchar(m_predict(x, NULL));
+    return 0;
+}
+"""
+
+
+def main() -> None:
+    """Print a row of a table for each run and format."""
+    digits = hg.load("mnist").test
+    print("| run | format | file | constants | stack | MNIST test |")
+    print("|---|---|---:|---:|---:|---:|")
+    for run in sys.argv[1:]:
+        network = hg.load_model(run)
+        right = hg.evaluate(network, digits).accuracy
+        file = (Path(run) / "model.safetensors").stat().st_size
+        print(f"| `{run}` | model.safetensors | {file:,} | | | {right:.2%} |")
+        with TemporaryDirectory() as folder:
+            onnx_row(run, network, digits, Path(folder) / "m.onnx")
+            for int8 in (False, True):
+                c_row(run, network, digits, Path(folder) / "m.h", int8)
+
+
+def onnx_row(run: str, network: hg.Network, digits: hg.Dataset, path: Path) -> None:
+    """Measure ONNX in onnxruntime."""
+    hg.export(network, path, "onnx")
+    session = onnxruntime.InferenceSession(path)
+    (logits,) = session.run(["logits"], {"input": digits.inputs})
+    right = (logits.argmax(axis=1) == digits.labels).mean()
+    print(f"| `{run}` | ONNX | {path.stat().st_size:,} | | | {right:.2%} |")
+
+
+def c_row(run: str, network: hg.Network, digits: hg.Dataset, path: Path, int8: bool) -> None:
+    """Measure a header in a program of C."""
+    sizes = hg.export(network, path, "c", int8=int8)
+    path.with_suffix(".c").write_text(PROGRAM)
+    subprocess.run(["cc", "-std=c99", "-O2", "m.c", "-o", "m", "-lm"], cwd=path.parent, check=True)
+    done = subprocess.run(
+        [path.with_suffix("")], input=digits.inputs.tobytes(), capture_output=True, check=True
+    )
+    right = (np.frombuffer(done.stdout, np.uint8) == digits.labels).mean()
+    print(
+        f"| `{run}` | C, {'int8' if int8 else 'float32'} | {path.stat().st_size:,} | {sizes.constants:,} | "
+        f"{sizes.stack:,} | {right:.2%} |"
+    )
+
+
+if __name__ == "__main__":
+    main()

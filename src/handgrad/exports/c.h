@@ -1,0 +1,170 @@
+/* What an exported network may need, in C99. exports/c.py takes the functions that it does need from here, and puts
+   the network's own name for "handgrad". Images lie channel by channel, row by row. */
+
+typedef float handgrad_weight; /* or signed char */
+
+/* Bytes from 0 to 255 become 0 to 1. */
+static inline void handgrad_scale_bytes(const unsigned char *x, int count, float *y)
+{
+    for (int i = 0; i < count; i++)
+        y[i] = (float)x[i] / 255.0f;
+}
+
+/* Every input less its shift, in units of its divisor. */
+static inline void handgrad_standardise(const float *x, const double *shift, const double *divisor, int count, float *y)
+{
+    for (int i = 0; i < count; i++)
+        y[i] = (float)(((double)x[i] - shift[i]) / divisor[i]);
+}
+
+/* Inputs as they are. */
+static inline void handgrad_copy(const float *x, int count, float *y)
+{
+    for (int i = 0; i < count; i++)
+        y[i] = x[i];
+}
+
+/* y[o] = the sum of x[i] weights[i][o]. Input by input, since many are zero and cost nothing. */
+static inline void handgrad_dense(const float *x, const handgrad_weight *weights, int inputs, int outputs, float *y)
+{
+    for (int o = 0; o < outputs; o++)
+        y[o] = 0.0f;
+    for (int i = 0; i < inputs; i++, weights += outputs)
+        if (x[i] != 0.0f)
+            for (int o = 0; o < outputs; o++)
+                y[o] += x[i] * (float)weights[o];
+}
+
+/* y[o] = the sum over c and the window of x[c] weights[o][c]. Weight by weight, each over the whole image. */
+static inline void handgrad_convolution(const float *x, const handgrad_weight *weights, int channels, int height,
+                                        int width, int outputs, int window, int stride, int padding, float *y)
+{
+    int rows = (height + 2 * padding - window) / stride + 1;
+    int columns = (width + 2 * padding - window) / stride + 1;
+    for (int i = 0; i < outputs * rows * columns; i++)
+        y[i] = 0.0f;
+    for (int o = 0; o < outputs; o++, y += rows * columns)
+        for (int c = 0; c < channels; c++)
+            for (int k = 0; k < window * window; k++) {
+                float weight = (float)*weights++;
+                int top = k / window - padding, left = k % window - padding;
+                int first = 0, last = columns; /* those that do not look beside the image */
+                while (first < last && first * stride + left < 0)
+                    first++;
+                while (first < last && (last - 1) * stride + left >= width)
+                    last--;
+                for (int r = 0; r < rows; r++) {
+                    int row = r * stride + top;
+                    if (row >= 0 && row < height)
+                        for (int q = first; q < last; q++)
+                            y[r * columns + q] += weight * x[(c * height + row) * width + q * stride + left];
+                }
+            }
+}
+
+/* Add to each output, or channel of `area` pixels, its own number. */
+static inline void handgrad_add(float *x, const float *starts, int channels, int area)
+{
+    for (int c = 0; c < channels; c++)
+        for (int i = 0; i < area; i++)
+            *x++ += starts[c];
+}
+
+/* Multiply each output, or channel of `area` pixels, by its own number, and add another. */
+static inline void handgrad_affine(float *x, const float *slopes, const float *starts, int channels, int area)
+{
+    for (int c = 0; c < channels; c++)
+        for (int i = 0; i < area; i++, x++)
+            *x = *x * slopes[c] + starts[c];
+}
+
+/* The largest of each window, in place. */
+static inline void handgrad_max_pool(float *x, int channels, int height, int width, int window, int stride)
+{
+    float *y = x; /* never ahead of what is still to be read */
+    for (int c = 0; c < channels; c++, x += height * width)
+        for (int r = 0; r + window <= height; r += stride)
+            for (int q = 0; q + window <= width; q += stride) {
+                float largest = x[r * width + q];
+                for (int i = r; i < r + window; i++)
+                    for (int j = q; j < q + window; j++)
+                        if (x[i * width + j] > largest)
+                            largest = x[i * width + j];
+                *y++ = largest;
+            }
+}
+
+/* The average of each window, in place. */
+static inline void handgrad_average_pool(float *x, int channels, int height, int width, int window, int stride)
+{
+    float *y = x; /* never ahead of what is still to be read */
+    for (int c = 0; c < channels; c++, x += height * width)
+        for (int r = 0; r + window <= height; r += stride)
+            for (int q = 0; q + window <= width; q += stride) {
+                float sum = 0.0f;
+                for (int i = r; i < r + window; i++)
+                    for (int j = q; j < q + window; j++)
+                        sum += x[i * width + j];
+                *y++ = sum / (float)(window * window);
+            }
+}
+
+/* The largest of every `pieces` neighbouring outputs, or channels of `area` pixels, in place. */
+static inline void handgrad_maxout(float *x, int outputs, int pieces, int area)
+{
+    for (int o = 0; o < outputs; o++)
+        for (int i = 0; i < area; i++) {
+            float largest = x[o * pieces * area + i];
+            for (int k = 1; k < pieces; k++)
+                if (x[(o * pieces + k) * area + i] > largest)
+                    largest = x[(o * pieces + k) * area + i];
+            x[o * area + i] = largest;
+        }
+}
+
+static inline void handgrad_relu(float *x, int count)
+{
+    for (int i = 0; i < count; i++)
+        x[i] = x[i] > 0.0f ? x[i] : 0.0f;
+}
+
+static inline void handgrad_leaky_relu(float *x, int count, float slope)
+{
+    for (int i = 0; i < count; i++)
+        x[i] = x[i] > 0.0f ? x[i] : slope * x[i];
+}
+
+static inline void handgrad_tanh(float *x, int count)
+{
+    for (int i = 0; i < count; i++)
+        x[i] = tanhf(x[i]);
+}
+
+static inline void handgrad_sigmoid(float *x, int count)
+{
+    for (int i = 0; i < count; i++)
+        x[i] = 0.5f * (1.0f + tanhf(0.5f * x[i]));
+}
+
+static inline void handgrad_gelu(float *x, int count)
+{
+    for (int i = 0; i < count; i++)
+        x[i] = 0.5f * x[i] * (1.0f + tanhf(0.7978845608f * (x[i] + 0.044715f * x[i] * x[i] * x[i])));
+}
+
+/* The number of the largest; and by softmax, where there is room for them, the probabilities of all. */
+static inline int handgrad_decide(const float *logits, int classes, float *probabilities)
+{
+    int best = 0;
+    float sum = 0.0f;
+    for (int c = 1; c < classes; c++)
+        if (logits[c] > logits[best])
+            best = c;
+    if (probabilities) {
+        for (int c = 0; c < classes; c++)
+            sum += probabilities[c] = expf(logits[c] - logits[best]);
+        for (int c = 0; c < classes; c++)
+            probabilities[c] /= sum;
+    }
+    return best;
+}

@@ -1,0 +1,43 @@
+"""Which layers a format can write: the library's own, each by its class."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import numpy as np
+
+from handgrad.errors import HandgradError
+from handgrad.model.layers import Layer
+from handgrad.model.network import Network
+
+Writer = TypeVar("Writer")
+
+
+def writers_of(network: Network, known: Mapping[type[Layer], Writer], form: str) -> list[Writer]:
+    """Find for each layer what writes it.
+
+    Parameters
+    ----------
+    network : Network
+    known : mapping from class of layer to its writer
+        A class that inherits from one of these is not known: it may compute something else.
+    form : str
+        The format's name, for the complaint.
+
+    Raises
+    ------
+    HandgradError
+        If a layer is none of those that the format knows, such as one of one's own, or parameters are too large for
+        float32.
+    """
+    with np.errstate(over="ignore"):
+        if not np.isfinite(network.vector.astype(np.float32)).all():
+            raise HandgradError(
+                f"{form} holds float32, and some parameters are no finite numbers in it; train anew"
+            )
+    for number, layer in enumerate(network.layers):
+        if type(layer) not in known:
+            raise HandgradError(
+                f"layer {number}, {type(layer).__name__}, cannot be written as {form}; "
+                f"it holds {', '.join(sorted(kind.__name__ for kind in known))}"
+            )
+    return [known[type(layer)] for layer in network.layers]

@@ -1,0 +1,101 @@
+"""``handgrad export`` through the real program: what it writes, what it tells, and what bad input gets."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from conftest import Cli
+from handgrad.data.sources import load
+from handgrad.learning.checkpoints import save
+from handgrad.model.layers import Convolution2D, Dense, Flatten, ReLU
+from handgrad.model.network import Network
+from handgrad.model.scaling import Scaling
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """A model file of dense layers, and a picture that it takes."""
+    network = Network(
+        [Dense(8), ReLU(), Dense(10)], (784,), np.random.default_rng(0), scaling=Scaling.of_bytes()
+    )
+    save(network, tmp_path / "m.safetensors", {"name": "mine"})
+    Image.fromarray(load("strokes:50").train.inputs[3].reshape(28, 28)).save(tmp_path / "digit.png")
+    return tmp_path / "m.safetensors"
+
+
+def test_predict_runs_on_every_format_that_is_read_back(cli: Cli, model: Path) -> None:
+    answers = [cli("predict", model, "digit.png", "--json").stdout]
+    for form, out in (("csv", "parameters"), ("onnx", "m.onnx")):
+        done = cli("export", model, "--to", form, "--out", out)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith(f"{out}: 6,370 parameters as {form}, ")
+        answers.append(cli("predict", out, "digit.png", "--json").stdout)
+    assert answers[0]
+    assert answers[1:] == answers[:1] * 2
+    done = cli("export", "m.onnx", "--to", "c", "--out", "m.h")  # what was exported can be exported
+    assert done.returncode == 0
+    fails(cli, "m.h", "predict", "m.h", "digit.png", telling="not read back")
+
+
+def test_sizes_are_told(cli: Cli, model: Path, tmp_path: Path) -> None:
+    for options, weights, constants in (([], "float32", 4 * 6370), (["--int8"], "int8", 6352 + 4 * 2 * 18)):
+        done = cli("export", model, "--to", "c", "--out", "m.h", *options)
+        assert f"{constants:,} bytes of constants, weights as {weights}" in done.stdout
+        facts = json.loads(cli("export", model, "--to", "c", "--out", "m.h", *options, "--json").stdout)
+        assert (facts["weights"], facts["constant_bytes"]) == (weights, constants)
+        assert facts["bytes"] == (tmp_path / "m.h").stat().st_size
+    facts = json.loads(cli("export", model, "--to", "csv", "--out", "p", "--json").stdout)
+    assert facts["bytes"] == sum(path.stat().st_size for path in (tmp_path / "p").iterdir())
+
+
+def test_existing_files_are_replaced_whole_or_stay(cli: Cli, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "m.onnx").write_text("old")
+    assert cli("export", model, "--to", "onnx", "--out", "m.onnx").returncode == 0
+    assert (tmp_path / "m.onnx").read_bytes()[:2] == b"\x08\x09"
+    images = Network([Convolution2D(2), Flatten(), Dense(10)], (1, 28, 28))
+    save(images, tmp_path / "images.safetensors")
+    (tmp_path / "file").write_text("precious")
+    (tmp_path / "folder").mkdir()
+    before = sorted(tmp_path.iterdir())
+    for arguments, naming, telling in (
+        ((model, "--to", "c", "--out", "nowhere/m.h"), "nowhere", "No such file"),
+        ((model, "--to", "onnx", "--out", "folder"), "folder", "no plain file"),
+        ((model, "--to", "c", "--out", "/dev/full"), "/dev/full", "no plain file"),
+        ((model, "--to", "csv", "--out", "file"), "file", "File exists"),
+        ((model, "--to", "onnx", "--out", model), "m.safetensors", "the model itself"),
+        (("images.safetensors", "--to", "csv", "--out", "new"), "", "dense layers"),
+        (("nowhere", "--to", "c", "--out", "m.h"), "nowhere", "does not exist"),
+    ):
+        fails(cli, naming, "export", *arguments, telling=telling)
+    assert sorted(tmp_path.iterdir()) == before
+    assert (tmp_path / "file").read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--to", "xml", "--out", "x"], "choose from csv, onnx, c"),
+        (["--to", "onnx", "--int8", "--out", "x"], "--int8"),
+        (["--to", "onnx"], "--out"),
+        (["--out", "x"], "--to"),
+    ],
+)
+def test_wrong_usage_is_status_two(cli: Cli, model: Path, options: list[str], told: str) -> None:
+    done = cli("export", model, *options)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert told in line
+    assert "--help" in line
+
+
+def fails(cli: Cli, naming: str, *arguments: str | Path, telling: str = "") -> None:
+    """Run a command that must fail with status 1 and one line, which names what it is about."""
+    done = cli(*arguments)
+    assert (done.returncode, done.stdout) == (1, ""), done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("handgrad: ")
+    assert naming in line
+    assert telling in line

@@ -1,0 +1,93 @@
+"""docs/exports.md, from training to a C program, an onnxruntime session and a PyTorch module: all of it is run."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from c_compiler import compile_c, compiler
+from conftest import Cli
+from handgrad.data.sources import load
+
+ROOT = Path(__file__).parents[2]
+GUIDE = (ROOT / "docs" / "exports.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```(sh|python|c|text)\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.slow
+def test_every_command_and_program_of_the_guide_works(
+    cli: Cli, mnist_place: dict[str, str], tmp_path: Path
+) -> None:
+    compiler()
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    (tmp_path / "cc").symlink_to(compiler())
+    environment = {**os.environ, **mnist_place, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    told = ""
+
+    def call(*command: str) -> str:
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, ""), command
+        return done.stdout
+
+    for language, block in BLOCKS:
+        if language == "text":
+            assert re.sub(r"463,\d+", "", told) == re.sub(r"463,\d+", "", block)
+        elif language == "c":
+            (tmp_path / "own.c").write_text(block)
+            assert re.fullmatch(r"\d: \d+\.\d %\n", call(str(compile_c(tmp_path / "own.c"))))
+        elif language == "python":
+            if "torch" in block and find_spec("torch") is None:
+                continue
+            answer = call(sys.executable, "-c", block)
+            assert "print" not in block or re.search(r"^98\.\d\d%$", answer, re.MULTILINE)
+        else:
+            for line in block.splitlines():
+                command = shlex.split(line, comments=True)
+                if command[:3] == ["uv", "run", "handgrad"]:
+                    done = cli(*command[3:], **mnist_place)
+                    assert (done.returncode, done.stderr) == (0, ""), line
+                    told = done.stdout if "--int8" in command else told
+                    assert command[3] != "predict" or re.search(r"png +7 ", done.stdout)
+                else:
+                    answer = call(*command)
+                    assert command[0] != "./predict" or re.search(r"^7 .*<-$", answer, re.MULTILINE)
+
+
+def test_the_example_in_c_reads_pictures_and_refuses_what_is_none(cli: Cli, tmp_path: Path) -> None:
+    compiler()
+    arguments = ("mlp", "--data", "strokes:2000", "--epochs", "3", "--no-test", "--out", "RUN", "--quiet")
+    assert cli("train", *arguments).returncode == 0
+    assert cli("export", "RUN", "--to", "c", "--out", "digits.h").returncode == 0
+    (tmp_path / "predict.c").write_text((ROOT / "examples" / "predict.c").read_text("utf-8"), "utf-8")
+    program = compile_c(tmp_path / "predict.c", "-I.")
+    digits = load("strokes:2000").train
+    image = digits.inputs[np.flatnonzero(digits.labels == 4)[0]].tobytes()
+
+    def predict(content: bytes) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "picture").write_bytes(content)
+        return subprocess.run([program, "picture"], cwd=tmp_path, capture_output=True, text=True)
+
+    for content in (image, b"P5 28 28 255\n" + image, b"P5\n# by hand\n28 28\n# \n255\n" + image):
+        done = predict(content)
+        assert (done.returncode, done.stderr, len(done.stdout.splitlines())) == (0, "", 10)
+        assert re.search(r"^4 .*<-$", done.stdout, re.MULTILINE)
+    for content in (
+        b"",
+        image[:-1],
+        image + b"7",
+        b"P5 28 28 255\n" + image[:-1],
+        b"P5 27 28 255\n" + image,
+        b"P5 28 28 65535\n" + image,
+        b"P5 99999999999999999999 28 255\n" + image,
+        b"P5 ",
+        b"P2 28 28 255\n" + image,
+    ):
+        done = predict(content)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert len(done.stderr.splitlines()) == 1

@@ -1,0 +1,185 @@
+"""ONNX files: onnxruntime, which we did not write, computes the same; handgrad reads them back; what damage gets."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from numpy.typing import NDArray
+
+from handgrad.data.dataset import Dataset, Splits
+from handgrad.data.sources import load
+from handgrad.errors import HandgradError
+from handgrad.exports import onnx as onnx_export
+from handgrad.exports.formats import load_model, load_model_recipe
+from handgrad.exports.onnx import write_onnx
+from handgrad.exports.onnx_nodes import WRITERS
+from handgrad.model import layers as all_layers
+from handgrad.model.layers import GELU, Dense, Layer, ReLU
+from handgrad.model.network import Network
+from handgrad.model.scaling import Scaling
+from handgrad.recipes.loading import load_recipe, recipe_names
+from layer_table import LAYERS, network_of
+
+
+def run(path: Path, inputs: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Check a file, and let onnxruntime give logits and probabilities."""
+    onnx.checker.check_model(onnx.load(path), full_check=True)
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    logits, probabilities = session.run(["logits", "probabilities"], {"input": inputs})
+    return logits, probabilities
+
+
+@pytest.mark.parametrize(("layer", "shape"), LAYERS, ids=[f"{layer}{shape}" for layer, shape in LAYERS])
+def test_every_layer_computes_the_same(layer: Layer, shape: tuple[int, ...], tmp_path: Path) -> None:
+    network = network_of(layer, shape)
+    write_onnx(network, tmp_path / "layer.onnx")
+    raw = np.random.default_rng(1).normal(size=(9, *shape)).astype(np.float32).reshape(9, -1)
+    logits, probabilities = run(tmp_path / "layer.onnx", raw)
+    np.testing.assert_allclose(logits, network.logits(raw), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(probabilities, network.predict_proba(raw), atol=1e-5)
+
+
+def test_every_layer_of_the_library_can_be_written() -> None:
+    assert set(WRITERS) == {getattr(all_layers, name) for name in all_layers.__all__} - {Layer}
+
+
+@pytest.fixture(scope="module")
+def images() -> Dataset:
+    return load("strokes:1000:3").train
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_recipe_computes_the_same_on_a_thousand_images(
+    name: str, images: Dataset, tmp_path: Path
+) -> None:
+    """In float64, which goes past the matrix unit: that rounds to some 1e-5, onnxruntime does not."""
+    network = load_recipe(name).build_network(images.input_shape, dtype=np.float64)
+    network.scaling = Scaling.of_bytes()
+    network.vector = network.vector.astype(np.float32)
+    network.calibrate(images.inputs[:200])
+    network.vector = network.vector.astype(np.float32)
+    write_onnx(network, tmp_path / "recipe.onnx")
+    logits, probabilities = run(tmp_path / "recipe.onnx", images.inputs)
+    np.testing.assert_allclose(logits, network.logits(images.inputs), atol=1e-5)
+    np.testing.assert_allclose(probabilities, network.predict_proba(images.inputs), atol=1e-5)
+
+
+@pytest.fixture
+def network() -> Network:
+    layers = [Dense(6), GELU(), Dense(3)]
+    scaling = Scaling(np.array([1e6, -3.0, 0.0, 2.5]), np.array([0.5, 2.0, 40.0, 1e-3]))
+    network = Network(
+        layers, (4,), np.random.default_rng(0), scaling=scaling, classes=["yes", "no", 'żółw "?"']
+    )
+    network.framing = "plain"
+    return network
+
+
+def test_a_table_is_standardised_inside_and_any_batch_is_taken(network: Network, tmp_path: Path) -> None:
+    write_onnx(network, tmp_path / "table.onnx")
+    raw = np.random.default_rng(1).normal([1e6, -3, 0, 2.5], size=(100, 4)).astype(np.float32)
+    for count in (1, 7, 100):
+        logits, _ = run(tmp_path / "table.onnx", raw[:count])
+        np.testing.assert_allclose(logits, network.logits(raw[:count]), rtol=1e-5, atol=1e-5)
+
+
+def test_images_are_taken_as_bytes(digits: Splits, tmp_path: Path) -> None:
+    network = Network([Dense(10)], (784,), np.random.default_rng(0), scaling=Scaling.of_bytes())
+    write_onnx(network, tmp_path / "bytes.onnx")
+    inputs = digits.train.inputs[:50]
+    assert inputs.dtype == np.uint8
+    np.testing.assert_allclose(run(tmp_path / "bytes.onnx", inputs)[0], network.logits(inputs), atol=1e-5)
+
+
+def test_the_file_is_what_old_clients_know_and_says_what_it_is(network: Network, tmp_path: Path) -> None:
+    write_onnx(network, tmp_path / "m.onnx", {"name": "mine"})
+    model = onnx.load(tmp_path / "m.onnx")
+    assert (model.ir_version, model.opset_import[0].version, len(model.opset_import)) == (9, 18, 1)
+    assert model.producer_name == "handgrad"
+    shape = model.graph.input[0].type.tensor_type.shape.dim
+    assert (shape[0].dim_param, shape[1].dim_value) == ("N", 4)
+    metadata = {entry.key: entry.value for entry in model.metadata_props}
+    assert json.loads(metadata["classes"]) == ["yes", "no", 'żółw "?"']
+
+
+def test_a_network_is_read_back_bit_for_bit(network: Network, tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    write_onnx(network, path, {"name": "mine"})
+    loaded = load_model(path)
+    assert loaded.vector.tobytes() == network.vector.tobytes()
+    for name in ("layers", "dtype", "classes", "input_shape", "example_shape", "framing"):
+        assert getattr(loaded, name) == getattr(network, name)
+    assert loaded.scaling is not None
+    raw = np.random.default_rng(2).normal(size=(5, 4))
+    assert loaded.logits(raw).tobytes() == network.logits(raw).tobytes()
+    assert load_model_recipe(path) == {"name": "mine"}
+    network.scaling = Scaling.of_bytes()
+    write_onnx(network, path)
+    assert load_model(path).logits(raw).tobytes() == network.logits(raw).tobytes()
+    assert load_model_recipe(path) is None
+    network.scaling = None
+    write_onnx(network, path)
+    assert load_model(path).logits(raw).tobytes() == network.logits(raw).tobytes()
+
+
+@dataclass(frozen=True)
+class Mine(ReLU):
+    """A layer of one's own that inherits from one of the library's may compute something else."""
+
+
+def test_a_layer_of_ones_own_is_refused_and_nothing_written(tmp_path: Path) -> None:
+    with pytest.raises(
+        HandgradError, match="layer 1, Mine, cannot be written as ONNX; it holds AveragePool2D"
+    ):
+        write_onnx(Network([Dense(3), Mine(), Dense(2)], (4,)), tmp_path / "m.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_numbers_too_large_for_float32_are_refused(tmp_path: Path) -> None:
+    network = Network([Dense(2)], (2,), dtype=np.float64)
+    network.vector[0] = 1e300
+    with pytest.raises(HandgradError, match="float32"):
+        write_onnx(network, tmp_path / "m.onnx")
+
+
+def test_a_missing_extra_is_told_with_what_installs_it(
+    network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_onnx(network, tmp_path / "m.onnx")
+    monkeypatch.setattr(onnx_export, "find_spec", lambda name: None)
+    for work in (lambda: write_onnx(network, tmp_path / "n.onnx"), lambda: load_model(tmp_path / "m.onnx")):
+        with pytest.raises(HandgradError, match=r"pip install 'handgrad\[onnx\]'"):
+            work()
+
+
+def test_damaged_and_foreign_files_get_one_clear_line(network: Network, tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    write_onnx(network, path)
+    whole = path.read_bytes()
+
+    def fails(message: str) -> None:
+        with pytest.raises(HandgradError, match=message) as error:
+            load_model(path)
+        assert str(path) in str(error.value)
+        assert "\n" not in str(error.value)
+
+    for length in range(0, len(whole), 7):  # wherever it is cut short
+        path.write_bytes(whole[:length])
+        fails("m.onnx")
+    path.write_bytes(b"not a model")
+    fails("not a whole ONNX file")
+    model = onnx.load_from_string(whole)
+    model.graph.initializer.pop(0)
+    path.write_bytes(model.SerializeToString())
+    fails("lacks layers.0.weights")
+    del model.metadata_props[:]
+    path.write_bytes(model.SerializeToString())
+    fails("not a model of handgrad")
+    path.unlink()
+    path.mkdir()
+    fails("holds no model")

@@ -1,0 +1,67 @@
+"""model.safetensors in PyTorch: each key has its place in a module of the same layers, with the same logits."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from handgrad.data.sources import load
+from handgrad.learning.checkpoints import save
+from handgrad.model.layers import BatchNorm, Convolution2D, Dense, Dropout, Flatten, Layer, MaxPool2D, ReLU
+from handgrad.model.scaling import Scaling
+from handgrad.recipes.loading import load_recipe
+
+torch: Any = pytest.importorskip("torch", reason="PyTorch is no dependency; install torch to compare with it")
+
+NAMES = {
+    "weights": "weight",
+    "biases": "bias",
+    "scale": "weight",
+    "shift": "bias",
+    "mean": "running_mean",
+    "variance": "running_var",
+}
+
+
+def module_of(layer: Layer, shape: tuple[int, ...]) -> Any:
+    match layer:
+        case Dense():
+            return torch.nn.Linear(*shape, layer.outputs)
+        case Convolution2D():
+            return torch.nn.Conv2d(shape[0], layer.outputs, layer.window, layer.stride, layer.padding)
+        case BatchNorm():
+            kind = torch.nn.BatchNorm1d if len(shape) == 1 else torch.nn.BatchNorm2d
+            return kind(shape[0], eps=layer.epsilon)
+        case MaxPool2D():
+            return torch.nn.MaxPool2d(layer.window, layer.step)
+    return {ReLU: torch.nn.ReLU, Flatten: torch.nn.Flatten, Dropout: torch.nn.Dropout}[type(layer)]()
+
+
+@pytest.mark.parametrize("recipe", ["classic", "mlp", "convnet", "record"])
+def test_a_module_takes_the_file_key_by_key_and_gives_the_same_logits(recipe: str, tmp_path: Path) -> None:
+    from safetensors.torch import load_file
+
+    images = load("strokes:300:3").train
+    network = load_recipe(recipe).build_network(images.input_shape, dtype=np.float64)
+    network.scaling = Scaling.of_bytes()
+    network.calibrate(images.inputs[:100])
+    save(network, tmp_path / "model.safetensors")
+
+    tensors = load_file(tmp_path / "model.safetensors")
+    modules, shape = [], network.input_shape
+    for layer in network.layers:
+        modules.append(module_of(layer, shape))
+        shape = layer.output_shape(shape)
+    module = torch.nn.Sequential(*modules).double().eval()
+    state = module.state_dict()
+    for key, tensor in tensors.items():
+        if key.startswith("layers."):
+            _, index, name = key.split(".")
+            place = state[f"{index}.{NAMES[name]}"]
+            assert place.shape == tensor.shape, key
+            place.copy_(tensor)
+    with torch.no_grad():
+        x = (torch.from_numpy(images.inputs) - tensors["scaling.shift"]) / tensors["scaling.divisor"]
+        logits = module(x.reshape(len(x), *network.input_shape)).numpy()
+    np.testing.assert_allclose(logits, network.logits(images.inputs), atol=1e-9)
