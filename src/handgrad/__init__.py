@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from handgrad.data.dataset import Dataset, Splits
     from handgrad.data.sources import load
     from handgrad.errors import HandgradError
+    from handgrad.estimator import HandgradClassifier
     from handgrad.exports.formats import load_model
     from handgrad.learning.adversarial import Adversarial
     from handgrad.learning.averaging import Averaging, ExponentialAverage, LastEpochs
@@ -59,6 +60,7 @@ _HOMES = {
     "data.dataset": ("Dataset", "Splits"),
     "data.sources": ("load",),
     "errors": ("HandgradError",),
+    "estimator": ("HandgradClassifier",),
     "exports.formats": ("load_model",),
     "learning.adversarial": ("Adversarial",),
     "learning.averaging": ("Averaging", "ExponentialAverage", "LastEpochs"),
@@ -125,6 +127,7 @@ __all__ = [
     "ExponentialAverage",
     "Flatten",
     "Glorot",
+    "HandgradClassifier",
     "HandgradError",
     "He",
     "Initializer",
