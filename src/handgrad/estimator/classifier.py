@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from numbers import Integral, Real
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,34 +11,35 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import check_random_state
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import _check_partial_fit_first_call
-from sklearn.utils.validation import check_is_fitted, check_scalar
+from sklearn.utils.validation import check_is_fitted
 
 from handgrad.data.augment import Augmentation
 from handgrad.data.dataset import Dataset, Splits
 from handgrad.errors import HandgradError
-from handgrad.estimator.inputs import checked, checked_inputs, example_shape, numbered
+from handgrad.estimator.inputs import checked, checked_inputs, checked_validation, example_shape, numbered
 from handgrad.estimator.parameters import (
     build_layers,
+    build_loss,
     build_optimizer,
+    choose_dtype,
     choose_scaling,
-    one_of_or_none,
-    usable_threads,
+    training_arguments,
 )
 from handgrad.estimator.results import Results
 from handgrad.estimator.session import Plateau, Session
 from handgrad.kernels.reference import softmax
 from handgrad.learning.averaging import Averaging
-from handgrad.learning.early_stopping import EarlyStopping
 from handgrad.learning.optimizers import Optimizer
 from handgrad.learning.records import Record
 from handgrad.learning.schedules import Schedule
 from handgrad.learning.state import TrainingState
 from handgrad.model.layers import Layer
-from handgrad.model.losses import CrossEntropy
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
+
+SET_ASIDE = 0.1
+"""Share of the training data that early stopping validates on, unless it is told otherwise."""
 
 
 class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -152,14 +152,14 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
         schedule: str | Schedule | None = None,
         augmentation: Augmentation | None = None,
         averaging: Averaging | None = None,
-        batch_size: int | str = 128,
-        epochs: int = 100,
+        batch_size: int | str = 64,
+        epochs: int = 200,
         time_limit: float | None = None,
         tol: float | None = 1e-4,
         patience: int = 10,
         early_stopping: bool = False,
         validation_fraction: float | None = None,
-        monitor: str = "validation_loss",
+        monitor: Literal["validation_loss", "validation_accuracy"] = "validation_loss",
         warm_start: bool = False,
         random_state: Any = None,
         threads: int | None = None,
@@ -229,6 +229,7 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
         Diverged
             If the loss is no longer finite; the last good parameters are kept.
         """
+        arguments = training_arguments(self)
         going_on = self.warm_start and hasattr(self, "_session")
         inputs, y, weights = checked(self, X, y, sample_weight, reset=not going_on)
         classes = LabelEncoder().fit(y).classes_
@@ -238,14 +239,9 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
             )
         seed = self._session.seed if going_on else self._draw_seed()
         labels = numbered(y, classes)
-        validation = self._given(X_val, y_val, classes)
-        fraction = (
-            0.1 if self.validation_fraction is None and self.early_stopping else self.validation_fraction
-        )
-        if validation is None and fraction is not None:
-            check_scalar(
-                fraction, "validation_fraction", Real, min_val=0, max_val=1, include_boundaries="neither"
-            )
+        validation = checked_validation(self, X_val, y_val, classes)
+        fraction = self.validation_fraction or (SET_ASIDE if self.early_stopping else None)
+        if validation is None and fraction:
             rows, held = train_test_split(
                 np.arange(len(labels)), test_size=float(fraction), stratify=labels, random_state=seed
             )
@@ -257,7 +253,7 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
         train = self._dataset(inputs, labels)
         self._take_up(train)
         splits = Splits(train, self._dataset(*validation) if validation else None)
-        self._train(splits, weights, epochs=self.epochs, tol=None if self.early_stopping else self.tol)
+        self._train(splits, weights, arguments)
         return self
 
     def partial_fit(
@@ -291,6 +287,7 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
         ValueError
             If a class was not named at first, or a parameter needs to know the whole training; else as `fit`.
         """
+        arguments = training_arguments(self) | {"epochs": 1, "plateau": Plateau(None, 1)}
         for name in ("early_stopping", "validation_fraction", "schedule", "averaging"):
             if getattr(self, name):
                 raise ValueError(f"partial_fit does not support {name}; it sees but a part of the training")
@@ -305,7 +302,7 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
         if not going_on:
             self._begin(inputs, weights, self.classes_, self._draw_seed())
         self._take_up(None)
-        self._train(Splits(self._dataset(inputs, labels)), weights, epochs=1, tol=None)
+        self._train(Splits(self._dataset(inputs, labels)), weights, arguments)
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -343,21 +340,6 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
     def _draw_seed(self) -> int:
         return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
 
-    def _given(
-        self, X_val: Any, y_val: ArrayLike | None, classes: NDArray[Any]
-    ) -> tuple[NDArray[Any], NDArray[np.int64]] | None:
-        """Check the examples to validate on, where they were given."""
-        if X_val is None and y_val is None:
-            return None
-        if X_val is None or y_val is None:
-            raise ValueError("X_val and y_val belong together; only one of them was given")
-        if self.validation_fraction is not None:
-            raise HandgradError(
-                "X_val and validation_fraction both say what to validate on; give one of them"
-            )
-        inputs, y, _ = checked(self, X_val, y_val, None, reset=False)
-        return inputs, numbered(y, classes)
-
     def _layers(self, classes: NDArray[Any]) -> list[Layer]:
         return build_layers(self.hidden, self.activation, self.dropout, self.layers, len(classes))
 
@@ -370,7 +352,7 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
             self._layers(classes),
             inputs.shape[1:] if self.layers is None else example,
             np.random.default_rng([seed, 0]),
-            self.dtype or (np.float64 if inputs.dtype == np.float64 else np.float32),
+            choose_dtype(self.dtype, inputs),
             scaling=choose_scaling(self.scaling, inputs, weights),
             classes=tuple(map(str, classes)),
         )
@@ -394,38 +376,18 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
         optimizer = build_optimizer(self.optimizer, self.weight_decay)
         if optimizer != session.optimizer:
             session.optimizer = optimizer
-        session.on(dataset) if dataset else session.on_other_data()
+        if dataset is not None:
+            session.on(dataset)
+        else:
+            session.on_other_data()
 
-    def _train(self, splits: Splits, weights: NDArray[Any] | None, *, epochs: int, tol: float | None) -> None:
-        """Train with all parameters as they are now."""
-        check_scalar(epochs, "epochs", Integral, min_val=1)
-        check_scalar(self.learning_rate, "learning_rate", Real, min_val=0, include_boundaries="neither")
-        check_scalar(self.label_smoothing, "label_smoothing", Real, min_val=0, max_val=1)
-        check_scalar(self.patience, "patience", Integral, min_val=1)
-        if tol is not None:
-            check_scalar(tol, "tol", Real, min_val=0)
-        if self.time_limit is not None:
-            check_scalar(self.time_limit, "time_limit", Real, min_val=0, include_boundaries="neither")
-        callbacks = [self.callbacks] if callable(self.callbacks) else list(self.callbacks or ())
-        class_weights = compute_class_weight(
-            self.class_weight, classes=self.classes_, y=self.classes_[splits.train.labels]
-        )
-        self._session.train(
-            splits,
-            epochs=int(epochs),
-            plateau=Plateau(tol, self.patience),
-            callbacks=[partial(callback, self) for callback in callbacks],
-            time_limit=self.time_limit,
-            verbose=self.verbose,
-            learning_rate=float(self.learning_rate),
-            batch_size=self.batch_size,
-            loss=CrossEntropy(
-                float(self.label_smoothing), class_weights.tolist() if self.class_weight is not None else ()
-            ),
-            schedule=one_of_or_none(Schedule, self.schedule, "schedule"),
-            augmentation=one_of_or_none(Augmentation, self.augmentation, "augmentation"),
-            averaging=one_of_or_none(Averaging, self.averaging, "averaging"),
-            early_stopping=EarlyStopping(int(self.patience), self.monitor) if self.early_stopping else None,
-            sample_weights=None if weights is None else weights / weights.mean(),
-            threads=usable_threads(self.threads),
-        )
+    def _train(self, splits: Splits, weights: NDArray[Any] | None, arguments: dict[str, Any]) -> None:
+        session, weights = self._session, None if weights is None else weights / weights.mean()
+        arguments["callbacks"] = [partial(callback, self) for callback in arguments["callbacks"]]
+        try:
+            loss = build_loss(self, splits.train.labels)
+            session.train(splits, loss=loss, sample_weights=weights, **arguments)
+        except (ValueError, TypeError):
+            if not session.records and not session.state.step:  # refused, so that nothing was learned
+                del self._session
+            raise

@@ -45,14 +45,34 @@ def checked(
     ValueError, TypeError
         As scikit-learn has them.
     """
-    X, y = validate_data(estimator, X, y, reset=reset, accept_sparse="csr", dtype=TYPES)
-    check_classification_targets(y)
+    X, labels = validate_data(estimator, X, y, reset=reset, accept_sparse="csr", dtype=TYPES)
+    check_classification_targets(labels)
     weights = None
     if sample_weight is not None:
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         if not weights.any():
             raise ValueError("sample_weight is zero for every example")
-    return dense(X), y, weights
+    return dense(X), labels, weights
+
+
+def checked_validation(
+    estimator: Any, X: Any, y: ArrayLike | None, classes: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[np.int64]] | None:
+    """Check examples to validate on, (M, I), and number their labels; None where there are none.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As scikit-learn has them; also if but one of the two was given, or a share is to be set aside, too.
+    """
+    if X is None and y is None:
+        return None
+    if X is None or y is None:
+        raise ValueError("X_val and y_val belong together; only one of them was given")
+    if estimator.validation_fraction is not None:
+        raise HandgradError("X_val and validation_fraction both say what to validate on; give one of them")
+    inputs, labels, _ = checked(estimator, X, y, None, reset=False)
+    return inputs, numbered(labels, classes)
 
 
 def checked_inputs(estimator: Any, X: Any, network: Network) -> NDArray[Any]:

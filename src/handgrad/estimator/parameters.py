@@ -2,20 +2,27 @@
 
 import os
 from collections.abc import Sequence
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_scalar
 
+from handgrad.data.augment import Augmentation
 from handgrad.data.dataset import naming
 from handgrad.descriptions import Described
 from handgrad.errors import HandgradError
+from handgrad.estimator.session import Plateau
 from handgrad.kernels.threads import choose_threads
+from handgrad.learning.averaging import Averaging
+from handgrad.learning.early_stopping import EarlyStopping
 from handgrad.learning.optimizers import Optimizer
+from handgrad.learning.schedules import Schedule
 from handgrad.model.layers import Dense, Dropout, Layer
+from handgrad.model.losses import CrossEntropy
 from handgrad.model.scaling import Scaling
 
 Kind = TypeVar("Kind", bound=Described)
@@ -63,7 +70,7 @@ def build_layers(
             built.append(Dense(int(width) if isinstance(width, np.integer) else width))
         if name not in (None, "identity"):
             name = OTHER_NAMES.get(name, name) if isinstance(name, str) else name
-            built.append(one_of(Layer, name, "activation"))
+            built.append(one_of(Layer, name, "activation"))  # type: ignore[type-abstract]
         check_scalar(rate, "dropout", Real, min_val=0, max_val=1, include_boundaries="left")
         if rate:
             built.append(Dropout(float(rate)))
@@ -87,7 +94,7 @@ def build_optimizer(optimizer: Any, weight_decay: float | None) -> Optimizer:
     weight_decay : float, optional
         Instead of the optimizer's own.
     """
-    description = one_of(Optimizer, optimizer, "optimizer").describe()
+    description = one_of(Optimizer, optimizer, "optimizer").describe()  # type: ignore[type-abstract]
     if weight_decay is not None:
         check_scalar(weight_decay, "weight_decay", Real, min_val=0)
         description["weight_decay"] = float(weight_decay)
@@ -132,6 +139,16 @@ def choose_scaling(scaling: Any, inputs: NDArray[Any], weights: NDArray[Any] | N
     return Scaling(scaler.mean_.astype(np.float64), scaler.scale_.astype(np.float64))
 
 
+def choose_dtype(dtype: Any, inputs: NDArray[Any]) -> Any:
+    """Choose the type of arithmetic: what was asked for, or float64 for inputs that need it."""
+    if dtype is None:
+        return np.float64 if inputs.dtype == np.float64 else np.float32
+    for known in (np.float32, np.float64):
+        if dtype in (known, known.__name__, np.dtype(known)):
+            return known
+    raise HandgradError(f"dtype must be 'float32', 'float64' or None; got {dtype!r:.60}")
+
+
 def usable_threads(threads: int | None) -> int:
     """Choose how many threads to train on: where none are named, all, or what joblib leaves to this process.
 
@@ -141,3 +158,68 @@ def usable_threads(threads: int | None) -> int:
         return choose_threads(threads)
     told = os.environ.get("OMP_NUM_THREADS", "")
     return min(choose_threads(), int(told) if told.isdecimal() and int(told) else 1024)
+
+
+def build_loss(classifier: Any, labels: NDArray[np.int64]) -> CrossEntropy:
+    """Make the loss for training on these labels, (N,), of the classifier's classes."""
+    smoothing = float(classifier.label_smoothing)
+    if classifier.class_weight is None:
+        return CrossEntropy(smoothing)
+    classes = classifier.classes_
+    return CrossEntropy(
+        smoothing, tuple(compute_class_weight(classifier.class_weight, classes=classes, y=classes[labels]))
+    )
+
+
+RANGES: dict[str, tuple[type, float, float | None, str]] = {
+    "learning_rate": (Real, 0, None, "neither"),
+    "label_smoothing": (Real, 0, 1, "left"),
+    "epochs": (Integral, 1, None, "left"),
+    "time_limit": (Real, 0, None, "neither"),
+    "tol": (Real, 0, None, "left"),
+    "patience": (Integral, 1, None, "left"),
+    "verbose": (Integral, 0, None, "left"),
+    "validation_fraction": (Real, 0, 1, "neither"),
+}
+"""What numbers may be: their type, from what, to what, and which of the two included."""
+
+OPTIONAL = ("time_limit", "tol", "validation_fraction")
+
+
+def training_arguments(classifier: Any) -> dict[str, Any]:
+    """Check how a classifier is to be trained, and give the arguments of `Session.train`, but for data and loss.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a number is out of range, or none.
+    HandgradError
+        If a name is unknown.
+    """
+    for name, (kind, low, high, included) in RANGES.items():
+        value = getattr(classifier, name)
+        if value is not None or name not in OPTIONAL:
+            check_scalar(value, name, kind, min_val=low, max_val=high, include_boundaries=included)
+    callbacks = classifier.callbacks
+    callbacks = list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks]
+    callbacks = [callback for callback in callbacks if callback is not None]
+    for callback in callbacks:
+        if not callable(callback):
+            raise HandgradError(
+                f"callbacks are called with the classifier and a record; {callback!r:.60} is no callable"
+            )
+    patience = int(classifier.patience)
+    return {
+        "epochs": int(classifier.epochs),
+        "plateau": Plateau(None if classifier.early_stopping else classifier.tol, patience),
+        "early_stopping": EarlyStopping(patience, classifier.monitor) if classifier.early_stopping else None,
+        "callbacks": callbacks,
+        "time_limit": classifier.time_limit,
+        "verbose": classifier.verbose,
+        "learning_rate": float(classifier.learning_rate),
+        "batch_size": classifier.batch_size,
+        "schedule": one_of_or_none(Schedule, classifier.schedule, "schedule"),
+        "augmentation": one_of_or_none(Augmentation, classifier.augmentation, "augmentation"),
+        "averaging": one_of_or_none(Averaging, classifier.averaging, "averaging"),
+        "threads": usable_threads(classifier.threads),
+    }

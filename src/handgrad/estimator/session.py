@@ -149,7 +149,7 @@ class Session:
         self.records[self.before :] = self.whole  # an epoch that was broken off is told of when it ends
         if [plateau(record.loss) for record in self.records[self.before :]][-1:] == [True]:
             return
-        records = train(
+        records: Any = train(
             self._on_scaled(),
             splits,
             optimizer=self.optimizer,
