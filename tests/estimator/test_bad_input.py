@@ -7,7 +7,7 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 import handgrad as hg
-from estimator.conftest import Examples
+from conftest import Examples
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from sklearn.base import clone
 
 import handgrad as hg
-from estimator.conftest import Examples
+from conftest import Examples
 
 
 def going_on(**parameters: Any) -> hg.HandgradClassifier:
@@ -120,7 +120,7 @@ def test_partial_fit_refuses_what_it_cannot_do(flowers: Examples) -> None:
     with pytest.raises(ValueError, match="classes must be passed on the first call"):
         going_on().partial_fit(X, y)
     classifier = going_on().partial_fit(X, y, classes=np.unique(y))
-    with pytest.raises(ValueError, match="previously unseen labels.*oak"):
+    with pytest.raises(ValueError, match=r"previously unseen labels.*oak"):
         classifier.partial_fit(X[:1], ["oak"])
     with pytest.raises(ValueError, match="is not the same as on last call"):
         classifier.partial_fit(X, y, classes=["iris", "oak"])
@@ -131,5 +131,5 @@ def test_partial_fit_refuses_what_it_cannot_do(flowers: Examples) -> None:
         {"averaging": hg.LastEpochs()},
         {"class_weight": "balanced"},
     ):
-        with pytest.raises(ValueError, match="partial_fit (does not support|cannot balance)"):
+        with pytest.raises(ValueError, match=r"partial_fit (does not support|cannot balance)"):
             going_on(**parameter).partial_fit(X, y, classes=np.unique(y))

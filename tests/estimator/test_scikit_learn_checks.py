@@ -16,7 +16,7 @@ CLASSIFIERS = [
 ]
 
 
-@parametrize_with_checks(CLASSIFIERS)
+@parametrize_with_checks(CLASSIFIERS)  # type: ignore[untyped-decorator]
 def test_check(estimator: Any, check: Callable[[Any], None]) -> None:
     check(estimator)
 

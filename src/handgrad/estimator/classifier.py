@@ -61,9 +61,9 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
         Of one example: ``(1, 28, 28)`` for grey images, which convolution and augmentation ask for. ``(I,)`` unless
         given; ``(1, 28, 28)`` for 784 bytes, which are MNIST's.
     scaling : "auto", "standard", Scaling or None
-        "auto" divides bytes (uint8) by 255 and standardises other numbers: each input to mean 0 and standard
-        deviation 1 over the training data. "standard" standardises bytes, too; None takes inputs as they are.
-        It is a part of the network.
+        "auto" divides bytes (uint8) by 255, where any of them reaches 128, and standardises all other numbers: each
+        input to mean 0 and standard deviation 1 over the training data. "standard" standardises bytes, too; None
+        takes inputs as they are. Scaling is a part of the network.
     dtype : "float32", "float64" or None
         Of parameters and arithmetic. None computes bytes and float32, which is faster, in float32, all other numbers
         in float64.

@@ -125,13 +125,13 @@ def one_of_or_none(family: type[Kind], value: Any, parameter: str) -> Kind | Non
 def choose_scaling(scaling: Any, inputs: NDArray[Any], weights: NDArray[Any] | None) -> Scaling:
     """Choose how inputs are scaled; see `HandgradClassifier`.
 
-    Bytes that are all 0 or 1 are numbers, such as a table's categories, and no picture.
+    Bytes none of which reaches half of 255 are numbers, such as ages or categories, and no pictures.
     """
     if isinstance(scaling, Scaling):
         return scaling
     if scaling is None:
         return Scaling(np.array(0.0), np.array(1.0))
-    if scaling == "auto" and inputs.dtype == np.uint8 and inputs.max() > 1:
+    if scaling == "auto" and inputs.dtype == np.uint8 and inputs.max() >= 128:
         return Scaling.of_bytes()
     if not isinstance(scaling, str) or scaling not in ("auto", "standard"):
         raise HandgradError(f"scaling must be 'auto', 'standard', None or an hg.Scaling; got {scaling!r:.60}")
