@@ -46,7 +46,7 @@ def test_a_family_takes_only_its_own() -> None:
 
 @pytest.mark.parametrize("name", ["leaky_relu", "LeakyReLU", "leakyrelu", "LEAKY_RELU"])
 def test_a_name_in_any_case_builds_one(name: str) -> None:
-    assert Layer.named(name) == LeakyReLU()  # type: ignore[type-abstract]
+    assert Layer.named(name) == LeakyReLU()
 
 
 def test_a_name_that_is_unknown_or_not_enough_is_refused() -> None:

@@ -32,7 +32,7 @@ def test_cross_validation(flowers: Examples) -> None:
 
 def test_a_table_of_mixed_columns_in_a_pipeline(flowers: Examples) -> None:
     X, y = flowers
-    table = pd.DataFrame(X, columns=["a", "b", "c", "d"])
+    table = pd.DataFrame(X.copy(), columns=["a", "b", "c", "d"])
     table.loc[::7, "a"] = np.nan
     table["colour"] = np.where(y == "rose", "red", "white")
     columns = make_column_transformer(
