@@ -30,6 +30,9 @@ from conftest import Examples
         ({"layers": [hg.ReLU()], "dropout": 0.5}, "put hg.Dropout among them"),
         ({"layers": [hg.Convolution2D(2)]}, "Convolution2D"),
         ({"input_shape": (1, 28, 28)}, r"input_shape is \(1, 28, 28\), which makes 784 inputs; X has 4"),
+        ({"input_shape": (-1, -4)}, r"input_shape must be whole numbers from 1, .*; got \(-1, -4\)"),
+        ({"input_shape": "flat"}, "input_shape must be whole numbers from 1"),
+        ({"input_shape": 4}, "input_shape must be whole numbers from 1"),
         ({"scaling": "byte"}, "scaling must be 'auto', 'standard', None or an hg.Scaling; got 'byte'"),
         ({"dtype": "float16"}, "dtype must be 'float32', 'float64' or None"),
         ({"dtype": "big"}, "dtype must be 'float32', 'float64' or None"),
@@ -102,6 +105,13 @@ def test_wrong_examples(flowers: Examples) -> None:
     ):
         with pytest.raises(ValueError, match=message):
             classifier.predict(wrong)
+
+
+@pytest.mark.parametrize("scaling", ["auto", None])
+def test_numbers_beyond_float32(flowers: Examples, scaling: str | None) -> None:
+    X, y = flowers
+    with pytest.raises(hg.HandgradError, match="too large for float32"):
+        hg.HandgradClassifier(4, epochs=1, scaling=scaling).fit(X * 1e300, y)
 
 
 def test_wrong_weights(flowers: Examples) -> None:

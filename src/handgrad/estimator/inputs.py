@@ -106,7 +106,12 @@ def example_shape(inputs: NDArray[Any], shape: Any) -> tuple[int, ...]:
     """
     if shape is None:
         return (1, 28, 28) if inputs.dtype == np.uint8 and inputs.shape[1] == DIGITS else inputs.shape[1:]
-    sides = tuple(map(index, np.atleast_1d(shape)))
+    try:
+        sides = tuple(map(index, shape))
+    except TypeError:
+        sides = ()
+    if not sides or min(sides) < 1:
+        raise HandgradError(f"input_shape must be whole numbers from 1, as (1, 28, 28); got {shape!r:.60}")
     if prod(sides) != inputs.shape[1]:
         raise HandgradError(
             f"input_shape is {sides}, which makes {prod(sides)} inputs; X has {inputs.shape[1]}"

@@ -135,7 +135,8 @@ def choose_scaling(scaling: Any, inputs: NDArray[Any], weights: NDArray[Any] | N
         return Scaling.of_bytes()
     if not isinstance(scaling, str) or scaling not in ("auto", "standard"):
         raise HandgradError(f"scaling must be 'auto', 'standard', None or an hg.Scaling; got {scaling!r:.60}")
-    scaler = StandardScaler().fit(inputs, sample_weight=weights)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is too large is refused as soon as it is scaled
+        scaler = StandardScaler().fit(inputs, sample_weight=weights)
     return Scaling(scaler.mean_.astype(np.float64), scaler.scale_.astype(np.float64))
 
 

@@ -75,9 +75,23 @@ class Session:
     early_stopping: EarlyStopping | None = None
 
     def scaled(self, inputs: NDArray[Any]) -> NDArray[Any]:
-        """Scale inputs (N, I) to float32, once for all epochs; bytes are left, since layers know a way with them."""
+        """Scale inputs (N, I) to float32, once for all epochs; bytes are left, since layers know a way with them.
+
+        Raises
+        ------
+        HandgradError
+            If float32 cannot hold what comes out.
+        """
         scaling = self.network.scaling
-        return inputs if scaling is None or scaling.for_bytes else scaling(inputs, np.float32)
+        if scaling is None or scaling.for_bytes:
+            return inputs
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled = scaling(inputs, np.float32)
+        if not np.isfinite(scaled).all():
+            raise HandgradError(
+                "X holds numbers that are too large for float32, even scaled; divide them first"
+            )
+        return scaled
 
     def _on_scaled(self) -> Network:
         """Give the same network, with the same parameters in memory, for inputs that are scaled."""
