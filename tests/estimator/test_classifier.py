@@ -218,12 +218,32 @@ def test_it_shows_its_progress(
     assert ("validation" in printed) == bool(verbose)
 
 
-def test_sample_weights_are_repetitions(flowers: Examples) -> None:
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_sample_weights_are_repetitions(flowers: Examples, optimizer: str) -> None:
     X, y = flowers
     weights = np.arange(150) % 4
-    weighted = quick(batch_size="all").fit(X, y, sample_weight=weights)
-    repeated = quick(batch_size="all").fit(X.repeat(weights, axis=0), y.repeat(weights))
+    weighted = quick(batch_size="all", optimizer=optimizer).fit(X, y, sample_weight=weights)
+    repeated = quick(batch_size="all", optimizer=optimizer).fit(X.repeat(weights, axis=0), y.repeat(weights))
     np.testing.assert_allclose(weighted.predict_proba(X), repeated.predict_proba(X), rtol=1e-6)
+
+
+def test_sample_weights_stay_with_their_examples_when_some_are_set_aside(flowers: Examples) -> None:
+    X, y = flowers
+    classifier = quick(validation_fraction=0.3, learning_rate=0.05, epochs=30)
+    assert set(classifier.fit(X, y, sample_weight=y != "lily").predict(X)) == {"iris", "rose"}
+
+
+def test_the_shape_of_an_example(images: Examples) -> None:
+    X, y = images
+    for numbers, shape, expected in (
+        (X, None, (1, 28, 28)),
+        (X.astype(np.float32), None, (784,)),
+        (X.astype(np.float32), (28, 28), (28, 28)),
+        (X[:, :100], None, (100,)),
+    ):
+        network = quick(epochs=1, input_shape=shape).fit(numbers, y).network_
+        assert network.example_shape == expected
+        assert network.input_shape == (numbers.shape[1],)
 
 
 def test_class_weights_move_the_boundary(flowers: Examples) -> None:

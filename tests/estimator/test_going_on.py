@@ -79,6 +79,17 @@ def test_on_other_data_a_warm_start_goes_on_with_what_it_has_learned(flowers: Ex
     assert classifier.loss_curve_[40] < 0.5 < 0.9 < classifier.loss_curve_[0]
 
 
+def test_on_other_data_a_warm_start_begins_with_the_best(flowers: Examples) -> None:
+    X, y = flowers
+    noise = np.random.default_rng(0).permutation(y)
+    classifier = going_on(early_stopping=True, patience=5, epochs=99, learning_rate=0.05)
+    classifier.fit(X, y, X_val=X, y_val=noise)
+    best = classifier.network_.vector.copy()
+    assert classifier.best_epoch_ == classifier.n_iter_ - 5
+    classifier.set_params(early_stopping=False, epochs=1, learning_rate=1e-9).fit(X[:50], y[:50])
+    np.testing.assert_allclose(classifier.network_.vector, best, atol=1e-6)
+
+
 def test_a_warm_start_keeps_classes_layers_and_inputs(flowers: Examples) -> None:
     X, y = flowers
     classifier = going_on(epochs=1).fit(X, y)

@@ -115,8 +115,7 @@ class Session:
         return self.before + int(np.argmax(scores))
 
     def on_other_data(self) -> None:
-        """Go on with network, optimizer and random numbers, but on data that the training has not seen."""
-        self.state.go_on(self.network)
+        """Go on from the result, with optimizer and random numbers, but on data that were not seen before."""
         self.state = TrainingState(self.state.rng)
         self.before = len(self.records)
 
