@@ -46,6 +46,19 @@ def test_some_epochs_and_then_more_are_all_at_once(flowers: Examples, parameters
     assert twice.validation_loss_curve_ == once.validation_loss_curve_
 
 
+@pytest.mark.parametrize(
+    "at_first", [{"early_stopping": True, "patience": 1}, {"averaging": hg.ExponentialAverage(0.99)}]
+)
+def test_what_is_kept_at_first_is_not_kept_for_ever(flowers: Examples, at_first: dict[str, Any]) -> None:
+    X, y = flowers
+    noise = np.random.default_rng(0).permutation(y)
+    classifier = going_on(epochs=6, learning_rate=0.05, **at_first).fit(X, y, X_val=X, y_val=noise)
+    first = classifier.n_iter_
+    classifier.set_params(early_stopping=False, averaging=None).fit(X, y)
+    once = going_on(epochs=first + 6, learning_rate=0.05).fit(X, y)
+    np.testing.assert_array_equal(classifier.predict_proba(X), once.predict_proba(X))
+
+
 def test_an_epoch_that_time_broke_off_goes_on_exactly(flowers: Examples) -> None:
     X, y = flowers
     broken = going_on(time_limit=1e-9).fit(X, y)

@@ -125,7 +125,7 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
     n_iter_ : int
         Epochs trained.
     records_ : list of Record
-        All that training told, one for each epoch; the next four are taken from it.
+        All that training told, one for each epoch.
     loss_, loss_curve_ : float, list of float
         The training loss of the last epoch, and of each.
     validation_loss_curve_, validation_scores_ : list of float, or None without validation data

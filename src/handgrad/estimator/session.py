@@ -156,6 +156,10 @@ class Session:
         **arguments
             Of `handgrad.train`.
         """
+        if early_stopping is None:  # what an earlier fit kept is no longer the result
+            self.state.best, self.state.best_score, self.state.waited = None, None, 0
+        if not arguments.get("averaging"):
+            self.state.average, self.state.averaged = None, 0
         deadline = perf_counter() + (inf if time_limit is None else time_limit)
         done, total = self.state.epoch, self.state.epoch + epochs
         self.early_stopping = early_stopping
