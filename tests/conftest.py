@@ -5,9 +5,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from handgrad.data.dataset import Dataset, Splits
 from handgrad.data.idx import write_idx
@@ -19,6 +21,7 @@ CLOSED = "http://127.0.0.1:9"
 """A mirror that refuses every connection, so that no test asks the network."""
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
+Examples: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
 
 
 @pytest.fixture
@@ -93,3 +96,18 @@ def table() -> Dataset:
     rng = np.random.default_rng(3)
     inputs = rng.normal(size=(200, 4)).astype(np.float32)
     return Dataset(inputs, (inputs[:, 0] > inputs[:, 1]).astype(np.int64), ("no", "yes"))
+
+
+@pytest.fixture(scope="session")
+def flowers() -> Examples:
+    """Three classes with names, in inputs of very different sizes."""
+    rng = np.random.default_rng(5)
+    labels = np.arange(150) % 3
+    inputs = rng.normal(size=(150, 4)) + 2.5 * np.eye(3, 4)[labels]
+    return inputs * [1, 1000, 0.01, 1] + [0, 1e6, 0, 5], np.array(["iris", "lily", "rose"])[labels]
+
+
+@pytest.fixture(scope="session")
+def images(digits: Splits) -> Examples:
+    """Digits as bytes."""
+    return digits.train.inputs, digits.train.labels

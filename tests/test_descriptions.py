@@ -6,7 +6,7 @@ import pytest
 
 from handgrad.errors import HandgradError
 from handgrad.model.initializers import Initializer, Uniform
-from handgrad.model.layers import Dense, Layer
+from handgrad.model.layers import Dense, Layer, LeakyReLU
 
 
 def test_nested_descriptions_come_back() -> None:
@@ -42,3 +42,15 @@ def test_a_wrong_description_gets_one_clear_line(description: Any, message: str)
 def test_a_family_takes_only_its_own() -> None:
     with pytest.raises(HandgradError, match="unknown initializer 'Dense'"):
         Initializer.from_description({"type": "Dense", "outputs": 3})
+
+
+@pytest.mark.parametrize("name", ["leaky_relu", "LeakyReLU", "leakyrelu", "LEAKY_RELU"])
+def test_a_name_in_any_case_builds_one(name: str) -> None:
+    assert Layer.named(name) == LeakyReLU()
+
+
+def test_a_name_that_is_unknown_or_not_enough_is_refused() -> None:
+    with pytest.raises(HandgradError, match="unknown layer 'leaky'; did you mean 'LeakyReLU'"):
+        Layer.named("leaky")
+    with pytest.raises(HandgradError, match="Dense lacks 'outputs'"):
+        Layer.named("dense")

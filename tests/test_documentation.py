@@ -1,20 +1,24 @@
 """What the documents show, works: every command and every block of Python in the README is run."""
 
+import ast
+import inspect
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from sklearn.neural_network import MLPClassifier
 
+import handgrad as hg
 from conftest import Cli
 from handgrad.data.dataset import Splits
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
+ESTIMATOR = (ROOT / "docs" / "estimator.md").read_text("utf-8")
 
 
 def blocks(language: str) -> list[str]:
@@ -71,6 +75,26 @@ def test_the_blocks_of_python_in_the_guide_work_and_are_the_example(tmp_path: Pa
     assert re.search(r"^[5-9]\d\.\d%$", done.stdout, re.MULTILINE)
 
 
+def test_the_blocks_of_python_about_the_classifier_work(tmp_path: Path) -> None:
+    found = re.findall(r"^```python\n(.*?)^```$", ESTIMATOR, re.MULTILINE | re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(found)], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(re.findall(r"^[89]\d\.\d%$", done.stdout, re.MULTILINE)) == 2
+    assert (tmp_path / "model.safetensors").exists()
+
+
+def test_the_table_shows_every_parameter_of_both_classifiers_with_its_default() -> None:
+    rows = [row.split("|")[1:3] for row in ESTIMATOR.splitlines() if row.startswith("|")]
+    for column, kind in enumerate((MLPClassifier, hg.HandgradClassifier)):
+        shown = re.findall(r"`(\w+)=([^`]+)`", "\n".join(row[column] for row in rows))
+        parameters = inspect.signature(kind).parameters.values()
+        assert {p.name: p.default for p in parameters} == {
+            name: ast.literal_eval(default) for name, default in shown if not default.startswith("hg.")
+        }
+
+
 def test_the_example_of_ones_own_passes_the_check(cli: Cli) -> None:
     done = cli("check", ROOT / "examples" / "own.py")
     assert done.returncode == 0, done.stdout
@@ -99,21 +123,6 @@ def test_the_commands_on_pictures_work(cli: Cli, mnist: Splits, tmp_path: Path) 
     for picture in re.findall(r"images/plots/(\S+\.svg)", guide):
         alone = picture == "mlp/error.svg"
         assert (tmp_path / ("runs/mlp/plots/error.svg" if alone else f"pictures/{picture}")).exists()
-
-
-def test_the_example_on_pictures_of_ones_own_works(tmp_path: Path) -> None:
-    program = [sys.executable, "-W", "error", str(ROOT / "examples" / "pictures.py")]
-    for folder in ([], ["own"]):
-        done = subprocess.run([*program, *folder], cwd=tmp_path, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        assert re.search(r"^epoch 12: ([6-9]\d|100)\.\d% ", done.stdout, re.MULTILINE)
-        assert "shows '0'" in done.stdout
-        assert (tmp_path / "runs" / "mistakes.png").stat().st_size > 1000
-        (tmp_path / "runs" / "mistakes.png").unlink()
-        for name in "08":  # now with two classes, in a folder that is given
-            shutil.copytree(
-                tmp_path / "runs" / "pictures" / name, tmp_path / "own" / name, dirs_exist_ok=True
-            )
 
 
 def test_links_in_the_documents_lead_somewhere() -> None:

@@ -1,10 +1,12 @@
 """Every example runs, and does what it says."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from conftest import CLOSED
@@ -16,7 +18,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 def run(example: str, *arguments: str | Path, folder: Path, **environment: str) -> str:
     command = [sys.executable, EXAMPLES / example, *arguments]
     done = subprocess.run(command, cwd=folder, env=environment or None, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
 
@@ -36,8 +38,38 @@ def test_the_sheet_of_augmentations_is_drawn(tmp_path: Path) -> None:
     assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_table_of_ones_own(tmp_path: Path) -> None:
+    printed = run("table.py", folder=tmp_path)
+    assert re.search(r"^cross-validation: [89]\d\.\d%", printed)
+    table = pl.read_csv(tmp_path / "runs" / "plants.csv")
+    assert table["soil"].null_count() > 0
+    assert table["height"].null_count() > 0
+    table.rename({"soil": "ground"}).tail(300).write_csv(tmp_path / "own.csv")
+    assert "peony" in run("table.py", "own.csv", folder=tmp_path)
+
+
+def test_a_grid_search(tmp_path: Path) -> None:
+    *rows, last = run("grid_search.py", folder=tmp_path).splitlines()
+    accuracies = [float(row.partition("%")[0]) for row in rows]
+    assert accuracies == sorted(accuracies, reverse=True)
+    assert len(rows) == 12
+    assert re.search(r"9\d\.\d%$", last)
+
+
 def test_one_page_is_one_page() -> None:
     assert len((EXAMPLES / "one_page.py").read_text("utf-8").splitlines()) <= 45
+
+
+def test_pictures_of_ones_own(tmp_path: Path) -> None:
+    for folder in ((), ("own",)):
+        printed = run("pictures.py", *folder, folder=tmp_path)
+        assert re.search(r"^epoch 12: ([6-9]\d|100)\.\d% ", printed, re.MULTILINE)
+        assert "shows '0'" in printed
+        assert (tmp_path / "runs" / "mistakes.png").stat().st_size > 1000
+        (tmp_path / "runs" / "mistakes.png").unlink()
+        for name in "08":  # now with two classes, in a folder that is given
+            written = tmp_path / "runs" / "pictures" / name
+            shutil.copytree(written, tmp_path / "own" / name, dirs_exist_ok=True)
 
 
 @pytest.mark.slow

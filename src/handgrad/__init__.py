@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from handgrad.data.dataset import Dataset, Splits
     from handgrad.data.sources import load
     from handgrad.errors import HandgradError
+    from handgrad.estimator import HandgradClassifier
     from handgrad.explanation import Explanation, Step, explain
     from handgrad.exports.formats import load_model
     from handgrad.exports.writers import export
@@ -62,6 +63,7 @@ _HOMES = {
     "data.dataset": ("Dataset", "Splits"),
     "data.sources": ("load",),
     "errors": ("HandgradError",),
+    "estimator": ("HandgradClassifier",),
     "explanation": ("Explanation", "Step", "explain"),
     "exports.formats": ("load_model",),
     "exports.writers": ("export",),
@@ -132,6 +134,7 @@ __all__ = [
     "ExponentialAverage",
     "Flatten",
     "Glorot",
+    "HandgradClassifier",
     "HandgradError",
     "He",
     "Initializer",

@@ -64,6 +64,19 @@ class Described:
             reason = f"lacks '{missing[0]}'" if missing else f"has a value of the wrong type: {error}"
             raise HandgradError(f"{name} {reason}") from error
 
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """Build one of this family with its defaults by name, in any case: ``"leaky_relu"`` is a `LeakyReLU`.
+
+        Raises
+        ------
+        HandgradError
+            If the name is unknown (the nearest right one is told), or a field has no default.
+        """
+        folded = name.replace("_", "").casefold()
+        kinds = (kind.__name__ for kind in _descendants(cls))
+        return cls.from_description({"type": next((k for k in kinds if k.casefold() == folded), name)})
+
 
 def dataclass_fields(thing: Any) -> tuple[Field[Any], ...]:
     """Give the fields of a described thing or class; every one of them is a dataclass."""

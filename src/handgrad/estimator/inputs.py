@@ -1,0 +1,119 @@
+"""What scikit-learn's users hand over, checked with its own functions, as the library takes it."""
+
+from math import prod
+from operator import index
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import issparse
+from sklearn.preprocessing import LabelEncoder
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, validate_data
+
+from handgrad.errors import HandgradError
+from handgrad.model.network import Network
+
+TYPES = (np.float64, np.float32, np.uint8)
+"""What inputs may be; all other numbers become the first."""
+
+DIGITS = 28 * 28
+"""So many bytes are a digit of MNIST, unless something else is said."""
+
+
+def checked(
+    estimator: Any, X: Any, y: ArrayLike, sample_weight: ArrayLike | None, *, reset: bool
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float64] | None]:
+    """Check examples to train on.
+
+    Parameters
+    ----------
+    estimator : HandgradClassifier
+        Learns number and names of the inputs with `reset`; without, they must be those that it knows.
+    X, y, sample_weight
+        As `fit` takes them.
+    reset : bool
+
+    Returns
+    -------
+    inputs : (N, I) float64, float32 or uint8
+    y : (N,)
+    weights : (N,) float64, or None
+
+    Raises
+    ------
+    ValueError, TypeError
+        As scikit-learn has them.
+    """
+    X, labels = validate_data(estimator, X, y, reset=reset, accept_sparse="csr", dtype=TYPES)
+    check_classification_targets(labels)
+    weights = None
+    if sample_weight is not None:
+        weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        if not weights.any():
+            raise ValueError("sample_weight is zero for every example")
+    return dense(X), labels, weights
+
+
+def checked_validation(
+    estimator: Any, X: Any, y: ArrayLike | None, classes: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[np.int64]] | None:
+    """Check examples to validate on, (M, I), and number their labels; None where there are none.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As scikit-learn has them; also if but one of the two was given, or a share is to be set aside, too.
+    """
+    if X is None and y is None:
+        return None
+    if X is None or y is None:
+        raise ValueError("X_val and y_val belong together; only one of them was given")
+    if estimator.validation_fraction is not None:
+        raise HandgradError("X_val and validation_fraction both say what to validate on; give one of them")
+    inputs, labels, _ = checked(estimator, X, y, None, reset=False)
+    return inputs, numbered(labels, classes)
+
+
+def checked_inputs(estimator: Any, X: Any, network: Network) -> NDArray[Any]:
+    """Check examples to predict, (N, I); numbers from 0 to 1 are no bytes."""
+    X = dense(validate_data(estimator, X, reset=False, accept_sparse="csr", dtype=TYPES))
+    bytes_wanted = network.scaling is not None and network.scaling.for_bytes
+    if bytes_wanted and X.dtype != np.uint8 and X.max() <= 1 and (X % 1).any():
+        raise HandgradError("the classifier was trained on bytes, 0 to 255; X is scaled to 0 to 1 already")
+    return X
+
+
+def dense(X: Any) -> NDArray[Any]:
+    """Write a sparse matrix out; leave an array as it is."""
+    return X.toarray() if issparse(X) else X
+
+
+def numbered(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int64]:
+    """Number labels, (N,), by their classes; scikit-learn's ValueError tells of one that is unknown."""
+    encoder = LabelEncoder()
+    encoder.classes_ = classes
+    return encoder.transform(y).astype(np.int64)
+
+
+def example_shape(inputs: NDArray[Any], shape: Any) -> tuple[int, ...]:
+    """Give the shape of one example: the one that was asked for, or the natural one.
+
+    Raises
+    ------
+    HandgradError
+        If the inputs do not have it.
+    """
+    if shape is None:
+        return (1, 28, 28) if inputs.dtype == np.uint8 and inputs.shape[1] == DIGITS else inputs.shape[1:]
+    try:
+        sides = tuple(map(index, shape))
+    except TypeError:
+        sides = ()
+    if not sides or min(sides) < 1:
+        raise HandgradError(f"input_shape must be whole numbers from 1, as (1, 28, 28); got {shape!r:.60}")
+    if prod(sides) != inputs.shape[1]:
+        raise HandgradError(
+            f"input_shape is {sides}, which makes {prod(sides)} inputs; X has {inputs.shape[1]}"
+        )
+    return sides
