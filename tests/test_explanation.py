@@ -12,7 +12,7 @@ from handgrad.data.dataset import Splits
 from handgrad.explanation import Explanation
 from handgrad.kernels.types import Floats
 from handgrad.model.layers.layer import Backward
-from model.test_layers import LAYERS
+from layer_table import LAYERS
 from numerical import numerical_gradient
 
 

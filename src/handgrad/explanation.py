@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from handgrad.descriptions import dataclass_fields
 from handgrad.errors import HandgradError
-from handgrad.kernels.reference import softmax
+from handgrad.kernels.logits import softmax
 from handgrad.kernels.types import Floats
 from handgrad.model.layers import Layer
 from handgrad.model.losses import CrossEntropy

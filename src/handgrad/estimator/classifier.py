@@ -28,7 +28,7 @@ from handgrad.estimator.parameters import (
 )
 from handgrad.estimator.results import Results
 from handgrad.estimator.session import Plateau, Session
-from handgrad.kernels.reference import softmax
+from handgrad.kernels.logits import softmax
 from handgrad.learning.averaging import Averaging
 from handgrad.learning.optimizers import Optimizer
 from handgrad.learning.records import Record
