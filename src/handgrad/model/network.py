@@ -22,7 +22,7 @@ FULL = 32
 """Examples that fill vectors and tiles; chunks are multiples of it, where they are not smaller."""
 
 SHARED = 50_000_000
-"""Examples times parameters from which a batch that would be one chunk is worth sharing out among threads."""
+"""Multiplications from which a batch that would be one chunk is worth sharing out among threads."""
 
 NetworkBackward: TypeAlias = Callable[..., Any]
 
@@ -81,6 +81,7 @@ class Network:
         self.framing = "digit"
         self._check()
         self.shapes: list[Mapping[str, Shape]] = []
+        self._multiplications = 0  # of an example: every parameter meets an input in every place
         shape, floats = self.input_shape, prod(self.input_shape)
         if self.layers[0].takes_bytes:  # of which four are as long as one float
             floats = -(-floats // 4)
@@ -88,6 +89,7 @@ class Network:
             self.shapes.append(layer.parameter_shapes(shape))
             floats = max(floats, layer.floats(shape))
             shape = layer.output_shape(shape)
+            self._multiplications += sum(map(prod, self.shapes[-1].values())) * prod(shape[1:])
         self.output_shape = shape
         fitting = max(1, CACHE // floats)
         self.chunk = fitting - fitting % FULL or fitting
@@ -198,7 +200,7 @@ class Network:
         A batch that would be one chunk is shared out where it is worth the hand-over.
         """
         count = -(-examples // self.chunk)
-        if count > 1 or examples * self.parameter_count >= SHARED:
+        if count > 1 or examples * self._multiplications >= SHARED:
             count = -(-count // threads) * threads
         size = max(1, -(-examples // max(1, count)))
         return size if size <= FULL else -(-size // FULL) * FULL
