@@ -6,7 +6,7 @@ from bench.work.data import Clock, splits
 
 def flops():
     """Count an epoch's; the first layer needs no gradient of its inputs."""
-    return 58_000 * (4 * 24 * 24**2 * 25 + 6 * (32 * 10**2 * 24 * 9 + 800 * 256 + 256 * 10))
+    return 58_000 * (4 * 16 * 24**2 * 25 + 6 * (32 * 10**2 * 16 * 9 + 800 * 256 + 256 * 10))
 
 
 def contestants():
