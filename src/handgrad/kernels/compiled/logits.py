@@ -50,7 +50,8 @@ def fill(logits, labels, share, losses, dlogits):  # type: ignore[no-untyped-def
         for c in range(classes):
             for n in range(some):
                 scores[c, n] = given[n, c]
-        largest[:], sums[:], totals[:] = scores[0], 0, 0
+        for n in range(some):
+            largest[n], sums[n], totals[n] = scores[0, n], 0, 0
         for c in range(1, classes):
             for n in range(some):
                 largest[n] = scores[c, n] if scores[c, n] > largest[n] else largest[n]

@@ -89,7 +89,9 @@ def learn_packed(  # type: ignore[no-untyped-def]
         some = min(AT_A_TIME, len(x) - begun)
         seen, wanted = x[begun : begun + some], labels[begun : begun + some]
         whole = (some - 1) // SIDE * SIDE
-        last[: some - whole, :inputs] = seen[whole:]
+        for n in range(whole, some):  # number by number: what Numba makes of slices takes seconds to compile
+            for i in range(inputs):
+                last[n - whole, i] = seen[n, i]
         z, logits = np.empty((some, units), np.float32), np.empty((some, classes), np.float32)
         weigh_bytes(seen, last, packed, scales, starts, z)
         y = np.empty((units, some), np.float32)
