@@ -10,7 +10,6 @@ import polars as pl
 import pytest
 
 from conftest import CLOSED
-from handgrad.data.dataset import Splits
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -73,8 +72,8 @@ def test_pictures_of_ones_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_one_page_leads_to_98_percent(mnist: Splits, tmp_path: Path) -> None:
-    assert float(run("one_page.py", folder=tmp_path).rstrip("%\n")) >= 98
+def test_one_page_leads_to_98_percent(mnist_place: dict[str, str], tmp_path: Path) -> None:
+    assert float(run("one_page.py", folder=tmp_path, **mnist_place).rstrip("%\n")) >= 98
 
 
 @pytest.mark.slow
