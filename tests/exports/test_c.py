@@ -15,6 +15,7 @@ from handgrad.exports.c import identifier, literal, write_c
 from handgrad.exports.c_calls import WRITERS, quantised
 from handgrad.learning.metrics import evaluate
 from handgrad.learning.optimizers import Adam
+from handgrad.learning.state import TrainingState
 from handgrad.learning.training import train
 from handgrad.model import layers as all_layers
 from handgrad.model.layers import BatchNorm, Convolution2D, Dense, Dropout, Layer, MaxPool2D, ReLU
@@ -109,14 +110,15 @@ def test_digits_are_told_apart_as_well_in_c(tmp_path: Path) -> None:
     digits = load("strokes:3000:5")
     layers = load_recipe("convnet").build_network((1, 28, 28)).layers
     network = Network(layers, (1, 28, 28), np.random.default_rng(0))
-    list(train(network, digits, optimizer=Adam(), epochs=2, learning_rate=0.003, batch_size=64))
+    state = TrainingState(np.random.default_rng(0))
+    list(train(network, digits, optimizer=Adam(), epochs=2, learning_rate=0.003, batch_size=64, state=state))
     assert digits.test is not None
-    accuracy, inputs = evaluate(network, digits.test).accuracy, digits.test.inputs
-    assert accuracy > 0.8
-    for int8, tolerance in ((False, 0.0), (True, 0.004)):  # two of 500
+    right, inputs = round(500 * evaluate(network, digits.test).accuracy), digits.test.inputs
+    assert right > 400
+    for int8, tolerance in ((False, 0), (True, 3)):
         headers = Headers(tmp_path, {"digits": network}, int8=int8)
         classes, probabilities = headers.predict("digits", inputs)
-        assert abs((classes == digits.test.labels).mean() - accuracy) <= tolerance
+        assert abs((classes == digits.test.labels).sum() - right) <= tolerance
         if not int8:
             np.testing.assert_allclose(probabilities, network.predict_proba(inputs), atol=2e-5)
 
