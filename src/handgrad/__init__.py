@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from handgrad.exports.writers import export
     from handgrad.learning.adversarial import Adversarial
     from handgrad.learning.averaging import Averaging, ExponentialAverage, LastEpochs
+    from handgrad.learning.calibration import calibration
     from handgrad.learning.checkpoints import save
     from handgrad.learning.early_stopping import EarlyStopping
     from handgrad.learning.gradient_check import check_gradients
-    from handgrad.learning.metrics import accuracy, calibration, confusion_matrix, evaluate
+    from handgrad.learning.metrics import accuracy, confusion_matrix, evaluate
     from handgrad.learning.optimizers import SGD, Adam, AdamW, Momentum, Muon, Nesterov, Optimizer, RMSProp
     from handgrad.learning.records import Record, load_records
     from handgrad.learning.schedules import (
@@ -72,7 +73,8 @@ _HOMES = {
     "learning.checkpoints": ("save",),
     "learning.early_stopping": ("EarlyStopping",),
     "learning.gradient_check": ("check_gradients",),
-    "learning.metrics": ("accuracy", "calibration", "confusion_matrix", "evaluate"),
+    "learning.calibration": ("calibration",),
+    "learning.metrics": ("accuracy", "confusion_matrix", "evaluate"),
     "learning.optimizers": ("SGD", "Adam", "AdamW", "Momentum", "Muon", "Nesterov", "Optimizer", "RMSProp"),
     "learning.records": ("Record", "load_records"),
     "learning.schedules": (

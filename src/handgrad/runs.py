@@ -161,7 +161,7 @@ class Run:
         Raises
         ------
         Diverged
-            If the loss is no longer finite; the last good parameters are saved.
+            If the loss is no longer finite; good parameters, of at most ten steps before, are saved.
         HandgradError
             If a file cannot be written.
         """

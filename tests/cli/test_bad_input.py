@@ -12,6 +12,7 @@ from PIL import Image
 from safetensors.numpy import load_file, save_file
 
 from conftest import Cli
+from failing import fails
 from handgrad.learning.checkpoints import save
 from handgrad.model.layers import Dense
 from handgrad.model.network import Network
@@ -190,13 +191,3 @@ def test_debugging_shows_the_traceback(cli: Cli) -> None:
     done = cli("train", "clasic", HANDGRAD_DEBUG="1")
     assert done.returncode == 1
     assert "Traceback" in done.stderr
-
-
-def fails(cli: Cli, naming: str, *arguments: str | Path, telling: str = "") -> None:
-    """Run a command that must fail with status 1 and one line, which names what it is about."""
-    done = cli(*arguments)
-    assert (done.returncode, done.stdout) == (1, ""), done.stderr
-    (line,) = done.stderr.splitlines()
-    assert line.startswith("handgrad: ")
-    assert naming in line
-    assert telling in line

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from conftest import Cli
+from failing import fails
 from handgrad.data.sources import load
 from handgrad.learning.checkpoints import save
 from handgrad.model.layers import Convolution2D, Dense, Flatten, ReLU
@@ -89,13 +90,3 @@ def test_wrong_usage_is_status_two(cli: Cli, model: Path, options: list[str], to
     (line,) = done.stderr.splitlines()
     assert told in line
     assert "--help" in line
-
-
-def fails(cli: Cli, naming: str, *arguments: str | Path, telling: str = "") -> None:
-    """Run a command that must fail with status 1 and one line, which names what it is about."""
-    done = cli(*arguments)
-    assert (done.returncode, done.stdout) == (1, ""), done.stderr
-    (line,) = done.stderr.splitlines()
-    assert line.startswith("handgrad: ")
-    assert naming in line
-    assert telling in line

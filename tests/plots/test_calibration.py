@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from handgrad.learning.metrics import calibration
+from handgrad.learning.calibration import calibration
 from handgrad.plots import plot_calibration
 
 

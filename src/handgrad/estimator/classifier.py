@@ -227,7 +227,7 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
             From scikit-learn, if the data are not what it asks for; a `HandgradError`, which is a ValueError, if a
             parameter is refused.
         Diverged
-            If the loss is no longer finite; the last good parameters are kept.
+            If the loss is no longer finite; good parameters, of at most ten steps before, are kept.
         """
         arguments = training_arguments(self)
         going_on = self.warm_start and hasattr(self, "_session")

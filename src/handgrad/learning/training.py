@@ -248,7 +248,7 @@ def _averaged(network: Network, state: TrainingState) -> Iterator[None]:
 
 
 def _diverge(network: Network, good: NDArray[Any], state: TrainingState, plan: Plan) -> None:
-    """Give back the last good parameters, and raise."""
+    """Give back the last parameters that were put aside, and raise."""
     if state.step == 0:
         raise HandgradError(
             "the loss is not finite before the first step: the first parameters, or the data, are too large"
@@ -258,7 +258,7 @@ def _diverge(network: Network, good: NDArray[Any], state: TrainingState, plan: P
         state.average = None
     raise Diverged(
         f"training diverged at step {state.step}: the loss is no longer finite; "
-        f"the last good parameters are kept. Try a learning rate below {plan.learning_rate:g}"
+        f"good parameters, of at most {KEPT_EVERY} steps before, are kept. Try a learning rate below {plan.learning_rate:g}"
     )
 
 

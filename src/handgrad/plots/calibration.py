@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from handgrad.kernels.types import Floats, Integers
-from handgrad.learning.metrics import calibration, wilson_interval
+from handgrad.learning.calibration import calibration, wilson_interval
 from handgrad.plots.style import GREY, INK, drawing, percent
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from handgrad.kernels.compiled.unit_bytes import (
     NEAR,
     correlate_bytes,
     pack_gradients,
-    pack_weights,
+    packed_weights,
     weigh_bytes,
 )
 from handgrad.kernels.perceptron import Perceptron
@@ -48,16 +48,11 @@ def learn(
     total: int,
 ) -> tuple[float, int]:
     """Compute loss and gradients as `handgrad.kernels.perceptron.learn` does."""
-    units, inputs = parameters.hidden_weights.shape
-    steps, blocks = -(-inputs // ROW), -(-units // SIDE)
-    packed = np.empty((blocks, steps, DIGITS, IN_TILE), np.uint32)
-    scales = np.zeros(blocks * SIDE, np.float32)
-    pack_weights(parameters.hidden_weights, parameters.hidden_weights.view(np.int32), packed, scales)
+    packed, scales = packed_weights(parameters.hidden_weights, divisor)
     scale, share = np.float32(1 / divisor), np.float32(label_smoothing)
-    scales *= scale
     loss, correct = learn_packed(
         *(np.ascontiguousarray(x), np.ascontiguousarray(labels), scale, share, np.float32(1 / total)),
-        *(packed.reshape(-1), scales, parameters.hidden_biases, parameters.weights, parameters.biases),
+        *(packed, scales, parameters.hidden_biases, parameters.weights, parameters.biases),
         *(gradients.hidden_weights, gradients.hidden_biases, gradients.weights, gradients.biases),
     )
     return loss / total, correct

@@ -53,16 +53,23 @@ def suits(x: NDArray[np.uint8], dtype: np.dtype[Any]) -> bool:
 def weigh(x: NDArray[np.uint8], divisor: float, weights: Floats, biases: Floats) -> Floats:
     """Give (x / divisor) Wᵀ + b, (N, O)."""
     outputs, inputs = weights.shape
+    right, scales = packed_weights(weights, divisor)
+    y = np.empty((len(x), outputs), np.float32)
+    last = np.zeros((SIDE, -(-inputs // ROW) * ROW), np.uint8)
+    whole = (len(x) - 1) // SIDE * SIDE
+    last[: len(x) - whole, :inputs] = x[whole:]  # behind these there may be nothing to read
+    weigh_bytes(x, last, right, scales, biases, y)
+    return y
+
+
+def packed_weights(weights: Floats, divisor: float) -> tuple[NDArray[np.uint32], Floats]:
+    """Give weights (O, I) for bytes / divisor as `weigh_bytes` takes them, in one row, and their scales."""
+    outputs, inputs = weights.shape
     steps, blocks = -(-inputs // ROW), -(-outputs // SIDE)
     right, scales = np.empty((blocks, steps, DIGITS, IN_TILE), np.uint32), np.zeros(blocks * SIDE, np.float32)
     pack_weights(weights, weights.view(np.int32), right, scales)
-    y = np.empty((len(x), outputs), np.float32)
     scales *= np.float32(1 / divisor)
-    last = np.zeros((SIDE, steps * ROW), np.uint8)
-    whole = (len(x) - 1) // SIDE * SIDE
-    last[: len(x) - whole, :inputs] = x[whole:]  # behind these there may be nothing to read
-    weigh_bytes(x, last, right.reshape(-1), scales, biases, y)
-    return y
+    return right.reshape(-1), scales
 
 
 @njit(nogil=True, cache=True)
