@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handgrad.kernels import perceptron as plain
+from handgrad.kernels.compiled import bytes as on_bytes
 from handgrad.kernels.compiled import perceptron as compiled
 from handgrad.kernels.compiled.matrix_unit import KNOWS_BYTES
 from handgrad.kernels.perceptron import Perceptron
+from laid_out import close
 from numerical import numerical_gradient
 
 needs_unit = pytest.mark.skipif(not KNOWS_BYTES, reason="this processor has no matrix unit for bytes")
@@ -91,3 +93,23 @@ def test_it_is_for_small_networks_of_single_precision(
 ) -> None:
     assert compiled.suits(*sizes, np.dtype(dtype)) == suits
     assert not plain.suits(*sizes, np.dtype(dtype))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    examples=st.integers(0, on_bytes.FEW),
+    inputs=st.sampled_from([16, 48, 784]),
+    hidden=st.sampled_from([1, 9, 10, 11, 40]),
+    classes=st.sampled_from([2, 10, 17]),
+    share=st.sampled_from([0.0, 0.8, 1.0]),
+)
+def test_few_examples_are_scored_as_by_the_layers(
+    examples: int, inputs: int, hidden: int, classes: int, share: float
+) -> None:
+    rng = np.random.default_rng(examples)
+    x = rng.integers(0, 256, (2 * examples, inputs), np.uint8)
+    x[rng.random(x.shape) < share] = 0
+    parameters = drawn(inputs, hidden, classes, np.float32)
+    expected = plain.score(x[::2], 255.0, *parameters)
+    assert compiled.suits_few(examples, inputs, expected.dtype)
+    close(compiled.score(x[::2], 255.0, *parameters), expected)

@@ -79,7 +79,6 @@ def _from_data(network: "Network", model: Path, index: str, data: str | None, sp
 
 
 def _from_file(network: "Network", model: Path, file: str, data: str | None, split: str) -> Found:
-    from math import prod
 
     from handgrad.data.dataset import naming
     from handgrad.data.images import read_example
@@ -91,7 +90,7 @@ def _from_file(network: "Network", model: Path, file: str, data: str | None, spl
     if path.suffix.lower() != ".csv":
         return read_example(path, network.example_shape, network.framing), None, (), {"file": file}
     bytes_wanted = network.scaling is not None and network.scaling.for_bytes
-    raw, label, features = read_row(path, prod(network.input_shape), bytes_wanted)
+    raw, label, features = read_row(path, network.inputs, bytes_wanted)
     with naming(path):
         return raw, None if label is None else _class(network, label), features, {"file": file}
 

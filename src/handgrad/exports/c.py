@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import files
 from itertools import groupby
-from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -107,7 +106,7 @@ def write_c(network: Network, path: Path, *, int8: bool = False) -> Sizes:
         version=version("handgrad"),
         name=name,
         NAME=name.upper(),
-        inputs=prod(network.input_shape),
+        inputs=network.inputs,
         layers=", ".join(kind for kind, _ in groupby(type(layer).__name__ for layer in network.layers)),
         classes=len(network.classes),
         parameters=network.parameter_count,
@@ -129,7 +128,7 @@ def write_c(network: Network, path: Path, *, int8: bool = False) -> Sizes:
 
 def _write_layers(network: Network, program: Program) -> None:
     writers = writers_of(network, WRITERS, "C")
-    inputs, scaling = prod(network.input_shape), network.scaling
+    inputs, scaling = network.inputs, network.scaling
     program.reserve(inputs)
     if scaling is None:
         program.call("copy", "input", inputs, program.now)

@@ -6,7 +6,6 @@ The graph takes ``input`` (N, I), values as the data set has them (bytes for ima
 """
 
 from importlib.util import find_spec
-from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +72,7 @@ def build(network: Network, recipe: Recipe | None = None) -> Any:
     graph = helper.make_graph(
         nodes,
         "network",
-        [helper.make_tensor_value_info("input", kind, ["N", prod(network.input_shape)])],
+        [helper.make_tensor_value_info("input", kind, ["N", network.inputs])],
         [helper.make_tensor_value_info(y, TensorProto.FLOAT, answer) for y in ("logits", "probabilities")],
         [
             numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), name)

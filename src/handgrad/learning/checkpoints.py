@@ -192,7 +192,7 @@ def _network(tensors: Tensors, metadata: dict[str, str], path: Path) -> Network:
         )
         network.example_shape = tuple(_json(metadata, "example_shape"))
         network.framing = _json(metadata, "framing")
-        if prod(network.example_shape) != prod(network.input_shape) or network.framing not in FRAMINGS:
+        if prod(network.example_shape) != network.inputs or network.framing not in FRAMINGS:
             raise HandgradError(f"it takes no examples of shape {network.example_shape}, {network.framing}")
         for index, parameters in enumerate(network.parameters):
             for name, array in vars(parameters).items():

@@ -118,7 +118,7 @@ def check_fit(network: Network, dataset: Dataset) -> None:
         )
     if len(dataset) == 0:
         raise HandgradError("the data hold no examples")
-    inputs = int(np.prod(network.input_shape))
+    inputs = network.inputs
     if dataset.inputs.shape[1] != inputs:
         raise HandgradError(
             f"the model takes {inputs} inputs, the data have {dataset.inputs.shape[1]}; "

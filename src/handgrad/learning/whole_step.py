@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from handgrad.kernels.choice import chosen
 from handgrad.kernels.perceptron import Perceptron
 from handgrad.kernels.types import Integers
-from handgrad.model.layers import Dense, ReLU
+from handgrad.model.inference import is_perceptron
 from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.network import Network
 
@@ -30,11 +30,9 @@ def whole_step(network: Network, raw: NDArray[Any], loss: Loss) -> WholeStep | N
         The data as they are.
     loss : Loss
     """
-    if [type(layer) for layer in network.layers] != [Dense, ReLU, Dense]:
-        return None
     if not (type(loss) is CrossEntropy and not loss.class_weights):
         return None
-    if raw.dtype != np.uint8 or network.scaling is None or not network.scaling.for_bytes:
+    if not is_perceptron(network, raw):
         return None
     kernels = chosen("perceptron")
     hidden, inputs = network.shapes[0]["weights"]

@@ -1,6 +1,7 @@
 """The network: layers in a row, and all their parameters in one flat vector."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from math import prod
 from types import SimpleNamespace
 from typing import Any, TypeAlias
@@ -10,8 +11,10 @@ from numpy.typing import DTypeLike, NDArray
 
 from handgrad.errors import HandgradError
 from handgrad.kernels.logits import softmax
-from handgrad.kernels.threads import Workers, choose_threads, one_blas_thread
+from handgrad.kernels.memory import aligned_zeros
+from handgrad.kernels.threads import one_blas_thread
 from handgrad.kernels.types import Floats
+from handgrad.model.inference import compute_logits
 from handgrad.model.layers.layer import Layer, Parameters, Shape
 from handgrad.model.scaling import Bytes, Scaling
 
@@ -96,7 +99,7 @@ class Network:
         self.classes = tuple(classes) if classes is not None else tuple(map(str, range(prod(shape))))
         if len(shape) != 1 or len(self.classes) != shape[0]:
             raise HandgradError(f"the network ends in {shape}, but there are {len(self.classes)} classes")
-        self._vector: NDArray[Any] = np.zeros(
+        self._vector: NDArray[Any] = aligned_zeros(
             sum(prod(shape) for shapes in self.shapes for shape in shapes.values()), self.dtype
         )
         self.parameters = self.views(self._vector)
@@ -128,6 +131,16 @@ class Network:
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)  # a copy sees its own vector, not that of the original
         self.parameters = self.views(self._vector)
+
+    @cached_property
+    def inputs(self) -> int:
+        """I, the values of one example."""
+        return prod(self.input_shape)
+
+    @cached_property
+    def types(self) -> list[type[Layer]]:
+        """The classes of the layers."""
+        return [type(layer) for layer in self.layers]
 
     @property
     def parameter_count(self) -> int:
@@ -165,8 +178,8 @@ class Network:
             (N, *input_shape). With ``input_gradient=False`` dx is not computed and None comes back.
         """
         y: Any = x if isinstance(x, Bytes) and self.layers[0].takes_bytes else np.asarray(x, self.dtype)
-        if len(y.shape) < 2 or prod(y.shape[1:]) != prod(self.input_shape):
-            raise HandgradError(f"the network takes inputs (N, {prod(self.input_shape)}); got {y.shape}")
+        if len(y.shape) < 2 or prod(y.shape[1:]) != self.inputs:
+            raise HandgradError(f"the network takes inputs (N, {self.inputs}); got {y.shape}")
         if not isinstance(y, Bytes):
             y = y.reshape(len(y), *self.input_shape)
         steps = []
@@ -247,27 +260,7 @@ class Network:
         HandgradError
             If the number of inputs is not the network's, or a value is not a finite number.
         """
-        raw = np.asarray(raw)
-        inputs = prod(self.input_shape)
-        if raw.ndim < 2 or prod(raw.shape[1:]) != inputs:
-            raise HandgradError(f"the model takes (N, {inputs}) inputs; got an array of shape {raw.shape}")
-        if raw.dtype.kind not in "uifb" or (raw.dtype.kind == "f" and not np.isfinite(raw).all()):
-            raise HandgradError("the inputs hold values that are not finite numbers; remove or replace them")
-        raw = raw.reshape(len(raw), inputs)
-        logits = np.empty((len(raw), len(self.classes)), self.dtype)
-
-        def compute(part: slice) -> None:
-            logits[part] = self.forward(self.lazily_scaled(raw[part]))[0]
-
-        if len(raw) <= min(FULL, self.chunk):  # a few are computed sooner than threads are told
-            compute(slice(None))
-            return logits
-        threads = choose_threads()
-        size = self.chunk_size(len(raw), threads)
-        parts = [slice(start, start + size) for start in range(0, len(raw), size)]
-        with one_blas_thread(), Workers(threads) as workers:
-            workers.map(compute, parts)
-        return logits
+        return compute_logits(self, raw)
 
     def predict_proba(self, raw: NDArray[Any]) -> Floats:
         """Give the probability of each class, (N, C), each row with the sum 1; see `logits`."""

@@ -1,8 +1,8 @@
 """A compiled dense layer of few outputs on bytes as they are: what `handgrad.kernels.bytes` computes.
 
 Images are mostly background. Their bytes are looked at one vector at a time; where all are zero nothing is done, and
-the others become floats in registers, so that a pass over the data reads each byte once and writes no float of it.
-Where the processor has a matrix unit for bytes, `unit_bytes.py` does all of it.
+the others become floats once, near the processor, so that a pass over the data reads each byte once and writes no
+float of it. Where the processor has a matrix unit for bytes, `unit_bytes.py` does all of it.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ FEW = 10
 """Outputs, or examples, up to which looking at bytes is faster than making floats of them for a matrix product."""
 
 LANES = REGISTER // 4
-"""Numbers of single precision in a vector."""
+"""Numbers of single precision in a vector; inputs are looked at as many at a time."""
 
 NEAR = 256
 """Examples of which a few columns fit a core's nearest cache."""
@@ -41,14 +41,9 @@ def dense(x: NDArray[np.uint8], divisor: float, weights: Floats, biases: Floats)
         return unit.weigh(np.ascontiguousarray(x), divisor, weights, biases)
     if min(outputs, len(x)) > FEW or inputs % LANES:
         return plain.dense(x, divisor, weights, biases)
-    rows = weights
-    if outputs < FEW:
-        rows = np.zeros((FEW, inputs), weights.dtype)
-        rows[:outputs] = weights
-    y = np.empty((len(x), len(rows)), weights.dtype)
-    weigh_bytes(np.ascontiguousarray(x), rows, y)
-    y *= y.dtype.type(1 / divisor)
-    return y[:, :outputs] + biases
+    y = np.empty((len(x), outputs), weights.dtype)
+    weigh_bytes(np.ascontiguousarray(x), y.dtype.type(1 / divisor), weights, biases, y)
+    return y
 
 
 def dense_backward(
@@ -70,14 +65,22 @@ def dense_backward(
 
 
 @njit(nogil=True, cache=True)
-def weigh_bytes(x, weights, y):  # type: ignore[no-untyped-def]
-    """Fill y (N, O) from bytes x (N, I) and weights (O, I), where O is at least FEW."""
+def weigh_bytes(x, scale, weights, biases, y):  # type: ignore[no-untyped-def]
+    """Fill y (N, O) from bytes x (N, I), times a scale, weights (O, I) and biases (O,)."""
     outputs, inputs = weights.shape
-    seen, weighing, made = x.reshape(-1), weights.reshape(-1), y.reshape(-1)
+    seen, weighing = x.reshape(-1), weights.reshape(-1)
+    places, floats = np.empty(inputs // LANES, np.int64), np.empty(inputs, weights.dtype)
+    sums = np.empty(FEW, weights.dtype)
     for n in range(len(x)):
-        for o in range(0, outputs, FEW):
-            first = min(o, outputs - FEW)  # the last outputs may overlap with those before
-            weigh_row(inputs, seen, n * inputs, weighing, first * inputs, made, n * outputs + first)
+        count = 0
+        for place in range(0, inputs, LANES):
+            places[count] = place
+            count += take_seen(seen, n * inputs + place, floats, count * LANES)
+        count = max(count, 1)  # of nothing at all, the last piece, which is zero
+        for first in range(0, outputs, FEW):
+            weigh_seen(count, inputs, first, outputs - 1, places, 0, floats, 0, weighing, 0, sums, 0)
+            for o in range(first, min(first + FEW, outputs)):
+                y[n, o] = scale * sums[o - first] + biases[o]
 
 
 @njit(nogil=True, cache=True)
@@ -109,38 +112,85 @@ def where_seen(
 
 
 @intrinsic
-def weigh_row(
-    typing: Any, length: Any, x: Any, start: Any, weights: Any, first: Any, y: Any, place: Any
-) -> Any:
-    """Write Σᵢ weights[o, i] · x[i] to y[o], for o from 0 to below FEW, each array from an index on.
+def take_seen(typing: Any, x: Any, start: Any, floats: Any, place: Any) -> Any:
+    """Write LANES bytes of x as numbers to floats, each from an index on, and tell whether any is not zero, 0 or 1.
 
     Parameters
     ----------
-    length : int64
-        i goes from 0 to below it; a multiple of the lanes of a vector.
     x : (…,) of uint8
-    weights, y : (…,) of float32 or float64
-        Rows of weights are `length` apart.
-    start, first, place : int64
+    floats : (…,) of float32 or float64
+    start, place : int64
         The index in the array before it that counts as 0.
     """
-    signature = types.void(length, x, start, weights, first, y, place)
+    signature = types.int64(x, start, floats, place)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        length = arguments[0]
-        v = Vectors(context, builder, signature.args[3])
-        x, weights, y = pointers(context, builder, signature.args, arguments)
-        rows = [v.at(weights, builder.mul(length, INDEX(o))) for o in range(FEW)]
+        v = Vectors(context, builder, signature.args[2])
+        x, floats = pointers(context, builder, signature.args, arguments, 0)
+        for lane in range(0, LANES, v.lanes):
+            v.store(v.load_bytes(v.at(x, lane)), v.at(floats, lane))
+        whole = ir.IntType(8 * LANES)
+        found = builder.load(builder.bitcast(x, whole.as_pointer()))
+        found.align = 1
+        return builder.zext(builder.icmp_unsigned("!=", found, whole(0)), INDEX)
+
+    return signature, generate
+
+
+@intrinsic
+def weigh_seen(
+    typing: Any,
+    count: Any,
+    length: Any,
+    first: Any,
+    last: Any,
+    places: Any,
+    begin: Any,
+    x: Any,
+    start: Any,
+    weights: Any,
+    origin: Any,
+    y: Any,
+    place: Any,
+) -> Any:
+    """Write Σ weights[first + o, places[k] + v] · x[k, v] to y[o], for o below FEW, each array from an index on.
+
+    Parameters
+    ----------
+    count : int64
+        k goes from 0 to below it; at least 1.
+    length : int64
+        Rows of weights are this far apart.
+    first, last : int64
+        The first row of weights; where there are none behind the last, the last is taken again.
+    places : (…,) of int64
+    x : (…,)
+        LANES numbers for each k, without gaps.
+    weights, y : (…,), as x float32 or float64
+    begin, start, origin, place : int64
+        The index in the array before it that counts as 0.
+    """
+    signature = types.void(*(count, length, first, last, places, begin, x, start, weights, origin, y, place))
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        count, length, first, last = arguments[:4]
+        v = Vectors(context, builder, signature.args[8])
+        places, x, weights, y = pointers(context, builder, signature.args, arguments, 4)
+        rows = []
+        for o in range(FEW):
+            row = builder.add(first, INDEX(o))
+            row = builder.select(builder.icmp_signed("<", row, last), row, last)
+            rows.append(v.at(weights, builder.mul(row, length)))
 
         def add_inputs(index: Any, totals: Sequence[Any]) -> list[Any]:
-            def weigh(numbers: Any) -> list[Any]:
-                weighing = v.load_each(rows, index)
-                return [v.add_product(t, w, numbers) for t, w in zip(totals, weighing, strict=True)]
+            numbers, begin = v.at(x, builder.mul(index, INDEX(LANES))), v.number_at(places, index)
+            for lane in range(0, LANES, v.lanes):
+                some = v.load(v.at(numbers, lane))
+                weighing = v.load_each(rows, builder.add(begin, INDEX(lane)))
+                totals = [v.add_product(t, w, some) for t, w in zip(totals, weighing, strict=True)]
+            return list(totals)
 
-            return where_seen(v, totals, v.at(x, index), weigh)
-
-        totals = v.accumulate([v.zero()] * FEW, length, v.lanes, add_inputs)
-        for o, total in enumerate(totals):
+        for o, total in enumerate(v.accumulate([v.zero()] * FEW, count, 1, add_inputs)):
             builder.store(v.sum(total), v.at(y, o))
         return context.get_dummy_value()
 
