@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
-from numba import types
+from numba import njit, types
 from numba.core import cgutils, codegen, config
 from numba.extending import intrinsic
 from numpy.typing import NDArray
@@ -204,6 +204,17 @@ def multiply_tiles(
         return context.get_dummy_value()
 
     return signature, generate
+
+
+@njit(nogil=True, cache=True)
+def rows_of_bytes(count):  # type: ignore[no-untyped-def]
+    """Make room for so many rows of a tile, zeros, each of which is one line of the cache.
+
+    The unit loads rows that lie in two lines at half the rate.
+    """
+    room = np.zeros((count + 1) * ROW, np.uint8)
+    first = -room.ctypes.data % ROW
+    return room[first : first + count * ROW]
 
 
 def aligned_tiles(count: int) -> NDArray[np.uint32]:

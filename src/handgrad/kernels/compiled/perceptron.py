@@ -13,12 +13,10 @@ from numpy.typing import NDArray
 from handgrad.kernels.compiled import bytes as on_bytes
 from handgrad.kernels.compiled.digits import DIGITS
 from handgrad.kernels.compiled.logits import count, fill
-from handgrad.kernels.compiled.matrix_unit import KNOWS_BYTES, ROW, SIDE
+from handgrad.kernels.compiled.matrix_unit import KNOWS_BYTES, ROW, SIDE, rows_of_bytes
 from handgrad.kernels.compiled.sums import ANY_ORDER
 from handgrad.kernels.compiled.unit_bytes import (
-    IN_TILE,
     MOST,
-    NEAR,
     correlate_bytes,
     pack_gradients,
     packed_weights,
@@ -79,7 +77,7 @@ def learn_packed(  # type: ignore[no-untyped-def]
     """Add to the gradients of packed hidden weights and of all others; give the sum of losses and right answers."""
     inputs, units, classes = x.shape[1], len(starts), len(biases)
     last = np.zeros((SIDE, (inputs + ROW - 1) // ROW * ROW), np.uint8)
-    turned = np.empty((NEAR, 2, IN_TILE), np.uint32).reshape(-1)
+    blocks = (units + SIDE - 1) // SIDE
     loss, correct = 0.0, 0
     for begun in range(0, len(x), AT_A_TIME):
         some = min(AT_A_TIME, len(x) - begun)
@@ -101,11 +99,12 @@ def learn_packed(  # type: ignore[no-untyped-def]
         dz = np.empty((units, some), np.float32)
         pass_back(dlogits, part, y, weights, dweights, dbiases, dz)
         groups = (some + ROW - 1) // ROW
-        left = np.zeros(((units + SIDE - 1) // SIDE, groups, DIGITS, SIDE, ROW), np.int8)
-        given = np.zeros((len(left) * SIDE, SIDE), np.float32)
-        pack_gradients(dz, dz.view(np.int32), left, given, dstarts)
+        left = rows_of_bytes(blocks * groups * DIGITS * SIDE).view(np.int8)
+        given = np.zeros((blocks * SIDE, SIDE), np.float32)
+        digits = left.reshape(blocks, groups, DIGITS, SIDE, ROW)
+        pack_gradients(dz, dz.view(np.int32), digits, given, dstarts)
         given *= scale
-        correlate_bytes(seen, left.reshape(-1), given.reshape(-1), turned, dpacked)
+        correlate_bytes(seen, left, given.reshape(-1), dpacked, AT_A_TIME)
     return loss, correct
 
 

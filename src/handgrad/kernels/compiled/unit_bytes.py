@@ -23,10 +23,11 @@ from handgrad.kernels.compiled.matrix_unit import (
     begin,
     data_of,
     end,
+    rows_of_bytes,
 )
 from handgrad.kernels.compiled.packing import Packer
 from handgrad.kernels.compiled.sums import ANY_ORDER
-from handgrad.kernels.compiled.vectors import INDEX
+from handgrad.kernels.compiled.vectors import INDEX, fetch
 from handgrad.kernels.types import Floats
 
 QUAD = 4
@@ -66,10 +67,13 @@ def packed_weights(weights: Floats, divisor: float) -> tuple[NDArray[np.uint32],
     """Give weights (O, I) for bytes / divisor as `weigh_bytes` takes them, in one row, and their scales."""
     outputs, inputs = weights.shape
     steps, blocks = -(-inputs // ROW), -(-outputs // SIDE)
-    right, scales = np.empty((blocks, steps, DIGITS, IN_TILE), np.uint32), np.zeros(blocks * SIDE, np.float32)
-    pack_weights(weights, weights.view(np.int32), right, scales)
+    right, scales = (
+        rows_of_bytes(blocks * steps * DIGITS * SIDE).view(np.uint32),
+        np.zeros(blocks * SIDE, np.float32),
+    )
+    pack_weights(weights, weights.view(np.int32), right.reshape(blocks, steps, DIGITS, IN_TILE), scales)
     scales *= np.float32(1 / divisor)
-    return right.reshape(-1), scales
+    return right, scales
 
 
 @njit(nogil=True, cache=True)
@@ -116,19 +120,19 @@ def weigh_bytes(x, last, right, scales, starts, y):  # type: ignore[no-untyped-d
     count, outputs = y.shape
     inputs, width = x.shape[1], last.shape[1]
     steps = width // ROW
-    sums, seen, rest = np.empty((DIGITS, SIDE, SIDE), np.int32), x.reshape(-1), last.reshape(-1)
-    flat, made = sums.reshape(-1), y.reshape(-1)
+    seen, rest, made = x.reshape(-1), last.reshape(-1), y.reshape(-1)
+    sums = rows_of_bytes(DIGITS * SIDE).view(np.int32)
     begin()
     for o in range(0, outputs, SIDE):
         tiles = o // SIDE * steps * DIGITS * IN_TILE
         for n in range(0, count, SIDE):
             if n + SIDE < count:
-                weigh_block(steps, seen, n * inputs, inputs, right, tiles, flat)
+                weigh_block(steps, seen, n * inputs, inputs, right, tiles, sums)
             else:
-                weigh_block(steps, rest, 0, width, right, tiles, flat)
+                weigh_block(steps, rest, 0, width, right, tiles, sums)
             for p in range(min(SIDE, count - n)):
                 place = (n + p) * outputs + o
-                put_together(flat, p * SIDE, IN_TILE, scales, o, starts, o, made, place, 0, outputs - o)
+                put_together(sums, p * SIDE, IN_TILE, scales, o, starts, o, made, place, 0, outputs - o)
     end()
 
 
@@ -176,13 +180,14 @@ def correlate(dy: Floats, x: NDArray[np.uint8], divisor: float, dweights: Floats
     """Add dyᵀ x / divisor to dweights (O, I), and Σₙ dy to dbiases (O,)."""
     count, outputs = dy.shape
     steps, blocks = -(-count // ROW), -(-outputs // SIDE)
-    left = np.zeros((blocks, steps, DIGITS, SIDE, ROW), np.int8)
+    left = rows_of_bytes(blocks * steps * DIGITS * SIDE).view(np.int8)
     scales = np.zeros((blocks * SIDE, SIDE), np.float32)
     given = np.ascontiguousarray(dy.T)
-    pack_gradients(given, given.view(np.int32), left, scales, dbiases)
+    pack_gradients(
+        given, given.view(np.int32), left.reshape(blocks, steps, DIGITS, SIDE, ROW), scales, dbiases
+    )
     scales *= np.float32(1 / divisor)
-    packed = np.empty((NEAR, 2, IN_TILE), np.uint32)
-    correlate_bytes(x, left.reshape(-1), scales.reshape(-1), packed.reshape(-1), dweights)
+    correlate_bytes(x, left, scales.reshape(-1), dweights, 0)
 
 
 @njit(nogil=True, cache=True, fastmath=ANY_ORDER)
@@ -203,12 +208,15 @@ def pack_gradients(dy, bits, left, scales, dbiases):  # type: ignore[no-untyped-
 
 
 @njit(nogil=True, cache=True)
-def correlate_bytes(x, left, scales, packed, dweights):  # type: ignore[no-untyped-def]
-    """Add the sums of packed gradients times bytes x (N, I) to dweights (O, I)."""
+def correlate_bytes(x, left, scales, dweights, ahead):  # type: ignore[no-untyped-def]
+    """Add the sums of packed gradients times bytes x (N, I) to dweights (O, I).
+
+    What lies `ahead` examples behind each is fetched from memory meanwhile.
+    """
     count, inputs = x.shape
-    steps, seen = (count + ROW - 1) // ROW, x.reshape(-1)
-    sums = np.empty((DIGITS, 2, SIDE, SIDE), np.int32)
-    flat, made = sums.reshape(-1), dweights.reshape(-1)
+    steps, seen, made = (count + ROW - 1) // ROW, x.reshape(-1), dweights.reshape(-1)
+    packed = rows_of_bytes(NEAR * 2 * SIDE).view(np.uint32)
+    sums = rows_of_bytes(DIGITS * 2 * SIDE).view(np.int32)
     begin()
     for begun in range(0, steps, NEAR):  # some examples at a time, whose bytes stay in the cache
         some = min(NEAR, steps - begun)
@@ -218,16 +226,18 @@ def correlate_bytes(x, left, scales, packed, dweights):  # type: ignore[no-untyp
                 place = (n // ROW - begun) * 2 * IN_TILE + n % ROW // QUAD * SIDE
                 one, two = min(n, count - 1) * inputs, min(n + 1, count - 1) * inputs
                 three, four = min(n + 2, count - 1) * inputs, min(n + 3, count - 1) * inputs
-                interleave(seen, first + one, first + two, first + three, first + four, packed, place)
+                interleave(
+                    seen, first + one, first + two, first + three, first + four, packed, place, ahead * inputs
+                )
             for o in range(0, len(dweights), SIDE):
                 given = (o * steps + begun * SIDE) * DIGITS * ROW
-                correlate_block(some, left, given, packed, flat)
+                correlate_block(some, left, given, packed, sums)
                 for p in range(min(SIDE, len(dweights) - o)):
                     for half in range(2):
                         i = first + half * SIDE
                         place, skipped = (o + p) * inputs + i, min(SIDE, max(0, column - i))
                         put_together(
-                            *(flat, (half * SIDE + p) * SIDE, 2 * IN_TILE, scales, (o + p) * SIDE),
+                            *(sums, (half * SIDE + p) * SIDE, 2 * IN_TILE, scales, (o + p) * SIDE),
                             *(made, place, made, place, skipped, SIDE),
                         )
     end()
@@ -235,17 +245,29 @@ def correlate_bytes(x, left, scales, packed, dweights):  # type: ignore[no-untyp
 
 @intrinsic
 def interleave(
-    typing: Any, x: Any, one: Any, two: Any, three: Any, four: Any, packed: Any, place: Any
+    typing: Any,
+    x: Any,
+    one: Any,
+    two: Any,
+    three: Any,
+    four: Any,
+    packed: Any,
+    place: Any,
+    ahead: Any,
 ) -> Any:
-    """Write COLUMNS bytes of four examples, column by column, to one row of each of two tiles."""
-    signature = types.void(x, one, two, three, four, packed, place)
+    """Write COLUMNS bytes of four examples, column by column, to one row of each of two tiles.
+
+    What lies `ahead` bytes behind them is fetched from memory meanwhile; there may be nothing.
+    """
+    signature = types.void(x, one, two, three, four, packed, place, ahead)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        x, *rows, packed, place = data_of(context, builder, signature.args, arguments)
+        x, *rows, packed, place, ahead = data_of(context, builder, signature.args, arguments)
         short, long = (ir.VectorType(ir.IntType(8), size) for size in (COLUMNS, ROW))
         index = ir.VectorType(ir.IntType(32), ROW)
 
         def load(row: Any) -> Any:
+            fetch(builder, builder.gep(x, [builder.add(row, ahead)]))
             loaded = builder.load(builder.bitcast(builder.gep(x, [row]), short.as_pointer()))
             loaded.align = 1
             return loaded

@@ -145,6 +145,16 @@ class Vectors:
         return results
 
 
+def fetch(builder: Any, pointer: Any) -> None:
+    """Have a line of bytes fetched from memory to the cache, without waiting for it; there may be none."""
+    short = ir.IntType(32)
+    signature = ir.FunctionType(ir.VoidType(), [pointer.type, short, short, short])
+    name = "llvm.prefetch.p0"
+    called = cgutils.get_or_insert_function(builder.module, signature, name)  # type: ignore[no-untyped-call]
+    reading, keep_near, data = short(0), short(2), short(1)
+    builder.call(called, [pointer, reading, keep_near, data])
+
+
 def pointers(
     context: Any, builder: Any, types: Sequence[Any], arguments: Sequence[Any], first: int = 1
 ) -> list[Any]:
