@@ -16,7 +16,7 @@ from laid_out import DTYPES, ORDERS, close, laid
 
 @settings(max_examples=120, deadline=None)
 @given(
-    examples=st.sampled_from([1, 2, 5, 8, 16, 32, 37]),
+    examples=st.sampled_from([1, 2, 5, 8, 16, 32, 37, 64, 70]),
     sizes=st.tuples(
         st.sampled_from([1, 2, 3, 4, 16, 17, 40]),
         st.sampled_from([1, 2, 5, 10, 40]),

@@ -62,9 +62,13 @@ def dense_backward(
     dbiases += dy.sum(axis=0)
     if not input_gradient:
         return None
-    dx = np.zeros(x.shape, x.dtype)
-    add_product(dy, weights, dx)
-    return dx
+    if x.flags.c_contiguous:
+        dx = np.zeros(x.shape, x.dtype)
+        add_product(dy, weights, dx)
+        return dx
+    turned = np.zeros(x.shape[::-1], x.dtype)  # images were flattened, whose batch is last in memory
+    add_product(weights.T, dy.T, turned)
+    return turned.T
 
 
 def suits(dtype: np.dtype[np.floating], *sizes: int) -> bool:

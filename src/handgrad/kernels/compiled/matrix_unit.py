@@ -125,26 +125,87 @@ def end(typing: Any) -> Any:
     return types.void(), generate
 
 
-@intrinsic
-def multiply_tiles(
-    typing: Any,
-    count: Any,
-    left: Any,
-    first: Any,
-    left_steps: Any,
-    lower: Any,
-    right: Any,
-    start: Any,
-    right_steps: Any,
-    further: Any,
-    starts: Any,
-    origin: Any,
-    pitch: Any,
-    sums: Any,
-    place: Any,
-    stride: Any,
-) -> Any:
-    """Write starts + Σₛ left[s] · right[s] to sums, where left and right are two tiles each.
+def _multiplying(down: int, across: int, name: str) -> Any:
+    """Make the function that computes so many tiles of sums at a time, four together."""
+
+    def multiply(
+        typing: Any,
+        count: Any,
+        left: Any,
+        first: Any,
+        left_steps: Any,
+        lower: Any,
+        right: Any,
+        start: Any,
+        right_steps: Any,
+        further: Any,
+        starts: Any,
+        origin: Any,
+        pitch: Any,
+        sums: Any,
+        place: Any,
+        stride: Any,
+    ) -> Any:
+        signature = types.void(
+            *(count, left, first, left_steps, lower, right, start, right_steps, further),
+            *(starts, origin, pitch, sums, place, stride),
+        )
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            count, left, first, left_steps, lower, right, start, right_steps, further, *rest = data_of(
+                context, builder, signature.args, arguments
+            )
+            starts, origin, pitch, sums, place, stride = rest
+            unit = Unit(builder)
+            totals = list(product(range(down), range(across)))
+            rows = range(len(totals), len(totals) + down)
+            columns = range(rows.stop, 2 * len(totals))
+
+            def move(method: Any, block: Any, corner: Any, distance: Any) -> None:
+                for total, (row, column) in enumerate(totals):
+                    index = builder.add(corner, builder.mul(distance, INDEX(SIDE * row)))
+                    method(
+                        total,
+                        block,
+                        builder.add(index, INDEX(SIDE * column)),
+                        builder.mul(distance, INDEX(4)),
+                    )
+
+            def tiles(index: Any, steps: Any, tiles: Any, place: Any, apart: Any, number: int) -> list[Any]:
+                offset = builder.add(builder.load(builder.gep(steps, [index])), place)
+                return [
+                    builder.gep(tiles, [builder.add(offset, builder.mul(apart, INDEX(k)))])
+                    for k in range(number)
+                ]
+
+            move(unit.load, starts, origin, pitch)
+            with cgutils.for_range(builder, count) as loop:
+                lefts = tiles(loop.index, left_steps, left, first, lower, down)
+                rights = tiles(loop.index, right_steps, right, start, further, across)
+                held: dict[int, tuple[int, int]] = {}
+
+                def load(register: int, number: int, pointer: Any, half: int) -> int:
+                    if held.get(register) != (number, half):
+                        unit.load(register, pointer, half)
+                        held[register] = number, half
+                    return register
+
+                for some in range(0, across, len(columns)):  # as many columns as there are registers left
+                    for one, other in ((HIGH, LOW), (HIGH, HIGH), (LOW, HIGH)):  # halves of left and right
+                        for row in range(down):
+                            load(rows[row], row, lefts[row], one)
+                        for column in range(some, min(some + len(columns), across)):
+                            load(columns[column - some], column, rights[column], other)
+                        for row in range(down):
+                            for column in range(some, min(some + len(columns), across)):
+                                unit.multiply(row * across + column, rows[row], columns[column - some])
+            move(unit.store, sums, place, stride)
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    multiply.__name__ = multiply.__qualname__ = name
+    multiply.__doc__ = f"""Write starts + Σₛ left[s] · right[s] to sums; left is {down} tiles, right {across}.
 
     Parameters
     ----------
@@ -155,55 +216,19 @@ def multiply_tiles(
     left_steps, right_steps : (…,) of int64
         How far behind `first`, or `start`, the tiles of step s lie.
     lower, further : int64
-        From the tile of the upper rows to that of the lower ones; from that of the first columns to the next.
+        From the tile of the first rows to that of the next; from that of the first columns to the next.
     starts, sums : (…,) of float32
-        BLOCK rows of BLOCK numbers each.
+        As many rows and columns as the tiles have.
     origin, place : int64
         Where those begin.
     pitch, stride : int64
         Numbers from one row to the next.
     """
-    signature = types.void(
-        *(count, left, first, left_steps, lower, right, start, right_steps, further),
-        *(starts, origin, pitch, sums, place, stride),
-    )
+    return intrinsic(multiply)
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        count, left, first, left_steps, lower, right, start, right_steps, further, *rest = data_of(
-            context, builder, signature.args, arguments
-        )
-        starts, origin, pitch, sums, place, stride = rest
-        unit = Unit(builder)
-        totals, (a, b, c, d) = range(4), range(4, 8)
 
-        def move(method: Any, block: Any, corner: Any, distance: Any) -> None:
-            for total in totals:
-                row, column = (INDEX(SIDE * half) for half in divmod(total, 2))
-                index = builder.add(builder.add(corner, column), builder.mul(distance, row))
-                method(total, block, index, builder.mul(distance, INDEX(4)))
-
-        def step(index: Any, steps: Any, tiles: Any, place: Any, second: Any) -> tuple[Any, Any]:
-            offset = builder.load(builder.gep(steps, [index]))
-            one = builder.gep(tiles, [builder.add(offset, place)])
-            return one, builder.gep(one, [second])
-
-        move(unit.load, starts, origin, pitch)
-        with cgutils.for_range(builder, count) as loop:
-            rows = step(loop.index, left_steps, left, first, lower)
-            columns = step(loop.index, right_steps, right, start, further)
-            places = dict(zip((a, b, c, d), (*rows, *columns), strict=True))
-            held: dict[int, int] = {}
-            for halves in ((HIGH, LOW), (HIGH, HIGH), (LOW, HIGH)):  # of left and right
-                for tile, half in zip((a, b, c, d), (halves[0],) * 2 + (halves[1],) * 2, strict=True):
-                    if held.get(tile) != half:
-                        unit.load(tile, places[tile], half)
-                        held[tile] = half
-                for total, (row, column) in zip(totals, product((a, b), (c, d)), strict=True):
-                    unit.multiply(total, row, column)
-        move(unit.store, sums, place, stride)
-        return context.get_dummy_value()
-
-    return signature, generate
+multiply_tiles = _multiplying(2, 2, "multiply_tiles")
+multiply_row_of_tiles = _multiplying(1, 4, "multiply_row_of_tiles")
 
 
 @njit(nogil=True, cache=True)

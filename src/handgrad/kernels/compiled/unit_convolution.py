@@ -22,6 +22,7 @@ from handgrad.kernels.compiled.matrix_unit import (
     begin,
     end,
     lines_apart,
+    multiply_row_of_tiles,
     multiply_tiles,
 )
 from handgrad.kernels.compiled.packing import pack_left_along, pack_right_across, pack_right_along
@@ -33,6 +34,9 @@ Tables: TypeAlias = tuple[Any, ...]
 
 LEAST = 16
 """Channels, and examples, without which too much of a tile would be empty."""
+
+WIDE = 4 * SIDE
+"""Examples that are worked on at a time where the outputs fill one tile."""
 
 NEAR = 1_000_000
 """Bytes of packed tiles that stay in a core's own cache."""
@@ -51,7 +55,7 @@ def weigh(x: Floats, weights: Floats, biases: Floats, stride: int = 1) -> Floats
     rows, lines, left_steps, right_steps, at_a_time, packed = tables
     left = aligned_tiles(len(rows) // SIDE * len(left_steps))
     pack_weights(weights.transpose(0, 2, 3, 1).reshape(-1), rows, window**2, channels, left)
-    starts = np.zeros((len(rows), BLOCK), x.dtype)
+    starts = np.zeros((len(rows), WIDE), x.dtype)
     starts[:outputs] = biases[:, None]
     y = np.empty((outputs, height, width, x.shape[3]), x.dtype)
     weigh_rows(
@@ -74,19 +78,30 @@ def weigh_tables(shape: tuple[int, ...], outputs: int, window: int, stride: int,
     packed : tiles that are packed for those
     """
     channels, height, columns, n = shape
-    steps, across = -(-channels // STEP), -(-n // BLOCK) * 2
+    steps, across = -(-channels // STEP), examples_across(outputs, n)
     at_a_time = rows_at_a_time(
         output_size(height, window, stride), window, stride, columns * steps * across, near
     )
     right_steps = (tap_places(window, columns)[:, None] * steps + np.arange(steps)) * across * TILE
     return (
-        lines_apart(outputs, channels * window**2, BLOCK),
+        lines_apart(outputs, channels * window**2, SIDE if narrow(outputs, n) else BLOCK),
         lines_apart(channels, height * columns * n, STEP),
         np.arange(right_steps.size) * TILE,
         right_steps.reshape(-1),
         at_a_time,
         ((at_a_time - 1) * stride + window) * columns * steps * across,
     )
+
+
+def examples_across(outputs: int, n: int) -> int:
+    """Count the tiles for the examples, as many as are worked on at a time or a multiple."""
+    wide = WIDE if narrow(outputs, n) else BLOCK
+    return -(-n // wide) * wide // SIDE
+
+
+def narrow(outputs: int, n: int) -> bool:
+    """Tell whether outputs fill one tile only, and examples more than two."""
+    return outputs <= SIDE and n > BLOCK
 
 
 def rows_at_a_time(height: int, window: int, stride: int, tiles: int, near: int) -> int:
@@ -118,9 +133,11 @@ def weigh_rows(  # type: ignore[no-untyped-def]
 ):
     """Fill y (O, H', W', N) from x (C, H, W, N), some rows at a time."""
     outputs, height, width, n = y.shape
-    columns, steps, across = x.shape[2], len(lines) // STEP, (n + BLOCK - 1) // BLOCK * 2
+    one_tile = len(left) == len(left_steps) * TILE
+    down, wide = (SIDE, WIDE) if one_tile else (BLOCK, BLOCK)
+    columns, steps, across = x.shape[2], len(lines) // STEP, (n + wide - 1) // wide * wide // SIDE
     count, channel = len(left_steps), height * width * n
-    seen, made, edge = x.reshape(-1), y.reshape(-1), np.empty(BLOCK * BLOCK, y.dtype)
+    seen, made, edge = x.reshape(-1), y.reshape(-1), np.empty(down * wide, y.dtype)
     begin()
     for first in range(0, height, at_a_time):
         last = min(first + at_a_time, height)
@@ -130,36 +147,54 @@ def weigh_rows(  # type: ignore[no-untyped-def]
                 for v in range(0, across * SIDE, SIDE):
                     pack_right_across(seen, pixel * n + v, lines, line, n - v, packed, place)
                     place += TILE
-        for o in range(0, outputs, BLOCK):
+        for o in range(0, outputs, down):
             upper, other = o // SIDE * count * TILE, count * TILE
             for i in range(last - first):
                 for j in range(width):
-                    for v in range(0, n, BLOCK):
+                    for v in range(0, n, wide):
                         near = ((i * columns + j) * stride * steps * across + v // SIDE) * TILE
                         place = o * channel + ((first + i) * width + j) * n + v
-                        whole = o + BLOCK <= outputs and v + BLOCK <= n
-                        to, corner, pitch = (made, place, channel) if whole else (edge, 0, BLOCK)
-                        multiply_tiles(
-                            *(count, left, upper, left_steps, other, packed, near, right_steps, TILE),
-                            *(starts, o * BLOCK, BLOCK, to, corner, pitch),
-                        )
+                        whole = o + down <= outputs and v + wide <= n
+                        to, corner, pitch = (made, place, channel) if whole else (edge, 0, wide)
+                        if one_tile:
+                            multiply_row_of_tiles(
+                                *(count, left, 0, left_steps, 0, packed, near, right_steps, TILE),
+                                *(starts, 0, WIDE, to, corner, pitch),
+                            )
+                        else:
+                            multiply_tiles(
+                                *(count, left, upper, left_steps, other, packed, near, right_steps, TILE),
+                                *(starts, o * WIDE, WIDE, to, corner, pitch),
+                            )
                         if not whole:
-                            for p in range(min(BLOCK, outputs - o)):
-                                for q in range(min(BLOCK, n - v)):
-                                    made[place + p * channel + q] = edge[p * BLOCK + q]
+                            for p in range(min(down, outputs - o)):
+                                for q in range(min(wide, n - v)):
+                                    made[place + p * channel + q] = edge[p * wide + q]
     end()
 
 
 def correlate(dy: Floats, x: Floats, window: int, stride: int) -> Floats:
     """Sum dy (O, H', W', N) times each tap of x (C, H, W, N), which has its padding: (O, C · K · K)."""
     tables = correlate_tables(dy.shape, x.shape, window, stride, NEAR)
-    rows, lines, left_steps, right_steps, taps, at_a_time, given, packed = tables
-    sums = np.zeros((len(taps), len(rows), len(lines)), x.dtype)
+    rows, lines, left_steps, right_steps, columns, at_a_time, given, packed = tables
+    sums = np.zeros((len(rows), len(columns) * SIDE), x.dtype)
     correlate_rows(
-        *(dy, rows, x, lines, window, stride, taps, at_a_time, aligned_tiles(given), aligned_tiles(packed)),
+        *(
+            dy,
+            rows,
+            x,
+            lines,
+            window,
+            stride,
+            columns,
+            at_a_time,
+            aligned_tiles(given),
+            aligned_tiles(packed),
+        ),
         *(left_steps, right_steps, sums.reshape(-1)),
     )
-    return sums[:, : len(dy), : len(x)].transpose(1, 2, 0).reshape(len(dy), -1)
+    by_tap = sums[: len(dy), : window**2 * len(lines)].reshape(len(dy), window**2, len(lines))
+    return by_tap[:, :, : len(x)].transpose(0, 2, 1).reshape(len(dy), -1)
 
 
 @lru_cache
@@ -170,21 +205,22 @@ def correlate_tables(dy: tuple[int, ...], x: tuple[int, ...], window: int, strid
     -------
     rows, lines : where each channel of dy, and of x, begins
     left_steps, right_steps : how far the tiles of each step lie behind the first, of dy and of x
-    taps : how far those of each tap lie behind the first
+    column_tiles : how far the tile of each tap and SIDE channels lies behind the first; an even number
     at_a_time : rows of dy that are worked on at a time
     given, packed : tiles that are packed for those, of dy and of x
     """
     outputs, height, width, n = dy
     channels, lines_of_x, columns, _ = x
-    down, across, steps = -(-outputs // BLOCK) * 2, -(-channels // BLOCK) * 2, -(-n // STEP)
+    down, across, steps = -(-outputs // BLOCK) * 2, -(-channels // SIDE), -(-n // STEP)
     at_a_time = rows_at_a_time(height, window, stride, columns * steps * (across + down), near)
     run, pixel, step = np.ogrid[:at_a_time, :width, :steps]
+    column_tiles = (tap_places(window, columns)[:, None] * steps * across + np.arange(across)) * TILE
     return (
         lines_apart(outputs, height * width * n, BLOCK),
-        lines_apart(channels, lines_of_x * columns * n, BLOCK),
+        lines_apart(channels, lines_of_x * columns * n, SIDE),
         (((run * width + pixel) * steps + step) * down * TILE).reshape(-1),
         (((run * columns + pixel) * stride * steps + step) * across * TILE).reshape(-1),
-        tap_places(window, columns) * steps * across * TILE,
+        np.pad(column_tiles.reshape(-1), (0, column_tiles.size % 2), "edge"),
         at_a_time,
         at_a_time * width * steps * down,
         ((at_a_time - 1) * stride + window) * columns * steps * across,
@@ -193,9 +229,9 @@ def correlate_tables(dy: tuple[int, ...], x: tuple[int, ...], window: int, strid
 
 @njit(nogil=True, cache=True)
 def correlate_rows(  # type: ignore[no-untyped-def]
-    dy, rows, x, lines, window, stride, taps, at_a_time, given, packed, left_steps, right_steps, sums
+    dy, rows, x, lines, window, stride, column_tiles, at_a_time, given, packed, left_steps, right_steps, sums
 ):
-    """Add to sums (taps, rows, lines), some rows of the output at a time."""
+    """Add to sums (rows, taps · lines), some rows of the output at a time, two tiles of columns together."""
     _, height, width, n = dy.shape
     columns, steps, down = x.shape[2], (n + STEP - 1) // STEP, len(rows) // SIDE
     passed, seen = dy.reshape(-1), x.reshape(-1)
@@ -216,14 +252,11 @@ def correlate_rows(  # type: ignore[no-untyped-def]
                     place += TILE
         count = (last - first) * width * steps
         for o in range(0, down, 2):
-            for t in range(len(taps)):
-                for line in range(0, len(lines), BLOCK):
-                    start, place = (
-                        taps[t] + line // SIDE * TILE,
-                        (t * len(rows) + o * SIDE) * len(lines) + line,
-                    )
-                    multiply_tiles(
-                        *(count, given, o * TILE, left_steps, TILE, packed, start, right_steps, TILE),
-                        *(sums, place, len(lines), sums, place, len(lines)),
-                    )
+            for k in range(0, len(column_tiles), 2):
+                start, place = column_tiles[k], (o * len(column_tiles) * SIDE + k) * SIDE
+                multiply_tiles(
+                    *(count, given, o * TILE, left_steps, TILE),
+                    *(packed, start, right_steps, column_tiles[k + 1] - start),
+                    *(sums, place, len(column_tiles) * SIDE, sums, place, len(column_tiles) * SIDE),
+                )
     end()
