@@ -98,7 +98,7 @@ def max_pool_backward(
     dy: Floats, places: Integers, image: tuple[int, int], window: int, stride: int
 ) -> Floats:
     """Pass back to the pixel that was kept, as `handgrad.kernels.pooling.max_pool_backward` does."""
-    dx = np.zeros((dy.shape[1], *image, len(dy)), dy.dtype)
+    dx = np.empty((dy.shape[1], *image, len(dy)), dy.dtype)
     taps = tap_table((1, *dx.shape[1:]), window)
     give_to_largest(batch_last(dy), batch_last(places), taps, dx, stride)
     return batch_first(dx)
@@ -106,12 +106,13 @@ def max_pool_backward(
 
 @njit(nogil=True, cache=True)
 def give_to_largest(dy, places, taps, dx, stride):  # type: ignore[no-untyped-def]
-    """Add dy (C, H', W', N) to the pixels of dx (C, H, W, N) that were the largest of their windows."""
+    """Fill dx (C, H, W, N): dy (C, H', W', N) where a pixel was the largest of its window, added up, else 0."""
     height, width, run = dx.shape[1:]
     given, kept, made = dy.reshape(-1), places.reshape(-1), dx.reshape(-1)
     lanes = REGISTER // dx.itemsize
     place = 0
     for c in range(dy.shape[0]):
+        made[c * height * width * run : (c + 1) * height * width * run] = 0  # now, so that it is near
         for i in range(dy.shape[1]):
             for j in range(dy.shape[2]):
                 start = ((c * height + i * stride) * width + j * stride) * run
