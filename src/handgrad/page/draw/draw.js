@@ -1,0 +1,5 @@
+// The Draw section.
+
+export default function mount(section, app) {
+  section.textContent = "";
+}
