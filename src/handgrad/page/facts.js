@@ -17,13 +17,13 @@ export function stages(network) {
   return found.filter((stage) => stage.types.length);
 }
 
-/** Such as 784-128-10, or 1×28×28 → 16×12×12 → 10. */
+/** Such as 784-128-10, or 28×28 → 16 → 32 → 128 → 10: what goes in, and the units or maps of each stage. */
 export function architecture(network) {
   const shapes = stages(network).map((stage) => network.layers[stage.last].outputShape);
-  const all = [network.inputShape, ...shapes].map((shape) => shape.join("×"));
   const flat = network.inputShape.reduce((product, side) => product * side, 1);
-  if (shapes[0]?.length === 1) all[0] = String(flat);
-  return all.join(shapes.some((shape) => shape.length > 1) ? " → " : "-");
+  const images = shapes.some((shape) => shape.length > 1);
+  const input = images ? network.inputShape.slice(1).join("×") : String(flat);
+  return [input, ...shapes.map(([units]) => units)].join(images ? " → " : "-");
 }
 
 /** How many numbers the network has learned. */

@@ -18,7 +18,8 @@ export class Answer {
       onkeydown: (event) => this.#key(event),
     });
     this.told = element("div", { class: "answer-told", hidden: true });
-    this.element = element("div", { class: "answer" }, this.large, this.words, this.bars, this.told, this.heard);
+    const head = element("div", { class: "answer-head" }, this.large, this.words);
+    this.element = element("div", { class: "answer" }, head, this.bars, this.told, this.heard);
   }
 
   /** In place of bars: why there is no answer, in a line or a few. */
@@ -49,6 +50,7 @@ export class Answer {
     });
     this.bars.replaceChildren(...this.#rows.map(({ row }) => row));
     this.bars.classList.toggle("many", classes.length > 10);
+    this.bars.classList.toggle("short", classes.length <= 10 && classes.every((name) => name.length <= 2));
   }
 
   /** Show probabilities, or null: nothing is drawn. */
@@ -59,8 +61,9 @@ export class Answer {
     this.words.textContent = probabilities ? inWords(probabilities, this.classes) : "Draw something, and the network reads it.";
     this.#rows.forEach(({ row, fill, percent }, index) => {
       const share = probabilities?.[index] ?? 0;
-      fill.style.transform = `scaleX(${share})`;
+      fill.style.setProperty("--share", share);
       percent.textContent = probabilities ? inPercent(share) : "–";
+      percent.dataset.short = probabilities ? Math.round(100 * share) : "–"; // where there is little room
       row.classList.toggle("best", index === best);
       row.setAttribute("aria-checked", index === focus);
       row.setAttribute("aria-label", `${this.classes[index]}: ${probabilities ? inPercent(share) : "nothing drawn"}`);

@@ -45,7 +45,7 @@ export default function mount(section, app) {
     chosen = index === chosen && !always ? null : index;
     changed(true);
   });
-  const evidence = new Evidence(() => changed(true));
+  const evidence = new Evidence();
   const inside = new Inside();
   const examples = app.server ? new Examples(app) : null;
   const bar = tools({ undo: () => undo(), clear: () => clear(), width: setWidth, write: (digit) => write(digit) });
@@ -156,7 +156,7 @@ function layout({ pad, bar, received, answer, evidence, examples }) {
     element("section", { class: `panel ${name}`, "aria-label": title }, element("h2", {}, title), ...children);
   return element(
     "div",
-    { class: "board" },
+    { class: examples ? "board" : "board alone" },
     titled("sheet", "Draw", pad.element, bar.element),
     titled(
       "receives",
@@ -166,14 +166,7 @@ function layout({ pad, bar, received, answer, evidence, examples }) {
       element("p", { class: "visually-hidden", id: "received-keys" }, "Arrow keys move, space changes a pixel, shift with an arrow key draws."),
     ),
     element("section", { class: "panel answers", "aria-label": "What the network says" }, answer.element),
-    element(
-      "section",
-      { class: "panel weighs", "aria-label": "For and against" },
-      evidence.title,
-      element("div", { class: "evidence" }, evidence.canvas),
-      evidence.choice,
-      evidence.note,
-    ),
+    evidence.element,
     examples?.element ?? null,
   );
 }

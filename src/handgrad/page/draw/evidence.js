@@ -1,40 +1,29 @@
-// The pixels that speak for and against a class: its logit's gradient with respect to them, times their ink or alone.
+// The pixels that speak for and against a class: its logit's gradient with respect to them, times their ink and alone.
 
 import { element } from "handgrad/elements.js";
-import { largest, picture, sharp, signed } from "handgrad/draw/shades.js";
+import { largest, picture, SCALE, sharp, signed } from "handgrad/draw/shades.js";
 
 const SIDE = 28;
-const VIEWS = {
-  ink: {
-    name: "the ink",
-    title: "Each pixel's ink times its gradient: what the ink that is there adds to the class, or takes from it.",
-  },
-  more: {
-    name: "more ink",
-    title: "The gradient alone: where a little more ink would help the class, and where it would harm it.",
-  },
-};
 
 export class Evidence {
-  #view = "ink";
-
-  /** @param changed  called when another view was chosen. */
-  constructor(changed) {
-    this.canvas = element("canvas", { class: "evidence-canvas", role: "img" });
+  constructor() {
+    this.ink = view("What the ink adds or takes", "Each pixel's ink times its gradient.");
+    this.more = view("Where more ink would help or harm", "The gradient alone.");
     this.title = element("h2", {}, "For and against");
-    this.note = element("p", { class: "note evidence-note" });
-    this.buttons = Object.entries(VIEWS).map(([name, { name: text, title }]) =>
-      element("button", { type: "button", title, onclick: () => this.#choose(name, changed) }, text),
+    const legend = element(
+      "p",
+      { class: "legend note" },
+      "against",
+      element("span", { class: "legend-scale", style: `background: linear-gradient(to right, ${SCALE.join(", ")})` }),
+      "for",
     );
-    this.choice = element("div", { class: "row switch", role: "group", "aria-label": "What to weigh" }, ...this.buttons);
-    this.#choose("ink", () => {});
-  }
-
-  #choose(view, changed) {
-    this.#view = view;
-    this.buttons.forEach((button, k) => button.setAttribute("aria-pressed", Object.keys(VIEWS)[k] === view));
-    this.note.textContent = VIEWS[view].title;
-    changed();
+    this.element = element(
+      "section",
+      { class: "panel weighs", "aria-label": "For and against" },
+      element("div", { class: "stage-head" }, this.title, legend),
+      element("div", { class: "evidence-pair" }, this.ink.figure, this.more.figure),
+      element("p", { class: "note" }, "Press a class's bar to see what speaks for that class instead."),
+    );
   }
 
   /**
@@ -42,29 +31,37 @@ export class Evidence {
    * @param gradient  of the class's logit with respect to the scaled pixels, or null
    */
   update(pixels, gradient, name) {
-    const side = this.canvas.parentElement?.clientWidth;
-    if (!side) return;
-    const context = sharp(this.canvas, side, side);
-    this.title.textContent = pixels ? `For and against ${name}` : "For and against";
-    this.canvas.setAttribute("aria-label", describe(pixels, gradient, name, this.#view));
-    const values = weigh(pixels, gradient, this.#view);
-    const most = largest(values);
-    context.drawImage(picture(SIDE, SIDE, (k) => signed(values[k] / most)), 0, 0, side, side);
-    if (pixels) outline(context, pixels, side / SIDE);
+    const nothing = new Float32Array(SIDE * SIDE);
+    this.title.textContent = gradient ? `For and against ${name}` : "For and against";
+    show(this.ink, pixels, gradient ? gradient.map((slope, k) => slope * pixels[k]) : nothing, name);
+    show(this.more, pixels, gradient ?? nothing, name);
   }
 }
 
-function weigh(pixels, gradient, view) {
-  if (!gradient) return new Float32Array(SIDE * SIDE);
-  return view === "more" ? gradient : gradient.map((slope, k) => slope * pixels[k]);
+function view(title, how) {
+  const canvas = element("canvas", { class: "evidence-canvas", role: "img" });
+  const place = element("div", { class: "evidence" }, canvas);
+  const caption = element("figcaption", {}, element("b", {}, title), element("br"), how);
+  return { canvas, place, title, figure: element("figure", {}, place, caption) };
 }
 
-function describe(pixels, gradient, name, view) {
-  if (!gradient) return "Nothing is drawn yet";
-  const values = weigh(pixels, gradient, view);
-  const half = (from, to) => values.slice(from * SIDE, to * SIDE).reduce((sum, value) => sum + value, 0);
-  const [upper, lower] = [half(0, 14), half(14, 28)].map((sum) => (sum > 0 ? "for" : "against"));
-  return `What speaks for and against ${name}: the upper half speaks ${upper} it on the whole, the lower half ${lower} it`;
+function show({ canvas, place, title }, pixels, values, name) {
+  const side = place.clientWidth;
+  if (!side) return; // not shown
+  const context = sharp(canvas, side, side);
+  const most = largest(values);
+  context.drawImage(picture(SIDE, SIDE, (k) => signed(values[k] / most)), 0, 0, side, side);
+  if (pixels) outline(context, pixels, side / SIDE);
+  canvas.setAttribute("aria-label", `${title}: ${pixels ? inWords(values, name) : "nothing is drawn yet"}`);
+}
+
+function inWords(values, name) {
+  const sides = { upper: [0, 14], lower: [14, 28] };
+  const told = Object.entries(sides).map(([side, [from, to]]) => {
+    const sum = values.slice(from * SIDE, to * SIDE).reduce((all, value) => all + value, 0);
+    return `the ${side} half speaks ${sum > 0 ? "for" : "against"} ${name}`;
+  });
+  return told.join(", ");
 }
 
 /** The edge of the ink, so that one sees where the digit is. */
@@ -83,7 +80,7 @@ function outline(context, pixels, cell) {
       }
     }
   }
-  context.strokeStyle = "rgb(0 0 0 / 60%)";
+  context.strokeStyle = "rgb(0 0 0 / 65%)";
   context.lineWidth = 1;
   context.stroke();
 }

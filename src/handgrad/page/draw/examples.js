@@ -25,7 +25,7 @@ export class Examples {
     this.element = element(
       "section",
       { class: "panel examples", "aria-label": "Examples" },
-      element("div", { class: "stage-head" }, element("h2", {}, "Examples it has never seen"), this.controls),
+      element("div", { class: "stage-head" }, element("h2", {}, "Test examples"), this.controls),
       this.strip,
     );
     this.strip.addEventListener("keydown", (event) => this.#key(event));

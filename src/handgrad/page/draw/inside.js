@@ -40,7 +40,7 @@ function build(network, stage, next, hidden) {
   const dense = layer.parameters?.weights?.shape.length === 2;
   if (dense && !next) return outputsPanel(network, stage, layer, hidden?.view);
   if (shape.length === 3) {
-    const title = `${named(layer)}${stage.types.slice(1).map((type) => ` → ${type}`).join("")}`;
+    const title = titleOf(network, stage);
     const view = new Maps({ layer, shape, title });
     const note = "White is where a filter fires. The map that fires most is shown large; point at another, or pick it with the arrow keys.";
     return { view, panel: panel(title, `${shape[0]} maps of ${shape[1]}×${shape[2]}`, note, view.element) };
@@ -54,7 +54,7 @@ function unitsPanel(network, stage, layer, shape, next) {
   const last = next && next.last === network.layers.length - 1 ? network.layers[next.first] : null;
   const following = last?.parameters?.weights;
   const outgoing = following?.shape.length === 2 && next.types.length === 1 && following.shape[1] === shape[0] ? following : null;
-  const title = `${named(layer)}${stage.types.slice(1).map((type) => ` → ${type}`).join("")}`;
+  const title = titleOf(network, stage);
   const view = new Units({ layer, count: shape[0], image, outgoing, title });
   const left = view.units.length < shape[0] ? ` The ${view.units.length} of ${shape[0].toLocaleString("en")} with the largest weights.` : "";
   const tiles = image
@@ -83,9 +83,12 @@ function panel(title, size, note, body) {
   );
 }
 
-function named(layer) {
-  const shape = layer.parameters?.weights?.shape;
-  return shape?.length === 4 ? `${layer.type} ${shape[2]}×${shape[3]}` : layer.type;
+/** Such as "1 Convolution2D 5×5, MaxPool2D, ReLU": the stage's number, and its layers. */
+function titleOf(network, stage) {
+  const number = stages(network).findIndex(({ first }) => first === stage.first) + 1;
+  const shape = network.layers[stage.first].parameters?.weights?.shape;
+  const window = shape?.length === 4 ? ` ${shape[2]}×${shape[3]}` : "";
+  return `Layer ${number}: ${stage.types[0]}${window}${stage.types.slice(1).map((type) => `, ${type}`).join("")}`;
 }
 
 /** [height, width] where nothing but silent layers lies between the image and this layer, and it has one channel. */

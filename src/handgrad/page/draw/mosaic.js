@@ -15,7 +15,7 @@ export class Mosaic {
    * @param drawn   called where everything has to be drawn again
    * @param picked  called where another picture was picked
    */
-  constructor({ count, cell, label, drawn, picked, gap = 6 }) {
+  constructor({ count, cell, label, drawn, picked, gap = 4 }) {
     Object.assign(this, { count, cell, drawn, picked, gap });
     this.groundCanvas = element("canvas", { "aria-hidden": "true" });
     this.overCanvas = element("canvas", {
@@ -49,8 +49,9 @@ export class Mosaic {
     if (width === this.width && scheme === this.scheme && devicePixelRatio === this.ratio) return;
     [this.width, this.scheme, this.ratio] = [width, scheme, devicePixelRatio];
     [this.cellWidth, this.cellHeight] = this.cell(width);
-    this.columns = Math.max(1, Math.min(this.count, Math.floor((width + this.gap) / (this.cellWidth + this.gap))));
-    const rows = Math.ceil(this.count / this.columns);
+    const most = Math.max(1, Math.min(this.count, Math.floor((width - 4 + this.gap) / (this.cellWidth + this.gap))));
+    const rows = Math.ceil(this.count / most);
+    this.columns = Math.ceil(this.count / rows); // as even rows as can be
     const size = [
       this.columns * (this.cellWidth + this.gap) - this.gap,
       rows * (this.cellHeight + this.gap) - this.gap,

@@ -9,6 +9,9 @@ const STOPS = [
   [1, 246, 250, 255],
 ];
 
+/** The same scale in CSS, for legends. */
+export const SCALE = STOPS.map(([, ...colour]) => `rgb(${colour.join(" ")})`);
+
 const SIGNED = new Uint32Array(257); // -1 to 1, as RGBA in the memory order of ImageData
 const GREY = new Uint32Array(256);
 

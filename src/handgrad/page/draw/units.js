@@ -164,7 +164,9 @@ export class Units {
     [weights.width, weights.height] = [product.width, product.height] = [this.image[1], this.image[0]];
     const paint = (canvas, shade) => canvas.getContext("2d").drawImage(picture(canvas.width, canvas.height, shade), 0, 0);
     paint(weights, (k) => signed(own[k] / most));
-    paint(product, (k) => signed(state ? (own[k] * state.inputs[k]) / most : 0));
+    const parts = own.map((weight, k) => (state ? weight * state.inputs[k] : 0));
+    const strongest = largest(parts);
+    paint(product, (k) => signed(parts[k] / strongest));
   }
 }
 
