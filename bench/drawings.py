@@ -47,14 +47,14 @@ def main() -> None:
         sheet(drawings, answers).save(asked.sheet)
 
 
-def render(drawing: dict[str, Any]) -> NDArray[np.uint8]:
-    """Draw strokes as renderStrokes in page/draw/strokes.js does: 0 is paper, 255 ink, (280, 280)."""
+def render(drawing: dict[str, Any], side: int = SIDE) -> NDArray[np.uint8]:
+    """Draw strokes as renderStrokes in page/draw/strokes.js does: 0 is paper, 255 ink, (side, side)."""
     strokes = [stroke if len(stroke) > 1 else stroke * 2 for stroke in drawing["strokes"]]  # a dot
     points = np.array([point for stroke in strokes for point in stroke], np.float64)
     pen_down = np.concatenate([[True] * (len(stroke) - 1) + [False] for stroke in strokes])[:-1]
-    radii = np.full(len(points), drawing["width"] * SIDE / 2)
+    radii = np.full(len(points), drawing["width"] * side / 2)
     draw = chosen("rasterize").draw_strokes
-    return draw((points * SIDE)[None], radii[None], pen_down[None], np.ones(1), SIDE)[0]
+    return draw((points * side)[None], radii[None], pen_down[None], np.ones(1), side)[0]
 
 
 def print_table(drawings: list[dict[str, Any]], wrong: list[tuple[str, str, str, float]]) -> None:
