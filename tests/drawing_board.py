@@ -18,10 +18,9 @@ SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimat
 
 
 def strokes_of(label: str, kind: str = "thin") -> Strokes:
-    """Give a digit of the messy drawings as strokes."""
+    """Give a digit of the messy drawings as strokes, with every third of its points: a quick hand."""
     (found,) = (drawing for drawing in DRAWINGS if (drawing["label"], drawing["kind"]) == (label, kind))
-    strokes: Strokes = found["strokes"]
-    return strokes
+    return [[*stroke[:-1:3], stroke[-1]] for stroke in found["strokes"]]
 
 
 class Board:
