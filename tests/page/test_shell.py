@@ -179,6 +179,8 @@ def test_tabs(board: Board) -> None:
     board.press("ArrowLeft", "ArrowLeft")
     expect(tabs["Digits"]).to_be_focused()
     page.go_back()
+    expect(page.locator("#draw")).to_be_visible()
+    page.go_back()
     expect(page.locator("#train")).to_be_visible()
     board.press("Home")
     tabs["Draw"].click()

@@ -43,7 +43,7 @@ export class Maps {
   }
 
   #cell(width) {
-    const aim = width < 500 ? 40 : this.count > 40 ? 50 : 72;
+    const aim = width < 500 ? 40 : this.count > 40 ? 50 : this.count > 16 ? 75 : 96;
     this.side = Math.max(1, Math.round(aim / this.height)) * this.height;
     this.across = (this.side / this.height) * this.width;
     this.filterSide = this.filters ? Math.round(this.side * 0.45) : 0;
