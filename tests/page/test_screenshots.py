@@ -53,12 +53,12 @@ def use(cli: Cli, mnist_place: dict[str, str], site: Site, tmp_path: Path, monke
 
 
 def shoot(what: Page | Locator, path: Path) -> None:
-    """Take a picture, and keep it small."""
+    """Take a picture."""
     what.screenshot(path=path)
-    with Image.open(path) as picture:
-        assert len(picture.convert("L").getcolors(256) or range(256)) > 20  # something is on it
-        few = picture.convert("RGB").quantize(192, dither=Image.Dither.NONE)
-    few.save(path, optimize=True)
+    with Image.open(path) as opened:
+        picture = opened.convert("RGB")
+    assert len(picture.convert("L").getcolors(256) or ()) > 20  # something is on it
+    picture.save(path, optimize=True)
 
 
 def stage(board: Board, name: str) -> Locator:
@@ -68,14 +68,14 @@ def stage(board: Board, name: str) -> Locator:
 def test_pictures_of_mlp(use: Any, open_board: Open, folder: Path) -> None:
     use("mlp")
     board = open_board(**WINDOWS["desktop"])
-    board.draw(strokes_of("3", "slanted"))
+    board.draw(strokes_of("3", "slanted", 1))
     board.reads("3")
     board.page.mouse.move(2, 2)
     shoot(board.page, folder / "draw.png")
     shoot(stage(board, "Layer 1"), folder / "units.png")
     shoot(stage(board, "What each output"), folder / "outputs.png")
     phone = open_board(color_scheme="dark", **WINDOWS["phone"])
-    phone.draw(strokes_of("7", "another"))
+    phone.draw(strokes_of("7", "another", 1))
     phone.reads("7")
     shoot(phone.page, folder / "phone.png")
 
@@ -83,8 +83,8 @@ def test_pictures_of_mlp(use: Any, open_board: Open, folder: Path) -> None:
 def test_pictures_of_convnet(use: Any, open_board: Open, folder: Path) -> None:
     use("convnet")
     board = open_board(color_scheme="dark", **WINDOWS["desktop"])
-    board.draw(strokes_of("5", "hooks"))
+    board.draw(strokes_of("5", "hooks", 1))
     board.reads("5")
     board.page.mouse.move(2, 2)
-    shoot(stage(board, "Layer 1"), folder / "maps.png")
     shoot(board.page, folder / "dark.png")
+    shoot(stage(board, "Layer 1"), folder / "maps.png")
