@@ -1,23 +1,23 @@
 """The page's modules in a real browser, and what tests do with them there."""
 
+import threading
 from base64 import b64decode
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeAlias
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Browser, Page
 
-from browser import open_browser
-from handgrad.learning.checkpoints import written_down
+from handgrad.learning.checkpoints import Recipe, written_down
 from handgrad.learning.tensor_files import serialized
 from handgrad.model.network import Network
 from handgrad.page import page_files
 
 Picture: TypeAlias = NDArray[np.uint8]
 
-HOME = "http://page.test/"
 SHELL = """<!doctype html><title>models</title>
 <script type="importmap">{"imports": {"handgrad/": "./static/"}}</script>
 <script type="module">
@@ -33,25 +33,29 @@ Object.assign(window, { frameDigit, readModel, bytes, inBase64, ready: true });
 
 
 class Models:
-    """A page without a server that runs the modules on what a test gives it."""
+    """A page that runs the modules on what a test gives it.
 
-    def __init__(self, page: Page) -> None:
+    Parameters
+    ----------
+    page : Page
+    given : dict of bytes
+        What the server gives the page by its name.
+    """
+
+    def __init__(self, page: Page, given: dict[str, bytes]) -> None:
         self.page = page
-        self.given: dict[str, bytes] = {}
-        self.files = page_files()
-        page.route("**/*", self._answer)
-        page.goto(HOME)
-        page.wait_for_function("window.ready")
+        self.given = given
 
     def run(self, program: str, **given: bytes) -> Any:
         """Run JavaScript, in which each thing that is given is an ArrayBuffer by its name."""
-        self.given = given
+        self.given.update(given)
         reading = "".join(f"const {name} = await bytes('{name}');\n" for name in given)
         return self.page.evaluate(f"async () => {{\n{reading}{program}\n}}")
 
     def numbers(self, program: str, **given: bytes) -> NDArray[np.float32]:
         """Run JavaScript that gives a Float32Array."""
-        return np.frombuffer(b64decode(self.run(f"return inBase64((() => {{ {program} }})());", **given)), np.float32)
+        told = self.run(f"return inBase64((() => {{ {program} }})());", **given)
+        return np.frombuffer(b64decode(told), np.float32)
 
     def predict_proba(self, network: Network, raw: NDArray[Any]) -> NDArray[np.float32]:
         """Compute (N, C) probabilities in the page, of bytes or float32."""
@@ -89,28 +93,45 @@ class Models:
         framed = self.run(program, pixels=b"".join(picture.tobytes() for picture in pictures))
         return [digit and np.frombuffer(b64decode(digit), np.uint8).reshape(28, 28) for digit in framed]
 
-    def _answer(self, route: Route) -> None:
-        path = route.request.url.removeprefix(HOME)
-        if path == "":
-            route.fulfill(body=SHELL, content_type="text/html")
-        elif path.startswith("static/") and path.removeprefix("static/") in self.files:
-            route.fulfill(body=self.files[path.removeprefix("static/")], content_type="text/javascript")
-        elif path.removeprefix("given/") in self.given:
-            route.fulfill(body=self.given[path.removeprefix("given/")])
-        else:
-            route.fulfill(status=404)
 
+@pytest.fixture(scope="module")
+def models(browser: Browser) -> Iterator[Models]:
+    """The page's models in the browser."""
+    given: dict[str, bytes] = {}
+    files = page_files()
 
-@contextmanager
-def open_models() -> Iterator[Models]:
-    with open_browser() as browser:
-        yield Models(browser.new_page())
+    class Handler(BaseHTTPRequestHandler):
+        """Gives out modules, and what tests give."""
+
+        def do_GET(self) -> None:
+            _, folder, path = self.path.split("/", 2) if self.path != "/" else ("", "", "")
+            body = {"": SHELL, "static": files.get(path, "")}.get(folder, "").encode() or given.get(path, b"")
+            self.send_response(200)
+            self.send_header("Content-Type", "text/javascript" if folder == "static" else "text/html")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            page = browser.new_page()
+            page.goto(f"http://127.0.0.1:{server.server_port}/")
+            page.wait_for_function("window.ready")
+            yield Models(page, given)
+            page.close()
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def _values(raw: NDArray[Any]) -> str:
     return f"new {'Uint8Array' if raw.dtype == np.uint8 else 'Float32Array'}(raw)"
 
 
-def model_bytes(network: Network) -> bytes:
-    return serialized(*written_down(network))
-
+def model_bytes(network: Network, recipe: Recipe | None = None) -> bytes:
+    return serialized(*written_down(network, recipe))
