@@ -44,7 +44,10 @@ def test_the_network_receives_what_the_library_would_frame(board: Board) -> None
             }""",
             drawing,
         )
-        assert np.array_equal(framed, frame_digit(rendered(drawing)).ravel()), (drawing["kind"], drawing["label"])
+        assert np.array_equal(framed, frame_digit(rendered(drawing)).ravel()), (
+            drawing["kind"],
+            drawing["label"],
+        )
 
 
 def test_strokes_become_the_same_picture_in_both_languages(board: Board) -> None:
@@ -76,7 +79,9 @@ def test_there_are_a_hundred_messy_drawings_of_all_digits() -> None:
     labels = [drawing["label"] for drawing in DRAWINGS]
     assert len(labels) >= 100
     assert min(labels.count(digit) for digit in "0123456789") >= 10
-    assert all(0 <= x <= 1 and 0 <= y <= 1 for drawing in DRAWINGS for way in drawing["strokes"] for x, y in way)
+    assert all(
+        0 <= x <= 1 and 0 <= y <= 1 for drawing in DRAWINGS for way in drawing["strokes"] for x, y in way
+    )
 
 
 def test_undo_and_clear(board: Board) -> None:
@@ -179,7 +184,9 @@ def test_a_class_is_chosen_and_all_that_explains_follows(board: Board) -> None:
 
 def test_what_the_outputs_added_up_are_the_logits(board: Board) -> None:
     board.draw(strokes_of("5"))
-    logits = np.array([float(text.replace("−", "-")) for text in board.page.locator(".sum-number").all_text_contents()])
+    logits = np.array(
+        [float(text.replace("−", "-")) for text in board.page.locator(".sum-number").all_text_contents()]
+    )
     shares = np.exp(logits - logits.max())
     shares /= shares.sum()
     shown = float(board.probabilities()[5].removeprefix("> ").removesuffix(" %"))
@@ -245,7 +252,9 @@ def test_a_digit_is_written_slowly_where_motion_is_welcome(open_board: Open) -> 
     board = open_board(reduced_motion="no-preference")
     board.page.get_by_role("button", name="Write a 4").click()
     board.reads("4")
-    board.page.wait_for_function("() => document.querySelector('.answer [aria-live]').textContent.includes('4')")
+    board.page.wait_for_function(
+        "() => document.querySelector('.answer [aria-live]').textContent.includes('4')"
+    )
 
 
 def test_reload_in_the_middle_of_a_stroke(board: Board) -> None:

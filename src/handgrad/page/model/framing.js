@@ -22,68 +22,94 @@ const [FAINT, NOISY, RESIDUE] = [0.05, 0.4, 0.2];
  * @returns {Uint8Array|null} 28 × 28, light on dark: 0 is background, 255 the strongest ink; null where it is blank
  */
 export function frameDigit(grey, height, width) {
-  const ink = grey.length ? inkOf(reduce(grey, height, width, Math.max(1, Math.floor(Math.max(height, width) / ENOUGH)))) : null;
-  const box = ink && cropped(ink);
+  if (!grey.length) return null;
+  const factor = Math.max(1, Math.floor(Math.max(height, width) / ENOUGH));
+  const whole = inkOf(reduce(grey, height, width, factor));
+  const box = whole && cropped(whole);
   if (!box) return null;
   const scale = BOX / Math.max(box.height, box.width);
   const [down, across] = [Math.max(1, round(box.height * scale)), Math.max(1, round(box.width * scale))];
-  const small = resize(box.values, box.height, box.width, down, across);
+  const small = resize(box.ink, box.height, box.width, down, across);
   return small.some(Boolean) ? centred(small, down, across) : null; // a few specks are lost in scaling
 }
 
 /** Make the background 0 and the strongest ink 255; null where nothing stands out. */
 function inkOf({ values, height, width }) {
-  const paper = background(values, height, width);
-  let ink = values.map((value, k) => value - paper[k]);
-  const most = (array) => array.reduce((a, b) => Math.max(a, b));
-  if (most(ink.map((value) => -value)) > most(ink)) ink = ink.map((value) => -value);
-  const strongest = most(ink);
-  const noise = spread(border(ink, height, width));
+  const edge = border(height, width);
+  subtractPaper(values, height, width, edge);
+  let least = 0;
+  let most = 0;
+  for (const value of values) {
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  }
+  const sign = -least > most ? -1 : 1;
+  const strongest = Math.max(-least, most);
+  const noise = spread(edge.map((k) => values[k]));
   if (strongest < Math.max(8, 6 * noise)) return null;
-  ink = ink.map((value) => Math.max(value, 0));
-  removeNoise(ink, width, strongest, noise);
+  for (let k = 0; k < values.length; k++) values[k] = Math.max(sign * values[k], 0);
+  removeNoise(values, width, strongest, noise);
   const full = strongest >= STRONG ? 1 : 255 / strongest;
-  return { values: Uint8Array.from(ink, (value) => Math.min(255, round(value * full))), height, width };
+  const ink = new Uint8Array(values.length);
+  for (let k = 0; k < ink.length; k++) if (values[k]) ink[k] = Math.min(255, round(values[k] * full));
+  return { ink, height, width };
 }
 
 /** Where there is much faint ink, keep what is solid, and no specks: fewer than 3 solid pixels in 3×3. */
 function removeNoise(ink, width, strongest, noise) {
   const least = Math.max(FAINT * strongest, 4 * noise);
-  const faint = ink.filter((value) => value > 0 && value < least).length;
-  const others = ink.filter((value) => value >= least).length;
+  let [faint, others] = [0, 0];
+  for (const value of ink) {
+    if (value >= least) others++;
+    else if (value > 0) faint++;
+  }
   if (faint <= NOISY * others) return;
-  const solid = ink.map((value) => Number(value >= Math.max(RESIDUE * strongest, 5 * noise)));
+  const enough = Math.max(RESIDUE * strongest, 5 * noise);
+  const solid = Uint8Array.from(ink, (value) => Number(value >= enough));
   const height = ink.length / width;
   const inside = (place, length) => Math.min(Math.max(place, 0), length - 1); // beyond the edge, the edge goes on
   for (let k = 0; k < ink.length; k++) {
     let around = 0;
-    for (const down of [-1, 0, 1]) {
+    for (let down = -1; down <= 1; down++) {
       const row = inside(Math.floor(k / width) + down, height) * width;
-      for (const across of [-1, 0, 1]) around += solid[row + inside((k % width) + across, width)];
+      for (let across = -1; across <= 1; across++) around += solid[row + inside((k % width) + across, width)];
     }
     if (!solid[k] || around < 3) ink[k] = 0;
   }
 }
 
-/** Estimate the paper from the border: even, or lit from a side where that explains the border better. */
-function background(values, height, width) {
-  const [top, bottom, left, right] = sides(values, height, width).map(median);
-  const middle = median(border(values, height, width));
-  const even = values.map(() => middle);
-  const [down, across] = [fromHalfToHalf(height), fromHalfToHalf(width)];
-  const mean = (top + bottom + left + right) / 4;
-  const lit = values.map((_, k) => mean + (bottom - top) * down[Math.floor(k / width)] + (right - left) * across[k % width]);
-  const unexplained = (paper) => spread(border(values.map((value, k) => value - paper[k]), height, width));
-  return unexplained(lit) < unexplained(even) ? lit : even;
+/** Subtract the paper as the border shows it: even, or lit from a side where that explains the border better. */
+function subtractPaper(values, height, width, edge) {
+  const evenly = median(edge.map((k) => values[k]));
+  const even = { paper: evenly, down: new Float64Array(height), across: new Float64Array(width) };
+  const lit = litFromASide(values, height, width, edge);
+  const left = ({ paper, down, across }, k) => values[k] - (paper + down[Math.floor(k / width)] + across[k % width]);
+  const unexplained = (light) => spread(edge.map((k) => left(light, k)));
+  const light = unexplained(lit) < unexplained(even) ? lit : even;
+  for (let row = 0, k = 0; row < height; row++) {
+    const paper = light.paper + light.down[row];
+    for (let column = 0; column < width; column++, k++) values[k] -= paper + light.across[column];
+  }
 }
 
-/** The pixels at the top, the bottom, the left and the right. */
-function sides(values, height, width) {
-  const column = (at) => Float64Array.from({ length: height }, (_, row) => values[row * width + at]);
-  return [values.slice(0, width), values.slice(-width), column(0), column(width - 1)];
+/** Estimate light that grows from one side of the picture to the other. */
+function litFromASide(values, height, width, edge) {
+  const side = (from, to) => median(edge.subarray(from, to).map((k) => values[k]));
+  const [top, bottom] = [side(0, width), side(width, 2 * width)];
+  const [left, right] = [side(2 * width, 2 * width + height), side(2 * width + height)];
+  return {
+    paper: (top + bottom + left + right) / 4,
+    down: fromHalfToHalf(height).map((place) => (bottom - top) * place),
+    across: fromHalfToHalf(width).map((place) => (right - left) * place),
+  };
 }
 
-const border = (values, height, width) => sides(values, height, width).flatMap((side) => [...side]);
+/** Number the pixels at the top, the bottom, the left and the right, in this order. */
+function border(height, width) {
+  const along = (length, start, step) => Array.from({ length }, (_, k) => start + k * step);
+  const [last, corner] = [(height - 1) * width, width - 1];
+  return Float64Array.from([...along(width, 0, 1), ...along(width, last, 1), ...along(height, 0, width), ...along(height, corner, width)]);
+}
 
 /** Estimate the standard deviation, whatever a few values of another kind are. */
 function spread(values) {
@@ -92,17 +118,23 @@ function spread(values) {
 }
 
 /** Cut out what holds ink; null where there is none. */
-function cropped({ values, height, width }) {
-  const numbers = (length) => [...Array(length).keys()];
-  const rows = numbers(height).filter((row) => values.subarray(row * width, (row + 1) * width).some(Boolean));
-  const columns = numbers(width).filter((column) => rows.some((row) => values[row * width + column]));
-  if (!rows.length) return null;
-  const [top, bottom, left, right] = [rows[0], rows.at(-1) + 1, columns[0], columns.at(-1) + 1];
+function cropped({ ink, height, width }) {
+  let [top, bottom, left, right] = [height, 0, width, 0];
+  for (let k = 0; k < ink.length; k++) {
+    if (!ink[k]) continue;
+    const row = Math.floor(k / width);
+    const column = k % width;
+    top = Math.min(top, row);
+    bottom = row + 1;
+    left = Math.min(left, column);
+    right = Math.max(right, column + 1);
+  }
+  if (bottom === 0) return null;
   const box = new Uint8Array((bottom - top) * (right - left));
   for (let row = top; row < bottom; row++) {
-    box.set(values.subarray(row * width + left, row * width + right), (row - top) * (right - left));
+    box.set(ink.subarray(row * width + left, row * width + right), (row - top) * (right - left));
   }
-  return { values: box, height: bottom - top, width: right - left };
+  return { ink: box, height: bottom - top, width: right - left };
 }
 
 /** Place a digit so that its centre of mass is in the middle, as far as it stays inside. */

@@ -10,7 +10,8 @@ export function reduce(grey, height, width, factor) {
   const values = new Float64Array(down * across);
   for (let i = 0; i < down; i++) {
     for (let j = 0; j < across; j++) {
-      const [bottom, right] = [Math.min(height, (i + 1) * factor), Math.min(width, (j + 1) * factor)];
+      const bottom = Math.min(height, (i + 1) * factor);
+      const right = Math.min(width, (j + 1) * factor);
       let sum = 0;
       for (let row = i * factor; row < bottom; row++) {
         for (let column = j * factor; column < right; column++) sum += grey[row * width + column];
@@ -44,7 +45,7 @@ function alongColumns(picture, height, width, newHeight) {
     const { first, weights } = weightsFor(row, height, newHeight);
     for (let column = 0; column < width; column++) {
       let sum = 2 ** (BITS - 1);
-      weights.forEach((weight, k) => (sum += weight * picture[(first + k) * width + column]));
+      for (let k = 0; k < weights.length; k++) sum += weights[k] * picture[(first + k) * width + column];
       scaled[row * width + column] = Math.floor(sum / 2 ** BITS);
     }
   }
@@ -72,5 +73,9 @@ function bicubic(distance) {
 }
 
 function transposed(picture, height, width) {
-  return Uint8Array.from(picture, (_, k) => picture[(k % height) * width + Math.floor(k / height)]);
+  const turned = new Uint8Array(picture.length);
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) turned[column * height + row] = picture[row * width + column];
+  }
+  return turned;
 }
