@@ -203,19 +203,21 @@ def test_a_unit_is_picked(board: Board) -> None:
 
 
 def test_examples_are_clicked_through(board: Board, written: Splits) -> None:
+    assert written.test
+    inputs = written.test.inputs
     page = board.page
     page.get_by_role("button", name="Example 5,").click()
     board.settle()
-    assert np.array_equal(board.pixels().ravel(), written.test.inputs[4])
+    assert np.array_equal(board.pixels().ravel(), inputs[4])
     page.get_by_role("button", name="Next examples").click()
     page.get_by_role("button", name="Example 25,").click()
     board.settle()
-    assert np.array_equal(board.pixels().ravel(), written.test.inputs[24])
+    assert np.array_equal(board.pixels().ravel(), inputs[24])
     board.draw(ONE)  # takes the place of the example
     board.reads("1")
     page.get_by_role("button", name="Undo").click()
     board.settle()
-    assert np.array_equal(board.pixels().ravel(), written.test.inputs[24])
+    assert np.array_equal(board.pixels().ravel(), inputs[24])
 
 
 def test_only_the_keyboard(board: Board) -> None:

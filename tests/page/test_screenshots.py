@@ -40,7 +40,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def use(cli: Cli, mnist_place: dict[str, str], site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def use(
+    cli: Cli, mnist_place: dict[str, str], site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Any:
     """Train a recipe on MNIST, and let the site serve what comes out of it."""
 
     def use(recipe: str) -> None:

@@ -36,7 +36,8 @@ CONTRASTS = """() => {
         return [...probe.getImageData(0, 0, 1, 1).data];
     };
     const light = (colour) => {
-        const [r, g, b] = channels(colour).map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+        const linear = (c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+        const [r, g, b] = channels(colour).map((c) => linear(c / 255));
         return 0.2126 * r + 0.7152 * g + 0.0722 * b;
     };
     const behind = (element) => {
@@ -50,14 +51,16 @@ CONTRASTS = """() => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
         const element = walker.currentNode.parentElement;
-        if (!walker.currentNode.data.trim() || !element.checkVisibility() || element.closest('script, style, :disabled, .visually-hidden')) continue;
+        const left = element.closest('script, style, :disabled, .visually-hidden');
+        if (left || !walker.currentNode.data.trim() || !element.checkVisibility()) continue;
         const [a, b] = [getComputedStyle(element).color, behind(element)].map(light).sort((x, y) => y - x);
         texts.push([(a + 0.05) / (b + 0.05), walker.currentNode.data.trim().slice(0, 40), element.className]);
     }
     return texts;
 }"""
 
-VARIABLES = """(names) => names.map((name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim())"""
+VARIABLES = """(names) => names.map((name) =>
+    getComputedStyle(document.documentElement).getPropertyValue(name).trim())"""
 
 WATCH_SHIFTS = """() => {
     window.shifts = [];
@@ -126,7 +129,8 @@ def test_weights_are_legible_by_lightness_alone(board: Board) -> None:
     colours = board.page.evaluate(
         """async () => {
             const { signed } = await import("handgrad/draw/shades.js");
-            return [...Array(101).keys()].map((k) => signed(k / 50 - 1)).map((c) => [c & 255, (c >> 8) & 255, (c >> 16) & 255]);
+            const channels = (colour) => [colour & 255, (colour >> 8) & 255, (colour >> 16) & 255];
+            return [...Array(101).keys()].map((k) => channels(signed(k / 50 - 1)));
         }"""
     )
     lights = [luminance("#" + "".join(f"{channel:02x}" for channel in colour)) for colour in colours]
