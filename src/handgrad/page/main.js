@@ -3,7 +3,7 @@
 import { App } from "handgrad/app.js";
 import draw from "handgrad/draw/draw.js";
 import { element } from "handgrad/elements.js";
-import { architecture, parameterCount } from "handgrad/facts.js";
+import { architecture } from "handgrad/facts.js";
 import { readModel } from "handgrad/model/network.js";
 
 const embedded = document.getElementById("model"); // in the exported file: the model as base64, and no server
@@ -56,7 +56,7 @@ function tellFacts(...told) {
 async function tellNetwork() {
   const { network, modelName } = app;
   if (!network) return;
-  const known = [modelName, architecture(network), `${parameterCount(network).toLocaleString("en")} parameters`];
+  const known = [modelName, architecture(network), `${network.parameterCount.toLocaleString("en")} parameters`];
   tellFacts(...known);
   const accuracy = app.server ? await runAccuracy(modelName) : embedded.dataset.accuracy;
   if (accuracy && app.network === network) tellFacts(...known, accuracy);
