@@ -49,6 +49,14 @@ LAYERS: list[tuple[Layer, tuple[int, ...]]] = [
     (AveragePool2D(3, 1), (1, 4, 5)),
 ]
 
+EDGES: list[tuple[Layer, tuple[int, ...]]] = [
+    (Convolution2D(2, 3, 2, 3), (2, 3, 4)),  # windows that lie beside the image altogether
+    (Convolution2D(2, 4, 3, 0), (1, 9, 6)),
+    (MaxPool2D(2, 5), (3, 8, 13)),
+    (MaxPool2D(3, 1), (2, 5, 4)),
+    (MaxPool2D(1, 1), (2, 3, 3)),
+]
+
 
 def parameters_of(layer: Layer, shape: tuple[int, ...], rng: np.random.Generator) -> dict[str, Any]:
     arrays = {name: rng.normal(size=size) for name, size in layer.parameter_shapes(shape).items()}

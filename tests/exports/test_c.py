@@ -18,19 +18,12 @@ from handgrad.learning.optimizers import Adam
 from handgrad.learning.state import TrainingState
 from handgrad.learning.training import train
 from handgrad.model import layers as all_layers
-from handgrad.model.layers import BatchNorm, Convolution2D, Dense, Dropout, Layer, MaxPool2D, ReLU
+from handgrad.model.layers import BatchNorm, Convolution2D, Dense, Dropout, Layer, ReLU
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
 from handgrad.recipes.loading import load_recipe
-from layer_table import LAYERS, network_of
+from layer_table import EDGES, LAYERS, network_of
 
-EDGES: list[tuple[Layer, tuple[int, ...]]] = [
-    (Convolution2D(2, 3, 2, 3), (2, 3, 4)),  # windows that lie beside the image altogether
-    (Convolution2D(2, 4, 3, 0), (1, 9, 6)),
-    (MaxPool2D(2, 5), (3, 8, 13)),
-    (MaxPool2D(3, 1), (2, 5, 4)),
-    (MaxPool2D(1, 1), (2, 3, 3)),
-]
 ROWS = {f"n{number}": row for number, row in enumerate(LAYERS + EDGES)}
 
 

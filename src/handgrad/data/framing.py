@@ -48,8 +48,10 @@ def frame_digit(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     box = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     height, width = box.shape
     scale = BOX / max(height, width)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = np.asarray(Image.fromarray(box).resize(size, Image.Resampling.BICUBIC))
+    across, down = max(1, round(width * scale)), max(1, round(height * scale))
+    narrow = Image.fromarray(box).resize((across, height), Image.Resampling.BICUBIC)
+    # Pillow's versions differ in the side that they scale first, which a byte may depend on.
+    small = np.asarray(narrow.resize((across, down), Image.Resampling.BICUBIC))
     if not small.any():  # a few specks, lost in scaling
         raise _blank()
     return _centred(small)
@@ -73,7 +75,8 @@ def _ink(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
         solid = ink >= max(RESIDUE * strongest, 5 * noise)
         three = Image.fromarray(solid.astype(np.uint8)).filter(ImageFilter.RankFilter(3, 6))
         ink[~solid | (np.asarray(three) == 0)] = 0  # fewer than 3 solid pixels in 3×3 are a speck
-    return np.rint(ink if strongest >= STRONG else ink * (255 / strongest)).astype(np.uint8)
+    stretched = ink if strongest >= STRONG else ink * (255 / strongest)
+    return np.rint(stretched).clip(max=255).astype(np.uint8)  # paper lit from a side may be below 0 somewhere
 
 
 def _blank() -> HandgradError:

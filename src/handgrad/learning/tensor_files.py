@@ -15,12 +15,18 @@ Tensors: TypeAlias = dict[str, NDArray[Any]]
 
 def write_tensors(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
     """Write a file; HandgradError where that fails, and then the old file stays."""
+    content = serialized(tensors, metadata)
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def serialized(tensors: Tensors, metadata: dict[str, str]) -> bytes:
+    """Give what a file holds; equal models are equal bytes."""
     from safetensors.numpy import save as serialize
 
     # safetensors 0.8.0 silently writes strided and Fortran-ordered arrays in the wrong order
     contiguous = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in tensors.items()}
-    with replacing(path) as temporary:
-        temporary.write_bytes(_in_order(serialize(contiguous, metadata)))
+    return _in_order(serialize(contiguous, metadata))
 
 
 def _in_order(content: bytes) -> bytes:

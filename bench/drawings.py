@@ -1,0 +1,97 @@
+"""Messy drawings, read by a model: bench/drawings.json through the page's renderer and framing, and what comes out.
+
+    uv run python bench/drawings.py runs/handwriting
+    uv run python bench/drawings.py runs/handwriting --sheet docs/images/page/drawings.png
+
+The drawings were written by hand, as strokes, in the form in which the page keeps them: twelve of each digit, one for
+each kind of mess. Nothing is trained on them, and no model is chosen by them. The sheet shows them all, with the
+answers of the model that are wrong.
+"""
+
+import argparse
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import handgrad as hg
+from handgrad.data.framing import frame_digit
+from handgrad.kernels.choice import chosen
+
+DRAWINGS = Path(__file__).with_name("drawings.json")
+SIDE = 280  # pixels of the picture that the page draws of strokes, as page/draw/strokes.js has it
+
+
+def main() -> None:
+    """Print accuracy by kind of mess, and each mistake."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", type=Path, help="a run or a model file")
+    parser.add_argument("--sheet", type=Path, help="where to draw them all")
+    asked = parser.parse_args()
+
+    drawings = json.loads(DRAWINGS.read_text("utf-8"))
+    network = hg.load_model(asked.model)
+    inputs = np.stack([frame_digit(render(drawing)).ravel() for drawing in drawings])
+    probabilities = network.predict_proba(inputs)
+    answers = [network.classes[best] for best in probabilities.argmax(axis=1)]
+    wrong = [
+        (drawing["kind"], drawing["label"], answer, share)
+        for drawing, answer, share in zip(drawings, answers, probabilities.max(axis=1), strict=True)
+        if answer != drawing["label"]
+    ]
+    print_table(drawings, wrong)
+    if asked.sheet:
+        sheet(drawings, answers).save(asked.sheet)
+
+
+def render(drawing: dict[str, Any], side: int = SIDE) -> NDArray[np.uint8]:
+    """Draw strokes as renderStrokes in page/draw/strokes.js does: 0 is paper, 255 ink, (side, side)."""
+    strokes = [stroke if len(stroke) > 1 else stroke * 2 for stroke in drawing["strokes"]]  # a dot
+    points = np.array([point for stroke in strokes for point in stroke], np.float64)
+    pen_down = np.concatenate([[True] * (len(stroke) - 1) + [False] for stroke in strokes])[:-1]
+    radii = np.full(len(points), drawing["width"] * side / 2)
+    draw = chosen("rasterize").draw_strokes
+    return draw((points * side)[None], radii[None], pen_down[None], np.ones(1), side)[0]
+
+
+def print_table(drawings: list[dict[str, Any]], wrong: list[tuple[str, str, str, float]]) -> None:
+    """Print right answers by kind, and what was taken for what."""
+    kinds = Counter(drawing["kind"] for drawing in drawings)
+    print("| mess | right | taken for another (how sure) |")
+    print("|---|---:|---|")
+    for kind, count in kinds.items():
+        mistakes = [(label, answer, share) for of, label, answer, share in wrong if of == kind]
+        told = ", ".join(f"{label} for {answer} ({share:.0%})" for label, answer, share in mistakes)
+        print(f"| {kind} | {count - len(mistakes)} of {count} | {told} |")
+    right = len(drawings) - len(wrong)
+    print(f"| **all** | **{right} of {len(drawings)}, {right / len(drawings):.1%}** | |")
+
+
+def sheet(drawings: list[dict[str, Any]], answers: list[str]) -> Any:
+    """Draw all drawings on one picture, a row a kind; wrong answers in the corner."""
+    from PIL import Image, ImageDraw
+
+    side, gap, margin = 84, 6, 92
+    kinds = list(dict.fromkeys(drawing["kind"] for drawing in drawings))
+    size = margin + 10 * (side + gap), gap + len(kinds) * (side + gap)
+    picture = Image.new("L", size, 238)
+    pen = ImageDraw.Draw(picture)
+    for row, kind in enumerate(kinds):
+        pen.text((12, gap + row * (side + gap) + 34), kind, 40, font_size=15)
+    for drawing, answer in zip(drawings, answers, strict=True):
+        left = margin + int(drawing["label"]) * (side + gap)
+        top = gap + kinds.index(drawing["kind"]) * (side + gap)
+        tile = Image.fromarray(255 - render(drawing)).resize((side, side), Image.Resampling.LANCZOS)
+        picture.paste(tile, (left, top))
+        if answer != drawing["label"]:
+            pen.rectangle((left, top, left + side - 1, top + side - 1), outline=60, width=2)
+            pen.rectangle((left + side - 22, top + side - 24, left + side - 1, top + side - 1), fill=60)
+            pen.text((left + side - 16, top + side - 23), answer, 255, font_size=16)
+    return picture
+
+
+if __name__ == "__main__":
+    main()

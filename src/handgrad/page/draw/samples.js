@@ -1,0 +1,43 @@
+// Ten digits, written once by hand, that the page writes where a key or a button asks for one.
+
+const WRITTEN = {
+  0: "50,18 36,22 28,36 26,52 30,68 40,80 52,81 64,74 71,60 72,46 68,30 60,20 50,18",
+  1: "38,34 46,27 53,18 52,34 51,50 50,66 50,82",
+  2: "30,34 34,24 44,18 56,19 65,27 65,38 58,50 46,63 32,79 42,78 54,78 70,79",
+  3: "32,26 40,19 52,18 62,23 64,33 58,42 47,47 58,50 67,58 67,69 59,79 46,82 34,78 29,72",
+  4: "46,18 41,30 35,42 28,55 40,56 54,55 72,53 / 60,34 59,46 58,58 57,70 57,83",
+  5: "66,20 54,20 40,21 38,32 36,44 46,41 57,43 66,51 67,63 61,75 49,82 36,80 29,74",
+  6: "60,18 48,25 38,38 33,54 34,68 42,79 54,81 64,74 67,64 61,55 50,53 40,58 35,66",
+  7: "28,22 40,22 54,21 70,20 63,34 56,48 50,62 45,83",
+  8: "62,27 54,19 43,19 36,27 38,36 47,44 58,53 66,63 64,75 54,82 42,80 34,71 37,60 47,50 58,40 64,32 62,27",
+  9: "65,32 57,21 46,19 37,26 35,37 41,46 52,47 61,41 65,31 65,44 62,58 58,70 53,83",
+};
+
+/** The strokes of a digit, smooth through the points above: {"width", "strokes"} without the width. */
+export function sample(digit) {
+  return WRITTEN[digit].split("/").map((stroke) =>
+    smooth(
+      stroke
+        .trim()
+        .split(" ")
+        .map((pair) => pair.split(",").map((number) => number / 100)),
+    ),
+  );
+}
+
+/** Points on a Catmull-Rom curve (Catmull and Rom 1974) through `points`, eight to a piece. */
+function smooth(points) {
+  const at = (k) => points[Math.min(points.length - 1, Math.max(0, k))];
+  const way = [];
+  for (let k = 0; k + 1 < points.length; k++) {
+    for (let step = 0; step < 8; step++) {
+      const t = step / 8;
+      way.push([0, 1].map((axis) => curve(at(k - 1)[axis], at(k)[axis], at(k + 1)[axis], at(k + 2)[axis], t)));
+    }
+  }
+  return [...way, points.at(-1)];
+}
+
+function curve(a, b, c, d, t) {
+  return b + (t / 2) * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));
+}

@@ -1,0 +1,81 @@
+// Pictures made smaller or larger, to the bit as Pillow does it: means of blocks, and bicubic interpolation of bytes.
+
+/**
+ * Average blocks of factor × factor pixels; at the right and lower edge, of what is left.
+ * @param {Uint8Array} grey  height × width
+ * @returns {{values: Float64Array, height: number, width: number}}  means, rounded to float32
+ */
+export function reduce(grey, height, width, factor) {
+  const [down, across] = [Math.ceil(height / factor), Math.ceil(width / factor)];
+  const values = new Float64Array(down * across);
+  for (let i = 0; i < down; i++) {
+    for (let j = 0; j < across; j++) {
+      const bottom = Math.min(height, (i + 1) * factor);
+      const right = Math.min(width, (j + 1) * factor);
+      let sum = 0;
+      for (let row = i * factor; row < bottom; row++) {
+        for (let column = j * factor; column < right; column++) sum += grey[row * width + column];
+      }
+      const share = 1 / ((bottom - i * factor) * (right - j * factor));
+      values[i * across + j] = Math.fround(sum * share);
+    }
+  }
+  return { values, height: down, width: across };
+}
+
+/**
+ * Scale a picture, first along its rows, then along its columns, each time rounded to bytes.
+ * @param {Uint8Array} picture  height × width
+ * @returns {Uint8Array} newHeight × newWidth
+ */
+export function resize(picture, height, width, newHeight, newWidth) {
+  const across = alongColumns(transposed(picture, height, width), width, height, newWidth);
+  return alongColumns(transposed(across, newWidth, height), height, newWidth, newHeight);
+}
+
+const BITS = 22; // of a weight behind the point
+const REACH = 2; // pixels that a bicubic kernel sees to each side
+const A = -0.5; // its slope
+
+/** Scale every column of a picture: height × width to newHeight × width. */
+function alongColumns(picture, height, width, newHeight) {
+  if (height === newHeight) return picture;
+  const scaled = new Uint8ClampedArray(newHeight * width);
+  for (let row = 0; row < newHeight; row++) {
+    const { first, weights } = weightsFor(row, height, newHeight);
+    for (let column = 0; column < width; column++) {
+      let sum = 2 ** (BITS - 1);
+      for (let k = 0; k < weights.length; k++) sum += weights[k] * picture[(first + k) * width + column];
+      scaled[row * width + column] = Math.floor(sum / 2 ** BITS);
+    }
+  }
+  return new Uint8Array(scaled.buffer);
+}
+
+/** Which pixels an output pixel is made of, from `first` on, and their weights: whole numbers, 2²² in all. */
+function weightsFor(at, size, newSize) {
+  const scale = size / newSize;
+  const stretch = Math.max(1, scale); // a smaller picture is made of wider windows
+  const [centre, support] = [(at + 0.5) * scale, REACH * stretch];
+  const first = Math.max(0, Math.trunc(centre - support + 0.5));
+  const end = Math.min(size, Math.trunc(centre + support + 0.5));
+  const kernel = Array.from({ length: end - first }, (_, k) => bicubic((k + first - centre + 0.5) * (1 / stretch)));
+  const total = kernel.reduce((sum, weight) => sum + weight, 0);
+  const weights = kernel.map((weight) => (total ? weight / total : weight) * 2 ** BITS);
+  return { first, weights: weights.map((weight) => Math.trunc(weight < 0 ? weight - 0.5 : weight + 0.5)) };
+}
+
+/** Keys, "Cubic convolution interpolation for digital image processing", 1981, equation 15. */
+function bicubic(distance) {
+  const x = Math.abs(distance);
+  if (x < 1) return ((A + 2) * x - (A + 3)) * x * x + 1;
+  return x < 2 ? (((x - 5) * x + 8) * x - 4) * A : 0;
+}
+
+function transposed(picture, height, width) {
+  const turned = new Uint8Array(picture.length);
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) turned[column * height + row] = picture[row * width + column];
+  }
+  return turned;
+}
