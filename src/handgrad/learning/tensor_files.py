@@ -15,12 +15,17 @@ Tensors: TypeAlias = dict[str, NDArray[Any]]
 
 def write_tensors(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
     """Write a file; HandgradError where that fails, and then the old file stays."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(as_bytes(tensors, metadata))
+
+
+def as_bytes(tensors: Tensors, metadata: dict[str, str]) -> bytes:
+    """Give what `write_tensors` writes."""
     from safetensors.numpy import save as serialize
 
     # safetensors 0.8.0 silently writes strided and Fortran-ordered arrays in the wrong order
     contiguous = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in tensors.items()}
-    with replacing(path) as temporary:
-        temporary.write_bytes(_in_order(serialize(contiguous, metadata)))
+    return _in_order(serialize(contiguous, metadata))
 
 
 def _in_order(content: bytes) -> bytes:
@@ -46,6 +51,17 @@ def read_tensors(path: Path) -> tuple[Tensors, dict[str, str]]:
     except (SafetensorError, OSError) as error:
         raise HandgradError(f"{path} is not a whole model file: {_reason(error)}") from error
     return tensors, metadata
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """Read a file's metadata only, which is quick however large it is; HandgradError as from `read_tensors`."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return file.metadata() or {}
+    except (SafetensorError, OSError) as error:
+        raise HandgradError(f"{path} is not a whole model file: {_reason(error)}") from error
 
 
 def _reason(error: Exception) -> str:
