@@ -7,7 +7,7 @@ layout, too.
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -230,9 +230,9 @@ class Run:
             self.folder.rmdir()
 
 
-def next_folder(name: str) -> Path:
-    """Choose the first free folder of ``runs/NAME-1``, ``runs/NAME-2``, …"""
+def next_folder(name: str, runs: Path = Path("runs"), taken: Container[str] = ()) -> Path:
+    """Choose the first free folder of ``runs/NAME-1``, ``runs/NAME-2``, …, whose name is not taken either."""
     number = 1
-    while (folder := Path("runs") / f"{name}-{number}").exists():
+    while (folder := runs / f"{name}-{number}").exists() or folder.name in taken:
         number += 1
     return folder

@@ -33,6 +33,8 @@ def serve(
     ] = Path(),
 ) -> None:
     """Open the page on which one draws, watches and trains."""
+    from threading import Event
+
     from handgrad.web import require_web
 
     require_web()
@@ -40,18 +42,22 @@ def serve(
     from handgrad.web.model_in_use import ModelInUse, Served
     from handgrad.web.server import Server, bind
 
-    found = model or newest_model(runs)
+    found = model or newest_finished(runs)
     in_use = ModelInUse(Served.read(found) if found else None)
-    app = create_app(Settings(runs.absolute(), data_folder.absolute()), in_use)
+    closing = Event()
+    app = create_app(Settings(runs.absolute(), data_folder.absolute()), in_use, closing, emit)
     with bind(host, port) as bound:
         name = f"[{host}]" if ":" in host else host
         if not found:
             emit("there is no model yet: train one on the page, or name one: handgrad serve MODEL")
         emit(f"serving  http://{name}:{bound.getsockname()[1]}/   (Ctrl-C ends)")
-        Server(app, lambda: None).run(sockets=[bound])
+        Server(app, closing.set).run(sockets=[bound])
 
 
-def newest_model(runs: Path) -> Path | None:
-    """Find the run whose model was written last."""
-    models = sorted(runs.glob("*/model.safetensors"), key=lambda path: path.stat().st_mtime)
-    return models[-1].parent if models else None
+def newest_finished(runs: Path) -> Path | None:
+    """Find the finished run whose model was written last."""
+    from handgrad.exports.formats import MODEL_FILE
+    from handgrad.web.run_folders import run_names, standing
+
+    finished = [runs / name for name in run_names(runs) if standing(runs / name).state == "finished"]
+    return max(finished, key=lambda folder: (folder / MODEL_FILE).stat().st_mtime_ns, default=None)

@@ -112,9 +112,10 @@ def add_to_collection(
         [*known.classes, *new],
         [*known.strokes, *strokes],
     )
-    encode_labels(
-        np.array(grown.labels), "labels", grown.classes, images=True
-    )  # what cannot be read is not written
+    numbers, _ = encode_labels(np.array(grown.labels), "labels", grown.classes, images=True)
+    for number, label in zip(numbers, grown.labels, strict=True):  # what is read as another is not written
+        if grown.classes[number] != label:
+            raise HandgradError(f"the label {label!r:.40} would be read as {grown.classes[number]!r:.40}")
     _write(path, grown)
     return len(grown)
 

@@ -1,18 +1,21 @@
 """The application: its parts, put together."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from threading import Event
 
 from fastapi import FastAPI
 
-from handgrad.web import data, model, page, prediction, problems
+from handgrad.web import data, digits, events, model, page, prediction, problems, runs
 from handgrad.web.model_in_use import ModelInUse
 from handgrad.web.open_data import OpenData
 from handgrad.web.prediction import Predictor
 from handgrad.web.schemas import Health
+from handgrad.web.trainings import Trainings
 
 SUMMARY = "Draw, watch, train: the routes behind handgrad's page. Every refusal is one line, `detail`."
 
@@ -33,7 +36,9 @@ class Settings:
     data: Path
 
 
-def create_app(settings: Settings, in_use: ModelInUse) -> FastAPI:
+def create_app(
+    settings: Settings, in_use: ModelInUse, closing: Event, tell: Callable[[str], None] = lambda line: None
+) -> FastAPI:
     """Build the application.
 
     Parameters
@@ -41,13 +46,23 @@ def create_app(settings: Settings, in_use: ModelInUse) -> FastAPI:
     settings : Settings
     in_use : ModelInUse
         May hold no model yet.
+    closing : Event
+        Set when the server is about to end; streams of events end then.
+    tell : callable
+        Takes a line for whoever sits at the terminal.
     """
-    predictor, opened = Predictor(), OpenData(settings.data)
+    predictor, opened, trainings = Predictor(), OpenData(settings.data), Trainings(settings.runs)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         with predictor:
             yield
+            closing.set()
+            paused = await asyncio.to_thread(trainings.close)
+            if paused:
+                tell(
+                    f"paused   {paused}; go on on the page, or with: handgrad resume {settings.runs / paused}"
+                )
 
     app = FastAPI(
         title="handgrad",
@@ -68,5 +83,8 @@ def create_app(settings: Settings, in_use: ModelInUse) -> FastAPI:
     app.include_router(model.routes(in_use))
     app.include_router(prediction.routes(in_use, predictor))
     app.include_router(data.routes(opened))
+    app.include_router(runs.routes(trainings, in_use, opened))
+    app.include_router(events.routes(trainings, closing))
+    app.include_router(digits.routes(opened, in_use))
     page.install(app)
     return app

@@ -35,8 +35,12 @@ class OpenData:
     def names(self) -> list[str]:
         """List what can be opened."""
         published = [name for name in COLLECTIONS if find(name)]
-        own = sorted(path.stem for path in (self.folder / DIGITS).glob("*.npz") if is_plain(path.stem))
-        return [*published, *STROKES, *(f"{DIGITS}/{name}" for name in own)]
+        return [*published, *STROKES, *(f"{DIGITS}/{name}" for name in self.digits())]
+
+    def digits(self) -> list[str]:
+        """List the collections of digits of one's own."""
+        found = (self.folder / DIGITS).glob("*.npz")
+        return sorted(path.stem for path in found if is_plain(path.stem) and path.is_file())
 
     def source(self, name: str) -> str:
         """Give what `handgrad.load` takes for a name of `names`, or for strokes:N:SEED; HandgradError for others."""
@@ -62,18 +66,25 @@ class OpenData:
 
     def facts(self) -> list[DataFacts]:
         """List what can be opened, with what it holds; nothing large is read for that."""
-        digits = [str(digit) for digit in range(10)]
-        found = []
-        for name in self.names():
-            if name in COLLECTIONS:
-                examples, classes = COLLECTIONS[name].examples["train"], digits
-            elif name in STROKES:
-                examples, classes = int(name.partition(":")[2] or MOST_STROKES), digits
-            else:
-                train = self.open(name).train
-                examples, classes = len(train), list(train.class_names)
-            found.append(DataFacts(name=name, examples=examples, classes=classes, input_shape=[1, 28, 28]))
-        return found
+        return [self.facts_of(name) for name in self.names()]
+
+    def facts_of(self, name: str) -> DataFacts:
+        """Tell what data hold; HandgradError where there are none of that name, or they cannot be read."""
+        self.source(name)
+        shape, classes = [1, 28, 28], [str(digit) for digit in range(10)]
+        if name in COLLECTIONS:
+            examples = COLLECTIONS[name].examples["train"]
+        elif name.startswith(f"{DIGITS}/"):
+            train = self.open(name).train
+            examples, classes, shape = len(train), list(train.class_names), list(train.input_shape)
+        else:
+            examples = int(name.partition(":")[2].partition(":")[0] or MOST_STROKES)
+        return DataFacts(name=name, examples=examples, classes=classes, input_shape=shape)
+
+    def name_of(self, source: str) -> str:
+        """Give the name for what `source` gave."""
+        own = {str(self._file(f"{DIGITS}/{name}")): f"{DIGITS}/{name}" for name in self.digits()}
+        return own.get(source, source)
 
     def _file(self, name: str) -> Path:
         return self.folder / f"{name}.npz"

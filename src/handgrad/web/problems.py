@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 
 from handgrad.errors import HandgradError
 from handgrad.web.schemas import Problem
+from handgrad.web.trainings import Busy, Unknown
 
 LONGEST = 500
 RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -33,7 +34,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HandgradError)
     async def cannot(_: Request, error: HandgradError) -> JSONResponse:
-        return refusal(422, str(error))
+        return refusal(
+            404 if isinstance(error, Unknown) else 409 if isinstance(error, Busy) else 422, str(error)
+        )
 
     @app.exception_handler(RequestValidationError)
     async def wrong(_: Request, error: RequestValidationError) -> JSONResponse:
