@@ -7,8 +7,6 @@ import typer
 
 from handgrad.cli.output import emit
 
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-
 
 def serve(
     model: Annotated[
@@ -31,27 +29,45 @@ def serve(
     data_folder: Annotated[
         Path, typer.Option("--data-folder", metavar="DIR", help="Folder in which digits/ is kept.")
     ] = Path(),
-) -> None:
+    token: Annotated[
+        str | None,
+        typer.Option(
+            "--token",
+            metavar="TOKEN",
+            help="What others must know; made up if HOST is not this machine alone.",
+        ),
+    ] = None,
+) -> int:
     """Open the page on which one draws, watches and trains."""
+    import re
+    from contextlib import suppress
+    from secrets import token_urlsafe
     from threading import Event
 
+    from handgrad.errors import HandgradError
     from handgrad.web import require_web
 
     require_web()
     from handgrad.web.app import Settings, create_app
+    from handgrad.web.guard import LOOPBACK
     from handgrad.web.model_in_use import ModelInUse, Served
-    from handgrad.web.server import Server, bind
+    from handgrad.web.server import Server, address, bind
 
+    if token is not None and not re.fullmatch(r"[A-Za-z0-9._~-]{8,200}", token):
+        raise HandgradError("--token must be 8 letters or digits or more; - . _ and ~ may be among them")
+    if token is None and host not in LOOPBACK:
+        token = token_urlsafe(16)
     found = model or newest_finished(runs)
-    in_use = ModelInUse(Served.read(found) if found else None)
-    closing = Event()
-    app = create_app(Settings(runs.absolute(), data_folder.absolute()), in_use, closing, emit)
+    in_use, closing = ModelInUse(Served.read(found) if found else None), Event()
+    settings = Settings(runs.absolute(), data_folder.absolute(), host, token)
     with bind(host, port) as bound:
-        name = f"[{host}]" if ":" in host else host
+        app = create_app(settings, in_use, closing, emit)
         if not found:
             emit("there is no model yet: train one on the page, or name one: handgrad serve MODEL")
-        emit(f"serving  http://{name}:{bound.getsockname()[1]}/   (Ctrl-C ends)")
-        Server(app, closing.set).run(sockets=[bound])
+        emit(f"serving  {address(host, bound.getsockname()[1], token)}  (Ctrl-C ends)")
+        with suppress(KeyboardInterrupt):
+            Server(app, closing.set).run(sockets=[bound])
+    return 0
 
 
 def newest_finished(runs: Path) -> Path | None:

@@ -10,7 +10,9 @@ from threading import Event
 
 from fastapi import FastAPI
 
-from handgrad.web import data, digits, events, model, page, prediction, problems, runs
+from handgrad.web import data, digits, events, model, page, prediction, problems, reference, runs
+from handgrad.web.body_limit import BodyLimit
+from handgrad.web.guard import Guard
 from handgrad.web.model_in_use import ModelInUse
 from handgrad.web.open_data import OpenData
 from handgrad.web.prediction import Predictor
@@ -30,10 +32,14 @@ class Settings:
         The folder whose subfolders are the runs.
     data : Path
         The folder in which ``digits/`` lies.
+    host, token
+        As `Guard` takes them.
     """
 
     runs: Path
     data: Path
+    host: str = "127.0.0.1"
+    token: str | None = None
 
 
 def create_app(
@@ -86,5 +92,8 @@ def create_app(
     app.include_router(runs.routes(trainings, in_use, opened))
     app.include_router(events.routes(trainings, closing))
     app.include_router(digits.routes(opened, in_use))
+    reference.install(app)
     page.install(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Guard, host=settings.host, token=settings.token)
     return app

@@ -1,5 +1,6 @@
 """Routes of digits of one's own."""
 
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Annotated
@@ -9,6 +10,7 @@ from fastapi import APIRouter
 from fastapi import Path as InPath
 
 from handgrad.data.collection import add_to_collection, read_collection, take_from_collection
+from handgrad.errors import HandgradError
 from handgrad.web.model_in_use import ModelInUse
 from handgrad.web.open_data import DIGITS, OpenData
 from handgrad.web.problems import NOT_FOUND
@@ -32,8 +34,9 @@ def routes(opened: OpenData, in_use: ModelInUse) -> APIRouter:
         """List the collections."""
         found = []
         for name in opened.digits():
-            facts = opened.facts_of(f"{DIGITS}/{name}")
-            found.append(DigitsFacts(name=name, examples=facts.examples, classes=facts.classes))
+            with suppress(HandgradError):  # a damaged file is told of when it is named
+                facts = opened.facts_of(f"{DIGITS}/{name}")
+                found.append(DigitsFacts(name=name, examples=facts.examples, classes=facts.classes))
         return found
 
     @router.post("/digits")
@@ -42,7 +45,9 @@ def routes(opened: OpenData, in_use: ModelInUse) -> APIRouter:
         served = in_use.served
         fits = served is not None and served.network.example_shape == (1, 28, 28)
         drawings = (
-            [drawing and drawing.model_dump() for drawing in wanted.strokes] if wanted.strokes else None
+            [drawing and drawing.model_dump() for drawing in wanted.strokes]
+            if wanted.strokes is not None
+            else None
         )
         images = np.array(wanted.inputs, np.uint8)
         with writing:

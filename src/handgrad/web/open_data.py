@@ -2,6 +2,7 @@
 
 import re
 from collections import OrderedDict
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
@@ -66,7 +67,11 @@ class OpenData:
 
     def facts(self) -> list[DataFacts]:
         """List what can be opened, with what it holds; nothing large is read for that."""
-        return [self.facts_of(name) for name in self.names()]
+        found = []
+        for name in self.names():
+            with suppress(HandgradError):  # a damaged file is told of when it is named
+                found.append(self.facts_of(name))
+        return found
 
     def facts_of(self, name: str) -> DataFacts:
         """Tell what data hold; HandgradError where there are none of that name, or they cannot be read."""

@@ -67,7 +67,10 @@ def order(wanted: NewRun, facts: DataFacts, source: str, origin: Served | None) 
             ]
     recipe = override(recipe, {"training": training}, "the request")
     if wanted.hidden is not None:
-        recipe = with_hidden(recipe, wanted.hidden, "the request")
+        try:
+            recipe = with_hidden(recipe, wanted.hidden, "the request")
+        except HandgradError as error:
+            raise HandgradError(f"hidden needs a recipe of dense layers; {recipe.name} has others") from error
         arguments += ["--hidden", ",".join(map(str, wanted.hidden))]
     if wanted.seed is not None:
         arguments += ["--seed", str(wanted.seed)]

@@ -24,6 +24,10 @@ MOST_PIXELS = 25_000_000
 """Of a picture file: more than a telephone's camera takes, and 100 MB at most once unpacked."""
 
 
+LARGEST = 1e6
+"""Of scaled numbers, which are some units large where the model was trained; beyond, sums could overflow."""
+
+
 class Predictor:
     """Computes on one thread; requests that come meanwhile wait, and are then computed together."""
 
@@ -145,16 +149,19 @@ def numbers(body: bytes, network: Network) -> NDArray[Any]:
     for row in rows:
         if len(row) != inputs:
             raise HandgradError(f"pixels: the model takes {inputs} numbers an example; got {len(row)}")
+    raw = np.array(rows, np.float64)
+    if raw.min() >= 0 and raw.max() <= 255 and np.array_equal(small := raw.astype(np.uint8), raw):
+        return small
     with np.errstate(over="ignore"):
-        raw = np.array(rows, np.float64)
-    small = raw.astype(np.uint8) if raw.min() >= 0 and raw.max() <= 255 else None
-    return small if small is not None and np.array_equal(small, raw) else raw
+        if not (np.abs(network.scale(raw)) <= LARGEST).all():
+            raise HandgradError("pixels: numbers are far beyond those that the model was trained on")
+    return raw
 
 
 def told(probabilities: NDArray[Any], classes: tuple[str, ...]) -> Predictions:
     """Name the classes of probabilities (N, C)."""
     if not np.isfinite(probabilities).all():
-        raise HandgradError("pixels: the numbers are too large for the model")
+        raise HandgradError("the model's answer is no number; it has diverged")
     return Predictions(
         predictions=[
             Prediction(

@@ -1,16 +1,19 @@
 """Refusals: whatever was wrong with a request, the answer is {"detail": "one line"}."""
 
+import re
 from typing import Any
 
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from handgrad.errors import HandgradError
 from handgrad.web.schemas import Problem
 from handgrad.web.trainings import Busy, Unknown
 
 LONGEST = 500
+SHOULD, OBJECT = "Input should be ", "a valid dictionary or object to extract fields from"
 RESPONSES: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "The body cannot be read"},
     401: {"model": Problem, "description": "The token is missing or wrong"},
@@ -52,10 +55,25 @@ def install(app: FastAPI) -> None:
 
 
 def first_complaint(findings: list[Any]) -> str:
-    """Put the first of pydantic's findings in one line."""
+    """Put the first of pydantic's findings in one line, with the alternatives to it."""
     first = findings[0]
     if first["type"] == "json_invalid":
         return f"the body is no JSON: {first.get('ctx', {}).get('error', first['msg'])}"
-    place = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
-    message = str(first["msg"]).removeprefix("Value error, ")
-    return f"{place}: {message}" if place else message
+    place = _place(first)
+    if first["type"] == "missing":
+        return f"{place or 'the body'} is missing"
+    if first["type"] == "extra_forbidden":
+        return f"unknown key '{first['loc'][-1]!s:.60}'"
+    told = [str(finding["msg"]) for finding in findings if _place(finding) == place]
+    told = [text.replace(OBJECT, "an object") for text in told]
+    wanted = [text.removeprefix(SHOULD) for text in dict.fromkeys(told) if text.startswith(SHOULD)]
+    if wanted:
+        return f"{place or 'the body'} must be {' or '.join(wanted)}"
+    return f"{place}: {told[0].removeprefix('Value error, ')}"
+
+
+def _place(finding: Any) -> str:
+    """Write where it is, as a program would; without pydantic's names for alternatives."""
+    parts = [str(part) for part in finding["loc"]]
+    kept = [part for part in parts if re.fullmatch(r"[a-z_0-9]+", part)]
+    return ".".join(kept[1:] if kept and kept[0] in ("body", "query", "path", "header") else kept)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
 
 MOST_EXAMPLES = 1_000
 """Of one request to predict or to collect."""
@@ -10,6 +10,7 @@ MOST_EXAMPLES = 1_000
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Example = Annotated[list[Number], Field(min_length=1, max_length=100_000)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$")]
+Label = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,20}$")]
 Positive = Annotated[int, Field(ge=1, le=10**9)]
 
 Point = Annotated[list[Number], Field(min_length=2, max_length=2)]
@@ -48,10 +49,18 @@ class Model(BaseModel):
     recipe: dict[str, Any] | None
 
 
+def _one_or_several(pixels: Any) -> str:
+    return "Several" if isinstance(pixels, list) and pixels and isinstance(pixels[0], list) else "One"
+
+
 class Pixels(Request):
     """One example, or a list of examples, as the data set has them: 0–255 for pictures."""
 
-    pixels: Example | Annotated[list[Example], Field(min_length=1, max_length=MOST_EXAMPLES)]
+    pixels: Annotated[
+        Annotated[Example, Tag("One")]
+        | Annotated[list[Example], Field(min_length=1, max_length=MOST_EXAMPLES), Tag("Several")],
+        Discriminator(_one_or_several),
+    ]
 
 
 class Prediction(BaseModel):
@@ -195,9 +204,7 @@ class NewDigits(Request):
         list[Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=784, max_length=784)]],
         Field(min_length=1, max_length=MOST_EXAMPLES),
     ] = Field(description="28×28 pixels each, framed as the model's data are, 0–255, light on dark.")
-    labels: Annotated[
-        list[Annotated[str, Field(min_length=1, max_length=20)]], Field(min_length=1, max_length=1000)
-    ]
+    labels: Annotated[list[Label], Field(min_length=1, max_length=1000)]
     strokes: Annotated[list[Drawing | None], Field(max_length=MOST_EXAMPLES)] | None = Field(
         None, description="The drawing behind each, kept with it."
     )

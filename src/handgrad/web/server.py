@@ -2,6 +2,8 @@
 
 import socket
 from collections.abc import Callable
+from contextlib import suppress
+from urllib.parse import quote
 
 import uvicorn
 from fastapi import FastAPI
@@ -34,6 +36,22 @@ def bind(host: str, port: int) -> socket.socket:
             f"cannot serve on {host}, port {port}: {reason}; choose another --port, or 0 for a free one"
         ) from error
     return bound
+
+
+def address(host: str, port: int, token: str | None) -> str:
+    """Write the address to open in a browser; for a server on all addresses, one that others reach it by."""
+    if host in ("0.0.0.0", "::", ""):
+        host = _outward(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{port}/" + (f"?token={quote(token, safe='')}" if token else "")
+
+
+def _outward(family: socket.AddressFamily) -> str:
+    """Find this machine's address in its network; nothing is sent for that."""
+    with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.connect(("2001:db8::1" if family == socket.AF_INET6 else "192.0.2.1", 9))
+        return str(probe.getsockname()[0])
+    return socket.gethostname()
 
 
 class Server(uvicorn.Server):
