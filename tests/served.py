@@ -46,7 +46,42 @@ def client(
         yield asking
 
 
-class Process:
+class Asker:
+    """Asks a server, and insists on an answer."""
+
+    client: httpx2.Client
+
+    def post(self, path: str, **body: Any) -> Any:
+        """Ask for something to be done, and give the answer."""
+        answer = self.client.post(path, json=body) if body else self.client.post(path)
+        assert answer.status_code < 300, answer.text
+        return answer.json()
+
+    def get(self, path: str) -> Any:
+        """Ask, and give the answer."""
+        answer = self.client.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def await_state(self, name: str, *states: str) -> Any:
+        """Wait until a run is in one of these states."""
+        return eventually(lambda: self.get(f"/runs/{name}"), lambda run: run["state"] in states)
+
+    def await_records(self, name: str, count: int) -> Any:
+        """Wait until a run has told so much."""
+        return eventually(lambda: self.get(f"/runs/{name}"), lambda run: run["records"] >= count)
+
+
+@contextmanager
+def here(folder: Path, network: Network | None = None) -> Iterator[Asker]:
+    """Ask an application in this process, which trains in others."""
+    with client(folder, network) as asking:
+        asker = Asker()
+        asker.client = asking
+        yield asker
+
+
+class Process(Asker):
     """``handgrad serve`` as a user runs it."""
 
     def __init__(self, folder: Path, *arguments: str) -> None:
@@ -71,36 +106,24 @@ class Process:
             raise AssertionError("".join(self.told))
         self.client = httpx2.Client(base_url=self.address.partition("?")[0], timeout=PATIENCE)
 
-    def post(self, path: str, **body: Any) -> Any:
-        """Ask for something to be done, and give the answer."""
-        answer = self.client.post(path, json=body) if body else self.client.post(path)
-        assert answer.status_code < 300, answer.text
-        return answer.json()
-
-    def get(self, path: str) -> Any:
-        """Ask, and give the answer."""
-        answer = self.client.get(path)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    def await_state(self, name: str, *states: str) -> Any:
-        """Wait until a run is in one of these states."""
-        return eventually(lambda: self.get(f"/runs/{name}"), lambda run: run["state"] in states)
-
-    def await_records(self, name: str, count: int) -> Any:
-        """Wait until a run has told so much."""
-        return eventually(lambda: self.get(f"/runs/{name}"), lambda run: run["records"] >= count)
-
     def kill(self) -> None:
         """Kill it with -9."""
         self.process.kill()
         self._over()
 
-    def end(self, number: int = signal.SIGINT) -> int:
-        """End it with Ctrl-C, and give its exit status."""
-        self.process.send_signal(number)
+    def interrupt(self) -> None:
+        """Press Ctrl-C."""
+        self.process.send_signal(signal.SIGINT)
+
+    def wait(self) -> int:
+        """Wait until it has ended, and give its exit status."""
         self._over()
         return self.process.returncode
+
+    def end(self) -> int:
+        """End it with Ctrl-C, and give its exit status."""
+        self.interrupt()
+        return self.wait()
 
     def _over(self) -> None:
         self.client.close()
@@ -124,7 +147,7 @@ def eventually(ask: Callable[[], Any], right: Callable[[Any], bool]) -> Any:
     deadline = time.monotonic() + PATIENCE
     while not right(found := ask()):
         assert time.monotonic() < deadline, found
-        time.sleep(0.02)
+        time.sleep(0.05)
     return found
 
 

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from safetensors.numpy import load
 
-from conftest import Cli
+from handgrad.cli.main import main
 from handgrad.data.strokes import generate
 from handgrad.exports.formats import load_model
 from handgrad.locks import is_held
-from served import Process, client, eventually, read_events, serving
+from served import Process, client, eventually, here, read_events, serving
 
-LONG = {"recipe": "classic", "data": "strokes:2000:1", "batch_size": 50, "epochs": 400}
+LONG = {"recipe": "classic", "data": "strokes:1000:1", "batch_size": 50, "epochs": 200}
 SHORT = {"recipe": "classic", "data": "strokes:300:1", "steps": 60}
 
 
@@ -31,12 +31,13 @@ def child(server: Process) -> int:
     return int(found)
 
 
-def straight(cli: Cli, folder: Path) -> bytes:
-    """Train the long one without a break, on a terminal."""
-    arguments = ("--data", "strokes:2000:1", "--batch-size", "50", "--epochs", "400", "--out", "straight")
-    done = cli("train", "classic", *arguments, "--quiet")
-    assert done.returncode == 0, done.stderr
-    return load_model(folder / "straight").vector.tobytes()
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """What the long one comes to without a break, on a terminal."""
+    folder = tmp_path_factory.mktemp("straight") / "run"
+    arguments = ["train", "classic", "--data", "strokes:1000:1", "--batch-size", "50", "--epochs", "200"]
+    assert main([*arguments, "--quiet", "--no-test", "--out", str(folder)]) == 0
+    return load_model(folder).vector.tobytes()
 
 
 def test_a_run_is_started_followed_by_two_readers_and_finished(tmp_path: Path) -> None:
@@ -74,8 +75,7 @@ def test_a_run_is_started_followed_by_two_readers_and_finished(tmp_path: Path) -
         assert server.get("/model")["name"] == name
 
 
-def test_paused_and_resumed_equals_never_paused_and_its_readers_stay(cli: Cli, tmp_path: Path) -> None:
-    expected = straight(cli, tmp_path)
+def test_paused_and_resumed_equals_never_paused_and_its_readers_stay(straight: bytes, tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         name = server.post("/runs", **LONG)["name"]
         with server.client.stream("GET", f"/runs/{name}/events") as stream:
@@ -96,11 +96,11 @@ def test_paused_and_resumed_equals_never_paused_and_its_readers_stay(cli: Cli, t
             assert last == ("state", None, {"state": "finished"})
         steps = [record["step"] for record in server.get(f"/runs/{name}")["records_so_far"]]
         assert steps == sorted(set(steps))
-        assert steps[-1] == 400 * 40 - 1
-    assert load_model(tmp_path / "runs" / name).vector.tobytes() == expected
+        assert steps[-1] == 200 * 20 - 1
+    assert load_model(tmp_path / "runs" / name).vector.tobytes() == straight
 
 
-def test_stopped_is_stopped_for_good_and_the_model_kept(tmp_path: Path) -> None:
+def test_stopped_is_for_good_and_ctrl_c_pauses(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         name = server.post("/runs", **LONG)["name"]
         server.await_records(name, 1)
@@ -111,9 +111,14 @@ def test_stopped_is_stopped_for_good_and_the_model_kept(tmp_path: Path) -> None:
             *_, last = read_events(stream.iter_lines())
         assert last[2] == {"state": "stopped"}
         other = server.post("/runs", **LONG)["name"]
-        server.await_records(other, 1)
-        assert server.post(f"/runs/{other}/pause")["state"] == "paused"
-    with serving(tmp_path) as server:  # and so it is after a restart
+        with server.client.stream("GET", f"/runs/{other}/events") as stream:
+            events = read_events(stream.iter_lines())
+            next(event for event in events if event[0] == "record")
+            server.interrupt()
+            list(events)  # the stream ends, it does not hang
+        assert server.wait() == 0
+        assert f"handgrad resume {tmp_path / 'runs' / other}" in server.told[-1]
+    with here(tmp_path) as server:  # and so it is after a restart
         assert {run["name"]: run["state"] for run in server.get("/runs")} == {
             name: "stopped",
             other: "paused",
@@ -121,9 +126,43 @@ def test_stopped_is_stopped_for_good_and_the_model_kept(tmp_path: Path) -> None:
         assert server.post(f"/runs/{other}/stop")["state"] == "stopped"
 
 
-@pytest.mark.parametrize("killed", ["server", "training", "both"])
-def test_killed_it_is_offered_to_resume_and_ends_the_same(cli: Cli, tmp_path: Path, killed: str) -> None:
-    expected = straight(cli, tmp_path)
+def test_what_fails_is_told(tmp_path: Path) -> None:
+    with here(tmp_path) as server:
+        wild = server.post("/runs", **{**SHORT, "hidden": [30, 30, 30], "steps": 501, "learning_rate": 1e6})[
+            "name"
+        ]
+        run = server.await_state(wild, "failed", "finished")
+        assert run["state"] == "failed"
+        assert "diverged" in run["error"]
+        with server.client.stream("GET", f"/runs/{wild}/events") as stream:
+            *_, last = read_events(stream.iter_lines())
+        assert last[2] == {"state": "failed", "error": run["error"]}
+        # One that never begins leaves nothing but its line.
+        one = {"name": "one", "inputs": generate(1, 1)[0].tolist(), "labels": ["0"]}
+        server.post("/digits", **one)
+        name = server.post("/runs", recipe="mlp", data="digits/one", epochs=1)["name"]
+        never = server.await_state(name, "failed", "finished")
+        assert never["state"] == "failed"
+        assert "validation" in never["error"]
+        assert not (tmp_path / "runs" / name).exists()
+        assert server.client.post(f"/runs/{name}/resume").status_code == 409
+        assert server.client.get(f"/runs/{name}/model").status_code == 404
+        assert [listed["name"] for listed in server.get("/runs")] == [name, wild]
+    with here(tmp_path) as server:
+        assert server.get(f"/runs/{wild}")["error"] == run["error"]
+
+
+@pytest.mark.parametrize(
+    "killed",
+    [
+        "both",
+        pytest.param("server", marks=pytest.mark.slow),
+        pytest.param("training", marks=pytest.mark.slow),
+    ],
+)
+def test_killed_it_is_offered_to_resume_and_ends_the_same(
+    straight: bytes, tmp_path: Path, killed: str
+) -> None:
     with serving(tmp_path) as server:
         name = server.post("/runs", **LONG)["name"]
         server.await_records(name, 3)
@@ -144,61 +183,13 @@ def test_killed_it_is_offered_to_resume_and_ends_the_same(cli: Cli, tmp_path: Pa
         run = server.await_state(name, "finished", "failed", "interrupted")
         assert run["state"] == "finished"
         assert len(run["records_so_far"]) == len({record["step"] for record in run["records_so_far"]})
-    assert load_model(tmp_path / "runs" / name).vector.tobytes() == expected
-
-
-def test_ctrl_c_pauses_what_trains_and_says_so(tmp_path: Path) -> None:
-    with serving(tmp_path) as server:
-        name = server.post("/runs", **LONG)["name"]
-        server.await_records(name, 1)
-        with server.client.stream("GET", f"/runs/{name}/events") as stream:
-            events = read_events(stream.iter_lines())
-            next(events)
-            server.process.send_signal(signal.SIGINT)
-            list(events)  # the stream ends, it does not hang
-        assert server.end() == 0
-        assert f"handgrad resume {tmp_path / 'runs' / name}" in server.told[-1]
-    with serving(tmp_path) as server:
-        assert server.get(f"/runs/{name}")["state"] == "paused"
-
-
-def test_what_fails_is_told(tmp_path: Path) -> None:
-    with serving(tmp_path) as server:
-        wild = server.post("/runs", **{**SHORT, "learning_rate": 1e6, "steps": 500})["name"]
-        run = server.await_state(wild, "failed", "finished")
-        assert run["state"] == "failed"
-        assert "diverged" in run["error"]
-        (tmp_path / "digits").mkdir()
-        images = generate(30, 1)[0].reshape(-1, 28, 28)
-        np.savez(tmp_path / "digits" / "bad.npz", images=images, labels=np.arange(30) % 3)
-        first = server.post("/runs", recipe="mlp", data="digits/bad", epochs=1)["name"]
-        server.await_state(first, "finished")
-        with server.client.stream("GET", f"/runs/{wild}/events") as stream:
-            *_, last = read_events(stream.iter_lines())
-        assert last[2] == {"state": "failed", "error": run["error"]}
-    with serving(tmp_path) as server:
-        assert server.get(f"/runs/{wild}")["error"] == run["error"]
-
-
-def test_a_training_that_never_begins_leaves_nothing_but_its_line(tmp_path: Path) -> None:
-    with serving(tmp_path) as server:
-        one = {"name": "one", "inputs": generate(1, 1)[0].tolist(), "labels": ["0"]}
-        server.post("/digits", **one)
-        name = server.post("/runs", recipe="mlp", data="digits/one", epochs=1)["name"]
-        run = server.await_state(name, "failed", "finished")
-        assert run["state"] == "failed"
-        assert "validation" in run["error"]
-        assert not (tmp_path / "runs" / name).exists()
-        assert server.client.post(f"/runs/{name}/resume").status_code == 409
-        assert server.client.get(f"/runs/{name}/model").status_code == 404
-        assert server.post("/runs", **SHORT)["name"] == "classic-1"
-        server.await_state("classic-1", "finished")
+    assert load_model(tmp_path / "runs" / name).vector.tobytes() == straight
 
 
 def test_a_model_of_ten_classes_goes_on_with_three_digits_of_ones_own(tmp_path: Path) -> None:
     images, labels = generate(60, 4)
     three = np.flatnonzero(labels < 3)[:12]
-    with serving(tmp_path) as server:
+    with here(tmp_path) as server:
         first = server.post("/runs", **SHORT)["name"]
         server.await_state(first, "finished")
         own = {"name": "mine", "inputs": images[three].tolist(), "labels": [str(n) for n in labels[three]]}
@@ -221,7 +212,7 @@ def test_a_model_of_ten_classes_goes_on_with_three_digits_of_ones_own(tmp_path: 
 
 
 def test_a_training_on_a_terminal_is_seen_and_left_alone(tmp_path: Path) -> None:
-    with serving(tmp_path) as one, serving(tmp_path) as other:
+    with here(tmp_path) as one, here(tmp_path) as other:
         name = one.post("/runs", **LONG)["name"]
         one.await_records(name, 1)
         assert other.get(f"/runs/{name}")["state"] == "running"

@@ -12,7 +12,7 @@ from handgrad.errors import HandgradError
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Bind a socket; port 0 takes a free one.
+    """Bind a socket, and listen; port 0 takes a free one.
 
     Raises
     ------
@@ -29,6 +29,7 @@ def bind(host: str, port: int) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind(address)
+        bound.listen(2048)  # from here on, who asks waits for an answer
     except (OSError, OverflowError) as error:
         bound.close()
         reason = getattr(error, "strerror", None) or error
