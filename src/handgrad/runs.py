@@ -7,14 +7,14 @@ layout, too.
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from handgrad.data.dataset import Splits
 from handgrad.errors import HandgradError
 from handgrad.exports.csv import is_dense, write_csv
-from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE
+from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE, load_model
 from handgrad.files import cannot_write, make_folder, remove_unfinished, replacing
 from handgrad.learning.checkpoints import load_checkpoint, save, save_checkpoint
 from handgrad.learning.checkpoints import load_recipe as load_checkpoint_recipe
@@ -22,6 +22,8 @@ from handgrad.learning.optimizers import Optimizer
 from handgrad.learning.records import LOG_FILE, Record
 from handgrad.learning.state import TrainingState
 from handgrad.learning.training import Diverged, train
+from handgrad.learning.transfer import begin_from
+from handgrad.locks import holding
 from handgrad.model.network import Network
 from handgrad.recipes.data import open_splits
 from handgrad.recipes.loading import load_recipe, parse_recipe
@@ -69,7 +71,7 @@ class Run:
         Raises
         ------
         HandgradError
-            If the folder holds a run already, or the network does not fit the data.
+            If the folder holds a run already, or the network does not fit the data or the model to start from.
         """
         for name in (RECIPE_FILE, LOG_FILE, CHECKPOINT_FILE, MODEL_FILE, PARAMETERS_FOLDER):
             if (folder / name).exists():
@@ -80,6 +82,8 @@ class Run:
             network = recipe.build_network(splits.train.input_shape, splits.train.class_names)
         except HandgradError as error:
             raise HandgradError(f"recipe {recipe.name} on {splits.source}: {error}") from error
+        if recipe.network.start is not None:
+            begin_from(network, load_model(recipe.network.start), recipe.network.start)
         state = TrainingState(recipe.training_rng())
         return cls(folder, recipe, splits, network, recipe.build_optimizer(), state)
 
@@ -131,21 +135,22 @@ class Run:
         Raises
         ------
         HandgradError
-            If the folder cannot be written.
+            If the folder cannot be written, or another process is training in it.
         """
-        try:
-            make_folder(self.folder)
-            remove_unfinished(self.folder)
-            if not (self.folder / CHECKPOINT_FILE).exists():
-                self._save_checkpoint()
-            with replacing(self.folder / RECIPE_FILE) as temporary:
-                temporary.write_text(self.recipe.toml(), "utf-8")
-            self._cut_log()
-            yield
-        except BaseException:
-            if self.state.step == 0:
-                self._remove()
-            raise
+        make_folder(self.folder)
+        with holding(self.folder):
+            try:
+                remove_unfinished(self.folder)
+                if not (self.folder / CHECKPOINT_FILE).exists():
+                    self._save_checkpoint()
+                with replacing(self.folder / RECIPE_FILE) as temporary:
+                    temporary.write_text(self.recipe.toml(), "utf-8")
+                self._cut_log()
+                yield
+            except BaseException:
+                if self.state.step == 0:
+                    self._remove()
+                raise
 
     def train(self, threads: int | None = None, stop: Callable[[], bool] = lambda: False) -> Iterator[Record]:
         """Train to the end, leaving a line of log and a checkpoint with every record, and the model at the end.
@@ -225,9 +230,9 @@ class Run:
             self.folder.rmdir()
 
 
-def next_folder(name: str) -> Path:
-    """Choose the first free folder of ``runs/NAME-1``, ``runs/NAME-2``, …"""
+def next_folder(name: str, runs: Path = Path("runs"), taken: Container[str] = ()) -> Path:
+    """Choose the first free folder of ``runs/NAME-1``, ``runs/NAME-2``, …, whose name is not taken either."""
     number = 1
-    while (folder := Path("runs") / f"{name}-{number}").exists():
+    while (folder := runs / f"{name}-{number}").exists() or folder.name in taken:
         number += 1
     return folder

@@ -164,3 +164,18 @@ def test_an_absurd_header_and_a_member_that_is_no_array(path: Path) -> None:
             archive.writestr("x.npy", content)
             archive.writestr("y.npy", content)
         assert reason in complaint(path)
+
+
+def test_classes_may_be_named_of_which_there_is_no_example(tmp_path: Path) -> None:
+    names = np.array(["0", "1", "2", "3"])
+    np.savez(tmp_path / "a.npz", images=np.zeros((2, 28, 28), np.uint8), labels=[1, 1], classes=names)
+    train = read_npz(tmp_path / "a.npz").train
+    assert train.class_names == ("0", "1", "2", "3")
+    assert train.labels.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("names", [["0"], ["1", "1"], [["0", "2"]]])
+def test_classes_that_do_not_fit_are_refused(tmp_path: Path, names: list[str]) -> None:
+    np.savez(tmp_path / "a.npz", images=np.zeros((2, 28, 28), np.uint8), labels=[1, 1], classes=names)
+    with pytest.raises(HandgradError, match=r"classes"):
+        read_npz(tmp_path / "a.npz")

@@ -17,12 +17,13 @@ from handgrad.cli.output import discard_output
 from handgrad.cli.plot import plot
 from handgrad.cli.predict import predict
 from handgrad.cli.recipes import recipes
+from handgrad.cli.serve import serve
 from handgrad.cli.train import resume, train
 from handgrad.errors import HandgradError, Interrupted, suggest
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 
-COMMANDS = (train, resume, evaluate, predict, explain, check, plot, export, data, recipes)
+COMMANDS = (train, resume, evaluate, predict, explain, check, plot, export, serve, data, recipes)
 
 app = typer.Typer(
     name="handgrad",

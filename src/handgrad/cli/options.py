@@ -38,6 +38,10 @@ NoTest = Annotated[
     bool,
     typer.Option("--no-test", help="Leave the test split unopened, while hyper-parameters are being chosen."),
 ]
+Attached = Annotated[
+    bool,
+    typer.Option("--attached", help="Stop, as Ctrl-C does, when standard input ends.", hidden=True),
+]
 Tensorboard = Annotated[
     bool, typer.Option("--tensorboard", help="Write files for TensorBoard into the run's folder, too.")
 ]

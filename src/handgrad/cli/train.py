@@ -1,15 +1,18 @@
 """``handgrad train`` and ``handgrad resume``."""
 
+import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Event, Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from handgrad.cli.options import (
+    Attached,
     Data,
     Json,
     NoTest,
@@ -26,6 +29,7 @@ from handgrad.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from handgrad.recipes.recipe import Recipe
     from handgrad.runs import Run
 
 
@@ -34,9 +38,20 @@ SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if 
 
 def train(
     recipe: Annotated[
-        str, typer.Argument(help="A built-in recipe or a TOML file.", metavar="RECIPE")
-    ] = "classic",
+        str | None,
+        typer.Argument(
+            help="A built-in recipe, classic unless given, or a TOML file.",
+            metavar="RECIPE",
+            show_default=False,
+        ),
+    ] = None,
     data: Data = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="MODEL", help="Start from its parameters, and without RECIPE train its own."
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="DIR", help="Folder of the run; runs/RECIPE-N unless given."),
@@ -71,6 +86,7 @@ def train(
     no_test: NoTest = False,
     json: Json = False,
     quiet: Quiet = False,
+    attached: Attached = False,
 ) -> int:
     """Train, save, and measure on the test split."""
     import sys
@@ -82,8 +98,10 @@ def train(
     from handgrad.runs import Run, next_folder
 
     limit, threads = parse_duration(time_limit), choose_threads(threads)
-    chosen = load_recipe(recipe)
+    chosen = load_recipe(recipe or "classic") if recipe or not start else own_recipe(start)
     changes = parse_settings(settings or [])
+    if start:
+        changes["network"] = {**changes.get("network", {}), "start": str(start.absolute())}
     if seed is not None:
         changes["seed"] = seed
     sources = {
@@ -106,12 +124,31 @@ def train(
     chosen = override(chosen, changes, "command line")
     if hidden is not None:
         chosen = with_hidden(chosen, parse_hidden(hidden), "command line")
-    if data is None and recipe in recipe_names() and chosen.data.source in COLLECTIONS:
+    if (
+        data is None
+        and not start
+        and (recipe or "classic") in recipe_names()
+        and chosen.data.source in COLLECTIONS
+    ):
         chosen, notice = fall_back_to_strokes(chosen)
         if notice and not quiet:
             print(notice, file=sys.stderr)
     run = Run.start(chosen, open_splits(chosen), out or next_folder(chosen.name))
-    return _carry_out(run, limit, threads, tensorboard, no_test, json, quiet)
+    return _carry_out(run, limit, threads, tensorboard, no_test, json, quiet, attached)
+
+
+def own_recipe(model: Path) -> "Recipe":
+    """Find the recipe that a model was trained by."""
+    from handgrad.errors import HandgradError
+    from handgrad.exports.formats import load_model_recipe
+    from handgrad.recipes.loading import parse_recipe
+
+    tables = load_model_recipe(model)
+    if tables is None:
+        raise HandgradError(
+            f"{model} does not say what recipe it was trained by; name one: train RECIPE --from MODEL"
+        )
+    return parse_recipe(tables, str(model))
 
 
 def resume(
@@ -122,17 +159,25 @@ def resume(
     no_test: NoTest = False,
     json: Json = False,
     quiet: Quiet = False,
+    attached: Attached = False,
 ) -> int:
     """Go on with an interrupted run, exactly."""
     from handgrad.kernels.threads import choose_threads
     from handgrad.runs import Run
 
     limit, threads = parse_duration(time_limit), choose_threads(threads)
-    return _carry_out(Run.resume(run), limit, threads, tensorboard, no_test, json, quiet)
+    return _carry_out(Run.resume(run), limit, threads, tensorboard, no_test, json, quiet, attached)
 
 
 def _carry_out(
-    run: "Run", limit: float | None, threads: int, tensorboard: bool, no_test: bool, json: bool, quiet: bool
+    run: "Run",
+    limit: float | None,
+    threads: int,
+    tensorboard: bool,
+    no_test: bool,
+    json: bool,
+    quiet: bool,
+    attached: bool,
 ) -> int:
     from handgrad.cli.views import choose_view
     from handgrad.errors import Interrupted
@@ -144,7 +189,7 @@ def _carry_out(
         require_tensorboard()
     view = choose_view(run, threads, json=json, quiet=quiet)
     deadline = None if limit is None else monotonic() + limit
-    with _interrupts() as interrupted:
+    with _interrupts(attached) as interrupted:
 
         def stop() -> bool:
             return interrupted() or (deadline is not None and monotonic() >= deadline)
@@ -164,9 +209,16 @@ def _carry_out(
 
 
 @contextmanager
-def _interrupts() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C, SIGTERM or SIGHUP into a wish that can be asked for; the next acts at once, as usual."""
+def _interrupts(attached: bool) -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C, SIGTERM or SIGHUP into a wish that can be asked for; the next acts at once, as usual.
+
+    Where this process is attached to another, the end of standard input is such a wish, too: whoever holds the
+    other end has asked for it, or is dead.
+    """
     wished = False
+    if attached:
+        ended = Event()
+        Thread(target=_await_end, args=(ended,), daemon=True).start()
 
     def wish(*_: object) -> None:
         nonlocal wished
@@ -178,7 +230,14 @@ def _interrupts() -> Iterator[Callable[[], bool]]:
     heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, wish) for number in heard}
     try:
-        yield lambda: wished
+        yield lambda: wished or (attached and ended.is_set())
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _await_end(ended: Event) -> None:
+    with suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    ended.set()

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -27,23 +28,43 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     """
     if path.exists() and not path.is_file():  # in a pipe one would wait for ever
         raise HandgradError(f"{path} is a folder, or no plain file; name a picture")
+    return _read(path, str(path))
+
+
+def read_image_bytes(content: bytes, name: str, most: int | None = None) -> NDArray[np.uint8]:
+    """Read a picture as `read_image` does, from the content of a file.
+
+    Parameters
+    ----------
+    content : bytes
+    name : str
+        What messages call it.
+    most : int, optional
+        Pixels; a picture of more is refused before it is unpacked.
+    """
+    return _read(BytesIO(content), name, most)
+
+
+def _read(source: Path | BytesIO, name: str, most: int | None = None) -> NDArray[np.uint8]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd metadata, and of sizes that are still bearable
-            with Image.open(path, formats=FORMATS) as image:
+            with Image.open(source, formats=FORMATS) as image:
+                if most is not None and image.width * image.height > most:
+                    raise Image.DecompressionBombError
                 image.load()
                 return _grey(ImageOps.exif_transpose(image))
     except FileNotFoundError:
-        raise HandgradError(f"{path} does not exist") from None
+        raise HandgradError(f"{name} does not exist") from None
     except Image.DecompressionBombError:
-        raise HandgradError(f"{path} has too many pixels; scale it down") from None
+        raise HandgradError(f"{name} has too many pixels; scale it down") from None
     except UnidentifiedImageError:
         raise HandgradError(
-            f"{path} is not a picture, or of an unknown kind; save it as PNG or JPEG"
+            f"{name} is not a picture, or of an unknown kind; save it as PNG or JPEG"
         ) from None
     except Exception as error:  # Pillow's decoders meet damage with a dozen kinds of errors
         reason = getattr(error, "strerror", None) or next(iter(str(error).splitlines()), "it is damaged")
-        raise HandgradError(f"{path} cannot be read as a picture: {reason}; replace or drop it") from error
+        raise HandgradError(f"{name} cannot be read as a picture: {reason}; replace or drop it") from error
 
 
 def _grey(image: Image.Image) -> NDArray[np.uint8]:
@@ -82,12 +103,23 @@ def read_example(path: Path, shape: tuple[int, ...], framing: str) -> NDArray[np
     HandgradError
         If the file cannot be read, is blank, or the model does not take pictures.
     """
-    if len(shape) != 3 or shape[0] != 1:
-        raise HandgradError(f"{path}: the model takes examples of shape {shape}, not grey pictures")
+    with naming(path):
+        check_takes_pictures(shape)
     grey = read_image(path)
+    with naming(path):
+        return framed(grey, shape, framing)
+
+
+def check_takes_pictures(shape: tuple[int, ...]) -> None:
+    """Raise HandgradError where examples of that shape are no grey pictures."""
+    if len(shape) != 3 or shape[0] != 1:
+        raise HandgradError(f"the model takes examples of shape {shape}, not grey pictures")
+
+
+def framed(grey: NDArray[np.uint8], shape: tuple[int, ...], framing: str) -> NDArray[np.uint8]:
+    """Make an example, (H·W,), of a picture in grey; as `read_example`."""
     if framing == "digit" and shape == (1, SIDE, SIDE):
-        with naming(path):
-            return frame_digit(grey).reshape(-1)
+        return frame_digit(grey).reshape(-1)
     return fit(grey, shape[1], shape[2]).reshape(-1)
 
 

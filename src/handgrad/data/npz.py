@@ -31,13 +31,15 @@ NAMES: dict[str, list[Names]] = {
     "test": [("x_test", "y_test"), ("X_test", "y_test"), ("test_images", "test_labels")],
 }
 
+CLASSES = "classes"
+
 
 def read_npz(path: Path) -> Splits:
     """Read a ``.npz`` archive; nothing in it is unpickled, and the test split is not read before it is asked for.
 
     Inputs are (N, I), or images (N, H, W), (N, H, W, channels ≤ 4) or (N, channels ≤ 4, H, W); bytes or floats.
     Bytes of shape (N, I), with I a square number from 49 on, are grey images, too. Labels are (N,) or (N, 1),
-    whole numbers or strings.
+    whole numbers or strings. An array ``classes`` names all classes, also those of which there is no example.
 
     Raises
     ------
@@ -56,12 +58,19 @@ def read_npz(path: Path) -> Splits:
     if names["train"] is None:
         expected = "; ".join(" and ".join(pair) for pair in NAMES["train"])
         raise HandgradError(f"{path} holds {', '.join(held) or 'nothing'}; expected one of: {expected}")
-    train = _read(path, names["train"], None)
+    train = _read(path, names["train"], _classes(path) if CLASSES in held else None)
     validation, test = (
         partial(_read, path, pair, train.class_names) if (pair := names[split]) else None
         for split in ("validation", "test")
     )
     return Splits(train, validation() if validation else None, test, str(path))
+
+
+def _classes(path: Path) -> list[str]:
+    classes = [str(name) for name in _array(path, CLASSES).reshape(-1)]
+    if not 1 < len(classes) == len(set(classes)):
+        raise HandgradError(f"{path}: {CLASSES} must be two different names or more")
+    return classes
 
 
 def _read(path: Path, names: Names, classes: Sequence[str] | None) -> Dataset:

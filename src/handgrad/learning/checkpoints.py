@@ -19,7 +19,7 @@ from handgrad.data.dataset import FRAMINGS
 from handgrad.errors import HandgradError
 from handgrad.learning.optimizers import Optimizer
 from handgrad.learning.state import TrainingState
-from handgrad.learning.tensor_files import Tensors, read_tensors, write_tensors
+from handgrad.learning.tensor_files import Tensors, read_tensors, serialized, write_tensors
 from handgrad.model.layers import Layer
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
@@ -47,6 +47,11 @@ def save(network: Network, path: Path | str, recipe: Recipe | None = None) -> No
         If the file cannot be written.
     """
     write_tensors(Path(path), *written_down(network, recipe))
+
+
+def model_bytes(network: Network, recipe: Recipe | None = None) -> bytes:
+    """Give the bytes of the file that `save` writes."""
+    return serialized(*written_down(network, recipe))
 
 
 def save_checkpoint(

@@ -54,6 +54,17 @@ def read_tensors(path: Path) -> tuple[Tensors, dict[str, str]]:
     return tensors, metadata
 
 
+def read_metadata(path: Path) -> dict[str, str]:
+    """Read a file's metadata only, which is quick however large it is; HandgradError as from `read_tensors`."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return file.metadata() or {}
+    except (SafetensorError, OSError) as error:
+        raise HandgradError(f"{path} is not a whole model file: {_reason(error)}") from error
+
+
 def _reason(error: Exception) -> str:
     """Say in words what safetensors found."""
     text = str(error)

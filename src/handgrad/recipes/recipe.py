@@ -43,9 +43,13 @@ class DataSection(Section):
 
 
 class NetworkSection(Section):
-    """Layers in a row; ``outputs = "classes"`` stands for the number of classes of the data."""
+    """Layers in a row; ``outputs = "classes"`` stands for the number of classes of the data.
+
+    `start` is the path of a trained model whose parameters are the first ones, instead of random ones.
+    """
 
     input: Literal["flat", "image"] = "flat"
+    start: str | None = None
     layers: Annotated[list[Table], Field(min_length=1)]
 
     @model_validator(mode="after")

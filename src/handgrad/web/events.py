@@ -1,0 +1,86 @@
+"""The records and states of a run as server-sent events."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from threading import Event
+from typing import Any
+
+from fastapi import APIRouter, Header
+from fastapi.responses import StreamingResponse
+
+from handgrad.errors import HandgradError
+from handgrad.web.problems import NOT_FOUND
+from handgrad.web.run_folders import LogReader, Standing
+from handgrad.web.schemas import Record
+from handgrad.web.trainings import Trainings
+
+FINAL = ("finished", "failed", "stopped")
+LOOK = 0.2
+"""Seconds from one look at the log to the next."""
+HEARTBEAT = 15.0
+"""Seconds of silence after which a comment is sent, so that nobody in between hangs up."""
+
+STREAM: dict[int | str, dict[str, Any]] = {
+    **NOT_FOUND,
+    200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
+}
+
+
+def routes(trainings: Trainings, closing: Event) -> APIRouter:
+    """Build the route; its streams end when `closing` is set."""
+    router = APIRouter(tags=["runs"])
+
+    @router.get("/runs/{name}/events", response_class=StreamingResponse, responses=STREAM)
+    def events(name: str, last_event_id: str | None = Header(None)) -> StreamingResponse:
+        """Follow a run: `record` with a record as data and its step as id, `state` with `{"state", "error"}`.
+
+        All records are told from the first, or from the one after `Last-Event-ID`. The stream ends after a final
+        state: finished, failed or stopped.
+        """
+        trainings.folder(name)
+        known = last_event_id or ""
+        after = int(known) if known.isdecimal() and len(known) < 16 else -1
+        return StreamingResponse(
+            follow(trainings, name, after, closing),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store"},
+        )
+
+    return router
+
+
+async def follow(trainings: Trainings, name: str, after: int, closing: Event) -> AsyncIterator[str]:
+    """Give the events of a run as they come."""
+    reader = LogReader(trainings.runs / name, after)
+    told, silent = None, 0.0
+    yield "retry: 1000\n\n"
+    while not closing.is_set():
+        try:  # the state first: a final one is then known to come behind the last record
+            found = await asyncio.to_thread(trainings.standing, name)
+        except HandgradError:  # somebody removed its folder
+            return
+        records = await asyncio.to_thread(reader.new)
+        text = "".join(map(record_event, records))
+        if found != told:
+            text, told = text + state_event(found), found
+        silent += LOOK
+        if not text and silent >= HEARTBEAT:
+            text = ": still here\n\n"
+        if text:
+            yield text
+            silent = 0.0
+        if found.state in FINAL:
+            return
+        await asyncio.sleep(LOOK)
+
+
+def record_event(record: Record) -> str:
+    """Write a record as an event."""
+    return f"event: record\nid: {record.step}\ndata: {record.model_dump_json()}\n\n"
+
+
+def state_event(found: Standing) -> str:
+    """Write a state as an event."""
+    data = {"state": found.state} | ({"error": found.error} if found.error else {})
+    return f"event: state\ndata: {json.dumps(data)}\n\n"

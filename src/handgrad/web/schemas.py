@@ -1,0 +1,217 @@
+"""What goes in and out over HTTP; from these the OpenAPI document is made."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
+
+MOST_EXAMPLES = 1_000
+"""Of one request to predict or to collect."""
+
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Example = Annotated[list[Number], Field(min_length=1, max_length=100_000)]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$")]
+Label = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,20}$")]
+Positive = Annotated[int, Field(ge=1, le=10**9)]
+
+Point = Annotated[list[Number], Field(min_length=2, max_length=2)]
+Stroke = Annotated[list[Point], Field(max_length=10_000)]
+
+
+class Request(BaseModel):
+    """Base of what comes in: unknown keys are refused, and texts are no numbers."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Problem(BaseModel):
+    """Why a request was refused."""
+
+    detail: str = Field(description="One line: what is wrong, where, what to do.")
+
+
+class Health(BaseModel):
+    """That the server is there."""
+
+    status: Literal["ok"]
+    version: str
+
+
+class Model(BaseModel):
+    """The model in use."""
+
+    name: str
+    classes: list[str]
+    input_shape: list[int]
+    example_shape: list[int] = Field(description="Of one example as the data have it, such as [1, 28, 28].")
+    layers: list[dict[str, Any]]
+    parameters: int
+    scaling: dict[str, Any] | None
+    recipe: dict[str, Any] | None
+
+
+def _one_or_several(pixels: Any) -> str:
+    return "Several" if isinstance(pixels, list) and pixels and isinstance(pixels[0], list) else "One"
+
+
+class Pixels(Request):
+    """One example, or a list of examples, as the data set has them: 0–255 for pictures."""
+
+    pixels: Annotated[
+        Annotated[Example, Tag("One")]
+        | Annotated[list[Example], Field(min_length=1, max_length=MOST_EXAMPLES), Tag("Several")],
+        Discriminator(_one_or_several),
+    ]
+
+
+class Prediction(BaseModel):
+    """What one example is taken for."""
+
+    class_: str = Field(serialization_alias="class")
+    probability: float
+    probabilities: dict[str, float]
+
+
+class Predictions(BaseModel):
+    """One prediction for each example, in their order."""
+
+    predictions: list[Prediction]
+
+
+class Recipe(BaseModel):
+    """A built-in recipe."""
+
+    name: str
+    lesson: str
+    training: dict[str, Any]
+    data: str
+    dense: bool = Field(description="Whether `hidden` can be changed.")
+    hidden: list[int]
+
+
+class DataFacts(BaseModel):
+    """Data that can be opened here without a download."""
+
+    name: str
+    examples: int
+    classes: list[str]
+    input_shape: list[int]
+
+
+class Examples(BaseModel):
+    """A piece of a split, in its order."""
+
+    inputs: str = Field(description="Base64 of the bytes of n × I values, row by row.")
+    dtype: Literal["uint8", "float32"] = Field(description="Of the values; float32 is little-endian.")
+    labels: list[int] = Field(description="Indices into `classes`.")
+    total: int
+    input_shape: list[int]
+    classes: list[str]
+
+
+State = Literal["running", "paused", "interrupted", "finished", "failed", "stopped"]
+"""Paused and stopped on request; interrupted by a death, or by Ctrl-C on a terminal."""
+
+
+class Record(BaseModel):
+    """What a training tells of itself; as a line of `log.jsonl`."""
+
+    step: Annotated[int, Field(ge=0)]
+    epoch: int
+    loss: Number
+    train_accuracy: Number
+    validation_loss: Number | None
+    validation_accuracy: Number | None
+    learning_rate: Number
+    seconds: Number
+    examples_per_second: Number
+
+
+class Run(BaseModel):
+    """A training, under way or over."""
+
+    name: str
+    state: State
+    error: str | None = None
+    recipe: str
+    data: str
+    training: dict[str, Any] = Field(description="Epochs or steps, batch size, learning rate.")
+    records: int
+    last: Record | None
+
+
+class RunWithRecords(Run):
+    """A training, with all that it told of itself."""
+
+    records_so_far: list[Record]
+
+
+class RunName(Request):
+    """Which run."""
+
+    run: Annotated[str, Field(min_length=1, max_length=120)]
+
+
+class NewRun(Request):
+    """What to train, on what, and what to change of the recipe."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    recipe: Annotated[str, Field(max_length=100)] | None = Field(
+        None, description="A built-in recipe; with `from`, the model's own unless given."
+    )
+    data: Annotated[str, Field(max_length=100)] = Field(description="A name that GET /data gives.")
+    epochs: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    steps: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
+    batch_size: Positive | Literal["all"] | None = None
+    learning_rate: Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)] | None = None
+    hidden: (
+        Annotated[list[Annotated[int, Field(ge=1, le=4096)]], Field(min_length=1, max_length=8)] | None
+    ) = None
+    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    start: Literal["model"] | RunName | None = Field(
+        None, alias="from", description="Begin with the parameters of a run, or of the model in use."
+    )
+
+
+class Started(BaseModel):
+    """A run that was begun."""
+
+    name: str
+    state: State
+
+
+class DigitsFacts(BaseModel):
+    """Digits of one's own."""
+
+    name: str
+    examples: int
+    classes: list[str]
+
+
+class Drawing(Request):
+    """Strokes of a pen, in units of the canvas's side."""
+
+    label: Annotated[str, Field(max_length=20)] | None = None
+    width: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+    strokes: Annotated[list[Stroke], Field(max_length=1_000)]
+
+
+class NewDigits(Request):
+    """Digits to add to a collection, which is begun where there is none."""
+
+    name: Name
+    inputs: Annotated[
+        list[Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=784, max_length=784)]],
+        Field(min_length=1, max_length=MOST_EXAMPLES),
+    ] = Field(description="28×28 pixels each, framed as the model's data are, 0–255, light on dark.")
+    labels: Annotated[list[Label], Field(min_length=1, max_length=1000)]
+    strokes: Annotated[list[Drawing | None], Field(max_length=MOST_EXAMPLES)] | None = Field(
+        None, description="The drawing behind each, kept with it."
+    )
+
+
+class DigitsCount(BaseModel):
+    """How many a collection holds now."""
+
+    name: str
+    examples: int

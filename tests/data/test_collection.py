@@ -1,0 +1,92 @@
+"""Digits of one's own: added, taken back, and read as data."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from handgrad.data import collection
+from handgrad.data.collection import add_to_collection, read_collection, take_from_collection
+from handgrad.data.sources import load
+from handgrad.data.strokes import generate
+from handgrad.errors import HandgradError
+
+IMAGES = generate(4, 3)[0]
+
+
+def test_what_was_added_is_read_as_data_with_all_ten_classes(tmp_path: Path) -> None:
+    path = tmp_path / "digits" / "mine.npz"
+    assert add_to_collection(path, IMAGES[:2], ["3", "7"], [[[[0, 0], [1, 1]]], None]) == 2
+    assert add_to_collection(path, IMAGES[2:3], ["3"]) == 3
+    train = load(path).train
+    assert train.class_names == tuple("0123456789")
+    assert train.labels.tolist() == [3, 7, 3]
+    assert train.input_shape == (1, 28, 28)
+    assert (train.inputs == IMAGES[:3]).all()
+    assert read_collection(path).strokes == [[[[0, 0], [1, 1]]], None, None]
+
+
+def test_one_example_of_one_class_can_be_read(tmp_path: Path) -> None:
+    add_to_collection(tmp_path / "one.npz", IMAGES[:1], ["0"])
+    assert load(tmp_path / "one.npz").train.labels.tolist() == [0]
+
+
+def test_other_classes_come_as_they_are_drawn(tmp_path: Path) -> None:
+    path = tmp_path / "letters.npz"
+    add_to_collection(path, IMAGES[:2], ["b", "a"])
+    add_to_collection(path, IMAGES[2:3], ["c"])
+    assert load(path).train.class_names == ("a", "b", "c")
+    assert load(path).train.labels.tolist() == [1, 0, 2]
+
+
+def test_the_classes_of_a_model_are_kept_in_its_order(tmp_path: Path) -> None:
+    add_to_collection(tmp_path / "a.npz", IMAGES[:1], ["cat"], classes=["dog", "cat"])
+    assert load(tmp_path / "a.npz").train.class_names == ("dog", "cat")
+
+
+@pytest.mark.parametrize("label", ["seven", "7.5", "nan", "07", "-1e400", ""])
+def test_a_label_that_could_not_be_read_is_refused_before_anything_is_written(
+    tmp_path: Path, label: str
+) -> None:
+    path = tmp_path / "mine.npz"
+    add_to_collection(path, IMAGES[:1], ["3"])
+    before = path.read_bytes()
+    with pytest.raises(HandgradError):
+        add_to_collection(path, IMAGES[1:2], [label])
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["mine.npz"]
+
+
+def test_one_is_taken_back_and_with_the_last_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.npz"
+    add_to_collection(path, IMAGES[:3], ["1", "2", "3"], ["one", "two", "three"])
+    assert take_from_collection(path, 1) == 2
+    kept = read_collection(path)
+    assert (kept.labels, kept.strokes) == (["1", "3"], ["one", "three"])
+    assert (kept.images.reshape(2, -1) == IMAGES[[0, 2]]).all()
+    with pytest.raises(HandgradError, match="0 to 1"):
+        take_from_collection(path, 2)
+    take_from_collection(path, 0)
+    assert take_from_collection(path, 0) == 0
+    assert not path.exists()
+
+
+def test_a_collection_does_not_grow_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collection, "MOST", 3)
+    add_to_collection(tmp_path / "mine.npz", IMAGES[:2], ["1", "2"])
+    with pytest.raises(HandgradError, match="more than 3 examples"):
+        add_to_collection(tmp_path / "mine.npz", IMAGES[:2], ["1", "2"])
+
+
+def test_a_damaged_file_and_one_of_another_kind_are_told_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "mine.npz"
+    path.write_bytes(b"PK no archive")
+    with pytest.raises(HandgradError, match="damaged"):
+        add_to_collection(path, IMAGES[:1], ["1"])
+    np.savez(
+        path, images=IMAGES.reshape(-1, 28, 28), labels=np.arange(3), classes=["0", "1"], strokes=[91, 93]
+    )
+    with pytest.raises(HandgradError):
+        read_collection(path)
+    with pytest.raises(HandgradError, match="does not exist"):
+        read_collection(tmp_path / "none.npz")

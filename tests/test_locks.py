@@ -1,0 +1,52 @@
+"""One process at a time works in a folder."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from handgrad import locks
+from handgrad.errors import HandgradError
+from handgrad.locks import holding, is_held
+
+
+def test_a_folder_is_held_by_one_and_let_go_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "PATIENCE", 0.0)
+    assert not is_held(tmp_path)
+    with holding(tmp_path):
+        assert is_held(tmp_path)
+        with pytest.raises(HandgradError, match="another program is at work"), holding(tmp_path):
+            pass
+    assert not is_held(tmp_path)
+    with holding(tmp_path):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_that_is_killed_holds_nothing(tmp_path: Path) -> None:
+    program = (
+        "import sys, pathlib; from handgrad.locks import holding\n"
+        "with holding(pathlib.Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"held\n"
+    assert is_held(tmp_path)
+    process.kill()
+    process.communicate()
+    assert not is_held(tmp_path)
+
+
+def test_what_is_not_there_is_not_held(tmp_path: Path) -> None:
+    assert not is_held(tmp_path / "none")
+
+
+def test_where_the_system_knows_no_locks_nothing_is_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locks, "fcntl", None)
+    with holding(tmp_path), holding(tmp_path):
+        assert not is_held(tmp_path)
