@@ -30,7 +30,9 @@ def browser_path() -> str:
     named = os.environ.get("HANDGRAD_BROWSER")
     found = named if named and shutil.which(named) else next(filter(None, map(shutil.which, NAMES)), None)
     if found is None or (named and found != named):
-        reason = f"there is no browser {named}" if named else "there is no Chromium: install it, or set HANDGRAD_BROWSER"
+        reason = (
+            f"there is no browser {named or 'on this machine'}: install Chromium, or set HANDGRAD_BROWSER"
+        )
         if os.environ.get("HANDGRAD_REQUIRE_BROWSER") == "1":
             pytest.fail(reason)
         pytest.skip(reason)

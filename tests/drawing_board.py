@@ -17,11 +17,10 @@ SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimat
 """The page works once a frame: after two, all that was asked for before is on the screen."""
 
 
-def strokes_of(label: str, kind: str = "thin") -> Strokes:
-    """Give a digit of the messy drawings as strokes."""
+def strokes_of(label: str, kind: str = "thin", every: int = 3) -> Strokes:
+    """Give a digit of the messy drawings as strokes, with every third of its points: a quick hand."""
     (found,) = (drawing for drawing in DRAWINGS if (drawing["label"], drawing["kind"]) == (label, kind))
-    strokes: Strokes = found["strokes"]
-    return strokes
+    return [[*stroke[:-1:every], stroke[-1]] for stroke in found["strokes"]]
 
 
 class Board:

@@ -42,6 +42,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def site(reader: bytes, written: Splits) -> Iterator[Site]:
+    assert written.test
     with serving(reader, written.test) as site:
         yield site
 
@@ -51,7 +52,6 @@ def open_board(browser: Browser, site: Site) -> Iterator[Open]:
     """Open the page in a window of one's choice; in the end no page may have had an error."""
     contexts: list[BrowserContext] = []
     problems: list[str] = []
-
 
     def open_board(path: str = "", expected: str | None = None, **window: Any) -> Board:
         settings = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce", **window}

@@ -55,8 +55,11 @@ class Site(ThreadingHTTPServer):
             return none if self.model is None else (200, "application/octet-stream", self.model)
         known = {
             "/model": {"name": self.name},
-            "/runs": [{"name": self.name, "last": {"validation_accuracy": 0.9731}}],
-            "/data": [{"name": "strokes:3000", "input_shape": [1, 28, 28]}, {"name": "table", "input_shape": [4]}],
+            "/runs": [{"name": "pen", "last": {"validation_accuracy": 0.9731}}],
+            "/data": [
+                {"name": "strokes:3000", "input_shape": [1, 28, 28]},
+                {"name": "table", "input_shape": [4]},
+            ],
         }
         if path == "/data/examples":
             found: Any = self.some_examples(int(query["offset"][0]), int(query["limit"][0]))
@@ -89,7 +92,7 @@ class Site(ThreadingHTTPServer):
             "labels": self.examples.labels[offset : offset + limit].tolist(),
             "total": len(self.examples),
             "input_shape": [1, 28, 28],
-            "classes": list(self.examples.classes),
+            "classes": self.examples.classes,
         }
 
 

@@ -203,19 +203,21 @@ def test_a_unit_is_picked(board: Board) -> None:
 
 
 def test_examples_are_clicked_through(board: Board, written: Splits) -> None:
+    assert written.test
+    inputs = written.test.inputs
     page = board.page
     page.get_by_role("button", name="Example 5,").click()
     board.settle()
-    assert np.array_equal(board.pixels().ravel(), written.test.inputs[4])
+    assert np.array_equal(board.pixels().ravel(), inputs[4])
     page.get_by_role("button", name="Next examples").click()
     page.get_by_role("button", name="Example 25,").click()
     board.settle()
-    assert np.array_equal(board.pixels().ravel(), written.test.inputs[24])
+    assert np.array_equal(board.pixels().ravel(), inputs[24])
     board.draw(ONE)  # takes the place of the example
     board.reads("1")
     page.get_by_role("button", name="Undo").click()
     board.settle()
-    assert np.array_equal(board.pixels().ravel(), written.test.inputs[24])
+    assert np.array_equal(board.pixels().ravel(), inputs[24])
 
 
 def test_only_the_keyboard(board: Board) -> None:
@@ -303,16 +305,16 @@ def test_no_model_yet(open_board: Open, site: Site, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(
-    ("content", "line"),
-    [(b"", "file"), (b"not a model, but long enough to be read", "file"), (b"\x10" + b"\0" * 40, "file")],
+    "content", [b"", b"not a model, but long enough to be read"], ids=["empty", "something else"]
 )
 def test_a_broken_model_is_told_in_one_line(
-    open_board: Open, site: Site, monkeypatch: pytest.MonkeyPatch, content: bytes, line: str
+    open_board: Open, site: Site, monkeypatch: pytest.MonkeyPatch, content: bytes
 ) -> None:
     monkeypatch.setattr(site, "model", content)
     board = open_board()
     problem = board.page.locator("#draw .problem")
     expect(problem).to_be_visible()
-    assert line in problem.inner_text()
+    assert "file" in problem.inner_text()
+    assert "\n" not in problem.inner_text()
     board.draw(ONE)
     assert board.pixels().any()

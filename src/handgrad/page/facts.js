@@ -1,5 +1,7 @@
 // What a network is, in a few words.
 
+import { size } from "handgrad/model/shapes.js";
+
 /** Layers that do something to parameters' outputs, but whose output is the same numbers: not worth a word. */
 export const SILENT = new Set(["Flatten", "Dropout"]);
 
@@ -20,17 +22,7 @@ export function stages(network) {
 /** Such as 784-128-10, or 28×28 → 16 → 32 → 128 → 10: what goes in, and the units or maps of each stage. */
 export function architecture(network) {
   const shapes = stages(network).map((stage) => network.layers[stage.last].outputShape);
-  const flat = network.inputShape.reduce((product, side) => product * side, 1);
   const images = shapes.some((shape) => shape.length > 1);
-  const input = images ? network.inputShape.slice(1).join("×") : String(flat);
+  const input = images ? network.inputShape.slice(1).join("×") : String(size(network.inputShape));
   return [input, ...shapes.map(([units]) => units)].join(images ? " → " : "-");
-}
-
-/** How many numbers the network has learned. */
-export function parameterCount(network) {
-  let count = 0;
-  for (const layer of network.layers) {
-    for (const parameter of Object.values(layer.parameters ?? {})) count += parameter.values.length;
-  }
-  return count;
 }

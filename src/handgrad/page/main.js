@@ -3,11 +3,12 @@
 import { App } from "handgrad/app.js";
 import draw from "handgrad/draw/draw.js";
 import { element } from "handgrad/elements.js";
-import { architecture, parameterCount } from "handgrad/facts.js";
+import { architecture } from "handgrad/facts.js";
 import { readModel } from "handgrad/model/network.js";
 
 const embedded = document.getElementById("model"); // in the exported file: the model as base64, and no server
 const app = new App(!embedded);
+window.handgrad = app; // for the curious, and for tests
 const facts = document.getElementById("facts");
 const tabs = [...document.querySelectorAll("[role=tab]")];
 
@@ -25,6 +26,15 @@ function follow() {
   const wanted = location.hash.slice(1);
   const known = app.server && tabs.some((tab) => tab.getAttribute("aria-controls") === wanted);
   show(known ? wanted : "draw");
+}
+
+/** Go to a section as its link would, but leave the focus on the tab. */
+function choose(event) {
+  const tab = event.target.closest("[role=tab]");
+  if (!tab || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  if (tab.hash !== location.hash) history.pushState(null, "", tab.hash);
+  follow();
 }
 
 /** Arrow keys, Home and End go through the tabs, as in every tab list. */
@@ -46,7 +56,7 @@ function tellFacts(...told) {
 async function tellNetwork() {
   const { network, modelName } = app;
   if (!network) return;
-  const known = [modelName, architecture(network), `${parameterCount(network).toLocaleString("en")} parameters`];
+  const known = [modelName, architecture(network), `${network.parameterCount.toLocaleString("en")} parameters`];
   tellFacts(...known);
   const accuracy = app.server ? await runAccuracy(modelName) : embedded.dataset.accuracy;
   if (accuracy && app.network === network) tellFacts(...known, accuracy);
@@ -83,9 +93,11 @@ async function mountSection(name, load) {
 }
 
 app.addEventListener("network", tellNetwork);
-document.getElementById("tabs").addEventListener("keydown", step);
-document.getElementById("tabs").hidden = !app.server;
-window.addEventListener("hashchange", follow);
+const list = document.getElementById("tabs");
+list.addEventListener("click", choose);
+list.addEventListener("keydown", step);
+list.hidden = !app.server;
+window.addEventListener("popstate", follow); // back, forward, and links to a section
 follow();
 draw(document.getElementById("draw"), app);
 

@@ -18,24 +18,22 @@ export class Answer {
       onkeydown: (event) => this.#key(event),
     });
     this.told = element("div", { class: "answer-told", hidden: true });
-    const head = element("div", { class: "answer-head" }, this.large, this.words);
-    this.element = element("div", { class: "answer" }, head, this.bars, this.told, this.heard);
+    this.head = element("div", { class: "answer-head" }, this.large, this.words);
+    this.element = element("div", { class: "answer" }, this.head, this.bars, this.told, this.heard);
   }
 
   /** In place of bars: why there is no answer, in a line or a few. */
   tell(...lines) {
     this.told.replaceChildren(...lines);
     this.told.hidden = false;
-    this.bars.hidden = true;
-    this.words.textContent = "";
-    this.large.textContent = "";
+    this.bars.hidden = this.head.hidden = true;
   }
 
   /** Another network, with its own classes. */
   setClasses(classes) {
     this.classes = classes;
     this.told.hidden = true;
-    this.bars.hidden = false;
+    this.bars.hidden = this.head.hidden = false;
     this.#rows = classes.map((name, index) => {
       const fill = element("span", { class: "bar-fill" });
       const percent = element("span", { class: "bar-percent" }, "–");

@@ -14,6 +14,7 @@ import { tools } from "handgrad/draw/tools.js";
 import { Writer } from "handgrad/draw/writer.js";
 import { eachFrame, element } from "handgrad/elements.js";
 import { frameDigit } from "handgrad/model/framing.js";
+import { size } from "handgrad/model/shapes.js";
 
 const HOW_TO_TRAIN = [
   element("p", { class: "hint" }, "There is no network here yet. Train one in the section ", element("a", { href: "#train" }, "Train"), ": it takes seconds."),
@@ -78,7 +79,7 @@ export default function mount(section, app) {
 
   function pixelsNow() {
     const { drawing, example, edits } = history.sheet;
-    const framed = example ?? (drawing.strokes.length ? frameDigit(renderStrokes(drawing, SIDE), SIDE, SIDE) : null);
+    const framed = example ?? (drawing.strokes.length ? framedAs(drawing, network?.framing ?? "digit") : null);
     if (!framed && !edits.size) return null;
     const pixels = framed ? Uint8Array.from(framed) : new Uint8Array(784);
     for (const [pixel, value] of edits) pixels[pixel] = value;
@@ -115,7 +116,7 @@ export default function mount(section, app) {
 
   function setNetwork() {
     const taken = app.network;
-    const fits = taken && taken.inputShape.reduce((product, side) => product * side, 1) === 784;
+    const fits = taken && size(taken.inputShape) === 784;
     network = fits ? taken : null;
     chosen = null;
     answer.setClasses(network?.classes ?? DIGITS);
@@ -123,6 +124,7 @@ export default function mount(section, app) {
     if (!taken) answer.tell(...HOW_TO_TRAIN);
     else if (!fits) tell(`This network takes ${taken.inputShape.join("×")} numbers, not pictures of 28×28: it cannot read drawings.`);
     inside.setNetwork(network);
+    received.tellFraming(network?.framing ?? "digit");
     changed(false);
   }
 
@@ -151,6 +153,11 @@ export default function mount(section, app) {
   changed(false);
 }
 
+/** The 28×28 bytes of a drawing: as MNIST frames its digits, or, for a network of other pictures, just as it is drawn. */
+function framedAs(drawing, framing) {
+  return framing === "digit" ? frameDigit(renderStrokes(drawing, SIDE), SIDE, SIDE) : renderStrokes(drawing, 28);
+}
+
 function layout({ pad, bar, received, answer, evidence, examples }) {
   const titled = (name, title, ...children) =>
     element("section", { class: `panel ${name}`, "aria-label": title }, element("h2", {}, title), ...children);
@@ -162,7 +169,7 @@ function layout({ pad, bar, received, answer, evidence, examples }) {
       "receives",
       "What the network receives",
       received.element,
-      element("p", { class: "note" }, "28×28 pixels, framed as MNIST frames its digits. Drag over them to change some."),
+      received.note,
       element("p", { class: "visually-hidden", id: "received-keys" }, "Arrow keys move, space changes a pixel, shift with an arrow key draws."),
     ),
     element("section", { class: "panel answers", "aria-label": "What the network says" }, answer.element),

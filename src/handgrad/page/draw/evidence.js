@@ -31,10 +31,11 @@ export class Evidence {
    * @param gradient  of the class's logit with respect to the scaled pixels, or null
    */
   update(pixels, gradient, name) {
+    const digit = gradient ? pixels : null;
     const nothing = new Float32Array(SIDE * SIDE);
     this.title.textContent = gradient ? `For and against ${name}` : "For and against";
-    show(this.ink, pixels, gradient ? gradient.map((slope, k) => slope * pixels[k]) : nothing, name);
-    show(this.more, pixels, gradient ?? nothing, name);
+    show(this.ink, digit, gradient ? gradient.map((slope, k) => slope * pixels[k]) : nothing, name);
+    show(this.more, digit, gradient ?? nothing, name);
   }
 }
 

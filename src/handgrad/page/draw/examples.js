@@ -2,14 +2,15 @@
 
 import { element } from "handgrad/elements.js";
 import { grey, paint } from "handgrad/draw/shades.js";
+import { size } from "handgrad/model/shapes.js";
 
 const COUNT = 24;
 
 /** The bytes of /data/examples, one array an example. */
 export function decode({ inputs, labels, classes, input_shape: shape }) {
   const bytes = Uint8Array.from(atob(inputs), (character) => character.charCodeAt(0));
-  const size = shape.reduce((product, side) => product * side, 1);
-  return labels.map((label, k) => ({ pixels: bytes.subarray(k * size, (k + 1) * size), label: classes[label] ?? String(label) }));
+  const each = size(shape);
+  return labels.map((label, k) => ({ pixels: bytes.subarray(k * each, (k + 1) * each), label: classes[label] ?? String(label) }));
 }
 
 export class Examples {
@@ -35,7 +36,7 @@ export class Examples {
   async open() {
     try {
       const sets = await this.app.api("/data");
-      const fitting = sets.filter(({ input_shape: shape }) => !shape || shape.reduce((product, side) => product * side, 1) === 784);
+      const fitting = sets.filter(({ input_shape: shape }) => !shape || size(shape) === 784);
       this.choice.replaceChildren(...fitting.map(({ name }) => element("option", { value: name }, name)));
       if (!fitting.length) throw new Error("the server has no data set of 28×28 pictures at hand");
       await this.#load();

@@ -70,7 +70,9 @@ function outputsPanel(network, stage, layer, before) {
   view.takesInputs = true;
   const note =
     "All that speaks for a class reaches to the right, all against it to the left; the mark is the sum. The larger the sum, the more probable the class.";
-  return { view, panel: panel("What each output added up", "", note, view.element) };
+  const changed = stage.types.slice(1); // what is done to the sums afterwards; nothing, as a rule
+  const title = `What each output added up${changed.length ? `, before ${changed.join(" and ")}` : ""}`;
+  return { view, panel: panel(title, "", note, view.element) };
 }
 
 function panel(title, size, note, body) {

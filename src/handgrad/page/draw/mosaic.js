@@ -15,7 +15,7 @@ export class Mosaic {
    * @param drawn   called where everything has to be drawn again
    * @param picked  called where another picture was picked
    */
-  constructor({ count, cell, label, drawn, picked, gap = 4 }) {
+  constructor({ count, cell, label, drawn, picked, gap = 3 }) {
     Object.assign(this, { count, cell, drawn, picked, gap });
     this.groundCanvas = element("canvas", { "aria-hidden": "true" });
     this.overCanvas = element("canvas", {
@@ -78,7 +78,7 @@ export class Mosaic {
     const [x, y] = this.place(k);
     this.over.strokeStyle = colour;
     this.over.lineWidth = 2;
-    this.over.strokeRect(x - 2, y - 2, this.cellWidth + 4, this.cellHeight + 4);
+    this.over.strokeRect(x + 1, y + 1, this.cellWidth - 2, this.cellHeight - 2);
   }
 
   /** Tell screen readers what is picked. */

@@ -24,6 +24,7 @@ export class Received {
       "aria-roledescription": "pixel editor",
       "aria-describedby": "received-keys",
     });
+    this.note = element("p", { class: "note" });
     this.marker = element("span", { class: "grid-cursor", "aria-hidden": "true" });
     this.element = element(
       "div",
@@ -37,7 +38,14 @@ export class Received {
     for (const name of ["pointerup", "pointercancel"]) this.canvas.addEventListener(name, () => this.#up());
     this.canvas.addEventListener("keydown", (event) => this.#key(event));
     this.#place();
+    this.tellFraming("digit");
     this.update(null);
+  }
+
+  /** @param {string} framing  "digit" or "plain": how a drawing becomes these pixels */
+  tellFraming(framing) {
+    const how = framing === "digit" ? "framed as MNIST frames its digits" : "as you draw it";
+    this.note.textContent = `28×28 pixels, ${how}. Drag over them to change some.`;
   }
 
   update(pixels) {

@@ -4,7 +4,7 @@ import { element } from "handgrad/elements.js";
 import { Mosaic } from "handgrad/draw/mosaic.js";
 import { grey, largest, picture, sharp, signed } from "handgrad/draw/shades.js";
 
-const MOST = 192; // tiles that are shown; of more units those with the largest weights
+const MOST = { pictures: 192, squares: 1024 }; // that are shown; of more units those with the largest weights
 
 export class Units {
   /**
@@ -34,9 +34,10 @@ export class Units {
 
   #strongest() {
     const all = [...Array(this.count).keys()];
-    if (this.count <= MOST) return all;
+    const most = this.image ? MOST.pictures : MOST.squares;
+    if (this.count <= most) return all;
     const size = all.map((unit) => this.weightsOf(unit).reduce((sum, weight) => sum + weight * weight, 0));
-    return all.sort((a, b) => size[b] - size[a]).slice(0, MOST).sort((a, b) => a - b);
+    return all.sort((a, b) => size[b] - size[a]).slice(0, most).sort((a, b) => a - b);
   }
 
   #cell(width) {
