@@ -104,7 +104,7 @@ def models(browser: Browser) -> Iterator[Models]:
         """Gives out modules, and what tests give."""
 
         def do_GET(self) -> None:
-            _, folder, path = self.path.split("/", 2) if self.path != "/" else ("", "", "")
+            folder, _, path = self.path.removeprefix("/").partition("/")
             body = {"": SHELL, "static": files.get(path, "")}.get(folder, "").encode() or given.get(path, b"")
             self.send_response(200)
             self.send_header("Content-Type", "text/javascript" if folder == "static" else "text/html")

@@ -27,7 +27,7 @@ def model(tmp_path: Path) -> Path:
     return tmp_path / "m.safetensors"
 
 
-def test_predict_runs_on_every_format_that_is_read_back(cli: Cli, model: Path) -> None:
+def test_predict_runs_on_every_format_that_is_read_back(cli: Cli, model: Path, tmp_path: Path) -> None:
     answers = [cli("predict", model, "digit.png", "--json").stdout]
     for form, out in (("csv", "parameters"), ("onnx", "m.onnx")):
         done = cli("export", model, "--to", form, "--out", out)
@@ -39,6 +39,12 @@ def test_predict_runs_on_every_format_that_is_read_back(cli: Cli, model: Path) -
     done = cli("export", "m.onnx", "--to", "c", "--out", "m.h")  # what was exported can be exported
     assert done.returncode == 0
     fails(cli, "m.h", "predict", "m.h", "digit.png", telling="not read back")
+    done = cli("export", "m.onnx", "--to", "html", "--out", "m.html")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (
+        done.stdout == f"m.html: 6,370 parameters as html, {(tmp_path / 'm.html').stat().st_size:,} bytes\n"
+    )
+    fails(cli, "m.html", "predict", "m.html", "digit.png", telling="not read back")
 
 
 def test_sizes_are_told(cli: Cli, model: Path, tmp_path: Path) -> None:
@@ -58,6 +64,7 @@ def test_existing_files_are_replaced_whole_or_stay(cli: Cli, model: Path, tmp_pa
     assert (tmp_path / "m.onnx").read_bytes()[:2] == b"\x08\x09"
     images = Network([Convolution2D(2), Flatten(), Dense(10)], (1, 28, 28))
     save(images, tmp_path / "images.safetensors")
+    save(Network([Dense(3)], (4,)), tmp_path / "table.safetensors")
     (tmp_path / "file").write_text("precious")
     (tmp_path / "folder").mkdir()
     before = sorted(tmp_path.iterdir())
@@ -66,6 +73,8 @@ def test_existing_files_are_replaced_whole_or_stay(cli: Cli, model: Path, tmp_pa
         ((model, "--to", "onnx", "--out", "folder"), "folder", "no plain file"),
         ((model, "--to", "c", "--out", "/dev/full"), "/dev/full", "no plain file"),
         ((model, "--to", "csv", "--out", "file"), "file", "File exists"),
+        ((model, "--to", "html", "--out", "folder"), "folder", "no plain file"),
+        (("table.safetensors", "--to", "html", "--out", "m.html"), "28×28", "takes 4 bytes"),
         ((model, "--to", "onnx", "--out", model), "m.safetensors", "the model itself"),
         (("images.safetensors", "--to", "csv", "--out", "new"), "", "dense layers"),
         (("nowhere", "--to", "c", "--out", "m.h"), "nowhere", "does not exist"),
@@ -78,7 +87,7 @@ def test_existing_files_are_replaced_whole_or_stay(cli: Cli, model: Path, tmp_pa
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--to", "xml", "--out", "x"], "choose from csv, onnx, c"),
+        (["--to", "xml", "--out", "x"], "choose from csv, onnx, c, html"),
         (["--to", "onnx", "--int8", "--out", "x"], "--int8"),
         (["--to", "onnx"], "--out"),
         (["--out", "x"], "--to"),

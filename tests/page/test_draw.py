@@ -305,16 +305,16 @@ def test_no_model_yet(open_board: Open, site: Site, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(
-    ("content", "line"),
-    [(b"", "file"), (b"not a model, but long enough to be read", "file"), (b"\x10" + b"\0" * 40, "file")],
+    "content", [b"", b"not a model, but long enough to be read"], ids=["empty", "something else"]
 )
 def test_a_broken_model_is_told_in_one_line(
-    open_board: Open, site: Site, monkeypatch: pytest.MonkeyPatch, content: bytes, line: str
+    open_board: Open, site: Site, monkeypatch: pytest.MonkeyPatch, content: bytes
 ) -> None:
     monkeypatch.setattr(site, "model", content)
     board = open_board()
     problem = board.page.locator("#draw .problem")
     expect(problem).to_be_visible()
-    assert line in problem.inner_text()
+    assert "file" in problem.inner_text()
+    assert "\n" not in problem.inner_text()
     board.draw(ONE)
     assert board.pixels().any()

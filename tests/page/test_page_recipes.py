@@ -36,7 +36,7 @@ def network_of(recipe: str, images: NDArray[np.uint8]) -> Network:
 def drawings(count: int, side: int, seed: int) -> list[NDArray[np.uint8]]:
     """Draw digits somewhere on sheets of side × side, in some size and with some pen; half of them dark on light."""
     rng = np.random.default_rng(seed)
-    points, pen_down = trace(rng.integers(0, 10, count), rng)
+    points, pen_down = trace(rng.integers(0, 10, count, np.uint8), rng)
     points, radii, softness = frame(distort(points, rng), rng)
     sizes = rng.uniform(0.3, 0.9, count) * side / 20
     places = rng.uniform(0, 1, (count, 1, 2)) * (side - 20 * sizes)[:, None, None]

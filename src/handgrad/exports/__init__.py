@@ -1,3 +1,3 @@
 """Exports: a trained network in the formats of others, one file a format."""
 
-FORMATS = ("csv", "onnx", "c")
+FORMATS = ("csv", "onnx", "c", "html")

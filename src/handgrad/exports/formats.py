@@ -11,7 +11,7 @@ from handgrad.model.network import Network
 
 MODEL_FILE = "model.safetensors"
 CHECKPOINT_FILE = "checkpoint.safetensors"
-WRITTEN_ONLY = {".h"}
+WRITTEN_ONLY = {".h", ".html"}
 """Exports for programs that are not handgrad."""
 
 

@@ -1,4 +1,4 @@
-"""Which layers a format can write: the library's own, each by its class."""
+"""What formats have in common: the layers that they can write, the library's own, each by its class; float32."""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -6,6 +6,8 @@ from typing import TypeVar
 import numpy as np
 
 from handgrad.errors import HandgradError
+from handgrad.learning.checkpoints import Recipe, written_down
+from handgrad.learning.tensor_files import Tensors
 from handgrad.model.layers import Layer
 from handgrad.model.network import Network
 
@@ -41,3 +43,13 @@ def writers_of(network: Network, known: Mapping[type[Layer], Writer], form: str)
                 f"it holds {', '.join(sorted(kind.__name__ for kind in known))}"
             )
     return [known[type(layer)] for layer in network.layers]
+
+
+def in_float32(network: Network, recipe: Recipe | None = None) -> tuple[Tensors, dict[str, str]]:
+    """Give what a model file holds, its parameters in float32; scaling stays in float64."""
+    tensors, metadata = written_down(network, recipe)
+    parameters = {
+        name: array if name.startswith("scaling.") else array.astype(np.float32)
+        for name, array in tensors.items()
+    }
+    return parameters, metadata | {"dtype": '"float32"'}

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from handgrad.errors import HandgradError
-from handgrad.exports.layers import writers_of
+from handgrad.exports.layers import in_float32, writers_of
 from handgrad.exports.onnx_nodes import WRITERS, Nodes, Place, node, reshaped
 from handgrad.files import replacing
-from handgrad.learning.checkpoints import Recipe, restored, restored_recipe, written_down
+from handgrad.learning.checkpoints import Recipe, restored, restored_recipe
 from handgrad.learning.tensor_files import Tensors
 from handgrad.model.network import Network
 
@@ -50,11 +50,7 @@ def build(network: Network, recipe: Recipe | None = None) -> Any:
     from onnx import TensorProto, helper, numpy_helper
 
     writers = writers_of(network, WRITERS, "ONNX")
-    tensors, metadata = written_down(network, recipe)
-    tensors = {
-        name: array if name.startswith("scaling.") else array.astype(np.float32)
-        for name, array in tensors.items()
-    }
+    tensors, metadata = in_float32(network, recipe)
     as_bytes = bool(network.scaling and network.scaling.for_bytes)
     nodes, x = _scaled(tensors)
     if len(network.input_shape) > 1:
@@ -86,7 +82,7 @@ def build(network: Network, recipe: Recipe | None = None) -> Any:
         producer_name="handgrad",
         producer_version=metadata["library_version"],
     )
-    helper.set_model_props(model, metadata | {"dtype": '"float32"'})
+    helper.set_model_props(model, metadata)
     return model
 
 

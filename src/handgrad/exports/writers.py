@@ -25,11 +25,12 @@ def export(
     path : path
         Of the file, whose folder must exist; for ``"csv"`` of the folder, which is made.
     to : str
-        ``"csv"`` (parameters in the Rust program's layout), ``"onnx"`` or ``"c"`` (a C99 header).
+        ``"csv"`` (parameters in the Rust program's layout), ``"onnx"``, ``"c"`` (a C99 header) or ``"html"`` (a page
+        to draw on).
     int8 : bool
         Round weights to 8 bits; for ``"c"`` alone.
     recipe : mapping, optional
-        What the network was trained by, as plain tables; kept in ONNX.
+        What the network was trained by, as plain tables; kept in ONNX, and its name told in HTML.
 
     Returns
     -------
@@ -59,4 +60,8 @@ def export(
             from handgrad.exports.c import write_c
 
             return write_c(network, path, int8=int8)
+        case "html":
+            from handgrad.exports.html import write_html
+
+            write_html(network, path, recipe)
     return None

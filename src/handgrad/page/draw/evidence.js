@@ -10,6 +10,7 @@ export class Evidence {
     this.ink = view("What the ink adds or takes", "Each pixel's ink times its gradient.");
     this.more = view("Where more ink would help or harm", "The gradient alone.");
     this.title = element("h2", {}, "For and against");
+    new ResizeObserver(() => this.update(...this.#shown)).observe(this.ink.place);
     const legend = element(
       "p",
       { class: "legend note" },
@@ -26,11 +27,14 @@ export class Evidence {
     );
   }
 
+  #shown = [null, null, ""];
+
   /**
    * @param pixels    what the network receives, or null
    * @param gradient  of the class's logit with respect to the scaled pixels, or null
    */
   update(pixels, gradient, name) {
+    this.#shown = [pixels, gradient, name];
     const digit = gradient ? pixels : null;
     const nothing = new Float32Array(SIDE * SIDE);
     this.title.textContent = gradient ? `For and against ${name}` : "For and against";
@@ -50,6 +54,7 @@ function show({ canvas, place, title }, pixels, values, name) {
   const side = place.clientWidth;
   if (!side) return; // not shown
   const context = sharp(canvas, side, side);
+  canvas.style.width = canvas.style.height = ""; // the style sheet's, so that it never holds its place open
   const most = largest(values);
   context.drawImage(picture(SIDE, SIDE, (k) => signed(values[k] / most)), 0, 0, side, side);
   if (pixels) outline(context, pixels, side / SIDE);

@@ -43,7 +43,9 @@ export class Maps {
   }
 
   #cell(width) {
-    const aim = width < 500 ? 40 : this.count > 40 ? 50 : this.count > 16 ? 75 : 96;
+    const narrow = width < 500;
+    const many = this.count > 100 ? [24, 32] : this.count > 40 ? [24, 50] : [40, this.count > 16 ? 75 : 96];
+    const aim = many[narrow ? 0 : 1];
     this.side = Math.max(1, Math.round(aim / this.height)) * this.height;
     this.across = (this.side / this.height) * this.width;
     this.filterSide = this.filters ? Math.round(this.side * 0.45) : 0;

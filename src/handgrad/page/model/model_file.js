@@ -57,7 +57,7 @@ function placedLayers(tensors, descriptions, inputShape, dtype) {
   return descriptions.map((description, index) => {
     const layer = placed(description, shape, (name, wanted) => ({
       shape: wanted,
-      values: Float32Array.from(finite(tensors, `layers.${index}.${name}`, wanted, dtype)),
+      values: new Float32Array(finite(tensors, `layers.${index}.${name}`, wanted, dtype)),
     }));
     for (const [name, { values }] of Object.entries(layer.parameters)) {
       if (!values.every(Number.isFinite)) throw new Error(`layers.${index}.${name} holds numbers too large for float32`);

@@ -40,7 +40,8 @@ export class Network {
    *   input
    */
   forward(pixels) {
-    let x = this.#scaled(pixels, 1);
+    this.#check(pixels, 1);
+    let x = this.#scaled(pixels);
     const activations = [{ layer: -1, type: "input", shape: this.inputShape, values: x }];
     const steps = [];
     this.layers.forEach(({ type, outputShape, forward }, layer) => {
@@ -75,11 +76,11 @@ export class Network {
     const [inputs, classes] = [size(this.inputShape), this.classes.length];
     const widest = Math.max(inputs, ...this.layers.map(({ outputShape }) => size(outputShape)));
     const chunk = Math.max(1, Math.floor(FLOATS / widest));
-    const all = this.#checked(pixels, count);
+    this.#check(pixels, count);
     const probabilities = new Float32Array(count * classes);
     for (let start = 0; start < count; start += chunk) {
       const examples = Math.min(chunk, count - start);
-      let x = this.#scaled(all.subarray(start * inputs, (start + examples) * inputs), examples);
+      let x = this.#scaled(pixels.subarray(start * inputs, (start + examples) * inputs));
       for (const layer of this.layers) x = layer.forward(x).y;
       for (let k = 0; k < examples; k++) {
         probabilities.set(softmax(x.subarray(k * classes, (k + 1) * classes)), (start + k) * classes);
@@ -88,17 +89,16 @@ export class Network {
     return probabilities;
   }
 
-  #scaled(pixels, count) {
-    const raw = this.#checked(pixels, count);
-    return this.scaling ? this.scaling.scale(raw, this.inputShape) : Float32Array.from(raw);
+  #scaled(raw) {
+    return this.scaling ? this.scaling.scale(raw, this.inputShape) : new Float32Array(raw);
   }
 
-  #checked(pixels, count) {
+  #check(pixels, count) {
     const inputs = size(this.inputShape);
     if (pixels.length !== count * inputs) {
       throw new Error(`the network takes ${inputs} inputs for each of ${count} examples; got ${pixels.length} values`);
     }
-    if (!pixels.every(Number.isFinite)) throw new Error("the inputs hold values that are not finite numbers");
-    return pixels;
+    const bytes = pixels instanceof Uint8Array;
+    if (!bytes && !pixels.every(Number.isFinite)) throw new Error("the inputs hold values that are not finite numbers");
   }
 }

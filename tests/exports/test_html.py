@@ -1,0 +1,156 @@
+"""The html export: one file that opens from disk without a network, in which a digit that is drawn is recognised."""
+
+import json
+import re
+from base64 import b64decode
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Route
+
+from drawing_board import Board, strokes_of
+from handgrad.errors import HandgradError
+from handgrad.exports.html import LAYERS, build, needed, write_html
+from handgrad.learning.checkpoints import load
+from handgrad.model import layers as all_layers
+from handgrad.model.layers import Convolution2D, Dense, Flatten, Layer, ReLU
+from handgrad.model.network import Network
+from handgrad.model.scaling import Scaling
+from handgrad.page import page_files
+from handgrad.recipes.loading import load_recipe
+
+
+def of_bytes(*layers: Layer, shape: tuple[int, ...] = (784,)) -> Network:
+    return Network(layers, shape, np.random.default_rng(0), scaling=Scaling.of_bytes())
+
+
+@pytest.fixture
+def exported(reader: bytes, tmp_path: Path) -> Path:
+    """A network that reads drawings, exported."""
+    (tmp_path / "model.safetensors").write_bytes(reader)
+    write_html(load(tmp_path / "model.safetensors"), tmp_path / "digits.html", {"name": 'pen & "ink"'})
+    return tmp_path / "digits.html"
+
+
+@pytest.fixture
+def board(browser: Browser, exported: Path) -> Iterator[Board]:
+    """The exported page, opened from disk while there is no network; it asks for nothing and complains of nothing."""
+    context = browser.new_context(
+        offline=True, viewport={"width": 1280, "height": 900}, reduced_motion="reduce"
+    )
+    page, asked, said = context.new_page(), [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    board = Board(page)
+    board.go(exported.as_uri())
+    yield board
+    context.close()
+    assert [url for url in asked if not url.startswith("data:")] == [exported.as_uri()]
+    assert said == []
+
+
+def test_digits_that_are_drawn_are_recognised(board: Board) -> None:
+    for digit in ("3", "7"):
+        board.draw(strokes_of(digit))
+        board.reads(digit)
+        board.page.get_by_role("button", name="Clear").click()
+    assert board.page.get_by_role("tab").count() == 0
+    assert 'pen & "ink"' in board.page.locator("#facts").inner_text()
+
+
+def test_nothing_can_leave_the_page(browser: Browser, exported: Path) -> None:
+    """Whatever a page tries, the policy in the file forbids it, even where there is a network."""
+    context = browser.new_context()
+    page, left = context.new_page(), []
+
+    def answer(route: Route) -> None:
+        left.append(route.request.url)
+        route.fulfill(body="")
+
+    context.route("http://**/*", answer)
+    page.goto(exported.as_uri())
+    page.wait_for_selector("html[data-ready]")
+    refused = page.evaluate("""async () => {
+        const refused = [];
+        addEventListener("securitypolicyviolation", (event) => refused.push(event.effectiveDirective));
+        await fetch("http://page.test/").catch(() => {});
+        await import("http://page.test/other.js").catch(() => {});
+        const script = Object.assign(document.createElement("script"), { textContent: "window.injected = true" });
+        document.body.append(script, Object.assign(new Image(), { src: "http://page.test/picture.png" }));
+        await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+        return [...refused, Boolean(window.injected)];
+    }""")
+    context.close()
+    assert left == []
+    assert set(refused) == {"connect-src", "script-src-elem", "img-src", False}
+
+
+def test_one_file_holds_all_and_is_the_same_every_time(exported: Path, tmp_path: Path) -> None:
+    text = exported.read_text("utf-8")
+    network = load(tmp_path / "model.safetensors")
+    assert build(network, 'pen & "ink"') == text
+    assert not re.search(r"""(?:href|src)\s*=\s*["'](?!data:|#)|url\((?!["']?data:)|@import""", text)
+    (names,) = re.findall(r'<script type="importmap">(.*?)</script>', text)
+    urls = json.loads(names)["imports"]
+    modules = {
+        name.removeprefix("handgrad/"): b64decode(url.split(",")[1]).decode() for name, url in urls.items()
+    }
+    assert modules == {name: page_files()[name] for name in needed(page_files())}
+    assert {"main.js", "model/network.js", "draw/draw.js"} <= set(modules)
+    assert not [name for name in modules if name.startswith(("train/", "digits/"))]
+    for module in modules.values():
+        imported = re.findall(r'\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"', module, re.MULTILINE)
+        assert {name for pair in imported for name in pair if name} <= set(urls)
+    (model,) = re.findall(r'id="model" data-name="pen &amp; &quot;ink&quot;">(.*?)</script>', text)
+    assert b64decode(model) == (tmp_path / "model.safetensors").read_bytes()
+
+
+def test_mlp_stays_below_a_megabyte(tmp_path: Path) -> None:
+    network = load_recipe("mlp").build_network((1, 28, 28))
+    write_html(network, tmp_path / "mlp.html")
+    assert (tmp_path / "mlp.html").stat().st_size < 1_000_000
+    assert 'data-name="mlp"' in (tmp_path / "mlp.html").read_text("utf-8")
+
+
+def test_parameters_in_float64_are_written_in_float32(tmp_path: Path) -> None:
+    network = Network([Dense(10)], (784,), np.random.default_rng(0), np.float64)
+    (model,) = re.findall(r'id="model"[^>]*>(.*?)</script>', build(network, "wide"))
+    (tmp_path / "m.safetensors").write_bytes(b64decode(model))
+    assert load(tmp_path / "m.safetensors").vector.tobytes() == network.vector.astype(np.float32).tobytes()
+
+
+def test_every_layer_of_the_library_can_be_written() -> None:
+    assert set(LAYERS) == {getattr(all_layers, name) for name in all_layers.__all__} - {Layer}
+
+
+@dataclass(frozen=True)
+class Mine(ReLU):
+    """A layer of one's own that inherits from one of the library's may compute something else."""
+
+
+@pytest.mark.parametrize(
+    ("network", "told"),
+    [
+        (
+            of_bytes(Dense(3), Mine(), Dense(2)),
+            "layer 1, Mine, cannot be written as html; it holds AveragePool2D",
+        ),
+        (of_bytes(Dense(2), shape=(4,)), "pictures of 28×28 bytes, but the model takes 4 bytes"),
+        (of_bytes(Convolution2D(2), Flatten(), Dense(2), shape=(3, 28, 28)), "takes 3×28×28 bytes"),
+        (
+            Network([Dense(2)], (784,), scaling=Scaling(np.zeros(784), np.ones(784))),
+            "takes 1×28×28 numbers; export it as onnx or c",
+        ),
+    ],
+)
+def test_what_the_page_cannot_show_is_refused_and_nothing_written(
+    network: Network, told: str, tmp_path: Path
+) -> None:
+    (tmp_path / "m.html").write_text("precious")
+    with pytest.raises(HandgradError, match=re.escape(told)):
+        write_html(network, tmp_path / "m.html")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["precious"]
