@@ -153,6 +153,7 @@ def _metadata(network: Network, recipe: Recipe | None) -> dict[str, str]:
         "input_shape": json.dumps(network.input_shape),
         "example_shape": json.dumps(network.example_shape),
         "framing": json.dumps(network.framing),
+        "features": json.dumps(network.features),
         "classes": json.dumps(network.classes),
         "dtype": json.dumps(network.dtype.name),
         "recipe": json.dumps(recipe),
@@ -188,12 +189,15 @@ def _network(tensors: Tensors, metadata: dict[str, str], path: Path) -> Network:
             np.random.default_rng(0),
             _json(metadata, "dtype") or "missing",
             scaling=_scaling(tensors, prod(_json(metadata, "input_shape"))),
-            classes=_names(_json(metadata, "classes")),
+            classes=_names(_json(metadata, "classes"), "classes"),
         )
         network.example_shape = tuple(_json(metadata, "example_shape"))
         network.framing = _json(metadata, "framing")
+        network.features = tuple(_names(_json({"features": "[]", **metadata}, "features"), "inputs"))
         if prod(network.example_shape) != prod(network.input_shape) or network.framing not in FRAMINGS:
             raise HandgradError(f"it takes no examples of shape {network.example_shape}, {network.framing}")
+        if len(network.features) not in (0, prod(network.input_shape)):
+            raise HandgradError(f"it has {len(network.features)} names for {prod(network.input_shape)} inputs")
         for index, parameters in enumerate(network.parameters):
             for name, array in vars(parameters).items():
                 array[...] = _checked(tensors, f"layers.{index}.{name}", array.shape, network.dtype)
@@ -228,12 +232,12 @@ def _scaling(tensors: Tensors, inputs: int) -> Scaling | None:
     return Scaling(shift.astype(np.float64), divisor.astype(np.float64))
 
 
-def _names(classes: Any) -> list[str]:
-    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
-        raise HandgradError("its classes are no names")
-    if len(set(classes)) != len(classes):
-        raise HandgradError("two of its classes have the same name")
-    return classes
+def _names(names: Any, what: str) -> list[str]:
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise HandgradError(f"its {what} are no names")
+    if len(set(names)) != len(names):
+        raise HandgradError(f"two of its {what} have the same name")
+    return names
 
 
 def _json(metadata: dict[str, str], key: str) -> Any:

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.data.dataset import Splits
+from handgrad.data.columns import in_known_order
+from handgrad.data.dataset import Splits, naming
 from handgrad.data.mnist import ensure
 from handgrad.data.sources import STROKES, load
 from handgrad.errors import HandgradError
@@ -19,7 +20,9 @@ def open_splits(recipe: Recipe) -> Splits:
     if not wanted:
         return splits
     if isinstance(wanted, str):
-        return splits.with_validation(load(wanted).train)
+        with naming(wanted):
+            known = in_known_order(load(wanted).train, splits.train.features, splits.train.class_names)
+        return splits.with_validation(known)
     examples = wanted if isinstance(wanted, int) else max(1, round(wanted * len(splits.train)))
     try:
         return splits.cut_validation(examples, np.random.default_rng([recipe.seed, 2]))
