@@ -71,9 +71,9 @@ def spread(names: Sequence[str], numbers: NDArray[Any], texts: Texts) -> tuple[N
             )
         blocks.append(places[:, np.newaxis] == np.arange(len(values)))
         features += [f"{name}{IS}{value}" for value in values]
-    for name in features:
+    for name in names:
         if features.count(name) > 1 or (name in texts and IS in name):
-            raise HandgradError(f"a column is named {shown(name)}, as a name in another is; rename it")
+            raise HandgradError(f"column {shown(name)} is named as a name in a column is, with '{IS}'; rename it")
     return np.concatenate(blocks, axis=1, dtype=numbers.dtype, casting="unsafe"), tuple(features)
 
 
@@ -86,7 +86,9 @@ def columns_of(features: Sequence[str]) -> dict[str, list[str]]:
     return columns
 
 
-def aligned(inputs: NDArray[Any], own: Sequence[str], features: Sequence[str]) -> NDArray[Any]:
+def aligned(
+    inputs: NDArray[Any], own: Sequence[str], features: Sequence[str], *, leniently: bool = False
+) -> NDArray[Any]:
     """Put the inputs of a table into the order that a model knows them in.
 
     Parameters
@@ -96,6 +98,8 @@ def aligned(inputs: NDArray[Any], own: Sequence[str], features: Sequence[str]) -
         Their J names.
     features : sequence of str
         The I names that the model knows.
+    leniently : bool
+        Whether a name that the model does not know is none, 0 in all inputs of its column.
 
     Returns
     -------
@@ -119,7 +123,7 @@ def aligned(inputs: NDArray[Any], own: Sequence[str], features: Sequence[str]) -
         if column not in there:
             raise HandgradError(f"there is no column {shown(column)}; the model takes {', '.join(taken)}")
     for name, number in place.items():
-        if name in features:
+        if name in features or (leniently and IS in name):
             continue
         column, _, value = name.partition(IS)
         row = int(inputs[:, number].astype(bool).argmax()) + 1

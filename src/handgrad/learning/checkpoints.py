@@ -20,6 +20,7 @@ from handgrad.errors import HandgradError
 from handgrad.learning.optimizers import Optimizer
 from handgrad.learning.state import TrainingState
 from handgrad.learning.tensor_files import Tensors, read_tensors, write_tensors
+from handgrad.model.fitted import network_of
 from handgrad.model.layers import Layer
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
@@ -30,12 +31,13 @@ FORMAT = 1
 Recipe = Mapping[str, Any]
 
 
-def save(network: Network, path: Path | str, recipe: Recipe | None = None) -> None:
+def save(network: Network | Any, path: Path | str, recipe: Recipe | None = None) -> None:
     """Write a network to a model file, whole or not at all.
 
     Parameters
     ----------
-    network : Network
+    network : Network, or what scikit-learn has fitted
+        A `HandgradClassifier`, or a search or pipeline that ends in one; see `network_of`.
     path : path
         Customarily ``model.safetensors``; its folder must exist.
     recipe : mapping, optional
@@ -46,7 +48,7 @@ def save(network: Network, path: Path | str, recipe: Recipe | None = None) -> No
     HandgradError
         If the file cannot be written.
     """
-    write_tensors(Path(path), *written_down(network, recipe))
+    write_tensors(Path(path), *written_down(network_of(network), recipe))
 
 
 def save_checkpoint(

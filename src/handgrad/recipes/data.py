@@ -7,11 +7,13 @@ import numpy as np
 
 from handgrad.data.columns import in_known_order
 from handgrad.data.dataset import Splits, naming
-from handgrad.data.mnist import ensure
+from handgrad.data.mnist import COLLECTIONS, ensure
 from handgrad.data.sources import STROKES, load
 from handgrad.errors import HandgradError
 from handgrad.recipes.loading import override, parse_recipe
 from handgrad.recipes.recipe import Recipe
+
+SHARE = 0.1
 
 
 def open_splits(recipe: Recipe) -> Splits:
@@ -30,6 +32,15 @@ def open_splits(recipe: Recipe) -> Splits:
         raise HandgradError(
             f"recipe {recipe.name} on {splits.source}: {error}; set validation under [data] lower"
         ) from error
+
+
+def with_share_for_validation(recipe: Recipe) -> Recipe:
+    """Set a share of data of one's own aside, where a built-in recipe names a number that fits its own data."""
+    source = recipe.data.source
+    published = source in COLLECTIONS or source.partition(":")[0] == STROKES
+    if published or not isinstance(recipe.data.validation, int) or not recipe.data.validation:
+        return recipe
+    return override(recipe, {"data": {"validation": SHARE}}, recipe.name)
 
 
 def open_model_data(source: str | None, recipe: Mapping[str, Any] | None, model: str) -> Splits:
