@@ -15,6 +15,9 @@ import onnxruntime
 
 import handgrad as hg
 
+IMAGES = 1000
+"""On so many, probabilities are compared."""
+
 PROGRAM = """
 #include <stdio.h>
 #include "m.h"
@@ -31,13 +34,13 @@ int main(void)
 def main() -> None:
     """Print a row of a table for each run and format."""
     digits = hg.load("mnist").test
-    print("| run | format | file | constants | stack | MNIST test |")
-    print("|---|---|---:|---:|---:|---:|")
+    print("| run | format | file | constants | stack | MNIST test | largest difference |")
+    print("|---|---|---:|---:|---:|---:|---:|")
     for run in sys.argv[1:]:
         network = hg.load_model(run)
         right = hg.evaluate(network, digits).accuracy
         file = (Path(run) / "model.safetensors").stat().st_size
-        print(f"| `{run}` | model.safetensors | {file:,} | | | {right:.2%} |")
+        print(f"| `{run}` | model.safetensors | {file:,} | | | {right:.2%} | |", flush=True)
         with TemporaryDirectory() as folder:
             onnx_row(run, network, digits, Path(folder) / "m.onnx")
             for int8 in (False, True):
@@ -48,9 +51,10 @@ def onnx_row(run: str, network: hg.Network, digits: hg.Dataset, path: Path) -> N
     """Measure ONNX in onnxruntime."""
     hg.export(network, path, "onnx")
     session = onnxruntime.InferenceSession(path)
-    (logits,) = session.run(["logits"], {"input": digits.inputs})
-    right = (logits.argmax(axis=1) == digits.labels).mean()
-    print(f"| `{run}` | ONNX | {path.stat().st_size:,} | | | {right:.2%} |")
+    (answers,) = session.run(["probabilities"], {"input": digits.inputs})
+    right = (answers.argmax(axis=1) == digits.labels).mean()
+    difference = np.abs(answers - network.predict_proba(digits.inputs))[:IMAGES].max()
+    print(f"| `{run}` | ONNX | {path.stat().st_size:,} | | | {right:.2%} | {difference:.1e} |", flush=True)
 
 
 def c_row(run: str, network: hg.Network, digits: hg.Dataset, path: Path, int8: bool) -> None:
@@ -64,7 +68,8 @@ def c_row(run: str, network: hg.Network, digits: hg.Dataset, path: Path, int8: b
     right = (np.frombuffer(done.stdout, np.uint8) == digits.labels).mean()
     print(
         f"| `{run}` | C, {'int8' if int8 else 'float32'} | {path.stat().st_size:,} | {sizes.constants:,} | "
-        f"{sizes.stack:,} | {right:.2%} |"
+        f"{sizes.stack:,} | {right:.2%} | |",
+        flush=True,
     )
 
 

@@ -1,56 +1,126 @@
-"""One example as a CSV row."""
+"""Examples as rows of a table, with and without header and labels."""
 
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 import pytest
 
-from handgrad.data.rows import read_row
+from handgrad.data.rows import read_row, read_rows
 from handgrad.errors import HandgradError
 
+NAMES = ("a", "b", "c")
 GOOD = {
-    "bare": ("1,2.5,-3\n", None, ()),
-    "label first": ("yes,1,2.5,-3\n", "yes", ()),
-    "header": ("a,b,c\n1,2.5,-3\n", None, ("a", "b", "c")),
-    "header with label": ("a,b,Label,c\n1,2.5,no,-3\n", "no", ("a", "b", "c")),
-    "spaces and empty lines": ("\n a , b , c \n 1, 2.5 ,-3 \n\n", None, ("a", "b", "c")),
+    "bare": ("1,2.5,-3\n4,5,6\n", [None, None], ()),
+    "label first": ("yes,1,2.5,-3\n,4,5,6\n", ["yes", None], ()),
+    "header": ("a,b,c\n1,2.5,-3\n4,5,6", [None, None], NAMES),
+    "header with label": ("a,b,Label,c\n1,2.5,no,-3\n4,5,7,6\n", ["no", "7"], NAMES),
+    "header with a label of another name": ("digit,a,b,c\nno,1,2.5,-3\nyes,4,5,6\n", ["no", "yes"], NAMES),
+    "spaces and empty lines": ("\n a , b , c \n 1, 2.5 ,-3 \n\n4,5,6\n\n", [None, None], NAMES),
 }
 
 
+def write(folder: Path, text: str | bytes) -> Path:
+    (folder / "r.csv").write_bytes(text.encode() if isinstance(text, str) else text)
+    return folder / "r.csv"
+
+
+def refused(path: Path, inputs: int = 3, features: tuple[str, ...] = (), images: bool = False) -> str:
+    with pytest.raises(HandgradError) as error:
+        read_rows(path, inputs, features, images=images)
+    assert str(path) in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+    return str(error.value).replace(str(path), "FILE")
+
+
 @pytest.mark.parametrize("case", GOOD)
-def test_a_row_is_read_with_what_is_known_of_it(tmp_path: Path, case: str) -> None:
-    text, label, names = GOOD[case]
-    (tmp_path / "one.csv").write_text(text)
-    values, own, features = read_row(tmp_path / "one.csv", 3)
-    assert values.tolist() == [1, 2.5, -3]
-    assert (own, features) == (label, names)
+def test_rows_are_read_with_what_is_known_of_them(tmp_path: Path, case: str) -> None:
+    text, labels, names = GOOD[case]
+    rows = read_rows(write(tmp_path, text), 3)
+    assert rows.inputs.tolist() == [[1, 2.5, -3], [4, 5, 6]]
+    assert (rows.labels, rows.features) == (labels, names)
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "holds no row"),
-        ("a,b,c\n", "holds no row"),
-        ("1,2,3\n4,5,6\n", "holds 2 rows; leave one, or name the row with its INDEX"),
-        ("1,2\n", "takes 3 inputs, perhaps with a label before them; the row has 2 cells"),
-        ("a,b,c\n1,2\n", "2 cells below 3 names"),
-        ("a,b,c\n1,,3\n", "column 'b': '' is not a finite number"),
-        ("1,inf,3\n", "column '2': 'inf' is not a finite number"),
-        ("one,two,three,1,2,3,4\n", "the row has 7 cells"),
+        ("", "FILE is empty"),
+        ("a,b,c\n", "holds no examples"),
+        ("1,2\n", "takes 3 inputs, perhaps with a label before them; the first line has 2 cells"),
+        ("1,2,3\n4,5\n", "line 2: 2 columns where there should be 3"),
+        ("a,b,c\n1,2\n", "line 2: 2 columns where the first line has 3"),
+        ("a,b,c\n1,2,3\n1,,3\n", "line 3, column 'b': no value"),
+        ("1,inf,3\n", "line 1, column 2: 'inf' is not a finite number"),
+        ("a,b,c\n1,nan,3\n", "line 2, column 'b': 'nan' is not a finite number"),
+        ("a,b,c\n1,two,3\n", "line 2, column 'b': 'two' is not a finite number"),
+        ("one,two,three,1,2,3,4\n", "the first line has 7 cells"),
+        ("a,b,a\n1,2,3\n", "two columns named 'a'"),
+        (b"\xff\xfe1,2", "UTF-8"),
     ],
 )
-def test_other_files_are_refused(tmp_path: Path, text: str, told: str) -> None:
-    (tmp_path / "one.csv").write_text(text)
-    with pytest.raises(HandgradError) as error:
-        read_row(tmp_path / "one.csv", 3)
-    assert told in str(error.value)
+def test_other_files_are_refused(tmp_path: Path, text: str | bytes, told: str) -> None:
+    assert told in refused(write(tmp_path, text))
+
+
+def test_one_row_is_one(tmp_path: Path) -> None:
+    assert read_row(write(tmp_path, "1,2,3\n"), 3).inputs.tolist() == [[1, 2, 3]]
+    with pytest.raises(HandgradError, match="holds 2 rows; leave one, or name the row with its INDEX"):
+        read_row(write(tmp_path, "1,2,3\n4,5,6\n"), 3)
+
+
+def test_a_header_says_which_column_is_which(tmp_path: Path) -> None:
+    rows = read_rows(write(tmp_path, "c,label,a,b\n3,x,1,2\n"), 3, NAMES)
+    assert (rows.inputs.tolist(), rows.labels, rows.features) == ([[1, 2, 3]], ["x"], NAMES)
+    assert read_rows(write(tmp_path, "x,1,2,3\n"), 3, NAMES).features == NAMES
+    for text, told in (
+        ("a,b\n1,2\n", "FILE has no column 'c'; the model takes a, b, c"),
+        ("a,b,d\n1,2,3\n", "FILE has no column 'c'"),
+        ("x,y,z\n1,2,3\n", "FILE has no column 'a'"),
+        ("a,b,c,id\n1,2,3,4\n", "FILE: the model takes no column 'id'; it takes a, b, c"),
+        ("x,1,2\n", "line 1, column a: 'x' is not a finite number"),
+    ):
+        assert told in refused(write(tmp_path, text), 3, NAMES)
+
+
+MIXED = ("height", "soil=", "soil=clay", "soil=sand", "flowers")
+
+
+def test_names_become_the_inputs_that_the_model_knows(tmp_path: Path) -> None:
+    for text in (
+        "height,soil,flowers\n1,sand,2\n3,,4\n",
+        "flowers,height,soil\n2,1,sand\n4,3,\n",
+        "1,sand,2\n3,,4\n",
+        "x,1, sand ,2\n,3,,4\n",
+        "height,soil=,soil=clay,soil=sand,flowers\n1,0,0,1,2\n3,1,0,0,4\n",
+    ):
+        rows = read_rows(write(tmp_path, text), 5, MIXED)
+        assert rows.inputs.tolist() == [[1, 0, 0, 1, 2], [3, 1, 0, 0, 4]]
+        assert rows.features == MIXED
+    for text, told in (
+        ("height,soil,flowers\n1,sand,2\n3,peat,4\n", "row 2, column 'soil': 'peat' is none of '', 'clay', 'sand'"),
+        ("height,soil,flowers\n1,7,2\n", "row 1, column 'soil': '7' is none of"),
+        ("height,soil,flowers\ntall,sand,2\n", "line 2, column 'height': 'tall' is not a finite number"),
+        ("height,flowers\n1,2\n", "no column 'soil'; the model takes height, soil, flowers"),
+        ("1,2\n", "takes 3 inputs"),
+    ):
+        assert told in refused(write(tmp_path, text), 5, MIXED)
+
+
+def test_parquet(tmp_path: Path) -> None:
+    path = tmp_path / "r.parquet"
+    table = pl.DataFrame({"flowers": [2, 4], "soil": ["sand", None], "height": [1.0, 3.0], "label": ["x", None]})
+    table.write_parquet(path)
+    rows = read_rows(path, 5, MIXED)
+    assert (rows.inputs.tolist(), rows.labels) == ([[1, 0, 0, 1, 2], [3, 1, 0, 0, 4]], ["x", None])
+    table.with_columns(height=pl.lit("tall")).write_parquet(path)
+    assert "column 'height' holds names" in refused(path, 5, MIXED)
+    table.with_columns(height=pl.Series([1.0, float("nan")])).write_parquet(path)
+    assert "row 2, column 'height': 'nan'" in refused(path, 5, MIXED)
 
 
 def test_pixels_must_be_bytes(tmp_path: Path) -> None:
-    (tmp_path / "one.csv").write_text("0,255,7.5\n")
-    with pytest.raises(HandgradError, match=r"'7.5' is not a pixel, a whole number from 0 to 255"):
-        read_row(tmp_path / "one.csv", 3, images=True)
-    (tmp_path / "one.csv").write_bytes(b"\xff\xfe1,2")
-    with pytest.raises(HandgradError, match="UTF-8"):
-        read_row(tmp_path / "one.csv", 3)
-    with pytest.raises(HandgradError, match="cannot be read"):
-        read_row(tmp_path / "none.csv", 3)
+    rows = read_rows(write(tmp_path, "0,255,7.0\n"), 3, images=True)
+    assert (rows.inputs.dtype, rows.inputs.tolist()) == (np.uint8, [[0, 255, 7]])
+    told = refused(write(tmp_path, "0,255,7.5\n"), images=True)
+    assert "line 1, column 3: '7.5' is not a pixel, a whole number from 0 to 255" in told
+    assert "cannot be read" in refused(tmp_path / "none.csv")

@@ -245,7 +245,7 @@ BAD_FRAMES: dict[str, tuple[pl.DataFrame, str]] = {
     "-1": (with_cell(-1, pl.Int64), "row 2, column '28x28': '-1' is not a pixel"),
     "missing": (with_cell(None, pl.Int64), "row 2, column '28x28': no value"),
     "NaN in a pixel": (with_cell(float("nan"), pl.Float64), "row 2, column '28x28': 'nan' is not a finite"),
-    "text": (TABLE.with_columns(a=pl.lit("x")), "column 'a' holds String, not numbers"),
+    "dates": (TABLE.with_columns(a=pl.lit("2020-01-01").str.to_date()), "column 'a' holds Date, not numbers"),
     "NaN": (TABLE.with_columns(a=pl.Series([1.0, float("nan")])), "row 2, column 'a': 'nan' is not a"),
     "infinity": (TABLE.with_columns(a=pl.Series([float("inf"), 1.0])), "row 1, column 'a': 'inf' is not a"),
     "too large": (TABLE.with_columns(a=pl.Series([1e39, 1.0])), "row 1, column 'a': '1e+39' is too large"),

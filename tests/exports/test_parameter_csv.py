@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -50,6 +50,7 @@ def test_numbers_are_written_in_their_shortest_form(tmp_path: Path) -> None:
     assert len(cells[1]) <= len("3.0,0.0000001")
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 4).flatmap(
         lambda count: st.lists(st.integers(1, 5), min_size=count + 1, max_size=count + 1)

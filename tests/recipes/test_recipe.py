@@ -133,5 +133,16 @@ def test_files_that_are_no_recipes(tmp_path: Path) -> None:
         load_recipe(str(broken))
 
 
+def test_a_file_of_the_name_does_not_hide_a_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mlp").write_text(recipe_text("classic"))
+    Path("convnet").mkdir()
+    assert load_recipe("mlp").name == "mlp"
+    assert load_recipe("convnet").name == "convnet"
+    assert load_recipe("./mlp").name == "classic"
+    Path("mlp.toml").write_text(recipe_text("classic"))
+    assert load_recipe("mlp.toml").name == "classic"
+
+
 def test_the_printed_recipe_is_the_trained_one() -> None:
     assert parse_recipe(tomllib.loads(recipe_text("classic")), "printed") == load_recipe("classic")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from handgrad.errors import HandgradError
-from handgrad.recipes.data import fall_back_to_strokes, open_splits
+from handgrad.recipes.data import fall_back_to_strokes, open_splits, with_share_for_validation
 from handgrad.recipes.loading import load_recipe, override
 
 
@@ -30,6 +30,17 @@ def test_too_large_a_validation_split_names_the_recipe() -> None:
     recipe = override(load_recipe("mlp"), {"data": {"source": "strokes:20", "validation": 20}}, "test")
     with pytest.raises(HandgradError, match=r"recipe mlp on strokes:20: cannot cut 20.* set validation"):
         open_splits(recipe)
+
+
+def test_of_data_of_ones_own_a_share_is_set_aside() -> None:
+    for name, source, validation in (
+        ("convnet", "pictures", 0.1),
+        ("convnet", "strokes:500", 2000),
+        ("convnet", "mnist", 2000),
+        ("classic", "pictures", 0),
+    ):
+        recipe = override(load_recipe(name), {"data": {"source": source}}, "test")
+        assert with_share_for_validation(recipe).data.validation == validation
 
 
 @pytest.mark.usefixtures("offline")

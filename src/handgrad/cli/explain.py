@@ -19,7 +19,7 @@ def explain(
         str,
         typer.Argument(
             metavar="FILE|INDEX",
-            help="A picture, a CSV of one row, or the number of an example of the data, from 0.",
+            help="A picture, a CSV or Parquet file of one row, or the number of an example of the data, from 0.",
         ),
     ],
     data: Data = None,
@@ -62,18 +62,17 @@ def _from_data(network: "Network", model: Path, index: str, data: str | None, sp
     import numpy as np
 
     from handgrad.exports.formats import load_model_recipe
-    from handgrad.learning.metrics import check_known
+    from handgrad.learning.metrics import as_known
     from handgrad.recipes.data import open_model_data
 
     splits = open_model_data(data, load_model_recipe(model), str(model))
-    dataset = splits.split(split)
+    dataset = as_known(network, splits.split(split))
     place = int(index)
     if place >= len(dataset):
         raise HandgradError(
             f"{splits.source}, {split}, has {len(dataset):,} examples, 0 to {len(dataset) - 1:,}; got {index:.20}"
         )
     example = dataset.take(np.array([place]))
-    check_known(network, example)
     source = {"data": splits.source, "split": split, "index": place}
     return example.inputs[0], int(example.labels[0]), tuple(dataset.features), source
 
@@ -82,17 +81,18 @@ def _from_file(network: "Network", model: Path, file: str, data: str | None, spl
 
     from handgrad.data.dataset import naming
     from handgrad.data.images import read_example
-    from handgrad.data.rows import read_row
+    from handgrad.data.rows import is_table, read_row
 
     path = Path(file)
     if data is not None:
         raise HandgradError(f"--data goes with the INDEX of an example; {file} is a file of its own")
-    if path.suffix.lower() != ".csv":
+    if not is_table(path):
         return read_example(path, network.example_shape, network.framing), None, (), {"file": file}
-    bytes_wanted = network.scaling is not None and network.scaling.for_bytes
-    raw, label, features = read_row(path, network.inputs, bytes_wanted)
+    row = read_row(path, network.inputs, network.features, images=network.takes_images)
+    (label,) = row.labels
     with naming(path):
-        return raw, None if label is None else _class(network, label), features, {"file": file}
+        own = None if label is None else _class(network, label)
+    return row.inputs[0], own, row.features, {"file": file}
 
 
 def _class(network: "Network", name: str) -> int:

@@ -108,12 +108,12 @@ def _measure(
 ) -> "Measured | None":
     """Ask the network about a split; where none was named and it cannot be had, say so and do without."""
     from handgrad.exports.formats import load_model_recipe
-    from handgrad.learning.metrics import evaluate
+    from handgrad.learning.metrics import as_known, evaluate
     from handgrad.recipes.data import open_model_data
 
     try:
         splits = open_model_data(data, load_model_recipe(run), str(run))
-        dataset = splits.split(split or "test")
+        dataset = as_known(network, splits.split(split or "test"))
         result = evaluate(network, dataset)
     except HandgradError as error:
         if data is not None or split is not None:

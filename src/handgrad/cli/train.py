@@ -93,7 +93,7 @@ def train(
 
     from handgrad.data.mnist import COLLECTIONS
     from handgrad.kernels.threads import choose_threads
-    from handgrad.recipes.data import fall_back_to_strokes, open_splits
+    from handgrad.recipes.data import fall_back_to_strokes, open_splits, with_share_for_validation
     from handgrad.recipes.loading import load_recipe, override, recipe_names, with_hidden
     from handgrad.runs import Run, next_folder
 
@@ -122,6 +122,8 @@ def train(
     if set(changes) - {"seed", "data", "training"} or changes["training"] or hidden is not None:
         changes["lesson"] = ""  # it speaks of the recipe as it was written
     chosen = override(chosen, changes, "command line")
+    if recipe in recipe_names() and "validation" not in changes["data"]:
+        chosen = with_share_for_validation(chosen)
     if hidden is not None:
         chosen = with_hidden(chosen, parse_hidden(hidden), "command line")
     if (

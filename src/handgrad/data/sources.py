@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from handgrad.data.columns import in_known_order
 from handgrad.data.dataset import Dataset, Splits, naming
 from handgrad.data.idx import FILES, Split, find_idx, read_idx_folder
 from handgrad.data.labels import encode_labels
@@ -191,7 +192,9 @@ def _tables(train: Path, test: Path | None, source: str) -> Splits:
             raise HandgradError(
                 f"{path} has other columns than {train}, or in another order; make them the same"
             )
-        return read_table(path, first.class_names)
+        dataset = read_table(path, first.class_names)
+        with naming(path):
+            return in_known_order(dataset, first.features, first.class_names)
 
     return Splits(first, test=_later(test, partial(read_test, test)) if test else None, source=source)
 

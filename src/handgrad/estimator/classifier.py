@@ -45,7 +45,8 @@ SET_ASIDE = 0.1
 class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """A neural network that classifies, for scikit-learn.
 
-    Inputs are numbers (N, I), dense or sparse, or a DataFrame of them; labels are numbers or strings.
+    Inputs are numbers (N, I), dense or sparse, or a DataFrame of numbers and names; labels are numbers or strings. In
+    a column of names each becomes an input of its own; one that training did not see counts as none.
 
     Parameters
     ----------
@@ -60,6 +61,9 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
     input_shape : tuple of int, optional
         Of one example: ``(1, 28, 28)`` for grey images, which convolution and augmentation ask for. ``(I,)`` unless
         given; ``(1, 28, 28)`` for 784 bytes, which are MNIST's.
+    framing : "digit" or "plain"
+        How the saved model makes an example of a picture: as MNIST frames digits, or only resized. That of the
+        `Dataset` that X is from.
     scaling : "auto", "standard", Scaling or None
         "auto" divides bytes (uint8) by 255, where any of them reaches 128, and standardises all other numbers: each
         input to mean 0 and standard deviation 1 over the training data. "standard" standardises bytes, too; None
@@ -142,6 +146,7 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
         dropout: float | Sequence[float] = 0.0,
         layers: Sequence[Layer] | None = None,
         input_shape: Sequence[int] | None = None,
+        framing: str = "digit",
         scaling: str | Scaling | None = "auto",
         dtype: str | None = None,
         label_smoothing: float = 0.0,
@@ -171,6 +176,7 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
         self.dropout = dropout
         self.layers = layers
         self.input_shape = input_shape
+        self.framing = framing
         self.scaling = scaling
         self.dtype = dtype
         self.label_smoothing = label_smoothing
@@ -231,7 +237,8 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
         """
         arguments = training_arguments(self)
         going_on = self.warm_start and hasattr(self, "_session")
-        inputs, y, weights = checked(self, X, y, sample_weight, reset=not going_on)
+        known = self.network_.features if going_on else None
+        inputs, y, weights, features = checked(self, X, y, sample_weight, known)
         classes = LabelEncoder().fit(y).classes_
         if going_on and not np.array_equal(classes, self.classes_):
             raise ValueError(
@@ -239,7 +246,7 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
             )
         seed = self._session.seed if going_on else self._draw_seed()
         labels = numbered(y, classes)
-        validation = checked_validation(self, X_val, y_val, classes)
+        validation = checked_validation(self, X_val, y_val, classes, features)
         fraction = self.validation_fraction or (SET_ASIDE if self.early_stopping else None)
         if validation is None and fraction:
             rows, held = train_test_split(
@@ -249,7 +256,7 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
             inputs, labels = inputs[rows], labels[rows]
             weights = None if weights is None else weights[rows]
         if not going_on:
-            self._begin(inputs, weights, classes, seed)
+            self._begin(inputs, weights, classes, seed, features)
         train = self._dataset(inputs, labels)
         self._take_up(train)
         splits = Splits(train, self._dataset(*validation) if validation else None)
@@ -296,11 +303,12 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
                 "partial_fit cannot balance classes that it has not seen; give class_weight as a dict"
             )
         going_on = hasattr(self, "_session")
-        inputs, y, weights = checked(self, X, y, sample_weight, reset=not going_on)
+        known = self.network_.features if going_on else None
+        inputs, y, weights, features = checked(self, X, y, sample_weight, known)
         _check_partial_fit_first_call(self, classes)
         labels = numbered(y, self.classes_)
         if not going_on:
-            self._begin(inputs, weights, self.classes_, self._draw_seed())
+            self._begin(inputs, weights, self.classes_, self._draw_seed(), features)
         self._take_up(None)
         self._train(Splits(self._dataset(inputs, labels)), weights, arguments)
         return self
@@ -344,7 +352,12 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
         return build_layers(self.hidden, self.activation, self.dropout, self.layers, len(classes))
 
     def _begin(
-        self, inputs: NDArray[Any], weights: NDArray[Any] | None, classes: NDArray[Any], seed: int
+        self,
+        inputs: NDArray[Any],
+        weights: NDArray[Any] | None,
+        classes: NDArray[Any],
+        seed: int,
+        features: tuple[str, ...],
     ) -> None:
         """Make a network and all that its training needs; random numbers are drawn as a recipe does."""
         example = example_shape(inputs, self.input_shape)
@@ -356,7 +369,7 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
             scaling=choose_scaling(self.scaling, inputs, weights),
             classes=tuple(map(str, classes)),
         )
-        network.example_shape = example
+        network.example_shape, network.framing, network.features = example, self.framing, features
         optimizer = build_optimizer(self.optimizer, self.weight_decay)
         state = TrainingState(np.random.default_rng([seed, 1]))
         self._session, self.classes_ = Session(network, optimizer, state, seed), classes
@@ -364,7 +377,14 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
     def _dataset(self, inputs: NDArray[Any], labels: NDArray[np.int64]) -> Dataset:
         """Make a data set as the session takes it."""
         network = self._session.network
-        return Dataset(self._session.scaled(inputs), labels, network.classes, network.example_shape)
+        return Dataset(
+            self._session.scaled(inputs),
+            labels,
+            network.classes,
+            network.example_shape,
+            network.framing,
+            network.features,
+        )
 
     def _take_up(self, dataset: Dataset | None) -> None:
         """Go on with the training on these data, or on a part of data without end."""

@@ -2,16 +2,18 @@
 
 from math import prod
 from operator import index
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_array, check_X_y, validate_data
 
+from handgrad.data.columns import aligned, columns_of
 from handgrad.errors import HandgradError
+from handgrad.estimator.frames import spread_frame
 from handgrad.model.network import Network
 
 TYPES = (np.float64, np.float32, np.uint8)
@@ -21,42 +23,72 @@ DIGITS = 28 * 28
 """So many bytes are a digit of MNIST, unless something else is said."""
 
 
+class Checked(NamedTuple):
+    """Examples to train on.
+
+    Parameters
+    ----------
+    inputs : (N, I) float64, float32 or uint8
+    labels : (N,)
+    weights : (N,) float64, or None
+    features : tuple of str
+        The names of the inputs, where X was a DataFrame that has them.
+    """
+
+    inputs: NDArray[Any]
+    labels: NDArray[Any]
+    weights: NDArray[np.float64] | None
+    features: tuple[str, ...]
+
+
 def checked(
-    estimator: Any, X: Any, y: ArrayLike, sample_weight: ArrayLike | None, *, reset: bool
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float64] | None]:
+    estimator: Any,
+    X: Any,
+    y: ArrayLike,
+    sample_weight: ArrayLike | None,
+    features: tuple[str, ...] | None = None,
+) -> Checked:
     """Check examples to train on.
 
     Parameters
     ----------
     estimator : HandgradClassifier
-        Learns number and names of the inputs with `reset`; without, they must be those that it knows.
+        Learns number and names of the columns where no `features` are given; else they must be those that it knows.
     X, y, sample_weight
         As `fit` takes them.
-    reset : bool
+    features : tuple of str, optional
+        The names of the inputs, as an earlier call gave them.
 
     Returns
     -------
-    inputs : (N, I) float64, float32 or uint8
-    y : (N,)
-    weights : (N,) float64, or None
+    Checked
 
     Raises
     ------
     ValueError, TypeError
         As scikit-learn has them.
     """
-    X, labels = validate_data(estimator, X, y, reset=reset, accept_sparse="csr", dtype=TYPES)
+    reset = features is None
+    if (found := spread_frame(X)) is None:
+        X, labels = validate_data(estimator, X, y, reset=reset, accept_sparse="csr", dtype=TYPES)
+        _refuse_bare(X, features or ())
+        names = getattr(estimator, "feature_names_in_", ()) if X.dtype != np.uint8 else ()
+        features = tuple(map(str, names)) if features is None else features
+    else:
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
+        X, labels = check_X_y(found[0], y, dtype=TYPES, estimator=estimator)
+        X, features = (X, found[1]) if features is None else (_in_order(X, found[1], features), features)
     check_classification_targets(labels)
     weights = None
     if sample_weight is not None:
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         if not weights.any():
             raise ValueError("sample_weight is zero for every example")
-    return dense(X), labels, weights
+    return Checked(dense(X), labels, weights, features)
 
 
 def checked_validation(
-    estimator: Any, X: Any, y: ArrayLike | None, classes: NDArray[Any]
+    estimator: Any, X: Any, y: ArrayLike | None, classes: NDArray[Any], features: tuple[str, ...]
 ) -> tuple[NDArray[Any], NDArray[np.int64]] | None:
     """Check examples to validate on, (M, I), and number their labels; None where there are none.
 
@@ -71,17 +103,40 @@ def checked_validation(
         raise ValueError("X_val and y_val belong together; only one of them was given")
     if estimator.validation_fraction is not None:
         raise HandgradError("X_val and validation_fraction both say what to validate on; give one of them")
-    inputs, labels, _ = checked(estimator, X, y, None, reset=False)
-    return inputs, numbered(labels, classes)
+    found = checked(estimator, X, y, None, features)
+    return found.inputs, numbered(found.labels, classes)
 
 
 def checked_inputs(estimator: Any, X: Any, network: Network) -> NDArray[Any]:
     """Check examples to predict, (N, I); numbers from 0 to 1 are no bytes."""
+    if (found := spread_frame(X)) is not None:
+        validate_data(estimator, X, reset=False, skip_check_array=True)
+        X = check_array(found[0], dtype=TYPES, estimator=estimator)
+        return _in_order(X, found[1], network.features)
     X = dense(validate_data(estimator, X, reset=False, accept_sparse="csr", dtype=TYPES))
+    _refuse_bare(X, network.features)
     bytes_wanted = network.scaling is not None and network.scaling.for_bytes
     if bytes_wanted and X.dtype != np.uint8 and X.max() <= 1 and (X % 1).any():
         raise HandgradError("the classifier was trained on bytes, 0 to 255; X is scaled to 0 to 1 already")
     return X
+
+
+def _in_order(X: NDArray[Any], own: tuple[str, ...], features: tuple[str, ...]) -> NDArray[Any]:
+    """Put inputs into the order of training; names that it did not see count as none."""
+    try:
+        return aligned(X, own, features, leniently=True)
+    except HandgradError as error:
+        raise HandgradError(f"X: {error}") from error
+
+
+def _refuse_bare(X: Any, features: tuple[str, ...]) -> None:
+    """Refuse columns of numbers alone where the classifier was trained on names, too."""
+    if features and X.shape[1] != len(features):
+        wanted = next(column for column, names in columns_of(features).items() if names)
+        raise HandgradError(
+            f"the classifier was trained on names in the column '{wanted:.40}', and X has none there; "
+            "give a DataFrame as that was"
+        )
 
 
 def dense(X: Any) -> NDArray[Any]:

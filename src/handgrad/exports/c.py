@@ -6,6 +6,7 @@ brings along stand in ``c.h``, beside this file.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import files
@@ -40,7 +41,7 @@ HEADER = """\
 #define {NAME}_INPUTS {inputs}
 #define {NAME}_CLASSES {classes}
 
-static const char *const {name}_class_names[{NAME}_CLASSES] = {{
+{places}static const char *const {name}_class_names[{NAME}_CLASSES] = {{
     {class_names}
 }};
 
@@ -114,6 +115,7 @@ def write_c(network: Network, path: Path, *, int8: bool = False) -> Sizes:
         input="unsigned char" if as_bytes else "float",
         example=f"{shape}, 0 to 255" if as_bytes else shape,
         stack=sizes.stack,
+        places=_places(name.upper(), network.features),
         class_names=rows([literal(name) for name in network.classes]),
         weight="signed char" if int8 else "float",
         arrays="\n".join(program.arrays),
@@ -154,6 +156,20 @@ def _functions(wanted: set[str]) -> str:
     pattern = r"(?:^/\*[^\n]*\*/\n)?^static inline \w+ handgrad_(\w+)\(.*?^}\n"
     found = re.finditer(pattern, source, re.MULTILINE | re.DOTALL)
     return "\n".join(match[0] for match in found if match[1] in wanted)
+
+
+def _places(prefix: str, features: Sequence[str]) -> str:
+    """Name the places of inputs that have names: ``soil=clay`` of plants.h is at ``PLANTS_INPUT_SOIL_CLAY``."""
+    if not features:
+        return ""
+    names: list[str] = []
+    for place, feature in enumerate(features):
+        name = re.sub(r"[^A-Za-z0-9]+", "_", feature).strip("_").upper() or "AT"
+        while name in names:
+            name += f"_{place}"
+        names.append(name)
+    lines = ",\n    ".join(f"{prefix}_INPUT_{name}" for name in names)
+    return f"enum {{ /* places in the input */\n    {lines}\n}};\n\n"
 
 
 def identifier(stem: str) -> str:

@@ -1,11 +1,12 @@
 """Which writer a format needs."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from handgrad.errors import HandgradError, suggest
 from handgrad.exports import FORMATS
 from handgrad.learning.checkpoints import Recipe
+from handgrad.model.fitted import network_of
 from handgrad.model.network import Network
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def export(
-    network: Network, path: Path | str, to: str, *, int8: bool = False, recipe: Recipe | None = None
+    network: Network | Any, path: Path | str, to: str, *, int8: bool = False, recipe: Recipe | None = None
 ) -> "Sizes | None":
     """Write a trained network in a format of others, whole or not at all.
 
@@ -21,7 +22,8 @@ def export(
 
     Parameters
     ----------
-    network : Network
+    network : Network, or what scikit-learn has fitted
+        As `save` takes it.
     path : path
         Of the file, whose folder must exist; for ``"csv"`` of the folder, which is made.
     to : str
@@ -46,7 +48,7 @@ def export(
         raise HandgradError(f"unknown format '{to}'{suggest(to, FORMATS)}")
     if int8 and to != "c":
         raise HandgradError(f"int8 weights are for c alone, not for {to}")
-    path = Path(path)
+    network, path = network_of(network), Path(path)
     match to:
         case "csv":
             from handgrad.exports.csv import write_csv

@@ -20,6 +20,7 @@ from handgrad.errors import HandgradError
 from handgrad.learning.optimizers import Optimizer
 from handgrad.learning.state import TrainingState
 from handgrad.learning.tensor_files import Tensors, read_tensors, serialized, write_tensors
+from handgrad.model.fitted import network_of
 from handgrad.model.layers import Layer
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
@@ -30,12 +31,13 @@ FORMAT = 1
 Recipe = Mapping[str, Any]
 
 
-def save(network: Network, path: Path | str, recipe: Recipe | None = None) -> None:
+def save(network: Network | Any, path: Path | str, recipe: Recipe | None = None) -> None:
     """Write a network to a model file, whole or not at all.
 
     Parameters
     ----------
-    network : Network
+    network : Network, or what scikit-learn has fitted
+        A `HandgradClassifier`, or a search or pipeline that ends in one; see `network_of`.
     path : path
         Customarily ``model.safetensors``; its folder must exist.
     recipe : mapping, optional
@@ -46,7 +48,7 @@ def save(network: Network, path: Path | str, recipe: Recipe | None = None) -> No
     HandgradError
         If the file cannot be written.
     """
-    write_tensors(Path(path), *written_down(network, recipe))
+    write_tensors(Path(path), *written_down(network_of(network), recipe))
 
 
 def model_bytes(network: Network, recipe: Recipe | None = None) -> bytes:
@@ -158,6 +160,7 @@ def _metadata(network: Network, recipe: Recipe | None) -> dict[str, str]:
         "input_shape": json.dumps(network.input_shape),
         "example_shape": json.dumps(network.example_shape),
         "framing": json.dumps(network.framing),
+        "features": json.dumps(network.features),
         "classes": json.dumps(network.classes),
         "dtype": json.dumps(network.dtype.name),
         "recipe": json.dumps(recipe),
@@ -193,12 +196,15 @@ def _network(tensors: Tensors, metadata: dict[str, str], path: Path) -> Network:
             np.random.default_rng(0),
             _json(metadata, "dtype") or "missing",
             scaling=_scaling(tensors, prod(_json(metadata, "input_shape"))),
-            classes=_names(_json(metadata, "classes")),
+            classes=_names(_json(metadata, "classes"), "classes"),
         )
         network.example_shape = tuple(_json(metadata, "example_shape"))
         network.framing = _json(metadata, "framing")
+        network.features = tuple(_names(_json({"features": "[]", **metadata}, "features"), "inputs"))
         if prod(network.example_shape) != network.inputs or network.framing not in FRAMINGS:
             raise HandgradError(f"it takes no examples of shape {network.example_shape}, {network.framing}")
+        if len(network.features) not in (0, network.inputs):
+            raise HandgradError(f"it has {len(network.features)} names for {network.inputs} inputs")
         for index, parameters in enumerate(network.parameters):
             for name, array in vars(parameters).items():
                 array[...] = _checked(tensors, f"layers.{index}.{name}", array.shape, network.dtype)
@@ -233,12 +239,12 @@ def _scaling(tensors: Tensors, inputs: int) -> Scaling | None:
     return Scaling(shift.astype(np.float64), divisor.astype(np.float64))
 
 
-def _names(classes: Any) -> list[str]:
-    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
-        raise HandgradError("its classes are no names")
-    if len(set(classes)) != len(classes):
-        raise HandgradError("two of its classes have the same name")
-    return classes
+def _names(names: Any, what: str) -> list[str]:
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise HandgradError(f"its {what} are no names")
+    if len(set(names)) != len(names):
+        raise HandgradError(f"two of its {what} have the same name")
+    return names
 
 
 def _json(metadata: dict[str, str], key: str) -> Any:

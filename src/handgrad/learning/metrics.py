@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from handgrad.data.columns import in_known_order
 from handgrad.data.dataset import Dataset
 from handgrad.errors import HandgradError
 from handgrad.kernels.types import Floats, Integers
@@ -84,7 +85,7 @@ def evaluate(network: Network, dataset: Dataset, loss: Loss | None = None) -> Ev
     HandgradError
         If the data do not fit the network.
     """
-    check_known(network, dataset)
+    dataset = as_known(network, dataset)
     logits, labels = network.logits(dataset.inputs), dataset.labels
     mean_loss, _ = (loss or CrossEntropy())(logits, labels)
     predictions = logits.argmax(axis=1)
@@ -92,8 +93,16 @@ def evaluate(network: Network, dataset: Dataset, loss: Loss | None = None) -> Ev
     return Evaluation(len(labels), mean_loss, accuracy(predictions, labels), confusion)
 
 
-def check_known(network: Network, dataset: Dataset) -> None:
-    """Raise HandgradError where data do not fit a trained network: in size, classes or scale."""
+def as_known(network: Network, dataset: Dataset) -> Dataset:
+    """Give data with inputs and classes in the order that a trained network knows them in.
+
+    Raises
+    ------
+    HandgradError
+        Where they do not fit it: in columns, size, classes or scale.
+    """
+    if isinstance(dataset, Dataset):
+        dataset = in_known_order(dataset, network.features, network.classes)
     check_fit(network, dataset)
     numbered = tuple(map(str, range(len(network.classes))))
     if dataset.class_names != network.classes and numbered not in (dataset.class_names, network.classes):
@@ -108,6 +117,7 @@ def check_known(network: Network, dataset: Dataset) -> None:
         and dataset.inputs.max() <= 1
     ):
         raise HandgradError("the model takes bytes, 0 to 255; the data are scaled to 0 to 1 already")
+    return dataset
 
 
 def check_fit(network: Network, dataset: Dataset) -> None:

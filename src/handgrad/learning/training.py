@@ -270,6 +270,7 @@ def _adopt(network: Network, dataset: Dataset) -> None:
     network.classes = dataset.class_names
     network.example_shape = dataset.input_shape
     network.framing = dataset.framing
+    network.features = () if dataset.inputs.dtype == np.uint8 else tuple(dataset.features)
 
 
 def _weights(

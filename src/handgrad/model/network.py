@@ -59,6 +59,8 @@ class Network:
         Of one example as the data set has it, such as ``(1, 28, 28)`` where `input_shape` is ``(784,)``.
     framing : str
         How a picture becomes an example, as in `Dataset`.
+    features : tuple of str
+        The names of the inputs, where the data set was a table that has them.
 
     Raises
     ------
@@ -82,6 +84,7 @@ class Network:
         self.scaling = scaling
         self.example_shape = (1, 28, 28) if self.input_shape == (784,) else self.input_shape
         self.framing = "digit"
+        self.features: tuple[str, ...] = ()
         self._check()
         self.shapes: list[Mapping[str, Shape]] = []
         self._multiplications = 0  # of an example: every parameter meets an input in every place
@@ -146,6 +149,11 @@ class Network:
     def parameter_count(self) -> int:
         """P, the length of `vector`."""
         return len(self._vector)
+
+    @property
+    def takes_images(self) -> bool:
+        """Whether examples are pictures, whose values are bytes."""
+        return len(self.example_shape) == 3 and self.scaling is not None and self.scaling.for_bytes
 
     def views(self, vector: NDArray[Any]) -> list[Parameters]:
         """See a flat (P,) vector as the arrays of each layer, by name; nothing is copied."""

@@ -5,12 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.data.dataset import Splits
-from handgrad.data.mnist import ensure
+from handgrad.data.columns import in_known_order
+from handgrad.data.dataset import Splits, naming
+from handgrad.data.mnist import COLLECTIONS, ensure
 from handgrad.data.sources import STROKES, load
 from handgrad.errors import HandgradError
 from handgrad.recipes.loading import override, parse_recipe
 from handgrad.recipes.recipe import Recipe
+
+SHARE = 0.1
 
 
 def open_splits(recipe: Recipe) -> Splits:
@@ -19,7 +22,9 @@ def open_splits(recipe: Recipe) -> Splits:
     if not wanted:
         return splits
     if isinstance(wanted, str):
-        return splits.with_validation(load(wanted).train)
+        with naming(wanted):
+            known = in_known_order(load(wanted).train, splits.train.features, splits.train.class_names)
+        return splits.with_validation(known)
     examples = wanted if isinstance(wanted, int) else max(1, round(wanted * len(splits.train)))
     try:
         return splits.cut_validation(examples, np.random.default_rng([recipe.seed, 2]))
@@ -27,6 +32,15 @@ def open_splits(recipe: Recipe) -> Splits:
         raise HandgradError(
             f"recipe {recipe.name} on {splits.source}: {error}; set validation under [data] lower"
         ) from error
+
+
+def with_share_for_validation(recipe: Recipe) -> Recipe:
+    """Set a share of data of one's own aside, where a built-in recipe names a number that fits its own data."""
+    source = recipe.data.source
+    published = source in COLLECTIONS or source.partition(":")[0] == STROKES
+    if published or not isinstance(recipe.data.validation, int) or not recipe.data.validation:
+        return recipe
+    return override(recipe, {"data": {"validation": SHARE}}, recipe.name)
 
 
 def open_model_data(source: str | None, recipe: Mapping[str, Any] | None, model: str) -> Splits:

@@ -73,7 +73,7 @@ def recipe_text(name: str) -> str:
 
 
 def load_recipe(name: str) -> Recipe:
-    """Load a built-in recipe by name, or a TOML file by its path.
+    """Load a built-in recipe by name, whatever else has that name, or a TOML file by its path.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def load_recipe(name: str) -> Recipe:
         If there is no such recipe, or it is not a valid one.
     """
     path = Path(name)
-    if path.suffix != ".toml" and not path.is_file():
+    if name in recipe_names() or (path.suffix != ".toml" and not path.is_file()):
         return parse_recipe(tomllib.loads(recipe_text(name)), f"recipe {name}")
     try:
         tables = tomllib.loads(path.read_text("utf-8"))

@@ -1,0 +1,159 @@
+"""Columns of names in a table: each name becomes an input of its own, ``soil=clay``, 1 where it stands and else 0."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handgrad.data.dataset import Dataset
+from handgrad.data.labels import shown
+from handgrad.errors import HandgradError
+
+IS = "="
+"""Between a column and a name that stands in it."""
+
+MOST = 100
+"""Names of one column; one with more is an address or a note, from which nothing is learned that holds elsewhere."""
+
+Texts = Mapping[str, Sequence[str]]
+"""The columns of names, each with its N cells; an empty one is a name, too."""
+
+
+def is_name(cell: str) -> bool:
+    """Tell a name from a number and from what was meant as one, such as ``12,5`` or ``?``: it has a letter."""
+    if not any(map(str.isalpha, cell)) or "\n" in cell or "\r" in cell:
+        return False
+    try:
+        float(cell)  # nan, inf, 1e3
+    except ValueError:
+        return True
+    return False
+
+
+def spread(names: Sequence[str], numbers: NDArray[Any], texts: Texts) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """Put the columns of a table together as inputs.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the columns, in their order.
+    numbers : (N, K)
+        Those that hold numbers.
+    texts : mapping from name to (N,) texts
+        The others.
+
+    Returns
+    -------
+    inputs : (N, I), of the type of `numbers`
+    features : tuple of str
+        Their names.
+
+    Raises
+    ------
+    HandgradError
+        If a column holds too many different names, or two inputs would have the same.
+    """
+    if not texts:
+        return numbers, tuple(names)
+    blocks: list[NDArray[Any]] = []
+    features: list[str] = []
+    remaining = iter(numbers.T)
+    for name in names:
+        if name not in texts:
+            blocks.append(next(remaining)[:, np.newaxis])
+            features.append(name)
+            continue
+        values, places = np.unique(np.strings.strip(np.array(texts[name], dtype=str)), return_inverse=True)
+        if len(values) > MOST:
+            raise HandgradError(
+                f"column {shown(name)} holds {len(values):,} different names, more than {MOST}; drop it or group them"
+            )
+        blocks.append(places[:, np.newaxis] == np.arange(len(values)))
+        features += [f"{name}{IS}{value}" for value in values]
+    for name in names:
+        if features.count(name) > 1 or (name in texts and IS in name):
+            raise HandgradError(f"column {shown(name)} is named as a name in a column is, with '{IS}'; rename it")
+    return np.concatenate(blocks, axis=1, dtype=numbers.dtype, casting="unsafe"), tuple(features)
+
+
+def columns_of(features: Sequence[str]) -> dict[str, list[str]]:
+    """Find the columns that inputs come from, in their order, and the names that are known in each; none of numbers."""
+    columns: dict[str, list[str]] = {}
+    for feature in features:
+        column, equals, name = feature.partition(IS)
+        columns.setdefault(column, []).extend([name] if equals else [])
+    return columns
+
+
+def aligned(
+    inputs: NDArray[Any], own: Sequence[str], features: Sequence[str], *, leniently: bool = False
+) -> NDArray[Any]:
+    """Put the inputs of a table into the order that a model knows them in.
+
+    Parameters
+    ----------
+    inputs : (N, J)
+    own : sequence of str
+        Their J names.
+    features : sequence of str
+        The I names that the model knows.
+    leniently : bool
+        Whether a name that the model does not know is none, 0 in all inputs of its column.
+
+    Returns
+    -------
+    (N, I)
+
+    Raises
+    ------
+    HandgradError
+        If there are more or fewer columns than the model takes, or names in them that it does not know.
+    """
+    if tuple(own) == tuple(features):
+        return inputs
+    place = {name: number for number, name in enumerate(own)}
+    there, taken = columns_of(own), columns_of(features)
+    for column in there:
+        if column not in taken:
+            raise HandgradError(
+                f"the model takes no column {shown(column)}; it takes {', '.join(taken)}, and perhaps a label"
+            )
+    for column in taken:
+        if column not in there:
+            raise HandgradError(f"there is no column {shown(column)}; the model takes {', '.join(taken)}")
+    for name, number in place.items():
+        if name in features or (leniently and IS in name):
+            continue
+        column, _, value = name.partition(IS)
+        row = int(inputs[:, number].astype(bool).argmax()) + 1
+        known = taken[column]
+        if there[column] and known:
+            reason = f"row {row}, column {shown(column)}: {shown(value)} is none of {', '.join(map(shown, known))}"
+        else:
+            reason = f"column {shown(column)} holds {'names' if known == [] else 'numbers'}, where the model knows "
+            reason += ", ".join(map(shown, known)) or "numbers"
+        raise HandgradError(reason)
+    result = np.zeros((len(inputs), len(features)), inputs.dtype)
+    for number, name in enumerate(features):
+        if name in place:
+            result[:, number] = inputs[:, place[name]]
+    return result
+
+
+def in_known_order(dataset: Dataset, features: Sequence[str], classes: Sequence[str]) -> Dataset:
+    """Give a data set with its inputs and classes in the order that a model knows them in.
+
+    Classes that the model does not know are left for others to refuse.
+    """
+    from dataclasses import replace
+
+    if features and dataset.features and dataset.features != tuple(features):
+        inputs = aligned(dataset.inputs, dataset.features, features)
+        shape = (len(features),)
+        dataset = replace(dataset, inputs=inputs, features=tuple(features), input_shape=shape)
+    own = dataset.class_names
+    if own != tuple(classes) and set(own) <= set(classes):
+        numbers = np.array([list(classes).index(name) for name in own])
+        dataset = replace(dataset, labels=numbers[dataset.labels], classes=tuple(classes))
+    return dataset

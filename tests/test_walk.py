@@ -1,0 +1,94 @@
+"""docs/walk.md, from files of one's own to C: all of it is run, as it stands there, and all answers are the same."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from c_compiler import compiler
+
+ROOT = Path(__file__).parents[1]
+GUIDE = (ROOT / "docs" / "walk.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```(sh|python|c|text)\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A folder like a clone, in which ``uv run`` finds this Python, and ``cc`` a compiler."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name, what in (
+        ("uv", '[ "$1" = run ] && shift && exec "$@"'),
+        ("python", f'exec "{sys.executable}" "$@"'),
+        ("handgrad", f'exec "{sys.executable}" -m handgrad "$@"'),
+    ):
+        (programs / name).write_text(f"#!/bin/sh\n{what}\n")
+        (programs / name).chmod(0o755)
+    (programs / "cc").symlink_to(compiler())
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_the_walk(place: Path) -> None:
+    environment = {**os.environ, "PATH": f"{place / 'programs'}:{os.environ['PATH']}"}
+    own, told = place / "own", ""
+    for language, block in BLOCKS:
+        if language in ("python", "c"):
+            name = re.match(r"(?:# |/\* )(\S+)", block)
+            assert name is not None
+            (own / name[1]).write_text(block, "utf-8")
+        elif language == "text":
+            assert (own / "plants" / "train.csv").read_text("utf-8").startswith(block)
+        else:
+            for command in block.splitlines():
+                done = subprocess.run(
+                    ["bash", "-ec", command],
+                    cwd=own if own.exists() else place,
+                    env=environment,
+                    capture_output=True,
+                    text=True,
+                    timeout=300,
+                )
+                assert (done.returncode, done.stderr) == (0, ""), command
+                told += f"$ {command}\n{done.stdout}"
+                if command.startswith("mkdir"):
+                    assert own.is_dir()
+
+    def after(command: str) -> str:
+        """Give what a command printed."""
+        return told.partition(f"$ {command}")[2].partition("\n")[2].partition("\n$ ")[0]
+
+    assert own.joinpath("runs/plants/plots/confusion.svg").exists()
+    assert own.joinpath("runs/shapes/plots/mistakes.svg").exists()
+    assert "soil=sand" in after("uv run handgrad explain runs/plants")
+    for kind, files in (("plants", "plants/new.csv"), ("shapes", "shapes/test/circle/0.png")):
+        tuned, evaluated = after(f"uv run python tune_{kind}.py"), after(f"uv run handgrad evaluate {kind}.safe")
+        same = after(f"uv run python same_{kind}.py")
+        score = tuned.splitlines()[-1]
+        assert float(score.rstrip("%")) > 85
+        assert f" {score} of " in evaluated  # scikit-learn and handgrad
+        assert f"{score}" in same  # and onnxruntime
+        assert "True" in same.splitlines()
+        predicted = after(f"uv run handgrad predict {kind}.safetensors {files}")
+        assert predicted
+        assert after(f"uv run handgrad predict {kind}.onnx {files}") == predicted
+    first = after("uv run handgrad predict plants.safetensors").splitlines()[1].split()
+    name, probability = after("./plant").split()
+    assert name in first
+    assert probability in first
+    in_c = re.search(r"(\S+)% in C", after("uv run python same_shapes.py"))
+    in_onnx = re.search(r"(\S+)% in onnx", after("uv run python same_shapes.py"))
+    assert in_c is not None
+    assert in_onnx is not None
+    assert abs(float(in_c[1]) - float(in_onnx[1])) < 0.7  # one picture of 150
+
+
+def test_every_program_of_the_walk_is_run() -> None:
+    commands = "".join(block for language, block in BLOCKS if language == "sh")
+    for language, block in BLOCKS:
+        if language in ("python", "c"):
+            assert (block.split()[1]) in commands
