@@ -66,7 +66,10 @@ def test_the_walk(place: Path) -> None:
     assert own.joinpath("runs/shapes/plots/mistakes.svg").exists()
     assert "soil=sand" in after("uv run handgrad explain runs/plants")
     for kind, files in (("plants", "plants/new.csv"), ("shapes", "shapes/test/circle/0.png")):
-        tuned, evaluated = after(f"uv run python tune_{kind}.py"), after(f"uv run handgrad evaluate {kind}.safe")
+        tuned, evaluated = (
+            after(f"uv run python tune_{kind}.py"),
+            after(f"uv run handgrad evaluate {kind}.safe"),
+        )
         same = after(f"uv run python same_{kind}.py")
         score = tuned.splitlines()[-1]
         assert float(score.rstrip("%")) > 85

@@ -14,7 +14,8 @@ from handgrad.data.sources import load
 from handgrad.exports.formats import load_model
 
 PLANTS = "height,soil,label\n" + "".join(
-    f"{30 + 20 * (k % 2) + k % 5},{('clay', 'sand', '')[k % 3]},{('sage', 'peony')[k % 2]}\n" for k in range(60)
+    f"{30 + 20 * (k % 2) + k % 5},{('clay', 'sand', '')[k % 3]},{('sage', 'peony')[k % 2]}\n"
+    for k in range(60)
 )
 
 
@@ -22,7 +23,10 @@ PLANTS = "height,soil,label\n" + "".join(
 def plants(cli: Cli, tmp_path: Path) -> Path:
     """A run on a table of numbers and names."""
     (tmp_path / "plants.csv").write_text(PLANTS)
-    assert cli("train", "mlp", "--data", "plants.csv", "--epochs", "3", "--out", "PLANTS", "--quiet").returncode == 0
+    assert (
+        cli("train", "mlp", "--data", "plants.csv", "--epochs", "3", "--out", "PLANTS", "--quiet").returncode
+        == 0
+    )
     return tmp_path
 
 
@@ -39,7 +43,9 @@ def test_a_table_gets_an_answer_for_each_row(cli: Cli, plants: Path) -> None:
     np.testing.assert_allclose([list(row["probabilities"].values()) for row in found], expected, atol=1e-6)
     assert [row["row"] for row in found] == list(range(1, 61))
     assert [row["label"] for row in found] == [data.class_names[label] for label in data.labels]
-    pl.read_csv(plants / "plants.csv").drop("label").select("soil", "height").write_parquet(plants / "new.parquet")
+    pl.read_csv(plants / "plants.csv").drop("label").select("soil", "height").write_parquet(
+        plants / "new.parquet"
+    )
     (plants / "bare.csv").write_text("31,clay\n")
     again = answers(cli, "PLANTS", "new.parquet", "bare.csv")
     assert [row["probabilities"] for row in again[:-1]] == [row["probabilities"] for row in found]
@@ -66,7 +72,10 @@ def test_every_format_that_is_read_back_answers_alike(cli: Cli, plants: Path) ->
 
 
 def test_rows_of_pixels_are_images(cli: Cli, tmp_path: Path) -> None:
-    assert cli("train", "mlp", "--data", "strokes:300", "--epochs", "1", "--out", "RUN", "--quiet").returncode == 0
+    assert (
+        cli("train", "mlp", "--data", "strokes:300", "--epochs", "1", "--out", "RUN", "--quiet").returncode
+        == 0
+    )
     digits = load("strokes:300").split("test")
     rows = np.column_stack([digits.labels, digits.inputs])
     pl.DataFrame(rows).write_csv(tmp_path / "digits.csv", include_header=False)
@@ -77,7 +86,9 @@ def test_rows_of_pixels_are_images(cli: Cli, tmp_path: Path) -> None:
         assert [row["class"] for row in found] == [str(digit) for digit in expected]
         assert [row["label"] for row in found] == [str(digit) for digit in digits.labels]
     (tmp_path / "digits.csv").write_text(",".join(["7"] * 783 + ["256"]))
-    fails(cli, "digits.csv, line 1, column 784", "predict", "RUN", "digits.csv", telling="'256' is not a pixel")
+    fails(
+        cli, "digits.csv, line 1, column 784", "predict", "RUN", "digits.csv", telling="'256' is not a pixel"
+    )
 
 
 @pytest.mark.parametrize(
@@ -89,8 +100,14 @@ def test_rows_of_pixels_are_images(cli: Cli, tmp_path: Path) -> None:
         ("height,soil\n31,clay\n32\n", "r.csv, line 3: 1 columns"),
         ("height,soil\n31,clay\nnan,clay\n", "r.csv, line 3, column 'height': 'nan' is not a finite number"),
         ("height,soil\n31,clay\n,clay\n", "r.csv, line 3, column 'height': no value"),
-        ("height,soil\n31,clay\ntall,clay\n", "r.csv, line 3, column 'height': 'tall' is not a finite number"),
-        ("height,soil\n31,clay\n32,peat\n", "r.csv: row 2, column 'soil': 'peat' is none of '', 'clay', 'sand'"),
+        (
+            "height,soil\n31,clay\ntall,clay\n",
+            "r.csv, line 3, column 'height': 'tall' is not a finite number",
+        ),
+        (
+            "height,soil\n31,clay\n32,peat\n",
+            "r.csv: row 2, column 'soil': 'peat' is none of '', 'clay', 'sand'",
+        ),
         ("height,ground\n31,clay\n", "r.csv has no column 'soil'; the model takes height, soil"),
         ("<html>\n", "web page"),
     ],
@@ -121,5 +138,13 @@ def test_other_tables_are_measured_by_their_names(cli: Cli, plants: Path) -> Non
     assert "soil=sand" in explained
     (plants / "other.csv").write_text("label,soil,height\nsage,peat,3\npeony,clay,4\n")
     fails(
-        cli, "", "evaluate", "PLANTS", "--data", "other.csv", "--split", "train", telling="row 1, column 'soil': 'peat'"
+        cli,
+        "",
+        "evaluate",
+        "PLANTS",
+        "--data",
+        "other.csv",
+        "--split",
+        "train",
+        telling="row 1, column 'soil': 'peat'",
     )

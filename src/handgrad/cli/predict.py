@@ -59,7 +59,9 @@ def predict(
             answer = {"class": network.classes[best], "probability": row[best], "probabilities": by_class}
             emit(json_format.dumps(source | answer))
         return status
-    names = [f"{source['file']}, row {source['row']}" if "row" in source else source["file"] for source in sources]
+    names = [
+        f"{source['file']}, row {source['row']}" if "row" in source else source["file"] for source in sources
+    ]
     width, shown = max(4, *map(len, names)), range(min(len(network.classes), MOST_COLUMNS))
     wide = max(8, *(len(name) + 2 for name in network.classes))
     emit(f"{'file':<{width}} {'class':>{wide}}" + "".join(f"{network.classes[k]:>{wide}}" for k in shown))
@@ -71,14 +73,12 @@ def predict(
 
 def _read(network: "Network", file: Path) -> tuple[list[dict[str, Any]], Any]:
     """Read the examples of a file, (N, I), and tell for each where it is from."""
-    from math import prod
-
     from handgrad.data.images import read_example
     from handgrad.data.rows import is_table, read_rows
 
     if not is_table(file):
         return [{"file": str(file)}], read_example(file, network.example_shape, network.framing)[None]
-    rows = read_rows(file, prod(network.input_shape), network.features, images=network.takes_images)
+    rows = read_rows(file, network.inputs, network.features, images=network.takes_images)
     return [
         {"file": str(file), "row": number} | ({} if label is None else {"label": label})
         for number, label in enumerate(rows.labels, 1)

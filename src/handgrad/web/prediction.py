@@ -144,7 +144,7 @@ def numbers(body: bytes, network: Network) -> NDArray[Any]:
         pixels = Pixels.model_validate_json(body).pixels
     except ValidationError as error:
         raise HandgradError(first_complaint(list(error.errors()))) from error
-    inputs = int(np.prod(network.input_shape))
+    inputs = network.inputs
     rows = pixels if isinstance(pixels[0], list) else [pixels]
     for row in rows:
         if len(row) != inputs:
