@@ -265,7 +265,7 @@ def test_wishes_that_are_none_start_nothing(tmp_path: Path, change: dict[str, An
 
 
 @pytest.mark.parametrize(
-    "name", ["none", "..", "%2e%2e", "..%2F..%2Fx", "%00", ".hidden", "a%20b", "x" * 300]
+    "name", ["none", "%2e%2e", "..%2F..%2Fx", "%00", ".hidden", "a%20b", "x" * 300]
 )
 def test_names_that_are_none_are_not_there(tmp_path: Path, name: str) -> None:
     (tmp_path / "runs" / ".hidden").mkdir(parents=True)
