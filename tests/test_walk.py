@@ -66,7 +66,10 @@ def test_the_walk(place: Path) -> None:
     assert own.joinpath("runs/shapes/plots/mistakes.svg").exists()
     assert "soil=sand" in after("uv run handgrad explain runs/plants")
     for kind, files in (("plants", "plants/new.csv"), ("shapes", "shapes/test/circle/0.png")):
-        tuned, evaluated = after(f"uv run python tune_{kind}.py"), after(f"uv run handgrad evaluate {kind}.safe")
+        tuned, evaluated = (
+            after(f"uv run python tune_{kind}.py"),
+            after(f"uv run handgrad evaluate {kind}.safe"),
+        )
         same = after(f"uv run python same_{kind}.py")
         score = tuned.splitlines()[-1]
         assert float(score.rstrip("%")) > 85
@@ -77,9 +80,7 @@ def test_the_walk(place: Path) -> None:
         assert predicted
         assert after(f"uv run handgrad predict {kind}.onnx {files}") == predicted
     first = after("uv run handgrad predict plants.safetensors").splitlines()[1].split()
-    name, probability = after("./plant").split()
-    assert name in first
-    assert probability in first
+    assert set(after("./plant").split()) < set(first)
     in_c = re.search(r"(\S+)% in C", after("uv run python same_shapes.py"))
     in_onnx = re.search(r"(\S+)% in onnx", after("uv run python same_shapes.py"))
     assert in_c is not None

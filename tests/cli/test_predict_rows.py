@@ -12,18 +12,30 @@ from conftest import Cli
 from failing import fails
 from handgrad.data.sources import load
 from handgrad.exports.formats import load_model
+from handgrad.recipes.data import open_splits
+from handgrad.recipes.loading import load_recipe, override
+from handgrad.recipes.recipe import Recipe
+from handgrad.runs import Run
 
 PLANTS = "height,soil,label\n" + "".join(
-    f"{30 + 20 * (k % 2) + k % 5},{('clay', 'sand', '')[k % 3]},{('sage', 'peony')[k % 2]}\n" for k in range(60)
+    f"{30 + 20 * (k % 2) + k % 5},{('clay', 'sand', '')[k % 3]},{('sage', 'peony')[k % 2]}\n"
+    for k in range(60)
 )
 
 
 @pytest.fixture
-def plants(cli: Cli, tmp_path: Path) -> Path:
+def plants(tmp_path: Path) -> Path:
     """A run on a table of numbers and names."""
     (tmp_path / "plants.csv").write_text(PLANTS)
-    assert cli("train", "mlp", "--data", "plants.csv", "--epochs", "3", "--out", "PLANTS", "--quiet").returncode == 0
+    data = {"data": {"source": str(tmp_path / "plants.csv")}, "training": {"epochs": 3}}
+    train_run(override(load_recipe("mlp"), data, "test"), tmp_path / "PLANTS")
     return tmp_path
+
+
+def train_run(recipe: Recipe, folder: Path) -> None:
+    run = Run.start(recipe, open_splits(recipe), folder)
+    with run.opened():
+        list(run.train())
 
 
 def answers(cli: Cli, *arguments: str | Path) -> list[dict[str, Any]]:
@@ -39,7 +51,9 @@ def test_a_table_gets_an_answer_for_each_row(cli: Cli, plants: Path) -> None:
     np.testing.assert_allclose([list(row["probabilities"].values()) for row in found], expected, atol=1e-6)
     assert [row["row"] for row in found] == list(range(1, 61))
     assert [row["label"] for row in found] == [data.class_names[label] for label in data.labels]
-    pl.read_csv(plants / "plants.csv").drop("label").select("soil", "height").write_parquet(plants / "new.parquet")
+    pl.read_csv(plants / "plants.csv").drop("label").select("soil", "height").write_parquet(
+        plants / "new.parquet"
+    )
     (plants / "bare.csv").write_text("31,clay\n")
     again = answers(cli, "PLANTS", "new.parquet", "bare.csv")
     assert [row["probabilities"] for row in again[:-1]] == [row["probabilities"] for row in found]
@@ -47,7 +61,7 @@ def test_a_table_gets_an_answer_for_each_row(cli: Cli, plants: Path) -> None:
     assert "label" not in again[-1]
     head, first, *_ = cli("predict", "PLANTS", "plants.csv").stdout.splitlines()
     assert head.split() == ["file", "class", "peony", "sage"]
-    assert first.startswith(f"plants.csv, row 1 {found[0]['class']:>8}")
+    assert first.split()[:4] == ["plants.csv,", "row", "1", found[0]["class"]]
 
 
 def test_every_format_that_is_read_back_answers_alike(cli: Cli, plants: Path) -> None:
@@ -66,7 +80,10 @@ def test_every_format_that_is_read_back_answers_alike(cli: Cli, plants: Path) ->
 
 
 def test_rows_of_pixels_are_images(cli: Cli, tmp_path: Path) -> None:
-    assert cli("train", "mlp", "--data", "strokes:300", "--epochs", "1", "--out", "RUN", "--quiet").returncode == 0
+    train_run(
+        override(load_recipe("mlp"), {"data": {"source": "strokes:300"}, "training": {"epochs": 1}}, "test"),
+        tmp_path / "RUN",
+    )
     digits = load("strokes:300").split("test")
     rows = np.column_stack([digits.labels, digits.inputs])
     pl.DataFrame(rows).write_csv(tmp_path / "digits.csv", include_header=False)
@@ -77,7 +94,9 @@ def test_rows_of_pixels_are_images(cli: Cli, tmp_path: Path) -> None:
         assert [row["class"] for row in found] == [str(digit) for digit in expected]
         assert [row["label"] for row in found] == [str(digit) for digit in digits.labels]
     (tmp_path / "digits.csv").write_text(",".join(["7"] * 783 + ["256"]))
-    fails(cli, "digits.csv, line 1, column 784", "predict", "RUN", "digits.csv", telling="'256' is not a pixel")
+    fails(
+        cli, "digits.csv, line 1, column 784", "predict", "RUN", "digits.csv", telling="'256' is not a pixel"
+    )
 
 
 @pytest.mark.parametrize(
@@ -89,8 +108,14 @@ def test_rows_of_pixels_are_images(cli: Cli, tmp_path: Path) -> None:
         ("height,soil\n31,clay\n32\n", "r.csv, line 3: 1 columns"),
         ("height,soil\n31,clay\nnan,clay\n", "r.csv, line 3, column 'height': 'nan' is not a finite number"),
         ("height,soil\n31,clay\n,clay\n", "r.csv, line 3, column 'height': no value"),
-        ("height,soil\n31,clay\ntall,clay\n", "r.csv, line 3, column 'height': 'tall' is not a finite number"),
-        ("height,soil\n31,clay\n32,peat\n", "r.csv: row 2, column 'soil': 'peat' is none of '', 'clay', 'sand'"),
+        (
+            "height,soil\n31,clay\ntall,clay\n",
+            "r.csv, line 3, column 'height': 'tall' is not a finite number",
+        ),
+        (
+            "height,soil\n31,clay\n32,peat\n",
+            "r.csv: row 2, column 'soil': 'peat' is none of '', 'clay', 'sand'",
+        ),
         ("height,ground\n31,clay\n", "r.csv has no column 'soil'; the model takes height, soil"),
         ("<html>\n", "web page"),
     ],
@@ -121,5 +146,13 @@ def test_other_tables_are_measured_by_their_names(cli: Cli, plants: Path) -> Non
     assert "soil=sand" in explained
     (plants / "other.csv").write_text("label,soil,height\nsage,peat,3\npeony,clay,4\n")
     fails(
-        cli, "", "evaluate", "PLANTS", "--data", "other.csv", "--split", "train", telling="row 1, column 'soil': 'peat'"
+        cli,
+        "",
+        "evaluate",
+        "PLANTS",
+        "--data",
+        "other.csv",
+        "--split",
+        "train",
+        telling="row 1, column 'soil': 'peat'",
     )

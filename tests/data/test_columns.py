@@ -35,7 +35,9 @@ def test_each_name_of_a_table_is_an_input(tmp_path: Path) -> None:
     assert dataset.input_shape == (7,)
     bare = read_table(table(tmp_path, TABLE.partition("\n")[2]))
     assert bare.inputs.tolist() == INPUTS
-    assert bare.features == tuple(name.replace("soil", "2").replace("height", "3").replace("leaf", "4") for name in FEATURES)
+    assert bare.features == tuple(
+        name.replace("soil", "2").replace("height", "3").replace("leaf", "4") for name in FEATURES
+    )
     frame = pl.read_csv(tmp_path / "t.csv", has_header=False, new_columns=["label", "soil", "height", "leaf"])
     frame.with_columns(pl.col("leaf").cast(pl.Categorical)).write_parquet(tmp_path / "t.parquet")
     assert read_table(tmp_path / "t.parquet").inputs.tolist() == INPUTS
@@ -46,7 +48,10 @@ def test_a_column_with_a_number_in_it_is_none_of_names(tmp_path: Path) -> None:
         ("label,a\nx,sand\ny,1\n", "line 2, column 'a': 'sand' is not a finite number"),
         ("label,a\nx,sand\ny,?\n", "line 2, column 'a': 'sand' is not"),
         ("label,a\nx,\ny,\n", "line 2, column 'a': no value"),
-        ("label,a\n" + "".join(f"{k % 2},n{k}\n" for k in range(101)), "t.csv: column 'a' holds 101 different names"),
+        (
+            "label,a\n" + "".join(f"{k % 2},n{k}\n" for k in range(101)),
+            "t.csv: column 'a' holds 101 different names",
+        ),
         ("label,a,a=b\nx,b,1\ny,c,2\n", "column 'a=b' is named as a name in a column is"),
         ("label,a=b,c\nx,b,1\ny,c,2\n", "column 'a=b' is named"),
     ):
@@ -56,14 +61,21 @@ def test_a_column_with_a_number_in_it_is_none_of_names(tmp_path: Path) -> None:
 
 
 def test_columns_are_found_in_the_names_of_inputs() -> None:
-    assert columns_of(FEATURES) == {"soil": ["", "clay", "sand"], "height": [], "leaf": ["", "broad", "narrow"]}
+    assert columns_of(FEATURES) == {
+        "soil": ["", "clay", "sand"],
+        "height": [],
+        "leaf": ["", "broad", "narrow"],
+    }
     numbers = np.ones((2, 3))
     assert spread(["a", "b", "c"], numbers, {})[0] is numbers
 
 
 def test_inputs_are_put_into_the_order_of_the_model() -> None:
     inputs = np.array([[2, 1, 0], [3, 0, 1]])
-    assert aligned(inputs, ("a", "b=x", "b=y"), ("b=w", "b=y", "b=x", "a")).tolist() == [[0, 0, 1, 2], [0, 1, 0, 3]]
+    assert aligned(inputs, ("a", "b=x", "b=y"), ("b=w", "b=y", "b=x", "a")).tolist() == [
+        [0, 0, 1, 2],
+        [0, 1, 0, 3],
+    ]
     assert aligned(inputs, ("a", "b=x", "b=y"), ("b=x", "a"), leniently=True).tolist() == [[1, 2], [0, 3]]
     for own, told in (
         (("a", "b=x", "b=z"), "row 2, column 'b': 'z' is none of 'x', 'y'"),

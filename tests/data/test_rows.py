@@ -97,7 +97,10 @@ def test_names_become_the_inputs_that_the_model_knows(tmp_path: Path) -> None:
         assert rows.inputs.tolist() == [[1, 0, 0, 1, 2], [3, 1, 0, 0, 4]]
         assert rows.features == MIXED
     for text, told in (
-        ("height,soil,flowers\n1,sand,2\n3,peat,4\n", "row 2, column 'soil': 'peat' is none of '', 'clay', 'sand'"),
+        (
+            "height,soil,flowers\n1,sand,2\n3,peat,4\n",
+            "row 2, column 'soil': 'peat' is none of '', 'clay', 'sand'",
+        ),
         ("height,soil,flowers\n1,7,2\n", "row 1, column 'soil': '7' is none of"),
         ("height,soil,flowers\ntall,sand,2\n", "line 2, column 'height': 'tall' is not a finite number"),
         ("height,flowers\n1,2\n", "no column 'soil'; the model takes height, soil, flowers"),
@@ -108,7 +111,9 @@ def test_names_become_the_inputs_that_the_model_knows(tmp_path: Path) -> None:
 
 def test_parquet(tmp_path: Path) -> None:
     path = tmp_path / "r.parquet"
-    table = pl.DataFrame({"flowers": [2, 4], "soil": ["sand", None], "height": [1.0, 3.0], "label": ["x", None]})
+    table = pl.DataFrame(
+        {"flowers": [2, 4], "soil": ["sand", None], "height": [1.0, 3.0], "label": ["x", None]}
+    )
     table.write_parquet(path)
     rows = read_rows(path, 5, MIXED)
     assert (rows.inputs.tolist(), rows.labels) == ([[1, 0, 0, 1, 2], [3, 1, 0, 0, 4]], ["x", None])
@@ -120,7 +125,8 @@ def test_parquet(tmp_path: Path) -> None:
 
 def test_pixels_must_be_bytes(tmp_path: Path) -> None:
     rows = read_rows(write(tmp_path, "0,255,7.0\n"), 3, images=True)
-    assert (rows.inputs.dtype, rows.inputs.tolist()) == (np.uint8, [[0, 255, 7]])
+    assert rows.inputs.dtype == np.uint8
+    assert rows.inputs.tolist() == [[0, 255, 7]]
     told = refused(write(tmp_path, "0,255,7.5\n"), images=True)
     assert "line 1, column 3: '7.5' is not a pixel, a whole number from 0 to 255" in told
     assert "cannot be read" in refused(tmp_path / "none.csv")

@@ -59,7 +59,9 @@ def predict(
             answer = {"class": network.classes[best], "probability": row[best], "probabilities": by_class}
             emit(json_format.dumps(source | answer))
         return status
-    names = [f"{source['file']}, row {source['row']}" if "row" in source else source["file"] for source in sources]
+    names = [
+        f"{source['file']}, row {source['row']}" if "row" in source else source["file"] for source in sources
+    ]
     width, shown = max(4, *map(len, names)), range(min(len(network.classes), MOST_COLUMNS))
     wide = max(8, *(len(name) + 2 for name in network.classes))
     emit(f"{'file':<{width}} {'class':>{wide}}" + "".join(f"{network.classes[k]:>{wide}}" for k in shown))

@@ -73,12 +73,14 @@ def spread(names: Sequence[str], numbers: NDArray[Any], texts: Texts) -> tuple[N
         features += [f"{name}{IS}{value}" for value in values]
     for name in names:
         if features.count(name) > 1 or (name in texts and IS in name):
-            raise HandgradError(f"column {shown(name)} is named as a name in a column is, with '{IS}'; rename it")
+            raise HandgradError(
+                f"column {shown(name)} is named as a name in a column is, with '{IS}'; rename it"
+            )
     return np.concatenate(blocks, axis=1, dtype=numbers.dtype, casting="unsafe"), tuple(features)
 
 
 def columns_of(features: Sequence[str]) -> dict[str, list[str]]:
-    """Find the columns that inputs come from, in their order, and the names that are known in each; none of numbers."""
+    """Find the columns that inputs come from, in order, and the names that are known in each; none of numbers."""
     columns: dict[str, list[str]] = {}
     for feature in features:
         column, equals, name = feature.partition(IS)
@@ -129,7 +131,9 @@ def aligned(
         row = int(inputs[:, number].astype(bool).argmax()) + 1
         known = taken[column]
         if there[column] and known:
-            reason = f"row {row}, column {shown(column)}: {shown(value)} is none of {', '.join(map(shown, known))}"
+            reason = (
+                f"row {row}, column {shown(column)}: {shown(value)} is none of {', '.join(map(shown, known))}"
+            )
         else:
             reason = f"column {shown(column)} holds {'names' if known == [] else 'numbers'}, where the model knows "
             reason += ", ".join(map(shown, known)) or "numbers"

@@ -62,7 +62,9 @@ def read_rows(path: Path, inputs: int, features: Sequence[str] = (), *, images: 
         values, own = spread([name for name in names if name != LABEL], cells.numbers, cells.texts)
         if features:
             values, own = aligned(values, own, features), tuple(features)
-    labels = [None if label is None else str(label).strip() or None for label in _list(cells.labels, len(values))]
+    labels = [
+        None if label is None else str(label).strip() or None for label in _list(cells.labels, len(values))
+    ]
     return Rows(values, labels, own if named or features else ())  # type: ignore[arg-type]
 
 
@@ -100,7 +102,9 @@ def _column_names(path: Path, inputs: int, features: Sequence[str]) -> tuple[lis
                 raise HandgradError(f"{path} has no column {shown(name)}; the model takes {_listed(known)}")
         for name in first:
             if name not in known and name != LABEL:
-                raise HandgradError(f"{path}: the model takes no column {shown(name)}; it takes {_listed(known)}")
+                raise HandgradError(
+                    f"{path}: the model takes no column {shown(name)}; it takes {_listed(known)}"
+                )
     for name in first if named else ():
         if first.count(name) > 1:
             raise HandgradError(f"{path} has two columns named {shown(name)}; rename one")
@@ -117,7 +121,7 @@ def _column_names(path: Path, inputs: int, features: Sequence[str]) -> tuple[lis
 
 
 def _is_header(first: list[str], known: Sequence[str]) -> bool:
-    """Tell a header: it has a name that is known, ``label`` or an input's, or no number (the first may be a label)."""
+    """Tell a header: it has a known name, ``label`` or an input's, or no number (the first may be a label)."""
     numbers = [cell for cell in (first if known else first[1:] or first) if np.isfinite(parse_number(cell))]
     return not numbers or not {LABEL, *known}.isdisjoint(first)
 

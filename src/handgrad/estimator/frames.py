@@ -32,7 +32,9 @@ def spread_frame(X: Any) -> tuple[NDArray[Any], tuple[str, ...]] | None:
         return None
     numbers = [values for name, values in columns.items() if name not in texts]
     kind = np.float32 if numbers and all(values.dtype == np.float32 for values in numbers) else np.float64
-    stacked = np.column_stack([values.astype(kind) for values in numbers]) if numbers else np.empty((len(X), 0))
+    stacked = (
+        np.column_stack([values.astype(kind) for values in numbers]) if numbers else np.empty((len(X), 0))
+    )
     return spread(list(columns), stacked, texts)
 
 
@@ -40,5 +42,7 @@ def _texts(values: NDArray[Any]) -> list[str] | None:
     """Give a column of names as texts; None for one of anything else."""
     if values.dtype.kind not in "OUT":
         return None
-    texts = ["" if not isinstance(value, str) and str(value) in MISSING else value for value in values.tolist()]
+    texts = [
+        "" if not isinstance(value, str) and str(value) in MISSING else value for value in values.tolist()
+    ]
     return texts if any(texts) and all(isinstance(text, str) for text in texts) else None

@@ -199,7 +199,9 @@ def _network(tensors: Tensors, metadata: dict[str, str], path: Path) -> Network:
         if prod(network.example_shape) != prod(network.input_shape) or network.framing not in FRAMINGS:
             raise HandgradError(f"it takes no examples of shape {network.example_shape}, {network.framing}")
         if len(network.features) not in (0, prod(network.input_shape)):
-            raise HandgradError(f"it has {len(network.features)} names for {prod(network.input_shape)} inputs")
+            raise HandgradError(
+                f"it has {len(network.features)} names for {prod(network.input_shape)} inputs"
+            )
         for index, parameters in enumerate(network.parameters):
             for name, array in vars(parameters).items():
                 array[...] = _checked(tensors, f"layers.{index}.{name}", array.shape, network.dtype)

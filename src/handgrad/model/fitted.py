@@ -16,7 +16,7 @@ def network_of(model: Any) -> Network:
     Parameters
     ----------
     model : Network, HandgradClassifier, or a search or pipeline of scikit-learn that ends in one
-        Before the classifier, a pipeline may have a ``StandardScaler``, which becomes a part of the network's scaling.
+        Before the classifier a pipeline may have a ``StandardScaler``, which becomes a part of the network.
 
     Returns
     -------
@@ -42,7 +42,9 @@ def network_of(model: Any) -> Network:
         inner = getattr(model, "best_estimator_", None)
         found = getattr(model, "network_", None) if inner is None else network_of(inner)
         if not isinstance(found, Network):
-            raise HandgradError(f"{type(model).__name__} holds no network of handgrad; fit an HandgradClassifier")
+            raise HandgradError(
+                f"{type(model).__name__} holds no network of handgrad; fit an HandgradClassifier"
+            )
         return found
     network = network_of(steps[-1][1])
     for name, step in reversed(steps[:-1]):
