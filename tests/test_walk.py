@@ -80,9 +80,7 @@ def test_the_walk(place: Path) -> None:
         assert predicted
         assert after(f"uv run handgrad predict {kind}.onnx {files}") == predicted
     first = after("uv run handgrad predict plants.safetensors").splitlines()[1].split()
-    name, probability = after("./plant").split()
-    assert name in first
-    assert probability in first
+    assert set(after("./plant").split()) < set(first)
     in_c = re.search(r"(\S+)% in C", after("uv run python same_shapes.py"))
     in_onnx = re.search(r"(\S+)% in onnx", after("uv run python same_shapes.py"))
     assert in_c is not None

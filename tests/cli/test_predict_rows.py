@@ -12,6 +12,10 @@ from conftest import Cli
 from failing import fails
 from handgrad.data.sources import load
 from handgrad.exports.formats import load_model
+from handgrad.recipes.data import open_splits
+from handgrad.recipes.loading import load_recipe, override
+from handgrad.recipes.recipe import Recipe
+from handgrad.runs import Run
 
 PLANTS = "height,soil,label\n" + "".join(
     f"{30 + 20 * (k % 2) + k % 5},{('clay', 'sand', '')[k % 3]},{('sage', 'peony')[k % 2]}\n"
@@ -20,14 +24,18 @@ PLANTS = "height,soil,label\n" + "".join(
 
 
 @pytest.fixture
-def plants(cli: Cli, tmp_path: Path) -> Path:
+def plants(tmp_path: Path) -> Path:
     """A run on a table of numbers and names."""
     (tmp_path / "plants.csv").write_text(PLANTS)
-    assert (
-        cli("train", "mlp", "--data", "plants.csv", "--epochs", "3", "--out", "PLANTS", "--quiet").returncode
-        == 0
-    )
+    data = {"data": {"source": str(tmp_path / "plants.csv")}, "training": {"epochs": 3}}
+    train_run(override(load_recipe("mlp"), data, "test"), tmp_path / "PLANTS")
     return tmp_path
+
+
+def train_run(recipe: Recipe, folder: Path) -> None:
+    run = Run.start(recipe, open_splits(recipe), folder)
+    with run.opened():
+        list(run.train())
 
 
 def answers(cli: Cli, *arguments: str | Path) -> list[dict[str, Any]]:
@@ -53,7 +61,7 @@ def test_a_table_gets_an_answer_for_each_row(cli: Cli, plants: Path) -> None:
     assert "label" not in again[-1]
     head, first, *_ = cli("predict", "PLANTS", "plants.csv").stdout.splitlines()
     assert head.split() == ["file", "class", "peony", "sage"]
-    assert first.startswith(f"plants.csv, row 1 {found[0]['class']:>8}")
+    assert first.split()[:4] == ["plants.csv,", "row", "1", found[0]["class"]]
 
 
 def test_every_format_that_is_read_back_answers_alike(cli: Cli, plants: Path) -> None:
@@ -72,9 +80,9 @@ def test_every_format_that_is_read_back_answers_alike(cli: Cli, plants: Path) ->
 
 
 def test_rows_of_pixels_are_images(cli: Cli, tmp_path: Path) -> None:
-    assert (
-        cli("train", "mlp", "--data", "strokes:300", "--epochs", "1", "--out", "RUN", "--quiet").returncode
-        == 0
+    train_run(
+        override(load_recipe("mlp"), {"data": {"source": "strokes:300"}, "training": {"epochs": 1}}, "test"),
+        tmp_path / "RUN",
     )
     digits = load("strokes:300").split("test")
     rows = np.column_stack([digits.labels, digits.inputs])

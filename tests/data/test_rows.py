@@ -125,7 +125,8 @@ def test_parquet(tmp_path: Path) -> None:
 
 def test_pixels_must_be_bytes(tmp_path: Path) -> None:
     rows = read_rows(write(tmp_path, "0,255,7.0\n"), 3, images=True)
-    assert (rows.inputs.dtype, rows.inputs.tolist()) == (np.uint8, [[0, 255, 7]])
+    assert rows.inputs.dtype == np.uint8
+    assert rows.inputs.tolist() == [[0, 255, 7]]
     told = refused(write(tmp_path, "0,255,7.5\n"), images=True)
     assert "line 1, column 3: '7.5' is not a pixel, a whole number from 0 to 255" in told
     assert "cannot be read" in refused(tmp_path / "none.csv")

@@ -116,6 +116,19 @@ def test_digits_are_told_apart_as_well_in_c(tmp_path: Path) -> None:
             np.testing.assert_allclose(probabilities, network.predict_proba(inputs), atol=2e-5)
 
 
+def test_inputs_with_names_have_their_places(tmp_path: Path) -> None:
+    network = Network([Dense(2)], (6,))
+    network.features = ("height (cm)", "soil=", "soil=sandy clay", "soil", "żółw", "*/")
+    write_c(network, tmp_path / "plants.h")
+    places = ("HEIGHT_CM", "SOIL", "SOIL_SANDY_CLAY", "SOIL_3", "W", "AT")
+    (tmp_path / "tell.c").write_text(
+        '#include <stdio.h>\n#include "plants.h"\nint main(void)\n{\n'
+        f'    printf("{"%d" * 6}\\n", {", ".join(f"PLANTS_INPUT_{place}" for place in places)});\n    return 0;\n}}\n'
+    )
+    told = subprocess.run([compile_c(tmp_path / "tell.c")], capture_output=True, check=True).stdout
+    assert told == b"012345\n"
+
+
 NAMES = ["plain", 'with "quotes" \\ and more', "żółw", "??=", "*/", "line\nbreak", "7", "%s", "\x00end"]
 
 

@@ -76,7 +76,7 @@ def network() -> Network:
     network = Network(
         layers, (4,), np.random.default_rng(0), scaling=scaling, classes=["yes", "no", 'żółw "?"']
     )
-    network.framing = "plain"
+    network.framing, network.features = "plain", ("a", "b=x", "b=y", "żółw")
     return network
 
 
@@ -112,7 +112,7 @@ def test_a_network_is_read_back_bit_for_bit(network: Network, tmp_path: Path) ->
     write_onnx(network, path, {"name": "mine"})
     loaded = load_model(path)
     assert loaded.vector.tobytes() == network.vector.tobytes()
-    for name in ("layers", "dtype", "classes", "input_shape", "example_shape", "framing"):
+    for name in ("layers", "dtype", "classes", "input_shape", "example_shape", "framing", "features"):
         assert getattr(loaded, name) == getattr(network, name)
     assert loaded.scaling is not None
     raw = np.random.default_rng(2).normal(size=(5, 4))

@@ -11,27 +11,37 @@ from conftest import Cli
 from handgrad.data.dataset import Splits
 from handgrad.exports.formats import load_model
 from handgrad.exports.onnx import write_onnx
+from handgrad.recipes.loading import recipe_names
+
+SHORTER = {"dropout": 2, "elastic": 2, "record": 1, "handwriting": 1}
+"""Epochs of recipes that take minutes; the others are trained to their end."""
+
+IMAGES = 1000
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("recipe", ["mlp", "convnet"])
+@pytest.mark.parametrize("recipe", recipe_names())
 def test_exports_are_as_good_as_what_they_were_made_of(
     recipe: str, cli: Cli, mnist: Splits, mnist_place: dict[str, str], tmp_path: Path
 ) -> None:
-    done = cli("train", recipe, "--data", "mnist", "--no-test", "--quiet", "--out", "RUN", **mnist_place)
+    """Probabilities are those that the user gets: float32, by whatever kernels the processor has."""
+    arguments = ["train", recipe, "--data", "mnist", "--no-test", "--quiet", "--out", "RUN"]
+    arguments += ["--epochs", str(SHORTER[recipe])] if recipe in SHORTER else []
+    done = cli(*arguments, **mnist_place)
     assert done.returncode == 0, done.stderr
     network, test = load_model(tmp_path / "RUN"), mnist.split("test")
     probabilities = network.predict_proba(test.inputs)
     right = (probabilities.argmax(axis=1) == test.labels).mean()
-    assert right > 0.98
+    assert right > (0.8 if recipe == "classic" else 0.95)
 
     write_onnx(network, tmp_path / "digits.onnx")
     session = onnxruntime.InferenceSession(tmp_path / "digits.onnx")
-    (answers,) = session.run(["probabilities"], {"input": test.inputs[:1000]})
-    np.testing.assert_allclose(answers, probabilities[:1000], atol=1e-5)
+    (answers,) = session.run(["probabilities"], {"input": test.inputs[:IMAGES]})
+    assert np.abs(answers - network.predict_proba(test.inputs[:IMAGES])).max() < 1e-5
 
-    for int8 in (False, True):
-        classes, answers = Headers(tmp_path, {"digits": network}, int8=int8).predict("digits", test.inputs)
-        assert abs((classes == test.labels).mean() - right) <= (0.002 if int8 else 0.0001)
-        if not int8:
-            np.testing.assert_allclose(answers, probabilities, atol=1e-5)
+    classes, _ = Headers(tmp_path, {"digits": network}, int8=True).predict("digits", test.inputs)
+    assert abs((classes == test.labels).mean() - right) <= 0.002
+    if recipe in ("mlp", "convnet"):  # a header of all numbers of a large one is text of many megabytes
+        classes, answers = Headers(tmp_path, {"digits": network}).predict("digits", test.inputs)
+        assert abs((classes == test.labels).mean() - right) <= 0.0001
+        np.testing.assert_allclose(answers, probabilities, atol=1e-5)

@@ -166,6 +166,8 @@ def test_other_damage_gets_one_line_too(model: Path, tmp_path: Path) -> None:
         ("same name", {"classes": '["a", "a"]'}),
         ("takes no examples", {"example_shape": "[1, 28, 28]"}),
         ("takes no examples", {"framing": '"upside down"'}),
+        ("is damaged: two of its inputs have the same name", {"features": '["a", "a"]'}),
+        ("is damaged: it has 1 names for", {"features": '["a"]'}),
         ("is damaged", {"input_shape": "[1e20]"}),
         ("is damaged", {"dtype": "null"}),
         ("not a model of handgrad", {"format": "handgrad " + "9" * 5000}),

@@ -80,7 +80,7 @@ def spread(names: Sequence[str], numbers: NDArray[Any], texts: Texts) -> tuple[N
 
 
 def columns_of(features: Sequence[str]) -> dict[str, list[str]]:
-    """Find the columns that inputs come from, in their order, and the names that are known in each; none of numbers."""
+    """Find the columns that inputs come from, in order, and the names that are known in each; none of numbers."""
     columns: dict[str, list[str]] = {}
     for feature in features:
         column, equals, name = feature.partition(IS)

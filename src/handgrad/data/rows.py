@@ -121,7 +121,7 @@ def _column_names(path: Path, inputs: int, features: Sequence[str]) -> tuple[lis
 
 
 def _is_header(first: list[str], known: Sequence[str]) -> bool:
-    """Tell a header: it has a name that is known, ``label`` or an input's, or no number (the first may be a label)."""
+    """Tell a header: it has a known name, ``label`` or an input's, or no number (the first may be a label)."""
     numbers = [cell for cell in (first if known else first[1:] or first) if np.isfinite(parse_number(cell))]
     return not numbers or not {LABEL, *known}.isdisjoint(first)
 

@@ -123,7 +123,7 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
     ----------
     classes_ : (C,)
     network_ : Network
-        What was trained: ``hg.save(classifier.network_, "model.safetensors")``.
+        What was trained; ``hg.save(classifier, "model.safetensors")`` writes it.
     n_features_in_, feature_names_in_
         Number of inputs, and their names where a DataFrame has names.
     n_iter_ : int

@@ -16,7 +16,7 @@ def network_of(model: Any) -> Network:
     Parameters
     ----------
     model : Network, HandgradClassifier, or a search or pipeline of scikit-learn that ends in one
-        Before the classifier, a pipeline may have a ``StandardScaler``, which becomes a part of the network's scaling.
+        Before the classifier a pipeline may have a ``StandardScaler``, which becomes a part of the network.
 
     Returns
     -------
