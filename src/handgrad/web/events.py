@@ -21,9 +21,19 @@ LOOK = 0.2
 HEARTBEAT = 15.0
 """Seconds of silence after which a comment is sent, so that nobody in between hangs up."""
 
+EVENT = {
+    "type": "object",
+    "description": "One event of the stream; `data` is JSON, a Record or a state.",
+    "properties": {
+        "event": {"enum": ["record", "state"]},
+        "id": {"type": "string"},
+        "data": {"type": "string"},
+    },
+    "required": ["event", "data"],
+}
 STREAM: dict[int | str, dict[str, Any]] = {
     **NOT_FOUND,
-    200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
+    200: {"content": {"text/event-stream": {"schema": EVENT}}},
 }
 
 
