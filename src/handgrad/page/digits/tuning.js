@@ -7,7 +7,7 @@ import { order, use } from "handgrad/train/orders.js";
 import { done, SAID } from "handgrad/train/words.js";
 
 const KEY = "handgrad.tuning";
-const GENTLE = { epochs: 10, learning_rate: 0.001, batch_size: 8 }; // few steps, and small: it should not forget the rest
+const GENTLE = { epochs: 10, learning_rate: 0.0003, batch_size: 8 }; // few steps, and small: it should not forget the rest
 
 export class Tuning {
   #run = null;

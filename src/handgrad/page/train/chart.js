@@ -2,8 +2,8 @@
 
 import { element } from "handgrad/elements.js";
 
-const HEIGHT = 208;
-const EDGE = { top: 12, right: 96, bottom: 34, left: 50 };
+const HEIGHT = 304;
+const EDGE = { top: 12, right: 112, bottom: 34, left: 50 };
 const LINE = 15; // pixels that a label takes
 const NAMESPACE = "http://www.w3.org/2000/svg";
 

@@ -6,7 +6,7 @@ import { Reader } from "handgrad/train/reader.js";
 import { examplesOf, testDataFor } from "handgrad/train/test_images.js";
 import { count, percent } from "handgrad/train/words.js";
 
-const PLACES = 120;
+const PLACES = matchMedia("(max-width: 48rem)").matches ? 48 : 120; // images at a time
 
 export class Wall {
   #examples = null;
@@ -21,7 +21,7 @@ export class Wall {
     this.app = app;
     this.reader = new Reader();
     const choice = (text, mistakes) =>
-      element("button", { type: "button", "aria-pressed": !mistakes, onclick: () => this.#filter(mistakes) }, text);
+      element("button", { type: "button", "aria-pressed": String(!mistakes), onclick: () => this.#filter(mistakes) }, text);
     this.all = choice("All", false);
     this.wrong = choice("Mistakes", true);
     this.classes = element("select", { "aria-label": "Class", onchange: () => this.#turn(-Infinity) }, element("option", { value: "" }, "all classes"));
