@@ -25,7 +25,7 @@ export default function mount(section, app) {
   const name = element("input", { id: "collection-name", value: collection.name, list: "collections", autocomplete: "off", spellcheck: "false", onchange: () => open() });
   const save = element("button", { type: "button", onclick: () => keep() }, "Save");
   const download = element("button", { type: "button", onclick: () => give() }, "Download .npz");
-  const line = element("p", { class: "note shelf-line", role: "alert" });
+  const line = element("p", { class: "note shelf-line", role: "status" });
 
   async function open() {
     line.textContent = "";

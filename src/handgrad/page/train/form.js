@@ -7,7 +7,8 @@ const QUICK = { name: "strokes:2000", examples: 2000 }; // which the server writ
 
 /** Of each number how it is read from what was typed; throws an Error with what it must be. */
 const READ = {
-  length: (text) => whole(text, 1, 100_000),
+  epochs: (text) => whole(text, 1, 100_000),
+  steps: (text) => whole(text, 1, 10_000_000),
   batch_size: (text) => (text === "all" ? text : whole(text, 1, 1_000_000, " or all")),
   learning_rate: (text) => positive(text),
   hidden: (text) => text.split(/[\s,]+/).map((width) => whole(width, 1, 4096, ", separated by commas")),
@@ -28,11 +29,11 @@ export class Form {
     this.lesson = element("p", { class: "note form-lesson" });
     this.data = element("select", { id: "train-data" });
     this.fields = {};
-    for (const name of Object.keys(READ)) {
+    for (const name of ["length", "batch_size", "learning_rate", "hidden", "seed"]) {
       this.fields[name] = element("input", { id: `train-${name}`, autocomplete: "off", spellcheck: "false", inputmode: name === "batch_size" || name === "hidden" ? null : "decimal" });
     }
     this.lengthName = element("span", {}, "Epochs");
-    this.line = element("p", { class: "form-line", id: "train-line", role: "alert" });
+    this.line = element("p", { class: "form-line", id: "train-line", role: "status" });
     this.button = element("button", { type: "submit", class: "primary" }, "Start");
     this.element = element(
       "form",
@@ -114,7 +115,7 @@ export class Form {
       if (field.disabled || typed === String(value)) continue;
       try {
         const key = name === "length" ? this.lengthName.textContent.toLowerCase() : name;
-        changes[key] = READ[name](typed);
+        changes[key] = READ[key](typed);
       } catch (error) {
         this.#tell(`${field.labels[0].textContent}: ${error.message}`, field);
         return null;

@@ -90,7 +90,7 @@ export class View {
     const run = runs.find(({ name }) => name === this.#name);
     if (!run) return;
     this.#run = run;
-    this.wall.open(run.data);
+    if (run.data) this.wall.open(run.data); // it is told once the run has written its recipe
     if (!this.follower.open && run.state !== this.#state) this.follower.goOn(); // resumed in another tab
     this.refresh();
   }

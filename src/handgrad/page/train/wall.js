@@ -13,7 +13,8 @@ export class Wall {
   #answers = []; // of each example the name of the class it is taken for, or undefined
   #shown = []; // which examples stand on the wall
   #page = 0;
-  #next = null; // a newer network, to be asked once all images are read
+  #network = null;
+  #asked = false; // whether the network is to read the images, once those that are being read are through
   #source = null;
   #reading = false;
 
@@ -54,7 +55,8 @@ export class Wall {
     this.#source = source;
     this.reader.stop();
     this.#reading = false;
-    this.#examples = this.#next = null;
+    this.#examples = null;
+    this.#asked = this.#network !== null;
     this.#answers = [];
     this.told.textContent = source === null ? "The test images are read when there is a network." : "Fetching test images …";
     this.#layOut();
@@ -75,7 +77,8 @@ export class Wall {
 
   /** Have them read by another network; null: by none. */
   update(network) {
-    this.#next = network;
+    this.#network = network;
+    this.#asked = network !== null;
     if (network) return this.#read();
     this.reader.stop();
     this.#reading = false;
@@ -84,9 +87,9 @@ export class Wall {
   }
 
   async #read() {
-    if (this.#reading || !this.#next || !this.#examples) return;
-    const [network, examples] = [this.#next, this.#examples];
-    this.#next = null;
+    if (this.#reading || !this.#asked || !this.#examples) return;
+    const [network, examples] = [this.#network, this.#examples];
+    this.#asked = false;
     if (network.inputShape.reduce((product, side) => product * side, 1) !== 784) {
       this.told.textContent = "This network does not read pictures of 28×28.";
       return;
