@@ -154,7 +154,7 @@ export default function mount(section, app) {
 }
 
 /** The 28×28 bytes of a drawing: as MNIST frames its digits, or, for a network of other pictures, just as it is drawn. */
-function framedAs(drawing, framing) {
+export function framedAs(drawing, framing) {
   return framing === "digit" ? frameDigit(renderStrokes(drawing, SIDE), SIDE, SIDE) : renderStrokes(drawing, 28);
 }
 

@@ -1,0 +1,162 @@
+// A small chart of a run: training (dashed) and validation (a line with dots) over the steps, the newest value at each end.
+
+import { element } from "handgrad/elements.js";
+
+const HEIGHT = 304;
+const EDGE = { top: 12, right: 112, bottom: 34, left: 50 };
+const LINE = 15; // pixels that a label takes
+const NAMESPACE = "http://www.w3.org/2000/svg";
+
+/** An element of SVG. */
+export function svg(tag, settings = {}, ...children) {
+  const made = document.createElementNS(NAMESPACE, tag);
+  for (const [name, value] of Object.entries(settings)) if (value != null) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+export class Chart {
+  #records = [];
+  #total = 1;
+  #marked = null;
+
+  /**
+   * @param title   with the unit
+   * @param keys    of a record: [training, validation]
+   * @param written how a value is written
+   * @param range   function (values) -> [low, high] of the vertical axis
+   * @param pointed called with the index of a record that is pointed at, or null
+   */
+  constructor({ title, keys, written, range, pointed }) {
+    Object.assign(this, { title, keys, written, range, pointed });
+    this.drawing = svg("svg", { class: "chart-drawing", height: HEIGHT, "aria-hidden": "true" });
+    this.plot = element(
+      "div",
+      { class: "chart-plot", tabindex: 0, role: "slider", "aria-label": `${title}: pick a record`, "aria-valuemin": 1, "aria-valuemax": 1, "aria-valuenow": 1 },
+      this.drawing,
+    );
+    this.element = element("div", { class: "chart" }, element("h3", {}, title), this.plot);
+    this.plot.addEventListener("pointermove", (event) => this.#point(event));
+    this.plot.addEventListener("pointerdown", (event) => this.#point(event));
+    this.plot.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && this.pointed(null));
+    this.plot.addEventListener("keydown", (event) => this.#key(event));
+    this.plot.addEventListener("blur", () => this.pointed(null));
+    new ResizeObserver(() => this.draw()).observe(this.plot);
+  }
+
+  /**
+   * Show records.
+   * @param records
+   * @param total   the step at which the run will end, as far as is known
+   */
+  update(records, total) {
+    this.#records = records;
+    this.#total = Math.max(1, total, records.at(-1)?.step ?? 0);
+    this.draw();
+  }
+
+  /** Show which record is pointed at, and say it to screen readers; null: none. */
+  mark(index, text) {
+    this.#marked = index;
+    const at = index ?? this.#records.length - 1;
+    this.plot.setAttribute("aria-valuemax", Math.max(1, this.#records.length));
+    this.plot.setAttribute("aria-valuenow", Math.max(1, at + 1));
+    this.plot.setAttribute("aria-valuetext", text);
+    this.draw();
+  }
+
+  draw() {
+    const width = this.plot.clientWidth;
+    if (!width) return;
+    this.width = width;
+    const values = this.#records.flatMap((record) => this.keys.map((key) => record[key])).filter((value) => value !== null);
+    [this.low, this.high] = this.range(values);
+    this.drawing.setAttribute("width", width);
+    this.drawing.replaceChildren(...this.#axes(), ...this.#lines(), ...this.#cross());
+  }
+
+  #x(step) {
+    return EDGE.left + (step / this.#total) * (this.width - EDGE.left - EDGE.right);
+  }
+
+  #y(value) {
+    const share = (value - this.low) / (this.high - this.low);
+    return HEIGHT - EDGE.bottom - share * (HEIGHT - EDGE.bottom - EDGE.top);
+  }
+
+  #axes() {
+    const right = this.width - EDGE.right;
+    const parts = ticks(this.low, this.high, 4).flatMap((value) => [
+      svg("line", { class: "chart-grid", x1: EDGE.left, x2: right, y1: this.#y(value), y2: this.#y(value) }),
+      svg("text", { class: "chart-tick", x: EDGE.left - 8, y: this.#y(value) + 4, "text-anchor": "end" }, this.written(value, true)),
+    ]);
+    const base = HEIGHT - EDGE.bottom;
+    const steps = ticks(0, this.#total, 3).filter(Number.isInteger);
+    parts.push(svg("line", { class: "chart-axis", x1: EDGE.left, x2: right, y1: base, y2: base }));
+    steps.forEach((step) => parts.push(svg("text", { class: "chart-tick", x: this.#x(step), y: base + 16, "text-anchor": "middle" }, short(step))));
+    parts.push(svg("text", { class: "chart-tick", x: right + 8, y: base + 16 }, "steps"));
+    return parts;
+  }
+
+  #lines() {
+    const ends = [];
+    const parts = [];
+    this.keys.forEach((key, which) => {
+      const points = this.#records.filter((record) => record[key] !== null).map((record) => [this.#x(record.step), this.#y(record[key]), record[key]]);
+      if (!points.length) return;
+      const kind = which ? "validation" : "training";
+      parts.push(svg("polyline", { class: `chart-line ${kind}`, points: points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ") }));
+      const dotted = which && points.length <= 40 ? points : points.slice(-1);
+      dotted.forEach(([x, y]) => parts.push(svg("circle", { class: `chart-dot ${kind}`, cx: x, cy: y, r: which ? 3 : 2.5 })));
+      const [x, y, value] = points.at(-1);
+      ends.push({ x, y, text: `${which ? "valid." : "train"} ${this.written(value)}`, kind });
+    });
+    return [...parts, ...this.#labels(ends)];
+  }
+
+  /** The newest values, none on top of the other. */
+  #labels(ends) {
+    ends.sort((a, b) => a.y - b.y);
+    ends.forEach((end, k) => (end.at = Math.max(end.y, k ? ends[k - 1].at + LINE : EDGE.top)));
+    const over = Math.max(0, (ends.at(-1)?.at ?? 0) - (HEIGHT - EDGE.bottom - 2));
+    return ends.map(({ x, at, text, kind }) => svg("text", { class: `chart-end ${kind}`, x: x + 8, y: at - over + 4 }, text));
+  }
+
+  #cross() {
+    const record = this.#records[this.#marked ?? -1];
+    if (!record) return [];
+    const x = this.#x(record.step);
+    const dots = this.keys.filter((key) => record[key] !== null).map((key) => svg("circle", { class: "chart-cross", cx: x, cy: this.#y(record[key]), r: 5 }));
+    return [svg("line", { class: "chart-cross", x1: x, x2: x, y1: EDGE.top, y2: HEIGHT - EDGE.bottom }), ...dots];
+  }
+
+  #point(event) {
+    if (!this.#records.length || !this.width) return;
+    const x = event.clientX - this.plot.getBoundingClientRect().left;
+    const distances = this.#records.map(({ step }) => Math.abs(this.#x(step) - x));
+    this.pointed(distances.indexOf(Math.min(...distances)));
+  }
+
+  #key(event) {
+    const last = this.#records.length - 1;
+    const at = this.#marked ?? last;
+    const next = { ArrowLeft: at - (this.#marked === null ? 0 : 1), ArrowRight: at + 1, Home: 0, End: last, Escape: null }[event.key];
+    if (next === undefined || last < 0) return;
+    event.preventDefault();
+    this.pointed(next === null ? null : Math.min(last, Math.max(0, next)));
+  }
+}
+
+/** Round numbers from low to high, about `many`. */
+function ticks(low, high, many) {
+  const rough = (high - low) / many;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= rough * 0.999);
+  const first = Math.ceil(low / step - 1e-9);
+  const last = Math.floor(high / step + 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, k) => Number(((first + k) * step).toPrecision(12)));
+}
+
+function short(step) {
+  return step >= 10000 ? `${step / 1000}k` : String(step);
+}

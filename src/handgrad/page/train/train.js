@@ -1,0 +1,22 @@
+// The Train section: start a training, and see it learn.
+
+import { element } from "handgrad/elements.js";
+import { Form } from "handgrad/train/form.js";
+import { Runs } from "handgrad/train/runs.js";
+import { View } from "handgrad/train/view.js";
+
+export default function mount(section, app) {
+  const view = new View(app, () => runs.refresh());
+  const runs = new Runs(app, { shown: (name) => view.show(name), listed: (list) => view.hear(list) });
+  const form = new Form(app, (name) => {
+    app.say(`${name} has begun`);
+    runs.choose(name);
+  });
+  section.append(
+    element("div", { class: "train" }, form.element, runs.element, view.element, view.weights.element, view.wall.element),
+  );
+  const look = () => (form.open(), runs.refresh());
+  app.addEventListener("section", ({ detail }) => detail === "train" && look());
+  app.addEventListener("run", ({ detail }) => runs.choose(detail)); // begun elsewhere on the page
+  if (!section.hidden) look();
+}
