@@ -264,9 +264,7 @@ def test_wishes_that_are_none_start_nothing(tmp_path: Path, change: dict[str, An
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    "name", ["none", "%2e%2e", "..%2F..%2Fx", "%00", ".hidden", "a%20b", "x" * 300]
-)
+@pytest.mark.parametrize("name", ["none", "%2e%2e", "..%2F..%2Fx", "%00", ".hidden", "a%20b", "x" * 300])
 def test_names_that_are_none_are_not_there(tmp_path: Path, name: str) -> None:
     (tmp_path / "runs" / ".hidden").mkdir(parents=True)
     (tmp_path / "runs" / ".hidden" / "model.safetensors").write_bytes(b"")
