@@ -70,15 +70,8 @@ def test_a_log_that_was_cut_and_replaced_repeats_nothing(tmp_path: Path) -> None
 
 
 def test_lines_that_are_no_records_are_left_out(tmp_path: Path) -> None:
-    bad = [
-        "{}\n",
-        "no JSON\n",
-        line(1, loss="much"),
-        line(1, loss=float("nan")),
-        line(-1),
-        "[" * 5000 + "\n",
-        "\xff\n",
-    ]
+    odd = [line(1, loss="much"), line(1, loss=float("nan")), line(-1)]
+    bad = ["{}\n", "no JSON\n", *odd, "[" * 5000 + "\n", "\xff\n"]
     (tmp_path / LOG_FILE).write_bytes("".join([line(0), *bad, line(2)]).encode("latin-1"))
     assert steps(LogReader(tmp_path)) == [0, 2]
 
@@ -134,10 +127,9 @@ def test_damaged_folders_are_told_as_what_they_are_and_break_nothing(tmp_path: P
 
 
 def test_the_newest_model_is_what_stopping_would_leave(tmp_path: Path) -> None:
+    data = {"source": "strokes:300:1", "validation": 0}
     averaging = {"type": "ExponentialAverage", "decay": 0.9}
-    run = trained(
-        tmp_path / "run", stop_after=1, averaging=averaging, data={"source": "strokes:300:1", "validation": 0}
-    )
+    run = trained(tmp_path / "run", stop_after=1, averaging=averaging, data=data)
     assert run.state.average is not None
     found = newest(tmp_path / "run")
     assert found.network.vector.tobytes() == run.state.average.tobytes()
@@ -156,12 +148,9 @@ def test_layers_that_measure_have_measured_for_the_average(tmp_path: Path) -> No
     layers = [{"type": "Dense", "outputs": 8}, {"type": "BatchNorm"}, {"type": "Dense", "outputs": "classes"}]
     network = {"input": "flat", "layers": layers}
     run = trained(tmp_path / "run", stop_after=1, averaging=averaging, network=network, data=data)
-    expected = run.network.predict_proba(
-        run.splits.train.inputs[:20]
-    )  # breaking off has left the result in it
-    np.testing.assert_allclose(
-        newest(tmp_path / "run").network.predict_proba(run.splits.train.inputs[:20]), expected, rtol=1e-5
-    )
+    inputs, found = run.splits.train.inputs[:20], newest(tmp_path / "run").network
+    expected = run.network.predict_proba(inputs)  # breaking off has left the result in it
+    np.testing.assert_allclose(found.predict_proba(inputs), expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("present", [True, False])
