@@ -1,0 +1,80 @@
+"""What docs/serving.md shows, works: its requests are sent to a server, in their order."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from handgrad.cli.main import main
+from handgrad.data.strokes import generate
+from served import Process, serving
+
+ROOT = Path(__file__).parents[2]
+GUIDE = (ROOT / "docs" / "serving.md").read_text("utf-8")
+PLACE = "http://127.0.0.1:8000"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+
+
+def curl(server: Process, line: str, folder: Path) -> httpx2.Response:
+    """Do what curl would do."""
+    parser = ArgumentParser()
+    for option in ("-X", "-H", "-F", "-o", "--json", "--data-binary"):
+        parser.add_argument(option)
+    parser.add_argument("-N", action="store_true")
+    parser.add_argument("url")
+    told = parser.parse_args(shlex.split(line)[1:])
+
+    def content(text: str) -> bytes:
+        return (folder / text[1:]).read_bytes() if text.startswith("@") else text.encode()
+
+    kind, _, value = (told.H or "Content-Type: application/json").partition(": ")
+    body = told.json or told.data_binary
+    files = {"file": content(told.F.partition("=")[2])} if told.F else None
+    answer = server.client.request(
+        told.X or ("POST" if body or files else "GET"),
+        told.url.removeprefix(PLACE),
+        content=content(body) if body else None,
+        headers={kind: value} if body else None,
+        files=files,
+    )
+    if told.o:
+        (folder / told.o).write_bytes(answer.content)
+    return answer
+
+
+@pytest.mark.slow
+def test_every_request_of_the_guide_is_answered(tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    images, labels = generate(12, 5)
+    digits = {"name": "mine", "inputs": images.tolist(), "labels": [str(label) for label in labels]}
+    (tmp_path / "digits.json").write_text(json.dumps(digits))
+    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    first = shlex.split(lines[0])[1:]
+    assert main([*first[:-1], str(tmp_path / first[-1]), "--quiet", "--no-test"]) == 0
+    with serving(tmp_path, *shlex.split(lines[1])[2:]) as server:
+        for line in lines:
+            if line.startswith("curl"):
+                answer = curl(server, line, tmp_path)
+                assert answer.status_code in (200, 201), f"{line}: {answer.text}"
+                if "from" in line:
+                    run = server.await_state(answer.json()["name"], "finished", "failed")
+                    assert run["state"] == "finished", run
+                elif "/predict" in line:
+                    (prediction,) = answer.json()["predictions"]
+                    (shown,) = json.loads(blocks("json")[0])["predictions"]
+                    assert prediction.keys() == shown.keys()
+                    assert prediction["class"] == shown["class"]
+        assert (tmp_path / "newest.safetensors").stat().st_size > 50_000
+        for block in blocks("python"):
+            code = block.replace(f"{PLACE}/", server.address)
+            done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+            assert re.match(r"\['\d', '\d', '\d', '\d', '\d'\] \[", done.stdout)
