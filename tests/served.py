@@ -84,12 +84,12 @@ def here(folder: Path, network: Network | None = None) -> Iterator[Asker]:
 class Process(Asker):
     """``handgrad serve`` as a user runs it."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, **places: str) -> None:
         environment = {key: value for key, value in os.environ.items() if key != "HANDGRAD_DATA"}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "handgrad", "serve", "--port", "0", *arguments],
             cwd=folder,
-            env={**environment, "HANDGRAD_MIRROR": CLOSED, "XDG_CACHE_HOME": str(folder / "cache")},
+            env={**environment, "HANDGRAD_MIRROR": CLOSED, "XDG_CACHE_HOME": str(folder / "cache"), **places},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -132,9 +132,9 @@ class Process(Asker):
 
 
 @contextmanager
-def serving(folder: Path, *arguments: str) -> Iterator[Process]:
+def serving(folder: Path, *arguments: str, **places: str) -> Iterator[Process]:
     """Run a server, and end it if the test has not."""
-    server = Process(folder, *arguments)
+    server = Process(folder, *arguments, **places)
     try:
         yield server
     finally:

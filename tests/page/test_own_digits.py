@@ -139,7 +139,7 @@ def test_tuned_and_compared(open_window: OpenWindow, server: Process, folder: Pa
     changed = [int(np.count_nonzero(answers[before, k] != answers[after, k])) for k in range(2)]
     assert changed[1] > 0
     listed = page.locator(".comparison-changes tbody tr")
-    expect(listed).to_have_count(min(60, changed[0]) + min(60, changed[1]))
+    expect(listed).to_have_count(min(24, changed[0]) + min(24, changed[1]))
     assert window.page.evaluate(NAMELESS) == []
     assert window.page.evaluate(DANGLING) == []
     window.reload()  # the same comparison is made again

@@ -6,17 +6,20 @@ writes the pictures that the documents show; without the variable they go to a t
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from conftest import Cli
 from drawing_board import Board, strokes_of
 from page_fixtures import Open
 from page_server import Site
+from page_server_process import windows
+from served import Process, serving
 
 pytestmark = pytest.mark.slow
 
@@ -90,3 +93,39 @@ def test_pictures_of_convnet(use: Any, open_board: Open, folder: Path) -> None:
     board.page.mouse.move(2, 2)
     shoot(board.page, folder / "dark.png")
     shoot(stage(board, "Layer 1"), folder / "maps.png")
+
+
+@pytest.fixture
+def mnist_server(cli: Cli, mnist_place: dict[str, str], tmp_path: Path) -> Iterator[Process]:
+    """A real server with MNIST at hand, and a network that was trained on it."""
+    done = cli("train", "mlp", "--data", "mnist", "--quiet", "--no-test", **mnist_place)
+    assert done.returncode == 0, done.stderr
+    with serving(tmp_path, **mnist_place) as server:
+        yield server
+
+
+def test_pictures_of_training(browser: Browser, mnist_server: Process, folder: Path) -> None:
+    with windows(browser, mnist_server.address) as open_window:
+        window = open_window(expected="404 (Not Found)", viewport={"width": 1280, "height": 1320})
+        name = window.start("mlp", "mnist", epochs=8)
+        mnist_server.await_records(name, 5)
+        expect(window.wall.locator(".wall-told")).to_contain_text("read", timeout=60_000)
+        expect(window.wall.locator(".mistake").first).to_be_visible(timeout=60_000)
+        window.page.mouse.move(2, 2)
+        shoot(window.page, folder / "train.png")
+        window.press("Stop")
+        window.is_("stopped")
+
+
+def test_pictures_of_own_digits(browser: Browser, mnist_server: Process, folder: Path) -> None:
+    with windows(browser, mnist_server.address) as open_window:
+        window = open_window("digits", viewport={"width": 1280, "height": 1240})
+        board = Board(window.page)
+        for kind in ("slanted", "another", "hooks"):
+            for label in "0123456789":
+                board.draw(strokes_of(label, kind, 2))
+                board.pad.press(label)
+        window.page.get_by_role("button", name="Fine-tune").click()
+        expect(window.page.locator(".comparison-sums tbody tr")).to_have_count(2, timeout=60_000)
+        window.page.evaluate("scrollTo(0, 0)")
+        shoot(window.page, folder / "digits.png")

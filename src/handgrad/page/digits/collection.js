@@ -71,7 +71,6 @@ export class Collection extends EventTarget {
       this.saved.push(...this.waiting.splice(0, some.length));
       this.#changed();
     }
-    this.app.dispatchEvent(new Event("data"));
   }
 
   #changed() {

@@ -6,7 +6,7 @@ import { Reader } from "handgrad/train/reader.js";
 import { examplesOf, testDataFor } from "handgrad/train/test_images.js";
 import { count, percent } from "handgrad/train/words.js";
 
-const MOST = 60; // changed answers that are listed of each kind
+const MOST = 24; // changed answers that are listed of each kind
 
 export class Comparison {
   constructor(app) {

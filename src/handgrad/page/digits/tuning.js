@@ -12,7 +12,8 @@ const GENTLE = { epochs: 10, learning_rate: 0.0003, batch_size: 8 }; // few step
 export class Tuning {
   #run = null;
   #before = null; // {name, network}
-  #last = null;
+  #records = [];
+  #epochs = 0;
 
   /**
    * @param app
@@ -23,7 +24,7 @@ export class Tuning {
   constructor(app, collection, compare, told) {
     Object.assign(this, { app, collection, compare, told });
     this.follower = new Follower({
-      record: (record) => ((this.#last = record), this.#tell("running")),
+      record: (record) => (this.#records.push(record), this.#tell("running")),
       state: ({ state, error }) => this.#state(state, error),
       connection: (there) => there || (this.line.textContent = "The connection is lost; trying again …"),
     });
@@ -59,9 +60,9 @@ export class Tuning {
   /** Go on where a reload broke in. */
   recall() {
     try {
-      const { run, before } = JSON.parse(sessionStorage.getItem(KEY)) ?? {};
+      const { run, before, epochs } = JSON.parse(sessionStorage.getItem(KEY)) ?? {};
       if (!run || before !== this.app.modelName || !this.app.network) return;
-      this.#follow(run, { name: before, network: this.app.network });
+      this.#follow(run, { name: before, network: this.app.network }, epochs);
     } catch {
       sessionStorage.removeItem(KEY);
     }
@@ -80,8 +81,8 @@ export class Tuning {
       const before = { name: this.app.modelName, network: this.app.network };
       const wanted = { data: `digits/${this.collection.name}`, from: "model", epochs, learning_rate: rate, batch_size: GENTLE.batch_size };
       const { name } = await order(this.app, "/runs", wanted);
-      sessionStorage.setItem(KEY, JSON.stringify({ run: name, before: before.name }));
-      this.#follow(name, before);
+      sessionStorage.setItem(KEY, JSON.stringify({ run: name, before: before.name, epochs }));
+      this.#follow(name, before, epochs);
     } catch (error) {
       this.line.textContent = error.message;
     }
@@ -95,10 +96,11 @@ export class Tuning {
     field.focus();
   }
 
-  #follow(run, before) {
+  #follow(run, before, epochs) {
     this.#run = run;
     this.#before = before;
-    this.#last = null;
+    this.#records = [];
+    this.#epochs = epochs;
     this.watch.hidden = false;
     this.uses.disabled = true;
     this.told(`${run} is being trained on your digits …`);
@@ -107,7 +109,7 @@ export class Tuning {
   }
 
   #tell(state, error) {
-    this.bar.value = state === "finished" ? 1 : done({ epochs: Number(this.epochs.value) }, this.#last);
+    this.bar.value = state === "finished" ? 1 : done({ epochs: this.#epochs }, this.#records);
     this.line.textContent = `${this.#run} ${SAID[state]}${error ? `: ${error}` : ""}`;
   }
 

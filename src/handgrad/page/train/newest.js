@@ -15,11 +15,10 @@ export class Newest {
     this.told = told;
   }
 
-  /** Ask for those of a run; what was asked for before is forgotten. */
+  /** Be ready to ask for those of a run; what was asked for before is forgotten. */
   of(name) {
     this.#name = name;
     this.#tag = null;
-    this.ask();
   }
 
   /** There may be newer ones. */

@@ -7,7 +7,7 @@ import { Newest } from "handgrad/train/newest.js";
 import { order, use } from "handgrad/train/orders.js";
 import { Wall } from "handgrad/train/wall.js";
 import { Weights } from "handgrad/train/weights.js";
-import { done, duration, inWords, loss, percent, SAID } from "handgrad/train/words.js";
+import { done, duration, inWords, length, loss, percent, SAID } from "handgrad/train/words.js";
 
 const NOTHING = "Choose a recipe and data, and press Start: you see it learn here.";
 const RESUMABLE = new Set(["paused", "interrupted", "failed"]);
@@ -19,6 +19,7 @@ export class View {
   #state = null;
   #error = null;
   #connected = true;
+  #ordered = null; // what the server is doing about it now
   #pointed = null;
   #hasModel = false;
 
@@ -106,7 +107,7 @@ export class View {
     this.#state = state;
     this.#error = error;
     this.refresh();
-    this.newest.ask();
+    if (this.#records.length || state === "finished") this.newest.ask();
     if (before === state) return;
     this.changed();
     if (before) this.app.say(`${this.#name} ${SAID[state]}${error ? `: ${error}` : ""}`);
@@ -120,9 +121,9 @@ export class View {
   }
 
   async #order(what) {
-    if (!this.#can(what) || this.element.ariaBusy === "true") return;
+    if (!this.#can(what) || this.#ordered) return;
     const name = this.#name;
-    this.element.ariaBusy = "true";
+    this.#ordered = what;
     this.refresh();
     try {
       const run = await order(this.app, `/runs/${encodeURIComponent(name)}/${what}`);
@@ -133,7 +134,7 @@ export class View {
     } catch (error) {
       this.app.say(error.message);
     }
-    this.element.ariaBusy = null;
+    this.#ordered = null;
     this.changed();
     this.refresh();
   }
@@ -163,15 +164,14 @@ export class View {
     enable(this.stops, this.#can("stop"));
     enable(this.uses, this.#hasModel);
     this.uses.classList.toggle("primary", this.#state === "finished");
-    this.bar.value = this.#state === "finished" ? 1 : done(training, last) ?? 0;
+    this.bar.value = this.#state === "finished" ? 1 : done(training, this.#records);
     this.line.classList.toggle("wrong", this.#state === "failed");
     this.line.textContent = this.#words(training, last);
-    const end = last && (done(training, last) ?? 0) > 0 ? (last.step + 1) / done(training, last) - 1 : 0;
     const record = this.#records[this.#pointed ?? this.#records.length - 1];
     const text = record ? `${this.#pointed === null ? "Newest: " : ""}${inWords(record, training)}, after ${duration(record.seconds)}` : "No record yet";
     this.readout.textContent = text;
     for (const chart of this.charts) {
-      chart.update(this.#records, this.#state === "finished" ? 0 : end);
+      chart.update(this.#records, this.#state === "finished" ? 0 : length(training, this.#records));
       chart.mark(this.#pointed, text);
     }
   }
@@ -185,13 +185,14 @@ export class View {
   #words(training, last) {
     if (!this.#name) return NOTHING;
     if (!this.#connected) return "The connection is lost; trying again … The training itself goes on, unless the server was ended.";
+    if (this.#ordered) return { pause: "Pausing: it saves what it has learned …", stop: "Stopping: it saves what it has learned …", resume: "Resuming …" }[this.#ordered];
     if (this.#state === "failed") return this.#error ?? "It failed.";
     if (this.#state === "interrupted") return "It was interrupted, but nothing is lost up to the last record: Resume goes on there.";
     if (this.#state === "paused") return "Paused. Resume goes on as if nothing had happened.";
     if (this.#state === "stopped") return "Stopped. What it had learned is kept.";
     if (this.#state === "finished") return `Finished in ${duration(last?.seconds ?? 0)}. Use this model to draw for it.`;
     if (!last) return "Starting …";
-    const share = done(training, last);
+    const share = done(training, this.#records);
     if (!share) return `${duration(last.seconds)} so far`;
     return `${Math.round(100 * share)} %, about ${duration((last.seconds * (1 - share)) / share)} left`;
   }

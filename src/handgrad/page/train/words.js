@@ -29,16 +29,24 @@ export function count(value) {
 
 /** Such as 8 s, 2 min, 3.5 h. */
 export function duration(seconds) {
-  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  return `${(seconds / 3600).toFixed(1)} h`;
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))}\u00a0s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)}\u00a0min`;
+  return `${(seconds / 3600).toFixed(1)}\u00a0h`;
 }
 
-/** How much of a training is done, from 0 to 1, by its newest record; null where its recipe does not say how long it is. */
-export function done({ epochs, steps }, last) {
-  if (!last) return 0;
-  if (steps) return Math.min(1, (last.step + 1) / steps);
-  return epochs ? Math.min(1, last.epoch / epochs) : null;
+/**
+ * The steps that a training will have, by what its records tell; 0 where that is not known yet.
+ * The last record of a training that was interrupted is of a part of an epoch, so the fullest one counts.
+ */
+export function length({ epochs, steps }, records) {
+  if (steps) return steps;
+  return (epochs ?? 0) * records.reduce((most, { step, epoch }) => Math.max(most, (step + 1) / epoch), 0);
+}
+
+/** How much of a training is done, from 0 to 1. */
+export function done(training, records) {
+  const whole = length(training, records);
+  return whole && records.length ? Math.min(1, (records.at(-1).step + 1) / whole) : 0;
 }
 
 /** A record in one sentence. */
