@@ -24,12 +24,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def server(folder: Path) -> Iterator[Process]:
-    """A server whose model was trained in a moment."""
-    with serving(folder) as server:
-        name = server.post("/runs", recipe="mlp", data=DATA, epochs=4)["name"]
-        assert server.await_state(name, "finished", "failed")["state"] == "finished"
-        server.post("/model", run=name)
+def server(folder: Path, reader: bytes) -> Iterator[Process]:
+    (folder / "pen.safetensors").write_bytes(reader)
+    with serving(folder, "pen.safetensors") as server:
         yield server
 
 
@@ -106,9 +103,16 @@ def test_a_name_that_no_file_may_have(open_window: OpenWindow) -> None:
     expect(window.page.get_by_label("Name", exact=True)).to_have_value("mine")
 
 
-def test_tuned_and_compared(open_window: OpenWindow, server: Process, folder: Path) -> None:
-    before = server.get("/model")["name"]
-    window = open_window()
+@pytest.mark.slow
+def test_tuned_and_compared(browser: Browser, tmp_path: Path) -> None:
+    with serving(tmp_path) as server, windows(browser, server.address) as open_window:
+        before = str(server.post("/runs", recipe="mlp", data=DATA, epochs=4)["name"])
+        assert server.await_state(before, "finished", "failed")["state"] == "finished"
+        server.post("/model", run=before)
+        tune_and_compare(open_window("digits"), server, tmp_path, before)
+
+
+def tune_and_compare(window: Window, server: Process, folder: Path, before: str) -> None:
     page = window.page
     name_it(window, "tuned")
     collect(window, "4", "7", "9")

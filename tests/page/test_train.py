@@ -109,6 +109,7 @@ def test_the_wall_by_class_and_into_the_canvas(open_window: OpenWindow, trained:
     assert np.array_equal(shown, test.inputs[place].ravel())
 
 
+@pytest.mark.slow
 def test_paused_reloaded_resumed_and_stopped_in_two_tabs(open_window: OpenWindow, server: Process) -> None:
     window = open_window()
     name = window.start("classic", DATA, **LONG)
