@@ -47,6 +47,19 @@ def test_a_table_of_ones_own(tmp_path: Path) -> None:
     assert "peony" in run("table.py", "own.csv", folder=tmp_path)
 
 
+def test_files_as_ones_own_might_be(tmp_path: Path) -> None:
+    run("own_files.py", folder=tmp_path)
+    assert pl.read_csv(tmp_path / "plants" / "train.csv").columns == [
+        "height",
+        "flowers",
+        "soil",
+        "leaf",
+        "label",
+    ]
+    assert pl.read_csv(tmp_path / "plants" / "new.csv").shape == (3, 4)
+    assert len(list(tmp_path.glob("shapes/*/*/*.png"))) == 3 * (150 + 50)
+
+
 def test_a_grid_search(tmp_path: Path) -> None:
     *rows, last = run("grid_search.py", folder=tmp_path).splitlines()
     accuracies = [float(row.partition("%")[0]) for row in rows]

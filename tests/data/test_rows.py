@@ -1,5 +1,6 @@
 """Examples as rows of a table, with and without header and labels."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -130,3 +131,6 @@ def test_pixels_must_be_bytes(tmp_path: Path) -> None:
     told = refused(write(tmp_path, "0,255,7.5\n"), images=True)
     assert "line 1, column 3: '7.5' is not a pixel, a whole number from 0 to 255" in told
     assert "cannot be read" in refused(tmp_path / "none.csv")
+    os.mkfifo(tmp_path / "pipe.csv")
+    assert "no plain file" in refused(tmp_path / "pipe.csv")
+    assert "no plain file" in refused(tmp_path)

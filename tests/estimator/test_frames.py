@@ -94,6 +94,8 @@ def test_what_is_no_such_table_is_told_in_one_line(y: list[str]) -> None:
     ):
         with pytest.raises(ValueError, match=told):
             classifier.predict(wrong)
+    with pytest.raises(ValueError, match="column 'day' holds datetime64"):
+        quick().fit(X.assign(day=pd.Timestamp("2020-01-01")), y)
     with pytest.raises(ValueError, match="holds 150 different names"):
         quick().fit(pd.DataFrame({"a": [f"n{k}" for k in range(150)]}), [0, 1] * 75)
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.data.labels import parse_number, shown
+from handgrad.errors import HandgradError
 
 LABEL = "label"
 
@@ -76,6 +77,8 @@ def is_parquet(path: Path) -> bool:
 
 def first_row(path: Path) -> list[str]:
     """Give the first row of a CSV, or the names of the columns of a Parquet file."""
+    if path.exists() and not path.is_file():  # in a pipe one would wait for ever
+        raise HandgradError(f"{path} is a folder, or no plain file; name a CSV or Parquet file")
     if is_parquet(path):
         from handgrad.data.parquet_cells import read_columns
 

@@ -160,7 +160,9 @@ class Splits:
         split: Dataset | None = getattr(self, name)
         if split is None:
             others = " and ".join(other for other in splits[:2] if getattr(self, other) is not None)
-            raise HandgradError(f"{self.source or 'the data'} has no {name} split; it has {others}")
+            raise HandgradError(
+                f"{self.source or 'the data'} has no {name} split; it has {others}; name that instead"
+            )
         return split
 
     def _fitting(self, split: Dataset | None, name: str) -> Dataset | None:

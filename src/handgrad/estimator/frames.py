@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.data.columns import spread
+from handgrad.errors import HandgradError
 
 MISSING = ("None", "nan", "<NA>", "NaT")
 """How values that are missing print, whatever library they are of."""
@@ -23,6 +24,11 @@ def spread_frame(X: Any) -> tuple[NDArray[Any], tuple[str, ...]] | None:
     inputs : (N, I) float64, or float32 where all columns of numbers are
     features : tuple of str
         As `spread` names them. None instead of both where X is no DataFrame, or has no column of names.
+
+    Raises
+    ------
+    HandgradError
+        If a column holds something else than numbers and names, such as dates.
     """
     if not hasattr(X, "columns") or not hasattr(X, "dtypes"):
         return None
@@ -30,6 +36,9 @@ def spread_frame(X: Any) -> tuple[NDArray[Any], tuple[str, ...]] | None:
     texts = {name: texts for name, values in columns.items() if (texts := _texts(values)) is not None}
     if not texts:
         return None
+    for name, values in columns.items():
+        if name not in texts and values.dtype.kind not in "buifO":
+            raise HandgradError(f"column '{name:.40}' holds {values.dtype}, not numbers or names")
     numbers = [values for name, values in columns.items() if name not in texts]
     kind = np.float32 if numbers and all(values.dtype == np.float32 for values in numbers) else np.float64
     stacked = (
