@@ -76,6 +76,7 @@ def test_collected_kept_and_saved(open_window: OpenWindow, server: Process, fold
     assert np.array_equal(hg.load(given).train.inputs, kept.inputs)
     with np.load(io.BytesIO(given.read_bytes())) as archive:
         assert archive["labels"].tolist() == ["3", "1", "3"]
+        assert archive["classes"].tolist() == list("0123456789")
     collect(window, "7")
     page.get_by_role("button", name="Digit 2, a 1").click()
     page.get_by_role("button", name="Remove").click()
@@ -94,6 +95,22 @@ def test_collected_kept_and_saved(open_window: OpenWindow, server: Process, fold
         "requestAnimationFrame(() => requestAnimationFrame(() => done(Array.from(window.handgrad.currentPixels())))))"
     )
     assert np.array_equal(shown, kept.inputs[0].ravel())
+
+
+def test_two_tabs_collect_together(open_window: OpenWindow, server: Process) -> None:
+    window = open_window()
+    name_it(window, "both")
+    collect(window, "4")
+    other = window.page.context.new_page()
+    other.goto(window.page.url)
+    expect(other.locator(".shelf-told")).to_contain_text("1 digit; 1 not saved yet")
+    collect(window, "9")
+    expect(other.locator(".shelf-told")).to_contain_text("2 digits; 2 not saved yet")
+    other.get_by_role("button", name="Save", exact=True).click()
+    for page in (other, window.page):
+        expect(page.locator(".shelf-told")).to_have_text("2 digits, all saved as digits/both")
+    assert [found["examples"] for found in server.get("/digits") if found["name"] == "both"] == [2]
+    other.close()
 
 
 def test_a_name_that_no_file_may_have(open_window: OpenWindow) -> None:

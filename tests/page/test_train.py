@@ -102,6 +102,12 @@ def test_the_wall_by_class_and_into_the_canvas(open_window: OpenWindow, trained:
     window.page.keyboard.press("ArrowUp")
     place = int(np.flatnonzero(test.labels == 7)[1])
     expect(window.wall.locator(f'[aria-label^="Image {place + 1},"]')).to_be_focused()
+    stop = window.wall.locator(".wall-image[tabindex='0']")
+    window.page.keyboard.press("End")
+    window.wall.get_by_role("button", name="Mistakes").click()
+    expect(stop).to_be_enabled()  # though fewer images stand on the wall
+    window.wall.get_by_role("button", name="All", exact=True).click()
+    window.wall.locator(f'[aria-label^="Image {place + 1},"]').focus()
     window.page.keyboard.press("Enter")
     expect(window.page.locator("#draw")).to_be_visible()
     window.settle()

@@ -15,6 +15,11 @@ export class Collection extends EventTarget {
     super();
     this.app = app;
     this.#recall();
+    addEventListener("storage", ({ key, newValue }) => {
+      if (key !== KEY || !newValue || JSON.parse(newValue).name !== this.name) return;
+      this.#recall(); // what another tab has added, or saved
+      this.open(this.name).catch(() => {});
+    });
   }
 
   /** All of them: {pixels, label, saved: whether the server has it}. */

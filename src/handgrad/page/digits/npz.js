@@ -14,10 +14,19 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
  */
 export function npz({ pixels, labels, count }) {
   const words = texts(labels);
+  const classes = classesOf(labels);
+  const names = texts(classes);
   return zip([
     ["images.npy", npy("|u1", [count, 28, 28], pixels)],
     ["labels.npy", npy(words.type, [count], words.values)],
+    ["classes.npy", npy(names.type, [classes.length], names.values)],
   ]);
+}
+
+/** All ten digits, though some may not have been drawn yet; other names as they are. */
+function classesOf(labels) {
+  const digits = [..."0123456789"];
+  return labels.every((label) => digits.includes(label)) ? digits : [...new Set(labels)].sort();
 }
 
 /** NumPy's array format, version 1.0: a magic word, a Python dictionary filled up to 64 bytes, and the values. */

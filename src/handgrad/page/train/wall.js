@@ -147,6 +147,13 @@ export class Wall {
     const first = this.#page * PLACES + 1;
     this.places.textContent = fitting.length ? `${count(first)}–${count(first + this.#shown.length - 1)} of ${count(fitting.length)}` : "none";
     this.cells.forEach((cell, place) => this.#fill(cell, this.#shown[place]));
+    const at = this.cells.findIndex(({ button }) => button.tabIndex === 0);
+    if (at >= this.#shown.length) this.#lead(Math.max(0, this.#shown.length - 1));
+  }
+
+  /** Have the Tab key lead to one image of the wall. */
+  #lead(place) {
+    this.cells.forEach(({ button }, k) => (button.tabIndex = k === place ? 0 : -1));
   }
 
   #cell(place) {
@@ -197,7 +204,7 @@ export class Wall {
     if (at < 0 || next === undefined) return;
     event.preventDefault();
     if (next < 0 || next > last) return;
-    buttons.forEach((button, k) => (button.tabIndex = k === next ? 0 : -1));
+    this.#lead(next);
     buttons[next].focus();
   }
 }
