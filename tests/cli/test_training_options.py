@@ -56,7 +56,8 @@ def test_validation_data_of_ones_own(cli: Cli, tmp_path: Path, idx_folder: Path)
 
 def test_validation_data_that_do_not_fit(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "other.csv").write_text("label,a\n" + "0,1\n1,2\n" * 3)
-    for source, told in (("other.csv", "validate"), ("none.csv", "none.csv"), ("300", "cannot cut 300")):
+    sizes = "other.csv: strokes:300:1: examples to train on have 784 values, validation examples have 1"
+    for source, told in (("other.csv", sizes), ("none.csv", "none.csv"), ("300", "cannot cut 300")):
         done = cli("train", *SMALL, "--validation", source, "--out", "RUN")
         assert done.returncode == 1
         assert told in done.stderr

@@ -76,7 +76,8 @@ def test_a_training_is_watched_until_it_is_finished(
     assert test is not None
     read = model_of(folder, name).predict_proba(test.inputs).argmax(axis=1)
     wrong = int(np.count_nonzero(read != test.labels))
-    assert counted(window) == wrong
+    told = re.compile(rf"^{wrong:,} of .* read wrongly")  # in the end, by the last network
+    expect(window.wall.locator(".wall-told")).to_have_text(told, timeout=60_000)
     window.wall.get_by_role("button", name="Mistakes").click()
     expect(window.wall.locator(".wall-places")).to_contain_text(f"of {wrong}")
     expect(window.wall.locator(".wall-image.mistake:visible")).to_have_count(min(120, wrong))

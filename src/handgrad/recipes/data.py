@@ -24,7 +24,7 @@ def open_splits(recipe: Recipe) -> Splits:
     if isinstance(wanted, str):
         with naming(wanted):
             known = in_known_order(load(wanted).train, splits.train.features, splits.train.class_names)
-        return splits.with_validation(known)
+            return splits.with_validation(known)
     examples = wanted if isinstance(wanted, int) else max(1, round(wanted * len(splits.train)))
     try:
         return splits.cut_validation(examples, np.random.default_rng([recipe.seed, 2]))
