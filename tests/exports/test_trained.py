@@ -39,12 +39,8 @@ def test_exports_are_as_good_as_what_they_were_made_of(
     (answers,) = session.run(["probabilities"], {"input": test.inputs[:IMAGES]})
     assert np.abs(answers - network.predict_proba(test.inputs[:IMAGES])).max() < 1e-5
 
-    seen = (
-        slice(2 * IMAGES) if recipe in SHORTER else slice(None)
-    )  # in plain C, large networks take their time
-    classes, _ = Headers(tmp_path, {"digits": network}, int8=True).predict("digits", test.inputs[seen])
-    known = probabilities[seen].argmax(axis=1)
-    assert abs((classes == test.labels[seen]).mean() - (known == test.labels[seen]).mean()) <= 0.002
+    classes, _ = Headers(tmp_path, {"digits": network}, int8=True).predict("digits", test.inputs)
+    assert abs((classes == test.labels).mean() - right) <= 0.002
     if recipe in ("mlp", "convnet"):  # a header of all numbers of a large one is text of many megabytes
         classes, answers = Headers(tmp_path, {"digits": network}).predict("digits", test.inputs)
         assert abs((classes == test.labels).mean() - right) <= 0.0001
