@@ -85,11 +85,13 @@ def evaluate(network: Network, dataset: Dataset, loss: Loss | None = None) -> Ev
         If the data do not fit the network.
     """
     check_known(network, dataset)
-    logits, labels = network.logits(dataset.inputs), dataset.labels
-    mean_loss, _ = (loss or CrossEntropy())(logits, labels)
-    predictions = logits.argmax(axis=1)
-    confusion = confusion_matrix(predictions, labels, len(network.classes))
-    return Evaluation(len(labels), mean_loss, accuracy(predictions, labels), confusion)
+    total, classes = len(dataset), len(network.classes)
+    mean_loss, confusion = 0.0, np.zeros((classes, classes), np.int64)
+    for part in dataset.parts():
+        logits = network.logits(part.inputs)
+        mean_loss += (loss or CrossEntropy())(logits, part.labels, None, total)[0]
+        confusion += confusion_matrix(logits.argmax(axis=1), part.labels, classes)
+    return Evaluation(total, mean_loss, float(np.trace(confusion) / total), confusion)
 
 
 def check_known(network: Network, dataset: Dataset) -> None:

@@ -1,0 +1,185 @@
+"""The cache: what was converted once, in a folder of its own, memory-mapped and verified.
+
+``inputs.bin`` holds the examples row by row, ``labels.bin`` their class numbers; ``manifest.json``, written last,
+says what they are, with a check sum for every block, and of which files they were made. A block is verified when it
+is read for the first time; what was changed since it was written is removed, so that the next start makes it anew.
+"""
+
+import hashlib
+import json
+import mmap
+import os
+import shutil
+from collections.abc import Iterator
+from math import prod
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handgrad.data.streams.store import Store
+from handgrad.errors import HandgradError
+
+FORMAT = 1
+MANIFEST, INPUTS, LABELS = "manifest.json", "inputs.bin", "labels.bin"
+BLOCK_BYTES = 2**18
+"""Bytes of a block, as near as whole examples allow."""
+
+
+def caches_folder() -> Path:
+    """Tell where caches are: in ``$HANDGRAD_CACHE``, else in the user's cache folder."""
+    chosen = os.environ.get("HANDGRAD_CACHE")
+    if chosen:
+        return Path(chosen).absolute()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("handgrad") / "streams"
+
+
+def cache_folder(source: Path, split: str) -> Path:
+    """Tell where the cache of a split of a file or folder is, or would be."""
+    place = str(source.absolute())
+    digest = hashlib.sha256(f"{place}\n{split}".encode()).hexdigest()
+    return caches_folder() / f"{source.absolute().name}-{split}-{digest[:10]}"
+
+
+def list_caches() -> Iterator[tuple[Path, str, int]]:
+    """Yield each cache: its folder, what it was made of ("" where it is unfinished), and its bytes on the disk."""
+    root = caches_folder()
+    for folder in sorted(root.iterdir()) if root.is_dir() else ():
+        files = [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
+        if files:
+            source = ""
+            if (folder / MANIFEST).exists():
+                try:
+                    source = str(read_manifest((folder / MANIFEST).read_text("utf-8"))["source"])
+                except (ValueError, KeyError, TypeError):
+                    source = "damaged"
+            yield folder, source, sum(path.stat().st_size for path in files)
+
+
+def write_manifest(facts: dict[str, Any]) -> str:
+    """Write what a cache is as JSON, with a check sum of its own."""
+    return json.dumps({"checksum": crc32(json.dumps(facts).encode()), "format": FORMAT, "content": facts})
+
+
+def read_manifest(text: str) -> dict[str, Any]:
+    """Read what `write_manifest` wrote; ValueError, KeyError or TypeError where it is anything else."""
+    found = json.loads(text)
+    facts: dict[str, Any] = found["content"]
+    if found["format"] != FORMAT or crc32(json.dumps(facts).encode()) != found["checksum"]:
+        raise ValueError("not what was written")
+    return facts
+
+
+def remove_cache(folder: Path) -> None:
+    """Remove a cache, the manifest first, so that no part of it is taken for the whole."""
+    (folder / MANIFEST).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+class CacheStore(Store):
+    """The examples of a cache, as a `Store`.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Raises
+    ------
+    HandgradError
+        If the cache was changed or truncated since it was written; it is removed then.
+    """
+
+    independent = False
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.place = folder, str(folder)
+        try:
+            text = (folder / MANIFEST).read_text("utf-8")
+            facts = read_manifest(text)
+            self.examples, self.block = int(facts["examples"]), int(facts["block"])
+            self.dtype, self.input_shape = np.dtype(facts["dtype"]), tuple(facts["input_shape"])
+            self.classes, self.features = tuple(facts["classes"]), tuple(facts["features"])
+            self._checksums = facts["checksums"]
+            if len(self._checksums) != -(-self.examples // self.block):
+                raise ValueError
+        except (ValueError, KeyError, TypeError) as error:
+            raise self._changed("its manifest is damaged") from error
+        same = [facts[key] for key in ("checksums", "labels", "classes", "input_shape")]
+        self.fingerprint = crc32(json.dumps(same).encode())
+        self._width = prod(self.input_shape)
+        self._size = self.examples * self._width * self.dtype.itemsize
+        self._verified = np.zeros(len(self._checksums), np.bool_)
+        try:
+            labels = (folder / LABELS).read_bytes()
+            with (folder / INPUTS).open("rb") as file:
+                if crc32(labels) != facts["labels"]["checksum"]:
+                    raise self._changed(f"{LABELS} is not what was written")
+                self._descriptor = os.dup(file.fileno())
+                self._check_size()
+                self._map = mmap.mmap(file.fileno(), self._size, access=mmap.ACCESS_READ)
+        except FileNotFoundError as error:
+            raise self._changed(f"{Path(error.filename).name} is missing") from error
+        self.labels = np.frombuffer(labels, facts["labels"]["dtype"])
+        values = np.frombuffer(self._map, self.dtype, self.examples * self._width)
+        self._rows: NDArray[Any] = values.reshape(self.examples, self._width)
+        if hasattr(mmap, "MADV_RANDOM"):  # blocks are read whole by those who want them whole
+            self._map.madvise(mmap.MADV_RANDOM)
+
+    def __del__(self) -> None:
+        if hasattr(self, "_descriptor"):
+            os.close(self._descriptor)
+
+    def read(self, number: int, out: NDArray[Any]) -> None:
+        """Copy a block, and verify it if that was not done before.
+
+        Raises
+        ------
+        HandgradError
+            If it is not what was written.
+        """
+        self._check_size()
+        first = number * self.block
+        span = self._span(first, first + len(out))
+        self._advise("MADV_WILLNEED", span)
+        out[:] = self._rows[first : first + len(out)]
+        self._advise("MADV_DONTNEED", span)
+        if not self._verified[number]:
+            if crc32(out.data) != self._checksums[number]:
+                raise self._changed(f"block {number:,} of {INPUTS} is not what was written")
+            self._verified[number] = True
+
+    def take(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """Copy some rows, which may lie anywhere."""
+        self._check_size()
+        taken: NDArray[Any] = self._rows[rows]
+        self._advise("MADV_DONTNEED", (0, self._size))
+        return taken
+
+    def _span(self, first: int, last: int) -> tuple[int, int]:
+        """Give start and length, in bytes, of the pages that hold some rows."""
+        row = self._width * self.dtype.itemsize
+        start = first * row // mmap.PAGESIZE * mmap.PAGESIZE
+        return start, last * row - start
+
+    def _advise(self, name: str, span: tuple[int, int]) -> None:
+        """Tell the system that pages will be needed, or are not, which then do not count as this process's memory."""
+        advice = getattr(mmap, name, None)
+        if advice is not None:
+            self._map.madvise(advice, *span)
+
+    def _check_size(self) -> None:
+        """Look whether the file is as long as it was: a map beyond its end kills the process."""
+        size = os.fstat(self._descriptor).st_size
+        if size != self._size:
+            raise self._changed(f"{INPUTS} has {size:,} bytes where {self._size:,} were written")
+
+    def _changed(self, what: str) -> HandgradError:
+        remove_cache(self.folder)
+        return HandgradError(
+            f"the cache {self.folder} was changed since it was written: {what}; it is removed, and the next "
+            "start makes it anew"
+        )

@@ -1,0 +1,297 @@
+"""From files to a cache, once, in a stream: what was interrupted goes on, what fails leaves no half of a cache."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from math import prod
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handgrad.data.labels import encode_labels
+from handgrad.data.streams.cache import (
+    BLOCK_BYTES,
+    INPUTS,
+    LABELS,
+    MANIFEST,
+    CacheStore,
+    cache_folder,
+    read_manifest,
+    remove_cache,
+    write_manifest,
+)
+from handgrad.data.streams.memory import Memory, shown
+from handgrad.data.streams.shards import Piece, Shards
+from handgrad.errors import HandgradError
+from handgrad.files import cannot_write, make_folder, remove_unfinished, replacing
+
+JOURNAL, CODES, LOCK = "unfinished.json", "codes.bin", "lock"
+SAVED_EVERY = 2**28
+"""Bytes after which it is written down how far a conversion is."""
+MOST_CLASSES = 65_536
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a conversion is: of which source, into which folder; share from 0 to 1; examples and bytes written."""
+
+    source: str
+    folder: Path
+    share: float
+    examples: int
+    written: int
+    finished: bool = False
+
+
+_tell: Callable[[Progress], None] | None = None
+
+
+def tell_of_conversion(tell: Callable[[Progress], None] | None) -> None:
+    """Have it told how far conversions are: at their beginning, after every piece, and at their end."""
+    global _tell
+    _tell = tell
+
+
+def ensure_cache(
+    source: Path, split: str, shards: Shards, memory: Memory, classes: Sequence[str] | None = None
+) -> CacheStore:
+    """Give the cache of a split; it is made where there is none, or where the files are others than it was made of.
+
+    Parameters
+    ----------
+    source : Path
+        The file or folder that the user named.
+    split : str
+    shards : Shards
+    memory : Memory
+    classes : sequence of str, optional
+        The classes of the training split, where this is another.
+
+    Raises
+    ------
+    HandgradError
+        If a file of the source is damaged, or one is missing that the cache was made of; if the cache was changed,
+        or cannot be written.
+    """
+    folder = cache_folder(source, split)
+    try:
+        make_folder(folder)
+        with _alone(folder):
+            files = [_identity(path) for path in shards.paths]
+            if (folder / MANIFEST).exists():
+                with suppress(ValueError, KeyError, TypeError):  # a damaged manifest is told of below
+                    known = read_manifest((folder / MANIFEST).read_text("utf-8"))["files"]
+                    _check_complete(known, files, source)
+                    if known != files:
+                        remove_cache(folder)
+                        make_folder(folder)
+            if not (folder / MANIFEST).exists():
+                _convert(_Conversion(source, split, shards, memory, folder, files), classes)
+            return CacheStore(folder)
+    except OSError as error:
+        if isinstance(error.filename, str | Path) and not Path(error.filename).is_relative_to(folder):
+            raise  # of the source
+        remove_cache(folder)
+        raise HandgradError(
+            f"{cannot_write(folder, error)}. HANDGRAD_CACHE names another folder for caches"
+        ) from error
+
+
+@dataclass
+class _Conversion:
+    source: Path
+    split: str
+    shards: Shards
+    memory: Memory
+    folder: Path
+    files: list[dict[str, Any]]
+    shard: int = 0
+    position: list[int] = field(default_factory=list)
+    examples: int = 0
+    checksums: list[int] = field(default_factory=list)
+    running: int = 0
+    values: list[Any] = field(default_factory=list)
+    firsts: list[int] = field(default_factory=list)
+
+    KEPT = ("files", "shard", "position", "examples", "checksums", "running", "values", "firsts")
+
+    def __post_init__(self) -> None:
+        self.dtype = np.dtype(np.uint8 if self.shards.images else np.float32)
+        self.row = prod(self.shards.input_shape) * self.dtype.itemsize
+        self.block = max(1, BLOCK_BYTES // self.row)
+        self.sizes = [file["size"] for file in self.files]
+
+    def go_on(self) -> None:
+        """Take up what an interrupted conversion has written down, where its files are still the same."""
+        with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
+            journal = json.loads((self.folder / JOURNAL).read_text("utf-8"))
+            begun = journal["shard"] + bool(journal["position"])
+            there = [(self.folder / name).stat().st_size for name in (INPUTS, CODES)]
+            whole = journal["examples"] * self.row <= there[0] and journal["examples"] * 4 <= there[1]
+            if whole and journal["files"][:begun] == self.files[:begun]:
+                vars(self).update({name: journal[name] for name in self.KEPT if name != "files"})
+
+    def save(self) -> None:
+        """Write down how far this is."""
+        with replacing(self.folder / JOURNAL) as temporary:
+            temporary.write_text(json.dumps({name: getattr(self, name) for name in self.KEPT}), "utf-8")
+
+    def tell(self, finished: bool = False) -> None:
+        """Say how far this is."""
+        if _tell:
+            written = self.examples * self.row
+            _tell(Progress(str(self.source), self.folder, self.share, self.examples, written, finished))
+
+    share = 0.0
+
+    def add(self, piece: Piece) -> NDArray[np.int32]:
+        """Count a piece in; gives the codes of its labels, in the order in which values first came."""
+        data = np.ascontiguousarray(piece.inputs).reshape(-1).view(np.uint8).data
+        begin, held = 0, self.examples % self.block * self.row
+        while begin < len(data):
+            end = min(len(data), begin + self.block * self.row - held)
+            self.running = crc32(data[begin:end], self.running)
+            held += end - begin
+            begin = end
+            if held == self.block * self.row:
+                self.checksums.append(self.running)
+                self.running = held = 0
+        labels = piece.labels.astype(str) if piece.labels.dtype.kind == "O" else piece.labels
+        present, first, places = np.unique(labels, return_index=True, return_inverse=True)
+        known = {value: code for code, value in enumerate(self.values)}
+        for value, place in zip(present.tolist(), first.tolist(), strict=True):
+            if value not in known:
+                known[value] = len(self.values)
+                self.values.append(value)
+                self.firsts.append(self.examples + place)
+        if len(self.values) > MOST_CLASSES:
+            raise HandgradError(
+                f"{self.source}: the column 'label' holds more than {MOST_CLASSES:,} different values; "
+                "a classifier needs classes"
+            )
+        self.examples += len(labels)
+        self.position = piece.next
+        read = sum(self.sizes[: self.shard]) + piece.share * self.sizes[self.shard]
+        self.share = read / max(1, sum(self.sizes))
+        return np.array([known[value] for value in present.tolist()], np.int32)[places.reshape(-1)]
+
+    def check_room(self) -> None:
+        """Refuse, after a piece, what will not fit on the disk."""
+        needed = (self.row + 4) * self.examples / max(self.share, 1e-9) - self.row * self.examples
+        free = shutil.disk_usage(self.folder).free
+        if needed > free:
+            raise HandgradError(
+                f"the cache of {self.source} needs about {shown(needed)} more, and {self.folder} has {shown(free)} "
+                "free; make room there, or name a folder elsewhere by HANDGRAD_CACHE"
+            )
+
+
+def _convert(work: _Conversion, classes: Sequence[str] | None) -> None:
+    """Write the whole cache, or go on with it."""
+    remove_unfinished(work.folder)
+    work.go_on()
+    work.tell()
+    inputs, codes = work.folder / INPUTS, work.folder / CODES
+    with inputs.open("ab") as rows, codes.open("ab") as labels:
+        rows.truncate(work.examples * work.row)
+        labels.truncate(work.examples * 4)
+        saved = work.examples
+        for shard in range(work.shard, len(work.shards.paths)):
+            work.shard = shard
+            for piece in work.shards.pieces(shard, work.position, work.memory.piece):
+                coded = work.add(piece)
+                rows.write(np.ascontiguousarray(piece.inputs).data)
+                labels.write(coded.data)
+                if (work.examples - saved) * work.row >= SAVED_EVERY or not saved:
+                    work.check_room()
+                    for file in (rows, labels):
+                        file.flush()
+                        os.fsync(file.fileno())
+                    work.save()
+                    saved = work.examples
+                work.tell()
+            work.position = []
+        for file in (rows, labels):
+            file.flush()
+            os.fsync(file.fileno())
+    _finish(work, classes)
+
+
+def _finish(work: _Conversion, classes: Sequence[str] | None) -> None:
+    """Number the labels, now that all are known, and write the manifest."""
+    if not work.examples:
+        remove_cache(work.folder)
+        raise HandgradError(f"{work.source} holds no examples")
+    kinds = {type(value) for value in work.values}
+    values = np.array(work.values if len(kinds) == 1 else [str(value) for value in work.values])
+    numbers, known = encode_labels(
+        values, str(work.source), classes, images=work.shards.images, examples=work.firsts
+    )
+    small = numbers.astype(np.uint8 if len(known) <= 256 else np.uint16)
+    checksum = 0
+    with replacing(work.folder / LABELS) as temporary, temporary.open("wb") as labels:
+        for part in _numbered(work.folder / CODES, small):
+            checksum = crc32(part.data, checksum)
+            labels.write(part.data)
+    partial = [work.running] if work.examples % work.block else []
+    facts = {
+        "source": str(work.source.absolute()),
+        "split": work.split,
+        "files": work.files,
+        "examples": work.examples,
+        "block": work.block,
+        "dtype": work.dtype.name,
+        "input_shape": work.shards.input_shape,
+        "classes": known,
+        "features": list(work.shards.features),
+        "labels": {"dtype": small.dtype.name, "checksum": checksum},
+        "checksums": [*work.checksums, *partial],
+    }
+    with replacing(work.folder / MANIFEST) as temporary:
+        temporary.write_text(write_manifest(facts), "utf-8")
+    for name in (CODES, JOURNAL):
+        (work.folder / name).unlink(missing_ok=True)
+    work.tell(finished=True)
+
+
+def _numbered(codes: Path, numbers: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Exchange the codes of labels for the numbers of their classes, piece by piece."""
+    with codes.open("rb") as file:
+        while content := file.read(2**22):
+            yield numbers[np.frombuffer(content, np.int32)]
+
+
+def _identity(path: Path) -> dict[str, Any]:
+    """Give what tells a file from what it was before: reading all of it would take as long as converting it."""
+    facts = path.stat()
+    return {"name": path.name, "size": facts.st_size, "changed": facts.st_mtime_ns}
+
+
+def _check_complete(known: list[dict[str, Any]], files: list[dict[str, Any]], source: Path) -> None:
+    """Refuse to go on with fewer files than the cache was made of."""
+    missing = sorted({file["name"] for file in known} - {file["name"] for file in files})
+    if missing:
+        raise HandgradError(
+            f"{source} lacks {missing[0]}, of which its cache was made; put it back, or, if the data are meant to "
+            f"be without it, remove the cache: handgrad data {source} --clear"
+        )
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until no other process converts into the folder; one that is killed counts no more."""
+    try:
+        import fcntl
+    except ImportError:  # elsewhere, whoever starts twice at once must wait himself
+        yield
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f".{folder.name}.{LOCK}").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

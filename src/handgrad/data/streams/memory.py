@@ -1,0 +1,99 @@
+"""How much memory a process may take, and how a stream divides it."""
+
+import re
+import sys
+from dataclasses import dataclass
+
+from handgrad.errors import HandgradError
+
+UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+UNITS |= {
+    "kib": 2**10,
+    "mib": 2**20,
+    "gib": 2**30,
+    "tib": 2**40,
+    "k": 10**3,
+    "m": 10**6,
+    "g": 10**9,
+    "t": 10**12,
+}
+
+PROGRAM = 320 * 10**6
+"""Bytes that Python, the libraries and compiled kernels take, whatever the data: bench/streaming.py measures it."""
+LEAST = 400 * 10**6
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A bound for the resident memory of a process, and its shares.
+
+    What the program itself does not take is divided: a quarter for the window of examples in use, a quarter for
+    the next, which is read meanwhile, and a half for all that grows with data and network: labels, parameters and
+    the optimizer's copies of them, gradients and activations, pieces of files and parts of splits in hand.
+
+    Parameters
+    ----------
+    limit : int
+        Bytes.
+    """
+
+    limit: int
+
+    @classmethod
+    def parse(cls, text: "str | int | Memory") -> "Memory":
+        """Read ``1GB``, ``1.5 GiB``, ``600mb``, or a number of bytes.
+
+        Raises
+        ------
+        HandgradError
+            If it is no amount of memory, or less than the program itself needs.
+        """
+        if isinstance(text, Memory):
+            return text
+        match = re.fullmatch(r"(\d{1,15}\.?\d{0,9}|\.\d{1,9})\s*([kmgt]?i?b?)", str(text).strip().lower())
+        if match is None or match[2] not in UNITS or isinstance(text, bool):
+            raise HandgradError(f"memory must be an amount, as 600MB, 1GB or 1.5GiB; got '{text!s:.40}'")
+        limit = int(float(match[1]) * UNITS[match[2]])
+        if limit < LEAST:
+            raise HandgradError(
+                f"memory of {shown(limit)} is too little: Python and its libraries take about "
+                f"{shown(PROGRAM)} themselves; give {shown(LEAST)} or more"
+            )
+        return cls(limit)
+
+    def __str__(self) -> str:
+        return shown(self.limit)
+
+    @property
+    def window(self) -> int:
+        """Bytes of examples that are shuffled among themselves."""
+        return (self.limit - PROGRAM) // 4
+
+    @property
+    def piece(self) -> int:
+        """Bytes of a file, or of a split, that are in hand at a time."""
+        return min(max((self.limit - PROGRAM) // 16, 2**20), 2**25)
+
+    @property
+    def labels(self) -> int:
+        """Bytes that labels may take."""
+        return (self.limit - PROGRAM) // 8
+
+
+def shown(count: float) -> str:
+    """Write a number of bytes in words: 6.3 GB."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if count < 999.5:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} TB"
+
+
+def peak() -> int | None:
+    """Tell the most memory that this process has had resident, in bytes; None where the system does not say."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
