@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from handgrad.data.cells import LABEL, Columns, complaint
 from handgrad.data.labels import shown
@@ -49,13 +50,16 @@ def read_parquet(
     width = BLOCK if rows is None else len(own)
     for start in range(0, len(own), width):
         block = _read_columns(path, own[start : start + width], first, rows)
+        if (values := _cast_at_once(block, kind, images)) is not None:
+            inputs[:, start : start + width] = values
+            continue
         for column in block:
             if not (column.dtype.is_numeric() or column.dtype == pl.Boolean):
                 raise HandgradError(
                     f"{path}: column {shown(column.name)} holds {column.dtype.base_type()}, not numbers"
                 )
-            values = column.cast(kind, strict=False)
-            wrong = values.is_null() | ((values != column) if images else ~values.is_finite())
+            cast = column.cast(kind, strict=False)
+            wrong = cast.is_null() | ((cast != column) if images else ~cast.is_finite())
             if wrong.any():
                 row = wrong.fill_null(True).arg_max() or 0  # within the block
                 value = "" if column[row] is None else str(column[row])
@@ -63,6 +67,19 @@ def read_parquet(
                 raise HandgradError(f"{where}: {complaint(value, images)}")
         inputs[:, start : start + width] = block.cast(kind).to_numpy()
     return inputs, labels.to_series().to_numpy()
+
+
+def _cast_at_once(block: Any, kind: Any, images: bool) -> NDArray[Any] | None:
+    """Make numbers of all columns together; None where that would not show which are wrong, or hide it."""
+    import polars as pl
+
+    if not all(dtype.is_integer() or (dtype.is_float() and not images) for dtype in block.dtypes):
+        return None
+    try:
+        values: NDArray[Any] = block.cast(kind).to_numpy(order="c")
+    except pl.exceptions.PolarsError:
+        return None
+    return None if sum(block.null_count().row(0)) or not np.isfinite(values).all() else values
 
 
 def parquet_columns(path: Path) -> list[str]:

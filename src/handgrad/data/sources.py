@@ -22,7 +22,7 @@ TEST_NAME = re.compile(r"(?<![a-z])test|Test|TEST")
 SPLIT_FOLDERS = {"train", "validation", "val", "test"}
 
 
-def load(source: str | Path, memory: str | int | None = None) -> Splits:
+def load(source: str | Path, memory: str | int | Memory | None = None) -> Splits:
     """Load a data set.
 
     Parameters

@@ -11,6 +11,7 @@ import mmap
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from handgrad.data.streams.store import Store
 from handgrad.errors import HandgradError
 
 FORMAT = 1
-MANIFEST, INPUTS, LABELS = "manifest.json", "inputs.bin", "labels.bin"
+MANIFEST, INPUTS, LABELS, ABOUT = "manifest.json", "inputs.bin", "labels.bin", "source.txt"
 BLOCK_BYTES = 2**18
 """Bytes of a block, as near as whole examples allow."""
 
@@ -45,19 +46,26 @@ def cache_folder(source: Path, split: str) -> Path:
     return caches_folder() / f"{source.absolute().name}-{split}-{digest[:10]}"
 
 
-def list_caches() -> Iterator[tuple[Path, str, int]]:
-    """Yield each cache: its folder, what it was made of ("" where it is unfinished), and its bytes on the disk."""
+@dataclass(frozen=True)
+class Cache:
+    """What lies in the folder of caches: made of which source and split, its bytes, and whether it is whole."""
+
+    folder: Path
+    source: str
+    split: str
+    size: int
+    finished: bool
+
+
+def list_caches() -> Iterator[Cache]:
+    """Yield each cache, finished or not."""
     root = caches_folder()
     for folder in sorted(root.iterdir()) if root.is_dir() else ():
-        files = [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
-        if files:
-            source = ""
-            if (folder / MANIFEST).exists():
-                try:
-                    source = str(read_manifest((folder / MANIFEST).read_text("utf-8"))["source"])
-                except (ValueError, KeyError, TypeError):
-                    source = "damaged"
-            yield folder, source, sum(path.stat().st_size for path in files)
+        about = folder / ABOUT
+        if about.is_file():
+            source, _, split = about.read_text("utf-8", "replace").strip().partition("\n")
+            size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+            yield Cache(folder, source, split, size, (folder / MANIFEST).exists())
 
 
 def write_manifest(facts: dict[str, Any]) -> str:
@@ -114,16 +122,18 @@ class CacheStore(Store):
         self._size = self.examples * self._width * self.dtype.itemsize
         self._verified = np.zeros(len(self._checksums), np.bool_)
         try:
-            labels = (folder / LABELS).read_bytes()
+            labels = np.fromfile(
+                folder / LABELS, np.uint8
+            )  # an array of its own, since kernels tell it from others
             with (folder / INPUTS).open("rb") as file:
-                if crc32(labels) != facts["labels"]["checksum"]:
+                if crc32(labels.data) != facts["labels"]["checksum"]:
                     raise self._changed(f"{LABELS} is not what was written")
                 self._descriptor = os.dup(file.fileno())
                 self._check_size()
                 self._map = mmap.mmap(file.fileno(), self._size, access=mmap.ACCESS_READ)
         except FileNotFoundError as error:
             raise self._changed(f"{Path(error.filename).name} is missing") from error
-        self.labels = np.frombuffer(labels, facts["labels"]["dtype"])
+        self.labels = labels.view(facts["labels"]["dtype"])
         values = np.frombuffer(self._map, self.dtype, self.examples * self._width)
         self._rows: NDArray[Any] = values.reshape(self.examples, self._width)
         if hasattr(mmap, "MADV_RANDOM"):  # blocks are read whole by those who want them whole

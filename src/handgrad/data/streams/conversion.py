@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from handgrad.data.labels import encode_labels
 from handgrad.data.streams.cache import (
+    ABOUT,
     BLOCK_BYTES,
     INPUTS,
     LABELS,
@@ -84,13 +85,12 @@ def ensure_cache(
         make_folder(folder)
         with _alone(folder):
             files = [_identity(path) for path in shards.paths]
-            if (folder / MANIFEST).exists():
-                with suppress(ValueError, KeyError, TypeError):  # a damaged manifest is told of below
-                    known = read_manifest((folder / MANIFEST).read_text("utf-8"))["files"]
-                    _check_complete(known, files, source)
-                    if known != files:
-                        remove_cache(folder)
-                        make_folder(folder)
+            known = _files_of(folder)
+            if known is not None:
+                _check_complete(known, files, source)
+                if known != files:
+                    remove_cache(folder)
+                    make_folder(folder)
             if not (folder / MANIFEST).exists():
                 _convert(_Conversion(source, split, shards, memory, folder, files), classes)
             return CacheStore(folder)
@@ -195,6 +195,7 @@ class _Conversion:
 def _convert(work: _Conversion, classes: Sequence[str] | None) -> None:
     """Write the whole cache, or go on with it."""
     remove_unfinished(work.folder)
+    (work.folder / ABOUT).write_text(f"{work.source.absolute()}\n{work.split}\n", "utf-8")
     work.go_on()
     work.tell()
     inputs, codes = work.folder / INPUTS, work.folder / CODES
@@ -271,6 +272,15 @@ def _identity(path: Path) -> dict[str, Any]:
     """Give what tells a file from what it was before: reading all of it would take as long as converting it."""
     facts = path.stat()
     return {"name": path.name, "size": facts.st_size, "changed": facts.st_mtime_ns}
+
+
+def _files_of(folder: Path) -> list[dict[str, Any]] | None:
+    """Read what files a cache was made of; None where there is none yet, or damage that is told of later."""
+    try:
+        files: list[dict[str, Any]] = read_manifest((folder / MANIFEST).read_text("utf-8"))["files"]
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+    return files
 
 
 def _check_complete(known: list[dict[str, Any]], files: list[dict[str, Any]], source: Path) -> None:

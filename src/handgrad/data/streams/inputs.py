@@ -14,7 +14,7 @@ from handgrad.data.streams.selection import Selection
 from handgrad.data.streams.store import Store
 from handgrad.errors import HandgradError
 
-DENSE = 4
+DENSE = 16
 """Rows lie densely where the blocks that hold them have at most so many times as many."""
 
 
@@ -68,7 +68,7 @@ class StreamedInputs:
     @property
     def part(self) -> int:
         """Examples in hand at a time where all are passed over."""
-        return max(1, self.memory.piece // (self.shape[1] * self.dtype.itemsize + 64))
+        return max(1, self.memory.part // (self.shape[1] * self.dtype.itemsize + 64))
 
     def parts(self) -> Iterator[slice]:
         """Cut the examples into parts that fit into memory."""

@@ -18,7 +18,7 @@ UNITS |= {
     "t": 10**12,
 }
 
-PROGRAM = 320 * 10**6
+PROGRAM = 360 * 10**6
 """Bytes that Python, the libraries and compiled kernels take, whatever the data: bench/streaming.py measures it."""
 LEAST = 400 * 10**6
 
@@ -71,8 +71,13 @@ class Memory:
 
     @property
     def piece(self) -> int:
-        """Bytes of a file, or of a split, that are in hand at a time."""
-        return min(max((self.limit - PROGRAM) // 16, 2**20), 2**25)
+        """Bytes of a file that are converted at a time, when there are no windows yet."""
+        return min((self.limit - PROGRAM) // 8, 2**26)
+
+    @property
+    def part(self) -> int:
+        """Bytes of a split that is passed over, that are in hand at a time."""
+        return min((self.limit - PROGRAM) // 16, 2**25)
 
     @property
     def labels(self) -> int:

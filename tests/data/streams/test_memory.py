@@ -1,0 +1,57 @@
+"""Bounds of memory: read as people write them, and divided."""
+
+import pytest
+
+from handgrad.data.streams.memory import LEAST, PROGRAM, Memory, peak, shown
+from handgrad.errors import HandgradError
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("1GB", 10**9),
+        ("1.5 GiB", 3 * 2**29),
+        ("600mb", 600 * 10**6),
+        (" 2g ", 2 * 10**9),
+        ("500000000", 500_000_000),
+        (500_000_000, 500_000_000),
+        (".5GB", 500 * 10**6),
+        (Memory(7), 7),
+    ],
+)
+def test_amounts_are_read(text: str | int | Memory, limit: int) -> None:
+    assert Memory.parse(text).limit == limit
+
+
+@pytest.mark.parametrize(
+    "text", ["", "GB", "1 PB", "1,5GB", "-1GB", "nan", "1e9", "all", "1GB 2", True, "9" * 40]
+)
+def test_what_is_no_amount_is_told(text: str) -> None:
+    with pytest.raises(HandgradError, match="memory must be an amount, as 600MB"):
+        Memory.parse(text)
+
+
+def test_less_than_the_program_needs_is_refused() -> None:
+    with pytest.raises(HandgradError, match=r"memory of 100 MB is too little.*give 400 MB or more"):
+        Memory.parse("100MB")
+    assert Memory.parse(LEAST).limit == LEAST
+
+
+def test_the_shares_leave_half_of_the_rest() -> None:
+    memory = Memory.parse("1GB")
+    assert 2 * memory.window == (memory.limit - PROGRAM) // 2
+    assert memory.part <= memory.window // 4
+    assert memory.piece <= memory.window
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 bytes"), (999, "999 bytes"), (6.27e9, "6.27 GB"), (999_900, "1 MB"), (5e13, "50 TB")],
+)
+def test_bytes_are_shown(count: float, text: str) -> None:
+    assert shown(count) == text
+
+
+def test_the_peak_is_that_of_this_process() -> None:
+    most = peak()
+    assert most is None or 20 * 10**6 < most < 10**11
