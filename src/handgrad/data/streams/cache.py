@@ -27,6 +27,8 @@ FORMAT = 1
 MANIFEST, INPUTS, LABELS, ABOUT = "manifest.json", "inputs.bin", "labels.bin", "source.txt"
 BLOCK_BYTES = 2**18
 """Bytes of a block, as near as whole examples allow."""
+AROUND = 2**21
+"""Bytes, at whole multiples of which the system maps the neighbours of a page that is asked for, at the most."""
 
 
 def caches_folder() -> Path:
@@ -153,10 +155,12 @@ class CacheStore(Store):
         """
         self._check_size()
         first = number * self.block
-        span = self._span(first, first + len(out))
-        self._advise("MADV_WILLNEED", span)
+        row = self._width * self.dtype.itemsize
+        start, end = first * row, (first + len(out)) * row
+        self._advise("MADV_WILLNEED", start // mmap.PAGESIZE * mmap.PAGESIZE, end)
         out[:] = self._rows[first : first + len(out)]
-        self._advise("MADV_DONTNEED", span)
+        # What is mapped counts as this process's memory, and so do the neighbours that were mapped with it.
+        self._advise("MADV_DONTNEED", start // AROUND * AROUND, -(-end // AROUND) * AROUND)
         if not self._verified[number]:
             if crc32(out.data) != self._checksums[number]:
                 raise self._changed(f"block {number:,} of {INPUTS} is not what was written")
@@ -166,20 +170,14 @@ class CacheStore(Store):
         """Copy some rows, which may lie anywhere."""
         self._check_size()
         taken: NDArray[Any] = self._rows[rows]
-        self._advise("MADV_DONTNEED", (0, self._size))
+        self._advise("MADV_DONTNEED", 0, self._size)
         return taken
 
-    def _span(self, first: int, last: int) -> tuple[int, int]:
-        """Give start and length, in bytes, of the pages that hold some rows."""
-        row = self._width * self.dtype.itemsize
-        start = first * row // mmap.PAGESIZE * mmap.PAGESIZE
-        return start, last * row - start
-
-    def _advise(self, name: str, span: tuple[int, int]) -> None:
-        """Tell the system that pages will be needed, or are not, which then do not count as this process's memory."""
+    def _advise(self, name: str, start: int, end: int) -> None:
+        """Tell the system that bytes will be needed, or are not, for the time being."""
         advice = getattr(mmap, name, None)
         if advice is not None:
-            self._map.madvise(advice, *span)
+            self._map.madvise(advice, start, min(end, self._size) - start)
 
     def _check_size(self) -> None:
         """Look whether the file is as long as it was: a map beyond its end kills the process."""
