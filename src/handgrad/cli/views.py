@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from handgrad.cli.output import emit
 from handgrad.data.streams.dataset import StreamedDataset
-from handgrad.data.streams.memory import peak, shown
+from handgrad.data.streams.memory import Memory, peak, shown
 from handgrad.kernels.choice import tell_of_compiling
 from handgrad.learning.metrics import Evaluation
 from handgrad.learning.records import Record
@@ -198,6 +198,8 @@ def conclusion(run: Run, test: Evaluation | None, opened: bool) -> list[str]:
             f"handgrad evaluate {run.folder} --data FILE --split train"
         )
     if run.recipe.data.memory and (most := peak()) is not None:
-        lines.append(f"memory   {shown(most)} at the most, of {run.recipe.data.memory}")
+        over = most > Memory.parse(run.recipe.data.memory).limit
+        more = ": this network needs more for itself than its share; give more memory" if over else ""
+        lines.append(f"memory   {shown(most)} at the most, of {run.recipe.data.memory}{more}")
     lines.append(f"saved    {run.folder}")
     return lines

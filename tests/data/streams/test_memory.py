@@ -55,3 +55,11 @@ def test_bytes_are_shown(count: float, text: str) -> None:
 def test_the_peak_is_that_of_this_process() -> None:
     most = peak()
     assert most is None or 20 * 10**6 < most < 10**11
+
+
+def test_a_network_too_large_for_its_share_is_refused() -> None:
+    memory = Memory.parse("600MB")
+    memory.check_network(400_000)
+    with pytest.raises(HandgradError, match=r"8 times the 48 MB of this .* of 600 MB; give 1\.17 GB or more"):
+        memory.check_network(48_000_000)
+    Memory.parse("1.17GB").check_network(48_000_000)

@@ -89,8 +89,11 @@ def test_files_four_times_the_memory_are_converted_and_trained_on(group: Path | 
     for number in range(2, 22):  # the same digits again: what counts here is how many there are
         os.link(folder / "train-01.parquet", folder / f"train-{number:02}.parquet")
     frame.head(20_000).write_parquet(folder / "test.parquet")
-    *_, record, result = trained(group, tmp_path, "--data", folder, "--epochs", "1")
+    *_, record, result = trained(None, tmp_path, "--data", folder, "--epochs", "1")
     size = sum(path.stat().st_size for path in tmp_path.glob("caches/*-train-*/inputs.bin"))
     assert size > 4 * BOUND
     assert record["train_accuracy"] > 0.9
     assert result["test_accuracy"] > 0.95
+    if group:  # where the limit is enforced, mapped pages are taken away by the system, so that came second
+        *_, again, _ = trained(group, tmp_path, "--data", folder, "--epochs", "1")
+        assert again["loss"] == record["loss"]

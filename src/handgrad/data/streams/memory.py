@@ -22,6 +22,8 @@ UNITS |= {
 PROGRAM = 360 * 10**6
 """Bytes that Python, the libraries and compiled kernels take, whatever the data: bench/streaming.py measures it."""
 LEAST = 400 * 10**6
+COPIES = 8
+"""Vectors as long as the parameters: they, one to return to, two gradients, the optimizer's, a checkpoint's."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,21 @@ class Memory:
     def part(self) -> int:
         """Bytes of a split that is passed over, that are in hand at a time."""
         return min((self.limit - PROGRAM) // 16, 2**25)
+
+    def check_network(self, size: int) -> None:
+        """Refuse a network whose parameters, so many bytes of them, cannot be trained within the bound.
+
+        Raises
+        ------
+        HandgradError
+        """
+        needed, share = COPIES * size, (self.limit - PROGRAM) // 2
+        if needed > share:
+            raise HandgradError(
+                f"training takes {COPIES} times the {shown(size)} of this network's parameters, for gradients and "
+                f"the optimizer, more than the {shown(share)} that are for them within memory of {self}; "
+                f"give {shown(PROGRAM + 2.1 * needed)} or more"
+            )
 
     @property
     def labels(self) -> int:
