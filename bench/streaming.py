@@ -114,6 +114,7 @@ CASES = [
     ("mlp", "1GB", "FOLDER", ()),
     ("convnet", "600MB", "FOLDER", ("--steps", "300")),
     ("dropout", "600MB", "FOLDER", ("--steps", "300")),
+    ("record", "1GB", "FOLDER", ("--steps", "150")),
 ]
 
 

@@ -10,7 +10,7 @@ from handgrad.data.dataset import Dataset, Splits, naming
 from handgrad.data.idx import FILES, Split, find_idx, read_idx_folder
 from handgrad.data.labels import encode_labels
 from handgrad.data.mnist import COLLECTIONS, ensure, read_split
-from handgrad.data.streams.memory import Memory
+from handgrad.data.streams.memory import Memory, check_loadable
 from handgrad.errors import HandgradError, suggest
 
 STROKES = "strokes"
@@ -60,10 +60,9 @@ def load(source: str | Path, memory: str | int | Memory | None = None) -> Splits
             from handgrad.data.streams.sources import stream_file, stream_folder
 
             return (stream_folder if path.is_dir() else stream_file)(path, bound)
-        if path.is_dir():
-            return _folder(path)
         if path.exists():
-            return _file(path)
+            check_loadable(path)
+            return _folder(path) if path.is_dir() else _file(path)
     raise HandgradError(
         f"there is no file, folder or data set '{name}'{suggest(name, [*COLLECTIONS, STROKES])}"
     )
@@ -76,7 +75,9 @@ def _reading(path: Path) -> Iterator[None]:
     except OSError as error:
         raise HandgradError(f"cannot read {error.filename or path}: {error.strerror or error}") from error
     except MemoryError as error:
-        raise HandgradError(f"{path} does not fit into memory") from error
+        raise HandgradError(
+            f"{path} does not fit into memory; read it in a stream, by --memory 1GB"
+        ) from error
 
 
 def _later(path: Path, read: Callable[[], Dataset]) -> Callable[[], Dataset]:
@@ -150,7 +151,8 @@ def _folder(folder: Path) -> Splits:
     trains = [path for path in tables if "train" in path.stem.lower()]
     tests = [path for path in tables if path not in trains and TEST_NAME.search(path.stem)]
     if len(trains) > 1 or (trains and len(tests) > 1):
-        several = ", ".join(path.name for path in (trains if len(trains) > 1 else tests))
+        names = [path.name for path in (trains if len(trains) > 1 else tests)]
+        several = ", ".join(names[:3] + ["…"] * (len(names) > 3))
         raise HandgradError(
             f"{folder} holds several tables for one split: {several}; leave one, name a file, or read all of them "
             "in a stream, by --memory 1GB"

@@ -1,8 +1,11 @@
 """Bounds of memory: read as people write them, and divided."""
 
+from pathlib import Path
+
 import pytest
 
-from handgrad.data.streams.memory import LEAST, PROGRAM, Memory, peak, shown
+from handgrad.data.sources import load
+from handgrad.data.streams.memory import LEAST, PROGRAM, Memory, available, check_loadable, peak, shown
 from handgrad.errors import HandgradError
 
 
@@ -63,3 +66,21 @@ def test_a_network_too_large_for_its_share_is_refused() -> None:
     with pytest.raises(HandgradError, match=r"8 times the 48 MB of this .* of 600 MB; give 1\.17 GB or more"):
         memory.check_network(48_000_000)
     Memory.parse("1.17GB").check_network(48_000_000)
+
+
+def test_files_larger_than_the_machine_are_not_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = available()
+    assert room is None or 10**7 < room < 10**15
+    (tmp_path / "d.csv").write_bytes(b"7" * 1001)
+    for path in (tmp_path, tmp_path / "d.csv"):
+        check_loadable(path)
+    monkeypatch.setattr("handgrad.data.streams.memory.available", lambda: 1000)
+    for path in (tmp_path, tmp_path / "d.csv"):
+        with pytest.raises(
+            HandgradError, match="and this machine 1 kB of memory to give; read it in a stream"
+        ):
+            load(path)
+    monkeypatch.setattr("handgrad.data.streams.memory.available", lambda: None)
+    check_loadable(tmp_path)

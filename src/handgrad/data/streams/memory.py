@@ -112,6 +112,26 @@ def shown(count: float) -> str:
     return f"{count:.3g} TB"
 
 
+def available() -> int | None:
+    """Tell how much memory this machine has to give, in bytes; None where the system does not say."""
+    try:
+        text = Path("/proc/meminfo").read_text("ascii")
+        return 1024 * int(text.partition("MemAvailable:")[2].split()[0])
+    except (OSError, IndexError):
+        return None
+
+
+def check_loadable(path: Path) -> None:
+    """Refuse to load files into memory that are larger than it; less is left to be tried."""
+    files = path.iterdir() if path.is_dir() else [path]
+    size, room = sum(file.stat().st_size for file in files if file.is_file()), available()
+    if room is not None and size > room:
+        raise HandgradError(
+            f"{path} has {shown(size)}, and this machine {shown(room)} of memory to give; read it in a stream, as "
+            f"by --memory {max(LEAST, room // 2) // 10**6}MB"
+        )
+
+
 def peak() -> int | None:
     """Tell the most memory that this process has had resident, in bytes; None where the system does not say.
 
