@@ -79,7 +79,9 @@ def accuracy():
                     results.setdefault(key, []).append(trained(Splits(streamed, validation), recipe))
     for key, values in results.items():
         shown = " ".join(f"{value:.2f}" for value in values)
-        print(f"{key:<55} {statistics.mean(values):.2f} ± {statistics.stdev(values):.2f}   {shown}", flush=True)
+        print(
+            f"{key:<55} {statistics.mean(values):.2f} ± {statistics.stdev(values):.2f}   {shown}", flush=True
+        )
 
 
 def speed():
@@ -139,7 +141,16 @@ def memory():
                 "NUMBA_CACHE_DIR": f"{name}/numba-{number}",
             }
             source = source.replace("FOLDER", str(folder))
-            arguments = ["train", recipe, "--data", source, "--memory", bound, "--out", f"{name}/run-{number}"]
+            arguments = [
+                "train",
+                recipe,
+                "--data",
+                source,
+                "--memory",
+                bound,
+                "--out",
+                f"{name}/run-{number}",
+            ]
             done = subprocess.run(
                 [sys.executable, "-m", "handgrad", *arguments, *(more or ("--epochs", "1"))],
                 env=environment,
