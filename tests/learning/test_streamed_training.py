@@ -9,7 +9,7 @@ import pytest
 
 from handgrad.data.dataset import Dataset, Splits
 from handgrad.data.sources import load
-from handgrad.data.streams import conversion
+from handgrad.data.streams import progress
 from handgrad.data.streams.dataset import StreamedDataset
 from handgrad.data.streams.memory import PROGRAM, Memory
 from handgrad.errors import HandgradError
@@ -29,7 +29,7 @@ SMALL = Memory(PROGRAM + 4 * 64 * 1024)
 def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A table of 3,000 numbered examples, 12 numbers each, of three classes."""
     monkeypatch.setenv("HANDGRAD_CACHE", str(tmp_path / "caches"))
-    monkeypatch.setattr(conversion, "BLOCK_BYTES", 4_000)
+    monkeypatch.setattr(progress, "BLOCK_BYTES", 4_000)
     rng = np.random.default_rng(1)
     labels = rng.integers(3, size=3000)
     inputs = 100 + 20 * rng.normal(size=(3000, 12)).astype(np.float32) + 30 * np.eye(3, 12)[labels]

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from handgrad.data.streams.conversion import Progress, tell_of_conversion
 from handgrad.data.streams.memory import shown
+from handgrad.data.streams.progress import Progress, tell_of_conversion
 
 
 @contextmanager

@@ -14,11 +14,11 @@ import pytest
 from handgrad.data.dataset import Dataset
 from handgrad.data.idx import write_idx
 from handgrad.data.sources import load
-from handgrad.data.streams import conversion
+from handgrad.data.streams import conversion, progress
 from handgrad.data.streams.cache import INPUTS, LABELS, MANIFEST, list_caches
-from handgrad.data.streams.conversion import CODES, JOURNAL, Progress, tell_of_conversion
 from handgrad.data.streams.dataset import StreamedDataset
 from handgrad.data.streams.memory import PROGRAM, Memory
+from handgrad.data.streams.progress import CODES, JOURNAL, Progress, tell_of_conversion
 from handgrad.data.strokes import generate
 from handgrad.errors import HandgradError
 
@@ -33,7 +33,7 @@ SMALL = Memory(PROGRAM + 8 * 60_000)
 def small_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Caches of this test alone, of blocks of 10,000 bytes."""
     monkeypatch.setenv("HANDGRAD_CACHE", str(tmp_path / "caches"))
-    monkeypatch.setattr(conversion, "BLOCK_BYTES", 10_000)
+    monkeypatch.setattr(progress, "BLOCK_BYTES", 10_000)
 
 
 def images(first: int = 0, last: int = 700) -> pl.DataFrame:
@@ -108,7 +108,7 @@ def test_a_stream_holds_what_the_files_hold(tmp_path: Path, kind: str) -> None:
     assert (train.class_names, train.input_shape) == (expected.class_names, expected.input_shape)
     if not source.is_dir():
         assert train.features == load(source).train.features
-    shares = [progress.share for progress in told]
+    shares = [told_once.share for told_once in told]
     assert shares == sorted(shares)
     assert (shares[-1], told[-1].examples, told[-1].finished) == (1.0, 700, True)
     (cache,) = list_caches()
@@ -139,8 +139,8 @@ def test_what_was_interrupted_goes_on(
 
     told: list[Progress] = []
 
-    def interrupt(progress: Progress) -> None:
-        told.append(progress)
+    def interrupt(now: Progress) -> None:
+        told.append(now)
         if len(told) == 1 + pieces:
             raise KeyboardInterrupt
 
@@ -328,7 +328,7 @@ def test_the_test_split_is_converted_when_it_is_asked_for(tmp_path: Path) -> Non
 
 
 def test_too_many_classes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conversion, "MOST_CLASSES", 100)
+    monkeypatch.setattr(progress, "MOST_CLASSES", 100)
     one(tmp_path / "d.parquet", pl.DataFrame({"label": range(101), "a": range(101)}))
     with pytest.raises(HandgradError, match="more than 100 different values; a classifier needs classes"):
         load(tmp_path / "d.parquet", SMALL)
