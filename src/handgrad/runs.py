@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from handgrad.data.dataset import Splits
+from handgrad.data.streams.memory import Memory
 from handgrad.errors import HandgradError
 from handgrad.exports.csv import is_dense, write_csv
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE, load_model
@@ -63,6 +64,8 @@ class Run:
         self.optimizer = optimizer
         self.state = state
         self.interrupted = False
+        if recipe.data.memory:
+            Memory.parse(recipe.data.memory).check_network(network.vector.nbytes)
 
     @classmethod
     def start(cls, recipe: Recipe, splits: Splits, folder: Path) -> "Run":

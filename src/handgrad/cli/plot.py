@@ -107,6 +107,8 @@ def _measure(
     network: "Network", run: Path, name: str, data: str | None, split: str | None
 ) -> "Measured | None":
     """Ask the network about a split; where none was named and it cannot be had, say so and do without."""
+    import numpy as np
+
     from handgrad.exports.formats import load_model_recipe
     from handgrad.learning.metrics import as_known, evaluate
     from handgrad.recipes.data import open_model_data
@@ -123,7 +125,7 @@ def _measure(
     emit(
         f"measured {name} on {splits.source}, {split or 'test'}: {result.accuracy:.2%} of {len(dataset):,} right"
     )
-    return dataset, result, network.predict_proba(dataset.inputs)
+    return dataset, result, np.concatenate([network.predict_proba(part.inputs) for part in dataset.parts()])
 
 
 def _parse_formats(text: str) -> list[str]:

@@ -15,6 +15,7 @@ from handgrad.cli.options import (
     Attached,
     Data,
     Json,
+    Memory,
     NoTest,
     Quiet,
     Tensorboard,
@@ -46,6 +47,7 @@ def train(
         ),
     ] = None,
     data: Data = None,
+    memory: Memory = None,
     start: Annotated[
         Path | None,
         typer.Option(
@@ -91,6 +93,7 @@ def train(
     """Train, save, and measure on the test split."""
     import sys
 
+    from handgrad.cli.conversion import showing_conversion
     from handgrad.data.mnist import COLLECTIONS
     from handgrad.kernels.threads import choose_threads
     from handgrad.recipes.data import fall_back_to_strokes, open_splits, with_share_for_validation
@@ -106,6 +109,7 @@ def train(
         changes["seed"] = seed
     sources = {
         "source": None if data is None else absolute(data),
+        "memory": memory,
         "validation": None if validation is None else parse_validation(validation),
     }
     training = {
@@ -135,7 +139,9 @@ def train(
         chosen, notice = fall_back_to_strokes(chosen)
         if notice and not quiet:
             print(notice, file=sys.stderr)
-    run = Run.start(chosen, open_splits(chosen), out or next_folder(chosen.name))
+    with showing_conversion(quiet):
+        splits = open_splits(chosen)
+    run = Run.start(chosen, splits, out or next_folder(chosen.name))
     return _carry_out(run, limit, threads, tensorboard, no_test, json, quiet, attached)
 
 
@@ -164,11 +170,14 @@ def resume(
     attached: Attached = False,
 ) -> int:
     """Go on with an interrupted run, exactly."""
+    from handgrad.cli.conversion import showing_conversion
     from handgrad.kernels.threads import choose_threads
     from handgrad.runs import Run
 
     limit, threads = parse_duration(time_limit), choose_threads(threads)
-    return _carry_out(Run.resume(run), limit, threads, tensorboard, no_test, json, quiet, attached)
+    with showing_conversion(quiet):
+        opened = Run.resume(run)
+    return _carry_out(opened, limit, threads, tensorboard, no_test, json, quiet, attached)
 
 
 def _carry_out(
@@ -181,6 +190,7 @@ def _carry_out(
     quiet: bool,
     attached: bool,
 ) -> int:
+    from handgrad.cli.conversion import showing_conversion
     from handgrad.cli.views import choose_view
     from handgrad.errors import Interrupted
     from handgrad.exports.formats import load_model
@@ -205,7 +215,9 @@ def _carry_out(
                 f"stopped after {run.state.step:,} of {run.total_steps:,} steps; saved in {run.folder}; "
                 f"go on with: handgrad resume {run.folder}"
             )
-    network, test = load_model(run.folder), None if no_test else run.splits.test
+    network = load_model(run.folder)
+    with showing_conversion(quiet):
+        test = None if no_test else run.splits.test
     view.finish(evaluate(network, test) if test else None, opened=not no_test)
     return 0
 

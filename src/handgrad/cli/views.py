@@ -10,6 +10,8 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from handgrad.cli.output import emit
+from handgrad.data.streams.dataset import StreamedDataset
+from handgrad.data.streams.memory import Memory, peak, shown
 from handgrad.kernels.choice import tell_of_compiling
 from handgrad.learning.metrics import Evaluation
 from handgrad.learning.records import Record
@@ -132,12 +134,14 @@ def introduction(run: Run, threads: int) -> list[str]:
     length = f"{training.steps:,} steps" if training.steps else f"{training.epochs:,} epochs"
     shape = "×".join(map(str, train.input_shape))
     validation = f", {len(run.splits.validation):,} to validate" if run.splits.validation else ""
+    streamed = [f"stream   {train.described()}"] if isinstance(train, StreamedDataset) else []
     return [
         f"recipe   {run.recipe.name}: {run.recipe.lesson}"
         if run.recipe.lesson
         else f"recipe   {run.recipe.name}",
         f"data     {run.splits.source}: {len(train):,} examples{validation}, {shape} {train.inputs.dtype}, "
         f"{len(train.class_names)} classes",
+        *streamed,
         f"network  {architecture(run)}: {run.network.parameter_count:,} parameters",
         f"training {length} of {batch}, {run.recipe.optimizer['type']} at {training.learning_rate:g}, "
         f"seed {run.recipe.seed}, {threads} threads",
@@ -193,5 +197,9 @@ def conclusion(run: Run, test: Evaluation | None, opened: bool) -> list[str]:
             f"test     {run.splits.source} has no test split; measure on others with: "
             f"handgrad evaluate {run.folder} --data FILE --split train"
         )
+    if run.recipe.data.memory and (most := peak()) is not None:
+        over = most > Memory.parse(run.recipe.data.memory).limit
+        more = ": this network needs more for itself than its share; give more memory" if over else ""
+        lines.append(f"memory   {shown(most)} at the most, of {run.recipe.data.memory}{more}")
     lines.append(f"saved    {run.folder}")
     return lines

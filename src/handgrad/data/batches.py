@@ -1,4 +1,19 @@
-"""Which examples a step takes: an epoch's order, its batches, and the chunks of a batch."""
+"""Which examples a step takes: an epoch's order, its batches, and the chunks of a batch.
+
+**In memory**, the order of an epoch is a permutation of all N examples, (N,); where one batch holds everything, there
+is none.
+
+**In a stream**, a permutation would be as long as the data, and would read them one by one. Examples lie in blocks,
+in the order of their files, and the order of an epoch is one number, its seed s, in an array of shape (1,). The
+blocks are shuffled by a generator of (s, 0) and cut into windows of so many blocks as fit into memory; the examples
+of window w, counted from 0, are shuffled among themselves by a generator of (s, 1 + w). The order of the epoch is
+window after window. What fits into one window is thus shuffled as a whole; of what does not, examples of one block
+meet in one window.
+
+**Batches** are cut from that order one after the other, over the borders of windows, and the last may be smaller. So
+where a training stands within an epoch is the order and the number of examples used, in both cases, and ranks that
+share the work draw the same order and take their parts of each batch.
+"""
 
 from collections.abc import Iterator
 from typing import TypeAlias
@@ -13,6 +28,48 @@ Rows: TypeAlias = NDArray[np.integer] | slice
 def epoch_order(examples: int, batch_size: int, rng: np.random.Generator) -> NDArray[np.int64] | None:
     """Draw the order of one epoch: (N,) shuffled indices, or None where one batch holds everything."""
     return None if batch_size >= examples else rng.permutation(examples)
+
+
+def stream_order(examples: int, batch_size: int, rng: np.random.Generator) -> NDArray[np.int64] | None:
+    """Draw the order of one epoch of a stream: its seed, (1,), or None where one batch holds everything."""
+    return None if batch_size >= examples else rng.integers(2**63, size=1)
+
+
+def is_order(order: NDArray[np.int64], position: int) -> bool:
+    """Tell whether an array can be the order of an epoch of which so many examples were used."""
+    if len(order) == 1:
+        return order.dtype == np.int64 and bool(order[0] >= 0)
+    return position < len(order) and np.array_equal(np.sort(order), np.arange(len(order)))
+
+
+def windows(blocks: int, size: int, seed: int) -> list[NDArray[np.int64]]:
+    """Shuffle the blocks of a stream for one epoch, and cut them into windows of `size` blocks."""
+    order = np.random.default_rng([seed, 0]).permutation(blocks)
+    return [order[first : first + size] for first in range(0, blocks, size)]
+
+
+def window_rows(
+    bounds: NDArray[np.int64], window: NDArray[np.int64], seed: int, number: int
+) -> NDArray[np.int64]:
+    """Shuffle the examples of one window.
+
+    Parameters
+    ----------
+    bounds : (B + 1,)
+        Block b holds the examples from ``bounds[b]`` to below ``bounds[b + 1]``.
+    window : (W,)
+        Its blocks.
+    seed, number : int
+        Of the epoch, and of the window within it, from 0.
+
+    Returns
+    -------
+    (n,) int64
+        Its examples in the order in which they are used.
+    """
+    rows = np.concatenate([np.arange(bounds[block], bounds[block + 1]) for block in window])
+    np.random.default_rng([seed, 1 + number]).shuffle(rows)
+    return rows
 
 
 def batches(

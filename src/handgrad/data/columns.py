@@ -1,6 +1,6 @@
 """Columns of names in a table: each name becomes an input of its own, ``soil=clay``, 1 where it stands and else 0."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,26 +57,45 @@ def spread(names: Sequence[str], numbers: NDArray[Any], texts: Texts) -> tuple[N
     if not texts:
         return numbers, tuple(names)
     blocks: list[NDArray[Any]] = []
-    features: list[str] = []
+    known: dict[str, Sequence[str]] = {}
     remaining = iter(numbers.T)
     for name in names:
         if name not in texts:
             blocks.append(next(remaining)[:, np.newaxis])
-            features.append(name)
             continue
         values, places = np.unique(np.strings.strip(np.array(texts[name], dtype=str)), return_inverse=True)
+        known[name] = values.tolist()
+        features = input_names([name], known)  # refused before it takes memory
+        blocks.append(places[:, np.newaxis] == np.arange(len(features)))
+    features = input_names(names, known)
+    return np.concatenate(blocks, axis=1, dtype=numbers.dtype, casting="unsafe"), features
+
+
+def input_names(names: Sequence[str], known: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+    """Name the inputs that columns become, where the names that stand in some of them are known.
+
+    Raises
+    ------
+    HandgradError
+        As `spread`.
+    """
+    features: list[str] = []
+    for name in names:
+        values = known.get(name)
+        if values is None:
+            features.append(name)
+            continue
         if len(values) > MOST:
             raise HandgradError(
                 f"column {shown(name)} holds {len(values):,} different names, more than {MOST}; drop it or group them"
             )
-        blocks.append(places[:, np.newaxis] == np.arange(len(values)))
-        features += [f"{name}{IS}{value}" for value in values]
+        features += [f"{name}{IS}{value}" for value in sorted(values)]
     for name in names:
-        if features.count(name) > 1 or (name in texts and IS in name):
+        if features.count(name) > 1 or (name in known and IS in name):
             raise HandgradError(
                 f"column {shown(name)} is named as a name in a column is, with '{IS}'; rename it"
             )
-    return np.concatenate(blocks, axis=1, dtype=numbers.dtype, casting="unsafe"), tuple(features)
+    return tuple(features)
 
 
 def columns_of(features: Sequence[str]) -> dict[str, list[str]]:
@@ -89,7 +108,12 @@ def columns_of(features: Sequence[str]) -> dict[str, list[str]]:
 
 
 def aligned(
-    inputs: NDArray[Any], own: Sequence[str], features: Sequence[str], *, leniently: bool = False
+    inputs: NDArray[Any],
+    own: Sequence[str],
+    features: Sequence[str],
+    *,
+    leniently: bool = False,
+    before: int = 0,
 ) -> NDArray[Any]:
     """Put the inputs of a table into the order that a model knows them in.
 
@@ -102,6 +126,8 @@ def aligned(
         The I names that the model knows.
     leniently : bool
         Whether a name that the model does not know is none, 0 in all inputs of its column.
+    before : int
+        Rows of the table before these.
 
     Returns
     -------
@@ -128,7 +154,7 @@ def aligned(
         if name in features or (leniently and IS in name):
             continue
         column, _, value = name.partition(IS)
-        row = int(inputs[:, number].astype(bool).argmax()) + 1
+        row = before + int(inputs[:, number].astype(bool).argmax()) + 1
         known = taken[column]
         if there[column] and known:
             reason = (
@@ -149,10 +175,19 @@ def in_known_order(dataset: Dataset, features: Sequence[str], classes: Sequence[
     """Give a data set with its inputs and classes in the order that a model knows them in.
 
     Classes that the model does not know are left for others to refuse.
+
+    Raises
+    ------
+    HandgradError
+        If inputs are others, or would have to be ordered anew where they are not in memory.
     """
     from dataclasses import replace
 
     if features and dataset.features and dataset.features != tuple(features):
+        if not isinstance(dataset.inputs, np.ndarray):
+            raise HandgradError(
+                "inputs of a stream stay in their order; give them the columns of the other data"
+            )
         inputs = aligned(dataset.inputs, dataset.features, features)
         shape = (len(features),)
         dataset = replace(dataset, inputs=inputs, features=tuple(features), input_shape=shape)

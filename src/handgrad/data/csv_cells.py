@@ -3,8 +3,9 @@
 import csv
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
+from io import BytesIO, StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,16 +25,29 @@ def read_csv(
     dtype: np.dtype[Any],
     named_columns: Collection[str] | None,
     unlabelled: bool,
+    piece: bytes | None = None,
+    before: int = 0,
 ) -> Cells:
-    """Read a CSV; see `read_cells`."""
+    """Read a CSV, or a piece of one; see `read_cells`.
+
+    Parameters
+    ----------
+    named : bool
+        Whether the file, or the piece, begins with a header.
+    piece : bytes, optional
+        Some whole lines of the file; there may be none that hold an example.
+    before : int
+        Lines of the file before the piece.
+    """
     import polars as pl
 
-    slowly = (path, names, named, dtype, named_columns, unlabelled)
+    slowly = (path, names, named, dtype, named_columns, unlabelled, piece, before)
     texts = [name for name in names if name in (named_columns or ())]
     kind = {"u": pl.UInt8, "f": pl.Float32 if dtype == np.float32 else pl.Float64}[dtype.kind]
     schema = {name: pl.String if name == LABEL or name in texts else kind for name in names}
+    content = path if piece is None else BytesIO(piece)
     try:
-        frame = pl.read_csv(path, has_header=False, skip_rows=int(named), schema=schema, glob=False)
+        frame = pl.read_csv(content, has_header=False, skip_rows=int(named), schema=schema, glob=False)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return _read_rows(*slowly)
     if frame.height == 0 or sum(frame.null_count().row(0)):
@@ -51,6 +65,8 @@ def _read_rows(
     dtype: np.dtype[Any],
     named_columns: Collection[str] | None,
     unlabelled: bool,
+    piece: bytes | None,
+    before: int,
 ) -> Cells:
     """Read slowly what Polars does not take: names, what is wrong, and odd ways to write what is right.
 
@@ -58,12 +74,12 @@ def _read_rows(
     """
     images = dtype.kind == "u"
     if named_columns is None:
-        named_columns = () if images else _find_named_columns(path, names, named)
+        named_columns = () if images else find_named_columns(path, names, named, piece)
     texts: dict[str, list[str]] = {name: [] for name in names if name in named_columns}
     places = [place for place, name in enumerate(names) if name != LABEL and name not in texts]
     lines: list[NDArray[Any]] = []
     labels: list[str] = []
-    for line, row in _rows_below(path, named):
+    for line, row in _rows_below(path, named, piece, before):
         where = f"{path}, line {line}"
         if len(row) != len(names):
             raise HandgradError(
@@ -89,16 +105,17 @@ def _read_rows(
                 f"{where}, column {shown(name) if named else name}: {complaint(row[wrong], images)}"
             )
         lines.append(values.astype(dtype))
-    if not lines:
+    if not lines and piece is None:
         raise HandgradError(f"{path} holds no examples below its header")
-    return Cells(np.stack(lines), np.array(labels) if LABEL in names else None, texts)
+    lines = lines or [np.empty((0, len(places)), dtype)]
+    return Cells(np.vstack(lines), np.array(labels, str) if LABEL in names else None, texts)
 
 
-def _find_named_columns(path: Path, names: Sequence[str], named: bool) -> set[str]:
+def find_named_columns(path: Path, names: Sequence[str], named: bool, piece: bytes | None = None) -> set[str]:
     """Find the columns of a CSV in which every cell that is not empty is a name, and not all are empty."""
     open_ones = {place for place, name in enumerate(names) if name != LABEL}
     found: set[int] = set()
-    for _, row in _rows_below(path, named):
+    for _, row in _rows_below(path, named, piece):
         if len(row) != len(names):
             break  # of which the reader tells
         for place in tuple(open_ones):
@@ -129,25 +146,35 @@ def first_csv_row(path: Path) -> list[str]:
     return row
 
 
-def _rows_below(path: Path, named: bool) -> Iterator[tuple[int, list[str]]]:
-    rows = _rows(path)
+def _rows_below(
+    path: Path, named: bool, piece: bytes | None = None, before: int = 0
+) -> Iterator[tuple[int, list[str]]]:
+    rows = _rows(path, piece, before)
     if named:
-        next(rows)
+        next(rows, None)
     return rows
 
 
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+def _rows(path: Path, piece: bytes | None = None, before: int = 0) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows of a CSV that are not empty, each with the number of its (last) line."""
+    reader = None
     try:
-        with path.open(newline="\n", encoding="utf-8-sig") as file:
-            reader = csv.reader(file)
+        with _opened(path, piece) as lines:
+            reader = csv.reader(lines)
             for row in reader:
                 if len(row) > 1 or "".join(row).strip():
-                    yield reader.line_num, row
+                    yield before + reader.line_num, row
     except UnicodeDecodeError:
         raise HandgradError(f"{path} is not text in UTF-8; save it as CSV in UTF-8") from None
     except csv.Error as error:
         what = "lines that do not end in a newline" if "new-line" in str(error) else str(error)
-        raise HandgradError(f"{path}, line {reader.line_num}: {what}; save it as CSV again") from None
+        line = before + (reader.line_num if reader else 0)
+        raise HandgradError(f"{path}, line {line}: {what}; save it as CSV again") from None
     except OSError as error:
         raise HandgradError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _opened(path: Path, piece: bytes | None) -> TextIO:
+    if piece is None:
+        return path.open(newline="\n", encoding="utf-8-sig")
+    return StringIO(piece.decode("utf-8-sig"), newline="\n")

@@ -7,10 +7,12 @@ from functools import cached_property
 from math import prod
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
+from handgrad.data.batches import Rows, batches, epoch_order
 from handgrad.errors import HandgradError
 
 FRAMINGS = ("digit", "plain")
@@ -112,6 +114,31 @@ class Dataset:
         """Give the examples at `rows` as a data set of their own."""
         return replace(self, inputs=self.inputs[rows], labels=self.labels[rows])
 
+    def fingerprint(self) -> int:
+        """Give a number that tells these examples from others."""
+        return crc32(self.labels.tobytes(), crc32(self.inputs.data))
+
+    def sample(self, count: int) -> NDArray[Any]:
+        """Take the inputs of some `count` examples, evenly spread, (n, I)."""
+        return self.inputs[:: max(1, len(self) // count)]
+
+    def parts(self) -> "Iterator[Dataset]":
+        """Give the examples in parts that fit into memory: here in one."""
+        yield self
+
+    def cut(self, examples: int, rng: np.random.Generator) -> "tuple[Dataset, Dataset]":
+        """Set some examples aside, drawn at random: gives the others, and those."""
+        order = rng.permutation(len(self))
+        return self.take(np.sort(order[examples:])), self.take(np.sort(order[:examples]))
+
+    def draw_order(self, batch_size: int, rng: np.random.Generator) -> NDArray[np.int64] | None:
+        """Draw the order of an epoch; see `data/batches.py`."""
+        return epoch_order(len(self), batch_size, rng)
+
+    def batches(self, order: NDArray[np.int64] | None, batch_size: int, start: int = 0) -> Iterator[Rows]:
+        """Cut an epoch into batches, after the first `start` examples of it."""
+        return batches(order, len(self), batch_size, start)
+
 
 class Splits:
     """What `load` gives: a train split, perhaps a validation split, perhaps a test split.
@@ -207,6 +234,5 @@ class Splits:
             raise HandgradError(
                 f"cannot cut {examples} validation examples from {len(self.train)} training examples"
             )
-        order = rng.permutation(len(self.train))
-        train, validation = np.sort(order[examples:]), np.sort(order[:examples])
-        return Splits(self.train.take(train), self.train.take(validation), self._test, self.source)
+        train, validation = self.train.cut(examples, rng)
+        return Splits(train, validation, self._test, self.source)

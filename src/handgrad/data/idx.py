@@ -10,7 +10,8 @@ import os
 import struct
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol
 
@@ -66,9 +67,16 @@ def read_idx(path: Path | str, digest: Digest | None = None) -> Array:
         If the file cannot be read, is damaged, or is no IDX file.
     """
     path = Path(path)
+    with reading_idx(path) as file:
+        return _read(path, file, digest)
+
+
+@contextmanager
+def reading_idx(path: Path) -> Iterator[Any]:
+    """Open an IDX file for `IdxContent`; HandgradError where it cannot be read."""
     try:
         with path.open("rb") as file:
-            return _read(path, file, digest)
+            yield file
     except OSError as error:
         raise HandgradError(f"cannot read {path}: {error.strerror}; check path and permissions") from error
     except zlib.error as error:
@@ -142,23 +150,37 @@ def read_idx_folder(
     HandgradError
         If a file is missing or unreadable, or the two do not belong together.
     """
+    paths = find_idx_pair(folder, split)
+    images, labels = map(read, paths)
+    check_idx_pair(paths[0], images.dtype, images.shape, paths[1], labels)
+    return images, labels
+
+
+def find_idx_pair(folder: Path, split: Split) -> tuple[Path, Path]:
+    """Find the files of images and labels of a split; HandgradError where one is missing."""
     paths = []
     for name in FILES[split]:
         path = find_idx(folder, name)
         if path is None:
             raise HandgradError(f"{folder} holds no {name} (nor {name}.gz); check the folder")
         paths.append(path)
-    images, labels = map(read, paths)
-    if images.dtype != np.uint8 or images.ndim not in (3, 4):
-        held = _describe(images.shape, images.dtype)
-        raise HandgradError(f"{paths[0]} holds {held}, not images; give uint8 of 3 or 4 dimensions")
+    return paths[0], paths[1]
+
+
+def check_idx_pair(
+    images: Path, dtype: np.dtype[Any], shape: tuple[int, ...], labels_path: Path, labels: Array
+) -> None:
+    """Raise HandgradError where two files do not hold images and their labels."""
+    if dtype != np.uint8 or len(shape) not in (3, 4):
+        raise HandgradError(
+            f"{images} holds {_describe(shape, dtype)}, not images; give uint8 of 3 or 4 dimensions"
+        )
     if labels.dtype.kind not in "iu" or labels.ndim != 1:
         held = _describe(labels.shape, labels.dtype)
-        raise HandgradError(f"{paths[1]} holds {held}, not labels; give integers of 1 dimension")
-    if len(images) != len(labels):
-        held = f"{paths[0]} holds {len(images)} images, but {paths[1]} {len(labels)} labels"
+        raise HandgradError(f"{labels_path} holds {held}, not labels; give integers of 1 dimension")
+    if shape[0] != len(labels):
+        held = f"{images} holds {shape[0]} images, but {labels_path} {len(labels)} labels"
         raise HandgradError(f"{held}; give files that belong together")
-    return images, labels
 
 
 class _Gunzip:
@@ -183,40 +205,69 @@ class _Gunzip:
         return 0
 
 
-def _read(path: Path, file: Any, digest: Digest | None) -> Array:
-    size = os.fstat(file.fileno()).st_size
-    if size == 0:
-        raise _damaged(path, "is empty")
-    gzipped = file.peek(2)[:2] == GZIP_MAGIC
-    source = _Gunzip(path, file) if gzipped else file
+class IdxContent:
+    """The elements of an IDX file that is open, piece by piece.
 
-    def fill(view: memoryview) -> int:
+    Parameters
+    ----------
+    path : Path
+    file : binary file, buffered
+    digest : hash object, optional
+        As in `read_idx`.
+
+    Attributes
+    ----------
+    dtype, shape
+        What the header promises; elements come as the file has them, big-endian.
+    """
+
+    def __init__(self, path: Path, file: Any, digest: Digest | None = None) -> None:
+        self.path, self._digest = path, digest
+        size = os.fstat(file.fileno()).st_size
+        if size == 0:
+            raise _damaged(path, "is empty")
+        gzipped = file.peek(2)[:2] == GZIP_MAGIC
+        self._source = _Gunzip(path, file) if gzipped else file
+        self.dtype, self.shape = _header(path, self._take)
+        self.promised = math.prod(self.shape) * self.dtype.itemsize
+        self.promise = f"its header says: {self.promised:,} bytes for {_describe(self.shape, self.dtype)}"
+        if self.promised > size * (GREATEST_EXPANSION if gzipped else 1):
+            raise _damaged(path, f"is shorter than {self.promise}, and the file has {size:,}")
+        self._filled = 0
+
+    def fill(self, view: memoryview) -> None:
+        """Put the next bytes of the elements into a view."""
+        self._filled += (filled := self._fill(view))
+        if filled < len(view):
+            raise _damaged(self.path, f"is shorter than {self.promise}, and {self._filled:,} are there")
+
+    def finish(self) -> None:
+        """Make sure that nothing follows; asking for more than there is also makes gzip compare its check sum."""
+        if self._take(1):
+            raise _damaged(self.path, f"is longer than {self.promise}")
+
+    def _fill(self, view: memoryview) -> int:
         filled = 0
-        while filled < len(view) and (count := source.readinto(view[filled : filled + PIECE])):
-            if digest is not None:
-                digest.update(view[filled : filled + count])
+        while filled < len(view) and (count := self._source.readinto(view[filled : filled + PIECE])):
+            if self._digest is not None:
+                self._digest.update(view[filled : filled + count])
             filled += count
         return filled
 
-    def take(count: int) -> bytes:
+    def _take(self, count: int) -> bytes:
         taken = bytearray(count)
-        return bytes(taken[: fill(memoryview(taken))])
+        return bytes(taken[: self._fill(memoryview(taken))])
 
-    dtype, shape = _header(path, take)
-    promised = math.prod(shape) * dtype.itemsize
-    promise = f"its header says: {promised:,} bytes for {_describe(shape, dtype)}"
-    if promised > size * (GREATEST_EXPANSION if gzipped else 1):
-        raise _damaged(path, f"is shorter than {promise}, and the file has {size:,}")
+
+def _read(path: Path, file: Any, digest: Digest | None) -> Array:
+    content = IdxContent(path, file, digest)
     try:
-        array = np.empty(shape, dtype)  # costs no memory before it is filled
+        array = np.empty(content.shape, content.dtype)  # costs no memory before it is filled
     except (MemoryError, ValueError) as error:
-        raise _damaged(path, f"does not fit into memory if it is what {promise}") from error
-    filled = fill(array.reshape(-1).view(np.uint8).data)
-    if filled < promised:
-        raise _damaged(path, f"is shorter than {promise}, and {filled:,} are there")
-    if take(1):  # asking for more than there is also makes gzip compare its check sum
-        raise _damaged(path, f"is longer than {promise}")
-    if sys.byteorder == "little" and dtype.itemsize > 1:
+        raise _damaged(path, f"does not fit into memory if it is what {content.promise}") from error
+    content.fill(array.reshape(-1).view(np.uint8).data)
+    content.finish()
+    if sys.byteorder == "little" and content.dtype.itemsize > 1:
         array.byteswap(inplace=True)
     return array
 

@@ -13,7 +13,12 @@ LARGEST = 2.0**53
 
 
 def encode_labels(
-    values: NDArray[Any], where: str, classes: Sequence[str] | None = None, *, images: bool
+    values: NDArray[Any],
+    where: str,
+    classes: Sequence[str] | None = None,
+    *,
+    images: bool,
+    examples: Sequence[int] | None = None,
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """Number the labels of a file.
 
@@ -29,6 +34,8 @@ def encode_labels(
         The classes of the training split, where this is another split of the same data.
     images : bool
         Whether these are labels of images.
+    examples : (N,), optional
+        The numbers of the examples for messages, from 0, where these are some labels of many.
 
     Returns
     -------
@@ -46,7 +53,8 @@ def encode_labels(
     present, places = np.unique(_plain(values, where), return_inverse=True)
 
     def refuse(wrong: int, reason: str) -> HandgradError:
-        example = int(np.argmax(places == wrong)) + 1
+        place = int(np.argmax(places == wrong))
+        example = (examples[place] if examples is not None else place) + 1
         return HandgradError(f"{where}: label {shown(str(present[wrong]))} (example {example}) {reason}")
 
     numbers = _numbers(present)

@@ -51,16 +51,26 @@ def generate(examples: int, seed: int = 0, stream: int = 0) -> tuple[NDArray[np.
     images = np.empty((examples, PICTURE * PICTURE), np.uint8)
     labels = np.empty(examples, np.uint8)
 
-    def write_block(block: int) -> None:
-        rng = np.random.default_rng([seed, stream, block])
-        digits = rng.integers(10, size=BLOCK, dtype=np.uint8)
+    def fill(block: int) -> None:
         place = slice(block * BLOCK, (block + 1) * BLOCK)
-        labels[place] = digits[: len(labels[place])]
-        images[place] = write_digits(digits, rng).reshape(BLOCK, -1)[: len(images[place])]
+        pictures, digits = write_block(seed, stream, block)
+        images[place], labels[place] = pictures[: len(images[place])], digits[: len(labels[place])]
 
     with Workers(choose_threads()) as workers:
-        workers.map(write_block, range(-(-examples // BLOCK)))
+        workers.map(fill, range(-(-examples // BLOCK)))
     return images, labels
+
+
+def write_block(seed: int, stream: int, block: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Write one block, from 0, of what `generate` writes: images (1000, 784), and their labels."""
+    rng = np.random.default_rng([seed, stream, block])
+    digits = rng.integers(10, size=BLOCK, dtype=np.uint8)
+    return write_digits(digits, rng).reshape(BLOCK, -1), digits
+
+
+def block_labels(seed: int, stream: int, block: int) -> NDArray[np.uint8]:
+    """Draw the labels of a block alone, (1000,)."""
+    return np.random.default_rng([seed, stream, block]).integers(10, size=BLOCK, dtype=np.uint8)
 
 
 def write_digits(labels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

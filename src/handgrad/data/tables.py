@@ -44,16 +44,21 @@ def read_table(path: Path, classes: Sequence[str] | None = None) -> Dataset:
         If a cell is missing, not a number or out of range, a row is ragged, or there is no label column.
     """
     names, named = column_names(path)
-    features = [name for name in names if name != LABEL]
-    images = _are_pixels(features, named)
+    images, features, shape = table_content(names, named)
     cells = read_cells(path, names, named, np.uint8 if images else np.float32)
     assert cells.labels is not None
     labels, known = encode_labels(cells.labels, str(path), classes, images=images)
-    side = isqrt(len(features))
     with naming(path):
         inputs, inputs_named = spread(features, cells.numbers, cells.texts)
-        shape = (1, side, side) if images and side * side == len(features) else inputs.shape[1:]
-        return Dataset(inputs, labels, known, shape, features=inputs_named if named or cells.texts else ())
+        known_names = inputs_named if named or cells.texts else ()
+        return Dataset(inputs, labels, known, shape or inputs.shape[1:], features=known_names)
+
+
+def table_content(names: Sequence[str], named: bool) -> tuple[bool, list[str], tuple[int, ...]]:
+    """Tell of a table whether it holds images, its columns but the label, and the shape of an image, () for none."""
+    features = [name for name in names if name != LABEL]
+    images, side = _are_pixels(features, named), isqrt(len(features))
+    return images, features, (1, side, side) if images and side * side == len(features) else ()
 
 
 def column_names(path: Path) -> tuple[list[str], bool]:

@@ -85,12 +85,14 @@ def evaluate(network: Network, dataset: Dataset, loss: Loss | None = None) -> Ev
     HandgradError
         If the data do not fit the network.
     """
-    dataset = as_known(network, dataset)
-    logits, labels = network.logits(dataset.inputs), dataset.labels
-    mean_loss, _ = (loss or CrossEntropy())(logits, labels)
-    predictions = logits.argmax(axis=1)
-    confusion = confusion_matrix(predictions, labels, len(network.classes))
-    return Evaluation(len(labels), mean_loss, accuracy(predictions, labels), confusion)
+    total, classes = len(dataset) if isinstance(dataset, Dataset) else 0, len(network.classes)
+    mean_loss, confusion = 0.0, np.zeros((classes, classes), np.int64)
+    for part in dataset.parts() if total else [dataset]:
+        known = as_known(network, part)
+        logits = network.logits(known.inputs)
+        mean_loss += (loss or CrossEntropy())(logits, known.labels, None, total)[0]
+        confusion += confusion_matrix(logits.argmax(axis=1), known.labels, classes)
+    return Evaluation(total, mean_loss, float(np.trace(confusion) / total), confusion)
 
 
 def as_known(network: Network, dataset: Dataset) -> Dataset:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
+from handgrad.data.batches import is_order
 from handgrad.data.dataset import Dataset
 from handgrad.errors import HandgradError
 from handgrad.kernels.choice import chosen
@@ -33,8 +33,8 @@ class TrainingState:
         Whole epochs done.
     position : int
         Examples used of the epoch in progress; 0 between epochs.
-    order : (N,) int64 or None
-        The shuffled order of the epoch in progress; None where a batch holds all.
+    order : int64, (N,) or, of a stream, (1,), or None
+        The shuffled order of the epoch in progress, as `data/batches.py` tells; None where a batch holds all.
     loss_sum, correct : float, int
         Of the epoch in progress: loss times examples, and correctly classified examples.
     seconds : float
@@ -70,7 +70,7 @@ class TrainingState:
 
     def belong_to(self, dataset: Dataset) -> None:
         """Note the data that the training is begun with; HandgradError where it was begun with others."""
-        found = crc32(dataset.labels.tobytes(), crc32(dataset.inputs.data))
+        found = dataset.fingerprint()
         if self.fingerprint not in (None, found):
             raise HandgradError(
                 "these are not the data that the training was begun with; resume it with those"
@@ -127,10 +127,8 @@ class TrainingState:
         if not all(isinstance(number, float | int) and isfinite(number) for number in sums):
             raise ValueError("a sum is wrong")
         order = state.order
-        if order is not None and not np.array_equal(np.sort(order), np.arange(len(order))):
-            raise ValueError("the order is no permutation")
-        if state.position and order is not None and state.position >= len(order):
-            raise ValueError("the position is beyond the data")
+        if order is not None and not is_order(order, state.position):
+            raise ValueError("the order is no permutation, or the position is beyond it")
         if (state.best is None) != (state.best_score is None) or (state.average is None) != (
             state.averaged == 0
         ):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.data.augment import Augmentation
-from handgrad.data.batches import batches, epoch_order, length
+from handgrad.data.batches import length
 from handgrad.data.dataset import Dataset, Splits
 from handgrad.errors import HandgradError
 from handgrad.kernels.threads import one_blas_thread
@@ -175,17 +175,17 @@ def _loop(
 ) -> Iterator[Record]:
     examples, augmentation = len(splits.train), batch_gradient.augmentation
     state.go_on(network)
-    sample = splits.train.inputs[:: max(1, examples // CALIBRATION)]
+    sample = splits.train.sample(CALIBRATION)
     good = network.vector.copy()
     recorded, clock, stopped = 0, perf_counter(), False
     try:
         with batch_gradient:
             while not (plan.is_done(state) or stopped):
                 if state.position == 0:
-                    state.order = epoch_order(examples, plan.batch_size, state.rng)
+                    state.order = splits.train.draw_order(plan.batch_size, state.rng)
                     state.loss_sum, state.correct = 0.0, 0
                 with one_blas_thread():  # the threads of the batch are the parallelism
-                    for rows in batches(state.order, examples, plan.batch_size, state.position):
+                    for rows in splits.train.batches(state.order, plan.batch_size, state.position):
                         augmented = not (augmentation and augmentation.rests(state.step, plan.total))
                         batch = batch_gradient(rows, int(state.rng.integers(2**63)), augmented=augmented)
                         if not isfinite(batch.loss):

@@ -18,12 +18,15 @@ SHARE = 0.1
 
 def open_splits(recipe: Recipe) -> Splits:
     """Load a recipe's data, and the validation split that it asks for."""
-    splits, wanted = load(recipe.data.source), recipe.data.validation
+    memory, wanted = recipe.data.memory, recipe.data.validation
+    splits = load(recipe.data.source, memory)
     if not wanted:
         return splits
     if isinstance(wanted, str):
         with naming(wanted):
-            known = in_known_order(load(wanted).train, splits.train.features, splits.train.class_names)
+            known = in_known_order(
+                load(wanted, memory).train, splits.train.features, splits.train.class_names
+            )
             return splits.with_validation(known)
     examples = wanted if isinstance(wanted, int) else max(1, round(wanted * len(splits.train)))
     try:
@@ -43,7 +46,9 @@ def with_share_for_validation(recipe: Recipe) -> Recipe:
     return override(recipe, {"data": {"validation": SHARE}}, recipe.name)
 
 
-def open_model_data(source: str | None, recipe: Mapping[str, Any] | None, model: str) -> Splits:
+def open_model_data(
+    source: str | None, recipe: Mapping[str, Any] | None, model: str, memory: str | None = None
+) -> Splits:
     """Load the data to show a model: those that are named, else those of its recipe, else MNIST.
 
     Parameters
@@ -54,10 +59,13 @@ def open_model_data(source: str | None, recipe: Mapping[str, Any] | None, model:
         What the model was trained by, as plain tables.
     model : str
         Its path, for messages.
+    memory : str, optional
+        As `load` takes it; that of the recipe unless given, or none where other data are named.
     """
     if source is not None or recipe is None:
-        return load(source or "mnist")
-    return open_splits(parse_recipe(recipe, model))
+        return load(source or "mnist", memory)
+    parsed = parse_recipe(recipe, model)
+    return open_splits(override(parsed, {"data": {"memory": memory}}, "command line") if memory else parsed)
 
 
 def fall_back_to_strokes(recipe: Recipe) -> tuple[Recipe, str]:

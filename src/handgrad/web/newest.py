@@ -70,4 +70,4 @@ def _made(folder: Path, tag: str) -> Served:
 def _sample(toml: str) -> NDArray[Any]:
     """Take the examples on which training measures what layers must know."""
     train = open_splits(parse_recipe(tomllib.loads(toml), "the recipe")).train
-    return np.ascontiguousarray(train.inputs[:: max(1, len(train) // CALIBRATION)])
+    return np.ascontiguousarray(train.sample(CALIBRATION))

@@ -1,0 +1,115 @@
+"""Streams through the real program: what is shown, refused, killed, and taken up again."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from safetensors.numpy import load_file
+
+from conftest import Cli
+from failing import fails
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """A folder of three shards to train with and one to test with, 4,000 examples in all."""
+    folder = tmp_path / "shards"
+    folder.mkdir()
+    rng = np.random.default_rng(2)
+    labels = rng.integers(2, size=4000)
+    inputs = rng.normal(size=(4000, 6)) + labels[:, None]
+    for name, first, last in (
+        ("train-a", 0, 1500),
+        ("train-b", 1500, 1501),
+        ("train-c", 1501, 3500),
+        ("test", 3500, 4000),
+    ):
+        columns = {f"x{k}": inputs[first:last, k] for k in range(6)}
+        names = np.array(["no", "yes"])[labels[first:last]]
+        pl.DataFrame({"label": names, **columns}).write_csv(folder / f"{name}.csv")
+    return folder
+
+
+TRAIN = ("train", "mlp", "--memory", "500MB", "--epochs", "2", "--threads", "2")
+
+
+def test_a_folder_of_shards_is_trained_on_resumed_measured_listed_and_cleared(
+    cli: Cli, table: Path, tmp_path: Path
+) -> None:
+    fails(cli, "shards", "train", "mlp", "--data", "shards", telling="by --memory 1GB")
+    done = cli(*TRAIN, "--data", "shards", "--out", "RUN", "--validation", "100")
+    assert done.returncode == 0, done.stderr
+    told = done.stderr.splitlines()
+    assert told[0].startswith(f"converting {table} for streaming, once, into {tmp_path / 'cache'}")
+    assert told[1] == "converted  3,500 examples, 84 kB"
+    assert "stream   in one window, within memory of 500 MB" in done.stdout
+    assert "of 500 examples right" in done.stdout
+    assert "at the most, of 500MB" in done.stdout
+    assert 'memory = "500MB"' in (tmp_path / "RUN" / "recipe.toml").read_text()
+
+    again = cli("evaluate", "RUN", "--json")
+    assert again.stderr == "", "nothing is converted twice"
+    measured = json.loads(again.stdout)
+    assert measured["examples"] == 500
+    assert f"{measured['accuracy']:.2%} of 500" in done.stdout
+    assert cli(
+        "evaluate", "RUN", "--data", "shards", "--memory", "450MB", "--json"
+    ).stdout == again.stdout.replace(str(table), "shards")
+
+    cli(*TRAIN, "--data", "shards", "--out", "SHORT", "--validation", "100", "--set", "training.epochs=1")
+    listed = cli("data", "--caches").stdout.splitlines()
+    assert len(listed) == 3
+    assert f"{table}, test" in listed[0]
+    facts = [json.loads(line) for line in cli("data", "shards", "--caches", "--json").stdout.splitlines()]
+    assert [fact["split"] for fact in facts] == ["test", "train"]
+    assert all(fact["finished"] for fact in facts)
+    shown = cli("data", "shards", "--memory", "500MB").stdout
+    assert "(3500, 6)" in shown
+    assert cli("data", "shards", "--clear").stdout.splitlines()[-1].endswith("removed")
+    assert not list((tmp_path / "cache").rglob("*.bin"))
+    fails(cli, "shards", "data", "shards", "--clear", telling="nothing was converted of shards")
+
+
+def test_stopped_and_resumed_on_a_stream_equals_never_stopped(cli: Cli, table: Path, tmp_path: Path) -> None:
+    arguments = ("--data", "strokes:3000", "--batch-size", "50", "--quiet", "--no-test")
+    assert cli(*TRAIN, *arguments, "--out", "whole").returncode == 0
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "handgrad", *TRAIN, *arguments[:-2], "--json", "--no-test", "--out", "killed"],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline(), "the first epoch is over"
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    checkpoint = tmp_path / "killed" / "checkpoint.safetensors"
+    assert cli("resume", "killed", "--quiet", "--no-test", "--threads", "2").returncode == 0
+    whole, killed = (load_file(tmp_path / run / "model.safetensors") for run in ("whole", "killed"))
+    for name, values in whole.items():
+        np.testing.assert_array_equal(values, killed[name])
+    assert load_file(checkpoint)["state.order"].shape == (1,)
+
+
+def test_bad_memory_and_bad_streams(cli: Cli, table: Path, tmp_path: Path) -> None:
+    for amount in ("much", "1XB", "-1GB", ""):
+        fails(cli, "memory must be an amount", "train", "--data", "shards", "--memory", amount)
+    fails(cli, "100 MB is too little", "train", "--data", "shards", "--memory", "100MB")
+    fails(cli, "memory", "train", "--data", "strokes:50", "--set", "data.memory=3")
+    np.savez(tmp_path / "d.npz", x=np.zeros((4, 4)), y=np.arange(4))
+    fails(cli, "d.npz", "train", "--data", "d.npz", "--memory", "1GB", telling="cannot be read in a stream")
+    fails(cli, "nothing.parquet", "train", "--data", "nothing.parquet", "--memory", "1GB")
+    (table / "train-b.csv").write_text("label,x0,x1,x2,x3,x4,x5\nno,1,2,3,4,5,six\n")
+    fails(cli, "train-b.csv, line 2, column 'x5'", *TRAIN, "--data", "shards", "--out", "RUN", "--quiet")
+    (table / "train-b.csv").unlink()
+    (table / "train-00001-of-00003.csv").write_text((table / "train-a.csv").read_text())
+    fails(cli, "shards lacks train-00", *TRAIN, "--data", "shards", "--out", "RUN")
+    assert not (tmp_path / "RUN").exists()

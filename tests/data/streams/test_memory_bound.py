@@ -1,0 +1,86 @@
+"""Bounds of memory: read as people write them, and divided."""
+
+from pathlib import Path
+
+import pytest
+
+from handgrad.data.sources import load
+from handgrad.data.streams.memory import LEAST, PROGRAM, Memory, available, check_loadable, peak, shown
+from handgrad.errors import HandgradError
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("1GB", 10**9),
+        ("1.5 GiB", 3 * 2**29),
+        ("600mb", 600 * 10**6),
+        (" 2g ", 2 * 10**9),
+        ("500000000", 500_000_000),
+        (500_000_000, 500_000_000),
+        (".5GB", 500 * 10**6),
+        (Memory(7), 7),
+    ],
+)
+def test_amounts_are_read(text: str | int | Memory, limit: int) -> None:
+    assert Memory.parse(text).limit == limit
+
+
+@pytest.mark.parametrize(
+    "text", ["", "GB", "1 PB", "1,5GB", "-1GB", "nan", "1e9", "all", "1GB 2", True, "9" * 40]
+)
+def test_what_is_no_amount_is_told(text: str) -> None:
+    with pytest.raises(HandgradError, match="memory must be an amount, as 600MB"):
+        Memory.parse(text)
+
+
+def test_less_than_the_program_needs_is_refused() -> None:
+    with pytest.raises(HandgradError, match=r"memory of 100 MB is too little.*give 400 MB or more"):
+        Memory.parse("100MB")
+    assert Memory.parse(LEAST).limit == LEAST
+
+
+def test_the_shares_leave_half_of_the_rest() -> None:
+    memory = Memory.parse("1GB")
+    assert 2 * memory.window == (memory.limit - PROGRAM) // 2
+    assert memory.part <= memory.window // 4
+    assert memory.piece <= memory.window
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 bytes"), (999, "999 bytes"), (6.27e9, "6.27 GB"), (999_900, "1 MB"), (5e13, "50 TB")],
+)
+def test_bytes_are_shown(count: float, text: str) -> None:
+    assert shown(count) == text
+
+
+def test_the_peak_is_that_of_this_process() -> None:
+    most = peak()
+    assert most is None or 20 * 10**6 < most < 10**11
+
+
+def test_a_network_too_large_for_its_share_is_refused() -> None:
+    memory = Memory.parse("600MB")
+    memory.check_network(400_000)
+    with pytest.raises(HandgradError, match=r"8 times the 48 MB of this .* of 600 MB; give 1\.17 GB or more"):
+        memory.check_network(48_000_000)
+    Memory.parse("1.17GB").check_network(48_000_000)
+
+
+def test_files_larger_than_the_machine_are_not_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = available()
+    assert room is None or 10**7 < room < 10**15
+    (tmp_path / "d.csv").write_bytes(b"7" * 1001)
+    for path in (tmp_path, tmp_path / "d.csv"):
+        check_loadable(path)
+    monkeypatch.setattr("handgrad.data.streams.memory.available", lambda: 1000)
+    for path in (tmp_path, tmp_path / "d.csv"):
+        with pytest.raises(
+            HandgradError, match="and this machine 1 kB of memory to give; read it in a stream"
+        ):
+            load(path)
+    monkeypatch.setattr("handgrad.data.streams.memory.available", lambda: None)
+    check_loadable(tmp_path)
