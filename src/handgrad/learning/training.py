@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from handgrad.data.augment import Augmentation
 from handgrad.data.batches import length
 from handgrad.data.dataset import Dataset, Splits
+from handgrad.data.streams.dataset import StreamedDataset
 from handgrad.errors import HandgradError
 from handgrad.kernels.threads import one_blas_thread
 from handgrad.learning.adversarial import Adversarial
@@ -22,14 +23,12 @@ from handgrad.learning.metrics import check_fit, evaluate
 from handgrad.learning.optimizers import SGD, Optimizer
 from handgrad.learning.plan import Plan
 from handgrad.learning.records import Record
+from handgrad.learning.rehearsal import rehearse, take_sample
 from handgrad.learning.schedules import Constant, Schedule
 from handgrad.learning.state import TrainingState
 from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
-
-CALIBRATION = 2_000
-"""Training examples, evenly taken, on which layers measure what they need in inference."""
 
 KEPT_EVERY = 10
 """Steps after which the parameters are put aside, to be given back if the loss should become infinite."""
@@ -153,13 +152,14 @@ def train(
         total=steps if steps is not None else (epochs or 10) * epoch_steps,
         record_every=record_every,
     )
+    options: dict[str, Any] = {"loss": loss, "augmentation": augmentation, "adversarial": adversarial}
+    if isinstance(splits.train, StreamedDataset):
+        rehearse(network, splits.train, threads, size, **options)
     batch_gradient = BatchGradient(
         network,
         splits.train,
         threads,
-        loss=loss,
-        augmentation=augmentation,
-        adversarial=adversarial,
+        **options,
         weights=_weights(sample_weights, examples, network.dtype),
     )
     return _loop(network, splits, plan, batch_gradient, state or TrainingState(), stop)
@@ -175,7 +175,7 @@ def _loop(
 ) -> Iterator[Record]:
     examples, augmentation = len(splits.train), batch_gradient.augmentation
     state.go_on(network)
-    sample = splits.train.sample(CALIBRATION)
+    sample = take_sample(network, splits.train)
     good = network.vector.copy()
     recorded, clock, stopped = 0, perf_counter(), False
     try:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from handgrad.errors import HandgradError
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE
 from handgrad.learning.checkpoints import load, load_checkpoint, load_recipe, model_bytes
-from handgrad.learning.training import CALIBRATION
+from handgrad.learning.rehearsal import take_sample
 from handgrad.model.layers import Layer
 from handgrad.recipes.data import open_splits
 from handgrad.recipes.loading import parse_recipe
@@ -69,5 +69,8 @@ def _made(folder: Path, tag: str) -> Served:
 @lru_cache(maxsize=1)
 def _sample(toml: str) -> NDArray[Any]:
     """Take the examples on which training measures what layers must know."""
-    train = open_splits(parse_recipe(tomllib.loads(toml), "the recipe")).train
-    return np.ascontiguousarray(train.sample(CALIBRATION))
+    recipe = parse_recipe(tomllib.loads(toml), "the recipe")
+    train = open_splits(recipe).train
+    return np.ascontiguousarray(
+        take_sample(recipe.build_network(train.input_shape, train.class_names), train)
+    )

@@ -1,11 +1,22 @@
 """Bounds of memory: read as people write them, and divided."""
 
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from handgrad.data.sources import load
-from handgrad.data.streams.memory import LEAST, PROGRAM, Memory, available, check_loadable, peak, shown
+from handgrad.data.streams.memory import (
+    LEAST,
+    PROGRAM,
+    Memory,
+    available,
+    check_loadable,
+    peak,
+    peak_of,
+    shown,
+)
 from handgrad.errors import HandgradError
 
 
@@ -62,10 +73,36 @@ def test_the_peak_is_that_of_this_process() -> None:
 
 def test_a_network_too_large_for_its_share_is_refused() -> None:
     memory = Memory.parse("600MB")
-    memory.check_network(400_000)
-    with pytest.raises(HandgradError, match=r"8 times the 48 MB of this .* of 600 MB; give 1\.17 GB or more"):
+    memory.check_network(12_000_000)
+    with pytest.raises(
+        HandgradError, match=r"takes 744 MB besides its data, .* of 600 MB; give 1\.15 GB or more"
+    ):
         memory.check_network(48_000_000)
-    Memory.parse("1.17GB").check_network(48_000_000)
+    Memory.parse("1.15GB").check_network(48_000_000)
+
+
+def test_what_a_training_was_seen_to_take_is_counted() -> None:
+    memory = Memory(PROGRAM + 100)
+    memory.check_training(PROGRAM + 30, 5, 30)
+    for taken, size, windows in ((PROGRAM + 31, 5, 30), (PROGRAM + 30, 6, 30), (PROGRAM + 30, 5, 31)):
+        with pytest.raises(HandgradError, match="too much within memory of 360 MB"):
+            memory.check_training(taken, size, windows)
+
+
+def test_the_peak_of_some_work_is_that_of_the_work_alone() -> None:
+    if peak() is None or sys.platform != "linux":
+        pytest.skip("the system does not say")
+    before = peak_of(lambda: None)
+    during = peak_of(lambda: np.ones(50_000_000).sum())
+    after = peak_of(lambda: None)
+    assert before is not None
+    assert during is not None
+    assert after is not None
+    assert during > before + 350_000_000
+    assert after < during - 300_000_000
+    most = peak()
+    assert most is not None
+    assert most >= during, "what was before is not forgotten"
 
 
 def test_files_larger_than_the_machine_are_not_loaded(

@@ -57,11 +57,18 @@ class StreamedDataset(Dataset):
     @property
     def window(self) -> int:
         """Blocks that are shuffled among themselves."""
+        return max(1, min(self.stream.memory.window // self._block_bytes, len(self.bounds) - 1))
+
+    @property
+    def windows_bytes(self) -> int:
+        """Bytes that windows take in memory."""
+        blocks = len(self.bounds) - 1
+        return min(blocks, 2 * self.window) * self._block_bytes
+
+    @property
+    def _block_bytes(self) -> int:
         store = self.stream.store
-        size = store.block * (
-            self.stream.shape[1] * store.dtype.itemsize + 16
-        )  # and two numbers for each row
-        return max(1, min(self.stream.memory.window // size, len(self.bounds) - 1))
+        return store.block * (self.stream.shape[1] * store.dtype.itemsize + 16)  # and two numbers a row
 
     @property
     def bounds(self) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,6 +83,11 @@ class Memory:
         """Bytes of a split that is passed over, that are in hand at a time."""
         return min((self.limit - PROGRAM) // 16, 2**25)
 
+    @property
+    def windows(self) -> int:
+        """Bytes of both windows, the one in use and the next."""
+        return 2 * self.window
+
     def check_network(self, size: int) -> None:
         """Refuse a network whose parameters, so many bytes of them, cannot be trained within the bound.
 
@@ -89,12 +95,29 @@ class Memory:
         ------
         HandgradError
         """
-        needed, share = COPIES * size, (self.limit - PROGRAM) // 2
-        if needed > share:
+        self.check_training(PROGRAM, size, self.windows)
+
+    def check_training(self, taken: int, size: int, windows: int) -> None:
+        """Refuse a training that needs more than the bound.
+
+        Parameters
+        ----------
+        taken : int
+            Bytes that the process has taken, a batch computed and all kernels compiled, but without windows of data.
+        size : int
+            Of the parameters.
+        windows : int
+            Bytes that the windows of these data will take.
+
+        Raises
+        ------
+        HandgradError
+        """
+        needed = taken + COPIES * size
+        if needed + windows > self.limit:
             raise HandgradError(
-                f"training takes {COPIES} times the {shown(size)} of this network's parameters, for gradients and "
-                f"the optimizer, more than the {shown(share)} that are for them within memory of {self}; "
-                f"give {shown(PROGRAM + 2.1 * needed)} or more"
+                f"this training takes {shown(needed)} besides its data, too much within memory of {self}; "
+                f"give {shown(1.02 * (2 * needed - PROGRAM))} or more, or take a smaller network or fewer threads"
             )
 
     @property
@@ -132,19 +155,45 @@ def check_loadable(path: Path) -> None:
         )
 
 
+_highest = 0
+"""Peaks before the system's count was begun anew."""
+
+
 def peak() -> int | None:
     """Tell the most memory that this process has had resident, in bytes; None where the system does not say.
 
     Linux is asked for VmHWM: its ru_maxrss counts what the process was forked from, too.
     """
-    try:
-        status = Path("/proc/self/status").read_text("ascii")
-        return 1024 * int(status.partition("VmHWM:")[2].split()[0])
-    except (OSError, IndexError):
-        pass
+    held = _status("VmHWM:")
+    if held is not None:
+        return max(_highest, held)
     try:
         import resource
     except ImportError:
         return None
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * 1024
+
+
+def peak_of(work: Callable[[], None]) -> int | None:
+    """Do some work, and tell the most memory that was resident meanwhile; None where the system does not say.
+
+    Where its count cannot be begun anew, what is resident after the work must do.
+    """
+    global _highest
+    _highest = max(_highest, _status("VmHWM:") or 0)
+    try:
+        Path("/proc/self/clear_refs").write_text("5", "ascii")
+        key = "VmHWM:"
+    except OSError:
+        key = "VmRSS:"
+    work()
+    return _status(key)
+
+
+def _status(key: str) -> int | None:
+    try:
+        status = Path("/proc/self/status").read_text("ascii")
+        return 1024 * int(status.partition(key)[2].split()[0])
+    except (OSError, IndexError):
+        return None

@@ -1,0 +1,67 @@
+"""What a training takes besides its data: tried before it begins, so that a bound of memory is kept, or refused."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handgrad.data.dataset import Dataset
+from handgrad.data.streams.dataset import StreamedDataset
+from handgrad.data.streams.memory import peak_of
+from handgrad.kernels.threads import one_blas_thread
+from handgrad.learning.batch_gradient import BatchGradient
+from handgrad.model.network import CACHE, Network
+
+CALIBRATION = 2_000
+"""Training examples, evenly taken, on which layers measure what they need in inference."""
+COPIES = 2
+"""Arrays as large as a layer's output that are in memory while it is measured: what goes in, and what comes out."""
+
+
+def take_sample(network: Network, dataset: Dataset) -> NDArray[Any]:
+    """Take the examples on which layers measure what they need; of a stream no more than memory allows.
+
+    They are measured between epochs, when there are no windows of data in memory.
+    """
+    count = CALIBRATION
+    if isinstance(dataset, StreamedDataset):
+        chunks = dataset.stream.memory.windows / (COPIES * CACHE * network.dtype.itemsize)
+        count = max(1, min(count, int(chunks * network.chunk)))
+    return dataset.sample(count)
+
+
+def rehearse(
+    network: Network, dataset: StreamedDataset, threads: int | None, batch_size: int, **options: Any
+) -> None:
+    """Compute a batch and some answers, before there are windows of data, and see whether there is room for these.
+
+    Whatever is compiled for this network is compiled by this, too. Nothing is drawn that training draws from.
+
+    Parameters
+    ----------
+    network : Network
+    dataset : StreamedDataset
+        The training split.
+    threads, batch_size : int
+    options
+        What else `BatchGradient` is given.
+
+    Raises
+    ------
+    HandgradError
+        If the network needs more for itself than the bound leaves it.
+    """
+    raw = dataset.sample(CALIBRATION)
+    labels = np.zeros(len(raw), dataset.labels.dtype)
+    stand_in = Dataset(raw, labels, dataset.class_names, dataset.input_shape)
+    trial = BatchGradient(network, stand_in, threads, **options)
+    rows = np.resize(np.arange(len(raw)), min(batch_size, 2 * trial.workers.count * network.chunk))
+
+    def work() -> None:
+        with trial, one_blas_thread():
+            trial(rows, 0)
+        network.logits(raw)
+
+    taken = peak_of(work)
+    if taken is not None:
+        dataset.stream.memory.check_training(taken, network.vector.nbytes, dataset.windows_bytes)
