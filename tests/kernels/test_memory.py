@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from handgrad.kernels.memory import LINE, aligned_zeros, batch_first, batch_last
+from handgrad.kernels.memory import LINE, aligned, batch_first, batch_last
 
 
 @pytest.mark.parametrize("shape", [(5, 3), (5, 3, 2, 4)])
@@ -21,9 +21,9 @@ def test_batch_last_and_back(shape: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("length", [1, 10, 7960])
-def test_aligned_zeros_begin_with_a_cache_line(length: int, dtype: type) -> None:
+def test_aligned_vectors_begin_with_a_cache_line(length: int, dtype: type) -> None:
     for _ in range(5):
-        vector = aligned_zeros(length, dtype)
+        vector = aligned(length, dtype)
         assert vector.shape == (length,)
         assert vector.dtype == dtype
         assert vector.ctypes.data % LINE == 0

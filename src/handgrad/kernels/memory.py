@@ -7,6 +7,7 @@ is one run of numbers, so that every loop is as long as the batch, whatever the 
 
 import ctypes
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,18 +16,19 @@ from numpy.typing import DTypeLike, NDArray
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # names of glibc's mallopt
 LARGEST, KEPT = 32 << 20, 256 << 20
 
-
 LINE = 64
 """Bytes that processors fetch at a time."""
 
 
-def aligned_zeros(length: int, dtype: DTypeLike) -> NDArray[Any]:
-    """Give a vector of zeros that begins with a cache line, so that vectors of it do not lie in two.
+def aligned(
+    length: int, dtype: DTypeLike, make: Callable[[int, DTypeLike], NDArray[Any]] = np.zeros
+) -> NDArray[Any]:
+    """Make a vector that begins with a cache line, so that vectors of it do not lie in two.
 
-    Weights of 784 inputs are read half as fast otherwise, which `np.zeros` leaves to chance.
+    Weights of 784 inputs are read half as fast otherwise, which `make` itself leaves to chance.
     """
     itemsize = np.dtype(dtype).itemsize
-    room = np.zeros(length + LINE // itemsize, dtype)
+    room = make(length + LINE // itemsize, dtype)
     first = -room.ctypes.data % LINE // itemsize
     return room[first : first + length]
 

@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from handgrad.errors import HandgradError
 from handgrad.kernels.logits import softmax
-from handgrad.kernels.memory import aligned_zeros
+from handgrad.kernels.memory import aligned
 from handgrad.kernels.threads import one_blas_thread
 from handgrad.kernels.types import Floats
 from handgrad.model.inference import compute_logits
@@ -102,7 +102,7 @@ class Network:
         self.classes = tuple(classes) if classes is not None else tuple(map(str, range(prod(shape))))
         if len(shape) != 1 or len(self.classes) != shape[0]:
             raise HandgradError(f"the network ends in {shape}, but there are {len(self.classes)} classes")
-        self._vector: NDArray[Any] = aligned_zeros(
+        self._vector: NDArray[Any] = aligned(
             sum(prod(shape) for shapes in self.shapes for shape in shapes.values()), self.dtype
         )
         self.parameters = self.views(self._vector)

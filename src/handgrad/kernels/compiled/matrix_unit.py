@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from handgrad.kernels.choice import wanted
 from handgrad.kernels.compiled.vectors import INDEX
+from handgrad.kernels.memory import aligned
 
 SIDE = 16
 """Rows of a tile, each of 64 bytes: 16 numbers of a sum, or 16 pairs of bfloat16."""
@@ -244,8 +245,7 @@ def rows_of_bytes(count):  # type: ignore[no-untyped-def]
 
 def aligned_tiles(count: int) -> NDArray[np.uint32]:
     """Make room for packed tiles, each row of which is one line of the cache."""
-    room = np.empty(count * TILE + SIDE, np.uint32)
-    return room[-(room.ctypes.data // 4) % SIDE :][: count * TILE]
+    return aligned(count * TILE, np.uint32, np.empty)
 
 
 @lru_cache
