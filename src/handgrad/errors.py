@@ -19,6 +19,8 @@ class HandgradError(ValueError):
 class Interrupted(HandgradError):
     """Work that was stopped on request; the line says what was saved, and where."""
 
+    everywhere = True
+
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """Tell the known name nearest to a wrong one, or all of them where none is near.

@@ -26,8 +26,8 @@ class BatchGradient:
     """The gradient of the mean loss over a batch, computed on several threads, and perhaps ranks.
 
     Chunk k of a batch, or of a rank's part of it, always goes to thread k modulo `threads`, and the threads' sums are
-    added in their order, so that the same batch on the same numbers of ranks and threads gives the same bits. Who calls keeps BLAS to one thread
-    meanwhile: the threads here are the parallelism.
+    added in their order, so that the same batch on the same numbers of ranks and threads gives the same bits. Who
+    calls keeps BLAS to one thread meanwhile: the threads here are the parallelism.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from handgrad.data.batches import GRAIN
 
 
 class Draws(np.random.Generator):
-    """The generator of a part of a batch: every grain of 32 examples draws from one of its own, of (seed, its number).
+    """The generator of a part of a batch; every grain of 32 examples draws from one of its own, of (seed, number).
 
     So each example draws the same numbers on any number of ranks and threads. That holds for `random`, `normal` and
     `uniform` where the first axis of what is drawn counts examples; other draws come from the first grain's

@@ -186,10 +186,10 @@ def _compare(
     position = {name: value for name, value in state.numbers().items() if name != "seconds"}
     batch_gradient.communication.alike(
         data=[split and fingerprint(split) for split in (splits.train, splits.validation)],
-        parameters=crc32(network.vector),
+        parameters=crc32(network.vector.data),
         settings=str((plan, batch_gradient.augmentation, batch_gradient.adversarial)),
         state=str(position),
-        sample_weights=weights is not None and crc32(weights),
+        sample_weights=weights is not None and crc32(weights.data),
     )
 
 
@@ -241,7 +241,7 @@ def _loop(
                 if not np.isfinite(network.vector).all():
                     _diverge(network, good, state, plan)
                 if communication.several:  # of other processors, say, which round otherwise
-                    communication.alike(parameters=crc32(network.vector))
+                    communication.alike(parameters=crc32(network.vector.data))
                 elapsed = perf_counter() - clock
                 state.seconds += elapsed
                 with _averaged(network, state):

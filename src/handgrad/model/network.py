@@ -144,7 +144,7 @@ class Network:
 
     @cached_property
     def measures(self) -> bool:
-        """Whether a layer measures something of its examples: in training of a chunk, for inference in `calibrate`."""
+        """Whether a layer measures its examples: in training those of a chunk, for inference in `calibrate`."""
         return any(kind.measured is not Layer.measured for kind in self.types)
 
     @property

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from handgrad.data.dataset import Splits
-from handgrad.data.mnist import ensure
+from handgrad.data.mnist import COLLECTIONS, ensure
 from handgrad.data.sources import STROKES, load
 from handgrad.errors import HandgradError
+from handgrad.learning.communication import Communication
 from handgrad.recipes.loading import override, parse_recipe
 from handgrad.recipes.recipe import Recipe
 
@@ -27,6 +28,13 @@ def open_splits(recipe: Recipe) -> Splits:
         raise HandgradError(
             f"recipe {recipe.name} on {splits.source}: {error}; set validation under [data] lower"
         ) from error
+
+
+def open_together(recipe: Recipe, communication: Communication) -> Splits:
+    """Load a recipe's data on every rank; what must be downloaded first, one rank of each machine downloads."""
+    if communication.several and recipe.data.source in COLLECTIONS:
+        communication.by_machine(lambda: ensure(recipe.data.source))
+    return communication.together(lambda: open_splits(recipe))
 
 
 def open_model_data(source: str | None, recipe: Mapping[str, Any] | None, model: str) -> Splits:
