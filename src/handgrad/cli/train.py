@@ -114,7 +114,9 @@ def train(
         chosen, notice = communication.from_first(partial(fall_back_to_strokes, chosen))
         if notice and not quiet and communication.rank == 0:
             print(notice, file=sys.stderr)
-    communication.alike(recipe=chosen.tables(), version=__version__)
+    source = Path(chosen.data.source).name  # its folder may differ; what is in it is compared later
+    same = override(chosen, {"data": {"source": source}}, "ranks")
+    communication.alike(recipe=same.tables(), version=__version__)
     folder = communication.from_first(lambda: out or next_folder(chosen.name))
     run = Run.start(chosen, open_together(chosen, communication), folder, communication)
     return _carry_out(run, limit, threads, tensorboard, no_test, json, quiet)
@@ -154,7 +156,7 @@ def _carry_out(
     first = communication.rank == 0
     if tensorboard:
         communication.together(require_tensorboard)
-    view = choose_view(run, threads, json=json, quiet=quiet or not first)
+    view = choose_view(run, threads, json=json and first, quiet=quiet or not first)
     deadline = None if limit is None else monotonic() + limit
     with _interrupts() as interrupted, _last_words(run) as last_words:
 
