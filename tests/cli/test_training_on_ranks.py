@@ -235,10 +235,12 @@ def test_a_full_disk_on_rank_0_gets_one_line(mpi: MPI, tmp_path: Path, limit: in
         assert len(load_records(tmp_path / "RUN")) == 3
 
 
-def apart(mpi: MPI, first: list[str], second: list[str], **places: Path) -> subprocess.CompletedProcess[str]:
+def apart(
+    mpi: MPI, first: list[str], second: list[str], folder: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run one rank by these arguments, and one by those, perhaps in another folder."""
     program = [sys.executable, "-m", "handgrad"]
-    there = ["-wdir", str(places["second"])] if "second" in places else []
+    there = ["-wdir", str(folder)] if folder else []
     return mpi(["-n", "1", *program, *first, ":", "-n", "1", *there, *program, *second])
 
 
@@ -273,7 +275,7 @@ def test_data_that_are_other_missing_or_corrupt_on_one_rank(
         shutil.copy(tmp_path / "digits.npz", there / "digits.npz")
         os.truncate(there / "digits.npz", 3_000)
     command = ["train", "mlp", "--data", "digits.npz", "--epochs", "1", "--validation", "0", "--out", "RUN"]
-    done = apart(mpi, command, command, second=there)
+    done = apart(mpi, command, command, there)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert expected in line

@@ -19,8 +19,8 @@ from handgrad.errors import HandgradError
 from handgrad.kernels.threads import keep_to, processors
 from handgrad.learning.communication import Communication, Outcome
 
-COURTESY = 0.5
-"""Seconds for which a rank that fails alone lets others speak, who may have failed for the same reason."""
+COURTESY = 3.0
+"""Seconds for which a rank that fails lets rank 0 speak, which may have failed for the same reason."""
 
 PATIENCE, NAP = 10_000, 1e-4
 """Looks, some milliseconds of them, after which a rank that waits for others sleeps in between; and seconds of it."""
@@ -144,6 +144,7 @@ class Ranks(Communication):
         """End the others, too, where a program of the user's own ends in an exception: they would wait for ever."""
         if getattr(error, "everywhere", False) and self.rank:
             return
+        time.sleep(COURTESY if self.rank and issubclass(kind, Exception) else 0)
         sys.__excepthook__(kind, error, trace)
         if not getattr(error, "everywhere", False):
             self._abort(1)
