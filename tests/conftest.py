@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -51,6 +52,18 @@ def cli(tmp_path: Path) -> Cli:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def mpiexec() -> str:
+    """The launcher of the extra ``mpi``, beside Python; tests that need it are skipped where it is missing."""
+    found = Path(sys.executable).parent / "mpiexec"
+    if find_spec("mpi4py") is None or not found.exists():
+        reason = "mpi4py and mpich are not installed: uv sync --extra mpi"
+        if os.environ.get("HANDGRAD_REQUIRE_MPI") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return str(found)
 
 
 @pytest.fixture(scope="session")
