@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -18,7 +17,7 @@ from handgrad.data.mnist import find
 from handgrad.data.sources import load
 from handgrad.data.strokes import generate
 
-pytest_plugins = ["page_fixtures", "page_models"]
+pytest_plugins = ["page_fixtures", "page_models", "rank_fixtures"]
 
 CLOSED = "http://127.0.0.1:9"
 """A mirror that refuses every connection, so that no test asks the network."""
@@ -52,18 +51,6 @@ def cli(tmp_path: Path) -> Cli:
         )
 
     return run
-
-
-@pytest.fixture(scope="session")
-def mpiexec() -> str:
-    """The launcher of the extra ``mpi``, beside Python; tests that need it are skipped where it is missing."""
-    found = Path(sys.executable).parent / "mpiexec"
-    if find_spec("mpi4py") is None or not found.exists():
-        reason = "mpi4py and mpich are not installed: uv sync --extra mpi"
-        if os.environ.get("HANDGRAD_REQUIRE_MPI") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return str(found)
 
 
 @pytest.fixture(scope="session")

@@ -58,7 +58,7 @@ def test_all_ranks_hold_the_same_bits(outcomes: Outcomes, case: str, ranks: int)
     assert all(other == found[0] for other in found)
 
 
-@pytest.mark.parametrize("ranks", [2, 4])
+@pytest.mark.parametrize("ranks", [2, pytest.param(4, marks=pytest.mark.slow)])
 def test_the_same_ranks_give_the_same_bits_again(mpiexec: str, outcomes: Outcomes, ranks: int) -> None:
     names = ["mini_batches", "several_threads", "augmentation_and_dropout", "batch_norm"]
     again = run_cases(mpiexec, ranks, *names)

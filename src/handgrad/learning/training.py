@@ -184,7 +184,9 @@ def _compare(
 ) -> None:
     """Make sure that all ranks were given the same."""
     weights = batch_gradient.weights
-    position = {name: value for name, value in state.numbers().items() if name != "seconds"}
+    position = {
+        name: value for name, value in state.numbers().items() if name not in ("seconds", "fingerprint")
+    }
     scaling = network.scaling
     batch_gradient.communication.alike(
         data=[split and fingerprint(split) for split in (splits.train, splits.validation)],
