@@ -122,9 +122,13 @@ class Dataset:
         """Take the inputs of some `count` examples, evenly spread, (n, I)."""
         return self.inputs[:: max(1, len(self) // count)]
 
-    def parts(self) -> "Iterator[Dataset]":
-        """Give the examples in parts that fit into memory: here in one."""
-        yield self
+    def parts(self, rows: slice | None = None) -> "Iterator[Dataset]":
+        """Give the examples, or a run of them, in parts that fit into memory: here in one."""
+        start, stop, _ = (rows or slice(None)).indices(len(self))
+        if stop - start == len(self):
+            yield self
+        elif start < stop:
+            yield self.take(slice(start, stop))
 
     def cut(self, examples: int, rng: np.random.Generator) -> "tuple[Dataset, Dataset]":
         """Set some examples aside, drawn at random: gives the others, and those."""
@@ -135,8 +139,17 @@ class Dataset:
         """Draw the order of an epoch; see `data/batches.py`."""
         return epoch_order(len(self), batch_size, rng)
 
-    def batches(self, order: NDArray[np.int64] | None, batch_size: int, start: int = 0) -> Iterator[Rows]:
-        """Cut an epoch into batches, after the first `start` examples of it."""
+    def batches(
+        self,
+        order: NDArray[np.int64] | None,
+        batch_size: int,
+        start: int = 0,
+        own: Callable[[Rows], Rows] | None = None,
+    ) -> Iterator[Rows]:
+        """Cut an epoch into batches, after the first `start` examples of it.
+
+        Of each, `own` gives the part that this process computes, where others compute the rest; streams read no more.
+        """
         return batches(order, len(self), batch_size, start)
 
 

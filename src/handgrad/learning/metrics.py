@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from handgrad.data.batches import share
 from handgrad.data.columns import in_known_order
 from handgrad.data.dataset import Dataset
 from handgrad.errors import HandgradError
 from handgrad.kernels.types import Floats, Integers
+from handgrad.learning.communication import ALONE, Communication
 from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.network import Network
 
@@ -65,7 +67,9 @@ class Evaluation:
     confusion: NDArray[Any]
 
 
-def evaluate(network: Network, dataset: Dataset, loss: Loss | None = None) -> Evaluation:
+def evaluate(
+    network: Network, dataset: Dataset, loss: Loss | None = None, communication: Communication = ALONE
+) -> Evaluation:
     """Measure a network on a data set.
 
     Parameters
@@ -75,6 +79,8 @@ def evaluate(network: Network, dataset: Dataset, loss: Loss | None = None) -> Ev
         With the network's number of inputs and classes.
     loss : Loss, optional
         `CrossEntropy` unless given.
+    communication : Communication, optional
+        With ranks, each of which measures a part; all get the whole.
 
     Returns
     -------
@@ -85,14 +91,25 @@ def evaluate(network: Network, dataset: Dataset, loss: Loss | None = None) -> Ev
     HandgradError
         If the data do not fit the network.
     """
-    total, classes = len(dataset) if isinstance(dataset, Dataset) else 0, len(network.classes)
-    mean_loss, confusion = 0.0, np.zeros((classes, classes), np.int64)
-    for part in dataset.parts() if total else [dataset]:
-        known = as_known(network, part)
-        logits = network.logits(known.inputs)
-        mean_loss += (loss or CrossEntropy())(logits, known.labels, None, total)[0]
-        confusion += confusion_matrix(logits.argmax(axis=1), known.labels, classes)
-    return Evaluation(total, mean_loss, float(np.trace(confusion) / total), confusion)
+    if not (isinstance(dataset, Dataset) and len(dataset)):
+        check_fit(network, dataset)  # which tells why
+    examples, classes = len(dataset), len(network.classes)
+    _, own = share(slice(0, examples), communication.rank, communication.size)
+    assert isinstance(own, slice)
+
+    def measure() -> NDArray[np.float64]:
+        sums = np.zeros(1 + classes * classes)  # the mean loss, and the confusion matrix
+        for part in dataset.parts(own):
+            known = as_known(network, part)
+            logits = network.logits(known.inputs)
+            sums[0] += (loss or CrossEntropy())(logits, known.labels, None, examples)[0]
+            sums[1:] += confusion_matrix(logits.argmax(axis=1), known.labels, classes).ravel()
+        return sums
+
+    sums = communication.together(measure)
+    communication.sum(sums)
+    confusion = sums[1:].reshape(classes, classes).astype(np.int64)
+    return Evaluation(examples, float(sums[0]), float(confusion.trace() / examples), confusion)
 
 
 def as_known(network: Network, dataset: Dataset) -> Dataset:

@@ -1,5 +1,6 @@
 """What a training takes besides its data: tried before it begins, so that a bound of memory is kept, or refused."""
 
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from handgrad.data.streams.dataset import StreamedDataset
 from handgrad.data.streams.memory import peak_of
 from handgrad.kernels.threads import one_blas_thread
 from handgrad.learning.batch_gradient import BatchGradient
+from handgrad.learning.optimizers import Optimizer
 from handgrad.model.network import CACHE, Network
 
 CALIBRATION = 2_000
@@ -31,9 +33,14 @@ def take_sample(network: Network, dataset: Dataset) -> NDArray[Any]:
 
 
 def rehearse(
-    network: Network, dataset: StreamedDataset, threads: int | None, batch_size: int, **options: Any
+    network: Network,
+    dataset: StreamedDataset,
+    optimizer: Optimizer,
+    threads: int | None,
+    batch_size: int,
+    **options: Any,
 ) -> None:
-    """Compute a batch and some answers, before there are windows of data, and see whether there is room for these.
+    """Make a step, in vain, before there are windows of data, and see whether there is room for these.
 
     Whatever is compiled for this network is compiled by this, too. Nothing is drawn that training draws from.
 
@@ -42,6 +49,8 @@ def rehearse(
     network : Network
     dataset : StreamedDataset
         The training split.
+    optimizer : Optimizer
+        A copy of it makes the step.
     threads, batch_size : int
     options
         What else `BatchGradient` is given.
@@ -59,7 +68,8 @@ def rehearse(
 
     def work() -> None:
         with trial, one_blas_thread():
-            trial(rows, 0)
+            found = trial(rows, 0)
+            deepcopy(optimizer).step(network.vector.copy(), found.gradient, 1.0, trial.workers)
         network.logits(raw)
 
     taken = peak_of(work)

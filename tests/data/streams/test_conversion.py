@@ -4,13 +4,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
+from handgrad.data.batches import Rows
 from handgrad.data.dataset import Dataset
 from handgrad.data.idx import write_idx
 from handgrad.data.sources import load
@@ -176,6 +177,16 @@ def test_a_conversion_goes_on_only_with_the_files_that_it_was_begun_with(
     assert again[0].examples == 0
 
 
+def read(train: Dataset) -> None:
+    """Take every example of an epoch."""
+    read_on(train, train.batches(np.array([0]), 50))
+
+
+def read_on(train: Dataset, epoch: Iterator[Rows]) -> None:
+    for rows in epoch:
+        assert len(train.inputs[rows])
+
+
 def damage(name: str, edit: Callable[[bytes], bytes]) -> Callable[[Path], None]:
     def changed(folder: Path) -> None:
         (folder / name).write_bytes(edit((folder / name).read_bytes()))
@@ -213,7 +224,7 @@ def test_a_cache_that_was_changed_is_removed_and_made_anew(tmp_path: Path, kind:
     change, told = DAMAGES[kind]
     change(cache.folder)
     with pytest.raises(HandgradError, match="was changed since it was written") as caught:
-        list(load(source, SMALL).train.batches(np.array([0]), 50))
+        read(load(source, SMALL).train)
     assert told in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
     assert not cache.folder.exists()
@@ -224,10 +235,10 @@ def test_a_cache_cut_short_while_it_is_read_is_told(tmp_path: Path) -> None:
     train = load(one(tmp_path / "d.parquet", images()), SMALL).train
     (cache,) = list_caches()
     epoch = train.batches(np.array([0]), 50)
-    next(epoch)
+    assert len(train.inputs[next(epoch)]) == 50
     os.truncate(cache.folder / INPUTS, 100_000)
     with pytest.raises(HandgradError, match="has 100,000 bytes where 548,800 were written"):
-        list(epoch)
+        read_on(train, epoch)
 
 
 def test_changed_files_are_converted_anew(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from handgrad.data.sources import load
 from handgrad.data.streams.memory import (
     LEAST,
+    MARGIN,
     PROGRAM,
     Memory,
     available,
@@ -82,10 +83,10 @@ def test_a_network_too_large_for_its_share_is_refused() -> None:
 
 
 def test_what_a_training_was_seen_to_take_is_counted() -> None:
-    memory = Memory(PROGRAM + 100)
+    memory = Memory(PROGRAM + 100 + MARGIN)
     memory.check_training(PROGRAM + 30, 5, 30)
     for taken, size, windows in ((PROGRAM + 31, 5, 30), (PROGRAM + 30, 6, 30), (PROGRAM + 30, 5, 31)):
-        with pytest.raises(HandgradError, match="too much within memory of 360 MB"):
+        with pytest.raises(HandgradError, match="too much within memory of 376 MB"):
             memory.check_training(taken, size, windows)
 
 

@@ -1,6 +1,6 @@
 """A data set that is not in memory, and the epochs of a training on it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -8,8 +8,9 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.data.batches import Rows, batches, stream_order, window_rows, windows
+from handgrad.data.batches import Rows, batches, stream_order
 from handgrad.data.dataset import Dataset
+from handgrad.data.streams.epoch import Epoch
 from handgrad.data.streams.inputs import StreamedInputs
 from handgrad.data.streams.memory import Memory, shown
 from handgrad.data.streams.read_ahead import ReadAhead
@@ -107,9 +108,9 @@ class StreamedDataset(Dataset):
         runs = [slice(bounds[b], min(bounds[b] + share, bounds[b + 1])) for b in blocks]
         return np.concatenate([self.inputs[run] for run in runs])
 
-    def parts(self) -> Iterator[Dataset]:
-        """Give the examples in order, as data sets that fit into memory one at a time."""
-        for part in self.stream.parts():
+    def parts(self, rows: slice | None = None) -> Iterator[Dataset]:
+        """Give the examples, or a run of them, in order, as data sets that fit into memory one at a time."""
+        for part in self.stream.parts(rows):
             yield self.take(part)
 
     def cut(self, examples: int, rng: np.random.Generator) -> "tuple[Dataset, Dataset]":
@@ -122,67 +123,30 @@ class StreamedDataset(Dataset):
         """Draw the order of an epoch: its seed; see `data/batches.py`."""
         return stream_order(len(self), batch_size, rng)
 
-    def batches(self, order: NDArray[np.int64] | None, batch_size: int, start: int = 0) -> Iterator[Rows]:
+    def batches(
+        self,
+        order: NDArray[np.int64] | None,
+        batch_size: int,
+        start: int = 0,
+        own: Callable[[Rows], Rows] | None = None,
+    ) -> Iterator[Rows]:
         """Cut an epoch into batches, whose examples are in memory while they are used.
+
+        Where `own` gives a part of a batch that is this process's, only that part is in memory.
 
         Raises
         ------
         HandgradError
-            If a batch does not fit into a window, or a block cannot be read.
+            If a batch does not fit into a window. A block that cannot be read is told of when `inputs` are taken.
         """
         if order is None:
             yield from batches(None, len(self), batch_size, start)
             return
-        seed, bounds = int(order[0]), self.bounds
-        drawn = windows(len(bounds) - 1, self.window, seed)
-        lengths = [int((bounds[window + 1] - bounds[window]).sum()) for window in drawn]
-        if len(drawn) > 1 and batch_size > min(lengths[:-1]):
-            raise HandgradError(
-                f"a batch of {batch_size:,} examples does not fit into a window of {min(lengths[:-1]):,}; "
-                f"give more memory than {self.stream.memory}, or a smaller batch size"
-            )
-        ends = np.cumsum(lengths)
-        number = int(np.searchsorted(ends, start, side="right"))  # of the window to begin in
-        with ReadAhead(self.stream.store, self.window, min(2, len(drawn))) as ahead:
+        epoch = Epoch(self.bounds, self.window, int(order[0]), batch_size, own)
+        with ReadAhead(self.stream.store, self.window, min(2, len(epoch.windows))) as ahead:
             self.stream.window = ahead
             try:
-                yield from self._in_windows(ahead, drawn, number, start, ends, batch_size, seed)
+                yield from epoch.batches(ahead, start)
             finally:
                 if self.stream.window is ahead:
                     self.stream.window = None
-
-    def _in_windows(
-        self,
-        ahead: ReadAhead,
-        drawn: list[NDArray[np.int64]],
-        first: int,
-        start: int,
-        ends: NDArray[np.int64],
-        batch_size: int,
-        seed: int,
-    ) -> Iterator[Rows]:
-        """Cut batches from window `first` on; a batch may begin in one window and end in the next."""
-        ahead.begin(first, drawn[first])
-        rest = np.empty(0, np.int64)
-        for number in range(first, len(drawn)):
-            ahead.finish(number, drawn[number])
-            rows = window_rows(self.bounds, drawn[number], seed, number)
-            skipped = max(0, start - int(ends[number]) + len(rows))
-            rows = np.concatenate([rest, rows[skipped:]])
-            last = number == len(drawn) - 1
-            whole = len(rows) if last else len(rows) - len(rows) % batch_size
-            if number == first or not len(rest):
-                self._turn(ahead, drawn, number, first)
-                rest = rows[:0]
-            for begin in range(0, whole, batch_size):
-                yield rows[begin : min(begin + batch_size, whole)]
-                if begin == 0 and len(rest):  # only the first batch reaches back into the window before
-                    self._turn(ahead, drawn, number, first)
-            rest = rows[whole:]
-
-    def _turn(self, ahead: ReadAhead, drawn: list[NDArray[np.int64]], number: int, first: int) -> None:
-        """Leave the window before, and begin to read the next in its place."""
-        if number > first:
-            ahead.forget(drawn[number - 1])
-        if number + 1 < len(drawn):
-            ahead.begin(number + 1, drawn[number + 1])

@@ -70,10 +70,11 @@ class StreamedInputs:
         """Examples in hand at a time where all are passed over."""
         return max(1, self.memory.part // (self.shape[1] * self.dtype.itemsize + 64))
 
-    def parts(self) -> Iterator[slice]:
-        """Cut the examples into parts that fit into memory."""
-        for start in range(0, len(self), self.part):
-            yield slice(start, min(start + self.part, len(self)))
+    def parts(self, rows: slice | None = None) -> Iterator[slice]:
+        """Cut the examples, or a run of them, into parts that fit into memory."""
+        first, last, _ = (rows or slice(None)).indices(len(self))
+        for start in range(first, last, self.part):
+            yield slice(start, min(start + self.part, last))
 
     def min(self) -> Any:
         """Give the least value."""

@@ -23,6 +23,8 @@ UNITS |= {
 PROGRAM = 360 * 10**6
 """Bytes that Python, the libraries and compiled kernels take, whatever the data: bench/streaming.py measures it."""
 LEAST = 400 * 10**6
+MARGIN = 16 * 10**6
+"""Bytes for what a training does later: checkpoints are written, and answers counted."""
 COPIES = 8
 """Vectors as long as the parameters: they, one to return to, two gradients, the optimizer's, a checkpoint's."""
 
@@ -95,7 +97,7 @@ class Memory:
         ------
         HandgradError
         """
-        self.check_training(PROGRAM, size, self.windows)
+        self.check_training(PROGRAM - MARGIN, size, self.windows)
 
     def check_training(self, taken: int, size: int, windows: int) -> None:
         """Refuse a training that needs more than the bound.
@@ -113,7 +115,7 @@ class Memory:
         ------
         HandgradError
         """
-        needed = taken + COPIES * size
+        needed = taken + COPIES * size + MARGIN
         if needed + windows > self.limit:
             raise HandgradError(
                 f"this training takes {shown(needed)} besides its data, too much within memory of {self}; "

@@ -29,6 +29,8 @@ class ReadAhead:
         self.slots = np.full(-(-store.examples // store.block), -1, np.int64)
         """In which part of `rows` a block is; −1 where it is not."""
         self._reading: dict[int, list[Future[None]]] = {}
+        self.failure: Exception | None = None
+        """What went wrong while blocks were read; whoever takes examples is told, since others may wait for him."""
 
     def __enter__(self) -> "ReadAhead":
         self._pool = ThreadPoolExecutor(choose_threads(), "handgrad-read-ahead")
@@ -45,9 +47,9 @@ class ReadAhead:
         ]
 
     def finish(self, number: int, window: NDArray[np.int64]) -> None:
-        """Wait until window `number` is there; raises what went wrong."""
+        """Wait until window `number` is there, or something went wrong."""
         for future in self._reading.pop(number):
-            future.result()
+            self.failure = self.failure or future.exception()  # type: ignore[assignment]  # none is a KeyboardInterrupt
         self.slots[window] = number % self.halves * self.size + np.arange(len(window))
 
     def forget(self, window: NDArray[np.int64]) -> None:
@@ -55,7 +57,15 @@ class ReadAhead:
         self.slots[window] = -1
 
     def take(self, places: NDArray[np.int64]) -> NDArray[Any] | None:
-        """Copy examples of the store out of the windows; None where they are not all there."""
+        """Copy examples of the store out of the windows; None where they are not all there.
+
+        Raises
+        ------
+        HandgradError
+            If a block could not be read.
+        """
+        if self.failure:
+            raise self.failure
         block = self.store.block
         numbers = places // block
         slots = self.slots[numbers]
