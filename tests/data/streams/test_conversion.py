@@ -160,6 +160,35 @@ def test_what_was_interrupted_goes_on(
     assert contents(cache.folder) == whole
 
 
+KILLED = """
+import os, signal, sys
+from handgrad.data.sources import load
+from handgrad.data.streams import conversion, progress
+from handgrad.data.streams.memory import Memory
+conversion.SAVED_EVERY, progress.BLOCK_BYTES = 50_000, 10_000
+pieces = iter(range(int(sys.argv[3])))
+progress.tell_of_conversion(lambda _: next(pieces, None) is None and os.kill(os.getpid(), signal.SIGKILL))
+load(sys.argv[1], Memory(int(sys.argv[2])))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signal there")
+@pytest.mark.parametrize("pieces", [0, 1, 5])
+def test_what_was_killed_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pieces: int) -> None:
+    monkeypatch.setattr(conversion, "SAVED_EVERY", 50_000)
+    source = shards(tmp_path / "d", images, "csv")
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(source), str(SMALL.limit), str(pieces)], timeout=100
+    )
+    assert done.returncode == -9
+    (cache,) = list_caches()
+    assert not cache.finished
+    train = load(source, SMALL).train
+    np.testing.assert_array_equal(np.concatenate([part.inputs for part in train.parts()]), IMAGES)
+    np.testing.assert_array_equal(train.labels, DIGITS)
+    read(train)
+
+
 def test_a_conversion_goes_on_only_with_the_files_that_it_was_begun_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

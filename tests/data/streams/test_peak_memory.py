@@ -71,9 +71,9 @@ def test_digits_four_times_the_memory_are_written_while_they_are_trained_on(
         group, tmp_path, "--data", f"strokes:{examples}", "--epochs", "1", "--validation", "5000"
     )
     assert record["step"] == -(-(examples - 5000) // 128) - 1
-    assert record["validation_accuracy"] > 0.95
+    assert record["validation_accuracy"] > 0.96
     assert result["test_examples"] == examples // 6
-    assert result["test_accuracy"] > 0.95
+    assert result["test_accuracy"] > 0.96  # in memory, the same epoch reaches 96.4 %
     assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) < 10**7
 
 

@@ -1,0 +1,100 @@
+"""``mpiexec -n N handgrad train --memory``: converted once, trained on together, resumed on any number of ranks."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from conftest import Cli
+from rank_fixtures import Mpi, apart, losses
+
+TRAIN = ["train", "mlp", "--memory", "500MB", "--data", "shards", "--validation", "100", "--threads", "1"]
+TRAIN += ["--batch-size", "60", "--seed", "3"]
+
+
+@pytest.fixture
+def shards(tmp_path: Path) -> Path:
+    """A folder of three shards to train with and one to test with: numbers, and a column of names."""
+    folder = tmp_path / "shards"
+    folder.mkdir()
+    rng = np.random.default_rng(2)
+    labels = rng.integers(2, size=2000)
+    inputs = rng.normal(size=(2000, 4)) + labels[:, None]
+    soil = np.array(["clay", "sand", "loam"])[rng.integers(3, size=2000)]
+    frame = pl.DataFrame({"label": labels, "soil": soil, **{f"x{k}": inputs[:, k] for k in range(4)}})
+    for name, first, last in (("train-a", 0, 700), ("train-b", 700, 1500), ("train-c", 1500, 1800)):
+        frame[first:last].write_csv(folder / f"{name}.csv")
+    frame[1800:].write_csv(folder / "test.csv")
+    return folder
+
+
+@pytest.mark.slow
+def test_ranks_convert_once_and_go_on_on_any_number(mpi: Mpi, cli: Cli, shards: Path, tmp_path: Path) -> None:
+    first = mpi(2, *TRAIN, "--epochs", "3", "--time-limit", "0.001s", "--out", "RUN")
+    assert first.returncode == 0, first.stderr
+    told = first.stderr.splitlines()
+    assert told[0].startswith(f"converting {shards} for streaming, once, into")
+    assert told[1:2] == ["converted  1,800 examples, 50.4 kB"]
+    assert [line.split()[0] for line in told[2:]] == ["converting", "converted"], "the test split"
+    second = mpi(4, "resume", "RUN", "--threads", "1")
+    assert (second.returncode, second.stderr) == (0, "")
+    assert "memory   " in second.stdout
+    assert "of 500MB" in second.stdout
+    alone = cli(*TRAIN, "--epochs", "3", "--out", "ALONE")
+    assert (alone.returncode, alone.stderr) == (0, "")
+    assert losses(tmp_path / "RUN")[-2:] == pytest.approx(losses(tmp_path / "ALONE")[-2:], rel=1e-4)
+
+
+def test_what_one_rank_lacks_ends_all_in_one_line(mpi: Mpi, shards: Path, tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    (there / "shards").mkdir(parents=True)
+    for path in shards.iterdir():
+        (there / "shards" / path.name).write_bytes(path.read_bytes())
+    assert (
+        apart(mpi, [*TRAIN, "--epochs", "1", "--out", "RUN"], [*TRAIN, "--epochs", "1"], there).returncode
+        == 0
+    )
+    (there / "shards" / "train-b.csv").unlink()
+    done = apart(mpi, [*TRAIN, "--epochs", "9", "--out", "MORE"], [*TRAIN, "--epochs", "9"], there)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(
+        f"handgrad: rank 1: {there / 'shards'} lacks train-b.csv, of which its cache was made"
+    )
+    assert not (tmp_path / "MORE").exists()
+
+
+@pytest.mark.slow
+def test_other_shards_on_another_rank_are_told(mpi: Mpi, shards: Path, tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    (there / "shards").mkdir(parents=True)
+    for path in shards.iterdir():
+        (there / "shards" / path.name).write_bytes(path.read_bytes())
+    (there / "shards" / "train-c.csv").write_bytes((shards / "train-a.csv").read_bytes())
+    done = apart(mpi, [*TRAIN, "--epochs", "1", "--out", "RUN"], [*TRAIN, "--epochs", "1", "--quiet"], there)
+    assert done.returncode == 1
+    assert "rank 1 differs from rank 0 in its data" in done.stderr.splitlines()[-1]
+
+
+def test_a_damaged_cache_of_one_rank_ends_all_in_one_line(mpi: Mpi, shards: Path, tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    (there / "shards").mkdir(parents=True)
+    for path in shards.iterdir():
+        (there / "shards" / path.name).write_bytes(path.read_bytes())
+    command = [*TRAIN, "--epochs", "1"]
+    assert apart(mpi, [*command, "--out", "RUN"], command, there).returncode == 0
+    caches = list((tmp_path / "cache").rglob("*-train-*/inputs.bin"))
+    assert len(caches) == 2
+    for path in caches:
+        if str(there) in (path.parent / "source.txt").read_text():
+            content = bytearray(path.read_bytes())
+            content[50] ^= 1
+            path.write_bytes(content)
+    done = apart(mpi, [*command, "--out", "MORE"], command, there)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("handgrad: rank 1: the cache ")
+    assert "block 0 of inputs.bin is not what was written" in line
+    again = apart(mpi, [*command, "--out", "MORE", "--quiet"], command, there)
+    assert (again.returncode, again.stderr) == (0, "")
