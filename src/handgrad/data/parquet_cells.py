@@ -25,8 +25,9 @@ def read_parquet(
     unlabelled: bool,
     first: int = 0,
     rows: int | None = None,
+    width: int = BLOCK,
 ) -> Cells:
-    """Read a Parquet file, or `rows` of its rows from `first` on; see `read_cells`."""
+    """Read a Parquet file, or `rows` of its rows from `first` on, so many columns at a time; see `read_cells`."""
     import polars as pl
 
     images = dtype.kind == "u"
@@ -53,7 +54,6 @@ def read_parquet(
         cells = read_columns(path, [column], first, rows).to_series().cast(pl.String).fill_null("")
         texts[name] = [cell.strip() for cell in cells.to_list()]
     inputs = np.empty((height, len(numbers)), dtype)
-    width = BLOCK if rows is None else max(1, len(numbers))
     for start in range(0, len(numbers), width):
         block = read_columns(path, numbers[start : start + width], first, rows)
         if (at_once := _cast_at_once(block, kind, images)) is not None:

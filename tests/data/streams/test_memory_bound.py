@@ -86,7 +86,7 @@ def test_what_a_training_was_seen_to_take_is_counted() -> None:
     memory = Memory(PROGRAM + 100 + MARGIN)
     memory.check_training(PROGRAM + 30, 5, 30)
     for taken, size, windows in ((PROGRAM + 31, 5, 30), (PROGRAM + 30, 6, 30), (PROGRAM + 30, 5, 31)):
-        with pytest.raises(HandgradError, match="too much within memory of 376 MB"):
+        with pytest.raises(HandgradError, match="too much within memory of 424 MB"):
             memory.check_training(taken, size, windows)
 
 

@@ -17,10 +17,13 @@ from handgrad.data.dataset import naming
 from handgrad.data.idx import IdxContent, check_idx_pair, read_idx, reading_idx
 from handgrad.data.labels import shown
 from handgrad.data.parquet_cells import columns_of_names, count_rows, read_parquet, row_bytes
+from handgrad.data.parquet_footer import group_bytes
 from handgrad.data.streams.csv_pieces import LINE, csv_pieces
 from handgrad.data.tables import column_names, table_content
 from handgrad.errors import HandgradError
 
+GROUPS = 2
+"""Bytes of columns of a group of rows that are in memory while a piece is read, in pieces."""
 FIRST = 2**20
 """Bytes of a CSV by which it is told which of its columns hold names."""
 
@@ -152,8 +155,9 @@ class TableShards(Shards):
         self, path: Path, start: Position, size: int
     ) -> Iterator[tuple[int, Cells, Position, float]]:
         total, step = count_rows(path), max(1, size // (row_bytes(path) + LINE))
+        width = max(1, GROUPS * size * len(self.names) // max(1, group_bytes(path)))
         for first in range(start[0] if start else 0, total, step):
-            cells = read_parquet(path, self.names, self.dtype, self._words, False, first, step)
+            cells = read_parquet(path, self.names, self.dtype, self._words, False, first, step, width)
             last = first + len(cells.numbers)
             yield first, cells, [last], last / total
 
