@@ -1,7 +1,8 @@
-"""What a stream costs and what shuffling in windows does: ``uv run python -m bench.streaming accuracy speed memory``.
+"""What a stream costs and what its order does: ``python -m bench.streaming accuracy speed overlap memory``.
 
 `accuracy` trains `mlp` on MNIST in windows of several sizes, on files in several orders, and prints the accuracy on
-validation data by seed. `speed` times an epoch in memory and in a stream, with the files in the page cache. `memory`
+validation data by seed. `speed` times an epoch in memory and in a stream, with the files in the page cache. `overlap`
+reads from a disk that is made slow, computes, and does both, and tells how much of the shorter is hidden. `memory`
 runs trainings under a bound in processes of their own, in an empty folder of Numba's, and prints their peaks.
 """
 
@@ -11,7 +12,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from time import perf_counter
+from threading import Lock
+from time import perf_counter, sleep
 
 import numpy as np
 
@@ -110,6 +112,51 @@ def speed():
             print(f"{way:<23} {statistics.median(values[1:]):,.0f} examples/s")
 
 
+class SlowStore(ArrayStore):
+    """A data set on a disk of so many bytes a second, on which one block is read at a time."""
+
+    def __init__(self, dataset, block, rate):
+        super().__init__(dataset, block)
+        self.rate, self.disk = rate, Lock()
+
+    def read(self, number, out):
+        with self.disk:
+            sleep(out.nbytes / self.rate)
+        super().read(number, out)
+
+
+def overlap():
+    """Read an epoch, compute one, do both, for disks of several speeds."""
+    whole = hg.load("strokes:100000").train
+    memory = Memory(PROGRAM + 4 * 10_000 * (784 + 16))
+
+    def trained_in(dataset, epochs):
+        layers = [hg.Dense(256), hg.ReLU(), hg.Dense(128), hg.ReLU(), hg.Dense(10)]
+        network = hg.Network(layers, (784,), np.random.default_rng(0))
+        records = hg.train(network, dataset, optimizer=hg.Adam(), learning_rate=0.001, epochs=epochs)
+        return [len(whole) / record.examples_per_second for record in records]
+
+    def read(dataset):
+        begin = perf_counter()
+        for _ in dataset.batches(np.array([0]), 128):
+            pass
+        return perf_counter() - begin
+
+    trained_in(whole, 1)
+    for rate in (20, 50, 100, 400):
+        turns = []
+        for _ in range(3):
+            stream = StreamedDataset.of(SlowStore(whole, 334, rate * 1e6), memory)
+            reading, computing, both = read(stream), trained_in(whole, 1)[0], trained_in(stream, 1)[0]
+            turns.append((reading, computing, both, (reading + computing - both) / min(reading, computing)))
+        reading, computing, both, hidden = (statistics.median(values) for values in zip(*turns, strict=True))
+        print(
+            f"disk of {rate:>3} MB/s: reading {reading:5.2f} s, computing {computing:5.2f} s, both {both:5.2f} s; "
+            f"{hidden:.0%} of the shorter hidden",
+            flush=True,
+        )
+
+
 CASES = [
     ("mlp", "400MB", "strokes:100000", ()),
     ("mlp", "400MB", "FOLDER", ()),
@@ -164,4 +211,4 @@ def memory():
 
 if __name__ == "__main__":
     for wanted in sys.argv[1:]:
-        {"accuracy": accuracy, "speed": speed, "memory": memory}[wanted]()
+        {"accuracy": accuracy, "speed": speed, "overlap": overlap, "memory": memory}[wanted]()

@@ -74,12 +74,12 @@ def test_the_peak_is_that_of_this_process() -> None:
 
 def test_a_network_too_large_for_its_share_is_refused() -> None:
     memory = Memory.parse("600MB")
-    memory.check_network(12_000_000)
+    memory.check_network(20_000_000)
     with pytest.raises(
-        HandgradError, match=r"takes 744 MB besides its data, .* of 600 MB; give 1\.15 GB or more"
+        HandgradError, match=r"takes 1 GB besides its data, .* of 600 MB; give 1\.67 GB or more"
     ):
         memory.check_network(48_000_000)
-    Memory.parse("1.15GB").check_network(48_000_000)
+    Memory.parse("1.67GB").check_network(48_000_000)
 
 
 def test_what_a_training_was_seen_to_take_is_counted() -> None:

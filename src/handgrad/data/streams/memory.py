@@ -25,8 +25,9 @@ PROGRAM = 360 * 10**6
 LEAST = 400 * 10**6
 MARGIN = 64 * 10**6
 """Bytes for what a training does later: parameters are written, as CSV, too, for which Polars is loaded."""
-COPIES = 8
-"""Vectors as long as the parameters: they, one to return to, two gradients, the optimizer's, a checkpoint's."""
+TRIAL, COPIES = 4, 8
+"""Vectors as long as the parameters: while a step is tried, gradients and the optimizer's; and later, those to return
+to, averages, and what a checkpoint is made of."""
 
 
 @dataclass(frozen=True)
@@ -91,13 +92,14 @@ class Memory:
         return 2 * self.window
 
     def check_network(self, size: int) -> None:
-        """Refuse a network whose parameters, so many bytes of them, cannot be trained within the bound.
+        """Refuse a network whose parameters, so many bytes of them, are too many even to try it.
 
         Raises
         ------
         HandgradError
         """
-        self.check_training(PROGRAM - MARGIN, size, self.windows)
+        if (COPIES + TRIAL) * size > self.limit - PROGRAM:
+            self.check_training(PROGRAM + TRIAL * size, size, self.windows)
 
     def check_training(self, taken: int, size: int, windows: int) -> None:
         """Refuse a training that needs more than the bound.

@@ -1,0 +1,64 @@
+"""Whether training is as fast as it was: ``uv run python -m bench.before REVISION [RECIPE …]``.
+
+An earlier revision is checked out into a temporary folder, and both train the same recipes in processes of their own,
+by turns, after a warm-up; the ratio of each pair of turns is taken, so that a busy moment hits both alike. Examples a
+second are those of the last epoch. With BENCH_TURNS, another number of turns than seven.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+TURNS = int(os.environ.get("BENCH_TURNS", "7"))
+LENGTHS = {"classic": ["--steps", "60"], "mlp": ["--epochs", "2"], "convnet": ["--epochs", "2"]}
+
+
+def rate(source: Path, recipe: str, folder: Path) -> float:
+    """Train, and give the examples a second of the last record."""
+    arguments = ["train", recipe, *LENGTHS.get(recipe, ["--epochs", "1"]), "--no-test", "--json"]
+    program = "import sys; from handgrad.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        done = subprocess.run(
+            [sys.executable, "-c", program, *arguments, "--out", f"{place}/run"],
+            env=os.environ | {"PYTHONPATH": str(source)},
+            cwd=place,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    return max(record["examples_per_second"] for record in records if "examples_per_second" in record)
+
+
+def main(revision: str, recipes: list[str]) -> None:
+    """Print, for each recipe, both medians and the median and range of the ratios."""
+    with tempfile.TemporaryDirectory() as name:
+        old = Path(name) / "before"
+        subprocess.run(["git", "worktree", "add", "--quiet", "--detach", old, revision], cwd=ROOT, check=True)
+        try:
+            for recipe in recipes:
+                for source in (old, ROOT):  # compiles, and warms the files
+                    rate(source / "src", recipe, Path(name))
+                pairs = []
+                for turn in range(TURNS):
+                    order = (old, ROOT) if turn % 2 else (ROOT, old)
+                    found = {source: rate(source / "src", recipe, Path(name)) for source in order}
+                    pairs.append((found[old], found[ROOT]))
+                ratios = sorted(now / then for then, now in pairs)
+                before, now = (statistics.median(values) for values in zip(*pairs, strict=True))
+                print(
+                    f"{recipe:<10}{before:>12,.0f} before, {now:>12,.0f} now, examples/s; ratio "
+                    f"{statistics.median(ratios):.3f} ({ratios[0]:.3f} to {ratios[-1]:.3f}), {TURNS} turns",
+                    flush=True,
+                )
+        finally:
+            subprocess.run(["git", "worktree", "remove", "--force", old], cwd=ROOT, check=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:] or list(LENGTHS))
