@@ -104,6 +104,9 @@ def test_bad_memory_and_bad_streams(cli: Cli, table: Path, tmp_path: Path) -> No
         fails(cli, "memory must be an amount", "train", "--data", "shards", "--memory", amount)
     fails(cli, "100 MB is too little", "train", "--data", "shards", "--memory", "100MB")
     fails(cli, "memory", "train", "--data", "strokes:50", "--set", "data.memory=3")
+    told = "too much within memory of 400 MB; give"
+    fails(cli, "takes", "train", "dropout", "--data", "strokes:6000", "--memory", "400MB", telling=told)
+    assert not (tmp_path / "runs").exists()
     np.savez(tmp_path / "d.npz", x=np.zeros((4, 4)), y=np.arange(4))
     fails(cli, "d.npz", "train", "--data", "d.npz", "--memory", "1GB", telling="cannot be read in a stream")
     fails(cli, "nothing.parquet", "train", "--data", "nothing.parquet", "--memory", "1GB")

@@ -1,4 +1,4 @@
-"""Peak memory under a bound that is enforced, on data four times as large; minutes, so only with -m slow."""
+"""Peak memory: what a stream takes, and under a bound that is enforced, on data four times as large (-m slow)."""
 
 import json
 import os
@@ -10,7 +10,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from handgrad.data.idx import write_idx
 from handgrad.data.sources import load
+from handgrad.data.strokes import generate
 
 BOUND = 400 * 10**6
 PROGRAM = """
@@ -22,6 +24,45 @@ sys.exit(status)
 """
 # A shell in between, since ru_maxrss of a process counts the one that it was forked from.
 SHELL = 'test -z "$GROUP" || echo $$ > "$GROUP/cgroup.procs" || exit 99; "$@"; exit $?'
+
+
+GROWTH = """
+import sys
+import numpy as np
+import handgrad as hg
+from handgrad.data.streams.memory import PROGRAM, Memory, peak_of
+from handgrad.learning import rehearsal
+rehearsal.peak_of = lambda work: work()
+data = hg.load(sys.argv[1], Memory(PROGRAM + 8_000_000))
+def train(**length):
+    network = hg.Network([hg.Dense(16), hg.ReLU(), hg.Dense(10)], (784,), np.random.default_rng(0))
+    return list(hg.train(network, data, optimizer=hg.Adam(), learning_rate=0.003, threads=2, **length))
+train(steps=5)
+before = peak_of(lambda: None)
+records = []
+most = peak_of(lambda: records.extend(train(epochs=1)))
+print(most - before, records[-1].train_accuracy)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peaks are not counted anew elsewhere")
+@pytest.mark.parametrize("kind", ["strokes", "files"])
+def test_data_never_exist_at_once(tmp_path: Path, kind: str) -> None:
+    """47 MB of digits are trained on in windows of 2 MB."""
+    source = "strokes:60000:5"
+    if kind == "files":
+        images, labels = generate(60_000, 5)
+        write_idx(tmp_path / "train-images-idx3-ubyte", images.reshape(-1, 28, 28))
+        write_idx(tmp_path / "train-labels-idx1-ubyte", labels)
+        source = str(tmp_path)
+    environment = os.environ | {"HANDGRAD_CACHE": str(tmp_path / "caches")}
+    done = subprocess.run(
+        [sys.executable, "-c", GROWTH, source], env=environment, capture_output=True, text=True, timeout=200
+    )
+    assert done.returncode == 0, done.stderr
+    growth, accuracy = done.stdout.split()
+    assert int(growth) < 16 * 10**6
+    assert float(accuracy) > 0.6
 
 
 @pytest.fixture
