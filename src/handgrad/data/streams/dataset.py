@@ -1,6 +1,7 @@
 """A data set that is not in memory, and the epochs of a training on it."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -109,9 +110,15 @@ class StreamedDataset(Dataset):
         return np.concatenate([self.inputs[run] for run in runs])
 
     def parts(self, rows: slice | None = None) -> Iterator[Dataset]:
-        """Give the examples, or a run of them, in order, as data sets that fit into memory one at a time."""
-        for part in self.stream.parts(rows):
-            yield self.take(part)
+        """Give the examples, or a run of them, in order, as data sets in memory; the next is read meanwhile."""
+        with ThreadPoolExecutor(1, "handgrad-read-ahead") as pool:
+            coming: Future[Dataset] | None = None
+            for part in self.stream.parts(rows):
+                present, coming = coming, pool.submit(self.take, part)
+                if present:
+                    yield present.result()
+            if coming:
+                yield coming.result()
 
     def cut(self, examples: int, rng: np.random.Generator) -> "tuple[Dataset, Dataset]":
         """Set some examples aside: gives the others, and those."""

@@ -1,6 +1,7 @@
 """Which examples of a store belong to a split, without a list of them that is as long as the data."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,8 +39,12 @@ class Selection:
             return self.apart[rows]
         if not len(self.apart):
             return rows
-        # apart[k] − k examples of the split lie before the k-th that was set aside.
-        return rows + np.searchsorted(self.apart - np.arange(len(self.apart)), rows, side="right")
+        return rows + np.searchsorted(self._before, rows, side="right")
+
+    @cached_property
+    def _before(self) -> NDArray[np.int64]:
+        """How many examples of the split lie before each that was set aside."""
+        return self.apart - np.arange(len(self.apart))
 
     def bounds(self, block: int) -> NDArray[np.int64]:
         """Tell where the blocks of the store begin in the split, (B + 1,); the last number is the split's length."""
