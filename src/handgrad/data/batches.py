@@ -12,8 +12,8 @@ meet in one window.
 
 **Batches** are cut from that order one after the other, over the borders of windows, and the last may be smaller. So
 where a training stands within an epoch is the order and the number of examples used, in both cases, and ranks that
-share the work draw the same order and take their parts of each batch, in a stream after it is sorted by where in their
-windows the blocks of its examples are; so each reads few blocks that it does not need.
+share the work draw the same order and take their parts of each batch. In a stream, it is sorted before by where in
+their windows the blocks of its examples are, so that each rank reads few blocks that it does not need.
 """
 
 from collections.abc import Iterator
