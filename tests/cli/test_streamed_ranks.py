@@ -1,13 +1,16 @@
 """``mpiexec -n N handgrad train --memory``: converted once, trained on together, resumed on any number of ranks."""
 
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
+from cli.test_ranks_that_die import ranks_of, said
 from conftest import Cli
-from rank_fixtures import Mpi, apart, losses
+from rank_fixtures import RECIPE, Begin, Mpi, apart, files, losses
 
 TRAIN = ["train", "mlp", "--memory", "500MB", "--data", "shards", "--validation", "100", "--threads", "1"]
 TRAIN += ["--batch-size", "60", "--seed", "3"]
@@ -63,6 +66,23 @@ def test_what_one_rank_lacks_ends_all_in_one_line(mpi: Mpi, shards: Path, tmp_pa
         f"handgrad: rank 1: {there / 'shards'} lacks train-b.csv, of which its cache was made"
     )
     assert not (tmp_path / "MORE").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes in /proc")
+def test_a_rank_that_is_killed_ends_the_job_and_nothing_is_lost(
+    mpi: Mpi, begin: Begin, tmp_path: Path
+) -> None:
+    length = ["--memory", "500MB", "--epochs", "30"]
+    process = begin(2, *length)
+    os.kill(ranks_of(process)[1], signal.SIGKILL)
+    _, stderr = process.communicate(timeout=30)
+    (line,) = said(stderr)
+    assert "a rank was killed" in line
+    assert mpi(2, "resume", "RUN").returncode == 0
+    assert mpi(2, *RECIPE, *length, "--out", "WHOLE").returncode == 0
+    assert losses(tmp_path / "RUN") == losses(tmp_path / "WHOLE")
+    assert files(tmp_path / "RUN") == files(tmp_path / "WHOLE")
 
 
 @pytest.mark.slow
