@@ -33,9 +33,7 @@ async def ask_all(server: Process, digits: list[list[int]], expected: np.ndarray
         await asyncio.gather(*(ask(client, number, digits, expected) for number in range(CLIENTS)))
 
 
-async def ask(
-    client: httpx2.AsyncClient, number: int, digits: list[list[int]], expected: np.ndarray
-) -> None:
+async def ask(client: httpx2.AsyncClient, number: int, digits: list[list[int]], expected: np.ndarray) -> None:
     """Ask for one digit after another, and now and then for what is none."""
     for time in range(TIMES):
         index = (number + 7 * time) % len(digits)

@@ -69,6 +69,15 @@ def test_a_log_that_was_cut_and_replaced_repeats_nothing(tmp_path: Path) -> None
     assert steps(reader) == [4, 5]
 
 
+def test_a_log_that_was_replaced_by_a_longer_one_is_read_from_its_beginning(tmp_path: Path) -> None:
+    reader, log = LogReader(tmp_path), tmp_path / LOG_FILE
+    log.write_text("".join(line(step, epoch=1000) for step in range(3)))
+    assert steps(reader) == [0, 1, 2]
+    (tmp_path / "new").write_text("".join(map(line, range(9))))  # shorter lines: what is new begins elsewhere
+    (tmp_path / "new").replace(log)
+    assert steps(reader) == [3, 4, 5, 6, 7, 8]
+
+
 def test_lines_that_are_no_records_are_left_out(tmp_path: Path) -> None:
     odd = [line(1, loss="much"), line(1, loss=float("nan")), line(-1)]
     bad = ["{}\n", "no JSON\n", *odd, "[" * 5000 + "\n", "\xff\n"]
