@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from handgrad.learning.averaging import Averaging, ExponentialAverage, LastEpochs
     from handgrad.learning.calibration import calibration
     from handgrad.learning.checkpoints import save
+    from handgrad.learning.communication import Communication, connect
     from handgrad.learning.early_stopping import EarlyStopping
     from handgrad.learning.gradient_check import check_gradients
     from handgrad.learning.metrics import accuracy, confusion_matrix, evaluate
@@ -71,6 +72,7 @@ _HOMES = {
     "learning.adversarial": ("Adversarial",),
     "learning.averaging": ("Averaging", "ExponentialAverage", "LastEpochs"),
     "learning.checkpoints": ("save",),
+    "learning.communication": ("Communication", "connect"),
     "learning.early_stopping": ("EarlyStopping",),
     "learning.gradient_check": ("check_gradients",),
     "learning.calibration": ("calibration",),
@@ -123,6 +125,7 @@ __all__ = [
     "AveragePool2D",
     "Averaging",
     "BatchNorm",
+    "Communication",
     "Constant",
     "Convolution2D",
     "Cosine",
@@ -174,6 +177,7 @@ __all__ = [
     "calibration",
     "check_gradients",
     "confusion_matrix",
+    "connect",
     "cross_entropy",
     "evaluate",
     "explain",

@@ -8,7 +8,8 @@ layout, too.
 import json
 import os
 from collections.abc import Callable, Container, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from handgrad.data.dataset import Splits
@@ -18,6 +19,7 @@ from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE, load_model
 from handgrad.files import cannot_write, make_folder, remove_unfinished, replacing
 from handgrad.learning.checkpoints import load_checkpoint, save, save_checkpoint
 from handgrad.learning.checkpoints import load_recipe as load_checkpoint_recipe
+from handgrad.learning.communication import ALONE, Communication
 from handgrad.learning.optimizers import Optimizer
 from handgrad.learning.records import LOG_FILE, Record
 from handgrad.learning.state import TrainingState
@@ -25,7 +27,7 @@ from handgrad.learning.training import Diverged, train
 from handgrad.learning.transfer import begin_from
 from handgrad.locks import holding
 from handgrad.model.network import Network
-from handgrad.recipes.data import open_splits
+from handgrad.recipes.data import open_together
 from handgrad.recipes.loading import load_recipe, parse_recipe
 from handgrad.recipes.recipe import Recipe
 
@@ -43,6 +45,8 @@ class Run:
     splits : Splits
     network, optimizer, state
         What the checkpoint holds.
+    communication : Communication
+        With ranks, the first has the folder to itself; no other reads or writes there.
     interrupted : bool
         Whether training was stopped before the recipe's end.
     """
@@ -55,6 +59,7 @@ class Run:
         network: Network,
         optimizer: Optimizer,
         state: TrainingState,
+        communication: Communication = ALONE,
     ) -> None:
         self.folder = folder
         self.recipe = recipe
@@ -62,10 +67,13 @@ class Run:
         self.network = network
         self.optimizer = optimizer
         self.state = state
+        self.communication = communication
         self.interrupted = False
 
     @classmethod
-    def start(cls, recipe: Recipe, splits: Splits, folder: Path) -> "Run":
+    def start(
+        cls, recipe: Recipe, splits: Splits, folder: Path, communication: Communication = ALONE
+    ) -> "Run":
         """Prepare a new run; `opened` makes its folder.
 
         Raises
@@ -73,22 +81,18 @@ class Run:
         HandgradError
             If the folder holds a run already, or the network does not fit the data or the model to start from.
         """
-        for name in (RECIPE_FILE, LOG_FILE, CHECKPOINT_FILE, MODEL_FILE, PARAMETERS_FOLDER):
-            if (folder / name).exists():
-                raise HandgradError(
-                    f"{folder} already holds a run ({name}); choose another --out, or resume it"
-                )
+        communication.from_first(lambda: _check_free(folder))
         try:
             network = recipe.build_network(splits.train.input_shape, splits.train.class_names)
         except HandgradError as error:
             raise HandgradError(f"recipe {recipe.name} on {splits.source}: {error}") from error
-        if recipe.network.start is not None:
-            begin_from(network, load_model(recipe.network.start), recipe.network.start)
+        if (first := recipe.network.start) is not None:
+            communication.together(lambda: begin_from(network, load_model(first), first))
         state = TrainingState(recipe.training_rng())
-        return cls(folder, recipe, splits, network, recipe.build_optimizer(), state)
+        return cls(folder, recipe, splits, network, recipe.build_optimizer(), state, communication)
 
     @classmethod
-    def resume(cls, folder: Path) -> "Run":
+    def resume(cls, folder: Path, communication: Communication = ALONE) -> "Run":
         """Open a run where its last checkpoint left it.
 
         Raises
@@ -96,17 +100,11 @@ class Run:
         HandgradError
             If the folder holds no checkpoint, or the recipe or the data are not those that it was begun with.
         """
-        checkpoint = folder / CHECKPOINT_FILE
-        if not checkpoint.exists():
-            raise HandgradError(f"{folder} holds no {CHECKPOINT_FILE}; name the folder of a run to resume")
-        network, optimizer, state = load_checkpoint(checkpoint)
-        recipe = parse_recipe(load_checkpoint_recipe(checkpoint) or {}, str(checkpoint))
-        written = folder / RECIPE_FILE
-        if written.exists() and load_recipe(str(written)) != recipe:
-            raise HandgradError(f"{written} is not what the run was begun with; train it as a new run")
-        splits = open_splits(recipe)
-        state.belong_to(splits.train)
-        return cls(folder, recipe, splits, network, optimizer, state)
+        recipe = communication.from_first(lambda: _find_recipe(folder))
+        network, optimizer, state = load_checkpoint(folder / CHECKPOINT_FILE, communication)
+        splits = open_together(recipe, communication)
+        communication.together(lambda: state.belong_to(splits.train))
+        return cls(folder, recipe, splits, network, optimizer, state, communication)
 
     @property
     def total_steps(self) -> int:
@@ -137,20 +135,27 @@ class Run:
         HandgradError
             If the folder cannot be written, or another process is training in it.
         """
-        make_folder(self.folder)
-        with holding(self.folder):
+        with ExitStack() as held:
+            self.communication.from_first(lambda: self._hold(held))
             try:
-                remove_unfinished(self.folder)
-                if not (self.folder / CHECKPOINT_FILE).exists():
-                    self._save_checkpoint()
-                with replacing(self.folder / RECIPE_FILE) as temporary:
-                    temporary.write_text(self.recipe.toml(), "utf-8")
-                self._cut_log()
+                self.communication.from_first(self._prepare)
                 yield
             except BaseException:
-                if self.state.step == 0:
+                if self.state.step == 0 and self.communication.rank == 0:
                     self._remove()
                 raise
+
+    def _hold(self, held: ExitStack) -> None:
+        make_folder(self.folder)
+        held.enter_context(holding(self.folder))
+
+    def _prepare(self) -> None:
+        remove_unfinished(self.folder)
+        if not (self.folder / CHECKPOINT_FILE).exists():
+            self._save_checkpoint()
+        with replacing(self.folder / RECIPE_FILE) as temporary:
+            temporary.write_text(self.recipe.toml(), "utf-8")
+        self._cut_log()
 
     def train(self, threads: int | None = None, stop: Callable[[], bool] = lambda: False) -> Iterator[Record]:
         """Train to the end, leaving a line of log and a checkpoint with every record, and the model at the end.
@@ -179,16 +184,20 @@ class Run:
                 threads=threads,
                 state=self.state,
                 stop=stop,
+                communication=self.communication,
             )
             for record in records:
-                self._log(record)
-                self._save_checkpoint()
+                self.communication.from_first(partial(self._keep, record))
                 yield record
             self.interrupted = not self.finished
-            self.save_model()
+            self.communication.from_first(self.save_model)
         except Diverged as error:
-            self.save_model()
+            self.communication.from_first(self.save_model)
             raise Diverged(f"{error}. Saved in {self.folder}") from error
+
+    def _keep(self, record: Record) -> None:
+        self._log(record)
+        self._save_checkpoint()
 
     def _save_checkpoint(self) -> None:
         path = self.folder / CHECKPOINT_FILE
@@ -228,6 +237,25 @@ class Run:
             for name in (RECIPE_FILE, LOG_FILE, CHECKPOINT_FILE):
                 (self.folder / name).unlink(missing_ok=True)
             self.folder.rmdir()
+
+
+def _check_free(folder: Path) -> None:
+    """Refuse a folder that holds a run."""
+    for name in (RECIPE_FILE, LOG_FILE, CHECKPOINT_FILE, MODEL_FILE, PARAMETERS_FOLDER):
+        if (folder / name).exists():
+            raise HandgradError(f"{folder} already holds a run ({name}); choose another --out, or resume it")
+
+
+def _find_recipe(folder: Path) -> Recipe:
+    """Read the recipe that a run was begun with."""
+    checkpoint = folder / CHECKPOINT_FILE
+    if not checkpoint.exists():
+        raise HandgradError(f"{folder} holds no {CHECKPOINT_FILE}; name the folder of a run to resume")
+    recipe = parse_recipe(load_checkpoint_recipe(checkpoint) or {}, str(checkpoint))
+    written = folder / RECIPE_FILE
+    if written.exists() and load_recipe(str(written)) != recipe:
+        raise HandgradError(f"{written} is not what the run was begun with; train it as a new run")
+    return recipe
 
 
 def next_folder(name: str, runs: Path = Path("runs"), taken: Container[str] = ()) -> Path:

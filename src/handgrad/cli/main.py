@@ -20,6 +20,7 @@ from handgrad.cli.recipes import recipes
 from handgrad.cli.serve import serve
 from handgrad.cli.train import resume, train
 from handgrad.errors import HandgradError, Interrupted, suggest
+from handgrad.learning.communication import ALONE, connect
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 
@@ -75,18 +76,22 @@ def main(arguments: list[str]) -> int:
         ``HANDGRAD_DEBUG=1`` a failure is raised instead, with its traceback.
     """
     _prepare_output()
+    communication = ALONE
     try:
+        communication = connect()
+        if communication.rank and arguments[:1] not in (["train"], ["resume"]):
+            return 0  # what is no training, rank 0 does alone
         status = app(args=arguments or ["--help"], prog_name="handgrad", standalone_mode=False)
         sys.stdout.flush()
         if status == INTERRUPTED:
-            print("handgrad: interrupted; nothing was left half-written", file=sys.stderr)
+            communication.fail("handgrad: interrupted; nothing was left half-written", INTERRUPTED, False)
         return int(status or 0)
     except Exception as error:
         if os.environ.get("HANDGRAD_DEBUG") == "1":
             raise
         status, line = _explain(error)
-        print(f"handgrad: {line}", file=sys.stderr)
         _forget_output()
+        communication.fail(f"handgrad: {line}", status, getattr(error, "everywhere", False))
         return status
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
@@ -91,14 +92,25 @@ def train(
     """Train, save, and measure on the test split."""
     import sys
 
+    from handgrad import __version__
     from handgrad.data.mnist import COLLECTIONS
     from handgrad.kernels.threads import choose_threads
-    from handgrad.recipes.data import fall_back_to_strokes, open_splits, with_share_for_validation
+    from handgrad.learning.communication import connect
+    from handgrad.recipes.data import (
+        fall_back_to_strokes,
+        open_together,
+        with_share_for_validation,
+        without_folders,
+    )
     from handgrad.recipes.loading import load_recipe, override, recipe_names, with_hidden
     from handgrad.runs import Run, next_folder
 
+    communication = connect()
     limit, threads = parse_duration(time_limit), choose_threads(threads)
-    chosen = load_recipe(recipe or "classic") if recipe or not start else own_recipe(start)
+    if start and not recipe:
+        chosen = communication.together(partial(own_recipe, start))
+    else:
+        chosen = load_recipe(recipe or "classic")
     changes = parse_settings(settings or [])
     if start:
         changes["network"] = {**changes.get("network", {}), "start": str(start.absolute())}
@@ -132,10 +144,14 @@ def train(
         and (recipe or "classic") in recipe_names()
         and chosen.data.source in COLLECTIONS
     ):
-        chosen, notice = fall_back_to_strokes(chosen)
-        if notice and not quiet:
+        chosen, notice = communication.from_first(partial(fall_back_to_strokes, chosen))
+        if notice and not quiet and communication.rank == 0:
             print(notice, file=sys.stderr)
-    run = Run.start(chosen, open_splits(chosen), out or next_folder(chosen.name))
+    communication.alike(
+        recipe=without_folders(chosen), version=__version__
+    )  # what files hold is compared later
+    folder = communication.from_first(lambda: out or next_folder(chosen.name))
+    run = Run.start(chosen, open_together(chosen, communication), folder, communication)
     return _carry_out(run, limit, threads, tensorboard, no_test, json, quiet, attached)
 
 
@@ -164,11 +180,16 @@ def resume(
     attached: Attached = False,
 ) -> int:
     """Go on with an interrupted run, exactly."""
+    from handgrad import __version__
     from handgrad.kernels.threads import choose_threads
+    from handgrad.learning.communication import connect
     from handgrad.runs import Run
 
+    communication = connect()
+    communication.alike(version=__version__)
     limit, threads = parse_duration(time_limit), choose_threads(threads)
-    return _carry_out(Run.resume(run), limit, threads, tensorboard, no_test, json, quiet, attached)
+    resumed = Run.resume(run, communication)
+    return _carry_out(resumed, limit, threads, tensorboard, no_test, json, quiet, attached)
 
 
 def _carry_out(
@@ -187,27 +208,51 @@ def _carry_out(
     from handgrad.learning.metrics import evaluate
     from handgrad.tensorboard import require_tensorboard, with_tensorboard
 
+    communication = run.communication
+    first = communication.rank == 0
     if tensorboard:
-        require_tensorboard()
-    view = choose_view(run, threads, json=json, quiet=quiet)
+        communication.together(require_tensorboard)
+    view = choose_view(run, threads, json=json and first, quiet=quiet or not first)
     deadline = None if limit is None else monotonic() + limit
-    with _interrupts(attached) as interrupted:
+    listening = attached and first  # only the first rank has standard input
+    with _interrupts(listening) as interrupted, _last_words(run) as last_words:
 
         def stop() -> bool:
             return interrupted() or (deadline is not None and monotonic() >= deadline)
 
         with run.opened(), view:
+            last_words(f"the last checkpoint is kept; go on with: {_command(run)}")
             records = run.train(threads, stop)
-            for record in with_tensorboard(records, run.folder) if tensorboard else records:
+            for record in with_tensorboard(records, run.folder) if tensorboard and first else records:
                 view.show(record)
-        if interrupted():
+        if any(communication.gather(interrupted())):
             raise Interrupted(
                 f"stopped after {run.state.step:,} of {run.total_steps:,} steps; saved in {run.folder}; "
-                f"go on with: handgrad resume {run.folder}"
+                f"go on with: {_command(run)}"
             )
-    network, test = load_model(run.folder), None if no_test else run.splits.test
-    view.finish(evaluate(network, test) if test else None, opened=not no_test)
+        network = communication.from_first(partial(load_model, run.folder))
+        test = None if no_test else communication.together(lambda: run.splits.test)
+        found = evaluate(network, test, communication=communication) if test else None
+    view.finish(found, opened=not no_test)
     return 0
+
+
+def _command(run: "Run") -> str:
+    """Write the command that goes on with a run."""
+    several = f"mpiexec -n {run.communication.size} " if run.communication.several else ""
+    return f"{several}handgrad resume {run.folder}"
+
+
+@contextmanager
+def _last_words(run: "Run") -> Iterator[Callable[[str], None]]:
+    """Have a line printed, on the first of several ranks, if all of them are ended from outside within the block."""
+    if not run.communication.several or run.communication.rank:
+        yield lambda line: None
+        return
+    from handgrad.cli.last_words import LastWords
+
+    with LastWords() as words:
+        yield lambda line: words.remember(f"handgrad: a rank was killed, or its machine is gone; {line}")
 
 
 @contextmanager

@@ -132,6 +132,10 @@ def introduction(run: Run, threads: int) -> list[str]:
     length = f"{training.steps:,} steps" if training.steps else f"{training.epochs:,} epochs"
     shape = "×".join(map(str, train.input_shape))
     validation = f", {len(run.splits.validation):,} to validate" if run.splits.validation else ""
+    crew = f"{threads} thread{'s' * (threads > 1)}"
+    if run.communication.several:
+        ranks = run.communication.size
+        crew = f"{ranks} rank{'s' * (ranks > 1)} of {crew}"
     return [
         f"recipe   {run.recipe.name}: {run.recipe.lesson}"
         if run.recipe.lesson
@@ -140,7 +144,7 @@ def introduction(run: Run, threads: int) -> list[str]:
         f"{len(train.class_names)} classes",
         f"network  {architecture(run)}: {run.network.parameter_count:,} parameters",
         f"training {length} of {batch}, {run.recipe.optimizer['type']} at {training.learning_rate:g}, "
-        f"seed {run.recipe.seed}, {threads} threads",
+        f"seed {run.recipe.seed}, {crew}",
     ]
 
 

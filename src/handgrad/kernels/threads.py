@@ -17,6 +17,8 @@ Outcome = TypeVar("Outcome")
 WORTH_A_THREAD = 200_000
 """Numbers from which a thread is worth the hand-over to it, where little is done with each."""
 
+_kept_to: int | None = None
+
 
 @cache
 def _blas() -> ThreadpoolController:
@@ -29,8 +31,21 @@ def one_blas_thread() -> AbstractContextManager[object]:
     return _blas().limit(limits=1, user_api="blas")
 
 
+def processors() -> tuple[int, ...]:
+    """Tell which processors this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return tuple(sorted(os.sched_getaffinity(0)))
+    return tuple(range(os.cpu_count() or 1))
+
+
+def keep_to(count: int) -> None:
+    """From here on, choose so many threads where none are wanted: others share the processors with this process."""
+    global _kept_to
+    _kept_to = count
+
+
 def choose_threads(wanted: int | None = None) -> int:
-    """Give the number of threads wanted, or that of the processors that this process may run on.
+    """Give the number of threads wanted, or that of the processors that are this process's own.
 
     Raises
     ------
@@ -38,7 +53,7 @@ def choose_threads(wanted: int | None = None) -> int:
         If fewer than one, or absurdly many, are wanted.
     """
     if wanted is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return _kept_to or len(processors())
     if not 1 <= wanted <= 1024:
         raise HandgradError(f"threads must be a whole number from 1 to 1024; got {wanted}")
     return wanted

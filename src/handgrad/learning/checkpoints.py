@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from handgrad.data.dataset import FRAMINGS
 from handgrad.errors import HandgradError
+from handgrad.learning.communication import ALONE, Communication
 from handgrad.learning.optimizers import Optimizer
 from handgrad.learning.state import TrainingState
 from handgrad.learning.tensor_files import Tensors, read_tensors, serialized, write_tensors
@@ -109,15 +110,17 @@ def restored_recipe(metadata: dict[str, str], path: Path) -> dict[str, Any] | No
     return recipe
 
 
-def load_checkpoint(path: Path) -> tuple[Network, Optimizer, TrainingState]:
-    """Read what `save_checkpoint` wrote.
+def load_checkpoint(
+    path: Path, communication: Communication = ALONE
+) -> tuple[Network, Optimizer, TrainingState]:
+    """Read what `save_checkpoint` wrote; of several ranks, the first reads for all.
 
     Raises
     ------
     HandgradError
         As `load`; also if the file is a model without training state.
     """
-    tensors, metadata = read_tensors(path)
+    tensors, metadata = communication.from_first(lambda: read_tensors(path))
     _check_format(metadata, path)
     if "state" not in metadata:
         raise HandgradError(f"{path} is a model without the state of its training; resume needs a checkpoint")

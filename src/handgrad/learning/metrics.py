@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from handgrad.data.batches import length, share
 from handgrad.data.columns import in_known_order
 from handgrad.data.dataset import Dataset
 from handgrad.errors import HandgradError
 from handgrad.kernels.types import Floats, Integers
+from handgrad.learning.communication import ALONE, Communication
 from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.network import Network
 
@@ -65,7 +67,9 @@ class Evaluation:
     confusion: NDArray[Any]
 
 
-def evaluate(network: Network, dataset: Dataset, loss: Loss | None = None) -> Evaluation:
+def evaluate(
+    network: Network, dataset: Dataset, loss: Loss | None = None, communication: Communication = ALONE
+) -> Evaluation:
     """Measure a network on a data set.
 
     Parameters
@@ -75,6 +79,8 @@ def evaluate(network: Network, dataset: Dataset, loss: Loss | None = None) -> Ev
         With the network's number of inputs and classes.
     loss : Loss, optional
         `CrossEntropy` unless given.
+    communication : Communication, optional
+        With ranks, each of which measures a part; all get the whole.
 
     Returns
     -------
@@ -86,11 +92,21 @@ def evaluate(network: Network, dataset: Dataset, loss: Loss | None = None) -> Ev
         If the data do not fit the network.
     """
     dataset = as_known(network, dataset)
-    logits, labels = network.logits(dataset.inputs), dataset.labels
-    mean_loss, _ = (loss or CrossEntropy())(logits, labels)
-    predictions = logits.argmax(axis=1)
-    confusion = confusion_matrix(predictions, labels, len(network.classes))
-    return Evaluation(len(labels), mean_loss, accuracy(predictions, labels), confusion)
+    examples, classes = len(dataset), len(network.classes)
+    _, own = share(slice(0, examples), communication.rank, communication.size)
+
+    def measure() -> NDArray[np.float64]:
+        sums = np.zeros(1 + classes * classes)  # the mean loss, and the confusion matrix
+        if length(own):
+            logits, labels = network.logits(dataset.inputs[own]), dataset.labels[own]
+            sums[0], _ = (loss or CrossEntropy())(logits, labels, None, examples)
+            sums[1:] = confusion_matrix(logits.argmax(axis=1), labels, classes).ravel()
+        return sums
+
+    sums = communication.together(measure)
+    communication.sum(sums)
+    confusion = sums[1:].reshape(classes, classes).astype(np.int64)
+    return Evaluation(examples, float(sums[0]), float(confusion.trace() / examples), confusion)
 
 
 def as_known(network: Network, dataset: Dataset) -> Dataset:

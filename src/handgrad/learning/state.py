@@ -19,6 +19,11 @@ COUNTS = ("step", "epoch", "position", "correct", "averaged", "waited")
 SUMS = ("loss_sum", "seconds")
 
 
+def fingerprint(dataset: Dataset) -> int:
+    """Compute a number that tells these data from others."""
+    return crc32(dataset.labels.tobytes(), crc32(dataset.inputs.data))
+
+
 @dataclass
 class TrainingState:
     """Progress of a training, between two steps.
@@ -70,7 +75,7 @@ class TrainingState:
 
     def belong_to(self, dataset: Dataset) -> None:
         """Note the data that the training is begun with; HandgradError where it was begun with others."""
-        found = crc32(dataset.labels.tobytes(), crc32(dataset.inputs.data))
+        found = fingerprint(dataset)
         if self.fingerprint not in (None, found):
             raise HandgradError(
                 "these are not the data that the training was begun with; resume it with those"

@@ -1,10 +1,12 @@
 """The training loop: forward, loss, backward, step. It yields records and prints nothing."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from math import isfinite
 from time import perf_counter
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +19,14 @@ from handgrad.kernels.threads import one_blas_thread
 from handgrad.learning.adversarial import Adversarial
 from handgrad.learning.averaging import Averaging
 from handgrad.learning.batch_gradient import BatchGradient
+from handgrad.learning.communication import ALONE, Communication
 from handgrad.learning.early_stopping import EarlyStopping
-from handgrad.learning.metrics import check_fit, evaluate
+from handgrad.learning.metrics import Evaluation, check_fit, evaluate
 from handgrad.learning.optimizers import SGD, Optimizer
 from handgrad.learning.plan import Plan
 from handgrad.learning.records import Record
 from handgrad.learning.schedules import Constant, Schedule
-from handgrad.learning.state import TrainingState
+from handgrad.learning.state import TrainingState, fingerprint
 from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
@@ -37,6 +40,8 @@ KEPT_EVERY = 10
 
 class Diverged(HandgradError):
     """The loss became infinite or NaN; the network holds parameters of at most ten steps before, or the best."""
+
+    everywhere = True  # the loss is that of all ranks
 
 
 def train(
@@ -59,6 +64,7 @@ def train(
     threads: int | None = None,
     state: TrainingState | None = None,
     stop: Callable[[], bool] = lambda: False,
+    communication: Communication = ALONE,
 ) -> Iterator[Record]:
     """Train a network, in place.
 
@@ -101,7 +107,11 @@ def train(
         Where to begin; it is kept up to date, and with network and optimizer it is all that resuming needs.
         ``TrainingState(rng)`` chooses the random generator of the data order.
     stop : callable
-        Asked after every step; when it says True, training ends there, with a record.
+        Asked after every step; when it says True, training ends there, with a record. With ranks it is enough that
+        one of them wishes it; all end with the step after.
+    communication : Communication, optional
+        What `handgrad.connect` gives: the ranks that mpiexec started train together then, each on its part of every
+        batch, and all hold the same network. They must be given the same arguments, and take all records.
 
     Yields
     ------
@@ -110,7 +120,7 @@ def train(
     Raises
     ------
     HandgradError
-        If an argument is out of range, or the data do not fit the network.
+        If an argument is out of range, the data do not fit the network, or ranks differ in what they are given.
     Diverged
         If the loss is no longer finite.
     """
@@ -161,8 +171,37 @@ def train(
         augmentation=augmentation,
         adversarial=adversarial,
         weights=_weights(sample_weights, examples, network.dtype),
+        communication=communication,
     )
-    return _loop(network, splits, plan, batch_gradient, state or TrainingState(), stop)
+    state = state or communication.from_first(TrainingState)
+    if communication.several:
+        _compare(network, splits, plan, batch_gradient, state)
+    return _loop(network, splits, plan, batch_gradient, state, stop)
+
+
+def _compare(
+    network: Network, splits: Splits, plan: Plan, batch_gradient: BatchGradient, state: TrainingState
+) -> None:
+    """Make sure that all ranks were given the same."""
+    weights = batch_gradient.weights
+    position = {
+        name: value for name, value in state.numbers().items() if name not in ("seconds", "fingerprint")
+    }
+    scaling = network.scaling
+    batch_gradient.communication.alike(
+        data=[split and fingerprint(split) for split in (splits.train, splits.validation)],
+        layers=_told(network.layers),
+        scaling=scaling and crc32(scaling.shift.tobytes() + scaling.divisor.tobytes()),
+        parameters=crc32(network.vector.data),
+        settings=_told((plan, batch_gradient.augmentation, batch_gradient.adversarial)),
+        state=str(position),
+        sample_weights=weights is not None and crc32(weights.data),
+    )
+
+
+def _told(settings: object) -> str:
+    """Write settings down, but not where in memory things are that have no words for themselves."""
+    return re.sub(" at 0x[0-9a-fA-F]+", "", repr(settings))
 
 
 def _loop(
@@ -174,10 +213,11 @@ def _loop(
     stop: Callable[[], bool],
 ) -> Iterator[Record]:
     examples, augmentation = len(splits.train), batch_gradient.augmentation
+    communication = batch_gradient.communication
     state.go_on(network)
     sample = splits.train.inputs[:: max(1, examples // CALIBRATION)]
     good = network.vector.copy()
-    recorded, clock, stopped = 0, perf_counter(), False
+    recorded, clock, stopped, wish = 0, perf_counter(), False, False
     try:
         with batch_gradient:
             while not (plan.is_done(state) or stopped):
@@ -187,7 +227,8 @@ def _loop(
                 with one_blas_thread():  # the threads of the batch are the parallelism
                     for rows in batches(state.order, examples, plan.batch_size, state.position):
                         augmented = not (augmentation and augmentation.rests(state.step, plan.total))
-                        batch = batch_gradient(rows, int(state.rng.integers(2**63)), augmented=augmented)
+                        seed = int(state.rng.integers(2**63))
+                        batch = batch_gradient(rows, seed, augmented=augmented, wish=wish)
                         if not isfinite(batch.loss):
                             _diverge(network, good, state, plan)
                         if not state.step % KEPT_EVERY:
@@ -197,7 +238,8 @@ def _loop(
                         state.loss_sum += batch.loss * length(rows)
                         state.correct += batch.correct
                         recorded += length(rows)
-                        stopped = stop()
+                        wish = stop()
+                        stopped = batch.wish if communication.several else wish  # ranks stop together
                         if state.step == plan.total or stopped:
                             break
                 seen = state.position
@@ -209,11 +251,13 @@ def _loop(
                     continue
                 if not np.isfinite(network.vector).all():
                     _diverge(network, good, state, plan)
+                if communication.several:  # of other processors, say, which round otherwise
+                    communication.alike(parameters=crc32(network.vector.data))
                 elapsed = perf_counter() - clock
                 state.seconds += elapsed
                 with _averaged(network, state):
                     network.calibrate(sample)
-                    found = evaluate(network, splits.validation, plan.loss) if splits.validation else None
+                    found = _validate(network, splits, plan, communication)
                     if regular:  # what a resumed training does again, it must not judge twice
                         plan.judge(state.loss_sum / seen, found, network, state)
                 yield Record(
@@ -231,6 +275,12 @@ def _loop(
     finally:
         state.show_result(network)
         network.calibrate(sample)
+
+
+def _validate(
+    network: Network, splits: Splits, plan: Plan, communication: Communication
+) -> Evaluation | None:
+    return evaluate(network, splits.validation, plan.loss, communication) if splits.validation else None
 
 
 @contextmanager

@@ -145,6 +145,11 @@ class Network:
         """The classes of the layers."""
         return [type(layer) for layer in self.layers]
 
+    @cached_property
+    def measures(self) -> bool:
+        """Whether a layer measures its examples: in training those of a chunk, for inference in `calibrate`."""
+        return any(kind.measured is not Layer.measured for kind in self.types)
+
     @property
     def parameter_count(self) -> int:
         """P, the length of `vector`."""
@@ -234,7 +239,7 @@ class Network:
         raw : (N, I)
             Some hundreds of examples as the data set has them.
         """
-        if not any(type(layer).measured is not Layer.measured for layer in self.layers):
+        if not self.measures:
             return
         y = self.scale(raw).reshape(len(raw), *self.input_shape)
         with one_blas_thread():

@@ -1,6 +1,8 @@
 """A recipe's data: loaded, cut into splits, or exchanged for digits written here where they are not to be had."""
 
 from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ from handgrad.data.dataset import Splits, naming
 from handgrad.data.mnist import COLLECTIONS, ensure
 from handgrad.data.sources import STROKES, load
 from handgrad.errors import HandgradError
+from handgrad.learning.communication import Communication
 from handgrad.recipes.loading import override, parse_recipe
 from handgrad.recipes.recipe import Recipe
 
@@ -41,6 +44,23 @@ def with_share_for_validation(recipe: Recipe) -> Recipe:
     if published or not isinstance(recipe.data.validation, int) or not recipe.data.validation:
         return recipe
     return override(recipe, {"data": {"validation": SHARE}}, recipe.name)
+
+
+def open_together(recipe: Recipe, communication: Communication) -> Splits:
+    """Load a recipe's data on every rank; what must be downloaded first, one rank of each machine downloads."""
+    for source in (recipe.data.source, recipe.data.validation):
+        if communication.several and source in COLLECTIONS:
+            communication.by_machine(partial(ensure, source))
+    return communication.together(lambda: open_splits(recipe))
+
+
+def without_folders(recipe: Recipe) -> dict[str, Any]:
+    """Give a recipe's tables with files by their names alone, since folders may differ from machine to machine."""
+    tables = recipe.tables()
+    for section, key in (("data", "source"), ("data", "validation"), ("network", "start")):
+        if isinstance(path := tables.get(section, {}).get(key), str):
+            tables[section][key] = Path(path).name
+    return tables
 
 
 def open_model_data(source: str | None, recipe: Mapping[str, Any] | None, model: str) -> Splits:

@@ -1,0 +1,43 @@
+"""What is told when a rank is killed: the others are ended with it at once, and none can speak any more."""
+
+import os
+import subprocess
+
+SCRIPT = 'while read -r line; do last=$line; done; [ -z "$last" ] || printf "%s\\n" "$last" >&2'
+"""Remembers the last line that it is given, and prints it once there is nobody left to give it another."""
+
+
+class LastWords:
+    """A shell beside this process that outlives it, and prints one line unless it is told that all is well.
+
+    Only where there is a POSIX shell; elsewhere what mpiexec itself prints must do.
+    """
+
+    def __init__(self) -> None:
+        self._shell: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> "LastWords":
+        if os.name == "posix":
+            self._shell = subprocess.Popen(
+                ["sh", "-c", SCRIPT],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,  # what ends this process's group spares it
+                text=True,
+            )
+        return self
+
+    def remember(self, line: str) -> None:
+        """Say what is to be printed from now on; an empty line for nothing."""
+        if self._shell and self._shell.stdin:
+            try:
+                self._shell.stdin.write(line + "\n")
+                self._shell.stdin.flush()
+            except OSError:  # somebody has killed it; training goes on without
+                self._shell.stdin = None
+
+    def __exit__(self, *_: object) -> None:
+        self.remember("")
+        if self._shell and self._shell.stdin:
+            self._shell.stdin.close()
+            self._shell.wait()

@@ -1,0 +1,141 @@
+"""One suite for the single process and for ranks: the cases of `rank_cases.py`, by MPI on 1, 2 and 4, and without."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from learning.rank_cases import CURVES
+
+Outcomes = Callable[[int], dict[str, Any]]
+PROGRAM = Path(__file__).with_name("rank_cases.py")
+
+DRAWN_BY_CHUNK = {"whole_grains"}
+"""One process draws otherwise here: its chunks are larger than a grain."""
+
+
+def run_cases(mpiexec: str, ranks: int, *names: str) -> dict[str, Any]:
+    """Run cases on so many ranks; 0 for a process without MPI."""
+    launcher = [mpiexec, "-n", str(ranks)] if ranks else []
+    done = subprocess.run(
+        [*launcher, sys.executable, str(PROGRAM), *names], capture_output=True, text=True, timeout=300
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    outcomes: dict[str, Any] = json.loads(done.stdout)
+    return outcomes
+
+
+@pytest.fixture(scope="module")
+def outcomes(mpiexec: str) -> Outcomes:
+    return cache(lambda ranks: run_cases(mpiexec, ranks))
+
+
+def numbers(records: list[list[float]]) -> list[float]:
+    return [number for record in records for number in record]
+
+
+@pytest.mark.parametrize("ranks", [0, 2, 4])
+@pytest.mark.parametrize("case", [case.__name__ for case in CURVES])
+def test_any_number_of_ranks_follows_the_same_curve(outcomes: Outcomes, case: str, ranks: int) -> None:
+    if ranks == 0 and case in DRAWN_BY_CHUNK:
+        pytest.skip("one process without MPI draws by chunks")
+    one, here = outcomes(1)[case][0], outcomes(ranks)[case][0]
+    assert numbers(here["records"]) == pytest.approx(numbers(one["records"]), rel=2e-4)
+    assert here["norm"] == pytest.approx(one["norm"], rel=1e-5)
+
+
+@pytest.mark.parametrize("ranks", [2, 4])
+@pytest.mark.parametrize("case", [case.__name__ for case in CURVES])
+def test_all_ranks_hold_the_same_bits(outcomes: Outcomes, case: str, ranks: int) -> None:
+    found = outcomes(ranks)[case]
+    assert len(found) == ranks
+    assert all(other == found[0] for other in found)
+
+
+@pytest.mark.parametrize("ranks", [2, pytest.param(4, marks=pytest.mark.slow)])
+def test_the_same_ranks_give_the_same_bits_again(mpiexec: str, outcomes: Outcomes, ranks: int) -> None:
+    names = ["mini_batches", "several_threads", "augmentation_and_dropout", "batch_norm"]
+    again = run_cases(mpiexec, ranks, *names)
+    assert again == {name: outcomes(ranks)[name] for name in names}
+
+
+@pytest.mark.parametrize("ranks", [0, 1, 2, 4])
+def test_what_ranks_exchange(outcomes: Outcomes, ranks: int) -> None:
+    size, last = max(1, ranks), max(1, ranks) - 1
+    for rank, found in enumerate(outcomes(ranks)["exchanges"]):
+        assert found["sum"] == [n * size * (size + 1) / 2 for n in range(5)]
+        assert found["gather"] == [{"rank": n, "text": "x" * n * 1000} for n in range(size)]
+        assert found["together"] == found["by_machine"] == rank
+        assert found["from_first"] == "of 0"
+        assert found["alike"] == "nothing failed"
+        shared = bool(ranks)
+        assert found["last fails"] == [f"HandgradError: {f'rank {last}: ' if last else ''}gone", shared]
+        assert found["first fails"] == ["OSError: [Errno 28] full", shared]
+        assert found["odd error"][0] == (
+            "HandgradError: unexpected HandgradError: no" if ranks else "HandgradError: no"
+        )
+
+
+@pytest.mark.parametrize("ranks", [1, 2, 4])
+def test_ranks_share_the_processors_of_their_machine(outcomes: Outcomes, ranks: int) -> None:
+    for threads, processors in outcomes(ranks)["threads"]:
+        assert threads == max(1, processors // ranks)
+
+
+@pytest.mark.parametrize("ranks", [2, 4])
+def test_ranks_that_were_given_something_else_are_named(outcomes: Outcomes, ranks: int) -> None:
+    for found in outcomes(ranks)["differences"]:
+        for name, (line, everywhere) in found.items():
+            assert f"rank {ranks - 1} differs from rank 0 in its {name};" in line
+            assert everywhere
+
+
+@pytest.mark.parametrize("ranks", [2, 4])
+def test_what_fails_on_one_rank_in_a_step_ends_the_training_on_all(outcomes: Outcomes, ranks: int) -> None:
+    assert outcomes(ranks)["failing_in_a_step"] == [["MemoryError: no room", True]] * ranks
+
+
+@pytest.mark.parametrize("ranks", [1, 2, 4])
+def test_all_diverge_together(outcomes: Outcomes, ranks: int) -> None:
+    (line, everywhere), *others = outcomes(ranks)["diverging"]
+    assert line.startswith("Diverged: training diverged at step")
+    assert everywhere
+    assert all(other == [line, everywhere] for other in others)
+
+
+@pytest.mark.parametrize("ranks", [0, 1, 2, 4])
+def test_all_stop_where_one_wishes_to(outcomes: Outcomes, ranks: int) -> None:
+    """One process after its fifth step, which is step 4; ranks, which must hear of it, after the next."""
+    assert outcomes(ranks)["stopping"] == [5 if ranks else 4] * max(1, ranks)
+
+
+def test_a_program_that_fails_on_one_rank_ends_on_all(mpiexec: str, tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import handgrad as hg\n"
+        "ranks = hg.connect()\n"
+        "if ranks.rank == 1: raise RuntimeError('only here')\n"
+        "ranks.gather(0)\n"
+    )
+    done = subprocess.run(
+        [mpiexec, "-n", "2", sys.executable, str(program)], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("RuntimeError: only here") == 1
+
+
+def test_without_mpiexec_mpi_is_not_imported() -> None:
+    code = (
+        "import sys, numpy as np, handgrad as hg\n"
+        "network = hg.Network([hg.Dense(10)], (784,), np.random.default_rng(0))\n"
+        "list(hg.train(network, hg.load('strokes:60'), epochs=1, communication=hg.connect()))\n"
+        "assert not any(name.startswith('mpi4py') or name == 'handgrad.learning.ranks' for name in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
