@@ -25,7 +25,13 @@ def arguments(data: DataFacts | None = None, **wishes: Any) -> list[str]:
 
 
 def test_every_wish_becomes_an_option() -> None:
-    wishes = {"epochs": 3, "batch_size": "all", "learning_rate": 0.25, "hidden": [40, 30], "seed": 7}
+    wishes: dict[str, Any] = {
+        "epochs": 3,
+        "batch_size": "all",
+        "learning_rate": 0.25,
+        "hidden": [40, 30],
+        "seed": 7,
+    }
     assert arguments(**wishes) == [
         *("mlp", "--data", "mine.npz", "--epochs", "3", "--batch-size", "all", "--learning-rate", "0.25"),
         *("--hidden", "40,30", "--seed", "7"),
@@ -69,6 +75,6 @@ def test_a_network_that_does_not_fit_the_data_is_told() -> None:
 def test_a_model_to_start_from_must_tell_its_recipe_and_fit() -> None:
     origin = Served.of("small", small_network(), None)
     for recipe, told in ((None, "does not tell its recipe"), ("mlp", "cannot start from small")):
-        wanted = NewRun(recipe=recipe, data="digits/mine")
+        wanted = NewRun.model_validate({"recipe": recipe, "data": "digits/mine"})
         with pytest.raises(HandgradError, match=told):
             order(wanted, facts(), "mine.npz", origin)
