@@ -1,8 +1,12 @@
 """One process at a time works in a folder."""
 
+import errno
+import fcntl
+import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,6 +42,31 @@ def test_a_process_that_is_killed_holds_nothing(tmp_path: Path) -> None:
     process.kill()
     process.communicate()
     assert not is_held(tmp_path)
+
+
+def test_who_only_asks_does_not_hold(tmp_path: Path) -> None:
+    asking = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(asking, fcntl.LOCK_SH)  # as another process does while it asks
+    assert not is_held(tmp_path)
+    os.close(asking)
+
+
+def test_a_moment_of_asking_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asking = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(asking, fcntl.LOCK_SH)
+    monkeypatch.setattr(locks, "sleep", lambda seconds: fcntl.flock(asking, fcntl.LOCK_UN))
+    with holding(tmp_path):
+        pass
+    os.close(asking)
+
+
+def test_what_cannot_be_locked_at_all_is_worked_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise OSError(errno.ENOLCK, "no locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with holding(tmp_path):
+        assert not is_held(tmp_path)
 
 
 def test_what_is_not_there_is_not_held(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Digits of one's own: added, taken back, and read as data."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,9 +35,9 @@ def test_one_example_of_one_class_can_be_read(tmp_path: Path) -> None:
 def test_other_classes_come_as_they_are_drawn(tmp_path: Path) -> None:
     path = tmp_path / "letters.npz"
     add_to_collection(path, IMAGES[:2], ["b", "a"])
-    add_to_collection(path, IMAGES[2:3], ["c"])
-    assert load(path).train.class_names == ("a", "b", "c")
-    assert load(path).train.labels.tolist() == [1, 0, 2]
+    add_to_collection(path, IMAGES[2:4], ["ab", "c"])
+    assert load(path).train.class_names == ("a", "b", "c", "ab")
+    assert load(path).train.labels.tolist() == [1, 0, 3, 2]
 
 
 def test_the_classes_of_a_model_are_kept_in_its_order(tmp_path: Path) -> None:
@@ -83,10 +84,19 @@ def test_a_damaged_file_and_one_of_another_kind_are_told_and_left_alone(tmp_path
     path.write_bytes(b"PK no archive")
     with pytest.raises(HandgradError, match="damaged"):
         add_to_collection(path, IMAGES[:1], ["1"])
-    np.savez(
-        path, images=IMAGES.reshape(-1, 28, 28), labels=np.arange(3), classes=["0", "1"], strokes=[91, 93]
-    )
-    with pytest.raises(HandgradError):
-        read_collection(path)
+    drawings = np.frombuffer(b"[null, null, null, null]", np.uint8)
+    whole: dict[str, Any] = {
+        "images": IMAGES.reshape(-1, 28, 28),
+        "labels": [0, 1, 0, 1],
+        "strokes": drawings,
+    }
+    np.savez(path, **whole, classes=["0", "1"])
+    assert len(read_collection(path)) == 4
+    one_drawing = np.frombuffer(b"[null]", np.uint8)
+    wrongs: list[dict[str, Any]] = [{"labels": [0, 1, 0]}, {"strokes": one_drawing}, {"images": IMAGES}]
+    for wrong in wrongs:
+        np.savez(path, **{**whole, **wrong}, classes=["0", "1"])
+        with pytest.raises(HandgradError, match="is damaged"):
+            read_collection(path)
     with pytest.raises(HandgradError, match="does not exist"):
         read_collection(tmp_path / "none.npz")

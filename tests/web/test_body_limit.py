@@ -1,14 +1,18 @@
 """Bodies that are too large, told of beforehand or not, through a real server."""
 
+import asyncio
 import http.client
 import socket
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from fastapi import HTTPException
 
 from handgrad.learning.checkpoints import save
-from handgrad.web.body_limit import JSON_LIMIT, PICTURE_LIMIT
+from handgrad.web.body_limit import JSON_LIMIT, PICTURE_LIMIT, BodyLimit
+from handgrad.web.problems import refusal
 from served import Process, serving, small_network
 
 
@@ -61,13 +65,43 @@ def test_what_is_endless_is_ended(server: Process) -> None:
     assert server.get("/health")["status"] == "ok"
 
 
-def test_who_asks_before_sending_is_answered_before(server: Process) -> None:
-    head = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\nExpect: 100-continue\r\n\r\n"
-    with connected(server) as connection:
-        connection.sendall(head)
-        answer = http.client.HTTPResponse(connection)
-        answer.begin()
-        assert answer.status == 413
+def messages_read(headers: dict[str, str], chunks: list[int]) -> tuple[int, int]:
+    """Send pieces of these sizes to an application that reads all; gives the status and how many pieces were read."""
+    pieces = [
+        {"type": "http.request", "body": bytes(size), "more_body": index < len(chunks) - 1}
+        for index, size in enumerate(chunks)
+    ]
+    read, sent = 0, []
+
+    async def receive() -> Any:
+        nonlocal read
+        read += 1
+        return pieces[read - 1]
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def reading(scope: Any, receive: Any, send: Any) -> None:
+        try:
+            while (await receive())["more_body"]:
+                pass
+        except HTTPException as refused:
+            await refusal(refused.status_code, str(refused.detail))(scope, receive, send)
+
+    raw = [(key.encode(), value.encode()) for key, value in headers.items()]
+    asyncio.run(BodyLimit(reading)({"type": "http", "headers": raw}, receive, send))
+    return sent[0]["status"], read
+
+
+def test_a_body_that_is_too_large_is_read_to_its_end_so_that_its_sender_reads_the_answer() -> None:
+    large = [JSON_LIMIT, 1, 1, 1]
+    assert messages_read({"content-length": str(sum(large))}, large) == (413, 4)
+    assert messages_read({}, large) == (413, 4)
+
+
+def test_who_asks_before_sending_is_answered_before() -> None:
+    assert messages_read({"content-length": str(JSON_LIMIT + 1), "expect": "100-continue"}, [1]) == (413, 0)
+    assert messages_read({"content-length": "99999999999"}, [1]) == (413, 0)
 
 
 @pytest.mark.parametrize("length", [b"-1", b"many", b"9" * 30])

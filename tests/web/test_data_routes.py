@@ -10,6 +10,8 @@ from fastapi.testclient import TestClient
 
 from handgrad.data.sources import load
 from handgrad.data.strokes import generate
+from handgrad.model.layers import Dense
+from handgrad.model.network import Network
 from served import client, small_network
 
 IMAGES = generate(4, 3)[0]
@@ -97,6 +99,17 @@ def test_digits_are_added_listed_opened_and_taken_back(asking: TestClient, tmp_p
         assert asking.delete("/digits/mine/0").status_code == 200
     assert asking.get("/digits").json() == []
     assert asking.delete("/digits/mine/0").status_code == 404
+
+
+def test_a_collection_names_the_classes_of_a_model_of_pictures(tmp_path: Path) -> None:
+    for name, shape, classes in (("letters", (1, 28, 28), ("x", "a", "b")), ("table", (784,), ("0", "1"))):
+        network = Network([Dense(len(classes))], (784,), np.random.default_rng(0), classes=classes)
+        network.example_shape = shape
+        with client(tmp_path, network) as asking:
+            label = classes[1]
+            assert asking.post("/digits", json=digits(name=name, labels=[label])).status_code == 200
+    found = {listed["name"]: listed["classes"] for listed in asking.get("/digits").json()}
+    assert found == {"letters": ["x", "a", "b"], "table": list("0123456789")}
 
 
 def digits(**changes: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """POST /predict: what is right, what is refused, and many at once."""
 
+import asyncio
 import io
 import struct
 import zlib
@@ -17,6 +18,7 @@ from handgrad.data.images import read_example
 from handgrad.data.strokes import generate
 from handgrad.model.layers import Dense
 from handgrad.model.network import Network
+from handgrad.web.prediction import Predictor
 from served import client, small_network
 
 SEVEN = Path(__file__).parents[2] / "examples" / "seven.png"
@@ -174,6 +176,39 @@ def test_without_a_model_it_says_so(tmp_path: Path) -> None:
         ):
             assert answer.status_code == 404
             assert "handgrad serve MODEL" in answer.json()["detail"]
+
+
+def test_a_model_that_has_diverged_says_so(tmp_path: Path) -> None:
+    network = small_network()
+    network.vector[:] = 1e38
+    with client(tmp_path, network, raising=False) as asking:
+        answer = asking.post("/predict", json={"pixels": DIGITS[0].tolist()})
+        assert (answer.status_code, answer.json()["detail"].endswith("it has diverged")) == (422, True)
+
+
+def test_each_network_answers_those_who_asked_it_and_tells_what_went_wrong() -> None:
+    one, other, broken = small_network(), small_network(), small_network()
+    other.vector[:] = -other.vector
+
+    def fail(raw: Any) -> Any:
+        raise ArithmeticError("no")
+
+    broken.predict_proba = fail  # type: ignore[method-assign]
+    asked = [one, other, broken, one, broken, other]
+
+    async def ask_all() -> list[Any]:
+        with Predictor() as predictor:
+            questions = [
+                predictor.probabilities(network, DIGITS[index : index + 1])
+                for index, network in enumerate(asked)
+            ]
+            return await asyncio.wait_for(asyncio.gather(*questions, return_exceptions=True), 60)
+
+    for index, (network, found) in enumerate(zip(asked, asyncio.run(ask_all()), strict=True)):
+        if network is broken:
+            assert isinstance(found, ArithmeticError)
+        else:
+            np.testing.assert_allclose(found, network.predict_proba(DIGITS[index : index + 1]), rtol=1e-5)
 
 
 def test_many_at_once_get_each_their_own_answer(asking: TestClient) -> None:

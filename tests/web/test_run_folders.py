@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from handgrad.data.sources import load
 from handgrad.exports.formats import load_model
 from handgrad.learning.records import LOG_FILE
+from handgrad.recipes.data import open_splits
 from handgrad.recipes.loading import load_recipe, override
 from handgrad.runs import Run
 from handgrad.web.newest import newest, newest_tag
@@ -69,6 +69,15 @@ def test_a_log_that_was_cut_and_replaced_repeats_nothing(tmp_path: Path) -> None
     assert steps(reader) == [4, 5]
 
 
+def test_a_log_that_was_replaced_by_a_longer_one_is_read_from_its_beginning(tmp_path: Path) -> None:
+    reader, log = LogReader(tmp_path), tmp_path / LOG_FILE
+    log.write_text("".join(line(step, epoch=1000) for step in range(3)))
+    assert steps(reader) == [0, 1, 2]
+    (tmp_path / "new").write_text("".join(map(line, range(9))))  # shorter lines: what is new begins elsewhere
+    (tmp_path / "new").replace(log)
+    assert steps(reader) == [3, 4, 5, 6, 7, 8]
+
+
 def test_lines_that_are_no_records_are_left_out(tmp_path: Path) -> None:
     odd = [line(1, loss="much"), line(1, loss=float("nan")), line(-1)]
     bad = ["{}\n", "no JSON\n", *odd, "[" * 5000 + "\n", "\xff\n"]
@@ -79,8 +88,9 @@ def test_lines_that_are_no_records_are_left_out(tmp_path: Path) -> None:
 def trained(folder: Path, recipe: str = "mlp", stop_after: int | None = None, **changes: Any) -> Run:
     chosen = load_recipe(recipe)
     training = {"epochs": 3, "batch_size": 50}
-    chosen = override(chosen, {"data": {"source": "strokes:300:1"}, "training": training, **changes}, "test")
-    run = Run.start(chosen, load("strokes:300:1"), folder)
+    usual = {"data": {"source": "strokes:300:1"}, "training": training}
+    chosen = override(chosen, {**usual, **changes}, "test")
+    run = Run.start(chosen, open_splits(chosen), folder)
     with run.opened():
         for number, _ in enumerate(run.train(1)):
             if number == stop_after:
@@ -105,6 +115,20 @@ def test_the_state_is_read_from_what_the_folder_holds(tmp_path: Path) -> None:
     # all steps made, but the model is older than the checkpoint: killed before the end
     os.utime(done / "model.safetensors", ns=(0, 0))
     assert standing(done) == Standing("interrupted")
+
+
+def test_a_run_that_early_stopping_ended_is_finished(tmp_path: Path) -> None:
+    training, stopping = {"epochs": 30, "batch_size": 50, "learning_rate": 1.0}, {"patience": 1}
+    data = {"source": "strokes:300:1", "validation": 100}
+    run = trained(tmp_path / "run", training=training, early_stopping=stopping, data=data)
+    assert run.state.epoch < 30
+    assert standing(tmp_path / "run") == Standing("finished")
+
+
+def test_a_model_without_its_checkpoint_is_the_newest(tmp_path: Path) -> None:
+    run = trained(tmp_path / "run")
+    (tmp_path / "run" / "checkpoint.safetensors").unlink()
+    assert newest(tmp_path / "run").network.vector.tobytes() == run.network.vector.tobytes()
 
 
 def test_damaged_folders_are_told_as_what_they_are_and_break_nothing(tmp_path: Path) -> None:

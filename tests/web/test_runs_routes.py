@@ -14,7 +14,7 @@ from handgrad.cli.main import main
 from handgrad.data.strokes import generate
 from handgrad.exports.formats import load_model
 from handgrad.locks import is_held
-from served import Process, client, eventually, here, read_events, serving
+from served import Process, client, eventually, here, read_events, serving, small_network
 
 LONG = {"recipe": "classic", "data": "strokes:1000:1", "batch_size": 50, "epochs": 200}
 SHORT = {"recipe": "classic", "data": "strokes:300:1", "steps": 60}
@@ -123,11 +123,15 @@ def test_stopped_is_for_good_and_ctrl_c_pauses(tmp_path: Path) -> None:
             name: "stopped",
             other: "paused",
         }
+        third = server.post("/runs", **LONG)["name"]
+        busy = server.client.post(f"/runs/{other}/resume")
+        assert (busy.status_code, third in busy.json()["detail"]) == (409, True)
+        server.post(f"/runs/{third}/stop")
         assert server.post(f"/runs/{other}/stop")["state"] == "stopped"
 
 
 def test_what_fails_is_told(tmp_path: Path) -> None:
-    with here(tmp_path) as server:
+    with here(tmp_path, small_network()) as server:
         wild = server.post("/runs", **{**SHORT, "hidden": [30, 30, 30], "steps": 501, "learning_rate": 1e6})[
             "name"
         ]
@@ -140,7 +144,9 @@ def test_what_fails_is_told(tmp_path: Path) -> None:
         # One that never begins leaves nothing but its line.
         one = {"name": "one", "inputs": generate(1, 1)[0].tolist(), "labels": ["0"]}
         server.post("/digits", **one)
-        name = server.post("/runs", recipe="mlp", data="digits/one", epochs=1)["name"]
+        name = server.post(
+            "/runs", **{"recipe": "mlp", "hidden": [8], "data": "digits/one", "epochs": 1, "from": "model"}
+        )["name"]
         never = server.await_state(name, "failed", "finished")
         assert never["state"] == "failed"
         assert "validation" in never["error"]

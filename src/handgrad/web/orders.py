@@ -51,8 +51,6 @@ def order(wanted: NewRun, facts: DataFacts, source: str, origin: Served | None) 
     HandgradError
         If the recipe is unknown, a value does not fit it, or the model to start from does not.
     """
-    if wanted.epochs is not None and wanted.steps is not None:
-        raise HandgradError("epochs and steps both say how long to train; give one of them")
     recipe = _recipe(wanted.recipe, origin)
     arguments = [wanted.recipe] if wanted.recipe else []
     arguments += ["--data", source]

@@ -67,9 +67,8 @@ class Predictor:
                 batch.append((raw, answer))
                 count += len(raw)
             try:
-                found = await loop.run_in_executor(
-                    self._thread, network.predict_proba, np.concatenate([raw for raw, _ in batch])
-                )
+                raws = np.concatenate([raw for raw, _ in batch])
+                found = await loop.run_in_executor(self._thread, _probabilities, network, raws)
             except Exception as error:
                 for _, answer in batch:
                     if not answer.done():
@@ -79,6 +78,11 @@ class Predictor:
             for part, (_, answer) in zip(np.split(found, ends[:-1]), batch, strict=True):
                 if not answer.done():
                     answer.set_result(part)
+
+
+def _probabilities(network: Network, raw: NDArray[Any]) -> NDArray[Any]:
+    with np.errstate(all="ignore"):  # what is no number is told in the answer
+        return network.predict_proba(raw)
 
 
 PICTURE = {"schema": {"type": "string", "format": "binary"}}
