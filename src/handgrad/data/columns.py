@@ -186,13 +186,15 @@ def in_known_order(dataset: Dataset, features: Sequence[str], classes: Sequence[
     if features and dataset.features and dataset.features != tuple(features):
         if not isinstance(dataset.inputs, np.ndarray):
             raise HandgradError(
-                "inputs of a stream stay in their order; give them the columns of the other data"
+                "a stream keeps its columns as they are, and these are others than those to train on, or in another "
+                "order; make them the same"
             )
         inputs = aligned(dataset.inputs, dataset.features, features)
         shape = (len(features),)
         dataset = replace(dataset, inputs=inputs, features=tuple(features), input_shape=shape)
     own = dataset.class_names
     if own != tuple(classes) and set(own) <= set(classes):
-        numbers = np.array([list(classes).index(name) for name in own])
+        kind = np.result_type(dataset.labels, np.min_scalar_type(len(classes)))  # no wider than need be
+        numbers = np.array([list(classes).index(name) for name in own], kind)
         dataset = replace(dataset, labels=numbers[dataset.labels], classes=tuple(classes))
     return dataset

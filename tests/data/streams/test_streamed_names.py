@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from handgrad.data.columns import in_known_order
 from handgrad.data.dataset import Splits
 from handgrad.data.sources import load
 from handgrad.data.streams import progress
@@ -129,3 +130,9 @@ def test_a_stream_in_another_order_is_measured_by_parts_and_not_validated_on(tmp
     ours, theirs = evaluate(network, turned.train), evaluate(network, whole)
     np.testing.assert_array_equal(ours.confusion, theirs.confusion)
     assert ours.loss == pytest.approx(theirs.loss, rel=1e-6)
+    with pytest.raises(HandgradError, match="a stream keeps its columns as they are, and these are others"):
+        in_known_order(turned.train, whole.features, whole.class_names)
+    same = in_known_order(load(tmp_path / "fields.csv", SMALL).train, whole.features, whole.class_names[::-1])
+    np.testing.assert_array_equal(same.labels, 1 - whole.labels)
+    assert same.labels.dtype == np.uint8
+    assert same.class_names == whole.class_names[::-1]
