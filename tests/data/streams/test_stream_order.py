@@ -75,6 +75,16 @@ def test_a_batch_is_in_memory_when_it_comes_and_each_block_is_read_once() -> Non
     assert dataset.stream.window is None
 
 
+def test_any_examples_may_be_taken_while_an_epoch_goes_on() -> None:
+    dataset = stream(300, 10, 4)
+    everything = np.random.default_rng(0).permutation(300)
+    for _ in dataset.batches(np.array([5]), 32):
+        for rows in (everything[:50], everything[50:52], np.arange(0, 300, 10)):
+            assert dataset.inputs[rows][:, 0].tolist() == rows.tolist()
+        for block in range(30):
+            assert dataset.inputs[np.array([10 * block + 3])][0, 0] == 10 * block + 3
+
+
 def test_the_order_is_as_documented() -> None:
     dataset = stream(100, 10, 3)
     assert dataset.window == 3
