@@ -160,6 +160,28 @@ def test_what_was_interrupted_goes_on(
     assert contents(cache.folder) == whole
 
 
+@pytest.mark.parametrize("name", [INPUTS, CODES])
+def test_what_a_power_cut_took_is_converted_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(conversion, "SAVED_EVERY", 50_000)
+    source = SOURCES["CSV"](tmp_path)
+
+    def interrupt(now: Progress) -> None:
+        if now.examples > 300:
+            raise KeyboardInterrupt
+
+    tell_of_conversion(interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        load(source, SMALL)
+    tell_of_conversion(None)
+    (cache,) = list_caches()
+    os.truncate(cache.folder / name, 100)
+    train = load(source, SMALL).train
+    np.testing.assert_array_equal(np.concatenate([part.inputs for part in train.parts()]), IMAGES)
+    np.testing.assert_array_equal(train.labels, DIGITS)
+
+
 KILLED = """
 import os, signal, sys
 from handgrad.data.sources import load

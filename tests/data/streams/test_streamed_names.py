@@ -9,9 +9,10 @@ import pytest
 from handgrad.data.columns import in_known_order
 from handgrad.data.dataset import Splits
 from handgrad.data.sources import load
-from handgrad.data.streams import progress
+from handgrad.data.streams import conversion, progress
 from handgrad.data.streams.dataset import StreamedDataset
 from handgrad.data.streams.memory import PROGRAM, Memory
+from handgrad.data.streams.progress import Progress, tell_of_conversion
 from handgrad.errors import HandgradError
 from handgrad.learning.metrics import evaluate
 from handgrad.model.layers import Dense
@@ -56,7 +57,7 @@ def write(table: pl.DataFrame, path: Path) -> Path:
 def folder(tmp_path: Path, suffix: str) -> Path:
     place = tmp_path / "fields"
     place.mkdir()
-    for name, first, last in (("train-0", 0, 400), ("train-1", 400, 900), ("test", 100, 200)):
+    for name, first, last in (("train-0", 0, 400), ("train-1", 400, 900), ("test", 100, 400)):
         write(frame()[first:last], place / f"{name}.{suffix}")
     return place
 
@@ -79,7 +80,7 @@ def test_a_test_split_has_the_inputs_of_train(tmp_path: Path, suffix: str) -> No
     assert splits.test is not None
     assert splits.test.features == splits.train.features
     assert "soil=peat, wet" in splits.test.features
-    np.testing.assert_array_equal(splits.test.inputs[:], splits.train.inputs[100:200])
+    np.testing.assert_array_equal(splits.test.inputs[:], splits.train.inputs[100:400])
 
 
 def test_other_training_files_make_other_test_caches(tmp_path: Path) -> None:
@@ -93,13 +94,34 @@ def test_other_training_files_make_other_test_caches(tmp_path: Path) -> None:
     assert splits.test.features == splits.train.features
 
 
+def test_what_was_interrupted_goes_on_only_with_the_same_inputs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = folder(tmp_path, "csv")
+    monkeypatch.setattr(conversion, "SAVED_EVERY", 1_000)
+
+    def interrupt(now: Progress) -> None:
+        if now.examples > 200:  # within the first shard
+            raise KeyboardInterrupt
+
+    tell_of_conversion(interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        load(place, SMALL)
+    tell_of_conversion(None)
+    write(frame()[400:600], place / "train-1.csv")  # without the last name: examples have an input less
+    train = load(place, SMALL).train
+    whole = load(write(frame()[:600], tmp_path / "whole.csv")).train
+    assert train.features == whole.features
+    np.testing.assert_array_equal(train.inputs[:], whole.inputs)
+
+
 def test_a_name_that_train_does_not_have_is_told_with_its_row(tmp_path: Path) -> None:
     place = folder(tmp_path, "csv")
     lines = (place / "test.csv").read_text().splitlines()
-    lines[90] = "1.0,gravel,no,rye,3"
+    lines[290] = "1.0,gravel,no,rye,3"
     (place / "test.csv").write_text("\n".join(lines) + "\n")
     with pytest.raises(
-        HandgradError, match=r"test\.csv: row 90, column 'soil': 'gravel' is none of 'clay', 'loam'"
+        HandgradError, match=r"test\.csv: row 290, column 'soil': 'gravel' is none of 'clay', 'loam'"
     ):
         _ = load(place, SMALL).test
 

@@ -113,10 +113,10 @@ class CacheStore(Store):
             self.examples, self.block = int(facts["examples"]), int(facts["block"])
             self.dtype, self.input_shape = np.dtype(facts["dtype"]), tuple(facts["input_shape"])
             self.classes, self.features = tuple(facts["classes"]), tuple(facts["features"])
-            self._checksums = facts["checksums"]
+            self._checksums = np.array(facts["checksums"], np.uint32)
             if len(self._checksums) != -(-self.examples // self.block):
                 raise ValueError
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
             raise self._changed("its manifest is damaged") from error
         same = [facts[key] for key in ("checksums", "labels", "classes", "input_shape")]
         self.fingerprint = crc32(json.dumps(same).encode())
