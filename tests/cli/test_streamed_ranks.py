@@ -43,7 +43,7 @@ def test_ranks_convert_once_and_go_on_on_any_number(mpi: Mpi, cli: Cli, shards: 
     second = mpi(4, "resume", "RUN", "--threads", "1")
     assert (second.returncode, second.stderr) == (0, "")
     assert "memory   " in second.stdout
-    assert "of 500MB" in second.stdout
+    assert "at the most, of 500MB a rank, on the first" in second.stdout
     alone = cli(*TRAIN, "--epochs", "3", "--out", "ALONE")
     assert (alone.returncode, alone.stderr) == (0, "")
     assert losses(tmp_path / "RUN")[-2:] == pytest.approx(losses(tmp_path / "ALONE")[-2:], rel=1e-4)

@@ -204,6 +204,7 @@ def conclusion(run: Run, test: Evaluation | None, opened: bool) -> list[str]:
     if run.recipe.data.memory and (most := peak()) is not None:
         over = most > Memory.parse(run.recipe.data.memory).limit
         more = ": this network needs more for itself than its share; give more memory" if over else ""
-        lines.append(f"memory   {shown(most)} at the most, of {run.recipe.data.memory}{more}")
+        each = " a rank, on the first" if run.communication.several else ""
+        lines.append(f"memory   {shown(most)} at the most, of {run.recipe.data.memory}{each}{more}")
     lines.append(f"saved    {run.folder}")
     return lines

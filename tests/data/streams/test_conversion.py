@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,8 +15,10 @@ import pytest
 from handgrad.data.batches import Rows
 from handgrad.data.dataset import Dataset
 from handgrad.data.idx import write_idx
+from handgrad.data.parquet_cells import read_parquet
 from handgrad.data.sources import load
 from handgrad.data.streams import conversion, progress
+from handgrad.data.streams import shards as shard_files
 from handgrad.data.streams.cache import INPUTS, LABELS, MANIFEST, list_caches
 from handgrad.data.streams.dataset import StreamedDataset
 from handgrad.data.streams.memory import PROGRAM, Memory
@@ -122,6 +125,26 @@ def test_a_stream_holds_what_the_files_hold(tmp_path: Path, kind: str) -> None:
     tell_of_conversion(None)
 
 
+@pytest.mark.parametrize(("group", "least", "most"), [(700, 100, 250), (50, 785, 10_000)])
+def test_few_columns_of_large_groups_of_rows_are_read_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: int, least: int, most: int
+) -> None:
+    """Two pieces of 60,000 bytes hold 171 columns of a group of 550 kB."""
+    widths = []
+
+    def read_some(*arguments: Any) -> Any:
+        widths.append(arguments[-1])
+        return read_parquet(*arguments)
+
+    monkeypatch.setattr(shard_files, "read_parquet", read_some)
+    images().with_columns(pl.all().shuffle(seed=1)).write_parquet(
+        tmp_path / "d.parquet", row_group_size=group, use_pyarrow=False
+    )
+    load(tmp_path / "d.parquet", SMALL)
+    assert len(widths) > 5
+    assert all(least < width < most for width in widths)
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
@@ -186,6 +209,7 @@ KILLED = """
 import os, signal, sys
 from handgrad.data.sources import load
 from handgrad.data.streams import conversion, progress
+from handgrad.data.streams import shards as shard_files
 from handgrad.data.streams.memory import Memory
 conversion.SAVED_EVERY, progress.BLOCK_BYTES = 50_000, 10_000
 pieces = iter(range(int(sys.argv[3])))
