@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -203,6 +204,27 @@ def test_what_a_power_cut_took_is_converted_again(
     train = load(source, SMALL).train
     np.testing.assert_array_equal(np.concatenate([part.inputs for part in train.parts()]), IMAGES)
     np.testing.assert_array_equal(train.labels, DIGITS)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="whoever starts twice there must wait himself")
+def test_of_two_at_once_one_converts_and_the_other_waits(tmp_path: Path) -> None:
+    source = SOURCES["CSV"](tmp_path)
+    told: list[Progress] = []
+    found: list[int] = []
+    other = Thread(target=lambda: found.append(len(load(source, SMALL).train)))
+
+    def tell(now: Progress) -> None:
+        told.append(now)
+        if len(told) == 2:
+            other.start()
+            other.join(0.5)  # enough for it to convert everything, if nothing held it back
+
+    tell_of_conversion(tell)
+    assert len(load(source, SMALL).train) == 700
+    other.join()
+    tell_of_conversion(None)
+    assert found == [700]
+    assert [now.finished for now in told].count(True) == 1
 
 
 KILLED = """
