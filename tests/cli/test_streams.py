@@ -76,6 +76,7 @@ def test_a_folder_of_shards_is_trained_on_resumed_measured_listed_and_cleared(
     fails(cli, "shards", "data", "shards", "--clear", telling="nothing was converted of shards")
 
 
+@pytest.mark.slow
 def test_stopped_and_resumed_on_a_stream_equals_never_stopped(cli: Cli, table: Path, tmp_path: Path) -> None:
     arguments = ("--data", "strokes:3000", "--batch-size", "50", "--quiet", "--no-test")
     assert cli(*TRAIN, *arguments, "--out", "whole").returncode == 0
