@@ -205,7 +205,7 @@ class Run:
 
     def save_model(self) -> None:
         """Write the model file, and the parameter CSV files of a network of dense layers."""
-        save(self.network, self.folder / MODEL_FILE, self.recipe.tables())
+        save(self.network, self.folder / MODEL_FILE, self.recipe.tables(), steps=self.state.step)
         if is_dense(self.network):
             write_csv(self.network, self.folder / PARAMETERS_FOLDER)
 

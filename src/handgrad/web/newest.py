@@ -63,7 +63,7 @@ def _made(folder: Path, tag: str) -> Served:
         measuring and state.current is not None and recipe
     ):  # statistics of the average are not in the checkpoint
         network.calibrate(_sample(parse_recipe(recipe, folder.name).toml()))
-    return Served(folder.name, network, recipe, model_bytes(network, recipe), tag)
+    return Served(folder.name, network, recipe, model_bytes(network, recipe, state.step), tag)
 
 
 @lru_cache(maxsize=1)

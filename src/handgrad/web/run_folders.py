@@ -88,11 +88,25 @@ def is_finished(folder: Path, reached: dict[str, Any]) -> bool:
 
 
 def model_is_newest(folder: Path) -> bool:
-    """Tell whether the model file was written after the checkpoint."""
+    """Tell whether the model file was written after the checkpoint.
+
+    Both say how many steps their parameters have seen. Times of files tell it only of models that do not say so,
+    as those of earlier versions: a copy of a folder has new times, in any order.
+    """
+    steps, reached = model_steps(folder), progress(folder)
+    if steps is not None and reached is not None:
+        return steps >= int(reached["step"])
     try:
         return _changed(folder / MODEL_FILE) >= _changed(folder / CHECKPOINT_FILE)
     except OSError:
         return not (folder / CHECKPOINT_FILE).exists()
+
+
+def model_steps(folder: Path) -> int | None:
+    """Read after how many steps of its training the model file was written; None where it does not say."""
+    with suppress(HandgradError, KeyError, ValueError):
+        return int(read_metadata(folder / MODEL_FILE)["steps"])
+    return None
 
 
 def recipe_tables(folder: Path) -> dict[str, Any]:
