@@ -41,8 +41,9 @@ export class Runs {
     } catch (error) {
       this.note.hidden = false;
       this.note.textContent = error.message;
+    } finally {
+      this.#waiting -= 1;
     }
-    this.#waiting -= 1;
   }
 
   /** Look at a run that was begun, or picked. */
