@@ -11,6 +11,7 @@ import pytest
 from handgrad.exports.formats import load_model
 from handgrad.learning.checkpoints import save
 from handgrad.learning.records import LOG_FILE
+from handgrad.outcome import progress
 from handgrad.recipes.data import open_splits
 from handgrad.recipes.loading import load_recipe, override
 from handgrad.runs import Run
@@ -19,7 +20,6 @@ from handgrad.web.run_folders import (
     LogReader,
     Standing,
     is_run,
-    progress,
     run_names,
     standing,
     write_mark,
@@ -132,7 +132,9 @@ def test_a_finished_run_is_finished_wherever_it_is_copied_to(tmp_path: Path) -> 
     trained(older, stop_after=0, data={"source": "strokes:300:1", "validation": 0}).save_model()
     (done / "model.safetensors").write_bytes((older / "model.safetensors").read_bytes())
     assert standing(done) == Standing("interrupted")
-    assert load_model(done / "checkpoint.safetensors").vector.tobytes() == newest(done).network.vector.tobytes()
+    assert (
+        load_model(done / "checkpoint.safetensors").vector.tobytes() == newest(done).network.vector.tobytes()
+    )
 
 
 def test_models_that_do_not_say_their_steps_are_told_by_their_times(tmp_path: Path) -> None:

@@ -47,7 +47,9 @@ def routes(trainings: Trainings, closing: Event) -> APIRouter:
     def events(
         name: str,
         last_event_id: str | None = Header(None),
-        after: Annotated[int, Query(ge=-1, lt=10**15, description="As Last-Event-ID, where that is missing.")] = -1,
+        after: Annotated[
+            int, Query(ge=-1, lt=10**15, description="As Last-Event-ID, where that is missing.")
+        ] = -1,
     ) -> StreamingResponse:
         """Follow a run: `record` with a record as data and its step as id, `state` with `{"state", "error"}`.
 

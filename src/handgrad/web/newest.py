@@ -14,10 +14,10 @@ from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE
 from handgrad.learning.checkpoints import load, load_checkpoint, load_recipe, model_bytes
 from handgrad.learning.training import CALIBRATION
 from handgrad.model.layers import Layer
+from handgrad.outcome import model_is_newest
 from handgrad.recipes.data import open_splits
 from handgrad.recipes.loading import parse_recipe
 from handgrad.web.model_in_use import Served
-from handgrad.web.run_folders import model_is_newest
 
 _making = Lock()
 

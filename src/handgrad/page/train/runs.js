@@ -41,8 +41,9 @@ export class Runs {
     } catch (error) {
       this.note.hidden = false;
       this.note.textContent = error.message;
+    } finally {
+      this.#waiting -= 1;
     }
-    this.#waiting -= 1;
   }
 
   /** Look at a run that was begun, or picked. */
@@ -64,14 +65,14 @@ export class Runs {
     this.note.textContent = "Nothing was trained here yet.";
     const names = new Set(runs.map(({ name }) => name));
     for (const [name, { item }] of this.#rows) if (!names.has(name)) (item.remove(), this.#rows.delete(name));
-    runs.forEach((run, place) => {
+    runs.forEach((run, index) => {
       const row = this.#row(run.name);
       row.state.textContent = run.state;
       row.state.className = `run-state ${run.state}`;
       const right = run.last?.validation_accuracy ?? run.last?.train_accuracy;
       row.facts.textContent = [run.recipe, place(run.data), right == null ? null : percent(right)].filter(Boolean).join(" · ");
       row.button.title = run.error ?? "";
-      if (this.list.children[place] !== row.item) this.list.insertBefore(row.item, this.list.children[place] ?? null);
+      if (this.list.children[index] !== row.item) this.list.insertBefore(row.item, this.list.children[index] ?? null);
     });
     this.#mark();
   }
