@@ -195,7 +195,7 @@ class Run:
             self.interrupted = not self.finished
             self.communication.from_first(self.save_model)
         except Diverged as error:
-            self.communication.from_first(self.save_model)
+            self.communication.from_first(lambda: self.save_model(of_last_step=False))
             raise Diverged(f"{error}. Saved in {self.folder}") from error
 
     def _keep(self, record: Record) -> None:
@@ -206,9 +206,13 @@ class Run:
         path = self.folder / CHECKPOINT_FILE
         save_checkpoint(self.network, self.optimizer, self.state, path, self.recipe.tables())
 
-    def save_model(self) -> None:
-        """Write the model file, and the parameter CSV files of a network of dense layers."""
-        save(self.network, self.folder / MODEL_FILE, self.recipe.tables())
+    def save_model(self, *, of_last_step: bool = True) -> None:
+        """Write the model file, and the parameter CSV files of a network of dense layers.
+
+        The file says its steps, unless the parameters are older ones.
+        """
+        steps = self.state.step if of_last_step else None
+        save(self.network, self.folder / MODEL_FILE, self.recipe.tables(), steps=steps)
         if is_dense(self.network):
             write_csv(self.network, self.folder / PARAMETERS_FOLDER)
 

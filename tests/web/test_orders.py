@@ -57,7 +57,7 @@ def test_a_recipe_is_named_and_not_found_by_a_path(tmp_path: Path) -> None:
     ("wishes", "told"),
     [
         ({"epochs": 1, "steps": 1}, "either steps or epochs"),
-        ({"recipe": "convnet", "hidden": [3]}, "hidden needs a recipe of dense layers; convnet has others"),
+        ({"recipe": "convnet", "hidden": [3]}, "^hidden needs a recipe of dense layers; convnet has others"),
         ({"recipe": None}, "name a recipe"),
     ],
 )

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from handgrad.exports.formats import load_model
+from handgrad.learning.checkpoints import save
 from handgrad.learning.records import LOG_FILE
+from handgrad.outcome import progress
 from handgrad.recipes.data import open_splits
 from handgrad.recipes.loading import load_recipe, override
 from handgrad.runs import Run
@@ -18,7 +20,6 @@ from handgrad.web.run_folders import (
     LogReader,
     Standing,
     is_run,
-    progress,
     run_names,
     standing,
     write_mark,
@@ -112,7 +113,35 @@ def test_the_state_is_read_from_what_the_folder_holds(tmp_path: Path) -> None:
         assert standing(broken) == Standing("interrupted")
     (broken / "serve.json").write_text("[]")
     assert standing(broken) == Standing("interrupted")
-    # all steps made, but the model is older than the checkpoint: killed before the end
+
+
+def test_a_finished_run_is_finished_wherever_it_is_copied_to(tmp_path: Path) -> None:
+    done, older = tmp_path / "done", tmp_path / "older"
+    trained(done, data={"source": "strokes:300:1", "validation": 0})
+    for first, second in (("model", "checkpoint"), ("checkpoint", "model")):  # written in any order
+        copy = tmp_path / f"{first}-first"
+        copy.mkdir()
+        for path in done.iterdir():
+            if path.is_file():
+                (copy / path.name).write_bytes(path.read_bytes())
+        os.utime(copy / f"{first}.safetensors", ns=(0, 0))
+        os.utime(copy / f"{second}.safetensors", ns=(10**9, 10**9))
+        assert standing(copy) == Standing("finished")
+        assert newest(copy).content == (done / "model.safetensors").read_bytes()
+    # all steps made, but the model is of fewer: killed before the end, whatever the times say
+    trained(older, stop_after=0, data={"source": "strokes:300:1", "validation": 0}).save_model()
+    (done / "model.safetensors").write_bytes((older / "model.safetensors").read_bytes())
+    assert standing(done) == Standing("interrupted")
+    assert (
+        load_model(done / "checkpoint.safetensors").vector.tobytes() == newest(done).network.vector.tobytes()
+    )
+
+
+def test_models_that_do_not_say_their_steps_are_told_by_their_times(tmp_path: Path) -> None:
+    done = tmp_path / "done"
+    run = trained(done, data={"source": "strokes:300:1", "validation": 0})
+    save(run.network, done / "model.safetensors", run.recipe.tables())
+    assert standing(done) == Standing("finished")
     os.utime(done / "model.safetensors", ns=(0, 0))
     assert standing(done) == Standing("interrupted")
 

@@ -36,7 +36,10 @@ def test_what_was_killed_and_is_stopped_keeps_its_model(interrupted: Run, tmp_pa
         trainings.interrupt("one", "paused")
     trainings.interrupt("one", "stopped")
     assert trainings.standing("one").state == "stopped"
-    assert load_model(tmp_path / "one").vector.tobytes() == interrupted.network.vector.tobytes()
+    assert (
+        load_model(tmp_path / "one" / "model.safetensors").vector.tobytes()
+        == interrupted.network.vector.tobytes()
+    )
 
 
 def test_a_stream_ends_with_the_folder_that_it_follows(interrupted: Run, tmp_path: Path) -> None:

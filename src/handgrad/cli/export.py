@@ -31,15 +31,17 @@ def export(
     import json as json_format
 
     from handgrad.errors import HandgradError
-    from handgrad.exports.formats import load_model, load_model_recipe, model_file
+    from handgrad.exports.formats import MODEL_FILE, load_model, load_model_recipe, model_file
     from handgrad.exports.writers import export as write
+    from handgrad.outcome import validated_in_words
 
     if int8 and to != "c":
         raise typer.BadParameter("weights are rounded to 8 bits for c alone", param_hint="'--int8'")
     network, recipe, source = load_model(model), load_model_recipe(model), model_file(model)
     if source and out.exists() and out.samefile(source):
         raise HandgradError(f"{out} is the model itself; choose another place")
-    sizes = write(network, out, to, int8=int8, recipe=recipe)
+    accuracy = validated_in_words(source.parent) if source and source.name == MODEL_FILE else None
+    sizes = write(network, out, to, int8=int8, recipe=recipe, accuracy=accuracy)
     written = (
         sum(path.stat().st_size for path in out.glob("[wb]*.csv")) if out.is_dir() else out.stat().st_size
     )

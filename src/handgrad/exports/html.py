@@ -32,7 +32,9 @@ SCRIPT = re.compile(r'<script type="(?:importmap|module)">(.*?)</script>', re.DO
 Files = dict[str, str]
 
 
-def write_html(network: Network, path: Path, recipe: Recipe | None = None) -> None:
+def write_html(
+    network: Network, path: Path, recipe: Recipe | None = None, accuracy: str | None = None
+) -> None:
     """Write a network as a page to draw on, whole or not at all.
 
     Parameters
@@ -43,19 +45,21 @@ def write_html(network: Network, path: Path, recipe: Recipe | None = None) -> No
         Customarily ``….html``; its folder must exist.
     recipe : mapping, optional
         What the network was trained by; the page tells its name, else the file's.
+    accuracy : str, optional
+        How good the network was found, and on which data, in a few words that the page tells.
 
     Raises
     ------
     HandgradError
         If the network takes something else, a layer is not one of the library's, or the file cannot be written.
     """
-    text = build(network, str((recipe or {}).get("name") or path.stem))
+    text = build(network, str((recipe or {}).get("name") or path.stem), accuracy)
     with replacing(path) as temporary:
         temporary.write_text(text, "utf-8", newline="\n")
 
 
-def build(network: Network, name: str) -> str:
-    """Build what `write_html` writes; `name` is told beside the network."""
+def build(network: Network, name: str, accuracy: str | None = None) -> str:
+    """Build what `write_html` writes; `name` and `accuracy` are told beside the network."""
     if network.example_shape != (1, 28, 28) or (network.scaling and not network.scaling.for_bytes):
         shape = "×".join(map(str, network.example_shape))
         kind = "bytes" if not network.scaling or network.scaling.for_bytes else "numbers"
@@ -65,6 +69,8 @@ def build(network: Network, name: str) -> str:
     writers_of(network, LAYERS, "html")
     model = b64encode(serialized(*in_float32(network))).decode()
     facts = f'id="model" data-name="{escape(name)}"'
+    if accuracy:
+        facts += f' data-accuracy="{escape(accuracy)}"'
     embedded = f'<script type="application/octet-stream;base64" {facts}>{model}</script>'
     page = bundled(page_files())
     return page.replace("</body>", f"{embedded}\n</body>")

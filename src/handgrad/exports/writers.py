@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 
 def export(
-    network: Network | Any, path: Path | str, to: str, *, int8: bool = False, recipe: Recipe | None = None
+    network: Network | Any,
+    path: Path | str,
+    to: str,
+    *,
+    int8: bool = False,
+    recipe: Recipe | None = None,
+    accuracy: str | None = None,
 ) -> "Sizes | None":
     """Write a trained network in a format of others, whole or not at all.
 
@@ -33,6 +39,8 @@ def export(
         Round weights to 8 bits; for ``"c"`` alone.
     recipe : mapping, optional
         What the network was trained by, as plain tables; kept in ONNX, and its name told in HTML.
+    accuracy : str, optional
+        How good the network was found, and on which data, in a few words; told in HTML.
 
     Returns
     -------
@@ -65,5 +73,5 @@ def export(
         case "html":
             from handgrad.exports.html import write_html
 
-            write_html(network, path, recipe)
+            write_html(network, path, recipe, accuracy)
     return None

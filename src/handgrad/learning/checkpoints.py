@@ -32,7 +32,9 @@ FORMAT = 1
 Recipe = Mapping[str, Any]
 
 
-def save(network: Network | Any, path: Path | str, recipe: Recipe | None = None) -> None:
+def save(
+    network: Network | Any, path: Path | str, recipe: Recipe | None = None, *, steps: int | None = None
+) -> None:
     """Write a network to a model file, whole or not at all.
 
     Parameters
@@ -43,18 +45,20 @@ def save(network: Network | Any, path: Path | str, recipe: Recipe | None = None)
         Customarily ``model.safetensors``; its folder must exist.
     recipe : mapping, optional
         What the network was trained by, as plain tables.
+    steps : int, optional
+        After how many steps of its training; so a run knows its model from an older one.
 
     Raises
     ------
     HandgradError
         If the file cannot be written.
     """
-    write_tensors(Path(path), *written_down(network_of(network), recipe))
+    write_tensors(Path(path), *written_down(network_of(network), recipe, steps))
 
 
-def model_bytes(network: Network, recipe: Recipe | None = None) -> bytes:
+def model_bytes(network: Network, recipe: Recipe | None = None, steps: int | None = None) -> bytes:
     """Give the bytes of the file that `save` writes."""
-    return serialized(*written_down(network, recipe))
+    return serialized(*written_down(network, recipe, steps))
 
 
 def save_checkpoint(
@@ -87,9 +91,12 @@ def load_recipe(path: Path | str) -> dict[str, Any] | None:
     return restored_recipe(read_tensors(Path(path))[1], Path(path))
 
 
-def written_down(network: Network, recipe: Recipe | None = None) -> tuple[Tensors, dict[str, str]]:
+def written_down(
+    network: Network, recipe: Recipe | None = None, steps: int | None = None
+) -> tuple[Tensors, dict[str, str]]:
     """Give what a model file holds: tensors by name, and metadata, from which `restored` makes the network again."""
-    return _tensors(network), _metadata(network, recipe)
+    metadata = _metadata(network, recipe)
+    return _tensors(network), metadata if steps is None else {**metadata, "steps": str(steps)}
 
 
 def restored(tensors: Tensors, metadata: dict[str, str], path: Path) -> Network:

@@ -3,6 +3,7 @@
 export class App extends EventTarget {
   network = null;
   modelName = "";
+  part = null; // what the address names within the section, as a run in #train/mlp-1
   #pixels = null;
   #strokes = [];
 
@@ -23,6 +24,14 @@ export class App extends EventTarget {
   showExample(pixels, label = null) {
     this.dispatchEvent(new CustomEvent("example", { detail: { pixels: Uint8Array.from(pixels), label } }));
     location.hash = "#draw";
+  }
+
+  /** Have the address name what is looked at in a section, so that a reload, Back and a link lead there. */
+  name(section, part, anew = false) {
+    const here = document.getElementById(section).hidden === false;
+    if (!here || location.hash === `#${section}/${part}`) return;
+    history[anew ? "pushState" : "replaceState"](null, "", `#${section}/${part}`);
+    this.part = part;
   }
 
   /** Told by the Draw section: what the network receives (null: nothing), and the strokes it came from. */

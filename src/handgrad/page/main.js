@@ -22,9 +22,11 @@ function show(section) {
   app.dispatchEvent(new CustomEvent("section", { detail: section }));
 }
 
+/** Show what the address names: a section, and what is looked at there, as in #train/mlp-1. */
 function follow() {
-  const wanted = location.hash.slice(1);
+  const [wanted, part] = location.hash.slice(1).split("/");
   const known = app.server && tabs.some((tab) => tab.getAttribute("aria-controls") === wanted);
+  app.part = known && part ? part : null;
   show(known ? wanted : "draw");
 }
 

@@ -14,7 +14,7 @@ from handgrad.errors import HandgradError
 from handgrad.web.model_in_use import ModelInUse
 from handgrad.web.open_data import DIGITS, OpenData
 from handgrad.web.problems import NOT_FOUND
-from handgrad.web.schemas import DigitsCount, DigitsFacts, Name, NewDigits
+from handgrad.web.schemas import DigitsCount, DigitsFacts, Drawing, Name, NewDigits
 from handgrad.web.trainings import Unknown
 
 TEN = tuple("0123456789")
@@ -59,6 +59,15 @@ def routes(opened: OpenData, in_use: ModelInUse) -> APIRouter:
                 served.network.classes if served is not None and fits else TEN,
             )
         return DigitsCount(name=wanted.name, examples=examples)
+
+    @router.get("/digits/{name}/strokes", responses=NOT_FOUND)
+    def drawings(name: Name) -> list[Drawing | None]:
+        """Give the drawings behind the digits of a collection, null for those that came without one."""
+        if not file(name).is_file():
+            raise Unknown(f"there is no collection '{name}'")
+        return [
+            drawing and Drawing.model_validate(drawing) for drawing in read_collection(file(name)).strokes
+        ]
 
     @router.delete("/digits/{name}/{index}", responses=NOT_FOUND)
     def take_back(name: Name, index: Annotated[int, InPath(ge=0, le=10**9)]) -> DigitsCount:

@@ -4,9 +4,9 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from threading import Event
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
 
 from handgrad.errors import HandgradError
@@ -20,6 +20,8 @@ LOOK = 0.2
 """Seconds from one look at the log to the next."""
 HEARTBEAT = 15.0
 """Seconds of silence after which a comment is sent, so that nobody in between hangs up."""
+PIECE = 1_000
+"""Records that are written at once."""
 
 EVENT = {
     "type": "object",
@@ -42,17 +44,23 @@ def routes(trainings: Trainings, closing: Event) -> APIRouter:
     router = APIRouter(tags=["runs"])
 
     @router.get("/runs/{name}/events", response_class=StreamingResponse, responses=STREAM)
-    def events(name: str, last_event_id: str | None = Header(None)) -> StreamingResponse:
+    def events(
+        name: str,
+        last_event_id: str | None = Header(None),
+        after: Annotated[
+            int, Query(ge=-1, lt=10**15, description="As Last-Event-ID, where that is missing.")
+        ] = -1,
+    ) -> StreamingResponse:
         """Follow a run: `record` with a record as data and its step as id, `state` with `{"state", "error"}`.
 
-        All records are told from the first, or from the one after `Last-Event-ID`. The stream ends after a final
-        state: finished, failed or stopped.
+        All records are told from the first, or from the one after `Last-Event-ID` or `after`, then the state, then
+        what is new. The stream ends after a final state: finished, failed or stopped.
         """
         trainings.folder(name)
         known = last_event_id or ""
-        after = int(known) if known.isdecimal() and len(known) < 16 else -1
+        step = int(known) if known.isdecimal() and len(known) < 16 else after
         return StreamingResponse(
-            follow(trainings, name, after, closing),
+            follow(trainings, name, step, closing),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store"},
         )
@@ -71,6 +79,9 @@ async def follow(trainings: Trainings, name: str, after: int, closing: Event) ->
         except HandgradError:  # somebody removed its folder
             return
         records = await asyncio.to_thread(reader.new)
+        while len(records) > PIECE:  # of a long run, in pieces, between which others are answered
+            yield "".join(map(record_event, records[:PIECE]))
+            records = records[PIECE:]
         text = "".join(map(record_event, records))
         if found != told:
             text, told = text + state_event(found), found

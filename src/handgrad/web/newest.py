@@ -14,10 +14,10 @@ from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE
 from handgrad.learning.checkpoints import load, load_checkpoint, load_recipe, model_bytes
 from handgrad.learning.rehearsal import take_sample
 from handgrad.model.layers import Layer
+from handgrad.outcome import model_is_newest
 from handgrad.recipes.data import open_splits
 from handgrad.recipes.loading import parse_recipe
 from handgrad.web.model_in_use import Served
-from handgrad.web.run_folders import model_is_newest
 
 _making = Lock()
 
@@ -63,7 +63,7 @@ def _made(folder: Path, tag: str) -> Served:
         measuring and state.current is not None and recipe
     ):  # statistics of the average are not in the checkpoint
         network.calibrate(_sample(parse_recipe(recipe, folder.name).toml()))
-    return Served(folder.name, network, recipe, model_bytes(network, recipe), tag)
+    return Served(folder.name, network, recipe, model_bytes(network, recipe, state.step), tag)
 
 
 @lru_cache(maxsize=1)

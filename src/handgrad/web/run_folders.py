@@ -10,12 +10,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from handgrad.errors import HandgradError
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE
 from handgrad.files import replacing
 from handgrad.learning.records import LOG_FILE
-from handgrad.learning.tensor_files import read_metadata
 from handgrad.locks import is_held
+from handgrad.outcome import model_is_newest, progress
 from handgrad.runs import RECIPE_FILE
 from handgrad.web.schemas import Record, State
 
@@ -65,15 +64,6 @@ def standing(folder: Path) -> Standing:
     return read_mark(folder, reached["step"]) or Standing("interrupted")
 
 
-def progress(folder: Path) -> dict[str, Any] | None:
-    """Read how far the last checkpoint is: its step, whole epochs, …; None where there is none."""
-    with suppress(HandgradError, KeyError, ValueError):
-        state = json.loads(read_metadata(folder / CHECKPOINT_FILE)["state"])
-        if all(isinstance(state[key], int) for key in ("step", "epoch", "waited")):
-            return dict(state)
-    return None
-
-
 def is_finished(folder: Path, reached: dict[str, Any]) -> bool:
     """Tell whether a run came to its recipe's end, and its model was written after that."""
     recipe = recipe_tables(folder)
@@ -85,14 +75,6 @@ def is_finished(folder: Path, reached: dict[str, Any]) -> bool:
         or (patience is not None and reached["waited"] >= patience)
     )
     return done and model_is_newest(folder)
-
-
-def model_is_newest(folder: Path) -> bool:
-    """Tell whether the model file was written after the checkpoint."""
-    try:
-        return _changed(folder / MODEL_FILE) >= _changed(folder / CHECKPOINT_FILE)
-    except OSError:
-        return not (folder / CHECKPOINT_FILE).exists()
 
 
 def recipe_tables(folder: Path) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from typing import IO, Literal
 from handgrad.errors import HandgradError
 from handgrad.exports.formats import MODEL_FILE
 from handgrad.files import make_folder, replacing
+from handgrad.outcome import model_is_newest
 from handgrad.runs import next_folder
 from handgrad.web.newest import newest
 from handgrad.web.orders import Order
@@ -24,7 +25,6 @@ from handgrad.web.run_folders import (
     Standing,
     is_name,
     is_run,
-    model_is_newest,
     run_names,
     standing,
     write_mark,

@@ -71,11 +71,18 @@ export class Collection extends EventTarget {
         name: this.name,
         inputs: some.map(({ pixels }) => [...pixels]),
         labels: some.map(({ label }) => label),
-        strokes: some.map(({ drawing, label }) => drawing && { label, width: drawing.width, strokes: drawing.strokes.map((way) => way.map(([x, y]) => [x, y])) }),
+        strokes: some.map(inJson),
       });
       this.saved.push(...this.waiting.splice(0, some.length));
       this.#changed();
     }
+  }
+
+  /** The drawings behind all of them, in the JSON form; null where there is none. */
+  async drawings() {
+    const saved = this.saved.length ? await this.app.api(`/digits/${this.name}/strokes`) : [];
+    if (saved.length !== this.saved.length) throw new Error("the collection was changed elsewhere: reload the page");
+    return [...saved, ...this.waiting.map(inJson)];
   }
 
   #changed() {
@@ -99,4 +106,9 @@ export class Collection extends EventTarget {
       localStorage.removeItem?.(KEY); // not ours, or of another version
     }
   }
+}
+
+/** A drawing as it is kept: the label, the pen's width, and the points of each stroke. */
+function inJson({ drawing, label }) {
+  return drawing && { label, width: drawing.width, strokes: drawing.strokes.map((way) => way.map(([x, y]) => [x, y])) };
 }

@@ -3,7 +3,7 @@
 import { grey, paint } from "handgrad/draw/shades.js";
 import { element } from "handgrad/elements.js";
 import { Reader } from "handgrad/train/reader.js";
-import { examplesOf, testDataFor } from "handgrad/train/test_images.js";
+import { digitsFor, examplesOf } from "handgrad/train/test_images.js";
 import { count, percent } from "handgrad/train/words.js";
 
 const MOST = 24; // changed answers that are listed of each kind
@@ -34,7 +34,8 @@ export class Comparison {
   async show(before, after, own) {
     this.tell(`Reading with ${before.name} and ${after.name} …`);
     try {
-      const others = await examplesOf(this.app, await testDataFor(this.app, before.network.recipe?.data?.source ?? ""));
+      const { name } = await digitsFor(this.app, before.network.recipe?.data?.source ?? "");
+      const others = await examplesOf(this.app, name);
       const pieces = [];
       for (const [title, examples] of [["your digits", own], [`test images of ${others.name}`, others]]) {
         const first = await this.#answers(before, examples, title);

@@ -50,10 +50,13 @@ export default function mount(section, app) {
     known.replaceChildren(...sets.map((set) => element("option", { value: set.name }, `${set.examples} digits`)));
   }
 
-  function give() {
-    const address = URL.createObjectURL(npz(collection.examples));
-    element("a", { href: address, download: `${collection.name}.npz` }).click();
-    setTimeout(() => URL.revokeObjectURL(address), 10_000);
+  async function give() {
+    await attempt(async () => {
+      const { examples, name } = collection;
+      const address = URL.createObjectURL(npz(examples, await collection.drawings()));
+      element("a", { href: address, download: `${name}.npz` }).click();
+      setTimeout(() => URL.revokeObjectURL(address), 10_000);
+    });
   }
 
   async function attempt(work) {

@@ -8,11 +8,13 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 /**
- * Write an archive.
+ * Write an archive: images, labels, classes, and the drawings as the bytes of JSON, as data/collection.py does.
  * @param {{pixels: Uint8Array, labels: string[], count: number}} examples
+ * @param {(object|null)[]} drawings  one of each example, in the JSON form
  * @returns {Blob}
  */
-export function npz({ pixels, labels, count }) {
+export function npz({ pixels, labels, count }, drawings) {
+  const strokes = utf8.encode(JSON.stringify(drawings));
   const words = texts(labels);
   const classes = classesOf(labels);
   const names = texts(classes);
@@ -20,6 +22,7 @@ export function npz({ pixels, labels, count }) {
     ["images.npy", npy("|u1", [count, 28, 28], pixels)],
     ["labels.npy", npy(words.type, [count], words.values)],
     ["classes.npy", npy(names.type, [classes.length], names.values)],
+    ["strokes.npy", npy("|u1", [strokes.length], strokes)],
   ]);
 }
 

@@ -4,16 +4,26 @@ import { element } from "handgrad/elements.js";
 import { readModel } from "handgrad/model/network.js";
 import { Follower } from "handgrad/train/follower.js";
 import { order, use } from "handgrad/train/orders.js";
-import { done, SAID } from "handgrad/train/words.js";
+import { Records } from "handgrad/train/records.js";
+import { done, ENDED, SAID } from "handgrad/train/words.js";
 
 const KEY = "handgrad.tuning";
+const WAITS = { // of each state that is no end, and of each end without a model, what is said in place of a comparison
+  running: "is being trained on your digits …",
+  paused: "is paused: once it is finished, you see here what it changed.",
+  interrupted: "was interrupted. Resume it in Train, and once it is finished, you see here what it changed.",
+  failed: "has failed: there is nothing to compare.",
+};
 const GENTLE = { epochs: 10, learning_rate: 0.0003, batch_size: 8 }; // few steps, and small: it should not forget the rest
 
 export class Tuning {
   #run = null;
   #before = null; // {name, network}
-  #records = [];
+  #records = new Records();
   #epochs = 0;
+  #state = "running";
+  #error = null;
+  #connected = true;
 
   /**
    * @param app
@@ -24,15 +34,15 @@ export class Tuning {
   constructor(app, collection, compare, told) {
     Object.assign(this, { app, collection, compare, told });
     this.follower = new Follower({
-      record: (record) => (this.#records.push(record), this.#tell("running")),
-      state: ({ state, error }) => this.#state(state, error),
-      connection: (there) => there || (this.line.textContent = "The connection is lost; trying again …"),
+      record: (record) => (this.#records.push(record), this.#tell()),
+      state: (found) => this.#hear(found),
+      connection: (there) => ((this.#connected = there), this.#tell()),
     });
     this.epochs = element("input", { id: "tune-epochs", inputmode: "numeric", autocomplete: "off", value: GENTLE.epochs });
     this.rate = element("input", { id: "tune-rate", inputmode: "decimal", autocomplete: "off", value: GENTLE.learning_rate });
     this.start = element("button", { type: "submit", class: "primary" }, "Fine-tune");
     this.uses = element("button", { type: "button", disabled: true, onclick: () => use(app, this.#run) }, "Use this model");
-    this.watch = element("a", { href: "#train", hidden: true, onclick: () => app.dispatchEvent(new CustomEvent("run", { detail: this.#run })) }, "Watch it in Train");
+    this.watch = element("a", { href: "#train", hidden: true }, "Watch it in Train");
     this.bar = element("progress", { max: 1, value: 0, "aria-label": "Progress of fine-tuning" });
     this.line = element("p", { class: "tuning-line", role: "status" });
     this.note = element("p", { class: "note tuning-note" });
@@ -99,31 +109,46 @@ export class Tuning {
   #follow(run, before, epochs) {
     this.#run = run;
     this.#before = before;
-    this.#records = [];
+    this.#records = new Records();
     this.#epochs = epochs;
+    this.#state = null;
     this.watch.hidden = false;
+    this.watch.href = `#train/${run}`;
     this.uses.disabled = true;
-    this.told(`${run} is being trained on your digits …`);
+    this.#hear({ state: "running" });
     this.follower.follow(run);
-    this.#tell("running");
   }
 
-  #tell(state, error) {
-    this.bar.value = state === "finished" ? 1 : done({ epochs: this.#epochs }, this.#records);
-    this.line.textContent = `${this.#run} ${SAID[state]}${error ? `: ${error}` : ""}`;
+  /** The run is in this state, perhaps since before. */
+  #hear({ state, error = null }) {
+    const before = this.#state;
+    [this.#state, this.#error] = [state, error];
+    this.#tell();
+    if (state === before) return;
+    if (WAITS[state]) this.told(`${this.#run} ${WAITS[state]}`);
+    else if (ENDED.has(state)) this.#ended();
   }
 
-  async #state(state, error) {
-    this.#tell(state, error);
-    if (state !== "finished") return;
+  #tell() {
+    const state = this.#state;
+    this.bar.value = state === "finished" ? 1 : state === "failed" ? 0 : done({ epochs: this.#epochs }, this.#records);
+    const said = `${this.#run} ${SAID[state]}${this.#error ? `: ${this.#error}` : ""}`;
+    const line = this.#connected ? said : "The connection is lost; trying again …";
+    if (this.line.textContent !== line) this.line.textContent = line; // screen readers are told of changes only
+  }
+
+  /** It is finished, or was stopped: what it has learned can be used, and compared. */
+  async #ended() {
     const run = this.#run;
     try {
       const answer = await fetch(`./runs/${encodeURIComponent(run)}/model`, { cache: "no-cache" });
+      if (!answer.ok) throw new Error(`${run} was stopped before it had learned anything`);
       const network = readModel(await answer.arrayBuffer());
+      if (run !== this.#run) return; // another was begun meanwhile
       this.uses.disabled = false;
       this.compare(this.#before, { name: run, network });
     } catch (problem) {
-      this.line.textContent = problem.message;
+      this.told(problem.message);
     }
   }
 }

@@ -1,6 +1,7 @@
 // A small chart of a run: training (dashed) and validation (a line with dots) over the steps, the newest value at each end.
 
 import { element } from "handgrad/elements.js";
+import { Records } from "handgrad/train/records.js";
 
 const HEIGHT = 304;
 const EDGE = { top: 12, right: 112, bottom: 34, left: 50 };
@@ -16,7 +17,7 @@ export function svg(tag, settings = {}, ...children) {
 }
 
 export class Chart {
-  #records = [];
+  #records = new Records();
   #total = 1;
   #marked = null;
 
@@ -24,7 +25,7 @@ export class Chart {
    * @param title   with the unit
    * @param keys    of a record: [training, validation]
    * @param written how a value is written
-   * @param range   function (values) -> [low, high] of the vertical axis
+   * @param range   function (lowest, highest value) -> [low, high] of the vertical axis; without values Infinity, -Infinity
    * @param pointed called with the index of a record that is pointed at, or null
    */
   constructor({ title, keys, written, range, pointed }) {
@@ -46,20 +47,17 @@ export class Chart {
 
   /**
    * Show records.
-   * @param records
+   * @param {Records} records
    * @param total   the step at which the run will end, as far as is known
+   * @param index   which record is pointed at; null: none
+   * @param text    what is said of it to screen readers
    */
-  update(records, total) {
+  update(records, total, index, text) {
     this.#records = records;
-    this.#total = Math.max(1, total, records.at(-1)?.step ?? 0);
-    this.draw();
-  }
-
-  /** Show which record is pointed at, and say it to screen readers; null: none. */
-  mark(index, text) {
+    this.#total = Math.max(1, total, records.last?.step ?? 0);
     this.#marked = index;
-    const at = index ?? this.#records.length - 1;
-    this.plot.setAttribute("aria-valuemax", Math.max(1, this.#records.length));
+    const at = index ?? records.length - 1;
+    this.plot.setAttribute("aria-valuemax", Math.max(1, records.length));
     this.plot.setAttribute("aria-valuenow", Math.max(1, at + 1));
     this.plot.setAttribute("aria-valuetext", text);
     this.draw();
@@ -69,8 +67,8 @@ export class Chart {
     const width = this.plot.clientWidth;
     if (!width) return;
     this.width = width;
-    const values = this.#records.flatMap((record) => this.keys.map((key) => record[key])).filter((value) => value !== null);
-    [this.low, this.high] = this.range(values);
+    const curves = this.keys.map((key) => this.#records.curve(key));
+    [this.low, this.high] = this.range(Math.min(...curves.map(({ low }) => low)), Math.max(...curves.map(({ high }) => high)));
     this.drawing.setAttribute("width", width);
     this.drawing.replaceChildren(...this.#axes(), ...this.#lines(), ...this.#cross());
   }
@@ -102,7 +100,7 @@ export class Chart {
     const ends = [];
     const parts = [];
     this.keys.forEach((key, which) => {
-      const points = this.#records.filter((record) => record[key] !== null).map((record) => [this.#x(record.step), this.#y(record[key]), record[key]]);
+      const points = this.#records.curve(key).points.map(([step, value]) => [this.#x(step), this.#y(value), value]);
       if (!points.length) return;
       const kind = which ? "validation" : "training";
       parts.push(svg("polyline", { class: `chart-line ${kind}`, points: points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ") }));
@@ -123,7 +121,7 @@ export class Chart {
   }
 
   #cross() {
-    const record = this.#records[this.#marked ?? -1];
+    const record = this.#records.at(this.#marked ?? -1);
     if (!record) return [];
     const x = this.#x(record.step);
     const dots = this.keys.filter((key) => record[key] !== null).map((key) => svg("circle", { class: "chart-cross", cx: x, cy: this.#y(record[key]), r: 5 }));
@@ -133,8 +131,8 @@ export class Chart {
   #point(event) {
     if (!this.#records.length || !this.width) return;
     const x = event.clientX - this.plot.getBoundingClientRect().left;
-    const distances = this.#records.map(({ step }) => Math.abs(this.#x(step) - x));
-    this.pointed(distances.indexOf(Math.min(...distances)));
+    const share = (x - EDGE.left) / (this.width - EDGE.left - EDGE.right);
+    this.pointed(this.#records.nearest(share * this.#total));
   }
 
   #key(event) {

@@ -1,20 +1,31 @@
 // Test images to be read: bytes and the names of their classes.
 
 import { size } from "handgrad/model/shapes.js";
+import { place } from "handgrad/train/words.js";
 
 const MOST = 10000;
-const OWN = "digits/";
+const OWN = "digits/"; // one's own, which have no test images
+const DIGITS = ["mnist", "strokes:5000"]; // what stands in for them: other digits, the first that are here
 
-/**
- * Find the data whose test images tell how good a network is that was trained on `source`.
- * Digits of one's own have none: then those of the first other data are taken.
- */
+/** Find the test images of the data that a network was trained on: {name, instead: of what, or null}. */
 export async function testDataFor(app, source) {
+  if (/^strokes(:|$)/.test(source)) return { name: source, instead: null };
+  if (source.startsWith(OWN)) return anyDigits(app, source);
   const sets = await app.api("/data");
-  const fitting = sets.filter((set) => !set.name.startsWith(OWN) && size(set.input_shape) === 784);
-  if (/^strokes(:|$)/.test(source) || fitting.some(({ name }) => name === source)) return source;
-  if (!fitting.length) throw new Error("the server has no pictures of 28×28 at hand");
-  return fitting[0].name;
+  if (sets.some(({ name }) => name === source)) return { name: source, instead: null };
+  throw new Error(`the data of this run, ${place(source) || "of no name"}, are not here`);
+}
+
+/** Find test images of digits, whatever a network was trained on; its own, if they are here. */
+export async function digitsFor(app, source) {
+  return testDataFor(app, source).catch(() => anyDigits(app, source));
+}
+
+async function anyDigits(app, source) {
+  const sets = await app.api("/data");
+  const found = DIGITS.find((known) => sets.some(({ name }) => name === known));
+  if (!found) throw new Error("the server has no digits at hand");
+  return { name: found, instead: source };
 }
 
 /** Get examples: {name, pixels: Uint8Array (count × 784), labels: string[], count, classes: string[]}. */

@@ -7,7 +7,14 @@ import { View } from "handgrad/train/view.js";
 
 export default function mount(section, app) {
   const view = new View(app, () => runs.refresh());
-  const runs = new Runs(app, { shown: (name) => view.show(name), listed: (list) => view.hear(list) });
+  const runs = new Runs(app, {
+    shown: (name, chosen) => {
+      view.show(name);
+      app.name("train", name, chosen);
+    },
+    missing: (name) => view.show(null, `There is no run ${name} here. Choose another, or start one.`),
+    listed: (list) => view.hear(list),
+  });
   const form = new Form(app, (name) => {
     app.say(`${name} has begun`);
     runs.choose(name);
@@ -15,8 +22,7 @@ export default function mount(section, app) {
   section.append(
     element("div", { class: "train" }, form.element, runs.element, view.element, view.weights.element, view.wall.element),
   );
-  const look = () => (form.open(), runs.refresh());
+  const look = () => (form.open(), runs.open(app.part));
   app.addEventListener("section", ({ detail }) => detail === "train" && look());
-  app.addEventListener("run", ({ detail }) => runs.choose(detail)); // begun elsewhere on the page
   if (!section.hidden) look();
 }

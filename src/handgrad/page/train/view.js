@@ -5,9 +5,10 @@ import { Chart } from "handgrad/train/chart.js";
 import { Follower } from "handgrad/train/follower.js";
 import { Newest } from "handgrad/train/newest.js";
 import { order, use } from "handgrad/train/orders.js";
+import { Records } from "handgrad/train/records.js";
 import { Wall } from "handgrad/train/wall.js";
 import { Weights } from "handgrad/train/weights.js";
-import { done, duration, inWords, length, loss, percent, SAID } from "handgrad/train/words.js";
+import { done, duration, inWords, length, loss, percent, place, SAID } from "handgrad/train/words.js";
 
 const NOTHING = "Choose a recipe and data, and press Start: you see it learn here.";
 const RESUMABLE = new Set(["paused", "interrupted", "failed"]);
@@ -15,13 +16,14 @@ const RESUMABLE = new Set(["paused", "interrupted", "failed"]);
 export class View {
   #name = null;
   #run = null; // as the list tells it
-  #records = [];
+  #records = new Records();
   #state = null;
   #error = null;
   #connected = true;
   #ordered = null; // what the server is doing about it now
   #pointed = null;
   #hasModel = false;
+  nothing = NOTHING;
 
   /**
    * @param app
@@ -72,15 +74,17 @@ export class View {
     );
   }
 
-  /** Look at another run. */
-  show(name) {
-    if (name === this.#name) return;
+  /** Look at another run; null: at none, and `text` says why. */
+  show(name, text = NOTHING) {
+    this.nothing = text;
+    if (name === this.#name) return this.refresh();
     this.#name = name;
-    this.#records = [];
+    this.#records = new Records();
     this.#run = this.#state = this.#error = this.#pointed = null;
     this.#hasModel = false;
     this.weights.update(null);
     this.wall.update(null);
+    if (!name) this.wall.open(null);
     this.follower.follow(name);
     this.newest.of(name);
     this.refresh();
@@ -107,8 +111,8 @@ export class View {
     this.#state = state;
     this.#error = error;
     this.refresh();
-    if (this.#records.length || state === "finished") this.newest.ask();
     if (before === state) return;
+    if (this.#records.length || state === "finished") this.newest.ask();
     this.changed();
     if (before) this.app.say(`${this.#name} ${SAID[state]}${error ? `: ${error}` : ""}`);
   }
@@ -153,7 +157,7 @@ export class View {
 
   #draw() {
     const training = this.#run?.training ?? {};
-    const last = this.#records.at(-1);
+    const { last } = this.#records;
     this.title.textContent = this.#name ?? "No run yet";
     this.state.textContent = this.#state ?? "";
     this.state.className = `run-state ${this.#state ?? ""}`;
@@ -167,23 +171,22 @@ export class View {
     this.bar.value = this.#state === "finished" ? 1 : done(training, this.#records);
     this.line.classList.toggle("wrong", this.#state === "failed");
     this.line.textContent = this.#words(training, last);
-    const record = this.#records[this.#pointed ?? this.#records.length - 1];
+    const record = this.#records.at(this.#pointed ?? this.#records.length - 1);
     const text = record ? `${this.#pointed === null ? "Newest: " : ""}${inWords(record, training)}, after ${duration(record.seconds)}` : "No record yet";
     this.readout.textContent = text;
     for (const chart of this.charts) {
-      chart.update(this.#records, this.#state === "finished" ? 0 : length(training, this.#records));
-      chart.mark(this.#pointed, text);
+      chart.update(this.#records, this.#state === "finished" ? 0 : length(training, this.#records), this.#pointed, text);
     }
   }
 
   #facts() {
     const { recipe, data, training } = this.#run;
     const told = Object.entries(training).map(([key, value]) => `${key.replace("_", " ")} ${value}`);
-    return [recipe, data.split("/").slice(-2).join("/"), ...told].join(" · ");
+    return [recipe, place(data), ...told].join(" · ");
   }
 
   #words(training, last) {
-    if (!this.#name) return NOTHING;
+    if (!this.#name) return this.nothing;
     if (!this.#connected) return "The connection is lost; trying again … The training itself goes on, unless the server was ended.";
     if (this.#ordered) return { pause: "Pausing: it saves what it has learned …", stop: "Stopping: it saves what it has learned …", resume: "Resuming …" }[this.#ordered];
     if (this.#state === "failed") return this.#error ?? "It failed.";
@@ -203,12 +206,13 @@ function enable(button, can) {
   button.setAttribute("aria-disabled", !can);
 }
 
-function lossRange(values) {
-  return [0, Math.max(0.01, ...values) * 1.05];
+function lossRange(_, highest) {
+  return [0, Math.max(0.01, highest) * 1.05];
 }
 
-function accuracyRange(values) {
-  const low = Math.min(0.9, ...values);
-  const high = Math.max(...values, low);
-  return values.length ? [Math.max(0, Math.floor(10 * low) / 10), Math.min(1, Math.ceil(10 * high + 0.01) / 10)] : [0, 1];
+function accuracyRange(lowest, highest) {
+  if (lowest > highest) return [0, 1]; // nothing yet
+  const low = Math.min(0.9, lowest);
+  const high = Math.max(highest, low);
+  return [Math.max(0, Math.floor(10 * low) / 10), Math.min(1, Math.ceil(10 * high + 0.01) / 10)];
 }

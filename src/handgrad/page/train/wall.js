@@ -4,7 +4,7 @@ import { grey, paint } from "handgrad/draw/shades.js";
 import { element } from "handgrad/elements.js";
 import { Reader } from "handgrad/train/reader.js";
 import { examplesOf, testDataFor } from "handgrad/train/test_images.js";
-import { count, percent } from "handgrad/train/words.js";
+import { count, percent, place } from "handgrad/train/words.js";
 
 const PLACES = matchMedia("(max-width: 48rem)").matches ? 48 : 120; // images at a time
 
@@ -16,6 +16,7 @@ export class Wall {
   #network = null;
   #asked = false; // whether the network is to read the images, once those that are being read are through
   #source = null;
+  #instead = ""; // a sentence, where these are not the test images of what the run is trained on
   #reading = false;
 
   constructor(app) {
@@ -62,11 +63,13 @@ export class Wall {
     this.#layOut();
     if (source === null) return;
     try {
-      const examples = await examplesOf(this.app, await testDataFor(this.app, source));
+      const { name, instead } = await testDataFor(this.app, source);
+      const examples = await examplesOf(this.app, name);
       if (source !== this.#source) return;
+      this.#instead = instead ? `. ${place(instead)} has no test images of its own: these are of ${name}` : "";
       this.#examples = examples;
       this.classes.replaceChildren(element("option", { value: "" }, "all classes"), ...examples.classes.map((name) => element("option", { value: name }, name)));
-      this.told.textContent = `${count(examples.count)} of ${examples.name}`;
+      this.#tell(`${count(examples.count)} of ${examples.name}`);
       this.#layOut();
       this.#read();
     } catch (error) {
@@ -98,7 +101,7 @@ export class Wall {
     this.grid.setAttribute("aria-busy", "true");
     const whole = await this.reader.read(network, examples.pixels, examples.count, (first, found) => {
       found.forEach((index, k) => (this.#answers[first + k] = network.classes[index]));
-      this.told.textContent = `reading ${examples.name}: ${count(first + found.length)} of ${count(examples.count)}`;
+      this.#tell(`reading ${examples.name}: ${count(first + found.length)} of ${count(examples.count)}`);
       if (!this.mistakesOnly) this.#mark(first, first + found.length);
     });
     if (!whole) return; // other images, or none
@@ -114,10 +117,14 @@ export class Wall {
     const wrong = new Map();
     labels.forEach((label, k) => this.#answers[k] !== label && wrong.set(label, (wrong.get(label) ?? 0) + 1));
     const mistakes = [...wrong.values()].reduce((sum, each) => sum + each, 0);
-    this.told.textContent = `${count(mistakes)} of ${count(labels.length)} of ${name} read wrongly: ${percent(1 - mistakes / labels.length)} right`;
+    this.#tell(`${count(mistakes)} of ${count(labels.length)} of ${name} read wrongly: ${percent(1 - mistakes / labels.length)} right`);
     for (const option of this.classes.options) {
       if (option.value) option.textContent = `${option.value} (${wrong.get(option.value) ?? 0} wrong)`;
     }
+  }
+
+  #tell(text) {
+    this.told.textContent = `${text}${this.#instead}`;
   }
 
   #isMistake(k) {

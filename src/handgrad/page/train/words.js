@@ -22,6 +22,11 @@ export function loss(value) {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
 
+/** Data by their name, or, where that is a path, by its end. */
+export function place(source) {
+  return source.split("/").slice(-2).join("/");
+}
+
 /** A count, such as 10,000. */
 export function count(value) {
   return value.toLocaleString("en");
@@ -34,19 +39,15 @@ export function duration(seconds) {
   return `${(seconds / 3600).toFixed(1)}\u00a0h`;
 }
 
-/**
- * The steps that a training will have, by what its records tell; 0 where that is not known yet.
- * The last record of a training that was interrupted is of a part of an epoch, so the fullest one counts.
- */
+/** The steps that a training will have, by what its records tell; 0 where that is not known yet. */
 export function length({ epochs, steps }, records) {
-  if (steps) return steps;
-  return (epochs ?? 0) * records.reduce((most, { step, epoch }) => Math.max(most, (step + 1) / epoch), 0);
+  return steps || (epochs ?? 0) * records.epochSteps;
 }
 
 /** How much of a training is done, from 0 to 1. */
 export function done(training, records) {
   const whole = length(training, records);
-  return whole && records.length ? Math.min(1, (records.at(-1).step + 1) / whole) : 0;
+  return whole && records.length ? Math.min(1, (records.last.step + 1) / whole) : 0;
 }
 
 /** A record in one sentence. */
