@@ -23,6 +23,9 @@ from handgrad.learning.communication import Communication, Outcome
 COURTESY = 3.0
 """Seconds for which a rank that fails lets rank 0 speak, which may have failed for the same reason."""
 
+PASSING_ON = 0.3
+"""Seconds for mpiexec to pass on what a rank has said last: it drops what has not come once it ends all."""
+
 PATIENCE, NAP = 10_000, 1e-4
 """Looks, some milliseconds of them, after which a rank that waits for others sleeps in between; and seconds of it."""
 
@@ -137,6 +140,7 @@ class Ranks(Communication):
     def _abort(self, status: int) -> NoReturn:
         with suppress(OSError, ValueError):
             sys.stderr.flush()
+            time.sleep(PASSING_ON)
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # MPI has a line of its own to say
         self._world.Abort(status)
         raise SystemExit(status)
