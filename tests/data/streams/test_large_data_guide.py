@@ -56,7 +56,7 @@ def test_every_command_of_the_guide_works(cli: Cli, tmp_path: Path) -> None:
 def test_every_command_for_ranks_works(mpi: Mpi) -> None:
     for line in RANKS.splitlines():
         command = shlex.split(line, comments=True)
-        assert command[:6] == ["mpiexec", "-n", "2", "uv", "run", "handgrad"]
+        assert command[:6] == ["uv", "run", "mpiexec", "-n", "2", "handgrad"]
         done = mpi(2, *command[6:])
         assert done.returncode == 0, f"{line}: {done.stderr}"
         assert "2 ranks of" in done.stdout
