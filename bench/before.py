@@ -2,7 +2,8 @@
 
 An earlier revision is checked out into a temporary folder, and both train the same recipes in processes of their own,
 by turns, after a warm-up; the ratio of each pair of turns is taken, so that a busy moment hits both alike. Examples a
-second are those of the last epoch. With BENCH_TURNS, another number of turns than seven.
+second are those of the fastest epoch; processor time is that of the whole program, which tells more where others work
+on the machine, too. With BENCH_TURNS, another number of turns than seven.
 """
 
 import json
@@ -18,10 +19,11 @@ TURNS = int(os.environ.get("BENCH_TURNS", "7"))
 LENGTHS = {"classic": ["--steps", "60"], "mlp": ["--epochs", "2"], "convnet": ["--epochs", "2"]}
 
 
-def rate(source: Path, recipe: str, folder: Path) -> float:
-    """Train, and give the examples a second of the last record."""
+def measured(source: Path, recipe: str, folder: Path) -> tuple[float, float]:
+    """Train, and give the examples a second of the fastest record, and the seconds of processor time."""
     arguments = ["train", recipe, *LENGTHS.get(recipe, ["--epochs", "1"]), "--no-test", "--json"]
     program = "import sys; from handgrad.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    before = os.times()
     with tempfile.TemporaryDirectory(dir=folder) as place:
         done = subprocess.run(
             [sys.executable, "-c", program, *arguments, "--out", f"{place}/run"],
@@ -32,7 +34,10 @@ def rate(source: Path, recipe: str, folder: Path) -> float:
             check=True,
         )
     records = [json.loads(line) for line in done.stdout.splitlines()]
-    return max(record["examples_per_second"] for record in records if "examples_per_second" in record)
+    after = os.times()
+    rate = max(record["examples_per_second"] for record in records if "examples_per_second" in record)
+    spent = after.children_user - before.children_user + after.children_system - before.children_system
+    return rate, spent
 
 
 def main(revision: str, recipes: list[str]) -> None:
@@ -43,17 +48,22 @@ def main(revision: str, recipes: list[str]) -> None:
         try:
             for recipe in recipes:
                 for source in (old, ROOT):  # compiles, and warms the files
-                    rate(source / "src", recipe, Path(name))
-                pairs = []
+                    measured(source / "src", recipe, Path(name))
+                turns = []
                 for turn in range(TURNS):
                     order = (old, ROOT) if turn % 2 else (ROOT, old)
-                    found = {source: rate(source / "src", recipe, Path(name)) for source in order}
-                    pairs.append((found[old], found[ROOT]))
-                ratios = sorted(now / then for then, now in pairs)
-                before, now = (statistics.median(values) for values in zip(*pairs, strict=True))
+                    found = {source: measured(source / "src", recipe, Path(name)) for source in order}
+                    turns.append((*found[old], *found[ROOT]))
+                before, before_spent, now, now_spent = (
+                    statistics.median(values) for values in zip(*turns, strict=True)
+                )
+                rates = sorted(turn[2] / turn[0] for turn in turns)
+                spent = sorted(turn[3] / turn[1] for turn in turns)
                 print(
-                    f"{recipe:<10}{before:>12,.0f} before, {now:>12,.0f} now, examples/s; ratio "
-                    f"{statistics.median(ratios):.3f} ({ratios[0]:.3f} to {ratios[-1]:.3f}), {TURNS} turns",
+                    f"{recipe:<8} examples/s {before:,.0f} before, {now:,.0f} now, ratio "
+                    f"{statistics.median(rates):.3f} ({rates[0]:.3f} to {rates[-1]:.3f}); processor time "
+                    f"{before_spent:.2f} s, {now_spent:.2f} s, ratio {statistics.median(spent):.3f} "
+                    f"({spent[0]:.3f} to {spent[-1]:.3f}); {TURNS} turns",
                     flush=True,
                 )
         finally:
