@@ -1,0 +1,62 @@
+"""docs/scaling.md shows what was measured, and what the model makes of it."""
+
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def scaling() -> Any:
+    """The model of the bench."""
+    path = ROOT / "bench" / "scaling_model.py"
+    spec = importlib.util.spec_from_file_location("scaling_model", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def measured() -> Any:
+    return json.loads((ROOT / "docs" / "scaling" / "measured.json").read_text("utf-8"))
+
+
+def test_the_tables_are_those_of_the_measurements(scaling: Any, measured: Any) -> None:
+    text = (ROOT / "docs" / "scaling.md").read_text("utf-8")
+    for table in scaling.tables(scaling.Model(measured)).split("\n\n"):
+        assert table in text
+
+
+def test_the_picture_is_that_of_the_measurements(scaling: Any, measured: Any, tmp_path: Path) -> None:
+    scaling.draw(scaling.Model(measured), tmp_path / "speedup.svg")
+    assert (tmp_path / "speedup.svg").stat().st_size > 10_000
+    shown = (ROOT / "docs" / "scaling" / "speedup.svg").read_text("utf-8")
+    for name in measured["recipes"]:
+        assert f"<!-- {name} -->" in shown
+
+
+def test_a_line_and_a_network_are_found_again(scaling: Any) -> None:
+    x = scaling.np.array([1.0, 10.0, 100.0])
+    assert scaling.line(x, 3 + 2 * x) == pytest.approx((3, 2))
+    assert scaling.line(x, 2 * x - 0.5)[0] == 0, "no work takes less than no time"
+    net = scaling.Net("one", 1e-3, 1e6)
+    assert net.exchange(1, 1e6) == 0
+    assert net.exchange(2, 1e6) == pytest.approx(2e-3 + 1)
+    assert net.exchange(5, 1e6) == pytest.approx(6e-3 + 1.6)
+
+
+def test_a_recipe_stops_scaling_where_the_exchange_takes_over(scaling: Any) -> None:
+    recipe = scaling.Recipe("one", 0, 1000, 1, 0.0, 1e-3, {})
+    net = scaling.Net("one", 1e-2, 1e9)
+    half, best, gain = scaling.reach(recipe, net)
+    # 1/p + 2·⌈log₂ p⌉/100 seconds: half is used while p·⌈log₂ p⌉ ≤ 50
+    assert half == 12
+    assert recipe.on(net, best) == min(recipe.on(net, ranks) for ranks in range(1, 1001))
+    assert gain == pytest.approx(1 / recipe.on(net, best))
+    assert scaling.reach(recipe, net, larger=8)[0] > half
