@@ -55,6 +55,8 @@ class Network:
         For each layer its arrays by name, views into `vector`: ``network.parameters[0].weights``.
     chunk : int
         Examples that are best computed at a time.
+    multiplications : int
+        Of an example: every parameter meets an input in every place.
     example_shape : tuple of int
         Of one example as the data set has it, such as ``(1, 28, 28)`` where `input_shape` is ``(784,)``.
     framing : str
@@ -87,7 +89,7 @@ class Network:
         self.features: tuple[str, ...] = ()
         self._check()
         self.shapes: list[Mapping[str, Shape]] = []
-        self._multiplications = 0  # of an example: every parameter meets an input in every place
+        self.multiplications = 0
         shape, floats = self.input_shape, prod(self.input_shape)
         if self.layers[0].takes_bytes:  # of which four are as long as one float
             floats = -(-floats // 4)
@@ -95,7 +97,7 @@ class Network:
             self.shapes.append(layer.parameter_shapes(shape))
             floats = max(floats, layer.floats(shape))
             shape = layer.output_shape(shape)
-            self._multiplications += sum(map(prod, self.shapes[-1].values())) * prod(shape[1:])
+            self.multiplications += sum(map(prod, self.shapes[-1].values())) * prod(shape[1:])
         self.output_shape = shape
         fitting = max(1, CACHE // floats)
         self.chunk = fitting - fitting % FULL or fitting
@@ -226,7 +228,7 @@ class Network:
         A batch that would be one chunk is shared out where it is worth the hand-over.
         """
         count = -(-examples // self.chunk)
-        if count > 1 or examples * self._multiplications >= SHARED:
+        if count > 1 or examples * self.multiplications >= SHARED:
             count = -(-count // threads) * threads
         size = max(1, -(-examples // max(1, count)))
         return size if size <= FULL else -(-size // FULL) * FULL

@@ -61,6 +61,8 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if in_use.served is not None:
+            await asyncio.to_thread(prediction.warm, in_use.served.network)
         with predictor:
             yield
             closing.set()

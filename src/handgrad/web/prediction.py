@@ -12,6 +12,7 @@ from starlette.datastructures import UploadFile
 
 from handgrad.data.images import check_takes_pictures, framed, read_image_bytes
 from handgrad.errors import HandgradError
+from handgrad.model.inference import FEW
 from handgrad.model.network import Network
 from handgrad.web.model import chosen
 from handgrad.web.model_in_use import ModelInUse
@@ -19,7 +20,9 @@ from handgrad.web.problems import NOT_FOUND, first_complaint
 from handgrad.web.schemas import Pixels, Prediction, Predictions
 
 MOST_TOGETHER = 256
-"""Examples that are computed at a time."""
+"""Examples that are computed at a time; of small networks `FEW`."""
+LIGHT = 20_000_000
+"""Multiplications, about a millisecond of them: less than another thread waits for the interpreter under load."""
 MOST_PIXELS = 25_000_000
 """Of a picture file: more than a telephone's camera takes, and 100 MB at most once unpacked."""
 
@@ -29,12 +32,16 @@ LARGEST = 1e6
 
 
 class Predictor:
-    """Computes on one thread; requests that come meanwhile wait, and are then computed together."""
+    """Computes together what is asked at once: at once where it is little, else on a thread beside the server's.
+
+    The first prediction of a network, which may have to compile kernels, is never little.
+    """
 
     def __enter__(self) -> "Predictor":
         self._thread = ThreadPoolExecutor(1, "predict")
         self._waiting: list[tuple[Network, NDArray[Any], asyncio.Future[NDArray[Any]]]] = []
         self._task: asyncio.Task[None] | None = None
+        self._tried: Network | None = None
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -59,16 +66,22 @@ class Predictor:
         return await answer
 
     async def _compute(self) -> None:
-        loop = asyncio.get_running_loop()
         while self._waiting:
             network, count, batch = self._waiting[0][0], 0, []
-            while self._waiting and self._waiting[0][0] is network and count < MOST_TOGETHER:
+            light = network is self._tried and FEW * network.multiplications <= LIGHT
+            most = FEW if light else MOST_TOGETHER
+            while self._waiting and self._waiting[0][0] is network and count < most:
                 _, raw, answer = self._waiting.pop(0)
                 batch.append((raw, answer))
                 count += len(raw)
             try:
                 raws = np.concatenate([raw for raw, _ in batch])
-                found = await loop.run_in_executor(self._thread, _probabilities, network, raws)
+                if light and count <= most:
+                    found = _probabilities(network, raws)
+                else:
+                    loop = asyncio.get_running_loop()
+                    found = await loop.run_in_executor(self._thread, _probabilities, network, raws)
+                    self._tried = network
             except Exception as error:
                 for _, answer in batch:
                     if not answer.done():
@@ -83,6 +96,13 @@ class Predictor:
 def _probabilities(network: Network, raw: NDArray[Any]) -> NDArray[Any]:
     with np.errstate(all="ignore"):  # what is no number is told in the answer
         return network.predict_proba(raw)
+
+
+def warm(network: Network) -> None:
+    """Predict something, so that kernels are compiled and loaded before anybody waits for an answer."""
+    of_bytes = network.scaling is not None and network.scaling.for_bytes
+    for count in (1, FEW):
+        _probabilities(network, np.zeros((count, network.inputs), np.uint8 if of_bytes else network.dtype))
 
 
 PICTURE = {"schema": {"type": "string", "format": "binary"}}
