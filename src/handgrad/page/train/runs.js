@@ -1,7 +1,7 @@
 // The list of runs, asked for again every other second while it is looked at: other tabs and terminals train, too.
 
 import { element } from "handgrad/elements.js";
-import { percent, place } from "handgrad/train/words.js";
+import { percent, sourceName } from "handgrad/train/words.js";
 
 const EVERY = 2000; // milliseconds
 
@@ -70,7 +70,7 @@ export class Runs {
       row.state.textContent = run.state;
       row.state.className = `run-state ${run.state}`;
       const right = run.last?.validation_accuracy ?? run.last?.train_accuracy;
-      row.facts.textContent = [run.recipe, place(run.data), right == null ? null : percent(right)].filter(Boolean).join(" · ");
+      row.facts.textContent = [run.recipe, sourceName(run.data), right == null ? null : percent(right)].filter(Boolean).join(" · ");
       row.button.title = run.error ?? "";
       if (this.list.children[index] !== row.item) this.list.insertBefore(row.item, this.list.children[index] ?? null);
     });

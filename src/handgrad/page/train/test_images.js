@@ -1,7 +1,7 @@
 // Test images to be read: bytes and the names of their classes.
 
 import { size } from "handgrad/model/shapes.js";
-import { place } from "handgrad/train/words.js";
+import { sourceName } from "handgrad/train/words.js";
 
 const MOST = 10000;
 const OWN = "digits/"; // one's own, which have no test images
@@ -13,7 +13,7 @@ export async function testDataFor(app, source) {
   if (source.startsWith(OWN)) return anyDigits(app, source);
   const sets = await app.api("/data");
   if (sets.some(({ name }) => name === source)) return { name: source, instead: null };
-  throw new Error(`the data of this run, ${place(source) || "of no name"}, are not here`);
+  throw new Error(`the data of this run, ${sourceName(source) || "of no name"}, are not here`);
 }
 
 /** Find test images of digits, whatever a network was trained on; its own, if they are here. */

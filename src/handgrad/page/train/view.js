@@ -8,7 +8,7 @@ import { order, use } from "handgrad/train/orders.js";
 import { Records } from "handgrad/train/records.js";
 import { Wall } from "handgrad/train/wall.js";
 import { Weights } from "handgrad/train/weights.js";
-import { done, duration, inWords, length, loss, percent, place, SAID } from "handgrad/train/words.js";
+import { done, duration, inWords, length, loss, percent, sourceName, SAID } from "handgrad/train/words.js";
 
 const NOTHING = "Choose a recipe and data, and press Start: you see it learn here.";
 const RESUMABLE = new Set(["paused", "interrupted", "failed"]);
@@ -182,7 +182,7 @@ export class View {
   #facts() {
     const { recipe, data, training } = this.#run;
     const told = Object.entries(training).map(([key, value]) => `${key.replace("_", " ")} ${value}`);
-    return [recipe, place(data), ...told].join(" · ");
+    return [recipe, sourceName(data), ...told].join(" · ");
   }
 
   #words(training, last) {

@@ -4,7 +4,7 @@ import { grey, paint } from "handgrad/draw/shades.js";
 import { element } from "handgrad/elements.js";
 import { Reader } from "handgrad/train/reader.js";
 import { examplesOf, testDataFor } from "handgrad/train/test_images.js";
-import { count, percent, place } from "handgrad/train/words.js";
+import { count, percent, sourceName } from "handgrad/train/words.js";
 
 const PLACES = matchMedia("(max-width: 48rem)").matches ? 48 : 120; // images at a time
 
@@ -66,7 +66,7 @@ export class Wall {
       const { name, instead } = await testDataFor(this.app, source);
       const examples = await examplesOf(this.app, name);
       if (source !== this.#source) return;
-      this.#instead = instead ? `. ${place(instead)} has no test images of its own: these are of ${name}` : "";
+      this.#instead = instead ? `. ${sourceName(instead)} has no test images of its own: these are of ${name}` : "";
       this.#examples = examples;
       this.classes.replaceChildren(element("option", { value: "" }, "all classes"), ...examples.classes.map((name) => element("option", { value: name }, name)));
       this.#tell(`${count(examples.count)} of ${examples.name}`);

@@ -23,7 +23,7 @@ export function loss(value) {
 }
 
 /** Data by their name, or, where that is a path, by its end. */
-export function place(source) {
+export function sourceName(source) {
   return source.split("/").slice(-2).join("/");
 }
 
