@@ -1,11 +1,13 @@
 """Run folders as the server sees them: what was logged, how far they came, and in which state they are."""
 
 import json
+import os
 import re
 import tomllib
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from pydantic import ValidationError
@@ -122,14 +124,23 @@ class LogReader:
         self._place = 0
         self._file: tuple[int, int] | None = None
 
+    def is_replaced(self) -> bool:
+        """Tell whether the log is another file than the one that was read, or shorter, or gone."""
+        try:
+            status = self.path.stat()
+        except OSError:
+            return self._file is not None
+        other = self._file not in (None, (status.st_dev, status.st_ino))
+        return other or status.st_size < self._place
+
     def new(self) -> list[Record]:
         """Give the records that were not given before, each once, also where the log was written anew."""
+        if self.is_replaced():
+            self._file, self._place = None, 0
         try:
             with self.path.open("rb") as file:
-                status = self.path.stat()
-                identity = status.st_dev, status.st_ino
-                if identity != self._file or status.st_size < self._place:
-                    self._file, self._place = identity, 0
+                status = os.fstat(file.fileno())
+                self._file = status.st_dev, status.st_ino
                 file.seek(self._place)
                 content = file.read()
         except OSError:
@@ -144,6 +155,25 @@ class LogReader:
                     self.after = record.step
                     found.append(record)
         return found
+
+
+class LogEnds:
+    """How many records each log holds, and the last one; of a log that was read before, only what is new is read."""
+
+    def __init__(self) -> None:
+        self._known: dict[Path, tuple[LogReader, int, Record | None]] = {}
+        self._lock = Lock()
+
+    def of(self, folder: Path) -> tuple[int, Record | None]:
+        """Count the records of a run, and give the last."""
+        with self._lock:
+            reader, count, last = self._known.get(folder) or (LogReader(folder), 0, None)
+            if reader.is_replaced():  # cut before it was resumed, or another run of that name
+                reader, count, last = LogReader(folder), 0, None
+            new = reader.new()
+            found = count + len(new), new[-1] if new else last
+            self._known[folder] = reader, *found
+            return found
 
 
 def _age(folder: Path) -> float:

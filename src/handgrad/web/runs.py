@@ -10,7 +10,7 @@ from handgrad.web.newest import newest, newest_tag
 from handgrad.web.open_data import OpenData
 from handgrad.web.orders import order
 from handgrad.web.problems import CONFLICT, NOT_FOUND
-from handgrad.web.run_folders import LogReader, recipe_tables
+from handgrad.web.run_folders import LogEnds, LogReader, recipe_tables
 from handgrad.web.schemas import Model, NewRun, Run, RunName, RunWithRecords, Started
 from handgrad.web.trainings import Trainings
 
@@ -21,10 +21,12 @@ def routes(trainings: Trainings, in_use: ModelInUse, opened: OpenData) -> APIRou
     """Build the routes."""
     router = APIRouter(tags=["runs"], responses=NOT_FOUND)
 
+    ends = LogEnds()
+
     def told(name: str) -> dict[str, Any]:
         found = trainings.standing(name)
         folder = trainings.folder(name)
-        recipe, records = recipe_tables(folder), LogReader(folder).new()
+        recipe, (count, last) = recipe_tables(folder), ends.of(folder)
         training = recipe.get("training", {})
         return {
             "name": name,
@@ -33,9 +35,8 @@ def routes(trainings: Trainings, in_use: ModelInUse, opened: OpenData) -> APIRou
             "recipe": str(recipe.get("name", "")),
             "data": opened.name_of(str(recipe.get("data", {}).get("source", ""))),
             "training": {key: training[key] for key in SHOWN if key in training},
-            "records": len(records),
-            "last": records[-1] if records else None,
-            "records_so_far": records,
+            "records": count,
+            "last": last,
         }
 
     @router.get("/runs")
@@ -57,7 +58,9 @@ def routes(trainings: Trainings, in_use: ModelInUse, opened: OpenData) -> APIRou
     @router.get("/runs/{name}")
     def tell(name: str) -> RunWithRecords:
         """Tell of one run, with all its records."""
-        return RunWithRecords.model_validate(told(name))
+        records = LogReader(trainings.folder(name)).new()
+        facts = {"records": len(records), "last": records[-1] if records else None, "records_so_far": records}
+        return RunWithRecords.model_validate({**told(name), **facts})
 
     @router.post("/runs/{name}/pause", responses=CONFLICT)
     def pause(name: str) -> RunWithRecords:
