@@ -60,6 +60,7 @@ def test_files_as_ones_own_might_be(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("shapes/*/*/*.png"))) == 3 * (150 + 50)
 
 
+@pytest.mark.slow
 def test_a_grid_search(tmp_path: Path) -> None:
     *rows, last = run("grid_search.py", folder=tmp_path).splitlines()
     accuracies = [float(row.partition("%")[0]) for row in rows]

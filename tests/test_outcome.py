@@ -1,56 +1,99 @@
-"""What has come of a run, by what its files say."""
+"""What has come of a run: the record in which its model was measured, wherever its files are."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from conftest import Cli
+from handgrad.learning.checkpoints import save
+from handgrad.learning.metrics import evaluate
 from handgrad.learning.records import load_records
-from handgrad.outcome import model_steps, validated, validated_in_words
+from handgrad.outcome import validated, validated_in_words
 from handgrad.recipes.data import open_splits
 from handgrad.recipes.loading import load_recipe, override
 from handgrad.runs import Run
 
+DATA = "strokes:600:1"
+AVERAGE = {"type": "ExponentialAverage", "decay": 0.9}
 
-def trained(folder: Path, **changes: Any) -> Run:
-    """Train a little on strokes."""
-    usual = {
-        "data": {"source": "strokes:300:1", "validation": 60},
-        "training": {"epochs": 3, "batch_size": 50},
-    }
-    recipe = override(load_recipe("mlp"), {**usual, **changes}, "test")
+
+def trained(folder: Path, stop_after: int | None = None, **changes: Any) -> Run:
+    training = {"epochs": 6, "batch_size": 50}
+    given = {"data": {"source": DATA, "validation": 100}, "training": training, **changes}
+    recipe = override(load_recipe("mlp"), given, "test")
     run = Run.start(recipe, open_splits(recipe), folder)
     with run.opened():
-        list(run.train(1))
+        for _ in run.train(1, stop=lambda: run.state.step == stop_after):
+            pass
     return run
 
 
-def test_a_model_was_validated_in_its_last_record(tmp_path: Path) -> None:
-    run = trained(tmp_path / "run")
-    found = validated(tmp_path / "run")
-    assert found == load_records(tmp_path / "run")[-1]
-    assert model_steps(tmp_path / "run") == found.step + 1 == run.state.step
-    assert found.validation_accuracy is not None
-    words = f"{100 * found.validation_accuracy:.1f} % of validation data of strokes:300:1 right"
-    assert validated_in_words(tmp_path / "run") == words
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"averaging": AVERAGE},
+        {"early_stopping": {"patience": 2, "monitor": "validation_accuracy"}},
+        {
+            "early_stopping": {"patience": 2},
+            "averaging": AVERAGE,
+            "training": {"epochs": 30, "batch_size": 20},
+        },
+        {"stop_after": 7},
+    ],
+)
+def test_the_record_of_the_model(tmp_path: Path, changes: dict[str, Any]) -> None:
+    run = trained(tmp_path / "run", **changes)
+    record = validated(tmp_path / "run")
+    assert record is not None
+    assert run.splits.validation is not None
+    found = evaluate(run.network, run.splits.validation)
+    assert record.validation_accuracy == pytest.approx(found.accuracy)
+    assert record.validation_loss == pytest.approx(found.loss, rel=1e-4)
 
 
-def test_with_early_stopping_in_its_best_record(tmp_path: Path) -> None:
-    training = {"epochs": 30, "batch_size": 50, "learning_rate": 0.3}
-    trained(tmp_path / "run", training=training, early_stopping={"patience": 3})
+def test_early_stopping_kept_an_earlier_one(tmp_path: Path) -> None:
+    stopping = {"patience": 3, "monitor": "validation_loss"}
+    trained(
+        tmp_path / "run",
+        early_stopping=stopping,
+        training={"epochs": 60, "batch_size": 20, "learning_rate": 0.05},
+    )
     records = load_records(tmp_path / "run")
-    best = min(records, key=lambda record: record.validation_loss or 0)
-    assert best != records[-1]
-    assert validated(tmp_path / "run") == best
+    best = min(records, key=lambda record: record.validation_loss or 0.0)
+    assert validated(tmp_path / "run") == best != records[-1]
 
 
-def test_without_validation_or_where_files_do_not_say_nothing_is_told(tmp_path: Path) -> None:
-    trained(tmp_path / "none", data={"source": "strokes:300:1", "validation": 0})
-    assert validated_in_words(tmp_path / "none") is None
-    assert validated_in_words(tmp_path / "nowhere") is None
-    trained(tmp_path / "run")
-    (tmp_path / "run" / "log.jsonl").unlink()
-    assert validated_in_words(tmp_path / "run") is None
+def test_nothing_is_told_where_it_is_not_known(tmp_path: Path) -> None:
+    run = trained(tmp_path / "run", data={"source": DATA, "validation": 0})
+    assert validated_in_words(tmp_path / "run") is None  # nothing to validate on
+    measured = trained(tmp_path / "measured")
+    assert validated_in_words(tmp_path / "measured") is not None
+    model = tmp_path / "measured" / "model.safetensors"
+    save(measured.network, model, measured.recipe.tables())  # it does not say its steps
+    assert validated_in_words(tmp_path / "measured") is None
+    save(
+        measured.network, model, measured.recipe.tables(), steps=run.state.step + 1
+    )  # the log has no such step
+    assert validated_in_words(tmp_path / "measured") is None
+    assert validated_in_words(tmp_path) is None
+
+
+def test_the_exported_page_tells_it(cli: Cli, tmp_path: Path) -> None:
+    done = cli(
+        "train", "mlp", "--data", "strokes:600", "--epochs", "2", "--out", "run", "--quiet", "--no-test"
+    )
+    assert done.returncode == 0, done.stderr
+    last = json.loads((tmp_path / "run" / "log.jsonl").read_text().splitlines()[-1])
+    told = f"{100 * last['validation_accuracy']:.1f} % of validation data of strokes:600 right"
+    for model, known in (("run", True), ("run/model.safetensors", True), ("run/final_config", False)):
+        done = cli("export", model, "--to", "html", "--out", "page.html")
+        if not known and done.returncode:  # a folder of parameters says nothing of pictures
+            continue
+        assert done.returncode == 0, done.stderr
+        assert (f'data-accuracy="{told}"' in (tmp_path / "page.html").read_text("utf-8")) is known
 
 
 @pytest.mark.parametrize("other", ["mnist", "some/folder/mine.npz"])

@@ -14,6 +14,7 @@ from rank_fixtures import Mpi
 GUIDE = (Path(__file__).parents[2] / "docs" / "cluster.md").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_every_command_for_one_machine_works(mpi: Mpi, cli: Cli, tmp_path: Path) -> None:
     (commands,) = re.findall(r"^```sh\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
     for line in commands.splitlines():

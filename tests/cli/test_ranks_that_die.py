@@ -74,6 +74,7 @@ def alive(pid: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes in /proc")
 @pytest.mark.parametrize(
     ("ranks", "victim"),
@@ -116,6 +117,7 @@ def test_ctrl_c_and_termination_stop_all_ranks_in_order(begin: Begin, tmp_path: 
     assert (tmp_path / "RUN" / "model.safetensors").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("limit", "kept"), [(1_000, False), pytest.param(600_000, True, marks=pytest.mark.slow)]
 )

@@ -12,6 +12,8 @@ from cli.test_ranks_that_die import ranks_of, said
 from conftest import Cli
 from rank_fixtures import RECIPE, Begin, Mpi, apart, files, losses
 
+pytestmark = pytest.mark.slow
+
 TRAIN = ["train", "mlp", "--memory", "500MB", "--data", "shards", "--validation", "100", "--threads", "1"]
 TRAIN += ["--batch-size", "60", "--seed", "3"]
 

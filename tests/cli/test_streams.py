@@ -39,6 +39,7 @@ def table(tmp_path: Path) -> Path:
 TRAIN = ("train", "mlp", "--memory", "500MB", "--epochs", "2", "--threads", "2")
 
 
+@pytest.mark.slow
 def test_a_folder_of_shards_is_trained_on_resumed_measured_listed_and_cleared(
     cli: Cli, table: Path, tmp_path: Path
 ) -> None:

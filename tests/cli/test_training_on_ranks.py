@@ -42,6 +42,7 @@ def test_two_ranks_leave_the_run_of_one_process(whole: tuple[Path, str], cli: Cl
     assert len(losses(folder)) == 6
 
 
+@pytest.mark.slow
 def test_what_is_stopped_and_resumed_on_as_many_ranks_comes_out_the_same(
     whole: tuple[Path, str], mpi: Mpi, tmp_path: Path
 ) -> None:

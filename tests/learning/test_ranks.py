@@ -40,7 +40,7 @@ def numbers(records: list[list[float]]) -> list[float]:
     return [number for record in records for number in record]
 
 
-@pytest.mark.parametrize("ranks", [0, 2, 4])
+@pytest.mark.parametrize("ranks", [0, 2, pytest.param(4, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("case", [case.__name__ for case in CURVES])
 def test_any_number_of_ranks_follows_the_same_curve(outcomes: Outcomes, case: str, ranks: int) -> None:
     if ranks == 0 and case in DRAWN_BY_CHUNK:
@@ -50,7 +50,7 @@ def test_any_number_of_ranks_follows_the_same_curve(outcomes: Outcomes, case: st
     assert here["norm"] == pytest.approx(one["norm"], rel=1e-5)
 
 
-@pytest.mark.parametrize("ranks", [2, 4])
+@pytest.mark.parametrize("ranks", [2, pytest.param(4, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("case", [case.__name__ for case in CURVES])
 def test_all_ranks_hold_the_same_bits(outcomes: Outcomes, case: str, ranks: int) -> None:
     found = outcomes(ranks)[case]
@@ -65,7 +65,7 @@ def test_the_same_ranks_give_the_same_bits_again(mpiexec: str, outcomes: Outcome
     assert again == {name: outcomes(ranks)[name] for name in names}
 
 
-@pytest.mark.parametrize("ranks", [0, 1, 2, 4])
+@pytest.mark.parametrize("ranks", [0, 1, 2, pytest.param(4, marks=pytest.mark.slow)])
 def test_what_ranks_exchange(outcomes: Outcomes, ranks: int) -> None:
     size, last = max(1, ranks), max(1, ranks) - 1
     for rank, found in enumerate(outcomes(ranks)["exchanges"]):
@@ -82,13 +82,13 @@ def test_what_ranks_exchange(outcomes: Outcomes, ranks: int) -> None:
         )
 
 
-@pytest.mark.parametrize("ranks", [1, 2, 4])
+@pytest.mark.parametrize("ranks", [1, 2, pytest.param(4, marks=pytest.mark.slow)])
 def test_ranks_share_the_processors_of_their_machine(outcomes: Outcomes, ranks: int) -> None:
     for threads, processors in outcomes(ranks)["threads"]:
         assert threads == max(1, processors // ranks)
 
 
-@pytest.mark.parametrize("ranks", [2, 4])
+@pytest.mark.parametrize("ranks", [2, pytest.param(4, marks=pytest.mark.slow)])
 def test_ranks_that_were_given_something_else_are_named(outcomes: Outcomes, ranks: int) -> None:
     for found in outcomes(ranks)["differences"]:
         for name, (line, everywhere) in found.items():
@@ -96,12 +96,12 @@ def test_ranks_that_were_given_something_else_are_named(outcomes: Outcomes, rank
             assert everywhere
 
 
-@pytest.mark.parametrize("ranks", [2, 4])
+@pytest.mark.parametrize("ranks", [2, pytest.param(4, marks=pytest.mark.slow)])
 def test_what_fails_on_one_rank_in_a_step_ends_the_training_on_all(outcomes: Outcomes, ranks: int) -> None:
     assert outcomes(ranks)["failing_in_a_step"] == [["MemoryError: no room", True]] * ranks
 
 
-@pytest.mark.parametrize("ranks", [1, 2, 4])
+@pytest.mark.parametrize("ranks", [1, 2, pytest.param(4, marks=pytest.mark.slow)])
 def test_all_diverge_together(outcomes: Outcomes, ranks: int) -> None:
     (line, everywhere), *others = outcomes(ranks)["diverging"]
     assert line.startswith("Diverged: training diverged at step")
@@ -109,7 +109,7 @@ def test_all_diverge_together(outcomes: Outcomes, ranks: int) -> None:
     assert all(other == [line, everywhere] for other in others)
 
 
-@pytest.mark.parametrize("ranks", [0, 1, 2, 4])
+@pytest.mark.parametrize("ranks", [0, 1, 2, pytest.param(4, marks=pytest.mark.slow)])
 def test_all_stop_where_one_wishes_to(outcomes: Outcomes, ranks: int) -> None:
     """One process after its fifth step, which is step 4; ranks, which must hear of it, after the next."""
     assert outcomes(ranks)["stopping"] == [5 if ranks else 4] * max(1, ranks)

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 Outcomes = Callable[[int], dict[str, Any]]
 PROGRAM = Path(__file__).with_name("stream_rank_cases.py")
 

@@ -43,6 +43,7 @@ def sees(window: Window, count: int) -> None:
     expect(plot).to_have_attribute("aria-valuemax", str(count))
 
 
+@pytest.mark.slow
 def test_eight_tabs_follow_one_run(open_window: OpenWindow, server: Process) -> None:
     first = open_window()
     name = first.start("classic", DATA, **LONG)

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 
 import handgrad as hg
 from drawing_board import Board, strokes_of
+from handgrad.data.collection import read_collection
 from page_checks import DANGLING, NAMELESS, WATCH_SHIFTS
 from page_server_process import OpenWindow, Window, model_of, windows
 from served import Process, serving
@@ -74,10 +75,17 @@ def test_collected_kept_and_saved(open_window: OpenWindow, server: Process, fold
     download.value.save_as(given)
     kept = hg.load(folder / "digits" / "hand.npz").train
     assert np.array_equal(hg.load(given).train.inputs, kept.inputs)
+    strokes = read_collection(folder / "digits" / "hand.npz").strokes
+    assert [drawing["label"] for drawing in strokes] == ["3", "1", "3"]
+    assert read_collection(given).strokes == strokes  # so it can go on as a collection elsewhere
     with np.load(io.BytesIO(given.read_bytes())) as archive:
         assert archive["labels"].tolist() == ["3", "1", "3"]
         assert archive["classes"].tolist() == list("0123456789")
     collect(window, "7")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    download.value.save_as(given)  # what waits is in it, too
+    assert [drawing["label"] for drawing in read_collection(given).strokes] == ["3", "1", "3", "7"]
     page.get_by_role("button", name="Digit 2, a 1").click()
     page.get_by_role("button", name="Remove").click()
     expect(told).to_contain_text("3 digits; 1 not saved yet")
@@ -97,6 +105,7 @@ def test_collected_kept_and_saved(open_window: OpenWindow, server: Process, fold
     assert np.array_equal(shown, kept.inputs[0].ravel())
 
 
+@pytest.mark.slow
 def test_two_tabs_collect_together(open_window: OpenWindow, server: Process) -> None:
     window = open_window()
     name_it(window, "both")
@@ -118,6 +127,43 @@ def test_a_name_that_no_file_may_have(open_window: OpenWindow) -> None:
     name_it(window, "../up")
     expect(window.page.locator(".shelf-line")).to_contain_text("A name has letters")
     expect(window.page.get_by_label("Name", exact=True)).to_have_value("mine")
+
+
+def tune(window: Window, epochs: int, rate: str) -> Locator:
+    """Press Fine-tune; give what tells of it."""
+    tuning = window.page.get_by_role("form", name="Fine-tune")
+    tuning.get_by_label("Epochs").fill(str(epochs))
+    tuning.get_by_label("Learning rate").fill(rate)
+    tuning.get_by_role("button", name="Fine-tune").click()
+    return tuning
+
+
+@pytest.mark.slow
+def test_a_tuning_that_fails_or_is_stopped_leaves_no_line_of_progress(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with serving(tmp_path) as server, windows(browser, server.address) as open_window:
+        before = str(server.post("/runs", recipe="mlp", data=DATA, epochs=1)["name"])
+        assert server.await_state(before, "finished", "failed")["state"] == "finished"
+        server.post("/model", run=before)
+        window = open_window("digits")
+        collect(window, "4", "7")
+        told = window.page.locator(".comparison-told")
+        tuning = tune(window, 1000, "1e6")
+        expect(tuning.get_by_role("status")).to_contain_text("has failed: training diverged")
+        expect(told).to_have_text("mlp-2 has failed: there is nothing to compare.")
+        expect(tuning.get_by_role("progressbar")).to_have_js_property("value", 0)
+        tune(window, 100_000, "0.0003")
+        expect(told).to_contain_text("is being trained on your digits")
+        watch = tuning.get_by_role("link", name="Watch it in Train")
+        expect(watch).to_have_attribute("href", "#train/mlp-3")
+        server.await_records("mlp-3", 1)
+        server.post("/runs/mlp-3/pause")
+        expect(told).to_contain_text("mlp-3 is paused")
+        server.post("/runs/mlp-3/stop")
+        expect(tuning.get_by_role("status")).to_have_text("mlp-3 is stopped")
+        expect(window.page.locator(".comparison-sums tbody tr")).to_have_count(2)  # its model was kept
+        expect(tuning.get_by_role("button", name="Use this model")).to_be_enabled()
 
 
 @pytest.mark.slow

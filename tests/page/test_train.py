@@ -116,6 +116,29 @@ def test_the_wall_by_class_and_into_the_canvas(open_window: OpenWindow, trained:
     assert np.array_equal(shown, test.inputs[place].ravel())
 
 
+def test_the_wall_shows_no_other_images_as_the_runs_own(
+    open_window: OpenWindow, trained: str, server: Process, folder: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    images, labels = rng.integers(0, 255, (40, 784), np.uint8), [str(k % 10) for k in range(40)]
+    server.post("/digits", name="few", inputs=images.tolist(), labels=labels)
+    own = str(server.post("/runs", data="digits/few", epochs=1, **{"from": {"run": trained}})["name"])
+    assert server.await_state(own, "finished", "failed")["state"] == "finished"
+    copy = folder / "runs" / "copied"  # of a run on data of another machine
+    copy.mkdir()
+    for path in (folder / "runs" / trained).glob("*.*"):
+        (copy / path.name).write_bytes(path.read_bytes().replace(DATA.encode(), b"elsewher.npz"))
+    told = "elsewher.npz"
+    window = open_window()
+    window.runs.get_by_role("button", name="copied").click()
+    line = window.wall.locator(".wall-told")
+    expect(line).to_have_text(f"No test images: the data of this run, {told}, are not here")
+    expect(window.wall.locator(".wall-image:visible")).to_have_count(0)
+    window.runs.get_by_role("button", name=own).click()
+    expect(line).to_contain_text("of strokes:5000 read wrongly", timeout=60_000)
+    expect(line).to_contain_text("digits/few has no test images of its own: these are of strokes:5000")
+
+
 @pytest.mark.slow
 def test_paused_reloaded_resumed_and_stopped_in_two_tabs(open_window: OpenWindow, server: Process) -> None:
     window = open_window()
@@ -221,6 +244,17 @@ def test_nothing_of_it_is_wider_than_the_window(open_window: OpenWindow, trained
         assert window.page.evaluate("document.documentElement.scrollWidth") <= width
         assert window.page.evaluate(BEYOND, width) == []
         assert window.page.evaluate(SMALL) == []
+
+
+def test_nothing_jumps_on_a_phone_while_records_come(open_window: OpenWindow, trained: str) -> None:
+    window = open_window(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
+    window.start("mlp", DATA, epochs=3)
+    window.page.evaluate(WATCH_SHIFTS)
+    window.is_("finished")
+    counted(window)
+    window.page.get_by_role("tab", name="Digits").click()
+    window.settle()
+    assert [shift for shift in window.page.evaluate("window.shifts") if not shift[1]] == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -17,6 +17,7 @@ from handgrad.recipes.loading import load_recipe, override
 from handgrad.runs import Run
 from handgrad.web.newest import newest, newest_tag
 from handgrad.web.run_folders import (
+    LogEnds,
     LogReader,
     Standing,
     is_run,
@@ -77,6 +78,26 @@ def test_a_log_that_was_replaced_by_a_longer_one_is_read_from_its_beginning(tmp_
     (tmp_path / "new").write_text("".join(map(line, range(9))))  # shorter lines: what is new begins elsewhere
     (tmp_path / "new").replace(log)
     assert steps(reader) == [3, 4, 5, 6, 7, 8]
+
+
+def test_the_end_of_a_log_is_read_on_and_anew_where_it_was_cut(tmp_path: Path) -> None:
+    ends, log = LogEnds(), tmp_path / LOG_FILE
+    assert ends.of(tmp_path) == (0, None)
+    log.write_text(line(0) + line(3))
+    for count, step in ((2, 3), (2, 3)):
+        found = ends.of(tmp_path)
+        assert found[0] == count
+        assert found[1] is not None
+        assert found[1].step == step
+    with log.open("a") as file:
+        file.write(line(5))
+    assert ends.of(tmp_path)[0] == 3
+    (tmp_path / "new").write_text(line(0))
+    (tmp_path / "new").replace(log)
+    count, last = ends.of(tmp_path)
+    assert (count, last and last.step) == (1, 0)
+    log.unlink()
+    assert ends.of(tmp_path) == (0, None)
 
 
 def test_lines_that_are_no_records_are_left_out(tmp_path: Path) -> None:

@@ -100,6 +100,7 @@ def test_paused_and_resumed_equals_never_paused_and_its_readers_stay(straight: b
     assert load_model(tmp_path / "runs" / name).vector.tobytes() == straight
 
 
+@pytest.mark.slow
 def test_stopped_is_for_good_and_ctrl_c_pauses(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         name = server.post("/runs", **LONG)["name"]

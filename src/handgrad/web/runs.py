@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Header, HTTPException, Response
 
 from handgrad.web.model import FILE, chosen, described, tagged
-from handgrad.web.model_in_use import ModelInUse, Served
+from handgrad.web.model_in_use import ModelInUse
 from handgrad.web.newest import newest, newest_tag
 from handgrad.web.open_data import OpenData
 from handgrad.web.orders import order
@@ -89,8 +89,8 @@ def routes(trainings: Trainings, in_use: ModelInUse, opened: OpenData) -> APIRou
     def use(wanted: RunName) -> Model:
         """Answer with the model of this run from now on, as it is now."""
         found = newest(trainings.folder(wanted.run))
-        in_use.served = Served.of(found.name, found.network, found.recipe)
-        return described(in_use.served)
+        in_use.served = found
+        return described(found)
 
     return router
 

@@ -16,6 +16,7 @@ export class Wall {
   #network = null;
   #asked = false; // whether the network is to read the images, once those that are being read are through
   #source = null;
+  #failed = null; // a source whose images could not be had, as is told until they can
   #instead = ""; // a sentence, where these are not the test images of what the run is trained on
   #reading = false;
 
@@ -59,13 +60,15 @@ export class Wall {
     this.#examples = null;
     this.#asked = this.#network !== null;
     this.#answers = [];
-    this.told.textContent = source === null ? "The test images are read when there is a network." : "Fetching test images …";
+    if (source === null) this.told.textContent = "The test images are read when there is a network.";
+    else if (source !== this.#failed) this.told.textContent = "Fetching test images …";
     this.#layOut();
     if (source === null) return;
     try {
       const { name, instead } = await testDataFor(this.app, source);
       const examples = await examplesOf(this.app, name);
       if (source !== this.#source) return;
+      this.#failed = null;
       this.#instead = instead ? `. ${sourceName(instead)} has no test images of its own: these are of ${name}` : "";
       this.#examples = examples;
       this.classes.replaceChildren(element("option", { value: "" }, "all classes"), ...examples.classes.map((name) => element("option", { value: name }, name)));
@@ -73,7 +76,9 @@ export class Wall {
       this.#layOut();
       this.#read();
     } catch (error) {
-      if (source === this.#source) this.told.textContent = `No test images: ${error.message}`;
+      if (source !== this.#source) return;
+      this.told.textContent = `No test images: ${error.message}`;
+      this.#failed = source;
       this.#source = undefined; // asked for again, it is tried again
     }
   }
