@@ -95,9 +95,12 @@ def test_undo_and_clear(board: Board) -> None:
     undo.click()
     board.settle()
     assert np.array_equal(board.pixels(), before)
-    clear.click()
+    clear.focus()
+    board.page.keyboard.press("Enter")
     board.settle()
     assert board.pixels().sum() == 0
+    expect(clear).to_be_disabled()
+    expect(clear).to_be_focused()  # who works with keys is where they were
     expect(board.answer).to_have_text("")
     assert set(board.probabilities()) == {"–"}
     undo.click()

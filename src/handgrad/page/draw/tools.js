@@ -12,8 +12,8 @@ const KEYS = [
 ];
 
 export function tools({ undo, clear, width, write }) {
-  const back = element("button", { type: "button", onclick: undo, disabled: true }, "Undo");
-  const away = element("button", { type: "button", onclick: clear, disabled: true }, "Clear");
+  const back = element("button", { type: "button", onclick: undo, "aria-disabled": "true" }, "Undo");
+  const away = element("button", { type: "button", onclick: clear, "aria-disabled": "true" }, "Clear");
   const pen = element("input", {
     type: "range",
     id: "pen-width",
@@ -42,8 +42,9 @@ export function tools({ undo, clear, width, write }) {
       keys,
     ),
     update(history) {
-      back.disabled = !history.canUndo;
-      away.disabled = history.empty;
+      // Not `disabled`, which would take the focus from who has just pressed it.
+      back.ariaDisabled = String(!history.canUndo);
+      away.ariaDisabled = String(history.empty);
     },
   };
 }
