@@ -31,6 +31,7 @@ def curve(
 ) -> dict[str, Any]:
     """Train, and tell the records and the end."""
     network = hg.Network(layers, shape, np.random.default_rng(seed))
+    network.scaling = arguments.pop("scaling", None)
     settings: dict[str, Any] = {
         "epochs": 3,
         "batch_size": 96,
@@ -39,7 +40,7 @@ def curve(
         "splits": SPLITS,
     }
     settings |= arguments
-    state = hg.TrainingState(np.random.default_rng(2))
+    state = settings.pop("state", None) or hg.TrainingState(np.random.default_rng(2))
     records = list(
         hg.train(network, settings.pop("splits"), state=state, communication=communication, **settings)
     )
@@ -179,10 +180,14 @@ def differences(communication: Communication) -> Any:
         "data": {"splits": data},
         "settings": {"learning_rate": 0.2 if odd else 0.1},
         "sample_weights": {"sample_weights": np.full(len(SPLITS.train), 2 if odd else 1)},
+        "scaling": {"scaling": hg.Scaling(np.array(0.0), np.array(254.0 if odd else 255.0))},
+        "state": {"state": hg.TrainingState(np.random.default_rng(odd))},
     }
     found = {name: failure(partial(curve, communication, dense(), **case)) for name, case in cases.items()}
     layers = dense(hg.Dropout(0.2 if odd else 0.1))
+    same = hg.Splits(SPLITS.train, SPLITS.train.take(slice(odd, 9 + odd)))
     return found | {
+        "data ": failure(lambda: curve(communication, dense(), splits=same)),
         "layers": failure(lambda: curve(communication, layers)),
         "parameters": failure(lambda: curve(communication, dense(), seed=1 + odd)),
     }
