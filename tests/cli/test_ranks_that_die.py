@@ -78,7 +78,7 @@ def alive(pid: int) -> bool:
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes in /proc")
 @pytest.mark.parametrize(
     ("ranks", "victim"),
-    [(2, 1), pytest.param(4, 0, marks=pytest.mark.slow), pytest.param(4, 3, marks=pytest.mark.slow)],
+    [(2, 1), (4, 0), (4, 3)],
 )
 def test_a_rank_that_is_killed_ends_the_job_and_nothing_is_lost(
     mpi: Mpi, begin: Begin, tmp_path: Path, ranks: int, victim: int
@@ -137,9 +137,7 @@ def test_all_diverge_in_one_line_and_what_was_good_is_saved(mpi: Mpi, tmp_path: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("limit", "kept"), [(1_000, False), pytest.param(600_000, True, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize(("limit", "kept"), [(1_000, False), (600_000, True)])
 def test_a_full_disk_on_rank_0_gets_one_line(mpi: Mpi, tmp_path: Path, limit: int, kept: bool) -> None:
     """The first checkpoint, of 407 kB, fits or does not; the next holds the optimizer's state, too."""
     program = tmp_path / "limited.py"

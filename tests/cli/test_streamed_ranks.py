@@ -11,6 +11,7 @@ import pytest
 from cli.test_ranks_that_die import ranks_of, said
 from conftest import Cli
 from rank_fixtures import RECIPE, Begin, Mpi, apart, files, losses
+from shards import write_shards
 
 pytestmark = pytest.mark.slow
 
@@ -21,20 +22,15 @@ TRAIN += ["--batch-size", "60", "--seed", "3"]
 @pytest.fixture
 def shards(tmp_path: Path) -> Path:
     """A folder of three shards to train with and one to test with: numbers, and a column of names."""
-    folder = tmp_path / "shards"
-    folder.mkdir()
     rng = np.random.default_rng(2)
     labels = rng.integers(2, size=2000)
     inputs = rng.normal(size=(2000, 4)) + labels[:, None]
     soil = np.array(["clay", "sand", "loam"])[rng.integers(3, size=2000)]
     frame = pl.DataFrame({"label": labels, "soil": soil, **{f"x{k}": inputs[:, k] for k in range(4)}})
-    for name, first, last in (("train-a", 0, 700), ("train-b", 700, 1500), ("train-c", 1500, 1800)):
-        frame[first:last].write_csv(folder / f"{name}.csv")
-    frame[1800:].write_csv(folder / "test.csv")
-    return folder
+    ends = {"train-a": 700, "train-b": 1500, "train-c": 1800, "test": 2000}
+    return write_shards(tmp_path / "shards", frame, ends)
 
 
-@pytest.mark.slow
 def test_ranks_convert_once_and_go_on_on_any_number(mpi: Mpi, cli: Cli, shards: Path, tmp_path: Path) -> None:
     first = mpi(2, *TRAIN, "--epochs", "3", "--time-limit", "0.001s", "--out", "RUN")
     assert first.returncode == 0, first.stderr
@@ -70,7 +66,6 @@ def test_what_one_rank_lacks_ends_all_in_one_line(mpi: Mpi, shards: Path, tmp_pa
     assert not (tmp_path / "MORE").exists()
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes in /proc")
 def test_a_rank_that_is_killed_ends_the_job_and_nothing_is_lost(
     mpi: Mpi, begin: Begin, tmp_path: Path
@@ -87,7 +82,6 @@ def test_a_rank_that_is_killed_ends_the_job_and_nothing_is_lost(
     assert files(tmp_path / "RUN") == files(tmp_path / "WHOLE")
 
 
-@pytest.mark.slow
 def test_other_shards_on_another_rank_are_told(mpi: Mpi, shards: Path, tmp_path: Path) -> None:
     there = tmp_path / "there"
     (there / "shards").mkdir(parents=True)

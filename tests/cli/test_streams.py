@@ -14,26 +14,19 @@ from safetensors.numpy import load_file
 
 from conftest import Cli
 from failing import fails
+from shards import write_shards
 
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
     """A folder of three shards to train with and one to test with, 4,000 examples in all."""
-    folder = tmp_path / "shards"
-    folder.mkdir()
     rng = np.random.default_rng(2)
     labels = rng.integers(2, size=4000)
     inputs = rng.normal(size=(4000, 6)) + labels[:, None]
-    for name, first, last in (
-        ("train-a", 0, 1500),
-        ("train-b", 1500, 1501),
-        ("train-c", 1501, 3500),
-        ("test", 3500, 4000),
-    ):
-        columns = {f"x{k}": inputs[first:last, k] for k in range(6)}
-        names = np.array(["no", "yes"])[labels[first:last]]
-        pl.DataFrame({"label": names, **columns}).write_csv(folder / f"{name}.csv")
-    return folder
+    columns = {f"x{k}": inputs[:, k] for k in range(6)}
+    frame = pl.DataFrame({"label": np.array(["no", "yes"])[labels], **columns})
+    ends = {"train-a": 1500, "train-b": 1501, "train-c": 3500, "test": 4000}
+    return write_shards(tmp_path / "shards", frame, ends)
 
 
 TRAIN = ("train", "mlp", "--memory", "500MB", "--epochs", "2", "--threads", "2")

@@ -1,12 +1,9 @@
 """``handgrad train`` and ``handgrad resume``."""
 
-import os
-import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from threading import Event, Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,9 +30,6 @@ from handgrad.cli.options import (
 if TYPE_CHECKING:
     from handgrad.recipes.recipe import Recipe
     from handgrad.runs import Run
-
-
-SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 def train(
@@ -210,6 +204,7 @@ def _carry_out(
     attached: bool,
 ) -> int:
     from handgrad.cli.conversion import showing_conversion
+    from handgrad.cli.interrupts import interrupts
     from handgrad.cli.views import choose_view
     from handgrad.errors import Interrupted
     from handgrad.exports.formats import load_model
@@ -223,7 +218,7 @@ def _carry_out(
     view = choose_view(run, threads, json=json and first, quiet=quiet or not first)
     deadline = None if limit is None else monotonic() + limit
     listening = attached and first  # only the first rank has standard input
-    with _interrupts(listening) as interrupted, _last_words(run) as last_words:
+    with interrupts(listening) as interrupted, _last_words(run) as last_words:
 
         def stop() -> bool:
             return interrupted() or (deadline is not None and monotonic() >= deadline)
@@ -262,38 +257,3 @@ def _last_words(run: "Run") -> Iterator[Callable[[str], None]]:
 
     with LastWords() as words:
         yield lambda line: words.remember(f"handgrad: a rank was killed, or its machine is gone; {line}")
-
-
-@contextmanager
-def _interrupts(attached: bool) -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C, SIGTERM or SIGHUP into a wish that can be asked for; the next acts at once, as usual.
-
-    Where this process is attached to another, the end of standard input is such a wish, too: whoever holds the
-    other end has asked for it, or is dead.
-    """
-    wished = False
-    if attached:
-        ended = Event()
-        Thread(target=_await_end, args=(ended,), daemon=True).start()
-
-    def wish(*_: object) -> None:
-        nonlocal wished
-        wished = True
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    # What the caller ignores stays ignored: nohup, for one, means it.
-    heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, wish) for number in heard}
-    try:
-        yield lambda: wished or (attached and ended.is_set())
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _await_end(ended: Event) -> None:
-    with suppress(OSError):
-        while os.read(0, 4096):
-            pass
-    ended.set()

@@ -1,6 +1,5 @@
 """The training loop: forward, loss, backward, step. It yields records and prints nothing."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from math import isfinite
@@ -18,6 +17,7 @@ from handgrad.data.streams.dataset import StreamedDataset
 from handgrad.errors import HandgradError
 from handgrad.kernels.threads import one_blas_thread
 from handgrad.learning.adversarial import Adversarial
+from handgrad.learning.agreement import check_agreement
 from handgrad.learning.averaging import Averaging
 from handgrad.learning.batch_gradient import BatchGradient
 from handgrad.learning.communication import ALONE, Communication
@@ -175,33 +175,8 @@ def train(
     )
     state = state or communication.from_first(TrainingState)
     if communication.several:
-        _compare(network, splits, plan, batch_gradient, state)
+        check_agreement(network, splits, plan, batch_gradient, state)
     return _loop(network, splits, plan, batch_gradient, state, stop)
-
-
-def _compare(
-    network: Network, splits: Splits, plan: Plan, batch_gradient: BatchGradient, state: TrainingState
-) -> None:
-    """Make sure that all ranks were given the same."""
-    weights = batch_gradient.weights
-    position = {
-        name: value for name, value in state.numbers().items() if name not in ("seconds", "fingerprint")
-    }
-    scaling = network.scaling
-    batch_gradient.communication.alike(
-        data=[split and split.fingerprint() for split in (splits.train, splits.validation)],
-        layers=_told(network.layers),
-        scaling=scaling and crc32(scaling.shift.tobytes() + scaling.divisor.tobytes()),
-        parameters=crc32(network.vector.data),
-        settings=_told((plan, batch_gradient.augmentation, batch_gradient.adversarial)),
-        state=str(position),
-        sample_weights=weights is not None and crc32(weights.data),
-    )
-
-
-def _told(settings: object) -> str:
-    """Write settings down, but not where in memory things are that have no words for themselves."""
-    return re.sub(" at 0x[0-9a-fA-F]+", "", repr(settings))
 
 
 def _loop(

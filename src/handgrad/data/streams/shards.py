@@ -14,7 +14,8 @@ from handgrad.data.cells import Cells, is_parquet
 from handgrad.data.columns import aligned, input_names, is_name, spread
 from handgrad.data.csv_cells import find_named_columns, read_csv
 from handgrad.data.dataset import naming
-from handgrad.data.idx import IdxContent, check_idx_pair, read_idx, reading_idx
+from handgrad.data.idx import check_idx_pair, read_idx
+from handgrad.data.idx_content import IdxContent, reading_idx
 from handgrad.data.labels import shown
 from handgrad.data.parquet_cells import columns_of_names, count_rows, read_parquet, row_bytes
 from handgrad.data.parquet_footer import group_bytes
