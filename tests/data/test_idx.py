@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from handgrad.data import idx
+from handgrad.data import idx_content
 from handgrad.data.idx import FILES, find_idx, read_idx, read_idx_folder, write_idx
 from handgrad.errors import HandgradError
 
@@ -89,7 +89,7 @@ def test_content_decides_and_not_the_name(tmp_path: Path, content: bytes, name: 
 def test_the_digest_is_of_the_uncompressed_content(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, piece: int
 ) -> None:
-    monkeypatch.setattr(idx, "PIECE", piece)
+    monkeypatch.setattr(idx_content, "PIECE", piece)
     (tmp_path / "a").write_bytes(content)
     digest = hashlib.sha256()
     np.testing.assert_array_equal(read_idx(tmp_path / "a", digest), IMAGES)
@@ -156,7 +156,7 @@ def test_gzip_corrupt(tmp_path: Path, at: int) -> None:
 
 @pytest.mark.parametrize("piece", [1, 10**6])  # the garbage comes after the stream's last piece, or in it
 def test_gzip_followed_by_garbage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
-    monkeypatch.setattr(idx, "PIECE", piece)
+    monkeypatch.setattr(idx_content, "PIECE", piece)
     (tmp_path / "a.gz").write_bytes(ZIPPED + b"x")
     assert "behind its gzip stream" in complaint(tmp_path / "a.gz")
 
