@@ -12,7 +12,7 @@ import pytest
 
 from handgrad import locks
 from handgrad.errors import HandgradError
-from handgrad.locks import holding, is_held
+from handgrad.locks import holding, in_turn, is_held
 
 
 def test_a_folder_is_held_by_one_and_let_go_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,6 +42,25 @@ def test_a_process_that_is_killed_holds_nothing(tmp_path: Path) -> None:
     process.kill()
     process.communicate()
     assert not is_held(tmp_path)
+
+
+def test_work_is_done_in_turn(tmp_path: Path) -> None:
+    program = (
+        "import sys, pathlib; from handgrad.locks import in_turn\n"
+        "with in_turn(pathlib.Path(sys.argv[1])): print('mine', flush=True); sys.stdin.readline(); print('done')"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "lock")]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    first = subprocess.Popen(command, **pipes)
+    assert first.stdout is not None
+    assert first.stdout.readline() == "mine\n"
+    second = subprocess.Popen(command, **pipes)
+    with (tmp_path / "lock").open() as file, pytest.raises(BlockingIOError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    assert first.communicate("\n")[0] == "done\n"
+    assert second.communicate("\n")[0] == "mine\ndone\n"
+    with in_turn(tmp_path / "lock"):
+        pass
 
 
 def test_who_only_asks_does_not_hold(tmp_path: Path) -> None:
@@ -77,5 +96,5 @@ def test_where_the_system_knows_no_locks_nothing_is_held(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(locks, "fcntl", None)
-    with holding(tmp_path), holding(tmp_path):
+    with holding(tmp_path), holding(tmp_path), in_turn(tmp_path / "lock"), in_turn(tmp_path / "lock"):
         assert not is_held(tmp_path)

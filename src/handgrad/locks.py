@@ -1,4 +1,4 @@
-"""Folders in which one process is at work, and no second one."""
+"""Folders in which one process is at work, and no second one; and work that processes do in turn."""
 
 import os
 from collections.abc import Iterator
@@ -39,6 +39,23 @@ def holding(folder: Path) -> Iterator[None]:
                     f"another program is at work in {folder}; wait for it, or choose another place"
                 )
             sleep(0.02)
+        yield
+
+
+@contextmanager
+def in_turn(file: Path) -> Iterator[None]:
+    """Wait until no other process holds a file, and hold it; one that is killed counts no more.
+
+    Parameters
+    ----------
+    file : Path
+        It is made, in a folder that must exist, and stays. On systems without `fcntl` nobody waits.
+    """
+    if fcntl is None:
+        yield
+        return
+    with file.open("w") as opened:
+        fcntl.flock(opened, fcntl.LOCK_EX)
         yield
 
 

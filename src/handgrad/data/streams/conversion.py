@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -28,8 +27,8 @@ from handgrad.data.streams.progress import CODES, JOURNAL, Conversion
 from handgrad.data.streams.shards import Shards
 from handgrad.errors import HandgradError
 from handgrad.files import cannot_write, make_folder, remove_unfinished, replacing
+from handgrad.locks import in_turn
 
-LOCK = "lock"
 SAVED_EVERY = 2**28
 """Bytes after which it is written down how far a conversion is."""
 
@@ -58,7 +57,7 @@ def ensure_cache(
     folder = cache_folder(source, split)
     try:
         make_folder(folder)
-        with _alone(folder):
+        with in_turn(folder.parent / f".{folder.name}.lock"):  # not in the folder, which may be removed
             files = [_identity(path) for path in shards.paths]
             made_of = _facts(folder)
             if made_of:
@@ -189,17 +188,3 @@ def _check_complete(known: list[dict[str, Any]], files: list[dict[str, Any]], so
             f"{source} lacks {missing[0]}, of which its cache was made; put it back, or, if the data are meant to "
             f"be without it, remove the cache: handgrad data {source} --clear"
         )
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Wait until no other process converts into the folder; one that is killed counts no more."""
-    try:
-        import fcntl
-    except ImportError:  # elsewhere, whoever starts twice at once must wait himself
-        yield
-        return
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (folder.parent / f".{folder.name}.{LOCK}").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
