@@ -167,6 +167,27 @@ def exchanges(communication: Communication) -> Any:
     }
 
 
+def counted(communication: Communication, steps: int) -> tuple[list[int], int]:
+    """Train without a record before the last step; gives how long all sums were, and the exchanges of any kind."""
+    lengths: list[int] = []
+    requests: list[int] = []
+    own_sum, own_wait = communication.sum, getattr(communication, "_wait", None)
+    counting: Any = communication
+    counting.sum = lambda numbers: (lengths.append(len(numbers)), own_sum(numbers))[1]
+    counting._wait = lambda request: (requests.append(1), own_wait and own_wait(request))[1]
+    try:
+        curve(communication, dense(), splits=SPLITS.train, batch_size=30, epochs=None, steps=steps)
+    finally:
+        del counting.sum, counting._wait
+    return lengths, len(requests)
+
+
+def one_exchange_a_step(communication: Communication) -> Any:
+    (lengths, some), (_, more) = counted(communication, 6), counted(communication, 12)
+    parameters = hg.Network(dense(), (784,), np.random.default_rng(0)).parameter_count
+    return {"parameters": parameters, "sums": lengths, "more for six steps more": more - some}
+
+
 def threads(communication: Communication) -> Any:
     return [choose_threads(), len(processors())]
 
@@ -222,7 +243,7 @@ def stopping(communication: Communication) -> Any:
     return curve(communication, dense(), batch_size=60, stop=stop)["records"][-1][0]
 
 
-OTHERS = [exchanges, threads, differences, failing_in_a_step, diverging, stopping]
+OTHERS = [exchanges, one_exchange_a_step, threads, differences, failing_in_a_step, diverging, stopping]
 CASES = {case.__name__: case for case in [*CURVES, *OTHERS]}
 
 

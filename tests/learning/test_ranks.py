@@ -82,6 +82,14 @@ def test_what_ranks_exchange(outcomes: Outcomes, ranks: int) -> None:
         )
 
 
+@pytest.mark.parametrize("ranks", [0, 1, 2, pytest.param(4, marks=pytest.mark.slow)])
+def test_a_step_costs_one_exchange_of_the_flat_vector(outcomes: Outcomes, ranks: int) -> None:
+    """Five numbers travel behind the gradient: loss, right answers in two digits, a wish, a failure."""
+    for found in outcomes(ranks)["one_exchange_a_step"]:
+        assert found["sums"] == ([found["parameters"] + 5] * 6 if ranks else [])
+        assert found["more for six steps more"] == (6 if ranks else 0)
+
+
 @pytest.mark.parametrize("ranks", [1, 2, pytest.param(4, marks=pytest.mark.slow)])
 def test_ranks_share_the_processors_of_their_machine(outcomes: Outcomes, ranks: int) -> None:
     for threads, processors in outcomes(ranks)["threads"]:
