@@ -1,12 +1,13 @@
 """What ranks and threads cost and bring on this machine, and a model of it that looks further.
 
-    uv run --group bench python -m bench.scaling [--rounds N] [--results FOLDER]   # measures: six minutes
+    uv run --group bench python -m bench.scaling [--rounds N] [--seconds S] [--results FOLDER]   # measures
     uv run --group bench python -m bench.scaling --told                         # tells what was measured
 
 Needs the extra `mpi`, and MNIST. Works of all kinds take turns, and medians over the turns are told: the seconds of a
 step of each recipe for several batches on one thread, with two threads, and with 2 and 4 ranks of one thread each;
-and those of one exchange of vectors of several lengths. `docs/scaling` keeps the measurements and the picture, and
-docs/scaling.md shows the tables.
+and those of one exchange of vectors of several lengths. Three rounds of a second for each take about six minutes.
+The folder, docs/scaling unless given, keeps measurements and picture; the document beside it, of the same name, is
+given the tables.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from statistics import median
 from typing import Any
 
 from bench.machine import describe
-from bench.scaling_model import Model, draw, tables
+from bench.scaling_model import Model, draw, put_into, tables
 
 import handgrad as hg
 from handgrad.recipes.loading import load_recipe
@@ -48,6 +49,9 @@ def main() -> None:
     model = Model(json.loads(file.read_text()))
     print(tables(model))
     draw(model, chosen.results / "speedup.svg")
+    document = chosen.results.with_suffix(".md")
+    if document.exists():
+        document.write_text(put_into(document.read_text("utf-8"), tables(model)), "utf-8")
 
 
 def measure(rounds: int, seconds: float) -> dict[str, Any]:
