@@ -5,7 +5,7 @@
 
 Needs the extra `mpi`, and MNIST. Works of all kinds take turns, and medians over the turns are told: the seconds of a
 step of each recipe for several batches on one thread, with two threads, and with 2 and 4 ranks of one thread each;
-and those of one exchange of vectors of several lengths. Three rounds of a second for each take about six minutes.
+and those of one exchange of vectors of several lengths. Three rounds of half a second for each take about four minutes.
 The folder, docs/scaling unless given, keeps measurements and picture; the document beside it, of the same name, is
 given the tables.
 """
@@ -38,7 +38,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=1.0, help="for each piece of work, at least")
+    parser.add_argument("--seconds", type=float, default=0.5, help="for each piece of work, at least")
     parser.add_argument("--results", type=Path, default=Path("docs/scaling"))
     parser.add_argument("--told", action="store_true", help="measure nothing")
     chosen = parser.parse_args()

@@ -54,7 +54,7 @@ def test_of_two_records_alike_only_time_differs() -> None:
 def test_the_tests_that_the_document_names_are_there() -> None:
     text = (ROOT / "docs" / "determinism.md").read_text("utf-8")
     named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
-    rows = re.findall(r"^\| (?!test \|)\S.*\|$", text, re.MULTILINE)
+    rows = re.findall(r"^\| [^|\s].*\|$", text, re.MULTILINE)
     assert len(rows) > 20
     assert all("`tests/" in row for row in rows), "a statement without a test"
     for path, name in named:
