@@ -8,7 +8,7 @@ import pytest
 
 from conftest import Cli
 from handgrad.learning.records import load_records
-from rank_fixtures import HANDGRAD, RECIPE, Begin, Mpi, files, losses
+from rank_fixtures import HANDGRAD, RECIPE, Begin, Mpi, apart, files, losses
 
 THREE = [*RECIPE, "--epochs", "3"]
 
@@ -75,6 +75,18 @@ def test_a_run_goes_on_on_another_number_of_ranks(mpi: Mpi, cli: Cli, tmp_path: 
     assert (second.returncode, second.stderr) == (0, "")
     assert cli("resume", "RUN").returncode == 0
     assert losses(tmp_path / "RUN")[-2:] == pytest.approx(losses(tmp_path / "WHOLE")[-2:], rel=1e-3)
+
+
+@pytest.mark.slow
+def test_only_the_first_rank_needs_the_run_folder(mpi: Mpi, tmp_path: Path) -> None:
+    (there := tmp_path / "there").mkdir()
+    limited = [*THREE, "--time-limit", "0.001s", "--out", "RUN"]
+    first = apart(mpi, limited, limited, there)
+    assert (first.returncode, first.stderr) == (0, "")
+    second = apart(mpi, ["resume", "RUN"], ["resume", "RUN"], there)
+    assert (second.returncode, second.stderr) == (0, "")
+    assert [record.epoch for record in load_records(tmp_path / "RUN")] == [1, 2, 3]
+    assert not list(there.iterdir())
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ import numpy as np
 import handgrad as hg
 from handgrad.kernels.threads import choose_threads, processors
 from handgrad.learning.communication import Communication
+from handgrad.model.scaling import Scaling
 
 SPLITS = hg.load("strokes:600:7").cut_validation(90, np.random.default_rng(0))
 RELU: hg.Layer = hg.ReLU()
@@ -27,10 +28,13 @@ def curve(
     layers: list[Any],
     shape: tuple[int, ...] = (784,),
     seed: int = 1,
+    drawn: int | None = 2,
+    scaling: Scaling | None = None,
     **arguments: Any,
 ) -> dict[str, Any]:
-    """Train, and tell the records and the end."""
+    """Train, in an order drawn by a seed, or as nobody has chosen; tell the records and the end."""
     network = hg.Network(layers, shape, np.random.default_rng(seed))
+    network.scaling = scaling
     settings: dict[str, Any] = {
         "epochs": 3,
         "batch_size": 96,
@@ -39,7 +43,7 @@ def curve(
         "splits": SPLITS,
     }
     settings |= arguments
-    state = hg.TrainingState(np.random.default_rng(2))
+    state = None if drawn is None else hg.TrainingState(np.random.default_rng(drawn))
     records = list(
         hg.train(network, settings.pop("splits"), state=state, communication=communication, **settings)
     )
@@ -200,6 +204,8 @@ def differences(communication: Communication) -> Any:
         "data": {"splits": data},
         "settings": {"learning_rate": 0.2 if odd else 0.1},
         "sample_weights": {"sample_weights": np.full(len(SPLITS.train), 2 if odd else 1)},
+        "scaling": {"scaling": Scaling(np.array(0.0), np.array(200.0 if odd else 255.0))},
+        "state": {"drawn": 3 if odd else 2},
     }
     found = {name: failure(partial(curve, communication, dense(), **case)) for name, case in cases.items()}
     layers = dense(hg.Dropout(0.2 if odd else 0.1))
@@ -207,6 +213,11 @@ def differences(communication: Communication) -> Any:
         "layers": failure(lambda: curve(communication, layers)),
         "parameters": failure(lambda: curve(communication, dense(), seed=1 + odd)),
     }
+
+
+def unseeded(communication: Communication) -> Any:
+    """No order was chosen; all must take the same."""
+    return curve(communication, dense(hg.Dropout(0.2)), drawn=None, epochs=1)
 
 
 class Breaks(hg.ReLU):
@@ -243,7 +254,7 @@ def stopping(communication: Communication) -> Any:
     return curve(communication, dense(), batch_size=60, stop=stop)["records"][-1][0]
 
 
-OTHERS = [exchanges, one_exchange_a_step, threads, differences, failing_in_a_step, diverging, stopping]
+OTHERS = [exchanges, one_exchange_a_step, threads, differences, unseeded, failing_in_a_step, diverging, stopping]
 CASES = {case.__name__: case for case in [*CURVES, *OTHERS]}
 
 

@@ -105,6 +105,13 @@ def test_ranks_that_were_given_something_else_are_named(outcomes: Outcomes, rank
 
 
 @pytest.mark.parametrize("ranks", [2, pytest.param(4, marks=pytest.mark.slow)])
+def test_ranks_without_a_seed_take_the_first_ones_order(outcomes: Outcomes, ranks: int) -> None:
+    found = outcomes(ranks)["unseeded"]
+    assert len(found) == ranks
+    assert all(other == found[0] for other in found)
+
+
+@pytest.mark.parametrize("ranks", [2, pytest.param(4, marks=pytest.mark.slow)])
 def test_what_fails_on_one_rank_in_a_step_ends_the_training_on_all(outcomes: Outcomes, ranks: int) -> None:
     assert outcomes(ranks)["failing_in_a_step"] == [["MemoryError: no room", True]] * ranks
 
