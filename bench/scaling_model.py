@@ -222,6 +222,8 @@ def draw(model: Model, path: Path) -> None:
                 style = line_style(number) | {"markevery": 25}
                 axes.plot(counts, gains, label=recipe.name, **style)
             axes.set(xscale="log", yscale="log", title=net.name, xlabel="ranks", ylim=(0.1, MOST))
+            axes.xaxis.set_major_formatter("{x:,.0f}")
+            axes.yaxis.set_major_formatter("{x:,g}")
             axes.grid(alpha=0.3)
         panels[0].set_ylabel("times as fast as one rank")
         panels[0].legend(frameon=False)
