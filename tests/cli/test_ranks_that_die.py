@@ -118,6 +118,25 @@ def test_ctrl_c_and_termination_stop_all_ranks_in_order(begin: Begin, tmp_path: 
 
 
 @pytest.mark.slow
+def test_a_signal_to_one_rank_stops_all(begin: Begin, tmp_path: Path) -> None:
+    process = begin(2, "--epochs", "4000")
+    os.kill(ranks_of(process)[1], signal.SIGTERM)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    (line,) = said(stderr)
+    assert "saved in RUN; go on with: mpiexec -n 2 handgrad resume RUN" in line
+
+
+def test_all_diverge_in_one_line_and_what_was_good_is_saved(mpi: Mpi, tmp_path: Path) -> None:
+    wild = ["--learning-rate", "1e6", "--set", "optimizer.type=SGD", "--hidden", "30,30,30", "--epochs", "20"]
+    done = mpi(2, *RECIPE, *wild, "--out", "RUN")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("handgrad: training diverged at step")
+    assert (tmp_path / "RUN" / "model.safetensors").exists()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("limit", "kept"), [(1_000, False), pytest.param(600_000, True, marks=pytest.mark.slow)]
 )
@@ -143,6 +162,26 @@ def test_ranks_with_different_recipes_are_refused(mpi: Mpi, tmp_path: Path) -> N
     assert done.stderr.splitlines() == [
         "handgrad: rank 1 differs from rank 0 in its recipe; start all ranks by the same command, on the same data"
     ]
+    assert not (tmp_path / "RUN").exists()
+
+
+@pytest.mark.parametrize(
+    ("second", "what"),
+    [
+        (["evaluate", "RUN"], "command"),
+        pytest.param(["resume", "RUN"], "command", marks=pytest.mark.slow),
+        pytest.param([*RECIPE, "--from", "RUN"], "options", marks=pytest.mark.slow),
+        ([*RECIPE, "--no-test"], "options"),
+        pytest.param([*RECIPE, "--tensorboard"], "options", marks=pytest.mark.slow),
+    ],
+)
+def test_ranks_with_different_commands_do_not_wait_for_each_other(
+    mpi: Mpi, tmp_path: Path, second: list[str], what: str
+) -> None:
+    done = apart(mpi, [*RECIPE, "--epochs", "1", "--out", "RUN"], second)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"handgrad: rank 1 differs from rank 0 in its {what};")
     assert not (tmp_path / "RUN").exists()
 
 

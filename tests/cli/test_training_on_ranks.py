@@ -78,15 +78,22 @@ def test_a_run_goes_on_on_another_number_of_ranks(mpi: Mpi, cli: Cli, tmp_path: 
 
 
 @pytest.mark.slow
-def test_only_the_first_rank_needs_the_run_folder(mpi: Mpi, tmp_path: Path) -> None:
+def test_only_rank_0_needs_the_run_folder(mpi: Mpi, tmp_path: Path) -> None:
     (there := tmp_path / "there").mkdir()
-    limited = [*THREE, "--time-limit", "0.001s", "--out", "RUN"]
-    first = apart(mpi, limited, limited, there)
-    assert (first.returncode, first.stderr) == (0, "")
-    second = apart(mpi, ["resume", "RUN"], ["resume", "RUN"], there)
-    assert (second.returncode, second.stderr) == (0, "")
-    assert [record.epoch for record in load_records(tmp_path / "RUN")] == [1, 2, 3]
+    assert apart(mpi, [*THREE, "--time-limit", "0.001s", "--out", "RUN"], THREE, there).returncode == 0
+    done = apart(mpi, ["resume", "RUN"], ["resume", "RUN"], there)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert load_records(tmp_path / "RUN")[-1].epoch == 3
     assert not list(there.iterdir())
+
+
+def test_without_data_and_a_folder_it_is_told_once_and_one_is_made(mpi: Mpi, tmp_path: Path) -> None:
+    done = mpi(2, "train", "classic", "--steps", "2", "--tensorboard")
+    assert done.returncode == 0
+    (notice,) = done.stderr.splitlines()
+    assert "strokes" in notice
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["classic-1"]
+    assert len(list((tmp_path / "runs").rglob("events.*"))) == 1
 
 
 @pytest.mark.slow

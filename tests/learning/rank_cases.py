@@ -17,7 +17,6 @@ import numpy as np
 import handgrad as hg
 from handgrad.kernels.threads import choose_threads, processors
 from handgrad.learning.communication import Communication
-from handgrad.model.scaling import Scaling
 
 SPLITS = hg.load("strokes:600:7").cut_validation(90, np.random.default_rng(0))
 RELU: hg.Layer = hg.ReLU()
@@ -28,13 +27,11 @@ def curve(
     layers: list[Any],
     shape: tuple[int, ...] = (784,),
     seed: int = 1,
-    drawn: int | None = 2,
-    scaling: Scaling | None = None,
     **arguments: Any,
 ) -> dict[str, Any]:
-    """Train, in an order drawn by a seed, or as nobody has chosen; tell the records and the end."""
+    """Train, and tell the records and the end."""
     network = hg.Network(layers, shape, np.random.default_rng(seed))
-    network.scaling = scaling
+    network.scaling = arguments.pop("scaling", None)
     settings: dict[str, Any] = {
         "epochs": 3,
         "batch_size": 96,
@@ -43,7 +40,7 @@ def curve(
         "splits": SPLITS,
     }
     settings |= arguments
-    state = None if drawn is None else hg.TrainingState(np.random.default_rng(drawn))
+    state = settings.pop("state", None) or hg.TrainingState(np.random.default_rng(2))
     records = list(
         hg.train(network, settings.pop("splits"), state=state, communication=communication, **settings)
     )
@@ -171,27 +168,6 @@ def exchanges(communication: Communication) -> Any:
     }
 
 
-def counted(communication: Communication, steps: int) -> tuple[list[int], int]:
-    """Train without a record before the last step; gives how long all sums were, and the exchanges of any kind."""
-    lengths: list[int] = []
-    requests: list[int] = []
-    own_sum, own_wait = communication.sum, getattr(communication, "_wait", None)
-    counting: Any = communication
-    counting.sum = lambda numbers: (lengths.append(len(numbers)), own_sum(numbers))[1]
-    counting._wait = lambda request: (requests.append(1), own_wait and own_wait(request))[1]
-    try:
-        curve(communication, dense(), splits=SPLITS.train, batch_size=30, epochs=None, steps=steps)
-    finally:
-        del counting.sum, counting._wait
-    return lengths, len(requests)
-
-
-def one_exchange_a_step(communication: Communication) -> Any:
-    (lengths, some), (_, more) = counted(communication, 6), counted(communication, 12)
-    parameters = hg.Network(dense(), (784,), np.random.default_rng(0)).parameter_count
-    return {"parameters": parameters, "sums": lengths, "more for six steps more": more - some}
-
-
 def threads(communication: Communication) -> Any:
     return [choose_threads(), len(processors())]
 
@@ -204,20 +180,17 @@ def differences(communication: Communication) -> Any:
         "data": {"splits": data},
         "settings": {"learning_rate": 0.2 if odd else 0.1},
         "sample_weights": {"sample_weights": np.full(len(SPLITS.train), 2 if odd else 1)},
-        "scaling": {"scaling": Scaling(np.array(0.0), np.array(200.0 if odd else 255.0))},
-        "state": {"drawn": 3 if odd else 2},
+        "scaling": {"scaling": hg.Scaling(np.array(0.0), np.array(254.0 if odd else 255.0))},
+        "state": {"state": hg.TrainingState(np.random.default_rng(odd))},
     }
     found = {name: failure(partial(curve, communication, dense(), **case)) for name, case in cases.items()}
     layers = dense(hg.Dropout(0.2 if odd else 0.1))
+    same = hg.Splits(SPLITS.train, SPLITS.train.take(slice(odd, 9 + odd)))
     return found | {
+        "data ": failure(lambda: curve(communication, dense(), splits=same)),
         "layers": failure(lambda: curve(communication, layers)),
         "parameters": failure(lambda: curve(communication, dense(), seed=1 + odd)),
     }
-
-
-def unseeded(communication: Communication) -> Any:
-    """No order was chosen; all must take the same."""
-    return curve(communication, dense(hg.Dropout(0.2)), drawn=None, epochs=1)
 
 
 class Breaks(hg.ReLU):
@@ -254,7 +227,7 @@ def stopping(communication: Communication) -> Any:
     return curve(communication, dense(), batch_size=60, stop=stop)["records"][-1][0]
 
 
-OTHERS = [exchanges, one_exchange_a_step, threads, differences, unseeded, failing_in_a_step, diverging, stopping]
+OTHERS = [exchanges, threads, differences, failing_in_a_step, diverging, stopping]
 CASES = {case.__name__: case for case in [*CURVES, *OTHERS]}
 
 

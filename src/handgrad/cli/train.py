@@ -109,6 +109,7 @@ def train(
     from handgrad.runs import Run, next_folder
 
     communication = connect()
+    communication.alike(version=__version__, options=(start is not None, tensorboard, no_test))
     limit, threads = parse_duration(time_limit), choose_threads(threads)
     if start and not recipe:
         chosen = communication.together(partial(own_recipe, start))
@@ -151,9 +152,7 @@ def train(
         chosen, notice = communication.from_first(partial(fall_back_to_strokes, chosen))
         if notice and not quiet and communication.rank == 0:
             print(notice, file=sys.stderr)
-    communication.alike(
-        recipe=without_folders(chosen), version=__version__
-    )  # what files hold is compared later
+    communication.alike(recipe=without_folders(chosen))  # what files hold is compared later
     folder = communication.from_first(lambda: out or next_folder(chosen.name))
     with showing_conversion(quiet or communication.rank > 0):
         splits = open_together(chosen, communication)
@@ -193,7 +192,7 @@ def resume(
     from handgrad.runs import Run
 
     communication = connect()
-    communication.alike(version=__version__)
+    communication.alike(version=__version__, options=(tensorboard, no_test))
     limit, threads = parse_duration(time_limit), choose_threads(threads)
     with showing_conversion(quiet or communication.rank > 0):
         resumed = Run.resume(run, communication)

@@ -30,9 +30,8 @@ class Sum:
 
     def __init__(self, vector: NDArray[Any]) -> None:
         size = len(vector)
-        self._numbers = np.zeros(
-            size + 5, vector.dtype
-        )  # what else ranks must tell travels behind the gradient
+        # What else ranks must tell travels behind the gradient.
+        self._numbers = np.zeros(size + 5, vector.dtype)
         self.gradient = self._numbers[:size]
         self.loss, self.correct, self.wish = 0.0, 0, False
 
