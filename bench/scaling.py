@@ -5,9 +5,8 @@
 
 Needs the extra `mpi`, and MNIST. Works of all kinds take turns, and medians over the turns are told: the seconds of a
 step of each recipe for several batches on one thread, with two threads, and with 2 and 4 ranks of one thread each;
-and those of one exchange of vectors of several lengths. Three rounds of half a second for each take about four minutes.
-The folder, docs/scaling unless given, keeps measurements and picture; the document beside it, of the same name, is
-given the tables.
+and those of one exchange of vectors of several lengths. The folder, docs/scaling unless given, keeps measurements
+and picture; the document beside it, of the same name, is given the tables.
 """
 
 import argparse
