@@ -38,6 +38,7 @@ def test_a_rank_draws_for_every_32_examples_wherever_a_batch_is_cut() -> None:
     whole = Draws(5, 0, 100, 100).random((100, 7))
     parts = [Draws(5, start, count, 100).random((count, 7)) for start, count in ((0, 32), (32, 50), (82, 18))]
     np.testing.assert_array_equal(np.concatenate(parts), whole)
+    assert (whole[:32] != whole[32:64]).all(), "grains draw numbers of their own"
     assert (np.random.default_rng([5, 0]).random((100, 7)) != whole).any()
 
 
