@@ -1,12 +1,12 @@
 """What ranks and threads cost and bring on this machine, and a model of it that looks further.
 
-    uv run --group bench python -m bench.scaling [--rounds N] [--results FOLDER]   # measures: six minutes
+    uv run --group bench python -m bench.scaling [--rounds N] [--seconds S] [--results FOLDER]   # measures
     uv run --group bench python -m bench.scaling --told                         # tells what was measured
 
 Needs the extra `mpi`, and MNIST. Works of all kinds take turns, and medians over the turns are told: the seconds of a
 step of each recipe for several batches on one thread, with two threads, and with 2 and 4 ranks of one thread each;
-and those of one exchange of vectors of several lengths. `docs/scaling` keeps the measurements and the picture, and
-docs/scaling.md shows the tables.
+and those of one exchange of vectors of several lengths. The folder, docs/scaling unless given, keeps measurements
+and picture; the document beside it, of the same name, is given the tables.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from statistics import median
 from typing import Any
 
 from bench.machine import describe
-from bench.scaling_model import Model, draw, tables
+from bench.scaling_model import Model, draw, put_into, tables
 
 import handgrad as hg
 from handgrad.recipes.loading import load_recipe
@@ -37,7 +37,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=1.0, help="for each piece of work, at least")
+    parser.add_argument("--seconds", type=float, default=0.5, help="for each piece of work, at least")
     parser.add_argument("--results", type=Path, default=Path("docs/scaling"))
     parser.add_argument("--told", action="store_true", help="measure nothing")
     chosen = parser.parse_args()
@@ -48,6 +48,9 @@ def main() -> None:
     model = Model(json.loads(file.read_text()))
     print(tables(model))
     draw(model, chosen.results / "speedup.svg")
+    document = chosen.results.with_suffix(".md")
+    if document.exists():
+        document.write_text(put_into(document.read_text("utf-8"), tables(model)), "utf-8")
 
 
 def measure(rounds: int, seconds: float) -> dict[str, Any]:

@@ -110,9 +110,19 @@ def reach(recipe: Recipe, net: Net, **how: int) -> tuple[int, int, float]:
 
 def tables(model: Model) -> str:
     """Write what docs/scaling.md shows."""
-    return "\n\n".join(
-        [costs(model), exchanges(model), predictions(model), *(reaches(model, net) for net in NETS)]
-    )
+    parts = [costs(model), exchanges(model), predictions(model), verdict(model)]
+    return "\n\n".join([*parts, *(reaches(model, net) for net in NETS)])
+
+
+def put_into(text: str, found: str) -> str:
+    """Put tables and the verdict into a document, each in the place of the one that begins alike."""
+    for part in found.split("\n\n"):
+        first = part.partition("\n")[0] if part.startswith("|") else part.partition(":")[0] + ":"
+        before, begins, rest = text.partition(first)
+        if not begins:
+            raise ValueError(f"the document has nothing that begins with {first!r}")
+        text = before + part + "\n\n" + rest.partition("\n\n")[2]
+    return text
 
 
 def costs(model: Model) -> str:
@@ -161,6 +171,28 @@ def predictions(model: Model) -> str:
     return "\n".join(lines)
 
 
+def errors(model: Model) -> dict[tuple[str, str], float]:
+    """How far each prediction is off what was measured, as a share of it."""
+    found = {}
+    for recipe in model.recipes:
+        two, ranks = recipe.measured["two threads"], recipe.measured["ranks"]["2"]
+        found[recipe.name, "two threads"] = recipe.alone(2) / two - 1
+        found[recipe.name, "two ranks"] = model.here(recipe, 2) / ranks - 1
+    return found
+
+
+def verdict(model: Model) -> str:
+    """How good the predictions are, in a sentence."""
+    found = errors(model)
+    sizes = sorted(map(abs, found.values()))
+    (name, what), worst = max(found.items(), key=lambda item: abs(item[1]))
+    return (
+        f"How far it is off: half of the {len(sizes)} predictions by at most "
+        f"{100 * sizes[len(sizes) // 2 - 1]:.0f} %, three quarters by at most "
+        f"{100 * sizes[len(sizes) * 3 // 4 - 1]:.0f} %; the worst, `{name}` with {what}, by {100 * worst:+.0f} %."
+    )
+
+
 def reaches(model: Model, net: Net) -> str:
     """Where each recipe stops scaling, and what moves that."""
     ways: tuple[dict[str, int], ...] = ({}, {"larger": 8}, {"packed": 2})
@@ -190,6 +222,8 @@ def draw(model: Model, path: Path) -> None:
                 style = line_style(number) | {"markevery": 25}
                 axes.plot(counts, gains, label=recipe.name, **style)
             axes.set(xscale="log", yscale="log", title=net.name, xlabel="ranks", ylim=(0.1, MOST))
+            axes.xaxis.set_major_formatter("{x:,.0f}")
+            axes.yaxis.set_major_formatter("{x:,g}")
             axes.grid(alpha=0.3)
         panels[0].set_ylabel("times as fast as one rank")
         panels[0].legend(frameon=False)

@@ -78,11 +78,12 @@ def begin(mpiexec: str, tmp_path: Path, environment: dict[str, str]) -> Iterator
     """Start a training into the folder RUN, and wait for its first record."""
     begun: list[subprocess.Popen[str]] = []
 
-    def start(ranks: int, *arguments: str) -> "subprocess.Popen[str]":
+    def start(launch: int | list[str], *arguments: str, **more: str) -> "subprocess.Popen[str]":
+        ranks = ["-n", str(launch)] if isinstance(launch, int) else launch
         process = subprocess.Popen(
-            [mpiexec, "-n", str(ranks), *HANDGRAD, *RECIPE, *arguments, "--out", "RUN", "--json"],
+            [mpiexec, *ranks, *HANDGRAD, *RECIPE, *arguments, "--out", "RUN", "--json"],
             cwd=tmp_path,
-            env=environment,
+            env=environment | more,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

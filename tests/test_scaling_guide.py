@@ -33,6 +33,48 @@ def test_the_tables_are_those_of_the_measurements(scaling: Any, measured: Any) -
         assert table in text
 
 
+def test_what_is_measured_anew_is_put_in_the_place_of_the_old(scaling: Any, measured: Any) -> None:
+    text = (ROOT / "docs" / "scaling.md").read_text("utf-8")
+    assert scaling.put_into(text, scaling.tables(scaling.Model(measured))) == text
+    measured = json.loads(json.dumps(measured))
+    measured["recipes"]["mlp"]["two threads"] *= 2
+    changed = scaling.put_into(text, scaling.tables(scaling.Model(measured)))
+    old, new = text.splitlines(), changed.splitlines()
+    assert len(old) == len(new)
+    different = [line for line, other in zip(old, new, strict=True) if line != other]
+    assert len(different) == 2
+    assert different[0].startswith("| `mlp` |")
+    assert different[1].startswith("How far it is off: half of the 12 predictions ")
+    with pytest.raises(ValueError, match="nothing that begins with"):
+        scaling.put_into("# Another page", scaling.tables(scaling.Model(measured)))
+
+
+def test_what_the_text_says_of_the_tables_is_there(scaling: Any, measured: Any) -> None:
+    model = scaling.Model(measured)
+    slow, fast = scaling.NETS
+
+    def half(net: Any, **how: int) -> dict[str, int]:
+        return {recipe.name: scaling.reach(recipe, net, **how)[0] for recipe in model.recipes}
+
+    for net in (slow, fast):
+        plain, packed, larger = half(net), half(net, packed=2), half(net, larger=8)
+        assert plain["classic"] == max(plain.values())
+        assert plain["mlp"] == min(plain.values())
+        assert 1.5 * plain["elastic"] < plain["dropout"] < 4 * plain["elastic"]
+        for name in ("convnet", "elastic"):
+            assert plain[name] < min(plain[other] for other in ("classic", "dropout", "record"))
+            assert 0 < packed[name] - plain[name] <= 2
+            assert larger[name] >= 4 * plain[name]
+        assert packed["record"] <= plain["record"] + 1
+    mlp, record = model.recipes[1], model.recipes[-1]
+    assert scaling.reach(mlp, slow)[1:] == (1, 1.0)
+    assert mlp.alone(1) == pytest.approx(1e-3 / 3, rel=0.2)
+    assert {scaling.reach(record, net)[1] for net in (slow, fast)} == {128 // 32}
+    misses = scaling.errors(model)
+    assert misses["convnet", "two threads"] < misses["convnet", "two ranks"] < 0
+    assert misses["record", "two threads"] < misses["record", "two ranks"] < 0
+
+
 def test_the_picture_is_that_of_the_measurements(scaling: Any, measured: Any, tmp_path: Path) -> None:
     scaling.draw(scaling.Model(measured), tmp_path / "speedup.svg")
     assert (tmp_path / "speedup.svg").stat().st_size > 10_000

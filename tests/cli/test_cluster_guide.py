@@ -1,23 +1,47 @@
-"""docs/cluster.md: its commands for one machine, and its program, alone and on ranks."""
+"""docs/cluster.md: its commands for one machine and for several, and its program, alone and on ranks."""
 
+import os
 import re
+import select
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from cli.test_ranks_that_die import descendants, said
 from conftest import Cli
-from rank_fixtures import Mpi
+from handgrad.learning.records import load_records
+from rank_fixtures import Begin, Mpi
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "cluster.md").read_text("utf-8")
+ONE, SEVERAL = re.findall(r"^```sh\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+
+STAND_IN = """#!/bin/sh
+# for ssh: notes the machine, and starts there what is to run, which is here
+while [ "${1#-}" != "$1" ]; do shift; done
+echo "$1" >> '%s'
+shift
+exec sh -c "$*"
+"""
+
+
+@pytest.fixture
+def machines(tmp_path: Path) -> dict[str, str]:
+    """Settings by which mpiexec takes this machine for two; the guide's file of hosts is in `tmp_path`."""
+    (hosts,) = re.findall(r"^```text\n((?:\w+:\d\n)+)^```$", GUIDE, re.MULTILINE)
+    (tmp_path / "hosts").write_text(hosts)
+    program = tmp_path / "stand-in"
+    program.write_text(STAND_IN % (tmp_path / "reached"))
+    program.chmod(0o755)
+    return {"HYDRA_LAUNCHER": "ssh", "HYDRA_LAUNCHER_EXEC": str(program)}
 
 
 @pytest.mark.slow
 def test_every_command_for_one_machine_works(mpi: Mpi, cli: Cli, tmp_path: Path) -> None:
-    (commands,) = re.findall(r"^```sh\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
-    for line in commands.splitlines():
+    for line in ONE.splitlines():
         _, _, *command = shlex.split(line)
         if command[0] == "mpiexec":
             assert command[1:4] == ["-n", "2", "handgrad"]
@@ -26,6 +50,65 @@ def test_every_command_for_one_machine_works(mpi: Mpi, cli: Cli, tmp_path: Path)
             done = cli(*command[1:])
         assert done.returncode == 0, f"{line}: {done.stderr}"
     assert (tmp_path / "ranks.onnx").exists()
+
+
+@pytest.mark.slow
+def test_every_command_for_several_machines_works(
+    mpi: Mpi, cli: Cli, machines: dict[str, str], idx_folder: Path, tmp_path: Path
+) -> None:
+    """Every training but the last is cut short, so that there is something to go on with."""
+    told, steps = [], []
+    for line in SEVERAL.replace("/shared", str(tmp_path)).splitlines():
+        _, _, *command = shlex.split(line, comments=True)
+        if command[0] == "mpiexec":
+            at = command.index("handgrad")
+            program = [*command[1:at], sys.executable, "-m", "handgrad"]
+            done = mpi(program, *command[at + 1 :], "--time-limit", "0.001s", **machines)
+        else:
+            done = cli(*command[1:])
+        assert (done.returncode, done.stderr) == (0, ""), line
+        told.append(done.stdout)
+        steps.append(load_records(tmp_path / "runs" / "two")[-1].step)
+    assert sorted(set(steps)) == [1, 3, 5, 8]
+    assert "2 ranks of" in told[0]
+    assert "1 rank of" in told[2]
+    assert (tmp_path / "reached").read_text().split() == ["node1", "node2", "node1", "node2", "node1"]
+    assert (tmp_path / "digits.onnx").exists()
+
+
+def proxies(mpiexec: int) -> dict[str, int]:
+    """Find what mpiexec has started on each machine, by its number."""
+    found = {}
+    for pid in descendants(mpiexec):
+        program, *words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+        if program.endswith("hydra_pmi_proxy"):
+            found[words[words.index("--proxy-id") + 1]] = pid
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="waits for processes of others, as Linux can")
+@pytest.mark.parametrize("machine", [False, True])
+def test_a_rank_or_a_machine_that_is_gone_ends_the_job(
+    begin: Begin, mpi: Mpi, machines: dict[str, str], tmp_path: Path, machine: bool
+) -> None:
+    """mpiexec itself gives up, in words of its own; ours come past it, and the ranks of the other end."""
+    process = begin(["-f", "hosts", "-n", "2"], "--epochs", "40", **machines)
+    proxy = proxies(process.pid)["1"]
+    below = descendants(proxy)
+    left = [pid for pid in descendants(process.pid) if pid not in (proxy, *below)]
+    watched = [os.pidfd_open(pid) for pid in left]
+    for pid in [proxy, *below] if machine else below:
+        os.kill(pid, signal.SIGKILL)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode
+    (line,) = said(stderr)
+    assert "a rank was killed, or its machine is gone; the last checkpoint is kept" in line
+    for handle in watched:
+        assert select.select([handle], [], [], 30)[0], "it has not ended"
+        os.close(handle)
+    assert mpi(1, "resume", "RUN").returncode == 0
+    assert [record.epoch for record in load_records(tmp_path / "RUN")] == list(range(1, 41))
 
 
 def test_the_program_learns_alone_and_on_ranks(mpiexec: str, tmp_path: Path) -> None:

@@ -139,11 +139,18 @@ def test_all_diverge_in_one_line_and_what_was_good_is_saved(mpi: Mpi, tmp_path: 
 @pytest.mark.slow
 @pytest.mark.parametrize(("limit", "kept"), [(1_000, False), (600_000, True)])
 def test_a_full_disk_on_rank_0_gets_one_line(mpi: Mpi, tmp_path: Path, limit: int, kept: bool) -> None:
-    """The first checkpoint, of 407 kB, fits or does not; the next holds the optimizer's state, too."""
+    """The first checkpoint, of 407 kB, fits or does not; the next holds the optimizer's state, too.
+
+    A run of the same name on another rank's machine is not touched.
+    """
     program = tmp_path / "limited.py"
     program.write_text(FULL_DISK)
-    launch = ["-n", "2", sys.executable, str(program), str(limit)]
-    done = mpi(launch, *RECIPE, "--epochs", "3", "--out", "RUN")
+    other = tmp_path / "there" / "RUN" / "log.jsonl"
+    other.parent.mkdir(parents=True)
+    other.touch()
+    command = [sys.executable, str(program), str(limit), *RECIPE, "--epochs", "3", "--out", "RUN"]
+    done = mpi(["-n", "1", *command, ":", "-n", "1", "-wdir", str(tmp_path / "there"), *command])
+    assert other.exists()
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert f"cannot write {tmp_path.resolve() / 'RUN' / 'checkpoint.safetensors'}: File too large" in line

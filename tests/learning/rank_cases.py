@@ -119,6 +119,10 @@ def batch_norm(communication: Communication) -> Any:
     return curve(communication, dense(hg.BatchNorm()), batch_size=32)
 
 
+def batch_norm_of_whole_grains(communication: Communication) -> Any:
+    return curve(communication, dense(hg.BatchNorm()), batch_size=200)
+
+
 CURVES: list[Callable[[Communication], Any]] = [
     mini_batches,
     full_batch,
@@ -131,6 +135,7 @@ CURVES: list[Callable[[Communication], Any]] = [
     augmentation_and_dropout,
     whole_grains,
     batch_norm,
+    batch_norm_of_whole_grains,
 ]
 
 
@@ -193,6 +198,13 @@ def differences(communication: Communication) -> Any:
     }
 
 
+def unseeded(communication: Communication) -> Any:
+    """Tell the parameters where nobody has chosen the order of examples."""
+    network = hg.Network(dense(hg.Dropout(0.2)), (784,), np.random.default_rng(1))
+    list(hg.train(network, SPLITS.train, epochs=1, communication=communication))
+    return crc32(network.vector.data)
+
+
 class Breaks(hg.ReLU):
     """Fails on a rank of one's choice, in its third step."""
 
@@ -227,7 +239,7 @@ def stopping(communication: Communication) -> Any:
     return curve(communication, dense(), batch_size=60, stop=stop)["records"][-1][0]
 
 
-OTHERS = [exchanges, threads, differences, failing_in_a_step, diverging, stopping]
+OTHERS = [exchanges, threads, differences, unseeded, failing_in_a_step, diverging, stopping]
 CASES = {case.__name__: case for case in [*CURVES, *OTHERS]}
 
 

@@ -22,8 +22,8 @@ from learning.rank_cases import CURVES
 Outcomes = Callable[[int], dict[str, Any]]
 PROGRAM = Path(__file__).with_name("rank_cases.py")
 
-DRAWN_BY_CHUNK = {"whole_grains"}
-"""One process draws otherwise here: its chunks are larger than a grain."""
+DRAWN_BY_CHUNK = {"whole_grains", "batch_norm_of_whole_grains"}
+"""One process draws, or takes statistics, otherwise here: its chunks are larger than a grain."""
 
 
 def run_cases(mpiexec: str, ranks: int, *names: str) -> dict[str, Any]:
@@ -100,6 +100,12 @@ def test_ranks_that_were_given_something_else_are_named(outcomes: Outcomes, rank
         for name, (line, everywhere) in found.items():
             assert f"rank {ranks - 1} differs from rank 0 in its {name.strip()};" in line
             assert everywhere
+
+
+@pytest.mark.parametrize("ranks", [2, pytest.param(4, marks=pytest.mark.slow)])
+def test_ranks_without_a_seed_take_one_order(outcomes: Outcomes, ranks: int) -> None:
+    found = outcomes(ranks)["unseeded"]
+    assert found == [found[0]] * ranks
 
 
 @pytest.mark.parametrize("ranks", [2, pytest.param(4, marks=pytest.mark.slow)])

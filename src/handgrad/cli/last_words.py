@@ -2,6 +2,9 @@
 
 import os
 import subprocess
+from contextlib import suppress
+from pathlib import Path
+from stat import S_ISFIFO
 
 SCRIPT = 'while read -r line; do last=$line; done; [ -z "$last" ] || printf "%s\\n" "$last" >&2'
 """Remembers the last line that it is given, and prints it once there is nobody left to give it another."""
@@ -18,13 +21,17 @@ class LastWords:
 
     def __enter__(self) -> "LastWords":
         if os.name == "posix":
+            outlet = _past_mpiexec()
             self._shell = subprocess.Popen(
                 ["sh", "-c", SCRIPT],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
+                stderr=outlet,
                 start_new_session=True,  # what ends this process's group spares it
                 text=True,
             )
+            if outlet is not None:
+                os.close(outlet)
         return self
 
     def remember(self, line: str) -> None:
@@ -41,3 +48,21 @@ class LastWords:
         if self._shell and self._shell.stdin:
             self._shell.stdin.close()
             self._shell.wait()
+
+
+def _past_mpiexec() -> int | None:
+    """Open what mpiexec on this machine has as standard error; None where that cannot be found, or is not ours.
+
+    A line to this process's own standard error goes through mpiexec, which passes nothing on once it has given up
+    itself, as it does at once where a rank of another machine was killed.
+    """
+    with suppress(OSError, ValueError):
+        if not S_ISFIFO(os.fstat(2).st_mode):  # redirected by the user, or no mpiexec between
+            return None
+        pid = os.getppid()
+        while pid > 1:
+            name, _, rest = Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(")")
+            if name.startswith(("mpiexec", "mpirun")):
+                return os.open(f"/proc/{pid}/fd/2", os.O_WRONLY | os.O_APPEND | os.O_NOCTTY)
+            pid = int(rest.split()[1])
+    return None
