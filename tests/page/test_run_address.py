@@ -54,6 +54,7 @@ def test_reload_back_and_a_link(open_window: OpenWindow, runs: list[str]) -> Non
     shows(window, newer)
     window.page.go_forward()
     shows(window, older)
+    window.page.get_by_role("tab", name="Train").click()  # where one is already: no step of its own
     window.page.get_by_role("tab", name="Draw").click()
     expect(window.page).to_have_url(f"{window.address}#draw")
     window.page.go_back()

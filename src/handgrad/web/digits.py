@@ -8,6 +8,7 @@ from typing import Annotated
 import numpy as np
 from fastapi import APIRouter
 from fastapi import Path as InPath
+from pydantic import ValidationError
 
 from handgrad.data.collection import add_to_collection, read_collection, take_from_collection
 from handgrad.errors import HandgradError
@@ -65,9 +66,11 @@ def routes(opened: OpenData, in_use: ModelInUse) -> APIRouter:
         """Give the drawings behind the digits of a collection, null for those that came without one."""
         if not file(name).is_file():
             raise Unknown(f"there is no collection '{name}'")
-        return [
-            drawing and Drawing.model_validate(drawing) for drawing in read_collection(file(name)).strokes
-        ]
+        found = read_collection(file(name)).strokes
+        try:
+            return [drawing and Drawing.model_validate(drawing) for drawing in found]
+        except ValidationError:
+            raise HandgradError(f"{name} holds strokes that are no drawings; move its file away") from None
 
     @router.delete("/digits/{name}/{index}", responses=NOT_FOUND)
     def take_back(name: Name, index: Annotated[int, InPath(ge=0, le=10**9)]) -> DigitsCount:
