@@ -1,4 +1,4 @@
-"""The wall shows the test images of the run's own data, or says what else it shows, or why it shows nothing."""
+"""What the wall says where a run's data are not here, or it has none, and that the line stands still then."""
 
 from pathlib import Path
 
@@ -61,19 +61,6 @@ def test_no_other_images_are_shown_as_the_runs_own(
     window.runs.get_by_role("button", name=trained).click()
     expect(told).to_contain_text("of strokes:2000 read wrongly", timeout=60_000)
     expect(window.wall.locator(".wall-image:visible").first).to_be_visible()
-
-
-def test_what_stands_in_for_ones_own_digits_has_its_true_name(
-    open_window: OpenWindow, server: Process, runs_folder: Path
-) -> None:
-    images, labels = load("strokes:40").train.inputs, load("strokes:40").train.labels
-    server.post("/digits", name="few", inputs=images.reshape(40, 784).tolist(), labels=[*map(str, labels)])
-    name = str(server.post("/runs", recipe="mlp", data="digits/few", epochs=1)["name"])
-    assert server.await_state(name, "finished", "failed")["state"] == "finished"
-    window = open_window(f"train/{name}")
-    told = window.wall.locator(".wall-told")
-    expect(told).to_contain_text("of strokes:5000 read wrongly", timeout=60_000)
-    expect(told).to_contain_text("digits/few has no test images of its own: these are of strokes:5000")
 
 
 def test_a_run_that_never_began_shows_no_images(
