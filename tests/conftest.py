@@ -17,7 +17,7 @@ from handgrad.data.mnist import find
 from handgrad.data.sources import load
 from handgrad.data.strokes import generate
 
-pytest_plugins = ["page_fixtures", "page_models", "rank_fixtures"]
+pytest_plugins = ["page_fixtures", "page_models", "rank_fixtures", "training_fixtures"]
 
 CLOSED = "http://127.0.0.1:9"
 """A mirror that refuses every connection, so that no test asks the network."""

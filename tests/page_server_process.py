@@ -1,5 +1,6 @@
 """The page behind the real server, which trains: windows onto it, and what one sees there."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,6 +62,14 @@ class Window:
     def is_(self, state: str) -> None:
         """Wait until the run that is looked at is in this state."""
         expect(self.view.locator(".run-state")).to_have_text(state, timeout=60_000)
+
+    def mistakes(self) -> int:
+        """Wait until the wall has read all images, and give how many it says were read wrongly."""
+        told = self.wall.locator(".wall-told")
+        expect(told).to_contain_text("read wrongly", timeout=60_000)
+        found = re.match(r"([\d,]+) of", told.inner_text())
+        assert found
+        return int(found[1].replace(",", ""))
 
     def press(self, name: str) -> None:
         """Press a button of the run."""

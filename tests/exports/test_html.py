@@ -67,6 +67,13 @@ def test_digits_that_are_drawn_are_recognised(board: Board) -> None:
     assert ACCURACY in facts
 
 
+def test_how_good_it_is_fits_on_a_phone(board: Board) -> None:
+    board.page.set_viewport_size({"width": 360, "height": 740})
+    box = board.page.get_by_text(ACCURACY).bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 344
+
+
 def test_nothing_can_leave_the_page(browser: Browser, exported: Path) -> None:
     """Whatever a page tries, the policy in the file forbids it, even where there is a network."""
     context = browser.new_context()

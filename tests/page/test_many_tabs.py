@@ -1,34 +1,20 @@
 """Many tabs on one run: none starves the others, and what a hidden tab has not seen it hears afterwards."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from page_server_process import OpenWindow, Window, windows
-from served import Process, serving
+from page_server_process import OpenWindow, Window
+from served import Process
+from training_fixtures import DATA, LONG
 
-LONG = {"steps": 200_000, "batch_size": 50}
-DATA = "strokes:2000"
 TABS = 8  # a browser opens six connections to a server
 HIDE = """(hidden) => {
     Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
     document.dispatchEvent(new Event('visibilitychange'));
 }"""
 WITHOUT_LOCKS = "Object.defineProperty(navigator, 'locks', { value: undefined })"
-
-
-@pytest.fixture
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    with serving(tmp_path_factory.mktemp("tabs")) as server:
-        yield server
-
-
-@pytest.fixture
-def open_window(browser: Browser, server: Process) -> Iterator[OpenWindow]:
-    with windows(browser, server.address) as open_window:
-        yield lambda **settings: open_window(**{"expected": "404 (Not Found)", **settings})
 
 
 def seen(window: Window) -> int:

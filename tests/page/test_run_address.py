@@ -1,20 +1,11 @@
 """The address says which run is looked at: a reload, Back and a link that is shared lead there."""
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from page_server_process import OpenWindow, Window, windows
-from served import Process, serving
-
-DATA = "strokes:2000"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    with serving(tmp_path_factory.mktemp("addresses")) as server:
-        yield server
+from page_server_process import OpenWindow, Window
+from served import Process
+from training_fixtures import DATA
 
 
 @pytest.fixture(scope="module")
@@ -25,14 +16,6 @@ def runs(server: Process) -> list[str]:
         names.append(str(server.post("/runs", recipe="mlp", data=DATA, epochs=1)["name"]))
         assert server.await_state(names[-1], "finished", "failed")["state"] == "finished"
     return names
-
-
-@pytest.fixture
-def open_window(browser: Browser, server: Process, runs: list[str]) -> Iterator[OpenWindow]:
-    with windows(browser, server.address) as open_window:
-        yield lambda section="train", **settings: open_window(
-            section, **{"expected": "404 (Not Found)", **settings}
-        )
 
 
 def shows(window: Window, name: str) -> None:
@@ -54,6 +37,7 @@ def test_reload_back_and_a_link(open_window: OpenWindow, runs: list[str]) -> Non
     shows(window, newer)
     window.page.go_forward()
     shows(window, older)
+    window.page.get_by_role("tab", name="Train").click()  # where one is already: no step of its own
     window.page.get_by_role("tab", name="Draw").click()
     expect(window.page).to_have_url(f"{window.address}#draw")
     window.page.go_back()

@@ -35,7 +35,8 @@ function choose(event) {
   const tab = event.target.closest("[role=tab]");
   if (!tab || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  if (tab.hash !== location.hash) history.pushState(null, "", tab.hash);
+  if (tab.getAttribute("aria-selected") === "true") return; // what is looked at there stays
+  history.pushState(null, "", tab.hash);
   follow();
 }
 

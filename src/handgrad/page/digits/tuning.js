@@ -42,7 +42,7 @@ export class Tuning {
     this.rate = element("input", { id: "tune-rate", inputmode: "decimal", autocomplete: "off", value: GENTLE.learning_rate });
     this.start = element("button", { type: "submit", class: "primary" }, "Fine-tune");
     this.uses = element("button", { type: "button", disabled: true, onclick: () => use(app, this.#run) }, "Use this model");
-    this.watch = element("a", { href: "#train", hidden: true }, "Watch it in Train");
+    this.watch = element("a", { class: "watch later", href: "#train" }, "Watch it in Train");
     this.bar = element("progress", { max: 1, value: 0, "aria-label": "Progress of fine-tuning" });
     this.line = element("p", { class: "tuning-line", role: "status" });
     this.note = element("p", { class: "note tuning-note" });
@@ -112,7 +112,7 @@ export class Tuning {
     this.#records = new Records();
     this.#epochs = epochs;
     this.#state = null;
-    this.watch.hidden = false;
+    this.watch.classList.remove("later");
     this.watch.href = `#train/${run}`;
     this.uses.disabled = true;
     this.#hear({ state: "running" });

@@ -96,6 +96,7 @@ export class View {
     if (!run) return;
     this.#run = run;
     if (run.data) this.wall.open(run.data); // it is told once the run has written its recipe
+    else if (run.state === "failed") this.wall.open(null); // before that
     if (!this.follower.open && run.state !== this.#state) this.follower.goOn(); // resumed in another tab
     this.refresh();
   }

@@ -7,6 +7,7 @@ import { examplesOf, testDataFor } from "handgrad/train/test_images.js";
 import { count, percent, sourceName } from "handgrad/train/words.js";
 
 const PLACES = matchMedia("(max-width: 48rem)").matches ? 48 : 120; // images at a time
+const NOTHING = "The test images are read when there is a network.";
 
 export class Wall {
   #examples = null;
@@ -29,7 +30,7 @@ export class Wall {
     this.wrong = choice("Mistakes", true);
     this.classes = element("select", { "aria-label": "Class", onchange: () => this.#turn(-Infinity) }, element("option", { value: "" }, "all classes"));
     const step = (by, name, text) => element("button", { type: "button", "aria-label": name, onclick: () => this.#turn(by) }, text);
-    this.told = element("p", { class: "note wall-told" }, "The test images are read when there is a network.");
+    this.told = element("p", { class: "note wall-told" }, NOTHING);
     this.places = element("p", { class: "note wall-places" });
     this.cells = Array.from({ length: PLACES }, (_, k) => this.#cell(k));
     this.grid = element("div", { class: "wall-grid", role: "group", "aria-label": "Test images" }, ...this.cells.map(({ button }) => button));
@@ -60,7 +61,7 @@ export class Wall {
     this.#examples = null;
     this.#asked = this.#network !== null;
     this.#answers = [];
-    if (source === null) this.told.textContent = "The test images are read when there is a network.";
+    if (source === null) this.told.textContent = NOTHING;
     else if (source !== this.#failed) this.told.textContent = "Fetching test images …";
     this.#layOut();
     if (source === null) return;
@@ -91,6 +92,7 @@ export class Wall {
     this.reader.stop();
     this.#reading = false;
     this.#answers = [];
+    if (this.#examples) this.#tell(`${count(this.#examples.count)} of ${this.#examples.name}`);
     this.#layOut();
   }
 
