@@ -77,6 +77,7 @@ def test_the_blocks_of_python_in_the_guide_work_and_are_the_example(tmp_path: Pa
     assert re.search(r"^[5-9]\d\.\d%$", done.stdout, re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_the_blocks_of_python_about_the_classifier_work(tmp_path: Path) -> None:
     found = re.findall(r"^```python\n(.*?)^```$", ESTIMATOR, re.MULTILINE | re.DOTALL)
     done = subprocess.run(
@@ -104,6 +105,7 @@ def test_the_example_of_ones_own_passes_the_check(cli: Cli) -> None:
         assert name in done.stdout
 
 
+@pytest.mark.slow
 def test_the_blocks_of_python_on_pictures_work(tmp_path: Path) -> None:
     guide = (ROOT / "docs" / "pictures.md").read_text("utf-8")
     code = "\n".join(re.findall(r"^```python\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL))

@@ -37,6 +37,7 @@ def test_the_sheet_of_augmentations_is_drawn(tmp_path: Path) -> None:
     assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_a_table_of_ones_own(tmp_path: Path) -> None:
     printed = run("table.py", folder=tmp_path)
     assert re.search(r"^cross-validation: [89]\d\.\d%", printed)
@@ -73,6 +74,7 @@ def test_one_page_is_one_page() -> None:
     assert len((EXAMPLES / "one_page.py").read_text("utf-8").splitlines()) <= 45
 
 
+@pytest.mark.slow
 def test_pictures_of_ones_own(tmp_path: Path) -> None:
     for folder in ((), ("own",)):
         printed = run("pictures.py", *folder, folder=tmp_path)

@@ -81,6 +81,7 @@ def test_nothing_is_told_where_it_is_not_known(tmp_path: Path) -> None:
     assert validated_in_words(tmp_path) is None
 
 
+@pytest.mark.slow
 def test_the_exported_page_tells_it(cli: Cli, tmp_path: Path) -> None:
     done = cli(
         "train", "mlp", "--data", "strokes:600", "--epochs", "2", "--out", "run", "--quiet", "--no-test"

@@ -92,6 +92,7 @@ def test_bad_picture_folders(cli: Cli, tmp_path: Path) -> None:
     fails(cli, "b.png", "train", "--data", "pictures")
 
 
+@pytest.mark.slow
 def test_bad_models(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     network = Network([Dense(10)], (784,), np.random.default_rng(0))
@@ -162,6 +163,7 @@ def test_wrong_names_suggest_the_nearest(cli: Cli, tmp_path: Path) -> None:
     fails(cli, "mine.toml", "train", "mine.toml", telling="did you mean 'learning_rate'?")
 
 
+@pytest.mark.slow
 def test_places_that_cannot_be_written(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     for place in ("file", "file/RUN", "/dev/full", "/proc/RUN"):

@@ -29,6 +29,7 @@ def test_evaluate_measures_what_was_trained(cli: Cli, run: Path) -> None:
     assert np.sum(result["confusion"]) == len(test)
 
 
+@pytest.mark.slow
 def test_evaluate_prints_a_confusion_matrix(cli: Cli, run: Path) -> None:
     done = cli("evaluate", run / "final_config", "--data", "strokes:2000:1", "--split", "train")
     assert done.returncode == 0
@@ -36,6 +37,7 @@ def test_evaluate_prints_a_confusion_matrix(cli: Cli, run: Path) -> None:
     assert len(done.stdout.splitlines()) == 15
 
 
+@pytest.mark.slow
 def test_predict_takes_any_size_and_polarity(cli: Cli, run: Path, tmp_path: Path) -> None:
     test = load("strokes:2000:1").split("test")
     place = int(np.flatnonzero(test.labels == 3)[0])
@@ -68,6 +70,7 @@ def test_one_bad_picture_does_not_cost_the_others_their_answers(cli: Cli, run: P
     assert "none.png" in none
 
 
+@pytest.mark.slow
 def test_check_passes_and_says_so(cli: Cli) -> None:
     done = cli("check", "classic")
     assert done.returncode == 0

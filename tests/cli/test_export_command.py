@@ -27,6 +27,7 @@ def model(tmp_path: Path) -> Path:
     return tmp_path / "m.safetensors"
 
 
+@pytest.mark.slow
 def test_predict_runs_on_every_format_that_is_read_back(cli: Cli, model: Path, tmp_path: Path) -> None:
     answers = [cli("predict", model, "digit.png", "--json").stdout]
     for form, out in (("csv", "parameters"), ("onnx", "m.onnx")):
@@ -58,6 +59,7 @@ def test_sizes_are_told(cli: Cli, model: Path, tmp_path: Path) -> None:
     assert facts["bytes"] == sum(path.stat().st_size for path in (tmp_path / "p").iterdir())
 
 
+@pytest.mark.slow
 def test_existing_files_are_replaced_whole_or_stay(cli: Cli, model: Path, tmp_path: Path) -> None:
     (tmp_path / "m.onnx").write_text("old")
     assert cli("export", model, "--to", "onnx", "--out", "m.onnx").returncode == 0

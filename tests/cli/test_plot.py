@@ -46,6 +46,7 @@ def run(program: Cli, tmp_path: Path) -> Path:
     return tmp_path / "RUN"
 
 
+@pytest.mark.slow
 def test_a_run_becomes_six_pictures(cli: Cli, program: Cli, run: Path) -> None:
     done = cli("plot", "RUN")
     assert (done.returncode, done.stderr) == (0, "")

@@ -64,6 +64,7 @@ def test_a_table_gets_an_answer_for_each_row(cli: Cli, plants: Path) -> None:
     assert first.split()[:4] == ["plants.csv,", "row", "1", found[0]["class"]]
 
 
+@pytest.mark.slow
 def test_every_format_that_is_read_back_answers_alike(cli: Cli, plants: Path) -> None:
     expected = answers(cli, "PLANTS", "plants.csv")
     assert cli("export", "PLANTS", "--to", "onnx", "--out", "plants.onnx").returncode == 0
@@ -79,6 +80,7 @@ def test_every_format_that_is_read_back_answers_alike(cli: Cli, plants: Path) ->
     )
 
 
+@pytest.mark.slow
 def test_rows_of_pixels_are_images(cli: Cli, tmp_path: Path) -> None:
     train_run(
         override(load_recipe("mlp"), {"data": {"source": "strokes:300"}, "training": {"epochs": 1}}, "test"),
@@ -136,6 +138,7 @@ def test_a_bad_file_does_not_cost_the_others_their_answers(cli: Cli, plants: Pat
     assert "not grey pictures" in picture
 
 
+@pytest.mark.slow
 def test_other_tables_are_measured_by_their_names(cli: Cli, plants: Path) -> None:
     whole = cli("evaluate", "PLANTS", "--data", "plants.csv", "--split", "train").stdout.splitlines()[0]
     rows = pl.read_csv(plants / "plants.csv")

@@ -37,6 +37,7 @@ def test_for_others_a_token_is_made_up_and_asked_for(tmp_path: Path) -> None:
             assert browser.get(f"{here}/runs").json() == []
 
 
+@pytest.mark.slow
 def test_what_cannot_be_served_is_one_line(cli: Cli, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

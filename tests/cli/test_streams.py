@@ -94,6 +94,7 @@ def test_stopped_and_resumed_on_a_stream_equals_never_stopped(cli: Cli, table: P
     assert load_file(checkpoint)["state.order"].shape == (1,)
 
 
+@pytest.mark.slow
 def test_bad_memory_and_bad_streams(cli: Cli, table: Path, tmp_path: Path) -> None:
     for amount in ("much", "1XB", "-1GB", ""):
         fails(cli, "memory must be an amount", "train", "--data", "shards", "--memory", amount)

@@ -91,6 +91,7 @@ def test_plain_lines_when_piped(cli: Cli) -> None:
     assert cli("train", *SMALL, "--steps", "1").stdout.splitlines()[-1].endswith("runs/classic-2")
 
 
+@pytest.mark.slow
 def test_compiling_is_told_of_once_on_a_machine(cli: Cli, idx_folder: Path, tmp_path: Path) -> None:
     told = []
     for _ in range(2):
@@ -105,6 +106,7 @@ def test_quiet_prints_nothing(cli: Cli) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.slow
 def test_a_terminal_gets_a_progress_bar(tmp_path: Path) -> None:
     read, write = pty.openpty()
     process = subprocess.Popen(
@@ -133,6 +135,7 @@ def test_a_terminal_gets_a_progress_bar(tmp_path: Path) -> None:
     assert "saved" in text
 
 
+@pytest.mark.slow
 def test_without_data_it_trains_on_strokes_and_says_so(cli: Cli, tmp_path: Path) -> None:
     done = cli("train", "--steps", "1", "--out", "RUN", "--json")
     assert done.returncode == 0
@@ -149,6 +152,7 @@ def test_mnist_that_was_asked_for_is_not_exchanged(cli: Cli, tmp_path: Path) -> 
     assert not (tmp_path / "RUN").exists()
 
 
+@pytest.mark.slow
 def test_a_table_of_ones_own(cli: Cli, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(300, 3))
@@ -162,7 +166,7 @@ def test_a_table_of_ones_own(cli: Cli, tmp_path: Path) -> None:
     assert lines(measured.stdout)[0]["classes"] == ["cold", "warm"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_interrupted_and_resumed_equals_never_interrupted(
     cli: Cli, tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -212,6 +216,7 @@ def test_killed_and_resumed_equals_never_killed(cli: Cli, tmp_path: Path) -> Non
     assert not [path for path in (tmp_path / "killed").iterdir() if path.name.startswith(".")]
 
 
+@pytest.mark.slow
 def test_a_time_limit_ends_it_and_resume_goes_on(cli: Cli) -> None:
     limited = cli("train", *SMALL, "--steps", "100000", "--time-limit", "0.2s", "--out", "RUN")
     assert limited.returncode == 0
@@ -230,6 +235,7 @@ def test_divergence_keeps_the_last_good_model(cli: Cli, tmp_path: Path) -> None:
     assert np.isfinite(load_model(tmp_path / "RUN").vector).all()
 
 
+@pytest.mark.slow
 def test_interrupted_before_it_began_it_says_so(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "handgrad", "train", "--data", "strokes:60000", "--out", "RUN"]
     process = subprocess.Popen(
@@ -254,6 +260,7 @@ def test_what_the_caller_ignores_stays_ignored(cli: Cli, tmp_path: Path) -> None
     assert json.loads(told.splitlines()[-1])["interrupted"] is False
 
 
+@pytest.mark.slow
 def test_a_finished_run_says_that_it_is(cli: Cli) -> None:
     assert cli("train", *SMALL, "--steps", "3", "--out", "RUN").returncode == 0
     done = cli("resume", "RUN")
@@ -261,6 +268,7 @@ def test_a_finished_run_says_that_it_is(cli: Cli) -> None:
     assert "already finished after 3 steps" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_lesson_is_not_told_of_a_changed_recipe(cli: Cli) -> None:
     assert "every step sees every example" in cli("train", *SMALL, "--time-limit", "0.1s").stdout
     assert "every step" not in cli("train", *SMALL, "--batch-size", "50", "--epochs", "1").stdout
@@ -334,6 +342,7 @@ def test_resume_refuses_another_recipe_and_other_data(cli: Cli, tmp_path: Path, 
     assert "not the data that the training was begun with" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_damaged_log_does_not_keep_from_resuming(cli: Cli, tmp_path: Path) -> None:
     assert cli("train", *SMALL, "--steps", "1000", "--time-limit", "0.1s", "--out", "RUN").returncode == 0
     with (tmp_path / "RUN" / "log.jsonl").open("ab") as file:
@@ -343,6 +352,7 @@ def test_a_damaged_log_does_not_keep_from_resuming(cli: Cli, tmp_path: Path) -> 
         assert list(json.loads(line)) == RECORD
 
 
+@pytest.mark.slow
 def test_killed_before_its_first_record_it_can_be_resumed(cli: Cli, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "handgrad", "train", *SMALL, "--out", "RUN"]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL)

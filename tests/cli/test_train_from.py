@@ -27,6 +27,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_it_goes_on_from_a_model_with_digits_of_ones_own_and_keeps_all_classes(
     cli: Cli, first: Path, tmp_path: Path
 ) -> None:
@@ -66,6 +67,7 @@ def test_what_does_not_fit_is_one_line_and_leaves_nothing(
     assert not (tmp_path / "RUN").exists()
 
 
+@pytest.mark.slow
 def test_two_do_not_train_in_one_folder_and_the_end_of_input_interrupts(cli: Cli, tmp_path: Path) -> None:
     arguments = ("--data", "strokes:2000:1", "--batch-size", "50", "--epochs", "5000", "--out", "RUN")
     process = subprocess.Popen(

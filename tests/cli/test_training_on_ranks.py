@@ -87,6 +87,7 @@ def test_only_rank_0_needs_the_run_folder(mpi: Mpi, tmp_path: Path) -> None:
     assert not list(there.iterdir())
 
 
+@pytest.mark.slow
 def test_without_data_and_a_folder_it_is_told_once_and_one_is_made(mpi: Mpi, tmp_path: Path) -> None:
     done = mpi(2, "train", "classic", "--steps", "2", "--tensorboard")
     assert done.returncode == 0
@@ -159,6 +160,7 @@ def test_without_the_extra_one_line_tells_the_command(mpi: Mpi, tmp_path: Path) 
     assert "pip install 'handgrad[mpi]'" in line
 
 
+@pytest.mark.slow
 def test_tests_of_ranks_are_skipped_only_where_nobody_demands_them(tmp_path: Path) -> None:
     """Where there is no mpiexec beside Python."""
     tests = Path(__file__).parent.parent

@@ -45,6 +45,7 @@ layers = [
 """
 
 
+@pytest.mark.slow
 def test_validation_data_of_ones_own(cli: Cli, tmp_path: Path, idx_folder: Path) -> None:
     done = cli("train", *SMALL, "--epochs", "1", "--validation", idx_folder, "--out", "RUN")
     assert done.returncode == 0, done.stderr
@@ -54,6 +55,7 @@ def test_validation_data_of_ones_own(cli: Cli, tmp_path: Path, idx_folder: Path)
     assert "60 to validate" in cli("train", *SMALL, "--epochs", "1", "--validation", "0.2").stdout
 
 
+@pytest.mark.slow
 def test_validation_data_that_do_not_fit(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "other.csv").write_text("label,a\n" + "0,1\n1,2\n" * 3)
     sizes = "other.csv: strokes:300:1: examples to train on have 784 values, validation examples have 1"
@@ -99,6 +101,7 @@ def test_a_wrong_setting_gets_one_clear_line(setting: str, told: str) -> None:
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.slow
 def test_early_stopping_says_so_and_a_resume_finds_nothing_to_do(cli: Cli, tmp_path: Path) -> None:
     options = ("--set", "early_stopping.patience=2", "--epochs", "60", "--out", "RUN")
     done = cli("train", *SMALL, "--validation", "0.3", *options)
@@ -118,6 +121,7 @@ def test_early_stopping_without_validation_data_is_refused(cli: Cli, tmp_path: P
     assert not (tmp_path / "RUN").exists()
 
 
+@pytest.mark.slow
 def test_extremes_of_batches_and_classes(cli: Cli, tmp_path: Path) -> None:
     """A batch larger than the data and a last batch of one are trained on all the same; one class alone is not."""
     for data, size in (("strokes:60", "100000"), ("strokes:61", "20")):
@@ -136,6 +140,7 @@ def test_tensorboard_files_lie_in_the_run(cli: Cli, tmp_path: Path) -> None:
     assert len(list((tmp_path / "RUN").glob("events.*"))) == 1
 
 
+@pytest.mark.slow
 def test_code_of_ones_own_is_checked(cli: Cli, tmp_path: Path) -> None:
     text = (
         "from dataclasses import dataclass\nimport handgrad as hg\n\n"
@@ -192,6 +197,7 @@ def test_killed_several_times_at_random_and_resumed_equals_never_killed(
     assert straight == killed
 
 
+@pytest.mark.slow
 def test_the_test_split_can_be_left_unopened(cli: Cli, idx_folder: Path) -> None:
     for path in idx_folder.glob("t10k-images*"):
         path.write_bytes(b"not to be read")

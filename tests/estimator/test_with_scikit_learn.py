@@ -43,6 +43,7 @@ def test_a_table_of_mixed_columns_in_a_pipeline(flowers: Examples) -> None:
     assert pipeline.score(table, y) > 0.9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["loky", "threading"])
 def test_a_grid_search_on_two_workers_finds_what_one_finds(flowers: Examples, backend: str) -> None:
     X, y = flowers

@@ -59,6 +59,7 @@ def test_every_command_and_program_of_the_guide_works(
                     assert command[0] != "./predict" or re.search(r"^7 .*<-$", answer, re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_the_example_in_c_reads_pictures_and_refuses_what_is_none(cli: Cli, tmp_path: Path) -> None:
     compiler()
     arguments = ("mlp", "--data", "strokes:2000", "--epochs", "3", "--no-test", "--out", "RUN", "--quiet")

@@ -56,6 +56,7 @@ def board(browser: Browser, exported: Path) -> Iterator[Board]:
     assert said == []
 
 
+@pytest.mark.slow
 def test_digits_that_are_drawn_are_recognised(board: Board) -> None:
     for digit in ("3", "7"):
         board.draw(strokes_of(digit))

@@ -27,6 +27,7 @@ def run(*arguments: str, kernels: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_plain_kernels_train_alike_and_need_no_compiler() -> None:
     losses = []
     for kernels, compiler in (("reference", "False"), ("vectors", "True"), ("compiled", "True")):

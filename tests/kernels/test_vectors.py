@@ -46,6 +46,7 @@ for dtype in (np.float32, np.float64):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("without", "bytes_"), [("avx512,evex512,avx10", 32), ("avx,evex512,fma,f16c,xop,vaes,vpcl,gfni,amx", 16)]
 )

@@ -127,6 +127,7 @@ def test_all_stop_where_one_wishes_to(outcomes: Outcomes, ranks: int) -> None:
     assert outcomes(ranks)["stopping"] == [5 if ranks else 4] * max(1, ranks)
 
 
+@pytest.mark.slow
 def test_a_program_that_fails_on_one_rank_ends_on_all(mpiexec: str, tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(

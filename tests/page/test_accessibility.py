@@ -12,6 +12,8 @@ from page_server_process import OpenWindow, Window
 from served import Process
 from training_fixtures import DATA
 
+pytestmark = pytest.mark.slow
+
 SECTIONS = ("draw", "train", "digits")
 
 FOCUSED = """() => {

@@ -108,6 +108,7 @@ def test_undo_and_clear(board: Board) -> None:
     assert np.array_equal(board.pixels(), before)
 
 
+@pytest.mark.slow
 def test_another_pen_draws_all_of_it(board: Board) -> None:
     board.draw(strokes_of("0"))
     thin = board.pixels().sum(dtype=int)
@@ -253,6 +254,7 @@ def test_pixels_and_classes_by_keyboard(board: Board) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_digit_is_written_slowly_where_motion_is_welcome(open_board: Open) -> None:
     board = open_board(reduced_motion="no-preference")
     board.page.get_by_role("button", name="Write a 4").click()
@@ -272,12 +274,14 @@ def test_reload_in_the_middle_of_a_stroke(board: Board) -> None:
     board.reads("1")
 
 
+@pytest.mark.slow
 def test_without_a_network_connection(board: Board) -> None:
     board.page.context.set_offline(True)
     board.draw(strokes_of("2"))
     board.reads("2")
 
 
+@pytest.mark.slow
 def test_a_window_that_changes_while_one_draws(board: Board) -> None:
     four = strokes_of("4")
     board.draw(four[:1])

@@ -13,6 +13,8 @@ from handgrad.learning.tensor_files import serialized
 from page_fixtures import Open
 from page_server import Site
 
+pytestmark = pytest.mark.slow
+
 FLAT, IMAGE = (784,), (1, 28, 28)
 NETWORKS: dict[str, tuple[list[Any], tuple[int, ...], list[str]]] = {
     "no hidden layer": ([hg.Dense(10)], FLAT, ["What each output added up"]),

@@ -8,6 +8,8 @@ from playwright.sync_api import Browser, Page
 from page_server_process import windows
 from served import serving
 
+pytestmark = pytest.mark.slow
+
 MANY = 400_000
 RECORDS = """async (many) => {
     const { Chart } = await import("handgrad/train/chart.js");

@@ -9,6 +9,8 @@ from page_server_process import OpenWindow, Window
 from served import Process
 from training_fixtures import DATA, LONG
 
+pytestmark = pytest.mark.slow
+
 TABS = 8  # a browser opens six connections to a server
 HIDE = """(hidden) => {
     Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
@@ -29,7 +31,6 @@ def sees(window: Window, count: int) -> None:
     expect(plot).to_have_attribute("aria-valuemax", str(count))
 
 
-@pytest.mark.slow
 def test_eight_tabs_follow_one_run(open_window: OpenWindow, server: Process) -> None:
     first = open_window()
     name = first.start("classic", DATA, **LONG)

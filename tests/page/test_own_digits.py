@@ -15,6 +15,8 @@ from page_checks import DANGLING, NAMELESS, WATCH_SHIFTS
 from page_server_process import OpenWindow, Window, model_of, windows
 from served import Process, serving
 
+pytestmark = pytest.mark.slow
+
 DATA = "strokes:2000"
 
 
@@ -105,7 +107,6 @@ def test_collected_kept_and_saved(open_window: OpenWindow, server: Process, fold
     assert np.array_equal(shown, kept.inputs[0].ravel())
 
 
-@pytest.mark.slow
 def test_two_tabs_collect_together(open_window: OpenWindow, server: Process) -> None:
     window = open_window()
     name_it(window, "both")
@@ -138,7 +139,6 @@ def tune(window: Window, epochs: int, rate: str) -> Locator:
     return tuning
 
 
-@pytest.mark.slow
 def test_a_tuning_that_fails_or_is_stopped_leaves_no_line_of_progress(
     browser: Browser, tmp_path: Path
 ) -> None:
@@ -166,7 +166,6 @@ def test_a_tuning_that_fails_or_is_stopped_leaves_no_line_of_progress(
         expect(tuning.get_by_role("button", name="Use this model")).to_be_enabled()
 
 
-@pytest.mark.slow
 def test_tuned_and_compared(browser: Browser, tmp_path: Path) -> None:
     with serving(tmp_path) as server, windows(browser, server.address) as open_window:
         before = str(server.post("/runs", recipe="mlp", data=DATA, epochs=4)["name"])

@@ -7,6 +7,8 @@ from page_server_process import OpenWindow, Window
 from served import Process
 from training_fixtures import DATA
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def runs(server: Process) -> list[str]:

@@ -31,6 +31,7 @@ def test_on_a_phone_the_answer_is_seen_while_one_draws(open_board: Open) -> None
     assert bars["y"] + bars["height"] <= 740
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_text_can_be_read(open_board: Open, scheme: str) -> None:
     board = open_board(color_scheme=scheme)
@@ -94,6 +95,7 @@ def test_what_is_touched_is_large_enough(open_board: Open) -> None:
     assert board.page.evaluate(SMALL) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [360, 1280])
 def test_nothing_jumps(open_board: Open, width: int) -> None:
     board = open_board(viewport={"width": width, "height": 800})

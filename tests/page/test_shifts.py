@@ -12,6 +12,8 @@ from page_server_process import OpenWindow, Window, windows
 from served import serving
 from training_fixtures import DATA
 
+pytestmark = pytest.mark.slow
+
 WIDTHS = (360, 1200)
 TALL = 4200
 """Pixels: shifts count where they are seen, so all of the page is."""
@@ -67,7 +69,6 @@ def test_while_the_page_opens(open_window: OpenWindow, trained: str, width: int)
         still(window)
 
 
-@pytest.mark.slow
 def test_while_digits_are_collected_and_tuned_on(browser: Browser, tmp_path: Path) -> None:
     with serving(tmp_path) as server, windows(browser, server.address) as open_window:
         name = str(server.post("/runs", recipe="mlp", data=DATA, epochs=2)["name"])

@@ -1,6 +1,10 @@
 """A few tabs hold a stream, and who closes one leaves it to another."""
 
+import pytest
+
 from page_server_process import OpenWindow
+
+pytestmark = pytest.mark.slow
 
 CLAIMS = """async (wanted) => {
     const { claim } = await import("handgrad/train/streams.js");

@@ -139,6 +139,7 @@ def test_only_the_keyboard(open_window: OpenWindow, trained: str) -> None:
     expect(window.readout).to_contain_text("Newest")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [320, 360, 834, 1280])
 def test_nothing_of_it_is_wider_than_the_window(open_window: OpenWindow, trained: str, width: int) -> None:
     window = open_window(
@@ -153,6 +154,7 @@ def test_nothing_of_it_is_wider_than_the_window(open_window: OpenWindow, trained
         assert window.page.evaluate(SMALL) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_can_be_read_and_has_names(open_window: OpenWindow, trained: str, scheme: str) -> None:
     window = open_window(color_scheme=scheme)

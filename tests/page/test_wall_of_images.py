@@ -16,6 +16,8 @@ from page_server_process import OpenWindow
 from served import Process
 from training_fixtures import DATA
 
+pytestmark = pytest.mark.slow
+
 NOTES = """() => {
     window.notes = [];
     const line = document.querySelector(".wall-told");

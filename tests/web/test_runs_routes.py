@@ -75,6 +75,7 @@ def test_a_run_is_started_followed_by_two_readers_and_finished(tmp_path: Path) -
         assert server.get("/model")["name"] == name
 
 
+@pytest.mark.slow
 def test_paused_and_resumed_equals_never_paused_and_its_readers_stay(straight: bytes, tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         name = server.post("/runs", **LONG)["name"]
@@ -159,6 +160,7 @@ def test_what_fails_is_told(tmp_path: Path) -> None:
         assert server.get(f"/runs/{wild}")["error"] == run["error"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "killed",
     [
@@ -193,6 +195,7 @@ def test_killed_it_is_offered_to_resume_and_ends_the_same(
     assert load_model(tmp_path / "runs" / name).vector.tobytes() == straight
 
 
+@pytest.mark.slow
 def test_a_model_of_ten_classes_goes_on_with_three_digits_of_ones_own(tmp_path: Path) -> None:
     images, labels = generate(60, 4)
     three = np.flatnonzero(labels < 3)[:12]

@@ -313,6 +313,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", DAMAGES)
 def test_a_cache_that_was_changed_is_removed_and_made_anew(tmp_path: Path, kind: str) -> None:
     source = one(tmp_path / "d.parquet", images())

@@ -62,6 +62,7 @@ def test_every_command_for_ranks_works(mpi: Mpi) -> None:
         assert "2 ranks of" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_program_of_the_guide_works(tmp_path: Path) -> None:
     (code,) = re.findall(r"^```python\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
     done = subprocess.run(

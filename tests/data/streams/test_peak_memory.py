@@ -45,6 +45,7 @@ print(most - before, records[-1].train_accuracy)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="peaks are not counted anew elsewhere")
 @pytest.mark.parametrize("kind", ["strokes", "files"])
 def test_data_never_exist_at_once(tmp_path: Path, kind: str) -> None:
