@@ -55,7 +55,8 @@ class Site(ThreadingHTTPServer):
             return none if self.model is None else (200, "application/octet-stream", self.model)
         known = {
             "/model": {"name": self.name},
-            "/runs": [{"name": "pen", "last": {"validation_accuracy": 0.9731}}],
+            "/runs": [{"name": "pen"}],
+            "/runs/pen": {"validated": {"validation_accuracy": 0.9731}},
             "/data": [
                 {"name": "strokes:3000", "input_shape": [1, 28, 28]},
                 {"name": "table", "input_shape": [4]},

@@ -66,6 +66,20 @@ def test_early_stopping_kept_an_earlier_one(tmp_path: Path) -> None:
     assert validated(tmp_path / "run") == best != records[-1]
 
 
+@pytest.mark.parametrize("stopping", [None, {"patience": 3, "monitor": "validation_loss"}])
+def test_of_a_checkpoint_it_is_what_that_would_leave(tmp_path: Path, stopping: dict[str, Any] | None) -> None:
+    rough = {"epochs": 60, "batch_size": 20, "learning_rate": 0.05}
+    changes = {"early_stopping": stopping} if stopping else {}
+    trained(tmp_path / "run", training=rough, stop_after=130, **changes)
+    (tmp_path / "run" / "model.safetensors").unlink()
+    records = load_records(tmp_path / "run")
+    losses = [record.validation_loss or 0.0 for record in records]
+    assert losses[-1] > min(losses)
+    expected = records[losses.index(min(losses))] if stopping else records[-1]
+    assert validated(tmp_path / "run", "checkpoint.safetensors") == expected
+    assert validated(tmp_path / "run") is None
+
+
 def test_nothing_is_told_where_it_is_not_known(tmp_path: Path) -> None:
     run = trained(tmp_path / "run", data={"source": DATA, "validation": 0})
     assert validated_in_words(tmp_path / "run") is None  # nothing to validate on

@@ -46,17 +46,25 @@ def model_is_newest(folder: Path) -> bool:
         return not (folder / CHECKPOINT_FILE).exists()
 
 
-def validated(folder: Path) -> Record | None:
+def validated(folder: Path, file: str = MODEL_FILE) -> Record | None:
     """Find the record in which a run's model was measured on validation data; None where that is not known.
 
     With early stopping, the model is that of the best record, whose score the checkpoint holds; else the last.
+
+    Parameters
+    ----------
+    folder : Path
+        The run's.
+    file : str, optional
+        ``model.safetensors``, or ``checkpoint.safetensors`` for what that would leave as a model.
     """
-    steps, reached = model_steps(folder), progress(folder)
+    reached = progress(folder)
+    steps = model_steps(folder) if file == MODEL_FILE else reached and reached["step"]
     if steps is None:
         return None
     with suppress(HandgradError):
         records = [record for record in load_records(folder) if record.validation_loss is not None]
-        recipe = restored_recipe(read_metadata(folder / MODEL_FILE), folder / MODEL_FILE) or {}
+        recipe = restored_recipe(read_metadata(folder / file), folder / file) or {}
         if not recipe.get("early_stopping"):
             return next((record for record in reversed(records) if record.step + 1 == steps), None)
         stopping = EarlyStopping.from_description(recipe["early_stopping"])

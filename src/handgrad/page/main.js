@@ -65,11 +65,12 @@ async function tellNetwork() {
   if (accuracy && app.network === network) tellFacts(...known, accuracy);
 }
 
-/** The last validation accuracy of the run of that name, if there is such a run. */
+/** How many of its validation data the run of that name reads rightly, if there is such a run. */
 async function runAccuracy(name) {
   const runs = await app.api("/runs").catch(() => []);
-  const share = runs.find?.((run) => run.name === name)?.last?.validation_accuracy;
-  return share == null ? null : `${(100 * share).toFixed(1)} % of validation right`;
+  if (!runs.some?.((run) => run.name === name)) return null;
+  const { validated } = await app.api(`/runs/${encodeURIComponent(name)}`).catch(() => ({}));
+  return validated ? `${(100 * validated.validation_accuracy).toFixed(1)} % of validation right` : null;
 }
 
 async function loadModel() {

@@ -4,6 +4,8 @@ from typing import Any
 
 from fastapi import APIRouter, Header, HTTPException, Response
 
+from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE
+from handgrad.outcome import model_is_newest, validated
 from handgrad.web.model import FILE, chosen, described, tagged
 from handgrad.web.model_in_use import ModelInUse
 from handgrad.web.newest import newest, newest_tag
@@ -58,8 +60,15 @@ def routes(trainings: Trainings, in_use: ModelInUse, opened: OpenData) -> APIRou
     @router.get("/runs/{name}")
     def tell(name: str) -> RunWithRecords:
         """Tell of one run, with all its records."""
-        records = LogReader(trainings.folder(name)).new()
-        facts = {"records": len(records), "last": records[-1] if records else None, "records_so_far": records}
+        folder = trainings.folder(name)
+        records = LogReader(folder).new()
+        measured = validated(folder, MODEL_FILE if model_is_newest(folder) else CHECKPOINT_FILE)
+        facts = {
+            "records": len(records),
+            "last": records[-1] if records else None,
+            "validated": next((each for each in records if measured and each.step == measured.step), None),
+            "records_so_far": records,
+        }
         return RunWithRecords.model_validate({**told(name), **facts})
 
     @router.post("/runs/{name}/pause", responses=CONFLICT)

@@ -142,6 +142,9 @@ class Run(BaseModel):
 class RunWithRecords(Run):
     """A training, with all that it told of itself."""
 
+    validated: Record | None = Field(
+        description="In which its newest parameters were measured on validation data: with early stopping, the best."
+    )
     records_so_far: list[Record]
 
 
