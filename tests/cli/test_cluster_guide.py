@@ -36,7 +36,8 @@ def machines(tmp_path: Path) -> dict[str, str]:
     program = tmp_path / "stand-in"
     program.write_text(STAND_IN % (tmp_path / "reached"))
     program.chmod(0o755)
-    return {"HYDRA_LAUNCHER": "ssh", "HYDRA_LAUNCHER_EXEC": str(program)}
+    started = {"HYDRA_LAUNCHER": "ssh", "HYDRA_LAUNCHER_EXEC": str(program)}
+    return started | {"UCX_TLS": "tcp,self"}  # over TCP, though memory that both see would do
 
 
 @pytest.mark.slow

@@ -49,6 +49,7 @@ def test_what_is_stopped_and_resumed_on_as_many_ranks_comes_out_the_same(
     first = mpi(2, *THREE, "--threads", "1", "--time-limit", "0.001s", "--out", "RUN")
     assert (first.returncode, first.stderr) == (0, "")
     assert "time is up after" in first.stdout
+    assert "; go on with: mpiexec -n 2 handgrad resume RUN\n" in first.stdout
     second = mpi(2, "resume", "RUN", "--threads", "1", "--json")
     assert (second.returncode, second.stderr) == (0, "")
     assert files(tmp_path / "RUN") == files(whole[0])

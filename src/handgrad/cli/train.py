@@ -205,7 +205,7 @@ def _carry_out(
 ) -> int:
     from handgrad.cli.conversion import showing_conversion
     from handgrad.cli.interrupts import interrupts
-    from handgrad.cli.views import choose_view
+    from handgrad.cli.views import choose_view, resume_command
     from handgrad.errors import Interrupted
     from handgrad.exports.formats import load_model
     from handgrad.learning.metrics import evaluate
@@ -224,14 +224,14 @@ def _carry_out(
             return interrupted() or (deadline is not None and monotonic() >= deadline)
 
         with run.opened(), view:
-            last_words(f"the last checkpoint is kept; go on with: {_command(run)}")
+            last_words(f"the last checkpoint is kept; go on with: {resume_command(run)}")
             records = run.train(threads, stop)
             for record in with_tensorboard(records, run.folder) if tensorboard and first else records:
                 view.show(record)
         if any(communication.gather(interrupted())):
             raise Interrupted(
                 f"stopped after {run.state.step:,} of {run.total_steps:,} steps; saved in {run.folder}; "
-                f"go on with: {_command(run)}"
+                f"go on with: {resume_command(run)}"
             )
         network = communication.from_first(partial(load_model, run.folder))
         with showing_conversion(quiet or not first):
@@ -239,12 +239,6 @@ def _carry_out(
         found = evaluate(network, test, communication=communication) if test else None
     view.finish(found, opened=not no_test)
     return 0
-
-
-def _command(run: "Run") -> str:
-    """Write the command that goes on with a run."""
-    several = f"mpiexec -n {run.communication.size} " if run.communication.several else ""
-    return f"{several}handgrad resume {run.folder}"
 
 
 @contextmanager

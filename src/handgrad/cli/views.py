@@ -179,13 +179,19 @@ def row(run: Run, record: Record) -> str:
     )
 
 
+def resume_command(run: Run) -> str:
+    """Write the command that goes on with a run."""
+    several = f"mpiexec -n {run.communication.size} " if run.communication.several else ""
+    return f"{several}handgrad resume {run.folder}"
+
+
 def conclusion(run: Run, test: Evaluation | None, opened: bool) -> list[str]:
     """Say how good the saved model is, and where it is."""
     lines = []
     if run.interrupted:
         lines.append(
             f"time is up after {run.state.step:,} of {run.total_steps:,} steps; "
-            f"go on with: handgrad resume {run.folder}"
+            f"go on with: {resume_command(run)}"
         )
     if run.stopped_early:
         epochs = run.state.waited * run.recipe.training.record_every
