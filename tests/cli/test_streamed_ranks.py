@@ -1,6 +1,7 @@
 """``mpiexec -n N handgrad train --memory``: converted once, trained on together, resumed on any number of ranks."""
 
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -99,7 +100,10 @@ def test_a_damaged_cache_of_one_rank_ends_all_in_one_line(mpi: Mpi, shards: Path
     for path in shards.iterdir():
         (there / "shards" / path.name).write_bytes(path.read_bytes())
     command = [*TRAIN, "--epochs", "1"]
-    assert apart(mpi, [*command, "--out", "RUN"], command, there).returncode == 0
+    converted = apart(mpi, [*command, "--out", "RUN"], command, there)
+    assert converted.returncode == 0
+    assert len(re.findall("^rank 1: converting ", converted.stderr, re.MULTILINE)) == 2  # to train, to test
+    assert len(re.findall("^rank 1: converted ", converted.stderr, re.MULTILINE)) == 2
     caches = list((tmp_path / "cache").rglob("*-train-*/inputs.bin"))
     assert len(caches) == 2
     for path in caches:
@@ -112,5 +116,5 @@ def test_a_damaged_cache_of_one_rank_ends_all_in_one_line(mpi: Mpi, shards: Path
     (line,) = done.stderr.splitlines()
     assert line.startswith("handgrad: rank 1: the cache ")
     assert "block 0 of inputs.bin is not what was written" in line
-    again = apart(mpi, [*command, "--out", "MORE", "--quiet"], command, there)
+    again = apart(mpi, [*command, "--out", "MORE", "--quiet"], [*command, "--quiet"], there)
     assert (again.returncode, again.stderr) == (0, "")

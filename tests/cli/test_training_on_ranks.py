@@ -153,14 +153,6 @@ def test_other_commands_answer_once(mpi: Mpi, cli: Cli) -> None:
     assert done.stdout == cli("recipes").stdout
 
 
-def test_without_the_extra_one_line_tells_the_command(mpi: Mpi, tmp_path: Path) -> None:
-    (tmp_path / "mpi4py.py").write_text("raise ImportError")
-    done = mpi(2, *RECIPE, "--out", "RUN", PYTHONPATH=str(tmp_path))
-    assert done.returncode == 1
-    (line,) = done.stderr.splitlines()
-    assert "pip install 'handgrad[mpi]'" in line
-
-
 @pytest.mark.slow
 def test_tests_of_ranks_are_skipped_only_where_nobody_demands_them(tmp_path: Path) -> None:
     """Where there is no mpiexec beside Python."""

@@ -10,11 +10,13 @@ from rich.progress import Progress as Bar
 
 from handgrad.data.streams.memory import shown
 from handgrad.data.streams.progress import Progress, tell_of_conversion
+from handgrad.learning.communication import ALONE, Communication
 
 
 @contextmanager
-def showing_conversion(quiet: bool = False) -> Iterator[None]:
-    """Show on standard error what is converted within the block."""
+def showing_conversion(quiet: bool = False, communication: Communication = ALONE) -> Iterator[None]:
+    """Show on standard error what is converted within the block, by this rank if there are several."""
+    who = f"rank {communication.rank}: " if communication.rank else ""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=30),
@@ -32,7 +34,8 @@ def showing_conversion(quiet: bool = False) -> Iterator[None]:
         nonlocal task
         if task is None:
             print(
-                f"converting {progress.source} for streaming, once, into {progress.folder}", file=sys.stderr
+                f"{who}converting {progress.source} for streaming, once, into {progress.folder}",
+                file=sys.stderr,
             )
             if sys.stderr.isatty():
                 bar.start()
@@ -41,7 +44,7 @@ def showing_conversion(quiet: bool = False) -> Iterator[None]:
         bar.update(task, completed=progress.share, description=held)
         if progress.finished:
             stop()
-            print(f"converted  {held}", file=sys.stderr)
+            print(f"{who}converted  {held}", file=sys.stderr)
             task = None
 
     tell_of_conversion(None if quiet else tell)

@@ -9,6 +9,13 @@ from threading import Event, Thread
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
+def end_as_by_ctrl_c() -> None:
+    """Have SIGTERM and SIGHUP end the program as Ctrl-C does, in one line, unless the caller ignores them."""
+    for number in SIGNALS:
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
+
+
 @contextmanager
 def interrupts(attached: bool) -> Iterator[Callable[[], bool]]:
     """Turn the first Ctrl-C, SIGTERM or SIGHUP into a wish that can be asked for; the next acts at once, as usual.

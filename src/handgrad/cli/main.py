@@ -13,6 +13,7 @@ from handgrad.cli.data import data
 from handgrad.cli.evaluate import evaluate
 from handgrad.cli.explain import explain
 from handgrad.cli.export import export
+from handgrad.cli.interrupts import end_as_by_ctrl_c
 from handgrad.cli.output import discard_output
 from handgrad.cli.plot import plot
 from handgrad.cli.predict import predict
@@ -20,6 +21,7 @@ from handgrad.cli.recipes import recipes
 from handgrad.cli.serve import serve
 from handgrad.cli.train import resume, train
 from handgrad.errors import HandgradError, Interrupted, suggest
+from handgrad.kernels.choice import VARIABLE
 from handgrad.learning.communication import ALONE, connect
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
@@ -58,6 +60,7 @@ def _program(
 
 def run() -> None:
     """Run the program and leave with its exit status."""
+    end_as_by_ctrl_c()
     sys.exit(main(sys.argv[1:]))
 
 
@@ -79,7 +82,7 @@ def main(arguments: list[str]) -> int:
     communication = ALONE
     try:
         communication = connect()
-        communication.alike(command=arguments[:1])
+        communication.alike(command=arguments[:1], **{VARIABLE: os.environ.get(VARIABLE, "")})
         if communication.rank and arguments[:1] not in (["train"], ["resume"]):
             return 0  # what is no training, rank 0 does alone
         status = app(args=arguments or ["--help"], prog_name="handgrad", standalone_mode=False)

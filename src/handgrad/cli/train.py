@@ -28,6 +28,7 @@ from handgrad.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from handgrad.learning.communication import Communication
     from handgrad.recipes.recipe import Recipe
     from handgrad.runs import Run
 
@@ -148,10 +149,11 @@ def train(
             print(notice, file=sys.stderr)
     communication.alike(recipe=without_folders(chosen))  # what files hold is compared later
     folder = communication.from_first(lambda: out or next_folder(chosen.name))
-    with showing_conversion(quiet or communication.rank > 0):
-        splits = open_together(chosen, communication)
-    run = Run.start(chosen, splits, folder, communication)
-    return _carry_out(run, limit, threads, tensorboard, no_test, json, quiet, attached)
+    with _last_words(communication) as last_words:
+        with showing_conversion(quiet, communication):
+            splits = open_together(chosen, communication)
+        run = Run.start(chosen, splits, folder, communication)
+        return _carry_out(run, last_words, limit, threads, tensorboard, no_test, json, quiet, attached)
 
 
 def own_recipe(model: Path) -> "Recipe":
@@ -188,13 +190,15 @@ def resume(
     communication = connect()
     communication.alike(version=__version__, options=(tensorboard, no_test))
     limit, threads = parse_duration(time_limit), choose_threads(threads)
-    with showing_conversion(quiet or communication.rank > 0):
-        resumed = Run.resume(run, communication)
-    return _carry_out(resumed, limit, threads, tensorboard, no_test, json, quiet, attached)
+    with _last_words(communication) as last_words:
+        with showing_conversion(quiet, communication):
+            resumed = Run.resume(run, communication)
+        return _carry_out(resumed, last_words, limit, threads, tensorboard, no_test, json, quiet, attached)
 
 
 def _carry_out(
     run: "Run",
+    last_words: Callable[[str], None],
     limit: float | None,
     threads: int,
     tensorboard: bool,
@@ -213,18 +217,18 @@ def _carry_out(
 
     communication = run.communication
     first = communication.rank == 0
+    last_words(f"the last checkpoint is kept; go on with: {resume_command(run)}")
     if tensorboard:
         communication.together(require_tensorboard)
     view = choose_view(run, threads, json=json and first, quiet=quiet or not first)
     deadline = None if limit is None else monotonic() + limit
     listening = attached and first  # only the first rank has standard input
-    with interrupts(listening) as interrupted, _last_words(run) as last_words:
+    with interrupts(listening) as interrupted:
 
         def stop() -> bool:
             return interrupted() or (deadline is not None and monotonic() >= deadline)
 
         with run.opened(), view:
-            last_words(f"the last checkpoint is kept; go on with: {resume_command(run)}")
             records = run.train(threads, stop)
             for record in with_tensorboard(records, run.folder) if tensorboard and first else records:
                 view.show(record)
@@ -234,7 +238,7 @@ def _carry_out(
                 f"go on with: {resume_command(run)}"
             )
         network = communication.from_first(partial(load_model, run.folder))
-        with showing_conversion(quiet or not first):
+        with showing_conversion(quiet, communication):
             test = None if no_test else communication.by_machine(lambda: run.splits.test)
         found = evaluate(network, test, communication=communication) if test else None
     view.finish(found, opened=not no_test)
@@ -242,12 +246,17 @@ def _carry_out(
 
 
 @contextmanager
-def _last_words(run: "Run") -> Iterator[Callable[[str], None]]:
+def _last_words(communication: "Communication") -> Iterator[Callable[[str], None]]:
     """Have a line printed, on the first of several ranks, if all of them are ended from outside within the block."""
-    if not run.communication.several or run.communication.rank:
+    if not communication.several or communication.rank:
         yield lambda line: None
         return
-    from handgrad.cli.last_words import LastWords
+    from handgrad.learning.last_words import LastWords
 
     with LastWords() as words:
-        yield lambda line: words.remember(f"handgrad: a rank was killed, or its machine is gone; {line}")
+
+        def last_words(line: str) -> None:
+            words.remember(f"handgrad: a rank was killed, or its machine is gone; {line}")
+
+        last_words("start again: what was converted is kept")
+        yield last_words

@@ -11,7 +11,7 @@ from handgrad.data.dataset import Dataset, Splits, naming
 from handgrad.data.idx import FILES, Split, find_idx, read_idx_folder
 from handgrad.data.labels import encode_labels
 from handgrad.data.mnist import COLLECTIONS, ensure, read_split
-from handgrad.data.streams.memory import Memory, check_loadable
+from handgrad.data.streams.memory import Memory, check_bound, check_loadable
 from handgrad.errors import HandgradError, suggest
 
 STROKES = "strokes"
@@ -53,6 +53,8 @@ def load(source: str | Path, memory: str | int | Memory | None = None) -> Splits
     if name in COLLECTIONS:
         return _published(name)
     bound = None if memory is None else Memory.parse(memory)
+    if bound:
+        check_bound(bound)
     if name.partition(":")[0] == STROKES:
         return _strokes(name, bound)
     path = Path(source)

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from handgrad.errors import HandgradError
+
+Outcome = TypeVar("Outcome")
 
 VARIABLE = "HANDGRAD_KERNELS"
 PACKAGES = {
@@ -70,3 +72,14 @@ def tell_of_compiling(tell: Callable[[], None]) -> None:
             """Nothing is left to tell."""
 
     event.register("numba:compile", Listener())  # type: ignore[no-untyped-call]
+
+
+def compiles(work: Callable[[], Outcome]) -> tuple[Outcome, bool]:
+    """Do some work, and tell whether a kernel was compiled for it that was not found on the disk."""
+    if wanted() == "reference":
+        return work(), False
+    from numba.core import event
+
+    with event.install_recorder("numba:compile") as recorder:
+        outcome = work()
+    return outcome, bool(recorder.buffer)

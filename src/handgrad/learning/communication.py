@@ -4,7 +4,9 @@ MPI is looked for where the environment says that mpiexec started this process, 
 """
 
 import os
+import signal
 import sys
+import time
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,6 +19,12 @@ STARTED = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK")
 
 LOCAL_RANK = ("MPI_LOCALRANKID", "OMPI_COMM_WORLD_LOCAL_RANK", "SLURM_LOCALID")
 """Variables that tell which of its machine's ranks a process is."""
+
+COURTESY = 3.0
+"""Seconds for which a rank that fails lets the first speak, which may have failed for the same reason."""
+
+PASSING_ON = 0.3
+"""Seconds for mpiexec to pass on what a rank has said last: it drops what has not come once it ends all."""
 
 Outcome = TypeVar("Outcome")
 
@@ -66,11 +74,21 @@ class Communication:
 
     def fail(self, line: str, status: int, everywhere: bool) -> None:
         """Tell why the program ends; of ranks one tells it, and all end where only this one would."""
-        if all(os.environ.get(name, "0") == "0" for name in LOCAL_RANK):  # ranks that could not even join
-            print(line, file=sys.stderr)
+        first = all(os.environ.get(name, "0") == "0" for name in LOCAL_RANK)
+        time.sleep(0 if first else COURTESY)
+        print(line, file=sys.stderr, flush=True)
+        if started():  # a rank that could not even join: the others wait for it, unless a signal ends it
+            time.sleep(PASSING_ON)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGTERM)
 
 
 ALONE = Communication()
+
+
+def started() -> bool:
+    """Tell whether mpiexec, or one of its kin, started this process."""
+    return any(name in os.environ for name in STARTED)
 
 
 @cache
@@ -87,7 +105,7 @@ def connect() -> Communication:
     HandgradError
         If mpiexec started this process, and the extra ``mpi`` is not installed.
     """
-    if not any(name in os.environ for name in STARTED):
+    if not started():
         return ALONE
     from handgrad.learning.ranks import Ranks
 

@@ -6,10 +6,11 @@ MPI's own waiting keeps a processor from the rank that is waited for.
 
 import os
 import pickle
+import signal
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from types import TracebackType
 from typing import Any, NoReturn
 
@@ -18,13 +19,11 @@ from numpy.typing import NDArray
 
 from handgrad.errors import HandgradError
 from handgrad.kernels.threads import keep_to, processors
-from handgrad.learning.communication import Communication, Outcome
+from handgrad.learning.communication import COURTESY, PASSING_ON, STARTED, Communication, Outcome
+from handgrad.learning.last_words import LastWords
 
-COURTESY = 3.0
-"""Seconds for which a rank that fails lets rank 0 speak, which may have failed for the same reason."""
-
-PASSING_ON = 0.3
-"""Seconds for mpiexec to pass on what a rank has said last: it drops what has not come once it ends all."""
+JOINING = 120
+"""Seconds for all ranks to start: where a program or a library is missing on one, the others would wait for ever."""
 
 PATIENCE, NAP = 10_000, 1e-4
 """Looks, some milliseconds of them, after which a rank that waits for others sleeps in between; and seconds of it."""
@@ -47,16 +46,17 @@ class Ranks(Communication):
         os.environ.setdefault(
             "MPIR_CVAR_SUPPRESS_ABORT_MESSAGE", "1"
         )  # we say ourselves why a job is aborted
-        try:
-            import mpi4py
+        with _impatience():
+            try:
+                import mpi4py
 
-            mpi4py.rc.thread_level = "funneled"  # only the thread that trains communicates
-            from mpi4py import MPI
-        except (ImportError, RuntimeError) as error:
-            raise HandgradError(
-                "mpiexec started this, but MPI for Python is not installed, or finds no MPI library: "
-                "pip install 'handgrad[mpi]'"
-            ) from error
+                mpi4py.rc.thread_level = "funneled"  # only the thread that trains communicates
+                from mpi4py import MPI
+            except (ImportError, RuntimeError) as error:
+                raise HandgradError(
+                    "mpiexec started this, but MPI for Python is not installed, or finds no MPI library: "
+                    "pip install 'handgrad[mpi]'"
+                ) from error
         self._in_place, self._lost = MPI.IN_PLACE, MPI.Exception
         self._world = MPI.COMM_WORLD
         self.rank, self.size = self._world.rank, self._world.size
@@ -155,6 +155,25 @@ class Ranks(Communication):
         sys.__excepthook__(kind, error, trace)
         if not getattr(error, "everywhere", False):
             self._abort(1)
+
+
+@contextmanager
+def _impatience() -> Iterator[None]:
+    """End this process by a signal, and with it the job, where the block takes too long: MPI lets nothing else in."""
+    if not hasattr(signal, "alarm"):
+        yield
+        return
+    first = any(os.environ.get(name) == "0" for name in STARTED)
+    with LastWords() if first else nullcontext() as words:
+        if words:
+            words.remember(
+                "handgrad: not all ranks have started; see that handgrad, with its extra mpi, is on every machine"
+            )
+        signal.alarm(JOINING if first else JOINING + round(COURTESY))
+        try:
+            yield
+        finally:
+            signal.alarm(0)
 
 
 def _attempt(work: Callable[[], Any]) -> tuple[Any, Exception | None]:

@@ -1,6 +1,7 @@
 """What a training takes besides its data: tried before it begins, so that a bound of memory is kept, or refused."""
 
 from copy import deepcopy
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from handgrad.data.dataset import Dataset
 from handgrad.data.streams.dataset import StreamedDataset
 from handgrad.data.streams.memory import peak_of
+from handgrad.kernels.choice import compiles
 from handgrad.kernels.threads import one_blas_thread
 from handgrad.learning.batch_gradient import BatchGradient
 from handgrad.learning.optimizers import Optimizer
@@ -72,6 +74,7 @@ def rehearse(
             deepcopy(optimizer).step(network.vector.copy(), found.gradient, 1.0, trial.workers)
         network.logits(raw)
 
-    taken = peak_of(work)
+    taken, compiled = compiles(partial(peak_of, work))
     if taken is not None:
-        dataset.stream.memory.check_training(taken, network.vector.nbytes, dataset.windows_bytes)
+        memory, size = dataset.stream.memory, network.vector.nbytes
+        memory.check_training(taken, size, dataset.windows_bytes, compiled)

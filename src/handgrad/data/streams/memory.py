@@ -1,5 +1,6 @@
 """How much memory a process may take, and how a stream divides it."""
 
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -17,6 +18,8 @@ UNITS = {"": 1, "b": 1} | {
 PROGRAM = 360 * 10**6
 """Bytes that Python, the libraries and compiled kernels take, whatever the data: bench/streaming.py measures it."""
 LEAST = 400 * 10**6
+LOCAL_SIZE = ("MPI_LOCALNRANKS", "OMPI_COMM_WORLD_LOCAL_SIZE")
+"""Variables in which MPICH and Open MPI tell how many ranks a machine has."""
 MARGIN = 64 * 10**6
 """Bytes for what a training does later: parameters are written, as CSV, too, for which Polars is loaded."""
 TRIAL, COPIES = 4, 8
@@ -95,7 +98,7 @@ class Memory:
         if (COPIES + TRIAL) * size > self.limit - PROGRAM:
             self.check_training(PROGRAM + TRIAL * size, size, self.windows)
 
-    def check_training(self, taken: int, size: int, windows: int) -> None:
+    def check_training(self, taken: int, size: int, windows: int, compiled: bool = False) -> None:
         """Refuse a training that needs more than the bound.
 
         Parameters
@@ -106,6 +109,8 @@ class Memory:
             Of the parameters.
         windows : int
             Bytes that the windows of these data will take.
+        compiled : bool, optional
+            Whether kernels were compiled meanwhile, which takes memory, too, but only once on a machine.
 
         Raises
         ------
@@ -116,6 +121,7 @@ class Memory:
             raise HandgradError(
                 f"this training takes {shown(needed)} besides its data, too much within memory of {self}; "
                 f"give {shown(1.02 * (2 * needed - PROGRAM))} or more, or take a smaller network or fewer threads"
+                f"{'; kernels were compiled, which is done once: started again it takes less' * compiled}"
             )
 
     @property
@@ -135,22 +141,47 @@ def shown(count: float) -> str:
 
 def available() -> int | None:
     """Tell how much memory this machine has to give, in bytes; None where the system does not say."""
-    try:
-        text = Path("/proc/meminfo").read_text("ascii")
-        return 1024 * int(text.partition("MemAvailable:")[2].split()[0])
-    except (OSError, IndexError):
-        return None
+    return _machine("MemAvailable:")
+
+
+def ranks_here() -> int:
+    """Tell how many processes mpiexec started on this machine, which share its memory; 1 without it."""
+    return max(int(os.environ.get(name, 1)) for name in LOCAL_SIZE)
 
 
 def check_loadable(path: Path) -> None:
     """Refuse to load files into memory that are larger than it; less is left to be tried."""
     files = path.iterdir() if path.is_dir() else [path]
-    size, room = sum(file.stat().st_size for file in files if file.is_file()), available()
-    if room is not None and size > room:
+    size, room, ranks = (
+        sum(file.stat().st_size for file in files if file.is_file()),
+        available(),
+        ranks_here(),
+    )
+    if room is not None and ranks * size > room:
         raise HandgradError(
-            f"{path} has {shown(size)}, and this machine {shown(room)} of memory to give; read it in a stream, as "
-            f"by --memory {max(LEAST, room // 2) // 10**6}MB"
+            f"{path} has {shown(size)}, and this machine {shown(room)} of memory to give{_to_ranks(ranks)}; read it "
+            f"in a stream, as by --memory {max(LEAST, room // ranks // 2) // 10**6}MB"
         )
+
+
+def check_bound(memory: Memory) -> None:
+    """Refuse a bound that the machine could not keep.
+
+    Raises
+    ------
+    HandgradError
+        If the bound of each of its ranks, taken together, is more than all the memory that it has.
+    """
+    total, ranks = _machine("MemTotal:"), ranks_here()
+    if total is not None and ranks * memory.limit > total:
+        raise HandgradError(
+            f"memory of {memory} is more than this machine has, {shown(total)}{_to_ranks(ranks)}; give "
+            f"{max(LEAST, total // ranks * 9 // 10) // 10**6}MB or less"
+        )
+
+
+def _to_ranks(ranks: int) -> str:
+    return f" to {ranks} ranks" if ranks > 1 else ""
 
 
 _highest = 0
@@ -189,9 +220,16 @@ def peak_of(work: Callable[[], None]) -> int | None:
     return _status(key)
 
 
+def _machine(key: str) -> int | None:
+    return _entry(Path("/proc/meminfo"), key)
+
+
 def _status(key: str) -> int | None:
+    return _entry(Path("/proc/self/status"), key)
+
+
+def _entry(file: Path, key: str) -> int | None:
     try:
-        status = Path("/proc/self/status").read_text("ascii")
-        return 1024 * int(status.partition(key)[2].split()[0])
+        return 1024 * int(file.read_text("ascii").partition(key)[2].split()[0])
     except (OSError, IndexError):
         return None

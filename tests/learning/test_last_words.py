@@ -10,12 +10,12 @@ from served import eventually
 
 DYING = """
 import os, signal
-from handgrad.cli.last_words import LastWords
+from handgrad.learning.last_words import LastWords
 LastWords().__enter__().remember("gone")
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
-OUTLET = "from handgrad.cli import last_words; print(last_words._past_mpiexec()[0] is not None)"
+OUTLET = "from handgrad.learning import last_words; print(last_words._past_mpiexec()[0] is not None)"
 
 
 def run(*command: str, where: Path) -> "subprocess.CompletedProcess[str]":

@@ -1,0 +1,119 @@
+"""Ranks that cannot join the others, or die before there is anything to go on with."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cli.test_ranks_that_die import said
+from rank_fixtures import HANDGRAD, RECIPE, Mpi
+
+TRAIN = [*RECIPE, "--out", "RUN"]
+
+IMPATIENT = """
+from handgrad.learning import ranks
+ranks.JOINING = 1
+import handgrad
+handgrad.connect()
+"""
+
+DIES_WITH_ITS_DATA = """
+import os, signal, sys
+import handgrad
+from handgrad.recipes import data
+
+def open_splits(recipe):
+    handgrad.connect().gather(0)  # both have come as far as this
+    if os.environ["PMI_RANK"] == "1":
+        os.kill(os.getpid(), signal.SIGKILL)
+    handgrad.connect().gather(0)
+
+data.open_splits = open_splits
+from handgrad.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> str:
+    """A folder in which mpi4py cannot be imported."""
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "mpi4py.py").write_text("raise ImportError")
+    return str(tmp_path / "broken")
+
+
+def test_where_the_extra_is_missing_one_line_tells_the_command(mpi: Mpi, broken: str, tmp_path: Path) -> None:
+    done = mpi(2, *TRAIN, PYTHONPATH=broken)
+    assert done.returncode == signal.SIGTERM  # only by a signal does one rank end the others
+    (line,) = done.stderr.splitlines()
+    assert "pip install 'handgrad[mpi]'" in line
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_rank_that_cannot_join_says_why_and_ends_the_others(mpi: Mpi, broken: str, rank: int) -> None:
+    ranks = [[*HANDGRAD, *TRAIN], [*HANDGRAD, *TRAIN]]
+    ranks[rank] = ["env", f"PYTHONPATH={broken}", *ranks[rank]]
+    done = mpi(["-n", "1", *ranks[0], ":", "-n", "1", *ranks[1]])
+    assert done.returncode
+    first, *others = said(done.stderr)
+    assert "pip install 'handgrad[mpi]'" in first
+    assert all("not all ranks have started" in line for line in others)
+
+
+def test_ranks_do_not_wait_for_ever_for_one_that_never_starts(mpi: Mpi) -> None:
+    missing = ["-n", "1", sys.executable, "-c", IMPATIENT, ":", "-n", "1", "no-such-program"]
+    done = mpi(missing)
+    assert done.returncode
+    (line,) = said(done.stderr)
+    assert line == (
+        "handgrad: not all ranks have started; see that handgrad, with its extra mpi, is on every machine"
+    )
+
+
+def test_a_rank_that_is_killed_before_it_trains(mpi: Mpi, tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(DIES_WITH_ITS_DATA)
+    done = mpi(["-n", "2", sys.executable, str(tmp_path / "program.py")], *TRAIN)
+    assert done.returncode
+    (line,) = said(done.stderr)
+    assert line.endswith("a rank was killed, or its machine is gone; start again: what was converted is kept")
+    assert not (tmp_path / "RUN").exists()
+
+
+def test_ranks_with_other_kernels_are_refused_before_there_is_a_run(mpi: Mpi, tmp_path: Path) -> None:
+    other = ["env", "HANDGRAD_KERNELS=reference", *HANDGRAD, *TRAIN]
+    done = mpi(["-n", "1", *HANDGRAD, *TRAIN, ":", "-n", "1", *other])
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "rank 1 differs from rank 0 in its HANDGRAD_KERNELS; start all ranks by the same command" in line
+    assert not (tmp_path / "RUN").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ranks", [None, 2])
+def test_a_conversion_that_is_terminated_says_so_and_goes_on_later(
+    mpiexec: str, mpi: Mpi, environment: dict[str, str], tmp_path: Path, ranks: int | None
+) -> None:
+    rng = np.random.default_rng(0)
+    columns = ",".join(["label", *(f"p{k}" for k in range(784))])
+    rows = "\n".join(",".join(map(str, row)) for row in rng.integers(0, 10, (2_000, 785)))
+    (tmp_path / "big.csv").write_text("\n".join([columns, *[rows] * 15]) + "\n")
+    launch = [mpiexec, "-n", str(ranks)] if ranks else []
+    train = ["train", "mlp", "--data", "big.csv", "--memory", "400MB", "--epochs", "1", "--out", "RUN"]
+    process = subprocess.Popen(
+        [*launch, *HANDGRAD, *train], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr
+    assert "converting" in process.stderr.readline()
+    os.kill(process.pid, signal.SIGTERM)
+    *_, line = said(process.communicate(timeout=60)[1])
+    assert process.returncode in (130, 15)
+    assert line == "handgrad: interrupted; nothing was left half-written"
+    assert not (tmp_path / "RUN").exists()
+    done = mpi(ranks or 1, *train)
+    assert done.returncode == 0
+    assert "converted  30,000 examples" in done.stderr
