@@ -34,7 +34,7 @@ def read_csv(
     Parameters
     ----------
     named : bool
-        Whether the file, or the piece, begins with a header.
+        Whether the file begins with a header, and so does a piece that no line is before.
     piece : bytes, optional
         Some whole lines of the file; there may be none that hold an example.
     before : int
@@ -48,7 +48,9 @@ def read_csv(
     schema = {name: pl.String if name == LABEL or name in texts else kind for name in names}
     content = path if piece is None else BytesIO(piece)
     try:
-        frame = pl.read_csv(content, has_header=False, skip_rows=int(named), schema=schema, glob=False)
+        frame = pl.read_csv(
+            content, has_header=False, skip_rows=int(named and not before), schema=schema, glob=False
+        )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return _read_rows(*slowly)
     if frame.height == 0 or sum(frame.null_count().row(0)):
@@ -151,7 +153,7 @@ def _rows_below(
     path: Path, named: bool, piece: bytes | None = None, before: int = 0
 ) -> Iterator[tuple[int, list[str]]]:
     rows = _rows(path, piece, before)
-    if named:
+    if named and not before:
         next(rows, None)
     return rows
 
