@@ -193,3 +193,23 @@ def test_debugging_shows_the_traceback(cli: Cli) -> None:
     done = cli("train", "clasic", HANDGRAD_DEBUG="1")
     assert done.returncode == 1
     assert "Traceback" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("train", "--data", "strokes:60"),
+        ("export", "m.safetensors", "--to", "onnx"),
+        ("plot", "m.safetensors"),
+    ],
+)
+@pytest.mark.parametrize("place", ["", " "])
+def test_no_place_is_not_the_current_folder(
+    cli: Cli, tmp_path: Path, command: tuple[str, ...], place: str
+) -> None:
+    save(Network([Dense(10)], (784,), np.random.default_rng(0)), tmp_path / "m.safetensors")
+    done = cli(*command, "--out", place)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert "'--out': it is empty; name a place" in line
+    assert [path.name for path in tmp_path.iterdir()] == ["m.safetensors"]

@@ -14,6 +14,10 @@ from safetensors.numpy import load_file
 
 from conftest import Cli
 from failing import fails
+from handgrad.learning.checkpoints import save
+from handgrad.model.layers import Dense
+from handgrad.model.network import Network
+from handgrad.recipes.loading import load_recipe, override
 from shards import write_shards
 
 
@@ -112,3 +116,13 @@ def test_bad_memory_and_bad_streams(cli: Cli, table: Path, tmp_path: Path) -> No
     (table / "train-00001-of-00003.csv").write_text((table / "train-a.csv").read_text())
     fails(cli, "shards lacks train-00", *TRAIN, "--data", "shards", "--out", "RUN")
     assert not (tmp_path / "RUN").exists()
+
+
+def test_evaluate_keeps_the_bound_of_the_run_for_other_data(cli: Cli, table: Path, tmp_path: Path) -> None:
+    recipe = override(load_recipe("mlp"), {"data": {"source": "gone.csv", "memory": "450MB"}}, "test")
+    network = Network([Dense(2)], (6,), np.random.default_rng(0), classes=("no", "yes"))
+    save(network, tmp_path / "m.safetensors", recipe.tables())
+    done = cli("evaluate", "m.safetensors", "--data", "shards")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("converting shards for streaming, once, into ")
+    assert "of 500 right" in done.stdout

@@ -174,7 +174,14 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "old Mac's line ends": (csv_text(HEADER, ROWS, "\r"), "do not end in a newline"),
     "one old line end": ("label,a,b\r" + csv_text(None, ROWS), "do not end in a newline"),
     "endless quote": ('label,a,b\n0,1,"2\n1,3,4\n', "is not a finite number"),
-    "far too long a cell": (f"label,{'a' * 200_000},b\n0,1,2\n", "field larger than field limit"),
+    "far too long a cell": (
+        f"label,{'a' * 200_000},b\n0,1,2\n",
+        "what begins in line 1 does not end within 131 kB; is a quote not closed there? Mend it",
+    ),
+    "a quote that is not closed in a long file": (
+        csv_text(HEADER, ROWS) + 'x,"1,2\n' + "0,1,2\n" * 30_000,
+        f"what begins in line {len(ROWS) + 2} does not end within 131 kB; is a quote not closed there?",
+    ),
     "NaN": (csv_text(HEADER, [*ROWS, [0, "nan", 1]]), "line 5, column 'a': 'nan' is not a finite number"),
     "infinity": (csv_text(HEADER, [[0, 1, "-inf"], *ROWS]), "line 2, column 'b': '-inf' is not a finite"),
     "too large": (csv_text(HEADER, [*ROWS, [0, 1, "1e39"]]), "line 5, column 'b': '1e39' is too large"),

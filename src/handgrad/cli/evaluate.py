@@ -28,7 +28,7 @@ def evaluate(
 
     network = load_model(model)
     with showing_conversion():
-        splits = open_model_data(data, load_model_recipe(model), str(model), memory)
+        splits = open_model_data(data, load_model_recipe(model), str(model), memory, bounded=True)
         dataset = splits.split(split)
     result = measure(network, dataset)
     if json:

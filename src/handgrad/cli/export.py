@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from handgrad.cli.options import Json, Model
+from handgrad.cli.options import Json, Model, parse_place
 from handgrad.cli.output import emit
 from handgrad.exports import FORMATS
 
@@ -22,7 +22,10 @@ def export(
         str, typer.Option("--to", metavar="FORMAT", help=f"{', '.join(FORMATS)}.", callback=_known)
     ],
     out: Annotated[
-        Path, typer.Option("--out", metavar="PATH", help="The file to write; for csv, the folder.")
+        Path,
+        typer.Option(
+            "--out", metavar="PATH", parser=parse_place, help="The file to write; for csv, the folder."
+        ),
     ],
     int8: Annotated[bool, typer.Option("--int8", help="Round weights to 8 bits; for c.")] = False,
     json: Json = False,

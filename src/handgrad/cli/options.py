@@ -54,6 +54,14 @@ Tensorboard = Annotated[
     bool, typer.Option("--tensorboard", help="Write files for TensorBoard into the run's folder, too.")
 ]
 
+
+def parse_place(text: str) -> Path:
+    """Read where to write; nothing at all, as of a shell's variable that is not set, is not the current folder."""
+    if not text.strip():
+        raise typer.BadParameter("it is empty; name a place, '.' for the current folder")
+    return Path(text)
+
+
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 

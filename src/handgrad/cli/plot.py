@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handgrad.cli.options import Data
+from handgrad.cli.options import Data, parse_place
 from handgrad.cli.output import emit
 from handgrad.errors import HandgradError
 
@@ -32,7 +32,10 @@ def plot(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", metavar="DIR", help="Folder of the pictures; RUN/plots, or plots for several runs."
+            "--out",
+            metavar="DIR",
+            parser=parse_place,
+            help="Folder of the pictures; RUN/plots, or plots for several runs.",
         ),
     ] = None,
     format: Annotated[str, typer.Option("--format", help="svg, png or both.")] = "svg,png",

@@ -23,6 +23,7 @@ from handgrad.cli.options import (
     parse_batch_size,
     parse_duration,
     parse_hidden,
+    parse_place,
     parse_settings,
     parse_validation,
 )
@@ -52,7 +53,9 @@ def train(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="DIR", help="Folder of the run; runs/RECIPE-N unless given."),
+        typer.Option(
+            "--out", metavar="DIR", parser=parse_place, help="Folder of the run; runs/RECIPE-N unless given."
+        ),
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="Seed of all randomness.")] = None,
     epochs: Annotated[int | None, typer.Option("--epochs", metavar="N", help="Passes over the data.")] = None,

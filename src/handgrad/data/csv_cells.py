@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from handgrad.data.cells import LABEL, Cells, complaint
 from handgrad.data.columns import is_name
 from handgrad.data.labels import parse_number, shown
+from handgrad.data.streams.memory import shown as bytes_shown
 from handgrad.errors import HandgradError
 
 PIXELS = {f"{pixel}{end}": pixel for pixel in range(256) for end in ("", ".0")}
@@ -33,7 +34,7 @@ def read_csv(
     Parameters
     ----------
     named : bool
-        Whether the file, or the piece, begins with a header.
+        Whether the file begins with a header, and so does a piece that no line is before.
     piece : bytes, optional
         Some whole lines of the file; there may be none that hold an example.
     before : int
@@ -47,7 +48,9 @@ def read_csv(
     schema = {name: pl.String if name == LABEL or name in texts else kind for name in names}
     content = path if piece is None else BytesIO(piece)
     try:
-        frame = pl.read_csv(content, has_header=False, skip_rows=int(named), schema=schema, glob=False)
+        frame = pl.read_csv(
+            content, has_header=False, skip_rows=int(named and not before), schema=schema, glob=False
+        )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return _read_rows(*slowly)
     if frame.height == 0 or sum(frame.null_count().row(0)):
@@ -150,28 +153,39 @@ def _rows_below(
     path: Path, named: bool, piece: bytes | None = None, before: int = 0
 ) -> Iterator[tuple[int, list[str]]]:
     rows = _rows(path, piece, before)
-    if named:
+    if named and not before:
         next(rows, None)
     return rows
 
 
 def _rows(path: Path, piece: bytes | None = None, before: int = 0) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows of a CSV that are not empty, each with the number of its (last) line."""
-    reader = None
+    reader, line = None, before
     try:
         with _opened(path, piece) as lines:
             reader = csv.reader(lines)
             for row in reader:
+                line = before + reader.line_num
                 if len(row) > 1 or "".join(row).strip():
-                    yield before + reader.line_num, row
+                    yield line, row
     except UnicodeDecodeError:
         raise HandgradError(f"{path} is not text in UTF-8; save it as CSV in UTF-8") from None
     except csv.Error as error:
+        if "field limit" in str(error):
+            raise endless(path, line, csv.field_size_limit()) from None
         what = "lines that do not end in a newline" if "new-line" in str(error) else str(error)
         line = before + (reader.line_num if reader else 0)
         raise HandgradError(f"{path}, line {line}: {what}; save it as CSV again") from None
     except OSError as error:
         raise HandgradError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def endless(path: Path, line: int, length: int, more: str = "") -> HandgradError:
+    """Make the one line for what begins behind so many lines, and does not end within so many bytes."""
+    return HandgradError(
+        f"{path}: what begins in line {line + 1} does not end within {bytes_shown(length)}; is a quote not closed "
+        f"there? Mend it{more}"
+    )
 
 
 def _opened(path: Path, piece: bytes | None) -> TextIO:

@@ -12,6 +12,7 @@ from handgrad.data.cells import LABEL, first_row, is_parquet, read_cells
 from handgrad.data.columns import aligned, columns_of, spread
 from handgrad.data.dataset import naming
 from handgrad.data.labels import parse_number, shown
+from handgrad.data.streams.memory import check_loadable
 from handgrad.errors import HandgradError
 
 
@@ -49,9 +50,10 @@ def read_rows(path: Path, inputs: int, features: Sequence[str] = (), *, images: 
     Raises
     ------
     HandgradError
-        If there are no rows, more or fewer columns or others than the model takes, or cells in them that are missing,
-        no finite numbers, or names that it does not know.
+        If the file is larger than memory; if there are no rows, more or fewer columns or others than the model takes,
+        or cells in them that are missing, no finite numbers, or names that it does not know.
     """
+    _check_loadable(path)
     names, named = _column_names(path, inputs, features)
     texts = None
     if set(features) != set(names) - {LABEL}:  # else names have their own inputs in the file already
@@ -82,6 +84,16 @@ def read_row(path: Path, inputs: int, features: Sequence[str] = (), *, images: b
 def is_table(path: Path) -> bool:
     """Whether a file holds rows, and no picture, by its name."""
     return path.suffix.lower() in (".csv", ".parquet")
+
+
+def _check_loadable(path: Path) -> None:
+    """Refuse a file that is larger than memory: rows that a model is asked about are not read in a stream."""
+    if path.is_file():
+        try:
+            check_loadable(path)
+        except HandgradError as error:
+            size, _, _ = str(error).rpartition(";")  # what follows is advice for data to train on
+            raise HandgradError(f"{size}; cut it into several files, and name one at a time") from error
 
 
 def _list(labels: NDArray[Any] | None, count: int) -> list[Any]:

@@ -1,6 +1,7 @@
 """A recipe's data: loaded, cut into splits, or exchanged for digits written here where they are not to be had."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,12 @@ def without_folders(recipe: Recipe) -> dict[str, Any]:
 
 
 def open_model_data(
-    source: str | None, recipe: Mapping[str, Any] | None, model: str, memory: str | None = None
+    source: str | None,
+    recipe: Mapping[str, Any] | None,
+    model: str,
+    memory: str | None = None,
+    *,
+    bounded: bool = False,
 ) -> Splits:
     """Load the data to show a model: those that are named, else those of its recipe, else MNIST.
 
@@ -83,11 +89,26 @@ def open_model_data(
         Its path, for messages.
     memory : str, optional
         As `load` takes it; that of the recipe unless given, or none where other data are named.
+    bounded : bool
+        Whether other data, too, are read within the memory of the recipe, where they can be read in a stream.
     """
     if source is not None or recipe is None:
+        if bounded and memory is None:
+            return _within_bound(source or "mnist", recipe or {})
         return load(source or "mnist", memory)
     parsed = parse_recipe(recipe, model)
     return open_splits(override(parsed, {"data": {"memory": memory}}, "command line") if memory else parsed)
+
+
+def _within_bound(source: str, recipe: Mapping[str, Any]) -> Splits:
+    """Load data within the memory that a recipe states; if they cannot be streamed, nor could they be with more."""
+    from handgrad.data.streams.sources import NoStream
+
+    match recipe:
+        case {"data": {"memory": str(memory)}}:
+            with suppress(NoStream):
+                return load(source, memory)
+    return load(source)
 
 
 def fall_back_to_strokes(recipe: Recipe) -> tuple[Recipe, str]:

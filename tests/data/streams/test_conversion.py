@@ -413,6 +413,18 @@ def test_quoted_ends_of_lines_stay_within_their_cell(tmp_path: Path) -> None:
     np.testing.assert_array_equal(train.labels, np.arange(20_000) % 2)
 
 
+def test_a_quote_that_is_not_closed_is_told_with_the_line_where_it_begins(tmp_path: Path) -> None:
+    """In a piece of more than a cell may have, the rest of a file that is shorter than a piece."""
+    lines = ["label,a", *(f"{k % 2},{k}" for k in range(50_000))]
+    lines[9_000] = '1,"7'
+    (tmp_path / "d.csv").write_text("\n".join(lines) + "\n")
+    with pytest.raises(
+        HandgradError,
+        match=r"d\.csv: what begins in line 9001 does not end within 131 kB; is a quote not closed there\? Mend it$",
+    ):
+        load(tmp_path / "d.csv", "1GB")
+
+
 def test_pictures_and_archives_are_no_streams(tmp_path: Path) -> None:
     np.savez(tmp_path / "d.npz", x=IMAGES, y=DIGITS)
     (tmp_path / "empty").mkdir()

@@ -135,6 +135,24 @@ def test_a_number_among_names_is_told(tmp_path: Path) -> None:
         load(table, SMALL)
 
 
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        ("NA,clay,no,rye,3", "column 'wet': 'NA' is not a finite number"),
+        ("1.0,clay,no,rye", "4 columns where the first line has 5; mend or drop it"),
+    ],
+)
+def test_a_bad_row_far_down_is_told_as_one_at_the_beginning(tmp_path: Path, cells: str, told: str) -> None:
+    for line in (3, 880):
+        path = write(frame(), tmp_path / f"fields-{line}.csv")
+        lines = path.read_text().splitlines()
+        lines[line - 1] = cells
+        path.write_text("\n".join(lines) + "\n")
+        with pytest.raises(HandgradError) as caught:
+            load(path, SMALL)
+        assert str(caught.value) == f"{path}, line {line}{', ' if 'wet' in told else ': '}{told}"
+
+
 def test_too_many_names_are_told(tmp_path: Path) -> None:
     notes = frame().with_columns(pl.Series("crop", [f"note {n}" for n in range(ROWS)]))
     with pytest.raises(HandgradError, match=r"column 'crop' holds \d+ different names, more than 100"):

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from handgrad.data.streams.memory import shown
-from handgrad.errors import HandgradError
+from handgrad.data.csv_cells import endless
 
 LINE = 128
 """Bytes that a line takes, however short it is, while it is read: its label is an object of Python, for one."""
@@ -41,10 +40,7 @@ def csv_pieces(path: Path, offset: int, line: int, size: int) -> Iterator[tuple[
             ended = len(content) < len(rest) + size
             cut = len(content) if ended else last_end(content)
             if not cut and len(content) >= LONGEST * size:
-                raise HandgradError(
-                    f"{path}: what begins in line {line + 1} does not end within {shown(len(content))}; is a quote "
-                    "not closed there? Mend it, or give more memory"
-                )
+                raise endless(path, line, len(content), ", or give more memory")
             rest = content[cut:]
             lines = content.count(b"\n", 0, cut)
             for piece in _split(content[:cut], -(-lines * LINE // size)):

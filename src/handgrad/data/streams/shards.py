@@ -139,12 +139,13 @@ class TableShards(Shards):
         """Pass over all shards, and name the inputs that the columns become."""
         found: dict[str, set[str]] = {name: set() for name in self._words}
         for path in self.paths:
-            with naming(path):
-                for _, cells, _, _ in self._cells(path, [], size):
-                    for name, values in cells.texts.items():
-                        found[name].update(values)
-                        if not is_parquet(path):
+            for _, cells, _, _ in self._cells(path, [], size):  # which names the file itself
+                for name, values in cells.texts.items():
+                    found[name].update(values)
+                    if not is_parquet(path):
+                        with naming(path):
                             _check_names(name, found[name])
+                with naming(path):
                     inputs = input_names(self.columns, found)
         return inputs
 
@@ -166,8 +167,7 @@ class TableShards(Shards):
         offset, line = start or (0, 0)
         total = path.stat().st_size
         for piece, following, next_line in csv_pieces(path, offset, line, size):
-            header = self.named and offset == 0
-            cells = read_csv(path, self.names, header, self.dtype, self._words, False, piece, line)
+            cells = read_csv(path, self.names, self.named, self.dtype, self._words, False, piece, line)
             yield max(0, line - self.named), cells, [following, next_line], following / total
             offset, line = following, next_line
 

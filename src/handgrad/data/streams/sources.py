@@ -19,6 +19,10 @@ TEST_NAME = re.compile(r"(?<![a-z])test|Test|TEST")
 OF_SEVERAL = re.compile(r"(.*?)(\d+)(-of-)(\d+)")
 
 
+class NoStream(HandgradError):
+    """Data of a kind that is not read in a stream, whatever the memory."""
+
+
 def stream_strokes(examples: int, seed: int, memory: Memory) -> Splits:
     """Give digits that are written while others are trained on."""
 
@@ -110,7 +114,5 @@ def _check_numbers(folder: Path, tables: list[Path]) -> None:
             raise HandgradError(f"{folder} lacks {name}; put it there, or rename the others")
 
 
-def _no_stream(path: Path) -> HandgradError:
-    return HandgradError(
-        f"{path} cannot be read in a stream; give CSV, Parquet or IDX, or leave the memory out"
-    )
+def _no_stream(path: Path) -> NoStream:
+    return NoStream(f"{path} cannot be read in a stream; give CSV, Parquet or IDX, or leave the memory out")
