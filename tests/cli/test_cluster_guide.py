@@ -73,7 +73,9 @@ def test_every_command_for_several_machines_works(
     assert sorted(set(steps)) == [1, 3, 5, 8]
     assert "2 ranks of" in told[0]
     assert "1 rank of" in told[2]
-    assert (tmp_path / "reached").read_text().split() == ["node1", "node2", "node1", "node2", "node1"]
+    reached = (tmp_path / "reached").read_text().split()  # two at a time, in any order
+    assert sorted(reached[:2]) == sorted(reached[2:4]) == ["node1", "node2"]
+    assert reached[4:] == ["node1"]
     assert (tmp_path / "digits.onnx").exists()
 
 
