@@ -82,7 +82,7 @@ def main(arguments: list[str]) -> int:
     communication = ALONE
     try:
         communication = connect()
-        communication.alike(command=arguments[:1], **{VARIABLE: os.environ.get(VARIABLE, "")})
+        communication.alike(command=arguments[:1], **{VARIABLE: os.environ.get(VARIABLE) or "compiled"})
         if communication.rank and arguments[:1] not in (["train"], ["resume"]):
             return 0  # what is no training, rank 0 does alone
         status = app(args=arguments or ["--help"], prog_name="handgrad", standalone_mode=False)
