@@ -339,7 +339,9 @@ def test_resume_refuses_another_recipe_and_other_data(cli: Cli, tmp_path: Path, 
     labels.write_bytes(labels.read_bytes()[:-1] + bytes([(labels.read_bytes()[-1] + 1) % 10]))
     done = cli("resume", "RUN")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "not the data that the training was begun with" in done.stderr
+    told = "these are not the data that the training was begun with: other "
+    assert done.stderr.startswith(f"handgrad: {idx_folder}: {told}")
+    assert done.stderr.endswith("numbers or labels in them; resume it with those, or train anew\n")
 
 
 @pytest.mark.slow
