@@ -18,6 +18,7 @@ from handgrad.errors import HandgradError
 from handgrad.exports.csv import is_dense, write_csv
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE, load_model
 from handgrad.files import cannot_write, make_folder, remove_unfinished, replacing
+from handgrad.learning.changed_data import check_unchanged
 from handgrad.learning.checkpoints import load_checkpoint, save, save_checkpoint
 from handgrad.learning.checkpoints import load_recipe as load_checkpoint_recipe
 from handgrad.learning.communication import ALONE, Communication
@@ -106,7 +107,8 @@ class Run:
         recipe = communication.from_first(lambda: _find_recipe(folder))
         network, optimizer, state = load_checkpoint(folder / CHECKPOINT_FILE, communication)
         splits = open_together(recipe, communication)
-        communication.together(lambda: state.belong_to(splits.train))
+        data = (splits.train, splits.source)
+        communication.together(lambda: check_unchanged(*data, network, state, recipe.training.batch_size))
         return cls(folder, recipe, splits, network, optimizer, state, communication)
 
     @property

@@ -143,7 +143,7 @@ BAD = [
     ("digits none.csv", "none.csv cannot be read"),
     ("digits blank.png", "blank.png: the picture is blank"),
     ("digits x.png --data strokes:60", "--data goes with the INDEX of an example; x.png is a file"),
-    ("flowers 1 --data strokes:60", "the model takes 2 inputs, the data have 784"),
+    ("flowers 1 --data strokes:60", "strokes:60: the model takes 2 inputs, the data have 784"),
     ("flowers flowers.csv", "flowers.csv holds 12 rows; leave one"),
     ("flowers odd.csv", "odd.csv: the model knows no class 'tulip'"),
     ("flowers blank.png", "blank.png: the model takes examples of shape (2,), not grey pictures"),

@@ -126,3 +126,12 @@ def test_evaluate_keeps_the_bound_of_the_run_for_other_data(cli: Cli, table: Pat
     assert done.returncode == 0, done.stderr
     assert done.stderr.startswith("converting shards for streaming, once, into ")
     assert "of 500 right" in done.stdout
+    network.features = ("x0", "x1", "x2", "x3", "soil=clay", "soil=sand")
+    save(network, tmp_path / "m.safetensors", recipe.tables())
+    (tmp_path / "soils.csv").write_text("label,x0,x1,x2,x3,soil\nno,1,2,3,4,clay\nyes,1,2,3,4,peat\n")
+    named = "soils.csv: row 2, column 'soil': 'peat' is none of 'clay', 'sand'"
+    for more in (("evaluate", "--memory", "400MB"), ("explain", "0"), ("plot",)):
+        command = (more[0], "m.safetensors", *more[1:], "--data", "soils.csv", "--split", "train")
+        done = cli(*command)
+        assert done.returncode == 1, done.stderr
+        assert done.stderr.splitlines()[-1].startswith(f"handgrad: {named}")

@@ -339,7 +339,9 @@ def test_resume_refuses_another_recipe_and_other_data(cli: Cli, tmp_path: Path, 
     labels.write_bytes(labels.read_bytes()[:-1] + bytes([(labels.read_bytes()[-1] + 1) % 10]))
     done = cli("resume", "RUN")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "not the data that the training was begun with" in done.stderr
+    told = "these are not the data that the training was begun with: other "
+    assert done.stderr.startswith(f"handgrad: {idx_folder}: {told}")
+    assert done.stderr.endswith("numbers or labels in them; resume it with those, or train anew\n")
 
 
 @pytest.mark.slow
@@ -378,13 +380,22 @@ def test_an_output_without_unicode_is_served(cli: Cli) -> None:
     assert "1?28?28" in done.stdout
 
 
-def test_a_full_standard_output_gets_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "command",
+    [("recipes",), ("recipes", "mlp"), ("--version",), ("train", *SMALL, "--steps", "5"), ("data", SMALL[1])],
+)
+def test_a_full_standard_output_gets_one_line(tmp_path: Path, command: tuple[str, ...]) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "handgrad", "recipes"], stdout=full, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-m", "handgrad", *command],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
         )
     assert done.returncode == 1
-    assert done.stderr == "handgrad: cannot read or write: No space left on device\n"
+    told = "cannot write to standard output: No space left on device"
+    assert done.stderr == f"handgrad: {told}; choose another place or make room there\n"
 
 
 def test_a_reader_that_has_seen_enough_is_no_failure(tmp_path: Path) -> None:

@@ -126,12 +126,17 @@ def test_the_test_split_is_opened_once_and_only_when_asked_for() -> None:
 def test_splits_that_are_not_there() -> None:
     splits = Splits(numbered(3), source="some.csv")
     assert splits.test is None
-    for name, reason in (
-        ("test", "some.csv has no test split; it has train"),
-        ("validation", "no validation split"),
+    for name, there, reason in (
+        ("test", splits, "some.csv has no test split; it has train; name that: --split train$"),
+        ("validation", splits, "no validation split; it has train; name that: --split train$"),
+        (
+            "test",
+            Splits(numbered(3), numbered(3)),
+            "it has train and validation; name one of them: --split train or --split validation$",
+        ),
     ):
         with pytest.raises(HandgradError, match=reason):
-            splits.split(name)
+            there.split(name)
     with pytest.raises(HandgradError, match="unknown split 'tests'; choose from train, validation, test"):
         splits.split("tests")
 

@@ -22,6 +22,7 @@ def evaluate(
     import json as json_format
 
     from handgrad.cli.conversion import showing_conversion
+    from handgrad.data.dataset import naming
     from handgrad.exports.formats import load_model, load_model_recipe
     from handgrad.learning.metrics import evaluate as measure
     from handgrad.recipes.data import open_model_data
@@ -30,7 +31,8 @@ def evaluate(
     with showing_conversion():
         splits = open_model_data(data, load_model_recipe(model), str(model), memory, bounded=True)
         dataset = splits.split(split)
-    result = measure(network, dataset)
+    with naming(splits.source):
+        result = measure(network, dataset)
     if json:
         emit(
             json_format.dumps(

@@ -61,12 +61,15 @@ Found = tuple[Any, int | None, tuple[str, ...], dict[str, Any]]
 def _from_data(network: "Network", model: Path, index: str, data: str | None, split: str) -> Found:
     import numpy as np
 
+    from handgrad.data.dataset import naming
     from handgrad.exports.formats import load_model_recipe
     from handgrad.learning.metrics import as_known
     from handgrad.recipes.data import open_model_data
 
     splits = open_model_data(data, load_model_recipe(model), str(model))
-    dataset = as_known(network, splits.split(split))
+    dataset = splits.split(split)
+    with naming(splits.source):
+        dataset = as_known(network, dataset)
     place = int(index)
     if place >= len(dataset):
         raise HandgradError(

@@ -14,7 +14,7 @@ from handgrad.cli.evaluate import evaluate
 from handgrad.cli.explain import explain
 from handgrad.cli.export import export
 from handgrad.cli.interrupts import end_as_by_ctrl_c
-from handgrad.cli.output import discard_output
+from handgrad.cli.output import discard_output, emit, flush_output
 from handgrad.cli.plot import plot
 from handgrad.cli.predict import predict
 from handgrad.cli.recipes import recipes
@@ -45,7 +45,7 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         from handgrad import __version__
 
-        print(f"handgrad {__version__}")
+        emit(f"handgrad {__version__}")
         raise typer.Exit
 
 
@@ -86,7 +86,7 @@ def main(arguments: list[str]) -> int:
         if communication.rank and arguments[:1] not in (["train"], ["resume"]):
             return 0  # what is no training, rank 0 does alone
         status = app(args=arguments or ["--help"], prog_name="handgrad", standalone_mode=False)
-        sys.stdout.flush()
+        flush_output()
         if status == INTERRUPTED:
             communication.fail("handgrad: interrupted; nothing was left half-written", INTERRUPTED, False)
         return int(status or 0)

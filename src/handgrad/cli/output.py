@@ -2,7 +2,9 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,11 +12,15 @@ if TYPE_CHECKING:
 
 
 def emit(text: str = "") -> None:
-    """Print a line at once; where the reader has gone away, it and all that follow go nowhere."""
-    try:
+    """Print a line at once; where the reader has gone away, it and all that follow go nowhere.
+
+    Raises
+    ------
+    HandgradError
+        If the line cannot be written, as on a full disk.
+    """
+    with _writing():
         print(text, flush=True)
-    except BrokenPipeError:
-        discard_output()
 
 
 def emit_styled(lines: "Iterable[Text]") -> None:
@@ -28,6 +34,24 @@ def emit_styled(lines: "Iterable[Text]") -> None:
     console = Console(highlight=False, soft_wrap=True)
     for line in lines:
         console.print(line)
+
+
+def flush_output() -> None:
+    """Write what is still held of standard output; see `emit`."""
+    with _writing():
+        sys.stdout.flush()
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        discard_output()
+    except OSError as error:
+        from handgrad.files import cannot_write
+
+        raise cannot_write(Path("to standard output"), error) from error
 
 
 def discard_output() -> None:

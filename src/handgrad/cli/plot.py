@@ -112,14 +112,17 @@ def _measure(
     """Ask the network about a split; where none was named and it cannot be had, say so and do without."""
     import numpy as np
 
+    from handgrad.data.dataset import naming
     from handgrad.exports.formats import load_model_recipe
     from handgrad.learning.metrics import as_known, evaluate
     from handgrad.recipes.data import open_model_data
 
     try:
         splits = open_model_data(data, load_model_recipe(run), str(run))
-        dataset = as_known(network, splits.split(split or "test"))
-        result = evaluate(network, dataset)
+        dataset = splits.split(split or "test")
+        with naming(splits.source):
+            dataset = as_known(network, dataset)
+            result = evaluate(network, dataset)
     except HandgradError as error:
         if data is not None or split is not None:
             raise

@@ -154,9 +154,12 @@ def aligned(
         if name in features or (leniently and IS in name):
             continue
         column, _, value = name.partition(IS)
-        row = before + int(inputs[:, number].astype(bool).argmax()) + 1
         known = taken[column]
         if there[column] and known:
+            stands = inputs[:, number].astype(bool)
+            if not stands.any():
+                continue  # in another part of the data
+            row = before + int(stands.argmax()) + 1
             reason = (
                 f"row {row}, column {shown(column)}: {shown(value)} is none of {', '.join(map(shown, known))}"
             )
@@ -171,10 +174,13 @@ def aligned(
     return result
 
 
-def in_known_order(dataset: Dataset, features: Sequence[str], classes: Sequence[str]) -> Dataset:
+def in_known_order(
+    dataset: Dataset, features: Sequence[str], classes: Sequence[str], before: int = 0
+) -> Dataset:
     """Give a data set with its inputs and classes in the order that a model knows them in.
 
-    Classes that the model does not know are left for others to refuse.
+    Classes that the model does not know are left for others to refuse. Where the data are a part, `before` counts
+    the examples before it.
 
     Raises
     ------
@@ -189,7 +195,7 @@ def in_known_order(dataset: Dataset, features: Sequence[str], classes: Sequence[
                 "a stream keeps its columns as they are, and these are others than those to train on, or in another "
                 "order; make them the same"
             )
-        inputs = aligned(dataset.inputs, dataset.features, features)
+        inputs = aligned(dataset.inputs, dataset.features, features, before=before)
         shape = (len(features),)
         dataset = replace(dataset, inputs=inputs, features=tuple(features), input_shape=shape)
     own = dataset.class_names

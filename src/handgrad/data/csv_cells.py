@@ -82,7 +82,7 @@ def _read_rows(
     places = [place for place, name in enumerate(names) if name != LABEL and name not in texts]
     lines: list[NDArray[Any]] = []
     labels: list[str] = []
-    for line, row in _rows_below(path, named, piece, before):
+    for line, row in rows_below(path, named, piece, before):
         where = f"{path}, line {line}"
         if len(row) != len(names):
             raise HandgradError(
@@ -118,7 +118,7 @@ def find_named_columns(path: Path, names: Sequence[str], named: bool, piece: byt
     """Find the columns of a CSV in which every cell that is not empty is a name, and not all are empty."""
     open_ones = {place for place, name in enumerate(names) if name != LABEL}
     found: set[int] = set()
-    for _, row in _rows_below(path, named, piece):
+    for _, row in rows_below(path, named, piece):
         if len(row) != len(names):
             break  # of which the reader tells
         for place in tuple(open_ones):
@@ -149,9 +149,10 @@ def first_csv_row(path: Path) -> list[str]:
     return row
 
 
-def _rows_below(
+def rows_below(
     path: Path, named: bool, piece: bytes | None = None, before: int = 0
 ) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows below the header, each with the number of its (last) line; see `read_csv`."""
     rows = _rows(path, piece, before)
     if named and not before:
         next(rows, None)

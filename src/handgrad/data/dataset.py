@@ -199,9 +199,10 @@ class Splits:
             raise HandgradError(f"unknown split '{name}'; choose from {', '.join(splits)}")
         split: Dataset | None = getattr(self, name)
         if split is None:
-            others = " and ".join(other for other in splits[:2] if getattr(self, other) is not None)
+            others = [other for other in splits[:2] if getattr(self, other) is not None]
             raise HandgradError(
-                f"{self.source or 'the data'} has no {name} split; it has {others}; name that instead"
+                f"{self.source or 'the data'} has no {name} split; it has {' and '.join(others)}; name "
+                f"{'that' if len(others) == 1 else 'one of them'}: --split {' or --split '.join(others)}"
             )
         return split
 

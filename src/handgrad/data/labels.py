@@ -1,6 +1,6 @@
 """Labels from files: numbers or names on disk, whole numbers from 0 and a list of classes in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ def encode_labels(
     classes: Sequence[str] | None = None,
     *,
     images: bool,
-    examples: Sequence[int] | None = None,
+    locate: Callable[[int], str] | None = None,
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """Number the labels of a file.
 
@@ -34,8 +34,8 @@ def encode_labels(
         The classes of the training split, where this is another split of the same data.
     images : bool
         Whether these are labels of images.
-    examples : (N,), optional
-        The numbers of the examples for messages, from 0, where these are some labels of many.
+    locate : callable, optional
+        Says for messages where the label of that number is, from 0, where these are some labels of many.
 
     Returns
     -------
@@ -54,14 +54,16 @@ def encode_labels(
 
     def refuse(wrong: int, reason: str) -> HandgradError:
         place = int(np.argmax(places == wrong))
-        example = (examples[place] if examples is not None else place) + 1
-        return HandgradError(f"{where}: label {shown(str(present[wrong]))} (example {example}) {reason}")
+        label = shown(str(present[wrong]))
+        if locate:
+            return HandgradError(f"{locate(place)}: label {label} {reason}")
+        return HandgradError(f"{where}: label {label} (example {place + 1}) {reason}")
 
     numbers = _numbers(present)
     if not np.isnan(numbers).all():
         for wrong, number in enumerate(numbers):
             if np.isnan(number):
-                raise refuse(wrong, "is not a number, though others are")
+                raise refuse(wrong, "is not a number, though others are; mend it, or make all labels names")
             if not -LARGEST < number < LARGEST:
                 raise refuse(wrong, "is out of range")
             if number != round(number):

@@ -99,8 +99,10 @@ def evaluate(
 
     def measure() -> NDArray[np.float64]:
         sums = np.zeros(1 + classes * classes)  # the mean loss, and the confusion matrix
+        before = own.start
         for part in dataset.parts(own):
-            known = as_known(network, part)
+            known = as_known(network, part, before)
+            before += len(part)
             logits = network.logits(known.inputs)
             sums[0] += (loss or CrossEntropy())(logits, known.labels, None, examples)[0]
             sums[1:] += confusion_matrix(logits.argmax(axis=1), known.labels, classes).ravel()
@@ -112,8 +114,8 @@ def evaluate(
     return Evaluation(examples, float(sums[0]), float(confusion.trace() / examples), confusion)
 
 
-def as_known(network: Network, dataset: Dataset) -> Dataset:
-    """Give data with inputs and classes in the order that a trained network knows them in.
+def as_known(network: Network, dataset: Dataset, before: int = 0) -> Dataset:
+    """Give data, or a part with so many examples before it, with inputs and classes as a trained network knows them.
 
     Raises
     ------
@@ -121,7 +123,7 @@ def as_known(network: Network, dataset: Dataset) -> Dataset:
         Where they do not fit it: in columns, size, classes or scale.
     """
     if isinstance(dataset, Dataset):
-        dataset = in_known_order(dataset, network.features, network.classes)
+        dataset = in_known_order(dataset, network.features, network.classes, before)
     check_fit(network, dataset)
     numbered = tuple(map(str, range(len(network.classes))))
     if dataset.class_names != network.classes and numbered not in (dataset.class_names, network.classes):

@@ -371,7 +371,7 @@ BAD: dict[str, tuple[dict[str, str | bytes], str]] = {
     "one class": ({"a.csv": "label,a\nx,1\n", "b.csv": "label,a\nx,2\n"}, "every label is 'x'"),
     "half a label": (
         {"a.csv": "label,a\n1,1\n", "b.csv": "label,a\n2,1\n2.5,2\n"},
-        "label '2.5' (example 3)",
+        "b.csv, line 3: label '2.5' is not a whole number, as class labels are",
     ),
     "nothing": ({"a.csv": "label,a\n", "b.csv": "label,a\n"}, "holds no examples"),
     "empty": ({"a.csv": ""}, "a.csv is empty"),
@@ -395,6 +395,37 @@ def test_bad_files_are_told_in_one_line(tmp_path: Path, kind: str) -> None:
     assert told in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
     assert not [cache for cache in list_caches() if cache.finished]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize("row", [0, 1, 4_000, 9_999])
+def test_a_label_that_is_no_number_is_told_with_its_place(tmp_path: Path, suffix: str, row: int) -> None:
+    """Whether or not the conversion was interrupted before, in pieces that are others now."""
+    labels = [str(k % 2) for k in range(10_000)]
+    labels[row] = "zwei"
+    (tmp_path / "d").mkdir()
+    for name, column in (("a", ["0", "1"] * 5_000), ("b", labels)):
+        write(pl.DataFrame({"label": column, "a": range(10_000)}), tmp_path / "d" / f"{name}.{suffix}")
+    if suffix == "csv":  # a line that is no example, and a header
+        path = tmp_path / "d" / "b.csv"
+        head, _, rest = path.read_text().partition("\n")
+        path.write_text(f"{head}\n\n{rest}")
+    place = f"b.csv, line {row + 3}" if suffix == "csv" else f"b.parquet, row {row + 1}"
+    told = f"{tmp_path / 'd'}/{place}: label 'zwei' is not a number, though others are; mend it, or make all labels"
+    for memory in (SMALL, Memory(PROGRAM + 8 * 90_000)):
+        with pytest.raises(HandgradError) as caught:
+            load(tmp_path / "d", memory)
+        assert str(caught.value).startswith(told)
+
+
+def test_a_label_of_images_is_told_with_its_place(tmp_path: Path) -> None:
+    labels = np.arange(700, dtype=np.uint8) % 10
+    labels[600] = 99
+    write_idx(tmp_path / "train-images-idx3-ubyte", IMAGES.reshape(-1, 28, 28))
+    write_idx(tmp_path / "train-labels-idx1-ubyte", labels)
+    told = r"train-labels-idx1-ubyte, example 601: label '99' is out of range"
+    with pytest.raises(HandgradError, match=told):
+        load(tmp_path, SMALL)
 
 
 def test_a_shard_cut_short_is_named(tmp_path: Path) -> None:

@@ -176,3 +176,15 @@ def test_a_stream_in_another_order_is_measured_by_parts_and_not_validated_on(tmp
     np.testing.assert_array_equal(same.labels, 1 - whole.labels)
     assert same.labels.dtype == np.uint8
     assert same.class_names == whole.class_names[::-1]
+
+
+def test_a_name_that_a_network_does_not_know_is_told_with_its_row_in_the_whole(tmp_path: Path) -> None:
+    whole = load(write(frame(), tmp_path / "fields.csv")).train
+    network = Network([Dense(2)], (8,), np.random.default_rng(0), classes=whole.class_names)
+    network.features = tuple(whole.features)
+    table = frame()
+    table[790, "soil"] = "gravel"
+    path = write(table, tmp_path / "other.csv")
+    for dataset in (load(path, SMALL).train, load(path).train):
+        with pytest.raises(HandgradError, match="row 791, column 'soil': 'gravel' is none of"):
+            evaluate(network, dataset)

@@ -121,7 +121,7 @@ def _finish(work: Conversion, classes: Sequence[str] | None) -> None:
     kinds = {type(value) for value in work.values}
     values = np.array(work.values if len(kinds) == 1 else [str(value) for value in work.values])
     numbers, known = encode_labels(
-        values, str(work.source), classes, images=work.shards.images, examples=work.firsts
+        values, str(work.source), classes, images=work.shards.images, locate=work.locate
     )
     small = numbers.astype(np.uint8 if len(known) <= 256 else np.uint16)
     checksum = 0

@@ -56,8 +56,9 @@ class Conversion:
         Written so far.
     checksums, running
         Of the blocks that are whole, and of the one that is not.
-    values, firsts
-        The labels that came so far, as they are in the files, and the examples with which they first came.
+    values, origins
+        The labels that came so far, as they are in the files, and where they first came: in which shard, behind
+        which position of it, and how many examples behind that.
     """
 
     source: Path
@@ -72,9 +73,9 @@ class Conversion:
     checksums: list[int] = field(default_factory=list)
     running: int = 0
     values: list[Any] = field(default_factory=list)
-    firsts: list[int] = field(default_factory=list)
+    origins: list[tuple[int, list[int], int]] = field(default_factory=list)
 
-    KEPT = ("files", "features", "shard", "position", "examples", "checksums", "running", "values", "firsts")
+    KEPT = ("files", "features", "shard", "position", "examples", "checksums", "running", "values", "origins")
 
     def __post_init__(self) -> None:
         self.dtype = np.dtype(np.uint8 if self.shards.images else np.float32)
@@ -126,7 +127,7 @@ class Conversion:
             if value not in known:
                 known[value] = len(self.values)
                 self.values.append(value)
-                self.firsts.append(self.examples + place)
+                self.origins.append((self.shard, self.position, place))
         if len(self.values) > MOST_CLASSES:
             raise HandgradError(
                 f"{self.source}: the column 'label' holds more than {MOST_CLASSES:,} different values; "
@@ -137,6 +138,11 @@ class Conversion:
         read = sum(self.sizes[: self.shard]) + piece.share * self.sizes[self.shard]
         self.share = read / max(1, sum(self.sizes))
         return np.array([known[value] for value in present.tolist()], np.int32)[places.reshape(-1)]
+
+    def locate(self, code: int) -> str:
+        """Tell where a label first came."""
+        shard, position, place = self.origins[code]
+        return self.shards.place(shard, position, place)
 
     def check_room(self) -> None:
         """Refuse, after a piece, what will not fit on the disk."""

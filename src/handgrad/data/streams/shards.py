@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from handgrad.data.cells import Cells, is_parquet
 from handgrad.data.columns import aligned, input_names, is_name, spread
-from handgrad.data.csv_cells import find_named_columns, read_csv
+from handgrad.data.csv_cells import find_named_columns, read_csv, rows_below
 from handgrad.data.dataset import naming
 from handgrad.data.idx import check_idx_pair, read_idx
 from handgrad.data.idx_content import IdxContent, reading_idx
@@ -80,6 +80,10 @@ class Shards(ABC):
     def pieces(self, shard: int, start: Position, size: int) -> Iterator[Piece]:
         """Read a shard from a position on, in pieces of some `size` bytes."""
 
+    @abstractmethod
+    def place(self, shard: int, start: Position, example: int) -> str:
+        """Say for messages where an example is, counted from 0 behind a position."""
+
 
 class TableShards(Shards):
     """CSV or Parquet files with the same columns.
@@ -127,6 +131,20 @@ class TableShards(Shards):
                     own = spread(self.columns, cells.numbers, cells.texts)
                     inputs = aligned(*own, self.features, before=before)
             yield Piece(inputs, cells.labels, position, share)
+
+    def place(self, shard: int, start: Position, example: int) -> str:
+        """Name file and line, or row; see `Shards`."""
+        path = self.paths[shard]
+        if is_parquet(path):
+            return f"{path}, row {(start[0] if start else 0) + example + 1}"
+        offset, line = start or (0, 0)
+        for piece, _, next_line in csv_pieces(path, offset, line, FIRST):
+            for number, _ in rows_below(path, self.named, piece, line):
+                if example == 0:
+                    return f"{path}, line {number}"
+                example -= 1
+            line = next_line
+        return str(path)  # shorter than it was
 
     def _named_columns(self, size: int) -> Collection[str]:
         path = self.paths[0]
@@ -205,6 +223,10 @@ class IdxShards(Shards):
 
     def open(self, known: Sequence[str], size: int) -> None:
         """Images have no columns that would have to be known."""
+
+    def place(self, shard: int, start: Position, example: int) -> str:
+        """Name the file of labels, and which one it is in it; see `Shards`."""
+        return f"{self.labels_path}, example {(start[0] if start else 0) + example + 1}"
 
     def pieces(self, shard: int, start: Position, size: int) -> Iterator[Piece]:
         """Read the images; see `Shards`. A gzipped file is unzipped anew up to `start`."""
