@@ -98,6 +98,19 @@ def test_recipes_lists_and_prints(cli: Cli, tmp_path: Path) -> None:
     assert json.loads(cli("recipes", "--json").stdout.splitlines()[0])["name"] == "classic"
 
 
+def test_ctrl_c_before_a_command_begins(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from handgrad.cli.main import main
+
+    def connect() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("handgrad.cli.main.connect", connect)
+    assert main(["recipes"]) == 130
+    assert capsys.readouterr() == ("", "handgrad: interrupted; nothing was left half-written\n")
+
+
 def test_help_and_version(cli: Cli) -> None:
     from handgrad.cli.main import COMMANDS
 

@@ -88,9 +88,9 @@ def main(arguments: list[str]) -> int:
         status = app(args=arguments or ["--help"], prog_name="handgrad", standalone_mode=False)
         flush_output()
         if status == INTERRUPTED:
-            communication.fail("handgrad: interrupted; nothing was left half-written", INTERRUPTED, False)
+            raise KeyboardInterrupt
         return int(status or 0)
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
         if os.environ.get("HANDGRAD_DEBUG") == "1":
             raise
         status, line = _explain(error)
@@ -108,8 +108,10 @@ def _prepare_output() -> None:
             stream.reconfigure(errors="replace")
 
 
-def _explain(error: Exception) -> tuple[int, str]:
+def _explain(error: BaseException) -> tuple[int, str]:
     """Choose the exit status and the one line for a failure."""
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED, "interrupted; nothing was left half-written"
     if isinstance(error, HandgradError):
         return INTERRUPTED if isinstance(error, Interrupted) else FAILED, " ".join(str(error).split())
     if hasattr(error, "format_message"):  # the parser's: an unknown option, a missing argument, …
