@@ -58,8 +58,8 @@ def make_folder(folder: Path) -> None:
         raise cannot_write(folder, error) from error
 
 
-def cannot_write(path: Path, error: OSError) -> HandgradError:
-    """Make the one line for a file or folder that could not be written."""
+def cannot_write(path: Path | str, error: OSError) -> HandgradError:
+    """Make the one line for a file or folder, or whatever it is, that could not be written."""
     return HandgradError(
         f"cannot write {path}: {error.strerror or error}; choose another place or make room there"
     )

@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def _writing() -> Iterator[None]:
     except OSError as error:
         from handgrad.files import cannot_write
 
-        raise cannot_write(Path("to standard output"), error) from error
+        raise cannot_write("to standard output", error) from error
 
 
 def discard_output() -> None:

@@ -53,7 +53,8 @@ def read_rows(path: Path, inputs: int, features: Sequence[str] = (), *, images: 
         If the file is larger than memory; if there are no rows, more or fewer columns or others than the model takes,
         or cells in them that are missing, no finite numbers, or names that it does not know.
     """
-    _check_loadable(path)
+    if path.is_file():
+        check_loadable(path, "cut it into several files, and name one at a time")
     names, named = _column_names(path, inputs, features)
     texts = None
     if set(features) != set(names) - {LABEL}:  # else names have their own inputs in the file already
@@ -84,16 +85,6 @@ def read_row(path: Path, inputs: int, features: Sequence[str] = (), *, images: b
 def is_table(path: Path) -> bool:
     """Whether a file holds rows, and no picture, by its name."""
     return path.suffix.lower() in (".csv", ".parquet")
-
-
-def _check_loadable(path: Path) -> None:
-    """Refuse a file that is larger than memory: rows that a model is asked about are not read in a stream."""
-    if path.is_file():
-        try:
-            check_loadable(path)
-        except HandgradError as error:
-            size, _, _ = str(error).rpartition(";")  # what follows is advice for data to train on
-            raise HandgradError(f"{size}; cut it into several files, and name one at a time") from error
 
 
 def _list(labels: NDArray[Any] | None, count: int) -> list[Any]:

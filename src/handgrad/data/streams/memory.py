@@ -149,18 +149,28 @@ def ranks_here() -> int:
     return max(int(os.environ.get(name, 1)) for name in LOCAL_SIZE)
 
 
-def check_loadable(path: Path) -> None:
-    """Refuse to load files into memory that are larger than it; less is left to be tried."""
+def check_loadable(path: Path, instead: str | None = None) -> None:
+    """Refuse to load files into memory that are larger than it; less is left to be tried.
+
+    Parameters
+    ----------
+    path : Path
+        A file, or a folder of files.
+    instead : str, optional
+        What to do then, if not to read them in a stream.
+
+    Raises
+    ------
+    HandgradError
+    """
     files = path.iterdir() if path.is_dir() else [path]
-    size, room, ranks = (
-        sum(file.stat().st_size for file in files if file.is_file()),
-        available(),
-        ranks_here(),
-    )
+    size = sum(file.stat().st_size for file in files if file.is_file())
+    room, ranks = available(), ranks_here()
     if room is not None and ranks * size > room:
+        memory = max(LEAST, room // ranks // 2) // 10**6
         raise HandgradError(
-            f"{path} has {shown(size)}, and this machine {shown(room)} of memory to give{_to_ranks(ranks)}; read it "
-            f"in a stream, as by --memory {max(LEAST, room // ranks // 2) // 10**6}MB"
+            f"{path} has {shown(size)}, and this machine {shown(room)} of memory to give{_to_ranks(ranks)}; "
+            f"{instead or f'read it in a stream, as by --memory {memory}MB'}"
         )
 
 
