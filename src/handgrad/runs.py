@@ -22,10 +22,11 @@ from handgrad.learning.changed_data import check_unchanged
 from handgrad.learning.checkpoints import load_checkpoint, save, save_checkpoint
 from handgrad.learning.checkpoints import load_recipe as load_checkpoint_recipe
 from handgrad.learning.communication import ALONE, Communication
+from handgrad.learning.loop import Diverged
 from handgrad.learning.optimizers import Optimizer
 from handgrad.learning.records import LOG_FILE, Record
 from handgrad.learning.state import TrainingState
-from handgrad.learning.training import Diverged, train
+from handgrad.learning.training import train
 from handgrad.learning.transfer import begin_from
 from handgrad.locks import holding
 from handgrad.model.network import Network

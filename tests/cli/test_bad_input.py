@@ -198,9 +198,12 @@ def test_debugging_shows_the_traceback(cli: Cli) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        ("train", "--data", "strokes:60"),
-        ("export", "m.safetensors", "--to", "onnx"),
-        ("plot", "m.safetensors"),
+        ("train", "--data", "strokes:60", "--out"),
+        ("train", "--data"),
+        ("evaluate", "m.safetensors", "--data"),
+        ("export", "m.safetensors", "--to", "onnx", "--out"),
+        ("plot", "m.safetensors", "--out"),
+        ("serve", "--runs"),
     ],
 )
 @pytest.mark.parametrize("place", ["", " "])
@@ -208,8 +211,8 @@ def test_no_place_is_not_the_current_folder(
     cli: Cli, tmp_path: Path, command: tuple[str, ...], place: str
 ) -> None:
     save(Network([Dense(10)], (784,), np.random.default_rng(0)), tmp_path / "m.safetensors")
-    done = cli(*command, "--out", place)
+    done = cli(*command, place)
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()
-    assert "'--out': it is empty; name a place" in line
+    assert f"'{command[-1]}': it is empty; '.' is the current folder" in line
     assert [path.name for path in tmp_path.iterdir()] == ["m.safetensors"]

@@ -14,11 +14,12 @@ from handgrad.data.dataset import Dataset, Splits
 from handgrad.errors import HandgradError
 from handgrad.learning.averaging import ExponentialAverage, LastEpochs
 from handgrad.learning.early_stopping import EarlyStopping
+from handgrad.learning.loop import Diverged
 from handgrad.learning.metrics import evaluate
 from handgrad.learning.optimizers import Momentum
 from handgrad.learning.schedules import ReduceOnPlateau
 from handgrad.learning.state import TrainingState
-from handgrad.learning.training import Diverged, train
+from handgrad.learning.training import train
 from handgrad.model.layers import Dense, ReLU
 from handgrad.model.losses import CrossEntropy
 from handgrad.model.network import Network

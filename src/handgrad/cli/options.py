@@ -20,7 +20,21 @@ Model = Annotated[
         help="A run folder, a model file, an ONNX file, or a final_config folder.", metavar="MODEL"
     ),
 ]
-Data = Annotated[str | None, typer.Option("--data", metavar="SRC", help=DATA_HELP)]
+
+
+def parse_given(text: str) -> str:
+    """Refuse what is empty, as a variable of the shell that is not set: as a path it would be the current folder."""
+    if not text.strip():
+        raise typer.BadParameter("it is empty; '.' is the current folder")
+    return text
+
+
+def parse_place(text: str | Path) -> Path:
+    """Read where to write; see `parse_given`."""
+    return Path(parse_given(str(text)))
+
+
+Data = Annotated[str | None, typer.Option("--data", metavar="SRC", parser=parse_given, help=DATA_HELP)]
 Memory = Annotated[
     str | None,
     typer.Option(
@@ -53,14 +67,6 @@ Attached = Annotated[
 Tensorboard = Annotated[
     bool, typer.Option("--tensorboard", help="Write files for TensorBoard into the run's folder, too.")
 ]
-
-
-def parse_place(text: str) -> Path:
-    """Read where to write; nothing at all, as of a shell's variable that is not set, is not the current folder."""
-    if not text.strip():
-        raise typer.BadParameter("it is empty; name a place, '.' for the current folder")
-    return Path(text)
-
 
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from handgrad.cli.options import parse_place
 from handgrad.cli.output import emit
 
 
@@ -25,7 +26,9 @@ def serve(
     port: Annotated[
         int, typer.Option("--port", metavar="N", min=0, max=65535, help="0 takes a free one.")
     ] = 8000,
-    runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Folder of the runs.")] = Path("runs"),
+    runs: Annotated[
+        Path, typer.Option("--runs", metavar="DIR", parser=parse_place, help="Folder of the runs.")
+    ] = Path("runs"),
     data_folder: Annotated[
         Path, typer.Option("--data-folder", metavar="DIR", help="Folder in which digits/ is kept.")
     ] = Path(),
