@@ -249,6 +249,7 @@ def test_interrupted_before_it_began_it_says_so(tmp_path: Path) -> None:
     assert "interrupted" in told or "handgrad resume RUN" in told
 
 
+@pytest.mark.slow
 def test_what_the_caller_ignores_stays_ignored(cli: Cli, tmp_path: Path) -> None:
     command = f"nohup {sys.executable} -m handgrad train --data strokes:300:1 --steps 3000 --out RUN --json"
     process = subprocess.Popen(command.split(), cwd=tmp_path, stdout=subprocess.PIPE, text=True)
@@ -281,6 +282,7 @@ def test_resume_refuses_what_is_no_run(cli: Cli, tmp_path: Path) -> None:
         assert "checkpoint.safetensors" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_run_is_never_overwritten(cli: Cli, tmp_path: Path) -> None:
     assert cli("train", *SMALL, "--steps", "1", "--out", "RUN").returncode == 0
     before = (tmp_path / "RUN" / "model.safetensors").read_bytes()

@@ -71,6 +71,7 @@ def test_paused_reloaded_resumed_and_stopped_in_two_tabs(open_window: OpenWindow
     expect(window.runs.get_by_role("button", name=name)).to_contain_text("stopped")
 
 
+@pytest.mark.slow
 def test_a_failing_training_tells_its_line(open_window: OpenWindow, server: Process) -> None:
     window = open_window()
     name = window.start("mlp", DATA, epochs=2, learning_rate="1e6")
@@ -112,6 +113,7 @@ def test_what_is_typed_is_checked(open_window: OpenWindow, server: Process) -> N
     expect(form.get_by_role("status")).to_contain_text("learning_rate")
 
 
+@pytest.mark.slow
 def test_only_the_keyboard(open_window: OpenWindow, trained: str) -> None:
     window = open_window()
     keyboard = window.page.keyboard

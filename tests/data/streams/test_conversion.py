@@ -444,6 +444,7 @@ def test_quoted_ends_of_lines_stay_within_their_cell(tmp_path: Path) -> None:
     np.testing.assert_array_equal(train.labels, np.arange(20_000) % 2)
 
 
+@pytest.mark.slow
 def test_a_quote_that_is_not_closed_is_told_with_the_line_where_it_begins(tmp_path: Path) -> None:
     """In a piece of more than a cell may have, the rest of a file that is shorter than a piece."""
     lines = ["label,a", *(f"{k % 2},{k}" for k in range(50_000))]
