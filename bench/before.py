@@ -6,6 +6,7 @@ second are those of the fastest epoch; processor time is that of the whole progr
 on the machine, too. With BENCH_TURNS, another number of turns than seven.
 """
 
+import argparse
 import json
 import os
 import statistics
@@ -71,4 +72,10 @@ def main(revision: str, recipes: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:] or list(LENGTHS))
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("revision", help="as git names one")
+    parser.add_argument("recipes", nargs="*", default=list(LENGTHS), help="all three unless given")
+    chosen = parser.parse_args()
+    main(chosen.revision, chosen.recipes)
