@@ -45,6 +45,7 @@ IDX: dict[str, tuple[str, Callable[[bytes], bytes], bool]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", IDX)
 def test_damaged_idx(cli: Cli, idx_folder: Path, case: str) -> None:
     name, edit, zipped = IDX[case]
@@ -72,6 +73,7 @@ CSV: dict[str, tuple[list[str], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CSV)
 def test_damaged_csv(cli: Cli, tmp_path: Path, case: str) -> None:
     rows, message = CSV[case]

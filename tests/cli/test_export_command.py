@@ -48,6 +48,7 @@ def test_predict_runs_on_every_format_that_is_read_back(cli: Cli, model: Path, t
     fails(cli, "m.html", "predict", "m.html", "digit.png", telling="not read back")
 
 
+@pytest.mark.slow
 def test_sizes_are_told(cli: Cli, model: Path, tmp_path: Path) -> None:
     for options, weights, constants in (([], "float32", 4 * 6370), (["--int8"], "int8", 6352 + 4 * 2 * 18)):
         done = cli("export", model, "--to", "c", "--out", "m.h", *options)

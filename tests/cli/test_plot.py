@@ -119,6 +119,7 @@ learning_rate = 0.01
     assert written(tmp_path / "RUN" / "plots") == {f"{name}.png" for name in CURVES | OTHERS}
 
 
+@pytest.mark.slow
 def test_what_has_no_records_is_drawn_without_curves(program: Cli, run: Path) -> None:
     (run / "log.jsonl").unlink()
     for model, name in (("RUN", "RUN"), ("RUN/model.safetensors", "model.safetensors")):
@@ -128,6 +129,7 @@ def test_what_has_no_records_is_drawn_without_curves(program: Cli, run: Path) ->
         assert written(run.parent / "there") == {f"{other}.svg" for other in OTHERS}
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_is_drawn_as_far_as_it_went(program: Cli, run: Path) -> None:
     (run / "model.safetensors").unlink()
     log = (run / "log.jsonl").read_text().splitlines()

@@ -101,6 +101,7 @@ def test_rows_of_pixels_are_images(cli: Cli, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "told"),
     [

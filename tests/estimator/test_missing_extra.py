@@ -20,6 +20,7 @@ def test_a_missing_extra_is_told_with_what_installs_it(state: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_scikit_learn_is_imported_only_for_the_classifier() -> None:
     program = "import sys, handgrad as hg; hg.Network, hg.train, hg.load; print('sklearn' in sys.modules);"
     program += "hg.HandgradClassifier; print('sklearn' in sys.modules)"

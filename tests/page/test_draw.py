@@ -117,6 +117,7 @@ def test_another_pen_draws_all_of_it(board: Board) -> None:
     assert board.pixels().sum(dtype=int) > 1.2 * thin
 
 
+@pytest.mark.slow
 def test_a_finger_draws_and_does_not_scroll(open_board: Open) -> None:
     board = open_board(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
     box = board.pad.bounding_box()
@@ -174,6 +175,7 @@ def test_a_pixel_is_changed_by_hand_and_everything_follows(board: Board) -> None
     assert board.probabilities() == told
 
 
+@pytest.mark.slow
 def test_a_class_is_chosen_and_all_that_explains_follows(board: Board) -> None:
     board.draw(strokes_of("3"))
     page = board.page
@@ -186,6 +188,7 @@ def test_a_class_is_chosen_and_all_that_explains_follows(board: Board) -> None:
     expect(page.get_by_role("heading", name="For and against 3")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_what_the_outputs_added_up_are_the_logits(board: Board) -> None:
     board.draw(strokes_of("5"))
     logits = np.array(
@@ -197,6 +200,7 @@ def test_what_the_outputs_added_up_are_the_logits(board: Board) -> None:
     assert 100 * shares[5] == pytest.approx(shown, abs=0.6)  # from two decimals of each logit
 
 
+@pytest.mark.slow
 def test_a_unit_is_picked(board: Board) -> None:
     board.draw(strokes_of("3"))
     units = board.page.get_by_role("slider", name="pick a unit")
@@ -206,6 +210,7 @@ def test_a_unit_is_picked(board: Board) -> None:
     assert (units.get_attribute("aria-valuetext") or "").startswith("unit 3: Fires")
 
 
+@pytest.mark.slow
 def test_examples_are_clicked_through(board: Board, written: Splits) -> None:
     assert written.test
     inputs = written.test.inputs
@@ -264,6 +269,7 @@ def test_a_digit_is_written_slowly_where_motion_is_welcome(open_board: Open) -> 
     )
 
 
+@pytest.mark.slow
 def test_reload_in_the_middle_of_a_stroke(board: Board) -> None:
     board.draw(ONE, lift=False)
     board.page.reload()
@@ -293,6 +299,7 @@ def test_a_window_that_changes_while_one_draws(board: Board) -> None:
     board.reads("4")
 
 
+@pytest.mark.slow
 def test_a_page_of_its_own_needs_no_server(open_board: Open) -> None:
     board = open_board("alone")
     expect(board.page.get_by_role("tablist")).to_be_hidden()
@@ -301,6 +308,7 @@ def test_a_page_of_its_own_needs_no_server(open_board: Open) -> None:
     board.reads("6")
 
 
+@pytest.mark.slow
 def test_no_model_yet(open_board: Open, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(site, "model", None)
     board = open_board(expected="404")
@@ -311,6 +319,7 @@ def test_no_model_yet(open_board: Open, site: Site, monkeypatch: pytest.MonkeyPa
     expect(board.page.get_by_role("tab", name="Train")).to_have_attribute("aria-selected", "true")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "content", [b"", b"not a model, but long enough to be read"], ids=["empty", "something else"]
 )

@@ -92,6 +92,7 @@ def odd() -> Iterator[Picture]:
         yield RNG.integers(0, 256, shape).astype(np.uint8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [digits, scans, photographs, noise, slopes, odd])
 def test_not_a_pixel_differs(kind: Callable[[], Iterator[Picture]], models: Models) -> None:
     compare(models, list(kind()))

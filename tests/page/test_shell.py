@@ -13,6 +13,7 @@ from page_fixtures import Open
 SCHEMES = ("light", "dark")
 
 
+@pytest.mark.slow
 def test_nothing_is_wider_than_the_window(open_board: Open) -> None:
     board = open_board()
     board.page.get_by_role("button", name="Write a 8").click()
@@ -42,6 +43,7 @@ def test_text_can_be_read(open_board: Open, scheme: str) -> None:
     assert [text for text in found if text[0] < 4.5] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_colours_that_sections_share_contrast(open_board: Open, scheme: str) -> None:
     board = open_board(color_scheme=scheme)
@@ -132,6 +134,7 @@ def test_tabs(board: Board) -> None:
     board.reads("0")
 
 
+@pytest.mark.slow
 def test_a_section_is_opened_by_its_address(open_board: Open) -> None:
     board = open_board("#digits")
     expect(board.page.locator("#digits")).to_be_visible()
@@ -149,6 +152,7 @@ def test_the_header_tells_what_the_network_is(board: Board) -> None:
     expect(facts).to_have_text("pen784-64-1050,890 parameters97.3 % of validation right")
 
 
+@pytest.mark.slow
 def test_another_network_is_told_to_every_section(board: Board) -> None:
     board.draw(strokes_of("3"))
     board.page.evaluate(

@@ -150,6 +150,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["Parquet shards", "CSV shards", "CSV", "IDX, gzipped"])
 @pytest.mark.parametrize("pieces", [1, 2, 6, 9])
 def test_what_was_interrupted_goes_on(
