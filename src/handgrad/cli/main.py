@@ -18,8 +18,9 @@ from handgrad.cli.output import discard_output, emit, flush_output
 from handgrad.cli.plot import plot
 from handgrad.cli.predict import predict
 from handgrad.cli.recipes import recipes
+from handgrad.cli.resume import resume
 from handgrad.cli.serve import serve
-from handgrad.cli.train import resume, train
+from handgrad.cli.train import train
 from handgrad.errors import HandgradError, Interrupted, suggest
 from handgrad.kernels.choice import VARIABLE
 from handgrad.learning.communication import ALONE, connect

@@ -1,14 +1,12 @@
-"""``handgrad train`` and ``handgrad resume``."""
+"""``handgrad train``."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from handgrad.cli.carrying_out import carry_out, last_words_of
 from handgrad.cli.options import (
     Attached,
     Data,
@@ -29,9 +27,7 @@ from handgrad.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from handgrad.learning.communication import Communication
     from handgrad.recipes.recipe import Recipe
-    from handgrad.runs import Run
 
 
 def train(
@@ -152,11 +148,11 @@ def train(
             print(notice, file=sys.stderr)
     communication.alike(recipe=without_folders(chosen))  # what files hold is compared later
     folder = communication.from_first(lambda: out or next_folder(chosen.name))
-    with _last_words(communication) as last_words:
+    with last_words_of(communication) as last_words:
         with showing_conversion(quiet, communication):
             splits = open_together(chosen, communication)
         run = Run.start(chosen, splits, folder, communication)
-        return _carry_out(run, last_words, limit, threads, tensorboard, no_test, json, quiet, attached)
+        return carry_out(run, last_words, limit, threads, tensorboard, no_test, json, quiet, attached)
 
 
 def own_recipe(model: Path) -> "Recipe":
@@ -171,95 +167,3 @@ def own_recipe(model: Path) -> "Recipe":
             f"{model} does not say what recipe it was trained by; name one: train RECIPE --from MODEL"
         )
     return parse_recipe(tables, str(model))
-
-
-def resume(
-    run: Annotated[Path, typer.Argument(help="The folder of an interrupted run.", metavar="RUN")],
-    time_limit: TimeLimit = None,
-    threads: Threads = None,
-    tensorboard: Tensorboard = False,
-    no_test: NoTest = False,
-    json: Json = False,
-    quiet: Quiet = False,
-    attached: Attached = False,
-) -> int:
-    """Go on with an interrupted run, exactly."""
-    from handgrad import __version__
-    from handgrad.cli.conversion import showing_conversion
-    from handgrad.kernels.threads import choose_threads
-    from handgrad.learning.communication import connect
-    from handgrad.runs import Run
-
-    communication = connect()
-    communication.alike(version=__version__, options=(tensorboard, no_test))
-    limit, threads = parse_duration(time_limit), choose_threads(threads)
-    with _last_words(communication) as last_words:
-        with showing_conversion(quiet, communication):
-            resumed = Run.resume(run, communication)
-        return _carry_out(resumed, last_words, limit, threads, tensorboard, no_test, json, quiet, attached)
-
-
-def _carry_out(
-    run: "Run",
-    last_words: Callable[[str], None],
-    limit: float | None,
-    threads: int,
-    tensorboard: bool,
-    no_test: bool,
-    json: bool,
-    quiet: bool,
-    attached: bool,
-) -> int:
-    from handgrad.cli.conversion import showing_conversion
-    from handgrad.cli.interrupts import interrupts
-    from handgrad.cli.views import choose_view, resume_command
-    from handgrad.errors import Interrupted
-    from handgrad.exports.formats import load_model
-    from handgrad.learning.metrics import evaluate
-    from handgrad.tensorboard import require_tensorboard, with_tensorboard
-
-    communication = run.communication
-    first = communication.rank == 0
-    last_words(f"the last checkpoint is kept; go on with: {resume_command(run)}")
-    if tensorboard:
-        communication.together(require_tensorboard)
-    view = choose_view(run, threads, json=json and first, quiet=quiet or not first)
-    deadline = None if limit is None else monotonic() + limit
-    listening = attached and first  # only the first rank has standard input
-    with interrupts(listening) as interrupted:
-
-        def stop() -> bool:
-            return interrupted() or (deadline is not None and monotonic() >= deadline)
-
-        with run.opened(), view:
-            records = run.train(threads, stop)
-            for record in with_tensorboard(records, run.folder) if tensorboard and first else records:
-                view.show(record)
-        if any(communication.gather(interrupted())):
-            raise Interrupted(
-                f"stopped after {run.state.step:,} of {run.total_steps:,} steps; saved in {run.folder}; "
-                f"go on with: {resume_command(run)}"
-            )
-        network = communication.from_first(partial(load_model, run.folder))
-        with showing_conversion(quiet, communication):
-            test = None if no_test else communication.by_machine(lambda: run.splits.test)
-        found = evaluate(network, test, communication=communication) if test else None
-    view.finish(found, opened=not no_test)
-    return 0
-
-
-@contextmanager
-def _last_words(communication: "Communication") -> Iterator[Callable[[str], None]]:
-    """Have a line printed, on the first of several ranks, if all of them are ended from outside within the block."""
-    if not communication.several or communication.rank:
-        yield lambda line: None
-        return
-    from handgrad.learning.last_words import LastWords
-
-    with LastWords() as words:
-
-        def last_words(line: str) -> None:
-            words.remember(f"handgrad: a rank was killed, or its machine is gone; {line}")
-
-        last_words("start again: what was converted is kept")
-        yield last_words

@@ -11,7 +11,8 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from handgrad.cli.output import emit
 from handgrad.data.streams.dataset import StreamedDataset
-from handgrad.data.streams.memory import Memory, peak, shown
+from handgrad.data.streams.machine import peak
+from handgrad.data.streams.memory import Memory, shown
 from handgrad.kernels.choice import tell_of_compiling
 from handgrad.learning.metrics import Evaluation
 from handgrad.learning.records import Record

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from handgrad.data.dataset import Dataset
 from handgrad.data.streams.dataset import StreamedDataset
-from handgrad.data.streams.memory import peak_of
+from handgrad.data.streams.machine import peak_of
 from handgrad.kernels.choice import compiles
 from handgrad.kernels.threads import one_blas_thread
 from handgrad.learning.batch_gradient import BatchGradient

@@ -7,17 +7,8 @@ import numpy as np
 import pytest
 
 from handgrad.data.sources import load
-from handgrad.data.streams.memory import (
-    LEAST,
-    MARGIN,
-    PROGRAM,
-    Memory,
-    available,
-    check_loadable,
-    peak,
-    peak_of,
-    shown,
-)
+from handgrad.data.streams.machine import available, peak, peak_of
+from handgrad.data.streams.memory import LEAST, MARGIN, PROGRAM, Memory, check_loadable, shown
 from handgrad.errors import HandgradError
 
 
@@ -126,17 +117,17 @@ def test_files_larger_than_the_machine_are_not_loaded(
 
 def test_ranks_of_one_machine_share_what_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "d.csv").write_bytes(b"7" * 1001)
-    monkeypatch.setattr("handgrad.data.streams.memory._machine", {"MemAvailable:": 4 * 10**9}.get)
+    monkeypatch.setattr("handgrad.data.streams.machine._machine", {"MemAvailable:": 4 * 10**9}.get)
     check_loadable(tmp_path)
     monkeypatch.setenv("MPI_LOCALNRANKS", "4")
     check_loadable(tmp_path)
-    monkeypatch.setattr("handgrad.data.streams.memory._machine", {"MemAvailable:": 4003}.get)
+    monkeypatch.setattr("handgrad.data.streams.machine._machine", {"MemAvailable:": 4003}.get)
     with pytest.raises(HandgradError, match="has 1 kB, and this machine 4 kB of memory to give to 4 ranks; "):
         check_loadable(tmp_path)
 
 
 def test_a_bound_that_the_machine_cannot_keep_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("handgrad.data.streams.memory._machine", {"MemTotal:": 8 * 10**9}.get)
+    monkeypatch.setattr("handgrad.data.streams.machine._machine", {"MemTotal:": 8 * 10**9}.get)
     load("strokes:100", "8GB")
     with pytest.raises(
         HandgradError, match=r"memory of 8\.1 GB is more than this machine has, 8 GB; give 7200MB"
@@ -146,5 +137,5 @@ def test_a_bound_that_the_machine_cannot_keep_is_refused(monkeypatch: pytest.Mon
     load("strokes:100", "2GB")
     with pytest.raises(HandgradError, match="than this machine has, 8 GB to 4 ranks; give 1800MB or less"):
         load("strokes:100", "2.1GB")
-    monkeypatch.setattr("handgrad.data.streams.memory._machine", lambda key: None)
+    monkeypatch.setattr("handgrad.data.streams.machine._machine", lambda key: None)
     load("strokes:100", "2.1GB")

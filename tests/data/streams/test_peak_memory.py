@@ -30,7 +30,8 @@ GROWTH = """
 import sys
 import numpy as np
 import handgrad as hg
-from handgrad.data.streams.memory import PROGRAM, Memory, peak_of
+from handgrad.data.streams.machine import peak_of
+from handgrad.data.streams.memory import PROGRAM, Memory
 from handgrad.learning import rehearsal
 rehearsal.peak_of = lambda work: work()
 data = hg.load(sys.argv[1], Memory(PROGRAM + 8_000_000))

@@ -1,12 +1,10 @@
 """How much memory a process may take, and how a stream divides it."""
 
-import os
 import re
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from handgrad.data.streams.machine import available, ranks_here, total
 from handgrad.errors import HandgradError
 
 UNITS = {"": 1, "b": 1} | {
@@ -18,8 +16,6 @@ UNITS = {"": 1, "b": 1} | {
 PROGRAM = 360 * 10**6
 """Bytes that Python, the libraries and compiled kernels take, whatever the data: bench/streaming.py measures it."""
 LEAST = 400 * 10**6
-LOCAL_SIZE = ("MPI_LOCALNRANKS", "OMPI_COMM_WORLD_LOCAL_SIZE")
-"""Variables in which MPICH and Open MPI tell how many ranks a machine has."""
 MARGIN = 64 * 10**6
 """Bytes for what a training does later: parameters are written, as CSV, too, for which Polars is loaded."""
 TRIAL, COPIES = 4, 8
@@ -139,16 +135,6 @@ def shown(count: float) -> str:
     return f"{count:.3g} TB"
 
 
-def available() -> int | None:
-    """Tell how much memory this machine has to give, in bytes; None where the system does not say."""
-    return _machine("MemAvailable:")
-
-
-def ranks_here() -> int:
-    """Tell how many processes mpiexec started on this machine, which share its memory; 1 without it."""
-    return max(int(os.environ.get(name, 1)) for name in LOCAL_SIZE)
-
-
 def check_loadable(path: Path, instead: str | None = None) -> None:
     """Refuse to load files into memory that are larger than it; less is left to be tried.
 
@@ -182,64 +168,13 @@ def check_bound(memory: Memory) -> None:
     HandgradError
         If the bound of each of its ranks, taken together, is more than all the memory that it has.
     """
-    total, ranks = _machine("MemTotal:"), ranks_here()
-    if total is not None and ranks * memory.limit > total:
+    most, ranks = total(), ranks_here()
+    if most is not None and ranks * memory.limit > most:
         raise HandgradError(
-            f"memory of {memory} is more than this machine has, {shown(total)}{_to_ranks(ranks)}; give "
-            f"{max(LEAST, total // ranks * 9 // 10) // 10**6}MB or less"
+            f"memory of {memory} is more than this machine has, {shown(most)}{_to_ranks(ranks)}; give "
+            f"{max(LEAST, most // ranks * 9 // 10) // 10**6}MB or less"
         )
 
 
 def _to_ranks(ranks: int) -> str:
     return f" to {ranks} ranks" if ranks > 1 else ""
-
-
-_highest = 0
-"""Peaks before the system's count was begun anew."""
-
-
-def peak() -> int | None:
-    """Tell the most memory that this process has had resident, in bytes; None where the system does not say.
-
-    Linux is asked for VmHWM: its ru_maxrss counts what the process was forked from, too.
-    """
-    held = _status("VmHWM:")
-    if held is not None:
-        return max(_highest, held)
-    try:
-        import resource
-    except ImportError:
-        return None
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
-
-
-def peak_of(work: Callable[[], None]) -> int | None:
-    """Do some work, and tell the most memory that was resident meanwhile; None where the system does not say.
-
-    Where its count cannot be begun anew, what is resident after the work must do.
-    """
-    global _highest
-    _highest = max(_highest, _status("VmHWM:") or 0)
-    try:
-        Path("/proc/self/clear_refs").write_text("5", "ascii")
-        key = "VmHWM:"
-    except OSError:
-        key = "VmRSS:"
-    work()
-    return _status(key)
-
-
-def _machine(key: str) -> int | None:
-    return _entry(Path("/proc/meminfo"), key)
-
-
-def _status(key: str) -> int | None:
-    return _entry(Path("/proc/self/status"), key)
-
-
-def _entry(file: Path, key: str) -> int | None:
-    try:
-        return 1024 * int(file.read_text("ascii").partition(key)[2].split()[0])
-    except (OSError, IndexError):
-        return None
