@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -16,6 +16,8 @@ from handgrad.data.idx import write_idx
 from handgrad.data.mnist import find
 from handgrad.data.sources import load
 from handgrad.data.strokes import generate
+from handgrad.kernels.backend import kernels
+from handgrad.kernels.native.library import suitable
 
 pytest_plugins = ["page_fixtures", "page_models", "rank_fixtures", "training_fixtures"]
 
@@ -113,3 +115,22 @@ def flowers() -> Examples:
 def images(digits: Splits) -> Examples:
     """Digits as bytes."""
     return digits.train.inputs, digits.train.labels
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(5)
+
+
+@pytest.fixture(params=suitable())
+def instruction_set(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Load the compiled library for each instruction set that this CPU has."""
+    with kernels.using(request.param):
+        yield request.param
+
+
+@pytest.fixture(params=["numpy", *suitable()])
+def backend(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Load NumPy's kernels, and the compiled ones for each instruction set."""
+    with kernels.using(request.param):
+        yield request.param

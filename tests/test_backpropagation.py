@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from matplotlib.mathtext import MathTextParser
 
-from handgrad.kernels import convolution, dense, normalization, pooling, reference
+from handgrad.kernels import activations, convolution, dense, losses, normalization, pooling, softmax
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "docs" / "backpropagation.md").read_text("utf-8")
 PROSE = re.sub(r"^```.*?^```$", "", TEXT, flags=re.MULTILINE | re.DOTALL)
 MATHS = re.findall(r"\$\$(.+?)\$\$|(?<!\$)\$([^$\n]+)\$(?!\$)", PROSE)
 FORMULAS = sorted({display or inline for display, inline in MATHS})
-KERNELS = (reference, dense, convolution, pooling, normalization)
+KERNELS = (activations, dense, convolution, pooling, normalization, softmax, losses)
 
 
 def quotations() -> Iterator[tuple[Path, str]]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from handgrad.descriptions import dataclass_fields
 from handgrad.errors import HandgradError
-from handgrad.kernels.logits import softmax
+from handgrad.kernels.backend import kernels
 from handgrad.kernels.types import Floats
 from handgrad.model.layers import Layer
 from handgrad.model.losses import CrossEntropy
@@ -168,7 +168,8 @@ def _walk(network: Network, raw: NDArray[Any], label: int) -> Iterator[Step]:
         gradients = {key: np.zeros_like(array) for key, array in parameters.items()}
         passed.append((names, where, backward, gradients, measured))
         name = names.y
-    yield Step("probabilities", "loss", "forward", f"softmax({name}) = exp {name} / Σ exp {name}", softmax(y))
+    formula = f"softmax({name}) = exp {name} / Σ exp {name}"
+    yield Step("probabilities", "loss", "forward", formula, kernels.softmax(y))
     losses, dy = CrossEntropy().examples(y, np.array([label]))
     told = network.classes[label]
     yield Step("loss", "loss", "forward", f"loss = −log probabilities[{told}]", losses.reshape(()))

@@ -91,16 +91,6 @@ def test_plain_lines_when_piped(cli: Cli) -> None:
     assert cli("train", *SMALL, "--steps", "1").stdout.splitlines()[-1].endswith("runs/classic-2")
 
 
-@pytest.mark.slow
-def test_compiling_is_told_of_once_on_a_machine(cli: Cli, idx_folder: Path, tmp_path: Path) -> None:
-    told = []
-    for _ in range(2):
-        done = cli("train", "--data", idx_folder, "--steps", "2", NUMBA_CACHE_DIR=str(tmp_path / "numba"))
-        assert done.returncode == 0, done.stderr
-        told.append(done.stdout.count("kernels are compiled first"))
-    assert told == [1, 0]
-
-
 def test_quiet_prints_nothing(cli: Cli) -> None:
     done = cli("train", *SMALL, "--steps", "2", "--quiet")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from handgrad.errors import HandgradError
+from handgrad.kernels.optimizers import orthogonalize
 from handgrad.kernels.threads import WORTH_A_THREAD, Workers
 from handgrad.learning.optimizers import SGD, Adam, AdamW, Momentum, Muon, Nesterov, Optimizer, RMSProp
-from handgrad.learning.optimizers.muon import orthogonalize
 from handgrad.model.layers import Convolution2D, Dense, Flatten
 from handgrad.model.network import Network
 

@@ -52,7 +52,8 @@ def test_any_number_of_ranks_follows_the_same_curve(outcomes: Outcomes, case: st
     if ranks == 0 and case in DRAWN_BY_CHUNK:
         pytest.skip("one process without MPI draws by chunks")
     one, here = outcomes(1)[case][0], outcomes(ranks)[case][0]
-    assert numbers(here["records"]) == pytest.approx(numbers(one["records"]), rel=2e-4)
+    # rounding may change the class of one of the 510 validation examples
+    assert numbers(here["records"]) == pytest.approx(numbers(one["records"]), rel=2e-4, abs=1.01 / 510)
     assert here["norm"] == pytest.approx(one["norm"], rel=1e-5)
 
 

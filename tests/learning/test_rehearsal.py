@@ -60,19 +60,6 @@ def test_what_would_break_the_bound_is_refused_before_the_first_step(monkeypatch
         trained(monkeypatch, lambda work: most + 1)
 
 
-def test_where_kernels_were_compiled_it_is_told_that_they_will_not_be_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def refused(compiled: bool) -> str:
-        monkeypatch.setattr(rehearsal, "compiles", lambda work: (work(), compiled))
-        with pytest.raises(HandgradError) as failure:
-            trained(monkeypatch, lambda work: MEMORY.limit)
-        return str(failure.value)
-
-    hint = "; kernels were compiled, which is done once: started again it takes less"
-    assert refused(True) == refused(False) + hint
-
-
 def test_layers_are_measured_on_as_many_examples_as_fit() -> None:
     small = load("strokes:4000", Memory(PROGRAM + 60 * 10**6)).train
     large, whole = load("strokes:4000", "4GB").train, load("strokes:4000").train

@@ -95,9 +95,9 @@ def test_every_example_is_used_once_an_epoch(table: Dataset) -> None:
     class Counting(Network):
         seen: list[Any]
 
-        def lazily_scaled(self, raw: Any) -> Any:
+        def prepare(self, raw: Any) -> Any:
             self.seen.extend(map(bytes, raw))
-            return super().lazily_scaled(raw)
+            return super().prepare(raw)
 
     network = Counting([Dense(2)], (4,), np.random.default_rng(0))
     network.seen = []
@@ -181,9 +181,9 @@ class Watching(Network):
 
     seen: list[Any]
 
-    def lazily_scaled(self, raw: Any) -> Any:
+    def prepare(self, raw: Any) -> Any:
         self.seen.append(raw.copy())
-        return super().lazily_scaled(raw)
+        return super().prepare(raw)
 
 
 def shown(examples: Dataset, augmentation: Augmentation, epochs: int) -> list[Any]:

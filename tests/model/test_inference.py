@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from handgrad import Dense, Network, ReLU, Scaling, Tanh
-from handgrad.model.inference import FEW, is_perceptron
+from handgrad.model.inference import FEW
 
 
 def network(*between: Any, scaling: Scaling | None = None) -> Network:
@@ -22,14 +22,3 @@ def test_one_at_a_time_as_all_at_once(between: list[Any]) -> None:
     one_by_one = np.concatenate([model.logits(row[np.newaxis]) for row in raw])
     np.testing.assert_allclose(one_by_one, model.logits(raw), rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(one_by_one, model.forward(raw / 255)[0], rtol=1e-4, atol=1e-5)
-
-
-def test_a_perceptron_has_one_hidden_layer_and_is_given_bytes() -> None:
-    raw = np.zeros((1, 48), np.uint8)
-    assert is_perceptron(network(ReLU()), raw)
-    assert not is_perceptron(network(ReLU()), raw.astype(np.float32))
-    assert not is_perceptron(network(Tanh()), raw)
-    assert not is_perceptron(network(ReLU(), scaling=Scaling(np.array(1.0), np.array(255.0))), raw)
-    given = network(ReLU())
-    given.scaling = None
-    assert not is_perceptron(given, raw)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from handgrad.errors import HandgradError
-from handgrad.kernels.logits import softmax
+from handgrad.kernels.softmax import softmax
 from handgrad.model.initializers import Uniform
 from handgrad.model.layers import BatchNorm, Convolution2D, Dense, Flatten, ReLU
 from handgrad.model.losses import cross_entropy
@@ -27,7 +27,7 @@ def test_parameters_are_views_into_one_vector() -> None:
     network = small()
     assert network.parameter_count == network.vector.size == 5 * 4 + 5 + 3 * 5 + 3
     network.vector[:] = np.arange(network.vector.size)
-    assert network.parameters[0].weights[0].tolist() == [0, 1, 2, 3]
+    assert network.parameters[0].weights[0].tolist() == [0, 5, 10, 15]  # weights lie as (I, O)
     network.parameters[2].biases[-1] = -7
     assert network.vector[-1] == -7
 
@@ -123,7 +123,7 @@ def test_a_copy_has_parameters_of_its_own(copied: Any) -> None:
 def test_what_is_assigned_to_the_vector_reaches_the_parameters() -> None:
     network = small()
     network.vector = np.arange(network.vector.size)
-    assert network.parameters[0].weights[0].tolist() == [0, 1, 2, 3]
+    assert network.parameters[0].weights[:, 0].tolist() == [0, 1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("shape", [(4,), (8,), (2, 8), (2, 3)])
@@ -180,7 +180,7 @@ def test_whatever_type_a_gradient_arrives_in(first: str, examples: int) -> None:
     shape = (1, 12, 12) if first == "images" else (144,)
     network = Network(layers, shape, rng, scaling=Scaling.of_bytes())
     raw = rng.integers(0, 256, (examples, 144), np.uint8)
-    x = network.lazily_scaled(raw) if first == "bytes" else network.scale(raw)
+    x = network.prepare(raw) if first == "bytes" else network.scale(raw)
     logits, backward = network.forward(x)
     dlogits, gradients = rng.normal(size=logits.shape), []
     for dtype in (np.float32, np.float64):

@@ -11,7 +11,7 @@ from handgrad.data.dataset import Splits
 from handgrad.data.framing import frame_digit
 from handgrad.data.strokes import distort, frame, trace
 from handgrad.exports.formats import load_model
-from handgrad.kernels.choice import chosen
+from handgrad.kernels.backend import kernels
 from handgrad.model.layers import GELU, Dense
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
@@ -41,7 +41,7 @@ def drawings(count: int, side: int, seed: int) -> list[NDArray[np.uint8]]:
     sizes = rng.uniform(0.3, 0.9, count) * side / 20
     places = rng.uniform(0, 1, (count, 1, 2)) * (side - 20 * sizes)[:, None, None]
     points = points * sizes[:, None, None] + places
-    sheets = chosen("rasterize").draw_strokes(points, radii * sizes[:, None], pen_down, softness, side)
+    sheets = kernels.draw_strokes(points, radii * sizes[:, None], pen_down, softness, side)
     return [255 - sheet if number % 2 else sheet for number, sheet in enumerate(sheets)]
 
 

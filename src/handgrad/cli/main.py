@@ -22,7 +22,7 @@ from handgrad.cli.resume import resume
 from handgrad.cli.serve import serve
 from handgrad.cli.train import train
 from handgrad.errors import HandgradError, Interrupted, suggest
-from handgrad.kernels.choice import VARIABLE
+from handgrad.kernels.backend import VARIABLE
 from handgrad.learning.communication import ALONE, connect
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
@@ -83,7 +83,7 @@ def main(arguments: list[str]) -> int:
     communication = ALONE
     try:
         communication = connect()
-        communication.alike(command=arguments[:1], **{VARIABLE: os.environ.get(VARIABLE) or "compiled"})
+        communication.alike(command=arguments[:1], **{VARIABLE: os.environ.get(VARIABLE) or "native"})
         if communication.rank and arguments[:1] not in (["train"], ["resume"]):
             return 0  # what is no training, rank 0 does alone
         status = app(args=arguments or ["--help"], prog_name="handgrad", standalone_mode=False)

@@ -13,7 +13,6 @@ from handgrad.cli.output import emit
 from handgrad.data.streams.dataset import StreamedDataset
 from handgrad.data.streams.machine import peak
 from handgrad.data.streams.memory import Memory, shown
-from handgrad.kernels.choice import tell_of_compiling
 from handgrad.learning.metrics import Evaluation
 from handgrad.learning.records import Record
 from handgrad.model.layers import Dense
@@ -64,7 +63,6 @@ class PlainView(View):
         self.line("")
         if not self.run.finished:
             self.line(heading(self.run), "bold")
-            tell_of_compiling(lambda: self.line("kernels are compiled first, once on a machine …"))
         else:
             self.line(f"already finished after {self.run.state.step:,} steps; there is nothing to resume")
         return self

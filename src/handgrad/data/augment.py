@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from handgrad.descriptions import Described
 from handgrad.errors import HandgradError
-from handgrad.kernels.choice import chosen
-from handgrad.kernels.displacements import affine_displacements, gaussian_weights
+from handgrad.kernels.backend import kernels
+from handgrad.kernels.images import affine_displacements, gaussian_weights
 from handgrad.kernels.types import Floats
 
 BLOCK = 250  # images that are bent at once, so that their displacements stay in the cache
@@ -118,7 +118,7 @@ class Augmentation(Described):
         view = changed if images.ndim == 4 else changed[:, None]
         for start in range(0, len(view), BLOCK):
             block = view[start : start + BLOCK]
-            block[:] = chosen("warp").warp(block, self.displacements(len(block), height, width, rng))
+            block[:] = kernels.warp(block, self.displacements(len(block), height, width, rng))
         return changed
 
     def displacements(

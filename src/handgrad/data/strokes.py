@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from handgrad.data.curves import POINTS, skeleton
 from handgrad.data.skeletons import SKELETONS
 from handgrad.errors import HandgradError
-from handgrad.kernels.choice import chosen
+from handgrad.kernels.backend import kernels
 from handgrad.kernels.threads import Workers, choose_threads
 
 BLOCK = 1000  # examples that share a random generator, so that example k is the same however many follow
@@ -98,7 +98,7 @@ def write_digits(labels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray
     points, pen_down = trace(labels, rng)
     points = distort(points, rng)
     points, radii, softness = frame(points, rng)
-    return centre(chosen("rasterize").draw_strokes(points, radii, pen_down, softness, BOX))
+    return centre(kernels.draw_strokes(points, radii, pen_down, softness, BOX))
 
 
 def trace(

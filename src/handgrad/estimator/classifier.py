@@ -28,7 +28,7 @@ from handgrad.estimator.parameters import (
 )
 from handgrad.estimator.results import Results
 from handgrad.estimator.session import Plateau, Session
-from handgrad.kernels.logits import softmax
+from handgrad.kernels.backend import kernels
 from handgrad.learning.averaging import Averaging
 from handgrad.learning.optimizers import Optimizer
 from handgrad.learning.records import Record
@@ -320,7 +320,7 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
 
     def predict_proba(self, X: Any) -> NDArray[np.floating]:
         """Give the probability of each class, (N, C), in the order of ``classes_``."""
-        return softmax(self._logits(X))
+        return kernels.softmax(self._logits(X))
 
     def predict_log_proba(self, X: Any) -> NDArray[np.floating]:
         """Give the logarithm of each class's probability, (N, C); it stays finite."""

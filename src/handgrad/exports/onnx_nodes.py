@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from handgrad.kernels.reference import GELU_CUBIC, GELU_SCALE
+from handgrad.kernels.activations import GELU_CUBIC, GELU_SCALE
 from handgrad.model.layers import (
     GELU,
     AveragePool2D,

@@ -1,10 +1,10 @@
-"""The dense layer in plain NumPy, and under it its derivative; letters as in `reference.py`."""
+"""The dense layer, and under it its derivative; letters as in `activations.py`."""
 
 from handgrad.kernels.types import Floats
 
 
 def dense(x: Floats, weights: Floats, biases: Floats) -> Floats:
-    """Weigh the inputs and add the biases: y = x Wᵀ + b.
+    """Compute y = x Wᵀ + b.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def dense_backward(
     *,
     input_gradient: bool = True,
 ) -> Floats | None:
-    """Pass the gradient back: dW += dyᵀ x, db += Σₙ dy, dx = dy W.
+    """Compute dW += dyᵀ x, db += Σₙ dy and dx = dy W.
 
     Parameters
     ----------
@@ -39,11 +39,11 @@ def dense_backward(
     dweights : (O, I), added to
     dbiases : (O,), added to
     input_gradient : bool
-        Whether dx is wanted; the first layer of a network in training can save that product.
+        Whether to compute dx, which the first layer of a network does not need in training.
 
     Returns
     -------
-    dx : (N, I), or None where it is not wanted
+    dx : (N, I), or None without `input_gradient`
     """
     dweights += dy.T @ x
     dbiases += dy.sum(axis=0)

@@ -1,56 +1,91 @@
-"""Where arrays lie in memory, and what becomes of memory that is freed.
+"""How arrays lie in memory.
 
-Compiled kernels have the batch last: arrays keep the shape (N, C, H, W), but what comes out of a kernel lies in
-memory as (C, H, W, N), and what comes in is brought to that order if it has another. There one pixel of all examples
-is one run of numbers, so that every loop is as long as the batch, whatever the shape of the network.
+The C kernels for images have the batch last: arrays keep the shape (N, C, H, W), but the output of a kernel lies in
+memory as (C, H, W, N), and an input of another order is copied to that order. So a pixel of all examples is one run
+of numbers, and every loop is as long as the batch, whatever the shape of the network.
 """
 
-import ctypes
-import sys
-from collections.abc import Callable
+import threading
+from ctypes import c_void_p
+from math import prod
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # names of glibc's mallopt
-LARGEST, KEPT = 32 << 20, 256 << 20
-
 LINE = 64
-"""Bytes that processors fetch at a time."""
+"""Bytes of a cache line."""
+
+SMALL, MOST_KEPT = 16_384, 256 << 20
+"""Bytes below which memory comes from NumPy, and that a thread keeps for later arrays at most."""
 
 
-def aligned(
-    length: int, dtype: DTypeLike, make: Callable[[int, DTypeLike], NDArray[Any]] = np.zeros
-) -> NDArray[Any]:
-    """Make a vector that begins with a cache line, so that vectors of it do not lie in two.
+def pointer(
+    array: NDArray[Any], _at: Any = c_void_p.from_address, _offset: int = object.__basicsize__
+) -> int:
+    """Return the address of an array's first number.
 
-    Weights of 784 inputs are read half as fast otherwise, which `make` itself leaves to chance.
+    NumPy's C interface keeps it directly behind the head of the object, where it is read several times faster than
+    ``array.ctypes.data`` computes it.
     """
-    itemsize = np.dtype(dtype).itemsize
-    room = make(length + LINE // itemsize, dtype)
-    first = -room.ctypes.data % LINE // itemsize
-    return room[first : first + length]
+    return _at(id(array) + _offset).value
+
+
+class _Blocks(threading.local):
+    """Memory that arrays of this thread have had, by size; a block is free when only this list refers to it."""
+
+    def __init__(self) -> None:
+        self.by_size: dict[int, list[NDArray[np.uint8]]] = {}
+        self.total = 0
+
+
+_blocks = _Blocks()
+
+
+def aligned(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    """Return an uninitialized array that begins at a cache line: no vector of it lies in two lines.
+
+    Memory that earlier arrays of the thread no longer need is used again. The system would have to clear fresh memory
+    page by page, which costs a small convolutional network a quarter of its time.
+    """
+    size = prod(shape) * np.dtype(dtype).itemsize + LINE
+    if size < SMALL:
+        return _at_line(np.empty(size, np.uint8), shape, dtype)
+    blocks = _blocks.by_size.setdefault(size, [])
+    for memory in blocks:
+        if getrefcount(memory) == 3:  # the list, this name and the argument
+            return _at_line(memory, shape, dtype)
+    memory = np.empty(size, np.uint8)
+    if _blocks.total + size > MOST_KEPT:
+        _blocks.by_size, _blocks.total = {size: (blocks := [])}, 0
+    blocks.append(memory)
+    _blocks.total += size
+    return _at_line(memory, shape, dtype)
+
+
+def _at_line(memory: NDArray[np.uint8], shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    return np.ndarray(shape, dtype, memory, -pointer(memory) % LINE)
+
+
+def aligned_like(x: NDArray[Any]) -> NDArray[Any] | None:
+    """Return an uninitialized array of the same shape and memory order; None where that has gaps or another order."""
+    if x.flags.c_contiguous:
+        return aligned(x.shape, x.dtype)
+    last = x.transpose(*range(1, x.ndim), 0)
+    return batch_first(aligned(last.shape, x.dtype)) if last.flags.c_contiguous else None
 
 
 def batch_last(x: NDArray[Any]) -> NDArray[Any]:
-    """See (N, …) as (…, N), copied only where it does not lie so in memory."""
-    return np.ascontiguousarray(x.transpose(*range(1, x.ndim), 0))
+    """Return (N, …) as a contiguous (…, N), without a copy if it lies so in memory."""
+    last = x.transpose(*range(1, x.ndim), 0)
+    if last.flags.c_contiguous:
+        return last
+    copy = aligned(last.shape, x.dtype)
+    copy[...] = last
+    return copy
 
 
 def batch_first(x: NDArray[Any]) -> NDArray[Any]:
-    """See (…, N) as (N, …); nothing is copied."""
+    """Return (…, N) as a view (N, …)."""
     return x.transpose(-1, *range(x.ndim - 1))
-
-
-def keep_freed() -> None:
-    """Let the process keep memory that it frees, some hundred megabytes at the most, for the arrays of the next step.
-
-    By default, glibc gives it back to the system after every step and takes it anew, page by page, which costs a
-    small convolutional network a quarter of its time. Other C libraries are left as they are.
-    """
-    if sys.platform == "linux":
-        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-        if mallopt:
-            mallopt(MMAP_THRESHOLD, LARGEST)
-            mallopt(TRIM_THRESHOLD, KEPT)

@@ -19,27 +19,27 @@ def max_pool(x: Floats, window: int, stride: int) -> tuple[Floats, Integers]:
     Returns
     -------
     y : (N, C, H', W')
-    places : (N, C, H', W')
+    argmax : (N, C, H', W')
         Where in its window each value stood, row by row; of equal ones the first.
     """
     views = windows(x, window, stride)
-    y, places = views[..., 0, 0].copy(), np.zeros(views.shape[:4], np.uint8)
+    y, argmax = views[..., 0, 0].copy(), np.zeros(views.shape[:4], np.uint8)
     for place, (row, column) in enumerate(product(range(window), repeat=2)):
         larger = views[..., row, column] > y
         np.copyto(y, views[..., row, column], where=larger)
-        places[larger] = place
-    return y, places
+        argmax[larger] = place
+    return y, argmax
 
 
 def max_pool_backward(
-    dy: Floats, places: Integers, image: tuple[int, int], window: int, stride: int
+    dy: Floats, argmax: Integers, image: tuple[int, int], window: int, stride: int
 ) -> Floats:
     """Pass back to the pixel that was the largest: dx += dy · [this pixel was kept].
 
     Parameters
     ----------
     dy : (N, C, H', W')
-    places : (N, C, H', W')
+    argmax : (N, C, H', W')
         From the forward pass.
     image : (H, W)
     window, stride : int
@@ -53,7 +53,7 @@ def max_pool_backward(
     for place, (row, column) in enumerate(product(range(window), repeat=2)):
         rows = slice(row, row + stride * height, stride)
         columns = slice(column, column + stride * width, stride)
-        dx[:, :, rows, columns] += dy * (places == place)
+        dx[:, :, rows, columns] += dy * (argmax == place)
     return dx
 
 

@@ -1,5 +1,6 @@
 """Split the batch, add the gradients: parts go to ranks, their chunks to threads, and the sums are one vector."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -9,15 +10,12 @@ from numpy.typing import NDArray
 from handgrad.data.augment import Augmentation
 from handgrad.data.batches import GRAIN, Rows, chunks, length, share
 from handgrad.data.dataset import Dataset
-from handgrad.kernels.choice import chosen
-from handgrad.kernels.memory import keep_freed
+from handgrad.kernels.backend import kernels
 from handgrad.kernels.threads import Workers, choose_threads
-from handgrad.kernels.types import Floats
 from handgrad.learning.adversarial import Adversarial
 from handgrad.learning.communication import ALONE, Communication
 from handgrad.learning.draws import Draws, augment
 from handgrad.learning.sums import Sum
-from handgrad.learning.whole_step import whole_step
 from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.network import Network
 
@@ -68,11 +66,10 @@ class BatchGradient:
         self.augmentation = augmentation
         self.adversarial = adversarial
         self.weights = weights
-        alike = augmentation is None and adversarial is None and weights is None
-        self.whole_step = whole_step(network, dataset.inputs, self.loss) if alike else None
+        self._sums = [Sum(network.vector) for _ in range(self.workers.count)]
+        self._functions = [network.gradient_function(self.loss, total.gradient) for total in self._sums]
 
     def __enter__(self) -> "BatchGradient":
-        keep_freed()
         self.workers.__enter__()
         return self
 
@@ -101,6 +98,7 @@ class BatchGradient:
         Returns
         -------
         Sum
+            Its gradient is overwritten by the next call.
         """
         examples, ranks = length(rows), self.communication
         if not ranks.several:
@@ -139,7 +137,8 @@ class BatchGradient:
         shares = [parts[thread::threads] for thread in range(threads)]
         augmentation = self.augmentation if augmented else None
         total, *others = self.workers.map(
-            lambda share: self._add_up(share, examples, seed, loss_only, augmentation), shares
+            lambda own: self._add_up(*own, examples, seed, loss_only, augmentation),
+            list(zip(self._sums, self._functions, shares, strict=False)),
         )
         for other in others:
             self.workers.map(
@@ -151,6 +150,8 @@ class BatchGradient:
 
     def _add_up(
         self,
+        total: Sum,
+        add_gradient: Callable[..., tuple[float, int]],
         parts: list[tuple[int, Rows]],
         examples: int,
         seed: int,
@@ -158,47 +159,52 @@ class BatchGradient:
         augmentation: Augmentation | None,
     ) -> Sum:
         network, dataset, adversarial = self.network, self.dataset, self.adversarial
-        total = Sum(network.vector)
-        if self.whole_step and not loss_only:
-            for _, rows in parts:
-                loss, correct = self.whole_step(
-                    dataset.inputs[rows], dataset.labels[rows], total.gradient, examples
-                )
-                total.loss, total.correct = total.loss + loss, total.correct + correct
-            return total
-        count_correct = chosen("logits").count_correct
+        total.clear()
         # What overflows shows in the loss, which stops training; NumPy need not warn, too.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for place, rows in parts:
                 rng = self._rng(seed, place, length(rows), examples)
-                raw = dataset.inputs[rows]
+                raw, labels = dataset.inputs[rows], dataset.labels[rows]
+                weights = self.weights[rows] if self.weights is not None else None
                 if augmentation:
                     images = raw.reshape(-1, *dataset.input_shape)
                     raw = augment(augmentation, images, rng).reshape(raw.shape)
-                x = network.lazily_scaled(raw)
+                x = network.prepare(raw)
+                if not (adversarial or loss_only):
+                    loss, correct = add_gradient(x, labels, weights, examples, rng)
+                    total.loss, total.correct = total.loss + loss, total.correct + correct
+                    continue
                 logits, backward = network.forward(x, rng)
-                total.correct += count_correct(logits, dataset.labels[rows])
-                loss, dlogits = self._mean_loss(logits, rows, examples)
+                total.correct += kernels.count_correct(logits, labels)
+                loss, dlogits = self.loss(logits, labels, weights, examples)
                 if adversarial:
                     total.loss += (1 - adversarial.share) * loss
                     dx = backward((1 - adversarial.share) * dlogits, total.gradient)
-                    logits, backward = network.forward(adversarial.perturb(np.asarray(x), dx), rng)
-                    loss, dlogits = self._mean_loss(logits, rows, examples)
+                    logits, backward = network.forward(adversarial.perturb(network.scale(raw), dx), rng)
+                    loss, dlogits = self.loss(logits, labels, weights, examples)
                     loss, dlogits = adversarial.share * loss, adversarial.share * dlogits
                 total.loss += loss
                 if not loss_only:
                     backward(dlogits, total.gradient, input_gradient=False)
         return total
 
-    def _rng(self, seed: int, place: int, count: int, examples: int) -> np.random.Generator:
-        """Make the generator of a chunk: the chunk's own, or, with ranks, one for every 32 examples."""
+    def _rng(self, seed: int, place: int, count: int, examples: int) -> Any:
+        """Return the generator of a chunk: the chunk's own, or, with ranks, one for every 32 examples."""
         if self.communication.several:
             return Draws(seed, place, count, examples)
-        return np.random.default_rng([seed, place])
+        return LazyGenerator(seed, place)
 
-    def _mean_loss(self, logits: Floats, rows: Rows, examples: int) -> tuple[float, Floats]:
-        weights = self.weights[rows] if self.weights is not None else None
-        return self.loss(logits, self.dataset.labels[rows], weights, examples)
+
+class LazyGenerator:
+    """A `numpy.random.Generator` that is made when it is first used, since most networks draw nothing."""
+
+    def __init__(self, *seed: int) -> None:
+        self._seed = seed
+
+    def __getattr__(self, name: str) -> Any:
+        generator = np.random.default_rng(self._seed)
+        self.__dict__.update({name: getattr(generator, name) for name in dir(generator) if name[0] != "_"})
+        return getattr(generator, name)
 
 
 def _add(total: NDArray[Any], other: NDArray[Any], part: slice) -> None:

@@ -115,7 +115,7 @@ def check_loss(loss: Loss, classes: int = 10, seed: int = 0) -> Check:
 def _check_layers(network: Network, rng: np.random.Generator) -> Iterator[Check]:
     shape = network.input_shape
     for index, (layer, parameters) in enumerate(zip(network.layers, network.parameters, strict=True)):
-        arrays = {name: array.copy() for name, array in vars(parameters).items()}
+        arrays = {name: array.copy(order="K") for name, array in vars(parameters).items()}
         arrays["x"] = rng.normal(size=(EXAMPLES, *shape))
         shape = layer.output_shape(shape)
         dy = rng.normal(size=(EXAMPLES, *shape))
@@ -154,7 +154,7 @@ def _check_network(network: Network, loss: Loss, rng: np.random.Generator) -> It
     data = Dataset(inputs, labels, network.classes)
     with one_blas_thread(), BatchGradient(network, data, threads=1, loss=loss) as batch_gradient:
         everything = slice(0, EXAMPLES)
-        gradients = network.views(batch_gradient(everything, draws).gradient)
+        gradients = network.views(batch_gradient(everything, draws).gradient.copy())
         for index, parameters in enumerate(network.parameters):
             for name, array in vars(parameters).items():
                 yield _compare(
@@ -183,11 +183,11 @@ def _compare(
     with; a smaller nudge seldom does, and a wrong gradient is wrong for every nudge. Differences that rounding
     alone can make are not counted: a bias before a normalisation, say, has no gradient at all.
     """
-    flat = array.reshape(-1)
+    flat = array.reshape(-1, order="A")  # a view, also of weights that lie as (I, O)
     entries = np.arange(flat.size)
     if flat.size > most:
         entries = rng.choice(flat.size, most, replace=False)
-    analytical = gradient.reshape(-1)[entries]
+    analytical = gradient.reshape(-1, order="A")[entries]
     numerical = np.array([_difference(flat, int(entry), STEPS[0], function) for entry in entries])
     typical = np.sqrt(np.mean(numerical**2)) + 1e-12
     rounding = 10 * np.finfo(np.float64).eps * abs(function())

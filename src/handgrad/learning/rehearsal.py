@@ -1,7 +1,6 @@
 """What a training takes besides its data: tried before it begins, so that a bound of memory is kept, or refused."""
 
 from copy import deepcopy
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,6 @@ from numpy.typing import NDArray
 from handgrad.data.dataset import Dataset
 from handgrad.data.streams.dataset import StreamedDataset
 from handgrad.data.streams.machine import peak_of
-from handgrad.kernels.choice import compiles
 from handgrad.kernels.threads import one_blas_thread
 from handgrad.learning.batch_gradient import BatchGradient
 from handgrad.learning.optimizers import Optimizer
@@ -44,7 +42,7 @@ def rehearse(
 ) -> None:
     """Make a step, in vain, before there are windows of data, and see whether there is room for these.
 
-    Whatever is compiled for this network is compiled by this, too. Nothing is drawn that training draws from.
+    Nothing is drawn that training draws from.
 
     Parameters
     ----------
@@ -74,7 +72,7 @@ def rehearse(
             deepcopy(optimizer).step(network.vector.copy(), found.gradient, 1.0, trial.workers)
         network.logits(raw)
 
-    taken, compiled = compiles(partial(peak_of, work))
+    taken = peak_of(work)
     if taken is not None:
         memory, size = dataset.stream.memory, network.vector.nbytes
-        memory.check_training(taken, size, dataset.windows_bytes, compiled)
+        memory.check_training(taken, size, dataset.windows_bytes)

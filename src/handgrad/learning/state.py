@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from handgrad.data.batches import is_order
 from handgrad.data.dataset import Dataset
 from handgrad.errors import HandgradError
-from handgrad.kernels.choice import chosen
+from handgrad.kernels.backend import kernels
 from handgrad.kernels.threads import Workers
 from handgrad.model.network import Network
 
@@ -82,7 +82,7 @@ class TrainingState:
         if self.average is None:
             self.average = vector.copy()
         else:
-            average, move = self.average, chosen("steps").move_average
+            average, move = self.average, kernels.move_average
             workers.map(lambda part: move(average[part], vector[part], share), workers.slices(len(vector)))
         self.averaged += 1
 

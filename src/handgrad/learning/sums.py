@@ -33,6 +33,11 @@ class Sum:
         # What else ranks must tell travels behind the gradient.
         self._numbers = np.zeros(size + 5, vector.dtype)
         self.gradient = self._numbers[:size]
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin with nothing."""
+        self.gradient.fill(0)
         self.loss, self.correct, self.wish = 0.0, 0, False
 
     def over_ranks(self, communication: Communication, wish: bool, failed: bool) -> bool:

@@ -1,4 +1,4 @@
-"""From values as the data set has them to logits, in whichever way is fastest for so many."""
+"""From raw values to logits and classes: few examples at once, many chunk by chunk on threads."""
 
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -7,54 +7,70 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.errors import HandgradError
-from handgrad.kernels.choice import chosen
+from handgrad.kernels.backend import kernels
 from handgrad.kernels.threads import Workers, choose_threads, one_blas_thread
-from handgrad.kernels.types import Floats
-from handgrad.model.layers.dense import Dense
-from handgrad.model.layers.relu import ReLU
+from handgrad.kernels.types import Floats, Integers
 
 if TYPE_CHECKING:
     from handgrad.model.network import Network
 
-PERCEPTRON = [Dense, ReLU, Dense]
-"""One hidden layer, for which there are kernels of the whole."""
-
 FEW = 32
-"""Examples that are computed sooner than threads are told."""
+"""Examples up to which starting threads takes longer than computing."""
 
 
-def is_perceptron(network: "Network", raw: NDArray[Any]) -> bool:
-    """Tell whether a network has one hidden layer with ReLU and is given bytes, for which there are kernels."""
-    scaling = network.scaling
-    return raw.dtype == np.uint8 and scaling is not None and scaling.for_bytes and network.types == PERCEPTRON
+def predict(network: "Network", raw: NDArray[Any]) -> Integers:
+    """Compute the most probable class of each example (N,); see `Network.predict`."""
+    raw = _checked(network, raw)
+    if len(raw) > FEW:
+        return _on_threads(network, raw).argmax(axis=1)
+    return _classify(network)(network.prepare(raw))[1]
 
 
 def compute_logits(network: "Network", raw: NDArray[Any]) -> Floats:
-    """Give the score of each class, before softmax; see `Network.logits`."""
+    """Compute the score of each class, before softmax, (N, C); see `Network.logits`."""
+    raw = _checked(network, raw)
+    return _on_threads(network, raw) if len(raw) > FEW else _classify(network)(network.prepare(raw))[0]
+
+
+def _checked(network: "Network", raw: NDArray[Any]) -> NDArray[Any]:
+    """Return inputs (N, I), or raise HandgradError."""
     raw = np.asarray(raw)
     inputs = network.inputs
     if raw.ndim != 2 or raw.shape[1] != inputs:
         if raw.ndim < 2 or prod(raw.shape[1:]) != inputs:
             raise HandgradError(f"the model takes (N, {inputs}) inputs; got an array of shape {raw.shape}")
         raw = raw.reshape(len(raw), inputs)
-    if raw.dtype.kind not in "uifb" or (raw.dtype.kind == "f" and not np.isfinite(raw).all()):
+    kind = raw.dtype.kind
+    if kind != "u" and (kind not in "ifb" or (kind == "f" and not np.isfinite(raw).all())):
         raise HandgradError("the inputs hold values that are not finite numbers; remove or replace them")
-    if len(raw) > min(FEW, network.chunk):
-        return _shared_out(network, raw)
-    if is_perceptron(network, raw):
-        kernels = chosen("perceptron")
-        if kernels.suits_few(len(raw), inputs, network.dtype):
-            hidden, _, last = network.parameters
-            return kernels.score(raw, 255.0, hidden.weights, hidden.biases, last.weights, last.biases)
-    return network.forward(network.lazily_scaled(raw))[0]
+    return raw
 
 
-def _shared_out(network: "Network", raw: NDArray[Any]) -> Floats:
-    """Compute chunk by chunk, on all threads."""
-    logits = np.empty((len(raw), len(network.classes)), network.dtype)
+def _classify(network: "Network") -> Any:
+    """Return the function from prepared inputs to logits and classes, which is made once for the kernels in use."""
+    found = vars(network).get("_classify")
+    if found is None or found[0] is not kernels.version:
+        if network.is_mlp:
+            function = kernels.mlp(network.parameters[0], network.parameters[2])
+        else:
+            function = _layer_by_layer(network)
+        found = vars(network)["_classify"] = (kernels.version, function)
+    return found[1]
+
+
+def _layer_by_layer(network: "Network") -> Any:
+    def classify(x: Any) -> tuple[Floats, Integers]:
+        logits = network.forward(x)[0]
+        return logits, logits.argmax(axis=1)
+
+    return classify
+
+
+def _on_threads(network: "Network", raw: NDArray[Any]) -> Floats:
+    logits, classify = np.empty((len(raw), len(network.classes)), network.dtype), _classify(network)
 
     def compute(part: slice) -> None:
-        logits[part] = network.forward(network.lazily_scaled(raw[part]))[0]
+        logits[part] = classify(network.prepare(raw[part]))[0]
 
     threads = choose_threads()
     size = network.chunk_size(len(raw), threads)

@@ -10,13 +10,16 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from handgrad.errors import HandgradError
-from handgrad.kernels.logits import softmax
+from handgrad.kernels.backend import kernels
 from handgrad.kernels.memory import aligned
 from handgrad.kernels.threads import one_blas_thread
-from handgrad.kernels.types import Floats
-from handgrad.model.inference import compute_logits
+from handgrad.kernels.types import Floats, Integers
+from handgrad.model.inference import compute_logits, predict
+from handgrad.model.layers.dense import Dense
 from handgrad.model.layers.layer import Layer, Parameters, Shape
-from handgrad.model.scaling import Bytes, Scaling
+from handgrad.model.layers.relu import ReLU
+from handgrad.model.losses import CrossEntropy, Loss
+from handgrad.model.scaling import Scaling
 
 CACHE = 1_600_000
 """Floats of one layer that are worked on at a time: few enough for the cache, enough to make threads worth while."""
@@ -104,9 +107,8 @@ class Network:
         self.classes = tuple(classes) if classes is not None else tuple(map(str, range(prod(shape))))
         if len(shape) != 1 or len(self.classes) != shape[0]:
             raise HandgradError(f"the network ends in {shape}, but there are {len(self.classes)} classes")
-        self._vector: NDArray[Any] = aligned(
-            sum(prod(shape) for shapes in self.shapes for shape in shapes.values()), self.dtype
-        )
+        size = sum(prod(shape) for shapes in self.shapes for shape in shapes.values())
+        self._vector: NDArray[Any] = aligned((size,), self.dtype)
         self.parameters = self.views(self._vector)
         self._first = next((i for i, shapes in enumerate(self.shapes) if shapes), len(self.layers))
         rng = rng if rng is not None else np.random.default_rng()
@@ -131,7 +133,7 @@ class Network:
         return f"Network({self.input_shape} → {layers} → {self.output_shape}, {self.parameter_count:,} parameters)"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "parameters"}
+        return {name: value for name, value in vars(self).items() if name not in ("parameters", "_classify")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)  # a copy sees its own vector, not that of the original
@@ -152,6 +154,11 @@ class Network:
         """Whether a layer measures its examples: in training those of a chunk, for inference in `calibrate`."""
         return any(kind.measured is not Layer.measured for kind in self.types)
 
+    @cached_property
+    def is_mlp(self) -> bool:
+        """Whether there is one hidden layer with ReLU, for which there are kernels of the whole."""
+        return self.types == [Dense, ReLU, Dense]
+
     @property
     def parameter_count(self) -> int:
         """P, the length of `vector`."""
@@ -163,25 +170,29 @@ class Network:
         return len(self.example_shape) == 3 and self.scaling is not None and self.scaling.for_bytes
 
     def views(self, vector: NDArray[Any]) -> list[Parameters]:
-        """See a flat (P,) vector as the arrays of each layer, by name; nothing is copied."""
+        """View a flat (P,) vector as the arrays of each layer, by name.
+
+        A matrix (O, I) lies in memory as (I, O), the weights of one input after those of the other; see dense.c.
+        """
         views, start = [], 0
         for shapes in self.shapes:
             arrays = {}
             for name, shape in shapes.items():
-                arrays[name] = vector[start : start + prod(shape)].reshape(shape)
+                part = vector[start : start + prod(shape)]
+                arrays[name] = part.reshape(shape[::-1]).T if len(shape) == 2 else part.reshape(shape)
                 start += prod(shape)
             views.append(SimpleNamespace(**arrays))
         return views
 
     def forward(
-        self, x: Floats | Bytes, rng: np.random.Generator | None = None
+        self, x: Floats | NDArray[np.uint8], rng: np.random.Generator | None = None
     ) -> tuple[Floats, NetworkBackward]:
         """Compute the logits of scaled inputs, and give back the function that goes backward.
 
         Parameters
         ----------
         x : (N, *input_shape) or (N, I)
-            Scaled floats, or bytes as `lazily_scaled` gives them.
+            Scaled floats, or uint8 values, which stand for x / 255.
         rng : numpy.random.Generator, optional
             In training, for layers that draw at random; None means inference.
 
@@ -192,11 +203,14 @@ class Network:
             `gradient` is a flat (P,) vector with the layout of `vector`, added to; dx has the shape
             (N, *input_shape). With ``input_gradient=False`` dx is not computed and None comes back.
         """
-        y: Any = x if isinstance(x, Bytes) and self.layers[0].takes_bytes else np.asarray(x, self.dtype)
-        if len(y.shape) < 2 or prod(y.shape[1:]) != self.inputs:
+        y: Any = np.asarray(x)
+        if y.ndim < 2 or prod(y.shape[1:]) != self.inputs:
             raise HandgradError(f"the network takes inputs (N, {self.inputs}); got {y.shape}")
-        if not isinstance(y, Bytes):
-            y = y.reshape(len(y), *self.input_shape)
+        if y.dtype != np.uint8:
+            y = y.astype(self.dtype, copy=False)
+        elif not (self.layers[0].takes_bytes and kernels.takes_bytes):
+            y = np.divide(y, 255, dtype=self.dtype)
+        y = y.reshape(len(y), *self.input_shape)
         steps = []
         for layer, parameters in zip(self.layers, self.parameters, strict=True):
             y, step = layer.forward(parameters, y, rng)
@@ -221,6 +235,36 @@ class Network:
             return None
 
         return y, backward
+
+    def gradient_function(self, loss: Loss, gradient: NDArray[Any]) -> Callable[..., tuple[float, int]]:
+        """Return a function that adds to a gradient, and returns the loss and the number of correct predictions.
+
+        Parameters
+        ----------
+        loss : Loss
+        gradient : (P,)
+            Of the layout of `vector`.
+
+        Returns
+        -------
+        callable
+            ``add(x, labels, weights, total, rng)``: inputs as `forward` takes them, labels (N,), sample weights (N,)
+            or None, the number by which the sum of the losses is divided, and a random generator or None.
+        """
+        whole = None
+        if self.is_mlp and type(loss) is CrossEntropy and not loss.class_weights:
+            views = self.views(gradient)
+            whole = kernels.mlp_gradient(self.parameters[0], self.parameters[2], views[0], views[2])
+
+        def add(x: Any, labels: Integers, weights: Any, total: int, rng: Any) -> tuple[float, int]:
+            if whole and weights is None:
+                return whole(x, labels, loss.label_smoothing, total)  # type: ignore[attr-defined]
+            logits, backward = self.forward(x, rng)
+            mean, dlogits = loss(logits, labels, weights, total)
+            backward(dlogits, gradient, input_gradient=False)
+            return mean, kernels.count_correct(logits, labels)
+
+        return add
 
     def chunk_size(self, examples: int, threads: int) -> int:
         """Choose the size of chunks for a batch: no larger than `chunk`, and as many for each thread.
@@ -254,9 +298,10 @@ class Network:
         """Scale values as the data set has them, (N, I), to what `forward` takes."""
         return self.scaling(raw, self.dtype) if self.scaling else raw.astype(self.dtype)
 
-    def lazily_scaled(self, raw: NDArray[Any]) -> Floats | Bytes:
-        """Scale as `scale` does, but leave bytes as they are for a first layer that knows a way with them."""
-        return self.scaling.lazily(raw, self.dtype) if self.scaling else raw.astype(self.dtype)
+    def prepare(self, raw: NDArray[Any]) -> Floats | NDArray[np.uint8]:
+        """Scale as `scale` does, but leave bytes to `forward` where the scaling is x / 255."""
+        as_they_are = raw.dtype == np.uint8 and self.scaling is not None and self.scaling.for_bytes
+        return raw if as_they_are else self.scale(raw)
 
     def logits(self, raw: NDArray[Any]) -> Floats:
         """Give the score of each class, before softmax.
@@ -279,11 +324,11 @@ class Network:
 
     def predict_proba(self, raw: NDArray[Any]) -> Floats:
         """Give the probability of each class, (N, C), each row with the sum 1; see `logits`."""
-        return softmax(self.logits(raw))
+        return kernels.softmax(self.logits(raw))
 
-    def predict(self, raw: NDArray[Any]) -> NDArray[np.intp]:
+    def predict(self, raw: NDArray[Any]) -> Integers:
         """Give the most probable class of each example, (N,) whole numbers; see `logits`."""
-        return self.logits(raw).argmax(axis=1)
+        return predict(self, raw)
 
     def summary(self) -> None:
         """Print the layers with their output shapes and numbers of parameters."""

@@ -2,41 +2,11 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
-from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from handgrad.kernels.types import Floats
-
-
-@dataclass(frozen=True, eq=False)
-class Bytes:
-    """Examples as bytes, raw / divisor, which become floats only where a layer has no way with bytes.
-
-    Parameters
-    ----------
-    raw : (N, I), uint8
-    divisor : float
-    dtype : numpy dtype
-        Of the floats.
-    """
-
-    raw: NDArray[np.uint8]
-    divisor: float
-    dtype: np.dtype[Any]
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """(N, I)."""
-        return self.raw.shape
-
-    def __len__(self) -> int:
-        return len(self.raw)
-
-    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Floats:
-        return np.divide(self.raw, self.dtype.type(self.divisor), dtype=dtype or self.dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,12 +51,6 @@ class Scaling:
     def for_bytes(self) -> bool:
         """Whether this is 0–255 to 0–1."""
         return not self.shift.any() and bool(np.all(self.divisor == 255))
-
-    def lazily(self, raw: NDArray[Any], dtype: DTypeLike) -> Bytes | Floats:
-        """Scale as a call does, but leave bytes as they are for the time being."""
-        if raw.dtype == np.uint8 and self.for_bytes:
-            return Bytes(raw.reshape(len(raw), prod(raw.shape[1:])), 255.0, np.dtype(dtype))
-        return self(raw, dtype)
 
     def __call__(self, raw: NDArray[np.generic], dtype: DTypeLike) -> Floats:
         """Scale raw values (N, I) to floats of `dtype`, of the same shape."""

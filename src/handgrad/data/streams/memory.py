@@ -14,7 +14,7 @@ UNITS = {"": 1, "b": 1} | {
 }
 
 PROGRAM = 360 * 10**6
-"""Bytes that Python, the libraries and compiled kernels take, whatever the data: bench/streaming.py measures it."""
+"""Bytes that Python, the libraries and kernels take, whatever the data: bench/streaming.py measures it."""
 LEAST = 400 * 10**6
 MARGIN = 64 * 10**6
 """Bytes for what a training does later: parameters are written, as CSV, too, for which Polars is loaded."""
@@ -94,19 +94,17 @@ class Memory:
         if (COPIES + TRIAL) * size > self.limit - PROGRAM:
             self.check_training(PROGRAM + TRIAL * size, size, self.windows)
 
-    def check_training(self, taken: int, size: int, windows: int, compiled: bool = False) -> None:
+    def check_training(self, taken: int, size: int, windows: int) -> None:
         """Refuse a training that needs more than the bound.
 
         Parameters
         ----------
         taken : int
-            Bytes that the process has taken, a batch computed and all kernels compiled, but without windows of data.
+            Bytes that the process has taken, a batch computed, but without windows of data.
         size : int
             Of the parameters.
         windows : int
             Bytes that the windows of these data will take.
-        compiled : bool, optional
-            Whether kernels were compiled meanwhile, which takes memory, too, but only once on a machine.
 
         Raises
         ------
@@ -117,7 +115,6 @@ class Memory:
             raise HandgradError(
                 f"this training takes {shown(needed)} besides its data, too much within memory of {self}; "
                 f"give {shown(1.02 * (2 * needed - PROGRAM))} or more, or take a smaller network or fewer threads"
-                f"{'; kernels were compiled, which is done once: started again it takes less' * compiled}"
             )
 
     @property

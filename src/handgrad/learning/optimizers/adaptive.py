@@ -3,10 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.kernels.choice import chosen
+from handgrad.kernels.backend import kernels
 from handgrad.learning.optimizers.optimizer import Optimizer, require_positive, require_share
 
 
@@ -39,10 +38,7 @@ class RMSProp(Optimizer):
 
     def update(self, vector: NDArray[Any], gradient: NDArray[Any], learning_rate: float) -> None:
         """Step by the gradient over its typical size; see `Optimizer.step`."""
-        squares = self.state["squares"]
-        squares *= self.decay
-        squares += (1 - self.decay) * gradient**2
-        vector -= learning_rate * gradient / (np.sqrt(squares) + self.epsilon)
+        kernels.rmsprop(vector, gradient, self.state["squares"], self.decay, self.epsilon, learning_rate)
 
 
 @dataclass
@@ -79,7 +75,7 @@ class Adam(Optimizer):
     def update(self, vector: NDArray[Any], gradient: NDArray[Any], learning_rate: float) -> None:
         """Step by the mean gradient over its typical size; see `Optimizer.step`."""
         state = self.state
-        chosen("steps").adam(
+        kernels.adam(
             vector,
             gradient,
             state["mean"],

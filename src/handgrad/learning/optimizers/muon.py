@@ -3,40 +3,12 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
 from numpy.typing import NDArray
 
+from handgrad.kernels.backend import kernels
 from handgrad.kernels.threads import one_blas_thread
-from handgrad.kernels.types import Floats
 from handgrad.learning.optimizers.adaptive import Adam
 from handgrad.learning.optimizers.optimizer import require_share
-
-QUINTIC = (3.4445, -4.7750, 2.0315)
-"""Of the polynomial a s + b s³ + c s⁵, which brings singular values s from (0, 1] to about 1 in few turns."""
-
-
-def orthogonalize(matrix: Floats, turns: int = 5) -> Floats:
-    """Bring the singular values of a matrix to about 1, from 0.7 to 1.2, by Newton–Schulz iteration.
-
-    X ← a X + (b X Xᵀ + c (X Xᵀ)²) X, from X = M / ‖M‖.
-
-    Parameters
-    ----------
-    matrix : (O, I)
-    turns : int
-
-    Returns
-    -------
-    (O, I)
-    """
-    a, b, c = QUINTIC
-    wide = matrix.shape[0] <= matrix.shape[1]
-    x = matrix if wide else matrix.T
-    x = x / (np.linalg.norm(x) + np.finfo(x.dtype).tiny)
-    for _ in range(turns):
-        square = x @ x.T
-        x = a * x + (b * square + c * square @ square) @ x
-    return x if wide else x.T
 
 
 @dataclass
@@ -78,4 +50,4 @@ class Muon(Adam):
         with one_blas_thread():  # small products take longer on several
             for weights, kept, momentum in zip(self.matrices(vector), before, momenta, strict=True):
                 size = 0.2 * max(weights.shape) ** 0.5
-                weights[...] = kept - learning_rate * size * orthogonalize(momentum)
+                weights[...] = kept - learning_rate * size * kernels.orthogonalize(momentum)

@@ -131,8 +131,11 @@ class Optimizer(Described, ABC):
         """View the weights in a flat vector as matrices (O, I), those of a convolution as (O, C · K · K)."""
         start = 0
         for shape in self._shapes:
-            if len(shape) > 1:
-                yield vector[start : start + prod(shape)].reshape(shape[0], -1)
+            part = vector[start : start + prod(shape)]
+            if len(shape) == 2:
+                yield part.reshape(shape[::-1]).T  # as in `Network.views`
+            elif len(shape) > 2:
+                yield part.reshape(shape[0], -1)
             start += prod(shape)
 
 

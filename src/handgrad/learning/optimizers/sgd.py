@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from numpy.typing import NDArray
 
+from handgrad.kernels.backend import kernels
 from handgrad.learning.optimizers.optimizer import Optimizer, require_share
 
 
@@ -16,7 +17,7 @@ class SGD(Optimizer):
 
     def update(self, vector: NDArray[Any], gradient: NDArray[Any], learning_rate: float) -> None:
         """Step down the gradient; see `Optimizer.step`."""
-        vector -= learning_rate * gradient
+        kernels.sgd(vector, gradient, learning_rate)
 
 
 @dataclass
@@ -40,10 +41,7 @@ class Momentum(Optimizer):
 
     def update(self, vector: NDArray[Any], gradient: NDArray[Any], learning_rate: float) -> None:
         """Roll on; see `Optimizer.step`."""
-        velocity = self.state["velocity"]
-        velocity *= self.momentum
-        velocity += gradient
-        vector -= learning_rate * velocity
+        kernels.momentum(vector, gradient, self.state["velocity"], self.momentum, learning_rate)
 
 
 @dataclass
@@ -58,7 +56,4 @@ class Nesterov(Momentum):
 
     def update(self, vector: NDArray[Any], gradient: NDArray[Any], learning_rate: float) -> None:
         """Roll on from where the ball will be; see `Optimizer.step`."""
-        velocity = self.state["velocity"]
-        velocity *= self.momentum
-        velocity += gradient
-        vector -= learning_rate * (gradient + self.momentum * velocity)
+        kernels.nesterov(vector, gradient, self.state["velocity"], self.momentum, learning_rate)

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from handgrad.errors import HandgradError
-from handgrad.kernels.choice import chosen
+from handgrad.kernels.backend import kernels
 from handgrad.kernels.memory import batch_first, batch_last
 from handgrad.kernels.types import Floats
 from handgrad.model.initializers import Initializer, Ones, Zeros
@@ -66,7 +66,6 @@ class BatchNorm(Layer):
         """Of any shape; see `Layer.forward`."""
         if rng is None:
             return self._fixed(parameters, x)
-        kernels = chosen("normalization")
         features = batch_last(x)
         by_feature = (len(features), -1)
         y, normalised = kernels.batch_norm(

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from handgrad.errors import HandgradError
-from handgrad.kernels.choice import chosen
+from handgrad.kernels.backend import kernels
 from handgrad.kernels.convolution import output_size
 from handgrad.kernels.types import Floats
 from handgrad.model.initializers import He, Initializer, Zeros
@@ -80,7 +80,6 @@ class Convolution2D(Layer):
         self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None
     ) -> tuple[Floats, Backward]:
         """(N, C, H, W) to (N, O, H', W'); see `Layer.forward`."""
-        kernels = chosen("convolution")
 
         def backward(dy: Floats, gradients: Parameters, input_gradient: bool = True) -> Floats | None:
             return kernels.convolution_backward(

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from handgrad.errors import HandgradError
-from handgrad.kernels.choice import chosen
+from handgrad.kernels.backend import kernels
 from handgrad.kernels.types import Floats
 from handgrad.model.initializers import He, Initializer, Zeros
 from handgrad.model.layers.layer import Backward, Layer, Parameters, Shape
-from handgrad.model.scaling import Bytes
 
 
 @dataclass(frozen=True)
@@ -67,14 +67,9 @@ class Dense(Layer):
         return (self.outputs,)
 
     def forward(
-        self, parameters: Parameters, x: Floats | Bytes, rng: np.random.Generator | None = None
+        self, parameters: Parameters, x: Floats | NDArray[np.uint8], rng: np.random.Generator | None = None
     ) -> tuple[Floats, Backward]:
         """(N, I) to (N, O); see `Layer.forward`."""
-        if isinstance(x, Bytes):
-            if chosen("bytes").suits(x.raw, self.outputs, x.dtype):
-                return self._on_bytes(parameters, x)
-            x = np.asarray(x)
-        kernels = chosen("dense")
         y = kernels.dense(x, parameters.weights, parameters.biases)
 
         def backward(dy: Floats, gradients: Parameters, input_gradient: bool = True) -> Floats | None:
@@ -86,16 +81,5 @@ class Dense(Layer):
                 gradients.biases,
                 input_gradient=input_gradient,
             )
-
-        return y, backward
-
-    def _on_bytes(self, parameters: Parameters, x: Bytes) -> tuple[Floats, Backward]:
-        """Compute the same without making floats of the inputs."""
-        kernels = chosen("bytes")
-        y = kernels.dense(x.raw, x.divisor, parameters.weights, parameters.biases)
-
-        def backward(dy: Floats, gradients: Parameters, input_gradient: bool = True) -> Floats | None:
-            kernels.dense_backward(dy, x.raw, x.divisor, gradients.weights, gradients.biases)
-            return dy @ parameters.weights if input_gradient else None
 
         return y, backward

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from handgrad.kernels.reference import gelu, gelu_backward
+from handgrad.kernels.backend import kernels
 from handgrad.kernels.types import Floats
 from handgrad.model.layers.layer import Backward, Layer, Parameters
 
@@ -27,6 +27,6 @@ class GELU(Layer):
         """Of any shape; see `Layer.forward`."""
 
         def backward(dy: Floats, gradients: Parameters) -> Floats:
-            return gelu_backward(dy, x)
+            return kernels.gelu_backward(dy, x)
 
-        return gelu(x), backward
+        return kernels.gelu(x), backward

@@ -30,7 +30,7 @@ class Layer(Described, ABC):
     """Whether backward takes ``input_gradient=False`` and then saves the work of dx."""
 
     takes_bytes: ClassVar[bool] = False
-    """Whether forward takes `Bytes`, too, where the layer is a network's first."""
+    """Whether forward also takes uint8 inputs, which stand for x / 255, as the first layer of a network."""
 
     symbol: ClassVar[str] = ""
     """What its output is called where an example is explained, such as "z"; the name of its class unless given."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from handgrad.errors import HandgradError
-from handgrad.kernels.reference import leaky_relu, leaky_relu_backward
+from handgrad.kernels.backend import kernels
 from handgrad.kernels.types import Floats
 from handgrad.model.layers.layer import Backward, Layer, Parameters
 
@@ -42,6 +42,6 @@ class LeakyReLU(Layer):
         """Of any shape; see `Layer.forward`."""
 
         def backward(dy: Floats, gradients: Parameters) -> Floats:
-            return leaky_relu_backward(dy, x, self.slope)
+            return kernels.leaky_relu_backward(dy, x, self.slope)
 
-        return leaky_relu(x, self.slope), backward
+        return kernels.leaky_relu(x, self.slope), backward

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from handgrad.errors import HandgradError
-from handgrad.kernels.reference import maxout, maxout_backward
+from handgrad.kernels.backend import kernels
 from handgrad.kernels.types import Floats
 from handgrad.model.layers.layer import Backward, Layer, Parameters, Shape
 
@@ -46,9 +46,9 @@ class Maxout(Layer):
         self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None
     ) -> tuple[Floats, Backward]:
         """(N, I) to (N, I / pieces), images alike; see `Layer.forward`."""
-        y, places = maxout(x, self.pieces)
+        y, argmax = kernels.maxout(x, self.pieces)
 
         def backward(dy: Floats, gradients: Parameters) -> Floats:
-            return maxout_backward(dy, places, self.pieces)
+            return kernels.maxout_backward(dy, argmax, self.pieces)
 
         return y, backward

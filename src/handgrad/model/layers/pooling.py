@@ -8,8 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from handgrad.errors import HandgradError
-from handgrad.kernels.choice import chosen
-from handgrad.kernels.pooling import average_pool, average_pool_backward
+from handgrad.kernels.backend import kernels
 from handgrad.kernels.types import Floats
 from handgrad.model.layers.convolution import pooled_shape
 from handgrad.model.layers.layer import Backward, Layer, Parameters, Shape
@@ -61,11 +60,10 @@ class MaxPool2D(Pool2D):
         self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None
     ) -> tuple[Floats, Backward]:
         """(N, C, H, W) to (N, C, H', W'); see `Layer.forward`."""
-        kernels = chosen("pooling")
-        y, places = kernels.max_pool(x, self.window, self.step)
+        y, argmax = kernels.max_pool(x, self.window, self.step)
 
         def backward(dy: Floats, gradients: Parameters) -> Floats:
-            return kernels.max_pool_backward(dy, places, x.shape[2:], self.window, self.step)
+            return kernels.max_pool_backward(dy, argmax, x.shape[2:], self.window, self.step)
 
         return y, backward
 
@@ -85,6 +83,6 @@ class AveragePool2D(Pool2D):
         """(N, C, H, W) to (N, C, H', W'); see `Layer.forward`."""
 
         def backward(dy: Floats, gradients: Parameters) -> Floats:
-            return average_pool_backward(dy, x.shape[2:], self.window, self.step)
+            return kernels.average_pool_backward(dy, x.shape[2:], self.window, self.step)
 
-        return average_pool(x, self.window, self.step), backward
+        return kernels.average_pool(x, self.window, self.step), backward

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from handgrad.kernels.reference import relu, relu_backward
+from handgrad.kernels.backend import kernels
 from handgrad.kernels.types import Floats
 from handgrad.model.layers.layer import Backward, Layer, Parameters
 
@@ -25,6 +25,6 @@ class ReLU(Layer):
         """Of any shape; see `Layer.forward`."""
 
         def backward(dy: Floats, gradients: Parameters) -> Floats:
-            return relu_backward(dy, x)
+            return kernels.relu_backward(dy, x)
 
-        return relu(x), backward
+        return kernels.relu(x), backward

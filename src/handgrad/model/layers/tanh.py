@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from handgrad.kernels.reference import tanh, tanh_backward
+from handgrad.kernels.backend import kernels
 from handgrad.kernels.types import Floats
 from handgrad.model.layers.layer import Backward, Layer, Parameters
 
@@ -23,9 +23,9 @@ class Tanh(Layer):
         self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None
     ) -> tuple[Floats, Backward]:
         """Of any shape; see `Layer.forward`."""
-        y = tanh(x)
+        y = kernels.tanh(x)
 
         def backward(dy: Floats, gradients: Parameters) -> Floats:
-            return tanh_backward(dy, y)
+            return kernels.tanh_backward(dy, y)
 
         return y, backward

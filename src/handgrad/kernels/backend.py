@@ -1,0 +1,125 @@
+"""The kernels in use: one object, `kernels`, with every kernel as an attribute, e.g. ``kernels.dense(...)``.
+
+The NumPy modules in this package define every kernel. The compiled library (`native/`) replaces those that it has,
+and a user-defined module those that it defines: that is how a network is trained with your own gradients.
+"""
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from handgrad.errors import HandgradError
+
+VARIABLE = "HANDGRAD_KERNELS"
+MODULES = (
+    *("activations", "convolution", "dense", "images", "losses", "mlp", "normalization"),
+    *("optimizers", "pooling", "softmax"),
+)
+
+
+def functions_of(module: ModuleType) -> dict[str, Any]:
+    """Return the public functions that a module defines itself, by name."""
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if callable(value)
+        and not name.startswith("_")
+        and getattr(value, "__module__", None) == module.__name__
+    }
+
+
+class Backend:
+    """The set of kernels in use.
+
+    Attributes
+    ----------
+    name : str
+        "numpy"; the instruction set of the compiled library, e.g. "v4"; or the name of a module.
+    takes_bytes : bool
+        Whether `dense` also takes uint8 inputs, which stand for x / 255, and computes faster with them.
+    version : object
+        Another one after each `load`.
+    """
+
+    name: str
+    takes_bytes: bool
+    version: object
+
+    def __getattr__(self, name: str) -> Any:
+        if "name" in vars(self) or name.startswith("__"):
+            raise AttributeError(f"there is no kernel {name!r}")
+        self.load(os.environ.get(VARIABLE) or "native")
+        return getattr(self, name)
+
+    def load(self, choice: str | ModuleType) -> None:
+        """Replace all kernels.
+
+        Parameters
+        ----------
+        choice : str or module
+            "native": the compiled library for the best instruction set of this CPU, or NumPy with a warning where
+            there is none. "v2", "v3", "v4" or "neon": the library for one instruction set. "numpy": NumPy only. A
+            module: its functions in place of those with the same names, and "native" for the others.
+
+        Raises
+        ------
+        HandgradError
+            If the choice is unknown, or the CPU lacks the instruction set.
+        """
+        kernels: dict[str, Any] = {"name": "numpy", "takes_bytes": False}
+        for module in MODULES:
+            kernels |= functions_of(import_module(f"handgrad.kernels.{module}"))
+        if choice != "numpy":
+            kernels |= _native("native" if isinstance(choice, ModuleType) else choice)
+        if isinstance(choice, ModuleType):
+            own = {name: f for name, f in functions_of(choice).items() if name in kernels}
+            if not own:
+                raise HandgradError(
+                    f"the module {choice.__name__} defines no kernel, e.g. dense(x, weights, biases)"
+                )
+            # what is one call of C becomes the kernels that it is made of
+            kernels |= functions_of(import_module("handgrad.kernels.mlp"))
+            kernels |= own | {"name": choice.__name__}
+            if own.keys() & {"dense", "dense_backward"}:
+                kernels["takes_bytes"] = False
+        kernels["version"] = object()
+        vars(self).clear()
+        vars(self).update(kernels)
+
+    @contextmanager
+    def using(self, choice: str | ModuleType) -> Iterator[None]:
+        """Use other kernels within a block; see `load`."""
+        before = dict(vars(self))
+        self.load(choice)
+        try:
+            yield
+        finally:
+            vars(self).clear()
+            vars(self).update(before)
+
+
+def _native(choice: str) -> dict[str, Any]:
+    """Return the compiled kernels; none, with a warning, where "native" finds no library."""
+    from handgrad.kernels.native import library
+
+    if choice not in ("native", *library.INSTRUCTION_SETS):
+        names = ", ".join(library.INSTRUCTION_SETS)
+        raise HandgradError(f"{VARIABLE} must be native, numpy or one of {names}; got {choice!r:.40}")
+    try:
+        library.LIBRARY.open(choice)
+    except library.LibraryError as error:
+        if choice != "native":
+            raise HandgradError(str(error)) from error
+        warnings.warn(f"{error}; NumPy computes instead, several times slower", RuntimeWarning, stacklevel=2)
+        return {}
+    functions: dict[str, Any] = {"name": library.LIBRARY.name, "takes_bytes": True}
+    for module in MODULES:
+        functions |= functions_of(import_module(f"handgrad.kernels.native.{module}"))
+    return functions
+
+
+kernels = Backend()

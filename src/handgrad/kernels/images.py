@@ -1,0 +1,161 @@
+"""Images: sampling at displaced positions, displacement fields, and drawing with a round pen.
+
+Row y and column x are counted in pixels, between the centres of pixels. Around an image lies a background of 0.
+"""
+
+from math import ceil, pi, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handgrad.kernels.types import Floats
+
+
+def warp(images: Floats, displacements: NDArray[np.float32]) -> Floats:
+    """Sample images at displaced positions, between pixels bilinearly.
+
+    Pixel (y, x) of the result is the image's value at (y + Δy, x + Δx). There, v below the upper and u right of
+    the left of four pixels, with the upper two a and b and the lower two c and d, it is
+    ``top + v (bottom − top)``, where ``top = a + u (b − a)`` and ``bottom = c + u (d − c)``. Where Δ is 0, the
+    value is left exactly as it is.
+
+    Parameters
+    ----------
+    images : ndarray of float32 or float64, shape (N, C, H, W)
+        Values of any range; 0 is what lies around.
+    displacements : ndarray of float32, shape (N, 2, H, W)
+        Δy and Δx in pixels, the same for all channels of an image.
+
+    Returns
+    -------
+    ndarray, shape (N, C, H, W)
+        Of the type of `images`.
+    """
+    n, _, height, width = images.shape
+    padded = np.pad(images, ((0, 0), (0, 0), (1, 2), (1, 2)))
+    # Beyond one pixel outside there is only background, so farther positions may as well lie there.
+    y = np.clip(np.arange(1, height + 1, dtype=np.float32)[:, None] + displacements[:, 0], 0, height + 1)
+    x = np.clip(np.arange(1, width + 1, dtype=np.float32) + displacements[:, 1], 0, width + 1)
+    row, column = y.astype(np.intp), x.astype(np.intp)
+    # Indices on both sides of the slice of channels put these last.
+    v, u = (y - row.astype(y.dtype))[..., None], (x - column.astype(x.dtype))[..., None]
+    example = np.arange(n)[:, None, None]
+    a, b = padded[example, :, row, column], padded[example, :, row, column + 1]
+    c, d = padded[example, :, row + 1, column], padded[example, :, row + 1, column + 1]
+    top, bottom = a + u * (b - a), c + u * (d - c)
+    return np.ascontiguousarray(np.moveaxis(top + v * (bottom - top), -1, 1))
+
+
+def affine_displacements(
+    turn: NDArray[np.float64],
+    slant: NDArray[np.float64],
+    stretch: NDArray[np.float64],
+    shift: NDArray[np.float64],
+    height: int,
+    width: int,
+) -> NDArray[np.float32]:
+    """Displace so that pictures are stretched, then slanted, then turned about their middle, then shifted.
+
+    With positions (x, y) from the middle of the picture, y downwards, a point of the picture goes to
+    ``A (x, y) + shift``, where A is the product of turning, slanting and stretching::
+
+        A = ( cos  −sin ) ( 1  −tan slant ) ( stretch_x   0         )
+            ( sin   cos ) ( 0   1         ) (     0       stretch_y )
+
+    A pixel p of the result is therefore found in the original at ``A⁻¹ (p − shift)``.
+
+    Parameters
+    ----------
+    turn : ndarray of float64, shape (N,)
+        Angle in radians, clockwise.
+    slant : ndarray of float64, shape (N,)
+        Angle in radians by which upright lines lean to the right, between −π/2 and π/2.
+    stretch, shift : ndarray of float64, shape (2, N)
+        Factors above 0, and pixels: first downwards (y), then to the right (x).
+    height, width : int
+        H and W.
+
+    Returns
+    -------
+    ndarray of float32, shape (N, 2, H, W)
+        Δy and Δx in pixels.
+    """
+    cos, sin, tan = np.cos(turn), np.sin(turn), np.tan(slant)
+    inverse = np.array([[cos, -sin], [sin + tan * cos, cos - tan * sin]]) / stretch[:, None]
+    coefficients = np.array(
+        [-(inverse * shift).sum(axis=1), inverse[:, 0] - [[1], [0]], inverse[:, 1] - [[0], [1]]]
+    )
+    constant, by_y, by_x = coefficients.transpose(0, 2, 1)[..., None, None].astype(np.float32)
+    y = (np.arange(height, dtype=np.float32) - (height - 1) / 2)[:, None]
+    x = np.arange(width, dtype=np.float32) - (width - 1) / 2
+    return by_y * y + (by_x * x + constant)
+
+
+def gaussian_weights(size: int, std: float) -> NDArray[np.float32]:
+    """Weigh random nodes so that their sums, along a row of pixels, are like noise smoothed with a Gaussian.
+
+    Noise in every pixel, smoothed with a Gaussian g of standard deviation σ, is so smooth that noise in nodes
+    σ apart does as well: with the weights ``√σ g(distance)``, variance and correlation differ from those of
+    ``Σ g(distance) noise`` over all pixels by a share of ``2 exp(−π²)``, one in ten thousand. The nodes go on for
+    3 σ beyond both ends, so that the sums vary as much at the edges of a picture as in its middle.
+
+    Parameters
+    ----------
+    size : int
+        Pixels L in the row.
+    std : float
+        σ in pixels, 1 or above.
+
+    Returns
+    -------
+    ndarray of float32, shape (L, nodes)
+    """
+    nodes = ceil((size - 1) / std) + 7
+    node = std * (np.arange(nodes) - (nodes - 1) / 2)
+    pixel = np.arange(size) - (size - 1) / 2
+    distance = (pixel[:, None] - node) / std
+    return (np.exp(-(distance**2) / 2) / sqrt(2 * pi * std)).astype(np.float32)
+
+
+def draw_strokes(
+    points: NDArray[np.float64],
+    radii: NDArray[np.float64],
+    pen_down: NDArray[np.bool_],
+    softness: NDArray[np.float64],
+    size: int,
+) -> NDArray[np.uint8]:
+    """Draw N pictures of strokes, light on black, with soft edges.
+
+    A pixel whose centre lies `d` from a segment of radius `r` has the lightness
+    ``clip(1/2 + (r - d) / softness, 0, 1)``: the ink fades evenly over an edge as wide as `softness`.
+
+    Parameters
+    ----------
+    points : ndarray of float64, shape (N, P, 2)
+        Way of the pen, ``x`` to the right and ``y`` down, in pixels from the upper left corner of the picture.
+    radii : ndarray of float64, shape (N, P)
+        Radius of the pen at every point, in pixels.
+    pen_down : ndarray of bool, shape (N, P - 1)
+        Whether a segment joins a point with the next, or the pen was lifted between them.
+    softness : ndarray of float64, shape (N,)
+        Width of the edge in pixels, above 0.
+    size : int
+        Height and width of a picture in pixels.
+
+    Returns
+    -------
+    ndarray of uint8, shape (N, size, size)
+        Lightness of the pixels, 0 to 255.
+    """
+    centres = np.arange(size) + 0.5
+    pixels = np.stack(np.meshgrid(centres, centres), axis=-1)  # (size, size, 2), x before y
+    pictures = np.zeros((len(points), size, size))
+    for n, s in np.argwhere(pen_down):
+        start, way = points[n, s], points[n, s + 1] - points[n, s]
+        length2 = max(way @ way, 1e-12)  # two points in one place are a dot
+        t = np.clip((pixels - start) @ way / length2, 0, 1)
+        distance = np.linalg.norm(pixels - start - t[..., None] * way, axis=-1)
+        radius = radii[n, s] + t * (radii[n, s + 1] - radii[n, s])
+        lightness = np.clip(0.5 + (radius - distance) / softness[n], 0, 1)
+        np.maximum(pictures[n], lightness, out=pictures[n])
+    return np.rint(255 * pictures).astype(np.uint8)

@@ -1,0 +1,111 @@
+"""Convolution in C, with the batch last in memory; see `handgrad.kernels.convolution`."""
+
+import numpy as np
+
+from handgrad.kernels import convolution as numpy_kernels
+from handgrad.kernels.convolution import output_size
+from handgrad.kernels.memory import aligned, batch_first, batch_last
+from handgrad.kernels.native.library import LIBRARY, pointer
+from handgrad.kernels.types import Floats
+
+LANES, FEW = 16, 4
+"""Examples in the longest vector, and below which NumPy is faster.
+
+The C functions take any number of examples, but are slow where vectors are not full.
+"""
+
+
+def convolution(x: Floats, weights: Floats, biases: Floats, stride: int = 1, padding: int = 0) -> Floats:
+    """Compute `handgrad.kernels.convolution.convolution` in C."""
+    if not _fit(x, weights, biases, stride, padding):
+        return numpy_kernels.convolution(x, weights, biases, stride, padding)
+    if 0 < len(x) < LANES:
+        return convolution(_whole_vectors(x), weights, biases, stride, padding)[: len(x)]
+    outputs, window = len(weights), weights.shape[2]
+    height, width = (output_size(side, window, stride, padding) for side in x.shape[2:])
+    y, scratch = aligned((outputs, height, width, len(x)), x.dtype), _scratch(x, weights)
+    arrays = batch_last(x), np.ascontiguousarray(weights), np.ascontiguousarray(biases), y, scratch
+    LIBRARY.functions[x.dtype.char].convolution(
+        *(*x.shape, outputs, window, stride, padding), *map(pointer, arrays)
+    )
+    return batch_first(y)
+
+
+def convolution_backward(
+    dy: Floats,
+    x: Floats,
+    weights: Floats,
+    dweights: Floats,
+    dbiases: Floats,
+    stride: int = 1,
+    padding: int = 0,
+    *,
+    input_gradient: bool = True,
+) -> Floats | None:
+    """Compute `handgrad.kernels.convolution.convolution_backward` in C."""
+    sums = (dweights, dbiases)
+    if not (_fit(x, weights, dbiases, stride, padding) and _match(dy, x, weights, dweights, stride, padding)):
+        return numpy_kernels.convolution_backward(
+            dy, x, weights, *sums, stride, padding, input_gradient=input_gradient
+        )
+    if len(x) % LANES:
+        dy, whole = _whole_vectors(dy), _whole_vectors(x)
+        dx = convolution_backward(dy, whole, weights, *sums, stride, padding, input_gradient=input_gradient)
+        return None if dx is None else dx[: len(x)]
+    n, channels, height, width = x.shape
+    dx = aligned((channels, height, width, n), x.dtype) if input_gradient else None
+    added = [array if array.flags.carray else np.zeros(array.shape, array.dtype) for array in sums]
+    arrays = batch_last(dy), batch_last(x), np.ascontiguousarray(weights), *added
+    scratch = _scratch(x, weights)
+    LIBRARY.functions[x.dtype.char].convolution_backward(
+        *(*x.shape, len(weights), weights.shape[2], stride, padding),
+        *(*map(pointer, arrays), None if dx is None else pointer(dx), pointer(scratch)),
+    )
+    for array, more in zip(sums, added, strict=True):
+        if array is not more:
+            array += more
+    return None if dx is None else batch_first(dx)
+
+
+def _fit(x: Floats, weights: Floats, biases: Floats, stride: int, padding: int) -> bool:
+    """Whether the C functions can take these, and are fast; NumPy takes the others, or raises the error."""
+    outputs, channels, window = weights.shape[:3]
+    return (
+        (len(x) >= FEW or not len(x))
+        and x.dtype.char in "fd"
+        and x.dtype == weights.dtype == biases.dtype
+        and x.shape[1] == channels
+        and weights.shape[3] == window
+        and biases.shape == (outputs,)
+        and stride > 0
+        and padding >= 0
+        and min(x.shape[2:]) + 2 * padding >= window
+    )
+
+
+def _match(dy: Floats, x: Floats, weights: Floats, dweights: Floats, stride: int, padding: int) -> bool:
+    height, width = (output_size(side, weights.shape[2], stride, padding) for side in x.shape[2:])
+    return (
+        dy.dtype == dweights.dtype == x.dtype
+        and dy.shape == (len(x), len(weights), height, width)
+        and dweights.shape == weights.shape
+    )
+
+
+def _whole_vectors(x: Floats) -> Floats:
+    """Return x (N, …) with zeros as further examples, so that N is a multiple of `LANES`."""
+    longer = np.zeros((*x.shape[1:], len(x) + -len(x) % LANES), x.dtype)
+    longer[..., : len(x)] = x.transpose(*range(1, x.ndim), 0)
+    return batch_first(longer)
+
+
+def _scratch(x: Floats, weights: Floats) -> Floats:
+    """Return memory for packed weights of either pass, or for the sums of the weight gradient.
+
+    As in convolution.c, with the largest blocks and vectors: 8 outputs, or 4 outputs × 5 taps × 64 bytes.
+    """
+    (outputs, channels), taps = weights.shape[:2], weights[0, 0].size
+    forward = (outputs + 7) * (channels * taps + 1)
+    backward = (channels + 7) * (outputs * taps + 1)
+    sums = x[:, 0, 0].size + 4 * (channels * taps + 4) * (64 // x.itemsize)
+    return aligned((max(forward, backward, sums),), x.dtype)

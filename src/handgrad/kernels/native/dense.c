@@ -1,0 +1,441 @@
+/* The dense layer. Weights lie in memory as (I, O): the weights of one input are one run of numbers.
+
+So y[n, :] = b + sum over i of x[n, i] w[i, :] adds rows of w, dw[i, :] += x[n, i] dy[n, :] adds to rows of dw, and an
+input that is 0 costs nothing. Inputs are real numbers or bytes; bytes stand for x / 255. Of the bytes of MNIST's digits
+19 % are not 0, and skipping the others is faster than a product of matrices. (Where a skipped 0 would meet an infinite
+weight, the NaN of 0 * infinity is skipped, too.)
+
+There are two forms: *narrow*, for up to NARROW outputs, whose padded row stays in registers, and *wide* for more. Large
+wide products of real numbers belong to BLAS. */
+
+#define NARROW 16
+#define PARTS (NARROW / LANES) /* vectors in a narrow row */
+#define BLOCK 8                /* vectors of outputs that a wide kernel keeps in registers */
+#define TILE 64                /* examples that a wide kernel works on at a time: one bit each in a 64-bit mask */
+#if VECTOR_BYTES == 64 || defined(__aarch64__)
+#define PAIR 2 /* examples whose sums 32 registers hold at a time */
+#else
+#define PAIR 1
+#endif
+
+typedef uint8_t bytes16 __attribute__((vector_size(16), aligned(1), may_alias));
+typedef uint8_t bytes64 __attribute__((vector_size(64), aligned(1), may_alias));
+typedef uint32_t words16 __attribute__((vector_size(64), aligned(1), may_alias));
+typedef uint8_t bytes4 __attribute__((vector_size(4), aligned(1), may_alias));
+typedef real real4 __attribute__((vector_size(4 * sizeof(real))));
+typedef _Bool bits16 __attribute__((ext_vector_type(16)));
+typedef _Bool bits64 __attribute__((ext_vector_type(64)));
+
+/* Return a mask of the 64 bytes at x that are not 0. */
+INLINE uint64_t lit_bytes(const uint8_t *x) {
+    bits64 lit = __builtin_convertvector(*(const bytes64 *)x != 0, bits64);
+    uint64_t result;
+    memcpy(&result, &lit, sizeof result);
+    return result;
+}
+
+/* Return a mask of the groups of four bytes that are not all 0, of up to 64 groups at x; count is a multiple of 4. */
+INLINE uint64_t lit_groups(const uint8_t *x, size count) {
+    uint64_t result = 0;
+    for (size part = 0; part < 4 && 64 * part < count; part++) {
+        uint8_t rest[64] = {0};
+        const uint8_t *bytes = x + 64 * part;
+        if (count < 64 * (part + 1)) bytes = memcpy(rest, bytes, (size_t)(count - 64 * part));
+        bits16 lit = __builtin_convertvector(*(const words16 *)bytes != 0, bits16);
+        uint16_t few;
+        memcpy(&few, &lit, sizeof few);
+        result |= (uint64_t)few << (16 * part);
+    }
+    return result;
+}
+
+/* Copy rows (rows, O) from column `first` on, at most `padded` columns, to rows that are padded with zeros. */
+INLINE void pack(size rows, size outputs, size first, size padded, const real *w, real *packed) {
+    const size count = smaller(padded, outputs - first);
+    for (size i = 0; i < rows; i++)
+        for (size o = 0; o < padded; o++) packed[i * padded + o] = o < count ? w[i * outputs + first + o] : 0;
+}
+
+INLINE void add_unpacked(size rows, size outputs, size first, size padded, const real *packed, real *w) {
+    const size count = smaller(padded, outputs - first);
+    for (size i = 0; i < rows; i++)
+        for (size o = 0; o < count; o++) w[i * outputs + first + o] += packed[i * padded + o];
+}
+
+/* ---- narrow ---- */
+
+/* Read NARROW numbers at a row of fewer. What follows the row is read with it and its sums are not used, but nothing
+beyond the end of the array. */
+INLINE void load_row(const real *row, const real *end, vec *parts) {
+    real padded[NARROW] = {0};
+    if (end - row < NARROW) row = memcpy(padded, row, (size_t)(end - row) * sizeof(real));
+    for (size p = 0; p < PARTS; p++) parts[p] = load(row + p * LANES);
+}
+
+/* Write NARROW numbers at a row of fewer: the row that follows is written next. */
+INLINE void store_row(real *row, const real *end, const vec *parts) {
+    real padded[NARROW], *to = end - row < NARROW ? padded : row;
+    for (size p = 0; p < PARTS; p++) store(to + p * LANES, parts[p]);
+    if (to == padded) memcpy(row, padded, (size_t)(end - row) * sizeof(real));
+}
+
+/* Copy w (I, O) to rows of NARROW; what stands behind the O numbers of a row is not used. */
+INLINE void pack_narrow(size inputs, size outputs, const real *w, real *packed) {
+    vec parts[PARTS];
+    for (size i = 0; i < inputs; i++) {
+        load_row(w + i * outputs, w + inputs * outputs, parts);
+        for (size p = 0; p < PARTS; p++) store(packed + i * NARROW + p * LANES, parts[p]);
+    }
+}
+
+/* The sums of the forward pass: four for each output, so that additions need not wait for each other. */
+typedef vec narrow_sums[4][PARTS];
+
+INLINE void finish_row(narrow_sums sums, real scale, const vec *b, real *row, const real *end) {
+    vec y[PARTS];
+    for (size p = 0; p < PARTS; p++)
+        y[p] = b[p] + splat(scale) * ((sums[0][p] + sums[1][p]) + (sums[2][p] + sums[3][p]));
+    store_row(row, end, y);
+}
+
+/* y = x w + b of a few examples, whose sums stay in registers. */
+INLINE void narrow_rows(size examples, size inputs, size outputs, const real *x, const real *packed, const vec *b, real *y,
+                        const real *end) {
+    vec sums[4][PARTS];
+    for (size e = 0; e < examples; e++)
+        for (size p = 0; p < PARTS; p++) sums[e][p] = b[p];
+    for (size i = 0; i < inputs; i++)
+        for (size p = 0; p < PARTS; p++) {
+            const vec row = load(packed + i * NARROW + p * LANES);
+            for (size e = 0; e < examples; e++) sums[e][p] += splat(x[e * inputs + i]) * row;
+        }
+    for (size e = 0; e < examples; e++) store_row(y + e * outputs, end, sums[e]);
+}
+
+INLINE void narrow(size n, size inputs, size outputs, const real *x, const real *w, const real *b, real *y,
+                   real *packed) {
+    const real *end = y + n * outputs;
+    vec biases[PARTS];
+    load_row(b, b + outputs, biases);
+    pack_narrow(inputs, outputs, w, packed);
+    size row = 0;
+    for (; row + 4 <= n; row += 4)
+        narrow_rows(4, inputs, outputs, x + row * inputs, packed, biases, y + row * outputs, end);
+    for (; row < n; row++) narrow_rows(1, inputs, outputs, x + row * inputs, packed, biases, y + row * outputs, end);
+}
+
+/* db += sum over n of dy[n, :] */
+INLINE void bias_gradient(size n, size outputs, const real *dy, real *db) {
+    for (size row = 0; row < n; row++)
+        for (size o = 0; o < outputs; o++) db[o] += dy[row * outputs + o];
+}
+
+/* dw += x^T dy of a few examples, whose dy stays in registers. */
+INLINE void narrow_rows_backward(size examples, size inputs, size outputs, const real *dy, const real *end,
+                                 const real *x, real *packed) {
+    vec d[4][PARTS];
+    for (size e = 0; e < examples; e++) load_row(dy + e * outputs, end, d[e]);
+    for (size i = 0; i < inputs; i++)
+        for (size p = 0; p < PARTS; p++) {
+            vec sum = load(packed + i * NARROW + p * LANES);
+            for (size e = 0; e < examples; e++) sum += splat(x[e * inputs + i]) * d[e][p];
+            store(packed + i * NARROW + p * LANES, sum);
+        }
+}
+
+/* packed is scratch (2, I + LANES, NARROW): a padded dw, and the transpose of w, (O, I) with padded rows. */
+INLINE void narrow_backward(size n, size inputs, size outputs, const real *dy, const real *x, const real *w, real *dw,
+                            real *dx, real *packed) {
+    const real *end = dy + n * outputs, *dx_end = dx ? dx + n * inputs : 0;
+    real *transposed = packed + (inputs + LANES) * NARROW;
+    memset(packed, 0, (size_t)(inputs * NARROW) * sizeof(real));
+    size row = 0;
+    for (; row + 4 <= n; row += 4) narrow_rows_backward(4, inputs, outputs, dy + row * outputs, end, x + row * inputs, packed);
+    for (; row < n; row++) narrow_rows_backward(1, inputs, outputs, dy + row * outputs, end, x + row * inputs, packed);
+    add_unpacked(inputs, outputs, 0, NARROW, packed, dw);
+    if (!dx) return;
+    const size line = (inputs + LANES - 1) / LANES * LANES;
+    memset(transposed, 0, (size_t)(outputs * line) * sizeof(real));
+    for (size o = 0; o < outputs; o++)
+        for (size i = 0; i < inputs; i++) transposed[o * line + i] = w[i * outputs + o];
+    for (; dx < dx_end; dy += outputs, dx += inputs)
+        for (size i = 0; i < inputs; i += LANES) {
+            vec sums = splat(0);
+            for (size o = 0; o < outputs; o++) sums += splat(dy[o]) * load(transposed + o * line + i);
+            if (dx_end - (dx + i) >= LANES) store(dx + i, sums); /* the row that follows is written next */
+            else
+                for (size k = 0; dx + i + k < dx_end; k++) dx[i + k] = sums[k];
+        }
+}
+
+/* Bytes that are read four examples ahead, so that they are in the cache when they are needed. */
+INLINE void prefetch(const uint8_t *x, size inputs) {
+    for (size i = 0; i < inputs; i += 64) __builtin_prefetch(x + 4 * inputs + i);
+}
+
+INLINE void narrow_bytes(size n, size inputs, size outputs, const uint8_t *x, const real *w, const real *b, real *y,
+                         real *packed) {
+    const size whole = inputs / 4 * 4;
+    const real *end = y + n * outputs;
+    vec biases[PARTS];
+    load_row(b, b + outputs, biases);
+    pack_narrow(inputs, outputs, w, packed);
+    for (; y < end; x += inputs, y += outputs) {
+        narrow_sums sums = {0};
+        prefetch(x, inputs);
+        for (size first = 0; first < whole; first += 256)
+            for (uint64_t lit = lit_groups(x + first, whole - first); lit; lit &= lit - 1) {
+                const size i = first + 4 * __builtin_ctzll(lit);
+                const real4 pixels = __builtin_convertvector(*(const bytes4 *)(x + i), real4);
+                for (size k = 0; k < 4; k++)
+                    for (size p = 0; p < PARTS; p++)
+                        sums[k][p] += splat(pixels[k]) * load(packed + (i + k) * NARROW + p * LANES);
+            }
+        for (size i = whole; i < inputs; i++)
+            for (size p = 0; p < PARTS; p++) sums[0][p] += splat(x[i]) * load(packed + i * NARROW + p * LANES);
+        finish_row(sums, (real)1 / 255, biases, y, end);
+    }
+}
+
+INLINE void narrow_bytes_backward(size n, size inputs, size outputs, const real *dy, const uint8_t *x, real *dw,
+                                  real *packed) {
+    const size whole = inputs / 4 * 4;
+    const real *end = dy + n * outputs;
+    memset(packed, 0, (size_t)(inputs * NARROW) * sizeof(real));
+    for (; dy < end; x += inputs, dy += outputs) {
+        vec d[PARTS];
+        load_row(dy, end, d);
+        for (size p = 0; p < PARTS; p++) d[p] *= splat((real)1 / 255);
+        prefetch(x, inputs);
+        for (size first = 0; first < whole; first += 256)
+            for (uint64_t lit = lit_groups(x + first, whole - first); lit; lit &= lit - 1) {
+                const size i = first + 4 * __builtin_ctzll(lit);
+                const real4 pixels = __builtin_convertvector(*(const bytes4 *)(x + i), real4);
+                for (size k = 0; k < 4; k++)
+                    for (size p = 0; p < PARTS; p++) {
+                        real *sum = packed + (i + k) * NARROW + p * LANES;
+                        store(sum, load(sum) + splat(pixels[k]) * d[p]);
+                    }
+            }
+        for (size i = whole; i < inputs; i++)
+            for (size p = 0; p < PARTS; p++) {
+                real *sum = packed + i * NARROW + p * LANES;
+                store(sum, load(sum) + splat(x[i]) * d[p]);
+            }
+    }
+    add_unpacked(inputs, outputs, 0, NARROW, packed, dw);
+}
+
+/* ---- wide, bytes ---- */
+
+/* Return a mask of the bytes that are not 0, of up to 64 at x. */
+INLINE uint64_t lit_bytes_of(const uint8_t *x, size count) {
+    uint8_t rest[64] = {0};
+    return lit_bytes(count < 64 ? memcpy(rest, x, (size_t)count) : x);
+}
+
+/* y = b + x w for `vectors` vectors of outputs of each of `examples` examples; all sums stay in registers. A row of w
+that is read serves all examples. The inputs are bytes, of which those that are 0 are skipped, or, where `bytes` is
+NULL, real numbers. */
+INLINE void wide_rows(size examples, size vectors, size inputs, const uint8_t *bytes, const real *x, const real *w,
+                      size w_stride, const real *b, real *y, size y_stride) {
+    vec sums[BLOCK][BLOCK] = {0}; /* of which examples times vectors are used */
+    for (size first = 0; bytes && first < inputs; first += 64) {
+        const size count = smaller(64, inputs - first);
+        uint64_t lit = 0;
+        for (size e = 0; e < examples; e++) lit |= lit_bytes_of(bytes + e * inputs + first, count);
+        for (; lit; lit &= lit - 1) {
+            const size i = first + __builtin_ctzll(lit);
+            for (size v = 0; v < vectors; v++) {
+                const vec row = load(w + i * w_stride + v * LANES);
+                for (size e = 0; e < examples; e++) sums[e][v] += splat(bytes[e * inputs + i]) * row;
+            }
+        }
+    }
+    for (size i = 0; !bytes && i < inputs; i++)
+        for (size v = 0; v < vectors; v++) {
+            const vec row = load(w + i * w_stride + v * LANES);
+            for (size e = 0; e < examples; e++) sums[e][v] += splat(x[e * inputs + i]) * row;
+        }
+    const vec scale = splat(bytes ? (real)1 / 255 : 1);
+    for (size e = 0; e < examples; e++)
+        for (size v = 0; v < vectors; v++)
+            store(y + e * y_stride + v * LANES, load(b + v * LANES) + sums[e][v] * scale);
+}
+
+/* A block of outputs: as many examples at a time as fill the registers, but of bytes no more than PAIR, since what is lit
+in one of them is computed for all. */
+INLINE void wide_block(size vectors, size n, size inputs, const uint8_t *bytes, const real *x, const real *w,
+                       size w_stride, const real *b, real *y, size y_stride) {
+    const size most = bytes ? PAIR : smaller(BLOCK, PAIR * BLOCK / vectors);
+    size row = 0;
+    for (; row + most <= n; row += most)
+        wide_rows(most, vectors, inputs, bytes ? bytes + row * inputs : 0, x ? x + row * inputs : 0, w, w_stride, b,
+                  y + row * y_stride, y_stride);
+    for (; row < n; row++)
+        wide_rows(1, vectors, inputs, bytes ? bytes + row * inputs : 0, x ? x + row * inputs : 0, w, w_stride, b,
+                  y + row * y_stride, y_stride);
+}
+
+/* scratch: (I + 1 + TILE, LANES) numbers for the outputs that fill no vector. */
+INLINE void wide(size n, size inputs, size outputs, const uint8_t *bytes, const real *x, const real *w, const real *b,
+                 real *y, real *scratch) {
+    const size full = outputs / LANES * LANES;
+    real *packed = scratch, *packed_b = packed + inputs * LANES, *packed_y = packed_b + LANES;
+    if (full < outputs) {
+        pack(inputs, outputs, full, LANES, w, packed);
+        pack(1, outputs, full, LANES, b, packed_b);
+    }
+    for (size first = 0; first < n; first += TILE, y += TILE * outputs) { /* a tile of x stays in the second cache */
+        const size count = smaller(TILE, n - first);
+        const uint8_t *tile_bytes = bytes ? bytes + first * inputs : 0;
+        const real *tile = x ? x + first * inputs : 0;
+        size o = 0;
+        for (; o + 8 * LANES <= full; o += 8 * LANES)
+            wide_block(8, count, inputs, tile_bytes, tile, w + o, outputs, b + o, y + o, outputs);
+        for (; o + 4 * LANES <= full; o += 4 * LANES)
+            wide_block(4, count, inputs, tile_bytes, tile, w + o, outputs, b + o, y + o, outputs);
+        for (; o + 2 * LANES <= full; o += 2 * LANES)
+            wide_block(2, count, inputs, tile_bytes, tile, w + o, outputs, b + o, y + o, outputs);
+        for (; o < full; o += LANES)
+            wide_block(1, count, inputs, tile_bytes, tile, w + o, outputs, b + o, y + o, outputs);
+        if (full == outputs) continue;
+        wide_block(1, count, inputs, tile_bytes, tile, packed, LANES, packed_b, packed_y, LANES);
+        for (size row = 0; row < count; row++)
+            memcpy(y + row * outputs + full, packed_y + row * LANES, (size_t)(outputs - full) * sizeof(real));
+    }
+}
+
+/* Transpose 16 x 16 bytes: x has rows of `stride` bytes, the result rows of TILE. Four times, rows of the upper half are
+interleaved with those of the lower half. */
+INLINE void transpose16(const uint8_t *x, size stride, uint8_t *y) {
+    bytes16 a[16], b[16];
+    for (size i = 0; i < 16; i++) a[i] = *(const bytes16 *)(x + i * stride);
+    for (size round = 0; round < 4; round++) {
+        for (size i = 0; i < 8; i++) {
+            b[2 * i] = __builtin_shufflevector(a[i], a[i + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+            b[2 * i + 1] =
+                __builtin_shufflevector(a[i], a[i + 8], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+        }
+        for (size i = 0; i < 16; i++) a[i] = b[i];
+    }
+    for (size i = 0; i < 16; i++) *(bytes16 *)(y + i * TILE) = a[i];
+}
+
+/* Write up to TILE examples (count, I) as (I rounded up to 16, TILE); what is not there is 0. */
+INLINE void transpose_tile(size count, size inputs, const uint8_t *x, uint8_t *y) {
+    for (size k = 0; k < TILE; k += 16)
+        for (size i = 0; i < inputs; i += 16) {
+            if (k + 16 <= count && i + 16 <= inputs) {
+                transpose16(x + k * inputs + i, inputs, y + i * TILE + k);
+                continue;
+            }
+            uint8_t part[16][16] = {{0}};
+            for (size row = k; row < smaller(k + 16, count); row++)
+                memcpy(part[row - k], x + row * inputs + i, (size_t)smaller(16, inputs - i));
+            transpose16(part[0], 16, y + i * TILE + k);
+        }
+}
+
+/* dw[:] += sum over the examples in which one pixel is lit of its value times dy[n, :] over 255. */
+INLINE void add_lit(size vectors, uint64_t lit, const uint8_t *pixel, const real *dy, size stride, real *dw) {
+    vec sums[BLOCK] = {0};
+    for (; lit; lit &= lit - 1) {
+        const size k = __builtin_ctzll(lit);
+        const vec value = splat(pixel[k]);
+        for (size v = 0; v < vectors; v++) sums[v] += value * load(dy + k * stride + v * LANES);
+    }
+    for (size v = 0; v < vectors; v++)
+        store(dw + v * LANES, load(dw + v * LANES) + sums[v] * splat((real)1 / 255));
+}
+
+/* The same for real numbers, of `count` examples and `rows` neighbouring inputs. */
+INLINE void add_all(size rows, size vectors, size count, const real *x, size x_stride, const real *dy, size stride,
+                    real *dw, size dw_stride) {
+    vec sums[BLOCK][BLOCK] = {0};
+    for (size k = 0; k < count; k++)
+        for (size v = 0; v < vectors; v++) {
+            const vec d = load(dy + k * stride + v * LANES);
+            for (size r = 0; r < rows; r++) sums[r][v] += splat(x[k * x_stride + r]) * d;
+        }
+    for (size r = 0; r < rows; r++)
+        for (size v = 0; v < vectors; v++) {
+            real *to = dw + r * dw_stride + v * LANES;
+            store(to, load(to) + sums[r][v]);
+        }
+}
+
+INLINE void wide_block_backward(size vectors, size count, size inputs, const real *dy, size dy_stride,
+                                const uint8_t *pixels, const real *x, real *dw, size dw_stride) {
+    const size most = smaller(BLOCK, PAIR * BLOCK / vectors);
+    size i = 0;
+    for (; pixels && i < inputs; i++) {
+        const uint64_t lit = lit_bytes(pixels + i * TILE);
+        if (lit) add_lit(vectors, lit, pixels + i * TILE, dy, dy_stride, dw + i * dw_stride);
+    }
+    for (; i + most <= inputs; i += most)
+        add_all(most, vectors, count, x + i, inputs, dy, dy_stride, dw + i * dw_stride, dw_stride);
+    for (; i < inputs; i++) add_all(1, vectors, count, x + i, inputs, dy, dy_stride, dw + i * dw_stride, dw_stride);
+}
+
+/* For every input, the examples of a tile: its row of dw stays in registers, dy in the first cache. Of bytes, only those
+examples in which the pixel is lit.
+scratch: (TILE, LANES) and (I, LANES) numbers for the outputs that fill no vector, and (I + 15, TILE) bytes. */
+INLINE void wide_backward(size n, size inputs, size outputs, const real *dy, const uint8_t *bytes, const real *x,
+                          real *dw, real *scratch) {
+    const size full = outputs / LANES * LANES;
+    real *dy_rest = scratch, *dw_rest = scratch + TILE * LANES;
+    uint8_t *pixels = bytes ? (uint8_t *)(dw_rest + inputs * LANES) : 0;
+    if (full < outputs) memset(dw_rest, 0, (size_t)(inputs * LANES) * sizeof(real));
+    for (size first = 0; first < n; first += TILE, dy += TILE * outputs) {
+        const size count = smaller(TILE, n - first);
+        const real *tile = x ? x + first * inputs : 0;
+        if (bytes) transpose_tile(count, inputs, bytes + first * inputs, pixels);
+        size o = 0;
+        for (; o + 8 * LANES <= full; o += 8 * LANES)
+            wide_block_backward(8, count, inputs, dy + o, outputs, pixels, tile, dw + o, outputs);
+        for (; o + 4 * LANES <= full; o += 4 * LANES)
+            wide_block_backward(4, count, inputs, dy + o, outputs, pixels, tile, dw + o, outputs);
+        for (; o + 2 * LANES <= full; o += 2 * LANES)
+            wide_block_backward(2, count, inputs, dy + o, outputs, pixels, tile, dw + o, outputs);
+        for (; o < full; o += LANES)
+            wide_block_backward(1, count, inputs, dy + o, outputs, pixels, tile, dw + o, outputs);
+        if (full == outputs) continue;
+        pack(count, outputs, full, LANES, dy, dy_rest);
+        wide_block_backward(1, count, inputs, dy_rest, LANES, pixels, tile, dw_rest, LANES);
+    }
+    if (full < outputs) add_unpacked(inputs, outputs, full, LANES, dw_rest, dw);
+}
+
+/* ---- the layer ---- */
+
+/* y = x w + b for x (N, I), w (I, O), b (O,), y (N, O). scratch: (I + 1 + TILE, NARROW) numbers. */
+EXPORT void NAME(dense)(size n, size inputs, size outputs, const real *x, const real *w, const real *b, real *y,
+                        real *scratch) {
+    if (outputs <= NARROW) narrow(n, inputs, outputs, x, w, b, y, scratch);
+    else wide(n, inputs, outputs, 0, x, w, b, y, scratch);
+}
+
+/* dw += x^T dy, db += sum of dy, and, where dx is not NULL (narrow only), dx = dy w^T. scratch: (2, I + TILE, NARROW)
+numbers. */
+EXPORT void NAME(dense_backward)(size n, size inputs, size outputs, const real *dy, const real *x, const real *w,
+                                 real *dw, real *db, real *dx, real *scratch) {
+    bias_gradient(n, outputs, dy, db);
+    if (outputs <= NARROW) narrow_backward(n, inputs, outputs, dy, x, w, dw, dx, scratch);
+    else wide_backward(n, inputs, outputs, dy, 0, x, dw, scratch);
+}
+
+/* y = x w / 255 + b for bytes x. scratch: (I + 1 + TILE, NARROW) numbers. */
+EXPORT void NAME(dense_bytes)(size n, size inputs, size outputs, const uint8_t *x, const real *w, const real *b,
+                              real *y, real *scratch) {
+    if (outputs <= NARROW) narrow_bytes(n, inputs, outputs, x, w, b, y, scratch);
+    else wide(n, inputs, outputs, x, 0, w, b, y, scratch);
+}
+
+/* dw += x^T dy / 255, db += sum of dy, for bytes x. scratch: (I + TILE, NARROW) numbers and (I + 15, TILE) bytes. */
+EXPORT void NAME(dense_bytes_backward)(size n, size inputs, size outputs, const real *dy, const uint8_t *x, real *dw,
+                                       real *db, real *scratch) {
+    bias_gradient(n, outputs, dy, db);
+    if (outputs <= NARROW) narrow_bytes_backward(n, inputs, outputs, dy, x, dw, scratch);
+    else wide_backward(n, inputs, outputs, dy, x, 0, dw, scratch);
+}

@@ -1,0 +1,106 @@
+"""The dense layer: in C for few outputs and for bytes, else by BLAS; see `handgrad.kernels.dense`."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handgrad.kernels import dense as numpy_kernels
+from handgrad.kernels.memory import aligned
+from handgrad.kernels.native.library import LIBRARY, pointer
+from handgrad.kernels.types import Floats
+
+NARROW, TILE = 16, 64
+"""Outputs up to which the C kernel is faster than BLAS, and examples that it works on at a time; as in dense.c."""
+
+
+def dense(x: Floats | NDArray[np.uint8], weights: Floats, biases: Floats) -> Floats:
+    """Compute `handgrad.kernels.dense.dense`, also of bytes x (N, I), which stand for x / 255."""
+    if not _fit(x, weights, biases):
+        return numpy_kernels.dense(as_floats(x, weights), weights, biases)
+    by_input, (n, inputs), outputs, dtype = weights.T, x.shape, len(biases), weights.dtype
+    y = aligned((n, outputs), dtype)
+    as_bytes = x.dtype == np.uint8
+    if not as_bytes and (outputs > NARROW or not x.flags.c_contiguous):
+        np.matmul(x, by_input, out=y)
+        y += biases
+        return y
+    functions: Any = LIBRARY.functions[dtype.char]
+    x = x if x.flags.c_contiguous else x.copy()
+    function, scratch = functions.dense_bytes if as_bytes else functions.dense, scratch_of(inputs, dtype)
+    function(
+        *(n, inputs, outputs, pointer(x), pointer(by_input), pointer(biases), pointer(y), pointer(scratch))
+    )
+    return y
+
+
+def dense_backward(
+    dy: Floats,
+    x: Floats | NDArray[np.uint8],
+    weights: Floats,
+    dweights: Floats,
+    dbiases: Floats,
+    *,
+    input_gradient: bool = True,
+) -> Floats | None:
+    """Compute `handgrad.kernels.dense.dense_backward`, also of bytes x (N, I), which stand for x / 255."""
+    by_input, dby_input = weights.T, dweights.T
+    ours = _fit(x, weights, dbiases) and dy.dtype == dweights.dtype == weights.dtype
+    if not (ours and dby_input.flags.carray and dbiases.flags.carray and dy.shape == (len(x), len(dbiases))):
+        floats = as_floats(x, weights)
+        return numpy_kernels.dense_backward(
+            dy, floats, weights, dweights, dbiases, input_gradient=input_gradient
+        )
+    (n, inputs), outputs, dtype = x.shape, len(dbiases), weights.dtype
+    functions, batch_is_last = LIBRARY.functions[dtype.char], not x.flags.c_contiguous
+    if x.dtype == np.uint8:
+        x, dy = (array if array.flags.c_contiguous else array.copy() for array in (x, dy))
+        scratch = scratch_of(inputs, dtype)
+        functions.dense_bytes_backward(
+            *(n, inputs, outputs, pointer(dy), pointer(x)),
+            *(pointer(dby_input), pointer(dbiases), pointer(scratch)),
+        )
+        return dy @ weights if input_gradient else None
+    if outputs > NARROW or batch_is_last:
+        dby_input += np.matmul(x.T, dy, out=aligned(dby_input.shape, dtype))
+        dbiases += dy.sum(axis=0)
+        if not input_gradient:
+            return None
+        if batch_is_last:  # dx in the memory order of x
+            return np.matmul(by_input, dy.T, out=aligned((inputs, n), dtype)).T
+        return np.matmul(dy, weights, out=aligned((n, inputs), dtype))
+    dx = aligned((n, inputs), dtype) if input_gradient else None
+    dy, scratch = np.ascontiguousarray(dy), scratch_of(inputs, dtype)
+    functions.dense_backward(
+        *(n, inputs, outputs, pointer(dy), pointer(x), pointer(by_input), pointer(dby_input)),
+        *(pointer(dbiases), None if dx is None else pointer(dx), pointer(scratch)),
+    )
+    return dx
+
+
+def as_floats(x: NDArray[Any], weights: Floats) -> Floats:
+    """Return x, and bytes as x / 255."""
+    return np.divide(x, 255, dtype=weights.dtype) if x.dtype == np.uint8 else x
+
+
+def scratch_of(inputs: int, dtype: np.dtype[Any]) -> Floats:
+    """Return scratch memory for any of the C functions."""
+    return aligned((scratch_size(inputs),), dtype)
+
+
+def scratch_size(inputs: int) -> int:
+    """Return the number of floats that any of the C functions needs, which say of what."""
+    return 2 * (inputs + TILE + 1) * NARROW + (inputs + 15) * TILE // 4
+
+
+def _fit(x: NDArray[Any], weights: Floats, biases: Floats) -> bool:
+    """Whether the C functions and BLAS can take these; NumPy takes the others, or raises the error."""
+    return (
+        weights.dtype.char in "fd"
+        and weights.T.flags.c_contiguous
+        and biases.dtype == weights.dtype
+        and biases.flags.c_contiguous
+        and (x.dtype == np.uint8 or x.dtype == weights.dtype)
+        and x.ndim == 2
+        and weights.shape == (len(biases), x.shape[1])
+    )

@@ -1,0 +1,40 @@
+"""Images in C; see `handgrad.kernels.images`."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handgrad.kernels import images as numpy_kernels
+from handgrad.kernels.native.library import LIBRARY, pointer
+from handgrad.kernels.types import Floats
+
+
+def warp(images: Floats, displacements: NDArray[np.float32]) -> Floats:
+    """Compute `handgrad.kernels.images.warp` in C."""
+    n, _, height, width = images.shape
+    if images.dtype.char not in "fd" or displacements.shape != (n, 2, height, width):
+        return numpy_kernels.warp(images, displacements)
+    images = np.ascontiguousarray(images)
+    displacements = np.ascontiguousarray(displacements, np.float32)
+    warped, padded = np.empty_like(images), np.empty((height + 3, width + 3), images.dtype)
+    LIBRARY.functions[images.dtype.char].warp(
+        *images.shape, pointer(images), pointer(displacements), pointer(warped), pointer(padded)
+    )
+    return warped
+
+
+def draw_strokes(
+    points: NDArray[np.float64],
+    radii: NDArray[np.float64],
+    pen_down: NDArray[np.bool_],
+    softness: NDArray[np.float64],
+    size: int,
+) -> NDArray[np.uint8]:
+    """Compute `handgrad.kernels.images.draw_strokes` in C."""
+    n, count = radii.shape
+    arrays = [np.ascontiguousarray(array, np.float64) for array in (points, radii, softness)]
+    pens, images = np.ascontiguousarray(pen_down, np.bool_), np.empty((n, size, size), np.uint8)
+    LIBRARY.functions["d"].draw_strokes(
+        *(n, count, size, pointer(arrays[0]), pointer(arrays[1])),
+        *(pointer(pens), pointer(arrays[2]), pointer(images)),
+    )
+    return images

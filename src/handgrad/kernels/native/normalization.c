@@ -1,0 +1,53 @@
+/* Batch normalisation, and under it its derivative; the formulas are in kernels/normalization.py.
+
+x is (C, M): C features of M examples, or of all pixels of all examples. */
+
+/* Four vectors for each sum, as one addition takes some cycles, and one or two begin in each. */
+enum { SUM_VECTORS = 4, SUM_STEP = SUM_VECTORS * VECTOR_BYTES / sizeof(real) };
+
+INLINE real add_up(const vec *sums) { return sum_lanes((sums[0] + sums[1]) + (sums[2] + sums[3])); }
+
+/* A feature is read three times: for its mean, for the variance around it (so that no large numbers cancel), for y. */
+EXPORT void NAME(batch_norm)(size features, size m, double epsilon, const real *x, const real *scale,
+                             const real *shift, real *y, real *normalised, real *inverse) {
+    for (size c = 0; c < features; c++, x += m, y += m, normalised += m) {
+        vec squares[SUM_VECTORS] = {{0}};
+        real mean = sum_run(x, m) / (real)m, rest = 0;
+        size whole = m / SUM_STEP * SUM_STEP;
+        for (size k = 0; k < whole; k += SUM_STEP)
+            for (size v = 0; v < SUM_VECTORS; v++) {
+                vec centred = load(x + k + v * LANES) - mean;
+                squares[v] += centred * centred;
+            }
+        for (size k = whole; k < m; k++) rest += (x[k] - mean) * (x[k] - mean);
+        real variance = (add_up(squares) + rest) / (real)m;
+        real over = 1 / square_root(variance + (real)epsilon), slope = scale[c], start = shift[c];
+        for (size k = 0; k < m; k++) {
+            real value = (x[k] - mean) * over;
+            normalised[k] = value;
+            y[k] = value * slope + start;
+        }
+        inverse[c] = over;
+    }
+}
+
+/* dscale and dshift are added to. */
+EXPORT void NAME(batch_norm_backward)(size features, size m, const real *dy, const real *normalised,
+                                      const real *inverse, const real *scale, real *dscale, real *dshift, real *dx) {
+    for (size c = 0; c < features; c++, dy += m, normalised += m, dx += m) {
+        vec sums[SUM_VECTORS] = {{0}}, products[SUM_VECTORS] = {{0}};
+        size whole = m / SUM_STEP * SUM_STEP;
+        for (size k = 0; k < whole; k += SUM_STEP)
+            for (size v = 0; v < SUM_VECTORS; v++) {
+                vec given = load(dy + k + v * LANES);
+                sums[v] += given;
+                products[v] += given * load(normalised + k + v * LANES);
+            }
+        real total = add_up(sums), along = add_up(products);
+        for (size k = whole; k < m; k++) total += dy[k], along += dy[k] * normalised[k];
+        dscale[c] += along;
+        dshift[c] += total;
+        real slope = scale[c] * inverse[c], mean = total / (real)m, turn = along / (real)m;
+        for (size k = 0; k < m; k++) dx[k] = slope * (dy[k] - mean - normalised[k] * turn);
+    }
+}

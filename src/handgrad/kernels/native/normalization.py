@@ -1,0 +1,51 @@
+"""Batch normalisation in C; see `handgrad.kernels.normalization`."""
+
+import numpy as np
+
+from handgrad.kernels import normalization as numpy_kernels
+from handgrad.kernels.memory import aligned
+from handgrad.kernels.native.library import LIBRARY, pointer
+from handgrad.kernels.types import Floats
+
+
+def batch_norm(
+    x: Floats, scale: Floats, shift: Floats, epsilon: float
+) -> tuple[Floats, tuple[Floats, Floats]]:
+    """Compute `handgrad.kernels.normalization.batch_norm` in C."""
+    if not _fit((x,), (scale, shift)):
+        return numpy_kernels.batch_norm(x, scale, shift, epsilon)
+    x, scale, shift = (np.ascontiguousarray(array) for array in (x, scale, shift))
+    y, normalised, inverse = (aligned(array.shape, x.dtype) for array in (x, x, scale))
+    arrays = (x, scale, shift, y, normalised, inverse)
+    LIBRARY.functions[x.dtype.char].batch_norm(*x.shape, epsilon, *map(pointer, arrays))
+    return y, (normalised, inverse)
+
+
+def batch_norm_backward(
+    dy: Floats, normalised: tuple[Floats, Floats], scale: Floats, dscale: Floats, dshift: Floats
+) -> Floats:
+    """Compute `handgrad.kernels.normalization.batch_norm_backward` in C."""
+    sums = (dscale, dshift)
+    if not _fit((dy, normalised[0]), (normalised[1], scale, *sums)):
+        return numpy_kernels.batch_norm_backward(dy, normalised, scale, *sums)
+    dx = aligned(dy.shape, dy.dtype)
+    added = [array if array.flags.carray else np.zeros(array.shape, array.dtype) for array in sums]
+    given = (np.ascontiguousarray(array) for array in (dy, *normalised, scale))
+    arrays = (*given, *added, dx)
+    LIBRARY.functions[dy.dtype.char].batch_norm_backward(*dy.shape, *map(pointer, arrays))
+    for array, more in zip(sums, added, strict=True):
+        if array is not more:
+            array += more
+    return dx
+
+
+def _fit(batches: tuple[Floats, ...], features: tuple[Floats, ...]) -> bool:
+    """Whether the C functions can take these; NumPy takes the others, or raises the error."""
+    x = batches[0]
+    return (
+        x.dtype.char in "fd"
+        and x.size > 0
+        and all(array.dtype == x.dtype for array in (*batches, *features))
+        and all(array.shape == x.shape for array in batches)
+        and all(array.shape == x.shape[:1] for array in features)
+    )

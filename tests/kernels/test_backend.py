@@ -1,0 +1,120 @@
+"""The choice of kernels: by environment variable, by the CPU, and by a module of the user."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+import handgrad as hg
+from handgrad.errors import HandgradError
+from handgrad.kernels import backend, dense
+from handgrad.kernels.backend import kernels
+from handgrad.kernels.native import library
+
+TRAINING = """
+import numpy as np
+import handgrad as hg
+from handgrad.kernels.backend import kernels
+
+digits = hg.load("strokes:64")
+layers = [hg.Convolution2D(2), hg.BatchNorm(), hg.MaxPool2D(), hg.Flatten(), hg.Dense(10)]
+network = hg.Network(layers, (1, 28, 28), np.random.default_rng(0))
+state = hg.TrainingState(np.random.default_rng(0))
+settings = {"optimizer": hg.Adam(), "augmentation": hg.Augmentation(shift=1), "learning_rate": 0.01}
+for record in hg.train(network, digits.train, **settings, epochs=2, state=state):
+    pass
+print(record.loss, kernels.name)
+"""
+
+
+def run(*arguments: str, kernels: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    variables = os.environ | {"HANDGRAD_KERNELS": kernels} | environment
+    return subprocess.run([sys.executable, *arguments], env=variables, capture_output=True, text=True)
+
+
+def test_every_backend_trains_alike() -> None:
+    losses = []
+    for name in ("numpy", "native", *library.suitable()):
+        done = run("-c", TRAINING, kernels=name)
+        assert done.returncode == 0, done.stderr
+        loss, used = done.stdout.split()
+        assert used == (library.suitable()[0] if name == "native" else name)
+        losses.append(float(loss))
+    assert losses == pytest.approx([losses[0]] * len(losses), rel=1e-3)
+
+
+@pytest.mark.parametrize("name", ["fast", "neon" if "v2" in library.suitable() else "v2"])
+def test_other_names_and_missing_instruction_sets_are_refused_in_one_line(name: str) -> None:
+    done = run("-m", "handgrad", "train", "--data", "strokes:20", kernels=name)
+    assert done.returncode == 1
+    assert name in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("damage", ["missing", "corrupt"])
+def test_without_a_library_numpy_computes_and_one_warning_says_why(damage: str, tmp_path: Path) -> None:
+    package = tmp_path / "handgrad"
+    shutil.copytree(Path(hg.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in (package / "kernels" / "native").glob("libhandgrad*"):
+        path.unlink() if damage == "missing" else path.write_bytes(path.read_bytes()[:1000])
+    done = run("-c", TRAINING, kernels="native", PYTHONPATH=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[1] == "numpy"
+    assert done.stderr.count("RuntimeWarning") == 1
+    assert damage == "corrupt" or "missing" in done.stderr
+
+
+def test_a_cpu_without_the_instruction_set_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "cpu_features", lambda: frozenset({"SSE42", "POPCNT", "NEON"}))
+    with pytest.raises(HandgradError, match=r"v2|neon"):
+        kernels.load("v4")
+
+
+def test_a_module_of_the_user_replaces_kernels() -> None:
+    calls: list[str] = []
+    own = ModuleType("own")
+
+    def counted(function: Any) -> Any:
+        def call(*arguments: Any, **named: Any) -> Any:
+            calls.append(function.__name__)
+            return function(*arguments, **named)
+
+        call.__module__ = "own"
+        return call
+
+    own.dense, own.dense_backward = counted(dense.dense), counted(dense.dense_backward)  # type: ignore[attr-defined]
+    digits = hg.load("strokes:64")
+    results = []
+    for choice in (own, "numpy"):
+        with kernels.using(choice):
+            network = hg.Network([hg.Dense(12), hg.ReLU(), hg.Dense(10)], (784,), np.random.default_rng(0))
+            settings: Any = {"batch_size": 32, "epochs": 1, "learning_rate": 0.1, "threads": 1}
+            state = hg.TrainingState(np.random.default_rng(0))
+            records = list(hg.train(network, digits.train, **settings, state=state))
+            results.append((records[-1].loss, network.predict(digits.train.inputs).tolist()))
+    assert results[0][0] == pytest.approx(results[1][0], rel=1e-3)
+    assert calls.count("dense") >= 4
+    assert calls.count("dense_backward") == 4
+
+
+def test_a_module_without_kernels_is_refused() -> None:
+    with pytest.raises(HandgradError, match="no kernel"), kernels.using(ModuleType("empty")):
+        pass
+
+
+def test_every_compiled_kernel_has_a_numpy_twin_with_the_same_parameters() -> None:
+    import inspect
+    from importlib import import_module
+
+    for name in backend.MODULES:
+        twins = backend.functions_of(import_module(f"handgrad.kernels.{name}"))
+        native = backend.functions_of(import_module(f"handgrad.kernels.native.{name}"))
+        for function in native.keys() & twins.keys():
+            parameters = [list(inspect.signature(f[function]).parameters) for f in (native, twins)]
+            assert parameters[0] == parameters[1], function
