@@ -104,7 +104,7 @@ def test_a_module_of_the_user_replaces_kernels() -> None:
 
 
 def test_a_module_without_kernels_is_refused() -> None:
-    with pytest.raises(HandgradError, match="no kernel"), kernels.using(ModuleType("empty")):
+    with pytest.raises(HandgradError, match="defines no kernel"), kernels.using(ModuleType("empty")):
         pass
 
 

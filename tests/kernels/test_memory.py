@@ -1,9 +1,12 @@
 """Orders of memory: views where possible, copies where not."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
-from handgrad.kernels.memory import LINE, aligned, batch_first, batch_last
+from handgrad.kernels.memory import LINE, aligned, aligned_like, batch_first, batch_last, pointer
+from laid_out import laid
 
 
 @pytest.mark.parametrize("shape", [(5, 3), (5, 3, 2, 4)])
@@ -25,3 +28,33 @@ def test_aligned_vectors_begin_with_a_cache_line(length: int, dtype: type) -> No
         assert vector.dtype == dtype
         assert vector.ctypes.data % LINE == 0
         vector[...] = 1
+
+
+def test_memory_is_used_again_once_no_array_refers_to_it() -> None:
+    first = aligned((100_000,), np.float32)
+    first[:] = 1
+    view, address = first[5:], pointer(first)
+    assert pointer(aligned((100_000,), np.float32)) != address
+    del first
+    second = aligned((100_000,), np.float32)
+    assert pointer(second) != address  # a view still has it
+    second[:] = 2
+    assert (view == 1).all()
+    del view
+    assert pointer(aligned((100_000,), np.float32)) == address
+
+
+def test_threads_do_not_share_memory_that_is_used_again() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        address = pool.submit(lambda: pointer(aligned((50_000,), np.float64))).result()
+        assert pointer(aligned((50_000,), np.float64)) != address
+        assert pool.submit(lambda: pointer(aligned((50_000,), np.float64))).result() == address
+
+
+@pytest.mark.parametrize("order", ["first", "last"])
+def test_aligned_like_keeps_the_memory_order(order: str) -> None:
+    x = laid(np.zeros((3, 2, 4, 5)), order)
+    like = aligned_like(x)
+    assert like is not None
+    assert (like.shape, like.strides, like.dtype) == (x.shape, x.strides, x.dtype)
+    assert aligned_like(x[:, :, ::2]) is None

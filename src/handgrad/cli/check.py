@@ -28,6 +28,7 @@ def check(
     from dataclasses import asdict
 
     from handgrad.cli.main import FAILED
+    from handgrad.kernels.backend import kernels
     from handgrad.learning.gradient_check import TOLERANCE
 
     results = _check_own(Path(recipe)) if Path(recipe).suffix == ".py" else _check_recipe(recipe)
@@ -37,7 +38,7 @@ def check(
     for result in results:
         wrong += not result.passed
         if json:
-            emit(json_format.dumps({**asdict(result), "passed": result.passed}))
+            emit(json_format.dumps({**asdict(result), "passed": result.passed, "kernels": kernels.name}))
             continue
         shape = "×".join(map(str, result.shape))
         emit(
@@ -46,7 +47,7 @@ def check(
         )
     if not json:
         verdict = f"{wrong} gradients are wrong" if wrong else "every gradient is right"
-        emit(f"\n{verdict}: relative errors are compared with {TOLERANCE:.0e}")
+        emit(f"\n{verdict}: relative errors are compared with {TOLERANCE:.0e}; kernels: {kernels.name}, float64")
     return FAILED if wrong else 0
 
 

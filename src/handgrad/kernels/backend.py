@@ -55,15 +55,15 @@ class Backend:
         self.load(os.environ.get(VARIABLE) or "native")
         return getattr(self, name)
 
-    def load(self, choice: str | ModuleType) -> None:
+    def load(self, choice: Any) -> None:
         """Replace all kernels.
 
         Parameters
         ----------
-        choice : str or module
+        choice : str, module or other object
             "native": the compiled library for the best instruction set of this CPU, or NumPy with a warning where
-            there is none. "v2", "v3", "v4" or "neon": the library for one instruction set. "numpy": NumPy only. A
-            module: its functions in place of those with the same names, and "native" for the others.
+            there is none. "v2", "v3", "v4" or "neon": the library for one instruction set. "numpy": NumPy only. An
+            object, e.g. a module: its functions in place of those with the same names, and "native" for the others.
 
         Raises
         ------
@@ -74,16 +74,15 @@ class Backend:
         for module in MODULES:
             kernels |= functions_of(import_module(f"handgrad.kernels.{module}"))
         if choice != "numpy":
-            kernels |= _native("native" if isinstance(choice, ModuleType) else choice)
-        if isinstance(choice, ModuleType):
-            own = {name: f for name, f in functions_of(choice).items() if name in kernels}
+            kernels |= _native(choice if isinstance(choice, str) else "native")
+        if not isinstance(choice, str):
+            own = {name: getattr(choice, name) for name in kernels if callable(getattr(choice, name, None))}
+            title = getattr(choice, "__name__", "custom")
             if not own:
-                raise HandgradError(
-                    f"the module {choice.__name__} defines no kernel, e.g. dense(x, weights, biases)"
-                )
+                raise HandgradError(f"{title} defines no kernel, e.g. dense(x, weights, biases)")
             # what is one call of C becomes the kernels that it is made of
             kernels |= functions_of(import_module("handgrad.kernels.mlp"))
-            kernels |= own | {"name": choice.__name__}
+            kernels |= own | {"name": title}
             if own.keys() & {"dense", "dense_backward"}:
                 kernels["takes_bytes"] = False
         kernels["version"] = object()
@@ -91,7 +90,7 @@ class Backend:
         vars(self).update(kernels)
 
     @contextmanager
-    def using(self, choice: str | ModuleType) -> Iterator[None]:
+    def using(self, choice: Any) -> Iterator[None]:
         """Use other kernels within a block; see `load`."""
         before = dict(vars(self))
         self.load(choice)

@@ -54,7 +54,8 @@ def dense_backward(
     (n, inputs), outputs, dtype = x.shape, len(dbiases), weights.dtype
     functions, batch_is_last = LIBRARY.functions[dtype.char], not x.flags.c_contiguous
     if x.dtype == np.uint8:
-        x, dy = (array if array.flags.c_contiguous else array.copy() for array in (x, dy))
+        x = x if x.flags.c_contiguous else x.copy()
+        dy = np.ascontiguousarray(dy)
         scratch = scratch_of(inputs, dtype)
         functions.dense_bytes_backward(
             *(n, inputs, outputs, pointer(dy), pointer(x)),

@@ -1,0 +1,119 @@
+"""The table of the benchmarks is made from published results, and contestants run with a chosen instruction set."""
+
+import json
+import re
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "bench" / "README.md").read_text("utf-8")
+
+
+@pytest.fixture(autouse=True)
+def _bench_can_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+
+
+def written(*, v3: bool = True) -> dict[str, Any]:
+    """Return results of one row, as `python -m bench` writes them."""
+    from bench.contest import Result, rate
+
+    results = [
+        Result("handgrad", 2, turns=[{"seconds": 0.01}, {"seconds": 0.02}]),
+        *([Result("handgrad, v3", 2, turns=[{"seconds": 0.011}, {"seconds": 0.022}])] if v3 else []),
+        Result("PyTorch", 1, turns=[{"seconds": 0.07}, {"seconds": 0.14}]),
+        Result("PyTorch", 2, turns=[{"seconds": 0.08}, {"seconds": 0.16}]),
+        Result("NumPy", 1, missing="numpy"),
+    ]
+    rate(results, "handgrad")
+    machine = {
+        "date": "2026-11-30",
+        "processor": "a CPU",
+        "kernels": "v4",
+        "instruction_sets": ["v4", "v3", "v2"],
+        "amx": False,
+        "cores": 2,
+        "python": "3.11",
+        "versions": {"numpy": "2.4"},
+        "flops": 2e11,
+        "bytes": 3e10,
+    }
+    return {
+        "machine": machine,
+        "rounds": 2,
+        "rows": {"classic": [result.as_dict() for result in results]},
+        "scaling": {},
+    }
+
+
+def test_the_table_has_every_contestant_with_its_best_number_of_threads() -> None:
+    from bench.report import overview
+
+    row = overview(json.loads(json.dumps(written()))).splitlines()[-1]
+    assert row == (
+        "| `classic`, one full-batch iteration | 15 ms | 16.5 ms, 1.1× | PyTorch 105 ms | 7× | ≥ 6× |"
+    )
+    assert "16.5 ms" not in overview(written(v3=False))
+
+
+def test_a_table_of_one_row_names_the_target_of_the_best_number_of_threads() -> None:
+    from bench.contest import Result
+    from bench.report import as_table
+    from bench.rows import ROWS
+
+    found = written()
+    table = as_table(
+        ROWS["classic"], [Result(**result) for result in found["rows"]["classic"]], found["machine"]
+    )
+    assert "| PyTorch | 1 | 105 ms | 52.5 ms – 158 ms | 7× | ≥ 6× |" in table
+    assert "| PyTorch | 2 | 120 ms | 60 ms – 180 ms | 8× |  |" in table
+    assert "| NumPy | not measured: numpy is missing |" in table
+
+
+def test_publishing_again_replaces_the_table() -> None:
+    from bench.publish import put_into
+
+    once = put_into(README, "one", written())
+    assert put_into(once, "two", written()) == once.replace("results: one", "results: two").replace(
+        "one.json", "two.json"
+    )
+    with pytest.raises(ValueError, match="needs the comments"):
+        put_into("nothing", "one", written())
+
+
+def test_the_readme_shows_the_results_that_it_names() -> None:
+    from bench.publish import put_into
+
+    for name in re.findall(r"<!-- results: (\S+) -->", README):
+        results = json.loads((ROOT / "bench" / "results" / f"{name}.json").read_text("utf-8"))
+        assert put_into(README, name, results) == README
+
+
+def test_rows_have_targets_for_their_own_contestants() -> None:
+    from bench.rows import ROWS
+
+    for row in ROWS.values():
+        module, *numbers = row.work.split()
+        names = import_module(f"bench.work.{module}").contestants(*map(int, numbers))
+        assert {row.ours, *row.peers, *row.limits} <= set(names)
+
+
+def test_a_contestant_has_its_instruction_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    from bench import contest
+
+    commands: list[tuple[list[str], str]] = []
+
+    class Process:
+        def __init__(self, command: list[str], env: dict[str, str], **_: Any) -> None:
+            commands.append((command, env["HANDGRAD_KERNELS"]))
+
+    monkeypatch.setattr(subprocess, "Popen", Process)
+    assert contest.Contestant("classic", "handgrad", 2).result.name == "handgrad"
+    assert contest.Contestant("classic", "handgrad", 2, "v3").result.name == "handgrad, v3"
+    command = [sys.executable, "-m", "bench.worker", "classic", "handgrad", "2"]
+    assert commands == [(command, "native"), (command, "v3")]
