@@ -1,9 +1,10 @@
-"""Whether training is as fast as it was: ``uv run python -m bench.before REVISION [RECIPE …]``.
+"""Compare training with an earlier revision: ``uv run python -m bench.before REVISION [RECIPE …]``.
 
-An earlier revision is checked out into a temporary folder, and both train the same recipes in processes of their own,
-by turns, after a warm-up; the ratio of each pair of turns is taken, so that a busy moment hits both alike. Examples a
-second are those of the fastest epoch; processor time is that of the whole program, which tells more where others work
-on the machine, too. With BENCH_TURNS, another number of turns than seven.
+The earlier revision is checked out into a temporary folder, and its C kernels are compiled there, which needs the
+packages ziglang and packaging. Both revisions train the same recipes in separate processes, in turns, after a
+warm-up. The ratio of each pair of turns is taken, so that other load affects both alike. Examples per second are
+those of the fastest epoch. Processor time is that of the whole program; it is the better measure on a busy machine.
+The environment variable BENCH_TURNS sets the number of turns (default: 7).
 """
 
 import argparse
@@ -21,7 +22,7 @@ LENGTHS = {"classic": ["--steps", "60"], "mlp": ["--epochs", "2"], "convnet": ["
 
 
 def measured(source: Path, recipe: str, folder: Path) -> tuple[float, float]:
-    """Train, and give the examples a second of the fastest record, and the seconds of processor time."""
+    """Train, and return the examples per second of the fastest record, and the seconds of processor time."""
     arguments = ["train", recipe, *LENGTHS.get(recipe, ["--epochs", "1"]), "--no-test", "--json"]
     program = "import sys; from handgrad.cli.main import main; sys.exit(main(sys.argv[1:]))"
     before = os.times()
@@ -47,8 +48,13 @@ def main(revision: str, recipes: list[str]) -> None:
         old = Path(name) / "before"
         subprocess.run(["git", "worktree", "add", "--quiet", "--detach", old, revision], cwd=ROOT, check=True)
         try:
+            if (builder := old / "tools" / "native_build.py").exists():  # kernels in C
+                native = old / "src" / "handgrad" / "kernels" / "native"
+                subprocess.run(
+                    [sys.executable, builder, "local", native], check=True, stdout=subprocess.DEVNULL
+                )
             for recipe in recipes:
-                for source in (old, ROOT):  # compiles, and warms the files
+                for source in (old, ROOT):  # warms caches up
                     measured(source / "src", recipe, Path(name))
                 turns = []
                 for turn in range(TURNS):
@@ -75,7 +81,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("revision", help="as git names one")
-    parser.add_argument("recipes", nargs="*", default=list(LENGTHS), help="all three unless given")
+    parser.add_argument("revision", help="a revision of git, e.g. HEAD~1")
+    parser.add_argument("recipes", nargs="*", default=list(LENGTHS), help="default: all three")
     chosen = parser.parse_args()
     main(chosen.revision, chosen.recipes)

@@ -1,8 +1,10 @@
 """Contestants take turns, each in a process of its own."""
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from statistics import median, quantiles
@@ -15,20 +17,20 @@ PAUSE = 0.05
 
 @dataclass
 class Result:
-    """What one contestant did in every turn.
+    """The measurements of one contestant.
 
     Parameters
     ----------
     name : str
     threads : int
     missing : str
-        The library that is not installed; empty where it took part.
+        What is not installed or not available; empty if the contestant took part.
     turns : list of dict
-        What it measured: seconds, and whatever else.
+        The measurements of each turn; the first value is the one to compare, e.g. seconds.
     ratio : float
-        The median over the turns of its time to ours.
+        The median over the turns of its value divided by that of handgrad.
     best : bool
-        Whether no other number of threads was better for it.
+        Whether no other number of threads was better for this contestant.
     """
 
     name: str
@@ -39,73 +41,101 @@ class Result:
     best: bool = True
 
     def values(self, key: str = "seconds") -> list[float]:
-        """Give one of the numbers of every turn."""
+        """Return one of the values of every turn."""
         return [turn[key] for turn in self.turns if key in turn]
 
     @property
     def median(self) -> float:
-        """The middle of what is measured: seconds, or what else there is."""
+        """The median of the first value."""
         return median(next(iter(turn.values())) for turn in self.turns)
 
     @property
     def spread(self) -> tuple[float, float]:
-        """The quartiles."""
+        """The quartiles of the first value."""
         values = [next(iter(turn.values())) for turn in self.turns]
         low, _, high = quantiles(values, n=4) if len(values) > 1 else values * 3
         return low, high
 
     def as_dict(self) -> dict[str, Any]:
-        """Give all of it, for JSON."""
+        """Return all fields, for JSON."""
         return asdict(self)
 
 
 class Contestant:
-    """A process that does one piece of work when it is told to."""
+    """A process that does one piece of work on request.
 
-    def __init__(self, work: str, name: str, threads: int) -> None:
-        self.result = Result(name, threads)
+    Parameters
+    ----------
+    work : str
+        A module of `bench.work`, and the numbers that its functions take.
+    name : str
+        The key in the module's contestants.
+    threads : int
+    kernels : str, optional
+        The value of HANDGRAD_KERNELS in the process. Other sets than "native" are part of the displayed name.
+    """
+
+    def __init__(self, work: str, name: str, threads: int, kernels: str = "native") -> None:
+        self.result = Result(name if kernels == "native" else f"{name}, {kernels}", threads)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "bench.worker", work, name, str(threads)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            env=os.environ | {"HANDGRAD_KERNELS": kernels},
         )
 
     def answer(self) -> dict[str, Any]:
-        """Wait for what it has to say."""
+        """Wait for one line of output."""
         assert self.process.stdout
         line = self.process.stdout.readline()
         if not line:
-            raise SystemExit(f"{self.result.name} ended unasked; what it printed says why")
+            raise SystemExit(f"{self.result.name} ended early; see its messages above")
         return json.loads(line)
 
     def work(self) -> dict[str, Any]:
-        """Let it work once."""
+        """Run the work once."""
         assert self.process.stdin
         self.process.stdin.write("\n")
         self.process.stdin.flush()
         return self.answer()
 
     def close(self) -> None:
-        """Send it home."""
+        """End the process."""
         self.process.communicate()
 
 
-def compete(work: str, cores: int, rounds: int, ours: str) -> list[Result]:
-    """Let all contestants of a piece of work take turns: handgrad on so many cores, the others on one, too."""
+def compete(
+    work: str, cores: int, rounds: int, ours: str, instruction_sets: Sequence[str] = ()
+) -> list[Result]:
+    """Let all contestants of a piece of work take turns.
+
+    Parameters
+    ----------
+    work : str
+        A module of `bench.work`, and the numbers that its functions take.
+    cores : int
+        The threads of `ours`; the others run with one thread and with this number.
+    rounds : int
+    ours : str
+        The contestant that the others are compared with.
+    instruction_sets : sequence of str
+        Besides the best instruction set, `ours` is measured with these, e.g. ``("v3",)``.
+    """
     module, *numbers = work.split()
-    names = import_module(f"bench.work.{module}").contestants(*map(int, numbers))
     contestants, results = [], []
-    for name in names:
-        for threads in sorted({cores} if name == ours else {1, cores}):
-            contestant = Contestant(work, name, threads)
-            contestant.result.missing = contestant.answer().get("missing", "")
-            results.append(contestant.result)
-            if contestant.result.missing:
-                contestant.close()
-                break
-            contestant.work()  # warms caches and compilers up
-            contestants.append(contestant)
+    for name in import_module(f"bench.work.{module}").contestants(*map(int, numbers)):
+        mine = name == ours
+        for kernels in ("native", *instruction_sets) if mine else ("native",):
+            for threads in sorted({cores} if mine else {1, cores}):
+                contestant = Contestant(work, name, threads, kernels)
+                contestant.result.missing = contestant.answer().get("missing", "")
+                results.append(contestant.result)
+                if contestant.result.missing:
+                    contestant.close()
+                    break
+                contestant.work()  # warms caches up
+                contestants.append(contestant)
     for _ in range(rounds):
         for contestant in contestants:
             sleep(PAUSE)
@@ -117,10 +147,12 @@ def compete(work: str, cores: int, rounds: int, ours: str) -> list[Result]:
 
 
 def rate(results: list[Result], ours: str) -> None:
-    """Find out for each how it compares with ours, turn by turn, and how many threads suit it best."""
+    """Compute each ratio to ours, turn by turn, and find the best number of threads."""
     mine = next(result for result in results if result.name == ours)
-    there = [result for result in results if result.turns]
-    for result in there:
+    if mine.missing:
+        raise SystemExit(f"{ours} cannot be measured: {mine.missing}")
+    present = [result for result in results if result.turns]
+    for result in present:
         pairs = zip(result.turns, mine.turns, strict=True)
         result.ratio = median(next(iter(a.values())) / next(iter(b.values())) for a, b in pairs)
-        result.best = result.median == min(other.median for other in there if other.name == result.name)
+        result.best = result.median == min(other.median for other in present if other.name == result.name)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 import handgrad as hg
 from handgrad.data.framing import frame_digit
-from handgrad.kernels.choice import chosen
+from handgrad.kernels.backend import kernels
 
 DRAWINGS = Path(__file__).with_name("drawings.json")
 SIDE = 280  # pixels of the picture that the page draws of strokes, as page/draw/strokes.js has it
@@ -53,7 +53,7 @@ def render(drawing: dict[str, Any], side: int = SIDE) -> NDArray[np.uint8]:
     points = np.array([point for stroke in strokes for point in stroke], np.float64)
     pen_down = np.concatenate([[True] * (len(stroke) - 1) + [False] for stroke in strokes])[:-1]
     radii = np.full(len(points), drawing["width"] * side / 2)
-    draw = chosen("rasterize").draw_strokes
+    draw = kernels.draw_strokes
     return draw((points * side)[None], radii[None], pen_down[None], np.ones(1), side)[0]
 
 

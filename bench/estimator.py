@@ -2,22 +2,28 @@
 
     uv run python -m bench.estimator [--rounds N]
 
-Same layers, optimizer, learning rate, batches and epochs. Each works in a process of its own, on one thread and on
-all processors, and they take turns; every turn draws other first parameters and, of the two tables, other test
-examples, the same for all. On MNIST, handgrad is given the bytes as they are and, in a row of its own, the float32
-from 0 to 1 that `MLPClassifier` is given; on tables the raw numbers, where `MLPClassifier` stands behind a
-`StandardScaler`.
+Same layers, optimizer, learning rate, batch size and epochs. Each works in a separate process, and they take turns.
+`MLPClassifier` is measured with one thread and with all processors. Every turn draws other initial parameters and, of
+the tables, other test examples, the same for all. On MNIST, handgrad gets the bytes as they are and, in a second row,
+the float32 values from 0 to 1 that `MLPClassifier` gets. On tables it gets the raw values, and `MLPClassifier` has a
+`StandardScaler` before it.
 """
 
 import argparse
 from statistics import mean, stdev
 
 from bench.contest import compete
-from bench.machine import describe
+from bench.machine import describe, further_instruction_sets
 from bench.work.data import splits
 from bench.work.estimator import DATA
 
-SETTINGS = {"MNIST": (10, 128), "digits": (100, 64), "breast cancer": (100, 64)}
+SETTINGS = {
+    "MNIST": (10, 128),
+    "digits": (100, 64),
+    "breast cancer": (100, 64),
+    "iris": (100, 32),
+    "5,000 × 20": (100, 200),
+}
 """Epochs and batch size."""
 
 
@@ -36,8 +42,9 @@ def main() -> None:
         epochs, batch = SETTINGS[name]
         source = splits().source if name == "MNIST" else name  # strokes, where MNIST is not at hand
         title = f"{source}, {epochs} epochs of {batch}"
+        work = f"estimator {number} {epochs} {batch}"
         for result in compete(
-            f"estimator {number} {epochs} {batch}", machine["cores"], rounds, "HandgradClassifier"
+            work, machine["cores"], rounds, "HandgradClassifier", further_instruction_sets()
         ):
             low, high = result.spread
             accuracies = [100 * accuracy for accuracy in result.values("accuracy")]

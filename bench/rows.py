@@ -1,4 +1,4 @@
-"""What is measured: each row of the table, with what it should reach, and the curves."""
+"""The rows of the table with their targets, and the scaling curves."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,60 +14,103 @@ class Row:
     work : str
         A module of `bench.work`, and the numbers that its functions take.
     peers : dict of str to float
-        How many times as fast as each handgrad is meant to be.
+        By contestant, how many times as fast as it handgrad should be.
+    limits : dict of str to float
+        By contestant, the most that it should take: seconds or megabytes.
     ours : str
-        The contestant that the others are compared with.
+        The contestant that the others are compared with; it is measured with further instruction sets too.
     rounds : int
-        At most so many.
+        The maximum number of turns.
     threaded : bool
-        Whether it matters how many threads a contestant has.
+        Whether contestants are given numbers of threads.
     """
 
     title: str
     work: str
     peers: dict[str, float] = field(default_factory=dict)
+    limits: dict[str, float] = field(default_factory=dict)
     ours: str = "handgrad"
     rounds: int = 99
     threaded: bool = True
 
 
+SLOWER = 1.15
+"""How many times as long handgrad may take with AVX2 (v3) as with the best instruction set."""
+
+
+def small_table(title: str, number: int, epochs: int, batch: int) -> Row:
+    """Return the row of a small table; the number is that of the data in `bench.work.estimator`."""
+    return Row(
+        f"`HandgradClassifier` on {title}, {epochs} epochs, batch {batch}",
+        f"estimator {number} {epochs} {batch}",
+        {"MLPClassifier": 3},
+        ours="HandgradClassifier",
+    )
+
+
 ROWS = {
-    "classic": Row("`classic`, one full-batch iteration", "classic 60000", {"PyTorch": 3, "NumPy": 4}),
+    "classic": Row("`classic`, one full-batch iteration", "classic 60000", {"PyTorch": 6, "NumPy": 6}),
     "mlp": Row(
-        "784-128-10, batch 128, Adam, one epoch", "dense 60000 128 128", {"PyTorch": 2, "scikit-learn": 3}
+        "784-128-10, batch 128, Adam, one epoch",
+        "dense 60000 128 128",
+        {"PyTorch": 4, "scikit-learn": 5},
     ),
     "wide": Row(
-        "784-800-800-10, batch 256, Adam, one epoch", "dense 60000 256 800 800", {"PyTorch": 1.1}, rounds=5
+        "784-800-800-10, batch 256, Adam, one epoch",
+        "dense 60000 256 800 800",
+        {"PyTorch": 1.8},
+        rounds=5,
     ),
     "convnet": Row("`convnet`, from a cold start to 99 %", "convnet", {"PyTorch": 4}, rounds=5),
-    "augmentation": Row("augmenting 60,000 images", "augmentation", {"SciPy": 5}, threaded=False),
+    "augmentation": Row(
+        "augmenting 60,000 images on one core", "augmentation", {"SciPy": 25}, threaded=False
+    ),
     "predict": Row(
         "predicting 10,000 images with 784-128-10",
         "prediction 10000 5",
-        {"PyTorch": 1.2, "scikit-learn": 1.2, "onnxruntime": 1.2},
+        {"PyTorch": 2, "scikit-learn": 2, "onnxruntime": 2},
     ),
     "latency": Row(
         "predicting one image with 784-128-10",
         "prediction 1 300",
-        {"PyTorch": 3, "scikit-learn": 3, "onnxruntime": 3},
+        {"PyTorch": 8, "scikit-learn": 40, "onnxruntime": 4},
     ),
-    "start": Row("starting", "start", ours="handgrad --help", threaded=False),
-    "memory": Row("peak memory of `classic`", "memory", rounds=3, threaded=False),
+    "iris": small_table("iris (150 × 4)", 3, 100, 32),
+    "cancer": small_table("breast cancer (569 × 30)", 2, 100, 64),
+    "table": small_table("a generated table (5,000 × 20)", 4, 100, 200),
+    "step": Row("one training step of 20-100-2, batch 200, Adam", "step", limits={"handgrad": 40e-6}),
+    "process": Row(
+        "`handgrad train mlp` and a PyTorch script, each a whole process", "process", {"PyTorch": 3}, rounds=5
+    ),
+    "start": Row(
+        "start of a new process",
+        "start",
+        limits={"first predict": 0.3, "handgrad --help": 0.2, "import handgrad": 0.05},
+        ours="first predict",
+        threaded=False,
+    ),
+    "memory": Row(
+        "peak memory of `handgrad train classic`, whole process",
+        "memory",
+        limits={"handgrad": 150},
+        rounds=3,
+        threaded=False,
+    ),
 }
 
 
 def by_examples(cores: int) -> dict[int, tuple[str, int]]:
-    """`mlp` on more and more examples."""
+    """Return the work for `mlp` on increasing numbers of examples."""
     return {n: (f"dense {n} 128 128", cores) for n in (3_750, 7_500, 15_000, 30_000, 60_000)}
 
 
 def by_width(cores: int) -> dict[int, tuple[str, int]]:
-    """One hidden layer, wider and wider, on 15,000 examples."""
+    """Return the work for one hidden layer of increasing width, on 15,000 examples."""
     return {n: (f"dense 15000 128 {n}", cores) for n in (32, 128, 512, 1024, 2048)}
 
 
 def by_threads(cores: int) -> dict[int, tuple[str, int]]:
-    """784-800-800-10 on 15,000 examples and more and more threads."""
+    """Return the work for 784-800-800-10 on 15,000 examples with increasing numbers of threads."""
     return {n: ("dense 15000 256 800 800", n) for n in range(1, cores + 1) if n in (1, 2, 4, 8, 16, cores)}
 
 

@@ -3,7 +3,7 @@
 `accuracy` trains `mlp` on MNIST in windows of several sizes, on files in several orders, and prints the accuracy on
 validation data by seed. `speed` times an epoch in memory and in a stream, with the files in the page cache. `overlap`
 reads from a disk that is made slow, computes, and does both, and tells how much of the shorter is hidden. `memory`
-runs trainings under a bound in processes of their own, in an empty folder of Numba's, and prints their peaks.
+runs trainings under a bound in separate processes, and prints their peaks.
 """
 
 import os
@@ -183,7 +183,7 @@ CASES = [
 
 
 def memory():
-    """Print what processes took, kernels compiled anew and data converted within them, against their bounds."""
+    """Print the peak memory of processes that convert data and train, against their bounds."""
     import polars as pl
 
     with tempfile.TemporaryDirectory() as name:
@@ -198,10 +198,7 @@ def memory():
         frame.head(20_000).write_parquet(folder / "test.parquet")
         del whole, columns, frame
         for number, (recipe, bound, source, more) in enumerate(CASES):
-            environment = os.environ | {
-                "HANDGRAD_CACHE": f"{name}/caches",
-                "NUMBA_CACHE_DIR": f"{name}/numba-{number}",
-            }
+            environment = os.environ | {"HANDGRAD_CACHE": f"{name}/caches"}
             source = source.replace("FOLDER", str(folder))
             arguments = [
                 "train",

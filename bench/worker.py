@@ -1,8 +1,8 @@
-"""One contestant in a process of its own: makes ready, then does its work once for every line that comes in.
+"""One contestant in a process of its own: prepares, then does its work once for every line of standard input.
 
     python -m bench.worker "WORK [NUMBER …]" CONTESTANT THREADS
 
-A process of its own keeps the libraries' pools of threads, and their memory, out of each other's way.
+In separate processes, the thread pools and the memory of the libraries do not affect each other.
 """
 
 import json
@@ -14,16 +14,16 @@ POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_M
 
 
 def main() -> None:
-    """Answer each line of standard input with one of JSON."""
+    """Answer each line of standard input with a line of JSON."""
     work, contestant, threads = sys.argv[1:]
     os.environ |= dict.fromkeys(POOLS, threads)  # before any library is imported
-    answers, sys.stdout = sys.stdout, sys.stderr  # what libraries print must not mix with the answers
+    answers, sys.stdout = sys.stdout, sys.stderr  # output of libraries must not mix with the answers
     try:
         module, *numbers = work.split()
         ready = import_module(f"bench.work.{module}").contestants(*map(int, numbers))
         run = ready[contestant](int(threads))
     except ImportError as error:
-        print(json.dumps({"missing": error.name}), file=answers, flush=True)
+        print(json.dumps({"missing": error.name or str(error)}), file=answers, flush=True)
         return
     print(json.dumps({"ready": True}), file=answers, flush=True)
     for _ in sys.stdin:

@@ -3,7 +3,8 @@
 import numpy as np
 from bench.work.data import Clock, splits
 
-DATA = ("MNIST", "digits", "breast cancer")
+DATA = ("MNIST", "digits", "breast cancer", "iris", "5,000 × 20")
+"""The last is generated, with two classes."""
 
 
 def load(number, seed):
@@ -15,7 +16,11 @@ def load(number, seed):
     from sklearn import datasets
     from sklearn.model_selection import train_test_split
 
-    X, y = (datasets.load_digits, datasets.load_breast_cancer)[number - 1](return_X_y=True)
+    if number == 4:
+        X, y = datasets.make_classification(5_000, 20, n_informative=10, random_state=0)
+    else:
+        loaders = (datasets.load_digits, datasets.load_breast_cancer, datasets.load_iris)
+        X, y = loaders[number - 1](return_X_y=True)
     return train_test_split(X, y, test_size=0.25, stratify=y, random_state=seed)
 
 

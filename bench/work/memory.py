@@ -1,39 +1,36 @@
-"""Peak memory of training `classic` on MNIST: of the whole process, and of one that only has its libraries at work.
+"""Peak memory of the whole process ``handgrad train classic``, and of one that only imports NumPy."""
 
-Numba builds its tables of types when the first function is compiled, or loaded; they count as a library's.
-"""
-
-import subprocess
 import sys
 
-PEAK = "\nimport resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
-LIBRARIES = """
-import handgrad.cli.main, handgrad.runs, numpy, numba, polars, rich, pydantic
-numba.njit(lambda: 0)()
+from bench.work.processes import new_folder, run_python
+
+MEASURE = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
-TRAINING = """
-import numpy as np
-import handgrad as hg
-from bench.work.data import splits
-network = hg.Network([hg.Dense(10), hg.ReLU(), hg.Dense(10)], (784,), np.random.default_rng(0))
-for record in hg.train(network, splits(), batch_size="all", steps=5, threads=2):
-    pass
-"""
+"""Measures one child from a small process: a child's peak includes that of the process that started it."""
+
+UNIT = 1 if sys.platform == "darwin" else 1024
+"""Bytes in which the system counts."""
 
 
-def process(program):
-    """Give a contestant that runs a program and tells its peak memory."""
+def peak(*arguments):
+    """Return the peak memory of a Python process in megabytes."""
+    return {"megabytes": int(run_python("-c", MEASURE, sys.executable, *arguments)) * UNIT / 1e6}
 
-    def ready(threads):
-        def run():
-            done = subprocess.run([sys.executable, "-c", program + PEAK], stdout=subprocess.PIPE, check=True)
-            return {"megabytes": int(done.stdout) / 1000}
 
-        return run
+def handgrad(threads):
+    """Train with all processors, as the command does by default."""
+    import resource  # noqa: F401  # where it is missing, so is the contestant
 
-    return ready
+    def run():
+        with new_folder() as out:
+            return peak("-m", "handgrad", "train", "classic", "--data", "mnist", "--out", out)
+
+    return run
 
 
 def contestants():
-    """Give the two."""
-    return {"handgrad": process(LIBRARIES + "\n" + TRAINING), "libraries": process(LIBRARIES)}
+    """Return the two."""
+    return {"handgrad": handgrad, "import numpy": lambda threads: lambda: peak("-c", "import numpy")}

@@ -14,7 +14,7 @@ from handgrad.errors import HandgradError
 Part = TypeVar("Part")
 Outcome = TypeVar("Outcome")
 
-WORTH_A_THREAD = 200_000
+WORTH_A_THREAD = 100_000
 """Numbers from which a thread is worth the hand-over to it, where little is done with each."""
 
 _kept_to: int | None = None
