@@ -11,7 +11,7 @@ from statistics import median, quantiles
 from time import sleep
 from typing import Any
 
-PAUSE = 0.05
+PAUSE = 0.3
 """Seconds between turns, in which the threads of the last one go to sleep."""
 
 

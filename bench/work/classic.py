@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 from bench.work.data import Clock, splits, training
 
-STEPS = 5
+STEPS = 20
 
 
 def flops(examples):

@@ -47,7 +47,9 @@ def check(
         )
     if not json:
         verdict = f"{wrong} gradients are wrong" if wrong else "every gradient is right"
-        emit(f"\n{verdict}: relative errors are compared with {TOLERANCE:.0e}; kernels: {kernels.name}, float64")
+        emit(
+            f"\n{verdict}: relative errors are compared with {TOLERANCE:.0e}; kernels: {kernels.name}, float64"
+        )
     return FAILED if wrong else 0
 
 

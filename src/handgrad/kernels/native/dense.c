@@ -173,13 +173,13 @@ INLINE void prefetch(const uint8_t *x, size inputs) {
     for (size i = 0; i < inputs; i += 64) __builtin_prefetch(x + 4 * inputs + i);
 }
 
-INLINE void narrow_bytes(size n, size inputs, size outputs, const uint8_t *x, const real *w, const real *b, real *y,
-                         real *packed) {
+/* y = x w / 255 + b; packed holds w as pack_narrow writes it. */
+INLINE void narrow_bytes(size n, size inputs, size outputs, const uint8_t *x, const real *packed, const real *b,
+                         real *y) {
     const size whole = inputs / 4 * 4;
     const real *end = y + n * outputs;
     vec biases[PARTS];
     load_row(b, b + outputs, biases);
-    pack_narrow(inputs, outputs, w, packed);
     for (; y < end; x += inputs, y += outputs) {
         narrow_sums sums = {0};
         prefetch(x, inputs);
@@ -197,11 +197,10 @@ INLINE void narrow_bytes(size n, size inputs, size outputs, const uint8_t *x, co
     }
 }
 
-INLINE void narrow_bytes_backward(size n, size inputs, size outputs, const real *dy, const uint8_t *x, real *dw,
-                                  real *packed) {
+/* packed += x^T dy / 255: a dw whose rows are padded to NARROW. */
+INLINE void narrow_bytes_backward(size n, size inputs, size outputs, const real *dy, const uint8_t *x, real *packed) {
     const size whole = inputs / 4 * 4;
     const real *end = dy + n * outputs;
-    memset(packed, 0, (size_t)(inputs * NARROW) * sizeof(real));
     for (; dy < end; x += inputs, dy += outputs) {
         vec d[PARTS];
         load_row(dy, end, d);
@@ -223,7 +222,6 @@ INLINE void narrow_bytes_backward(size n, size inputs, size outputs, const real 
                 store(sum, load(sum) + splat(x[i]) * d[p]);
             }
     }
-    add_unpacked(inputs, outputs, 0, NARROW, packed, dw);
 }
 
 /* ---- wide, bytes ---- */
@@ -428,14 +426,23 @@ EXPORT void NAME(dense_backward)(size n, size inputs, size outputs, const real *
 /* y = x w / 255 + b for bytes x. scratch: (I + 1 + TILE, NARROW) numbers. */
 EXPORT void NAME(dense_bytes)(size n, size inputs, size outputs, const uint8_t *x, const real *w, const real *b,
                               real *y, real *scratch) {
-    if (outputs <= NARROW) narrow_bytes(n, inputs, outputs, x, w, b, y, scratch);
-    else wide(n, inputs, outputs, x, 0, w, b, y, scratch);
+    if (outputs > NARROW) {
+        wide(n, inputs, outputs, x, 0, w, b, y, scratch);
+        return;
+    }
+    pack_narrow(inputs, outputs, w, scratch);
+    narrow_bytes(n, inputs, outputs, x, scratch, b, y);
 }
 
 /* dw += x^T dy / 255, db += sum of dy, for bytes x. scratch: (I + TILE, NARROW) numbers and (I + 15, TILE) bytes. */
 EXPORT void NAME(dense_bytes_backward)(size n, size inputs, size outputs, const real *dy, const uint8_t *x, real *dw,
                                        real *db, real *scratch) {
     bias_gradient(n, outputs, dy, db);
-    if (outputs <= NARROW) narrow_bytes_backward(n, inputs, outputs, dy, x, dw, scratch);
-    else wide_backward(n, inputs, outputs, dy, x, 0, dw, scratch);
+    if (outputs > NARROW) {
+        wide_backward(n, inputs, outputs, dy, x, 0, dw, scratch);
+        return;
+    }
+    memset(scratch, 0, (size_t)(inputs * NARROW) * sizeof(real));
+    narrow_bytes_backward(n, inputs, outputs, dy, x, scratch);
+    add_unpacked(inputs, outputs, 0, NARROW, scratch, dw);
 }

@@ -15,9 +15,6 @@ from handgrad.kernels.native.dense import NARROW, TILE, scratch_size
 from handgrad.kernels.native.library import LIBRARY, pointer
 from handgrad.kernels.types import Floats, Integers
 
-LARGE_TILE = 512
-"""As in mlp.c."""
-
 FEW_INPUTS = 512
 """Numbers of an example up to which the C kernel for real inputs is as fast as BLAS."""
 
@@ -33,7 +30,7 @@ def mlp(hidden: SimpleNamespace, output: SimpleNamespace) -> Classify:
     function, addresses = LIBRARY.functions[dtype.char].mlp, tuple(map(pointer, arrays))
     w1, b1, w2, b2 = addresses
     rest, shape, few_inputs = _rest(inputs, units), (inputs,), inputs <= FEW_INPUTS
-    kept: list[Floats] = []  # scratch memory for few examples, one array for each concurrent call
+    kept: list[Floats] = []  # scratch memory, one array for each concurrent call
 
     def classify(x: Inputs) -> tuple[Floats, Integers]:
         as_bytes = x.dtype == np.uint8
@@ -42,14 +39,10 @@ def mlp(hidden: SimpleNamespace, output: SimpleNamespace) -> Classify:
             return layer_by_layer(x)
         n = len(x)
         logits, predicted = np.empty((n, classes), dtype), np.empty(n, np.int64)
-        if n > TILE:
-            scratch = aligned((n * units + rest,), dtype)
-        else:
-            scratch = kept.pop() if kept else aligned((TILE * units + rest,), dtype)
+        scratch = kept.pop() if kept else aligned((TILE * units + rest,), dtype)
         out, best, memory = pointer(logits), pointer(predicted), pointer(scratch)
         function(n, inputs, units, classes, as_bytes, pointer(x), w1, b1, w2, b2, out, best, memory)
-        if n <= TILE:
-            kept.append(scratch)
+        kept.append(scratch)
         return logits, predicted
 
     classify.arrays = arrays  # type: ignore[attr-defined]  # keeps the memory of the addresses
@@ -68,8 +61,7 @@ def mlp_gradient(
     (inputs, units), classes = arrays[0].shape, len(output.biases)
     dtype = hidden.weights.dtype
     function, addresses = LIBRARY.functions[dtype.char].mlp_gradient, tuple(map(pointer, arrays + gradients))
-    tile = LARGE_TILE if units <= NARROW else TILE
-    scratch = np.empty(tile * (3 * units + 2 * classes + 1) + _rest(inputs, units), dtype)
+    scratch = np.empty(TILE * (3 * units + 2 * classes + 1) + _rest(inputs, units), dtype)
     loss = np.zeros(1)
     last = (pointer(loss), pointer(scratch))
 
@@ -102,5 +94,5 @@ def _takes(x: Inputs, as_bytes: bool, inputs: int, dtype: np.dtype[Any]) -> bool
 
 
 def _rest(inputs: int, units: int) -> int:
-    """Return what the kernels of the layers take of scratch memory."""
-    return max(scratch_size(inputs), scratch_size(units))
+    """Return what padded weights and gradients, and the kernels of the layers, take of scratch memory."""
+    return 2 * inputs * NARROW + max(scratch_size(inputs), scratch_size(units))
