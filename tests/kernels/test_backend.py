@@ -68,6 +68,10 @@ def test_without_a_library_numpy_computes_and_one_warning_says_why(damage: str, 
     assert done.stdout.split()[1] == "numpy"
     assert done.stderr.count("RuntimeWarning") == 1
     assert damage == "corrupt" or "missing" in done.stderr
+    done = run("-m", "handgrad", "check", kernels="native", PYTHONPATH=str(tmp_path))
+    assert done.returncode == 0
+    assert done.stderr.startswith("handgrad: ")
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_cpu_without_the_instruction_set_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
@@ -62,7 +63,13 @@ def _program(
 def run() -> None:
     """Run the program and leave with its exit status."""
     end_as_by_ctrl_c()
+    warnings.showwarning = _show_warning
     sys.exit(main(sys.argv[1:]))
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    """Print a warning as one line."""
+    print(f"handgrad: {message}", file=sys.stderr)
 
 
 def main(arguments: list[str]) -> int:

@@ -9,6 +9,7 @@ from handgrad.descriptions import Described
 from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.images import affine_displacements, gaussian_weights
+from handgrad.kernels.memory import aligned
 from handgrad.kernels.types import Floats
 
 BLOCK = 250  # images that are bent at once, so that their displacements stay in the cache
@@ -143,6 +144,10 @@ class Augmentation(Described):
         if self.elastic:
             down, across = gaussian_weights(height, self.smoothness), gaussian_weights(width, self.smoothness)
             shape = (examples, 2, down.shape[1], across.shape[1])
-            noise = 2 * rng.random(shape, np.float32) - 1
-            field += (self.elastic * down) @ noise @ across.T
+            noise = rng.random(shape, np.float32)
+            noise *= 2
+            noise -= 1
+            rows = aligned((examples, 2, height, across.shape[1]), np.float32)
+            np.matmul(self.elastic * down, noise, out=rows)
+            field += np.matmul(rows, across.T, out=aligned(field.shape, field.dtype))
         return field

@@ -8,6 +8,7 @@ from math import ceil, pi, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from handgrad.kernels.memory import aligned
 from handgrad.kernels.types import Floats
 
 
@@ -88,7 +89,8 @@ def affine_displacements(
     constant, by_y, by_x = coefficients.transpose(0, 2, 1)[..., None, None].astype(np.float32)
     y = (np.arange(height, dtype=np.float32) - (height - 1) / 2)[:, None]
     x = np.arange(width, dtype=np.float32) - (width - 1) / 2
-    return by_y * y + (by_x * x + constant)
+    field = aligned((len(turn), 2, height, width), np.float32)
+    return np.add(by_y * y, by_x * x + constant, out=field)
 
 
 def gaussian_weights(size: int, std: float) -> NDArray[np.float32]:

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.kernels import images as numpy_kernels
+from handgrad.kernels.memory import aligned
 from handgrad.kernels.native.library import LIBRARY, pointer
 from handgrad.kernels.types import Floats
 
@@ -15,7 +16,7 @@ def warp(images: Floats, displacements: NDArray[np.float32]) -> Floats:
         return numpy_kernels.warp(images, displacements)
     images = np.ascontiguousarray(images)
     displacements = np.ascontiguousarray(displacements, np.float32)
-    warped, padded = np.empty_like(images), np.empty((height + 3, width + 3), images.dtype)
+    warped, padded = aligned(images.shape, images.dtype), aligned((height + 3, width + 3), images.dtype)
     LIBRARY.functions[images.dtype.char].warp(
         *images.shape, pointer(images), pointer(displacements), pointer(warped), pointer(padded)
     )
