@@ -183,11 +183,12 @@ def _compare(
     with; a smaller nudge seldom does, and a wrong gradient is wrong for every nudge. Differences that rounding
     alone can make are not counted: a bias before a normalisation, say, has no gradient at all.
     """
-    flat = array.reshape(-1, order="A")  # a view, also of weights that lie as (I, O)
+    order: Any = "C" if array.flags.c_contiguous else "F"  # of weights that lie as (I, O), too, flat is a view
+    flat = array.reshape(-1, order=order)
     entries = np.arange(flat.size)
     if flat.size > most:
         entries = rng.choice(flat.size, most, replace=False)
-    analytical = gradient.reshape(-1, order="A")[entries]
+    analytical = gradient.reshape(-1, order=order)[entries]
     numerical = np.array([_difference(flat, int(entry), STEPS[0], function) for entry in entries])
     typical = np.sqrt(np.mean(numerical**2)) + 1e-12
     rounding = 10 * np.finfo(np.float64).eps * abs(function())
