@@ -31,6 +31,7 @@ class NativeKernels(BuildHookInterface[Any]):
             libraries = self.compile(name, folder)
             error.unlink(missing_ok=True)
         except (RuntimeError, OSError) as reason:
+            native_build.remove_libraries(folder)  # also those that did compile
             if name:
                 raise
             self.app.display_warning(f"handgrad without native kernels, slower by far: {reason}")

@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -122,3 +124,24 @@ def test_every_compiled_kernel_has_a_numpy_twin_with_the_same_parameters() -> No
         for function in native.keys() & twins.keys():
             parameters = [list(inspect.signature(f[function]).parameters) for f in (native, twins)]
             assert parameters[0] == parameters[1], function
+
+
+def test_the_library_of_before_is_in_use_again_after_a_block() -> None:
+    kernels.load("native")
+    before = library.LIBRARY.functions
+    with kernels.using(library.suitable()[-1]):
+        assert kernels.name == library.suitable()[-1]
+    assert kernels.name == library.suitable()[0]
+    assert library.LIBRARY.functions is before
+
+
+def test_threads_that_begin_together_all_find_the_kernels() -> None:
+    fresh = backend.Backend()
+    start = threading.Barrier(8)
+
+    def use(number: int) -> bool:
+        start.wait()
+        return bool((fresh.relu(np.array([-1.0, 2.0])) == [0, 2]).all())
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(use, range(8)))

@@ -210,3 +210,53 @@ def test_no_examples(instruction_set: str) -> None:
         assert kernels.dense(np.empty((0, 3), dtype), weights, biases).shape == (0, 4)
     assert kernels.softmax(np.empty((0, 4), np.float32)).shape == (0, 4)
     assert kernels.relu(np.empty((0, 4), np.float32)).shape == (0, 4)
+
+
+def f32(*shape: int) -> NDArray[np.float32]:
+    return np.ones(shape, np.float32)
+
+
+MISFITS: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "gradients of weights of another shape": (
+        "dense_backward",
+        (f32(4, 10), f32(4, 784), by_input(f32(10, 784)), by_input(f32(10, 10)), f32(10)),
+    ),
+    "too few biases": ("dense", (f32(4, 784), by_input(f32(10, 784)), f32(3))),
+    "points without radii": (
+        "draw_strokes",
+        (np.ones((1, 2, 2)), np.ones((40, 40)), np.ones((1, 1)), np.ones(1), 9),
+    ),
+    "a parameter vector that is read-only": ("sgd", (np.frombuffer(bytes(16), np.float32), f32(4), 0.1)),
+    "too few labels": ("softmax_cross_entropy", (f32(9, 3), np.zeros(5, np.int64))),
+    "labels that are not whole": ("softmax_cross_entropy", (f32(2, 3), np.array([0.5, 1.0]))),
+}
+"""Calls that C would answer by reading or writing beyond an array."""
+
+
+@pytest.mark.parametrize("misfit", MISFITS)
+def test_arrays_that_do_not_fit_raise_as_in_numpy(instruction_set: str, misfit: str) -> None:
+    name, arguments = MISFITS[misfit]
+    with pytest.raises((ValueError, IndexError)):
+        getattr(kernels, name)(*arguments)
+
+
+def test_relu_backward_of_other_shapes_broadcasts_as_in_numpy(instruction_set: str) -> None:
+    x, dy = np.arange(-20, 20, dtype=np.float32).reshape(10, 4), f32(1, 4)
+    np.testing.assert_array_equal(kernels.relu_backward(dy, x), activations.relu_backward(dy, x))
+
+
+@pytest.mark.parametrize("name", ["relu", "softmax", "sigmoid"])
+def test_numbers_in_the_byte_order_of_other_machines(instruction_set: str, name: str) -> None:
+    x = np.array([[1, -2, 3]], np.float64).astype(np.dtype(np.float64).newbyteorder())
+    np.testing.assert_allclose(getattr(kernels, name)(x), getattr(kernels, name)(x.astype(np.float64)))
+
+
+def test_softmax_of_three_dimensions(instruction_set: str) -> None:
+    x = np.random.default_rng(0).normal(size=(2, 3, 4)).astype(np.float32)
+    np.testing.assert_allclose(kernels.softmax(x), softmax.softmax(x), rtol=1e-6)
+
+
+def test_a_logit_of_minus_infinity_without_smoothing_is_harmless(instruction_set: str) -> None:
+    logits = np.array([[0, -np.inf, -1]], np.float32)
+    losses_found, _ = kernels.softmax_cross_entropy(logits, np.array([0]))
+    np.testing.assert_allclose(losses_found, np.log1p(np.exp(-1)), rtol=1e-5)

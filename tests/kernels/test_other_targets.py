@@ -123,8 +123,7 @@ class Recorder:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.calls: list[Call] = []
         self.seen: dict[int, Array] = {}
-        v2 = library.Library()
-        v2.open("v2")
+        v2 = library.Library("v2")
         functions = {
             "f": SimpleNamespace(**{name: self.wrap(v2, name, "f32") for name in library.SIGNATURES}),
             "d": SimpleNamespace(**{name: self.wrap(v2, name, "f64") for name in library.SIGNATURES}),

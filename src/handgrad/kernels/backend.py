@@ -9,12 +9,14 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from threading import RLock
 from types import ModuleType
 from typing import Any
 
 from handgrad.errors import HandgradError
 
 VARIABLE = "HANDGRAD_KERNELS"
+_LOCK = RLock()
 MODULES = (
     *("activations", "convolution", "dense", "images", "losses", "mlp", "normalization"),
     *("optimizers", "pooling", "softmax"),
@@ -43,20 +45,25 @@ class Backend:
         Whether `dense` also takes uint8 inputs, which stand for x / 255, and computes faster with them.
     version : object
         Another one after each `load`.
+    library : Library or None
+        The compiled library.
     """
 
     name: str
     takes_bytes: bool
     version: object
+    library: Any
 
     def __getattr__(self, name: str) -> Any:
-        if "name" in vars(self) or name.startswith("__"):
-            raise AttributeError(f"there is no kernel {name!r}")
-        self.load(os.environ.get(VARIABLE) or "native")
-        return getattr(self, name)
+        with _LOCK:
+            if "name" not in vars(self) and not name.startswith("__"):
+                self.load(os.environ.get(VARIABLE) or "native")
+            if name in vars(self):
+                return vars(self)[name]
+        raise AttributeError(f"there is no kernel {name!r}")
 
     def load(self, choice: Any) -> None:
-        """Replace all kernels.
+        """Replace all kernels, for the whole process.
 
         Parameters
         ----------
@@ -70,55 +77,60 @@ class Backend:
         HandgradError
             If the choice is unknown, or the CPU lacks the instruction set.
         """
-        kernels: dict[str, Any] = {"name": "numpy", "takes_bytes": False}
+        found: dict[str, Any] = {"name": "numpy", "takes_bytes": False, "version": object(), "library": None}
         for module in MODULES:
-            kernels |= functions_of(import_module(f"handgrad.kernels.{module}"))
+            found |= functions_of(import_module(f"handgrad.kernels.{module}"))
         if choice != "numpy":
-            kernels |= _native(choice if isinstance(choice, str) else "native")
+            found |= _native(choice if isinstance(choice, str) else "native", found)
         if not isinstance(choice, str):
-            own = {name: getattr(choice, name) for name in kernels if callable(getattr(choice, name, None))}
+            own = {name: getattr(choice, name) for name in found if callable(getattr(choice, name, None))}
             title = getattr(choice, "__name__", "custom")
             if not own:
                 raise HandgradError(f"{title} defines no kernel, e.g. dense(x, weights, biases)")
             # what is one call of C becomes the kernels that it is made of
-            kernels |= functions_of(import_module("handgrad.kernels.mlp"))
-            kernels |= own | {"name": title}
+            found |= functions_of(import_module("handgrad.kernels.mlp"))
+            found |= own | {"name": title}
             if own.keys() & {"dense", "dense_backward"}:
-                kernels["takes_bytes"] = False
-        kernels["version"] = object()
-        vars(self).clear()
-        vars(self).update(kernels)
+                found["takes_bytes"] = False
+        self._use(found)
 
     @contextmanager
     def using(self, choice: Any) -> Iterator[None]:
-        """Use other kernels within a block; see `load`."""
+        """Use other kernels within a block, in the whole process; see `load`."""
         before = dict(vars(self))
         self.load(choice)
         try:
             yield
         finally:
-            vars(self).clear()
-            vars(self).update(before)
+            self._use(before)
+
+    def _use(self, found: dict[str, Any]) -> None:
+        if found.get("library"):
+            found["library"].use()
+        self.__dict__ = found  # at once, so that no thread sees a part
 
 
-def _native(choice: str) -> dict[str, Any]:
+def _native(choice: str, definitions: dict[str, Any]) -> dict[str, Any]:
     """Return the compiled kernels; none, with a warning, where "native" finds no library."""
-    from handgrad.kernels.native import library
+    from handgrad.kernels.native.library import INSTRUCTION_SETS, Library, LibraryError
 
-    if choice not in ("native", *library.INSTRUCTION_SETS):
-        names = ", ".join(library.INSTRUCTION_SETS)
-        raise HandgradError(f"{VARIABLE} must be native, numpy or one of {names}; got {choice!r:.40}")
+    if choice not in ("native", *INSTRUCTION_SETS):
+        names = ", ".join(INSTRUCTION_SETS)
+        raise HandgradError(
+            f"kernels ({VARIABLE}) must be native, numpy or one of {names}; got {choice!r:.40}"
+        )
     try:
-        library.LIBRARY.open(choice)
-    except library.LibraryError as error:
+        library = Library(choice)
+    except LibraryError as error:
         if choice != "native":
             raise HandgradError(str(error)) from error
         warnings.warn(f"{error}; NumPy computes instead, several times slower", RuntimeWarning, stacklevel=2)
         return {}
-    functions: dict[str, Any] = {"name": library.LIBRARY.name, "takes_bytes": True}
+    functions: dict[str, Any] = {}
     for module in MODULES:
         functions |= functions_of(import_module(f"handgrad.kernels.native.{module}"))
-    return functions
+    functions = {name: function for name, function in functions.items() if name in definitions}
+    return functions | {"name": library.name, "takes_bytes": True, "library": library}
 
 
 kernels = Backend()

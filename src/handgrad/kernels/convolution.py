@@ -1,6 +1,6 @@
 """Convolution of images in plain NumPy, and under it its derivative.
 
-Letters as in `reference.py`; besides, C channels of H × W pixels come in, O channels of H' × W' pixels go out, and
+Letters as in `activations.py`; besides, C channels of H × W pixels come in, O channels of H' × W' pixels go out, and
 a window of K × K pixels is looked at for each. The function sees an image as its windows; the derivative adds what
 the windows give back to the pixels that they share.
 """
@@ -40,7 +40,7 @@ def windows_as_rows(x: Floats, window: int, stride: int, padding: int) -> Floats
 
 
 def convolution(x: Floats, weights: Floats, biases: Floats, stride: int = 1, padding: int = 0) -> Floats:
-    """Weigh each window alike: y[n, o, i, j] = b[o] + Σ w[o, c, k, l] x[n, c, i·stride + k, j·stride + l].
+    """Compute y[n, o, i, j] = b[o] + Σ w[o, c, k, l] x[n, c, i·stride + k, j·stride + l].
 
     The windows are laid out as the rows of one matrix, so that the sum is a product of matrices (Chellapilla, Puri
     and Simard, "High performance convolutional neural networks for document processing", 2006).

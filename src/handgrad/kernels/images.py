@@ -55,9 +55,9 @@ def affine_displacements(
     height: int,
     width: int,
 ) -> NDArray[np.float32]:
-    """Displace so that pictures are stretched, then slanted, then turned about their middle, then shifted.
+    """Displace so that images are stretched, then slanted, then turned about their middle, then shifted.
 
-    With positions (x, y) from the middle of the picture, y downwards, a point of the picture goes to
+    With positions (x, y) from the middle of the image, y downwards, a point of the image goes to
     ``A (x, y) + shift``, where A is the product of turning, slanting and stretching::
 
         A = ( cos  −sin ) ( 1  −tan slant ) ( stretch_x   0         )
@@ -99,7 +99,7 @@ def gaussian_weights(size: int, std: float) -> NDArray[np.float32]:
     Noise in every pixel, smoothed with a Gaussian g of standard deviation σ, is so smooth that noise in nodes
     σ apart does as well: with the weights ``√σ g(distance)``, variance and correlation differ from those of
     ``Σ g(distance) noise`` over all pixels by a share of ``2 exp(−π²)``, one in ten thousand. The nodes go on for
-    3 σ beyond both ends, so that the sums vary as much at the edges of a picture as in its middle.
+    3 σ beyond both ends, so that the sums vary as much at the edges of a image as in its middle.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def draw_strokes(
     softness: NDArray[np.float64],
     size: int,
 ) -> NDArray[np.uint8]:
-    """Draw N pictures of strokes, light on black, with soft edges.
+    """Draw N images of strokes, light on black, with soft edges.
 
     A pixel whose centre lies `d` from a segment of radius `r` has the lightness
     ``clip(1/2 + (r - d) / softness, 0, 1)``: the ink fades evenly over an edge as wide as `softness`.
@@ -134,7 +134,7 @@ def draw_strokes(
     Parameters
     ----------
     points : ndarray of float64, shape (N, P, 2)
-        Way of the pen, ``x`` to the right and ``y`` down, in pixels from the upper left corner of the picture.
+        Way of the pen, ``x`` to the right and ``y`` down, in pixels from the upper left corner of the image.
     radii : ndarray of float64, shape (N, P)
         Radius of the pen at every point, in pixels.
     pen_down : ndarray of bool, shape (N, P - 1)
@@ -142,7 +142,7 @@ def draw_strokes(
     softness : ndarray of float64, shape (N,)
         Width of the edge in pixels, above 0.
     size : int
-        Height and width of a picture in pixels.
+        Height and width of a image in pixels.
 
     Returns
     -------
@@ -151,7 +151,7 @@ def draw_strokes(
     """
     centres = np.arange(size) + 0.5
     pixels = np.stack(np.meshgrid(centres, centres), axis=-1)  # (size, size, 2), x before y
-    pictures = np.zeros((len(points), size, size))
+    images = np.zeros((len(points), size, size))
     for n, s in np.argwhere(pen_down):
         start, way = points[n, s], points[n, s + 1] - points[n, s]
         length2 = max(way @ way, 1e-12)  # two points in one place are a dot
@@ -159,5 +159,5 @@ def draw_strokes(
         distance = np.linalg.norm(pixels - start - t[..., None] * way, axis=-1)
         radius = radii[n, s] + t * (radii[n, s + 1] - radii[n, s])
         lightness = np.clip(0.5 + (radius - distance) / softness[n], 0, 1)
-        np.maximum(pictures[n], lightness, out=pictures[n])
-    return np.rint(255 * pictures).astype(np.uint8)
+        np.maximum(images[n], lightness, out=images[n])
+    return np.rint(255 * images).astype(np.uint8)

@@ -5,6 +5,7 @@ memory as (C, H, W, N), and an input of another order is copied to that order. S
 of numbers, and every loop is as long as the batch, whatever the shape of the network.
 """
 
+import sys
 import threading
 from ctypes import c_void_p
 from math import prod
@@ -43,6 +44,16 @@ class _Blocks(threading.local):
 _blocks = _Blocks()
 
 
+def _references(blocks: list[NDArray[np.uint8]], index: int) -> int:
+    return getrefcount(blocks[index])
+
+
+_UNUSED = _references([np.empty(0, np.uint8)], 0)
+"""The references to a block that only the list has; interpreters count differently."""
+_COUNTS = getattr(sys, "_is_gil_enabled", lambda: True)()
+"""Whether counts of references are exact: without the global interpreter lock they are not."""
+
+
 def aligned(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
     """Return an uninitialized array that begins at a cache line: no vector of it lies in two lines.
 
@@ -53,10 +64,12 @@ def aligned(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
     if size < SMALL:
         return _at_line(np.empty(size, np.uint8), shape, dtype)
     blocks = _blocks.by_size.setdefault(size, [])
-    for memory in blocks:
-        if getrefcount(memory) == 3:  # the list, this name and the argument
-            return _at_line(memory, shape, dtype)
+    for index in range(len(blocks)):
+        if _references(blocks, index) == _UNUSED:
+            return _at_line(blocks[index], shape, dtype)
     memory = np.empty(size, np.uint8)
+    if size > MOST_KEPT or not _COUNTS:
+        return _at_line(memory, shape, dtype)
     if _blocks.total + size > MOST_KEPT:
         _blocks.by_size, _blocks.total = {size: (blocks := [])}, 0
     blocks.append(memory)
@@ -74,6 +87,18 @@ def aligned_like(x: NDArray[Any]) -> NDArray[Any] | None:
         return aligned(x.shape, x.dtype)
     last = x.transpose(*range(1, x.ndim), 0)
     return batch_first(aligned(last.shape, x.dtype)) if last.flags.c_contiguous else None
+
+
+def is_real(array: NDArray[Any]) -> bool:
+    """Return whether an array holds float32 or float64 numbers in the byte order of this machine."""
+    return array.dtype.char in "fd" and array.dtype.isnative
+
+
+def fits(array: NDArray[Any], dtype: Any, shape: tuple[int, ...], *, written: bool = False) -> bool:
+    """Return whether C can read an array, and write it, as contiguous numbers of a type and shape."""
+    flags = array.flags
+    usable = flags.carray if written else flags.c_contiguous and flags.aligned
+    return bool(usable and array.dtype == dtype and array.shape == shape)
 
 
 def batch_last(x: NDArray[Any]) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""A whole network with one hidden layer: softmax(relu(x W₁ᵀ + b₁) W₂ᵀ + b₂).
+"""A whole network with one hidden layer: relu(x W₁ᵀ + b₁) W₂ᵀ + b₂.
 
 These functions are made of the kernels in use, so that a network computes with any backend. The compiled library
 computes each in one call. Parameters are given once, since calls may be short.
@@ -44,7 +44,7 @@ def mlp_gradient(
     """Return a function that adds to the gradients of the cross-entropy, and returns loss and correct predictions.
 
     The function takes inputs (N, I), labels (N,), the label smoothing, and the number by which the sum of the losses
-    is divided.
+    is divided. It is not for several threads at once.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Batch normalisation in plain NumPy, and under it its derivative; letters as in `reference.py`."""
+"""Batch normalisation in plain NumPy, and under it its derivative; letters as in `activations.py`."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from handgrad.kernels.types import Floats
 def batch_norm(
     x: Floats, scale: Floats, shift: Floats, epsilon: float
 ) -> tuple[Floats, tuple[Floats, Floats]]:
-    """Give every feature mean 0 and variance 1 over the batch, then a scale and a shift that are learned.
+    """Normalize every feature to mean 0 and variance 1 over the batch, then scale and shift it.
 
     y = scale · x̂ + shift, x̂ = (x − mean) / √(variance + ε) (Ioffe and Szegedy, "Batch normalization", ICML 2015,
     algorithm 1).

@@ -27,25 +27,25 @@ def _blas() -> ThreadpoolController:
 
 
 def one_blas_thread() -> AbstractContextManager[object]:
-    """Keep BLAS to one thread within a block: the threads that call it are the parallelism."""
+    """Limit BLAS to one thread within a block: the threads that call it are the parallelism."""
     return _blas().limit(limits=1, user_api="blas")
 
 
 def processors() -> tuple[int, ...]:
-    """Tell which processors this process may run on."""
+    """Return the processors that this process may run on."""
     if hasattr(os, "sched_getaffinity"):
         return tuple(sorted(os.sched_getaffinity(0)))
     return tuple(range(os.cpu_count() or 1))
 
 
 def keep_to(count: int) -> None:
-    """From here on, choose so many threads where none are wanted: others share the processors with this process."""
+    """Set the default number of threads, where other processes share the processors."""
     global _kept_to
     _kept_to = count
 
 
 def choose_threads(wanted: int | None = None) -> int:
-    """Give the number of threads wanted, or that of the processors that are this process's own.
+    """Return the number of threads: the one given, or the number of processors of this process.
 
     Raises
     ------

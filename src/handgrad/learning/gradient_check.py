@@ -183,7 +183,9 @@ def _compare(
     with; a smaller nudge seldom does, and a wrong gradient is wrong for every nudge. Differences that rounding
     alone can make are not counted: a bias before a normalisation, say, has no gradient at all.
     """
-    order: Any = "C" if array.flags.c_contiguous else "F"  # of weights that lie as (I, O), too, flat is a view
+    order: Any = (
+        "C" if array.flags.c_contiguous else "F"
+    )  # of weights that lie as (I, O), too, flat is a view
     flat = array.reshape(-1, order=order)
     entries = np.arange(flat.size)
     if flat.size > most:

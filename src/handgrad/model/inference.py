@@ -49,12 +49,15 @@ def _checked(network: "Network", raw: NDArray[Any]) -> NDArray[Any]:
 def _classify(network: "Network") -> Any:
     """Return the function from prepared inputs to logits and classes, which is made once for the kernels in use."""
     found = vars(network).get("_classify")
-    if found is None or found[0] is not kernels.version:
-        if network.is_mlp:
-            function = kernels.mlp(network.parameters[0], network.parameters[2])
-        else:
-            function = _layer_by_layer(network)
-        found = vars(network)["_classify"] = (kernels.version, function)
+    first, last = network.parameters[0], network.parameters[-1]
+    if (
+        found is None
+        or found[0] is not kernels.version
+        or (network.is_mlp and (found[2] is not first.weights or found[3] is not last.weights))
+    ):
+        function = kernels.mlp(first, last) if network.is_mlp else _layer_by_layer(network)
+        arrays = (first.weights, last.weights) if network.is_mlp else (None, None)
+        found = vars(network)["_classify"] = (kernels.version, function, *arrays)
     return found[1]
 
 

@@ -218,10 +218,7 @@ class Network:
             steps.append(step)
 
         def backward(dlogits: Floats, gradient: NDArray[Any], input_gradient: bool = True) -> Floats | None:
-            if gradient.shape != self.vector.shape:
-                raise HandgradError(f"the gradient must be {self.vector.shape}; got {gradient.shape}")
-            if gradient.dtype != self.dtype or not gradient.flags.c_contiguous:
-                raise HandgradError(f"the gradient must be a vector of {self.dtype} without gaps")
+            self._check_gradient(gradient)
             gradients = self.views(gradient)
             dy = np.asarray(dlogits, self.dtype)
             last = 0 if input_gradient else self._first + 1
@@ -251,6 +248,7 @@ class Network:
             ``add(x, labels, weights, total, rng)``: inputs as `forward` takes them, labels (N,), sample weights (N,)
             or None, the number by which the sum of the losses is divided, and a random generator or None.
         """
+        self._check_gradient(gradient)
         whole = None
         if self.is_mlp and type(loss) is CrossEntropy and not loss.class_weights:
             views = self.views(gradient)
@@ -258,13 +256,25 @@ class Network:
 
         def add(x: Any, labels: Integers, weights: Any, total: int, rng: Any) -> tuple[float, int]:
             if whole and weights is None:
-                return whole(x, labels, loss.label_smoothing, total)  # type: ignore[attr-defined]
+                x = x.reshape(len(x), self.inputs).astype(
+                    x.dtype if x.dtype == np.uint8 else self.dtype, copy=False
+                )
+                try:
+                    return whole(x, labels, loss.label_smoothing, total)  # type: ignore[attr-defined]
+                except IndexError as error:
+                    raise HandgradError(f"{error}; choose data with the classes of the network") from None
             logits, backward = self.forward(x, rng)
             mean, dlogits = loss(logits, labels, weights, total)
             backward(dlogits, gradient, input_gradient=False)
             return mean, kernels.count_correct(logits, labels)
 
         return add
+
+    def _check_gradient(self, gradient: NDArray[Any]) -> None:
+        if gradient.shape != self.vector.shape:
+            raise HandgradError(f"the gradient must be {self.vector.shape}; got {gradient.shape}")
+        if gradient.dtype != self.dtype or not gradient.flags.c_contiguous:
+            raise HandgradError(f"the gradient must be a vector of {self.dtype} without gaps")
 
     def chunk_size(self, examples: int, threads: int) -> int:
         """Choose the size of chunks for a batch: no larger than `chunk`, and as many for each thread.

@@ -4,7 +4,7 @@ import numpy as np
 
 from handgrad.kernels import convolution as numpy_kernels
 from handgrad.kernels.convolution import output_size
-from handgrad.kernels.memory import aligned, batch_first, batch_last
+from handgrad.kernels.memory import aligned, batch_first, batch_last, is_real
 from handgrad.kernels.native.library import LIBRARY, pointer
 from handgrad.kernels.types import Floats
 
@@ -72,7 +72,8 @@ def _fit(x: Floats, weights: Floats, biases: Floats, stride: int, padding: int) 
     outputs, channels, window = weights.shape[:3]
     return (
         (len(x) >= FEW or not len(x))
-        and x.dtype.char in "fd"
+        and is_real(x)
+        and x.ndim == 4
         and x.dtype == weights.dtype == biases.dtype
         and x.shape[1] == channels
         and weights.shape[3] == window

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.kernels import dense as numpy_kernels
-from handgrad.kernels.memory import aligned
+from handgrad.kernels.memory import aligned, fits, is_real
 from handgrad.kernels.native.library import LIBRARY, pointer
 from handgrad.kernels.types import Floats
 
@@ -45,14 +45,19 @@ def dense_backward(
 ) -> Floats | None:
     """Compute `handgrad.kernels.dense.dense_backward`, also of bytes x (N, I), which stand for x / 255."""
     by_input, dby_input = weights.T, dweights.T
-    ours = _fit(x, weights, dbiases) and dy.dtype == dweights.dtype == weights.dtype
-    if not (ours and dby_input.flags.carray and dbiases.flags.carray and dy.shape == (len(x), len(dbiases))):
+    if not (
+        _fit(x, weights, dbiases)
+        and dy.dtype == weights.dtype
+        and dy.shape == (len(x), len(dbiases))
+        and fits(dby_input, weights.dtype, by_input.shape, written=True)
+        and dbiases.flags.carray
+    ):
         floats = as_floats(x, weights)
         return numpy_kernels.dense_backward(
             dy, floats, weights, dweights, dbiases, input_gradient=input_gradient
         )
     (n, inputs), outputs, dtype = x.shape, len(dbiases), weights.dtype
-    functions, batch_is_last = LIBRARY.functions[dtype.char], not x.flags.c_contiguous
+    functions, other_order = LIBRARY.functions[dtype.char], not x.flags.c_contiguous
     if x.dtype == np.uint8:
         x = x if x.flags.c_contiguous else x.copy()
         dy = np.ascontiguousarray(dy)
@@ -62,12 +67,12 @@ def dense_backward(
             *(pointer(dby_input), pointer(dbiases), pointer(scratch)),
         )
         return dy @ weights if input_gradient else None
-    if outputs > NARROW or batch_is_last:
+    if outputs > NARROW or other_order:
         dby_input += np.matmul(x.T, dy, out=aligned(dby_input.shape, dtype))
         dbiases += dy.sum(axis=0)
         if not input_gradient:
             return None
-        if batch_is_last:  # dx in the memory order of x
+        if other_order:  # dx in the memory order of x
             return np.matmul(by_input, dy.T, out=aligned((inputs, n), dtype)).T
         return np.matmul(dy, weights, out=aligned((n, inputs), dtype))
     dx = aligned((n, inputs), dtype) if input_gradient else None
@@ -96,12 +101,11 @@ def scratch_size(inputs: int) -> int:
 
 def _fit(x: NDArray[Any], weights: Floats, biases: Floats) -> bool:
     """Whether the C functions and BLAS can take these; NumPy takes the others, or raises the error."""
+    dtype, (outputs, inputs) = weights.dtype, weights.shape
     return (
-        weights.dtype.char in "fd"
-        and weights.T.flags.c_contiguous
-        and biases.dtype == weights.dtype
-        and biases.flags.c_contiguous
-        and (x.dtype == np.uint8 or x.dtype == weights.dtype)
-        and x.ndim == 2
-        and weights.shape == (len(biases), x.shape[1])
+        is_real(weights)
+        and fits(weights.T, dtype, (inputs, outputs))
+        and fits(biases, dtype, (outputs,))
+        and (x.dtype == np.uint8 or x.dtype == dtype)
+        and x.shape[1:] == (inputs,)
     )

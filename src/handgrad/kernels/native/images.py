@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.kernels import images as numpy_kernels
-from handgrad.kernels.memory import aligned
+from handgrad.kernels.memory import aligned, is_real
 from handgrad.kernels.native.library import LIBRARY, pointer
 from handgrad.kernels.types import Floats
 
@@ -12,7 +12,7 @@ from handgrad.kernels.types import Floats
 def warp(images: Floats, displacements: NDArray[np.float32]) -> Floats:
     """Compute `handgrad.kernels.images.warp` in C."""
     n, _, height, width = images.shape
-    if images.dtype.char not in "fd" or displacements.shape != (n, 2, height, width):
+    if not is_real(images) or displacements.shape != (n, 2, height, width):
         return numpy_kernels.warp(images, displacements)
     images = np.ascontiguousarray(images)
     displacements = np.ascontiguousarray(displacements, np.float32)
@@ -32,6 +32,9 @@ def draw_strokes(
 ) -> NDArray[np.uint8]:
     """Compute `handgrad.kernels.images.draw_strokes` in C."""
     n, count = radii.shape
+    shapes = points.shape, pen_down.shape, softness.shape
+    if shapes != ((n, count, 2), (n, max(0, count - 1)), (n,)):
+        raise ValueError(f"points, pen_down and softness of {n} × {count} points cannot be {shapes}")
     arrays = [np.ascontiguousarray(array, np.float64) for array in (points, radii, softness)]
     pens, images = np.ascontiguousarray(pen_down, np.bool_), np.empty((n, size, size), np.uint8)
     LIBRARY.functions["d"].draw_strokes(

@@ -51,7 +51,6 @@ SIGNATURES = {
     "rmsprop": "npppr" + "rr",
     "adam": "npppp" + "rrrrr",
     "move_average": "nppr",
-    "add": "npp",
     "warp": "nnnnpppp",
     "draw_strokes": "nnnppppp",
 }
@@ -81,7 +80,12 @@ def suitable() -> list[str]:
 
 
 class Library:
-    """The functions of one compiled library.
+    """A compiled library, loaded.
+
+    Parameters
+    ----------
+    choice : str
+        An instruction set, or "native" for the best one that this CPU has.
 
     Attributes
     ----------
@@ -89,16 +93,14 @@ class Library:
         The instruction set.
     functions : dict
         By the character of a dtype, "f" or "d", a namespace of functions; their arguments are those in `SIGNATURES`.
+
+    Raises
+    ------
+    LibraryError
+        If the CPU lacks the instruction set, or there is no library for it that can be loaded.
     """
 
-    def open(self, choice: str = "native") -> None:
-        """Load the library for an instruction set, or for the best one that this CPU has.
-
-        Raises
-        ------
-        LibraryError
-            If the CPU lacks the instruction set, or there is no library for it that can be loaded.
-        """
+    def __init__(self, choice: str = "native") -> None:
         names = suitable()
         if choice != "native":
             if choice not in names:
@@ -115,13 +117,17 @@ class Library:
                 if not _is_whole(path):
                     raise OSError("the file is cut short")
                 library = ctypes.CDLL(str(path))
-                functions = {"f": _bind(library, "f32"), "d": _bind(library, "f64")}
+                self.functions = {"f": _bind(library, "f32"), "d": _bind(library, "f64")}
             except (OSError, AttributeError) as error:
                 reason = f"the compiled kernels {path.name} cannot be loaded: {str(error)[:200]}"
                 continue
-            self.name, self.functions = name, functions
+            self.name = name
             return
         raise LibraryError(reason)
+
+    def use(self) -> None:
+        """Let the bindings call this library."""
+        LIBRARY.functions = self.functions
 
 
 def _is_whole(path: Path) -> bool:
@@ -151,4 +157,5 @@ def _bind(library: ctypes.CDLL, suffix: str) -> SimpleNamespace:
     return functions
 
 
-LIBRARY = Library()
+LIBRARY = SimpleNamespace(functions={})
+"""The functions that the bindings call: those of the `Library` in use."""

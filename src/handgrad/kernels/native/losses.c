@@ -21,7 +21,8 @@ EXPORT size NAME(softmax_cross_entropy)(size n, size classes, const real *x, con
             total += scores[c];
             sum += scores[c] = exponential(scores[c]);
         }
-        vec loss = logarithm(sum) - at_label * target - everywhere * total;
+        vec loss = logarithm(sum) - at_label * target;
+        if (smoothing > 0) loss -= everywhere * total; /* without, a logit of -infinity is harmless */
         for (size c = 0; c < classes; c++) scores[c] = scores[c] / sum - everywhere;
         for (size k = 0; k < count; k++) {
             scores[label[k]][k] -= at_label;

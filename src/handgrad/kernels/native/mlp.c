@@ -1,4 +1,4 @@
-/* A network with one hidden layer, softmax(relu(x w1 + b1) w2 + b2), of up to NARROW classes, in one call.
+/* A network with one hidden layer, relu(x w1 + b1) w2 + b2, of up to NARROW classes, in one call.
 
 It calls the kernels of its layers on a tile of examples at a time, so that everything between them stays in the cache
 and a small step costs no more than its arithmetic. x holds bytes where `bytes` is not 0, else real numbers. */
@@ -20,6 +20,8 @@ EXPORT size NAME(mlp_gradient)(size n, size inputs, size hidden, size classes, s
         rest = dpacked + inputs * NARROW;
     }
     size correct = 0, wrong = 0;
+    for (size k = 0; k < n; k++) wrong += labels[k] < 0 || labels[k] >= classes;
+    if (wrong) return -1 - wrong; /* and the gradients are as they were */
     for (size first = 0; first < n; first += TILE) {
         const size count = smaller(TILE, n - first);
         const uint8_t *pixels = (const uint8_t *)x + first * inputs;
@@ -29,7 +31,7 @@ EXPORT size NAME(mlp_gradient)(size n, size inputs, size hidden, size classes, s
         else NAME(dense)(count, inputs, hidden, numbers, w1, b1, z, rest);
         NAME(relu)(count * hidden, z, y);
         NAME(dense)(count, hidden, classes, y, w2, b2, logits, rest);
-        wrong += NAME(softmax_cross_entropy)(count, classes, logits, labels + first, smoothing, losses, dlogits);
+        NAME(softmax_cross_entropy)(count, classes, logits, labels + first, smoothing, losses, dlogits);
         correct += NAME(count_correct)(count, classes, logits, labels + first);
         for (size k = 0; k < count; k++) *loss += (double)losses[k] * share;
         for (size k = 0; k < count * classes; k++) dlogits[k] *= (real)share;
@@ -42,7 +44,7 @@ EXPORT size NAME(mlp_gradient)(size n, size inputs, size hidden, size classes, s
         else NAME(dense_backward)(count, inputs, hidden, dy, numbers, w1, dw1, db1, 0, rest);
     }
     if (packs) add_unpacked(inputs, hidden, 0, NARROW, dpacked, dw1);
-    return wrong ? -1 - wrong : correct;
+    return correct;
 }
 
 /* Compute the logits (N, C), and the class with the largest one of each example. scratch: (TILE, H) numbers, and what

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from handgrad.kernels import mlp as composed
-from handgrad.kernels.memory import aligned
+from handgrad.kernels.memory import aligned, fits, is_real
 from handgrad.kernels.mlp import Classify, Inputs, Learn
 from handgrad.kernels.native.dense import NARROW, TILE, scratch_size
 from handgrad.kernels.native.library import LIBRARY, pointer
@@ -23,7 +23,7 @@ def mlp(hidden: SimpleNamespace, output: SimpleNamespace) -> Classify:
     """Compute `handgrad.kernels.mlp.mlp` in C."""
     layer_by_layer = composed.mlp(hidden, output)
     arrays = (hidden.weights.T, hidden.biases, output.weights.T, output.biases)
-    if not _suit(arrays):
+    if not _fit(arrays, hidden, output):
         return layer_by_layer
     (inputs, units), classes = arrays[0].shape, len(output.biases)
     dtype = hidden.weights.dtype
@@ -56,7 +56,7 @@ def mlp_gradient(
     layer_by_layer = composed.mlp_gradient(hidden, output, dhidden, doutput)
     arrays = (hidden.weights.T, hidden.biases, output.weights.T, output.biases)
     gradients = (dhidden.weights.T, dhidden.biases, doutput.weights.T, doutput.biases)
-    if not (_suit(arrays) and _suit(gradients) and all(array.flags.writeable for array in gradients)):
+    if not (_fit(arrays, hidden, output) and _fit(gradients, hidden, output, written=True)):
         return layer_by_layer
     (inputs, units), classes = arrays[0].shape, len(output.biases)
     dtype = hidden.weights.dtype
@@ -67,7 +67,9 @@ def mlp_gradient(
 
     def learn(x: Inputs, labels: Integers, label_smoothing: float, total: int) -> tuple[float, int]:
         as_bytes = x.dtype == np.uint8
-        if not (_takes(x, as_bytes, inputs, dtype) and labels.shape == (len(x),)):
+        if not (
+            _takes(x, as_bytes, inputs, dtype) and labels.shape == (len(x),) and labels.dtype.kind in "iu"
+        ):
             return layer_by_layer(x, labels, label_smoothing, total)
         x, labels = np.ascontiguousarray(x), np.ascontiguousarray(labels, np.int64)
         loss[0] = 0
@@ -83,10 +85,14 @@ def mlp_gradient(
     return learn
 
 
-def _suit(arrays: tuple[Any, ...]) -> bool:
-    first, *_, last = arrays
-    contiguous = all(array.flags.c_contiguous and array.dtype == first.dtype for array in arrays)
-    return contiguous and first.dtype.char in "fd" and 1 <= len(last) <= NARROW
+def _fit(
+    arrays: tuple[Any, ...], hidden: SimpleNamespace, output: SimpleNamespace, written: bool = False
+) -> bool:
+    """Whether C can take weights (I, H), biases (H,), weights (H, C) and biases (C,)."""
+    (units, inputs), classes, dtype = hidden.weights.shape, len(output.biases), hidden.weights.dtype
+    shapes = (inputs, units), (units,), (units, classes), (classes,)
+    usable = (fits(a, dtype, shape, written=written) for a, shape in zip(arrays, shapes, strict=True))
+    return is_real(hidden.weights) and 1 <= classes <= NARROW and all(usable)
 
 
 def _takes(x: Inputs, as_bytes: bool, inputs: int, dtype: np.dtype[Any]) -> bool:

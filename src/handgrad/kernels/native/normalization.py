@@ -3,7 +3,7 @@
 import numpy as np
 
 from handgrad.kernels import normalization as numpy_kernels
-from handgrad.kernels.memory import aligned
+from handgrad.kernels.memory import aligned, is_real
 from handgrad.kernels.native.library import LIBRARY, pointer
 from handgrad.kernels.types import Floats
 
@@ -43,7 +43,8 @@ def _fit(batches: tuple[Floats, ...], features: tuple[Floats, ...]) -> bool:
     """Whether the C functions can take these; NumPy takes the others, or raises the error."""
     x = batches[0]
     return (
-        x.dtype.char in "fd"
+        is_real(x)
+        and x.ndim == 2
         and x.size > 0
         and all(array.dtype == x.dtype for array in (*batches, *features))
         and all(array.shape == x.shape for array in batches)

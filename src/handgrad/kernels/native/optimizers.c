@@ -62,8 +62,3 @@ EXPORT void NAME(move_average)(size count, real *restrict average, const real *r
     const real share = (real)share_;
     for (size i = 0; i < count; i++) average[i] += share * (w[i] - average[i]);
 }
-
-/* total += g: the sum of the gradients of chunks. */
-EXPORT void NAME(add)(size count, real *restrict total, const real *restrict g) {
-    for (size i = 0; i < count; i++) total[i] += g[i];
-}

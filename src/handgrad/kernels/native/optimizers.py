@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import numpy as np
+
 from handgrad.kernels import optimizers as numpy_kernels
+from handgrad.kernels.memory import fits, is_real
 from handgrad.kernels.native.library import LIBRARY, pointer
 from handgrad.kernels.types import Floats
 
@@ -65,7 +68,7 @@ def _update(name: str, vectors: tuple[Floats, ...], *numbers: float) -> None:
 
 
 def _fit(vectors: tuple[Any, ...]) -> bool:
+    """Whether C can take these; all but the gradient, the second of them, are written."""
     w = vectors[0]
-    return w.dtype.char in "fd" and all(
-        v.dtype == w.dtype and v.shape == w.shape and v.flags.c_contiguous for v in vectors
-    )
+    usable = (fits(v, w.dtype, w.shape, written=k != 1) for k, v in enumerate(vectors))
+    return is_real(w) and all(usable) and not np.may_share_memory(w, vectors[1])

@@ -4,14 +4,14 @@ import numpy as np
 
 from handgrad.kernels import pooling as numpy_kernels
 from handgrad.kernels.convolution import output_size
-from handgrad.kernels.memory import aligned, batch_first, batch_last
+from handgrad.kernels.memory import aligned, batch_first, batch_last, is_real
 from handgrad.kernels.native.library import LIBRARY, pointer
 from handgrad.kernels.types import Floats, Integers
 
 # The arrays whose addresses are taken have names, so that they are not freed before the call.
 
 LARGEST_WINDOW = 16
-"""Its argmax are the last that fit into a byte."""
+"""The largest window whose positions fit into a byte."""
 
 
 def max_pool(x: Floats, window: int, stride: int) -> tuple[Floats, Integers]:
@@ -66,7 +66,7 @@ def average_pool_backward(dy: Floats, image: tuple[int, int], window: int, strid
 
 def _fit(array: Floats, image: tuple[int, int], window: int, stride: int) -> bool:
     """Whether the C functions can take these; NumPy takes the others, or raises the error."""
-    return array.dtype.char in "fd" and 1 <= window <= min(*image, LARGEST_WINDOW) and stride >= 1
+    return is_real(array) and array.ndim == 4 and 1 <= window <= min(*image, LARGEST_WINDOW) and stride >= 1
 
 
 def _match(dy: Floats, image: tuple[int, int], window: int, stride: int) -> bool:

@@ -45,7 +45,6 @@ is stored with BIAS added. */
 typedef __typeof__((vec){0} < (vec){0}) mask; /* integers as wide as `real`: all bits set where true */
 
 INLINE vec select(mask where, vec a, vec b) { return (vec)(((mask)a & where) | ((mask)b & ~where)); }
-INLINE vec vec_max(vec a, vec b) { return select(a > b, a, b); }
 
 /* exp x = 2^k exp r with r = x - k log 2 and |r| <= log(2) / 2; exp r = 1 + r (1 + r/2 (1 + r/3 (...))).
 Where the result would be below the normal numbers it is 0; above the largest power, x is clamped; NaN stays NaN. */
@@ -65,12 +64,12 @@ INLINE vec exponential(vec x) {
     return select(too_small, splat(0), y * (vec)((k + BIAS) << MANTISSA));
 }
 
-/* log x = k log 2 + 2 (s + s^3/3 + s^5/5 + ...), where x = 2^k m, s = (m - 1) / (m + 1); for normal x > 0. */
+/* log x = k log 2 + 2 (s + s^3/3 + s^5/5 + ...), where x = 2^k m, s = (m - 1) / (m + 1); for normal x > 0, and NaN. */
 INLINE vec logarithm(vec x) {
     mask k = (((mask)x - (mask)splat((real)0.70710678118654752)) >> MANTISSA);
     vec m = (vec)((mask)x - (k << MANTISSA));
     vec s = (m - 1) / (m + 1), square = s * s, y = splat(0);
 #pragma clang loop unroll(full)
     for (int odd = IS_FLOAT ? 11 : 23; odd > 0; odd -= 2) y = y * square + splat((real)1 / odd);
-    return __builtin_convertvector(k, vec) * splat((real)0.69314718055994531) + 2 * s * y;
+    return select(x == x, __builtin_convertvector(k, vec) * splat((real)0.69314718055994531) + 2 * s * y, x);
 }

@@ -3,6 +3,7 @@
 import numpy as np
 
 from handgrad.kernels import softmax as numpy_kernels
+from handgrad.kernels.memory import is_real
 from handgrad.kernels.native.library import LIBRARY, pointer
 from handgrad.kernels.types import Floats
 
@@ -12,7 +13,7 @@ MOST_CLASSES = 64
 
 def softmax(logits: Floats) -> Floats:
     """Compute `handgrad.kernels.softmax.softmax` in C."""
-    if logits.dtype.char not in "fd" or not 1 <= logits.shape[1] <= MOST_CLASSES:
+    if not (is_real(logits) and logits.ndim == 2 and 1 <= logits.shape[1] <= MOST_CLASSES):
         return numpy_kernels.softmax(logits)
     logits = np.ascontiguousarray(logits)
     y = np.empty(logits.shape, logits.dtype)
