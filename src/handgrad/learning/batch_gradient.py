@@ -32,9 +32,9 @@ class BatchGradient:
     network : Network
     dataset : Dataset
     threads : int, optional
-        At least 1; the number of usable processors unless given.
+        At least 1; default: the number of usable processors.
     loss : Loss, optional
-        `CrossEntropy` unless given.
+        Default: `CrossEntropy`.
     augmentation : Augmentation, optional
         Deforms the images of each chunk.
     adversarial : Adversarial, optional
@@ -115,7 +115,7 @@ class BatchGradient:
         return total
 
     def own(self, rows: Rows) -> Rows:
-        """Give the part of a batch that this rank computes."""
+        """Return the part of a batch that this rank computes."""
         return self._share(rows)[1]
 
     def _share(self, rows: Rows) -> tuple[int, Rows]:

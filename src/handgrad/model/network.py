@@ -48,7 +48,7 @@ class Network:
     scaling : Scaling, optional
         From values as the data set has them to scaled ones. Training chooses one where there is none.
     classes : sequence of str, optional
-        The names of the outputs; "0", "1", … unless given.
+        The names of the outputs; default: "0", "1", …
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class Network:
     example_shape : tuple of int
         Of one example as the data set has it, such as ``(1, 28, 28)`` where `input_shape` is ``(784,)``.
     framing : str
-        How a picture becomes an example, as in `Dataset`.
+        How an image becomes an example, as in `Dataset`.
     features : tuple of str
         The names of the inputs, where the data set was a table that has them.
 
@@ -166,7 +166,7 @@ class Network:
 
     @property
     def takes_images(self) -> bool:
-        """Whether examples are pictures, whose values are bytes."""
+        """Whether examples are images, whose values are bytes."""
         return len(self.example_shape) == 3 and self.scaling is not None and self.scaling.for_bytes
 
     def views(self, vector: NDArray[Any]) -> list[Parameters]:
@@ -214,7 +214,7 @@ class Network:
         steps = []
         for layer, parameters in zip(self.layers, self.parameters, strict=True):
             y, step = layer.forward(parameters, y, rng)
-            y = np.asarray(y, self.dtype)  # whatever a layer of one's own computes with
+            y = np.asarray(y, self.dtype)  # whatever dtype a custom layer computes with
             steps.append(step)
 
         def backward(dlogits: Floats, gradient: NDArray[Any], input_gradient: bool = True) -> Floats | None:
@@ -314,7 +314,7 @@ class Network:
         return raw if as_they_are else self.scale(raw)
 
     def logits(self, raw: NDArray[Any]) -> Floats:
-        """Give the score of each class, before softmax.
+        """Compute the score of each class, before softmax.
 
         Parameters
         ----------
@@ -333,11 +333,11 @@ class Network:
         return compute_logits(self, raw)
 
     def predict_proba(self, raw: NDArray[Any]) -> Floats:
-        """Give the probability of each class, (N, C), each row with the sum 1; see `logits`."""
+        """Compute the probability of each class, (N, C); each row sums to 1; see `logits`."""
         return kernels.softmax(self.logits(raw))
 
     def predict(self, raw: NDArray[Any]) -> Integers:
-        """Give the most probable class of each example, (N,) whole numbers; see `logits`."""
+        """Return the most probable class of each example, (N,) integers; see `logits`."""
         return predict(self, raw)
 
     def summary(self) -> None:
