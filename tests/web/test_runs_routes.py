@@ -16,7 +16,7 @@ from handgrad.exports.formats import load_model
 from handgrad.locks import is_held
 from served import Process, client, eventually, here, read_events, serving, small_network
 
-LONG = {"recipe": "classic", "data": "strokes:1000:1", "batch_size": 50, "epochs": 200}
+LONG = {"recipe": "classic", "data": "strokes:1000:1", "batch_size": 50, "epochs": 1500}
 SHORT = {"recipe": "classic", "data": "strokes:300:1", "steps": 60}
 
 
@@ -98,7 +98,7 @@ def test_paused_and_resumed_equals_never_paused_and_its_readers_stay(straight: b
             assert last == ("state", None, {"state": "finished"})
         steps = [record["step"] for record in server.get(f"/runs/{name}")["records_so_far"]]
         assert steps == sorted(set(steps))
-        assert steps[-1] == 200 * 20 - 1
+        assert steps[-1] == 1500 * 20 - 1
     assert load_model(tmp_path / "runs" / name).vector.tobytes() == straight
 
 
