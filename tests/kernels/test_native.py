@@ -260,3 +260,9 @@ def test_a_logit_of_minus_infinity_without_smoothing_is_harmless(instruction_set
     logits = np.array([[0, -np.inf, -1]], np.float32)
     losses_found, _ = kernels.softmax_cross_entropy(logits, np.array([0]))
     np.testing.assert_allclose(losses_found, np.log1p(np.exp(-1)), rtol=1e-5)
+
+
+def test_batch_norm_of_three_dimensions_is_left_to_numpy(instruction_set: str) -> None:
+    dy, normalised = f32(2, 3, 4), (f32(2, 3, 4), f32(2))
+    with pytest.raises((ValueError, IndexError)):
+        kernels.batch_norm_backward(dy, normalised, f32(2), f32(2), f32(2))

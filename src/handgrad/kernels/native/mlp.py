@@ -15,6 +15,9 @@ from handgrad.kernels.native.dense import NARROW, TILE, scratch_size
 from handgrad.kernels.native.library import LIBRARY, pointer
 from handgrad.kernels.types import Floats, Integers
 
+FEW_EXAMPLES = 512
+"""Examples up to which one call computes gradients faster than a call for each layer."""
+
 FEW_INPUTS = 512
 """Numbers of an example up to which the C kernel for real inputs is as fast as BLAS."""
 
@@ -67,9 +70,8 @@ def mlp_gradient(
 
     def learn(x: Inputs, labels: Integers, label_smoothing: float, total: int) -> tuple[float, int]:
         as_bytes = x.dtype == np.uint8
-        if not (
-            _takes(x, as_bytes, inputs, dtype) and labels.shape == (len(x),) and labels.dtype.kind in "iu"
-        ):
+        few = len(x) <= FEW_EXAMPLES and _takes(x, as_bytes, inputs, dtype)
+        if not (few and labels.shape == (len(x),) and labels.dtype.kind in "iu"):
             return layer_by_layer(x, labels, label_smoothing, total)
         x, labels = np.ascontiguousarray(x), np.ascontiguousarray(labels, np.int64)
         loss[0] = 0
@@ -100,5 +102,5 @@ def _takes(x: Inputs, as_bytes: bool, inputs: int, dtype: np.dtype[Any]) -> bool
 
 
 def _rest(inputs: int, units: int) -> int:
-    """Return what padded weights and gradients, and the kernels of the layers, take of scratch memory."""
-    return 2 * inputs * NARROW + max(scratch_size(inputs), scratch_size(units))
+    """Return what the kernels of the layers take of scratch memory."""
+    return max(scratch_size(inputs), scratch_size(units))
