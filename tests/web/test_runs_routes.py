@@ -35,7 +35,8 @@ def child(server: Process) -> int:
 def straight(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """What the long one comes to without a break, on a terminal."""
     folder = tmp_path_factory.mktemp("straight") / "run"
-    arguments = ["train", "classic", "--data", "strokes:1000:1", "--batch-size", "50", "--epochs", "200"]
+    arguments = ["train", LONG["recipe"], "--data", LONG["data"]]
+    arguments += ["--batch-size", str(LONG["batch_size"]), "--epochs", str(LONG["epochs"])]
     assert main([*arguments, "--quiet", "--no-test", "--out", str(folder)]) == 0
     return load_model(folder).vector.tobytes()
 
