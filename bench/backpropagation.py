@@ -70,21 +70,21 @@ def _errors(steps, dtype, central):
     layers = [hg.Dense(6), hg.Tanh(), hg.Dense(3)]
     network = hg.Network(layers, (5,), np.random.default_rng(1), dtype)
     exact = hg.Network(layers, (5,), np.random.default_rng(1), np.float64)
-    exact.vector = network.vector
-    gradient = np.zeros_like(exact.vector)
+    exact.flat_parameters = network.flat_parameters
+    gradient = np.zeros_like(exact.flat_parameters)
     logits, backward = exact.forward(x)
     backward(hg.cross_entropy(logits, labels)[1], gradient)
 
     def loss(place, value):
-        old = network.vector[place]
-        network.vector[place] = value
+        old = network.flat_parameters[place]
+        network.flat_parameters[place] = value
         losses, _ = hg.CrossEntropy().examples(network.forward(x)[0], labels)
-        network.vector[place] = old
+        network.flat_parameters[place] = old
         return losses.sum(dtype=dtype) / dtype(len(losses))
 
     errors = np.empty((len(steps), len(gradient)))
     for row, h in enumerate(steps.astype(dtype)):
-        for place, w in enumerate(network.vector):
+        for place, w in enumerate(network.flat_parameters):
             below = w - h if central else w
             slope = (loss(place, w + h) - loss(place, below)) / (2 * h if central else h)
             errors[row, place] = abs(float(slope) - gradient[place])

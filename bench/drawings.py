@@ -1,7 +1,7 @@
 """Messy drawings, read by a model: bench/drawings.json through the page's renderer and framing, and what comes out.
 
-    uv run python bench/drawings.py runs/handwriting
-    uv run python bench/drawings.py runs/handwriting --sheet docs/images/page/drawings.png
+    uv run python bench/drawings.py runs/synthetic
+    uv run python bench/drawings.py runs/synthetic --sheet docs/images/page/drawings.png
 
 The drawings were written by hand, as strokes, in the form in which the page keeps them: twelve of each digit, one for
 each kind of mess. Nothing is trained on them, and no model is chosen by them. The sheet shows them all, with the

@@ -33,7 +33,7 @@ int main(void)
 
 def main() -> None:
     """Print a row of a table for each run and format."""
-    digits = hg.load("mnist").test
+    digits = hg.load_data("mnist").test
     print("| run | format | file | constants | stack | MNIST test | largest difference |")
     print("|---|---|---:|---:|---:|---:|---:|")
     for run in sys.argv[1:]:

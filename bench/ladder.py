@@ -20,10 +20,10 @@ from statistics import mean, stdev
 from typing import Any
 
 from handgrad.kernels.threads import choose_threads
-from handgrad.learning.records import Record
 from handgrad.plots import plot_learning_curves, save
+from handgrad.training.records import Record
 
-LADDER = ["classic", "mlp", "dropout", "elastic", "convnet", "record", "handwriting"]
+LADDER = ["classic", "mlp", "dropout", "elastic", "convnet", "best", "synthetic"]
 
 
 def main() -> None:
@@ -78,8 +78,8 @@ def result_of(
         if (folder / "checkpoint.safetensors").exists():
             command = [*program, "resume", str(folder), "--threads", str(threads)]
         else:
-            # handwriting is trained on digits of the library's own, and measured on MNIST all the same
-            data = [] if recipe == "handwriting" else ["--data", "mnist"]
+            # synthetic is trained on digits of the library's own, and measured on MNIST all the same
+            data = [] if recipe == "synthetic" else ["--data", "mnist"]
             command = [*program, "train", recipe, *data, "--seed", str(seed), "--out", str(folder)]
             command += ["--threads", str(threads)]
         subprocess.run([*command, "--no-test", "--quiet"], check=True)

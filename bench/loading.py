@@ -29,7 +29,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 def main() -> None:
     """Measure and print."""
-    dataset = hg.load("mnist").train
+    dataset = hg.load_data("mnist").train
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         table = np.column_stack([dataset.labels, dataset.inputs])
@@ -39,14 +39,14 @@ def main() -> None:
         polars, ours, idx, zipped = [], [], [], []
         for _ in range(ROUNDS):
             polars.append(seconds(lambda: pl.read_csv(folder / "mnist_train.csv")))
-            ours.append(seconds(lambda: hg.load(folder / "mnist_train.csv")))
+            ours.append(seconds(lambda: hg.load_data(folder / "mnist_train.csv")))
             idx.append(seconds(lambda: read_idx(folder / "images")))
-            zipped.append(seconds(lambda: hg.load("mnist")))
+            zipped.append(seconds(lambda: hg.load_data("mnist")))
     print(f"CSV 60,000 × 785   polars.read_csv {median(polars):.2f}   hg.load {median(ours):.2f}   ", end="")
     print(f"ratio {median(mine / theirs for mine, theirs in zip(ours, polars, strict=True)):.2f}")
     print(f"IDX 60,000 × 784   {median(idx):.3f}")
     suffix = "gzipped" if next(ensure("mnist").folder.glob(f"{FILES['train'][0]}*")).suffix else "plain"
-    print(f"hg.load('mnist')   {median(zipped):.3f}   ({suffix} IDX, SHA-256 verified)")
+    print(f"hg.load_data('mnist')   {median(zipped):.3f}   ({suffix} IDX, SHA-256 verified)")
     generate(1000)  # compiles
     print(f"strokes, 70,000    {median(seconds(lambda: generate(70_000)) for _ in range(3)):.2f}")
 

@@ -12,8 +12,8 @@ from time import perf_counter
 import numpy as np
 
 import handgrad as hg
-from handgrad.learning.communication import Communication
 from handgrad.recipes.loading import load_recipe
+from handgrad.training.distributed import Communication
 
 WARM = 3
 """Steps that are not counted."""
@@ -23,7 +23,7 @@ FEWEST = 8
 def main() -> None:
     """Measure what the arguments name."""
     kind, seconds, *rest = sys.argv[1:]
-    communication = hg.connect()
+    communication = hg.init_distributed()
     if kind == "exchange":
         found = [exchange(communication, int(length), float(seconds)) for length in rest]
     else:
@@ -53,7 +53,7 @@ def exchange(communication: Communication, length: int, seconds: float) -> float
 def step(communication: Communication, recipe: str, threads: int, share: int, seconds: float) -> float:
     """Time a step of a recipe on MNIST, its batch divided by `share`."""
     chosen = load_recipe(recipe)
-    train = hg.load("mnist").train
+    train = hg.load_data("mnist").train
     arguments = chosen.training_arguments() | {"steps": 10**6, "epochs": None, "record_every": 10**6}
     if arguments["batch_size"] == "all":  # the examples in their order, however many
         train = train.take(slice(len(train) // share))

@@ -23,7 +23,7 @@ from bench.scaling_model import Model, draw, put_into, tables
 import handgrad as hg
 from handgrad.recipes.loading import load_recipe
 
-RECIPES = ("classic", "mlp", "convnet", "dropout", "elastic", "record")
+RECIPES = ("classic", "mlp", "convnet", "dropout", "elastic", "best")
 SHARES = (1, 2, 4)
 """What batches are divided by, to tell what a step costs from what an example costs."""
 RANKS = (2, 4)
@@ -82,7 +82,7 @@ def facts(recipe: str, middle: dict[str, list[float]]) -> dict[str, Any]:
     return {
         "parameters": network.parameter_count,
         "batch": 60_000 if batch == "all" else batch,
-        "together": 32 if network.measures else 1,  # examples that ranks do not cut
+        "together": 32 if network.has_running_statistics else 1,  # examples that ranks do not cut
         "one thread": dict(zip(SHARES, middle[f"{recipe} 1 1"], strict=True)),
         "two threads": middle[f"{recipe} 1 2"][0],
         "ranks": {ranks: middle[f"{recipe} {ranks} 1"][0] for ranks in RANKS},
@@ -98,5 +98,5 @@ def work(ranks: int, *arguments: Any) -> list[float]:
 
 
 if __name__ == "__main__":
-    hg.load("mnist")  # found or downloaded once, before ranks ask for it
+    hg.load_data("mnist")  # found or downloaded once, before ranks ask for it
     main()

@@ -88,7 +88,7 @@ def recipe_of(name: str, found: dict[str, Any]) -> Recipe:
 
 
 def line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-    """Fit y = a + b·x with a, b ≥ 0, by least squares of relative errors."""
+    """Fit y = a + b·x with a, b ≥ 0, by least second_moment of relative errors."""
     rows = np.stack([np.ones_like(x, float), x], axis=1) / y[:, None]
     (a, b), *_ = np.linalg.lstsq(rows, np.ones(len(y)), rcond=None)
     if a < 0:

@@ -44,7 +44,7 @@ def main() -> None:
             train = ["train", "mlp", "--data", "mnist", "--quiet", "--no-test", "--out", f"{folder}/mlp"]
             subprocess.run([sys.executable, "-m", "handgrad", *train], check=True)
         model = given.model or f"{folder}/mlp"
-        digits = hg.load("mnist").test.inputs[:1000]
+        digits = hg.load_data("mnist").test.inputs[:1000]
         answers = hg.load_model(model).predict(digits)
         print("| computing | answers | errors | answers/s | median | 99 % | longest |")
         print("|---|---:|---:|---:|---:|---:|---:|")
@@ -54,9 +54,9 @@ def main() -> None:
 
 def serve(model: str, computing: str) -> None:
     """Serve a model on a free port; as `handgrad serve` does, or with onnxruntime in the network's place."""
-    from handgrad.web.app import Settings, create_app
-    from handgrad.web.model_in_use import ModelInUse, Served
-    from handgrad.web.server import Server, bind
+    from handgrad.server.app import Settings, create_app
+    from handgrad.server.model_in_use import ModelInUse, Served
+    from handgrad.server.server import Server, bind
 
     served = Served.read(Path(model))
     if computing == "onnxruntime":

@@ -23,7 +23,7 @@ from handgrad.data.idx import write_idx
 from handgrad.data.streams.dataset import StreamedDataset
 from handgrad.data.streams.memory import PROGRAM, Memory
 from handgrad.data.streams.store import Store
-from handgrad.learning import rehearsal
+from handgrad.training import rehearsal
 
 SEEDS = range(5)
 BLOCKS = (8, 64, 334)
@@ -71,7 +71,7 @@ def accuracy():
     results = {}
     for seed in SEEDS:
         recipe = override(load_recipe("mlp"), {"seed": seed}, "bench")
-        splits = hg.load("mnist").cut_validation(6_000, np.random.default_rng([seed, 2]))
+        splits = hg.load_data("mnist").split_validation(6_000, np.random.default_rng([seed, 2]))
         train, validation = splits.train, splits.validation
         sorted_train = train.take(np.argsort(train.labels, kind="stable"))
         results.setdefault("all in memory", []).append(trained(Splits(train, validation), recipe))
@@ -94,7 +94,7 @@ def speed():
 
     with tempfile.TemporaryDirectory() as name:
         os.environ["HANDGRAD_CACHE"] = f"{name}/caches"
-        whole = hg.load("strokes:300000")
+        whole = hg.load_data("strokes:300000")
         columns = {f"pixel{pixel}": whole.train.inputs[:, pixel] for pixel in range(784)}
         frame = pl.DataFrame({"label": whole.train.labels, **columns})
         frame.write_parquet(f"{name}/digits.parquet", row_group_size=20_000)
@@ -107,7 +107,7 @@ def speed():
             path = Path(name) / kind
             size = sum(file.stat().st_size for file in ([path] if path.is_file() else path.iterdir()))
             begin = perf_counter()
-            streamed = hg.load(path, "600MB")
+            streamed = hg.load_data(path, "600MB")
             seconds = perf_counter() - begin
             print(
                 f"conversion of {kind:<15}{len(streamed.train) / seconds:,.0f} examples/s, "
@@ -115,7 +115,7 @@ def speed():
                 flush=True,
             )
         rates = {"in memory": [], "in a stream": [], "strokes in a stream": []}
-        written = hg.load("strokes:60000", "600MB")
+        written = hg.load_data("strokes:60000", "600MB")
         for _ in range(6):
             for way, splits in zip(rates, (whole, streamed, written), strict=True):
                 layers = [hg.Dense(128), hg.ReLU(), hg.Dense(10)]
@@ -142,7 +142,7 @@ class SlowStore(ArrayStore):
 
 def overlap():
     """Read an epoch, compute one, do both, for disks of several speeds."""
-    whole = hg.load("strokes:100000").train
+    whole = hg.load_data("strokes:100000").train
     memory = Memory(PROGRAM + 4 * 10_000 * (784 + 16))
 
     def trained_in(dataset, epochs):
@@ -178,7 +178,7 @@ CASES = [
     ("mlp", "1GB", "FOLDER", ()),
     ("convnet", "600MB", "FOLDER", ("--steps", "300")),
     ("dropout", "600MB", "FOLDER", ("--steps", "300")),
-    ("record", "1GB", "FOLDER", ("--steps", "150")),
+    ("best", "1GB", "FOLDER", ("--steps", "150")),
 ]
 
 
@@ -187,7 +187,7 @@ def memory():
     import polars as pl
 
     with tempfile.TemporaryDirectory() as name:
-        whole = hg.load("strokes:100000")
+        whole = hg.load_data("strokes:100000")
         columns = {f"pixel{pixel}": whole.train.inputs[:, pixel] for pixel in range(784)}
         frame = pl.DataFrame({"label": whole.train.labels, **columns})
         folder = Path(name) / "digits"

@@ -21,17 +21,17 @@ ROWS = {
     "shear = 15": Augmentation(shear=15),
     "elastic = 20": Augmentation(elastic=20),
     "elastic = 34": Augmentation(elastic=34),
-    "elastic = 36, smoothness = 6": Augmentation(elastic=36, smoothness=6),
+    "elastic = 36, sigma = 6": Augmentation(elastic=36, sigma=6),
     "elastic = 80: too much": Augmentation(elastic=80),
     "shift = 1, rotate = 10, scale = 0.1, elastic = 20": Augmentation(1, 10, 0.1, 0, 20),
-    "shift = 2, rotate = 15, scale = 0.15, elastic = 36, smoothness = 6": Augmentation(2, 15, 0.15, 0, 36, 6),
+    "shift = 2, rotate = 15, scale = 0.15, elastic = 36, sigma = 6": Augmentation(2, 15, 0.15, 0, 36, 6),
 }
 COLUMNS, ZOOM, LABEL = 20, 2, 20
 
 
 def main(source: str = "strokes:60", png: str = "docs/images/augmentation.png") -> None:
     """Draw the sheet: two of each digit."""
-    train = hg.load(source).train
+    train = hg.load_data(source).train
     chosen = np.concatenate([np.flatnonzero(train.labels == digit)[:2] for digit in range(10)])
     images = train.inputs[chosen].reshape(COLUMNS, 28, 28)
     high, wide = 28 * ZOOM, 28 * ZOOM * COLUMNS

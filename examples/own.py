@@ -61,7 +61,7 @@ network = hg.Network(layers, input_shape=(784,), rng=np.random.default_rng(0))
 loss = Squares()
 
 if __name__ == "__main__":
-    digits = hg.load("strokes:3000")
+    digits = hg.load_data("strokes:3000")
     records = hg.train(network, digits, loss=loss, optimizer=SignDescent(), learning_rate=0.001, epochs=5)
     for record in records:
         print(record.epoch, record.loss, record.train_accuracy)

@@ -20,13 +20,13 @@ RUNS = Path("runs")
 def main(folder: str = "") -> None:
     pictures = Path(folder) if folder else write_pictures(RUNS / "pictures")
     rng = np.random.default_rng(0)
-    data = hg.load(pictures)
-    data = data.cut_validation(max(1, len(data.train) // 4), rng)
+    data = hg.load_data(pictures)
+    data = data.split_validation(max(1, len(data.train) // 4), rng)
     held, classes = data.validation, data.train.class_names
     print(f"{len(data.train)} pictures of {len(classes)} classes to learn from, {len(held)} to ask about")
 
     layers = [
-        hg.Convolution2D(16, window=5),
+        hg.Conv2D(16, kernel_size=5),
         hg.MaxPool2D(),
         hg.ReLU(),
         hg.Flatten(),
@@ -54,7 +54,7 @@ def main(folder: str = "") -> None:
 def write_pictures(folder: Path) -> Path:
     """Write digits as pictures of many sizes, a folder for each class."""
     rng = np.random.default_rng(1)
-    digits = hg.load("strokes:1500").train
+    digits = hg.load_data("strokes:1500").train
     for number, (pixels, label) in enumerate(zip(digits.inputs, digits.labels, strict=True)):
         place = folder / str(label)
         place.mkdir(parents=True, exist_ok=True)

@@ -3,29 +3,22 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from fixture_types import CLOSED, Cli, Examples
 from handgrad.data.dataset import Dataset, Splits
 from handgrad.data.idx import write_idx
+from handgrad.data.load import load_data
 from handgrad.data.mnist import find
-from handgrad.data.sources import load
 from handgrad.data.strokes import generate
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.native.library import suitable
 
 pytest_plugins = ["page_fixtures", "page_models", "rank_fixtures", "training_fixtures"]
-
-CLOSED = "http://127.0.0.1:9"
-"""A mirror that refuses every connection, so that no test asks the network."""
-
-Cli = Callable[..., subprocess.CompletedProcess[str]]
-Examples: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
 
 
 @pytest.fixture
@@ -58,7 +51,7 @@ def cli(tmp_path: Path) -> Cli:
 @pytest.fixture(scope="session")
 def digits() -> Splits:
     """A few hundred digits that the library writes itself."""
-    return load("strokes:600:7")
+    return load_data("strokes:600:7")
 
 
 @pytest.fixture
@@ -81,7 +74,7 @@ def mnist() -> Splits:
         if os.environ.get("HANDGRAD_REQUIRE_MNIST") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
-    return load("mnist")
+    return load_data("mnist")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from sklearn.neural_network import MLPClassifier
 
 import handgrad as hg
-from conftest import Cli
+from fixture_types import Cli
 from handgrad.data.dataset import Splits
 
 ROOT = Path(__file__).parent.parent
@@ -48,7 +48,7 @@ def test_every_command_in_the_readme_works(cli: Cli, tmp_path: Path) -> None:
     for command in PROGRAM:
         arguments = shlex.split(command, comments=True)
         assert arguments[:3] == ["uv", "run", "handgrad"]
-        if arguments[3] == "serve":  # which does not end; tests/web/test_serving_guide.py does that
+        if arguments[3] == "serve":  # which does not end; tests/server/test_serving_guide.py does that
             continue
         done = cli(*arguments[3:])
         assert done.returncode == 0, f"{command}: {done.stderr}"

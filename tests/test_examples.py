@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from conftest import CLOSED
+from fixture_types import CLOSED
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 

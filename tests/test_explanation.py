@@ -18,7 +18,7 @@ from numerical import numerical_gradient
 
 def mixed() -> hg.Network:
     layers = [
-        hg.Convolution2D(4, window=5, stride=2),
+        hg.Conv2D(4, kernel_size=5, stride=2),
         hg.BatchNorm(),
         hg.MaxPool2D(),
         hg.ReLU(),
@@ -30,7 +30,7 @@ def mixed() -> hg.Network:
     ]
     rng = np.random.default_rng(0)
     network = hg.Network(layers, (1, 28, 28), rng, np.float64, scaling=hg.Scaling.of_bytes())
-    network.vector += 0.01 * rng.normal(size=network.parameter_count)
+    network.flat_parameters += 0.01 * rng.normal(size=network.parameter_count)
     return network
 
 
@@ -87,7 +87,7 @@ def test_every_layer_of_the_library_tells_its_formulas(layer: hg.Layer) -> None:
 
 def test_no_placeholder_is_left_in_a_formula() -> None:
     activations = [hg.LeakyReLU(0.25), hg.GELU(), hg.Sigmoid()]
-    layers = [*activations, hg.AveragePool2D(2), hg.BatchNorm(), hg.Flatten(), hg.Dense(2)]
+    layers = [*activations, hg.AvgPool2D(2), hg.BatchNorm(), hg.Flatten(), hg.Dense(2)]
     walk = hg.explain(hg.Network(layers, (1, 4, 4), np.random.default_rng(0)), np.arange(16.0))
     formulas = {step.name: step.formula for step in walk.steps}
     assert not [formula for formula in formulas.values() if "{" in formula]
@@ -132,7 +132,7 @@ def test_layers_of_ones_own_are_told_by_their_description() -> None:
 def test_a_certain_answer_still_has_a_gradient() -> None:
     """In float32, probabilities and dz would be 0 and 1 exactly."""
     network = hg.Network([hg.Dense(2)], (2,), np.random.default_rng(0))
-    network.vector[:] = [20, 0, 0, 20, 0, 0]
+    network.flat_parameters[:] = [20, 0, 0, 20, 0, 0]
     walk = hg.explain(network, np.array([1.5, 0.0]), 0)
     np.testing.assert_allclose(walk["dz1"], [[-np.exp(-30), np.exp(-30)]], rtol=1e-2)
     assert walk.influence[0] < 0 < walk.influence[1]

@@ -34,7 +34,9 @@ def test_nothing_heavy_is_imported_before_it_is_needed(code: str) -> None:
 
 
 def test_no_framework_is_ever_imported() -> None:
-    program = "import handgrad as hg, sys; [getattr(hg, name) for name in hg.__all__]; hg.load('strokes:10');"
+    program = (
+        "import handgrad as hg, sys; [getattr(hg, name) for name in hg.__all__]; hg.load_data('strokes:10');"
+    )
     program += "print(*(name for name in ('torch', 'tensorflow', 'jax') if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

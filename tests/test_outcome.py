@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from conftest import Cli
-from handgrad.learning.checkpoints import save
-from handgrad.learning.metrics import evaluate
-from handgrad.learning.records import load_records
-from handgrad.outcome import validated, validated_in_words
+from fixture_types import Cli
 from handgrad.recipes.data import open_splits
 from handgrad.recipes.loading import load_recipe, override
+from handgrad.run_status import validated, validated_in_words
 from handgrad.runs import Run
+from handgrad.training.checkpoint import save_model
+from handgrad.training.metrics import evaluate
+from handgrad.training.records import load_records
 
 DATA = "strokes:600:1"
 AVERAGE = {"type": "ExponentialAverage", "decay": 0.9}
@@ -86,9 +86,9 @@ def test_nothing_is_told_where_it_is_not_known(tmp_path: Path) -> None:
     measured = trained(tmp_path / "measured")
     assert validated_in_words(tmp_path / "measured") is not None
     model = tmp_path / "measured" / "model.safetensors"
-    save(measured.network, model, measured.recipe.tables())  # it does not say its steps
+    save_model(measured.network, model, measured.recipe.tables())  # it does not say its steps
     assert validated_in_words(tmp_path / "measured") is None
-    save(
+    save_model(
         measured.network, model, measured.recipe.tables(), steps=run.state.step + 1
     )  # the log has no such step
     assert validated_in_words(tmp_path / "measured") is None
@@ -117,7 +117,7 @@ def test_data_that_were_validated_on_are_named_without_their_folder(
 ) -> None:
     trained(tmp_path / "run")
     tables = load_recipe("mlp").tables() | {"data": {"source": "strokes:300:1", "validation": other}}
-    monkeypatch.setattr("handgrad.outcome.restored_recipe", lambda *_: tables)
+    monkeypatch.setattr("handgrad.run_status.restored_recipe", lambda *_: tables)
     words = validated_in_words(tmp_path / "run")
     assert words is not None
     assert words.endswith(f"of validation data of {Path(other).name} right")

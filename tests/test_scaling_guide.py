@@ -62,17 +62,17 @@ def test_what_the_text_says_of_the_tables_is_there(scaling: Any, measured: Any) 
         assert plain["mlp"] == min(plain.values())
         assert 1.5 * plain["elastic"] < plain["dropout"] < 4 * plain["elastic"]
         for name in ("convnet", "elastic"):
-            assert plain[name] < min(plain[other] for other in ("classic", "dropout", "record"))
+            assert plain[name] < min(plain[other] for other in ("classic", "dropout", "best"))
             assert 0 < packed[name] - plain[name] <= 2
             assert larger[name] >= 4 * plain[name]
-        assert packed["record"] <= plain["record"] + 1
+        assert packed["best"] <= plain["best"] + 1
     mlp, record = model.recipes[1], model.recipes[-1]
     assert scaling.reach(mlp, slow)[1:] == (1, 1.0)
     assert mlp.alone(1) == pytest.approx(1e-3 / 3, rel=0.2)
     assert {scaling.reach(record, net)[1] for net in (slow, fast)} == {128 // 32}
     misses = scaling.errors(model)
     assert misses["convnet", "two threads"] < misses["convnet", "two ranks"] < 0
-    assert misses["record", "two threads"] < misses["record", "two ranks"] < 0
+    assert misses["best", "two threads"] < misses["best", "two ranks"] < 0
 
 
 def test_the_picture_is_that_of_the_measurements(scaling: Any, measured: Any, tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from tensorboardX.proto.event_pb2 import Event
 
 from handgrad import tensorboard
 from handgrad.errors import HandgradError
-from handgrad.learning.records import Record
 from handgrad.tensorboard import with_tensorboard
+from handgrad.training.records import Record
 
 
 def record(step: int) -> Record:

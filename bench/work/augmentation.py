@@ -43,7 +43,7 @@ def scipy(threads):
         (a, b), (c, d) = matrix = np.array([[cos, -sin], [sin + tan * cos, cos - tan * sin]]) / stretch
         offset = 13.5 - matrix @ (13.5 + recipe.shift * np.array([down, across]))
         noise = 2 * rng.random((2, 28, 28), np.float32) - 1
-        dy, dx = (ndimage.gaussian_filter(axis, recipe.smoothness, truncate=3) for axis in noise)
+        dy, dx = (ndimage.gaussian_filter(axis, recipe.sigma, truncate=3) for axis in noise)
         y = a * rows + b * columns + offset[0] + recipe.elastic * dy
         x = c * rows + d * columns + offset[1] + recipe.elastic * dx
         ndimage.map_coordinates(image, [y, x], output=result, order=1, mode="grid-constant")

@@ -16,14 +16,14 @@ def contestants():
 
 def handgrad(threads):
     import handgrad as hg
-    from handgrad.learning.metrics import evaluate
-    from handgrad.learning.state import TrainingState
+    from handgrad.training.metrics import evaluate
+    from handgrad.training.state import TrainingState
 
     recipe, data, seed = hg.load_recipe("convnet"), splits(), iter(range(10**6))
 
     def run():
         tried = recipe.model_copy(update={"seed": next(seed)})
-        parts = data.cut_validation(2_000, np.random.default_rng([tried.seed, 2]))
+        parts = data.split_validation(2_000, np.random.default_rng([tried.seed, 2]))
         clock = Clock()
         network = tried.build_network()
         state = TrainingState(tried.training_rng())

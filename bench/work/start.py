@@ -41,7 +41,7 @@ def first_predict(threads):
     model = Path(folder) / "model.safetensors"
     network = hg.Network([hg.Dense(128), hg.ReLU(), hg.Dense(10)], (784,), np.random.default_rng(0))
     network.scaling = hg.Scaling.of_bytes()
-    hg.save(network, model)
+    hg.save_model(network, model)
     run = process("-c", PREDICT, model)(threads)
     finalize(run, rmtree, folder)
     return run

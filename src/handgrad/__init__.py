@@ -11,39 +11,17 @@ if TYPE_CHECKING:
     from handgrad import plots
     from handgrad.data.augment import Augmentation
     from handgrad.data.dataset import Dataset, Splits
-    from handgrad.data.sources import load
+    from handgrad.data.load import load_data
     from handgrad.errors import HandgradError
-    from handgrad.estimator import HandgradClassifier
     from handgrad.explanation import Explanation, Step, explain
     from handgrad.exports.formats import load_model
     from handgrad.exports.writers import export
-    from handgrad.learning.adversarial import Adversarial
-    from handgrad.learning.averaging import Averaging, ExponentialAverage, LastEpochs
-    from handgrad.learning.calibration import calibration
-    from handgrad.learning.checkpoints import save
-    from handgrad.learning.communication import Communication, connect
-    from handgrad.learning.early_stopping import EarlyStopping
-    from handgrad.learning.gradient_check import check_gradients
-    from handgrad.learning.metrics import accuracy, confusion_matrix, evaluate
-    from handgrad.learning.optimizers import SGD, Adam, AdamW, Momentum, Muon, Nesterov, Optimizer, RMSProp
-    from handgrad.learning.records import Record, load_records
-    from handgrad.learning.schedules import (
-        Constant,
-        Cosine,
-        Exponential,
-        OneCycle,
-        ReduceOnPlateau,
-        Schedule,
-        StepDecay,
-    )
-    from handgrad.learning.state import TrainingState
-    from handgrad.learning.training import train
     from handgrad.model.initializers import Glorot, He, Initializer, LeCun, Ones, Orthogonal, Uniform, Zeros
     from handgrad.model.layers import (
         GELU,
-        AveragePool2D,
+        AvgPool2D,
         BatchNorm,
-        Convolution2D,
+        Conv2D,
         Dense,
         Dropout,
         Flatten,
@@ -59,27 +37,49 @@ if TYPE_CHECKING:
     from handgrad.model.network import Network
     from handgrad.model.scaling import Scaling
     from handgrad.recipes.loading import load_recipe
+    from handgrad.sklearn import HandgradClassifier
+    from handgrad.training.adversarial import Adversarial
+    from handgrad.training.averaging import Averaging, ExponentialAverage, LastEpochs
+    from handgrad.training.calibration import calibration
+    from handgrad.training.checkpoint import save_model
+    from handgrad.training.distributed import Communication, init_distributed
+    from handgrad.training.gradient_check import check_gradients
+    from handgrad.training.metrics import accuracy, confusion_matrix, evaluate
+    from handgrad.training.optimizers import SGD, Adam, AdamW, Momentum, Muon, Nesterov, Optimizer, RMSProp
+    from handgrad.training.records import Record, load_records
+    from handgrad.training.schedules import (
+        Constant,
+        Cosine,
+        Exponential,
+        OneCycle,
+        ReduceOnPlateau,
+        Schedule,
+        StepDecay,
+    )
+    from handgrad.training.state import TrainingState
+    from handgrad.training.stopping import EarlyStopping
+    from handgrad.training.train import train
 
 _HOMES = {
     "data.augment": ("Augmentation",),
     "data.dataset": ("Dataset", "Splits"),
-    "data.sources": ("load",),
+    "data.load": ("load_data",),
     "errors": ("HandgradError",),
-    "estimator": ("HandgradClassifier",),
+    "sklearn": ("HandgradClassifier",),
     "explanation": ("Explanation", "Step", "explain"),
     "exports.formats": ("load_model",),
     "exports.writers": ("export",),
-    "learning.adversarial": ("Adversarial",),
-    "learning.averaging": ("Averaging", "ExponentialAverage", "LastEpochs"),
-    "learning.checkpoints": ("save",),
-    "learning.communication": ("Communication", "connect"),
-    "learning.early_stopping": ("EarlyStopping",),
-    "learning.gradient_check": ("check_gradients",),
-    "learning.calibration": ("calibration",),
-    "learning.metrics": ("accuracy", "confusion_matrix", "evaluate"),
-    "learning.optimizers": ("SGD", "Adam", "AdamW", "Momentum", "Muon", "Nesterov", "Optimizer", "RMSProp"),
-    "learning.records": ("Record", "load_records"),
-    "learning.schedules": (
+    "training.adversarial": ("Adversarial",),
+    "training.averaging": ("Averaging", "ExponentialAverage", "LastEpochs"),
+    "training.checkpoint": ("save_model",),
+    "training.distributed": ("Communication", "init_distributed"),
+    "training.stopping": ("EarlyStopping",),
+    "training.gradient_check": ("check_gradients",),
+    "training.calibration": ("calibration",),
+    "training.metrics": ("accuracy", "confusion_matrix", "evaluate"),
+    "training.optimizers": ("SGD", "Adam", "AdamW", "Momentum", "Muon", "Nesterov", "Optimizer", "RMSProp"),
+    "training.records": ("Record", "load_records"),
+    "training.schedules": (
         "Constant",
         "Cosine",
         "Exponential",
@@ -88,14 +88,14 @@ _HOMES = {
         "Schedule",
         "StepDecay",
     ),
-    "learning.state": ("TrainingState",),
-    "learning.training": ("train",),
+    "training.state": ("TrainingState",),
+    "training.train": ("train",),
     "model.initializers": ("Glorot", "He", "Initializer", "LeCun", "Ones", "Orthogonal", "Uniform", "Zeros"),
     "model.layers": (
         "GELU",
-        "AveragePool2D",
+        "AvgPool2D",
         "BatchNorm",
-        "Convolution2D",
+        "Conv2D",
         "Dense",
         "Dropout",
         "Flatten",
@@ -122,12 +122,12 @@ __all__ = [
     "AdamW",
     "Adversarial",
     "Augmentation",
-    "AveragePool2D",
     "Averaging",
+    "AvgPool2D",
     "BatchNorm",
     "Communication",
     "Constant",
-    "Convolution2D",
+    "Conv2D",
     "Cosine",
     "CrossEntropy",
     "Dataset",
@@ -177,17 +177,17 @@ __all__ = [
     "calibration",
     "check_gradients",
     "confusion_matrix",
-    "connect",
     "cross_entropy",
     "evaluate",
     "explain",
     "export",
-    "load",
+    "init_distributed",
+    "load_data",
     "load_model",
     "load_recipe",
     "load_records",
     "plots",
-    "save",
+    "save_model",
     "train",
 ]
 

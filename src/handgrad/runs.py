@@ -18,21 +18,21 @@ from handgrad.errors import HandgradError
 from handgrad.exports.csv import is_dense, write_csv
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE, load_model
 from handgrad.files import cannot_write, make_folder, remove_unfinished, replacing
-from handgrad.learning.changed_data import check_unchanged
-from handgrad.learning.checkpoints import load_checkpoint, save, save_checkpoint
-from handgrad.learning.checkpoints import load_recipe as load_checkpoint_recipe
-from handgrad.learning.communication import ALONE, Communication
-from handgrad.learning.loop import Diverged
-from handgrad.learning.optimizers import Optimizer
-from handgrad.learning.records import LOG_FILE, Record
-from handgrad.learning.state import TrainingState
-from handgrad.learning.training import train
-from handgrad.learning.transfer import begin_from
 from handgrad.locks import holding
 from handgrad.model.network import Network
 from handgrad.recipes.data import open_together
 from handgrad.recipes.loading import load_recipe, parse_recipe
 from handgrad.recipes.recipe import Recipe
+from handgrad.training.checkpoint import load_checkpoint, save_checkpoint, save_model
+from handgrad.training.checkpoint import load_recipe as load_checkpoint_recipe
+from handgrad.training.distributed import ALONE, Communication
+from handgrad.training.fine_tuning import begin_from
+from handgrad.training.fingerprint import check_unchanged
+from handgrad.training.loop import Diverged
+from handgrad.training.optimizers import Optimizer
+from handgrad.training.records import LOG_FILE, Record
+from handgrad.training.state import TrainingState
+from handgrad.training.train import train
 
 RECIPE_FILE = "recipe.toml"
 PARAMETERS_FOLDER = "final_config"
@@ -73,7 +73,7 @@ class Run:
         self.communication = communication
         self.interrupted = False
         if recipe.data.memory:
-            Memory.parse(recipe.data.memory).check_network(network.vector.nbytes)
+            Memory.parse(recipe.data.memory).check_network(network.flat_parameters.nbytes)
 
     @classmethod
     def start(
@@ -86,7 +86,7 @@ class Run:
         HandgradError
             If the folder holds a run already, or the network does not fit the data or the model to start from.
         """
-        communication.from_first(lambda: _check_free(folder))
+        communication.broadcast(lambda: _check_free(folder))
         try:
             network = recipe.build_network(splits.train.input_shape, splits.train.class_names)
         except HandgradError as error:
@@ -105,7 +105,7 @@ class Run:
         HandgradError
             If the folder holds no checkpoint, or the recipe or the data are not those that it was begun with.
         """
-        recipe = communication.from_first(lambda: _find_recipe(folder))
+        recipe = communication.broadcast(lambda: _find_recipe(folder))
         network, optimizer, state = load_checkpoint(folder / CHECKPOINT_FILE, communication)
         splits = open_together(recipe, communication)
         data = (splits.train, splits.source)
@@ -142,9 +142,9 @@ class Run:
             If the folder cannot be written, or another process is training in it.
         """
         with ExitStack() as held:
-            self.communication.from_first(lambda: self._hold(held))
+            self.communication.broadcast(lambda: self._hold(held))
             try:
-                self.communication.from_first(self._prepare)
+                self.communication.broadcast(self._prepare)
                 yield
             except BaseException:
                 if self.state.step == 0 and self.communication.rank == 0:
@@ -193,12 +193,12 @@ class Run:
                 communication=self.communication,
             )
             for record in records:
-                self.communication.from_first(partial(self._keep, record))
+                self.communication.broadcast(partial(self._keep, record))
                 yield record
             self.interrupted = not self.finished
-            self.communication.from_first(self.save_model)
+            self.communication.broadcast(self.save_model)
         except Diverged as error:
-            self.communication.from_first(lambda: self.save_model(of_last_step=False))
+            self.communication.broadcast(lambda: self.save_model(of_last_step=False))
             raise Diverged(f"{error}. Saved in {self.folder}") from error
 
     def _keep(self, record: Record) -> None:
@@ -215,7 +215,7 @@ class Run:
         The file says its steps, unless the parameters are older ones.
         """
         steps = self.state.step if of_last_step else None
-        save(self.network, self.folder / MODEL_FILE, self.recipe.tables(), steps=steps)
+        save_model(self.network, self.folder / MODEL_FILE, self.recipe.tables(), steps=steps)
         if is_dense(self.network):
             write_csv(self.network, self.folder / PARAMETERS_FOLDER)
 

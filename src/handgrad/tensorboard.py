@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from handgrad.errors import HandgradError
-from handgrad.learning.records import Record
+from handgrad.training.records import Record
 
 
 def require_tensorboard() -> None:

@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 from safetensors.numpy import load_file, save_file
 
-from conftest import Cli
 from failing import fails
-from handgrad.learning.checkpoints import save
+from fixture_types import Cli
 from handgrad.model.layers import Dense
 from handgrad.model.network import Network
+from handgrad.training.checkpoint import save_model
 
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 
@@ -98,7 +98,7 @@ def test_bad_picture_folders(cli: Cli, tmp_path: Path) -> None:
 def test_bad_models(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     network = Network([Dense(10)], (784,), np.random.default_rng(0))
-    save(network, path)
+    save_model(network, path)
     whole = path.read_bytes()
     arguments = ("evaluate", "model.safetensors", "--data", "strokes:60")
     assert cli(*arguments).returncode == 0
@@ -108,7 +108,7 @@ def test_bad_models(cli: Cli, tmp_path: Path) -> None:
     fails(cli, "model.safetensors", *arguments, telling="upgrade handgrad")
     save_file(load_file_of(whole, tmp_path), path, {"format": "pt"})
     fails(cli, "model.safetensors", *arguments, telling="not a model of handgrad")
-    save(Network([Dense(10)], (4,), np.random.default_rng(0)), path)
+    save_model(Network([Dense(10)], (4,), np.random.default_rng(0)), path)
     fails(cli, "", *arguments, telling="takes 4 inputs, the data have 784")
     fails(cli, "nowhere", "evaluate", "nowhere", telling="does not exist")
     path.write_bytes(whole)
@@ -121,8 +121,8 @@ def load_file_of(content: bytes, folder: Path) -> dict[str, Any]:
 
 
 def test_bad_pictures_to_predict(cli: Cli, tmp_path: Path) -> None:
-    save(Network([Dense(10)], (784,), np.random.default_rng(0)), tmp_path / "m.safetensors")
-    save(Network([Dense(2)], (4,), np.random.default_rng(0)), tmp_path / "table.safetensors")
+    save_model(Network([Dense(10)], (784,), np.random.default_rng(0)), tmp_path / "m.safetensors")
+    save_model(Network([Dense(2)], (4,), np.random.default_rng(0)), tmp_path / "table.safetensors")
     Image.new("L", (50, 50), 255).save(tmp_path / "blank.png")
     (tmp_path / "text.png").write_text("not a picture")
     fails(cli, "blank.png", "predict", "m.safetensors", "blank.png", telling="blank")
@@ -212,7 +212,7 @@ def test_debugging_shows_the_traceback(cli: Cli) -> None:
 def test_no_place_is_not_the_current_folder(
     cli: Cli, tmp_path: Path, command: tuple[str, ...], place: str
 ) -> None:
-    save(Network([Dense(10)], (784,), np.random.default_rng(0)), tmp_path / "m.safetensors")
+    save_model(Network([Dense(10)], (784,), np.random.default_rng(0)), tmp_path / "m.safetensors")
     done = cli(*command, place)
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.test_ranks_that_die import descendants, said
-from conftest import Cli
-from handgrad.learning.records import load_records
-from rank_fixtures import Begin, Mpi
+from fixture_types import Cli
+from handgrad.training.records import load_records
+from rank_fixtures import Begin, Mpi, descendants, said
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "cluster.md").read_text("utf-8")
 ONE, SEVERAL = re.findall(r"^```sh\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)

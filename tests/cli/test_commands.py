@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import Cli
-from handgrad.data.sources import load
+from fixture_types import Cli
+from handgrad.data.load import load_data
 from handgrad.exports.formats import load_model
 
 
@@ -23,7 +23,7 @@ def test_evaluate_measures_what_was_trained(cli: Cli, run: Path) -> None:
     done = cli("evaluate", "RUN", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     result = json.loads(done.stdout)
-    test = load("strokes:2000:1").split("test")
+    test = load_data("strokes:2000:1").split("test")
     assert result["accuracy"] == (load_model(run).predict(test.inputs) == test.labels).mean()
     assert (result["data"], result["split"], result["examples"]) == ("strokes:2000:1", "test", len(test))
     assert np.sum(result["confusion"]) == len(test)
@@ -39,7 +39,7 @@ def test_evaluate_prints_a_confusion_matrix(cli: Cli, run: Path) -> None:
 
 @pytest.mark.slow
 def test_predict_takes_any_size_and_polarity(cli: Cli, run: Path, tmp_path: Path) -> None:
-    test = load("strokes:2000:1").split("test")
+    test = load_data("strokes:2000:1").split("test")
     place = int(np.flatnonzero(test.labels == 3)[0])
     image = Image.fromarray(test.inputs[place].reshape(28, 28))
     image.save(tmp_path / "small.png")
@@ -59,7 +59,7 @@ def test_predict_takes_any_size_and_polarity(cli: Cli, run: Path, tmp_path: Path
 
 
 def test_one_bad_picture_does_not_cost_the_others_their_answers(cli: Cli, run: Path, tmp_path: Path) -> None:
-    digit = load("strokes:2000:1").train.inputs[0].reshape(28, 28)
+    digit = load_data("strokes:2000:1").train.inputs[0].reshape(28, 28)
     Image.fromarray(digit).save(tmp_path / "good.png")
     Image.new("L", (30, 30), 255).save(tmp_path / "blank.png")
     done = cli("predict", "RUN", "blank.png", "good.png", "none.png", "--json")
@@ -103,10 +103,10 @@ def test_ctrl_c_before_a_command_begins(
 ) -> None:
     from handgrad.cli.main import main
 
-    def connect() -> None:
+    def init_distributed() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("handgrad.cli.main.connect", connect)
+    monkeypatch.setattr("handgrad.cli.main.init_distributed", init_distributed)
     assert main(["recipes"]) == 130
     assert capsys.readouterr() == ("", "handgrad: interrupted; nothing was left half-written\n")
 

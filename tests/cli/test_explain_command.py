@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import handgrad as hg
-from conftest import Cli
+from fixture_types import Cli
 from handgrad.cli.drawing import draw_signed
 from handgrad.cli.main import main
 from handgrad.cli.output import emit_styled
@@ -25,7 +25,7 @@ FLOWERS = "label,petal length,petal width\n" + "rose,1,2\nlily,3,5\n" * 6
 def model(tmp_path: Path) -> str:
     layers = [hg.Dense(50), hg.ReLU(), hg.Dense(10)]
     network = hg.Network(layers, (784,), np.random.default_rng(0), scaling=hg.Scaling.of_bytes())
-    hg.save(network, tmp_path / "digits.safetensors")
+    hg.save_model(network, tmp_path / "digits.safetensors")
     return "digits.safetensors"
 
 
@@ -36,7 +36,7 @@ def flowers(tmp_path: Path) -> str:
     network = hg.Network(
         [hg.Dense(2)], (2,), np.random.default_rng(0), scaling=scaling, classes=["lily", "rose"]
     )
-    hg.save(network, tmp_path / "flowers.safetensors")
+    hg.save_model(network, tmp_path / "flowers.safetensors")
     return "flowers.safetensors"
 
 
@@ -59,7 +59,7 @@ def explained(
 def test_an_example_of_the_data_is_walked_through(cli: Cli, model: str) -> None:
     done = cli("explain", model, "3", "--data", "strokes:60")
     assert (done.returncode, done.stderr) == (0, "")
-    label = hg.load("strokes:60").split("test").labels[3]
+    label = hg.load_data("strokes:60").split("test").labels[3]
     assert f"strokes:60, test, example 3, labelled {label}: taken for " in done.stdout
     assert "█" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
@@ -78,7 +78,7 @@ def test_an_example_of_the_data_is_walked_through(cli: Cli, model: str) -> None:
 def test_json_is_one_object_a_line(explained: Callable[..., str], model: str) -> None:
     printed = explained(model, "3", "--data", "strokes:60", "--split", "train", "--json")
     about, *steps = map(json.loads, printed.splitlines())
-    train = hg.load("strokes:60").train
+    train = hg.load_data("strokes:60").train
     assert (about["data"], about["split"], about["index"]) == ("strokes:60", "train", 3)
     assert about["label"] == str(train.labels[3])
     arrays = {step["name"]: step for step in steps}
@@ -92,7 +92,7 @@ def test_json_is_one_object_a_line(explained: Callable[..., str], model: str) ->
 def test_a_picture_without_label_is_its_predicted_class(
     explained: Callable[..., str], model: str, tmp_path: Path
 ) -> None:
-    image = Image.fromarray(hg.load("strokes:60").train.inputs[0].reshape(28, 28)).resize((90, 90))
+    image = Image.fromarray(hg.load_data("strokes:60").train.inputs[0].reshape(28, 28)).resize((90, 90))
     image.save(tmp_path / "digit.png")
     printed = explained(model, "digit.png")
     assert ", the predicted class, since no label is given" in printed
@@ -119,7 +119,7 @@ def test_large_and_coloured_pictures_fit_a_line(explained: Callable[..., str], t
     for shape in ((3, 64, 64), (1, 30, 200)):
         layers = [hg.Flatten(), hg.Dense(2)]
         network = hg.Network(layers, shape, rng, scaling=hg.Scaling.of_bytes())
-        hg.save(network, tmp_path / "large.safetensors")
+        hg.save_model(network, tmp_path / "large.safetensors")
         inputs = rng.integers(256, size=(4, *shape), dtype=np.uint8)
         np.savez(tmp_path / "large.npz", x_train=inputs, y_train=np.array([0, 1, 0, 1]))
         printed = explained("large.safetensors", "2", "--data", "large.npz", "--split", "train")
@@ -127,7 +127,7 @@ def test_large_and_coloured_pictures_fit_a_line(explained: Callable[..., str], t
 
 
 def test_long_tables_are_cut(explained: Callable[..., str], tmp_path: Path) -> None:
-    hg.save(hg.Network([hg.Dense(2)], (100,), np.random.default_rng(0)), tmp_path / "wide.safetensors")
+    hg.save_model(hg.Network([hg.Dense(2)], (100,), np.random.default_rng(0)), tmp_path / "wide.safetensors")
     np.savetxt(tmp_path / "wide.csv", np.arange(100.0)[None], delimiter=",")
     printed = explained("wide.safetensors", "wide.csv")
     assert "input 39 " in printed

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import Cli
 from failing import fails
-from handgrad.data.sources import load
-from handgrad.learning.checkpoints import save
-from handgrad.model.layers import Convolution2D, Dense, Flatten, ReLU
+from fixture_types import Cli
+from handgrad.data.load import load_data
+from handgrad.model.layers import Conv2D, Dense, Flatten, ReLU
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
+from handgrad.training.checkpoint import save_model
 
 
 @pytest.fixture
@@ -22,8 +22,8 @@ def model(tmp_path: Path) -> Path:
     network = Network(
         [Dense(8), ReLU(), Dense(10)], (784,), np.random.default_rng(0), scaling=Scaling.of_bytes()
     )
-    save(network, tmp_path / "m.safetensors", {"name": "mine"})
-    Image.fromarray(load("strokes:50").train.inputs[3].reshape(28, 28)).save(tmp_path / "digit.png")
+    save_model(network, tmp_path / "m.safetensors", {"name": "mine"})
+    Image.fromarray(load_data("strokes:50").train.inputs[3].reshape(28, 28)).save(tmp_path / "digit.png")
     return tmp_path / "m.safetensors"
 
 
@@ -65,9 +65,9 @@ def test_existing_files_are_replaced_whole_or_stay(cli: Cli, model: Path, tmp_pa
     (tmp_path / "m.onnx").write_text("old")
     assert cli("export", model, "--to", "onnx", "--out", "m.onnx").returncode == 0
     assert (tmp_path / "m.onnx").read_bytes()[:2] == b"\x08\x09"
-    images = Network([Convolution2D(2), Flatten(), Dense(10)], (1, 28, 28))
-    save(images, tmp_path / "images.safetensors")
-    save(Network([Dense(3)], (4,)), tmp_path / "table.safetensors")
+    images = Network([Conv2D(2), Flatten(), Dense(10)], (1, 28, 28))
+    save_model(images, tmp_path / "images.safetensors")
+    save_model(Network([Dense(3)], (4,)), tmp_path / "table.safetensors")
     (tmp_path / "file").write_text("precious")
     (tmp_path / "folder").mkdir()
     before = sorted(tmp_path.iterdir())

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import Cli
+from fixture_types import Cli
 from handgrad.cli.main import main
 from handgrad.data.dataset import Dataset
 
@@ -102,10 +102,10 @@ name = "small"
 [network]
 input = "image"
 layers = [
-  { type = "Convolution2D", outputs = 4, window = 5 },
+  { type = "Conv2D", filters = 4, kernel_size = 5 },
   { type = "Maxout" },
   { type = "Flatten" },
-  { type = "Dense", outputs = "classes" },
+  { type = "Dense", units = "classes" },
 ]
 [training]
 epochs = 1

@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from conftest import Cli
 from failing import fails
-from handgrad.data.sources import load
+from fixture_types import Cli
+from handgrad.data.load import load_data
 from handgrad.exports.formats import load_model
 from handgrad.recipes.data import open_splits
 from handgrad.recipes.loading import load_recipe, override
@@ -46,7 +46,7 @@ def answers(cli: Cli, *arguments: str | Path) -> list[dict[str, Any]]:
 
 def test_a_table_gets_an_answer_for_each_row(cli: Cli, plants: Path) -> None:
     found = answers(cli, "PLANTS", "plants.csv")
-    data = load(plants / "plants.csv").train
+    data = load_data(plants / "plants.csv").train
     expected = load_model(plants / "PLANTS").predict_proba(data.inputs)
     np.testing.assert_allclose([list(row["probabilities"].values()) for row in found], expected, atol=1e-6)
     assert [row["row"] for row in found] == list(range(1, 61))
@@ -70,7 +70,9 @@ def test_every_format_that_is_read_back_answers_alike(cli: Cli, plants: Path) ->
     assert cli("export", "PLANTS", "--to", "onnx", "--out", "plants.onnx").returncode == 0
     for model in ("PLANTS/model.safetensors", "plants.onnx"):
         assert answers(cli, model, "plants.csv") == expected
-    data = load(plants / "plants.csv").train  # parameter files know no names: they take inputs as numbers
+    data = load_data(
+        plants / "plants.csv"
+    ).train  # parameter files know no names: they take inputs as numbers
     pl.DataFrame(data.inputs, schema=list(data.features)).write_csv(plants / "inputs.csv")
     found = answers(cli, "PLANTS/final_config", "inputs.csv")
     np.testing.assert_allclose(
@@ -86,7 +88,7 @@ def test_rows_of_pixels_are_images(cli: Cli, tmp_path: Path) -> None:
         override(load_recipe("mlp"), {"data": {"source": "strokes:300"}, "training": {"epochs": 1}}, "test"),
         tmp_path / "RUN",
     )
-    digits = load("strokes:300").split("test")
+    digits = load_data("strokes:300").split("test")
     rows = np.column_stack([digits.labels, digits.inputs])
     pl.DataFrame(rows).write_csv(tmp_path / "digits.csv", include_header=False)
     expected = load_model(tmp_path / "RUN").predict(digits.inputs)

@@ -9,16 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cli.test_ranks_that_die import said
-from rank_fixtures import HANDGRAD, RECIPE, Mpi
+from rank_fixtures import HANDGRAD, RECIPE, Mpi, said
 
 TRAIN = [*RECIPE, "--out", "RUN"]
 
 IMPATIENT = """
-from handgrad.learning import ranks
+from handgrad.training import ranks
 ranks.JOINING = 1
 import handgrad
-handgrad.connect()
+handgrad.init_distributed()
 """
 
 DIES_WITH_ITS_DATA = """
@@ -27,10 +26,10 @@ import handgrad
 from handgrad.recipes import data
 
 def open_splits(recipe):
-    handgrad.connect().gather(0)  # both have come as far as this
+    handgrad.init_distributed().gather(0)  # both have come as far as this
     if os.environ["PMI_RANK"] == "1":
         os.kill(os.getpid(), signal.SIGKILL)
-    handgrad.connect().gather(0)
+    handgrad.init_distributed().gather(0)
 
 data.open_splits = open_splits
 from handgrad.cli.main import main

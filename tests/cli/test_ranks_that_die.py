@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from handgrad.files import UNFINISHED
-from handgrad.learning.records import load_records
-from rank_fixtures import HANDGRAD, RECIPE, Begin, Mpi, apart, files, losses
+from handgrad.training.records import load_records
+from rank_fixtures import HANDGRAD, RECIPE, Begin, Mpi, apart, files, losses, ranks_of, said
 
 LONG = ["--epochs", "40"]
 
@@ -21,7 +21,7 @@ FULL_DISK = """
 import os, resource, signal, sys
 limit = int(sys.argv[1])
 import handgrad
-handgrad.connect().gather(0)  # MPI makes large files in memory as it starts
+handgrad.init_distributed().gather(0)  # MPI makes large files in memory as it starts
 if os.environ["PMI_RANK"] == "0":  # a limit on the size of files stands in for the disk
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
@@ -37,34 +37,6 @@ if os.environ["PMI_RANK"] == "1":
 from handgrad.cli.main import main
 sys.exit(main(sys.argv[1:]))
 """
-
-
-def said(stderr: str) -> list[str]:
-    """The lines that are ours, and not mpiexec's."""
-    return [line for line in stderr.splitlines() if line.startswith("handgrad: ")]
-
-
-def descendants(parent: int) -> list[int]:
-    """Find the processes below one, nearest first."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if int(fields[1]) == parent:
-                found.append(int(entry.name))
-    return sorted(found) + [below for child in sorted(found) for below in descendants(child)]
-
-
-def ranks_of(process: "subprocess.Popen[str]") -> list[int]:
-    """Find the ranks: the Python programs below mpiexec."""
-    return [
-        pid
-        for pid in descendants(process.pid)
-        if Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[1:3] == [b"-m", b"handgrad"]
-    ]
 
 
 def alive(pid: int) -> bool:

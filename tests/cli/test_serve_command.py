@@ -8,16 +8,16 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from conftest import Cli
 from failing import fails
+from fixture_types import Cli
 from handgrad.cli.serve import newest_finished
-from handgrad.learning.checkpoints import save
-from handgrad.web.server import address
+from handgrad.server.server import address
+from handgrad.training.checkpoint import save_model
 from served import serving, small_network
 
 
 def test_a_free_port_is_chosen_and_told_and_ctrl_c_ends(tmp_path: Path) -> None:
-    save(small_network(), tmp_path / "mine.safetensors")
+    save_model(small_network(), tmp_path / "mine.safetensors")
     with serving(tmp_path, "mine.safetensors") as server:
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", server.address)
         assert server.get("/model")["name"] == "mine.safetensors"
@@ -72,6 +72,6 @@ def test_the_newest_finished_run_is_found(tmp_path: Path) -> None:
     assert newest_finished(tmp_path / "none") is None
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        save(small_network(), tmp_path / name / "model.safetensors")
+        save_model(small_network(), tmp_path / name / "model.safetensors")
     (tmp_path / "c").mkdir()
     assert newest_finished(tmp_path) == tmp_path / "b"

@@ -9,9 +9,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from cli.test_ranks_that_die import ranks_of, said
-from conftest import Cli
-from rank_fixtures import RECIPE, Begin, Mpi, apart, files, losses
+from fixture_types import Cli
+from rank_fixtures import RECIPE, Begin, Mpi, apart, files, losses, ranks_of, said
 from shards import write_shards
 
 pytestmark = pytest.mark.slow

@@ -12,12 +12,12 @@ import polars as pl
 import pytest
 from safetensors.numpy import load_file
 
-from conftest import Cli
 from failing import fails
-from handgrad.learning.checkpoints import save
+from fixture_types import Cli
 from handgrad.model.layers import Dense
 from handgrad.model.network import Network
 from handgrad.recipes.loading import load_recipe, override
+from handgrad.training.checkpoint import save_model
 from shards import write_shards
 
 
@@ -121,13 +121,13 @@ def test_bad_memory_and_bad_streams(cli: Cli, table: Path, tmp_path: Path) -> No
 def test_evaluate_keeps_the_bound_of_the_run_for_other_data(cli: Cli, table: Path, tmp_path: Path) -> None:
     recipe = override(load_recipe("mlp"), {"data": {"source": "gone.csv", "memory": "450MB"}}, "test")
     network = Network([Dense(2)], (6,), np.random.default_rng(0), classes=("no", "yes"))
-    save(network, tmp_path / "m.safetensors", recipe.tables())
+    save_model(network, tmp_path / "m.safetensors", recipe.tables())
     done = cli("evaluate", "m.safetensors", "--data", "shards")
     assert done.returncode == 0, done.stderr
     assert done.stderr.startswith("converting shards for streaming, once, into ")
     assert "of 500 right" in done.stdout
     network.features = ("x0", "x1", "x2", "x3", "soil=clay", "soil=sand")
-    save(network, tmp_path / "m.safetensors", recipe.tables())
+    save_model(network, tmp_path / "m.safetensors", recipe.tables())
     (tmp_path / "soils.csv").write_text("label,x0,x1,x2,x3,soil\nno,1,2,3,4,clay\nyes,1,2,3,4,peat\n")
     named = "soils.csv: row 2, column 'soil': 'peat' is none of 'clay', 'sand'"
     for more in (("evaluate", "--memory", "400MB"), ("explain", "0"), ("plot",)):

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from conftest import Cli
+from fixture_types import Cli
 from handgrad.exports.formats import load_model
 from handgrad.files import UNFINISHED
 
@@ -57,7 +57,7 @@ def test_a_run_leaves_all_that_a_run_holds(cli: Cli, tmp_path: Path) -> None:
     ]
     assert lines((run / "log.jsonl").read_text()) == records
     model, parameters = load_model(run), load_model(run / "final_config")
-    assert model.vector.tobytes() == parameters.vector.tobytes()
+    assert model.flat_parameters.tobytes() == parameters.flat_parameters.tobytes()
 
 
 def test_the_saved_recipe_replays_the_run_bit_for_bit(cli: Cli, tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_the_saved_recipe_replays_the_run_bit_for_bit(cli: Cli, tmp_path: Path) 
     assert again.returncode == 0
     first, second = (load_model(tmp_path / name) for name in ("first", "second"))
     assert first.parameters[0].weights.shape == (12, 784)
-    assert first.vector.tobytes() == second.vector.tobytes()
+    assert first.flat_parameters.tobytes() == second.flat_parameters.tobytes()
 
 
 def test_plain_lines_when_piped(cli: Cli) -> None:
@@ -176,12 +176,12 @@ def test_interrupted_and_resumed_equals_never_interrupted(
     assert len(told.splitlines()) == 1
     state = json.loads((tmp_path / "broken" / "log.jsonl").read_text().splitlines()[-1])
     assert state["step"] < 100 * 60 - 1
-    assert load_model(tmp_path / "broken").vector.size == 7960
+    assert load_model(tmp_path / "broken").flat_parameters.size == 7960
     assert cli("resume", "broken", "--threads", "2", "--json").returncode == 0
     for name in ("straight", "broken"):
         tensors = load_file(tmp_path / name / "model.safetensors")
         assert set(tensors) >= {"layers.0.weights", "layers.2.biases"}
-    straight, broken = (load_model(tmp_path / name).vector for name in ("straight", "broken"))
+    straight, broken = (load_model(tmp_path / name).flat_parameters for name in ("straight", "broken"))
     assert straight.tobytes() == broken.tobytes()
 
 
@@ -199,7 +199,7 @@ def test_killed_and_resumed_equals_never_killed(cli: Cli, tmp_path: Path) -> Non
     (tmp_path / "killed" / f"{UNFINISHED}abc").write_text("half")  # as a kill in mid-write leaves it
     resumed = cli("resume", "killed", "--threads", "2", "--json")
     assert resumed.returncode == 0, resumed.stderr
-    straight, killed = (load_model(tmp_path / name).vector for name in ("straight", "killed"))
+    straight, killed = (load_model(tmp_path / name).flat_parameters for name in ("straight", "killed"))
     assert straight.tobytes() == killed.tobytes()
     steps = [record["step"] for record in lines((tmp_path / "killed" / "log.jsonl").read_text())]
     assert steps == list(range(59, 6000, 60))
@@ -222,7 +222,7 @@ def test_divergence_keeps_the_last_good_model(cli: Cli, tmp_path: Path) -> None:
     (line,) = done.stderr.splitlines()
     assert "diverged at step" in line
     assert "Saved in RUN" in line
-    assert np.isfinite(load_model(tmp_path / "RUN").vector).all()
+    assert np.isfinite(load_model(tmp_path / "RUN").flat_parameters).all()
 
 
 @pytest.mark.slow
@@ -321,7 +321,7 @@ def test_resume_refuses_another_recipe_and_other_data(cli: Cli, tmp_path: Path, 
     arguments = ("--data", idx_folder, "--steps", "1000", "--time-limit", "0.1s", "--out", "RUN")
     assert cli("train", *arguments).returncode == 0
     whole = (tmp_path / "RUN" / "recipe.toml").read_text()
-    for old, new in (("learning_rate = 0.1", "learning_rate = 0.2"), ("outputs = 10", "outputs = 20")):
+    for old, new in (("learning_rate = 0.1", "learning_rate = 0.2"), ("units = 10", "units = 20")):
         change(tmp_path / "RUN", old, new)
         done = cli("resume", "RUN")
         assert (done.returncode, done.stdout) == (1, "")

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conftest import Cli
 from failing import fails
+from fixture_types import Cli
 from handgrad.cli.main import main
 from handgrad.data.collection import add_to_collection
 from handgrad.data.strokes import generate
 from handgrad.exports.formats import load_model
-from handgrad.learning.checkpoints import save
 from handgrad.locks import is_held
+from handgrad.training.checkpoint import save_model
 from served import small_network
 
 DATA = ("--data", "strokes:300:1")
@@ -38,10 +38,10 @@ def test_it_goes_on_from_a_model_with_digits_of_ones_own_and_keeps_all_classes(
     assert cli("train", *arguments, "--out", "tuned").returncode == 0
     before, after = load_model(first), load_model(tmp_path / "tuned")
     assert after.classes == before.classes
-    np.testing.assert_allclose(after.vector, before.vector, atol=1e-5)
+    np.testing.assert_allclose(after.flat_parameters, before.flat_parameters, atol=1e-5)
     # The recipe that the run leaves replays it.
     assert cli("train", "tuned/recipe.toml", "--out", "again").returncode == 0
-    assert load_model(tmp_path / "again").vector.tobytes() == after.vector.tobytes()
+    assert load_model(tmp_path / "again").flat_parameters.tobytes() == after.flat_parameters.tobytes()
 
 
 def test_what_does_not_fit_is_one_line_and_leaves_nothing(
@@ -50,13 +50,13 @@ def test_what_does_not_fit_is_one_line_and_leaves_nothing(
     monkeypatch.chdir(tmp_path)
     np.savez(tmp_path / "two.npz", images=np.zeros((4, 28, 28), np.uint8), labels=[0, 1, 0, 1])
     np.savez(tmp_path / "small.npz", images=np.zeros((20, 9, 9), np.uint8), labels=np.arange(20) % 10)
-    save(small_network(), tmp_path / "bare.safetensors")
-    from_first = ("--from", str(first))
+    save_model(small_network(), tmp_path / "bare.safetensors")
+    broadcast = ("--from", str(first))
     for telling, arguments in (
-        ("layer 0", ("classic", *from_first, *DATA)),
-        ("layer 0", (*from_first, "--hidden", "13", *DATA)),
-        ("classes", (*from_first, "--data", "two.npz")),
-        ("inputs", (*from_first, "--data", "small.npz")),
+        ("layer 0", ("classic", *broadcast, *DATA)),
+        ("layer 0", (*broadcast, "--hidden", "13", *DATA)),
+        ("classes", (*broadcast, "--data", "two.npz")),
+        ("inputs", (*broadcast, "--data", "small.npz")),
         ("does not exist", ("--from", "nowhere", *DATA)),
         ("train RECIPE --from", ("--from", "bare.safetensors", *DATA)),
     ):
@@ -86,4 +86,4 @@ def test_two_do_not_train_in_one_folder_and_the_end_of_input_interrupts(cli: Cli
     assert process.returncode == 130
     assert "handgrad resume RUN" in told
     assert not is_held(tmp_path / "RUN")
-    assert load_model(tmp_path / "RUN" / "model.safetensors").vector.size == 7960
+    assert load_model(tmp_path / "RUN" / "model.safetensors").flat_parameters.size == 7960

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Cli
-from handgrad.learning.records import load_records
+from fixture_types import Cli
+from handgrad.training.records import load_records
 from rank_fixtures import HANDGRAD, RECIPE, Begin, Mpi, apart, files, losses
 
 THREE = [*RECIPE, "--epochs", "3"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Cli
+from fixture_types import Cli
 from handgrad.cli.options import parse_settings
 from handgrad.errors import HandgradError
 from handgrad.exports.formats import load_model
@@ -32,15 +32,15 @@ training = { batch_size = 64, epochs = 60, learning_rate = 0.005 }
 [network]
 input = "image"
 layers = [
-    { type = "Convolution2D", outputs = 4, window = 5, stride = 2 },
+    { type = "Conv2D", filters = 4, kernel_size = 5, stride = 2 },
     { type = "BatchNorm" },
     { type = "Maxout" },
     { type = "MaxPool2D" },
     { type = "Flatten" },
     { type = "Dropout", rate = 0.1 },
-    { type = "Dense", outputs = 16 },
+    { type = "Dense", units = 16 },
     { type = "GELU" },
-    { type = "Dense", outputs = "classes" },
+    { type = "Dense", units = "classes" },
 ]
 """
 

@@ -14,7 +14,7 @@ from handgrad.data.augment import BLOCK, Augmentation
 from handgrad.data.dataset import Splits
 from handgrad.errors import HandgradError
 
-ALL = Augmentation(shift=2, rotate=15, scale=0.15, shear=10, elastic=34, smoothness=4)
+ALL = Augmentation(shift=2, rotate=15, scale=0.15, shear=10, elastic=34, sigma=4)
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -137,13 +137,13 @@ def test_shears_lean_as_far_as_said() -> None:
     assert angles.min() < 0 < angles.max()
 
 
-@pytest.mark.parametrize(("elastic", "smoothness"), [(34, 4), (8, 2), (38, 6)])
-def test_elastic_displacements_are_those_of_simard(elastic: float, smoothness: float) -> None:
-    augmentation = Augmentation(elastic=elastic, smoothness=smoothness)
+@pytest.mark.parametrize(("elastic", "sigma"), [(34, 4), (8, 2), (38, 6)])
+def test_elastic_displacements_are_those_of_simard(elastic: float, sigma: float) -> None:
+    augmentation = Augmentation(elastic=elastic, sigma=sigma)
     fields = augmentation.displacements(4000, 28, 28, rng()).astype(np.float64)
-    expected = simard(400, elastic, smoothness)
+    expected = simard(400, elastic, sigma)
     assert fields.mean() == pytest.approx(0, abs=0.05 * fields.std())
-    assert fields.std() == pytest.approx(elastic / (2 * smoothness * np.sqrt(3 * np.pi)), rel=0.02)
+    assert fields.std() == pytest.approx(elastic / (2 * sigma * np.sqrt(3 * np.pi)), rel=0.02)
     np.testing.assert_allclose(fields.std(axis=0), expected.std(), rtol=0.08)  # in every pixel, edges too
     for axis in (-1, -2):
         np.testing.assert_allclose(correlations(fields, axis), correlations(expected, axis), atol=0.06)

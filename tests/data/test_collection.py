@@ -8,7 +8,7 @@ import pytest
 
 from handgrad.data import collection
 from handgrad.data.collection import add_to_collection, read_collection, take_from_collection
-from handgrad.data.sources import load
+from handgrad.data.load import load_data
 from handgrad.data.strokes import generate
 from handgrad.errors import HandgradError
 
@@ -19,7 +19,7 @@ def test_what_was_added_is_read_as_data_with_all_ten_classes(tmp_path: Path) -> 
     path = tmp_path / "digits" / "mine.npz"
     assert add_to_collection(path, IMAGES[:2], ["3", "7"], [[[[0, 0], [1, 1]]], None]) == 2
     assert add_to_collection(path, IMAGES[2:3], ["3"]) == 3
-    train = load(path).train
+    train = load_data(path).train
     assert train.class_names == tuple("0123456789")
     assert train.labels.tolist() == [3, 7, 3]
     assert train.input_shape == (1, 28, 28)
@@ -29,20 +29,20 @@ def test_what_was_added_is_read_as_data_with_all_ten_classes(tmp_path: Path) -> 
 
 def test_one_example_of_one_class_can_be_read(tmp_path: Path) -> None:
     add_to_collection(tmp_path / "one.npz", IMAGES[:1], ["0"])
-    assert load(tmp_path / "one.npz").train.labels.tolist() == [0]
+    assert load_data(tmp_path / "one.npz").train.labels.tolist() == [0]
 
 
 def test_other_classes_come_as_they_are_drawn(tmp_path: Path) -> None:
     path = tmp_path / "letters.npz"
     add_to_collection(path, IMAGES[:2], ["b", "a"])
     add_to_collection(path, IMAGES[2:4], ["ab", "c"])
-    assert load(path).train.class_names == ("a", "b", "c", "ab")
-    assert load(path).train.labels.tolist() == [1, 0, 3, 2]
+    assert load_data(path).train.class_names == ("a", "b", "c", "ab")
+    assert load_data(path).train.labels.tolist() == [1, 0, 3, 2]
 
 
 def test_the_classes_of_a_model_are_kept_in_its_order(tmp_path: Path) -> None:
     add_to_collection(tmp_path / "a.npz", IMAGES[:1], ["cat"], classes=["dog", "cat"])
-    assert load(tmp_path / "a.npz").train.class_names == ("dog", "cat")
+    assert load_data(tmp_path / "a.npz").train.class_names == ("dog", "cat")
 
 
 @pytest.mark.parametrize("label", ["seven", "7.5", "nan", "07", "-1e400", ""])

@@ -8,7 +8,7 @@ import pytest
 
 from handgrad.data.columns import aligned, columns_of, in_known_order, is_name, spread
 from handgrad.data.dataset import Dataset
-from handgrad.data.sources import load
+from handgrad.data.load import load_data
 from handgrad.data.tables import read_table
 from handgrad.errors import HandgradError
 
@@ -101,10 +101,10 @@ def test_classes_are_numbered_as_the_model_does() -> None:
 def test_a_test_split_is_read_with_the_names_of_the_training_data(tmp_path: Path) -> None:
     table(tmp_path, name="train.csv")
     table(tmp_path, "label,soil,height,leaf\ny,clay,1,narrow\nx,clay,2,narrow\n", "test.csv")
-    test = load(tmp_path).test
+    test = load_data(tmp_path).test
     assert test is not None
     assert test.features == FEATURES
     assert test.inputs.tolist() == [[0, 1, 0, 1, 0, 0, 1], [0, 1, 0, 2, 0, 0, 1]]
     table(tmp_path, "label,soil,height,leaf\ny,peat,1,narrow\nx,clay,2,narrow\n", "test.csv")
     with pytest.raises(HandgradError, match=r"test\.csv: row 1, column 'soil': 'peat' is none of"):
-        load(tmp_path).split("test")
+        load_data(tmp_path).split("test")

@@ -114,7 +114,7 @@ def test_the_test_split_is_opened_once_and_only_when_asked_for() -> None:
         return numbered(3)
 
     splits = Splits(numbered(10), test=test)
-    cut = splits.cut_validation(4, np.random.default_rng(0))
+    cut = splits.split_validation(4, np.random.default_rng(0))
     assert splits.split("train") is splits.train
     assert not opened
     assert len(splits.split("test")) == 3
@@ -154,7 +154,7 @@ def test_examples_of_another_size_are_refused() -> None:
 def test_cut_validation_parts_the_training_examples(examples: int, data: st.DataObject) -> None:
     count = data.draw(st.integers(1, examples - 1))
     whole = Splits(numbered(examples))
-    parts = whole.cut_validation(count, np.random.default_rng(data.draw(st.integers(0, 9))))
+    parts = whole.split_validation(count, np.random.default_rng(data.draw(st.integers(0, 9))))
     assert len(parts.split("validation")) == count
     both = np.concatenate([parts.train.inputs, parts.split("validation").inputs]).ravel()
     assert sorted(both) == list(range(examples))
@@ -164,7 +164,7 @@ def test_cut_validation_parts_the_training_examples(examples: int, data: st.Data
 
 
 def test_cut_validation_depends_on_the_generator_alone() -> None:
-    cuts = [Splits(numbered(50)).cut_validation(9, np.random.default_rng(seed)) for seed in (1, 1, 2)]
+    cuts = [Splits(numbered(50)).split_validation(9, np.random.default_rng(seed)) for seed in (1, 1, 2)]
     first, again, other = (cut.split("validation").inputs.tolist() for cut in cuts)
     assert first == again
     assert first != other
@@ -173,9 +173,9 @@ def test_cut_validation_depends_on_the_generator_alone() -> None:
 @pytest.mark.parametrize("count", [0, -1, 10, 11])
 def test_cut_validation_leaves_something_to_train_on(count: int) -> None:
     with pytest.raises(HandgradError, match=f"cannot cut {count} validation examples from 10"):
-        Splits(numbered(10)).cut_validation(count, np.random.default_rng(0))
+        Splits(numbered(10)).split_validation(count, np.random.default_rng(0))
 
 
 def test_a_validation_split_of_its_own_is_kept() -> None:
     splits = Splits(numbered(10), numbered(4))
-    assert splits.cut_validation(2, np.random.default_rng(0)) is splits
+    assert splits.split_validation(2, np.random.default_rng(0)) is splits

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from data.servers import Answer, cut, endless, honest, mirror, part, redirect, status, unsized, whole
-from handgrad.data.downloads import download
+from handgrad.data.download import download
 from handgrad.errors import HandgradError
+from servers import Answer, cut, endless, honest, mirror, part, redirect, status, unsized, whole
 
 CONTENT = bytes(range(256)) * 1000
 OTHER = b"x" * len(CONTENT)
@@ -175,7 +175,7 @@ def test_a_name_looked_up_for_ever(target: Path, monkeypatch: pytest.MonkeyPatch
 def test_killed_midway_then_resumed(target: Path) -> None:
     part = target.with_name("file.gz.part")
     code = (
-        "import sys; from pathlib import Path; from handgrad.data.downloads import download; "
+        "import sys; from pathlib import Path; from handgrad.data.download import download; "
         "download([sys.argv[1]], Path(sys.argv[2]), lambda path: True, limit=10**6, advice='')"
     )
     with mirror() as one:
@@ -297,7 +297,7 @@ def on_terminal() -> Callable[[str, Path], str]:
     def show(url: str, target: Path) -> str:
         pty = pytest.importorskip("pty", reason="no pseudo-terminals here")
         code = (
-            "import sys; from pathlib import Path; from handgrad.data.downloads import download; "
+            "import sys; from pathlib import Path; from handgrad.data.download import download; "
             "download([sys.argv[1]], Path(sys.argv[2]), lambda path: True, limit=10**6, advice='')"
         )
         ours, theirs = pty.openpty()

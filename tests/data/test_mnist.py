@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.servers import Answer, files, mirror, status, whole
 from handgrad.data import mnist
 from handgrad.data.idx import FILES, Array, write_idx
 from handgrad.data.mnist import COLLECTIONS, FASHION_MNIST, MNIST, Found, Published, ensure, find, read_split
 from handgrad.errors import HandgradError
+from servers import Answer, files, mirror, status, whole
 
 NAMES = [name for names in FILES.values() for name in names]
 REAL = Path(os.environ.get("HANDGRAD_DATA", "nowhere")).resolve() / "mnist"

@@ -11,7 +11,7 @@ from PIL import Image
 
 from handgrad.data.dataset import Dataset
 from handgrad.data.idx import write_idx
-from handgrad.data.sources import load
+from handgrad.data.load import load_data
 from handgrad.data.strokes import generate
 from handgrad.errors import HandgradError
 
@@ -21,7 +21,7 @@ IMAGES, LABELS = generate(40, 1)
 def complaint(source: Path | str, split: str = "train") -> str:
     """Load what must be refused, and give the reason, which is one line."""
     with pytest.raises(HandgradError) as caught:
-        load(source).split(split)
+        load_data(source).split(split)
     assert len(str(caught.value).splitlines()) == 1
     return str(caught.value)
 
@@ -51,7 +51,7 @@ def test_files(tmp_path: Path, end: str) -> None:
     else:
         table().write_csv(path)
     for source in (path, str(path)):
-        splits = load(source)
+        splits = load_data(source)
         assert holds(splits.train, slice(None))
         assert splits.train.inputs.dtype == np.uint8
         assert splits.train.input_shape == (1, 28, 28)
@@ -60,7 +60,7 @@ def test_files(tmp_path: Path, end: str) -> None:
 
 
 def test_a_folder_of_idx_files(idx_folder: Path) -> None:
-    splits = load(idx_folder)
+    splits = load_data(idx_folder)
     assert splits.train.inputs.shape == (300, 784)
     assert splits.train.inputs.dtype == np.uint8
     assert splits.train.input_shape == (1, 28, 28)
@@ -72,12 +72,12 @@ def test_idx_files_without_test_files(idx_folder: Path) -> None:
     (idx_folder / "t10k-images-idx3-ubyte.gz").unlink()
     assert "t10k-images" in complaint(idx_folder, "test")  # half a split is a mistake, not no split
     (idx_folder / "t10k-labels-idx1-ubyte").unlink()
-    assert load(idx_folder).test is None
+    assert load_data(idx_folder).test is None
 
 
 def test_damaged_idx_test_files_do_not_matter_to_training(idx_folder: Path) -> None:
     (idx_folder / "t10k-images-idx3-ubyte.gz").write_bytes(b"<html>")
-    splits = load(idx_folder)
+    splits = load_data(idx_folder)
     assert len(splits.train) == 300
     with pytest.raises(HandgradError, match="t10k-images"):
         splits.split("test")
@@ -105,7 +105,7 @@ def test_a_folder_of_tables(tmp_path: Path, names: tuple[str, str]) -> None:
         path = tmp_path / name
         (table(part).write_csv if path.suffix == ".csv" else table(part).write_parquet)(path)
     (tmp_path / f"._{names[0]}").write_text("what macOS leaves behind")
-    splits = load(tmp_path)
+    splits = load_data(tmp_path)
     assert holds(splits.train, slice(30))
     assert holds(splits.split("test"), slice(30, 40))
     assert splits.split("test").class_names == splits.train.class_names
@@ -114,7 +114,7 @@ def test_a_folder_of_tables(tmp_path: Path, names: tuple[str, str]) -> None:
 def test_a_broken_test_table_does_not_matter_to_training(tmp_path: Path) -> None:
     table().write_csv(tmp_path / "train.csv")
     (tmp_path / "test.csv").write_text("<html>not found</html>")
-    splits = load(tmp_path)
+    splits = load_data(tmp_path)
     assert len(splits.train) == 40
     with pytest.raises(HandgradError, match=r"test\.csv is a web page"):
         splits.split("test")
@@ -129,7 +129,7 @@ def test_tables_must_have_the_same_columns(tmp_path: Path) -> None:
         (tmp_path / "test.csv").write_text(text)
         assert "test.csv has other columns than" in complaint(tmp_path, "test")
     (tmp_path / "test.csv").write_text("a,b,label\n1,2,y\n")
-    assert load(tmp_path).split("test").labels.tolist() == [1]
+    assert load_data(tmp_path).split("test").labels.tolist() == [1]
     (tmp_path / "test.csv").write_text("y,1,2,3\n")  # without header the number of columns must do
     assert "examples to train on have 2 values, test examples have 3" in complaint(tmp_path, "test")
     (tmp_path / "test.csv").write_text("label,a,b\nz,1,2\n")
@@ -139,7 +139,7 @@ def test_tables_must_have_the_same_columns(tmp_path: Path) -> None:
 def test_names_that_only_look_like_test(tmp_path: Path) -> None:
     table().write_csv(tmp_path / "latest_train.csv")
     shutil.copy(tmp_path / "latest_train.csv", tmp_path / "contest.csv")
-    assert load(tmp_path).test is None
+    assert load_data(tmp_path).test is None
     (tmp_path / "latest_train.csv").rename(tmp_path / "train.csv")
     shutil.copy(tmp_path / "train.csv", tmp_path / "train_2.csv")
     assert "several tables for one split: train.csv, train_2.csv" in complaint(tmp_path)
@@ -148,7 +148,7 @@ def test_names_that_only_look_like_test(tmp_path: Path) -> None:
 @pytest.mark.parametrize("end", [".png", ".jpg"])
 def test_a_folder_of_pictures(tmp_path: Path, end: str) -> None:
     write_pictures(tmp_path, slice(None), end)
-    train = load(tmp_path).train
+    train = load_data(tmp_path).train
     assert sorted(train.labels) == sorted(LABELS)
     assert train.input_shape == (1, 28, 28)
     if end == ".png":
@@ -161,7 +161,7 @@ def test_folders_of_pictures_by_split(tmp_path: Path, validation: str) -> None:
     write_pictures(tmp_path / "train", slice(40))
     write_pictures(tmp_path / validation, slice(30, 35))
     write_pictures(tmp_path / "test", slice(35, 40))
-    splits = load(tmp_path)
+    splits = load_data(tmp_path)
     for name, count in (("train", 40), ("validation", 5), ("test", 5)):
         assert len(splits.split(name)) == count
         assert splits.split(name).class_names == splits.train.class_names
@@ -171,7 +171,7 @@ def test_folders_of_pictures_by_split(tmp_path: Path, validation: str) -> None:
 def test_broken_test_pictures_do_not_matter_to_training(tmp_path: Path) -> None:
     write_pictures(tmp_path / "train", slice(30))
     (tmp_path / "test" / "3").mkdir(parents=True)
-    splits = load(tmp_path)
+    splits = load_data(tmp_path)
     with pytest.raises(HandgradError, match="test holds no folders of pictures"):
         splits.split("test")
     (tmp_path / "test" / "3" / "a.png").write_bytes(b"")
@@ -225,13 +225,13 @@ def test_what_does_not_fit_into_memory(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_strokes() -> None:
-    splits = load("strokes:60:5")
+    splits = load_data("strokes:60:5")
     assert splits.train.inputs.shape == (60, 784)
     assert splits.train.inputs.dtype == np.uint8
     assert np.array_equal(splits.train.inputs, generate(60, 5)[0])
     assert np.array_equal(splits.split("test").inputs, generate(10, 5, 1)[0])
-    assert not np.array_equal(load("strokes:60").train.inputs, splits.train.inputs)
-    assert len(load("strokes:1").split("test")) == 1
+    assert not np.array_equal(load_data("strokes:60").train.inputs, splits.train.inputs)
+    assert len(load_data("strokes:1").split("test")) == 1
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_published_data_in_the_rust_programs_csv_files(
     (tmp_path / "mnistdata").mkdir()
     table(slice(30)).write_csv("mnistdata/mnist_train.csv")
     table(slice(30, 40)).write_csv("mnistdata/mnist_test.csv")
-    splits = load("mnist")
+    splits = load_data("mnist")
     assert holds(splits.train, slice(30))
     assert holds(splits.split("test"), slice(30, 40))
     assert splits.source == "mnist"

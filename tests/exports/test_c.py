@@ -9,19 +9,19 @@ import numpy as np
 import pytest
 
 from c_compiler import Headers, compile_c, compiler
-from handgrad.data.sources import load
+from handgrad.data.load import load_data
 from handgrad.errors import HandgradError
 from handgrad.exports.c import identifier, literal, write_c
 from handgrad.exports.c_calls import WRITERS, quantised
-from handgrad.learning.metrics import evaluate
-from handgrad.learning.optimizers import Adam
-from handgrad.learning.state import TrainingState
-from handgrad.learning.training import train
 from handgrad.model import layers as all_layers
-from handgrad.model.layers import BatchNorm, Convolution2D, Dense, Dropout, Layer, ReLU
+from handgrad.model.layers import BatchNorm, Conv2D, Dense, Dropout, Layer, ReLU
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
 from handgrad.recipes.loading import load_recipe
+from handgrad.training.metrics import evaluate
+from handgrad.training.optimizers import Adam
+from handgrad.training.state import TrainingState
+from handgrad.training.train import train
 from layer_table import EDGES, LAYERS, network_of
 
 ROWS = {f"n{number}": row for number, row in enumerate(LAYERS + EDGES)}
@@ -86,7 +86,7 @@ def test_weights_are_rounded_to_half_a_step_of_their_output() -> None:
 
 
 def test_int8_computes_with_the_rounded_weights(tmp_path: Path) -> None:
-    layers = [Convolution2D(3, 3, padding=1), BatchNorm(), ReLU(), all_layers.Flatten(), Dense(4)]
+    layers = [Conv2D(3, 3, padding=1), BatchNorm(), ReLU(), all_layers.Flatten(), Dense(4)]
     network = Network(layers, (2, 5, 5), np.random.default_rng(0))
     headers = Headers(tmp_path, {"small": network}, int8=True)
     raw = np.random.default_rng(1).normal(size=(30, 2, 5, 5)).astype(np.float32)
@@ -100,7 +100,7 @@ def test_int8_computes_with_the_rounded_weights(tmp_path: Path) -> None:
 
 
 def test_digits_are_told_apart_as_well_in_c(tmp_path: Path) -> None:
-    digits = load("strokes:3000:5")
+    digits = load_data("strokes:3000:5")
     layers = load_recipe("convnet").build_network((1, 28, 28)).layers
     network = Network(layers, (1, 28, 28), np.random.default_rng(0))
     state = TrainingState(np.random.default_rng(0))
@@ -171,6 +171,6 @@ class Mine(ReLU):
 
 def test_a_layer_of_ones_own_is_refused_and_nothing_written(tmp_path: Path) -> None:
     (tmp_path / "m.h").write_text("precious")
-    with pytest.raises(HandgradError, match="layer 1, Mine, cannot be written as C; it holds AveragePool2D"):
+    with pytest.raises(HandgradError, match="layer 1, Mine, cannot be written as C; it holds AvgPool2D"):
         write_c(Network([Dense(3), Mine(), Dense(2)], (4,)), tmp_path / "m.h")
     assert [path.read_text() for path in tmp_path.iterdir()] == ["precious"]

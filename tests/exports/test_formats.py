@@ -8,22 +8,22 @@ import pytest
 from handgrad.errors import HandgradError
 from handgrad.exports.csv import write_csv
 from handgrad.exports.formats import load_model, load_model_recipe
-from handgrad.learning.checkpoints import save
 from handgrad.model.layers import Dense
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
+from handgrad.training.checkpoint import save_model
 
 
 def test_a_run_a_file_and_a_parameter_folder_all_load(tmp_path: Path) -> None:
     network = Network([Dense(2)], (3,), np.random.default_rng(0), scaling=Scaling.of_bytes())
-    save(network, tmp_path / "checkpoint.safetensors", {"name": "begun"})
+    save_model(network, tmp_path / "checkpoint.safetensors", {"name": "begun"})
     assert load_model_recipe(tmp_path) == {"name": "begun"}
-    save(network, tmp_path / "model.safetensors", {"name": "done"})
+    save_model(network, tmp_path / "model.safetensors", {"name": "done"})
     assert load_model_recipe(tmp_path) == {"name": "done"}
     write_csv(network, tmp_path / "final_config")
     assert load_model_recipe(tmp_path / "final_config") is None
     for path in (tmp_path, tmp_path / "model.safetensors", tmp_path / "final_config"):
-        assert load_model(path).vector.tobytes() == network.vector.tobytes()
+        assert load_model(path).flat_parameters.tobytes() == network.flat_parameters.tobytes()
 
 
 def test_no_model_gets_one_clear_line(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from c_compiler import compile_c, compiler
-from conftest import Cli
-from handgrad.data.sources import load
+from fixture_types import Cli
+from handgrad.data.load import load_data
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "exports.md").read_text("utf-8")
@@ -67,7 +67,7 @@ def test_the_example_in_c_reads_pictures_and_refuses_what_is_none(cli: Cli, tmp_
     assert cli("export", "RUN", "--to", "c", "--out", "digits.h").returncode == 0
     (tmp_path / "predict.c").write_text((ROOT / "examples" / "predict.c").read_text("utf-8"), "utf-8")
     program = compile_c(tmp_path / "predict.c", "-I.")
-    digits = load("strokes:2000").train
+    digits = load_data("strokes:2000").train
     image = digits.inputs[np.flatnonzero(digits.labels == 4)[0]].tobytes()
 
     def predict(content: bytes) -> subprocess.CompletedProcess[str]:

@@ -14,13 +14,13 @@ from playwright.sync_api import Browser, Route
 from drawing_board import Board, strokes_of
 from handgrad.errors import HandgradError
 from handgrad.exports.html import LAYERS, build, needed, write_html
-from handgrad.learning.checkpoints import load
+from handgrad.frontend import page_files
 from handgrad.model import layers as all_layers
-from handgrad.model.layers import Convolution2D, Dense, Flatten, Layer, ReLU
+from handgrad.model.layers import Conv2D, Dense, Flatten, Layer, ReLU
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
-from handgrad.page import page_files
 from handgrad.recipes.loading import load_recipe
+from handgrad.training.checkpoint import load_safetensors
 
 ACCURACY = "97.9 % of validation data of <mnist> right"
 
@@ -33,7 +33,7 @@ def of_bytes(*layers: Layer, shape: tuple[int, ...] = (784,)) -> Network:
 def exported(reader: bytes, tmp_path: Path) -> Path:
     """A network that reads drawings, exported."""
     (tmp_path / "model.safetensors").write_bytes(reader)
-    network = load(tmp_path / "model.safetensors")
+    network = load_safetensors(tmp_path / "model.safetensors")
     write_html(network, tmp_path / "digits.html", {"name": 'pen & "ink"'}, ACCURACY)
     return tmp_path / "digits.html"
 
@@ -104,7 +104,7 @@ def test_nothing_can_leave_the_page(browser: Browser, exported: Path) -> None:
 
 def test_one_file_holds_all_and_is_the_same_every_time(exported: Path, tmp_path: Path) -> None:
     text = exported.read_text("utf-8")
-    network = load(tmp_path / "model.safetensors")
+    network = load_safetensors(tmp_path / "model.safetensors")
     assert build(network, 'pen & "ink"', ACCURACY) == text
     assert not re.search(r"""(?:href|src)\s*=\s*["'](?!data:|#)|url\((?!["']?data:)|@import""", text)
     (names,) = re.findall(r'<script type="importmap">(.*?)</script>', text)
@@ -136,7 +136,10 @@ def test_parameters_in_float64_are_written_in_float32(tmp_path: Path) -> None:
     network = Network([Dense(10)], (784,), np.random.default_rng(0), np.float64)
     (model,) = re.findall(r'id="model"[^>]*>(.*?)</script>', build(network, "wide"))
     (tmp_path / "m.safetensors").write_bytes(b64decode(model))
-    assert load(tmp_path / "m.safetensors").vector.tobytes() == network.vector.astype(np.float32).tobytes()
+    assert (
+        load_safetensors(tmp_path / "m.safetensors").flat_parameters.tobytes()
+        == network.flat_parameters.astype(np.float32).tobytes()
+    )
 
 
 def test_every_layer_of_the_library_can_be_written() -> None:
@@ -153,10 +156,10 @@ class Mine(ReLU):
     [
         (
             of_bytes(Dense(3), Mine(), Dense(2)),
-            "layer 1, Mine, cannot be written as html; it holds AveragePool2D",
+            "layer 1, Mine, cannot be written as html; it holds AvgPool2D",
         ),
         (of_bytes(Dense(2), shape=(4,)), "pictures of 28×28 bytes, but the model takes 4 bytes"),
-        (of_bytes(Convolution2D(2), Flatten(), Dense(2), shape=(3, 28, 28)), "takes 3×28×28 bytes"),
+        (of_bytes(Conv2D(2), Flatten(), Dense(2), shape=(3, 28, 28)), "takes 3×28×28 bytes"),
         (
             Network([Dense(2)], (784,), scaling=Scaling(np.zeros(784), np.ones(784))),
             "takes 1×28×28 numbers; export it as onnx or c",

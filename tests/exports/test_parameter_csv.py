@@ -63,11 +63,11 @@ def test_networks_come_back_bit_for_bit(
     layers = [layer for width in widths[1:] for layer in (Dense(width), ReLU())][:-1]
     network = Network(layers, (widths[0],), np.random.default_rng(0), scaling=Scaling.of_bytes())
     values = st.floats(width=32, allow_nan=False, allow_infinity=False)
-    network.vector[:] = data.draw(arrays(np.float32, network.vector.size, elements=values))
+    network.flat_parameters[:] = data.draw(arrays(np.float32, network.flat_parameters.size, elements=values))
     folder = tmp_path_factory.mktemp("final_config")
     write_csv(network, folder)
     loaded = load_model(folder)
-    assert loaded.vector.tobytes() == network.vector.tobytes()
+    assert loaded.flat_parameters.tobytes() == network.flat_parameters.tobytes()
     assert [type(layer) for layer in loaded.layers] == [type(layer) for layer in network.layers]
 
 
@@ -142,7 +142,7 @@ def test_all_files_are_replaced_or_none(folder: Path, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(pl.DataFrame, "write_csv", break_off)
     network = classic()
-    network.vector[:] = 1
+    network.flat_parameters[:] = 1
     with pytest.raises(HandgradError, match="No space left"):
         write_csv(network, folder)
     assert {path: path.read_bytes() for path in folder.iterdir()} == before

@@ -7,13 +7,13 @@ import onnxruntime
 import pytest
 
 from c_compiler import Headers
-from conftest import Cli
+from fixture_types import Cli
 from handgrad.data.dataset import Splits
 from handgrad.exports.formats import load_model
 from handgrad.exports.onnx import write_onnx
 from handgrad.recipes.loading import recipe_names
 
-SHORTER = {"dropout": 2, "elastic": 2, "record": 1, "handwriting": 1}
+SHORTER = {"dropout": 2, "elastic": 2, "best": 1, "synthetic": 1}
 """Epochs of recipes that take minutes; the others are trained to their end."""
 
 IMAGES = 1000

@@ -24,8 +24,8 @@ import numpy as np
 import handgrad as hg
 from handgrad.kernels.backend import kernels
 
-digits = hg.load("strokes:64")
-layers = [hg.Convolution2D(2), hg.BatchNorm(), hg.MaxPool2D(), hg.Flatten(), hg.Dense(10)]
+digits = hg.load_data("strokes:64")
+layers = [hg.Conv2D(2), hg.BatchNorm(), hg.MaxPool2D(), hg.Flatten(), hg.Dense(10)]
 network = hg.Network(layers, (1, 28, 28), np.random.default_rng(0))
 state = hg.TrainingState(np.random.default_rng(0))
 settings = {"optimizer": hg.Adam(), "augmentation": hg.Augmentation(shift=1), "learning_rate": 0.01}
@@ -95,7 +95,7 @@ def test_a_module_of_the_user_replaces_kernels() -> None:
         return call
 
     own.dense, own.dense_backward = counted(dense.dense), counted(dense.dense_backward)  # type: ignore[attr-defined]
-    digits = hg.load("strokes:64")
+    digits = hg.load_data("strokes:64")
     results = []
     for choice in (own, "numpy"):
         with kernels.using(choice):

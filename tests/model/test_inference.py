@@ -66,6 +66,6 @@ def test_a_copy_of_a_network_predicts_with_its_own_parameters() -> None:
     raw = np.random.default_rng(1).integers(0, 256, (5, 48), np.uint8)
     before = model.logits(raw)
     duplicate = copy.deepcopy(model)
-    duplicate.vector[:] = 0
+    duplicate.flat_parameters[:] = 0
     assert not duplicate.logits(raw).any()
     np.testing.assert_array_equal(model.logits(raw), before)

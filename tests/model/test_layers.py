@@ -94,14 +94,14 @@ def test_forward_changes_neither_input_nor_parameters(layer: Layer, shape: tuple
 
 @table
 def test_a_layer_is_frozen_and_can_be_written_down(layer: Layer, shape: tuple[int, ...]) -> None:
-    assert Layer.from_description(layer.describe()) == layer
+    assert Layer.from_config(layer.describe()) == layer
     with pytest.raises((FrozenInstanceError, AttributeError, TypeError)):
         layer.anything = 1  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("outputs", [0, -1, 1.5, "ten", True, 10**7])
 def test_dense_refuses_absurd_outputs(outputs: Any) -> None:
-    with pytest.raises(HandgradError, match="Dense outputs must be a whole number"):
+    with pytest.raises(HandgradError, match="Dense units must be a whole number"):
         Dense(outputs)
 
 
@@ -132,7 +132,7 @@ def test_dropout_drops_at_its_rate_and_keeps_the_mean() -> None:
 def test_absurd_rates_and_slopes_are_refused(rate: float) -> None:
     with pytest.raises(HandgradError, match="Dropout rate"):
         Dropout(rate)
-    with pytest.raises(HandgradError, match="LeakyReLU slope"):
+    with pytest.raises(HandgradError, match="LeakyReLU negative_slope"):
         LeakyReLU(rate)
 
 

@@ -75,7 +75,7 @@ def test_balanced_classes_count_alike() -> None:
     loss = CrossEntropy(class_weights="balanced").fitted(labels, 4)
     weights = np.asarray(loss.class_weights, float)
     np.testing.assert_allclose(weights[[0, 1, 3]] * [3, 2, 1], 2)  # 6 examples in 3 classes
-    assert Loss.from_description(loss.describe()) == loss
+    assert Loss.from_config(loss.describe()) == loss
 
 
 @pytest.mark.parametrize(

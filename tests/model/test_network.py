@@ -10,7 +10,7 @@ import pytest
 from handgrad.errors import HandgradError
 from handgrad.kernels.softmax import softmax
 from handgrad.model.initializers import Uniform
-from handgrad.model.layers import BatchNorm, Convolution2D, Dense, Flatten, ReLU
+from handgrad.model.layers import BatchNorm, Conv2D, Dense, Flatten, ReLU
 from handgrad.model.losses import CrossEntropy, cross_entropy
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
@@ -25,16 +25,16 @@ def small(dtype: Any = np.float64, seed: int = 0) -> Network:
 
 def test_parameters_are_views_into_one_vector() -> None:
     network = small()
-    assert network.parameter_count == network.vector.size == 5 * 4 + 5 + 3 * 5 + 3
-    network.vector[:] = np.arange(network.vector.size)
+    assert network.parameter_count == network.flat_parameters.size == 5 * 4 + 5 + 3 * 5 + 3
+    network.flat_parameters[:] = np.arange(network.flat_parameters.size)
     assert network.parameters[0].weights[0].tolist() == [0, 5, 10, 15]  # weights lie as (I, O)
     network.parameters[2].biases[-1] = -7
-    assert network.vector[-1] == -7
+    assert network.flat_parameters[-1] == -7
 
 
 def test_the_seed_decides_the_parameters() -> None:
-    np.testing.assert_array_equal(small(seed=1).vector, small(seed=1).vector)
-    assert (small(seed=1).vector != small(seed=2).vector).any()
+    np.testing.assert_array_equal(small(seed=1).flat_parameters, small(seed=1).flat_parameters)
+    assert (small(seed=1).flat_parameters != small(seed=2).flat_parameters).any()
 
 
 def test_forward_is_the_formula() -> None:
@@ -53,9 +53,11 @@ def test_backward_of_the_whole_against_differences() -> None:
         return cross_entropy(network.forward(x)[0], labels)[0]
 
     logits, backward = network.forward(x)
-    gradient = np.zeros_like(network.vector)
+    gradient = np.zeros_like(network.flat_parameters)
     dx = backward(cross_entropy(logits, labels)[1], gradient)
-    np.testing.assert_allclose(gradient, numerical_gradient(loss, network.vector), rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(
+        gradient, numerical_gradient(loss, network.flat_parameters), rtol=1e-6, atol=1e-9
+    )
     assert dx is not None
     np.testing.assert_allclose(dx, numerical_gradient(loss, x), rtol=1e-6, atol=1e-9)
 
@@ -64,7 +66,7 @@ def test_backward_of_the_whole_against_differences() -> None:
 def test_without_the_input_gradient_the_parameters_get_the_same(leading: list[ReLU]) -> None:
     network = Network([*leading, Dense(5), ReLU(), Dense(3)], (4,), np.random.default_rng(0), np.float64)
     x, dlogits = np.random.default_rng(3).normal(size=(6, 4)), np.ones((6, 3))
-    with_dx, without = np.zeros_like(network.vector), np.zeros_like(network.vector)
+    with_dx, without = np.zeros_like(network.flat_parameters), np.zeros_like(network.flat_parameters)
     network.forward(x)[1](dlogits, with_dx)
     assert network.forward(x)[1](dlogits, without, input_gradient=False) is None
     np.testing.assert_array_equal(with_dx, without)
@@ -113,16 +115,16 @@ def test_what_does_not_fit_together_is_refused(arguments: dict[str, Any]) -> Non
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda network: pickle.loads(pickle.dumps(network))])
 def test_a_copy_has_parameters_of_its_own(copied: Any) -> None:
     original = small()
-    before = original.vector.copy()
+    before = original.flat_parameters.copy()
     duplicate = copied(original)
-    duplicate.vector[:] = 3
+    duplicate.flat_parameters[:] = 3
     assert duplicate.parameters[0].weights[0, 0] == 3
-    np.testing.assert_array_equal(original.vector, before)
+    np.testing.assert_array_equal(original.flat_parameters, before)
 
 
 def test_what_is_assigned_to_the_vector_reaches_the_parameters() -> None:
     network = small()
-    network.vector = np.arange(network.vector.size)
+    network.flat_parameters = np.arange(network.flat_parameters.size)
     assert network.parameters[0].weights[:, 0].tolist() == [0, 1, 2, 3, 4]
 
 
@@ -141,7 +143,7 @@ def test_summary_counts_parameters(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_batch_norm_learns_from_training_data_what_inference_needs() -> None:
     rng = np.random.default_rng(4)
-    layers = [Convolution2D(3, 3), BatchNorm(), ReLU(), Flatten(), Dense(4), BatchNorm(), Dense(2)]
+    layers = [Conv2D(3, 3), BatchNorm(), ReLU(), Flatten(), Dense(4), BatchNorm(), Dense(2)]
     network = Network(layers, (2, 6, 6), rng, np.float64, scaling=Scaling(np.full(72, 1.0), np.full(72, 2.0)))
     raw = rng.normal(3, 5, size=(50, 72))
     network.calibrate(raw)
@@ -157,7 +159,7 @@ def test_the_input_gradient_of_inference_is_right_with_batch_norm() -> None:
     network = Network([Dense(4), BatchNorm(), Dense(3)], (5,), rng, np.float64)
     network.calibrate(rng.normal(size=(40, 5)))
     x, dy = rng.normal(size=(6, 5)), rng.normal(size=(6, 3))
-    gradient = np.zeros_like(network.vector)
+    gradient = np.zeros_like(network.flat_parameters)
     dx = network.forward(x)[1](dy, gradient)
     numerical = numerical_gradient(lambda: float((network.forward(x)[0] * dy).sum()), x)
     np.testing.assert_allclose(dx, numerical, rtol=1e-6, atol=1e-8)
@@ -165,9 +167,9 @@ def test_the_input_gradient_of_inference_is_right_with_batch_norm() -> None:
 
 def test_networks_without_statistics_are_left_alone() -> None:
     network = small()
-    before = network.vector.copy()
+    before = network.flat_parameters.copy()
     network.calibrate(np.ones((3, 4)))
-    np.testing.assert_array_equal(network.vector, before)
+    np.testing.assert_array_equal(network.flat_parameters, before)
 
 
 @pytest.mark.parametrize("examples", [5, 300])
@@ -176,7 +178,7 @@ def test_whatever_type_a_gradient_arrives_in(first: str, examples: int) -> None:
     rng = np.random.default_rng(6)
     layers: list[Any] = [Dense(128), ReLU(), Dense(10)]
     if first == "images":
-        layers = [Convolution2D(16), ReLU(), Convolution2D(16), Flatten(), *layers]
+        layers = [Conv2D(16), ReLU(), Conv2D(16), Flatten(), *layers]
     shape = (1, 12, 12) if first == "images" else (144,)
     network = Network(layers, shape, rng, scaling=Scaling.of_bytes())
     raw = rng.integers(0, 256, (examples, 144), np.uint8)
@@ -184,7 +186,7 @@ def test_whatever_type_a_gradient_arrives_in(first: str, examples: int) -> None:
     logits, backward = network.forward(x)
     dlogits, gradients = rng.normal(size=logits.shape), []
     for dtype in (np.float32, np.float64):
-        gradients.append(np.zeros_like(network.vector))
+        gradients.append(np.zeros_like(network.flat_parameters))
         backward(dlogits.astype(dtype), gradients[-1], input_gradient=False)
     np.testing.assert_allclose(gradients[1], gradients[0], rtol=1e-5, atol=1e-4)
     assert np.abs(gradients[0]).max() > 1
@@ -193,7 +195,7 @@ def test_whatever_type_a_gradient_arrives_in(first: str, examples: int) -> None:
 def test_a_gradient_of_another_type_or_with_gaps_is_refused() -> None:
     network = small()
     _, backward = network.forward(np.ones((2, 4)))
-    size = network.vector.size
+    size = network.flat_parameters.size
     for wrong in (np.zeros(size, np.float16), np.zeros((size, 2), network.dtype)[:, 0]):
         with pytest.raises(HandgradError, match="without gaps"):
             backward(np.ones((2, 3)), wrong)
@@ -205,7 +207,7 @@ def test_a_gradient_of_another_type_or_with_gaps_is_refused() -> None:
 def test_a_gradient_function_takes_what_forward_takes(dtype: Any) -> None:
     network = small()
     x, labels = np.arange(24).reshape(6, 2, 2).astype(dtype), np.array([0, 1, 2, 0, 1, 2])
-    gradients = [np.zeros_like(network.vector) for _ in range(2)]
+    gradients = [np.zeros_like(network.flat_parameters) for _ in range(2)]
     loss, _ = network.gradient_function(CrossEntropy(), gradients[0])(x, labels, None, 6, None)
     logits, backward = network.forward(x)
     expected, dlogits = CrossEntropy()(logits, labels)
@@ -216,7 +218,7 @@ def test_a_gradient_function_takes_what_forward_takes(dtype: Any) -> None:
 
 def test_a_label_out_of_range_leaves_the_gradient_as_it_was() -> None:
     network = small()
-    gradient = np.ones_like(network.vector)
+    gradient = np.ones_like(network.flat_parameters)
     add = network.gradient_function(CrossEntropy(), gradient)
     with pytest.raises(HandgradError):
         add(np.ones((2, 4)), np.array([0, 3]), None, 2, None)

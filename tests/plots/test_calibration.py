@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from handgrad.learning.calibration import calibration
 from handgrad.plots import plot_calibration
+from handgrad.training.calibration import calibration
 
 
 def test_points_are_those_of_the_metric() -> None:

@@ -7,8 +7,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from handgrad.errors import HandgradError
-from handgrad.learning.records import Record
 from handgrad.plots import plot_learning_curves
+from handgrad.training.records import Record
 
 
 def record(step: int, epoch: int, loss: float = 1.0, validated: bool = True, accuracy: float = 0.9) -> Record:

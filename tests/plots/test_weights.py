@@ -42,15 +42,15 @@ def test_only_so_many_units_are_drawn() -> None:
 
 
 def test_filters_of_a_convolution() -> None:
-    net = network(hg.Convolution2D(6, window=5), hg.Flatten(), hg.Dense(10), shape=(1, 28, 28))
+    net = network(hg.Conv2D(6, kernel_size=5), hg.Flatten(), hg.Dense(10), shape=(1, 28, 28))
     axes = plot_weights(net)
-    assert title(axes) == "weights of layer 0, Convolution2D: 6 filters"
+    assert title(axes) == "weights of layer 0, Conv2D: 6 filters"
     assert np.allclose(drawn(axes)[:5, :5], net.parameters[0].weights[0, 0])
 
 
 def test_three_channels_are_colours() -> None:
     for layers in (
-        [hg.Convolution2D(4), hg.Flatten(), hg.Dense(2)],
+        [hg.Conv2D(4), hg.Flatten(), hg.Dense(2)],
         [hg.Flatten(), hg.Dense(4), hg.Dense(2)],
     ):
         axes = plot_weights(network(*layers, shape=(3, 8, 8)))
@@ -61,7 +61,7 @@ def test_three_channels_are_colours() -> None:
 
 
 def test_other_channels_stand_side_by_side() -> None:
-    net = network(hg.Convolution2D(2, window=3), hg.Flatten(), hg.Dense(2), shape=(2, 8, 8))
+    net = network(hg.Conv2D(2, kernel_size=3), hg.Flatten(), hg.Dense(2), shape=(2, 8, 8))
     first = drawn(plot_weights(net))[:3, :6]
     assert np.allclose(first, np.hstack(list(net.parameters[0].weights[0])))
 

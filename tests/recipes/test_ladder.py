@@ -6,21 +6,21 @@ import numpy as np
 import pytest
 
 from handgrad.data.dataset import Splits
-from handgrad.learning.gradient_check import check_gradients
-from handgrad.learning.metrics import evaluate
-from handgrad.learning.state import TrainingState
-from handgrad.learning.training import train
 from handgrad.model.scaling import Scaling
 from handgrad.recipes.data import open_splits
 from handgrad.recipes.loading import load_recipe, override, recipe_names
+from handgrad.training.gradient_check import check_gradients
+from handgrad.training.metrics import evaluate
+from handgrad.training.state import TrainingState
+from handgrad.training.train import train
 
 RUNGS: dict[str, tuple[dict[str, Any], float]] = {  # what is changed, and what must be reached
     "mlp": ({}, 0.98),
     "dropout": ({"training": {"epochs": 3}}, 0.975),
     "elastic": ({"training": {"epochs": 3}}, 0.975),
     "convnet": ({}, 0.988),
-    "record": ({"training": {"epochs": 1}}, 0.985),
-    "handwriting": ({"data": {"source": "strokes:60000"}}, 0.965),
+    "best": ({"training": {"epochs": 1}}, 0.985),
+    "synthetic": ({"data": {"source": "strokes:60000"}}, 0.965),
 }
 
 

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from handgrad.errors import HandgradError
-from handgrad.learning.optimizers import SGD
 from handgrad.model.initializers import Uniform
 from handgrad.model.layers import Dense, ReLU
 from handgrad.recipes.loading import (
@@ -21,6 +20,7 @@ from handgrad.recipes.loading import (
     recipe_text,
     with_hidden,
 )
+from handgrad.training.optimizers import SGD
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_every_recipe_builds_and_comes_back_from_its_toml(name: str, tmp_path: P
     assert recipe.name == name
     assert recipe.lesson
     network = recipe.build_network()
-    recipe.build_optimizer().step(network.vector, np.zeros_like(network.vector), 0.1)
+    recipe.build_optimizer().step(network.flat_parameters, np.zeros_like(network.flat_parameters), 0.1)
     path = tmp_path / "recipe.toml"
     path.write_text(recipe.toml(), "utf-8")
     assert load_recipe(str(path)) == recipe
@@ -62,8 +62,10 @@ def test_the_last_layer_follows_the_classes() -> None:
 def test_the_seed_decides_network_and_order() -> None:
     recipe = load_recipe("classic")
     other = override(recipe, {"seed": 1}, "test")
-    np.testing.assert_array_equal(recipe.build_network().vector, recipe.build_network().vector)
-    assert (recipe.build_network().vector != other.build_network().vector).any()
+    np.testing.assert_array_equal(
+        recipe.build_network().flat_parameters, recipe.build_network().flat_parameters
+    )
+    assert (recipe.build_network().flat_parameters != other.build_network().flat_parameters).any()
     assert recipe.training_rng().integers(2**60) != other.training_rng().integers(2**60)
 
 
@@ -74,7 +76,7 @@ def test_epochs_take_the_place_of_steps() -> None:
 
 def test_hidden_widths_repeat_the_pattern() -> None:
     layers = with_hidden(load_recipe("classic"), [12, 34], "test").build_network().layers
-    assert [layer.outputs for layer in layers if isinstance(layer, Dense)] == [12, 34, 10]
+    assert [layer.units for layer in layers if isinstance(layer, Dense)] == [12, 34, 10]
     assert [type(layer) for layer in layers] == [Dense, ReLU, Dense, ReLU, Dense]
 
 
@@ -105,7 +107,7 @@ WRONG: list[tuple[Change, str]] = [
     (lambda t: t.update(seed=-1), "seed must be greater than or equal to 0"),
     (lambda t: t.pop("network"), "the key 'network' is missing"),
     (lambda t: t["network"].update(layers=[]), "network.layers"),
-    (lambda t: t["network"]["layers"][0].update(outputs=0), "Dense outputs must be"),
+    (lambda t: t["network"]["layers"][0].update(units=0), "Dense units must be"),
     (lambda t: t["network"]["layers"][1].update(type="Rellu"), "unknown layer 'Rellu'; did you mean 'ReLU'?"),
     (lambda t: t["optimizer"].update(type="SDG"), "unknown optimizer 'SDG'; did you mean 'SGD'?"),
     (lambda t: t.update(training=3), "training must be"),

@@ -10,7 +10,7 @@ from handgrad.cli.options import Json
 from handgrad.cli.output import emit
 
 if TYPE_CHECKING:
-    from handgrad.learning.gradient_check import Check
+    from handgrad.training.gradient_check import Check
 
 
 def check(
@@ -29,7 +29,7 @@ def check(
 
     from handgrad.cli.main import FAILED
     from handgrad.kernels.backend import kernels
-    from handgrad.learning.gradient_check import TOLERANCE
+    from handgrad.training.gradient_check import TOLERANCE
 
     results = _check_own(Path(recipe)) if Path(recipe).suffix == ".py" else _check_recipe(recipe)
     if not json:
@@ -56,9 +56,9 @@ def check(
 def _check_recipe(name: str) -> "Iterator[Check]":
     import numpy as np
 
-    from handgrad.learning.gradient_check import check_gradients
     from handgrad.model.scaling import Scaling
     from handgrad.recipes.loading import load_recipe
+    from handgrad.training.gradient_check import check_gradients
 
     recipe = load_recipe(name)
     network = recipe.build_network(dtype=np.float64)
@@ -69,8 +69,8 @@ def _check_recipe(name: str) -> "Iterator[Check]":
 def _check_own(path: Path) -> "Iterator[Check]":
     from itertools import chain
 
-    from handgrad.learning.gradient_check import check_gradients, check_loss
-    from handgrad.learning.own_code import load_own
+    from handgrad.training.gradient_check import check_gradients, check_loss
+    from handgrad.training.user_code import load_own
 
     networks, losses = load_own(path)
     return chain(*map(check_gradients, networks), map(check_loss, losses))

@@ -10,7 +10,7 @@ from rich.progress import Progress as Bar
 
 from handgrad.data.streams.memory import shown
 from handgrad.data.streams.progress import Progress, tell_of_conversion
-from handgrad.learning.communication import ALONE, Communication
+from handgrad.training.distributed import ALONE, Communication
 
 
 @contextmanager

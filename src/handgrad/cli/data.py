@@ -27,13 +27,13 @@ def data(
     import json as json_format
 
     from handgrad.cli.conversion import showing_conversion
-    from handgrad.data.sources import load
+    from handgrad.data.load import load_data
 
     if caches or clear:
         _show_caches(name, clear, json)
         return
     with showing_conversion():
-        splits = load(name or "mnist", memory)
+        splits = load_data(name or "mnist", memory)
         _ = splits.test
     found: dict[str, Dataset | None] = {
         "train": splits.train,

@@ -24,8 +24,8 @@ def evaluate(
     from handgrad.cli.conversion import showing_conversion
     from handgrad.data.dataset import naming
     from handgrad.exports.formats import load_model, load_model_recipe
-    from handgrad.learning.metrics import evaluate as measure
     from handgrad.recipes.data import open_model_data
+    from handgrad.training.metrics import evaluate as measure
 
     network = load_model(model)
     with showing_conversion():

@@ -63,8 +63,8 @@ def _from_data(network: "Network", model: Path, index: str, data: str | None, sp
 
     from handgrad.data.dataset import naming
     from handgrad.exports.formats import load_model_recipe
-    from handgrad.learning.metrics import as_known
     from handgrad.recipes.data import open_model_data
+    from handgrad.training.metrics import as_known
 
     splits = open_model_data(data, load_model_recipe(model), str(model))
     dataset = splits.split(split)

@@ -24,7 +24,7 @@ from handgrad.cli.serve import serve
 from handgrad.cli.train import train
 from handgrad.errors import HandgradError, Interrupted, suggest
 from handgrad.kernels.backend import VARIABLE
-from handgrad.learning.communication import ALONE, connect
+from handgrad.training.distributed import ALONE, init_distributed
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 
@@ -89,7 +89,7 @@ def main(arguments: list[str]) -> int:
     _prepare_output()
     communication = ALONE
     try:
-        communication = connect()
+        communication = init_distributed()
         communication.alike(command=arguments[:1], **{VARIABLE: os.environ.get(VARIABLE) or "native"})
         if communication.rank and arguments[:1] not in (["train"], ["resume"]):
             return 0  # what is no training, rank 0 does alone

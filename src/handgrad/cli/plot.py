@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from handgrad.data.dataset import Dataset
     from handgrad.kernels.types import Floats
-    from handgrad.learning.metrics import Evaluation
-    from handgrad.learning.records import Record
     from handgrad.model.network import Network
+    from handgrad.training.metrics import Evaluation
+    from handgrad.training.records import Record
 
     Picture = tuple[str, Callable[[], Axes]]
     Measured = tuple[Dataset, Evaluation, Floats]
@@ -51,8 +51,8 @@ def plot(
     from handgrad.cli.main import FAILED
     from handgrad.exports.formats import load_model
     from handgrad.files import make_folder
-    from handgrad.learning.records import load_records
     from handgrad.plots.style import require_matplotlib, save
+    from handgrad.training.records import load_records
 
     require_matplotlib()
     kinds, against = _parse_formats(format), _parse_against(against)
@@ -114,8 +114,8 @@ def _measure(
 
     from handgrad.data.dataset import naming
     from handgrad.exports.formats import load_model_recipe
-    from handgrad.learning.metrics import as_known, evaluate
     from handgrad.recipes.data import open_model_data
+    from handgrad.training.metrics import as_known, evaluate
 
     try:
         splits = open_model_data(data, load_model_recipe(run), str(run))

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from handgrad.cli.carrying_out import carry_out, last_words_of
 from handgrad.cli.options import (
     Attached,
     Json,
@@ -16,6 +15,7 @@ from handgrad.cli.options import (
     TimeLimit,
     parse_duration,
 )
+from handgrad.cli.run_training import carry_out, last_words_of
 
 
 def resume(
@@ -32,10 +32,10 @@ def resume(
     from handgrad import __version__
     from handgrad.cli.conversion import showing_conversion
     from handgrad.kernels.threads import choose_threads
-    from handgrad.learning.communication import connect
     from handgrad.runs import Run
+    from handgrad.training.distributed import init_distributed
 
-    communication = connect()
+    communication = init_distributed()
     communication.alike(version=__version__, options=(tensorboard, no_test))
     limit, threads = parse_duration(time_limit), choose_threads(threads)
     with last_words_of(communication) as last_words:

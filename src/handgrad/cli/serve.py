@@ -48,13 +48,13 @@ def serve(
     from threading import Event
 
     from handgrad.errors import HandgradError
-    from handgrad.web import require_web
+    from handgrad.server import require_web
 
     require_web()
-    from handgrad.web.app import Settings, create_app
-    from handgrad.web.guard import LOOPBACK
-    from handgrad.web.model_in_use import ModelInUse, Served
-    from handgrad.web.server import Server, address, bind
+    from handgrad.server.app import Settings, create_app
+    from handgrad.server.guard import LOOPBACK
+    from handgrad.server.model_in_use import ModelInUse, Served
+    from handgrad.server.server import Server, address, bind
 
     if token is not None and not re.fullmatch(r"[A-Za-z0-9._~-]{8,200}", token):
         raise HandgradError("--token must be 8 letters or digits or more; - . _ and ~ may be among them")
@@ -76,7 +76,7 @@ def serve(
 def newest_finished(runs: Path) -> Path | None:
     """Find the finished run whose model was written last."""
     from handgrad.exports.formats import MODEL_FILE
-    from handgrad.web.run_folders import run_names, standing
+    from handgrad.server.run_folders import run_names, standing
 
     finished = [runs / name for name in run_names(runs) if standing(runs / name).state == "finished"]
     return max(finished, key=lambda folder: (folder / MODEL_FILE).stat().st_mtime_ns, default=None)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handgrad.cli.carrying_out import carry_out, last_words_of
 from handgrad.cli.options import (
     Attached,
     Data,
@@ -25,6 +24,7 @@ from handgrad.cli.options import (
     parse_settings,
     parse_validation,
 )
+from handgrad.cli.run_training import carry_out, last_words_of
 
 if TYPE_CHECKING:
     from handgrad.recipes.recipe import Recipe
@@ -92,7 +92,6 @@ def train(
     from handgrad.cli.conversion import showing_conversion
     from handgrad.data.mnist import COLLECTIONS
     from handgrad.kernels.threads import choose_threads
-    from handgrad.learning.communication import connect
     from handgrad.recipes.data import (
         fall_back_to_strokes,
         open_together,
@@ -101,8 +100,9 @@ def train(
     )
     from handgrad.recipes.loading import load_recipe, override, recipe_names, with_hidden
     from handgrad.runs import Run, next_folder
+    from handgrad.training.distributed import init_distributed
 
-    communication = connect()
+    communication = init_distributed()
     communication.alike(version=__version__, options=(start is not None, tensorboard, no_test))
     limit, threads = parse_duration(time_limit), choose_threads(threads)
     if start and not recipe:
@@ -143,11 +143,11 @@ def train(
         and (recipe or "classic") in recipe_names()
         and chosen.data.source in COLLECTIONS
     ):
-        chosen, notice = communication.from_first(partial(fall_back_to_strokes, chosen))
+        chosen, notice = communication.broadcast(partial(fall_back_to_strokes, chosen))
         if notice and not quiet and communication.rank == 0:
             print(notice, file=sys.stderr)
     communication.alike(recipe=without_folders(chosen))  # what files hold is compared later
-    folder = communication.from_first(lambda: out or next_folder(chosen.name))
+    folder = communication.broadcast(lambda: out or next_folder(chosen.name))
     with last_words_of(communication) as last_words:
         with showing_conversion(quiet, communication):
             splits = open_together(chosen, communication)

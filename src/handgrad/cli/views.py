@@ -13,10 +13,10 @@ from handgrad.cli.output import emit
 from handgrad.data.streams.dataset import StreamedDataset
 from handgrad.data.streams.machine import peak
 from handgrad.data.streams.memory import Memory, shown
-from handgrad.learning.metrics import Evaluation
-from handgrad.learning.records import Record
 from handgrad.model.layers import Dense
 from handgrad.runs import Run
+from handgrad.training.metrics import Evaluation
+from handgrad.training.records import Record
 
 
 class View:
@@ -155,7 +155,7 @@ def architecture(run: Run) -> str:
     """Write a network in short: ``784-10-10`` where it is dense, else the names of its layers."""
     layers = run.network.layers
     if all(isinstance(layer, Dense) for layer in layers[::2]) and len(run.network.input_shape) == 1:
-        widths = [layer.outputs for layer in layers if isinstance(layer, Dense)]
+        widths = [layer.units for layer in layers if isinstance(layer, Dense)]
         return "-".join(map(str, (run.network.input_shape[0], *widths)))
     return "-".join(name for name, _ in groupby(type(layer).__name__ for layer in layers))
 

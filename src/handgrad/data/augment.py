@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.descriptions import Described
+from handgrad.config import Configurable
 from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.images import affine_displacements, gaussian_weights
@@ -19,13 +19,13 @@ BOUNDS = {
     "scale": (0, 0.9),
     "shear": (0, 60),
     "elastic": (0, 1000),
-    "smoothness": (1, 100),
+    "sigma": (1, 100),
     "rest": (0, 1),
 }
 
 
 @dataclass(frozen=True)
-class Augmentation(Described):
+class Augmentation(Configurable):
     """Random changes of images that leave their class as it is.
 
     Every image gets an affine map and an elastic displacement of its own, in one interpolation: it is scaled,
@@ -49,7 +49,7 @@ class Augmentation(Described):
         α / (2 σ √(3 π)) pixels: 1.4 for α = 34 and σ = 4, which Simard et al. found best for MNIST (in pictures
         of 29 × 29). The noise goes on beyond the edges, so that displacements are as large there as in the
         middle; 0 to 1000.
-    smoothness : float
+    sigma : float
         σ in pixels; 1 to 100. Displacements d pixels apart correlate by exp(−d² / 4 σ²).
     rest : float
         Share of a training, at its end, in which images stay as they are, so that it settles on what it will be
@@ -75,7 +75,7 @@ class Augmentation(Described):
     scale: float = 0.0
     shear: float = 0.0
     elastic: float = 0.0
-    smoothness: float = 4.0
+    sigma: float = 4.0
     rest: float = 0.0
 
     def __post_init__(self) -> None:
@@ -142,7 +142,7 @@ class Augmentation(Described):
             width,
         )
         if self.elastic:
-            down, across = gaussian_weights(height, self.smoothness), gaussian_weights(width, self.smoothness)
+            down, across = gaussian_weights(height, self.sigma), gaussian_weights(width, self.sigma)
             shape = (examples, 2, down.shape[1], across.shape[1])
             noise = rng.random(shape, np.float32)
             noise *= 2

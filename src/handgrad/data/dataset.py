@@ -232,7 +232,7 @@ class Splits:
             )
         return Splits(self.train, validation, self._test, self.source)
 
-    def cut_validation(self, examples: int, rng: np.random.Generator) -> "Splits":
+    def split_validation(self, examples: int, rng: np.random.Generator) -> "Splits":
         """Move `examples` examples, drawn at random, from train to validation.
 
         Data that bring a validation split of their own keep it, and nothing is cut.

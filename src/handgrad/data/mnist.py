@@ -166,7 +166,7 @@ def ensure(name: str) -> Found:
     found = find(name)
     if found:
         return found
-    from handgrad.data.downloads import (
+    from handgrad.data.download import (
         download,
     )  # late: most runs need no network, and it takes long to import
 

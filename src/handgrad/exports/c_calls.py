@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from handgrad.model.layers import (
     GELU,
-    AveragePool2D,
+    AvgPool2D,
     BatchNorm,
-    Convolution2D,
+    Conv2D,
     Dense,
     Dropout,
     Flatten,
@@ -133,28 +133,28 @@ def _weighted(program: Program, at: Place, function: str, *sizes: int) -> None:
 
 
 def _dense(program: Program, layer: Dense, at: Place) -> None:
-    _weighted(program, at, "dense", *at.input_shape, layer.outputs)
+    _weighted(program, at, "dense", *at.input_shape, layer.units)
 
 
-def _convolution(program: Program, layer: Convolution2D, at: Place) -> None:
-    sizes = (layer.outputs, layer.window, layer.stride, layer.padding)
+def _convolution(program: Program, layer: Conv2D, at: Place) -> None:
+    sizes = (layer.filters, layer.kernel_size, layer.stride, layer.padding)
     _weighted(program, at, "convolution", *at.input_shape, *sizes)
 
 
 def _max_pool(program: Program, layer: MaxPool2D, at: Place) -> None:
-    program.call("max_pool", program.now, *at.input_shape, layer.window, layer.step)
+    program.call("max_pool", program.now, *at.input_shape, layer.pool_size, layer.step)
 
 
-def _average_pool(program: Program, layer: AveragePool2D, at: Place) -> None:
-    program.call("average_pool", program.now, *at.input_shape, layer.window, layer.step)
+def _average_pool(program: Program, layer: AvgPool2D, at: Place) -> None:
+    program.call("average_pool", program.now, *at.input_shape, layer.pool_size, layer.step)
 
 
 def _batch_norm(program: Program, layer: BatchNorm, at: Place) -> None:
     """Write the affine map that fixed mean and variance make of it."""
     p = at.parameters
-    slope = p.scale / np.sqrt(p.variance + p.variance.dtype.type(layer.epsilon))
+    slope = p.gamma / np.sqrt(p.variance + p.variance.dtype.type(layer.epsilon))
     slopes = program.array("float", f"slopes{at.index}", slope.astype(np.float32))
-    starts = program.array("float", f"starts{at.index}", (p.shift - p.mean * slope).astype(np.float32))
+    starts = program.array("float", f"starts{at.index}", (p.beta - p.mean * slope).astype(np.float32))
     program.call("affine", program.now, slopes, starts, *at.channels)
 
 
@@ -164,7 +164,7 @@ def _maxout(program: Program, layer: Maxout, at: Place) -> None:
 
 
 def _leaky_relu(program: Program, layer: LeakyReLU, at: Place) -> None:
-    program.call("leaky_relu", program.now, prod(at.input_shape), f"{np.float32(layer.slope)}f")
+    program.call("leaky_relu", program.now, prod(at.input_shape), f"{np.float32(layer.negative_slope)}f")
 
 
 def _nothing(program: Program, layer: Layer, at: Place) -> None:
@@ -177,9 +177,9 @@ def _in_place(function: str) -> Callable[[Program, Any, Place], None]:
 
 
 WRITERS: Mapping[type[Layer], Callable[[Program, Any, Place], None]] = {
-    AveragePool2D: _average_pool,
+    AvgPool2D: _average_pool,
     BatchNorm: _batch_norm,
-    Convolution2D: _convolution,
+    Conv2D: _convolution,
     Dense: _dense,
     Dropout: _nothing,
     Flatten: _nothing,

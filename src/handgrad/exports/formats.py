@@ -6,8 +6,8 @@ from typing import Any
 from handgrad.errors import HandgradError
 from handgrad.exports.csv import read_csv
 from handgrad.exports.onnx import read_onnx, read_onnx_recipe
-from handgrad.learning.checkpoints import load, load_recipe
 from handgrad.model.network import Network
+from handgrad.training.checkpoint import load_recipe, load_safetensors
 
 MODEL_FILE = "model.safetensors"
 CHECKPOINT_FILE = "checkpoint.safetensors"
@@ -36,7 +36,7 @@ def load_model(path: Path | str) -> Network:
     file = model_file(path)
     if file is None:
         return read_csv(Path(path))
-    return read_onnx(file) if _is_onnx(file) else load(file)
+    return read_onnx(file) if _is_onnx(file) else load_safetensors(file)
 
 
 def model_file(path: Path | str) -> Path | None:

@@ -14,11 +14,11 @@ from pathlib import Path
 from handgrad.errors import HandgradError
 from handgrad.exports.layers import in_float32, writers_of
 from handgrad.files import replacing
-from handgrad.learning.checkpoints import Recipe
-from handgrad.learning.tensor_files import serialized
+from handgrad.frontend import page_files
 from handgrad.model import layers
 from handgrad.model.network import Network
-from handgrad.page import page_files
+from handgrad.training.checkpoint import Recipe
+from handgrad.training.tensor_files import serialized
 
 LAYERS = {getattr(layers, name): name for name in layers.__all__ if name != "Layer"}
 """The library's own, all of which the page knows."""

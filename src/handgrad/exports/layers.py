@@ -6,10 +6,10 @@ from typing import TypeVar
 import numpy as np
 
 from handgrad.errors import HandgradError
-from handgrad.learning.checkpoints import Recipe, written_down
-from handgrad.learning.tensor_files import Tensors
 from handgrad.model.layers import Layer
 from handgrad.model.network import Network
+from handgrad.training.checkpoint import Recipe, written_down
+from handgrad.training.tensor_files import Tensors
 
 Writer = TypeVar("Writer")
 
@@ -32,7 +32,7 @@ def writers_of(network: Network, known: Mapping[type[Layer], Writer], form: str)
         float32.
     """
     with np.errstate(over="ignore"):
-        if not np.isfinite(network.vector.astype(np.float32)).all():
+        if not np.isfinite(network.flat_parameters.astype(np.float32)).all():
             raise HandgradError(
                 f"{form} holds float32, and some parameters are no finite numbers in it; train anew"
             )

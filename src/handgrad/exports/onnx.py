@@ -15,9 +15,9 @@ from handgrad.errors import HandgradError
 from handgrad.exports.layers import in_float32, writers_of
 from handgrad.exports.onnx_nodes import WRITERS, Nodes, Place, node, reshaped
 from handgrad.files import replacing
-from handgrad.learning.checkpoints import Recipe, restored, restored_recipe
-from handgrad.learning.tensor_files import Tensors
 from handgrad.model.network import Network
+from handgrad.training.checkpoint import Recipe, restored, restored_recipe
+from handgrad.training.tensor_files import Tensors
 
 OPSET, IR_VERSION = 18, 9
 """Of 2023: old enough for the clients in use, and onnxruntime refuses newer ones than it knows."""

@@ -9,9 +9,9 @@ import numpy as np
 from handgrad.kernels.activations import GELU_CUBIC, GELU_SCALE
 from handgrad.model.layers import (
     GELU,
-    AveragePool2D,
+    AvgPool2D,
     BatchNorm,
-    Convolution2D,
+    Conv2D,
     Dense,
     Dropout,
     Flatten,
@@ -65,26 +65,30 @@ def _dense(layer: Dense, at: Place) -> Nodes:
     return [node("Gemm", [at.x, *at.parameters("weights", "biases")], at.y, transB=1)]
 
 
-def _convolution(layer: Convolution2D, at: Place) -> Nodes:
-    sizes = {"kernel_shape": [layer.window] * 2, "strides": [layer.stride] * 2, "pads": [layer.padding] * 4}
+def _convolution(layer: Conv2D, at: Place) -> Nodes:
+    sizes = {
+        "kernel_shape": [layer.kernel_size] * 2,
+        "strides": [layer.stride] * 2,
+        "pads": [layer.padding] * 4,
+    }
     return [node("Conv", [at.x, *at.parameters("weights", "biases")], at.y, **sizes)]
 
 
 def _max_pool(layer: MaxPool2D, at: Place) -> Nodes:
-    return [node("MaxPool", [at.x], at.y, kernel_shape=[layer.window] * 2, strides=[layer.step] * 2)]
+    return [node("MaxPool", [at.x], at.y, kernel_shape=[layer.pool_size] * 2, strides=[layer.step] * 2)]
 
 
-def _average_pool(layer: AveragePool2D, at: Place) -> Nodes:
-    return [node("AveragePool", [at.x], at.y, kernel_shape=[layer.window] * 2, strides=[layer.step] * 2)]
+def _average_pool(layer: AvgPool2D, at: Place) -> Nodes:
+    return [node("AveragePool", [at.x], at.y, kernel_shape=[layer.pool_size] * 2, strides=[layer.step] * 2)]
 
 
 def _batch_norm(layer: BatchNorm, at: Place) -> Nodes:
-    parameters = at.parameters("scale", "shift", "mean", "variance")
+    parameters = at.parameters("gamma", "beta", "mean", "variance")
     return [node("BatchNormalization", [at.x, *parameters], at.y, epsilon=layer.epsilon)]
 
 
 def _leaky_relu(layer: LeakyReLU, at: Place) -> Nodes:
-    return [node("LeakyRelu", [at.x], at.y, alpha=layer.slope)]
+    return [node("LeakyRelu", [at.x], at.y, alpha=layer.negative_slope)]
 
 
 def _gelu(layer: GELU, at: Place) -> Nodes:
@@ -123,9 +127,9 @@ def _plain(operator: str) -> Callable[[Any, Place], Nodes]:
 
 
 WRITERS: Mapping[type[Layer], Callable[[Any, Place], Nodes]] = {
-    AveragePool2D: _average_pool,
+    AvgPool2D: _average_pool,
     BatchNorm: _batch_norm,
-    Convolution2D: _convolution,
+    Conv2D: _convolution,
     Dense: _dense,
     Dropout: _plain("Identity"),
     Flatten: _plain("Flatten"),

@@ -24,14 +24,14 @@ def relu_backward(dy: Floats, x: Floats) -> Floats:
     return dx
 
 
-def leaky_relu(x: Floats, slope: float) -> Floats:
-    """Compute y = max(x, 0) + slope · min(x, 0), for any shape."""
-    return np.where(x > 0, x, slope * x)
+def leaky_relu(x: Floats, negative_slope: float) -> Floats:
+    """Compute y = max(x, 0) + negative_slope · min(x, 0), for any shape."""
+    return np.where(x > 0, x, negative_slope * x)
 
 
-def leaky_relu_backward(dy: Floats, x: Floats, slope: float) -> Floats:
-    """Compute dx = dy where x > 0, else slope · dy."""
-    return np.where(x > 0, dy, slope * dy)
+def leaky_relu_backward(dy: Floats, x: Floats, negative_slope: float) -> Floats:
+    """Compute dx = dy where x > 0, else negative_slope · dy."""
+    return np.where(x > 0, dy, negative_slope * dy)
 
 
 def tanh(x: Floats) -> Floats:

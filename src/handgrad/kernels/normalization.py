@@ -6,18 +6,18 @@ from handgrad.kernels.types import Floats
 
 
 def batch_norm(
-    x: Floats, scale: Floats, shift: Floats, epsilon: float
+    x: Floats, gamma: Floats, beta: Floats, epsilon: float
 ) -> tuple[Floats, tuple[Floats, Floats]]:
     """Normalize every feature to mean 0 and variance 1 over the batch, then scale and shift it.
 
-    y = scale · x̂ + shift, x̂ = (x − mean) / √(variance + ε) (Ioffe and Szegedy, "Batch normalization", ICML 2015,
+    y = gamma · x̂ + beta, x̂ = (x − mean) / √(variance + ε) (Ioffe and Szegedy, "Batch normalization", ICML 2015,
     algorithm 1).
 
     Parameters
     ----------
     x : (C, M)
         C features of M examples, or of all pixels of all examples.
-    scale, shift : (C,)
+    gamma, beta : (C,)
     epsilon : float
 
     Returns
@@ -30,13 +30,13 @@ def batch_norm(
     variance = np.einsum("cm,cm->c", centred, centred) / x.shape[1]
     inverse = 1 / np.sqrt(variance + x.dtype.type(epsilon))
     centred *= inverse[:, None]
-    return centred * scale[:, None] + shift[:, None], (centred, inverse)
+    return centred * gamma[:, None] + beta[:, None], (centred, inverse)
 
 
 def batch_norm_backward(
-    dy: Floats, normalised: tuple[Floats, Floats], scale: Floats, dscale: Floats, dshift: Floats
+    dy: Floats, normalised: tuple[Floats, Floats], gamma: Floats, dgamma: Floats, dbeta: Floats
 ) -> Floats:
-    """Pass back through `batch_norm`: dx = scale / √(variance + ε) · (dy − mean(dy) − x̂ · mean(dy · x̂)).
+    """Pass back through `batch_norm`: dx = gamma / √(variance + ε) · (dy − mean(dy) − x̂ · mean(dy · x̂)).
 
     Each x moves its own output, and through mean and variance all others.
 
@@ -45,8 +45,8 @@ def batch_norm_backward(
     dy : (C, M)
     normalised : x̂ (C, M) and 1 / √(variance + ε) (C,)
         From the forward pass.
-    scale : (C,)
-    dscale, dshift : (C,), added to
+    gamma : (C,)
+    dgamma, dbeta : (C,), added to
 
     Returns
     -------
@@ -54,8 +54,8 @@ def batch_norm_backward(
     """
     x, inverse = normalised
     along, total = np.einsum("cm,cm->c", dy, x), dy.sum(axis=1)
-    dscale += along
-    dshift += total
+    dgamma += along
+    dbeta += total
     dx = dy - (total / x.shape[1])[:, None] - x * (along / x.shape[1])[:, None]
-    dx *= (scale * inverse)[:, None]
+    dx *= (gamma * inverse)[:, None]
     return dx

@@ -6,12 +6,12 @@ from math import isfinite, prod
 
 import numpy as np
 
-from handgrad.descriptions import Described
+from handgrad.config import Configurable
 from handgrad.errors import HandgradError
 from handgrad.kernels.types import Floats
 
 
-class Initializer(Described, ABC):
+class Initializer(Configurable, ABC):
     """Base of the initializers: `draw` gives the first values of one parameter array."""
 
     @abstractmethod

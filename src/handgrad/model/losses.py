@@ -9,13 +9,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.descriptions import Described
+from handgrad.config import Configurable
 from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.types import Floats, Integers
 
 
-class Loss(Described, ABC):
+class Loss(Configurable, ABC):
     """Base of the losses; a loss of one's own is a frozen dataclass with an `examples`."""
 
     @abstractmethod

@@ -52,13 +52,13 @@ class Network:
 
     Attributes
     ----------
-    vector : (P,)
+    flat_parameters : (P,)
         All parameters.
     parameters : list of SimpleNamespace
-        For each layer its arrays by name, views into `vector`: ``network.parameters[0].weights``.
+        For each layer its arrays by name, views into `flat_parameters`: ``network.parameters[0].weights``.
     chunk : int
         Examples that are best computed at a time.
-    multiplications : int
+    macs : int
         Of an example: every parameter meets an input in every place.
     example_shape : tuple of int
         Of one example as the data set has it, such as ``(1, 28, 28)`` where `input_shape` is ``(784,)``.
@@ -92,15 +92,15 @@ class Network:
         self.features: tuple[str, ...] = ()
         self._check()
         self.shapes: list[Mapping[str, Shape]] = []
-        self.multiplications = 0
+        self.macs = 0
         shape, floats = self.input_shape, prod(self.input_shape)
         if self.layers[0].takes_bytes:  # of which four are as long as one float
             floats = -(-floats // 4)
         for layer in self.layers:
             self.shapes.append(layer.parameter_shapes(shape))
-            floats = max(floats, layer.floats(shape))
+            floats = max(floats, layer.activation_size(shape))
             shape = layer.output_shape(shape)
-            self.multiplications += sum(map(prod, self.shapes[-1].values())) * prod(shape[1:])
+            self.macs += sum(map(prod, self.shapes[-1].values())) * prod(shape[1:])
         self.output_shape = shape
         fitting = max(1, CACHE // floats)
         self.chunk = fitting - fitting % FULL or fitting
@@ -120,12 +120,12 @@ class Network:
                 array[...] = initializers[name].draw(array.shape, rng)
 
     @property
-    def vector(self) -> NDArray[Any]:
+    def flat_parameters(self) -> NDArray[Any]:
         """All parameters, (P,); what is assigned to it is copied into it."""
         return self._vector
 
-    @vector.setter
-    def vector(self, values: NDArray[Any]) -> None:
+    @flat_parameters.setter
+    def flat_parameters(self, values: NDArray[Any]) -> None:
         self._vector[...] = values
 
     def __repr__(self) -> str:
@@ -150,7 +150,7 @@ class Network:
         return [type(layer) for layer in self.layers]
 
     @cached_property
-    def measures(self) -> bool:
+    def has_running_statistics(self) -> bool:
         """Whether a layer measures its examples: in training those of a chunk, for inference in `calibrate`."""
         return any(kind.measured is not Layer.measured for kind in self.types)
 
@@ -161,7 +161,7 @@ class Network:
 
     @property
     def parameter_count(self) -> int:
-        """P, the length of `vector`."""
+        """P, the length of `flat_parameters`."""
         return len(self._vector)
 
     @property
@@ -200,7 +200,7 @@ class Network:
         -------
         logits : (N, C)
         backward : ``backward(dlogits, gradient) -> dx``
-            `gradient` is a flat (P,) vector with the layout of `vector`, added to; dx has the shape
+            `gradient` is a flat (P,) vector with the layout of `flat_parameters`, added to; dx has the shape
             (N, *input_shape). With ``input_gradient=False`` dx is not computed and None comes back.
         """
         y: Any = np.asarray(x)
@@ -240,7 +240,7 @@ class Network:
         ----------
         loss : Loss
         gradient : (P,)
-            Of the layout of `vector`.
+            Of the layout of `flat_parameters`.
 
         Returns
         -------
@@ -271,8 +271,8 @@ class Network:
         return add
 
     def _check_gradient(self, gradient: NDArray[Any]) -> None:
-        if gradient.shape != self.vector.shape:
-            raise HandgradError(f"the gradient must be {self.vector.shape}; got {gradient.shape}")
+        if gradient.shape != self.flat_parameters.shape:
+            raise HandgradError(f"the gradient must be {self.flat_parameters.shape}; got {gradient.shape}")
         if gradient.dtype != self.dtype or not gradient.flags.c_contiguous:
             raise HandgradError(f"the gradient must be a vector of {self.dtype} without gaps")
 
@@ -282,7 +282,7 @@ class Network:
         A batch that would be one chunk is shared out where it is worth the hand-over.
         """
         count = -(-examples // self.chunk)
-        if count > 1 or examples * self.multiplications >= SHARED:
+        if count > 1 or examples * self.macs >= SHARED:
             count = -(-count // threads) * threads
         size = max(1, -(-examples // max(1, count)))
         return size if size <= FULL else -(-size // FULL) * FULL
@@ -295,7 +295,7 @@ class Network:
         raw : (N, I)
             Some hundreds of examples as the data set has them.
         """
-        if not self.measures:
+        if not self.has_running_statistics:
             return
         y = self.scale(raw).reshape(len(raw), *self.input_shape)
         with one_blas_thread():

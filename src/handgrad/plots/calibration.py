@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from handgrad.kernels.types import Floats, Integers
-from handgrad.learning.calibration import calibration, wilson_interval
 from handgrad.plots.style import GREY, INK, drawing, percent
+from handgrad.training.calibration import calibration, wilson_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.errors import HandgradError, suggest
-from handgrad.learning.records import Record
 from handgrad.plots.line_ends import label_ends
 from handgrad.plots.style import INK, drawing, line_style
+from handgrad.training.records import Record
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

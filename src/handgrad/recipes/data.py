@@ -10,12 +10,12 @@ import numpy as np
 
 from handgrad.data.columns import in_known_order
 from handgrad.data.dataset import Splits, naming
+from handgrad.data.load import STROKES, load_data
 from handgrad.data.mnist import COLLECTIONS, ensure
-from handgrad.data.sources import STROKES, load
 from handgrad.errors import HandgradError
-from handgrad.learning.communication import Communication
 from handgrad.recipes.loading import override, parse_recipe
 from handgrad.recipes.recipe import Recipe
+from handgrad.training.distributed import Communication
 
 SHARE = 0.1
 
@@ -23,18 +23,18 @@ SHARE = 0.1
 def open_splits(recipe: Recipe) -> Splits:
     """Load a recipe's data, and the validation split that it asks for."""
     memory, wanted = recipe.data.memory, recipe.data.validation
-    splits = load(recipe.data.source, memory)
+    splits = load_data(recipe.data.source, memory)
     if not wanted:
         return splits
     if isinstance(wanted, str):
         with naming(wanted):
             known = in_known_order(
-                load(wanted, memory).train, splits.train.features, splits.train.class_names
+                load_data(wanted, memory).train, splits.train.features, splits.train.class_names
             )
             return splits.with_validation(known)
     examples = wanted if isinstance(wanted, int) else max(1, round(wanted * len(splits.train)))
     try:
-        return splits.cut_validation(examples, np.random.default_rng([recipe.seed, 2]))
+        return splits.split_validation(examples, np.random.default_rng([recipe.seed, 2]))
     except HandgradError as error:
         raise HandgradError(
             f"recipe {recipe.name} on {splits.source}: {error}; set validation under [data] lower"
@@ -82,20 +82,20 @@ def open_model_data(
     Parameters
     ----------
     source : str, optional
-        As `load` takes it.
+        As `load_data` takes it.
     recipe : mapping, optional
         What the model was trained by, as plain tables.
     model : str
         Its path, for messages.
     memory : str, optional
-        As `load` takes it; that of the recipe unless given, or none where other data are named.
+        As `load_data` takes it; that of the recipe unless given, or none where other data are named.
     bounded : bool
         Whether other data, too, are read within the memory of the recipe, where they can be read in a stream.
     """
     if source is not None or recipe is None:
         if bounded and memory is None:
             return _within_bound(source or "mnist", recipe or {})
-        return load(source or "mnist", memory)
+        return load_data(source or "mnist", memory)
     parsed = parse_recipe(recipe, model)
     return open_splits(override(parsed, {"data": {"memory": memory}}, "command line") if memory else parsed)
 
@@ -107,8 +107,8 @@ def _within_bound(source: str, recipe: Mapping[str, Any]) -> Splits:
     match recipe:
         case {"data": {"memory": str(memory)}}:
             with suppress(NoStream):
-                return load(source, memory)
-    return load(source)
+                return load_data(source, memory)
+    return load_data(source)
 
 
 def fall_back_to_strokes(recipe: Recipe) -> tuple[Recipe, str]:

@@ -13,14 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from handgrad.data.augment import Augmentation
 from handgrad.data.streams.memory import Memory
-from handgrad.learning.adversarial import Adversarial
-from handgrad.learning.averaging import Averaging
-from handgrad.learning.early_stopping import EarlyStopping
-from handgrad.learning.optimizers import Optimizer
-from handgrad.learning.schedules import Schedule
 from handgrad.model.layers import Layer
 from handgrad.model.losses import Loss
 from handgrad.model.network import Network
+from handgrad.training.adversarial import Adversarial
+from handgrad.training.averaging import Averaging
+from handgrad.training.optimizers import Optimizer
+from handgrad.training.schedules import Schedule
+from handgrad.training.stopping import EarlyStopping
 
 Table = dict[str, Any]
 Positive = Annotated[int, Field(ge=1, le=10**9)]
@@ -53,7 +53,7 @@ class DataSection(Section):
 
 
 class NetworkSection(Section):
-    """Layers in a row; ``outputs = "classes"`` stands for the number of classes of the data.
+    """Layers in a row; ``units = "classes"`` stands for the number of classes of the data.
 
     `start` is the path of a trained model whose parameters are the first ones, instead of random ones.
     """
@@ -70,9 +70,7 @@ class NetworkSection(Section):
     def build_layers(self, classes: int) -> list[Layer]:
         """Build the layers for data of so many classes."""
         return [
-            Layer.from_description(
-                {**layer, "outputs": classes} if layer.get("outputs") == "classes" else layer
-            )
+            Layer.from_config({**layer, "units": classes} if layer.get("units") == "classes" else layer)
             for layer in self.layers
         ]
 
@@ -131,21 +129,21 @@ class Recipe(Section):
 
     def build_optimizer(self) -> Optimizer:
         """Make the optimizer, its state empty."""
-        return Optimizer.from_description(self.optimizer)
+        return Optimizer.from_config(self.optimizer)
 
     def build_loss(self) -> Loss:
         """Make the loss."""
-        return Loss.from_description(self.loss)
+        return Loss.from_config(self.loss)
 
     def training_arguments(self) -> dict[str, Any]:
         """Give all arguments of `handgrad.train` but network, data, optimizer and state."""
         return {
             "loss": self.build_loss(),
-            "schedule": Schedule.from_description(self.schedule),
-            "augmentation": self.augmentation and Augmentation.from_description(self.augmentation),
-            "adversarial": self.adversarial and Adversarial.from_description(self.adversarial),
-            "averaging": self.averaging and Averaging.from_description(self.averaging),
-            "early_stopping": self.early_stopping and EarlyStopping.from_description(self.early_stopping),
+            "schedule": Schedule.from_config(self.schedule),
+            "augmentation": self.augmentation and Augmentation.from_config(self.augmentation),
+            "adversarial": self.adversarial and Adversarial.from_config(self.adversarial),
+            "averaging": self.averaging and Averaging.from_config(self.averaging),
+            "early_stopping": self.early_stopping and EarlyStopping.from_config(self.early_stopping),
             **self.training.model_dump(),
         }
 

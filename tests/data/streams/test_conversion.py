@@ -16,8 +16,8 @@ import pytest
 from handgrad.data.batches import Rows
 from handgrad.data.dataset import Dataset
 from handgrad.data.idx import write_idx
+from handgrad.data.load import load_data
 from handgrad.data.parquet_cells import read_parquet
-from handgrad.data.sources import load
 from handgrad.data.streams import conversion, progress
 from handgrad.data.streams import shards as shard_files
 from handgrad.data.streams.cache import INPUTS, LABELS, MANIFEST, list_caches
@@ -97,7 +97,7 @@ def test_a_stream_holds_what_the_files_hold(tmp_path: Path, kind: str) -> None:
     source = SOURCES[kind](tmp_path)
     told: list[Progress] = []
     tell_of_conversion(told.append)
-    train = load(source, SMALL).train
+    train = load_data(source, SMALL).train
     assert isinstance(train, StreamedDataset)
     held = np.concatenate([part.inputs for part in train.parts()])
     if source.name.startswith("n"):
@@ -112,7 +112,7 @@ def test_a_stream_holds_what_the_files_hold(tmp_path: Path, kind: str) -> None:
     assert train.labels.dtype == np.uint8
     assert (train.class_names, train.input_shape) == (expected.class_names, expected.input_shape)
     if not source.is_dir():
-        assert train.features == load(source).train.features
+        assert train.features == load_data(source).train.features
     shares = [told_once.share for told_once in told]
     assert shares == sorted(shares)
     assert (shares[-1], told[-1].examples, told[-1].finished) == (1.0, 700, True)
@@ -120,7 +120,7 @@ def test_a_stream_holds_what_the_files_hold(tmp_path: Path, kind: str) -> None:
     assert (cache.source, cache.split, cache.finished) == (str(source), "train", True)
     assert cache.size == sum(path.stat().st_size for path in cache.folder.iterdir())
     told.clear()
-    again = load(source, SMALL).train
+    again = load_data(source, SMALL).train
     assert told == [], "converted once"
     assert again.fingerprint() == train.fingerprint()
     tell_of_conversion(None)
@@ -141,7 +141,7 @@ def test_few_columns_of_large_groups_of_rows_are_read_at_a_time(
     images().with_columns(pl.all().shuffle(seed=1)).write_parquet(
         tmp_path / "d.parquet", row_group_size=group, use_pyarrow=False
     )
-    load(tmp_path / "d.parquet", SMALL)
+    load_data(tmp_path / "d.parquet", SMALL)
     assert len(widths) > 5
     assert all(least < width < most for width in widths)
 
@@ -158,7 +158,7 @@ def test_what_was_interrupted_goes_on(
 ) -> None:
     monkeypatch.setattr(conversion, "SAVED_EVERY", 50_000)
     source = SOURCES[kind](tmp_path)
-    load(source, SMALL)
+    load_data(source, SMALL)
     (cache,) = list_caches()
     whole = contents(cache.folder)
     (cache.folder / MANIFEST).unlink()
@@ -174,12 +174,12 @@ def test_what_was_interrupted_goes_on(
     for name in (INPUTS, LABELS):
         (cache.folder / name).unlink()
     with pytest.raises(KeyboardInterrupt):
-        load(source, SMALL)
+        load_data(source, SMALL)
     assert {INPUTS, CODES, JOURNAL} <= {path.name for path in cache.folder.iterdir()}
     assert not (cache.folder / MANIFEST).exists()
     again: list[Progress] = []
     tell_of_conversion(again.append)
-    load(source, SMALL)
+    load_data(source, SMALL)
     tell_of_conversion(None)
     assert again[0].examples > 0
     assert contents(cache.folder) == whole
@@ -198,11 +198,11 @@ def test_what_a_power_cut_took_is_converted_again(
 
     tell_of_conversion(interrupt)
     with pytest.raises(KeyboardInterrupt):
-        load(source, SMALL)
+        load_data(source, SMALL)
     tell_of_conversion(None)
     (cache,) = list_caches()
     os.truncate(cache.folder / name, 100)
-    train = load(source, SMALL).train
+    train = load_data(source, SMALL).train
     np.testing.assert_array_equal(np.concatenate([part.inputs for part in train.parts()]), IMAGES)
     np.testing.assert_array_equal(train.labels, DIGITS)
 
@@ -212,7 +212,7 @@ def test_of_two_at_once_one_converts_and_the_other_waits(tmp_path: Path) -> None
     source = SOURCES["CSV"](tmp_path)
     told: list[Progress] = []
     found: list[int] = []
-    other = Thread(target=lambda: found.append(len(load(source, SMALL).train)))
+    other = Thread(target=lambda: found.append(len(load_data(source, SMALL).train)))
 
     def tell(now: Progress) -> None:
         told.append(now)
@@ -221,7 +221,7 @@ def test_of_two_at_once_one_converts_and_the_other_waits(tmp_path: Path) -> None
             other.join(0.5)  # enough for it to convert everything, if nothing held it back
 
     tell_of_conversion(tell)
-    assert len(load(source, SMALL).train) == 700
+    assert len(load_data(source, SMALL).train) == 700
     other.join()
     tell_of_conversion(None)
     assert found == [700]
@@ -230,14 +230,14 @@ def test_of_two_at_once_one_converts_and_the_other_waits(tmp_path: Path) -> None
 
 KILLED = """
 import os, signal, sys
-from handgrad.data.sources import load
+from handgrad.data.load import load_data
 from handgrad.data.streams import conversion, progress
 from handgrad.data.streams import shards as shard_files
 from handgrad.data.streams.memory import Memory
 conversion.SAVED_EVERY, progress.BLOCK_BYTES = 50_000, 10_000
 pieces = iter(range(int(sys.argv[3])))
 progress.tell_of_conversion(lambda _: next(pieces, None) is None and os.kill(os.getpid(), signal.SIGKILL))
-load(sys.argv[1], Memory(int(sys.argv[2])))
+load_data(sys.argv[1], Memory(int(sys.argv[2])))
 """
 
 
@@ -252,7 +252,7 @@ def test_what_was_killed_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert done.returncode == -9
     (cache,) = list_caches()
     assert not cache.finished
-    train = load(source, SMALL).train
+    train = load_data(source, SMALL).train
     np.testing.assert_array_equal(np.concatenate([part.inputs for part in train.parts()]), IMAGES)
     np.testing.assert_array_equal(train.labels, DIGITS)
     read(train)
@@ -265,12 +265,12 @@ def test_a_conversion_goes_on_only_with_the_files_that_it_was_begun_with(
     source = shards(tmp_path / "d", images, "csv")
     (source / "part-3.csv").write_text((source / "part-3.csv").read_text() + "3,oops\n")
     with pytest.raises(HandgradError, match=r"part-3\.csv, line 401: 2 columns"):
-        load(source, SMALL)
+        load_data(source, SMALL)
     write(images(301, 700), source / "part-3.csv")
     write(images(10, 20), source / "part-0.csv")
     again: list[Progress] = []
     tell_of_conversion(again.append)
-    assert len(load(source, SMALL).train) == 700 - 300 + 10
+    assert len(load_data(source, SMALL).train) == 700 - 300 + 10
     tell_of_conversion(None)
     assert again[0].examples == 0
 
@@ -318,20 +318,20 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
 @pytest.mark.parametrize("kind", DAMAGES)
 def test_a_cache_that_was_changed_is_removed_and_made_anew(tmp_path: Path, kind: str) -> None:
     source = one(tmp_path / "d.parquet", images())
-    before = load(source, SMALL).train.fingerprint()
+    before = load_data(source, SMALL).train.fingerprint()
     (cache,) = list_caches()
     change, told = DAMAGES[kind]
     change(cache.folder)
     with pytest.raises(HandgradError, match="was changed since it was written") as caught:
-        read(load(source, SMALL).train)
+        read(load_data(source, SMALL).train)
     assert told in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
     assert not cache.folder.exists()
-    assert load(source, SMALL).train.fingerprint() == before
+    assert load_data(source, SMALL).train.fingerprint() == before
 
 
 def test_a_cache_cut_short_while_it_is_read_is_told(tmp_path: Path) -> None:
-    train = load(one(tmp_path / "d.parquet", images()), SMALL).train
+    train = load_data(one(tmp_path / "d.parquet", images()), SMALL).train
     (cache,) = list_caches()
     epoch = train.batches(np.array([0]), 50)
     assert len(train.inputs[next(epoch)]) == 50
@@ -342,22 +342,22 @@ def test_a_cache_cut_short_while_it_is_read_is_told(tmp_path: Path) -> None:
 
 def test_changed_files_are_converted_anew(tmp_path: Path) -> None:
     source = one(tmp_path / "d.parquet", images())
-    assert len(load(source, SMALL).train) == 700
+    assert len(load_data(source, SMALL).train) == 700
     write(images(0, 200), source)
-    assert len(load(source, SMALL).train) == 200
+    assert len(load_data(source, SMALL).train) == 200
     assert len(list(list_caches())) == 1
 
 
 def test_a_missing_shard_is_told(tmp_path: Path) -> None:
     source = shards(tmp_path / "d", images, "parquet")
-    load(source, SMALL)
+    load_data(source, SMALL)
     (source / "part-1.parquet").unlink()
     with pytest.raises(HandgradError, match=r"d lacks part-1\.parquet, of which its cache was made"):
-        load(source, SMALL)
+        load_data(source, SMALL)
     for number, name in enumerate(["a-00000-of-00003", "a-00002-of-00003"]):
         write(images(number, 9 + number), source / f"{name}.parquet")
     with pytest.raises(HandgradError, match=r"d lacks a-00001-of-00003\.parquet"):
-        load(source, SMALL)
+        load_data(source, SMALL)
 
 
 BAD: dict[str, tuple[dict[str, str | bytes], str]] = {
@@ -392,7 +392,7 @@ def test_bad_files_are_told_in_one_line(tmp_path: Path, kind: str) -> None:
     for name, content in files.items():
         (tmp_path / "d" / name).write_bytes(content.encode() if isinstance(content, str) else content)
     with pytest.raises(HandgradError) as caught:
-        load(tmp_path / "d", SMALL)
+        load_data(tmp_path / "d", SMALL)
     assert told in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
     assert not [cache for cache in list_caches() if cache.finished]
@@ -415,7 +415,7 @@ def test_a_label_that_is_no_number_is_told_with_its_place(tmp_path: Path, suffix
     told = f"{tmp_path / 'd'}/{place}: label 'zwei' is not a number, though others are; mend it, or make all labels"
     for memory in (SMALL, Memory(PROGRAM + 8 * 90_000)):
         with pytest.raises(HandgradError) as caught:
-            load(tmp_path / "d", memory)
+            load_data(tmp_path / "d", memory)
         assert str(caught.value).startswith(told)
 
 
@@ -426,7 +426,7 @@ def test_a_label_of_images_is_told_with_its_place(tmp_path: Path) -> None:
     write_idx(tmp_path / "train-labels-idx1-ubyte", labels)
     told = r"train-labels-idx1-ubyte, example 601: label '99' is out of range"
     with pytest.raises(HandgradError, match=told):
-        load(tmp_path, SMALL)
+        load_data(tmp_path, SMALL)
 
 
 def test_a_shard_cut_short_is_named(tmp_path: Path) -> None:
@@ -434,13 +434,13 @@ def test_a_shard_cut_short_is_named(tmp_path: Path) -> None:
     path = source / "part-3.parquet"
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(HandgradError, match=r"part-3\.parquet cannot be read as Parquet"):
-        load(source, SMALL)
+        load_data(source, SMALL)
 
 
 def test_quoted_ends_of_lines_stay_within_their_cell(tmp_path: Path) -> None:
     rows = "".join(f'"a\nb {k % 2}",{k}\n' for k in range(20_000))
     (tmp_path / "d.csv").write_text("label,a\n" + rows)
-    train = load(tmp_path / "d.csv", SMALL).train
+    train = load_data(tmp_path / "d.csv", SMALL).train
     assert train.class_names == ("a\nb 0", "a\nb 1")
     np.testing.assert_array_equal(train.labels, np.arange(20_000) % 2)
 
@@ -455,7 +455,7 @@ def test_a_quote_that_is_not_closed_is_told_with_the_line_where_it_begins(tmp_pa
         HandgradError,
         match=r"d\.csv: what begins in line 9001 does not end within 131 kB; is a quote not closed there\? Mend it$",
     ):
-        load(tmp_path / "d.csv", "1GB")
+        load_data(tmp_path / "d.csv", "1GB")
 
 
 def test_pictures_and_archives_are_no_streams(tmp_path: Path) -> None:
@@ -463,7 +463,7 @@ def test_pictures_and_archives_are_no_streams(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for name in ("d.npz", "empty"):
         with pytest.raises(HandgradError, match="cannot be read in a stream; give CSV, Parquet or IDX"):
-            load(tmp_path / name, SMALL)
+            load_data(tmp_path / name, SMALL)
 
 
 def test_the_test_split_is_converted_when_it_is_asked_for(tmp_path: Path) -> None:
@@ -472,7 +472,7 @@ def test_the_test_split_is_converted_when_it_is_asked_for(tmp_path: Path) -> Non
     write(images(0, 500), folder / "train-0.csv")
     write(images(500, 600), folder / "train-1.csv")
     write(images(600, 700), folder / "my-test.csv")
-    splits = load(folder, SMALL)
+    splits = load_data(folder, SMALL)
     assert len(list(list_caches())) == 1
     assert len(splits.train) == 600
     test = splits.test
@@ -485,12 +485,12 @@ def test_too_many_classes_are_refused(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(progress, "MOST_CLASSES", 100)
     one(tmp_path / "d.parquet", pl.DataFrame({"label": range(101), "a": range(101)}))
     with pytest.raises(HandgradError, match="more than 100 different values; a classifier needs classes"):
-        load(tmp_path / "d.parquet", SMALL)
+        load_data(tmp_path / "d.parquet", SMALL)
 
 
 def test_many_classes_have_wider_labels(tmp_path: Path) -> None:
     one(tmp_path / "d.parquet", pl.DataFrame({"label": [*range(300)] * 2, "a": range(600)}))
-    train = load(tmp_path / "d.parquet", SMALL).train
+    train = load_data(tmp_path / "d.parquet", SMALL).train
     assert train.labels.dtype == np.uint16
     names = np.array(train.class_names)
     np.testing.assert_array_equal(names[train.labels].astype(int), np.arange(600) % 300)
@@ -500,7 +500,7 @@ def test_a_full_disk_is_foreseen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     usage = type("Usage", (), {"free": 100_000})
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
     with pytest.raises(HandgradError, match=r"needs about 501 kB more, and .* has 100 kB free; make room"):
-        load(one(tmp_path / "d.parquet", images()), SMALL)
+        load_data(one(tmp_path / "d.parquet", images()), SMALL)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limits of files there")
@@ -509,7 +509,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
     program = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))\n"
         "import handgrad as hg\n"
-        "try: hg.load(sys.argv[1], '500MB')\n"
+        "try: hg.load_data(sys.argv[1], '500MB')\n"
         "except hg.HandgradError as error: print(error)"
     )
     done = subprocess.run(
@@ -531,16 +531,16 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "file").write_text("mine")
     monkeypatch.setenv("HANDGRAD_CACHE", str(tmp_path / "file"))
     with pytest.raises(HandgradError, match=r"cannot write .*file"):
-        load(one(tmp_path / "d.parquet", images()), SMALL)
+        load_data(one(tmp_path / "d.parquet", images()), SMALL)
     assert (tmp_path / "file").read_text() == "mine"
 
 
 def test_the_journal_of_another_program_is_not_taken_up(tmp_path: Path) -> None:
     source = one(tmp_path / "d.parquet", images())
-    load(source, SMALL)
+    load_data(source, SMALL)
     (cache,) = list_caches()
     (cache.folder / MANIFEST).unlink()
     for content in (b"{", b"[]", json.dumps({"shard": 0}).encode(), b"\xff"):
         (cache.folder / JOURNAL).write_bytes(content)
-        assert len(load(source, SMALL).train) == 700
+        assert len(load_data(source, SMALL).train) == 700
         (cache.folder / MANIFEST).unlink()

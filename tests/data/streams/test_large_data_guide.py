@@ -9,12 +9,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from conftest import Cli
-from handgrad.data.sources import load
+from fixture_types import Cli
+from handgrad.data.load import load_data
 from handgrad.data.streams.cache import BLOCK_BYTES
 from handgrad.data.streams.conversion import SAVED_EVERY
 from handgrad.data.streams.memory import COPIES, LEAST, MARGIN, PROGRAM
-from handgrad.learning.rehearsal import CALIBRATION
+from handgrad.training.rehearsal import CALIBRATION
 from rank_fixtures import Mpi
 
 ROOT = Path(__file__).parents[3]
@@ -27,7 +27,7 @@ ALONE, RANKS = re.findall(r"^```sh\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL
 @pytest.fixture
 def big(tmp_path: Path) -> None:
     """Small files under the names of the guide."""
-    splits = load("strokes:20000")
+    splits = load_data("strokes:20000")
     for split, name in (("train", "big.csv"), ("test", "held-out.csv")):
         held = splits.split(split)
         columns = {f"pixel{pixel}": held.inputs[:, pixel] for pixel in range(784)}

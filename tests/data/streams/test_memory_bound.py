@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from handgrad.data.sources import load
+from handgrad.data.load import load_data
 from handgrad.data.streams.machine import available, peak, peak_of
 from handgrad.data.streams.memory import LEAST, MARGIN, PROGRAM, Memory, check_loadable, shown
 from handgrad.errors import HandgradError
@@ -110,7 +110,7 @@ def test_files_larger_than_the_machine_are_not_loaded(
         with pytest.raises(
             HandgradError, match="and this machine 1 kB of memory to give; read it in a stream"
         ):
-            load(path)
+            load_data(path)
     monkeypatch.setattr("handgrad.data.streams.memory.available", lambda: None)
     check_loadable(tmp_path)
 
@@ -128,14 +128,14 @@ def test_ranks_of_one_machine_share_what_it_has(tmp_path: Path, monkeypatch: pyt
 
 def test_a_bound_that_the_machine_cannot_keep_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("handgrad.data.streams.machine._machine", {"MemTotal:": 8 * 10**9}.get)
-    load("strokes:100", "8GB")
+    load_data("strokes:100", "8GB")
     with pytest.raises(
         HandgradError, match=r"memory of 8\.1 GB is more than this machine has, 8 GB; give 7200MB"
     ):
-        load("strokes:100", "8.1GB")
+        load_data("strokes:100", "8.1GB")
     monkeypatch.setenv("MPI_LOCALNRANKS", "4")
-    load("strokes:100", "2GB")
+    load_data("strokes:100", "2GB")
     with pytest.raises(HandgradError, match="than this machine has, 8 GB to 4 ranks; give 1800MB or less"):
-        load("strokes:100", "2.1GB")
+        load_data("strokes:100", "2.1GB")
     monkeypatch.setattr("handgrad.data.streams.machine._machine", lambda key: None)
-    load("strokes:100", "2.1GB")
+    load_data("strokes:100", "2.1GB")

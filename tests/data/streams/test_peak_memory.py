@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from handgrad.data.idx import write_idx
-from handgrad.data.sources import load
+from handgrad.data.load import load_data
 from handgrad.data.strokes import generate
 
 BOUND = 400 * 10**6
@@ -32,9 +32,9 @@ import numpy as np
 import handgrad as hg
 from handgrad.data.streams.machine import peak_of
 from handgrad.data.streams.memory import PROGRAM, Memory
-from handgrad.learning import rehearsal
+from handgrad.training import rehearsal
 rehearsal.peak_of = lambda work: work()
-data = hg.load(sys.argv[1], Memory(PROGRAM + 8_000_000))
+data = hg.load_data(sys.argv[1], Memory(PROGRAM + 8_000_000))
 def train(**length):
     network = hg.Network([hg.Dense(16), hg.ReLU(), hg.Dense(10)], (784,), np.random.default_rng(0))
     return list(hg.train(network, data, optimizer=hg.Adam(), learning_rate=0.003, threads=2, **length))
@@ -123,7 +123,7 @@ def test_digits_four_times_the_memory_are_written_while_they_are_trained_on(
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is counted otherwise elsewhere")
 def test_files_four_times_the_memory_are_converted_and_trained_on(group: Path | None, tmp_path: Path) -> None:
-    splits = load("strokes:100000")
+    splits = load_data("strokes:100000")
     columns = {f"pixel{pixel}": splits.train.inputs[:, pixel] for pixel in range(784)}
     frame = pl.DataFrame({"label": splits.train.labels, **columns})
     folder = tmp_path / "digits"

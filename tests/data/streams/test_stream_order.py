@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from handgrad.data.batches import is_order, stream_order, window_rows, windows
 from handgrad.data.dataset import Dataset
-from handgrad.data.sources import load
+from handgrad.data.load import load_data
 from handgrad.data.streams.dataset import StreamedDataset
 from handgrad.data.streams.memory import PROGRAM, Memory
 from handgrad.data.streams.store import Store
@@ -128,7 +128,10 @@ def test_a_batch_larger_than_a_window_is_refused() -> None:
 
 
 def test_strokes_in_a_stream_are_those_in_memory() -> None:
-    streamed, whole = load("strokes:2500:3", Memory(PROGRAM + 4 * 2 * 10**6)), load("strokes:2500:3")
+    streamed, whole = (
+        load_data("strokes:2500:3", Memory(PROGRAM + 4 * 2 * 10**6)),
+        load_data("strokes:2500:3"),
+    )
     for ours, theirs in ((streamed.train, whole.train), (streamed.test, whole.test)):
         assert isinstance(ours, StreamedDataset)
         assert isinstance(theirs, Dataset)

@@ -8,15 +8,15 @@ import pytest
 
 from handgrad.data.columns import in_known_order
 from handgrad.data.dataset import Splits
-from handgrad.data.sources import load
+from handgrad.data.load import load_data
 from handgrad.data.streams import conversion, progress
 from handgrad.data.streams.dataset import StreamedDataset
 from handgrad.data.streams.memory import PROGRAM, Memory
 from handgrad.data.streams.progress import Progress, tell_of_conversion
 from handgrad.errors import HandgradError
-from handgrad.learning.metrics import evaluate
 from handgrad.model.layers import Dense
 from handgrad.model.network import Network
+from handgrad.training.metrics import evaluate
 
 SMALL = Memory(PROGRAM + 8 * 20_000)
 """Pieces of 20,000 bytes."""
@@ -64,8 +64,8 @@ def folder(tmp_path: Path, suffix: str) -> Path:
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_a_stream_has_the_inputs_of_a_table_in_memory(tmp_path: Path, suffix: str) -> None:
-    whole = load(write(frame(), tmp_path / f"fields.{suffix}")).train
-    train = load(tmp_path / f"fields.{suffix}", SMALL).train
+    whole = load_data(write(frame(), tmp_path / f"fields.{suffix}")).train
+    train = load_data(tmp_path / f"fields.{suffix}", SMALL).train
     assert isinstance(train, StreamedDataset)
     assert train.features == whole.features
     assert len(train.features) == 8
@@ -76,7 +76,7 @@ def test_a_stream_has_the_inputs_of_a_table_in_memory(tmp_path: Path, suffix: st
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_a_test_split_has_the_inputs_of_train(tmp_path: Path, suffix: str) -> None:
-    splits: Splits = load(folder(tmp_path, suffix), SMALL)
+    splits: Splits = load_data(folder(tmp_path, suffix), SMALL)
     assert splits.test is not None
     assert splits.test.features == splits.train.features
     assert "soil=peat, wet" in splits.test.features
@@ -85,9 +85,9 @@ def test_a_test_split_has_the_inputs_of_train(tmp_path: Path, suffix: str) -> No
 
 def test_other_training_files_make_other_test_caches(tmp_path: Path) -> None:
     place = folder(tmp_path, "csv")
-    first = load(place, SMALL).test
+    first = load_data(place, SMALL).test
     write(frame()[400:600], place / "train-1.csv")  # without the last name
-    splits = load(place, SMALL)
+    splits = load_data(place, SMALL)
     assert first is not None
     assert splits.test is not None
     assert (len(first.features), len(splits.test.features)) == (8, 7)
@@ -106,11 +106,11 @@ def test_what_was_interrupted_goes_on_only_with_the_same_inputs(
 
     tell_of_conversion(interrupt)
     with pytest.raises(KeyboardInterrupt):
-        load(place, SMALL)
+        load_data(place, SMALL)
     tell_of_conversion(None)
     write(frame()[400:600], place / "train-1.csv")  # without the last name: examples have an input less
-    train = load(place, SMALL).train
-    whole = load(write(frame()[:600], tmp_path / "whole.csv")).train
+    train = load_data(place, SMALL).train
+    whole = load_data(write(frame()[:600], tmp_path / "whole.csv")).train
     assert train.features == whole.features
     np.testing.assert_array_equal(train.inputs[:], whole.inputs)
 
@@ -123,7 +123,7 @@ def test_a_name_that_train_does_not_have_is_told_with_its_row(tmp_path: Path) ->
     with pytest.raises(
         HandgradError, match=r"test\.csv: row 290, column 'soil': 'gravel' is none of 'clay', 'loam'"
     ):
-        _ = load(place, SMALL).test
+        _ = load_data(place, SMALL).test
 
 
 def test_a_number_among_names_is_told(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_number_among_names_is_told(tmp_path: Path) -> None:
     with pytest.raises(
         HandgradError, match=r"fields\.csv: column 'soil' begins with names, and holds '7', too"
     ):
-        load(table, SMALL)
+        load_data(table, SMALL)
 
 
 @pytest.mark.parametrize(
@@ -149,19 +149,19 @@ def test_a_bad_row_far_down_is_told_as_one_at_the_beginning(tmp_path: Path, cell
         lines[line - 1] = cells
         path.write_text("\n".join(lines) + "\n")
         with pytest.raises(HandgradError) as caught:
-            load(path, SMALL)
+            load_data(path, SMALL)
         assert str(caught.value) == f"{path}, line {line}{', ' if 'wet' in told else ': '}{told}"
 
 
 def test_too_many_names_are_told(tmp_path: Path) -> None:
     notes = frame().with_columns(pl.Series("crop", [f"note {n}" for n in range(ROWS)]))
     with pytest.raises(HandgradError, match=r"column 'crop' holds \d+ different names, more than 100"):
-        load(write(notes, tmp_path / "fields.csv"), SMALL)
+        load_data(write(notes, tmp_path / "fields.csv"), SMALL)
 
 
 def test_a_stream_in_another_order_is_measured_by_parts_and_not_validated_on(tmp_path: Path) -> None:
-    whole = load(write(frame(), tmp_path / "fields.csv")).train
-    turned = load(
+    whole = load_data(write(frame(), tmp_path / "fields.csv")).train
+    turned = load_data(
         write(frame().select("crop", "label", "days", "wet", "soil"), tmp_path / "turned.csv"), SMALL
     )
     network = Network([Dense(2)], (8,), np.random.default_rng(0), classes=whole.class_names)
@@ -172,19 +172,21 @@ def test_a_stream_in_another_order_is_measured_by_parts_and_not_validated_on(tmp
     assert ours.loss == pytest.approx(theirs.loss, rel=1e-6)
     with pytest.raises(HandgradError, match="a stream keeps its columns as they are, and these are others"):
         in_known_order(turned.train, whole.features, whole.class_names)
-    same = in_known_order(load(tmp_path / "fields.csv", SMALL).train, whole.features, whole.class_names[::-1])
+    same = in_known_order(
+        load_data(tmp_path / "fields.csv", SMALL).train, whole.features, whole.class_names[::-1]
+    )
     np.testing.assert_array_equal(same.labels, 1 - whole.labels)
     assert same.labels.dtype == np.uint8
     assert same.class_names == whole.class_names[::-1]
 
 
 def test_a_name_that_a_network_does_not_know_is_told_with_its_row_in_the_whole(tmp_path: Path) -> None:
-    whole = load(write(frame(), tmp_path / "fields.csv")).train
+    whole = load_data(write(frame(), tmp_path / "fields.csv")).train
     network = Network([Dense(2)], (8,), np.random.default_rng(0), classes=whole.class_names)
     network.features = tuple(whole.features)
     table = frame()
     table[790, "soil"] = "gravel"
     path = write(table, tmp_path / "other.csv")
-    for dataset in (load(path, SMALL).train, load(path).train):
+    for dataset in (load_data(path, SMALL).train, load_data(path).train):
         with pytest.raises(HandgradError, match="row 791, column 'soil': 'gravel' is none of"):
             evaluate(network, dataset)

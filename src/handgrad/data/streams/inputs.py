@@ -101,17 +101,17 @@ class StreamedInputs:
         Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances",
         Stanford CS-TR-79-773 (1979), equations 2.1.
         """
-        count, mean, squares = 0, np.zeros(self.shape[1]), np.zeros(self.shape[1])
+        count, mean, second_moment = 0, np.zeros(self.shape[1]), np.zeros(self.shape[1])
         for part in self.parts():
             values = self[part].astype(np.float64)
             n, here = len(values), values.mean(axis=0)
             values -= here
-            squares += np.square(values, out=values).sum(axis=0) + (here - mean) ** 2 * count * n / (
+            second_moment += np.square(values, out=values).sum(axis=0) + (here - mean) ** 2 * count * n / (
                 count + n
             )
             mean += (here - mean) * n / (count + n)
             count += n
-        return mean, squares
+        return mean, second_moment
 
     def _taken(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         """Copy rows in any order, out of the window where they are there."""

@@ -8,20 +8,20 @@ enum { SUM_VECTORS = 4, SUM_STEP = SUM_VECTORS * VECTOR_BYTES / sizeof(real) };
 INLINE real add_up(const vec *sums) { return sum_lanes((sums[0] + sums[1]) + (sums[2] + sums[3])); }
 
 /* A feature is read three times: for its mean, for the variance around it (so that no large numbers cancel), for y. */
-EXPORT void NAME(batch_norm)(size features, size m, double epsilon, const real *x, const real *scale,
-                             const real *shift, real *y, real *normalised, real *inverse) {
+EXPORT void NAME(batch_norm)(size features, size m, double epsilon, const real *x, const real *gamma,
+                             const real *beta, real *y, real *normalised, real *inverse) {
     for (size c = 0; c < features; c++, x += m, y += m, normalised += m) {
-        vec squares[SUM_VECTORS] = {{0}};
+        vec second_moment[SUM_VECTORS] = {{0}};
         real mean = sum_run(x, m) / (real)m, rest = 0;
         size whole = m / SUM_STEP * SUM_STEP;
         for (size k = 0; k < whole; k += SUM_STEP)
             for (size v = 0; v < SUM_VECTORS; v++) {
                 vec centred = load(x + k + v * LANES) - mean;
-                squares[v] += centred * centred;
+                second_moment[v] += centred * centred;
             }
         for (size k = whole; k < m; k++) rest += (x[k] - mean) * (x[k] - mean);
-        real variance = (add_up(squares) + rest) / (real)m;
-        real over = 1 / square_root(variance + (real)epsilon), slope = scale[c], start = shift[c];
+        real variance = (add_up(second_moment) + rest) / (real)m;
+        real over = 1 / square_root(variance + (real)epsilon), slope = gamma[c], start = beta[c];
         for (size k = 0; k < m; k++) {
             real value = (x[k] - mean) * over;
             normalised[k] = value;
@@ -31,9 +31,9 @@ EXPORT void NAME(batch_norm)(size features, size m, double epsilon, const real *
     }
 }
 
-/* dscale and dshift are added to. */
+/* dgamma and dbeta are added to. */
 EXPORT void NAME(batch_norm_backward)(size features, size m, const real *dy, const real *normalised,
-                                      const real *inverse, const real *scale, real *dscale, real *dshift, real *dx) {
+                                      const real *inverse, const real *gamma, real *dgamma, real *dbeta, real *dx) {
     for (size c = 0; c < features; c++, dy += m, normalised += m, dx += m) {
         vec sums[SUM_VECTORS] = {{0}}, products[SUM_VECTORS] = {{0}};
         size whole = m / SUM_STEP * SUM_STEP;
@@ -45,9 +45,9 @@ EXPORT void NAME(batch_norm_backward)(size features, size m, const real *dy, con
             }
         real total = add_up(sums), along = add_up(products);
         for (size k = whole; k < m; k++) total += dy[k], along += dy[k] * normalised[k];
-        dscale[c] += along;
-        dshift[c] += total;
-        real slope = scale[c] * inverse[c], mean = total / (real)m, turn = along / (real)m;
+        dgamma[c] += along;
+        dbeta[c] += total;
+        real slope = gamma[c] * inverse[c], mean = total / (real)m, turn = along / (real)m;
         for (size k = 0; k < m; k++) dx[k] = slope * (dy[k] - mean - normalised[k] * turn);
     }
 }

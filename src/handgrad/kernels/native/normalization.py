@@ -9,28 +9,28 @@ from handgrad.kernels.types import Floats
 
 
 def batch_norm(
-    x: Floats, scale: Floats, shift: Floats, epsilon: float
+    x: Floats, gamma: Floats, beta: Floats, epsilon: float
 ) -> tuple[Floats, tuple[Floats, Floats]]:
     """Compute `handgrad.kernels.normalization.batch_norm` in C."""
-    if not _fit((x,), (scale, shift)):
-        return numpy_kernels.batch_norm(x, scale, shift, epsilon)
-    x, scale, shift = (np.ascontiguousarray(array) for array in (x, scale, shift))
-    y, normalised, inverse = (aligned(array.shape, x.dtype) for array in (x, x, scale))
-    arrays = (x, scale, shift, y, normalised, inverse)
+    if not _fit((x,), (gamma, beta)):
+        return numpy_kernels.batch_norm(x, gamma, beta, epsilon)
+    x, gamma, beta = (np.ascontiguousarray(array) for array in (x, gamma, beta))
+    y, normalised, inverse = (aligned(array.shape, x.dtype) for array in (x, x, gamma))
+    arrays = (x, gamma, beta, y, normalised, inverse)
     LIBRARY.functions[x.dtype.char].batch_norm(*x.shape, epsilon, *map(pointer, arrays))
     return y, (normalised, inverse)
 
 
 def batch_norm_backward(
-    dy: Floats, normalised: tuple[Floats, Floats], scale: Floats, dscale: Floats, dshift: Floats
+    dy: Floats, normalised: tuple[Floats, Floats], gamma: Floats, dgamma: Floats, dbeta: Floats
 ) -> Floats:
     """Compute `handgrad.kernels.normalization.batch_norm_backward` in C."""
-    sums = (dscale, dshift)
-    if not _fit((dy, normalised[0]), (normalised[1], scale, *sums)):
-        return numpy_kernels.batch_norm_backward(dy, normalised, scale, *sums)
+    sums = (dgamma, dbeta)
+    if not _fit((dy, normalised[0]), (normalised[1], gamma, *sums)):
+        return numpy_kernels.batch_norm_backward(dy, normalised, gamma, *sums)
     dx = aligned(dy.shape, dy.dtype)
     added = [array if array.flags.carray else np.zeros(array.shape, array.dtype) for array in sums]
-    given = (np.ascontiguousarray(array) for array in (dy, *normalised, scale))
+    given = (np.ascontiguousarray(array) for array in (dy, *normalised, gamma))
     arrays = (*given, *added, dx)
     LIBRARY.functions[dy.dtype.char].batch_norm_backward(*dy.shape, *map(pointer, arrays))
     for array, more in zip(sums, added, strict=True):

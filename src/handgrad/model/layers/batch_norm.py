@@ -16,7 +16,7 @@ from handgrad.model.layers.layer import Backward, Layer, Parameters, Shape
 
 @dataclass(frozen=True)
 class BatchNorm(Layer):
-    """y = scale · (x − mean) / √(variance + ε) + shift, for each input, or each channel of images.
+    """y = gamma · (x − mean) / √(variance + ε) + beta, for each input, or each channel of images.
 
     In training, mean and variance are those of the chunk of examples that is worked on (Hoffer, Hubara and Soudry,
     "Train longer, generalize better", 2017, algorithm 1). In inference they are those of training data, measured
@@ -36,11 +36,11 @@ class BatchNorm(Layer):
     epsilon: float = 1e-5
 
     symbol: ClassVar[str] = "normed"
-    formula: ClassVar[str] = "{y} = scale{n} · x̂ + shift{n}, x̂ = ({x} − mean{n}) / √(variance{n} + {epsilon})"
+    formula: ClassVar[str] = "{y} = gamma{n} · x̂ + beta{n}, x̂ = ({x} − mean{n}) / √(variance{n} + {epsilon})"
     backward_formulas: ClassVar[Mapping[str, str]] = {
-        "scale": "Σ d{y} · x̂",
-        "shift": "Σ d{y}",
-        "x": "d{y} · scale{n} / √(variance{n} + {epsilon})",
+        "gamma": "Σ d{y} · x̂",
+        "beta": "Σ d{y}",
+        "x": "d{y} · gamma{n} / √(variance{n} + {epsilon})",
     }
 
     def __post_init__(self) -> None:
@@ -48,12 +48,12 @@ class BatchNorm(Layer):
             raise HandgradError(f"BatchNorm epsilon must be above 0 and below 1; got {self.epsilon}")
 
     def parameter_shapes(self, input_shape: Shape) -> Mapping[str, Shape]:
-        """Scale, shift, mean and variance (C,)."""
+        """Scale, beta, mean and variance (C,)."""
         return dict.fromkeys(self.initializers(), input_shape[:1])
 
     def initializers(self) -> Mapping[str, Initializer]:
         """Nothing is scaled or shifted at first."""
-        return {"scale": Ones(), "shift": Zeros(), "mean": Zeros(), "variance": Ones()}
+        return {"gamma": Ones(), "beta": Zeros(), "mean": Zeros(), "variance": Ones()}
 
     def measured(self, x: Floats) -> Mapping[str, Floats]:
         """Measure mean and variance; see `Layer.measured`."""
@@ -69,13 +69,13 @@ class BatchNorm(Layer):
         features = batch_last(x)
         by_feature = (len(features), -1)
         y, normalised = kernels.batch_norm(
-            features.reshape(by_feature), parameters.scale, parameters.shift, self.epsilon
+            features.reshape(by_feature), parameters.gamma, parameters.beta, self.epsilon
         )
 
         def backward(dy: Floats, gradients: Parameters) -> Floats:
             given = batch_last(dy).reshape(by_feature)
             dx = kernels.batch_norm_backward(
-                given, normalised, parameters.scale, gradients.scale, gradients.shift
+                given, normalised, parameters.gamma, gradients.gamma, gradients.beta
             )
             return batch_first(dx.reshape(features.shape))
 
@@ -85,14 +85,14 @@ class BatchNorm(Layer):
         """Use the measured mean and variance, with which the layer is an affine map."""
         inverse = 1 / np.sqrt(parameters.variance + x.dtype.type(self.epsilon))
         one_each = (1, -1, *[1] * (x.ndim - 2))
-        slope = (parameters.scale * inverse).reshape(one_each)
-        start = (parameters.shift - parameters.mean * parameters.scale * inverse).reshape(one_each)
+        slope = (parameters.gamma * inverse).reshape(one_each)
+        start = (parameters.beta - parameters.mean * parameters.gamma * inverse).reshape(one_each)
 
         def backward(dy: Floats, gradients: Parameters) -> Floats:
             centred = x - parameters.mean.reshape(one_each)
             others = tuple(axis for axis in range(x.ndim) if axis != 1)
-            gradients.scale += (dy * centred).sum(axis=others) * inverse
-            gradients.shift += dy.sum(axis=others)
+            gradients.gamma += (dy * centred).sum(axis=others) * inverse
+            gradients.beta += dy.sum(axis=others)
             return dy * slope
 
         return x * slope + start, backward

@@ -15,25 +15,25 @@ from handgrad.model.layers.layer import Backward, Layer, Parameters, Shape
 
 
 @dataclass(frozen=True)
-class Convolution2D(Layer):
-    """y = x ∗ w + b over windows of `window` × `window` pixels.
+class Conv2D(Layer):
+    """y = x ∗ w + b over windows of `kernel_size` × `kernel_size` pixels.
 
     Parameters
     ----------
-    outputs : int
+    filters : int
         Channels that go out, at least 1.
-    window : int
+    kernel_size : int
         Pixels along a side of the window, at least 1.
     stride : int
         Pixels from one window to the next, at least 1.
     padding : int
         Zeros added around the image, at least 0.
     weight_initializer, bias_initializer : Initializer
-        Of the weights (outputs, channels, window, window) and the biases (outputs,).
+        Of the weights (filters, channels, kernel_size, kernel_size) and the biases (filters,).
     """
 
-    outputs: int
-    window: int = 3
+    filters: int
+    kernel_size: int = 3
     stride: int = 1
     padding: int = 0
     weight_initializer: Initializer = He()
@@ -41,7 +41,9 @@ class Convolution2D(Layer):
 
     skips_input_gradient: ClassVar[bool] = True
     symbol: ClassVar[str] = "z"
-    formula: ClassVar[str] = "{y} = {x} ∗ weights{n} + biases{n}, a sum over each window of {window}×{window}"
+    formula: ClassVar[str] = (
+        "{y} = {x} ∗ weights{n} + biases{n}, a sum over each window of {kernel_size}×{kernel_size}"
+    )
     backward_formulas: ClassVar[Mapping[str, str]] = {
         "weights": "Σ over the windows: d{y} · window of {x}",
         "biases": "Σ over the windows: d{y}",
@@ -49,23 +51,21 @@ class Convolution2D(Layer):
     }
 
     def __post_init__(self) -> None:
-        for name, least in (("outputs", 1), ("window", 1), ("stride", 1), ("padding", 0)):
+        for name, least in (("filters", 1), ("kernel_size", 1), ("stride", 1), ("padding", 0)):
             value = getattr(self, name)
             if type(value) is not int or not least <= value <= 1_000_000:
-                raise HandgradError(
-                    f"Convolution2D {name} must be a whole number from {least}; got {value!r}"
-                )
+                raise HandgradError(f"Conv2D {name} must be a whole number from {least}; got {value!r}")
         if not isinstance(self.weight_initializer, Initializer) or not isinstance(
             self.bias_initializer, Initializer
         ):
-            raise HandgradError("Convolution2D takes an initializer for its weights and one for its biases")
+            raise HandgradError("Conv2D takes an initializer for its weights and one for its biases")
 
     def parameter_shapes(self, input_shape: Shape) -> Mapping[str, Shape]:
         """Weights (O, C, K, K) and biases (O,)."""
         self.output_shape(input_shape)
         return {
-            "weights": (self.outputs, input_shape[0], self.window, self.window),
-            "biases": (self.outputs,),
+            "weights": (self.filters, input_shape[0], self.kernel_size, self.kernel_size),
+            "biases": (self.filters,),
         }
 
     def initializers(self) -> Mapping[str, Initializer]:
@@ -74,7 +74,10 @@ class Convolution2D(Layer):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(O, H', W')."""
-        return (self.outputs, *pooled_shape(self, input_shape, self.window, self.stride, self.padding)[1:])
+        return (
+            self.filters,
+            *pooled_shape(self, input_shape, self.kernel_size, self.stride, self.padding)[1:],
+        )
 
     def forward(
         self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None

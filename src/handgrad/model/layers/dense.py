@@ -20,7 +20,7 @@ class Dense(Layer):
 
     Parameters
     ----------
-    outputs : int
+    units : int
         O, at least 1.
     weight_initializer : Initializer
         Of the weights (O, I).
@@ -28,7 +28,7 @@ class Dense(Layer):
         Of the biases (O,).
     """
 
-    outputs: int
+    units: int
     weight_initializer: Initializer = He()
     bias_initializer: Initializer = Zeros()
 
@@ -47,16 +47,14 @@ class Dense(Layer):
             self.bias_initializer, Initializer
         ):
             raise HandgradError("Dense takes an initializer for its weights and one for its biases")
-        if type(self.outputs) is not int or not 1 <= self.outputs <= 1_000_000:
-            raise HandgradError(
-                f"Dense outputs must be a whole number from 1 to 1,000,000; got {self.outputs!r}"
-            )
+        if type(self.units) is not int or not 1 <= self.units <= 1_000_000:
+            raise HandgradError(f"Dense units must be a whole number from 1 to 1,000,000; got {self.units!r}")
 
     def parameter_shapes(self, input_shape: Shape) -> Mapping[str, Shape]:
         """Weights (O, I) and biases (O,)."""
         if len(input_shape) != 1:
             raise HandgradError(f"Dense takes flat inputs (I,); got {input_shape}: put a Flatten before it")
-        return {"weights": (self.outputs, *input_shape), "biases": (self.outputs,)}
+        return {"weights": (self.units, *input_shape), "biases": (self.units,)}
 
     def initializers(self) -> Mapping[str, Initializer]:
         """The two that were given."""
@@ -64,7 +62,7 @@ class Dense(Layer):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(O,)."""
-        return (self.outputs,)
+        return (self.units,)
 
     def forward(
         self, parameters: Parameters, x: Floats | NDArray[np.uint8], rng: np.random.Generator | None = None

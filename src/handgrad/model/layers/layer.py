@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
-from handgrad.descriptions import Described
+from handgrad.config import Configurable
 from handgrad.kernels.types import Floats
 from handgrad.model.initializers import Initializer
 
@@ -20,7 +20,7 @@ Backward: TypeAlias = Callable[..., Any]
 """``backward(dy, gradients) -> dx``: `gradients` has the names and shapes of the parameters, and is added to."""
 
 
-class Layer(Described, ABC):
+class Layer(Configurable, ABC):
     """Base of the layers; a layer of one's own is a frozen dataclass with a `forward`.
 
     Shapes are those of one example, without N.
@@ -54,7 +54,7 @@ class Layer(Described, ABC):
         """Give the shape that comes out; the one that goes in unless a layer says otherwise."""
         return input_shape
 
-    def floats(self, input_shape: Shape) -> int:
+    def activation_size(self, input_shape: Shape) -> int:
         """Count the floats that forward makes for one example, by which chunks are made to fit the cache."""
         return prod(self.output_shape(input_shape))
 

@@ -20,38 +20,40 @@ class Pool2D(Layer, ABC):
 
     Parameters
     ----------
-    window : int
+    pool_size : int
         Pixels along a side, from 1 to 15.
     stride : int
-        Pixels from one window to the next; 0 stands for `window`, so that windows do not overlap.
+        Pixels from one window to the next; 0 stands for `pool_size`, so that windows do not overlap.
     """
 
-    window: int = 2
+    pool_size: int = 2
     stride: int = 0
 
     symbol: ClassVar[str] = "pooled"
 
     def __post_init__(self) -> None:
-        if type(self.window) is not int or not 1 <= self.window <= 15:
-            raise HandgradError(f"{type(self).__name__} window must be from 1 to 15; got {self.window!r}")
+        if type(self.pool_size) is not int or not 1 <= self.pool_size <= 15:
+            raise HandgradError(
+                f"{type(self).__name__} pool_size must be from 1 to 15; got {self.pool_size!r}"
+            )
         if type(self.stride) is not int or self.stride < 0:
             raise HandgradError(f"{type(self).__name__} stride must be 0 or more; got {self.stride!r}")
 
     @property
     def step(self) -> int:
         """Pixels from one window to the next."""
-        return self.stride or self.window
+        return self.stride or self.pool_size
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(C, H', W')."""
-        return pooled_shape(self, input_shape, self.window, self.step)
+        return pooled_shape(self, input_shape, self.pool_size, self.step)
 
 
 @dataclass(frozen=True)
 class MaxPool2D(Pool2D):
     """The largest value of each window."""
 
-    formula: ClassVar[str] = "{y} = the largest of each window of {window}×{window} in {x}"
+    formula: ClassVar[str] = "{y} = the largest of each window of {pool_size}×{pool_size} in {x}"
     backward_formulas: ClassVar[Mapping[str, str]] = {
         "x": "d{y} where {x} was the largest of its window, else 0"
     }
@@ -60,21 +62,21 @@ class MaxPool2D(Pool2D):
         self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None
     ) -> tuple[Floats, Backward]:
         """(N, C, H, W) to (N, C, H', W'); see `Layer.forward`."""
-        y, argmax = kernels.max_pool(x, self.window, self.step)
+        y, argmax = kernels.max_pool(x, self.pool_size, self.step)
 
         def backward(dy: Floats, gradients: Parameters) -> Floats:
-            return kernels.max_pool_backward(dy, argmax, x.shape[2:], self.window, self.step)
+            return kernels.max_pool_backward(dy, argmax, x.shape[2:], self.pool_size, self.step)
 
         return y, backward
 
 
 @dataclass(frozen=True)
-class AveragePool2D(Pool2D):
+class AvgPool2D(Pool2D):
     """The average of each window."""
 
-    formula: ClassVar[str] = "{y} = the average of each window of {window}×{window} in {x}"
+    formula: ClassVar[str] = "{y} = the average of each window of {pool_size}×{pool_size} in {x}"
     backward_formulas: ClassVar[Mapping[str, str]] = {
-        "x": "Σ over the windows that see a pixel: d{y} / {window}²"
+        "x": "Σ over the windows that see a pixel: d{y} / {pool_size}²"
     }
 
     def forward(
@@ -83,6 +85,6 @@ class AveragePool2D(Pool2D):
         """(N, C, H, W) to (N, C, H', W'); see `Layer.forward`."""
 
         def backward(dy: Floats, gradients: Parameters) -> Floats:
-            return kernels.average_pool_backward(dy, x.shape[2:], self.window, self.step)
+            return kernels.average_pool_backward(dy, x.shape[2:], self.pool_size, self.step)
 
-        return kernels.average_pool(x, self.window, self.step), backward
+        return kernels.average_pool(x, self.pool_size, self.step), backward

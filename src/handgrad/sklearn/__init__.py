@@ -1,0 +1,25 @@
+"""The scikit-learn face: ``HandgradClassifier``; needs the extra ``sklearn``."""
+
+from typing import TYPE_CHECKING, Any
+
+from handgrad.errors import HandgradError
+
+if TYPE_CHECKING:
+    from handgrad.sklearn.classifier import HandgradClassifier
+else:
+    try:
+        from sklearn.utils.validation import validate_data  # noqa: F401  # is there from scikit-learn 1.6
+    except ImportError:
+
+        class HandgradClassifier:
+            """Stands in where scikit-learn is missing, so that only those who use it are told."""
+
+            def __init__(self, *_: Any, **__: Any) -> None:
+                raise HandgradError(
+                    "HandgradClassifier needs scikit-learn 1.6 or newer, which is not installed: "
+                    "pip install 'handgrad[sklearn]'"
+                )
+    else:
+        from handgrad.sklearn.classifier import HandgradClassifier
+
+__all__ = ["HandgradClassifier"]

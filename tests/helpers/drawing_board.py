@@ -1,0 +1,85 @@
+"""A pen that draws on the page, and what one sees there then."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from playwright.sync_api import Page, expect
+
+DRAWINGS: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parents[2] / "bench" / "drawings.json").read_text("utf-8")
+)
+Strokes = list[list[list[float]]]
+
+SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
+"""The page works once a frame: after two, all that was asked for before is on the screen."""
+
+
+def strokes_of(label: str, kind: str = "thin", every: int = 3) -> Strokes:
+    """Give a digit of the messy drawings as strokes, with every third of its points: a quick hand."""
+    (found,) = (drawing for drawing in DRAWINGS if (drawing["label"], drawing["kind"]) == (label, kind))
+    return [[*stroke[:-1:every], stroke[-1]] for stroke in found["strokes"]]
+
+
+class Board:
+    """The page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.pad = page.get_by_role("application", name="Drawing area")
+        self.pixels_view = page.get_by_role("application", name="28 by 28 pixels")
+        self.answer = page.locator(".answer-large")
+        self.words = page.locator(".answer-words")
+
+    def go(self, url: str) -> None:
+        """Open an address and wait until all is there."""
+        self.page.goto(url)
+        self.page.wait_for_selector("html[data-ready]")
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait for what was asked for to be on the screen."""
+        self.page.evaluate(SETTLED)
+
+    def draw(self, strokes: Strokes, *, lift: bool = True) -> None:
+        """Draw with the mouse, as a hand does: down, along the points, up."""
+        self.pad.scroll_into_view_if_needed()
+        box = self.pad.bounding_box()
+        assert box is not None
+        mouse = self.page.mouse
+        for number, stroke in enumerate(strokes):
+            places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+            mouse.move(*places[0])
+            mouse.down()
+            for place in places[1:]:
+                mouse.move(*place)
+            if lift or number + 1 < len(strokes):
+                mouse.up()
+        self.settle()
+
+    def reads(self, label: str) -> None:
+        """Check what the page says is drawn."""
+        expect(self.answer).to_have_text(label)
+
+    def pixels(self) -> NDArray[np.uint8]:
+        """Give the 28×28 that the page shows as what the network receives."""
+        shown = self.pixels_view.evaluate(
+            """(canvas) => {
+                const copy = new OffscreenCanvas(28, 28).getContext("2d", { willReadFrequently: true });
+                copy.drawImage(canvas, 0, 0);
+                return Array.from(copy.getImageData(0, 0, 28, 28).data);
+            }"""
+        )
+        return np.array(shown, np.uint8).reshape(28, 28, 4)[:, :, 0]
+
+    def probabilities(self) -> list[str]:
+        """Give the bars' percentages as they are shown."""
+        return self.page.locator(".bar-percent").all_text_contents()
+
+    def press(self, *keys: str) -> None:
+        """Press keys, one after another."""
+        for key in keys:
+            self.page.keyboard.press(key)
+        self.settle()

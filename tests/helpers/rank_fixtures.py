@@ -1,0 +1,148 @@
+"""The program as mpiexec starts it, on one machine."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from fixture_types import CLOSED
+from handgrad.training.records import load_records
+
+Finished: TypeAlias = subprocess.CompletedProcess[str]
+Mpi: TypeAlias = Callable[..., Finished]
+Begin: TypeAlias = Callable[..., "subprocess.Popen[str]"]
+
+HANDGRAD = [sys.executable, "-m", "handgrad"]
+RECIPE = [
+    "train",
+    "mlp",
+    "--data",
+    "strokes:1200:1",
+    "--batch-size",
+    "60",
+    "--seed",
+    "3",
+    "--validation",
+    "200",
+]
+
+
+@pytest.fixture(scope="session")
+def mpiexec() -> str:
+    """The launcher of the extra ``mpi``, beside Python; tests that need it are skipped where it is missing."""
+    found = Path(sys.executable).parent / "mpiexec"
+    if find_spec("mpi4py") is None or not found.exists():
+        reason = "mpi4py and mpich are not installed: uv sync --extra mpi"
+        if os.environ.get("HANDGRAD_REQUIRE_MPI") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return str(found)
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """Without a data set to be found."""
+    kept = {key: value for key, value in os.environ.items() if key != "HANDGRAD_DATA"}
+    return kept | {"HANDGRAD_MIRROR": CLOSED, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+
+
+@pytest.fixture
+def mpi(mpiexec: str, tmp_path: Path, environment: dict[str, str]) -> Mpi:
+    """Run the program on so many ranks, or by arguments of mpiexec's own."""
+
+    def run(launch: int | list[str], *arguments: str | Path, **more: str) -> Finished:
+        ranks = ["-n", str(launch), *HANDGRAD] if isinstance(launch, int) else launch
+        return subprocess.run(
+            [mpiexec, *ranks, *map(str, arguments)],
+            cwd=tmp_path,
+            env=environment | more,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    return run
+
+
+@pytest.fixture
+def begin(mpiexec: str, tmp_path: Path, environment: dict[str, str]) -> Iterator[Begin]:
+    """Start a training into the folder RUN, and wait for its first record."""
+    begun: list[subprocess.Popen[str]] = []
+
+    def start(launch: int | list[str], *arguments: str, **more: str) -> "subprocess.Popen[str]":
+        ranks = ["-n", str(launch)] if isinstance(launch, int) else launch
+        process = subprocess.Popen(
+            [mpiexec, *ranks, *HANDGRAD, *RECIPE, *arguments, "--out", "RUN", "--json"],
+            cwd=tmp_path,
+            env=environment | more,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        begun.append(process)
+        assert process.stdout
+        line = process.stdout.readline()
+        assert line, process.stderr and process.stderr.read()
+        assert json.loads(line)["epoch"] == 1
+        return process
+
+    yield start
+    for process in begun:
+        process.kill()
+        process.communicate()
+
+
+def apart(mpi: Mpi, first: list[str], second: list[str], folder: Path | None = None) -> Finished:
+    """Run one rank by these arguments, and one by those, perhaps in another folder."""
+    there = ["-wdir", str(folder)] if folder else []
+    return mpi(["-n", "1", *HANDGRAD, *first, ":", "-n", "1", *there, *HANDGRAD, *second])
+
+
+def losses(run: Path) -> list[float]:
+    """The losses of all records."""
+    return [number for record in load_records(run) for number in (record.loss, record.validation_loss or 0.0)]
+
+
+def files(run: Path) -> dict[str, bytes]:
+    """What a run holds, but for what tells of time."""
+    return {
+        str(path.relative_to(run)): path.read_bytes()
+        for path in run.rglob("*")
+        if path.is_file() and path.name not in ("log.jsonl", "checkpoint.safetensors")
+    }
+
+
+def said(stderr: str) -> list[str]:
+    """The lines that are ours, and not mpiexec's."""
+    return [line for line in stderr.splitlines() if line.startswith("handgrad: ")]
+
+
+def descendants(parent: int) -> list[int]:
+    """Find the processes below one, nearest first."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[1]) == parent:
+                found.append(int(entry.name))
+    return sorted(found) + [below for child in sorted(found) for below in descendants(child)]
+
+
+def ranks_of(process: "subprocess.Popen[str]") -> list[int]:
+    """Find the ranks: the Python programs below mpiexec."""
+    return [
+        pid
+        for pid in descendants(process.pid)
+        if Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[1:3] == [b"-m", b"handgrad"]
+    ]

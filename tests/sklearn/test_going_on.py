@@ -1,0 +1,159 @@
+"""Training that goes on: warm starts and partial fits."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+import handgrad as hg
+from fixture_types import Examples
+
+
+def going_on(**parameters: Any) -> hg.HandgradClassifier:
+    usual = {"hidden": 16, "warm_start": True, "random_state": 0, "tol": None, "batch_size": 32}
+    return hg.HandgradClassifier(**usual | parameters)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"random_state": None},
+        {"dropout": 0.3, "optimizer": "muon"},
+        {"validation_fraction": 0.2},
+        {"early_stopping": True, "patience": 50},
+        {"early_stopping": True, "patience": 1, "learning_rate": 0.1},
+        {"averaging": hg.ExponentialAverage(0.9)},
+        {"tol": 0.05, "patience": 2},
+        {"batch_size": "all"},
+    ],
+)
+def test_some_epochs_and_then_more_are_all_at_once(flowers: Examples, parameters: dict[str, Any]) -> None:
+    X, y = flowers
+    twice = going_on(epochs=3, **parameters).fit(X, y)
+    seed = twice._session.seed
+    if parameters.get("random_state", 0) is None:  # the same draw, for the comparison's sake
+        once = going_on(epochs=8, **parameters)
+        once._draw_seed = lambda: seed  # type: ignore[method-assign]
+    else:
+        once = going_on(epochs=8, **parameters)
+    once.fit(X, y)
+    twice.set_params(epochs=5).fit(X, y)
+    np.testing.assert_array_equal(twice.predict_proba(X), once.predict_proba(X))
+    assert twice.loss_curve_ == once.loss_curve_
+    assert twice.best_epoch_ == once.best_epoch_
+    assert twice.validation_loss_curve_ == once.validation_loss_curve_
+
+
+@pytest.mark.parametrize(
+    "at_first", [{"early_stopping": True, "patience": 1}, {"averaging": hg.ExponentialAverage(0.99)}]
+)
+def test_what_is_kept_at_first_is_not_kept_for_ever(flowers: Examples, at_first: dict[str, Any]) -> None:
+    X, y = flowers
+    noise = np.random.default_rng(0).permutation(y)
+    classifier = going_on(epochs=6, learning_rate=0.05, **at_first).fit(X, y, X_val=X, y_val=noise)
+    first = classifier.n_iter_
+    classifier.set_params(early_stopping=False, averaging=None).fit(X, y)
+    once = going_on(epochs=first + 6, learning_rate=0.05).fit(X, y)
+    np.testing.assert_array_equal(classifier.predict_proba(X), once.predict_proba(X))
+
+
+def test_an_epoch_that_time_broke_off_goes_on_exactly(flowers: Examples) -> None:
+    X, y = flowers
+    broken = going_on(time_limit=1e-9).fit(X, y)
+    assert broken.records_[-1].step == 0
+    broken.set_params(time_limit=None, epochs=4).fit(X, y)
+    once = going_on(epochs=4).fit(X, y)
+    np.testing.assert_array_equal(broken.predict_proba(X), once.predict_proba(X))
+    assert broken.loss_curve_ == once.loss_curve_
+
+
+def test_what_rests_already_makes_no_more_epochs(flowers: Examples) -> None:
+    X, y = flowers
+    classifier = going_on(tol=10.0, patience=2, epochs=9).fit(X, y)
+    assert classifier.n_iter_ == 3
+    assert classifier.fit(X, y).n_iter_ == 3
+
+
+def test_without_warm_start_all_begins_anew(flowers: Examples) -> None:
+    X, y = flowers
+    classifier = going_on(warm_start=False, epochs=3)
+    first = classifier.fit(X, y).predict_proba(X)
+    np.testing.assert_array_equal(classifier.fit(X, y).predict_proba(X), first)
+    assert classifier.n_iter_ == 3
+
+
+def test_on_other_data_a_warm_start_goes_on_with_what_it_has_learned(flowers: Examples) -> None:
+    X, y = flowers
+    classifier = going_on(epochs=40, learning_rate=0.01).fit(X[::2], y[::2])
+    classifier.set_params(epochs=2).fit(X[1::2], y[1::2])
+    assert classifier.n_iter_ == 42
+    assert classifier.loss_curve_[40] < 0.5 < 0.9 < classifier.loss_curve_[0]
+
+
+def test_on_other_data_a_warm_start_begins_with_the_best(flowers: Examples) -> None:
+    X, y = flowers
+    noise = np.random.default_rng(0).permutation(y)
+    classifier = going_on(early_stopping=True, patience=5, epochs=99, learning_rate=0.05)
+    classifier.fit(X, y, X_val=X, y_val=noise)
+    best = classifier.network_.flat_parameters.copy()
+    assert classifier.best_epoch_ == classifier.n_iter_ - 5
+    classifier.set_params(early_stopping=False, epochs=1, learning_rate=1e-9).fit(X[:50], y[:50])
+    np.testing.assert_allclose(classifier.network_.flat_parameters, best, atol=1e-6)
+
+
+def test_a_warm_start_keeps_classes_layers_and_inputs(flowers: Examples) -> None:
+    X, y = flowers
+    classifier = going_on(epochs=1).fit(X, y)
+    with pytest.raises(ValueError, match="classes of the last fit"):
+        classifier.fit(X, np.where(y == "rose", "oak", y))
+    with pytest.raises(ValueError, match="X has 3 features, but HandgradClassifier is expecting 4"):
+        classifier.fit(X[:, :3], y)
+    with pytest.raises(hg.HandgradError, match="layers are others"):
+        clone(classifier).fit(X, y).set_params(hidden=9).fit(X, y)
+
+
+def test_partial_fits_learn(flowers: Examples) -> None:
+    X, y = flowers
+    classifier = going_on(learning_rate=0.01)
+    for epoch in range(30):
+        for part in range(3):
+            first = np.unique(y) if epoch == part == 0 else None
+            classifier.partial_fit(X[part::3], y[part::3], classes=first)  # a class at a time
+    assert classifier.score(X, y) > 0.9
+    assert classifier.n_iter_ == len(classifier.loss_curve_) == 90
+
+
+def test_partial_fit_of_all_is_an_epoch_of_fit(flowers: Examples) -> None:
+    X, y = flowers
+    weights = np.linspace(0, 1, len(X))
+    once = going_on(epochs=1, class_weight={"iris": 2.0}).fit(X, y, sample_weight=weights)
+    part = clone(once).partial_fit(X, y, classes=np.unique(y), sample_weight=weights)
+    np.testing.assert_array_equal(part.predict_proba(X), once.predict_proba(X))
+
+
+def test_partial_fit_goes_on_after_fit(flowers: Examples) -> None:
+    X, y = flowers
+    classifier = going_on(epochs=2).fit(X, y)
+    assert classifier.partial_fit(X[:9], y[:9]).n_iter_ == 3
+
+
+def test_partial_fit_refuses_what_it_cannot_do(flowers: Examples) -> None:
+    X, y = flowers
+    with pytest.raises(ValueError, match="classes must be passed on the first call"):
+        going_on().partial_fit(X, y)
+    classifier = going_on().partial_fit(X, y, classes=np.unique(y))
+    with pytest.raises(ValueError, match=r"previously unseen labels.*oak"):
+        classifier.partial_fit(X[:1], ["oak"])
+    with pytest.raises(ValueError, match="is not the same as on last call"):
+        classifier.partial_fit(X, y, classes=["iris", "oak"])
+    for parameter in (
+        {"early_stopping": True},
+        {"validation_fraction": 0.1},
+        {"schedule": "cosine"},
+        {"averaging": hg.LastEpochs()},
+        {"class_weight": "balanced"},
+    ):
+        with pytest.raises(ValueError, match=r"partial_fit (does not support|cannot balance)"):
+            going_on(**parameter).partial_fit(X, y, classes=np.unique(y))
