@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from fixture_types import Cli
+from handgrad.model.files import save_model
 from handgrad.recipes.data import open_splits
 from handgrad.recipes.loading import load_recipe, override
 from handgrad.run_status import validated, validated_in_words
 from handgrad.runs import Run
-from handgrad.training.checkpoint import save_model
 from handgrad.training.metrics import evaluate
 from handgrad.training.records import load_records
 
@@ -117,7 +117,7 @@ def test_data_that_were_validated_on_are_named_without_their_folder(
 ) -> None:
     trained(tmp_path / "run")
     tables = load_recipe("mlp").tables() | {"data": {"source": "strokes:300:1", "validation": other}}
-    monkeypatch.setattr("handgrad.run_status.restored_recipe", lambda *_: tables)
+    monkeypatch.setattr("handgrad.run_status.recipe_from_metadata", lambda *_: tables)
     words = validated_in_words(tmp_path / "run")
     assert words is not None
     assert words.endswith(f"of validation data of {Path(other).name} right")

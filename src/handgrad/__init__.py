@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from handgrad.explanation import Explanation, Step, explain
     from handgrad.exports.formats import load_model
     from handgrad.exports.writers import export
+    from handgrad.model.files import save_model
     from handgrad.model.initializers import Glorot, He, Initializer, LeCun, Ones, Orthogonal, Uniform, Zeros
     from handgrad.model.layers import (
         GELU,
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from handgrad.training.adversarial import Adversarial
     from handgrad.training.averaging import Averaging, ExponentialAverage, LastEpochs
     from handgrad.training.calibration import calibration
-    from handgrad.training.checkpoint import save_model
     from handgrad.training.distributed import Communication, init_distributed
     from handgrad.training.gradient_check import check_gradients
     from handgrad.training.metrics import accuracy, confusion_matrix, evaluate
@@ -71,7 +71,7 @@ _HOMES = {
     "exports.writers": ("export",),
     "training.adversarial": ("Adversarial",),
     "training.averaging": ("Averaging", "ExponentialAverage", "LastEpochs"),
-    "training.checkpoint": ("save_model",),
+    "model.files": ("save_model",),
     "training.distributed": ("Communication", "init_distributed"),
     "training.stopping": ("EarlyStopping",),
     "training.gradient_check": ("check_gradients",),

@@ -11,6 +11,9 @@ from typing import Any, Self
 
 from handgrad.errors import HandgradError, suggest
 
+FRAMINGS = ("digit", "plain")
+"""How an image becomes an example: framed as MNIST frames its digits, or only resized."""
+
 
 class Configurable:
     """Base of the dataclasses that recipes and model files can name."""

@@ -10,10 +10,9 @@ from typing import Any
 
 from handgrad.errors import HandgradError
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE
-from handgrad.training.checkpoint import restored_recipe
+from handgrad.model.files import read_metadata, recipe_from_metadata
 from handgrad.training.records import Record, load_records
 from handgrad.training.stopping import EarlyStopping
-from handgrad.training.tensor_files import read_metadata
 
 
 def progress(folder: Path) -> dict[str, Any] | None:
@@ -64,7 +63,7 @@ def validated(folder: Path, file: str = MODEL_FILE) -> Record | None:
         return None
     with suppress(HandgradError):
         records = [record for record in load_records(folder) if record.validation_loss is not None]
-        recipe = restored_recipe(read_metadata(folder / file), folder / file) or {}
+        recipe = recipe_from_metadata(read_metadata(folder / file), folder / file) or {}
         if not recipe.get("early_stopping"):
             return next((record for record in reversed(records) if record.step + 1 == steps), None)
         stopping = EarlyStopping.from_config(recipe["early_stopping"])
@@ -83,7 +82,7 @@ def validated_in_words(folder: Path) -> str | None:
     record = validated(folder)
     if record is None or record.validation_accuracy is None:
         return None
-    recipe = restored_recipe(read_metadata(folder / MODEL_FILE), folder / MODEL_FILE) or {}
+    recipe = recipe_from_metadata(read_metadata(folder / MODEL_FILE), folder / MODEL_FILE) or {}
     data = recipe.get("data", {})
     other = isinstance(data.get("validation"), str)
     source = Path(str(data["validation"] if other else data.get("source", ""))).name

@@ -19,12 +19,13 @@ from handgrad.exports.csv import is_dense, write_csv
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE, load_model
 from handgrad.files import cannot_write, make_folder, remove_unfinished, replacing
 from handgrad.locks import holding
+from handgrad.model.files import load_recipe as load_checkpoint_recipe
+from handgrad.model.files import save_model
 from handgrad.model.network import Network
 from handgrad.recipes.data import open_together
 from handgrad.recipes.loading import load_recipe, parse_recipe
 from handgrad.recipes.recipe import Recipe
-from handgrad.training.checkpoint import load_checkpoint, save_checkpoint, save_model
-from handgrad.training.checkpoint import load_recipe as load_checkpoint_recipe
+from handgrad.training.checkpoint import load_checkpoint, save_checkpoint
 from handgrad.training.distributed import ALONE, Communication
 from handgrad.training.fine_tuning import begin_from
 from handgrad.training.fingerprint import check_unchanged

@@ -13,9 +13,9 @@ from safetensors.numpy import load_file, save_file
 
 from failing import fails
 from fixture_types import Cli
+from handgrad.model.files import save_model
 from handgrad.model.layers import Dense
 from handgrad.model.network import Network
-from handgrad.training.checkpoint import save_model
 
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 

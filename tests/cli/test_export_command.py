@@ -10,10 +10,10 @@ from PIL import Image
 from failing import fails
 from fixture_types import Cli
 from handgrad.data.load import load_data
+from handgrad.model.files import save_model
 from handgrad.model.layers import Conv2D, Dense, Flatten, ReLU
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
-from handgrad.training.checkpoint import save_model
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 from failing import fails
 from fixture_types import Cli
 from handgrad.cli.serve import newest_finished
+from handgrad.model.files import save_model
 from handgrad.server.server import address
-from handgrad.training.checkpoint import save_model
 from served import serving, small_network
 
 

@@ -14,10 +14,10 @@ from safetensors.numpy import load_file
 
 from failing import fails
 from fixture_types import Cli
+from handgrad.model.files import save_model
 from handgrad.model.layers import Dense
 from handgrad.model.network import Network
 from handgrad.recipes.loading import load_recipe, override
-from handgrad.training.checkpoint import save_model
 from shards import write_shards
 
 

@@ -14,7 +14,7 @@ from handgrad.data.collection import add_to_collection
 from handgrad.data.strokes import generate
 from handgrad.exports.formats import load_model
 from handgrad.locks import is_held
-from handgrad.training.checkpoint import save_model
+from handgrad.model.files import save_model
 from served import small_network
 
 DATA = ("--data", "strokes:300:1")

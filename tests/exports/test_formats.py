@@ -8,10 +8,10 @@ import pytest
 from handgrad.errors import HandgradError
 from handgrad.exports.csv import write_csv
 from handgrad.exports.formats import load_model, load_model_recipe
+from handgrad.model.files import save_model
 from handgrad.model.layers import Dense
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
-from handgrad.training.checkpoint import save_model
 
 
 def test_a_run_a_file_and_a_parameter_folder_all_load(tmp_path: Path) -> None:

@@ -16,11 +16,11 @@ from handgrad.errors import HandgradError
 from handgrad.exports.html import LAYERS, build, needed, write_html
 from handgrad.frontend import page_files
 from handgrad.model import layers as all_layers
+from handgrad.model.files import load_safetensors
 from handgrad.model.layers import Conv2D, Dense, Flatten, Layer, ReLU
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
 from handgrad.recipes.loading import load_recipe
-from handgrad.training.checkpoint import load_safetensors
 
 ACCURACY = "97.9 % of validation data of <mnist> right"
 

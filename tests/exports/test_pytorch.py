@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from handgrad.data.load import load_data
+from handgrad.model.files import save_model
 from handgrad.model.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D, ReLU
 from handgrad.model.scaling import Scaling
 from handgrad.recipes.loading import load_recipe
-from handgrad.training.checkpoint import save_model
 
 torch: Any = pytest.importorskip("torch", reason="PyTorch is no dependency; install torch to compare with it")
 

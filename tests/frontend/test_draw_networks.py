@@ -8,8 +8,7 @@ from playwright.sync_api import expect
 
 import handgrad as hg
 from drawing_board import Board, strokes_of
-from handgrad.training.checkpoint import written_down
-from handgrad.training.tensor_files import serialized
+from handgrad.model.files import model_tensors, serialize_tensors
 from page_fixtures import Open
 from page_server import Site
 
@@ -54,7 +53,7 @@ def file_of(layers: list[Any], shape: tuple[int, ...], **settings: Any) -> bytes
     network = hg.Network(layers, input_shape=shape, rng=np.random.default_rng(0))
     for name, value in settings.items():
         setattr(network, name, value)
-    return serialized(*written_down(network))
+    return serialize_tensors(*model_tensors(network))
 
 
 def use(board: Board, site: Site, content: bytes) -> None:

@@ -11,8 +11,7 @@ import handgrad as hg
 from browser import open_browser
 from drawing_board import Board
 from handgrad.data.dataset import Splits
-from handgrad.training.checkpoint import written_down
-from handgrad.training.tensor_files import serialized
+from handgrad.model.files import model_tensors, serialize_tensors
 from page_server import Site, serving
 
 Open = Callable[..., Board]
@@ -31,7 +30,7 @@ def reader(written: Splits) -> bytes:
     network = hg.Network(layers, input_shape=(784,), rng=np.random.default_rng(0))
     for _ in hg.train(network, written, optimizer=hg.AdamW(), learning_rate=0.005, batch_size=64, epochs=4):
         pass
-    return serialized(*written_down(network))
+    return serialize_tensors(*model_tensors(network))
 
 
 @pytest.fixture(scope="module")

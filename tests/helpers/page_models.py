@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
 from handgrad.frontend import page_files
+from handgrad.model.files import Recipe, model_tensors, serialize_tensors
 from handgrad.model.network import Network
-from handgrad.training.checkpoint import Recipe, written_down
-from handgrad.training.tensor_files import serialized
 
 Picture: TypeAlias = NDArray[np.uint8]
 
@@ -134,4 +133,4 @@ def _values(raw: NDArray[Any]) -> str:
 
 
 def model_bytes(network: Network, recipe: Recipe | None = None) -> bytes:
-    return serialized(*written_down(network, recipe))
+    return serialize_tensors(*model_tensors(network, recipe))

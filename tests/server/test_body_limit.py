@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 from fastapi import HTTPException
 
+from handgrad.model.files import save_model
 from handgrad.server.body_limit import JSON_LIMIT, PICTURE_LIMIT, BodyLimit
 from handgrad.server.errors import refusal
-from handgrad.training.checkpoint import save_model
 from served import Process, serving, small_network
 
 

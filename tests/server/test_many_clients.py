@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from handgrad.data.strokes import generate
-from handgrad.training.checkpoint import save_model
+from handgrad.model.files import save_model
 from served import PATIENCE, Process, serving, small_network
 
 CLIENTS, TIMES = 200, 25

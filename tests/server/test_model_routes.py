@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from safetensors.numpy import load
 
+from handgrad.model.files import save_model
 from handgrad.server.model_in_use import Served
-from handgrad.training.checkpoint import save_model
 from served import client, small_network
 
 

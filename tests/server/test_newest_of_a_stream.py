@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from fixture_types import Cli
+from handgrad.model.files import load_safetensors
 from handgrad.server.latest_parameters import newest
-from handgrad.training.checkpoint import load_safetensors
 
 RECIPE = """
 name = "normed"

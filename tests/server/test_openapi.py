@@ -9,7 +9,7 @@ import pytest
 from handgrad.cli.main import main
 from handgrad.data.collection import add_to_collection
 from handgrad.data.strokes import generate
-from handgrad.training.checkpoint import save_model
+from handgrad.model.files import save_model
 from served import serving, small_network
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"

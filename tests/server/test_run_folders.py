@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from handgrad.exports.formats import load_model
+from handgrad.model.files import save_model
 from handgrad.recipes.data import open_splits
 from handgrad.recipes.loading import load_recipe, override
 from handgrad.run_status import progress
@@ -23,7 +24,6 @@ from handgrad.server.run_folders import (
     standing,
     write_mark,
 )
-from handgrad.training.checkpoint import save_model
 from handgrad.training.records import LOG_FILE
 
 

@@ -12,17 +12,12 @@ from safetensors.numpy import load_file, save_file
 
 from handgrad.data.dataset import Dataset
 from handgrad.errors import HandgradError
+from handgrad.model.files import load_recipe, load_safetensors, save_model
 from handgrad.model.initializers import Uniform
 from handgrad.model.layers import Dense, ReLU
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
-from handgrad.training.checkpoint import (
-    load_checkpoint,
-    load_recipe,
-    load_safetensors,
-    save_checkpoint,
-    save_model,
-)
+from handgrad.training.checkpoint import load_checkpoint, save_checkpoint
 from handgrad.training.optimizers import SGD, Optimizer
 from handgrad.training.state import TrainingState
 from handgrad.training.train import train

@@ -12,10 +12,9 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from handgrad.config import FRAMINGS
 from handgrad.data.batches import Rows, batches, epoch_order
 from handgrad.errors import HandgradError
-
-FRAMINGS = ("digit", "plain")
 
 
 @contextmanager

@@ -6,8 +6,8 @@ from typing import Any
 from handgrad.errors import HandgradError
 from handgrad.exports.csv import read_csv
 from handgrad.exports.onnx import read_onnx, read_onnx_recipe
+from handgrad.model.files import load_recipe, load_safetensors
 from handgrad.model.network import Network
-from handgrad.training.checkpoint import load_recipe, load_safetensors
 
 MODEL_FILE = "model.safetensors"
 CHECKPOINT_FILE = "checkpoint.safetensors"

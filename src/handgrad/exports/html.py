@@ -16,9 +16,8 @@ from handgrad.exports.layers import in_float32, writers_of
 from handgrad.files import replacing
 from handgrad.frontend import page_files
 from handgrad.model import layers
+from handgrad.model.files import Recipe, serialize_tensors
 from handgrad.model.network import Network
-from handgrad.training.checkpoint import Recipe
-from handgrad.training.tensor_files import serialized
 
 LAYERS = {getattr(layers, name): name for name in layers.__all__ if name != "Layer"}
 """The library's own, all of which the page knows."""
@@ -67,7 +66,7 @@ def build(network: Network, name: str, accuracy: str | None = None) -> str:
             f"the page draws pictures of 28×28 bytes, but the model takes {shape} {kind}; export it as onnx or c"
         )
     writers_of(network, LAYERS, "html")
-    model = b64encode(serialized(*in_float32(network))).decode()
+    model = b64encode(serialize_tensors(*in_float32(network))).decode()
     facts = f'id="model" data-name="{escape(name)}"'
     if accuracy:
         facts += f' data-accuracy="{escape(accuracy)}"'

@@ -6,10 +6,9 @@ from typing import TypeVar
 import numpy as np
 
 from handgrad.errors import HandgradError
+from handgrad.model.files import Recipe, Tensors, model_tensors
 from handgrad.model.layers import Layer
 from handgrad.model.network import Network
-from handgrad.training.checkpoint import Recipe, written_down
-from handgrad.training.tensor_files import Tensors
 
 Writer = TypeVar("Writer")
 
@@ -47,7 +46,7 @@ def writers_of(network: Network, known: Mapping[type[Layer], Writer], form: str)
 
 def in_float32(network: Network, recipe: Recipe | None = None) -> tuple[Tensors, dict[str, str]]:
     """Give what a model file holds, its parameters in float32; scaling stays in float64."""
-    tensors, metadata = written_down(network, recipe)
+    tensors, metadata = model_tensors(network, recipe)
     parameters = {
         name: array if name.startswith("scaling.") else array.astype(np.float32)
         for name, array in tensors.items()

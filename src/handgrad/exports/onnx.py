@@ -15,9 +15,8 @@ from handgrad.errors import HandgradError
 from handgrad.exports.layers import in_float32, writers_of
 from handgrad.exports.onnx_nodes import WRITERS, Nodes, Place, node, reshaped
 from handgrad.files import replacing
+from handgrad.model.files import Recipe, Tensors, network_from_tensors, recipe_from_metadata
 from handgrad.model.network import Network
-from handgrad.training.checkpoint import Recipe, restored, restored_recipe
-from handgrad.training.tensor_files import Tensors
 
 OPSET, IR_VERSION = 18, 9
 """Of 2023: old enough for the clients in use, and onnxruntime refuses newer ones than it knows."""
@@ -95,12 +94,12 @@ def read_onnx(path: Path) -> Network:
         If onnx is not installed, or the file is missing, damaged, or was not written by handgrad.
     """
     tensors, metadata = _read(path)
-    return restored(tensors, metadata, path)
+    return network_from_tensors(tensors, metadata, path)
 
 
 def read_onnx_recipe(path: Path) -> dict[str, Any] | None:
     """Read the recipe that a network was trained by; None where the file has none."""
-    return restored_recipe(_read(path)[1], path)
+    return recipe_from_metadata(_read(path)[1], path)
 
 
 def require_onnx() -> None:

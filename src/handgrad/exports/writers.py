@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from handgrad.errors import HandgradError, suggest
 from handgrad.exports import FORMATS
+from handgrad.model.files import Recipe
 from handgrad.model.network import Network
 from handgrad.model.sklearn_conversion import network_of
-from handgrad.training.checkpoint import Recipe
 
 if TYPE_CHECKING:
     from handgrad.exports.c import Sizes

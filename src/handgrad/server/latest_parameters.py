@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from handgrad.errors import HandgradError
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE
+from handgrad.model.files import load_recipe, load_safetensors, model_bytes
 from handgrad.model.layers import Layer
 from handgrad.recipes.data import open_splits
 from handgrad.recipes.loading import parse_recipe
 from handgrad.run_status import model_is_newest
 from handgrad.server.model_in_use import Served
-from handgrad.training.checkpoint import load_checkpoint, load_recipe, load_safetensors, model_bytes
+from handgrad.training.checkpoint import load_checkpoint
 from handgrad.training.rehearsal import take_sample
 
 _making = Lock()

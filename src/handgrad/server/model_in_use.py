@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from handgrad.exports.formats import load_model, load_model_recipe
+from handgrad.model.files import model_bytes
 from handgrad.model.network import Network
-from handgrad.training.checkpoint import model_bytes
 
 
 @dataclass(frozen=True)
