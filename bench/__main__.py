@@ -1,6 +1,6 @@
 """Measure handgrad beside its alternatives, on this machine and in one run.
 
-    uv run --group bench python -m bench [ROW …] [--rounds N] [--out FOLDER] [--no-scaling] [--publish NAME]
+    uv run python -m bench [ROW …] [--rounds N] [--out FOLDER] [--no-scaling] [--publish NAME]
 
 Every contestant works in a separate process. They take turns, so that other load on the machine affects all alike,
 and ratios are medians over the turns. handgrad runs with the best instruction set of the CPU and, if that is better
@@ -15,7 +15,6 @@ import json
 from pathlib import Path
 
 from bench.contest import Result, compete
-from bench.figure import draw
 from bench.machine import describe, further_instruction_sets, limits, summary
 from bench.publish import publish
 from bench.report import as_table
@@ -63,10 +62,7 @@ def main() -> None:
         },
     }
     (chosen.out / "bench.json").write_text(json.dumps(written, indent=1) + "\n", "utf-8")
-    draw(
-        {name: found for name, found in results.items() if ROWS[name].peers}, curves, chosen.out / "bench.png"
-    )
-    print(f"\nwritten to {chosen.out}/bench.json and bench.png")
+    print(f"\nwritten to {chosen.out}/bench.json")
     if chosen.publish:
         publish(written, chosen.publish)
         print(f"published in bench/results/{chosen.publish}.json and bench/README.md")

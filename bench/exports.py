@@ -1,6 +1,6 @@
 """What an export costs and keeps: sizes, and the accuracy on MNIST's test digits of each format in its own client.
 
-    uv run python bench/exports.py runs/mlp runs/convnet
+    uv run python -m bench.exports runs/mlp runs/convnet
 
 Needs onnxruntime and a C compiler.
 """

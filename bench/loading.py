@@ -1,4 +1,4 @@
-"""Loading, against the bare parser in the same run: ``uv run python bench/loading.py`` with MNIST at hand.
+"""Loading, against the bare parser in the same run: ``uv run python -m bench.loading`` with MNIST at hand.
 
 Prints medians of paired runs, in seconds, and their ratio.
 """

@@ -1,6 +1,6 @@
 """The server under load: 200 clients that predict one digit after another, beside onnxruntime behind the same server.
 
-    uv run --group bench python -m bench.serve [MODEL] [--seconds 60] [--clients 200] [--rounds 2]
+    uv run --extra server python -m bench.serve [MODEL] [--seconds 60] [--clients 200] [--rounds 2]
 
 MODEL is `mlp`, trained on MNIST, unless given. Needs onnxruntime and onnx. Clients and server share the machine.
 Clients keep their connection and wait for an answer before they ask again. Every answer is checked.

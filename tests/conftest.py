@@ -1,9 +1,8 @@
-"""What several tests share: the program as a user runs it, small data, and real MNIST where it is at hand."""
+"""Fixtures for all tests: the command line, small data sets, MNIST, and kernels. Each folder adds its own."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +14,17 @@ from handgrad.data.idx import write_idx
 from handgrad.data.load import load_data
 from handgrad.data.mnist import find
 from handgrad.data.strokes import generate
-from handgrad.kernels.backend import kernels
-from handgrad.kernels.native.library import suitable
 
-pytest_plugins = ["page_fixtures", "page_models", "rank_fixtures", "training_fixtures"]
+
+@pytest.hookimpl(tryfirst=True)  # before tests are selected by their markers
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that use a browser or several processes."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if "browser" in fixtures:
+            item.add_marker("browser")
+        if "mpiexec" in fixtures:
+            item.add_marker("distributed")
 
 
 @pytest.fixture
@@ -31,7 +37,7 @@ def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def cli(tmp_path: Path) -> Cli:
-    """Run ``handgrad`` as a process of its own, in `tmp_path`, without a data set to be found."""
+    """Run ``handgrad`` in a separate process, in `tmp_path`, where no data set is found."""
 
     def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
         env = {key: value for key, value in os.environ.items() if key != "HANDGRAD_DATA"}
@@ -50,7 +56,7 @@ def cli(tmp_path: Path) -> Cli:
 
 @pytest.fixture(scope="session")
 def digits() -> Splits:
-    """A few hundred digits that the library writes itself."""
+    """A few hundred synthetic digits."""
     return load_data("strokes:600:7")
 
 
@@ -68,7 +74,7 @@ def idx_folder(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def mnist() -> Splits:
-    """Real MNIST; tests that need it are skipped where it is not at hand, unless CI demands it."""
+    """MNIST. Without it tests are skipped, or fail if HANDGRAD_REQUIRE_MNIST is 1."""
     if find("mnist") is None:
         reason = "MNIST is not on this machine: set HANDGRAD_DATA to the folder that holds mnist/"
         if os.environ.get("HANDGRAD_REQUIRE_MNIST") == "1":
@@ -79,7 +85,7 @@ def mnist() -> Splits:
 
 @pytest.fixture
 def mnist_place(mnist: Splits, tmp_path: Path) -> dict[str, str]:
-    """The setting by which a program finds real MNIST, wherever it was found."""
+    """The environment variable with which a process finds MNIST."""
     found = find("mnist")
     assert found is not None
     (tmp_path / "places").mkdir()
@@ -89,41 +95,18 @@ def mnist_place(mnist: Splits, tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def table() -> Dataset:
-    """A little table of numbers, two classes that a line can separate."""
+    """A small table: two classes that a line separates."""
     rng = np.random.default_rng(3)
     inputs = rng.normal(size=(200, 4)).astype(np.float32)
     return Dataset(inputs, (inputs[:, 0] > inputs[:, 1]).astype(np.int64), ("no", "yes"))
 
 
 @pytest.fixture(scope="session")
-def flowers() -> Examples:
-    """Three classes with names, in inputs of very different sizes."""
-    rng = np.random.default_rng(5)
-    labels = np.arange(150) % 3
-    inputs = rng.normal(size=(150, 4)) + 2.5 * np.eye(3, 4)[labels]
-    return inputs * [1, 1000, 0.01, 1] + [0, 1e6, 0, 5], np.array(["iris", "lily", "rose"])[labels]
-
-
-@pytest.fixture(scope="session")
 def images(digits: Splits) -> Examples:
-    """Digits as bytes."""
+    """Digits as bytes, and their labels."""
     return digits.train.inputs, digits.train.labels
 
 
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(5)
-
-
-@pytest.fixture(params=suitable())
-def instruction_set(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Load the compiled library for each instruction set that this CPU has."""
-    with kernels.using(request.param):
-        yield request.param
-
-
-@pytest.fixture(params=["numpy", *suitable()])
-def backend(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Load NumPy's kernels, and the compiled ones for each instruction set."""
-    with kernels.using(request.param):
-        yield request.param

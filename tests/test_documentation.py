@@ -32,7 +32,7 @@ PROGRAM = [line.removeprefix("pip install uv && ") for line in COMMANDS if "hand
 def test_the_two_commands_come_first() -> None:
     assert COMMANDS[:2] == [
         "pip install uv && uv run handgrad train",
-        "pip install uv && uv run pytest",
+        "pip install uv && uv run --group dev pytest",
     ]
 
 

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- tests/kernels --ignore=tests/kernels/test_backend.py # which breaks libraries to load them
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
-cp -r pyproject.toml src tests tools bench "$copy"
+cp -r pyproject.toml src tests tools "$copy"
 cd "$copy"
 native=src/handgrad/kernels/native
 rm -f $native/libhandgrad_*

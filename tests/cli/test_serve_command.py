@@ -59,7 +59,7 @@ def test_a_missing_extra_is_told_with_what_installs_it(
     monkeypatch.setattr(web, "find_spec", lambda name: None if name == "uvicorn" else sys)
     assert main(["serve"]) == 1
     assert "uvicorn" in (line := capsys.readouterr().err)
-    assert "pip install 'handgrad[web]'" in line
+    assert "pip install 'handgrad[server]'" in line
 
 
 def test_addresses_are_written_as_browsers_take_them() -> None:

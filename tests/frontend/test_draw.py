@@ -66,7 +66,7 @@ def test_strokes_become_the_same_picture_in_both_languages(board: Board) -> None
 
 def rendered(drawing: dict[str, Any], side: int = 280) -> Any:
     """Render strokes by the command that has the messy drawings read."""
-    path = Path(__file__).parents[2] / "bench" / "drawings.py"
+    path = Path(__file__).parents[2] / "tools" / "drawings.py"
     spec = importlib.util.spec_from_file_location("bench_drawings", path)
     assert spec
     assert spec.loader

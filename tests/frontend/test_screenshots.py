@@ -1,6 +1,6 @@
 """The page as it looks, with networks that were trained on MNIST.
 
-HANDGRAD_SCREENSHOTS=docs/images/page uv run pytest -m slow tests/frontend/test_screenshots.py
+HANDGRAD_SCREENSHOTS=docs/images/page uv run --group dev pytest -m slow tests/frontend/test_screenshots.py
 
 writes the pictures that the documents show; without the variable they go to a temporary folder.
 """

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
 
 DRAWINGS: list[dict[str, Any]] = json.loads(
-    (Path(__file__).parents[2] / "bench" / "drawings.json").read_text("utf-8")
+    (Path(__file__).parents[2] / "tools" / "drawings.json").read_text("utf-8")
 )
 Strokes = list[list[list[float]]]
 

@@ -10,5 +10,5 @@ def require_web() -> None:
     missing = [name for name in ("fastapi", "uvicorn", "python_multipart") if find_spec(name) is None]
     if missing:
         raise HandgradError(
-            f"the server needs {missing[0].replace('_', '-')}, which is not installed: pip install 'handgrad[web]'"
+            f"the server needs {missing[0].replace('_', '-')}, which is not installed: pip install 'handgrad[server]'"
         )

@@ -1,13 +1,17 @@
-"""Draw the figures of docs/backpropagation.md: ``uv run --group bench python bench/backpropagation.py``."""
+"""Draw the figures of docs/backpropagation.md: ``uv run --extra plot python tools/backpropagation_figures.py``."""
 
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from numpy.typing import NDArray
 
 mpl.use("Agg")
 
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 import handgrad as hg
 
@@ -16,37 +20,40 @@ FORWARD, BACKWARD = "#1f4e9c", "#b3261e"
 
 
 def draw_network() -> None:
-    """Two dense layers, a ReLU and the loss: arrays go right, gradients come back left."""
+    """Draw two dense layers, a ReLU and the loss, with arrays going right and gradients going left."""
     figure, axes = plt.subplots(figsize=(9, 2.9))
     boxes = ["dense", "ReLU", "dense", "softmax,\ncross-\nentropy"]
     arrays = ["x", "z_1", "a_1", "z_2", "L"]
-    for place, name in enumerate(boxes):
-        left = 2.2 * place + 1
-        axes.add_patch(plt.Rectangle((left, -0.6), 1.2, 1.2, facecolor="#f2f2f2", edgecolor="#555555"))
+    for position, name in enumerate(boxes):
+        left = 2.2 * position + 1
+        axes.add_patch(Rectangle((left, -0.6), 1.2, 1.2, facecolor="#f2f2f2", edgecolor="#555555"))
         axes.text(left + 0.6, 0, name, ha="center", va="center", fontsize=9)
         if name == "dense":
-            number = place // 2 + 1
+            number = position // 2 + 1
             parameters = f"$W_{number}, b_{number}$", f"$dW_{number}, db_{number}$"
-            _arrow(axes, (left + 0.6, 1.35), (left + 0.6, 0.62), FORWARD, parameters[0], (0, 1.5))
-            _arrow(axes, (left + 0.6, -0.62), (left + 0.6, -1.35), BACKWARD, parameters[1], (0, -1.55))
-    for place, name in enumerate(arrays):
-        left, right = 2.2 * place + 0.03, 2.2 * place + 0.97
-        _arrow(axes, (left, 0.25), (right, 0.25), FORWARD, f"${name}$", (None, 0.45))
-        told = "$dL = 1$" if name == "L" else f"$d{name}$"
-        _arrow(axes, (right, -0.25), (left, -0.25), BACKWARD, told, (None, -0.5))
+            _arrow(axes, (left + 0.6, 1.35), (left + 0.6, 0.62), FORWARD, parameters[0], 1.5)
+            _arrow(axes, (left + 0.6, -0.62), (left + 0.6, -1.35), BACKWARD, parameters[1], -1.55)
+    for position, name in enumerate(arrays):
+        left, right = 2.2 * position + 0.03, 2.2 * position + 0.97
+        _arrow(axes, (left, 0.25), (right, 0.25), FORWARD, f"${name}$", 0.45)
+        gradient = "$dL = 1$" if name == "L" else f"$d{name}$"
+        _arrow(axes, (right, -0.25), (left, -0.25), BACKWARD, gradient, -0.5)
     axes.set(xlim=(-0.1, 9.9), ylim=(-1.8, 1.8))
     axes.axis("off")
     figure.savefig(IMAGES / "backpropagation.png", dpi=130, bbox_inches="tight")
 
 
-def _arrow(axes, start, end, colour, text, at) -> None:
+Point = tuple[float, float]
+
+
+def _arrow(axes: Axes, start: Point, end: Point, colour: str, text: str, y: float) -> None:
     axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 1.6})
     x = (start[0] + end[0]) / 2
-    axes.text(x, at[1], text, color=colour, ha="center", va="center", fontsize=11)
+    axes.text(x, y, text, color=colour, ha="center", va="center", fontsize=11)
 
 
 def draw_errors() -> None:
-    """Measure how wrong numerical derivatives of a network's loss are, for steps from 1 down to 1e-13."""
+    """Plot the error of numerical derivatives of a network's loss for steps from 1 down to 1e-13."""
     steps = np.logspace(0, -13, 105)
     figure, axes = plt.subplots(figsize=(7.5, 4))
     for label, dtype, central, colour in (
@@ -63,8 +70,8 @@ def draw_errors() -> None:
     figure.savefig(IMAGES / "gradient_check.png", dpi=130, bbox_inches="tight")
 
 
-def _errors(steps, dtype, central):
-    """Give the error for each step, as the median over all weights."""
+def _errors(steps: NDArray[np.float64], dtype: Any, central: bool) -> NDArray[np.float64]:
+    """Return the median error over all weights for each step."""
     rng = np.random.default_rng(0)
     x, labels = rng.normal(size=(4, 5)).astype(dtype), np.array([0, 1, 2, 0])
     layers = [hg.Dense(6), hg.Tanh(), hg.Dense(3)]
@@ -75,19 +82,19 @@ def _errors(steps, dtype, central):
     logits, backward = exact.forward(x)
     backward(hg.cross_entropy(logits, labels)[1], gradient)
 
-    def loss(place, value):
-        old = network.flat_parameters[place]
-        network.flat_parameters[place] = value
+    def loss(index: int, value: float) -> Any:
+        old = network.flat_parameters[index]
+        network.flat_parameters[index] = value
         losses, _ = hg.CrossEntropy().examples(network.forward(x)[0], labels)
-        network.flat_parameters[place] = old
+        network.flat_parameters[index] = old
         return losses.sum(dtype=dtype) / dtype(len(losses))
 
     errors = np.empty((len(steps), len(gradient)))
     for row, h in enumerate(steps.astype(dtype)):
-        for place, w in enumerate(network.flat_parameters):
+        for index, w in enumerate(network.flat_parameters):
             below = w - h if central else w
-            slope = (loss(place, w + h) - loss(place, below)) / (2 * h if central else h)
-            errors[row, place] = abs(float(slope) - gradient[place])
+            slope = (loss(index, w + h) - loss(index, below)) / (2 * h if central else h)
+            errors[row, index] = abs(float(slope) - gradient[index])
     return np.maximum(np.median(errors, axis=1), 1e-13)
 
 

@@ -1,6 +1,6 @@
 """The ladder: every recipe on MNIST over several seeds, as the table and the learning curves of docs/ladder.md.
 
-    uv run --group bench python bench/ladder.py [RECIPE …] [--seeds N] [--at-a-time N] [--results FOLDER]
+    uv run --extra plot python tools/ladder.py [RECIPE …] [--seeds N] [--at-a-time N] [--results FOLDER]
                                                 [--curves PNG]
 
 docs/ladder holds what was measured, a file for each run: its records, and its accuracy on the test split. What is

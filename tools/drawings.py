@@ -1,7 +1,7 @@
-"""Messy drawings, read by a model: bench/drawings.json through the page's renderer and framing, and what comes out.
+"""Messy drawings, read by a model: tools/drawings.json through the page's renderer and framing, and what comes out.
 
-    uv run python bench/drawings.py runs/synthetic
-    uv run python bench/drawings.py runs/synthetic --sheet docs/images/page/drawings.png
+    uv run python tools/drawings.py runs/synthetic
+    uv run python tools/drawings.py runs/synthetic --sheet docs/images/page/drawings.png
 
 The drawings were written by hand, as strokes, in the form in which the page keeps them: twelve of each digit, one for
 each kind of mess. Nothing is trained on them, and no model is chosen by them. The sheet shows them all, with the
@@ -22,7 +22,7 @@ from handgrad.data.framing import frame_digit
 from handgrad.kernels.backend import kernels
 
 DRAWINGS = Path(__file__).with_name("drawings.json")
-SIDE = 280  # pixels of the picture that the page draws of strokes, as page/draw/strokes.js has it
+SIDE = 280  # pixels of the picture that the page draws of strokes, as frontend/draw/strokes.js has it
 
 
 def main() -> None:
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def render(drawing: dict[str, Any], side: int = SIDE) -> NDArray[np.uint8]:
-    """Draw strokes as renderStrokes in page/draw/strokes.js does: 0 is paper, 255 ink, (side, side)."""
+    """Draw strokes as renderStrokes in frontend/draw/strokes.js does: 0 is paper, 255 ink, (side, side)."""
     strokes = [stroke if len(stroke) > 1 else stroke * 2 for stroke in drawing["strokes"]]  # a dot
     points = np.array([point for stroke in strokes for point in stroke], np.float64)
     pen_down = np.concatenate([[True] * (len(stroke) - 1) + [False] for stroke in strokes])[:-1]
