@@ -106,8 +106,8 @@ def test_the_example_of_ones_own_passes_the_check(cli: Cli) -> None:
 
 
 @pytest.mark.slow
-def test_the_blocks_of_python_on_pictures_work(tmp_path: Path) -> None:
-    guide = (ROOT / "docs" / "pictures.md").read_text("utf-8")
+def test_code_blocks_of_the_plots_guide_run(tmp_path: Path) -> None:
+    guide = (ROOT / "docs" / "plots.md").read_text("utf-8")
     code = "\n".join(re.findall(r"^```python\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL))
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], cwd=tmp_path, capture_output=True, text=True
@@ -118,15 +118,15 @@ def test_the_blocks_of_python_on_pictures_work(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_commands_on_pictures_work(cli: Cli, mnist: Splits, tmp_path: Path) -> None:
-    guide = (ROOT / "docs" / "pictures.md").read_text("utf-8")
+def test_commands_of_the_plots_guide_run(cli: Cli, mnist: Splits, tmp_path: Path) -> None:
+    guide = (ROOT / "docs" / "plots.md").read_text("utf-8")
     for command in re.findall(r"^uv run handgrad (.*)$", guide, re.MULTILINE):
         arguments = shlex.split(command, comments=True)
         done = cli(*arguments, HANDGRAD_DATA=str(Path(os.environ["HANDGRAD_DATA"]).absolute()))
         assert done.returncode == 0, f"{command}: {done.stderr}"
-    for picture in re.findall(r"images/plots/(\S+\.svg)", guide):
-        alone = picture == "mlp/error.svg"
-        assert (tmp_path / ("runs/mlp/plots/error.svg" if alone else f"pictures/{picture}")).exists()
+    for figure in re.findall(r"images/plots/(\S+\.svg)", guide):
+        alone = figure == "mlp/error.svg"
+        assert (tmp_path / ("runs/mlp/plots/error.svg" if alone else f"plots/{figure}")).exists()
 
 
 def test_links_in_the_documents_lead_somewhere() -> None:

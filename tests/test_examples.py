@@ -75,15 +75,15 @@ def test_one_page_is_one_page() -> None:
 
 
 @pytest.mark.slow
-def test_pictures_of_ones_own(tmp_path: Path) -> None:
+def test_your_own_images(tmp_path: Path) -> None:
     for folder in ((), ("own",)):
-        printed = run("pictures.py", *folder, folder=tmp_path)
+        printed = run("images.py", *folder, folder=tmp_path)
         assert re.search(r"^epoch 12: ([6-9]\d|100)\.\d% ", printed, re.MULTILINE)
-        assert "shows '0'" in printed
+        assert "predicted as '0'" in printed
         assert (tmp_path / "runs" / "mistakes.png").stat().st_size > 1000
         (tmp_path / "runs" / "mistakes.png").unlink()
         for name in "08":  # now with two classes, in a folder that is given
-            written = tmp_path / "runs" / "pictures" / name
+            written = tmp_path / "runs" / "images" / name
             shutil.copytree(written, tmp_path / "own" / name, dirs_exist_ok=True)
 
 

@@ -20,7 +20,7 @@ def test_a_wrong_name_is_an_attribute_error() -> None:
         hg.Danse  # noqa: B018
 
 
-def test_the_room_of_pictures_can_be_entered_without_matplotlib() -> None:
+def test_plots_are_imported_without_matplotlib() -> None:
     program = "import handgrad as hg, sys; sys.modules['matplotlib'] = None; print(*hg.plots.__all__)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "plot_weights" in done.stdout

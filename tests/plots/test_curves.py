@@ -1,4 +1,4 @@
-"""Learning curves: the right numbers at the right places, for one run and for several."""
+"""Learning curves of one run and of several."""
 
 from typing import Any
 
@@ -12,20 +12,20 @@ from handgrad.training.records import Record
 
 
 def record(step: int, epoch: int, loss: float = 1.0, validated: bool = True, accuracy: float = 0.9) -> Record:
-    losses = loss / 2 if validated else None, accuracy if validated else None
+    losses = (loss / 2, accuracy) if validated else (None, None)
     return Record(step, epoch, loss, 0.75, losses[0], losses[1], 0.1, float(epoch), 100.0)
 
 
 THREE = [record(9, 1, 4.0), record(19, 2, 2.0), record(29, 3, 1.0)]
-BLIND = [record(9, 1, validated=False), record(19, 2, validated=False)]
+UNVALIDATED = [record(9, 1, validated=False), record(19, 2, validated=False)]
 
 
 def curves(axes: Any) -> dict[str, Any]:
-    return {str(line.get_label()): line for line in axes.get_lines() if line.get_label() != "_sample"}
+    return {str(line.get_label()): line for line in axes.get_lines()}
 
 
-def texts(axes: Any) -> list[str]:
-    return [text.get_text() for text in axes.texts if text.get_text()]
+def legend(axes: Any) -> list[str]:
+    return [text.get_text() for text in axes.get_legend().get_texts()]
 
 
 def test_one_run_shows_training_beside_validation() -> None:
@@ -34,58 +34,59 @@ def test_one_run_shows_training_beside_validation() -> None:
     assert np.array_equal(training.get_xydata(), [[1, 4], [2, 2], [3, 1]])
     assert np.array_equal(validation.get_xydata(), [[1.0, 2.0], [2.0, 1.0], [3.0, 0.5]])
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("epochs of training", "loss in nats")
-    assert sorted(texts(axes)) == ["training", "validation"]
+    assert legend(axes) == ["training", "validation"]
     assert training.get_linestyle() != validation.get_linestyle()
 
 
-def test_metrics_and_measures() -> None:
-    for metric, value in (("error", 10), ("accuracy", 90)):
-        validation = curves(plot_learning_curves(THREE, metric=metric))["validation"]
-        assert validation.get_ydata() == pytest.approx([value] * 3)
-    for against, places in (("steps", [10, 20, 30]), ("seconds", [1, 2, 3])):
-        training = curves(plot_learning_curves(THREE, against=against))["training"]
-        assert list(np.asarray(training.get_xdata())) == places
+@pytest.mark.parametrize(("metric", "value"), [("error", 10), ("accuracy", 90)])
+def test_metrics(metric: str, value: float) -> None:
+    validation = curves(plot_learning_curves(THREE, metric=metric))["validation"]
+    assert validation.get_ydata() == pytest.approx([value] * 3)
 
 
-def test_a_run_without_validation_shows_training() -> None:
-    axes = plot_learning_curves(BLIND)
-    assert list(curves(axes)) == texts(axes) == ["training"]
-    assert list(curves(plot_learning_curves({"a": BLIND, "b": THREE}))) == ["a (training)", "b"]
+@pytest.mark.parametrize(
+    ("against", "records", "x"),
+    [
+        ("steps", THREE, [10, 20, 30]),
+        ("seconds", THREE, [1, 2, 3]),
+        ("epochs", [record(6, 1), record(9, 2), record(13, 2), record(16, 3)], [1, 10 / 7, 2, 17 / 7]),
+    ],
+)
+def test_x_axes(against: str, records: list[Record], x: list[float]) -> None:
+    assert curves(plot_learning_curves(records, against=against))["training"].get_xdata() == pytest.approx(x)
 
 
-def test_epochs_that_were_cut_short_are_no_whole_ones() -> None:
-    cut = [record(6, 1), record(9, 2), record(13, 2), record(16, 3)]
-    assert curves(plot_learning_curves(cut))["training"].get_xdata() == pytest.approx([1, 10 / 7, 2, 17 / 7])
+def test_run_without_validation_shows_training() -> None:
+    assert list(curves(plot_learning_curves(UNVALIDATED))) == ["training"]
+    assert list(curves(plot_learning_curves({"a": UNVALIDATED, "b": THREE}))) == ["a (training)", "b"]
 
 
 def test_lines_of_several_runs_differ_without_colour() -> None:
     axes = plot_learning_curves({f"run {index}": THREE for index in range(12)})
-    looks = {(line.get_linestyle(), line.get_marker()) for line in curves(axes).values()}
-    assert len(looks) == 12
-    assert set(texts(axes)) == {f"run {index}" for index in range(12)}
+    assert len({(line.get_linestyle(), line.get_marker()) for line in curves(axes).values()}) == 12
+    assert set(legend(axes)) == {f"run {index}" for index in range(12)}
 
 
 def test_scales_are_logarithmic_where_values_span_a_power_of_ten() -> None:
     fast = [record(0, 1, 0.01, accuracy=1.0)]
+    slow = [record(index, index + 1) for index in range(20)]
     assert plot_learning_curves(THREE, metric="loss").get_yscale() == "linear"
-    both = plot_learning_curves(
-        {"slow": [record(index, index + 1) for index in range(20)], "fast": fast}, metric="loss"
-    )
-    assert (both.get_xscale(), both.get_yscale()) == ("log", "log")
+    both = plot_learning_curves({"slow": slow, "fast": fast}, metric="loss")
+    assert (both.get_xscale(), both.get_yscale(), legend(both)) == ("log", "log", ["slow", "fast"])
     assert plot_learning_curves(fast, metric="error").get_yscale() == "linear"  # 25 % and 0 %
     both.figure.draw_without_rendering()  # type: ignore[union-attr]
 
 
-def test_the_callers_axes_are_drawn_on() -> None:
+def test_axes_of_the_caller_are_used() -> None:
     figure = Figure()
-    given = figure.add_subplot()
-    assert plot_learning_curves(THREE, given) is given
+    axes = figure.add_subplot()
+    assert plot_learning_curves(THREE, axes) is axes
     assert len(figure.axes) == 1
-    assert given.spines["top"].get_visible() is not False
+    assert axes.spines["top"].get_visible() is not False
 
 
 @pytest.mark.parametrize(
-    ("runs", "options", "told"),
+    ("runs", "options", "message"),
     [
         ([], {}, "no records"),
         ({}, {}, "one run or more"),
@@ -95,6 +96,6 @@ def test_the_callers_axes_are_drawn_on() -> None:
         (THREE, {"against": "years"}, "choose from epochs, steps, seconds"),
     ],
 )
-def test_what_cannot_be_drawn_is_refused(runs: object, options: dict[str, str], told: str) -> None:
-    with pytest.raises(HandgradError, match=told):
-        plot_learning_curves(runs, **options)  # type: ignore[arg-type]
+def test_invalid_arguments_are_refused(runs: Any, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(HandgradError, match=message):
+        plot_learning_curves(runs, **options)

@@ -1,4 +1,4 @@
-"""One look for all pictures, files that are the same each time, and no trace in the caller's matplotlib."""
+"""The style of figures, equal bytes for equal figures, and matplotlib's settings left alone."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ MATRIX = np.array([[5, 1], [0, 6]])
 
 
 @pytest.mark.parametrize("kind", ["svg", "png"])
-def test_the_same_picture_is_the_same_bytes_whatever_the_users_settings(tmp_path: Path, kind: str) -> None:
+def test_equal_figures_are_equal_bytes_whatever_the_users_settings(tmp_path: Path, kind: str) -> None:
     save(plot_confusion_matrix(MATRIX), tmp_path / f"one.{kind}")
     with matplotlib.rc_context({"font.size": 30, "savefig.dpi": 20, "svg.fonttype": "none"}):
         save(plot_confusion_matrix(MATRIX), tmp_path / f"two.{kind}")
@@ -28,7 +28,7 @@ def test_the_same_picture_is_the_same_bytes_whatever_the_users_settings(tmp_path
     assert list(tmp_path.glob(".*")) == []
 
 
-def test_another_process_writes_the_same_bytes(tmp_path: Path) -> None:
+def test_another_process_writes_the_same_bytes_without_pyplot(tmp_path: Path) -> None:
     program = (
         "import sys, numpy as np, handgrad as hg\n"
         "hg.plots.save(hg.plots.plot_confusion_matrix(np.array([[5, 1], [0, 6]])), sys.argv[1])\n"
@@ -38,17 +38,17 @@ def test_another_process_writes_the_same_bytes(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=True)
     save(plot_confusion_matrix(MATRIX), tmp_path / "here.svg")
     assert path.read_bytes() == (tmp_path / "here.svg").read_bytes()
-    assert done.stdout == "False\n", "pyplot keeps figures alive, and wants a display"
+    assert done.stdout == "False\n"
 
 
-def test_nothing_of_the_style_leaks() -> None:
-    settings = [name for name in matplotlib.rcParams if name != "backend"]  # asking for that one chooses it
+def test_matplotlibs_settings_stay_as_they_are() -> None:
+    settings = [name for name in matplotlib.rcParams if name != "backend"]  # reading that one chooses it
     before = [matplotlib.rcParams[name] for name in settings]
     plot_confusion_matrix(MATRIX)
     assert [matplotlib.rcParams[name] for name in settings] == before
 
 
-def test_the_callers_axes_may_be_anywhere(tmp_path: Path) -> None:
+def test_axes_of_a_subfigure_are_saved_with_the_whole_figure(tmp_path: Path) -> None:
     figure = Figure()
     halves: Any = figure.subfigures(1, 2)
     axes = halves[0].add_subplot()
@@ -58,24 +58,25 @@ def test_the_callers_axes_may_be_anywhere(tmp_path: Path) -> None:
         assert image.size == tuple(int(144 * side) for side in figure.get_size_inches())
 
 
-def test_a_notebook_shows_a_new_figure() -> None:
-    shown = plot_confusion_matrix(MATRIX)._repr_png_()  # type: ignore[attr-defined]
-    assert shown.startswith(b"\x89PNG")
+def test_notebook_displays_a_new_figure() -> None:
+    axes: Any = plot_confusion_matrix(MATRIX)
+    assert axes._repr_png_().startswith(b"\x89PNG")
 
 
-def test_a_script_that_the_font_lacks_is_no_warning(tmp_path: Path) -> None:
-    save(plot_confusion_matrix(MATRIX, ["日", "月"]), tmp_path / "names.svg")
+def test_names_of_any_script_and_control_characters_make_a_valid_file(tmp_path: Path) -> None:
+    save(plot_confusion_matrix(MATRIX, ["日", "\x1b]0;\x07"]), tmp_path / "names.svg")
+    assert b"\x1b" not in (tmp_path / "names.svg").read_bytes()
 
 
-def test_bad_places_are_told(tmp_path: Path) -> None:
+def test_invalid_paths_are_refused(tmp_path: Path) -> None:
     axes = plot_confusion_matrix(MATRIX)
-    with pytest.raises(HandgradError, match=r"picture\.gif: pictures are written as"):
-        save(axes, tmp_path / "picture.gif")
+    with pytest.raises(HandgradError, match=r"figure\.gif: "):
+        save(axes, tmp_path / "figure.gif")
     with pytest.raises(HandgradError, match="cannot write"):
-        save(axes, tmp_path / "nowhere" / "picture.svg")
+        save(axes, tmp_path / "nowhere" / "figure.svg")
 
 
-def test_a_missing_extra_is_told_with_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(style, "find_spec", lambda name: None)
     with pytest.raises(HandgradError, match=r"pip install 'handgrad\[plot\]'"):
         plot_confusion_matrix(MATRIX)

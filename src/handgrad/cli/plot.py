@@ -145,10 +145,10 @@ def _parse_formats(text: str) -> list[str]:
 
 
 def _parse_against(text: str) -> str:
-    from handgrad.plots.curves import MEASURES
+    from handgrad.plots.curves import X_AXES
 
-    if text not in MEASURES:
-        raise HandgradError(f"--against takes {', '.join(MEASURES)}; got '{text}'")
+    if text not in X_AXES:
+        raise HandgradError(f"--against takes {', '.join(X_AXES)}; got '{text}'")
     return text
 
 

@@ -1,12 +1,11 @@
-"""Pictures: learning curves, confusions, weights, mistakes and calibration; needs the extra ``plot``.
+"""Figures: learning curves, confusion matrix, weights, mistakes and calibration; needs the extra ``plot``.
 
-Every function draws one picture on one pair of axes: on those of the caller, whatever they belong to, or on a new
-figure. It returns the axes, and `save` writes their figure as SVG or PNG. Nothing here touches pyplot.
+Every function draws on one pair of axes, the caller's or those of a new figure, and returns them. `save` writes
+their figure as SVG or PNG. Nothing here uses pyplot.
 """
 
-from handgrad.plots.calibration import plot_calibration
-from handgrad.plots.confusion import plot_confusion_matrix
 from handgrad.plots.curves import plot_learning_curves
+from handgrad.plots.evaluation import plot_calibration, plot_confusion_matrix
 from handgrad.plots.mistakes import plot_mistakes
 from handgrad.plots.style import save
 from handgrad.plots.weights import plot_weights

@@ -1,4 +1,4 @@
-"""Learning curves: one run, training beside validation; or several runs on one chart."""
+"""Learning curves of one run, training beside validation, or of several runs on one chart."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -7,20 +7,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.errors import HandgradError, suggest
-from handgrad.plots.line_ends import label_ends
-from handgrad.plots.style import INK, drawing, line_style
+from handgrad.plots.style import INK, drawing, line_style, shorten
 from handgrad.training.records import Record
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 METRICS = {"loss": "loss in nats", "error": "error in %", "accuracy": "accuracy in %"}
-MEASURES = {"epochs": "epochs of training", "steps": "steps of training", "seconds": "seconds of training"}
-ROOM = {"x": 300, "y": 3000}
-"""Logarithmic scales that span less than this have room for 2 and 5 between 1 and 10."""
+X_AXES = {"epochs": "epochs of training", "steps": "steps of training", "seconds": "seconds of training"}
 
-MARKED = 8
-"""About as many points of a long curve carry a marker."""
+MARKERS = 8
+"""Markers on a long curve, approximately."""
+
+Line = tuple[str, NDArray[np.float64], NDArray[np.float64], dict[str, Any]]
+"""Label, x, y and style."""
 
 
 def plot_learning_curves(
@@ -30,20 +30,20 @@ def plot_learning_curves(
     metric: str = "error",
     against: str = "epochs",
 ) -> "Axes":
-    """Draw how a metric fell, or rose, in training.
+    """Draw a metric over the training.
 
-    Of one run, both curves are drawn: that of training, measured on each batch before its step, and that of
-    validation, measured after the last. Of several runs it is one each: validation, or training where a run has no
-    validation split. Scales are logarithmic where errors or losses, or the lengths of the runs, span a power of ten.
+    Of one run both curves are drawn: training, measured on each batch before its step, and validation, measured
+    after the last one. Of several runs it is one each: validation, or training where a run has no validation split.
+    Scales are logarithmic where errors, losses or the lengths of the runs span a power of ten.
 
     Parameters
     ----------
-    runs : iterable of Record, or mapping of names to such
-        What `handgrad.train` yields and `handgrad.load_records` reads.
+    runs : iterable of Record, or mapping of names to iterables
+        As `handgrad.train` yields them and `handgrad.load_records` reads them.
     ax : matplotlib Axes, optional
-        A new figure's unless given.
+        Default: axes of a new figure.
     metric : str
-        ``"error"``, the share of wrong answers, ``"accuracy"`` or ``"loss"``.
+        ``"error"``, the share of wrong predictions, ``"accuracy"`` or ``"loss"``.
     against : str
         ``"epochs"``, ``"steps"`` or ``"seconds"``.
 
@@ -54,96 +54,73 @@ def plot_learning_curves(
     Raises
     ------
     HandgradError
-        If a run has no records, or metric or measure is unknown.
+        If a run has no records, or `metric` or `against` is unknown.
     """
-    for value, known in ((metric, METRICS), (against, MEASURES)):
+    for value, known in ((metric, METRICS), (against, X_AXES)):
         if value not in known:
-            raise HandgradError(f"there are no learning curves of '{value}'{suggest(value, known)}")
-    named = {"": runs} if not isinstance(runs, Mapping) else runs
+            raise HandgradError(f"learning curves of '{value}' are not available{suggest(value, known)}")
+    named = runs if isinstance(runs, Mapping) else {"": runs}
     records = {name: list(found) for name, found in named.items()}
+    if not records:
+        raise HandgradError("learning curves need one run or more; got none")
     for name, found in records.items():
         if not found:
             raise HandgradError(f"{name or 'the run'} has no records yet; train it for an epoch first")
         if not all(isinstance(record, Record) for record in found):
-            raise HandgradError(
-                f"learning curves are drawn of records, as load_records reads them; got {found[0]!r:.60}"
-            )
-    if not records:
-        raise HandgradError("learning curves need one run or more; got none")
-    if len(records) == 1:
-        lines = _of_one(next(iter(records.values())), metric)
-    else:
-        lines = [
-            _of_several(name, found, metric, index) for index, (name, found) in enumerate(records.items())
-        ]
+            raise HandgradError(f"runs must be lists of Record, as load_records reads; got {found[0]!r:.60}")
+    lines = _lines(records, metric, against)
     with drawing(ax, (5.6, max(3.4, 0.2 * len(lines)))) as axes:
-        drawn = {}
-        for label, logged, values, look in lines:
-            places = _places(logged, against)
-            every = max(1, len(places) // MARKED)
-            marked = (len(places) - 1) % every, every  # the last of them, too
-            (drawn[label],) = axes.plot(places, values, label=label, markevery=marked, **look)
-        axes.set(xlabel=MEASURES[against], ylabel=METRICS[metric])
+        for label, x, y, style in lines:
+            every = max(1, len(x) // MARKERS)
+            marked = (len(x) - 1) % every, every  # the last point is one of them
+            axes.plot(x, y, label=shorten(label), markevery=marked, **style)
+        axes.set(xlabel=X_AXES[against], ylabel=METRICS[metric])
         if against != "seconds":
             axes.locator_params(axis="x", integer=True)
         if metric != "accuracy":
-            _scale(axes, "y", np.concatenate([values for *_, values, _ in lines]))
+            _scale(axes, "y", np.concatenate([y for _, _, y, _ in lines]))
         if len(records) > 1:
-            _scale(axes, "x", np.array([_places(logged, against)[-1] for _, logged, *_ in lines]))
-        starts, stops = axes.dataLim.intervalx
-        if starts == stops:  # one record
-            axes.set_xlim(0, 2 * stops)
-        label_ends(axes, drawn)
+            _scale(axes, "x", np.array([x[-1] for _, x, _, _ in lines]))
+        start, stop = axes.dataLim.intervalx
+        if start == stop:  # one record
+            axes.set_xlim(0, 2 * stop)
+        _add_legend(axes, lines)
     return axes
 
 
-Line = tuple[str, Sequence[Record], NDArray[np.float64], dict[str, Any]]
+def _lines(runs: Mapping[str, Sequence[Record]], metric: str, against: str) -> list[Line]:
+    lines = []
+    for index, (name, records) in enumerate(runs.items()):
+        x, training = _x(records, against), _y(records, metric, "loss", "train_accuracy")
+        validation = None
+        if all(record.validation_loss is not None for record in records):
+            validation = _y(records, metric, "validation_loss", "validation_accuracy")
+        if len(runs) > 1:
+            label = f"{name} (training)" if validation is None else name
+            lines.append((label, x, training if validation is None else validation, line_style(index)))
+            continue
+        dashed = {"linestyle": "--", "marker": "o", "markerfacecolor": "white", "linewidth": 1}
+        lines.append(("training", x, training, {"color": INK, **dashed}))
+        if validation is not None:
+            lines.append(("validation", x, validation, {"color": INK, "marker": "o"}))
+    return lines
 
 
-def _of_one(records: list[Record], metric: str) -> list[Line]:
-    training = {"linestyle": "--", "marker": "o", "markerfacecolor": "white", "linewidth": 1}
-    looks = {"training": training} | ({"validation": {"marker": "o"}} if _validated(records) else {})
-    return [
-        (split, records, _values(records, metric, split), look | {"color": INK})
-        for split, look in looks.items()
-    ]
+def _y(records: Sequence[Record], metric: str, loss: str, accuracy: str) -> NDArray[np.float64]:
+    values = np.array([getattr(record, loss if metric == "loss" else accuracy) for record in records])
+    return {"loss": values, "accuracy": 100 * values, "error": 100 * (1 - values)}[metric]
 
 
-def _of_several(name: str, records: list[Record], metric: str, index: int) -> Line:
-    look = line_style(index)
-    if _validated(records):
-        return name, records, _values(records, metric, "validation"), look
-    return f"{name} (training)", records, _values(records, metric, "training"), look
-
-
-def _validated(records: list[Record]) -> bool:
-    return all(record.validation_loss is not None for record in records)
-
-
-def _values(records: list[Record], metric: str, split: str) -> NDArray[np.float64]:
-    fields = {
-        "training": ("loss", "train_accuracy"),
-        "validation": ("validation_loss", "validation_accuracy"),
-    }
-    loss, accuracy = fields[split]
-    if metric == "loss":
-        return np.array([getattr(record, loss) for record in records])
-    shares = np.array([getattr(record, accuracy) for record in records])
-    return 100 * (shares if metric == "accuracy" else 1 - shares)
-
-
-def _places(records: Sequence[Record], against: str) -> NDArray[np.float64]:
-    steps = np.array([record.step + 1.0 for record in records])
-    if against == "steps":
-        return steps
+def _x(records: Sequence[Record], against: str) -> NDArray[np.float64]:
     if against == "seconds":
         return np.array([record.seconds for record in records])
-    # Records of whole epochs tell how many steps one has, and so how much there was of those cut short.
-    return steps / max((record.step + 1) / max(1, record.epoch) for record in records)
+    steps = np.array([record.step + 1.0 for record in records])
+    # An incomplete epoch is a fraction of one, whose steps the records of complete epochs imply.
+    return steps if against == "steps" else steps / max(steps / [max(1, record.epoch) for record in records])
 
 
 def _scale(axes: "Axes", name: str, values: NDArray[np.float64]) -> None:
-    """Make a scale logarithmic where `values` span a power of ten; what is 0 then leaves the picture."""
+    """Use a logarithmic scale if `values` span a power of ten; zeros are then not visible."""
     positive = values[values > 0]
     if not len(positive) or positive.max() < 10 * positive.min():
         return
@@ -152,6 +129,21 @@ def _scale(axes: "Axes", name: str, values: NDArray[np.float64]) -> None:
     axes.set(**{f"{name}scale": "log"})
     axis = axes.xaxis if name == "x" else axes.yaxis
     low, high = axis.get_view_interval()
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < ROOM[name] * low else (1,)))
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 1000 * low else (1,)))
     axis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axis.set_minor_locator(NullLocator())
+
+
+def _add_legend(axes: "Axes", lines: Sequence[Line]) -> None:
+    """Name the lines beside the axes, from top to bottom in the order of their ends."""
+    handles = axes.get_lines()[-len(lines) :]
+    order = sorted(range(len(lines)), key=lambda index: -lines[index][2][-1])
+    legend = axes.legend(
+        handles=[handles[index] for index in order],
+        loc="center left",
+        bbox_to_anchor=(1, 0.5),
+        handlelength=3,
+        labelspacing=0.3,
+    )
+    for text in legend.get_texts():
+        text.set_parse_math(False)

@@ -1,8 +1,8 @@
-"""Pictures of one's own: ``uv run python examples/pictures.py [FOLDER]``.
+"""Train on your own images: ``uv run python examples/images.py [FOLDER]``.
 
-FOLDER holds one folder of pictures for each class, of any size, PNG or JPEG. The example trains a small network on
-three quarters of them, asks it about the first, and draws its most confident mistakes among the last quarter.
-Without FOLDER it first writes one, runs/pictures: digits in ink on paper, of a hundred sizes.
+FOLDER holds one folder of images for each class, of any size, PNG or JPEG. The example trains a small network on
+three quarters of them, predicts the first image, and draws its most confident mistakes among the last quarter.
+Without FOLDER it first writes one, runs/images: digits in ink on paper, of a hundred sizes.
 """
 
 import sys
@@ -18,12 +18,12 @@ RUNS = Path("runs")
 
 
 def main(folder: str = "") -> None:
-    pictures = Path(folder) if folder else write_pictures(RUNS / "pictures")
+    images = Path(folder) if folder else write_images(RUNS / "images")
     rng = np.random.default_rng(0)
-    data = hg.load_data(pictures)
+    data = hg.load_data(images)
     data = data.split_validation(max(1, len(data.train) // 4), rng)
     held, classes = data.validation, data.train.class_names
-    print(f"{len(data.train)} pictures of {len(classes)} classes to learn from, {len(held)} to ask about")
+    print(f"{len(data.train)} images of {len(classes)} classes to train on, {len(held)} to validate on")
 
     layers = [
         hg.Conv2D(16, kernel_size=5),
@@ -37,13 +37,15 @@ def main(folder: str = "") -> None:
     for record in hg.train(
         network, data, optimizer=hg.AdamW(), learning_rate=0.003, batch_size=32, epochs=12
     ):
-        print(f"epoch {record.epoch:2}: {record.validation_accuracy:.1%} of the others right")
+        print(f"epoch {record.epoch:2}: {record.validation_accuracy:.1%} of the validation images correct")
 
-    file = next(path for path in sorted(pictures.rglob("*")) if path.is_file())
+    file = next(path for path in sorted(images.rglob("*")) if path.is_file())
     example = read_example(file, network.example_shape, network.framing)
     probabilities = network.predict_proba(example[np.newaxis])[0]
     best = int(probabilities.argmax())
-    print(f"{file} shows '{network.classes[best]}', with a probability of {probabilities[best]:.1%}")
+    print(
+        f"{file} is predicted as '{network.classes[best]}', with a probability of {probabilities[best]:.1%}"
+    )
 
     axes = hg.plots.plot_mistakes(held, network.predict_proba(held.inputs), most=16)
     RUNS.mkdir(exist_ok=True)
@@ -51,8 +53,8 @@ def main(folder: str = "") -> None:
     print(f"its most confident mistakes are in {RUNS / 'mistakes.png'}")
 
 
-def write_pictures(folder: Path) -> Path:
-    """Write digits as pictures of many sizes, a folder for each class."""
+def write_images(folder: Path) -> Path:
+    """Write digits as images of many sizes, one folder for each class."""
     rng = np.random.default_rng(1)
     digits = hg.load_data("strokes:1500").train
     for number, (pixels, label) in enumerate(zip(digits.inputs, digits.labels, strict=True)):
