@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 
 from handgrad.data.dataset import Splits
-from handgrad.data.streams.memory import Memory
 from handgrad.errors import HandgradError
 from handgrad.exports.csv import is_dense, write_csv
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE, load_model
@@ -73,8 +72,6 @@ class Run:
         self.state = state
         self.communication = communication
         self.interrupted = False
-        if recipe.data.memory:
-            Memory.parse(recipe.data.memory).check_network(network.flat_parameters.nbytes)
 
     @classmethod
     def start(

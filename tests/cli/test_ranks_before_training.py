@@ -1,12 +1,9 @@
 """Ranks that cannot join the others, or die before there is anything to go on with."""
 
-import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from rank_fixtures import HANDGRAD, RECIPE, Mpi, said
@@ -90,29 +87,3 @@ def test_ranks_with_other_kernels_are_refused_before_there_is_a_run(mpi: Mpi, tm
     (line,) = done.stderr.splitlines()
     assert "rank 1 differs from rank 0 in its HANDGRAD_KERNELS; start all ranks by the same command" in line
     assert not (tmp_path / "RUN").exists()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("ranks", [None, 2])
-def test_a_conversion_that_is_terminated_says_so_and_goes_on_later(
-    mpiexec: str, mpi: Mpi, environment: dict[str, str], tmp_path: Path, ranks: int | None
-) -> None:
-    rng = np.random.default_rng(0)
-    columns = ",".join(["label", *(f"p{k}" for k in range(784))])
-    rows = "\n".join(",".join(map(str, row)) for row in rng.integers(0, 10, (2_000, 785)))
-    (tmp_path / "big.csv").write_text("\n".join([columns, *[rows] * 15]) + "\n")
-    launch = [mpiexec, "-n", str(ranks)] if ranks else []
-    train = ["train", "mlp", "--data", "big.csv", "--memory", "400MB", "--epochs", "1", "--out", "RUN"]
-    process = subprocess.Popen(
-        [*launch, *HANDGRAD, *train], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stderr
-    assert "converting" in process.stderr.readline()
-    os.kill(process.pid, signal.SIGTERM)
-    *_, line = said(process.communicate(timeout=60)[1])
-    assert process.returncode in (130, 15)
-    assert line == "handgrad: interrupted; nothing was left half-written"
-    assert not (tmp_path / "RUN").exists()
-    done = mpi(ranks or 1, *train)
-    assert done.returncode == 0
-    assert "converted  30,000 examples" in done.stderr

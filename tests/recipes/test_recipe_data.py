@@ -1,18 +1,11 @@
 """A recipe's data: the validation split that it asks for, and what stands in where MNIST is not to be had."""
 
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import pytest
-from PIL import Image
 
-from handgrad.data.dataset import Splits
-from handgrad.data.streams.dataset import StreamedDataset
 from handgrad.errors import HandgradError
 from handgrad.recipes.data import (
     fall_back_to_strokes,
-    open_model_data,
     open_splits,
     with_share_for_validation,
 )
@@ -66,43 +59,3 @@ def test_without_mnist_strokes_stand_in_and_it_is_said() -> None:
 def test_with_mnist_nothing_is_exchanged() -> None:
     recipe = load_recipe("classic")
     assert fall_back_to_strokes(recipe) == (recipe, "")
-
-
-def bounds(splits: Splits) -> list[str]:
-    """The memory of each split that is a stream."""
-    found = [splits.train, splits.validation, splits.test]
-    return [str(split.stream.memory) for split in found if isinstance(split, StreamedDataset)]
-
-
-def test_other_data_are_read_within_the_bound_of_the_recipe_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HANDGRAD_CACHE", str(tmp_path / "cache"))
-    (tmp_path / "d.csv").write_text("label,a\nx,1\ny,2\n")
-    bound: dict[str, Any] = {"data": {"memory": "450MB"}}
-    for source in ("strokes:60", str(tmp_path / "d.csv")):
-        opened = open_model_data(source, bound, "m", bounded=True)
-        assert bounds(opened) == ["450 MB"] * (2 if source == "strokes:60" else 1)
-        assert set(bounds(open_model_data(source, bound, "m", "500MB", bounded=True))) == {"500 MB"}
-        none: list[Any] = [None, {}, {"data": {}}, {"data": 3}, {"data": {"memory": None}}]
-        for recipe in none:
-            assert bounds(open_model_data(source, recipe, "m", bounded=True)) == []
-        assert bounds(open_model_data(source, bound, "m")) == []
-
-
-def test_what_cannot_be_streamed_is_loaded_whatever_the_bound_of_the_recipe(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HANDGRAD_CACHE", str(tmp_path / "cache"))
-    np.savez(tmp_path / "d.npz", x=np.eye(4), y=np.arange(4) % 2)
-    for name in ("cat", "dog"):
-        (tmp_path / "pictures" / name).mkdir(parents=True)
-        Image.new("L", (8, 8), 200).save(tmp_path / "pictures" / name / "a.png")
-    bound = {"data": {"memory": "450MB"}}
-    for source in (tmp_path / "d.npz", tmp_path / "pictures"):
-        assert len(open_model_data(str(source), bound, "m", bounded=True).train) > 1
-        with pytest.raises(HandgradError, match="cannot be read in a stream"):
-            open_model_data(str(source), bound, "m", "450MB", bounded=True)
-    (tmp_path / "bad.csv").write_text("label,a\nx,1\nx,2\n")
-    with pytest.raises(HandgradError, match="every label is 'x'"):
-        open_model_data(str(tmp_path / "bad.csv"), bound, "m", bounded=True)

@@ -13,7 +13,7 @@ from handgrad.errors import HandgradError
 from handgrad.model.layers import Dense
 from handgrad.model.network import Network
 from handgrad.training.checkpoint import load_checkpoint, save_checkpoint
-from handgrad.training.fingerprint import check_unchanged, differences
+from handgrad.training.fingerprint import check_unchanged
 from handgrad.training.optimizers import SGD
 from handgrad.training.state import TrainingState
 from handgrad.training.train import train
@@ -71,20 +71,3 @@ def test_other_classes_inputs_names_and_numbers(table: Dataset, tmp_path: Path) 
     numbers = replace(table, inputs=table.inputs + 1)
     assert told(table, tmp_path, WITHIN, numbers) == "other numbers or labels in them"
     assert told(table, tmp_path, BETWEEN, numbers, "all") == "other examples, or numbers or labels in them"
-
-
-@pytest.mark.parametrize(
-    ("steps", "position", "epoch", "words"),
-    [
-        (2, 128, 0, "other examples, or numbers or labels in them"),
-        (8, 0, 2, "there are 150 examples to train on, and were from 193 to 256"),
-        (11, 192, 2, "there are 150 examples to train on, and were from 193 to 256"),
-        (6, 0, 2, "other examples, or numbers or labels in them"),
-    ],
-)
-def test_of_a_stream_the_steps_tell_how_many_there_were(
-    table: Dataset, steps: int, position: int, epoch: int, words: str
-) -> None:
-    network = Network([Dense(2)], (4,), np.random.default_rng(0), classes=("no", "yes"))
-    state = TrainingState(step=steps, position=position, epoch=epoch, order=np.array([7]), fingerprint=1)
-    assert ", ".join(differences(table.take(FEWER), network, state, 64)) == words

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handgrad.cli.options import Data, Json, Memory, Model
+from handgrad.cli.options import Data, Json, Model
 from handgrad.cli.output import emit
 
 if TYPE_CHECKING:
@@ -14,23 +14,20 @@ if TYPE_CHECKING:
 def evaluate(
     model: Model,
     data: Data = None,
-    memory: Memory = None,
     split: Annotated[str, typer.Option("--split", help="train, validation or test.")] = "test",
     json: Json = False,
 ) -> None:
     """Measure accuracy, loss and confusions."""
     import json as json_format
 
-    from handgrad.cli.conversion import showing_conversion
     from handgrad.data.dataset import naming
     from handgrad.exports.formats import load_model, load_model_recipe
     from handgrad.recipes.data import open_model_data
     from handgrad.training.metrics import evaluate as measure
 
     network = load_model(model)
-    with showing_conversion():
-        splits = open_model_data(data, load_model_recipe(model), str(model), memory, bounded=True)
-        dataset = splits.split(split)
+    splits = open_model_data(data, load_model_recipe(model), str(model))
+    dataset = splits.split(split)
     with naming(splits.source):
         result = measure(network, dataset)
     if json:

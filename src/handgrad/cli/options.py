@@ -35,14 +35,6 @@ def parse_place(text: str | Path) -> Path:
 
 
 Data = Annotated[str | None, typer.Option("--data", metavar="SRC", parser=parse_given, help=DATA_HELP)]
-Memory = Annotated[
-    str | None,
-    typer.Option(
-        "--memory",
-        metavar="SIZE",
-        help="Read the data in a stream, and stay below this, as 600MB or 4GB; for data larger than memory.",
-    ),
-]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line, and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but failures.")]
 Threads = Annotated[

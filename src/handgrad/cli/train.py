@@ -10,7 +10,6 @@ from handgrad.cli.options import (
     Attached,
     Data,
     Json,
-    Memory,
     NoTest,
     Quiet,
     Tensorboard,
@@ -40,7 +39,6 @@ def train(
         ),
     ] = None,
     data: Data = None,
-    memory: Memory = None,
     start: Annotated[
         Path | None,
         typer.Option(
@@ -89,7 +87,6 @@ def train(
     import sys
 
     from handgrad import __version__
-    from handgrad.cli.conversion import showing_conversion
     from handgrad.data.mnist import COLLECTIONS
     from handgrad.kernels.threads import choose_threads
     from handgrad.recipes.data import (
@@ -116,7 +113,6 @@ def train(
         changes["seed"] = seed
     sources = {
         "source": None if data is None else absolute(data),
-        "memory": memory,
         "validation": None if validation is None else parse_validation(validation),
     }
     training = {
@@ -149,8 +145,7 @@ def train(
     communication.alike(recipe=without_folders(chosen))  # what files hold is compared later
     folder = communication.broadcast(lambda: out or next_folder(chosen.name))
     with last_words_of(communication) as last_words:
-        with showing_conversion(quiet, communication):
-            splits = open_together(chosen, communication)
+        splits = open_together(chosen, communication)
         run = Run.start(chosen, splits, folder, communication)
         return carry_out(run, last_words, limit, threads, tensorboard, no_test, json, quiet, attached)
 

@@ -10,9 +10,6 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from handgrad.cli.output import emit
-from handgrad.data.streams.dataset import StreamedDataset
-from handgrad.data.streams.machine import peak
-from handgrad.data.streams.memory import Memory, shown
 from handgrad.model.layers import Dense
 from handgrad.runs import Run
 from handgrad.training.metrics import Evaluation
@@ -133,7 +130,6 @@ def introduction(run: Run, threads: int) -> list[str]:
     length = f"{training.steps:,} steps" if training.steps else f"{training.epochs:,} epochs"
     shape = "×".join(map(str, train.input_shape))
     validation = f", {len(run.splits.validation):,} to validate" if run.splits.validation else ""
-    streamed = [f"stream   {train.described()}"] if isinstance(train, StreamedDataset) else []
     crew = f"{threads} thread{'s' * (threads > 1)}"
     if run.communication.several:
         ranks = run.communication.size
@@ -144,7 +140,6 @@ def introduction(run: Run, threads: int) -> list[str]:
         else f"recipe   {run.recipe.name}",
         f"data     {run.splits.source}: {len(train):,} examples{validation}, {shape} {train.inputs.dtype}, "
         f"{len(train.class_names)} classes",
-        *streamed,
         f"network  {architecture(run)}: {run.network.parameter_count:,} parameters",
         f"training {length} of {batch}, {run.recipe.optimizer['type']} at {training.learning_rate:g}, "
         f"seed {run.recipe.seed}, {crew}",
@@ -206,10 +201,5 @@ def conclusion(run: Run, test: Evaluation | None, opened: bool) -> list[str]:
             f"test     {run.splits.source} has no test split; measure on others with: "
             f"handgrad evaluate {run.folder} --data FILE --split train"
         )
-    if run.recipe.data.memory and (most := peak()) is not None:
-        over = most > Memory.parse(run.recipe.data.memory).limit
-        more = ": this network needs more for itself than its share; give more memory" if over else ""
-        each = " a rank, on the first" if run.communication.several else ""
-        lines.append(f"memory   {shown(most)} at the most, of {run.recipe.data.memory}{each}{more}")
     lines.append(f"saved    {run.folder}")
     return lines

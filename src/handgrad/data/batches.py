@@ -1,19 +1,11 @@
-"""Which examples a step takes: an epoch's order, its batches, and the chunks of a batch.
+"""Which examples a step takes: the order of an epoch, its batches, and the chunks of a batch.
 
-**In memory**, the order of an epoch is a permutation of all N examples, (N,); where one batch holds everything, there
-is none.
+**Order.** Data of at most `WINDOW` bytes are shuffled as a whole. Larger data, which may be memory-mapped, are
+shuffled so that examples that are used together also lie together in the file: first the order of the blocks of
+`BLOCK` bytes, then the examples within each window of consecutive blocks of that order. Either way, the order of an
+epoch is an array (N,), and a training is at a position in it.
 
-**In a stream**, a permutation would be as long as the data, and would read them one by one. Examples lie in blocks,
-in the order of their files, and the order of an epoch is one number, its seed s, in an array of shape (1,). The
-blocks are shuffled by a generator of (s, 0) and cut into windows of so many blocks as fit into memory; the examples
-of window w, counted from 0, are shuffled among themselves by a generator of (s, 1 + w). The order of the epoch is
-window after window. What fits into one window is thus shuffled as a whole; of what does not, examples of one block
-meet in one window.
-
-**Batches** are cut from that order one after the other, over the borders of windows, and the last may be smaller. So
-where a training stands within an epoch is the order and the number of examples used, in both cases, and ranks that
-share the work draw the same order and take their parts of each batch. In a stream, it is sorted before by where in
-their windows the blocks of its examples are, so that each rank reads few blocks that it does not need.
+**Batches** are cut from that order one after the other, and the last may be smaller.
 """
 
 from collections.abc import Iterator
@@ -22,6 +14,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+BLOCK, WINDOW = 2**18, 2**27
+"""Bytes. A window holds 512 blocks; docs/large-data.md has the accuracy for fewer."""
+
 Rows: TypeAlias = NDArray[np.integer] | slice
 """Examples of a data set: indices in any order, or a slice, which copies nothing."""
 
@@ -29,55 +24,47 @@ GRAIN = 32
 """Examples that stay together where a batch is shared out among ranks: as many as fill vectors and tiles."""
 
 
-def epoch_order(examples: int, batch_size: int, rng: np.random.Generator) -> NDArray[np.int64] | None:
-    """Draw the order of one epoch: (N,) shuffled indices, or None where one batch holds everything."""
-    return None if batch_size >= examples else rng.permutation(examples)
-
-
-def stream_order(examples: int, batch_size: int, rng: np.random.Generator) -> NDArray[np.int64] | None:
-    """Draw the order of one epoch of a stream: its seed, (1,), or None where one batch holds everything."""
-    return None if batch_size >= examples else rng.integers(2**63, size=1)
-
-
-def is_order(order: NDArray[np.int64], position: int) -> bool:
-    """Tell whether an array can be the order of an epoch of which so many examples were used."""
-    if len(order) == 1:
-        return order.dtype == np.int64 and bool(order[0] >= 0)
-    return position < len(order) and np.array_equal(np.sort(order), np.arange(len(order)))
-
-
-def windows(blocks: int, size: int, seed: int) -> list[NDArray[np.int64]]:
-    """Shuffle the blocks of a stream for one epoch, and cut them into windows of `size` blocks."""
-    order = np.random.default_rng([seed, 0]).permutation(blocks)
-    return [order[first : first + size] for first in range(0, blocks, size)]
-
-
-def window_rows(
-    bounds: NDArray[np.int64], window: NDArray[np.int64], seed: int, number: int
-) -> NDArray[np.int64]:
-    """Shuffle the examples of one window.
+def epoch_order(
+    examples: int, batch_size: int, rng: np.random.Generator, row_bytes: int = 1
+) -> NDArray[np.integer] | None:
+    """Draw the order of one epoch.
 
     Parameters
     ----------
-    bounds : (B + 1,)
-        Block b holds the examples from ``bounds[b]`` to below ``bounds[b + 1]``.
-    window : (W,)
-        Its blocks.
-    seed, number : int
-        Of the epoch, and of the window within it, from 0.
+    examples : int
+        N.
+    batch_size : int
+    rng : numpy.random.Generator
+    row_bytes : int
+        Size of the inputs of one example.
 
     Returns
     -------
-    (n,) int64
-        Its examples in the order in which they are used.
+    (N,) int64, or for large data a smaller type where that is enough; or None
+        Shuffled indices; None where one batch holds everything.
     """
-    rows = np.concatenate([np.arange(bounds[block], bounds[block + 1]) for block in window])
-    np.random.default_rng([seed, 1 + number]).shuffle(rows)
-    return rows
+    if batch_size >= examples:
+        return None
+    if examples * row_bytes <= WINDOW:
+        return rng.permutation(examples)
+    block = max(1, BLOCK // row_bytes)
+    dtype = np.min_scalar_type(-examples - block)
+    starts = rng.permutation(np.arange(0, examples, block).astype(dtype))
+    order = (starts[:, np.newaxis] + np.arange(block).astype(dtype)).ravel()
+    order = order[order < examples]
+    window = max(block, WINDOW // row_bytes)
+    for first in range(0, examples, window):
+        rng.shuffle(order[first : first + window])
+    return order
+
+
+def is_order(order: NDArray[np.integer], position: int) -> bool:
+    """Whether an array can be the order of an epoch of which `position` examples were used."""
+    return position < len(order) and np.array_equal(np.sort(order), np.arange(len(order)))
 
 
 def batches(
-    order: NDArray[np.int64] | None, examples: int, batch_size: int, start: int = 0
+    order: NDArray[np.integer] | None, examples: int, batch_size: int, start: int = 0
 ) -> Iterator[Rows]:
     """Cut an epoch into batches, the last of which may be smaller.
 

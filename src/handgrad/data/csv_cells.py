@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from handgrad.data.cells import LABEL, Cells, complaint
 from handgrad.data.columns import is_name
 from handgrad.data.labels import parse_number, shown
-from handgrad.data.streams.memory import shown as bytes_shown
+from handgrad.data.memory import format_bytes
 from handgrad.errors import HandgradError
 
 PIXELS = {f"{pixel}{end}": pixel for pixel in range(256) for end in ("", ".0")}
@@ -184,7 +184,7 @@ def _rows(path: Path, piece: bytes | None = None, before: int = 0) -> Iterator[t
 def endless(path: Path, line: int, length: int, more: str = "") -> HandgradError:
     """Make the one line for what begins behind so many lines, and does not end within so many bytes."""
     return HandgradError(
-        f"{path}: what begins in line {line + 1} does not end within {bytes_shown(length)}; is a quote not closed "
+        f"{path}: what begins in line {line + 1} does not end within {format_bytes(length)}; is a quote not closed "
         f"there? Mend it{more}"
     )
 

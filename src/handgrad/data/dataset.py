@@ -134,21 +134,12 @@ class Dataset:
         order = rng.permutation(len(self))
         return self.take(np.sort(order[examples:])), self.take(np.sort(order[:examples]))
 
-    def draw_order(self, batch_size: int, rng: np.random.Generator) -> NDArray[np.int64] | None:
+    def draw_order(self, batch_size: int, rng: np.random.Generator) -> NDArray[np.integer] | None:
         """Draw the order of an epoch; see `data/batches.py`."""
-        return epoch_order(len(self), batch_size, rng)
+        return epoch_order(len(self), batch_size, rng, self.inputs.shape[1] * self.inputs.dtype.itemsize)
 
-    def batches(
-        self,
-        order: NDArray[np.int64] | None,
-        batch_size: int,
-        start: int = 0,
-        own: Callable[[Rows], Rows] | None = None,
-    ) -> Iterator[Rows]:
-        """Cut an epoch into batches, after the first `start` examples of it.
-
-        Of each, `own` gives the part that this process computes, where others compute the rest; streams read no more.
-        """
+    def batches(self, order: NDArray[np.integer] | None, batch_size: int, start: int = 0) -> Iterator[Rows]:
+        """Cut an epoch into batches, after the first `start` examples of it."""
         return batches(order, len(self), batch_size, start)
 
 

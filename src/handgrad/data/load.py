@@ -11,7 +11,6 @@ from handgrad.data.dataset import Dataset, Splits, naming
 from handgrad.data.idx import FILES, Split, find_idx, read_idx_folder
 from handgrad.data.labels import encode_labels
 from handgrad.data.mnist import COLLECTIONS, ensure, read_split
-from handgrad.data.streams.memory import Memory, check_bound, check_loadable
 from handgrad.errors import HandgradError, suggest
 
 STROKES = "strokes"
@@ -23,7 +22,7 @@ TEST_NAME = re.compile(r"(?<![a-z])test|Test|TEST")
 SPLIT_FOLDERS = {"train", "validation", "val", "test"}
 
 
-def load_data(source: str | Path, memory: str | int | Memory | None = None) -> Splits:
+def load_data(source: str | Path) -> Splits:
     """Load a data set.
 
     Parameters
@@ -33,11 +32,6 @@ def load_data(source: str | Path, memory: str | int | Memory | None = None) -> S
         ``"strokes:N:SEED"``, N images that the library writes itself (60,000 of seed 0 unless given); or a path:
         a CSV or Parquet file with a label column, an ``.npz``, a folder of IDX files, of tables named
         ``…train…`` and ``…test…``, or of one folder of pictures a class (perhaps below ``train`` and ``test``).
-    memory : str or int, optional
-        The resident memory that this process may take, as ``"1GB"``, libraries included. Tables, IDX files and
-        strokes are then read in a stream while they are trained on, tables may be many files, and `inputs` are
-        no array but stand for one; docs/large-data.md tells how. Published data sets are small and loaded all the
-        same. Without it, everything is loaded into memory.
 
     Returns
     -------
@@ -52,19 +46,11 @@ def load_data(source: str | Path, memory: str | int | Memory | None = None) -> S
     name = str(source)
     if name in COLLECTIONS:
         return _published(name)
-    bound = None if memory is None else Memory.parse(memory)
-    if bound:
-        check_bound(bound)
     if name.partition(":")[0] == STROKES:
-        return _strokes(name, bound)
+        return _strokes(name)
     path = Path(source)
     with _reading(path):
-        if bound and path.exists():
-            from handgrad.data.streams.sources import stream_file, stream_folder
-
-            return (stream_folder if path.is_dir() else stream_file)(path, bound)
         if path.exists():
-            check_loadable(path)
             return _folder(path) if path.is_dir() else _file(path)
     raise HandgradError(
         f"there is no file, folder or data set '{name}'{suggest(name, [*COLLECTIONS, STROKES])}"
@@ -78,9 +64,7 @@ def _reading(path: Path) -> Iterator[None]:
     except OSError as error:
         raise HandgradError(f"cannot read {error.filename or path}: {error.strerror or error}") from error
     except MemoryError as error:
-        raise HandgradError(
-            f"{path} does not fit into memory; read it in a stream, by --memory 1GB"
-        ) from error
+        raise HandgradError(f"{path} does not fit into memory") from error
 
 
 def _later(path: Path, read: Callable[[], Dataset]) -> Callable[[], Dataset]:
@@ -106,7 +90,7 @@ def _published(name: str) -> Splits:
     return Splits(read("train"), test=partial(read, "test"), source=name)
 
 
-def _strokes(name: str, memory: Memory | None) -> Splits:
+def _strokes(name: str) -> Splits:
     from handgrad.data.strokes import generate
 
     match = re.fullmatch(r"strokes(?::([0-9]{1,18}))?(?::([0-9]{1,18}))?", name)
@@ -115,10 +99,6 @@ def _strokes(name: str, memory: Memory | None) -> Splits:
     examples, seed = int(match[1] or 60_000), int(match[2] or 0)
     if examples > LARGEST:
         raise HandgradError(f"'{name}' is too much handwriting; ask for {LARGEST:,} examples or fewer")
-    if memory:
-        from handgrad.data.streams.sources import stream_strokes
-
-        return stream_strokes(examples, seed, memory)
 
     def write(count: int, stream: int) -> Dataset:
         return Dataset(*generate(count, seed, stream), 10, (1, 28, 28))
@@ -157,8 +137,7 @@ def _folder(folder: Path) -> Splits:
         names = [path.name for path in (trains if len(trains) > 1 else tests)]
         several = ", ".join(names[:3] + ["…"] * (len(names) > 3))
         raise HandgradError(
-            f"{folder} holds several tables for one split: {several}; leave one, name a file, or read all of them "
-            "in a stream, by --memory 1GB"
+            f"{folder} holds several tables for one split: {several}; leave one, or name a file"
         )
     if trains:
         return _tables(trains[0], tests[0] if tests else None, str(folder))

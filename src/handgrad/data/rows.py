@@ -12,7 +12,7 @@ from handgrad.data.cells import LABEL, first_row, is_parquet, read_cells
 from handgrad.data.columns import aligned, columns_of, spread
 from handgrad.data.dataset import naming
 from handgrad.data.labels import parse_number, shown
-from handgrad.data.streams.memory import check_loadable
+from handgrad.data.memory import check_memory
 from handgrad.errors import HandgradError
 
 
@@ -54,7 +54,7 @@ def read_rows(path: Path, inputs: int, features: Sequence[str] = (), *, images: 
         or cells in them that are missing, no finite numbers, or names that it does not know.
     """
     if path.is_file():
-        check_loadable(path, "cut it into several files, and name one at a time")
+        check_memory(path.stat().st_size, path, "; split it into several files")
     names, named = _column_names(path, inputs, features)
     texts = None
     if set(features) != set(names) - {LABEL}:  # else names have their own inputs in the file already

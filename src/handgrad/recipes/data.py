@@ -1,7 +1,6 @@
 """A recipe's data: loaded, cut into splits, or exchanged for digits written here where they are not to be had."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,15 +21,13 @@ SHARE = 0.1
 
 def open_splits(recipe: Recipe) -> Splits:
     """Load a recipe's data, and the validation split that it asks for."""
-    memory, wanted = recipe.data.memory, recipe.data.validation
-    splits = load_data(recipe.data.source, memory)
+    wanted = recipe.data.validation
+    splits = load_data(recipe.data.source)
     if not wanted:
         return splits
     if isinstance(wanted, str):
         with naming(wanted):
-            known = in_known_order(
-                load_data(wanted, memory).train, splits.train.features, splits.train.class_names
-            )
+            known = in_known_order(load_data(wanted).train, splits.train.features, splits.train.class_names)
             return splits.with_validation(known)
     examples = wanted if isinstance(wanted, int) else max(1, round(wanted * len(splits.train)))
     try:
@@ -51,13 +48,11 @@ def with_share_for_validation(recipe: Recipe) -> Recipe:
 
 
 def open_together(recipe: Recipe, communication: Communication) -> Splits:
-    """Load a recipe's data on every rank; one of each machine downloads and converts for all there."""
+    """Load a recipe's data on every rank; one of each machine downloads, or converts, for all there."""
     for source in (recipe.data.source, recipe.data.validation):
         if communication.several and source in COLLECTIONS:
             communication.by_machine(partial(ensure, source))
-    if recipe.data.memory:  # one rank of each machine converts, the others find it done
-        return communication.by_machine(partial(open_splits, recipe))
-    return communication.together(partial(open_splits, recipe))
+    return communication.by_machine(partial(open_splits, recipe))
 
 
 def without_folders(recipe: Recipe) -> dict[str, Any]:
@@ -69,14 +64,7 @@ def without_folders(recipe: Recipe) -> dict[str, Any]:
     return tables
 
 
-def open_model_data(
-    source: str | None,
-    recipe: Mapping[str, Any] | None,
-    model: str,
-    memory: str | None = None,
-    *,
-    bounded: bool = False,
-) -> Splits:
+def open_model_data(source: str | None, recipe: Mapping[str, Any] | None, model: str) -> Splits:
     """Load the data to show a model: those that are named, else those of its recipe, else MNIST.
 
     Parameters
@@ -87,28 +75,10 @@ def open_model_data(
         What the model was trained by, as plain tables.
     model : str
         Its path, for messages.
-    memory : str, optional
-        As `load_data` takes it; that of the recipe unless given, or none where other data are named.
-    bounded : bool
-        Whether other data, too, are read within the memory of the recipe, where they can be read in a stream.
     """
     if source is not None or recipe is None:
-        if bounded and memory is None:
-            return _within_bound(source or "mnist", recipe or {})
-        return load_data(source or "mnist", memory)
-    parsed = parse_recipe(recipe, model)
-    return open_splits(override(parsed, {"data": {"memory": memory}}, "command line") if memory else parsed)
-
-
-def _within_bound(source: str, recipe: Mapping[str, Any]) -> Splits:
-    """Load data within the memory that a recipe states; if they cannot be streamed, nor could they be with more."""
-    from handgrad.data.streams.sources import NoStream
-
-    match recipe:
-        case {"data": {"memory": str(memory)}}:
-            with suppress(NoStream):
-                return load_data(source, memory)
-    return load_data(source)
+        return load_data(source or "mnist")
+    return open_splits(parse_recipe(recipe, model))
 
 
 def fall_back_to_strokes(recipe: Recipe) -> tuple[Recipe, str]:

@@ -9,10 +9,9 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import tomli_w
 from numpy.typing import DTypeLike
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from handgrad.data.augment import Augmentation
-from handgrad.data.streams.memory import Memory
 from handgrad.model.layers import Layer
 from handgrad.model.losses import Loss
 from handgrad.model.network import Network
@@ -36,20 +35,11 @@ class DataSection(Section):
     """Where the examples come from: a name or a path.
 
     To validate on, `validation` is set aside of train: a number of examples, or a share of them below 1; or it is
-    the name or path of other data, whose training examples are taken. With `memory`, as ``1GB``, data are read in a
-    stream, and all that the process holds stays below it.
+    the name or path of other data, whose training examples are taken.
     """
 
     source: str = "mnist"
     validation: Annotated[int, Field(ge=0, le=10**9)] | Annotated[float, Field(gt=0, lt=1)] | str = 0
-    memory: str | None = None
-
-    @field_validator("memory")
-    @classmethod
-    def _is_memory(cls, memory: str | None) -> str | None:
-        if memory is not None:
-            Memory.parse(memory)
-        return memory
 
 
 class NetworkSection(Section):

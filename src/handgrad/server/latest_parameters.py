@@ -18,7 +18,7 @@ from handgrad.recipes.loading import parse_recipe
 from handgrad.run_status import model_is_newest
 from handgrad.server.model_in_use import Served
 from handgrad.training.checkpoint import load_checkpoint
-from handgrad.training.rehearsal import take_sample
+from handgrad.training.loop import CALIBRATION
 
 _making = Lock()
 
@@ -71,7 +71,4 @@ def _made(folder: Path, tag: str) -> Served:
 def _sample(toml: str) -> NDArray[Any]:
     """Take the examples on which training measures what layers must know."""
     recipe = parse_recipe(tomllib.loads(toml), "the recipe")
-    train = open_splits(recipe).train
-    return np.ascontiguousarray(
-        take_sample(recipe.build_network(train.input_shape, train.class_names), train)
-    )
+    return np.ascontiguousarray(open_splits(recipe).train.sample(CALIBRATION))

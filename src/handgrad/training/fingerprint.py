@@ -64,7 +64,7 @@ def differences(
 
 def _examples_before(state: TrainingState, batch_size: int | Literal["all"]) -> tuple[int, int | None]:
     """Tell how many examples there were: between which two numbers, or from 1 on where nothing is known."""
-    if state.order is not None and len(state.order) > 1:
+    if state.order is not None:
         return len(state.order), len(state.order)
     if batch_size == "all" or not state.epoch:
         return 1, None

@@ -114,10 +114,6 @@ class BatchGradient:
             ranks.raise_first(failure)
         return total
 
-    def own(self, rows: Rows) -> Rows:
-        """Return the part of a batch that this rank computes."""
-        return self._share(rows)[1]
-
     def _share(self, rows: Rows) -> tuple[int, Rows]:
         ranks = self.communication
         return share(rows, ranks.rank, ranks.size, cut=not self.network.has_running_statistics)

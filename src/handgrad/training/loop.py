@@ -20,9 +20,10 @@ from handgrad.training.gradients import BatchGradient
 from handgrad.training.metrics import Evaluation, evaluate
 from handgrad.training.plan import Plan
 from handgrad.training.records import Record
-from handgrad.training.rehearsal import take_sample
 from handgrad.training.state import TrainingState
 
+CALIBRATION = 2_000
+"""Training examples, evenly spaced, from which layers take what they need in inference."""
 KEPT_EVERY = 10
 """Steps after which the parameters are put aside, to be given back if the loss should become infinite."""
 
@@ -66,8 +67,7 @@ def loop(
     examples, augmentation = len(splits.train), batch_gradient.augmentation
     communication = batch_gradient.communication
     state.go_on(network)
-    sample = communication.together(lambda: take_sample(network, splits.train))
-    own = batch_gradient.own if communication.several else None
+    sample = splits.train.sample(CALIBRATION)
     good = network.flat_parameters.copy()
     recorded, clock, stopped, wish = 0, perf_counter(), False, False
     try:
@@ -77,7 +77,7 @@ def loop(
                     state.order = splits.train.draw_order(plan.batch_size, state.rng)
                     state.loss_sum, state.correct = 0.0, 0
                 with one_blas_thread():  # the threads of the batch are the parallelism
-                    for rows in splits.train.batches(state.order, plan.batch_size, state.position, own):
+                    for rows in splits.train.batches(state.order, plan.batch_size, state.position):
                         augmented = not (augmentation and augmentation.rests(state.step, plan.total))
                         seed = int(state.rng.integers(2**63))
                         batch = batch_gradient(rows, seed, augmented=augmented, wish=wish)

@@ -33,8 +33,8 @@ class TrainingState:
         Whole epochs done.
     position : int
         Examples used of the epoch in progress; 0 between epochs.
-    order : int64, (N,) or, of a stream, (1,), or None
-        The shuffled order of the epoch in progress, as `data/batches.py` tells; None where a batch holds all.
+    order : (N,) integers, or None
+        The shuffled order of the epoch in progress; None where a batch holds all.
     loss_sum, correct : float, int
         Of the epoch in progress: loss times examples, and correctly classified examples.
     seconds : float
@@ -55,7 +55,7 @@ class TrainingState:
     step: int = 0
     epoch: int = 0
     position: int = 0
-    order: NDArray[np.int64] | None = None
+    order: NDArray[np.integer] | None = None
     loss_sum: float = 0.0
     correct: int = 0
     seconds: float = 0.0

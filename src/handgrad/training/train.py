@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from handgrad.data.augment import Augmentation
 from handgrad.data.dataset import Dataset, Splits
-from handgrad.data.streams.dataset import StreamedDataset
 from handgrad.errors import HandgradError
 from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.network import Network
@@ -24,7 +23,6 @@ from handgrad.training.metrics import check_fit
 from handgrad.training.optimizers import SGD, Optimizer
 from handgrad.training.plan import Plan
 from handgrad.training.records import Record
-from handgrad.training.rehearsal import rehearse
 from handgrad.training.schedules import Constant, Schedule
 from handgrad.training.state import TrainingState
 from handgrad.training.stopping import EarlyStopping
@@ -150,8 +148,6 @@ def train(
         record_every=record_every,
     )
     options: dict[str, Any] = {"loss": loss, "augmentation": augmentation, "adversarial": adversarial}
-    if isinstance(stream := splits.train, StreamedDataset):
-        communication.together(lambda: rehearse(network, stream, optimizer, threads, size, **options))
     batch_gradient = BatchGradient(
         network,
         splits.train,

@@ -1,1 +1,0 @@
-"""Data larger than memory: converted once, read in windows of blocks while others are computed with."""
