@@ -30,7 +30,6 @@ def resume(
 ) -> int:
     """Go on with an interrupted run, exactly."""
     from handgrad import __version__
-    from handgrad.cli.conversion import showing_conversion
     from handgrad.kernels.threads import choose_threads
     from handgrad.runs import Run
     from handgrad.training.distributed import init_distributed
@@ -39,6 +38,5 @@ def resume(
     communication.alike(version=__version__, options=(tensorboard, no_test))
     limit, threads = parse_duration(time_limit), choose_threads(threads)
     with last_words_of(communication) as last_words:
-        with showing_conversion(quiet, communication):
-            resumed = Run.resume(run, communication)
+        resumed = Run.resume(run, communication)
         return carry_out(resumed, last_words, limit, threads, tensorboard, no_test, json, quiet, attached)

@@ -23,7 +23,6 @@ def carry_out(
     attached: bool,
 ) -> int:
     """Train, show how it goes, and measure in the end; see the options of ``handgrad train``."""
-    from handgrad.cli.conversion import showing_conversion
     from handgrad.cli.interrupts import interrupts
     from handgrad.cli.views import choose_view, resume_command
     from handgrad.errors import Interrupted
@@ -54,8 +53,7 @@ def carry_out(
                 f"go on with: {resume_command(run)}"
             )
         network = communication.broadcast(partial(load_model, run.folder))
-        with showing_conversion(quiet, communication):
-            test = None if no_test else communication.by_machine(lambda: run.splits.test)
+        test = None if no_test else communication.by_machine(lambda: run.splits.test)
         found = evaluate(network, test, communication=communication) if test else None
     view.finish(found, opened=not no_test)
     return 0
