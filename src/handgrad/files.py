@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written beside the target, synced, then renamed."""
+"""Complete files: written beside the target, synced, then renamed, and the folder is synced."""
 
 import os
 from collections.abc import Iterator
@@ -7,16 +7,17 @@ from pathlib import Path
 from secrets import token_hex
 
 from handgrad.errors import HandgradError
+from handgrad.locks import try_lock
 
 UNFINISHED = ".handgrad-unfinished-"
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`, and put what is written there in its place.
+    """Yield a temporary path beside `path`, and move what is written there to `path` at the end.
 
-    A reader sees the old file or the new one, never a part of either. Where the block fails, the temporary
-    file is removed and `path` stays as it was.
+    A reader sees the old file or the new one, never a part of either. If the block fails, the temporary file is
+    removed and `path` stays as it was. What killed processes have left in the folder is removed first.
 
     Parameters
     ----------
@@ -28,30 +29,53 @@ def replacing(path: Path) -> Iterator[Path]:
     HandgradError
         If the file cannot be written (no permission, disk full, …).
     """
-    path = Path(os.path.realpath(path))  # behind a link it is the target that is replaced
+    path = Path(os.path.realpath(path))  # the target of a link is replaced, and not the link
     if path.exists() and not path.is_file():
-        raise HandgradError(f"cannot write {path}: it is no plain file; choose another place")
+        raise HandgradError(f"cannot write {path}: it is not a regular file; choose another place")
+    remove_unfinished(path.parent)
     temporary = path.with_name(f"{UNFINISHED}{token_hex(8)}")
+    lock = -1
     try:
+        lock = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        try_lock(lock, exclusive=True)  # so that other processes do not remove it
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
+        sync_folder(path.parent)
     except OSError as error:
         raise cannot_write(path, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        if lock >= 0:
+            os.close(lock)
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Remove what a process that was killed while it wrote into `folder` has left there."""
+    """Remove temporary files of `replacing` whose process was killed."""
     for path in folder.glob(f"{UNFINISHED}*"):
         with suppress(OSError):
-            path.unlink()
+            number = os.open(path, os.O_WRONLY)
+            try:
+                if try_lock(number, exclusive=True):
+                    path.unlink()
+            finally:
+                os.close(number)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable, where the system can."""
+    if os.name == "posix":
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder, and those above it, where they do not exist; HandgradError where that fails."""
+    """Create a folder and its parents if they do not exist; raise HandgradError if that fails."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -59,7 +83,7 @@ def make_folder(folder: Path) -> None:
 
 
 def cannot_write(path: Path | str, error: OSError) -> HandgradError:
-    """Make the one line for a file or folder, or whatever it is, that could not be written."""
+    """Return the error for a file or folder that could not be written."""
     return HandgradError(
         f"cannot write {path}: {error.strerror or error}; choose another place or make room there"
     )

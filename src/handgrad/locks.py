@@ -33,7 +33,7 @@ def holding(folder: Path) -> Iterator[None]:
     """
     with _opened(folder) as number:
         patience = monotonic() + PATIENCE
-        while not _locked(number, exclusive=True):
+        while not try_lock(number, exclusive=True):
             if monotonic() > patience:
                 raise HandgradError(
                     f"another program is at work in {folder}; wait for it, or choose another place"
@@ -62,7 +62,7 @@ def in_turn(file: Path) -> Iterator[None]:
 def is_held(folder: Path) -> bool:
     """Tell whether somebody is `holding` a folder."""
     with suppress(OSError), _opened(folder) as number:
-        return not _locked(number, exclusive=False)
+        return not try_lock(number, exclusive=False)
     return False
 
 
@@ -78,8 +78,8 @@ def _opened(folder: Path) -> Iterator[int | None]:
         os.close(number)
 
 
-def _locked(number: int | None, *, exclusive: bool) -> bool:
-    """Try to lock; what cannot be locked at all, as on some network disks, counts as locked."""
+def try_lock(number: int | None, *, exclusive: bool) -> bool:
+    """Lock an open file if no other process holds it; where locks are not supported, return True."""
     if number is None:
         return True
     try:
