@@ -76,9 +76,7 @@ def test_folder_is_synced_after_the_rename(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(os, "fsync", lambda number: synced.append(os.fstat(number).st_ino))
     with replacing(tmp_path / "file") as temporary:
         temporary.write_text("new")
-    assert [status.st_ino for status in synced] == [
-        path.stat().st_ino for path in (tmp_path / "file", tmp_path)
-    ]
+    assert synced == [path.stat().st_ino for path in (tmp_path / "file", tmp_path)]
 
 
 def test_temporaries_of_killed_processes_are_removed_and_others_stay(tmp_path: Path) -> None:
