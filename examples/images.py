@@ -34,9 +34,7 @@ def main(folder: str = "") -> None:
         hg.Dense(len(classes)),
     ]
     network = hg.Network(layers, input_shape=data.train.input_shape, rng=rng, classes=classes)
-    for record in hg.train(
-        network, data, optimizer=hg.AdamW(), learning_rate=0.003, batch_size=32, epochs=12
-    ):
+    for record in hg.train(network, data, optimizer=hg.AdamW(0.003), batch_size=32, epochs=12):
         print(f"epoch {record.epoch:2}: {record.validation_accuracy:.1%} of the validation images correct")
 
     file = next(path for path in sorted(images.rglob("*")) if path.is_file())

@@ -48,12 +48,12 @@ class Squares(hg.Loss):
         return 0.5 * (difference**2).sum(axis=1), difference
 
 
-@dataclass
+@dataclass(frozen=True)
 class SignDescent(hg.Optimizer):
     """w ← w − η sign(g)."""
 
-    def update(self, vector, gradient, learning_rate):
-        vector -= learning_rate * np.sign(gradient)
+    def update(self, w, g, moments, step, learning_rate):
+        w -= learning_rate * np.sign(g)
 
 
 layers = [hg.Dense(32), Gain(), Softplus(), hg.Dense(10)]
@@ -62,7 +62,7 @@ loss = Squares()
 
 if __name__ == "__main__":
     digits = hg.load_data("strokes:3000")
-    records = hg.train(network, digits, loss=loss, optimizer=SignDescent(), learning_rate=0.001, epochs=5)
+    records = hg.train(network, digits, loss=loss, optimizer=SignDescent(0.001), epochs=5)
     for record in records:
         print(record.epoch, record.loss, record.train_accuracy)
     print(f"{hg.evaluate(network, digits.test).accuracy:.1%}")

@@ -59,7 +59,8 @@ def test_early_stopping_kept_an_earlier_one(tmp_path: Path) -> None:
     trained(
         tmp_path / "run",
         early_stopping=stopping,
-        training={"epochs": 60, "batch_size": 20, "learning_rate": 0.05},
+        optimizer={"learning_rate": 0.05},
+        training={"epochs": 60, "batch_size": 20},
     )
     records = load_records(tmp_path / "run")
     best = min(records, key=lambda record: record.validation_loss or 0.0)
@@ -68,9 +69,9 @@ def test_early_stopping_kept_an_earlier_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("stopping", [None, {"patience": 3, "monitor": "validation_loss"}])
 def test_of_a_checkpoint_it_is_what_that_would_leave(tmp_path: Path, stopping: dict[str, Any] | None) -> None:
-    rough = {"epochs": 60, "batch_size": 20, "learning_rate": 0.05}
+    rough = {"epochs": 60, "batch_size": 20}
     changes = {"early_stopping": stopping} if stopping else {}
-    trained(tmp_path / "run", training=rough, stop_after=130, **changes)
+    trained(tmp_path / "run", training=rough, optimizer={"learning_rate": 0.05}, stop_after=130, **changes)
     (tmp_path / "run" / "model.safetensors").unlink()
     records = load_records(tmp_path / "run")
     losses = [record.validation_loss or 0.0 for record in records]

@@ -25,7 +25,7 @@ def contestants(examples, batch, *hidden):
 
         def run():
             clock = Clock()
-            settings = {"optimizer": optimizer, "learning_rate": 1e-3, "batch_size": batch, "epochs": 1}
+            settings = {"optimizer": optimizer, "batch_size": batch, "epochs": 1}
             list(hg.train(network, train, threads=threads, **settings))
             return {"seconds": clock()}
 

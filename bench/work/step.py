@@ -24,7 +24,7 @@ def handgrad(threads):
 
     def run():
         clock = Clock()
-        settings = {"optimizer": optimizer, "learning_rate": 1e-3, "batch_size": BATCH, "epochs": EPOCHS}
+        settings = {"optimizer": optimizer, "batch_size": BATCH, "epochs": EPOCHS}
         list(hg.train(network, data, threads=threads, **settings))
         return {"seconds": clock() / STEPS}
 

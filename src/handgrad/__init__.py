@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     )
     from handgrad.training.state import TrainingState
     from handgrad.training.stopping import EarlyStopping
-    from handgrad.training.train import train
+    from handgrad.training.train import fit, train
 
 _HOMES = {
     "data.augment": ("Augmentation",),
@@ -89,7 +89,7 @@ _HOMES = {
         "StepDecay",
     ),
     "training.state": ("TrainingState",),
-    "training.train": ("train",),
+    "training.train": ("fit", "train"),
     "model.initializers": ("Glorot", "He", "Initializer", "LeCun", "Ones", "Orthogonal", "Uniform", "Zeros"),
     "model.layers": (
         "GELU",
@@ -181,6 +181,7 @@ __all__ = [
     "evaluate",
     "explain",
     "export",
+    "fit",
     "init_distributed",
     "load_data",
     "load_model",

@@ -7,7 +7,12 @@ is defined.
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
+from inspect import isabstract
+from math import inf, isfinite
+from numbers import Integral, Real
 from typing import Any, Self
+
+import numpy as np
 
 from handgrad.errors import HandgradError, suggest
 
@@ -79,6 +84,62 @@ class Configurable:
         folded = name.replace("_", "").casefold()
         kinds = (kind.__name__ for kind in _descendants(cls))
         return cls.from_config({"type": next((k for k in kinds if k.casefold() == folded), name)})
+
+    @classmethod
+    def resolve(cls, value: Any, argument: str) -> Self:
+        """Return what an argument stands for: an instance as it is, or one made from a name or a class.
+
+        Raises
+        ------
+        HandgradError
+            If it is none of these, or the name is unknown.
+        """
+        if isinstance(value, cls):
+            return value
+        try:
+            if isinstance(value, str):
+                return cls.named(value)
+            if isinstance(value, type) and issubclass(value, cls) and not isabstract(value):
+                return cls.from_config({"type": value.__name__})
+        except HandgradError as error:
+            raise HandgradError(f"{argument}: {error}") from error
+        raise HandgradError(
+            f"{argument} must be a name or an instance of hg.{cls.__name__}; got {value!r:.60}"
+        )
+
+
+def check_number(
+    owner: object, name: str, low: float, high: float = inf, interval: str = "[)", *, whole: bool = False
+) -> None:
+    """Raise HandgradError unless a field of a frozen dataclass is a finite number in an interval.
+
+    Numbers of NumPy become those of Python, so that they can be written to files.
+
+    Parameters
+    ----------
+    owner : dataclass instance
+    name : str
+        Of the field.
+    low, high : float
+    interval : str
+        Whether the ends are included, in brackets: ``"[)"`` includes `low` only.
+    whole : bool
+        Whether only integers are valid.
+    """
+    value = getattr(owner, name)
+    if not (
+        (isinstance(value, Integral) if whole else isinstance(value, Real))
+        and not isinstance(value, bool | np.bool)
+        and isfinite(value)
+        and (value >= low if interval[0] == "[" else value > low)
+        and (value <= high if interval[1] == "]" else value < high)
+    ):
+        kind = "an integer" if whole else "a number"
+        bounds = f"at least {low}" if interval[0] == "[" else f"greater than {low}"
+        if high < inf:
+            bounds += f" and {'at most' if interval[1] == ']' else 'less than'} {high:g}"
+        raise HandgradError(f"{type(owner).__name__} {name} must be {kind} {bounds}; got {value!r:.60}")
+    object.__setattr__(owner, name, int(value) if isinstance(value, Integral) else float(value))
 
 
 def dataclass_fields(thing: Any) -> tuple[Field[Any], ...]:

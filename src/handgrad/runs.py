@@ -29,10 +29,9 @@ from handgrad.training.distributed import ALONE, Communication
 from handgrad.training.fine_tuning import begin_from
 from handgrad.training.fingerprint import check_unchanged
 from handgrad.training.loop import Diverged
-from handgrad.training.optimizers import Optimizer
 from handgrad.training.records import LOG_FILE, Record
 from handgrad.training.state import TrainingState
-from handgrad.training.train import train
+from handgrad.training.train import count_steps, train
 
 RECIPE_FILE = "recipe.toml"
 PARAMETERS_FOLDER = "final_config"
@@ -46,8 +45,10 @@ class Run:
     folder : Path
     recipe : Recipe
     splits : Splits
-    network, optimizer, state
+    network, state
         What the checkpoint holds.
+    optimizer : Optimizer
+        That of the recipe.
     communication : Communication
         With ranks, the first has the folder to itself; no other reads or writes there.
     interrupted : bool
@@ -60,7 +61,6 @@ class Run:
         recipe: Recipe,
         splits: Splits,
         network: Network,
-        optimizer: Optimizer,
         state: TrainingState,
         communication: Communication = ALONE,
     ) -> None:
@@ -68,7 +68,7 @@ class Run:
         self.recipe = recipe
         self.splits = splits
         self.network = network
-        self.optimizer = optimizer
+        self.optimizer = recipe.build_optimizer()
         self.state = state
         self.communication = communication
         self.interrupted = False
@@ -92,7 +92,7 @@ class Run:
         if (first := recipe.network.start) is not None:
             communication.together(lambda: begin_from(network, load_model(first), first))
         state = TrainingState(recipe.training_rng())
-        return cls(folder, recipe, splits, network, recipe.build_optimizer(), state, communication)
+        return cls(folder, recipe, splits, network, state, communication)
 
     @classmethod
     def resume(cls, folder: Path, communication: Communication = ALONE) -> "Run":
@@ -104,18 +104,17 @@ class Run:
             If the folder holds no checkpoint, or the recipe or the data are not those that it was begun with.
         """
         recipe = communication.broadcast(lambda: _find_recipe(folder))
-        network, optimizer, state = load_checkpoint(folder / CHECKPOINT_FILE, communication)
+        network, state = load_checkpoint(folder / CHECKPOINT_FILE, communication)
         splits = open_together(recipe, communication)
         data = (splits.train, splits.source)
         communication.together(lambda: check_unchanged(*data, network, state, recipe.training.batch_size))
-        return cls(folder, recipe, splits, network, optimizer, state, communication)
+        return cls(folder, recipe, splits, network, state, communication)
 
     @property
     def total_steps(self) -> int:
         """Steps from the beginning to the recipe's end."""
-        training, examples = self.recipe.training, len(self.splits.train)
-        size = examples if training.batch_size == "all" else min(training.batch_size, examples)
-        return training.steps or (training.epochs or 1) * -(-examples // size)
+        training = self.recipe.training
+        return count_steps(len(self.splits.train), training.batch_size, training.epochs, training.steps)
 
     @property
     def stopped_early(self) -> bool:
@@ -205,7 +204,7 @@ class Run:
 
     def _save_checkpoint(self) -> None:
         path = self.folder / CHECKPOINT_FILE
-        save_checkpoint(self.network, self.optimizer, self.state, path, self.recipe.tables())
+        save_checkpoint(self.network, self.state, path, self.recipe.tables())
 
     def save_model(self, *, of_last_step: bool = True) -> None:
         """Write the model file, and the parameter CSV files of a network of dense layers.

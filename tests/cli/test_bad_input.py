@@ -161,8 +161,8 @@ def test_wrong_names_suggest_the_nearest(cli: Cli, tmp_path: Path) -> None:
     fails(cli, "clasic", "train", "clasic", telling="did you mean 'classic'?")
     fails(cli, "mnits", "train", "--data", "mnits", telling="did you mean 'mnist'?")
     fails(cli, "strokes:x", "train", "--data", "strokes:x", telling="strokes:N:SEED")
-    (tmp_path / "mine.toml").write_text('name = "mine"\n[training]\nlerning_rate = 0.1\n')
-    fails(cli, "mine.toml", "train", "mine.toml", telling="did you mean 'learning_rate'?")
+    (tmp_path / "mine.toml").write_text('name = "mine"\n[training]\nbach_size = 1\n')
+    fails(cli, "mine.toml", "train", "mine.toml", telling="did you mean 'batch_size'?")
 
 
 @pytest.mark.slow

@@ -110,7 +110,6 @@ layers = [
 [training]
 epochs = 1
 batch_size = 20
-learning_rate = 0.01
 """
     )
     train(program, "RUN", "small.toml", "--data", "c.npz")

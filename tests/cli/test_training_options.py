@@ -21,13 +21,13 @@ EVERYTHING = """
 name = "everything"
 seed = 3
 data = { source = "strokes:1500:1", validation = 0.2 }
-optimizer = { type = "Muon", weight_decay = 0.01, clip_norm = 1.0, max_norm = 3.0 }
+optimizer = { type = "Muon", learning_rate = 0.005, weight_decay = 0.01, clip_norm = 1.0, max_norm = 3.0 }
 schedule = { type = "ReduceOnPlateau", drop = 0.7, patience = 2, warmup = 0.1 }
 loss = { type = "CrossEntropy", label_smoothing = 0.1, class_weights = "balanced" }
 augmentation = { shift = 1, rotate = 10, scale = 0.1, shear = 5, elastic = 20 }
 averaging = { type = "ExponentialAverage", decay = 0.98 }
 early_stopping = { patience = 40, monitor = "validation_loss" }
-training = { batch_size = 64, epochs = 60, learning_rate = 0.005 }
+training = { batch_size = 64, epochs = 60 }
 
 [network]
 input = "image"
@@ -74,7 +74,12 @@ def test_anything_in_the_recipe_can_be_set(cli: Cli, tmp_path: Path) -> None:
     done = cli("train", *SMALL, "--epochs", "2", *options, "--set", "training.epochs=3", "--out", "RUN")
     assert done.returncode == 0, done.stderr
     recipe = load_recipe(str(tmp_path / "RUN" / "recipe.toml"))
-    assert recipe.optimizer == {"type": "RMSProp", "clip_norm": 2, "weight_decay": 0.1}
+    assert recipe.optimizer == {
+        "type": "RMSProp",
+        "learning_rate": 0.01,
+        "clip_norm": 2,
+        "weight_decay": 0.1,
+    }
     assert recipe.averaging == {"type": "LastEpochs", "epochs": 2}
     assert recipe.training.epochs == 2  # an option says more than a setting
 

@@ -104,7 +104,7 @@ def test_digits_are_told_apart_as_well_in_c(tmp_path: Path) -> None:
     layers = load_recipe("convnet").build_network((1, 28, 28)).layers
     network = Network(layers, (1, 28, 28), np.random.default_rng(0))
     state = TrainingState(np.random.default_rng(0))
-    list(train(network, digits, optimizer=Adam(), epochs=2, learning_rate=0.003, batch_size=64, state=state))
+    list(train(network, digits, optimizer=Adam(0.003), epochs=2, batch_size=64, state=state))
     assert digits.test is not None
     right, inputs = round(500 * evaluate(network, digits.test).accuracy), digits.test.inputs
     assert right > 400

@@ -28,7 +28,7 @@ def reader(written: Splits) -> bytes:
     """The model file of a small network that reads drawings."""
     layers = [hg.Dense(64), hg.ReLU(), hg.Dense(10)]
     network = hg.Network(layers, input_shape=(784,), rng=np.random.default_rng(0))
-    for _ in hg.train(network, written, optimizer=hg.AdamW(), learning_rate=0.005, batch_size=64, epochs=4):
+    for _ in hg.train(network, written, optimizer=hg.AdamW(0.005), batch_size=64, epochs=4):
         pass
     return serialize_tensors(*model_tensors(network))
 

@@ -35,7 +35,7 @@ def curve(
     settings: dict[str, Any] = {
         "epochs": 3,
         "batch_size": 96,
-        "learning_rate": 0.05,
+        "optimizer": hg.SGD(0.05),
         "threads": 1,
         "splits": SPLITS,
     }
@@ -60,7 +60,7 @@ def dense(*between: hg.Layer) -> list[hg.Layer]:
 
 
 def mini_batches(communication: Communication) -> Any:
-    return curve(communication, dense(), optimizer=hg.Adam(), learning_rate=0.003)
+    return curve(communication, dense(), optimizer=hg.Adam(0.003))
 
 
 def full_batch(communication: Communication) -> Any:
@@ -81,7 +81,7 @@ def averaging_and_early_stopping(communication: Communication) -> Any:
         communication,
         dense(),
         epochs=8,
-        learning_rate=0.3,
+        optimizer=hg.SGD(0.3),
         schedule=hg.ReduceOnPlateau(patience=1),
         averaging=hg.ExponentialAverage(0.9),
         early_stopping=hg.EarlyStopping(patience=2),
@@ -100,7 +100,7 @@ def adversarial(communication: Communication) -> Any:
 
 def muon_on_convolution(communication: Communication) -> Any:
     layers = [hg.Conv2D(4, kernel_size=5, stride=2), RELU, hg.Flatten(), hg.Dense(10)]
-    return curve(communication, layers, (1, 28, 28), optimizer=hg.Muon(), learning_rate=0.01, epochs=2)
+    return curve(communication, layers, (1, 28, 28), optimizer=hg.Muon(0.01), epochs=2)
 
 
 def augmentation_and_dropout(communication: Communication) -> Any:
@@ -183,7 +183,7 @@ def differences(communication: Communication) -> Any:
     data = SPLITS.train.take(slice(1, 301)) if odd else SPLITS.train.take(slice(300))
     cases: dict[str, dict[str, Any]] = {
         "data": {"splits": data},
-        "settings": {"learning_rate": 0.2 if odd else 0.1},
+        "settings": {"optimizer": hg.SGD(0.2 if odd else 0.1)},
         "sample_weights": {"sample_weights": np.full(len(SPLITS.train), 2 if odd else 1)},
         "scaling": {"scaling": hg.Scaling(np.array(0.0), np.array(254.0 if odd else 255.0))},
         "state": {"state": hg.TrainingState(np.random.default_rng(odd))},
@@ -224,7 +224,7 @@ def failing_in_a_step(communication: Communication) -> Any:
 
 
 def diverging(communication: Communication) -> Any:
-    return failure(lambda: curve(communication, dense(), learning_rate=1e30))
+    return failure(lambda: curve(communication, dense(), optimizer=hg.SGD(1e6, weight_decay=1e6)))
 
 
 def stopping(communication: Communication) -> Any:

@@ -169,9 +169,15 @@ def test_models_that_do_not_say_their_steps_are_told_by_their_times(tmp_path: Pa
 
 
 def test_a_run_that_early_stopping_ended_is_finished(tmp_path: Path) -> None:
-    training, stopping = {"epochs": 30, "batch_size": 50, "learning_rate": 1.0}, {"patience": 1}
+    training, stopping = {"epochs": 30, "batch_size": 50}, {"patience": 1}
     data = {"source": "strokes:300:1", "validation": 100}
-    run = trained(tmp_path / "run", training=training, early_stopping=stopping, data=data)
+    run = trained(
+        tmp_path / "run",
+        training=training,
+        optimizer={"learning_rate": 1.0},
+        early_stopping=stopping,
+        data=data,
+    )
     assert run.state.epoch < 30
     assert standing(tmp_path / "run") == Standing("finished")
 

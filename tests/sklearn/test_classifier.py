@@ -303,13 +303,6 @@ def test_other_parameters_train_otherwise(flowers: Examples, parameters: dict[st
     assert not np.array_equal(quick(**parameters).fit(X, y).predict_proba(X), usual)
 
 
-def test_an_optimizer_that_was_given_is_left_as_it_is(flowers: Examples) -> None:
-    optimizer = hg.Adam(beta1=0.8)
-    quick(optimizer=optimizer).fit(*flowers)
-    assert optimizer.state == {}
-    assert optimizer.steps == 0
-
-
 def test_the_network_is_a_model_of_the_library(images: Examples, tmp_path: Path) -> None:
     X, y = images
     classifier = quick().fit(X, [f"a {label}" for label in y])

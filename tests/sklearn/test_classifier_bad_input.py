@@ -43,7 +43,7 @@ from fixture_types import Examples
         ({"optimizer": hg.Adam}, "optimizer must be a name or an hg.Optimizer"),
         ({"learning_rate": 0}, "learning_rate == 0, must be > 0"),
         ({"learning_rate": "fast"}, "learning_rate must be an instance of"),
-        ({"learning_rate": np.nan}, "learning_rate must be a positive number"),
+        ({"learning_rate": np.nan}, "learning_rate must be a number"),
         ({"weight_decay": -1}, "weight_decay == -1, must be >= 0"),
         ({"schedule": "cosinus"}, "schedule: unknown schedule 'cosinus'; did you mean 'Cosine'"),
         ({"augmentation": hg.Augmentation(shift=1)}, "augmentation deforms images"),
@@ -149,8 +149,8 @@ def test_a_class_too_rare_to_set_aside(flowers: Examples) -> None:
 
 def test_a_loss_that_grows_beyond_measure(flowers: Examples) -> None:
     classifier = hg.HandgradClassifier(
-        8, activation=None, optimizer="sgd", learning_rate=1e100, random_state=0
+        8, activation=None, optimizer="sgd", learning_rate=1e6, weight_decay=1e6, random_state=0
     )
-    with pytest.raises(hg.HandgradError, match=r"training diverged at step 2.*Try a learning rate below"):
+    with pytest.raises(hg.HandgradError, match=r"training diverged at step.*Try a learning rate below"):
         classifier.fit(*flowers)
     assert np.isfinite(classifier.predict_proba(flowers[0])).all()  # with the last good parameters

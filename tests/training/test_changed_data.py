@@ -14,7 +14,6 @@ from handgrad.model.layers import Dense
 from handgrad.model.network import Network
 from handgrad.training.checkpoint import load_checkpoint, save_checkpoint
 from handgrad.training.fingerprint import check_unchanged
-from handgrad.training.optimizers import SGD
 from handgrad.training.state import TrainingState
 from handgrad.training.train import train
 
@@ -22,12 +21,12 @@ from handgrad.training.train import train
 def told(table: Dataset, folder: Path, steps: int, other: Dataset, size: Any = 64) -> str:
     """Train for some steps, and give the complaint about other data."""
     table = replace(table, features=("a", "b", "c", "d"))
-    network, state, optimizer = Network([Dense(2)], (4,), np.random.default_rng(0)), TrainingState(), SGD()
+    network, state = Network([Dense(2)], (4,), np.random.default_rng(0)), TrainingState()
     stop: Callable[[], bool] = lambda: state.step == steps  # noqa: E731
-    list(train(network, table, batch_size=size, epochs=9, optimizer=optimizer, state=state, stop=stop))
+    list(train(network, table, batch_size=size, epochs=9, state=state, stop=stop))
     assert state.step == steps
-    save_checkpoint(network, optimizer, state, folder / "c.safetensors")
-    network, _, state = load_checkpoint(folder / "c.safetensors")
+    save_checkpoint(network, state, folder / "c.safetensors")
+    network, state = load_checkpoint(folder / "c.safetensors")
     check_unchanged(table, "d.csv", network, state, size)
     with pytest.raises(HandgradError) as caught:
         check_unchanged(other, "d.csv", network, state, size)

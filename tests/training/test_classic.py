@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from handgrad.data.dataset import Splits
 from handgrad.model.network import Network
 from handgrad.recipes.loading import load_recipe
+from handgrad.training.optimizers import SGD
 from handgrad.training.records import Record
 from handgrad.training.state import TrainingState
 from handgrad.training.train import train
@@ -26,7 +27,7 @@ def run(network: Network, splits: Splits, steps: int) -> list[Record]:
         train(
             network,
             splits,
-            learning_rate=0.1,
+            optimizer=SGD(0.1),
             batch_size="all",
             steps=steps,
             record_every=50,

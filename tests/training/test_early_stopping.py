@@ -11,6 +11,7 @@ from handgrad.model.layers import Dense, ReLU
 from handgrad.model.network import Network
 from handgrad.training.averaging import ExponentialAverage
 from handgrad.training.metrics import evaluate
+from handgrad.training.optimizers import SGD
 from handgrad.training.stopping import EarlyStopping
 from handgrad.training.train import train
 
@@ -37,7 +38,7 @@ def test_it_stops_after_its_patience_with_the_best_parameters(
     arguments: dict[str, Any] = {
         "batch_size": 10,
         "epochs": 300,
-        "learning_rate": 0.3,
+        "optimizer": SGD(0.3),
         "averaging": averaging,
     }
     records = list(train(model, noisy, early_stopping=EarlyStopping(7, monitor), **arguments))
@@ -53,7 +54,7 @@ def test_it_stops_after_its_patience_with_the_best_parameters(
 
 def test_whoever_breaks_off_keeps_the_best(noisy: Splits) -> None:
     model, losses = network(noisy), []
-    for record in train(model, noisy, batch_size=10, learning_rate=0.3, early_stopping=EarlyStopping(50)):
+    for record in train(model, noisy, batch_size=10, optimizer=SGD(0.3), early_stopping=EarlyStopping(50)):
         losses.append(record.validation_loss or 0.0)
         if len(losses) == 9:
             break

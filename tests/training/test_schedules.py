@@ -7,6 +7,7 @@ from handgrad.data.dataset import Dataset, Splits
 from handgrad.errors import HandgradError
 from handgrad.model.layers import Dense
 from handgrad.model.network import Network
+from handgrad.training.optimizers import SGD
 from handgrad.training.schedules import (
     Constant,
     Cosine,
@@ -85,7 +86,7 @@ def test_absurd_fields_are_refused(description: dict[str, object]) -> None:
 def test_training_follows_its_schedule(table: Dataset) -> None:
     network = Network([Dense(2)], (4,), np.random.default_rng(0))
     records = train(
-        network, table, batch_size="all", steps=4, learning_rate=0.5, schedule=Exponential(0.0001)
+        network, table, batch_size="all", steps=4, optimizer=SGD(0.5), schedule=Exponential(0.0001)
     )
     assert [record.learning_rate for record in records] == pytest.approx([0.5, 0.05, 0.005, 0.0005])
 
@@ -105,7 +106,7 @@ def test_training_reduces_on_a_plateau(table: Dataset) -> None:
     schedule = ReduceOnPlateau(drop=0.1, patience=1)
     splits = Splits(table).split_validation(50, np.random.default_rng(0))
     state = TrainingState(np.random.default_rng(1))
-    records = list(train(network, splits, learning_rate=300, schedule=schedule, epochs=12, state=state))
+    records = list(train(network, splits, optimizer=SGD(300), schedule=schedule, epochs=12, state=state))
     rates = [record.learning_rate for record in records]
     losses = [record.validation_loss for record in records]
     expected, best = [300.0], np.inf

@@ -19,11 +19,11 @@ from handgrad.model.scaling import Scaling
 from handgrad.training.averaging import ExponentialAverage, LastEpochs
 from handgrad.training.loop import Diverged
 from handgrad.training.metrics import evaluate
-from handgrad.training.optimizers import Momentum
-from handgrad.training.schedules import ReduceOnPlateau
+from handgrad.training.optimizers import SGD, Adam, Momentum
+from handgrad.training.schedules import OneCycle, ReduceOnPlateau
 from handgrad.training.state import TrainingState
 from handgrad.training.stopping import EarlyStopping
-from handgrad.training.train import train
+from handgrad.training.train import fit, train
 
 
 def network_for(data: Dataset, seed: int = 0) -> Network:
@@ -37,7 +37,7 @@ def seeded(seed: int = 0) -> TrainingState:
 
 def test_it_learns(digits: Splits) -> None:
     network = network_for(digits.train)
-    records = list(train(network, digits, epochs=60, batch_size=32, learning_rate=0.1, state=seeded()))
+    records = list(train(network, digits, epochs=60, batch_size=32, state=seeded()))
     assert records[-1].train_accuracy > 0.95
     assert records[-1].loss < records[0].loss / 5
     assert digits.test is not None
@@ -119,7 +119,7 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "averaged": {"averaging": ExponentialAverage(0.8)},
     "last epochs": {"averaging": LastEpochs(2)},
     "stopping early": {"early_stopping": EarlyStopping(1), "averaging": ExponentialAverage(0.5)},
-    "reducing": {"schedule": ReduceOnPlateau(drop=0.5, patience=1), "learning_rate": 20.0},
+    "reducing": {"schedule": ReduceOnPlateau(drop=0.5, patience=1), "optimizer": Momentum(20.0)},
 }
 
 
@@ -128,15 +128,13 @@ EXTRAS: dict[str, dict[str, Any]] = {
 def test_stopped_anywhere_and_resumed_equals_never_stopped(table: Dataset, cut: int, extra: str) -> None:
     splits = Splits(table).split_validation(20, np.random.default_rng(0))
     straight, broken = network_for(table), network_for(table)
-    arguments: dict[str, Any] = {"batch_size": 50, "epochs": 4, **EXTRAS[extra]}
-    whole = list(train(straight, splits, state=seeded(), optimizer=Momentum(), **arguments))
-    state, optimizer = seeded(), Momentum()
-    parts = list(
-        train(broken, splits, state=state, optimizer=optimizer, stop=lambda: state.step == cut, **arguments)
-    )
+    arguments: dict[str, Any] = {"batch_size": 50, "epochs": 4, "optimizer": Momentum(0.1), **EXTRAS[extra]}
+    whole = list(train(straight, splits, state=seeded(), **arguments))
+    state = seeded()
+    parts = list(train(broken, splits, state=state, stop=lambda: state.step == cut, **arguments))
     assert parts[-1].step == cut - 1
     state = TrainingState.restore(json.loads(json.dumps(state.numbers())), state.arrays())
-    parts += list(train(broken, splits, state=state, optimizer=optimizer, **arguments))
+    parts += list(train(broken, splits, state=state, **arguments))
     np.testing.assert_array_equal(broken.flat_parameters, straight.flat_parameters)
     by_step = {record.step: record for record in parts}
     for record in whole:
@@ -150,8 +148,8 @@ def test_sample_weights_choose_what_is_learned(table: Dataset) -> None:
     half = np.arange(len(table)) % 2
     weighted, alone = network_for(table), network_for(table)
     weighted.scaling = alone.scaling = Scaling.learned(table.inputs)
-    list(train(weighted, table, batch_size="all", steps=5, learning_rate=0.2, sample_weights=half))
-    list(train(alone, table.take(half == 1), batch_size="all", steps=5, learning_rate=0.1))
+    list(train(weighted, table, batch_size="all", steps=5, optimizer=SGD(0.2), sample_weights=half))
+    list(train(alone, table.take(half == 1), batch_size="all", steps=5))
     np.testing.assert_allclose(weighted.flat_parameters, alone.flat_parameters, rtol=1e-4, atol=1e-6)
 
 
@@ -212,8 +210,8 @@ def test_augmentation_rests_at_the_end(digits: Splits) -> None:
 
 def test_divergence_stops_and_keeps_the_last_good_parameters(table: Dataset) -> None:
     network = network_for(table)
-    with pytest.raises(Diverged, match=r"diverged at step \d+.*learning rate below 1e\+30") as error:
-        list(train(network, table, learning_rate=1e30, batch_size="all", steps=50))
+    with pytest.raises(Diverged, match=r"diverged at step \d+.*learning rate below 1e\+06") as error:
+        list(train(network, table, optimizer=SGD(1e6), batch_size="all", steps=50))
     assert "\n" not in str(error.value)
     assert np.isfinite(network.flat_parameters).all()
     assert np.isfinite(evaluate(network, table).loss)
@@ -263,8 +261,10 @@ def test_what_is_no_data_set_is_refused(table: Dataset, data: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"learning_rate": 0.0}, "learning_rate must be a positive number"),
-        ({"learning_rate": float("nan")}, "learning_rate must be a positive number"),
+        ({"optimizer": "adm"}, "optimizer: unknown.*'Adam'"),
+        ({"schedule": 3}, "schedule must be"),
+        ({"loss": Dense}, "loss must be"),
+        ({"seed": 1, "state": TrainingState()}, "give one of them"),
         ({"batch_size": 0}, "batch_size must be"),
         ({"batch_size": "some"}, "batch_size must be"),
         ({"epochs": 0}, "epochs must be"),
@@ -278,3 +278,29 @@ def test_absurd_arguments_are_refused_at_the_call(
 ) -> None:
     with pytest.raises(HandgradError, match=message):
         train(network_for(table), table, **arguments)
+
+
+def test_names_and_seed(table: Dataset) -> None:
+    networks = [network_for(table) for _ in range(2)]
+    named = {"optimizer": "adam", "schedule": "one_cycle", "loss": "cross_entropy"}
+    list(train(networks[0], table, epochs=2, seed=3, **named))  # type: ignore[arg-type]
+    made = {"optimizer": Adam(), "schedule": OneCycle, "loss": CrossEntropy()}
+    list(train(networks[1], table, epochs=2, state=seeded(3), **made))  # type: ignore[arg-type]
+    np.testing.assert_array_equal(networks[0].flat_parameters, networks[1].flat_parameters)
+
+
+@pytest.mark.parametrize("progress", [False, "auto", True])
+def test_fit_is_train_to_the_end(table: Dataset, capfd: pytest.CaptureFixture[str], progress: Any) -> None:
+    networks = [network_for(table) for _ in range(2)]
+    records = fit(networks[0], table, epochs=3, seed=1, progress=progress)
+    expected = list(train(networks[1], table, epochs=3, seed=1))
+    assert [record.loss for record in records] == [record.loss for record in expected]
+    np.testing.assert_array_equal(networks[0].flat_parameters, networks[1].flat_parameters)
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert ("epoch 3" in err) == (progress is True)
+
+
+def test_fit_refuses_other_kinds_of_progress(table: Dataset) -> None:
+    with pytest.raises(HandgradError, match="progress must be"):
+        fit(network_for(table), table, progress="bar")

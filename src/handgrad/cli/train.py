@@ -119,13 +119,14 @@ def train(
         "epochs": epochs,
         "steps": steps,
         "batch_size": None if batch_size is None else parse_batch_size(batch_size),
-        "learning_rate": learning_rate,
     }
+    optimizer = {"learning_rate": learning_rate}
     if isinstance(training["batch_size"], int) and chosen.training.batch_size == "all":
         training["record_every"] = 1  # an epoch was one step, now it is many
-    for section, values in (("data", sources), ("training", training)):
+    for section, values in (("data", sources), ("optimizer", optimizer), ("training", training)):
         given = {key: value for key, value in values.items() if value is not None}
-        changes[section] = {**changes.get(section, {}), **given}
+        if given or section in ("data", "training"):
+            changes[section] = {**changes.get(section, {}), **given}
     if set(changes) - {"seed", "data", "training"} or changes["training"] or hidden is not None:
         changes["lesson"] = ""  # it speaks of the recipe as it was written
     chosen = override(chosen, changes, "command line")

@@ -141,7 +141,7 @@ def introduction(run: Run, threads: int) -> list[str]:
         f"data     {run.splits.source}: {len(train):,} examples{validation}, {shape} {train.inputs.dtype}, "
         f"{len(train.class_names)} classes",
         f"network  {architecture(run)}: {run.network.parameter_count:,} parameters",
-        f"training {length} of {batch}, {run.recipe.optimizer['type']} at {training.learning_rate:g}, "
+        f"training {length} of {batch}, {type(run.optimizer).__name__} at {run.optimizer.learning_rate:g}, "
         f"seed {run.recipe.seed}, {crew}",
     ]
 

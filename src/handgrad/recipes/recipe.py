@@ -71,7 +71,6 @@ class TrainingSection(Section):
     batch_size: Literal["all"] | Positive = 128
     steps: Positive | None = None
     epochs: Positive | None = None
-    learning_rate: Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)] = 0.1
     record_every: Positive = 1
 
     @model_validator(mode="after")

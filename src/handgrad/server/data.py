@@ -63,7 +63,8 @@ def _described(name: str) -> Recipe:
     return Recipe(
         name=name,
         lesson=recipe.lesson,
-        training=recipe.training.model_dump(exclude_none=True),
+        training=recipe.training.model_dump(exclude_none=True)
+        | {"learning_rate": recipe.build_optimizer().learning_rate},
         data=recipe.data.source,
         dense=changeable,
         hidden=[layer["units"] for layer in dense[:-1]] if changeable else [],

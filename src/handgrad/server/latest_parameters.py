@@ -56,7 +56,7 @@ def _made(folder: Path, tag: str) -> Served:
     if model_is_newest(folder):
         path = folder / MODEL_FILE
         return Served(folder.name, load_safetensors(path), load_recipe(path), path.read_bytes(), tag)
-    network, _, state = load_checkpoint(folder / CHECKPOINT_FILE)
+    network, state = load_checkpoint(folder / CHECKPOINT_FILE)
     recipe = load_recipe(folder / CHECKPOINT_FILE)
     state.show_result(network)
     measuring = any(type(layer).measured is not Layer.measured for layer in network.layers)

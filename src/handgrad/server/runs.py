@@ -29,7 +29,7 @@ def routes(trainings: Trainings, in_use: ModelInUse, opened: OpenData) -> APIRou
         found = trainings.standing(name)
         folder = trainings.folder(name)
         recipe, (count, last) = recipe_tables(folder), ends.of(folder)
-        training = recipe.get("training", {})
+        training = recipe.get("training", {}) | recipe.get("optimizer", {})
         return {
             "name": name,
             "state": found.state,

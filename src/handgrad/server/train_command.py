@@ -54,16 +54,16 @@ def order(wanted: NewRun, facts: DataFacts, source: str, origin: Served | None) 
     recipe = _recipe(wanted.recipe, origin)
     arguments = [wanted.recipe] if wanted.recipe else []
     arguments += ["--data", source]
-    training: dict[str, Any] = {}
+    changes: dict[str, dict[str, Any]] = {"training": {}, "optimizer": {}}
     for key in ("epochs", "steps", "batch_size", "learning_rate"):
         value = getattr(wanted, key)
         if value is not None:
-            training[key] = value
+            changes["optimizer" if key == "learning_rate" else "training"][key] = value
             arguments += [
                 f"--{key.replace('_', '-')}",
                 repr(value) if isinstance(value, float) else str(value),
             ]
-    recipe = override(recipe, {"training": training}, "the request")
+    recipe = override(recipe, changes, "the request")
     if wanted.hidden is not None:
         try:
             recipe = with_hidden(recipe, wanted.hidden, "the request")

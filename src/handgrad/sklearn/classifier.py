@@ -77,10 +77,10 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
         What an example of each class counts; 1 unless given.
     optimizer : str or Optimizer
         ``"adam"``, ``"sgd"``, ``"momentum"``, ``"muon"`` …, or one such as ``hg.Adam(beta1=0.8)``.
-    learning_rate : float
-        Positive.
+    learning_rate : float, optional
+        Positive. Default: that of the optimizer, 0.001 for Adam.
     weight_decay : float, optional
-        From 0, instead of the optimizer's own.
+        From 0. Default: that of the optimizer.
     schedule : str or Schedule, optional
         What becomes of the learning rate: ``"cosine"``, ``"one_cycle"`` …; it stays the same unless given.
     augmentation : Augmentation, optional
@@ -152,7 +152,7 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
         label_smoothing: float = 0.0,
         class_weight: dict[Any, float] | str | None = None,
         optimizer: str | Optimizer = "adam",
-        learning_rate: float = 0.001,
+        learning_rate: float | None = None,
         weight_decay: float | None = None,
         schedule: str | Schedule | None = None,
         augmentation: Augmentation | None = None,
@@ -370,7 +370,7 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
             classes=tuple(map(str, classes)),
         )
         network.example_shape, network.framing, network.features = example, self.framing, features
-        optimizer = build_optimizer(self.optimizer, self.weight_decay)
+        optimizer = build_optimizer(self.optimizer, self.learning_rate, self.weight_decay)
         state = TrainingState(np.random.default_rng([seed, 1]))
         self._session, self.classes_ = Session(network, optimizer, state, seed), classes
 
@@ -393,9 +393,10 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
             raise HandgradError(
                 "the layers are others than those that were trained so far; a new fit without warm_start takes them"
             )
-        optimizer = build_optimizer(self.optimizer, self.weight_decay)
-        if optimizer != session.optimizer:
-            session.optimizer = optimizer
+        optimizer = build_optimizer(self.optimizer, self.learning_rate, self.weight_decay)
+        if type(optimizer) is not type(session.optimizer):
+            session.state.moments, session.state.updates = {}, 0
+        session.optimizer = optimizer
         if dataset is not None:
             session.on(dataset)
         else:

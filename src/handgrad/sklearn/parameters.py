@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
@@ -85,20 +86,23 @@ def _one_each(value: Any, count: int, parameter: str) -> list[Any]:
     return list(value)
 
 
-def build_optimizer(optimizer: Any, weight_decay: float | None) -> Optimizer:
-    """Make a fresh optimizer from a name, or from one that is left as it is.
+def build_optimizer(optimizer: Any, learning_rate: float | None, weight_decay: float | None) -> Optimizer:
+    """Make an optimizer from a name, or from another one with some values changed.
 
     Parameters
     ----------
     optimizer : str or Optimizer
-    weight_decay : float, optional
-        Instead of the optimizer's own.
+    learning_rate, weight_decay : float, optional
+        Default: those of the optimizer.
     """
-    description = one_of(Optimizer, optimizer, "optimizer").describe()  # type: ignore[type-abstract]
+    changes = {}
+    if learning_rate is not None:
+        check_scalar(learning_rate, "learning_rate", Real, min_val=0, include_boundaries="neither")
+        changes["learning_rate"] = learning_rate
     if weight_decay is not None:
         check_scalar(weight_decay, "weight_decay", Real, min_val=0)
-        description["weight_decay"] = float(weight_decay)
-    return Optimizer.from_config(description)
+        changes["weight_decay"] = weight_decay
+    return replace(one_of(Optimizer, optimizer, "optimizer"), **changes)  # type: ignore[type-abstract]
 
 
 def one_of(family: type[Kind], value: Any, parameter: str) -> Kind:
@@ -173,7 +177,6 @@ def build_loss(classifier: Any, labels: NDArray[np.int64]) -> CrossEntropy:
 
 
 RANGES: dict[str, tuple[type, float, float | None, str]] = {
-    "learning_rate": (Real, 0, None, "neither"),
     "label_smoothing": (Real, 0, 1, "left"),
     "epochs": (Integral, 1, None, "left"),
     "time_limit": (Real, 0, None, "neither"),
@@ -217,7 +220,6 @@ def training_arguments(classifier: Any) -> dict[str, Any]:
         "callbacks": callbacks,
         "time_limit": classifier.time_limit,
         "verbose": classifier.verbose,
-        "learning_rate": float(classifier.learning_rate),
         "batch_size": classifier.batch_size,
         "schedule": one_of_or_none(Schedule, classifier.schedule, "schedule"),
         "augmentation": one_of_or_none(Augmentation, classifier.augmentation, "augmentation"),

@@ -116,7 +116,8 @@ class Session:
 
     def on_other_data(self) -> None:
         """Go on from the result, with optimizer and random numbers, but on data that were not seen before."""
-        self.state = TrainingState(self.state.rng)
+        state = self.state
+        self.state = TrainingState(state.rng, moments=state.moments, updates=state.updates)
         self.before = len(self.records)
 
     def on(self, dataset: Dataset) -> None:

@@ -161,5 +161,5 @@ def _diverge(network: Network, good: NDArray[Any], state: TrainingState, plan: P
     raise Diverged(
         f"training diverged at step {state.step}: the loss is no longer finite; "
         f"good parameters, of at most {KEPT_EVERY} steps before, are kept. "
-        f"Try a learning rate below {plan.learning_rate:g}"
+        f"Try a learning rate below {plan.optimizer.learning_rate:g}"
     )

@@ -21,7 +21,6 @@ class Plan:
     """The arguments of `handgrad.train`, which says what each of them is."""
 
     optimizer: Optimizer
-    learning_rate: float
     schedule: Schedule
     loss: Loss
     averaging: Averaging | None
@@ -38,8 +37,9 @@ class Plan:
 
     def step(self, network: Network, gradient: NDArray[Any], state: TrainingState, workers: Workers) -> float:
         """Move the parameters, and their average with them; gives the learning rate."""
-        rate = self.learning_rate * self.schedule(state.step, self.total, state.memory)
-        self.optimizer.step(network.flat_parameters, gradient, rate, workers)
+        rate = self.optimizer.learning_rate * self.schedule(state.step, self.total, state.memory)
+        state.updates += 1
+        self.optimizer.step(network, gradient, state.moments, state.updates, rate, workers)
         state.step += 1
         if self.averaging:
             share = self.averaging.share(state.step, self.total, self.epoch_steps, state.averaged)

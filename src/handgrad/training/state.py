@@ -15,7 +15,7 @@ from handgrad.kernels.threads import Workers
 from handgrad.model.network import Network
 
 ARRAYS = ("order", "average", "best", "current")
-COUNTS = ("step", "epoch", "position", "correct", "averaged", "waited")
+COUNTS = ("step", "epoch", "position", "correct", "updates", "averaged", "waited")
 SUMS = ("loss_sum", "seconds")
 
 
@@ -41,6 +41,8 @@ class TrainingState:
         Time in training.
     fingerprint : int or None
         Of the data that the training was begun with; None before it begins.
+    moments, updates : dict of (P,) arrays, int
+        What the optimizer keeps from step to step, and its steps since these were zero.
     average, averaged : (P,) or None, int
         The parameters' average, and how many it holds.
     best, best_score, waited : (P,) or None, float or None, int
@@ -60,6 +62,8 @@ class TrainingState:
     correct: int = 0
     seconds: float = 0.0
     fingerprint: int | None = None
+    moments: dict[str, NDArray[Any]] = field(default_factory=dict)
+    updates: int = 0
     average: NDArray[Any] | None = None
     averaged: int = 0
     best: NDArray[Any] | None = None
@@ -106,13 +110,14 @@ class TrainingState:
 
     def numbers(self) -> dict[str, Any]:
         """Give everything but the arrays in a form that JSON can hold exactly."""
-        numbers = {name: value for name, value in vars(self).items() if name not in ARRAYS}
+        numbers = {name: value for name, value in vars(self).items() if name not in (*ARRAYS, "moments")}
         return {**numbers, "rng": self.rng.bit_generator.state}
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Give the arrays that there are, by name."""
         arrays = {name: getattr(self, name) for name in ARRAYS}
-        return {name: array for name, array in arrays.items() if array is not None}
+        moments = {f"moments.{name}": array for name, array in self.moments.items()}
+        return moments | {name: array for name, array in arrays.items() if array is not None}
 
     @classmethod
     def restore(cls, numbers: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> "TrainingState":
@@ -120,7 +125,9 @@ class TrainingState:
         numbers = dict(numbers)
         rng = np.random.default_rng(0)
         rng.bit_generator.state = numbers.pop("rng")
-        state = cls(**{**numbers, **arrays, "rng": rng})
+        moments = {k.removeprefix("moments."): v for k, v in arrays.items() if k.startswith("moments.")}
+        arrays = {name: array for name, array in arrays.items() if name in ARRAYS}
+        state = cls(**{**numbers, **arrays, "moments": moments, "rng": rng})
         if not all(type(count) is int and count >= 0 for count in (getattr(state, name) for name in COUNTS)):
             raise ValueError("a count is wrong")
         sums = [getattr(state, name) for name in SUMS] + list(state.memory.values())

@@ -1,7 +1,6 @@
 """Training: what it is asked for is checked, what the data must give is taken, and the loop begins."""
 
 from collections.abc import Callable, Iterator, Sequence
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -32,10 +31,9 @@ def train(
     network: Network,
     dataset: Splits | Dataset,
     *,
-    optimizer: Optimizer | None = None,
-    learning_rate: float = 0.1,
-    schedule: Schedule | None = None,
-    loss: Loss | None = None,
+    optimizer: Optimizer | str | None = None,
+    schedule: Schedule | str | None = None,
+    loss: Loss | str | None = None,
     augmentation: Augmentation | None = None,
     adversarial: Adversarial | None = None,
     averaging: Averaging | None = None,
@@ -46,6 +44,7 @@ def train(
     record_every: int = 1,
     sample_weights: Sequence[float] | NDArray[Any] | None = None,
     threads: int | None = None,
+    seed: int | None = None,
     state: TrainingState | None = None,
     stop: Callable[[], bool] = lambda: False,
     communication: Communication = ALONE,
@@ -61,14 +60,12 @@ def train(
         Where it has no scaling yet, one is learned from the training split.
     dataset : Splits or Dataset
         Of `Splits`, train is learned from and validation measured; test is never opened.
-    optimizer : Optimizer, optional
-        `SGD` unless given.
-    learning_rate : float
-        Positive.
-    schedule : Schedule, optional
-        What the learning rate is multiplied by at each step; `Constant` unless given.
-    loss : Loss, optional
-        `CrossEntropy` unless given.
+    optimizer : Optimizer or str, optional
+        Such as ``hg.Adam(0.01)``, or ``"adam"`` for its defaults. Default: `SGD`.
+    schedule : Schedule or str, optional
+        The factor of the learning rate at each step, such as ``"cosine"``. Default: `Constant`.
+    loss : Loss or str, optional
+        Default: `CrossEntropy`.
     augmentation : Augmentation, optional
         Deforms the images of every batch anew.
     adversarial : Adversarial, optional
@@ -87,9 +84,10 @@ def train(
         What each example of the training split counts, from 0; 1 unless given.
     threads : int, optional
         All usable processors unless given. The same seed, data and threads give the same bits.
+    seed : int, optional
+        Seeds the order of the data and all other random numbers of the training. Default: unpredictable.
     state : TrainingState, optional
-        Where to begin; it is kept up to date, and with network and optimizer it is all that resuming needs.
-        ``TrainingState(rng)`` chooses the random generator of the data order.
+        Where to begin, instead of `seed`; it is kept up to date, and with the network it is all that resuming needs.
     stop : callable
         Asked after every step; when it says True, training ends there, with a record. With ranks it is enough that
         one of them wishes it; all end with the step after.
@@ -114,8 +112,8 @@ def train(
     examples = len(splits.train)
     if batch_size != "all" and not (_is_whole(batch_size) and int(batch_size) >= 1):
         raise HandgradError(f"batch_size must be a whole number from 1, or 'all'; got {batch_size!r}")
-    if not (isfinite(learning_rate) and learning_rate > 0):
-        raise HandgradError(f"learning_rate must be a positive number; got {learning_rate}")
+    if seed is not None and state is not None:
+        raise HandgradError("seed and state both choose the random numbers; give one of them")
     if epochs is not None and steps is not None:
         raise HandgradError("epochs and steps both say how long to train; give one of them")
     for name, value in (("epochs", epochs), ("steps", steps), ("record_every", record_every)):
@@ -130,21 +128,21 @@ def train(
     communication.together(lambda: _adopt(network, splits.train))
     if state:
         state.belong_to(splits.train)
-    optimizer = optimizer or SGD()
-    optimizer.attach(network)
-    loss = (loss or CrossEntropy()).fitted(splits.train.labels, len(splits.train.class_names))
+    optimizer = Optimizer.resolve(optimizer or SGD, "optimizer")
+    schedule = Schedule.resolve(schedule or Constant, "schedule")
+    loss = Loss.resolve(loss or CrossEntropy, "loss")
+    loss = loss.fitted(splits.train.labels, len(splits.train.class_names))
     size = examples if batch_size == "all" else min(int(batch_size), examples)
     epoch_steps = -(-examples // size)
     plan = Plan(
         optimizer=optimizer,
-        learning_rate=learning_rate,
-        schedule=schedule or Constant(),
+        schedule=schedule,
         loss=loss,
         averaging=averaging,
         early_stopping=early_stopping,
         batch_size=size,
         epoch_steps=epoch_steps,
-        total=steps if steps is not None else (epochs or 10) * epoch_steps,
+        total=count_steps(examples, batch_size, epochs, steps),
         record_every=record_every,
     )
     options: dict[str, Any] = {"loss": loss, "augmentation": augmentation, "adversarial": adversarial}
@@ -156,10 +154,66 @@ def train(
         weights=_weights(sample_weights, examples, network.dtype),
         communication=communication,
     )
-    state = state or communication.broadcast(TrainingState)
+    state = state or communication.broadcast(lambda: TrainingState(np.random.default_rng(seed)))
     if communication.several:
         check_agreement(network, splits, plan, batch_gradient, state)
     return loop(network, splits, plan, batch_gradient, state, stop)
+
+
+def fit(
+    network: Network, dataset: Splits | Dataset, *, progress: bool | str = "auto", **arguments: Any
+) -> list[Record]:
+    """Train a network, in place, to the end.
+
+    Parameters
+    ----------
+    network : Network
+    dataset : Splits or Dataset
+    progress : bool or "auto"
+        Whether to show a progress bar; "auto" shows one on a terminal and in a notebook.
+    **arguments
+        All others of `train`, which describes them.
+
+    Returns
+    -------
+    list of Record
+
+    Raises
+    ------
+    HandgradError, Diverged
+        As `train`.
+    """
+    if progress not in (True, False, "auto"):
+        raise HandgradError(f"progress must be True, False or 'auto'; got {progress!r:.60}")
+    if not progress:
+        return list(train(network, dataset, **arguments))
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    shown = progress is True or console.is_terminal or console.is_jupyter
+    splits = dataset if isinstance(dataset, Splits) else Splits(dataset)
+    records, lengths = [], {name: arguments.get(name) for name in ("batch_size", "epochs", "steps")}
+    with Progress(console=console, disable=not shown) as bar:
+        task = bar.add_task("training", total=None)
+        for record in train(network, dataset, **arguments):
+            records.append(record)
+            figures = [f"epoch {record.epoch}", f"loss {record.loss:.4f}"]
+            if record.validation_accuracy is not None:
+                figures.append(f"validation accuracy {record.validation_accuracy:.1%}")
+            total = count_steps(len(splits.train), **lengths)
+            bar.update(task, total=total, completed=record.step + 1, description=", ".join(figures))
+    return records
+
+
+def count_steps(
+    examples: int, batch_size: int | str | None = None, epochs: int | None = None, steps: int | None = None
+) -> int:
+    """Return the number of steps of a whole training, for arguments of `train`."""
+    if steps is not None:
+        return steps
+    size = examples if batch_size == "all" else min(int(batch_size or 128), examples)
+    return (epochs or 10) * -(-examples // size)
 
 
 def _adopt(network: Network, dataset: Dataset) -> None:

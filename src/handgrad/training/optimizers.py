@@ -1,0 +1,334 @@
+"""Optimizers: how parameters follow their gradients.
+
+An optimizer is a frozen description. What it keeps from step to step, its moments, belongs to the training, in
+`TrainingState.moments`, so that one optimizer may serve any number of trainings.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handgrad.config import Configurable, check_number
+from handgrad.kernels.backend import kernels
+from handgrad.kernels.threads import Workers
+from handgrad.model.network import Network
+
+Moments = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimizer(Configurable, ABC):
+    """Base of the optimizers; a custom one is a frozen dataclass with an `update`.
+
+    Parameters
+    ----------
+    learning_rate : float
+        η, above 0, up to 1e6; the largest one, which a schedule multiplies.
+    weight_decay : float
+        λ, from 0: apart from its step every parameter shrinks, w ← w − η λ w (Loshchilov and Hutter, "Decoupled
+        weight decay regularization", ICLR 2019). For plain gradient descent that is the L2 penalty λ/2 ‖w‖².
+    clip_norm : float
+        Maximum norm of the gradient: g ← g · min(1, c / ‖g‖) (Pascanu, Mikolov and Bengio, "On the difficulty of
+        training recurrent neural networks", ICML 2013, algorithm 1). 0 for no maximum.
+    max_norm : float
+        Maximum norm of the incoming weights of each unit, after each step: wₒ ← wₒ · min(1, c / ‖wₒ‖) (Srivastava et
+        al., "Dropout", JMLR 2014, section 5.1). 0 for no maximum.
+    """
+
+    learning_rate: float = field(default=0.1, kw_only=False)
+    weight_decay: float = 0.0
+    clip_norm: float = 0.0
+    max_norm: float = 0.0
+
+    moment_names: ClassVar[tuple[str, ...]] = ()
+    """The (P,) arrays that `update` keeps from step to step; they start as zeros."""
+
+    elementwise: ClassVar[bool] = False
+    """Whether the step of each parameter depends on no other parameter, so that threads may share the vector."""
+
+    def __post_init__(self) -> None:
+        check_number(self, "learning_rate", 0, 1e6, "(]")
+        for name in ("weight_decay", "clip_norm", "max_norm"):
+            check_number(self, name, 0)
+
+    @abstractmethod
+    def update(
+        self, w: NDArray[Any], g: NDArray[Any], moments: Moments, step: int, learning_rate: float
+    ) -> None:
+        """Compute the formula, in place.
+
+        Parameters
+        ----------
+        w, g : (P,)
+            Parameters, and the gradient of the loss with respect to them.
+        moments : dict of (P,) arrays
+            By the names in `moment_names`.
+        step : int
+            From 1.
+        learning_rate : float
+            η of this step.
+        """
+
+    def step(
+        self,
+        network: Network,
+        gradient: NDArray[Any],
+        moments: Moments,
+        step: int,
+        learning_rate: float,
+        workers: Workers | None = None,
+    ) -> None:
+        """Update the parameters of a network: clip the gradient, decay, `update`, and limit norms.
+
+        Parameters
+        ----------
+        network : Network
+        gradient : (P,)
+        moments : dict
+            Empty before the first step.
+        step : int
+            From 1.
+        learning_rate : float
+            η of this step.
+        workers : Workers, optional
+            Threads that share a long vector, where the formula is elementwise.
+        """
+        if not moments:
+            moments.update({name: np.zeros_like(network.flat_parameters) for name in self.moment_names})
+        if self.clip_norm:
+            norm = float(np.linalg.norm(gradient))
+            if norm > self.clip_norm:
+                gradient = gradient * (self.clip_norm / norm)
+        self._update_network(network, gradient, moments, step, learning_rate, workers)
+        if self.max_norm:
+            for weights in _matrices(network, network.flat_parameters):
+                norms = np.sqrt(np.einsum("oi,oi->o", weights, weights))
+                weights *= np.minimum(1, self.max_norm / np.maximum(norms, self.max_norm))[:, None]
+
+    def _update_network(
+        self,
+        network: Network,
+        gradient: NDArray[Any],
+        moments: Moments,
+        step: int,
+        learning_rate: float,
+        workers: Workers | None,
+    ) -> None:
+        w = network.flat_parameters
+
+        def update(part: slice) -> None:
+            if self.weight_decay:
+                w[part] *= 1 - learning_rate * self.weight_decay
+            parts = {name: moment[part] for name, moment in moments.items()}
+            self.update(w[part], gradient[part], parts, step, learning_rate)
+
+        if workers and self.elementwise:
+            workers.map(update, workers.slices(len(w)))
+        else:
+            update(slice(None))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SGD(Optimizer):
+    """Gradient descent: w ← w − η g (Cauchy 1847; on batches, Robbins and Monro 1951)."""
+
+    elementwise: ClassVar[bool] = True
+
+    def update(
+        self, w: NDArray[Any], g: NDArray[Any], moments: Moments, step: int, learning_rate: float
+    ) -> None:
+        """Compute the formula; see `Optimizer.update`."""
+        kernels.sgd(w, g, learning_rate)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Momentum(Optimizer):
+    """Heavy-ball momentum: v ← μ v + g, w ← w − η v (Polyak 1964).
+
+    Parameters
+    ----------
+    learning_rate : float
+        A steady gradient moves the parameters by η / (1 − μ), so the default is a tenth of that of `SGD`.
+    momentum : float
+        μ, from 0 to below 1.
+    """
+
+    learning_rate: float = field(default=0.01, kw_only=False)
+    momentum: float = 0.9
+
+    moment_names: ClassVar[tuple[str, ...]] = ("velocity",)
+    elementwise: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_number(self, "momentum", 0, 1)
+
+    def update(
+        self, w: NDArray[Any], g: NDArray[Any], moments: Moments, step: int, learning_rate: float
+    ) -> None:
+        """Compute the formula; see `Optimizer.update`."""
+        kernels.momentum(w, g, moments["velocity"], self.momentum, learning_rate)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nesterov(Momentum):
+    """Nesterov's momentum: v ← μ v + g, w ← w − η (g + μ v).
+
+    References
+    ----------
+    Sutskever, Martens, Dahl and Hinton, "On the importance of initialization and momentum in deep learning",
+    ICML 2013, equations 3 and 4, with the look-ahead point as the parameters.
+    """
+
+    def update(
+        self, w: NDArray[Any], g: NDArray[Any], moments: Moments, step: int, learning_rate: float
+    ) -> None:
+        """Compute the formula; see `Optimizer.update`."""
+        kernels.nesterov(w, g, moments["velocity"], self.momentum, learning_rate)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RMSProp(Optimizer):
+    """Steps divided by the root mean square of recent gradients: s ← ρ s + (1 − ρ) g², w ← w − η g / (√s + ε).
+
+    Parameters
+    ----------
+    decay : float
+        ρ, from 0 to below 1.
+    epsilon : float
+        ε, positive.
+
+    References
+    ----------
+    Tieleman and Hinton, "Lecture 6.5: rmsprop", Neural Networks for Machine Learning, 2012.
+    """
+
+    learning_rate: float = field(default=0.001, kw_only=False)
+    decay: float = 0.9
+    epsilon: float = 1e-8
+
+    moment_names: ClassVar[tuple[str, ...]] = ("second_moment",)
+    elementwise: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_number(self, "decay", 0, 1)
+        check_number(self, "epsilon", 0, interval="()")
+
+    def update(
+        self, w: NDArray[Any], g: NDArray[Any], moments: Moments, step: int, learning_rate: float
+    ) -> None:
+        """Compute the formula; see `Optimizer.update`."""
+        kernels.rmsprop(w, g, moments["second_moment"], self.decay, self.epsilon, learning_rate)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adam(Optimizer):
+    """Adaptive moment estimation.
+
+    m ← β₁ m + (1 − β₁) g, s ← β₂ s + (1 − β₂) g², w ← w − η m̂ / (√ŝ + ε), where m̂ = m / (1 − β₁ᵗ) and
+    ŝ = s / (1 − β₂ᵗ) correct the bias of the start from zero.
+
+    Parameters
+    ----------
+    beta1, beta2 : float
+        β₁ and β₂, from 0 to below 1.
+    epsilon : float
+        ε, positive.
+
+    References
+    ----------
+    Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1.
+    """
+
+    learning_rate: float = field(default=0.001, kw_only=False)
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+
+    moment_names: ClassVar[tuple[str, ...]] = ("first_moment", "second_moment")
+    elementwise: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_number(self, "beta1", 0, 1)
+        check_number(self, "beta2", 0, 1)
+        check_number(self, "epsilon", 0, interval="()")
+
+    def update(
+        self, w: NDArray[Any], g: NDArray[Any], moments: Moments, step: int, learning_rate: float
+    ) -> None:
+        """Compute the formula; see `Optimizer.update`."""
+        m, s = moments["first_moment"], moments["second_moment"]
+        kernels.adam(w, g, m, s, self.beta1, self.beta2, self.epsilon, learning_rate, step)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdamW(Adam):
+    """Adam with `weight_decay` 0.01 by default.
+
+    References
+    ----------
+    Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2.
+    """
+
+    weight_decay: float = 0.01
+
+
+@dataclass(frozen=True, kw_only=True)
+class Muon(Adam):
+    """Orthogonalized momentum for the weights, Adam for everything else.
+
+    For a matrix w of O × I: v ← μ v + g, w ← w − η · 0.2 √max(O, I) · orthogonalize(g + μ v). The factor gives the
+    step the typical size of Adam's, so that one learning rate serves both.
+
+    Parameters
+    ----------
+    momentum : float
+        μ, from 0 to below 1.
+
+    References
+    ----------
+    Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024; the factor is from Liu et al.,
+    "Muon is scalable for LLM training", 2025, equation 4.
+    """
+
+    learning_rate: float = field(default=0.02, kw_only=False)
+    momentum: float = 0.95
+
+    moment_names: ClassVar[tuple[str, ...]] = ("first_moment", "second_moment", "velocity")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_number(self, "momentum", 0, 1)
+
+    def _update_network(
+        self,
+        network: Network,
+        gradient: NDArray[Any],
+        moments: Moments,
+        step: int,
+        learning_rate: float,
+        workers: Workers | None,
+    ) -> None:
+        before = [weights.copy() for weights in _matrices(network, network.flat_parameters)]
+        super()._update_network(network, gradient, moments, step, learning_rate, workers)
+        velocity = moments["velocity"]
+        velocity *= self.momentum
+        velocity += gradient
+        directions = _matrices(network, gradient + self.momentum * velocity)
+        kept = 1 - learning_rate * self.weight_decay
+        for weights, old, direction in zip(
+            _matrices(network, network.flat_parameters), before, directions, strict=True
+        ):
+            size = 0.2 * max(weights.shape) ** 0.5
+            weights[...] = kept * old - learning_rate * size * kernels.orthogonalize(direction)
+
+
+def _matrices(network: Network, vector: NDArray[Any]) -> list[NDArray[Any]]:
+    """View the weights in a flat (P,) vector as matrices (O, I), those of a convolution as (O, C · K · K)."""
+    arrays = [array for views in network.views(vector) for array in vars(views).values()]
+    return [array if array.ndim == 2 else array.reshape(len(array), -1) for array in arrays if array.ndim > 1]
