@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handgrad.data.batches import Rows, batches, chunks, epoch_order, length
+from handgrad.data.batches import WINDOW, Rows, batches, chunks, epoch_order, is_order, length
 
 
 def members(rows: Rows, examples: int) -> list[int]:
@@ -58,3 +58,23 @@ def test_chunks_make_up_the_batch(start: int, count: int, size: int) -> None:
         assert all(length(part) == size for part in parts[:-1])
         assert 0 < length(parts[-1]) <= size
         assert all(isinstance(part, slice) == isinstance(rows, slice) for part in parts)
+
+
+def test_large_data_are_shuffled_in_windows_of_blocks() -> None:
+    examples, row = 5_120, WINDOW // 1_024  # 1,024 examples in a window, 2 in a block
+    order = epoch_order(examples, 10, np.random.default_rng(0), row)
+    assert order is not None
+    assert order.dtype == np.int16
+    assert np.array_equal(np.sort(order), np.arange(examples))
+    assert is_order(order, 10)
+    for window in np.split(order, 5):
+        blocks = np.unique(window // 2)
+        assert len(blocks) <= 512, "a window holds whole blocks"
+        assert np.ptp(blocks) > 2_000, "blocks of a window come from everywhere"
+        assert not np.array_equal(window // 2, np.sort(window // 2))
+    again = epoch_order(examples, 10, np.random.default_rng(0), row)
+    assert again is not None
+    assert np.array_equal(order, again)
+    small = epoch_order(1_024, 10, np.random.default_rng(0), row)
+    assert small is not None
+    assert np.array_equal(small, np.random.default_rng(0).permutation(1_024))

@@ -31,36 +31,74 @@ def test_bytes_stay_bytes_and_are_not_copied() -> None:
 @pytest.mark.parametrize("dtype", [np.float64, np.float16, np.int64, np.uint16, np.bool_, ">f4", ">i2"])
 def test_other_numbers_become_float32(dtype: Any) -> None:
     inputs = np.array([[0, 1], [1, 0]]).astype(dtype)
-    dataset = Dataset(inputs, np.array([0, 1]), ["no", "yes"])
-    assert dataset.inputs.dtype == np.dtype("float32")
-    assert dataset.inputs.dtype.isnative
-    assert dataset.inputs.tolist() == [[0, 1], [1, 0]]
+    for form in (inputs, np.asfortranarray(inputs), inputs.tolist()):
+        dataset = Dataset(form, np.array([0, 1]), ["no", "yes"])
+        assert dataset.inputs.dtype == np.dtype("float32")
+        assert dataset.inputs.dtype.isnative
+        assert dataset.inputs.tolist() == [[0, 1], [1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [
+        ([0, 200], "uint8"),
+        ([3, 128], "uint8"),
+        ([0, 127], "float32"),
+        ([0, 256], "float32"),
+        ([-1, 200], "float32"),
+    ],
+)
+def test_integers_that_are_pixels_become_bytes(values: list[int], dtype: str) -> None:
+    for integers in ("i2", "i4", ">i8"):
+        dataset = Dataset(np.array([values, values], integers), [0, 1])
+        assert dataset.inputs.dtype == dtype
+        assert dataset.inputs.tolist() == [values, values]
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
 def test_inputs_are_contiguous_whatever_was_given(dtype: Any) -> None:
     inputs = np.arange(24).astype(dtype).reshape(2, 3, 4)
+    read_only = inputs.copy()
+    read_only.flags.writeable = False
     for strange in (
         np.asfortranarray(inputs),
         np.asfortranarray(inputs[0]),
         inputs[:, ::-1],
         np.moveaxis(inputs, 0, -1),
+        read_only,
     ):
         dataset = Dataset(strange, np.zeros(len(strange), np.int64), 2)
         assert dataset.inputs.flags.c_contiguous
         assert np.array_equal(dataset.inputs, strange.reshape(len(strange), -1))
 
 
-def test_labels_are_in_native_byte_order() -> None:
-    dataset = Dataset(BYTES, LABELS.astype(">i4"), 3)
+@pytest.mark.parametrize(
+    ("labels", "classes", "names"),
+    [
+        (LABELS.astype(">i4"), 3, "012"),
+        (LABELS, np.int64(3), "012"),
+        (LABELS, None, "012"),
+        ([0.0, 1.0, 2.0, 1.0], None, "012"),
+        (LABELS, ("a", "b", "c"), "abc"),
+        (LABELS, np.array(["a", "b", "c"]), "abc"),
+        (["a", "b", "c", "b"], None, "abc"),
+        (np.array(["a", "b", "c", "b"], object), None, "abc"),
+        (np.array(["5", "7", "9", "7"]), [5, 7, 9], "579"),
+    ],
+)
+def test_labels_and_classes_as_users_have_them(labels: Any, classes: Any, names: str) -> None:
+    dataset = Dataset(BYTES, labels, classes)
     assert dataset.labels.dtype.isnative
-    assert dataset.labels.tolist() == LABELS.tolist()
+    assert dataset.labels.tolist() == [0, 1, 2, 1]
+    assert dataset.class_names == tuple(names)
+    assert Dataset(BYTES, np.array([True, False, True, True])).labels.tolist() == [1, 0, 1, 1]
+    assert Dataset(BYTES, [0, 0, 0, 0]).class_names == ("0", "1")
 
 
-def test_classes_by_number_or_by_name() -> None:
-    number: Any = np.int64(3)
-    assert Dataset(BYTES, LABELS, number).class_names == ("0", "1", "2")
-    assert Dataset(BYTES, LABELS, ("a", "b", "c")).class_names == ("a", "b", "c")
+def test_only_images_of_28_by_28_are_framed_as_digits_by_default() -> None:
+    for shape, framing in (((1, 28, 28), "digit"), ((784,), "plain"), ((28, 28), "plain")):
+        assert Dataset(np.zeros((2, 784), np.uint8), [0, 1], input_shape=shape).framing == framing
+    assert Dataset(np.zeros((2, 1, 28, 28), np.uint8), [0, 1], framing="plain").framing == "plain"
 
 
 def test_take_keeps_all_but_the_examples() -> None:
@@ -82,6 +120,13 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "column of labels": ({"labels": LABELS[:, np.newaxis]}, "labels of shape"),
     "text": ({"inputs": np.array([["a"]] * 4)}, "must be numbers"),
     "fractional labels": ({"labels": LABELS + 0.5}, "whole numbers"),
+    "missing labels": ({"labels": [0, 1, np.nan, 1]}, "whole numbers"),
+    "mixed labels": ({"labels": np.array([0, "a", None, 1], object)}, "whole numbers"),
+    "unknown name": ({"labels": ["a", "b", "d", "b"], "classes": ("a", "b", "c")}, "label 'd'"),
+    "ragged": ({"inputs": [[1], [1, 2], [1], [2]]}, "not an array"),
+    "complex": ({"inputs": BYTES * 1j}, "must be numbers"),
+    "no classes": ({"classes": 0}, "at least one class"),
+    "names of inputs": ({"features": ("a", "b")}, "6 inputs, but 2 names"),
     "label below": ({"labels": LABELS - 1}, "label -1 is out of range"),
     "label above": ({"classes": 2}, "label 2 is out of range"),
     "NaN": ({"inputs": np.full((4, 2), np.nan)}, "NaN"),
@@ -123,22 +168,26 @@ def test_the_test_split_is_opened_once_and_only_when_asked_for() -> None:
     assert cut.split("test").inputs.tolist() == splits.split("test").inputs.tolist()
 
 
-def test_splits_that_are_not_there() -> None:
-    splits = Splits(numbered(3), source="some.csv")
+@pytest.mark.parametrize(
+    ("splits", "name", "reason"),
+    [
+        (Splits(numbered(3), source="some.csv"), "test", "some.csv has no test split; choose train$"),
+        (Splits(numbered(3), numbered(3)), "test", "no test split; choose train or validation$"),
+        (Splits(numbered(3)), "tests", "unknown split 'tests'; choose from train, validation, test"),
+    ],
+)
+def test_splits_that_are_not_there(splits: Splits, name: str, reason: str) -> None:
     assert splits.test is None
-    for name, there, reason in (
-        ("test", splits, "some.csv has no test split; it has train; name that: --split train$"),
-        ("validation", splits, "no validation split; it has train; name that: --split train$"),
-        (
-            "test",
-            Splits(numbered(3), numbered(3)),
-            "it has train and validation; name one of them: --split train or --split validation$",
-        ),
-    ):
-        with pytest.raises(HandgradError, match=reason):
-            there.split(name)
-    with pytest.raises(HandgradError, match="unknown split 'tests'; choose from train, validation, test"):
-        splits.split("tests")
+    with pytest.raises(HandgradError, match=reason):
+        splits.split(name)
+
+
+def test_a_description_of_splits_opens_none() -> None:
+    splits = Splits(numbered(10), test=lambda: numbered(3))
+    assert "validation=None, test=not opened" in repr(splits)
+    assert splits.test
+    assert "test=Dataset(3 examples" in repr(splits)
+    assert "test=None" in repr(Splits(numbered(10)))
 
 
 def test_examples_of_another_size_are_refused() -> None:
@@ -172,7 +221,7 @@ def test_cut_validation_depends_on_the_generator_alone() -> None:
 
 @pytest.mark.parametrize("count", [0, -1, 10, 11])
 def test_cut_validation_leaves_something_to_train_on(count: int) -> None:
-    with pytest.raises(HandgradError, match=f"cannot cut {count} validation examples from 10"):
+    with pytest.raises(HandgradError, match=f"cannot split {count} validation examples from 10"):
         Splits(numbered(10)).split_validation(count, np.random.default_rng(0))
 
 

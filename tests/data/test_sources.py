@@ -131,7 +131,7 @@ def test_tables_must_have_the_same_columns(tmp_path: Path) -> None:
     (tmp_path / "test.csv").write_text("a,b,label\n1,2,y\n")
     assert load_data(tmp_path).split("test").labels.tolist() == [1]
     (tmp_path / "test.csv").write_text("y,1,2,3\n")  # without header the number of columns must do
-    assert "examples to train on have 2 values, test examples have 3" in complaint(tmp_path, "test")
+    assert "training examples have 2 values, test examples have 3" in complaint(tmp_path, "test")
     (tmp_path / "test.csv").write_text("label,a,b\nz,1,2\n")
     assert "'z' (example 1) is not one of the 2 classes" in complaint(tmp_path, "test")
 

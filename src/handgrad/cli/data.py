@@ -49,11 +49,13 @@ def data(
 def _facts(dataset: "Dataset") -> dict[str, Any]:
     import numpy as np
 
+    from handgrad.data.arrays import value_range
+
     return {
         "inputs": list(dataset.inputs.shape),
         "labels": len(dataset.labels),
         "example": list(dataset.input_shape),
         "type": dataset.inputs.dtype.name,
-        "range": [dataset.inputs.min().item(), dataset.inputs.max().item()],
+        "range": list(value_range(dataset.inputs)),
         "counts": np.bincount(dataset.labels, minlength=len(dataset.class_names)).tolist(),
     }

@@ -1,8 +1,9 @@
-"""Examples in memory, as the files have them: bytes stay bytes until a batch is needed."""
+"""Examples as the files have them: bytes stay bytes until a batch is needed, and memory maps stay in their files."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 from pathlib import Path
@@ -12,14 +13,26 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.config import FRAMINGS
+from handgrad.data.arrays import (
+    PART,
+    MappedRows,
+    as_array,
+    convert_inputs,
+    encode_classes,
+    is_mapped,
+    row_slices,
+)
 from handgrad.data.batches import Rows, batches, epoch_order
 from handgrad.errors import HandgradError
+
+FRAMINGS = ("digit", "plain")
+FINGERPRINTED = 2**28
+"""Bytes of inputs that identify a data set: all of smaller ones, evenly spaced blocks of larger ones."""
 
 
 @contextmanager
 def naming(where: Path | str) -> Iterator[None]:
-    """Say in which file it was that data were refused."""
+    """Put a file name before the message of an error about its data."""
     try:
         yield
     except HandgradError as error:
@@ -32,17 +45,22 @@ class Dataset:
 
     Parameters
     ----------
-    inputs : (N, I), uint8 or float32
-        Images of any shape are flattened; other numbers become float32.
-    labels : (N,), whole numbers from 0 to C − 1
-    classes : sequence of str, or int
-        The names of the classes, or only their number.
+    inputs : array-like, (N, ...)
+        Numbers; examples are flattened to (N, I). uint8 stays uint8, and integers of another type become uint8 where
+        they are pixels: from 0 to 255, with a maximum of 128 or more. Everything else becomes float32. Memory maps
+        are not copied: their rows are converted when they are used.
+    labels : array-like, (N,)
+        Whole numbers from 0 to C − 1, or names of classes.
+    classes : sequence of str, or int, optional
+        The names of the classes, or their number. Default: the names that occur in `labels`, sorted, or the numbers
+        up to the largest.
     input_shape : tuple of int, optional
-        Of one example: ``(1, 28, 28)`` for grey images; ``(I,)`` unless given.
-    framing : str
-        How a picture becomes an example: ``"digit"`` as MNIST frames digits, ``"plain"`` only resized.
+        Of one example, e.g. ``(1, 28, 28)`` for grey images; default: the shape of `inputs` without N.
+    framing : {"digit", "plain"}, optional
+        How an image file becomes an example: framed as MNIST frames digits, or only resized. Default: ``"digit"``
+        for images of shape ``(1, 28, 28)``, else ``"plain"``.
     features : sequence of str, optional
-        The names of the I inputs, where a table has them.
+        The names of the I inputs.
 
     Raises
     ------
@@ -50,50 +68,41 @@ class Dataset:
         If the arrays do not belong together, or hold NaN, infinity or a label out of range.
     """
 
-    inputs: NDArray[Any]
-    labels: NDArray[Any]
-    classes: Sequence[str] | int
+    inputs: Any
+    labels: Any
+    classes: Any = None
     input_shape: tuple[int, ...] = ()
-    framing: str = "digit"
+    framing: str = ""
     features: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        inputs, labels = np.asarray(self.inputs), np.asarray(self.labels)
-        classes = self.classes
-        names = tuple(map(str, classes if isinstance(classes, Sequence) else range(classes)))
-        shape = tuple(self.input_shape) or inputs.shape[1:]
+        inputs = self.inputs if is_mapped(self.inputs) else as_array(self.inputs, "inputs")
+        shape = tuple(map(int, self.input_shape)) or inputs.shape[1:]
         if inputs.ndim < 2 or prod(inputs.shape[1:]) != prod(shape):
             raise HandgradError(f"inputs of shape {inputs.shape} are not examples of shape {shape}")
         if not prod(shape):
             raise HandgradError(f"inputs of shape {inputs.shape} hold no values")
-        if labels.shape != (len(inputs),):
+        labels, names = encode_classes(as_array(self.labels, "labels"), self.classes)
+        if len(labels) != len(inputs):
             raise HandgradError(f"there are {len(inputs)} inputs, but labels of shape {labels.shape}")
-        if inputs.dtype.kind not in "uifb" or labels.dtype.kind not in "ui":
-            raise HandgradError(
-                f"inputs must be numbers and labels whole numbers; got {inputs.dtype}, {labels.dtype}"
-            )
-        if len(set(names)) != len(names):
-            raise HandgradError(f"two classes have the same name: {', '.join(names)}")
-        if self.framing not in FRAMINGS:
-            raise HandgradError(f"unknown framing '{self.framing}'; choose from {', '.join(FRAMINGS)}")
+        framing = self.framing or ("digit" if shape == (1, 28, 28) else "plain")
+        if framing not in FRAMINGS:
+            raise HandgradError(f"unknown framing '{framing}'; choose from {', '.join(FRAMINGS)}")
         if len(self.features) not in (0, prod(shape)):
             raise HandgradError(f"there are {prod(shape)} inputs, but {len(self.features)} names of them")
-        if inputs.dtype != np.uint8:
-            with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
-                inputs = inputs.astype(np.float32, copy=False)
-            if not np.isfinite(inputs).all():
-                raise HandgradError("inputs hold NaN or infinity; remove or replace those values")
-        if len(labels) and not (labels.min() >= 0 and labels.max() < len(names)):
-            wrong = labels[(labels < 0) | (labels >= len(names))][0]
-            raise HandgradError(f"label {wrong} is out of range: there are {len(names)} classes, 0 to C − 1")
-        for field, value in (
-            ("inputs", np.ascontiguousarray(inputs.reshape(len(inputs), prod(shape)))),
-            ("labels", labels.astype(labels.dtype.newbyteorder("="), copy=False)),
-            ("classes", names),
-            ("input_shape", shape),
-            ("features", tuple(self.features)),
-        ):
-            object.__setattr__(self, field, value)
+        self._set(
+            inputs=convert_inputs(inputs, prod(shape)),
+            labels=labels,
+            classes=names,
+            input_shape=shape,
+            framing=framing,
+            features=tuple(map(str, self.features)),
+        )
+
+    def _set(self, **fields: Any) -> "Dataset":
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
+        return self
 
     def __repr__(self) -> str:
         shape = "×".join(map(str, self.input_shape))
@@ -107,53 +116,69 @@ class Dataset:
     @property
     def class_names(self) -> tuple[str, ...]:
         """The names of the classes."""
-        return tuple(self.classes)  # type: ignore[arg-type]  # a tuple of names since __post_init__
+        return tuple(self.classes)
 
     def take(self, rows: NDArray[np.integer] | slice) -> "Dataset":
-        """Give the examples at `rows` as a data set of their own."""
-        return replace(self, inputs=self.inputs[rows], labels=self.labels[rows])
+        """Return the examples at `rows` as a data set; many examples of a memory map stay in its file."""
+        inputs = self.inputs
+        if is_mapped(inputs) and not isinstance(rows, slice) and len(rows) * self._row_bytes > PART:
+            inputs = MappedRows(inputs, rows)
+        else:
+            inputs = inputs[rows]
+        return copy(self)._set(inputs=inputs, labels=self.labels[rows])
 
     def fingerprint(self) -> int:
-        """Give a number that tells these examples from others."""
-        return crc32(self.labels.tobytes(), crc32(self.inputs.data))
+        """Return a checksum that identifies the data."""
+        checksum = crc32(np.ascontiguousarray(self.labels).data)
+        slices = list(row_slices(self.inputs, FINGERPRINTED // 256))
+        for part in slices[:: -(-len(slices) // 256)]:
+            checksum = crc32(np.ascontiguousarray(self.inputs[part]).data, checksum)
+        return checksum
 
     def sample(self, count: int) -> NDArray[Any]:
-        """Take the inputs of some `count` examples, evenly spread, (n, I)."""
-        return self.inputs[:: max(1, len(self) // count)]
+        """Return the inputs of about `count` examples, evenly spaced, (n, I)."""
+        return np.ascontiguousarray(self.inputs[:: max(1, len(self) // count)])
 
     def parts(self, rows: slice | None = None) -> "Iterator[Dataset]":
-        """Give the examples, or a run of them, in parts that fit into memory: here in one."""
-        start, stop, _ = (rows or slice(None)).indices(len(self))
-        if stop - start == len(self):
-            yield self
-        elif start < stop:
-            yield self.take(slice(start, stop))
+        """Yield the examples, or a range of them, in parts of at most 64 MB."""
+        whole = self if rows is None else self.take(rows)
+        for part in row_slices(whole.inputs):
+            yield whole.take(part)
 
     def cut(self, examples: int, rng: np.random.Generator) -> "tuple[Dataset, Dataset]":
-        """Set some examples aside, drawn at random: gives the others, and those."""
+        """Split off some examples, drawn at random; returns the others, and those."""
         order = rng.permutation(len(self))
         return self.take(np.sort(order[examples:])), self.take(np.sort(order[:examples]))
 
     def draw_order(self, batch_size: int, rng: np.random.Generator) -> NDArray[np.integer] | None:
         """Draw the order of an epoch; see `data/batches.py`."""
-        return epoch_order(len(self), batch_size, rng, self.inputs.shape[1] * self.inputs.dtype.itemsize)
+        return epoch_order(len(self), batch_size, rng, self._row_bytes)
 
     def batches(self, order: NDArray[np.integer] | None, batch_size: int, start: int = 0) -> Iterator[Rows]:
         """Cut an epoch into batches, after the first `start` examples of it."""
         return batches(order, len(self), batch_size, start)
 
+    @property
+    def _row_bytes(self) -> int:
+        return self.inputs.shape[1] * self.inputs.dtype.itemsize
+
 
 class Splits:
-    """What `load` gives: a train split, perhaps a validation split, perhaps a test split.
+    """A training split, and perhaps a validation and a test split; what `load_data` returns.
 
     Parameters
     ----------
     train : Dataset
     validation : Dataset, optional
     test : Dataset, or a function that opens it, optional
-        Given as a function, the test split is read when `evaluate` first asks for it, and not before.
+        A function is called when the test split is first used.
     source : str
-        The name or path it all came from.
+        The name or path of the data.
+
+    Raises
+    ------
+    HandgradError
+        If examples of two splits differ in size.
     """
 
     def __init__(
@@ -165,24 +190,26 @@ class Splits:
     ) -> None:
         self.train = train
         self.source = source
-        self.validation = self._fitting(validation, "validation")
+        self.validation = self._checked(validation, "validation")
         self._test = test
 
     def __repr__(self) -> str:
-        return f"Splits({self.source!r}, train={self.train}, validation={self.validation}, test unopened)"
+        unopened = callable(self._test) and "test" not in vars(self)
+        test = "not opened" if unopened else self.test
+        return f"Splits({self.source!r}, train={self.train}, validation={self.validation}, test={test})"
 
     @cached_property
     def test(self) -> Dataset | None:
-        """The test split; it is for `evaluate` alone."""
-        return self._fitting(self._test() if callable(self._test) else self._test, "test")
+        """The test split, for `evaluate`; training never opens it."""
+        return self._checked(self._test() if callable(self._test) else self._test, "test")
 
     def split(self, name: str) -> Dataset:
-        """Give the split of that name: train, validation or test.
+        """Return a split by name: train, validation or test.
 
         Raises
         ------
         HandgradError
-            If there is none.
+            If there is no such split.
         """
         splits = ("train", "validation", "test")
         if name not in splits:
@@ -191,52 +218,49 @@ class Splits:
         if split is None:
             others = [other for other in splits[:2] if getattr(self, other) is not None]
             raise HandgradError(
-                f"{self.source or 'the data'} has no {name} split; it has {' and '.join(others)}; name "
-                f"{'that' if len(others) == 1 else 'one of them'}: --split {' or --split '.join(others)}"
+                f"{self.source or 'the data'} has no {name} split; choose {' or '.join(others)}"
             )
         return split
 
-    def _fitting(self, split: Dataset | None, name: str) -> Dataset | None:
-        """Refuse a split whose examples are of another size than those to train on."""
+    def _checked(self, split: Dataset | None, name: str) -> Dataset | None:
+        """Raise HandgradError where the examples of a split have another size than those of the training split."""
         if split is not None and split.inputs.shape[1] != self.train.inputs.shape[1]:
             raise HandgradError(
-                f"{self.source or 'the data'}: examples to train on have {self.train.inputs.shape[1]} values, "
+                f"{self.source or 'the data'}: training examples have {self.train.inputs.shape[1]} values, "
                 f"{name} examples have {split.inputs.shape[1]}"
             )
         return split
 
     def with_validation(self, validation: Dataset) -> "Splits":
-        """Give the same splits with examples of one's own to validate on.
+        """Return the same splits with other examples for validation.
 
         Raises
         ------
         HandgradError
-            If they hold no examples, or others than train: of another size, or with other classes.
+            If they are empty, or have another size or other classes than the training examples.
         """
         if not len(validation):
-            raise HandgradError("the data to validate on hold no examples")
+            raise HandgradError("the validation data hold no examples")
         if validation.class_names != self.train.class_names:
             raise HandgradError(
-                f"the data to validate on have the classes {', '.join(validation.class_names):.60}, "
-                f"those to train on {', '.join(self.train.class_names):.60}"
+                f"the validation data have the classes {', '.join(validation.class_names):.60}, "
+                f"the training data {', '.join(self.train.class_names):.60}"
             )
         return Splits(self.train, validation, self._test, self.source)
 
     def split_validation(self, examples: int, rng: np.random.Generator) -> "Splits":
-        """Move `examples` examples, drawn at random, from train to validation.
-
-        Data that bring a validation split of their own keep it, and nothing is cut.
+        """Move `examples` random examples from train to validation, unless there is a validation split already.
 
         Raises
         ------
         HandgradError
-            If fewer than one example would be left to train on.
+            If fewer than one training example would be left.
         """
         if self.validation is not None:
             return self
         if not 0 < examples < len(self.train):
             raise HandgradError(
-                f"cannot cut {examples} validation examples from {len(self.train)} training examples"
+                f"cannot split {examples} validation examples from {len(self.train)} training examples"
             )
         train, validation = self.train.cut(examples, rng)
         return Splits(train, validation, self._test, self.source)

@@ -8,6 +8,9 @@ from numpy.typing import DTypeLike, NDArray
 
 from handgrad.kernels.types import Floats
 
+BLOCK = 2**21
+"""Values that are in memory at a time in float64."""
+
 
 @dataclass(frozen=True, eq=False)
 class Scaling:
@@ -40,12 +43,26 @@ class Scaling:
         Returns
         -------
         Scaling
+
+        References
+        ----------
+        Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances",
+        Stanford CS-TR-79-773 (1979), equations 2.1.
         """
         if inputs.dtype == np.uint8:
             return cls.of_bytes()
-        deviation = inputs.std(axis=0, dtype=np.float64)
-        deviation[deviation == 0] = 1
-        return cls(inputs.mean(axis=0, dtype=np.float64), deviation)
+        mean, squares = np.zeros(inputs.shape[1]), np.zeros(inputs.shape[1])
+        size = max(1, BLOCK // inputs.shape[1])
+        for first in range(0, len(inputs), size):  # inputs may be memory-mapped, and larger than memory
+            values = inputs[first : first + size].astype(np.float64)
+            difference = values.mean(axis=0) - mean
+            values -= mean + difference
+            share = len(values) / (first + len(values))
+            squares += np.square(values, out=values).sum(axis=0) + difference**2 * first * share
+            mean += difference * share
+        deviation = np.sqrt(squares / len(inputs))
+        deviation[deviation <= 1e-12 * np.abs(mean)] = 1  # rounding of a constant
+        return cls(mean, deviation)
 
     @cached_property
     def for_bytes(self) -> bool:

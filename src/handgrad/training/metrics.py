@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from handgrad.data.arrays import value_range
 from handgrad.data.batches import share
 from handgrad.data.columns import in_known_order
 from handgrad.data.dataset import Dataset
@@ -135,7 +136,7 @@ def as_known(network: Network, dataset: Dataset, before: int = 0) -> Dataset:
         network.scaling
         and network.scaling.for_bytes
         and dataset.inputs.dtype != np.uint8
-        and dataset.inputs.max() <= 1
+        and value_range(dataset.inputs)[1] <= 1
     ):
         raise HandgradError("the model takes bytes, 0 to 255; the data are scaled to 0 to 1 already")
     return dataset

@@ -1,0 +1,89 @@
+"""Memory maps: what is read of them is what is in the file, and they are not copied."""
+
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from handgrad.data.arrays import MappedRows, is_mapped
+from handgrad.data.dataset import Dataset, Splits
+from handgrad.errors import HandgradError
+from handgrad.model.scaling import Scaling
+
+LABELS = np.arange(500) % 3
+
+
+def mapped(path: Path, array: Any) -> Any:
+    np.save(path / "a.npy", array)
+    return np.load(path / "a.npy", mmap_mode="r")
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 500 bytes."""
+    for module in ("arrays", "dataset"):
+        monkeypatch.setattr(f"handgrad.data.{module}.PART", 500)
+
+
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize("fortran", [False, True])
+@pytest.mark.parametrize("dtype", ["u1", "f4", "f8", "f2", ">f4", "i8", "bool"])
+@pytest.mark.parametrize("shape", [(500, 12), (500, 1, 3, 4)])
+def test_a_memory_map_is_the_same_data_set_as_the_array(
+    tmp_path: Path, fortran: bool, dtype: str, shape: tuple[int, ...]
+) -> None:
+    array = np.random.default_rng(0).integers(0, 2 if dtype == "bool" else 256, shape).astype(dtype)
+    if fortran:
+        array = np.asfortranarray(array)
+    here, there = Dataset(array, LABELS, 3), Dataset(mapped(tmp_path, array), LABELS, 3)
+    assert is_mapped(there.inputs)
+    assert (there.inputs.shape, there.inputs.dtype) == (here.inputs.shape, here.inputs.dtype)
+    rows = np.array([3, 499, 0, 3])
+    for index in (rows, slice(2, 400, 3), slice(None), 7):
+        np.testing.assert_array_equal(there.inputs[index], here.inputs[index])
+    np.testing.assert_array_equal(there.sample(50), here.sample(50))
+    assert there.fingerprint() == here.fingerprint()
+    apart = [Splits(data).split_validation(100, np.random.default_rng(1)) for data in (here, there)]
+    assert isinstance(apart[1].train.inputs, MappedRows)
+    again = apart[1].train.take(np.arange(50, 350))
+    assert isinstance(again.inputs, MappedRows)
+    assert not isinstance(again.inputs.array, MappedRows)
+    pairs = [(here, there), (apart[0].train.take(np.arange(50, 350)), again)]
+    pairs += [(apart[0].split(name), apart[1].split(name)) for name in ("train", "validation")]
+    for plain, lazy in pairs:
+        assert len(list(lazy.parts())) > 2
+        np.testing.assert_array_equal(np.concatenate([part.inputs for part in lazy.parts()]), plain.inputs)
+        np.testing.assert_array_equal(np.concatenate([part.labels for part in lazy.parts()]), plain.labels)
+        np.testing.assert_array_equal(np.asarray(lazy.inputs), plain.inputs)
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_bad_values_in_a_memory_map_are_found(tmp_path: Path) -> None:
+    for dtype, value in (("f4", np.nan), ("f8", 1e300)):
+        array = np.zeros((500, 12), dtype)
+        array[321, 5] = value
+        with pytest.raises(HandgradError, match="NaN or infinity"):
+            Dataset(mapped(tmp_path, array), LABELS, 3)
+
+
+def test_a_memory_map_stays_in_its_file(tmp_path: Path) -> None:
+    map_ = mapped(tmp_path, np.zeros((4_000, 8_000), np.float32))
+    labels = np.arange(4_000) % 2
+    tracemalloc.start()
+    splits = Splits(Dataset(map_, labels, 2)).split_validation(400, np.random.default_rng(0))
+    assert splits.train.fingerprint() != splits.split("validation").fingerprint()
+    assert Scaling.learned(splits.train.inputs).shift.shape == (8_000,)
+    assert tracemalloc.get_traced_memory()[1] < 90_000_000, "of 128 MB"
+    tracemalloc.stop()
+
+
+def test_scaling_is_learned_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = np.random.default_rng(0).normal(3, [1, 1e-3, 50], (1_000, 3)).astype(np.float32)
+    whole = Scaling.learned(x)
+    monkeypatch.setattr("handgrad.model.scaling.BLOCK", 100)
+    scaling = Scaling.learned(x)
+    for found in (whole, scaling):
+        np.testing.assert_allclose(found.shift, x.mean(0, np.float64), rtol=1e-12)
+        np.testing.assert_allclose(found.divisor, x.std(0, np.float64), rtol=1e-10)
