@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from handgrad.data.load import load_data
     from handgrad.errors import HandgradError
     from handgrad.explanation import Explanation, Step, explain
-    from handgrad.exports.formats import load_model
-    from handgrad.exports.writers import export
+    from handgrad.exports.formats import export, load_model
     from handgrad.model.files import save_model
     from handgrad.model.initializers import Glorot, He, Initializer, LeCun, Ones, Orthogonal, Uniform, Zeros
     from handgrad.model.layers import (
@@ -67,8 +66,7 @@ _HOMES = {
     "errors": ("HandgradError",),
     "sklearn": ("HandgradClassifier",),
     "explanation": ("Explanation", "Step", "explain"),
-    "exports.formats": ("load_model",),
-    "exports.writers": ("export",),
+    "exports.formats": ("export", "load_model"),
     "training.adversarial": ("Adversarial",),
     "training.averaging": ("Averaging", "ExponentialAverage", "LastEpochs"),
     "model.files": ("save_model",),

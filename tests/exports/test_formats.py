@@ -1,33 +1,105 @@
-"""Which file of a folder is the model."""
+"""Formats by name and suffix, the layers that they support, and the models that can be loaded."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from handgrad.errors import HandgradError
-from handgrad.exports.csv import write_csv
-from handgrad.exports.formats import load_model, load_model_recipe
-from handgrad.model.files import save_model
-from handgrad.model.layers import Dense
-from handgrad.model.network import Network
-from handgrad.model.scaling import Scaling
+import handgrad as hg
+from handgrad.exports import c_layers, html, onnx_layers
+from handgrad.exports.formats import load_model_recipe
+from handgrad.model import layers as all_layers
+
+LIBRARY = {getattr(all_layers, name) for name in all_layers.__all__} - {hg.Layer}
 
 
-def test_a_run_a_file_and_a_parameter_folder_all_load(tmp_path: Path) -> None:
-    network = Network([Dense(2)], (3,), np.random.default_rng(0), scaling=Scaling.of_bytes())
-    save_model(network, tmp_path / "checkpoint.safetensors", {"name": "begun"})
+@dataclass(frozen=True)
+class Mine(hg.ReLU):
+    """A user-defined subclass of a layer of the library may compute something else."""
+
+
+def network(*layers: hg.Layer, dtype: Any = np.float32) -> hg.Network:
+    return hg.Network(
+        layers or [hg.Flatten(), hg.Dense(2)],
+        (1, 28, 28),
+        np.random.default_rng(0),
+        dtype,
+        scaling=hg.Scaling.of_bytes(),
+    )
+
+
+@pytest.mark.parametrize("writers", [c_layers.WRITERS, onnx_layers.WRITERS, html.LAYERS])
+def test_every_layer_of_the_library_is_supported(writers: dict[type, object]) -> None:
+    assert set(writers) == LIBRARY
+
+
+@pytest.mark.parametrize(
+    ("name", "format", "begins"),
+    [("m.onnx", None, b"\x08"), ("m.h", None, b"/*"), ("M.HTML", None, b"<!"), ("m.x", "c", b"/*")],
+)
+def test_format_follows_from_the_suffix(name: str, format: str | None, begins: bytes, tmp_path: Path) -> None:
+    hg.export(network(), tmp_path / name, format)
+    assert (tmp_path / name).read_bytes().startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "options", "message"),
+    [
+        (network, "m.txt", {}, "no format has the suffix '.txt'"),
+        (network, "m.onnx", {"format": "onx"}, "did you mean 'onnx'"),
+        (network, "m.onnx", {"int8": True}, "only c has int8"),
+        (lambda: "mlp", "m.onnx", {}, "a Network or a fitted"),
+        *[
+            (
+                lambda: network(hg.Flatten(), Mine(), hg.Dense(2)),
+                name,
+                {},
+                "layer 1, Mine, .* supports AvgPool2D",
+            )
+            for name in ("m.h", "m.onnx", "m.html")
+        ],
+        *[
+            (
+                lambda: network(hg.Flatten(), hg.Dense(2, hg.Uniform(1e300, 2e300)), dtype=np.float64),
+                name,
+                {},
+                "float32",
+            )
+            for name in ("m.h", "m.onnx", "m.html")
+        ],
+        (lambda: network(hg.Flatten(), hg.ReLU()), "m", {}, "dense layers"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_and_nothing_changes(
+    change: Callable[[], hg.Network], name: str, options: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    if name != "m":
+        (tmp_path / name).write_text("precious")
+    with pytest.raises(hg.HandgradError, match=message):
+        hg.export(change(), tmp_path / name, **options)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["precious"] * (name != "m")
+
+
+def test_runs_files_and_parameter_folders_are_loaded(tmp_path: Path) -> None:
+    net = hg.Network([hg.Dense(2)], (3,), np.random.default_rng(0), scaling=hg.Scaling.of_bytes())
+    hg.save_model(net, tmp_path / "checkpoint.safetensors", {"name": "begun"})
     assert load_model_recipe(tmp_path) == {"name": "begun"}
-    save_model(network, tmp_path / "model.safetensors", {"name": "done"})
+    hg.save_model(net, tmp_path / "model.safetensors", {"name": "done"})
     assert load_model_recipe(tmp_path) == {"name": "done"}
-    write_csv(network, tmp_path / "final_config")
+    hg.export(net, tmp_path / "final_config")
     assert load_model_recipe(tmp_path / "final_config") is None
-    for path in (tmp_path, tmp_path / "model.safetensors", tmp_path / "final_config"):
-        assert load_model(path).flat_parameters.tobytes() == network.flat_parameters.tobytes()
+    for path in (tmp_path, tmp_path / "model.safetensors", str(tmp_path / "final_config")):
+        assert hg.load_model(path).flat_parameters.tobytes() == net.flat_parameters.tobytes()
 
 
-def test_no_model_gets_one_clear_line(tmp_path: Path) -> None:
-    with pytest.raises(HandgradError, match="holds no model"):
-        load_model(tmp_path)
-    with pytest.raises(HandgradError, match="does not exist"):
-        load_model(tmp_path / "nowhere")
+@pytest.mark.parametrize(
+    ("name", "message"), [("", "contains no model"), ("nowhere", "does not exist"), ("m.h", "read back")]
+)
+def test_paths_without_a_model_are_refused(name: str, message: str, tmp_path: Path) -> None:
+    if name == "m.h":
+        (tmp_path / name).touch()
+    with pytest.raises(hg.HandgradError, match=message):
+        hg.load_model(tmp_path / name)

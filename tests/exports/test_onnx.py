@@ -1,7 +1,6 @@
-"""ONNX files: onnxruntime, which we did not write, computes the same; handgrad reads them back; what damage gets."""
+"""ONNX files: onnxruntime computes the same, and handgrad reads them back."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,7 @@ from handgrad.errors import HandgradError
 from handgrad.exports import onnx as onnx_export
 from handgrad.exports.formats import load_model, load_model_recipe
 from handgrad.exports.onnx import write_onnx
-from handgrad.exports.onnx_nodes import WRITERS
-from handgrad.model import layers as all_layers
-from handgrad.model.layers import GELU, Dense, Layer, ReLU
+from handgrad.model.layers import GELU, Dense, Layer
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
 from handgrad.recipes.loading import load_recipe, recipe_names
@@ -27,7 +24,7 @@ from layer_table import LAYERS, network_of
 
 
 def run(path: Path, inputs: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Check a file, and let onnxruntime give logits and probabilities."""
+    """Check a file, and return the logits and probabilities of onnxruntime."""
     onnx.checker.check_model(onnx.load(path), full_check=True)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     logits, probabilities = session.run(["logits", "probabilities"], {"input": inputs})
@@ -44,10 +41,6 @@ def test_every_layer_computes_the_same(layer: Layer, shape: tuple[int, ...], tmp
     np.testing.assert_allclose(probabilities, network.predict_proba(raw), atol=1e-5)
 
 
-def test_every_layer_of_the_library_can_be_written() -> None:
-    assert set(WRITERS) == {getattr(all_layers, name) for name in all_layers.__all__} - {Layer}
-
-
 @pytest.fixture(scope="module")
 def images() -> Dataset:
     return load_data("strokes:1000:3").train
@@ -57,7 +50,7 @@ def images() -> Dataset:
 def test_every_recipe_computes_the_same_on_a_thousand_images(
     name: str, images: Dataset, tmp_path: Path
 ) -> None:
-    """In float64, which goes past the matrix unit: that rounds to some 1e-5, onnxruntime does not."""
+    """In float64, so that only onnxruntime rounds."""
     network = load_recipe(name).build_network(images.input_shape, dtype=np.float64)
     network.scaling = Scaling.of_bytes()
     network.flat_parameters = network.flat_parameters.astype(np.float32)
@@ -80,7 +73,7 @@ def network() -> Network:
     return network
 
 
-def test_a_table_is_standardised_inside_and_any_batch_is_taken(network: Network, tmp_path: Path) -> None:
+def test_tables_are_standardised_and_any_batch_size_works(network: Network, tmp_path: Path) -> None:
     write_onnx(network, tmp_path / "table.onnx")
     raw = np.random.default_rng(1).normal([1e6, -3, 0, 2.5], size=(100, 4)).astype(np.float32)
     for count in (1, 7, 100):
@@ -88,7 +81,7 @@ def test_a_table_is_standardised_inside_and_any_batch_is_taken(network: Network,
         np.testing.assert_allclose(logits, network.logits(raw[:count]), rtol=1e-5, atol=1e-5)
 
 
-def test_images_are_taken_as_bytes(digits: Splits, tmp_path: Path) -> None:
+def test_inputs_of_images_are_bytes(digits: Splits, tmp_path: Path) -> None:
     network = Network([Dense(10)], (784,), np.random.default_rng(0), scaling=Scaling.of_bytes())
     write_onnx(network, tmp_path / "bytes.onnx")
     inputs = digits.train.inputs[:50]
@@ -96,7 +89,7 @@ def test_images_are_taken_as_bytes(digits: Splits, tmp_path: Path) -> None:
     np.testing.assert_allclose(run(tmp_path / "bytes.onnx", inputs)[0], network.logits(inputs), atol=1e-5)
 
 
-def test_the_file_is_what_old_clients_know_and_says_what_it_is(network: Network, tmp_path: Path) -> None:
+def test_file_has_an_old_version_and_metadata(network: Network, tmp_path: Path) -> None:
     write_onnx(network, tmp_path / "m.onnx", {"name": "mine"})
     model = onnx.load(tmp_path / "m.onnx")
     assert (model.ir_version, model.opset_import[0].version, len(model.opset_import)) == (9, 18, 1)
@@ -107,7 +100,7 @@ def test_the_file_is_what_old_clients_know_and_says_what_it_is(network: Network,
     assert json.loads(metadata["classes"]) == ["yes", "no", 'żółw "?"']
 
 
-def test_a_network_is_read_back_bit_for_bit(network: Network, tmp_path: Path) -> None:
+def test_network_is_read_back_bit_for_bit(network: Network, tmp_path: Path) -> None:
     path = tmp_path / "m.onnx"
     write_onnx(network, path, {"name": "mine"})
     loaded = load_model(path)
@@ -127,27 +120,7 @@ def test_a_network_is_read_back_bit_for_bit(network: Network, tmp_path: Path) ->
     assert load_model(path).logits(raw).tobytes() == network.logits(raw).tobytes()
 
 
-@dataclass(frozen=True)
-class Mine(ReLU):
-    """A layer of one's own that inherits from one of the library's may compute something else."""
-
-
-def test_a_layer_of_ones_own_is_refused_and_nothing_written(tmp_path: Path) -> None:
-    with pytest.raises(HandgradError, match="layer 1, Mine, cannot be written as ONNX; it holds AvgPool2D"):
-        write_onnx(Network([Dense(3), Mine(), Dense(2)], (4,)), tmp_path / "m.onnx")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_numbers_too_large_for_float32_are_refused(tmp_path: Path) -> None:
-    network = Network([Dense(2)], (2,), dtype=np.float64)
-    network.flat_parameters[0] = 1e300
-    with pytest.raises(HandgradError, match="float32"):
-        write_onnx(network, tmp_path / "m.onnx")
-
-
-def test_a_missing_extra_is_told_with_what_installs_it(
-    network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_extra_is_named(network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_onnx(network, tmp_path / "m.onnx")
     monkeypatch.setattr(onnx_export, "find_spec", lambda name: None)
     for work in (lambda: write_onnx(network, tmp_path / "n.onnx"), lambda: load_model(tmp_path / "m.onnx")):
@@ -155,7 +128,7 @@ def test_a_missing_extra_is_told_with_what_installs_it(
             work()
 
 
-def test_damaged_and_foreign_files_get_one_clear_line(network: Network, tmp_path: Path) -> None:
+def test_damaged_and_foreign_files_are_refused_in_one_line(network: Network, tmp_path: Path) -> None:
     path = tmp_path / "m.onnx"
     write_onnx(network, path)
     whole = path.read_bytes()
@@ -170,7 +143,11 @@ def test_damaged_and_foreign_files_get_one_clear_line(network: Network, tmp_path
         path.write_bytes(whole[:length])
         fails("m.onnx")
     path.write_bytes(b"not a model")
-    fails("not a whole ONNX file")
+    fails("not a complete ONNX file")
+    model = onnx.load_from_string(whole)
+    model.graph.initializer[0].data_location = onnx.TensorProto.EXTERNAL
+    path.write_bytes(model.SerializeToString())
+    fails("other files")
     model = onnx.load_from_string(whole)
     model.graph.initializer.pop(0)
     path.write_bytes(model.SerializeToString())
@@ -180,4 +157,4 @@ def test_damaged_and_foreign_files_get_one_clear_line(network: Network, tmp_path
     fails("not a model of handgrad")
     path.unlink()
     path.mkdir()
-    fails("holds no model")
+    fails("contains no model")

@@ -1,4 +1,4 @@
-"""Networks trained on MNIST: onnxruntime gives handgrad's answers, and C as many right ones, in int8 too."""
+"""Networks trained on MNIST: onnxruntime computes the same, and C has the same accuracy, in int8 too."""
 
 from pathlib import Path
 
@@ -21,27 +21,27 @@ IMAGES = 1000
 
 @pytest.mark.slow
 @pytest.mark.parametrize("recipe", recipe_names())
-def test_exports_are_as_good_as_what_they_were_made_of(
+def test_exports_are_as_accurate_as_the_network(
     recipe: str, cli: Cli, mnist: Splits, mnist_place: dict[str, str], tmp_path: Path
 ) -> None:
-    """Probabilities are those that the user gets: float32, by whatever kernels the processor has."""
+    """In float32, by the kernels of this processor."""
     arguments = ["train", recipe, "--data", "mnist", "--no-test", "--quiet", "--out", "RUN"]
     arguments += ["--epochs", str(SHORTER[recipe])] if recipe in SHORTER else []
     done = cli(*arguments, **mnist_place)
     assert done.returncode == 0, done.stderr
     network, test = load_model(tmp_path / "RUN"), mnist.split("test")
     probabilities = network.predict_proba(test.inputs)
-    right = (probabilities.argmax(axis=1) == test.labels).mean()
-    assert right > (0.8 if recipe == "classic" else 0.95)
+    correct = (probabilities.argmax(axis=1) == test.labels).mean()
+    assert correct > (0.8 if recipe == "classic" else 0.95)
 
     write_onnx(network, tmp_path / "digits.onnx")
     session = onnxruntime.InferenceSession(tmp_path / "digits.onnx")
-    (answers,) = session.run(["probabilities"], {"input": test.inputs[:IMAGES]})
-    assert np.abs(answers - network.predict_proba(test.inputs[:IMAGES])).max() < 1e-5
+    (outputs,) = session.run(["probabilities"], {"input": test.inputs[:IMAGES]})
+    assert np.abs(outputs - network.predict_proba(test.inputs[:IMAGES])).max() < 1e-5
 
     classes, _ = Headers(tmp_path, {"digits": network}, int8=True).predict("digits", test.inputs)
-    assert abs((classes == test.labels).mean() - right) <= 0.002
+    assert abs((classes == test.labels).mean() - correct) <= 0.002
     if recipe in ("mlp", "convnet"):  # a header of all numbers of a large one is text of many megabytes
-        classes, answers = Headers(tmp_path, {"digits": network}).predict("digits", test.inputs)
-        assert abs((classes == test.labels).mean() - right) <= 0.0001
-        np.testing.assert_allclose(answers, probabilities, atol=1e-5)
+        classes, outputs = Headers(tmp_path, {"digits": network}).predict("digits", test.inputs)
+        assert abs((classes == test.labels).mean() - correct) <= 0.0001
+        np.testing.assert_allclose(outputs, probabilities, atol=1e-5)

@@ -1,4 +1,4 @@
-"""The C compiler, and headers of ours compiled into a program that predicts what it is given."""
+"""The C compiler, and exported headers compiled into a program that predicts its standard input."""
 
 import os
 import shutil
@@ -39,7 +39,7 @@ int main(int argc, char **argv)
 
 
 def compiler() -> str:
-    """Find the C compiler; tests that need one are skipped where there is none, unless CI demands it."""
+    """Return the C compiler; without one skip the test, or fail if HANDGRAD_REQUIRE_CC is 1."""
     found = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if found is None:
         reason = "there is no C compiler on this machine: install gcc or clang"
@@ -50,7 +50,7 @@ def compiler() -> str:
 
 
 def compile_c(source: Path, *options: str) -> Path:
-    """Compile a file of C, in which no compiler may find anything to say."""
+    """Compile a C file, without warnings, and return the program."""
     done = subprocess.run(
         [compiler(), *STRICT, source.name, "-o", source.stem, *options, "-lm"],
         cwd=source.parent,
@@ -62,7 +62,7 @@ def compile_c(source: Path, *options: str) -> Path:
 
 
 class Headers:
-    """Networks as headers, and all of them in one program."""
+    """Networks as headers, all in one program."""
 
     def __init__(self, folder: Path, networks: Mapping[str, Network], *, int8: bool = False) -> None:
         compiler()
@@ -79,12 +79,12 @@ class Headers:
         self.program = compile_c(folder / "program.c")
 
     def kind(self, name: str) -> tuple[str, Any]:
-        """Give the type of a network's inputs, in C and in NumPy."""
+        """Return the type of a network's inputs, in C and in NumPy."""
         scaling = self.networks[name].scaling
         return ("unsigned char", np.uint8) if scaling and scaling.for_bytes else ("float", np.float32)
 
     def predict(self, name: str, inputs: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Run the program; give the classes (N,) and the probabilities (N, C) that come out of it."""
+        """Run the program, and return classes (N,) and probabilities (N, C)."""
         content = np.ascontiguousarray(inputs, self.kind(name)[1]).tobytes()
         done = subprocess.run([self.program, name], input=content, capture_output=True, check=True)
         answers = np.frombuffer(done.stdout, np.float32).reshape(len(inputs), -1)

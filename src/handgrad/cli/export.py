@@ -35,7 +35,7 @@ def export(
 
     from handgrad.errors import HandgradError
     from handgrad.exports.formats import MODEL_FILE, load_model, load_model_recipe, model_file
-    from handgrad.exports.writers import export as write
+    from handgrad.exports.formats import export as write
     from handgrad.run_status import validated_in_words
 
     if int8 and to != "c":

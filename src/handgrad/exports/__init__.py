@@ -1,3 +1,6 @@
-"""Exports: a trained network in the formats of others, one file a format."""
+"""Exports: a trained network in other formats, one module per format."""
 
-FORMATS = ("csv", "onnx", "c", "html")
+SUFFIXES = {".onnx": "onnx", ".h": "c", ".html": "html", ".htm": "html", "": "csv"}
+"""Formats by the suffix of the file; CSV files are a folder."""
+
+FORMATS = tuple(dict.fromkeys(SUFFIXES.values()))

@@ -1,9 +1,8 @@
 """The Rust program's parameter files: ``final_config/w1.csv, b1.csv, w2.csv, b2.csv …``
 
-One column for each column of the matrix, named with the file's stem and its index (``w10`` … ``w1783``), and one
-row for each output; biases are a matrix of one column (``b10``). Numbers are float32 in the shortest form that
-reads back as the same number. The files say nothing of scaling: the Rust program divides raw values by 255, and
-so do networks read from here.
+One column per column of the matrix, with the file's stem and its index as header (``w10`` … ``w1783``), and one row
+per output; biases are a matrix of one column (``b10``). Numbers are float32 in the shortest form that reads back as
+the same number. The files have no scaling: the Rust program divides raw values by 255, and so do networks read here.
 """
 
 from contextlib import ExitStack
@@ -22,35 +21,20 @@ from handgrad.model.scaling import Scaling
 
 
 def is_dense(network: Network) -> bool:
-    """Whether the network is one these files can hold: dense layers with only ReLU between them.
+    """Whether the layers are dense with only ReLU between them.
 
-    Dropout, which does nothing in inference, and Flatten may stand anywhere; they are not written.
+    Dropout, which does nothing in inference, and Flatten may be anywhere; they are not written.
     """
     kinds = [type(layer) for layer in network.layers if type(layer) not in (Dropout, Flatten)]
     return kinds[::2] == [Dense] * len(kinds[::2]) and kinds[1::2] == [ReLU] * (len(kinds) // 2)
 
 
 def write_csv(network: Network, folder: Path) -> None:
-    """Write the parameters of a network of dense layers, all files whole or none at all.
+    """Write the parameters of a network of dense layers with ReLU, all files completely or none at all.
 
-    A network whose raw values are scaled otherwise than by 255 is written with the difference worked into its
-    first layer, so that it gives the same answers once it is read back.
-
-    Parameters
-    ----------
-    network : Network
-        Of dense layers with ReLU between them.
-    folder : Path
-        Made where it does not exist.
-
-    Raises
-    ------
-    HandgradError
-        If the network has other layers, a file cannot be written, or the folder holds files of a deeper network,
-        which would then be read as this one's.
+    If raw values are scaled otherwise than by 255, the difference is folded into the first layer. A folder with the
+    files of a deeper network is refused, since they would be read as part of this one.
     """
-    import polars as pl
-
     if not is_dense(network):
         raise HandgradError("parameter CSV files hold networks of dense layers with ReLU between them only")
     dense = [parameters for parameters in network.parameters if vars(parameters)]
@@ -59,26 +43,28 @@ def write_csv(network: Network, folder: Path) -> None:
     for path in _beyond(folder, len(matrices)):
         raise HandgradError(f"{path} is of a deeper network than the one to write; choose another folder")
     make_folder(folder)
-    with ExitStack() as files:
+    with ExitStack() as stack:
         for number, (weights, biases) in enumerate(matrices, 1):
-            for letter, matrix in (("w", weights), ("b", biases[:, np.newaxis])):
-                stem = f"{letter}{number}"
-                columns = {
-                    f"{stem}{index}": column for index, column in enumerate(matrix.T.astype(np.float32))
-                }
-                temporary = files.enter_context(replacing(folder / f"{stem}.csv"))
-                with temporary.open("wb") as file:
-                    pl.DataFrame(columns).write_csv(file)
+            for stem, matrix in ((f"w{number}", weights), (f"b{number}", biases[:, np.newaxis])):
+                _write_matrix(stack.enter_context(replacing(folder / f"{stem}.csv")), stem, matrix)
+
+
+def _write_matrix(path: Path, stem: str, matrix: NDArray[Any]) -> None:
+    with path.open("w", encoding="ascii", newline="\n") as file:
+        file.write(",".join(f"{stem}{index}" for index in range(matrix.shape[1])) + "\n")
+        for row in matrix.astype(np.float32):
+            line = ",".join(row.astype(str).tolist())
+            file.write(line.replace("e-0", "e-").replace("e+", "e") + "\n")
 
 
 def _beyond(folder: Path, layers: int) -> list[Path]:
-    """Find the parameter files of layers beyond that many."""
+    """Return the parameter files of layers beyond this number."""
     found = (path for path in folder.glob("[wb]*.csv") if path.stem[1:].isdecimal())
     return sorted(path for path in found if int(path.stem[1:]) > layers)
 
 
 def _for_bytes(weights: Floats, biases: Floats, scaling: Scaling | None) -> tuple[Floats, Floats]:
-    """Find W' and b' with W' (x / 255) + b' = W (x − shift) / divisor + b."""
+    """Return W' and b' with W' (x / 255) + b' = W (x − shift) / divisor + b."""
     if scaling is None:
         return weights * 255, biases
     if scaling.for_bytes:
@@ -88,22 +74,17 @@ def _for_bytes(weights: Floats, biases: Floats, scaling: Scaling | None) -> tupl
 
 
 def read_csv(folder: Path) -> Network:
-    """Read a folder of parameter files, this library's or the Rust program's.
-
-    Parameters
-    ----------
-    folder : Path
-        With ``w1.csv, b1.csv, w2.csv, b2.csv …``.
+    """Read a folder of parameter files, written by this library or the Rust program.
 
     Returns
     -------
     Network
-        In float32, ReLU between its dense layers, for images of bytes.
+        In float32, with ReLU between its dense layers, for images of bytes.
 
     Raises
     ------
     HandgradError
-        If a file is missing, does not hold finite numbers, or the shapes do not fit each other.
+        If a file is missing, does not hold finite numbers, or the shapes do not fit.
     """
     count = 0
     while (folder / f"w{count + 1}.csv").exists():
@@ -114,26 +95,23 @@ def read_csv(folder: Path) -> Network:
         raise HandgradError(f"{path} belongs to a layer {path.stem[1:]}, but there is no w{count + 1}.csv")
     matrices: list[tuple[NDArray[Any], NDArray[Any]]] = []
     layers: list[Layer] = []
-    inputs = 0
     for number in range(1, count + 1):
-        weights = _read_matrix(folder / f"w{number}.csv")
-        biases = _read_matrix(folder / f"b{number}.csv")
-        inputs = inputs or weights.shape[1]
-        expected = matrices[-1][0].shape[0] if matrices else inputs
-        if weights.shape[1] != expected:
+        w, b = folder / f"w{number}.csv", folder / f"b{number}.csv"
+        weights, biases = _read_matrix(w), _read_matrix(b)
+        columns = len(matrices[-1][0]) if matrices else weights.shape[1]
+        if weights.shape[1] != columns:
             raise HandgradError(
-                f"{folder / f'w{number}.csv'} has {weights.shape[1]} columns where the layer before gives {expected}"
+                f"{w} has {weights.shape[1]} columns, but the layer before has {columns} outputs"
             )
         if biases.shape != (len(weights), 1):
-            raise HandgradError(
-                f"{folder / f'b{number}.csv'} has shape {biases.shape} where w{number}.csv needs {(len(weights), 1)}"
-            )
-        matrices.append((weights, biases))
+            raise HandgradError(f"{b} has shape {biases.shape}, but {w.name} needs {(len(weights), 1)}")
+        matrices.append((weights, biases[:, 0]))
         layers += [Dense(len(weights)), ReLU()]
+    inputs = matrices[0][0].shape[1]
     network = Network(layers[:-1], (inputs,), np.random.default_rng(0), scaling=Scaling.of_bytes())
     for parameters, (weights, biases) in zip(network.parameters[::2], matrices, strict=True):
         parameters.weights[...] = weights
-        parameters.biases[...] = biases[:, 0]
+        parameters.biases[...] = biases
     return network
 
 
@@ -148,9 +126,8 @@ def _read_matrix(path: Path) -> NDArray[Any]:
     except FileNotFoundError:
         raise HandgradError(f"{path} does not exist; every w file needs its b file") from None
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise HandgradError(
-            f"{path} does not hold a matrix of numbers: {str(error).splitlines()[0]}"
-        ) from error
+        reason = str(error).splitlines()[0]
+        raise HandgradError(f"{path} does not hold a matrix of numbers: {reason}") from error
     if matrix.size == 0 or not np.isfinite(matrix).all():
         raise HandgradError(f"{path} is empty or holds values that are not finite numbers")
     return np.ascontiguousarray(matrix)

@@ -1,18 +1,81 @@
-"""Which reader a model needs: a run folder, a model file, an ONNX file, or a folder of parameter CSV files."""
+"""Formats by name and suffix: `export` writes a network in one of them, `load_model` reads those that can be read."""
 
 from pathlib import Path
 from typing import Any
 
-from handgrad.errors import HandgradError
-from handgrad.exports.csv import read_csv
-from handgrad.exports.onnx import read_onnx, read_onnx_recipe
-from handgrad.model.files import load_recipe, load_safetensors
+from handgrad.errors import HandgradError, suggest
+from handgrad.exports import FORMATS, SUFFIXES
+from handgrad.exports.c import Sizes, write_c
+from handgrad.exports.csv import read_csv, write_csv
+from handgrad.exports.html import write_html
+from handgrad.exports.onnx import read_onnx, read_onnx_recipe, write_onnx
+from handgrad.model.files import Recipe, load_recipe, load_safetensors
 from handgrad.model.network import Network
+from handgrad.model.sklearn_conversion import network_of
 
 MODEL_FILE = "model.safetensors"
 CHECKPOINT_FILE = "checkpoint.safetensors"
-WRITTEN_ONLY = {".h", ".html"}
-"""Exports for programs that are not handgrad."""
+
+
+def export(
+    network: Network | Any,
+    path: Path | str,
+    format: str | None = None,
+    *,
+    int8: bool = False,
+    recipe: Recipe | None = None,
+    accuracy: str | None = None,
+) -> Sizes | None:
+    """Write a trained network in another format, completely or not at all.
+
+    In every format, inputs are values as the data set has them (0–255 for images): scaling is part of the export.
+
+    Parameters
+    ----------
+    network : Network, or an estimator fitted with scikit-learn
+        As `save_model` takes it.
+    path : path
+        Of the file, whose folder must exist; for CSV, of the folder, which is created.
+    format : str, optional
+        ``"onnx"``, ``"c"`` (a C99 header), ``"html"`` (a page to draw on) or ``"csv"`` (parameters in the Rust
+        program's layout); default: by the suffix, ``.onnx``, ``.h``, ``.html`` or none.
+    int8 : bool
+        Round weights to 8 bits; only for C.
+    recipe : mapping, optional
+        The recipe of the training, as plain tables; stored in ONNX, its name is shown in HTML.
+    accuracy : str, optional
+        The accuracy and the data it was measured on, as text; shown in HTML.
+
+    Returns
+    -------
+    Sizes or None
+        For C, the memory that the header takes.
+
+    Raises
+    ------
+    HandgradError
+        If the format is unknown or does not support the network, its extra is missing, or a file cannot be written.
+    """
+    path = Path(path)
+    if format is None and (format := SUFFIXES.get(path.suffix.lower())) is None:
+        raise HandgradError(
+            f"{path}: no format has the suffix '{path.suffix}'; choose from {', '.join(FORMATS)}"
+        )
+    if format not in FORMATS:
+        raise HandgradError(f"unknown format '{format}'{suggest(format, FORMATS)}")
+    if int8 and format != "c":
+        raise HandgradError(f"only c has int8 weights, and not {format}")
+    network = network_of(network)
+    match format:
+        case "csv":
+            write_csv(network, path)
+        case "onnx":
+            write_onnx(network, path, recipe)
+        case "c":
+            return write_c(network, path, int8=int8)
+        case "html":
+            write_html(network, path, recipe, accuracy)
+    return None
 
 
 def load_model(path: Path | str) -> Network:
@@ -39,8 +102,16 @@ def load_model(path: Path | str) -> Network:
     return read_onnx(file) if _is_onnx(file) else load_safetensors(file)
 
 
+def load_model_recipe(path: Path | str) -> dict[str, Any] | None:
+    """Read the recipe of a model's training, as plain tables; None if the model has none."""
+    file = model_file(path)
+    if file is None:
+        return None
+    return read_onnx_recipe(file) if _is_onnx(file) else load_recipe(file)
+
+
 def model_file(path: Path | str) -> Path | None:
-    """Find the model file that `path` names or holds; None for a folder of parameter CSV files.
+    """Return the model file that `path` names or contains; None for a folder of parameter CSV files.
 
     Raises
     ------
@@ -52,8 +123,8 @@ def model_file(path: Path | str) -> Path | None:
         raise HandgradError(
             f"{path} does not exist; name a run folder, a model file or a final_config folder"
         )
-    if path.suffix.lower() in WRITTEN_ONLY:
-        raise HandgradError(f"{path} is an export that is not read back; name the model that it was made of")
+    if SUFFIXES.get(path.suffix.lower()) in ("c", "html"):
+        raise HandgradError(f"{path} is an export that cannot be read back; name the model it was made from")
     if not path.is_dir():
         return path
     for file in (path / MODEL_FILE, path / CHECKPOINT_FILE):
@@ -61,15 +132,7 @@ def model_file(path: Path | str) -> Path | None:
             return file
     if (path / "w1.csv").exists():
         return None
-    raise HandgradError(f"{path} holds no {MODEL_FILE} and no w1.csv; name a run folder, or train one")
-
-
-def load_model_recipe(path: Path | str) -> dict[str, Any] | None:
-    """Read the recipe, as plain tables, that a model was trained by; None where the model has none."""
-    file = model_file(path)
-    if file is None:
-        return None
-    return read_onnx_recipe(file) if _is_onnx(file) else load_recipe(file)
+    raise HandgradError(f"{path} contains no {MODEL_FILE} and no w1.csv; name a run folder, or train one")
 
 
 def _is_onnx(file: Path) -> bool:
