@@ -55,10 +55,10 @@ def main() -> None:
 def serve(model: str, computing: str) -> None:
     """Serve a model on a free port; as `handgrad serve` does, or with onnxruntime in the network's place."""
     from handgrad.server.app import Settings, create_app
-    from handgrad.server.model_in_use import ModelInUse, Served
+    from handgrad.server.models import ModelInUse, ServedModel
     from handgrad.server.server import Server, bind
 
-    served = Served.read(Path(model))
+    served = ServedModel.read(Path(model))
     if computing == "onnxruntime":
         served.network.predict_proba = by_onnxruntime(served.network)  # type: ignore[method-assign]
     with TemporaryDirectory() as folder, bind("127.0.0.1", 0) as bound:

@@ -17,7 +17,7 @@ from handgrad.training.stopping import EarlyStopping
 
 def progress(folder: Path) -> dict[str, Any] | None:
     """Read how far the last checkpoint is: its step, whole epochs, …; None where there is none."""
-    with suppress(HandgradError, KeyError, ValueError):
+    with suppress(HandgradError, KeyError, TypeError, ValueError):
         state = json.loads(read_metadata(folder / CHECKPOINT_FILE)["state"])
         if all(isinstance(state[key], int) for key in ("step", "epoch", "waited")):
             return dict(state)
@@ -26,7 +26,7 @@ def progress(folder: Path) -> dict[str, Any] | None:
 
 def model_steps(folder: Path) -> int | None:
     """Read after how many steps of its training the model was written; None where it does not say."""
-    with suppress(HandgradError, KeyError, ValueError):
+    with suppress(HandgradError, KeyError, TypeError, ValueError):
         return int(read_metadata(folder / MODEL_FILE)["steps"])
     return None
 

@@ -1,4 +1,4 @@
-"""``handgrad serve``: how it begins, and how it does not."""
+"""``handgrad serve``: its options, its address and its errors."""
 
 import re
 import socket
@@ -10,25 +10,28 @@ import pytest
 
 from failing import fails
 from fixture_types import Cli
+from handgrad import server
+from handgrad.cli.main import main
 from handgrad.cli.serve import newest_finished
 from handgrad.model.files import save_model
 from handgrad.server.server import address
 from served import serving, small_network
 
 
-def test_a_free_port_is_chosen_and_told_and_ctrl_c_ends(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_free_port_is_chosen_and_printed_and_ctrl_c_ends(tmp_path: Path) -> None:
     save_model(small_network(), tmp_path / "mine.safetensors")
-    with serving(tmp_path, "mine.safetensors") as server:
-        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", server.address)
-        assert server.get("/model")["name"] == "mine.safetensors"
-        assert server.end() == 0
-        assert "Traceback" not in "".join(server.told)
+    with serving(tmp_path, "mine.safetensors") as process:
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", process.address)
+        assert process.get("/model")["name"] == "mine.safetensors"
+        assert process.end() == 0
+        assert "Traceback" not in "".join(process.output)
 
 
-def test_for_others_a_token_is_made_up_and_asked_for(tmp_path: Path) -> None:
-    with serving(tmp_path, "--host", "0.0.0.0") as server:
-        found = re.search(r"http://[^/]+:(\d+)/\?token=([\w-]{16,})", server.told[-1])
-        assert found, server.told
+def test_on_other_addresses_a_token_is_generated_and_required(tmp_path: Path) -> None:
+    with serving(tmp_path, "--host", "0.0.0.0") as process:
+        found = re.search(r"http://[^/]+:(\d+)/\?token=([\w-]{22,})", process.output[-1])
+        assert found, process.output
         here = f"http://127.0.0.1:{found[1]}"
         assert httpx2.get(f"{here}/runs").status_code == 401
         assert httpx2.get(f"{here}/runs", headers={"Authorization": f"Bearer {found[2]}"}).json() == []
@@ -37,41 +40,51 @@ def test_for_others_a_token_is_made_up_and_asked_for(tmp_path: Path) -> None:
             assert browser.get(f"{here}/runs").json() == []
 
 
-@pytest.mark.slow
-def test_what_cannot_be_served_is_one_line(cli: Cli, tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        fails(cli, port, "serve", "--port", port, telling="another --port")
-    fails(cli, "nowhere", "serve", "nowhere", telling="does not exist")
-    (tmp_path / "empty").mkdir()
-    fails(cli, "empty", "serve", "empty", telling="holds no")
-    fails(cli, "no.such.host.invalid", "serve", "--host", "no.such.host.invalid")
-    fails(cli, "--token", "serve", "--token", "short")
-    assert cli("serve", "--port", "70000").returncode == 2
-
-
-def test_a_missing_extra_is_told_with_what_installs_it(
+def test_invalid_options(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from handgrad import web
-    from handgrad.cli.main import main
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        for arguments, word, status in (
+            (["--port", str(taken.getsockname()[1])], "another port", 1),
+            (["nowhere"], "does not exist", 1),
+            (["empty"], "holds no", 1),
+            (["--host", "no.such.host.invalid"], "no.such.host.invalid", 1),
+            (["--token", "short"], "--weak-token", 2),
+            (["--token", "a b"], "--token", 2),
+            (["--port", "70000"], "--port", 2),
+        ):
+            assert main(["serve", *arguments]) == status
+            assert word in capsys.readouterr().err
 
-    monkeypatch.setattr(web, "find_spec", lambda name: None if name == "uvicorn" else sys)
+
+@pytest.mark.slow
+def test_missing_model_is_one_line(cli: Cli) -> None:
+    fails(cli, "nowhere", "serve", "nowhere", telling="does not exist")
+
+
+def test_missing_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(server, "find_spec", lambda name: None if name == "uvicorn" else sys)
     assert main(["serve"]) == 1
-    assert "uvicorn" in (line := capsys.readouterr().err)
+    line = capsys.readouterr().err
+    assert "uvicorn" in line
     assert "pip install 'handgrad[server]'" in line
 
 
-def test_addresses_are_written_as_browsers_take_them() -> None:
+def test_addresses() -> None:
     assert address("::1", 80, None) == "http://[::1]:80/"
     assert address("localhost", 80, "a~b") == "http://localhost:80/?token=a~b"
     assert "0.0.0.0" not in address("0.0.0.0", 80, None)
 
 
-def test_the_newest_finished_run_is_found(tmp_path: Path) -> None:
+def test_newest_finished_run_that_can_be_loaded_is_served(tmp_path: Path) -> None:
     assert newest_finished(tmp_path / "none") is None
-    for name in ("a", "b"):
+    for name in ("a", "b", "damaged"):
         (tmp_path / name).mkdir()
         save_model(small_network(), tmp_path / name / "model.safetensors")
-    (tmp_path / "c").mkdir()
-    assert newest_finished(tmp_path) == tmp_path / "b"
+    (tmp_path / "damaged" / "model.safetensors").write_bytes(b"not a model")
+    (tmp_path / "empty").mkdir()
+    found = newest_finished(tmp_path)
+    assert found is not None
+    assert found.name == "b"

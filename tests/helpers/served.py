@@ -1,4 +1,4 @@
-"""A server for tests: in this process, or as a process of its own that can be killed."""
+"""Servers for tests: in this process, or as a child process that can be killed."""
 
 import json
 import os
@@ -22,43 +22,44 @@ from handgrad.model.layers import Dense, ReLU
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
 from handgrad.server.app import Settings, create_app
-from handgrad.server.model_in_use import ModelInUse, Served
+from handgrad.server.models import ModelInUse, ServedModel
 
 HOME = "http://127.0.0.1"
-PATIENCE = 60.0
-"""Seconds; long for a machine with other work, and never waited for where all is well."""
+TIMEOUT = 60.0
+"""Seconds; long for a busy machine, and never reached where all is well."""
 
 
 def small_network(classes: tuple[str, ...] = tuple("0123456789")) -> Network:
-    """A network for digits that knows nothing yet."""
+    """Return an untrained network for digits."""
     layers = [Dense(8), ReLU(), Dense(len(classes))]
     return Network(layers, (784,), np.random.default_rng(1), scaling=Scaling.of_bytes(), classes=classes)
 
 
 @contextmanager
 def client(
-    folder: Path, network: Network | None = None, *, token: str | None = None, raising: bool = True
+    folder: Path, network: Network | None = None, *, raising: bool = True, **settings: Any
 ) -> Iterator[TestClient]:
-    """Ask an application in this process, with its runs and digits below `folder`."""
-    in_use = ModelInUse(Served.of("small", network, None) if network else None)
-    app = create_app(Settings(folder / "runs", folder, token=token), in_use, Event())
-    with TestClient(app, HOME, raise_server_exceptions=raising) as asking:
-        yield asking
+    """Return a client of an application in this process, with its runs and digits in `folder`."""
+    in_use = ModelInUse(ServedModel.of("small", network, None) if network else None)
+    app = create_app(Settings(folder / "runs", folder, **settings), in_use, Event())
+    with TestClient(app, HOME, raise_server_exceptions=raising) as found:
+        yield found
 
 
-class Asker:
-    """Asks a server, and insists on an answer."""
+class Api:
+    """Requests that must succeed."""
 
-    client: httpx2.Client
+    def __init__(self, client: httpx2.Client) -> None:
+        self.client = client
 
     def post(self, path: str, **body: Any) -> Any:
-        """Ask for something to be done, and give the answer."""
+        """Send a POST request, and return its answer."""
         answer = self.client.post(path, json=body) if body else self.client.post(path)
         assert answer.status_code < 300, answer.text
         return answer.json()
 
     def get(self, path: str) -> Any:
-        """Ask, and give the answer."""
+        """Send a GET request, and return its answer."""
         answer = self.client.get(path)
         assert answer.status_code == 200, answer.text
         return answer.json()
@@ -68,73 +69,75 @@ class Asker:
         return eventually(lambda: self.get(f"/runs/{name}"), lambda run: run["state"] in states)
 
     def await_records(self, name: str, count: int) -> Any:
-        """Wait until a run has told so much."""
+        """Wait until a run has this number of records."""
         return eventually(lambda: self.get(f"/runs/{name}"), lambda run: run["records"] >= count)
+
+    def events(self, name: str, **headers: str) -> list[tuple[str, str | None, Any]]:
+        """Return all events of a run until its stream ends."""
+        with self.client.stream("GET", f"/runs/{name}/events", headers=headers) as stream:
+            assert stream.headers["Content-Type"].startswith("text/event-stream")
+            return list(read_events(stream.iter_lines()))
 
 
 @contextmanager
-def here(folder: Path, network: Network | None = None) -> Iterator[Asker]:
-    """Ask an application in this process, which trains in others."""
-    with client(folder, network) as asking:
-        asker = Asker()
-        asker.client = asking
-        yield asker
+def here(folder: Path, network: Network | None = None) -> Iterator[Api]:
+    """Return an application in this process, which trains in child processes."""
+    with client(folder, network) as found:
+        yield Api(found)
 
 
-class Process(Asker):
-    """``handgrad serve`` as a user runs it."""
+class Process(Api):
+    """``handgrad serve`` in a child process."""
 
-    def __init__(self, folder: Path, *arguments: str, **places: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, **variables: str) -> None:
         environment = {key: value for key, value in os.environ.items() if key != "HANDGRAD_DATA"}
+        environment |= {"HANDGRAD_MIRROR": CLOSED, "XDG_CACHE_HOME": str(folder / "cache"), **variables}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "handgrad", "serve", "--port", "0", *arguments],
             cwd=folder,
-            env={**environment, "HANDGRAD_MIRROR": CLOSED, "XDG_CACHE_HOME": str(folder / "cache"), **places},
+            env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
-        self.told: list[str] = []
+        self.output: list[str] = []
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            self.told.append(line)
+            self.output.append(line)
             found = re.search(r"http://\S+", line)
             if found:
                 self.address = found[0]
                 break
         else:
-            raise AssertionError("".join(self.told))
-        self.client = httpx2.Client(base_url=self.address.partition("?")[0], timeout=PATIENCE)
+            raise AssertionError("".join(self.output))
+        super().__init__(httpx2.Client(base_url=self.address.partition("?")[0], timeout=TIMEOUT))
 
     def kill(self) -> None:
-        """Kill it with -9."""
+        """Kill the process with SIGKILL."""
         self.process.kill()
-        self._over()
+        self.wait()
 
     def interrupt(self) -> None:
-        """Press Ctrl-C."""
+        """Send Ctrl-C."""
         self.process.send_signal(signal.SIGINT)
 
     def wait(self) -> int:
-        """Wait until it has ended, and give its exit status."""
-        self._over()
+        """Wait for the end of the process, and return its exit status."""
+        self.client.close()
+        rest, _ = self.process.communicate(timeout=TIMEOUT)
+        self.output += rest.splitlines(keepends=True)
         return self.process.returncode
 
     def end(self) -> int:
-        """End it with Ctrl-C, and give its exit status."""
+        """Send Ctrl-C, and return the exit status."""
         self.interrupt()
         return self.wait()
 
-    def _over(self) -> None:
-        self.client.close()
-        rest, _ = self.process.communicate(timeout=PATIENCE)
-        self.told += rest.splitlines(keepends=True)
-
 
 @contextmanager
-def serving(folder: Path, *arguments: str, **places: str) -> Iterator[Process]:
+def serving(folder: Path, *arguments: str, **variables: str) -> Iterator[Process]:
     """Run a server, and end it if the test has not."""
-    server = Process(folder, *arguments, **places)
+    server = Process(folder, *arguments, **variables)
     try:
         yield server
     finally:
@@ -142,24 +145,23 @@ def serving(folder: Path, *arguments: str, **places: str) -> Iterator[Process]:
             server.end()
 
 
-def eventually(ask: Callable[[], Any], right: Callable[[Any], bool]) -> Any:
-    """Ask again until the answer is right."""
-    deadline = time.monotonic() + PATIENCE
-    while not right(found := ask()):
+def eventually(ask: Callable[[], Any], accept: Callable[[Any], bool]) -> Any:
+    """Repeat a question until its answer is accepted."""
+    deadline = time.monotonic() + TIMEOUT
+    while not accept(found := ask()):
         assert time.monotonic() < deadline, found
         time.sleep(0.05)
     return found
 
 
 def read_events(lines: Iterator[str]) -> Iterator[tuple[str, str | None, Any]]:
-    """Read server-sent events: their kind, id and data."""
+    """Parse server-sent events: their type, id and data."""
     fields: dict[str, str] = {}
     for line in lines:
         if line:
             key, _, value = line.partition(": ")
             fields[key] = value
-        elif "event" in fields:
+            continue
+        if "event" in fields:
             yield fields["event"], fields.get("id"), json.loads(fields["data"])
-            fields = {}
-        else:
-            fields = {}
+        fields = {}

@@ -9,7 +9,7 @@ import pytest
 
 from handgrad.data.strokes import generate
 from handgrad.model.files import save_model
-from served import PATIENCE, Process, serving, small_network
+from served import TIMEOUT, Process, serving, small_network
 
 CLIENTS, TIMES = 200, 25
 
@@ -24,12 +24,12 @@ def test_two_hundred_clients_get_each_their_own_answers(tmp_path: Path) -> None:
         asyncio.run(ask_all(server, digits.tolist(), expected))
         assert server.get("/health")["status"] == "ok"
         assert server.end() == 0
-    assert "Traceback" not in "".join(server.told)
+    assert "Traceback" not in "".join(server.output)
 
 
 async def ask_all(server: Process, digits: list[list[int]], expected: np.ndarray) -> None:
     limits = httpx2.Limits(max_connections=CLIENTS, max_keepalive_connections=CLIENTS)
-    async with httpx2.AsyncClient(base_url=server.address, limits=limits, timeout=PATIENCE) as client:
+    async with httpx2.AsyncClient(base_url=server.address, limits=limits, timeout=TIMEOUT) as client:
         await asyncio.gather(*(ask(client, number, digits, expected) for number in range(CLIENTS)))
 
 

@@ -57,7 +57,7 @@ def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
         assert asked.returncode == 0, asked.stdout + asked.stderr
         assert server.get("/health")["status"] == "ok"
         server.end()
-    assert "Traceback" not in "".join(server.told)
+    assert "Traceback" not in "".join(server.output)
     assert (tmp_path / "runs" / "one" / "model.safetensors").read_bytes() == before
     known = {"model.safetensors", "runs", "digits", "schemathesis.toml", ".hypothesis", ".schemathesis"}
     assert {path.name for path in tmp_path.iterdir()} <= known

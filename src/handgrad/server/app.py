@@ -1,4 +1,4 @@
-"""The application: its parts, put together."""
+"""The application."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -10,40 +10,46 @@ from threading import Event
 
 from fastapi import FastAPI
 
-from handgrad.server import data, digits, errors, events, model, page, prediction, reference, runs
-from handgrad.server.body_limit import BodyLimit
-from handgrad.server.dataset_cache import OpenData
-from handgrad.server.guard import Guard
-from handgrad.server.model_in_use import ModelInUse
-from handgrad.server.prediction import Predictor
+from handgrad.server import datasets, digits, errors, models, pages, prediction, runs
+from handgrad.server.disk import Quota
 from handgrad.server.schemas import Health
+from handgrad.server.security import Guard
 from handgrad.server.trainings import Trainings
 
-SUMMARY = "Draw, watch, train: the routes behind handgrad's page. Every refusal is one line, `detail`."
+SUMMARY = "Predict, train, collect digits: the routes of handgrad's page. Every error is one line, `detail`."
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a server was started with.
+    """The settings of a server.
 
     Attributes
     ----------
     runs : Path
-        The folder whose subfolders are the runs.
+        The folder of the runs.
     data : Path
-        The folder in which ``digits/`` lies.
+        The folder that holds ``digits/``.
     host, token
-        As `Guard` takes them.
+        As in `Guard`.
+    max_pixels : int
+        Pixels of an image that is sent.
+    quota : int
+        Bytes that runs and digits may take together.
     """
 
     runs: Path
     data: Path
     host: str = "127.0.0.1"
     token: str | None = None
+    max_pixels: int = 4_000_000
+    quota: int = 10**10
 
 
 def create_app(
-    settings: Settings, in_use: ModelInUse, closing: Event, tell: Callable[[str], None] = lambda line: None
+    settings: Settings,
+    in_use: models.ModelInUse,
+    closing: Event,
+    report: Callable[[str], None] = lambda line: None,
 ) -> FastAPI:
     """Build the application.
 
@@ -53,24 +59,20 @@ def create_app(
     in_use : ModelInUse
         May hold no model yet.
     closing : Event
-        Set when the server is about to end; streams of events end then.
-    tell : callable
-        Takes a line for whoever sits at the terminal.
+        Set when the server shuts down; streams of events end then.
+    report : callable
+        Called with a line for the terminal.
     """
-    predictor, opened, trainings = Predictor(), OpenData(settings.data), Trainings(settings.runs)
+    available, trainings = datasets.Datasets(settings.data), Trainings(settings.runs)
+    quota = Quota((settings.runs, available.folder), settings.quota)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        if in_use.served is not None:
-            await asyncio.to_thread(prediction.warm, in_use.served.network)
-        with predictor:
-            yield
-            closing.set()
-            paused = await asyncio.to_thread(trainings.close)
-            if paused:
-                tell(
-                    f"paused   {paused}; go on on the page, or with: handgrad resume {settings.runs / paused}"
-                )
+        yield
+        closing.set()
+        paused = await asyncio.to_thread(trainings.close)
+        if paused:
+            report(f"paused   {paused}; resume it on the page, or: handgrad resume {settings.runs / paused}")
 
     app = FastAPI(
         title="handgrad",
@@ -85,17 +87,14 @@ def create_app(
 
     @app.get("/health", tags=["server"])
     async def health() -> Health:
-        """Tell that the server is there."""
+        """Whether the server is running."""
         return Health(status="ok", version=version("handgrad"))
 
-    app.include_router(model.routes(in_use))
-    app.include_router(prediction.routes(in_use, predictor))
-    app.include_router(data.routes(opened))
-    app.include_router(runs.routes(trainings, in_use, opened))
-    app.include_router(events.routes(trainings, closing))
-    app.include_router(digits.routes(opened, in_use))
-    reference.install(app)
-    page.install(app)
-    app.add_middleware(BodyLimit)
+    app.include_router(models.routes(in_use))
+    app.include_router(prediction.routes(in_use, prediction.Predictor(), settings.max_pixels))
+    app.include_router(datasets.routes(available))
+    app.include_router(runs.routes(trainings, in_use, available, quota, closing))
+    app.include_router(digits.routes(available, in_use, quota))
+    pages.install(app)
     app.add_middleware(Guard, host=settings.host, token=settings.token)
     return app

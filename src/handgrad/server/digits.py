@@ -1,7 +1,6 @@
-"""Routes of digits of one's own."""
+"""Routes of drawn digits."""
 
 from contextlib import suppress
-from pathlib import Path
 from threading import Lock
 from typing import Annotated
 
@@ -12,72 +11,62 @@ from pydantic import ValidationError
 
 from handgrad.data.collection import add_to_collection, read_collection, take_from_collection
 from handgrad.errors import HandgradError
-from handgrad.server.dataset_cache import DIGITS, OpenData
-from handgrad.server.errors import NOT_FOUND
-from handgrad.server.model_in_use import ModelInUse
+from handgrad.server.datasets import DIGITS, Datasets
+from handgrad.server.disk import Quota
+from handgrad.server.errors import NOT_FOUND, NotFound
+from handgrad.server.models import ModelInUse
 from handgrad.server.schemas import DigitsCount, DigitsFacts, Drawing, Name, NewDigits
-from handgrad.server.trainings import Unknown
 
-TEN = tuple("0123456789")
+TEN_DIGITS = tuple("0123456789")
 
 
-def routes(opened: OpenData, in_use: ModelInUse) -> APIRouter:
+def routes(datasets: Datasets, in_use: ModelInUse, quota: Quota) -> APIRouter:
     """Build the routes."""
     router = APIRouter(tags=["digits"])
-    folder = opened.folder / DIGITS
     writing = Lock()
-
-    def file(name: str) -> Path:
-        return folder / f"{name}.npz"
 
     @router.get("/digits")
     def list_digits() -> list[DigitsFacts]:
-        """List the collections."""
+        """List the collections; damaged files are left out."""
         found = []
-        for name in opened.digits():
-            with suppress(HandgradError):  # a damaged file is told of when it is named
-                facts = opened.facts_of(f"{DIGITS}/{name}")
+        for name in datasets.digits():
+            with suppress(HandgradError):
+                facts = datasets.facts(f"{DIGITS}/{name}")
                 found.append(DigitsFacts(name=name, examples=facts.examples, classes=facts.classes))
         return found
 
     @router.post("/digits")
     def add(wanted: NewDigits) -> DigitsCount:
-        """Add digits to a collection, all of them or none; it can be trained on as `digits/NAME`."""
+        """Add digits to a collection, all of them or none; a training takes it as `digits/NAME`."""
         served = in_use.served
-        fits = served is not None and served.network.example_shape == (1, 28, 28)
-        drawings = (
-            [drawing and drawing.model_dump() for drawing in wanted.strokes]
-            if wanted.strokes is not None
-            else None
-        )
+        takes_digits = served is not None and served.network.example_shape == (1, 28, 28)
+        classes = served.network.classes if served is not None and takes_digits else TEN_DIGITS
+        drawings = wanted.model_dump(include={"strokes"})["strokes"]
         images = np.array(wanted.inputs, np.uint8)
         with writing:
-            examples = add_to_collection(
-                file(wanted.name),
-                images,
-                wanted.labels,
-                drawings,
-                served.network.classes if served is not None and fits else TEN,
-            )
+            quota.check()
+            file = datasets.file(wanted.name)
+            examples = add_to_collection(file, images, wanted.labels, drawings, classes)
         return DigitsCount(name=wanted.name, examples=examples)
 
     @router.get("/digits/{name}/strokes", responses=NOT_FOUND)
     def drawings(name: Name) -> list[Drawing | None]:
-        """Give the drawings behind the digits of a collection, null for those that came without one."""
-        if not file(name).is_file():
-            raise Unknown(f"there is no collection '{name}'")
-        found = read_collection(file(name)).strokes
+        """Return the drawing of each digit of a collection, or null for a digit without one."""
+        if not datasets.file(name).is_file():
+            raise NotFound(f"there is no collection '{name}'")
+        found = read_collection(datasets.file(name)).strokes
         try:
             return [drawing and Drawing.model_validate(drawing) for drawing in found]
         except ValidationError:
-            raise HandgradError(f"{name} holds strokes that are no drawings; move its file away") from None
+            raise HandgradError(f"{name} holds strokes that are not drawings; move its file away") from None
 
     @router.delete("/digits/{name}/{index}", responses=NOT_FOUND)
-    def take_back(name: Name, index: Annotated[int, InPath(ge=0, le=10**9)]) -> DigitsCount:
-        """Take one digit out of a collection; with the last, the collection goes."""
+    def remove(name: Name, index: Annotated[int, InPath(ge=0, le=10**9)]) -> DigitsCount:
+        """Remove one digit from a collection; with its last digit, the collection is removed."""
         with writing:
-            if not file(name).is_file() or index >= len(read_collection(file(name))):
-                raise Unknown(f"there is no digit {index} in a collection '{name}'")
-            return DigitsCount(name=name, examples=take_from_collection(file(name), index))
+            file = datasets.file(name)
+            if not file.is_file() or index >= len(read_collection(file)):
+                raise NotFound(f"there is no digit {index} in a collection '{name}'")
+            return DigitsCount(name=name, examples=take_from_collection(file, index))
 
     return router

@@ -1,79 +1,95 @@
-"""Refusals: whatever was wrong with a request, the answer is {"detail": "one line"}."""
+"""Error answers: whatever is wrong with a request, the answer is ``{"detail": "one line"}``."""
 
+import logging
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from handgrad.errors import HandgradError
 from handgrad.server.schemas import Problem
-from handgrad.server.trainings import Busy, Unknown
 
-LONGEST = 500
-SHOULD, OBJECT = "Input should be ", "a valid dictionary or object to extract fields from"
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    400: {"model": Problem, "description": "The body cannot be read"},
-    401: {"model": Problem, "description": "The token is missing or wrong"},
-    403: {"model": Problem, "description": "The request came from another site"},
-    413: {"model": Problem, "description": "The body is too large"},
-    422: {"model": Problem, "description": "A value is wrong"},
-}
-NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "There is none"}}
-CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": Problem, "description": "Not now"}}
+MAX_LINE = 300
 
 
-def refusal(status: int, line: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    """Answer with a status and one line of bounded length."""
-    line = " ".join(line.encode("utf-8", "replace").decode().split())
-    detail = line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
-    return JSONResponse({"detail": detail}, status, headers)
+class NotFound(HandgradError):
+    """What the request names does not exist."""
+
+
+class Conflict(HandgradError):
+    """The request cannot be carried out in the present state of the run or the server."""
+
+
+def _responses(**descriptions: str) -> dict[int | str, dict[str, Any]]:
+    return {int(key[1:]): {"model": Problem, "description": text} for key, text in descriptions.items()}
+
+
+RESPONSES = _responses(
+    _400="The body cannot be read",
+    _401="The token is missing or wrong",
+    _403="The request came from another site",
+    _413="The body is too large",
+    _422="A value is wrong",
+    _503="The server is busy",
+)
+NOT_FOUND = _responses(_404="It does not exist")
+CONFLICT = _responses(_409="The state of the run or the server does not allow it")
+
+
+def error_response(status: int, line: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """Return a response with one printable line of bounded length."""
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in line).split())
+    return JSONResponse(
+        {"detail": line if len(line) <= MAX_LINE else f"{line[: MAX_LINE - 1]}…"}, status, headers
+    )
 
 
 def install(app: FastAPI) -> None:
-    """Have every failure told so."""
+    """Add the exception handlers."""
 
     @app.exception_handler(HandgradError)
-    async def cannot(_: Request, error: HandgradError) -> JSONResponse:
-        return refusal(
-            404 if isinstance(error, Unknown) else 409 if isinstance(error, Busy) else 422, str(error)
-        )
+    async def refuse(_: Request, error: HandgradError) -> JSONResponse:
+        status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, Conflict) else 422
+        return error_response(status, str(error))
 
     @app.exception_handler(RequestValidationError)
-    async def wrong(_: Request, error: RequestValidationError) -> JSONResponse:
-        return refusal(422, first_complaint(list(error.errors())))
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        return error_response(422, describe(error.errors()))
 
     @app.exception_handler(HTTPException)
-    async def refused(_: Request, error: HTTPException) -> JSONResponse:
-        return refusal(error.status_code, str(error.detail), dict(error.headers or {}))
+    async def http_error(_: Request, error: HTTPException) -> JSONResponse:
+        return error_response(error.status_code, str(error.detail), dict(error.headers or {}))
+
+    @app.exception_handler(ClientDisconnect)
+    async def disconnected(request: Request, _: ClientDisconnect) -> JSONResponse:
+        logging.getLogger("uvicorn.error").warning(
+            "%s %s: the client disconnected before its request was complete",
+            request.method,
+            request.url.path,
+        )
+        return error_response(400, "the request is incomplete")
 
     @app.exception_handler(Exception)
     async def failed(_: Request, error: Exception) -> JSONResponse:
-        return refusal(500, f"unexpected {type(error).__name__}; the server's terminal shows where")
+        return error_response(
+            500, f"unexpected {type(error).__name__}; see the server's log for the traceback"
+        )
 
 
-def first_complaint(findings: list[Any]) -> str:
-    """Put the first of pydantic's findings in one line, with the alternatives to it."""
-    first = findings[0]
+def describe(errors: Sequence[Any]) -> str:
+    """Describe the first of pydantic's errors in one line."""
+    first = errors[0]
     if first["type"] == "json_invalid":
-        return f"the body is no JSON: {first.get('ctx', {}).get('error', first['msg'])}"
-    place = _place(first)
-    if first["type"] == "missing":
-        return f"{place or 'the body'} is missing"
+        return f"the body is not valid JSON: {first.get('ctx', {}).get('error', first['msg'])}"
     if first["type"] == "extra_forbidden":
         return f"unknown key '{first['loc'][-1]!s:.60}'"
-    told = [str(finding["msg"]) for finding in findings if _place(finding) == place]
-    told = [text.replace(OBJECT, "an object") for text in told]
-    wanted = [text.removeprefix(SHOULD) for text in dict.fromkeys(told) if text.startswith(SHOULD)]
-    if wanted:
-        return f"{place or 'the body'} must be {' or '.join(wanted)}"
-    return f"{place}: {told[0].removeprefix('Value error, ')}"
-
-
-def _place(finding: Any) -> str:
-    """Write where it is, as a program would; without pydantic's names for alternatives."""
-    parts = [str(part) for part in finding["loc"]]
-    kept = [part for part in parts if re.fullmatch(r"[a-z_0-9]+", part)]
-    return ".".join(kept[1:] if kept and kept[0] in ("body", "query", "path", "header") else kept)
+    names = [str(part) for part in first["loc"] if re.fullmatch(r"[a-z_0-9]+", str(part))]
+    if names and names[0] in ("body", "query", "path", "header"):
+        names = names[1:]
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{'.'.join(names) or 'the body'}: {message[:1].lower()}{message[1:]}"

@@ -1,7 +1,6 @@
-"""Predictions: what waits is computed together, on a thread of its own, so that the server goes on answering."""
+"""Predictions: examples that arrive together are computed together, in a thread beside the event loop."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -12,139 +11,112 @@ from starlette.datastructures import UploadFile
 
 from handgrad.data.images import check_takes_pictures, framed, read_image_bytes
 from handgrad.errors import HandgradError
-from handgrad.model.inference import FEW
 from handgrad.model.network import Network
-from handgrad.server.errors import NOT_FOUND, first_complaint
-from handgrad.server.model import chosen
-from handgrad.server.model_in_use import ModelInUse
+from handgrad.server.errors import NOT_FOUND, describe
+from handgrad.server.models import ModelInUse
 from handgrad.server.schemas import Pixels, Prediction, Predictions
 
-MOST_TOGETHER = 256
-"""Examples that are computed at a time; of small networks `FEW`."""
+BATCH = 256
+"""Examples that are computed at a time, not counting the rest of a request."""
 LIGHT = 20_000_000
-"""Multiplications, about a millisecond of them: less than another thread waits for the interpreter under load."""
-MOST_PIXELS = 25_000_000
-"""Of a picture file: more than a telephone's camera takes, and 100 MB at most once unpacked."""
-
-
-LARGEST = 1e6
-"""Of scaled numbers, which are some units large where the model was trained; beyond, sums could overflow."""
+"""Multiplications that the event loop makes itself: about a millisecond, less than handing them to a thread costs."""
+SMALL_BODY = 2**16
+"""Bytes of JSON that the event loop parses itself."""
+MAX_SCALED = 1e6
+"""Scaled inputs are of order one where the model was trained; beyond this limit, sums could overflow."""
 
 
 class Predictor:
-    """Computes together what is asked at once: at once where it is little, else on a thread beside the server's.
+    """Computes waiting examples of the same network in one batch."""
 
-    The first prediction of a network, which may have to compile kernels, is never little.
-    """
-
-    def __enter__(self) -> "Predictor":
-        self._thread = ThreadPoolExecutor(1, "predict")
+    def __init__(self) -> None:
         self._waiting: list[tuple[Network, NDArray[Any], asyncio.Future[NDArray[Any]]]] = []
         self._task: asyncio.Task[None] | None = None
-        self._tried: Network | None = None
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self._thread.shutdown(cancel_futures=True)
+    async def probabilities(self, network: Network, x: NDArray[Any]) -> NDArray[Any]:
+        """Compute what `network.predict_proba(x)` returns.
 
-    async def probabilities(self, network: Network, raw: NDArray[Any]) -> NDArray[Any]:
-        """Compute as `network.predict_proba` does.
-
-        Parameters
-        ----------
-        raw : (N, I)
-
-        Returns
-        -------
-        (N, C)
-            The last bits may depend on what else was computed at the time.
+        The last bits may depend on the other examples of the batch.
         """
         answer = asyncio.get_running_loop().create_future()
-        self._waiting.append((network, raw, answer))
+        self._waiting.append((network, x, answer))
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._compute())
         return await answer
 
     async def _compute(self) -> None:
         while self._waiting:
-            network, count, batch = self._waiting[0][0], 0, []
-            light = network is self._tried and FEW * network.macs <= LIGHT
-            most = FEW if light else MOST_TOGETHER
-            while self._waiting and self._waiting[0][0] is network and count < most:
-                _, raw, answer = self._waiting.pop(0)
-                batch.append((raw, answer))
-                count += len(raw)
+            network, count = self._waiting[0][0], 0
+            batch, rest = [], []
+            for entry in self._waiting:
+                chosen = entry[0] is network and count < BATCH
+                (batch if chosen else rest).append(entry)
+                count += chosen * len(entry[1])
+            self._waiting = rest
+            examples = np.concatenate([x for _, x, _ in batch])
             try:
-                raws = np.concatenate([raw for raw, _ in batch])
-                if light and count <= most:
-                    found = _probabilities(network, raws)
+                if len(examples) * network.macs <= LIGHT:
+                    found = _probabilities(network, examples)
                 else:
-                    loop = asyncio.get_running_loop()
-                    found = await loop.run_in_executor(self._thread, _probabilities, network, raws)
-                    self._tried = network
+                    found = await asyncio.to_thread(_probabilities, network, examples)
             except Exception as error:
-                for _, answer in batch:
+                for _, _, answer in batch:
                     if not answer.done():
                         answer.set_exception(error)
                 continue
-            ends = np.cumsum([len(raw) for raw, _ in batch])
-            for part, (_, answer) in zip(np.split(found, ends[:-1]), batch, strict=True):
-                if not answer.done():
+            for _, x, answer in batch:
+                part, found = found[: len(x)], found[len(x) :]
+                if not answer.done():  # the client may have disconnected
                     answer.set_result(part)
 
 
-def _probabilities(network: Network, raw: NDArray[Any]) -> NDArray[Any]:
-    with np.errstate(all="ignore"):  # what is no number is told in the answer
-        return network.predict_proba(raw)
+def _probabilities(network: Network, x: NDArray[Any]) -> NDArray[Any]:
+    with np.errstate(all="ignore"):  # `predictions` refuses what is not finite
+        return network.predict_proba(x)
 
 
-def warm(network: Network) -> None:
-    """Predict something, so that kernels are compiled and loaded before anybody waits for an answer."""
-    of_bytes = network.scaling is not None and network.scaling.for_bytes
-    for count in (1, FEW):
-        _probabilities(network, np.zeros((count, network.inputs), np.uint8 if of_bytes else network.dtype))
-
-
-PICTURE = {"schema": {"type": "string", "format": "binary"}}
+IMAGE = {"schema": {"type": "string", "format": "binary"}}
+FORM = {"type": "object", "properties": {"file": IMAGE["schema"]}, "required": ["file"]}
 BODY = {
     "requestBody": {
         "required": True,
-        "description": "Numbers, or a picture of any size, dark on light or light on dark.",
+        "description": "Numbers, or an image of any size, dark on light or light on dark.",
         "content": {
             "application/json": {"schema": Pixels.model_json_schema()},
-            "image/png": PICTURE,
-            "image/jpeg": PICTURE,
-            "multipart/form-data": {
-                "schema": {"type": "object", "properties": {"file": PICTURE["schema"]}, "required": ["file"]}
-            },
+            "image/png": IMAGE,
+            "image/jpeg": IMAGE,
+            "multipart/form-data": {"schema": FORM},
         },
     }
 }
 
 
-def routes(in_use: ModelInUse, predictor: Predictor) -> APIRouter:
-    """Build the routes."""
+def routes(in_use: ModelInUse, predictor: Predictor, max_pixels: int) -> APIRouter:
+    """Build the route."""
     router = APIRouter(tags=["model"])
-    unpacking = asyncio.Semaphore(2)
+    decoding = asyncio.Semaphore(2)
 
     @router.post("/predict", responses=NOT_FOUND, openapi_extra=BODY)
     async def predict(request: Request) -> Predictions:
-        """Say what examples show: numbers as the data have them, or a picture file."""
-        network = chosen(in_use).network
-        content = await _picture(request)
-        if content is None:
-            raw = numbers(await request.body(), network)
-        else:
+        """Predict the classes of examples: numbers as in the data set, or an image file."""
+        network = in_use.get().network
+        image = await _image(request)
+        if image is not None:
             check_takes_pictures(network.example_shape)
-            async with unpacking:
-                raw = await asyncio.to_thread(_example, content, network)
-        return told(await predictor.probabilities(network, raw), network.classes)
+            async with decoding:
+                x = await asyncio.to_thread(_example, image, network, max_pixels)
+        elif len(body := await request.body()) <= SMALL_BODY:
+            x = numbers(body, network)
+        else:
+            async with decoding:
+                x = await asyncio.to_thread(numbers, body, network)
+        return predictions(await predictor.probabilities(network, x), network.classes)
 
     return router
 
 
-async def _picture(request: Request) -> bytes | None:
-    """Take the picture file out of a request; None where it is JSON."""
+async def _image(request: Request) -> bytes | None:
+    """Return the image file of a request, or None if the request is JSON."""
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if kind.startswith("image/"):
         return await request.body()
@@ -153,39 +125,42 @@ async def _picture(request: Request) -> bytes | None:
     async with request.form(max_files=1, max_fields=10) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):
-            raise HTTPException(422, "file: a picture is missing under this name")
+            raise HTTPException(422, "file: the form has no image under this name")
         return await file.read()
 
 
-def _example(content: bytes, network: Network) -> NDArray[np.uint8]:
-    grey = read_image_bytes(content, "the picture", MOST_PIXELS)
+def _example(image: bytes, network: Network, max_pixels: int) -> NDArray[np.uint8]:
+    grey = read_image_bytes(image, "the image", max_pixels)
     return framed(grey, network.example_shape, network.framing)[np.newaxis]
 
 
 def numbers(body: bytes, network: Network) -> NDArray[Any]:
-    """Read examples from JSON, (N, I); bytes where all are whole and from 0 to 255, as those of pictures are."""
+    """Read examples (N, I) from JSON; uint8 if all are whole numbers from 0 to 255, as pixels are."""
     try:
         pixels = Pixels.model_validate_json(body).pixels
     except ValidationError as error:
-        raise HandgradError(first_complaint(list(error.errors()))) from error
-    inputs = network.inputs
+        raise HandgradError(describe(error.errors())) from error
     rows = pixels if isinstance(pixels[0], list) else [pixels]
     for row in rows:
-        if len(row) != inputs:
-            raise HandgradError(f"pixels: the model takes {inputs} numbers an example; got {len(row)}")
-    raw = np.array(rows, np.float64)
-    if raw.min() >= 0 and raw.max() <= 255 and np.array_equal(small := raw.astype(np.uint8), raw):
+        if len(row) != network.inputs:
+            raise HandgradError(
+                f"pixels: the model takes {network.inputs} numbers per example; got {len(row)}"
+            )
+    x = np.array(rows, np.float64)
+    if x.min() >= 0 and x.max() <= 255 and np.array_equal(small := x.astype(np.uint8), x):
         return small
     with np.errstate(over="ignore"):
-        if not (np.abs(network.scale(raw)) <= LARGEST).all():
-            raise HandgradError("pixels: numbers are far beyond those that the model was trained on")
-    return raw
+        if not (np.abs(network.scale(x)) <= MAX_SCALED).all():
+            raise HandgradError(
+                "pixels: some numbers are far outside the range that the model was trained on"
+            )
+    return x
 
 
-def told(probabilities: NDArray[Any], classes: tuple[str, ...]) -> Predictions:
-    """Name the classes of probabilities (N, C)."""
+def predictions(probabilities: NDArray[Any], classes: tuple[str, ...]) -> Predictions:
+    """Name the classes of probabilities (N, C); HandgradError if they are not finite."""
     if not np.isfinite(probabilities).all():
-        raise HandgradError("the model's answer is no number; it has diverged")
+        raise HandgradError("the model's output is not a finite number; its training has diverged")
     return Predictions(
         predictions=[
             Prediction(

@@ -1,4 +1,4 @@
-"""Run folders as the server sees them: what was logged, how far they came, and in which state they are."""
+"""Run folders as the server sees them: their states, how far they are, and their records."""
 
 import json
 import os
@@ -7,7 +7,6 @@ import tomllib
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from pydantic import ValidationError
@@ -21,84 +20,98 @@ from handgrad.server.schemas import Record, State
 from handgrad.training.records import LOG_FILE
 
 MARK_FILE = "serve.json"
-"""What the server notes in a run's folder: that it was paused, stopped or failed, and at which step."""
-LARGEST_MARK = 10_000
+"""What the server notes in a run folder: that the run was paused, stopped or failed, and at which step."""
+MAX_RECIPE, MAX_MARK = 1_000_000, 10_000
 
 
 @dataclass(frozen=True)
-class Standing:
-    """The state of a run, and why it failed, if it did."""
+class Status:
+    """The state of a run, and why it failed if it did."""
 
     state: State
     error: str | None = None
 
 
-def is_name(name: str) -> bool:
-    """Tell whether a run may be called so: no path, and nothing hidden."""
+def is_run_name(name: str) -> bool:
+    """Whether a run may have this name: not a path, and not hidden."""
     return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}", name) is not None
 
 
-def run_names(runs: Path) -> list[str]:
-    """List the runs below a folder, the one that was begun or resumed last first."""
-    found = []
-    with suppress(OSError):
-        for folder in runs.iterdir():
-            if is_name(folder.name) and is_run(folder):
-                found.append((-_age(folder), folder.name))
-    return [name for _, name in sorted(found)]
-
-
 def is_run(folder: Path) -> bool:
-    """Tell whether a folder holds a run; one that a link leads to elsewhere is not served."""
+    """Whether a folder holds a run; a link to another place is not served."""
     held = any((folder / name).is_file() for name in (CHECKPOINT_FILE, MODEL_FILE))
     return held and folder.resolve().parent == folder.parent.resolve()
 
 
-def standing(folder: Path) -> Standing:
-    """Find the state of a run that this server does not train."""
+def run_names(runs: Path) -> list[str]:
+    """List the runs in a folder, the last started or resumed first."""
+    found = []
+    with suppress(OSError):
+        for folder in runs.iterdir():
+            if is_run_name(folder.name) and is_run(folder):
+                found.append((-_started(folder), folder.name))
+    return [name for _, name in sorted(found)]
+
+
+def _started(folder: Path) -> int:
+    for file in (RECIPE_FILE, MODEL_FILE):
+        with suppress(OSError):
+            return (folder / file).stat().st_mtime_ns
+    return 0
+
+
+def status(folder: Path) -> Status:
+    """Return the status of a run that this server does not train."""
     if is_held(folder):
-        return Standing("running")
+        return Status("running")
+    try:
+        recipe = recipe_tables(folder)
+    except (OSError, ValueError, RecursionError):
+        return Status("damaged", f"{RECIPE_FILE} cannot be read")
     reached = progress(folder)
-    if reached is None:  # a model without a checkpoint cannot go on
-        return Standing("finished")
-    if is_finished(folder, reached):
-        return Standing("finished")
-    return read_mark(folder, reached["step"]) or Standing("interrupted")
+    if reached is None:
+        if (folder / CHECKPOINT_FILE).exists():
+            return Status("damaged", f"{CHECKPOINT_FILE} cannot be read")
+        return Status("finished")  # a model without a checkpoint cannot be resumed
+    if _is_complete(recipe, reached) and model_is_newest(folder):
+        return Status("finished")
+    return read_mark(folder, reached["step"]) or Status("interrupted")
 
 
-def is_finished(folder: Path, reached: dict[str, Any]) -> bool:
-    """Tell whether a run came to its recipe's end, and its model was written after that."""
-    recipe = recipe_tables(folder)
-    training, patience = recipe.get("training", {}), recipe.get("early_stopping", {}).get("patience")
-    steps, epochs = training.get("steps"), training.get("epochs")
-    done = (
-        (steps is not None and reached["step"] >= steps)
-        or (epochs is not None and reached["epoch"] >= epochs)
-        or (patience is not None and reached["waited"] >= patience)
+def _is_complete(recipe: dict[str, Any], reached: dict[str, Any]) -> bool:
+    """Whether a run has made all steps of its recipe, or was stopped early."""
+    training, stopping = recipe.get("training", {}), recipe.get("early_stopping", {})
+    limits = (training.get("steps"), training.get("epochs"), stopping.get("patience"))
+    return any(
+        isinstance(limit, int) and reached[key] >= limit
+        for key, limit in zip(("step", "epoch", "waited"), limits, strict=True)
     )
-    return done and model_is_newest(folder)
 
 
 def recipe_tables(folder: Path) -> dict[str, Any]:
-    """Read the recipe of a run as plain tables; none where it cannot be read."""
-    with suppress(OSError, ValueError):
-        return tomllib.loads((folder / RECIPE_FILE).read_text("utf-8"))
-    return {}
+    """Read the recipe of a run as plain tables, {} if there is none; OSError or ValueError if it is damaged."""
+    path = folder / RECIPE_FILE
+    if not path.exists():
+        return {}
+    with path.open("rb") as file:
+        tables = tomllib.loads(file.read(MAX_RECIPE).decode())
+    if not all(isinstance(tables.get(key, {}), dict) for key in ("data", "training", "optimizer", "early_stopping")):
+        raise ValueError(f"{path} holds values where sections belong")
+    return tables
 
 
-def read_mark(folder: Path, step: int) -> Standing | None:
-    """Read what the server noted, if the run stands where it stood then."""
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        text = (folder / MARK_FILE).read_bytes()[:LARGEST_MARK]
-        mark = json.loads(text)
+def read_mark(folder: Path, step: int) -> Status | None:
+    """Read what the server noted, if the run is still at the same step."""
+    with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+        mark = json.loads((folder / MARK_FILE).read_bytes()[:MAX_MARK])
         if mark["step"] == step and mark["state"] in ("paused", "stopped", "failed"):
             error = mark.get("error")
-            return Standing(mark["state"], str(error) if error is not None else None)
+            return Status(mark["state"], None if error is None else str(error))
     return None
 
 
-def write_mark(folder: Path, found: Standing) -> None:
-    """Note the state of a run at its present step."""
+def write_mark(folder: Path, found: Status) -> None:
+    """Note the status of a run at its present step."""
     reached = progress(folder)
     if reached is None:
         return
@@ -108,81 +121,64 @@ def write_mark(folder: Path, found: Standing) -> None:
 
 
 class LogReader:
-    """Reads a log while it grows.
+    """Incremental reader of a log that grows.
 
     Parameters
     ----------
     folder : Path
-        Of a run.
+        A run folder.
     after : int
-        Records up to this step are left out.
+        Records up to this step are skipped.
     """
 
     def __init__(self, folder: Path, after: int = -1) -> None:
         self.path = folder / LOG_FILE
         self.after = after
-        self._place = 0
+        self.count = 0
+        self.last: Record | None = None
+        self._offset = 0
         self._file: tuple[int, int] | None = None
 
     def is_replaced(self) -> bool:
-        """Tell whether the log is another file than the one that was read, or shorter, or gone."""
-        try:
-            status = self.path.stat()
-        except OSError:
+        """Whether the log is another file than the one that was read, or shorter, or gone."""
+        found = _identity(self.path)
+        if found is None:
             return self._file is not None
-        other = self._file not in (None, (status.st_dev, status.st_ino))
-        return other or status.st_size < self._place
+        return self._file not in (None, found[:2]) or found[2] < self._offset
 
-    def new(self) -> list[Record]:
-        """Give the records that were not given before, each once, also where the log was written anew."""
+    def is_unchanged(self) -> bool:
+        """Whether there is nothing new to read."""
+        return _identity(self.path) == (self._file and (*self._file, self._offset))
+
+    def read(self) -> list[Record]:
+        """Return the records that were not returned before, each once, even if the log was rewritten."""
         if self.is_replaced():
-            self._file, self._place = None, 0
+            self._file, self._offset = None, 0
         try:
             with self.path.open("rb") as file:
                 status = os.fstat(file.fileno())
                 self._file = status.st_dev, status.st_ino
-                file.seek(self._place)
+                file.seek(self._offset)
                 content = file.read()
         except OSError:
             return []
-        whole = content.rfind(b"\n") + 1  # a last line that is being written waits
-        self._place += whole
-        found = []
-        for line in content[:whole].splitlines():
+        complete = content.rfind(b"\n") + 1  # the last line may still be written
+        self._offset += complete
+        records = []
+        for line in content[:complete].splitlines():
             with suppress(ValidationError):
                 record = Record.model_validate_json(line)
                 if record.step > self.after:
                     self.after = record.step
-                    found.append(record)
-        return found
+                    records.append(record)
+        self.count += len(records)
+        self.last = records[-1] if records else self.last
+        return records
 
 
-class LogEnds:
-    """How many records each log holds, and the last one; of a log that was read before, only what is new is read."""
-
-    def __init__(self) -> None:
-        self._known: dict[Path, tuple[LogReader, int, Record | None]] = {}
-        self._lock = Lock()
-
-    def of(self, folder: Path) -> tuple[int, Record | None]:
-        """Count the records of a run, and give the last."""
-        with self._lock:
-            reader, count, last = self._known.get(folder) or (LogReader(folder), 0, None)
-            if reader.is_replaced():  # cut before it was resumed, or another run of that name
-                reader, count, last = LogReader(folder), 0, None
-            new = reader.new()
-            found = count + len(new), new[-1] if new else last
-            self._known[folder] = reader, *found
-            return found
-
-
-def _age(folder: Path) -> float:
-    with suppress(OSError):
-        return _changed(folder / RECIPE_FILE)
-    with suppress(OSError):
-        return _changed(folder / MODEL_FILE)
-    return 0.0
-
-
-def _changed(path: Path) -> float:
-    return path.stat().st_mtime_ns
+def _identity(path: Path) -> tuple[int, int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_size

@@ -1,24 +1,27 @@
-"""What goes in and out over HTTP; from these the OpenAPI document is made."""
+"""Request and response bodies; the OpenAPI document is generated from them."""
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, field_validator
 
-MOST_EXAMPLES = 1_000
-"""Of one request to predict or to collect."""
+MAX_EXAMPLES = 1_000
+"""Examples in one request."""
+MAX_POINTS = 20_000
+"""Points of one drawing."""
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Example = Annotated[list[Number], Field(min_length=1, max_length=100_000)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$")]
 Label = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,20}$")]
-Positive = Annotated[int, Field(ge=1, le=10**9)]
-
+Width = Annotated[int, Field(ge=1, le=4096)]
 Point = Annotated[list[Number], Field(min_length=2, max_length=2)]
-Stroke = Annotated[list[Point], Field(max_length=10_000)]
+Stroke = Annotated[list[Point], Field(max_length=MAX_POINTS)]
+Digit = Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=784, max_length=784)]
+State = Literal["running", "paused", "interrupted", "finished", "failed", "stopped", "damaged"]
 
 
 class Request(BaseModel):
-    """Base of what comes in: unknown keys are refused, and texts are no numbers."""
+    """Base of request bodies: unknown keys are refused, and types are not converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -30,7 +33,7 @@ class Problem(BaseModel):
 
 
 class Health(BaseModel):
-    """That the server is there."""
+    """The server is running."""
 
     status: Literal["ok"]
     version: str
@@ -42,7 +45,7 @@ class Model(BaseModel):
     name: str
     classes: list[str]
     input_shape: list[int]
-    example_shape: list[int] = Field(description="Of one example as the data have it, such as [1, 28, 28].")
+    example_shape: list[int] = Field(description="Shape of one example of the data set, e.g. [1, 28, 28].")
     layers: list[dict[str, Any]]
     parameters: int
     scaling: dict[str, Any] | None
@@ -54,17 +57,17 @@ def _one_or_several(pixels: Any) -> str:
 
 
 class Pixels(Request):
-    """One example, or a list of examples, as the data set has them: 0–255 for pictures."""
+    """One example, or a list of examples, with values as in the data set: 0–255 for images."""
 
     pixels: Annotated[
         Annotated[Example, Tag("One")]
-        | Annotated[list[Example], Field(min_length=1, max_length=MOST_EXAMPLES), Tag("Several")],
+        | Annotated[list[Example], Field(min_length=1, max_length=MAX_EXAMPLES), Tag("Several")],
         Discriminator(_one_or_several),
     ]
 
 
 class Prediction(BaseModel):
-    """What one example is taken for."""
+    """The predicted class of one example."""
 
     class_: str = Field(serialization_alias="class")
     probability: float
@@ -89,7 +92,7 @@ class Recipe(BaseModel):
 
 
 class DataFacts(BaseModel):
-    """Data that can be opened here without a download."""
+    """A data set that is available without a download."""
 
     name: str
     examples: int
@@ -98,22 +101,18 @@ class DataFacts(BaseModel):
 
 
 class Examples(BaseModel):
-    """A piece of a split, in its order."""
+    """A slice of a split, in its order."""
 
-    inputs: str = Field(description="Base64 of the bytes of n × I values, row by row.")
-    dtype: Literal["uint8", "float32"] = Field(description="Of the values; float32 is little-endian.")
+    inputs: str = Field(description="Base64 of n × I values, row by row.")
+    dtype: Literal["uint8", "float32"] = Field(description="Type of the values; float32 is little-endian.")
     labels: list[int] = Field(description="Indices into `classes`.")
     total: int
     input_shape: list[int]
     classes: list[str]
 
 
-State = Literal["running", "paused", "interrupted", "finished", "failed", "stopped"]
-"""Paused and stopped on request; interrupted by a death, or by Ctrl-C on a terminal."""
-
-
 class Record(BaseModel):
-    """What a training tells of itself; as a line of `log.jsonl`."""
+    """One line of `log.jsonl`."""
 
     step: Annotated[int, Field(ge=0)]
     epoch: int
@@ -127,7 +126,7 @@ class Record(BaseModel):
 
 
 class Run(BaseModel):
-    """A training, under way or over."""
+    """A training, active or ended."""
 
     name: str
     state: State
@@ -140,55 +139,60 @@ class Run(BaseModel):
 
 
 class RunWithRecords(Run):
-    """A training, with all that it told of itself."""
+    """A training with all its records."""
 
     validated: Record | None = Field(
-        description="In which its newest parameters were measured on validation data: with early stopping, the best."
+        description="The record in which its newest parameters were validated; with early stopping, the best."
     )
     records_so_far: list[Record]
 
 
 class RunName(Request):
-    """Which run."""
+    """The name of a run."""
 
     run: Annotated[str, Field(min_length=1, max_length=120)]
 
 
 class NewRun(Request):
-    """What to train, on what, and what to change of the recipe."""
+    """What to train, on which data, and changes to the recipe."""
 
     model_config = ConfigDict(populate_by_name=True)
 
     recipe: Annotated[str, Field(max_length=100)] | None = Field(
-        None, description="A built-in recipe; with `from`, the model's own unless given."
+        None, description="A built-in recipe; with `from`, it defaults to the recipe of that model."
     )
-    data: Annotated[str, Field(max_length=100)] = Field(description="A name that GET /data gives.")
+    data: Annotated[str, Field(max_length=100)] = Field(description="A name from GET /data.")
     epochs: Annotated[int, Field(ge=1, le=100_000)] | None = None
     steps: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
-    batch_size: Positive | Literal["all"] | None = None
+    batch_size: Annotated[int, Field(ge=1, le=10**9)] | Literal["all"] | None = None
     learning_rate: Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)] | None = None
-    hidden: (
-        Annotated[list[Annotated[int, Field(ge=1, le=4096)]], Field(min_length=1, max_length=8)] | None
-    ) = None
+    hidden: Annotated[list[Width], Field(min_length=1, max_length=8)] | None = None
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
     start: Literal["model"] | RunName | None = Field(
-        None, alias="from", description="Begin with the parameters of a run, or of the model in use."
+        None, alias="from", description="Start from the parameters of a run, or of the model in use."
     )
 
 
 class Started(BaseModel):
-    """A run that was begun."""
+    """A run that was started."""
 
     name: str
     state: State
 
 
 class DigitsFacts(BaseModel):
-    """Digits of one's own."""
+    """A collection of drawn digits."""
 
     name: str
     examples: int
     classes: list[str]
+
+
+class DigitsCount(BaseModel):
+    """The number of digits that a collection holds."""
+
+    name: str
+    examples: int
 
 
 class Drawing(Request):
@@ -198,23 +202,22 @@ class Drawing(Request):
     width: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
     strokes: Annotated[list[Stroke], Field(max_length=1_000)]
 
+    @field_validator("strokes")
+    @classmethod
+    def _limit_points(cls, strokes: list[list[list[float]]]) -> list[list[list[float]]]:
+        if sum(map(len, strokes)) > MAX_POINTS:
+            raise ValueError(f"a drawing may have at most {MAX_POINTS:,} points")
+        return strokes
+
 
 class NewDigits(Request):
-    """Digits to add to a collection, which is begun where there is none."""
+    """Digits to add to a collection, which is created if there is none."""
 
     name: Name
-    inputs: Annotated[
-        list[Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=784, max_length=784)]],
-        Field(min_length=1, max_length=MOST_EXAMPLES),
-    ] = Field(description="28×28 pixels each, framed as the model's data are, 0–255, light on dark.")
-    labels: Annotated[list[Label], Field(min_length=1, max_length=1000)]
-    strokes: Annotated[list[Drawing | None], Field(max_length=MOST_EXAMPLES)] | None = Field(
-        None, description="The drawing behind each, kept with it."
+    inputs: Annotated[list[Digit], Field(min_length=1, max_length=MAX_EXAMPLES)] = Field(
+        description="28×28 pixels each, framed as the model's data are, 0–255, light on dark."
     )
-
-
-class DigitsCount(BaseModel):
-    """How many a collection holds now."""
-
-    name: str
-    examples: int
+    labels: Annotated[list[Label], Field(min_length=1, max_length=MAX_EXAMPLES)]
+    strokes: Annotated[list[Drawing | None], Field(max_length=MAX_EXAMPLES)] | None = Field(
+        None, description="The drawing of each digit, stored with it."
+    )

@@ -1,4 +1,4 @@
-"""From a wish to train to a command line, checked before anything is started."""
+"""The command line of a training that a request describes, checked before anything is started."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,35 +6,26 @@ from typing import Any
 from handgrad.errors import HandgradError
 from handgrad.recipes.loading import load_recipe, override, parse_recipe, recipe_text, with_hidden
 from handgrad.recipes.recipe import Recipe
-from handgrad.server.model_in_use import Served
+from handgrad.server.models import ServedModel
 from handgrad.server.schemas import DataFacts, NewRun
 from handgrad.training.fine_tuning import begin_from
 
-SHARE = 5
-"""Of few examples, no more than one in so many is set aside, whatever the recipe says."""
+VALIDATION_SHARE = 5
+"""At most one in five examples is set aside for validation, whatever the recipe says."""
+MAX_PARAMETERS = 25_000_000
 
 
 @dataclass(frozen=True)
-class Order:
-    """What `handgrad train` is to be called with.
+class TrainCommand:
+    """The name of a run without its number, the arguments of ``handgrad train``, and the model to start from."""
 
-    Attributes
-    ----------
-    stem : str
-        The run's name, without its number.
-    arguments : list of str
-        Without ``--out`` and ``--from``.
-    first : bytes or None
-        The model to start from.
-    """
-
-    stem: str
+    name: str
     arguments: list[str]
-    first: bytes | None
+    start: bytes | None
 
 
-def order(wanted: NewRun, facts: DataFacts, source: str, origin: Served | None) -> Order:
-    """Check a wish, and put it as a command line.
+def train_command(wanted: NewRun, facts: DataFacts, source: str, origin: ServedModel | None) -> TrainCommand:
+    """Check a request to train, and return its command line.
 
     Parameters
     ----------
@@ -42,27 +33,22 @@ def order(wanted: NewRun, facts: DataFacts, source: str, origin: Served | None) 
     facts : DataFacts
         Of the data.
     source : str
-        The data as `handgrad.load` takes them.
-    origin : Served, optional
+        The data, as `handgrad.load_data` takes them.
+    origin : ServedModel, optional
         The model to start from.
 
     Raises
     ------
     HandgradError
-        If the recipe is unknown, a value does not fit it, or the model to start from does not.
+        If the recipe is unknown, or a value, the data or the model to start from do not fit it.
     """
     recipe = _recipe(wanted.recipe, origin)
-    arguments = [wanted.recipe] if wanted.recipe else []
-    arguments += ["--data", source]
+    arguments = [*([wanted.recipe] if wanted.recipe else []), "--data", source]
     changes: dict[str, dict[str, Any]] = {"training": {}, "optimizer": {}}
-    for key in ("epochs", "steps", "batch_size", "learning_rate"):
-        value = getattr(wanted, key)
-        if value is not None:
-            changes["optimizer" if key == "learning_rate" else "training"][key] = value
-            arguments += [
-                f"--{key.replace('_', '-')}",
-                repr(value) if isinstance(value, float) else str(value),
-            ]
+    values = wanted.model_dump(include={"epochs", "steps", "batch_size", "learning_rate"}, exclude_none=True)
+    for key, value in values.items():
+        changes["optimizer" if key == "learning_rate" else "training"][key] = value
+        arguments += [f"--{key.replace('_', '-')}", str(value)]
     recipe = override(recipe, changes, "the request")
     if wanted.hidden is not None:
         try:
@@ -70,26 +56,32 @@ def order(wanted: NewRun, facts: DataFacts, source: str, origin: Served | None) 
         except HandgradError as error:
             raise HandgradError(f"hidden needs a recipe of dense layers; {recipe.name} has others") from error
         arguments += ["--hidden", ",".join(map(str, wanted.hidden))]
+        widths = [*wanted.hidden, len(facts.classes)]
+        weights = sum(a * b for a, b in zip([784, *widths], widths, strict=False))
+        if weights > MAX_PARAMETERS:
+            raise HandgradError(
+                f"hidden: the network would have {weights:,} weights; the limit is {MAX_PARAMETERS:,}"
+            )
     if wanted.seed is not None:
         arguments += ["--seed", str(wanted.seed)]
     validation = recipe.data.validation
-    if isinstance(validation, int) and validation * SHARE > facts.examples:
-        arguments += ["--validation", f"{1 / SHARE}"]
+    if isinstance(validation, int) and validation * VALIDATION_SHARE > facts.examples:
+        arguments += ["--validation", f"{1 / VALIDATION_SHARE}"]
     try:
         network = recipe.build_network(tuple(facts.input_shape), tuple(facts.classes))
     except HandgradError as error:
         raise HandgradError(f"recipe {recipe.name} on {facts.name}: {error}") from error
     if origin is not None:
         begin_from(network, origin.network, origin.name)
-    return Order(recipe.name, arguments, origin.content if origin else None)
+    return TrainCommand(recipe.name, arguments, origin.content if origin else None)
 
 
-def _recipe(name: str | None, origin: Served | None) -> Recipe:
+def _recipe(name: str | None, origin: ServedModel | None) -> Recipe:
     if name is not None:
-        recipe_text(name)  # only built-in ones: load_recipe would take a path, too
+        recipe_text(name)  # refuses names that are not built in: load_recipe would also take a path
         return load_recipe(name)
     if origin is None:
         raise HandgradError("name a recipe, or a model to start from")
     if origin.recipe is None:
-        raise HandgradError(f"{origin.name} does not tell its recipe; name one")
+        raise HandgradError(f"{origin.name} does not contain its recipe; name one")
     return parse_recipe(origin.recipe, origin.name)

@@ -1,8 +1,8 @@
-"""Trainings in processes of their own: started, paused, resumed, stopped; one at a time.
+"""Trainings in child processes: started, paused, resumed and stopped, one at a time.
 
-A training is ``handgrad train`` or ``handgrad resume`` as on a terminal, and leaves its records in its folder,
-where every reader finds them. It is attached to the server: when the server closes its end of the training's
-standard input, or dies, the training saves and ends, as after Ctrl-C. So nothing is left behind a dead server.
+A training is ``handgrad train`` or ``handgrad resume`` as in a terminal, and leaves its records in its folder. It is
+attached to the server: if the server closes the training's standard input, or dies, the training saves and ends, as
+after Ctrl-C. So no training outlives its server.
 """
 
 import subprocess
@@ -19,33 +19,20 @@ from handgrad.exports.formats import MODEL_FILE
 from handgrad.files import make_folder, replacing
 from handgrad.run_status import model_is_newest
 from handgrad.runs import next_folder
-from handgrad.server.latest_parameters import newest
-from handgrad.server.run_folders import (
-    Standing,
-    is_name,
-    is_run,
-    run_names,
-    standing,
-    write_mark,
-)
-from handgrad.server.train_command import Order
+from handgrad.server.errors import Conflict, NotFound
+from handgrad.server.models import latest_model
+from handgrad.server.run_folders import Status, is_run, is_run_name, run_names, status, write_mark
+from handgrad.server.train_command import TrainCommand
 
-PATIENCE = 20.0
-"""Seconds that a request waits for a training to end; it ends soon after a step."""
-COMMON = ("--quiet", "--no-test", "--attached")
+GRACE = 20.0
+"""Seconds in which a training must save and end; then it is killed, and keeps its last checkpoint."""
+MAX_RUNS = 1_000
+OPTIONS = ("--quiet", "--no-test", "--attached")
 INTERRUPTED = 130
-FIRST_FILE = "start.safetensors"
+START_FILE = "start.safetensors"
 """In the folder of a run that started from a model: that model, so that the run can be repeated."""
 
-Wish = Literal["paused", "stopped"]
-
-
-class Busy(HandgradError):
-    """What was asked for cannot be done in the state that a run, or the server, is in."""
-
-
-class Unknown(HandgradError):
-    """There is no such run."""
+Target = Literal["paused", "stopped"]
 
 
 @dataclass(eq=False)
@@ -54,159 +41,162 @@ class Training:
 
     name: str
     process: subprocess.Popen[bytes]
-    complaints: IO[bytes]
-    wish: Wish | None = None
+    errors: IO[bytes]
+    target: Target | None = None
     ended: Event = field(default_factory=Event)
 
-    def interrupt(self, wish: Wish) -> None:
-        """Have it save and end."""
-        self.wish = wish
+    def end(self, target: Target) -> None:
+        """Make the process save and end; kill it after a grace period."""
+        self.target = target
         self.close_input()
+        if not self.ended.wait(GRACE):
+            self.process.kill()
+            self.ended.wait()
 
     def close_input(self) -> None:
-        """Let go of it."""
+        """Close the standard input of the process, which asks it to end."""
         if self.process.stdin is not None:
             with suppress(OSError):
                 self.process.stdin.close()
 
-    def complaint(self) -> str:
-        """Give the line by which it failed."""
-        self.complaints.seek(0)
-        lines = self.complaints.read().decode("utf-8", "replace").strip().splitlines()
-        return lines[-1].removeprefix("handgrad: ") if lines else "it ended without a word"
+    def error_line(self) -> str:
+        """Return the last line that the process wrote to its standard error."""
+        self.errors.seek(0)
+        lines = self.errors.read().decode("utf-8", "replace").strip().splitlines()
+        return lines[-1].removeprefix("handgrad: ") if lines else "the training ended without a message"
 
 
 class Trainings:
-    """All trainings below a folder; safe to use from several threads.
-
-    Parameters
-    ----------
-    runs : Path
-    """
+    """All runs in a folder; safe to use from several threads."""
 
     def __init__(self, runs: Path) -> None:
         self.runs = runs
-        self.failures: dict[str, Standing] = {}
-        """Of trainings that failed before their first step, and left no folder."""
+        self.failures: dict[str, Status] = {}
+        """Trainings that failed before their first step and left no folder."""
         self._current: Training | None = None
         self._lock = Lock()
 
     def names(self) -> list[str]:
-        """List all runs, the one that was begun or resumed last first."""
-        training, found = self._current, run_names(self.runs)
-        first = [*([training.name] if training else []), *reversed(self.failures)]
-        return list(dict.fromkeys([*first, *found]))
+        """List all runs, the last started or resumed first."""
+        current = self._current
+        first = [*([current.name] if current else []), *reversed(self.failures)]
+        return list(dict.fromkeys([*first, *run_names(self.runs)]))
 
     def folder(self, name: str) -> Path:
-        """Find the folder of a run; Unknown where there is none."""
-        if is_name(name) and (name in self.failures or self._is_current(name) or is_run(self.runs / name)):
+        """Return the folder of a run; NotFound if there is none."""
+        known = name in self.failures or self._is_current(name)
+        if is_run_name(name) and (known or is_run(self.runs / name)):
             return self.runs / name
-        raise Unknown(f"there is no run '{name:.60}'")
+        raise NotFound(f"there is no run '{name:.60}'")
 
-    def standing(self, name: str) -> Standing:
-        """Tell the state of a run; Unknown where there is none."""
+    def status(self, name: str) -> Status:
+        """Return the status of a run; NotFound if there is none."""
         folder = self.folder(name)
         if self._is_current(name):
-            return Standing("running")
-        return self.failures.get(name) or standing(folder)
+            return Status("running")
+        return self.failures.get(name) or status(folder)
 
-    def start(self, order: Order) -> str:
-        """Train anew, in a free folder, whose name is given back; Busy where another training runs."""
+    def start(self, command: TrainCommand) -> str:
+        """Train in a new folder, and return its name; Conflict if another training runs."""
         with self._lock:
-            self._must_be_idle()
-            folder = next_folder(order.stem, self.runs, taken=self.failures)
-            arguments = [*order.arguments, "--out", str(folder)]
-            if order.first is not None:
+            self._check_idle()
+            if len(self.names()) >= MAX_RUNS:
+                raise Conflict(f"the server keeps at most {MAX_RUNS:,} runs; remove some of their folders")
+            folder = next_folder(command.name, self.runs, taken=self.failures)
+            arguments = [*command.arguments, "--out", str(folder)]
+            if command.start is not None:
                 make_folder(folder)
-                with replacing(folder / FIRST_FILE) as temporary:
-                    temporary.write_bytes(order.first)
-                arguments += ["--from", str(folder / FIRST_FILE)]
+                with replacing(folder / START_FILE) as temporary:
+                    temporary.write_bytes(command.start)
+                arguments += ["--from", str(folder / START_FILE)]
             self._spawn(folder.name, ["train", *arguments])
         return folder.name
 
     def resume(self, name: str) -> None:
-        """Go on with a run; Busy where that cannot be."""
-        state = self.standing(name).state
-        if name in self.failures or state in ("running", "finished", "stopped"):
-            told = "failed before its first step" if name in self.failures else f"is {state}"
-            raise Busy(f"{name} {told}; there is nothing to resume")
+        """Continue a run; Conflict if its state does not allow it."""
+        state = self.status(name).state
+        if name in self.failures or state not in ("paused", "interrupted", "failed"):
+            reason = "failed before its first step" if name in self.failures else f"is {state}"
+            raise Conflict(f"{name} {reason}; there is nothing to resume")
         with self._lock:
-            self._must_be_idle()
+            self._check_idle()
             self._spawn(name, ["resume", str(self.runs / name)])
 
-    def interrupt(self, name: str, wish: Wish) -> None:
-        """Pause or stop a run, and wait until it has saved; Busy where that cannot be."""
+    def interrupt(self, name: str, target: Target) -> None:
+        """Pause or stop a run, and wait until it has ended; Conflict if its state does not allow it."""
         folder = self.folder(name)
-        with self._lock:
-            training = self._current if self._is_current(name) else None
-            if training:
-                training.interrupt(wish)
-        if training:
-            training.ended.wait(PATIENCE)
-            return
-        state = self.standing(name).state
-        if state == "running":
-            raise Busy(f"{name} is trained by another program; interrupt it there, with Ctrl-C")
-        if state not in ("paused", "interrupted") or wish == "paused":
-            raise Busy(f"{name} is {state}; there is nothing to {'pause' if wish == 'paused' else 'stop'}")
-        if not model_is_newest(folder):
-            content = newest(folder).content
-            with replacing(folder / MODEL_FILE) as temporary:
-                temporary.write_bytes(content)
-        write_mark(folder, Standing(wish))
+        current = self._current
+        if current is not None and current.name == name:
+            current.end(target)
+        else:
+            state = self.status(name).state
+            if state == "running":
+                raise Conflict(f"another program trains {name}; interrupt it there, with Ctrl-C")
+            if state not in ("paused", "interrupted") or target == "paused":
+                raise Conflict(
+                    f"{name} is {state}; there is nothing to {'pause' if target == 'paused' else 'stop'}"
+                )
+        if target == "stopped" and self.status(name).state in ("paused", "interrupted", "stopped"):
+            _keep_latest(folder)
 
     def close(self) -> str | None:
-        """Pause what is training, and wait for it; gives its name."""
-        with self._lock:
-            training = self._current
-            if training is None:
-                return None
-            training.interrupt("paused")
-        training.ended.wait()
-        return training.name
+        """Pause the training that runs, wait for it, and return its name."""
+        current = self._current
+        if current is None:
+            return None
+        current.end("paused")
+        return current.name
 
     def _is_current(self, name: str) -> bool:
-        training = self._current
-        return training is not None and training.name == name
+        current = self._current
+        return current is not None and current.name == name
 
-    def _must_be_idle(self) -> None:
+    def _check_idle(self) -> None:
         if self._current:
-            raise Busy(f"{self._current.name} is training; pause or stop it first")
+            raise Conflict(f"{self._current.name} is training; pause or stop it first")
 
     def _spawn(self, name: str, arguments: list[str]) -> None:
-        complaints = TemporaryFile()  # noqa: SIM115  # as long as the process
+        errors = TemporaryFile()  # noqa: SIM115  # as long as the process
         process = subprocess.Popen(
-            [sys.executable, "-m", "handgrad", *arguments, *COMMON],
+            [sys.executable, "-m", "handgrad", *arguments, *OPTIONS],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            stderr=complaints,
-            start_new_session=True,  # Ctrl-C is the server's, which then pauses it
+            stderr=errors,
+            start_new_session=True,  # Ctrl-C in the terminal reaches the server only, which pauses the training
         )
-        self._current = Training(name, process, complaints)
-        Thread(target=self._watch, args=(self._current,), daemon=True).start()
+        self._current = Training(name, process, errors)
+        Thread(target=self._wait, args=(self._current,), daemon=True).start()
 
-    def _watch(self, training: Training) -> None:
-        status = training.process.wait()
+    def _wait(self, training: Training) -> None:
+        """Note how a training ended."""
+        code = training.process.wait()
         folder = self.runs / training.name
         found = None
-        if status == INTERRUPTED and training.wish:
-            found = Standing(training.wish)
-        elif status > 0 and status != INTERRUPTED:
-            found = Standing("failed", training.complaint())
+        if training.target and (code == INTERRUPTED or code < 0):
+            found = Status(training.target)
+        elif code > 0 and code != INTERRUPTED:
+            found = Status("failed", training.error_line())
         if found:
             with suppress(HandgradError):
                 write_mark(folder, found)
             if not is_run(folder):
                 self.failures[training.name] = found
-                self._tidy(folder)
-        training.complaints.close()
+                with suppress(OSError):
+                    (folder / START_FILE).unlink(missing_ok=True)
+                    folder.rmdir()
+        training.errors.close()
         training.close_input()
         with self._lock:
             self._current = None
         training.ended.set()
 
-    def _tidy(self, folder: Path) -> None:
-        """Remove what was made for a training that never began."""
-        with suppress(OSError):
-            (folder / FIRST_FILE).unlink(missing_ok=True)
-            folder.rmdir()
+
+def _keep_latest(folder: Path) -> None:
+    """Mark a run as stopped, with the model of its last checkpoint."""
+    if not is_run(folder):
+        return
+    if not model_is_newest(folder):
+        content = latest_model(folder).content
+        with replacing(folder / MODEL_FILE) as temporary:
+            temporary.write_bytes(content)
+    write_mark(folder, Status("stopped"))

@@ -142,7 +142,7 @@ export class Tuning {
     const run = this.#run;
     try {
       const answer = await fetch(`./runs/${encodeURIComponent(run)}/model`, { cache: "no-cache" });
-      if (!answer.ok) throw new Error(`${run} was stopped before it had learned anything`);
+      if (answer.status !== 200) throw new Error(`${run} was stopped before it had learned anything`);
       const network = readModel(await answer.arrayBuffer());
       if (run !== this.#run) return; // another was begun meanwhile
       this.uses.disabled = false;

@@ -37,8 +37,9 @@ export class Newest {
 
   async #fetch(name) {
     const response = await fetch(`./runs/${encodeURIComponent(name)}/model`, { cache: "no-cache" });
+    // 204: it has no parameters yet
     const tag = response.headers.get("ETag");
-    if (!response.ok || (name === this.#name && tag === this.#tag)) return;
+    if (response.status !== 200 || (name === this.#name && tag === this.#tag)) return;
     const network = readModel(await response.arrayBuffer());
     if (name !== this.#name) return; // another was chosen meanwhile
     this.#tag = tag;

@@ -190,6 +190,7 @@ export class View {
     if (!this.#name) return this.nothing;
     if (!this.#connected) return "The connection is lost; trying again … The training itself goes on, unless the server was ended.";
     if (this.#ordered) return { pause: "Pausing: it saves what it has learned …", stop: "Stopping: it saves what it has learned …", resume: "Resuming …" }[this.#ordered];
+    if (this.#state === "damaged") return `It is damaged: ${this.#error}.`;
     if (this.#state === "failed") return this.#error ?? "It failed.";
     if (this.#state === "interrupted") return "It was interrupted, but nothing is lost up to the last record: Resume goes on there.";
     if (this.#state === "paused") return "Paused. Resume goes on as if nothing had happened.";

@@ -8,9 +8,10 @@ export const SAID = {
   finished: "is finished",
   failed: "has failed",
   stopped: "is stopped",
+  damaged: "is damaged",
 };
 
-export const ENDED = new Set(["finished", "failed", "stopped"]); // after these no more events come
+export const ENDED = new Set(["finished", "failed", "stopped", "damaged"]); // after these no more events come
 
 /** Such as 97.31 %. */
 export function percent(share) {

@@ -1,0 +1,161 @@
+"""Data sets and recipes that can be used without a download, and their routes."""
+
+import base64
+import re
+from collections import OrderedDict
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from handgrad.data.dataset import Splits
+from handgrad.data.load import load_data
+from handgrad.data.mnist import COLLECTIONS, find
+from handgrad.errors import HandgradError, suggest
+from handgrad.model.layers import Dense
+from handgrad.recipes.loading import load_recipe, recipe_names
+from handgrad.server.schemas import DataFacts, Examples, Recipe
+
+DIGITS = "digits"
+STROKES = ("strokes:5000", "strokes")
+MAX_STROKES = 60_000
+MAX_EXAMPLES = 10_000
+KEPT = 2
+"""Data sets in memory; MNIST is 55 MB."""
+
+
+class Datasets:
+    """Data sets by name; those that were used last stay in memory.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder that holds ``digits/``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / DIGITS
+        self._kept: OrderedDict[tuple[str, int], Splits] = OrderedDict()
+        self._lock = Lock()
+
+    def names(self) -> list[str]:
+        """List the data sets."""
+        published = [name for name in COLLECTIONS if find(name)]
+        return [*published, *STROKES, *(f"{DIGITS}/{name}" for name in self.digits())]
+
+    def digits(self) -> list[str]:
+        """List the collections of drawn digits."""
+        found = self.folder.glob("*.npz")
+        return sorted(
+            path.stem
+            for path in found
+            if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,49}", path.stem) and path.is_file()
+        )
+
+    def file(self, name: str) -> Path:
+        """Return the file of a collection of drawn digits."""
+        return self.folder / f"{name.removeprefix(f'{DIGITS}/')}.npz"
+
+    def source(self, name: str) -> str:
+        """Return what `handgrad.load_data` takes for a name of `names`, or for strokes:N:SEED."""
+        strokes = re.fullmatch(r"strokes(?::([0-9]{1,5}))?(?::[0-9]{1,9})?", name)
+        if strokes and 1 <= int(strokes[1] or MAX_STROKES) <= MAX_STROKES:
+            return name
+        if name not in self.names():
+            raise HandgradError(f"there is no data set '{name:.60}'{suggest(name[:60], self.names())}")
+        return str(self.file(name)) if name.startswith(f"{DIGITS}/") else name
+
+    def name(self, source: str) -> str:
+        """Return the name of what `source` returned."""
+        path = Path(source)
+        return f"{DIGITS}/{path.stem}" if path == self.file(path.stem) else source
+
+    def load(self, name: str) -> Splits:
+        """Load a data set, or return the one in memory; HandgradError if there is none of that name."""
+        source = self.source(name)
+        path = self.file(name)
+        key = (name, path.stat().st_mtime_ns if source == str(path) else 0)
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = load_data(source)
+                while len(self._kept) > KEPT:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end(key)
+            return self._kept[key]
+
+    def all_facts(self) -> list[DataFacts]:
+        """Describe all data sets; damaged files are left out."""
+        found = []
+        for name in self.names():
+            with suppress(HandgradError):
+                found.append(self.facts(name))
+        return found
+
+    def facts(self, name: str) -> DataFacts:
+        """Describe a data set; only collections of drawn digits are read for that."""
+        self.source(name)
+        shape, classes = [1, 28, 28], [str(digit) for digit in range(10)]
+        if name in COLLECTIONS:
+            examples = COLLECTIONS[name].examples["train"]
+        elif name.startswith(f"{DIGITS}/"):
+            train = self.load(name).train
+            examples, classes, shape = len(train), list(train.class_names), list(train.input_shape)
+        else:
+            examples = int(name.partition(":")[2].partition(":")[0] or MAX_STROKES)
+        return DataFacts(name=name, examples=examples, classes=classes, input_shape=shape)
+
+
+def routes(datasets: Datasets) -> APIRouter:
+    """Build the routes."""
+    router = APIRouter(tags=["data"])
+
+    @router.get("/recipes")
+    def list_recipes() -> list[Recipe]:
+        """List the built-in recipes."""
+        return [_describe(name) for name in recipe_names()]
+
+    @router.get("/data")
+    def list_data() -> list[DataFacts]:
+        """List the data sets that are available without a download."""
+        return datasets.all_facts()
+
+    @router.get("/data/examples")
+    def examples(
+        name: Annotated[str, Query(max_length=100)],
+        split: Literal["train", "validation", "test"] = "test",
+        offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
+        limit: Annotated[int, Query(ge=1, le=MAX_EXAMPLES)] = 100,
+    ) -> Examples:
+        """Return a slice of a data set."""
+        dataset = datasets.load(name).split(split)
+        part = dataset.take(slice(offset, offset + limit))
+        return Examples(
+            inputs=base64.b64encode(part.inputs.tobytes()).decode(),
+            dtype="uint8" if part.inputs.dtype == "uint8" else "float32",
+            labels=part.labels.tolist(),
+            total=len(dataset),
+            input_shape=list(dataset.input_shape),
+            classes=list(dataset.class_names),
+        )
+
+    return router
+
+
+@cache
+def _describe(name: str) -> Recipe:
+    recipe = load_recipe(name)
+    layers = recipe.network.layers
+    dense = [layer for layer in layers if layer["type"] == Dense.__name__]
+    changeable = len(dense) >= 2 and layers[0] is dense[0]
+    return Recipe(
+        name=name,
+        lesson=recipe.lesson,
+        training=recipe.training.model_dump(exclude_none=True)
+        | {"learning_rate": recipe.build_optimizer().learning_rate},
+        data=recipe.data.source,
+        dense=changeable,
+        hidden=[layer["units"] for layer in dense[:-1]] if changeable else [],
+    )

@@ -1,0 +1,170 @@
+"""Routes of recipes, data sets and drawn digits."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+
+from handgrad.data.load import load_data
+from handgrad.data.strokes import generate
+from handgrad.model.layers import Dense
+from handgrad.model.network import Network
+from served import client, small_network
+
+IMAGES = generate(4, 3)[0]
+DRAWING = {"label": "3", "width": 0.07, "strokes": [[[0.1, 0.2], [0.3, 0.4]]]}
+
+
+@pytest.fixture
+def api(tmp_path: Path, offline: None) -> Any:
+    with client(tmp_path, small_network()) as found:
+        yield found
+
+
+def refused(answer: Any, *statuses: int) -> None:
+    assert answer.status_code in statuses, answer.text
+    assert len(answer.json()["detail"].splitlines()) == 1
+
+
+def digits(**changes: Any) -> dict[str, Any]:
+    return {"name": "mine", "inputs": [[0] * 784], "labels": ["3"], **changes}
+
+
+def test_recipes_and_whether_their_widths_can_be_changed(api: TestClient) -> None:
+    recipes = {recipe["name"]: recipe for recipe in api.get("/recipes").json()}
+    assert set(recipes) == {"classic", "mlp", "dropout", "elastic", "convnet", "best", "synthetic"}
+    assert recipes["classic"]["training"]["steps"] == 501
+    assert recipes["classic"]["hidden"] == [10]
+    fixed = {name for name, recipe in recipes.items() if not recipe["dense"]}
+    assert fixed == {"convnet", "best", "synthetic"}
+    assert all(recipe["dense"] == bool(recipe["hidden"]) for recipe in recipes.values())
+
+
+def test_only_data_that_need_no_download_are_listed(api: TestClient) -> None:
+    assert [data["name"] for data in api.get("/data").json()] == ["strokes:5000", "strokes"]
+
+
+def test_slice_of_a_split(api: TestClient) -> None:
+    answer = api.get("/data/examples?name=strokes:60:5&split=test&offset=2&limit=5").json()
+    test = load_data("strokes:60:5").test
+    assert test is not None
+    assert (answer["total"], answer["dtype"], answer["input_shape"]) == (10, "uint8", [1, 28, 28])
+    assert answer["labels"] == test.labels[2:7].tolist()
+    assert base64.b64decode(answer["inputs"]) == test.inputs[2:7].tobytes()
+    beyond = api.get("/data/examples?name=strokes:60:5&offset=1000").json()
+    assert (beyond["labels"], beyond["inputs"]) == ([], "")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *(
+            "",
+            "name=nope",
+            "name=mnist",
+            "name=../../etc/passwd",
+            "name=/etc/passwd",
+            "name=digits/../secret",
+        ),
+        *("name=digits/mine%00", "name=strokes:0", "name=strokes:60001", "name=strokes:999999999999"),
+        *(
+            f"name=strokes:60:5&{rest}"
+            for rest in (
+                *("split=validation", "split=all", "limit=10001", "limit=0", "offset=-1", "offset=many"),
+            )
+        ),
+    ],
+)
+def test_invalid_queries_are_refused(api: TestClient, tmp_path: Path, query: str) -> None:
+    np.savez(tmp_path / "secret.npz", images=np.zeros((2, 28, 28), np.uint8), labels=[0, 1])
+    refused(api.get(f"/data/examples?{query}"), 422)
+
+
+def test_digits_are_added_listed_loaded_and_removed(api: TestClient, tmp_path: Path) -> None:
+    body = digits(inputs=IMAGES[:2].tolist(), labels=["3", "7"], strokes=[DRAWING, None])
+    assert api.post("/digits", json=body).json() == {"name": "mine", "examples": 2}
+    assert api.post("/digits", json=digits(inputs=IMAGES[2:3].tolist())).json()["examples"] == 3
+    ten = list("0123456789")
+    assert api.get("/digits").json() == [{"name": "mine", "examples": 3, "classes": ten}]
+    facts = {"name": "digits/mine", "examples": 3, "classes": ten, "input_shape": [1, 28, 28]}
+    assert facts in api.get("/data").json()
+    found = api.get("/data/examples?name=digits/mine&split=train").json()
+    assert base64.b64decode(found["inputs"]) == IMAGES[:3].tobytes()
+    assert load_data(tmp_path / "digits" / "mine.npz").train.labels.tolist() == [3, 7, 3]
+    assert api.get("/digits/mine/strokes").json() == [DRAWING, None, None]
+    assert api.delete("/digits/mine/1").json() == {"name": "mine", "examples": 2}
+    assert api.get("/data/examples?name=digits/mine&split=train").json()["labels"] == [3, 3]
+    for _ in range(2):
+        assert api.delete("/digits/mine/0").status_code == 200
+    assert api.get("/digits").json() == []
+    for path in ("/digits/mine/0", "/digits/mine/strokes"):
+        refused(api.request("DELETE" if path.endswith("0") else "GET", path), 404)
+
+
+def test_classes_of_a_new_collection_are_those_of_a_model_of_images(tmp_path: Path) -> None:
+    for name, shape, classes in (("letters", (1, 28, 28), ("x", "a", "b")), ("table", (784,), ("0", "1"))):
+        network = Network([Dense(len(classes))], (784,), np.random.default_rng(0), classes=classes)
+        network.example_shape = shape
+        with client(tmp_path, network) as api:
+            assert api.post("/digits", json=digits(name=name, labels=[classes[1]])).status_code == 200
+    found = {listed["name"]: listed["classes"] for listed in api.get("/digits").json()}
+    assert found == {"letters": ["x", "a", "b"], "table": list("0123456789")}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(digits(name=name) for name in ("../mine", "a/b", "a\0b", ".hidden", "", "x" * 51, "mine.npz")),
+        *(digits(inputs=[[0] * 783 + last]) for last in ([], [256], [-1], [0.5])),
+        digits(inputs=[]),
+        *(digits(labels=labels) for labels in ([], ["3", "4"], [3], [""], ["a\nb"], ["x" * 21])),
+        digits(strokes=[]),
+        digits(strokes=[{"width": 0.1, "strokes": [[[0]]]}]),
+        digits(strokes=[{"width": 0.1, "strokes": [], "more": 1}]),
+        digits(strokes=[{"width": 0.1, "strokes": [[[0, 0]] * 11_000] * 2}]),
+        digits(more=1),
+        [],
+    ],
+)
+def test_invalid_digits_are_refused_and_write_nothing(api: TestClient, tmp_path: Path, body: Any) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    refused(api.post("/digits", json=body), 422)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", ["..%2Fx", "%00", "x/-1", "x/one", ".x"])
+def test_names_that_are_paths_remove_and_show_nothing(api: TestClient, name: str) -> None:
+    assert 400 <= api.delete(f"/digits/{name}/0").status_code < 500
+    assert 400 <= api.get(f"/digits/{name}/strokes").status_code < 500
+
+
+def test_damaged_collection_is_reported_and_left(api: TestClient, tmp_path: Path) -> None:
+    (tmp_path / "digits").mkdir()
+    file = tmp_path / "digits" / "mine.npz"
+    file.write_bytes(b"no archive")
+    refused(api.post("/digits", json=digits()), 422)
+    refused(api.delete("/digits/mine/0"), 422)
+    assert file.read_bytes() == b"no archive"
+    assert {data["name"] for data in api.get("/data").json()} == {"strokes:5000", "strokes"}
+    assert api.get("/digits").json() == []
+
+
+def test_strokes_that_are_not_drawings_are_reported(api: TestClient, tmp_path: Path) -> None:
+    (tmp_path / "digits").mkdir()
+    arrays: dict[str, Any] = {"images": np.zeros((1, 28, 28), np.uint8), "labels": ["3"]}
+    strokes = np.frombuffer(b'[{"strokes": "none"}]', np.uint8)
+    np.savez(tmp_path / "digits" / "odd.npz", **arrays, classes=[*"0123456789"], strokes=strokes)
+    answer = api.get("/digits/odd/strokes")
+    refused(answer, 422)
+    assert "not drawings" in answer.text
+
+
+def test_disk_quota(tmp_path: Path) -> None:
+    with client(tmp_path, small_network(), quota=1000) as api:
+        assert api.post("/digits", json=digits(inputs=IMAGES[:1].tolist())).status_code == 200
+        (tmp_path / "digits" / "large").write_bytes(bytes(1000))
+        refused(api.post("/digits", json=digits()), 409)
+        refused(api.post("/runs", json={"recipe": "classic", "data": "strokes:300:1"}), 409)

@@ -1,0 +1,151 @@
+"""Limits of bodies, headers, times and connections, on a real server."""
+
+import http.client
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, suppress
+from threading import Event, Thread
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+
+from handgrad.server import server as uvicorn_server
+from handgrad.server.app import Settings, create_app
+from handgrad.server.models import ModelInUse, ServedModel
+from handgrad.server.security import MAX_BODY, MAX_IMAGE
+from handgrad.server.server import MAX_BODIES, MAX_HEAD, Connection, Server, bind
+from served import Api, small_network
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """A server in a thread of this process."""
+    folder, closed = tmp_path_factory.mktemp("limits"), Event()
+    with bind("127.0.0.1", 0) as bound, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(uvicorn_server, "REQUEST_SECONDS", 1.0)
+        in_use = ModelInUse(ServedModel.of("small", small_network(), None))
+        server = Server(create_app(Settings(folder / "runs", folder), in_use, closed), closed.set)
+        thread = Thread(target=server.run, args=([bound],))
+        thread.start()
+        with httpx2.Client(base_url=f"http://127.0.0.1:{bound.getsockname()[1]}", timeout=60) as client:
+            yield Api(client)
+        server.should_exit = True
+        thread.join()
+
+
+def connect(api: Api) -> socket.socket:
+    address = urlsplit(str(api.client.base_url))
+    return socket.create_connection((address.hostname, address.port), timeout=30)
+
+
+def read(connection: socket.socket) -> bytes:
+    """Read until the server closes the connection."""
+    content = b""
+    with suppress(ConnectionError):
+        while part := connection.recv(2**16):
+            content += part
+    return content
+
+
+HEAD = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "limit"),
+    [
+        ("/digits", "application/json", MAX_BODY),
+        ("/runs", "application/json", MAX_BODY),
+        ("/predict", "application/json", MAX_IMAGE),
+        ("/predict", "image/png", MAX_IMAGE),
+    ],
+)
+@pytest.mark.parametrize("declared", [True, False])
+def test_bodies_above_the_limit_are_refused(
+    api: Api, path: str, kind: str, limit: int, declared: bool
+) -> None:
+    for size, statuses in ((limit, (400, 422)), (limit + 1, (413,))):
+        body = bytes(size) if declared else iter([bytes(size - 5), bytes(5)])
+        answer = api.client.post(path, content=body, headers={"Content-Type": kind})
+        assert answer.status_code in statuses, answer.text
+        assert len(answer.json()["detail"].splitlines()) == 1
+    assert api.client.post("/predict", files={"file": bytes(MAX_IMAGE)}).status_code == 413
+
+
+def test_client_that_waits_for_continue_is_refused_before_it_sends(api: Api) -> None:
+    with connect(api) as connection:
+        connection.sendall(HEAD + b"Expect: 100-continue\r\nContent-Length: 99999999\r\n\r\n")
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        assert answer.status == 413
+
+
+@pytest.mark.parametrize("length", [b"-1", b"many", b"9" * 30])
+def test_invalid_lengths_are_refused(api: Api, length: bytes) -> None:
+    with connect(api) as connection:
+        connection.sendall(HEAD + b"Content-Length: " + length + b"\r\n\r\n")
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        assert answer.status in (400, 413)
+
+
+def test_headers_above_the_limit_are_refused(api: Api) -> None:
+    with connect(api) as connection:
+        with suppress(ConnectionError):
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 20 * MAX_HEAD)
+        assert read(connection)[:12] in (b"", b"HTTP/1.1 400")
+    assert api.get("/health")["status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    "part", [b"", b"\r\n", b"GET /health HTTP", HEAD, HEAD + b"Content-Length: 1000\r\n\r\n{"]
+)
+def test_slow_requests_are_closed(api: Api, part: bytes) -> None:
+    with connect(api) as connection:
+        connection.sendall(part)
+        begun = time.monotonic()
+        read(connection)
+        assert 0.5 < time.monotonic() - begun < 10
+
+
+def test_endless_body_is_closed(api: Api) -> None:
+    with connect(api) as connection:
+        connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+        begun = time.monotonic()
+        with suppress(OSError):
+            while time.monotonic() - begun < 10:
+                connection.sendall(b"10000\r\n" + bytes(0x10000) + b"\r\n")
+        assert time.monotonic() - begun < 10
+    assert api.get("/health")["status"] == "ok"
+
+
+def test_unfinished_bodies_take_bounded_memory(api: Api) -> None:
+    size = MAX_IMAGE - 1
+    with ExitStack() as stack:
+        connections = [stack.enter_context(closing(connect(api))) for _ in range(MAX_BODIES // size + 4)]
+        for connection in connections:
+            connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % MAX_IMAGE)
+        for connection in connections:
+            with suppress(ConnectionError):
+                connection.sendall(bytes(size))
+        assert Connection.bodies <= MAX_BODIES
+        assert api.get("/health")["status"] == "ok"
+    deadline = time.monotonic() + 10
+    while Connection.bodies and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert Connection.bodies == 0
+
+
+def test_client_that_disconnects_causes_one_line_of_log(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("WARNING", "uvicorn.error")
+    with connect(api) as connection:
+        connection.sendall(HEAD + b"Content-Length: 1000\r\n\r\n{")
+        time.sleep(0.1)
+    deadline = time.monotonic() + 10
+    while not caplog.records and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert api.get("/health")["status"] == "ok"
+    (record,) = caplog.records
+    assert record.exc_info is None
+    assert "disconnected" in record.message

@@ -1,0 +1,241 @@
+"""Trainings over HTTP, in child processes: started, followed, paused, resumed, stopped and killed."""
+
+import os
+import signal
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import load
+
+from handgrad.cli.main import main
+from handgrad.data.strokes import generate
+from handgrad.exports.formats import load_model
+from handgrad.locks import is_held
+from served import Process, client, eventually, here, read_events, serving, small_network
+
+LONG: dict[str, Any] = {"recipe": "classic", "data": "strokes:1000:1", "batch_size": 50, "epochs": 1500}
+SHORT: dict[str, Any] = {"recipe": "classic", "data": "strokes:300:1", "steps": 60}
+
+
+def child(server: Process) -> int:
+    """Return the process id of the training of a server."""
+    tasks = Path(f"/proc/{server.process.pid}/task").iterdir()
+    (found,) = {number for task in tasks for number in (task / "children").read_text().split()}
+    return int(found)
+
+
+def parameters(folder: Path) -> bytes:
+    return load_model(folder).flat_parameters.tobytes()
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The parameters after the long training in one piece, on the command line."""
+    folder = tmp_path_factory.mktemp("uninterrupted") / "run"
+    options = [f"--{key.replace('_', '-')}={value}" for key, value in LONG.items() if key != "recipe"]
+    assert main(["train", LONG["recipe"], *options, "--quiet", "--no-test", "--out", str(folder)]) == 0
+    return parameters(folder)
+
+
+def test_run_is_started_followed_and_finished(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        assert "no model yet" in server.output[0]
+        name = server.post("/runs", **SHORT)["name"]
+        assert name == "classic-1"
+        first = server.events(name)
+        second = server.events(name, **{"Last-Event-ID": "0"})
+        assert [number for kind, number, _ in first if kind == "record"] == ["0", "50", "59"]
+        assert [number for kind, number, _ in second if kind == "record"] == ["50", "59"]
+        assert first[-1] == second[-1] == ("state", None, {"state": "finished"})
+        run = server.get(f"/runs/{name}")
+        assert (run["state"], run["recipe"], run["data"]) == ("finished", "classic", "strokes:300:1")
+        assert run["records_so_far"] == [data for kind, _, data in first if kind == "record"]
+        (listed,) = server.get("/runs")
+        assert run == listed | {"validated": None, "records_so_far": run["records_so_far"]}
+        answer = server.client.get(f"/runs/{name}/model")
+        assert answer.content == (tmp_path / "runs" / name / "model.safetensors").read_bytes()
+        known = {"If-None-Match": answer.headers["ETag"]}
+        assert server.client.get(f"/runs/{name}/model", headers=known).status_code == 304
+        assert server.post("/model", run=name)["name"] == name
+        assert server.client.get("/model/file").content == answer.content
+        for action in ("pause", "resume", "stop"):
+            assert server.client.post(f"/runs/{name}/{action}").status_code == 409
+        assert server.end() == 0
+    with here(tmp_path) as again:
+        assert again.get(f"/runs/{name}")["state"] == "finished"
+
+
+@pytest.mark.slow
+def test_paused_and_resumed_equals_uninterrupted(uninterrupted: bytes, tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        name = server.post("/runs", **LONG)["name"]
+        with server.client.stream("GET", f"/runs/{name}/events") as stream:
+            events = read_events(stream.iter_lines())
+            list(islice((event for event in events if event[0] == "record"), 2))
+            tensors = load(server.client.get(f"/runs/{name}/model").content)
+            assert tensors["layers.0.weights"].shape == (10, 784)
+            busy = server.client.post("/runs", json=SHORT)
+            assert (busy.status_code, name in busy.json()["detail"]) == (409, True)
+            assert server.client.post(f"/runs/{name}/resume").status_code == 409
+            assert server.post(f"/runs/{name}/pause")["state"] == "paused"
+            assert not is_held(tmp_path / "runs" / name)
+            assert server.client.post(f"/runs/{name}/pause").status_code == 409
+            assert next(event for event in events if event[0] == "state")[2] == {"state": "paused"}
+            assert server.post(f"/runs/{name}/resume")["state"] == "running"
+            *_, last = events
+            assert last == ("state", None, {"state": "finished"})
+        steps = [record["step"] for record in server.get(f"/runs/{name}")["records_so_far"]]
+        assert steps == sorted(set(steps))
+        assert steps[-1] == 1500 * 20 - 1
+    assert parameters(tmp_path / "runs" / name) == uninterrupted
+
+
+@pytest.mark.slow
+def test_stopped_is_final_and_ctrl_c_pauses(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        name = server.post("/runs", **LONG)["name"]
+        server.await_records(name, 1)
+        assert server.post(f"/runs/{name}/stop")["state"] == "stopped"
+        assert server.client.post(f"/runs/{name}/resume").status_code == 409
+        assert len(parameters(tmp_path / "runs" / name / "model.safetensors")) == 4 * 7960
+        assert server.events(name)[-1][2] == {"state": "stopped"}
+        other = server.post("/runs", **LONG)["name"]
+        with server.client.stream("GET", f"/runs/{other}/events") as stream:
+            events = read_events(stream.iter_lines())
+            next(event for event in events if event[0] == "record")
+            server.interrupt()
+            list(events)  # the stream ends
+        assert server.wait() == 0
+        assert f"handgrad resume {tmp_path / 'runs' / other}" in server.output[-1]
+    with here(tmp_path) as server:
+        states = {run["name"]: run["state"] for run in server.get("/runs")}
+        assert states == {name: "stopped", other: "paused"}
+        third = server.post("/runs", **LONG)["name"]
+        busy = server.client.post(f"/runs/{other}/resume")
+        assert (busy.status_code, third in busy.json()["detail"]) == (409, True)
+        server.post(f"/runs/{third}/stop")
+        assert server.post(f"/runs/{other}/stop")["state"] == "stopped"
+
+
+def test_failures_are_reported(tmp_path: Path) -> None:
+    with here(tmp_path, small_network()) as server:
+        wild = {**SHORT, "hidden": [30, 30, 30], "steps": 501, "learning_rate": 1e6}
+        diverged = server.post("/runs", **wild)["name"]
+        run = server.await_state(diverged, "failed", "finished")
+        assert run["state"] == "failed"
+        assert "diverged" in run["error"]
+        assert server.events(diverged)[-1][2] == {"state": "failed", "error": run["error"]}
+        assert server.client.get(f"/runs/{diverged}/model").status_code in (200, 204)
+        # A training that fails before its first step leaves no folder.
+        server.post("/digits", name="one", inputs=generate(1, 1)[0].tolist(), labels=["0"])
+        body = {"recipe": "mlp", "hidden": [8], "data": "digits/one", "epochs": 1, "from": "model"}
+        name = server.post("/runs", **body)["name"]
+        failed = server.await_state(name, "failed", "finished")
+        assert failed["state"] == "failed"
+        assert "validation" in failed["error"]
+        assert not (tmp_path / "runs" / name).exists()
+        assert server.client.post(f"/runs/{name}/resume").status_code == 409
+        assert server.client.get(f"/runs/{name}/model").status_code == 204
+        assert [listed["name"] for listed in server.get("/runs")] == [name, diverged]
+    with here(tmp_path) as server:
+        assert server.get(f"/runs/{diverged}")["error"] == run["error"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("killed", ["both", "server", "training"])
+def test_killed_training_can_be_resumed_and_ends_the_same(
+    uninterrupted: bytes, tmp_path: Path, killed: str
+) -> None:
+    with serving(tmp_path) as server:
+        name = server.post("/runs", **LONG)["name"]
+        server.await_records(name, 3)
+        pid = child(server)
+        if killed in ("training", "both"):
+            os.kill(pid, signal.SIGKILL)
+        if killed in ("server", "both"):
+            server.kill()  # the training saves and ends
+            eventually(lambda: is_held(tmp_path / "runs" / name), lambda held: not held)
+        else:
+            assert server.await_state(name, "interrupted", "failed")["state"] == "interrupted"
+    with serving(tmp_path) as server:
+        (run,) = server.get("/runs")
+        assert (run["name"], run["state"]) == (name, "interrupted")
+        assert run["records"] >= 3
+        assert server.post(f"/runs/{name}/resume")["state"] == "running"
+        run = server.await_state(name, "finished", "failed", "interrupted")
+        assert run["state"] == "finished"
+        assert len(run["records_so_far"]) == len({record["step"] for record in run["records_so_far"]})
+    assert parameters(tmp_path / "runs" / name) == uninterrupted
+
+
+@pytest.mark.slow
+def test_model_of_ten_classes_is_trained_further_on_three_drawn_digits(tmp_path: Path) -> None:
+    images, labels = generate(60, 4)
+    three = np.flatnonzero(labels < 3)[:12]
+    with here(tmp_path) as server:
+        first = server.post("/runs", **SHORT)["name"]
+        server.await_state(first, "finished")
+        drawn = {"inputs": images[three].tolist(), "labels": [str(label) for label in labels[three]]}
+        server.post("/digits", name="mine", **drawn)
+        server.post("/model", run=first)
+        for start in ("model", {"run": first}):
+            body = {"data": "digits/mine", "steps": 1, "learning_rate": 1e-6, "from": start}
+            tuned = server.post("/runs", **body)["name"]
+            run = server.await_state(tuned, "finished", "failed")
+            assert run["state"] == "finished", run["error"]
+            before, after = (load_model(tmp_path / "runs" / name) for name in (first, tuned))
+            assert after.classes == tuple("0123456789")
+            np.testing.assert_allclose(after.flat_parameters, before.flat_parameters, atol=1e-5)
+        assert run["data"] == "digits/mine"
+        body = {"recipe": "mlp", "data": "digits/mine", "epochs": 1, "from": "model"}
+        refused = server.client.post("/runs", json=body)
+        assert (refused.status_code, "layer 0" in refused.json()["detail"]) == (422, True)
+
+
+def test_training_of_another_program_is_shown_and_left_alone(tmp_path: Path) -> None:
+    with here(tmp_path) as one, here(tmp_path) as other:
+        name = one.post("/runs", **LONG)["name"]
+        one.await_records(name, 1)
+        assert other.get(f"/runs/{name}")["state"] == "running"
+        for action in ("pause", "stop", "resume"):
+            assert other.client.post(f"/runs/{name}/{action}").status_code == 409
+        assert one.post(f"/runs/{name}/stop")["state"] == "stopped"
+        assert other.get(f"/runs/{name}")["state"] == "stopped"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"recipe": recipe} for recipe in ("mlpp", "../../recipe.toml", "/etc/passwd", None, "--help")),
+        *({"data": data} for data in ("nope", "../secret", "--out")),
+        *({"epochs": 0, "steps": None}, {"epochs": 1}),
+        *({"steps": steps} for steps in (-1, 1.5, "60")),
+        *({"batch_size": size} for size in (0, "most")),
+        *({"learning_rate": rate} for rate in (0, -1.0, 1e7)),
+        *({"hidden": hidden} for hidden in ([], [0], [10**6], [4096] * 8)),
+        *({"recipe": "convnet", "hidden": [3]}, {"seed": -1}, {"seed": 2**63}),
+        *({"from": start} for start in ("nothing", {"run": "../x"}, "model")),
+        {"more": 1},
+    ],
+)
+def test_invalid_requests_start_nothing(tmp_path: Path, change: dict[str, Any], offline: None) -> None:
+    with client(tmp_path) as api:
+        answer = api.post("/runs", json={**SHORT, **change})
+        assert answer.status_code in (404, 422), answer.text
+        assert len(answer.json()["detail"].splitlines()) == 1
+        assert api.get("/runs").json() == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["none", "%2e%2e", "..%2F..%2Fx", "%00", ".hidden", "a%20b", "x" * 300])
+def test_unknown_names(tmp_path: Path, name: str) -> None:
+    (tmp_path / "runs" / ".hidden").mkdir(parents=True)
+    (tmp_path / "runs" / ".hidden" / "model.safetensors").write_bytes(b"")
+    with client(tmp_path) as api:
+        for path in ("", "/events", "/model"):
+            assert api.get(f"/runs/{name}{path}").status_code == 404
+        for action in ("pause", "resume", "stop"):
+            assert api.post(f"/runs/{name}/{action}").status_code in (404, 405)
