@@ -1,7 +1,7 @@
 """Predictions: examples that arrive together are computed together, in a thread beside the event loop."""
 
 import asyncio
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from fastapi import APIRouter, HTTPException, Request
@@ -26,11 +26,14 @@ MAX_SCALED = 1e6
 """Scaled inputs are of order one where the model was trained; beyond this limit, sums could overflow."""
 
 
+Waiting: TypeAlias = tuple[Network, NDArray[Any], asyncio.Future[NDArray[Any]]]
+
+
 class Predictor:
     """Computes waiting examples of the same network in one batch."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[Network, NDArray[Any], asyncio.Future[NDArray[Any]]]] = []
+        self._waiting: list[Waiting] = []
         self._task: asyncio.Task[None] | None = None
 
     async def probabilities(self, network: Network, x: NDArray[Any]) -> NDArray[Any]:
@@ -47,12 +50,10 @@ class Predictor:
     async def _compute(self) -> None:
         while self._waiting:
             network, count = self._waiting[0][0], 0
-            batch, rest = [], []
-            for entry in self._waiting:
-                chosen = entry[0] is network and count < BATCH
-                (batch if chosen else rest).append(entry)
-                count += chosen * len(entry[1])
-            self._waiting = rest
+            batch: list[Waiting] = []
+            while self._waiting and self._waiting[0][0] is network and count < BATCH:
+                batch.append(self._waiting.pop(0))
+                count += len(batch[-1][1])
             examples = np.concatenate([x for _, x, _ in batch])
             try:
                 if len(examples) * network.macs <= LIGHT:
