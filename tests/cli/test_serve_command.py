@@ -49,7 +49,7 @@ def test_invalid_options(
         for arguments, word, status in (
             (["--port", str(taken.getsockname()[1])], "another port", 1),
             (["nowhere"], "does not exist", 1),
-            (["empty"], "holds no", 1),
+            (["empty"], "model.safetensors", 1),
             (["--host", "no.such.host.invalid"], "no.such.host.invalid", 1),
             (["--token", "short"], "--weak-token", 2),
             (["--token", "a b"], "--token", 2),

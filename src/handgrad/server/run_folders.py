@@ -95,7 +95,9 @@ def recipe_tables(folder: Path) -> dict[str, Any]:
         return {}
     with path.open("rb") as file:
         tables = tomllib.loads(file.read(MAX_RECIPE).decode())
-    if not all(isinstance(tables.get(key, {}), dict) for key in ("data", "training", "optimizer", "early_stopping")):
+    if not all(
+        isinstance(tables.get(key, {}), dict) for key in ("data", "training", "optimizer", "early_stopping")
+    ):
         raise ValueError(f"{path} holds values where sections belong")
     return tables
 
