@@ -119,7 +119,7 @@ def test_rows_of_pixels_are_images(cli: Cli, tmp_path: Path) -> None:
         ),
         (
             "height,soil\n31,clay\n32,peat\n",
-            "r.csv: row 2, column 'soil': 'peat' is none of '', 'clay', 'sand'",
+            "r.csv: row 2, column 'soil': 'peat' is not one of '', 'clay', 'sand'",
         ),
         ("height,ground\n31,clay\n", "r.csv has no column 'soil'; the model takes height, soil"),
         ("<html>\n", "web page"),

@@ -1,5 +1,9 @@
 """Tables: every way to write one gives the same data, and every mistake gets one line."""
 
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from handgrad.data import cells
 from handgrad.data.dataset import Dataset
 from handgrad.data.tables import read_table
 from handgrad.errors import HandgradError
@@ -31,8 +36,15 @@ def read_text(folder: Path, text: str | bytes, classes: Sequence[str] | None = N
     return read_table(path, classes)
 
 
+@pytest.fixture(autouse=True)
+def unverified(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Skip the child process that verifies Parquet files, except where it is tested."""
+    if "damaged" not in request.node.name:
+        monkeypatch.setattr(cells, "_verify_parquet", lambda path: None)
+
+
 def complaint(path: Path) -> str:
-    """Read a table that must be refused, and give the reason, which is one line and names the file."""
+    """Read a table that must be refused; return the reason, which is one line and names the file."""
     with pytest.raises(HandgradError) as caught:
         read_table(path)
     message = str(caught.value)
@@ -173,14 +185,14 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "Latin-1 label": (csv_text(HEADER, [["é", 1, 2], ["e", 3, 4]]).encode("latin-1"), "not text in UTF-8"),
     "old Mac's line ends": (csv_text(HEADER, ROWS, "\r"), "do not end in a newline"),
     "one old line end": ("label,a,b\r" + csv_text(None, ROWS), "do not end in a newline"),
-    "endless quote": ('label,a,b\n0,1,"2\n1,3,4\n', "is not a finite number"),
+    "unclosed quote": ('label,a,b\n0,1,"2\n1,3,4\n', "are quotes closed"),
     "far too long a cell": (
         f"label,{'a' * 200_000},b\n0,1,2\n",
-        "what begins in line 1 does not end within 131 kB; is a quote not closed there? Mend it",
+        "begins in line 1 does not end within",
     ),
     "a quote that is not closed in a long file": (
         csv_text(HEADER, ROWS) + 'x,"1,2\n' + "0,1,2\n" * 30_000,
-        f"what begins in line {len(ROWS) + 2} does not end within 131 kB; is a quote not closed there?",
+        f"begins in line {len(ROWS) + 2} does not end within",
     ),
     "NaN": (csv_text(HEADER, [*ROWS, [0, "nan", 1]]), "line 5, column 'a': 'nan' is not a finite number"),
     "infinity": (csv_text(HEADER, [[0, 1, "-inf"], *ROWS]), "line 2, column 'b': '-inf' is not a finite"),
@@ -275,13 +287,80 @@ def test_bad_parquet(tmp_path: Path, case: str) -> None:
     assert reason in complaint(tmp_path / "t.parquet")
 
 
-def test_files_that_are_no_parquet(tmp_path: Path) -> None:
+def test_damaged_parquet(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     frame().write_parquet(path)
     whole = path.read_bytes()
     for content in (b"", whole[:-20], whole[: len(whole) // 2], b"<html>not found</html>", b"label,a\n1,2\n"):
         path.write_bytes(content)
         assert "cannot be read as Parquet" in complaint(path)
+
+
+def test_a_damaged_parquet_file_aborts_a_child_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cells, "VERIFY", "import os; os.abort()")
+    frame().write_parquet(tmp_path / "t.parquet")
+    assert "cannot be read as Parquet: it is damaged" in complaint(tmp_path / "t.parquet")
+    assert "cannot be read as Parquet: No such file" in complaint(tmp_path / "none.parquet")
+
+
+def test_parquet_that_was_verified_is_not_damaged_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame().write_parquet(tmp_path / "t.parquet")
+    read_table(tmp_path / "t.parquet")
+    monkeypatch.setattr(cells, "VERIFY", "raise SystemExit(1)")
+    assert len(read_table(tmp_path / "t.parquet")) == 6
+    frame().head(5).write_parquet(tmp_path / "t.parquet")
+    assert "damaged" in complaint(tmp_path / "t.parquet")
+
+
+def test_shards_are_one_table(tmp_path: Path) -> None:
+    texts = {
+        "a": "label,n,soil\nx,1,sand\ny,2,clay\n",
+        "b": "soil,n,label\npeat,3,z\nsand,4,x\n",
+        "c": "x,5,clay\n",
+    }
+    paths = [tmp_path / f"{name}.csv" for name in texts]
+    for path, text in zip(paths, texts.values(), strict=True):
+        path.write_text(text)
+    dataset = read_table(paths)
+    assert dataset.features == ("n", "soil=clay", "soil=peat", "soil=sand")
+    assert dataset.inputs.tolist() == [[1, 0, 0, 1], [2, 1, 0, 0], [3, 0, 1, 0], [4, 0, 0, 1], [5, 1, 0, 0]]
+    assert [dataset.class_names[label] for label in dataset.labels] == ["x", "y", "z", "x", "x"]
+    paths[1].write_text("label,n,ground\nx,1,sand\n")
+    with pytest.raises(HandgradError, match=r"b\.csv has other columns than .*a\.csv"):
+        read_table(paths)
+    paths[1].write_text("label,n,soil\nx,1,7\n")
+    with pytest.raises(HandgradError, match=r"a\.csv, line 2, column 'soil': 'sand' is not a finite number"):
+        read_table(paths)
+
+
+def test_wide_tables_take_linear_time(tmp_path: Path) -> None:
+    def seconds(width: int) -> float:
+        text = csv_text(["label", *(f"f{k}" for k in range(width))], [[k, *[k] * width] for k in range(2)])
+        (tmp_path / "t.csv").write_text(text)
+        started = time.process_time()
+        assert read_table(tmp_path / "t.csv").inputs.shape == (2, width)
+        return time.process_time() - started
+
+    seconds(100)
+    assert seconds(40_000) < 20 * max(0.1, seconds(4_000))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_process_is_told_to_spawn(tmp_path: Path) -> None:
+    code = (
+        "import os, sys; from pathlib import Path; from handgrad.data.tables import read_table\n"
+        "path = Path(sys.argv[1]); read_table(path)\n"
+        "if not (child := os.fork()):\n"
+        "    try: read_table(path)\n"
+        "    except ValueError as error: os._exit(7 if 'spawn' in str(error) else 8)\n"
+        "sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
+    )
+    (tmp_path / "t.csv").write_text(csv_text(["label", "a"], [[0, 1], [1, 2]]))
+    assert subprocess.run([sys.executable, "-c", code, tmp_path / "t.csv"], timeout=60).returncode == 7
 
 
 FAST = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -322,7 +401,7 @@ def test_numbers_come_back(tmp_path: Path, numbers: Any, place: int, odd: bool) 
     rows: list[list[Any]] = [[str(number) for number in row] for row in numbers]
     for label, row in enumerate(rows):
         row.insert(min(place, width), f"class {label}")
-    # Empty lines between the rows lead past Polars, to the slow reader.
+    # Empty lines between the rows lead to the second pass.
     dataset = read_text(tmp_path, csv_text(names, rows, "\n\n" if odd else "\n"))
     assert dataset.inputs.dtype == np.float32
     assert np.array_equal(dataset.inputs, numbers)

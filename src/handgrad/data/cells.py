@@ -1,9 +1,15 @@
-"""The cells of a table, CSV or Parquet: which reader it needs, and what comes out."""
+"""The rows of a CSV or Parquet file in batches of arrays. Polars, which reads them, is imported only then."""
 
-from collections.abc import Collection, Sequence
+import csv
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,88 +17,390 @@ from numpy.typing import NDArray
 from handgrad.data.labels import parse_number, shown
 from handgrad.errors import HandgradError
 
+if TYPE_CHECKING:
+    import polars as pl
+
 LABEL = "label"
+ROW = "\0row"
+"""A name that no column has."""
+CELLS = 2**21
+"""Cells of a batch: some 32 MB while they are texts."""
+TO_PEEK = 100
+"""Rows of a CSV that show which of its columns can hold names."""
+VERIFY = "import sys, polars as p\nfor f in p.scan_parquet(sys.argv[1], glob=False).collect_batches(): f.null_count()"
 
 
 @dataclass(frozen=True)
-class Cells:
-    """What a table holds.
+class Columns:
+    """The columns of a file.
 
     Parameters
     ----------
-    numbers : (N, K)
-        The columns of numbers.
-    labels : (N,), or None
-        As they are in the file; None where it has none.
-    texts : dict
-        The columns of names, each with its N cells.
-    """
-
-    numbers: NDArray[Any]
-    labels: NDArray[Any] | None
-    texts: dict[str, list[str]] = field(default_factory=dict)
-
-
-def read_cells(
-    path: Path,
-    names: Sequence[str],
-    named: bool,
-    dtype: Any,
-    *,
-    named_columns: Collection[str] | None = None,
-    unlabelled: bool = False,
-) -> Cells:
-    """Read a table whose columns are known by name, ``label`` perhaps among them.
-
-    Parameters
-    ----------
-    path : Path
     names : sequence of str
-    named : bool
-        Whether they stand in the first line of the file.
-    dtype : float32 or float64; or uint8, for pixels
-    named_columns : collection of str, optional
-        Those that hold names instead of numbers; they are found out unless given.
+        In the order of the file; one of them may be ``label``.
+    header : int
+        Rows of the file up to its header, empty ones included; 0 where it has none.
+    dtype : dtype
+        Type of the numbers: uint8 for pixels, float32 or float64.
+    texts : mapping
+        The columns of names (categories), each with its sorted values.
     unlabelled : bool
         Whether labels may be missing.
+    """
+
+    names: Sequence[str]
+    header: int
+    dtype: "np.dtype[Any]"
+    texts: Mapping[str, list[str]] = field(default_factory=dict)
+    unlabelled: bool = False
+
+    @property
+    def numbers(self) -> list[str]:
+        """The columns of numbers."""
+        return [name for name in self.names if name != LABEL and name not in self.texts]
+
+    @property
+    def images(self) -> bool:
+        """Whether the numbers are pixels."""
+        return self.dtype == np.uint8
+
+    def shown(self, name: str) -> str:
+        """Return a column's name for messages: quoted, or its number where the file has no header."""
+        return f"column {shown(name) if self.header else name}"
+
+
+class Batch(NamedTuple):
+    """Consecutive rows: numbers (n, K), the n cells of each column of names, and n labels where there are any."""
+
+    numbers: NDArray[Any]
+    texts: dict[str, list[str]]
+    labels: NDArray[Any] | None
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether a file is a Parquet file, by its name."""
+    return path.suffix.lower() == ".parquet"
+
+
+def first_row(path: Path) -> tuple[int, list[str]]:
+    """Return the number, from 1, and the cells of the first row that is not empty; in Parquet the column names."""
+    if path.exists() and not path.is_file():  # opening a pipe would block
+        raise HandgradError(f"{path} is a folder or not a plain file; name a CSV or Parquet file")
+    if is_parquet(path):
+        return 1, list(_scan_parquet(path).collect_schema())
+    for number, (_, row) in enumerate(_rows(path), 1):
+        if not _is_blank(row):
+            if row[0].lstrip().lower().startswith(("<!doctype", "<html", "<?xml")):
+                raise HandgradError(f"{path} is a web page (HTML), not a CSV; download the file itself")
+            return number, row
+    raise HandgradError(f"{path} is empty; a CSV with a row for each example is expected")
+
+
+def find_categories(path: Path, columns: Columns) -> dict[str, set[str]]:
+    """Find the columns of names of a file and their values.
+
+    In Parquet they are the columns of texts. In a CSV they are those in which every cell that is not empty is a
+    name, and not all are empty. Where `columns` has columns of names already, only their values are collected.
+    """
+    import polars as pl
+
+    if columns.images:
+        return {}
+    features = [name for name in columns.names if name != LABEL]
+    wanted, infer = list(columns.texts), False
+    if is_parquet(path):
+        frame = _scan_parquet(path, columns)
+        kinds = frame.collect_schema()
+        wanted = wanted or [name for name in features if kinds[name] in (pl.String, pl.Categorical, pl.Enum)]
+    else:
+        frame = _scan_csv(path, columns, typed=False)
+        if infer := not wanted:
+            with _explained(path, columns):
+                peek = frame.head(max(2, min(TO_PEEK, CELLS // len(columns.names)))).collect()
+            numeric = ~np.isnan(_to_numbers(peek, features, pl.Float64)).all(axis=0)
+            wanted = [name for name, number in zip(features, numeric, strict=True) if not number]
+    found: dict[str, set[str]] = {name: set() for name in wanted}
+    if found:
+        frame = frame.select(wanted) if is_parquet(path) else frame
+        with _explained(path, columns):
+            for batch in frame.collect_batches(chunk_size=max(1, CELLS // len(columns.names))):
+                texts = _texts(wanted, batch if is_parquet(path) else _without_empty(batch))
+                for name in tuple(found):
+                    found[name].update(texts[name])
+                    if infer and not all(map(is_name, found[name] - {""})):
+                        del found[name]
+    found = {name: values for name, values in found.items() if not infer or values - {""}}
+    if "" in found.get(columns.names[-1], ()) and not is_parquet(path):
+        _check_widths(path, columns)  # a row that is too short looks the same
+    return found
+
+
+def is_name(cell: str) -> bool:
+    """Whether a cell is a name, not a number nor meant as one (``12,5``, ``?``): it has a letter."""
+    if not any(map(str.isalpha, cell)) or "\n" in cell or "\r" in cell:
+        return False
+    try:
+        float(cell)  # nan, inf, 1e3
+    except ValueError:
+        return True
+    return False
+
+
+def read_batches(path: Path, columns: Columns) -> Iterator[Batch]:
+    """Yield the rows of a file.
 
     Raises
     ------
     HandgradError
-        If a cell is missing, not a number or out of range, or a row is ragged.
+        If a cell is missing, not a number or out of range, or a row has more or fewer cells than there are columns.
     """
+    import polars as pl
+
+    size = max(1, CELLS // len(columns.names))
     if is_parquet(path):
-        from handgrad.data.parquet_cells import read_parquet
+        frame = _scan_parquet(path, columns)
+        for name, kind in frame.collect_schema().items():
+            if name in columns.numbers and not (kind.is_numeric() or kind == pl.Boolean):
+                holds = "names" if kind in (pl.String, pl.Categorical, pl.Enum) else kind.base_type()
+                raise HandgradError(f"{path}: column {shown(name)} holds {holds}, not numbers")
+        row = 0
+        for batch in frame.collect_batches(chunk_size=size):
+            yield _convert(path, columns, batch, pl.Series(np.arange(row, row + batch.height)))
+            row += batch.height
+        return
+    done = 0
+    if columns.numbers:
+        with suppress(pl.exceptions.PolarsError):
+            for batch in _scan_csv(path, columns, typed=True).collect_batches(chunk_size=size):
+                if (converted := _convert_typed(columns, batch)) is None:
+                    break
+                yield converted
+                done += batch.height
+            else:
+                return
+    # Spaces around numbers, empty lines, pixels such as 7.0, and mistakes.
+    with _explained(path, columns):
+        rows = _scan_csv(path, columns, typed=False, start=done)
+        for batch in map(_without_empty, rows.collect_batches(chunk_size=size)):
+            yield _convert(path, columns, batch, batch.drop_in_place(ROW))
 
-        return read_parquet(path, names, np.dtype(dtype), named_columns, unlabelled)
-    from handgrad.data.csv_cells import read_csv
 
-    return read_csv(path, names, named, np.dtype(dtype), named_columns, unlabelled)
-
-
-def is_parquet(path: Path) -> bool:
-    """Whether a file is one of Parquet, by its name."""
-    return path.suffix.lower() == ".parquet"
-
-
-def first_row(path: Path) -> list[str]:
-    """Give the first row of a CSV, or the names of the columns of a Parquet file."""
-    if path.exists() and not path.is_file():  # in a pipe one would wait for ever
-        raise HandgradError(f"{path} is a folder, or no plain file; name a CSV or Parquet file")
-    if is_parquet(path):
-        from handgrad.data.parquet_cells import read_columns
-
-        return list(read_columns(path, None).columns)
-    from handgrad.data.csv_cells import first_csv_row
-
-    return first_csv_row(path)
+def _convert_typed(columns: Columns, frame: "pl.DataFrame") -> Batch | None:
+    """Convert rows that Polars could read as numbers; None where a value is missing or not finite."""
+    labels = frame[LABEL] if LABEL in columns.names else None
+    numbers = frame.select(columns.numbers).to_numpy(order="c")
+    if numbers.dtype != columns.dtype or not np.isfinite(numbers).all():
+        return None
+    if labels is not None and labels.null_count() and not columns.unlabelled:
+        return None
+    return Batch(numbers, _texts(columns.texts, frame), None if labels is None else labels.to_numpy())
 
 
-def complaint(cell: str, images: bool) -> str:
-    """Say what is wrong with a cell that is no number, or no pixel."""
+def _convert(path: Path, columns: Columns, frame: "pl.DataFrame", rows: "pl.Series") -> Batch:
+    """Convert rows of any types; `rows` are their numbers in the file, from 0."""
+    import polars as pl
+
+    names = columns.numbers
+    exact = pl.Float64 if columns.images or columns.dtype == np.float64 else pl.Float32
+    values = _to_numbers(frame, names, exact)
+    valid = np.isfinite(values)
+    if columns.images:
+        valid &= (values >= 0) & (values <= 255) & (values == np.floor(values))
+    labels, missing = None, np.zeros(len(values), bool)
+    if LABEL in columns.names:
+        labels = frame[LABEL]
+        if not columns.unlabelled:
+            missing = (labels.is_null() | (labels.cast(pl.String).str.strip_chars() == "")).to_numpy()
+    wrong = missing | ~valid.all(axis=1)
+    if wrong.any():
+        row = int(wrong.argmax())
+        name = LABEL if missing[row] else names[int(valid[row].argmin())]
+        cell = frame[name][row]
+        raise _complaint(path, columns, int(rows[row]), name, "" if cell is None else str(cell))
+    return Batch(
+        values.astype(columns.dtype, copy=False),
+        _texts(columns.texts, frame),
+        None if labels is None else labels.to_numpy(),
+    )
+
+
+def _to_numbers(frame: "pl.DataFrame", names: list[str], kind: Any) -> NDArray[Any]:
+    """Return columns as floats, (n, K), NaN where a cell is not a number."""
+    import polars as pl
+
+    part = frame.select(names)
+    if pl.String in part.dtypes:
+        part = part.select(pl.all().cast(pl.String).str.strip_chars())
+    converted = part.select(pl.all().cast(kind, strict=False)).to_numpy(order="c")
+    return converted if names else np.empty((frame.height, 0), np.float32)
+
+
+def _texts(names: Iterable[str], frame: "pl.DataFrame") -> dict[str, list[str]]:
+    import polars as pl
+
+    return {name: frame[name].cast(pl.String).fill_null("").str.strip_chars().to_list() for name in names}
+
+
+def _without_empty(frame: "pl.DataFrame") -> "pl.DataFrame":
+    """Drop the rows of texts that are empty."""
+    import polars as pl
+
+    empty = pl.repeat(True, frame.height, eager=True)
+    for cells in frame.drop(ROW):
+        if not empty.any():
+            return frame
+        empty &= cells.is_null() | (cells.str.strip_chars() == "")
+    return frame.filter(~empty)
+
+
+def _complaint(path: Path, columns: Columns, row: int, name: str, cell: str) -> HandgradError:
+    """Build the error for a bad cell, with its line in the file."""
+    where = f"{path}, row {row + 1}"
+    if not is_parquet(path):
+        line, cells = next(islice(_rows(path), columns.header + row, None), (0, columns.names))
+        where = f"{path}, line {line}"
+        if len(cells) != len(columns.names):
+            return _wrong_width(where, columns, len(cells))
     number = parse_number(cell)
     if not cell.strip():
-        return "no value; fill it in or drop the row"
-    if images and np.isfinite(number):
-        return f"{shown(cell)} is not a pixel, a whole number from 0 to 255"
-    return f"{shown(cell)} is {'too large a' if np.isfinite(number) else 'not a finite'} number"
+        reason = "no value; fill it in or drop the row"
+    elif columns.images and np.isfinite(number):
+        reason = f"{shown(cell)} is not a pixel, a whole number from 0 to 255"
+    else:
+        reason = f"{shown(cell)} is {'too large a' if np.isfinite(number) else 'not a finite'} number"
+    return HandgradError(
+        f"{where}, {f'column {LABEL!r}' if name == LABEL else columns.shown(name)}: {reason}"
+    )
+
+
+def _wrong_width(where: str, columns: Columns, width: int) -> HandgradError:
+    expected = f"{'the first line has' if columns.header else 'there should be'} {len(columns.names)}"
+    return HandgradError(f"{where}: {width} columns where {expected}; correct or drop it")
+
+
+def _check_widths(path: Path, columns: Columns) -> None:
+    """Raise HandgradError at the first row with more or fewer cells than there are columns."""
+    for line, row in islice(_rows(path), columns.header, None):
+        if not _is_blank(row) and len(row) != len(columns.names):
+            raise _wrong_width(f"{path}, line {line}", columns, len(row))
+
+
+@contextmanager
+def _explained(path: Path, columns: Columns) -> Iterator[None]:
+    """Find the line at which Polars could not read on."""
+    import polars as pl
+
+    try:
+        yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        if not is_parquet(path):
+            _check_widths(path, columns)
+        reason = next(iter(str(error).splitlines()), "")
+        raise HandgradError(
+            f"{path} cannot be read: {reason:.100}; are quotes closed and doubled?"
+        ) from error
+
+
+def _is_blank(row: list[str]) -> bool:
+    return not "".join(row).strip()
+
+
+def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield all rows of a CSV, empty ones too, each with the number of its (last) line."""
+    reader, line = None, 0
+    try:
+        with path.open(newline="\n", encoding="utf-8-sig") as lines:
+            reader = csv.reader(lines)
+            for row in reader:
+                line = reader.line_num
+                yield line, row
+    except UnicodeDecodeError:
+        raise HandgradError(f"{path} is not text in UTF-8; save it as CSV in UTF-8") from None
+    except csv.Error as error:
+        if "field limit" in str(error):
+            raise HandgradError(
+                f"{path}: the cell that begins in line {line + 1} does not end within "
+                f"{csv.field_size_limit():,} characters; close the quote there"
+            ) from None
+        what = "lines that do not end in a newline" if "new-line" in str(error) else str(error)
+        line = reader.line_num if reader else 0
+        raise HandgradError(f"{path}, line {line}: {what}; save it as CSV again") from None
+    except OSError as error:
+        raise HandgradError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _scan_csv(path: Path, columns: Columns, *, typed: bool, start: int = 0) -> "pl.LazyFrame":
+    """Scan a CSV: numbers as numbers, or all cells as texts with the number of the row."""
+    import polars as pl
+
+    check_process()
+    kinds = {"u": pl.UInt8, "f": pl.Float32 if columns.dtype == np.float32 else pl.Float64}
+    texts = {*columns.texts, LABEL} if typed else set(columns.names)
+    schema = {name: pl.String if name in texts else kinds[columns.dtype.kind] for name in columns.names}
+    frame = pl.scan_csv(
+        path,
+        has_header=False,
+        skip_rows=columns.header,
+        schema=schema,
+        glob=False,
+        missing_columns="insert",
+        row_index_name=None if typed else ROW,
+    )
+    if typed:
+        return frame
+    return frame.filter(pl.col(ROW) >= start) if start else frame
+
+
+def _scan_parquet(path: Path, columns: Columns | None = None) -> "pl.LazyFrame":
+    """Scan a Parquet file that was verified, with its columns under the names in `columns`."""
+    import polars as pl
+
+    check_process()
+    _verify_parquet(path)
+    frame = pl.scan_parquet(path, glob=False, hive_partitioning=False)
+    if columns is None:
+        return frame
+    return frame.rename(dict(zip(frame.collect_schema(), columns.names, strict=True)))
+
+
+_verified: set[tuple[str, int, int]] = set()
+
+
+def _verify_parquet(path: Path) -> None:
+    """Read a Parquet file once in a child process, since damage can abort the process that reads it."""
+    try:
+        with path.open("rb") as file:
+            facts, begin = os.fstat(file.fileno()), file.read(4)
+            file.seek(max(0, facts.st_size - 4))
+            whole = begin == file.read(4) == b"PAR1"
+    except OSError as error:
+        raise HandgradError(f"{path} cannot be read as Parquet: {error.strerror}") from error
+    key = (os.path.realpath(path), facts.st_size, facts.st_mtime_ns)
+    if key in _verified:
+        return
+    command = [sys.executable, "-P", "-c", VERIFY, str(path)]
+    if not whole or subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True).returncode:
+        raise HandgradError(
+            f"{path} cannot be read as Parquet: it is damaged or cut short; download it again"
+        )
+    _verified.add(key)
+
+
+_forked = False
+
+
+def _note_fork() -> None:
+    global _forked
+    _forked = "polars" in sys.modules
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_note_fork)
+
+
+def check_process() -> None:
+    """Raise HandgradError in a process that was forked after Polars was loaded, where its threads would not run."""
+    if _forked:
+        raise HandgradError(
+            "tables cannot be read in a process that was forked after Polars was loaded; start it with 'spawn'"
+        )

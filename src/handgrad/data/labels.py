@@ -18,7 +18,7 @@ def encode_labels(
     classes: Sequence[str] | None = None,
     *,
     images: bool,
-    locate: Callable[[int], str] | None = None,
+    locate: Callable[[int], int] | None = None,
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """Number the labels of a file.
 
@@ -35,7 +35,7 @@ def encode_labels(
     images : bool
         Whether these are labels of images.
     locate : callable, optional
-        Says for messages where the label of that number is, from 0, where these are some labels of many.
+        Returns the example, from 0, of a label in `values`, for messages; default: its index.
 
     Returns
     -------
@@ -53,11 +53,9 @@ def encode_labels(
     present, places = np.unique(_plain(values, where), return_inverse=True)
 
     def refuse(wrong: int, reason: str) -> HandgradError:
-        place = int(np.argmax(places == wrong))
-        label = shown(str(present[wrong]))
-        if locate:
-            return HandgradError(f"{locate(place)}: label {label} {reason}")
-        return HandgradError(f"{where}: label {label} (example {place + 1}) {reason}")
+        first = int(np.argmax(places == wrong))
+        example = 1 + (locate(first) if locate else first)
+        return HandgradError(f"{where}: label {shown(str(present[wrong]))} (example {example}) {reason}")
 
     numbers = _numbers(present)
     if not np.isnan(numbers).all():
@@ -96,6 +94,36 @@ def encode_labels(
         if name not in numbered:
             raise refuse(wrong, f"is not one of the {len(known)} classes of the training data")
     return np.array([numbered[name] for name in names], np.int64)[places], known
+
+
+class LabelCodes:
+    """Labels that arrive in parts, each kept as the number of a distinct value."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Any, int] = {}
+        self._codes: list[NDArray[np.int32]] = []
+
+    def __len__(self) -> int:
+        return sum(map(len, self._codes))
+
+    def add(self, labels: NDArray[Any], where: str) -> None:
+        """Add the labels of the next examples, (n,)."""
+        values, known = _plain(labels, where).tolist(), self._numbers
+        self._codes.append(np.array([known.setdefault(value, len(known)) for value in values], np.int32))
+
+    def encode(
+        self, where: str, classes: Sequence[str] | None = None, *, images: bool
+    ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+        """Number all labels, (N,), as `encode_labels` does."""
+        codes = np.concatenate(self._codes)
+
+        def locate(code: int) -> int:
+            return int((codes == code).argmax())
+
+        labels, names = encode_labels(
+            np.array([*self._numbers]), where, classes, images=images, locate=locate
+        )
+        return labels[codes], names
 
 
 def parse_number(text: str) -> float:

@@ -1,12 +1,11 @@
-"""From a name or a path to data: which reader a source needs."""
+"""Load data from a name or a path: choose the reader that a source needs."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from handgrad.data.columns import in_known_order
 from handgrad.data.dataset import Dataset, Splits, naming
 from handgrad.data.idx import FILES, Split, find_idx, read_idx_folder
 from handgrad.data.labels import encode_labels
@@ -18,7 +17,8 @@ LARGEST = 10_000_000
 """Strokes: 8 GB of them."""
 TABLES = (".csv", ".parquet")
 TEST_NAME = re.compile(r"(?<![a-z])test|Test|TEST")
-"""The latest.csv or contest.csv are not to test with."""
+"""Matches neither latest.csv nor contest.csv."""
+SHARD_NAME = re.compile(r"(.*?)(\d+)(-of-|_of_)(\d+)")
 SPLIT_FOLDERS = {"train", "validation", "val", "test"}
 
 
@@ -29,26 +29,25 @@ def load_data(source: str | Path) -> Splits:
     ----------
     source : str or path
         ``"mnist"`` or ``"fashion-mnist"``, found or downloaded; ``"strokes"``, ``"strokes:N"`` or
-        ``"strokes:N:SEED"``, N images that the library writes itself (60,000 of seed 0 unless given); or a path:
-        a CSV or Parquet file with a label column, an ``.npz``, a folder of IDX files, of tables named
-        ``…train…`` and ``…test…``, or of one folder of pictures a class (perhaps below ``train`` and ``test``).
+        ``"strokes:N:SEED"``, N synthetic digits (default: 60,000 of seed 0); or a path: a CSV or Parquet file with a
+        label column, an ``.npz``, a folder of IDX files, of tables (those named ``…test…`` are the test split), or of
+        one folder of images for each class (perhaps below ``train`` and ``test``).
 
     Returns
     -------
     Splits
-        The test split is not read before it is asked for.
+        The test split is read when it is first used.
 
     Raises
     ------
     HandgradError
         If the source is unknown, or what it holds cannot be read.
     """
-    name = str(source)
+    name, path = str(source), Path(source)
     if name in COLLECTIONS:
         return _published(name)
     if name.partition(":")[0] == STROKES:
         return _strokes(name)
-    path = Path(source)
     with _reading(path):
         if path.exists():
             return _folder(path) if path.is_dir() else _file(path)
@@ -68,7 +67,7 @@ def _reading(path: Path) -> Iterator[None]:
 
 
 def _later(path: Path, read: Callable[[], Dataset]) -> Callable[[], Dataset]:
-    """Put off reading `path` until it is asked for."""
+    """Defer reading `path` until it is needed."""
 
     def opened() -> Dataset:
         with _reading(path):
@@ -80,12 +79,11 @@ def _later(path: Path, read: Callable[[], Dataset]) -> Callable[[], Dataset]:
 def _published(name: str) -> Splits:
     found = ensure(name)
     if found.kind == "csv":
-        return _tables(found.folder / "mnist_train.csv", found.folder / "mnist_test.csv", name)
+        return _tables([found.folder / "mnist_train.csv"], [found.folder / "mnist_test.csv"], name)
 
-    def read(split: str) -> Dataset:
-        images, labels = read_split(found.folder, name, "test" if split == "test" else "train")
-        framing = "digit" if name == "mnist" else "plain"
-        return Dataset(images, labels, 10, (1, *images.shape[1:]), framing)
+    def read(split: Split) -> Dataset:
+        images, labels = read_split(found.folder, name, split)
+        return Dataset(images, labels, 10, (1, 28, 28), "digit" if name == "mnist" else "plain")
 
     return Splits(read("train"), test=partial(read, "test"), source=name)
 
@@ -95,10 +93,10 @@ def _strokes(name: str) -> Splits:
 
     match = re.fullmatch(r"strokes(?::([0-9]{1,18}))?(?::([0-9]{1,18}))?", name)
     if match is None:
-        raise HandgradError(f"'{name}' is not strokes, strokes:N or strokes:N:SEED, such as strokes:5000:1")
+        raise HandgradError(f"'{name}' is not strokes, strokes:N or strokes:N:SEED, e.g. strokes:5000:1")
     examples, seed = int(match[1] or 60_000), int(match[2] or 0)
     if examples > LARGEST:
-        raise HandgradError(f"'{name}' is too much handwriting; ask for {LARGEST:,} examples or fewer")
+        raise HandgradError(f"'{name}' has too many digits; ask for {LARGEST:,} or fewer")
 
     def write(count: int, stream: int) -> Dataset:
         return Dataset(*generate(count, seed, stream), 10, (1, 28, 28))
@@ -108,16 +106,14 @@ def _strokes(name: str) -> Splits:
 
 def _file(path: Path) -> Splits:
     suffix = path.suffix.lower()
+    if suffix in TABLES:
+        return _tables([path], [], str(path))
     if suffix == ".npz":
         from handgrad.data.npz import read_npz
 
         return read_npz(path)
-    if suffix in TABLES:
-        from handgrad.data.tables import read_table
-
-        return Splits(read_table(path), source=str(path))
     raise HandgradError(
-        f"{path} is of no kind that can be read; give a file in {', '.join((*TABLES, '.npz'))}, or a folder"
+        f"{path} is of an unknown kind; give a file in {', '.join((*TABLES, '.npz'))}, or a folder"
     )
 
 
@@ -127,35 +123,55 @@ def _folder(folder: Path) -> Splits:
     from handgrad.data.images import class_folders
 
     if (folder / "train").is_dir() and class_folders(folder / "train"):
-        return _pictures(folder)
+        return _images(folder)
     tables = sorted(
         path for path in folder.iterdir() if path.suffix.lower() in TABLES and not path.name.startswith(".")
     )
-    trains = [path for path in tables if "train" in path.stem.lower()]
-    tests = [path for path in tables if path not in trains and TEST_NAME.search(path.stem)]
-    if len(trains) > 1 or (trains and len(tests) > 1):
-        names = [path.name for path in (trains if len(trains) > 1 else tests)]
-        several = ", ".join(names[:3] + ["…"] * (len(names) > 3))
+    named = [path for path in tables if "train" in path.stem.lower()]
+    if not named and class_folders(folder):
+        return _images(folder)
+    tests = [path for path in tables if path not in named and TEST_NAME.search(path.stem)]
+    trains = named or [path for path in tables if path not in tests]
+    if not trains:
         raise HandgradError(
-            f"{folder} holds several tables for one split: {several}; leave one, or name a file"
+            f"{folder} holds no data to train on: no IDX files under MNIST's names, no CSV or Parquet tables, no "
+            "folders of images"
         )
-    if trains:
-        return _tables(trains[0], tests[0] if tests else None, str(folder))
-    if class_folders(folder):
-        return _pictures(folder)
-    raise HandgradError(
-        f"{folder} holds nothing that can be read: no IDX files under MNIST's names, no table named train, "
-        "no folders of pictures"
-    )
+    for shards in (trains, tests):
+        _check_shards(folder, shards)
+    return _tables(trains, tests, str(folder))
 
 
-def _pictures(folder: Path) -> Splits:
+def _check_shards(folder: Path, shards: list[Path]) -> None:
+    """Refuse tables of two formats, and shards ``…-00002-of-00010`` of which one is missing."""
+    if len({path.suffix.lower() for path in shards}) > 1:
+        raise HandgradError(f"{folder} holds CSV and Parquet files; leave those of one kind")
+    groups: dict[tuple[str, str, str], set[int]] = {}
+    for path in shards:
+        if match := SHARD_NAME.fullmatch(path.stem):
+            groups.setdefault((match[1], match[3], match[4]), set()).add(int(match[2]))
+    for (before, between, total), numbers in groups.items():
+        first = 1 if int(total) in numbers else 0
+        if missing := [k for k in range(first, first + min(int(total), 10**6)) if k not in numbers]:
+            name = f"{before}{missing[0]:0{len(total)}}{between}{total}{shards[0].suffix}"
+            raise HandgradError(f"{folder} lacks {name}; put it there, or rename the others")
+
+
+def _tables(trains: Sequence[Path], tests: Sequence[Path], source: str) -> Splits:
+    from handgrad.data.tables import read_table
+
+    train = read_table(trains)
+    read = partial(read_table, tests, train.class_names, train.features)
+    return Splits(train, test=_later(tests[0], read) if tests else None, source=source)
+
+
+def _images(folder: Path) -> Splits:
     from handgrad.data.images import class_folders, read_class_folders
 
     if not ((folder / "train").is_dir() and class_folders(folder / "train")):
         if {path.name.lower() for path in class_folders(folder)} <= SPLIT_FOLDERS:
             raise HandgradError(
-                f"{folder}: pictures of one class go into one folder, such as train/cat, train/dog"
+                f"{folder}: put the images of each class into a folder, e.g. train/cat, train/dog"
             )
         return Splits(read_class_folders(folder), source=str(folder))
     train = read_class_folders(folder / "train")
@@ -178,25 +194,3 @@ def _idx(folder: Path) -> Splits:
     held = any(find_idx(folder, file) for file in FILES["test"])
     test = _later(folder, partial(read, "test", train.class_names)) if held else None
     return Splits(train, test=test, source=str(folder))
-
-
-def _tables(train: Path, test: Path | None, source: str) -> Splits:
-    from handgrad.data.tables import column_names, read_table
-
-    first = read_table(train)
-
-    def read_test(path: Path) -> Dataset:
-        (names, named), (others, others_named) = map(column_names, (train, path))
-        if named and others_named and _features(names) != _features(others):
-            raise HandgradError(
-                f"{path} has other columns than {train}, or in another order; make them the same"
-            )
-        dataset = read_table(path, first.class_names)
-        with naming(path):
-            return in_known_order(dataset, first.features, first.class_names)
-
-    return Splits(first, test=_later(test, partial(read_test, test)) if test else None, source=source)
-
-
-def _features(names: list[str]) -> list[str]:
-    return [name for name in names if name != "label"]

@@ -1,37 +1,133 @@
-"""Tables with a label column: CSV and Parquet."""
+"""Tables with a label column: CSV and Parquet, in one file or in several shards."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from math import isqrt
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from handgrad.data.cells import LABEL, first_row, is_parquet, read_cells
-from handgrad.data.columns import spread
+from handgrad.data.cells import LABEL, Columns, find_categories, first_row, is_parquet, read_batches
+from handgrad.data.columns import aligned, input_names, one_hot
 from handgrad.data.dataset import Dataset, naming
-from handgrad.data.labels import encode_labels, parse_number, shown
+from handgrad.data.labels import LabelCodes, parse_number, shown
 from handgrad.errors import HandgradError
 
 PIXEL_NAME = re.compile(r"(p|px|pix|pixel)[ _-]?\d+|\d+x\d+", re.IGNORECASE)
 ROW_NUMBERS = ("", "Unnamed: 0", "__index_level_0__")
-"""Under these names pandas writes the numbers of rows: nothing to learn from, yet they may give the label away."""
+"""The names that pandas gives to row numbers, from which nothing can be learned but which may reveal the label."""
+
+Store: TypeAlias = Callable[[Iterator[NDArray[Any]]], NDArray[Any]]
 
 
-def read_table(path: Path, classes: Sequence[str] | None = None) -> Dataset:
-    """Read a table with a label column.
+def stack(blocks: Iterator[NDArray[Any]]) -> NDArray[Any]:
+    """Concatenate blocks of rows in memory."""
+    first, *others = blocks
+    return np.concatenate([first, *others]) if others else first
 
-    In a CSV without header the label is the first column; otherwise, and in Parquet, its name is ``label``.
-    A table is one of images, whose values are bytes, where its columns are named as pixels (``pixel0``,
-    ``1x1``), or unnamed and a square number from 49 on, or 784; every other table holds finite numbers, or columns of
-    names, each of which becomes an input of its own, ``soil=clay``.
+
+@dataclass(frozen=True)
+class Table:
+    """The files of a table, and what their columns hold.
 
     Parameters
     ----------
-    path : Path
-        A ``.csv`` or ``.parquet`` file.
+    parts : list of (path, columns)
+        The files in order. All have the same columns, where they are named in any order.
+    """
+
+    parts: list[tuple[Path, Columns]]
+
+    @classmethod
+    def open(cls, paths: Sequence[Path]) -> "Table":
+        """Read the names of the columns and find those of categories; HandgradError where files do not match."""
+        parts: list[tuple[Path, Columns]] = []
+        categories: dict[str, set[str]] = {}
+        for path in paths:
+            names, header = column_names(path)
+            features = [name for name in names if name != LABEL]
+            dtype = np.dtype(np.uint8 if _are_pixels(features, header > 0) else np.float32)
+            columns = Columns(names, header, dtype)
+            first = parts[0][1] if parts else columns
+            if header and first.header:
+                same = set(names) == set(first.names)
+            else:  # by position
+                same = len(names) == len(first.names)
+                known = iter(name for name in first.names if name != LABEL)
+                names = [name if name == LABEL else next(known) for name in names] if same else names
+            if not same:
+                raise HandgradError(f"{path} has other columns than {paths[0]}; make them the same")
+            parts.append((path, replace(columns, names=names, dtype=first.dtype)))
+        found = [find_categories(path, columns) for path, columns in parts]
+        for name in {name for part in found for name in part}:
+            if not all(name in part for part in found):
+                continue  # numbers or nothing in one of the files, where the reader reports the names
+            categories[name] = set().union(*(part[name] for part in found))
+        texts = {name: sorted(values) for name, values in categories.items()}
+        return cls([(path, replace(columns, texts=texts)) for path, columns in parts])
+
+    @property
+    def columns(self) -> Columns:
+        """The columns of the first file."""
+        return self.parts[0][1]
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The columns but the label."""
+        return [name for name in self.columns.names if name != LABEL]
+
+    @cached_property
+    def features(self) -> tuple[str, ...]:
+        """The names of the inputs: a column of names becomes one input for each of its values."""
+        with naming(self.parts[0][0]):
+            return input_names(self.names, self.columns.texts)
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """The shape of an example: (1, H, W) for square images."""
+        side = isqrt(len(self.features))
+        square = self.columns.images and side * side == len(self.features)
+        return (1, side, side) if square else (len(self.features),)
+
+    def batches(self) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+        """Yield inputs (n, I) and labels (n,) as they are in the files."""
+        for path, columns in self.parts:
+            place = {name: number for number, name in enumerate(columns.numbers)}
+            order = [place[name] for name in self.columns.numbers]
+            for numbers, texts, labels in read_batches(path, columns):
+                assert labels is not None
+                if order != sorted(order):
+                    numbers = numbers[:, order]
+                yield one_hot(self.names, numbers, texts, columns.texts), labels
+
+
+def read_table(
+    paths: Path | Sequence[Path],
+    classes: Sequence[str] | None = None,
+    features: Sequence[str] = (),
+    store: Store = stack,
+) -> Dataset:
+    """Read a table with a label column.
+
+    In a CSV without header the label is the first column; otherwise, and in Parquet, its name is ``label``.
+    A table holds images, with values from 0 to 255, where its columns are named as pixels (``pixel0``,
+    ``1x1``), or are unnamed and a square number of at least 49, or are 784. Every other table holds finite numbers,
+    or columns of names, each of which becomes one input for each name, ``soil=clay``.
+
+    Parameters
+    ----------
+    paths : Path, or sequence of Path
+        A ``.csv`` or ``.parquet`` file, or several with the same columns.
     classes : sequence of str, optional
         The classes of the training split, where this is another split of the same data.
+    features : sequence of str, optional
+        The inputs of the training split, in their order.
+    store : callable
+        Takes the inputs block by block and returns them all, (N, I); default: in memory.
 
     Returns
     -------
@@ -41,61 +137,78 @@ def read_table(path: Path, classes: Sequence[str] | None = None) -> Dataset:
     Raises
     ------
     HandgradError
-        If a cell is missing, not a number or out of range, a row is ragged, or there is no label column.
+        If a cell is missing, not a number or out of range, a row has too few or too many cells, or there is no
+        label column.
     """
-    names, named = column_names(path)
-    images, features, shape = table_content(names, named)
-    cells = read_cells(path, names, named, np.uint8 if images else np.float32)
-    assert cells.labels is not None
-    labels, known = encode_labels(cells.labels, str(path), classes, images=images)
-    with naming(path):
-        inputs, inputs_named = spread(features, cells.numbers, cells.texts)
-        known_names = inputs_named if named or cells.texts else ()
-        return Dataset(inputs, labels, known, shape or inputs.shape[1:], features=known_names)
+    paths = [paths] if isinstance(paths, Path) else list(paths)
+    where = str(paths[0]) if len(paths) == 1 else f"{paths[0]} … {paths[-1].name}"
+    table = Table.open(paths)
+    codes = LabelCodes()
+    known_features = table.features if table.columns.header or table.columns.texts else ()
+    ordered = bool(features and known_features)
+
+    def blocks() -> Iterator[NDArray[Any]]:
+        for inputs, labels in table.batches():
+            if ordered:
+                with naming(where):
+                    inputs = aligned(inputs, known_features, features, before=len(codes))
+            codes.add(labels, where)
+            yield inputs
+        if not len(codes):
+            raise HandgradError(f"{where} holds no examples")
+
+    inputs = store(blocks())
+    labels, names = codes.encode(where, classes, images=table.columns.images)
+    shape = table.input_shape if table.columns.images else inputs.shape[1:]
+    with naming(where):
+        return Dataset(inputs, labels, names, shape, features=features if ordered else known_features)
 
 
-def table_content(names: Sequence[str], named: bool) -> tuple[bool, list[str], tuple[int, ...]]:
-    """Tell of a table whether it holds images, its columns but the label, and the shape of an image, () for none."""
-    features = [name for name in names if name != LABEL]
-    images, side = _are_pixels(features, named), isqrt(len(features))
-    return images, features, (1, side, side) if images and side * side == len(features) else ()
-
-
-def column_names(path: Path) -> tuple[list[str], bool]:
-    """Tell the names of a table's columns, and whether they are its own (else they are numbers).
+def column_names(path: Path) -> tuple[list[str], int]:
+    """Return the names of a table's columns, and the number of rows up to the header (0: none, they are numbers).
 
     Raises
     ------
     HandgradError
         If two columns share a name, one has none, or none is named ``label``.
     """
-    first = first_row(path)
-    named = is_parquet(path) or _is_header(first)
-    names = first if named else [LABEL, *map(str, range(2, len(first) + 1))]
+    row, cells = first_row(path)
+    header = row if is_parquet(path) or is_header(cells) or _counts(cells) else 0
+    names = cells if header else [LABEL, *map(str, range(2, len(cells) + 1))]
     names = [LABEL if name.strip().lower() == LABEL else name.strip() for name in names]
+    if len(names) < 2:
+        raise HandgradError(f"{path} has one column and nothing else; are its columns separated by commas?")
     if LABEL not in names:
         raise HandgradError(
             f"{path} has no column named 'label'; name it in the header, or put it first, without a header"
         )
-    if len(names) < 2:
-        raise HandgradError(
-            f"{path} has a label column and nothing else; are its columns separated by commas?"
-        )
+    seen = set()
     for index, name in enumerate(names):
         if name in ROW_NUMBERS:
-            kept = f"{path}: column {index + 1} is named '{name}', as row numbers are"
-            raise HandgradError(f"{kept}; save the table without them, or name the column")
-        if name in names[:index]:
+            raise HandgradError(
+                f"{path}: column {index + 1} is named '{name}', as row numbers are; save the table without them, or "
+                "name the column"
+            )
+        if name in seen:
             raise HandgradError(f"{path} has two columns named {shown(name)}; rename one")
-    return names, named
+        seen.add(name)
+    return names, header
 
 
-def _is_header(first: list[str]) -> bool:
-    """Tell a header from a first example: it says ``label``, or has no number, or counts the columns."""
-    cells = [cell.strip() for cell in first[1:]]
-    counts = len(cells) > 4 and any(cells == [str(k + s) for k in range(len(cells))] for s in (0, 1))
-    numbers = [cell for cell in cells if np.isfinite(parse_number(cell))]
-    return counts or (bool(cells) and not numbers) or LABEL in (cell.strip().lower() for cell in first)
+def is_header(cells: Sequence[str], known: Sequence[str] = ()) -> bool:
+    """Whether a first row is a header: it has ``label`` or a known name, or no number.
+
+    Where no names are known, a number in the first column may be that of a label.
+    """
+    cells = [LABEL if cell.strip().lower() == LABEL else cell.strip() for cell in cells]
+    numbers = [cell for cell in (cells if known else cells[1:] or cells) if np.isfinite(parse_number(cell))]
+    return not numbers or not {LABEL, *known}.isdisjoint(cells)
+
+
+def _counts(cells: Sequence[str]) -> bool:
+    """Whether the cells behind the first count the columns, from 0 or 1."""
+    cells = [cell.strip() for cell in cells[1:]]
+    return len(cells) > 4 and any(cells == [str(k + s) for k in range(len(cells))] for s in (0, 1))
 
 
 def _are_pixels(features: list[str], named: bool) -> bool:
