@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from handgrad.data.arrays import is_mapped
 from handgrad.data.npz import NAMES, read_npz
 from handgrad.errors import HandgradError
 
@@ -99,7 +100,7 @@ def test_the_test_split_is_not_read_before_it_is_asked_for(path: Path) -> None:
     save(path, x_train=IMAGES, y_train=LABELS, x_test=np.array([{}], object), y_test=np.array([0]))
     splits = read_npz(path)
     assert len(splits.train) == 6
-    with pytest.raises(HandgradError, match=r"digits\.npz: x_test cannot be read: it holds pickled objects"):
+    with pytest.raises(HandgradError, match=r"digits\.npz: x_test holds pickled objects"):
         splits.split("test")
 
 
@@ -107,7 +108,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "no known names": ({"a": IMAGES, "b": LABELS}, "holds a, b; expected one of: x_train and"),
     "one of a pair": ({"x_train": IMAGES}, "expected one of"),
     "counts differ": ({"y": LABELS[:5]}, "x has 6 examples, y has shape (5,)"),
-    "one-hot": ({"y": np.eye(3)[LABELS]}, "y has shape (6, 3); give one label an example"),
+    "one-hot": ({"y": np.eye(3)[LABELS]}, "y has shape (6, 3); give one label for each"),
     "a single label": ({"y": np.array(3)}, "y has shape ()"),
     "a single number": ({"x": np.array(3)}, "x has shape ()"),
     "one dimension": ({"x": LABELS}, "2 dimensions or more"),
@@ -115,8 +116,8 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "five dimensions": ({"x": np.zeros((6, 1, 1, 5, 5))}, "no axis can be the channels"),
     "no values": ({"x": IMAGES[:, :, :0]}, "x: inputs of shape"),
     "no examples": ({"x": IMAGES[:0], "y": LABELS[:0]}, "no examples"),
-    "pickled": ({"x": np.array([{}] * 6, object)}, "x cannot be read: it holds pickled objects"),
-    "pickled labels": ({"y": np.array(["a", None] * 3, object)}, "y cannot be read: it holds pickled"),
+    "pickled": ({"x": np.array([{}] * 6, object)}, "x holds pickled objects"),
+    "pickled labels": ({"y": np.array(["a", None] * 3, object)}, "y holds pickled"),
     "text": ({"x": np.array([["a", "b"]] * 6)}, "x: inputs must be numbers"),
     "complex": ({"x": np.zeros((6, 2), complex)}, "x: inputs must be numbers"),
     "NaN": ({"x": np.full((6, 2), np.nan)}, "x: inputs hold NaN"),
@@ -148,18 +149,18 @@ def test_files_that_are_no_archive(path: Path, tmp_path: Path) -> None:
     np.save(tmp_path / "single.npy", IMAGES)
     for content in (b"", whole[:-30], whole[:200], b"<html>", (tmp_path / "single.npy").read_bytes()):
         path.write_bytes(content)
-        assert "cannot be read as .npz" in complaint(path)
+        assert "cannot be read" in complaint(path)
     version = whole.index(b"PK\1\2") + 6  # the one of zip that is needed, in the archive's directory
     path.write_bytes(whole[:version] + b"\xff" + whole[version + 1 :])
-    assert "cannot be read as .npz" in complaint(path)
-    path.write_bytes(whole.replace(IMAGES[3].tobytes(), bytes(64)))  # the check sum tells
+    assert "cannot be read" in complaint(path)
+    path.write_bytes(whole.replace(IMAGES[3].tobytes(), bytes(64)))  # found by the checksum
     assert "x cannot be read: it is damaged" in complaint(path)
 
 
 def test_an_absurd_header_and_a_member_that_is_no_array(path: Path) -> None:
     header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999, 8)}"
     lie = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
-    for content, reason in ((lie, "x cannot be read"), (b"hello", "x ")):
+    for content, reason in ((lie, "y has not the length"), (b"hello", "y cannot be read")):
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("x.npy", content)
             archive.writestr("y.npy", content)
@@ -179,3 +180,48 @@ def test_classes_that_do_not_fit_are_refused(tmp_path: Path, names: list[str]) -
     np.savez(tmp_path / "a.npz", images=np.zeros((2, 28, 28), np.uint8), labels=[1, 1], classes=names)
     with pytest.raises(HandgradError, match=r"classes"):
         read_npz(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("name", ["", "x_train.npy", "y_train.npy", "x_test.npy"])
+@pytest.mark.parametrize(
+    "inputs", [IMAGES, np.stack([IMAGES] * 3, axis=3), IMAGES / 255, IMAGES.astype(np.int64)]
+)
+def test_npy_files_are_memory_mapped(tmp_path: Path, name: str, inputs: Any) -> None:
+    arrays = {"x_train": inputs, "y_train": LABELS, "x_test": inputs[:4], "y_test": LABELS[:4]}
+    for key, array in arrays.items():
+        np.save(tmp_path / key, array)
+    np.savez(tmp_path / "a.npz", **arrays)
+    there, archive = read_npz(tmp_path / name), read_npz(tmp_path / "a.npz")
+    assert is_mapped(there.train.inputs)
+    for here in (there.train, there.split("test")):
+        assert here.input_shape == archive.train.input_shape
+        count = 4 if name == "x_test.npy" or here is not there.train else 6
+        np.testing.assert_array_equal(np.asarray(here.inputs), archive.train.inputs[:count])
+        assert here.labels.tolist() == LABELS[:count].tolist()
+
+
+def test_npy_files_without_a_pair_and_damaged_ones(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", IMAGES)
+    for path in (tmp_path, tmp_path / "x.npy"):
+        with pytest.raises(HandgradError, match="holds x; expected one of"):
+            read_npz(path)
+    np.save(tmp_path / "y.npy", LABELS)
+    (tmp_path / "x.npy").write_bytes((tmp_path / "x.npy").read_bytes()[:-1])
+    with pytest.raises(HandgradError, match="x cannot be read"):
+        read_npz(tmp_path)
+
+
+def test_promised_sizes_are_compared_with_the_available_memory(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(path, x=IMAGES, y=LABELS)
+    fortran = tmp_path / "f.npz"
+    save(fortran, x=np.asfortranarray(IMAGES), y=LABELS)
+    monkeypatch.setenv("HANDGRAD_CACHE", str(tmp_path / "cache"))
+    for module in ("memory", "outofcore"):
+        monkeypatch.setattr(f"handgrad.data.{module}.available_memory", lambda: 500)
+    train = read_npz(path).train
+    assert is_mapped(train.inputs)
+    assert np.array_equal(train.inputs, IMAGES.reshape(6, 64))
+    with pytest.raises(HandgradError, match="need 768 bytes of memory and 500 bytes are available"):
+        read_npz(fortran)

@@ -1,8 +1,8 @@
 """Inputs and labels as arrays: what users have is converted, and what is memory-mapped is not copied."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import prod
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -11,6 +11,15 @@ from handgrad.errors import HandgradError
 
 PART = 2**26
 """Bytes of inputs that are in memory at a time where all of them are passed over."""
+
+Store: TypeAlias = Callable[[Iterator[NDArray[Any]]], NDArray[Any]]
+"""Takes the inputs of a data set block by block, (n, ...), and returns all of them, (N, ...)."""
+
+
+def stack(blocks: Iterator[NDArray[Any]]) -> NDArray[Any]:
+    """Concatenate blocks in memory."""
+    first, *others = blocks
+    return np.concatenate([first, *others]) if others else first
 
 
 class MappedRows:

@@ -99,10 +99,15 @@ class Dataset:
             features=tuple(map(str, self.features)),
         )
 
-    def _set(self, **fields: Any) -> "Dataset":
+    def _set(self, **fields: Any) -> None:
         for name, value in fields.items():
             object.__setattr__(self, name, value)
-        return self
+
+    def with_arrays(self, inputs: Any, labels: NDArray[Any]) -> "Dataset":
+        """Return a data set with other inputs and labels, which are not checked again."""
+        dataset = copy(self)
+        dataset._set(inputs=inputs, labels=labels)
+        return dataset
 
     def __repr__(self) -> str:
         shape = "×".join(map(str, self.input_shape))
@@ -125,7 +130,7 @@ class Dataset:
             inputs = MappedRows(inputs, rows)
         else:
             inputs = inputs[rows]
-        return copy(self)._set(inputs=inputs, labels=self.labels[rows])
+        return self.with_arrays(inputs, self.labels[rows])
 
     def fingerprint(self) -> int:
         """Return a checksum that identifies the data."""

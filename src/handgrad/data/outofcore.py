@@ -1,0 +1,242 @@
+"""Data that do not fit into memory: converted once into ``.npy`` files in the cache folder, and memory-mapped.
+
+The folder of a conversion holds ``inputs.npy``, ``labels.npy`` and ``facts.json``. It is written under another name
+and renamed when it is complete, under a lock, so that one of several processes converts and the others wait.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handgrad.data.arrays import MappedRows, Store, stack
+from handgrad.data.dataset import Dataset
+from handgrad.data.memory import available_memory, format_bytes
+from handgrad.data.mnist import cache_folder
+from handgrad.errors import HandgradError
+from handgrad.files import cannot_write, make_folder, sync_folder
+from handgrad.locks import in_turn
+
+COMFORTABLE = 3
+"""Data are loaded if this many times their size is available; a reader needs up to twice their size."""
+FORMAT = 1
+FACTS, INPUTS, LABELS, UNFINISHED = "facts.json", "inputs.npy", "labels.npy", ".unfinished"
+DESCRIPTION = ("classes", "input_shape", "framing", "features")
+"""Fields of a data set besides its arrays."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a conversion is: of which source, into which folder, its examples and bytes, and the share of it."""
+
+    source: str
+    folder: Path
+    examples: int
+    written: int
+    share: float
+    finished: bool
+
+
+Report: TypeAlias = Callable[[Progress], None]
+_report: ContextVar[Report] = ContextVar("_report", default=lambda progress: None)
+
+
+@contextmanager
+def reporting(report: Report) -> Iterator[None]:
+    """Call `report` with the progress of conversions within the block."""
+    token = _report.set(report)
+    try:
+        yield
+    finally:
+        _report.reset(token)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One split of data that may be too large for memory.
+
+    Parameters
+    ----------
+    name : str
+        The path or name that the user gave.
+    split : str
+    size : int
+        Bytes of its inputs in memory, about.
+    files : sequence of Path
+        What it is read from; where one of them changes, it is converted again.
+    known : sequence of str
+        Classes and inputs of the training split, where this is another.
+    """
+
+    name: str
+    split: str
+    size: int
+    files: Sequence[Path] = ()
+    known: Sequence[str] = ()
+
+    def facts(self) -> dict[str, Any]:
+        """Return what identifies the content: reading it would take as long as converting it."""
+        states = [(str(path.absolute()), path.stat()) for path in self.files]
+        return {
+            "format": FORMAT,
+            "source": self.place,
+            "split": self.split,
+            "files": [[path, state.st_size, state.st_mtime_ns] for path, state in states],
+            "known": list(self.known),
+        }
+
+    @property
+    def place(self) -> str:
+        """The absolute path, or the name of data that are not files."""
+        return str(Path(self.name).absolute()) if self.files else self.name
+
+
+def load_or_convert(source: Source, read: Callable[[Store], Dataset]) -> Dataset:
+    """Read a split into memory, or, if it would not fit comfortably, convert it once and map it.
+
+    Parameters
+    ----------
+    source : Source
+    read : callable
+        Reads the data set. It passes its inputs, block by block, to the `Store` that it is given.
+
+    Raises
+    ------
+    HandgradError
+        If the data cannot be read, or the cache cannot be written.
+    """
+    room = available_memory()
+    if room is None or source.size * COMFORTABLE <= room:
+        return read(stack)
+    digest = hashlib.sha256(f"{source.place}\n{source.split}".encode()).hexdigest()
+    folder = cache_folder(f"{Path(source.place).name.replace(':', '-')}-{source.split}-{digest[:10]}")
+    make_folder(folder.parent)
+    with in_turn(folder.parent / f".{folder.name}.lock"):
+        facts = source.facts()
+        dataset = _open(folder, facts)
+        if dataset is None:
+            _convert(source, facts, read, folder)
+            dataset = _open(folder, facts)
+    if dataset is None:
+        raise HandgradError(f"{folder} was changed while it was written; try again")
+    return dataset
+
+
+def _open(folder: Path, facts: dict[str, Any]) -> Dataset | None:
+    """Open a conversion; None where there is none, or it is damaged, or made of other files."""
+    try:
+        found = json.loads((folder / FACTS).read_text("utf-8"))
+        if {key: found[key] for key in facts} != facts:
+            return None
+        inputs, labels = np.load(folder / INPUTS, mmap_mode="r"), np.load(folder / LABELS)
+        if len(inputs) != len(labels):
+            return None
+        if found["dtype"] != inputs.dtype.name:
+            inputs = MappedRows(inputs, dtype=found["dtype"])
+        first = Dataset(inputs[:1], labels[:1], **{name: found[name] for name in DESCRIPTION})
+        return first.with_arrays(inputs, labels)
+    except (OSError, ValueError, KeyError, TypeError, HandgradError):
+        return None
+
+
+def _convert(source: Source, facts: dict[str, Any], read: Callable[[Store], Dataset], folder: Path) -> None:
+    """Write a conversion, whole or not at all."""
+    temporary = folder.with_name(folder.name + UNFINISHED)
+    shutil.rmtree(temporary, ignore_errors=True)
+    try:
+        make_folder(temporary)
+        (temporary / FACTS).write_text(json.dumps(facts), "utf-8")
+        free = shutil.disk_usage(temporary).free
+        if source.size > free:
+            raise HandgradError(
+                f"converting {source.name} takes {format_bytes(source.size)} in {folder.parent}, where "
+                f"{format_bytes(free)} are free; HANDGRAD_CACHE names another folder"
+            )
+        dataset = read(lambda blocks: _write(blocks, source, temporary))
+        with _writing(temporary):
+            np.save(temporary / LABELS, dataset.labels)
+            description = {name: getattr(dataset, name) for name in DESCRIPTION}
+            description["dtype"] = dataset.inputs.dtype.name
+            (temporary / FACTS).write_text(json.dumps(facts | description), "utf-8")
+            for path in temporary.iterdir():
+                _sync(path)
+            shutil.rmtree(folder, ignore_errors=True)
+            temporary.rename(folder)
+            sync_folder(folder.parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _write(blocks: Iterator[NDArray[Any]], source: Source, folder: Path) -> NDArray[Any]:
+    """Write blocks of inputs into a ``.npy`` file, and map it; a `Store`."""
+    report, shown = _report.get(), folder.with_name(folder.name.removesuffix(UNFINISHED))
+    path, rows, width, dtype = folder / INPUTS, 0, 0, np.dtype(np.uint8)
+
+    def tell(finished: bool = False) -> None:
+        written = rows * width * dtype.itemsize
+        share = 1.0 if finished else min(1.0, written / max(1, source.size))
+        report(Progress(source.name, shown, rows, written, share, finished))
+
+    tell()
+    with _writing(folder), path.open("wb") as file:
+        for block in _unwrapped(blocks):
+            block = block.reshape(len(block), -1)
+            if block.dtype.kind == "f":
+                with np.errstate(over="ignore"):  # what becomes infinite is refused later
+                    block = block.astype(np.float32, copy=False)
+            if not rows:
+                width, dtype = block.shape[1], block.dtype
+                _write_header(file, 0, width, dtype)
+            file.write(np.ascontiguousarray(block).data)
+            rows += len(block)
+            tell()
+        file.seek(0)
+        _write_header(file, rows, width, dtype)
+    tell(finished=True)
+    mapped: NDArray[Any] = np.load(path, mmap_mode="r")
+    return mapped
+
+
+class _ReadError(Exception):
+    """Wraps an OSError of the source, which is not one of the cache."""
+
+
+def _unwrapped(blocks: Iterator[NDArray[Any]]) -> Iterator[NDArray[Any]]:
+    try:
+        yield from blocks
+    except OSError as error:
+        raise _ReadError from error
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Explain why the cache cannot be written."""
+    try:
+        yield
+    except _ReadError as error:
+        raise error.__cause__ or error from None
+    except OSError as error:
+        raise HandgradError(
+            f"{cannot_write(folder, error)}. HANDGRAD_CACHE names another folder for converted data"
+        ) from error
+
+
+def _write_header(file: Any, rows: int, width: int, dtype: np.dtype[Any]) -> None:
+    """Write the header of a ``.npy`` file, whose length does not depend on the number of rows."""
+    description = np.lib.format.dtype_to_descr(dtype)
+    header = {"descr": description, "fortran_order": False, "shape": (rows, width)}
+    np.lib.format.write_array_header_1_0(file, header)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())

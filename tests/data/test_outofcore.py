@@ -1,0 +1,227 @@
+"""Data that do not fit into memory: converted once, whole or not at all, and the same as in memory."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from handgrad.data.arrays import Store, is_mapped
+from handgrad.data.dataset import Dataset
+from handgrad.data.memory import available_memory, format_bytes
+from handgrad.data.outofcore import (
+    FACTS,
+    INPUTS,
+    LABELS,
+    UNFINISHED,
+    Progress,
+    Source,
+    load_or_convert,
+    reporting,
+)
+from handgrad.errors import HandgradError
+
+NUMBERS = np.random.default_rng(0).normal(size=(1_000, 6))
+CLASSES = np.arange(1_000) % 3
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of conversions, on a machine with little memory."""
+    monkeypatch.setenv("HANDGRAD_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("handgrad.data.outofcore.available_memory", lambda: 1_000)
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    (tmp_path / "data.bin").write_bytes(b"1")
+    return tmp_path / "data.bin"
+
+
+def convert(file: Path, inputs: NDArray[Any] = NUMBERS, **more: Any) -> Dataset:
+    def read(store: Store) -> Dataset:
+        blocks = iter(np.array_split(inputs, 7))
+        return Dataset(store(blocks), CLASSES, ("a", "b", "c"), features=tuple("uvwxyz"))
+
+    return load_or_convert(Source(str(file), "train", inputs.nbytes, [file], **more), read)
+
+
+@pytest.mark.parametrize("dtype", ["f8", "f4", "u1", "i8", "bool"])
+def test_a_conversion_is_the_same_data_set_as_in_memory(file: Path, dtype: str, cache: Path) -> None:
+    inputs = (NUMBERS * 40 + 128 if dtype == "i8" else NUMBERS).clip(0, 255).astype(dtype)
+    told: list[Progress] = []
+    with reporting(told.append):
+        first = convert(file, inputs)
+        again = convert(file, inputs)
+    expected = Dataset(inputs, CLASSES, ("a", "b", "c"), features=tuple("uvwxyz"))
+    for found in (first, again):
+        assert is_mapped(found.inputs)
+        assert found.inputs.dtype == expected.inputs.dtype
+        np.testing.assert_array_equal(np.asarray(found.inputs), expected.inputs)
+        np.testing.assert_array_equal(found.labels, CLASSES)
+        assert (found.class_names, found.features) == (expected.class_names, expected.features)
+        assert found.fingerprint() == expected.fingerprint()
+    assert [p.examples for p in told] == [0, 143, 286, 429, 572, 715, 858, 1000, 1000], "converted once"
+    assert (told[-1].share, told[-1].finished) == (1.0, True)
+    assert sorted(p.name for p in told[-1].folder.iterdir()) == sorted([FACTS, INPUTS, LABELS])
+
+
+def test_what_fits_is_loaded(file: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+    for room in (None, 3 * NUMBERS.nbytes):
+        monkeypatch.setattr("handgrad.data.outofcore.available_memory", lambda room=room: room)
+        assert not is_mapped(convert(file).inputs)
+    assert not cache.exists()
+
+
+@pytest.mark.parametrize("change", ["source", "known", "inputs", "labels", "facts", "missing"])
+def test_a_conversion_of_other_files_or_a_damaged_one_is_made_again(file: Path, change: str) -> None:
+    told: list[Progress] = []
+    known = ["a"] if change == "known" else []
+    with reporting(told.append):
+        convert(file)
+        folder = told[-1].folder
+        if change == "source":
+            file.write_bytes(b"22")
+        elif change == "inputs":
+            os.truncate(folder / INPUTS, 3_000)
+        elif change == "labels":
+            np.save(folder / LABELS, CLASSES[:5])
+        elif change == "facts":
+            (folder / FACTS).write_text("{")
+        elif change == "missing":
+            (folder / INPUTS).unlink()
+        found = convert(file, known=known)
+    np.testing.assert_array_equal(found.inputs, NUMBERS.astype(np.float32))
+    assert [p.finished for p in told].count(True) == 2
+    assert [p for p in folder.parent.iterdir() if p.is_dir()] == [folder]
+
+
+@pytest.mark.parametrize("error", [HandgradError("line 7"), OSError(5, "I/O"), KeyboardInterrupt()])
+def test_nothing_is_left_of_a_conversion_that_fails(file: Path, cache: Path, error: BaseException) -> None:
+    def blocks() -> Iterator[NDArray[Any]]:
+        yield NUMBERS
+        raise error
+
+    def read(store: Store) -> Dataset:
+        return Dataset(store(blocks()), CLASSES)
+
+    with pytest.raises(type(error)) as caught:
+        load_or_convert(Source(str(file), "train", 10**4, [file]), read)
+    assert caught.value is error
+    assert not [path for path in cache.iterdir() if path.is_dir()]
+
+
+def test_bad_numbers_are_refused(file: Path) -> None:
+    inputs = NUMBERS.copy()
+    inputs[999, 3] = 1e60
+    with pytest.raises(HandgradError, match="NaN or infinity"):
+        convert(file, inputs)
+
+
+def test_a_full_disk_and_a_folder_that_cannot_be_written(
+    file: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 9}))
+        with pytest.raises(HandgradError, match=r"data\.bin takes 48 kB .* 9 bytes are free; HANDGRAD_CACHE"):
+            convert(file)
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        with pytest.raises(HandgradError, match=r"No space left on device.*HANDGRAD_CACHE"):
+            convert(file)
+    assert not [path for path in cache.iterdir() if path.is_dir()]
+    monkeypatch.setenv("HANDGRAD_CACHE", str(file))
+    with pytest.raises(HandgradError, match="cannot write"):
+        convert(file)
+
+
+SLOW = """
+import sys, time, os
+import numpy as np
+from pathlib import Path
+from handgrad.data import outofcore
+from handgrad.data.dataset import Dataset
+outofcore.available_memory = lambda: 1_000
+file = Path(sys.argv[1])
+def blocks():
+    for part in range(5):
+        yield np.full((200, 6), float(part))
+        part or print(part, flush=True)
+        time.sleep(float(sys.argv[2]))
+def read(store):
+    return Dataset(store(blocks()), np.arange(1_000) % 3)
+outofcore.load_or_convert(outofcore.Source(str(file), "train", 48_000, [file]), read)
+"""
+
+
+def start(file: Path, pause: float) -> "subprocess.Popen[str]":
+    process = subprocess.Popen(
+        [sys.executable, "-c", SLOW, str(file), str(pause)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    with process.stdout as lines:
+        assert lines.readline() == "0\n"
+    return process
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no locks there")
+def test_of_two_processes_one_converts_and_the_other_waits(file: Path) -> None:
+    other = start(file, 0.2)
+    told: list[Progress] = []
+    with reporting(told.append):
+        found = convert(file)
+    assert not told
+    assert found.inputs[999].tolist() == [4.0] * 6
+    assert other.wait(10) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signal there")
+def test_a_conversion_that_was_killed_is_made_again(file: Path, cache: Path) -> None:
+    other = start(file, 60)
+    other.kill()
+    other.wait()
+    assert [path.name[-len(UNFINISHED) :] for path in cache.iterdir() if path.is_dir()] == [UNFINISHED]
+    np.testing.assert_array_equal(convert(file).inputs, NUMBERS.astype(np.float32))
+    (folder,) = (path for path in cache.iterdir() if path.is_dir())
+    assert json.loads((folder / FACTS).read_text())["source"] == str(file)
+
+
+def test_the_smallest_limit_is_the_available_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = available_memory()
+    if sys.platform != "linux":
+        return
+    assert machine
+    for mounted, group, names, cached in (
+        ("", "0::/a/b", ("memory.max", "memory.current"), "inactive_file 40\nactive_file 2\n"),
+        (
+            "memory",
+            "4:memory:/a/b",
+            ("memory.limit_in_bytes", "memory.usage_in_bytes"),
+            "total_active_file 42\n",
+        ),
+    ):
+        top = tmp_path / (mounted or "unified")
+        monkeypatch.setattr("handgrad.data.memory.CGROUPS", top.parent if mounted else top)
+        for folder, limit in ((top, "max"), (top / "a", 10_000), (top / "a" / "b", 20_000)):
+            folder.mkdir()
+            for name, value in zip(names, (limit, 1_000), strict=True):
+                (folder / name).write_text(f"{value}\n")
+            (folder / "memory.stat").write_text(f"anon 7\n{cached}")
+        read_text = Path.read_text
+
+        def fake(path: Path, *more: Any, group: str = group, read_text: Any = read_text) -> Any:
+            return group if path == Path("/proc/self/cgroup") else read_text(path, *more)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "read_text", fake)
+            assert available_memory() == 10_000 - 1_000 + 42
+            patched.setenv("MPI_LOCALNRANKS", "2")
+            assert available_memory() == (10_000 - 1_000 + 42) // 2
+    assert format_bytes(6.3e9) == "6.3 GB"
