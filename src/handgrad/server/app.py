@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -11,8 +11,6 @@ from threading import Event
 from fastapi import FastAPI
 
 from handgrad.server import datasets, digits, errors, models, pages, prediction, runs
-from handgrad.server.disk import Quota
-from handgrad.server.schemas import Health
 from handgrad.server.security import Guard
 from handgrad.server.trainings import Trainings
 
@@ -64,7 +62,14 @@ def create_app(
         Called with a line for the terminal.
     """
     available, trainings = datasets.Datasets(settings.data), Trainings(settings.runs)
-    quota = Quota((settings.runs, available.folder), settings.quota)
+
+    def check_quota() -> None:
+        folders = (settings.runs, available.folder)
+        with suppress(OSError):  # a file was removed meanwhile
+            used = sum(path.lstat().st_size for folder in folders for path in folder.rglob("*"))
+            if used >= settings.quota:
+                limit = f"the limit is {settings.quota / 1e9:.1f} GB"
+                raise errors.Conflict(f"runs and digits take {used / 1e9:.1f} GB, {limit}; remove some")
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -86,15 +91,15 @@ def create_app(
     errors.install(app)
 
     @app.get("/health", tags=["server"])
-    async def health() -> Health:
+    async def health() -> dict[str, str]:
         """Whether the server is running."""
-        return Health(status="ok", version=version("handgrad"))
+        return {"status": "ok", "version": version("handgrad")}
 
     app.include_router(models.routes(in_use))
     app.include_router(prediction.routes(in_use, prediction.Predictor(), settings.max_pixels))
     app.include_router(datasets.routes(available))
-    app.include_router(runs.routes(trainings, in_use, available, quota, closing))
-    app.include_router(digits.routes(available, in_use, quota))
+    app.include_router(runs.routes(trainings, in_use, available, closing, check_quota))
+    app.include_router(digits.routes(available, in_use, check_quota))
     pages.install(app)
     app.add_middleware(Guard, host=settings.host, token=settings.token)
     return app

@@ -1,5 +1,6 @@
 """Routes of drawn digits."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
 from typing import Annotated
@@ -12,7 +13,6 @@ from pydantic import ValidationError
 from handgrad.data.collection import add_to_collection, read_collection, take_from_collection
 from handgrad.errors import HandgradError
 from handgrad.server.datasets import DIGITS, Datasets
-from handgrad.server.disk import Quota
 from handgrad.server.errors import NOT_FOUND, NotFound
 from handgrad.server.models import ModelInUse
 from handgrad.server.schemas import DigitsCount, DigitsFacts, Drawing, Name, NewDigits
@@ -20,7 +20,7 @@ from handgrad.server.schemas import DigitsCount, DigitsFacts, Drawing, Name, New
 TEN_DIGITS = tuple("0123456789")
 
 
-def routes(datasets: Datasets, in_use: ModelInUse, quota: Quota) -> APIRouter:
+def routes(datasets: Datasets, in_use: ModelInUse, check_quota: Callable[[], None]) -> APIRouter:
     """Build the routes."""
     router = APIRouter(tags=["digits"])
     writing = Lock()
@@ -44,7 +44,7 @@ def routes(datasets: Datasets, in_use: ModelInUse, quota: Quota) -> APIRouter:
         drawings = wanted.model_dump(include={"strokes"})["strokes"]
         images = np.array(wanted.inputs, np.uint8)
         with writing:
-            quota.check()
+            check_quota()
             file = datasets.file(wanted.name)
             examples = add_to_collection(file, images, wanted.labels, drawings, classes)
         return DigitsCount(name=wanted.name, examples=examples)

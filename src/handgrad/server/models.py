@@ -25,8 +25,9 @@ from handgrad.server.schemas import Model
 from handgrad.training.checkpoint import load_checkpoint
 from handgrad.training.loop import CALIBRATION
 
-MODEL_FILE_RESPONSES: dict[int | str, dict[str, Any]] = {
+FILE: dict[int | str, dict[str, Any]] = {
     **NOT_FOUND,
+    204: {"description": "There are no parameters yet"},
     200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
     304: {"description": "The client has it: `If-None-Match` names it"},
 }
@@ -95,7 +96,7 @@ def routes(in_use: ModelInUse) -> APIRouter:
         """Describe the model in use."""
         return in_use.get().describe()
 
-    @router.get("/model/file", response_class=Response, responses=MODEL_FILE_RESPONSES)
+    @router.get("/model/file", response_class=Response, responses=FILE)
     async def file(if_none_match: str | None = Header(None)) -> Response:
         """Return the model in use as the bytes of a `model.safetensors`."""
         served = in_use.get()

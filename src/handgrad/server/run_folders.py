@@ -64,9 +64,8 @@ def status(folder: Path) -> Status:
     """Return the status of a run that this server does not train."""
     if is_held(folder):
         return Status("running")
-    try:
-        recipe = recipe_tables(folder)
-    except (OSError, ValueError, RecursionError):
+    recipe = recipe_tables(folder)
+    if not recipe and (folder / RECIPE_FILE).exists():
         return Status("damaged", f"{RECIPE_FILE} cannot be read")
     reached = progress(folder)
     if reached is None:
@@ -89,17 +88,14 @@ def _is_complete(recipe: dict[str, Any], reached: dict[str, Any]) -> bool:
 
 
 def recipe_tables(folder: Path) -> dict[str, Any]:
-    """Read the recipe of a run as plain tables, {} if there is none; OSError or ValueError if it is damaged."""
-    path = folder / RECIPE_FILE
-    if not path.exists():
+    """Read the recipe of a run as plain tables; {} if there is none, or it is damaged."""
+    try:
+        with (folder / RECIPE_FILE).open("rb") as file:
+            tables = tomllib.loads(file.read(MAX_RECIPE).decode())
+    except (OSError, ValueError, RecursionError):
         return {}
-    with path.open("rb") as file:
-        tables = tomllib.loads(file.read(MAX_RECIPE).decode())
-    if not all(
-        isinstance(tables.get(key, {}), dict) for key in ("data", "training", "optimizer", "early_stopping")
-    ):
-        raise ValueError(f"{path} holds values where sections belong")
-    return tables
+    sections = (tables.get(key, {}) for key in ("data", "training", "optimizer", "early_stopping"))
+    return tables if all(isinstance(section, dict) for section in sections) else {}
 
 
 def read_mark(folder: Path, step: int) -> Status | None:
@@ -123,43 +119,21 @@ def write_mark(folder: Path, found: Status) -> None:
 
 
 class LogReader:
-    """Incremental reader of a log that grows.
-
-    Parameters
-    ----------
-    folder : Path
-        A run folder.
-    after : int
-        Records up to this step are skipped.
-    """
+    """Incremental reader of a log that grows, which skips records up to the step `after`."""
 
     def __init__(self, folder: Path, after: int = -1) -> None:
-        self.path = folder / LOG_FILE
-        self.after = after
-        self.count = 0
-        self.last: Record | None = None
+        self._path = folder / LOG_FILE
+        self._after = after
         self._offset = 0
-        self._file: tuple[int, int] | None = None
-
-    def is_replaced(self) -> bool:
-        """Whether the log is another file than the one that was read, or shorter, or gone."""
-        found = _identity(self.path)
-        if found is None:
-            return self._file is not None
-        return self._file not in (None, found[:2]) or found[2] < self._offset
-
-    def is_unchanged(self) -> bool:
-        """Whether there is nothing new to read."""
-        return _identity(self.path) == (self._file and (*self._file, self._offset))
+        self._inode = -1
 
     def read(self) -> list[Record]:
         """Return the records that were not returned before, each once, even if the log was rewritten."""
-        if self.is_replaced():
-            self._file, self._offset = None, 0
         try:
-            with self.path.open("rb") as file:
-                status = os.fstat(file.fileno())
-                self._file = status.st_dev, status.st_ino
+            with self._path.open("rb") as file:
+                found = os.fstat(file.fileno())
+                if found.st_ino != self._inode or found.st_size < self._offset:
+                    self._inode, self._offset = found.st_ino, 0
                 file.seek(self._offset)
                 content = file.read()
         except OSError:
@@ -168,19 +142,23 @@ class LogReader:
         self._offset += complete
         records = []
         for line in content[:complete].splitlines():
-            with suppress(ValidationError):
-                record = Record.model_validate_json(line)
-                if record.step > self.after:
-                    self.after = record.step
-                    records.append(record)
-        self.count += len(records)
-        self.last = records[-1] if records else self.last
+            record = _record(line)
+            if record is not None and record.step > self._after:
+                self._after = record.step
+                records.append(record)
         return records
 
 
-def _identity(path: Path) -> tuple[int, int, int] | None:
+def log_end(folder: Path) -> tuple[int, Record | None]:
+    """Return the number of lines of a log, and its last record."""
     try:
-        status = path.stat()
+        lines = (folder / LOG_FILE).read_bytes().splitlines()
     except OSError:
-        return None
-    return status.st_dev, status.st_ino, status.st_size
+        return 0, None
+    return len(lines), next(filter(None, map(_record, reversed(lines))), None)
+
+
+def _record(line: bytes) -> Record | None:
+    with suppress(ValidationError):
+        return Record.model_validate_json(line)
+    return None

@@ -32,13 +32,6 @@ class Problem(BaseModel):
     detail: str = Field(description="One line: what is wrong, where, what to do.")
 
 
-class Health(BaseModel):
-    """The server is running."""
-
-    status: Literal["ok"]
-    version: str
-
-
 class Model(BaseModel):
     """The model in use."""
 
@@ -171,13 +164,6 @@ class NewRun(Request):
     start: Literal["model"] | RunName | None = Field(
         None, alias="from", description="Start from the parameters of a run, or of the model in use."
     )
-
-
-class Started(BaseModel):
-    """A run that was started."""
-
-    name: str
-    state: State
 
 
 class DigitsFacts(BaseModel):

@@ -96,8 +96,8 @@ class Trainings:
             return Status("running")
         return self.failures.get(name) or status(folder)
 
-    def start(self, command: TrainCommand) -> str:
-        """Train in a new folder, and return its name; Conflict if another training runs."""
+    def start(self, command: TrainCommand) -> Path:
+        """Train in a new folder, and return it; Conflict if another training runs."""
         with self._lock:
             self._check_idle()
             if len(self.names()) >= MAX_RUNS:
@@ -110,7 +110,7 @@ class Trainings:
                     temporary.write_bytes(command.start)
                 arguments += ["--from", str(folder / START_FILE)]
             self._spawn(folder.name, ["train", *arguments])
-        return folder.name
+        return folder
 
     def resume(self, name: str) -> None:
         """Continue a run; Conflict if its state does not allow it."""
