@@ -169,11 +169,7 @@ def test_model_of_a_table_takes_numbers_and_no_images(tmp_path: Path) -> None:
 
 def test_without_a_model_all_routes_of_it_answer_404(tmp_path: Path) -> None:
     with client(tmp_path) as api:
-        for answer in (
-            api.post("/predict", json={"pixels": [1]}),
-            api.get("/model"),
-            api.get("/model/file"),
-        ):
+        for answer in (api.post("/predict", json={"pixels": [1]}), api.get("/model"), api.get("/model/file")):
             assert answer.status_code == 404
             assert "handgrad serve MODEL" in answer.json()["detail"]
 

@@ -19,21 +19,7 @@ SUMMARY = "Predict, train, collect digits: the routes of handgrad's page. Every 
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of a server.
-
-    Attributes
-    ----------
-    runs : Path
-        The folder of the runs.
-    data : Path
-        The folder that holds ``digits/``.
-    host, token
-        As in `Guard`.
-    max_pixels : int
-        Pixels of an image that is sent.
-    quota : int
-        Bytes that runs and digits may take together.
-    """
+    """The folders of runs and of ``digits/``, host and token as in `Guard`, and limits in pixels and bytes."""
 
     runs: Path
     data: Path
@@ -51,15 +37,7 @@ def create_app(
 ) -> FastAPI:
     """Build the application.
 
-    Parameters
-    ----------
-    settings : Settings
-    in_use : ModelInUse
-        May hold no model yet.
-    closing : Event
-        Set when the server shuts down; streams of events end then.
-    report : callable
-        Called with a line for the terminal.
+    It sets `closing`, which ends streams of events, before it shuts down, and reports lines for the terminal.
     """
     available, trainings = datasets.Datasets(settings.data), Trainings(settings.runs)
 

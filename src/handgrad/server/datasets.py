@@ -2,9 +2,8 @@
 
 import base64
 import re
-from collections import OrderedDict
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Annotated, Literal
@@ -23,22 +22,13 @@ DIGITS = "digits"
 STROKES = ("strokes:5000", "strokes")
 MAX_STROKES = 60_000
 MAX_EXAMPLES = 10_000
-KEPT = 2
-"""Data sets in memory; MNIST is 55 MB."""
 
 
 class Datasets:
-    """Data sets by name; those that were used last stay in memory.
-
-    Parameters
-    ----------
-    folder : Path
-        The folder that holds ``digits/``.
-    """
+    """Data sets by name, with the drawn digits in ``digits/`` of a folder; the last ones used stay in memory."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / DIGITS
-        self._kept: OrderedDict[tuple[str, int], Splits] = OrderedDict()
         self._lock = Lock()
 
     def names(self) -> list[str]:
@@ -77,14 +67,8 @@ class Datasets:
         """Load a data set, or return the one in memory; HandgradError if there is none of that name."""
         source = self.source(name)
         path = self.file(name)
-        key = (name, path.stat().st_mtime_ns if source == str(path) else 0)
-        with self._lock:
-            if key not in self._kept:
-                self._kept[key] = load_data(source)
-                while len(self._kept) > KEPT:
-                    self._kept.popitem(last=False)
-            self._kept.move_to_end(key)
-            return self._kept[key]
+        with self._lock:  # requests at the same time share the result
+            return _load(source, path.stat().st_mtime_ns if source == str(path) else 0)
 
     def all_facts(self) -> list[DataFacts]:
         """Describe all data sets; damaged files are left out."""
@@ -142,6 +126,11 @@ def routes(datasets: Datasets) -> APIRouter:
         )
 
     return router
+
+
+@lru_cache(maxsize=2)  # MNIST is 55 MB
+def _load(source: str, changed: int) -> Splits:
+    return load_data(source)
 
 
 @cache

@@ -68,9 +68,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(ClientDisconnect)
     async def disconnected(request: Request, _: ClientDisconnect) -> JSONResponse:
         logging.getLogger("uvicorn.error").warning(
-            "%s %s: the client disconnected before its request was complete",
-            request.method,
-            request.url.path,
+            "%s %s: the client disconnected before its request was complete", request.method, request.url.path
         )
         return error_response(400, "the request is incomplete")
 

@@ -117,13 +117,7 @@ _loading = Lock()
 
 
 def latest_model(folder: Path) -> ServedModel:
-    """Return the model that a run would leave if it were stopped at its last record.
-
-    Raises
-    ------
-    HandgradError
-        If there is none yet, or it is damaged.
-    """
+    """Return the model that a run would leave if it were stopped now; HandgradError if there is none."""
     tag = latest_tag(folder)
     if tag is None:
         raise HandgradError(f"{folder.name} has no parameters yet; wait for its first step")

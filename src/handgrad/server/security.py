@@ -53,14 +53,8 @@ RESPONSE_HEADERS = {
 class Guard:
     """Middleware that passes requests with a valid host, origin, token and size, and refuses the others.
 
-    Parameters
-    ----------
-    app : ASGI application
-    host : str
-        The address that the server is bound to.
-    token : str, optional
-        Every request must carry it, as ``Authorization: Bearer TOKEN`` or in the cookie that the first
-        ``?token=TOKEN`` sets. Without a token only host names of this machine are accepted.
+    A request carries the token as ``Authorization: Bearer TOKEN``, or in the cookie that the first ``?token=TOKEN``
+    sets. Without a token, only host names of this machine are accepted.
     """
 
     def __init__(self, app: ASGIApp, host: str, token: str | None) -> None:

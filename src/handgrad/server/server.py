@@ -24,13 +24,7 @@ MAX_BODIES = 64 * 2**20
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Return a listening socket; port 0 chooses a free one.
-
-    Raises
-    ------
-    HandgradError
-        If the host is unknown, or the port is in use or not allowed.
-    """
+    """Return a listening socket, or raise HandgradError; port 0 chooses a free one."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -68,10 +62,7 @@ def _outward(family: socket.AddressFamily) -> str:
 
 
 class Connection(HttpToolsProtocol):
-    """uvicorn's connection, which is closed if a request is too slow or its headers are too large.
-
-    A request that would exceed `MAX_BODIES` is answered with 503.
-    """
+    """uvicorn's connection, which is closed if a request is too slow or too large."""
 
     bodies = 0
     """Bytes of all request bodies."""
@@ -114,7 +105,7 @@ class Connection(HttpToolsProtocol):
             self._body += len(body)
             Connection.bodies += len(body)
             if Connection.bodies > MAX_BODIES:
-                self._refuse()
+                self.transport.abort()
                 return
         super().on_body(body)
 
@@ -128,12 +119,6 @@ class Connection(HttpToolsProtocol):
         """Release the body."""
         self._release_body()
         super().on_response_complete()
-
-    def _refuse(self) -> None:
-        content = b"Too many request bodies at a time."
-        head = f"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: {len(content)}\r\n"
-        self.transport.write(f"{head}connection: close\r\n\r\n".encode() + content)
-        self.transport.close()
 
     def _release_body(self) -> None:
         Connection.bodies -= self._body

@@ -25,22 +25,9 @@ class TrainCommand:
 
 
 def train_command(wanted: NewRun, facts: DataFacts, source: str, origin: ServedModel | None) -> TrainCommand:
-    """Check a request to train, and return its command line.
+    """Check a request to train on data, perhaps from a model, and return its command line.
 
-    Parameters
-    ----------
-    wanted : NewRun
-    facts : DataFacts
-        Of the data.
-    source : str
-        The data, as `handgrad.load_data` takes them.
-    origin : ServedModel, optional
-        The model to start from.
-
-    Raises
-    ------
-    HandgradError
-        If the recipe is unknown, or a value, the data or the model to start from do not fit it.
+    Raise HandgradError if the recipe is unknown, or a value, the data or the model to start from do not fit it.
     """
     recipe = _recipe(wanted.recipe, origin)
     arguments = [*([wanted.recipe] if wanted.recipe else []), "--data", source]
