@@ -1,6 +1,6 @@
 /* Says which digit a file shows: a PGM picture of 28×28, or as many raw bytes, light on dark as MNIST has them.
 
-       handgrad export runs/mlp --to c --out digits.h
+       handgrad export runs/mlp digits.h
        cc -std=c99 -O2 -I. examples/predict.c -o predict -lm
        ./predict digit.pgm
 */

@@ -36,7 +36,13 @@ def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def cli(tmp_path: Path) -> Cli:
+def cli(process: Cli) -> Cli:
+    """Run ``handgrad``; see `process`."""
+    return process
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Cli:
     """Run ``handgrad`` in a separate process, in `tmp_path`, where no data set is found."""
 
     def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -38,7 +38,7 @@ def test_the_two_commands_come_first() -> None:
 
 def test_every_command_of_the_program_is_shown(cli: Cli) -> None:
     shown = {shlex.split(command, comments=True)[3] for command in PROGRAM}
-    offered = re.findall(r"^  (\w+)  ", cli("--help").stdout.partition("Commands:")[2], re.MULTILINE)
+    offered = re.findall(r"^│ (\w+)  ", cli("--help").stdout.partition("Commands")[2], re.MULTILINE)
     assert shown == set(offered)
 
 

@@ -105,7 +105,7 @@ def test_the_exported_page_tells_it(cli: Cli, tmp_path: Path) -> None:
     last = json.loads((tmp_path / "run" / "log.jsonl").read_text().splitlines()[-1])
     told = f"{100 * last['validation_accuracy']:.1f} % of validation data of strokes:600 right"
     for model, known in (("run", True), ("run/model.safetensors", True), ("run/final_config", False)):
-        done = cli("export", model, "--to", "html", "--out", "page.html")
+        done = cli("export", model, "page.html")
         if not known and done.returncode:  # a folder of parameters says nothing of pictures
             continue
         assert done.returncode == 0, done.stderr

@@ -72,6 +72,7 @@ class Run:
         self.state = state
         self.communication = communication
         self.interrupted = False
+        self._created = False
 
     @classmethod
     def start(
@@ -149,6 +150,7 @@ class Run:
                 raise
 
     def _hold(self, held: ExitStack) -> None:
+        self._created = not self.folder.exists()
         make_folder(self.folder)
         held.enter_context(holding(self.folder))
 
@@ -243,7 +245,8 @@ class Run:
         with suppress(OSError):
             for name in (RECIPE_FILE, LOG_FILE, CHECKPOINT_FILE):
                 (self.folder / name).unlink(missing_ok=True)
-            self.folder.rmdir()
+            if self._created:
+                self.folder.rmdir()
 
 
 def _check_free(folder: Path) -> None:

@@ -63,7 +63,7 @@ def test_a_rank_that_is_killed_ends_the_job_and_nothing_is_lost(
     assert process.returncode
     (line,) = said(stderr)
     assert "a rank was killed, or its machine is gone; the last checkpoint is kept" in line
-    assert line.endswith(f"; go on with: mpiexec -n {ranks} handgrad resume RUN")
+    assert line.endswith(f"; resume with: mpiexec -n {ranks} handgrad resume RUN")
     assert not any(map(alive, pids))
     logged = load_records(tmp_path / "RUN")
     assert 1 <= len(logged) < 40
@@ -85,7 +85,7 @@ def test_ctrl_c_and_termination_stop_all_ranks_in_order(begin: Begin, tmp_path: 
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
     (line,) = said(stderr)
-    assert "saved in RUN; go on with: mpiexec -n 2 handgrad resume RUN" in line
+    assert "saved in RUN; resume with: mpiexec -n 2 handgrad resume RUN" in line
     assert (tmp_path / "RUN" / "model.safetensors").exists()
 
 
@@ -96,7 +96,7 @@ def test_a_signal_to_one_rank_stops_all(begin: Begin, tmp_path: Path) -> None:
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
     (line,) = said(stderr)
-    assert "saved in RUN; go on with: mpiexec -n 2 handgrad resume RUN" in line
+    assert "saved in RUN; resume with: mpiexec -n 2 handgrad resume RUN" in line
 
 
 def test_all_diverge_in_one_line_and_what_was_good_is_saved(mpi: Mpi, tmp_path: Path) -> None:

@@ -48,8 +48,8 @@ def test_what_is_stopped_and_resumed_on_as_many_ranks_comes_out_the_same(
 ) -> None:
     first = mpi(2, *THREE, "--threads", "1", "--time-limit", "0.001s", "--out", "RUN")
     assert (first.returncode, first.stderr) == (0, "")
-    assert "time is up after" in first.stdout
-    assert "; go on with: mpiexec -n 2 handgrad resume RUN\n" in first.stdout
+    assert "at the time limit after" in first.stdout
+    assert "; resume with: mpiexec -n 2 handgrad resume RUN\n" in first.stdout
     second = mpi(2, "resume", "RUN", "--threads", "1", "--json")
     assert (second.returncode, second.stderr) == (0, "")
     assert files(tmp_path / "RUN") == files(whole[0])
@@ -143,14 +143,14 @@ def test_no_second_program_works_in_the_folder_and_the_end_of_input_stops_all(
     _, stderr = process.communicate(timeout=60)  # closes the input
     assert process.returncode == 130
     (line,) = stderr.splitlines()
-    assert "saved in RUN; go on with: mpiexec -n 2 handgrad resume RUN" in line
+    assert "saved in RUN; resume with: mpiexec -n 2 handgrad resume RUN" in line
     assert len(load_records(tmp_path / "RUN")) >= 2
 
 
 def test_other_commands_answer_once(mpi: Mpi, cli: Cli) -> None:
-    done = mpi(2, "recipes")
+    done = mpi(2, "recipes", "list")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == cli("recipes").stdout
+    assert done.stdout == cli("recipes", "list").stdout
 
 
 @pytest.mark.slow

@@ -64,7 +64,7 @@ def test_the_example_in_c_reads_pictures_and_refuses_what_is_none(cli: Cli, tmp_
     compiler()
     arguments = ("mlp", "--data", "strokes:2000", "--epochs", "3", "--no-test", "--out", "RUN", "--quiet")
     assert cli("train", *arguments).returncode == 0
-    assert cli("export", "RUN", "--to", "c", "--out", "digits.h").returncode == 0
+    assert cli("export", "RUN", "digits.h").returncode == 0
     (tmp_path / "predict.c").write_text((ROOT / "examples" / "predict.c").read_text("utf-8"), "utf-8")
     program = compile_c(tmp_path / "predict.c", "-I.")
     digits = load_data("strokes:2000").train

@@ -5,11 +5,22 @@ from pathlib import Path
 from fixture_types import Cli
 
 
-def fails(cli: Cli, naming: str, *arguments: str | Path, telling: str = "") -> None:
-    """Run a command that must fail with status 1 and one line, which names what it is about."""
+def fails(cli: Cli, naming: str, *arguments: str | Path, telling: str = "", status: int = 1) -> None:
+    """Run a command that must fail with one line on standard error, which contains both texts."""
     done = cli(*arguments)
-    assert (done.returncode, done.stdout) == (1, ""), done.stderr
+    assert (done.returncode, done.stdout) == (status, ""), done.stderr
     (line,) = done.stderr.splitlines()
     assert line.startswith("handgrad: ")
     assert naming in line
     assert telling in line
+
+
+def misused(cli: Cli, word: str, *arguments: str | Path) -> None:
+    """Run a command that must be refused as wrong usage, in a line that refers to the help."""
+    done = cli(*arguments)
+    assert done.returncode == 2, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("handgrad: ")
+    assert word in line
+    assert "--help" in line
+    assert len(line) <= 300

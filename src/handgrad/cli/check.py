@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handgrad.cli.options import Json
-from handgrad.cli.output import emit
+from handgrad.cli.options import FAILED, SUCCEEDED, Json
+from handgrad.cli.output import emit, emit_json
+from handgrad.cli.recipes import recipe_names
 
 if TYPE_CHECKING:
     from handgrad.training.gradient_check import Check
@@ -17,40 +18,38 @@ def check(
     recipe: Annotated[
         str,
         typer.Argument(
-            help="A built-in recipe, a TOML file, or a Python file with a network or loss of one's own.",
+            help="A built-in recipe, a TOML file, or a Python file that makes a network or loss.",
             metavar="RECIPE",
+            autocompletion=recipe_names,
         ),
     ] = "classic",
     json: Json = False,
 ) -> int:
     """Compare every gradient with a numerical one."""
-    import json as json_format
     from dataclasses import asdict
 
-    from handgrad.cli.main import FAILED
     from handgrad.kernels.backend import kernels
     from handgrad.training.gradient_check import TOLERANCE
 
-    results = _check_own(Path(recipe)) if Path(recipe).suffix == ".py" else _check_recipe(recipe)
+    results = _check_file(Path(recipe)) if Path(recipe).suffix == ".py" else _check_recipe(recipe)
+    row = "{:<18}{:<12}{:<14}{:>10}{:>16}  {}"
     if not json:
-        emit(f"{'layer':<18}{'parameter':<12}{'shape':<14}{'compared':>10}{'largest error':>16}  verdict")
+        emit(row.format("layer", "parameter", "shape", "compared", "largest error", "verdict"))
     wrong = 0
     for result in results:
         wrong += not result.passed
         if json:
-            emit(json_format.dumps({**asdict(result), "passed": result.passed, "kernels": kernels.name}))
+            emit_json({**asdict(result), "passed": result.passed, "kernels": kernels.name})
             continue
-        shape = "×".join(map(str, result.shape))
-        emit(
-            f"{result.layer:<18}{result.parameter:<12}{shape:<14}{result.entries:>10,}{result.error:>16.1e}  "
-            f"{'right' if result.passed else 'WRONG'}",
-        )
+        shape, verdict = "×".join(map(str, result.shape)), "correct" if result.passed else "WRONG"
+        cells = (result.layer, result.parameter, shape, f"{result.entries:,}", f"{result.error:.1e}", verdict)
+        emit(row.format(*cells))
     if not json:
-        verdict = f"{wrong} gradients are wrong" if wrong else "every gradient is right"
+        verdict = f"{wrong} gradients are wrong" if wrong else "every gradient is correct"
         emit(
             f"\n{verdict}: relative errors are compared with {TOLERANCE:.0e}; kernels: {kernels.name}, float64"
         )
-    return FAILED if wrong else 0
+    return FAILED if wrong else SUCCEEDED
 
 
 def _check_recipe(name: str) -> "Iterator[Check]":
@@ -66,7 +65,7 @@ def _check_recipe(name: str) -> "Iterator[Check]":
     return check_gradients(network, loss=recipe.build_loss())
 
 
-def _check_own(path: Path) -> "Iterator[Check]":
+def _check_file(path: Path) -> "Iterator[Check]":
     from itertools import chain
 
     from handgrad.training.gradient_check import check_gradients, check_loss

@@ -1,49 +1,93 @@
-"""``handgrad data``."""
+"""``handgrad data list``, ``show`` and ``clear``."""
 
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from handgrad.cli.options import DATA_HELP, Json
-from handgrad.cli.output import emit
+from handgrad.cli.options import DATA_HELP, Json, option
+from handgrad.cli.output import emit, emit_json, table
+from handgrad.errors import HandgradError
 
 if TYPE_CHECKING:
     from handgrad.data.dataset import Dataset
 
+app = typer.Typer(help="Show a data set; list and clear those in the cache folder.", no_args_is_help=True)
 
-def data(
-    name: Annotated[str | None, typer.Argument(help=DATA_HELP, metavar="NAME")] = None,
-    json: Json = False,
-) -> None:
-    """Show shapes, classes, counts and value ranges."""
-    import json as json_format
 
+@app.command()
+def show(source: Annotated[str, typer.Argument(help=DATA_HELP, metavar="SRC")], json: Json = False) -> None:
+    """Show shapes, classes, counts and value ranges of a data set."""
     from handgrad.data.load import load_data
 
-    splits = load_data(name or "mnist")
-    _ = splits.test
-    found: dict[str, Dataset | None] = {
-        "train": splits.train,
-        "validation": splits.validation,
-        "test": splits.test,
-    }
+    splits = load_data(source)
+    found = {"train": splits.train, "validation": splits.validation, "test": splits.test}
     facts = {split: _facts(dataset) for split, dataset in found.items() if dataset is not None}
     classes = splits.train.class_names
     if json:
-        emit(json_format.dumps({"data": splits.source, "classes": classes, "splits": facts}))
+        emit_json({"data": splits.source, "classes": classes, "splits": facts})
         return
     emit(f"{splits.source}: {len(classes)} classes\n")
-    emit(f"{'split':<12}{'inputs':<16}{'labels':<12}{'example':<12}{'type':<10}values")
-    for split, fact in facts.items():
-        inputs = str(tuple(fact["inputs"]))
-        labels = f"({fact['labels']},)"
-        example = "×".join(map(str, fact["example"]))
-        low, high = fact["range"]
-        emit(f"{split:<12}{inputs:<16}{labels:<12}{example:<12}{fact['type']:<10}{low:g} to {high:g}")
-    width = max(5, *map(len, classes))
-    emit(f"\n{'class':<{width}}" + "".join(f"{split:>12}" for split in facts))
-    for index, named in enumerate(classes):
-        emit(f"{named:<{width}}" + "".join(f"{fact['counts'][index]:>12,}" for fact in facts.values()))
+    rows = [
+        [
+            split,
+            str(tuple(fact["inputs"])),
+            "×".join(map(str, fact["example"])),
+            fact["type"],
+            "{:g} to {:g}".format(*fact["range"]),
+        ]
+        for split, fact in facts.items()
+    ]
+    emit(table(["split", "inputs", "example", "type", "values"], rows))
+    emit()
+    counts = [
+        [name, *(f"{fact['counts'][index]:,}" for fact in facts.values())]
+        for index, name in enumerate(classes)
+    ]
+    emit(table(["class", *facts], counts))
+
+
+@app.command("list")
+def list_data(json: Json = False) -> None:
+    """List the downloaded and converted data sets in the cache folder."""
+    _show_copies(_copies(), json, removed=False)
+
+
+@app.command()
+def clear(
+    name: Annotated[str | None, typer.Argument(help="A data set, as listed.", metavar="NAME")] = None,
+    everything: Annotated[bool, option("--all", "Remove all of them.")] = False,
+    json: Json = False,
+) -> None:
+    """Remove downloaded and converted data sets from the cache folder."""
+    if (name is None) != everything:
+        raise typer.BadParameter("name a data set, or remove all with --all", param_hint="NAME")
+    copies = {folder: size for folder, size in _copies().items() if name in (None, folder.name)}
+    if name is not None and not copies:
+        raise HandgradError(f"the cache has no data set '{name:.80}'; handgrad data list shows what it has")
+    for folder in copies:
+        shutil.rmtree(folder)
+    _show_copies(copies, json, removed=True)
+
+
+def _copies() -> dict[Path, int]:
+    """Return the folders of the cache, with their sizes in bytes."""
+    from handgrad.data.mnist import cache_folder
+
+    folders = sorted(path for path in cache_folder("").glob("*") if path.is_dir())
+    return {
+        folder: sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) for folder in folders
+    }
+
+
+def _show_copies(copies: dict[Path, int], json: bool, *, removed: bool) -> None:
+    if json:
+        for folder, size in copies.items():
+            emit_json({"name": folder.name, "folder": str(folder), "bytes": size, "removed": removed})
+        return
+    emit(table(["name", "bytes"], [[folder.name, f"{size:,}"] for folder, size in copies.items()]))
+    emit(f"\n{sum(copies.values()):,} bytes {'freed' if removed else 'in all'}")
 
 
 def _facts(dataset: "Dataset") -> dict[str, Any]:
@@ -53,7 +97,6 @@ def _facts(dataset: "Dataset") -> dict[str, Any]:
 
     return {
         "inputs": list(dataset.inputs.shape),
-        "labels": len(dataset.labels),
         "example": list(dataset.input_shape),
         "type": dataset.inputs.dtype.name,
         "range": list(value_range(dataset.inputs)),

@@ -1,4 +1,4 @@
-"""Pictures in characters, legible without colour: grey as blocks, signed numbers as plus and minus."""
+"""Images in characters, legible without colour: grey as blocks, signed numbers as plus and minus."""
 
 from math import ceil
 from typing import Any
@@ -12,8 +12,7 @@ from handgrad.kernels.types import Floats
 WIDTH = 76
 GREYS = " ░▒▓█"
 STRONG, WEAK = 0.5, 0.2
-"""Shares of the largest number: from there on thick signs, and thin ones."""
-AGAINST, FOR, INK = "red", "blue", "dim"
+"""Fractions of the largest number from which on thick and thin signs are drawn."""
 
 
 def draw_grey(image: Floats) -> list[Text]:
@@ -26,32 +25,29 @@ def draw_grey(image: Floats) -> list[Text]:
 
 
 def draw_signed(numbers: Floats, ink: Floats) -> list[Text]:
-    """Draw (H, W) numbers by sign and size, the ink (H, W) of a picture faintly behind them."""
+    """Draw (H, W) numbers by sign and size, and the ink (H, W) of an image faintly behind them."""
     cells, width = _cells(numbers)
-    behind = _cells(ink)[0] > 0.5
-    shares = cells / (np.abs(cells).max() or 1)
+    fractions = cells / (np.abs(cells).max() or 1)
     lines = []
-    for row, dark in zip(shares, behind, strict=True):
-        line = Text()
-        for share, inked in zip(row.tolist(), dark.tolist(), strict=True):
-            line.append(*_sign(share, inked, width))
+    for row, dark in zip(fractions.tolist(), (_cells(ink)[0] > 0.5).tolist(), strict=True):
+        line = Text.assemble(*(_sign(*cell, width) for cell in zip(row, dark, strict=True)))
         line.rstrip()
         lines.append(line)
     return lines
 
 
-def _sign(share: float, inked: bool, width: int) -> tuple[str, str]:
-    against = share > 0
-    colour = AGAINST if against else FOR
-    if abs(share) >= STRONG:
-        return ("╋" if against else "━") * width, f"bold {colour}"
-    if abs(share) >= WEAK:
-        return ("+" if against else "-").ljust(width, "░" if inked else " "), colour
-    return ("░" if inked else " ") * width, INK
+def _sign(fraction: float, inked: bool, width: int) -> tuple[str, str]:
+    colour = "red" if fraction > 0 else "blue"
+    if abs(fraction) >= STRONG:
+        return ("╋" if fraction > 0 else "━") * width, f"bold {colour}"
+    background = "░" if inked else " "
+    if abs(fraction) >= WEAK:
+        return ("+" if fraction > 0 else "-").ljust(width, background), colour
+    return background * width, "dim"
 
 
 def _cells(image: NDArray[Any]) -> tuple[Floats, int]:
-    """Average so many pixels into a cell that the picture fits; a cell is twice as high as a character is wide."""
+    """Average pixels into cells so that the image fits a line; a cell is as high as two characters are wide."""
     height, width = image.shape
     if 2 * width <= WIDTH:
         return image, 2

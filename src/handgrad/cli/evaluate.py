@@ -1,68 +1,61 @@
-"""``handgrad evaluate``."""
+"""``handgrad evaluate``, and the data that a model is evaluated on."""
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import typer
-
-from handgrad.cli.options import Data, Json, Model
-from handgrad.cli.output import emit
+from handgrad.cli.options import Data, Json, Model, Split
+from handgrad.cli.output import emit, emit_json, table
+from handgrad.errors import HandgradError
 
 if TYPE_CHECKING:
-    from handgrad.kernels.types import Integers
+    from handgrad.data.dataset import Dataset
+
+MOST_CLASSES = 20
+"""Number of classes up to which the confusion matrix is printed."""
 
 
-def evaluate(
-    model: Model,
-    data: Data = None,
-    split: Annotated[str, typer.Option("--split", help="train, validation or test.")] = "test",
-    json: Json = False,
-) -> None:
-    """Measure accuracy, loss and confusions."""
-    import json as json_format
+def open_split(model: Path, data: str | None, split: str | None) -> "tuple[str, str, Dataset]":
+    """Load a split of the named data, or of the data that a model was trained on.
 
-    from handgrad.data.dataset import naming
-    from handgrad.exports.formats import load_model, load_model_recipe
+    Returns
+    -------
+    source, split : str
+    dataset : Dataset
+        Of the split; by default test, or the only split there is.
+    """
+    from handgrad.exports.formats import load_model_recipe
     from handgrad.recipes.data import open_model_data
+
+    splits = open_model_data(data, load_model_recipe(model), str(model))
+    if split is None and splits.test is None:
+        if splits.validation is not None:
+            raise HandgradError(f"{splits.source} has no test split; choose --split train or validation")
+        split = "train"
+    return splits.source, split or "test", splits.split(split or "test")
+
+
+def evaluate(model: Model, data: Data = None, split: Split = None, json: Json = False) -> None:
+    """Measure accuracy, loss and confusion matrix of a model."""
+    from handgrad.data.dataset import naming
+    from handgrad.exports.formats import load_model
     from handgrad.training.metrics import evaluate as measure
 
     network = load_model(model)
-    splits = open_model_data(data, load_model_recipe(model), str(model))
-    dataset = splits.split(split)
-    with naming(splits.source):
+    source, split, dataset = open_split(model, data, split)  # type: ignore[assignment]
+    with naming(source):
         result = measure(network, dataset)
     if json:
-        emit(
-            json_format.dumps(
-                {
-                    "model": str(model),
-                    "data": splits.source,
-                    "split": split,
-                    "examples": result.examples,
-                    "loss": result.loss,
-                    "accuracy": result.accuracy,
-                    "classes": network.classes,
-                    "confusion": result.confusion.tolist(),
-                }
-            )
-        )
+        facts = {"model": str(model), "data": source, "split": split, "examples": result.examples}
+        measured = {"loss": result.loss, "accuracy": result.accuracy, "classes": network.classes}
+        emit_json({**facts, **measured, "confusion": result.confusion.tolist()})
         return
     emit(
-        f"{splits.source}, {split}: {result.accuracy:.2%} of {result.examples:,} right, loss {result.loss:.4f}"
+        f"{source}, {split}: accuracy {result.accuracy:.2%} of {result.examples:,}, cross-entropy {result.loss:.4f}"
     )
-    if len(network.classes) <= 20:
+    if len(network.classes) <= MOST_CLASSES:
+        rows = [
+            [name, *(f"{count or '·'}" for count in counts)]
+            for name, counts in zip(network.classes, result.confusion.tolist(), strict=True)
+        ]
         emit()
-        emit("\n".join(confusion_rows(result.confusion, network.classes)))
-
-
-def confusion_rows(confusion: "Integers", classes: tuple[str, ...]) -> list[str]:
-    """Write a confusion matrix: a row for each true class, a column for each predicted one."""
-    width = max(7, *(len(name) + 2 for name in classes))
-    rows = [
-        f"{'true':>{width}} │ predicted",
-        f"{'':>{width}} │" + "".join(f"{name:>{width}}" for name in classes),
-    ]
-    rows.append("─" * (width + 1) + "┼" + "─" * (width * len(classes) + 1))
-    for name, counts in zip(classes, confusion, strict=True):
-        cells = "".join(f"{count or '·':>{width}}" for count in counts.tolist())
-        rows.append(f"{name:>{width}} │{cells}")
-    return rows
+        emit(table(["true \\ predicted", *network.classes], rows))

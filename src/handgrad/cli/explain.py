@@ -5,12 +5,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from handgrad.cli.options import Data, Json, Model
-from handgrad.cli.output import emit, emit_styled
+from handgrad.cli.evaluate import open_split
+from handgrad.cli.options import Data, Json, Model, Split
+from handgrad.cli.output import emit, emit_json
 from handgrad.errors import HandgradError, suggest
 
 if TYPE_CHECKING:
     from handgrad.model.network import Network
+
+    Example = tuple[Any, int | None, tuple[str, ...], dict[str, Any]]
+    """Values, class and names of the inputs, as far as known, and the origin."""
 
 
 def explain(
@@ -18,88 +22,87 @@ def explain(
     example: Annotated[
         str,
         typer.Argument(
-            metavar="FILE|INDEX",
-            help="A picture, a CSV or Parquet file of one row, or the number of an example of the data, from 0.",
+            metavar="EXAMPLE",
+            help="An image, a CSV or Parquet file of one row, or the index of an example of the data, from 0.",
         ),
     ],
     data: Data = None,
-    split: Annotated[str, typer.Option("--split", help="Of the data: train, validation or test.")] = "test",
+    split: Split = None,
     label: Annotated[
         str | None,
         typer.Option(
             "--label",
             metavar="CLASS",
-            help="The class whose loss is explained; the example's own, or the predicted one, unless given.",
+            help="Class whose loss is explained. Default: the class of the example, or the predicted one.",
         ),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Walk one example through the network and back."""
+    """Show every step of one example through the network and back."""
     from handgrad.cli.walk import as_json, as_text
-    from handgrad.explanation import explain as walk_through
+    from handgrad.explanation import explain as explain_example
     from handgrad.exports.formats import load_model
 
     network = load_model(model)
-    wanted = None if label is None else _class(network, label)
-    find = _from_data if example.isdecimal() else _from_file
-    raw, own, features, source = find(network, model, example, data, split)
-    walk = walk_through(network, raw, own if wanted is None else wanted)
+    if label is not None and label not in network.classes:
+        raise typer.BadParameter(_unknown(label, network), param_hint="'--label'")
+    if example.isdecimal():
+        values, labelled, features, source = _from_data(network, model, int(example[:20]), data, split)
+    elif data is not None or split is not None:
+        raise typer.BadParameter(
+            f"{example} is a file, not an index into data", param_hint="'--data' and '--split'"
+        )
+    else:
+        values, labelled, features, source = _from_file(network, example)
+    explanation = explain_example(
+        network, values, labelled if label is None else network.classes.index(label)
+    )
     if json:
-        for line in as_json(walk, {"model": str(model), **source}):
-            emit(line)
+        for line in as_json(explanation, {"model": str(model), **source}):
+            emit_json(line)
         return
     title = source.get("file") or f"{source['data']}, {source['split']}, example {source['index']}"
-    if own is not None:
-        title += f", labelled {network.classes[own]}"
-    emit_styled(as_text(walk, title, features))
+    if labelled is not None:
+        title += f", labelled {network.classes[labelled]}"
+    for text in as_text(explanation, title, features):
+        emit(text)
 
 
-Found = tuple[Any, int | None, tuple[str, ...], dict[str, Any]]
-"""An example; its class, and the names of its inputs, where they are known; and where it is from."""
-
-
-def _from_data(network: "Network", model: Path, index: str, data: str | None, split: str) -> Found:
+def _from_data(network: "Network", model: Path, index: int, data: str | None, split: str | None) -> "Example":
     import numpy as np
 
     from handgrad.data.dataset import naming
-    from handgrad.exports.formats import load_model_recipe
-    from handgrad.recipes.data import open_model_data
     from handgrad.training.metrics import as_known
 
-    splits = open_model_data(data, load_model_recipe(model), str(model))
-    dataset = splits.split(split)
-    with naming(splits.source):
+    name, split, dataset = open_split(model, data, split)
+    with naming(name):
         dataset = as_known(network, dataset)
-    place = int(index)
-    if place >= len(dataset):
+    if index >= len(dataset):
         raise HandgradError(
-            f"{splits.source}, {split}, has {len(dataset):,} examples, 0 to {len(dataset) - 1:,}; got {index:.20}"
+            f"{name}, {split}, has {len(dataset):,} examples, 0 to {len(dataset) - 1:,}; got {index}"
         )
-    example = dataset.take(np.array([place]))
-    source = {"data": splits.source, "split": split, "index": place}
+    example = dataset.take(np.array([index]))
+    source = {"data": name, "split": split, "index": index}
     return example.inputs[0], int(example.labels[0]), tuple(dataset.features), source
 
 
-def _from_file(network: "Network", model: Path, file: str, data: str | None, split: str) -> Found:
-
-    from handgrad.data.dataset import naming
+def _from_file(network: "Network", file: str) -> "Example":
     from handgrad.data.images import read_example
     from handgrad.data.rows import is_table, read_row
 
-    path = Path(file)
-    if data is not None:
-        raise HandgradError(f"--data goes with the INDEX of an example; {file} is a file of its own")
-    if not is_table(path):
+    if not is_table(path := Path(file)):
         return read_example(path, network.example_shape, network.framing), None, (), {"file": file}
     row = read_row(path, network.inputs, network.features, images=network.takes_images)
     (label,) = row.labels
-    with naming(path):
-        own = None if label is None else _class(network, label)
-    return row.inputs[0], own, row.features, {"file": file}
+    if label is not None and label not in network.classes:
+        raise HandgradError(f"{path}: {_unknown(label, network)}")
+    return (
+        row.inputs[0],
+        None if label is None else network.classes.index(label),
+        row.features,
+        {"file": file},
+    )
 
 
-def _class(network: "Network", name: str) -> int:
-    """Find the number of a class."""
-    if name not in network.classes:
-        raise HandgradError(f"the model knows no class '{name:.40}'{suggest(name, network.classes)}")
-    return network.classes.index(name)
+def _unknown(label: str, network: "Network") -> str:
+    return f"the model has no class '{label:.40}'{suggest(label, network.classes)}"

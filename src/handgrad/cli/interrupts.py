@@ -1,4 +1,4 @@
-"""Ctrl-C and its kin, as a wish that a training looks for between its steps."""
+"""Ctrl-C and similar signals: a training stops between two steps."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if 
 
 
 def end_as_by_ctrl_c() -> None:
-    """Have SIGTERM and SIGHUP end the program as Ctrl-C does, in one line, unless the caller ignores them."""
+    """Let SIGTERM and SIGHUP end the program as Ctrl-C does, unless the caller ignores them."""
     for number in SIGNALS:
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, signal.default_int_handler)
@@ -18,27 +18,24 @@ def end_as_by_ctrl_c() -> None:
 
 @contextmanager
 def interrupts(attached: bool) -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C, SIGTERM or SIGHUP into a wish that can be asked for; the next acts at once, as usual.
+    """Yield a function that returns whether Ctrl-C, SIGTERM or SIGHUP has come; a second one ends the program.
 
-    Where this process is attached to another, the end of standard input is such a wish, too: whoever holds the
-    other end has asked for it, or is dead.
+    If `attached`, the end of standard input counts, too: the process that started this one has closed it, or died.
     """
-    wished = False
-    if attached:
-        ended = Event()
-        Thread(target=_await_end, args=(ended,), daemon=True).start()
+    interrupted = Event()
 
-    def wish(*_: object) -> None:
-        nonlocal wished
-        wished = True
+    def interrupt(*_: object) -> None:
+        interrupted.set()
         for number, handler in before.items():
             signal.signal(number, handler)
 
-    # What the caller ignores stays ignored: nohup, for one, means it.
-    heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, wish) for number in heard}
+    if attached:
+        Thread(target=_await_end, args=(interrupted,), daemon=True).start()
+    # What the caller ignores stays ignored, e.g. SIGHUP under nohup.
+    handled = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, interrupt) for number in handled}
     try:
-        yield lambda: wished or (attached and ended.is_set())
+        yield interrupted.is_set
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -1,124 +1,122 @@
-"""Arguments and options that several commands share."""
+"""Arguments and options that several commands share, and the parsers of option values."""
 
 import re
 import tomllib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from handgrad.errors import HandgradError
 
+SUCCEEDED, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
+"""Exit statuses."""
+
 DATA_HELP = (
-    "mnist, fashion-mnist, strokes[:N[:SEED]], or a path: CSV, Parquet, .npz, a folder of IDX or pictures."
+    "mnist, fashion-mnist, strokes[:N[:SEED]], or a path: CSV, Parquet, .npz, a folder of IDX or images."
 )
-
-Model = Annotated[
-    Path,
-    typer.Argument(
-        help="A run folder, a model file, an ONNX file, or a final_config folder.", metavar="MODEL"
-    ),
-]
+SplitName = Literal["train", "validation", "test"]
+DATA, RECIPE, RUN, OUTPUT = "Data", "Recipe", "Run", "Output"
+"""Panels of ``handgrad train --help``."""
+UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
-def parse_given(text: str) -> str:
-    """Refuse what is empty, as a variable of the shell that is not set: as a path it would be the current folder."""
+@contextmanager
+def refusing_options(hint: str | None = None) -> Iterator[None]:
+    """Turn a HandgradError into wrong usage, where only values of options can be its cause."""
+    try:
+        yield
+    except HandgradError as error:
+        raise typer.BadParameter(str(error), param_hint=hint) from error
+
+
+def parse_text(text: str) -> str:
+    """Refuse an empty value, e.g. of an unset shell variable, which as a path would be the current folder."""
     if not text.strip():
         raise typer.BadParameter("it is empty; '.' is the current folder")
     return text
 
 
-def parse_place(text: str | Path) -> Path:
-    """Read where to write; see `parse_given`."""
-    return Path(parse_given(str(text)))
+def parse_path(text: str | Path) -> Path:
+    """Read a path to write to; see `parse_text`."""
+    return Path(parse_text(str(text)))
 
 
-Data = Annotated[str | None, typer.Option("--data", metavar="SRC", parser=parse_given, help=DATA_HELP)]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line, and nothing else.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but failures.")]
-Threads = Annotated[
-    int | None,
-    typer.Option("--threads", metavar="N", help="Threads to compute on; all processors unless given."),
-]
-TimeLimit = Annotated[
-    str | None,
-    typer.Option(
-        "--time-limit", metavar="TIME", help="Stop after this time, as 60s, 5m or 1h; resume goes on."
-    ),
-]
-
-NoTest = Annotated[
-    bool,
-    typer.Option("--no-test", help="Leave the test split unopened, while hyper-parameters are being chosen."),
-]
-Attached = Annotated[
-    bool,
-    typer.Option("--attached", help="Stop, as Ctrl-C does, when standard input ends.", hidden=True),
-]
-Tensorboard = Annotated[
-    bool, typer.Option("--tensorboard", help="Write files for TensorBoard into the run's folder, too.")
-]
-
-UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
-
-
-def parse_duration(text: str | None) -> float | None:
+def parse_duration(text: str) -> float:
     """Read ``60s``, ``1.5m`` or ``2h`` as seconds; a bare number is seconds."""
-    if text is None:
-        return None
     match = re.fullmatch(r"(\d+\.?\d*|\.\d+)\s*([smh]?)", text.strip())
     if not match or float(match[1]) == 0:
-        raise HandgradError(f"--time-limit must be a positive time, as 60s, 5m or 1h; got '{text}'")
+        raise typer.BadParameter(f"'{text}' is not a positive time, e.g. 60s, 5m or 1h")
     return float(match[1]) * UNITS[match[2]]
 
 
 def parse_batch_size(text: str) -> int | str:
-    """Read a whole number or ``all``; what is neither is left to the recipe to refuse."""
-    try:
-        return int(text)
-    except ValueError:
-        return text
+    """Read a whole number or ``all``."""
+    if text != "all" and not (text.isdecimal() and int(text) > 0):
+        raise typer.BadParameter(f"'{text}' is neither a positive number nor 'all'")
+    return text if text == "all" else int(text)
 
 
 def parse_validation(text: str) -> int | float | str:
-    """Read a number of examples, a share of them, or the name or path of other data."""
+    """Read a number of examples, a fraction of them, or the name or path of other data."""
     for kind in (int, float):
         with suppress(ValueError):
             return kind(text)
-    return absolute(text)
+    return absolute(parse_text(text))
 
 
 def absolute(source: str) -> str:
-    """Make a path that exists absolute, so that the run can be resumed from another folder; leave a name as it is."""
+    """Make the path of an existing file absolute, so that a run can be resumed from any folder; keep a name."""
     return str(Path(source).absolute()) if Path(source).exists() else source
 
 
+def parse_hidden(text: str) -> list[int]:
+    """Read widths such as ``128,64``."""
+    if not all(width.strip().isdecimal() and int(width) > 0 for width in text.split(",")):
+        raise typer.BadParameter(f"'{text}' is not a list of positive widths, e.g. 128 or 128,64")
+    return [int(width) for width in text.split(",")]
+
+
 def parse_settings(texts: list[str]) -> dict[str, Any]:
-    """Read ``section.key=value``, the value as TOML writes it; what is no TOML is taken as text."""
+    """Read ``section.key=value`` pairs. A value that is not valid TOML is text."""
     changes: dict[str, Any] = {}
     for text in texts:
         key, equals, value = text.partition("=")
         path = key.strip().split(".")
         if not (equals and all(path) and len(path) <= 2):
-            raise HandgradError(f"--set takes KEY=VALUE, as training.epochs=3; got '{text}'")
+            raise typer.BadParameter(
+                f"'{text}' is not KEY=VALUE, e.g. training.epochs=3", param_hint="'--set'"
+            )
         try:
             content = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
+        except (tomllib.TOMLDecodeError, RecursionError, ValueError):
             content = value.strip()
         if len(path) == 1:
             changes[path[0]] = content
         else:
-            changes.setdefault(path[0], {})[path[1]] = content
+            section = changes.setdefault(path[0], {})
+            changes[path[0]] = {**(section if isinstance(section, dict) else {}), path[1]: content}
     return changes
 
 
-def parse_hidden(text: str) -> list[int]:
-    """Read widths such as ``128,64``."""
-    try:
-        widths = [int(part) for part in text.split(",")]
-    except ValueError:
-        widths = []
-    if not widths or min(widths) < 1:
-        raise HandgradError(f"--hidden must be widths from 1, as 128 or 128,64; got '{text}'")
-    return widths
+def option(name: str, help: str, metavar: str | None = None, panel: str | None = None, **more: Any) -> Any:
+    """Describe an option; `panel` is the panel of ``--help`` that shows it."""
+    return typer.Option(name, help=help, metavar=metavar, rich_help_panel=panel, **more)
+
+
+MODEL_HELP = "A run folder, a model file, an ONNX file, or a final_config folder."
+SPLIT_HELP = "Part of the data. Default: test, or the only part there is."
+LIMIT_HELP = "Stop and save after a time, e.g. 60s, 5m or 1h."
+
+Model = Annotated[Path, typer.Argument(help=MODEL_HELP, metavar="MODEL")]
+Data = Annotated[str | None, option("--data", DATA_HELP, "SRC", DATA, parser=parse_text)]
+Split = Annotated[SplitName | None, option("--split", SPLIT_HELP, panel=DATA, show_default=False)]
+Json = Annotated[bool, option("--json", "Print one JSON object per line, and nothing else.", panel=OUTPUT)]
+Quiet = Annotated[bool, option("--quiet", "Print only errors.", panel=OUTPUT)]
+Threads = Annotated[int | None, option("--threads", "Threads. Default: all processors.", "N", RUN, min=1)]
+TimeLimit = Annotated[float | None, option("--time-limit", LIMIT_HELP, "TIME", RUN, parser=parse_duration)]
+NoTest = Annotated[bool, option("--no-test", "Do not open the test split.", panel=RUN)]
+Tensorboard = Annotated[bool, option("--tensorboard", "Also write TensorBoard files.", panel=OUTPUT)]
+Attached = Annotated[bool, option("--attached", "Stop when standard input ends.", hidden=True)]

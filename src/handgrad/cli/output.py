@@ -1,42 +1,89 @@
-"""Standard output, whose reader may have seen enough."""
+"""Standard output: lines, styled text and tables without control characters, and JSON."""
 
+import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+from unicodedata import category
 
 if TYPE_CHECKING:
+    from rich.table import Table
     from rich.text import Text
 
 
-def emit(text: str = "") -> None:
-    """Print a line at once; where the reader has gone away, it and all that follow go nowhere.
+def printable(text: str) -> str:
+    """Replace control characters, which could command a terminal, with U+FFFD. Line feeds are kept."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        char if char == "\n" or category(char)[0] != "C" else "\N{REPLACEMENT CHARACTER}" for char in text
+    )
+
+
+def emit(text: "str | Text | Table" = "") -> None:
+    """Print a line, styled text or a table at once. If the reader has gone, discard it and all that follows.
 
     Raises
     ------
     HandgradError
-        If the line cannot be written, as on a full disk.
+        If the output cannot be written, e.g. on a full disk.
     """
     with _writing():
-        print(text, flush=True)
+        print(printable(text) if isinstance(text, str) else _render(text), flush=True)
 
 
-def emit_styled(lines: "Iterable[Text]") -> None:
-    """Print lines in their styles where a person looks, else without."""
-    if not sys.stdout.isatty():
-        for line in lines:
-            emit(line.plain)
-        return
+def emit_json(value: dict[str, Any]) -> None:
+    """Print one JSON object on one line. Numbers that are not finite become null."""
+    try:
+        line = json.dumps(value, allow_nan=False)
+    except ValueError:
+        line = json.dumps(_finite(value))
+    with _writing():
+        print(line, flush=True)
+
+
+def table(header: Iterable[str], rows: Iterable[Iterable[str]], left: int = 1) -> "Table":
+    """Arrange cells in aligned columns, the first `left` of them flush left and the others flush right."""
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for index, name in enumerate(header):
+        made.add_column(Text(printable(name)), justify="left" if index < left else "right", no_wrap=True)
+    for row in rows:
+        made.add_row(*(Text(printable(cell)) for cell in row))
+    return made
+
+
+def _render(text: "Text | Table") -> str:
     from rich.console import Console
+    from rich.text import Text
 
-    console = Console(highlight=False, soft_wrap=True)
-    for line in lines:
-        console.print(line)
+    if isinstance(text, Text):
+        text.plain = printable(text.plain)
+    console = Console(highlight=False, width=10_000)
+    with console.capture() as capture:
+        console.print(text, soft_wrap=True)
+    lines = capture.get().rstrip("\n").split("\n")
+    return "\n".join(lines if console.is_terminal else (line.rstrip() for line in lines))
+
+
+def _finite(value: Any) -> Any:
+    match value:
+        case float():
+            return value if isfinite(value) else None
+        case dict():
+            return {key: _finite(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_finite(item) for item in value]
+    return value
 
 
 def flush_output() -> None:
-    """Write what is still held of standard output; see `emit`."""
+    """Write what standard output still buffers; see `emit`."""
     with _writing():
         sys.stdout.flush()
 
@@ -54,5 +101,5 @@ def _writing() -> Iterator[None]:
 
 
 def discard_output() -> None:
-    """Send standard output nowhere from here on, so that nothing of it can fail any more."""
+    """Send standard output nowhere from here on, so that it cannot fail any more."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,17 +1,20 @@
 """``handgrad predict``."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from handgrad.cli.options import Json, Model
-from handgrad.cli.output import emit
+from handgrad.cli.options import FAILED, SUCCEEDED, Json, Model
+from handgrad.cli.output import emit, emit_json, table
+from handgrad.errors import HandgradError
 
 if TYPE_CHECKING:
     from handgrad.model.network import Network
 
-MOST_COLUMNS = 12
+SHOWN = 3
+"""Number of classes that are printed by default."""
 
 
 def predict(
@@ -19,67 +22,60 @@ def predict(
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE...",
-            help="Pictures of any size, dark on light or light on dark; or CSV or Parquet, a row for each example.",
+            metavar="FILE",
+            help="Images of any size, dark on light or light on dark; CSV or Parquet files with one example per row.",
         ),
     ],
+    all_classes: Annotated[
+        bool, typer.Option("--all", help=f"Print all classes, not only the {SHOWN} most probable ones.")
+    ] = False,
     json: Json = False,
 ) -> int:
-    """Say what pictures show or rows are, with probabilities."""
-    import json as json_format
-    import sys
-
+    """Classify images or rows of tables."""
     import numpy as np
 
-    from handgrad.cli.main import FAILED
-    from handgrad.errors import HandgradError
+    from handgrad.cli.main import error_line
     from handgrad.exports.formats import load_model
 
     network = load_model(model)
     sources: list[dict[str, Any]] = []
-    examples, complaints = [], []
+    examples, errors = [], []
     for file in files:
         try:
             found, values = _read(network, file)
+            examples.append(network.predict_proba(np.atleast_2d(values)))
+            sources += found
         except HandgradError as error:
-            complaints.append(error)
-            continue
-        sources += found
-        examples.append(values)
+            errors.append(error)
     if not examples:
-        raise complaints[0]
-    for complaint in complaints:
-        print(f"handgrad: {complaint}", file=sys.stderr)
-    status = FAILED if complaints else 0
-    probabilities = network.predict_proba(np.concatenate(examples))
-    if json:
-        for source, row in zip(sources, probabilities.tolist(), strict=True):
-            best = int(np.argmax(row))
-            by_class = dict(zip(network.classes, row, strict=True))
-            answer = {"class": network.classes[best], "probability": row[best], "probabilities": by_class}
-            emit(json_format.dumps(source | answer))
-        return status
-    names = [
-        f"{source['file']}, row {source['row']}" if "row" in source else source["file"] for source in sources
-    ]
-    width, shown = max(4, *map(len, names)), range(min(len(network.classes), MOST_COLUMNS))
-    wide = max(8, *(len(name) + 2 for name in network.classes))
-    emit(f"{'file':<{width}} {'class':>{wide}}" + "".join(f"{network.classes[k]:>{wide}}" for k in shown))
-    for name, row in zip(names, probabilities, strict=True):
-        cells = "".join(f"{row[k]:>{wide}.1%}" for k in shown)
-        emit(f"{name:<{width}} {network.classes[int(row.argmax())]:>{wide}}{cells}")
-    return status
+        raise errors[0]
+    for failure in errors:
+        print(error_line(str(failure)), file=sys.stderr)
+    rows = []
+    shown = len(network.classes) if all_classes else min(SHOWN, len(network.classes))
+    for source, probabilities in zip(sources, np.concatenate(examples).tolist(), strict=True):
+        by_class = dict(zip(network.classes, probabilities, strict=True))
+        ranking = sorted(by_class, key=by_class.__getitem__, reverse=True)
+        if json:
+            best = {"class": ranking[0], "probability": by_class[ranking[0]]}
+            emit_json(source | best | {"probabilities": by_class})
+        name = source["file"] + (f", row {source['row']}" if "row" in source else "")
+        rows.append([name, *(cell for key in ranking[:shown] for cell in (key, f"{by_class[key]:.1%}"))])
+    if not json:
+        emit(table(["file", *(cell for k in range(shown) for cell in (f"class {k + 1}", ""))], rows))
+    return FAILED if errors else SUCCEEDED
 
 
 def _read(network: "Network", file: Path) -> tuple[list[dict[str, Any]], Any]:
-    """Read the examples of a file, (N, I), and tell for each where it is from."""
+    """Return where each example of a file is from, and the examples, (N, I)."""
     from handgrad.data.images import read_example
     from handgrad.data.rows import is_table, read_rows
 
     if not is_table(file):
-        return [{"file": str(file)}], read_example(file, network.example_shape, network.framing)[None]
+        return [{"file": str(file)}], read_example(file, network.example_shape, network.framing)
     rows = read_rows(file, network.inputs, network.features, images=network.takes_images)
-    return [
+    sources = [
         {"file": str(file), "row": number} | ({} if label is None else {"label": label})
         for number, label in enumerate(rows.labels, 1)
-    ], rows.inputs
+    ]
+    return sources, rows.inputs

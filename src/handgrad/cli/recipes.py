@@ -1,28 +1,47 @@
-"""``handgrad recipes``."""
+"""``handgrad recipes list`` and ``handgrad recipes show``."""
 
 from typing import Annotated
 
 import typer
 
 from handgrad.cli.options import Json
-from handgrad.cli.output import emit
+from handgrad.cli.output import emit, emit_json, table
+
+app = typer.Typer(help="List and show the built-in recipes.", no_args_is_help=True)
 
 
-def recipes(
-    name: Annotated[str | None, typer.Argument(help="Print this recipe as TOML.", metavar="NAME")] = None,
+def recipe_names() -> list[str]:
+    """Return the names of the built-in recipes, for completion."""
+    from handgrad.recipes.loading import recipe_names
+
+    return recipe_names()
+
+
+@app.command("list")
+def list_recipes(json: Json = False) -> None:
+    """List the built-in recipes."""
+    from handgrad.recipes.loading import load_recipe, recipe_names
+
+    recipes = [load_recipe(name) for name in recipe_names()]
+    if json:
+        for recipe in recipes:
+            emit_json(recipe.tables())
+    else:
+        emit(table(["recipe", "lesson"], [[recipe.name, recipe.lesson] for recipe in recipes], left=2))
+
+
+@app.command("show")
+def show_recipe(
+    name: Annotated[
+        str, typer.Argument(help="A built-in recipe.", metavar="NAME", autocompletion=recipe_names)
+    ],
     json: Json = False,
 ) -> None:
-    """List the built-in recipes, or print one."""
-    import json as json_format
+    """Print a built-in recipe as TOML, to change and train."""
+    from handgrad.recipes.loading import load_recipe, recipe_text
 
-    from handgrad.recipes.loading import load_recipe, recipe_names, recipe_text
-
+    text = recipe_text(name)
     if json:
-        for wanted in [name] if name else recipe_names():
-            recipe_text(wanted)
-            emit(json_format.dumps(load_recipe(wanted).tables()))
-    elif name:
-        emit(recipe_text(name).rstrip("\n"))
+        emit_json(load_recipe(name).tables())
     else:
-        for known in recipe_names():
-            emit(f"{known:<12}  {load_recipe(known).lesson}")
+        emit(text.rstrip("\n"))

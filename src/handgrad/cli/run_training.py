@@ -1,7 +1,8 @@
-"""How a run that was begun or resumed is carried out: watched, stopped where that is wished, and measured."""
+"""A new or resumed run: train, show records, stop where requested, and evaluate."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -11,51 +12,56 @@ if TYPE_CHECKING:
     from handgrad.training.distributed import Communication
 
 
-def carry_out(
-    run: "Run",
-    last_words: Callable[[str], None],
-    limit: float | None,
-    threads: int,
-    tensorboard: bool,
-    no_test: bool,
-    json: bool,
-    quiet: bool,
-    attached: bool,
-) -> int:
-    """Train, show how it goes, and measure in the end; see the options of ``handgrad train``."""
+@dataclass(frozen=True)
+class Options:
+    """The options that ``train`` and ``resume`` share."""
+
+    threads: int | None
+    time_limit: float | None
+    no_test: bool
+    tensorboard: bool
+    json: bool
+    quiet: bool
+    attached: bool
+
+
+def run_training(run: "Run", options: Options, last_words: Callable[[str], None]) -> int:
+    """Train to the end or to an interruption, and evaluate the model."""
     from handgrad.cli.interrupts import interrupts
     from handgrad.cli.views import choose_view, resume_command
     from handgrad.errors import Interrupted
     from handgrad.exports.formats import load_model
+    from handgrad.kernels.threads import choose_threads
     from handgrad.tensorboard import require_tensorboard, with_tensorboard
     from handgrad.training.metrics import evaluate
 
-    communication = run.communication
+    communication, threads = run.communication, choose_threads(options.threads)
     first = communication.rank == 0
-    last_words(f"the last checkpoint is kept; go on with: {resume_command(run)}")
-    if tensorboard:
+    last_words(f"the last checkpoint is kept; resume with: {resume_command(run)}")
+    if options.tensorboard:
         communication.together(require_tensorboard)
-    view = choose_view(run, threads, json=json and first, quiet=quiet or not first)
-    deadline = None if limit is None else monotonic() + limit
-    listening = attached and first  # only the first rank has standard input
-    with interrupts(listening) as interrupted:
+    view = choose_view(run, threads, json=options.json and first, quiet=options.quiet or not first)
+    deadline = None if options.time_limit is None else monotonic() + options.time_limit
+    with interrupts(options.attached and first) as interrupted:
 
         def stop() -> bool:
             return interrupted() or (deadline is not None and monotonic() >= deadline)
 
         with run.opened(), view:
             records = run.train(threads, stop)
-            for record in with_tensorboard(records, run.folder) if tensorboard and first else records:
+            for record in with_tensorboard(records, run.folder) if options.tensorboard and first else records:
                 view.show(record)
         if any(communication.gather(interrupted())):
             raise Interrupted(
                 f"stopped after {run.state.step:,} of {run.total_steps:,} steps; saved in {run.folder}; "
-                f"go on with: {resume_command(run)}"
+                f"resume with: {resume_command(run)}"
             )
+        test = None
         network = communication.broadcast(partial(load_model, run.folder))
-        test = None if no_test else communication.by_machine(lambda: run.splits.test)
+        if not options.no_test:
+            test = communication.by_machine(lambda: run.splits.test)
         found = evaluate(network, test, communication=communication) if test else None
-    view.finish(found, opened=not no_test)
+    view.finish(found, opened=not options.no_test)
     return 0
 
 

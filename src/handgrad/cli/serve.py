@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handgrad.cli.options import parse_place
+from handgrad.cli.options import parse_path
 from handgrad.cli.output import emit
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def serve(
         int, typer.Option("--port", metavar="N", min=0, max=65535, help="Port; 0 chooses a free one.")
     ] = 8000,
     runs: Annotated[
-        Path, typer.Option("--runs", metavar="DIR", parser=parse_place, help="Folder of the runs.")
+        Path, typer.Option("--runs", metavar="DIR", parser=parse_path, help="Folder of the runs.")
     ] = Path("runs"),
     data_folder: Annotated[
         Path, typer.Option("--data-folder", metavar="DIR", help="Folder that holds digits/.")

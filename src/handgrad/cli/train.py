@@ -1,12 +1,16 @@
 """``handgrad train``."""
 
+import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from handgrad.cli.options import (
+    DATA,
+    OUTPUT,
+    RECIPE,
     Attached,
     Data,
     Json,
@@ -16,150 +20,160 @@ from handgrad.cli.options import (
     Threads,
     TimeLimit,
     absolute,
+    option,
     parse_batch_size,
-    parse_duration,
     parse_hidden,
-    parse_place,
+    parse_path,
     parse_settings,
     parse_validation,
+    refusing_options,
 )
-from handgrad.cli.run_training import carry_out, last_words_of
+from handgrad.cli.recipes import recipe_names
+from handgrad.cli.run_training import Options, run_training
 
 if TYPE_CHECKING:
     from handgrad.recipes.recipe import Recipe
 
 
+RECIPE_HELP = "A built-in recipe or a TOML file. Default: classic."
+VALIDATION_HELP = "Validate on N examples, or a fraction, of the training data, or on other data."
+SET_HELP = "Change any key of the recipe, e.g. training.epochs=3; may be repeated."
+FROM_HELP = "Start from the parameters of a model, by default with its recipe."
+OUT_HELP = "Folder of the run. Default: runs/RECIPE-N."
+
+Name = Annotated[str | None, typer.Argument(help=RECIPE_HELP, metavar="RECIPE", autocompletion=recipe_names)]
+Validation = Annotated[Any, option("--validation", VALIDATION_HELP, "N|SRC", DATA, parser=parse_validation)]
+Epochs = Annotated[int | None, option("--epochs", "Passes over the data.", "N", RECIPE, min=1)]
+Steps = Annotated[int | None, option("--steps", "Updates, instead of epochs.", "N", RECIPE, min=1)]
+BatchSize = Annotated[
+    Any, option("--batch-size", "Examples per update.", "N|all", RECIPE, parser=parse_batch_size)
+]
+LearningRate = Annotated[float | None, option("--learning-rate", "Learning rate.", "X", RECIPE)]
+Hidden = Annotated[
+    Any, option("--hidden", "Hidden widths, e.g. 128,64.", "N,N,…", RECIPE, parser=parse_hidden)
+]
+Seed = Annotated[int | None, option("--seed", "Seed of all randomness.", "N", RECIPE, min=0)]
+Settings = Annotated[list[str] | None, option("--set", SET_HELP, "KEY=VALUE", RECIPE)]
+Start = Annotated[Path | None, option("--from", FROM_HELP, "MODEL", RECIPE)]
+Out = Annotated[Path | None, option("--out", OUT_HELP, "DIR", OUTPUT, parser=parse_path)]
+
+
 def train(
-    recipe: Annotated[
-        str | None,
-        typer.Argument(
-            help="A built-in recipe, classic unless given, or a TOML file.",
-            metavar="RECIPE",
-            show_default=False,
-        ),
-    ] = None,
+    recipe: Name = None,
     data: Data = None,
-    start: Annotated[
-        Path | None,
-        typer.Option(
-            "--from", metavar="MODEL", help="Start from its parameters, and without RECIPE train its own."
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", metavar="DIR", parser=parse_place, help="Folder of the run; runs/RECIPE-N unless given."
-        ),
-    ] = None,
-    seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="Seed of all randomness.")] = None,
-    epochs: Annotated[int | None, typer.Option("--epochs", metavar="N", help="Passes over the data.")] = None,
-    steps: Annotated[
-        int | None, typer.Option("--steps", metavar="N", help="Updates, instead of epochs.")
-    ] = None,
-    batch_size: Annotated[
-        str | None, typer.Option("--batch-size", metavar="N|all", help="Examples an update.")
-    ] = None,
-    learning_rate: Annotated[
-        float | None, typer.Option("--learning-rate", metavar="X", help="Size of an update.")
-    ] = None,
-    hidden: Annotated[
-        str | None, typer.Option("--hidden", metavar="N,N,…", help="Widths of the hidden layers, as 128,64.")
-    ] = None,
-    validation: Annotated[
-        str | None,
-        typer.Option(
-            "--validation", metavar="N|SRC", help="Examples to set aside, a share of them, or other data."
-        ),
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change anything else in the recipe, repeatedly."),
-    ] = None,
-    time_limit: TimeLimit = None,
+    validation: Validation = None,
+    epochs: Epochs = None,
+    steps: Steps = None,
+    batch_size: BatchSize = None,
+    learning_rate: LearningRate = None,
+    hidden: Hidden = None,
+    seed: Seed = None,
+    settings: Settings = None,
+    start: Start = None,
+    out: Out = None,
     threads: Threads = None,
-    tensorboard: Tensorboard = False,
+    time_limit: TimeLimit = None,
     no_test: NoTest = False,
+    tensorboard: Tensorboard = False,
     json: Json = False,
     quiet: Quiet = False,
     attached: Attached = False,
 ) -> int:
-    """Train, save, and measure on the test split."""
-    import sys
-
+    """Train a network, save it, and evaluate it on the test split."""
     from handgrad import __version__
+    from handgrad.cli.run_training import last_words_of
     from handgrad.data.mnist import COLLECTIONS
-    from handgrad.kernels.threads import choose_threads
     from handgrad.recipes.data import (
         fall_back_to_strokes,
         open_together,
         with_share_for_validation,
         without_folders,
     )
-    from handgrad.recipes.loading import load_recipe, override, recipe_names, with_hidden
+    from handgrad.recipes.loading import load_recipe, override, with_hidden
     from handgrad.runs import Run, next_folder
     from handgrad.training.distributed import init_distributed
 
     communication = init_distributed()
     communication.alike(version=__version__, options=(start is not None, tensorboard, no_test))
-    limit, threads = parse_duration(time_limit), choose_threads(threads)
     if start and not recipe:
-        chosen = communication.together(partial(own_recipe, start))
+        chosen = communication.together(partial(recipe_of, start))
     else:
         chosen = load_recipe(recipe or "classic")
     changes = parse_settings(settings or [])
-    if start:
-        changes["network"] = {**changes.get("network", {}), "start": str(start.absolute())}
-    if seed is not None:
-        changes["seed"] = seed
-    sources = {
-        "source": None if data is None else absolute(data),
-        "validation": None if validation is None else parse_validation(validation),
-    }
+    sources = {"source": data and absolute(data), "validation": validation}
     training = {
         "epochs": epochs,
         "steps": steps,
-        "batch_size": None if batch_size is None else parse_batch_size(batch_size),
+        "batch_size": batch_size,
+        "record_every": 1 if isinstance(batch_size, int) and chosen.training.batch_size == "all" else None,
     }
-    optimizer = {"learning_rate": learning_rate}
-    if isinstance(training["batch_size"], int) and chosen.training.batch_size == "all":
-        training["record_every"] = 1  # an epoch was one step, now it is many
-    for section, values in (("data", sources), ("optimizer", optimizer), ("training", training)):
-        given = {key: value for key, value in values.items() if value is not None}
-        if given or section in ("data", "training"):
-            changes[section] = {**changes.get(section, {}), **given}
-    if set(changes) - {"seed", "data", "training"} or changes["training"] or hidden is not None:
-        changes["lesson"] = ""  # it speaks of the recipe as it was written
-    chosen = override(chosen, changes, "command line")
-    if recipe in recipe_names() and "validation" not in changes["data"]:
-        chosen = with_share_for_validation(chosen)
-    if hidden is not None:
-        chosen = with_hidden(chosen, parse_hidden(hidden), "command line")
-    if (
-        data is None
-        and not start
-        and (recipe or "classic") in recipe_names()
-        and chosen.data.source in COLLECTIONS
-    ):
+    _change(changes, "data", sources)
+    _change(changes, "training", training)
+    _change(changes, "optimizer", {"learning_rate": learning_rate})
+    _change(changes, "network", {"start": start and str(start.absolute())})
+    if seed is not None:
+        changes["seed"] = seed
+    if set(changes) - {"seed", "data"} or hidden:
+        changes["lesson"] = ""  # it describes the unchanged recipe
+    built_in = recipe in recipe_names() or not (recipe or start)
+    with refusing_options():
+        chosen = override(chosen, changes, "options")
+        if built_in and "validation" not in changes.get("data", {}):
+            chosen = with_share_for_validation(chosen)
+        if hidden:
+            chosen = with_hidden(chosen, hidden, "--hidden")
+    if built_in and not (data or start) and chosen.data.source in COLLECTIONS:
         chosen, notice = communication.broadcast(partial(fall_back_to_strokes, chosen))
         if notice and not quiet and communication.rank == 0:
             print(notice, file=sys.stderr)
-    communication.alike(recipe=without_folders(chosen))  # what files hold is compared later
+    communication.alike(recipe=without_folders(chosen))  # contents of files are compared later
     folder = communication.broadcast(lambda: out or next_folder(chosen.name))
+    options = Options(threads, time_limit, no_test, tensorboard, json, quiet, attached)
     with last_words_of(communication) as last_words:
         splits = open_together(chosen, communication)
         run = Run.start(chosen, splits, folder, communication)
-        return carry_out(run, last_words, limit, threads, tensorboard, no_test, json, quiet, attached)
+        return run_training(run, options, last_words)
 
 
-def own_recipe(model: Path) -> "Recipe":
-    """Find the recipe that a model was trained by."""
+def resume(
+    folder: Annotated[Path, typer.Argument(help="The folder of an interrupted run.", metavar="RUN")],
+    threads: Threads = None,
+    time_limit: TimeLimit = None,
+    no_test: NoTest = False,
+    tensorboard: Tensorboard = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    attached: Attached = False,
+) -> int:
+    """Resume an interrupted run, with the same result as without the interruption."""
+    from handgrad import __version__
+    from handgrad.cli.run_training import last_words_of
+    from handgrad.runs import Run
+    from handgrad.training.distributed import init_distributed
+
+    communication = init_distributed()
+    communication.alike(version=__version__, options=(tensorboard, no_test))
+    options = Options(threads, time_limit, no_test, tensorboard, json, quiet, attached)
+    with last_words_of(communication) as last_words:
+        run = Run.resume(folder, communication)
+        return run_training(run, options, last_words)
+
+
+def recipe_of(model: Path) -> "Recipe":
+    """Return the recipe that a model was trained by."""
     from handgrad.errors import HandgradError
     from handgrad.exports.formats import load_model_recipe
     from handgrad.recipes.loading import parse_recipe
 
     tables = load_model_recipe(model)
     if tables is None:
-        raise HandgradError(
-            f"{model} does not say what recipe it was trained by; name one: train RECIPE --from MODEL"
-        )
+        raise HandgradError(f"{model} contains no recipe; name one: handgrad train RECIPE --from {model}")
     return parse_recipe(tables, str(model))
+
+
+def _change(changes: dict[str, Any], section: str, options: dict[str, Any]) -> None:
+    """Add the options that were given to a section of changes; they take precedence over ``--set``."""
+    given = {key: value for key, value in options.items() if value is not None}
+    if given:
+        before = changes.get(section, {})
+        changes[section] = {**(before if isinstance(before, dict) else {}), **given}

@@ -40,7 +40,7 @@ def override(recipe: Recipe, changes: Mapping[str, Mapping[str, Any] | Any], whe
         tables[key] = {**tables.get(key, {}), **change} if isinstance(change, Mapping) else change
     length = changes.get("training", {})
     for given, other in (("steps", "epochs"), ("epochs", "steps")):
-        if given in length and other not in length:
+        if isinstance(length, Mapping) and given in length and other not in length:
             tables["training"].pop(other, None)
     return parse_recipe(tables, where)
 

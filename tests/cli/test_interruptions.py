@@ -1,0 +1,253 @@
+"""Trainings that are interrupted, killed, or cannot write, as processes."""
+
+import json
+import os
+import pty
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from failing import fails
+from fixture_types import Cli
+from handgrad.exports.formats import load_model
+from handgrad.files import UNFINISHED
+from handgrad.locks import is_held
+
+SMALL = ("--data", "strokes:300:1")
+LONG = ("--data", "strokes:3000:1", "--batch-size", "50", "--epochs", "100", "--threads", "2")
+PIPES: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+Begin = Callable[..., "subprocess.Popen[str]"]
+
+EVERYTHING = """
+name = "everything"
+seed = 3
+data = { source = "strokes:1500:1", validation = 0.2 }
+optimizer = { type = "Muon", learning_rate = 0.005, weight_decay = 0.01, clip_norm = 1.0, max_norm = 3.0 }
+schedule = { type = "ReduceOnPlateau", drop = 0.7, patience = 2, warmup = 0.1 }
+loss = { type = "CrossEntropy", label_smoothing = 0.1, class_weights = "balanced" }
+augmentation = { shift = 1, rotate = 10, scale = 0.1, shear = 5, elastic = 20 }
+averaging = { type = "ExponentialAverage", decay = 0.98 }
+early_stopping = { patience = 40, monitor = "validation_loss" }
+training = { batch_size = 64, epochs = 60 }
+
+[network]
+input = "image"
+layers = [
+    { type = "Conv2D", filters = 4, kernel_size = 5, stride = 2 },
+    { type = "BatchNorm" },
+    { type = "Maxout" },
+    { type = "MaxPool2D" },
+    { type = "Flatten" },
+    { type = "Dropout", rate = 0.1 },
+    { type = "Dense", units = 16 },
+    { type = "GELU" },
+    { type = "Dense", units = "classes" },
+]
+"""
+
+
+@pytest.fixture
+def begin_training(tmp_path: Path) -> Begin:
+    """Start ``handgrad train``, and wait for the given number of records."""
+
+    def start(*arguments: str, records: int = 0, **pipes: Any) -> "subprocess.Popen[str]":
+        command = [sys.executable, "-m", "handgrad", "train", *arguments]
+        process = subprocess.Popen(command, cwd=tmp_path, **{**PIPES, **pipes})
+        assert process.stdout is not None
+        for _ in range(records):
+            assert process.stdout.readline()
+        return process
+
+    return start
+
+
+def parameters(run: Path) -> bytes:
+    return load_model(run).flat_parameters.tobytes()
+
+
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGKILL]
+)
+def test_interrupted_and_resumed_equals_never_interrupted(
+    cli: Cli, begin_training: Begin, tmp_path: Path, number: signal.Signals
+) -> None:
+    assert cli("train", *LONG, "--out", "straight", "--quiet").returncode == 0
+    process = begin_training(*LONG, "--out", "RUN", "--json", records=3)
+    process.send_signal(number)
+    _, printed = process.communicate(timeout=60)
+    if number == signal.SIGKILL:
+        (tmp_path / "RUN" / f"{UNFINISHED}abc").write_text("half")  # as a kill during a write leaves it
+        (tmp_path / "RUN" / "final_config").mkdir()
+        (tmp_path / "RUN" / "final_config" / f"{UNFINISHED}abc").write_text("half")
+    else:
+        assert process.returncode == 130
+        (line,) = printed.splitlines()
+        assert "handgrad resume RUN" in line
+        assert load_model(tmp_path / "RUN").flat_parameters.size == 7960
+    assert json.loads((tmp_path / "RUN" / "log.jsonl").read_text().splitlines()[-1])["step"] < 5999
+    resumed = cli("resume", "RUN", "--threads", "2", "--json")
+    assert resumed.returncode == 0, resumed.stderr
+    assert parameters(tmp_path / "RUN") == parameters(tmp_path / "straight")
+    steps = [json.loads(line)["step"] for line in (tmp_path / "RUN" / "log.jsonl").read_text().splitlines()]
+    assert [step for step in steps if step % 60 == 59] == list(range(59, 6000, 60))
+    assert not list((tmp_path / "RUN").rglob(f"{UNFINISHED}*"))
+
+
+def test_killed_before_its_first_record_it_can_be_resumed(
+    cli: Cli, begin_training: Begin, tmp_path: Path
+) -> None:
+    process = begin_training(*SMALL, "--out", "RUN")
+    while not (tmp_path / "RUN" / "recipe.toml").exists():
+        time.sleep(0.005)
+    process.kill()
+    process.communicate()
+    assert cli("resume", "RUN", "--json").returncode == 0
+
+
+@pytest.mark.slow
+def test_interrupted_before_its_first_step_it_is_one_line(begin_training: Begin) -> None:
+    process = begin_training("--data", "strokes:60000", "--out", "RUN")
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    _, printed = process.communicate(timeout=60)
+    assert process.returncode == 130
+    (line,) = printed.splitlines()
+    assert "interrupted" in line or "handgrad resume RUN" in line
+
+
+@pytest.mark.slow
+def test_a_signal_that_the_caller_ignores_stays_ignored(tmp_path: Path) -> None:
+    command = f"nohup {sys.executable} -m handgrad train --data strokes:300:1 --steps 3000 --out RUN --json"
+    process = subprocess.Popen(command.split(), cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(signal.SIGHUP)
+    printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert json.loads(printed.splitlines()[-1])["interrupted"] is False
+
+
+def test_a_folder_is_trained_in_once_and_the_end_of_input_interrupts(
+    cli: Cli, begin_training: Begin, tmp_path: Path
+) -> None:
+    endless = ("--data", "strokes:2000:1", "--batch-size", "50", "--epochs", "5000", "--out", "RUN")
+    process = begin_training(*endless, "--json", "--attached", records=1, stdin=subprocess.PIPE)
+    assert is_held(tmp_path / "RUN")
+    fails(cli, "RUN", "resume", "RUN", telling="another program")
+    _, printed = process.communicate(timeout=60)  # which closes its input
+    assert process.returncode == 130
+    assert "handgrad resume RUN" in printed
+    assert not is_held(tmp_path / "RUN")
+    assert load_model(tmp_path / "RUN" / "model.safetensors").flat_parameters.size == 7960
+
+
+@pytest.mark.slow
+def test_of_two_runs_in_one_folder_the_second_is_refused(begin_training: Begin, tmp_path: Path) -> None:
+    for attempt in range(5):
+        out = ("--out", f"RUN{attempt}", "--steps", "3", "--json")
+        both = [begin_training(*SMALL, *out, "--seed", str(seed)) for seed in (1, 2)]
+        printed = [process.communicate(timeout=60) for process in both]
+        assert sorted(process.returncode for process in both) == [0, 1]
+        (line,) = (stderr for process, (_, stderr) in zip(both, printed, strict=True) if process.returncode)
+        assert f"RUN{attempt}" in line
+        kept = 1 if both[0].returncode == 0 else 2
+        assert f"seed = {kept}" in (tmp_path / f"RUN{attempt}" / "recipe.toml").read_text()
+
+
+@pytest.mark.slow
+def test_a_terminal_gets_a_progress_bar(tmp_path: Path) -> None:
+    read, write = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "handgrad", "train", *SMALL, "--steps", "4000"],
+        stdout=write,
+        stderr=write,
+        cwd=tmp_path,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100", "LINES": "30"},
+    )
+    os.close(write)
+    shown = b""
+    while True:
+        try:
+            piece = os.read(read, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        shown += piece
+    os.close(read)
+    assert process.wait(60) == 0
+    text = shown.decode()
+    for part in ("of 4,000", "left", "3,950", "saved"):
+        assert part in text
+
+
+@pytest.mark.parametrize("blocks", [0, 20])
+@pytest.mark.parametrize("existing", [False, True])
+def test_a_full_disk_is_one_line_and_leaves_nothing(
+    tmp_path: Path, idx_folder: Path, blocks: int, existing: bool
+) -> None:
+    """A limit on the size of files stands in for the disk. A folder that existed before is kept."""
+    if existing:
+        (tmp_path / "RUN").mkdir()
+    limited = "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+    limited += f"resource.setrlimit(resource.RLIMIT_FSIZE, ({blocks * 1024},) * 2);"
+    limited += "from handgrad.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    arguments = ["train", "--data", str(idx_folder), "--steps", "60", "--out", "RUN"]
+    done = subprocess.run([sys.executable, "-c", limited, *arguments], cwd=tmp_path, **PIPES)
+    assert done.returncode == 1, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert "cannot write" in line
+    assert (tmp_path / "RUN").exists() == existing
+    assert not list(tmp_path.glob("RUN/*"))
+
+
+def test_places_that_cannot_be_written(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    for place in ("file", "file/RUN", "/dev/full", "/proc/RUN"):
+        fails(cli, place.split("/")[-1], "train", "--data", "strokes:50", "--steps", "1", "--out", place)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_killed_several_times_at_random_and_resumed_equals_never_killed(
+    process: Cli, tmp_path: Path, seed: int
+) -> None:
+    (tmp_path / "everything.toml").write_text(EVERYTHING)
+    arguments = ("everything.toml", "--threads", "2")
+    assert process("train", *arguments, "--out", "straight", "--quiet").returncode == 0
+    chance, kills = random.Random(seed), 0
+    command = ["train", *arguments, "--out", "killed"]
+    for _ in range(6):
+        with subprocess.Popen(
+            [sys.executable, "-m", "handgrad", *command, "--json"], cwd=tmp_path, stdout=subprocess.PIPE
+        ) as killed:
+            assert killed.stdout is not None
+            killed.stdout.readline()
+            try:
+                killed.wait(chance.uniform(0, 0.6))
+            except subprocess.TimeoutExpired:
+                killed.kill()
+                kills += 1
+        command = ["resume", "killed", "--threads", "2"]
+    assert kills >= 3
+    done = process("resume", "killed", "--threads", "2", "--quiet")
+    assert done.returncode == 0, done.stderr
+    for name in ("model.safetensors", "recipe.toml"):
+        assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "straight" / name).read_bytes()
+    timed = ("seconds", "examples_per_second")
+    straight, resumed = (
+        [
+            {key: value for key, value in json.loads(line).items() if key not in timed}
+            for line in (tmp_path / run / "log.jsonl").read_text().splitlines()
+        ]
+        for run in ("straight", "killed")
+    )
+    assert straight == resumed

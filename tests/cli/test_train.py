@@ -1,0 +1,266 @@
+"""``handgrad train`` and ``handgrad resume``: options, output, and what a run contains."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from failing import fails
+from fixture_types import Cli
+from handgrad.cli.options import parse_duration
+from handgrad.data.collection import add_to_collection
+from handgrad.data.strokes import generate
+from handgrad.exports.formats import load_model
+from handgrad.model.files import save_model
+from handgrad.model.layers import Dense
+from handgrad.model.network import Network
+from handgrad.recipes.loading import load_recipe
+from handgrad.training.records import Record
+
+FIELDS = [*Record.__dataclass_fields__]
+SMALL = ("--data", "strokes:300:1")
+MLP = ("mlp", *SMALL)
+
+
+def lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def train(cli: Cli, *arguments: str | Path) -> str:
+    done = cli("train", *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def parameters(run: Path) -> bytes:
+    return load_model(run).flat_parameters.tobytes()
+
+
+def test_a_run_contains_recipe_log_checkpoint_model_and_parameters(cli: Cli, tmp_path: Path) -> None:
+    *records, result = lines(train(cli, "classic", *SMALL, "--steps", "60", "--out", "RUN", "--json"))
+    assert [list(record) for record in records] == [FIELDS] * 3
+    assert [record["step"] for record in records] == [0, 50, 59]
+    assert set(result) == {"run", "interrupted", "test_examples", "test_loss", "test_accuracy"}
+    run = tmp_path / "RUN"
+    names = {str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()}
+    files = {"checkpoint.safetensors", "log.jsonl", "model.safetensors", "recipe.toml"}
+    assert names == files | {f"final_config/{name}.csv" for name in ("b1", "b2", "w1", "w2")}
+    assert lines((run / "log.jsonl").read_text()) == records
+    assert parameters(run) == parameters(run / "final_config")
+
+
+def test_the_saved_recipe_repeats_the_run_bit_for_bit(cli: Cli, tmp_path: Path) -> None:
+    options = "--seed 5 --batch-size 64 --epochs 2 --hidden 12,8 --learning-rate 0.2 --threads 2"
+    train(cli, *SMALL, *options.split(), "--out", "first")
+    train(cli, tmp_path / "first" / "recipe.toml", "--threads", "2", "--out", "second")
+    assert load_model(tmp_path / "first").parameters[0].weights.shape == (12, 784)
+    assert parameters(tmp_path / "first") == parameters(tmp_path / "second")
+
+
+def test_output_in_a_pipe_is_plain_lines(cli: Cli) -> None:
+    printed = train(cli, *SMALL, "--time-limit", "0.1s")
+    assert "\x1b" not in printed
+    assert "784-10-10: 7,960 parameters" in printed
+    assert "every step sees every example" in printed
+    assert printed.splitlines()[-1].split() == ["saved", "runs/classic-1"]
+    again = train(cli, *SMALL, "--steps", "1", "--batch-size", "50")
+    assert again.splitlines()[-1].endswith("runs/classic-2")
+    assert "every step" not in again
+
+
+def test_quiet_prints_nothing(cli: Cli) -> None:
+    done = cli("train", *SMALL, "--steps", "2", "--quiet")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_without_data_it_trains_on_strokes(cli: Cli, tmp_path: Path) -> None:
+    done = cli("train", "--steps", "1", "--out", "RUN", "--json")
+    assert done.returncode == 0
+    (notice,) = done.stderr.splitlines()
+    assert "strokes" in notice
+    assert load_recipe(str(tmp_path / "RUN" / "recipe.toml")).data.source == "strokes"
+    fails(cli, "127.0.0.1", "train", "--data", "mnist", "--out", "NAMED")
+    assert not (tmp_path / "NAMED").exists()
+
+
+def test_a_table(cli: Cli, tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(300, 3))
+    rows = [f"{a:.3f},{b:.3f},{c:.3f},{'warm' if a + b > 0 else 'cold'}" for a, b, c in x]
+    (tmp_path / "weather.csv").write_text("\n".join(["wind,sun,rain,label", *rows]) + "\n")
+    printed = train(
+        cli, *["--data", "weather.csv", "--steps", "300", "--learning-rate", "0.5", "--out", "RUN"]
+    )
+    assert "no test split" in printed
+    (measured,) = lines(cli("evaluate", "RUN", "--json").stdout)
+    assert measured["split"] == "train"
+    assert measured["accuracy"] > 0.9
+    assert measured["classes"] == ["cold", "warm"]
+
+
+def test_a_time_limit_ends_it_and_resume_continues(cli: Cli) -> None:
+    printed = train(cli, *SMALL, "--steps", "100000", "--time-limit", "0.2s", "--out", "RUN")
+    assert "time limit" in printed
+    assert "handgrad resume RUN" in printed
+    resumed = cli("resume", "RUN", "--time-limit", "0.2s", "--json")
+    assert resumed.returncode == 0
+    assert lines(resumed.stdout)[-1]["interrupted"] is True
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("60", 60), ("1.5m", 90), ("2h", 7200), (".5 s", 0.5)])
+def test_durations(text: str, seconds: float) -> None:
+    assert parse_duration(text) == seconds
+
+
+def test_divergence_keeps_the_last_good_model(cli: Cli, tmp_path: Path) -> None:
+    wild = ("--learning-rate", "1e6", "--hidden", "30,30,30", "--out", "RUN")
+    done = cli("train", *SMALL, *wild)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "diverged at step" in line
+    assert "RUN" in line
+    assert np.isfinite(load_model(tmp_path / "RUN").flat_parameters).all()
+
+
+def test_a_finished_run_is_not_trained_again(cli: Cli, tmp_path: Path) -> None:
+    train(cli, *SMALL, "--steps", "3", "--out", "RUN")
+    before = (tmp_path / "RUN" / "model.safetensors").read_bytes()
+    done = cli("resume", "RUN")
+    assert done.returncode == 0
+    assert "already finished after 3 steps" in done.stdout
+    fails(cli, "already holds a run", "train", *SMALL, "--steps", "1", "--seed", "1", "--out", "RUN")
+    assert (tmp_path / "RUN" / "model.safetensors").read_bytes() == before
+
+
+def test_resume_refuses_what_is_not_a_run(cli: Cli, tmp_path: Path) -> None:
+    fails(cli, "checkpoint.safetensors", "resume", "nowhere")
+    fails(cli, "checkpoint.safetensors", "resume", tmp_path)
+
+
+def test_resume_refuses_another_recipe_and_other_data(cli: Cli, tmp_path: Path, idx_folder: Path) -> None:
+    train(cli, "--data", idx_folder, "--steps", "1000", "--time-limit", "0.1s", "--out", "RUN")
+    recipe = tmp_path / "RUN" / "recipe.toml"
+    whole = recipe.read_text()
+    for old, new in (("seed = 0", "seed = 2"), ("units = 10", "units = 20")):
+        recipe.write_text(whole.replace(old, new))
+        fails(cli, "recipe.toml", "resume", "RUN")
+    recipe.write_text(whole)
+    labels = idx_folder / "train-labels-idx1-ubyte"
+    content = labels.read_bytes()
+    labels.write_bytes(content[:-1] + bytes([(content[-1] + 1) % 10]))
+    fails(cli, str(idx_folder), "resume", "RUN", telling="not the data")
+
+
+def test_a_damaged_log_does_not_prevent_resuming(cli: Cli, tmp_path: Path) -> None:
+    train(cli, *SMALL, "--steps", "1000", "--time-limit", "0.1s", "--out", "RUN")
+    with (tmp_path / "RUN" / "log.jsonl").open("ab") as file:
+        file.write(b'5\n[]\n{"a": 1}\n{"step": "x"}\n\xff\n{"step": 7')
+    assert cli("resume", "RUN", "--time-limit", "0.1s").returncode == 0
+    for record in lines((tmp_path / "RUN" / "log.jsonl").read_text()):
+        assert list(record) == FIELDS
+
+
+@pytest.mark.parametrize("name", ["w1.csv", "b2.csv"])
+def test_existing_parameter_files_are_never_overwritten(cli: Cli, tmp_path: Path, name: str) -> None:
+    (tmp_path / "final_config").mkdir()
+    (tmp_path / "final_config" / name).write_text("precious")
+    fails(cli, "final_config", "train", *SMALL, "--steps", "1", "--out", ".")
+    assert (tmp_path / "final_config" / name).read_text() == "precious"
+
+
+def test_validation_data(cli: Cli, tmp_path: Path, idx_folder: Path) -> None:
+    printed = train(cli, *MLP, "--epochs", "1", "--validation", idx_folder, "--out", "RUN")
+    assert "300 examples, 300 for validation" in printed
+    assert load_recipe(str(tmp_path / "RUN" / "recipe.toml")).data.validation == str(idx_folder)
+    for given, examples in (("30", 30), ("0.2", 60)):
+        printed = train(cli, *MLP, "--epochs", "1", "--validation", given)
+        assert f"{examples} for validation" in printed
+
+
+def test_validation_data_that_do_not_fit(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "other.csv").write_text("label,a\n" + "0,1\n1,2\n" * 3)
+    for source, word in (("other.csv", "784 values"), ("none.csv", "none.csv"), ("300", "300")):
+        fails(cli, word, "train", *MLP, "--validation", source, "--out", "RUN")
+    done = cli("train", *MLP, "--set", "early_stopping.patience=2", "--validation", "0", "--out", "RUN")
+    assert done.returncode == 1
+    assert "validation split" in done.stderr
+    assert not (tmp_path / "RUN").exists()
+
+
+def test_anything_in_the_recipe_can_be_set(cli: Cli, tmp_path: Path) -> None:
+    settings = "optimizer.type=RMSProp optimizer.clip_norm=2 averaging={type='LastEpochs',epochs=2} training.epochs=3"
+    options = [part for setting in settings.split() for part in ("--set", setting)]
+    train(cli, *MLP, "--epochs", "2", *options, "--out", "RUN")
+    recipe = load_recipe(str(tmp_path / "RUN" / "recipe.toml"))
+    assert (recipe.optimizer["type"], recipe.optimizer["clip_norm"]) == ("RMSProp", 2)
+    assert recipe.averaging == {"type": "LastEpochs", "epochs": 2}
+    assert recipe.training.epochs == 2  # an option takes precedence over a setting
+
+
+def test_early_stopping(cli: Cli, tmp_path: Path) -> None:
+    options = "--validation 0.3 --set early_stopping.patience=2 --epochs 60 --out RUN"
+    assert "no better validation for 2 epochs" in train(cli, *MLP, *options.split())
+    model = (tmp_path / "RUN" / "model.safetensors").read_bytes()
+    assert "already finished" in cli("resume", "RUN").stdout
+    assert (tmp_path / "RUN" / "model.safetensors").read_bytes() == model
+
+
+def test_extreme_batches_and_a_single_class(cli: Cli, tmp_path: Path) -> None:
+    for data, size in (("strokes:60", "100000"), ("strokes:61", "20")):
+        printed = train(cli, "mlp", "--data", data, "--batch-size", size, "--epochs", "2", "--json")
+        assert lines(printed)[0]["loss"] >= 0
+    (tmp_path / "one.csv").write_text("label,a,b\n" + "".join(f"x,{i},{-i}\n" for i in range(9)))
+    fails(cli, "two classes", "train", "mlp", "--data", "one.csv", "--out", "RUN")
+    assert not (tmp_path / "RUN").exists()
+
+
+def test_tensorboard_files_are_in_the_run(cli: Cli, tmp_path: Path) -> None:
+    train(cli, *MLP, "--epochs", "2", "--tensorboard", "--out", "RUN")
+    assert len(list((tmp_path / "RUN").glob("events.*"))) == 1
+
+
+def test_the_test_split_need_not_be_opened(cli: Cli, idx_folder: Path) -> None:
+    for path in idx_folder.glob("t10k-images*"):
+        path.write_bytes(b"not to be read")
+    arguments = ("mlp", "--data", idx_folder, "--epochs", "1")
+    assert "handgrad evaluate RUN" in train(cli, *arguments, "--no-test", "--out", "RUN")
+    assert cli("resume", "RUN", "--no-test", "--quiet").returncode == 0
+    assert "test_accuracy" not in train(cli, *arguments, "--no-test", "--json")
+    assert cli("train", *arguments).returncode == 1
+
+
+@pytest.fixture
+def first(cli: Cli, tmp_path: Path) -> Path:
+    """A small run to start from."""
+    train(cli, *SMALL, "--hidden", "12", "--steps", "60", "--quiet", "--out", "FIRST")
+    return tmp_path / "FIRST"
+
+
+def test_training_starts_from_a_model_and_keeps_all_classes(cli: Cli, first: Path, tmp_path: Path) -> None:
+    images, labels = generate(40, 4)
+    few = np.flatnonzero(labels < 3)[:6]
+    add_to_collection(tmp_path / "digits" / "mine.npz", images[few], [str(n) for n in labels[few]])
+    options = "--data digits/mine.npz --steps 1 --learning-rate 1e-6 --out tuned"
+    train(cli, "--from", first, *options.split())
+    before, after = load_model(first), load_model(tmp_path / "tuned")
+    assert after.classes == before.classes
+    np.testing.assert_allclose(after.flat_parameters, before.flat_parameters, atol=1e-5)
+    train(cli, "tuned/recipe.toml", "--out", "again")
+    assert parameters(tmp_path / "again") == parameters(tmp_path / "tuned")
+
+
+def test_a_model_that_does_not_fit_is_refused(cli: Cli, first: Path, tmp_path: Path) -> None:
+    np.savez(tmp_path / "two.npz", images=np.zeros((4, 28, 28), np.uint8), labels=[0, 1, 0, 1])
+    np.savez(tmp_path / "small.npz", images=np.zeros((20, 9, 9), np.uint8), labels=np.arange(20) % 10)
+    save_model(Network([Dense(10)], (784,)), tmp_path / "bare.safetensors")
+    for word, arguments in (
+        ("layer 0", ("classic", "--from", first, *SMALL)),
+        ("layer 0", ("--from", first, "--hidden", "13", *SMALL)),
+        ("classes", ("--from", first, "--data", "two.npz")),
+        ("inputs", ("--from", first, "--data", "small.npz")),
+        ("nowhere does not exist", ("--from", "nowhere", *SMALL)),
+        ("bare.safetensors", ("--from", "bare.safetensors", *SMALL)),
+    ):
+        fails(cli, word, "train", *arguments, "--out", "RUN")
+    assert not (tmp_path / "RUN").exists()

@@ -1,0 +1,226 @@
+"""Wrong usage, help, completion, exit statuses and error lines."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.main import get_command
+
+from failing import misused
+from fixture_types import Cli
+from handgrad.cli import main as program
+from handgrad.cli.main import app, describe, error_line, main
+from handgrad.errors import HandgradError
+from handgrad.model.files import save_model
+from handgrad.model.layers import Dense
+from handgrad.model.network import Network
+
+USAGE = [
+    ("trian", "did you mean 'train'?"),
+    ("data lst", "did you mean 'list'?"),
+    ("data", "a command is missing"),
+    ("train --epoch 3", "--epoch"),
+    ("train --epochs three", "--epochs"),
+    ("evaluate", "MODEL"),
+    ("predict RUN", "FILE"),
+    ("explain RUN", "EXAMPLE"),
+    ("evaluate m.safetensors --split tset", "--split"),
+    ("explain m.safetensors 1 --split tset", "--split"),
+    ("plot m.safetensors --split tset", "--split"),
+    ("plot m.safetensors --format gif", "--format"),
+    ("plot m.safetensors --against years", "--against"),
+    ("plot", "RUN"),
+    ("explain m.safetensors 1 --label ten", "no class 'ten'"),
+    ("explain m.safetensors x.png --data strokes:60", "--data"),
+    ("export m.safetensors", "OUT"),
+    ("export m.safetensors x.xml", "--format"),
+    ("export m.safetensors x --format xml", "--format"),
+    ("export m.safetensors x.onnx --int8", "--int8"),
+    ("data clear", "--all"),
+    ("data clear strokes --all", "--all"),
+    ("serve --port 70000", "--port"),
+]
+
+VALUES = [
+    ("--learning-rate 0", "learning_rate"),
+    ("--learning-rate -0.1", "learning_rate"),
+    ("--learning-rate nan", "learning_rate"),
+    ("--learning-rate inf", "learning_rate"),
+    ("--learning-rate 1e30", "learning_rate"),
+    ("--batch-size 0", "--batch-size"),
+    ("--batch-size many", "--batch-size"),
+    ("--steps 0", "--steps"),
+    ("--epochs -3", "--epochs"),
+    ("--epochs 3 --steps 3", "steps or epochs"),
+    ("--seed -1", "--seed"),
+    ("--threads 0", "--threads"),
+    ("--hidden 0", "--hidden"),
+    ("--hidden 12,,3", "--hidden"),
+    ("--time-limit soon", "--time-limit"),
+    ("--time-limit 0", "--time-limit"),
+    ("--validation -3", "validation"),
+    ("--validation 1.5", "validation"),
+    ("--set training.epoch=3", "did you mean 'epochs'?"),
+    ("--set optimizer.bta1=0.8", "did you mean 'beta1'?"),
+    ("--set optimizer.type=Adan", "did you mean 'Adam'?"),
+    ("--set augmentation.turn=3", "turn"),
+    ("--set augmentation.rotate=-3", "rotate"),
+    ("--set averaging.decay=0.9", "averaging"),
+    ("--set loss.label_smoothing=2", "label_smoothing"),
+    ("--set early_stopping.patience=0", "patience"),
+    ("--set seed=" + "9" * 5000, "seed"),
+    ("--set training=3", "training"),
+    ("--set training", "KEY=VALUE"),
+    ("--set a.b.c=3", "KEY=VALUE"),
+]
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    path = tmp_path / "m.safetensors"
+    save_model(Network([Dense(10)], (784,), np.random.default_rng(0)), path)
+    return path
+
+
+@pytest.mark.usefixtures("model")
+@pytest.mark.parametrize(("arguments", "word"), USAGE)
+def test_wrong_usage_is_status_two(cli: Cli, arguments: str, word: str) -> None:
+    misused(cli, word, *arguments.split())
+
+
+@pytest.mark.parametrize(("options", "word"), VALUES, ids=[options[:40] for options, _ in VALUES])
+def test_every_bad_option_value_is_wrong_usage(cli: Cli, tmp_path: Path, options: str, word: str) -> None:
+    misused(cli, word, "train", "mlp", "--data", "strokes:50", "--out", "RUN", *options.split())
+    assert not (tmp_path / "RUN").exists()
+
+
+@pytest.mark.usefixtures("model")
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("train", "--data", "strokes:60", "--out"),
+        ("train", "--validation"),
+        ("train", "--data"),
+        ("evaluate", "m.safetensors", "--data"),
+        ("export", "m.safetensors"),
+        ("plot", "m.safetensors", "--out"),
+        ("serve", "--runs"),
+    ],
+)
+@pytest.mark.parametrize("place", ["", " "])
+def test_an_empty_path_is_not_the_current_folder(
+    cli: Cli, tmp_path: Path, command: tuple[str, ...], place: str
+) -> None:
+    misused(cli, "empty", *command, place)
+    assert [path.name for path in tmp_path.iterdir()] == ["m.safetensors"]
+
+
+def test_help_of_every_command(cli: Cli) -> None:
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    for name, command in commands.items():
+        assert name in cli("--help").stdout
+        for below in getattr(command, "commands", {"": None}):
+            done = cli(*filter(None, (name, below, "--help")))
+            assert done.returncode == 0
+            usage = done.stdout.split("\n")[1]
+            assert "......" not in usage
+            assert "list[" not in usage
+    assert cli("--version").stdout.startswith("handgrad 0.")
+    assert cli().stdout == cli("--help").stdout
+    panels = cli("train", "--help").stdout
+    assert all(f"─ {panel} ─" in panels for panel in ("Data", "Recipe", "Run", "Output"))
+    assert "classic" in panels
+    assert "validation" in cli("evaluate", "--help").stdout
+
+
+@pytest.mark.slow
+def test_completion(process: Cli) -> None:
+    for words, expected in (
+        ("handgrad tr", "train"),
+        ("handgrad train conv", "convnet"),
+        ("handgrad evaluate RUN --split val", "validation"),
+        ("handgrad data cl", "clear"),
+    ):
+        asked = {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
+        done = process(_HANDGRAD_COMPLETE="complete_bash", **asked)
+        assert done.stdout.split() == [expected], done.stderr
+    assert (
+        "complete_bash"
+        in process("--show-completion", "bash", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1").stdout
+    )
+
+
+def test_error_lines_are_printable_and_short() -> None:
+    line = error_line("wrong:\x1b[31m\n  " + "x" * 2_300)
+    assert len(line) <= 300
+    assert line.isprintable()
+    assert line.startswith("handgrad: wrong:\N{REPLACEMENT CHARACTER}[31m xxx")
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "word"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (HandgradError("two\nlines"), 1, "two"),
+        (PermissionError(13, "Permission denied", "file"), 1, "file: Permission denied"),
+        (MemoryError(), 1, "memory"),
+        (ZeroDivisionError("division"), 1, "HANDGRAD_DEBUG=1"),
+    ],
+)
+def test_errors_have_a_status_and_a_line(error: BaseException, status: int, word: str) -> None:
+    found, line = describe(error)
+    assert found == status
+    assert word in line
+
+
+def test_an_error_is_raised_for_debugging(cli: Cli) -> None:
+    with pytest.raises(HandgradError):
+        cli("train", "clasic", HANDGRAD_DEBUG="1")
+
+
+def test_ctrl_c_before_a_command_begins(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def init_distributed() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(program, "init_distributed", init_distributed)
+    assert main(["recipes", "list"]) == 130
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert len(printed.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", ["recipes list", "train --data strokes:300 --steps 5"])
+def test_a_full_standard_output_is_one_line(tmp_path: Path, arguments: str) -> None:
+    command = [sys.executable, "-m", "handgrad", *arguments.split()]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "standard output" in line
+
+
+@pytest.mark.parametrize("redirection", [">&-", "> /dev/full"])
+def test_without_an_output_a_run_is_complete_or_absent(tmp_path: Path, redirection: str) -> None:
+    command = f"{sys.executable} -m handgrad train --data strokes:300:1 --steps 5 --out RUN {redirection}"
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True)
+    assert len(done.stderr.splitlines()) == done.returncode
+    assert (tmp_path / "RUN" / "model.safetensors").exists() == (done.returncode == 0)
+    assert (tmp_path / "RUN").exists() == (done.returncode == 0)
+
+
+def test_a_reader_that_has_gone_is_no_failure(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m handgrad train --data strokes:300:1 --steps 2000 --json | head -n 1"
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stderr == ""
+    assert len(done.stdout.splitlines()) == 1
+    assert (tmp_path / "runs" / "classic-1" / "model.safetensors").exists()
+
+
+def test_an_output_without_unicode(process: Cli) -> None:
+    done = process("data", "show", "strokes:50", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1?28?28" in done.stdout
