@@ -1,5 +1,6 @@
-"""DataFrames with columns of names: what the classifier makes of them, and what its file then knows."""
+"""DataFrames with text columns, and the models that searches and pipelines contain."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,7 @@ from handgrad.data.rows import read_rows
 COLUMNS = ("height", "soil=", "soil=clay", "soil=sand", "leaf=broad", "leaf=narrow")
 
 
-def quick(**parameters: Any) -> hg.HandgradClassifier:
-    return hg.HandgradClassifier(**{"hidden": 8, "epochs": 5, "random_state": 0} | parameters)
+Quick = Callable[..., hg.HandgradClassifier]
 
 
 def columns(rows: int = 60) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def y() -> list[str]:
 
 
 @pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
-def test_each_name_is_an_input_of_its_own(frame: Any, y: list[str], tmp_path: Path) -> None:
+def test_each_category_is_an_input(quick: Quick, frame: Any, y: list[str], tmp_path: Path) -> None:
     X = frame(columns())
     classifier = quick(epochs=60, learning_rate=0.03).fit(X, y)
     assert classifier.feature_names_in_.tolist() == ["height", "soil", "leaf"]
@@ -51,16 +51,16 @@ def test_each_name_is_an_input_of_its_own(frame: Any, y: list[str], tmp_path: Pa
     assert network.predict_proba(rows.inputs).tobytes() == classifier.predict_proba(X).tobytes()
 
 
-def test_pandas_and_polars_give_the_same_answers(y: list[str]) -> None:
+def test_pandas_and_polars_give_the_same_probabilities(quick: Quick, y: list[str]) -> None:
     classifier = quick().fit(pd.DataFrame(columns()).astype({"leaf": "category"}), y)
-    answers = classifier.predict_proba(pl.DataFrame(columns()))
+    probabilities = classifier.predict_proba(pl.DataFrame(columns()))
     assert (
-        answers.tobytes()
+        probabilities.tobytes()
         == quick().fit(pl.DataFrame(columns()), y).predict_proba(pd.DataFrame(columns())).tobytes()
     )
 
 
-def test_a_part_of_the_names_keeps_its_place_and_a_new_one_counts_as_none(y: list[str]) -> None:
+def test_categories_keep_their_order_and_unknown_ones_are_zero(quick: Quick, y: list[str]) -> None:
     X = pl.DataFrame(columns())
     classifier = quick().fit(X, y)
     alone = classifier.predict_proba(X[1:2])
@@ -71,7 +71,7 @@ def test_a_part_of_the_names_keeps_its_place_and_a_new_one_counts_as_none(y: lis
     assert np.isfinite(cross_val_score(quick(), X, y, cv=3, error_score="raise")).all()
 
 
-def test_going_on_and_validation_know_the_names(y: list[str]) -> None:
+def test_warm_start_and_validation_have_the_same_categories(quick: Quick, y: list[str]) -> None:
     X = pl.DataFrame(columns())
     classifier = quick(early_stopping=True).fit(X, y, X_val=X[:7], y_val=y[:7])
     assert len(classifier.validation_loss_curve_ or ()) == 5
@@ -82,17 +82,17 @@ def test_going_on_and_validation_know_the_names(y: list[str]) -> None:
     assert classifier.network_.features == COLUMNS
 
 
-def test_what_is_no_such_table_is_told_in_one_line(y: list[str]) -> None:
+def test_other_tables_are_refused(quick: Quick, y: list[str]) -> None:
     X = pd.DataFrame(columns())
     classifier = quick().fit(X, y)
-    for wrong, told in (
+    for wrong, message in (
         (X.drop(columns="leaf"), "missing"),
         (X.rename(columns={"leaf": "blade"}), "blade"),
-        (X[["height"]].assign(soil=1.0, leaf=2.0), "trained on names in the column 'soil'"),
+        (X[["height"]].assign(soil=1.0, leaf=2.0), "text in the column 'soil'"),
         (X.assign(height=np.nan), "NaN"),
-        (X.assign(leaf=1.0), "column 'leaf' holds numbers; expected"),
+        (X.assign(leaf=1.0), "column 'leaf' holds numbers"),
     ):
-        with pytest.raises(ValueError, match=told):
+        with pytest.raises(ValueError, match=message):
             classifier.predict(wrong)
     with pytest.raises(ValueError, match="column 'day' holds datetime64"):
         quick().fit(X.assign(day=pd.Timestamp("2020-01-01")), y)
@@ -100,7 +100,7 @@ def test_what_is_no_such_table_is_told_in_one_line(y: list[str]) -> None:
         quick().fit(pd.DataFrame({"a": [f"n{k}" for k in range(150)]}), [0, 1] * 75)
 
 
-def test_a_search_and_a_pipeline_are_saved_as_the_network_in_them(tmp_path: Path, y: list[str]) -> None:
+def test_searches_and_pipelines_are_saved_as_networks(quick: Quick, tmp_path: Path, y: list[str]) -> None:
     path, X = tmp_path / "m.safetensors", pl.DataFrame(columns())
     search = GridSearchCV(quick(), {"hidden": [(), (4,)]}, cv=2).fit(X, y)
     hg.save_model(search, path)
@@ -123,7 +123,7 @@ def test_a_search_and_a_pipeline_are_saved_as_the_network_in_them(tmp_path: Path
         )
 
 
-def test_what_no_file_can_hold_is_refused(tmp_path: Path, y: list[str]) -> None:
+def test_models_that_cannot_be_saved_are_refused(quick: Quick, tmp_path: Path, y: list[str]) -> None:
     X = np.random.default_rng(0).normal(size=(60, 2))
     with pytest.raises(hg.HandgradError, match="no file holds the step 'minmaxscaler', MinMaxScaler"):
         hg.export(make_pipeline(MinMaxScaler(), quick()).fit(X, y), tmp_path / "m.onnx", "onnx")

@@ -1,4 +1,4 @@
-"""The scikit-learn face: ``HandgradClassifier``; needs the extra ``sklearn``."""
+"""Estimators for scikit-learn; needs the extra ``sklearn``."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -8,11 +8,11 @@ if TYPE_CHECKING:
     from handgrad.sklearn.classifier import HandgradClassifier
 else:
     try:
-        from sklearn.utils.validation import validate_data  # noqa: F401  # is there from scikit-learn 1.6
+        from sklearn.utils.validation import validate_data  # noqa: F401  # new in scikit-learn 1.6
     except ImportError:
 
         class HandgradClassifier:
-            """Stands in where scikit-learn is missing, so that only those who use it are told."""
+            """Raise HandgradError: scikit-learn is not installed."""
 
             def __init__(self, *_: Any, **__: Any) -> None:
                 raise HandgradError(

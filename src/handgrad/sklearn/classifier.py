@@ -1,135 +1,107 @@
-"""A classifier as scikit-learn has them, around a network and its training; no mathematics of its own."""
+"""A classifier for scikit-learn."""
 
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any, Literal, Self
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.model_selection import train_test_split
+from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import LabelEncoder
-from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import _check_partial_fit_first_call
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets, unique_labels
 
-from handgrad.data.augment import Augmentation
-from handgrad.data.dataset import Dataset, Splits
-from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
-from handgrad.model.layers import Layer
-from handgrad.model.network import Network
-from handgrad.model.scaling import Scaling
-from handgrad.sklearn.inputs import checked, checked_inputs, checked_validation, example_shape, numbered
-from handgrad.sklearn.parameters import (
-    build_layers,
-    build_loss,
-    build_optimizer,
-    choose_dtype,
-    choose_scaling,
-    training_arguments,
-)
-from handgrad.sklearn.results import Results
-from handgrad.sklearn.session import Plateau, Session
-from handgrad.training.averaging import Averaging
-from handgrad.training.optimizers import Optimizer
-from handgrad.training.records import Record
-from handgrad.training.schedules import Schedule
-from handgrad.training.state import TrainingState
-
-SET_ASIDE = 0.1
-"""Share of the training data that early stopping validates on, unless it is told otherwise."""
+from handgrad.model.losses import CrossEntropy
+from handgrad.sklearn.estimator import NetworkEstimator
 
 
-class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """A neural network that classifies, for scikit-learn.
+@dataclass(eq=False, repr=False)
+class HandgradClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """A neural network classifier for scikit-learn.
 
-    Inputs are numbers (N, I), dense or sparse, or a DataFrame of numbers and names; labels are numbers or strings. In
-    a column of names each becomes an input of its own; one that training did not see counts as none.
+    Inputs are numbers (N, I), dense or sparse, or a DataFrame of numbers and text; labels are numbers or strings.
+    Each category of a text column becomes an input; an unknown category is zero in all of them.
 
     Parameters
     ----------
     hidden : int, or sequence of int
-        Widths of the hidden layers; ``()`` for none, which is softmax regression.
-    activation : str, Layer or None, or a sequence of them, one for each hidden layer
-        ``"relu"``, ``"leaky_relu"``, ``"tanh"``, ``"sigmoid"``, ``"gelu"``, or one such as ``hg.LeakyReLU(0.1)``.
-    dropout : float, or a sequence of them, one for each hidden layer
-        Share of a hidden layer's outputs that is missing in training, from 0 to below 1.
+        Widths of the hidden layers; ``()`` is softmax regression.
+    activation : str, Layer or None, or a sequence of them, one per hidden layer
+        ``"relu"``, ``"leaky_relu"``, ``"tanh"``, ``"sigmoid"``, ``"gelu"``, or a layer, e.g. ``hg.LeakyReLU(0.1)``.
+    dropout : float, or a sequence of them, one per hidden layer
+        Fraction of a hidden layer's outputs that is dropped in training, from 0 to below 1.
     layers : list of Layer, optional
-        All layers but the last, instead of those three; a `Dense` with one output for each class is added.
-    input_shape : tuple of int, optional
-        Of one example: ``(1, 28, 28)`` for grey images, which convolution and augmentation ask for. ``(I,)`` unless
-        given; ``(1, 28, 28)`` for 784 bytes, which are MNIST's.
+        All layers but the output layer, instead of `hidden`, `activation` and `dropout`.
+    input_shape : int or tuple of int, optional
+        Of one example, e.g. ``(1, 28, 28)`` for grey images, which convolution and augmentation need. Default:
+        ``(I,)``.
     framing : "digit" or "plain"
-        How the saved model makes an example of a picture: as MNIST frames digits, or only resized. That of the
-        `Dataset` that X is from.
+        How the saved model turns an image file into an example of `input_shape`: framed as in MNIST, or only resized.
     scaling : "auto", "standard", Scaling or None
-        "auto" divides bytes (uint8) by 255, where any of them reaches 128, and standardises all other numbers: each
-        input to mean 0 and standard deviation 1 over the training data. "standard" standardises bytes, too; None
-        takes inputs as they are. Scaling is a part of the network.
+        "auto" divides bytes (uint8) by 255 if any is 128 or larger, and standardises all other numbers: each input to
+        mean 0 and standard deviation 1 over the training data. "standard" standardises bytes, too; None leaves inputs
+        as they are. Scaling is part of the network.
     dtype : "float32", "float64" or None
-        Of parameters and arithmetic. None computes bytes and float32, which is faster, in float32, all other numbers
-        in float64.
-    label_smoothing : float
-        Share of the target that is spread over all classes, from 0 to below 1.
-    class_weight : dict, "balanced" or None
-        What an example of each class counts; 1 unless given.
+        Of parameters and arithmetic. None chooses float32 for bytes and float32, else float64.
     optimizer : str or Optimizer
-        ``"adam"``, ``"sgd"``, ``"momentum"``, ``"muon"`` …, or one such as ``hg.Adam(beta1=0.8)``.
+        ``"adam"``, ``"sgd"``, ``"momentum"``, ``"muon"`` …, or an optimizer, e.g. ``hg.Adam(beta1=0.8)``.
     learning_rate : float, optional
         Positive. Default: that of the optimizer, 0.001 for Adam.
     weight_decay : float, optional
         From 0. Default: that of the optimizer.
     schedule : str or Schedule, optional
-        What becomes of the learning rate: ``"cosine"``, ``"one_cycle"`` …; it stays the same unless given.
+        Factor of the learning rate, e.g. ``"cosine"`` or ``"one_cycle"``. Default: constant.
     augmentation : Augmentation, optional
-        Deforms the images of every batch anew.
-    averaging : Averaging, optional
-        Averages the parameters on their way; the average is the result.
+        Random deformation of the images of every batch.
+    averaging : str or Averaging, optional
+        Average of the parameters over the training; the average is the result.
     batch_size : int or "all"
-        Examples a step.
+        Examples per step.
     epochs : int
-        At most so many passes over the training data in one call of `fit`.
+        Maximum number of passes over the training data per call of `fit`.
     time_limit : float, optional
-        Seconds after which one call of `fit` ends, in the middle of an epoch if need be.
+        Seconds after which a call of `fit` ends, even within an epoch.
     tol : float, optional
         Without early stopping, training ends when the loss has not fallen by more than this for `patience` epochs;
-        None goes on to the last epoch.
+        None never ends it early.
     patience : int
         Epochs without improvement after which training ends.
     early_stopping : bool
         Whether to end training when validation no longer improves, and to restore the best parameters. Without
-        ``X_val``, a tenth of the training data is set aside for it, unless `validation_fraction` says otherwise.
+        ``X_val``, `validation_fraction` of the training data, by default 0.1, is held out.
     validation_fraction : float, optional
-        Share of the training data, the same of every class, to set aside and measure each epoch, with or without
-        early stopping.
+        Fraction of the training data, stratified, to hold out and validate on after each epoch, with or without early
+        stopping.
     monitor : "validation_loss" or "validation_accuracy"
-        What early stopping watches.
+        The criterion of early stopping.
     warm_start : bool
-        Whether `fit` goes on where the last one ended. On the same data, with the same seed and without a schedule,
-        k epochs and then m more give what k + m do, bit for bit; on others, network and optimizer go on.
+        Whether `fit` continues where the last one ended. With the same data and seed and without a schedule, k epochs
+        and then m more are k + m epochs, bit for bit; with other data, network and optimizer are continued.
     random_state : int, RandomState or None
-        For first parameters, order of the data, dropout, and what is set aside.
+        For initial parameters, order of the data, dropout, and the data held out.
     threads : int, optional
-        All processors unless given, or as many as joblib leaves to a worker. The same seed and threads give the
-        same bits.
+        Default: all processors, or the share of a joblib worker. The same seed and threads give the same bits.
     callbacks : callable, or sequence of them, optional
-        Each is called after each epoch, with the classifier and the `Record`; one that answers True ends training.
+        Each is called after each epoch with the classifier and the `Record`; training ends if one returns True.
     verbose : int
         1 shows a progress bar, 2 prints a line for each epoch.
+    label_smoothing : float
+        Fraction of the target that is spread over all classes, from 0 to below 1.
+    class_weight : dict, "balanced" or None
+        Weight of the examples of each class; default: 1.
 
     Attributes
     ----------
     classes_ : (C,)
     network_ : Network
-        What was trained; ``hg.save_model(classifier, "model.safetensors")`` writes it.
+        The trained network; ``hg.save_model(classifier, "model.safetensors")`` writes it.
     n_features_in_, feature_names_in_
-        Number of inputs, and their names where a DataFrame has names.
+        Number of columns, and their names if X was a DataFrame.
     n_iter_ : int
         Epochs trained.
     records_ : list of Record
-        All that training told, one for each epoch.
+        One for each epoch.
     loss_, loss_curve_ : float, list of float
         The training loss of the last epoch, and of each.
     validation_loss_curve_, validation_scores_ : list of float, or None without validation data
@@ -138,130 +110,9 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
         The epoch, from 1, whose parameters were kept, and their accuracy.
     """
 
-    def __init__(
-        self,
-        hidden: int | Sequence[int] = (128,),
-        activation: Any = "relu",
-        *,
-        dropout: float | Sequence[float] = 0.0,
-        layers: Sequence[Layer] | None = None,
-        input_shape: Sequence[int] | None = None,
-        framing: str = "digit",
-        scaling: str | Scaling | None = "auto",
-        dtype: str | None = None,
-        label_smoothing: float = 0.0,
-        class_weight: dict[Any, float] | str | None = None,
-        optimizer: str | Optimizer = "adam",
-        learning_rate: float | None = None,
-        weight_decay: float | None = None,
-        schedule: str | Schedule | None = None,
-        augmentation: Augmentation | None = None,
-        averaging: Averaging | None = None,
-        batch_size: int | str = 64,
-        epochs: int = 200,
-        time_limit: float | None = None,
-        tol: float | None = 1e-4,
-        patience: int = 10,
-        early_stopping: bool = False,
-        validation_fraction: float | None = None,
-        monitor: Literal["validation_loss", "validation_accuracy"] = "validation_loss",
-        warm_start: bool = False,
-        random_state: Any = None,
-        threads: int | None = None,
-        callbacks: Callable[..., Any] | Sequence[Callable[..., Any]] | None = None,
-        verbose: int = 0,
-    ) -> None:
-        self.hidden = hidden
-        self.activation = activation
-        self.dropout = dropout
-        self.layers = layers
-        self.input_shape = input_shape
-        self.framing = framing
-        self.scaling = scaling
-        self.dtype = dtype
-        self.label_smoothing = label_smoothing
-        self.class_weight = class_weight
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.schedule = schedule
-        self.augmentation = augmentation
-        self.averaging = averaging
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.time_limit = time_limit
-        self.tol = tol
-        self.patience = patience
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.monitor = monitor
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.threads = threads
-        self.callbacks = callbacks
-        self.verbose = verbose
-
-    def fit(
-        self,
-        X: Any,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None = None,
-        *,
-        X_val: Any = None,
-        y_val: ArrayLike | None = None,
-    ) -> Self:
-        """Train on examples.
-
-        Parameters
-        ----------
-        X : (N, I) array, sparse matrix or DataFrame
-        y : (N,)
-            A class for each.
-        sample_weight : (N,), optional
-            What each example counts, from 0; 1 unless given.
-        X_val, y_val : (M, I), (M,), optional
-            Examples to measure after each epoch, and for early stopping.
-
-        Returns
-        -------
-        HandgradClassifier
-            This one.
-
-        Raises
-        ------
-        ValueError, TypeError
-            From scikit-learn, if the data are not what it asks for; a `HandgradError`, which is a ValueError, if a
-            parameter is refused.
-        Diverged
-            If the loss is no longer finite; good parameters, of at most ten steps before, are kept.
-        """
-        arguments = training_arguments(self)
-        going_on = self.warm_start and hasattr(self, "_session")
-        known = self.network_.features if going_on else None
-        inputs, y, weights, features = checked(self, X, y, sample_weight, known)
-        classes = LabelEncoder().fit(y).classes_
-        if going_on and not np.array_equal(classes, self.classes_):
-            raise ValueError(
-                f"warm_start goes on with the classes of the last fit, {self.classes_}; y has {classes}"
-            )
-        seed = self._session.seed if going_on else self._draw_seed()
-        labels = numbered(y, classes)
-        validation = checked_validation(self, X_val, y_val, classes, features)
-        fraction = self.validation_fraction or (SET_ASIDE if self.early_stopping else None)
-        if validation is None and fraction:
-            rows, held = train_test_split(
-                np.arange(len(labels)), test_size=float(fraction), stratify=labels, random_state=seed
-            )
-            validation = inputs[held], labels[held]
-            inputs, labels = inputs[rows], labels[rows]
-            weights = None if weights is None else weights[rows]
-        if not going_on:
-            self._begin(inputs, weights, classes, seed, features)
-        train = self._dataset(inputs, labels)
-        self._take_up(train)
-        splits = Splits(train, self._dataset(*validation) if validation else None)
-        self._train(splits, weights, arguments)
-        return self
+    _: KW_ONLY
+    label_smoothing: float = 0.0
+    class_weight: dict[Any, float] | str | None = None
 
     def partial_fit(
         self,
@@ -270,145 +121,78 @@ class HandgradClassifier(Results, ClassifierMixin, BaseEstimator):  # type: igno
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> Self:
-        """Train one epoch on more examples, however large or small a part of all.
+        """Train for one epoch on more examples.
 
-        Scaling is learned from the first ones. Early stopping, schedules and averages need to know the whole
-        training, and are refused.
+        Scaling is learned from the first ones. Early stopping, validation, schedules and averages are refused.
 
         Parameters
         ----------
         X : (N, I) array, sparse matrix or DataFrame
         y : (N,)
         classes : (C,), optional
-            All classes that will ever come; needed at the first call, unless `fit` came before.
+            All classes; required in the first call, unless `fit` came before.
         sample_weight : (N,), optional
-            What each example counts, from 0; 1 unless given.
+            The weight of each example, from 0; default: 1.
 
         Returns
         -------
-        HandgradClassifier
-            This one.
+        self
 
         Raises
         ------
         ValueError
-            If a class was not named at first, or a parameter needs to know the whole training; else as `fit`.
+            If a class is unknown, or a parameter needs the whole training; else as `fit`.
         """
-        arguments = training_arguments(self) | {"epochs": 1, "plateau": Plateau(None, 1)}
-        for name in ("early_stopping", "validation_fraction", "schedule", "averaging"):
-            if getattr(self, name):
-                raise ValueError(f"partial_fit does not support {name}; it sees but a part of the training")
         if self.class_weight == "balanced":
-            raise ValueError(
-                "partial_fit cannot balance classes that it has not seen; give class_weight as a dict"
-            )
-        going_on = hasattr(self, "_session")
-        known = self.network_.features if going_on else None
-        inputs, y, weights, features = checked(self, X, y, sample_weight, known)
-        _check_partial_fit_first_call(self, classes)
-        labels = numbered(y, self.classes_)
-        if not going_on:
-            self._begin(inputs, weights, self.classes_, self._draw_seed(), features)
-        self._take_up(None)
-        self._train(Splits(self._dataset(inputs, labels)), weights, arguments)
-        return self
+            raise ValueError("partial_fit cannot balance unknown frequencies; give class_weight as a dict")
+        if hasattr(self, "network_"):
+            if classes is not None and not np.array_equal(self.classes_, unique_labels(classes)):
+                raise ValueError(f"classes={classes!r} differ from those of the last call, {self.classes_}")
+        elif classes is None:
+            raise ValueError("classes must be passed on the first call to partial_fit")
+        else:
+            self.classes_: NDArray[Any] = unique_labels(classes)
+        return self._partial_fit(X, y, sample_weight)
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """Give the most probable class of each example, (N,)."""
-        best = self._logits(X).argmax(axis=1)
+        """Return the most probable class of each example, (N,)."""
+        best = self._outputs(X).argmax(axis=1)
         return self.classes_[best]
 
-    def predict_proba(self, X: Any) -> NDArray[np.floating]:
-        """Give the probability of each class, (N, C), in the order of ``classes_``."""
-        return kernels.softmax(self._logits(X))
+    def predict_proba(self, X: Any) -> NDArray[np.floating[Any]]:
+        """Return the probability of each class, (N, C), in the order of ``classes_``."""
+        return kernels.softmax(self._outputs(X))
 
-    def predict_log_proba(self, X: Any) -> NDArray[np.floating]:
-        """Give the logarithm of each class's probability, (N, C); it stays finite."""
-        return log_softmax(self._logits(X), axis=1)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
+    def predict_log_proba(self, X: Any) -> NDArray[np.floating[Any]]:
+        """Return the logarithm of the probability of each class, (N, C), which is always finite."""
+        return log_softmax(self._outputs(X), axis=1)
 
     @property
-    def network_(self) -> Network:
-        """The network that was trained."""
-        return self._session.network
+    def validation_scores_(self) -> list[float] | None:
+        """The accuracy on validation data after each epoch; None without validation data."""
+        return self._curve("validation_accuracy")
 
     @property
-    def records_(self) -> list[Record]:
-        """All that training told, one record for each epoch."""
-        return self._session.records
+    def best_validation_score_(self) -> float | None:
+        """The validation accuracy of the parameters that early stopping kept; None without early stopping."""
+        epoch = self.best_epoch_
+        return None if epoch is None else self.records_[epoch - 1].validation_accuracy
 
-    def _logits(self, X: Any) -> NDArray[np.floating]:
-        check_is_fitted(self, "_session")
-        return self.network_.logits(checked_inputs(self, X, self.network_))
+    def _encode(self, y: NDArray[Any], *, reset: bool) -> NDArray[np.int64]:
+        check_classification_targets(y)
+        encoder = LabelEncoder()
+        if reset:
+            self.classes_ = encoder.fit(y).classes_
+        encoder.classes_ = self.classes_
+        return encoder.transform(y).astype(np.int64)
 
-    def _draw_seed(self) -> int:
-        return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+    def _output_names(self) -> tuple[str, ...]:
+        return tuple(map(str, self.classes_))
 
-    def _layers(self, classes: NDArray[Any]) -> list[Layer]:
-        return build_layers(self.hidden, self.activation, self.dropout, self.layers, len(classes))
-
-    def _begin(
-        self,
-        inputs: NDArray[Any],
-        weights: NDArray[Any] | None,
-        classes: NDArray[Any],
-        seed: int,
-        features: tuple[str, ...],
-    ) -> None:
-        """Make a network and all that its training needs; random numbers are drawn as a recipe does."""
-        example = example_shape(inputs, self.input_shape)
-        network = Network(
-            self._layers(classes),
-            inputs.shape[1:] if self.layers is None else example,
-            np.random.default_rng([seed, 0]),
-            choose_dtype(self.dtype, inputs),
-            scaling=choose_scaling(self.scaling, inputs, weights),
-            classes=tuple(map(str, classes)),
+    def _build_loss(self, targets: NDArray[np.int64]) -> CrossEntropy:
+        smoothing, weights, classes = float(self.label_smoothing), self.class_weight, self.classes_
+        if weights is None:
+            return CrossEntropy(smoothing)
+        return CrossEntropy(
+            smoothing, tuple(compute_class_weight(weights, classes=classes, y=classes[targets]))
         )
-        network.example_shape, network.framing, network.features = example, self.framing, features
-        optimizer = build_optimizer(self.optimizer, self.learning_rate, self.weight_decay)
-        state = TrainingState(np.random.default_rng([seed, 1]))
-        self._session, self.classes_ = Session(network, optimizer, state, seed), classes
-
-    def _dataset(self, inputs: NDArray[Any], labels: NDArray[np.int64]) -> Dataset:
-        """Make a data set as the session takes it."""
-        network = self._session.network
-        return Dataset(
-            self._session.scaled(inputs),
-            labels,
-            network.classes,
-            network.example_shape,
-            network.framing,
-            network.features,
-        )
-
-    def _take_up(self, dataset: Dataset | None) -> None:
-        """Go on with the training on these data, or on a part of data without end."""
-        session = self._session
-        if tuple(self._layers(self.classes_)) != session.network.layers:
-            raise HandgradError(
-                "the layers are others than those that were trained so far; a new fit without warm_start takes them"
-            )
-        optimizer = build_optimizer(self.optimizer, self.learning_rate, self.weight_decay)
-        if type(optimizer) is not type(session.optimizer):
-            session.state.moments, session.state.updates = {}, 0
-        session.optimizer = optimizer
-        if dataset is not None:
-            session.on(dataset)
-        else:
-            session.on_other_data()
-
-    def _train(self, splits: Splits, weights: NDArray[Any] | None, arguments: dict[str, Any]) -> None:
-        session, weights = self._session, None if weights is None else weights / weights.mean()
-        arguments["callbacks"] = [partial(callback, self) for callback in arguments["callbacks"]]
-        try:
-            loss = build_loss(self, splits.train.labels)
-            session.train(splits, loss=loss, sample_weights=weights, **arguments)
-        except (ValueError, TypeError):
-            if not session.records and not session.state.step:  # refused, so that nothing was learned
-                del self._session
-            raise

@@ -1,4 +1,4 @@
-"""Training that goes on: warm starts and partial fits."""
+"""Warm starts and partial fits."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ import handgrad as hg
 from fixture_types import Examples
 
 
-def going_on(**parameters: Any) -> hg.HandgradClassifier:
+def resumable(**parameters: Any) -> hg.HandgradClassifier:
     usual = {"hidden": 16, "warm_start": True, "random_state": 0, "tol": None, "batch_size": 32}
     return hg.HandgradClassifier(**usual | parameters)
 
@@ -29,15 +29,15 @@ def going_on(**parameters: Any) -> hg.HandgradClassifier:
         {"batch_size": "all"},
     ],
 )
-def test_some_epochs_and_then_more_are_all_at_once(flowers: Examples, parameters: dict[str, Any]) -> None:
+def test_epochs_in_two_calls_are_the_same_as_in_one(flowers: Examples, parameters: dict[str, Any]) -> None:
     X, y = flowers
-    twice = going_on(epochs=3, **parameters).fit(X, y)
-    seed = twice._session.seed
+    twice = resumable(epochs=3, **parameters).fit(X, y)
+    seed = twice._seed
     if parameters.get("random_state", 0) is None:  # the same draw, for the comparison's sake
-        once = going_on(epochs=8, **parameters)
+        once = resumable(epochs=8, **parameters)
         once._draw_seed = lambda: seed  # type: ignore[method-assign]
     else:
-        once = going_on(epochs=8, **parameters)
+        once = resumable(epochs=8, **parameters)
     once.fit(X, y)
     twice.set_params(epochs=5).fit(X, y)
     np.testing.assert_array_equal(twice.predict_proba(X), once.predict_proba(X))
@@ -49,53 +49,55 @@ def test_some_epochs_and_then_more_are_all_at_once(flowers: Examples, parameters
 @pytest.mark.parametrize(
     "at_first", [{"early_stopping": True, "patience": 1}, {"averaging": hg.ExponentialAverage(0.99)}]
 )
-def test_what_is_kept_at_first_is_not_kept_for_ever(flowers: Examples, at_first: dict[str, Any]) -> None:
+def test_best_parameters_and_averages_of_an_earlier_fit_are_forgotten(
+    flowers: Examples, at_first: dict[str, Any]
+) -> None:
     X, y = flowers
     noise = np.random.default_rng(0).permutation(y)
-    classifier = going_on(epochs=6, learning_rate=0.05, **at_first).fit(X, y, X_val=X, y_val=noise)
+    classifier = resumable(epochs=6, learning_rate=0.05, **at_first).fit(X, y, X_val=X, y_val=noise)
     first = classifier.n_iter_
     classifier.set_params(early_stopping=False, averaging=None).fit(X, y)
-    once = going_on(epochs=first + 6, learning_rate=0.05).fit(X, y)
+    once = resumable(epochs=first + 6, learning_rate=0.05).fit(X, y)
     np.testing.assert_array_equal(classifier.predict_proba(X), once.predict_proba(X))
 
 
-def test_an_epoch_that_time_broke_off_goes_on_exactly(flowers: Examples) -> None:
+def test_incomplete_epoch_is_continued_exactly(flowers: Examples) -> None:
     X, y = flowers
-    broken = going_on(time_limit=1e-9).fit(X, y)
+    broken = resumable(time_limit=1e-9).fit(X, y)
     assert broken.records_[-1].step == 0
     broken.set_params(time_limit=None, epochs=4).fit(X, y)
-    once = going_on(epochs=4).fit(X, y)
+    once = resumable(epochs=4).fit(X, y)
     np.testing.assert_array_equal(broken.predict_proba(X), once.predict_proba(X))
     assert broken.loss_curve_ == once.loss_curve_
 
 
-def test_what_rests_already_makes_no_more_epochs(flowers: Examples) -> None:
+def test_after_a_plateau_there_are_no_more_epochs(flowers: Examples) -> None:
     X, y = flowers
-    classifier = going_on(tol=10.0, patience=2, epochs=9).fit(X, y)
+    classifier = resumable(tol=10.0, patience=2, epochs=9).fit(X, y)
     assert classifier.n_iter_ == 3
     assert classifier.fit(X, y).n_iter_ == 3
 
 
-def test_without_warm_start_all_begins_anew(flowers: Examples) -> None:
+def test_without_warm_start_fit_starts_again(flowers: Examples) -> None:
     X, y = flowers
-    classifier = going_on(warm_start=False, epochs=3)
+    classifier = resumable(warm_start=False, epochs=3)
     first = classifier.fit(X, y).predict_proba(X)
     np.testing.assert_array_equal(classifier.fit(X, y).predict_proba(X), first)
     assert classifier.n_iter_ == 3
 
 
-def test_on_other_data_a_warm_start_goes_on_with_what_it_has_learned(flowers: Examples) -> None:
+def test_warm_start_on_other_data_continues_from_the_network(flowers: Examples) -> None:
     X, y = flowers
-    classifier = going_on(epochs=40, learning_rate=0.01).fit(X[::2], y[::2])
+    classifier = resumable(epochs=40, learning_rate=0.01).fit(X[::2], y[::2])
     classifier.set_params(epochs=2).fit(X[1::2], y[1::2])
     assert classifier.n_iter_ == 42
     assert classifier.loss_curve_[40] < 0.5 < 0.9 < classifier.loss_curve_[0]
 
 
-def test_on_other_data_a_warm_start_begins_with_the_best(flowers: Examples) -> None:
+def test_warm_start_on_other_data_begins_with_the_best_parameters(flowers: Examples) -> None:
     X, y = flowers
     noise = np.random.default_rng(0).permutation(y)
-    classifier = going_on(early_stopping=True, patience=5, epochs=99, learning_rate=0.05)
+    classifier = resumable(early_stopping=True, patience=5, epochs=99, learning_rate=0.05)
     classifier.fit(X, y, X_val=X, y_val=noise)
     best = classifier.network_.flat_parameters.copy()
     assert classifier.best_epoch_ == classifier.n_iter_ - 5
@@ -103,20 +105,20 @@ def test_on_other_data_a_warm_start_begins_with_the_best(flowers: Examples) -> N
     np.testing.assert_allclose(classifier.network_.flat_parameters, best, atol=1e-6)
 
 
-def test_a_warm_start_keeps_classes_layers_and_inputs(flowers: Examples) -> None:
+def test_warm_start_with_other_classes_layers_or_inputs_is_refused(flowers: Examples) -> None:
     X, y = flowers
-    classifier = going_on(epochs=1).fit(X, y)
-    with pytest.raises(ValueError, match="classes of the last fit"):
+    classifier = resumable(epochs=1).fit(X, y)
+    with pytest.raises(ValueError, match=r"unseen labels.*oak"):
         classifier.fit(X, np.where(y == "rose", "oak", y))
     with pytest.raises(ValueError, match="X has 3 features, but HandgradClassifier is expecting 4"):
         classifier.fit(X[:, :3], y)
-    with pytest.raises(hg.HandgradError, match="layers are others"):
+    with pytest.raises(hg.HandgradError, match="layers differ"):
         clone(classifier).fit(X, y).set_params(hidden=9).fit(X, y)
 
 
 def test_partial_fits_learn(flowers: Examples) -> None:
     X, y = flowers
-    classifier = going_on(learning_rate=0.01)
+    classifier = resumable(learning_rate=0.01)
     for epoch in range(30):
         for part in range(3):
             first = np.unique(y) if epoch == part == 0 else None
@@ -128,25 +130,25 @@ def test_partial_fits_learn(flowers: Examples) -> None:
 def test_partial_fit_of_all_is_an_epoch_of_fit(flowers: Examples) -> None:
     X, y = flowers
     weights = np.linspace(0, 1, len(X))
-    once = going_on(epochs=1, class_weight={"iris": 2.0}).fit(X, y, sample_weight=weights)
+    once = resumable(epochs=1, class_weight={"iris": 2.0}).fit(X, y, sample_weight=weights)
     part = clone(once).partial_fit(X, y, classes=np.unique(y), sample_weight=weights)
     np.testing.assert_array_equal(part.predict_proba(X), once.predict_proba(X))
 
 
-def test_partial_fit_goes_on_after_fit(flowers: Examples) -> None:
+def test_partial_fit_continues_after_fit(flowers: Examples) -> None:
     X, y = flowers
-    classifier = going_on(epochs=2).fit(X, y)
+    classifier = resumable(epochs=2).fit(X, y)
     assert classifier.partial_fit(X[:9], y[:9]).n_iter_ == 3
 
 
-def test_partial_fit_refuses_what_it_cannot_do(flowers: Examples) -> None:
+def test_partial_fit_refuses_what_needs_the_whole_training(flowers: Examples) -> None:
     X, y = flowers
     with pytest.raises(ValueError, match="classes must be passed on the first call"):
-        going_on().partial_fit(X, y)
-    classifier = going_on().partial_fit(X, y, classes=np.unique(y))
+        resumable().partial_fit(X, y)
+    classifier = resumable().partial_fit(X, y, classes=np.unique(y))
     with pytest.raises(ValueError, match=r"previously unseen labels.*oak"):
         classifier.partial_fit(X[:1], ["oak"])
-    with pytest.raises(ValueError, match="is not the same as on last call"):
+    with pytest.raises(ValueError, match="differ from those of the last call"):
         classifier.partial_fit(X, y, classes=["iris", "oak"])
     for parameter in (
         {"early_stopping": True},
@@ -156,4 +158,4 @@ def test_partial_fit_refuses_what_it_cannot_do(flowers: Examples) -> None:
         {"class_weight": "balanced"},
     ):
         with pytest.raises(ValueError, match=r"partial_fit (does not support|cannot balance)"):
-            going_on(**parameter).partial_fit(X, y, classes=np.unique(y))
+            resumable(**parameter).partial_fit(X, y, classes=np.unique(y))

@@ -1,4 +1,4 @@
-"""scikit-learn's own checks of an estimator: all of them, none excused."""
+"""All of scikit-learn's estimator checks, without exceptions."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,6 +25,6 @@ def names(estimator: Any) -> set[str]:
     return {getattr(check, "func", check).__name__ for _, check in estimator_checks_generator(estimator)}
 
 
-def test_no_check_of_mlp_classifier_is_missing_but_those_of_several_labels_at_once() -> None:
+def test_only_multilabel_checks_of_mlp_classifier_are_missing() -> None:
     missing = names(MLPClassifier()) - names(hg.HandgradClassifier())
     assert all("multilabel" in name for name in missing)

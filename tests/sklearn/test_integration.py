@@ -1,7 +1,7 @@
-"""The classifier among scikit-learn's other parts: pipelines, searches, cross-validation, workers."""
+"""The classifier in pipelines, searches, cross-validation and worker processes."""
 
 import os
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -20,17 +20,14 @@ import handgrad as hg
 from fixture_types import Examples
 from handgrad.sklearn.parameters import usable_threads
 
-
-def quick(**parameters: Any) -> hg.HandgradClassifier:
-    usual = {"hidden": 16, "epochs": 30, "learning_rate": 0.01, "random_state": 0}
-    return hg.HandgradClassifier(**usual | parameters)
+Quick = Callable[..., hg.HandgradClassifier]
 
 
-def test_cross_validation(flowers: Examples) -> None:
-    assert cross_val_score(quick(), *flowers, cv=3).mean() > 0.85
+def test_cross_validation(quick: Quick, flowers: Examples) -> None:
+    assert cross_val_score(quick(epochs=30), *flowers, cv=3).mean() > 0.85
 
 
-def test_a_table_of_mixed_columns_in_a_pipeline(flowers: Examples) -> None:
+def test_pipeline_of_mixed_columns(quick: Quick, flowers: Examples) -> None:
     X, y = flowers
     table = pd.DataFrame(X.copy(), columns=["a", "b", "c", "d"])
     table.loc[::7, "a"] = np.nan
@@ -39,13 +36,13 @@ def test_a_table_of_mixed_columns_in_a_pipeline(flowers: Examples) -> None:
         (make_pipeline(SimpleImputer(), StandardScaler()), ["a", "b", "c", "d"]),
         (OneHotEncoder(), ["colour"]),
     )
-    pipeline = make_pipeline(columns, quick()).fit(table, y)
+    pipeline = make_pipeline(columns, quick(epochs=30)).fit(table, y)
     assert pipeline.score(table, y) > 0.9
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["loky", "threading"])
-def test_a_grid_search_on_two_workers_finds_what_one_finds(flowers: Examples, backend: str) -> None:
+def test_grid_search_finds_the_same_with_two_workers(quick: Quick, flowers: Examples, backend: str) -> None:
     X, y = flowers
     grid = {"hidden": [(4,), (16, 8)], "optimizer": ["adam", hg.SGD()], "dropout": [0.0, 0.2]}
     searches = [GridSearchCV(quick(epochs=5, threads=1), grid, cv=2, n_jobs=n) for n in (1, 2)]
@@ -57,20 +54,20 @@ def test_a_grid_search_on_two_workers_finds_what_one_finds(flowers: Examples, ba
     assert searches[0].best_params_ == searches[1].best_params_
 
 
-def test_workers_of_joblib_share_the_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_joblib_workers_share_the_processors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     everything = usable_threads(None)
     assert everything == len(os.sched_getaffinity(0))
-    for told, expected in (("1", 1), ("9999", everything), ("many", everything), ("0", everything)):
-        monkeypatch.setenv("OMP_NUM_THREADS", told)
+    for share, expected in (("1", 1), ("9999", everything), ("many", everything), ("0", everything)):
+        monkeypatch.setenv("OMP_NUM_THREADS", share)
         assert usable_threads(None) == expected
     assert usable_threads(3) == 3
 
 
-def test_validation_data_go_through_the_pipeline_too(flowers: Examples) -> None:
+def test_pipeline_transforms_validation_data(quick: Quick, flowers: Examples) -> None:
     X, y = flowers
     with sklearn.config_context(enable_metadata_routing=True):
-        classifier = quick(early_stopping=True).set_fit_request(X_val=True, y_val=True)
+        classifier = quick(epochs=30, early_stopping=True).set_fit_request(X_val=True, y_val=True)
         pipeline = Pipeline([("scale", StandardScaler()), ("net", classifier)], transform_input=["X_val"])
         pipeline.fit(X[::2], y[::2], X_val=X[1::2], y_val=y[1::2])
     fitted = pipeline["net"]
@@ -78,13 +75,13 @@ def test_validation_data_go_through_the_pipeline_too(flowers: Examples) -> None:
     assert fitted.best_validation_score_ > 0.8
 
 
-def test_it_can_be_calibrated(flowers: Examples) -> None:
+def test_probabilities_can_be_calibrated(quick: Quick, flowers: Examples) -> None:
     X, y = flowers
-    calibrated = CalibratedClassifierCV(quick(), cv=2).fit(X, y, sample_weight=np.ones(len(y)))
+    calibrated = CalibratedClassifierCV(quick(epochs=30), cv=2).fit(X, y, sample_weight=np.ones(len(y)))
     assert calibrated.score(X, y) > 0.85
 
 
-def test_several_labels_at_once_are_one_classifier_each(flowers: Examples) -> None:
+def test_multilabel_data_need_one_classifier_per_label(quick: Quick, flowers: Examples) -> None:
     X, y = flowers
     labels = np.column_stack([y == "rose", y != "iris"]).astype(int)
-    assert (OneVsRestClassifier(quick()).fit(X, labels).predict(X) == labels).mean() > 0.9
+    assert (OneVsRestClassifier(quick(epochs=30)).fit(X, labels).predict(X) == labels).mean() > 0.9
