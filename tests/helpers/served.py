@@ -41,7 +41,7 @@ def client(
 ) -> Iterator[TestClient]:
     """Return a client of an application in this process, with its runs and digits in `folder`."""
     in_use = ModelInUse(ServedModel.of("small", network, None) if network else None)
-    app = create_app(Settings(folder / "runs", folder, **settings), in_use, Event())
+    app = create_app(Settings(**{"runs": folder / "runs", "data": folder, **settings}), in_use, Event())
     with TestClient(app, HOME, raise_server_exceptions=raising) as found:
         yield found
 

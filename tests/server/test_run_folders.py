@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from handgrad.exports.formats import load_model
+from handgrad.locks import holding
 from handgrad.model.files import save_model
 from handgrad.recipes.data import open_splits
 from handgrad.recipes.loading import load_recipe, override
@@ -211,6 +212,14 @@ def test_run_that_was_killed_and_is_stopped_keeps_its_model(killed: Run, tmp_pat
     assert trainings.status("one").state == "stopped"
     model = load_model(tmp_path / "one" / "model.safetensors")
     assert model.flat_parameters.tobytes() == killed.network.flat_parameters.tobytes()
+
+
+def test_run_that_another_program_trains_is_left_alone(killed: Run, tmp_path: Path) -> None:
+    with holding(tmp_path / "one"), client(tmp_path.parent, runs=tmp_path) as api:
+        assert api.get("/runs/one").json()["state"] == "running"
+        for action in ("pause", "stop", "resume"):
+            assert api.post(f"/runs/one/{action}").status_code == 409
+    assert status(tmp_path / "one") == Status("interrupted")
 
 
 def test_stream_of_events_ends_if_the_folder_is_removed(killed: Run, tmp_path: Path) -> None:
