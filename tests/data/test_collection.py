@@ -1,4 +1,4 @@
-"""Digits of one's own: added, taken back, and read as data."""
+"""Collections of drawn digits: added to, removed from, and read as data."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from handgrad.data import collection
-from handgrad.data.collection import add_to_collection, read_collection, take_from_collection
+from handgrad.data.collection import add_to_collection, read_collection, remove_from_collection
 from handgrad.data.load import load_data
 from handgrad.data.strokes import generate
 from handgrad.errors import HandgradError
@@ -15,7 +15,7 @@ from handgrad.errors import HandgradError
 IMAGES = generate(4, 3)[0]
 
 
-def test_what_was_added_is_read_as_data_with_all_ten_classes(tmp_path: Path) -> None:
+def test_added_digits_are_read_as_data_with_all_ten_classes(tmp_path: Path) -> None:
     path = tmp_path / "digits" / "mine.npz"
     assert add_to_collection(path, IMAGES[:2], ["3", "7"], [[[[0, 0], [1, 1]]], None]) == 2
     assert add_to_collection(path, IMAGES[2:3], ["3"]) == 3
@@ -32,7 +32,7 @@ def test_one_example_of_one_class_can_be_read(tmp_path: Path) -> None:
     assert load_data(tmp_path / "one.npz").train.labels.tolist() == [0]
 
 
-def test_other_classes_come_as_they_are_drawn(tmp_path: Path) -> None:
+def test_labels_become_classes_in_their_order(tmp_path: Path) -> None:
     path = tmp_path / "letters.npz"
     add_to_collection(path, IMAGES[:2], ["b", "a"])
     add_to_collection(path, IMAGES[2:4], ["ab", "c"])
@@ -40,15 +40,13 @@ def test_other_classes_come_as_they_are_drawn(tmp_path: Path) -> None:
     assert load_data(path).train.labels.tolist() == [1, 0, 3, 2]
 
 
-def test_the_classes_of_a_model_are_kept_in_its_order(tmp_path: Path) -> None:
+def test_classes_of_a_model_are_kept_in_its_order(tmp_path: Path) -> None:
     add_to_collection(tmp_path / "a.npz", IMAGES[:1], ["cat"], classes=["dog", "cat"])
     assert load_data(tmp_path / "a.npz").train.class_names == ("dog", "cat")
 
 
 @pytest.mark.parametrize("label", ["seven", "7.5", "nan", "07", "-1e400", ""])
-def test_a_label_that_could_not_be_read_is_refused_before_anything_is_written(
-    tmp_path: Path, label: str
-) -> None:
+def test_invalid_labels_are_refused_and_nothing_is_written(tmp_path: Path, label: str) -> None:
     path = tmp_path / "mine.npz"
     add_to_collection(path, IMAGES[:1], ["3"])
     before = path.read_bytes()
@@ -58,28 +56,46 @@ def test_a_label_that_could_not_be_read_is_refused_before_anything_is_written(
     assert [file.name for file in tmp_path.iterdir()] == ["mine.npz"]
 
 
-def test_one_is_taken_back_and_with_the_last_the_file(tmp_path: Path) -> None:
+def test_digit_is_removed_and_with_the_last_the_file(tmp_path: Path) -> None:
     path = tmp_path / "mine.npz"
     add_to_collection(path, IMAGES[:3], ["1", "2", "3"], ["one", "two", "three"])
-    assert take_from_collection(path, 1) == 2
+    assert remove_from_collection(path, 1) == 2
     kept = read_collection(path)
     assert (kept.labels, kept.strokes) == (["1", "3"], ["one", "three"])
     assert (kept.images.reshape(2, -1) == IMAGES[[0, 2]]).all()
     with pytest.raises(HandgradError, match="0 to 1"):
-        take_from_collection(path, 2)
-    take_from_collection(path, 0)
-    assert take_from_collection(path, 0) == 0
+        remove_from_collection(path, 2)
+    remove_from_collection(path, 0)
+    assert remove_from_collection(path, 0) == 0
     assert not path.exists()
 
 
-def test_a_collection_does_not_grow_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collection, "MOST", 3)
-    add_to_collection(tmp_path / "mine.npz", IMAGES[:2], ["1", "2"])
-    with pytest.raises(HandgradError, match="more than 3 examples"):
-        add_to_collection(tmp_path / "mine.npz", IMAGES[:2], ["1", "2"])
+@pytest.mark.parametrize(("limit", "value"), [("MAX_EXAMPLES", 3), ("MAX_STROKES", 30)])
+def test_size_of_a_collection_is_limited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int
+) -> None:
+    monkeypatch.setattr(collection, limit, value)
+    path = tmp_path / "mine.npz"
+    add_to_collection(path, IMAGES[:2], ["1", "2"], [[0.125], [0.25]])
+    with pytest.raises(HandgradError, match="more than"):
+        add_to_collection(path, IMAGES[:2], ["1", "2"], [[0.125], [0.25]])
+    assert len(read_collection(path)) == 2
 
 
-def test_a_damaged_file_and_one_of_another_kind_are_told_and_left_alone(tmp_path: Path) -> None:
+def test_archive_that_decompresses_to_too_much_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mine.npz"
+    arrays: dict[str, Any] = {
+        "images": IMAGES.reshape(-1, 28, 28),
+        "labels": [0, 1, 0, 1],
+        "classes": ["0", "1"],
+    }
+    np.savez_compressed(path, **arrays, strokes=np.zeros(collection.MAX_SIZE, np.uint8))
+    assert path.stat().st_size < 10**6
+    with pytest.raises(HandgradError, match="too large"):
+        read_collection(path)
+
+
+def test_damaged_files_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "mine.npz"
     path.write_bytes(b"PK no archive")
     with pytest.raises(HandgradError, match="damaged"):
@@ -97,6 +113,6 @@ def test_a_damaged_file_and_one_of_another_kind_are_told_and_left_alone(tmp_path
     for wrong in wrongs:
         np.savez(path, **{**whole, **wrong}, classes=["0", "1"])
         with pytest.raises(HandgradError, match="is damaged"):
-            read_collection(path)
+            _ = read_collection(path).strokes
     with pytest.raises(HandgradError, match="does not exist"):
         read_collection(tmp_path / "none.npz")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from handgrad.data import memory
 from handgrad.errors import HandgradError
 from handgrad.recipes.loading import load_recipe
 from handgrad.server.models import ServedModel
@@ -44,6 +45,12 @@ def test_at_most_a_fifth_of_the_examples_validates() -> None:
     assert isinstance(aside, int)
     assert arguments(facts(5 * aside), recipe="convnet") == ["convnet", "--data", "mine.npz"]
     assert arguments(facts(5 * aside - 1), recipe="convnet")[-2:] == ["--validation", "0.2"]
+
+
+def test_training_that_would_not_fit_into_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "available_memory", lambda: 10**6)
+    with pytest.raises(HandgradError, match="memory"):
+        arguments(hidden=[800])
 
 
 def test_path_is_not_a_recipe(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from fastapi import Path as InPath
 from pydantic import ValidationError
 
-from handgrad.data.collection import add_to_collection, read_collection, take_from_collection
+from handgrad.data.collection import add_to_collection, read_collection, remove_from_collection
 from handgrad.errors import HandgradError
 from handgrad.server.datasets import DIGITS, Datasets
 from handgrad.server.errors import NOT_FOUND, NotFound
@@ -54,9 +54,11 @@ def routes(datasets: Datasets, in_use: ModelInUse, check_quota: Callable[[], Non
         """Return the drawing of each digit of a collection, or null for a digit without one."""
         if not datasets.file(name).is_file():
             raise NotFound(f"there is no collection '{name}'")
-        found = read_collection(datasets.file(name)).strokes
         try:
-            return [drawing and Drawing.model_validate(drawing) for drawing in found]
+            return [
+                drawing and Drawing.model_validate(drawing)
+                for drawing in read_collection(datasets.file(name)).strokes
+            ]
         except ValidationError:
             raise HandgradError(f"{name} holds strokes that are not drawings; move its file away") from None
 
@@ -67,6 +69,6 @@ def routes(datasets: Datasets, in_use: ModelInUse, check_quota: Callable[[], Non
             file = datasets.file(name)
             if not file.is_file() or index >= len(read_collection(file)):
                 raise NotFound(f"there is no digit {index} in a collection '{name}'")
-            return DigitsCount(name=name, examples=take_from_collection(file, index))
+            return DigitsCount(name=name, examples=remove_from_collection(file, index))
 
     return router

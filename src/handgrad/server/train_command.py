@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from handgrad.data.memory import check_memory
 from handgrad.errors import HandgradError
 from handgrad.recipes.loading import load_recipe, override, parse_recipe, recipe_text, with_hidden
 from handgrad.recipes.recipe import Recipe
@@ -13,6 +14,8 @@ from handgrad.training.fine_tuning import begin_from
 VALIDATION_SHARE = 5
 """At most one in five examples is set aside for validation, whatever the recipe says."""
 MAX_PARAMETERS = 25_000_000
+COPIES = 12
+"""Vectors as long as the parameters that a training may hold, e.g. moments and the gradient of each thread."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ def train_command(wanted: NewRun, facts: DataFacts, source: str, origin: ServedM
         network = recipe.build_network(tuple(facts.input_shape), tuple(facts.classes))
     except HandgradError as error:
         raise HandgradError(f"recipe {recipe.name} on {facts.name}: {error}") from error
+    check_memory(COPIES * network.flat_parameters.nbytes, f"recipe {recipe.name} with these widths")
     if origin is not None:
         begin_from(network, origin.network, origin.name)
     return TrainCommand(recipe.name, arguments, origin.content if origin else None)
