@@ -184,10 +184,10 @@ def test_ink_is_kept(images: NDArray[np.uint8]) -> None:
 
 
 def test_images_rest_at_the_end_of_a_training() -> None:
-    resting = Augmentation(shift=2, rest=0.25)
-    assert [resting.rests(step, 8) for step in range(8)] == [False] * 6 + [True] * 2
-    assert not any(Augmentation(shift=2).rests(step, 8) for step in range(8))
-    assert Augmentation(rest=1).rests(0, 8)
+    resting = Augmentation(shift=2, unaugmented_fraction=0.25)
+    assert [resting.is_off(step, 8) for step in range(8)] == [False] * 6 + [True] * 2
+    assert not any(Augmentation(shift=2).is_off(step, 8) for step in range(8))
+    assert Augmentation(unaugmented_fraction=1).is_off(0, 8)
 
 
 @pytest.mark.parametrize("name", list(asdict(ALL)))

@@ -114,7 +114,7 @@ def test_any_picture_is_framed_or_blank(picture: Picture) -> None:
     try:
         framed = frame_digit(picture)
     except HandgradError:
-        with pytest.raises(HandgradError, match="the picture is blank"):
+        with pytest.raises(HandgradError, match="the image is blank"):
             frame_digit(picture)
         return
     assert framed.shape == (28, 28)
@@ -154,7 +154,7 @@ def test_strokes_keep_to_the_frame() -> None:
 @pytest.mark.parametrize("shape", [(1, 1), (28, 28), (500, 300), (0, 5)])
 @pytest.mark.parametrize("value", [0, 128, 255])
 def test_blank_pictures(shape: tuple[int, int], value: int) -> None:
-    with pytest.raises(HandgradError, match="the picture is blank"):
+    with pytest.raises(HandgradError, match="the image is blank"):
         frame_digit(np.full(shape, value, np.uint8))
 
 

@@ -101,12 +101,12 @@ def test_files_that_are_no_pictures(tmp_path: Path) -> None:
     assert "is a folder" in complaint(path)
     path = tmp_path / "b.png"
     for content, reason in (
-        (b"", "is not a picture"),
-        (b"<html>not found</html>", "is not a picture"),
-        (bytes(range(256)), "is not a picture"),
-        (whole[:20], "cannot be read as a picture"),
-        (whole[: len(whole) - 40], "cannot be read as a picture"),
-        (whole[:60] + bytes(20) + whole[80:], "cannot be read as a picture"),
+        (b"", "is not an image"),
+        (b"<html>not found</html>", "is not an image"),
+        (bytes(range(256)), "is not an image"),
+        (whole[:20], "cannot be read as an image"),
+        (whole[: len(whole) - 40], "cannot be read as an image"),
+        (whole[:60] + bytes(20) + whole[80:], "cannot be read as an image"),
     ):
         path.write_bytes(content)
         assert reason in complaint(path)
@@ -118,6 +118,22 @@ def test_too_many_pixels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert read_image(path).shape == (9, 12)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 20)
     assert "too many pixels" in complaint(path)
+
+
+def test_the_limit_of_pixels_holds_before_decoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = save(tmp_path / "a.png", Image.new("1", (6000, 5000)))  # 30 million pixels in a few kB
+    decoded: list[str] = []
+    monkeypatch.setattr(Image.Image, "load", lambda image: decoded.append("decoded"))
+    assert "too many pixels" in complaint(wide)
+    assert "too many pixels" in complaint(wide, lambda path: read_image(path.read_bytes(), str(path), 10**6))
+    assert not decoded
+
+
+def test_a_large_jpeg_is_decoded_at_a_fraction_of_its_size(tmp_path: Path) -> None:
+    large = save(tmp_path / "a.jpg", Image.new("L", (4096, 4096), 200))
+    grey = read_image(large, max_pixels=2 * 10**6)
+    assert (grey.shape, np.ptp(grey)) == ((1024, 1024), 0)
+    assert read_image(save(tmp_path / "b.png", Image.new("L", (5000, 3000), 9))).shape == (1500, 2500)
 
 
 def test_examples_as_models_take_them(tmp_path: Path) -> None:
@@ -133,9 +149,9 @@ def test_examples_as_models_take_them(tmp_path: Path) -> None:
 
 def test_examples_that_no_model_takes(tmp_path: Path) -> None:
     blank = save(tmp_path / "a.png", np.full((50, 50), 255, np.uint8))
-    assert "a.png: the picture is blank" in complaint(blank, lambda p: read_example(p, DIGIT_SHAPE, "digit"))
+    assert "a.png: the image is blank" in complaint(blank, lambda p: read_example(p, DIGIT_SHAPE, "digit"))
     for shape in ((4,), (784,), (3, 28, 28)):
-        assert "not grey pictures" in complaint(blank, lambda p, s=shape: read_example(p, s, "digit"))
+        assert "not grey images" in complaint(blank, lambda p, s=shape: read_example(p, s, "digit"))
 
 
 def test_mnist_saved_as_pictures_is_read_as_it_was(tmp_path: Path, mnist: Splits) -> None:
@@ -205,13 +221,14 @@ def test_another_split_has_classes_and_size_of_the_training_data(tmp_path: Path)
 
 
 def test_folders_that_are_no_classes(tmp_path: Path) -> None:
-    assert "no folders of pictures" in complaint(tmp_path, read_class_folders)
+    assert "no folders of images" in complaint(tmp_path, read_class_folders)
     assert "no folders" in complaint(tmp_path, lambda path: read_class_folders(path, ("a", "b")))
     folder_of(tmp_path, {"cat": 2})
-    assert "one class, 'cat'; a classifier needs folders of two or more" in complaint(
-        tmp_path, read_class_folders
-    )
+    assert "one class, 'cat'; a classifier needs two or more" in complaint(tmp_path, read_class_folders)
     folder_of(tmp_path, {"dog": 2})
-    for content in (b"", (tmp_path / "cat" / "0.png").read_bytes()[:-30]):
+    eps = (
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n"  # Pillow would start Ghostscript
+    )
+    for content in (b"", eps, (tmp_path / "cat" / "0.png").read_bytes()[:-30]):
         (tmp_path / "dog" / "1.png").write_bytes(content)
         complaint(tmp_path / "dog" / "1.png", lambda path: read_class_folders(path.parents[1]))

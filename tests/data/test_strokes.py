@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from handgrad.data.curves import POINTS, skeleton
-from handgrad.data.skeletons import SKELETONS
-from handgrad.data.strokes import BLOCK, generate, write_digits
+from handgrad.data.strokes.curves import POINTS, skeleton
+from handgrad.data.strokes.generator import BLOCK, draw_digits, generate
+from handgrad.data.strokes.skeletons import SKELETONS
 from handgrad.errors import HandgradError
 
 Sample = tuple[NDArray[np.uint8], NDArray[np.uint8]]
@@ -51,7 +51,7 @@ def test_seeds_streams_and_blocks_differ() -> None:
 def test_the_number_of_threads_does_not_matter(
     sample: Sample, cpus: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handgrad.data.strokes.choose_threads", lambda: cpus)
+    monkeypatch.setattr("handgrad.data.strokes.generator.choose_threads", lambda: cpus)
     np.testing.assert_array_equal(generate(5 * BLOCK, seed=3)[0], sample[0])
 
 
@@ -93,7 +93,7 @@ def test_statistics_are_near_those_of_mnist(sample: Sample) -> None:
 
 
 def test_given_digits_are_written_each_by_another_hand() -> None:
-    pictures = write_digits(np.full(50, 8, np.uint8), np.random.default_rng(0))
+    pictures = draw_digits(np.full(50, 8, np.uint8), np.random.default_rng(0))
     assert pictures.shape == (50, 28, 28)
     assert len(np.unique(pictures.reshape(50, -1), axis=0)) == 50
     holes = pictures[:, 8:20, 14].min(axis=1)  # down the middle of an 8 there is paper between ink
@@ -101,8 +101,8 @@ def test_given_digits_are_written_each_by_another_hand() -> None:
 
 
 def test_only_digits_are_written() -> None:
-    with pytest.raises(HandgradError, match="only digits from 0 to 9"):
-        write_digits(np.array([3, 10], np.uint8), np.random.default_rng(0))
+    with pytest.raises(HandgradError, match="digits from 0 to 9"):
+        draw_digits(np.array([3, 10], np.uint8), np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("text", [text for styles in SKELETONS.values() for _, text in styles])
@@ -122,8 +122,8 @@ def test_curves_pass_through_their_skeletons(text: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"examples": 0}, "cannot write 0 digits"),
-        ({"examples": -5}, "cannot write -5 digits"),
+        ({"examples": 0}, "cannot generate 0 digits"),
+        ({"examples": -5}, "cannot generate -5 digits"),
         ({"examples": 5, "seed": -1}, "seed and stream must be 0 or above"),
         ({"examples": 5, "stream": -1}, "seed and stream must be 0 or above"),
     ],

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from fixture_types import Cli
 from handgrad.data.dataset import Splits
 from handgrad.data.framing import frame_digit
-from handgrad.data.strokes import distort, frame, trace
+from handgrad.data.strokes.generator import distort, frame, trace
 from handgrad.exports.formats import load_model
 from handgrad.kernels.backend import kernels
 from handgrad.model.layers import GELU, Dense

@@ -105,7 +105,7 @@ def muon_on_convolution(communication: Communication) -> Any:
 
 def augmentation_and_dropout(communication: Communication) -> Any:
     # a batch of 32 is one grain, which ranks must cut, and one chunk, which one process gives the same generator
-    deform = hg.Augmentation(shift=2, rotate=10, elastic=20, rest=0.3)
+    deform = hg.Augmentation(shift=2, rotate=10, elastic=20, unaugmented_fraction=0.3)
     layers = [hg.Dense(256), RELU, hg.Dropout(0.3), hg.Dense(256), RELU, hg.Dropout(0.2), hg.Dense(10)]
     return curve(communication, layers, augmentation=deform, batch_size=32, epochs=2)
 

@@ -201,7 +201,7 @@ def test_augmentation_shows_other_images_every_epoch(digits: Splits) -> None:
 
 def test_augmentation_rests_at_the_end(digits: Splits) -> None:
     examples = digits.train.take(slice(0, 20))
-    *others, third, fourth = shown(examples, Augmentation(shift=2, rest=0.5), 4)
+    *others, third, fourth = shown(examples, Augmentation(shift=2, unaugmented_fraction=0.5), 4)
     for seen in others:
         assert (seen.reshape(20, -1) != examples.inputs).any()
     for seen in (third, fourth):

@@ -1,4 +1,4 @@
-"""New examples from old ones: images shifted, turned, scaled, slanted and bent at random, as handwriting varies."""
+"""Augment images: shift, rotate, scale, shear and bend them at random, as handwriting varies."""
 
 from dataclasses import dataclass, fields
 
@@ -12,7 +12,7 @@ from handgrad.kernels.images import affine_displacements, gaussian_weights
 from handgrad.kernels.memory import aligned
 from handgrad.kernels.types import Floats
 
-BLOCK = 250  # images that are bent at once, so that their displacements stay in the cache
+BLOCK = 250  # images at a time, so that their displacements stay in the cache
 BOUNDS = {
     "shift": (0, 100),
     "rotate": (0, 180),
@@ -20,45 +20,42 @@ BOUNDS = {
     "shear": (0, 60),
     "elastic": (0, 1000),
     "sigma": (1, 100),
-    "rest": (0, 1),
+    "unaugmented_fraction": (0, 1),
 }
 
 
 @dataclass(frozen=True)
 class Augmentation(Configurable):
-    """Random changes of images that leave their class as it is.
+    """Random changes of images that keep their class.
 
-    Every image gets an affine map and an elastic displacement of its own, in one interpolation: it is scaled,
-    sheared, rotated about its middle, shifted, and sampled bilinearly. What comes in from outside is 0, the
-    background of digits. All draws are uniform; a strength of 0 turns its change off, and with all of them off,
-    images stay exactly as they are.
+    Each image is scaled, sheared, rotated about its centre, shifted and bent by an elastic displacement, all in
+    one bilinear interpolation. Pixels from outside are 0, the background of digits. All draws are uniform. A
+    strength of 0 turns a change off; with all off, images are not changed at all.
 
     Parameters
     ----------
     shift : float
-        Largest shift in pixels, up or down and left or right independently; 0 to 100.
+        Largest shift in pixels, vertical and horizontal independently; 0 to 100.
     rotate : float
-        Largest angle in degrees, either way; 0 to 180.
+        Largest angle in degrees, in both directions; 0 to 180.
     scale : float
         Height and width are multiplied independently by factors from 1 − scale to 1 + scale; 0 to 0.9.
     shear : float
-        Largest angle in degrees by which upright lines lean, left or right; 0 to 60.
+        Largest angle in degrees by which vertical lines lean, left or right; 0 to 60.
     elastic : float
-        α of Simard et al.: vertical and horizontal displacements are noise, uniform from −1 to 1 in every pixel,
-        smoothed with a Gaussian of sum 1 and standard deviation σ, times α. Their standard deviation is thus
-        α / (2 σ √(3 π)) pixels: 1.4 for α = 34 and σ = 4, which Simard et al. found best for MNIST (in pictures
-        of 29 × 29). The noise goes on beyond the edges, so that displacements are as large there as in the
-        middle; 0 to 1000.
+        α of Simard et al.: displacements are noise, uniform from −1 to 1 in every pixel, smoothed with a Gaussian of
+        sum 1 and standard deviation σ, times α. Their standard deviation is α / (2 σ √(3 π)) pixels, e.g. 1.4 for
+        α = 34 and σ = 4, the best values for MNIST in that paper (images of 29 × 29). The noise extends beyond the
+        edges, so that displacements are as large there as in the middle; 0 to 1000.
     sigma : float
         σ in pixels; 1 to 100. Displacements d pixels apart correlate by exp(−d² / 4 σ²).
-    rest : float
-        Share of a training, at its end, in which images stay as they are, so that it settles on what it will be
-        asked (He et al. 2019); 0 to 1.
+    unaugmented_fraction : float
+        Fraction of the training, at its end, in which images are not changed (He et al. 2019); 0 to 1.
 
     Raises
     ------
     HandgradError
-        Where a value is out of its range.
+        If a value is out of its range.
 
     References
     ----------
@@ -66,8 +63,7 @@ class Augmentation(Configurable):
     analysis", ICDAR 2003, section 2 (elastic distortions). Cireşan, Meier, Gambardella and Schmidhuber, "Deep,
     big, simple neural nets for handwritten digit recognition", Neural Computation 22, 2010 (all together:
     rotation or shear up to 15°, scale up to 0.15 or 0.20, α = 36 to 38 with σ = 5 or 6). He, Xie, Zhang, Chen, Zhang
-    and Zhang, "Data augmentation revisited: rethinking the distribution gap between clean and augmented data", 2019
-    (rest).
+    and Zhang, "Data augmentation revisited: rethinking the distribution gap between clean and augmented data", 2019.
     """
 
     shift: float = 0.0
@@ -76,7 +72,7 @@ class Augmentation(Configurable):
     shear: float = 0.0
     elastic: float = 0.0
     sigma: float = 4.0
-    rest: float = 0.0
+    unaugmented_fraction: float = 0.0
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -87,29 +83,24 @@ class Augmentation(Configurable):
                     f"Augmentation {field.name} must be from {low} to {high}; got {value!r:.60}"
                 )
 
-    def rests(self, step: int, total: int) -> bool:
-        """Tell whether a step, from 0, of so many leaves images as they are."""
-        return step >= (1 - self.rest) * total
+    def is_off(self, step: int, total: int) -> bool:
+        """Whether images are not changed in a step, counted from 0, of a training of `total` steps."""
+        return step >= (1 - self.unaugmented_fraction) * total
 
     def __call__(self, images: NDArray[np.uint8] | Floats, rng: np.random.Generator) -> Floats:
         """Change every image at random.
 
         Parameters
         ----------
-        images : ndarray of uint8, float32 or float64, shape (N, H, W) or (N, C, H, W)
-            Values of any range whose background is 0. The channels of an image are changed alike.
+        images : (N, H, W) or (N, C, H, W), uint8, float32 or float64
+            Values of any range with background 0. The channels of an image are changed alike.
         rng : numpy.random.Generator
-            Source of all variation: the same one gives the same images, whatever their type.
+            The same state gives the same images, whatever their type.
 
         Returns
         -------
-        ndarray of float32, or of float64 where `images` are, of the same shape
+        ndarray of the same shape, float64 where `images` are, else float32
             Values in the same range.
-
-        Raises
-        ------
-        HandgradError
-            Where `images` have another number of dimensions.
         """
         if images.ndim not in (3, 4):
             raise HandgradError(f"images must be (N, H, W) or (N, channels, H, W), not {images.shape}")
@@ -125,19 +116,16 @@ class Augmentation(Configurable):
     def displacements(
         self, examples: int, height: int, width: int, rng: np.random.Generator
     ) -> NDArray[np.float32]:
-        """Draw where the pixels of N images of H × W come from.
+        """Draw displacement fields for N images, (N, 2, H, W).
 
-        Returns
-        -------
-        ndarray of float32, shape (N, 2, H, W)
-            How far below (Δy) and to the right (Δx) of a pixel the original is looked up, in pixels.
+        They are how far below (Δy) and to the right (Δx) of a pixel the original is sampled, in pixels.
         """
-        turn, slant, *rest = rng.uniform(-1, 1, (6, examples))
+        turn, slant, *others = rng.uniform(-1, 1, (6, examples))
         field = affine_displacements(
             np.radians(self.rotate * turn),
             np.radians(self.shear * slant),
-            1 + self.scale * np.array(rest[:2]),
-            self.shift * np.array(rest[2:]),
+            1 + self.scale * np.array(others[:2]),
+            self.shift * np.array(others[2:]),
             height,
             width,
         )

@@ -1,4 +1,4 @@
-"""From any picture of one digit to 28×28 bytes, framed as MNIST frames its digits.
+"""Frame any image of one digit in 28×28 bytes, as MNIST's digits are.
 
 The ink is scaled so that its longer side is 20 pixels, and moved so that its centre of mass is in the middle of
 the 28×28 (LeCun, Cortes and Burges, "The MNIST database of handwritten digits", 1998).
@@ -15,31 +15,26 @@ Floats = NDArray[np.float64]
 SIDE = 28
 BOX = 20
 ENOUGH = 150
-"""Pixels on the longer side: a picture of twice or more is reduced, which averages out its noise, too."""
+"""Pixels of the longer side: an image of twice or more is reduced, which also averages out noise."""
 STRONG = 250
-"""Ink that strong is full ink already: MNIST's own digits, of which a tenth end at 254, stay as they are."""
+"""Ink from here on is not stretched, so that MNIST's digits, a tenth of which end at 254, stay unchanged."""
 FAINT, NOISY, RESIDUE = 0.05, 0.4, 0.2
-"""Clean ink has few faint pixels, at its edges; noise and the traces of JPEG have many. Where those below the
-first share of the strongest ink are more than the second share of the others, what is below the third is paper."""
+"""Clean ink has few faint pixels, at its edges; noise and JPEG artefacts have many. Where pixels below
+FAINT of the strongest ink are more than NOISY of the others, those below RESIDUE are background."""
 
 
 def frame_digit(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Frame a digit, dark on light or light on dark.
+    """Frame a digit, dark on light or light on dark; HandgradError where the image is blank.
 
     Parameters
     ----------
     grey : (H, W), uint8
-        A picture of one digit, of any size. What most of its border shows is taken for the background.
+        An image of one digit. The background is estimated from its border.
 
     Returns
     -------
     (28, 28), uint8
         Light on dark: 0 is background, 255 the strongest ink.
-
-    Raises
-    ------
-    HandgradError
-        If the picture is blank.
     """
     ink = _ink(grey)
     if not ink.any():
@@ -50,7 +45,7 @@ def frame_digit(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     scale = BOX / max(height, width)
     across, down = max(1, round(width * scale)), max(1, round(height * scale))
     narrow = Image.fromarray(box).resize((across, height), Image.Resampling.BICUBIC)
-    # Pillow's versions differ in the side that they scale first, which a byte may depend on.
+    # Versions of Pillow differ in the side that they scale first, which can change a byte.
     small = np.asarray(narrow.resize((across, down), Image.Resampling.BICUBIC))
     if not small.any():  # a few specks, lost in scaling
         raise _blank()
@@ -76,15 +71,15 @@ def _ink(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
         three = Image.fromarray(solid.astype(np.uint8)).filter(ImageFilter.RankFilter(3, 6))
         ink[~solid | (np.asarray(three) == 0)] = 0  # fewer than 3 solid pixels in 3×3 are a speck
     stretched = ink if strongest >= STRONG else ink * (255 / strongest)
-    return np.rint(stretched).clip(max=255).astype(np.uint8)  # paper lit from a side may be below 0 somewhere
+    return np.rint(stretched).clip(max=255).astype(np.uint8)  # unevenly lit background may be below 0
 
 
 def _blank() -> HandgradError:
-    return HandgradError("the picture is blank: nothing in it stands out from its background")
+    return HandgradError("the image is blank: nothing in it stands out from its background")
 
 
 def _background(values: Floats) -> Floats | np.float64:
-    """Estimate the paper from the border: even, or lit from a side where that explains the border better."""
+    """Estimate the background from the border: even, or a gradient where that fits the border better."""
     even = np.median(_border(values))
     top, bottom, left, right = (
         np.median(side) for side in (values[0], values[-1], values[:, 0], values[:, -1])
@@ -100,12 +95,12 @@ def _border(values: Floats) -> Floats:
 
 
 def _spread(values: Floats) -> float:
-    """Estimate the standard deviation, whatever a few values of another kind are."""
+    """Estimate the standard deviation robustly, from the median absolute deviation."""
     return 1.4826 * float(np.median(np.abs(values - np.median(values))))
 
 
 def _centred(digit: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Place a digit so that its centre of mass is in the middle, as far as it stays inside."""
+    """Place a digit with its centre of mass in the middle, as far as it stays inside."""
     height, width = digit.shape
     mass = digit.sum(dtype=np.float64)
     # Pixel k counts as k, not as k + ½: MNIST's centres of mass are then 14 ± ½, in all but 3 of its 60,000 images.

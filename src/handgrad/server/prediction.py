@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 
-from handgrad.data.images import check_takes_pictures, framed, read_image_bytes
+from handgrad.data.images import check_takes_images, framed, read_image
 from handgrad.errors import HandgradError
 from handgrad.model.network import Network
 from handgrad.server.errors import NOT_FOUND, describe
@@ -103,7 +103,7 @@ def routes(in_use: ModelInUse, predictor: Predictor, max_pixels: int) -> APIRout
         network = in_use.get().network
         image = await _image(request)
         if image is not None:
-            check_takes_pictures(network.example_shape)
+            check_takes_images(network.example_shape)
             async with decoding:
                 x = await asyncio.to_thread(_example, image, network, max_pixels)
         elif len(body := await request.body()) <= SMALL_BODY:
@@ -131,7 +131,7 @@ async def _image(request: Request) -> bytes | None:
 
 
 def _example(image: bytes, network: Network, max_pixels: int) -> NDArray[np.uint8]:
-    grey = read_image_bytes(image, "the image", max_pixels)
+    grey = read_image(image, "the image", max_pixels)
     return framed(grey, network.example_shape, network.framing)[np.newaxis]
 
 

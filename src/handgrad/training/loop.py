@@ -78,7 +78,7 @@ def loop(
                     state.loss_sum, state.correct = 0.0, 0
                 with one_blas_thread():  # the threads of the batch are the parallelism
                     for rows in splits.train.batches(state.order, plan.batch_size, state.position):
-                        augmented = not (augmentation and augmentation.rests(state.step, plan.total))
+                        augmented = not (augmentation and augmentation.is_off(state.step, plan.total))
                         seed = int(state.rng.integers(2**63))
                         batch = batch_gradient(rows, seed, augmented=augmented, wish=wish)
                         if not isfinite(batch.loss):

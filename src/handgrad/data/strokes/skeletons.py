@@ -1,8 +1,7 @@
-"""Skeletons of the ten digits: the ways in which people move the pen.
+"""Skeletons of the ten digits: the common ways to write them.
 
-A skeleton is text: the points that the pen passes, ``x,y`` in hundredths of the digit's height, ``y`` down.
-``!`` after a point makes it a corner, else the pen swings smoothly through it; ``/`` lifts the pen. The number
-before a skeleton says how common the style is among those of its digit.
+A skeleton is a text: the points that the pen passes, ``x,y`` in hundredths of the digit's height, ``y`` down. ``!``
+after a point makes it a corner, ``/`` lifts the pen. The number before a skeleton is its relative frequency.
 """
 
 SKELETONS: dict[int, list[tuple[float, str]]] = {

@@ -1,4 +1,4 @@
-"""Curves through the points of a skeleton, as `handgrad.data.skeletons` writes it."""
+"""Curves through the control points of a skeleton."""
 
 from functools import cache
 from itertools import pairwise
@@ -11,20 +11,15 @@ POINTS = 64  # of the polygon that stands for the curves of a digit
 
 @cache
 def skeleton(text: str) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-    """Read a skeleton and find the curves through its control points.
-
-    Parameters
-    ----------
-    text : str
-        Strokes as `SKELETONS` has them.
+    """Parse a skeleton as in `SKELETONS` and compute the curves through its K control points.
 
     Returns
     -------
-    controls : ndarray of float64, shape (K, 2)
-        Control points, about the middle of a digit 2 high.
-    basis : ndarray of float64, shape (64, K)
+    controls : (K, 2)
+        Control points about the centre of a digit of height 2.
+    basis : (64, K)
         ``basis @ controls`` are points along the strokes, for these control points and for displaced ones.
-    pen_down : ndarray of bool, shape (63,)
+    pen_down : (63,), bool
         Whether a segment joins a point with the next.
     """
     strokes = [stroke.split() for stroke in text.split("/")]
@@ -48,21 +43,11 @@ def skeleton(text: str) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArr
 
 
 def spline(controls: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    """Find the matrix that takes K control points to evenly spaced points of a smooth curve through them.
+    """Compute the matrix (count, K) that maps K ≥ 2 control points to evenly spaced points of a smooth curve.
 
-    The curve is a centripetal Catmull-Rom spline: cubic between its knots, which lie the square root of the
-    distance apart, with the slope of the parabola through three neighbours, and without curvature at its ends.
-
-    Parameters
-    ----------
-    controls : ndarray of float64, shape (K, 2)
-        Control points, K at least 2, whose distances place the knots.
-    count : int
-        Number of points to find.
-
-    Returns
-    -------
-    ndarray of float64, shape (count, K)
+    The curve is a centripetal Catmull-Rom spline: cubic between its knots, which are the square root of the distance
+    of the `controls` (K, 2) apart, with the slope of the parabola through three neighbours, and without curvature at
+    its ends.
     """
     distance = np.linalg.norm(np.diff(controls, axis=0), axis=1)
     h = np.sqrt(distance)
@@ -76,8 +61,8 @@ def spline(controls: NDArray[np.float64], count: int) -> NDArray[np.float64]:
         slopes[0] = (3 * secants[0] - slopes[1]) / 2
         slopes[-1] = (3 * secants[-1] - slopes[-2]) / 2
 
-    way = np.concatenate([[0], np.cumsum(distance)])
-    at = np.interp(np.linspace(0, way[-1], count), way, np.arange(k))
+    path = np.concatenate([[0], np.cumsum(distance)])
+    at = np.interp(np.linspace(0, path[-1], count), path, np.arange(k))
     i = np.minimum(at.astype(int), k - 2)
     t = (at - i)[:, None]
     start, end, rise, fall = (
