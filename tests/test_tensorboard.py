@@ -1,4 +1,4 @@
-"""TensorBoard files, read back with the format's own definitions."""
+"""TensorBoard files, read with the definitions of the format."""
 
 import struct
 from pathlib import Path
@@ -8,7 +8,7 @@ from tensorboardX.proto.event_pb2 import Event
 
 from handgrad import tensorboard
 from handgrad.errors import HandgradError
-from handgrad.tensorboard import with_tensorboard
+from handgrad.tensorboard import log_to_tensorboard
 from handgrad.training.records import Record
 
 
@@ -28,9 +28,9 @@ def events(folder: Path) -> list[Event]:
     return found
 
 
-def test_every_record_is_passed_on_and_written_down(tmp_path: Path) -> None:
+def test_every_record_is_yielded_and_written(tmp_path: Path) -> None:
     records = [record(step) for step in range(3)]
-    assert list(with_tensorboard(records, tmp_path)) == records
+    assert list(log_to_tensorboard(records, tmp_path)) == records
     written = {
         (value.tag, event.step): value.simple_value
         for event in events(tmp_path)
@@ -48,17 +48,17 @@ def test_every_record_is_passed_on_and_written_down(tmp_path: Path) -> None:
         assert written["loss", step] == pytest.approx(1 / (step + 1))
 
 
-def test_what_a_resumed_run_does_again_is_hidden(tmp_path: Path) -> None:
-    list(with_tensorboard([record(0), record(1)], tmp_path))
-    list(with_tensorboard([record(1)], tmp_path))
+def test_steps_that_a_resumed_run_repeats_are_hidden(tmp_path: Path) -> None:
+    list(log_to_tensorboard([record(0), record(1)], tmp_path))
+    list(log_to_tensorboard([record(1)], tmp_path))
     assert any(
         event.session_log.status == event.session_log.START and event.step == 1 for event in events(tmp_path)
     )
 
 
-def test_a_missing_extra_is_told_with_what_installs_it(
+def test_missing_extra_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tensorboard, "find_spec", lambda name: None)
     with pytest.raises(HandgradError, match=r"pip install 'handgrad\[tensorboard\]'"):
-        list(with_tensorboard([record(0)], tmp_path))
+        list(log_to_tensorboard([record(0)], tmp_path))

@@ -1,4 +1,4 @@
-"""Records as files that TensorBoard shows; needs the extra ``tensorboard``."""
+"""TensorBoard files of a training; needs the extra ``tensorboard``."""
 
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
@@ -9,27 +9,23 @@ from handgrad.training.records import Record
 
 
 def require_tensorboard() -> None:
-    """Raise HandgradError, with the command that mends it, where tensorboardX is not installed."""
+    """Raise HandgradError if tensorboardX is not installed."""
     if find_spec("tensorboardX") is None:
         raise HandgradError(
             "TensorBoard files need tensorboardX, which is not installed: pip install 'handgrad[tensorboard]'"
         )
 
 
-def with_tensorboard(records: Iterable[Record], folder: Path) -> Iterator[Record]:
-    """Pass records on, and write each down for ``tensorboard --logdir FOLDER``.
+def log_to_tensorboard(records: Iterable[Record], folder: Path) -> Iterator[Record]:
+    """Yield records, and write each for ``tensorboard --logdir FOLDER``.
 
     Parameters
     ----------
     records : iterable of Record
-        Such as `handgrad.train` gives.
+        As `handgrad.train` yields them.
     folder : Path
-        Where the event files go; those of an earlier session stay, and what it logged beyond the first of these
-        records is hidden.
-
-    Yields
-    ------
-    Record
+        For the event files. Files of an earlier session stay, and what it logged after the first of these records is
+        hidden.
 
     Raises
     ------

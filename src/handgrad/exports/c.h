@@ -1,30 +1,30 @@
-/* What an exported network may need, in C99. exports/c.py takes the functions that it does need from here, and puts
-   the network's own name for "handgrad". Images lie channel by channel, row by row. */
+/* The functions of exported networks, in C99. exports/c.py copies those that a network uses, with its name instead of
+   "handgrad". Images are stored channel by channel, row by row. */
 
 typedef float handgrad_weight; /* or signed char */
 
-/* Bytes from 0 to 255 become 0 to 1. */
+/* Scale bytes from 0 to 255 to 0 to 1. */
 static inline void handgrad_scale_bytes(const unsigned char *x, int count, float *y)
 {
     for (int i = 0; i < count; i++)
         y[i] = (float)x[i] / 255.0f;
 }
 
-/* Every input less its shift, in units of its divisor. */
+/* Subtract the shift of each input and divide by its divisor. */
 static inline void handgrad_standardise(const float *x, const double *shift, const double *divisor, int count, float *y)
 {
     for (int i = 0; i < count; i++)
         y[i] = (float)(((double)x[i] - shift[i]) / divisor[i]);
 }
 
-/* Inputs as they are. */
+/* Copy the inputs. */
 static inline void handgrad_copy(const float *x, int count, float *y)
 {
     for (int i = 0; i < count; i++)
         y[i] = x[i];
 }
 
-/* y[o] = the sum of x[i] weights[i][o]. Input by input, since many are zero and cost nothing. */
+/* y[o] = sum of x[i] weights[i][o]. The outer loop is over inputs, since many are zero and are skipped. */
 static inline void handgrad_dense(const float *x, const handgrad_weight *weights, int inputs, int outputs, float *y)
 {
     for (int o = 0; o < outputs; o++)
@@ -35,7 +35,7 @@ static inline void handgrad_dense(const float *x, const handgrad_weight *weights
                 y[o] += x[i] * (float)weights[o];
 }
 
-/* y[o] = the sum over c and the window of x[c] weights[o][c]. Weight by weight, each over the whole image. */
+/* y[o] = sum of x[c] weights[o][c] over c and the kernel. The outer loop is over weights, the inner over the image. */
 static inline void handgrad_convolution(const float *x, const handgrad_weight *weights, int channels, int height,
                                         int width, int outputs, int window, int stride, int padding, float *y)
 {
@@ -48,7 +48,7 @@ static inline void handgrad_convolution(const float *x, const handgrad_weight *w
             for (int k = 0; k < window * window; k++) {
                 float weight = (float)*weights++;
                 int top = k / window - padding, left = k % window - padding;
-                int first = 0, last = columns; /* those that do not look beside the image */
+                int first = 0, last = columns; /* columns inside the image */
                 while (first < last && first * stride + left < 0)
                     first++;
                 while (first < last && (last - 1) * stride + left >= width)
@@ -62,7 +62,7 @@ static inline void handgrad_convolution(const float *x, const handgrad_weight *w
             }
 }
 
-/* Add to each output, or channel of `area` pixels, its own number. */
+/* Add one number to each output, or channel of `area` pixels. */
 static inline void handgrad_add(float *x, const float *starts, int channels, int area)
 {
     for (int c = 0; c < channels; c++)
@@ -70,7 +70,7 @@ static inline void handgrad_add(float *x, const float *starts, int channels, int
             *x++ += starts[c];
 }
 
-/* Multiply each output, or channel of `area` pixels, by its own number, and add another. */
+/* Multiply each output, or channel of `area` pixels, by one number, and add another. */
 static inline void handgrad_affine(float *x, const float *slopes, const float *starts, int channels, int area)
 {
     for (int c = 0; c < channels; c++)
@@ -78,10 +78,10 @@ static inline void handgrad_affine(float *x, const float *slopes, const float *s
             *x = *x * slopes[c] + starts[c];
 }
 
-/* The largest of each window, in place. */
+/* Compute the maximum of each window, in place. */
 static inline void handgrad_max_pool(float *x, int channels, int height, int width, int window, int stride)
 {
-    float *y = x; /* never ahead of what is still to be read */
+    float *y = x; /* never ahead of x */
     for (int c = 0; c < channels; c++, x += height * width)
         for (int r = 0; r + window <= height; r += stride)
             for (int q = 0; q + window <= width; q += stride) {
@@ -94,10 +94,10 @@ static inline void handgrad_max_pool(float *x, int channels, int height, int wid
             }
 }
 
-/* The average of each window, in place. */
+/* Compute the mean of each window, in place. */
 static inline void handgrad_average_pool(float *x, int channels, int height, int width, int window, int stride)
 {
-    float *y = x; /* never ahead of what is still to be read */
+    float *y = x; /* never ahead of x */
     for (int c = 0; c < channels; c++, x += height * width)
         for (int r = 0; r + window <= height; r += stride)
             for (int q = 0; q + window <= width; q += stride) {
@@ -109,7 +109,7 @@ static inline void handgrad_average_pool(float *x, int channels, int height, int
             }
 }
 
-/* The largest of every `pieces` neighbouring outputs, or channels of `area` pixels, in place. */
+/* Compute the maximum of every `pieces` adjacent outputs, or channels of `area` pixels, in place. */
 static inline void handgrad_maxout(float *x, int outputs, int pieces, int area)
 {
     for (int o = 0; o < outputs; o++)
@@ -152,7 +152,7 @@ static inline void handgrad_gelu(float *x, int count)
         x[i] = 0.5f * x[i] * (1.0f + tanhf(0.7978845608f * (x[i] + 0.044715f * x[i] * x[i] * x[i])));
 }
 
-/* The number of the largest; and by softmax, where there is room for them, the probabilities of all. */
+/* Return the index of the largest logit, and write the softmax of all to `probabilities` unless it is NULL. */
 static inline int handgrad_decide(const float *logits, int classes, float *probabilities)
 {
     int best = 0;
