@@ -56,9 +56,7 @@ def test_steps_that_a_resumed_run_repeats_are_hidden(tmp_path: Path) -> None:
     )
 
 
-def test_missing_extra_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tensorboard, "find_spec", lambda name: None)
     with pytest.raises(HandgradError, match=r"pip install 'handgrad\[tensorboard\]'"):
         list(log_to_tensorboard([record(0)], tmp_path))

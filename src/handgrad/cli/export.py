@@ -8,7 +8,6 @@ import typer
 from handgrad.cli.options import Json, Model, parse_path
 from handgrad.cli.output import emit, emit_json
 from handgrad.exports import SUFFIXES
-from handgrad.exports import SUFFIXES
 
 
 def export(

@@ -32,7 +32,7 @@ def run_training(run: "Run", options: Options, last_words: Callable[[str], None]
     from handgrad.errors import Interrupted
     from handgrad.exports.formats import load_model
     from handgrad.kernels.threads import choose_threads
-    from handgrad.tensorboard import require_tensorboard, log_to_tensorboard
+    from handgrad.tensorboard import log_to_tensorboard, require_tensorboard
     from handgrad.training.metrics import evaluate
 
     communication, threads = run.communication, choose_threads(options.threads)
@@ -49,7 +49,9 @@ def run_training(run: "Run", options: Options, last_words: Callable[[str], None]
 
         with run.opened(), view:
             records = run.train(threads, stop)
-            for record in log_to_tensorboard(records, run.folder) if options.tensorboard and first else records:
+            for record in (
+                log_to_tensorboard(records, run.folder) if options.tensorboard and first else records
+            ):
                 view.show(record)
         if any(communication.gather(interrupted())):
             raise Interrupted(
