@@ -1,20 +1,20 @@
-"""All three sections for those who do not see, do not see colours, enlarge, or use the keyboard only."""
+"""All sections with screen readers, zoom, forced colours, reduced motion and the keyboard only."""
 
 import itertools
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from drawing_board import Board, strokes_of
-from page_checks import BEYOND, NAMELESS
-from page_server_process import OpenWindow, Window
-from served import Process
-from training_fixtures import DATA
+from page_checks import BEYOND, CONTRASTS, DANGLING, NAMELESS, SMALL, TWICE, WATCH_SHIFTS
+from page_window import DATA, OpenWindow, Window, finished_run, windows
+from served import Process, serving
 
 pytestmark = pytest.mark.slow
 
-SECTIONS = ("draw", "train", "digits")
+sections = pytest.mark.parametrize("section", ["draw", "train", "digits"])
 
 FOCUSED = """() => {
     const element = document.activeElement;
@@ -22,7 +22,7 @@ FOCUSED = """() => {
         const { outlineStyle, outlineWidth } = getComputedStyle(each);
         return outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
     };
-    const marked = element.closest(".pad") ?? element; // the sheet shows it on its frame
+    const marked = element.closest(".pad") ?? element; // the drawing area shows it on its frame
     const box = element.getBoundingClientRect();
     return {
         name: element.outerHTML.slice(0, 90),
@@ -35,7 +35,7 @@ STOPS = """(section) => [...document.getElementById(section).querySelectorAll(
     .filter((element) => element.checkVisibility({ visibilityProperty: true }))
     .filter((element) => !element.disabled && element.tabIndex >= 0).length"""
 
-PICTURES = """() => [...document.querySelectorAll("canvas, svg, img")]
+IMAGES = """() => [...document.querySelectorAll("canvas, svg, img")]
     .filter((element) => element.checkVisibility() && !element.closest("[aria-hidden=true]"))
     .filter((element) => !element.getAttribute("aria-label")).map((element) => element.outerHTML.slice(0, 90))"""
 
@@ -50,29 +50,27 @@ LISTEN = """() => {
 
 @pytest.fixture
 def used(server: Process, trained: str) -> str:
-    """A network in use, so that every section has something to show."""
+    """A network in use, so that every section has content."""
     server.post("/model", run=trained)
     return trained
 
 
-def filled(window: Window, section: str) -> None:
-    """Have something to see in a section."""
+def fill(window: Window, section: str) -> None:
+    """Give a section some content."""
     if section == "train":
-        window.mistakes()
+        window.errors()
         return
     board = Board(window.page)
     board.draw(strokes_of("3"))
     if section == "digits":
         board.pad.press("3")
-        expect(window.page.locator(".shelf-told")).to_contain_text("1 digit;")
+        expect(window.page.locator(".thumbnail-status")).to_contain_text("1 digit;")
 
 
-@pytest.mark.parametrize("section", SECTIONS)
-def test_the_tab_key_goes_everywhere_and_one_sees_where(
-    open_window: OpenWindow, used: str, section: str
-) -> None:
+@sections
+def test_the_tab_key_reaches_everything_visibly(open_window: OpenWindow, used: str, section: str) -> None:
     window = open_window(section)
-    filled(window, section)
+    fill(window, section)
     window.page.evaluate("document.activeElement.blur()")
     window.page.get_by_role("tab", selected=True).focus()
     stops = window.page.evaluate(STOPS, section)
@@ -81,84 +79,86 @@ def test_the_tab_key_goes_everywhere_and_one_sees_where(
     window.page.keyboard.press("Tab")
     while window.page.evaluate(inside, section):
         found.append(window.page.evaluate(FOCUSED))
-        assert len(found) <= stops + 10, "a trap"  # some browsers stop at what scrolls, too
+        assert len(found) <= stops + 10, "a keyboard trap"  # some browsers stop at scrollable elements, too
         window.page.keyboard.press("Tab")
     assert len(found) >= stops > 5
     assert [at["name"] for at in found if not at["visible"] or not at["size"]] == []
 
 
-@pytest.mark.parametrize("section", SECTIONS)
-def test_pictures_and_what_can_be_used_have_names(open_window: OpenWindow, used: str, section: str) -> None:
-    window = open_window(section)
-    filled(window, section)
-    assert window.page.evaluate(PICTURES) == []
-    assert window.page.evaluate(NAMELESS) == []
+@sections
+def test_names_headings_and_zoom(open_window: OpenWindow, used: str, section: str) -> None:
+    zoomed = {"viewport": {"width": 640, "height": 450}, "device_scale_factor": 2}  # 1280 × 900 at 200 %
+    window = open_window(section, **zoomed)
+    fill(window, section)
+    for check in (IMAGES, NAMELESS, TWICE, DANGLING):
+        assert window.page.evaluate(check) == []
     levels = window.page.evaluate(
         "[...document.querySelectorAll('h1, h2, h3')].filter((each) => each.checkVisibility())"
         ".map((each) => Number(each.tagName[1]))"
     )
     assert levels[0] == 1
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
-
-
-@pytest.mark.parametrize("section", SECTIONS)
-def test_enlarged_twofold_nothing_is_cut_off(open_window: OpenWindow, used: str, section: str) -> None:
-    zoomed = {"viewport": {"width": 640, "height": 450}, "device_scale_factor": 2}  # 1280 × 900 at 200 %
-    window = open_window(section, **zoomed)
-    filled(window, section)
     assert window.page.evaluate("document.documentElement.scrollWidth") <= 640
     assert window.page.evaluate(BEYOND, 640) == []
 
 
-def test_a_training_is_not_chattered_about(open_window: OpenWindow, server: Process) -> None:
+@pytest.mark.parametrize("width", [320, 834, 1280])
+def test_widths_and_contrast(open_window: OpenWindow, trained: str, width: int) -> None:
+    phone = width < 840
+    scheme = "dark" if phone else "light"
+    viewport = {"width": width, "height": 740}
+    window = open_window(viewport=viewport, is_mobile=phone, has_touch=phone, color_scheme=scheme)
+    window.errors()
+    for section in ("Train", "Digits"):
+        window.tab(section)
+        assert window.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert window.page.evaluate(BEYOND, width) == []
+        assert window.page.evaluate(SMALL) == []
+        assert [text for text in window.page.evaluate(CONTRASTS) if text[0] < 4.5] == []
+
+
+def test_announcements(open_window: OpenWindow, server: Process, used: str) -> None:
     window = open_window()
     window.page.evaluate(LISTEN)
     name = window.start("mlp", DATA, epochs=12)
     window.is_("finished")
     expect(window.readout).to_contain_text("epoch 12 of 12")
     expect(window.page.locator("#status")).to_have_text(f"{name} is finished")
-    assert window.page.evaluate("window.spoken") == [f"{name} has begun", f"{name} is finished"]
-
-
-def test_a_stroke_is_answered_once(open_window: OpenWindow, used: str) -> None:
+    assert window.page.evaluate("window.spoken") == [f"{name} has started", f"{name} is finished"]
     window = open_window("draw")
     window.page.evaluate(LISTEN)
     Board(window.page).draw(strokes_of("1")[:1])
-    spoken = window.page.evaluate("window.spoken")
-    assert len(spoken) == 1
-    assert spoken[0] == window.page.locator(".answer-words").inner_text()
+    assert window.page.evaluate("window.spoken") == [window.page.locator(".answer-words").inner_text()]
 
 
-def test_curves_mistakes_and_states_differ_by_more_than_colour(open_window: OpenWindow, used: str) -> None:
+def test_curves_errors_and_states_differ_by_more_than_colour(open_window: OpenWindow, used: str) -> None:
     window = open_window(f"train/{used}")
-    filled(window, "train")
+    fill(window, "train")
     dashes = "(line) => getComputedStyle(line).strokeDasharray"
     for kind, dashed in (("training", True), ("validation", False)):
         line = window.view.locator(f".chart-line.{kind}").first
         assert (line.evaluate(dashes) != "none") == dashed
-    expect(window.view.locator(".chart-end", has_text="train ")).to_have_count(2)
-    expect(window.view.locator(".chart-end", has_text="valid. ")).to_have_count(2)
-    mistake = window.wall.locator(".wall-image.mistake").first
-    expect(mistake).to_contain_text("→")
-    right = window.wall.locator(".wall-image:not(.mistake)").first
-    width = "(image) => getComputedStyle(image).outlineWidth"
-    style = "(image) => getComputedStyle(image).outlineStyle"
-    assert mistake.evaluate(style) == "solid"
-    assert right.evaluate(style) == "none" or right.evaluate(width) == "0px"
+    for name in ("train ", "valid. "):
+        expect(window.view.locator(".chart-end", has_text=name)).to_have_count(2)
+    error = window.gallery.locator(".gallery-image.error").first
+    expect(error).to_contain_text("→")
+    correct = window.gallery.locator(".gallery-image:not(.error)").first
+    outline = "(image) => getComputedStyle(image).outlineStyle + getComputedStyle(image).outlineWidth"
+    assert error.evaluate(outline) != correct.evaluate(outline)
     expect(window.view.locator(".run-state")).to_have_text("finished")
 
 
-def test_with_the_systems_own_colours_bars_are_seen(open_window: OpenWindow, used: str) -> None:
+def test_bars_are_visible_with_forced_colours(open_window: OpenWindow, used: str) -> None:
     window = open_window("draw", forced_colors="active")
-    filled(window, "draw")
+    fill(window, "draw")
     colour = "(element) => getComputedStyle(element).backgroundColor"
     bar = window.page.locator(".bar.best .bar-fill")
     assert bar.evaluate(colour) != window.page.locator(".bar.best .bar-track").evaluate(colour)
 
 
-def test_nothing_moves_by_itself_where_that_is_not_wished(open_window: OpenWindow, used: str) -> None:
+def test_reduced_motion(open_window: OpenWindow, used: str) -> None:
     window = open_window("draw", reduced_motion="reduce")
-    window.page.get_by_role("button", name="Write a 8").click()
+    window.page.get_by_role("button", name="Draw a sample 8").click()
     assert window.page.evaluate("document.getAnimations().length") == 0
     strokes = window.page.evaluate("window.handgrad.currentStrokes().strokes.flat().length")
     window.settle()
@@ -168,3 +168,45 @@ def test_nothing_moves_by_itself_where_that_is_not_wished(open_window: OpenWindo
         ".filter((style) => parseFloat(style.transitionDuration) || style.animationName !== 'none').length"
     )
     assert moving == 0
+
+
+def shifts(window: Window) -> list[Any]:
+    """Return the layout shifts, except those directly after a click or a key."""
+    window.settle()
+    return [shift for shift in window.page.evaluate("window.shifts") if not shift[1]]
+
+
+def screen(width: int) -> dict[str, Any]:
+    """Return a screen on which the whole page is visible: only visible shifts are counted."""
+    phone = width < 840
+    return {"viewport": {"width": width, "height": 4200}, "is_mobile": phone, "has_touch": phone}
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_no_layout_shift_while_training(open_window: OpenWindow, trained: str, width: int) -> None:
+    for section in ("digits", "train"):
+        window = open_window(section, **screen(width))
+        window.page.evaluate(WATCH_SHIFTS)
+        if section == "train":
+            window.errors()
+            window.start("mlp", DATA, epochs=6)
+            window.is_("finished")
+            window.errors()
+        found = shifts(window)
+        assert sum(value for value, _, _ in found) < 0.005, found
+
+
+def test_no_layout_shift_while_fine_tuning(browser: Browser, tmp_path: Path) -> None:
+    with serving(tmp_path) as server, windows(browser, server.address) as open_window:
+        server.post("/model", run=finished_run(server, epochs=2))
+        for width in (360, 1200):
+            window = open_window("digits", **screen(width))
+            window.page.evaluate(WATCH_SHIFTS)
+            board = Board(window.page)
+            for label in "358":
+                board.draw(strokes_of(label))
+                board.pad.press(label)
+            window.page.get_by_role("button", name="Fine-tune").click()
+            expect(window.page.locator(".comparison-sums tbody tr")).to_have_count(2, timeout=60_000)
+            found = shifts(window)
+            assert sum(value for value, _, _ in found) < 0.005, found

@@ -1,87 +1,37 @@
-"""Drawing on the page: real mouse, finger and key events in a real browser, and what the network makes of them."""
+"""The Draw section: mouse, touch and key events in a real browser, and what the page shows of the network."""
 
-import base64
-import importlib.util
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from drawing_board import DRAWINGS, Board, strokes_of
+import handgrad as hg
+from drawing_board import Board, strokes_of
 from handgrad.data.dataset import Splits
-from handgrad.data.framing import frame_digit
-from page_fixtures import Open
+from page_models import model_bytes
 from page_server import Site
 
+Open = Callable[..., Board]
 ONE = [[[0.5, 0.2], [0.5, 0.4], [0.5, 0.6], [0.5, 0.8]]]
+slow = pytest.mark.slow
 
 
-def test_each_digit_that_is_drawn_is_recognised(board: Board) -> None:
+def test_digits_are_recognised(board: Board) -> None:
     for digit in "0123456789":
         board.draw(strokes_of(digit))
         board.reads(digit)
         expect(board.words).to_contain_text(digit)
-        board.page.get_by_role("button", name="Clear").click()
+        board.click("Clear")
         expect(board.answer).to_have_text("")
 
 
-def test_the_answer_is_there_before_the_pen_is_lifted(board: Board) -> None:
+def test_the_prediction_comes_before_the_pen_is_lifted(board: Board) -> None:
     board.draw(ONE, lift=False)
     board.reads("1")
     board.page.mouse.up()
     board.reads("1")
-
-
-def test_the_network_receives_what_the_library_would_frame(board: Board) -> None:
-    for drawing in DRAWINGS[::9]:
-        framed = board.page.evaluate(
-            """async (drawing) => {
-                const { renderStrokes } = await import("handgrad/draw/strokes.js");
-                const { frameDigit } = await import("handgrad/model/framing.js");
-                return Array.from(frameDigit(renderStrokes(drawing, 280), 280, 280));
-            }""",
-            drawing,
-        )
-        assert np.array_equal(framed, frame_digit(rendered(drawing)).ravel()), (
-            drawing["kind"],
-            drawing["label"],
-        )
-
-
-def test_strokes_become_the_same_picture_in_both_languages(board: Board) -> None:
-    for drawing in [*DRAWINGS, {"width": 0.1, "strokes": [[[0.5, 0.5]], [[0, 1], [1, 0.99]]]}]:
-        ink = board.page.evaluate(
-            """async (drawing) => {
-                const { renderStrokes } = await import("handgrad/draw/strokes.js");
-                return btoa(String.fromCharCode(...renderStrokes(drawing, 64)));
-            }""",
-            drawing,
-        )
-        here = rendered(drawing, 64)
-        there = np.frombuffer(base64.b64decode(ink), np.uint8).reshape(64, 64)
-        assert np.array_equal(here, there), (drawing.get("kind"), drawing.get("label"))
-
-
-def rendered(drawing: dict[str, Any], side: int = 280) -> Any:
-    """Render strokes by the command that has the messy drawings read."""
-    path = Path(__file__).parents[2] / "tools" / "drawings.py"
-    spec = importlib.util.spec_from_file_location("bench_drawings", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.render(drawing, side)
-
-
-def test_there_are_a_hundred_messy_drawings_of_all_digits() -> None:
-    labels = [drawing["label"] for drawing in DRAWINGS]
-    assert len(labels) >= 100
-    assert min(labels.count(digit) for digit in "0123456789") >= 10
-    assert all(
-        0 <= x <= 1 and 0 <= y <= 1 for drawing in DRAWINGS for way in drawing["strokes"] for x, y in way
-    )
 
 
 def test_undo_and_clear(board: Board) -> None:
@@ -92,24 +42,21 @@ def test_undo_and_clear(board: Board) -> None:
     before = board.pixels()
     board.draw([[[0.2, 0.5], [0.8, 0.5]]])
     assert not np.array_equal(board.pixels(), before)
-    undo.click()
-    board.settle()
+    board.click("Undo")
     assert np.array_equal(board.pixels(), before)
     clear.focus()
-    board.page.keyboard.press("Enter")
-    board.settle()
+    board.press("Enter")
     assert board.pixels().sum() == 0
     expect(clear).to_be_disabled()
-    expect(clear).to_be_focused()  # who works with keys is where they were
+    expect(clear).to_be_focused()
     expect(board.answer).to_have_text("")
     assert set(board.probabilities()) == {"–"}
-    undo.click()
-    board.settle()
+    board.click("Undo")
     assert np.array_equal(board.pixels(), before)
 
 
-@pytest.mark.slow
-def test_another_pen_draws_all_of_it(board: Board) -> None:
+@slow
+def test_the_pens_width_changes_the_whole_drawing(board: Board) -> None:
     board.draw(strokes_of("0"))
     thin = board.pixels().sum(dtype=int)
     board.page.get_by_label("Width of the pen").focus()
@@ -117,16 +64,16 @@ def test_another_pen_draws_all_of_it(board: Board) -> None:
     assert board.pixels().sum(dtype=int) > 1.2 * thin
 
 
-@pytest.mark.slow
+@slow
 def test_a_finger_draws_and_does_not_scroll(open_board: Open) -> None:
     board = open_board(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
     box = board.pad.bounding_box()
     assert box is not None
     cdp = board.page.context.new_cdp_session(board.page)
 
-    def touch(kind: str, *places: tuple[float, float]) -> None:
-        points = [{"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]} for x, y in places]
-        cdp.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        found = [{"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]} for x, y in points]
+        cdp.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": found})
 
     touch("touchStart", (0.5, 0.2))
     for y in np.linspace(0.25, 0.8, 12):
@@ -137,25 +84,9 @@ def test_a_finger_draws_and_does_not_scroll(open_board: Open) -> None:
     assert board.page.evaluate("scrollY") == 0
 
 
-def test_the_pressure_of_a_pen_widens_the_stroke(board: Board) -> None:
-    inks = [
-        board.page.evaluate(
-            """async (pressure) => {
-                const { begin, blank, extend, renderStrokes } = await import("handgrad/draw/strokes.js");
-                const drawing = begin(blank(), 0.5, 0.2, pressure);
-                extend(drawing, 0.5, 0.8, pressure);
-                return renderStrokes(drawing, 100).reduce((sum, value) => sum + value, 0);
-            }""",
-            pressure,
-        )
-        for pressure in (0.8, 1, 1.2)
-    ]
-    assert inks[0] < inks[1] < inks[2]
-
-
-def test_a_pixel_is_changed_by_hand_and_everything_follows(board: Board) -> None:
+def test_pixels_are_edited_with_the_mouse(board: Board) -> None:
     board.draw(ONE)
-    before, told = board.pixels(), board.probabilities()
+    before, probabilities = board.pixels(), board.probabilities()
     box = board.pixels_view.bounding_box()
     assert box is not None
     cell = box["width"] / 28
@@ -168,69 +99,14 @@ def test_a_pixel_is_changed_by_hand_and_everything_follows(board: Board) -> None
     assert (after[8, 5:21] == 255).all()
     after[8, 5:21] = before[8, 5:21]
     assert np.array_equal(after, before)
-    assert board.probabilities() != told
-    board.page.get_by_role("button", name="Undo").click()
-    board.settle()
+    assert board.probabilities() != probabilities
+    board.click("Undo")
     assert np.array_equal(board.pixels(), before)
-    assert board.probabilities() == told
+    assert board.probabilities() == probabilities
 
 
-@pytest.mark.slow
-def test_a_class_is_chosen_and_all_that_explains_follows(board: Board) -> None:
-    board.draw(strokes_of("3"))
-    page = board.page
-    expect(page.get_by_role("heading", name="For and against 3")).to_be_visible()
-    page.get_by_role("radio", name="8:").click()
-    expect(page.get_by_role("heading", name="For and against 8")).to_be_visible()
-    expect(page.get_by_role("heading", name="The units that did most for or against 8")).to_be_visible()
-    board.reads("3")  # what is explained is another matter
-    page.get_by_role("radio", name="8:").click()
-    expect(page.get_by_role("heading", name="For and against 3")).to_be_visible()
-
-
-@pytest.mark.slow
-def test_what_the_outputs_added_up_are_the_logits(board: Board) -> None:
-    board.draw(strokes_of("5"))
-    logits = np.array(
-        [float(text.replace("−", "-")) for text in board.page.locator(".sum-number").all_text_contents()]
-    )
-    shares = np.exp(logits - logits.max())
-    shares /= shares.sum()
-    shown = float(board.probabilities()[5].removeprefix("> ").removesuffix(" %"))
-    assert 100 * shares[5] == pytest.approx(shown, abs=0.6)  # from two decimals of each logit
-
-
-@pytest.mark.slow
-def test_a_unit_is_picked(board: Board) -> None:
-    board.draw(strokes_of("3"))
-    units = board.page.get_by_role("slider", name="pick a unit")
-    units.focus()
-    board.press("Home", "ArrowRight", "ArrowRight")
-    expect(board.page.get_by_role("heading", name="Unit 3 of 64")).to_be_visible()
-    assert (units.get_attribute("aria-valuetext") or "").startswith("unit 3: Fires")
-
-
-@pytest.mark.slow
-def test_examples_are_clicked_through(board: Board, written: Splits) -> None:
-    assert written.test
-    inputs = written.test.inputs
-    page = board.page
-    page.get_by_role("button", name="Example 5,").click()
-    board.settle()
-    assert np.array_equal(board.pixels().ravel(), inputs[4])
-    page.get_by_role("button", name="Next examples").click()
-    page.get_by_role("button", name="Example 25,").click()
-    board.settle()
-    assert np.array_equal(board.pixels().ravel(), inputs[24])
-    board.draw(ONE)  # takes the place of the example
-    board.reads("1")
-    page.get_by_role("button", name="Undo").click()
-    board.settle()
-    assert np.array_equal(board.pixels().ravel(), inputs[24])
-
-
-def test_only_the_keyboard(board: Board) -> None:
-    board.press("Tab", "Tab")  # the tabs, then the sheet
+def test_drawing_with_the_keyboard(board: Board) -> None:
+    board.press("Tab", "Tab")
     expect(board.pad).to_be_focused()
     board.press("ArrowUp", "ArrowUp", "Shift+ArrowUp", "Shift+ArrowUp", " ")
     board.press(*["ArrowDown"] * 22, " ")
@@ -244,7 +120,7 @@ def test_only_the_keyboard(board: Board) -> None:
     expect(board.answer).to_have_text("")
 
 
-def test_pixels_and_classes_by_keyboard(board: Board) -> None:
+def test_pixels_and_classes_with_the_keyboard(board: Board) -> None:
     board.pixels_view.focus()
     board.press("ArrowUp", " ", "Shift+ArrowRight", "Shift+ArrowRight")
     assert np.argwhere(board.pixels()).tolist() == [[13, 14], [13, 15], [13, 16]]
@@ -252,55 +128,91 @@ def test_pixels_and_classes_by_keyboard(board: Board) -> None:
     assert np.argwhere(board.pixels()).tolist() == [[13, 14], [13, 15]]
     board.page.locator('[role=radio][tabindex="0"]').focus()
     board.press("ArrowDown")
-    chosen = board.page.locator('[role=radio][aria-checked="true"]')
-    expect(chosen).to_be_focused()
-    expect(board.page.get_by_role("heading", name="For and against")).to_have_text(
-        f"For and against {(chosen.get_attribute('aria-label') or '')[0]}"
-    )
+    selected = board.page.locator('[role=radio][aria-checked="true"]')
+    expect(selected).to_be_focused()
+    name = (selected.get_attribute("aria-label") or "")[0]
+    expect(board.page.locator(".attributions h2")).to_have_text(f"Attribution (gradient × input) for {name}")
 
 
-@pytest.mark.slow
-def test_a_digit_is_written_slowly_where_motion_is_welcome(open_board: Open) -> None:
+@slow
+def test_a_class_is_selected_and_explained(board: Board) -> None:
+    board.draw(strokes_of("3"))
+    heading = board.page.locator(".attributions h2")
+    expect(heading).to_contain_text("for 3")
+    board.click("8:", "radio")
+    expect(heading).to_contain_text("for 8")
+    expect(board.page.get_by_role("heading", name="Largest contributions to 8")).to_be_visible()
+    board.reads("3")  # the prediction does not change
+    board.click("8:", "radio")
+    expect(heading).to_contain_text("for 3")
+
+
+@slow
+def test_the_sums_are_the_logits(board: Board) -> None:
+    board.draw(strokes_of("5"))
+    texts = board.page.locator(".sum-number").all_text_contents()
+    logits = np.array([float(text.replace("−", "-")) for text in texts])
+    shares = np.exp(logits - logits.max())
+    shares /= shares.sum()
+    shown = float(board.probabilities()[5].removeprefix("> ").removesuffix(" %"))
+    assert 100 * shares[5] == pytest.approx(shown, abs=0.6)  # from two decimals of each logit
+
+
+@slow
+def test_a_unit_is_selected(board: Board) -> None:
+    board.draw(strokes_of("3"))
+    units = board.page.get_by_role("slider", name="select a unit")
+    units.focus()
+    board.press("Home", "ArrowRight", "ArrowRight")
+    expect(board.page.get_by_role("heading", name="Unit 3 of 64")).to_be_visible()
+    assert (units.get_attribute("aria-valuetext") or "").startswith("unit 3: Activation")
+
+
+@slow
+def test_examples(board: Board, written: Splits) -> None:
+    assert written.test
+    inputs = written.test.inputs
+    board.click("Example 5,")
+    assert np.array_equal(board.pixels().ravel(), inputs[4])
+    board.click("Next examples")
+    board.click("Example 25,")
+    assert np.array_equal(board.pixels().ravel(), inputs[24])
+    board.draw(ONE)  # replaces the example
+    board.reads("1")
+    board.click("Undo")
+    assert np.array_equal(board.pixels().ravel(), inputs[24])
+
+
+@slow
+def test_a_sample_is_drawn_slowly_where_motion_is_allowed(open_board: Open) -> None:
     board = open_board(reduced_motion="no-preference")
-    board.page.get_by_role("button", name="Write a 4").click()
+    board.click("Draw a sample 4")
     board.reads("4")
     board.page.wait_for_function(
         "() => document.querySelector('.answer [aria-live]').textContent.includes('4')"
     )
 
 
-@pytest.mark.slow
-def test_reload_in_the_middle_of_a_stroke(board: Board) -> None:
+@slow
+def test_interruptions(board: Board) -> None:
     board.draw(ONE, lift=False)
-    board.page.reload()
+    board.page.reload()  # in the middle of a stroke
     board.page.wait_for_selector("html[data-ready]")
     board.page.mouse.up()
     expect(board.answer).to_have_text("")
-    board.draw(ONE)
-    board.reads("1")
-
-
-@pytest.mark.slow
-def test_without_a_network_connection(board: Board) -> None:
     board.page.context.set_offline(True)
-    board.draw(strokes_of("2"))
-    board.reads("2")
-
-
-@pytest.mark.slow
-def test_a_window_that_changes_while_one_draws(board: Board) -> None:
     four = strokes_of("4")
     board.draw(four[:1])
     before = board.pixels()
-    board.page.set_viewport_size({"width": 400, "height": 700})
+    board.page.set_viewport_size({"width": 400, "height": 700})  # between two strokes
     board.settle()
     assert np.array_equal(board.pixels(), before)
     board.draw(four[1:])
     board.reads("4")
 
 
-@pytest.mark.slow
-def test_a_page_of_its_own_needs_no_server(open_board: Open) -> None:
+@slow
+def test_a_page_without_a_server(open_board: Open) -> None:
     board = open_board("alone")
     expect(board.page.get_by_role("tablist")).to_be_hidden()
     expect(board.page.get_by_role("region", name="Examples")).to_have_count(0)
@@ -308,29 +220,110 @@ def test_a_page_of_its_own_needs_no_server(open_board: Open) -> None:
     board.reads("6")
 
 
-@pytest.mark.slow
-def test_no_model_yet(open_board: Open, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(site, "model", None)
+@slow
+def test_no_model(open_board: Open, site: Site) -> None:
+    site.model = None
     board = open_board(expected="404")
-    expect(board.page.get_by_text("There is no network here yet.")).to_be_visible()
+    expect(board.page.get_by_text("There is no network yet.")).to_be_visible()
     board.draw(ONE)
     assert board.pixels().any()
-    board.page.get_by_role("link", name="Train").click()
+    board.click("Train", "link")
     expect(board.page.get_by_role("tab", name="Train")).to_have_attribute("aria-selected", "true")
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "content", [b"", b"not a model, but long enough to be read"], ids=["empty", "something else"]
-)
-def test_a_broken_model_is_told_in_one_line(
-    open_board: Open, site: Site, monkeypatch: pytest.MonkeyPatch, content: bytes
-) -> None:
-    monkeypatch.setattr(site, "model", content)
+@slow
+@pytest.mark.parametrize("content", [b"", b"not a model, but long enough to be read"], ids=["empty", "other"])
+def test_a_damaged_model(open_board: Open, site: Site, content: bytes) -> None:
+    site.model = content
     board = open_board()
     problem = board.page.locator("#draw .problem")
-    expect(problem).to_be_visible()
-    assert "file" in problem.inner_text()
+    expect(problem).to_contain_text("file")
     assert "\n" not in problem.inner_text()
     board.draw(ONE)
     assert board.pixels().any()
+
+
+FLAT, IMAGE = (784,), (1, 28, 28)
+NETWORKS: list[tuple[list[Any], tuple[int, ...], list[str]]] = [
+    ([hg.Dense(10)], FLAT, ["Logits"]),
+    ([hg.Flatten(), hg.Dense(12), hg.Tanh(), hg.Dense(10)], IMAGE, ["Layer 1: Dense, Tanh", "Logits"]),
+    (
+        [hg.Dense(300), hg.GELU(), hg.Dropout(0.2), hg.Dense(20), hg.Sigmoid(), hg.Dense(10)],
+        FLAT,
+        ["Layer 1: Dense, GELU", "Layer 2: Dense, Sigmoid", "Logits"],
+    ),
+    ([hg.Dense(30), hg.Maxout(3), hg.Dense(10)], FLAT, ["Layer 1: Dense, Maxout", "Logits"]),
+    (
+        [hg.AvgPool2D(), hg.Conv2D(6), hg.BatchNorm(), hg.LeakyReLU(), hg.Flatten(), hg.Dense(10)],
+        IMAGE,
+        ["Layer 1: AvgPool2D", "Layer 2: Conv2D 3×3, BatchNorm, LeakyReLU", "Logits"],
+    ),
+    (
+        [hg.Dense(10), hg.Tanh(), hg.Dense(10), hg.Tanh()],
+        FLAT,
+        ["Layer 1: Dense, Tanh", "Logits before Tanh"],
+    ),
+]
+
+
+def file_of(layers: list[Any], shape: tuple[int, ...], **settings: Any) -> bytes:
+    network = hg.Network(layers, input_shape=shape, rng=np.random.default_rng(0))
+    for name, value in settings.items():
+        setattr(network, name, value)
+    return model_bytes(network)
+
+
+def use(board: Board, site: Site, content: bytes) -> None:
+    """Replace the page's network, as the other sections do."""
+    site.model = content
+    board.page.evaluate(
+        """async () => {
+            const { readModel } = await import("handgrad/model/network.js");
+            const response = await fetch("./model/file", { cache: "no-store" });
+            window.handgrad.setNetwork(readModel(await response.arrayBuffer()), "another");
+        }"""
+    )
+    board.settle()
+
+
+@slow
+def test_networks_of_every_kind(board: Board, site: Site) -> None:
+    board.draw(strokes_of("3"))
+    for layers, shape, panels in NETWORKS:
+        use(board, site, file_of(layers, shape))
+        assert board.page.locator(".stages h2").all_text_contents() == panels
+        assert "–" not in board.probabilities()
+        assert board.page.locator(".top-units li").count() == 6
+    expect(board.page.locator("#facts b")).to_have_text("another")
+    use(board, site, file_of([hg.Dense(2000), hg.ReLU(), hg.Dense(10)], FLAT))
+    expect(board.page.locator(".stages")).to_contain_text("192 of 2,000")
+
+
+@slow
+def test_many_classes_with_long_names(open_board: Open, site: Site) -> None:
+    board = open_board(viewport={"width": 360, "height": 740})
+    classes = tuple(f"{letter} as in {letter * 9}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    use(board, site, file_of([hg.Dense(8), hg.ReLU(), hg.Dense(26)], FLAT, classes=classes))
+    board.draw(strokes_of("3"))
+    assert len(board.probabilities()) == 26
+    assert board.page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@slow
+def test_drawings_for_a_network_of_plain_images_are_not_framed(board: Board, site: Site) -> None:
+    use(board, site, file_of([hg.Dense(10)], FLAT, framing="plain"))
+    board.draw([[[0.1, 0.1], [0.3, 0.1]]])
+    rows, columns = np.nonzero(board.pixels() > 127)
+    assert (rows.min(), rows.max()) == (2, 3)
+    assert (columns.min(), columns.max()) == (2, 8)
+    expect(board.page.get_by_text("as drawn")).to_be_visible()
+
+
+@slow
+def test_a_network_of_tables_cannot_classify_drawings(open_board: Open, site: Site, reader: bytes) -> None:
+    site.model = file_of([hg.Dense(3)], (4,))
+    board = open_board()
+    expect(board.page.locator("#draw .problem")).to_contain_text("takes 4 numbers")
+    board.draw(strokes_of("3"))
+    use(board, site, reader)
+    board.reads("3")

@@ -1,12 +1,12 @@
-"""The page as it looks, with networks that were trained on MNIST.
+"""Screenshots of the page with networks trained on MNIST.
 
 HANDGRAD_SCREENSHOTS=docs/images/page uv run --group dev pytest -m slow tests/frontend/test_screenshots.py
 
-writes the pictures that the documents show; without the variable they go to a temporary folder.
+writes the images that the documents show; without the variable they go to a temporary folder.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,78 +16,72 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from drawing_board import Board, strokes_of
 from fixture_types import Cli
-from page_fixtures import Open
 from page_server import Site
-from page_server_process import windows
+from page_window import windows
 from served import Process, serving
 
 pytestmark = pytest.mark.slow
 
-WINDOWS: dict[str, Any] = {
-    "desktop": {"viewport": {"width": 1280, "height": 1000}},
-    "phone": {
-        "viewport": {"width": 390, "height": 844},
-        "device_scale_factor": 2,
-        "is_mobile": True,
-        "has_touch": True,
-    },
+DESKTOP = {"viewport": {"width": 1280, "height": 1000}}
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 2,
+    "is_mobile": True,
+    "has_touch": True,
 }
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where pictures go."""
+    """Where the screenshots go."""
     chosen = Path(os.environ.get("HANDGRAD_SCREENSHOTS") or tmp_path / "page")
     chosen.mkdir(parents=True, exist_ok=True)
     return chosen
 
 
 @pytest.fixture
-def use(
-    cli: Cli, mnist_place: dict[str, str], site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Any:
-    """Train a recipe on MNIST, and let the site serve what comes out of it."""
+def use(cli: Cli, mnist_place: dict[str, str], site: Site, tmp_path: Path) -> Callable[[str], None]:
+    """Train a recipe on MNIST, and serve its model."""
 
     def use(recipe: str) -> None:
         done = cli("train", recipe, "--data", "mnist", "--out", f"runs/{recipe}", "--quiet", **mnist_place)
         assert done.returncode == 0, done.stderr
-        monkeypatch.setattr(site, "model", (tmp_path / "runs" / recipe / "model.safetensors").read_bytes())
-        monkeypatch.setattr(site, "name", recipe)
+        site.model, site.name = (tmp_path / "runs" / recipe / "model.safetensors").read_bytes(), recipe
 
     return use
 
 
 def shoot(what: Page | Locator, path: Path) -> None:
-    """Take a picture."""
+    """Save a screenshot that is not empty."""
     what.screenshot(path=path)
     with Image.open(path) as opened:
-        picture = opened.convert("RGB")
-    assert len(picture.convert("L").getcolors(256) or ()) > 20  # something is on it
-    picture.save(path, optimize=True)
+        image = opened.convert("RGB")
+    assert len(image.convert("L").getcolors(256) or ()) > 20
+    image.save(path, optimize=True)
 
 
 def stage(board: Board, name: str) -> Locator:
     return board.page.get_by_role("region", name=name)
 
 
-def test_pictures_of_mlp(use: Any, open_board: Open, folder: Path) -> None:
+def test_mlp(use: Callable[[str], None], open_board: Callable[..., Board], folder: Path) -> None:
     use("mlp")
-    board = open_board(**WINDOWS["desktop"])
+    board = open_board(**DESKTOP)
     board.draw(strokes_of("3", "slanted", 1))
     board.reads("3")
     board.page.mouse.move(2, 2)
     shoot(board.page, folder / "draw.png")
     shoot(stage(board, "Layer 1"), folder / "units.png")
-    shoot(stage(board, "What each output"), folder / "outputs.png")
-    phone = open_board(color_scheme="dark", **WINDOWS["phone"])
+    shoot(stage(board, "Logits"), folder / "outputs.png")
+    phone = open_board(color_scheme="dark", **PHONE)
     phone.draw(strokes_of("7", "another", 1))
     phone.reads("7")
     shoot(phone.page, folder / "phone.png")
 
 
-def test_pictures_of_convnet(use: Any, open_board: Open, folder: Path) -> None:
+def test_convnet(use: Callable[[str], None], open_board: Callable[..., Board], folder: Path) -> None:
     use("convnet")
-    board = open_board(color_scheme="dark", **WINDOWS["desktop"])
+    board = open_board(color_scheme="dark", **DESKTOP)
     board.draw(strokes_of("5", "hooks", 1))
     board.reads("5")
     board.page.mouse.move(2, 2)
@@ -97,27 +91,22 @@ def test_pictures_of_convnet(use: Any, open_board: Open, folder: Path) -> None:
 
 @pytest.fixture
 def mnist_server(cli: Cli, mnist_place: dict[str, str], tmp_path: Path) -> Iterator[Process]:
-    """A real server with MNIST at hand, and a network that was trained on it."""
+    """A real server with MNIST, and a network that was trained on it."""
     done = cli("train", "mlp", "--data", "mnist", "--quiet", "--no-test", **mnist_place)
     assert done.returncode == 0, done.stderr
     with serving(tmp_path, **mnist_place) as server:
         yield server
 
 
-def test_pictures_of_training(browser: Browser, mnist_server: Process, folder: Path) -> None:
+def test_training_and_digits(browser: Browser, mnist_server: Process, folder: Path) -> None:
     with windows(browser, mnist_server.address) as open_window:
         window = open_window(expected="404 (Not Found)", viewport={"width": 1280, "height": 1320})
         name = window.start("mlp", "mnist", epochs=8)
         mnist_server.await_records(name, 5)
-        expect(window.wall.locator(".wall-told")).to_contain_text("read", timeout=60_000)
-        expect(window.wall.locator(".mistake").first).to_be_visible(timeout=60_000)
+        expect(window.gallery.locator(".error").first).to_be_visible(timeout=60_000)
         window.page.mouse.move(2, 2)
         shoot(window.page, folder / "train.png")
-
-
-def test_pictures_of_own_digits(browser: Browser, mnist_server: Process, folder: Path) -> None:
-    with windows(browser, mnist_server.address) as open_window:
-        window = open_window("digits", viewport={"width": 1280, "height": 1240})
+        window = open_window("digits", expected="404 (Not Found)", viewport={"width": 1280, "height": 1240})
         board = Board(window.page)
         for kind in ("slanted", "another", "hooks"):
             for label in "0123456789":

@@ -1,6 +1,7 @@
-"""The frame of the page: sizes, light and dark, names, contrast, tabs, and nothing that jumps."""
+"""The page as a whole: sizes, light and dark, names, contrast, tabs, layout shifts."""
 
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,15 +9,16 @@ from playwright.sync_api import expect
 
 from drawing_board import Board, strokes_of
 from page_checks import BEYOND, CONTRASTS, DANGLING, NAMELESS, SMALL, TWICE, VARIABLES, WATCH_SHIFTS
-from page_fixtures import Open
 
-SCHEMES = ("light", "dark")
+Open = Callable[..., Board]
+slow = pytest.mark.slow
+schemes = pytest.mark.parametrize("scheme", ["light", "dark"])
+PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
 
 
-@pytest.mark.slow
-def test_nothing_is_wider_than_the_window(open_board: Open) -> None:
-    board = open_board()
-    board.page.get_by_role("button", name="Write a 8").click()
+@slow
+def test_nothing_is_wider_than_the_window(board: Board) -> None:
+    board.click("Draw a sample 8")
     board.reads("8")
     for width in (320, 360, 600, 834, 1000, 1200, 1280, 1920):
         board.page.set_viewport_size({"width": width, "height": 740})
@@ -25,17 +27,26 @@ def test_nothing_is_wider_than_the_window(open_board: Open) -> None:
         assert board.page.evaluate(BEYOND, width) == [], width
 
 
-def test_on_a_phone_the_answer_is_seen_while_one_draws(open_board: Open) -> None:
-    board = open_board(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
+def test_on_a_phone_the_prediction_is_visible_and_controls_are_large(open_board: Open) -> None:
+    board = open_board(**PHONE)
     bars = board.page.get_by_role("radiogroup").bounding_box()
     assert bars is not None
     assert bars["y"] + bars["height"] <= 740
+    assert board.page.evaluate(SMALL) == []
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_text_can_be_read(open_board: Open, scheme: str) -> None:
+@slow
+@schemes
+def test_contrast(open_board: Open, scheme: str) -> None:
     board = open_board(color_scheme=scheme)
+    texts = ("--ink", "--muted", "--accent", "--positive", "--negative", "--error")
+    pairs = [*itertools.product(texts, ("--paper", "--surface")), ("--on-accent", "--accent")]
+    pairs += [("--ink", ground) for ground in ("--sunken", "--accent-soft", "--error-soft")]
+    for text, ground in pairs:
+        assert contrast(board, text, ground) >= 4.5, (text, ground)
+    for ground in ("--paper", "--surface", "--canvas"):
+        assert contrast(board, "--edge", ground) >= 3, ground  # borders of controls
+    assert contrast(board, "--pen", "--canvas") >= 7
     board.draw(strokes_of("3"))
     board.page.locator("summary").click()
     found = board.page.evaluate(CONTRASTS)
@@ -43,22 +54,8 @@ def test_text_can_be_read(open_board: Open, scheme: str) -> None:
     assert [text for text in found if text[0] < 4.5] == []
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_the_colours_that_sections_share_contrast(open_board: Open, scheme: str) -> None:
-    board = open_board(color_scheme=scheme)
-    texts = ("--ink", "--muted", "--accent", "--for", "--against", "--error")
-    pairs = [*itertools.product(texts, ("--paper", "--surface")), ("--on-accent", "--accent")]
-    pairs += [("--ink", ground) for ground in ("--sunken", "--accent-soft", "--error-soft")]
-    for text, ground in pairs:
-        assert contrast(board, text, ground) >= 4.5, (text, ground)
-    for ground in ("--paper", "--surface", "--canvas"):
-        assert contrast(board, "--edge", ground) >= 3, ground  # borders of what can be used
-    assert contrast(board, "--pen", "--canvas") >= 7
-
-
 def contrast(board: Board, *names: str) -> float:
-    """Compute the contrast of two colours of the style sheet, as WCAG 2 defines it."""
+    """Compute the contrast of two colours of the style sheet, as defined by WCAG 2."""
     low, high = sorted(luminance(colour) for colour in board.page.evaluate(VARIABLES, list(names)))
     return (high + 0.05) / (low + 0.05)
 
@@ -72,7 +69,7 @@ def luminance(colour: str) -> float:
 def test_weights_are_legible_by_lightness_alone(board: Board) -> None:
     colours = board.page.evaluate(
         """async () => {
-            const { signed } = await import("handgrad/draw/shades.js");
+            const { signed } = await import("handgrad/draw/images.js");
             const channels = (colour) => [colour & 255, (colour >> 8) & 255, (colour >> 16) & 255];
             return [...Array(101).keys()].map((k) => channels(signed(k / 50 - 1)));
         }"""
@@ -83,30 +80,24 @@ def test_weights_are_legible_by_lightness_alone(board: Board) -> None:
     assert lights[50] - lights[0] > 0.15
 
 
-def test_everything_that_can_be_used_has_a_name(board: Board) -> None:
+def test_controls_have_names(board: Board) -> None:
     board.draw(strokes_of("3"))
-    assert board.page.evaluate(NAMELESS) == []
-    assert board.page.evaluate(TWICE) == []
-    assert board.page.evaluate(DANGLING) == []
+    for check in (NAMELESS, TWICE, DANGLING):
+        assert board.page.evaluate(check) == []
     assert board.page.locator("html").get_attribute("lang") == "en"
     expect(board.page.get_by_role("heading", level=1)).to_have_count(1)
+    facts = board.page.locator("#facts")
+    expect(facts).to_have_text("pen784-64-1050,890 parametersvalidation accuracy 97.3 %")
 
 
-def test_what_is_touched_is_large_enough(open_board: Open) -> None:
-    board = open_board(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
-    assert board.page.evaluate(SMALL) == []
-
-
-@pytest.mark.slow
+@slow
 @pytest.mark.parametrize("width", [360, 1280])
-def test_nothing_jumps(open_board: Open, width: int) -> None:
+def test_no_layout_shift(open_board: Open, width: int) -> None:
     board = open_board(viewport={"width": width, "height": 800})
     board.page.evaluate(WATCH_SHIFTS)
     board.draw(strokes_of("3"))
-    board.page.get_by_role("button", name="Example 3,").click()
-    board.settle()
-    board.page.get_by_role("radio", name="8:").click()
-    board.settle()
+    board.click("Example 3,")
+    board.click("8:", "radio")
     shifts = board.page.evaluate("window.shifts")
     assert sum(value for value, _, _ in shifts) < 0.005, shifts
 
@@ -129,48 +120,24 @@ def test_tabs(board: Board) -> None:
     expect(page.locator("#train")).to_be_visible()
     board.press("Home")
     tabs["Draw"].click()
-    expect(page.locator("#draw")).to_be_visible()
     board.draw(strokes_of("0"))
     board.reads("0")
 
 
-@pytest.mark.slow
+@slow
 def test_a_section_is_opened_by_its_address(open_board: Open) -> None:
     board = open_board("#digits")
     expect(board.page.locator("#digits")).to_be_visible()
-    board.page.get_by_role("tab", name="Draw").click()
-    board.draw(strokes_of("0"))  # its pictures find their sizes only now
+    board.click("Draw", "tab")
+    board.draw(strokes_of("0"))
     board.reads("0")
-    for picture in (".evidence canvas", ".mosaic canvas"):
-        box = board.page.locator(picture).first.bounding_box()
+    for image in (".attribution canvas", ".mosaic canvas"):  # they were hidden until now
+        box = board.page.locator(image).first.bounding_box()
         assert box is not None
         assert box["width"] > 100
 
 
-def test_the_header_tells_what_the_network_is(board: Board) -> None:
-    facts = board.page.locator("#facts")
-    expect(facts).to_have_text("pen784-64-1050,890 parameters97.3 % of validation right")
-
-
-@pytest.mark.slow
-def test_another_network_is_told_to_every_section(board: Board) -> None:
-    board.draw(strokes_of("3"))
-    board.page.evaluate(
-        """async () => {
-            const { readModel } = await import("handgrad/model/network.js");
-            const network = readModel(await (await fetch("./model/file")).arrayBuffer());
-            network.layers.at(-1).parameters.weights.values.fill(0);
-            window.handgrad.setNetwork(network, "another");
-        }"""
-    )
-    board.settle()
-    expect(board.page.locator("#facts b")).to_have_text("another")
-    assert len(set(board.probabilities())) > 1  # the biases are left
-    expect(board.words).to_contain_text("Not sure")
-    assert board.pixels().any()
-
-
-def test_shell_has_no_colours_but_its_variables() -> None:
+def test_colours_are_defined_once() -> None:
     css = (Path(__file__).parents[2] / "src/handgrad/frontend/style.css").read_text("utf-8")
     rules = css[css.index("*, *::before") :]
     assert "#" not in rules.replace("/*", "")

@@ -1,4 +1,4 @@
-"""The Train section against the real server: started, watched, paused, reloaded, stopped, failed, lost and found."""
+"""The Train section on the real server: runs are started, watched, paused, resumed, stopped, and fail."""
 
 import re
 from pathlib import Path
@@ -8,13 +8,14 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 import handgrad as hg
-from page_checks import BEYOND, CONTRASTS, DANGLING, NAMELESS, SMALL, TWICE, WATCH_SHIFTS
-from page_server_process import OpenWindow, model_of, windows
+from page_checks import WATCH_SHIFTS
+from page_window import DATA, LONG, OpenWindow, Window, finished_run, model_of, windows
 from served import Process, serving
-from training_fixtures import DATA, LONG
+
+slow = pytest.mark.slow
 
 
-def test_a_training_is_watched_until_it_is_finished(
+def test_a_run_is_watched_until_it_is_finished(
     open_window: OpenWindow, server: Process, runs_folder: Path
 ) -> None:
     window = open_window()
@@ -24,64 +25,25 @@ def test_a_training_is_watched_until_it_is_finished(
     last = server.get(f"/runs/{name}")["last"]
     assert last["epoch"] == 3
     expect(window.readout).to_contain_text(f"training loss {last['loss']:.3g}")
-    for value in (
-        f"valid. {100 * last['validation_accuracy']:.2f}%",
-        f"train {100 * last['train_accuracy']:.2f}%",
-    ):
-        expect(window.view.locator(".chart-end", has_text=value)).to_have_count(1)
+    for label, accuracy in (("valid.", "validation_accuracy"), ("train", "train_accuracy")):
+        text = f"{label} {100 * last[accuracy]:.2f}%"
+        expect(window.view.locator(".chart-end", has_text=text)).to_have_count(1)
     expect(window.page.get_by_role("img", name="The weights of 128 units")).to_be_visible()
     test = hg.load_data(DATA).test
     assert test is not None
-    read = model_of(runs_folder, name).predict_proba(test.inputs).argmax(axis=1)
-    wrong = int(np.count_nonzero(read != test.labels))
-    told = re.compile(rf"^{wrong:,} of .* read wrongly")  # in the end, by the last network
-    expect(window.wall.locator(".wall-told")).to_have_text(told, timeout=60_000)
-    window.wall.get_by_role("button", name="Mistakes").click()
-    expect(window.wall.locator(".wall-places")).to_contain_text(f"of {wrong}")
-    expect(window.wall.locator(".wall-image.mistake:visible")).to_have_count(min(120, wrong))
+    predictions = model_of(runs_folder, name).predict_proba(test.inputs).argmax(axis=1)
+    errors = int(np.count_nonzero(predictions != test.labels))
+    expect(window.gallery_status).to_have_text(re.compile(rf"^{errors:,} errors in "), timeout=60_000)
+    window.gallery.get_by_role("button", name="Errors").click()
+    expect(window.gallery.locator(".gallery-range")).to_contain_text(f"of {errors}")
+    expect(window.gallery.locator(".gallery-image.error:visible")).to_have_count(min(120, errors))
     assert [shift for shift in window.page.evaluate("window.shifts") if not shift[1]] == []
     window.press("Use this model")
     expect(window.page.locator("#facts b")).to_have_text(name)
     assert server.get("/model")["name"] == name
 
 
-@pytest.mark.slow
-def test_paused_reloaded_resumed_and_stopped_in_two_tabs(open_window: OpenWindow, server: Process) -> None:
-    window = open_window()
-    name = window.start("classic", DATA, **LONG)
-    window.is_("running")
-    expect(window.readout).to_contain_text("Newest: Step")
-    other = open_window(beside=window)
-    expect(other.view.get_by_role("heading", name=name)).to_be_visible()
-    window.press("Pause")
-    window.is_("paused")
-    other.is_("paused")
-    steps = server.get(f"/runs/{name}")["last"]["step"]
-    window.reload()
-    window.is_("paused")
-    expect(window.readout).to_contain_text(f"Step {steps:,}")
-    other.press("Resume")
-    window.is_("running")
-    server.await_records(name, server.get(f"/runs/{name}")["records"] + 1)
-    expect(window.readout).not_to_contain_text(f"Step {steps:,}")
-    window.press("Stop")
-    for each in (window, other):
-        each.is_("stopped")
-        expect(each.view.get_by_role("button", name="Pause")).to_have_attribute("aria-disabled", "true")
-    expect(window.runs.get_by_role("button", name=name)).to_contain_text("stopped")
-
-
-@pytest.mark.slow
-def test_a_failing_training_tells_its_line(open_window: OpenWindow, server: Process) -> None:
-    window = open_window()
-    name = window.start("mlp", DATA, epochs=2, learning_rate="1e6")
-    window.is_("failed")
-    error = server.get(f"/runs/{name}")["error"]
-    expect(window.view.locator(".view-line")).to_have_text(error)
-    expect(window.runs.get_by_role("button", name=name)).to_contain_text("failed")
-
-
-def test_what_is_typed_is_checked(open_window: OpenWindow, server: Process) -> None:
+def test_the_form_is_validated(open_window: OpenWindow, server: Process) -> None:
     window = open_window(expected="4")
     form = window.form
     expect(form.get_by_label("Epochs")).to_have_value("10")
@@ -94,13 +56,14 @@ def test_what_is_typed_is_checked(open_window: OpenWindow, server: Process) -> N
         ("Hidden units", "10, x"),
         ("Seed", "-3"),
     ):
-        kept = form.get_by_label(label).input_value()
-        form.get_by_label(label).fill(text)
+        field = form.get_by_label(label)
+        value = field.input_value()
+        field.fill(text)
         form.get_by_role("button", name="Start").click()
-        expect(form.get_by_role("status")).to_contain_text(f"{label}: a ")
-        expect(form.get_by_label(label)).to_be_focused()
-        expect(form.get_by_label(label)).to_have_attribute("aria-invalid", "true")
-        form.get_by_label(label).fill(kept)
+        expect(form.get_by_role("status")).to_contain_text(f"{label}: a")
+        expect(field).to_be_focused()
+        expect(field).to_have_attribute("aria-invalid", "true")
+        field.fill(value)
     assert len(server.get("/runs")) == before
     form.get_by_label("Recipe").select_option("convnet")
     expect(form.get_by_label("Hidden units")).to_be_disabled()
@@ -108,13 +71,49 @@ def test_what_is_typed_is_checked(open_window: OpenWindow, server: Process) -> N
     expect(form.get_by_label("Steps")).to_have_value("501")
     expect(form.get_by_label("Batch size")).to_have_value("all")
     form.get_by_label("Seed").fill("9007199254740991")
-    form.get_by_label("Learning rate").fill("1e300")  # the server has the last word
+    form.get_by_label("Learning rate").fill("1e300")  # refused by the server
     form.get_by_role("button", name="Start").click()
     expect(form.get_by_role("status")).to_contain_text("learning_rate")
 
 
-@pytest.mark.slow
-def test_only_the_keyboard(open_window: OpenWindow, trained: str) -> None:
+@slow
+def test_pause_reload_resume_and_stop_in_two_tabs(open_window: OpenWindow, server: Process) -> None:
+    window = open_window()
+    name = window.start("classic", DATA, **LONG)
+    window.is_("running")
+    expect(window.readout).to_contain_text("Newest: Step")
+    other = open_window(beside=window)
+    expect(other.view.get_by_role("heading", name=name)).to_be_visible()
+    window.press("Pause")
+    window.is_("paused")
+    other.is_("paused")
+    step = server.get(f"/runs/{name}")["last"]["step"]
+    window.reload()
+    window.is_("paused")
+    expect(window.readout).to_contain_text(f"Step {step:,}")
+    other.press("Resume")
+    window.is_("running")
+    server.await_records(name, server.get(f"/runs/{name}")["records"] + 1)
+    expect(window.readout).not_to_contain_text(f"Step {step:,}")
+    window.press("Stop")
+    for each in (window, other):
+        each.is_("stopped")
+        expect(each.view.get_by_role("button", name="Pause")).to_have_attribute("aria-disabled", "true")
+    expect(window.runs.get_by_role("button", name=name)).to_contain_text("stopped")
+
+
+@slow
+def test_a_run_that_fails(open_window: OpenWindow, server: Process) -> None:
+    window = open_window(expected=None)
+    server_error = window.start("mlp", DATA, epochs=2, learning_rate="1e6")
+    window.is_("failed")
+    error = server.get(f"/runs/{server_error}")["error"]
+    expect(window.view.locator(".view-line")).to_have_text(error)
+    expect(window.runs.get_by_role("button", name=server_error)).to_contain_text("failed")
+
+
+@slow
+def test_keyboard_only(open_window: OpenWindow, trained: str) -> None:
     window = open_window()
     keyboard = window.page.keyboard
     window.form.get_by_label("Recipe").focus()
@@ -123,56 +122,23 @@ def test_only_the_keyboard(open_window: OpenWindow, trained: str) -> None:
     keyboard.type("strokes:2")
     expect(window.form.get_by_label("Data")).to_have_value(DATA)
     keyboard.press("Tab")
-    keyboard.type("2")  # all that was there is selected
+    keyboard.type("2")  # replaces the selected text
     keyboard.press("Enter")
     expect(window.view.get_by_role("heading", name="mlp-")).to_be_visible()
     window.is_("finished")
     expect(window.readout).to_contain_text("epoch 2 of 2")
-    charts = window.page.get_by_role("slider", name="pick a record")
+    charts = window.page.get_by_role("slider", name="select a record")
     expect(charts).to_have_count(2)
     charts.first.focus()
-    keyboard.press("Home")
-    expect(window.readout).to_contain_text("epoch 1 of 2")
-    assert "epoch 1 of 2" in (charts.first.get_attribute("aria-valuetext") or "")
-    keyboard.press("ArrowRight")
-    expect(window.readout).to_contain_text("epoch 2 of 2")
-    expect(window.page.locator("line.chart-cross")).to_have_count(2)  # in both charts
-    keyboard.press("Escape")
-    expect(window.readout).to_contain_text("Newest")
+    for key, text in (("Home", "epoch 1 of 2"), ("ArrowRight", "epoch 2 of 2"), ("Escape", "Newest")):
+        keyboard.press(key)
+        expect(window.readout).to_contain_text(text)
+        assert text in (charts.first.get_attribute("aria-valuetext") or "")
+        expect(window.page.locator("line.chart-cross")).to_have_count(0 if key == "Escape" else 2)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("width", [320, 360, 834, 1280])
-def test_nothing_of_it_is_wider_than_the_window(open_window: OpenWindow, trained: str, width: int) -> None:
-    window = open_window(
-        viewport={"width": width, "height": 740}, is_mobile=width < 840, has_touch=width < 840
-    )
-    window.mistakes()
-    for section in ("Train", "Digits"):
-        window.page.get_by_role("tab", name=section).click()
-        window.settle()
-        assert window.page.evaluate("document.documentElement.scrollWidth") <= width
-        assert window.page.evaluate(BEYOND, width) == []
-        assert window.page.evaluate(SMALL) == []
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_can_be_read_and_has_names(open_window: OpenWindow, trained: str, scheme: str) -> None:
-    window = open_window(color_scheme=scheme)
-    window.mistakes()
-    for section in ("Train", "Digits"):
-        window.page.get_by_role("tab", name=section).click()
-        window.settle()
-        found = window.page.evaluate(CONTRASTS)
-        assert len(found) > 20
-        assert [text for text in found if text[0] < 4.5] == []
-        for check in (NAMELESS, TWICE, DANGLING):
-            assert window.page.evaluate(check) == []
-
-
-@pytest.mark.slow
-def test_a_server_that_is_killed_and_comes_back(browser: Browser, tmp_path: Path) -> None:
+@slow
+def test_a_server_that_is_killed_and_restarted(browser: Browser, tmp_path: Path) -> None:
     with serving(tmp_path) as first, windows(browser, first.address) as open_window:
         window = open_window(expected="Failed to load resource")
         name = window.start("classic", DATA, **LONG)
@@ -187,7 +153,57 @@ def test_a_server_that_is_killed_and_comes_back(browser: Browser, tmp_path: Path
             expect(line).to_contain_text("Resume")
             window.press("Resume")
             window.is_("running")
-            records = second.get(f"/runs/{name}")["records"]
-            second.await_records(name, records + 1)
+            second.await_records(name, second.get(f"/runs/{name}")["records"] + 1)
             window.press("Stop")
             window.is_("stopped")
+
+
+@pytest.fixture(scope="module")
+def runs(server: Process) -> list[str]:
+    """Two finished runs, the older one first."""
+    return [finished_run(server, epochs=1) for _ in range(2)]
+
+
+def shows(window: Window, name: str) -> None:
+    """Wait until a run is shown and in the address."""
+    expect(window.view.get_by_role("heading", level=2)).to_have_text(name)
+    expect(window.page).to_have_url(f"{window.address}#train/{name}")
+    expect(window.runs.get_by_role("button", name=name)).to_have_attribute("aria-pressed", "true")
+
+
+@slow
+def test_the_address_names_the_run(open_window: OpenWindow, runs: list[str]) -> None:
+    older, newer = runs
+    window = open_window(f"train/{newer}")
+    window.select(older)
+    shows(window, older)
+    window.reload()
+    shows(window, older)
+    window.page.go_back()
+    shows(window, newer)
+    window.page.go_forward()
+    shows(window, older)
+    window.tab("Train")  # already selected: not a step of the history
+    window.tab("Draw")
+    expect(window.page).to_have_url(f"{window.address}#draw")
+    window.page.go_back()
+    shows(window, older)
+    window.tab("Digits")
+    window.tab("Train")
+    shows(window, older)
+    name = window.start("mlp", DATA, epochs=1)
+    shows(window, name)
+    window.is_("finished")
+    window.page.go_back()
+    shows(window, older)
+
+
+@slow
+def test_an_address_of_a_missing_run(open_window: OpenWindow, runs: list[str]) -> None:
+    window = open_window("train/gone-7")
+    expect(window.view.locator(".view-line")).to_contain_text("There is no run gone-7")
+    expect(window.page).to_have_url(f"{window.address}#train/gone-7")
+    window.select(runs[0])
+    shows(window, runs[0])
+    odd = open_window("train/%3Cb%3E%22..%2F")
+    expect(odd.view.locator(".view-line")).to_contain_text("There is no run")

@@ -1,4 +1,4 @@
-"""A pen that draws on the page, and what one sees there then."""
+"""The Draw section as tests use it: draw with the mouse, and read what the page shows."""
 
 import json
 from pathlib import Path
@@ -14,17 +14,17 @@ DRAWINGS: list[dict[str, Any]] = json.loads(
 Strokes = list[list[list[float]]]
 
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
-"""The page works once a frame: after two, all that was asked for before is on the screen."""
+"""The page works once per frame: after two, everything requested before is on the screen."""
 
 
 def strokes_of(label: str, kind: str = "thin", every: int = 3) -> Strokes:
-    """Give a digit of the messy drawings as strokes, with every third of its points: a quick hand."""
+    """Return the strokes of one of the messy drawings, with every third of its points."""
     (found,) = (drawing for drawing in DRAWINGS if (drawing["label"], drawing["kind"]) == (label, kind))
     return [[*stroke[:-1:every], stroke[-1]] for stroke in found["strokes"]]
 
 
 class Board:
-    """The page."""
+    """A page with a drawing area."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -34,37 +34,42 @@ class Board:
         self.words = page.locator(".answer-words")
 
     def go(self, url: str) -> None:
-        """Open an address and wait until all is there."""
+        """Open an address and wait until the page is ready."""
         self.page.goto(url)
         self.page.wait_for_selector("html[data-ready]")
         self.settle()
 
     def settle(self) -> None:
-        """Wait for what was asked for to be on the screen."""
+        """Wait until everything requested is on the screen."""
         self.page.evaluate(SETTLED)
 
     def draw(self, strokes: Strokes, *, lift: bool = True) -> None:
-        """Draw with the mouse, as a hand does: down, along the points, up."""
+        """Draw with the mouse: press, move along the points, release."""
         self.pad.scroll_into_view_if_needed()
         box = self.pad.bounding_box()
         assert box is not None
         mouse = self.page.mouse
         for number, stroke in enumerate(strokes):
-            places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
-            mouse.move(*places[0])
+            points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+            mouse.move(*points[0])
             mouse.down()
-            for place in places[1:]:
-                mouse.move(*place)
+            for point in points[1:]:
+                mouse.move(*point)
             if lift or number + 1 < len(strokes):
                 mouse.up()
         self.settle()
 
     def reads(self, label: str) -> None:
-        """Check what the page says is drawn."""
+        """Check the predicted class."""
         expect(self.answer).to_have_text(label)
 
+    def click(self, name: str, role: Any = "button", *, exact: bool = False) -> None:
+        """Click what has this name, and wait for what follows."""
+        self.page.get_by_role(role, name=name, exact=exact).click()
+        self.settle()
+
     def pixels(self) -> NDArray[np.uint8]:
-        """Give the 28×28 that the page shows as what the network receives."""
+        """Return the 28×28 pixels of the network input as shown."""
         shown = self.pixels_view.evaluate(
             """(canvas) => {
                 const copy = new OffscreenCanvas(28, 28).getContext("2d", { willReadFrequently: true });
@@ -75,7 +80,7 @@ class Board:
         return np.array(shown, np.uint8).reshape(28, 28, 4)[:, :, 0]
 
     def probabilities(self) -> list[str]:
-        """Give the bars' percentages as they are shown."""
+        """Return the percentages of the bars as shown."""
         return self.page.locator(".bar-percent").all_text_contents()
 
     def press(self, *keys: str) -> None:

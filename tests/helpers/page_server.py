@@ -1,8 +1,7 @@
-"""The page behind a little server of its own: its files, one model, some examples, and no more."""
+"""A small server for the Draw section: the page's files, one model and some examples."""
 
 import base64
 import json
-import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +13,9 @@ from handgrad.data.dataset import Dataset
 from handgrad.frontend import page_files
 
 TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
-OTHERS = "export default function mount(section) { section.textContent = 'elsewhere'; }"
-"""In place of sections that are not under test."""
+STUB = "export default function mount(section) { section.textContent = 'not part of this test'; }"
+"""In place of the sections that are not tested."""
+JSON = "application/json"
 
 
 class Site(ThreadingHTTPServer):
@@ -24,9 +24,9 @@ class Site(ThreadingHTTPServer):
     Parameters
     ----------
     model : bytes or None
-        Of the model in use; None: there is none.
+        The model in use; None: there is none.
     examples : Dataset
-        What `/data/examples` has.
+        What `/data/examples` returns.
     """
 
     daemon_threads = True
@@ -40,18 +40,17 @@ class Site(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where the page is."""
         return f"http://127.0.0.1:{self.server_address[1]}/"
 
     def answer(self, path: str, query: dict[str, list[str]]) -> tuple[int, str, bytes]:
-        """Give status, content type and body."""
+        """Return status, content type and body."""
         if path in ("/", "/alone"):
             html = self.files["index.html"]
             return 200, TYPES["html"], (html if path == "/" else self.alone(html)).encode()
         if path.startswith("/static/"):
             return self.file(path.removeprefix("/static/"))
         if path == "/model/file":
-            none = 404, "application/json", b'{"detail": "no model yet"}'
+            none = 404, JSON, b'{"detail": "no model yet"}'
             return none if self.model is None else (200, "application/octet-stream", self.model)
         known = {
             "/model": {"name": self.name},
@@ -63,30 +62,28 @@ class Site(ThreadingHTTPServer):
             ],
         }
         if path == "/data/examples":
-            found: Any = self.some_examples(int(query["offset"][0]), int(query["limit"][0]))
+            found: Any = self.page_of_examples(int(query["offset"][0]), int(query["limit"][0]))
         elif path in known:
             found = known[path]
         else:
-            return 404, "application/json", b'{"detail": "not here"}'
-        return 200, "application/json", json.dumps(found).encode()
+            return 404, JSON, b'{"detail": "not here"}'
+        return 200, JSON, json.dumps(found).encode()
 
     def file(self, path: str) -> tuple[int, str, bytes]:
-        """Give a file of the page, and something harmless for sections that are not under test."""
+        """Return a file of the page, and a stub for the sections Train and Digits."""
         kind = TYPES[path.rpartition(".")[2]]
-        other = re.match(r"(train|digits)/", path)
-        if other:
-            return 200, kind, OTHERS.encode() if path.endswith(".js") else b""
+        if path.startswith(("train/", "digits/")):
+            return 200, kind, STUB.encode() if path.endswith(".js") else b""
         return (200, kind, self.files[path].encode()) if path in self.files else (404, kind, b"")
 
     def alone(self, html: str) -> str:
-        """Give the page as an export has it: the model in it, and no server."""
+        """Return the page like an export: with the model, and without a server."""
         assert self.model is not None
-        inside = base64.b64encode(self.model).decode()
-        script = f'<script type="text/plain" id="model" data-name="pen">{inside}</script>'
+        model = base64.b64encode(self.model).decode()
+        script = f'<script type="text/plain" id="model" data-name="pen">{model}</script>'
         return html.replace("</head>", f"{script}</head>")
 
-    def some_examples(self, offset: int, limit: int) -> dict[str, Any]:
-        """Answer as `/data/examples` does."""
+    def page_of_examples(self, offset: int, limit: int) -> dict[str, Any]:
         inputs = self.examples.inputs[offset : offset + limit]
         return {
             "inputs": base64.b64encode(inputs.tobytes()).decode(),
@@ -98,12 +95,9 @@ class Site(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers as the site says."""
-
     server: Site
 
     def do_GET(self) -> None:
-        """Answer."""
         url = urlparse(self.path)
         status, kind, body = self.server.answer(url.path, parse_qs(url.query))
         self.send_response(status)
@@ -113,14 +107,14 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
+        """Write no log."""
 
 
 @contextmanager
-def serving(model: bytes | None, examples: Dataset) -> Iterator[Site]:
+def serving_page(model: bytes | None, examples: Dataset) -> Iterator[Site]:
     """Serve the page on a free port."""
     with Site(model, examples) as site:
-        thread = threading.Thread(target=site.serve_forever)
+        thread = threading.Thread(target=site.serve_forever, args=(0.01,))
         thread.start()
         try:
             yield site

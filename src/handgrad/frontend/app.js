@@ -1,58 +1,60 @@
-// What the sections of the page share: the network in use, the digit that is drawn, the server, one line of news.
+// State shared by the sections: the network in use, the current drawing, the server, the status line.
+
+import { readModel } from "handgrad/model/network.js";
 
 export class App extends EventTarget {
   network = null;
   modelName = "";
-  part = null; // what the address names within the section, as a run in #train/mlp-1
+  part = null; // what the address names within a section, e.g. the run in #train/mlp-1
   #pixels = null;
   #strokes = [];
 
-  /** @param {boolean} server  whether a server answers; false in the exported file. */
+  /** @param {boolean} server  whether a server answers; false in an exported file */
   constructor(server) {
     super();
     this.server = server;
   }
 
-  /** Use another network from now on; every section hears "network". */
+  /** Replace the network; dispatches "network". */
   setNetwork(network, name) {
     this.network = network;
     this.modelName = name;
     this.dispatchEvent(new Event("network"));
   }
 
-  /** Put 28×28 bytes into the Draw section, and go there. */
+  /** Open 28×28 bytes in the Draw section. */
   showExample(pixels, label = null) {
     this.dispatchEvent(new CustomEvent("example", { detail: { pixels: Uint8Array.from(pixels), label } }));
     location.hash = "#draw";
   }
 
-  /** Have the address name what is looked at in a section, so that a reload, Back and a link lead there. */
-  name(section, part, anew = false) {
-    const here = document.getElementById(section).hidden === false;
-    if (!here || location.hash === `#${section}/${part}`) return;
-    history[anew ? "pushState" : "replaceState"](null, "", `#${section}/${part}`);
+  /** Put a part of a section into the address, for reload, Back and links. */
+  setAddress(section, part, push = false) {
+    const visible = document.getElementById(section).hidden === false;
+    if (!visible || location.hash === `#${section}/${part}`) return;
+    history[push ? "pushState" : "replaceState"](null, "", `#${section}/${part}`);
     this.part = part;
   }
 
-  /** Told by the Draw section: what the network receives (null: nothing), and the strokes it came from. */
-  drawn(pixels, strokes) {
+  /** Set the network's input (null: none) and the strokes it was made from (null: none); dispatches "drawn". */
+  setDrawing(pixels, strokes) {
     this.#pixels = pixels;
     this.#strokes = strokes;
     this.dispatchEvent(new Event("drawn"));
   }
 
-  /** The 784 bytes that the network receives now, or null. */
+  /** The 784 bytes of the network's input, or null. */
   currentPixels() {
     return this.#pixels && Uint8Array.from(this.#pixels);
   }
 
-  /** The drawing now, in the JSON form without a label, or null where the pixels come from no strokes. */
+  /** The drawing as JSON without a label, or null where the pixels were not drawn as strokes. */
   currentStrokes() {
     return this.#strokes;
   }
 
-  /** One line of news, which screen readers read out, too. */
-  say(text) {
+  /** Show one line, which screen readers announce. */
+  notify(text) {
     const line = document.getElementById("status");
     line.textContent = text;
     line.classList.remove("over");
@@ -60,7 +62,7 @@ export class App extends EventTarget {
     this.fading = setTimeout(() => line.classList.add("over"), 8000);
   }
 
-  /** Ask the server; gives parsed JSON, or throws an Error with the server's line. */
+  /** Send a request and return the parsed JSON; throws an Error with the server's message. */
   async api(path, options = {}) {
     let response;
     try {
@@ -69,8 +71,25 @@ export class App extends EventTarget {
       throw new Error("the server does not answer: is handgrad serve still running?");
     }
     if (response.ok) return response.json();
-    const answer = await response.json().catch(() => ({}));
-    const detail = answer.detail;
+    const { detail } = await response.json().catch(() => ({}));
     throw new Error(typeof detail === "string" ? detail : `the server refused ${path} (${response.status})`);
+  }
+
+  /** POST, with a JSON body if there is one. */
+  post(path, body) {
+    const settings = body === undefined ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+    return this.api(path, { method: "POST", ...settings });
+  }
+
+  /** Use the model of a run, on the server and in every section. */
+  async useModel(run) {
+    try {
+      const { name } = await this.post("/model", { run });
+      const file = await fetch("./model/file", { cache: "no-cache" });
+      this.setNetwork(readModel(await file.arrayBuffer()), name);
+      this.notify(`${name} is in use: draw something to try it`);
+    } catch (error) {
+      this.notify(error.message);
+    }
   }
 }

@@ -1,27 +1,74 @@
-// Elements of the page, made in one expression: element("button", { class: "primary", onclick }, "Start").
+// DOM elements that the sections share, each made in one expression.
 
-/** Make an element. Names in `settings` that begin with "on" are listeners; true sets an attribute, false and null none. */
+import { grey, paint } from "handgrad/draw/images.js";
+
+/** Create an element. Settings named "on…" are listeners; true sets an empty attribute, false and null none. */
 export function element(tag, settings = {}, ...children) {
-  const made = document.createElement(tag);
+  const created = document.createElement(tag);
   for (const [name, value] of Object.entries(settings)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (name === "style") made.style.cssText = value; // the content security policy forbids the attribute
-    else if (value === true) made.setAttribute(name, "");
-    else if (value !== false && value != null) made.setAttribute(name, value);
+    if (name.startsWith("on")) created.addEventListener(name.slice(2), value);
+    else if (name === "style") created.style.cssText = value; // the content security policy forbids the attribute
+    else if (value === true) created.setAttribute(name, "");
+    else if (value !== false && value != null) created.setAttribute(name, value);
   }
-  made.append(...children.filter((child) => child != null));
-  return made;
+  created.append(...children.filter((child) => child != null));
+  return created;
 }
 
-/** Give `work` to the next frame, once, however often it is asked for. */
+export function button(content, onclick, settings = {}) {
+  return element("button", { type: "button", onclick, ...settings }, content);
+}
+
+/** A section with a frame; screen readers announce its label. */
+export function panel(kind, label, ...children) {
+  return element("section", { class: `panel ${kind}`, "aria-label": label }, ...children);
+}
+
+/** A 28×28 image; its button or caption describes it to screen readers. */
+export function digitCanvas(pixels = null) {
+  const canvas = element("canvas", { class: "pixels", width: 28, height: 28, "aria-hidden": "true" });
+  if (pixels) paint(canvas, (k) => grey(pixels[k] / 255));
+  return canvas;
+}
+
+/** The index that an arrow key, Home or End leads to from `at`, possibly out of range; undefined for other keys. */
+export function arrowTarget({ key }, at, length, columns = null) {
+  const vertical = columns ? { ArrowDown: at + columns, ArrowUp: at - columns } : {};
+  return { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: length - 1, ...vertical }[key];
+}
+
+/** Move the focus and the tab stop among buttons by the arrow keys, Home and End. */
+export function moveFocus(event, buttons, columns = null) {
+  const at = buttons.indexOf(document.activeElement);
+  const target = at < 0 ? undefined : arrowTarget(event, at, buttons.length, columns);
+  if (target === undefined) return;
+  event.preventDefault();
+  if (!buttons[target]) return;
+  buttons.forEach((each, k) => (each.tabIndex = k === target ? 0 : -1));
+  buttons[target].focus();
+}
+
+/** Return a function that runs `work` in the next animation frame, once per frame however often it is called. */
 export function eachFrame(work) {
-  let asked = false;
+  let requested = false;
   return () => {
-    if (asked) return;
-    asked = true;
+    if (requested) return;
+    requested = true;
     requestAnimationFrame(() => {
-      asked = false;
+      requested = false;
       work();
     });
   };
+}
+
+/** The index of the largest value. */
+export function argmax(values) {
+  let best = 0;
+  for (let k = 1; k < values.length; k++) if (values[k] > values[best]) best = k;
+  return best;
+}
+
+/** The bytes of a base64 string. */
+export function fromBase64(text) {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

@@ -1,25 +1,24 @@
-// What a network is, in a few words.
+// A network in a few words.
 
 import { size } from "handgrad/model/shapes.js";
 
-/** Layers that do something to parameters' outputs, but whose output is the same numbers: not worth a word. */
-export const SILENT = new Set(["Flatten", "Dropout"]);
+/** Layers that change no number in inference. */
+export const IDENTITY = new Set(["Flatten", "Dropout"]);
 
-/** Group the layers into stages: one with weights, and what follows it up to the next with weights. */
+/** Group the layers into stages: a layer with weights, and those after it up to the next one with weights. */
 export function stages(network) {
   const found = [];
   network.layers.forEach((layer, index) => {
-    const weights = layer.parameters?.weights;
-    if (weights || !found.length) found.push({ first: index, last: index, types: [] });
+    if (layer.parameters?.weights || !found.length) found.push({ first: index, last: index, types: [] });
     const stage = found.at(-1);
-    if (SILENT.has(layer.type)) return;
+    if (IDENTITY.has(layer.type)) return;
     stage.types.push(layer.type);
-    stage.last = index; // the last that changes numbers: what the next stage gets
+    stage.last = index;
   });
   return found.filter((stage) => stage.types.length);
 }
 
-/** Such as 784-128-10, or 28×28 → 16 → 32 → 128 → 10: what goes in, and the units or maps of each stage. */
+/** The input and the units or channels of each stage, e.g. 784-128-10 or 28×28 → 16 → 32 → 128 → 10. */
 export function architecture(network) {
   const shapes = stages(network).map((stage) => network.layers[stage.last].outputShape);
   const images = shapes.some((shape) => shape.length > 1);

@@ -1,89 +1,85 @@
-// The page: reads the model, mounts its sections, and shows one of them at a time.
+// The page: loads the model, mounts the sections, and shows one of them at a time.
 
 import { App } from "handgrad/app.js";
 import draw from "handgrad/draw/draw.js";
-import { element } from "handgrad/elements.js";
+import { arrowTarget, element, fromBase64 } from "handgrad/elements.js";
 import { architecture } from "handgrad/facts.js";
 import { readModel } from "handgrad/model/network.js";
 
-const embedded = document.getElementById("model"); // in the exported file: the model as base64, and no server
+const embedded = document.getElementById("model"); // in an exported file: the model as base64, without a server
 const app = new App(!embedded);
-window.handgrad = app; // for the curious, and for tests
+window.handgrad = app; // for the console and for tests
 const facts = document.getElementById("facts");
 const tabs = [...document.querySelectorAll("[role=tab]")];
 
 function show(section) {
   for (const tab of tabs) {
-    const chosen = tab.getAttribute("aria-controls") === section;
-    tab.setAttribute("aria-selected", chosen);
-    tab.tabIndex = chosen ? 0 : -1;
-    document.getElementById(tab.getAttribute("aria-controls")).hidden = !chosen;
+    const selected = tab.getAttribute("aria-controls") === section;
+    tab.setAttribute("aria-selected", selected);
+    tab.tabIndex = selected ? 0 : -1;
+    document.getElementById(tab.getAttribute("aria-controls")).hidden = !selected;
   }
   app.dispatchEvent(new CustomEvent("section", { detail: section }));
 }
 
-/** Show what the address names: a section, and what is looked at there, as in #train/mlp-1. */
-function follow() {
-  const [wanted, part] = location.hash.slice(1).split("/");
-  const known = app.server && tabs.some((tab) => tab.getAttribute("aria-controls") === wanted);
+/** Show the section, and the part of it, that the address names, e.g. #train/mlp-1. */
+function followAddress() {
+  const [section, part] = location.hash.slice(1).split("/");
+  const known = app.server && tabs.some((tab) => tab.getAttribute("aria-controls") === section);
   app.part = known && part ? part : null;
-  show(known ? wanted : "draw");
+  show(known ? section : "draw");
 }
 
-/** Go to a section as its link would, but leave the focus on the tab. */
-function choose(event) {
+/** Open a section as its link would, but leave the focus on the tab. */
+function onTabClick(event) {
   const tab = event.target.closest("[role=tab]");
   if (!tab || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  if (tab.getAttribute("aria-selected") === "true") return; // what is looked at there stays
+  if (tab.getAttribute("aria-selected") === "true") return;
   history.pushState(null, "", tab.hash);
-  follow();
+  followAddress();
 }
 
-/** Arrow keys, Home and End go through the tabs, as in every tab list. */
-function step(event) {
+function onTabKey(event) {
   const at = tabs.indexOf(document.activeElement);
-  const next = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1, " ": at }[event.key];
-  if (at < 0 || next === undefined) return;
+  const target = event.key === " " ? at : arrowTarget(event, at, tabs.length);
+  if (at < 0 || target === undefined) return;
   event.preventDefault();
-  const tab = tabs[(next + tabs.length) % tabs.length];
+  const tab = tabs[(target + tabs.length) % tabs.length];
   tab.focus();
   tab.click();
 }
 
-function tellFacts(...told) {
-  facts.replaceChildren(...told.filter(Boolean).map((text, k) => element(k ? "span" : "b", {}, text)));
-  facts.title = told.filter(Boolean).join(" · ");
+function showFacts(...texts) {
+  facts.replaceChildren(...texts.map((text, k) => element(k ? "span" : "b", {}, text)));
+  facts.title = texts.join(" · ");
 }
 
-async function tellNetwork() {
+async function showNetwork() {
   const { network, modelName } = app;
   if (!network) return;
-  const known = [modelName, architecture(network), `${network.parameterCount.toLocaleString("en")} parameters`];
-  tellFacts(...known);
-  const accuracy = app.server ? await runAccuracy(modelName) : embedded.dataset.accuracy;
-  if (accuracy && app.network === network) tellFacts(...known, accuracy);
+  const texts = [modelName, architecture(network), `${network.parameterCount.toLocaleString("en")} parameters`].filter(Boolean);
+  showFacts(...texts);
+  const accuracy = app.server ? await validationAccuracy(modelName) : embedded.dataset.accuracy;
+  if (accuracy && app.network === network) showFacts(...texts, accuracy);
 }
 
-/** How many of its validation data the run of that name reads rightly, if there is such a run. */
-async function runAccuracy(name) {
+/** The validation accuracy of the run of that name, or null where there is none. */
+async function validationAccuracy(name) {
   const runs = await app.api("/runs").catch(() => []);
   if (!runs.some?.((run) => run.name === name)) return null;
   const { validated } = await app.api(`/runs/${encodeURIComponent(name)}`).catch(() => ({}));
-  return validated ? `${(100 * validated.validation_accuracy).toFixed(1)} % of validation right` : null;
+  return validated ? `validation accuracy ${(100 * validated.validation_accuracy).toFixed(1)} %` : null;
 }
 
 async function loadModel() {
-  if (embedded) {
-    const bytes = Uint8Array.from(atob(embedded.textContent.trim()), (character) => character.charCodeAt(0));
-    return app.setNetwork(readModel(bytes.buffer), embedded.dataset.name || "model");
-  }
+  if (embedded) return app.setNetwork(readModel(fromBase64(embedded.textContent.trim()).buffer), embedded.dataset.name || "model");
   const [about, file] = await Promise.all([app.api("/model").catch(() => ({})), fetch("./model/file")]);
   if (file.status === 404) {
-    tellFacts("no network yet");
+    showFacts("no network yet");
     return app.setNetwork(null, "");
   }
-  if (!file.ok) throw new Error(`the server did not give its model (${file.status})`);
+  if (!file.ok) throw new Error(`the server did not send its model (${file.status})`);
   app.setNetwork(readModel(await file.arrayBuffer()), about.name || "model");
 }
 
@@ -96,23 +92,23 @@ async function mountSection(name, load) {
   }
 }
 
-app.addEventListener("network", tellNetwork);
+app.addEventListener("network", showNetwork);
 const list = document.getElementById("tabs");
-list.addEventListener("click", choose);
-list.addEventListener("keydown", step);
+list.addEventListener("click", onTabClick);
+list.addEventListener("keydown", onTabKey);
 list.hidden = !app.server;
-window.addEventListener("popstate", follow); // back, forward, and links to a section
-follow();
+window.addEventListener("popstate", followAddress);
+followAddress();
 draw(document.getElementById("draw"), app);
 
 try {
   await loadModel();
 } catch (error) {
-  tellFacts("no network");
+  showFacts("no network");
   app.dispatchEvent(new CustomEvent("problem", { detail: error.message }));
 }
 if (app.server) {
   await mountSection("train", () => import("handgrad/train/train.js"));
   await mountSection("digits", () => import("handgrad/digits/digits.js"));
 }
-document.documentElement.dataset.ready = "yes"; // all is there: for tests, and for whoever drives the page
+document.documentElement.dataset.ready = "yes"; // awaited by tests

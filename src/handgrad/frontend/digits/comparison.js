@@ -1,100 +1,99 @@
-// Before and after: how two networks read one's own digits and the test images, and which answers changed.
+// Before and after fine-tuning: the accuracy of two networks on the collection and on test images, and changed predictions.
 
-import { grey, paint } from "handgrad/draw/shades.js";
-import { element } from "handgrad/elements.js";
-import { Reader } from "handgrad/train/reader.js";
+import { button, digitCanvas, element, panel } from "handgrad/elements.js";
+import { Evaluator } from "handgrad/train/evaluator.js";
+import { count, percent } from "handgrad/train/format.js";
 import { digitsFor, examplesOf } from "handgrad/train/test_images.js";
-import { count, percent } from "handgrad/train/words.js";
 
-const MOST = 24; // changed answers that are listed of each kind
+const LIMIT = 24; // changed predictions listed per set
+
+const table = (head, rows, caption = null) =>
+  element("table", {}, caption && element("caption", { class: "visually-hidden" }, caption), element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows));
 
 export class Comparison {
   constructor(app) {
     this.app = app;
-    this.reader = new Reader();
-    this.told = element("p", { class: "note comparison-told" }, "Once the network was trained on your digits, you see here what that changed, for your digits and for others.");
+    this.evaluator = new Evaluator();
+    this.status = element("p", { class: "note comparison-status" }, "After fine-tuning on your digits, the accuracy before and after is shown here.");
     this.sums = element("div", { class: "comparison-sums" });
     this.changes = element("div", { class: "comparison-changes" });
-    this.element = element("section", { class: "panel comparison", "aria-label": "Before and after" }, element("h2", {}, "Before and after"), this.told, this.sums, this.changes);
+    this.element = panel("comparison", "Before and after", element("h2", {}, "Before and after"), this.status, this.sums, this.changes);
   }
 
-  /** Say something in place of a comparison. */
-  tell(text) {
-    this.reader.stop();
-    this.told.textContent = text;
+  /** Show one line in place of a comparison. */
+  showStatus(text) {
+    this.evaluator.stop();
+    this.status.textContent = text;
     this.sums.replaceChildren();
     this.changes.replaceChildren();
   }
 
   /**
-   * Compare.
+   * Compare two networks.
    * @param before, after  {name, network}
-   * @param own            one's own digits, as `examplesOf` gives them
+   * @param collected      the collection's digits, like the result of `examplesOf`
    */
-  async show(before, after, own) {
-    this.tell(`Reading with ${before.name} and ${after.name} …`);
+  async show(before, after, collected) {
+    this.showStatus(`Classifying with ${before.name} and ${after.name} …`);
     try {
       const { name } = await digitsFor(this.app, before.network.recipe?.data?.source ?? "");
-      const others = await examplesOf(this.app, name);
-      const pieces = [];
-      for (const [title, examples] of [["your digits", own], [`test images of ${others.name}`, others]]) {
-        const first = await this.#answers(before, examples, title);
-        const second = first && (await this.#answers(after, examples, title));
-        if (!second) return; // something else is compared
-        pieces.push({ title, examples, first, second });
+      const test = await examplesOf(this.app, name);
+      const results = [];
+      for (const [title, examples] of [["your digits", collected], [`test images of ${test.name}`, test]]) {
+        const first = await this.#predict(before, examples, title);
+        const second = first && (await this.#predict(after, examples, title));
+        if (!second) return; // another comparison has started
+        results.push({ title, examples, first, second });
       }
-      this.#table(before, after, pieces);
-      this.#list(pieces);
-      this.told.textContent = "“After” has seen most of your digits while it was trained, so their number flatters it: draw new ones to know. The test images it has not seen.";
+      this.#showAccuracies(before, after, results);
+      this.#showChanges(results);
+      this.status.textContent = "Most of your digits are training data of the second network: draw new ones for a fair comparison. The test images are not.";
     } catch (error) {
-      this.tell(error.message);
+      this.showStatus(error.message);
     }
   }
 
-  async #answers({ name, network }, { pixels, count: many }, title) {
-    const answers = [];
-    const whole = await this.reader.read(network, pixels, many, (first, found) => {
-      answers.push(...found.map((index) => network.classes[index]));
-      this.told.textContent = `${name} reads ${title}: ${count(first + found.length)} of ${count(many)}`;
+  async #predict({ name, network }, examples, title) {
+    const predictions = [];
+    const finished = await this.evaluator.classify(network, examples.pixels, examples.count, (first, found) => {
+      predictions.push(...found.map((index) => network.classes[index]));
+      this.status.textContent = `${name} classifies ${title}: ${count(first + found.length)} of ${count(examples.count)}`;
     });
-    return whole ? answers : null;
+    return finished ? predictions : null;
   }
 
-  #table(before, after, pieces) {
+  #showAccuracies(before, after, results) {
     const head = ["", `before: ${before.name}`, `after: ${after.name}`, "change"].map((text, k) => element("th", { scope: "col", class: k ? "number" : null }, text));
-    const rows = pieces.map(({ title, examples, first, second }) => {
-      const [a, b] = [first, second].map((answers) => answers.filter((answer, k) => answer === examples.labels[k]).length);
-      const share = (right) => `${count(right)} of ${count(examples.count)} (${percent(right / examples.count)})`;
+    const rows = results.map(({ title, examples, first, second }) => {
+      const [a, b] = [first, second].map((predictions) => predictions.filter((each, k) => each === examples.labels[k]).length);
+      const share = (correct) => `${count(correct)} of ${count(examples.count)} (${percent(correct / examples.count)})`;
       const cells = [share(a), share(b), `${b > a ? "+" : b < a ? "−" : "±"}${count(Math.abs(b - a))}`];
       return element("tr", {}, element("th", { scope: "row" }, title), ...cells.map((text) => element("td", { class: "number" }, text)));
     });
-    this.sums.replaceChildren(
-      element("table", {}, element("caption", { class: "visually-hidden" }, "Read rightly"), element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows)),
-    );
+    this.sums.replaceChildren(table(head, rows, "Correct predictions"));
   }
 
-  #list(pieces) {
-    const listed = pieces.flatMap(({ title, examples, first, second }) => {
-      const changed = first.map((_, k) => k).filter((k) => first[k] !== second[k]);
-      const heading = element("h3", {}, changed.length ? `${count(changed.length)} of ${title} ${changed.length === 1 ? "is" : "are"} read differently now` : `None of ${title} is read differently now`);
+  #showChanges(results) {
+    const parts = results.flatMap(({ title, examples, first, second }) => {
+      const changed = [...first.keys()].filter((k) => first[k] !== second[k]);
+      const heading = element("h3", {}, `Changed predictions in ${title}: ${changed.length ? count(changed.length) : "none"}`);
       if (!changed.length) return [heading];
-      const more = changed.length > MOST ? element("p", { class: "note" }, `The first ${MOST} of them:`) : null;
-      const head = ["Digit", "It is", "Before", "After"].map((text) => element("th", { scope: "col" }, text));
-      const rows = changed.slice(0, MOST).map((k) => {
+      const head = ["Digit", "Label", "Before", "After"].map((text) => element("th", { scope: "col" }, text));
+      const rows = changed.slice(0, LIMIT).map((k) => {
         const label = examples.labels[k];
-        const said = (answer) => `${answer}, ${answer === label ? "right" : "wrong"}`;
-        return element("tr", {}, element("td", {}, this.#picture(examples, k)), element("td", {}, label), element("td", {}, said(first[k])), element("td", {}, said(second[k])));
+        const result = (prediction) => `${prediction}, ${prediction === label ? "correct" : "wrong"}`;
+        const cells = [this.#thumbnail(examples, k), label, result(first[k]), result(second[k])];
+        return element("tr", {}, ...cells.map((cell) => element("td", {}, cell)));
       });
-      return [heading, more, element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows))].filter(Boolean);
+      const note = changed.length > LIMIT ? [element("p", { class: "note" }, `The first ${LIMIT}:`)] : [];
+      return [heading, ...note, table(head, rows)];
     });
-    this.changes.replaceChildren(...listed);
+    this.changes.replaceChildren(...parts);
   }
 
-  #picture({ pixels, labels }, k) {
-    const own = pixels.slice(784 * k, 784 * (k + 1));
-    const canvas = element("canvas", { class: "pixels", width: 28, height: 28, "aria-hidden": "true" });
-    paint(canvas, (place) => grey(own[place] / 255));
-    const name = `Image ${k + 1}, a ${labels[k]}: show it in Draw`;
-    return element("button", { type: "button", class: "thumb", "aria-label": name, title: name, onclick: () => this.app.showExample(own, labels[k]) }, canvas);
+  #thumbnail({ pixels, labels }, k) {
+    const digit = pixels.slice(784 * k, 784 * (k + 1));
+    const name = `Image ${k + 1}, labelled ${labels[k]}: open in Draw`;
+    return button(digitCanvas(digit), () => this.app.showExample(digit, labels[k]), { class: "thumb", "aria-label": name, title: name });
   }
 }

@@ -1,10 +1,9 @@
-// The sheet for one digit of one's own, what the network makes of it, and the buttons that say what it was.
+// The pad for one digit of the collection, its prediction, and the buttons that label it.
 
-import { framedAs } from "handgrad/draw/draw.js";
+import { pixelsOf } from "handgrad/draw/draw.js";
 import { History } from "handgrad/draw/history.js";
 import { Pad } from "handgrad/draw/pad.js";
-import { blank } from "handgrad/draw/strokes.js";
-import { eachFrame, element } from "handgrad/elements.js";
+import { argmax, button, eachFrame, element, panel } from "handgrad/elements.js";
 import { size } from "handgrad/model/shapes.js";
 
 const DIGITS = [..."0123456789"];
@@ -19,76 +18,77 @@ export class Drawing {
   constructor(app, collect) {
     this.app = app;
     this.collect = collect;
+    const undo = () => (this.#history.undo(), this.#redraw());
     this.pad = new Pad(this.#history, {
-      changed: () => this.read(),
-      write: (digit) => this.#say(digit),
-      undo: () => this.#undo(),
+      changed: () => this.refresh(),
+      write: (digit) => this.#label(digit),
+      undo,
       clear: () => this.#clear(),
-      pen: (text) => app.say(text),
+      notify: (text) => app.notify(text),
     });
     this.pad.canvas.setAttribute("aria-describedby", "collect-keys");
-    const button = (text, order) => element("button", { type: "button", onclick: order }, text);
-    this.back = button("Undo", () => this.#undo());
-    this.away = button("Clear", () => this.#clear());
-    this.reading = element("p", { class: "note collect-reading" });
+    this.undoes = button("Undo", undo);
+    this.clears = button("Clear", () => this.#clear());
+    this.prediction = element("p", { class: "note collect-prediction" });
     this.labels = element("div", { class: "collect-labels", role: "group", "aria-labelledby": "collect-question" });
-    this.element = element(
-      "section",
-      { class: "panel collect", "aria-label": "Draw a digit of your own" },
-      element("h2", {}, "Draw one"),
+    this.element = panel(
+      "collect",
+      "Draw a digit",
+      element("h2", {}, "Draw a digit"),
       this.pad.element,
-      element("div", { class: "row collect-tools" }, this.back, this.away, this.reading),
-      element("h3", { id: "collect-question" }, "What was it?"),
+      element("div", { class: "row collect-tools" }, this.undoes, this.clears, this.prediction),
+      element("h3", { id: "collect-question" }, "Label"),
       this.labels,
-      element("p", { class: "note", id: "collect-keys" }, "On the sheet, the keys 0 … 9 say it; arrow keys and Space draw, Z undoes."),
+      element("p", { class: "note", id: "collect-keys" }, "In the drawing area, the keys 0 … 9 label the digit; arrow keys and Space draw, Z undoes."),
     );
-    this.read = eachFrame(() => this.#read());
+    this.refresh = eachFrame(() => this.#refresh());
     this.setNetwork();
   }
 
-  /** The network of the page is another now. */
+  /** Use the app's network, if it takes 28×28 pixels. */
   setNetwork() {
-    const fits = this.app.network && size(this.app.network.inputShape) === 784;
-    this.network = fits ? this.app.network : null;
+    const { network } = this.app;
+    this.network = network && size(network.inputShape) === 784 ? network : null;
     const classes = this.network?.classes ?? DIGITS;
-    this.labels.replaceChildren(...classes.map((label) => element("button", { type: "button", "aria-label": `It was ${label}`, onclick: () => this.#say(label) }, label)));
-    this.read();
+    this.labels.replaceChildren(...classes.map((label) => button(label, () => this.#label(label), { "aria-label": `Label as ${label}` })));
+    this.refresh();
   }
 
   #pixels() {
     const { drawing } = this.#history.sheet;
-    return drawing.strokes.length ? framedAs(drawing, this.network?.framing ?? "digit") : null;
+    return drawing.strokes.length ? pixelsOf(drawing, this.network?.framing ?? "digit") : null;
   }
 
-  #read() {
+  #refresh() {
     const pixels = this.#pixels();
-    this.back.disabled = !this.#history.canUndo;
-    this.away.disabled = this.#history.empty;
-    for (const button of this.labels.children) button.setAttribute("aria-disabled", !pixels);
-    if (!pixels) return (this.reading.textContent = "");
-    if (!this.network) return (this.reading.textContent = "no network reads it yet");
+    this.undoes.disabled = !this.#history.canUndo;
+    this.clears.disabled = this.#history.empty;
+    for (const each of this.labels.children) each.setAttribute("aria-disabled", !pixels);
+    this.prediction.textContent = pixels ? this.#predict(pixels) : "";
+  }
+
+  #predict(pixels) {
+    if (!this.network) return "There is no network yet";
     const { probabilities } = this.network.forward(pixels);
-    const best = probabilities.indexOf(Math.max(...probabilities));
-    this.reading.textContent = `The network reads ${this.network.classes[best]} (${Math.round(100 * probabilities[best])} %)`;
+    const best = argmax(probabilities);
+    return `Prediction: ${this.network.classes[best]} (${Math.round(100 * probabilities[best])} %)`;
   }
 
-  #say(label) {
+  #label(label) {
     const pixels = this.#pixels();
-    const known = [...this.labels.children].some((button) => button.textContent === label);
-    if (!pixels || !known) return this.app.say(pixels ? `this network knows no ${label}` : "draw something first");
+    const known = [...this.labels.children].some((each) => each.textContent === label);
+    if (!pixels || !known) return this.app.notify(pixels ? `this network has no class ${label}` : "draw something first");
     this.collect(pixels, label, this.#history.sheet.drawing);
     this.#clear();
   }
 
-  #undo() {
-    this.#history.undo();
-    this.pad.draw();
-    this.read();
+  #clear() {
+    this.#history.clear();
+    this.#redraw();
   }
 
-  #clear() {
-    if (!this.#history.empty) this.#history.push({ drawing: blank(this.#history.sheet.drawing.width), example: null, edits: new Map() });
+  #redraw() {
     this.pad.draw();
-    this.read();
+    this.refresh();
   }
 }

@@ -1,56 +1,50 @@
-// The Draw section: strokes become 28×28 pixels, the pixels an answer, and every layer shows how it came about.
+// The Draw section: strokes become 28×28 pixels, the network predicts, and every layer shows how.
 
-import { Answer } from "handgrad/draw/answer.js";
-import { Evidence } from "handgrad/draw/evidence.js";
+import { Attribution } from "handgrad/draw/attribution.js";
 import { Examples } from "handgrad/draw/examples.js";
 import { History } from "handgrad/draw/history.js";
-import { Inside } from "handgrad/draw/inside.js";
-import { Later } from "handgrad/draw/later.js";
+import { IdleTask } from "handgrad/draw/idle.js";
+import { InputGrid } from "handgrad/draw/input_grid.js";
 import { Pad } from "handgrad/draw/pad.js";
-import { Received } from "handgrad/draw/received.js";
+import { Prediction } from "handgrad/draw/prediction.js";
 import { sample } from "handgrad/draw/samples.js";
+import { Stages } from "handgrad/draw/stages.js";
 import { blank, renderStrokes, SIDE } from "handgrad/draw/strokes.js";
 import { tools } from "handgrad/draw/tools.js";
 import { Writer } from "handgrad/draw/writer.js";
-import { eachFrame, element } from "handgrad/elements.js";
+import { argmax, eachFrame, element, panel } from "handgrad/elements.js";
 import { frameDigit } from "handgrad/model/framing.js";
 import { size } from "handgrad/model/shapes.js";
 
 const HOW_TO_TRAIN = [
-  element("p", { class: "hint" }, "There is no network here yet. Train one in the section ", element("a", { href: "#train" }, "Train"), ": it takes seconds."),
+  element("p", { class: "hint" }, "There is no network yet. Train one in the section ", element("a", { href: "#train" }, "Train"), ": it takes seconds."),
   element("p", { class: "note" }, "Or in a terminal: ", element("code", {}, "handgrad train mlp"), ", then ", element("code", {}, "handgrad serve"), "."),
 ];
-const DIGITS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+const DIGITS = [..."0123456789"];
 
 export default function mount(section, app) {
   const history = new History();
-  let network = null; // the app's, where it takes 28×28 pixels
-  let chosen = null; // the class to explain; null: whatever the answer is
-  let state = null; // what all views show: {pixels, trace, focus, name}
-  let heard = true; // whether screen readers were told of the newest answer
+  let network = null; // the app's, if it takes 28×28 pixels
+  let selected = null; // the class to explain; null: the predicted one
+  let state = null; // what the views show: {pixels, trace, focus, name}
+  let announced = true; // whether screen readers have the newest prediction
 
-  const pad = new Pad(history, {
-    changed: (finished) => changed(finished),
-    write: (digit) => write(digit),
-    undo: () => undo(),
-    clear: () => clear(),
-    pen: (text) => app.say(text),
-  });
-  const received = new Received({
+  const pad = new Pad(history, { changed, write, undo, clear, notify: (text) => app.notify(text) });
+  const input = new InputGrid({
     begin: () => history.push({ edits: new Map(history.sheet.edits) }),
     set: (pixel, value) => (history.sheet.edits.set(pixel, value), changed(false)),
     end: () => changed(true),
-    say: (text) => app.say(text),
+    notify: (text) => app.notify(text),
   });
-  const answer = new Answer((index, always = false) => {
-    chosen = index === chosen && !always ? null : index;
+  const prediction = new Prediction((index, keep = false) => {
+    selected = index === selected && !keep ? null : index;
     changed(true);
   });
-  const evidence = new Evidence();
-  const inside = new Inside();
+  const attribution = new Attribution();
+  const layers = new Stages();
   const examples = app.server ? new Examples(app) : null;
-  const bar = tools({ undo: () => undo(), clear: () => clear(), width: setWidth, write: (digit) => write(digit) });
-  const writer = new Writer(pad, (finished) => changed(finished));
+  const bar = tools({ undo, clear, write, width: setWidth });
+  const writer = new Writer(pad, changed);
 
   function undo() {
     writer.stop();
@@ -61,7 +55,7 @@ export default function mount(section, app) {
 
   function clear() {
     writer.stop();
-    if (!history.empty) history.push({ drawing: blank(history.sheet.drawing.width), example: null, edits: new Map() });
+    history.clear();
     pad.draw();
     changed(true);
   }
@@ -77,103 +71,90 @@ export default function mount(section, app) {
     writer.write(sample(digit));
   }
 
-  function pixelsNow() {
+  function currentPixels() {
     const { drawing, example, edits } = history.sheet;
-    const framed = example ?? (drawing.strokes.length ? framedAs(drawing, network?.framing ?? "digit") : null);
+    const framed = example ?? (drawing.strokes.length ? pixelsOf(drawing, network?.framing ?? "digit") : null);
     if (!framed && !edits.size) return null;
     const pixels = framed ? Uint8Array.from(framed) : new Uint8Array(784);
     for (const [pixel, value] of edits) pixels[pixel] = value;
     return pixels;
   }
 
-  /** Strokes first, then the answer; what is heavy waits until nobody draws. */
+  /** The prediction first; slow views wait until no stroke is being drawn. */
   const refresh = eachFrame(() => {
-    const pixels = pixelsNow();
+    const pixels = currentPixels();
     const trace = network && pixels ? network.forward(pixels) : null;
-    const best = trace ? trace.probabilities.indexOf(Math.max(...trace.probabilities)) : -1;
-    const focus = chosen ?? best;
+    const focus = selected ?? (trace ? argmax(trace.probabilities) : -1);
     state = { pixels, trace, focus, name: network?.classes[focus] ?? "" };
-    received.update(pixels);
-    if (network) answer.update(trace?.probabilities ?? null, focus, chosen);
+    input.update(pixels);
+    if (network) prediction.update(trace?.probabilities ?? null, focus, selected);
     bar.update(history);
-    see.ask(!pad.drawing && !writer.running);
-    if (!heard && trace) answer.announce();
-    heard = true;
+    explanation.request(!pad.drawing && !writer.running);
+    if (!announced && trace) prediction.announce();
+    announced = true;
     const { example, edits, drawing } = history.sheet;
-    app.drawn(pixels, example || edits.size || !drawing.strokes.length ? null : drawing);
+    app.setDrawing(pixels, example || edits.size || !drawing.strokes.length ? null : drawing);
   });
 
-  const see = new Later(() => {
+  const explanation = new IdleTask(() => {
     const { pixels, trace, focus, name } = state;
-    evidence.update(pixels, trace && network.inputGradient(trace, focus), name);
-    inside.update(trace && { trace, focus, name });
+    attribution.update(pixels, trace && network.inputGradient(trace, focus), name);
+    layers.update(trace && { trace, focus, name });
   });
 
   function changed(finished) {
-    if (finished) heard = false;
+    if (finished) announced = false;
     refresh();
   }
 
   function setNetwork() {
-    const taken = app.network;
-    const fits = taken && size(taken.inputShape) === 784;
-    network = fits ? taken : null;
-    chosen = null;
-    answer.setClasses(network?.classes ?? DIGITS);
+    const next = app.network;
+    network = next && size(next.inputShape) === 784 ? next : null;
+    selected = null;
+    prediction.setClasses(network?.classes ?? DIGITS);
     section.classList.toggle("without-network", !network);
-    if (!taken) answer.tell(...HOW_TO_TRAIN);
-    else if (!fits) tell(`This network takes ${taken.inputShape.join("×")} numbers, not pictures of 28×28: it cannot read drawings.`);
-    inside.setNetwork(network);
-    received.tellFraming(network?.framing ?? "digit");
+    if (!next) prediction.showMessage(...HOW_TO_TRAIN);
+    else if (!network) showProblem(`This network takes ${next.inputShape.join("×")} numbers, not images of 28×28: it cannot classify drawings.`);
+    layers.setNetwork(network);
+    input.setFraming(network?.framing ?? "digit");
     changed(false);
   }
 
-  function tell(text) {
-    answer.tell(element("p", { class: "problem" }, text));
+  function showProblem(text) {
+    prediction.showMessage(element("p", { class: "problem" }, text));
   }
 
   app.addEventListener("network", setNetwork);
-  app.addEventListener("problem", ({ detail }) => tell(detail));
+  app.addEventListener("problem", ({ detail }) => showProblem(detail));
   app.addEventListener("section", ({ detail }) => detail === "draw" && changed(false));
   app.addEventListener("example", ({ detail }) => {
     writer.stop();
     history.push({ drawing: blank(history.sheet.drawing.width), example: detail.pixels, edits: new Map() });
     pad.draw();
     changed(true);
-    app.say(detail.label === null ? "An example is on the sheet" : `An example labelled ${detail.label} is on the sheet`);
+    app.notify(detail.label === null ? "Example opened" : `Example opened, labelled ${detail.label}`);
   });
 
+  const keys = "Arrow keys move, space changes a pixel, shift with an arrow key draws.";
   section.append(
-    layout({ pad, bar, received, answer, evidence, examples }),
-    inside.element,
+    element(
+      "div",
+      { class: examples ? "board" : "board alone" },
+      panel("sheet", "Draw", element("h2", {}, "Draw"), pad.element, bar.element),
+      panel("network-input", "Network input", element("h2", {}, "Network input"), input.element, input.note, element("p", { class: "visually-hidden", id: "input-keys" }, keys)),
+      panel("answers", "Prediction", prediction.element),
+      attribution.element,
+      examples?.element ?? null,
+    ),
+    layers.element,
   );
-  answer.setClasses(DIGITS);
-  answer.update(null, -1, null);
+  prediction.setClasses(DIGITS);
+  prediction.update(null, -1, null);
   examples?.open();
   changed(false);
 }
 
-/** The 28×28 bytes of a drawing: as MNIST frames its digits, or, for a network of other pictures, just as it is drawn. */
-export function framedAs(drawing, framing) {
+/** The 28×28 bytes of a drawing: framed as MNIST's digits, or, for framing "plain", as drawn. */
+export function pixelsOf(drawing, framing) {
   return framing === "digit" ? frameDigit(renderStrokes(drawing, SIDE), SIDE, SIDE) : renderStrokes(drawing, 28);
-}
-
-function layout({ pad, bar, received, answer, evidence, examples }) {
-  const titled = (name, title, ...children) =>
-    element("section", { class: `panel ${name}`, "aria-label": title }, element("h2", {}, title), ...children);
-  return element(
-    "div",
-    { class: examples ? "board" : "board alone" },
-    titled("sheet", "Draw", pad.element, bar.element),
-    titled(
-      "receives",
-      "What the network receives",
-      received.element,
-      received.note,
-      element("p", { class: "visually-hidden", id: "received-keys" }, "Arrow keys move, space changes a pixel, shift with an arrow key draws."),
-    ),
-    element("section", { class: "panel answers", "aria-label": "What the network says" }, answer.element),
-    evidence.element,
-    examples?.element ?? null,
-  );
 }

@@ -1,9 +1,10 @@
-// What is on the sheet, and every sheet before it: for undo.
+// The current sheet and the ones before it, for undo.
 //
-// A sheet is a drawing, or an example in its place, and the pixels that were changed by hand. Sheets never change once
-// something was put on top of them, so undo only goes back to one.
+// A sheet holds a drawing, or an example in its place, and the pixels edited by hand. Sheets below the top never change.
 
 import { blank } from "handgrad/draw/strokes.js";
+
+const LIMIT = 200;
 
 export class History {
   #sheets = [{ drawing: blank(), example: null, edits: new Map() }];
@@ -21,17 +22,21 @@ export class History {
     return !drawing.strokes.length && !example && !edits.size;
   }
 
-  /** Go on with a sheet that differs from this one in what is given. */
+  /** Add a sheet that differs from the current one by `changes`. */
   push(changes) {
     this.#sheets.push({ ...this.sheet, ...changes });
-    if (this.#sheets.length > 200) this.#sheets.shift();
+    if (this.#sheets.length > LIMIT) this.#sheets.shift();
+  }
+
+  clear() {
+    if (!this.empty) this.push({ drawing: blank(this.sheet.drawing.width), example: null, edits: new Map() });
   }
 
   undo() {
     if (this.canUndo) this.#sheets.pop();
   }
 
-  /** Another pen is no step to undo: the whole drawing is drawn with it. */
+  /** Change the pen's width of all sheets; this is not a step to undo. */
   setWidth(width) {
     for (const sheet of this.#sheets) sheet.drawing = { ...sheet.drawing, width };
   }

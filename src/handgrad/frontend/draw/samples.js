@@ -1,4 +1,4 @@
-// Ten digits, written once by hand, that the page writes where a key or a button asks for one.
+// Ten sample digits, written by hand.
 
 const WRITTEN = {
   0: "50,18 36,22 28,36 26,52 30,68 40,80 52,81 64,74 71,60 72,46 68,30 60,20 50,18",
@@ -13,29 +13,23 @@ const WRITTEN = {
   9: "65,32 57,21 46,19 37,26 35,37 41,46 52,47 61,41 65,31 65,44 62,58 58,70 53,83",
 };
 
-/** The strokes of a digit, smooth through the points above: {"width", "strokes"} without the width. */
+/** The strokes of a digit: smooth curves through the points above. */
 export function sample(digit) {
-  return WRITTEN[digit].split("/").map((stroke) =>
-    smooth(
-      stroke
-        .trim()
-        .split(" ")
-        .map((pair) => pair.split(",").map((number) => number / 100)),
-    ),
-  );
+  const points = (stroke) => stroke.trim().split(" ").map((pair) => pair.split(",").map((number) => number / 100));
+  return WRITTEN[digit].split("/").map((stroke) => smooth(points(stroke)));
 }
 
-/** Points on a Catmull-Rom curve (Catmull and Rom 1974) through `points`, eight to a piece. */
+/** Points on a Catmull-Rom curve (Catmull and Rom 1974) through `points`, eight per segment. */
 function smooth(points) {
   const at = (k) => points[Math.min(points.length - 1, Math.max(0, k))];
-  const way = [];
+  const path = [];
   for (let k = 0; k + 1 < points.length; k++) {
     for (let step = 0; step < 8; step++) {
       const t = step / 8;
-      way.push([0, 1].map((axis) => curve(at(k - 1)[axis], at(k)[axis], at(k + 1)[axis], at(k + 2)[axis], t)));
+      path.push([0, 1].map((axis) => curve(at(k - 1)[axis], at(k)[axis], at(k + 1)[axis], at(k + 2)[axis], t)));
     }
   }
-  return [...way, points.at(-1)];
+  return [...path, points.at(-1)];
 }
 
 function curve(a, b, c, d, t) {

@@ -1,19 +1,19 @@
-// What is below the sheet: undo, clear, the pen's width, ten digits to be written, and the keys.
+// The controls below the pad: undo, clear, the pen's width, sample digits, and a list of the keys.
 
-import { element } from "handgrad/elements.js";
+import { button, element } from "handgrad/elements.js";
 import { WIDTH } from "handgrad/draw/strokes.js";
 
 const KEYS = [
-  ["arrow keys", "lead the pen; with Shift further"],
-  ["Space", "puts it down, and lifts it"],
-  ["0 … 9", "writes that digit"],
+  ["arrow keys", "move the pen; with Shift four times as far"],
+  ["Space", "lowers and lifts the pen"],
+  ["0 … 9", "draws that digit"],
   ["Z", "undoes"],
   ["Delete", "clears"],
 ];
 
 export function tools({ undo, clear, width, write }) {
-  const back = element("button", { type: "button", onclick: undo, "aria-disabled": "true" }, "Undo");
-  const away = element("button", { type: "button", onclick: clear, "aria-disabled": "true" }, "Clear");
+  const undoes = button("Undo", undo, { "aria-disabled": "true" });
+  const clears = button("Clear", clear, { "aria-disabled": "true" });
   const pen = element("input", {
     type: "range",
     id: "pen-width",
@@ -24,27 +24,20 @@ export function tools({ undo, clear, width, write }) {
     "aria-label": "Width of the pen",
     oninput: () => width(Number(pen.value)),
   });
-  const digits = [..."0123456789"].map((digit) =>
-    element("button", { type: "button", class: "plain write", "aria-label": `Write a ${digit}`, onclick: () => write(digit) }, digit),
-  );
-  const keys = element(
-    "details",
-    { class: "keys" },
-    element("summary", {}, "Keys"),
-    element("dl", { id: "pad-keys" }, ...KEYS.flatMap(([key, does]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, does)])),
-  );
+  const digits = [..."0123456789"].map((digit) => button(digit, () => write(digit), { class: "plain write", "aria-label": `Draw a sample ${digit}` }));
+  const keys = KEYS.flatMap(([key, action]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, action)]);
   return {
     element: element(
       "div",
       { class: "tools" },
-      element("div", { class: "row" }, back, away, element("label", { class: "pen", for: "pen-width" }, element("span", {}, "Pen"), pen)),
-      element("div", { class: "row writes", role: "group", "aria-label": "Have a digit written" }, element("span", { class: "note" }, "Write me"), ...digits),
-      keys,
+      element("div", { class: "row" }, undoes, clears, element("label", { class: "pen", for: "pen-width" }, element("span", {}, "Pen"), pen)),
+      element("div", { class: "row writes", role: "group", "aria-label": "Sample digits" }, element("span", { class: "note" }, "Samples"), ...digits),
+      element("details", { class: "keys" }, element("summary", {}, "Keys"), element("dl", { id: "pad-keys" }, ...keys)),
     ),
     update(history) {
-      // Not `disabled`, which would take the focus from who has just pressed it.
-      back.ariaDisabled = String(!history.canUndo);
-      away.ariaDisabled = String(history.empty);
+      // Not `disabled`, which would move the focus away from the button that was just pressed.
+      undoes.ariaDisabled = String(!history.canUndo);
+      clears.ariaDisabled = String(history.empty);
     },
   };
 }

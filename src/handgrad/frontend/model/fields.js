@@ -1,45 +1,42 @@
-// The fields by which a layer is described, and what they may be.
+// Checks of the fields in a layer's description.
 
-/**
- * A check of a whole number.
- * @param {number} least
- * @param {number} most
- * @param {number} [fallback]  its value where the description has none
- */
-export function whole(least, most, fallback) {
+/** Accept an integer from `least` to `most`; `fallback` is its default. */
+export function integer(least, most, fallback) {
+  const range = `an integer from ${least.toLocaleString("en")} to ${most.toLocaleString("en")}`;
+  return check((value) => Number.isInteger(value) && value >= least && value <= most, range, fallback);
+}
+
+/** Accept a number for which `valid` holds; `range` says when that is. */
+export function number(valid, range, fallback) {
+  return check((value) => typeof value === "number" && valid(value), range, fallback);
+}
+
+function check(valid, range, fallback) {
   return (value = fallback) => {
-    if (Number.isInteger(value) && value >= least && value <= most) return value;
-    throw new Error(`must be a whole number from ${least.toLocaleString("en")} to ${most.toLocaleString("en")}`);
+    if (valid(value)) return value;
+    throw new Error(`must be ${range}`);
   };
 }
 
-/** A check of a number for which `right` holds, which `words` say. */
-export function number(right, words, fallback) {
-  return (value = fallback) => {
-    if (typeof value === "number" && right(value)) return value;
-    throw new Error(`must be ${words}`);
-  };
-}
-
-/** What the page has no use for, such as an initializer. */
-export const unread = () => undefined;
+/** Ignore a field, e.g. an initializer. */
+export const unused = () => undefined;
 
 /**
  * Check a description against the fields of its type.
  * @param {Object} description  {type, …}
  * @param {Object<string, function>} fields
  * @returns {Object} the values of all fields
- * @throws {Error} where a field is unknown or its value refused
+ * @throws {Error} where a field is unknown or its value invalid
  */
-export function readFields({ type, ...given }, fields) {
-  for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(fields, name)) throw new Error(`${type} has no field '${name}' that this page knows`);
+export function readFields({ type, ...values }, fields) {
+  for (const name of Object.keys(values)) {
+    if (!Object.hasOwn(fields, name)) throw new Error(`${type} has no field '${name}'`);
   }
   const read = ([name, check]) => {
     try {
-      return [name, check(given[name])];
+      return [name, check(values[name])];
     } catch (error) {
-      throw new Error(`${type} ${name} ${error.message}; got ${JSON.stringify(given[name])?.slice(0, 60) ?? "none"}`);
+      throw new Error(`${type} ${name} ${error.message}; got ${JSON.stringify(values[name])?.slice(0, 60) ?? "nothing"}`);
     }
   };
   return Object.fromEntries(Object.entries(fields).map(read));

@@ -1,4 +1,4 @@
-// From any picture of one digit to 28×28 bytes, framed as MNIST frames its digits: to the bit as data/framing.py does.
+// Framing of an image of one digit to 28×28 bytes, like MNIST's digits; equal to data/framing.py to the bit.
 //
 // The ink is scaled so that its longer side is 20 pixels, and moved so that its centre of mass is in the middle of the
 // 28×28 (LeCun, Cortes and Burges, "The MNIST database of handwritten digits", 1998).
@@ -8,18 +8,18 @@ import { reduce, resize } from "handgrad/model/resampling.js";
 
 const SIDE = 28;
 const BOX = 20;
-const ENOUGH = 150; // pixels on the longer side: a picture of twice or more is reduced, which averages out its noise, too
-const STRONG = 250; // ink that strong is full ink already
-// Clean ink has few faint pixels, at its edges; noise and the traces of JPEG have many. Where those below the first
-// share of the strongest ink are more than the second share of the others, what is below the third is paper.
+const ENOUGH = 150; // pixels on the longer side: larger images are reduced, which also averages out noise
+const STRONG = 250; // ink that is not scaled up
+// Clean ink has few faint pixels, at its edges; noise and JPEG artefacts have many. Where the pixels below the first
+// share of the strongest ink are more than the second share of the others, those below the third are background.
 const [FAINT, NOISY, RESIDUE] = [0.05, 0.4, 0.2];
 
 /**
  * Frame a digit, dark on light or light on dark.
- * @param {Uint8Array} grey  height × width, a picture of one digit; what most of its border shows is the background
+ * @param {Uint8Array} grey  height × width; the background is what most of the border shows
  * @param {number} height
  * @param {number} width
- * @returns {Uint8Array|null} 28 × 28, light on dark: 0 is background, 255 the strongest ink; null where it is blank
+ * @returns {Uint8Array|null} 28 × 28, light on dark: 0 is background, 255 the strongest ink; null if it is blank
  */
 export function frameDigit(grey, height, width) {
   if (!grey.length) return null;
@@ -33,10 +33,10 @@ export function frameDigit(grey, height, width) {
   return small.some(Boolean) ? centred(small, down, across) : null; // a few specks are lost in scaling
 }
 
-/** Make the background 0 and the strongest ink 255; null where nothing stands out. */
+/** Make the background 0 and the strongest ink 255; null if there is no ink. */
 function inkOf({ values, height, width }) {
   const edge = border(height, width);
-  subtractPaper(values, height, width, edge);
+  subtractBackground(values, height, width, edge);
   let least = 0;
   let most = 0;
   for (const value of values) {
@@ -55,7 +55,7 @@ function inkOf({ values, height, width }) {
   return { ink, height, width };
 }
 
-/** Where there is much faint ink, keep what is solid, and no specks: fewer than 3 solid pixels in 3×3. */
+/** Where there is much faint ink, keep solid pixels only, and of those only with at least 3 solid ones in 3×3. */
 function removeNoise(ink, width, strongest, noise) {
   const least = Math.max(FAINT * strongest, 4 * noise);
   let [faint, others] = [0, 0];
@@ -67,7 +67,7 @@ function removeNoise(ink, width, strongest, noise) {
   const enough = Math.max(RESIDUE * strongest, 5 * noise);
   const solid = Uint8Array.from(ink, (value) => Number(value >= enough));
   const height = ink.length / width;
-  const inside = (place, length) => Math.min(Math.max(place, 0), length - 1); // beyond the edge, the edge goes on
+  const inside = (index, length) => Math.min(Math.max(index, 0), length - 1); // the edge is repeated beyond it
   for (let k = 0; k < ink.length; k++) {
     let around = 0;
     for (let down = -1; down <= 1; down++) {
@@ -78,11 +78,11 @@ function removeNoise(ink, width, strongest, noise) {
   }
 }
 
-/** Subtract the paper as the border shows it: even, or lit from a side where that explains the border better. */
-function subtractPaper(values, height, width, edge) {
+/** Subtract the background estimated from the border: even, or with a gradient where that explains the border better. */
+function subtractBackground(values, height, width, edge) {
   const evenly = median(edge.map((k) => values[k]));
   const even = { paper: evenly, down: new Float64Array(height), across: new Float64Array(width) };
-  const lit = litFromASide(values, height, width, edge);
+  const lit = gradientOfLight(values, height, width, edge);
   const left = ({ paper, down, across }, k) => values[k] - (paper + down[Math.floor(k / width)] + across[k % width]);
   const unexplained = (light) => spread(edge.map((k) => left(light, k)));
   const light = unexplained(lit) < unexplained(even) ? lit : even;
@@ -92,32 +92,32 @@ function subtractPaper(values, height, width, edge) {
   }
 }
 
-/** Estimate light that grows from one side of the picture to the other. */
-function litFromASide(values, height, width, edge) {
+/** Estimate light that increases from one side of the image to the other. */
+function gradientOfLight(values, height, width, edge) {
   const side = (from, to) => median(edge.subarray(from, to).map((k) => values[k]));
   const [top, bottom] = [side(0, width), side(width, 2 * width)];
   const [left, right] = [side(2 * width, 2 * width + height), side(2 * width + height)];
   return {
     paper: (top + bottom + left + right) / 4,
-    down: fromHalfToHalf(height).map((place) => (bottom - top) * place),
-    across: fromHalfToHalf(width).map((place) => (right - left) * place),
+    down: fromHalfToHalf(height).map((position) => (bottom - top) * position),
+    across: fromHalfToHalf(width).map((position) => (right - left) * position),
   };
 }
 
-/** Number the pixels at the top, the bottom, the left and the right, in this order. */
+/** The indices of the pixels at the top, the bottom, the left and the right, in this order. */
 function border(height, width) {
   const along = (length, start, step) => Array.from({ length }, (_, k) => start + k * step);
   const [last, corner] = [(height - 1) * width, width - 1];
   return Float64Array.from([...along(width, 0, 1), ...along(width, last, 1), ...along(height, 0, width), ...along(height, corner, width)]);
 }
 
-/** Estimate the standard deviation, whatever a few values of another kind are. */
+/** Estimate the standard deviation, robust to outliers. */
 function spread(values) {
   const middle = median(values);
   return 1.4826 * median(values.map((value) => Math.abs(value - middle)));
 }
 
-/** Cut out what holds ink; null where there is none. */
+/** Crop to the ink; null if there is none. */
 function cropped({ ink, height, width }) {
   let [top, bottom, left, right] = [height, 0, width, 0];
   for (let k = 0; k < ink.length; k++) {
@@ -137,7 +137,7 @@ function cropped({ ink, height, width }) {
   return { ink: box, height: bottom - top, width: right - left };
 }
 
-/** Place a digit so that its centre of mass is in the middle, as far as it stays inside. */
+/** Move the centre of mass to the middle, as far as the digit stays inside. */
 function centred(digit, height, width) {
   let [mass, massDown, massAcross] = [0, 0, 0];
   digit.forEach((value, k) => {
@@ -145,7 +145,7 @@ function centred(digit, height, width) {
     massDown += Math.floor(k / width) * value; // pixel k counts as k, not as k + ½, as in MNIST
     massAcross += (k % width) * value;
   });
-  const inside = (place, most) => Math.min(Math.max(place, 0), most);
+  const inside = (position, most) => Math.min(Math.max(position, 0), most);
   const top = inside(round(SIDE / 2 - massDown / mass), SIDE - height);
   const left = inside(round(SIDE / 2 - massAcross / mass), SIDE - width);
   const framed = new Uint8Array(SIDE * SIDE);

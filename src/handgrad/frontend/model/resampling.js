@@ -1,7 +1,7 @@
-// Pictures made smaller or larger, to the bit as Pillow does it: means of blocks, and bicubic interpolation of bytes.
+// Resizing of images, equal to Pillow to the bit: means of blocks, and bicubic interpolation of bytes.
 
 /**
- * Average blocks of factor × factor pixels; at the right and lower edge, of what is left.
+ * Average blocks of factor × factor pixels, and smaller ones at the right and lower edge.
  * @param {Uint8Array} grey  height × width
  * @returns {{values: Float64Array, height: number, width: number}}  means, rounded to float32
  */
@@ -24,38 +24,38 @@ export function reduce(grey, height, width, factor) {
 }
 
 /**
- * Scale a picture, first along its rows, then along its columns, each time rounded to bytes.
- * @param {Uint8Array} picture  height × width
+ * Resize an image, first its rows, then its columns, each time rounded to bytes.
+ * @param {Uint8Array} image  height × width
  * @returns {Uint8Array} newHeight × newWidth
  */
-export function resize(picture, height, width, newHeight, newWidth) {
-  const across = alongColumns(transposed(picture, height, width), width, height, newWidth);
+export function resize(image, height, width, newHeight, newWidth) {
+  const across = alongColumns(transposed(image, height, width), width, height, newWidth);
   return alongColumns(transposed(across, newWidth, height), height, newWidth, newHeight);
 }
 
-const BITS = 22; // of a weight behind the point
-const REACH = 2; // pixels that a bicubic kernel sees to each side
+const BITS = 22; // fractional bits of a weight
+const REACH = 2; // pixels of the bicubic kernel to each side
 const A = -0.5; // its slope
 
-/** Scale every column of a picture: height × width to newHeight × width. */
-function alongColumns(picture, height, width, newHeight) {
-  if (height === newHeight) return picture;
+/** Resize every column: height × width to newHeight × width. */
+function alongColumns(image, height, width, newHeight) {
+  if (height === newHeight) return image;
   const scaled = new Uint8ClampedArray(newHeight * width);
   for (let row = 0; row < newHeight; row++) {
     const { first, weights } = weightsFor(row, height, newHeight);
     for (let column = 0; column < width; column++) {
       let sum = 2 ** (BITS - 1);
-      for (let k = 0; k < weights.length; k++) sum += weights[k] * picture[(first + k) * width + column];
+      for (let k = 0; k < weights.length; k++) sum += weights[k] * image[(first + k) * width + column];
       scaled[row * width + column] = Math.floor(sum / 2 ** BITS);
     }
   }
   return new Uint8Array(scaled.buffer);
 }
 
-/** Which pixels an output pixel is made of, from `first` on, and their weights: whole numbers, 2²² in all. */
+/** The first input pixel of an output pixel, and the weights from there on: integers with the sum 2²². */
 function weightsFor(at, size, newSize) {
   const scale = size / newSize;
-  const stretch = Math.max(1, scale); // a smaller picture is made of wider windows
+  const stretch = Math.max(1, scale); // wider windows for smaller images
   const [centre, support] = [(at + 0.5) * scale, REACH * stretch];
   const first = Math.max(0, Math.trunc(centre - support + 0.5));
   const end = Math.min(size, Math.trunc(centre + support + 0.5));
@@ -72,10 +72,10 @@ function bicubic(distance) {
   return x < 2 ? (((x - 5) * x + 8) * x - 4) * A : 0;
 }
 
-function transposed(picture, height, width) {
-  const turned = new Uint8Array(picture.length);
+function transposed(image, height, width) {
+  const result = new Uint8Array(image.length);
   for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) turned[column * height + row] = picture[row * width + column];
+    for (let column = 0; column < width; column++) result[column * height + row] = image[row * width + column];
   }
-  return turned;
+  return result;
 }

@@ -1,19 +1,19 @@
-// A small chart of a run: training (dashed) and validation (a line with dots) over the steps, the newest value at each end.
+// A chart of a run: training (dashed) and validation (with dots) over the steps, each with its newest value.
 
 import { element } from "handgrad/elements.js";
 import { Records } from "handgrad/train/records.js";
 
 const HEIGHT = 304;
 const EDGE = { top: 12, right: 112, bottom: 34, left: 50 };
-const LINE = 15; // pixels that a label takes
+const LINE = 15; // pixels per label
 const NAMESPACE = "http://www.w3.org/2000/svg";
 
-/** An element of SVG. */
-export function svg(tag, settings = {}, ...children) {
-  const made = document.createElementNS(NAMESPACE, tag);
-  for (const [name, value] of Object.entries(settings)) if (value != null) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
+/** Create an SVG element. */
+function svg(tag, settings = {}, ...children) {
+  const created = document.createElementNS(NAMESPACE, tag);
+  for (const [name, value] of Object.entries(settings)) if (value != null) created.setAttribute(name, value);
+  created.append(...children);
+  return created;
 }
 
 export class Chart {
@@ -24,33 +24,41 @@ export class Chart {
   /**
    * @param title   with the unit
    * @param keys    of a record: [training, validation]
-   * @param written how a value is written
-   * @param range   function (lowest, highest value) -> [low, high] of the vertical axis; without values Infinity, -Infinity
-   * @param pointed called with the index of a record that is pointed at, or null
+   * @param format  function (value, whether it is a tick) -> text
+   * @param range   function (lowest, highest value) -> [low, high] of the vertical axis; Infinity, -Infinity without values
+   * @param pointed called with the index of the record under the pointer, or null
    */
-  constructor({ title, keys, written, range, pointed }) {
-    Object.assign(this, { title, keys, written, range, pointed });
+  constructor({ title, keys, format, range, pointed }) {
+    Object.assign(this, { title, keys, format, range, pointed });
     this.drawing = svg("svg", { class: "chart-drawing", height: HEIGHT, "aria-hidden": "true" });
     this.plot = element(
       "div",
-      { class: "chart-plot", tabindex: 0, role: "slider", "aria-label": `${title}: pick a record`, "aria-valuemin": 1, "aria-valuemax": 1, "aria-valuenow": 1 },
+      {
+        class: "chart-plot",
+        tabindex: 0,
+        role: "slider",
+        "aria-label": `${title}: select a record`,
+        "aria-valuemin": 1,
+        "aria-valuemax": 1,
+        "aria-valuenow": 1,
+        onpointermove: (event) => this.#onPoint(event),
+        onpointerdown: (event) => this.#onPoint(event),
+        onpointerleave: (event) => event.pointerType === "mouse" && this.pointed(null),
+        onkeydown: (event) => this.#onKey(event),
+        onblur: () => this.pointed(null),
+      },
       this.drawing,
     );
     this.element = element("div", { class: "chart" }, element("h3", {}, title), this.plot);
-    this.plot.addEventListener("pointermove", (event) => this.#point(event));
-    this.plot.addEventListener("pointerdown", (event) => this.#point(event));
-    this.plot.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && this.pointed(null));
-    this.plot.addEventListener("keydown", (event) => this.#key(event));
-    this.plot.addEventListener("blur", () => this.pointed(null));
     new ResizeObserver(() => this.draw()).observe(this.plot);
   }
 
   /**
    * Show records.
    * @param {Records} records
-   * @param total   the step at which the run will end, as far as is known
-   * @param index   which record is pointed at; null: none
-   * @param text    what is said of it to screen readers
+   * @param total   the last step of the run, as far as known
+   * @param index   of the record under the pointer; null: none
+   * @param text    its description for screen readers
    */
   update(records, total, index, text) {
     this.#records = records;
@@ -86,7 +94,7 @@ export class Chart {
     const right = this.width - EDGE.right;
     const parts = ticks(this.low, this.high, 4).flatMap((value) => [
       svg("line", { class: "chart-grid", x1: EDGE.left, x2: right, y1: this.#y(value), y2: this.#y(value) }),
-      svg("text", { class: "chart-tick", x: EDGE.left - 8, y: this.#y(value) + 4, "text-anchor": "end" }, this.written(value, true)),
+      svg("text", { class: "chart-tick", x: EDGE.left - 8, y: this.#y(value) + 4, "text-anchor": "end" }, this.format(value, true)),
     ]);
     const base = HEIGHT - EDGE.bottom;
     const steps = ticks(0, this.#total, 3).filter(Number.isInteger);
@@ -107,12 +115,12 @@ export class Chart {
       const dotted = which && points.length <= 40 ? points : points.slice(-1);
       dotted.forEach(([x, y]) => parts.push(svg("circle", { class: `chart-dot ${kind}`, cx: x, cy: y, r: which ? 3 : 2.5 })));
       const [x, y, value] = points.at(-1);
-      ends.push({ x, y, text: `${which ? "valid." : "train"} ${this.written(value)}`, kind });
+      ends.push({ x, y, text: `${which ? "valid." : "train"} ${this.format(value)}`, kind });
     });
     return [...parts, ...this.#labels(ends)];
   }
 
-  /** The newest values, none on top of the other. */
+  /** The newest values, without overlap. */
   #labels(ends) {
     ends.sort((a, b) => a.y - b.y);
     ends.forEach((end, k) => (end.at = Math.max(end.y, k ? ends[k - 1].at + LINE : EDGE.top)));
@@ -128,26 +136,26 @@ export class Chart {
     return [svg("line", { class: "chart-cross", x1: x, x2: x, y1: EDGE.top, y2: HEIGHT - EDGE.bottom }), ...dots];
   }
 
-  #point(event) {
+  #onPoint(event) {
     if (!this.#records.length || !this.width) return;
     const x = event.clientX - this.plot.getBoundingClientRect().left;
     const share = (x - EDGE.left) / (this.width - EDGE.left - EDGE.right);
     this.pointed(this.#records.nearest(share * this.#total));
   }
 
-  #key(event) {
+  #onKey(event) {
     const last = this.#records.length - 1;
     const at = this.#marked ?? last;
-    const next = { ArrowLeft: at - (this.#marked === null ? 0 : 1), ArrowRight: at + 1, Home: 0, End: last, Escape: null }[event.key];
-    if (next === undefined || last < 0) return;
+    const target = { ArrowLeft: at - (this.#marked === null ? 0 : 1), ArrowRight: at + 1, Home: 0, End: last, Escape: null }[event.key];
+    if (target === undefined || last < 0) return;
     event.preventDefault();
-    this.pointed(next === null ? null : Math.min(last, Math.max(0, next)));
+    this.pointed(target === null ? null : Math.min(last, Math.max(0, target)));
   }
 }
 
-/** Round numbers from low to high, about `many`. */
-function ticks(low, high, many) {
-  const rough = (high - low) / many;
+/** Round numbers from low to high, about `count`. */
+function ticks(low, high, count) {
+  const rough = (high - low) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= rough * 0.999);
   const first = Math.ceil(low / step - 1e-9);

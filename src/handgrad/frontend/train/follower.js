@@ -1,96 +1,93 @@
-// Follows a run by its server-sent events, and goes on after the last record that it had, whatever came in between:
-// a lost connection, a page that nobody looked at, or a turn of other tabs (see streams.js).
+// Follows a run by its server-sent events. After a lost connection, in a page that was hidden, or when other tabs hold
+// the streams (see streams.js), it continues after the last record that it received.
 
+import { ENDED } from "handgrad/train/format.js";
 import { claim } from "handgrad/train/streams.js";
-import { ENDED } from "handgrad/train/words.js";
 
-const AGAIN = 1500; // milliseconds until a connection is tried anew, or it is this tab's turn again
+const RETRY = 1500; // milliseconds until the next connection
 
 export class Follower {
-  #wanted = false; // whether more events may come
+  #expecting = false; // whether more events may come
   #source = null;
   #timer = null;
-  #release = null; // gives back the stream that may stay open
+  #release = null; // releases the claimed stream
   #step = -1;
   #round = 0;
 
-  /**
-   * @param told  {record(record), state({state, error}), connection(whether there is one)}
-   */
-  constructor(told) {
-    this.told = told;
-    document.addEventListener("visibilitychange", () => this.#look());
-    window.addEventListener("pagehide", () => this.#hangUp());
-    window.addEventListener("pageshow", (event) => event.persisted && this.#look());
+  /** @param handlers  {record(record), state({state, error}), connection(whether there is one)} */
+  constructor(handlers) {
+    this.handlers = handlers;
+    document.addEventListener("visibilitychange", () => this.#update());
+    window.addEventListener("pagehide", () => this.#disconnect());
+    window.addEventListener("pageshow", (event) => event.persisted && this.#update());
   }
 
-  /** Whether more events may come. */
-  get open() {
-    return this.#wanted;
+  get expecting() {
+    return this.#expecting;
   }
 
   /** Follow a run from its first record; null: none. */
   follow(name) {
-    this.#hangUp();
+    this.#disconnect();
     this.name = name;
     this.#step = -1;
-    this.#wanted = Boolean(name);
-    this.#look();
+    this.#expecting = Boolean(name);
+    this.#update();
   }
 
-  /** Follow the same run on, after its stream had ended. */
-  goOn() {
-    if (this.#wanted) return;
-    this.#wanted = true;
-    this.#look();
+  /** Follow the same run again after its stream ended. */
+  resume() {
+    if (this.#expecting) return;
+    this.#expecting = true;
+    this.#update();
   }
 
-  /** A page that nobody sees needs no connection; once it is seen again, it hears what it has missed. */
-  #look() {
-    if (document.hidden) this.#hangUp();
-    else if (this.#wanted && !this.#source && !this.#timer) this.#connect();
+  /** A hidden page needs no connection; once visible, it receives what it missed. */
+  #update() {
+    if (document.hidden) this.#disconnect();
+    else if (this.#expecting && !this.#source && !this.#timer) this.#connect();
   }
 
   async #connect() {
-    this.#hangUp();
+    this.#disconnect();
     const round = this.#round;
     const release = await claim();
-    if (round !== this.#round) return release?.(); // hung up meanwhile
+    if (round !== this.#round) return release?.(); // disconnected meanwhile
     this.#release = release;
     const source = new EventSource(`./runs/${encodeURIComponent(this.name)}/events?after=${this.#step}`);
     this.#source = source;
-    const heard = (kind, hear) => source.addEventListener(kind, (event) => source === this.#source && hear(event));
-    heard("open", () => this.told.connection(true));
-    heard("record", ({ data }) => this.#record(JSON.parse(data)));
-    heard("state", ({ data }) => this.#state(JSON.parse(data)));
-    heard("error", () => this.#lost(source));
+    const on = (kind, handle) => source.addEventListener(kind, (event) => source === this.#source && handle(event));
+    on("open", () => this.handlers.connection(true));
+    on("record", ({ data }) => this.#onRecord(JSON.parse(data)));
+    on("state", ({ data }) => this.#onState(JSON.parse(data)));
+    on("error", () => this.#onError(source));
   }
 
-  #record(record) {
-    if (record.step <= this.#step) return; // a new connection tells the old ones again
+  #onRecord(record) {
+    if (record.step <= this.#step) return; // sent again on a new connection
     this.#step = record.step;
-    this.told.record(record);
+    this.handlers.record(record);
   }
 
-  /** A state comes behind all records that there are, so it may end a turn. */
-  #state(found) {
-    this.#wanted = !ENDED.has(found.state);
-    if (!this.#wanted) this.#hangUp();
-    else if (!this.#release) this.#later();
-    this.told.state(found);
+  /** A state comes after all records so far: without a claimed stream the connection can be closed for a while. */
+  #onState(found) {
+    this.#expecting = !ENDED.has(found.state);
+    if (!this.#expecting) this.#disconnect();
+    else if (!this.#release) this.#retryLater();
+    this.handlers.state(found);
   }
 
-  #lost(source) {
-    this.told.connection(false);
-    if (source.readyState === EventSource.CLOSED) this.#later(); // else the browser tries again by itself
+  #onError(source) {
+    this.handlers.connection(false);
+    if (source.readyState === EventSource.CLOSED) this.#retryLater(); // otherwise the browser retries
   }
 
-  #later() {
-    this.#hangUp();
-    this.#timer = setTimeout(() => this.#connect(), AGAIN);
+  #retryLater() {
+    this.#disconnect();
+    this.#timer = setTimeout(() => this.#connect(), RETRY);
   }
 
-  #hangUp() {
+  #disconnect() {
     this.#round += 1;
     clearTimeout(this.#timer);
     this.#timer = null;

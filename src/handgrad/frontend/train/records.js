@@ -1,22 +1,56 @@
-// The records of one run, as they come: all of them, and of each curve as much as a chart can show.
+// The records of one run, and the curves of their numbers. A curve has a bounded number of points to draw: neighbouring
+// points share a bin, of which the lowest and the highest are kept, so that no peak is lost.
 
-import { Curve } from "handgrad/train/curve.js";
+const MAX_BINS = 2000; // about the pixels of a wide chart
+
+export class Curve {
+  #bins = []; // {count, low: [step, value], high: [step, value]}
+  #capacity = 1; // points per bin
+  low = Infinity;
+  high = -Infinity;
+  last = null;
+
+  /** Add a point; steps increase. */
+  add(step, value) {
+    const point = [step, value];
+    const bin = { count: 1, low: point, high: point };
+    const open = this.#bins.at(-1);
+    if (open && open.count < this.#capacity) this.#bins.splice(-1, 1, merged(open, bin));
+    else this.#bins.push(bin);
+    if (this.#bins.length > MAX_BINS) this.#halve();
+    this.low = Math.min(this.low, value);
+    this.high = Math.max(this.high, value);
+    this.last = point;
+  }
+
+  /** The points to draw: all of a short run, at most two per bin of a long one, and the last. */
+  get points() {
+    const found = this.#bins.flatMap(({ low, high }) => (low === high ? [low] : low[0] < high[0] ? [low, high] : [high, low]));
+    return found.length && found.at(-1) !== this.last ? [...found, this.last] : found;
+  }
+
+  #halve() {
+    const bins = this.#bins;
+    this.#bins = bins.filter((_, k) => k % 2 === 0).map((bin, k) => (bins[2 * k + 1] ? merged(bin, bins[2 * k + 1]) : bin));
+    this.#capacity *= 2;
+  }
+}
+
+function merged(a, b) {
+  return { count: a.count + b.count, low: b.low[1] < a.low[1] ? b.low : a.low, high: b.high[1] > a.high[1] ? b.high : a.high };
+}
 
 export class Records {
   #all = [];
   #curves = new Map();
 
-  /**
-   * The steps of an epoch, as far as is known. The last record of a training that was interrupted is of a part of an
-   * epoch, so the fullest one counts.
-   */
+  /** Steps per epoch as far as known: the largest of all records, since the last one may cover a part of an epoch. */
   epochSteps = 0;
 
   get length() {
     return this.#all.length;
   }
 
-  /** The newest, or undefined. */
   get last() {
     return this.#all.at(-1);
   }
@@ -31,13 +65,13 @@ export class Records {
     for (const [key, value] of Object.entries(record)) if (key !== "step" && value !== null) this.curve(key).add(record.step, value);
   }
 
-  /** What became of one number of the records; empty where none has it. */
+  /** The curve of one number; empty where no record has it. */
   curve(key) {
     if (!this.#curves.has(key)) this.#curves.set(key, new Curve());
     return this.#curves.get(key);
   }
 
-  /** The index of the record that is nearest to a step, or -1. */
+  /** The index of the record nearest to a step, or −1. */
   nearest(step) {
     let [low, high] = [0, this.length - 1];
     while (low < high) {

@@ -1,24 +1,24 @@
-// Which followers keep a stream open. A browser opens some six connections to a server, however many tabs look at it:
-// if each tab held one, the seventh would wait for ever. So a few hold one, and the others take turns.
+// Which tabs hold a stream of events open. Browsers open about six connections to a server, shared by all tabs: if each
+// tab held one, the seventh would wait forever. So a few hold one, and the others poll.
 
-const MOST = 3; // the other connections are for what all tabs ask besides
+const MAX_STREAMS = 3;
 
 /**
- * Ask for one of the few streams; the tabs of a browser share them by locks.
- * @returns {Promise<function|null>} gives it back; null: all are taken, or this browser has no locks (they need HTTPS,
- *     or this machine's own address)
+ * Claim one of the streams; the tabs of a browser share them by locks.
+ * @returns {Promise<function|null>} releases it; null: none is free, or this browser has no locks (they need HTTPS or
+ *     localhost)
  */
 export async function claim() {
-  for (let place = 0; place < MOST && navigator.locks; place++) {
-    const release = await taken(`handgrad.stream.${place}`);
+  for (let index = 0; index < MAX_STREAMS && navigator.locks; index++) {
+    const release = await lock(`handgrad.stream.${index}`);
     if (release) return release;
   }
   return null;
 }
 
-function taken(name) {
-  return new Promise((answer) => {
-    const hold = (lock) => lock && new Promise((release) => answer(release));
-    navigator.locks.request(name, { ifAvailable: true }, hold).then(() => answer(null), () => answer(null));
+function lock(name) {
+  return new Promise((resolve) => {
+    const hold = (granted) => granted && new Promise((release) => resolve(release));
+    navigator.locks.request(name, { ifAvailable: true }, hold).then(() => resolve(null), () => resolve(null));
   });
 }

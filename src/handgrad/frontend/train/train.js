@@ -1,28 +1,26 @@
-// The Train section: start a training, and see it learn.
+// The Train section: start a training and watch it.
 
 import { element } from "handgrad/elements.js";
 import { Form } from "handgrad/train/form.js";
+import { RunView } from "handgrad/train/run_view.js";
 import { Runs } from "handgrad/train/runs.js";
-import { View } from "handgrad/train/view.js";
 
 export default function mount(section, app) {
-  const view = new View(app, () => runs.refresh());
+  const view = new RunView(app, () => runs.refresh());
   const runs = new Runs(app, {
-    shown: (name, chosen) => {
+    selected: (name, byUser) => {
       view.show(name);
-      app.name("train", name, chosen);
+      app.setAddress("train", name, byUser);
     },
-    missing: (name) => view.show(null, `There is no run ${name} here. Choose another, or start one.`),
-    listed: (list) => view.hear(list),
+    missing: (name) => view.show(null, `There is no run ${name}. Choose another, or start one.`),
+    listed: (list) => view.updateFacts(list),
   });
   const form = new Form(app, (name) => {
-    app.say(`${name} has begun`);
-    runs.choose(name);
+    app.notify(`${name} has started`);
+    runs.select(name);
   });
-  section.append(
-    element("div", { class: "train" }, form.element, runs.element, view.element, view.weights.element, view.wall.element),
-  );
-  const look = () => (form.open(), runs.open(app.part));
-  app.addEventListener("section", ({ detail }) => detail === "train" && look());
-  if (!section.hidden) look();
+  section.append(element("div", { class: "train" }, form.element, runs.element, view.element, view.weights.element, view.gallery.element));
+  const open = () => (form.open(), runs.open(app.part));
+  app.addEventListener("section", ({ detail }) => detail === "train" && open());
+  if (!section.hidden) open();
 }

@@ -1,33 +1,21 @@
-// The dense layer: every output sees every input.
+// The dense layer.
 
-import { unread, whole } from "handgrad/model/fields.js";
+import { integer, unused } from "handgrad/model/fields.js";
 
-/**
- * Weigh the inputs and add the biases: y = x Wᵀ + b.
- * @param {Float32Array} x        N × I
- * @param {Float32Array} weights  O × I
- * @param {Float32Array} biases   O
- * @returns {Float32Array} y, N × O
- */
+/** y = x Wᵀ + b, with x (N, I), weights (O, I), biases (O) and y (N, O). */
 export function dense(x, weights, biases) {
   const outputs = biases.length;
   const inputs = weights.length / outputs;
   const y = new Float32Array((x.length / inputs) * outputs);
   const row = new Row(inputs);
   for (let from = 0, to = 0; from < x.length; from += inputs, to += outputs) {
-    row.take(x, from);
-    row.weigh(weights, biases, y, to, 1);
+    row.load(x, from);
+    row.multiply(weights, biases, y, to, 1);
   }
   return y;
 }
 
-/**
- * Pass the gradient back: dx = dy W.
- * @param {Float32Array} dy       N × O
- * @param {Float32Array} weights  O × I
- * @param {number} outputs        O
- * @returns {Float32Array} dx, N × I
- */
+/** dx = dy W, with dy (N, O) and dx (N, I). */
 export function denseBackward(dy, weights, outputs) {
   const inputs = weights.length / outputs;
   const dx = new Float32Array((dy.length / outputs) * inputs);
@@ -35,42 +23,42 @@ export function denseBackward(dy, weights, outputs) {
   for (let from = 0, to = 0; from < dy.length; from += outputs, to += inputs) {
     sums.fill(0);
     for (let output = 0; output < outputs; output++) {
-      const share = dy[from + output];
+      const slope = dy[from + output];
       const start = output * inputs;
-      if (share !== 0) for (let input = 0; input < inputs; input++) sums[input] += share * weights[start + input];
+      if (slope !== 0) for (let input = 0; input < inputs; input++) sums[input] += slope * weights[start + input];
     }
     dx.set(sums, to);
   }
   return dx;
 }
 
-/** A row of inputs without its zeros, which are most of a digit and half of what ReLU lets through. */
+/** A row of inputs without its zeros, which are most of a digit and half of the outputs of ReLU. */
 export class Row {
   #values;
-  #places;
+  #indices;
   #count = 0;
 
   constructor(inputs) {
     this.inputs = inputs;
     this.#values = new Float64Array(inputs);
-    this.#places = new Int32Array(inputs);
+    this.#indices = new Int32Array(inputs);
   }
 
-  /** Take the row of `x` that begins at `start`. */
-  take(x, start) {
+  /** Load the row that begins at x[start]. */
+  load(x, start) {
     let count = 0;
     for (let input = 0; input < this.inputs; input++) {
       const value = x[start + input];
       if (value === 0) continue;
       this.#values[count] = value;
-      this.#places[count++] = input;
+      this.#indices[count++] = input;
     }
     this.#count = count;
   }
 
-  /** Write biases + weights · row into y[start], y[start + step], …: four outputs at a time, which share each input. */
-  weigh(weights, biases, y, start, step) {
-    const [values, places, count, inputs, outputs] = [this.#values, this.#places, this.#count, this.inputs, biases.length];
+  /** Write weights · row + biases to y[start], y[start + step], …, four outputs at a time, which share each input. */
+  multiply(weights, biases, y, start, step) {
+    const [values, indices, count, inputs, outputs] = [this.#values, this.#indices, this.#count, this.inputs, biases.length];
     let output = 0;
     for (; output + 4 <= outputs; output += 4) {
       const first = output * inputs;
@@ -78,11 +66,11 @@ export class Row {
       let [a, b, c, d] = [biases[output], biases[output + 1], biases[output + 2], biases[output + 3]];
       for (let k = 0; k < count; k++) {
         const value = values[k];
-        const place = places[k];
-        a += value * weights[first + place];
-        b += value * weights[second + place];
-        c += value * weights[third + place];
-        d += value * weights[fourth + place];
+        const index = indices[k];
+        a += value * weights[first + index];
+        b += value * weights[second + index];
+        c += value * weights[third + index];
+        d += value * weights[fourth + index];
       }
       const at = start + output * step;
       y[at] = a;
@@ -92,14 +80,14 @@ export class Row {
     }
     for (; output < outputs; output++) {
       let sum = biases[output];
-      for (let k = 0; k < count; k++) sum += values[k] * weights[output * inputs + places[k]];
+      for (let k = 0; k < count; k++) sum += values[k] * weights[output * inputs + indices[k]];
       y[start + output * step] = sum;
     }
   }
 }
 
 export const Dense = {
-  fields: { units: whole(1, 1_000_000), weight_initializer: unread, bias_initializer: unread },
+  fields: { units: integer(1, 1_000_000), weight_initializer: unused, bias_initializer: unused },
 
   parameterShapes({ units }, inputShape) {
     if (inputShape.length !== 1) throw new Error(`Dense takes flat inputs; got ${inputShape.join("×")}`);

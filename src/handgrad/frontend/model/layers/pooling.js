@@ -1,104 +1,107 @@
-// Pooling: each window of an image becomes one value, its largest or its average; pixels that fill no window are left out.
+// Pooling: the largest or the average value of each window of an image; Maxout: the largest of every few neighbours.
 
-import { whole } from "handgrad/model/fields.js";
-import { windowedShape, windowPixels } from "handgrad/model/layers/windows.js";
+import { integer } from "handgrad/model/fields.js";
+import { windowOffsets, windowedShape } from "handgrad/model/layers/windows.js";
+import { size } from "handgrad/model/shapes.js";
 
-/**
- * Keep the largest value of each window; of equal ones the first.
- * @param {Float32Array} x      N · C × H · W
- * @param {Int32Array} pixels   H' · W' × places, from `windowPixels`
- * @param {number} places       K · K
- * @param {number} area         H · W
- * @returns {{y: Float32Array, kept: Int32Array}}  N · C × H' · W'; the places in `x` of what was kept
- */
-export function maxPool(x, pixels, places, area) {
-  const windows = pixels.length / places;
-  const y = new Float32Array((x.length / area) * windows);
-  const kept = new Int32Array(y.length);
-  for (let at = 0, start = 0; at < y.length; start += area) {
-    for (let from = 0; from < pixels.length; from += places, at++) {
-      let best = start + pixels[from];
-      for (let place = 1; place < places; place++) {
-        if (x[start + pixels[from + place]] > x[best]) best = start + pixels[from + place];
-      }
-      y[at] = x[best];
-      kept[at] = best;
-    }
+/** Call use(index of the window, start of its channel in x, start of its offsets) for each of `length` windows. */
+function eachWindow(length, offsets, kernel, area, use) {
+  for (let at = 0, start = 0; at < length; start += area) {
+    for (let from = 0; from < offsets.length; from += kernel, at++) use(at, start, from);
   }
-  return { y, kept };
 }
 
-/**
- * Pass back to the pixel that was the largest: dx += dy · [this pixel was kept].
- * @param {Float32Array} dy   N · C × H' · W'
- * @param {Int32Array} kept   from the forward pass
- * @param {number} length     of dx
- * @returns {Float32Array} dx, N · C × H · W
- */
-export function maxPoolBackward(dy, kept, length) {
+/** Add each dy to the input at its argmax. */
+function scatter(dy, argmax, length) {
   const dx = new Float32Array(length);
-  for (let at = 0; at < dy.length; at++) dx[kept[at]] += dy[at];
+  for (let at = 0; at < dy.length; at++) dx[argmax[at]] += dy[at];
   return dx;
 }
 
 /**
- * Average each window; sizes as for `maxPool`.
- * @returns {Float32Array} y, N · C × H' · W'
+ * Return the largest value of each window, of equal ones the first, and its index in x: y and argmax (N C, H' W') from
+ * x (N C, H W), offsets (H' W', kernel) from `windowOffsets`, kernel K K and area H W.
  */
-export function averagePool(x, pixels, places, area) {
-  const y = new Float32Array((x.length / area) * (pixels.length / places));
-  for (let at = 0, start = 0; at < y.length; start += area) {
-    for (let from = 0; from < pixels.length; from += places, at++) {
-      let sum = 0;
-      for (let place = 0; place < places; place++) sum += x[start + pixels[from + place]];
-      y[at] = sum / places;
-    }
-  }
+export function maxPool(x, offsets, kernel, area) {
+  const y = new Float32Array((x.length / area) * (offsets.length / kernel));
+  const argmax = new Int32Array(y.length);
+  eachWindow(y.length, offsets, kernel, area, (at, start, from) => {
+    let best = start + offsets[from];
+    for (let k = 1; k < kernel; k++) if (x[start + offsets[from + k]] > x[best]) best = start + offsets[from + k];
+    y[at] = x[best];
+    argmax[at] = best;
+  });
+  return { y, argmax };
+}
+
+/** Return the average of each window; shapes as for `maxPool`. */
+export function avgPool(x, offsets, kernel, area) {
+  const y = new Float32Array((x.length / area) * (offsets.length / kernel));
+  eachWindow(y.length, offsets, kernel, area, (at, start, from) => {
+    let sum = 0;
+    for (let k = 0; k < kernel; k++) sum += x[start + offsets[from + k]];
+    y[at] = sum / kernel;
+  });
   return y;
 }
 
-/**
- * Pass back to all pixels of a window alike: dx += dy / K².
- * @param {Float32Array} dy  N · C × H' · W'
- * @returns {Float32Array} dx, N · C × H · W
- */
-export function averagePoolBackward(dy, pixels, places, area) {
-  const dx = new Float32Array((dy.length / (pixels.length / places)) * area);
-  for (let at = 0, start = 0; at < dy.length; start += area) {
-    for (let from = 0; from < pixels.length; from += places, at++) {
-      for (let place = 0; place < places; place++) dx[start + pixels[from + place]] += dy[at] / places;
-    }
-  }
+/** Add dy / K² to every pixel of a window. */
+export function avgPoolBackward(dy, offsets, kernel, area) {
+  const dx = new Float32Array((dy.length / (offsets.length / kernel)) * area);
+  eachWindow(dy.length, offsets, kernel, area, (at, start, from) => {
+    for (let k = 0; k < kernel; k++) dx[start + offsets[from + k]] += dy[at] / kernel;
+  });
   return dx;
 }
 
-const fields = { pool_size: whole(1, 15, 2), stride: whole(0, 1_000_000_000, 0) };
+const fields = { pool_size: integer(1, 15, 2), stride: integer(0, 1_000_000_000, 0) };
 
-/** Where windows do not say how far they lie apart, they do not overlap. */
-const stepOf = ({ pool_size, stride }) => stride || pool_size;
+/** Stride 0 stands for the pool size. */
+const strideOf = ({ pool_size, stride }) => stride || pool_size;
 
-/** What a pooling needs to know of an image: its windows, K · K, H · W. */
-function places(layer) {
+function windowsOf(layer) {
   const [, height, width] = layer.inputShape;
-  return [windowPixels(layer.inputShape, layer.pool_size, stepOf(layer)), layer.pool_size ** 2, height * width];
+  return [windowOffsets(layer.inputShape, layer.pool_size, strideOf(layer)), layer.pool_size ** 2, height * width];
 }
 
 export const MaxPool2D = {
   fields,
-  outputShape: (layer, inputShape) => windowedShape("MaxPool2D", inputShape, layer.pool_size, stepOf(layer)),
-
+  outputShape: (layer, inputShape) => windowedShape("MaxPool2D", inputShape, layer.pool_size, strideOf(layer)),
   forward(layer, x) {
-    const { y, kept } = maxPool(x, ...places(layer));
-    return { y, backward: (dy) => maxPoolBackward(dy, kept, x.length) };
+    const { y, argmax } = maxPool(x, ...windowsOf(layer));
+    return { y, backward: (dy) => scatter(dy, argmax, x.length) };
   },
 };
 
 export const AvgPool2D = {
   fields,
-  outputShape: (layer, inputShape) => windowedShape("AvgPool2D", inputShape, layer.pool_size, stepOf(layer)),
-
+  outputShape: (layer, inputShape) => windowedShape("AvgPool2D", inputShape, layer.pool_size, strideOf(layer)),
   forward(layer, x) {
-    const seen = places(layer);
-    return { y: averagePool(x, ...seen), backward: (dy) => averagePoolBackward(dy, ...seen) };
+    const windows = windowsOf(layer);
+    return { y: avgPool(x, ...windows), backward: (dy) => avgPoolBackward(dy, ...windows) };
+  },
+};
+
+export const Maxout = {
+  fields: { pieces: integer(2, 1_000_000_000, 2) },
+
+  outputShape({ pieces }, [inputs, ...image]) {
+    if (inputs % pieces) throw new Error(`Maxout: ${inputs} inputs are not divisible by ${pieces} pieces`);
+    return [inputs / pieces, ...image];
+  },
+
+  /** yᵢ = maxₖ x[i · pieces + k], of equal ones the first. */
+  forward({ pieces, inputShape }, x) {
+    const area = size(inputShape.slice(1)); // pixels per channel
+    const y = new Float32Array(x.length / pieces);
+    const argmax = new Int32Array(y.length);
+    for (let at = 0; at < y.length; at++) {
+      const pixel = at % area;
+      let best = (at - pixel) * pieces + pixel;
+      for (let piece = 1, other = best + area; piece < pieces; piece++, other += area) if (x[other] > x[best]) best = other;
+      y[at] = x[best];
+      argmax[at] = best;
+    }
+    return { y, backward: (dy) => scatter(dy, argmax, x.length) };
   },
 };

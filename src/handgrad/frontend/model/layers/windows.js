@@ -1,43 +1,32 @@
-// An image as the windows that a convolution or a pooling looks at, and back.
-//
-// Letters: C channels of H × W pixels come in, H' × W' windows of K × K pixels are looked at.
+// The windows of an image that convolution and pooling compute from: H' × W' windows of K × K pixels of C × H × W.
 
-/**
- * Count the windows along one side: ⌊(size + 2 padding − window) / stride⌋ + 1.
- */
-export function outputSize(size, window, stride, padding = 0) {
-  return Math.floor((size + 2 * padding - window) / stride) + 1;
-}
+const count = (size, kernel, stride, padding) => Math.floor((size + 2 * padding - kernel) / stride) + 1;
 
-/** Give [C, H', W'] for images [C, H, W]; an Error where no window fits into them. */
-export function windowedShape(type, shape, window, stride, padding = 0) {
+/** Return [C, H', W'] for images of shape [C, H, W]; an Error where no window fits. */
+export function windowedShape(type, shape, kernel, stride, padding = 0) {
   if (shape.length !== 3) throw new Error(`${type} takes images (channels, height, width); got ${shape.join("×")}`);
-  const sizes = shape.slice(1).map((side) => outputSize(side, window, stride, padding));
-  if (Math.min(...sizes) < 1) {
-    throw new Error(`${type}: a window of ${window}×${window} does not fit into an image of ${shape.slice(1).join("×")}`);
-  }
+  const sizes = shape.slice(1).map((side) => count(side, kernel, stride, padding));
+  if (Math.min(...sizes) < 1) throw new Error(`${type}: a window of ${kernel}×${kernel} does not fit into an image of ${shape.slice(1).join("×")}`);
   return [shape[0], ...sizes];
 }
 
 /**
- * Say which pixel each place of each window sees, row by row; −1 where that lies beside the image.
+ * Return the index of each pixel of each window within its channel, or −1 in the padding.
  * @param {number[]} shape  [C, H, W]
- * @returns {Int32Array} of H' · W' · K · K numbers of pixels, from 0 to H · W − 1
+ * @returns {Int32Array} H' · W' × K · K
  */
-export function windowPixels([, height, width], window, stride, padding = 0) {
-  const down = outputSize(height, window, stride, padding);
-  const across = outputSize(width, window, stride, padding);
-  const pixels = new Int32Array(down * across * window * window);
+export function windowOffsets([, height, width], kernel, stride, padding = 0) {
+  const [down, across] = [count(height, kernel, stride, padding), count(width, kernel, stride, padding)];
+  const offsets = new Int32Array(down * across * kernel * kernel);
   let at = 0;
   for (let i = 0; i < down; i++) {
     for (let j = 0; j < across; j++) {
-      for (let row = i * stride - padding; row < i * stride - padding + window; row++) {
-        for (let column = j * stride - padding; column < j * stride - padding + window; column++) {
-          const inside = row >= 0 && row < height && column >= 0 && column < width;
-          pixels[at++] = inside ? row * width + column : -1;
-        }
+      for (let k = 0; k < kernel * kernel; k++) {
+        const row = i * stride - padding + Math.floor(k / kernel);
+        const column = j * stride - padding + (k % kernel);
+        offsets[at++] = row >= 0 && row < height && column >= 0 && column < width ? row * width + column : -1;
       }
     }
   }
-  return pixels;
+  return offsets;
 }

@@ -1,15 +1,11 @@
-// Layers that in inference change no number: Flatten, which makes one row of an image, and Dropout, which drops nothing.
+// Layers that change no number in inference.
 
 import { number } from "handgrad/model/fields.js";
 import { size } from "handgrad/model/shapes.js";
 
 const forward = (layer, x) => ({ y: x, backward: (dy) => dy });
 
-export const Flatten = {
-  fields: {},
-  outputShape: (layer, inputShape) => [size(inputShape)],
-  forward,
-};
+export const Flatten = { fields: {}, outputShape: (layer, inputShape) => [size(inputShape)], forward };
 
 export const Dropout = {
   fields: { rate: number((rate) => rate >= 0 && rate < 1, "from 0 to below 1", 0.5) },

@@ -1,6 +1,6 @@
-// From numbers to colours, and to small pictures. All scales are legible by lightness alone.
+// Numbers as colours, and small images. Both colour scales are legible by lightness alone.
 
-/** Of numbers with a sign: dark speaks against, grey does not matter, light speaks for; the hue says it once more. */
+/** Signed numbers: dark negative, grey zero, light positive, and a hue for each sign. */
 const STOPS = [
   [-1, 56, 18, 4],
   [-0.5, 134, 68, 34],
@@ -9,12 +9,10 @@ const STOPS = [
   [1, 246, 250, 255],
 ];
 
-/** The same scale in CSS, for legends. */
+/** The signed scale in CSS, for legends. */
 export const SCALE = STOPS.map(([, ...colour]) => `rgb(${colour.join(" ")})`);
 
-const SIGNED = new Uint32Array(257); // -1 to 1, as RGBA in the memory order of ImageData
-const GREY = new Uint32Array(256);
-
+const SIGNED = new Uint32Array(257); // −1 to 1, as RGBA in the memory order of ImageData
 for (let k = 0; k < SIGNED.length; k++) {
   const value = (k - 128) / 128;
   const upper = Math.max(1, STOPS.findIndex(([at]) => at >= value));
@@ -22,46 +20,57 @@ for (let k = 0; k < SIGNED.length; k++) {
   const share = (value - low[0]) / (high[0] - low[0]);
   SIGNED[k] = pack(...[1, 2, 3].map((channel) => low[channel] + share * (high[channel] - low[channel])));
 }
-for (let k = 0; k < GREY.length; k++) GREY[k] = pack(k, k, k);
+const GREY = Uint32Array.from({ length: 256 }, (_, k) => pack(k, k, k));
 
 function pack(red, green, blue) {
   return (255 << 24) | (Math.round(blue) << 16) | (Math.round(green) << 8) | Math.round(red);
 }
 
-/** The colour of a number between -1 and 1. */
+/** The packed colour of a number from −1 to 1. */
 export function signed(value) {
   return SIGNED[Math.round(Math.min(1, Math.max(-1, value)) * 128) + 128];
 }
 
-/** The colour of a number between 0 (black) and 1 (white). */
+/** The packed colour of a number from 0 (black) to 1 (white). */
 export function grey(value) {
   return GREY[Math.round(Math.min(1, Math.max(0, value)) * 255)];
 }
 
-/** The largest absolute value; 1 where all are 0, so that one can divide by it. */
+/** A packed colour in CSS. */
+export function css(colour) {
+  return `rgb(${colour & 255} ${(colour >> 8) & 255} ${(colour >> 16) & 255})`;
+}
+
+/** The largest absolute value, or 1 where all are 0, to divide by. */
 export function largest(values) {
   let most = 0;
   for (const value of values) if (Math.abs(value) > most) most = Math.abs(value);
   return most || 1;
 }
 
-/** A small picture on a canvas of its own, a pixel a number, given by `shade(index)`. */
-export function picture(width, height, shade) {
+/** A new canvas with one pixel per number, in the colour `colourOf(index)`. */
+export function image(width, height, colourOf) {
   const canvas = new OffscreenCanvas(width, height);
-  paint(canvas, shade);
+  paint(canvas, colourOf);
   return canvas;
 }
 
-/** Fill a canvas, a pixel a number. */
-export function paint(canvas, shade) {
-  const context = canvas.getContext("2d");
-  const image = context.createImageData(canvas.width, canvas.height);
-  const pixels = new Uint32Array(image.data.buffer);
-  for (let k = 0; k < pixels.length; k++) pixels[k] = shade(k);
-  context.putImageData(image, 0, 0);
+/** Weights as an image, scaled by the largest. */
+export function weightImage(weights, width, height) {
+  const most = largest(weights);
+  return image(width, height, (k) => signed(weights[k] / most));
 }
 
-/** Give a canvas as many pixels as the screen has there, and a context in CSS pixels. */
+/** Fill a canvas, one pixel per number. */
+export function paint(canvas, colourOf) {
+  const context = canvas.getContext("2d");
+  const data = context.createImageData(canvas.width, canvas.height);
+  const pixels = new Uint32Array(data.data.buffer);
+  for (let k = 0; k < pixels.length; k++) pixels[k] = colourOf(k);
+  context.putImageData(data, 0, 0);
+}
+
+/** Give a canvas the resolution of the screen, and return a context in CSS pixels. */
 export function sharp(canvas, width, height) {
   const ratio = window.devicePixelRatio || 1;
   canvas.width = Math.round(width * ratio);
