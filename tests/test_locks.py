@@ -12,42 +12,42 @@ import pytest
 
 from handgrad import locks
 from handgrad.errors import HandgradError
-from handgrad.locks import holding, in_turn, is_held
+from handgrad.locks import is_locked, lock_file, lock_folder
 
 
 def test_a_folder_is_held_by_one_and_let_go_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locks, "PATIENCE", 0.0)
-    assert not is_held(tmp_path)
-    with holding(tmp_path):
-        assert is_held(tmp_path)
-        with pytest.raises(HandgradError, match="another program is at work"), holding(tmp_path):
+    assert not is_locked(tmp_path)
+    with lock_folder(tmp_path):
+        assert is_locked(tmp_path)
+        with pytest.raises(HandgradError, match="another program"), lock_folder(tmp_path):
             pass
-    assert not is_held(tmp_path)
-    with holding(tmp_path):
+    assert not is_locked(tmp_path)
+    with lock_folder(tmp_path):
         pass
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_process_that_is_killed_holds_nothing(tmp_path: Path) -> None:
     program = (
-        "import sys, pathlib; from handgrad.locks import holding\n"
-        "with holding(pathlib.Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+        "import sys, pathlib; from handgrad.locks import lock_folder\n"
+        "with lock_folder(pathlib.Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", program, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert process.stdout is not None
     assert process.stdout.readline() == b"held\n"
-    assert is_held(tmp_path)
+    assert is_locked(tmp_path)
     process.kill()
     process.communicate()
-    assert not is_held(tmp_path)
+    assert not is_locked(tmp_path)
 
 
 def test_work_is_done_in_turn(tmp_path: Path) -> None:
     program = (
-        "import sys, pathlib; from handgrad.locks import in_turn\n"
-        "with in_turn(pathlib.Path(sys.argv[1])): print('mine', flush=True); sys.stdin.readline(); print('done')"
+        "import sys, pathlib; from handgrad.locks import lock_file\n"
+        "with lock_file(pathlib.Path(sys.argv[1])): print('mine', flush=True); sys.stdin.readline(); print('done')"
     )
     command = [sys.executable, "-c", program, str(tmp_path / "lock")]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
@@ -59,14 +59,14 @@ def test_work_is_done_in_turn(tmp_path: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     assert first.communicate("\n")[0] == "done\n"
     assert second.communicate("\n")[0] == "mine\ndone\n"
-    with in_turn(tmp_path / "lock"):
+    with lock_file(tmp_path / "lock"):
         pass
 
 
 def test_who_only_asks_does_not_hold(tmp_path: Path) -> None:
     asking = os.open(tmp_path, os.O_RDONLY)
     fcntl.flock(asking, fcntl.LOCK_SH)  # as another process does while it asks
-    assert not is_held(tmp_path)
+    assert not is_locked(tmp_path)
     os.close(asking)
 
 
@@ -74,7 +74,7 @@ def test_a_moment_of_asking_is_waited_for(tmp_path: Path, monkeypatch: pytest.Mo
     asking = os.open(tmp_path, os.O_RDONLY)
     fcntl.flock(asking, fcntl.LOCK_SH)
     monkeypatch.setattr(locks, "sleep", lambda seconds: fcntl.flock(asking, fcntl.LOCK_UN))
-    with holding(tmp_path):
+    with lock_folder(tmp_path):
         pass
     os.close(asking)
 
@@ -84,17 +84,22 @@ def test_what_cannot_be_locked_at_all_is_worked_in(tmp_path: Path, monkeypatch: 
         raise OSError(errno.ENOLCK, "no locks available")
 
     monkeypatch.setattr(fcntl, "flock", refuse)
-    with holding(tmp_path):
-        assert not is_held(tmp_path)
+    with lock_folder(tmp_path):
+        assert not is_locked(tmp_path)
 
 
 def test_what_is_not_there_is_not_held(tmp_path: Path) -> None:
-    assert not is_held(tmp_path / "none")
+    assert not is_locked(tmp_path / "none")
 
 
 def test_where_the_system_knows_no_locks_nothing_is_held(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(locks, "fcntl", None)
-    with holding(tmp_path), holding(tmp_path), in_turn(tmp_path / "lock"), in_turn(tmp_path / "lock"):
-        assert not is_held(tmp_path)
+    with (
+        lock_folder(tmp_path),
+        lock_folder(tmp_path),
+        lock_file(tmp_path / "lock"),
+        lock_file(tmp_path / "lock"),
+    ):
+        assert not is_locked(tmp_path)

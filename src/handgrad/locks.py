@@ -1,4 +1,4 @@
-"""Folders in which one process is at work, and no second one; and work that processes do in turn."""
+"""Locks on folders and files, which the system releases when the process that holds them ends."""
 
 import os
 from collections.abc import Iterator
@@ -10,47 +10,32 @@ from handgrad.errors import HandgradError
 
 try:
     import fcntl
-except ImportError:  # not on Windows
+except ImportError:  # Windows, where nothing is locked
     fcntl = None  # type: ignore[assignment]
 
 PATIENCE = 1.0
-"""Seconds: a program that only asks whether a folder is held, holds it for a moment itself."""
+"""Seconds to wait for a folder: `is_locked` locks it for a moment."""
 
 
 @contextmanager
-def holding(folder: Path) -> Iterator[None]:
-    """Hold a folder, so that no two processes work in it at once; the system lets go of it however the process ends.
-
-    Parameters
-    ----------
-    folder : Path
-        It must exist. On systems without `fcntl` nothing is held.
-
-    Raises
-    ------
-    HandgradError
-        If another process, or another thread, holds it.
-    """
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Lock an existing folder within a block; raise HandgradError if another process or thread holds it."""
     with _opened(folder) as number:
-        patience = monotonic() + PATIENCE
+        end = monotonic() + PATIENCE
         while not try_lock(number, exclusive=True):
-            if monotonic() > patience:
+            if monotonic() > end:
                 raise HandgradError(
-                    f"another program is at work in {folder}; wait for it, or choose another place"
+                    f"another program is using {folder}; wait for it, or choose another folder"
                 )
             sleep(0.02)
+        if number is not None and not (folder.exists() and os.path.samestat(os.fstat(number), folder.stat())):
+            raise HandgradError(f"another program has removed {folder}; try again")
         yield
 
 
 @contextmanager
-def in_turn(file: Path) -> Iterator[None]:
-    """Wait until no other process holds a file, and hold it; one that is killed counts no more.
-
-    Parameters
-    ----------
-    file : Path
-        It is made, in a folder that must exist, and stays. On systems without `fcntl` nobody waits.
-    """
+def lock_file(file: Path) -> Iterator[None]:
+    """Lock a file within a block, after other processes have released it; the file is created and remains."""
     if fcntl is None:
         yield
         return
@@ -59,11 +44,24 @@ def in_turn(file: Path) -> Iterator[None]:
         yield
 
 
-def is_held(folder: Path) -> bool:
-    """Tell whether somebody is `holding` a folder."""
+def is_locked(folder: Path) -> bool:
+    """Whether `lock_folder` holds a folder."""
     with suppress(OSError), _opened(folder) as number:
         return not try_lock(number, exclusive=False)
     return False
+
+
+def try_lock(number: int | None, *, exclusive: bool) -> bool:
+    """Lock an open file if no other process holds it; where locks are not supported, return True."""
+    if number is None:
+        return True
+    try:
+        fcntl.flock(number, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # e.g. on some network file systems
+        return True
+    return True
 
 
 @contextmanager
@@ -76,16 +74,3 @@ def _opened(folder: Path) -> Iterator[int | None]:
         yield number
     finally:
         os.close(number)
-
-
-def try_lock(number: int | None, *, exclusive: bool) -> bool:
-    """Lock an open file if no other process holds it; where locks are not supported, return True."""
-    if number is None:
-        return True
-    try:
-        fcntl.flock(number, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True

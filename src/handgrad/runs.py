@@ -17,7 +17,7 @@ from handgrad.errors import HandgradError
 from handgrad.exports.csv import is_dense, write_csv
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE, load_model
 from handgrad.files import cannot_write, make_folder, remove_unfinished, replacing
-from handgrad.locks import holding
+from handgrad.locks import lock_folder
 from handgrad.model.files import load_recipe as load_checkpoint_recipe
 from handgrad.model.files import save_model
 from handgrad.model.network import Network
@@ -152,7 +152,7 @@ class Run:
     def _hold(self, held: ExitStack) -> None:
         self._created = not self.folder.exists()
         make_folder(self.folder)
-        held.enter_context(holding(self.folder))
+        held.enter_context(lock_folder(self.folder))
 
     def _prepare(self) -> None:
         remove_unfinished(self.folder)

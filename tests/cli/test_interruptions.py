@@ -18,7 +18,7 @@ from failing import fails
 from fixture_types import Cli
 from handgrad.exports.formats import load_model
 from handgrad.files import UNFINISHED
-from handgrad.locks import is_held
+from handgrad.locks import is_locked
 
 SMALL = ("--data", "strokes:300:1")
 LONG = ("--data", "strokes:3000:1", "--batch-size", "50", "--epochs", "100", "--threads", "2")
@@ -139,12 +139,12 @@ def test_a_folder_is_trained_in_once_and_the_end_of_input_interrupts(
 ) -> None:
     endless = ("--data", "strokes:2000:1", "--batch-size", "50", "--epochs", "5000", "--out", "RUN")
     process = begin_training(*endless, "--json", "--attached", records=1, stdin=subprocess.PIPE)
-    assert is_held(tmp_path / "RUN")
+    assert is_locked(tmp_path / "RUN")
     fails(cli, "RUN", "resume", "RUN", telling="another program")
     _, printed = process.communicate(timeout=60)  # which closes its input
     assert process.returncode == 130
     assert "handgrad resume RUN" in printed
-    assert not is_held(tmp_path / "RUN")
+    assert not is_locked(tmp_path / "RUN")
     assert load_model(tmp_path / "RUN" / "model.safetensors").flat_parameters.size == 7960
 
 

@@ -233,18 +233,27 @@ def test_data_show(cli: Cli, idx_folder: Path) -> None:
     assert sum(facts["splits"]["train"]["counts"]) == 300
 
 
-def test_the_cache_is_listed_and_cleared_by_name(cli: Cli, tmp_path: Path) -> None:
+def test_the_cache_is_listed_and_cleared_by_name(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HANDGRAD_CACHE", str(tmp_path / "kept"))
     assert "0 bytes in all" in cli("data", "list").stdout
-    for name in ("mnist", "fashion-mnist"):
-        (tmp_path / "cache" / "handgrad" / name).mkdir(parents=True)
-        (tmp_path / "cache" / "handgrad" / name / "images").write_bytes(b"x" * 1000)
-    assert "2,000 bytes in all" in cli("data", "list").stdout
+    (tmp_path / "kept" / "mnist").mkdir(parents=True)
+    (tmp_path / "kept" / "mnist" / "images").write_bytes(b"x" * 1000)
+    assert "1,000 bytes in all" in cli("data", "list").stdout
+    arrays = {"x": np.zeros((60, 28, 28), np.uint8), "y": np.arange(60) % 3}
+    np.savez_compressed(tmp_path / "big.npz", **arrays)
+    monkeypatch.setattr("handgrad.data.outofcore.available_memory", lambda: 10_000)
+    converting, converted = cli("data", "show", "big.npz").stderr.splitlines()
+    assert "big.npz" in converting
+    assert "60 examples" in converted
     fails(cli, "'mnits'", "data", "clear", "mnits")
     assert "1,000 bytes freed" in cli("data", "clear", "mnist").stdout
     (left,) = objects(cli, "data", "list")
-    assert (left["name"], left["bytes"], left["removed"]) == ("fashion-mnist", 1000, False)
-    assert [copy["removed"] for copy in objects(cli, "data", "clear", "--all")] == [True]
+    assert (left["name"], left["split"], left["removed"]) == (str(tmp_path / "big.npz"), "train", False)
+    assert [copy["removed"] for copy in objects(cli, "data", "clear", "big.npz")] == [True]
     assert objects(cli, "data", "list") == []
+    assert objects(cli, "data", "clear", "--all") == []
 
 
 def test_recipes_are_listed_and_shown(cli: Cli, tmp_path: Path) -> None:

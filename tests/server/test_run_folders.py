@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 from handgrad.exports.formats import load_model
-from handgrad.locks import holding
-from handgrad.model.files import save_model
+from handgrad.locks import lock_folder
 from handgrad.recipes.data import open_splits
 from handgrad.recipes.loading import load_recipe, override
 from handgrad.runs import Run
@@ -215,7 +214,7 @@ def test_run_that_was_killed_and_is_stopped_keeps_its_model(killed: Run, tmp_pat
 
 
 def test_run_that_another_program_trains_is_left_alone(killed: Run, tmp_path: Path) -> None:
-    with holding(tmp_path / "one"), client(tmp_path.parent, runs=tmp_path) as api:
+    with lock_folder(tmp_path / "one"), client(tmp_path.parent, runs=tmp_path) as api:
         assert api.get("/runs/one").json()["state"] == "running"
         for action in ("pause", "stop", "resume"):
             assert api.post(f"/runs/one/{action}").status_code == 409
@@ -232,11 +231,3 @@ def test_stream_of_events_ends_if_the_folder_is_removed(killed: Run, tmp_path: P
         return received
 
     assert b"event: record" in asyncio.run(asyncio.wait_for(events(), 60))
-
-
-def test_model_that_does_not_contain_its_steps_is_dated_by_its_time(tmp_path: Path) -> None:
-    run = trained(tmp_path / "done")
-    save_model(run.network, tmp_path / "done" / "model.safetensors", run.recipe.tables())
-    assert status(tmp_path / "done") == Status("finished")
-    os.utime(tmp_path / "done" / "model.safetensors", ns=(0, 0))
-    assert status(tmp_path / "done") == Status("interrupted")

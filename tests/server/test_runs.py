@@ -15,7 +15,7 @@ from safetensors.numpy import load
 from handgrad.cli.main import main
 from handgrad.data.strokes import generate
 from handgrad.exports.formats import load_model
-from handgrad.locks import is_held
+from handgrad.locks import is_locked
 from served import Process, client, eventually, here, read_events, serving, small_network
 
 LONG: dict[str, Any] = {"recipe": "classic", "data": "strokes:1000:1", "batch_size": 50, "epochs": 1500}
@@ -89,7 +89,7 @@ def test_paused_and_resumed_equals_uninterrupted(uninterrupted: bytes, tmp_path:
             assert (busy.status_code, name in busy.json()["detail"]) == (409, True)
             assert server.client.post(f"/runs/{name}/resume").status_code == 409
             assert server.post(f"/runs/{name}/pause")["state"] == "paused"
-            assert not is_held(tmp_path / "runs" / name)
+            assert not is_locked(tmp_path / "runs" / name)
             assert server.client.post(f"/runs/{name}/pause").status_code == 409
             assert next(event for event in events if event[0] == "state")[2] == {"state": "paused"}
             assert server.post(f"/runs/{name}/resume")["state"] == "running"
@@ -169,7 +169,7 @@ def test_killed_training_can_be_resumed_and_ends_the_same(
             os.kill(pid, signal.SIGKILL)
         if killed in ("server", "both"):
             server.kill()  # the training saves and ends
-            eventually(lambda: is_held(tmp_path / "runs" / name), lambda held: not held)
+            eventually(lambda: is_locked(tmp_path / "runs" / name), lambda held: not held)
         else:
             assert server.await_state(name, "interrupted", "failed")["state"] == "interrupted"
     with serving(tmp_path) as server:

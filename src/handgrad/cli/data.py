@@ -1,13 +1,15 @@
 """``handgrad data list``, ``show`` and ``clear``."""
 
+import json as json_format
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from handgrad.cli.options import DATA_HELP, Json, option
-from handgrad.cli.output import emit, emit_json, table
+from handgrad.cli.output import emit, emit_json, showing_conversions, table
 from handgrad.errors import HandgradError
 
 if TYPE_CHECKING:
@@ -21,8 +23,9 @@ def show(source: Annotated[str, typer.Argument(help=DATA_HELP, metavar="SRC")], 
     """Show shapes, classes, counts and value ranges of a data set."""
     from handgrad.data.load import load_data
 
-    splits = load_data(source)
-    found = {"train": splits.train, "validation": splits.validation, "test": splits.test}
+    with showing_conversions():
+        splits = load_data(source)
+        found = {"train": splits.train, "validation": splits.validation, "test": splits.test}
     facts = {split: _facts(dataset) for split, dataset in found.items() if dataset is not None}
     classes = splits.train.class_names
     if json:
@@ -63,31 +66,39 @@ def clear(
     """Remove downloaded and converted data sets from the cache folder."""
     if (name is None) != everything:
         raise typer.BadParameter("name a data set, or remove all with --all", param_hint="NAME")
-    copies = {folder: size for folder, size in _copies().items() if name in (None, folder.name)}
-    if name is not None and not copies:
+    wanted = None if name is None else {name, str(Path(name).absolute())}
+    copies = [copy for copy in _copies() if wanted is None or copy["name"] in wanted]
+    if wanted and not copies:
         raise HandgradError(f"the cache has no data set '{name:.80}'; handgrad data list shows what it has")
-    for folder in copies:
-        shutil.rmtree(folder)
+    for copy in copies:
+        shutil.rmtree(copy["folder"])
     _show_copies(copies, json, removed=True)
 
 
-def _copies() -> dict[Path, int]:
-    """Return the folders of the cache, with their sizes in bytes."""
+def _copies() -> list[dict[str, Any]]:
+    """Describe the folders of the cache: downloads, by name, and conversions, by source and split."""
     from handgrad.data.mnist import cache_folder
+    from handgrad.data.outofcore import FACTS
 
-    folders = sorted(path for path in cache_folder("").glob("*") if path.is_dir())
-    return {
-        folder: sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) for folder in folders
-    }
+    copies = []
+    for folder in sorted(path for path in cache_folder("").glob("*") if path.is_dir()):
+        facts = {"source": folder.name, "split": "all"}
+        with suppress(OSError, ValueError, TypeError):
+            facts |= json_format.loads((folder / FACTS).read_text("utf-8"))
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        copies.append(
+            {"name": facts["source"], "split": facts["split"], "folder": str(folder), "bytes": size}
+        )
+    return copies
 
 
-def _show_copies(copies: dict[Path, int], json: bool, *, removed: bool) -> None:
-    if json:
-        for folder, size in copies.items():
-            emit_json({"name": folder.name, "folder": str(folder), "bytes": size, "removed": removed})
-        return
-    emit(table(["name", "bytes"], [[folder.name, f"{size:,}"] for folder, size in copies.items()]))
-    emit(f"\n{sum(copies.values()):,} bytes {'freed' if removed else 'in all'}")
+def _show_copies(copies: list[dict[str, Any]], json: bool, *, removed: bool) -> None:
+    for copy in copies if json else ():
+        emit_json({**copy, "removed": removed})
+    if not json:
+        rows = [[copy["name"], copy["split"], f"{copy['bytes']:,}"] for copy in copies]
+        emit(table(["name", "split", "bytes"], rows))
+        emit(f"\n{sum(copy['bytes'] for copy in copies):,} bytes {'freed' if removed else 'in all'}")
 
 
 def _facts(dataset: "Dataset") -> dict[str, Any]:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handgrad.cli.options import Data, Json, Model, Split
-from handgrad.cli.output import emit, emit_json, table
+from handgrad.cli.output import emit, emit_json, showing_conversions, table
 from handgrad.errors import HandgradError
 
 if TYPE_CHECKING:
@@ -26,12 +26,13 @@ def open_split(model: Path, data: str | None, split: str | None) -> "tuple[str, 
     from handgrad.exports.formats import load_model_recipe
     from handgrad.recipes.data import open_model_data
 
-    splits = open_model_data(data, load_model_recipe(model), str(model))
-    if split is None and splits.test is None:
-        if splits.validation is not None:
-            raise HandgradError(f"{splits.source} has no test split; choose --split train or validation")
-        split = "train"
-    return splits.source, split or "test", splits.split(split or "test")
+    with showing_conversions():
+        splits = open_model_data(data, load_model_recipe(model), str(model))
+        if split is None and splits.test is None:
+            if splits.validation is not None:
+                raise HandgradError(f"{splits.source} has no test split; choose --split train or validation")
+            split = "train"
+        return splits.source, split or "test", splits.split(split or "test")
 
 
 def evaluate(model: Model, data: Data = None, split: Split = None, json: Json = False) -> None:

@@ -29,7 +29,7 @@ def export(
     from handgrad.errors import HandgradError
     from handgrad.exports.formats import MODEL_FILE, load_model, load_model_recipe, model_file
     from handgrad.exports.formats import export as write
-    from handgrad.run_status import validated_in_words
+    from handgrad.run_status import validation_summary
 
     to = format or SUFFIXES.get(out.suffix.lower())
     if to is None:
@@ -41,7 +41,7 @@ def export(
     network, recipe, source = load_model(model), load_model_recipe(model), model_file(model)
     if source and out.exists() and out.samefile(source):
         raise HandgradError(f"{out} is the model itself; choose another place")
-    accuracy = validated_in_words(source.parent) if source and source.name == MODEL_FILE else None
+    accuracy = validation_summary(source.parent) if source and source.name == MODEL_FILE else None
     sizes = write(network, out, to, int8=int8, recipe=recipe, accuracy=accuracy)
     files = out.glob("[wb]*.csv") if out.is_dir() else [out]
     facts = {"model": str(model), "format": to, "out": str(out), "parameters": network.parameter_count}

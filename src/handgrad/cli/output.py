@@ -103,3 +103,24 @@ def _writing() -> Iterator[None]:
 def discard_output() -> None:
     """Send standard output nowhere from here on, so that it cannot fail any more."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def showing_conversions(quiet: bool = False) -> Iterator[None]:
+    """Show on standard error how data are converted: two lines each, and on a terminal the progress."""
+    from handgrad.data.outofcore import Progress, reporting
+
+    known = set()
+
+    def report(progress: Progress) -> None:
+        if progress.folder not in known and not quiet:
+            known.add(progress.folder)
+            print(printable(f"converting {progress.source} once, into {progress.folder}"), file=sys.stderr)
+        if not quiet and (progress.finished or sys.stderr.isatty()):
+            end = "\n" if progress.finished else "\r"
+            print(
+                f"converted  {progress.examples:,} examples, {progress.share:.0%}", end=end, file=sys.stderr
+            )
+
+    with reporting(report):
+        yield

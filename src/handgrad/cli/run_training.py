@@ -28,6 +28,7 @@ class Options:
 def run_training(run: "Run", options: Options, last_words: Callable[[str], None]) -> int:
     """Train to the end or to an interruption, and evaluate the model."""
     from handgrad.cli.interrupts import interrupts
+    from handgrad.cli.output import showing_conversions
     from handgrad.cli.views import choose_view, resume_command
     from handgrad.errors import Interrupted
     from handgrad.exports.formats import load_model
@@ -61,7 +62,8 @@ def run_training(run: "Run", options: Options, last_words: Callable[[str], None]
         test = None
         network = communication.broadcast(partial(load_model, run.folder))
         if not options.no_test:
-            test = communication.by_machine(lambda: run.splits.test)
+            with showing_conversions(options.quiet or not first):
+                test = communication.by_machine(lambda: run.splits.test)
         found = evaluate(network, test, communication=communication) if test else None
     view.finish(found, opened=not options.no_test)
     return 0

@@ -28,6 +28,7 @@ from handgrad.cli.options import (
     parse_validation,
     refusing_options,
 )
+from handgrad.cli.output import showing_conversions
 from handgrad.cli.recipes import recipe_names
 from handgrad.cli.run_training import Options, run_training
 
@@ -130,7 +131,8 @@ def train(
     folder = communication.broadcast(lambda: out or next_folder(chosen.name))
     options = Options(threads, time_limit, no_test, tensorboard, json, quiet, attached)
     with last_words_of(communication) as last_words:
-        splits = open_together(chosen, communication)
+        with showing_conversions(quiet or communication.rank > 0):
+            splits = open_together(chosen, communication)
         run = Run.start(chosen, splits, folder, communication)
         return run_training(run, options, last_words)
 
@@ -155,7 +157,8 @@ def resume(
     communication.alike(version=__version__, options=(tensorboard, no_test))
     options = Options(threads, time_limit, no_test, tensorboard, json, quiet, attached)
     with last_words_of(communication) as last_words:
-        run = Run.resume(folder, communication)
+        with showing_conversions(quiet or communication.rank > 0):
+            run = Run.resume(folder, communication)
         return run_training(run, options, last_words)
 
 

@@ -24,7 +24,7 @@ from handgrad.data.memory import available_memory, format_bytes
 from handgrad.data.mnist import cache_folder
 from handgrad.errors import HandgradError
 from handgrad.files import cannot_write, make_folder, sync_folder
-from handgrad.locks import in_turn
+from handgrad.locks import lock_file
 
 COMFORTABLE = 3
 """Data are loaded if this many times their size is available; a reader needs up to twice their size."""
@@ -120,7 +120,7 @@ def load_or_convert(source: Source, read: Callable[[Store], Dataset]) -> Dataset
     digest = hashlib.sha256(f"{source.place}\n{source.split}".encode()).hexdigest()
     folder = cache_folder(f"{Path(source.place).name.replace(':', '-')}-{source.split}-{digest[:10]}")
     make_folder(folder.parent)
-    with in_turn(folder.parent / f".{folder.name}.lock"):
+    with lock_file(folder.parent / f".{folder.name}.lock"):
         facts = source.facts()
         dataset = _open(folder, facts)
         if dataset is None:

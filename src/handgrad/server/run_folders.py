@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE
 from handgrad.files import replacing
-from handgrad.locks import is_held
+from handgrad.locks import is_locked
 from handgrad.run_status import model_is_newest, progress
 from handgrad.runs import RECIPE_FILE
 from handgrad.server.schemas import Record, State
@@ -62,7 +62,7 @@ def _started(folder: Path) -> int:
 
 def status(folder: Path) -> Status:
     """Return the status of a run that this server does not train."""
-    if is_held(folder):
+    if is_locked(folder):
         return Status("running")
     recipe = recipe_tables(folder)
     if not recipe and (folder / RECIPE_FILE).exists():

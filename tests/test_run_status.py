@@ -10,7 +10,7 @@ from fixture_types import Cli
 from handgrad.model.files import save_model
 from handgrad.recipes.data import open_splits
 from handgrad.recipes.loading import load_recipe, override
-from handgrad.run_status import validated, validated_in_words
+from handgrad.run_status import validated, validation_summary
 from handgrad.runs import Run
 from handgrad.training.metrics import evaluate
 from handgrad.training.records import load_records
@@ -83,17 +83,17 @@ def test_of_a_checkpoint_it_is_what_that_would_leave(tmp_path: Path, stopping: d
 
 def test_nothing_is_told_where_it_is_not_known(tmp_path: Path) -> None:
     run = trained(tmp_path / "run", data={"source": DATA, "validation": 0})
-    assert validated_in_words(tmp_path / "run") is None  # nothing to validate on
+    assert validation_summary(tmp_path / "run") is None  # nothing to validate on
     measured = trained(tmp_path / "measured")
-    assert validated_in_words(tmp_path / "measured") is not None
+    assert validation_summary(tmp_path / "measured") is not None
     model = tmp_path / "measured" / "model.safetensors"
     save_model(measured.network, model, measured.recipe.tables())  # it does not say its steps
-    assert validated_in_words(tmp_path / "measured") is None
+    assert validation_summary(tmp_path / "measured") is None
     save_model(
         measured.network, model, measured.recipe.tables(), steps=run.state.step + 1
     )  # the log has no such step
-    assert validated_in_words(tmp_path / "measured") is None
-    assert validated_in_words(tmp_path) is None
+    assert validation_summary(tmp_path / "measured") is None
+    assert validation_summary(tmp_path) is None
 
 
 @pytest.mark.slow
@@ -103,7 +103,7 @@ def test_the_exported_page_tells_it(cli: Cli, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     last = json.loads((tmp_path / "run" / "log.jsonl").read_text().splitlines()[-1])
-    told = f"{100 * last['validation_accuracy']:.1f} % of validation data of strokes:600 right"
+    told = f"accuracy {100 * last['validation_accuracy']:.1f} % on validation data of strokes:600"
     for model, known in (("run", True), ("run/model.safetensors", True), ("run/final_config", False)):
         done = cli("export", model, "page.html")
         if not known and done.returncode:  # a folder of parameters says nothing of pictures
@@ -119,6 +119,6 @@ def test_data_that_were_validated_on_are_named_without_their_folder(
     trained(tmp_path / "run")
     tables = load_recipe("mlp").tables() | {"data": {"source": "strokes:300:1", "validation": other}}
     monkeypatch.setattr("handgrad.run_status.recipe_from_metadata", lambda *_: tables)
-    words = validated_in_words(tmp_path / "run")
+    words = validation_summary(tmp_path / "run")
     assert words is not None
-    assert words.endswith(f"of validation data of {Path(other).name} right")
+    assert words.endswith(f" on validation data of {Path(other).name}")
