@@ -241,8 +241,7 @@ def test_the_cache_is_listed_and_cleared_by_name(
     (tmp_path / "kept" / "mnist").mkdir(parents=True)
     (tmp_path / "kept" / "mnist" / "images").write_bytes(b"x" * 1000)
     assert "1,000 bytes in all" in cli("data", "list").stdout
-    arrays = {"x": np.zeros((60, 28, 28), np.uint8), "y": np.arange(60) % 3}
-    np.savez_compressed(tmp_path / "big.npz", **arrays)
+    np.savez_compressed(tmp_path / "big.npz", x=np.zeros((60, 28, 28), np.uint8), y=np.arange(60) % 3)
     monkeypatch.setattr("handgrad.data.outofcore.available_memory", lambda: 10_000)
     converting, converted = cli("data", "show", "big.npz").stderr.splitlines()
     assert "big.npz" in converting
