@@ -1,7 +1,4 @@
-"""Downloads that end whole and verified, or in one line that says why not.
-
-What has arrived waits in `<target>.part` beside the target; a later attempt asks only for the rest.
-"""
+"""Download files from several mirrors, resumed and verified."""
 
 import math
 import os
@@ -18,14 +15,15 @@ from urllib import request
 from urllib.error import HTTPError, URLError
 
 from handgrad.errors import HandgradError
-from handgrad.files import cannot_write
+from handgrad.files import cannot_write, sync_folder
 
 PIECE = 64 * 1024  # bytes
-Show = Callable[[int, int | None], None]  # is told the bytes that are here, and the bytes in all
+Show = Callable[[int, int | None], None]
+"""Takes the bytes that have arrived, and all bytes where they are known."""
 
 
 class _Failed(Exception):
-    """Why one mirror did not deliver."""
+    """The reason why one mirror failed."""
 
 
 def download(
@@ -37,29 +35,31 @@ def download(
     advice: str,
     timeout: float | None = None,
 ) -> None:
-    """Fetch a file from the first of several mirrors that delivers it whole and verified.
+    """Download a file from the first of several mirrors that delivers it whole and verified.
+
+    What has arrived is kept in `<target>.part`, so that a later attempt asks only for the rest.
 
     Parameters
     ----------
     urls : iterable of str
         The same file on each mirror, best first: http, https or file.
     target : Path
-        Where the file goes; its folder is made.
+        Where the file goes; its folder is created.
     verify : callable
-        Tells whether the file at a path is the one that is wanted.
+        Whether the file at a path is the wanted one.
     limit : int
-        Bytes; whatever is larger cannot be the file and is cut off.
+        Bytes; a larger file is refused.
     advice : str
-        What to do where every mirror fails: the end of the error's line.
+        What to do where every mirror fails, the end of the error message.
     timeout : float, optional
-        Seconds without a byte after which a mirror has failed; default `HANDGRAD_TIMEOUT` or 15.
+        Seconds without a byte after which a mirror has failed; default: ``HANDGRAD_TIMEOUT`` or 15.
 
     Raises
     ------
     HandgradError
-        If no mirror delivers (the line tells each one's reason), or the file cannot be written.
+        If no mirror delivers (with the reason of each), or the file cannot be written.
     """
-    timeout = _patience() if timeout is None else timeout
+    timeout = _default_timeout() if timeout is None else timeout
     part = target.with_name(f"{target.name}.part")
     failures = []
     try:
@@ -67,49 +67,38 @@ def download(
         for url in urls:
             try:
                 with _progress(target.name) as show:
-                    _obtain(url, part, verify, limit, timeout, show)
+                    while not _fetch(url, part, verify, limit, timeout, show):
+                        part.unlink(missing_ok=True)
             except _Failed as failure:
                 failures.append(f"{_host(url)}: {' '.join(str(failure).split())}")
             else:
                 with part.open("rb+") as file:
                     os.fsync(file.fileno())
                 part.replace(target)
+                sync_folder(target.parent)
                 return
-    except OSError as error:  # the network's errors are _Failed: this is the disk
+    except OSError as error:  # of the disk; those of the network are _Failed
         raise cannot_write(target, error) from error
     raise HandgradError(f"cannot download {target.name} ({', '.join(failures)}); {advice}")
 
 
-def _obtain(
+def _fetch(
     url: str, part: Path, verify: Callable[[Path], bool], limit: int, timeout: float, show: Show
-) -> None:
-    """Complete `part` from one mirror; where two sources were mixed and do not fit, once more from zero."""
-    while True:
-        resumed, sent = _fetch(url, part, limit, timeout, show)
-        if verify(part):
-            return
-        part.unlink()
-        if not resumed:
-            raise _Failed(f"sent {sent}")
-
-
-def _fetch(url: str, part: Path, limit: int, timeout: float, show: Show) -> tuple[bool, str]:
-    """Add to `part` what it lacks; tell whether it had a beginning, and what else the mirror may have sent."""
+) -> bool:
+    """Complete `part` from one mirror. Return False where it must be downloaded again from the first byte."""
     here = part.stat().st_size if part.exists() else 0
     try:
         answer = _open(url, here, timeout)
     except HTTPError as error:
         error.close()
-        if error.code == 416 and here:  # what is here is no beginning of what is there
-            part.unlink()
-            return _fetch(url, part, limit, timeout, show)
+        if error.code == 416 and here:  # the mirror's file is shorter
+            return False
         raise _Failed(f"HTTP {error.code} {error.reason}") from error
     with answer:
         start, total = _extent(answer)
         if start not in (0, here):
-            part.unlink(missing_ok=True)
             if here:
-                return _fetch(url, part, limit, timeout, show)
+                return False
             raise _Failed("sent another part of the file than was asked for")
         size = start
         with part.open("rb+" if start else "wb") as file:
@@ -120,17 +109,20 @@ def _fetch(url: str, part: Path, limit: int, timeout: float, show: Show) -> tupl
                     break
                 file.write(piece)
                 show(size, total)
-    if size > limit:
-        part.unlink()
-        raise _Failed(f"sends more than {limit:,} bytes")
-    if total is not None and size != total:
+    if size <= limit and total is not None and size != total:
         raise _Failed(f"ended after {size:,} of {total:,} bytes")
+    if size <= limit and verify(part):
+        return True
+    if size <= limit and start:  # two sources were mixed
+        return False
+    part.unlink()
     html = answer.headers.get_content_type() == "text/html"
-    return start > 0, "a web page (HTML) instead" if html else "other content than was published"
+    sent = "sent a web page (HTML) instead" if html else "sent other content than was published"
+    raise _Failed(f"sends more than {limit:,} bytes" if size > limit else sent)
 
 
 def _extent(answer: Any) -> tuple[int, int | None]:
-    """Tell at which byte of the file an answer starts, and how long the file is where that is known."""
+    """Return the first byte of an answer, -1 where it is unclear, and the length of the file where it is known."""
     length = answer.headers.get("Content-Length", "")
     length = int(length) if length.isdecimal() else None
     if answer.status != 206:
@@ -145,10 +137,10 @@ def _extent(answer: Any) -> tuple[int, int | None]:
 
 
 def _open(url: str, start: int, timeout: float) -> Any:
-    """Ask for a file from byte `start` on; give up after `timeout` seconds.
+    """Request a file from byte `start` on, within `timeout` seconds.
 
-    It is asked in a thread, because the socket's own timeout bounds neither the look-up of the name nor a
-    host of many addresses, each of which is tried for as long.
+    A thread does so, because the timeout of a socket limits neither the look-up of the name nor the number of
+    addresses that are tried.
     """
     from importlib.metadata import version
 
@@ -173,7 +165,7 @@ def _open(url: str, start: int, timeout: float) -> Any:
 
 
 def _opener() -> request.OpenerDirector:
-    """Make an opener for http, https and file: urllib's own would follow a mirror to ftp, too."""
+    """Build an opener for http, https and file; the default one would follow redirects to ftp."""
     opener = request.OpenerDirector()
     for handler in (
         request.ProxyHandler,
@@ -205,11 +197,11 @@ def _reason(error: Exception, timeout: float) -> str:
 
 
 def _host(url: str) -> str:
-    """Tell the host of an address, without a password; the address itself where there is none."""
+    """Return the host of a URL without a password, or the URL where it has none."""
     return url.partition("://")[2].partition("/")[0].rpartition("@")[2] or url
 
 
-def _patience() -> float:
+def _default_timeout() -> float:
     given = os.environ.get("HANDGRAD_TIMEOUT") or "15"
     try:
         seconds = float(given)

@@ -1,9 +1,9 @@
-"""MNIST and Fashion-MNIST as published: where they are found, downloaded from, and how they are verified."""
+"""MNIST and Fashion-MNIST: where they are found and downloaded, and how they are verified."""
 
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 from handgrad.data.idx import FILES, Array, Split, find_idx, read_idx, read_idx_folder
 from handgrad.errors import HandgradError, suggest
 
-LIMIT = 64 * 2**20  # bytes, twice the largest file of them all
+LIMIT = 64 * 2**20
+"""Bytes of a download, twice the largest file."""
+NAMES = [file for files in FILES.values() for file in files]
 
 
 @dataclass(frozen=True)
 class Found:
-    """A folder that holds a whole data set, and in which kind of files."""
+    """A folder that holds a whole data set, and the format of its files."""
 
     folder: Path
     kind: Literal["idx", "csv"]
@@ -27,67 +29,50 @@ class Found:
 
 @dataclass(frozen=True)
 class Published:
-    """A data set as its authors published it: four gzipped IDX files of 28 × 28 images of ten classes.
+    """A published data set: four gzipped IDX files of 28 × 28 images of ten classes.
 
-    Attributes
+    Parameters
     ----------
     title : str
         Its name in prose.
     mirrors : tuple of str
         Base URLs, best first, each ending in a slash.
-    content_sha256 : mapping
-        From a file's name to the SHA-256 of its uncompressed content, so that any container serves.
-    gzip_md5 : mapping
-        From a file's name to the MD5 of its gzip file, where that is all that was published.
-    examples : mapping
-        The number of examples by split.
-    local : str or None
-        A folder of the working directory in which it may be, too.
+    sha256 : mapping
+        From the name of a file to the SHA-256 of its uncompressed content.
+    local : str, optional
+        A folder of the working directory in which it is looked for, too.
     tables : tuple of str
         Names of CSV files that may hold it instead.
     """
 
     title: str
     mirrors: tuple[str, ...]
-    content_sha256: Mapping[str, str] = field(default_factory=dict)
-    gzip_md5: Mapping[str, str] = field(default_factory=dict)
-    examples: Mapping[str, int] = field(default_factory=lambda: {"train": 60_000, "test": 10_000})
+    sha256: Mapping[str, str]
     local: str | None = None
     tables: tuple[str, ...] = ()
 
-    def is_download(self, name: str, path: Path) -> bool:
-        """Tell whether a downloaded file is the published one of that name."""
-        if self.gzip_md5:
-            with path.open("rb") as file:
-                md5 = hashlib.file_digest(file, partial(hashlib.md5, usedforsecurity=False))
-            return md5.hexdigest() == self.gzip_md5[name]
+    def is_published(self, name: str, path: Path) -> bool:
+        """Whether the file at `path` has the content of the published file `name`."""
         try:
-            return _digested(path)[1] == self.content_sha256[name]
+            return _read(path)[1] == self.sha256[name]
         except HandgradError:
             return False
 
     def read(self, path: Path) -> Array:
-        """Read one file and verify what it holds, as far as that is known.
-
-        Raises
-        ------
-        HandgradError
-            If the file is damaged, or is another than its name says.
-        """
+        """Read one file; HandgradError where it is damaged, or its content is not the published one."""
         name = path.name.removesuffix(".gz").replace(".idx", "-idx")
-        array, found = _digested(path)
-        expected = self.content_sha256.get(name)
+        array, found = _read(path)
+        expected = self.sha256[name]
+        if found == expected:
+            return array
         known = {
             sha256: f"{other.title}'s {file}"
             for other in COLLECTIONS.values()
-            for file, sha256 in other.content_sha256.items()
+            for file, sha256 in other.sha256.items()
         }
-        if found == expected or (expected is None and found not in known):
-            return array
         what = f"it is {known[found]}" if found in known else f"its content has SHA-256 {found}"
-        wanted = f", expected {expected}" if expected else ""
         raise HandgradError(
-            f"{path} is not {self.title}'s {name}: {what}{wanted}; delete it so that it is downloaded again"
+            f"{path} is not {self.title}'s {name}: {what}, expected {expected}; delete it, so that it is downloaded"
         )
 
 
@@ -97,24 +82,27 @@ MNIST = Published(
         "https://ossci-datasets.s3.amazonaws.com/mnist/",
         "https://storage.googleapis.com/cvdf-datasets/mnist/",
     ),
-    content_sha256={
+    sha256={
         "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
         "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
         "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
         "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
     },
-    local="mnistdata",  # the Rust program's place, and its names
+    local="mnistdata",  # the folder of the Rust program, with its names of tables
     tables=("mnist_train.csv", "mnist_test.csv"),
 )
 
 FASHION_MNIST = Published(
     title="Fashion-MNIST",
-    mirrors=("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",),
-    gzip_md5={
-        "train-images-idx3-ubyte": "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
-        "train-labels-idx1-ubyte": "25c81989df183df01b3e8a0aad5dffbe",
-        "t10k-images-idx3-ubyte": "bef4ecab320f06d8554ea6380940ec79",
-        "t10k-labels-idx1-ubyte": "bb300cfdad3c16e7a12a480ee83cd310",
+    mirrors=(
+        "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+        "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+    ),
+    sha256={
+        "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+        "train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+        "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+        "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
     },
 )
 
@@ -122,9 +110,7 @@ COLLECTIONS = {"mnist": MNIST, "fashion-mnist": FASHION_MNIST}
 
 
 def find(name: str) -> Found | None:
-    """Find a published data set on this machine.
-
-    It is looked for in ``$HANDGRAD_DATA/<name>``, for MNIST in ``./mnistdata``, and in the cache folder.
+    """Find a published data set in ``$HANDGRAD_DATA/<name>``, for MNIST ``./mnistdata``, or the cache folder.
 
     Parameters
     ----------
@@ -138,11 +124,11 @@ def find(name: str) -> Found | None:
     Raises
     ------
     HandgradError
-        If there is no data set of that name, or a folder may not be looked into.
+        If there is no data set of that name, or a folder cannot be read.
     """
     published = _published(name)
     for folder in _places(name):
-        if all(find_idx(folder, file) for files in FILES.values() for file in files):
+        if all(find_idx(folder, file) for file in NAMES):
             return Found(folder, "idx")
         if published.tables and all((folder / table).is_file() for table in published.tables):
             return Found(folder, "csv")
@@ -152,7 +138,7 @@ def find(name: str) -> Found | None:
 def ensure(name: str) -> Found:
     """Find a published data set, or download what is missing of it into the cache folder.
 
-    Where ``HANDGRAD_MIRROR`` is set, that base URL takes the place of the known mirrors.
+    Where ``HANDGRAD_MIRROR`` is set, that base URL replaces the known mirrors.
 
     Parameters
     ----------
@@ -161,33 +147,29 @@ def ensure(name: str) -> Found:
     Raises
     ------
     HandgradError
-        If it can be neither found nor downloaded; the first file that fails everywhere ends it.
+        If a file can be neither found nor downloaded.
     """
-    found = find(name)
-    if found:
+    if found := find(name):
         return found
-    from handgrad.data.download import (
-        download,
-    )  # late: most runs need no network, and it takes long to import
+    from handgrad.data.download import download  # slow to import, and rarely needed
 
     published, folder = _published(name), cache_folder(name)
     mirror = os.environ.get("HANDGRAD_MIRROR")
     mirrors = (f"{mirror.rstrip('/')}/",) if mirror else published.mirrors
-    names = [file for files in FILES.values() for file in files]
-    for file in names:
+    for file in NAMES:
         if not find_idx(folder, file):
             download(
                 [f"{mirror}{file}.gz" for mirror in mirrors],
                 folder / f"{file}.gz",
-                partial(published.is_download, file),
+                partial(published.is_published, file),
                 limit=LIMIT,
-                advice=f"download the four files yourself into {folder}: {', '.join(names)} (each may end in .gz)",
+                advice=f"download the four files yourself into {folder}: {', '.join(NAMES)} (each may end in .gz)",
             )
     return Found(folder, "idx")
 
 
 def read_split(folder: Path, name: str, split: Split) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Read one split of a published data set from a folder of IDX files, and verify it.
+    """Read and verify one split of a published data set from a folder of IDX files.
 
     Parameters
     ----------
@@ -197,29 +179,19 @@ def read_split(folder: Path, name: str, split: Split) -> tuple[NDArray[np.uint8]
 
     Returns
     -------
-    images : uint8 (N, 28, 28)
-    labels : uint8 (N,), 0 to 9
+    images : (N, 28, 28), uint8
+    labels : (N,), uint8, 0 to 9
 
     Raises
     ------
     HandgradError
-        If a file is missing or damaged, or holds anything else.
+        If a file is missing, damaged, or not the published one.
     """
-    published = _published(name)
-    images, labels = read_idx_folder(folder, split, published.read)
-    expected = (published.examples[split], 28, 28)
-    if images.shape != expected or labels.dtype != np.uint8 or labels.max() > 9:
-        raise HandgradError(
-            f"{folder} is not {published.title}: {split} images are {images.shape}, expected {expected}, and "
-            f"labels end at {labels.max()}, expected 9; delete its files so that they are downloaded again"
-        )
-    return images, labels
+    return read_idx_folder(folder, split, _published(name).read)
 
 
 def cache_folder(name: str) -> Path:
-    """Return the folder of a data set in ``$HANDGRAD_CACHE``, by default the user's cache folder."""
-    if chosen := os.environ.get("HANDGRAD_CACHE"):
-        return Path(chosen).absolute() / name
+    """Return the folder in which a downloaded data set is kept."""
     from platformdirs import user_cache_path
 
     return user_cache_path("handgrad") / name
@@ -240,7 +212,7 @@ def _published(name: str) -> Published:
     return COLLECTIONS[name]
 
 
-def _digested(path: Path) -> tuple[Array, str]:
-    """Read an IDX file and tell the SHA-256 of its uncompressed content."""
+def _read(path: Path) -> tuple[Array, str]:
+    """Read an IDX file and return the SHA-256 of its uncompressed content, too."""
     digest = hashlib.sha256()
     return read_idx(path, digest), digest.hexdigest()
