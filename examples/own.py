@@ -43,7 +43,7 @@ class Gain(hg.Layer):
 class Squares(hg.Loss):
     """Half the squared distance between the outputs and the corner of the label."""
 
-    def examples(self, logits, labels):
+    def per_example(self, logits, labels):
         difference = logits - np.eye(logits.shape[1], dtype=logits.dtype)[labels]
         return 0.5 * (difference**2).sum(axis=1), difference
 

@@ -81,8 +81,7 @@ def test_every_layer_of_the_library_tells_its_formulas(layer: hg.Layer) -> None:
     kind = type(layer)
     assert "{y} = " in kind.formula
     assert kind.symbol
-    learned = set(layer.parameter_shapes(shape)) - set(layer.measured(np.ones((2, *shape))))
-    assert set(kind.backward_formulas) == {"x", *learned}
+    assert set(kind.backward_formulas) == {"x", *layer.parameter_shapes(shape)}
 
 
 def test_no_placeholder_is_left_in_a_formula() -> None:

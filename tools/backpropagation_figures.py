@@ -85,7 +85,7 @@ def _errors(steps: NDArray[np.float64], dtype: Any, central: bool) -> NDArray[np
     def loss(index: int, value: float) -> Any:
         old = network.flat_parameters[index]
         network.flat_parameters[index] = value
-        losses, _ = hg.CrossEntropy().examples(network.forward(x)[0], labels)
+        losses, _ = hg.CrossEntropy().per_example(network.forward(x)[0], labels)
         network.flat_parameters[index] = old
         return losses.sum(dtype=dtype) / dtype(len(losses))
 

@@ -1,18 +1,16 @@
-"""Things that can be written down: a layer or an initializer as a table of TOML or JSON, and back.
+"""Objects that TOML and JSON can hold: a layer or an initializer as a table, and back.
 
-`Dense(10)` is described as ``{"type": "Dense", "units": 10, "weight_initializer": {"type": "He"}, …}``. A
-class takes part by being a dataclass that inherits from `Configurable`; a user's own class is known as soon as it
-is defined.
+The configuration of `Dense(10)` is ``{"type": "Dense", "units": 10, "weight_initializer": {"type": "He"}, …}``. A
+class takes part by being a dataclass that inherits from a family such as `Layer`. A user-defined class is known once
+it is defined.
 """
 
-from collections.abc import Mapping
-from dataclasses import MISSING, Field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, fields
 from inspect import isabstract
 from math import inf, isfinite
 from numbers import Integral, Real
-from typing import Any, Self
-
-import numpy as np
+from typing import Any, Self, get_args, get_type_hints
 
 from handgrad.errors import HandgradError, suggest
 
@@ -23,67 +21,54 @@ FRAMINGS = ("digit", "plain")
 class Configurable:
     """Base of the dataclasses that recipes and model files can name."""
 
-    def describe(self) -> dict[str, Any]:
-        """Write down the type and every field; nested described things become nested tables."""
-        description: dict[str, Any] = {"type": type(self).__name__}
-        for field in dataclass_fields(self):
-            value = getattr(self, field.name)
-            description[field.name] = value.describe() if isinstance(value, Configurable) else value
-        return description
+    def to_config(self) -> dict[str, Any]:
+        """Return the type and every field; nested objects become nested tables."""
+        config: dict[str, Any] = {"type": type(self).__name__}
+        for name in field_names(self):
+            value = getattr(self, name)
+            if isinstance(value, Configurable):
+                value = value.to_config()
+            elif hasattr(value, "tolist"):  # a number or array of NumPy
+                value = value.tolist()
+            config[name] = value
+        return config
 
     @classmethod
-    def from_config(cls, description: Mapping[str, Any]) -> Self:
-        """Build what a description says, of this family (`Layer`, `Initializer`, …).
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """Build an object of this family (`Layer`, `Initializer`, …).
 
-        Where the family is a single class, as `EarlyStopping` is, the type need not be said.
+        The type may be omitted where the family is a single class, e.g. `EarlyStopping`.
 
         Raises
         ------
         HandgradError
-            If the type or a field is unknown (the nearest right name is told) or a value is refused.
+            If the type or a field is unknown, or a value is refused.
         """
-        family = "type" if cls is Configurable else cls.__name__.lower()
-        single = {cls.__name__: cls} if cls is not Configurable and _is_concrete(cls) else {}
-        if single and isinstance(description, Mapping):
-            description = {"type": cls.__name__, **description}
-        if not isinstance(description, Mapping) or not isinstance(description.get("type"), str):
+        family = cls.__name__.lower()
+        kinds = {kind.__name__: kind for kind in _subclasses(cls)}
+        if cls.__name__ in kinds and isinstance(config, Mapping):
+            config = {"type": cls.__name__, **config}
+        if not isinstance(config, Mapping) or not isinstance(config.get("type"), str):
             raise HandgradError(
-                f"{family}: a table with a type is needed, as {{ type = 'Name' }}; got {description!r:.60}"
+                f"{family}: a table with a type is needed, e.g. {{ type = 'Name' }}; got {config!r:.60}"
             )
-        name = description["type"]
-        kinds = single | {kind.__name__: kind for kind in _descendants(cls)}
+        name = config["type"]
         if name not in kinds:
-            raise HandgradError(f"unknown {family} '{name}'{suggest(name, sorted(kinds))}")
-        known = [field.name for field in dataclass_fields(kinds[name])]
-        values = {key: value for key, value in description.items() if key != "type"}
-        for key, value in values.items():
-            if key not in known:
-                raise HandgradError(f"{name} has no field '{key}'{suggest(key, known)}")
-            if isinstance(value, Mapping):
-                values[key] = Configurable.from_config(value)
-        try:
-            return kinds[name](**values)
-        except TypeError as error:
-            missing = [
-                field.name
-                for field in dataclass_fields(kinds[name])
-                if field.name not in values and field.default is MISSING and field.default_factory is MISSING
-            ]
-            reason = f"lacks '{missing[0]}'" if missing else f"has a value of the wrong type: {error}"
-            raise HandgradError(f"{name} {reason}") from error
+            raise HandgradError(f"unknown {family} {name!r:.60}{suggest(name, sorted(kinds))}")
+        return _build(kinds[name], {key: value for key, value in config.items() if key != "type"})
 
     @classmethod
-    def named(cls, name: str) -> Self:
-        """Build one of this family with its defaults by name, in any case: ``"leaky_relu"`` is a `LeakyReLU`.
+    def from_name(cls, name: str) -> Self:
+        """Build an object of this family with its defaults; case and underscores are ignored, e.g. "leaky_relu".
 
         Raises
         ------
         HandgradError
-            If the name is unknown (the nearest right one is told), or a field has no default.
+            If the name is unknown, or a field has no default.
         """
         folded = name.replace("_", "").casefold()
-        kinds = (kind.__name__ for kind in _descendants(cls))
-        return cls.from_config({"type": next((k for k in kinds if k.casefold() == folded), name)})
+        kinds = (kind.__name__ for kind in _subclasses(cls))
+        return cls.from_config({"type": next((kind for kind in kinds if kind.casefold() == folded), name)})
 
     @classmethod
     def resolve(cls, value: Any, argument: str) -> Self:
@@ -98,7 +83,7 @@ class Configurable:
             return value
         try:
             if isinstance(value, str):
-                return cls.named(value)
+                return cls.from_name(value)
             if isinstance(value, type) and issubclass(value, cls) and not isabstract(value):
                 return cls.from_config({"type": value.__name__})
         except HandgradError as error:
@@ -129,7 +114,7 @@ def check_number(
     value = getattr(owner, name)
     if not (
         (isinstance(value, Integral) if whole else isinstance(value, Real))
-        and not isinstance(value, bool | np.bool)
+        and not isinstance(value, bool)
         and isfinite(value)
         and (value >= low if interval[0] == "[" else value > low)
         and (value <= high if interval[1] == "]" else value < high)
@@ -142,21 +127,58 @@ def check_number(
     object.__setattr__(owner, name, int(value) if isinstance(value, Integral) else float(value))
 
 
-def dataclass_fields(thing: Any) -> tuple[Field[Any], ...]:
-    """Give the fields of a described thing or class; every one of them is a dataclass."""
-    return fields(thing)
-
-
-def _is_concrete(kind: type) -> bool:
-    return not getattr(kind, "__abstractmethods__", None)
-
-
-def _descendants(family: type) -> list[type[Any]]:
-    """Find every concrete class below `family`."""
-    found: list[type[Any]] = []
-    subclasses: list[type[Any]] = family.__subclasses__()
-    for kind in subclasses:
-        if _is_concrete(kind):
-            found.append(kind)
-        found.extend(_descendants(kind))
+def unique_names(names: Iterable[Any], what: str) -> tuple[str, ...]:
+    """Return names, e.g. of classes, as a tuple of str; HandgradError where two are the same."""
+    if isinstance(names, str | bytes) or not isinstance(names, Iterable):
+        raise HandgradError(f"{what} must be a list of names; got {names!r:.60}")
+    found = tuple(map(str, names))
+    if len(set(found)) != len(found):
+        twice = next(name for place, name in enumerate(found) if name in found[:place])
+        raise HandgradError(f"two {what} have the same name: {twice!r:.60}")
     return found
+
+
+def field_names(kind: Any) -> list[str]:
+    """Return the names of the fields of a configurable object or class."""
+    return [field.name for field in fields(kind)]
+
+
+def _build(kind: Any, values: dict[str, Any]) -> Any:
+    """Call a class with values of its fields, of which nested tables become objects of the field's family."""
+    known = field_names(kind)
+    for key, value in values.items():
+        if key not in known:
+            raise HandgradError(f"{kind.__name__} has no field {key!r:.60}{suggest(key, known)}")
+        if isinstance(value, Mapping):
+            values[key] = _family(kind, key).from_config(value)
+    try:
+        return kind(**values)
+    except TypeError as error:
+        missing = [
+            field.name
+            for field in fields(kind)
+            if field.name not in values and field.default is MISSING and field.default_factory is MISSING
+        ]
+        reason = f"lacks '{missing[0]}'" if missing else f"has a value of the wrong type: {error}"
+        raise HandgradError(f"{kind.__name__} {reason}") from error
+
+
+def _family(kind: type, field: str) -> type[Configurable]:
+    """Return the family that a field expects; `Configurable`, which is every family, where its type names none."""
+    try:
+        hint = get_type_hints(kind)[field]
+    except (NameError, TypeError):  # an annotation that names a class of a function's scope
+        return Configurable
+    for option in (hint, *get_args(hint)):
+        if isinstance(option, type) and issubclass(option, Configurable):
+            return option
+    return Configurable
+
+
+def _subclasses(family: type[Any]) -> list[type[Any]]:
+    """Return every concrete class of a family; a class that is defined again replaces the first."""
+    abstract = family is Configurable or getattr(family, "__abstractmethods__", None)
+    return [
+        *([] if abstract else [family]),
+        *(kind for sub in family.__subclasses__() for kind in _subclasses(sub)),
+    ]

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.config import dataclass_fields
+from handgrad.config import field_names
 from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.types import Floats
@@ -153,32 +153,31 @@ def _walk(network: Network, raw: NDArray[Any], label: int) -> Iterator[Step]:
     y, name = x.reshape(1, *network.input_shape), "x"
     yield Step(name, "input", "forward", _scaling(network.scaling), y)
     taken, number, passed = {"x", "loss", "probabilities"}, 0, []
-    for index, (layer, held) in enumerate(zip(network.layers, network.parameters, strict=True)):
+    for index, (layer, held) in enumerate(zip(network.layers, network.arrays, strict=True)):
         number += layer.symbol == "z"
         names = _Names(layer, name, str(number), vars(held), taken)
         where = f"{index} {type(layer).__name__}"
         parameters = {key: array.astype(np.float64) for key, array in vars(held).items()}
-        measured = layer.measured(y)
+        measured = vars(network.statistics[index])
         for key, values in parameters.items():
             told = "measured on training data" if key in measured else "learned"
             yield Step(names.of(key), where, "forward", told, values)
         y, backward = layer.forward(SimpleNamespace(**parameters), y)
         y = np.asarray(y, np.float64)
         yield Step(names.y, where, "forward", names.forward(), y)
-        gradients = {key: np.zeros_like(array) for key, array in parameters.items()}
-        passed.append((names, where, backward, gradients, measured))
+        gradients = {key: np.zeros_like(array) for key, array in parameters.items() if key not in measured}
+        passed.append((names, where, backward, gradients))
         name = names.y
     formula = f"softmax({name}) = exp {name} / Σ exp {name}"
     yield Step("probabilities", "loss", "forward", formula, kernels.softmax(y))
-    losses, dy = CrossEntropy().examples(y, np.array([label]))
+    losses, dy = CrossEntropy().per_example(y, np.array([label]))
     told = network.classes[label]
     yield Step("loss", "loss", "forward", f"loss = −log probabilities[{told}]", losses.reshape(()))
     yield Step(f"d{name}", "loss", "backward", f"d{name} = probabilities − one_hot({told})", dy)
-    for names, where, backward, gradients, measured in reversed(passed):
+    for names, where, backward, gradients in reversed(passed):
         dy = np.asarray(backward(dy, SimpleNamespace(**gradients)), np.float64)
         for key, values in gradients.items():
-            if key not in measured:  # no gradient moves what was measured
-                yield Step(f"d{names.of(key)}", where, "backward", names.backward(key), values)
+            yield Step(f"d{names.of(key)}", where, "backward", names.backward(key), values)
         yield Step(f"d{names.x}", where, "backward", names.backward("x"), dy)
 
 
@@ -209,8 +208,8 @@ class _Names:
 
     def _filled(self, formula: str) -> str:
         values = {"x": self.x, "y": self.y, "n": self.number}
-        for field in dataclass_fields(self.layer):
-            values.setdefault(field.name, str(getattr(self.layer, field.name)))
+        for field in field_names(self.layer):
+            values.setdefault(field, str(getattr(self.layer, field)))
         for key, value in values.items():
             formula = formula.replace(f"{{{key}}}", value)
         return formula

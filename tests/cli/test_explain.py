@@ -11,6 +11,7 @@ import handgrad as hg
 from failing import fails
 from fixture_types import Cli
 from handgrad.data.images import read_example
+from networks import DIGITS
 
 FLOWERS = "label,petal length,petal width\n" + "rose,1,2\nlily,3,5\n" * 6
 
@@ -18,7 +19,7 @@ FLOWERS = "label,petal length,petal width\n" + "rose,1,2\nlily,3,5\n" * 6
 @pytest.fixture
 def model(tmp_path: Path) -> str:
     layers = [hg.Dense(50), hg.ReLU(), hg.Dense(10)]
-    network = hg.Network(layers, (784,), np.random.default_rng(0), scaling=hg.Scaling.of_bytes())
+    network = hg.Network(layers, (784,), np.random.default_rng(0), scaling=hg.Scaling.of_bytes(), **DIGITS)
     hg.save_model(network, tmp_path / "digits.safetensors")
     return "digits.safetensors"
 

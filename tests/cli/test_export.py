@@ -14,13 +14,14 @@ from handgrad.model.files import save_model
 from handgrad.model.layers import Conv2D, Dense, Flatten, ReLU
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
+from networks import DIGITS
 
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     """A model file of dense layers, and an image that it takes."""
     network = Network(
-        [Dense(8), ReLU(), Dense(10)], (784,), np.random.default_rng(0), scaling=Scaling.of_bytes()
+        [Dense(8), ReLU(), Dense(10)], (784,), np.random.default_rng(0), scaling=Scaling.of_bytes(), **DIGITS
     )
     save_model(network, tmp_path / "m.safetensors", {"name": "mine"})
     Image.fromarray(load_data("strokes:50").train.inputs[3].reshape(28, 28)).save(tmp_path / "digit.png")

@@ -17,6 +17,7 @@ from handgrad.exports.formats import load_model
 from handgrad.model.files import save_model
 from handgrad.model.layers import Dense
 from handgrad.model.network import Network
+from networks import DIGITS
 
 PLANTS = "height,soil,label\n" + "".join(
     f"{30 + 20 * (k % 2) + k % 5},{('clay', 'sand', '')[k % 3]},{('sage', 'peony')[k % 2]}\n"
@@ -181,7 +182,7 @@ def test_bad_rows_are_one_line(cli: Cli, plants: Path) -> None:
 
 def test_bad_models(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
-    save_model(Network([Dense(10)], (784,), np.random.default_rng(0)), path)
+    save_model(Network([Dense(10)], (784,), np.random.default_rng(0), **DIGITS), path)
     whole = path.read_bytes()
     arguments = ("evaluate", "model.safetensors", "--data", "strokes:60")
     assert cli(*arguments).returncode == 0
@@ -198,7 +199,7 @@ def test_bad_models(cli: Cli, tmp_path: Path) -> None:
 
 
 def test_bad_images(cli: Cli, tmp_path: Path) -> None:
-    save_model(Network([Dense(10)], (784,), np.random.default_rng(0)), tmp_path / "m.safetensors")
+    save_model(Network([Dense(10)], (784,), np.random.default_rng(0), **DIGITS), tmp_path / "m.safetensors")
     save_model(Network([Dense(2)], (4,), np.random.default_rng(0)), tmp_path / "table.safetensors")
     Image.new("L", (50, 50), 255).save(tmp_path / "blank.png")
     (tmp_path / "text.png").write_text("not an image")

@@ -16,6 +16,7 @@ from handgrad.errors import HandgradError
 from handgrad.model.files import save_model
 from handgrad.model.layers import Dense
 from handgrad.model.network import Network
+from networks import DIGITS
 
 USAGE = [
     ("trian", "did you mean 'train'?"),
@@ -80,7 +81,7 @@ VALUES = [
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     path = tmp_path / "m.safetensors"
-    save_model(Network([Dense(10)], (784,), np.random.default_rng(0)), path)
+    save_model(Network([Dense(10)], (784,), np.random.default_rng(0), **DIGITS), path)
     return path
 
 

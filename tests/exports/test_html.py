@@ -19,12 +19,14 @@ from handgrad.model.layers import Conv2D, Dense, Flatten, Layer
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
 from handgrad.recipes.loading import load_recipe
+from networks import DIGITS
 
 ACCURACY = "accuracy 97.9 % on validation data of <mnist>"
 
 
 def of_bytes(*layers: Layer, shape: tuple[int, ...] = (784,)) -> Network:
-    return Network(layers, shape, np.random.default_rng(0), scaling=Scaling.of_bytes())
+    form = DIGITS if shape == (784,) else {}
+    return Network(layers, shape, np.random.default_rng(0), scaling=Scaling.of_bytes(), **form)
 
 
 @pytest.fixture
@@ -131,7 +133,7 @@ def test_mlp_is_smaller_than_a_megabyte(tmp_path: Path) -> None:
 
 
 def test_parameters_in_float64_are_written_in_float32(tmp_path: Path) -> None:
-    network = Network([Dense(10)], (784,), np.random.default_rng(0), np.float64)
+    network = Network([Dense(10)], (784,), np.random.default_rng(0), np.float64, **DIGITS)
     (model,) = re.findall(r'id="model"[^>]*>(.*?)</script>', build(network, "wide"))
     (tmp_path / "m.safetensors").write_bytes(b64decode(model))
     assert (
@@ -146,7 +148,7 @@ def test_parameters_in_float64_are_written_in_float32(tmp_path: Path) -> None:
         (of_bytes(Dense(2), shape=(4,)), "images of 28×28 bytes, but the model takes 4 bytes"),
         (of_bytes(Conv2D(2), Flatten(), Dense(2), shape=(3, 28, 28)), "takes 3×28×28 bytes"),
         (
-            Network([Dense(2)], (784,), scaling=Scaling(np.zeros(784), np.ones(784))),
+            Network([Dense(2)], (784,), scaling=Scaling(np.zeros(784), np.ones(784)), **DIGITS),
             "takes 1×28×28 numbers; export it as onnx or c",
         ),
     ],

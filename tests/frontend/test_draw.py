@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 import handgrad as hg
 from drawing_board import Board, strokes_of
 from handgrad.data.dataset import Splits
+from networks import DIGITS
 from page_models import model_bytes
 from page_server import Site
 
@@ -267,7 +268,7 @@ NETWORKS: list[tuple[list[Any], tuple[int, ...], list[str]]] = [
 
 
 def file_of(layers: list[Any], shape: tuple[int, ...], **settings: Any) -> bytes:
-    network = hg.Network(layers, input_shape=shape, rng=np.random.default_rng(0))
+    network = hg.Network(layers, input_shape=shape, rng=np.random.default_rng(0), **DIGITS)
     for name, value in settings.items():
         setattr(network, name, value)
     return model_bytes(network)

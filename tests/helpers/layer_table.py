@@ -1,5 +1,6 @@
 """Every layer of the library, with the shape of an input: one row serves the tests of a whole family."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -59,16 +60,19 @@ EDGES: list[tuple[Layer, tuple[int, ...]]] = [
 
 
 def parameters_of(layer: Layer, shape: tuple[int, ...], rng: np.random.Generator) -> dict[str, Any]:
-    arrays = {name: rng.normal(size=size) for name, size in layer.parameter_shapes(shape).items()}
-    if "variance" in arrays:
-        arrays["variance"] = arrays["variance"] ** 2
-    return arrays
+    return {name: rng.normal(size=size) for name, size in layer.parameter_shapes(shape).items()}
+
+
+def arrays_of(layer: Layer, shape: tuple[int, ...], rng: np.random.Generator) -> SimpleNamespace:
+    """Draw parameters and statistics, as inference takes them."""
+    statistics = {name: rng.uniform(0.5, 2, size) for name, size in layer.statistic_shapes(shape).items()}
+    return SimpleNamespace(**parameters_of(layer, shape, rng), **statistics)
 
 
 def network_of(layer: Layer, shape: tuple[int, ...]) -> Network:
     """Make a network of three classes out of one layer, with parameters at random, in float64."""
     rng = np.random.default_rng(0)
     network = Network([layer, Flatten(), Dense(3)], shape, rng, np.float64)
-    for name, array in parameters_of(layer, shape, rng).items():
-        getattr(network.parameters[0], name)[...] = array
+    for name, array in vars(arrays_of(layer, shape, rng)).items():
+        getattr(network.arrays[0], name)[...] = array
     return network

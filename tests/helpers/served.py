@@ -23,6 +23,7 @@ from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
 from handgrad.server.app import Settings, create_app
 from handgrad.server.models import ModelInUse, ServedModel
+from networks import DIGITS
 
 HOME = "http://127.0.0.1"
 TIMEOUT = 60.0
@@ -32,7 +33,9 @@ TIMEOUT = 60.0
 def small_network(classes: tuple[str, ...] = tuple("0123456789")) -> Network:
     """Return an untrained network for digits."""
     layers = [Dense(8), ReLU(), Dense(len(classes))]
-    return Network(layers, (784,), np.random.default_rng(1), scaling=Scaling.of_bytes(), classes=classes)
+    return Network(
+        layers, (784,), np.random.default_rng(1), scaling=Scaling.of_bytes(), classes=classes, **DIGITS
+    )
 
 
 @contextmanager

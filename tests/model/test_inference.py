@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from handgrad import Dense, Network, ReLU, Scaling, Tanh
-from handgrad.model.inference import FEW
+from handgrad.model.network import FEW
 
 
 def network(*between: Any, scaling: Scaling | None = None) -> Network:

@@ -43,7 +43,7 @@ def test_orthogonal_rows_or_columns_are_orthonormal(shape: tuple[int, ...]) -> N
 
 
 def test_orthogonal_refuses_no_gain() -> None:
-    with pytest.raises(HandgradError, match="gain must be positive"):
+    with pytest.raises(HandgradError, match="gain must be"):
         Orthogonal(0.0)
 
 
@@ -56,7 +56,7 @@ def test_the_seed_decides(initializer: Initializer) -> None:
 
 @pytest.mark.parametrize(("low", "high"), [(0.5, 0.5), (1, -1), (float("nan"), 1), (0, float("inf"))])
 def test_uniform_refuses_an_empty_range(low: float, high: float) -> None:
-    with pytest.raises(HandgradError, match="low < high"):
+    with pytest.raises(HandgradError, match="Uniform"):
         Uniform(low, high)
 
 

@@ -20,7 +20,7 @@ from handgrad.model.layers import (
     Sigmoid,
     Tanh,
 )
-from layer_table import LAYERS, parameters_of
+from layer_table import LAYERS, arrays_of, parameters_of
 from numerical import numerical_gradient
 
 table = pytest.mark.parametrize(
@@ -31,14 +31,13 @@ table = pytest.mark.parametrize(
 @table
 def test_forward_gives_the_promised_shape(layer: Layer, shape: tuple[int, ...]) -> None:
     rng = np.random.default_rng(0)
-    parameters = SimpleNamespace(**parameters_of(layer, shape, rng))
-    y, _ = layer.forward(parameters, rng.normal(size=(6, *shape)))
+    y, _ = layer.forward(arrays_of(layer, shape, rng), rng.normal(size=(6, *shape)))
     assert y.shape == (6, *layer.output_shape(shape))
 
 
 @table
 def test_every_parameter_has_an_initializer(layer: Layer, shape: tuple[int, ...]) -> None:
-    assert set(layer.initializers()) == set(layer.parameter_shapes(shape))
+    assert set(layer.initializers()) == {*layer.parameter_shapes(shape), *layer.statistic_shapes(shape)}
 
 
 @table
@@ -63,8 +62,8 @@ def test_backward_is_the_derivative_of_forward(layer: Layer, shape: tuple[int, .
 @table
 def test_a_batch_is_the_sum_of_its_chunks(layer: Layer, shape: tuple[int, ...]) -> None:
     rng = np.random.default_rng(3)
+    parameters = arrays_of(layer, shape, rng)
     arrays = parameters_of(layer, shape, rng)
-    parameters = SimpleNamespace(**arrays)
     x = rng.normal(size=(6, *shape))
     dy = rng.normal(size=(6, *layer.output_shape(shape)))
     whole = {name: np.zeros_like(array) for name, array in arrays.items()}
@@ -82,7 +81,7 @@ def test_a_batch_is_the_sum_of_its_chunks(layer: Layer, shape: tuple[int, ...]) 
 @table
 def test_forward_changes_neither_input_nor_parameters(layer: Layer, shape: tuple[int, ...]) -> None:
     rng = np.random.default_rng(4)
-    arrays = parameters_of(layer, shape, rng)
+    arrays = vars(arrays_of(layer, shape, rng))
     x = rng.normal(size=(3, *shape))
     before = x.copy(), {name: array.copy() for name, array in arrays.items()}
     y, backward = layer.forward(SimpleNamespace(**arrays), x)
@@ -94,14 +93,14 @@ def test_forward_changes_neither_input_nor_parameters(layer: Layer, shape: tuple
 
 @table
 def test_a_layer_is_frozen_and_can_be_written_down(layer: Layer, shape: tuple[int, ...]) -> None:
-    assert Layer.from_config(layer.describe()) == layer
+    assert Layer.from_config(layer.to_config()) == layer
     with pytest.raises((FrozenInstanceError, AttributeError, TypeError)):
         layer.anything = 1  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("outputs", [0, -1, 1.5, "ten", True, 10**7])
 def test_dense_refuses_absurd_outputs(outputs: Any) -> None:
-    with pytest.raises(HandgradError, match="Dense units must be a whole number"):
+    with pytest.raises(HandgradError, match="Dense units must be"):
         Dense(outputs)
 
 
@@ -154,5 +153,5 @@ def test_maxout_keeps_the_largest_of_its_neighbours() -> None:
 def test_maxout_needs_pieces(pieces: Any) -> None:
     with pytest.raises(HandgradError, match="Maxout pieces must be"):
         Maxout(pieces)
-    with pytest.raises(HandgradError, match="Maxout: 5 inputs cannot be shared out by 2"):
+    with pytest.raises(HandgradError, match="Maxout: 5 inputs"):
         Maxout(2).output_shape((5,))

@@ -75,7 +75,7 @@ def test_balanced_classes_count_alike() -> None:
     loss = CrossEntropy(class_weights="balanced").fitted(labels, 4)
     weights = np.asarray(loss.class_weights, float)
     np.testing.assert_allclose(weights[[0, 1, 3]] * [3, 2, 1], 2)  # 6 examples in 3 classes
-    assert Loss.from_config(loss.describe()) == loss
+    assert Loss.from_config(loss.to_config()) == loss
 
 
 @pytest.mark.parametrize(
@@ -87,11 +87,21 @@ def test_balanced_classes_count_alike() -> None:
         {"class_weights": (0, 0)},
         {"class_weights": "even"},
         {"class_weights": (float("inf"), 1)},
+        {"class_weights": {1: 2.0}},
+        {"class_weights": {"a": 2.0}},
+        {"class_weights": [[1, 2]]},
+        {"class_weights": None},
+        {"label_smoothing": "0.1"},
     ],
 )
 def test_absurd_fields_are_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(HandgradError, match=f"CrossEntropy {next(iter(fields))} must be"):
         CrossEntropy(**fields)
+
+
+@pytest.mark.parametrize("weights", [{0: 5.0, 1: 1.0}, {1: 1, 0: 5}, [5, 1], np.array([5.0, 1.0])])
+def test_class_weights_by_class_as_array_or_list(weights: Any) -> None:
+    assert CrossEntropy(class_weights=weights).class_weights == (5.0, 1.0)
 
 
 def test_weights_for_other_classes_are_refused() -> None:

@@ -26,7 +26,7 @@ from fixture_types import Examples
         ({"dropout": "some"}, "dropout must be an instance of"),
         ({"dropout": [0.1, 0.2]}, "dropout has 2 values for 1 hidden layers"),
         ({"layers": hg.Dense(3)}, "layers must be a list"),
-        ({"layers": ["relu"]}, "'relu' is no layer"),
+        ({"layers": ["relu"]}, "'relu' is not a layer"),
         ({"layers": [hg.ReLU()], "dropout": 0.5}, "put hg.Dropout among them"),
         ({"layers": [hg.Conv2D(2)]}, "Conv2D"),
         ({"input_shape": (1, 28, 28)}, "784 inputs; X has 4"),

@@ -60,7 +60,7 @@ def test_the_average_is_what_is_validated(table: Dataset) -> None:
 
 @pytest.mark.parametrize("averaging", [ExponentialAverage(0.9), LastEpochs(2)], ids=str)
 def test_averages_can_be_written_down(averaging: Averaging) -> None:
-    assert Averaging.from_config(averaging.describe()) == averaging
+    assert Averaging.from_config(averaging.to_config()) == averaging
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,6 @@ def test_absurd_fields_are_refused(fields: dict[str, Any]) -> None:
 
 def test_it_can_be_written_down_without_a_type() -> None:
     assert EarlyStopping.from_config({"patience": 3}) == EarlyStopping(3)
-    assert EarlyStopping.from_config(EarlyStopping(3).describe()) == EarlyStopping(3)
+    assert EarlyStopping.from_config(EarlyStopping(3).to_config()) == EarlyStopping(3)
     with pytest.raises(HandgradError, match="EarlyStopping has no field 'patiense'; did you mean 'patience'"):
         EarlyStopping.from_config({"patiense": 3})

@@ -66,7 +66,7 @@ class Squares(Loss):
 
     factor: float = 1.0
 
-    def examples(self, logits: Floats, labels: Any) -> tuple[Floats, Floats]:
+    def per_example(self, logits: Floats, labels: Any) -> tuple[Floats, Floats]:
         """Compute the formula; see `Loss.examples`."""
         difference = logits - np.eye(logits.shape[1])[labels]
         return 0.5 * (difference**2).sum(axis=1), self.factor * difference

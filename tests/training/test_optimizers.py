@@ -90,7 +90,7 @@ def test_threads_that_share_a_long_vector_take_the_same_steps(optimizer: Optimiz
 
 @every
 def test_configurations_round_trip(optimizer: Optimizer) -> None:
-    assert Optimizer.from_config(optimizer.describe()) == optimizer
+    assert Optimizer.from_config(optimizer.to_config()) == optimizer
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_the_formula_at_quarters(schedule: Schedule, expected: list[float]) -> N
 def test_factors_stay_within_0_and_1(
     schedule: Schedule, expected: list[float], total: int, warmup: float
 ) -> None:
-    warmed = Schedule.from_config({**schedule.describe(), "warmup": warmup})
+    warmed = Schedule.from_config({**schedule.to_config(), "warmup": warmup})
     factors = [warmed(step, total) for step in range(total)]
     assert min(factors) >= 0
     assert max(factors) <= 1
@@ -60,7 +60,7 @@ def test_warmup_rises_evenly() -> None:
 
 @table
 def test_a_schedule_can_be_written_down(schedule: Schedule, expected: list[float]) -> None:
-    assert Schedule.from_config(schedule.describe()) == schedule
+    assert Schedule.from_config(schedule.to_config()) == schedule
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,10 @@ static inline void handgrad_tanh(float *x, int count)
 static inline void handgrad_sigmoid(float *x, int count)
 {
     for (int i = 0; i < count; i++)
-        x[i] = 0.5f * (1.0f + tanhf(0.5f * x[i]));
+    {
+        float power = expf(-fabsf(x[i]));
+        x[i] = (x[i] < 0.0f ? power : 1.0f) / (1.0f + power);
+    }
 }
 
 static inline void handgrad_gelu(float *x, int count)

@@ -114,7 +114,7 @@ def _write_layers(network: Network, program: Program) -> None:
     shape = network.input_shape
     for index, (layer, write) in enumerate(zip(network.layers, writers, strict=True)):
         output_shape = layer.output_shape(shape)
-        write(program, layer, Place(index, network.parameters[index], shape, output_shape))
+        write(program, layer, Place(index, network.arrays[index], shape, output_shape))
         shape = output_shape
     program.call("decide", program.now, len(network.classes), "probabilities", returned=True)
 

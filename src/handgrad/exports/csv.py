@@ -14,10 +14,13 @@ from numpy.typing import NDArray
 
 from handgrad.errors import HandgradError
 from handgrad.files import make_folder, replacing
-from handgrad.kernels.types import Floats
+from handgrad.kernels.types import MAX_BYTE, Floats
 from handgrad.model.layers import Dense, Dropout, Flatten, Layer, ReLU
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
+
+SIDE = 28
+"""Pixels along a side of the images that the Rust program reads."""
 
 
 def is_dense(network: Network) -> bool:
@@ -66,11 +69,11 @@ def _beyond(folder: Path, layers: int) -> list[Path]:
 def _for_bytes(weights: Floats, biases: Floats, scaling: Scaling | None) -> tuple[Floats, Floats]:
     """Return W' and b' with W' (x / 255) + b' = W (x − shift) / divisor + b."""
     if scaling is None:
-        return weights * 255, biases
+        return weights * MAX_BYTE, biases
     if scaling.for_bytes:
         return weights, biases
     scaled = weights / scaling.divisor
-    return scaled * 255, biases - (scaled * scaling.shift).sum(axis=1)
+    return scaled * MAX_BYTE, biases - (scaled * scaling.shift).sum(axis=1)
 
 
 def read_csv(folder: Path) -> Network:
@@ -108,11 +111,12 @@ def read_csv(folder: Path) -> Network:
         matrices.append((weights, biases[:, 0]))
         layers += [Dense(len(weights)), ReLU()]
     inputs = matrices[0][0].shape[1]
-    network = Network(layers[:-1], (inputs,), np.random.default_rng(0), scaling=Scaling.of_bytes())
-    for parameters, (weights, biases) in zip(network.parameters[::2], matrices, strict=True):
-        parameters.weights[...] = weights
-        parameters.biases[...] = biases
-    return network
+    arrays: dict[str, NDArray[Any]] = {}
+    for index, (weights, biases) in enumerate(matrices):
+        arrays |= {f"layers.{2 * index}.weights": weights, f"layers.{2 * index}.biases": biases}
+    # the inputs of the Rust program are digits of MNIST
+    form: dict[str, Any] = {"example_shape": (1, SIDE, SIDE), "framing": "digit"} if inputs == SIDE**2 else {}
+    return Network(layers[:-1], inputs, scaling=Scaling.of_bytes(), arrays=arrays, **form)
 
 
 def _read_matrix(path: Path) -> NDArray[Any]:

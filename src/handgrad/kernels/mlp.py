@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.kernels.backend import kernels
-from handgrad.kernels.types import Floats, Integers
+from handgrad.kernels.types import Floats, Integers, as_floats
 
 Inputs: TypeAlias = NDArray[Any]
 """(N, I): floats, or uint8 values, which stand for x / 255."""
@@ -31,7 +31,7 @@ def mlp(hidden: SimpleNamespace, output: SimpleNamespace) -> Classify:
     """
 
     def classify(x: Inputs) -> tuple[Floats, Integers]:
-        y = kernels.relu(kernels.dense(_as_taken(x, hidden), hidden.weights, hidden.biases))
+        y = kernels.relu(kernels.dense(_accepted(x, hidden), hidden.weights, hidden.biases))
         logits = kernels.dense(y, output.weights, output.biases)
         return logits, logits.argmax(axis=1)
 
@@ -55,7 +55,7 @@ def mlp_gradient(
     """
 
     def learn(x: Inputs, labels: Integers, label_smoothing: float, total: int) -> tuple[float, int]:
-        x = _as_taken(x, hidden)
+        x = _accepted(x, hidden)
         z = kernels.dense(x, hidden.weights, hidden.biases)
         y = kernels.relu(z)
         logits = kernels.dense(y, output.weights, output.biases)
@@ -70,6 +70,5 @@ def mlp_gradient(
     return learn
 
 
-def _as_taken(x: Inputs, hidden: SimpleNamespace) -> Inputs:
-    takes = x.dtype != np.uint8 or kernels.takes_bytes
-    return x if takes else np.divide(x, 255, dtype=hidden.weights.dtype)
+def _accepted(x: Inputs, hidden: SimpleNamespace) -> Inputs:
+    return x if kernels.takes_bytes else as_floats(x, hidden.weights.dtype)

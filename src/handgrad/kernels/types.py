@@ -1,4 +1,4 @@
-"""Names for the arrays that go in and out."""
+"""Types of the arrays that kernels take, and the bytes that stand for numbers."""
 
 from typing import Any, TypeAlias
 
@@ -7,3 +7,11 @@ from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.floating[Any]]
 Integers: TypeAlias = NDArray[np.integer[Any]]
+
+MAX_BYTE = 255
+"""Inputs may be bytes x, which stand for the numbers x / MAX_BYTE from 0 to 1."""
+
+
+def as_floats(x: NDArray[Any], dtype: np.dtype[Any]) -> Floats:
+    """Return bytes as numbers from 0 to 1; other numbers as they are."""
+    return np.divide(x, MAX_BYTE, dtype=dtype) if x.dtype == np.uint8 else x

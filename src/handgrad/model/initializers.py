@@ -1,54 +1,45 @@
-"""Where parameters start: each initializer fills an array of a given shape from a random generator."""
+"""Initial values of parameters: each initializer fills an array of a given shape from a random generator."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from math import isfinite, prod
+from math import inf, prod
 
 import numpy as np
 
-from handgrad.config import Configurable
+from handgrad.config import Configurable, check_number
 from handgrad.errors import HandgradError
 from handgrad.kernels.types import Floats
 
 
 class Initializer(Configurable, ABC):
-    """Base of the initializers: `draw` gives the first values of one parameter array."""
+    """Base of the initializers. A custom initializer is a frozen dataclass with a `draw`."""
 
     @abstractmethod
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
-        """Draw an array.
-
-        Parameters
-        ----------
-        shape : tuple of int
-            Outputs first: ``(O, I)`` for the weights of a dense layer.
-        rng : numpy.random.Generator
-
-        Returns
-        -------
-        float64 array of `shape`
-        """
+        """Draw a float64 array of a shape that begins with the outputs, e.g. ``(O, I)`` for dense weights."""
 
 
 @dataclass(frozen=True)
 class Uniform(Initializer):
-    """Uniform in [low, high): with −0.5 and 0.5, the start of the Rust program."""
+    """Uniform in [low, high): with −0.5 and 0.5, the initializer of the Rust program."""
 
     low: float = -0.5
     high: float = 0.5
 
     def __post_init__(self) -> None:
-        if not (isfinite(self.low) and isfinite(self.high) and self.low < self.high):
-            raise HandgradError(f"Uniform needs finite low < high; got low {self.low}, high {self.high}")
+        check_number(self, "low", -inf, interval="()")
+        check_number(self, "high", -inf, interval="()")
+        if not self.low < self.high:
+            raise HandgradError(f"Uniform needs low < high; got low {self.low}, high {self.high}")
 
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
-        """Draw an array; see `Initializer.draw`."""
+        """Draw an array."""
         return rng.uniform(self.low, self.high, shape)
 
 
 @dataclass(frozen=True)
 class He(Initializer):
-    """Normal with variance 2 / I, which keeps the signal's size through ReLU layers.
+    """Normal with variance 2 / I, which preserves the variance of signals through ReLU layers.
 
     References
     ----------
@@ -56,13 +47,13 @@ class He(Initializer):
     """
 
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
-        """Draw an array; see `Initializer.draw`."""
+        """Draw an array."""
         return rng.normal(0.0, np.sqrt(2 / prod(shape[1:])), shape)
 
 
 @dataclass(frozen=True)
 class Glorot(Initializer):
-    """Uniform with variance 2 / (I + O), which keeps forward and backward signals alike in size.
+    """Uniform with variance 2 / (I + O), which preserves the variance of signals forward and backward.
 
     References
     ----------
@@ -71,15 +62,14 @@ class Glorot(Initializer):
     """
 
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
-        """Draw an array; see `Initializer.draw`."""
-        receptive = prod(shape[2:])
-        bound = np.sqrt(6 / (receptive * (shape[0] + prod(shape[1:2]))))
+        """Draw an array."""
+        bound = np.sqrt(6 / (prod(shape[2:]) * (shape[0] + prod(shape[1:2]))))
         return rng.uniform(-bound, bound, shape)
 
 
 @dataclass(frozen=True)
 class LeCun(Initializer):
-    """Normal with variance 1 / I, which keeps the size of sums.
+    """Normal with variance 1 / I, which preserves the variance of sums.
 
     References
     ----------
@@ -87,18 +77,18 @@ class LeCun(Initializer):
     """
 
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
-        """Draw an array; see `Initializer.draw`."""
+        """Draw an array."""
         return rng.normal(0.0, np.sqrt(1 / prod(shape[1:])), shape)
 
 
 @dataclass(frozen=True)
 class Orthogonal(Initializer):
-    """A random rotation times `gain`: rows (or, where there are more rows than inputs, columns) are orthonormal.
+    """A random rotation times `gain`: rows (columns where there are more rows) are orthonormal.
 
     Parameters
     ----------
     gain : float
-        Positive; √2 suits ReLU.
+        Above 0; √2 is usual with ReLU.
 
     References
     ----------
@@ -109,30 +99,29 @@ class Orthogonal(Initializer):
     gain: float = 1.0
 
     def __post_init__(self) -> None:
-        if not (isfinite(self.gain) and self.gain > 0):
-            raise HandgradError(f"Orthogonal gain must be positive; got {self.gain}")
+        check_number(self, "gain", 0, interval="()")
 
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
-        """Draw an array; see `Initializer.draw`."""
+        """Draw an array."""
         rows, columns = shape[0], prod(shape[1:])
         q, r = np.linalg.qr(rng.normal(size=(max(rows, columns), min(rows, columns))))
-        q *= np.sign(np.diag(r))  # without this the rotations would not be evenly drawn
+        q *= np.sign(np.diag(r))  # without this the rotations would not be uniformly distributed
         return self.gain * (q if rows >= columns else q.T).reshape(shape)
 
 
 @dataclass(frozen=True)
 class Ones(Initializer):
-    """All ones, as scales start."""
+    """All ones."""
 
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
-        """Draw an array; see `Initializer.draw`."""
+        """Return ones."""
         return np.ones(shape)
 
 
 @dataclass(frozen=True)
 class Zeros(Initializer):
-    """All zeros, as biases usually start."""
+    """All zeros."""
 
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
-        """Draw an array; see `Initializer.draw`."""
+        """Return zeros."""
         return np.zeros(shape)

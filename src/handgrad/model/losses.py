@@ -1,53 +1,58 @@
-"""What training makes small: for each example a loss, and its derivative."""
+"""Losses: what training minimises, and its derivative."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import isfinite
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.config import Configurable
+from handgrad.config import Configurable, check_number
 from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.types import Floats, Integers
 
 
 class Loss(Configurable, ABC):
-    """Base of the losses; a loss of one's own is a frozen dataclass with an `examples`."""
+    """Base of the losses. A custom loss is a frozen dataclass with a `per_example`."""
 
     @abstractmethod
-    def examples(self, logits: Floats, labels: Integers) -> tuple[Floats, Floats]:
+    def per_example(self, logits: Floats, targets: NDArray[Any]) -> tuple[Floats, Floats]:
         """Compute the loss of every example, and its derivative.
 
         Parameters
         ----------
         logits : (N, C)
-        labels : (N,), whole numbers from 0 to C − 1
+        targets : (N,) integers from 0 to C − 1, unless `check_targets` accepts others
 
         Returns
         -------
         losses : (N,)
         dlogits : (N, C)
-            The gradient of each example's own loss.
+            The gradient of each example's loss.
         """
 
+    def check_targets(self, logits: Floats, targets: NDArray[Any]) -> None:
+        """Raise HandgradError unless the targets fit the logits; by default they are classes."""
+        n, classes = logits.shape
+        if targets.shape != (n,) or not (n == 0 or (targets.min() >= 0 and targets.max() < classes)):
+            raise HandgradError(f"labels must be {(n,)} classes from 0 to {classes - 1}")
+
     def fitted(self, labels: Integers, classes: int) -> Self:
-        """Give the loss for data with these labels; itself unless a loss has something to count there.
+        """Return the loss with what it takes from training data, e.g. class weights.
 
         Raises
         ------
         HandgradError
-            If the loss does not suit the number of classes.
+            If the loss does not fit the number of classes.
         """
         return self
 
     def __call__(
         self,
         logits: Floats,
-        labels: Integers,
+        targets: NDArray[Any],
         weights: NDArray[np.floating[Any]] | None = None,
         total: int | None = None,
     ) -> tuple[float, Floats]:
@@ -56,12 +61,12 @@ class Loss(Configurable, ABC):
         Parameters
         ----------
         logits : (N, C)
-        labels : (N,), whole numbers from 0 to C − 1
+        targets : (N,)
         weights : (N,), optional
-            What each example counts; 1 unless given.
+            The weight of each example; default: 1.
         total : int, optional
-            What the sum is divided by: N unless these are one chunk of a larger batch, whose size is then given,
-            so that the losses and gradients of the chunks add up to those of the batch.
+            The divisor of the sum; default: N. For a chunk it is the size of the whole batch, so that losses and
+            gradients of chunks add up.
 
         Returns
         -------
@@ -71,14 +76,13 @@ class Loss(Configurable, ABC):
         Raises
         ------
         HandgradError
-            If the labels do not fit the logits.
+            If the targets do not fit the logits.
         """
-        if labels.shape != logits.shape[:1] or not (labels.min() >= 0 and labels.max() < logits.shape[1]):
-            raise HandgradError(f"labels must be {logits.shape[:1]} classes from 0 to {logits.shape[1] - 1}")
-        losses, dlogits = self.examples(logits, labels)
+        self.check_targets(logits, targets)
+        losses, dlogits = self.per_example(logits, targets)
         if weights is not None:
             losses, dlogits = losses * weights, dlogits * weights[:, None].astype(dlogits.dtype)
-        total = len(labels) if total is None else total
+        total = len(logits) if total is None else total
         return float(losses.sum(dtype=np.float64)) / total, dlogits / total
 
 
@@ -90,34 +94,35 @@ class CrossEntropy(Loss):
     ----------
     label_smoothing : float
         Share of the target that is spread over all classes, from 0 to below 1.
-    class_weights : sequence of float, or "balanced", optional
-        What an example of each class counts; all 1 unless given. "balanced" counts every class alike:
+    class_weights : sequence of float, mapping from class number to float, or "balanced", optional
+        The weight of the examples of each class; default: 1. "balanced" gives all classes the same total weight:
         N / (C · N of the class).
     """
 
     label_smoothing: float = 0.0
-    class_weights: Sequence[float] | str = ()
+    class_weights: Sequence[float] | Mapping[int, float] | str = ()
 
     def __post_init__(self) -> None:
-        if not 0 <= self.label_smoothing < 1:
-            raise HandgradError(
-                f"CrossEntropy label_smoothing must be from 0 to below 1; got {self.label_smoothing}"
-            )
-        weights = self.class_weights
-        if weights == "balanced":
+        check_number(self, "label_smoothing", 0, 1)
+        given: Any = self.class_weights
+        if isinstance(given, str) and given == "balanced":
             return
-        if (
-            isinstance(weights, str)
-            or not all(isfinite(weight) and weight >= 0 for weight in weights)
-            or (weights and not any(weights))
-        ):
+        try:
+            if isinstance(given, Mapping):
+                given = [given[number] for number in range(len(given))]
+            weights = np.asarray(given, np.float64)
+            usable = not isinstance(given, str) and weights.ndim == 1 and np.isfinite(weights).all()
+            if not (usable and (weights >= 0).all() and (weights.any() or not weights.size)):
+                raise ValueError
+        except (KeyError, TypeError, ValueError):
             raise HandgradError(
-                f"CrossEntropy class_weights must be 'balanced' or numbers from 0, not all 0; got {weights!r:.60}"
-            )
-        object.__setattr__(self, "class_weights", tuple(map(float, weights)))
+                "CrossEntropy class_weights must be 'balanced' or a number from 0 for each class, not all 0; "
+                f"got {self.class_weights!r:.60}"
+            ) from None
+        object.__setattr__(self, "class_weights", tuple(weights.tolist()))
 
     def fitted(self, labels: Integers, classes: int) -> Self:
-        """Count the classes, where they are to be balanced; see `Loss.fitted`."""
+        """Compute balanced class weights; see `Loss.fitted`."""
         if self.class_weights == "balanced":
             counts = np.bincount(labels, minlength=classes)
             present = np.maximum(counts, 1)
@@ -129,11 +134,11 @@ class CrossEntropy(Loss):
             )
         return self
 
-    def examples(self, logits: Floats, labels: Integers) -> tuple[Floats, Floats]:
-        """Compute the formula; see `Loss.examples`."""
-        losses, dlogits = kernels.softmax_cross_entropy(logits, labels, self.label_smoothing)
+    def per_example(self, logits: Floats, targets: NDArray[Any]) -> tuple[Floats, Floats]:
+        """Compute the loss of every example, and its derivative."""
+        losses, dlogits = kernels.softmax_cross_entropy(logits, targets, self.label_smoothing)
         if self.class_weights:
-            weights = np.asarray(self.class_weights, logits.dtype)[labels]
+            weights = np.asarray(self.class_weights, logits.dtype)[targets]
             losses *= weights
             dlogits *= weights[:, None]
         return losses, dlogits

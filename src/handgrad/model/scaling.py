@@ -1,4 +1,4 @@
-"""From values as the data set has them to values that a network likes; a part of the model."""
+"""Scaling of inputs from the values of the data set to values around 0 or from 0 to 1; a part of the model."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from handgrad.kernels.types import Floats
+from handgrad.kernels.types import MAX_BYTE, Floats
 
 BLOCK = 2**21
 """Values that are in memory at a time in float64."""
@@ -14,7 +14,7 @@ BLOCK = 2**21
 
 @dataclass(frozen=True, eq=False)
 class Scaling:
-    """(raw − shift) / divisor, for all inputs alike or for each its own.
+    """(raw − shift) / divisor, the same for all inputs or one for each.
 
     Parameters
     ----------
@@ -27,22 +27,15 @@ class Scaling:
 
     @classmethod
     def of_bytes(cls) -> "Scaling":
-        """Fixed: 0–255 becomes 0–1."""
-        return cls(np.array(0.0), np.array(255.0))
+        """Return the scaling of bytes to values from 0 to 1."""
+        return cls(np.array(0.0), np.array(float(MAX_BYTE)))
 
     @classmethod
     def learned(cls, inputs: NDArray[np.generic]) -> "Scaling":
-        """Choose for the inputs of a training split.
+        """Return the scaling for the inputs (N, I) of a training split.
 
-        Parameters
-        ----------
-        inputs : (N, I), uint8 or float
-            Bytes are divided by 255. Numbers are standardised: each input to mean 0 and standard deviation 1
-            (an input that never changes is only shifted).
-
-        Returns
-        -------
-        Scaling
+        Bytes are scaled to values from 0 to 1. Other numbers are standardised: each input to mean 0 and standard
+        deviation 1. An input that is constant is only shifted.
 
         References
         ----------
@@ -66,13 +59,11 @@ class Scaling:
 
     @cached_property
     def for_bytes(self) -> bool:
-        """Whether this is 0–255 to 0–1."""
-        return not self.shift.any() and bool(np.all(self.divisor == 255))
+        """Whether this is the scaling of bytes."""
+        return not self.shift.any() and bool(np.all(self.divisor == MAX_BYTE))
 
     def __call__(self, raw: NDArray[np.generic], dtype: DTypeLike) -> Floats:
         """Scale raw values (N, I) to floats of `dtype`, of the same shape."""
-        divisor = self.divisor.astype(dtype)
         if not self.shift.any():
-            return np.divide(raw, divisor, dtype=dtype)
-        scaled = np.subtract(raw, self.shift, dtype=np.float64)
-        return (scaled / self.divisor).astype(dtype)
+            return np.divide(raw, self.divisor.astype(dtype), dtype=dtype)
+        return (np.subtract(raw, self.shift, dtype=np.float64) / self.divisor).astype(dtype)

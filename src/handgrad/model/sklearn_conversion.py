@@ -1,4 +1,4 @@
-"""The network in what scikit-learn has fitted: a classifier, a search, a pipeline."""
+"""From fitted scikit-learn objects to networks: a classifier, a search, a pipeline."""
 
 from copy import copy
 from typing import Any
@@ -11,7 +11,7 @@ from handgrad.model.scaling import Scaling
 
 
 def network_of(model: Any) -> Network:
-    """Find the network that gives a fitted model's answers.
+    """Return the network that computes the predictions of a fitted model.
 
     Parameters
     ----------
@@ -21,12 +21,12 @@ def network_of(model: Any) -> Network:
     Returns
     -------
     Network
-        It takes what the whole model takes.
+        With the inputs of the whole model.
 
     Raises
     ------
     HandgradError
-        If there is no network in it, or a step before it that no file could hold.
+        If the model contains no network, or a step before it that no file can hold.
     NotFittedError
         From scikit-learn, if the model is not fitted.
     """
@@ -39,32 +39,30 @@ def network_of(model: Any) -> Network:
     steps = getattr(model, "steps", None)
     if steps is None:
         check_is_fitted(model)
-        inner = getattr(model, "best_estimator_", None)
-        found = getattr(model, "network_", None) if inner is None else network_of(inner)
+        best = getattr(model, "best_estimator_", None)
+        found = getattr(model, "network_", None) if best is None else network_of(best)
         if not isinstance(found, Network):
-            raise HandgradError(
-                f"{type(model).__name__} holds no network of handgrad; fit an HandgradClassifier"
-            )
+            raise HandgradError(f"{type(model).__name__} has no handgrad network; fit a HandgradClassifier")
         return found
     network = network_of(steps[-1][1])
     for name, step in reversed(steps[:-1]):
         if step is not None and step != "passthrough":
-            network = _behind(network, name, step)
+            network = _merge_scaler(network, name, step)
     return network
 
 
-def _behind(network: Network, name: str, step: Any) -> Network:
-    """Give the network that takes what a step of a pipeline takes."""
+def _merge_scaler(network: Network, name: str, step: Any) -> Network:
+    """Return a network with the inputs of a StandardScaler: ((raw − mean) / scale − shift) / divisor."""
     if type(step).__name__ != "StandardScaler" or network.features:
         raise HandgradError(
-            f"no file holds the step '{name}', {type(step).__name__}, which comes before the network; fit "
-            "HandgradClassifier on the table itself, which scales numbers and takes names as they are"
+            f"model files cannot hold the step '{name}', {type(step).__name__}, before the network; fit "
+            "HandgradClassifier on the table itself, which scales numbers and encodes names"
         )
     zeros = np.zeros(step.n_features_in_)
     mean = step.mean_ if step.with_mean else zeros
     scale = step.scale_ if step.with_std else zeros + 1
-    own = network.scaling or Scaling(np.array(0.0), np.array(1.0))
-    network = copy(network)  # ((raw − mean) / scale − shift) / divisor
-    network.scaling = Scaling(mean + scale * own.shift, scale * own.divisor)
+    inner = network.scaling or Scaling(np.array(0.0), np.array(1.0))
+    network = copy(network)
+    network.scaling = Scaling(mean + scale * inner.shift, scale * inner.divisor)
     network.features = tuple(map(str, getattr(step, "feature_names_in_", ())))
     return network

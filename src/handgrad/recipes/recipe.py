@@ -114,7 +114,8 @@ class Recipe(Section):
         inputs = int(np.prod(example_shape))
         shape = (inputs,) if self.network.input == "flat" else example_shape
         rng = np.random.default_rng([self.seed, 0])
-        return Network(self.network.build_layers(len(classes)), shape, rng, dtype, classes=classes)
+        layers = self.network.build_layers(len(classes))
+        return Network(layers, shape, rng, dtype, classes=classes, example_shape=example_shape)
 
     def build_optimizer(self) -> Optimizer:
         """Make the optimizer, its state empty."""

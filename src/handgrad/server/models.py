@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from handgrad.errors import HandgradError
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE, load_model, load_model_recipe
 from handgrad.model.files import load_recipe, load_safetensors, model_bytes
-from handgrad.model.layers import Layer
 from handgrad.model.network import Network
 from handgrad.recipes.data import open_splits
 from handgrad.recipes.loading import parse_recipe
@@ -63,7 +62,7 @@ class ServedModel:
             classes=list(network.classes),
             input_shape=list(network.input_shape),
             example_shape=list(network.example_shape),
-            layers=[layer.describe() for layer in network.layers],
+            layers=[layer.to_config() for layer in network.layers],
             parameters=network.parameter_count,
             scaling={"shift": scaling.shift.tolist(), "divisor": scaling.divisor.tolist()}
             if scaling
@@ -142,10 +141,8 @@ def _latest(folder: Path, tag: str) -> ServedModel:
     network, state = load_checkpoint(folder / CHECKPOINT_FILE)
     recipe = load_recipe(folder / CHECKPOINT_FILE)
     state.show_result(network)
-    measuring = any(type(layer).measured is not Layer.measured for layer in network.layers)
-    if (
-        measuring and state.current is not None and recipe
-    ):  # statistics of the average are not in the checkpoint
+    # statistics of the average are not in the checkpoint
+    if network.has_running_statistics and state.current is not None and recipe:
         network.calibrate(_sample(parse_recipe(recipe, folder.name).toml()))
     return ServedModel(folder.name, network, recipe, model_bytes(network, recipe, state.step), tag)
 

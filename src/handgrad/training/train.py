@@ -220,10 +220,8 @@ def _adopt(network: Network, dataset: Dataset) -> None:
     """Make what a model must know of its data a part of the network."""
     check_fit(network, dataset)
     network.scaling = network.scaling or Scaling.learned(dataset.inputs)
-    network.classes = dataset.class_names
-    network.example_shape = dataset.input_shape
-    network.framing = dataset.framing
-    network.features = () if dataset.inputs.dtype == np.uint8 else tuple(dataset.features)
+    features = () if dataset.inputs.dtype == np.uint8 else dataset.features
+    network.adopt(dataset.class_names, dataset.input_shape, dataset.framing, features)
 
 
 def _weights(

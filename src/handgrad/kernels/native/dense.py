@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from handgrad.kernels import dense as numpy_kernels
 from handgrad.kernels.memory import aligned, fits, is_real
 from handgrad.kernels.native.library import LIBRARY, pointer
-from handgrad.kernels.types import Floats
+from handgrad.kernels.types import Floats, as_floats
 
 NARROW, TILE = 16, 64
 """Outputs up to which the C kernel is faster than BLAS, and examples that it works on at a time; as in dense.c."""
@@ -17,7 +17,7 @@ NARROW, TILE = 16, 64
 def dense(x: Floats | NDArray[np.uint8], weights: Floats, biases: Floats) -> Floats:
     """Compute `handgrad.kernels.dense.dense`, also of bytes x (N, I), which stand for x / 255."""
     if not _fit(x, weights, biases):
-        return numpy_kernels.dense(as_floats(x, weights), weights, biases)
+        return numpy_kernels.dense(as_floats(x, weights.dtype), weights, biases)
     by_input, (n, inputs), outputs, dtype = weights.T, x.shape, len(biases), weights.dtype
     y = aligned((n, outputs), dtype)
     as_bytes = x.dtype == np.uint8
@@ -52,7 +52,7 @@ def dense_backward(
         and fits(dby_input, weights.dtype, by_input.shape, written=True)
         and dbiases.flags.carray
     ):
-        floats = as_floats(x, weights)
+        floats = as_floats(x, weights.dtype)
         return numpy_kernels.dense_backward(
             dy, floats, weights, dweights, dbiases, input_gradient=input_gradient
         )
@@ -82,11 +82,6 @@ def dense_backward(
         *(pointer(dbiases), None if dx is None else pointer(dx), pointer(scratch)),
     )
     return dx
-
-
-def as_floats(x: NDArray[Any], weights: Floats) -> Floats:
-    """Return x, and bytes as x / 255."""
-    return np.divide(x, 255, dtype=weights.dtype) if x.dtype == np.uint8 else x
 
 
 def scratch_of(inputs: int, dtype: np.dtype[Any]) -> Floats:

@@ -1,31 +1,28 @@
-"""The dense layer: every output sees every input."""
+"""The dense layer, and two that often stand before and behind it: Flatten and Maxout."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
+from handgrad.config import check_number
 from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.types import Floats
 from handgrad.model.initializers import He, Initializer, Zeros
-from handgrad.model.layers.layer import Backward, Layer, Parameters, Shape
+from handgrad.model.layers.layer import LARGEST, Backward, Layer, Parameters, Rng, Shape, resolve_initializers
 
 
 @dataclass(frozen=True)
 class Dense(Layer):
-    """y = x Wᵀ + b.
+    """Every output sees every input: y = x Wᵀ + b.
 
     Parameters
     ----------
     units : int
         O, at least 1.
-    weight_initializer : Initializer
-        Of the weights (O, I).
-    bias_initializer : Initializer
-        Of the biases (O,).
+    weight_initializer, bias_initializer : Initializer or its name
+        Of the weights (O, I) and the biases (O,).
     """
 
     units: int
@@ -43,12 +40,8 @@ class Dense(Layer):
     }
 
     def __post_init__(self) -> None:
-        if not isinstance(self.weight_initializer, Initializer) or not isinstance(
-            self.bias_initializer, Initializer
-        ):
-            raise HandgradError("Dense takes an initializer for its weights and one for its biases")
-        if type(self.units) is not int or not 1 <= self.units <= 1_000_000:
-            raise HandgradError(f"Dense units must be a whole number from 1 to 1,000,000; got {self.units!r}")
+        check_number(self, "units", 1, LARGEST, "[]", whole=True)
+        resolve_initializers(self)
 
     def parameter_shapes(self, input_shape: Shape) -> Mapping[str, Shape]:
         """Weights (O, I) and biases (O,)."""
@@ -57,27 +50,71 @@ class Dense(Layer):
         return {"weights": (self.units, *input_shape), "biases": (self.units,)}
 
     def initializers(self) -> Mapping[str, Initializer]:
-        """The two that were given."""
+        """Return those of weights and biases."""
         return {"weights": self.weight_initializer, "biases": self.bias_initializer}
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(O,)."""
         return (self.units,)
 
-    def forward(
-        self, parameters: Parameters, x: Floats | NDArray[np.uint8], rng: np.random.Generator | None = None
-    ) -> tuple[Floats, Backward]:
-        """(N, I) to (N, O); see `Layer.forward`."""
-        y = kernels.dense(x, parameters.weights, parameters.biases)
+    def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
+        """(N, I) to (N, O)."""
+        weights, biases = parameters.weights, parameters.biases
 
         def backward(dy: Floats, gradients: Parameters, input_gradient: bool = True) -> Floats | None:
-            return kernels.dense_backward(
-                dy,
-                x,
-                parameters.weights,
-                gradients.weights,
-                gradients.biases,
-                input_gradient=input_gradient,
-            )
+            sums = gradients.weights, gradients.biases
+            return kernels.dense_backward(dy, x, weights, *sums, input_gradient=input_gradient)
 
-        return y, backward
+        return kernels.dense(x, weights, biases), backward
+
+
+@dataclass(frozen=True)
+class Maxout(Layer):
+    """The largest of every `pieces` neighbouring outputs, or channels, of the layer before.
+
+    Parameters
+    ----------
+    pieces : int
+        At least 2, and a divisor of the number of inputs or channels.
+
+    References
+    ----------
+    Goodfellow, Warde-Farley, Mirza, Courville and Bengio, "Maxout networks", ICML 2013, section 3.
+    """
+
+    pieces: int = 2
+
+    symbol: ClassVar[str] = "a"
+    formula: ClassVar[str] = "{y} = the largest of every {pieces} neighbours in {x}"
+    backward_formulas: ClassVar[Mapping[str, str]] = {"x": "d{y} where {x} was the largest, else 0"}
+
+    def __post_init__(self) -> None:
+        check_number(self, "pieces", 2, LARGEST, "[]", whole=True)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """(I / pieces,) or (C / pieces, H, W)."""
+        if input_shape[0] % self.pieces:
+            raise HandgradError(f"Maxout: {input_shape[0]} inputs are not a multiple of {self.pieces} pieces")
+        return (input_shape[0] // self.pieces, *input_shape[1:])
+
+    def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
+        """(N, I) to (N, I / pieces), or (N, C, H, W) to (N, C / pieces, H, W)."""
+        y, argmax = kernels.maxout(x, self.pieces)
+        return y, lambda dy, gradients: kernels.maxout_backward(dy, argmax, self.pieces)
+
+
+@dataclass(frozen=True)
+class Flatten(Layer):
+    """y = x with all its axes but the first in one."""
+
+    symbol: ClassVar[str] = "flat"
+    formula: ClassVar[str] = "{y} = {x} in one row"
+    backward_formulas: ClassVar[Mapping[str, str]] = {"x": "d{y} in the shape of {x}"}
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """(I,): the number of values of one example."""
+        return (prod(input_shape),)
+
+    def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
+        """(N, …) to (N, I)."""
+        return x.reshape(len(x), -1), lambda dy, gradients: dy.reshape(x.shape)

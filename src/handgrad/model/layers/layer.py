@@ -1,4 +1,4 @@
-"""What every layer is: a frozen description without state. Parameters come in, a closure goes out."""
+"""The contract of all layers: a frozen description without state; forward returns its backward as a closure."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -13,73 +13,84 @@ from handgrad.kernels.types import Floats
 from handgrad.model.initializers import Initializer
 
 Shape: TypeAlias = tuple[int, ...]
+Rng: TypeAlias = np.random.Generator | None
 Parameters: TypeAlias = SimpleNamespace
-"""Arrays by name, such as `parameters.weights`: views into a network's one flat vector."""
+"""Arrays by name, e.g. `parameters.weights`."""
 
 Backward: TypeAlias = Callable[..., Any]
 """``backward(dy, gradients) -> dx``: `gradients` has the names and shapes of the parameters, and is added to."""
 
+LARGEST = 1_000_000
+"""The largest valid number of units, filters or pixels."""
+
 
 class Layer(Configurable, ABC):
-    """Base of the layers; a layer of one's own is a frozen dataclass with a `forward`.
+    """Base of the layers. A custom layer is a frozen dataclass with a `forward`.
 
     Shapes are those of one example, without N.
     """
 
     skips_input_gradient: ClassVar[bool] = False
-    """Whether backward takes ``input_gradient=False`` and then saves the work of dx."""
+    """Whether backward takes ``input_gradient=False``, and then does not compute dx."""
 
     takes_bytes: ClassVar[bool] = False
     """Whether forward also takes uint8 inputs, which stand for x / 255, as the first layer of a network."""
 
     symbol: ClassVar[str] = ""
-    """What its output is called where an example is explained, such as "z"; the name of its class unless given."""
+    """The name of its output in `explain`, e.g. "z"; default: the name of its class."""
 
     formula: ClassVar[str] = ""
-    """Forward in inference, as text: {x} and {y} stand for the names of input and output, {n} for the number behind
-    the names of the parameters, and every field of the layer for its value."""
+    """Forward in inference, as text: {x} and {y} stand for the names of input and output, {n} for the number after
+    the names of the parameters, and the name of a field for its value."""
 
     backward_formulas: ClassVar[Mapping[str, str]] = {}
     """Backward, as text: by "x" the gradient of the input, by its name that of each parameter."""
 
     def parameter_shapes(self, input_shape: Shape) -> Mapping[str, Shape]:
-        """Name the parameter arrays and their shapes; none unless a layer says so."""
+        """Return the shapes of the parameters by name; default: no parameters."""
+        return {}
+
+    def statistic_shapes(self, input_shape: Shape) -> Mapping[str, Shape]:
+        """Return the shapes of the statistics by name: arrays that are measured, not trained; default: none."""
         return {}
 
     def initializers(self) -> Mapping[str, Initializer]:
-        """Say how each parameter array starts, by the names of `parameter_shapes`."""
+        """Return the initializer of each parameter and statistic."""
         return {}
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        """Give the shape that comes out; the one that goes in unless a layer says otherwise."""
+        """Return the shape of an output; default: that of an input."""
         return input_shape
 
     def activation_size(self, input_shape: Shape) -> int:
-        """Count the floats that forward makes for one example, by which chunks are made to fit the cache."""
+        """Return the number of floats that forward makes for one example, so that chunks fit the cache."""
         return prod(self.output_shape(input_shape))
 
-    def measured(self, x: Floats) -> Mapping[str, Floats]:
-        """Measure what inference needs to know of training data, given the layer's inputs (N, *input_shape).
-
-        Parameters of that name take the values, which no gradient moves; see `Network.calibrate`.
-        """
+    def measure(self, x: Floats) -> Mapping[str, Floats]:
+        """Compute the statistics of inputs (N, *input_shape) by name; see `Network.calibrate`."""
         return {}
 
     @abstractmethod
-    def forward(
-        self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None
-    ) -> tuple[Floats, Backward]:
-        """Compute the output, and give back the function that goes backward from there.
+    def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
+        """Compute the output, and return the function that computes the gradients.
 
         Parameters
         ----------
         parameters : SimpleNamespace of arrays
+            The parameters and statistics by name.
         x : (N, *input_shape)
         rng : numpy.random.Generator, optional
-            For layers that draw at random in training; None means inference.
+            For layers that draw random numbers in training; None means inference.
 
         Returns
         -------
         y : (N, *output_shape)
         backward : ``backward(dy, gradients) -> dx``
         """
+
+
+def resolve_initializers(layer: Layer) -> None:
+    """Replace names in the initializer fields of a frozen layer by objects; HandgradError where there is none."""
+    for name in ("weight_initializer", "bias_initializer"):
+        value = Initializer.resolve(getattr(layer, name), f"{type(layer).__name__} {name}")
+        object.__setattr__(layer, name, value)

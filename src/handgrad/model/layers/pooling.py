@@ -5,13 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
-from handgrad.errors import HandgradError
+from handgrad.config import check_number
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.types import Floats
-from handgrad.model.layers.convolution import pooled_shape
-from handgrad.model.layers.layer import Backward, Layer, Parameters, Shape
+from handgrad.model.layers.convolution import window_counts
+from handgrad.model.layers.layer import LARGEST, Backward, Layer, Parameters, Rng, Shape
 
 
 @dataclass(frozen=True)
@@ -32,12 +30,8 @@ class Pool2D(Layer, ABC):
     symbol: ClassVar[str] = "pooled"
 
     def __post_init__(self) -> None:
-        if type(self.pool_size) is not int or not 1 <= self.pool_size <= 15:
-            raise HandgradError(
-                f"{type(self).__name__} pool_size must be from 1 to 15; got {self.pool_size!r}"
-            )
-        if type(self.stride) is not int or self.stride < 0:
-            raise HandgradError(f"{type(self).__name__} stride must be 0 or more; got {self.stride!r}")
+        check_number(self, "pool_size", 1, 15, "[]", whole=True)
+        check_number(self, "stride", 0, LARGEST, "[]", whole=True)
 
     @property
     def step(self) -> int:
@@ -46,7 +40,7 @@ class Pool2D(Layer, ABC):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(C, H', W')."""
-        return pooled_shape(self, input_shape, self.pool_size, self.step)
+        return (*input_shape[:1], *window_counts(self, input_shape, self.pool_size, self.step))
 
 
 @dataclass(frozen=True)
@@ -58,16 +52,11 @@ class MaxPool2D(Pool2D):
         "x": "d{y} where {x} was the largest of its window, else 0"
     }
 
-    def forward(
-        self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None
-    ) -> tuple[Floats, Backward]:
-        """(N, C, H, W) to (N, C, H', W'); see `Layer.forward`."""
-        y, argmax = kernels.max_pool(x, self.pool_size, self.step)
-
-        def backward(dy: Floats, gradients: Parameters) -> Floats:
-            return kernels.max_pool_backward(dy, argmax, x.shape[2:], self.pool_size, self.step)
-
-        return y, backward
+    def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
+        """(N, C, H, W) to (N, C, H', W')."""
+        image, sizes = x.shape[2:], (self.pool_size, self.step)
+        y, argmax = kernels.max_pool(x, *sizes)
+        return y, lambda dy, gradients: kernels.max_pool_backward(dy, argmax, image, *sizes)
 
 
 @dataclass(frozen=True)
@@ -79,12 +68,8 @@ class AvgPool2D(Pool2D):
         "x": "Σ over the windows that see a pixel: d{y} / {pool_size}²"
     }
 
-    def forward(
-        self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None
-    ) -> tuple[Floats, Backward]:
-        """(N, C, H, W) to (N, C, H', W'); see `Layer.forward`."""
-
-        def backward(dy: Floats, gradients: Parameters) -> Floats:
-            return kernels.average_pool_backward(dy, x.shape[2:], self.pool_size, self.step)
-
-        return kernels.average_pool(x, self.pool_size, self.step), backward
+    def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
+        """(N, C, H, W) to (N, C, H', W')."""
+        image, sizes = x.shape[2:], (self.pool_size, self.step)
+        y = kernels.average_pool(x, *sizes)
+        return y, lambda dy, gradients: kernels.average_pool_backward(dy, image, *sizes)

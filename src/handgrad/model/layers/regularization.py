@@ -1,4 +1,4 @@
-"""Dropout: in training, each value is missing now and then."""
+"""Layers that act in training only: Dropout."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from handgrad.errors import HandgradError
+from handgrad.config import check_number
 from handgrad.kernels.types import Floats
-from handgrad.model.layers.layer import Backward, Layer, Parameters
+from handgrad.model.layers.layer import Backward, Layer, Parameters, Rng
 
 
 @dataclass(frozen=True)
 class Dropout(Layer):
-    """y = x · m / (1 − rate) in training, with m drawn 0 at the given rate, else 1; y = x in inference.
+    """y = x · m / (1 − rate) in training, where m is 0 with probability `rate`, else 1; y = x in inference.
 
     Parameters
     ----------
@@ -33,13 +33,10 @@ class Dropout(Layer):
     backward_formulas: ClassVar[Mapping[str, str]] = {"x": "d{y}"}
 
     def __post_init__(self) -> None:
-        if not 0 <= self.rate < 1:
-            raise HandgradError(f"Dropout rate must be from 0 to below 1; got {self.rate}")
+        check_number(self, "rate", 0, 1)
 
-    def forward(
-        self, parameters: Parameters, x: Floats, rng: np.random.Generator | None = None
-    ) -> tuple[Floats, Backward]:
-        """Of any shape; see `Layer.forward`."""
+    def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
+        """Multiply by a random mask in training."""
         if rng is None or self.rate == 0:
             return x, lambda dy, gradients: dy
         kept = rng.random(x.shape, np.float32) >= self.rate

@@ -1,0 +1,141 @@
+"""Layers in a row, and what follows from their shapes: no arrays, no random numbers."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from math import prod
+from operator import index
+from types import SimpleNamespace
+from typing import Any
+
+from numpy.typing import NDArray
+
+from handgrad.errors import HandgradError
+from handgrad.model.layers import Dense, Layer, ReLU
+from handgrad.model.layers.layer import Parameters, Shape
+
+CACHE_SIZE = 1_600_000
+"""Floats of one layer that are computed at a time: few enough for the cache, enough to amortise threads."""
+
+CHUNK_STEP = 32
+"""Examples that fill vectors and tiles; larger chunks are multiples of it."""
+
+WORTH_SHARING = 50_000_000
+"""Multiplications from which a batch that would be one chunk is shared out among threads."""
+
+
+class Architecture:
+    """Layers in a row.
+
+    Attributes
+    ----------
+    shapes, statistic_shapes : list of dict
+        For each layer the shapes of its parameters, and of its statistics, by name.
+    output_shape : tuple of int
+    parameter_count : int
+        P.
+    macs : int
+        Multiplications of an example: every parameter meets an input at every position.
+    chunk : int
+        The largest number of examples that should be computed at a time.
+    """
+
+    def __init__(self, layers: Iterable[Layer], input_shape: int | Sequence[int]) -> None:
+        self.layers = tuple(layers)
+        self.input_shape = check_shape(input_shape, "input_shape")
+        if not self.layers:
+            raise HandgradError("a network needs at least one layer, e.g. Dense(10)")
+        for layer in self.layers:
+            if not isinstance(layer, Layer):
+                raise HandgradError(f"{layer!r:.60} is not a layer; a custom layer inherits from Layer")
+        self.shapes: list[Mapping[str, Shape]] = []
+        self.statistic_shapes: list[Mapping[str, Shape]] = []
+        self.macs = 0
+        shape, floats = self.input_shape, self.inputs
+        if self.layers[0].takes_bytes:  # four bytes are as long as one float
+            floats = -(-floats // 4)
+        for layer in self.layers:
+            self.shapes.append(layer.parameter_shapes(shape))
+            self.statistic_shapes.append(layer.statistic_shapes(shape))
+            floats = max(floats, layer.activation_size(shape))
+            shape = layer.output_shape(shape)
+            self.macs += sum(map(prod, self.shapes[-1].values())) * prod(shape[1:])
+        self.output_shape = shape
+        fitting = max(1, CACHE_SIZE // floats)
+        self.chunk = fitting - fitting % CHUNK_STEP or fitting
+
+    @cached_property
+    def inputs(self) -> int:
+        """I, the number of values of one example."""
+        return prod(self.input_shape)
+
+    @cached_property
+    def parameter_count(self) -> int:
+        """P, the number of parameters."""
+        return sum(prod(shape) for shapes in self.shapes for shape in shapes.values())
+
+    @cached_property
+    def types(self) -> list[type[Layer]]:
+        """The classes of the layers."""
+        return [type(layer) for layer in self.layers]
+
+    @cached_property
+    def has_running_statistics(self) -> bool:
+        """Whether a layer has statistics: in training those of a chunk, in inference those that were measured."""
+        return any(self.statistic_shapes)
+
+    @cached_property
+    def is_mlp(self) -> bool:
+        """Whether there is one hidden layer with ReLU, for which there are fused kernels."""
+        return self.types == [Dense, ReLU, Dense]
+
+    @cached_property
+    def first_trained(self) -> int:
+        """The index of the first layer with parameters; the number of layers where there is none."""
+        return next((i for i, shapes in enumerate(self.shapes) if shapes), len(self.layers))
+
+    def views(self, vector: NDArray[Any]) -> list[Parameters]:
+        """View a flat (P,) vector as the arrays of each layer, by name.
+
+        A matrix (O, I) lies in memory as (I, O), the weights of one input side by side; see dense.c.
+        """
+        views, start = [], 0
+        for shapes in self.shapes:
+            arrays = {}
+            for name, shape in shapes.items():
+                part = vector[start : start + prod(shape)]
+                arrays[name] = part.reshape(shape[::-1]).T if len(shape) == 2 else part.reshape(shape)
+                start += prod(shape)
+            views.append(SimpleNamespace(**arrays))
+        return views
+
+    def chunk_size(self, examples: int, threads: int) -> int:
+        """Return the size of the chunks of a batch: at most `chunk`, the same number of chunks for each thread.
+
+        A batch that would be one chunk is shared out where that is worth the overhead.
+        """
+        count = -(-examples // self.chunk)
+        if count > 1 or examples * self.macs >= WORTH_SHARING:
+            count = -(-count // threads) * threads
+        size = max(1, -(-examples // max(1, count)))
+        return size if size <= CHUNK_STEP else -(-size // CHUNK_STEP) * CHUNK_STEP
+
+    def summary(self) -> str:
+        """Return a table of the layers with their output shapes and numbers of parameters."""
+        shape = self.input_shape
+        rows = [("layer", "output", "parameters"), ("input", str(shape), "0")]
+        for layer, shapes in zip(self.layers, self.shapes, strict=True):
+            shape = layer.output_shape(shape)
+            rows.append((type(layer).__name__, str(shape), f"{sum(map(prod, shapes.values())):,}"))
+        rows.append(("total", "", f"{self.parameter_count:,}"))
+        return "\n".join(f"{name:<14}{output:<18}{count:>12}" for name, output, count in rows)
+
+
+def check_shape(shape: Any, name: str) -> Shape:
+    """Return a shape as a tuple of int; HandgradError unless it is a whole number or several, from 1."""
+    try:
+        sides = tuple(map(index, shape)) if hasattr(shape, "__iter__") else (index(shape),)
+    except TypeError:
+        sides = ()
+    if not sides or min(sides) < 1:
+        raise HandgradError(f"{name} must be whole numbers from 1, e.g. (784,); got {shape!r:.60}")
+    return sides

@@ -1,0 +1,120 @@
+"""Model files: everything comes back, and claims are checked before memory is allocated."""
+
+import json
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from handgrad.errors import HandgradError
+from handgrad.model.files import (
+    load_safetensors,
+    model_bytes,
+    model_tensors,
+    network_from_tensors,
+    save_model,
+    write_tensors,
+)
+from handgrad.model.initializers import He, Initializer
+from handgrad.model.layers import BatchNorm, Dense, Dropout, ReLU
+from handgrad.model.network import Network
+from handgrad.model.scaling import Scaling
+
+PATH = Path("m.safetensors")
+
+
+def small() -> Network:
+    layers = [Dense(np.int64(5)), BatchNorm(), ReLU(), Dropout(np.float32(0.5)), Dense(2)]  # type: ignore[arg-type]
+    names = np.array(["no", "yes"])
+    scaling = Scaling(np.arange(4.0), np.ones(4))
+    return Network(layers, 4, 0, classes=names, example_shape=(1, 2, 2), framing="digit", scaling=scaling)
+
+
+def test_a_saved_network_comes_back_with_its_statistics(tmp_path: Path) -> None:
+    network, raw = small(), np.random.default_rng(0).normal(size=(40, 4))
+    network.calibrate(raw)
+    save_model(network, tmp_path / "m.safetensors")
+    loaded = load_safetensors(tmp_path / "m.safetensors")
+    np.testing.assert_array_equal(loaded.predict_proba(raw), network.predict_proba(raw))
+    assert loaded.statistics[1].mean.any()
+    for name in ("layers", "classes", "example_shape", "framing", "features", "input_shape"):
+        assert getattr(loaded, name) == getattr(network, name)
+    assert model_bytes(loaded) == model_bytes(network)
+
+
+def test_loading_draws_no_initial_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
+    tensors, metadata = model_tensors(small())
+
+    def draw(self: Initializer, *_: Any) -> Any:
+        raise AssertionError("drawn")
+
+    monkeypatch.setattr(He, "draw", draw)
+    network_from_tensors(tensors, metadata, PATH)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"layers": [Dense(10**6).to_config()], "input_shape": [10**6]},
+        {"layers": [Dense(2).to_config()], "input_shape": [10**9], "example_shape": [10**9]},
+        {"layers": [{"type": "Conv2D", "filters": 10**6, "kernel_size": 999}], "input_shape": [9, 999, 999]},
+        {"layers": [BatchNorm().to_config(), Dense(2).to_config()], "input_shape": [10**12]},
+    ],
+)
+def test_large_claims_are_refused_before_anything_is_allocated(changes: dict[str, Any]) -> None:
+    tensors, metadata = model_tensors(small())
+    metadata |= {key: json.dumps(value) for key, value in changes.items()}
+    metadata["example_shape"] = metadata["input_shape"]
+    tracemalloc.start()
+    try:
+        with pytest.raises(HandgradError, match="damaged"):
+            network_from_tensors(tensors, metadata, PATH)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+BAD_METADATA: dict[str, list[Any]] = {
+    "layers": [None, 3, [3], [{"type": "Mine"}], [{"type": "Dense", "units": 1e9}]],
+    "input_shape": [None, [], [-4], [-1, -28, 28], [4.0], "4", {"a": 1}],
+    "example_shape": [[3], [-1, 4], "x"],
+    "classes": [None, ["no"], ["no", "no"], [1, 2], "ny"],
+    "framing": ["other", None, [], 3],
+    "dtype": ["int8", None, 3, [3], {"a": 1}, "float64"],
+    "features": [["a"], 3, ["a", "a", "b", "c"]],
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [(key, value) for key in BAD_METADATA for value in BAD_METADATA[key]]
+)
+def test_other_metadata_are_refused(key: str, value: Any) -> None:
+    tensors, metadata = model_tensors(small())
+    with pytest.raises(HandgradError, match=r"^m\.safetensors") as error:
+        network_from_tensors(tensors, metadata | {key: json.dumps(value)}, PATH)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "array"),
+    [
+        ("layers.1.mean", None),
+        ("layers.1.mean", np.zeros(3, np.float32)),
+        ("layers.0.weights", np.full((5, 4), np.nan, np.float32)),
+        ("layers.0.weights", np.zeros((5, 4), np.float64)),
+        ("scaling.shift", None),
+        ("scaling.shift", np.zeros(3)),
+        ("scaling.shift", np.zeros(4, np.float32)),
+        ("scaling.divisor", np.array([1.0, 0.0, 1.0, 1.0])),
+        ("scaling.divisor", np.array([1.0, np.inf, 1.0, 1.0])),
+    ],
+)
+def test_tensors_that_do_not_fit_are_refused(key: str, array: Any, tmp_path: Path) -> None:
+    tensors, metadata = model_tensors(small())
+    tensors = {name: value for name, value in tensors.items() if name != key}
+    path = tmp_path / "m.safetensors"
+    write_tensors(path, tensors | ({} if array is None else {key: array}), metadata)
+    with pytest.raises(HandgradError, match=r"m\.safetensors is damaged"):
+        load_safetensors(path)
