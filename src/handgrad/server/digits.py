@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from fastapi import APIRouter
@@ -13,9 +13,9 @@ from pydantic import ValidationError
 from handgrad.data.collection import add_to_collection, read_collection, remove_from_collection
 from handgrad.errors import HandgradError
 from handgrad.server.datasets import DIGITS, Datasets
-from handgrad.server.errors import NOT_FOUND, NotFound
+from handgrad.server.errors import NotFound
 from handgrad.server.models import ModelInUse
-from handgrad.server.schemas import DigitsCount, DigitsFacts, Drawing, Name, NewDigits
+from handgrad.server.schemas import DigitsFacts, Drawing, Name, NewDigits
 
 TEN_DIGITS = tuple("0123456789")
 
@@ -36,7 +36,7 @@ def routes(datasets: Datasets, in_use: ModelInUse, check_quota: Callable[[], Non
         return found
 
     @router.post("/digits")
-    def add(wanted: NewDigits) -> DigitsCount:
+    def add(wanted: NewDigits) -> dict[str, Any]:
         """Add digits to a collection, all of them or none; a training takes it as `digits/NAME`."""
         served = in_use.served
         takes_digits = served is not None and served.network.example_shape == (1, 28, 28)
@@ -47,9 +47,9 @@ def routes(datasets: Datasets, in_use: ModelInUse, check_quota: Callable[[], Non
             check_quota()
             file = datasets.file(wanted.name)
             examples = add_to_collection(file, images, wanted.labels, drawings, classes)
-        return DigitsCount(name=wanted.name, examples=examples)
+        return {"name": wanted.name, "examples": examples}
 
-    @router.get("/digits/{name}/strokes", responses=NOT_FOUND)
+    @router.get("/digits/{name}/strokes")
     def drawings(name: Name) -> list[Drawing | None]:
         """Return the drawing of each digit of a collection, or null for a digit without one."""
         if not datasets.file(name).is_file():
@@ -62,13 +62,13 @@ def routes(datasets: Datasets, in_use: ModelInUse, check_quota: Callable[[], Non
         except ValidationError:
             raise HandgradError(f"{name} holds strokes that are not drawings; move its file away") from None
 
-    @router.delete("/digits/{name}/{index}", responses=NOT_FOUND)
-    def remove(name: Name, index: Annotated[int, InPath(ge=0, le=10**9)]) -> DigitsCount:
+    @router.delete("/digits/{name}/{index}")
+    def remove(name: Name, index: Annotated[int, InPath(ge=0, le=10**9)]) -> dict[str, Any]:
         """Remove one digit from a collection; with its last digit, the collection is removed."""
         with writing:
             file = datasets.file(name)
             if not file.is_file() or index >= len(read_collection(file)):
                 raise NotFound(f"there is no digit {index} in a collection '{name}'")
-            return DigitsCount(name=name, examples=remove_from_collection(file, index))
+            return {"name": name, "examples": remove_from_collection(file, index)}
 
     return router

@@ -25,20 +25,10 @@ class Conflict(HandgradError):
     """The request cannot be carried out in the present state of the run or the server."""
 
 
-def _responses(**descriptions: str) -> dict[int | str, dict[str, Any]]:
-    return {int(key[1:]): {"model": Problem, "description": text} for key, text in descriptions.items()}
-
-
-RESPONSES = _responses(
-    _400="The body cannot be read",
-    _401="The token is missing or wrong",
-    _403="The request came from another site",
-    _413="The body is too large",
-    _422="A value is wrong",
-    _503="The server is busy",
-)
-NOT_FOUND = _responses(_404="It does not exist")
-CONFLICT = _responses(_409="The state of the run or the server does not allow it")
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": Problem, "description": "The request was refused"},
+    "503": {"model": Problem, "description": "The server is busy"},
+}
 
 
 def error_response(status: int, line: str, headers: dict[str, str] | None = None) -> JSONResponse:

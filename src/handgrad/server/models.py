@@ -19,13 +19,12 @@ from handgrad.model.network import Network
 from handgrad.recipes.data import open_splits
 from handgrad.recipes.loading import parse_recipe
 from handgrad.run_status import model_is_newest
-from handgrad.server.errors import NOT_FOUND, NotFound
+from handgrad.server.errors import NotFound
 from handgrad.server.schemas import Model
 from handgrad.training.checkpoint import load_checkpoint
 from handgrad.training.loop import CALIBRATION
 
 FILE: dict[int | str, dict[str, Any]] = {
-    **NOT_FOUND,
     204: {"description": "There are no parameters yet"},
     200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
     304: {"description": "The client has it: `If-None-Match` names it"},
@@ -90,7 +89,7 @@ def routes(in_use: ModelInUse) -> APIRouter:
     """Build the routes of the model in use."""
     router = APIRouter(tags=["model"])
 
-    @router.get("/model", responses=NOT_FOUND)
+    @router.get("/model")
     def describe() -> Model:
         """Describe the model in use."""
         return in_use.get().describe()

@@ -60,18 +60,13 @@ def _docs(document: Mapping[str, Any]) -> Iterator[str]:
     yield f'<link rel="stylesheet" href="./static/style.css"></head><body><main><h1>{escape(title)}</h1>'
     yield f"<p>{escape(document['info']['summary'])} For programs: "
     yield '<a href="./openapi.json">OpenAPI</a>. <a href="./">Page</a></p>'
-    for path, methods in document["paths"].items():
-        for method, route in methods.items():
-            yield f"<h2>{method.upper()} {escape(path)}</h2><p>{escape(route['description'])}</p>"
-            details = {key: route[key] for key in ("parameters", "requestBody", "responses") if key in route}
-            yield _json("Details", details)
-    yield "<h1>Schemas</h1>"
-    for name, schema in document["components"]["schemas"].items():
-        yield f"<h2>{escape(name)}</h2><p>{escape(schema.get('description', ''))}</p>"
-        yield _json("Properties", schema.get("properties", {}))
+    entries = [
+        (f"{method.upper()} {path}", route)
+        for path, methods in document["paths"].items()
+        for method, route in methods.items()
+    ]
+    for title, entry in [*entries, *document["components"]["schemas"].items()]:
+        yield f"<h2>{escape(title)}</h2><p>{escape(entry.get('description', ''))}</p>"
+        details = escape(json.dumps(entry, indent=2, ensure_ascii=False))
+        yield f"<details><summary>Details</summary><pre>{details}</pre></details>"
     yield "</main></body></html>"
-
-
-def _json(summary: str, value: Any) -> str:
-    text = escape(json.dumps(value, indent=2, ensure_ascii=False))
-    return f"<details><summary>{summary}</summary><pre>{text}</pre></details>"

@@ -12,9 +12,9 @@ from starlette.datastructures import UploadFile
 from handgrad.data.images import check_takes_images, framed, read_image
 from handgrad.errors import HandgradError
 from handgrad.model.network import Network
-from handgrad.server.errors import NOT_FOUND, describe
+from handgrad.server.errors import describe
 from handgrad.server.models import ModelInUse
-from handgrad.server.schemas import Pixels, Prediction, Predictions
+from handgrad.server.schemas import Pixels, Prediction
 
 BATCH = 256
 """Examples that are computed at a time, not counting the rest of a request."""
@@ -97,8 +97,8 @@ def routes(in_use: ModelInUse, predictor: Predictor, max_pixels: int) -> APIRout
     router = APIRouter(tags=["model"])
     decoding = asyncio.Semaphore(2)
 
-    @router.post("/predict", responses=NOT_FOUND, openapi_extra=BODY)
-    async def predict(request: Request) -> Predictions:
+    @router.post("/predict", openapi_extra=BODY)
+    async def predict(request: Request) -> dict[str, list[Prediction]]:
         """Predict the classes of examples: numbers as in the data set, or an image file."""
         network = in_use.get().network
         image = await _image(request)
@@ -111,7 +111,7 @@ def routes(in_use: ModelInUse, predictor: Predictor, max_pixels: int) -> APIRout
         else:
             async with decoding:
                 x = await asyncio.to_thread(numbers, body, network)
-        return predictions(await predictor.probabilities(network, x), network.classes)
+        return {"predictions": predictions(await predictor.probabilities(network, x), network.classes)}
 
     return router
 
@@ -158,17 +158,13 @@ def numbers(body: bytes, network: Network) -> NDArray[Any]:
     return x
 
 
-def predictions(probabilities: NDArray[Any], classes: tuple[str, ...]) -> Predictions:
+def predictions(probabilities: NDArray[Any], classes: tuple[str, ...]) -> list[Prediction]:
     """Name the classes of probabilities (N, C); HandgradError if they are not finite."""
     if not np.isfinite(probabilities).all():
         raise HandgradError("the model's output is not a finite number; its training has diverged")
-    return Predictions(
-        predictions=[
-            Prediction(
-                class_=classes[best],
-                probability=row[best],
-                probabilities=dict(zip(classes, row, strict=True)),
-            )
-            for row, best in zip(probabilities.tolist(), probabilities.argmax(axis=1).tolist(), strict=True)
-        ]
-    )
+    return [
+        Prediction(
+            class_=classes[best], probability=row[best], probabilities=dict(zip(classes, row, strict=True))
+        )
+        for row, best in zip(probabilities.tolist(), probabilities.argmax(axis=1).tolist(), strict=True)
+    ]

@@ -16,7 +16,6 @@ from handgrad.errors import HandgradError
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE
 from handgrad.run_status import model_is_newest, validated
 from handgrad.server.datasets import Datasets
-from handgrad.server.errors import CONFLICT, NOT_FOUND
 from handgrad.server.models import FILE, ModelInUse, file_response, latest_model, latest_tag
 from handgrad.server.run_folders import LogReader, log_end, recipe_tables
 from handgrad.server.schemas import Model, NewRun, Run, RunName, RunWithRecords
@@ -42,7 +41,7 @@ def routes(
     check_quota: Callable[[], None],
 ) -> APIRouter:
     """Build the routes; streams of events end when `closing` is set."""
-    router = APIRouter(tags=["runs"], responses=NOT_FOUND)
+    router = APIRouter(tags=["runs"])
     streams: set[object] = set()
 
     def find(name: str) -> Path:
@@ -76,7 +75,7 @@ def routes(
         """List all runs, the last started or resumed first."""
         return [Run.model_validate(describe(trainings.runs / name)) for name in trainings.names()]
 
-    @router.post("/runs", status_code=201, responses=CONFLICT)
+    @router.post("/runs", status_code=201)
     def start(wanted: NewRun) -> Run:
         """Start a training; one training runs at a time."""
         origin = None
@@ -99,19 +98,19 @@ def routes(
             {**describe(folder), "validated": best, "records_so_far": records}
         )
 
-    @router.post("/runs/{name}/pause", responses=CONFLICT)
+    @router.post("/runs/{name}/pause")
     def pause(folder: Path = existing) -> RunWithRecords:
         """Save a run and end its process; it can be resumed exactly."""
         trainings.interrupt(folder.name, "paused")
         return with_records(folder)
 
-    @router.post("/runs/{name}/resume", responses=CONFLICT)
+    @router.post("/runs/{name}/resume")
     def resume(folder: Path = existing) -> RunWithRecords:
         """Continue a run that was paused, interrupted or killed, bit for bit."""
         trainings.resume(folder.name)
         return with_records(folder)
 
-    @router.post("/runs/{name}/stop", responses=CONFLICT)
+    @router.post("/runs/{name}/stop")
     def stop(folder: Path = existing) -> RunWithRecords:
         """End a run for good; its model is kept."""
         trainings.interrupt(folder.name, "stopped")

@@ -67,12 +67,6 @@ class Prediction(BaseModel):
     probabilities: dict[str, float]
 
 
-class Predictions(BaseModel):
-    """One prediction for each example, in their order."""
-
-    predictions: list[Prediction]
-
-
 class Recipe(BaseModel):
     """A built-in recipe."""
 
@@ -172,13 +166,6 @@ class DigitsFacts(BaseModel):
     name: str
     examples: int
     classes: list[str]
-
-
-class DigitsCount(BaseModel):
-    """The number of digits that a collection holds."""
-
-    name: str
-    examples: int
 
 
 class Drawing(Request):

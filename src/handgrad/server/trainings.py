@@ -10,9 +10,8 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryFile
 from threading import Event, Lock, Thread
-from typing import IO, Literal
+from typing import Literal
 
 from handgrad.errors import HandgradError
 from handgrad.exports.formats import MODEL_FILE
@@ -41,29 +40,18 @@ class Training:
 
     name: str
     process: subprocess.Popen[bytes]
-    errors: IO[bytes]
     target: Target | None = None
     ended: Event = field(default_factory=Event)
 
     def end(self, target: Target) -> None:
-        """Make the process save and end; kill it after a grace period."""
+        """Close the standard input of the process, which asks it to save and end; kill it after a grace period."""
         self.target = target
-        self.close_input()
-        if not self.ended.wait(GRACE):
-            self.process.kill()
-            self.ended.wait()
-
-    def close_input(self) -> None:
-        """Close the standard input of the process, which asks it to end."""
         if self.process.stdin is not None:
             with suppress(OSError):
                 self.process.stdin.close()
-
-    def error_line(self) -> str:
-        """Return the last line that the process wrote to its standard error."""
-        self.errors.seek(0)
-        lines = self.errors.read().decode("utf-8", "replace").strip().splitlines()
-        return lines[-1].removeprefix("handgrad: ") if lines else "the training ended without a message"
+        if not self.ended.wait(GRACE):
+            self.process.kill()
+            self.ended.wait()
 
 
 class Trainings:
@@ -156,26 +144,26 @@ class Trainings:
             raise Conflict(f"{self._current.name} is training; pause or stop it first")
 
     def _spawn(self, name: str, arguments: list[str]) -> None:
-        errors = TemporaryFile()  # noqa: SIM115  # as long as the process
         process = subprocess.Popen(
             [sys.executable, "-m", "handgrad", *arguments, *OPTIONS],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            stderr=errors,
+            stderr=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C in the terminal reaches the server only, which pauses the training
         )
-        self._current = Training(name, process, errors)
+        self._current = Training(name, process)
         Thread(target=self._wait, args=(self._current,), daemon=True).start()
 
     def _wait(self, training: Training) -> None:
-        """Note how a training ended."""
-        code = training.process.wait()
-        folder = self.runs / training.name
-        found = None
+        """Wait for the end of a training, and note how it ended."""
+        with training.process as process:
+            errors = process.stderr.read().decode("utf-8", "replace").splitlines() if process.stderr else []
+        code, folder, found = process.returncode, self.runs / training.name, None
         if training.target and (code == INTERRUPTED or code < 0):
             found = Status(training.target)
         elif code > 0 and code != INTERRUPTED:
-            found = Status("failed", training.error_line())
+            line = errors[-1] if errors else "the training ended without a message"
+            found = Status("failed", line.removeprefix("handgrad: "))
         if found:
             with suppress(HandgradError):
                 write_mark(folder, found)
@@ -184,8 +172,6 @@ class Trainings:
                 with suppress(OSError):
                     (folder / START_FILE).unlink(missing_ok=True)
                     folder.rmdir()
-        training.errors.close()
-        training.close_input()
         with self._lock:
             self._current = None
         training.ended.set()
