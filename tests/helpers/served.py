@@ -26,7 +26,7 @@ from handgrad.server.models import ModelInUse, ServedModel
 from networks import DIGITS
 
 HOME = "http://127.0.0.1"
-TIMEOUT = 60.0
+TIMEOUT = 120.0
 """Seconds; long for a busy machine, and never reached where all is well."""
 
 

@@ -18,7 +18,7 @@ from handgrad.exports.formats import load_model
 from handgrad.locks import is_locked
 from served import Process, client, eventually, here, read_events, serving, small_network
 
-LONG: dict[str, Any] = {"recipe": "classic", "data": "strokes:1000:1", "batch_size": 50, "epochs": 1500}
+LONG: dict[str, Any] = {"recipe": "classic", "data": "strokes:1000:1", "batch_size": 10, "epochs": 400}
 SHORT: dict[str, Any] = {"recipe": "classic", "data": "strokes:300:1", "steps": 60}
 
 
@@ -97,7 +97,7 @@ def test_paused_and_resumed_equals_uninterrupted(uninterrupted: bytes, tmp_path:
             assert last == ("state", None, {"state": "finished"})
         steps = [record["step"] for record in server.get(f"/runs/{name}")["records_so_far"]]
         assert steps == sorted(set(steps))
-        assert steps[-1] == 1500 * 20 - 1
+        assert steps[-1] == 400 * 100 - 1
     assert parameters(tmp_path / "runs" / name) == uninterrupted
 
 

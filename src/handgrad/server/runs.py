@@ -25,7 +25,7 @@ from handgrad.server.trainings import Trainings
 SHOWN = ("epochs", "steps", "batch_size", "learning_rate")
 FINAL = ("finished", "failed", "stopped", "damaged")
 EVENT_STREAM = "text/event-stream"
-EVENTS: dict[int | str, dict[str, Any]] = {200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}}
+EVENTS: dict[int | str, dict[str, Any]] = {200: {"content": {EVENT_STREAM: {"schema": {"type": "object"}}}}}
 MAX_STREAMS = 200
 POLL = 0.2
 """Seconds between two looks at a run that is training; five times as long for others."""
