@@ -166,6 +166,8 @@ BAD_ROWS = [
     ("height,soil\n31,clay\n32,peat\n", "row 2, column 'soil': 'peat'"),
     ("height,ground\n31,clay\n", "'soil'"),
     ("<html>\n", "web page"),
+    ("height,soil\n1,clay\n1e300,clay\n", "row 2: its values are too large"),
+    ("height,soil\n3e38,clay\n", "row 1: its values are too large"),
 ]
 
 

@@ -11,7 +11,8 @@ from typer.main import get_command
 from failing import misused
 from fixture_types import Cli
 from handgrad.cli import main as program
-from handgrad.cli.main import app, describe, error_line, main
+from handgrad.cli.main import app, describe, main
+from handgrad.cli.output import error_line
 from handgrad.errors import HandgradError
 from handgrad.model.files import save_model
 from handgrad.model.layers import Dense

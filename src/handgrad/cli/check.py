@@ -13,15 +13,13 @@ from handgrad.cli.recipes import recipe_names
 if TYPE_CHECKING:
     from handgrad.training.gradient_check import Check
 
+RECIPE_HELP = "A built-in recipe, a TOML file, or a Python file that defines a network or loss."
+ROW = "{:<18}{:<12}{:<14}{:>10}{:>16}  {}"
+
 
 def check(
     recipe: Annotated[
-        str,
-        typer.Argument(
-            help="A built-in recipe, a TOML file, or a Python file that makes a network or loss.",
-            metavar="RECIPE",
-            autocompletion=recipe_names,
-        ),
+        str, typer.Argument(help=RECIPE_HELP, metavar="RECIPE", autocompletion=recipe_names)
     ] = "classic",
     json: Json = False,
 ) -> int:
@@ -32,23 +30,20 @@ def check(
     from handgrad.training.gradient_check import TOLERANCE
 
     results = _check_file(Path(recipe)) if Path(recipe).suffix == ".py" else _check_recipe(recipe)
-    row = "{:<18}{:<12}{:<14}{:>10}{:>16}  {}"
     if not json:
-        emit(row.format("layer", "parameter", "shape", "compared", "largest error", "verdict"))
+        emit(ROW.format("layer", "parameter", "shape", "compared", "largest error", "verdict"))
     wrong = 0
     for result in results:
         wrong += not result.passed
         if json:
             emit_json({**asdict(result), "passed": result.passed, "kernels": kernels.name})
-            continue
-        shape, verdict = "×".join(map(str, result.shape)), "correct" if result.passed else "WRONG"
-        cells = (result.layer, result.parameter, shape, f"{result.entries:,}", f"{result.error:.1e}", verdict)
-        emit(row.format(*cells))
+        else:
+            shape, verdict = "×".join(map(str, result.shape)), "correct" if result.passed else "WRONG"
+            cells = (f"{result.entries:,}", f"{result.error:.1e}", verdict)
+            emit(ROW.format(result.layer, result.parameter, shape, *cells))
     if not json:
         verdict = f"{wrong} gradients are wrong" if wrong else "every gradient is correct"
-        emit(
-            f"\n{verdict}: relative errors are compared with {TOLERANCE:.0e}; kernels: {kernels.name}, float64"
-        )
+        emit(f"\n{verdict}: relative errors up to {TOLERANCE:.0e} pass; kernels: {kernels.name}, float64")
     return FAILED if wrong else SUCCEEDED
 
 

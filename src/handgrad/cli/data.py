@@ -4,7 +4,7 @@ import json as json_format
 import shutil
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -12,21 +12,37 @@ from handgrad.cli.options import DATA_HELP, Json, option
 from handgrad.cli.output import emit, emit_json, showing_conversions, table
 from handgrad.errors import HandgradError
 
-if TYPE_CHECKING:
-    from handgrad.data.dataset import Dataset
-
 app = typer.Typer(help="Show a data set; list and clear those in the cache folder.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_data(json: Json = False) -> None:
+    """List the downloaded and converted data sets in the cache folder."""
+    _show_copies(_copies(), json, removed=False)
 
 
 @app.command()
 def show(source: Annotated[str, typer.Argument(help=DATA_HELP, metavar="SRC")], json: Json = False) -> None:
     """Show shapes, classes, counts and value ranges of a data set."""
+    import numpy as np
+
+    from handgrad.data.arrays import value_range
     from handgrad.data.load import load_data
 
     with showing_conversions():
         splits = load_data(source)
         found = {"train": splits.train, "validation": splits.validation, "test": splits.test}
-    facts = {split: _facts(dataset) for split, dataset in found.items() if dataset is not None}
+    facts = {
+        name: {
+            "inputs": list(data.inputs.shape),
+            "example": list(data.input_shape),
+            "type": data.inputs.dtype.name,
+            "range": list(value_range(data.inputs)),
+            "counts": np.bincount(data.labels, minlength=len(data.class_names)).tolist(),
+        }
+        for name, data in found.items()
+        if data is not None
+    }
     classes = splits.train.class_names
     if json:
         emit_json({"data": splits.source, "classes": classes, "splits": facts})
@@ -34,27 +50,18 @@ def show(source: Annotated[str, typer.Argument(help=DATA_HELP, metavar="SRC")], 
     emit(f"{splits.source}: {len(classes)} classes\n")
     rows = [
         [
-            split,
-            str(tuple(fact["inputs"])),
-            "×".join(map(str, fact["example"])),
-            fact["type"],
-            "{:g} to {:g}".format(*fact["range"]),
+            name,
+            str((*f["inputs"],)),
+            "×".join(map(str, f["example"])),
+            f["type"],
+            "{:g} to {:g}".format(*f["range"]),
         ]
-        for split, fact in facts.items()
+        for name, f in facts.items()
     ]
     emit(table(["split", "inputs", "example", "type", "values"], rows))
     emit()
-    counts = [
-        [name, *(f"{fact['counts'][index]:,}" for fact in facts.values())]
-        for index, name in enumerate(classes)
-    ]
+    counts = [[name, *(f"{f['counts'][k]:,}" for f in facts.values())] for k, name in enumerate(classes)]
     emit(table(["class", *facts], counts))
-
-
-@app.command("list")
-def list_data(json: Json = False) -> None:
-    """List the downloaded and converted data sets in the cache folder."""
-    _show_copies(_copies(), json, removed=False)
 
 
 @app.command()
@@ -99,17 +106,3 @@ def _show_copies(copies: list[dict[str, Any]], json: bool, *, removed: bool) -> 
         rows = [[copy["name"], copy["split"], f"{copy['bytes']:,}"] for copy in copies]
         emit(table(["name", "split", "bytes"], rows))
         emit(f"\n{sum(copy['bytes'] for copy in copies):,} bytes {'freed' if removed else 'in all'}")
-
-
-def _facts(dataset: "Dataset") -> dict[str, Any]:
-    import numpy as np
-
-    from handgrad.data.arrays import value_range
-
-    return {
-        "inputs": list(dataset.inputs.shape),
-        "example": list(dataset.input_shape),
-        "type": dataset.inputs.dtype.name,
-        "range": list(value_range(dataset.inputs)),
-        "counts": np.bincount(dataset.labels, minlength=len(dataset.class_names)).tolist(),
-    }

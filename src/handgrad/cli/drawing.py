@@ -27,12 +27,13 @@ def draw_grey(image: Floats) -> list[Text]:
 def draw_signed(numbers: Floats, ink: Floats) -> list[Text]:
     """Draw (H, W) numbers by sign and size, and the ink (H, W) of an image faintly behind them."""
     cells, width = _cells(numbers)
-    fractions = cells / (np.abs(cells).max() or 1)
-    lines = []
-    for row, dark in zip(fractions.tolist(), (_cells(ink)[0] > 0.5).tolist(), strict=True):
-        line = Text.assemble(*(_sign(*cell, width) for cell in zip(row, dark, strict=True)))
+    fractions = (cells / (np.abs(cells).max() or 1)).tolist()
+    lines = [
+        Text.assemble(*(_sign(*cell, width) for cell in zip(row, inked, strict=True)))
+        for row, inked in zip(fractions, (_cells(ink)[0] > 0.5).tolist(), strict=True)
+    ]
+    for line in lines:
         line.rstrip()
-        lines.append(line)
     return lines
 
 

@@ -6,36 +6,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from handgrad.cli.evaluate import open_split
-from handgrad.cli.options import Data, Json, Model, Split
+from handgrad.cli.options import Data, Json, Model, Split, option
 from handgrad.cli.output import emit, emit_json
 from handgrad.errors import HandgradError, suggest
 
 if TYPE_CHECKING:
     from handgrad.model.network import Network
 
-    Example = tuple[Any, int | None, tuple[str, ...], dict[str, Any]]
+    Found = tuple[Any, int | None, tuple[str, ...], dict[str, Any]]
     """Values, class and names of the inputs, as far as known, and the origin."""
+
+EXAMPLE_HELP = "An image, a CSV or Parquet file of one row, or the index of an example of the data, from 0."
+LABEL_HELP = "Class whose loss is explained. Default: that of the example, or the predicted one."
 
 
 def explain(
     model: Model,
-    example: Annotated[
-        str,
-        typer.Argument(
-            metavar="EXAMPLE",
-            help="An image, a CSV or Parquet file of one row, or the index of an example of the data, from 0.",
-        ),
-    ],
+    example: Annotated[str, typer.Argument(metavar="EXAMPLE", help=EXAMPLE_HELP)],
     data: Data = None,
     split: Split = None,
-    label: Annotated[
-        str | None,
-        typer.Option(
-            "--label",
-            metavar="CLASS",
-            help="Class whose loss is explained. Default: the class of the example, or the predicted one.",
-        ),
-    ] = None,
+    label: Annotated[str | None, option("--label", LABEL_HELP, "CLASS")] = None,
     json: Json = False,
 ) -> None:
     """Show every step of one example through the network and back."""
@@ -48,27 +38,25 @@ def explain(
         raise typer.BadParameter(_unknown(label, network), param_hint="'--label'")
     if example.isdecimal():
         values, labelled, features, source = _from_data(network, model, int(example[:20]), data, split)
+        title = f"{source['data']}, {source['split']}, example {source['index']}"
     elif data is not None or split is not None:
-        raise typer.BadParameter(
-            f"{example} is a file, not an index into data", param_hint="'--data' and '--split'"
-        )
+        raise typer.BadParameter(f"{example} is a file, not an index", param_hint="'--data' and '--split'")
     else:
         values, labelled, features, source = _from_file(network, example)
-    explanation = explain_example(
-        network, values, labelled if label is None else network.classes.index(label)
-    )
+        title = example
+    target = labelled if label is None else network.classes.index(label)
+    explanation = explain_example(network, values, target)
     if json:
         for line in as_json(explanation, {"model": str(model), **source}):
             emit_json(line)
         return
-    title = source.get("file") or f"{source['data']}, {source['split']}, example {source['index']}"
     if labelled is not None:
         title += f", labelled {network.classes[labelled]}"
     for text in as_text(explanation, title, features):
         emit(text)
 
 
-def _from_data(network: "Network", model: Path, index: int, data: str | None, split: str | None) -> "Example":
+def _from_data(network: "Network", model: Path, index: int, data: str | None, split: str | None) -> "Found":
     import numpy as np
 
     from handgrad.data.dataset import naming
@@ -78,15 +66,14 @@ def _from_data(network: "Network", model: Path, index: int, data: str | None, sp
     with naming(name):
         dataset = as_known(network, dataset)
     if index >= len(dataset):
-        raise HandgradError(
-            f"{name}, {split}, has {len(dataset):,} examples, 0 to {len(dataset) - 1:,}; got {index}"
-        )
+        limits = f"{len(dataset):,} examples, 0 to {len(dataset) - 1:,}"
+        raise HandgradError(f"{name}, {split}, has {limits}; got {index}")
     example = dataset.take(np.array([index]))
     source = {"data": name, "split": split, "index": index}
     return example.inputs[0], int(example.labels[0]), tuple(dataset.features), source
 
 
-def _from_file(network: "Network", file: str) -> "Example":
+def _from_file(network: "Network", file: str) -> "Found":
     from handgrad.data.images import read_example
     from handgrad.data.rows import is_table, read_row
 

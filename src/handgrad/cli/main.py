@@ -16,7 +16,7 @@ from handgrad.cli.explain import explain
 from handgrad.cli.export import export
 from handgrad.cli.interrupts import end_as_by_ctrl_c
 from handgrad.cli.options import FAILED, INTERRUPTED, MISUSED, SUCCEEDED
-from handgrad.cli.output import discard_output, emit, flush_output, printable
+from handgrad.cli.output import discard_output, emit, error_line, flush_output
 from handgrad.cli.plot import plot
 from handgrad.cli.predict import predict
 from handgrad.cli.serve import serve
@@ -24,8 +24,6 @@ from handgrad.cli.train import resume, train
 from handgrad.errors import HandgradError, Interrupted, suggest
 from handgrad.kernels.backend import VARIABLE
 from handgrad.training.distributed import ALONE, init_distributed
-
-LONGEST_LINE = 290
 
 app = typer.Typer(
     name="handgrad",
@@ -98,12 +96,6 @@ def main(arguments: list[str]) -> int:
         _flush_or_discard()
         communication.fail(error_line(line), status, getattr(error, "everywhere", False))
         return status
-
-
-def error_line(text: str) -> str:
-    """Put an error into one printable line of limited length."""
-    line = printable(" ".join(text.split()))
-    return f"handgrad: {line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + '…'}"
 
 
 def describe(error: BaseException) -> tuple[int, str]:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 
+LONGEST_LINE = 290
+"""Characters of an error message."""
+
+
 def printable(text: str) -> str:
     """Replace control characters, which could command a terminal, with U+FFFD. Line feeds are kept."""
     if text.isascii() and text.isprintable():
@@ -21,6 +25,12 @@ def printable(text: str) -> str:
     return "".join(
         char if char == "\n" or category(char)[0] != "C" else "\N{REPLACEMENT CHARACTER}" for char in text
     )
+
+
+def error_line(text: str) -> str:
+    """Put an error into one printable line of limited length."""
+    line = printable(" ".join(text.split()))
+    return f"handgrad: {line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + '…'}"
 
 
 def emit(text: "str | Text | Table" = "") -> None:
