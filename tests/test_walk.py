@@ -1,4 +1,4 @@
-"""docs/walk.md, from files of one's own to C: all of it is run, as it stands there, and all answers are the same."""
+"""Every command and program of docs/walk.md, which must give the same predictions everywhere."""
 
 import os
 import re
@@ -17,7 +17,7 @@ BLOCKS = re.findall(r"^```(sh|python|c|text)\n(.*?)^```$", GUIDE, re.MULTILINE |
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """A folder like a clone, in which ``uv run`` finds this Python, and ``cc`` a compiler."""
+    """Create a folder like a clone, in which ``uv run`` finds this Python, and ``cc`` a compiler."""
     programs = tmp_path / "programs"
     programs.mkdir()
     for name, what in (
@@ -33,9 +33,9 @@ def place(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_the_walk(place: Path) -> None:
+def test_every_step_of_the_tutorial(place: Path) -> None:
     environment = {**os.environ, "PATH": f"{place / 'programs'}:{os.environ['PATH']}"}
-    own, told = place / "own", ""
+    own, printed = place / "own", ""
     for language, block in BLOCKS:
         if language in ("python", "c"):
             name = re.match(r"(?:# |/\* )(\S+)", block)
@@ -54,13 +54,13 @@ def test_the_walk(place: Path) -> None:
                     timeout=300,
                 )
                 assert (done.returncode, done.stderr) == (0, ""), command
-                told += f"$ {command}\n{done.stdout}"
+                printed += f"$ {command}\n{done.stdout}"
                 if command.startswith("mkdir"):
                     assert own.is_dir()
 
     def after(command: str) -> str:
-        """Give what a command printed."""
-        return told.partition(f"$ {command}")[2].partition("\n")[2].partition("\n$ ")[0]
+        """Return what a command printed."""
+        return printed.partition(f"$ {command}")[2].partition("\n")[2].partition("\n$ ")[0]
 
     assert own.joinpath("runs/plants/plots/confusion.svg").exists()
     assert own.joinpath("runs/shapes/plots/mistakes.svg").exists()
@@ -88,7 +88,7 @@ def test_the_walk(place: Path) -> None:
     assert abs(float(in_c[1]) - float(in_onnx[1])) < 0.7  # one picture of 150
 
 
-def test_every_program_of_the_walk_is_run() -> None:
+def test_every_program_of_the_tutorial_is_run() -> None:
     commands = "".join(block for language, block in BLOCKS if language == "sh")
     for language, block in BLOCKS:
         if language in ("python", "c"):

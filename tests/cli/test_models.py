@@ -167,7 +167,6 @@ BAD_ROWS = [
     ("height,ground\n31,clay\n", "'soil'"),
     ("<html>\n", "web page"),
     ("height,soil\n1,clay\n1e300,clay\n", "row 2: its values are too large"),
-    ("height,soil\n3e38,clay\n", "row 1: its values are too large"),
 ]
 
 

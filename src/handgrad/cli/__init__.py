@@ -1,1 +1,1 @@
-"""The command line: a door. It parses, calls and shows; heavy things are imported when a command runs."""
+"""The command line: parse, call, show. Heavy modules are imported when a command runs."""

@@ -10,7 +10,7 @@ SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if 
 
 
 def end_as_by_ctrl_c() -> None:
-    """Let SIGTERM and SIGHUP raise KeyboardInterrupt, unless the caller ignores them."""
+    """Register SIGTERM and SIGHUP to raise KeyboardInterrupt, unless the caller ignores them."""
     for number in SIGNALS:
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, signal.default_int_handler)

@@ -68,7 +68,7 @@ def parse_validation(text: str) -> int | float | str:
 
 
 def absolute(source: str) -> str:
-    """Make the path of an existing file absolute, so that a run can be resumed from any folder; keep a name."""
+    """Return the absolute path of a file, so that a run can be resumed from any folder, or else the name."""
     return str(Path(source).absolute()) if Path(source).exists() else source
 
 

@@ -111,7 +111,7 @@ def _writing() -> Iterator[None]:
 
 
 def discard_output() -> None:
-    """Send standard output nowhere from here on, so that it cannot fail any more."""
+    """Discard standard output from here on, so that it cannot fail."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
