@@ -11,8 +11,8 @@ def fails(cli: Cli, naming: str, *arguments: str | Path, telling: str = "", stat
     assert (done.returncode, done.stdout) == (status, ""), done.stderr
     (line,) = done.stderr.splitlines()
     assert line.startswith("handgrad: ")
-    assert naming in line
-    assert telling in line
+    assert naming in line, line
+    assert telling in line, line
 
 
 def misused(cli: Cli, word: str, *arguments: str | Path) -> None:

@@ -56,6 +56,7 @@ def _predict(network: "Network", file: Path) -> list[dict[str, Any]]:
     """Describe each example of a file: its origin, label if known, class and probabilities."""
     import numpy as np
 
+    from handgrad.data.dataset import naming
     from handgrad.data.images import read_example
     from handgrad.data.rows import is_table, read_rows
 
@@ -69,11 +70,8 @@ def _predict(network: "Network", file: Path) -> list[dict[str, Any]]:
     else:
         inputs = read_example(file, network.example_shape, network.framing)[None]
         origins = [{"file": str(file)}]
-    with np.errstate(over="ignore", invalid="ignore"):
+    with naming(str(file)):
         probabilities = network.predict_proba(inputs)
-    if not np.isfinite(probabilities).all():
-        number = int(np.argmin(np.isfinite(probabilities).all(axis=1))) + 1
-        raise HandgradError(f"{file}, row {number}: its values are too large for the model")
     answers = []
     for origin, row in zip(origins, probabilities.tolist(), strict=True):
         best = {"class": network.classes[int(np.argmax(row))], "probability": max(row)}
