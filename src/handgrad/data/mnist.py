@@ -191,7 +191,9 @@ def read_split(folder: Path, name: str, split: Split) -> tuple[NDArray[np.uint8]
 
 
 def cache_folder(name: str) -> Path:
-    """Return the folder in which a downloaded data set is kept."""
+    """Return the folder of a data set in ``$HANDGRAD_CACHE``, by default the user's cache folder."""
+    if chosen := os.environ.get("HANDGRAD_CACHE"):
+        return Path(chosen).absolute() / name
     from platformdirs import user_cache_path
 
     return user_cache_path("handgrad") / name
