@@ -7,18 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import handgrad as hg
 from c_compiler import Headers, compile_c, compiler
-from handgrad.data.load import load_data
 from handgrad.exports.c import identifier, literal, write_c
 from handgrad.exports.c_layers import quantize
-from handgrad.model.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, ReLU
-from handgrad.model.network import Network
-from handgrad.model.scaling import Scaling
-from handgrad.recipes.loading import load_recipe
-from handgrad.training.metrics import evaluate
-from handgrad.training.optimizers import Adam
-from handgrad.training.state import TrainingState
-from handgrad.training.train import train
 from layer_table import EDGES, LAYERS, network_of
 
 ROWS = {f"n{number}": row for number, row in enumerate(LAYERS + EDGES)}
@@ -44,13 +36,13 @@ def test_every_layer_computes_the_same(table: Headers, name: str) -> None:
 def mixed(tmp_path_factory: pytest.TempPathFactory) -> Headers:
     """Networks with different scaling."""
     rng = np.random.default_rng(0)
-    scaling = Scaling(np.array([1e6, -3.0, 0.0, 2.5]), np.array([0.5, 2.0, 40.0, 1e-3]))
+    scaling = hg.Scaling(np.array([1e6, -3.0, 0.0, 2.5]), np.array([0.5, 2.0, 40.0, 1e-3]))
     networks = {
-        "bytes": Network([Dense(5), ReLU(), Dense(3)], (4,), rng, scaling=Scaling.of_bytes()),
-        "standardised": Network([Dense(5), ReLU(), Dense(3)], (4,), rng, scaling=scaling),
-        "alike": Network([Dense(3)], (4,), rng, scaling=Scaling(np.array(0.5), np.array(2.0))),
-        "unscaled": Network([Dense(3)], (4,), rng),
-        "unweighted": Network([Dropout(0.5)], (4,), rng),
+        "bytes": hg.Network([hg.Dense(5), hg.ReLU(), hg.Dense(3)], (4,), rng, scaling=hg.Scaling.of_bytes()),
+        "standardised": hg.Network([hg.Dense(5), hg.ReLU(), hg.Dense(3)], (4,), rng, scaling=scaling),
+        "alike": hg.Network([hg.Dense(3)], (4,), rng, scaling=hg.Scaling(np.array(0.5), np.array(2.0))),
+        "unscaled": hg.Network([hg.Dense(3)], (4,), rng),
+        "unweighted": hg.Network([hg.Dropout(0.5)], (4,), rng),
     }
     return Headers(tmp_path_factory.mktemp("mixed"), networks)
 
@@ -79,8 +71,8 @@ def test_weights_are_rounded_to_half_a_step_of_their_output() -> None:
 
 
 def test_int8_computes_with_the_rounded_weights(tmp_path: Path) -> None:
-    layers = [Conv2D(3, 3, padding=1), BatchNorm(), ReLU(), Flatten(), Dense(4)]
-    network = Network(layers, (2, 5, 5), np.random.default_rng(0))
+    layers = [hg.Conv2D(3, 3, padding=1), hg.BatchNorm(), hg.ReLU(), hg.Flatten(), hg.Dense(4)]
+    network = hg.Network(layers, (2, 5, 5), np.random.default_rng(0))
     headers = Headers(tmp_path, {"small": network}, int8=True)
     raw = np.random.default_rng(1).normal(size=(30, 2, 5, 5)).astype(np.float32)
     _, probabilities = headers.predict("small", raw)
@@ -93,13 +85,12 @@ def test_int8_computes_with_the_rounded_weights(tmp_path: Path) -> None:
 
 
 def test_accuracy_on_digits_is_the_same_in_c(tmp_path: Path) -> None:
-    digits = load_data("strokes:3000:5")
-    layers = load_recipe("convnet").build_network((1, 28, 28)).layers
-    network = Network(layers, (1, 28, 28), np.random.default_rng(0))
-    state = TrainingState(np.random.default_rng(0))
-    list(train(network, digits, optimizer=Adam(0.003), epochs=2, batch_size=64, state=state))
+    digits = hg.load_data("strokes:3000:5")
+    layers = hg.load_recipe("convnet").build_network((1, 28, 28)).layers
+    network = hg.Network(layers, (1, 28, 28), np.random.default_rng(0))
+    hg.fit(network, digits, optimizer=hg.Adam(0.003), epochs=2, batch_size=64, seed=0)
     assert digits.test is not None
-    correct, inputs = round(500 * evaluate(network, digits.test).accuracy), digits.test.inputs
+    correct, inputs = round(500 * hg.evaluate(network, digits.test).accuracy), digits.test.inputs
     assert correct > 400
     for int8, tolerance in ((False, 0), (True, 2)):
         headers = Headers(tmp_path, {"digits": network}, int8=int8)
@@ -109,17 +100,20 @@ def test_accuracy_on_digits_is_the_same_in_c(tmp_path: Path) -> None:
             np.testing.assert_allclose(probabilities, network.predict_proba(inputs), atol=2e-5)
 
 
+def run_main(folder: Path, header: str, body: str) -> str:
+    """Compile and run a main function that uses a header."""
+    source = f'#include <stdio.h>\n#include "{header}"\nint main(void)\n{{\n{body}\nreturn 0;\n}}\n'
+    (folder / "main.c").write_text(source)
+    return subprocess.run([compile_c(folder / "main.c")], capture_output=True, check=True).stdout.decode()
+
+
 def test_named_inputs_have_an_index(tmp_path: Path) -> None:
-    network = Network([Dense(2)], (6,))
+    network = hg.Network([hg.Dense(2)], (6,))
     network.features = ("height (cm)", "soil=", "soil=sandy clay", "soil", "żółw", "*/")
     write_c(network, tmp_path / "plants.h")
     names = ("HEIGHT_CM", "SOIL", "SOIL_SANDY_CLAY", "SOIL_3", "W", "AT")
-    (tmp_path / "print.c").write_text(
-        '#include <stdio.h>\n#include "plants.h"\nint main(void)\n{\n'
-        f'    printf("{"%d" * 6}\\n", {", ".join(f"PLANTS_INPUT_{name}" for name in names)});\n    return 0;\n}}\n'
-    )
-    printed = subprocess.run([compile_c(tmp_path / "print.c")], capture_output=True, check=True).stdout
-    assert printed == b"012345\n"
+    indices = ", ".join(f"PLANTS_INPUT_{name}" for name in names)
+    assert run_main(tmp_path, "plants.h", f'printf("{"%d" * 6}", {indices});') == "012345"
 
 
 NAMES = [
@@ -137,13 +131,11 @@ NAMES = [
 
 
 def test_class_names_of_any_kind_are_preserved(tmp_path: Path) -> None:
-    write_c(Network([Dense(len(NAMES))], (2,), classes=NAMES), tmp_path / "named.h")
-    (tmp_path / "print.c").write_text(
-        '#include <stdio.h>\n#include "named.h"\nint main(void)\n{\n'
-        "    for (int c = 0; c < NAMED_CLASSES; c++)\n        puts(named_class_names[c]);\n    return 0;\n}\n"
+    write_c(hg.Network([hg.Dense(len(NAMES))], (2,), classes=NAMES), tmp_path / "named.h")
+    printed = run_main(
+        tmp_path, "named.h", "for (int c = 0; c < NAMED_CLASSES; c++) puts(named_class_names[c]);"
     )
-    printed = subprocess.run([compile_c(tmp_path / "print.c")], capture_output=True, check=True).stdout
-    assert printed.decode() == "".join(f"{name.split(chr(0))[0]}\n" for name in NAMES)
+    assert printed == "".join(f"{name.split(chr(0))[0]}\n" for name in NAMES)
     assert literal("aé7") == '"a\\303\\2517"'
 
 
@@ -151,7 +143,7 @@ def test_header_is_valid_cxx(tmp_path: Path) -> None:
     compiler()
     if shutil.which("g++") is None:
         pytest.skip("there is no C++ compiler on this machine")
-    write_c(Network([Dense(2)], (2,), scaling=Scaling.of_bytes()), tmp_path / "m.h")
+    write_c(hg.Network([hg.Dense(2)], (2,), scaling=hg.Scaling.of_bytes()), tmp_path / "m.h")
     (tmp_path / "m.cpp").write_text(
         '#include "m.h"\nint main() { unsigned char x[2] = {1, 2}; return m_predict(x, nullptr) > 1; }\n'
     )

@@ -23,10 +23,6 @@ from handgrad.sklearn.parameters import usable_threads
 Quick = Callable[..., hg.HandgradClassifier]
 
 
-def test_cross_validation(quick: Quick, flowers: Examples) -> None:
-    assert cross_val_score(quick(epochs=30), *flowers, cv=3).mean() > 0.85
-
-
 def test_pipeline_of_mixed_columns(quick: Quick, flowers: Examples) -> None:
     X, y = flowers
     table = pd.DataFrame(X.copy(), columns=["a", "b", "c", "d"])
@@ -75,13 +71,10 @@ def test_pipeline_transforms_validation_data(quick: Quick, flowers: Examples) ->
     assert fitted.best_validation_score_ > 0.8
 
 
-def test_probabilities_can_be_calibrated(quick: Quick, flowers: Examples) -> None:
+def test_meta_estimators(quick: Quick, flowers: Examples) -> None:
     X, y = flowers
+    assert cross_val_score(quick(epochs=30), X, y, cv=3).mean() > 0.85
     calibrated = CalibratedClassifierCV(quick(epochs=30), cv=2).fit(X, y, sample_weight=np.ones(len(y)))
     assert calibrated.score(X, y) > 0.85
-
-
-def test_multilabel_data_need_one_classifier_per_label(quick: Quick, flowers: Examples) -> None:
-    X, y = flowers
     labels = np.column_stack([y == "rose", y != "iris"]).astype(int)
     assert (OneVsRestClassifier(quick(epochs=30)).fit(X, labels).predict(X) == labels).mean() > 0.9
