@@ -13,7 +13,7 @@ from fixture_types import Examples
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"hidden": 0}, "hidden: Dense units must be a whole number from 1"),
+        ({"hidden": 0}, "hidden: Dense units must be"),
         ({"hidden": (8, -1)}, "hidden: Dense units must be"),
         ({"hidden": "wide"}, "hidden: Dense units must be"),
         ({"hidden": 8.5}, "hidden: Dense units must be"),

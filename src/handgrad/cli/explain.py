@@ -30,8 +30,8 @@ def explain(
 ) -> None:
     """Show every step of one example through the network and back."""
     from handgrad.cli.walk import as_json, as_text
-    from handgrad.explanation import explain as explain_example
     from handgrad.exports.formats import load_model
+    from handgrad.model.explain import explain as explain_example
 
     network = load_model(model)
     if label is not None and label not in network.classes:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rich.text import Text
 
 from handgrad.cli.drawing import draw_grey, draw_signed
-from handgrad.explanation import Explanation, Step
+from handgrad.model.explain import Explanation, Step
 
 LINE, CELL, WIDEST = 80, 10, 20
 """Characters of a line, and of a number at least and at most."""
@@ -64,7 +64,7 @@ def as_text(explanation: Explanation, title: str, features: Sequence[str] = ()) 
             yield from _step(step, explanation.classes if by_class else ())
     yield Text(f"\nAttribution: dx, the gradient of the loss of {label} with respect to each input\n", "bold")
     yield from (
-        draw_signed(explanation.influence.sum(axis=0), ink)
+        draw_signed(explanation.input_gradient.sum(axis=0), ink)
         if ink is not None
         else _ranked(explanation, names)
     )
@@ -138,7 +138,7 @@ def _inputs(explanation: Explanation, names: Sequence[str]) -> Iterator[Text]:
 def _ranked(explanation: Explanation, names: Sequence[str]) -> Iterator[Text]:
     """List the inputs of a table with the largest gradients, as numbers and bars."""
     width = min(30, max(5, *map(len, names)))
-    gradient = explanation.influence.reshape(-1)
+    gradient = explanation.input_gradient.reshape(-1)
     largest = np.abs(gradient).max() or 1
     yield Text(f"{'input':<{width}}{'value':>12}{'dx':>12}", "dim")
     for index in np.argsort(-np.abs(gradient), kind="stable")[:RANKED]:

@@ -111,9 +111,11 @@ def read_csv(folder: Path) -> Network:
         matrices.append((weights, biases[:, 0]))
         layers += [Dense(len(weights)), ReLU()]
     inputs = matrices[0][0].shape[1]
-    arrays: dict[str, NDArray[Any]] = {}
-    for index, (weights, biases) in enumerate(matrices):
-        arrays |= {f"layers.{2 * index}.weights": weights, f"layers.{2 * index}.biases": biases}
+    arrays = {
+        f"layers.{2 * index}.{name}": array
+        for index, pair in enumerate(matrices)
+        for name, array in zip(("weights", "biases"), pair, strict=True)
+    }
     # the inputs of the Rust program are digits of MNIST
     form: dict[str, Any] = {"example_shape": (1, SIDE, SIDE), "framing": "digit"} if inputs == SIDE**2 else {}
     return Network(layers[:-1], inputs, scaling=Scaling.of_bytes(), arrays=arrays, **form)

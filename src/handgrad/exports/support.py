@@ -24,7 +24,8 @@ def layer_writers(network: Network, writers: Mapping[type[Layer], Writer], forma
         If the format does not support a layer, e.g. a user-defined one, or parameters are too large for float32.
     """
     with np.errstate(over="ignore"):
-        if not np.isfinite(network.flat_parameters.astype(np.float32)).all():
+        arrays = network.named_arrays().values()
+        if not all(np.isfinite(array.astype(np.float32)).all() for array in arrays):
             raise HandgradError(f"{format} holds float32, and parameters exceed its range; train again")
     for index, layer in enumerate(network.layers):
         if type(layer) not in writers:

@@ -249,17 +249,18 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
     ) -> None:
         """Create the network and the state of a training, with random numbers drawn as for a recipe."""
         shape = example_shape(inputs, self.input_shape)
-        network = Network(
+        self.network_ = Network(
             self._build_layers(),
             inputs.shape[1:] if self.layers is None else shape,
             np.random.default_rng([seed, 0]),
             choose_dtype(self.dtype, inputs),
             scaling=choose_scaling(self.scaling, inputs, weights),
             classes=self._output_names(),
+            example_shape=shape,
+            framing="plain" if self.input_shape is None else self.framing,
+            features=features,
         )
-        network.example_shape, network.features = shape, features
-        network.framing = "plain" if self.input_shape is None else self.framing
-        self.network_, self.records_, self._seed, self._earlier = network, list[Record](), seed, 0
+        self.records_, self._seed, self._earlier = list[Record](), seed, 0
         self._state = TrainingState(np.random.default_rng([seed, 1]))
         self._monitor: str | None = None
 

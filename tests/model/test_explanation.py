@@ -1,4 +1,4 @@
-"""One example, step by step: the arrays are those of the network, and every layer can tell its formula."""
+"""One example step by step: the arrays are those of the network, and every layer has a formula."""
 
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -9,7 +9,6 @@ import pytest
 
 import handgrad as hg
 from handgrad.data.dataset import Splits
-from handgrad.explanation import Explanation
 from handgrad.kernels.types import Floats
 from handgrad.model.layers.layer import Backward
 from layer_table import LAYERS
@@ -36,47 +35,49 @@ def mixed() -> hg.Network:
 
 def test_the_arrays_are_those_of_the_network(digits: Splits) -> None:
     network, raw = mixed(), digits.train.inputs[3]
-    walk = hg.explain(network, raw, 7)
+    explanation = hg.explain(network, raw, 7)
     logits, backward = network.forward(network.scale(raw[None]))
     loss, dlogits = hg.cross_entropy(logits, np.array([7]))
     gradient = np.zeros(network.parameter_count)
     dx = backward(dlogits, gradient)
-    np.testing.assert_allclose(walk["z3"], logits, rtol=1e-12)
-    np.testing.assert_allclose(walk["probabilities"], network.predict_proba(raw[None]), rtol=1e-12)
-    assert walk.loss == pytest.approx(loss)
-    np.testing.assert_allclose(walk["dz3"], dlogits, rtol=1e-9, atol=1e-15)
+    np.testing.assert_allclose(explanation["z3"], logits, rtol=1e-12)
+    np.testing.assert_allclose(explanation["probabilities"], network.predict_proba(raw[None]), rtol=1e-12)
+    assert explanation.loss == pytest.approx(loss)
+    np.testing.assert_allclose(explanation["dz3"], dlogits, rtol=1e-9, atol=1e-15)
     for number, index in (("1", 0), ("2", 6), ("3", 8)):
-        np.testing.assert_array_equal(walk[f"weights{number}"], network.parameters[index].weights)
+        np.testing.assert_array_equal(explanation[f"weights{number}"], network.parameters[index].weights)
         for name in ("weights", "biases"):
             views = network.views(gradient)[index]
-            np.testing.assert_allclose(walk[f"d{name}{number}"], getattr(views, name), rtol=1e-9, atol=1e-15)
-    np.testing.assert_allclose(walk["dx"], dx, rtol=1e-9, atol=1e-15)
-    assert walk.influence.shape == (1, 28, 28)
+            np.testing.assert_allclose(
+                explanation[f"d{name}{number}"], getattr(views, name), rtol=1e-9, atol=1e-15
+            )
+    np.testing.assert_allclose(explanation["dx"], dx, rtol=1e-9, atol=1e-15)
+    assert explanation.input_gradient.shape == (1, 28, 28)
 
 
-def test_what_mattered_is_the_slope_of_the_loss(table: hg.Dataset) -> None:
+def test_input_gradient_is_the_numerical_one(table: hg.Dataset) -> None:
     network = hg.Network([hg.Dense(5), hg.Tanh(), hg.Dense(2)], (4,), np.random.default_rng(1), np.float64)
     raw = table.inputs[0].astype(np.float64)
     numerical = numerical_gradient(lambda: hg.explain(network, raw, 1).loss, raw)
-    np.testing.assert_allclose(hg.explain(network, raw, 1).influence, numerical, rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(hg.explain(network, raw, 1).input_gradient, numerical, rtol=1e-6, atol=1e-8)
 
 
 def test_names_and_order_follow_the_arithmetic() -> None:
     network = hg.Network([hg.Dense(3), hg.ReLU(), hg.Dense(2)], (4,), np.random.default_rng(0))
-    walk = hg.explain(network, np.ones(4))
+    explanation = hg.explain(network, np.ones(4))
     forward = ["x", "weights1", "biases1", "z1", "a1", "weights2", "biases2", "z2", "probabilities", "loss"]
     backward = ["dz2", "dweights2", "dbiases2", "da1", "dz1", "dweights1", "dbiases1", "dx"]
-    assert [step.name for step in walk.steps] == forward + backward
-    assert [step.direction for step in walk.steps] == ["forward"] * 10 + ["backward"] * 8
-    formulas = {step.name: step.formula for step in walk.steps}
+    assert [step.name for step in explanation.steps] == forward + backward
+    assert [step.direction for step in explanation.steps] == ["forward"] * 10 + ["backward"] * 8
+    formulas = {step.name: step.formula for step in explanation.steps}
     assert formulas["z2"] == "z2 = a1 weights2ᵀ + biases2"
     assert formulas["dz1"] == "dz1 = da1 · [z1 > 0]"
     assert formulas["weights1"] == "learned"
-    assert walk["weights1"].dtype == np.float64
+    assert explanation["weights1"].dtype == np.float64
 
 
 @pytest.mark.parametrize("layer", {type(layer): layer for layer, _ in LAYERS}.values(), ids=str)
-def test_every_layer_of_the_library_tells_its_formulas(layer: hg.Layer) -> None:
+def test_every_layer_of_the_library_has_formulas(layer: hg.Layer) -> None:
     shape = next(shape for other, shape in LAYERS if other == layer)
     kind = type(layer)
     assert "{y} = " in kind.formula
@@ -87,13 +88,13 @@ def test_every_layer_of_the_library_tells_its_formulas(layer: hg.Layer) -> None:
 def test_no_placeholder_is_left_in_a_formula() -> None:
     activations = [hg.LeakyReLU(0.25), hg.GELU(), hg.Sigmoid()]
     layers = [*activations, hg.AvgPool2D(2), hg.BatchNorm(), hg.Flatten(), hg.Dense(2)]
-    walk = hg.explain(hg.Network(layers, (1, 4, 4), np.random.default_rng(0)), np.arange(16.0))
-    formulas = {step.name: step.formula for step in walk.steps}
+    explanation = hg.explain(hg.Network(layers, (1, 4, 4), np.random.default_rng(0)), np.arange(16.0))
+    formulas = {step.name: step.formula for step in explanation.steps}
     assert not [formula for formula in formulas.values() if "{" in formula]
     assert formulas["a0"] == "a0 = x where x > 0, else 0.25 · x"
     assert formulas["variance0"] == "measured on training data"
     assert "dvariance0" not in formulas
-    assert len({step.name for step in walk.steps}) == len(walk.steps)  # a0, a0′, a0′′, …
+    assert len({step.name for step in explanation.steps}) == len(explanation.steps)  # a0, a0′, a0′′, …
 
 
 @dataclass(frozen=True)
@@ -114,42 +115,42 @@ class Silent(Halves):
     factor: int = 3
 
 
-Silent.__doc__ = "Silent(factor: int = 3)"  # what dataclass writes where nothing is written
+Silent.__doc__ = "Silent(factor: int = 3)"  # the default docstring of a dataclass
 
 
-def test_layers_of_ones_own_are_told_by_their_description() -> None:
+def test_custom_layers_are_described_by_their_docstring() -> None:
     layers = [hg.Dense(3), Halves(), Silent(), Halves(), hg.Dense(2)]
-    walk = hg.explain(hg.Network(layers, (4,), np.random.default_rng(0)), np.ones(4), 1)
-    formulas = {step.name: step.formula for step in walk.steps}
+    explanation = hg.explain(hg.Network(layers, (4,), np.random.default_rng(0)), np.ones(4), 1)
+    formulas = {step.name: step.formula for step in explanation.steps}
     assert formulas["halves1"] == "halves1 = Halves(z1): y = x / 2, for a test"
     assert formulas["silent1"] == "silent1 = Silent(halves1)"
     assert formulas["halves1′"] == "halves1′ = Halves(silent1): y = x / 2, for a test"
     assert formulas["dz1"] == "dz1 = Halves(z1): y = x / 2, for a test, backward"
-    np.testing.assert_allclose(walk["halves1′"], walk["z1"] / 8)
+    np.testing.assert_allclose(explanation["halves1′"], explanation["z1"] / 8)
 
 
-def test_a_certain_answer_still_has_a_gradient() -> None:
+def test_certain_prediction_has_a_gradient() -> None:
     """In float32, probabilities and dz would be 0 and 1 exactly."""
     network = hg.Network([hg.Dense(2)], (2,), np.random.default_rng(0))
     network.flat_parameters[:] = [20, 0, 0, 20, 0, 0]
-    walk = hg.explain(network, np.array([1.5, 0.0]), 0)
-    np.testing.assert_allclose(walk["dz1"], [[-np.exp(-30), np.exp(-30)]], rtol=1e-2)
-    assert walk.influence[0] < 0 < walk.influence[1]
+    explanation = hg.explain(network, np.array([1.5, 0.0]), 0)
+    np.testing.assert_allclose(explanation["dz1"], [[-np.exp(-30), np.exp(-30)]], rtol=1e-2)
+    assert explanation.input_gradient[0] < 0 < explanation.input_gradient[1]
 
 
-def test_the_label_is_the_predicted_class_unless_given(digits: Splits) -> None:
+def test_label_defaults_to_the_predicted_class(digits: Splits) -> None:
     network, raw = mixed(), digits.train.inputs[0].reshape(1, 28, 28)
-    walk = hg.explain(network, raw)
-    assert isinstance(walk, Explanation)
-    assert (walk.label, walk.given) == (walk.predicted, False)
-    assert walk.predicted == network.predict(raw[None])[0]
-    assert walk.loss == pytest.approx(-np.log(walk.probability))
+    explanation = hg.explain(network, raw)
+    assert isinstance(explanation, hg.Explanation)
+    assert (explanation.label, explanation.given) == (explanation.predicted, False)
+    assert explanation.predicted == network.predict(raw[None])[0]
+    assert explanation.loss == pytest.approx(-np.log(explanation.probability))
     assert hg.explain(network, raw, np.uint8(4)).label == 4
-    assert repr(walk).startswith(f"Explanation('{walk.predicted}' at ")
+    assert repr(explanation).startswith(f"Explanation('{explanation.predicted}' at ")
 
 
 @pytest.mark.parametrize(
-    ("raw", "label", "told"),
+    ("raw", "label", "message"),
     [
         (np.ones(5), None, "takes (N, 4) inputs"),
         (np.array([1, 2, np.nan, 4]), None, "not finite"),
@@ -158,14 +159,14 @@ def test_the_label_is_the_predicted_class_unless_given(digits: Splits) -> None:
         (np.ones(4), "one", "label must be a class"),
     ],
 )
-def test_what_does_not_fit_is_refused(raw: Any, label: Any, told: str) -> None:
+def test_invalid_arguments_are_refused(raw: Any, label: Any, message: str) -> None:
     network = hg.Network([hg.Dense(2)], (4,), np.random.default_rng(0))
     with pytest.raises(hg.HandgradError) as error:
         hg.explain(network, raw, label)
-    assert told in str(error.value)
+    assert message in str(error.value)
 
 
-def test_a_step_that_is_not_there_is_a_key_error() -> None:
-    walk = hg.explain(hg.Network([hg.Dense(2)], (4,), np.random.default_rng(0)), np.ones(4))
+def test_unknown_step_is_a_key_error() -> None:
+    explanation = hg.explain(hg.Network([hg.Dense(2)], (4,), np.random.default_rng(0)), np.ones(4))
     with pytest.raises(KeyError):
-        walk["z9"]
+        explanation["z9"]

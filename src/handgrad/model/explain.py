@@ -1,0 +1,220 @@
+"""One example step by step: every array on its way forward to the loss, and back to the inputs.
+
+The steps are data; ``handgrad explain`` prints them. The network's layers compute them in float64, so that even an
+example that is predicted with a probability of almost 1 has a gradient.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from handgrad.config import field_names
+from handgrad.errors import HandgradError
+from handgrad.kernels.backend import kernels
+from handgrad.kernels.types import Floats
+from handgrad.model.layers import Layer
+from handgrad.model.losses import CrossEntropy
+from handgrad.model.network import Network
+from handgrad.model.scaling import Scaling
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One array.
+
+    Attributes
+    ----------
+    name : str
+        E.g. "z1", "weights1", "probabilities", or "dz1" for the gradient of the loss with respect to z1.
+    layer : str
+        Index and class of the layer, e.g. "0 Dense"; "input" or "loss".
+    direction : str
+        "forward" or "backward".
+    formula : str
+        In the names of other steps; "learned" for parameters. For a layer without a formula, its class and the first
+        line of its docstring.
+    values : array
+        The first axis is one example, except for parameters and their gradients; the loss is a number, ().
+    """
+
+    name: str
+    layer: str
+    direction: Literal["forward", "backward"]
+    formula: str
+    values: Floats
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Explanation:
+    """The steps of one example through a network and back, as `explain` returns them.
+
+    Attributes
+    ----------
+    steps : tuple of Step
+        In the order of computation; the last one is "dx".
+    raw : (I,)
+        The example as the data set has it.
+    example_shape : tuple of int
+        E.g. (1, 28, 28) for an image.
+    classes : tuple of str
+    label : int
+        The class whose loss is explained.
+    given : bool
+        Whether the label was an argument; otherwise it is the predicted class.
+    predicted : int
+        The most probable class.
+    """
+
+    steps: tuple[Step, ...]
+    raw: NDArray[np.number]
+    example_shape: tuple[int, ...]
+    classes: tuple[str, ...]
+    label: int
+    given: bool
+    predicted: int
+
+    def __getitem__(self, name: str) -> Floats:
+        """Return the values of a step."""
+        for step in self.steps:
+            if step.name == name:
+                return step.values
+        raise KeyError(name)
+
+    def __repr__(self) -> str:
+        return (
+            f"Explanation({self.classes[self.predicted]!r} at {self.probability:.1%}, "
+            f"loss {self.loss:.4g} for {self.classes[self.label]!r}: "
+            f"{' → '.join(step.name for step in self.steps)})"
+        )
+
+    @property
+    def loss(self) -> float:
+        """The cross-entropy of the label, in nats."""
+        return float(self["loss"])
+
+    @property
+    def probability(self) -> float:
+        """The probability of the predicted class, from 0 to 1."""
+        return float(self["probabilities"].max())
+
+    @property
+    def input_gradient(self) -> Floats:
+        """The gradient of the loss with respect to the scaled inputs, in the shape of the example.
+
+        Where it is negative, a larger input lowers the loss: it is evidence for the label.
+        """
+        return self["dx"].reshape(self.example_shape)
+
+
+def explain(network: Network, raw: ArrayLike, label: int | np.integer | None = None) -> Explanation:
+    """Compute every array of one example on its way through a network and back.
+
+    Parameters
+    ----------
+    network : Network
+        In inference: without dropout, and with the statistics of training.
+    raw : (I,) or (*example_shape)
+        One example as the data set has it: 0–255 for images.
+    label : int, optional
+        The class whose loss is explained, from 0 to C − 1; default: the predicted one.
+
+    Returns
+    -------
+    Explanation
+
+    Raises
+    ------
+    HandgradError
+        If the example does not fit the network, or the label is not a class.
+    """
+    raw = np.asarray(raw).reshape(-1)
+    predicted = int(network.predict(raw[np.newaxis])[0])
+    given, label = label is not None, predicted if label is None else label
+    if not isinstance(label, int | np.integer) or not 0 <= label < len(network.classes):
+        raise HandgradError(f"label must be a class from 0 to {len(network.classes) - 1}; got {label!r}")
+    steps = tuple(_steps(network, raw, int(label)))
+    shape = network.example_shape
+    return Explanation(steps, raw, shape, network.classes, int(label), given, predicted)
+
+
+def _steps(network: Network, raw: NDArray[np.number], label: int) -> Iterator[Step]:
+    x = network.scaling(raw, np.float64) if network.scaling else raw.astype(np.float64)
+    y, name = x.reshape(1, *network.input_shape), "x"
+    yield Step(name, "input", "forward", _scaling_formula(network.scaling), y)
+    taken, number, passed = {"x", "loss", "probabilities"}, 0, []
+    for index, (layer, arrays) in enumerate(zip(network.layers, network.arrays, strict=True)):
+        number += layer.symbol == "z"
+        names = _Names(layer, name, str(number), vars(arrays), taken)
+        place = f"{index} {type(layer).__name__}"
+        statistics = vars(network.statistics[index])
+        parameters = {key: array.astype(np.float64) for key, array in vars(arrays).items()}
+        for key, values in parameters.items():
+            origin = "measured on training data" if key in statistics else "learned"
+            yield Step(names.of(key), place, "forward", origin, values)
+        y, backward = layer.forward(SimpleNamespace(**parameters), y)
+        y = np.asarray(y, np.float64)
+        yield Step(names.y, place, "forward", names.forward(), y)
+        gradients = {key: np.zeros_like(array) for key, array in parameters.items() if key not in statistics}
+        passed.append((names, place, backward, gradients))
+        name = names.y
+    softmax = f"softmax({name}) = exp {name} / Σ exp {name}"
+    yield Step("probabilities", "loss", "forward", softmax, kernels.softmax(y))
+    losses, dy = CrossEntropy().per_example(y, np.array([label]))
+    target = network.classes[label]
+    yield Step("loss", "loss", "forward", f"loss = −log probabilities[{target}]", losses.reshape(()))
+    yield Step(f"d{name}", "loss", "backward", f"d{name} = probabilities − one_hot({target})", dy)
+    for names, place, backward, gradients in reversed(passed):
+        dy = np.asarray(backward(dy, SimpleNamespace(**gradients)), np.float64)
+        for key, values in gradients.items():
+            yield Step(f"d{names.of(key)}", place, "backward", names.backward(key), values)
+        yield Step(f"d{names.x}", place, "backward", names.backward("x"), dy)
+
+
+class _Names:
+    """The names of a layer's arrays and its formulas: "z1", "weights1"; with a prime if a name is taken."""
+
+    def __init__(
+        self, layer: Layer, x: str, number: str, parameters: Mapping[str, Floats], taken: set[str]
+    ) -> None:
+        self.layer, self.x = layer, x
+        symbol = layer.symbol or type(layer).__name__.lower()
+        while not taken.isdisjoint({symbol + number, *(key + number for key in parameters)}):
+            number += "′"
+        self.number, self.y = number, symbol + number
+        taken.update({self.y, *map(self.of, parameters)})
+
+    def of(self, parameter: str) -> str:
+        return parameter + self.number
+
+    def forward(self) -> str:
+        return self._fill(self.layer.formula) or f"{self.y} = {self._describe()}"
+
+    def backward(self, key: str) -> str:
+        name = f"d{self.x if key == 'x' else self.of(key)}"
+        formula = self._fill(self.layer.backward_formulas.get(key, ""))
+        return f"{name} = {formula or f'{self._describe()}, backward'}"
+
+    def _fill(self, formula: str) -> str:
+        """Replace the names in braces: x, y, n, and the fields of the layer."""
+        fields = {name: str(getattr(self.layer, name)) for name in field_names(self.layer)}
+        for key, value in (fields | {"x": self.x, "y": self.y, "n": self.number}).items():
+            formula = formula.replace(f"{{{key}}}", value)
+        return formula
+
+    def _describe(self) -> str:
+        """Describe a layer without a formula by its class and the first line of its docstring."""
+        kind = type(self.layer)
+        first = (kind.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+        if not first or first.startswith(f"{kind.__name__}("):  # the default docstring of a dataclass
+            return f"{kind.__name__}({self.x})"
+        return f"{kind.__name__}({self.x}): {first}"
+
+
+def _scaling_formula(scaling: Scaling | None) -> str:
+    if scaling is None:
+        return "x = raw"
+    return "x = raw / 255" if scaling.for_bytes else "x = (raw − shift) / divisor"
