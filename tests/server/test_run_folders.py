@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -211,6 +213,31 @@ def test_run_that_was_killed_and_is_stopped_keeps_its_model(killed: Run, tmp_pat
     assert trainings.status("one").state == "stopped"
     model = load_model(tmp_path / "one" / "model.safetensors")
     assert model.flat_parameters.tobytes() == killed.network.flat_parameters.tobytes()
+
+
+def test_training_that_does_not_end_is_killed_after_a_grace_period(
+    killed: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    program.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(program))
+    monkeypatch.setattr("handgrad.server.trainings.GRACE", 0.1)
+    trainings = Trainings(tmp_path)
+    trainings.resume("one")
+    assert trainings.status("one") == Status("running")
+    trainings.interrupt("one", "stopped")
+    assert trainings.status("one") == Status("stopped")
+    model = load_model(tmp_path / "one" / "model.safetensors")
+    assert model.flat_parameters.tobytes() == killed.network.flat_parameters.tobytes()
+
+
+def test_training_ends_after_its_server_was_killed() -> None:
+    code = "import time; from handgrad.cli import interrupts; interrupts.GRACE = 0.1\n"
+    code += "with interrupts.interrupts(attached=True): time.sleep(60)"
+    assert (
+        subprocess.run([sys.executable, "-c", code], stdin=subprocess.DEVNULL, timeout=50).returncode == 130
+    )
 
 
 def test_run_that_another_program_trains_is_left_alone(killed: Run, tmp_path: Path) -> None:
