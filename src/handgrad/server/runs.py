@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -16,6 +17,7 @@ from handgrad.errors import HandgradError
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE
 from handgrad.run_status import model_is_newest, validated
 from handgrad.server.datasets import Datasets
+from handgrad.server.errors import NotFound
 from handgrad.server.models import FILE, ModelInUse, file_response, latest_model, latest_tag
 from handgrad.server.run_folders import LogReader, log_end, recipe_tables
 from handgrad.server.schemas import Model, NewRun, Run, RunName, RunWithRecords
@@ -73,7 +75,11 @@ def routes(
     @router.get("/runs")
     def list_runs() -> list[Run]:
         """List all runs, the last started or resumed first."""
-        return [Run.model_validate(describe(trainings.runs / name)) for name in trainings.names()]
+        found = []
+        for name in trainings.names():
+            with suppress(NotFound):  # removed meanwhile
+                found.append(Run.model_validate(describe(trainings.runs / name)))
+        return found
 
     @router.post("/runs", status_code=201)
     def start(wanted: NewRun) -> Run:
@@ -122,8 +128,10 @@ def routes(
         tag = latest_tag(folder)
         if tag is None:
             return Response(status_code=204)
-        known = if_none_match is not None and tag in if_none_match
-        return file_response(b"" if known else latest_model(folder).content, tag, if_none_match)
+        if if_none_match is not None and tag in if_none_match:
+            return file_response(b"", tag, if_none_match)
+        latest = latest_model(folder)
+        return file_response(latest.content, latest.etag, None)
 
     @router.post("/model", tags=["model"])
     def use(wanted: RunName) -> Model:
