@@ -1,4 +1,4 @@
-"""What docs/serving.md shows, works: its requests are sent to a server, in their order."""
+"""The requests in docs/serving.md are sent to a server, in their order."""
 
 import json
 import re
@@ -25,34 +25,34 @@ def blocks(language: str) -> list[str]:
 
 
 def curl(server: Process, line: str, folder: Path) -> httpx2.Response:
-    """Do what curl would do."""
+    """Send the request of a curl command."""
     parser = ArgumentParser()
     for option in ("-X", "-H", "-F", "-o", "--json", "--data-binary"):
         parser.add_argument(option)
     parser.add_argument("-N", action="store_true")
     parser.add_argument("url")
-    told = parser.parse_args(shlex.split(line)[1:])
+    options = parser.parse_args(shlex.split(line)[1:])
 
     def content(text: str) -> bytes:
         return (folder / text[1:]).read_bytes() if text.startswith("@") else text.encode()
 
-    kind, _, value = (told.H or "Content-Type: application/json").partition(": ")
-    body = told.json or told.data_binary
-    files = {"file": content(told.F.partition("=")[2])} if told.F else None
+    kind, _, value = (options.H or "Content-Type: application/json").partition(": ")
+    body = options.json or options.data_binary
+    files = {"file": content(options.F.partition("=")[2])} if options.F else None
     answer = server.client.request(
-        told.X or ("POST" if body or files else "GET"),
-        told.url.removeprefix(PLACE),
+        options.X or ("POST" if body or files else "GET"),
+        options.url.removeprefix(PLACE),
         content=content(body) if body else None,
         headers={kind: value} if body else None,
         files=files,
     )
-    if told.o:
-        (folder / told.o).write_bytes(answer.content)
+    if options.o:
+        (folder / options.o).write_bytes(answer.content)
     return answer
 
 
 @pytest.mark.slow
-def test_every_request_of_the_guide_is_answered(tmp_path: Path) -> None:
+def test_requests_of_the_guide_are_answered(tmp_path: Path) -> None:
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     images, labels = generate(12, 5)
     digits = {"name": "mine", "inputs": images.tolist(), "labels": [str(label) for label in labels]}
