@@ -54,7 +54,7 @@ def test_docs_describe_every_route_without_the_network(tmp_path: Path) -> None:
 
 
 def test_page_and_static_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("handgrad.server.pages.FOLDER", tmp_path)
+    monkeypatch.setattr("handgrad.server.app.FOLDER", tmp_path)
     with client(tmp_path) as api:
         assert api.get("/").status_code == 404
         (tmp_path / "index.html").write_text("<p>here</p>")

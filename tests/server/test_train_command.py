@@ -10,7 +10,7 @@ from handgrad.errors import HandgradError
 from handgrad.recipes.loading import load_recipe
 from handgrad.server.models import ServedModel
 from handgrad.server.schemas import DataFacts, NewRun
-from handgrad.server.train_command import train_command
+from handgrad.server.trainings import train_command
 from served import small_network
 
 DIGITS = tuple("0123456789")

@@ -1,24 +1,32 @@
-"""Data sets and recipes that can be used without a download, and their routes."""
+"""Routes of recipes, of data sets that are available without a download, and of drawn digits."""
 
 import base64
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+import numpy as np
 from fastapi import APIRouter, Query
+from fastapi import Path as InPath
+from pydantic import ValidationError
 
+from handgrad.data.collection import add_to_collection, read_collection, remove_from_collection
 from handgrad.data.dataset import Splits
 from handgrad.data.load import load_data
 from handgrad.data.mnist import COLLECTIONS, find
 from handgrad.errors import HandgradError, suggest
 from handgrad.model.layers import Dense
 from handgrad.recipes.loading import load_recipe, recipe_names
-from handgrad.server.schemas import DataFacts, Examples, Recipe
+from handgrad.server.errors import NotFound
+from handgrad.server.models import ModelInUse
+from handgrad.server.schemas import DataFacts, DigitsFacts, Drawing, Examples, Name, NewDigits, Recipe
 
 DIGITS = "digits"
+TEN_DIGITS = tuple("0123456789")
 STROKES = ("strokes:5000", "strokes")
 MAX_STROKES = 60_000
 MAX_EXAMPLES = 10_000
@@ -81,7 +89,7 @@ class Datasets:
     def facts(self, name: str) -> DataFacts:
         """Describe a data set; only collections of drawn digits are read for that."""
         self.source(name)
-        shape, classes = [1, 28, 28], [str(digit) for digit in range(10)]
+        shape, classes = [1, 28, 28], list(TEN_DIGITS)
         if name in COLLECTIONS:
             examples = 60_000
         elif name.startswith(f"{DIGITS}/"):
@@ -92,21 +100,22 @@ class Datasets:
         return DataFacts(name=name, examples=examples, classes=classes, input_shape=shape)
 
 
-def routes(datasets: Datasets) -> APIRouter:
+def routes(datasets: Datasets, in_use: ModelInUse, check_quota: Callable[[], None]) -> APIRouter:
     """Build the routes."""
-    router = APIRouter(tags=["data"])
+    writing = Lock()
+    router = APIRouter()
 
-    @router.get("/recipes")
+    @router.get("/recipes", tags=["data"])
     def list_recipes() -> list[Recipe]:
         """List the built-in recipes."""
         return [_describe(name) for name in recipe_names()]
 
-    @router.get("/data")
+    @router.get("/data", tags=["data"])
     def list_data() -> list[DataFacts]:
         """List the data sets that are available without a download."""
         return datasets.all_facts()
 
-    @router.get("/data/examples")
+    @router.get("/data/examples", tags=["data"])
     def examples(
         name: Annotated[str, Query(max_length=100)],
         split: Literal["train", "validation", "test"] = "test",
@@ -124,6 +133,52 @@ def routes(datasets: Datasets) -> APIRouter:
             input_shape=list(dataset.input_shape),
             classes=list(dataset.class_names),
         )
+
+    @router.get("/digits", tags=["digits"])
+    def list_digits() -> list[DigitsFacts]:
+        """List the collections; damaged files are left out."""
+        found = []
+        for name in datasets.digits():
+            with suppress(HandgradError):
+                facts = datasets.facts(f"{DIGITS}/{name}")
+                found.append(DigitsFacts(name=name, examples=facts.examples, classes=facts.classes))
+        return found
+
+    @router.post("/digits", tags=["digits"])
+    def add(wanted: NewDigits) -> dict[str, Any]:
+        """Add digits to a collection, all of them or none; a training takes it as `digits/NAME`."""
+        served = in_use.served
+        takes_digits = served is not None and served.network.example_shape == (1, 28, 28)
+        classes = served.network.classes if served is not None and takes_digits else TEN_DIGITS
+        drawings = wanted.model_dump(include={"strokes"})["strokes"]
+        images = np.array(wanted.inputs, np.uint8)
+        with writing:
+            check_quota()
+            file = datasets.file(wanted.name)
+            examples = add_to_collection(file, images, wanted.labels, drawings, classes)
+        return {"name": wanted.name, "examples": examples}
+
+    @router.get("/digits/{name}/strokes", tags=["digits"])
+    def drawings(name: Name) -> list[Drawing | None]:
+        """Return the drawing of each digit of a collection, or null for a digit without one."""
+        if not datasets.file(name).is_file():
+            raise NotFound(f"there is no collection '{name}'")
+        try:
+            return [
+                drawing and Drawing.model_validate(drawing)
+                for drawing in read_collection(datasets.file(name)).strokes
+            ]
+        except ValidationError:
+            raise HandgradError(f"{name} holds strokes that are not drawings; move its file away") from None
+
+    @router.delete("/digits/{name}/{index}", tags=["digits"])
+    def remove(name: Name, index: Annotated[int, InPath(ge=0, le=10**9)]) -> dict[str, Any]:
+        """Remove one digit from a collection; with its last digit, the collection is removed."""
+        with writing:
+            file = datasets.file(name)
+            if not file.is_file() or index >= len(read_collection(file)):
+                raise NotFound(f"there is no digit {index} in a collection '{name}'")
+            return {"name": name, "examples": remove_from_collection(file, index)}
 
     return router
 

@@ -21,8 +21,7 @@ from handgrad.server.errors import NotFound
 from handgrad.server.models import FILE, ModelInUse, file_response, latest_model, latest_tag
 from handgrad.server.run_folders import LogReader, log_end, recipe_tables
 from handgrad.server.schemas import Model, NewRun, Run, RunName, RunWithRecords
-from handgrad.server.train_command import train_command
-from handgrad.server.trainings import Trainings
+from handgrad.server.trainings import Trainings, train_command
 
 SHOWN = ("epochs", "steps", "batch_size", "learning_rate")
 FINAL = ("finished", "failed", "stopped", "damaged")
