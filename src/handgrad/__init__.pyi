@@ -33,7 +33,7 @@ from handgrad.training.averaging import (
 )
 from handgrad.training.calibration import calibration as calibration
 from handgrad.training.distributed import (
-    Communication as Communication, init_distributed as init_distributed,
+    Communicator as Communicator, init_distributed as init_distributed,
 )
 from handgrad.training.gradient_check import check_gradients as check_gradients
 from handgrad.training.metrics import (

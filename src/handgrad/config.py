@@ -113,8 +113,7 @@ def check_number(
     """
     value = getattr(owner, name)
     if not (
-        (isinstance(value, Integral) if whole else isinstance(value, Real))
-        and not isinstance(value, bool)
+        (is_integer(value) if whole else isinstance(value, Real) and not isinstance(value, bool))
         and isfinite(value)
         and (value >= low if interval[0] == "[" else value > low)
         and (value <= high if interval[1] == "]" else value < high)
@@ -125,6 +124,11 @@ def check_number(
             bounds += f" and {'at most' if interval[1] == ']' else 'less than'} {high:g}"
         raise HandgradError(f"{type(owner).__name__} {name} must be {kind} {bounds}; got {value!r:.60}")
     object.__setattr__(owner, name, int(value) if isinstance(value, Integral) else float(value))
+
+
+def is_integer(value: object, low: float = -inf) -> bool:
+    """Whether a value is an integer of Python or NumPy, but no bool, and at least `low`."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= low
 
 
 def unique_names(names: Iterable[Any], what: str) -> tuple[str, ...]:

@@ -5,21 +5,11 @@ from difflib import get_close_matches
 
 
 class HandgradError(ValueError):
-    """Something that the user can mend, told in one line.
-
-    Attributes
-    ----------
-    everywhere : bool
-        Where several ranks train together, whether all of them end with this error, so that one can tell it.
-    """
-
-    everywhere = False
+    """Something that the user can mend, told in one line."""
 
 
 class Interrupted(HandgradError):
     """Work that was stopped on request; the line says what was saved, and where."""
-
-    everywhere = True
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from handgrad.data.dataset import Splits
+from handgrad.data.dataset import Splits, naming
 from handgrad.errors import HandgradError
 from handgrad.exports.csv import is_dense, write_csv
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE, load_model
@@ -21,17 +21,15 @@ from handgrad.locks import lock_folder
 from handgrad.model.files import load_recipe as load_checkpoint_recipe
 from handgrad.model.files import save_model
 from handgrad.model.network import Network
-from handgrad.recipes.data import open_together
+from handgrad.recipes.data import open_on_ranks
 from handgrad.recipes.loading import load_recipe, parse_recipe
 from handgrad.recipes.recipe import Recipe
 from handgrad.training.checkpoint import load_checkpoint, save_checkpoint
-from handgrad.training.distributed import ALONE, Communication
+from handgrad.training.distributed import SINGLE, Communicator
 from handgrad.training.fine_tuning import begin_from
-from handgrad.training.fingerprint import check_unchanged
-from handgrad.training.loop import Diverged
 from handgrad.training.records import LOG_FILE, Record
-from handgrad.training.state import TrainingState
-from handgrad.training.train import count_steps, train
+from handgrad.training.state import TrainingState, count_steps
+from handgrad.training.train import Diverged, train
 
 RECIPE_FILE = "recipe.toml"
 PARAMETERS_FOLDER = "final_config"
@@ -49,7 +47,7 @@ class Run:
         What the checkpoint holds.
     optimizer : Optimizer
         That of the recipe.
-    communication : Communication
+    communicator : Communicator
         With ranks, the first has the folder to itself; no other reads or writes there.
     interrupted : bool
         Whether training was stopped before the recipe's end.
@@ -62,7 +60,7 @@ class Run:
         splits: Splits,
         network: Network,
         state: TrainingState,
-        communication: Communication = ALONE,
+        communicator: Communicator = SINGLE,
     ) -> None:
         self.folder = folder
         self.recipe = recipe
@@ -70,13 +68,13 @@ class Run:
         self.network = network
         self.optimizer = recipe.build_optimizer()
         self.state = state
-        self.communication = communication
+        self.communicator = communicator
         self.interrupted = False
         self._created = False
 
     @classmethod
     def start(
-        cls, recipe: Recipe, splits: Splits, folder: Path, communication: Communication = ALONE
+        cls, recipe: Recipe, splits: Splits, folder: Path, communicator: Communicator = SINGLE
     ) -> "Run":
         """Prepare a new run; `opened` makes its folder.
 
@@ -85,18 +83,18 @@ class Run:
         HandgradError
             If the folder holds a run already, or the network does not fit the data or the model to start from.
         """
-        communication.broadcast(lambda: _check_free(folder))
+        communicator.broadcast(lambda: _check_free(folder))
         try:
             network = recipe.build_network(splits.train.input_shape, splits.train.class_names)
         except HandgradError as error:
             raise HandgradError(f"recipe {recipe.name} on {splits.source}: {error}") from error
         if (first := recipe.network.start) is not None:
-            communication.together(lambda: begin_from(network, load_model(first), first))
+            begin_from(network, load_model(first), first)
         state = TrainingState(recipe.training_rng())
-        return cls(folder, recipe, splits, network, state, communication)
+        return cls(folder, recipe, splits, network, state, communicator)
 
     @classmethod
-    def resume(cls, folder: Path, communication: Communication = ALONE) -> "Run":
+    def resume(cls, folder: Path, communicator: Communicator = SINGLE) -> "Run":
         """Open a run where its last checkpoint left it.
 
         Raises
@@ -104,12 +102,12 @@ class Run:
         HandgradError
             If the folder holds no checkpoint, or the recipe or the data are not those that it was begun with.
         """
-        recipe = communication.broadcast(lambda: _find_recipe(folder))
-        network, state = load_checkpoint(folder / CHECKPOINT_FILE, communication)
-        splits = open_together(recipe, communication)
-        data = (splits.train, splits.source)
-        communication.together(lambda: check_unchanged(*data, network, state, recipe.training.batch_size))
-        return cls(folder, recipe, splits, network, state, communication)
+        recipe = communicator.broadcast(lambda: _find_recipe(folder))
+        network, state = load_checkpoint(folder / CHECKPOINT_FILE, communicator)
+        splits = open_on_ranks(recipe, communicator)
+        with naming(splits.source):
+            state.check_data(splits.train)
+        return cls(folder, recipe, splits, network, state, communicator)
 
     @property
     def total_steps(self) -> int:
@@ -120,13 +118,13 @@ class Run:
     @property
     def stopped_early(self) -> bool:
         """Whether no better record came for so long that early stopping ended the training."""
-        early_stopping = self.recipe.training_arguments()["early_stopping"]
-        return bool(early_stopping) and self.state.waited >= early_stopping.patience
+        return self.finished and self.state.step < self.total_steps
 
     @property
     def finished(self) -> bool:
         """Whether there is nothing left to train."""
-        return self.state.step >= self.total_steps or self.stopped_early
+        early_stopping = self.recipe.training_arguments()["early_stopping"]
+        return self.state.is_finished(self.total_steps, early_stopping and early_stopping.patience)
 
     @contextmanager
     def opened(self) -> Iterator[None]:
@@ -140,12 +138,12 @@ class Run:
             If the folder cannot be written, or another process is training in it.
         """
         with ExitStack() as held:
-            self.communication.broadcast(lambda: self._hold(held))
+            self.communicator.broadcast(lambda: self._hold(held))
             try:
-                self.communication.broadcast(self._prepare)
+                self.communicator.broadcast(self._prepare)
                 yield
             except BaseException:
-                if self.state.step == 0 and self.communication.rank == 0:
+                if self.state.step == 0 and self.communicator.rank == 0:
                     self._remove()
                 raise
 
@@ -189,15 +187,15 @@ class Run:
                 threads=threads,
                 state=self.state,
                 stop=stop,
-                communication=self.communication,
+                communicator=self.communicator,
             )
             for record in records:
-                self.communication.broadcast(partial(self._keep, record))
+                self.communicator.broadcast(partial(self._keep, record))
                 yield record
             self.interrupted = not self.finished
-            self.communication.broadcast(self.save_model)
+            self.communicator.broadcast(self.save_model)
         except Diverged as error:
-            self.communication.broadcast(lambda: self.save_model(of_last_step=False))
+            self.communicator.broadcast(lambda: self.save_model(of_last_step=False))
             raise Diverged(f"{error}. Saved in {self.folder}") from error
 
     def _keep(self, record: Record) -> None:

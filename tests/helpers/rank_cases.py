@@ -1,11 +1,12 @@
-"""Trainings and exchanges that are to come out alike in one process and on any number of ranks.
+"""Trainings that give the same curve in one process and on several ranks.
 
     mpiexec -n RANKS python rank_cases.py [CASE …]
 
-prints, as JSON, what came out of each case on every rank.
+prints, as JSON, the result of each case on every rank.
 """
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -16,40 +17,34 @@ import numpy as np
 
 import handgrad as hg
 from handgrad.kernels.threads import choose_threads, processors
-from handgrad.training.distributed import Communication
+from handgrad.training.distributed import Communicator
 
 SPLITS = hg.load_data("strokes:600:7").split_validation(90, np.random.default_rng(0))
 RELU: hg.Layer = hg.ReLU()
 
 
 def curve(
-    communication: Communication,
+    communicator: Communicator,
     layers: list[Any],
     shape: tuple[int, ...] = (784,),
-    seed: int = 1,
+    network_seed: int = 1,
     **arguments: Any,
 ) -> dict[str, Any]:
-    """Train, and tell the records and the end."""
-    network = hg.Network(layers, shape, np.random.default_rng(seed))
-    network.scaling = arguments.pop("scaling", None)
+    """Train, and return the records and the norm and bits of the parameters."""
+    network = hg.Network(layers, shape, np.random.default_rng(network_seed))
     settings: dict[str, Any] = {
+        "data": SPLITS,
         "epochs": 3,
         "batch_size": 96,
         "optimizer": hg.SGD(0.05),
-        "threads": 1,
-        "splits": SPLITS,
-    }
-    settings |= arguments
-    state = settings.pop("state", None) or hg.TrainingState(np.random.default_rng(2))
-    records = list(
-        hg.train(network, settings.pop("splits"), state=state, communication=communication, **settings)
-    )
-    told = [
-        [r.step, r.loss, r.train_accuracy, r.validation_loss, r.validation_accuracy, r.learning_rate]
-        for r in records
-    ]
+        "threads": 2 // communicator.size or 1,  # two workers in all
+        "seed": 2,
+    } | arguments
+    records = list(hg.train(network, settings.pop("data"), communicator=communicator, **settings))
     return {
-        "records": told,
+        "records": [
+            [r.step, r.loss, r.train_accuracy, r.validation_loss, r.validation_accuracy] for r in records
+        ],
         "norm": float(np.linalg.norm(network.flat_parameters)),
         "bits": crc32(network.flat_parameters.data),
     }
@@ -59,195 +54,131 @@ def dense(*between: hg.Layer) -> list[hg.Layer]:
     return [hg.Dense(24), *between, RELU, hg.Dense(10)]
 
 
-def mini_batches(communication: Communication) -> Any:
-    return curve(communication, dense(), optimizer=hg.Adam(0.003))
+CONVOLUTION = [hg.Conv2D(4, kernel_size=5, stride=2), RELU, hg.Flatten(), hg.Dense(10)]
+WIDE = [hg.Dense(256), RELU, hg.Dropout(0.3), hg.Dense(2048), RELU, hg.Dropout(0.2), hg.Dense(10)]
+FEW = hg.Splits(SPLITS.train.take(slice(23)), SPLITS.train.take(slice(3)))
+WEIGHTS = np.random.default_rng(4).random(len(SPLITS.train))
+STOPPING: dict[str, Any] = {
+    "epochs": 8,
+    "optimizer": hg.SGD(0.3),
+    "schedule": hg.ReduceOnPlateau(patience=1),
+    "averaging": hg.ExponentialAverage(0.9),
+    "early_stopping": hg.EarlyStopping(patience=2),
+}
+
+CURVES: dict[str, Callable[[Communicator], Any]] = {
+    "mini-batches": partial(curve, layers=dense(), optimizer=hg.Adam(0.003)),
+    "full batch": partial(curve, layers=dense(), batch_size="all", epochs=None, steps=9, record_every=4),
+    "few examples": partial(curve, layers=dense(), data=FEW, batch_size=3),
+    "averaging and early stopping": partial(curve, layers=dense(), **STOPPING),
+    "weights": partial(curve, layers=dense(), loss=hg.CrossEntropy(0.1, "balanced"), sample_weights=WEIGHTS),
+    "adversarial": partial(curve, layers=dense(), adversarial=hg.Adversarial(0.05), epochs=2),
+    "muon": partial(curve, layers=CONVOLUTION, shape=(1, 28, 28), optimizer=hg.Muon(0.01), epochs=2),
+    # batches of several chunks, whose random numbers and statistics do not depend on the ranks
+    "augmentation and dropout": partial(curve, layers=WIDE, augmentation=hg.Augmentation(shift=2), epochs=2),
+    "batch normalization": partial(curve, layers=[*WIDE[:4], hg.BatchNorm(), *WIDE[4:]], epochs=2),
+}
 
 
-def full_batch(communication: Communication) -> Any:
-    return curve(communication, dense(), batch_size="all", epochs=None, steps=9, record_every=4)
-
-
-def fewer_examples_than_ranks(communication: Communication) -> Any:
-    few = hg.Splits(SPLITS.train.take(slice(23)), SPLITS.validation.take(slice(3)))  # type: ignore[union-attr]
-    return curve(communication, dense(), splits=few, batch_size=3)
-
-
-def several_threads(communication: Communication) -> Any:
-    return curve(communication, dense(hg.Dense(16)), batch_size=200, threads=2)
-
-
-def averaging_and_early_stopping(communication: Communication) -> Any:
-    return curve(
-        communication,
-        dense(),
-        epochs=8,
-        optimizer=hg.SGD(0.3),
-        schedule=hg.ReduceOnPlateau(patience=1),
-        averaging=hg.ExponentialAverage(0.9),
-        early_stopping=hg.EarlyStopping(patience=2),
-    )
-
-
-def weights(communication: Communication) -> Any:
-    counted = np.random.default_rng(4).random(len(SPLITS.train))
-    loss = hg.CrossEntropy(class_weights="balanced", label_smoothing=0.1)
-    return curve(communication, dense(), loss=loss, sample_weights=counted)
-
-
-def adversarial(communication: Communication) -> Any:
-    return curve(communication, dense(), adversarial=hg.Adversarial(0.05), epochs=2)
-
-
-def muon_on_convolution(communication: Communication) -> Any:
-    layers = [hg.Conv2D(4, kernel_size=5, stride=2), RELU, hg.Flatten(), hg.Dense(10)]
-    return curve(communication, layers, (1, 28, 28), optimizer=hg.Muon(0.01), epochs=2)
-
-
-def augmentation_and_dropout(communication: Communication) -> Any:
-    # a batch of 32 is one grain, which ranks must cut, and one chunk, which one process gives the same generator
-    deform = hg.Augmentation(shift=2, rotate=10, elastic=20, unaugmented_fraction=0.3)
-    layers = [hg.Dense(256), RELU, hg.Dropout(0.3), hg.Dense(256), RELU, hg.Dropout(0.2), hg.Dense(10)]
-    return curve(communication, layers, augmentation=deform, batch_size=32, epochs=2)
-
-
-def whole_grains(communication: Communication) -> Any:
-    layers = [hg.Dense(32), RELU, hg.Dropout(0.3), hg.Dense(10)]
-    return curve(communication, layers, augmentation=hg.Augmentation(shift=2), batch_size=200)
-
-
-def batch_norm(communication: Communication) -> Any:
-    return curve(communication, dense(hg.BatchNorm()), batch_size=32)
-
-
-def batch_norm_of_whole_grains(communication: Communication) -> Any:
-    return curve(communication, dense(hg.BatchNorm()), batch_size=200)
-
-
-CURVES: list[Callable[[Communication], Any]] = [
-    mini_batches,
-    full_batch,
-    fewer_examples_than_ranks,
-    several_threads,
-    averaging_and_early_stopping,
-    weights,
-    adversarial,
-    muon_on_convolution,
-    augmentation_and_dropout,
-    whole_grains,
-    batch_norm,
-    batch_norm_of_whole_grains,
-]
-
-
-def failure(work: Callable[[], Any]) -> tuple[str, bool]:
-    """Tell how work fails, and whether the error knows that it is everybody's."""
+def failure(function: Callable[[], Any]) -> str:
+    """Return the error that a function raises."""
     try:
-        work()
+        function()
     except Exception as error:
-        return f"{type(error).__name__}: {error}", getattr(error, "everywhere", False)
-    return "nothing failed", False
+        return f"{type(error).__name__}: {error}"
+    return "no error"
 
 
-def raising(error: Exception) -> Any:
-    raise error
-
-
-def exchanges(communication: Communication) -> Any:
-    rank, last = communication.rank, communication.size - 1
-    numbers = np.arange(5, dtype=np.float32) * (rank + 1)
-    communication.sum(numbers)
-    refused = hg.HandgradError("no")
-    refused.odd = lambda: None  # type: ignore[attr-defined]  # which no error can take along
+def exchanges(communicator: Communicator) -> Any:
+    numbers = np.arange(5, dtype=np.float32) * (communicator.rank + 1)
+    communicator.sum(numbers)
     return {
         "sum": numbers.tolist(),
-        "gather": communication.gather({"rank": rank, "text": "x" * rank * 1000}),
-        "together": communication.together(lambda: rank),
-        "broadcast": communication.broadcast(lambda: f"of {rank}"),
-        "by_machine": communication.by_machine(lambda: communication.local_rank),
-        "alike": failure(lambda: communication.alike(data=1, recipe="same"))[0],
-        "last fails": failure(
-            lambda: communication.together(lambda: rank == last and raising(hg.HandgradError("gone")))
-        ),
-        "first fails": failure(lambda: communication.broadcast(lambda: raising(OSError(28, "full")))),
-        "odd error": failure(lambda: communication.broadcast(lambda: raising(refused))),
+        "broadcast": communicator.broadcast(lambda: {"rank": communicator.rank, "text": "x" * 100_000}),
+        "equal": failure(lambda: communicator.require_equal(data=1, recipe="same")),
+        "threads": choose_threads(),
+        "processors": len(processors()),
     }
 
 
-def threads(communication: Communication) -> Any:
-    return [choose_threads(), len(processors())]
-
-
-def differences(communication: Communication) -> Any:
-    """What ranks differ in is told; here the last is given something else."""
-    odd = communication.rank and communication.rank == communication.size - 1
-    data = SPLITS.train.take(slice(1, 301)) if odd else SPLITS.train.take(slice(300))
+def differences(communicator: Communicator) -> Any:
+    """Give the last rank other arguments, and return the errors."""
+    odd = communicator.rank > 0 and communicator.rank == communicator.size - 1
+    train = SPLITS.train
     cases: dict[str, dict[str, Any]] = {
-        "data": {"splits": data},
+        "data": {"data": train.take(slice(1, 301)) if odd else train.take(slice(300))},
+        "data ": {"data": hg.Splits(train, train.take(slice(odd, 9 + odd)))},
         "settings": {"optimizer": hg.SGD(0.2 if odd else 0.1)},
-        "sample_weights": {"sample_weights": np.full(len(SPLITS.train), 2 if odd else 1)},
-        "scaling": {"scaling": hg.Scaling(np.array(0.0), np.array(254.0 if odd else 255.0))},
-        "state": {"state": hg.TrainingState(np.random.default_rng(odd))},
+        "sample_weights": {"sample_weights": np.full(len(train), 2 if odd else 1)},
+        "state": {"state": hg.TrainingState(np.random.default_rng(odd)), "seed": None},
+        "layers": {"layers": dense(hg.Dropout(0.2 if odd else 0.1))},
     }
-    found = {name: failure(partial(curve, communication, dense(), **case)) for name, case in cases.items()}
-    layers = dense(hg.Dropout(0.2 if odd else 0.1))
-    same = hg.Splits(SPLITS.train, SPLITS.train.take(slice(odd, 9 + odd)))
-    return found | {
-        "data ": failure(lambda: curve(communication, dense(), splits=same)),
-        "layers": failure(lambda: curve(communication, layers)),
-        "parameters": failure(lambda: curve(communication, dense(), seed=1 + odd)),
+    return {
+        name: failure(partial(curve, communicator, **{"layers": dense()} | case))
+        for name, case in cases.items()
     }
 
 
-def unseeded(communication: Communication) -> Any:
-    """Tell the parameters where nobody has chosen the order of examples."""
-    network = hg.Network(dense(hg.Dropout(0.2)), (784,), np.random.default_rng(1))
-    list(hg.train(network, SPLITS.train, epochs=1, communication=communication))
+def unseeded(communicator: Communicator) -> Any:
+    """Train with parameters and an order that nobody chose; rank 0 draws them for all."""
+    network = hg.Network(dense(hg.Dropout(0.2)), (784,))
+    list(hg.train(network, SPLITS.train, epochs=1, communicator=communicator))
     return crc32(network.flat_parameters.data)
 
 
-class Breaks(hg.ReLU):
-    """Fails on a rank of one's choice, in its third step."""
-
-    broken, calls = False, 0
-
-    def forward(self, parameters: Any, x: Any, rng: Any = None) -> Any:
-        Breaks.calls += 1
-        if Breaks.broken and Breaks.calls > 3:
-            raise MemoryError("no room")
-        return super().forward(parameters, x, rng)
+def stopping(communicator: Communicator) -> Any:
+    """Have the last rank stop after its fifth step; return the index of the last one."""
+    calls = iter(range(100))
+    last = communicator.rank == communicator.size - 1
+    stopped = curve(communicator, dense(), batch_size=60, stop=lambda: next(calls) == 4 and last)
+    return stopped["records"][-1][0]
 
 
-def failing_in_a_step(communication: Communication) -> Any:
-    Breaks.broken, Breaks.calls = communication.rank == communication.size - 1, 0
-    layers = [hg.Dense(9), Breaks(), hg.Dense(10)]
-    return failure(lambda: curve(communication, layers))
+def diverging(communicator: Communicator) -> Any:
+    return failure(lambda: curve(communicator, dense(), optimizer=hg.SGD(1e6, weight_decay=1e6)))
 
 
-def diverging(communication: Communication) -> Any:
-    return failure(lambda: curve(communication, dense(), optimizer=hg.SGD(1e6, weight_decay=1e6)))
+def failing(communicator: Communicator) -> Any:
+    """Fail on the last rank only, in a step."""
+
+    last = communicator.rank == communicator.size - 1
+
+    class Fails(hg.ReLU):
+        def forward(self, parameters: Any, x: Any, rng: Any = None) -> Any:
+            if last:
+                raise RuntimeError("only here")
+            return super().forward(parameters, x, rng)
+
+    return curve(communicator, [hg.Dense(9), Fails(), hg.Dense(10)])
 
 
-def stopping(communication: Communication) -> Any:
-    """The last rank wishes to stop after its fifth step."""
-    asked = 0
+def killed(communicator: Communicator) -> Any:
+    """Kill the last rank in a step."""
+    last = communicator.rank == communicator.size - 1
 
     def stop() -> bool:
-        nonlocal asked
-        asked += 1
-        return asked == 5 and communication.rank == communication.size - 1
+        if last:
+            os.kill(os.getpid(), 9)
+        return False
 
-    return curve(communication, dense(), batch_size=60, stop=stop)["records"][-1][0]
+    return curve(communicator, dense(), epochs=10**6, stop=stop)
 
 
-OTHERS = [exchanges, threads, differences, unseeded, failing_in_a_step, diverging, stopping]
-CASES = {case.__name__: case for case in [*CURVES, *OTHERS]}
+CASES = CURVES | {case.__name__: case for case in (exchanges, differences, unseeded, stopping, diverging)}
+FATAL = {case.__name__: case for case in (failing, killed)}
 
 
 def main() -> None:
-    """Work on all cases, or those that were named."""
-    communication = hg.init_distributed()
-    outcomes = {name: communication.gather(CASES[name](communication)) for name in sys.argv[1:] or CASES}
-    if communication.rank == 0:
+    """Run all cases, or those that are named."""
+    communicator, outcomes = hg.init_distributed(), {}
+    for name in sys.argv[1:] or CASES:
+        outcome = (CASES | FATAL)[name](communicator)
+        outcomes[name] = [outcome]
+        if communicator.size > 1:
+            from mpi4py import MPI
+
+            outcomes[name] = MPI.COMM_WORLD.allgather(outcome)
+    if communicator.rank == 0:
         print(json.dumps(outcomes))
 
 

@@ -120,8 +120,8 @@ def files(run: Path) -> dict[str, bytes]:
     }
 
 
-def said(stderr: str) -> list[str]:
-    """The lines that are ours, and not mpiexec's."""
+def our_lines(stderr: str) -> list[str]:
+    """Return the lines that handgrad printed, without those of mpiexec."""
     return [line for line in stderr.splitlines() if line.startswith("handgrad: ")]
 
 

@@ -32,7 +32,7 @@ def test_the_seed_decides_what_is_set_aside() -> None:
 
 def test_too_large_a_validation_split_names_the_recipe() -> None:
     recipe = override(load_recipe("mlp"), {"data": {"source": "strokes:20", "validation": 20}}, "test")
-    with pytest.raises(HandgradError, match=r"recipe mlp on strokes:20: cannot cut 20.* set validation"):
+    with pytest.raises(HandgradError, match=r"recipe mlp on strokes:20: cannot split 20.* set validation"):
         open_splits(recipe)
 
 

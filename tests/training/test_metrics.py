@@ -1,4 +1,8 @@
-"""Accuracy, confusion and the evaluation of a network."""
+"""Accuracy, confusion matrix, evaluation, calibration, and records on disk."""
+
+import json
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,23 +13,39 @@ from handgrad.model.layers import Dense
 from handgrad.model.losses import cross_entropy
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
+from handgrad.training.calibration import calibration, wilson_interval
 from handgrad.training.metrics import accuracy, confusion_matrix, evaluate
+from handgrad.training.records import Record, load_records
 
 
-def test_accuracy_of_classes_and_of_scores() -> None:
-    labels = np.array([0, 1, 2, 2])
-    assert accuracy(np.array([0, 1, 2, 0]), labels) == 0.75
-    assert accuracy(np.array([[3, 1, 1], [0, 9, 0], [0, 0, 1], [5, 4, 3]]), labels) == 0.75
+@pytest.mark.parametrize("kind", [list, np.array])
+def test_accuracy_of_classes_scores_and_names(kind: Any) -> None:
+    labels = kind([0, 1, 2, 2])
+    assert accuracy(kind([0, 1, 2, 0]), labels) == 0.75
+    assert accuracy(kind([[3, 1, 1], [0, 9, 0], [0, 0, 1], [5, 4, 3]]), labels) == 0.75
+    assert accuracy(kind(["a", "b"]), kind(["a", "c"])) == 0.5
 
 
-def test_confusion_has_true_classes_in_rows() -> None:
-    matrix = confusion_matrix(np.array([0, 2, 1, 1]), np.array([0, 0, 1, 2]), 3)
+@pytest.mark.parametrize("kind", [list, np.array])
+def test_a_confusion_matrix_has_true_classes_in_rows(kind: Any) -> None:
+    matrix = confusion_matrix(kind([0, 2, 1, 1]), kind([0, 0, 1, 2]), 3)
     assert matrix.tolist() == [[1, 0, 1], [0, 1, 0], [0, 1, 0]]
-
-
-def test_confusion_of_bytes_does_not_overflow() -> None:
     labels = np.full(3, 200, np.uint8)
     assert confusion_matrix(labels, labels, 201)[200, 200] == 3
+
+
+@pytest.mark.parametrize(
+    ("predictions", "labels"), [([1, 2, 3], [1]), ([], []), ([[[1]]], [1]), (1, 1), ([0, 1], [[0], [1]])]
+)
+def test_predictions_that_do_not_match_labels_are_refused(predictions: Any, labels: Any) -> None:
+    with pytest.raises(HandgradError, match="predictions"):
+        accuracy(predictions, labels)
+
+
+@pytest.mark.parametrize("pair", [([4, 0], [0, 0]), ([0, 0], [-1, 0]), ([0.5, 0], [0, 0]), ([0], [0, 0])])
+def test_a_confusion_matrix_of_other_numbers_is_refused(pair: Any) -> None:
+    with pytest.raises(HandgradError, match=r"integer from 0 to 2|do not match"):
+        confusion_matrix(pair[0], pair[1], 3)
 
 
 def test_evaluation_agrees_with_the_loss(table: Dataset) -> None:
@@ -37,31 +57,88 @@ def test_evaluation_agrees_with_the_loss(table: Dataset) -> None:
     assert result.confusion.trace() / len(table) == result.accuracy
 
 
-def test_what_does_not_belong_together_is_refused() -> None:
-    with pytest.raises(HandgradError, match="3 predictions for 1 labels"):
-        accuracy(np.array([1, 2, 3]), np.array([1]))
-    for predictions, labels in (([4, 0], [0, 0]), ([0, 0], [-1, 0])):
-        with pytest.raises(HandgradError, match="out of range"):
-            confusion_matrix(np.array(predictions), np.array(labels), 3)
-    with pytest.raises(HandgradError, match="2 predictions for 1 labels"):
-        confusion_matrix(np.array([0, 1]), np.array([0]), 3)
-
-
-def test_other_classes_and_values_are_refused(table: Dataset) -> None:
-    network = Network([Dense(2)], (4,), np.random.default_rng(0), classes=("cold", "warm"))
-    with pytest.raises(HandgradError, match="knows the classes cold, warm, the data no, yes"):
-        evaluate(network, table)
+def test_data_that_do_not_fit_the_network_are_refused(table: Dataset) -> None:
     digits = Dataset(np.zeros((3, 4), np.uint8), np.array([0, 1, 1]), 2)
-    network = Network([Dense(2)], (4,), scaling=Scaling.of_bytes())
-    evaluate(network, digits)
-    with pytest.raises(HandgradError, match="scaled to 0 to 1 already"):
-        evaluate(network, Dataset(digits.inputs / np.float32(255), digits.labels, 2))
-    with pytest.raises(HandgradError, match="no examples"):
-        evaluate(network, digits.take(slice(0, 0)))
+    bytes_network = Network([Dense(2)], (4,), scaling=Scaling.of_bytes())
+    evaluate(bytes_network, digits)
+    cases: list[tuple[Network, Any, str]] = [
+        (Network([Dense(2)], (4,), classes=("cold", "warm")), table, "classes cold, warm, the data no, yes"),
+        (Network([Dense(2)], (5,)), table, "5 inputs, the data have 4"),
+        (Network([Dense(3)], (4,)), table, "3 classes, the data have 2"),
+        (bytes_network, Dataset(digits.inputs / np.float32(255), digits.labels, 2), "scaled to 0 to 1"),
+        (bytes_network, digits.take(slice(0, 0)), "no examples"),
+        (bytes_network, digits.inputs, "Dataset"),
+    ]
+    for network, data, message in cases:
+        with pytest.raises(HandgradError, match=message):
+            evaluate(network, data)
 
 
-def test_data_that_do_not_fit_are_refused(table: Dataset) -> None:
-    with pytest.raises(HandgradError, match="takes 5 inputs, the data have 4"):
-        evaluate(Network([Dense(2)], (5,)), table)
-    with pytest.raises(HandgradError, match="knows 3 classes, the data have 2"):
-        evaluate(Network([Dense(3)], (4,)), table)
+def test_calibration_by_hand() -> None:
+    sure = np.array([0.5, 0.55, 0.6, 0.9, 1.0, 1.0])
+    probabilities = np.stack([sure, 1 - sure], axis=1)
+    found = calibration(probabilities, np.array([0, 1, 0, 1, 0, 0]), bins=5)
+    # intervals are closed above: 0.5 … 0.6 belong to (0.4, 0.6], the others to (0.8, 1]
+    assert found.counts.tolist() == [3, 3]
+    assert found.confidence == pytest.approx([0.55, 2.9 / 3])
+    assert found.accuracy == pytest.approx([2 / 3, 2 / 3])
+    assert found.error == pytest.approx((2 / 3 - 0.55) / 2 + (2.9 / 3 - 2 / 3) / 2)
+
+
+def test_calibration_error_of_calibrated_and_wrong_predictions() -> None:
+    rng = np.random.default_rng(0)
+    probabilities = rng.dirichlet(np.ones(4), 100_000).astype(np.float32)
+    labels = (rng.random((100_000, 1)) > probabilities.cumsum(axis=1)).sum(axis=1).clip(max=3)
+    assert calibration(probabilities, labels).error < 0.01
+    assert calibration(np.eye(4)[labels], labels).error == 0
+    assert calibration(np.eye(4)[labels], (labels + 1) % 4).error == 1
+
+
+def test_calibration_refuses_other_arrays() -> None:
+    good, labels = np.full((3, 2), 0.5), np.zeros(3, int)
+    for bad in (good - 1, good * 3, good * np.nan):
+        with pytest.raises(HandgradError, match="not logits"):
+            calibration(bad, labels)
+    for probabilities, given in ((good, labels[:2]), (good[0], labels), (good[:0], labels[:0])):
+        with pytest.raises(HandgradError, match=r"\(N, C\)"):
+            calibration(probabilities, given)
+    with pytest.raises(HandgradError, match="bins"):
+        calibration(good, labels, bins=0)
+
+
+def test_wilson_intervals_have_their_coverage() -> None:
+    rng = np.random.default_rng(0)
+    for share in (0.05, 0.5, 0.95):
+        measured = rng.binomial(40, share, 20_000) / 40
+        low, high = wilson_interval(measured, np.full(20_000, 40))
+        assert 0.92 < ((low <= share) & (share <= high)).mean() < 0.98
+    low, high = wilson_interval(np.array([0.0, 1.0]), np.array([10, 10]))
+    assert (low[0], high[1]) == (0, 1)
+    assert high[0] == pytest.approx(0.2775, abs=1e-4)  # 3.84 / 13.84
+
+
+RECORDS = [
+    Record(9, 1, 0.5, 0.75, None, None, 0.1, 1.5, 1000.0),
+    Record(19, 2, 0.4, 0.8, 0.45, 0.79, 0.1, 2.5, 1000.0),
+]
+LINES = [json.dumps(record.as_dict()) for record in RECORDS]
+
+
+def test_records_round_trip_and_an_incomplete_last_line_is_ignored(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    assert load_records(tmp_path) == []
+    log.write_text("".join(f"{line}\n" for line in LINES))
+    assert load_records(tmp_path) == load_records(str(log)) == RECORDS
+    log.write_text("\n".join([*LINES, LINES[0][:30]]))
+    assert load_records(tmp_path) == RECORDS
+
+
+@pytest.mark.parametrize(
+    "damage", ["{", "7", "{}", LINES[0].replace("0.5", '"low"'), LINES[0].replace("0.5", "null")]
+)
+def test_a_damaged_record_is_reported_with_its_line(tmp_path: Path, damage: str) -> None:
+    (tmp_path / "log.jsonl").write_text("\n".join([LINES[0], damage, LINES[1]]))
+    with pytest.raises(HandgradError, match=r"log\.jsonl, line 2"):
+        load_records(tmp_path)
+    with pytest.raises(HandgradError, match="name a run folder"):
+        load_records(tmp_path / "nowhere")

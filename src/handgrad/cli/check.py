@@ -41,6 +41,9 @@ def check(
             shape, verdict = "×".join(map(str, result.shape)), "correct" if result.passed else "WRONG"
             cells = (f"{result.entries:,}", f"{result.error:.1e}", verdict)
             emit(ROW.format(result.layer, result.parameter, shape, *cells))
+        if not (json or result.passed):
+            worst = result.worst[0]
+            emit(f"  entry {worst.index}: analytic {worst.analytic:.6g}, numerical {worst.numerical:.6g}")
     if not json:
         verdict = f"{wrong} gradients are wrong" if wrong else "every gradient is correct"
         emit(f"\n{verdict}: relative errors up to {TOLERANCE:.0e} pass; kernels: {kernels.name}, float64")
@@ -64,7 +67,7 @@ def _check_file(path: Path) -> "Iterator[Check]":
     from itertools import chain
 
     from handgrad.training.gradient_check import check_gradients, check_loss
-    from handgrad.training.user_code import load_own
+    from handgrad.training.user_code import load_user_code
 
-    networks, losses = load_own(path)
+    networks, losses = load_user_code(path)
     return chain(*map(check_gradients, networks), map(check_loss, losses))

@@ -23,7 +23,7 @@ from handgrad.cli.serve import serve
 from handgrad.cli.train import resume, train
 from handgrad.errors import HandgradError, Interrupted, suggest
 from handgrad.kernels.backend import VARIABLE
-from handgrad.training.distributed import ALONE, init_distributed
+from handgrad.training.distributed import SINGLE, init_distributed
 
 app = typer.Typer(
     name="handgrad",
@@ -78,11 +78,11 @@ def main(arguments: list[str]) -> int:
         ``HANDGRAD_DEBUG=1`` an error is raised instead.
     """
     _prepare_output()
-    communication = ALONE
+    communicator = SINGLE
     try:
-        communication = init_distributed()
-        communication.alike(command=arguments[:1], **{VARIABLE: os.environ.get(VARIABLE) or "native"})
-        if communication.rank and arguments[:1] not in (["train"], ["resume"]):
+        communicator = init_distributed()
+        communicator.require_equal(command=arguments[:1], **{VARIABLE: os.environ.get(VARIABLE) or "native"})
+        if communicator.rank and arguments[:1] not in (["train"], ["resume"]):
             return SUCCEEDED  # only training is distributed
         status = app(args=arguments or ["--help"], prog_name="handgrad", standalone_mode=False)
         flush_output()
@@ -94,7 +94,7 @@ def main(arguments: list[str]) -> int:
             raise
         status, line = describe(error)
         _flush_or_discard()
-        communication.fail(error_line(line), status, getattr(error, "everywhere", False))
+        communicator.fail(error_line(line), status)
         return status
 
 

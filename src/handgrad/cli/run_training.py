@@ -1,7 +1,5 @@
 """A new or resumed run: train, show records, stop where requested, and evaluate."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
@@ -9,7 +7,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from handgrad.runs import Run
-    from handgrad.training.distributed import Communication
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,7 @@ class Options:
     attached: bool
 
 
-def run_training(run: "Run", options: Options, last_words: Callable[[str], None]) -> int:
+def run_training(run: "Run", options: Options) -> int:
     """Train to the end or to an interruption, and evaluate the model."""
     from handgrad.cli.interrupts import interrupts
     from handgrad.cli.output import showing_conversions
@@ -36,11 +33,10 @@ def run_training(run: "Run", options: Options, last_words: Callable[[str], None]
     from handgrad.tensorboard import log_to_tensorboard, require_tensorboard
     from handgrad.training.metrics import evaluate
 
-    communication, threads = run.communication, choose_threads(options.threads)
-    first = communication.rank == 0
-    last_words(f"the last checkpoint is kept; resume with: {resume_command(run)}")
+    communicator, threads = run.communicator, choose_threads(options.threads)
+    first = communicator.rank == 0
     if options.tensorboard:
-        communication.together(require_tensorboard)
+        require_tensorboard()
     view = choose_view(run, threads, json=options.json and first, quiet=options.quiet or not first)
     deadline = None if options.time_limit is None else monotonic() + options.time_limit
     with interrupts(options.attached and first) as interrupted:
@@ -54,33 +50,16 @@ def run_training(run: "Run", options: Options, last_words: Callable[[str], None]
                 log_to_tensorboard(records, run.folder) if options.tensorboard and first else records
             ):
                 view.show(record)
-        if any(communication.gather(interrupted())):
+        if interrupted():
             raise Interrupted(
                 f"stopped after {run.state.step:,} of {run.total_steps:,} steps; saved in {run.folder}; "
                 f"resume with: {resume_command(run)}"
             )
         test = None
-        network = communication.broadcast(partial(load_model, run.folder))
+        network = communicator.broadcast(partial(load_model, run.folder))
         if not options.no_test:
             with showing_conversions(options.quiet or not first):
-                test = communication.by_machine(lambda: run.splits.test)
-        found = evaluate(network, test, communication=communication) if test else None
+                test = run.splits.test
+        found = evaluate(network, test, communicator=communicator) if test else None
     view.finish(found, opened=not options.no_test)
     return 0
-
-
-@contextmanager
-def last_words_of(communication: "Communication") -> Iterator[Callable[[str], None]]:
-    """Have a line printed, on the first of several ranks, if all of them are ended from outside within the block."""
-    if not communication.several or communication.rank:
-        yield lambda line: None
-        return
-    from handgrad.training.last_words import LastWords
-
-    with LastWords() as words:
-
-        def last_words(line: str) -> None:
-            words.remember(f"handgrad: a rank was killed, or its machine is gone; {line}")
-
-        last_words("start again: what was converted is kept")
-        yield last_words

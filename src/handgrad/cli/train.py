@@ -82,11 +82,10 @@ def train(
 ) -> int:
     """Train a network, save it, and evaluate it on the test split."""
     from handgrad import __version__
-    from handgrad.cli.run_training import last_words_of
     from handgrad.data.mnist import COLLECTIONS
     from handgrad.recipes.data import (
         fall_back_to_strokes,
-        open_together,
+        open_on_ranks,
         with_share_for_validation,
         without_folders,
     )
@@ -94,12 +93,9 @@ def train(
     from handgrad.runs import Run, next_folder
     from handgrad.training.distributed import init_distributed
 
-    communication = init_distributed()
-    communication.alike(version=__version__, options=(start is not None, tensorboard, no_test))
-    if start and not recipe:
-        chosen = communication.together(partial(recipe_of, start))
-    else:
-        chosen = load_recipe(recipe or "classic")
+    communicator = init_distributed()
+    communicator.require_equal(version=__version__, options=(start is not None, tensorboard, no_test))
+    chosen = recipe_of(start) if start and not recipe else load_recipe(recipe or "classic")
     changes = parse_settings(settings or [])
     sources = {"source": data and absolute(data), "validation": validation}
     training = {
@@ -124,17 +120,16 @@ def train(
         if hidden:
             chosen = with_hidden(chosen, hidden, "--hidden")
     if built_in and not (data or start) and chosen.data.source in COLLECTIONS:
-        chosen, notice = communication.broadcast(partial(fall_back_to_strokes, chosen))
-        if notice and not quiet and communication.rank == 0:
+        chosen, notice = communicator.broadcast(partial(fall_back_to_strokes, chosen))
+        if notice and not quiet and communicator.rank == 0:
             print(notice, file=sys.stderr)
-    communication.alike(recipe=without_folders(chosen))  # contents of files are compared later
-    folder = communication.broadcast(lambda: out or next_folder(chosen.name))
+    communicator.require_equal(recipe=without_folders(chosen))  # contents of files are compared later
+    folder = communicator.broadcast(lambda: out or next_folder(chosen.name))
     options = Options(threads, time_limit, no_test, tensorboard, json, quiet, attached)
-    with last_words_of(communication) as last_words:
-        with showing_conversions(quiet or communication.rank > 0):
-            splits = open_together(chosen, communication)
-        run = Run.start(chosen, splits, folder, communication)
-        return run_training(run, options, last_words)
+    with showing_conversions(quiet or communicator.rank > 0):
+        splits = open_on_ranks(chosen, communicator)
+    run = Run.start(chosen, splits, folder, communicator)
+    return run_training(run, options)
 
 
 def resume(
@@ -149,17 +144,15 @@ def resume(
 ) -> int:
     """Resume an interrupted run, with the same result as without the interruption."""
     from handgrad import __version__
-    from handgrad.cli.run_training import last_words_of
     from handgrad.runs import Run
     from handgrad.training.distributed import init_distributed
 
-    communication = init_distributed()
-    communication.alike(version=__version__, options=(tensorboard, no_test))
+    communicator = init_distributed()
+    communicator.require_equal(version=__version__, options=(tensorboard, no_test))
     options = Options(threads, time_limit, no_test, tensorboard, json, quiet, attached)
-    with last_words_of(communication) as last_words:
-        with showing_conversions(quiet or communication.rank > 0):
-            run = Run.resume(folder, communication)
-        return run_training(run, options, last_words)
+    with showing_conversions(quiet or communicator.rank > 0):
+        run = Run.resume(folder, communicator)
+    return run_training(run, options)
 
 
 def recipe_of(model: Path) -> "Recipe":

@@ -120,8 +120,8 @@ def introduction(run: Run, threads: int) -> list[str]:
     shape = "×".join(map(str, train.input_shape))
     validation = f", {len(run.splits.validation):,} for validation" if run.splits.validation else ""
     workers = f"{threads} thread{'s' * (threads > 1)}"
-    if run.communication.several:
-        ranks = run.communication.size
+    if run.communicator.size > 1:
+        ranks = run.communicator.size
         workers = f"{ranks} rank{'s' * (ranks > 1)} of {workers}"
     return [
         f"recipe   {recipe.name}: {recipe.lesson}" if recipe.lesson else f"recipe   {recipe.name}",
@@ -162,7 +162,7 @@ def row(record: Record) -> str:
 
 def resume_command(run: Run) -> str:
     """Return the command that resumes a run."""
-    several = f"mpiexec -n {run.communication.size} " if run.communication.several else ""
+    several = f"mpiexec -n {run.communicator.size} " if run.communicator.size > 1 else ""
     return f"{several}handgrad resume {run.folder}"
 
 

@@ -20,9 +20,6 @@ BLOCK, WINDOW = 2**18, 2**27
 Rows: TypeAlias = NDArray[np.integer] | slice
 """Examples of a data set: indices in any order, or a slice, which copies nothing."""
 
-GRAIN = 32
-"""Examples that stay together where a batch is shared out among ranks: as many as fill vectors and tiles."""
-
 
 def epoch_order(
     examples: int, batch_size: int, rng: np.random.Generator, row_bytes: int = 1
@@ -85,39 +82,6 @@ def batches(
     for first in range(start, examples, batch_size):
         part = slice(first, min(first + batch_size, examples))
         yield part if order is None else order[part]
-
-
-def share(rows: Rows, rank: int, ranks: int, cut: bool = True) -> tuple[int, Rows]:
-    """Give a rank its own part of a batch, whatever order the batch comes from.
-
-    Parts are consecutive, in the order of ranks, of whole grains, and as even as that allows.
-
-    Parameters
-    ----------
-    rows : Rows
-        The batch.
-    rank, ranks : int
-        Which of how many.
-    cut : bool
-        Whether grains may be cut where there are fewer than ranks; else some ranks get nothing then.
-
-    Returns
-    -------
-    start : int
-        Where in the batch the part begins.
-    rows : Rows
-    """
-    if ranks == 1:
-        return 0, rows
-    examples = length(rows)
-    grains = -(-examples // GRAIN)
-    grain = GRAIN
-    if grains < ranks and cut:
-        grains, grain = examples, 1
-    start, stop = (min(grain * (grains * part // ranks), examples) for part in (rank, rank + 1))
-    if isinstance(rows, slice):
-        return start, slice(rows.start + start, rows.start + stop)
-    return start, rows[start:stop]
 
 
 def length(rows: Rows) -> int:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import cache
-from typing import TypeVar
+from threading import Lock
+from typing import Any, TypeVar
 
 from threadpoolctl import ThreadpoolController
 
@@ -17,18 +18,55 @@ Outcome = TypeVar("Outcome")
 WORTH_A_THREAD = 100_000
 """Numbers from which a thread is worth the hand-over to it, where little is done with each."""
 
-_kept_to: int | None = None
+_default_threads: int | None = None
+
+
+class _OneBlasThread:
+    """A limit of one thread for the BLAS library that NumPy calls, while any thread is inside a block.
+
+    The limit belongs to the whole process, so the blocks of all threads are counted: the first sets it, and the last
+    one restores what was before.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._count = 0
+        self._before: list[tuple[Any, int]] = []
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._count == 0:
+                self._before = [(library, library.num_threads) for library in _blas_libraries()]
+                self._set([(library, 1) for library, _ in self._before])
+            self._count += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._count -= 1
+            if self._count == 0:
+                self._set(self._before)
+
+    def _set(self, numbers: list[tuple[Any, int]]) -> None:
+        for library, threads in numbers:
+            # threadpoolctl lets only one thread of a process change OpenBLAS, but here any may be the last
+            release = getattr(library, "clear_controlling_thread", lambda force: None)
+            release(force=True)
+            library.set_num_threads(threads)
+            release(force=True)
 
 
 @cache
-def _blas() -> ThreadpoolController:
-    """Find the BLAS that NumPy uses; looking for it takes a while."""
-    return ThreadpoolController()
+def _blas_libraries() -> list[Any]:
+    """Find the BLAS libraries of this process; the search takes milliseconds."""
+    return list(ThreadpoolController().select(user_api="blas").lib_controllers)
 
 
-def one_blas_thread() -> AbstractContextManager[object]:
+_ONE_BLAS_THREAD = _OneBlasThread()
+
+
+def one_blas_thread() -> AbstractContextManager[None]:
     """Limit BLAS to one thread within a block: the threads that call it are the parallelism."""
-    return _blas().limit(limits=1, user_api="blas")
+    return _ONE_BLAS_THREAD
 
 
 def processors() -> tuple[int, ...]:
@@ -38,10 +76,10 @@ def processors() -> tuple[int, ...]:
     return tuple(range(os.cpu_count() or 1))
 
 
-def keep_to(count: int) -> None:
-    """Set the default number of threads, where other processes share the processors."""
-    global _kept_to
-    _kept_to = count
+def set_default_threads(count: int) -> None:
+    """Set the default number of threads, e.g. where other processes share the processors."""
+    global _default_threads
+    _default_threads = count
 
 
 def choose_threads(wanted: int | None = None) -> int:
@@ -53,7 +91,7 @@ def choose_threads(wanted: int | None = None) -> int:
         If fewer than one, or absurdly many, are wanted.
     """
     if wanted is None:
-        return _kept_to or len(processors())
+        return _default_threads or len(processors())
     if not 1 <= wanted <= 1024:
         raise HandgradError(f"threads must be a whole number from 1 to 1024; got {wanted}")
     return wanted

@@ -49,6 +49,10 @@ class Loss(Configurable, ABC):
         """
         return self
 
+    def reported(self) -> "Loss":
+        """Return the loss that records and evaluations report: itself, or without what serves training only."""
+        return self
+
     def __call__(
         self,
         logits: Floats,
@@ -133,6 +137,10 @@ class CrossEntropy(Loss):
                 f"CrossEntropy has {len(self.class_weights)} class_weights; the data have {classes} classes"
             )
         return self
+
+    def reported(self) -> "CrossEntropy":
+        """Return the cross-entropy without smoothing and class weights."""
+        return CrossEntropy()
 
     def per_example(self, logits: Floats, targets: NDArray[Any]) -> tuple[Floats, Floats]:
         """Compute the loss of every example, and its derivative."""

@@ -1,7 +1,6 @@
 """A recipe's data: loaded, cut into splits, or exchanged for digits written here where they are not to be had."""
 
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from handgrad.data.mnist import COLLECTIONS, ensure
 from handgrad.errors import HandgradError
 from handgrad.recipes.loading import override, parse_recipe
 from handgrad.recipes.recipe import Recipe
-from handgrad.training.distributed import Communication
+from handgrad.training.distributed import Communicator
 
 SHARE = 0.1
 
@@ -47,12 +46,13 @@ def with_share_for_validation(recipe: Recipe) -> Recipe:
     return override(recipe, {"data": {"validation": SHARE}}, recipe.name)
 
 
-def open_together(recipe: Recipe, communication: Communication) -> Splits:
-    """Load a recipe's data on every rank; one of each machine downloads, or converts, for all there."""
-    for source in (recipe.data.source, recipe.data.validation):
-        if communication.several and source in COLLECTIONS:
-            communication.by_machine(partial(ensure, source))
-    return communication.by_machine(partial(open_splits, recipe))
+def open_on_ranks(recipe: Recipe, communicator: Communicator) -> Splits:
+    """Load a recipe's data on rank 0, which may download or convert them, and then on the others."""
+    splits = open_splits(recipe) if communicator.rank == 0 else None
+    communicator.broadcast(lambda: None)
+    splits = splits or open_splits(recipe)
+    communicator.sum(np.zeros(1))  # all ranks wait for the last, so that nothing is written if one fails
+    return splits
 
 
 def without_folders(recipe: Recipe) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from handgrad.run_status import model_is_newest
 from handgrad.server.errors import NotFound
 from handgrad.server.schemas import Model
 from handgrad.training.checkpoint import load_checkpoint
-from handgrad.training.loop import CALIBRATION
+from handgrad.training.train import CALIBRATION
 
 FILE: dict[int | str, dict[str, Any]] = {
     204: {"description": "There are no parameters yet"},
@@ -139,7 +139,7 @@ def _latest(folder: Path, tag: str) -> ServedModel:
         return ServedModel(folder.name, load_safetensors(path), load_recipe(path), path.read_bytes(), tag)
     network, state = load_checkpoint(folder / CHECKPOINT_FILE)
     recipe = load_recipe(folder / CHECKPOINT_FILE)
-    state.show_result(network)
+    state.use_result(network)
     # statistics of the average are not in the checkpoint
     if network.has_running_statistics and state.current is not None and recipe:
         network.calibrate(_sample(parse_recipe(recipe, folder.name).toml()))

@@ -285,7 +285,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         try:
             if dataset is None:
                 raise HandgradError
-            self._state.belong_to(dataset)
+            self._state.check_data(dataset)
         except HandgradError:
             state = self._state
             self._state = TrainingState(state.rng, moments=state.moments, updates=state.updates)

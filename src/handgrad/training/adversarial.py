@@ -1,26 +1,26 @@
-"""Adversarial training: every example is learned together with the worst of its neighbours."""
+"""Adversarial training: every example is learned together with its worst neighbour."""
 
 from dataclasses import dataclass
-from math import isfinite
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from handgrad.config import Configurable
-from handgrad.errors import HandgradError
+from handgrad.config import Configurable, check_number
 from handgrad.kernels.types import Floats
 
 
 @dataclass(frozen=True)
 class Adversarial(Configurable):
-    """Train on (1 − s) ℓ(x) + s ℓ(x + ε sign ∂ℓ/∂x): in each input a step of ε towards a larger loss.
+    """Train on (1 − s) ℓ(x) + s ℓ(x + ε sign ∂ℓ/∂x): each input moves by ε towards a larger loss.
 
-    The gradient with respect to the input comes out of the backward pass; nothing needs to be known of what the
-    inputs mean. It doubles the arithmetic of a step.
+    The gradient with respect to the input comes from the backward pass. It doubles the arithmetic of a step. The
+    reported loss and accuracy are those of x.
 
     Parameters
     ----------
     epsilon : float
-        ε, positive, in scaled inputs: 0.1 is a tenth of the way from black to white.
+        ε, positive, in scaled inputs: 0.1 is a tenth of the distance from black to white.
     share : float
         s, above 0 and below 1.
 
@@ -33,11 +33,11 @@ class Adversarial(Configurable):
     share: float = 0.5
 
     def __post_init__(self) -> None:
-        if not (isfinite(self.epsilon) and self.epsilon > 0):
-            raise HandgradError(f"Adversarial epsilon must be positive; got {self.epsilon}")
-        if not 0 < self.share < 1:
-            raise HandgradError(f"Adversarial share must be above 0 and below 1; got {self.share}")
+        check_number(self, "epsilon", 0, interval="()")
+        check_number(self, "share", 0, 1, "()")
 
-    def perturb(self, x: Floats, dx: Floats) -> Floats:
-        """Give x + ε sign(dx), of the shape of x; dx may have any positive scale."""
+    def perturb(self, x: Floats | NDArray[np.uint8], dx: Floats) -> NDArray[Any]:
+        """Return x + ε sign(dx), of the shape of x; bytes stand for x / 255."""
+        if x.dtype == np.uint8:
+            x = np.divide(x, 255, dtype=dx.dtype)
         return x + x.dtype.type(self.epsilon) * np.sign(dx).reshape(x.shape)

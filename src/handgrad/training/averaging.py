@@ -1,10 +1,15 @@
-"""Averages of the parameters on their way, which are often better than where the way ends."""
+"""Averages of the parameters over many steps, which are often better than the last parameters."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
-from handgrad.config import Configurable
-from handgrad.errors import HandgradError
+from numpy.typing import NDArray
+
+from handgrad.config import Configurable, check_number
+from handgrad.kernels.backend import kernels
+from handgrad.kernels.threads import Workers
+from handgrad.training.state import TrainingState
 
 
 @dataclass(frozen=True)
@@ -13,36 +18,52 @@ class Averaging(Configurable, ABC):
 
     @abstractmethod
     def share(self, step: int, total: int, epoch: int, taken: int) -> float:
-        """Say how much the newest parameters count.
+        """Return the weight of the newest parameters.
 
         Parameters
         ----------
         step : int
-            Steps made, from 1.
+            Steps taken, from 1.
         total : int
             Steps of the whole training.
         epoch : int
             Steps of an epoch.
         taken : int
-            How many parameters the average holds already.
+            The number of parameters in the average.
 
         Returns
         -------
         float
-            From 0, which leaves the average as it is, to 1, which is where it begins.
+            From 0, which leaves the average unchanged, to 1, with which it begins.
         """
+
+    def update(
+        self, state: TrainingState, parameters: NDArray[Any], total: int, epoch: int, workers: Workers
+    ) -> None:
+        """Include the parameters after a step in the average of a state."""
+        share = self.share(state.step, total, epoch, state.averaged)
+        if not share:
+            return
+        if (average := state.average) is None:
+            state.average = parameters.copy()
+        else:
+            workers.map(
+                lambda part: kernels.move_average(average[part], parameters[part], share),
+                workers.slices(len(parameters)),
+            )
+        state.averaged += 1
 
 
 @dataclass(frozen=True)
 class ExponentialAverage(Averaging):
     """Exponential moving average: w̄ ← d w̄ + (1 − d) w after every step.
 
-    The decay rises to d from 1/10, as (1 + n) / (10 + n), so that the first parameters are soon forgotten.
+    The decay rises to d from 1/10, as (1 + n) / (10 + n), so that the initial parameters have little weight.
 
     Parameters
     ----------
     decay : float
-        d, from 0 to below 1: the average looks back about 1 / (1 − d) steps.
+        d, from 0 to below 1: the average covers about 1 / (1 − d) steps.
 
     References
     ----------
@@ -53,11 +74,10 @@ class ExponentialAverage(Averaging):
     decay: float = 0.999
 
     def __post_init__(self) -> None:
-        if not 0 <= self.decay < 1:
-            raise HandgradError(f"ExponentialAverage decay must be from 0 to below 1; got {self.decay}")
+        check_number(self, "decay", 0, 1)
 
     def share(self, step: int, total: int, epoch: int, taken: int) -> float:
-        """Give 1 − d; see `Averaging.share`."""
+        """Return 1 − d; see `Averaging.share`."""
         return 1 - min(self.decay, (1 + taken) / (10 + taken)) if taken else 1.0
 
 
@@ -79,10 +99,9 @@ class LastEpochs(Averaging):
     epochs: int = 5
 
     def __post_init__(self) -> None:
-        if type(self.epochs) is not int or self.epochs < 1:
-            raise HandgradError(f"LastEpochs epochs must be a whole number from 1; got {self.epochs!r}")
+        check_number(self, "epochs", 1, whole=True)
 
     def share(self, step: int, total: int, epoch: int, taken: int) -> float:
-        """Give 1 / n at the end of each of the last epochs; see `Averaging.share`."""
+        """Return 1 / n at the end of each of the last epochs; see `Averaging.share`."""
         ends = step % epoch == 0 or step == total
         return 1 / (taken + 1) if ends and step > total - self.epochs * epoch else 0.0

@@ -15,7 +15,7 @@ from handgrad.model.files import (
     write_tensors,
 )
 from handgrad.model.network import Network
-from handgrad.training.distributed import ALONE, Communication
+from handgrad.training.distributed import SINGLE, Communicator
 from handgrad.training.state import TrainingState
 
 
@@ -28,7 +28,7 @@ def save_checkpoint(network: Network, state: TrainingState, path: Path, recipe: 
     write_tensors(path, tensors, metadata)
 
 
-def load_checkpoint(path: Path, communication: Communication = ALONE) -> tuple[Network, TrainingState]:
+def load_checkpoint(path: Path, communicator: Communicator = SINGLE) -> tuple[Network, TrainingState]:
     """Read what `save_checkpoint` wrote; of several ranks, the first reads for all.
 
     Raises
@@ -36,7 +36,7 @@ def load_checkpoint(path: Path, communication: Communication = ALONE) -> tuple[N
     HandgradError
         As `load_model`; also if the file is a model without training state.
     """
-    tensors, metadata = communication.broadcast(lambda: read_tensors(path))
+    tensors, metadata = communicator.broadcast(lambda: read_tensors(path))
     if "state" not in metadata and metadata.get("format", "").startswith("handgrad"):
         raise HandgradError(f"{path} is a model without the state of its training; resume needs a checkpoint")
     network = network_from_tensors(tensors, metadata, path)

@@ -1,112 +1,137 @@
-"""One process, or the ranks that mpiexec started: a seam between them and the training, which knows neither.
+"""Training on several processes: the ranks that mpiexec started, or a single process with the same interface.
 
-MPI is looked for where the environment says that mpiexec started this process, and imported nowhere else.
+MPI is imported only where the environment shows that mpiexec started this process.
 """
 
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from types import TracebackType
+from typing import Any, TypeVar
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
-STARTED = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK")
-"""Variables in which MPICH and its kin, PMIx and Open MPI tell a process its rank."""
+from handgrad.errors import HandgradError
+from handgrad.kernels.threads import processors, set_default_threads
 
-LOCAL_RANK = ("MPI_LOCALRANKID", "OMPI_COMM_WORLD_LOCAL_RANK", "SLURM_LOCALID")
-"""Variables that tell which of its machine's ranks a process is."""
+RANK_VARIABLES = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK")
+"""Environment variables with the rank of a process, as MPICH, PMIx and Open MPI set them."""
 
-COURTESY = 3.0
-"""Seconds for which a rank that fails lets the first speak, which may have failed for the same reason."""
+HEAD_START = 1.0
+"""Seconds for which another rank waits, when it fails, for rank 0, which may fail for the same reason."""
 
-PASSING_ON = 0.3
-"""Seconds for mpiexec to pass on what a rank has said last: it drops what has not come once it ends all."""
+DELIVERY = 0.3
+"""Seconds in which mpiexec prints what a rank wrote last; it drops the rest when a rank aborts."""
 
-Outcome = TypeVar("Outcome")
+Result = TypeVar("Result")
 
 
-class Communication:
-    """A process that works alone; with ranks, each of these is done by all of them, in the same order.
+class Communicator:
+    """The ranks that train together; this one is a single process.
+
+    All ranks call the same methods in the same order.
 
     Attributes
     ----------
-    several : bool
-        Whether there are ranks, be it only one.
     rank, size : int
-        Which of how many.
-    local_rank : int
-        Which of those on its machine; the first of a machine downloads what all there need.
+        The index of this process, from 0, and the number of processes.
     """
 
-    several = False
-    rank, size, local_rank = 0, 1, 0
+    rank, size = 0, 1
 
-    def sum(self, numbers: "NDArray[Any]") -> None:
-        """Add up the vectors of all ranks; each then holds the sum, bit for bit the same."""
+    def sum(self, vector: NDArray[Any]) -> None:
+        """Replace a vector by the sum of those of all ranks, which is the same on all of them, bit for bit."""
 
-    def gather(self, value: Outcome) -> list[Outcome]:
-        """Give every rank's value, in the order of ranks."""
-        return [value]
+    def broadcast(self, function: Callable[[], Result]) -> Result:
+        """Call a function on rank 0, and return its result on all ranks."""
+        return function()
 
-    def together(self, work: Callable[[], Outcome]) -> Outcome:
-        """Work on every rank; where that fails on one, it fails on all, with the same error."""
-        return work()
+    def require_equal(self, **values: Any) -> None:
+        """Raise HandgradError, on all ranks, where one has other values than rank 0."""
+        first = self.broadcast(lambda: values)
+        different = np.array([values[name] != first[name] for name in values], np.float64)
+        self.sum(different)
+        if names := [name for name, ranks in zip(values, different, strict=True) if ranks]:
+            raise HandgradError(
+                f"ranks differ in {' and '.join(names)}; start all by the same command, on the same data"
+            )
 
-    def broadcast(self, work: Callable[[], Outcome]) -> Outcome:
-        """Work on rank 0 alone; what comes out, or goes wrong, is everybody's."""
-        return work()
-
-    def by_machine(self, work: Callable[[], Outcome]) -> Outcome:
-        """Work on one rank of each machine, and then on the others, as where the first downloads for all."""
-        return work()
-
-    def raise_first(self, failure: Exception | None) -> None:
-        """Raise, on all ranks, what went wrong on the first of those where something did."""
-        if failure is not None:
-            raise failure
-
-    def alike(self, **facts: Any) -> None:
-        """Raise HandgradError where ranks differ in what they should have in common."""
-
-    def fail(self, line: str, status: int, everywhere: bool) -> None:
-        """Tell why the program ends; of ranks one tells it, and all end where only this one would."""
-        first = all(os.environ.get(name, "0") == "0" for name in LOCAL_RANK)
-        time.sleep(0 if first else COURTESY)
+    def fail(self, line: str, status: int) -> None:
+        """Print the line with which the program fails; of several ranks one prints, and all end."""
         print(line, file=sys.stderr, flush=True)
-        if started():  # a rank that could not even join: the others wait for it, unless a signal ends it
-            time.sleep(PASSING_ON)
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            os.kill(os.getpid(), signal.SIGTERM)
 
 
-ALONE = Communication()
+class MPICommunicator(Communicator):
+    """A process that mpiexec started.
+
+    Raises
+    ------
+    HandgradError
+        If mpi4py, or the MPI library that it needs, is missing.
+    """
+
+    def __init__(self) -> None:
+        os.environ.setdefault("MPIR_CVAR_SUPPRESS_ABORT_MESSAGE", "1")
+        try:
+            from mpi4py import MPI
+        except (ImportError, RuntimeError) as error:
+            raise HandgradError(
+                "mpiexec started this program, but mpi4py or an MPI library is missing: pip install 'handgrad[mpi]'"
+            ) from error
+        self._world, self._in_place = MPI.COMM_WORLD, MPI.IN_PLACE
+        self.rank, self.size = self._world.rank, self._world.size
+        places = self._world.allgather((MPI.Get_processor_name(), processors()))
+        set_default_threads(max(1, len(processors()) // places.count(places[self.rank])))
+        sys.excepthook = self._abort_after_exception
+
+    def sum(self, vector: NDArray[Any]) -> None:
+        """See `Communicator.sum`."""
+        self._world.Allreduce(self._in_place, vector)
+
+    def broadcast(self, function: Callable[[], Result]) -> Result:
+        """See `Communicator.broadcast`."""
+        result: Result = self._world.bcast(function() if self.rank == 0 else None)
+        return result
+
+    def fail(self, line: str, status: int) -> None:
+        """See `Communicator.fail`."""
+        time.sleep(HEAD_START * (self.rank > 0))
+        super().fail(line, status)
+        self._abort(status)
+
+    def _abort_after_exception(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        """End all ranks of a program that fails on this one: they would wait for it."""
+        sys.__excepthook__(kind, error, trace)
+        self._abort(1)
+
+    def _abort(self, status: int) -> None:
+        sys.stderr.flush()
+        time.sleep(DELIVERY)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # MPI adds a line
+        self._world.Abort(status)
 
 
-def started() -> bool:
-    """Tell whether mpiexec, or one of its kin, started this process."""
-    return any(name in os.environ for name in STARTED)
+SINGLE = Communicator()
 
 
 @cache
-def init_distributed() -> Communication:
-    """Join the ranks that mpiexec started, where it started this process; else give one that works alone.
+def init_distributed() -> Communicator:
+    """Join the ranks that mpiexec started.
 
     Returns
     -------
-    Communication
-        For `handgrad.train`. Its `rank` 0 is the one to print and to save.
+    Communicator
+        For `handgrad.train`. Its `rank` 0 is the one to print and to save. A single process where mpiexec did not
+        start this one.
 
     Raises
     ------
     HandgradError
         If mpiexec started this process, and the extra ``mpi`` is not installed.
     """
-    if not started():
-        return ALONE
-    from handgrad.training.ranks import Ranks
-
-    return Ranks()
+    return MPICommunicator() if any(name in os.environ for name in RANK_VARIABLES) else SINGLE

@@ -1,50 +1,45 @@
-"""Going on from a trained model with other data: its parameters become the first ones of another training."""
+"""Fine-tuning: the parameters of a trained model become the initial ones of another training."""
 
 from handgrad.errors import HandgradError
 from handgrad.model.network import Network
 
 
 def begin_from(network: Network, trained: Network, name: str) -> None:
-    """Take over parameters and scaling.
+    """Copy parameters and scaling from a trained network.
 
     Parameters
     ----------
     network : Network
-        Of the same layers, for the same inputs and classes; layers without parameters may differ in how they are
-        set, as `Dropout` in its rate.
+        With the same layers, inputs and classes. Layers without parameters may have other settings, such as the rate
+        of `Dropout`.
     trained : Network
     name : str
-        What messages call it.
+        Its name in messages.
 
     Raises
     ------
     HandgradError
         If the two do not have the same layers, inputs or classes.
     """
-    if network.input_shape != trained.input_shape:
-        raise HandgradError(
-            f"cannot start from {name}: it takes inputs {trained.input_shape}, the data and the recipe give "
-            f"{network.input_shape}; choose other data"
-        )
-    if network.classes != trained.classes:
-        raise HandgradError(
-            f"cannot start from {name}: it knows the classes {_listed(trained.classes)}, the data have "
-            f"{_listed(network.classes)}; choose data with the classes of the model"
-        )
     ours, theirs = _architecture(network), _architecture(trained)
-    for index, (own, its) in enumerate(zip(ours, theirs, strict=False)):
-        if own != its:
-            raise HandgradError(
-                f"cannot start from {name}: its layer {index} is {its}, that of the recipe {own}; "
-                "train the model's own recipe, or name another model"
-            )
-    if len(ours) != len(theirs):
-        raise HandgradError(
-            f"cannot start from {name}: it has {len(theirs)} layers, the recipe {len(ours)}; "
-            "train the model's own recipe, or name another model"
+    length = min(len(ours), len(theirs))
+    layer = next((index for index in range(length) if ours[index] != theirs[index]), length)
+    if network.input_shape != trained.input_shape:
+        reason = f"it takes inputs {trained.input_shape}, the recipe {network.input_shape}; choose other data"
+    elif network.classes != trained.classes:
+        now, then = (f"{', '.join(names):.60}" for names in (network.classes, trained.classes))
+        reason = f"it has the classes {then}, the data {now}; choose data with the classes of the model"
+    elif layer < length:
+        reason = (
+            f"its layer {layer} is {theirs[layer]}, that of the recipe {ours[layer]}; train its own recipe"
         )
-    network.flat_parameters = trained.flat_parameters.astype(network.dtype)
-    network.scaling = trained.scaling
+    elif len(ours) != len(theirs):
+        reason = f"it has {len(theirs)} layers, the recipe {len(ours)}; train its own recipe"
+    else:
+        network.flat_parameters = trained.flat_parameters.astype(network.dtype)
+        network.scaling = trained.scaling
+        return
+    raise HandgradError(f"cannot start from {name}: {reason}, or name another model")
 
 
 def _architecture(network: Network) -> list[str]:
@@ -55,8 +50,3 @@ def _architecture(network: Network) -> list[str]:
         )
         for layer, shapes in zip(network.layers, network.shapes, strict=True)
     ]
-
-
-def _listed(classes: tuple[str, ...]) -> str:
-    text = ", ".join(classes)
-    return text if len(text) <= 40 else f"{text[:39]}…"

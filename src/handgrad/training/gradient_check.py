@@ -1,14 +1,14 @@
-"""Every hand-written gradient against a numerical one, in float64, on the code that trains.
+"""Every handwritten gradient against a numerical one, in float64, on the code that trains.
 
 Central differences: df/dw ≈ (f(w + h) − f(w − h)) / 2h, whose error shrinks with h² (Press et al., *Numerical
-Recipes*, 3rd edition, section 5.7). Layers face a random upstream gradient, so that no error cancels.
+Recipes*, 3rd edition, section 5.7). Layers get a random upstream gradient, so that no error cancels.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from types import SimpleNamespace
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,23 +17,31 @@ from handgrad.data.dataset import Dataset
 from handgrad.errors import HandgradError
 from handgrad.kernels.threads import one_blas_thread
 from handgrad.kernels.types import Floats
-from handgrad.model.layers.layer import Backward, Layer
+from handgrad.model.layers.layer import Layer
 from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.network import Network
-from handgrad.training.gradients import BatchGradient
-
-Arrays: TypeAlias = dict[str, NDArray[Any]]
+from handgrad.training.gradients import BatchGradient, LazyGenerator
 
 TOLERANCE = 1e-6
 STEPS = (1e-5, 1e-6, 1e-7)
 MOST_ENTRIES = 300
-MOST_OF_NETWORK = 100  # there, a nudge costs a pass through all layers
+MOST_OF_NETWORK = 100  # there, each entry costs passes through all layers
 EXAMPLES = 4
+WORST = 5
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of an array: its index, its handwritten (analytic) and its numerical gradient."""
+
+    index: tuple[int, ...]
+    analytic: float
+    numerical: float
 
 
 @dataclass(frozen=True)
 class Check:
-    """One array's verdict.
+    """The check of one array.
 
     Attributes
     ----------
@@ -43,9 +51,11 @@ class Check:
         ``"weights"``, …, or ``"x"`` for the gradient with respect to the input.
     shape : tuple of int
     entries : int
-        How many entries were compared; of a large array a random part.
+        The number of entries that were compared; of a large array a random part.
     error : float
         The largest difference, relative to the larger of the two gradients and the array's typical size.
+    worst : tuple of Entry
+        The entries with the largest errors, the largest first.
     """
 
     layer: str
@@ -53,6 +63,7 @@ class Check:
     shape: tuple[int, ...]
     entries: int
     error: float
+    worst: tuple[Entry, ...]
 
     @property
     def passed(self) -> bool:
@@ -70,7 +81,7 @@ def check_gradients(network: Network, seed: int = 0, loss: Loss | None = None) -
     seed : int
         Of the random examples, upstream gradients and parts of large arrays.
     loss : Loss, optional
-        `CrossEntropy` unless given.
+        Default: `CrossEntropy`.
 
     Yields
     ------
@@ -79,13 +90,16 @@ def check_gradients(network: Network, seed: int = 0, loss: Loss | None = None) -
     Raises
     ------
     HandgradError
-        If the network is not in float64.
+        If the network is not in float64, or a layer fails or returns an array of the wrong shape.
     """
     if network.dtype != np.float64:
         raise HandgradError("gradients are checked in float64; make the network with dtype=np.float64")
     rng = np.random.default_rng(seed)
     loss = (loss or CrossEntropy()).fitted(np.arange(len(network.classes)), len(network.classes))
-    yield from _check_layers(network, rng)
+    shape = network.input_shape
+    for index, (layer, parameters) in enumerate(zip(network.layers, network.parameters, strict=True)):
+        yield from _check_layer(f"{index} {type(layer).__name__}", layer, vars(parameters), shape, rng)
+        shape = layer.output_shape(shape)
     yield check_loss(loss, len(network.classes), seed)
     yield from _check_network(network, loss, rng)
 
@@ -104,68 +118,66 @@ def check_loss(loss: Loss, classes: int = 10, seed: int = 0) -> Check:
     -------
     Check
     """
-    rng = np.random.default_rng(seed)
+    rng, name = np.random.default_rng(seed), f"loss {type(loss).__name__}"
     logits = rng.normal(size=(EXAMPLES, classes))
     labels = rng.integers(classes, size=EXAMPLES)
-    _, dlogits = loss(logits, labels)
-    name = f"loss {type(loss).__name__}"
-    return _compare(name, "logits", logits, dlogits, lambda: loss(logits, labels)[0], rng)
-
-
-def _check_layers(network: Network, rng: np.random.Generator) -> Iterator[Check]:
-    shape = network.input_shape
-    for index, (layer, parameters) in enumerate(zip(network.layers, network.parameters, strict=True)):
-        arrays = {name: array.copy(order="K") for name, array in vars(parameters).items()}
-        arrays["x"] = rng.normal(size=(EXAMPLES, *shape))
-        shape = layer.output_shape(shape)
-        dy = rng.normal(size=(EXAMPLES, *shape))
-        name = f"{index} {type(layer).__name__}"
-        yield from _check_layer(name, partial(_forward, layer, int(rng.integers(2**63))), arrays, dy, rng)
-
-
-def _forward(layer: Layer, draws: int, arrays: Arrays) -> tuple[Floats, Backward]:
-    """Run a layer on its parameters and "x", which stand together in `arrays`; it draws the same every time."""
-    parameters = SimpleNamespace(**{name: array for name, array in arrays.items() if name != "x"})
-    return layer.forward(parameters, arrays["x"], np.random.default_rng(draws))
+    with _naming(name):
+        _, dlogits = loss(logits, labels)
+        return _compare(name, "logits", logits, dlogits, lambda: loss(logits, labels)[0], rng)
 
 
 def _check_layer(
-    layer: str,
-    forward: Callable[[Arrays], tuple[Floats, Backward]],
-    arrays: Arrays,
-    dy: Floats,
-    rng: np.random.Generator,
+    name: str, layer: Layer, parameters: dict[str, Any], shape: tuple[int, ...], rng: np.random.Generator
 ) -> Iterator[Check]:
-    gradients = {name: np.zeros_like(array) for name, array in arrays.items() if name != "x"}
-    _, backward = forward(arrays)
-    gradients["x"] = backward(dy, SimpleNamespace(**gradients))
-    for name, array in arrays.items():
-        yield _compare(
-            layer, name, array, gradients[name], lambda: float((forward(arrays)[0] * dy).sum()), rng
-        )
+    """Check the gradients of Σ y · dy for a random dy."""
+    copies = SimpleNamespace(**{key: array.copy(order="K") for key, array in parameters.items()})
+    gradients = SimpleNamespace(**{key: np.zeros_like(array) for key, array in parameters.items()})
+    x, dy = (rng.normal(size=(EXAMPLES, *size)) for size in (shape, layer.output_shape(shape)))
+    seed = int(rng.integers(2**63))  # the layer draws the same numbers every time
+
+    def function() -> float:
+        return float((layer.forward(copies, x, np.random.default_rng(seed))[0] * dy).sum())
+
+    with _naming(f"layer {name}"):
+        y, backward = layer.forward(copies, x, np.random.default_rng(seed))
+        dx = backward(dy, gradients)
+        for what, array, expected in (("output", y, dy), ("input gradient", dx, x)):
+            if np.shape(array) != expected.shape:
+                raise ValueError(f"the {what} has shape {np.shape(array)}, not {expected.shape}")
+        for key, array in vars(copies).items():
+            yield _compare(name, key, array, getattr(gradients, key), function, rng)
+        yield _compare(name, "x", x, np.asarray(dx), function, rng)
 
 
 def _check_network(network: Network, loss: Loss, rng: np.random.Generator) -> Iterator[Check]:
-    """Compare what a training step would use, chunks, threads, scaling and all."""
+    """Compare the gradient of a training step, with its chunks, threads and scaling."""
     shape = (EXAMPLES, *network.input_shape)
     inputs = rng.integers(256, size=shape, dtype=np.uint8) if network.scaling else rng.normal(size=shape)
     labels = rng.integers(len(network.classes), size=EXAMPLES)
-    draws = int(rng.integers(2**63))
     data = Dataset(inputs, labels, network.classes)
-    with one_blas_thread(), BatchGradient(network, data, threads=1, loss=loss) as batch_gradient:
-        everything = slice(0, EXAMPLES)
-        gradients = network.views(batch_gradient(everything, draws).gradient.copy())
-        for index, parameters in enumerate(network.parameters):
-            for name, array in vars(parameters).items():
-                yield _compare(
-                    "network",
-                    f"{index}.{name}",
-                    array,
-                    getattr(gradients[index], name),
-                    lambda: batch_gradient(everything, draws, loss_only=True).loss,
-                    rng,
-                    MOST_OF_NETWORK,
-                )
+    seed = int(rng.integers(2**63))
+    x = network.prepare(data.inputs)
+
+    def function() -> float:
+        generator: Any = LazyGenerator(seed, 0)
+        return loss(network.forward(x, generator)[0], labels)[0]
+
+    with one_blas_thread(), BatchGradient(network, data, loss, threads=1) as batch_gradient:
+        gradients = network.views(batch_gradient(slice(0, EXAMPLES), seed).gradient)
+    for index, parameters in enumerate(network.parameters):
+        for name, array in vars(parameters).items():
+            gradient = getattr(gradients[index], name)
+            yield _compare("network", f"{index}.{name}", array, gradient, function, rng, MOST_OF_NETWORK)
+
+
+@contextmanager
+def _naming(where: str) -> Iterator[None]:
+    """Name the layer or loss in which an error occurs."""
+    try:
+        yield
+    except Exception as error:
+        reason = str(error) if isinstance(error, HandgradError) else f"{type(error).__name__}: {error}"
+        raise HandgradError(f"{where}: {' '.join(reason.split())}") from error
 
 
 def _compare(
@@ -177,42 +189,50 @@ def _compare(
     rng: np.random.Generator,
     most: int = MOST_ENTRIES,
 ) -> Check:
-    """Nudge entries of `array` one by one, in place, and watch `function`.
+    """Change entries of `array` one by one, in place, and observe `function`.
 
-    A nudge may carry some unit over the kink of a ReLU or a max-pool, where there is no derivative to compare
-    with; a smaller nudge seldom does, and a wrong gradient is wrong for every nudge. Differences that rounding
-    alone can make are not counted: a bias before a normalisation, say, has no gradient at all.
+    A step may cross the kink of a ReLU or a max-pool, where there is no derivative to compare with; a smaller step
+    seldom does, and a wrong gradient is wrong for every step. Differences that rounding alone can make are not
+    counted: a bias before a normalization, for example, has no gradient at all.
     """
-    order: Any = (
-        "C" if array.flags.c_contiguous else "F"
-    )  # of weights that lie as (I, O), too, flat is a view
-    flat = array.reshape(-1, order=order)
-    entries = np.arange(flat.size)
-    if flat.size > most:
-        entries = rng.choice(flat.size, most, replace=False)
-    analytical = gradient.reshape(-1, order=order)[entries]
-    numerical = np.array([_difference(flat, int(entry), STEPS[0], function) for entry in entries])
+    chosen = np.arange(array.size)
+    if array.size > most:
+        chosen = rng.choice(array.size, most, replace=False)
+    entries = [tuple(map(int, index)) for index in zip(*np.unravel_index(chosen, array.shape), strict=True)]
+    analytic = np.array([gradient[entry] for entry in entries])
+    numerical = np.array([_difference(array, entry, STEPS[0], function) for entry in entries])
     typical = np.sqrt(np.mean(numerical**2)) + 1e-12
     rounding = 10 * np.finfo(np.float64).eps * abs(function())
     step = np.full(len(entries), STEPS[0])
 
     def errors() -> Floats:
-        sizes = np.maximum(np.maximum(np.abs(analytical), np.abs(numerical)), typical)
-        return np.abs(analytical - numerical) / np.maximum(sizes, rounding / step / TOLERANCE)
+        sizes = np.maximum(np.maximum(np.abs(analytic), np.abs(numerical)), typical)
+        return np.abs(analytic - numerical) / np.maximum(sizes, rounding / step / TOLERANCE)
 
     for smaller in STEPS[1:]:
         for place in np.flatnonzero(errors() > TOLERANCE):
             step[place] = smaller
-            numerical[place] = _difference(flat, int(entries[place]), smaller, function)
-    return Check(layer, parameter, array.shape, len(entries), float(errors().max()))
+            numerical[place] = _difference(array, entries[place], smaller, function)
+    found = errors()
+    worst = np.argsort(np.where(np.isnan(found), -np.inf, -found), kind="stable")[:WORST]
+    return Check(
+        layer,
+        parameter,
+        array.shape,
+        len(entries),
+        float(found.max()),
+        tuple(Entry(entries[place], float(analytic[place]), float(numerical[place])) for place in worst),
+    )
 
 
-def _difference(flat: NDArray[Any], entry: int, step: float, function: Callable[[], float]) -> float:
+def _difference(
+    array: NDArray[Any], entry: tuple[int, ...], step: float, function: Callable[[], float]
+) -> float:
     """Compute (f(w + h) − f(w − h)) / 2h for one entry w."""
-    value = flat[entry]
-    flat[entry] = value + step
+    value = array[entry]
+    array[entry] = value + step
     above = function()
-    flat[entry] = value - step
+    array[entry] = value - step
     below = function()
-    flat[entry] = value
+    array[entry] = value
     return (above - below) / (2 * step)

@@ -1,23 +1,25 @@
-"""When to stop before the end, and which parameters to keep."""
+"""Early stopping: when to stop before the end, and which parameters to keep."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from handgrad.config import Configurable
+from numpy.typing import NDArray
+
+from handgrad.config import Configurable, check_number
 from handgrad.errors import HandgradError
+from handgrad.training.state import TrainingState
 
 MONITORS = ("validation_loss", "validation_accuracy")
 
 
 @dataclass(frozen=True)
 class EarlyStopping(Configurable):
-    """Keep the parameters of the best record, and stop when no better one comes for a while.
+    """Keep the parameters of the best record, and stop when no better one follows for a while.
 
     Parameters
     ----------
     patience : int
-        Records in a row without a better one, at least 1, after which training stops. A record is made every epoch,
-        unless `record_every` says otherwise.
+        Records in a row without a better one, at least 1, after which training stops.
     monitor : str
         What is best: the smallest ``"validation_loss"``, or the largest ``"validation_accuracy"``.
 
@@ -30,15 +32,20 @@ class EarlyStopping(Configurable):
     monitor: Literal["validation_loss", "validation_accuracy"] = "validation_loss"
 
     def __post_init__(self) -> None:
-        if type(self.patience) is not int or self.patience < 1:
-            raise HandgradError(
-                f"EarlyStopping patience must be a whole number from 1; got {self.patience!r}"
-            )
+        check_number(self, "patience", 1, whole=True)
         if self.monitor not in MONITORS:
             raise HandgradError(
-                f"EarlyStopping monitor must be {' or '.join(MONITORS)}; got {self.monitor!r}"
+                f"EarlyStopping monitor must be {' or '.join(MONITORS)}; got {self.monitor!r:.60}"
             )
 
     def score(self, loss: float, accuracy: float) -> float:
-        """Give what is to be large."""
+        """Return the number whose maximum is best."""
         return -loss if self.monitor == "validation_loss" else accuracy
+
+    def observe(self, loss: float, accuracy: float, parameters: NDArray[Any], state: TrainingState) -> None:
+        """Keep the parameters where they are better than all before; else count the record."""
+        score = self.score(loss, accuracy)
+        if state.best_score is None or score > state.best_score:
+            state.best, state.best_score, state.waited = parameters.copy(), score, 0
+        else:
+            state.waited += 1

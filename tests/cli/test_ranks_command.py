@@ -1,0 +1,228 @@
+"""``mpiexec -n N handgrad train``: rank 0 writes and prints, the run is that of one process, and all ranks end."""
+
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fixture_types import Cli
+from handgrad.training.records import load_records
+from rank_fixtures import RECIPE, Begin, Mpi, apart, files, losses, our_lines, ranks_of
+
+THREE = [*RECIPE, "--epochs", "3"]
+
+FULL_DISK = """
+import os, resource, signal, sys
+limit = int(sys.argv[1])
+import handgrad
+handgrad.init_distributed()  # MPI makes large files in memory as it starts
+if os.environ["PMI_RANK"] == "0":  # a limit on the size of files stands in for the disk
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+from handgrad.cli.main import main
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+def test_two_ranks_leave_the_run_of_one_process(mpi: Mpi, cli: Cli, tmp_path: Path) -> None:
+    alone, done = cli(*THREE, "--out", "ALONE"), mpi(2, *THREE, "--threads", "1", "--out", "RUN")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = [line for line in done.stdout.splitlines() if line]
+    assert len(set(lines)) == len(lines)  # one rank prints
+    assert lines[:2] == alone.stdout.splitlines()[:2]
+    assert "2 ranks of 1 thread" in done.stdout
+    found, expected = files(tmp_path / "RUN"), files(tmp_path / "ALONE")
+    assert found.keys() == expected.keys()
+    assert found["recipe.toml"] == expected["recipe.toml"]
+    assert losses(tmp_path / "RUN") == pytest.approx(losses(tmp_path / "ALONE"), rel=1e-4)
+    assert len(losses(tmp_path / "RUN")) == 6
+
+
+@pytest.mark.slow
+def test_a_run_that_is_stopped_and_resumed_on_as_many_ranks_has_the_same_bits(
+    mpi: Mpi, tmp_path: Path
+) -> None:
+    whole = mpi(2, *THREE, "--threads", "1", "--out", "WHOLE")
+    first = mpi(2, *THREE, "--threads", "1", "--time-limit", "0.001s", "--out", "RUN")
+    assert (first.returncode, first.stderr) == (0, "")
+    assert "mpiexec -n 2 handgrad resume RUN" in first.stdout
+    second = mpi(2, "resume", "RUN", "--threads", "1")
+    assert (whole.returncode, second.returncode, second.stderr) == (0, 0, "")
+    assert files(tmp_path / "RUN") == files(tmp_path / "WHOLE")
+
+
+@pytest.mark.slow
+def test_a_run_resumes_on_another_number_of_ranks(mpi: Mpi, cli: Cli, tmp_path: Path) -> None:
+    assert cli(*THREE, "--out", "WHOLE").returncode == 0
+    assert mpi(2, *THREE, "--time-limit", "0.001s", "--out", "RUN").returncode == 0
+    second = mpi(4, "resume", "RUN", "--time-limit", "0.001s")
+    assert (second.returncode, second.stderr) == (0, "")
+    assert cli("resume", "RUN").returncode == 0
+    assert losses(tmp_path / "RUN")[-2:] == pytest.approx(losses(tmp_path / "WHOLE")[-2:], rel=1e-3)
+
+
+@pytest.mark.slow
+def test_only_rank_0_needs_the_run_folder(mpi: Mpi, tmp_path: Path) -> None:
+    (there := tmp_path / "there").mkdir()
+    assert apart(mpi, [*THREE, "--time-limit", "0.001s", "--out", "RUN"], THREE, there).returncode == 0
+    done = apart(mpi, ["resume", "RUN"], ["resume", "RUN"], there)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert load_records(tmp_path / "RUN")[-1].epoch == 3
+    assert not list(there.iterdir())
+
+
+@pytest.mark.slow
+def test_ranks_start_from_a_model(mpi: Mpi, cli: Cli, tmp_path: Path) -> None:
+    assert cli(*RECIPE, "--epochs", "1", "--out", "FIRST").returncode == 0
+    assert cli("train", "--from", "FIRST", "--seed", "5", "--out", "ALONE").returncode == 0
+    done = mpi(2, "train", "--from", "FIRST", "--seed", "5", "--out", "RUN")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert losses(tmp_path / "RUN") == pytest.approx(losses(tmp_path / "ALONE"), rel=1e-4)
+    assert losses(tmp_path / "RUN")[0] < losses(tmp_path / "FIRST")[0]
+
+
+def test_other_commands_run_on_rank_0(mpi: Mpi, cli: Cli) -> None:
+    done = mpi(2, "recipes", "list")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == cli("recipes", "list").stdout
+
+
+@pytest.mark.parametrize(
+    ("second", "what"),
+    [
+        (["evaluate", "RUN"], "command"),
+        ([*RECIPE, "--seed", "4", "--out", "RUN"], "recipe"),
+        pytest.param([*RECIPE, "--no-test"], "options", marks=pytest.mark.slow),
+    ],
+)
+def test_ranks_with_other_commands_are_refused(
+    mpi: Mpi, tmp_path: Path, second: list[str], what: str
+) -> None:
+    done = apart(mpi, [*RECIPE, "--epochs", "1", "--out", "RUN"], second)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert f"ranks differ in {what};" in line
+    assert not (tmp_path / "RUN").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [("other", "ranks differ in data;"), ("missing", "digits.npz"), ("corrupt", "digits.npz")],
+)
+def test_data_that_are_other_missing_or_corrupt_on_one_rank(
+    mpi: Mpi, tmp_path: Path, change: str, expected: str
+) -> None:
+    x = np.random.default_rng(0).integers(0, 256, (60, 28, 28), np.uint8)
+    arrays: dict[str, Any] = {"x_train": x, "y_train": np.arange(60) % 10}
+    (there := tmp_path / "there").mkdir()
+    np.savez(tmp_path / "digits.npz", **arrays)
+    np.savez(there / "digits.npz", **(arrays | {"y_train": np.arange(60)[::-1] % 10}))
+    if change == "missing":
+        (there / "digits.npz").unlink()
+    if change == "corrupt":
+        shutil.copy(tmp_path / "digits.npz", there / "digits.npz")
+        os.truncate(there / "digits.npz", 3_000)
+    command = ["train", "mlp", "--data", "digits.npz", "--epochs", "1", "--validation", "0", "--out", "RUN"]
+    done = apart(mpi, command, command, there)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert expected in line
+    assert not (tmp_path / "RUN").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [(("train", "--nonsense"), 2, "--nonsense"), (("resume", "nowhere"), 1, "nowhere")],
+)
+def test_wrong_usage_gets_one_line(mpi: Mpi, arguments: tuple[str, ...], status: int, message: str) -> None:
+    done = mpi(2, *arguments)
+    assert done.returncode == status
+    (line,) = done.stderr.splitlines()
+    assert message in line
+
+
+def test_without_the_extra_a_line_names_the_command_that_installs_it(mpi: Mpi, tmp_path: Path) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "mpi4py.py").write_text("raise ImportError")
+    done = mpi(2, *RECIPE, "--out", "RUN", PYTHONPATH=str(tmp_path / "broken"))
+    assert done.returncode
+    assert "pip install 'handgrad[mpi]'" in our_lines(done.stderr)[0]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes in /proc")
+@pytest.mark.parametrize(("ranks", "victim"), [(2, 1), pytest.param(4, 0, marks=pytest.mark.slow)])
+def test_a_rank_that_is_killed_ends_the_job_and_the_run_resumes(
+    mpi: Mpi, begin: Begin, tmp_path: Path, ranks: int, victim: int
+) -> None:
+    process = begin(ranks, "--epochs", "40")
+    pids = ranks_of(process)
+    assert len(pids) == ranks
+    os.kill(pids[victim], signal.SIGKILL)
+    process.communicate(timeout=30)
+    assert process.returncode
+    assert 1 <= len(load_records(tmp_path / "RUN")) < 40
+    resumed = mpi(ranks, "resume", "RUN")
+    assert (resumed.returncode, resumed.stderr) == (0, "")
+    assert [record.epoch for record in load_records(tmp_path / "RUN")] == list(range(1, 41))
+    assert mpi(ranks, *RECIPE, "--epochs", "40", "--out", "WHOLE").returncode == 0
+    assert losses(tmp_path / "RUN") == losses(tmp_path / "WHOLE")
+    assert files(tmp_path / "RUN") == files(tmp_path / "WHOLE")
+
+
+@pytest.mark.parametrize(
+    ("sent", "to_one"), [(signal.SIGINT, False), pytest.param(signal.SIGTERM, True, marks=pytest.mark.slow)]
+)
+def test_signals_stop_all_ranks_after_a_step(begin: Begin, tmp_path: Path, sent: int, to_one: bool) -> None:
+    process = begin(2, "--epochs", "4000")
+    os.kill(ranks_of(process)[1] if to_one else process.pid, sent)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    (line,) = our_lines(stderr)
+    assert "saved in RUN" in line
+    assert "mpiexec -n 2 handgrad resume RUN" in line
+    assert (tmp_path / "RUN" / "model.safetensors").exists()
+
+
+def test_all_diverge_in_one_line_and_the_parameters_before_are_saved(mpi: Mpi, tmp_path: Path) -> None:
+    wild = ["--learning-rate", "1e6", "--set", "optimizer.type=SGD", "--hidden", "30,30,30", "--epochs", "20"]
+    done = mpi(2, *RECIPE, *wild, "--out", "RUN")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("handgrad: training diverged at step")
+    assert (tmp_path / "RUN" / "model.safetensors").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("limit", "kept"), [(1_000, False), (600_000, True)])
+def test_a_full_disk_on_rank_0_gets_one_line(mpi: Mpi, tmp_path: Path, limit: int, kept: bool) -> None:
+    """The first checkpoint, of 407 kB, fits or does not; the next holds the optimizer's moments, too."""
+    program = tmp_path / "limited.py"
+    program.write_text(FULL_DISK)
+    done = mpi(
+        ["-n", "2", sys.executable, str(program), str(limit), *RECIPE, "--epochs", "3", "--out", "RUN"]
+    )
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "cannot write" in line
+    assert (tmp_path / "RUN" / "checkpoint.safetensors").exists() == kept
+    if kept:
+        assert mpi(2, "resume", "RUN").returncode == 0
+        assert len(load_records(tmp_path / "RUN")) == 3
+
+
+@pytest.mark.slow
+def test_the_end_of_input_stops_all_ranks(mpi: Mpi, begin: Begin, cli: Cli, tmp_path: Path) -> None:
+    process = begin(2, "--epochs", "4000", "--attached")
+    for second in (cli("resume", "RUN"), mpi(2, "resume", "RUN")):
+        assert second.returncode == 1
+        assert "RUN" in second.stderr
+    assert process.poll() is None
+    _, stderr = process.communicate(timeout=60)  # closes the input
+    assert process.returncode == 130
+    assert "saved in RUN" in stderr
+    assert len(load_records(tmp_path / "RUN")) >= 2

@@ -1,0 +1,171 @@
+"""Split the batch, add the gradients: chunks and threads change rounding and time only."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from math import nan
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from threadpoolctl import ThreadpoolController
+
+import handgrad as hg
+from handgrad.data.dataset import Dataset
+from handgrad.kernels.threads import one_blas_thread
+from handgrad.model.losses import cross_entropy
+from handgrad.training.gradients import BatchGradient
+
+ROOT = Path(__file__).parents[2]
+CHUNK, EXAMPLES = 64, 40 * 64 + 17
+DIGITS = hg.load_data("strokes:600:3")
+
+
+@pytest.fixture
+def data() -> Dataset:
+    rng = np.random.default_rng(0)
+    return Dataset(rng.integers(256, size=(EXAMPLES, 400), dtype=np.uint8), rng.integers(3, size=EXAMPLES), 3)
+
+
+def network(dtype: Any = np.float64) -> hg.Network:
+    layers = [hg.Dense(6), hg.ReLU(), hg.Dense(3)]
+    scaling = hg.Scaling(np.array(0.0), np.array(255.0))
+    model = hg.Network(layers, (400,), np.random.default_rng(1), dtype, scaling=scaling)
+    model.chunk = CHUNK  # many chunks for every thread
+    return model
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 16])
+@pytest.mark.parametrize("rows", [slice(0, EXAMPLES), slice(3, 40), np.arange(EXAMPLES)[::-2]], ids=str)
+@pytest.mark.parametrize("loss", [hg.CrossEntropy(), hg.CrossEntropy(0.3, (1, 2, 0))], ids=str)
+def test_chunks_and_threads_give_the_gradient_of_the_batch(
+    data: Dataset, threads: int, rows: Any, loss: hg.Loss
+) -> None:
+    model, labels = network(), data.labels[rows]
+    logits, backward = model.forward(model.scale(data.inputs[rows]))
+    gradient = np.zeros_like(model.flat_parameters)
+    backward(loss(logits, labels)[1], gradient)
+    with BatchGradient(model, data, loss, threads=threads) as batch_gradient:
+        batch = batch_gradient(rows, 0)
+    np.testing.assert_allclose(batch.gradient, gradient, rtol=1e-9, atol=1e-12)
+    assert batch.loss == pytest.approx(cross_entropy(logits, labels)[0])  # without smoothing and weights
+    assert batch.correct == (logits.argmax(axis=1) == labels).sum()
+
+
+def test_the_same_threads_give_the_same_bits(data: Dataset) -> None:
+    with BatchGradient(network(np.float32), data, hg.CrossEntropy(), threads=2) as batch_gradient:
+        results = [batch_gradient(slice(0, EXAMPLES), 0) for _ in range(5)]
+        gradients = [result.gradient.copy() for result in results]
+    for result, gradient in zip(results, gradients, strict=True):
+        np.testing.assert_array_equal(gradient, gradients[0])
+        assert result.loss == results[0].loss
+
+
+@pytest.mark.parametrize("threads", [0, -1, 10_000])
+def test_invalid_thread_counts_are_refused(data: Dataset, threads: int) -> None:
+    with pytest.raises(hg.HandgradError, match="threads must be"):
+        BatchGradient(network(), data, hg.CrossEntropy(), threads=threads)
+
+
+def trained(threads: int, *between: hg.Layer) -> np.ndarray:
+    """Train for some steps, each of several chunks, and return the parameters."""
+    net = hg.Network([hg.Dense(16), *between, hg.Dense(10)], (784,), np.random.default_rng(0))
+    net.chunk = 32
+    list(hg.train(net, DIGITS, batch_size=200, epochs=2, threads=threads, seed=1))
+    return net.flat_parameters
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_another_number_of_threads_changes_rounding(threads: int) -> None:
+    np.testing.assert_allclose(trained(threads, hg.Tanh()), trained(1, hg.Tanh()), rtol=1e-3, atol=1e-5)
+
+
+def test_another_number_of_threads_draws_other_random_numbers() -> None:
+    assert np.abs(trained(3, hg.Dropout(0.5)) - trained(1, hg.Dropout(0.5))).max() > 1e-3
+    np.testing.assert_array_equal(trained(2, hg.Dropout(0.5)), trained(2, hg.Dropout(0.5)))
+
+
+def blas_threads() -> list[int]:
+    return [library.num_threads for library in ThreadpoolController().select(user_api="blas").lib_controllers]
+
+
+def test_concurrent_trainings_give_the_same_bits_as_alone_and_restore_blas() -> None:
+    before, expected = blas_threads(), trained(1, hg.Tanh(), hg.Dense(40), hg.ReLU())
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: trained(1, hg.Tanh(), hg.Dense(40), hg.ReLU()), range(12)))
+    for parameters in found:
+        np.testing.assert_array_equal(parameters, expected)
+    assert blas_threads() == before
+
+
+def test_the_limit_of_blas_is_counted_over_threads() -> None:
+    before = blas_threads()
+    with ThreadPoolExecutor(1) as pool:
+        limit = one_blas_thread()
+        pool.submit(limit.__enter__).result()
+        with one_blas_thread():
+            assert set(blas_threads()) <= {1}
+        assert set(blas_threads()) <= {1}  # the other thread is still inside
+        pool.submit(limit.__exit__, None, None, None).result()
+    assert blas_threads() == before
+
+
+def model_of(table: Dataset) -> hg.Network:
+    net = hg.Network([hg.Dense(5), hg.Tanh(), hg.Dense(2)], (4,), np.random.default_rng(0), np.float64)
+    net.scaling = hg.Scaling.learned(table.inputs)
+    return net
+
+
+@pytest.mark.parametrize("share", [0.3, 0.9])
+def test_adversarial_gradients_are_shared_between_example_and_neighbour(table: Dataset, share: float) -> None:
+    model, adversarial = model_of(table), hg.Adversarial(0.05, share)
+    expected, x = np.zeros_like(model.flat_parameters), model.scale(table.inputs)
+    logits, backward = model.forward(x)
+    loss, dlogits = cross_entropy(logits, table.labels)
+    dx = backward(dlogits, np.zeros_like(expected))
+    for inputs, part in ((x, 1 - share), (x + 0.05 * np.sign(dx), share)):
+        logits, backward = model.forward(inputs)
+        backward(part * cross_entropy(logits, table.labels)[1], expected)
+    with BatchGradient(model, table, hg.CrossEntropy(), adversarial=adversarial, threads=2) as batch_gradient:
+        batch = batch_gradient(slice(0, len(table)), 0)
+    assert batch.loss == pytest.approx(loss)
+    np.testing.assert_allclose(batch.gradient, expected, rtol=1e-9, atol=1e-12)
+
+
+def neighbour_loss(model: hg.Network, table: Dataset, epsilon: float) -> tuple[float, float]:
+    """Return the loss of the worst neighbours, and of random ones at the same distance."""
+    x = model.scale(table.inputs)
+    logits, backward = model.forward(x)
+    dx = backward(cross_entropy(logits, table.labels)[1], np.zeros_like(model.flat_parameters))
+    worst = hg.Adversarial(epsilon).perturb(x, dx)
+    assert np.abs(worst - x).max() == pytest.approx(epsilon)
+    random = x + np.random.default_rng(1).choice([-epsilon, epsilon], x.shape)
+    losses = [cross_entropy(model.forward(inputs)[0], table.labels)[0] for inputs in (worst, random)]
+    return losses[0], losses[1]
+
+
+def test_adversarial_training_makes_the_worst_neighbour_less_bad(table: Dataset) -> None:
+    worst = []
+    for adversarial in (None, hg.Adversarial(0.3)):
+        model = model_of(table)
+        list(hg.train(model, table, epochs=30, batch_size=20, adversarial=adversarial))
+        losses = neighbour_loss(model, table, 0.3)
+        assert losses[0] > losses[1]
+        worst.append(losses[0])
+    assert worst[1] < worst[0]
+
+
+@pytest.mark.parametrize("fields", [{"epsilon": 0.0}, {"epsilon": nan}, {"share": 1.0}, {"share": 0.0}])
+def test_invalid_adversarial_fields_are_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(hg.HandgradError, match=f"Adversarial {next(iter(fields))} must be"):
+        hg.Adversarial(**fields)
+
+
+def test_the_tests_that_the_document_names_exist() -> None:
+    text = (ROOT / "docs" / "determinism.md").read_text("utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
+    rows = re.findall(r"^\| [^|\s].*\|$", text, re.MULTILINE)
+    assert len(rows) > 15
+    assert all("`tests/" in row for row in rows), "a statement without a test"
+    for path, name in named:
+        assert re.search(rf"^def {name}\(", (ROOT / path).read_text("utf-8"), re.MULTILINE), f"{path}::{name}"
