@@ -87,3 +87,26 @@ def test_scaling_is_learned_block_by_block(monkeypatch: pytest.MonkeyPatch) -> N
     for found in (whole, scaling):
         np.testing.assert_allclose(found.shift, x.mean(0, np.float64), rtol=1e-12)
         np.testing.assert_allclose(found.divisor, x.std(0, np.float64), rtol=1e-10)
+
+
+def test_an_epoch_of_a_memory_map_is_that_of_the_array(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    array = np.random.default_rng(0).integers(0, 256, (500, 2_000), np.uint8)
+    for name, size in (("BLOCK", 20_000), ("WINDOW", 200_000)):
+        monkeypatch.setattr(f"handgrad.data.batches.{name}", size)
+    for cut in (False, True):
+        epochs = []
+        for inputs in (array, array, np.asfortranarray(array)):
+            data = Dataset(mapped(tmp_path, inputs) if epochs else inputs, LABELS, 3)
+            if cut:
+                monkeypatch.setattr("handgrad.data.dataset.PART", 1_000)
+                data = data.cut(50, np.random.default_rng(0))[0]
+            order = data.draw_order(8, np.random.default_rng(1))
+            batches = [data.inputs[rows] for rows in data.batches(order, 8)]
+            assert sum(map(len, batches)) == len(data)
+            later = [data.inputs[rows] for rows in data.batches(order, 8, 240)]
+            np.testing.assert_array_equal(np.concatenate(later), np.concatenate(batches[30:]))
+            epochs.append(np.concatenate(batches))
+        np.testing.assert_array_equal(epochs[0], epochs[1])
+        np.testing.assert_array_equal(epochs[0], epochs[2])

@@ -50,7 +50,7 @@ def convert(file: Path, inputs: NDArray[Any] = NUMBERS, **more: Any) -> Dataset:
         blocks = iter(np.array_split(inputs, 7))
         return Dataset(store(blocks), CLASSES, ("a", "b", "c"), features=tuple("uvwxyz"))
 
-    return load_or_convert(Source(str(file), "train", inputs.nbytes, [file], **more), read)
+    return load_or_convert(Source(str(file), lambda: inputs.nbytes, [file], **more), read)
 
 
 @pytest.mark.parametrize("dtype", ["f8", "f4", "u1", "i8", "bool"])
@@ -113,7 +113,7 @@ def test_nothing_is_left_of_a_conversion_that_fails(file: Path, cache: Path, err
         return Dataset(store(blocks()), CLASSES)
 
     with pytest.raises(type(error)) as caught:
-        load_or_convert(Source(str(file), "train", 10**4, [file]), read)
+        load_or_convert(Source(str(file), lambda: 10**4, [file]), read)
     assert caught.value is error
     assert not [path for path in cache.iterdir() if path.is_dir()]
 
@@ -157,7 +157,7 @@ def blocks():
         time.sleep(float(sys.argv[2]))
 def read(store):
     return Dataset(store(blocks()), np.arange(1_000) % 3)
-outofcore.load_or_convert(outofcore.Source(str(file), "train", 48_000, [file]), read)
+outofcore.load_or_convert(outofcore.Source(str(file), lambda: 48_000, [file]), read)
 """
 
 

@@ -1,6 +1,8 @@
 """Inputs and labels as arrays: what users have is converted, and what is memory-mapped is not copied."""
 
+import mmap
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from math import prod
 from typing import Any, TypeAlias
 
@@ -11,6 +13,8 @@ from handgrad.errors import HandgradError
 
 PART = 2**26
 """Bytes of inputs that are in memory at a time where all of them are passed over."""
+ADVISED = 2**17
+"""Bytes that systems read ahead at once, at least."""
 
 Store: TypeAlias = Callable[[Iterator[NDArray[Any]]], NDArray[Any]]
 """Takes the inputs of a data set block by block, (n, ...), and returns all of them, (N, ...)."""
@@ -18,8 +22,10 @@ Store: TypeAlias = Callable[[Iterator[NDArray[Any]]], NDArray[Any]]
 
 def stack(blocks: Iterator[NDArray[Any]]) -> NDArray[Any]:
     """Concatenate blocks in memory."""
-    first, *others = blocks
-    return np.concatenate([first, *others]) if others else first
+    held = list(blocks)
+    if not held:
+        raise HandgradError("the data hold no examples")
+    return np.concatenate(held) if len(held) > 1 else held[0]
 
 
 class MappedRows:
@@ -68,6 +74,38 @@ class MappedRows:
 def is_mapped(array: Any) -> bool:
     """Whether rows of an array are read from a file when they are indexed."""
     return isinstance(array, np.memmap | MappedRows)
+
+
+@contextmanager
+def random_access(array: Any) -> Iterator[None]:
+    """Keep the system from reading neighbours of the rows of a memory map that are used within the block."""
+    while isinstance(array, MappedRows):
+        array = array.array
+    if not (isinstance(array, np.memmap) and hasattr(mmap, "MADV_RANDOM")):
+        yield
+        return
+    whole: mmap.mmap = array._mmap  # type: ignore[attr-defined]
+    whole.madvise(mmap.MADV_RANDOM)
+    try:
+        yield
+    finally:
+        whole.madvise(mmap.MADV_NORMAL)
+
+
+def read_ahead(array: Any, first: int, last: int) -> None:
+    """Let the system read rows of a memory map in the background, since they will be used soon."""
+    if isinstance(array, MappedRows):
+        if array.rows is not None:
+            count, (first, last) = last - first, (int(array.rows[first]), int(array.rows[last - 1]) + 1)
+            if not 0 < last - first <= 4 * count:  # far apart, or not in order
+                return
+        read_ahead(array.array, first, last)
+    elif isinstance(array, np.memmap) and hasattr(mmap, "MADV_WILLNEED") and array.strides[0] > 0:
+        whole: mmap.mmap = array._mmap  # type: ignore[attr-defined]
+        begin = array.ctypes.data - np.frombuffer(whole, np.uint8).ctypes.data
+        start, stop = (begin + row * array.strides[0] for row in (first, last))
+        for place in range(start // mmap.PAGESIZE * mmap.PAGESIZE, min(stop, len(whole)), ADVISED):
+            whole.madvise(mmap.MADV_WILLNEED, place, min(ADVISED, len(whole) - place))
 
 
 def row_slices(array: Any, part: int = 0) -> Iterator[slice]:

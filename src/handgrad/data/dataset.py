@@ -20,9 +20,11 @@ from handgrad.data.arrays import (
     convert_inputs,
     encode_classes,
     is_mapped,
+    random_access,
+    read_ahead,
     row_slices,
 )
-from handgrad.data.batches import Rows, batches, epoch_order
+from handgrad.data.batches import Rows, batches, epoch_order, window_sizes
 from handgrad.errors import HandgradError
 
 FRAMINGS = ("digit", "plain")
@@ -160,8 +162,20 @@ class Dataset:
         return epoch_order(len(self), batch_size, rng, self._row_bytes)
 
     def batches(self, order: NDArray[np.integer] | None, batch_size: int, start: int = 0) -> Iterator[Rows]:
-        """Cut an epoch into batches, after the first `start` examples of it."""
-        return batches(order, len(self), batch_size, start)
+        """Cut an epoch into batches, after the first `start` examples of it; a memory map is read ahead."""
+        block, window = window_sizes(self._row_bytes)
+        if order is None or not is_mapped(self.inputs) or len(self) <= window:
+            yield from batches(order, len(self), batch_size, start)
+            return
+        ahead = start // window
+        with random_access(self.inputs):
+            for rows in batches(order, len(self), batch_size, start):
+                while ahead * window <= start + window:  # this window and the next
+                    for number in np.unique(order[ahead * window : (ahead + 1) * window] // block).tolist():
+                        read_ahead(self.inputs, number * block, min((number + 1) * block, len(self)))
+                    ahead += 1
+                start += batch_size
+                yield rows
 
     @property
     def _row_bytes(self) -> int:

@@ -6,10 +6,12 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from handgrad.data.arrays import Store, stack
 from handgrad.data.dataset import Dataset, Splits, naming
-from handgrad.data.idx import FILES, Split, find_idx, read_idx_folder
+from handgrad.data.idx import FILES, Split, find_idx, find_idx_pair, idx_size, read_idx_folder
 from handgrad.data.labels import encode_labels
 from handgrad.data.mnist import COLLECTIONS, ensure, read_split
+from handgrad.data.outofcore import Source, load_or_convert
 from handgrad.errors import HandgradError, suggest
 
 STROKES = "strokes"
@@ -30,8 +32,9 @@ def load_data(source: str | Path) -> Splits:
     source : str or path
         ``"mnist"`` or ``"fashion-mnist"``, found or downloaded; ``"strokes"``, ``"strokes:N"`` or
         ``"strokes:N:SEED"``, N synthetic digits (default: 60,000 of seed 0); or a path: a CSV or Parquet file with a
-        label column, an ``.npz``, a folder of IDX files, of tables (those named ``…test…`` are the test split), or of
-        one folder of images for each class (perhaps below ``train`` and ``test``).
+        label column, an ``.npz``, a ``.npy`` file beside that of its labels, a folder of IDX or ``.npy`` files, of
+        tables (those named ``…test…`` are the test split), or of one folder of images for each class (perhaps below
+        ``train`` and ``test``). What would not fit into memory is memory-mapped, perhaps converted once before.
 
     Returns
     -------
@@ -108,12 +111,12 @@ def _file(path: Path) -> Splits:
     suffix = path.suffix.lower()
     if suffix in TABLES:
         return _tables([path], [], str(path))
-    if suffix == ".npz":
+    if suffix in (".npz", ".npy"):
         from handgrad.data.npz import read_npz
 
         return read_npz(path)
     raise HandgradError(
-        f"{path} is of an unknown kind; give a file in {', '.join((*TABLES, '.npz'))}, or a folder"
+        f"{path} is of an unknown kind; give a file in {', '.join((*TABLES, '.npz', '.npy'))}, or a folder"
     )
 
 
@@ -128,6 +131,10 @@ def _folder(folder: Path) -> Splits:
         path for path in folder.iterdir() if path.suffix.lower() in TABLES and not path.name.startswith(".")
     )
     named = [path for path in tables if "train" in path.stem.lower()]
+    if not tables and any(folder.glob("*.npy")):
+        from handgrad.data.npz import read_npz
+
+        return read_npz(folder)
     if not named and class_folders(folder):
         return _images(folder)
     tests = [path for path in tables if path not in named and TEST_NAME.search(path.stem)]
@@ -184,11 +191,17 @@ def _images(folder: Path) -> Splits:
 
 def _idx(folder: Path) -> Splits:
     def read(split: Split, classes: tuple[str, ...] | None = None) -> Dataset:
-        images, labels = read_idx_folder(folder, split)
-        shape = images.shape[1:] if images.ndim == 4 else (1, *images.shape[1:])
-        with naming(folder):
-            encoded, known = encode_labels(labels, FILES[split][1], classes, images=True)
-            return Dataset(images, encoded, known, shape)
+        def convert(store: Store) -> Dataset:
+            images, labels = read_idx_folder(folder, split, store=None if store is stack else store)
+            shape = images.shape[1:] if images.ndim == 4 else (1, *images.shape[1:])
+            with naming(folder):
+                encoded, known = encode_labels(labels, FILES[split][1], classes, images=True)
+                return Dataset(images, encoded, known, shape)
+
+        paths = find_idx_pair(folder, split)
+        return load_or_convert(
+            Source(str(paths[0]), lambda: idx_size(paths[0]), paths, known=classes or ()), convert
+        )
 
     train = read("train")
     held = any(find_idx(folder, file) for file in FILES["test"])

@@ -75,9 +75,9 @@ def read_npz(path: Path) -> Splits:
     if not names["train"]:
         expected = "; ".join(" and ".join(pair) for pair in NAMES["train"])
         raise HandgradError(f"{place} holds {', '.join(held) or 'nothing'}; expected one of: {expected}")
-    train = _read(place, "train", names["train"][0], _classes(place) if CLASSES in held else None)
+    train = _read(place, names["train"][0], _classes(place) if CLASSES in held else None)
     validation, test = (
-        partial(_read, place, split, names[split][0], train.class_names) if names[split] else None
+        partial(_read, place, names[split][0], train.class_names) if names[split] else None
         for split in ("validation", "test")
     )
     return Splits(train, validation() if validation else None, test, str(path))
@@ -90,7 +90,7 @@ def _classes(path: Path) -> list[str]:
     return classes
 
 
-def _read(path: Path, split: str, names: Pair, classes: Sequence[str] | None) -> Dataset:
+def _read(path: Path, names: Pair, classes: Sequence[str] | None) -> Dataset:
     where, labels = f"{path}: {names[0]}", _array(path, names[1])
     shape, dtype, size = _promise(path, names[0])
     if len(shape) < 2:
@@ -117,8 +117,9 @@ def _read(path: Path, split: str, names: Pair, classes: Sequence[str] | None) ->
         with naming(where):
             return Dataset(inputs, encoded, known, example)
 
-    files = [] if path.is_dir() else [path]
-    return load_or_convert(Source(str(path), split, size, files, classes or ()), read)
+    if path.is_dir():
+        return read(stack)
+    return load_or_convert(Source(str(path), lambda: size, [path], names[0], classes or ()), read)
 
 
 def _promise(path: Path, name: str) -> tuple[tuple[int, ...], np.dtype[Any], int]:

@@ -67,37 +67,40 @@ class Source:
     Parameters
     ----------
     name : str
-        The path or name that the user gave.
-    split : str
-    size : int
-        Bytes of its inputs in memory, about.
+        For messages.
+    size : callable
+        Returns about how many bytes its inputs take in memory.
     files : sequence of Path
         What it is read from; where one of them changes, it is converted again.
+    part : str
+        Which part of the files, where they hold several splits.
     known : sequence of str
         Classes and inputs of the training split, where this is another.
     """
 
     name: str
-    split: str
-    size: int
+    size: Callable[[], int]
     files: Sequence[Path] = ()
+    part: str = ""
     known: Sequence[str] = ()
+
+    @property
+    def folder(self) -> Path:
+        """Where the conversion is, or would be."""
+        place = json.dumps([self.part, *(str(path.absolute()) for path in self.files)])
+        name = self.files[0].name if self.files else self.name.replace(":", "-")
+        part = f"-{self.part}" if self.part else ""
+        return cache_folder(f"{name}{part}-{hashlib.sha256(place.encode()).hexdigest()[:10]}")
 
     def facts(self) -> dict[str, Any]:
         """Return what identifies the content: reading it would take as long as converting it."""
         states = [(str(path.absolute()), path.stat()) for path in self.files]
         return {
             "format": FORMAT,
-            "source": self.place,
-            "split": self.split,
+            "source": self.name,
             "files": [[path, state.st_size, state.st_mtime_ns] for path, state in states],
             "known": list(self.known),
         }
-
-    @property
-    def place(self) -> str:
-        """The absolute path, or the name of data that are not files."""
-        return str(Path(self.name).absolute()) if self.files else self.name
 
 
 def load_or_convert(source: Source, read: Callable[[Store], Dataset]) -> Dataset:
@@ -114,17 +117,19 @@ def load_or_convert(source: Source, read: Callable[[Store], Dataset]) -> Dataset
     HandgradError
         If the data cannot be read, or the cache cannot be written.
     """
-    room = available_memory()
-    if room is None or source.size * COMFORTABLE <= room:
+    try:
+        folder, facts = source.folder, source.facts()
+    except OSError:
+        return read(stack)  # where the reader explains it
+    if (dataset := _open(folder, facts)) is not None:
+        return dataset
+    size, room = source.size(), available_memory()
+    if room is None or size * COMFORTABLE <= room:
         return read(stack)
-    digest = hashlib.sha256(f"{source.place}\n{source.split}".encode()).hexdigest()
-    folder = cache_folder(f"{Path(source.place).name.replace(':', '-')}-{source.split}-{digest[:10]}")
     make_folder(folder.parent)
     with lock_file(folder.parent / f".{folder.name}.lock"):
-        facts = source.facts()
-        dataset = _open(folder, facts)
-        if dataset is None:
-            _convert(source, facts, read, folder)
+        if (dataset := _open(folder, facts)) is None:  # else another process has converted meanwhile
+            _convert(source.name, size, facts, read, folder)
             dataset = _open(folder, facts)
     if dataset is None:
         raise HandgradError(f"{folder} was changed while it was written; try again")
@@ -148,7 +153,9 @@ def _open(folder: Path, facts: dict[str, Any]) -> Dataset | None:
         return None
 
 
-def _convert(source: Source, facts: dict[str, Any], read: Callable[[Store], Dataset], folder: Path) -> None:
+def _convert(
+    name: str, size: int, facts: dict[str, Any], read: Callable[[Store], Dataset], folder: Path
+) -> None:
     """Write a conversion, whole or not at all."""
     temporary = folder.with_name(folder.name + UNFINISHED)
     shutil.rmtree(temporary, ignore_errors=True)
@@ -156,12 +163,12 @@ def _convert(source: Source, facts: dict[str, Any], read: Callable[[Store], Data
         make_folder(temporary)
         (temporary / FACTS).write_text(json.dumps(facts), "utf-8")
         free = shutil.disk_usage(temporary).free
-        if source.size > free:
+        if size > free:
             raise HandgradError(
-                f"converting {source.name} takes {format_bytes(source.size)} in {folder.parent}, where "
+                f"converting {name} takes {format_bytes(size)} in {folder.parent}, where "
                 f"{format_bytes(free)} are free; HANDGRAD_CACHE names another folder"
             )
-        dataset = read(lambda blocks: _write(blocks, source, temporary))
+        dataset = read(lambda blocks: _write(blocks, name, size, temporary))
         with _writing(temporary):
             np.save(temporary / LABELS, dataset.labels)
             description = {name: getattr(dataset, name) for name in DESCRIPTION}
@@ -176,15 +183,15 @@ def _convert(source: Source, facts: dict[str, Any], read: Callable[[Store], Data
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _write(blocks: Iterator[NDArray[Any]], source: Source, folder: Path) -> NDArray[Any]:
+def _write(blocks: Iterator[NDArray[Any]], name: str, size: int, folder: Path) -> NDArray[Any]:
     """Write blocks of inputs into a ``.npy`` file, and map it; a `Store`."""
     report, shown = _report.get(), folder.with_name(folder.name.removesuffix(UNFINISHED))
     path, rows, width, dtype = folder / INPUTS, 0, 0, np.dtype(np.uint8)
 
     def tell(finished: bool = False) -> None:
         written = rows * width * dtype.itemsize
-        share = 1.0 if finished else min(1.0, written / max(1, source.size))
-        report(Progress(source.name, shown, rows, written, share, finished))
+        share = 1.0 if finished else min(1.0, written / max(1, size))
+        report(Progress(name, shown, rows, written, share, finished))
 
     tell()
     with _writing(folder), path.open("wb") as file:

@@ -1,33 +1,35 @@
 """Tables with a label column: CSV and Parquet, in one file or in several shards."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from math import isqrt
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.data.cells import LABEL, Columns, find_categories, first_row, is_parquet, read_batches
+from handgrad.data.arrays import Store
+from handgrad.data.cells import (
+    LABEL,
+    Columns,
+    count_rows,
+    find_categories,
+    first_row,
+    is_parquet,
+    read_batches,
+)
 from handgrad.data.columns import aligned, input_names, one_hot
 from handgrad.data.dataset import Dataset, naming
 from handgrad.data.labels import LabelCodes, parse_number, shown
+from handgrad.data.outofcore import Source, load_or_convert
 from handgrad.errors import HandgradError
 
 PIXEL_NAME = re.compile(r"(p|px|pix|pixel)[ _-]?\d+|\d+x\d+", re.IGNORECASE)
 ROW_NUMBERS = ("", "Unnamed: 0", "__index_level_0__")
 """The names that pandas gives to row numbers, from which nothing can be learned but which may reveal the label."""
-
-Store: TypeAlias = Callable[[Iterator[NDArray[Any]]], NDArray[Any]]
-
-
-def stack(blocks: Iterator[NDArray[Any]]) -> NDArray[Any]:
-    """Concatenate blocks of rows in memory."""
-    first, *others = blocks
-    return np.concatenate([first, *others]) if others else first
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,11 @@ class Table:
         square = self.columns.images and side * side == len(self.features)
         return (1, side, side) if square else (len(self.features),)
 
+    def size(self) -> int:
+        """Return about how many bytes the inputs take in memory."""
+        rows = sum(count_rows(path) for path, _ in self.parts)
+        return rows * len(self.features) * self.columns.dtype.itemsize
+
     def batches(self) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
         """Yield inputs (n, I) and labels (n,) as they are in the files."""
         for path, columns in self.parts:
@@ -109,9 +116,8 @@ def read_table(
     paths: Path | Sequence[Path],
     classes: Sequence[str] | None = None,
     features: Sequence[str] = (),
-    store: Store = stack,
 ) -> Dataset:
-    """Read a table with a label column.
+    """Read a table with a label column; one that would not fit into memory is converted once.
 
     In a CSV without header the label is the first column; otherwise, and in Parquet, its name is ``label``.
     A table holds images, with values from 0 to 255, where its columns are named as pixels (``pixel0``,
@@ -126,8 +132,6 @@ def read_table(
         The classes of the training split, where this is another split of the same data.
     features : sequence of str, optional
         The inputs of the training split, in their order.
-    store : callable
-        Takes the inputs block by block and returns them all, (N, I); default: in memory.
 
     Returns
     -------
@@ -142,7 +146,17 @@ def read_table(
     """
     paths = [paths] if isinstance(paths, Path) else list(paths)
     where = str(paths[0]) if len(paths) == 1 else f"{paths[0]} … {paths[-1].name}"
-    table = Table.open(paths)
+    table = cache(lambda: Table.open(paths))
+    known = [*(classes or ()), *features]
+    return load_or_convert(
+        Source(where, lambda: table().size(), paths, known=known),
+        lambda store: _read(table(), where, classes, features, store),
+    )
+
+
+def _read(
+    table: Table, where: str, classes: Sequence[str] | None, features: Sequence[str], store: Store
+) -> Dataset:
     codes = LabelCodes()
     known_features = table.features if table.columns.header or table.columns.texts else ()
     ordered = bool(features and known_features)
