@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from handgrad.data.arrays import MappedRows, is_mapped
 from handgrad.data.dataset import Dataset, Splits
@@ -96,7 +97,7 @@ def test_an_epoch_of_a_memory_map_is_that_of_the_array(
     for name, size in (("BLOCK", 20_000), ("WINDOW", 200_000)):
         monkeypatch.setattr(f"handgrad.data.batches.{name}", size)
     for cut in (False, True):
-        epochs = []
+        epochs: list[NDArray[Any]] = []
         for inputs in (array, array, np.asfortranarray(array)):
             data = Dataset(mapped(tmp_path, inputs) if epochs else inputs, LABELS, 3)
             if cut:
