@@ -157,7 +157,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "missing label": (csv_text(HEADER, [*ROWS, ["", 1, 7]]), "line 5, column 'label': no value"),
     "quoted missing label": (
         csv_text(HEADER, [["x", 1, 7], ['""', 1, 2]]),
-        "label '' (example 2) is missing",
+        "column 'label': no value",
     ),
     "row too long": (csv_text(HEADER, [*ROWS, [0, 1, 2, 3]]), "line 5: 4 columns where the first line has 3"),
     "first row too long": (csv_text(HEADER, [[0, 1, 2, 3], *ROWS]), "line 2: 4 columns"),

@@ -27,7 +27,11 @@ CELLS = 2**21
 """Cells of a batch: some 32 MB while they are texts."""
 TO_PEEK = 100
 """Rows of a CSV that show which of its columns can hold names."""
-VERIFY = "import sys, polars as p\nfor f in p.scan_parquet(sys.argv[1], glob=False).collect_batches(): f.null_count()"
+VERIFY = (
+    "import sys, polars as pl; table = pl.scan_parquet(sys.argv[1], glob=False, hive_partitioning=False); "
+    "rows = sum(part.height for part in table.collect_batches()); "
+    "sys.exit(rows != table.select(pl.len()).collect().item())"  # a panic ends the batches without an error
+)
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,7 @@ def find_categories(path: Path, columns: Columns) -> dict[str, set[str]]:
         if infer := not wanted:
             with _explained(path, columns):
                 peek = frame.head(max(2, min(TO_PEEK, CELLS // len(columns.names)))).collect()
-            numeric = ~np.isnan(_to_numbers(peek, features, pl.Float64)).all(axis=0)
+            numeric = ~np.isnan(_to_numbers(peek, features, np.dtype(np.float64))).all(axis=0)
             wanted = [name for name, number in zip(features, numeric, strict=True) if not number]
     found: dict[str, set[str]] = {name: set() for name in wanted}
     if found:
@@ -174,76 +178,75 @@ def read_batches(path: Path, columns: Columns) -> Iterator[Batch]:
             if name in columns.numbers and not (kind.is_numeric() or kind == pl.Boolean):
                 holds = "names" if kind in (pl.String, pl.Categorical, pl.Enum) else kind.base_type()
                 raise HandgradError(f"{path}: column {shown(name)} holds {holds}, not numbers")
-        row = 0
-        for batch in frame.collect_batches(chunk_size=size):
-            yield _convert(path, columns, batch, pl.Series(np.arange(row, row + batch.height)))
-            row += batch.height
+        done = 0
+        for part in frame.collect_batches(chunk_size=size):
+            batch, bad = _convert(columns, part)
+            if bad:
+                raise _complaint(path, columns, done + bad[0], bad[1], part[bad])
+            yield batch
+            done += part.height
         return
     done = 0
     if columns.numbers:
         with suppress(pl.exceptions.PolarsError):
-            for batch in _scan_csv(path, columns, typed=True).collect_batches(chunk_size=size):
-                if (converted := _convert_typed(columns, batch)) is None:
+            for part in _scan_csv(path, columns, typed=True).collect_batches(chunk_size=size):
+                batch, bad = _convert(columns, part)
+                if bad:
                     break
-                yield converted
-                done += batch.height
+                yield batch
+                done += part.height
             else:
                 return
-    # Spaces around numbers, empty lines, pixels such as 7.0, and mistakes.
+    # From the first problem on, all cells are read as texts: spaces around numbers, empty lines, pixels such as 7.0.
     with _explained(path, columns):
-        rows = _scan_csv(path, columns, typed=False, start=done)
-        for batch in map(_without_empty, rows.collect_batches(chunk_size=size)):
-            yield _convert(path, columns, batch, batch.drop_in_place(ROW))
+        for part in _scan_csv(path, columns, typed=False, start=done).collect_batches(chunk_size=size):
+            part = _without_empty(part)
+            batch, bad = _convert(columns, part)
+            if bad:
+                raise _complaint(path, columns, part[ROW][bad[0]], bad[1], part[bad])
+            yield batch
 
 
-def _convert_typed(columns: Columns, frame: "pl.DataFrame") -> Batch | None:
-    """Convert rows that Polars could read as numbers; None where a value is missing or not finite."""
-    labels = frame[LABEL] if LABEL in columns.names else None
-    numbers = frame.select(columns.numbers).to_numpy(order="c")
-    if numbers.dtype != columns.dtype or not np.isfinite(numbers).all():
-        return None
-    if labels is not None and labels.null_count() and not columns.unlabelled:
-        return None
-    return Batch(numbers, _texts(columns.texts, frame), None if labels is None else labels.to_numpy())
-
-
-def _convert(path: Path, columns: Columns, frame: "pl.DataFrame", rows: "pl.Series") -> Batch:
-    """Convert rows of any types; `rows` are their numbers in the file, from 0."""
+def _convert(columns: Columns, frame: "pl.DataFrame") -> tuple[Batch, tuple[int, str] | None]:
+    """Convert rows of any types; the second result is row and column of the first bad cell."""
     import polars as pl
 
-    names = columns.numbers
-    exact = pl.Float64 if columns.images or columns.dtype == np.float64 else pl.Float32
-    values = _to_numbers(frame, names, exact)
+    values = _to_numbers(frame, columns.numbers, columns.dtype)
     valid = np.isfinite(values)
-    if columns.images:
+    if columns.images and values.dtype != np.uint8:
         valid &= (values >= 0) & (values <= 255) & (values == np.floor(values))
-    labels, missing = None, np.zeros(len(values), bool)
-    if LABEL in columns.names:
-        labels = frame[LABEL]
-        if not columns.unlabelled:
-            missing = (labels.is_null() | (labels.cast(pl.String).str.strip_chars() == "")).to_numpy()
-    wrong = missing | ~valid.all(axis=1)
+    labels = frame[LABEL] if LABEL in columns.names else None
+    missing = np.zeros(len(values), bool)
+    if labels is not None and not columns.unlabelled:
+        missing = (labels.is_null() | (labels.cast(pl.String).str.strip_chars() == "")).to_numpy()
+    wrong, bad = missing | ~valid.all(axis=1), None
     if wrong.any():
         row = int(wrong.argmax())
-        name = LABEL if missing[row] else names[int(valid[row].argmin())]
-        cell = frame[name][row]
-        raise _complaint(path, columns, int(rows[row]), name, "" if cell is None else str(cell))
-    return Batch(
-        values.astype(columns.dtype, copy=False),
-        _texts(columns.texts, frame),
-        None if labels is None else labels.to_numpy(),
-    )
+        bad = row, LABEL if missing[row] else columns.numbers[int(valid[row].argmin())]
+    with np.errstate(invalid="ignore"):
+        numbers = values.astype(columns.dtype, copy=False)
+    marks = None if labels is None else labels.to_numpy()
+    return Batch(numbers, _texts(columns.texts, frame), marks), bad
 
 
-def _to_numbers(frame: "pl.DataFrame", names: list[str], kind: Any) -> NDArray[Any]:
-    """Return columns as floats, (n, K), NaN where a cell is not a number."""
+def _to_numbers(frame: "pl.DataFrame", names: list[str], dtype: "np.dtype[Any]") -> NDArray[Any]:
+    """Return columns as numbers, (n, K), NaN where a cell is not a number."""
     import polars as pl
 
+    if not names:
+        return np.empty((frame.height, 0), dtype)
     part = frame.select(names)
     if pl.String in part.dtypes:
-        part = part.select(pl.all().cast(pl.String).str.strip_chars())
-    converted = part.select(pl.all().cast(kind, strict=False)).to_numpy(order="c")
-    return converted if names else np.empty((frame.height, 0), np.float32)
+        part = part.select(pl.all().str.strip_chars())
+    if set(part.dtypes) != {_kind(dtype)}:
+        part = part.select(pl.all().cast(pl.Float32 if dtype == np.float32 else pl.Float64, strict=False))
+    return part.to_numpy(order="c")
+
+
+def _kind(dtype: "np.dtype[Any]") -> "type[pl.DataType]":
+    import polars as pl
+
+    return {np.dtype(np.uint8): pl.UInt8, np.dtype(np.float32): pl.Float32}.get(dtype, pl.Float64)
 
 
 def _texts(names: Iterable[str], frame: "pl.DataFrame") -> dict[str, list[str]]:
@@ -264,21 +267,21 @@ def _without_empty(frame: "pl.DataFrame") -> "pl.DataFrame":
     return frame.filter(~empty)
 
 
-def _complaint(path: Path, columns: Columns, row: int, name: str, cell: str) -> HandgradError:
+def _complaint(path: Path, columns: Columns, row: int, name: str, cell: object) -> HandgradError:
     """Build the error for a bad cell, with its line in the file."""
-    where = f"{path}, row {row + 1}"
+    where, text = f"{path}, row {row + 1}", "" if cell is None else str(cell)
     if not is_parquet(path):
         line, cells = next(islice(_rows(path), columns.header + row, None), (0, columns.names))
         where = f"{path}, line {line}"
         if len(cells) != len(columns.names):
             return _wrong_width(where, columns, len(cells))
-    number = parse_number(cell)
-    if not cell.strip():
+    number = parse_number(text)
+    if not text.strip():
         reason = "no value; fill it in or drop the row"
     elif columns.images and np.isfinite(number):
-        reason = f"{shown(cell)} is not a pixel, a whole number from 0 to 255"
+        reason = f"{shown(text)} is not a pixel, a whole number from 0 to 255"
     else:
-        reason = f"{shown(cell)} is {'too large a' if np.isfinite(number) else 'not a finite'} number"
+        reason = f"{shown(text)} is {'too large a' if np.isfinite(number) else 'not a finite'} number"
     return HandgradError(
         f"{where}, {f'column {LABEL!r}' if name == LABEL else columns.shown(name)}: {reason}"
     )
@@ -344,10 +347,9 @@ def _scan_csv(path: Path, columns: Columns, *, typed: bool, start: int = 0) -> "
     """Scan a CSV: numbers as numbers, or all cells as texts with the number of the row."""
     import polars as pl
 
-    check_process()
-    kinds = {"u": pl.UInt8, "f": pl.Float32 if columns.dtype == np.float32 else pl.Float64}
-    texts = {*columns.texts, LABEL} if typed else set(columns.names)
-    schema = {name: pl.String if name in texts else kinds[columns.dtype.kind] for name in columns.names}
+    _check_process()
+    texts, kind = {*columns.texts, LABEL} if typed else set(columns.names), _kind(columns.dtype)
+    schema = {name: pl.String if name in texts else kind for name in columns.names}
     frame = pl.scan_csv(
         path,
         has_header=False,
@@ -366,7 +368,7 @@ def _scan_parquet(path: Path, columns: Columns | None = None) -> "pl.LazyFrame":
     """Scan a Parquet file that was verified, with its columns under the names in `columns`."""
     import polars as pl
 
-    check_process()
+    _check_process()
     _verify_parquet(path)
     frame = pl.scan_parquet(path, glob=False, hive_partitioning=False)
     if columns is None:
@@ -397,21 +399,14 @@ def _verify_parquet(path: Path) -> None:
     _verified.add(key)
 
 
-_forked = False
-
-
-def _note_fork() -> None:
-    global _forked
-    _forked = "polars" in sys.modules
-
-
+_forks: list[bool] = []  # for each fork that led to this process, whether Polars was loaded
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_note_fork)
+    os.register_at_fork(after_in_child=lambda: _forks.append("polars" in sys.modules))
 
 
-def check_process() -> None:
-    """Raise HandgradError in a process that was forked after Polars was loaded, where its threads would not run."""
-    if _forked:
+def _check_process() -> None:
+    """Raise HandgradError in a process that was forked after Polars was loaded: its threads do not run there."""
+    if any(_forks):
         raise HandgradError(
             "tables cannot be read in a process that was forked after Polars was loaded; start it with 'spawn'"
         )
