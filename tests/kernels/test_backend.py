@@ -28,7 +28,7 @@ digits = hg.load_data("strokes:64")
 layers = [hg.Conv2D(2), hg.BatchNorm(), hg.MaxPool2D(), hg.Flatten(), hg.Dense(10)]
 network = hg.Network(layers, (1, 28, 28), np.random.default_rng(0))
 state = hg.TrainingState(np.random.default_rng(0))
-settings = {"optimizer": hg.Adam(), "augmentation": hg.Augmentation(shift=1), "learning_rate": 0.01}
+settings = {"optimizer": hg.Adam(0.01), "augmentation": hg.Augmentation(shift=1)}
 for record in hg.train(network, digits.train, **settings, epochs=2, state=state):
     pass
 print(record.loss, kernels.name)
@@ -100,7 +100,7 @@ def test_a_module_of_the_user_replaces_kernels() -> None:
     for choice in (own, "numpy"):
         with kernels.using(choice):
             network = hg.Network([hg.Dense(12), hg.ReLU(), hg.Dense(10)], (784,), np.random.default_rng(0))
-            settings: Any = {"batch_size": 32, "epochs": 1, "learning_rate": 0.1, "threads": 1}
+            settings: Any = {"batch_size": 32, "epochs": 1, "optimizer": hg.SGD(0.1), "threads": 1}
             state = hg.TrainingState(np.random.default_rng(0))
             records = list(hg.train(network, digits.train, **settings, state=state))
             results.append((records[-1].loss, network.predict(digits.train.inputs).tolist()))

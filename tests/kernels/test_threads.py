@@ -4,9 +4,10 @@ import os
 import threading
 
 import pytest
+from threadpoolctl import threadpool_info
 
 from handgrad.errors import HandgradError
-from handgrad.kernels.threads import WORTH_A_THREAD, Workers, choose_threads
+from handgrad.kernels.threads import WORTH_A_THREAD, Workers, choose_threads, one_blas_thread
 
 
 def test_the_number_wanted_is_the_number_chosen() -> None:
@@ -42,6 +43,21 @@ def test_threads_work_at_the_same_time_and_the_one_that_calls_is_among_them() ->
         used = workers.map(work, range(3))
     assert len(set(used)) == 3
     assert threading.get_ident() in used
+
+
+def test_blas_has_one_thread_until_the_last_of_overlapping_blocks_ends() -> None:
+    def blas_threads() -> set[int]:
+        return {module["num_threads"] for module in threadpool_info() if module["user_api"] == "blas"}
+
+    before, (first, second) = blas_threads(), [one_blas_thread() for _ in range(2)]
+    if before == {1}:
+        pytest.skip("BLAS has one thread")
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert blas_threads() == {1}
+    second.__exit__(None, None, None)
+    assert blas_threads() == before
 
 
 def test_one_thread_is_the_one_that_calls() -> None:

@@ -60,7 +60,7 @@ class Backend:
                 self.load(os.environ.get(VARIABLE) or "native")
             if name in vars(self):
                 return vars(self)[name]
-        raise AttributeError(f"there is no kernel {name!r}")
+        raise AttributeError(f"unknown kernel {name!r}")
 
     def load(self, choice: Any) -> None:
         """Replace all kernels, for the whole process.
@@ -83,14 +83,14 @@ class Backend:
         if choice != "numpy":
             found |= _native(choice if isinstance(choice, str) else "native", found)
         if not isinstance(choice, str):
-            own = {name: getattr(choice, name) for name in found if callable(getattr(choice, name, None))}
+            custom = {name: getattr(choice, name) for name in found if callable(getattr(choice, name, None))}
             title = getattr(choice, "__name__", "custom")
-            if not own:
+            if not custom:
                 raise HandgradError(f"{title} defines no kernel, e.g. dense(x, weights, biases)")
-            # what is one call of C becomes the kernels that it is made of
+            # fused kernels become the kernels that they consist of
             found |= functions_of(import_module("handgrad.kernels.mlp"))
-            found |= own | {"name": title}
-            if own.keys() & {"dense", "dense_backward"}:
+            found |= custom | {"name": title}
+            if custom.keys() & {"dense", "dense_backward"}:
                 found["takes_bytes"] = False
         self._use(found)
 
@@ -107,7 +107,7 @@ class Backend:
     def _use(self, found: dict[str, Any]) -> None:
         if found.get("library"):
             found["library"].use()
-        self.__dict__ = found  # at once, so that no thread sees a part
+        self.__dict__ = found  # atomically
 
 
 def _native(choice: str, definitions: dict[str, Any]) -> dict[str, Any]:

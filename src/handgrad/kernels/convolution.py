@@ -1,8 +1,8 @@
 """Convolution of images in plain NumPy, and under it its derivative.
 
-Letters as in `activations.py`; besides, C channels of H × W pixels come in, O channels of H' × W' pixels go out, and
-a window of K × K pixels is looked at for each. The function sees an image as its windows; the derivative adds what
-the windows give back to the pixels that they share.
+Letters as in `activations.py`; an input has C channels of H × W pixels, an output O channels of H' × W' pixels, and a
+window K × K pixels. The function views an image as its windows; the derivative adds the gradients of the windows to
+the pixels that they share.
 """
 
 from itertools import product
@@ -14,7 +14,7 @@ from handgrad.kernels.types import Floats
 
 
 def output_size(size: int, window: int, stride: int, padding: int = 0) -> int:
-    """Count the windows along one side: ⌊(size + 2 padding − window) / stride⌋ + 1."""
+    """Return the number of windows along one side: ⌊(size + 2 padding − window) / stride⌋ + 1."""
     return (size + 2 * padding - window) // stride + 1
 
 
@@ -33,7 +33,7 @@ def windows_backward(dy: Floats, dx: Floats, stride: int) -> None:
 
 
 def windows_as_rows(x: Floats, window: int, stride: int, padding: int) -> Floats:
-    """Lay out images (N, C, H, W) with zeros around them as rows of windows (N · H' · W', C · K · K)."""
+    """Return images (N, C, H, W) with zeros around them as rows of windows (N · H' · W', C · K · K)."""
     views = windows(np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding))), window, stride)
     n, channels, height, width = views.shape[:4]
     return views.transpose(0, 2, 3, 1, 4, 5).reshape(n * height * width, channels * window * window)
@@ -74,7 +74,7 @@ def convolution_backward(
     *,
     input_gradient: bool = True,
 ) -> Floats | None:
-    """Pass back through a convolution: as `dense_backward` on the rows, then from windows to pixels.
+    """Compute gradients as `dense_backward` does on the rows, then add those of windows to pixels.
 
     Parameters
     ----------
@@ -86,11 +86,11 @@ def convolution_backward(
     dbiases : (O,), added to
     stride, padding : int
     input_gradient : bool
-        Whether dx is wanted.
+        Whether to compute dx.
 
     Returns
     -------
-    dx : (N, C, H, W), or None where it is not wanted
+    dx : (N, C, H, W), or None without `input_gradient`
     """
     n, outputs, height, width = dy.shape
     channels, window = weights.shape[1:3]

@@ -34,7 +34,7 @@ def warp(images: Floats, displacements: NDArray[np.float32]) -> Floats:
     """
     n, _, height, width = images.shape
     padded = np.pad(images, ((0, 0), (0, 0), (1, 2), (1, 2)))
-    # Beyond one pixel outside there is only background, so farther positions may as well lie there.
+    # beyond one pixel outside there is only background
     y = np.clip(np.arange(1, height + 1, dtype=np.float32)[:, None] + displacements[:, 0], 0, height + 1)
     x = np.clip(np.arange(1, width + 1, dtype=np.float32) + displacements[:, 1], 0, width + 1)
     row, column = y.astype(np.intp), x.astype(np.intp)
@@ -55,7 +55,7 @@ def affine_displacements(
     height: int,
     width: int,
 ) -> NDArray[np.float32]:
-    """Displace so that images are stretched, then slanted, then turned about their middle, then shifted.
+    """Return displacements that stretch, then slant, then turn images about their middle, then shift them.
 
     With positions (x, y) from the middle of the image, y downwards, a point of the image goes to
     ``A (x, y) + shift``, where A is the product of turning, slanting and stretching::
@@ -94,12 +94,12 @@ def affine_displacements(
 
 
 def gaussian_weights(size: int, std: float) -> NDArray[np.float32]:
-    """Weigh random nodes so that their sums, along a row of pixels, are like noise smoothed with a Gaussian.
+    """Return weights of random nodes whose sums, along a row of pixels, are like noise smoothed with a Gaussian.
 
     Noise in every pixel, smoothed with a Gaussian g of standard deviation σ, is so smooth that noise in nodes
-    σ apart does as well: with the weights ``√σ g(distance)``, variance and correlation differ from those of
-    ``Σ g(distance) noise`` over all pixels by a share of ``2 exp(−π²)``, one in ten thousand. The nodes go on for
-    3 σ beyond both ends, so that the sums vary as much at the edges of a image as in its middle.
+    σ apart suffices: with the weights ``√σ g(distance)``, variance and correlation differ from those of
+    ``Σ g(distance) noise`` over all pixels by a share of ``2 exp(−π²)``, one in ten thousand. The nodes extend 3 σ
+    beyond both ends, so that the sums vary at the edges of an image as in its middle.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def draw_strokes(
     Parameters
     ----------
     points : ndarray of float64, shape (N, P, 2)
-        Way of the pen, ``x`` to the right and ``y`` down, in pixels from the upper left corner of the image.
+        Path of the pen, ``x`` to the right and ``y`` down, in pixels from the upper left corner of the image.
     radii : ndarray of float64, shape (N, P)
         Radius of the pen at every point, in pixels.
     pen_down : ndarray of bool, shape (N, P - 1)
@@ -142,7 +142,7 @@ def draw_strokes(
     softness : ndarray of float64, shape (N,)
         Width of the edge in pixels, above 0.
     size : int
-        Height and width of a image in pixels.
+        Height and width of an image in pixels.
 
     Returns
     -------

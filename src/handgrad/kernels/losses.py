@@ -12,8 +12,8 @@ def softmax_cross_entropy(
 
     The target t is 1 at the label and 0 elsewhere; label smoothing spreads a share s of it over all
     classes, t = (1 − s) one_hot(label) + s / C (Szegedy et al., "Rethinking the inception architecture for computer
-    vision", 2016, section 7). Through log-sum-exp with the maximum subtracted, so that no probability is rounded to
-    0 before its logarithm is taken. The derivative of the pair is the simple one: dx = softmax(x) − t.
+    vision", 2016, section 7). Log-sum-exp with the maximum subtracted avoids that a probability is rounded to 0
+    before its logarithm. The derivative of both together is dx = softmax(x) − t.
 
     Parameters
     ----------

@@ -57,8 +57,8 @@ _COUNTS = getattr(sys, "_is_gil_enabled", lambda: True)()
 def aligned(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
     """Return an uninitialized array that begins at a cache line: no vector of it lies in two lines.
 
-    Memory that earlier arrays of the thread no longer need is used again. The system would have to clear fresh memory
-    page by page, which costs a small convolutional network a quarter of its time.
+    Memory of earlier arrays of the thread is reused. The system would clear fresh memory page by page, which takes a
+    quarter of the time of a small convolutional network.
     """
     size = prod(shape) * np.dtype(dtype).itemsize + LINE
     if size < SMALL:

@@ -1,7 +1,7 @@
 """A whole network with one hidden layer: relu(x W₁ᵀ + b₁) W₂ᵀ + b₂.
 
-These functions are made of the kernels in use, so that a network computes with any backend. The compiled library
-computes each in one call. Parameters are given once, since calls may be short.
+These functions call the kernels in use, so that they work with any backend. The compiled library computes each in one
+call. Parameters are passed once, since calls may be short.
 """
 
 from collections.abc import Callable

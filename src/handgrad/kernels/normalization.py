@@ -36,9 +36,9 @@ def batch_norm(
 def batch_norm_backward(
     dy: Floats, normalised: tuple[Floats, Floats], gamma: Floats, dgamma: Floats, dbeta: Floats
 ) -> Floats:
-    """Pass back through `batch_norm`: dx = gamma / √(variance + ε) · (dy − mean(dy) − x̂ · mean(dy · x̂)).
+    """Compute the gradients of `batch_norm`: dx = gamma / √(variance + ε) · (dy − mean(dy) − x̂ · mean(dy · x̂)).
 
-    Each x moves its own output, and through mean and variance all others.
+    Each x changes its own output, and through mean and variance all others.
 
     Parameters
     ----------

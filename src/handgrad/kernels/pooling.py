@@ -9,7 +9,7 @@ from handgrad.kernels.types import Floats, Integers
 
 
 def max_pool(x: Floats, window: int, stride: int) -> tuple[Floats, Integers]:
-    """Keep the largest value of each window.
+    """Compute the largest value of each window.
 
     Parameters
     ----------
@@ -20,21 +20,21 @@ def max_pool(x: Floats, window: int, stride: int) -> tuple[Floats, Integers]:
     -------
     y : (N, C, H', W')
     argmax : (N, C, H', W')
-        Where in its window each value stood, row by row; of equal ones the first.
+        The offset of each maximum in its window, row by row; of equal values the first.
     """
     views = windows(x, window, stride)
     y, argmax = views[..., 0, 0].copy(), np.zeros(views.shape[:4], np.uint8)
-    for place, (row, column) in enumerate(product(range(window), repeat=2)):
+    for offset, (row, column) in enumerate(product(range(window), repeat=2)):
         larger = views[..., row, column] > y
         np.copyto(y, views[..., row, column], where=larger)
-        argmax[larger] = place
+        argmax[larger] = offset
     return y, argmax
 
 
 def max_pool_backward(
     dy: Floats, argmax: Integers, image: tuple[int, int], window: int, stride: int
 ) -> Floats:
-    """Pass back to the pixel that was the largest: dx += dy · [this pixel was kept].
+    """Compute dx += dy · [offset = argmax] for each pixel of a window.
 
     Parameters
     ----------
@@ -50,20 +50,20 @@ def max_pool_backward(
     """
     dx = np.zeros((*dy.shape[:2], *image), dy.dtype)
     height, width = dy.shape[2:]
-    for place, (row, column) in enumerate(product(range(window), repeat=2)):
+    for offset, (row, column) in enumerate(product(range(window), repeat=2)):
         rows = slice(row, row + stride * height, stride)
         columns = slice(column, column + stride * width, stride)
-        dx[:, :, rows, columns] += dy * (argmax == place)
+        dx[:, :, rows, columns] += dy * (argmax == offset)
     return dx
 
 
 def average_pool(x: Floats, window: int, stride: int) -> Floats:
-    """Average each window: (N, C, H, W) to (N, C, H', W')."""
+    """Compute the average of each window: (N, C, H, W) to (N, C, H', W')."""
     return windows(x, window, stride).mean(axis=(4, 5))
 
 
 def average_pool_backward(dy: Floats, image: tuple[int, int], window: int, stride: int) -> Floats:
-    """Pass back to all pixels of a window alike: dx += dy / K²; (N, C, H', W') to (N, C, H, W)."""
+    """Compute dx += dy / K² for all pixels of a window; (N, C, H', W') to (N, C, H, W)."""
     dx = np.zeros((*dy.shape[:2], *image), dy.dtype)
     shares = np.broadcast_to((dy / window**2)[..., None, None], (*dy.shape, window, window))
     windows_backward(shares, dx, stride)

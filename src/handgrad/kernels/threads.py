@@ -1,4 +1,4 @@
-"""Threads that share work, how many, and that BLAS keeps to one while they do."""
+"""Threads that share work, their number, and the limit of BLAS to one thread meanwhile."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -16,7 +16,7 @@ Part = TypeVar("Part")
 Outcome = TypeVar("Outcome")
 
 WORTH_A_THREAD = 100_000
-"""Numbers from which a thread is worth the hand-over to it, where little is done with each."""
+"""Elements from which an elementwise operation is worth another thread."""
 
 _default_threads: int | None = None
 
@@ -88,7 +88,7 @@ def choose_threads(wanted: int | None = None) -> int:
     Raises
     ------
     HandgradError
-        If fewer than one, or absurdly many, are wanted.
+        If `wanted` is not from 1 to 1024.
     """
     if wanted is None:
         return _default_threads or len(processors())
@@ -117,18 +117,18 @@ class Workers:
         self._pool.shutdown()
 
     def map(self, work: Callable[[Part], Outcome], parts: Iterable[Part]) -> list[Outcome]:
-        """Do the work on each part, and give the outcomes in the order of the parts."""
+        """Return the results of a function for each part, in the order of the parts."""
         parts = list(parts)
         if self.count == 1 or len(parts) < 2:
             return [work(part) for part in parts]
         futures = [self._pool.submit(work, part) for part in parts[1:]]
         outcomes = [work(parts[0])]
         for future, part in zip(futures, parts[1:], strict=True):
-            # what no thread has begun meanwhile, this one does
+            # the calling thread computes what no other has begun
             outcomes.append(work(part) if future.cancel() else future.result())
         return outcomes
 
     def slices(self, size: int) -> list[slice]:
-        """Cut so many numbers evenly, one slice for each thread, where that is worth it."""
+        """Cut `size` elements evenly into slices, at most one for each thread, where that is worth it."""
         count = max(1, min(self.count, size // WORTH_A_THREAD))
         return [slice(size * part // count, size * (part + 1) // count) for part in range(count)]

@@ -103,10 +103,10 @@ def _whole_vectors(x: Floats) -> Floats:
 def _scratch(x: Floats, weights: Floats) -> Floats:
     """Return memory for packed weights of either pass, or for the sums of the weight gradient.
 
-    As in convolution.c, with the largest blocks and vectors: 8 outputs, or 4 outputs × 5 taps × 64 bytes.
+    As in convolution.c, with the largest blocks and vectors: 8 outputs, or 4 outputs × 5 offsets × 64 bytes.
     """
-    (outputs, channels), taps = weights.shape[:2], weights[0, 0].size
-    forward = (outputs + 7) * (channels * taps + 1)
-    backward = (channels + 7) * (outputs * taps + 1)
-    sums = x[:, 0, 0].size + 4 * (channels * taps + 4) * (64 // x.itemsize)
+    (outputs, channels), offsets = weights.shape[:2], weights[0, 0].size
+    forward = (outputs + 7) * (channels * offsets + 1)
+    backward = (channels + 7) * (outputs * offsets + 1)
+    sums = x[:, 0, 0].size + 4 * (channels * offsets + 4) * (64 // x.itemsize)
     return aligned((max(forward, backward, sums),), x.dtype)

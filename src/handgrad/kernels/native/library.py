@@ -1,4 +1,4 @@
-"""The compiled library: which one suits this CPU, and how its functions are called."""
+"""The compiled library: the choice for this CPU, and the signatures of its functions."""
 
 import ctypes
 import platform
@@ -61,7 +61,7 @@ _COUNTING = ("softmax_cross_entropy", "count_correct", "mlp_gradient")
 
 
 class LibraryError(Exception):
-    """There is no library that this CPU can run, or it cannot be loaded; one line."""
+    """No library can be loaded on this CPU; the message is one line."""
 
 
 @cache
@@ -126,7 +126,7 @@ class Library:
         raise LibraryError(reason)
 
     def use(self) -> None:
-        """Let the bindings call this library."""
+        """Make this the library that the bindings call."""
         LIBRARY.functions = self.functions
 
 

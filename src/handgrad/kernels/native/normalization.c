@@ -39,9 +39,9 @@ EXPORT void NAME(batch_norm_backward)(size features, size m, const real *dy, con
         size whole = m / SUM_STEP * SUM_STEP;
         for (size k = 0; k < whole; k += SUM_STEP)
             for (size v = 0; v < SUM_VECTORS; v++) {
-                vec given = load(dy + k + v * LANES);
-                sums[v] += given;
-                products[v] += given * load(normalised + k + v * LANES);
+                vec dy_vec = load(dy + k + v * LANES);
+                sums[v] += dy_vec;
+                products[v] += dy_vec * load(normalised + k + v * LANES);
             }
         real total = add_up(sums), along = add_up(products);
         for (size k = whole; k < m; k++) total += dy[k], along += dy[k] * normalised[k];
