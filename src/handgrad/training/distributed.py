@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable
 from functools import cache
 from types import TracebackType
-from typing import Any, TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from handgrad.errors import HandgradError
 from handgrad.kernels.threads import processors, set_default_threads
+
+if TYPE_CHECKING:  # the command line imports this module, and starts without NumPy
+    from numpy.typing import NDArray
 
 RANK_VARIABLES = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK")
 """Environment variables with the rank of a process, as MPICH, PMIx and Open MPI set them."""
@@ -42,7 +42,7 @@ class Communicator:
 
     rank, size = 0, 1
 
-    def sum(self, vector: NDArray[Any]) -> None:
+    def sum(self, vector: "NDArray[Any]") -> None:
         """Replace a vector by the sum of those of all ranks, which is the same on all of them, bit for bit."""
 
     def broadcast(self, function: Callable[[], Result]) -> Result:
@@ -51,6 +51,8 @@ class Communicator:
 
     def require_equal(self, **values: Any) -> None:
         """Raise HandgradError, on all ranks, where one has other values than rank 0."""
+        import numpy as np
+
         first = self.broadcast(lambda: values)
         different = np.array([values[name] != first[name] for name in values], np.float64)
         self.sum(different)
@@ -87,7 +89,7 @@ class MPICommunicator(Communicator):
         set_default_threads(max(1, len(processors()) // places.count(places[self.rank])))
         sys.excepthook = self._abort_after_exception
 
-    def sum(self, vector: NDArray[Any]) -> None:
+    def sum(self, vector: "NDArray[Any]") -> None:
         """See `Communicator.sum`."""
         self._world.Allreduce(self._in_place, vector)
 
