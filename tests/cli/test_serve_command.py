@@ -47,7 +47,7 @@ def test_invalid_options(
     (tmp_path / "empty").mkdir()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         for arguments, word, status in (
-            (["--port", str(taken.getsockname()[1])], "another port", 1),
+            (["--port", str(taken.getsockname()[1])], "port", 1),
             (["nowhere"], "does not exist", 1),
             (["empty"], "model.safetensors", 1),
             (["--host", "no.such.host.invalid"], "no.such.host.invalid", 1),

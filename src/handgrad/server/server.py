@@ -25,24 +25,14 @@ MAX_BODIES = 64 * 2**20
 
 def bind(host: str, port: int) -> socket.socket:
     """Return a listening socket, or raise HandgradError; port 0 chooses a free one."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-    except (socket.gaierror, UnicodeError) as error:
-        raise HandgradError(f"cannot serve on '{host}': it is not an address of this machine") from error
-    bound = socket.socket(family, kind, protocol)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind(address)
-        bound.listen(2048)  # clients that connect before the server is ready wait
-    except (OSError, OverflowError) as error:
-        bound.close()
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:  # clients that connect before the server is ready wait
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except (OSError, OverflowError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise HandgradError(
-            f"cannot serve on {host}, port {port}: {reason}; choose another port, or 0 for a free one"
+            f"cannot serve on {host}, port {port}: {reason}; choose another address or port, or 0 for a free one"
         ) from error
-    return bound
 
 
 def address(host: str, port: int, token: str | None) -> str:
