@@ -13,7 +13,9 @@ from handgrad.model.files import save_model
 from served import serving, small_network
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
-OPTIONS = f"--no-color --checks {CHECKS} --phases coverage,fuzzing --max-examples 60 --seed 1"
+OPTIONS = (
+    f"--no-color --checks {CHECKS} --phases coverage,fuzzing --max-examples 60 --seed 1 --request-timeout 60"
+)
 CONFIG = '[parameters]\n"path.name" = "one"\n'  # the name of a run and of a collection
 
 
