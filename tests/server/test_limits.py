@@ -14,8 +14,8 @@ import pytest
 from handgrad.server import server as uvicorn_server
 from handgrad.server.app import Settings, create_app
 from handgrad.server.models import ModelInUse, ServedModel
-from handgrad.server.security import MAX_BODY, MAX_IMAGE
-from handgrad.server.server import MAX_BODIES, MAX_HEAD, Connection, Server, bind
+from handgrad.server.security import MAX_BODY, MAX_IMAGE, MAX_LARGE, SMALL_BODY
+from handgrad.server.server import MAX_HEAD, Server, bind
 from served import Api, small_network
 
 
@@ -120,21 +120,17 @@ def test_endless_body_is_closed(api: Api) -> None:
     assert api.get("/health")["status"] == "ok"
 
 
-def test_unfinished_bodies_take_bounded_memory(api: Api) -> None:
-    size = MAX_IMAGE - 1
+def test_unfinished_large_bodies_do_not_delay_small_requests(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uvicorn_server, "REQUEST_SECONDS", 60.0)
     with ExitStack() as stack:
-        connections = [stack.enter_context(closing(connect(api))) for _ in range(MAX_BODIES // size + 4)]
-        for connection in connections:
-            connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % MAX_IMAGE)
-        for connection in connections:
-            with suppress(ConnectionError):
-                connection.sendall(bytes(size))
-        assert Connection.bodies <= MAX_BODIES
-        assert api.get("/health")["status"] == "ok"
-    deadline = time.monotonic() + 10
-    while Connection.bodies and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert Connection.bodies == 0
+        for _ in range(2 * MAX_LARGE):
+            connection = stack.enter_context(closing(connect(api)))
+            connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % MAX_IMAGE + bytes(SMALL_BODY))
+        assert len(api.post("/predict", pixels=[0] * 784)["predictions"]) == 1
+    large = api.client.post("/predict", content=bytes(2 * SMALL_BODY), headers={"Content-Type": "image/png"})
+    assert large.status_code == 422
 
 
 def test_client_that_disconnects_causes_one_line_of_log(api: Api, caplog: pytest.LogCaptureFixture) -> None:

@@ -15,13 +15,12 @@ from handgrad.model.network import Network
 from handgrad.server.errors import describe
 from handgrad.server.models import ModelInUse
 from handgrad.server.schemas import Pixels, Prediction
+from handgrad.server.security import SMALL_BODY
 
 BATCH = 256
 """Examples that are computed at a time, not counting the rest of a request."""
 LIGHT = 20_000_000
 """Multiplications that the event loop makes itself: about a millisecond, less than handing them to a thread costs."""
-SMALL_BODY = 2**16
-"""Bytes of JSON that the event loop parses itself."""
 MAX_SCALED = 1e6
 """Scaled inputs are of order one where the model was trained; beyond this limit, sums could overflow."""
 

@@ -9,6 +9,7 @@ import asyncio
 import re
 from base64 import b64encode
 from collections.abc import Iterable
+from contextlib import nullcontext
 from hashlib import sha256
 from hmac import compare_digest
 from http.cookies import CookieError, SimpleCookie
@@ -30,6 +31,8 @@ COOKIE_SECONDS = 30 * 24 * 3600
 MAX_BODY = 4 * 2**20
 MAX_IMAGE = 8 * 2**20
 """Bytes of a body of POST /predict."""
+SMALL_BODY, MAX_LARGE = 2**16, 8
+"""Bodies of more bytes are received and processed this number at a time."""
 
 
 def content_security_policy(page: str = "") -> str:
@@ -62,6 +65,7 @@ class Guard:
         self.names = LOOPBACK | {host.lower()}
         self.token = token
         self._guesses = asyncio.Lock()
+        self._large = asyncio.Semaphore(MAX_LARGE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or pass it on."""
@@ -96,7 +100,9 @@ class Guard:
             answer = error_response(413, too_large)
         else:
             answer = await self._check_token(scope, headers)
-        await (answer or self.app)(scope, receive_limited, send_with_headers)
+        large = "transfer-encoding" in headers or (length.isdecimal() and int(length[:20]) > SMALL_BODY)
+        async with self._large if large and answer is None else nullcontext():
+            await (answer or self.app)(scope, receive_limited, send_with_headers)
 
     def _cross_site(self, method: str, headers: Headers) -> str | None:
         """Return why a request must be refused, or None."""

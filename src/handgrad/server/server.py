@@ -19,8 +19,6 @@ MAX_HEAD = 32 * 2**10
 """Bytes of a request's first line and headers."""
 REQUEST_SECONDS = 30.0
 """Time in which a request must arrive, body included."""
-MAX_BODIES = 64 * 2**20
-"""Bytes of all request bodies that are being received or processed."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -54,14 +52,10 @@ def _outward(family: socket.AddressFamily) -> str:
 class Connection(HttpToolsProtocol):
     """uvicorn's connection, which is closed if a request is too slow or too large."""
 
-    bodies = 0
-    """Bytes of all request bodies."""
-
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the time limit of the first request."""
         super().connection_made(transport)
         self._head: int | None = 0  # bytes of headers received; None while a body is received
-        self._body = 0
         self._timer: asyncio.TimerHandle | None = None
         if len(self.connections) > MAX_CONNECTIONS:
             transport.abort()
@@ -71,7 +65,6 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Release everything."""
         self._stop_timer()
-        self._release_body()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -89,30 +82,11 @@ class Connection(HttpToolsProtocol):
         self._head = None
         super().on_headers_complete()
 
-    def on_body(self, body: bytes) -> None:
-        """Count the bytes of bodies that the application has not refused."""
-        if not self.cycle.response_complete:
-            self._body += len(body)
-            Connection.bodies += len(body)
-            if Connection.bodies > MAX_BODIES:
-                self.transport.abort()
-                return
-        super().on_body(body)
-
     def on_message_complete(self) -> None:
         """Wait for the next request."""
         self._head = 0
         self._stop_timer()
         super().on_message_complete()
-
-    def on_response_complete(self) -> None:
-        """Release the body."""
-        self._release_body()
-        super().on_response_complete()
-
-    def _release_body(self) -> None:
-        Connection.bodies -= self._body
-        self._body = 0
 
     def _start_timer(self) -> None:
         self._timer = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
