@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from handgrad.cli.main import main
 from handgrad.data.arrays import Store, is_mapped
 from handgrad.data.dataset import Dataset
 from handgrad.data.memory import available_memory, format_bytes
@@ -225,3 +226,24 @@ def test_the_smallest_limit_is_the_available_memory(tmp_path: Path, monkeypatch:
             patched.setenv("MPI_LOCALNRANKS", "2")
             assert available_memory() == (10_000 - 1_000 + 42) // 2
     assert format_bytes(6.3e9) == "6.3 GB"
+
+
+def test_the_program_shows_lists_and_clears_conversions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("handgrad.data.outofcore.available_memory", lambda: 10)
+    (tmp_path / "train-a.csv").write_text("label,a\nx,1\ny,2\n")
+    for number in range(2):
+        assert main(["data", "show", str(tmp_path / "train-a.csv"), "--json"]) == 0
+        out, err = capsys.readouterr()
+        assert json.loads(out)["splits"]["train"]["inputs"] == [2, 1]
+        assert len(err.splitlines()) == (0 if number else 2)
+        assert number or err.startswith(f"converting {tmp_path / 'train-a.csv'} once, into ")
+    assert main(["data", "clear"]) == 2
+    capsys.readouterr()
+    for command in ("list", "clear"):
+        arguments = [str(tmp_path / "train-a.csv")] if command == "clear" else []
+        assert main(["data", command, *arguments, "--json"]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert (found["name"], found["removed"]) == (str(tmp_path / "train-a.csv"), command == "clear")
+        assert Path(found["folder"]).exists() == (command == "list")
