@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from handgrad.data import cells
+from handgrad.data import scan
 from handgrad.data.dataset import Dataset
 from handgrad.data.tables import read_table
 from handgrad.errors import HandgradError
@@ -40,7 +40,7 @@ def read_text(folder: Path, text: str | bytes, classes: Sequence[str] | None = N
 def unverified(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Skip the child process that verifies Parquet files, except where it is tested."""
     if "damaged" not in request.node.name:
-        monkeypatch.setattr(cells, "_verify_parquet", lambda path: None)
+        monkeypatch.setattr(scan, "_verify_parquet", lambda path: None)
 
 
 def complaint(path: Path) -> str:
@@ -299,7 +299,7 @@ def test_damaged_parquet(tmp_path: Path) -> None:
 def test_a_damaged_parquet_file_aborts_a_child_at_most(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cells, "VERIFY", "import os; os.abort()")
+    monkeypatch.setattr(scan, "VERIFY", "import os; os.abort()")
     frame().write_parquet(tmp_path / "t.parquet")
     assert "cannot be read as Parquet: it is damaged" in complaint(tmp_path / "t.parquet")
     assert "cannot be read as Parquet: No such file" in complaint(tmp_path / "none.parquet")
@@ -310,7 +310,7 @@ def test_parquet_that_was_verified_is_not_damaged_later(
 ) -> None:
     frame().write_parquet(tmp_path / "t.parquet")
     read_table(tmp_path / "t.parquet")
-    monkeypatch.setattr(cells, "VERIFY", "raise SystemExit(1)")
+    monkeypatch.setattr(scan, "VERIFY", "raise SystemExit(1)")
     assert len(read_table(tmp_path / "t.parquet")) == 6
     frame().head(5).write_parquet(tmp_path / "t.parquet")
     assert "damaged" in complaint(tmp_path / "t.parquet")

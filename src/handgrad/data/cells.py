@@ -1,9 +1,5 @@
 """The rows of a CSV or Parquet file in batches of arrays. Polars, which reads them, is imported only then."""
 
-import csv
-import os
-import subprocess
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -15,23 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.data.labels import parse_number, shown
+from handgrad.data.scan import ROW, csv_rows, is_blank, is_parquet, scan_csv, scan_parquet
 from handgrad.errors import HandgradError
 
 if TYPE_CHECKING:
     import polars as pl
 
 LABEL = "label"
-ROW = "\0row"
-"""A name that no column has."""
 CELLS = 2**21
 """Cells of a batch: some 32 MB while they are texts."""
 TO_PEEK = 100
 """Rows of a CSV that show which of its columns can hold names."""
-VERIFY = (
-    "import sys, polars as pl; table = pl.scan_parquet(sys.argv[1], glob=False, hive_partitioning=False); "
-    "rows = sum(part.height for part in table.collect_batches()); "
-    "sys.exit(rows != table.select(pl.len()).collect().item())"  # a panic ends the batches without an error
-)
 
 
 @dataclass(frozen=True)
@@ -81,19 +71,14 @@ class Batch(NamedTuple):
     labels: NDArray[Any] | None
 
 
-def is_parquet(path: Path) -> bool:
-    """Whether a file is a Parquet file, by its name."""
-    return path.suffix.lower() == ".parquet"
-
-
 def first_row(path: Path) -> tuple[int, list[str]]:
     """Return the number, from 1, and the cells of the first row that is not empty; in Parquet the column names."""
     if path.exists() and not path.is_file():  # opening a pipe would block
         raise HandgradError(f"{path} is a folder or not a plain file; name a CSV or Parquet file")
     if is_parquet(path):
-        return 1, list(_scan_parquet(path).collect_schema())
-    for number, (_, row) in enumerate(_rows(path), 1):
-        if not _is_blank(row):
+        return 1, list(scan_parquet(path).collect_schema())
+    for number, (_, row) in enumerate(csv_rows(path), 1):
+        if not is_blank(row):
             if row[0].lstrip().lower().startswith(("<!doctype", "<html", "<?xml")):
                 raise HandgradError(f"{path} is a web page (HTML), not a CSV; download the file itself")
             return number, row
@@ -105,7 +90,7 @@ def count_rows(path: Path) -> int:
     import polars as pl
 
     if is_parquet(path):
-        return int(_scan_parquet(path).select(pl.len()).collect().item())
+        return int(scan_parquet(path).select(pl.len()).collect().item())
     with path.open("rb") as file:
         head = file.read(2**20)
     return path.stat().st_size * (head.count(b"\n") + 1) // max(1, len(head))
@@ -124,11 +109,11 @@ def find_categories(path: Path, columns: Columns) -> dict[str, set[str]]:
     features = [name for name in columns.names if name != LABEL]
     wanted, infer = list(columns.texts), False
     if is_parquet(path):
-        frame = _scan_parquet(path, columns)
+        frame = scan_parquet(path, columns.names)
         kinds = frame.collect_schema()
         wanted = wanted or [name for name in features if kinds[name] in (pl.String, pl.Categorical, pl.Enum)]
     else:
-        frame = _scan_csv(path, columns, typed=False)
+        frame = _scan_csv(path, columns, 0)
         if infer := not wanted:
             with _explained(path, columns):
                 peek = frame.head(max(2, min(TO_PEEK, CELLS // len(columns.names)))).collect()
@@ -173,7 +158,7 @@ def read_batches(path: Path, columns: Columns) -> Iterator[Batch]:
 
     size = max(1, CELLS // len(columns.names))
     if is_parquet(path):
-        frame = _scan_parquet(path, columns)
+        frame = scan_parquet(path, columns.names)
         for name, kind in frame.collect_schema().items():
             if name in columns.numbers and not (kind.is_numeric() or kind == pl.Boolean):
                 holds = "names" if kind in (pl.String, pl.Categorical, pl.Enum) else kind.base_type()
@@ -189,7 +174,7 @@ def read_batches(path: Path, columns: Columns) -> Iterator[Batch]:
     done = 0
     if columns.numbers:
         with suppress(pl.exceptions.PolarsError):
-            for part in _scan_csv(path, columns, typed=True).collect_batches(chunk_size=size):
+            for part in _scan_csv(path, columns).collect_batches(chunk_size=size):
                 batch, bad = _convert(columns, part)
                 if bad:
                     break
@@ -199,7 +184,7 @@ def read_batches(path: Path, columns: Columns) -> Iterator[Batch]:
                 return
     # From the first problem on, all cells are read as texts: spaces around numbers, empty lines, pixels such as 7.0.
     with _explained(path, columns):
-        for part in _scan_csv(path, columns, typed=False, start=done).collect_batches(chunk_size=size):
+        for part in _scan_csv(path, columns, done).collect_batches(chunk_size=size):
             part = _without_empty(part)
             batch, bad = _convert(columns, part)
             if bad:
@@ -271,7 +256,7 @@ def _complaint(path: Path, columns: Columns, row: int, name: str, cell: object) 
     """Build the error for a bad cell, with its line in the file."""
     where, text = f"{path}, row {row + 1}", "" if cell is None else str(cell)
     if not is_parquet(path):
-        line, cells = next(islice(_rows(path), columns.header + row, None), (0, columns.names))
+        line, cells = next(islice(csv_rows(path), columns.header + row, None), (0, columns.names))
         where = f"{path}, line {line}"
         if len(cells) != len(columns.names):
             return _wrong_width(where, columns, len(cells))
@@ -294,8 +279,8 @@ def _wrong_width(where: str, columns: Columns, width: int) -> HandgradError:
 
 def _check_widths(path: Path, columns: Columns) -> None:
     """Raise HandgradError at the first row with more or fewer cells than there are columns."""
-    for line, row in islice(_rows(path), columns.header, None):
-        if not _is_blank(row) and len(row) != len(columns.names):
+    for line, row in islice(csv_rows(path), columns.header, None):
+        if not is_blank(row) and len(row) != len(columns.names):
             raise _wrong_width(f"{path}, line {line}", columns, len(row))
 
 
@@ -315,98 +300,10 @@ def _explained(path: Path, columns: Columns) -> Iterator[None]:
         ) from error
 
 
-def _is_blank(row: list[str]) -> bool:
-    return not "".join(row).strip()
-
-
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield all rows of a CSV, empty ones too, each with the number of its (last) line."""
-    reader, line = None, 0
-    try:
-        with path.open(newline="\n", encoding="utf-8-sig") as lines:
-            reader = csv.reader(lines)
-            for row in reader:
-                line = reader.line_num
-                yield line, row
-    except UnicodeDecodeError:
-        raise HandgradError(f"{path} is not text in UTF-8; save it as CSV in UTF-8") from None
-    except csv.Error as error:
-        if "field limit" in str(error):
-            raise HandgradError(
-                f"{path}: the cell that begins in line {line + 1} does not end within "
-                f"{csv.field_size_limit():,} characters; close the quote there"
-            ) from None
-        what = "lines that do not end in a newline" if "new-line" in str(error) else str(error)
-        line = reader.line_num if reader else 0
-        raise HandgradError(f"{path}, line {line}: {what}; save it as CSV again") from None
-    except OSError as error:
-        raise HandgradError(f"{path} cannot be read: {error.strerror}") from error
-
-
-def _scan_csv(path: Path, columns: Columns, *, typed: bool, start: int = 0) -> "pl.LazyFrame":
-    """Scan a CSV: numbers as numbers, or all cells as texts with the number of the row."""
+def _scan_csv(path: Path, columns: Columns, start: int | None = None) -> "pl.LazyFrame":
+    """Scan a CSV with numbers as numbers; with `start`, from that row on with all cells as texts."""
     import polars as pl
 
-    _check_process()
-    texts, kind = {*columns.texts, LABEL} if typed else set(columns.names), _kind(columns.dtype)
-    schema = {name: pl.String if name in texts else kind for name in columns.names}
-    frame = pl.scan_csv(
-        path,
-        has_header=False,
-        skip_rows=columns.header,
-        schema=schema,
-        glob=False,
-        missing_columns="insert",
-        row_index_name=None if typed else ROW,
-    )
-    if typed:
-        return frame
-    return frame.filter(pl.col(ROW) >= start) if start else frame
-
-
-def _scan_parquet(path: Path, columns: Columns | None = None) -> "pl.LazyFrame":
-    """Scan a Parquet file that was verified, with its columns under the names in `columns`."""
-    import polars as pl
-
-    _check_process()
-    _verify_parquet(path)
-    frame = pl.scan_parquet(path, glob=False, hive_partitioning=False)
-    if columns is None:
-        return frame
-    return frame.rename(dict(zip(frame.collect_schema(), columns.names, strict=True)))
-
-
-_verified: set[tuple[str, int, int]] = set()
-
-
-def _verify_parquet(path: Path) -> None:
-    """Read a Parquet file once in a child process, since damage can abort the process that reads it."""
-    try:
-        with path.open("rb") as file:
-            facts, begin = os.fstat(file.fileno()), file.read(4)
-            file.seek(max(0, facts.st_size - 4))
-            whole = begin == file.read(4) == b"PAR1"
-    except OSError as error:
-        raise HandgradError(f"{path} cannot be read as Parquet: {error.strerror}") from error
-    key = (os.path.realpath(path), facts.st_size, facts.st_mtime_ns)
-    if key in _verified:
-        return
-    command = [sys.executable, "-P", "-c", VERIFY, str(path)]
-    if not whole or subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True).returncode:
-        raise HandgradError(
-            f"{path} cannot be read as Parquet: it is damaged or cut short; download it again"
-        )
-    _verified.add(key)
-
-
-_forks: list[bool] = []  # for each fork that led to this process, whether Polars was loaded
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=lambda: _forks.append("polars" in sys.modules))
-
-
-def _check_process() -> None:
-    """Raise HandgradError in a process that was forked after Polars was loaded: its threads do not run there."""
-    if any(_forks):
-        raise HandgradError(
-            "tables cannot be read in a process that was forked after Polars was loaded; start it with 'spawn'"
-        )
+    texts = {*columns.texts, LABEL} if start is None else {*columns.names}
+    schema = {name: pl.String if name in texts else _kind(columns.dtype) for name in columns.names}
+    return scan_csv(path, schema, columns.header, start=start)

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.data.cells import LABEL, Columns, find_categories, first_row, is_parquet, read_batches
+from handgrad.data.cells import LABEL, Columns, find_categories, first_row, read_batches
 from handgrad.data.columns import aligned, columns_of, input_names, one_hot
 from handgrad.data.dataset import naming
 from handgrad.data.labels import shown
 from handgrad.data.memory import check_memory
+from handgrad.data.scan import is_parquet
 from handgrad.data.tables import is_header
 from handgrad.errors import HandgradError
 

@@ -18,13 +18,13 @@ from handgrad.data.cells import (
     count_rows,
     find_categories,
     first_row,
-    is_parquet,
     read_batches,
 )
 from handgrad.data.columns import aligned, input_names, one_hot
 from handgrad.data.dataset import Dataset, naming
 from handgrad.data.labels import LabelCodes, parse_number, shown
 from handgrad.data.outofcore import Source, load_or_convert
+from handgrad.data.scan import is_parquet
 from handgrad.errors import HandgradError
 
 PIXEL_NAME = re.compile(r"(p|px|pix|pixel)[ _-]?\d+|\d+x\d+", re.IGNORECASE)
