@@ -84,6 +84,7 @@ def test_int8_computes_with_the_rounded_weights(tmp_path: Path) -> None:
     assert headers.sizes["small"].constants == (3 * 2 * 9 + 4 * 75) + 4 * (2 * 3 + 2 * 4 + 2 * 3)
 
 
+@pytest.mark.slow
 def test_accuracy_on_digits_is_the_same_in_c(tmp_path: Path) -> None:
     digits = hg.load_data("strokes:3000:5")
     layers = hg.load_recipe("convnet").build_network((1, 28, 28)).layers

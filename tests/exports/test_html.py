@@ -10,23 +10,19 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Route
 
+import handgrad as hg
 from drawing_board import Board, strokes_of
-from handgrad.errors import HandgradError
 from handgrad.exports.html import build, imported_modules, write_html
 from handgrad.frontend import page_files
 from handgrad.model.files import load_safetensors
-from handgrad.model.layers import Conv2D, Dense, Flatten, Layer
-from handgrad.model.network import Network
-from handgrad.model.scaling import Scaling
-from handgrad.recipes.loading import load_recipe
 from networks import DIGITS
 
 ACCURACY = "accuracy 97.9 % on validation data of <mnist>"
 
 
-def of_bytes(*layers: Layer, shape: tuple[int, ...] = (784,)) -> Network:
+def of_bytes(*layers: hg.Layer, shape: tuple[int, ...] = (784,)) -> hg.Network:
     form = DIGITS if shape == (784,) else {}
-    return Network(layers, shape, np.random.default_rng(0), scaling=Scaling.of_bytes(), **form)
+    return hg.Network(layers, shape, np.random.default_rng(0), scaling=hg.Scaling.of_bytes(), **form)
 
 
 @pytest.fixture
@@ -125,7 +121,7 @@ def test_file_is_complete_and_reproducible(exported: Path, tmp_path: Path) -> No
 
 
 def test_mlp_is_smaller_than_a_megabyte(tmp_path: Path) -> None:
-    network = load_recipe("mlp").build_network((1, 28, 28))
+    network = hg.load_recipe("mlp").build_network((1, 28, 28))
     write_html(network, tmp_path / "mlp.html")
     assert (tmp_path / "mlp.html").stat().st_size < 1_000_000
     text = (tmp_path / "mlp.html").read_text("utf-8")
@@ -133,7 +129,7 @@ def test_mlp_is_smaller_than_a_megabyte(tmp_path: Path) -> None:
 
 
 def test_parameters_in_float64_are_written_in_float32(tmp_path: Path) -> None:
-    network = Network([Dense(10)], (784,), np.random.default_rng(0), np.float64, **DIGITS)
+    network = hg.Network([hg.Dense(10)], (784,), np.random.default_rng(0), np.float64, **DIGITS)
     (model,) = re.findall(r'id="model"[^>]*>(.*?)</script>', build(network, "wide"))
     (tmp_path / "m.safetensors").write_bytes(b64decode(model))
     assert (
@@ -145,16 +141,16 @@ def test_parameters_in_float64_are_written_in_float32(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("network", "message"),
     [
-        (of_bytes(Dense(2), shape=(4,)), "images of 28×28 bytes, but the model takes 4 bytes"),
-        (of_bytes(Conv2D(2), Flatten(), Dense(2), shape=(3, 28, 28)), "takes 3×28×28 bytes"),
+        (of_bytes(hg.Dense(2), shape=(4,)), "images of 28×28 bytes, but the model takes 4 bytes"),
+        (of_bytes(hg.Conv2D(2), hg.Flatten(), hg.Dense(2), shape=(3, 28, 28)), "takes 3×28×28 bytes"),
         (
-            Network([Dense(2)], (784,), scaling=Scaling(np.zeros(784), np.ones(784)), **DIGITS),
+            hg.Network([hg.Dense(2)], (784,), scaling=hg.Scaling(np.zeros(784), np.ones(784)), **DIGITS),
             "takes 1×28×28 numbers; export it as onnx or c",
         ),
     ],
 )
-def test_networks_of_other_inputs_are_refused(network: Network, message: str, tmp_path: Path) -> None:
+def test_networks_of_other_inputs_are_refused(network: hg.Network, message: str, tmp_path: Path) -> None:
     (tmp_path / "m.html").write_text("precious")
-    with pytest.raises(HandgradError, match=re.escape(message)):
+    with pytest.raises(hg.HandgradError, match=re.escape(message)):
         write_html(network, tmp_path / "m.html")
     assert [path.read_text() for path in tmp_path.iterdir()] == ["precious"]

@@ -10,15 +10,10 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
-from handgrad.data.dataset import Dataset, Splits
-from handgrad.data.load import load_data
-from handgrad.errors import HandgradError
+import handgrad as hg
 from handgrad.exports import onnx as onnx_export
-from handgrad.exports.formats import load_model, load_model_recipe
+from handgrad.exports.formats import load_model_recipe
 from handgrad.exports.onnx import write_onnx
-from handgrad.model.layers import GELU, Dense, Layer
-from handgrad.model.network import Network
-from handgrad.model.scaling import Scaling
 from handgrad.recipes.loading import load_recipe, recipe_names
 from layer_table import LAYERS, network_of
 
@@ -32,7 +27,7 @@ def run(path: Path, inputs: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
 
 
 @pytest.mark.parametrize(("layer", "shape"), LAYERS, ids=[f"{layer}{shape}" for layer, shape in LAYERS])
-def test_every_layer_computes_the_same(layer: Layer, shape: tuple[int, ...], tmp_path: Path) -> None:
+def test_every_layer_computes_the_same(layer: hg.Layer, shape: tuple[int, ...], tmp_path: Path) -> None:
     network = network_of(layer, shape)
     write_onnx(network, tmp_path / "layer.onnx")
     raw = np.random.default_rng(1).normal(size=(9, *shape)).astype(np.float32).reshape(9, -1)
@@ -42,17 +37,23 @@ def test_every_layer_computes_the_same(layer: Layer, shape: tuple[int, ...], tmp
 
 
 @pytest.fixture(scope="module")
-def images() -> Dataset:
-    return load_data("strokes:1000:3").train
+def images() -> hg.Dataset:
+    return hg.load_data("strokes:1000:3").train
 
 
-@pytest.mark.parametrize("name", recipe_names())
+LARGE = {"best", "dropout", "elastic"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] if name in LARGE else []) for name in recipe_names()],
+)
 def test_every_recipe_computes_the_same_on_a_thousand_images(
-    name: str, images: Dataset, tmp_path: Path
+    name: str, images: hg.Dataset, tmp_path: Path
 ) -> None:
     """In float64, so that only onnxruntime rounds."""
     network = load_recipe(name).build_network(images.input_shape, dtype=np.float64)
-    network.scaling = Scaling.of_bytes()
+    network.scaling = hg.Scaling.of_bytes()
     network.flat_parameters = network.flat_parameters.astype(np.float32)
     network.calibrate(images.inputs[:200])
     network.flat_parameters = network.flat_parameters.astype(np.float32)
@@ -63,17 +64,17 @@ def test_every_recipe_computes_the_same_on_a_thousand_images(
 
 
 @pytest.fixture
-def network() -> Network:
-    layers = [Dense(6), GELU(), Dense(3)]
-    scaling = Scaling(np.array([1e6, -3.0, 0.0, 2.5]), np.array([0.5, 2.0, 40.0, 1e-3]))
-    network = Network(
+def network() -> hg.Network:
+    layers = [hg.Dense(6), hg.GELU(), hg.Dense(3)]
+    scaling = hg.Scaling(np.array([1e6, -3.0, 0.0, 2.5]), np.array([0.5, 2.0, 40.0, 1e-3]))
+    network = hg.Network(
         layers, (4,), np.random.default_rng(0), scaling=scaling, classes=["yes", "no", 'żółw "?"']
     )
     network.framing, network.features = "plain", ("a", "b=x", "b=y", "żółw")
     return network
 
 
-def test_tables_are_standardised_and_any_batch_size_works(network: Network, tmp_path: Path) -> None:
+def test_tables_are_standardised_and_any_batch_size_works(network: hg.Network, tmp_path: Path) -> None:
     write_onnx(network, tmp_path / "table.onnx")
     raw = np.random.default_rng(1).normal([1e6, -3, 0, 2.5], size=(100, 4)).astype(np.float32)
     for count in (1, 7, 100):
@@ -81,15 +82,15 @@ def test_tables_are_standardised_and_any_batch_size_works(network: Network, tmp_
         np.testing.assert_allclose(logits, network.logits(raw[:count]), rtol=1e-5, atol=1e-5)
 
 
-def test_inputs_of_images_are_bytes(digits: Splits, tmp_path: Path) -> None:
-    network = Network([Dense(10)], (784,), np.random.default_rng(0), scaling=Scaling.of_bytes())
+def test_inputs_of_images_are_bytes(digits: hg.Splits, tmp_path: Path) -> None:
+    network = hg.Network([hg.Dense(10)], (784,), np.random.default_rng(0), scaling=hg.Scaling.of_bytes())
     write_onnx(network, tmp_path / "bytes.onnx")
     inputs = digits.train.inputs[:50]
     assert inputs.dtype == np.uint8
     np.testing.assert_allclose(run(tmp_path / "bytes.onnx", inputs)[0], network.logits(inputs), atol=1e-5)
 
 
-def test_file_has_an_old_version_and_metadata(network: Network, tmp_path: Path) -> None:
+def test_file_has_an_old_version_and_metadata(network: hg.Network, tmp_path: Path) -> None:
     write_onnx(network, tmp_path / "m.onnx", {"name": "mine"})
     model = onnx.load(tmp_path / "m.onnx")
     assert (model.ir_version, model.opset_import[0].version, len(model.opset_import)) == (9, 18, 1)
@@ -100,10 +101,10 @@ def test_file_has_an_old_version_and_metadata(network: Network, tmp_path: Path) 
     assert json.loads(metadata["classes"]) == ["yes", "no", 'żółw "?"']
 
 
-def test_network_is_read_back_bit_for_bit(network: Network, tmp_path: Path) -> None:
+def test_network_is_read_back_bit_for_bit(network: hg.Network, tmp_path: Path) -> None:
     path = tmp_path / "m.onnx"
     write_onnx(network, path, {"name": "mine"})
-    loaded = load_model(path)
+    loaded = hg.load_model(path)
     assert loaded.flat_parameters.tobytes() == network.flat_parameters.tobytes()
     for name in ("layers", "dtype", "classes", "input_shape", "example_shape", "framing", "features"):
         assert getattr(loaded, name) == getattr(network, name)
@@ -111,31 +112,34 @@ def test_network_is_read_back_bit_for_bit(network: Network, tmp_path: Path) -> N
     raw = np.random.default_rng(2).normal(size=(5, 4))
     assert loaded.logits(raw).tobytes() == network.logits(raw).tobytes()
     assert load_model_recipe(path) == {"name": "mine"}
-    network.scaling = Scaling.of_bytes()
+    network.scaling = hg.Scaling.of_bytes()
     write_onnx(network, path)
-    assert load_model(path).logits(raw).tobytes() == network.logits(raw).tobytes()
+    assert hg.load_model(path).logits(raw).tobytes() == network.logits(raw).tobytes()
     assert load_model_recipe(path) is None
     network.scaling = None
     write_onnx(network, path)
-    assert load_model(path).logits(raw).tobytes() == network.logits(raw).tobytes()
+    assert hg.load_model(path).logits(raw).tobytes() == network.logits(raw).tobytes()
 
 
-def test_missing_extra_is_named(network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_extra_is_named(network: hg.Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_onnx(network, tmp_path / "m.onnx")
     monkeypatch.setattr(onnx_export, "find_spec", lambda name: None)
-    for work in (lambda: write_onnx(network, tmp_path / "n.onnx"), lambda: load_model(tmp_path / "m.onnx")):
-        with pytest.raises(HandgradError, match=r"pip install 'handgrad\[onnx\]'"):
+    for work in (
+        lambda: write_onnx(network, tmp_path / "n.onnx"),
+        lambda: hg.load_model(tmp_path / "m.onnx"),
+    ):
+        with pytest.raises(hg.HandgradError, match=r"pip install 'handgrad\[onnx\]'"):
             work()
 
 
-def test_damaged_and_foreign_files_are_refused_in_one_line(network: Network, tmp_path: Path) -> None:
+def test_damaged_and_foreign_files_are_refused_in_one_line(network: hg.Network, tmp_path: Path) -> None:
     path = tmp_path / "m.onnx"
     write_onnx(network, path)
     whole = path.read_bytes()
 
     def fails(message: str) -> None:
-        with pytest.raises(HandgradError, match=message) as error:
-            load_model(path)
+        with pytest.raises(hg.HandgradError, match=message) as error:
+            hg.load_model(path)
         assert str(path) in str(error.value)
         assert "\n" not in str(error.value)
 

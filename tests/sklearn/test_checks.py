@@ -1,17 +1,20 @@
 """All of scikit-learn's estimator checks, without exceptions."""
 
+import ast
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from sklearn.neural_network import MLPClassifier
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
 import handgrad as hg
+import handgrad.sklearn
 
 CLASSIFIERS = [
     hg.HandgradClassifier(),
     hg.HandgradClassifier(
-        hidden=(32, 16), activation=["tanh", "gelu"], optimizer="adamw", scaling=None, batch_size="all"
+        (32, 16), ["tanh", "gelu"], optimizer="adamw", scaling=None, batch_size="all", epochs=100
     ),
 ]
 
@@ -28,3 +31,11 @@ def names(estimator: Any) -> set[str]:
 def test_only_multilabel_checks_of_mlp_classifier_are_missing() -> None:
     missing = names(MLPClassifier()) - names(hg.HandgradClassifier())
     assert all("multilabel" in name for name in missing)
+
+
+def test_only_public_functions_of_scikit_learn_are_imported() -> None:
+    for path in Path(handgrad.sklearn.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sklearn"):
+                names = [*(node.module or "").split("."), *(alias.name for alias in node.names)]
+                assert not [name for name in names if name.startswith("_")], path
