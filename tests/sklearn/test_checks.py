@@ -14,7 +14,13 @@ import handgrad.sklearn
 CLASSIFIERS = [
     hg.HandgradClassifier(),
     hg.HandgradClassifier(
-        (32, 16), ["tanh", "gelu"], optimizer="adamw", scaling=None, batch_size="all", epochs=100
+        (32, 16),
+        ["tanh", "gelu"],
+        optimizer="adamw",
+        scaling=None,
+        batch_size="all",
+        learning_rate=0.005,
+        epochs=100,
     ),
 ]
 

@@ -20,7 +20,9 @@ def test_missing_extra_is_named(state: str) -> None:
 
 @pytest.mark.slow
 def test_scikit_learn_is_imported_only_for_the_classifier() -> None:
-    program = "import sys, handgrad as hg; hg.Network, hg.train, hg.load_data; print('sklearn' in sys.modules);"
+    program = (
+        "import sys, handgrad as hg; hg.Network, hg.train, hg.load_data; print('sklearn' in sys.modules);"
+    )
     program += "hg.HandgradClassifier; print('sklearn' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "True"]
