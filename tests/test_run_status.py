@@ -24,7 +24,7 @@ def trained(folder: Path, stop_after: int | None = None, **changes: Any) -> Run:
     given = {"data": {"source": DATA, "validation": 100}, "training": training, **changes}
     recipe = override(load_recipe("mlp"), given, "test")
     run = Run.start(recipe, open_splits(recipe), folder)
-    with run.opened():
+    with run.open():
         for _ in run.train(1, stop=lambda: run.state.step == stop_after):
             pass
     return run

@@ -1,6 +1,7 @@
 """``evaluate``, ``predict``, ``check``, ``data`` and ``recipes``, and bad models and files."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -273,7 +274,9 @@ def test_check_reports_every_gradient(cli: Cli) -> None:
     assert "WRONG" not in done.stdout
     checks = objects(cli, "check")
     assert all(check["passed"] for check in checks)
-    assert {"layer", "parameter", "shape", "entries", "error"} < set(checks[0])
+    assert {"layer", "parameter", "shape", "entries", "error", "worst"} < set(checks[0])
+    shown = cli("check", "classic", "--show").stdout
+    assert shown.count("analytic") > shown.count("correct") > 5
 
 
 OWN_LAYER = """
@@ -296,6 +299,11 @@ def test_user_defined_code_is_checked(cli: Cli, tmp_path: Path) -> None:
         assert done.returncode == status
         assert "1 Triple" in done.stdout
         assert ("WRONG" in done.stdout) == bool(status)
+        assert bool(
+            re.search(r"1 Triple .*WRONG\n  entry \[\d,\d\]: analytic .*, numerical", done.stdout)
+        ) == bool(status)
+    (tmp_path / "mine.py").write_text(OWN_LAYER.replace("FACTOR * dy", "dy[:, :2]"))
+    fails(cli, "1 Triple", "check", "mine.py", printed=True)
     (tmp_path / "mine.py").write_text("network = 1 / 0")
     fails(cli, "mine.py, line 1", "check", "mine.py", telling="ZeroDivisionError")
 

@@ -149,7 +149,7 @@ def test_resume_refuses_another_recipe_and_other_data(cli: Cli, tmp_path: Path, 
     labels = idx_folder / "train-labels-idx1-ubyte"
     content = labels.read_bytes()
     labels.write_bytes(content[:-1] + bytes([(content[-1] + 1) % 10]))
-    fails(cli, str(idx_folder), "resume", "RUN", telling="not the data")
+    fails(cli, str(idx_folder), "resume", "RUN", telling="other data")
 
 
 def test_a_damaged_log_does_not_prevent_resuming(cli: Cli, tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_anything_in_the_recipe_can_be_set(cli: Cli, tmp_path: Path) -> None:
 
 def test_early_stopping(cli: Cli, tmp_path: Path) -> None:
     options = "--validation 0.3 --set early_stopping.patience=2 --epochs 60 --out RUN"
-    assert "no better validation for 2 epochs" in train(cli, *MLP, *options.split())
+    assert "no better validation" in train(cli, *MLP, *options.split())
     model = (tmp_path / "RUN" / "model.safetensors").read_bytes()
     assert "already finished" in cli("resume", "RUN").stdout
     assert (tmp_path / "RUN" / "model.safetensors").read_bytes() == model

@@ -70,7 +70,7 @@ def train_on(source: str, folder: Path) -> None:
     changes = {"data": {"source": source, "validation": 0}, "training": {"epochs": 1}}
     recipe = override(load_recipe("mlp"), changes, "test")
     run = Run.start(recipe, open_splits(recipe), folder)
-    with run.opened():
+    with run.open():
         for _ in run.train(1):
             pass
 

@@ -50,7 +50,7 @@ def trained(folder: Path, stop_after: int | None = None, **changes: Any) -> Run:
     training = {"epochs": 3, "batch_size": 50}
     recipe = override(load_recipe("mlp"), {"data": DATA, "training": training} | changes, "test")
     run = Run.start(recipe, open_splits(recipe), folder)
-    with run.opened():
+    with run.open():
         for number, _ in enumerate(run.train(1)):
             if number == stop_after:
                 break

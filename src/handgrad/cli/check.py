@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handgrad.cli.options import FAILED, SUCCEEDED, Json
+from handgrad.cli.options import FAILED, SUCCEEDED, Json, option
 from handgrad.cli.output import emit, emit_json
 from handgrad.cli.recipes import recipe_names
 
@@ -17,10 +17,14 @@ RECIPE_HELP = "A built-in recipe, a TOML file, or a Python file that defines a n
 ROW = "{:<18}{:<12}{:<14}{:>10}{:>16}  {}"
 
 
+SHOW_HELP = "Print the entries with the largest errors of every gradient."
+
+
 def check(
     recipe: Annotated[
         str, typer.Argument(help=RECIPE_HELP, metavar="RECIPE", autocompletion=recipe_names)
     ] = "classic",
+    show: Annotated[bool, option("--show", SHOW_HELP)] = False,
     json: Json = False,
 ) -> int:
     """Compare every gradient with a numerical one."""
@@ -37,13 +41,13 @@ def check(
         wrong += not result.passed
         if json:
             emit_json({**asdict(result), "passed": result.passed, "kernels": kernels.name})
-        else:
-            shape, verdict = "×".join(map(str, result.shape)), "correct" if result.passed else "WRONG"
-            cells = (f"{result.entries:,}", f"{result.error:.1e}", verdict)
-            emit(ROW.format(result.layer, result.parameter, shape, *cells))
-        if not (json or result.passed):
-            worst = result.worst[0]
-            emit(f"  entry {worst.index}: analytic {worst.analytic:.6g}, numerical {worst.numerical:.6g}")
+            continue
+        shape, verdict = "×".join(map(str, result.shape)), "correct" if result.passed else "WRONG"
+        cells = (f"{result.entries:,}", f"{result.error:.1e}", verdict)
+        emit(ROW.format(result.layer, result.parameter, shape, *cells))
+        for entry in result.worst if show else result.worst[: not result.passed]:
+            index = ",".join(map(str, entry.index))
+            emit(f"  entry [{index}]: analytic {entry.analytic:.9g}, numerical {entry.numerical:.9g}")
     if not json:
         verdict = f"{wrong} gradients are wrong" if wrong else "every gradient is correct"
         emit(f"\n{verdict}: relative errors up to {TOLERANCE:.0e} pass; kernels: {kernels.name}, float64")

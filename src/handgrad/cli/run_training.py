@@ -1,9 +1,11 @@
-"""A new or resumed run: train, show records, stop where requested, and evaluate."""
+"""Train a new or resumed run, show its records, stop it where requested, and evaluate it."""
 
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
+
+from handgrad.cli.options import SUCCEEDED
 
 if TYPE_CHECKING:
     from handgrad.runs import Run
@@ -23,10 +25,10 @@ class Options:
 
 
 def run_training(run: "Run", options: Options) -> int:
-    """Train to the end or to an interruption, and evaluate the model."""
+    """Train to the end or to an interruption, and evaluate the model on the test split."""
     from handgrad.cli.interrupts import interrupts
     from handgrad.cli.output import showing_conversions
-    from handgrad.cli.views import choose_view, resume_command
+    from handgrad.cli.views import View, resume_command
     from handgrad.errors import Interrupted
     from handgrad.exports.formats import load_model
     from handgrad.kernels.threads import choose_threads
@@ -37,14 +39,14 @@ def run_training(run: "Run", options: Options) -> int:
     first = communicator.rank == 0
     if options.tensorboard:
         require_tensorboard()
-    view = choose_view(run, threads, json=options.json and first, quiet=options.quiet or not first)
-    deadline = None if options.time_limit is None else monotonic() + options.time_limit
+    view = View(run, threads, json=options.json and first, quiet=options.quiet or not first)
+    end = None if options.time_limit is None else monotonic() + options.time_limit
     with interrupts(options.attached and first) as interrupted:
 
         def stop() -> bool:
-            return interrupted() or (deadline is not None and monotonic() >= deadline)
+            return interrupted() or (end is not None and monotonic() >= end)
 
-        with run.opened(), view:
+        with run.open(), view:
             records = run.train(threads, stop)
             for record in (
                 log_to_tensorboard(records, run.folder) if options.tensorboard and first else records
@@ -55,11 +57,9 @@ def run_training(run: "Run", options: Options) -> int:
                 f"stopped after {run.state.step:,} of {run.total_steps:,} steps; saved in {run.folder}; "
                 f"resume with: {resume_command(run)}"
             )
-        test = None
         network = communicator.broadcast(partial(load_model, run.folder))
-        if not options.no_test:
-            with showing_conversions(options.quiet or not first):
-                test = run.splits.test
+        with showing_conversions(options.quiet or not first):
+            test = None if options.no_test else run.splits.test
         found = evaluate(network, test, communicator=communicator) if test else None
     view.finish(found, opened=not options.no_test)
-    return 0
+    return SUCCEEDED
