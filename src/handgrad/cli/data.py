@@ -74,7 +74,7 @@ def clear(
     if (name is None) != everything:
         raise typer.BadParameter("name a data set, or remove all with --all", param_hint="NAME")
     wanted = None if name is None else {name, str(Path(name).absolute())}
-    copies = [copy for copy in _copies() if wanted is None or copy["name"] in wanted]
+    copies = [copy for copy in _copies() if wanted is None or wanted & {copy["name"], *copy["files"]}]
     if wanted and not copies:
         raise HandgradError(f"the cache has no data set '{name:.80}'; handgrad data list shows what it has")
     for copy in copies:
@@ -83,19 +83,18 @@ def clear(
 
 
 def _copies() -> list[dict[str, Any]]:
-    """Describe the folders of the cache: downloads, by name, and conversions, by source and split."""
+    """Describe the folders of the cache: downloads by name, conversions by name and original files and folders."""
     from handgrad.data.mnist import cache_folder
     from handgrad.data.outofcore import FACTS
 
     copies = []
     for folder in sorted(path for path in cache_folder("").glob("*") if path.is_dir()):
-        facts = {"source": folder.name, "split": "all"}
-        with suppress(OSError, ValueError, TypeError):
-            facts |= json_format.loads((folder / FACTS).read_text("utf-8"))
+        files: set[str] = set()
+        with suppress(OSError, ValueError, TypeError, KeyError):
+            for path, *_ in json_format.loads((folder / FACTS).read_text("utf-8"))["files"]:
+                files |= {path, str(Path(path).parent)}
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-        copies.append(
-            {"name": facts["source"], "split": facts["split"], "folder": str(folder), "bytes": size}
-        )
+        copies.append({"name": folder.name, "files": sorted(files), "folder": str(folder), "bytes": size})
     return copies
 
 
@@ -103,6 +102,5 @@ def _show_copies(copies: list[dict[str, Any]], json: bool, *, removed: bool) -> 
     for copy in copies if json else ():
         emit_json({**copy, "removed": removed})
     if not json:
-        rows = [[copy["name"], copy["split"], f"{copy['bytes']:,}"] for copy in copies]
-        emit(table(["name", "split", "bytes"], rows))
+        emit(table(["name", "bytes"], [[copy["name"], f"{copy['bytes']:,}"] for copy in copies]))
         emit(f"\n{sum(copy['bytes'] for copy in copies):,} bytes {'freed' if removed else 'in all'}")
