@@ -1,4 +1,4 @@
-"""Contestants take turns, each in a process of its own."""
+"""Contestants take turns, each in a separate process."""
 
 import json
 import os
@@ -108,7 +108,7 @@ class Contestant:
 def compete(
     work: str, cores: int, rounds: int, ours: str, instruction_sets: Sequence[str] = ()
 ) -> list[Result]:
-    """Let all contestants of a piece of work take turns.
+    """Measure all contestants of a piece of work in turns.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What an export costs and keeps: sizes, and the accuracy on MNIST's test digits of each format in its own client.
+"""Sizes of exports, and the accuracy of each format on MNIST's test digits in a client that reads it.
 
     uv run python -m bench.exports runs/mlp runs/convnet
 
@@ -16,7 +16,7 @@ import onnxruntime
 import handgrad as hg
 
 IMAGES = 1000
-"""On so many, probabilities are compared."""
+"""The number of images whose probabilities are compared."""
 
 PROGRAM = """
 #include <stdio.h>
@@ -58,7 +58,7 @@ def onnx_row(run: str, network: hg.Network, digits: hg.Dataset, path: Path) -> N
 
 
 def c_row(run: str, network: hg.Network, digits: hg.Dataset, path: Path, int8: bool) -> None:
-    """Measure a header in a program of C."""
+    """Measure a header in a C program."""
     sizes = hg.export(network, path, "c", int8=int8)
     path.with_suffix(".c").write_text(PROGRAM)
     subprocess.run(["cc", "-std=c99", "-O2", "m.c", "-o", "m", "-lm"], cwd=path.parent, check=True)

@@ -1,4 +1,4 @@
-"""Loading, against the bare parser in the same run: ``uv run python -m bench.loading`` with MNIST at hand.
+"""Loading, beside the bare parser: ``uv run python -m bench.loading``. Needs MNIST.
 
 Prints medians of paired runs, in seconds, and their ratio.
 """
@@ -47,7 +47,6 @@ def main() -> None:
     print(f"IDX 60,000 × 784   {median(idx):.3f}")
     suffix = "gzipped" if next(ensure("mnist").folder.glob(f"{FILES['train'][0]}*")).suffix else "plain"
     print(f"hg.load_data('mnist')   {median(zipped):.3f}   ({suffix} IDX, SHA-256 verified)")
-    generate(1000)  # compiles
     print(f"strokes, 70,000    {median(seconds(lambda: generate(70_000)) for _ in range(3)):.2f}")
 
 

@@ -2,9 +2,9 @@
 
     uv run --extra server python -m bench.serve [MODEL] [--seconds 60] [--clients 200] [--rounds 2]
 
-MODEL is `mlp`, trained on MNIST, unless given. Needs onnxruntime and onnx. Clients and server share the machine.
-Clients keep their connection and wait for an answer before they ask again. Every answer is checked.
-The two take turns, so that a busy moment of the machine hits both.
+MODEL defaults to `mlp`, which is trained on MNIST first. Needs onnxruntime and onnx. Clients and server share the
+machine. Clients keep their connection and wait for an answer before the next request. Every answer is checked.
+The two take turns, so that other load on the machine affects both alike.
 """
 
 import asyncio
@@ -35,21 +35,21 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--computing", choices=COMPUTING, help="for the process that serves")
-    given = parser.parse_args()
-    if given.computing:
-        serve(given.model, given.computing)
+    options = parser.parse_args()
+    if options.computing:
+        serve(options.model, options.computing)
         return
-    with TemporaryDirectory() if given.model is None else nullcontext() as folder:
+    with TemporaryDirectory() if options.model is None else nullcontext() as folder:
         if folder:
             train = ["train", "mlp", "--data", "mnist", "--quiet", "--no-test", "--out", f"{folder}/mlp"]
             subprocess.run([sys.executable, "-m", "handgrad", *train], check=True)
-        model = given.model or f"{folder}/mlp"
+        model = options.model or f"{folder}/mlp"
         digits = hg.load_data("mnist").test.inputs[:1000]
         answers = hg.load_model(model).predict(digits)
         print("| computing | answers | errors | answers/s | median | 99 % | longest |")
         print("|---|---:|---:|---:|---:|---:|---:|")
-        for computing in COMPUTING * given.rounds:
-            print(measured(model, computing, digits, answers, given), flush=True)
+        for computing in COMPUTING * options.rounds:
+            print(measured(model, computing, digits, answers, options), flush=True)
 
 
 def serve(model: str, computing: str) -> None:
@@ -76,18 +76,18 @@ def by_onnxruntime(network: hg.Network) -> Callable[[Any], Any]:
     return lambda raw: session.run(["probabilities"], {"input": raw})[0]
 
 
-def measured(model: str, computing: str, digits: Any, answers: Any, given: Any) -> str:
-    """Load one server, and write a row."""
+def measured(model: str, computing: str, digits: Any, answers: Any, options: Any) -> str:
+    """Measure one server, and return a row of the table."""
     command = [sys.executable, "-m", "bench.serve", model, "--computing", computing]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         port = int(re.search(r":(\d+)/", process.stdout.readline())[1])  # type: ignore[index]
         requests = [request(row) for row in digits.tolist()]
         asyncio.run(load(port, requests, answers, 10, 2))  # warm
-        times, errors = asyncio.run(load(port, requests, answers, given.clients, given.seconds))
+        times, errors = asyncio.run(load(port, requests, answers, options.clients, options.seconds))
         process.terminate()
     median, most, longest = np.percentile(times, [50, 99, 100]) * 1000
-    cells = f"{len(times):,} | {errors} | {len(times) / given.seconds:,.0f}"
+    cells = f"{len(times):,} | {errors} | {len(times) / options.seconds:,.0f}"
     return f"| {computing} | {cells} | {median:.0f} ms | {most:.0f} ms | {longest:.0f} ms |"
 
 
@@ -100,7 +100,7 @@ def request(pixels: list[int]) -> bytes:
 async def load(
     port: int, requests: list[bytes], answers: Any, clients: int, seconds: float
 ) -> tuple[list[float], int]:
-    """Ask from many clients at once; gives the seconds of each right answer, and the number of others."""
+    """Send requests from many clients; return the seconds of each correct answer, and the number of errors."""
     times: list[float] = []
     errors = 0
     end = time.perf_counter() + seconds
@@ -108,16 +108,16 @@ async def load(
     async def client(number: int) -> None:
         nonlocal errors
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        while (begun := time.perf_counter()) < end:
+        while (start := time.perf_counter()) < end:
             number = (number + 1) % len(requests)
             writer.write(requests[number])
             head = await reader.readuntil(b"\r\n\r\n")
             length = int(re.search(rb"content-length: (\d+)", head)[1])  # type: ignore[index]
             body = await reader.readexactly(length)
-            right = head.startswith(b"HTTP/1.1 200") and f'"class":"{answers[number]}"'.encode() in body
-            errors += not right
-            if right:
-                times.append(time.perf_counter() - begun)
+            correct = head.startswith(b"HTTP/1.1 200") and f'"class":"{answers[number]}"'.encode() in body
+            errors += not correct
+            if correct:
+                times.append(time.perf_counter() - start)
         writer.close()
 
     found = await asyncio.gather(*(client(17 * number) for number in range(clients)), return_exceptions=True)

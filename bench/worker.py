@@ -1,4 +1,4 @@
-"""One contestant in a process of its own: prepares, then does its work once for every line of standard input.
+"""One contestant: prepares, then does its work once for every line of standard input.
 
     python -m bench.worker "WORK [NUMBER …]" CONTESTANT THREADS
 

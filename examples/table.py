@@ -1,6 +1,6 @@
-"""A table of one's own, with numbers, names, gaps, and classes with names: ``uv run python examples/table.py [CSV]``.
+"""A table with numbers, categories, missing values and class names: ``uv run python examples/table.py [CSV]``.
 
-The column `label` holds the classes. Without a table, one is made up, runs/plants.csv.
+The column `label` has the classes. Without a table, the example generates one, runs/plants.csv.
 """
 
 import sys
@@ -20,7 +20,7 @@ import handgrad as hg
 
 
 def write_plants(path: Path, rows: int = 600) -> None:
-    """Make up what one could measure of three plants in a garden, forgetting a value now and then."""
+    """Write a table of measurements of three plants, with missing values."""
     rng = np.random.default_rng(1)
     kind = rng.integers(3, size=rows)
     table = pl.DataFrame(
@@ -38,7 +38,7 @@ def write_plants(path: Path, rows: int = 600) -> None:
 
 
 def main(csv: str = "") -> None:
-    """Train on three quarters of a table, and tell how good the answers are on the rest."""
+    """Train on three quarters of a table, and evaluate on the rest."""
     if not csv:
         csv = "runs/plants.csv"
         write_plants(Path(csv))

@@ -1,4 +1,4 @@
-"""Every example runs, and does what it says."""
+"""Every example runs."""
 
 import re
 import shutil
@@ -26,7 +26,7 @@ def test_every_example_is_run_here() -> None:
     assert tested == {path.name for path in EXAMPLES.glob("*.py")}
 
 
-def test_a_layer_a_loss_and_an_optimizer_of_ones_own_learn(tmp_path: Path) -> None:
+def test_custom_parts_learn(tmp_path: Path) -> None:
     *records, accuracy = run("own.py", folder=tmp_path).splitlines()
     assert len(records) == 5
     assert float(accuracy.rstrip("%")) > 50
@@ -38,7 +38,7 @@ def test_the_sheet_of_augmentations_is_drawn(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_table_of_ones_own(tmp_path: Path) -> None:
+def test_a_table(tmp_path: Path) -> None:
     printed = run("table.py", folder=tmp_path)
     assert re.search(r"^cross-validation: [89]\d\.\d%", printed)
     table = pl.read_csv(tmp_path / "runs" / "plants.csv")
@@ -48,8 +48,8 @@ def test_a_table_of_ones_own(tmp_path: Path) -> None:
     assert "peony" in run("table.py", "own.csv", folder=tmp_path)
 
 
-def test_files_as_ones_own_might_be(tmp_path: Path) -> None:
-    run("own_files.py", folder=tmp_path)
+def test_sample_files(tmp_path: Path) -> None:
+    run("sample_files.py", folder=tmp_path)
     assert pl.read_csv(tmp_path / "plants" / "train.csv").columns == [
         "height",
         "flowers",
@@ -88,12 +88,12 @@ def test_your_own_images(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_one_page_leads_to_98_percent(mnist_place: dict[str, str], tmp_path: Path) -> None:
+def test_one_page_on_mnist(mnist_place: dict[str, str], tmp_path: Path) -> None:
     assert float(run("one_page.py", folder=tmp_path, **mnist_place).rstrip("%\n")) >= 98
 
 
 @pytest.mark.slow
-def test_one_page_does_without_mnist(tmp_path: Path) -> None:
+def test_one_page_without_mnist(tmp_path: Path) -> None:
     closed = {"HANDGRAD_MIRROR": CLOSED, "XDG_CACHE_HOME": str(tmp_path)}
     notice, accuracy = run("one_page.py", folder=tmp_path, **closed).splitlines()
     assert notice.endswith("digits that handgrad writes itself are taken instead")

@@ -1,11 +1,10 @@
-"""Messy drawings, read by a model: tools/drawings.json through the page's renderer and framing, and what comes out.
+"""The accuracy of a model on tools/drawings.json, 120 messy drawings, rendered and framed as on the page.
 
     uv run python tools/drawings.py runs/synthetic
     uv run python tools/drawings.py runs/synthetic --sheet docs/images/page/drawings.png
 
-The drawings were written by hand, as strokes, in the form in which the page keeps them: twelve of each digit, one for
-each kind of mess. Nothing is trained on them, and no model is chosen by them. The sheet shows them all, with the
-answers of the model that are wrong.
+The drawings were written by hand, as strokes in the page's format: twelve of each digit, one for each kind of mess.
+Nothing is trained on them, and no model is chosen by them. The sheet shows all of them, with the wrong predictions.
 """
 
 import argparse
@@ -22,18 +21,18 @@ from handgrad.data.framing import frame_digit
 from handgrad.kernels.backend import kernels
 
 DRAWINGS = Path(__file__).with_name("drawings.json")
-SIDE = 280  # pixels of the picture that the page draws of strokes, as frontend/draw/strokes.js has it
+SIDE = 280  # pixels of the rendered image, as in frontend/draw/strokes.js
 
 
 def main() -> None:
-    """Print accuracy by kind of mess, and each mistake."""
+    """Print the accuracy by kind of mess, and each error."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", type=Path, help="a run or a model file")
-    parser.add_argument("--sheet", type=Path, help="where to draw them all")
-    asked = parser.parse_args()
+    parser.add_argument("--sheet", type=Path, help="an image of all drawings to write")
+    options = parser.parse_args()
 
     drawings = json.loads(DRAWINGS.read_text("utf-8"))
-    network = hg.load_model(asked.model)
+    network = hg.load_model(options.model)
     inputs = np.stack([frame_digit(render(drawing)).ravel() for drawing in drawings])
     probabilities = network.predict_proba(inputs)
     answers = [network.classes[best] for best in probabilities.argmax(axis=1)]
@@ -43,12 +42,12 @@ def main() -> None:
         if answer != drawing["label"]
     ]
     print_table(drawings, wrong)
-    if asked.sheet:
-        sheet(drawings, answers).save(asked.sheet)
+    if options.sheet:
+        sheet(drawings, answers).save(options.sheet)
 
 
 def render(drawing: dict[str, Any], side: int = SIDE) -> NDArray[np.uint8]:
-    """Draw strokes as renderStrokes in frontend/draw/strokes.js does: 0 is paper, 255 ink, (side, side)."""
+    """Render strokes like renderStrokes in frontend/draw/strokes.js: (side, side), 0 is paper, 255 ink."""
     strokes = [stroke if len(stroke) > 1 else stroke * 2 for stroke in drawing["strokes"]]  # a dot
     points = np.array([point for stroke in strokes for point in stroke], np.float64)
     pen_down = np.concatenate([[True] * (len(stroke) - 1) + [False] for stroke in strokes])[:-1]
@@ -58,20 +57,20 @@ def render(drawing: dict[str, Any], side: int = SIDE) -> NDArray[np.uint8]:
 
 
 def print_table(drawings: list[dict[str, Any]], wrong: list[tuple[str, str, str, float]]) -> None:
-    """Print right answers by kind, and what was taken for what."""
+    """Print the number of correct predictions and the errors by kind."""
     kinds = Counter(drawing["kind"] for drawing in drawings)
-    print("| mess | right | taken for another (how sure) |")
+    print("| kind | correct | predicted as another digit (probability) |")
     print("|---|---:|---|")
     for kind, count in kinds.items():
         mistakes = [(label, answer, share) for of, label, answer, share in wrong if of == kind]
-        told = ", ".join(f"{label} for {answer} ({share:.0%})" for label, answer, share in mistakes)
-        print(f"| {kind} | {count - len(mistakes)} of {count} | {told} |")
-    right = len(drawings) - len(wrong)
-    print(f"| **all** | **{right} of {len(drawings)}, {right / len(drawings):.1%}** | |")
+        listed = ", ".join(f"{label} as {answer} ({share:.0%})" for label, answer, share in mistakes)
+        print(f"| {kind} | {count - len(mistakes)} of {count} | {listed} |")
+    correct = len(drawings) - len(wrong)
+    print(f"| **all** | **{correct} of {len(drawings)}, {correct / len(drawings):.1%}** | |")
 
 
 def sheet(drawings: list[dict[str, Any]], answers: list[str]) -> Any:
-    """Draw all drawings on one picture, a row a kind; wrong answers in the corner."""
+    """Return an image of all drawings, a row per kind, with wrong predictions in the corner."""
     from PIL import Image, ImageDraw
 
     side, gap, margin = 84, 6, 92

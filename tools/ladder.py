@@ -3,10 +3,9 @@
     uv run --extra plot python tools/ladder.py [RECIPE …] [--seeds N] [--at-a-time N] [--results FOLDER]
                                                 [--curves PNG]
 
-docs/ladder holds what was measured, a file for each run: its records, and its accuracy on the test split. What is
-there is read, not repeated; a run that was cut short goes on with the same command. Another folder measures anew.
-Several runs at a time share the processors, each on threads of its own, and take less time together than one after
-another; the time that is printed is that of runs which had all processors to themselves.
+docs/ladder has the results, a file for each run: its records, and its accuracy on the test split. Existing results
+are read, and interrupted runs resumed; another folder measures again. Several runs at a time share the processors and
+take less time together than one after another; the printed times are those of runs that had all processors.
 """
 
 import argparse
@@ -27,7 +26,7 @@ LADDER = ["classic", "mlp", "dropout", "elastic", "convnet", "best", "synthetic"
 
 
 def main() -> None:
-    """Run what is missing, and show all of it."""
+    """Run what is missing, and print all results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("recipes", nargs="*", default=LADDER)
     parser.add_argument("--seeds", type=int, default=5)
@@ -37,39 +36,39 @@ def main() -> None:
         "--runs", type=Path, default=Path("runs/ladder"), help="folder of the runs themselves"
     )
     parser.add_argument("--curves", type=Path, help="draw the learning curves of seed 0")
-    chosen = parser.parse_args()
+    options = parser.parse_args()
     curves = {}
     print("| recipe | test accuracy | seeds | seconds of training |\n|---|---|---|---|")
-    for recipe in chosen.recipes:
-        threads = max(1, choose_threads() // chosen.at_a_time)
-        with ThreadPoolExecutor(chosen.at_a_time) as pool:
+    for recipe in options.recipes:
+        threads = max(1, choose_threads() // options.at_a_time)
+        with ThreadPoolExecutor(options.at_a_time) as pool:
             measure = partial(
                 result_of,
                 recipe,
                 threads=threads,
-                shared=chosen.at_a_time > 1,
-                runs=chosen.runs,
-                results=chosen.results,
+                shared=options.at_a_time > 1,
+                runs=options.runs,
+                results=options.results,
             )
-            results = list(pool.map(measure, range(chosen.seeds)))
+            results = list(pool.map(measure, range(options.seeds)))
         curves[recipe] = [Record(**record) for record in results[0][0]]
         accuracies = [100 * result["test_accuracy"] for _, result in results]
-        alone = [records[-1]["seconds"] for records, result in results if not result.get("shared")]
-        seconds = f"{min(alone):.0f}–{max(alone):.0f}" if alone else "not measured alone"
+        times = [records[-1]["seconds"] for records, result in results if not result.get("shared")]
+        seconds = f"{min(times):.0f}–{max(times):.0f}" if times else "not measured"
         spread = f" ± {stdev(accuracies):.2f}" if len(accuracies) > 1 else ""
         print(
             f"| `{recipe}` | {mean(accuracies):.2f}{spread} % ({', '.join(f'{a:.2f}' for a in accuracies)}) "
             f"| {len(results)} | {seconds} |",
             flush=True,
         )
-    if chosen.curves:
-        save(plot_learning_curves(curves, metric="error", against="seconds"), chosen.curves)
+    if options.curves:
+        save(plot_learning_curves(curves, metric="error", against="seconds"), options.curves)
 
 
 def result_of(
     recipe: str, seed: int, threads: int, shared: bool, runs: Path, results: Path
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Train a recipe, measured on MNIST's test split at the end, unless that was done before."""
+    """Train a recipe and evaluate it on MNIST's test split, or read the result."""
     log = results / f"{recipe}-{seed}.jsonl"
     if not log.exists():
         results.mkdir(parents=True, exist_ok=True)
@@ -78,7 +77,7 @@ def result_of(
         if (folder / "checkpoint.safetensors").exists():
             command = [*program, "resume", str(folder), "--threads", str(threads)]
         else:
-            # synthetic is trained on digits of the library's own, and measured on MNIST all the same
+            # trained on synthetic digits, and evaluated on MNIST
             data = [] if recipe == "synthetic" else ["--data", "mnist"]
             command = [*program, "train", recipe, *data, "--seed", str(seed), "--out", str(folder)]
             command += ["--threads", str(threads)]

@@ -7,7 +7,7 @@ COUNT = 1_000
 
 
 def contestants():
-    """Give the two."""
+    """Return the contestants."""
     return {"handgrad": handgrad, "SciPy": scipy}
 
 

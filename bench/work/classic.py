@@ -14,7 +14,7 @@ def flops(examples):
 
 
 def contestants(examples):
-    """Give those that iterate over the first so many examples."""
+    """Return the contestants, which iterate over the first `examples` examples."""
     return {name: partial(ready, examples) for name, ready in READY.items()}
 
 

@@ -10,7 +10,7 @@ def flops():
 
 
 def contestants():
-    """Give the two."""
+    """Return the contestants."""
     return {"handgrad": handgrad, "PyTorch": pytorch}
 
 

@@ -1,4 +1,4 @@
-"""What every contestant works on: MNIST, or as many strokes where it is not at hand."""
+"""The data of every contestant: MNIST, or the same number of synthetic digits without it."""
 
 from time import perf_counter
 
@@ -20,13 +20,13 @@ def splits() -> hg.Splits:
 
 
 def training() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Give images (N, 784) of 0–255 and labels (N,)."""
+    """Return images (N, 784) of 0–255 and labels (N,)."""
     train = splits().train
     return train.inputs.reshape(len(train), -1), train.labels.astype(np.int64)
 
 
 class Clock:
-    """Seconds since it was made."""
+    """Seconds since its creation."""
 
     def __init__(self) -> None:
         self.start = perf_counter()

@@ -8,7 +8,7 @@ DATA = ("MNIST", "digits", "breast cancer", "iris", "5,000 × 20")
 
 
 def load(number, seed):
-    """Give training and test examples of a data set; of tables a quarter, drawn by seed, is to test with."""
+    """Return training and test examples of a data set; of tables a quarter, drawn by seed, is to test with."""
     if number == 0:
         mnist = splits()
         parts = (mnist.train, mnist.test)
@@ -25,12 +25,12 @@ def load(number, seed):
 
 
 def floats(number, *inputs):
-    """Give images as peers take them, in float32 from 0 to 1; tables as they are."""
+    """Return images as peers take them, in float32 from 0 to 1; tables as they are."""
     return [np.divide(X, 255, dtype=np.float32) if number == 0 else X for X in inputs]
 
 
 def contestants(number, epochs, batch):
-    """Give those for one of the data sets; each turn has another seed, the same for all."""
+    """Return those for one of the data sets; each turn has another seed, the same for all."""
 
     def ready(make, convert):
         def prepare(threads):

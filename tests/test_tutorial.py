@@ -1,4 +1,4 @@
-"""Every command and program of docs/walk.md, which must give the same predictions everywhere."""
+"""Every command and program of docs/tutorial.md, which must give the same predictions everywhere."""
 
 import os
 import re
@@ -11,12 +11,12 @@ import pytest
 from c_compiler import compiler
 
 ROOT = Path(__file__).parents[1]
-GUIDE = (ROOT / "docs" / "walk.md").read_text("utf-8")
+GUIDE = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(sh|python|c|text)\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def clone(tmp_path: Path) -> Path:
     """Create a folder like a clone, in which ``uv run`` finds this Python, and ``cc`` a compiler."""
     programs = tmp_path / "programs"
     programs.mkdir()
@@ -33,21 +33,21 @@ def place(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_every_step_of_the_tutorial(place: Path) -> None:
-    environment = {**os.environ, "PATH": f"{place / 'programs'}:{os.environ['PATH']}"}
-    own, printed = place / "own", ""
+def test_every_step_of_the_tutorial(clone: Path) -> None:
+    environment = {**os.environ, "PATH": f"{clone / 'programs'}:{os.environ['PATH']}"}
+    folder, printed = clone / "tutorial", ""
     for language, block in BLOCKS:
         if language in ("python", "c"):
             name = re.match(r"(?:# |/\* )(\S+)", block)
             assert name is not None
-            (own / name[1]).write_text(block, "utf-8")
+            (folder / name[1]).write_text(block, "utf-8")
         elif language == "text":
-            assert (own / "plants" / "train.csv").read_text("utf-8").startswith(block)
+            assert (folder / "plants" / "train.csv").read_text("utf-8").startswith(block)
         else:
             for command in block.splitlines():
                 done = subprocess.run(
                     ["bash", "-ec", command],
-                    cwd=own if own.exists() else place,
+                    cwd=folder if folder.exists() else clone,
                     env=environment,
                     capture_output=True,
                     text=True,
@@ -56,14 +56,14 @@ def test_every_step_of_the_tutorial(place: Path) -> None:
                 assert (done.returncode, done.stderr) == (0, ""), command
                 printed += f"$ {command}\n{done.stdout}"
                 if command.startswith("mkdir"):
-                    assert own.is_dir()
+                    assert folder.is_dir()
 
     def after(command: str) -> str:
         """Return what a command printed."""
         return printed.partition(f"$ {command}")[2].partition("\n")[2].partition("\n$ ")[0]
 
-    assert own.joinpath("runs/plants/plots/confusion.svg").exists()
-    assert own.joinpath("runs/shapes/plots/mistakes.svg").exists()
+    assert folder.joinpath("runs/plants/plots/confusion.svg").exists()
+    assert folder.joinpath("runs/shapes/plots/mistakes.svg").exists()
     assert "soil=sand" in after("uv run handgrad explain runs/plants")
     for kind, files in (("plants", "plants/new.csv"), ("shapes", "shapes/test/circle/0.png")):
         tuned, evaluated = (

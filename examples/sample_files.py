@@ -1,7 +1,7 @@
-"""Files such as one's own might be, to follow docs/walk.md with: ``uv run python examples/own_files.py``.
+"""Sample files for docs/tutorial.md: ``uv run python examples/sample_files.py``.
 
-Writes into the present folder what was measured of three plants, plants/train.csv and plants/test.csv, three more
-plants without their names, plants/new.csv, and pictures of three shapes, shapes/train/circle/0.png and so on.
+Writes measurements of three kinds of plants (plants/train.csv and plants/test.csv), three plants without labels
+(plants/new.csv) and images of three shapes (shapes/train/circle/0.png and so on) into the current folder.
 """
 
 from math import cos, pi, sin
@@ -12,7 +12,7 @@ import polars as pl
 from PIL import Image, ImageDraw
 
 SHAPES = {"circle": 40, "square": 4, "triangle": 3}
-"""With how many corners each is drawn."""
+"""The number of corners of each."""
 
 
 def plants(rows: int, rng: np.random.Generator) -> pl.DataFrame:
@@ -29,7 +29,7 @@ def plants(rows: int, rng: np.random.Generator) -> pl.DataFrame:
     )
 
 
-def picture(corners: int, rng: np.random.Generator) -> Image.Image:
+def shape(corners: int, rng: np.random.Generator) -> Image.Image:
     width, height = map(int, rng.integers(40, 90, 2))
     image = Image.new("L", (width, height), int(rng.integers(180, 256)))
     radius, turn = rng.uniform(0.3, 0.45) * min(width, height), rng.uniform(0, 2 * pi)
@@ -51,7 +51,7 @@ def main() -> None:
             folder = Path("shapes", split, name)
             folder.mkdir(parents=True, exist_ok=True)
             for number in range(count):
-                picture(corners, rng).save(folder / f"{number}.png")
+                shape(corners, rng).save(folder / f"{number}.png")
 
 
 if __name__ == "__main__":
