@@ -104,12 +104,14 @@ def test_pause_reload_resume_and_stop_in_two_tabs(open_window: OpenWindow, serve
 
 @slow
 def test_a_run_that_fails(open_window: OpenWindow, server: Process) -> None:
-    window = open_window(expected=None)
-    server_error = window.start("mlp", DATA, epochs=2, learning_rate="1e6")
+    window = open_window()
+    missing: list[str] = []
+    window.page.on("response", lambda answer: missing.append(answer.url) if answer.status == 404 else None)
+    name = window.start("mlp", DATA, epochs=2, learning_rate="1e6")
     window.is_("failed")
-    error = server.get(f"/runs/{server_error}")["error"]
-    expect(window.view.locator(".view-line")).to_have_text(error)
-    expect(window.runs.get_by_role("button", name=server_error)).to_contain_text("failed")
+    expect(window.view.locator(".view-line")).to_have_text(server.get(f"/runs/{name}")["error"])
+    expect(window.runs.get_by_role("button", name=name)).to_contain_text("failed")
+    assert missing == []
 
 
 @slow
