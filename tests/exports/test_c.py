@@ -117,6 +117,16 @@ def test_named_inputs_have_an_index(tmp_path: Path) -> None:
     assert run_main(tmp_path, "plants.h", f'printf("{"%d" * 6}", {indices});') == "012345"
 
 
+def test_sigmoid_is_exact_in_its_tails(tmp_path: Path) -> None:
+    write_c(hg.Network([hg.Dense(2), hg.Sigmoid()], 1, 0), tmp_path / "s.h")
+    x = np.array([-80, -15, -5, 0, 5, 15])
+    body = f"float x[6] = {{{', '.join(map(str, x))}}};\ns_sigmoid(x, 6);\n"
+    body += 'for (int i = 0; i < 6; i++) printf("%.9g ", x[i]);'
+    np.testing.assert_allclose(
+        np.array(run_main(tmp_path, "s.h", body).split(), float), 1 / (1 + np.exp(-x)), rtol=1e-6
+    )
+
+
 NAMES = [
     "plain",
     'with "quotes" \\ and more',

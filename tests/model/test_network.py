@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import handgrad as hg
 from handgrad.errors import HandgradError
 from handgrad.kernels.softmax import softmax
 from handgrad.model.initializers import Uniform
@@ -148,6 +149,24 @@ def test_training_data_name_only_classes_that_have_no_names() -> None:
         assert (network.classes, network.example_shape, network.framing) == (expected, (1, 2, 2), "digit")
     with pytest.raises(HandgradError, match="order"):
         network.adopt(("c", "b", "a"), (4,), "plain")
+
+
+def test_training_keeps_the_names_of_the_network_and_takes_the_form_of_the_data() -> None:
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (20, 1, 4, 4), np.uint8)
+    data = hg.Dataset(images, np.arange(20) % 3, 3, (1, 4, 4), framing="plain")
+    network = Network([Dense(3)], 16, 0, classes=np.array(["a", "b", "c"]))
+    hg.fit(network, data, epochs=1, progress=False)
+    assert (network.classes, network.example_shape, network.framing) == (("a", "b", "c"), (1, 4, 4), "plain")
+
+
+def test_decay_and_clipping_leave_statistics_alone() -> None:
+    data = hg.Dataset(np.random.default_rng(0).normal(5, 2, (64, 4)), np.arange(64) % 2, 2)
+    network = Network([Dense(4), BatchNorm(), Dense(2)], 4, 0)
+    hg.fit(network, data, optimizer=hg.SGD(0.1, weight_decay=0.9, clip_norm=1e-3), epochs=3, progress=False)
+    before = copy.deepcopy(network.statistics[1])
+    network.calibrate(data.inputs)
+    np.testing.assert_allclose(network.statistics[1].variance, before.variance, rtol=1e-5)
 
 
 def test_statistics_are_not_parameters() -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
-from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,12 +10,12 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from handgrad.config import FRAMINGS, unique_names
 from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
-from handgrad.kernels.memory import aligned
 from handgrad.kernels.threads import Workers, choose_threads, one_blas_thread
 from handgrad.kernels.types import Floats, Integers, as_floats
-from handgrad.model.architecture import Architecture, check_shape
+from handgrad.model.architecture import check_shape
 from handgrad.model.layers.layer import Layer
 from handgrad.model.losses import CrossEntropy, Loss
+from handgrad.model.parameters import Parameterized
 from handgrad.model.scaling import Scaling
 
 FEW = 32
@@ -25,7 +24,7 @@ FEW = 32
 NetworkBackward: TypeAlias = Callable[..., Any]
 
 
-class Network(Architecture):
+class Network(Parameterized):
     """Layers in a row, from scaled inputs to logits.
 
     Parameters
@@ -101,79 +100,11 @@ class Network(Architecture):
             raise HandgradError(
                 f"the network ends in {self.output_shape}, but there are {len(self.classes)} classes"
             )
-        if arrays is not None:
-            self._check_arrays(arrays)
-        self._vector: NDArray[Any] = aligned((self.parameter_count,), self.dtype)
-        self.statistics = [
-            SimpleNamespace(**{name: np.empty(shape, self.dtype) for name, shape in shapes.items()})
-            for shapes in self.statistic_shapes
-        ]
-        self._view()
-        self._fill(arrays, np.random.default_rng(rng))
-
-    def _check_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Raise HandgradError unless there are finite arrays of the right shapes; nothing is allocated."""
-        for index, shapes in enumerate(zip(self.shapes, self.statistic_shapes, strict=True)):
-            for name, shape in (*shapes[0].items(), *shapes[1].items()):
-                key = f"layers.{index}.{name}"
-                if key not in arrays:
-                    raise HandgradError(f"it lacks {key}")
-                array = arrays[key]
-                if array.shape != shape:
-                    raise HandgradError(f"{key} has shape {array.shape} where the network has {shape}")
-                if array.dtype != self.dtype or not np.isfinite(array).all():
-                    raise HandgradError(f"{key} must hold finite {self.dtype} numbers")
-
-    def _view(self) -> None:
-        self.parameters = self.views(self._vector)
-        self.arrays = [
-            SimpleNamespace(**vars(parameters), **vars(statistics)) if vars(statistics) else parameters
-            for parameters, statistics in zip(self.parameters, self.statistics, strict=True)
-        ]
-
-    def _fill(self, arrays: Mapping[str, NDArray[Any]] | None, rng: np.random.Generator) -> None:
-        """Copy the given arrays, or draw initial values."""
-        for index, (layer, own) in enumerate(zip(self.layers, self.arrays, strict=True)):
-            initializers = layer.initializers()
-            for name, array in vars(own).items():
-                if arrays is not None:
-                    array[...] = arrays[f"layers.{index}.{name}"]
-                elif name in initializers:
-                    array[...] = initializers[name].draw(array.shape, rng)
-                else:
-                    raise HandgradError(f"{type(layer).__name__} has no initializer for its {name}")
-
-    def named_arrays(self) -> dict[str, NDArray[Any]]:
-        """Return all parameters and statistics by name, e.g. ``"layers.0.weights"``; no copies."""
-        return {
-            f"layers.{index}.{name}": array
-            for index, arrays in enumerate(self.arrays)
-            for name, array in vars(arrays).items()
-        }
-
-    @property
-    def flat_parameters(self) -> NDArray[Any]:
-        """All parameters, (P,); values that are assigned are copied into it."""
-        return self._vector
-
-    @flat_parameters.setter
-    def flat_parameters(self, values: NDArray[Any]) -> None:
-        self._vector[...] = values
+        self._allocate(arrays, np.random.default_rng(rng))
 
     def __repr__(self) -> str:
         layers = " → ".join(type(layer).__name__ for layer in self.layers)
         return f"Network({self.input_shape} → {layers} → {self.output_shape}, {self.parameter_count:,} parameters)"
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {
-            name: value
-            for name, value in vars(self).items()
-            if name not in ("parameters", "arrays", "_classify")
-        }
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)  # a copy views its own vector, not that of the original
-        self._view()
 
     @property
     def takes_images(self) -> bool:
