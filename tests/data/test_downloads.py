@@ -1,11 +1,10 @@
-"""Downloads from mirrors that truncate, stall, err and lie: the whole file arrives, or nothing and one line."""
+"""Downloads from mirrors that truncate, stall and fail: the whole file arrives, or nothing and one line."""
 
 import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -19,6 +18,10 @@ from servers import Answer, cut, endless, honest, mirror, part, redirect, status
 CONTENT = bytes(range(256)) * 1000
 OTHER = b"x" * len(CONTENT)
 HALF = len(CONTENT) // 2
+CODE = (
+    "import sys; from pathlib import Path; from handgrad.data.download import download; "
+    "download([sys.argv[1]], Path(sys.argv[2]), lambda path: True, limit=10**6, advice='')"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -102,7 +105,9 @@ BAD: list[tuple[Answer, str]] = [
 
 
 @pytest.mark.parametrize(("answer", "reason"), BAD, ids=[reason for _, reason in BAD])
-def test_a_bad_mirror_is_told_and_the_next_one_delivers(target: Path, answer: Answer, reason: str) -> None:
+def test_a_bad_mirror_is_reported_and_the_next_one_delivers(
+    target: Path, answer: Answer, reason: str
+) -> None:
     with mirror(answer) as bad, mirror(honest(CONTENT)) as good:
         line = refusal(target, bad.url)
         assert reason in line
@@ -111,7 +116,7 @@ def test_a_bad_mirror_is_told_and_the_next_one_delivers(target: Path, answer: An
     assert_whole(target)
 
 
-def test_every_mirror_is_told_with_its_reason(target: Path) -> None:
+def test_every_mirror_is_reported_with_its_reason(target: Path) -> None:
     with mirror(status(404)) as one, mirror(whole(OTHER)) as two:
         line = refusal(target, one.url, two.url)
     assert "HTTP 404" in line
@@ -129,7 +134,7 @@ def test_refused_connections_and_odd_addresses(target: Path) -> None:
     assert "No such file" in line
 
 
-def test_passwords_are_not_told(target: Path) -> None:
+def test_passwords_are_not_shown(target: Path) -> None:
     with mirror(status(404)) as one:
         assert "secret" not in refusal(target, one.url.replace("//", "//user:secret@"))
 
@@ -174,13 +179,9 @@ def test_a_name_looked_up_for_ever(target: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_killed_midway_then_resumed(target: Path) -> None:
     part = target.with_name("file.gz.part")
-    code = (
-        "import sys; from pathlib import Path; from handgrad.data.download import download; "
-        "download([sys.argv[1]], Path(sys.argv[2]), lambda path: True, limit=10**6, advice='')"
-    )
     with mirror() as one:
         one.answers = [one.stall(CONTENT, HALF), honest(CONTENT)]
-        with subprocess.Popen([sys.executable, "-c", code, one.url, str(target)]) as process:
+        with subprocess.Popen([sys.executable, "-c", CODE, one.url, str(target)]) as process:
             deadline = time.monotonic() + 20
             while not (part.exists() and part.stat().st_size):
                 assert time.monotonic() < deadline
@@ -200,64 +201,41 @@ def test_a_truncated_download_is_resumed_at_the_next_mirror(target: Path) -> Non
     assert_whole(target)
 
 
-def test_the_rest_may_come_without_a_total(target: Path) -> None:
-    begin(target, CONTENT[:HALF])
-    with mirror(part(CONTENT, HALF, "*")) as one:
-        get(target, one.url)
-    assert_whole(target)
+RESUMED: dict[
+    str, tuple[bytes, Answer, list[str | None]]
+] = {  # what is there, first answer, further requests
+    "no total": (CONTENT[:HALF], part(CONTENT, HALF, "*"), []),
+    "Range ignored": (CONTENT[:HALF], whole(CONTENT), []),
+    "416": (CONTENT[:HALF], status(416), [None]),
+    "a part before": (CONTENT[:HALF], part(CONTENT, HALF - 1, len(CONTENT)), [None]),
+    "a part behind": (CONTENT[:HALF], part(CONTENT, HALF + 1, len(CONTENT)), [None]),
+    "longer, 416": (CONTENT * 2, honest(CONTENT), [None]),
+    "longer, ignored": (CONTENT * 2, whole(CONTENT), []),
+    "mixed content": (OTHER[:HALF], honest(CONTENT), [None]),
+}
 
 
-def test_a_truncated_rest_is_noticed(target: Path) -> None:
-    begin(target, CONTENT[:HALF])
-    with mirror(part(CONTENT[:-1], HALF, len(CONTENT))) as one:
-        line = refusal(target, one.url)
-    assert f"ended after {len(CONTENT) - 1:,} of {len(CONTENT):,} bytes" in line
-
-
-@pytest.mark.parametrize(
-    ("first", "then"),
-    [
-        (whole(CONTENT), []),  # ignores the Range
-        (status(416), [None]),
-        (part(CONTENT, HALF - 1, len(CONTENT)), [None]),  # another part than was asked for
-        (part(CONTENT, HALF + 1, len(CONTENT)), [None]),
-    ],
-    ids=["200", "416", "before", "behind"],
-)
-def test_a_mirror_that_cannot_resume_restarts(target: Path, first: Answer, then: list[str | None]) -> None:
-    begin(target, CONTENT[:HALF])
+@pytest.mark.parametrize("case", RESUMED)
+def test_a_part_is_resumed_or_downloaded_again(target: Path, case: str) -> None:
+    here, first, then = RESUMED[case]
+    begin(target, here)
     with mirror(first, honest(CONTENT)) as one:
         get(target, one.url)
-    assert one.ranges == [f"bytes={HALF}-", *then]
+    assert one.ranges == [f"bytes={len(here)}-", *then]
     assert_whole(target)
 
 
-@pytest.mark.parametrize("answer", [honest(CONTENT), whole(CONTENT)], ids=["416", "200"])
-def test_a_part_longer_than_the_file_restarts(target: Path, answer: Answer) -> None:
-    begin(target, CONTENT * 2)
+def test_a_truncated_rest_fails(target: Path) -> None:
+    begin(target, CONTENT[:HALF])
+    with mirror(part(CONTENT[:-1], HALF, len(CONTENT))) as one:
+        assert f"ended after {len(CONTENT) - 1:,} of {len(CONTENT):,} bytes" in refusal(target, one.url)
+
+
+@pytest.mark.parametrize("answer", [honest(OTHER), endless])
+def test_wrong_content_is_requested_once_and_leaves_nothing(target: Path, answer: Answer) -> None:
     with mirror(answer) as one:
-        get(target, one.url)
-    assert_whole(target)
-
-
-def test_a_resumed_mixture_is_tried_once_more_from_zero(target: Path) -> None:
-    begin(target, OTHER[:HALF])
-    with mirror(honest(CONTENT)) as one:
-        get(target, one.url)
-    assert one.ranges == [f"bytes={HALF}-", None]
-    assert_whole(target)
-
-
-def test_wrong_content_is_not_tried_twice_and_leaves_nothing(target: Path) -> None:
-    with mirror(honest(OTHER)) as one:
         refusal(target, one.url)
     assert one.ranges == [None]
-    assert not list(target.parent.iterdir())
-
-
-def test_a_body_without_end_is_cut_off_and_leaves_nothing(target: Path) -> None:
-    with mirror(endless) as one:
-        assert "sends more than 1,000,000 bytes" in refusal(target, one.url)
     assert not list(target.parent.iterdir())
 
 
@@ -290,33 +268,16 @@ def test_the_timeout_comes_from_the_environment(target: Path, monkeypatch: pytes
             get(target, timeout=None)
 
 
-@pytest.fixture
-def on_terminal() -> Callable[[str, Path], str]:
-    """Give a function that downloads in a process whose standard error is a terminal, and gives what it shows."""
-
-    def show(url: str, target: Path) -> str:
-        pty = pytest.importorskip("pty", reason="no pseudo-terminals here")
-        code = (
-            "import sys; from pathlib import Path; from handgrad.data.download import download; "
-            "download([sys.argv[1]], Path(sys.argv[2]), lambda path: True, limit=10**6, advice='')"
-        )
-        ours, theirs = pty.openpty()
-        environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
-        command = [sys.executable, "-c", code, url, str(target)]
+def test_a_bar_is_shown_only_on_a_terminal(target: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    pty = pytest.importorskip("pty", reason="no pseudo-terminals here")
+    ours, theirs = pty.openpty()
+    with mirror(honest(CONTENT)) as one:
         with os.fdopen(ours, "rb", buffering=0) as screen:
+            command = [sys.executable, "-c", CODE, one.url, str(target)]
+            environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
             done = subprocess.run(command, stderr=theirs, stdout=subprocess.PIPE, env=environment, check=True)
             os.close(theirs)
-            shown = screen.read(65536).decode()
+            assert b"file.gz" in screen.read(65536)
         assert done.stdout == b""
-        return shown
-
-    return show
-
-
-def test_a_bar_is_shown_only_on_a_terminal(
-    target: Path, on_terminal: Callable[[str, Path], str], capfd: pytest.CaptureFixture[str]
-) -> None:
-    with mirror(honest(CONTENT)) as one:
-        assert "file.gz" in on_terminal(one.url, target)
         get(target, one.url)
     assert capfd.readouterr() == ("", "")

@@ -1,4 +1,4 @@
-"""A mirror on this machine that answers as it is told to, well or badly, and remembers what it was asked."""
+"""A local mirror with given answers, correct or not, that records its requests."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 
 @dataclass
 class Mirror:
-    """Gives the answers one by one, the last one again and again."""
+    """Gives its answers one by one, and repeats the last."""
 
     url: str
     answers: list[Answer] = field(default_factory=list)
@@ -23,7 +23,7 @@ class Mirror:
     over: Event = field(default_factory=Event)
 
     def stall(self, content: bytes, after: int) -> Answer:
-        """Send the first bytes only, and then nothing for ever."""
+        """Send the first bytes only."""
 
         def answer(handler: BaseHTTPRequestHandler) -> None:
             head(handler, 200, {"Content-Length": str(len(content))})
@@ -34,20 +34,20 @@ class Mirror:
         return answer
 
     def silence(self, handler: BaseHTTPRequestHandler) -> None:
-        """Do not even answer."""
+        """Do not answer."""
         self.over.wait(30)
 
 
 @contextmanager
 def mirror(*answers: Answer) -> Iterator[Mirror]:
-    told: Mirror
+    recorded: Mirror
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            told.paths.append(self.path)
-            told.ranges.append(self.headers.get("Range"))
-            told.agents.append(self.headers.get("User-Agent"))
-            answer = told.answers.pop(0) if len(told.answers) > 1 else told.answers[0]
+            recorded.paths.append(self.path)
+            recorded.ranges.append(self.headers.get("Range"))
+            recorded.agents.append(self.headers.get("User-Agent"))
+            answer = recorded.answers.pop(0) if len(recorded.answers) > 1 else recorded.answers[0]
             answer(self)
 
         def log_message(self, *_: Any) -> None:
@@ -57,16 +57,16 @@ def mirror(*answers: Answer) -> Iterator[Mirror]:
         daemon_threads = True
 
         def handle_error(self, *_: Any) -> None:
-            pass  # clients hang up in these tests
+            pass  # clients close connections in these tests
 
     with Server(("127.0.0.1", 0), Handler) as server:
-        told = Mirror(f"http://127.0.0.1:{server.server_port}/", list(answers))
+        recorded = Mirror(f"http://127.0.0.1:{server.server_port}/", list(answers))
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
-            yield told
+            yield recorded
         finally:
-            told.over.set()
+            recorded.over.set()
             server.shutdown()
             thread.join()
 
@@ -89,7 +89,7 @@ def whole(content: bytes, kind: str = "application/octet-stream") -> Answer:
 
 
 def honest(content: bytes) -> Answer:
-    """Heed a Range, with 206 or 416."""
+    """Respect a Range, with 206 or 416."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         asked = re.fullmatch(r"bytes=(\d+)-", handler.headers.get("Range", ""))
@@ -111,7 +111,7 @@ def files(content: dict[str, bytes]) -> Answer:
 
 
 def part(content: bytes, start: int, total: int | str) -> Answer:
-    """Answer 206 from `start` on, whatever was asked for."""
+    """Answer 206 from `start` on, whatever was requested."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         rest = content[start:]
@@ -123,7 +123,7 @@ def part(content: bytes, start: int, total: int | str) -> Answer:
 
 
 def cut(content: bytes, after: int) -> Answer:
-    """Promise all and hang up early."""
+    """Announce all and close the connection early."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         head(handler, 200, {"Content-Length": str(len(content))})
@@ -133,7 +133,7 @@ def cut(content: bytes, after: int) -> Answer:
 
 
 def unsized(content: bytes) -> Answer:
-    """Do not tell the length."""
+    """Omit the length."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         head(handler, 200, {})
