@@ -193,9 +193,11 @@ def test_images_rest_at_the_end_of_a_training() -> None:
 @pytest.mark.parametrize("name", list(asdict(ALL)))
 @pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf"), 1e9, "1", None, True])
 def test_what_is_out_of_range_is_told_in_one_line(name: str, value: Any) -> None:
-    with pytest.raises(HandgradError, match=rf"^Augmentation {name} must be from .* to .*; got .*$") as told:
+    with pytest.raises(
+        HandgradError, match=rf"^Augmentation {name} must be from .* to .*; got .*$"
+    ) as caught:
         replace(ALL, **{name: value})
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("shape", [(28, 28), (784,), (2, 1, 1, 28, 28)])

@@ -45,7 +45,7 @@ def test_each_name_of_a_table_is_an_input(tmp_path: Path) -> None:
 
 
 def test_a_column_with_a_number_in_it_is_none_of_names(tmp_path: Path) -> None:
-    for text, told in (
+    for text, message in (
         ("label,a\nx,sand\ny,1\n", "line 2, column 'a': 'sand' is not a finite number"),
         ("label,a\nx,sand\ny,?\n", "line 2, column 'a': 'sand' is not"),
         ("label,a\nx,\ny,\n", "line 2, column 'a': no value"),
@@ -58,7 +58,7 @@ def test_a_column_with_a_number_in_it_is_none_of_names(tmp_path: Path) -> None:
     ):
         with pytest.raises(HandgradError) as error:
             read_table(table(tmp_path, text))
-        assert told in str(error.value)
+        assert message in str(error.value)
 
 
 def test_columns_are_found_in_the_names_of_inputs() -> None:
@@ -78,7 +78,7 @@ def test_inputs_are_put_into_the_order_of_the_model() -> None:
         [0, 1, 0, 3],
     ]
     assert aligned(inputs, ("a", "b=x", "b=y"), ("b=x", "a"), leniently=True).tolist() == [[1, 2], [0, 3]]
-    for own, told in (
+    for own, message in (
         (("a", "b=x", "b=z"), "row 2, column 'b': 'z' is not one of 'x', 'y'"),
         (("a", "b", "c"), "unknown column 'c'; expected b, a"),
         (("d", "b=x", "b=y"), "unknown column 'd'"),
@@ -87,7 +87,7 @@ def test_inputs_are_put_into_the_order_of_the_model() -> None:
     ):
         with pytest.raises(HandgradError) as error:
             aligned(inputs, own, ("b=x", "b=y", "a"))
-        assert told in str(error.value)
+        assert message in str(error.value)
     with pytest.raises(HandgradError, match="column 'b' holds numbers; expected 'x', 'y'"):
         aligned(inputs[:, :2], ("a", "b"), ("b=x", "b=y", "a"))
 

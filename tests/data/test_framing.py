@@ -1,4 +1,4 @@
-"""Framing: any picture of a digit becomes what MNIST would have made of it."""
+"""Framing: any image of a digit is framed as MNIST's digits are."""
 
 import io
 from collections.abc import Callable
@@ -16,29 +16,29 @@ from handgrad.data.framing import frame_digit
 from handgrad.data.strokes import generate
 from handgrad.errors import HandgradError
 
-Picture = NDArray[np.uint8]
+Image8 = NDArray[np.uint8]
 
 DIGITS = generate(120, 3)[0].reshape(-1, 28, 28)
 
 
-def difference(digits: Picture, changed: Callable[[Picture], Picture]) -> NDArray[np.float64]:
+def difference(digits: Image8, changed: Callable[[Image8], Image8]) -> NDArray[np.float64]:
     """Frame changed digits, and give the mean difference to each of the digits, as a share of its ink."""
     framed = np.stack([frame_digit(changed(digit)) for digit in digits]).astype(int)
     return np.abs(framed - digits).sum(axis=(1, 2)) / digits.sum(axis=(1, 2))
 
 
-def enlarged(digit: Picture, factor: int = 10) -> Picture:
+def enlarged(digit: Image8, factor: int = 10) -> Image8:
     size = digit.shape[1] * factor, digit.shape[0] * factor
     return np.asarray(Image.fromarray(digit).resize(size, Image.Resampling.BICUBIC))
 
 
-def as_jpeg(picture: Picture, quality: int = 80) -> Picture:
+def as_jpeg(image: Image8, quality: int = 80) -> Image8:
     content = io.BytesIO()
-    Image.fromarray(picture).save(content, "JPEG", quality=quality)
+    Image.fromarray(image).save(content, "JPEG", quality=quality)
     return np.asarray(Image.open(content))
 
 
-def photographed(digit: Picture, tilt: float = 60, noise: float = 8, size: int = 300) -> Picture:
+def photographed(digit: Image8, tilt: float = 60, noise: float = 8, size: int = 300) -> Image8:
     """Dark ink on paper that is lit from a side, with the noise of a camera, as JPEG."""
     ink = enlarged(np.pad(digit, 8), -(-size // 44)) / 255
     y, x = np.meshgrid(*(np.linspace(-0.5, 0.5, length) for length in ink.shape), indexing="ij")
@@ -60,10 +60,10 @@ def test_a_framed_digit_stays_as_it_is() -> None:
 
 def test_dark_on_light_is_the_same() -> None:
     for digit in DIGITS[:30]:
-        for picture in (digit, enlarged(digit), as_jpeg(digit), photographed(digit)):
-            # The mean of many pixels, in a picture that is reduced, may be rounded up instead of down.
-            apart = np.abs(frame_digit(255 - picture).astype(int) - frame_digit(picture))
-            assert apart.max() <= (0 if len(picture) < 300 else 1)
+        for image in (digit, enlarged(digit), as_jpeg(digit), photographed(digit)):
+            # The mean of many pixels, in a image that is reduced, may be rounded up instead of down.
+            apart = np.abs(frame_digit(255 - image).astype(int) - frame_digit(image))
+            assert apart.max() <= (0 if len(image) < 300 else 1)
 
 
 @pytest.mark.parametrize("factor", [3, 10, 20])
@@ -75,10 +75,10 @@ def test_size_matters_little(factor: int) -> None:
 
 @pytest.mark.parametrize("padding", [((0, 0), (0, 40)), ((200, 0), (0, 0)), ((13, 57), (90, 1))])
 def test_position_does_not_matter(padding: tuple[tuple[int, int], tuple[int, int]]) -> None:
-    def padded(digit: Picture) -> Picture:
+    def padded(digit: Image8) -> Image8:
         return np.pad(digit, padding)
 
-    small = sum(padding[0]) + 28 < 300  # larger pictures are reduced first
+    small = sum(padding[0]) + 28 < 300  # larger images are reduced first
     changes = difference(DIGITS, padded)
     assert np.mean(changes == 0) > 0.9 if small else np.median(changes) < 0.3
 
@@ -110,16 +110,16 @@ def test_photographs_with_noise_and_uneven_light(tilt: float, noise: float, size
     )
 )
 @settings(max_examples=150, deadline=None)
-def test_any_picture_is_framed_or_blank(picture: Picture) -> None:
+def test_any_image_is_framed_or_blank(image: Image8) -> None:
     try:
-        framed = frame_digit(picture)
+        framed = frame_digit(image)
     except HandgradError:
         with pytest.raises(HandgradError, match="the image is blank"):
-            frame_digit(picture)
+            frame_digit(image)
         return
     assert framed.shape == (28, 28)
     assert framed.max() > 0
-    assert np.array_equal(framed, frame_digit(255 - picture))
+    assert np.array_equal(framed, frame_digit(255 - image))
 
 
 @given(st.integers(1, 90), st.integers(1, 90), st.integers(1, 100), st.integers(1, 100), st.integers(60, 255))
@@ -127,9 +127,9 @@ def test_any_picture_is_framed_or_blank(picture: Picture) -> None:
 def test_the_box_is_20_pixels_and_its_mass_in_the_middle(
     height: int, width: int, below: int, beside: int, ink: int
 ) -> None:
-    picture = np.zeros((height + 2 * below, width + 2 * beside), np.uint8)
-    picture[below : below + height, beside : beside + width] = ink
-    framed = frame_digit(picture)
+    image = np.zeros((height + 2 * below, width + 2 * beside), np.uint8)
+    image[below : below + height, beside : beside + width] = ink
+    framed = frame_digit(image)
     rows, columns = np.flatnonzero(framed.any(axis=1)), np.flatnonzero(framed.any(axis=0))
     sides = np.ptp(rows) + 1, np.ptp(columns) + 1
     assert max(sides) == 20
@@ -153,21 +153,21 @@ def test_strokes_keep_to_the_frame() -> None:
 
 @pytest.mark.parametrize("shape", [(1, 1), (28, 28), (500, 300), (0, 5)])
 @pytest.mark.parametrize("value", [0, 128, 255])
-def test_blank_pictures(shape: tuple[int, int], value: int) -> None:
+def test_blank_images(shape: tuple[int, int], value: int) -> None:
     with pytest.raises(HandgradError, match="the image is blank"):
         frame_digit(np.full(shape, value, np.uint8))
 
 
 def test_blank_paper_with_noise_or_light_from_a_side_is_blank() -> None:
     light = np.add.outer(np.linspace(80, 120, 100), np.linspace(40, 100, 80)).astype(np.uint8)
-    pictures = [light]
+    images = [light]
     for seed in range(10):
         noise = np.random.default_rng(seed).normal(180, 10, (299, 299)).clip(0, 255).astype(np.uint8)
         smooth = np.asarray(Image.fromarray(noise).filter(ImageFilter.GaussianBlur(2)))
-        pictures += [noise[:120, :120], as_jpeg(smooth, 70)]
-    for picture in pictures:
+        images += [noise[:120, :120], as_jpeg(smooth, 70)]
+    for image in images:
         with pytest.raises(HandgradError, match="blank"):
-            frame_digit(picture)
+            frame_digit(image)
 
 
 def test_specks_that_are_lost_in_scaling_are_blank() -> None:

@@ -19,9 +19,9 @@ DIGIT = generate(1, 5)[0].reshape(28, 28)
 DIGIT_SHAPE = (1, 28, 28)
 
 
-def save(path: Path, picture: NDArray[Any] | Image.Image, **options: Any) -> Path:
+def save(path: Path, image: NDArray[Any] | Image.Image, **options: Any) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    image = image if isinstance(image, Image.Image) else Image.fromarray(image)
     image.save(path, **options)
     return path
 
@@ -36,8 +36,8 @@ def folder_of(
 
 
 @pytest.mark.parametrize("end", [".png", ".PNG", ".bmp", ".gif", ".tif", ".webp"])
-def test_grey_pictures_come_back(tmp_path: Path, end: str) -> None:
-    path = save(tmp_path / f"picture{end}", GREY, **({"lossless": True} if end == ".webp" else {}))
+def test_grey_images_come_back(tmp_path: Path, end: str) -> None:
+    path = save(tmp_path / f"image{end}", GREY, **({"lossless": True} if end == ".webp" else {}))
     assert read_image(path).dtype == np.uint8
     assert np.array_equal(read_image(path), GREY)
 
@@ -48,7 +48,7 @@ def test_any_mode_becomes_grey(tmp_path: Path, mode: str) -> None:
     image = black_and_white.convert(mode)
     if mode == "I;16":
         image = Image.fromarray(np.asarray(black_and_white).astype(np.uint16) * 257)
-    path = save(tmp_path / ("picture.tif" if mode in ("F", "I", "CMYK") else "picture.png"), image)
+    path = save(tmp_path / ("image.tif" if mode in ("F", "I", "CMYK") else "image.png"), image)
     assert np.array_equal(read_image(path), np.asarray(black_and_white))
 
 
@@ -69,14 +69,14 @@ def test_floats_between_0_and_1(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ink", ["black", "white"])
 def test_transparent_paper_takes_the_other_colour(tmp_path: Path, ink: str) -> None:
-    picture = Image.new("RGBA", (6, 6), (0, 0, 0, 0) if ink == "black" else (255, 255, 255, 0))
-    picture.paste(ink, (2, 2, 4, 4))
-    grey = read_image(save(tmp_path / "a.png", picture))
+    image = Image.new("RGBA", (6, 6), (0, 0, 0, 0) if ink == "black" else (255, 255, 255, 0))
+    image.paste(ink, (2, 2, 4, 4))
+    grey = read_image(save(tmp_path / "a.png", image))
     assert grey[3, 3] == (0 if ink == "black" else 255)
     assert grey[0, 0] == 255 - grey[3, 3]
 
 
-def test_a_picture_is_turned_as_its_camera_was_held(tmp_path: Path) -> None:
+def test_a_image_is_turned_as_its_camera_was_held(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     path = save(tmp_path / "a.png", GREY, exif=exif)
@@ -93,7 +93,7 @@ def complaint(path: Path, read: Any = read_image) -> str:
     return message
 
 
-def test_files_that_are_no_pictures(tmp_path: Path) -> None:
+def test_files_that_are_no_images(tmp_path: Path) -> None:
     whole = save(tmp_path / "whole.png", GREY).read_bytes()
     path = tmp_path / "a.png"
     assert "does not exist" in complaint(path)
@@ -154,7 +154,7 @@ def test_examples_that_no_model_takes(tmp_path: Path) -> None:
         assert "not grey images" in complaint(blank, lambda p, s=shape: read_example(p, s, "digit"))
 
 
-def test_mnist_saved_as_pictures_is_read_as_it_was(tmp_path: Path, mnist: Splits) -> None:
+def test_mnist_saved_as_images_is_read_as_it_was(tmp_path: Path, mnist: Splits) -> None:
     digits = mnist.split("test").inputs[:300]
     same = 0
     for digit in digits:
@@ -165,9 +165,9 @@ def test_mnist_saved_as_pictures_is_read_as_it_was(tmp_path: Path, mnist: Splits
 
 def test_fitting_keeps_proportions_and_paper() -> None:
     assert fit(GREY, 9, 12) is GREY
-    picture = np.full((40, 20), 200, np.uint8)
-    picture[5:-5, 5:-5] = 10
-    fitted = fit(picture, 10, 10)
+    image = np.full((40, 20), 200, np.uint8)
+    image[5:-5, 5:-5] = 10
+    fitted = fit(image, 10, 10)
     assert fitted.shape == (10, 10)
     assert (fitted[:, [0, 1, 8, 9]] == 200).all()
     assert fitted[5, 5] < 100
@@ -176,7 +176,7 @@ def test_fitting_keeps_proportions_and_paper() -> None:
 
 def test_folders_are_classes(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, {"dog": 2, "cat": 3})
-    (folder / "cat" / "notes.txt").write_text("not a picture")
+    (folder / "cat" / "notes.txt").write_text("not a image")
     (folder / "cat" / "._0.png").write_bytes(b"what macOS leaves behind")
     (folder / "empty").mkdir()
     dataset = read_class_folders(folder)
@@ -196,7 +196,7 @@ def test_numbers_are_sorted_as_numbers(tmp_path: Path) -> None:
     assert [path.name for path in class_folders(tmp_path)] == ["1", "10", "9", "a"]
 
 
-def test_pictures_of_several_sizes_or_large_ones_are_fitted(tmp_path: Path) -> None:
+def test_images_of_several_sizes_or_large_ones_are_fitted(tmp_path: Path) -> None:
     assert (
         read_class_folders(folder_of(tmp_path / "large", {"a": 1, "b": 1}, (65, 20))).input_shape
         == DIGIT_SHAPE

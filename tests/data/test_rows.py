@@ -43,7 +43,7 @@ def test_rows_are_read_with_what_is_known_of_them(tmp_path: Path, case: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "FILE is empty"),
         ("a,b,c\n", "holds no examples"),
@@ -59,8 +59,8 @@ def test_rows_are_read_with_what_is_known_of_them(tmp_path: Path, case: str) -> 
         (b"\xff\xfe1,2", "UTF-8"),
     ],
 )
-def test_other_files_are_refused(tmp_path: Path, text: str | bytes, told: str) -> None:
-    assert told in refused(write(tmp_path, text))
+def test_other_files_are_refused(tmp_path: Path, text: str | bytes, message: str) -> None:
+    assert message in refused(write(tmp_path, text))
 
 
 def test_one_row_is_one(tmp_path: Path) -> None:
@@ -73,14 +73,14 @@ def test_a_header_says_which_column_is_which(tmp_path: Path) -> None:
     rows = read_rows(write(tmp_path, "c,label,a,b\n3,x,1,2\n"), 3, NAMES)
     assert (rows.inputs.tolist(), rows.labels, rows.features) == ([[1, 2, 3]], ["x"], NAMES)
     assert read_rows(write(tmp_path, "x,1,2,3\n"), 3, NAMES).features == NAMES
-    for text, told in (
+    for text, message in (
         ("a,b\n1,2\n", "FILE has no column 'c'; the model takes a, b, c"),
         ("a,b,d\n1,2,3\n", "FILE has no column 'c'"),
         ("x,y,z\n1,2,3\n", "FILE has no column 'a'"),
         ("a,b,c,id\n1,2,3,4\n", "FILE: the model takes no column 'id'; it takes a, b, c"),
         ("x,1,2\n", "line 1, column a: 'x' is not a finite number"),
     ):
-        assert told in refused(write(tmp_path, text), 3, NAMES)
+        assert message in refused(write(tmp_path, text), 3, NAMES)
 
 
 MIXED = ("height", "soil=", "soil=clay", "soil=sand", "flowers")
@@ -97,7 +97,7 @@ def test_names_become_the_inputs_that_the_model_knows(tmp_path: Path) -> None:
         rows = read_rows(write(tmp_path, text), 5, MIXED)
         assert rows.inputs.tolist() == [[1, 0, 0, 1, 2], [3, 1, 0, 0, 4]]
         assert rows.features == MIXED
-    for text, told in (
+    for text, message in (
         (
             "height,soil,flowers\n1,sand,2\n3,peat,4\n",
             "row 2, column 'soil': 'peat' is not one of '', 'clay', 'sand'",
@@ -107,7 +107,7 @@ def test_names_become_the_inputs_that_the_model_knows(tmp_path: Path) -> None:
         ("height,flowers\n1,2\n", "no column 'soil'; the model takes height, soil, flowers"),
         ("1,2\n", "takes 3 inputs"),
     ):
-        assert told in refused(write(tmp_path, text), 5, MIXED)
+        assert message in refused(write(tmp_path, text), 5, MIXED)
 
 
 def test_parquet(tmp_path: Path) -> None:
@@ -128,8 +128,8 @@ def test_pixels_must_be_bytes(tmp_path: Path) -> None:
     rows = read_rows(write(tmp_path, "0,255,7.0\n"), 3, images=True)
     assert rows.inputs.dtype == np.uint8
     assert rows.inputs.tolist() == [[0, 255, 7]]
-    told = refused(write(tmp_path, "0,255,7.5\n"), images=True)
-    assert "line 1, column 3: '7.5' is not a pixel, a whole number from 0 to 255" in told
+    message = refused(write(tmp_path, "0,255,7.5\n"), images=True)
+    assert "line 1, column 3: '7.5' is not a pixel, a whole number from 0 to 255" in message
     assert "cannot be read" in refused(tmp_path / "none.csv")
     os.mkfifo(tmp_path / "pipe.csv")
     assert "plain file" in refused(tmp_path / "pipe.csv")

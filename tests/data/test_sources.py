@@ -35,7 +35,7 @@ def table(part: slice = slice(None)) -> pl.DataFrame:
     return pixels.insert_column(0, pl.Series("label", LABELS[part]))
 
 
-def write_pictures(folder: Path, part: slice, end: str = ".png") -> None:
+def write_images(folder: Path, part: slice, end: str = ".png") -> None:
     for number, (image, label) in enumerate(zip(IMAGES[part], LABELS[part], strict=True)):
         (folder / str(label)).mkdir(parents=True, exist_ok=True)
         Image.fromarray(image.reshape(28, 28)).save(folder / str(label) / f"{number:03}{end}")
@@ -162,8 +162,8 @@ def test_shards_in_a_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("end", [".png", ".jpg"])
-def test_a_folder_of_pictures(tmp_path: Path, end: str) -> None:
-    write_pictures(tmp_path, slice(None), end)
+def test_a_folder_of_images(tmp_path: Path, end: str) -> None:
+    write_images(tmp_path, slice(None), end)
     train = load_data(tmp_path).train
     assert sorted(train.labels) == sorted(LABELS)
     assert train.input_shape == (1, 28, 28)
@@ -173,10 +173,10 @@ def test_a_folder_of_pictures(tmp_path: Path, end: str) -> None:
 
 
 @pytest.mark.parametrize("validation", ["validation", "val"])
-def test_folders_of_pictures_by_split(tmp_path: Path, validation: str) -> None:
-    write_pictures(tmp_path / "train", slice(40))
-    write_pictures(tmp_path / validation, slice(30, 35))
-    write_pictures(tmp_path / "test", slice(35, 40))
+def test_folders_of_images_by_split(tmp_path: Path, validation: str) -> None:
+    write_images(tmp_path / "train", slice(40))
+    write_images(tmp_path / validation, slice(30, 35))
+    write_images(tmp_path / "test", slice(35, 40))
     splits = load_data(tmp_path)
     for name, count in (("train", 40), ("validation", 5), ("test", 5)):
         assert len(splits.split(name)) == count
@@ -184,8 +184,8 @@ def test_folders_of_pictures_by_split(tmp_path: Path, validation: str) -> None:
     assert sorted(splits.split("test").labels) == sorted(LABELS[35:])
 
 
-def test_broken_test_pictures_do_not_matter_to_training(tmp_path: Path) -> None:
-    write_pictures(tmp_path / "train", slice(30))
+def test_broken_test_images_do_not_matter_to_training(tmp_path: Path) -> None:
+    write_images(tmp_path / "train", slice(30))
     (tmp_path / "test" / "3").mkdir(parents=True)
     splits = load_data(tmp_path)
     with pytest.raises(HandgradError, match="test holds no folders"):
@@ -198,7 +198,7 @@ def test_broken_test_pictures_do_not_matter_to_training(tmp_path: Path) -> None:
         splits.split("test")
 
 
-def test_pictures_that_are_not_in_folders_of_classes(tmp_path: Path) -> None:
+def test_images_that_are_not_in_folders_of_classes(tmp_path: Path) -> None:
     for split in ("train", "test"):
         (tmp_path / split).mkdir()
         Image.fromarray(IMAGES[0].reshape(28, 28)).save(tmp_path / split / "a.png")
@@ -206,9 +206,9 @@ def test_pictures_that_are_not_in_folders_of_classes(tmp_path: Path) -> None:
 
 
 def test_one_class(tmp_path: Path) -> None:
-    write_pictures(tmp_path / "all", slice(1))
+    write_images(tmp_path / "all", slice(1))
     assert "two or more" in complaint(tmp_path / "all")
-    write_pictures(tmp_path / "parts" / "train", slice(1))
+    write_images(tmp_path / "parts" / "train", slice(1))
     assert "two or more" in complaint(tmp_path / "parts")
 
 

@@ -56,7 +56,7 @@ def test_the_number_of_threads_does_not_matter(
 
 
 def longer_sides(ink: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Measure the longer side of what is inked on pictures (N, 28, 28)."""
+    """Measure the longer side of what is inked on images (N, 28, 28)."""
     first, last = np.full((2, len(ink)), 28), np.zeros((2, len(ink)))
     n, *places = ink.nonzero()
     for axis, place in enumerate(places):
@@ -78,7 +78,7 @@ def test_ink_is_centred(sample: Sample) -> None:
     total = images.sum(axis=(1, 2))
     for axis in (1, 2):
         away = images.sum(axis=axis) @ at / total - 14
-        # Half a pixel is what whole pixels allow; a few boxes meet the edge of the picture before that.
+        # Half a pixel is what whole pixels allow; a few boxes meet the edge of the image before that.
         assert np.abs(away).max() < 1.5
         assert (np.abs(away) <= 0.5).mean() > 0.99
         assert abs(away.mean()) < 0.03
@@ -93,10 +93,10 @@ def test_statistics_are_near_those_of_mnist(sample: Sample) -> None:
 
 
 def test_given_digits_are_written_each_by_another_hand() -> None:
-    pictures = draw_digits(np.full(50, 8, np.uint8), np.random.default_rng(0))
-    assert pictures.shape == (50, 28, 28)
-    assert len(np.unique(pictures.reshape(50, -1), axis=0)) == 50
-    holes = pictures[:, 8:20, 14].min(axis=1)  # down the middle of an 8 there is paper between ink
+    images = draw_digits(np.full(50, 8, np.uint8), np.random.default_rng(0))
+    assert images.shape == (50, 28, 28)
+    assert len(np.unique(images.reshape(50, -1), axis=0)) == 50
+    holes = images[:, 8:20, 14].min(axis=1)  # down the middle of an 8 there is paper between ink
     assert (holes < 128).mean() > 0.8
 
 
@@ -129,6 +129,6 @@ def test_curves_pass_through_their_skeletons(text: str) -> None:
     ],
 )
 def test_bad_arguments_are_told_in_one_line(arguments: dict[str, int], message: str) -> None:
-    with pytest.raises(HandgradError, match=message) as told:
+    with pytest.raises(HandgradError, match=message) as caught:
         generate(**arguments)
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(caught.value)

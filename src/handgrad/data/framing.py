@@ -53,7 +53,7 @@ def frame_digit(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _ink(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Make the background 0 and the strongest ink 255."""
+    """Return the ink: the background is 0, the strongest ink 255."""
     if grey.size == 0:
         raise _blank()
     factor = max(1, max(grey.shape) // ENOUGH)

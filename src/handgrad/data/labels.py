@@ -1,4 +1,4 @@
-"""Labels from files: numbers or names on disk, whole numbers from 0 and a list of classes in memory."""
+"""Labels: numbers or names in files, class numbers from 0 and the names of the classes in memory."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from handgrad.errors import HandgradError
 
 LARGEST = 2.0**53
-"""Up to here float64 holds every whole number."""
+"""Below it, float64 represents every whole number."""
 
 
 def encode_labels(
@@ -61,7 +61,9 @@ def encode_labels(
     if not np.isnan(numbers).all():
         for wrong, number in enumerate(numbers):
             if np.isnan(number):
-                raise refuse(wrong, "is not a number, though others are; mend it, or make all labels names")
+                raise refuse(
+                    wrong, "is not a number, though others are; correct it, or make all labels names"
+                )
             if not -LARGEST < number < LARGEST:
                 raise refuse(wrong, "is out of range")
             if number != round(number):
@@ -140,7 +142,7 @@ def shown(text: str) -> str:
 
 
 def _plain(values: NDArray[Any], where: str) -> NDArray[Any]:
-    """Make labels numbers, or texts without spaces around them."""
+    """Convert labels to numbers, or texts without spaces around them."""
     if values.dtype.kind == "S":
         values = np.strings.decode(values, "utf-8", "replace")
     if values.dtype.kind == "O" and all(isinstance(value, str) for value in values):
