@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from tensorboardX.proto.event_pb2 import Event
 
-from handgrad import tensorboard
 from handgrad.errors import HandgradError
 from handgrad.tensorboard import log_to_tensorboard
 from handgrad.training.records import Record
@@ -57,6 +56,6 @@ def test_steps_that_a_resumed_run_repeats_are_hidden(tmp_path: Path) -> None:
 
 
 def test_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tensorboard, "find_spec", lambda name: None)
+    monkeypatch.setattr("handgrad.errors.find_spec", lambda name: None)
     with pytest.raises(HandgradError, match=r"pip install 'handgrad\[tensorboard\]'"):
         list(log_to_tensorboard([record(0)], tmp_path))

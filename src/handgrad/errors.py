@@ -1,19 +1,20 @@
-"""The one error that users meet: a line that says what is wrong, where, and what to do."""
+"""The errors of the library: one line with what is wrong, where, and what to do."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from importlib.util import find_spec
 
 
 class HandgradError(ValueError):
-    """Something that the user can mend, told in one line."""
+    """A problem that the user can fix, in one line."""
 
 
 class Interrupted(HandgradError):
-    """Work that was stopped on request; the line says what was saved, and where."""
+    """Work that was stopped on request; the line states what was saved, and where."""
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """Tell the known name nearest to a wrong one, or all of them where none is near.
+    """Return a hint with the known name nearest to a wrong one, or with all of them if none is near.
 
     Returns
     -------
@@ -26,3 +27,9 @@ def suggest(name: str, known: Iterable[str]) -> str:
     if near:
         return f"; did you mean '{folded[near[0]]}'?"
     return f"; choose from {', '.join(known)}" if known else ""
+
+
+def require(module: str, user: str, extra: str) -> None:
+    """Raise HandgradError if the module of an extra is not installed; `user` is what needs it, in the plural."""
+    if find_spec(module) is None:
+        raise HandgradError(f"{user} need {module}, which is not installed: pip install 'handgrad[{extra}]'")

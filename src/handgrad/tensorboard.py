@@ -1,19 +1,15 @@
 """TensorBoard files of a training; needs the extra ``tensorboard``."""
 
 from collections.abc import Iterable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
-from handgrad.errors import HandgradError
+from handgrad.errors import require
 from handgrad.training.records import Record
 
 
 def require_tensorboard() -> None:
     """Raise HandgradError if tensorboardX is not installed."""
-    if find_spec("tensorboardX") is None:
-        raise HandgradError(
-            "TensorBoard files need tensorboardX, which is not installed: pip install 'handgrad[tensorboard]'"
-        )
+    require("tensorboardX", "TensorBoard files", "tensorboard")
 
 
 def log_to_tensorboard(records: Iterable[Record], folder: Path) -> Iterator[Record]:

@@ -1,4 +1,4 @@
-"""docs/exports.md, from training to a C program, an onnxruntime session and a PyTorch module: all of it is run."""
+"""All commands and programs of docs/exports.md."""
 
 import os
 import re
@@ -21,14 +21,14 @@ BLOCKS = re.findall(r"^```(sh|python|c|text)\n(.*?)^```$", GUIDE, re.MULTILINE |
 
 
 @pytest.mark.slow
-def test_every_command_and_program_of_the_guide_works(
+def test_commands_and_programs_of_the_guide_run(
     cli: Cli, mnist_place: dict[str, str], tmp_path: Path
 ) -> None:
     compiler()
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     (tmp_path / "cc").symlink_to(compiler())
     environment = {**os.environ, **mnist_place, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    told = ""
+    printed = ""
 
     def call(*command: str) -> str:
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
@@ -37,7 +37,7 @@ def test_every_command_and_program_of_the_guide_works(
 
     for language, block in BLOCKS:
         if language == "text":
-            assert re.sub(r"463,\d+", "", told) == re.sub(r"463,\d+", "", block)
+            assert re.sub(r"463,\d+", "", printed) == re.sub(r"463,\d+", "", block)
         elif language == "c":
             (tmp_path / "own.c").write_text(block)
             assert re.fullmatch(r"\d: \d+\.\d %\n", call(str(compile_c(tmp_path / "own.c"))))
@@ -52,7 +52,7 @@ def test_every_command_and_program_of_the_guide_works(
                 if command[:3] == ["uv", "run", "handgrad"]:
                     done = cli(*command[3:], **mnist_place)
                     assert (done.returncode, done.stderr) == (0, ""), line
-                    told = done.stdout if "--int8" in command else told
+                    printed = done.stdout if "--int8" in command else printed
                     assert command[3] != "predict" or re.search(r"png +7 ", done.stdout)
                 else:
                     answer = call(*command)
@@ -60,7 +60,7 @@ def test_every_command_and_program_of_the_guide_works(
 
 
 @pytest.mark.slow
-def test_the_example_in_c_reads_pictures_and_refuses_what_is_none(cli: Cli, tmp_path: Path) -> None:
+def test_example_in_c_reads_images_and_refuses_other_files(cli: Cli, tmp_path: Path) -> None:
     compiler()
     arguments = ("mlp", "--data", "strokes:2000", "--epochs", "3", "--no-test", "--out", "RUN", "--quiet")
     assert cli("train", *arguments).returncode == 0
@@ -71,8 +71,8 @@ def test_the_example_in_c_reads_pictures_and_refuses_what_is_none(cli: Cli, tmp_
     image = digits.inputs[np.flatnonzero(digits.labels == 4)[0]].tobytes()
 
     def predict(content: bytes) -> subprocess.CompletedProcess[str]:
-        (tmp_path / "picture").write_bytes(content)
-        return subprocess.run([program, "picture"], cwd=tmp_path, capture_output=True, text=True)
+        (tmp_path / "image").write_bytes(content)
+        return subprocess.run([program, "image"], cwd=tmp_path, capture_output=True, text=True)
 
     for content in (image, b"P5 28 28 255\n" + image, b"P5\n# by hand\n28 28\n# \n255\n" + image):
         done = predict(content)

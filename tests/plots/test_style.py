@@ -77,7 +77,7 @@ def test_invalid_paths_are_refused(tmp_path: Path) -> None:
 
 
 def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(style, "find_spec", lambda name: None)
+    monkeypatch.setattr("handgrad.errors.find_spec", lambda name: None)
     with pytest.raises(HandgradError, match=r"pip install 'handgrad\[plot\]'"):
         plot_confusion_matrix(MATRIX)
 

@@ -99,7 +99,7 @@ def load_model(path: Path | str) -> Network:
     file = model_file(path)
     if file is None:
         return read_csv(Path(path))
-    return read_onnx(file) if _is_onnx(file) else load_safetensors(file)
+    return read_onnx(file) if file.suffix.lower() == ".onnx" else load_safetensors(file)
 
 
 def load_model_recipe(path: Path | str) -> dict[str, Any] | None:
@@ -107,7 +107,7 @@ def load_model_recipe(path: Path | str) -> dict[str, Any] | None:
     file = model_file(path)
     if file is None:
         return None
-    return read_onnx_recipe(file) if _is_onnx(file) else load_recipe(file)
+    return read_onnx_recipe(file) if file.suffix.lower() == ".onnx" else load_recipe(file)
 
 
 def model_file(path: Path | str) -> Path | None:
@@ -133,7 +133,3 @@ def model_file(path: Path | str) -> Path | None:
     if (path / "w1.csv").exists():
         return None
     raise HandgradError(f"{path} contains no {MODEL_FILE} and no w1.csv; name a run folder, or train one")
-
-
-def _is_onnx(file: Path) -> bool:
-    return file.suffix.lower() == ".onnx"

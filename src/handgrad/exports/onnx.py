@@ -5,13 +5,12 @@ outputs are ``logits`` and ``probabilities`` (N, C). Initializers and metadata a
 model file under the same names, so that the network can be read back.
 """
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from handgrad.errors import HandgradError
+from handgrad.errors import HandgradError, require
 from handgrad.exports.onnx_layers import WRITERS, Nodes, Place, node, reshaped
 from handgrad.exports.support import float32_tensors, layer_writers
 from handgrad.files import replacing
@@ -31,7 +30,7 @@ def write_onnx(network: Network, path: Path, recipe: Recipe | None = None) -> No
 
 def build(network: Network, recipe: Recipe | None = None) -> Any:
     """Return the ``onnx.ModelProto`` that `write_onnx` writes."""
-    require_onnx()
+    require("onnx", "ONNX files", "onnx")
     from onnx import TensorProto, helper, numpy_helper
 
     writers = layer_writers(network, WRITERS, "ONNX")
@@ -115,7 +114,7 @@ def read_onnx_recipe(path: Path) -> dict[str, Any] | None:
 
 
 def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
-    require_onnx()
+    require("onnx", "ONNX files", "onnx")
     if path.exists() and not path.is_file():  # reading a pipe would block
         raise HandgradError(f"{path} is not a regular file, and so not an ONNX file")
     from onnx import ModelProto, TensorProto, numpy_helper
@@ -137,9 +136,3 @@ def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
     if "scaling.divisor" in tensors:  # a shift of zero is not in the graph
         tensors.setdefault("scaling.shift", np.zeros_like(tensors["scaling.divisor"]))
     return tensors, {entry.key: entry.value for entry in model.metadata_props}
-
-
-def require_onnx() -> None:
-    """Raise HandgradError if onnx is not installed."""
-    if find_spec("onnx") is None:
-        raise HandgradError("ONNX files need onnx, which is not installed: pip install 'handgrad[onnx]'")

@@ -7,12 +7,11 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from handgrad.errors import HandgradError
+from handgrad.errors import HandgradError, require
 from handgrad.files import replacing
 
 if TYPE_CHECKING:
@@ -61,8 +60,7 @@ def line_style(index: int) -> dict[str, Any]:
 
 def require_matplotlib() -> None:
     """Raise HandgradError if matplotlib is not installed."""
-    if find_spec("matplotlib") is None:
-        raise HandgradError("figures need matplotlib, which is not installed: pip install 'handgrad[plot]'")
+    require("matplotlib", "figures", "plot")
 
 
 @contextmanager
