@@ -13,7 +13,7 @@ def flops(examples, batch, *hidden):
 
 
 def contestants(examples, batch, *hidden):
-    """Return those for the first so many examples, batches of this size, and hidden layers of these widths."""
+    """Return the contestants for a number of examples, a batch size and hidden layers of these widths."""
 
     def handgrad(threads):
         import handgrad as hg

@@ -65,7 +65,7 @@ def contestants(number, epochs, batch):
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
 
-        warnings.simplefilter("ignore")  # that so many epochs do not converge
+        warnings.simplefilter("ignore")  # about convergence
         network = MLPClassifier(
             128, batch_size=batch, max_iter=epochs, n_iter_no_change=epochs, random_state=seed
         )

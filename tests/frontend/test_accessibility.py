@@ -56,7 +56,7 @@ def used(server: Process, trained: str) -> str:
 
 
 def fill(window: Window, section: str) -> None:
-    """Give a section some content."""
+    """Add content to a section."""
     if section == "train":
         window.errors()
         return

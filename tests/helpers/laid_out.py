@@ -11,7 +11,7 @@ ORDERS = st.sampled_from(["first", "last", "strided", "reversed"])
 
 
 def laid(x: NDArray[Any], order: str) -> NDArray[Any]:
-    """Give the same images, otherwise laid out in memory."""
+    """Return the same images in another memory order."""
     if order == "last":
         return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 0, -1)), -1, 0)
     if order == "strided":

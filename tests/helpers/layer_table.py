@@ -70,7 +70,7 @@ def arrays_of(layer: Layer, shape: tuple[int, ...], rng: np.random.Generator) ->
 
 
 def network_of(layer: Layer, shape: tuple[int, ...]) -> Network:
-    """Make a network of three classes out of one layer, with parameters at random, in float64."""
+    """Return a network of three classes with one layer and random parameters, in float64."""
     rng = np.random.default_rng(0)
     network = Network([layer, Flatten(), Dense(3)], shape, rng, np.float64)
     for name, array in vars(arrays_of(layer, shape, rng)).items():
