@@ -65,7 +65,7 @@ def test_other_files_are_refused(tmp_path: Path, text: str | bytes, message: str
 
 def test_one_row_is_one(tmp_path: Path) -> None:
     assert read_row(write(tmp_path, "1,2,3\n"), 3).inputs.tolist() == [[1, 2, 3]]
-    with pytest.raises(HandgradError, match="holds 2 rows; leave one, or name the row with its INDEX"):
+    with pytest.raises(HandgradError, match="holds 2 rows"):
         read_row(write(tmp_path, "1,2,3\n4,5,6\n"), 3)
 
 

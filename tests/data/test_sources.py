@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -270,3 +272,11 @@ def test_published_data_in_the_rust_programs_csv_files(
     assert holds(splits.train, slice(30))
     assert holds(splits.split("test"), slice(30, 40))
     assert splits.source == "mnist"
+
+
+def test_polars_is_imported_only_for_tables(idx_folder: Path) -> None:
+    code = (
+        "import sys, handgrad as hg; hg.load_data('strokes:60').test; hg.load_data(sys.argv[1]).test; "
+        "import handgrad.data.tables, handgrad.data.rows, handgrad.exports.csv; sys.exit('polars' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code, idx_folder], timeout=60).returncode == 0

@@ -85,10 +85,7 @@ def read_row(path: Path, inputs: int, features: Sequence[str] = (), *, images: b
     """Read a file of one row; see `read_rows`."""
     rows = read_rows(path, inputs, features, images=images)
     if len(rows.inputs) != 1:
-        raise HandgradError(
-            f"{path} holds {len(rows.inputs):,} rows; leave one, or name the row with its INDEX and "
-            f"--data {path} --split train"
-        )
+        raise HandgradError(f"{path} holds {len(rows.inputs):,} rows where one is expected; leave one")
     return rows
 
 
