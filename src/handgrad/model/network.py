@@ -268,24 +268,30 @@ class Network(Parameterized):
 
     def _compute(self, raw: ArrayLike, finite: bool = False) -> tuple[Floats, Integers]:
         """Compute logits and classes: of few examples at once, of many chunk by chunk on threads."""
-        raw = self._check_inputs(np.asarray(raw))
-        if len(raw) <= FEW and raw.dtype == np.uint8:
-            return self._classifier()(self.prepare(raw))
-        logits, threads = np.empty((len(raw), len(self.classes)), self.dtype), choose_threads()
-        classify, size = self._classifier(), self.chunk_size(len(raw), threads)
-
-        def compute(part: slice) -> None:
-            with np.errstate(over="ignore", invalid="ignore"):
-                logits[part] = classify(self.prepare(raw[part]))[0]
-
+        raw, classify = self._check_inputs(np.asarray(raw)), self._classifier()
         if len(raw) <= FEW:
-            compute(slice(None))
+            if raw.dtype == np.uint8:
+                return classify(self.prepare(raw))
+            with np.errstate(over="ignore", invalid="ignore"):
+                logits, classes = classify(self.prepare(raw))
         else:
-            with one_blas_thread(), Workers(threads) as workers:
-                workers.map(compute, [slice(start, start + size) for start in range(0, len(raw), size)])
+            logits = self._compute_on_threads(raw, classify)
+            classes = logits.argmax(axis=1)
         if finite and raw.dtype != np.uint8 and not np.isfinite(logits).all():
             raise HandgradError("the inputs are too large: the scores of an example are not finite numbers")
-        return logits, logits.argmax(axis=1)
+        return logits, classes
+
+    def _compute_on_threads(self, raw: NDArray[Any], classify: Any) -> Floats:
+        logits, threads = np.empty((len(raw), len(self.classes)), self.dtype), choose_threads()
+        size = self.chunk_size(len(raw), threads)
+
+        def compute(part: slice) -> None:
+            with np.errstate(over="ignore", invalid="ignore"):  # of this thread
+                logits[part] = classify(self.prepare(raw[part]))[0]
+
+        with one_blas_thread(), Workers(threads) as workers:
+            workers.map(compute, [slice(start, start + size) for start in range(0, len(raw), size)])
+        return logits
 
     def _check_inputs(self, raw: NDArray[Any]) -> NDArray[Any]:
         """Return inputs (N, I), or raise HandgradError."""
