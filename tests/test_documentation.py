@@ -67,7 +67,7 @@ def test_every_block_of_python_in_the_readme_works(tmp_path: Path) -> None:
 def test_the_blocks_of_python_in_the_guide_work_and_are_the_example(tmp_path: Path) -> None:
     guide = (ROOT / "docs" / "extending.md").read_text("utf-8")
     found = re.findall(r"^```python\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
-    example = (ROOT / "examples" / "own.py").read_text("utf-8")
+    example = (ROOT / "examples" / "custom.py").read_text("utf-8")
     for block in found[:4]:
         assert block[block.index("@dataclass") :].strip() in example
     done = subprocess.run(
@@ -99,7 +99,7 @@ def test_the_table_shows_every_parameter_of_both_classifiers_with_its_default() 
 
 
 def test_the_example_of_ones_own_passes_the_check(cli: Cli) -> None:
-    done = cli("check", ROOT / "examples" / "own.py")
+    done = cli("check", ROOT / "examples" / "custom.py")
     assert done.returncode == 0, done.stdout
     for name in ("1 Gain", "2 Softplus", "loss Squares"):
         assert name in done.stdout

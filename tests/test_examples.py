@@ -27,7 +27,7 @@ def test_every_example_is_run_here() -> None:
 
 
 def test_custom_parts_learn(tmp_path: Path) -> None:
-    *records, accuracy = run("own.py", folder=tmp_path).splitlines()
+    *records, accuracy = run("custom.py", folder=tmp_path).splitlines()
     assert len(records) == 5
     assert float(accuracy.rstrip("%")) > 50
 

@@ -1,6 +1,6 @@
-"""An activation, a layer with parameters, a loss and an optimizer of one's own, each a class of a dozen lines.
+"""A custom activation, layer with parameters, loss and optimizer, each a class of a dozen lines.
 
-``handgrad check examples/own.py`` compares their gradients with numerical ones; run as a program, it trains.
+``handgrad check examples/custom.py`` compares their gradients with numerical ones; run as a program, it trains.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ import handgrad as hg
 
 @dataclass(frozen=True)
 class Softplus(hg.Layer):
-    """y = log(1 + eˣ), a ReLU with a round corner."""
+    """y = log(1 + eˣ), a smooth ReLU."""
 
     def forward(self, parameters, x, rng=None):
         def backward(dy, gradients):
@@ -23,7 +23,7 @@ class Softplus(hg.Layer):
 
 @dataclass(frozen=True)
 class Gain(hg.Layer):
-    """y = x · gain, one gain for each input."""
+    """y = x · gain, one gain per input."""
 
     def parameter_shapes(self, input_shape):
         return {"gain": input_shape}
@@ -41,7 +41,7 @@ class Gain(hg.Layer):
 
 @dataclass(frozen=True)
 class Squares(hg.Loss):
-    """Half the squared distance between the outputs and the corner of the label."""
+    """Half the squared distance between the outputs and the one-hot label."""
 
     def per_example(self, logits, labels):
         difference = logits - np.eye(logits.shape[1], dtype=logits.dtype)[labels]
