@@ -9,10 +9,6 @@ class HandgradError(ValueError):
     """A problem that the user can fix, in one line."""
 
 
-class Interrupted(HandgradError):
-    """Work that was stopped on request; the line states what was saved, and where."""
-
-
 def suggest(name: str, known: Iterable[str]) -> str:
     """Return a hint with the known name nearest to a wrong one, or with all of them if none is near.
 

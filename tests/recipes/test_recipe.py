@@ -82,7 +82,7 @@ def test_hidden_widths_repeat_the_pattern() -> None:
 
 def test_hidden_needs_a_hidden_layer(tables: dict[str, Any]) -> None:
     del tables["network"]["layers"][:2]
-    with pytest.raises(HandgradError, match="--hidden needs"):
+    with pytest.raises(HandgradError, match="hidden widths need"):
         with_hidden(parse_recipe(tables, "one layer"), [5], "command line")
 
 

@@ -19,9 +19,10 @@ from handgrad.cli.options import FAILED, INTERRUPTED, MISUSED, SUCCEEDED
 from handgrad.cli.output import discard_output, emit, error_line, flush_output
 from handgrad.cli.plot import plot
 from handgrad.cli.predict import predict
+from handgrad.cli.run_training import Interrupted
 from handgrad.cli.serve import serve
 from handgrad.cli.train import resume, train
-from handgrad.errors import HandgradError, Interrupted, suggest
+from handgrad.errors import HandgradError, suggest
 from handgrad.kernels.backend import VARIABLE
 from handgrad.training.distributed import SINGLE, init_distributed
 
@@ -59,7 +60,7 @@ def _program(
 def run() -> None:
     """Run the program and exit with its status."""
     end_as_by_ctrl_c()
-    warnings.showwarning = lambda message, *_, **__: print(f"handgrad: {message}", file=sys.stderr)
+    warnings.showwarning = lambda message, *_, **__: print(error_line(str(message)), file=sys.stderr)
     sys.exit(main(sys.argv[1:]))
 
 

@@ -6,9 +6,14 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from handgrad.cli.options import SUCCEEDED
+from handgrad.errors import HandgradError
 
 if TYPE_CHECKING:
     from handgrad.runs import Run
+
+
+class Interrupted(HandgradError):
+    """The training was stopped on request; the message names the run and how to resume it."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,6 @@ def run_training(run: "Run", options: Options) -> int:
     from handgrad.cli.interrupts import interrupts
     from handgrad.cli.output import showing_conversions
     from handgrad.cli.views import View, resume_command
-    from handgrad.errors import Interrupted
     from handgrad.exports.formats import load_model
     from handgrad.kernels.threads import choose_threads
     from handgrad.tensorboard import log_to_tensorboard, require_tensorboard
