@@ -4,17 +4,22 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from handgrad.cli.main import main
 from handgrad.data.arrays import Store, is_mapped
 from handgrad.data.dataset import Dataset
+from handgrad.data.idx import FILES, write_idx
+from handgrad.data.load import load_data
 from handgrad.data.memory import available_memory, format_bytes
 from handgrad.data.outofcore import (
     FACTS,
@@ -26,6 +31,7 @@ from handgrad.data.outofcore import (
     load_or_convert,
     reporting,
 )
+from handgrad.data.strokes import generate
 from handgrad.errors import HandgradError
 
 NUMBERS = np.random.default_rng(0).normal(size=(1_000, 6))
@@ -247,3 +253,127 @@ def test_the_program_shows_lists_and_clears_conversions(
         found = json.loads(capsys.readouterr().out)
         assert (found["name"], found["removed"]) == (str(tmp_path / "train-a.csv"), command == "clear")
         assert Path(found["folder"]).exists() == (command == "list")
+
+
+def write_sources(folder: Path) -> dict[str, Any]:
+    """Write the same 1,200 images of 4 by 4 pixels in every format that is converted."""
+    rng = np.random.default_rng(0)
+    images, labels = rng.integers(0, 256, (1_200, 4, 4), np.uint8), np.arange(1_200) % 3
+    flat = {f"pixel{k}": images.reshape(-1, 16)[:, k] for k in range(16)}
+    table = pl.DataFrame({"label": labels} | flat)
+    for name in ("shards", "idx"):
+        (folder / name).mkdir()
+    table[:500].write_csv(folder / "shards" / "train-a.csv")
+    table[500:].write_csv(folder / "shards" / "train-b.csv")
+    table.write_csv(folder / "one.csv")
+    table.write_parquet(folder / "one.parquet", row_group_size=100)
+    np.savez_compressed(folder / "one.npz", x=images, y=labels)
+    write_idx(folder / "idx" / "train-images-idx3-ubyte.gz", images)
+    write_idx(folder / "idx" / "train-labels-idx1-ubyte.gz", labels.astype(np.uint8))
+    return {"inputs": images.reshape(-1, 16), "labels": labels}
+
+
+def test_every_format_is_converted_to_the_same(tmp_path: Path) -> None:
+    expected = write_sources(tmp_path)
+    for name in ("one.csv", "one.parquet", "one.npz", "shards", "idx"):
+        for _ in range(2):
+            train = load_data(tmp_path / name).train
+            assert is_mapped(train.inputs), name
+            np.testing.assert_array_equal(train.inputs, expected["inputs"])
+            np.testing.assert_array_equal(train.labels, expected["labels"])
+            assert train.input_shape == (1, 4, 4)
+
+
+def test_class_folders_and_strokes_are_converted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number, name in enumerate(("cat", "dog", "cat", "cat")):
+        (tmp_path / "animals" / name).mkdir(parents=True, exist_ok=True)
+        pixels = np.full((5, 6), 40 * number, np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "animals" / name / f"{number}.png")
+    monkeypatch.setattr("handgrad.data.images.BLOCK", 2)
+    monkeypatch.setattr("handgrad.data.load.BLOCK", 1_000)
+    monkeypatch.setattr("handgrad.data.outofcore.available_memory", lambda: 5)
+    train = load_data(tmp_path / "animals").train
+    assert is_mapped(train.inputs)
+    assert train.inputs[:, 0].tolist() == [0, 80, 120, 40]
+    assert (train.labels.tolist(), train.input_shape) == ([0, 0, 0, 1], (1, 5, 6))
+    images, digits = generate(2_500, 7)
+    train = load_data("strokes:2500:7").train
+    assert is_mapped(train.inputs)
+    np.testing.assert_array_equal(train.inputs, images)
+    np.testing.assert_array_equal(train.labels, digits)
+
+
+def test_a_bad_cell_is_found_while_a_table_is_converted(tmp_path: Path) -> None:
+    rows = "".join(f"{k % 2},{k},1.5\n" for k in range(3_000))
+    (tmp_path / "a.csv").write_text("label,a,b\n" + rows + "1,six,2\n" + rows)
+    with pytest.raises(HandgradError, match="line 3002, column 'a': 'six'"):
+        load_data(tmp_path / "a.csv")
+
+
+def group(limit: int) -> Path | None:
+    """Make a control group of so many bytes, where this process may."""
+    root = Path("/sys/fs/cgroup")
+    for top, name in ((root / "memory", "memory.limit_in_bytes"), (root, "memory.max")):
+        folder = top / f"handgrad-test-{os.getpid()}"
+        try:
+            folder.mkdir()
+            (folder / name).write_text(str(limit))
+            return folder
+        except OSError:
+            if folder.is_dir():
+                folder.rmdir()
+    return None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["idx", "csv"])
+def test_data_larger_than_a_control_group_are_trained_on(tmp_path: Path, kind: str) -> None:
+    folder = group(400_000_000)
+    if folder is None:
+        pytest.skip("no control group can be made here")
+    images, labels = generate(10_000, 1)
+    (tmp_path / "data").mkdir()
+    copies = 80  # 627 MB
+    if kind == "idx":
+        for name, array in zip(FILES["train"], (images.reshape(-1, 28, 28), labels), strict=True):
+            path = tmp_path / "data" / name
+            write_idx(path, array)
+            content = path.read_bytes()
+            header = 4 + 4 * array.ndim
+            with path.open("wb") as file:
+                file.write(content[:4] + (copies * 10_000).to_bytes(4, "big") + content[8:header])
+                for _ in range(copies):
+                    file.write(content[header:])
+    else:
+        table = pl.DataFrame({"label": labels} | {f"pixel{k}": images[:, k] for k in range(784)})
+        with (tmp_path / "data" / "train.csv").open("wb") as file:
+            for copy in range(copies):
+                table.write_csv(file, include_header=not copy)
+    command = [
+        sys.executable,
+        "-m",
+        "handgrad",
+        "train",
+        "mlp",
+        "--data",
+        "data",
+        "--epochs",
+        "1",
+        "--out",
+        "RUN",
+    ]
+    limited = f'echo $$ > {folder}/cgroup.procs; exec "$@"'
+    try:
+        done = subprocess.run(
+            ["sh", "-c", limited, "sh", *command, "--validation", "5000", "--no-test"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=500,
+        )
+    finally:
+        time.sleep(0.2)
+        folder.rmdir()
+    assert done.returncode == 0, done.stderr
+    assert ("converted  800,000 examples" in done.stderr) == (kind == "csv")
+    assert (tmp_path / "RUN" / "model.safetensors").exists()

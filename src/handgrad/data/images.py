@@ -10,10 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from handgrad.data.arrays import Store
 from handgrad.data.dataset import Dataset, naming
 from handgrad.data.framing import SIDE, frame_digit
+from handgrad.data.outofcore import Source, load_or_convert
 from handgrad.errors import HandgradError
 
+BLOCK = 1_000
+"""Images of class folders that are read at a time."""
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 """Those that Pillow decodes itself; for some others it would start other programs."""
@@ -174,11 +178,18 @@ def read_class_folders(
         for file in sorted(filter(_is_image, path.iterdir()))
     ]
     height, width = shape[1:] if shape else _common_size([file for file, _ in files])
-    inputs = np.empty((len(files), height, width), np.uint8)
-    for example, (file, _) in enumerate(files):
-        inputs[example] = fit(read_image(file), height, width)
-    return Dataset(
-        inputs, np.array([label for _, label in files]), names, (1, height, width), framing="plain"
+    labels = np.array([label for _, label in files])
+
+    def read(store: Store) -> Dataset:
+        blocks = (
+            np.stack([fit(read_image(file), height, width) for file, _ in files[first : first + BLOCK]])
+            for first in range(0, len(files), BLOCK)
+        )
+        return Dataset(store(blocks), labels, names, (1, height, width), framing="plain")
+
+    known = (*names, f"{height}×{width}")
+    return load_or_convert(
+        Source(str(folder), lambda: len(files) * height * width, folders, known=known), read
     )
 
 

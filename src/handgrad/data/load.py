@@ -6,6 +6,9 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from handgrad.data.arrays import Store, stack
 from handgrad.data.dataset import Dataset, Splits, naming
 from handgrad.data.idx import FILES, Split, find_idx, find_idx_pair, idx_size, read_idx_folder
@@ -15,8 +18,8 @@ from handgrad.data.outofcore import Source, load_or_convert
 from handgrad.errors import HandgradError, suggest
 
 STROKES = "strokes"
-LARGEST = 10_000_000
-"""Strokes: 8 GB of them."""
+LARGEST, BLOCK = 10_000_000, 100_000
+"""Strokes in all, 8 GB, and at a time."""
 TABLES = (".csv", ".parquet")
 TEST_NAME = re.compile(r"(?<![a-z])test|Test|TEST")
 """Matches neither latest.csv nor contest.csv."""
@@ -102,7 +105,18 @@ def _strokes(name: str) -> Splits:
         raise HandgradError(f"'{name}' has too many digits; ask for {LARGEST:,} or fewer")
 
     def write(count: int, stream: int) -> Dataset:
-        return Dataset(*generate(count, seed, stream), 10, (1, 28, 28))
+        labels = []
+
+        def blocks() -> Iterator[NDArray[np.uint8]]:
+            for start in range(0, max(count, 1), BLOCK):
+                images, digits = generate(min(BLOCK, count - start), seed, stream, start)
+                labels.append(digits)
+                yield images
+
+        return load_or_convert(
+            Source(f"strokes:{count}:{seed}", lambda: 784 * count, part=str(stream)),
+            lambda store: Dataset(store(blocks()), np.concatenate(labels), 10, (1, 28, 28)),
+        )
 
     return Splits(write(examples, 0), test=partial(write, max(examples // 6, 1), 1), source=name)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -147,6 +148,7 @@ def _open(folder: Path, facts: dict[str, Any]) -> Dataset | None:
         inputs, labels = np.load(folder / INPUTS, mmap_mode="r"), np.load(folder / LABELS)
         if len(inputs) != len(labels):
             return None
+        inputs = inputs.reshape(len(inputs), -1)
         if found["dtype"] != inputs.dtype.name:
             inputs = MappedRows(inputs, dtype=found["dtype"])
         first = Dataset(inputs[:1], labels[:1], **{name: found[name] for name in DESCRIPTION})
@@ -188,28 +190,28 @@ def _convert(
 def _write(blocks: Iterator[NDArray[Any]], name: str, size: int, folder: Path) -> NDArray[Any]:
     """Write blocks of inputs into a ``.npy`` file, and map it; a `Store`."""
     report, shown = _report.get(), folder.with_name(folder.name.removesuffix(UNFINISHED))
-    path, rows, width, dtype = folder / INPUTS, 0, 0, np.dtype(np.uint8)
+    path, rows, dtype = folder / INPUTS, 0, np.dtype(np.uint8)
+    shape: tuple[int, ...] = (0,)
 
     def tell(finished: bool = False) -> None:
-        written = rows * width * dtype.itemsize
+        written = rows * prod(shape) * dtype.itemsize
         share = 1.0 if finished else min(1.0, written / max(1, size))
         report(Progress(name, shown, rows, written, share, finished))
 
     tell()
     with _writing(folder), path.open("wb") as file:
         for block in _unwrapped(blocks):
-            block = block.reshape(len(block), -1)
             if block.dtype.kind == "f":
                 with np.errstate(over="ignore"):  # what becomes infinite is refused later
                     block = block.astype(np.float32, copy=False)
             if not rows:
-                width, dtype = block.shape[1], block.dtype
-                _write_header(file, 0, width, dtype)
+                shape, dtype = block.shape[1:], block.dtype
+                _write_header(file, (0, *shape), dtype)
             file.write(np.ascontiguousarray(block).data)
             rows += len(block)
             tell()
         file.seek(0)
-        _write_header(file, rows, width, dtype)
+        _write_header(file, (rows, *shape), dtype)
     tell(finished=True)
     mapped: NDArray[Any] = np.load(path, mmap_mode="r")
     return mapped
@@ -239,10 +241,10 @@ def _writing(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _write_header(file: Any, rows: int, width: int, dtype: np.dtype[Any]) -> None:
+def _write_header(file: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
     """Write the header of a ``.npy`` file, whose length does not depend on the number of rows."""
     description = np.lib.format.dtype_to_descr(dtype)
-    header = {"descr": description, "fortran_order": False, "shape": (rows, width)}
+    header = {"descr": description, "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(file, header)
 
 

@@ -19,7 +19,9 @@ BLOCK = 1000  # examples that share a random generator, so that example k does n
 BOX, SIDE = 20, 28  # pixels of MNIST's box for the ink, and of its images
 
 
-def generate(examples: int, seed: int = 0, stream: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def generate(
+    examples: int, seed: int = 0, stream: int = 0, start: int = 0
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Generate random digits.
 
     Example k depends on `seed`, `stream` and k only: fewer examples are the first of more.
@@ -30,6 +32,8 @@ def generate(examples: int, seed: int = 0, stream: int = 0) -> tuple[NDArray[np.
         Number N of examples, from 1.
     seed, stream : int
         From 0. By convention, stream 0 is for training and stream 1 for tests.
+    start : int
+        Number of the first example, a multiple of 1,000.
 
     Returns
     -------
@@ -52,7 +56,7 @@ def generate(examples: int, seed: int = 0, stream: int = 0) -> tuple[NDArray[np.
 
     def fill(block: int) -> None:
         place = slice(block * BLOCK, (block + 1) * BLOCK)
-        drawn, digits = generate_block(seed, stream, block)
+        drawn, digits = generate_block(seed, stream, start // BLOCK + block)
         images[place], labels[place] = drawn[: len(images[place])], digits[: len(labels[place])]
 
     with Workers(choose_threads()) as workers:
