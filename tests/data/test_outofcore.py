@@ -197,7 +197,7 @@ def test_a_conversion_that_was_killed_is_made_again(file: Path, cache: Path) -> 
     assert [path.name[-len(UNFINISHED) :] for path in cache.iterdir() if path.is_dir()] == [UNFINISHED]
     np.testing.assert_array_equal(convert(file).inputs, NUMBERS.astype(np.float32))
     (folder,) = (path for path in cache.iterdir() if path.is_dir())
-    assert json.loads((folder / FACTS).read_text())["source"] == str(file)
+    assert json.loads((folder / FACTS).read_text())["files"][0][0] == str(file)
 
 
 def test_the_smallest_limit_is_the_available_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,7 +251,8 @@ def test_the_program_shows_lists_and_clears_conversions(
         arguments = [str(tmp_path / "train-a.csv")] if command == "clear" else []
         assert main(["data", command, *arguments, "--json"]) == 0
         found = json.loads(capsys.readouterr().out)
-        assert (found["name"], found["removed"]) == (str(tmp_path / "train-a.csv"), command == "clear")
+        assert str(tmp_path / "train-a.csv") in found["files"]
+        assert found["removed"] == (command == "clear")
         assert Path(found["folder"]).exists() == (command == "list")
 
 

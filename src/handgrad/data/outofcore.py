@@ -96,11 +96,9 @@ class Source:
     def facts(self) -> dict[str, Any]:
         """Return what identifies the content: reading it would take as long as converting it."""
         states = [(str(path.absolute()), path.stat()) for path in self.files]
-        first = self.files[0].absolute() if self.files else Path(self.name)
         return {
             "format": FORMAT,
-            "source": str(first if len(self.files) == 1 else first.parent if self.files else self.name),
-            "split": self.part or first.name,
+            "name": self.name,
             "files": [[path, state.st_size, state.st_mtime_ns] for path, state in states],
             "known": list(self.known),
         }
