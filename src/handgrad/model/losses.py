@@ -139,8 +139,8 @@ class CrossEntropy(Loss):
         return self
 
     def reported(self) -> "CrossEntropy":
-        """Return the cross-entropy without smoothing and class weights."""
-        return CrossEntropy()
+        """Return the cross-entropy without label smoothing."""
+        return CrossEntropy(class_weights=self.class_weights)
 
     def per_example(self, logits: Floats, targets: NDArray[Any]) -> tuple[Floats, Floats]:
         """Compute the loss of every example, and its derivative."""

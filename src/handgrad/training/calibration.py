@@ -1,28 +1,25 @@
-"""Whether a network is as often right as it is sure."""
+"""Calibration: whether predicted probabilities agree with the accuracy."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from handgrad.config import is_integer
 from handgrad.errors import HandgradError
-from handgrad.kernels.types import Floats, Integers
 
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """How often a network is right where it is how sure: B bins of examples, by the probability of the answer.
-
-    Bins without examples are left out.
+    """Accuracy by confidence: B bins of examples, by the probability of the predicted class; no bin is empty.
 
     Attributes
     ----------
     confidence : (B,), from 0 to 1
-        Mean probability of the answers in the bin.
+        Mean probability of the predicted classes in the bin.
     accuracy : (B,), from 0 to 1
-        Share of them that are right.
     counts : (B,)
-        How many they are.
+        Number of examples.
     """
 
     confidence: NDArray[np.float64]
@@ -41,14 +38,14 @@ class Calibration:
         return float(np.average(np.abs(self.accuracy - self.confidence), weights=self.counts))
 
 
-def calibration(probabilities: Floats, labels: Integers, bins: int = 10) -> Calibration:
-    """Compare how sure the answers are with how often they are right.
+def calibration(probabilities: ArrayLike, labels: ArrayLike, bins: int = 10) -> Calibration:
+    """Compare the confidence of predictions with their accuracy.
 
     Parameters
     ----------
     probabilities : (N, C), from 0 to 1
-        As `Network.predict_proba` gives them; the largest of a row is the answer's.
-    labels : (N,), whole numbers from 0 to C − 1
+        From `Network.predict_proba`.
+    labels : (N,), integers from 0 to C − 1
     bins : int
         Number M of equal intervals ((m − 1)/M, m/M] of probability, from 1.
 
@@ -59,7 +56,7 @@ def calibration(probabilities: Floats, labels: Integers, bins: int = 10) -> Cali
     Raises
     ------
     HandgradError
-        If there are no examples, or others than labels, or values that are no probabilities.
+        If there are no examples, the arrays do not match, or values are not probabilities.
     """
     probabilities, labels = np.asarray(probabilities), np.asarray(labels)
     if probabilities.ndim != 2 or labels.shape != probabilities.shape[:1] or not probabilities.size:
@@ -67,30 +64,29 @@ def calibration(probabilities: Floats, labels: Integers, bins: int = 10) -> Cali
             f"probabilities must be (N, C) for N labels, from 1; got {probabilities.shape} and {labels.shape}"
         )
     if not (probabilities.min() >= 0 and probabilities.max() <= 1 + 1e-6):
-        raise HandgradError("probabilities must be from 0 to 1; give what predict_proba gives, not logits")
-    if type(bins) is not int or bins < 1:
-        raise HandgradError(f"bins must be a whole number from 1; got {bins!r}")
+        raise HandgradError("probabilities must be from 0 to 1; use predict_proba, not logits")
+    if not is_integer(bins, 1):
+        raise HandgradError(f"bins must be an integer from 1; got {bins!r:.60}")
     confidence = probabilities.max(axis=1).astype(np.float64).clip(max=1)
-    right = probabilities.argmax(axis=1) == labels
+    correct = probabilities.argmax(axis=1) == labels
     bin_of = np.ceil(confidence * bins).astype(np.int64).clip(1) - 1
     counts = np.bincount(bin_of, minlength=bins)
     filled = counts > 0
-    counts = counts[filled]
-    sums = (np.bincount(bin_of, weights, bins)[filled] for weights in (confidence, right))
-    mean_confidence, accuracies = (values / counts for values in sums)
-    return Calibration(mean_confidence, accuracies, counts)
+    sums = (np.bincount(bin_of, values, bins)[filled] for values in (confidence, correct))
+    mean_confidence, accuracy = (values / counts[filled] for values in sums)
+    return Calibration(mean_confidence, accuracy, counts[filled])
 
 
 def wilson_interval(
     share: NDArray[np.float64], counts: NDArray[np.int64], z: float = 1.96
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Say between what a true share may lie where one was measured on few examples.
+    """Compute the confidence interval of shares that were measured on few examples.
 
     Parameters
     ----------
     share : (B,), from 0 to 1
-        Measured, each on as many examples as `counts` says.
     counts : (B,), from 1
+        Number of examples of each.
     z : float
         Standard deviations to either side; 1.96 for 95 %.
 
@@ -102,7 +98,7 @@ def wilson_interval(
     ----------
     Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927).
     """
-    grown = z * z / counts
-    middle = (share + grown / 2) / (1 + grown)
-    half = z / (1 + grown) * np.sqrt(share * (1 - share) / counts + grown / (4 * counts))
+    correction = z * z / counts
+    middle = (share + correction / 2) / (1 + correction)
+    half = z / (1 + correction) * np.sqrt(share * (1 - share) / counts + correction / (4 * counts))
     return (middle - half).clip(0, 1), (middle + half).clip(0, 1)

@@ -6,7 +6,7 @@ An optimizer is a frozen description. What it keeps from step to step, its momen
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,8 @@ from handgrad.kernels.backend import kernels
 from handgrad.kernels.threads import Workers
 from handgrad.model.network import Network
 
-Moments = dict[str, NDArray[Any]]
+Vector: TypeAlias = NDArray[Any]
+Moments: TypeAlias = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +56,7 @@ class Optimizer(Configurable, ABC):
             check_number(self, name, 0)
 
     @abstractmethod
-    def update(
-        self, w: NDArray[Any], g: NDArray[Any], moments: Moments, step: int, learning_rate: float
-    ) -> None:
+    def update(self, w: Vector, g: Vector, moments: Moments, step: int, learning_rate: float) -> None:
         """Compute the formula, in place.
 
         Parameters
@@ -75,10 +74,10 @@ class Optimizer(Configurable, ABC):
     def step(
         self,
         network: Network,
-        gradient: NDArray[Any],
+        g: Vector,
         moments: Moments,
         step: int,
-        learning_rate: float,
+        rate: float,
         workers: Workers | None = None,
     ) -> None:
         """Update the parameters of a network: clip the gradient, decay, `update`, and limit norms.
@@ -86,44 +85,39 @@ class Optimizer(Configurable, ABC):
         Parameters
         ----------
         network : Network
-        gradient : (P,)
+        g : (P,)
+            The gradient.
         moments : dict
             Empty before the first step.
         step : int
             From 1.
-        learning_rate : float
-            η of this step.
+        rate : float
+            The learning rate of this step.
         workers : Workers, optional
             Threads that share a long vector, where the formula is elementwise.
         """
         if not moments:
             moments.update({name: np.zeros_like(network.flat_parameters) for name in self.moment_names})
         if self.clip_norm:
-            norm = float(np.linalg.norm(gradient))
+            norm = float(np.linalg.norm(g))
             if norm > self.clip_norm:
-                gradient = gradient * (self.clip_norm / norm)
-        self._update_network(network, gradient, moments, step, learning_rate, workers)
+                g = g * (self.clip_norm / norm)
+        self._update_network(network, g, moments, step, rate, workers)
         if self.max_norm:
             for weights in _matrices(network, network.flat_parameters):
                 norms = np.sqrt(np.einsum("oi,oi->o", weights, weights))
                 weights *= np.minimum(1, self.max_norm / np.maximum(norms, self.max_norm))[:, None]
 
     def _update_network(
-        self,
-        network: Network,
-        gradient: NDArray[Any],
-        moments: Moments,
-        step: int,
-        learning_rate: float,
-        workers: Workers | None,
+        self, network: Network, g: Vector, moments: Moments, step: int, rate: float, workers: Workers | None
     ) -> None:
         w = network.flat_parameters
 
         def update(part: slice) -> None:
             if self.weight_decay:
-                w[part] *= 1 - learning_rate * self.weight_decay
+                w[part] *= 1 - rate * self.weight_decay
             parts = {name: moment[part] for name, moment in moments.items()}
-            self.update(w[part], gradient[part], parts, step, learning_rate)
+            self.update(w[part], g[part], parts, step, rate)
 
         if workers and self.elementwise:
             workers.map(update, workers.slices(len(w)))
@@ -137,9 +131,7 @@ class SGD(Optimizer):
 
     elementwise: ClassVar[bool] = True
 
-    def update(
-        self, w: NDArray[Any], g: NDArray[Any], moments: Moments, step: int, learning_rate: float
-    ) -> None:
+    def update(self, w: Vector, g: Vector, moments: Moments, step: int, learning_rate: float) -> None:
         """Compute the formula; see `Optimizer.update`."""
         kernels.sgd(w, g, learning_rate)
 
@@ -166,9 +158,7 @@ class Momentum(Optimizer):
         super().__post_init__()
         check_number(self, "momentum", 0, 1)
 
-    def update(
-        self, w: NDArray[Any], g: NDArray[Any], moments: Moments, step: int, learning_rate: float
-    ) -> None:
+    def update(self, w: Vector, g: Vector, moments: Moments, step: int, learning_rate: float) -> None:
         """Compute the formula; see `Optimizer.update`."""
         kernels.momentum(w, g, moments["velocity"], self.momentum, learning_rate)
 
@@ -183,9 +173,7 @@ class Nesterov(Momentum):
     ICML 2013, equations 3 and 4, with the look-ahead point as the parameters.
     """
 
-    def update(
-        self, w: NDArray[Any], g: NDArray[Any], moments: Moments, step: int, learning_rate: float
-    ) -> None:
+    def update(self, w: Vector, g: Vector, moments: Moments, step: int, learning_rate: float) -> None:
         """Compute the formula; see `Optimizer.update`."""
         kernels.nesterov(w, g, moments["velocity"], self.momentum, learning_rate)
 
@@ -218,9 +206,7 @@ class RMSProp(Optimizer):
         check_number(self, "decay", 0, 1)
         check_number(self, "epsilon", 0, interval="()")
 
-    def update(
-        self, w: NDArray[Any], g: NDArray[Any], moments: Moments, step: int, learning_rate: float
-    ) -> None:
+    def update(self, w: Vector, g: Vector, moments: Moments, step: int, learning_rate: float) -> None:
         """Compute the formula; see `Optimizer.update`."""
         kernels.rmsprop(w, g, moments["second_moment"], self.decay, self.epsilon, learning_rate)
 
@@ -258,9 +244,7 @@ class Adam(Optimizer):
         check_number(self, "beta2", 0, 1)
         check_number(self, "epsilon", 0, interval="()")
 
-    def update(
-        self, w: NDArray[Any], g: NDArray[Any], moments: Moments, step: int, learning_rate: float
-    ) -> None:
+    def update(self, w: Vector, g: Vector, moments: Moments, step: int, learning_rate: float) -> None:
         """Compute the formula; see `Optimizer.update`."""
         m, s = moments["first_moment"], moments["second_moment"]
         kernels.adam(w, g, m, s, self.beta1, self.beta2, self.epsilon, learning_rate, step)
@@ -306,26 +290,19 @@ class Muon(Adam):
         check_number(self, "momentum", 0, 1)
 
     def _update_network(
-        self,
-        network: Network,
-        gradient: NDArray[Any],
-        moments: Moments,
-        step: int,
-        learning_rate: float,
-        workers: Workers | None,
+        self, network: Network, g: Vector, moments: Moments, step: int, rate: float, workers: Workers | None
     ) -> None:
-        before = [weights.copy() for weights in _matrices(network, network.flat_parameters)]
-        super()._update_network(network, gradient, moments, step, learning_rate, workers)
-        velocity = moments["velocity"]
+        matrices, velocity = _matrices(network, network.flat_parameters), moments["velocity"]
+        before = [weights.copy() for weights in matrices]
+        super()._update_network(network, g, moments, step, rate, workers)
         velocity *= self.momentum
-        velocity += gradient
-        directions = _matrices(network, gradient + self.momentum * velocity)
-        kept = 1 - learning_rate * self.weight_decay
-        for weights, old, direction in zip(
-            _matrices(network, network.flat_parameters), before, directions, strict=True
-        ):
+        velocity += g
+        directions = _matrices(network, g + self.momentum * velocity)
+        for weights, old, direction in zip(matrices, before, directions, strict=True):
             size = 0.2 * max(weights.shape) ** 0.5
-            weights[...] = kept * old - learning_rate * size * kernels.orthogonalize(direction)
+            weights[...] = (1 - rate * self.weight_decay) * old - rate * size * kernels.orthogonalize(
+                direction
+            )
 
 
 def _matrices(network: Network, vector: NDArray[Any]) -> list[NDArray[Any]]:

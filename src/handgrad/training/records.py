@@ -1,4 +1,4 @@
-"""What training tells of itself, epoch by epoch."""
+"""Records: the loss and accuracy of each epoch, and the log of a run."""
 
 import json
 from dataclasses import asdict, dataclass, fields
@@ -12,16 +12,16 @@ LOG_FILE = "log.jsonl"
 
 @dataclass(frozen=True)
 class Record:
-    """One epoch, or what there was of it when training stopped.
+    """One epoch, or the part of it before training stopped.
 
     Attributes
     ----------
     step : int
         Index of the last step, from 0: 501 steps end with step 500.
     epoch : int
-        Passes over the training data, this one included, from 1.
+        From 1.
     loss : float
-        Mean cross-entropy in nats over the epoch's batches, each measured before its step.
+        Mean loss over the epoch's batches, each before its step: cross-entropy in nats, without label smoothing.
     train_accuracy : float
         From 0 to 1, measured as `loss` is.
     validation_loss, validation_accuracy : float or None
@@ -45,12 +45,12 @@ class Record:
     examples_per_second: float
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the fields by name, for JSON."""
+        """Return the fields by name, for JSON."""
         return asdict(self)
 
 
 def load_records(path: Path | str) -> list[Record]:
-    """Read what a training has logged.
+    """Read the records of a run.
 
     Parameters
     ----------
@@ -60,12 +60,12 @@ def load_records(path: Path | str) -> list[Record]:
     Returns
     -------
     list of Record
-        None where a run was interrupted before its first. A last line that was cut short is left out.
+        Without a last line that is incomplete.
 
     Raises
     ------
     HandgradError
-        If there is no such folder or file, or another line is no record.
+        If there is no such folder or file, or another line is not a record.
     """
     path = Path(path)
     if path.is_dir():
@@ -82,12 +82,12 @@ def load_records(path: Path | str) -> list[Record]:
             records.append(_parse(line))
         except (ValueError, TypeError, KeyError):
             if number < len(lines):
-                raise HandgradError(f"{path}, line {number} is no record; remove it") from None
+                raise HandgradError(f"{path}, line {number} is not a record; remove it") from None
     return records
 
 
 def _parse(line: str) -> Record:
-    """Read one line; raise ValueError, TypeError or KeyError where it is no record."""
+    """Read one line; ValueError, TypeError or KeyError where it is not a record."""
     found = json.loads(line)
     values = {field.name: found[field.name] for field in fields(Record)}
     for name, value in values.items():

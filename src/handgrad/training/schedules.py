@@ -1,34 +1,33 @@
-"""How the learning rate changes over a training: each schedule is one formula of the progress made."""
+"""Schedules: how the learning rate changes over a training, each as one formula of the progress."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from math import cos, inf, isfinite, pi
+from math import cos, inf, pi
 from typing import TypeAlias
 
-from handgrad.config import Configurable
-from handgrad.errors import HandgradError
+from handgrad.config import Configurable, check_number
 
 Memory: TypeAlias = dict[str, float]
 
 
 @dataclass(frozen=True)
 class Schedule(Configurable, ABC):
-    """Base of the schedules: what the learning rate is multiplied by at each step.
+    """Base of the schedules: the factor of the learning rate at each step.
 
     Parameters
     ----------
     warmup : float
-        Share of the training, from 0 to below 1, in which the factor first rises evenly to where the formula
-        begins (Goyal et al., "Accurate, large minibatch SGD", 2017, section 2.2).
+        Share of the training, from 0 to below 1, in which the factor rises linearly to the first value of the formula
+        (Goyal et al., "Accurate, large minibatch SGD", 2017, section 2.2).
     """
 
     warmup: float = field(default=0.0, kw_only=True)
 
     def __post_init__(self) -> None:
-        _require(self, "warmup", 0 <= self.warmup < 1, "from 0 to below 1")
+        check_number(self, "warmup", 0, 1)
 
     def __call__(self, step: int, total: int, memory: Memory | None = None) -> float:
-        """Give the factor of one step.
+        """Return the factor of one step, from 0 to 1.
 
         Parameters
         ----------
@@ -37,12 +36,7 @@ class Schedule(Configurable, ABC):
         total : int
             Steps of the whole training.
         memory : dict, optional
-            What `observe` noted in this training.
-
-        Returns
-        -------
-        float
-            From 0 to 1; the learning rate of the recipe is the largest one.
+            From `observe`.
         """
         progress, reduction = step / total, (memory or {}).get("reduction", 1.0)
         if progress < self.warmup:
@@ -50,23 +44,19 @@ class Schedule(Configurable, ABC):
         return reduction * self.factor((progress - self.warmup) / (1 - self.warmup))
 
     def observe(self, loss: float, memory: Memory) -> None:
-        """Look at a record's loss, on validation data where there are any; most schedules need not.
-
-        A schedule holds no state: what it must remember it notes in `memory`, which belongs to the training and
-        is saved with a checkpoint.
-        """
+        """Take note of a record's loss, on validation data where there are any, in the state of the training."""
 
     @abstractmethod
     def factor(self, progress: float) -> float:
-        """Compute the formula at `progress`, from 0 to below 1, which begins after the warm-up."""
+        """Compute the formula at `progress`, from 0 to below 1, counted after the warm-up."""
 
 
 @dataclass(frozen=True)
 class Constant(Schedule):
-    """The same rate throughout."""
+    """A constant rate."""
 
     def factor(self, progress: float) -> float:
-        """Give 1; see `Schedule.factor`."""
+        """Return 1."""
         return 1.0
 
 
@@ -87,17 +77,17 @@ class StepDecay(Schedule):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _require(self, "drop", 0 < self.drop <= 1, "above 0, up to 1")
-        _require(self, "interval", 0 < self.interval <= 1, "above 0, up to 1")
+        check_number(self, "drop", 0, 1, "(]")
+        check_number(self, "interval", 0, 1, "(]")
 
     def factor(self, progress: float) -> float:
-        """Go down a stair; see `Schedule.factor`."""
+        """Compute the formula."""
         return self.drop ** int(progress / self.interval + 1e-9)
 
 
 @dataclass(frozen=True)
 class Exponential(Schedule):
-    """Evenly in its logarithm from 1 to `final`: finalᵖ.
+    """Exponential decay from 1 to `final`: finalᵖ.
 
     Parameters
     ----------
@@ -109,16 +99,16 @@ class Exponential(Schedule):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _require(self, "final", 0 < self.final <= 1, "above 0, up to 1")
+        check_number(self, "final", 0, 1, "(]")
 
     def factor(self, progress: float) -> float:
-        """Decay; see `Schedule.factor`."""
+        """Compute the formula."""
         return float(self.final**progress)
 
 
 @dataclass(frozen=True)
 class ReduceOnPlateau(Schedule):
-    """Multiplied by `drop` whenever `patience` records in a row have not brought a smaller loss.
+    """Multiplied by `drop` whenever `patience` records in a row have no smaller loss.
 
     The loss is that of the validation split, or of the training where there is none.
 
@@ -135,16 +125,15 @@ class ReduceOnPlateau(Schedule):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _require(self, "drop", 0 < self.drop < 1, "above 0 and below 1")
-        whole = isinstance(self.patience, int) and self.patience >= 1
-        _require(self, "patience", whole, "a whole number from 1")
+        check_number(self, "drop", 0, 1, "()")
+        check_number(self, "patience", 1, whole=True)
 
     def factor(self, progress: float) -> float:
-        """Give 1: what is reduced, is reduced by `observe`."""
+        """Return 1; `observe` sets the reduction."""
         return 1.0
 
     def observe(self, loss: float, memory: Memory) -> None:
-        """Count the records since the best one; see `Schedule.observe`."""
+        """Count the records since the smallest loss, and reduce."""
         if loss < memory.get("best", inf):
             memory.update(best=loss, waited=0)
             return
@@ -155,7 +144,7 @@ class ReduceOnPlateau(Schedule):
 
 @dataclass(frozen=True)
 class Cosine(Schedule):
-    """Along half a cosine from 1 to `final`: f + (1 − f) (1 + cos π p) / 2.
+    """Half a cosine from 1 to `final`: f + (1 − f) (1 + cos π p) / 2.
 
     Parameters
     ----------
@@ -171,16 +160,16 @@ class Cosine(Schedule):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _require(self, "final", 0 <= self.final <= 1, "from 0 to 1")
+        check_number(self, "final", 0, 1, "[]")
 
     def factor(self, progress: float) -> float:
-        """Follow the cosine; see `Schedule.factor`."""
+        """Compute the formula."""
         return self.final + (1 - self.final) * (1 + cos(pi * progress)) / 2
 
 
 @dataclass(frozen=True)
 class OneCycle(Schedule):
-    """Up from `start` to 1 until `peak` of the training, then down to `final`, both along half a cosine.
+    """From `start` up to 1 at `peak` of the training, then down to `final`, both along half a cosine.
 
     Parameters
     ----------
@@ -200,18 +189,12 @@ class OneCycle(Schedule):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _require(self, "start", 0 <= self.start <= 1, "from 0 to 1")
-        _require(self, "final", 0 <= self.final <= 1, "from 0 to 1")
-        _require(self, "peak", 0 < self.peak < 1, "above 0 and below 1")
+        check_number(self, "start", 0, 1, "[]")
+        check_number(self, "final", 0, 1, "[]")
+        check_number(self, "peak", 0, 1, "()")
 
     def factor(self, progress: float) -> float:
-        """Rise and fall; see `Schedule.factor`."""
+        """Compute the formula."""
         if progress < self.peak:
             return 1 - (1 - self.start) * (1 + cos(pi * progress / self.peak)) / 2
         return self.final + (1 - self.final) * (1 + cos(pi * (progress - self.peak) / (1 - self.peak))) / 2
-
-
-def _require(schedule: Schedule, name: str, holds: bool, range_: str) -> None:
-    value = getattr(schedule, name)
-    if not (holds and isfinite(value)):
-        raise HandgradError(f"{type(schedule).__name__} {name} must be {range_}; got {value}")

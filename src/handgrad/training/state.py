@@ -88,7 +88,7 @@ class TrainingState:
         found = dataset.fingerprint()
         if self.fingerprint not in (None, found):
             raise HandgradError(
-                "the training was begun with other data; resume it with the same examples, or train anew"
+                "these are not the data of the training so far; resume it with those, or train anew"
             )
         self.fingerprint = found
 
