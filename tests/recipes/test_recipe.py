@@ -1,4 +1,4 @@
-"""Recipes: the schema, what it makes, and the one line that a wrong recipe gets."""
+"""Recipes: the schema, what it makes, and the error line of an invalid recipe."""
 
 import copy
 import tomllib
@@ -98,8 +98,8 @@ WRONG: list[tuple[Change, str]] = [
     (lambda t: t["training"].update(batch_size=0), "training.batch_size must be 'all' or greater"),
     (lambda t: t["training"].update(batch_size="al"), "training.batch_size must be 'all' or"),
     (lambda t: t["training"].update(steps=0), "training.steps must be greater than"),
-    (lambda t: t["training"].update(epochs=3), "say either steps or epochs"),
-    (lambda t: t["training"].pop("steps"), "say either steps or epochs"),
+    (lambda t: t["training"].update(epochs=3), "give either steps or epochs"),
+    (lambda t: t["training"].pop("steps"), "give either steps or epochs"),
     (lambda t: t["data"].update(validation=1.5), "data.validation must be"),
     (lambda t: t["data"].update(validation=-1), "data.validation must be"),
     (lambda t: t.update(name="../evil"), "name "),
@@ -114,7 +114,7 @@ WRONG: list[tuple[Change, str]] = [
 
 
 @pytest.mark.parametrize(("change", "message"), WRONG, ids=[message for _, message in WRONG])
-def test_a_wrong_recipe_gets_one_clear_line(tables: dict[str, Any], change: Change, message: str) -> None:
+def test_an_invalid_recipe_gets_one_line(tables: dict[str, Any], change: Change, message: str) -> None:
     change(tables)
     with pytest.raises(HandgradError) as error:
         parse_recipe(tables, "mine.toml")
@@ -123,15 +123,16 @@ def test_a_wrong_recipe_gets_one_clear_line(tables: dict[str, Any], change: Chan
     assert "\n" not in str(error.value)
 
 
-def test_files_that_are_no_recipes(tmp_path: Path) -> None:
+def test_other_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(HandgradError, match="unknown recipe 'clasic'; did you mean 'classic'"):
         load_recipe("clasic")
     with pytest.raises(HandgradError, match="cannot read the recipe"):
         load_recipe(str(tmp_path / "none.toml"))
     broken = tmp_path / "broken.toml"
-    broken.write_text("seed = = 3")
-    with pytest.raises(HandgradError, match="not valid TOML"):
-        load_recipe(str(broken))
+    for text in ("seed = = 3", f"seed = {'9' * 5000}", "a = " + "[" * 9999):
+        broken.write_text(text)
+        with pytest.raises(HandgradError, match="not valid TOML"):
+            load_recipe(str(broken))
 
 
 def test_a_file_of_the_name_does_not_hide_a_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""A recipe's data: the validation split that it asks for, and what stands in where MNIST is not to be had."""
+"""The data of a recipe: the validation split, and synthetic digits where MNIST is missing."""
 
 import numpy as np
 import pytest
@@ -36,19 +36,19 @@ def test_too_large_a_validation_split_names_the_recipe() -> None:
         open_splits(recipe)
 
 
-def test_of_data_of_ones_own_a_share_is_set_aside() -> None:
+def test_a_share_of_other_data_is_set_aside() -> None:
     for name, source, validation in (
-        ("convnet", "pictures", 0.1),
+        ("convnet", "images", 0.1),
         ("convnet", "strokes:500", 2000),
         ("convnet", "mnist", 2000),
-        ("classic", "pictures", 0),
+        ("classic", "images", 0),
     ):
         recipe = override(load_recipe(name), {"data": {"source": source}}, "test")
         assert with_share_for_validation(recipe).data.validation == validation
 
 
 @pytest.mark.usefixtures("offline")
-def test_without_mnist_strokes_stand_in_and_it_is_said() -> None:
+def test_without_mnist_synthetic_digits_replace_it_with_a_notice() -> None:
     recipe, notice = fall_back_to_strokes(load_recipe("classic"))
     assert recipe.data.source == "strokes"
     assert "strokes" in notice
@@ -56,6 +56,6 @@ def test_without_mnist_strokes_stand_in_and_it_is_said() -> None:
 
 
 @pytest.mark.usefixtures("mnist")
-def test_with_mnist_nothing_is_exchanged() -> None:
+def test_with_mnist_nothing_is_replaced() -> None:
     recipe = load_recipe("classic")
     assert fall_back_to_strokes(recipe) == (recipe, "")

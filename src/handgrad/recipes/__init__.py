@@ -1,1 +1,1 @@
-"""Recipes: what to train. One TOML file a rung of the ladder."""
+"""Recipes: what to train, one TOML file each."""

@@ -1,4 +1,4 @@
-"""A recipe's data: loaded, cut into splits, or exchanged for digits written here where they are not to be had."""
+"""The data of a recipe: loading, the validation split, and synthetic digits where MNIST is missing."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +19,7 @@ SHARE = 0.1
 
 
 def open_splits(recipe: Recipe) -> Splits:
-    """Load a recipe's data, and the validation split that it asks for."""
+    """Load the data of a recipe, with its validation split."""
     wanted = recipe.data.validation
     splits = load_data(recipe.data.source)
     if not wanted:
@@ -38,7 +38,7 @@ def open_splits(recipe: Recipe) -> Splits:
 
 
 def with_share_for_validation(recipe: Recipe) -> Recipe:
-    """Set a share of data of one's own aside, where a built-in recipe names a number that fits its own data."""
+    """Replace a number of validation examples, which fits published data, by a share of other data."""
     source = recipe.data.source
     published = source in COLLECTIONS or source.partition(":")[0] == STROKES
     if published or not isinstance(recipe.data.validation, int) or not recipe.data.validation:
@@ -47,7 +47,7 @@ def with_share_for_validation(recipe: Recipe) -> Recipe:
 
 
 def open_on_ranks(recipe: Recipe, communicator: Communicator) -> Splits:
-    """Load a recipe's data on rank 0, which may download or convert them, and then on the others."""
+    """Load the data of a recipe on rank 0, which may download or convert them, and then on the others."""
     splits = open_splits(recipe) if communicator.rank == 0 else None
     communicator.broadcast(lambda: None)
     splits = splits or open_splits(recipe)
@@ -56,7 +56,7 @@ def open_on_ranks(recipe: Recipe, communicator: Communicator) -> Splits:
 
 
 def without_folders(recipe: Recipe) -> dict[str, Any]:
-    """Give a recipe's tables with files by their names alone, since folders may differ from machine to machine."""
+    """Return the tables of a recipe with file names instead of paths, which may differ from machine to machine."""
     tables = recipe.tables()
     for section, key in (("data", "source"), ("data", "validation"), ("network", "start")):
         if isinstance(path := tables.get(section, {}).get(key), str):
@@ -65,36 +65,18 @@ def without_folders(recipe: Recipe) -> dict[str, Any]:
 
 
 def open_model_data(source: str | None, recipe: Mapping[str, Any] | None, model: str) -> Splits:
-    """Load the data to show a model: those that are named, else those of its recipe, else MNIST.
-
-    Parameters
-    ----------
-    source : str, optional
-        As `load_data` takes it.
-    recipe : mapping, optional
-        What the model was trained by, as plain tables.
-    model : str
-        Its path, for messages.
-    """
+    """Load data for a model: from a source, or else from the recipe that it was trained by, or else MNIST."""
     if source is not None or recipe is None:
         return load_data(source or "mnist")
     return open_splits(parse_recipe(recipe, model))
 
 
 def fall_back_to_strokes(recipe: Recipe) -> tuple[Recipe, str]:
-    """Exchange a published data set that can be neither found nor downloaded for digits written here.
-
-    Returns
-    -------
-    recipe : Recipe
-        The same one where its data are at hand.
-    notice : str
-        One line that says so; empty where the data are at hand.
-    """
+    """Replace a published data set that is neither found nor downloaded by synthetic digits; return a notice, too."""
     try:
         ensure(recipe.data.source)
     except HandgradError as error:
         reason = str(error).partition(";")[0]
         changed = override(recipe, {"data": {"source": STROKES}}, "strokes")
-        return changed, f"training on strokes, digits that handgrad writes itself: {reason}"
+        return changed, f"training on strokes, synthetic digits: {reason}"
     return recipe, ""

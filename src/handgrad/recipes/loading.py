@@ -1,4 +1,4 @@
-"""Recipes by name or from a file, checked, and changed from the command line."""
+"""Recipes by name or from a file, checked, and with changed values."""
 
 import tomllib
 from collections.abc import Mapping
@@ -14,27 +14,15 @@ from handgrad.recipes.recipe import Recipe
 
 
 def parse_recipe(tables: Mapping[str, Any], where: str) -> Recipe:
-    """Check plain tables and make a recipe of them.
-
-    Parameters
-    ----------
-    tables : mapping
-    where : str
-        The file or command line, for messages.
-
-    Raises
-    ------
-    HandgradError
-        If a key is unknown (the nearest right one is told), missing, or has a value out of range.
-    """
+    """Make a recipe from plain tables; HandgradError, which names `where`, if a key or a value is invalid."""
     try:
         return Recipe.model_validate(dict(tables))
     except ValidationError as error:
-        raise HandgradError(f"{where}: {_first_complaint(error)}") from error
+        raise HandgradError(f"{where}: {_first_error(error)}") from error
 
 
 def override(recipe: Recipe, changes: Mapping[str, Mapping[str, Any] | Any], where: str) -> Recipe:
-    """Make a recipe with some values changed: ``{"training": {"epochs": 3}, "seed": 1}``."""
+    """Return a recipe with changed values, such as ``{"training": {"epochs": 3}, "seed": 1}``."""
     tables = recipe.tables()
     for key, change in changes.items():
         tables[key] = {**tables.get(key, {}), **change} if isinstance(change, Mapping) else change
@@ -46,10 +34,7 @@ def override(recipe: Recipe, changes: Mapping[str, Mapping[str, Any] | Any], whe
 
 
 def with_hidden(recipe: Recipe, widths: list[int], where: str) -> Recipe:
-    """Change the hidden layers of a network of dense layers to the given widths.
-
-    The first hidden layer, with all that follows it up to the next dense one, serves as the pattern of each.
-    """
+    """Return a recipe of dense layers with other hidden layers: copies of the first one, with these widths."""
     layers = recipe.network.layers
     starts = [index for index, layer in enumerate(layers) if layer["type"] == Dense.__name__]
     if len(starts) < 2 or starts[0] != 0:
@@ -66,19 +51,19 @@ def recipe_names() -> list[str]:
 
 
 def recipe_text(name: str) -> str:
-    """Give the TOML of a built-in recipe as it was written, lesson and comments included."""
+    """Return the TOML text of a built-in recipe."""
     if name not in recipe_names():
         raise HandgradError(f"unknown recipe '{name}'{suggest(name, recipe_names())}")
     return files(__package__).joinpath(f"{name}.toml").read_text("utf-8")
 
 
 def load_recipe(name: str) -> Recipe:
-    """Load a built-in recipe by name, whatever else has that name, or a TOML file by its path.
+    """Load a built-in recipe by name, even if a file has that name, or a TOML file by its path.
 
     Raises
     ------
     HandgradError
-        If there is no such recipe, or it is not a valid one.
+        If the recipe does not exist or is not valid.
     """
     path = Path(name)
     if name in recipe_names() or (path.suffix != ".toml" and not path.is_file()):
@@ -87,13 +72,13 @@ def load_recipe(name: str) -> Recipe:
         tables = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise HandgradError(f"cannot read the recipe {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also numbers and nesting beyond the limits of Python
         raise HandgradError(f"{path} is not valid TOML: {error}") from error
     return parse_recipe(tables, str(path))
 
 
-def _first_complaint(error: ValidationError) -> str:
-    """Put the first of pydantic's findings in one line; a wrong key comes before what it leaves missing."""
+def _first_error(error: ValidationError) -> str:
+    """Put the first error of pydantic in one line; an unknown key comes before the one that it leaves missing."""
     findings = sorted(error.errors(), key=lambda finding: finding["type"] != "extra_forbidden")
     first = findings[0]
     path = [str(part) for part in first["loc"]]

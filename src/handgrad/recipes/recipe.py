@@ -1,7 +1,7 @@
-"""What a recipe may say, and what it makes: a network, an optimizer, and the arguments of `train`.
+"""The schema of recipes, and what they make: a network, an optimizer, and the arguments of `train`.
 
-A recipe is one TOML file. Layers and optimizers are tables with the name of their class as ``type`` and its
-fields beside it, so that whatever the library, or its user, adds to them can be written here at once.
+A recipe is one TOML file. A layer or optimizer is a table with the name of its class as ``type`` and its fields, so
+that new classes, also user-defined ones, can be used at once.
 """
 
 from typing import Annotated, Any, Literal
@@ -26,16 +26,16 @@ Positive = Annotated[int, Field(ge=1, le=10**9)]
 
 
 class Section(BaseModel):
-    """Base of the tables: unknown keys are refused, and so are values of another type."""
+    """Base of the tables, which refuses unknown keys and values of another type."""
 
     model_config = ConfigDict(extra="forbid", strict=True, validate_default=True)
 
 
 class DataSection(Section):
-    """Where the examples come from: a name or a path.
+    """The name or path of the data, and the validation split.
 
-    To validate on, `validation` is set aside of train: a number of examples, or a share of them below 1; or it is
-    the name or path of other data, whose training examples are taken.
+    `validation` is a number of training examples, a share of them below 1, or the name or path of other data, whose
+    training examples are used.
     """
 
     source: str = "mnist"
@@ -45,7 +45,7 @@ class DataSection(Section):
 class NetworkSection(Section):
     """Layers in a row; ``units = "classes"`` stands for the number of classes of the data.
 
-    `start` is the path of a trained model whose parameters are the first ones, instead of random ones.
+    `start` is the path of a trained model with the initial parameters. Default: random ones.
     """
 
     input: Literal["flat", "image"] = "flat"
@@ -58,7 +58,7 @@ class NetworkSection(Section):
         return self
 
     def build_layers(self, classes: int) -> list[Layer]:
-        """Build the layers for data of so many classes."""
+        """Build the layers for a number of classes."""
         return [
             Layer.from_config({**layer, "units": classes} if layer.get("units") == "classes" else layer)
             for layer in self.layers
@@ -66,7 +66,7 @@ class NetworkSection(Section):
 
 
 class TrainingSection(Section):
-    """The arguments of `handgrad.train`; see there."""
+    """Arguments of `handgrad.train`."""
 
     batch_size: Literal["all"] | Positive = 128
     steps: Positive | None = None
@@ -76,7 +76,7 @@ class TrainingSection(Section):
     @model_validator(mode="after")
     def _one_length(self) -> "TrainingSection":
         if (self.steps is None) == (self.epochs is None):
-            raise ValueError("say either steps or epochs")
+            raise ValueError("give either steps or epochs")
         return self
 
 
@@ -110,7 +110,7 @@ class Recipe(Section):
         classes: tuple[str, ...] = tuple("0123456789"),
         dtype: DTypeLike = np.float32,
     ) -> Network:
-        """Make the network for data of that shape and classes, its parameters drawn from the recipe's seed."""
+        """Make the network for data of a shape and classes; the seed draws its parameters."""
         inputs = int(np.prod(example_shape))
         shape = (inputs,) if self.network.input == "flat" else example_shape
         rng = np.random.default_rng([self.seed, 0])
@@ -118,7 +118,7 @@ class Recipe(Section):
         return Network(layers, shape, rng, dtype, classes=classes, example_shape=example_shape)
 
     def build_optimizer(self) -> Optimizer:
-        """Make the optimizer, its state empty."""
+        """Make the optimizer."""
         return Optimizer.from_config(self.optimizer)
 
     def build_loss(self) -> Loss:
@@ -126,7 +126,7 @@ class Recipe(Section):
         return Loss.from_config(self.loss)
 
     def training_arguments(self) -> dict[str, Any]:
-        """Give all arguments of `handgrad.train` but network, data, optimizer and state."""
+        """Return all arguments of `handgrad.train` but network, data, optimizer and state."""
         return {
             "loss": self.build_loss(),
             "schedule": Schedule.from_config(self.schedule),
@@ -138,13 +138,13 @@ class Recipe(Section):
         }
 
     def training_rng(self) -> np.random.Generator:
-        """Make the generator of data orders and random layers."""
+        """Make the random generator of the training."""
         return np.random.default_rng([self.seed, 1])
 
     def tables(self) -> Table:
-        """Give the recipe as plain tables, complete, without what is None."""
+        """Return the recipe as plain tables, without keys that are None."""
         return self.model_dump(exclude_none=True)
 
     def toml(self) -> str:
-        """Write the recipe as TOML, complete: defaults are spelled out."""
+        """Write the recipe as TOML, with all defaults."""
         return tomli_w.dumps(self.tables())
