@@ -28,18 +28,9 @@ TO_PEEK = 100
 class Columns:
     """The columns of a file.
 
-    Parameters
-    ----------
-    names : sequence of str
-        In the order of the file; one of them may be ``label``.
-    header : int
-        Rows of the file up to its header, empty ones included; 0 where it has none.
-    dtype : dtype
-        Type of the numbers: uint8 for pixels, float32 or float64.
-    texts : mapping
-        The columns of names (categories), each with its sorted values.
-    unlabelled : bool
-        Whether labels may be missing.
+    `names` are in the order of the file, ``label`` perhaps among them; `header` is the number of rows up to
+    its header, 0 where it has none; `dtype` is that of the numbers: uint8 for pixels, float32 or float64;
+    `texts` are the columns of names with their sorted values; `unlabelled` is whether labels may be missing.
     """
 
     names: Sequence[str]
@@ -149,10 +140,7 @@ def is_name(cell: str) -> bool:
 def read_batches(path: Path, columns: Columns) -> Iterator[Batch]:
     """Yield the rows of a file.
 
-    Raises
-    ------
-    HandgradError
-        If a cell is missing, not a number or out of range, or a row has more or fewer cells than there are columns.
+    HandgradError where a cell is missing, not a number or out of range, or a row has too few or too many cells.
     """
     import polars as pl
 

@@ -23,27 +23,10 @@ Texts = Mapping[str, Sequence[str]]
 
 
 def spread(names: Sequence[str], numbers: NDArray[Any], texts: Texts) -> tuple[NDArray[Any], tuple[str, ...]]:
-    """Combine the columns of a table into inputs.
+    """Combine the columns of a table into inputs (N, I) with their names.
 
-    Parameters
-    ----------
-    names : sequence of str
-        All columns in order.
-    numbers : (N, K)
-        Those that hold numbers.
-    texts : mapping from name to N cells
-        The others.
-
-    Returns
-    -------
-    inputs : (N, I), of the type of `numbers`
-    features : tuple of str
-        Their names.
-
-    Raises
-    ------
-    HandgradError
-        If a column holds too many different names, or two inputs would have the same name.
+    `names` are all columns in order, `numbers` (N, K) those of numbers, and `texts` the cells of the others.
+    HandgradError where a column holds too many different names, or two inputs would have the same name.
     """
     texts = {name: [cell.strip() for cell in cells] for name, cells in texts.items()}
     known = {name: sorted(set(cells)) for name, cells in texts.items()}
@@ -104,28 +87,11 @@ def aligned(
     leniently: bool = False,
     before: int = 0,
 ) -> NDArray[Any]:
-    """Reorder the inputs of a table as a model takes them.
+    """Reorder inputs (N, J) with the names `own` as a model takes them: (N, I) with the names `features`.
 
-    Parameters
-    ----------
-    inputs : (N, J)
-    own : sequence of str
-        Their J names.
-    features : sequence of str
-        The I names that the model takes.
-    leniently : bool
-        Whether an unknown name is ignored: all inputs of its column are then 0.
-    before : int
-        Rows of the table before these, for messages.
-
-    Returns
-    -------
-    (N, I)
-
-    Raises
-    ------
-    HandgradError
-        If there are more or fewer columns than the model takes, or unknown names in them.
+    HandgradError where columns are missing or unknown, or names in them. With `leniently`, an unknown name is
+    ignored: all inputs of its column are 0. `before` is the number of rows of the table before these, for
+    messages.
     """
     if tuple(own) == tuple(features):
         return inputs
@@ -161,14 +127,9 @@ def aligned(
 def in_known_order(
     dataset: Dataset, features: Sequence[str], classes: Sequence[str], before: int = 0
 ) -> Dataset:
-    """Return a data set with its inputs and classes in the order of a model.
+    """Return a data set with its inputs and classes in the order of a model; HandgradError where columns differ.
 
     Unknown classes stay as they are. `before` is the number of examples before a part of the data, for messages.
-
-    Raises
-    ------
-    HandgradError
-        If the columns differ.
     """
     if features and dataset.features and dataset.features != tuple(features):
         inputs = aligned(dataset.inputs, dataset.features, features, before=before)

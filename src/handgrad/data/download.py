@@ -37,27 +37,9 @@ def download(
 ) -> None:
     """Download a file from the first of several mirrors that delivers it whole and verified.
 
-    What has arrived is kept in `<target>.part`, so that a later attempt asks only for the rest.
-
-    Parameters
-    ----------
-    urls : iterable of str
-        The same file on each mirror, best first: http, https or file.
-    target : Path
-        Where the file goes; its folder is created.
-    verify : callable
-        Whether the file at a path is the wanted one.
-    limit : int
-        Bytes; a larger file is refused.
-    advice : str
-        What to do where every mirror fails, the end of the error message.
-    timeout : float, optional
-        Seconds without a byte after which a mirror has failed; default: ``HANDGRAD_TIMEOUT`` or 15.
-
-    Raises
-    ------
-    HandgradError
-        If no mirror delivers (with the reason of each), or the file cannot be written.
+    What has arrived is kept in `<target>.part`, so that a later attempt asks only for the rest. A mirror that sends
+    more than `limit` bytes, or nothing for `timeout` seconds (default: ``HANDGRAD_TIMEOUT`` or 15), has failed.
+    HandgradError, with the reasons of all mirrors and `advice`, where every mirror fails.
     """
     timeout = _default_timeout() if timeout is None else timeout
     part = target.with_name(f"{target.name}.part")

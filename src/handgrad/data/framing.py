@@ -24,17 +24,9 @@ FAINT of the strongest ink are more than NOISY of the others, those below RESIDU
 
 
 def frame_digit(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Frame a digit, dark on light or light on dark; HandgradError where the image is blank.
+    """Frame a digit, dark on light or light on dark: an image (H, W) uint8 becomes (28, 28) uint8.
 
-    Parameters
-    ----------
-    grey : (H, W), uint8
-        An image of one digit. The background is estimated from its border.
-
-    Returns
-    -------
-    (28, 28), uint8
-        Light on dark: 0 is background, 255 the strongest ink.
+    0 is background, 255 the strongest ink. HandgradError where the image is blank.
     """
     ink = _ink(grey)
     if not ink.any():

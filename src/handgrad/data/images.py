@@ -28,21 +28,10 @@ ENOUGH = 1024
 
 
 def read_image(source: Path | bytes, name: str = "", max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
-    """Read an image in grey, (H, W) uint8; transparent pixels become white (or black, under white ink).
+    """Read an image, a file or its content, in grey: (H, W) uint8.
 
-    Parameters
-    ----------
-    source : Path or bytes
-        A file, or its content.
-    name : str
-        The name of the source in messages; default: its path.
-    max_pixels : int
-        An image with more pixels is refused before it is decoded.
-
-    Raises
-    ------
-    HandgradError
-        If the file is missing, damaged, too large or not an image.
+    Transparent pixels become white (or black, under white ink). `name` is that of the source in messages. An
+    image with more than `max_pixels` is refused before it is decoded.
     """
     with _opened(source, name or str(source)) as image:
         image.draft(image.mode, (ENOUGH, ENOUGH))  # JPEG is decoded at 1/2, 1/4 or 1/8 of its size
@@ -146,20 +135,8 @@ def read_class_folders(
 ) -> Dataset:
     """Read a folder that holds one folder of images for each class.
 
-    Images of one size, up to 64×64, stay as they are; others are fitted into 28×28. All become grey.
-
-    Parameters
-    ----------
-    folder : Path
-    classes : sequence of str, optional
-        The classes of the training split, where this is another split of the same data.
-    shape : tuple of int, optional
-        (1, H, W), the shape of the images of the training split.
-
-    Raises
-    ------
-    HandgradError
-        If there are fewer than two classes, an image cannot be read, or a class is not among `classes`.
+    Images of one size, up to 64×64, stay as they are; others are fitted into 28×28. All become grey. `classes` and
+    `shape`, (1, H, W), are those of the training split, where this is another split of the same data.
     """
     folders = class_folders(folder)
     names = tuple(path.name for path in folders) if classes is None else tuple(classes)

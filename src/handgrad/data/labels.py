@@ -20,33 +20,11 @@ def encode_labels(
     images: bool,
     locate: Callable[[int], int] | None = None,
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Number the labels of a file.
+    """Number the labels (N,) of a file: int64 labels and the names of the classes.
 
-    Labels of images are class numbers as they stand (0 to C − 1, with C − 1 the largest that occurs). Labels of
-    tables are categories: any whole numbers or names, sorted.
-
-    Parameters
-    ----------
-    values : (N,) whole numbers, floats that are whole, or strings
-    where : str
-        The file, for messages.
-    classes : sequence of str, optional
-        The classes of the training split, where this is another split of the same data.
-    images : bool
-        Whether these are labels of images.
-    locate : callable, optional
-        Returns the example, from 0, of a label in `values`, for messages; default: its index.
-
-    Returns
-    -------
-    labels : (N,) int64
-    classes : tuple of str
-
-    Raises
-    ------
-    HandgradError
-        If a label is missing, fractional, out of range, or not among `classes`; if numbers and names are mixed;
-        or if there is but one class to train on.
+    Labels of images are class numbers as they stand, 0 to the largest. Labels of tables are categories: whole numbers
+    or names, sorted. `classes` are those of the training split, where this is another one. `where` names the file in
+    messages, and `locate` returns the example of a label in `values`, its index by default.
     """
     if len(values) == 0:
         raise HandgradError(f"{where} holds no examples")

@@ -31,18 +31,8 @@ class Found:
 class Published:
     """A published data set: four gzipped IDX files of 28 × 28 images of ten classes.
 
-    Parameters
-    ----------
-    title : str
-        Its name in prose.
-    mirrors : tuple of str
-        Base URLs, best first, each ending in a slash.
-    sha256 : mapping
-        From the name of a file to the SHA-256 of its uncompressed content.
-    local : str, optional
-        A folder of the working directory in which it is looked for, too.
-    tables : tuple of str
-        Names of CSV files that may hold it instead.
+    `sha256` has the SHA-256 of the uncompressed content by file, `local` is a folder of the working directory
+    in which it is looked for, too, and `tables` are names of CSV files that may hold it instead.
     """
 
     title: str
@@ -110,22 +100,7 @@ COLLECTIONS = {"mnist": MNIST, "fashion-mnist": FASHION_MNIST}
 
 
 def find(name: str) -> Found | None:
-    """Find a published data set in ``$HANDGRAD_DATA/<name>``, for MNIST ``./mnistdata``, or the cache folder.
-
-    Parameters
-    ----------
-    name : {"mnist", "fashion-mnist"}
-
-    Returns
-    -------
-    Found or None
-        The first of these folders that holds all of it.
-
-    Raises
-    ------
-    HandgradError
-        If there is no data set of that name, or a folder cannot be read.
-    """
+    """Find a complete published data set in ``$HANDGRAD_DATA/<name>``, MNIST in ``./mnistdata``, or in the cache."""
     published = _published(name)
     for folder in _places(name):
         if all(find_idx(folder, file) for file in NAMES):
@@ -139,15 +114,6 @@ def ensure(name: str) -> Found:
     """Find a published data set, or download what is missing of it into the cache folder.
 
     Where ``HANDGRAD_MIRROR`` is set, that base URL replaces the known mirrors.
-
-    Parameters
-    ----------
-    name : {"mnist", "fashion-mnist"}
-
-    Raises
-    ------
-    HandgradError
-        If a file can be neither found nor downloaded.
     """
     if found := find(name):
         return found
@@ -169,24 +135,7 @@ def ensure(name: str) -> Found:
 
 
 def read_split(folder: Path, name: str, split: Split) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Read and verify one split of a published data set from a folder of IDX files.
-
-    Parameters
-    ----------
-    folder : Path
-    name : {"mnist", "fashion-mnist"}
-    split : {"train", "test"}
-
-    Returns
-    -------
-    images : (N, 28, 28), uint8
-    labels : (N,), uint8, 0 to 9
-
-    Raises
-    ------
-    HandgradError
-        If a file is missing, damaged, or not the published one.
-    """
+    """Read and verify one split from a folder of IDX files: images (N, 28, 28) uint8 and labels (N,) uint8."""
     return read_idx_folder(folder, split, _published(name).read)
 
 

@@ -20,16 +20,7 @@ from handgrad.errors import HandgradError
 
 @dataclass(frozen=True)
 class Rows:
-    """Examples of a table.
-
-    Parameters
-    ----------
-    inputs : (N, I) float64, or uint8 for pixels
-    labels : list of str, or of None
-        One for each row; None where it has none.
-    features : tuple of str
-        The names of the inputs, where they are known.
-    """
+    """Examples of a table: inputs (N, I), float64 or uint8 for pixels; N labels or None; names of the inputs."""
 
     inputs: NDArray[Any]
     labels: list[str | None]
@@ -37,23 +28,10 @@ class Rows:
 
 
 def read_rows(path: Path, inputs: int, features: Sequence[str] = (), *, images: bool = False) -> Rows:
-    """Read a CSV or Parquet file of one or many rows; a CSV may have a header.
+    """Read a CSV or Parquet file of one or many rows as a model with `inputs` inputs takes them.
 
-    Parameters
-    ----------
-    path : Path
-    inputs : int
-        I. One additional column holds labels: that of this name, else the first.
-    features : sequence of str
-        The names of the inputs, where the model knows them; a header may then have its columns in any order.
-    images : bool
-        Whether the values must be bytes.
-
-    Raises
-    ------
-    HandgradError
-        If the file is larger than memory; if there are no rows, or more, fewer or other columns than the model takes;
-        or if cells are missing, not finite numbers, or names that the model does not know.
+    One additional column holds labels: that of this name, else the first. Where the model knows the names of its
+    inputs, `features`, a header may have its columns in any order. With `images`, values must be bytes.
     """
     if path.is_file():
         check_memory(path.stat().st_size, path, "; split it into several files")

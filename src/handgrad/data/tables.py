@@ -34,13 +34,7 @@ ROW_NUMBERS = ("", "Unnamed: 0", "__index_level_0__")
 
 @dataclass(frozen=True)
 class Table:
-    """The files of a table, and what their columns hold.
-
-    Parameters
-    ----------
-    parts : list of (path, columns)
-        The files in order. All have the same columns, where they are named in any order.
-    """
+    """The files of a table with their columns, which are the same in all: by name in any order, or by position."""
 
     parts: list[tuple[Path, Columns]]
 
@@ -120,29 +114,12 @@ def read_table(
     """Read a table with a label column; one that would not fit into memory is converted once.
 
     In a CSV without header the label is the first column; otherwise, and in Parquet, its name is ``label``.
-    A table holds images, with values from 0 to 255, where its columns are named as pixels (``pixel0``,
-    ``1x1``), or are unnamed and a square number of at least 49, or are 784. Every other table holds finite numbers,
-    or columns of names, each of which becomes one input for each name, ``soil=clay``.
+    A table holds images, with uint8 values, where its columns are named as pixels (``pixel0``, ``1x1``), or are
+    unnamed and a square number of at least 49, or are 784. Every other table holds finite numbers, or columns of
+    names, each of which becomes one float32 input for each name, ``soil=clay``.
 
-    Parameters
-    ----------
-    paths : Path, or sequence of Path
-        A ``.csv`` or ``.parquet`` file, or several with the same columns.
-    classes : sequence of str, optional
-        The classes of the training split, where this is another split of the same data.
-    features : sequence of str, optional
-        The inputs of the training split, in their order.
-
-    Returns
-    -------
-    Dataset
-        With uint8 inputs for images, else float32.
-
-    Raises
-    ------
-    HandgradError
-        If a cell is missing, not a number or out of range, a row has too few or too many cells, or there is no
-        label column.
+    `paths` may be several files with the same columns. `classes` and `features` are the classes and inputs of the
+    training split, where this is another split of the same data.
     """
     paths = [paths] if isinstance(paths, Path) else list(paths)
     where = str(paths[0]) if len(paths) == 1 else f"{paths[0]} … {paths[-1].name}"
@@ -181,10 +158,7 @@ def _read(
 def column_names(path: Path) -> tuple[list[str], int]:
     """Return the names of a table's columns, and the number of rows up to the header (0: none, they are numbers).
 
-    Raises
-    ------
-    HandgradError
-        If two columns share a name, one has none, or none is named ``label``.
+    HandgradError where two columns share a name, one has none, or none is named ``label``.
     """
     row, cells = first_row(path)
     header = row if is_parquet(path) or is_header(cells) or _counts(cells) else 0

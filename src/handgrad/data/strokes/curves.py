@@ -11,16 +11,10 @@ POINTS = 64  # of the polygon that stands for the curves of a digit
 
 @cache
 def skeleton(text: str) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-    """Parse a skeleton as in `SKELETONS` and compute the curves through its K control points.
+    """Parse a skeleton as in `SKELETONS`: control points (K, 2), basis (64, K), pen_down (63,).
 
-    Returns
-    -------
-    controls : (K, 2)
-        Control points about the centre of a digit of height 2.
-    basis : (64, K)
-        ``basis @ controls`` are points along the strokes, for these control points and for displaced ones.
-    pen_down : (63,), bool
-        Whether a segment joins a point with the next.
+    Control points are about the centre of a digit of height 2. ``basis @ controls`` are points along the strokes, for
+    these control points and for displaced ones; `pen_down` is whether a segment joins a point with the next.
     """
     strokes = [stroke.split() for stroke in text.split("/")]
     words = [word for stroke in strokes for word in stroke]

@@ -22,30 +22,10 @@ BOX, SIDE = 20, 28  # pixels of MNIST's box for the ink, and of its images
 def generate(
     examples: int, seed: int = 0, stream: int = 0, start: int = 0
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Generate random digits.
+    """Generate N random digits: images (N, 784), 0 (background) to 255 (ink), and labels (N,), both uint8.
 
-    Example k depends on `seed`, `stream` and k only: fewer examples are the first of more.
-
-    Parameters
-    ----------
-    examples : int
-        Number N of examples, from 1.
-    seed, stream : int
-        From 0. By convention, stream 0 is for training and stream 1 for tests.
-    start : int
-        Number of the first example, a multiple of 1,000.
-
-    Returns
-    -------
-    images : (N, 784), uint8
-        Pixels row by row, 0 (background) to 255 (ink).
-    labels : (N,), uint8
-        Digits 0 to 9, uniformly drawn.
-
-    Raises
-    ------
-    HandgradError
-        If `examples` is below 1, or `seed` or `stream` below 0.
+    Example k depends on `seed`, `stream` and k only: fewer examples are the first of more. The first example has the
+    number `start`, a multiple of 1,000. By convention, stream 0 is for training and stream 1 for tests.
     """
     if examples < 1:
         raise HandgradError(f"cannot generate {examples} digits; ask for 1 or more")
@@ -83,12 +63,8 @@ def draw_digits(labels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[
 def trace(labels: NDArray[np.uint8], rng: np.random.Generator) -> tuple[Floats, NDArray[np.bool_]]:
     """Trace a skeleton of each digit with random errors.
 
-    Returns
-    -------
-    points : (N, 64, 2)
-        Path of the pen about the centre of a digit of height 2.
-    pen_down : (N, 63), bool
-        Whether a segment joins a point with the next.
+    Returns the path of the pen (N, 64, 2) about the centre of a digit of height 2, and whether a segment
+    joins a point with the next, (N, 63).
     """
     n = len(labels)
     points = np.empty((n, POINTS, 2))
@@ -128,14 +104,7 @@ def distort(points: Floats, rng: np.random.Generator) -> Floats:
 def frame(points: Floats, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
     """Choose pens, and scale the paths (N, P, 2) so that the ink fills a box of 20 pixels.
 
-    Returns
-    -------
-    points : (N, P, 2)
-        In pixels of the box.
-    radii : (N, P)
-        Radius of the pen in pixels.
-    softness : (N,)
-        Width of the edge of the ink in pixels.
+    Returns the paths, the radii of the pen (N, P) and the widths of the ink's edges (N,), all in pixels.
     """
     n, p, _ = points.shape
     size = np.ptp(points, axis=1).max(axis=-1)[:, None]
