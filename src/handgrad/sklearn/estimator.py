@@ -227,20 +227,19 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         for callback in callbacks:
             if not callable(callback):
                 raise HandgradError(f"callbacks must be callable; got {callback!r:.60}")
-        schedule, augmentation, averaging = self.schedule, self.augmentation, self.averaging
-        stopping = EarlyStopping(int(self.patience), self.monitor) if self.early_stopping else None
+        augmentation, averaging = self.augmentation, self.averaging
+        if augmentation is not None:
+            augmentation = Augmentation.resolve(augmentation, "augmentation")
         return {
             "epochs": int(self.epochs),
             "tol": None if self.early_stopping else self.tol,
             "callbacks": callbacks,
             "optimizer": build_optimizer(self.optimizer, self.learning_rate, self.weight_decay),
-            "early_stopping": stopping,
+            "early_stopping": EarlyStopping(int(self.patience), self.monitor) if self.early_stopping else None,
             "batch_size": self.batch_size,
             "threads": usable_threads(self.threads),
-            "schedule": None if schedule is None else Schedule.resolve(schedule, "schedule"),
-            "augmentation": None
-            if augmentation is None
-            else Augmentation.resolve(augmentation, "augmentation"),
+            "schedule": self.schedule,
+            "augmentation": augmentation,
             "averaging": None if averaging is None else Averaging.resolve(averaging, "averaging"),
         }
 
