@@ -235,7 +235,9 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
             "tol": None if self.early_stopping else self.tol,
             "callbacks": callbacks,
             "optimizer": build_optimizer(self.optimizer, self.learning_rate, self.weight_decay),
-            "early_stopping": EarlyStopping(int(self.patience), self.monitor) if self.early_stopping else None,
+            "early_stopping": EarlyStopping(int(self.patience), self.monitor)
+            if self.early_stopping
+            else None,
             "batch_size": self.batch_size,
             "threads": usable_threads(self.threads),
             "schedule": self.schedule,
