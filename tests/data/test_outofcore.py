@@ -63,8 +63,8 @@ def convert(file: Path, inputs: NDArray[Any] = NUMBERS, **more: Any) -> Dataset:
 @pytest.mark.parametrize("dtype", ["f8", "f4", "u1", "i8", "bool"])
 def test_a_conversion_is_the_same_data_set_as_in_memory(file: Path, dtype: str, cache: Path) -> None:
     inputs = (NUMBERS * 40 + 128 if dtype == "i8" else NUMBERS).clip(0, 255).astype(dtype)
-    told: list[Progress] = []
-    with reporting(told.append):
+    reports: list[Progress] = []
+    with reporting(reports.append):
         first = convert(file, inputs)
         again = convert(file, inputs)
     expected = Dataset(inputs, CLASSES, ("a", "b", "c"), features=tuple("uvwxyz"))
@@ -75,9 +75,9 @@ def test_a_conversion_is_the_same_data_set_as_in_memory(file: Path, dtype: str, 
         np.testing.assert_array_equal(found.labels, CLASSES)
         assert (found.class_names, found.features) == (expected.class_names, expected.features)
         assert found.fingerprint() == expected.fingerprint()
-    assert [p.examples for p in told] == [0, 143, 286, 429, 572, 715, 858, 1000, 1000], "converted once"
-    assert (told[-1].share, told[-1].finished) == (1.0, True)
-    assert sorted(p.name for p in told[-1].folder.iterdir()) == sorted([FACTS, INPUTS, LABELS])
+    assert [p.examples for p in reports] == [0, 143, 286, 429, 572, 715, 858, 1000, 1000], "converted once"
+    assert (reports[-1].share, reports[-1].finished) == (1.0, True)
+    assert sorted(p.name for p in reports[-1].folder.iterdir()) == sorted([FACTS, INPUTS, LABELS])
 
 
 def test_what_fits_is_loaded(file: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
@@ -89,11 +89,11 @@ def test_what_fits_is_loaded(file: Path, monkeypatch: pytest.MonkeyPatch, cache:
 
 @pytest.mark.parametrize("change", ["source", "known", "inputs", "labels", "facts", "missing"])
 def test_a_conversion_of_other_files_or_a_damaged_one_is_made_again(file: Path, change: str) -> None:
-    told: list[Progress] = []
+    reports: list[Progress] = []
     known = ["a"] if change == "known" else []
-    with reporting(told.append):
+    with reporting(reports.append):
         convert(file)
-        folder = told[-1].folder
+        folder = reports[-1].folder
         if change == "source":
             file.write_bytes(b"22")
         elif change == "inputs":
@@ -106,7 +106,7 @@ def test_a_conversion_of_other_files_or_a_damaged_one_is_made_again(file: Path, 
             (folder / INPUTS).unlink()
         found = convert(file, known=known)
     np.testing.assert_array_equal(found.inputs, NUMBERS.astype(np.float32))
-    assert [p.finished for p in told].count(True) == 2
+    assert [p.finished for p in reports].count(True) == 2
     assert [p for p in folder.parent.iterdir() if p.is_dir()] == [folder]
 
 
@@ -181,10 +181,10 @@ def start(file: Path, pause: float) -> "subprocess.Popen[str]":
 @pytest.mark.skipif(sys.platform == "win32", reason="no locks there")
 def test_of_two_processes_one_converts_and_the_other_waits(file: Path) -> None:
     other = start(file, 0.2)
-    told: list[Progress] = []
-    with reporting(told.append):
+    reports: list[Progress] = []
+    with reporting(reports.append):
         found = convert(file)
-    assert not told
+    assert not reports
     assert found.inputs[999].tolist() == [4.0] * 6
     assert other.wait(10) == 0
 
@@ -312,7 +312,7 @@ def test_a_bad_cell_is_found_while_a_table_is_converted(tmp_path: Path) -> None:
 
 
 def group(limit: int) -> Path | None:
-    """Make a control group of so many bytes, where this process may."""
+    """Create a control group with a limit in bytes, where this process may."""
     root = Path("/sys/fs/cgroup")
     for top, name in ((root / "memory", "memory.limit_in_bytes"), (root, "memory.max")):
         folder = top / f"handgrad-test-{os.getpid()}"

@@ -93,7 +93,7 @@ def random_access(array: Any) -> Iterator[None]:
 
 
 def read_ahead(array: Any, first: int, last: int) -> None:
-    """Let the system read rows of a memory map in the background, since they will be used soon."""
+    """Start to read rows of a memory map, which will be used soon, in the background."""
     if isinstance(array, MappedRows):
         if array.rows is not None:
             count, (first, last) = last - first, (int(array.rows[first]), int(array.rows[last - 1]) + 1)
@@ -122,7 +122,7 @@ def value_range(array: Any) -> tuple[float, float]:
 
 
 def as_array(values: ArrayLike, name: str) -> NDArray[Any]:
-    """Make an array of numbers or of names; HandgradError where that is impossible."""
+    """Convert to an array of numbers or names; HandgradError where that is impossible."""
     try:
         array = np.asarray(values)
     except (ValueError, TypeError) as error:  # rows of different lengths

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 BLOCK, WINDOW = 2**18, 2**27
-"""Bytes. A window holds 512 blocks; docs/large-data.md has the accuracy for fewer."""
+"""Bytes. A window holds 512 blocks."""
 
 Rows: TypeAlias = NDArray[np.integer] | slice
 """Examples of a data set: indices in any order, or a slice, which copies nothing."""

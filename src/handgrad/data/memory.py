@@ -25,10 +25,10 @@ def available_memory() -> int | None:
 
 def check_memory(needed: int, what: object = "the data", advice: str = "") -> None:
     """Raise HandgradError where `needed` bytes are more than the available memory."""
-    room = available_memory()
-    if room is not None and needed > room:
+    available = available_memory()
+    if available is not None and needed > available:
         raise HandgradError(
-            f"{what} need {format_bytes(needed)} of memory and {format_bytes(room)} are available{advice}"
+            f"{what} need {format_bytes(needed)} of memory and {format_bytes(available)} are available{advice}"
         )
 
 
@@ -71,7 +71,7 @@ def _left_by_groups() -> Iterator[int | None]:
 
 
 def _entry(file: Path, key: str = "", unit: int = 1) -> int | None:
-    """Read the number after a key at the beginning of a line; None where there is none."""
+    """Read the number that follows a key in a file; None where there is none."""
     try:
         lines = file.read_text("ascii").splitlines()
         return unit * int(next(line for line in lines if line.startswith(key)).removeprefix(key).split()[0])

@@ -124,8 +124,8 @@ def load_or_convert(source: Source, read: Callable[[Store], Dataset]) -> Dataset
         return read(stack)  # where the reader explains it
     if (dataset := _open(folder, facts)) is not None:
         return dataset
-    size, room = source.size(), available_memory()
-    if room is None or size * COMFORTABLE <= room:
+    size, available = source.size(), available_memory()
+    if available is None or size * COMFORTABLE <= available:
         return read(stack)
     make_folder(folder.parent)
     with lock_file(folder.parent / f".{folder.name}.lock"):
@@ -191,12 +191,12 @@ def _write(blocks: Iterator[NDArray[Any]], name: str, size: int, folder: Path) -
     path, rows, dtype = folder / INPUTS, 0, np.dtype(np.uint8)
     shape: tuple[int, ...] = (0,)
 
-    def tell(finished: bool = False) -> None:
+    def update(finished: bool = False) -> None:
         written = rows * prod(shape) * dtype.itemsize
         share = 1.0 if finished else min(1.0, written / max(1, size))
         report(Progress(name, shown, rows, written, share, finished))
 
-    tell()
+    update()
     with _writing(folder), path.open("wb") as file:
         for block in _unwrapped(blocks):
             if block.dtype.kind == "f":
@@ -207,10 +207,10 @@ def _write(blocks: Iterator[NDArray[Any]], name: str, size: int, folder: Path) -
                 _write_header(file, (0, *shape), dtype)
             file.write(np.ascontiguousarray(block).data)
             rows += len(block)
-            tell()
+            update()
         file.seek(0)
         _write_header(file, (rows, *shape), dtype)
-    tell(finished=True)
+    update(finished=True)
     mapped: NDArray[Any] = np.load(path, mmap_mode="r")
     return mapped
 
