@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from handgrad.data import idx
 from handgrad.data.arrays import stack
 from handgrad.data.idx import FILES, find_idx, read_idx, read_idx_folder, write_idx
+from handgrad.data.load import load_data
 from handgrad.errors import HandgradError
 
 ELEMENTS = ["u1", "i1", "<i2", ">i2", "<i4", ">i4", "<f4", ">f4", "<f8", ">f8"]
@@ -282,3 +283,14 @@ def test_a_folder_that_may_not_be_looked_into(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(Path, "is_file", refuse)
     with pytest.raises(HandgradError, match=r"cannot look into .*Permission denied; make it readable"):
         find_idx(tmp_path, "train-images-idx3-ubyte")
+
+
+@pytest.mark.parametrize(
+    "content", [ZIPPED[:12], ZIPPED[:-9], ZIPPED[:3] + b"\xff" + ZIPPED[4:], PLAIN[:9], b"\x1f\x8b"]
+)
+def test_a_folder_with_a_damaged_file_is_refused_in_one_line(tmp_path: Path, content: bytes) -> None:
+    for name in FILES["train"]:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(HandgradError, match=FILES["train"][0]) as caught:
+        load_data(tmp_path)
+    assert len(str(caught.value).splitlines()) == 1

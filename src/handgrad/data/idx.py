@@ -10,8 +10,9 @@ import os
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, Protocol
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,14 +40,7 @@ PIECE = 2**18
 """Bytes that are read at a time."""
 
 
-class Digest(Protocol):
-    """A hash object, such as ``hashlib.sha256()``."""
-
-    def update(self, data: Any, /) -> None:
-        """Add the next bytes."""
-
-
-def read_idx(path: Path | str, digest: Digest | None = None, store: Store | None = None) -> Array:
+def read_idx(path: Path | str, digest: Any = None, store: Store | None = None) -> Array:
     """Read an IDX file. It is memory-mapped where it holds bytes that are not compressed.
 
     Parameters
@@ -68,34 +62,35 @@ def read_idx(path: Path | str, digest: Digest | None = None, store: Store | None
     HandgradError
         If the file cannot be read, is damaged, is not an IDX file, or does not fit into memory.
     """
-    path = Path(path)
-    try:
-        with path.open("rb") as file:
-            content = _Content(path, file, digest)
-            if content.size and content.dtype.itemsize == 1 and not content.gzipped:
-                return content.map()
-            return (store or content.stack)(content.blocks())
-    except OSError as error:
-        if isinstance(error, gzip.BadGzipFile):
-            raise damaged(path, f"is damaged: its gzip stream is corrupt ({error})") from error
-        raise HandgradError(f"cannot read {path}: {error.strerror}; check path and permissions") from error
-    except zlib.error as error:
-        raise damaged(path, f"is damaged: its gzip stream is corrupt ({error})") from error
-    except EOFError as error:
-        raise damaged(path, "is cut short: its gzip stream has no end") from error
+    with _opened(Path(path), digest) as content:
+        if content.size and content.dtype.itemsize == 1 and not content.gzipped:
+            return content.map()
+        return (store or content.stack)(content.blocks())
 
 
 def idx_size(path: Path) -> int:
     """Return the bytes that the elements of an IDX file take in memory: none where they are memory-mapped."""
-    with path.open("rb") as file:
-        content = _Content(path, file)
+    with _opened(path) as content:
         return content.size if content.gzipped or content.dtype.itemsize > 1 else 0
+
+
+@contextmanager
+def _opened(path: Path, digest: Any = None) -> "Iterator[_Content]":
+    try:
+        with path.open("rb") as file:
+            yield _Content(path, file, digest)
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise damaged(path, f"is damaged: its gzip stream is corrupt ({error})") from error
+    except EOFError as error:
+        raise damaged(path, "is cut short: its gzip stream has no end") from error
+    except OSError as error:
+        raise HandgradError(f"cannot read {path}: {error.strerror}; check path and permissions") from error
 
 
 class _Content:
     """The elements of an IDX file that is open."""
 
-    def __init__(self, path: Path, file: BinaryIO, digest: Digest | None = None) -> None:
+    def __init__(self, path: Path, file: BinaryIO, digest: Any = None) -> None:
         self.path, self.digest = path, digest
         length = os.fstat(file.fileno()).st_size
         if length == 0:
@@ -257,15 +252,16 @@ def read_idx_folder(
     images_path, labels_path = find_idx_pair(folder, split)
     images = read_idx(images_path, store=store) if store else read(images_path)
     labels = read(labels_path)
-    if images.dtype != np.uint8 or images.ndim not in (3, 4):
-        held = describe(images.shape, images.dtype)
-        raise HandgradError(f"{images_path} holds {held}, not images; give uint8 of 3 or 4 dimensions")
-    if labels.dtype.kind not in "iu" or labels.ndim != 1:
-        held = describe(labels.shape, labels.dtype)
-        raise HandgradError(f"{labels_path} holds {held}, not labels; give integers of 1 dimension")
+    for path, array, valid, what in (
+        (images_path, images, images.dtype == np.uint8 and images.ndim in (3, 4), "images: uint8 in 3 or 4"),
+        (labels_path, labels, labels.dtype.kind in "iu" and labels.ndim == 1, "labels: integers in 1"),
+    ):
+        if not valid:
+            held = describe(array.shape, array.dtype)
+            raise HandgradError(f"{path} holds {held}, not {what} dimensions")
     if len(images) != len(labels):
         held = f"{images_path} holds {len(images)} images, but {labels_path} {len(labels)} labels"
-        raise HandgradError(f"{held}; give files that belong together")
+        raise HandgradError(f"{held}; use files that belong together")
     return images, labels
 
 
