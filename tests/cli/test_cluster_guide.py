@@ -112,6 +112,7 @@ def test_a_rank_or_a_machine_that_is_gone_ends_the_job(
     assert [record.epoch for record in load_records(tmp_path / "RUN")] == list(range(1, 41))
 
 
+@pytest.mark.slow
 def test_the_program_learns_alone_and_on_ranks(mpiexec: str, tmp_path: Path) -> None:
     (code,) = re.findall(r"^```python\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
     (tmp_path / "program.py").write_text(code)

@@ -86,18 +86,20 @@ def test_ranks_start_from_a_model(mpi: Mpi, cli: Cli, tmp_path: Path) -> None:
     assert losses(tmp_path / "RUN")[0] < losses(tmp_path / "FIRST")[0]
 
 
+@pytest.mark.slow
 def test_other_commands_run_on_rank_0(mpi: Mpi, cli: Cli) -> None:
     done = mpi(2, "recipes", "list")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == cli("recipes", "list").stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("second", "what"),
     [
         (["evaluate", "RUN"], "command"),
         ([*RECIPE, "--seed", "4", "--out", "RUN"], "recipe"),
-        pytest.param([*RECIPE, "--no-test"], "options", marks=pytest.mark.slow),
+        ([*RECIPE, "--no-test"], "options"),
     ],
 )
 def test_ranks_with_other_commands_are_refused(
@@ -110,6 +112,7 @@ def test_ranks_with_other_commands_are_refused(
     assert not (tmp_path / "RUN").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "expected"),
     [("other", "ranks differ in data;"), ("missing", "digits.npz"), ("corrupt", "digits.npz")],
@@ -135,6 +138,7 @@ def test_data_that_are_other_missing_or_corrupt_on_one_rank(
     assert not (tmp_path / "RUN").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [(("train", "--nonsense"), 2, "--nonsense"), (("resume", "nowhere"), 1, "nowhere")],
@@ -146,6 +150,7 @@ def test_wrong_usage_gets_one_line(mpi: Mpi, arguments: tuple[str, ...], status:
     assert message in line
 
 
+@pytest.mark.slow
 def test_without_the_extra_a_line_names_the_command_that_installs_it(mpi: Mpi, tmp_path: Path) -> None:
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "mpi4py.py").write_text("raise ImportError")
@@ -154,8 +159,9 @@ def test_without_the_extra_a_line_names_the_command_that_installs_it(mpi: Mpi, t
     assert "pip install 'handgrad[mpi]'" in our_lines(done.stderr)[0]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes in /proc")
-@pytest.mark.parametrize(("ranks", "victim"), [(2, 1), pytest.param(4, 0, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("ranks", "victim"), [(2, 1), (4, 0)])
 def test_a_rank_that_is_killed_ends_the_job_and_the_run_resumes(
     mpi: Mpi, begin: Begin, tmp_path: Path, ranks: int, victim: int
 ) -> None:
@@ -174,9 +180,8 @@ def test_a_rank_that_is_killed_ends_the_job_and_the_run_resumes(
     assert files(tmp_path / "RUN") == files(tmp_path / "WHOLE")
 
 
-@pytest.mark.parametrize(
-    ("sent", "to_one"), [(signal.SIGINT, False), pytest.param(signal.SIGTERM, True, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("sent", "to_one"), [(signal.SIGINT, False), (signal.SIGTERM, True)])
 def test_signals_stop_all_ranks_after_a_step(begin: Begin, tmp_path: Path, sent: int, to_one: bool) -> None:
     process = begin(2, "--epochs", "4000")
     os.kill(ranks_of(process)[1] if to_one else process.pid, sent)
@@ -188,6 +193,7 @@ def test_signals_stop_all_ranks_after_a_step(begin: Begin, tmp_path: Path, sent:
     assert (tmp_path / "RUN" / "model.safetensors").exists()
 
 
+@pytest.mark.slow
 def test_all_diverge_in_one_line_and_the_parameters_before_are_saved(mpi: Mpi, tmp_path: Path) -> None:
     wild = ["--learning-rate", "1e6", "--set", "optimizer.type=SGD", "--hidden", "30,30,30", "--epochs", "20"]
     done = mpi(2, *RECIPE, *wild, "--out", "RUN")

@@ -215,6 +215,7 @@ def test_extreme_batches_and_a_single_class(cli: Cli, tmp_path: Path) -> None:
     assert not (tmp_path / "RUN").exists()
 
 
+@pytest.mark.slow
 def test_tensorboard_files_are_in_the_run(cli: Cli, tmp_path: Path) -> None:
     train(cli, *MLP, "--epochs", "2", "--tensorboard", "--out", "RUN")
     assert len(list((tmp_path / "RUN").glob("events.*"))) == 1
