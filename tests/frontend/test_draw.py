@@ -268,7 +268,8 @@ NETWORKS: list[tuple[list[Any], tuple[int, ...], list[str]]] = [
 
 
 def file_of(layers: list[Any], shape: tuple[int, ...], **settings: Any) -> bytes:
-    network = hg.Network(layers, input_shape=shape, rng=np.random.default_rng(0), **DIGITS)
+    digits = DIGITS if np.prod(shape) == 784 else {}
+    network = hg.Network(layers, input_shape=shape, rng=np.random.default_rng(0), **digits)
     for name, value in settings.items():
         setattr(network, name, value)
     return model_bytes(network)

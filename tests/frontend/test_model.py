@@ -54,7 +54,7 @@ def test_the_page_has_every_layer_of_the_library(models: Models) -> None:
 def recipe_network(recipe: str, images: NDArray[np.uint8]) -> Network:
     """Build a recipe's network, with random parameters of float32 values that compute in float64."""
     network = load_recipe(recipe).build_network((1, 28, 28), dtype=np.float64)
-    network.scaling = Scaling.of_bytes()
+    network.scaling, network.framing = Scaling.of_bytes(), "digit"
     network.flat_parameters = network.flat_parameters.astype(np.float32)
     network.calibrate(images[:200])
     network.flat_parameters = network.flat_parameters.astype(np.float32)
