@@ -209,11 +209,13 @@ def _to_numbers(frame: "pl.DataFrame", names: list[str], dtype: "np.dtype[Any]")
     if not names:
         return np.empty((frame.height, 0), dtype)
     part = frame.select(names)
-    if pl.String in part.dtypes:
-        part = part.select(pl.all().str.strip_chars())
-    if set(part.dtypes) != {_kind(dtype)}:
-        part = part.select(pl.all().cast(pl.Float32 if dtype == np.float32 else pl.Float64, strict=False))
-    return part.to_numpy(order="c")
+    if set(part.dtypes) == {_kind(dtype)}:
+        return part.to_numpy(order="c")
+    kind = pl.Float32 if dtype == np.float32 else pl.Float64
+    values = part.cast(kind, strict=False).to_numpy(order="c")
+    if pl.String in part.dtypes and np.isnan(values).any():
+        values = part.select(pl.all().str.strip_chars().cast(kind, strict=False)).to_numpy(order="c")
+    return values
 
 
 def _kind(dtype: "np.dtype[Any]") -> "type[pl.DataType]":
