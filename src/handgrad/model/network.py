@@ -295,24 +295,30 @@ class Network(Parameterized):
 
     def _check_inputs(self, raw: NDArray[Any]) -> NDArray[Any]:
         """Return inputs (N, I), or raise HandgradError."""
-        if raw.ndim < 2 or prod(raw.shape[1:]) != self.inputs:
-            raise HandgradError(
-                f"the model takes (N, {self.inputs}) inputs; got an array of shape {raw.shape}"
-            )
+        if raw.ndim != 2 or raw.shape[1] != self.inputs:
+            if raw.ndim < 2 or prod(raw.shape[1:]) != self.inputs:
+                raise HandgradError(
+                    f"the model takes (N, {self.inputs}) inputs; got an array of shape {raw.shape}"
+                )
+            raw = raw.reshape(len(raw), self.inputs)
         kind = raw.dtype.kind
         if kind != "u" and (kind not in "ifb" or (kind == "f" and not np.isfinite(raw).all())):
             raise HandgradError("the inputs hold values that are not finite numbers; remove or replace them")
-        return raw if raw.ndim == 2 else raw.reshape(len(raw), self.inputs)
+        return raw
 
     def _classifier(self) -> Any:
         """Return the function from prepared inputs to logits and classes, made once for the kernels in use."""
         first, last = self.parameters[0], self.parameters[-1]
-        key: list[Any] = [kernels.version, *((first.weights, last.weights) if self.is_mlp else ())]
-        found = vars(self).get("_classify")
-        if found is None or any(one is not other for one, other in zip(found[0], key, strict=True)):
+        found = self.__dict__.get("_classify")
+        if (
+            found is None
+            or found[0] is not kernels.version
+            or (self.is_mlp and (found[1] is not first.weights or found[2] is not last.weights))
+        ):
+            arrays = (first.weights, last.weights) if self.is_mlp else (None, None)
             classify = kernels.mlp(first, last) if self.is_mlp else self._classify_by_layers
-            found = vars(self)["_classify"] = key, classify
-        return found[1]
+            found = self.__dict__["_classify"] = (kernels.version, *arrays, classify)
+        return found[3]
 
     def _classify_by_layers(self, x: Any) -> tuple[Floats, Integers]:
         logits = self.forward(x)[0]
