@@ -28,4 +28,9 @@ def suggest(name: str, known: Iterable[str]) -> str:
 def require(module: str, user: str, extra: str) -> None:
     """Raise HandgradError if the module of an extra is not installed; `user` is what needs it, in the plural."""
     if find_spec(module) is None:
-        raise HandgradError(f"{user} need {module}, which is not installed: pip install 'handgrad[{extra}]'")
+        raise HandgradError(f"{user} need {module}, which is not installed: {installation(extra)}")
+
+
+def installation(extra: str) -> str:
+    """Return the commands that install an extra."""
+    return f"pip install 'handgrad[{extra}]', or in a clone: uv sync --inexact --extra {extra}"

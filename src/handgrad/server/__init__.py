@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 
-from handgrad.errors import HandgradError
+from handgrad.errors import HandgradError, installation
 
 
 def require_server() -> None:
@@ -11,5 +11,5 @@ def require_server() -> None:
         if find_spec(module) is None:
             package = module.replace("_", "-")
             raise HandgradError(
-                f"the server needs {package}, which is not installed: pip install 'handgrad[server]'"
+                f"the server needs {package}, which is not installed: {installation('server')}"
             )
