@@ -292,3 +292,61 @@ def test_fit_trains_to_the_end(table: Dataset, capfd: pytest.CaptureFixture[str]
 def test_fit_refuses_other_kinds_of_progress(table: Dataset) -> None:
     with pytest.raises(HandgradError, match="progress must be"):
         fit(network_for(table), table, progress="bar")
+
+
+@pytest.mark.parametrize("place", [1, 3, 6])
+def test_a_training_that_is_interrupted_in_a_validation_or_by_stop_resumes_exactly(
+    splits: Splits, monkeypatch: pytest.MonkeyPatch, place: int
+) -> None:
+    arguments: dict[str, Any] = {
+        "optimizer": Adam(0.05),
+        "schedule": ReduceOnPlateau(drop=0.5, patience=1),
+        "early_stopping": EarlyStopping(20),
+        "batch_size": 50,
+        "epochs": 8,
+    }
+    straight = network_for(splits.train)
+    expected = list(train(straight, splits, state=seeded(), **arguments))
+    for interrupted in ("evaluate", "stop"):
+        network, state, calls = network_for(splits.train), seeded(), iter(range(1, 100))
+
+        def interrupt(*given: Any, calls: Iterator[int] = calls) -> Any:
+            if next(calls) == place:
+                raise KeyboardInterrupt
+            return evaluate(*given) if given else False
+
+        stop = interrupt if interrupted == "stop" else bool
+        with monkeypatch.context() as patch:
+            if interrupted == "evaluate":
+                patch.setattr("handgrad.training.train.evaluate", interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                list(train(network, splits, state=state, stop=stop, **arguments))
+        records = list(train(network, splits, state=state, **arguments))
+        assert network.flat_parameters.tobytes() == straight.flat_parameters.tobytes()
+        assert [r.validation_loss for r in records] == [r.validation_loss for r in expected][-len(records) :]
+
+
+def test_a_validation_loss_that_is_not_finite_is_refused(table: Dataset) -> None:
+    large = Dataset(np.full((20, 4), 3e38), table.labels[:20], table.class_names)
+    with pytest.raises(HandgradError, match="not finite"):
+        fit(network_for(table), Splits(table, large), early_stopping=EarlyStopping(2))
+
+
+def test_a_state_of_another_network_is_refused(table: Dataset) -> None:
+    state = seeded()
+    fit(network_for(table), table, state=state, optimizer="adam", epochs=1)
+    small = Network([Dense(2)], 4, np.random.default_rng(0))
+    with pytest.raises(HandgradError, match="parameters"):
+        fit(small, table, state=state, optimizer="adam", epochs=2)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"optimizer": "nonsense"}, {"threads": 0}, {"averaging": 0.9}, {"early_stopping": True}, {"seed": -1}],
+)
+def test_a_refused_training_leaves_the_network_as_it_was(splits: Splits, wrong: dict[str, Any]) -> None:
+    network = network_for(splits.train)
+    with pytest.raises(HandgradError):
+        train(network, splits, **wrong)
+    assert network.scaling is None
+    assert network.classes == ("0", "1")

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from handgrad.errors import HandgradError
 
+MOST_CLASSES = 1_000_000
 PART = 2**26
 """Bytes of inputs that are in memory at a time where all of them are passed over."""
 ADVISED = 2**17
@@ -160,6 +161,8 @@ def encode_classes(labels: NDArray[Any], classes: Any) -> tuple[NDArray[Any], tu
     if labels.ndim != 1:
         raise HandgradError(f"labels of shape {labels.shape} are not one label for each example")
     if isinstance(classes, int | np.integer):
+        if classes > MOST_CLASSES:
+            raise HandgradError(f"there can be at most {MOST_CLASSES:,} classes; got {classes:,}")
         classes = range(int(classes))
     names = () if classes is None else tuple(map(str, classes))
     if classes is not None and not names:
@@ -180,6 +183,8 @@ def encode_classes(labels: NDArray[Any], classes: Any) -> tuple[NDArray[Any], tu
     if labels.dtype.kind not in "ui":
         raise HandgradError(f"labels must be whole numbers or names of classes; got {labels.dtype}")
     low, high = (int(labels.min()), int(labels.max())) if len(labels) else (0, 0)
+    if not names and high >= MOST_CLASSES:
+        raise HandgradError(f"label {high} is too large: there can be at most {MOST_CLASSES:,} classes")
     names = names or tuple(map(str, range(max(2, high + 1))))
     if low < 0 or (len(labels) and high >= len(names)):
         wrong = low if low < 0 else high

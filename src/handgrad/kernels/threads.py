@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import cache
+from numbers import Integral
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -92,9 +93,9 @@ def choose_threads(wanted: int | None = None) -> int:
     """
     if wanted is None:
         return _default_threads or len(processors())
-    if not 1 <= wanted <= 1024:
-        raise HandgradError(f"threads must be a whole number from 1 to 1024; got {wanted}")
-    return wanted
+    if not isinstance(wanted, Integral) or not 1 <= wanted <= 1024:
+        raise HandgradError(f"threads must be a whole number from 1 to 1024; got {wanted!r:.60}")
+    return int(wanted)
 
 
 class Workers:

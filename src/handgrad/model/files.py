@@ -47,9 +47,14 @@ def save_model(
     Raises
     ------
     HandgradError
-        If the file cannot be written.
+        If the file cannot be written, or a parameter is not finite.
     """
-    write_tensors(Path(path), *model_tensors(network_of(network), recipe, steps))
+    if Path(path).suffix.lower() in (".onnx", ".h", ".html", ".csv"):
+        raise HandgradError(f"{path}: save_model writes .safetensors files; use export for other formats")
+    found = network_of(network)
+    if not np.isfinite(found.flat_parameters).all():
+        raise HandgradError(f"cannot write {path}: the network has parameters that are not finite")
+    write_tensors(Path(path), *model_tensors(found, recipe, steps))
 
 
 def model_bytes(network: Network, recipe: Recipe | None = None, steps: int | None = None) -> bytes:
@@ -158,6 +163,8 @@ def _damage(path: Path) -> Iterator[None]:
 
 
 def _check_format(metadata: dict[str, str], path: Path) -> None:
+    if not all(isinstance(text, str) for text in metadata.values()):
+        raise HandgradError(f"{path} is damaged: its metadata are not text")
     kind, _, number = metadata.get("format", "").partition(" ")
     if kind != "handgrad" or not number.isdecimal() or not 0 < len(number) < 10:
         raise HandgradError(f"{path} is not a model of handgrad: its metadata do not describe one")

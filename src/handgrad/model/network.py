@@ -119,13 +119,14 @@ class Network(Parameterized):
         Raises
         ------
         HandgradError
-            If the data have the same class names in another order.
+            If the data have other class names, or the same in another order.
         """
         if self.classes == tuple(map(str, range(len(self.classes)))):
             self.classes = tuple(classes)
-        elif self.classes != tuple(classes) and set(self.classes) == set(classes):
+        elif tuple(classes) not in (self.classes, tuple(map(str, range(len(self.classes))))):
             raise HandgradError(
-                f"the network's classes are {self.classes!r:.80}, the data have another order"
+                f"the network's classes are {', '.join(self.classes):.60}, those of the data "
+                f"{', '.join(classes):.60}; they must be the same, in the same order"
             )
         self.example_shape, self.framing, self.features = tuple(example_shape), framing, tuple(features)
 

@@ -25,7 +25,9 @@ def override(recipe: Recipe, changes: Mapping[str, Mapping[str, Any] | Any], whe
     """Return a recipe with changed values, such as ``{"training": {"epochs": 3}, "seed": 1}``."""
     tables = recipe.tables()
     for key, change in changes.items():
-        tables[key] = {**tables.get(key, {}), **change} if isinstance(change, Mapping) else change
+        table = tables.get(key, {})
+        both = isinstance(change, Mapping) and isinstance(table, Mapping)
+        tables[key] = {**table, **change} if both else change
     length = changes.get("training", {})
     for given, other in (("steps", "epochs"), ("epochs", "steps")):
         if isinstance(length, Mapping) and given in length and other not in length:

@@ -99,7 +99,7 @@ def evaluate(
     Raises
     ------
     HandgradError
-        If the data do not fit the network.
+        If the data do not fit the network, or the loss is not finite.
     """
     dataset = as_known(network, dataset)
     examples, classes, loss = len(dataset), len(network.classes), loss or CrossEntropy()
@@ -111,6 +111,10 @@ def evaluate(
         sums[0] += loss(logits, labels, None, examples)[0]
         sums[1:] += confusion_matrix(logits.argmax(axis=1), labels, classes).ravel()
     communicator.sum(sums)
+    if not np.isfinite(sums[0]):
+        raise HandgradError(
+            f"the loss on {examples:,} examples is not finite: values of the inputs, or parameters, are too large"
+        )
     confusion = sums[1:].reshape(classes, classes).astype(np.int64)
     return Evaluation(examples, float(sums[0]), float(confusion.trace() / examples), confusion)
 

@@ -40,6 +40,8 @@ class TrainingState:
         Epochs completed.
     position : int
         Examples used in the current epoch; 0 between epochs.
+    record_due : bool
+        Whether the record of the last step is still to be made, after an interruption.
     order : (N,) integers, or None
         The shuffled order of the current epoch; None where one batch holds all examples.
     loss_sum, correct : float, int
@@ -64,6 +66,7 @@ class TrainingState:
     step: int = 0
     epoch: int = 0
     position: int = 0
+    record_due: bool = False
     order: NDArray[np.integer] | None = None
     loss_sum: float = 0.0
     correct: int = 0
@@ -91,6 +94,15 @@ class TrainingState:
                 "these are not the data of the training so far; resume it with those, or train anew"
             )
         self.fingerprint = found
+
+    def check_network(self, network: Network) -> None:
+        """Raise HandgradError if the state belongs to a network of another size."""
+        shape = network.flat_parameters.shape
+        for vector in (*self.moments.values(), self.average, self.best, self.current):
+            if vector is not None and vector.shape != shape:
+                raise HandgradError(
+                    f"the state is that of a network of {vector.size:,} parameters; this one has {shape[0]:,}"
+                )
 
     def use_result(self, network: Network) -> None:
         """Put the best parameters, or else the average, into the network, where there are any."""

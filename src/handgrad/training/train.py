@@ -15,7 +15,7 @@ from handgrad.data.augment import Augmentation
 from handgrad.data.batches import length
 from handgrad.data.dataset import Dataset, Splits
 from handgrad.errors import HandgradError
-from handgrad.kernels.threads import one_blas_thread
+from handgrad.kernels.threads import choose_threads, one_blas_thread
 from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
@@ -136,18 +136,35 @@ def train(
         raise HandgradError(
             f"augmentation deforms images (channels, height, width); the data are {splits.train.input_shape}"
         )
-    _adopt(network, splits.train)
+    for name, given, kind in (
+        ("augmentation", augmentation, Augmentation),
+        ("adversarial", adversarial, Adversarial),
+        ("averaging", averaging, Averaging),
+        ("early_stopping", early_stopping, EarlyStopping),
+    ):
+        if given is not None and not isinstance(given, kind):
+            raise HandgradError(f"{name} must be of the kind hg.{kind.__name__}, or None; got {given!r:.60}")
+    if seed is not None and not is_integer(seed, 0):
+        raise HandgradError(f"seed must be an integer from 0; got {seed!r:.60}")
+    check_fit(network, splits.train)
+    if splits.validation is not None:
+        check_fit(network, splits.validation)
+    choose_threads(threads)
+    weights = _sample_weights(sample_weights, examples, network.dtype)
     optimizer = Optimizer.resolve(optimizer or SGD, "optimizer")
+    schedule = Schedule.resolve(schedule or Constant, "schedule")
     loss = Loss.resolve(loss or CrossEntropy, "loss").fitted(splits.train.labels, len(network.classes))
     state = state or communicator.broadcast(lambda: TrainingState(np.random.default_rng(seed)))
-    state.check_data(splits.train)
+    state.check_network(network)
     if state.moments and set(state.moments) != set(optimizer.moment_names):
         raise HandgradError(f"the state has the moments of another optimizer than {type(optimizer).__name__}")
+    state.check_data(splits.train)
+    _adopt(network, splits.train)
     training = _Training(
         network=network,
         splits=splits,
         optimizer=optimizer,
-        schedule=Schedule.resolve(schedule or Constant, "schedule"),
+        schedule=schedule,
         averaging=averaging,
         early_stopping=early_stopping,
         batch_size=examples if batch_size == "all" else min(int(batch_size), examples),
@@ -159,7 +176,7 @@ def train(
             loss,
             augmentation=augmentation,
             adversarial=adversarial,
-            sample_weights=_sample_weights(sample_weights, examples, network.dtype),
+            sample_weights=weights,
             threads=threads,
             communicator=communicator,
         ),
@@ -249,29 +266,28 @@ class _Training:
         used, clock = 0, perf_counter()
         try:
             with self.batch_gradient:
-                while not (self.stopped or state.is_finished(self.total, patience)):
+                while state.record_due or not (self.stopped or state.is_finished(self.total, patience)):
                     before = state.position
-                    with one_blas_thread():  # the threads of the batch are the parallelism
-                        rate = self._train_epoch()
+                    if before < len(splits.train) and not state.record_due:
+                        with one_blas_thread():  # the threads of the batch are the parallelism
+                            self._train_epoch()
                     seen = state.position
                     used += seen - before
                     completed = seen == len(splits.train)
-                    if completed:
-                        state.epoch, state.position = state.epoch + 1, 0
                     last = state.step == self.total
-                    regular = last or (completed and not (state.epoch - 1) % self.record_every)
-                    if not (regular or self.stopped):
+                    state.record_due = last or (completed and not state.epoch % self.record_every)
+                    if not (state.record_due or self.stopped):
+                        state.epoch, state.position = state.epoch + 1, 0
                         continue
                     if not np.isfinite(network.flat_parameters).all():
                         self._diverge()
-                    elapsed = perf_counter() - clock
-                    state.seconds += elapsed
+                    elapsed, rate = perf_counter() - clock, self._rate(state.step - 1)
                     with state.use_average(network):
                         network.calibrate(sample)
                         found = splits.validation and evaluate(
                             network, splits.validation, self.loss, self.communicator
                         )
-                        if regular:  # the record of a stop is made again after the resume
+                        if state.record_due:  # the record of a stop is made again after the resume
                             self.schedule.observe(
                                 found.loss if found else state.loss_sum / seen, state.memory
                             )
@@ -279,6 +295,10 @@ class _Training:
                                 self.early_stopping.observe(
                                     found.loss, found.accuracy, network.flat_parameters, state
                                 )
+                    state.record_due = False
+                    state.seconds += elapsed
+                    if completed:
+                        state.epoch, state.position = state.epoch + 1, 0
                     yield Record(
                         step=state.step - 1,
                         epoch=state.epoch + (not completed),
@@ -295,10 +315,13 @@ class _Training:
             state.use_result(network)
             network.calibrate(sample)
 
-    def _train_epoch(self) -> float:
-        """Take the remaining steps of an epoch; return the last learning rate."""
+    def _rate(self, step: int) -> float:
+        return self.optimizer.learning_rate * self.schedule(step, self.total, self.state.memory)
+
+    def _train_epoch(self) -> None:
+        """Take the remaining steps of an epoch."""
         network, state, data = self.network, self.state, self.splits.train
-        optimizer, schedule, batch_gradient = self.optimizer, self.schedule, self.batch_gradient
+        optimizer, batch_gradient = self.optimizer, self.batch_gradient
         augmentation, workers = batch_gradient.augmentation, batch_gradient.workers
         steps_per_epoch = -(-len(data) // self.batch_size)
         if state.position == 0:
@@ -312,7 +335,7 @@ class _Training:
                 self._diverge()
             if state.step % KEPT_EVERY == 0:
                 self.kept[:] = network.flat_parameters
-            rate = optimizer.learning_rate * schedule(state.step, self.total, state.memory)
+            rate = self._rate(state.step)
             state.updates += 1
             optimizer.step(network, batch.gradient, state.moments, state.updates, rate, workers)
             state.step += 1
@@ -327,7 +350,6 @@ class _Training:
             self.stopped = batch.stop if self.communicator.size > 1 else self.asked
             if self.stopped or state.step == self.total:
                 break
-        return rate
 
     def _diverge(self) -> None:
         """Put the parameters that were kept last into the network, and raise Diverged."""
@@ -367,7 +389,6 @@ def _splits(data: Splits | Dataset) -> Splits:
 
 def _adopt(network: Network, dataset: Dataset) -> None:
     """Make what a model must know of its data a part of the network."""
-    check_fit(network, dataset)
     network.scaling = network.scaling or Scaling.learned(dataset.inputs)
     features = () if dataset.inputs.dtype == np.uint8 else dataset.features
     network.adopt(dataset.class_names, dataset.input_shape, dataset.framing, features)
@@ -378,7 +399,10 @@ def _sample_weights(
 ) -> NDArray[Any] | None:
     if weights is None:
         return None
-    array = np.asarray(weights, dtype)
+    try:
+        array = np.asarray(weights, dtype)
+    except (ValueError, TypeError):
+        array = np.empty(0)
     if array.shape != (examples,) or not (np.isfinite(array).all() and (array >= 0).all() and array.any()):
         raise HandgradError(
             f"sample_weights must be {examples} numbers from 0, one for each training example, not all 0"
