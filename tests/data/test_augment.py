@@ -1,4 +1,4 @@
-"""Augmentation: what each strength does, what stays as it is, and what is refused."""
+"""Augmentation: what each strength does, what stays the same, and what is refused."""
 
 from dataclasses import asdict, replace
 from typing import Any
@@ -183,18 +183,18 @@ def test_ink_is_kept(images: NDArray[np.uint8]) -> None:
     assert bent.mean() == pytest.approx(1, abs=0.05)
 
 
-def test_images_rest_at_the_end_of_a_training() -> None:
-    resting = Augmentation(shift=2, unaugmented_fraction=0.25)
-    assert [resting.is_off(step, 8) for step in range(8)] == [False] * 6 + [True] * 2
+def test_images_do_not_change_at_the_end_of_a_training() -> None:
+    late = Augmentation(shift=2, unaugmented_fraction=0.25)
+    assert [late.is_off(step, 8) for step in range(8)] == [False] * 6 + [True] * 2
     assert not any(Augmentation(shift=2).is_off(step, 8) for step in range(8))
     assert Augmentation(unaugmented_fraction=1).is_off(0, 8)
 
 
 @pytest.mark.parametrize("name", list(asdict(ALL)))
 @pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf"), 1e9, "1", None, True])
-def test_what_is_out_of_range_is_told_in_one_line(name: str, value: Any) -> None:
+def test_what_is_out_of_range_is_reported_in_one_line(name: str, value: Any) -> None:
     with pytest.raises(
-        HandgradError, match=rf"^Augmentation {name} must be from .* to .*; got .*$"
+        HandgradError, match=rf"^Augmentation {name} must be a number at least .* and at most .*; got .*$"
     ) as caught:
         replace(ALL, **{name: value})
     assert "\n" not in str(caught.value)

@@ -124,21 +124,19 @@ def aligned(
     return result
 
 
-def in_known_order(
-    dataset: Dataset, features: Sequence[str], classes: Sequence[str], before: int = 0
-) -> Dataset:
+def in_known_order(dataset: Dataset, features: Sequence[str], classes: Sequence[str]) -> Dataset:
     """Return a data set with its inputs and classes in the order of a model; HandgradError where columns differ.
 
-    Unknown classes stay as they are. `before` is the number of examples before a part of the data, for messages.
+    Unknown classes do not change.
     """
     if features and dataset.features and dataset.features != tuple(features):
-        inputs = aligned(dataset.inputs, dataset.features, features, before=before)
+        inputs = aligned(dataset.inputs, dataset.features, features)
         shape = dataset.input_shape if len(dataset.input_shape) == 3 else (len(features),)
         dataset = replace(dataset, inputs=inputs, features=tuple(features), input_shape=shape)
-    own = dataset.class_names
-    if own != tuple(classes) and set(own) <= set(classes):
+    names = dataset.class_names
+    if names != tuple(classes) and set(names) <= set(classes):
         number = {name: k for k, name in enumerate(classes)}
         kind = np.result_type(dataset.labels, np.min_scalar_type(len(classes)))
-        numbers = np.array([number[name] for name in own], kind)
+        numbers = np.array([number[name] for name in names], kind)
         dataset = replace(dataset, labels=numbers[dataset.labels], classes=tuple(classes))
     return dataset

@@ -1,4 +1,4 @@
-"""Softmax, and under it its derivative; letters as in `activations.py`."""
+"""Softmax and one-hot labels; letters as in `activations.py`. For the derivative see `losses.py`."""
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -22,22 +22,6 @@ def softmax(logits: Floats) -> Floats:
     y = np.exp(logits - logits.max(axis=1, keepdims=True))
     y /= y.sum(axis=1, keepdims=True)
     return y
-
-
-def softmax_backward(dy: Floats, y: Floats) -> Floats:
-    """Compute dx = y · (dy − Σⱼ dyⱼ yⱼ), given the output y = softmax(x).
-
-    Parameters
-    ----------
-    dy : (N, C)
-    y : (N, C)
-        The probabilities of the forward pass.
-
-    Returns
-    -------
-    dlogits : (N, C)
-    """
-    return y * (dy - (dy * y).sum(axis=1, keepdims=True))
 
 
 def one_hot(labels: Integers, classes: int, dtype: DTypeLike = np.float32) -> NDArray[np.floating]:

@@ -83,7 +83,7 @@ def set_default_threads(count: int) -> None:
 
 
 def choose_threads(wanted: int | None = None) -> int:
-    """Return the number of threads: the one given, or the number of processors of this process.
+    """Return the number of threads: `wanted`, or the number of processors of this process.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def choose_threads(wanted: int | None = None) -> int:
     if wanted is None:
         return _default_threads or len(processors())
     if not 1 <= wanted <= 1024:
-        raise HandgradError(f"threads must be a whole number from 1 to 1024; got {wanted}")
+        raise HandgradError(f"threads must be an integer from 1 to 1024; got {wanted}")
     return wanted
 
 
