@@ -140,7 +140,7 @@ def test_a_folder_is_trained_in_once_and_the_end_of_input_interrupts(
     endless = ("--data", "strokes:2000:1", "--batch-size", "50", "--epochs", "5000", "--out", "RUN")
     process = begin_training(*endless, "--json", "--attached", records=1, stdin=subprocess.PIPE)
     assert is_locked(tmp_path / "RUN")
-    fails(cli, "RUN", "resume", "RUN", telling="another program")
+    fails(cli, "RUN", "resume", "RUN", detail="another program")
     _, printed = process.communicate(timeout=60)  # which closes its input
     assert process.returncode == 130
     assert "handgrad resume RUN" in printed

@@ -60,7 +60,7 @@ def test_invalid_options(
 
 @pytest.mark.slow
 def test_missing_model_is_one_line(cli: Cli) -> None:
-    fails(cli, "nowhere", "serve", "nowhere", telling="does not exist")
+    fails(cli, "nowhere", "serve", "nowhere", detail="does not exist")
 
 
 def test_missing_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

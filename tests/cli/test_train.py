@@ -149,7 +149,7 @@ def test_resume_refuses_another_recipe_and_other_data(cli: Cli, tmp_path: Path, 
     labels = idx_folder / "train-labels-idx1-ubyte"
     content = labels.read_bytes()
     labels.write_bytes(content[:-1] + bytes([(content[-1] + 1) % 10]))
-    fails(cli, str(idx_folder), "resume", "RUN", telling="not the data")
+    fails(cli, str(idx_folder), "resume", "RUN", detail="not the data")
 
 
 def test_a_damaged_log_does_not_prevent_resuming(cli: Cli, tmp_path: Path) -> None:

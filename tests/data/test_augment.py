@@ -96,7 +96,7 @@ def test_shifts_reach_as_far_as_said() -> None:
 
 
 def jacobians(**strengths: float) -> NDArray[np.float64]:
-    """Give the derivatives of what is looked up: (N, 2, 2), rows and columns y, x."""
+    """Return the derivatives of what is looked up: (N, 2, 2), rows and columns y, x."""
     moved = field(**strengths)
     slopes = [(moved[:, :, -1, 0] - moved[:, :, 0, 0]) / 27, (moved[:, :, 0, -1] - moved[:, :, 0, 0]) / 27]
     return np.eye(2) + np.stack(slopes, axis=-1)
@@ -151,7 +151,7 @@ def test_elastic_displacements_are_those_of_simard(elastic: float, sigma: float)
 
 
 def simard(examples: int, alpha: float, sigma: float) -> NDArray[np.float64]:
-    """Smooth noise pixel by pixel, as the paper says: displacements (N, 2, 28, 28)."""
+    """Smooth noise pixel by pixel, as in the paper: displacements (N, 2, 28, 28)."""
     reach = round(5 * sigma)
     kernel = np.exp(-((np.arange(-reach, reach + 1) / sigma) ** 2) / 2)
     kernel /= kernel.sum()

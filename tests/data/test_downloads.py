@@ -138,7 +138,7 @@ def test_passwords_are_not_shown(target: Path) -> None:
 
 
 @pytest.mark.parametrize("after", [0, HALF])
-def test_a_mirror_that_stalls_has_failed_and_the_next_one_goes_on(target: Path, after: int) -> None:
+def test_after_a_mirror_that_stalls_the_next_one_resumes(target: Path, after: int) -> None:
     with mirror() as slow, mirror(honest(CONTENT)) as good:
         slow.answers = [slow.stall(CONTENT, after)]
         begun = time.perf_counter()
@@ -155,7 +155,7 @@ def test_a_mirror_that_does_not_even_answer(target: Path) -> None:
         assert "silent for 0.2 s" in failure(target, slow.url, timeout=0.2)
 
 
-def test_a_name_looked_up_for_ever(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_look_up_that_does_not_end(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The socket's timeout does not bound the look-up; an answer that comes after all is hung up on."""
     found, look_up = Event(), socket.getaddrinfo
 

@@ -27,7 +27,7 @@ needs_mnist = pytest.mark.skipif(
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every test begin in an empty folder with an empty cache."""
+    """Start every test in an empty folder with an empty cache."""
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setattr(mnist, "cache_folder", lambda name: tmp_path / "cache" / name)
@@ -69,7 +69,7 @@ def test_each_collection_has_four_hashes_and_https_mirrors() -> None:
         assert all(re.fullmatch("https://.*/", mirror) for mirror in published.mirrors)
 
 
-def test_an_unknown_name_is_told_with_the_nearest() -> None:
+def test_an_unknown_name_is_reported_with_the_nearest() -> None:
     for look in (find, ensure, lambda name: read_split(Path(), name, "train")):
         with pytest.raises(HandgradError, match="called 'mnits'; did you mean 'mnist'"):
             look("mnits")

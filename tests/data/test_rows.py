@@ -68,7 +68,7 @@ def test_one_row_is_one(tmp_path: Path) -> None:
         read_row(write(tmp_path, "1,2,3\n4,5,6\n"), 3)
 
 
-def test_a_header_says_which_column_is_which(tmp_path: Path) -> None:
+def test_a_header_names_the_columns(tmp_path: Path) -> None:
     rows = read_rows(write(tmp_path, "c,label,a,b\n3,x,1,2\n"), 3, NAMES)
     assert (rows.inputs.tolist(), rows.labels, rows.features) == ([[1, 2, 3]], ["x"], NAMES)
     assert read_rows(write(tmp_path, "x,1,2,3\n"), 3, NAMES).features == NAMES

@@ -357,7 +357,7 @@ def test_wide_tables_take_linear_time(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-def test_a_forked_process_is_told_to_spawn(tmp_path: Path) -> None:
+def test_a_forked_process_is_refused_and_spawn_suggested(tmp_path: Path) -> None:
     code = (
         "import os, sys; from pathlib import Path; from handgrad.data.tables import read_table\n"
         "path = Path(sys.argv[1]); read_table(path)\n"

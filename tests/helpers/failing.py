@@ -10,7 +10,7 @@ from fixture_types import Cli
 from handgrad.errors import HandgradError
 
 
-def fails(cli: Cli, naming: str, *arguments: str | Path, telling: str = "", printed: bool = False) -> None:
+def fails(cli: Cli, naming: str, *arguments: str | Path, detail: str = "", printed: bool = False) -> None:
     """Run a command that must fail with one line on standard error, which contains both texts."""
     done = cli(*arguments)
     assert done.returncode == 1, done.stderr
@@ -18,7 +18,7 @@ def fails(cli: Cli, naming: str, *arguments: str | Path, telling: str = "", prin
     (line,) = done.stderr.splitlines()
     assert line.startswith("handgrad: ")
     assert naming in line, line
-    assert telling in line, line
+    assert detail in line, line
 
 
 def misused(cli: Cli, word: str, *arguments: str | Path) -> None:

@@ -1,4 +1,4 @@
-"""The form of examples of networks that tests make by hand, without training data that has it."""
+"""The form of the examples of untrained networks."""
 
 from typing import Any
 

@@ -9,6 +9,13 @@ from handgrad.kernels.losses import softmax_cross_entropy
 from numerical import numerical_gradient
 
 
+def test_softmax_backward_is_the_derivative_of_softmax(rng: np.random.Generator) -> None:
+    x, dy = rng.normal(size=(4, 5)), rng.normal(size=(4, 5))
+    numerical = numerical_gradient(lambda: float((plain.softmax(x) * dy).sum()), x)
+    gradient = plain.softmax_backward(dy, plain.softmax(x))
+    np.testing.assert_allclose(gradient, numerical, rtol=1e-6, atol=1e-9)
+
+
 def test_softmax_of_huge_logits_is_finite_and_sums_to_one() -> None:
     logits = np.array([[1000.0, 999.0, -1000.0], [-1e30, 0.0, 0.0]])
     probabilities = plain.softmax(logits)

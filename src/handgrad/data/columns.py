@@ -52,7 +52,7 @@ def one_hot(
 
 
 def input_names(names: Sequence[str], known: Mapping[str, Collection[str]]) -> tuple[str, ...]:
-    """Return the names of the inputs for columns, given the names in each column of names; raises as `spread`."""
+    """Return the names of the inputs for columns, from the names in each column of names; raises as `spread`."""
     features: list[str] = []
     for name in names:
         values = known.get(name, ())
@@ -81,21 +81,21 @@ def columns_of(features: Sequence[str]) -> dict[str, list[str]]:
 
 def aligned(
     inputs: NDArray[Any],
-    own: Sequence[str],
+    names: Sequence[str],
     features: Sequence[str],
     *,
     leniently: bool = False,
     before: int = 0,
 ) -> NDArray[Any]:
-    """Reorder inputs (N, J) with the names `own` as a model takes them: (N, I) with the names `features`.
+    """Reorder inputs (N, J) with these names as a model takes them: (N, I), named `features`.
 
     HandgradError where columns are missing or unknown, or names in them. With `leniently`, an unknown name is
     ignored: all inputs of its column are 0. `before` is the number of rows of the table before these, for
     messages.
     """
-    if tuple(own) == tuple(features):
+    if tuple(names) == tuple(features):
         return inputs
-    place, there, taken = {name: k for k, name in enumerate(own)}, columns_of(own), columns_of(features)
+    place, there, taken = {name: k for k, name in enumerate(names)}, columns_of(names), columns_of(features)
     expected = f"expected {', '.join([*taken][:8])}{', …' if len(taken) > 8 else ''}"
     for column in there:
         if column not in taken:
@@ -104,7 +104,7 @@ def aligned(
         if column not in there:
             raise HandgradError(f"column {shown(column)} is missing; {expected}")
     known_features = set(features)
-    for name in own:
+    for name in names:
         if name in known_features or (leniently and IS in name):
             continue
         column, _, value = name.partition(IS)

@@ -1,4 +1,4 @@
-"""Softmax and one-hot labels; letters as in `activations.py`. For the derivative see `losses.py`."""
+"""Softmax, and under it its derivative; letters as in `activations.py`."""
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -22,6 +22,22 @@ def softmax(logits: Floats) -> Floats:
     y = np.exp(logits - logits.max(axis=1, keepdims=True))
     y /= y.sum(axis=1, keepdims=True)
     return y
+
+
+def softmax_backward(dy: Floats, y: Floats) -> Floats:
+    """Compute dx = y · (dy − Σⱼ dyⱼ yⱼ), with the output y = softmax(x).
+
+    Parameters
+    ----------
+    dy : (N, C)
+    y : (N, C)
+        The probabilities of the forward pass.
+
+    Returns
+    -------
+    dlogits : (N, C)
+    """
+    return y * (dy - (dy * y).sum(axis=1, keepdims=True))
 
 
 def one_hot(labels: Integers, classes: int, dtype: DTypeLike = np.float32) -> NDArray[np.floating]:

@@ -93,7 +93,7 @@ def choose_threads(wanted: int | None = None) -> int:
     if wanted is None:
         return _default_threads or len(processors())
     if not 1 <= wanted <= 1024:
-        raise HandgradError(f"threads must be an integer from 1 to 1024; got {wanted}")
+        raise HandgradError(f"threads must be a whole number from 1 to 1024; got {wanted}")
     return wanted
 
 

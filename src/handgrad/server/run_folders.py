@@ -78,7 +78,7 @@ def status(folder: Path) -> Status:
 
 
 def _is_complete(recipe: dict[str, Any], reached: dict[str, Any]) -> bool:
-    """Whether a run has made all steps of its recipe, or was stopped early."""
+    """Whether a run has done all steps of its recipe, or was stopped early."""
     training, stopping = recipe.get("training", {}), recipe.get("early_stopping", {})
     limits = (training.get("steps"), training.get("epochs"), stopping.get("patience"))
     return any(
