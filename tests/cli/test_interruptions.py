@@ -19,6 +19,7 @@ from fixture_types import Cli
 from handgrad.exports.formats import load_model
 from handgrad.files import UNFINISHED
 from handgrad.locks import is_locked
+from networks import parameters
 
 SMALL = ("--data", "strokes:300:1")
 LONG = ("--data", "strokes:3000:1", "--batch-size", "50", "--epochs", "100", "--threads", "2")
@@ -66,10 +67,6 @@ def begin_training(tmp_path: Path) -> Begin:
         return process
 
     return start
-
-
-def parameters(run: Path) -> bytes:
-    return load_model(run).flat_parameters.tobytes()
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from handgrad.model.layers import Dense
 from handgrad.model.network import Network
 from handgrad.recipes.loading import load_recipe
 from handgrad.training.records import Record
+from networks import parameters
 
 FIELDS = [*Record.__dataclass_fields__]
 SMALL = ("--data", "strokes:300:1")
@@ -32,10 +33,6 @@ def train(cli: Cli, *arguments: str | Path) -> str:
     done = cli("train", *arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-def parameters(run: Path) -> bytes:
-    return load_model(run).flat_parameters.tobytes()
 
 
 def test_a_run_contains_recipe_log_checkpoint_model_and_parameters(cli: Cli, tmp_path: Path) -> None:

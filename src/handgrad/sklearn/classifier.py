@@ -156,8 +156,7 @@ class HandgradClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[mis
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the most probable class of each example, (N,)."""
-        best = self._outputs(X).argmax(axis=1)
-        return self.classes_[best]
+        return self.classes_[self._outputs(X).argmax(axis=1)]
 
     def predict_proba(self, X: Any) -> NDArray[np.floating[Any]]:
         """Return the probability of each class, (N, C), in the order of ``classes_``."""
