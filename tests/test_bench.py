@@ -1,4 +1,4 @@
-"""The table of the benchmarks is made from published results, and contestants run with a chosen instruction set."""
+"""The table of the benchmarks comes from published results, and contestants run with a chosen instruction set."""
 
 import json
 import re

@@ -110,7 +110,7 @@ def test_rotations_turn_as_far_as_said_and_keep_lengths() -> None:
     assert -15.001 <= angles.min() < -14.9
 
 
-def test_a_quarter_turn_is_a_turned_array(images: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_quarter_turn_is_a_turned_array(images: NDArray[np.uint8]) -> None:
     class Largest:
         def uniform(self, low: float, high: float, shape: tuple[int, ...]) -> NDArray[np.float64]:
             return np.full(shape, high)
@@ -120,7 +120,7 @@ def test_a_quarter_turn_is_a_turned_array(images: NDArray[np.uint8], monkeypatch
     np.testing.assert_allclose(turned, np.rot90(images, -1, axes=(1, 2)), atol=1e-2)
 
 
-def test_scales_are_independent_and_as_large_as_said() -> None:
+def test_scales_are_independent_and_of_the_expected_size() -> None:
     maps = jacobians(scale=0.2)
     np.testing.assert_allclose(maps[:, [0, 1], [1, 0]], 0, atol=1e-6)
     factors = 1 / maps[:, [0, 1], [0, 1]]  # what is looked up nearer the middle appears larger

@@ -88,7 +88,7 @@ def test_places_are_searched_in_order(tmp_path: Path, monkeypatch: pytest.Monkey
     assert find("fashion-mnist") == Found(tmp_path / "cache" / "fashion-mnist", "idx")
 
 
-def test_the_rust_programs_tables_are_found_and_idx_files_go_first(tmp_path: Path) -> None:
+def test_the_rust_programs_tables_are_found_and_idx_files_go_first() -> None:
     Path("mnistdata").mkdir()
     Path("mnistdata/mnist_train.csv").touch()
     assert find("mnist") is None
@@ -199,7 +199,7 @@ def test_the_cache_is_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @needs_mnist
-def test_the_real_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_real_mnist(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HANDGRAD_DATA", str(REAL.parent))
     found = ensure("mnist")
     assert found == Found(REAL, "idx")

@@ -113,7 +113,7 @@ def _figures(network: "Network", run: Path, name: str, data: str | None, split: 
 
 
 def _distinguish(runs: Iterable[Path]) -> dict[str, Path]:
-    """Name each run by its folder, and by as many parent folders as distinguish it from the others."""
+    """Name each run by its folder, and by the parent folders that distinguish it from the others."""
     paths = list(dict.fromkeys(run.resolve() for run in runs))
     depth, named = 0, dict[str, Path]()
     while len(named) < len(paths):

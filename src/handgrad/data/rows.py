@@ -30,8 +30,8 @@ class Rows:
 def read_rows(path: Path, inputs: int, features: Sequence[str] = (), *, images: bool = False) -> Rows:
     """Read a CSV or Parquet file of one or many rows as a model with `inputs` inputs takes them.
 
-    One additional column holds labels: that of this name, else the first. Where the model knows the names of its
-    inputs, `features`, a header may have its columns in any order. With `images`, values must be bytes.
+    One additional column holds labels: that of this name, else the first. Where the model has names of inputs,
+    `features`, a header may have its columns in any order. With `images`, values must be bytes.
     """
     if path.is_file():
         check_memory(path.stat().st_size, path, "; split it into several files")

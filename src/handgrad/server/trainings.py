@@ -37,7 +37,7 @@ START_FILE = "start.safetensors"
 
 Target = Literal["paused", "stopped"]
 VALIDATION_SHARE = 5
-"""At most one in five examples is set aside for validation, whatever the recipe says."""
+"""At most one in five examples is set aside for validation, whatever the recipe states."""
 MAX_PARAMETERS = 25_000_000
 COPIES = 12
 """Vectors as long as the parameters that a training may hold, e.g. moments and the gradient of each thread."""
