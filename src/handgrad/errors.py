@@ -30,4 +30,9 @@ def require(need: str, extra: str, *modules: str) -> None:
     for module in modules:
         if find_spec(module) is None:
             package = module.replace("_", "-")
-            raise HandgradError(f"{need} {package}, which is not installed: pip install 'handgrad[{extra}]'")
+            raise HandgradError(f"{need} {package}, which is not installed: {installation(extra)}")
+
+
+def installation(extra: str) -> str:
+    """Return the commands that install an extra."""
+    return f"pip install 'handgrad[{extra}]', or in a clone: uv sync --inexact --extra {extra}"

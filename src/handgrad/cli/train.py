@@ -114,7 +114,7 @@ def train(
         changes["lesson"] = ""  # it describes the unchanged recipe
     built_in = recipe in recipe_names() or not (recipe or start)
     with refusing_options():
-        chosen = override(chosen, changes, "options")
+        chosen = override(chosen, changes, "command line")
         if built_in and "validation" not in changes.get("data", {}):
             chosen = with_share_for_validation(chosen)
         if hidden:

@@ -76,8 +76,12 @@ class View:
         """Print what is trained, on which data and how."""
         run, recipe, train = self.run, self.run.recipe, self.run.splits.train
         training, optimizer = recipe.training, recipe.build_optimizer()
-        batch = "all examples" if training.batch_size == "all" else f"{training.batch_size:,} examples"
-        length = f"{training.steps:,} steps" if training.steps else f"{training.epochs:,} epochs"
+        batch = "of all" if training.batch_size == "all" else f"in batches of {training.batch_size:,}"
+        length = (
+            f"{training.steps:,} steps"
+            if training.steps
+            else f"{training.epochs:,} epoch{'s' * (training.epochs != 1)}"
+        )
         validation = run.splits.validation
         held_out = f", {len(validation):,} for validation" if validation else ""
         ranks = f"{run.communicator.size} ranks of " if run.communicator.size > 1 else ""
@@ -88,7 +92,7 @@ class View:
         )
         emit(f"network  {_architecture(run)}: {run.network.parameter_count:,} parameters")
         emit(
-            f"training {length} of {batch}, {type(optimizer).__name__} at {optimizer.learning_rate:g}, "
+            f"training {length} {batch} examples, {type(optimizer).__name__} at {optimizer.learning_rate:g}, "
             f"seed {recipe.seed}, {ranks}{self.threads} thread{'s' * (self.threads > 1)}"
         )
         if run.finished:

@@ -183,5 +183,7 @@ def encode_classes(labels: NDArray[Any], classes: Any) -> tuple[NDArray[Any], tu
     names = names or tuple(map(str, range(max(2, high + 1))))
     if low < 0 or (len(labels) and high >= len(names)):
         wrong = low if low < 0 else high
-        raise HandgradError(f"label {wrong} is out of range: there are {len(names)} classes, 0 to C − 1")
+        raise HandgradError(
+            f"label {wrong} is out of range: there are {len(names)} classes, 0 to {len(names) - 1}"
+        )
     return labels.astype(labels.dtype.newbyteorder("="), copy=False), names

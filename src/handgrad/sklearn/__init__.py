@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from handgrad.errors import HandgradError
+from handgrad.errors import HandgradError, installation
 
 if TYPE_CHECKING:
     from handgrad.sklearn.classifier import HandgradClassifier
@@ -17,7 +17,7 @@ else:
             def __init__(self, *_: Any, **__: Any) -> None:
                 raise HandgradError(
                     "HandgradClassifier needs scikit-learn 1.6 or newer, which is not installed: "
-                    "pip install 'handgrad[sklearn]'"
+                    + installation("sklearn")
                 )
     else:
         from handgrad.sklearn.classifier import HandgradClassifier

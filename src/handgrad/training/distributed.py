@@ -11,7 +11,7 @@ from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from handgrad.errors import HandgradError
+from handgrad.errors import HandgradError, installation
 from handgrad.kernels.threads import processors, set_default_threads
 
 if TYPE_CHECKING:  # the command line imports this module, and starts without NumPy
@@ -81,7 +81,8 @@ class MPICommunicator(Communicator):
             from mpi4py import MPI
         except (ImportError, RuntimeError) as error:
             raise HandgradError(
-                "mpiexec started this program, but mpi4py or an MPI library is missing: pip install 'handgrad[mpi]'"
+                "mpiexec started this program, but mpi4py or an MPI library is missing: "
+                + installation("mpi")
             ) from error
         self._world, self._in_place = MPI.COMM_WORLD, MPI.IN_PLACE
         self.rank, self.size = self._world.rank, self._world.size
