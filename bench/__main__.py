@@ -7,7 +7,7 @@ and ratios are medians over the turns. handgrad runs with the best instruction s
 than AVX2 (v3), with v3 too. Each peer runs with one thread and with all, and its better result counts. Peers that are
 not installed are reported, and left out:
 
-    uv pip install scipy scikit-learn onnxruntime onnx, and PyTorch as its own site says
+    uv pip install scipy scikit-learn onnxruntime onnx, and PyTorch as described on its site
 """
 
 import argparse

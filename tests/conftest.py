@@ -1,4 +1,4 @@
-"""Fixtures for all tests: the command line, small data sets, MNIST, and kernels. Each folder adds its own."""
+"""Fixtures for all tests: the command line, small data sets, MNIST, and kernels. Each folder adds others."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""docs/backpropagation.md cannot rot: its examples print what it says, its code is ours, its formulas can be set."""
+"""docs/backpropagation.md: its examples print what it shows, its code is ours, its formulas can be typeset."""
 
 import inspect
 import io

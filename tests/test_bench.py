@@ -1,4 +1,4 @@
-"""The table of the benchmarks is made from published results, and contestants run with a chosen instruction set."""
+"""The table of the benchmarks comes from published results, and contestants run with a chosen instruction set."""
 
 import json
 import re
@@ -94,7 +94,7 @@ def test_the_readme_shows_the_results_that_it_names() -> None:
         assert put_into(README, name, results) == README
 
 
-def test_rows_have_targets_for_their_own_contestants() -> None:
+def test_targets_of_a_row_name_its_contestants() -> None:
     from bench.rows import ROWS
 
     for row in ROWS.values():

@@ -70,7 +70,7 @@ def test_numbers_of_numpy_become_plain_ones() -> None:
     assert (config["units"], config["negative_slope"]) == (3, 0.5)
 
 
-def test_a_family_takes_only_its_own() -> None:
+def test_a_family_takes_only_its_members() -> None:
     with pytest.raises(HandgradError, match="unknown initializer 'Dense'"):
         Initializer.from_config({"type": "Dense", "units": 3})
 

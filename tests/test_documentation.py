@@ -13,19 +13,12 @@ import pytest
 from sklearn.neural_network import MLPClassifier
 
 import handgrad as hg
+from documents import ROOT, blocks
 from fixture_types import Cli
 from handgrad.data.dataset import Splits
 
-ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text("utf-8")
 ESTIMATOR = (ROOT / "docs" / "estimator.md").read_text("utf-8")
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-
-
-COMMANDS = [line for block in blocks("sh") for line in block.splitlines()]
+COMMANDS = [line for block in blocks("README.md", "sh") for line in block.splitlines()]
 PROGRAM = [line.removeprefix("pip install uv && ") for line in COMMANDS if "handgrad" in line]
 
 
@@ -56,7 +49,7 @@ def test_every_command_in_the_readme_works(cli: Cli, tmp_path: Path) -> None:
 
 
 def test_every_block_of_python_in_the_readme_works(tmp_path: Path) -> None:
-    for block in blocks("python"):
+    for block in blocks("README.md", "python"):
         done = subprocess.run(
             [sys.executable, "-c", block], cwd=tmp_path, env=os.environ, capture_output=True, text=True
         )
@@ -65,8 +58,7 @@ def test_every_block_of_python_in_the_readme_works(tmp_path: Path) -> None:
 
 
 def test_the_blocks_of_python_in_the_guide_work_and_are_the_example(tmp_path: Path) -> None:
-    guide = (ROOT / "docs" / "extending.md").read_text("utf-8")
-    found = re.findall(r"^```python\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
+    found = blocks("docs/extending.md", "python")
     example = (ROOT / "examples" / "custom.py").read_text("utf-8")
     for block in found[:4]:
         assert block[block.index("@dataclass") :].strip() in example
@@ -79,10 +71,8 @@ def test_the_blocks_of_python_in_the_guide_work_and_are_the_example(tmp_path: Pa
 
 @pytest.mark.slow
 def test_the_blocks_of_python_about_the_classifier_work(tmp_path: Path) -> None:
-    found = re.findall(r"^```python\n(.*?)^```$", ESTIMATOR, re.MULTILINE | re.DOTALL)
-    done = subprocess.run(
-        [sys.executable, "-c", "\n".join(found)], cwd=tmp_path, capture_output=True, text=True
-    )
+    code = "\n".join(blocks("docs/estimator.md", "python"))
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert len(re.findall(r"^[89]\d\.\d%$", done.stdout, re.MULTILINE)) == 2
     assert (tmp_path / "model.safetensors").exists()
@@ -98,7 +88,7 @@ def test_the_table_shows_every_parameter_of_both_classifiers_with_its_default() 
         }
 
 
-def test_the_example_of_ones_own_passes_the_check(cli: Cli) -> None:
+def test_the_user_defined_example_passes_the_check(cli: Cli) -> None:
     done = cli("check", ROOT / "examples" / "custom.py")
     assert done.returncode == 0, done.stdout
     for name in ("1 Gain", "2 Softplus", "loss Squares"):
@@ -107,8 +97,7 @@ def test_the_example_of_ones_own_passes_the_check(cli: Cli) -> None:
 
 @pytest.mark.slow
 def test_code_blocks_of_the_plots_guide_run(tmp_path: Path) -> None:
-    guide = (ROOT / "docs" / "plots.md").read_text("utf-8")
-    code = "\n".join(re.findall(r"^```python\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL))
+    code = "\n".join(blocks("docs/plots.md", "python"))
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], cwd=tmp_path, capture_output=True, text=True
     )

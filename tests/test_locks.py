@@ -92,7 +92,7 @@ def test_what_is_not_there_is_not_held(tmp_path: Path) -> None:
     assert not is_locked(tmp_path / "none")
 
 
-def test_where_the_system_knows_no_locks_nothing_is_held(
+def test_where_the_system_has_no_locks_nothing_is_held(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(locks, "fcntl", None)

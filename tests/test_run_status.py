@@ -81,13 +81,13 @@ def test_of_a_checkpoint_it_is_what_that_would_leave(tmp_path: Path, stopping: d
     assert validated(tmp_path / "run") is None
 
 
-def test_nothing_is_told_where_it_is_not_known(tmp_path: Path) -> None:
+def test_nothing_is_shown_where_it_is_unknown(tmp_path: Path) -> None:
     run = trained(tmp_path / "run", data={"source": DATA, "validation": 0})
     assert validation_summary(tmp_path / "run") is None  # nothing to validate on
     measured = trained(tmp_path / "measured")
     assert validation_summary(tmp_path / "measured") is not None
     model = tmp_path / "measured" / "model.safetensors"
-    save_model(measured.network, model, measured.recipe.tables())  # it does not say its steps
+    save_model(measured.network, model, measured.recipe.tables())  # it does not contain its steps
     assert validation_summary(tmp_path / "measured") is None
     save_model(
         measured.network, model, measured.recipe.tables(), steps=run.state.step + 1
@@ -97,19 +97,19 @@ def test_nothing_is_told_where_it_is_not_known(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_exported_page_tells_it(cli: Cli, tmp_path: Path) -> None:
+def test_the_exported_page_shows_it(cli: Cli, tmp_path: Path) -> None:
     done = cli(
         "train", "mlp", "--data", "strokes:600", "--epochs", "2", "--out", "run", "--quiet", "--no-test"
     )
     assert done.returncode == 0, done.stderr
     last = json.loads((tmp_path / "run" / "log.jsonl").read_text().splitlines()[-1])
-    told = f"accuracy {100 * last['validation_accuracy']:.1f} % on validation data of strokes:600"
+    expected = f"accuracy {100 * last['validation_accuracy']:.1f} % on validation data of strokes:600"
     for model, known in (("run", True), ("run/model.safetensors", True), ("run/final_config", False)):
         done = cli("export", model, "page.html")
-        if not known and done.returncode:  # a folder of parameters says nothing of pictures
+        if not known and done.returncode:  # a folder of parameters does not contain the shape of images
             continue
         assert done.returncode == 0, done.stderr
-        assert (f'data-accuracy="{told}"' in (tmp_path / "page.html").read_text("utf-8")) is known
+        assert (f'data-accuracy="{expected}"' in (tmp_path / "page.html").read_text("utf-8")) is known
 
 
 @pytest.mark.parametrize("other", ["mnist", "some/folder/mine.npz"])

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from c_compiler import compiler
+from documents import ROOT, all_blocks
 
-ROOT = Path(__file__).parents[1]
-GUIDE = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
-BLOCKS = re.findall(r"^```(sh|python|c|text)\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+BLOCKS = all_blocks("docs/tutorial.md")
 
 
 @pytest.fixture
@@ -85,7 +84,7 @@ def test_every_step_of_the_tutorial(clone: Path) -> None:
     in_onnx = re.search(r"(\S+)% in onnx", after("uv run python same_shapes.py"))
     assert in_c is not None
     assert in_onnx is not None
-    assert abs(float(in_c[1]) - float(in_onnx[1])) < 0.7  # one picture of 150
+    assert abs(float(in_c[1]) - float(in_onnx[1])) < 0.7  # one image of 150
 
 
 def test_every_program_of_the_tutorial_is_run() -> None:

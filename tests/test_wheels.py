@@ -56,7 +56,7 @@ def test_the_pure_wheel_has_none(tree: Path) -> None:
     build_wheels.check_wheel(build(tree, HANDGRAD_BUILD_TARGET="none"), None)
 
 
-def test_kernels_that_do_not_compile_leave_a_pure_wheel_that_says_why(tree: Path) -> None:
+def test_kernels_that_do_not_compile_leave_a_pure_wheel_with_the_reason(tree: Path) -> None:
     (tree / "src/handgrad/kernels/native/dense.c").write_text("#error no dense layers today\n")
     wheel = build(tree)
     assert wheel.name.endswith("-py3-none-any.whl")

@@ -19,11 +19,7 @@ ZIG = [
 ]
 WASM = [
     *("-target", "wasm32-wasi", "-mcpu=generic+simd128+bulk_memory", "-DVECTOR_BYTES=16"),
-    *(
-        "-mexec-model=reactor",
-        "-rdynamic",
-        "-s",
-    ),  # WASI is only there for string.h: the module imports nothing
+    *("-mexec-model=reactor", "-rdynamic", "-s"),  # WASI only for string.h: the module imports nothing
 ]
 
 
@@ -98,9 +94,7 @@ def compile_libraries(target: Target, folder: Path) -> list[Path]:
             *("-target", target.triple, f"-mcpu={instruction_set.cpu}"),
             *(f"-DVECTOR_BYTES={instruction_set.vector_bytes}", "-shared", "-s"),
         ]
-        if (
-            target.suffix == ".dll"
-        ):  # no C library: for Windows zig would compile its own, for a minute or two
+        if target.suffix == ".dll":  # no C library: for Windows zig would compile one, for a minute or two
             options += ["-nostdlib", "-I", str(FREESTANDING), str(FREESTANDING / "runtime.c")]
         else:
             options.append("-fPIC")

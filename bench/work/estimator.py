@@ -25,7 +25,7 @@ def load(number, seed):
 
 
 def floats(number, *inputs):
-    """Return images as peers take them, in float32 from 0 to 1; tables as they are."""
+    """Return images as peers take them, in float32 from 0 to 1; tables unchanged."""
     return [np.divide(X, 255, dtype=np.float32) if number == 0 else X for X in inputs]
 
 

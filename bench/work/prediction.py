@@ -16,7 +16,7 @@ def parameters():
 
 
 def contestants(count, repeat):
-    """Return those that predict so many images at a time, and repeat that until it can be timed."""
+    """Return those that predict a number of images at a time, repeated until it can be timed."""
 
     def timed(predict):
         images = np.ascontiguousarray(training()[0][:count])

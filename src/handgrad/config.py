@@ -72,7 +72,7 @@ class Configurable:
 
     @classmethod
     def resolve(cls, value: Any, argument: str) -> Self:
-        """Return what an argument stands for: an instance as it is, or one made from a name or a class.
+        """Return what an argument stands for: an instance, unchanged, or one created from a name or a class.
 
         Raises
         ------

@@ -25,10 +25,12 @@ def suggest(name: str, known: Iterable[str]) -> str:
     return f"; choose from {', '.join(known)}" if known else ""
 
 
-def require(module: str, user: str, extra: str) -> None:
-    """Raise HandgradError if the module of an extra is not installed; `user` is what needs it, in the plural."""
-    if find_spec(module) is None:
-        raise HandgradError(f"{user} need {module}, which is not installed: {installation(extra)}")
+def require(need: str, extra: str, *modules: str) -> None:
+    """Raise HandgradError if a module of an extra is not installed; `need` begins it, e.g. ``"figures need"``."""
+    for module in modules:
+        if find_spec(module) is None:
+            package = module.replace("_", "-")
+            raise HandgradError(f"{need} {package}, which is not installed: {installation(extra)}")
 
 
 def installation(extra: str) -> str:

@@ -52,6 +52,12 @@ def replacing(path: Path) -> Iterator[Path]:
                 temporary.unlink(missing_ok=True)
 
 
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file as a whole; see `replacing`."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
 def remove_unfinished(folder: Path) -> None:
     """Remove temporary files of `replacing` whose process was killed."""
     for path in folder.glob(f"{UNFINISHED}*"):
@@ -85,5 +91,5 @@ def make_folder(folder: Path) -> None:
 def cannot_write(path: Path | str, error: OSError) -> HandgradError:
     """Return the error for a file or folder that could not be written."""
     return HandgradError(
-        f"cannot write {path}: {error.strerror or error}; choose another place or make room there"
+        f"cannot write {path}: {error.strerror or error}; choose another place or free some space"
     )

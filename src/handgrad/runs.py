@@ -17,7 +17,7 @@ from handgrad.data.dataset import Splits, naming
 from handgrad.errors import HandgradError
 from handgrad.exports.csv import is_dense, write_csv
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE, load_model
-from handgrad.files import cannot_write, make_folder, replacing
+from handgrad.files import cannot_write, make_folder, write_file
 from handgrad.locks import lock_folder
 from handgrad.model.files import load_recipe as recipe_of_model
 from handgrad.model.files import save_model
@@ -129,8 +129,7 @@ class Run:
             try:
                 if self.is_new:
                     self._save_checkpoint()
-                with replacing(self.folder / RECIPE_FILE) as temporary:
-                    temporary.write_text(self.recipe.toml(), "utf-8")
+                write_file(self.folder / RECIPE_FILE, self.recipe.toml().encode())
                 self._cut_log()
                 yield
             except BaseException:
@@ -203,8 +202,7 @@ class Run:
             with suppress(ValueError, TypeError, KeyError):
                 if json.loads(line)["step"] < self.state.step:
                     kept.append(line + "\n")
-        with replacing(path) as temporary:
-            temporary.write_text("".join(kept), "utf-8")
+        write_file(path, "".join(kept).encode())
 
     def _remove(self, created: bool) -> None:
         with suppress(OSError):

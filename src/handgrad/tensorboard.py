@@ -7,11 +7,6 @@ from handgrad.errors import require
 from handgrad.training.records import Record
 
 
-def require_tensorboard() -> None:
-    """Raise HandgradError if tensorboardX is not installed."""
-    require("tensorboardX", "TensorBoard files", "tensorboard")
-
-
 def log_to_tensorboard(records: Iterable[Record], folder: Path) -> Iterator[Record]:
     """Yield records, and write each for ``tensorboard --logdir FOLDER``.
 
@@ -28,7 +23,7 @@ def log_to_tensorboard(records: Iterable[Record], folder: Path) -> Iterator[Reco
     HandgradError
         If tensorboardX is not installed.
     """
-    require_tensorboard()
+    require("TensorBoard files need", "tensorboard", "tensorboardX")
     from tensorboardX import SummaryWriter
 
     writer = None

@@ -70,7 +70,7 @@ CSV: dict[str, tuple[list[str], str]] = {
 def test_damaged_csv(cli: Cli, tmp_path: Path, case: str) -> None:
     rows, message = CSV[case]
     (tmp_path / "digits.csv").write_text("".join(f"{row}\n" for row in rows))
-    fails(cli, "digits.csv", "train", "--data", "digits.csv", "--out", "RUN", telling=message)
+    fails(cli, "digits.csv", "train", "--data", "digits.csv", "--out", "RUN", detail=message)
     assert not (tmp_path / "RUN").exists()
 
 
@@ -80,7 +80,7 @@ def test_bad_image_folders(cli: Cli, tmp_path: Path) -> None:
     fails(cli, "images", "train", "--data", "images")
     (folder / "cat").mkdir()
     Image.new("L", (8, 8), 200).save(folder / "cat" / "a.png")
-    fails(cli, "images", "train", "--data", "images", telling="two or more")
+    fails(cli, "images", "train", "--data", "images", detail="two or more")
     (folder / "dog").mkdir()
     (folder / "dog" / "b.png").write_bytes((folder / "cat" / "a.png").read_bytes()[:40])
     fails(cli, "b.png", "train", "--data", "images")

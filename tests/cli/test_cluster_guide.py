@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from documents import blocks
 from fixture_types import Cli
 from handgrad.training.records import load_records
 from rank_fixtures import Begin, Mpi, descendants, our_lines
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "cluster.md").read_text("utf-8")
-ONE, SEVERAL = re.findall(r"^```sh\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+ONE, SEVERAL = blocks("docs/cluster.md", "sh")
 
 STAND_IN = """#!/bin/sh
 # for ssh: notes the machine, and starts there what is to run, which is here
@@ -30,7 +30,7 @@ exec sh -c "$*"
 @pytest.fixture
 def machines(tmp_path: Path) -> dict[str, str]:
     """Settings by which mpiexec takes this machine for two; the guide's file of hosts is in `tmp_path`."""
-    (hosts,) = re.findall(r"^```text\n((?:\w+:\d\n)+)^```$", GUIDE, re.MULTILINE)
+    (hosts,) = (block for block in blocks("docs/cluster.md", "text") if re.fullmatch(r"(\w+:\d\n)+", block))
     (tmp_path / "hosts").write_text(hosts)
     program = tmp_path / "stand-in"
     program.write_text(STAND_IN % (tmp_path / "reached"))
@@ -56,8 +56,8 @@ def test_every_command_for_one_machine_works(mpi: Mpi, cli: Cli, tmp_path: Path)
 def test_every_command_for_several_machines_works(
     mpi: Mpi, cli: Cli, machines: dict[str, str], idx_folder: Path, tmp_path: Path
 ) -> None:
-    """Every training but the last is cut short, so that there is something to go on with."""
-    told, steps = [], []
+    """Every training but the last is cut short, so that there is something to resume."""
+    printed, steps = [], []
     for line in SEVERAL.replace("/shared", str(tmp_path)).splitlines():
         _, _, *command = shlex.split(line, comments=True)
         if command[0] == "mpiexec":
@@ -67,10 +67,10 @@ def test_every_command_for_several_machines_works(
         else:
             done = cli(*command[1:])
         assert (done.returncode, done.stderr) == (0, ""), line
-        told.append(done.stdout)
+        printed.append(done.stdout)
         steps.append(load_records(tmp_path / "runs" / "two")[-1].step)
     assert sorted(set(steps)) == [1, 3, 4, 8]  # ranks stop one step later
-    assert "2 ranks of" in told[0]
+    assert "2 ranks of" in printed[0]
     reached = (tmp_path / "reached").read_text().split()  # two at a time, in any order
     assert sorted(reached[:2]) == sorted(reached[2:4]) == ["node1", "node2"]
     assert reached[4:] == ["node1"]
@@ -113,16 +113,16 @@ def test_a_rank_or_a_machine_that_is_gone_ends_the_job(
 
 @pytest.mark.slow
 def test_the_program_learns_alone_and_on_ranks(mpiexec: str, tmp_path: Path) -> None:
-    (code,) = re.findall(r"^```python\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+    (code,) = blocks("docs/cluster.md", "python")
     (tmp_path / "program.py").write_text(code)
-    told = []
+    printed = []
     for launcher in ([], [mpiexec, "-n", "2"]):
         command = [*launcher, sys.executable, "program.py"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
         assert (done.returncode, done.stderr) == (0, "")
-        told.append(done.stdout.splitlines())
+        printed.append(done.stdout.splitlines())
         assert (tmp_path / "model.safetensors").exists()
-    alone, ranks = told
+    alone, ranks = printed
     assert len(alone) == len(ranks) == 4
-    losses = [[float(line.split()[1]) for line in lines[:3]] for lines in told]
+    losses = [[float(line.split()[1]) for line in lines[:3]] for lines in printed]
     assert losses[1] == pytest.approx(losses[0], rel=1e-3)

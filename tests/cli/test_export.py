@@ -39,13 +39,13 @@ def test_predict_runs_on_every_format_that_is_read_back(cli: Cli, model: Path, t
     assert answers[1:] == answers[:1] * 2
     done = cli("export", "m.onnx", "m.h")  # what was exported can be exported
     assert done.returncode == 0
-    fails(cli, "m.h", "predict", "m.h", "digit.png", telling="read back")
+    fails(cli, "m.h", "predict", "m.h", "digit.png", detail="read back")
     done = cli("export", "m.onnx", "m.html")
     assert (done.returncode, done.stderr) == (0, "")
     assert (
         done.stdout == f"m.html: 6,370 parameters as html, {(tmp_path / 'm.html').stat().st_size:,} bytes\n"
     )
-    fails(cli, "m.html", "predict", "m.html", "digit.png", telling="read back")
+    fails(cli, "m.html", "predict", "m.html", "digit.png", detail="read back")
 
 
 def test_sizes_are_printed(cli: Cli, model: Path, tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_existing_files_are_replaced_whole_or_stay(cli: Cli, model: Path, tmp_pa
     (tmp_path / "file").write_text("precious")
     (tmp_path / "folder").mkdir()
     before = sorted(tmp_path.iterdir())
-    for arguments, naming, telling in (
+    for arguments, naming, detail in (
         ((model, "nowhere/m.h"), "nowhere", "No such file"),
         ((model, "--format", "onnx", "folder"), "folder", "not a regular file"),
         ((model, "--format", "c", "/dev/full"), "/dev/full", "not a regular file"),
@@ -80,6 +80,6 @@ def test_existing_files_are_replaced_whole_or_stay(cli: Cli, model: Path, tmp_pa
         (("images.safetensors", "new"), "", "dense layers"),
         (("nowhere", "m.h"), "nowhere", "does not exist"),
     ):
-        fails(cli, naming, "export", *arguments, telling=telling)
+        fails(cli, naming, "export", *arguments, detail=detail)
     assert sorted(tmp_path.iterdir()) == before
     assert (tmp_path / "file").read_text() == "precious"

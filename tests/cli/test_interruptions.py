@@ -19,6 +19,7 @@ from fixture_types import Cli
 from handgrad.exports.formats import load_model
 from handgrad.files import UNFINISHED
 from handgrad.locks import is_locked
+from networks import parameters
 
 SMALL = ("--data", "strokes:300:1")
 LONG = ("--data", "strokes:3000:1", "--batch-size", "50", "--epochs", "100", "--threads", "2")
@@ -66,10 +67,6 @@ def begin_training(tmp_path: Path) -> Begin:
         return process
 
     return start
-
-
-def parameters(run: Path) -> bytes:
-    return load_model(run).flat_parameters.tobytes()
 
 
 @pytest.mark.parametrize(
@@ -140,7 +137,7 @@ def test_a_folder_is_trained_in_once_and_the_end_of_input_interrupts(
     endless = ("--data", "strokes:2000:1", "--batch-size", "50", "--epochs", "5000", "--out", "RUN")
     process = begin_training(*endless, "--json", "--attached", records=1, stdin=subprocess.PIPE)
     assert is_locked(tmp_path / "RUN")
-    fails(cli, "RUN", "resume", "RUN", telling="another program")
+    fails(cli, "RUN", "resume", "RUN", detail="another program")
     _, printed = process.communicate(timeout=60)  # which closes its input
     assert process.returncode == 130
     assert "handgrad resume RUN" in printed

@@ -153,7 +153,7 @@ def test_rows_of_pixels_are_images(cli: Cli, run: Path, tmp_path: Path) -> None:
         assert [row["class"] for row in found] == expected
         assert [row["label"] for row in found] == list(map(str, digits.labels))
     (tmp_path / "digits.csv").write_text(",".join(["7"] * 783 + ["256"]))
-    fails(cli, "digits.csv, line 1, column 784", "predict", "RUN", "digits.csv", telling="256")
+    fails(cli, "digits.csv, line 1, column 784", "predict", "RUN", "digits.csv", detail="256")
 
 
 BAD_ROWS = [
@@ -174,7 +174,7 @@ BAD_ROWS = [
 def test_bad_rows_are_one_line(cli: Cli, plants: Path) -> None:
     for text, word in BAD_ROWS:
         (plants / "r.csv").write_text(text)
-        fails(cli, "r.csv", "predict", "PLANTS", "r.csv", telling=word)
+        fails(cli, "r.csv", "predict", "PLANTS", "r.csv", detail=word)
     done = cli("predict", "PLANTS", "r.csv", "plants.csv", "none.csv", "a.png", "--json")
     assert done.returncode == 1
     assert len(done.stdout.splitlines()) == 60
@@ -189,15 +189,15 @@ def test_bad_models(cli: Cli, tmp_path: Path) -> None:
     arguments = ("evaluate", "model.safetensors", "--data", "strokes:60")
     assert cli(*arguments).returncode == 0
     path.write_bytes(whole[:-10])
-    fails(cli, "model.safetensors", *arguments, telling="cut short")
+    fails(cli, "model.safetensors", *arguments, detail="cut short")
     path.write_bytes(whole.replace(b"handgrad 1", b"handgrad 9"))
-    fails(cli, "model.safetensors", *arguments, telling="upgrade handgrad")
+    fails(cli, "model.safetensors", *arguments, detail="upgrade handgrad")
     path.write_bytes(whole)
     save_file(load_file(path), path, {"format": "pt"})
     fails(cli, "model.safetensors", *arguments)
     save_model(Network([Dense(10)], (4,), np.random.default_rng(0)), path)
-    fails(cli, "4 inputs", *arguments, telling="784")
-    fails(cli, "nowhere", "evaluate", "nowhere", telling="does not exist")
+    fails(cli, "4 inputs", *arguments, detail="784")
+    fails(cli, "nowhere", "evaluate", "nowhere", detail="does not exist")
 
 
 def test_bad_images(cli: Cli, tmp_path: Path) -> None:
@@ -205,9 +205,9 @@ def test_bad_images(cli: Cli, tmp_path: Path) -> None:
     save_model(Network([Dense(2)], (4,), np.random.default_rng(0)), tmp_path / "table.safetensors")
     Image.new("L", (50, 50), 255).save(tmp_path / "blank.png")
     (tmp_path / "text.png").write_text("not an image")
-    fails(cli, "blank.png", "predict", "m.safetensors", "blank.png", telling="blank")
+    fails(cli, "blank.png", "predict", "m.safetensors", "blank.png", detail="blank")
     fails(cli, "text.png", "predict", "m.safetensors", "text.png")
-    fails(cli, "none.png", "predict", "m.safetensors", "none.png", telling="does not exist")
+    fails(cli, "none.png", "predict", "m.safetensors", "none.png", detail="does not exist")
     fails(cli, "(4,)", "predict", "table.safetensors", "blank.png")
 
 
@@ -306,12 +306,12 @@ def test_user_defined_code_is_checked(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(OWN_LAYER.replace("FACTOR * dy", "dy[:, :2]"))
     fails(cli, "1 Triple", "check", "mine.py", printed=True)
     (tmp_path / "mine.py").write_text("network = 1 / 0")
-    fails(cli, "mine.py, line 1", "check", "mine.py", telling="ZeroDivisionError")
+    fails(cli, "mine.py, line 1", "check", "mine.py", detail="ZeroDivisionError")
 
 
 def test_wrong_names_suggest_the_nearest(cli: Cli, tmp_path: Path) -> None:
-    fails(cli, "clasic", "train", "clasic", telling="did you mean 'classic'?")
-    fails(cli, "mnits", "train", "--data", "mnits", telling="did you mean 'mnist'?")
-    fails(cli, "strokes:x", "train", "--data", "strokes:x", telling="strokes:N:SEED")
+    fails(cli, "clasic", "train", "clasic", detail="did you mean 'classic'?")
+    fails(cli, "mnits", "train", "--data", "mnits", detail="did you mean 'mnist'?")
+    fails(cli, "strokes:x", "train", "--data", "strokes:x", detail="strokes:N:SEED")
     (tmp_path / "mine.toml").write_text('name = "mine"\n[training]\nepoch = 1\n')
-    fails(cli, "mine.toml", "train", "mine.toml", telling="did you mean 'epochs'?")
+    fails(cli, "mine.toml", "train", "mine.toml", detail="did you mean 'epochs'?")

@@ -115,7 +115,7 @@ def test_an_interrupted_run_is_drawn_up_to_its_checkpoint(cli: Cli, run: Path) -
 
 def test_what_was_asked_for_and_cannot_be_done_fails(cli: Cli, run: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
-    for arguments, told in (
+    for arguments, reason in (
         (["nowhere"], "nowhere does not exist"),
         (["RUN", "nowhere"], "nowhere does not exist"),
         (["RUN", "--data", "mnits"], "did you mean 'mnist'"),
@@ -124,6 +124,6 @@ def test_what_was_asked_for_and_cannot_be_done_fails(cli: Cli, run: Path, tmp_pa
         done = cli("plot", *arguments)
         assert done.returncode == 1
         (line,) = done.stderr.splitlines()
-        assert told in line
+        assert reason in line
         assert not (tmp_path / "plots").exists()
         assert not (run / "plots").exists()

@@ -44,7 +44,7 @@ def test_two_ranks_leave_the_run_of_one_process(mpi: Mpi, cli: Cli, tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_a_run_that_is_stopped_and_resumed_on_as_many_ranks_has_the_same_bits(
+def test_a_run_that_is_stopped_and_resumed_on_the_same_number_of_ranks_has_the_same_bits(
     mpi: Mpi, tmp_path: Path
 ) -> None:
     whole = mpi(2, *THREE, "--threads", "1", "--out", "WHOLE")

@@ -10,7 +10,6 @@ import pytest
 
 from failing import fails
 from fixture_types import Cli
-from handgrad import server
 from handgrad.cli.main import main
 from handgrad.cli.serve import newest_finished
 from handgrad.model.files import save_model
@@ -61,11 +60,11 @@ def test_invalid_options(
 
 @pytest.mark.slow
 def test_missing_model_is_one_line(cli: Cli) -> None:
-    fails(cli, "nowhere", "serve", "nowhere", telling="does not exist")
+    fails(cli, "nowhere", "serve", "nowhere", detail="does not exist")
 
 
 def test_missing_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(server, "find_spec", lambda name: None if name == "uvicorn" else sys)
+    monkeypatch.setattr("handgrad.errors.find_spec", lambda name: None if name == "uvicorn" else sys)
     assert main(["serve"]) == 1
     line = capsys.readouterr().err
     assert "uvicorn" in line

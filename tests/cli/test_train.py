@@ -18,6 +18,7 @@ from handgrad.model.layers import Dense
 from handgrad.model.network import Network
 from handgrad.recipes.loading import load_recipe
 from handgrad.training.records import Record
+from networks import parameters
 
 FIELDS = [*Record.__dataclass_fields__]
 SMALL = ("--data", "strokes:300:1")
@@ -32,10 +33,6 @@ def train(cli: Cli, *arguments: str | Path) -> str:
     done = cli("train", *arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-def parameters(run: Path) -> bytes:
-    return load_model(run).flat_parameters.tobytes()
 
 
 def test_a_run_contains_recipe_log_checkpoint_model_and_parameters(cli: Cli, tmp_path: Path) -> None:
@@ -149,7 +146,7 @@ def test_resume_refuses_another_recipe_and_other_data(cli: Cli, tmp_path: Path, 
     labels = idx_folder / "train-labels-idx1-ubyte"
     content = labels.read_bytes()
     labels.write_bytes(content[:-1] + bytes([(content[-1] + 1) % 10]))
-    fails(cli, str(idx_folder), "resume", "RUN", telling="not the data")
+    fails(cli, str(idx_folder), "resume", "RUN", detail="not the data")
 
 
 def test_a_damaged_log_does_not_prevent_resuming(cli: Cli, tmp_path: Path) -> None:

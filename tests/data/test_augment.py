@@ -1,4 +1,4 @@
-"""Augmentation: what each strength does, what stays as it is, and what is refused."""
+"""Augmentation: what each strength does, what stays the same, and what is refused."""
 
 from dataclasses import asdict, replace
 from typing import Any
@@ -96,7 +96,7 @@ def test_shifts_reach_as_far_as_said() -> None:
 
 
 def jacobians(**strengths: float) -> NDArray[np.float64]:
-    """Give the derivatives of what is looked up: (N, 2, 2), rows and columns y, x."""
+    """Return the derivatives of what is looked up: (N, 2, 2), rows and columns y, x."""
     moved = field(**strengths)
     slopes = [(moved[:, :, -1, 0] - moved[:, :, 0, 0]) / 27, (moved[:, :, 0, -1] - moved[:, :, 0, 0]) / 27]
     return np.eye(2) + np.stack(slopes, axis=-1)
@@ -110,7 +110,7 @@ def test_rotations_turn_as_far_as_said_and_keep_lengths() -> None:
     assert -15.001 <= angles.min() < -14.9
 
 
-def test_a_quarter_turn_is_a_turned_array(images: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_quarter_turn_is_a_turned_array(images: NDArray[np.uint8]) -> None:
     class Largest:
         def uniform(self, low: float, high: float, shape: tuple[int, ...]) -> NDArray[np.float64]:
             return np.full(shape, high)
@@ -120,7 +120,7 @@ def test_a_quarter_turn_is_a_turned_array(images: NDArray[np.uint8], monkeypatch
     np.testing.assert_allclose(turned, np.rot90(images, -1, axes=(1, 2)), atol=1e-2)
 
 
-def test_scales_are_independent_and_as_large_as_said() -> None:
+def test_scales_are_independent_and_of_the_expected_size() -> None:
     maps = jacobians(scale=0.2)
     np.testing.assert_allclose(maps[:, [0, 1], [1, 0]], 0, atol=1e-6)
     factors = 1 / maps[:, [0, 1], [0, 1]]  # what is looked up nearer the middle appears larger
@@ -151,7 +151,7 @@ def test_elastic_displacements_are_those_of_simard(elastic: float, sigma: float)
 
 
 def simard(examples: int, alpha: float, sigma: float) -> NDArray[np.float64]:
-    """Smooth noise pixel by pixel, as the paper says: displacements (N, 2, 28, 28)."""
+    """Smooth noise pixel by pixel, as in the paper: displacements (N, 2, 28, 28)."""
     reach = round(5 * sigma)
     kernel = np.exp(-((np.arange(-reach, reach + 1) / sigma) ** 2) / 2)
     kernel /= kernel.sum()
@@ -183,18 +183,18 @@ def test_ink_is_kept(images: NDArray[np.uint8]) -> None:
     assert bent.mean() == pytest.approx(1, abs=0.05)
 
 
-def test_images_rest_at_the_end_of_a_training() -> None:
-    resting = Augmentation(shift=2, unaugmented_fraction=0.25)
-    assert [resting.is_off(step, 8) for step in range(8)] == [False] * 6 + [True] * 2
+def test_images_do_not_change_at_the_end_of_a_training() -> None:
+    late = Augmentation(shift=2, unaugmented_fraction=0.25)
+    assert [late.is_off(step, 8) for step in range(8)] == [False] * 6 + [True] * 2
     assert not any(Augmentation(shift=2).is_off(step, 8) for step in range(8))
     assert Augmentation(unaugmented_fraction=1).is_off(0, 8)
 
 
 @pytest.mark.parametrize("name", list(asdict(ALL)))
 @pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf"), 1e9, "1", None, True])
-def test_what_is_out_of_range_is_told_in_one_line(name: str, value: Any) -> None:
+def test_what_is_out_of_range_is_reported_in_one_line(name: str, value: Any) -> None:
     with pytest.raises(
-        HandgradError, match=rf"^Augmentation {name} must be from .* to .*; got .*$"
+        HandgradError, match=rf"^Augmentation {name} must be a number at least .* and at most .*; got .*$"
     ) as caught:
         replace(ALL, **{name: value})
     assert "\n" not in str(caught.value)

@@ -25,7 +25,7 @@ def test_an_epoch_takes_every_example_once(examples: int, size: int, seed: int) 
 
 
 @given(st.integers(1, 50), st.integers(1, 60), st.data())
-def test_an_epoch_goes_on_where_it_was_interrupted(examples: int, size: int, data: st.DataObject) -> None:
+def test_an_epoch_resumes_where_it_was_interrupted(examples: int, size: int, data: st.DataObject) -> None:
     order = epoch_order(examples, size, np.random.default_rng(0))
     whole = [members(part, examples) for part in batches(order, examples, size)]
     done = data.draw(st.integers(0, len(whole)))

@@ -78,7 +78,7 @@ def test_inputs_are_put_into_the_order_of_the_model() -> None:
         [0, 1, 0, 3],
     ]
     assert aligned(inputs, ("a", "b=x", "b=y"), ("b=x", "a"), leniently=True).tolist() == [[1, 2], [0, 3]]
-    for own, message in (
+    for names, message in (
         (("a", "b=x", "b=z"), "row 2, column 'b': 'z' is not one of 'x', 'y'"),
         (("a", "b", "c"), "unknown column 'c'; expected b, a"),
         (("d", "b=x", "b=y"), "unknown column 'd'"),
@@ -86,7 +86,7 @@ def test_inputs_are_put_into_the_order_of_the_model() -> None:
         (("a=1", "b=x", "b=y"), "column 'a' holds names; expected numbers"),
     ):
         with pytest.raises(HandgradError) as error:
-            aligned(inputs, own, ("b=x", "b=y", "a"))
+            aligned(inputs, names, ("b=x", "b=y", "a"))
         assert message in str(error.value)
     with pytest.raises(HandgradError, match="column 'b' holds numbers; expected 'x', 'y'"):
         aligned(inputs[:, :2], ("a", "b"), ("b=x", "b=y", "a"))

@@ -56,7 +56,7 @@ def test_integers_that_are_pixels_become_bytes(values: list[int], dtype: str) ->
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
-def test_inputs_are_contiguous_whatever_was_given(dtype: Any) -> None:
+def test_inputs_are_always_contiguous(dtype: Any) -> None:
     inputs = np.arange(24).astype(dtype).reshape(2, 3, 4)
     read_only = inputs.copy()
     read_only.flags.writeable = False
@@ -225,6 +225,6 @@ def test_cut_validation_leaves_something_to_train_on(count: int) -> None:
         Splits(numbered(10)).split_validation(count, np.random.default_rng(0))
 
 
-def test_a_validation_split_of_its_own_is_kept() -> None:
+def test_a_separate_validation_split_is_kept() -> None:
     splits = Splits(numbered(10), numbered(4))
     assert splits.split_validation(2, np.random.default_rng(0)) is splits

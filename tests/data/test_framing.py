@@ -47,7 +47,7 @@ def photographed(digit: Image8, tilt: float = 60, noise: float = 8, size: int = 
     return as_jpeg((light * (1 - 0.7 * ink) + grain).clip(0, 255).astype(np.uint8))
 
 
-def test_a_framed_digit_stays_as_it_is() -> None:
+def test_a_framed_digit_does_not_change() -> None:
     changes = difference(DIGITS, lambda digit: digit)
     assert np.mean(changes == 0) > 0.9
     for digit in DIGITS:
@@ -177,7 +177,7 @@ def test_specks_that_are_lost_in_scaling_are_blank() -> None:
         frame_digit(specks)
 
 
-def test_mnist_stays_as_it_is(mnist: Splits) -> None:
+def test_mnist_does_not_change(mnist: Splits) -> None:
     digits = mnist.split("test").inputs.reshape(-1, 28, 28)[:1000]
     changes = difference(digits, lambda digit: digit)
     assert np.mean(changes == 0) >= 0.999

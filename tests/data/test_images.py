@@ -1,4 +1,4 @@
-"""Picture files, one at a time and in folders of classes."""
+"""Image files, one at a time and in folders of classes."""
 
 from pathlib import Path
 from typing import Any
@@ -8,11 +8,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from failing import refusal
 from handgrad.data.dataset import Splits
 from handgrad.data.framing import frame_digit
 from handgrad.data.images import class_folders, fit, read_class_folders, read_example, read_image
 from handgrad.data.strokes import generate
-from handgrad.errors import HandgradError
 
 GREY = np.random.default_rng(0).integers(0, 256, (9, 12), np.uint8)
 DIGIT = generate(1, 5)[0].reshape(28, 28)
@@ -84,13 +84,10 @@ def test_a_image_is_turned_as_its_camera_was_held(tmp_path: Path) -> None:
 
 
 def complaint(path: Path, read: Any = read_image) -> str:
-    """Read what must be refused, and give the reason, which is one line and names the file."""
-    with pytest.raises(HandgradError) as caught:
-        read(path)
-    message = str(caught.value)
-    assert len(message.splitlines()) == 1
-    assert message.count(str(path)) == 1
-    return message
+    """Return the line with which a path is refused."""
+    line = refusal(read, path)
+    assert line.count(str(path)) == 1
+    return line
 
 
 def test_files_that_are_no_images(tmp_path: Path) -> None:

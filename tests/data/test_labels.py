@@ -47,7 +47,7 @@ def test_another_split_has_the_classes_of_the_training_data(images: bool) -> Non
 
 
 @given(st.lists(st.integers(-(2**40), 2**40), min_size=2, unique=True), st.booleans())
-def test_labels_of_tables_can_be_told_from_their_classes(values: list[int], as_text: bool) -> None:
+def test_labels_of_tables_follow_from_their_classes(values: list[int], as_text: bool) -> None:
     labels, classes = encode(list(map(str, values)) if as_text else values)
     assert [int(classes[label]) for label in labels] == values
     assert sorted(values) == [int(name) for name in classes]

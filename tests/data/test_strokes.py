@@ -1,4 +1,4 @@
-"""Built-in handwriting: the same for everyone, framed as MNIST is, and as MNIST is on the whole."""
+"""Synthetic digits: the same everywhere, framed as MNIST, and similar to MNIST on average."""
 
 import numpy as np
 import pytest
@@ -92,7 +92,7 @@ def test_statistics_are_near_those_of_mnist(sample: Sample) -> None:
     np.testing.assert_allclose(ink, [44, 19, 38, 36, 31, 33, 35, 29, 38, 31], atol=5)  # and by digit
 
 
-def test_given_digits_are_written_each_by_another_hand() -> None:
+def test_each_digit_is_drawn_in_another_hand() -> None:
     images = draw_digits(np.full(50, 8, np.uint8), np.random.default_rng(0))
     assert images.shape == (50, 28, 28)
     assert len(np.unique(images.reshape(50, -1), axis=0)) == 50
@@ -113,7 +113,7 @@ def test_curves_pass_through_their_skeletons(text: str) -> None:
     assert (~pen_down).sum() == text.count("/")
     curve = basis @ controls
     nearest = np.linalg.norm(curve[:, None] - controls, axis=-1).min(axis=0)
-    assert nearest.max() < 0.06  # of half a digit's height: the curve's own points are about 0.1 apart
+    assert nearest.max() < 0.06  # of half a digit's height: the points of the curve are about 0.1 apart
     np.testing.assert_allclose(curve[[0, -1]], controls[[0, -1]])
     steps = np.linalg.norm(np.diff(curve, axis=0), axis=1)[pen_down]
     assert steps.max() < 0.25  # no jump while the pen is down
@@ -128,7 +128,7 @@ def test_curves_pass_through_their_skeletons(text: str) -> None:
         ({"examples": 5, "stream": -1}, "seed and stream must be 0 or above"),
     ],
 )
-def test_bad_arguments_are_told_in_one_line(arguments: dict[str, int], message: str) -> None:
+def test_bad_arguments_are_reported_in_one_line(arguments: dict[str, int], message: str) -> None:
     with pytest.raises(HandgradError, match=message) as caught:
         generate(**arguments)
     assert "\n" not in str(caught.value)

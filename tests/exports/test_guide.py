@@ -12,12 +12,9 @@ import numpy as np
 import pytest
 
 from c_compiler import compile_c, compiler
+from documents import ROOT, all_blocks
 from fixture_types import Cli
 from handgrad.data.load import load_data
-
-ROOT = Path(__file__).parents[2]
-GUIDE = (ROOT / "docs" / "exports.md").read_text("utf-8")
-BLOCKS = re.findall(r"^```(sh|python|c|text)\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.slow
@@ -35,12 +32,12 @@ def test_commands_and_programs_of_the_guide_run(
         assert (done.returncode, done.stderr) == (0, ""), command
         return done.stdout
 
-    for language, block in BLOCKS:
+    for language, block in all_blocks("docs/exports.md"):
         if language == "text":
             assert re.sub(r"463,\d+", "", printed) == re.sub(r"463,\d+", "", block)
         elif language == "c":
-            (tmp_path / "own.c").write_text(block)
-            assert re.fullmatch(r"\d: \d+\.\d %\n", call(str(compile_c(tmp_path / "own.c"))))
+            (tmp_path / "program.c").write_text(block)
+            assert re.fullmatch(r"\d: \d+\.\d %\n", call(str(compile_c(tmp_path / "program.c"))))
         elif language == "python":
             if "torch" in block and find_spec("torch") is None:
                 continue

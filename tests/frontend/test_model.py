@@ -89,7 +89,7 @@ def test_recipes_on_mnist(recipe: str, models: Models, mnist: Splits) -> None:
 def test_trained_models(
     recipe: str, models: Models, cli: Cli, mnist: Splits, mnist_place: dict[str, str], tmp_path: Any
 ) -> None:
-    """Trained models in float32, of which the library's own predictions are exact to about 1e-5."""
+    """Trained models in float32, of which the library's predictions are exact to about 1e-5."""
     done = cli("train", recipe, "--data", "mnist", "--no-test", "--quiet", "--out", "RUN", **mnist_place)
     assert done.returncode == 0, done.stderr
     network, images = load_model(tmp_path / "RUN"), mnist.split("test").inputs[:1000]

@@ -63,9 +63,9 @@ class Board:
         """Check the predicted class."""
         expect(self.answer).to_have_text(label)
 
-    def click(self, name: str, role: Any = "button", *, exact: bool = False) -> None:
+    def click(self, name: str, role: Any = "button") -> None:
         """Click what has this name, and wait for what follows."""
-        self.page.get_by_role(role, name=name, exact=exact).click()
+        self.page.get_by_role(role, name=name).click()
         self.settle()
 
     def pixels(self) -> NDArray[np.uint8]:

@@ -1,11 +1,16 @@
-"""Commands that must fail, for the tests of bad input."""
+"""Commands and calls that must fail, for the tests of bad input."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from fixture_types import Cli
+from handgrad.errors import HandgradError
 
 
-def fails(cli: Cli, naming: str, *arguments: str | Path, telling: str = "", printed: bool = False) -> None:
+def fails(cli: Cli, naming: str, *arguments: str | Path, detail: str = "", printed: bool = False) -> None:
     """Run a command that must fail with one line on standard error, which contains both texts."""
     done = cli(*arguments)
     assert done.returncode == 1, done.stderr
@@ -13,7 +18,7 @@ def fails(cli: Cli, naming: str, *arguments: str | Path, telling: str = "", prin
     (line,) = done.stderr.splitlines()
     assert line.startswith("handgrad: ")
     assert naming in line, line
-    assert telling in line, line
+    assert detail in line, line
 
 
 def misused(cli: Cli, word: str, *arguments: str | Path) -> None:
@@ -25,3 +30,12 @@ def misused(cli: Cli, word: str, *arguments: str | Path) -> None:
     assert word in line
     assert "--help" in line
     assert len(line) <= 300
+
+
+def refusal(read: Callable[..., object], *arguments: Any) -> str:
+    """Return the error of a call that must be refused, which is one line."""
+    with pytest.raises(HandgradError) as caught:
+        read(*arguments)
+    line = str(caught.value)
+    assert len(line.splitlines()) == 1
+    return line

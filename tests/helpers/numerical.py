@@ -1,4 +1,4 @@
-"""Gradients by central differences, for tests; written apart from the library's own check."""
+"""Gradients by central differences, for tests; written apart from that of the library."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,11 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def numerical_gradient(
-    function: Callable[[], float], array: NDArray[Any], step: float = 1e-6
-) -> NDArray[Any]:
+def numerical_gradient(function: Callable[[], float], array: NDArray[Any]) -> NDArray[Any]:
     """Nudge every entry of `array`, in place, and watch `function`."""
-    gradient = np.zeros_like(array)
+    gradient, step = np.zeros_like(array), 1e-6
     for index in np.ndindex(*array.shape):
         value = array[index]
         array[index] = value + step

@@ -102,7 +102,7 @@ def exchanges(communicator: Communicator) -> Any:
 
 
 def differences(communicator: Communicator) -> Any:
-    """Give the last rank other arguments, and return the errors."""
+    """Pass other arguments to the last rank, and return the errors."""
     odd = communicator.rank > 0 and communicator.rank == communicator.size - 1
     train = SPLITS.train
     cases: dict[str, dict[str, Any]] = {
@@ -120,14 +120,14 @@ def differences(communicator: Communicator) -> Any:
 
 
 def unseeded(communicator: Communicator) -> Any:
-    """Train with parameters and an order that nobody chose; rank 0 draws them for all."""
+    """Train with parameters and an order without a seed; rank 0 draws them for all."""
     network = hg.Network(dense(hg.Dropout(0.2)), (784,))
     list(hg.train(network, SPLITS.train, epochs=1, communicator=communicator))
     return crc32(network.flat_parameters.data)
 
 
 def stopping(communicator: Communicator) -> Any:
-    """Have the last rank stop after its fifth step; return the index of the last one."""
+    """Stop the last rank after its fifth step; return the index of the last one."""
     calls = iter(range(100))
     last = communicator.rank == communicator.size - 1
     stopped = curve(communicator, dense(), batch_size=60, stop=lambda: next(calls) == 4 and last)

@@ -54,7 +54,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def mpi(mpiexec: str, tmp_path: Path, environment: dict[str, str]) -> Mpi:
-    """Run the program on so many ranks, or by arguments of mpiexec's own."""
+    """Run the program on a number of ranks, or with arguments of mpiexec."""
 
     def run(launch: int | list[str], *arguments: str | Path, **more: str) -> Finished:
         ranks = ["-n", str(launch), *HANDGRAD] if isinstance(launch, int) else launch
@@ -112,7 +112,7 @@ def losses(run: Path) -> list[float]:
 
 
 def files(run: Path) -> dict[str, bytes]:
-    """What a run holds, but for what tells of time."""
+    """The files of a run, without those that contain times."""
     return {
         str(path.relative_to(run)): path.read_bytes()
         for path in run.rglob("*")

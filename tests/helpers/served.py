@@ -30,9 +30,9 @@ TIMEOUT = 120.0
 """Seconds; long for a busy machine, and never reached where all is well."""
 
 
-def small_network(classes: tuple[str, ...] = tuple("0123456789")) -> Network:
+def small_network() -> Network:
     """Return an untrained network for digits."""
-    layers = [Dense(8), ReLU(), Dense(len(classes))]
+    layers, classes = [Dense(8), ReLU(), Dense(10)], tuple("0123456789")
     return Network(
         layers, (784,), np.random.default_rng(1), scaling=Scaling.of_bytes(), classes=classes, **DIGITS
     )

@@ -1,4 +1,4 @@
-"""A local mirror with given answers, correct or not, that records its requests."""
+"""A local mirror with prescribed answers, correct or not, that records its requests."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -60,7 +60,7 @@ def test_other_names_and_missing_instruction_sets_are_refused_in_one_line(name: 
 
 
 @pytest.mark.parametrize("damage", ["missing", "corrupt"])
-def test_without_a_library_numpy_computes_and_one_warning_says_why(damage: str, tmp_path: Path) -> None:
+def test_without_a_library_numpy_computes_and_one_warning_explains(damage: str, tmp_path: Path) -> None:
     package = tmp_path / "handgrad"
     shutil.copytree(Path(hg.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
     for path in (package / "kernels" / "native").glob("libhandgrad*"):
@@ -84,20 +84,20 @@ def test_a_cpu_without_the_instruction_set_is_reported(monkeypatch: pytest.Monke
 
 def test_a_module_of_the_user_replaces_kernels() -> None:
     calls: list[str] = []
-    own = ModuleType("own")
+    custom = ModuleType("custom")
 
     def counted(function: Any) -> Any:
         def call(*arguments: Any, **named: Any) -> Any:
             calls.append(function.__name__)
             return function(*arguments, **named)
 
-        call.__module__ = "own"
+        call.__module__ = "custom"
         return call
 
-    own.dense, own.dense_backward = counted(dense.dense), counted(dense.dense_backward)  # type: ignore[attr-defined]
+    custom.dense, custom.dense_backward = counted(dense.dense), counted(dense.dense_backward)  # type: ignore[attr-defined]
     digits = hg.load_data("strokes:64")
     results = []
-    for choice in (own, "numpy"):
+    for choice in (custom, "numpy"):
         with kernels.using(choice):
             network = hg.Network([hg.Dense(12), hg.ReLU(), hg.Dense(10)], (784,), np.random.default_rng(0))
             settings: Any = {"batch_size": 32, "epochs": 1, "optimizer": hg.SGD(0.1), "threads": 1}

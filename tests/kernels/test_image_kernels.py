@@ -49,7 +49,7 @@ def test_the_background_fades_in_over_one_pixel(backend: str) -> None:
         np.testing.assert_array_equal(kernels.warp(image, everywhere(0, -dx, 4, 4))[0, 0, :, -1], edge)
 
 
-def test_each_pixel_follows_its_own_displacement(backend: str) -> None:
+def test_each_pixel_follows_its_displacement(backend: str) -> None:
     images = np.arange(2 * 6, dtype=np.float32).reshape(2, 1, 2, 3)
     displacements = np.zeros((2, 2, 2, 3), np.float32)
     displacements[1, 0, 0, 2] = 1  # of the second image, the upper right pixel looks one down …
@@ -62,27 +62,27 @@ def test_each_pixel_follows_its_own_displacement(backend: str) -> None:
 def test_a_straight_stroke_is_as_wide_as_its_pen(backend: str) -> None:
     points = np.array([[[4.0, 5.0], [16.0, 5.0]]])
     radii = np.array([[1.5, 3.0]])
-    [picture] = kernels.draw_strokes(points, radii, np.array([[True]]), np.ones(1), 20)
-    widths = picture.sum(axis=0) / 255
+    [image] = kernels.draw_strokes(points, radii, np.array([[True]]), np.ones(1), 20)
+    widths = image.sum(axis=0) / 255
     np.testing.assert_allclose(
         widths[4:16], 2 * np.interp(np.arange(4, 16) + 0.5, [4, 16], [1.5, 3]), atol=0.02
     )
-    assert picture[4:6, 5:15].min() == 255
+    assert image[4:6, 5:15].min() == 255
 
 
 def test_edges_fade_over_the_softness(backend: str) -> None:
     points = np.full((1, 2, 2), 10.5)  # two points in one place: a dot
-    [picture] = kernels.draw_strokes(points, np.full((1, 2), 4.0), np.array([[True]]), np.array([4.0]), 21)
+    [image] = kernels.draw_strokes(points, np.full((1, 2), 4.0), np.array([[True]]), np.array([4.0]), 21)
     # One pixel farther from the middle is a quarter darker, from 2 pixels inside the radius to 2 outside it.
-    np.testing.assert_array_equal(picture[10, 10:], [255, 255, 255, 191, 128, 64, 0, 0, 0, 0, 0])
+    np.testing.assert_array_equal(image[10, 10:], [255, 255, 255, 191, 128, 64, 0, 0, 0, 0, 0])
 
 
 def test_a_lifted_pen_leaves_no_ink(backend: str) -> None:
     points = np.array([[[3.0, 10.0], [7.0, 10.0], [13.0, 10.0], [17.0, 10.0]]])
     pen_down = np.array([[True, False, True]])
-    [picture] = kernels.draw_strokes(points, np.ones((1, 4)), pen_down, np.ones(1), 20)
-    assert picture[:, 9:11].max() == 0
-    assert picture[:, 5].max() == picture[:, 15].max() == 255
+    [image] = kernels.draw_strokes(points, np.ones((1, 4)), pen_down, np.ones(1), 20)
+    assert image[:, 9:11].max() == 0
+    assert image[:, 5].max() == image[:, 15].max() == 255
 
 
 @given(
@@ -116,7 +116,7 @@ def test_no_change_displaces_nothing() -> None:
 @pytest.mark.parametrize("size", [1, 9, 28])
 def test_smooth_noise_varies_and_correlates_as_noise_in_every_pixel(size: int, std: float) -> None:
     weights = gaussian_weights(size, std).astype(np.float64)
-    pixels = np.arange(-200, size + 200)  # the noise goes on beyond the edges
+    pixels = np.arange(-200, size + 200)  # the noise extends beyond the edges
     kernel = np.exp(-(((np.arange(size)[:, None] - pixels) / std) ** 2) / 2)
     kernel /= kernel.sum(axis=1, keepdims=True)
     expected = kernel @ kernel.T

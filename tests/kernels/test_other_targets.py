@@ -1,7 +1,7 @@
 """The C kernels on 64-bit Arm, emulated by QEMU, and as WebAssembly under Node: the same numbers as on x86-64.
 
 Calls of the bindings are recorded here, with all memory that the C functions see, and replayed there by a driver
-that knows no kernel: `SIGNATURES` says how to call each.
+without any kernel: `SIGNATURES` describes the call of each.
 """
 
 import ctypes
@@ -156,7 +156,7 @@ class Recorder:
         return call
 
     def record(self, binding: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-        """Call a binding; what it returned and what it was given is what its C functions are judged by."""
+        """Call a binding; its C functions are checked by its arguments and its result."""
         first = len(self.calls)
         result = binding(*arguments, **options)
         visible = [byte_bounds(array) for array in arrays_of((arguments, result)) if array.size]

@@ -212,7 +212,7 @@ def test_inputs_as_users_have_them(dtype: Any) -> None:
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda network: pickle.loads(pickle.dumps(network))])
-def test_a_copy_has_parameters_of_its_own(copied: Any) -> None:
+def test_a_copy_has_separate_parameters(copied: Any) -> None:
     original = small()
     before = original.flat_parameters.copy()
     duplicate = copied(original)

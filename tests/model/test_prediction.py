@@ -61,7 +61,7 @@ def test_any_number_of_classes(classes: int) -> None:
     np.testing.assert_array_equal(model.predict(x), logits.argmax(axis=1))
 
 
-def test_a_copy_of_a_network_predicts_with_its_own_parameters() -> None:
+def test_a_copy_of_a_network_predicts_with_its_parameters() -> None:
     model = network(ReLU())
     raw = np.random.default_rng(1).integers(0, 256, (5, 48), np.uint8)
     before = model.logits(raw)

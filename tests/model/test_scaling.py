@@ -14,7 +14,7 @@ def test_bytes_are_divided_by_255(dtype: type) -> None:
     assert scaled.dtype == dtype
 
 
-def test_numbers_are_standardised_each_on_its_own() -> None:
+def test_each_input_is_standardised_separately() -> None:
     rng = np.random.default_rng(0)
     raw = (rng.normal(size=(1000, 3)) * [1, 1e6, 1e-6] + [0, 1e8, 5]).astype(np.float32)
     scaled = Scaling.learned(raw)(raw, np.float32)

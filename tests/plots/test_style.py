@@ -41,7 +41,7 @@ def test_another_process_writes_the_same_bytes_without_pyplot(tmp_path: Path) ->
     assert done.stdout == "False\n"
 
 
-def test_matplotlibs_settings_stay_as_they_are() -> None:
+def test_matplotlibs_settings_do_not_change() -> None:
     settings = [name for name in matplotlib.rcParams if name != "backend"]  # reading that one chooses it
     before = [matplotlib.rcParams[name] for name in settings]
     plot_confusion_matrix(MATRIX)

@@ -16,7 +16,7 @@ CLIENTS, REQUESTS = 200, 25
 
 
 @pytest.mark.slow
-def test_two_hundred_clients_get_their_own_answers(tmp_path: Path) -> None:
+def test_each_of_two_hundred_clients_gets_its_answer(tmp_path: Path) -> None:
     network, digits = small_network(), generate(CLIENTS, 1)[0]
     save_model(network, tmp_path / "model.safetensors")
     expected, bodies = network.predict_proba(digits), digits.tolist()

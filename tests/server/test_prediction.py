@@ -184,7 +184,7 @@ def test_model_that_has_diverged_is_reported(tmp_path: Path) -> None:
         assert (answer.status_code, "diverged" in answer.json()["detail"]) == (422, True)
 
 
-def test_requests_for_several_networks_get_their_own_answers_and_errors() -> None:
+def test_each_request_for_several_networks_gets_its_answer_or_error() -> None:
     one, other, broken = small_network(), small_network(), small_network()
     other.flat_parameters[:] = -other.flat_parameters
 
@@ -208,7 +208,7 @@ def test_requests_for_several_networks_get_their_own_answers_and_errors() -> Non
             np.testing.assert_allclose(found, network.predict_proba(DIGITS[index : index + 1]), rtol=1e-5)
 
 
-def test_requests_at_a_time_get_their_own_answers(api: TestClient) -> None:
+def test_each_concurrent_request_gets_its_answer(api: TestClient) -> None:
     expected = small_network().predict(DIGITS)
 
     def ask(number: int) -> bool:

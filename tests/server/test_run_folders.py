@@ -125,7 +125,7 @@ def test_status_does_not_depend_on_the_times_of_files(tmp_path: Path) -> None:
         os.utime(copy / f"{second}.safetensors", ns=(10**9, 10**9))
         assert status(copy) == Status("finished")
         assert latest_model(copy).content == (done / "model.safetensors").read_bytes()
-    # All steps are made, but the model is older: the run was killed before it wrote its model.
+    # All steps are done, but the model is older: the run was killed before it wrote its model.
     trained(older, stop_after=0).save_model()
     (done / "model.safetensors").write_bytes((older / "model.safetensors").read_bytes())
     assert status(done) == Status("interrupted")

@@ -16,6 +16,7 @@ from handgrad.cli.main import main
 from handgrad.data.strokes import generate
 from handgrad.exports.formats import load_model
 from handgrad.locks import is_locked
+from networks import parameters
 from served import Process, client, eventually, here, read_events, serving, small_network
 
 LONG: dict[str, Any] = {"recipe": "classic", "data": "strokes:1000:1", "batch_size": 10, "epochs": 400}
@@ -27,10 +28,6 @@ def child(server: Process) -> int:
     tasks = Path(f"/proc/{server.process.pid}/task").iterdir()
     (found,) = {number for task in tasks for number in (task / "children").read_text().split()}
     return int(found)
-
-
-def parameters(folder: Path) -> bytes:
-    return load_model(folder).flat_parameters.tobytes()
 
 
 @pytest.fixture(scope="module")

@@ -11,17 +11,13 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from documents import ROOT, blocks
 from handgrad.cli.main import main
 from handgrad.data.strokes import generate
 from served import Process, serving
 
-ROOT = Path(__file__).parents[2]
-GUIDE = (ROOT / "docs" / "serving.md").read_text("utf-8")
+GUIDE = "docs/serving.md"
 PLACE = "http://127.0.0.1:8000"
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
 
 
 def curl(server: Process, line: str, folder: Path) -> httpx2.Response:
@@ -57,7 +53,7 @@ def test_requests_of_the_guide_are_answered(tmp_path: Path) -> None:
     images, labels = generate(12, 5)
     digits = {"name": "mine", "inputs": images.tolist(), "labels": [str(label) for label in labels]}
     (tmp_path / "digits.json").write_text(json.dumps(digits))
-    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    lines = [line for block in blocks(GUIDE, "sh") for line in block.splitlines()]
     first = shlex.split(lines[0])[1:]
     assert main([*first[:-1], str(tmp_path / first[-1]), "--quiet", "--no-test"]) == 0
     with serving(tmp_path, *shlex.split(lines[1])[2:]) as server:
@@ -70,11 +66,11 @@ def test_requests_of_the_guide_are_answered(tmp_path: Path) -> None:
                     assert run["state"] == "finished", run
                 elif "/predict" in line:
                     (prediction,) = answer.json()["predictions"]
-                    (shown,) = json.loads(blocks("json")[0])["predictions"]
+                    (shown,) = json.loads(blocks(GUIDE, "json")[0])["predictions"]
                     assert prediction.keys() == shown.keys()
                     assert prediction["class"] == shown["class"]
         assert (tmp_path / "newest.safetensors").stat().st_size > 50_000
-        for block in blocks("python"):
+        for block in blocks(GUIDE, "python"):
             code = block.replace(f"{PLACE}/", server.address)
             done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
             assert re.match(r"\['\d', '\d', '\d', '\d', '\d'\] \[", done.stdout)

@@ -137,7 +137,7 @@ def test_results_of_training(flowers: Examples, quick: Quick) -> None:
     assert unvalidated.validation_loss_curve_ is unvalidated.validation_scores_ is None
 
 
-def test_validation_data_are_those_given(flowers: Examples, quick: Quick) -> None:
+def test_validation_data_are_the_arguments(flowers: Examples, quick: Quick) -> None:
     X, y = flowers
     classifier = quick().fit(X[:90], y[:90], X_val=X[90:], y_val=y[90:])
     curve, scores = classifier.validation_loss_curve_ or [], classifier.validation_scores_ or []

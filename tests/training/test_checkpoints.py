@@ -103,7 +103,7 @@ def test_parameters_stand_under_their_names(model: Path) -> None:
     assert load_recipe(model) == {"name": "test"}
 
 
-def test_a_checkpoint_goes_on_exactly(tmp_path: Path, table: Dataset) -> None:
+def test_a_checkpoint_resumes_exactly(tmp_path: Path, table: Dataset) -> None:
     def network() -> Network:
         return Network([Dense(8), ReLU(), Dense(2)], (4,), np.random.default_rng(0))
 

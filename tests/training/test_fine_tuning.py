@@ -1,4 +1,4 @@
-"""Another training begins with the parameters of a trained network, or says why not."""
+"""Another training begins with the parameters of a trained network, or the reason is reported."""
 
 import numpy as np
 import pytest
@@ -14,20 +14,20 @@ def network(*layers: object, inputs: int = 4, classes: str = "ab", seed: int = 0
     return Network(layers, (inputs,), np.random.default_rng(seed), classes=tuple(classes))  # type: ignore[arg-type]
 
 
-def test_parameters_and_scaling_are_taken_over_and_stay_the_others_own() -> None:
-    trained, own = (
+def test_parameters_and_scaling_are_copied() -> None:
+    trained, target = (
         network(Dense(3), ReLU(), Dropout(rate), Dense(2), seed=seed) for seed, rate in ((1, 0.1), (2, 0.5))
     )
     trained.scaling = Scaling.of_bytes()
-    begin_from(own, trained, "it")
-    assert (own.flat_parameters == trained.flat_parameters).all()
-    assert own.scaling is trained.scaling
-    own.flat_parameters[:] = 0
+    begin_from(target, trained, "it")
+    assert (target.flat_parameters == trained.flat_parameters).all()
+    assert target.scaling is trained.scaling
+    target.flat_parameters[:] = 0
     assert trained.flat_parameters.any()
 
 
 @pytest.mark.parametrize(
-    ("other", "telling"),
+    ("other", "detail"),
     [
         (network(Dense(3), ReLU(), Dense(2), inputs=5), "inputs"),
         (network(Dense(3), ReLU(), Dense(2), classes="ac"), "classes a, c"),
@@ -37,10 +37,10 @@ def test_parameters_and_scaling_are_taken_over_and_stay_the_others_own() -> None
         (network(Dense(3), ReLU(), Dense(2), ReLU()), "4 layers"),
     ],
 )
-def test_what_does_not_fit_is_told_and_changes_nothing(other: Network, telling: str) -> None:
-    own = network(Dense(3), ReLU(), Dense(2))
-    before = own.flat_parameters.copy()
-    with pytest.raises(HandgradError, match=telling) as error:
-        begin_from(own, other, "it")
+def test_what_does_not_fit_is_reported_and_changes_nothing(other: Network, detail: str) -> None:
+    target = network(Dense(3), ReLU(), Dense(2))
+    before = target.flat_parameters.copy()
+    with pytest.raises(HandgradError, match=detail) as error:
+        begin_from(target, other, "it")
     assert "cannot start from it" in str(error.value)
-    assert (own.flat_parameters == before).all()
+    assert (target.flat_parameters == before).all()

@@ -149,7 +149,7 @@ def test_stopped_anywhere_and_resumed_equals_never_stopped(table: Dataset, cut: 
         assert again.validation_loss == record.validation_loss
 
 
-def test_a_state_resumes_with_its_own_data_and_optimizer_only(table: Dataset) -> None:
+def test_a_state_resumes_only_with_its_data_and_optimizer(table: Dataset) -> None:
     state = seeded()
     list(train(network_for(table), table, batch_size=64, steps=2, state=state, optimizer="adam"))
     for other in (table.take(slice(0, 100)), Dataset(table.inputs + 1, table.labels, ("no", "yes"))):

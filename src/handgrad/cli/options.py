@@ -24,12 +24,12 @@ UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
 @contextmanager
-def refusing_options(hint: str | None = None) -> Iterator[None]:
+def refusing_options() -> Iterator[None]:
     """Turn a HandgradError into wrong usage, where only values of options can be its cause."""
     try:
         yield
     except HandgradError as error:
-        raise typer.BadParameter(str(error), param_hint=hint) from error
+        raise typer.BadParameter(str(error)) from error
 
 
 def parse_text(text: str) -> str:

@@ -60,12 +60,12 @@ def table(header: Iterable[str], rows: Iterable[Iterable[str]], left: int = 1) -
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    result = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for index, name in enumerate(header):
-        made.add_column(Text(printable(name)), justify="left" if index < left else "right", no_wrap=True)
+        result.add_column(Text(printable(name)), justify="left" if index < left else "right", no_wrap=True)
     for row in rows:
-        made.add_row(*(Text(printable(cell)) for cell in row))
-    return made
+        result.add_row(*(Text(printable(cell)) for cell in row))
+    return result
 
 
 def _render(text: "Text | Table") -> str:

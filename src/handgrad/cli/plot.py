@@ -11,7 +11,7 @@ import typer
 from handgrad.cli.evaluate import open_split
 from handgrad.cli.options import FAILED, SUCCEEDED, Data, Split, option, parse_path
 from handgrad.cli.output import emit
-from handgrad.errors import HandgradError
+from handgrad.errors import HandgradError, require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,10 +46,10 @@ def plot(
     """Draw curves, weights, confusion matrix and mistakes."""
     from handgrad.exports.formats import load_model
     from handgrad.files import make_folder
-    from handgrad.plots.style import require_matplotlib, save
+    from handgrad.plots.style import save
     from handgrad.training.records import load_records
 
-    require_matplotlib()
+    require("figures need", "plot", "matplotlib")
     named = _distinguish(runs)
     networks = {name: load_model(run) for name, run in named.items()}
     records = {name: load_records(run) if run.is_dir() else [] for name, run in named.items()}
@@ -113,7 +113,7 @@ def _figures(network: "Network", run: Path, name: str, data: str | None, split: 
 
 
 def _distinguish(runs: Iterable[Path]) -> dict[str, Path]:
-    """Name each run by its folder, and by as many parent folders as distinguish it from the others."""
+    """Name each run by its folder, and by the parent folders that distinguish it from the others."""
     paths = list(dict.fromkeys(run.resolve() for run in runs))
     depth, named = 0, dict[str, Path]()
     while len(named) < len(paths):

@@ -6,7 +6,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from handgrad.cli.options import SUCCEEDED
-from handgrad.errors import HandgradError
+from handgrad.errors import HandgradError, require
 
 if TYPE_CHECKING:
     from handgrad.runs import Run
@@ -36,13 +36,13 @@ def run_training(run: "Run", options: Options) -> int:
     from handgrad.cli.views import View, resume_command
     from handgrad.exports.formats import load_model
     from handgrad.kernels.threads import choose_threads
-    from handgrad.tensorboard import log_to_tensorboard, require_tensorboard
+    from handgrad.tensorboard import log_to_tensorboard
     from handgrad.training.metrics import evaluate
 
     communicator, threads = run.communicator, choose_threads(options.threads)
     first = communicator.rank == 0
     if options.tensorboard:
-        require_tensorboard()
+        require("TensorBoard files need", "tensorboard", "tensorboardX")
     view = View(run, threads, json=options.json and first, quiet=options.quiet or not first)
     end = None if options.time_limit is None else monotonic() + options.time_limit
     with interrupts(options.attached and first) as interrupted:

@@ -59,9 +59,9 @@ def serve(
     from secrets import token_urlsafe
     from threading import Event
 
-    from handgrad.server import require_server
+    from handgrad.errors import require
 
-    require_server()
+    require("the server needs", "server", "fastapi", "uvicorn", "httptools", "python_multipart")
     from handgrad.server.app import Settings, create_app
     from handgrad.server.models import ModelInUse, ServedModel
     from handgrad.server.security import LOOPBACK, is_strong

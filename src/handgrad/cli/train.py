@@ -168,8 +168,8 @@ def recipe_of(model: Path) -> "Recipe":
 
 
 def _change(changes: dict[str, Any], section: str, options: dict[str, Any]) -> None:
-    """Add the options that were given to a section of changes; they take precedence over ``--set``."""
-    given = {key: value for key, value in options.items() if value is not None}
-    if given:
+    """Add the options that were set to a section of changes; they take precedence over ``--set``."""
+    wanted = {key: value for key, value in options.items() if value is not None}
+    if wanted:
         before = changes.get(section, {})
-        changes[section] = {**(before if isinstance(before, dict) else {}), **given}
+        changes[section] = {**(before if isinstance(before, dict) else {}), **wanted}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.config import Configurable
+from handgrad.config import Configurable, check_number
 from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.images import affine_displacements, gaussian_weights
@@ -76,12 +76,7 @@ class Augmentation(Configurable):
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            value, (low, high) = getattr(self, field.name), BOUNDS[field.name]
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not (number and low <= value <= high):
-                raise HandgradError(
-                    f"Augmentation {field.name} must be from {low} to {high}; got {value!r:.60}"
-                )
+            check_number(self, field.name, *BOUNDS[field.name], "[]")
 
     def is_off(self, step: int, total: int) -> bool:
         """Whether images are not changed in a step, counted from 0, of a training of `total` steps."""

@@ -52,7 +52,7 @@ def one_hot(
 
 
 def input_names(names: Sequence[str], known: Mapping[str, Collection[str]]) -> tuple[str, ...]:
-    """Return the names of the inputs for columns, given the names in each column of names; raises as `spread`."""
+    """Return the names of the inputs for columns, from the names in each column of names; raises as `spread`."""
     features: list[str] = []
     for name in names:
         values = known.get(name, ())
@@ -81,21 +81,21 @@ def columns_of(features: Sequence[str]) -> dict[str, list[str]]:
 
 def aligned(
     inputs: NDArray[Any],
-    own: Sequence[str],
+    names: Sequence[str],
     features: Sequence[str],
     *,
     leniently: bool = False,
     before: int = 0,
 ) -> NDArray[Any]:
-    """Reorder inputs (N, J) with the names `own` as a model takes them: (N, I) with the names `features`.
+    """Reorder inputs (N, J) with these names as a model takes them: (N, I), named `features`.
 
     HandgradError where columns are missing or unknown, or names in them. With `leniently`, an unknown name is
     ignored: all inputs of its column are 0. `before` is the number of rows of the table before these, for
     messages.
     """
-    if tuple(own) == tuple(features):
+    if tuple(names) == tuple(features):
         return inputs
-    place, there, taken = {name: k for k, name in enumerate(own)}, columns_of(own), columns_of(features)
+    place, there, taken = {name: k for k, name in enumerate(names)}, columns_of(names), columns_of(features)
     expected = f"expected {', '.join([*taken][:8])}{', …' if len(taken) > 8 else ''}"
     for column in there:
         if column not in taken:
@@ -104,7 +104,7 @@ def aligned(
         if column not in there:
             raise HandgradError(f"column {shown(column)} is missing; {expected}")
     known_features = set(features)
-    for name in own:
+    for name in names:
         if name in known_features or (leniently and IS in name):
             continue
         column, _, value = name.partition(IS)
@@ -124,21 +124,19 @@ def aligned(
     return result
 
 
-def in_known_order(
-    dataset: Dataset, features: Sequence[str], classes: Sequence[str], before: int = 0
-) -> Dataset:
+def in_known_order(dataset: Dataset, features: Sequence[str], classes: Sequence[str]) -> Dataset:
     """Return a data set with its inputs and classes in the order of a model; HandgradError where columns differ.
 
-    Unknown classes stay as they are. `before` is the number of examples before a part of the data, for messages.
+    Unknown classes do not change.
     """
     if features and dataset.features and dataset.features != tuple(features):
-        inputs = aligned(dataset.inputs, dataset.features, features, before=before)
+        inputs = aligned(dataset.inputs, dataset.features, features)
         shape = dataset.input_shape if len(dataset.input_shape) == 3 else (len(features),)
         dataset = replace(dataset, inputs=inputs, features=tuple(features), input_shape=shape)
-    own = dataset.class_names
-    if own != tuple(classes) and set(own) <= set(classes):
+    names = dataset.class_names
+    if names != tuple(classes) and set(names) <= set(classes):
         number = {name: k for k, name in enumerate(classes)}
         kind = np.result_type(dataset.labels, np.min_scalar_type(len(classes)))
-        numbers = np.array([number[name] for name in own], kind)
+        numbers = np.array([number[name] for name in names], kind)
         dataset = replace(dataset, labels=numbers[dataset.labels], classes=tuple(classes))
     return dataset

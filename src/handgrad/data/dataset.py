@@ -146,11 +146,9 @@ class Dataset:
         """Return the inputs of about `count` examples, evenly spaced, (n, I)."""
         return np.ascontiguousarray(self.inputs[:: max(1, len(self) // count)])
 
-    def parts(self, rows: slice | None = None) -> "Iterator[Dataset]":
-        """Yield the examples, or a range of them, in parts of at most 64 MB."""
-        whole = self if rows is None else self.take(rows)
-        for part in row_slices(whole.inputs):
-            yield whole.take(part)
+    def parts(self) -> "Iterator[Dataset]":
+        """Yield the examples in parts of at most 64 MB."""
+        return map(self.take, row_slices(self.inputs))
 
     def cut(self, examples: int, rng: np.random.Generator) -> "tuple[Dataset, Dataset]":
         """Split off some examples, drawn at random; returns the others, and those."""

@@ -184,13 +184,13 @@ def _host(url: str) -> str:
 
 
 def _default_timeout() -> float:
-    given = os.environ.get("HANDGRAD_TIMEOUT") or "15"
+    wanted = os.environ.get("HANDGRAD_TIMEOUT") or "15"
     try:
-        seconds = float(given)
+        seconds = float(wanted)
     except ValueError:
         seconds = math.nan
     if not 0 < seconds < math.inf:
-        raise HandgradError(f"HANDGRAD_TIMEOUT is '{given}'; give a number of seconds, such as 15")
+        raise HandgradError(f"HANDGRAD_TIMEOUT is '{wanted}'; give a number of seconds, such as 15")
     return seconds
 
 

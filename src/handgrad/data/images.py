@@ -48,7 +48,7 @@ def _opened(source: Path | bytes, name: str) -> Iterator[Image.Image]:
         raise HandgradError(f"{name} is a folder or not a plain file; name an image")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about odd metadata, and sizes below Pillow's own limit
+            warnings.simplefilter("ignore")  # about odd metadata, and sizes below the limit of Pillow
             file = BytesIO(source) if isinstance(source, bytes) else source
             with Image.open(file, formats=FORMATS) as image:
                 yield image
@@ -135,7 +135,7 @@ def read_class_folders(
 ) -> Dataset:
     """Read a folder that holds one folder of images for each class.
 
-    Images of one size, up to 64×64, stay as they are; others are fitted into 28×28. All become grey. `classes` and
+    Images of one size, up to 64×64, keep their size; others are fitted into 28×28. All become grey. `classes` and
     `shape`, (1, H, W), are those of the training split, where this is another split of the same data.
     """
     folders = class_folders(folder)

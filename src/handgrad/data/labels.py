@@ -22,7 +22,7 @@ def encode_labels(
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """Number the labels (N,) of a file: int64 labels and the names of the classes.
 
-    Labels of images are class numbers as they stand, 0 to the largest. Labels of tables are categories: whole numbers
+    Labels of images are class numbers, 0 to the largest. Labels of tables are categories: whole numbers
     or names, sorted. `classes` are those of the training split, where this is another one. `where` names the file in
     messages, and `locate` returns the example of a label in `values`, its index by default.
     """

@@ -111,7 +111,7 @@ def load_or_convert(source: Source, read: Callable[[Store], Dataset]) -> Dataset
     ----------
     source : Source
     read : callable
-        Reads the data set. It passes its inputs, block by block, to the `Store` that it is given.
+        Reads the data set. It passes its inputs, block by block, to the `Store` that it receives.
 
     Raises
     ------
@@ -138,7 +138,7 @@ def load_or_convert(source: Source, read: Callable[[Store], Dataset]) -> Dataset
 
 
 def _open(folder: Path, facts: dict[str, Any]) -> Dataset | None:
-    """Open a conversion; None where there is none, or it is damaged, or made of other files."""
+    """Open a conversion; None where there is none, or it is damaged, or converted from other files."""
     try:
         found = json.loads((folder / FACTS).read_text("utf-8"))
         if {key: found[key] for key in facts} != facts:

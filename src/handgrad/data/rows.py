@@ -30,15 +30,15 @@ class Rows:
 def read_rows(path: Path, inputs: int, features: Sequence[str] = (), *, images: bool = False) -> Rows:
     """Read a CSV or Parquet file of one or many rows as a model with `inputs` inputs takes them.
 
-    One additional column holds labels: that of this name, else the first. Where the model knows the names of its
-    inputs, `features`, a header may have its columns in any order. With `images`, values must be bytes.
+    One additional column holds labels: that of this name, else the first. Where the model has names of inputs,
+    `features`, a header may have its columns in any order. With `images`, values must be bytes.
     """
     if path.is_file():
         check_memory(path.stat().st_size, path, "; split it into several files")
     names, header = _column_names(path, inputs, features)
-    own = [name for name in names if name != LABEL]
+    inputs_here = [name for name in names if name != LABEL]
     texts: dict[str, list[str]] = {}
-    if set(features) != set(own):  # else names have their own inputs in the file already
+    if set(features) != set(inputs_here):  # else the file has an input for each name already
         texts = {column: [] for column, known in columns_of(features).items() if known}
     kind = np.dtype(np.uint8 if images else np.float64)
     columns = Columns(names, header, kind, texts, unlabelled=True)
@@ -47,13 +47,13 @@ def read_rows(path: Path, inputs: int, features: Sequence[str] = (), *, images: 
         columns = replace(columns, texts={name: sorted(values) for name, values in found.items()})
     blocks, labels = [], list[str | None]()
     for numbers, cells, marks in read_batches(path, columns):
-        blocks.append(one_hot(own, numbers, cells, columns.texts))
+        blocks.append(one_hot(inputs_here, numbers, cells, columns.texts))
         labels += [None] * len(numbers) if marks is None else [_text(mark) for mark in marks.tolist()]
     if not labels:
         raise HandgradError(f"{path} holds no examples")
     values = np.concatenate(blocks)
     with naming(path):
-        known_names = input_names(own, columns.texts)
+        known_names = input_names(inputs_here, columns.texts)
         if features:
             values, known_names = aligned(values, known_names, features), tuple(features)
     return Rows(values, labels, known_names if header or features else ())

@@ -95,7 +95,7 @@ class Table:
         return rows * len(self.features) * self.columns.dtype.itemsize
 
     def batches(self) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
-        """Yield inputs (n, I) and labels (n,) as they are in the files."""
+        """Yield inputs (n, I) and labels (n,) as in the files."""
         for path, columns in self.parts:
             place = {name: number for number, name in enumerate(columns.numbers)}
             order = [place[name] for name in self.columns.numbers]

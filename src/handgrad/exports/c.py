@@ -16,7 +16,7 @@ import numpy as np
 
 from handgrad.exports.c_layers import WRITERS, Place, Program, rows
 from handgrad.exports.support import layer_writers
-from handgrad.files import replacing
+from handgrad.files import write_file
 from handgrad.model.network import Network
 
 HEADER = """\
@@ -94,8 +94,7 @@ def write_c(network: Network, path: Path, *, int8: bool = False) -> Sizes:
         buffers=f"float {', '.join(f'{buffer}[{size}]' for buffer, size in program.buffers.items() if size)};",
         calls="\n    ".join(program.calls),
     )
-    with replacing(path) as temporary:
-        temporary.write_text(text, "ascii", newline="\n")
+    write_file(path, text.encode("ascii"))
     return sizes
 
 

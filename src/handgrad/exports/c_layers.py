@@ -148,7 +148,7 @@ def _leaky_relu(program: Program, layer: layers.LeakyReLU, at: Place) -> None:
 
 
 def _identity(program: Program, layer: layers.Layer, at: Place) -> None:
-    """Write nothing: in inference the values stay as they are."""
+    """Write nothing: in inference the values do not change."""
 
 
 def _elementwise(function: str) -> Callable[[Program, Any, Place], None]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from handgrad.errors import HandgradError
 from handgrad.exports.support import float32_tensors, layer_writers
-from handgrad.files import replacing
+from handgrad.files import write_file
 from handgrad.frontend import page_files
 from handgrad.model import layers
 from handgrad.model.files import Recipe, serialize_tensors
@@ -34,8 +34,7 @@ def write_html(
 ) -> None:
     """Write a network of 28×28 images as a page to draw on, completely or not at all."""
     text = build(network, str((recipe or {}).get("name") or path.stem), accuracy)
-    with replacing(path) as temporary:
-        temporary.write_text(text, "utf-8", newline="\n")
+    write_file(path, text.encode())
 
 
 def build(network: Network, name: str, accuracy: str | None = None) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from handgrad.errors import HandgradError, require
 from handgrad.exports.onnx_layers import WRITERS, Nodes, Place, node, reshaped
 from handgrad.exports.support import float32_tensors, layer_writers
-from handgrad.files import replacing
+from handgrad.files import write_file
 from handgrad.model.files import Recipe, Tensors, network_from_tensors, recipe_from_metadata
 from handgrad.model.network import Network
 
@@ -23,14 +23,12 @@ OPSET, IR_VERSION = 18, 9
 
 def write_onnx(network: Network, path: Path, recipe: Recipe | None = None) -> None:
     """Write a network as an ONNX file in float32, completely or not at all."""
-    content = build(network, recipe).SerializeToString()
-    with replacing(path) as temporary:
-        temporary.write_bytes(content)
+    write_file(path, build(network, recipe).SerializeToString())
 
 
 def build(network: Network, recipe: Recipe | None = None) -> Any:
     """Return the ``onnx.ModelProto`` that `write_onnx` writes."""
-    require("onnx", "ONNX files", "onnx")
+    require("ONNX files need", "onnx", "onnx")
     from onnx import TensorProto, helper, numpy_helper
 
     writers = layer_writers(network, WRITERS, "ONNX")
@@ -114,7 +112,7 @@ def read_onnx_recipe(path: Path) -> dict[str, Any] | None:
 
 
 def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
-    require("onnx", "ONNX files", "onnx")
+    require("ONNX files need", "onnx", "onnx")
     if path.exists() and not path.is_file():  # reading a pipe would block
         raise HandgradError(f"{path} is not a regular file, and so not an ONNX file")
     from onnx import ModelProto, TensorProto, numpy_helper

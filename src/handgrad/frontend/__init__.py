@@ -1,6 +1,6 @@
-"""The page's files: HTML, CSS and ES modules, which a server gives out and the html export puts into one file.
+"""The page's files: HTML, CSS and ES modules, which the server sends and the HTML export bundles into one file.
 
-Modules name each other ``handgrad/model/network.js``; an import map in ``index.html`` says where that is.
+Modules name each other ``handgrad/model/network.js``; an import map in ``index.html`` resolves these names.
 """
 
 from importlib.resources import files

@@ -40,7 +40,7 @@ def tanh(x: Floats) -> Floats:
 
 
 def tanh_backward(dy: Floats, y: Floats) -> Floats:
-    """Compute dx = dy · (1 − y²), given the output y = tanh x."""
+    """Compute dx = dy · (1 − y²), with the output y = tanh x."""
     return dy * (1 - y * y)
 
 
@@ -51,7 +51,7 @@ def sigmoid(x: Floats) -> Floats:
 
 
 def sigmoid_backward(dy: Floats, y: Floats) -> Floats:
-    """Compute dx = dy · y (1 − y), given the output y = sigmoid x."""
+    """Compute dx = dy · y (1 − y), with the output y = sigmoid x."""
     return dy * y * (1 - y)
 
 

@@ -1,7 +1,7 @@
 """The kernels in use: one object, `kernels`, with every kernel as an attribute, e.g. ``kernels.dense(...)``.
 
 The NumPy modules in this package define every kernel. The compiled library (`native/`) replaces those that it has,
-and a user-defined module those that it defines: that is how a network is trained with your own gradients.
+and a user-defined module those that it defines, so that a network can be trained with your gradients.
 """
 
 import os

@@ -18,7 +18,7 @@ def warp(images: Floats, displacements: NDArray[np.float32]) -> Floats:
     Pixel (y, x) of the result is the image's value at (y + Δy, x + Δx). There, v below the upper and u right of
     the left of four pixels, with the upper two a and b and the lower two c and d, it is
     ``top + v (bottom − top)``, where ``top = a + u (b − a)`` and ``bottom = c + u (d − c)``. Where Δ is 0, the
-    value is left exactly as it is.
+    value does not change at all.
 
     Parameters
     ----------

@@ -38,7 +38,7 @@ def batch_norm_backward(
 ) -> Floats:
     """Compute the gradients of `batch_norm`: dx = gamma / √(variance + ε) · (dy − mean(dy) − x̂ · mean(dy · x̂)).
 
-    Each x changes its own output, and through mean and variance all others.
+    Each x changes its output, and through mean and variance all others.
 
     Parameters
     ----------

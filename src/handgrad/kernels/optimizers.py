@@ -72,7 +72,7 @@ def adam(
     w -= (learning_rate / (1 - beta1**step)) * first_moment / size
 
 
-def orthogonalize(matrix: Floats, iterations: int = 5) -> Floats:
+def orthogonalize(matrix: Floats) -> Floats:
     """Return a matrix with singular values of about 1, from 0.7 to 1.2, by Newton–Schulz iteration.
 
     X ← a X + (b X Xᵀ + c (X Xᵀ)²) X, from X = M / ‖M‖ (Jordan et al., "Muon: an optimizer for hidden layers in neural
@@ -81,7 +81,6 @@ def orthogonalize(matrix: Floats, iterations: int = 5) -> Floats:
     Parameters
     ----------
     matrix : (O, I)
-    iterations : int
 
     Returns
     -------
@@ -91,7 +90,7 @@ def orthogonalize(matrix: Floats, iterations: int = 5) -> Floats:
     wide = matrix.shape[0] <= matrix.shape[1]
     x = matrix if wide else matrix.T
     x = x / (np.linalg.norm(x) + np.finfo(x.dtype).tiny)
-    for _ in range(iterations):
+    for _ in range(5):
         square = x @ x.T
         x = a * x + (b * square + c * square @ square) @ x
     return x if wide else x.T

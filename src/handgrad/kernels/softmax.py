@@ -25,7 +25,7 @@ def softmax(logits: Floats) -> Floats:
 
 
 def softmax_backward(dy: Floats, y: Floats) -> Floats:
-    """Compute dx = y · (dy − Σⱼ dyⱼ yⱼ), given the output y = softmax(x).
+    """Compute dx = y · (dy − Σⱼ dyⱼ yⱼ), with the output y = softmax(x).
 
     Parameters
     ----------

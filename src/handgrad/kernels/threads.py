@@ -84,7 +84,7 @@ def set_default_threads(count: int) -> None:
 
 
 def choose_threads(wanted: int | None = None) -> int:
-    """Return the number of threads: the one given, or the number of processors of this process.
+    """Return the number of threads: `wanted`, or the number of processors of this process.
 
     Raises
     ------

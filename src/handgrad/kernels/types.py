@@ -13,5 +13,5 @@ MAX_BYTE = 255
 
 
 def as_floats(x: NDArray[Any], dtype: np.dtype[Any]) -> Floats:
-    """Return bytes as numbers from 0 to 1; other numbers as they are."""
+    """Return bytes as numbers from 0 to 1; other numbers unchanged."""
     return np.divide(x, MAX_BYTE, dtype=dtype) if x.dtype == np.uint8 else x

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from handgrad.config import field_names
+from handgrad.config import field_names, is_integer
 from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.types import Floats
@@ -134,7 +134,7 @@ def explain(network: Network, raw: ArrayLike, label: int | np.integer | None = N
     raw = np.asarray(raw).reshape(-1)
     predicted = int(network.predict(raw[np.newaxis])[0])
     given, label = label is not None, predicted if label is None else label
-    if not isinstance(label, int | np.integer) or not 0 <= label < len(network.classes):
+    if not (is_integer(label, 0) and label < len(network.classes)):
         raise HandgradError(f"label must be a class from 0 to {len(network.classes) - 1}; got {label!r}")
     steps = tuple(_steps(network, raw, int(label)))
     shape = network.example_shape

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.errors import HandgradError
-from handgrad.files import replacing
+from handgrad.files import write_file
 from handgrad.model.layers import Layer
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
@@ -189,9 +189,7 @@ def _scaling(tensors: Tensors) -> Scaling | None:
 
 def write_tensors(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
     """Write a safetensors file, atomically; HandgradError where that fails."""
-    content = serialize_tensors(tensors, metadata)
-    with replacing(path) as temporary:
-        temporary.write_bytes(content)
+    write_file(path, serialize_tensors(tensors, metadata))
 
 
 def serialize_tensors(tensors: Tensors, metadata: dict[str, str]) -> bytes:

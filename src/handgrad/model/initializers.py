@@ -1,4 +1,4 @@
-"""Initial values of parameters: each initializer fills an array of a given shape from a random generator."""
+"""Initial values of parameters: each initializer fills an array of a shape from a random generator."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass

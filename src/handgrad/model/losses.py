@@ -108,14 +108,14 @@ class CrossEntropy(Loss):
 
     def __post_init__(self) -> None:
         check_number(self, "label_smoothing", 0, 1)
-        given: Any = self.class_weights
-        if isinstance(given, str) and given == "balanced":
+        wanted: Any = self.class_weights
+        if isinstance(wanted, str) and wanted == "balanced":
             return
         try:
-            if isinstance(given, Mapping):
-                given = [given[number] for number in range(len(given))]
-            weights = np.asarray(given, np.float64)
-            usable = not isinstance(given, str) and weights.ndim == 1 and np.isfinite(weights).all()
+            if isinstance(wanted, Mapping):
+                wanted = [wanted[number] for number in range(len(wanted))]
+            weights = np.asarray(wanted, np.float64)
+            usable = not isinstance(wanted, str) and weights.ndim == 1 and np.isfinite(weights).all()
             if not (usable and (weights >= 0).all() and (weights.any() or not weights.size)):
                 raise ValueError
         except (KeyError, TypeError, ValueError):

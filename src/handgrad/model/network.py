@@ -114,7 +114,7 @@ class Network(Parameterized):
     def adopt(
         self, classes: Sequence[str], example_shape: Sequence[int], framing: str, features: Sequence[str] = ()
     ) -> None:
-        """Take class names, where none were given, and the form of examples from training data.
+        """Adopt class names, where there are none, and the form of examples from training data.
 
         Raises
         ------
@@ -308,7 +308,7 @@ class Network(Parameterized):
         return raw
 
     def _classifier(self) -> Any:
-        """Return the function from prepared inputs to logits and classes, made once for the kernels in use."""
+        """Return the function from prepared inputs to logits and classes, created once for the kernels in use."""
         first, last = self.parameters[0], self.parameters[-1]
         found = self.__dict__.get("_classify")
         if (

@@ -18,7 +18,7 @@ class Parameterized(Architecture):
     dtype: np.dtype[Any]
 
     def _allocate(self, arrays: Mapping[str, NDArray[Any]] | None, rng: np.random.Generator) -> None:
-        """Make all arrays: copies of the given ones, which are checked first, or initial values."""
+        """Create all arrays: copies of `arrays`, which are checked first, or initial values."""
         if arrays is not None:
             self._check_arrays(arrays)
         self._vector: NDArray[Any] = aligned((self.parameter_count,), self.dtype)
@@ -30,7 +30,7 @@ class Parameterized(Architecture):
         self._fill(arrays, rng)
 
     def _check_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Raise HandgradError unless there are finite arrays of the right shapes; nothing is allocated."""
+        """Raise HandgradError unless there are finite arrays of the expected shapes; nothing is allocated."""
         for index, shapes in enumerate(zip(self.shapes, self.statistic_shapes, strict=True)):
             for name, shape in (*shapes[0].items(), *shapes[1].items()):
                 key = f"layers.{index}.{name}"
@@ -50,10 +50,10 @@ class Parameterized(Architecture):
         ]
 
     def _fill(self, arrays: Mapping[str, NDArray[Any]] | None, rng: np.random.Generator) -> None:
-        """Copy the given arrays, or draw initial values."""
-        for index, (layer, own) in enumerate(zip(self.layers, self.arrays, strict=True)):
+        """Copy `arrays`, or draw initial values."""
+        for index, (layer, values) in enumerate(zip(self.layers, self.arrays, strict=True)):
             initializers = layer.initializers()
-            for name, array in vars(own).items():
+            for name, array in vars(values).items():
                 if arrays is not None:
                     array[...] = arrays[f"layers.{index}.{name}"]
                 elif name in initializers:
@@ -86,5 +86,5 @@ class Parameterized(Architecture):
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)  # a copy views its own vector, not that of the original
+        vars(self).update(state)  # a copy views its vector, not that of the original
         self._view()

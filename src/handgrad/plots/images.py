@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from handgrad.config import is_integer
 from handgrad.errors import HandgradError
 
 
@@ -48,6 +49,6 @@ def as_images(examples: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any] | 
 
 
 def check_most(most: Any) -> None:
-    """Raise HandgradError unless `most` is a whole number from 1."""
-    if not isinstance(most, int | np.integer) or isinstance(most, bool) or most < 1:
-        raise HandgradError(f"most must be a whole number from 1; got {most!r}")
+    """Raise HandgradError unless `most` is an integer from 1."""
+    if not is_integer(most, 1):
+        raise HandgradError(f"most must be an integer from 1; got {most!r}")

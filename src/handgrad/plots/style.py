@@ -58,15 +58,10 @@ def line_style(index: int) -> dict[str, Any]:
     }
 
 
-def require_matplotlib() -> None:
-    """Raise HandgradError if matplotlib is not installed."""
-    require("matplotlib", "figures", "plot")
-
-
 @contextmanager
 def plot_style() -> Iterator[None]:
     """Use the style of this module within the block, whatever the user's settings are."""
-    require_matplotlib()
+    require("figures need", "plot", "matplotlib")
     from matplotlib import style
 
     with style.context(["default", STYLE]), warnings.catch_warnings():

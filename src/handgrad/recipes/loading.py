@@ -29,8 +29,8 @@ def override(recipe: Recipe, changes: Mapping[str, Mapping[str, Any] | Any], whe
         both = isinstance(change, Mapping) and isinstance(table, Mapping)
         tables[key] = {**table, **change} if both else change
     length = changes.get("training", {})
-    for given, other in (("steps", "epochs"), ("epochs", "steps")):
-        if isinstance(length, Mapping) and given in length and other not in length:
+    for key, other in (("steps", "epochs"), ("epochs", "steps")):
+        if isinstance(length, Mapping) and key in length and other not in length:
             tables["training"].pop(other, None)
     return parse_recipe(tables, where)
 

@@ -46,10 +46,9 @@ class Datasets:
 
     def digits(self) -> list[str]:
         """List the collections of drawn digits."""
-        found = self.folder.glob("*.npz")
         return sorted(
             path.stem
-            for path in found
+            for path in self.folder.glob("*.npz")
             if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,49}", path.stem) and path.is_file()
         )
 

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE
-from handgrad.files import replacing
+from handgrad.files import write_file
 from handgrad.locks import is_locked
 from handgrad.run_status import model_is_newest, progress
 from handgrad.runs import RECIPE_FILE
@@ -78,7 +78,7 @@ def status(folder: Path) -> Status:
 
 
 def _is_complete(recipe: dict[str, Any], reached: dict[str, Any]) -> bool:
-    """Whether a run has made all steps of its recipe, or was stopped early."""
+    """Whether a run has done all steps of its recipe, or was stopped early."""
     training, stopping = recipe.get("training", {}), recipe.get("early_stopping", {})
     limits = (training.get("steps"), training.get("epochs"), stopping.get("patience"))
     return any(
@@ -114,8 +114,7 @@ def write_mark(folder: Path, found: Status) -> None:
     if reached is None:
         return
     mark = {"state": found.state, "step": reached["step"], "error": found.error}
-    with replacing(folder / MARK_FILE) as temporary:
-        temporary.write_text(json.dumps(mark) + "\n", "utf-8")
+    write_file(folder / MARK_FILE, json.dumps(mark).encode() + b"\n")
 
 
 class LogReader:

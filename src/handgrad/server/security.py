@@ -122,8 +122,11 @@ class Guard:
         if self.token is None or scope["path"] in PUBLIC:
             return None
         cookie = f"handgrad-{(scope.get('server') or ('', 0))[1]}"  # cookies are kept by name, not by port
-        given = [headers.get("authorization", "").removeprefix("Bearer ").strip(), *_cookies(headers, cookie)]
-        if self._is_valid(given):
+        tokens = [
+            headers.get("authorization", "").removeprefix("Bearer ").strip(),
+            *_cookies(headers, cookie),
+        ]
+        if self._is_valid(tokens):
             return None
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         in_query = [value for key, value in query if key == "token"]
@@ -133,15 +136,15 @@ class Guard:
             answer = RedirectResponse(f"{path}?{rest}" if rest else path, 303)
             answer.set_cookie(cookie, self.token, httponly=True, samesite="lax", max_age=COOKIE_SECONDS)
             return answer
-        if any([*given, *in_query]):
+        if any([*tokens, *in_query]):
             async with self._guesses:
                 await asyncio.sleep(GUESS_DELAY)
         line = "this server needs its token: open the address that it printed, or send 'Authorization: Bearer TOKEN'"
         return error_response(401, line, {"WWW-Authenticate": "Bearer"})
 
-    def _is_valid(self, given: Iterable[str]) -> bool:
+    def _is_valid(self, tokens: Iterable[str]) -> bool:
         expected = (self.token or "").encode()
-        return any(compare_digest(value.encode("utf-8", "replace"), expected) for value in given)
+        return any(compare_digest(value.encode("utf-8", "replace"), expected) for value in tokens)
 
 
 def is_strong(token: str) -> bool:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from handgrad.data.memory import check_memory
 from handgrad.errors import HandgradError
 from handgrad.exports.formats import MODEL_FILE
-from handgrad.files import make_folder, replacing
+from handgrad.files import make_folder, write_file
 from handgrad.recipes.loading import load_recipe, override, parse_recipe, recipe_text, with_hidden
 from handgrad.recipes.recipe import Recipe
 from handgrad.run_status import model_is_newest
@@ -37,7 +37,7 @@ START_FILE = "start.safetensors"
 
 Target = Literal["paused", "stopped"]
 VALIDATION_SHARE = 5
-"""At most one in five examples is set aside for validation, whatever the recipe says."""
+"""At most one in five examples is set aside for validation, whatever the recipe states."""
 MAX_PARAMETERS = 25_000_000
 COPIES = 12
 """Vectors as long as the parameters that a training may hold, e.g. moments and the gradient of each thread."""
@@ -103,8 +103,7 @@ class Trainings:
             arguments = [*command.arguments, "--out", str(folder)]
             if command.start is not None:
                 make_folder(folder)
-                with replacing(folder / START_FILE) as temporary:
-                    temporary.write_bytes(command.start)
+                write_file(folder / START_FILE, command.start)
                 arguments += ["--from", str(folder / START_FILE)]
             self._spawn(folder.name, ["train", *arguments])
         return folder
@@ -191,9 +190,7 @@ def _keep_latest(folder: Path) -> None:
     if not is_run(folder):
         return
     if not model_is_newest(folder):
-        content = latest_model(folder).content
-        with replacing(folder / MODEL_FILE) as temporary:
-            temporary.write_bytes(content)
+        write_file(folder / MODEL_FILE, latest_model(folder).content)
     write_mark(folder, Status("stopped"))
 
 

@@ -40,8 +40,8 @@ class HandgradClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[mis
         How the saved model turns an image file into an example of `input_shape`: framed as in MNIST, or only resized.
     scaling : "auto", "standard", Scaling or None
         "auto" divides bytes (uint8) by 255 if any is 128 or larger, and standardises all other numbers: each input to
-        mean 0 and standard deviation 1 over the training data. "standard" standardises bytes, too; None leaves inputs
-        as they are. Scaling is part of the network.
+        mean 0 and standard deviation 1 over the training data. "standard" standardises bytes, too; None does not
+        change inputs. Scaling is part of the network.
     dtype : "float32", "float64" or None
         Of parameters and arithmetic. None chooses float32 for bytes and float32, else float64.
     optimizer : str or Optimizer

@@ -81,7 +81,7 @@ def _per_layer(value: Any, count: int, parameter: str) -> list[Any]:
 
 
 def build_optimizer(optimizer: Any, learning_rate: float | None, weight_decay: float | None) -> Optimizer:
-    """Return an optimizer, by default with its own learning rate and weight decay."""
+    """Return an optimizer, by default with the learning rate and weight decay of its class."""
     changes = {}
     if learning_rate is not None:
         check_scalar(learning_rate, "learning_rate", Real, min_val=0, include_boundaries="neither")

@@ -78,17 +78,15 @@ def calibration(probabilities: ArrayLike, labels: ArrayLike, bins: int = 10) -> 
 
 
 def wilson_interval(
-    share: NDArray[np.float64], counts: NDArray[np.int64], z: float = 1.96
+    share: NDArray[np.float64], counts: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Compute the confidence interval of shares that were measured on few examples.
+    """Compute the 95 % confidence interval of shares that were measured on few examples.
 
     Parameters
     ----------
     share : (B,), from 0 to 1
     counts : (B,), from 1
         Number of examples of each.
-    z : float
-        Standard deviations to either side; 1.96 for 95 %.
 
     Returns
     -------
@@ -98,6 +96,7 @@ def wilson_interval(
     ----------
     Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927).
     """
+    z = 1.96  # standard deviations to either side
     correction = z * z / counts
     middle = (share + correction / 2) / (1 + correction)
     half = z / (1 + correction) * np.sqrt(share * (1 - share) / counts + correction / (4 * counts))

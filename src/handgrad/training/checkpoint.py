@@ -51,5 +51,5 @@ def load_checkpoint(path: Path, communicator: Communicator = SINGLE) -> tuple[Ne
             ):
                 raise ValueError("other parameters do not fit the network")
     except (TypeError, KeyError, ValueError, OverflowError) as error:
-        raise HandgradError(f"{path}: the state of its training is damaged ({error}); train anew") from error
+        raise HandgradError(f"{path}: the state of its training is damaged ({error}); train again") from error
     return network, state

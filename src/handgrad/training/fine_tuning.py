@@ -30,11 +30,9 @@ def begin_from(network: Network, trained: Network, name: str) -> None:
         now, then = (f"{', '.join(names):.60}" for names in (network.classes, trained.classes))
         reason = f"it has the classes {then}, the data {now}; choose data with the classes of the model"
     elif layer < length:
-        reason = (
-            f"its layer {layer} is {theirs[layer]}, that of the recipe {ours[layer]}; train its own recipe"
-        )
+        reason = f"its layer {layer} is {theirs[layer]}, that of the recipe {ours[layer]}; train its recipe"
     elif len(ours) != len(theirs):
-        reason = f"it has {len(theirs)} layers, the recipe {len(ours)}; train its own recipe"
+        reason = f"it has {len(theirs)} layers, the recipe {len(ours)}; train its recipe"
     else:
         network.flat_parameters = trained.flat_parameters.astype(network.dtype)
         network.scaling = trained.scaling

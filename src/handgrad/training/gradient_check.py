@@ -72,7 +72,7 @@ class Check:
 
 
 def check_gradients(network: Network, seed: int = 0, loss: Loss | None = None) -> Iterator[Check]:
-    """Check each layer on its own, the loss, and the whole network as training computes it.
+    """Check each layer, the loss, and the whole network as training computes it.
 
     Parameters
     ----------

@@ -186,7 +186,7 @@ def gradient_function(
 
 
 class LazyGenerator:
-    """A `numpy.random.Generator` that is made when it is first used, since most networks draw nothing."""
+    """A `numpy.random.Generator` that is created when it is first used, since most networks draw nothing."""
 
     def __init__(self, *seed: int) -> None:
         self._seed = seed

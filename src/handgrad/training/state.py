@@ -91,7 +91,7 @@ class TrainingState:
         found = dataset.fingerprint()
         if self.fingerprint not in (None, found):
             raise HandgradError(
-                "these are not the data of the training so far; resume it with those, or train anew"
+                "these are not the data of the training so far; resume it with those, or train again"
             )
         self.fingerprint = found
 
@@ -152,7 +152,7 @@ class TrainingState:
         if not all(isinstance(number, float | int) and isfinite(number) for number in sums):
             raise ValueError("a sum is wrong")
         if state.order is not None and not is_order(state.order, state.position):
-            raise ValueError("the order is no permutation, or the position is beyond it")
+            raise ValueError("the order is not a permutation, or the position is beyond it")
         if (state.best is None) != (state.best_score is None) or (state.average is None) != (
             not state.averaged
         ):

@@ -106,7 +106,7 @@ def train(
         enough; all end one step later.
     communicator : Communicator, optional
         From `handgrad.init_distributed`: the ranks that mpiexec started train together, each on its part of every
-        batch, and all hold the same network. They must be given the same arguments, and take all records.
+        batch, and all hold the same network. They must have the same arguments, and take all records.
 
     Yields
     ------
@@ -115,7 +115,7 @@ def train(
     Raises
     ------
     HandgradError
-        If an argument is out of range, the data do not fit the network, or ranks are given different arguments.
+        If an argument is out of range, the data do not fit the network, or ranks have different arguments.
     Diverged
         If the loss is no longer finite.
     """
@@ -287,7 +287,7 @@ class _Training:
                         found = splits.validation and evaluate(
                             network, splits.validation, self.loss, self.communicator
                         )
-                        if state.record_due:  # the record of a stop is made again after the resume
+                        if state.record_due:  # the record of a stop is written again after the resume
                             self.schedule.observe(
                                 found.loss if found else state.loss_sum / seen, state.memory
                             )
@@ -367,7 +367,7 @@ class _Training:
         )
 
     def agree(self, *described: Configurable | None) -> None:
-        """Take the parameters of rank 0, and raise HandgradError where ranks were given different arguments."""
+        """Take the parameters of rank 0, and raise HandgradError where ranks have different arguments."""
         network, state, weights = self.network, self.state, self.batch_gradient.sample_weights
         descriptions = (*described, self.optimizer, self.schedule, self.averaging, self.early_stopping)
         settings = [thing and thing.to_config() for thing in descriptions]
@@ -388,7 +388,7 @@ def _splits(data: Splits | Dataset) -> Splits:
 
 
 def _adopt(network: Network, dataset: Dataset) -> None:
-    """Make what a model must know of its data a part of the network."""
+    """Store in the network what a model needs of its data."""
     network.scaling = network.scaling or Scaling.learned(dataset.inputs)
     features = () if dataset.inputs.dtype == np.uint8 else dataset.features
     network.adopt(dataset.class_names, dataset.input_shape, dataset.framing, features)

@@ -15,7 +15,7 @@ const CRC = Uint32Array.from({ length: 256 }, (_, byte) => {
  */
 export function npz({ pixels, labels, count }, drawings) {
   const strokes = utf8.encode(JSON.stringify(drawings));
-  const digits = [..."0123456789"]; // all ten, even if some were not drawn yet; other names as they are
+  const digits = [..."0123456789"]; // all ten, even if some were not drawn yet; other names unchanged
   const classes = labels.every((label) => digits.includes(label)) ? digits : [...new Set(labels)].sort();
   return zip([
     ["images.npy", npy("|u1", [count, 28, 28], pixels)],

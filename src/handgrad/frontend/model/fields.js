@@ -6,7 +6,7 @@ export function integer(least, most, fallback) {
   return check((value) => Number.isInteger(value) && value >= least && value <= most, range, fallback);
 }
 
-/** Accept a number for which `valid` holds; `range` says when that is. */
+/** Accept a number for which `valid` holds; `range` describes these numbers. */
 export function number(valid, range, fallback) {
   return check((value) => typeof value === "number" && valid(value), range, fallback);
 }

@@ -69,7 +69,7 @@ function buildLayers(tensors, descriptions, inputShape, dtype) {
   });
 }
 
-/** Return the finite values of a tensor of a given shape and type. */
+/** Return the finite values of a tensor with this shape and type. */
 function finite(tensors, key, shape, dtype) {
   const tensor = tensors.get(key);
   if (!tensor) throw new Error(`${key} is missing`);

@@ -74,7 +74,7 @@ export class RunView {
     );
   }
 
-  /** Show another run; null: none, and `text` says why. */
+  /** Show another run; null: none, and `text` is the reason. */
   show(name, text = EMPTY) {
     this.#empty = text;
     if (name === this.#name) return this.refresh();
@@ -90,7 +90,7 @@ export class RunView {
     this.refresh();
   }
 
-  /** Take over what the list of runs says. */
+  /** Take over the state from the list of runs. */
   updateFacts(runs) {
     const run = runs.find(({ name }) => name === this.#name);
     if (!run) return;

@@ -90,7 +90,7 @@ def scratch_of(inputs: int, dtype: np.dtype[Any]) -> Floats:
 
 
 def scratch_size(inputs: int) -> int:
-    """Return the number of floats that any of the C functions needs, which say of what."""
+    """Return the number of floats that any of the C functions needs."""
     return 2 * (inputs + TILE + 1) * NARROW + (inputs + 15) * TILE // 4
 
 

@@ -131,7 +131,7 @@ class Library:
 
 
 def _is_whole(path: Path) -> bool:
-    """Return whether an ELF file is as long as its header says: loading one that is cut short ends the process."""
+    """Return whether an ELF file is as long as its header states: loading one that is cut short ends the process."""
     content = path.read_bytes()
     if SUFFIX != ".so" or len(content) < 64:
         return SUFFIX != ".so"

@@ -30,8 +30,8 @@ def batch_norm_backward(
         return numpy_kernels.batch_norm_backward(dy, normalised, gamma, *sums)
     dx = aligned(dy.shape, dy.dtype)
     added = [array if array.flags.carray else np.zeros(array.shape, array.dtype) for array in sums]
-    given = (np.ascontiguousarray(array) for array in (dy, *normalised, gamma))
-    arrays = (*given, *added, dx)
+    read = (np.ascontiguousarray(array) for array in (dy, *normalised, gamma))
+    arrays = (*read, *added, dx)
     LIBRARY.functions[dy.dtype.char].batch_norm_backward(*dy.shape, *map(pointer, arrays))
     for array, more in zip(sums, added, strict=True):
         if array is not more:

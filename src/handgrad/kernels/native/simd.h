@@ -1,8 +1,8 @@
 /* Vectors of a width that the build chooses: VECTOR_BYTES is 16, 32 or 64.
 
 Every kernel is written once, for the scalar type `real` and for vectors `vec` of LANES of them, and compiled for
-float (functions named `…_f32`) and double (`…_f64`); see float32.c and float64.c. Vectors are the compiler's own
-(GCC and Clang: __attribute__((vector_size(N)))): +, * and comparisons work lane by lane, and a * b + c becomes one
+float (functions named `…_f32`) and double (`…_f64`); see float32.c and float64.c. Vectors are an extension of
+GCC and Clang, __attribute__((vector_size(N))): +, * and comparisons work lane by lane, and a * b + c becomes one
 instruction where the processor has it.
 
 Letters, as in the NumPy modules: N examples, I inputs, O outputs, C classes or channels, H, W height and width,

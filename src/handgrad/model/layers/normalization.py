@@ -78,7 +78,7 @@ class BatchNorm(Layer):
         return batch_first(y.reshape(features.shape)), backward
 
     def _infer(self, parameters: Parameters, x: Floats) -> tuple[Floats, Backward]:
-        """Apply the affine map that given mean and variance make of the layer."""
+        """Apply the affine map of the layer with a fixed mean and variance."""
         inverse = 1 / np.sqrt(parameters.variance + x.dtype.type(self.epsilon))
         by_channel = (1, -1, *[1] * (x.ndim - 2))
         slope = (parameters.gamma * inverse).reshape(by_channel)
