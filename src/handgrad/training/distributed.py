@@ -51,6 +51,8 @@ class Communicator:
 
     def require_equal(self, **values: Any) -> None:
         """Raise HandgradError, on all ranks, where one has other values than rank 0."""
+        if self.size == 1:
+            return
         import numpy as np
 
         first = self.broadcast(lambda: values)
