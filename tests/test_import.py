@@ -34,7 +34,7 @@ def test_plots_are_imported_without_matplotlib() -> None:
     assert "plot_weights" in done.stdout
 
 
-HELP = "import handgrad.cli.main; handgrad.cli.main.main(['recipes', '--help'])"
+HELP = "import handgrad.cli.main; handgrad.cli.main.main(['--help'])"
 """Help is printed by rich."""
 
 
