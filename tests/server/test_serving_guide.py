@@ -54,9 +54,9 @@ def test_requests_of_the_guide_are_answered(tmp_path: Path) -> None:
     digits = {"name": "mine", "inputs": images.tolist(), "labels": [str(label) for label in labels]}
     (tmp_path / "digits.json").write_text(json.dumps(digits))
     lines = [line for block in blocks(GUIDE, "sh") for line in block.splitlines()]
-    first = shlex.split(lines[0])[1:]
+    first = shlex.split(lines[0].removeprefix("uv run handgrad "))
     assert main([*first[:-1], str(tmp_path / first[-1]), "--quiet", "--no-test"]) == 0
-    with serving(tmp_path, *shlex.split(lines[1])[2:]) as server:
+    with serving(tmp_path, *shlex.split(lines[1])[4:]) as server:
         for line in lines:
             if line.startswith("curl"):
                 answer = curl(server, line, tmp_path)
