@@ -67,6 +67,10 @@ def _pair(predictions: ArrayLike, labels: ArrayLike) -> tuple[NDArray[Any], NDAr
     return predictions, labels
 
 
+class NotFinite(HandgradError):
+    """The loss of an evaluation is infinite or NaN."""
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """The result of `evaluate`: examples, mean loss, accuracy from 0 to 1, and the confusion matrix."""
@@ -112,7 +116,7 @@ def evaluate(
         sums[1:] += confusion_matrix(logits.argmax(axis=1), labels, classes).ravel()
     communicator.sum(sums)
     if not np.isfinite(sums[0]):
-        raise HandgradError(
+        raise NotFinite(
             f"the loss on {examples:,} examples is not finite: values of the inputs, or parameters, are too large"
         )
     confusion = sums[1:].reshape(classes, classes).astype(np.int64)

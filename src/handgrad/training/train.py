@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from time import perf_counter
-from typing import Any
+from typing import Any, NoReturn
 from zlib import crc32
 
 import numpy as np
@@ -23,7 +23,7 @@ from handgrad.training.adversarial import Adversarial
 from handgrad.training.averaging import Averaging
 from handgrad.training.distributed import SINGLE, Communicator
 from handgrad.training.gradients import BatchGradient
-from handgrad.training.metrics import check_fit, evaluate
+from handgrad.training.metrics import NotFinite, check_fit, evaluate
 from handgrad.training.optimizers import SGD, Optimizer
 from handgrad.training.records import Record
 from handgrad.training.schedules import Constant, Schedule
@@ -282,19 +282,22 @@ class _Training:
                     if not np.isfinite(network.flat_parameters).all():
                         self._diverge()
                     elapsed, rate = perf_counter() - clock, self._rate(state.step - 1)
-                    with state.use_average(network):
-                        network.calibrate(sample)
-                        found = splits.validation and evaluate(
-                            network, splits.validation, self.loss, self.communicator
-                        )
-                        if state.record_due:  # the record of a stop is written again after the resume
-                            self.schedule.observe(
-                                found.loss if found else state.loss_sum / seen, state.memory
+                    try:
+                        with state.use_average(network):
+                            network.calibrate(sample)
+                            found = splits.validation and evaluate(
+                                network, splits.validation, self.loss, self.communicator
                             )
-                            if self.early_stopping and found:
-                                self.early_stopping.observe(
-                                    found.loss, found.accuracy, network.flat_parameters, state
+                            if state.record_due:  # the record of a stop is written again after the resume
+                                self.schedule.observe(
+                                    found.loss if found else state.loss_sum / seen, state.memory
                                 )
+                                if self.early_stopping and found:
+                                    self.early_stopping.observe(
+                                        found.loss, found.accuracy, network.flat_parameters, state
+                                    )
+                    except NotFinite:
+                        self._diverge("validation loss")
                     state.record_due = False
                     state.seconds += elapsed
                     if completed:
@@ -351,7 +354,7 @@ class _Training:
             if self.stopped or state.step == self.total:
                 break
 
-    def _diverge(self) -> None:
+    def _diverge(self, what: str = "loss") -> NoReturn:
         """Put the parameters that were kept last into the network, and raise Diverged."""
         state = self.state
         if state.step == 0:
@@ -362,7 +365,7 @@ class _Training:
         if state.average is not None and not np.isfinite(state.average).all():
             state.average = None
         raise Diverged(
-            f"training diverged at step {state.step}: the loss is no longer finite; parameters of at most "
+            f"training diverged at step {state.step}: the {what} is not finite; parameters of at most "
             f"{KEPT_EVERY} steps before are kept. Try a learning rate below {self.optimizer.learning_rate:g}"
         )
 
