@@ -57,7 +57,7 @@ class Program:
         self.buffers[self.now] = max(self.buffers[self.now], floats)
 
     def swap(self, floats: int) -> str:
-        """Make the other buffer, of this number of floats, the current one, and return the name of the last."""
+        """Switch to the other buffer, of this number of floats, and return the name of the last one."""
         self.now, self.other = self.other, self.now
         self.reserve(floats)
         return self.other

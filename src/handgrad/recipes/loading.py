@@ -14,7 +14,7 @@ from handgrad.recipes.recipe import Recipe
 
 
 def parse_recipe(tables: Mapping[str, Any], where: str) -> Recipe:
-    """Make a recipe from plain tables; HandgradError, which names `where`, if a key or a value is invalid."""
+    """Build a recipe from plain tables; HandgradError, which names `where`, if a key or a value is invalid."""
     try:
         return Recipe.model_validate(dict(tables))
     except ValidationError as error:

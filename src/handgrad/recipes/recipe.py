@@ -110,7 +110,7 @@ class Recipe(Section):
         classes: tuple[str, ...] = tuple("0123456789"),
         dtype: DTypeLike = np.float32,
     ) -> Network:
-        """Make the network for data of a shape and classes; the seed draws its parameters."""
+        """Build the network for data of a shape and classes; the seed draws its parameters."""
         inputs = int(np.prod(example_shape))
         shape = (inputs,) if self.network.input == "flat" else example_shape
         rng = np.random.default_rng([self.seed, 0])
@@ -118,11 +118,11 @@ class Recipe(Section):
         return Network(layers, shape, rng, dtype, classes=classes, example_shape=example_shape)
 
     def build_optimizer(self) -> Optimizer:
-        """Make the optimizer."""
+        """Build the optimizer."""
         return Optimizer.from_config(self.optimizer)
 
     def build_loss(self) -> Loss:
-        """Make the loss."""
+        """Build the loss."""
         return Loss.from_config(self.loss)
 
     def training_arguments(self) -> dict[str, Any]:
@@ -138,7 +138,7 @@ class Recipe(Section):
         }
 
     def training_rng(self) -> np.random.Generator:
-        """Make the random generator of the training."""
+        """Return the random generator of the training."""
         return np.random.default_rng([self.seed, 1])
 
     def tables(self) -> Table:

@@ -1,5 +1,6 @@
 """Training and results that estimators share."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from copy import copy
@@ -44,7 +45,7 @@ VALIDATION_FRACTION = 0.1
 
 
 @dataclass(eq=False, repr=False)
-class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
     """Base of the estimators: parameters, which `HandgradClassifier` describes, training and its results."""
 
     hidden: int | Sequence[int] = (128,)
@@ -154,15 +155,17 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         self._train(Splits(self._dataset(data.inputs, targets)), data.weights, options)
         return self
 
+    @abstractmethod
     def _encode(self, y: NDArray[Any], *, reset: bool) -> NDArray[Any]:
         """Return targets as the loss takes them; learn the outputs if `reset`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _output_names(self) -> tuple[str, ...]:
-        raise NotImplementedError
+        """Return the names of the outputs, which become the classes of the network."""
 
+    @abstractmethod
     def _build_loss(self, targets: NDArray[Any]) -> Loss:
-        raise NotImplementedError
+        """Return the loss for encoded targets."""
 
     def _outputs(self, X: Any) -> NDArray[np.floating[Any]]:
         """Compute the outputs of the network, (N, O)."""

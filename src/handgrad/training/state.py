@@ -140,7 +140,7 @@ class TrainingState:
 
     @classmethod
     def restore(cls, numbers: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> "TrainingState":
-        """Make a state from `numbers` and `arrays`; ValueError, TypeError or KeyError where they are damaged."""
+        """Build a state from `numbers` and `arrays`; ValueError, TypeError or KeyError where they are damaged."""
         numbers, rng = dict(numbers), np.random.default_rng(0)
         rng.bit_generator.state = numbers.pop("rng")
         moments = {k.removeprefix("moments."): v for k, v in arrays.items() if k.startswith("moments.")}

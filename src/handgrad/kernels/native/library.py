@@ -126,7 +126,7 @@ class Library:
         raise LibraryError(reason)
 
     def use(self) -> None:
-        """Make this the library that the bindings call."""
+        """Use this library in the bindings."""
         LIBRARY.functions = self.functions
 
 
