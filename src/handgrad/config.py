@@ -19,7 +19,15 @@ FRAMINGS = ("digit", "plain")
 
 
 class Configurable:
-    """Base of the dataclasses that recipes and model files can name."""
+    """Base of the dataclasses that recipes and model files can name.
+
+    Fields with ``metadata=within(…)`` are checked when an object is created.
+    """
+
+    def __post_init__(self) -> None:
+        for field in fields(self):  # type: ignore[arg-type]  # subclasses are dataclasses
+            if "within" in field.metadata:
+                check_number(self, field.name, **field.metadata["within"])
 
     def to_config(self) -> dict[str, Any]:
         """Return the type and every field; nested objects become nested tables."""
@@ -124,6 +132,11 @@ def check_number(
             bounds += f" and {'at most' if interval[1] == ']' else 'less than'} {high:g}"
         raise HandgradError(f"{type(owner).__name__} {name} must be {kind} {bounds}; got {value!r:.60}")
     object.__setattr__(owner, name, int(value) if isinstance(value, Integral) else float(value))
+
+
+def within(low: float, high: float = inf, interval: str = "[)", *, whole: bool = False) -> dict[str, Any]:
+    """Return the metadata of a dataclass field that must be a number in an interval; see `check_number`."""
+    return {"within": {"low": low, "high": high, "interval": interval, "whole": whole}}
 
 
 def is_integer(value: object, low: float = -inf) -> bool:

@@ -1,12 +1,12 @@
 """Adversarial training: every example is learned together with its worst neighbour."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.config import Configurable, check_number
+from handgrad.config import Configurable, within
 from handgrad.kernels.types import Floats
 
 
@@ -29,12 +29,8 @@ class Adversarial(Configurable):
     Goodfellow, Shlens and Szegedy, "Explaining and harnessing adversarial examples", ICLR 2015, section 6.
     """
 
-    epsilon: float = 0.1
-    share: float = 0.5
-
-    def __post_init__(self) -> None:
-        check_number(self, "epsilon", 0, interval="()")
-        check_number(self, "share", 0, 1, "()")
+    epsilon: float = field(default=0.1, metadata=within(0, interval="()"))
+    share: float = field(default=0.5, metadata=within(0, 1, "()"))
 
     def perturb(self, x: Floats | NDArray[np.uint8], dx: Floats) -> NDArray[Any]:
         """Return x + ε sign(dx), of the shape of x; bytes stand for x / 255."""

@@ -1,12 +1,12 @@
 """Averages of the parameters over many steps, which are often better than the last parameters."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from numpy.typing import NDArray
 
-from handgrad.config import Configurable, check_number
+from handgrad.config import Configurable, within
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.threads import Workers
 from handgrad.training.state import TrainingState
@@ -71,10 +71,7 @@ class ExponentialAverage(Averaging):
     teachers are better role models", 2017, section 2.
     """
 
-    decay: float = 0.999
-
-    def __post_init__(self) -> None:
-        check_number(self, "decay", 0, 1)
+    decay: float = field(default=0.999, metadata=within(0, 1))
 
     def share(self, step: int, total: int, epoch: int, taken: int) -> float:
         """Return 1 − d; see `Averaging.share`."""
@@ -96,10 +93,7 @@ class LastEpochs(Averaging):
     generalization", UAI 2018, algorithm 1.
     """
 
-    epochs: int = 5
-
-    def __post_init__(self) -> None:
-        check_number(self, "epochs", 1, whole=True)
+    epochs: int = field(default=5, metadata=within(1, whole=True))
 
     def share(self, step: int, total: int, epoch: int, taken: int) -> float:
         """Return 1 / n at the end of each of the last epochs; see `Averaging.share`."""

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.config import Configurable, check_number
+from handgrad.config import Configurable, check_number, within
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.threads import Workers
 from handgrad.model.network import Network
@@ -40,9 +40,9 @@ class Optimizer(Configurable, ABC):
     """
 
     learning_rate: float = field(default=0.1, kw_only=False)
-    weight_decay: float = 0.0
-    clip_norm: float = 0.0
-    max_norm: float = 0.0
+    weight_decay: float = field(default=0.0, metadata=within(0))
+    clip_norm: float = field(default=0.0, metadata=within(0))
+    max_norm: float = field(default=0.0, metadata=within(0))
 
     moment_names: ClassVar[tuple[str, ...]] = ()
     """The (P,) arrays that `update` keeps from step to step; they start as zeros."""
@@ -51,9 +51,8 @@ class Optimizer(Configurable, ABC):
     """Whether the step of each parameter depends on no other parameter, so that threads may share the vector."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_number(self, "learning_rate", 0, 1e6, "(]")
-        for name in ("weight_decay", "clip_norm", "max_norm"):
-            check_number(self, name, 0)
 
     @abstractmethod
     def update(self, w: Vector, g: Vector, moments: Moments, step: int, learning_rate: float) -> None:
@@ -82,19 +81,7 @@ class Optimizer(Configurable, ABC):
     ) -> None:
         """Update the parameters of a network: clip the gradient, decay, `update`, and limit norms.
 
-        Parameters
-        ----------
-        network : Network
-        g : (P,)
-            The gradient.
-        moments : dict
-            Empty before the first step.
-        step : int
-            From 1.
-        rate : float
-            The learning rate of this step.
-        workers : Workers, optional
-            Threads that share a long vector, where the formula is elementwise.
+        Arguments are those of `update`; `moments` is empty before the first step. Threads share a long vector.
         """
         if not moments:
             moments.update({name: np.zeros_like(network.flat_parameters) for name in self.moment_names})
@@ -132,7 +119,7 @@ class SGD(Optimizer):
     elementwise: ClassVar[bool] = True
 
     def update(self, w: Vector, g: Vector, moments: Moments, step: int, learning_rate: float) -> None:
-        """Compute the formula; see `Optimizer.update`."""
+        """Compute the formula."""
         kernels.sgd(w, g, learning_rate)
 
 
@@ -149,17 +136,13 @@ class Momentum(Optimizer):
     """
 
     learning_rate: float = field(default=0.01, kw_only=False)
-    momentum: float = 0.9
+    momentum: float = field(default=0.9, metadata=within(0, 1))
 
     moment_names: ClassVar[tuple[str, ...]] = ("velocity",)
     elementwise: ClassVar[bool] = True
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_number(self, "momentum", 0, 1)
-
     def update(self, w: Vector, g: Vector, moments: Moments, step: int, learning_rate: float) -> None:
-        """Compute the formula; see `Optimizer.update`."""
+        """Compute the formula."""
         kernels.momentum(w, g, moments["velocity"], self.momentum, learning_rate)
 
 
@@ -174,7 +157,7 @@ class Nesterov(Momentum):
     """
 
     def update(self, w: Vector, g: Vector, moments: Moments, step: int, learning_rate: float) -> None:
-        """Compute the formula; see `Optimizer.update`."""
+        """Compute the formula."""
         kernels.nesterov(w, g, moments["velocity"], self.momentum, learning_rate)
 
 
@@ -195,19 +178,14 @@ class RMSProp(Optimizer):
     """
 
     learning_rate: float = field(default=0.001, kw_only=False)
-    decay: float = 0.9
-    epsilon: float = 1e-8
+    decay: float = field(default=0.9, metadata=within(0, 1))
+    epsilon: float = field(default=1e-8, metadata=within(0, interval="()"))
 
     moment_names: ClassVar[tuple[str, ...]] = ("second_moment",)
     elementwise: ClassVar[bool] = True
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_number(self, "decay", 0, 1)
-        check_number(self, "epsilon", 0, interval="()")
-
     def update(self, w: Vector, g: Vector, moments: Moments, step: int, learning_rate: float) -> None:
-        """Compute the formula; see `Optimizer.update`."""
+        """Compute the formula."""
         kernels.rmsprop(w, g, moments["second_moment"], self.decay, self.epsilon, learning_rate)
 
 
@@ -231,21 +209,15 @@ class Adam(Optimizer):
     """
 
     learning_rate: float = field(default=0.001, kw_only=False)
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-8
+    beta1: float = field(default=0.9, metadata=within(0, 1))
+    beta2: float = field(default=0.999, metadata=within(0, 1))
+    epsilon: float = field(default=1e-8, metadata=within(0, interval="()"))
 
     moment_names: ClassVar[tuple[str, ...]] = ("first_moment", "second_moment")
     elementwise: ClassVar[bool] = True
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_number(self, "beta1", 0, 1)
-        check_number(self, "beta2", 0, 1)
-        check_number(self, "epsilon", 0, interval="()")
-
     def update(self, w: Vector, g: Vector, moments: Moments, step: int, learning_rate: float) -> None:
-        """Compute the formula; see `Optimizer.update`."""
+        """Compute the formula."""
         m, s = moments["first_moment"], moments["second_moment"]
         kernels.adam(w, g, m, s, self.beta1, self.beta2, self.epsilon, learning_rate, step)
 
@@ -259,7 +231,7 @@ class AdamW(Adam):
     Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2.
     """
 
-    weight_decay: float = 0.01
+    weight_decay: float = field(default=0.01, metadata=within(0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -281,13 +253,9 @@ class Muon(Adam):
     """
 
     learning_rate: float = field(default=0.02, kw_only=False)
-    momentum: float = 0.95
+    momentum: float = field(default=0.95, metadata=within(0, 1))
 
     moment_names: ClassVar[tuple[str, ...]] = ("first_moment", "second_moment", "velocity")
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_number(self, "momentum", 0, 1)
 
     def _update_network(
         self, network: Network, g: Vector, moments: Moments, step: int, rate: float, workers: Workers | None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from math import cos, inf, pi
 from typing import TypeAlias
 
-from handgrad.config import Configurable, check_number
+from handgrad.config import Configurable, within
 
 Memory: TypeAlias = dict[str, float]
 
@@ -21,10 +21,7 @@ class Schedule(Configurable, ABC):
         (Goyal et al., "Accurate, large minibatch SGD", 2017, section 2.2).
     """
 
-    warmup: float = field(default=0.0, kw_only=True)
-
-    def __post_init__(self) -> None:
-        check_number(self, "warmup", 0, 1)
+    warmup: float = field(default=0.0, kw_only=True, metadata=within(0, 1))
 
     def __call__(self, step: int, total: int, memory: Memory | None = None) -> float:
         """Return the factor of one step, from 0 to 1.
@@ -72,13 +69,8 @@ class StepDecay(Schedule):
         Share of the training, above 0, up to 1.
     """
 
-    drop: float = 0.1
-    interval: float = 1 / 3
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_number(self, "drop", 0, 1, "(]")
-        check_number(self, "interval", 0, 1, "(]")
+    drop: float = field(default=0.1, metadata=within(0, 1, "(]"))
+    interval: float = field(default=1 / 3, metadata=within(0, 1, "(]"))
 
     def factor(self, progress: float) -> float:
         """Compute the formula."""
@@ -95,11 +87,7 @@ class Exponential(Schedule):
         Above 0, up to 1.
     """
 
-    final: float = 0.01
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_number(self, "final", 0, 1, "(]")
+    final: float = field(default=0.01, metadata=within(0, 1, "(]"))
 
     def factor(self, progress: float) -> float:
         """Compute the formula."""
@@ -120,13 +108,8 @@ class ReduceOnPlateau(Schedule):
         Records, at least 1.
     """
 
-    drop: float = 0.1
-    patience: int = 5
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_number(self, "drop", 0, 1, "()")
-        check_number(self, "patience", 1, whole=True)
+    drop: float = field(default=0.1, metadata=within(0, 1, "()"))
+    patience: int = field(default=5, metadata=within(1, whole=True))
 
     def factor(self, progress: float) -> float:
         """Return 1; `observe` sets the reduction."""
@@ -156,11 +139,7 @@ class Cosine(Schedule):
     Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017, equation 5.
     """
 
-    final: float = 0.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_number(self, "final", 0, 1, "[]")
+    final: float = field(default=0.0, metadata=within(0, 1, "[]"))
 
     def factor(self, progress: float) -> float:
         """Compute the formula."""
@@ -183,15 +162,9 @@ class OneCycle(Schedule):
     Smith and Topin, "Super-convergence: very fast training of neural networks using large learning rates", 2018.
     """
 
-    start: float = 0.04
-    peak: float = 0.3
-    final: float = 0.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_number(self, "start", 0, 1, "[]")
-        check_number(self, "final", 0, 1, "[]")
-        check_number(self, "peak", 0, 1, "()")
+    start: float = field(default=0.04, metadata=within(0, 1, "[]"))
+    peak: float = field(default=0.3, metadata=within(0, 1, "()"))
+    final: float = field(default=0.0, metadata=within(0, 1, "[]"))
 
     def factor(self, progress: float) -> float:
         """Compute the formula."""

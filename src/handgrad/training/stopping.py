@@ -1,11 +1,11 @@
 """Early stopping: when to stop before the end, and which parameters to keep."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from numpy.typing import NDArray
 
-from handgrad.config import Configurable, check_number
+from handgrad.config import Configurable, within
 from handgrad.errors import HandgradError
 from handgrad.training.state import TrainingState
 
@@ -28,11 +28,11 @@ class EarlyStopping(Configurable):
     Prechelt, "Early stopping — but when?", Neural Networks: Tricks of the Trade, 1998, criterion UP.
     """
 
-    patience: int = 10
+    patience: int = field(default=10, metadata=within(1, whole=True))
     monitor: Literal["validation_loss", "validation_accuracy"] = "validation_loss"
 
     def __post_init__(self) -> None:
-        check_number(self, "patience", 1, whole=True)
+        super().__post_init__()
         if self.monitor not in MONITORS:
             raise HandgradError(
                 f"EarlyStopping monitor must be {' or '.join(MONITORS)}; got {self.monitor!r:.60}"
