@@ -35,6 +35,7 @@ from handgrad.training.calibration import calibration as calibration
 from handgrad.training.distributed import (
     Communicator as Communicator, init_distributed as init_distributed,
 )
+from handgrad.training.fit import fit as fit
 from handgrad.training.gradient_check import check_gradients as check_gradients
 from handgrad.training.metrics import (
     accuracy as accuracy, confusion_matrix as confusion_matrix, evaluate as evaluate,
@@ -50,7 +51,7 @@ from handgrad.training.schedules import (
 )
 from handgrad.training.state import TrainingState as TrainingState
 from handgrad.training.stopping import EarlyStopping as EarlyStopping
-from handgrad.training.train import fit as fit, train as train
+from handgrad.training.train import train as train
 # fmt: on
 
 __version__: str

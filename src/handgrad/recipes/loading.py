@@ -6,11 +6,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from handgrad.errors import HandgradError, suggest
 from handgrad.model.layers import Dense
 from handgrad.recipes.recipe import Recipe
+
+LADDER = ("classic", "mlp", "dropout", "elastic", "convnet", "best", "synthetic")
 
 
 def parse_recipe(tables: Mapping[str, Any], where: str) -> Recipe:
@@ -31,7 +33,7 @@ def override(recipe: Recipe, changes: Mapping[str, Mapping[str, Any] | Any], whe
     length = changes.get("training", {})
     for key, other in (("steps", "epochs"), ("epochs", "steps")):
         if isinstance(length, Mapping) and key in length and other not in length:
-            tables["training"].pop(other, None)
+            tables["training"].pop(other, None)  # one replaces the other
     return parse_recipe(tables, where)
 
 
@@ -47,9 +49,10 @@ def with_hidden(recipe: Recipe, widths: list[int], where: str) -> Recipe:
 
 
 def recipe_names() -> list[str]:
-    """List the built-in recipes."""
-    found = (path.name for path in files(__package__).iterdir())
-    return sorted(name.removesuffix(".toml") for name in found if name.endswith(".toml"))
+    """List the built-in recipes, in the order of the ladder; others follow."""
+    found = sorted(path.name for path in files(__package__).iterdir() if path.name.endswith(".toml"))
+    names = [name.removesuffix(".toml") for name in found]
+    return sorted(names, key=lambda name: LADDER.index(name) if name in LADDER else len(LADDER))
 
 
 def recipe_text(name: str) -> str:
@@ -65,7 +68,7 @@ def load_recipe(name: str) -> Recipe:
     Raises
     ------
     HandgradError
-        If the recipe does not exist or is not valid.
+        If the recipe does not exist, or is invalid.
     """
     path = Path(name)
     if name in recipe_names() or (path.suffix != ".toml" and not path.is_file()):
@@ -81,33 +84,16 @@ def load_recipe(name: str) -> Recipe:
 
 def _first_error(error: ValidationError) -> str:
     """Put the first error of pydantic in one line; an unknown key comes before the one that it leaves missing."""
-    findings = sorted(error.errors(), key=lambda finding: finding["type"] != "extra_forbidden")
-    first = findings[0]
-    path = [str(part) for part in first["loc"]]
-    key = ".".join(path)
+    found = sorted(error.errors(), key=lambda finding: finding["type"] != "extra_forbidden")
+    first, place = found[0], found[0]["loc"][:2]
+    key = ".".join(map(str, place))
     if first["type"] == "extra_forbidden":
-        return f"unknown key '{key}'{suggest(path[-1], _section(path[:-1]).model_fields)}"
+        section: Any = Recipe if len(place) == 1 else Recipe.model_fields[str(place[0])].annotation
+        return f"unknown key '{key}'{suggest(str(place[-1]), section.model_fields)}"
     if first["type"] == "missing":
         return f"the key '{key}' is missing"
     if first["type"] == "value_error":
         return ": ".join(filter(None, [key, str(first["ctx"]["error"])]))
-    key = ".".join(path[:2] if path[0] in ("data", "network", "training") else path[:1])
-    same = [
-        finding for finding in findings if finding["loc"][: len(path) - 1] == first["loc"][: len(path) - 1]
-    ]
-    alternatives = dict.fromkeys(
-        finding["msg"]
-        .replace("Input should be ", "")
-        .replace("List should have", "a list of")
-        .replace("String should", "a text to")
-        for finding in same
-        if repr(finding["input"]) == repr(first["input"])
-    )
-    return f"{key} must be {' or '.join(alternatives)}; got {first['input']!r:.60}"
-
-
-def _section(path: list[str]) -> type[BaseModel]:
-    section: Any = Recipe
-    for part in path:
-        section = section.model_fields[part].annotation
-    return section
+    same = [finding["msg"] for finding in found if finding["loc"][:2] == place]
+    alternatives = dict.fromkeys(message.replace("Input should ", "must ") for message in same)
+    return f"{key} {' or '.join(alternatives)}; got {first['input']!r:.60}"

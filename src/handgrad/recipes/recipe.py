@@ -11,6 +11,7 @@ import tomli_w
 from numpy.typing import DTypeLike
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from handgrad.config import Configurable
 from handgrad.data.augment import Augmentation
 from handgrad.model.layers import Layer
 from handgrad.model.losses import Loss
@@ -21,6 +22,14 @@ from handgrad.training.optimizers import Optimizer
 from handgrad.training.schedules import Schedule
 from handgrad.training.stopping import EarlyStopping
 
+FAMILIES: dict[str, type[Configurable]] = {
+    "loss": Loss,
+    "schedule": Schedule,
+    "augmentation": Augmentation,
+    "adversarial": Adversarial,
+    "averaging": Averaging,
+    "early_stopping": EarlyStopping,
+}
 Table = dict[str, Any]
 Positive = Annotated[int, Field(ge=1, le=10**9)]
 
@@ -100,7 +109,6 @@ class Recipe(Section):
     @model_validator(mode="after")
     def _rest_can_be_built(self) -> "Recipe":
         self.build_optimizer()
-        self.build_loss()
         self.training_arguments()
         return self
 
@@ -127,15 +135,9 @@ class Recipe(Section):
 
     def training_arguments(self) -> dict[str, Any]:
         """Return all arguments of `handgrad.train` but network, data, optimizer and state."""
-        return {
-            "loss": self.build_loss(),
-            "schedule": Schedule.from_config(self.schedule),
-            "augmentation": self.augmentation and Augmentation.from_config(self.augmentation),
-            "adversarial": self.adversarial and Adversarial.from_config(self.adversarial),
-            "averaging": self.averaging and Averaging.from_config(self.averaging),
-            "early_stopping": self.early_stopping and EarlyStopping.from_config(self.early_stopping),
-            **self.training.model_dump(),
-        }
+        tables = {name: (family, getattr(self, name)) for name, family in FAMILIES.items()}
+        parts = {name: table and family.from_config(table) for name, (family, table) in tables.items()}
+        return {**parts, **self.training.model_dump()}
 
     def training_rng(self) -> np.random.Generator:
         """Return the random generator of the training."""

@@ -1,6 +1,7 @@
 """Calibration: whether predicted probabilities agree with the accuracy."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -8,22 +9,19 @@ from numpy.typing import ArrayLike, NDArray
 from handgrad.config import is_integer
 from handgrad.errors import HandgradError
 
+Fractions: TypeAlias = NDArray[np.float64]
+
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
     """Accuracy by confidence: B bins of examples, by the probability of the predicted class; no bin is empty.
 
-    Attributes
-    ----------
-    confidence : (B,), from 0 to 1
-        Mean probability of the predicted classes in the bin.
-    accuracy : (B,), from 0 to 1
-    counts : (B,)
-        Number of examples.
+    `confidence` (B,) is the mean probability of the predicted classes in the bin, `accuracy` (B,) is from 0 to 1, and
+    `counts` (B,) is the number of examples.
     """
 
-    confidence: NDArray[np.float64]
-    accuracy: NDArray[np.float64]
+    confidence: Fractions
+    accuracy: Fractions
     counts: NDArray[np.int64]
 
     @property
@@ -77,23 +75,9 @@ def calibration(probabilities: ArrayLike, labels: ArrayLike, bins: int = 10) -> 
     return Calibration(mean_confidence, accuracy, counts[filled])
 
 
-def wilson_interval(
-    share: NDArray[np.float64], counts: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Compute the 95 % confidence interval of shares that were measured on few examples.
+def wilson_interval(share: Fractions, counts: NDArray[np.int64]) -> tuple[Fractions, Fractions]:
+    """Compute the 95 % confidence interval (low, high) of shares (B,) that were measured on few examples.
 
-    Parameters
-    ----------
-    share : (B,), from 0 to 1
-    counts : (B,), from 1
-        Number of examples of each.
-
-    Returns
-    -------
-    low, high : (B,), from 0 to 1
-
-    References
-    ----------
     Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927).
     """
     z = 1.96  # standard deviations to either side

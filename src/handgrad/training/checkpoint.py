@@ -29,27 +29,17 @@ def save_checkpoint(network: Network, state: TrainingState, path: Path, recipe: 
 
 
 def load_checkpoint(path: Path, communicator: Communicator = SINGLE) -> tuple[Network, TrainingState]:
-    """Read what `save_checkpoint` wrote; of several ranks, the first reads for all.
-
-    Raises
-    ------
-    HandgradError
-        As `load_model`; also if the file is a model without training state.
-    """
+    """Read what `save_checkpoint` wrote; of several ranks, the first reads for all."""
     tensors, metadata = communicator.broadcast(lambda: read_tensors(path))
     if "state" not in metadata and metadata.get("format", "").startswith("handgrad"):
         raise HandgradError(f"{path} is a model without the state of its training; resume needs a checkpoint")
     network = network_from_tensors(tensors, metadata, path)
-    arrays = {
-        key.removeprefix("state."): tensor for key, tensor in tensors.items() if key.startswith("state.")
-    }
+    arrays = {name.removeprefix("state."): tensors[name] for name in tensors if name.startswith("state.")}
     try:
         state = TrainingState.restore(metadata_value(metadata, "state"), arrays)
-        for vector in (state.average, state.best, state.current, *state.moments.values()):
-            if vector is not None and (
-                vector.shape != network.flat_parameters.shape or not np.isfinite(vector).all()
-            ):
-                raise ValueError("other parameters do not fit the network")
+        state.check_network(network)
+        if not all(np.isfinite(array).all() for array in arrays.values()):
+            raise ValueError("a number is not finite")
     except (TypeError, KeyError, ValueError, OverflowError) as error:
         raise HandgradError(f"{path}: the state of its training is damaged ({error}); train again") from error
     return network, state

@@ -42,6 +42,10 @@ class Communicator:
 
     rank, size = 0, 1
 
+    def share(self, count: int) -> slice:
+        """Return the part of `count` items that this rank takes."""
+        return slice(count * self.rank // self.size, count * (self.rank + 1) // self.size)
+
     def sum(self, vector: "NDArray[Any]") -> None:
         """Replace a vector by the sum of those of all ranks, which is the same on all of them, bit for bit."""
 

@@ -1,50 +1,43 @@
-"""Fine-tuning: the parameters of a trained model become the initial ones of another training."""
+"""What a network takes over: the form of its data, or the parameters of a trained model."""
 
+from itertools import zip_longest
+
+import numpy as np
+
+from handgrad.data.dataset import Dataset
 from handgrad.errors import HandgradError
 from handgrad.model.network import Network
+from handgrad.model.scaling import Scaling
+
+
+def adopt_data(network: Network, dataset: Dataset) -> None:
+    """Store in a network what a model needs of its training data; HandgradError if it has other classes."""
+    network.scaling = network.scaling or Scaling.learned(dataset.inputs)
+    features = () if dataset.inputs.dtype == np.uint8 else dataset.features
+    network.adopt(dataset.class_names, dataset.input_shape, dataset.framing, features)
 
 
 def begin_from(network: Network, trained: Network, name: str) -> None:
-    """Copy parameters and scaling from a trained network.
+    """Copy parameters and scaling from a trained network; HandgradError, with its name, if the two differ.
 
-    Parameters
-    ----------
-    network : Network
-        With the same layers, inputs and classes. Layers without parameters may have other settings, such as the rate
-        of `Dropout`.
-    trained : Network
-    name : str
-        Its name in messages.
-
-    Raises
-    ------
-    HandgradError
-        If the two do not have the same layers, inputs or classes.
+    Layers without parameters may have other settings, such as the rate of `Dropout`.
     """
-    ours, theirs = _architecture(network), _architecture(trained)
-    length = min(len(ours), len(theirs))
-    layer = next((index for index in range(length) if ours[index] != theirs[index]), length)
-    if network.input_shape != trained.input_shape:
-        reason = f"it takes inputs {trained.input_shape}, the recipe {network.input_shape}; choose other data"
-    elif network.classes != trained.classes:
-        now, then = (f"{', '.join(names):.60}" for names in (network.classes, trained.classes))
-        reason = f"it has the classes {then}, the data {now}; choose data with the classes of the model"
-    elif layer < length:
-        reason = f"its layer {layer} is {theirs[layer]}, that of the recipe {ours[layer]}; train its recipe"
-    elif len(ours) != len(theirs):
-        reason = f"it has {len(theirs)} layers, the recipe {len(ours)}; train its recipe"
-    else:
-        network.flat_parameters = trained.flat_parameters.astype(network.dtype)
-        network.scaling = trained.scaling
-        return
-    raise HandgradError(f"cannot start from {name}: {reason}, or name another model")
+    for what, ours, theirs in (
+        ("input shape", [network.input_shape], [trained.input_shape]),
+        ("class", network.classes, trained.classes),
+        ("layer", _architecture(network), _architecture(trained)),
+    ):
+        for index, (here, there) in enumerate(zip_longest(ours, theirs, fillvalue="missing")):
+            if here != there:
+                raise HandgradError(
+                    f"cannot start from {name}: its {what} {index} is {there}, here it is {here}; "
+                    "train the recipe of the model, on data with its inputs and classes"
+                )
+    network.flat_parameters = trained.flat_parameters.astype(network.dtype)
+    network.scaling = trained.scaling
 
 
 def _architecture(network: Network) -> list[str]:
-    """Write each layer as its class and the shapes of its parameters."""
-    return [
-        " ".join(
-            [type(layer).__name__, *(f"{name} {'×'.join(map(str, shape))}" for name, shape in shapes.items())]
-        )
-        for layer, shapes in zip(network.layers, network.shapes, strict=True)
-    ]
+    """Describe each layer by its class and the shapes of its parameters."""
+    pairs = zip(network.layers, network.shapes, strict=True)
+    return [f"{type(layer).__name__}{[*shapes.values()] or ''}" for layer, shapes in pairs]

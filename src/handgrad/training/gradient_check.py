@@ -6,7 +6,8 @@ Recipes*, 3rd edition, section 5.7). Layers get a random upstream gradient, so t
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf, isnan
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +17,6 @@ from numpy.typing import NDArray
 from handgrad.data.dataset import Dataset
 from handgrad.errors import HandgradError
 from handgrad.kernels.threads import one_blas_thread
-from handgrad.kernels.types import Floats
 from handgrad.model.layers.layer import Layer
 from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.network import Network
@@ -26,13 +26,12 @@ TOLERANCE = 1e-6
 STEPS = (1e-5, 1e-6, 1e-7)
 MOST_ENTRIES = 300
 MOST_OF_NETWORK = 100  # there, each entry costs passes through all layers
-EXAMPLES = 4
-WORST = 5
+EXAMPLES, WORST = 4, 5
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of an array: its index, its handwritten (analytic) and its numerical gradient."""
+    """One entry of an array, and its handwritten (analytic) and numerical gradient."""
 
     index: tuple[int, ...]
     analytic: float
@@ -105,19 +104,7 @@ def check_gradients(network: Network, seed: int = 0, loss: Loss | None = None) -
 
 
 def check_loss(loss: Loss, classes: int = 10, seed: int = 0) -> Check:
-    """Check the gradient of a loss with respect to random logits.
-
-    Parameters
-    ----------
-    loss : Loss
-    classes : int
-    seed : int
-        Of the logits and labels.
-
-    Returns
-    -------
-    Check
-    """
+    """Check the gradient of a loss with respect to random logits."""
     rng, name = np.random.default_rng(seed), f"loss {type(loss).__name__}"
     logits = rng.normal(size=(EXAMPLES, classes))
     labels = rng.integers(classes, size=EXAMPLES)
@@ -140,13 +127,12 @@ def _check_layer(
 
     with _naming(f"layer {name}"):
         y, backward = layer.forward(copies, x, np.random.default_rng(seed))
-        dx = backward(dy, gradients)
+        dx = np.asarray(backward(dy, gradients))
         for what, array, expected in (("output", y, dy), ("input gradient", dx, x)):
             if np.shape(array) != expected.shape:
                 raise ValueError(f"the {what} has shape {np.shape(array)}, not {expected.shape}")
-        for key, array in vars(copies).items():
-            yield _compare(name, key, array, getattr(gradients, key), function, rng)
-        yield _compare(name, "x", x, np.asarray(dx), function, rng)
+        for key, array in (vars(copies) | {"x": x}).items():
+            yield _compare(name, key, array, (vars(gradients) | {"x": dx})[key], function, rng)
 
 
 def _check_network(network: Network, loss: Loss, rng: np.random.Generator) -> Iterator[Check]:
@@ -159,15 +145,14 @@ def _check_network(network: Network, loss: Loss, rng: np.random.Generator) -> It
     x = network.prepare(data.inputs)
 
     def function() -> float:
-        generator: Any = LazyGenerator(seed, 0)
-        return loss(network.forward(x, generator)[0], labels)[0]
+        return loss(network.forward(x, LazyGenerator(seed, 0))[0], labels)[0]
 
     with one_blas_thread(), BatchGradient(network, data, loss, threads=1) as batch_gradient:
         gradients = network.views(batch_gradient(slice(0, EXAMPLES), seed).gradient)
-    for index, parameters in enumerate(network.parameters):
+    for index, (parameters, gradient) in enumerate(zip(network.parameters, gradients, strict=True)):
         for name, array in vars(parameters).items():
-            gradient = getattr(gradients[index], name)
-            yield _compare("network", f"{index}.{name}", array, gradient, function, rng, MOST_OF_NETWORK)
+            values = getattr(gradient, name)
+            yield _compare("network", f"{index}.{name}", array, values, function, rng, MOST_OF_NETWORK)
 
 
 @contextmanager
@@ -195,44 +180,31 @@ def _compare(
     seldom does, and a wrong gradient is wrong for every step. Differences that rounding alone can make are not
     counted: a bias before a normalization, for example, has no gradient at all.
     """
-    chosen = np.arange(array.size)
-    if array.size > most:
-        chosen = rng.choice(array.size, most, replace=False)
-    entries = [tuple(map(int, index)) for index in zip(*np.unravel_index(chosen, array.shape), strict=True)]
-    analytic = np.array([gradient[entry] for entry in entries])
-    numerical = np.array([_difference(array, entry, STEPS[0], function) for entry in entries])
-    typical = np.sqrt(np.mean(numerical**2)) + 1e-12
+    chosen = rng.choice(array.size, most, replace=False) if array.size > most else np.arange(array.size)
+    indices = [tuple(map(int, index)) for index in zip(*np.unravel_index(chosen, array.shape), strict=True)]
+
+    def difference(index: tuple[int, ...], step: float) -> float:
+        value, results = array[index], []
+        for changed in (value + step, value - step):
+            array[index] = changed
+            results.append(function())
+        array[index] = value
+        return (results[0] - results[1]) / (2 * step)
+
+    numerical = [difference(index, STEPS[0]) for index in indices]
+    typical = np.sqrt(np.mean(np.square(numerical))) + 1e-12
     rounding = 10 * np.finfo(np.float64).eps * abs(function())
-    step = np.full(len(entries), STEPS[0])
-
-    def errors() -> Floats:
-        sizes = np.maximum(np.maximum(np.abs(analytic), np.abs(numerical)), typical)
-        return np.abs(analytic - numerical) / np.maximum(sizes, rounding / step / TOLERANCE)
-
-    for smaller in STEPS[1:]:
-        for place in np.flatnonzero(errors() > TOLERANCE):
-            step[place] = smaller
-            numerical[place] = _difference(array, entries[place], smaller, function)
-    found = errors()
-    worst = np.argsort(np.where(np.isnan(found), -np.inf, -found), kind="stable")[:WORST]
-    return Check(
-        layer,
-        parameter,
-        array.shape,
-        len(entries),
-        float(found.max()),
-        tuple(Entry(entries[place], float(analytic[place]), float(numerical[place])) for place in worst),
-    )
-
-
-def _difference(
-    array: NDArray[Any], entry: tuple[int, ...], step: float, function: Callable[[], float]
-) -> float:
-    """Compute (f(w + h) − f(w − h)) / 2h for one entry w."""
-    value = array[entry]
-    array[entry] = value + step
-    above = function()
-    array[entry] = value - step
-    below = function()
-    array[entry] = value
-    return (above - below) / (2 * step)
+    found = []
+    for index, value in zip(indices, numerical, strict=True):
+        entry = Entry(index, float(gradient[index]), value)
+        for step in STEPS:
+            if step < STEPS[0]:
+                entry = replace(entry, numerical=difference(index, step))
+            size = max(abs(entry.analytic), abs(entry.numerical), typical, rounding / step / TOLERANCE)
+            error = float(abs(entry.analytic - entry.numerical) / size)
+            if error <= TOLERANCE:
+                break
+        found.append((error, entry))
+    found.sort(key=lambda pair: inf if isnan(pair[0]) else pair[0], reverse=True)
+    worst = tuple(entry for _, entry in found[:WORST])
+    return Check(layer, parameter, array.shape, len(indices), found[0][0], worst)

@@ -5,11 +5,12 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from handgrad.data.augment import Augmentation
 from handgrad.data.batches import Rows, chunks, length
 from handgrad.data.dataset import Dataset
+from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.threads import Workers, choose_threads
 from handgrad.model.losses import Loss
@@ -22,18 +23,10 @@ AddGradient = Callable[..., tuple[float, int]]
 
 
 class BatchSum(NamedTuple):
-    """What a batch adds up to.
+    """The results of a batch.
 
-    Attributes
-    ----------
-    gradient : (P,)
-        Of the mean loss; overwritten by the next batch.
-    loss : float
-        The mean of the reported loss, see `Loss.reported`.
-    correct : int
-        Correctly classified examples.
-    stop : bool
-        Whether a rank asked to stop.
+    `gradient` (P,) of the mean loss is overwritten by the next batch, `loss` is the mean of `Loss.reported`,
+    `correct` the number of correct predictions, and `stop` whether a rank asked to stop.
     """
 
     gradient: NDArray[Any]
@@ -43,25 +36,12 @@ class BatchSum(NamedTuple):
 
 
 class BatchGradient:
-    """The gradient of the mean loss over a batch.
+    """The gradient of the mean loss over a batch; the arguments are those of `handgrad.train`.
 
     A batch is cut into chunks, and chunk k draws its random numbers from a generator of (seed, k). Each rank takes a
     run of chunks, and each of its threads every n-th chunk of that run. Their gradients are added in the order of
     threads and ranks, so that the same batch on the same numbers of ranks and threads gives the same bits. The caller
     limits BLAS to one thread.
-
-    Parameters
-    ----------
-    network : Network
-    dataset : Dataset
-    loss : Loss
-    augmentation : Augmentation, optional
-    adversarial : Adversarial, optional
-    sample_weights : (N,), optional
-        Of all examples of the data set.
-    threads : int, optional
-        At least 1; default: the number of usable processors.
-    communicator : Communicator, optional
     """
 
     def __init__(
@@ -72,15 +52,15 @@ class BatchGradient:
         *,
         augmentation: Augmentation | None = None,
         adversarial: Adversarial | None = None,
-        sample_weights: NDArray[Any] | None = None,
+        sample_weights: ArrayLike | None = None,
         threads: int | None = None,
         communicator: Communicator = SINGLE,
     ) -> None:
-        self.network = network
-        self.dataset = dataset
-        self.augmentation = augmentation
-        self.sample_weights = sample_weights
-        self.communicator = communicator
+        self.network, self.dataset, self.loss = network, dataset, loss
+        self.augmentation, self.adversarial, self.communicator = augmentation, adversarial, communicator
+        self.sample_weights = None
+        if sample_weights is not None:
+            self.sample_weights = check_weights(sample_weights, len(dataset), network.dtype)
         self.workers = Workers(communicator.broadcast(lambda: choose_threads(threads)))
         size = network.parameter_count
         # behind the gradient: loss, correct predictions, stop flag
@@ -98,31 +78,12 @@ class BatchGradient:
         self.workers.__exit__()
 
     def __call__(self, rows: Rows, seed: int, *, augmented: bool = True, stop: bool = False) -> BatchSum:
-        """Compute the gradient of one batch.
-
-        Parameters
-        ----------
-        rows : Rows
-            Examples of the data set.
-        seed : int
-            Of all random numbers of the batch.
-        augmented : bool
-            Whether images are deformed, where there is an augmentation.
-        stop : bool
-            Whether this rank asks all to stop.
-
-        Returns
-        -------
-        BatchSum
-        """
+        """Compute the gradient of one batch; `seed` determines its random numbers, `stop` asks all ranks to stop."""
         examples, communicator = length(rows), self.communicator
         size = self.network.chunk_size(examples, self.workers.count * communicator.size)
         parts = list(enumerate(chunks(rows, size)))
         if communicator.size > 1:
-            start, end = (
-                len(parts) * rank // communicator.size for rank in (communicator.rank, communicator.rank + 1)
-            )
-            parts = parts[start:end]
+            parts = parts[communicator.share(len(parts))]
         threads = max(1, min(self.workers.count, len(parts)))
         add_up = partial(self._add_up, examples=examples, seed=seed, augmented=augmented)
         sums = self.workers.map(add_up, [(thread, parts[thread::threads]) for thread in range(threads)])
@@ -161,10 +122,7 @@ class BatchGradient:
 def gradient_function(
     network: Network, loss: Loss, adversarial: Adversarial | None, gradient: NDArray[Any]
 ) -> AddGradient:
-    """Return a function that adds to a gradient, and returns the reported loss and the correct predictions.
-
-    As `Network.gradient_function`, which serves where the loss that is minimized is the one that is reported.
-    """
+    """Return a function as `Network.gradient_function` does, which also trains on worst neighbours."""
     reported, share = loss.reported(), adversarial.share if adversarial else 0.0
     if not adversarial and reported == loss:
         return network.gradient_function(loss, gradient)
@@ -199,3 +157,14 @@ class LazyGenerator:
 
 def _add(total: NDArray[Any], other: NDArray[Any], part: slice) -> None:
     total[part] += other[part]
+
+
+def check_weights(weights: ArrayLike, examples: int, dtype: Any) -> NDArray[Any]:
+    """Return sample weights as an array, or raise HandgradError."""
+    try:
+        array = np.asarray(weights, dtype)
+    except (ValueError, TypeError):
+        array = np.empty(0)
+    if array.shape != (examples,) or not (np.isfinite(array).all() and array.min() >= 0 and array.any()):
+        raise HandgradError(f"sample_weights must be {examples} numbers from 0, one per example, not all 0")
+    return array

@@ -1,6 +1,5 @@
 """How good the predictions are."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from handgrad.data.arrays import value_range
+from handgrad.data.batches import chunks
 from handgrad.data.columns import in_known_order
 from handgrad.data.dataset import Dataset
 from handgrad.errors import HandgradError
@@ -68,7 +68,7 @@ def _pair(predictions: ArrayLike, labels: ArrayLike) -> tuple[NDArray[Any], NDAr
 
 
 class NotFinite(HandgradError):
-    """The loss of an evaluation is infinite or NaN."""
+    """A loss, or a parameter, is infinite or NaN."""
 
 
 @dataclass(frozen=True)
@@ -108,37 +108,29 @@ def evaluate(
     dataset = as_known(network, dataset)
     examples, classes, loss = len(dataset), len(network.classes), loss or CrossEntropy()
     sums = np.zeros(1 + classes * classes)  # the mean loss, and the confusion matrix
-    start, end = (examples * rank // communicator.size for rank in (communicator.rank, communicator.rank + 1))
-    for first in range(start, end, CHUNK):
-        rows = slice(first, min(first + CHUNK, end))
+    for rows in chunks(communicator.share(examples), CHUNK):
         logits, labels = network.logits(dataset.inputs[rows]), dataset.labels[rows]
         sums[0] += loss(logits, labels, None, examples)[0]
         sums[1:] += confusion_matrix(logits.argmax(axis=1), labels, classes).ravel()
     communicator.sum(sums)
     if not np.isfinite(sums[0]):
         raise NotFinite(
-            f"the loss on {examples:,} examples is not finite: values of the inputs, or parameters, are too large"
+            f"the loss on {examples:,} examples is not finite: inputs or parameters are too large"
         )
     confusion = sums[1:].reshape(classes, classes).astype(np.int64)
     return Evaluation(examples, float(sums[0]), float(confusion.trace() / examples), confusion)
 
 
 def as_known(network: Network, dataset: Dataset) -> Dataset:
-    """Return data with inputs and classes in the order of a trained network.
-
-    Raises
-    ------
-    HandgradError
-        If they do not fit it: in columns, size, classes or scale.
-    """
+    """Return data with inputs and classes in the order of a trained network; HandgradError if they do not fit it."""
     if isinstance(dataset, Dataset):
         dataset = in_known_order(dataset, network.features, network.classes)
     check_fit(network, dataset)
     numbered = tuple(map(str, range(len(network.classes))))
     if dataset.class_names != network.classes and numbered not in (dataset.class_names, network.classes):
+        ours, theirs = (f"{', '.join(names):.60}" for names in (network.classes, dataset.class_names))
         raise HandgradError(
-            f"the model has the classes {_listed(network.classes)}, the data {_listed(dataset.class_names)}; "
-            "choose data with the classes of the model"
+            f"the model has the classes {ours}, the data {theirs}; choose data with its classes"
         )
     scaling, inputs = network.scaling, dataset.inputs
     if scaling and scaling.for_bytes and inputs.dtype != np.uint8 and value_range(inputs)[1] <= 1:
@@ -152,16 +144,9 @@ def check_fit(network: Network, dataset: Dataset) -> None:
         raise HandgradError(f"the data must be a Dataset, such as a test split; got {dataset!r:.40}")
     if len(dataset) == 0:
         raise HandgradError("the data hold no examples")
-    for what, ours, theirs in (
-        ("inputs", network.inputs, dataset.inputs.shape[1]),
-        ("classes", len(network.classes), len(dataset.class_names)),
-    ):
-        if ours != theirs:
+    ours, theirs = (network.inputs, len(network.classes)), (dataset.inputs.shape[1], len(dataset.class_names))
+    for what, here, there in zip(("inputs", "classes"), ours, theirs, strict=True):
+        if here != there:
             raise HandgradError(
-                f"the model has {ours} {what}, the data have {theirs}; "
-                "choose the data that it was trained on, or train another"
+                f"the model has {here} {what}, the data have {there}; choose data of its form"
             )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return f"{', '.join(names):.60}"

@@ -1,6 +1,6 @@
 """The state of a training: with the parameters, everything that an exact continuation needs."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import isfinite
@@ -40,8 +40,6 @@ class TrainingState:
         Epochs completed.
     position : int
         Examples used in the current epoch; 0 between epochs.
-    record_due : bool
-        Whether the record of the last step is still to be made, after an interruption.
     order : (N,) integers, or None
         The shuffled order of the current epoch; None where one batch holds all examples.
     loss_sum, correct : float, int
@@ -66,7 +64,6 @@ class TrainingState:
     step: int = 0
     epoch: int = 0
     position: int = 0
-    record_due: bool = False
     order: NDArray[np.integer] | None = None
     loss_sum: float = 0.0
     correct: int = 0
@@ -95,14 +92,19 @@ class TrainingState:
             )
         self.fingerprint = found
 
-    def check_network(self, network: Network) -> None:
-        """Raise HandgradError if the state belongs to a network of another size."""
+    def check_network(self, network: Network, moments: Collection[str] | None = None) -> None:
+        """Raise HandgradError if the state has a network of another size, or an optimizer of other moments."""
         shape = network.flat_parameters.shape
         for vector in (*self.moments.values(), self.average, self.best, self.current):
             if vector is not None and vector.shape != shape:
-                raise HandgradError(
-                    f"the state is that of a network of {vector.size:,} parameters; this one has {shape[0]:,}"
-                )
+                raise HandgradError(f"the state has {vector.size:,} parameters, the network has {shape[0]:,}")
+        if moments is not None and self.moments and set(self.moments) != set(moments):
+            raise HandgradError(f"the state has the moments of another optimizer: {', '.join(self.moments)}")
+
+    def count(self, loss: float, correct: int, examples: int) -> None:
+        """Count a step, and add the loss and the correct predictions of its batch to those of the epoch."""
+        self.step, self.updates, self.position = self.step + 1, self.updates + 1, self.position + examples
+        self.loss_sum, self.correct = self.loss_sum + loss * examples, self.correct + correct
 
     def use_result(self, network: Network) -> None:
         """Put the best parameters, or else the average, into the network, where there are any."""
@@ -153,8 +155,7 @@ class TrainingState:
             raise ValueError("a sum is wrong")
         if state.order is not None and not is_order(state.order, state.position):
             raise ValueError("the order is not a permutation, or the position is beyond it")
-        if (state.best is None) != (state.best_score is None) or (state.average is None) != (
-            not state.averaged
-        ):
-            raise ValueError("an average, or the best parameters, are missing")
+        for one, other in ((state.best, state.best_score), (state.average, state.averaged or None)):
+            if (one is None) != (other is None):
+                raise ValueError("an average, or the best parameters, are missing")
         return state

@@ -1,7 +1,7 @@
 """Early stopping: when to stop before the end, and which parameters to keep."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias, get_args
 
 from numpy.typing import NDArray
 
@@ -9,7 +9,7 @@ from handgrad.config import Configurable, within
 from handgrad.errors import HandgradError
 from handgrad.training.state import TrainingState
 
-MONITORS = ("validation_loss", "validation_accuracy")
+Monitor: TypeAlias = Literal["validation_loss", "validation_accuracy"]
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,13 @@ class EarlyStopping(Configurable):
     """
 
     patience: int = field(default=10, metadata=within(1, whole=True))
-    monitor: Literal["validation_loss", "validation_accuracy"] = "validation_loss"
+    monitor: Monitor = "validation_loss"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.monitor not in MONITORS:
+        if self.monitor not in get_args(Monitor):
             raise HandgradError(
-                f"EarlyStopping monitor must be {' or '.join(MONITORS)}; got {self.monitor!r:.60}"
+                f"EarlyStopping monitor must be {' or '.join(get_args(Monitor))}; got {self.monitor!r:.60}"
             )
 
     def score(self, loss: float, accuracy: float) -> float:

@@ -12,13 +12,7 @@ from handgrad.model.network import Network
 
 
 def load_user_code(path: Path) -> tuple[list[Network], list[Loss]]:
-    """Run a Python file, and return the networks, converted to float64, and the losses at its top level.
-
-    Raises
-    ------
-    HandgradError
-        If the file cannot be read, fails, or makes neither.
-    """
+    """Run a Python file, and return the networks, converted to float64, and the losses at its top level."""
     try:
         found = list(runpy.run_path(str(path)).values())
     except OSError as error:
@@ -36,7 +30,6 @@ def load_user_code(path: Path) -> tuple[list[Network], list[Loss]]:
     losses = [loss for loss in found if isinstance(loss, Loss)]
     if not networks and not losses:
         raise HandgradError(
-            f"{path} makes no network and no loss; to check a layer, put it into a network there, such as "
-            "network = hg.Network([hg.Dense(8), MyLayer(), hg.Dense(3)], input_shape=(4,))"
+            f"{path} makes no network and no loss; to check a layer, put it into a network there"
         )
     return networks, losses

@@ -1,0 +1,56 @@
+"""Training to the end, with a progress bar."""
+
+from typing import Any
+
+from handgrad.data.dataset import Dataset, Splits
+from handgrad.errors import HandgradError
+from handgrad.model.network import Network
+from handgrad.training.records import Record
+from handgrad.training.state import count_steps
+from handgrad.training.train import train
+
+
+def fit(
+    network: Network, data: Splits | Dataset, *, progress: bool | str = "auto", **arguments: Any
+) -> list[Record]:
+    """Train a network, in place, to the end.
+
+    Parameters
+    ----------
+    network : Network
+    data : Splits or Dataset
+    progress : bool or "auto"
+        Whether to show a progress bar; "auto" shows one on a terminal and in a notebook.
+    **arguments
+        All others of `train`, which describes them.
+
+    Returns
+    -------
+    list of Record
+
+    Raises
+    ------
+    HandgradError, Diverged
+        As `train`.
+    """
+    if progress not in (True, False, "auto"):
+        raise HandgradError(f"progress must be True, False or 'auto'; got {progress!r:.60}")
+    records = train(network, data, **arguments)
+    if not progress:
+        return list(records)
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console, taken = Console(stderr=True), []
+    shown = progress is True or console.is_terminal or console.is_jupyter
+    lengths = {name: arguments.get(name) for name in ("batch_size", "epochs", "steps")}
+    total = count_steps(len(getattr(data, "train", data)), **lengths)
+    with Progress(console=console, disable=not shown) as bar:
+        task = bar.add_task("training", total=total)
+        for record in records:
+            taken.append(record)
+            text = f"epoch {record.epoch}, loss {record.loss:.4f}"
+            if record.validation_accuracy is not None:
+                text += f", validation accuracy {record.validation_accuracy:.1%}"
+            bar.update(task, completed=record.step + 1, description=text)
+    return taken
