@@ -17,21 +17,16 @@ import numpy as np
 
 import handgrad as hg
 from handgrad.kernels.threads import choose_threads, processors
-from handgrad.training.distributed import Communicator
 
 SPLITS = hg.load_data("strokes:600:7").split_validation(90, np.random.default_rng(0))
 RELU: hg.Layer = hg.ReLU()
 
 
 def curve(
-    communicator: Communicator,
-    layers: list[Any],
-    shape: tuple[int, ...] = (784,),
-    network_seed: int = 1,
-    **arguments: Any,
+    communicator: hg.Communicator, layers: list[Any], shape: tuple[int, ...] = (784,), **arguments: Any
 ) -> dict[str, Any]:
     """Train, and return the records and the norm and bits of the parameters."""
-    network = hg.Network(layers, shape, np.random.default_rng(network_seed))
+    network = hg.Network(layers, shape, 1)
     settings: dict[str, Any] = {
         "data": SPLITS,
         "epochs": 3,
@@ -41,10 +36,9 @@ def curve(
         "seed": 2,
     } | arguments
     records = list(hg.train(network, settings.pop("data"), communicator=communicator, **settings))
+    numbers = [(r.step, r.loss, r.train_accuracy, r.validation_loss, r.validation_accuracy) for r in records]
     return {
-        "records": [
-            [r.step, r.loss, r.train_accuracy, r.validation_loss, r.validation_accuracy] for r in records
-        ],
+        "records": numbers,
         "norm": float(np.linalg.norm(network.flat_parameters)),
         "bits": crc32(network.flat_parameters.data),
     }
@@ -66,7 +60,7 @@ STOPPING: dict[str, Any] = {
     "early_stopping": hg.EarlyStopping(patience=2),
 }
 
-CURVES: dict[str, Callable[[Communicator], Any]] = {
+CURVES: dict[str, Callable[[hg.Communicator], Any]] = {
     "mini-batches": partial(curve, layers=dense(), optimizer=hg.Adam(0.003)),
     "full batch": partial(curve, layers=dense(), batch_size="all", epochs=None, steps=9, record_every=4),
     "few examples": partial(curve, layers=dense(), data=FEW, batch_size=3),
@@ -89,7 +83,7 @@ def failure(function: Callable[[], Any]) -> str:
     return "no error"
 
 
-def exchanges(communicator: Communicator) -> Any:
+def exchanges(communicator: hg.Communicator) -> Any:
     numbers = np.arange(5, dtype=np.float32) * (communicator.rank + 1)
     communicator.sum(numbers)
     return {
@@ -101,7 +95,7 @@ def exchanges(communicator: Communicator) -> Any:
     }
 
 
-def differences(communicator: Communicator) -> Any:
+def differences(communicator: hg.Communicator) -> Any:
     """Pass other arguments to the last rank, and return the errors."""
     odd = communicator.rank > 0 and communicator.rank == communicator.size - 1
     train = SPLITS.train
@@ -113,20 +107,18 @@ def differences(communicator: Communicator) -> Any:
         "state": {"state": hg.TrainingState(np.random.default_rng(odd)), "seed": None},
         "layers": {"layers": dense(hg.Dropout(0.2 if odd else 0.1))},
     }
-    return {
-        name: failure(partial(curve, communicator, **{"layers": dense()} | case))
-        for name, case in cases.items()
-    }
+    default = {"layers": dense()}
+    return {name: failure(partial(curve, communicator, **default | case)) for name, case in cases.items()}
 
 
-def unseeded(communicator: Communicator) -> Any:
+def unseeded(communicator: hg.Communicator) -> Any:
     """Train with parameters and an order without a seed; rank 0 draws them for all."""
     network = hg.Network(dense(hg.Dropout(0.2)), (784,))
     list(hg.train(network, SPLITS.train, epochs=1, communicator=communicator))
     return crc32(network.flat_parameters.data)
 
 
-def stopping(communicator: Communicator) -> Any:
+def stopping(communicator: hg.Communicator) -> Any:
     """Stop the last rank after its fifth step; return the index of the last one."""
     calls = iter(range(100))
     last = communicator.rank == communicator.size - 1
@@ -134,13 +126,12 @@ def stopping(communicator: Communicator) -> Any:
     return stopped["records"][-1][0]
 
 
-def diverging(communicator: Communicator) -> Any:
+def diverging(communicator: hg.Communicator) -> Any:
     return failure(lambda: curve(communicator, dense(), optimizer=hg.SGD(1e6, weight_decay=1e6)))
 
 
-def failing(communicator: Communicator) -> Any:
+def failing(communicator: hg.Communicator) -> Any:
     """Fail on the last rank only, in a step."""
-
     last = communicator.rank == communicator.size - 1
 
     class Fails(hg.ReLU):
@@ -152,7 +143,7 @@ def failing(communicator: Communicator) -> Any:
     return curve(communicator, [hg.Dense(9), Fails(), hg.Dense(10)])
 
 
-def killed(communicator: Communicator) -> Any:
+def killed(communicator: hg.Communicator) -> Any:
     """Kill the last rank in a step."""
     last = communicator.rank == communicator.size - 1
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeAlias
@@ -19,18 +20,7 @@ Mpi: TypeAlias = Callable[..., Finished]
 Begin: TypeAlias = Callable[..., "subprocess.Popen[str]"]
 
 HANDGRAD = [sys.executable, "-m", "handgrad"]
-RECIPE = [
-    "train",
-    "mlp",
-    "--data",
-    "strokes:1200:1",
-    "--batch-size",
-    "60",
-    "--seed",
-    "3",
-    "--validation",
-    "200",
-]
+RECIPE = "train mlp --data strokes:1200:1 --batch-size 60 --seed 3 --validation 200".split()
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +91,7 @@ def begin(mpiexec: str, tmp_path: Path, environment: dict[str, str]) -> Iterator
 
 
 def apart(mpi: Mpi, first: list[str], second: list[str], folder: Path | None = None) -> Finished:
-    """Run one rank by these arguments, and one by those, perhaps in another folder."""
+    """Run one rank by these arguments, and one by those, there in a folder if one is named."""
     there = ["-wdir", str(folder)] if folder else []
     return mpi(["-n", "1", *HANDGRAD, *first, ":", "-n", "1", *there, *HANDGRAD, *second])
 
@@ -127,16 +117,14 @@ def our_lines(stderr: str) -> list[str]:
 
 def descendants(parent: int) -> list[int]:
     """Find the processes below one, nearest first."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if int(fields[1]) == parent:
-                found.append(int(entry.name))
-    return sorted(found) + [below for child in sorted(found) for below in descendants(child)]
+    parents = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it ended meanwhile
+            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
+    found = [parent]
+    for process in found:
+        found += sorted(child for child, above in parents.items() if above == process)
+    return found[1:]
 
 
 def ranks_of(process: "subprocess.Popen[str]") -> list[int]:

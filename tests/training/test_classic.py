@@ -6,34 +6,20 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from handgrad.data.dataset import Splits
-from handgrad.model.network import Network
-from handgrad.recipes.loading import load_recipe
-from handgrad.training.optimizers import SGD
-from handgrad.training.records import Record
-from handgrad.training.state import TrainingState
-from handgrad.training.train import train
+import handgrad as hg
 
 # Accuracy of the recipe at seed 0 on MNIST, every 50 iterations, as this library measured it.
 GOLDEN = [0.14773, 0.45617, 0.64248, 0.71943, 0.76325, 0.79013, 0.80923, 0.82335, 0.8332, 0.84083, 0.84685]
 
 
-def classic(seed: int) -> Network:
-    return load_recipe("classic").model_copy(update={"seed": seed}).build_network()
+def classic(seed: int) -> hg.Network:
+    return hg.load_recipe("classic").model_copy(update={"seed": seed}).build_network()
 
 
-def run(network: Network, splits: Splits, steps: int) -> list[Record]:
-    return list(
-        train(
-            network,
-            splits,
-            optimizer=SGD(0.1),
-            batch_size="all",
-            steps=steps,
-            record_every=50,
-            state=TrainingState(np.random.default_rng(0)),
-        )
-    )
+def run(network: hg.Network, data: hg.Splits | hg.Dataset, steps: int) -> list[float]:
+    """Train, and return the accuracies."""
+    records = hg.fit(network, data, optimizer=hg.SGD(0.1), batch_size="all", steps=steps, record_every=50)
+    return [record.train_accuracy for record in records]
 
 
 def independent(
@@ -57,37 +43,34 @@ def independent(
     return [w1, b1[:, 0], w2, b2[:, 0]]
 
 
-def arrays(network: Network) -> list[NDArray[Any]]:
+def arrays(network: hg.Network) -> list[NDArray[Any]]:
     first, _, last = network.parameters
     return [first.weights, first.biases, last.weights, last.biases]
 
 
-def agree(network: Network, splits: Splits, examples: int) -> None:
-    train_split = splits.train.take(slice(0, examples))
-    expected = independent(arrays(network), train_split.inputs, train_split.labels, 20)
-    run(network, Splits(train_split), 20)
+def agree(network: hg.Network, data: hg.Dataset) -> None:
+    expected = independent(arrays(network), data.inputs, data.labels, 20)
+    run(network, data, 20)
     for got, wanted in zip(arrays(network), expected, strict=True):
         assert np.linalg.norm(got - wanted) <= 1e-5 * np.linalg.norm(wanted)
         np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-5 * np.abs(wanted).max())
 
 
-def test_twenty_iterations_agree_with_an_independent_computation(digits: Splits) -> None:
-    agree(classic(3), digits, 600)
+def test_twenty_iterations_agree_with_an_independent_computation(digits: hg.Splits) -> None:
+    agree(classic(3), digits.train)
 
 
-def test_twenty_iterations_agree_on_mnist(mnist: Splits) -> None:
-    agree(classic(1), mnist, 60_000)
+def test_twenty_iterations_agree_on_mnist(mnist: hg.Splits) -> None:
+    agree(classic(1), mnist.train)
 
 
-def test_the_curve_of_classic_on_mnist(mnist: Splits) -> None:
-    records = run(classic(0), mnist, 151)
-    accuracies = [record.train_accuracy for record in records]
-    np.testing.assert_allclose(accuracies, GOLDEN[:4], atol=0.002)
+def test_the_curve_of_classic_on_mnist(mnist: hg.Splits) -> None:
+    np.testing.assert_allclose(run(classic(0), mnist, 151), GOLDEN[:4], atol=0.002)
 
 
 @pytest.mark.slow
-def test_the_whole_curve_and_ten_seeds_end_where_the_original_does(mnist: Splits) -> None:
-    curves = np.array([[r.train_accuracy for r in run(classic(seed), mnist, 501)] for seed in range(10)])
+def test_the_whole_curve_and_ten_seeds_end_where_the_original_does(mnist: hg.Splits) -> None:
+    curves = np.array([run(classic(seed), mnist, 501) for seed in range(10)])
     np.testing.assert_allclose(curves[0], GOLDEN, atol=0.002)
     assert 0.82 <= curves[:, -1].mean() <= 0.87
     assert (np.diff(curves, axis=1) > 0).all()

@@ -14,7 +14,6 @@ import pytest
 from numpy.typing import NDArray
 
 import handgrad as hg
-from handgrad.training.distributed import Communicator
 from rank_cases import CURVES
 
 Outcomes = Callable[[int], dict[str, Any]]
@@ -99,7 +98,7 @@ def test_a_rank_that_fails_or_is_killed_ends_the_job(mpiexec: str, case: str, me
     assert message in done.stderr
 
 
-class Counted(Communicator):
+class Counted(hg.Communicator):
     """One of two ranks, which counts what is exchanged."""
 
     size = 2
@@ -113,8 +112,8 @@ class Counted(Communicator):
 
 def test_a_step_is_one_exchange_of_the_flat_vector() -> None:
     wire = Counted()  # the first exchange compares arguments
-    network = hg.Network([hg.Dense(12), hg.ReLU(), hg.Dense(10)], (784,), np.random.default_rng(0))
-    list(hg.train(network, hg.load_data("strokes:300").train, batch_size=50, epochs=3, communicator=wire))
+    network = hg.Network([hg.Dense(12), hg.ReLU(), hg.Dense(10)], (784,), 0)
+    hg.fit(network, hg.load_data("strokes:300").train, batch_size=50, epochs=3, communicator=wire)
     assert wire.sums[1:] == [(network.parameter_count + 3, "float32")] * 18
 
 
