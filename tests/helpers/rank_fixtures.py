@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ Mpi: TypeAlias = Callable[..., Finished]
 Begin: TypeAlias = Callable[..., "subprocess.Popen[str]"]
 
 HANDGRAD = [sys.executable, "-m", "handgrad"]
-RECIPE = "train mlp --data strokes:1200:1 --batch-size 60 --seed 3 --validation 200".split()
+RECIPE = shlex.split("train mlp --data strokes:1200:1 --batch-size 60 --seed 3 --validation 200")
 
 
 @pytest.fixture(scope="session")

@@ -5,14 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from handgrad.data.dataset import Splits
-from handgrad.model.scaling import Scaling
+import handgrad as hg
 from handgrad.recipes.data import open_splits
-from handgrad.recipes.loading import load_recipe, override, recipe_names
-from handgrad.training.gradient_check import check_gradients
-from handgrad.training.metrics import evaluate
-from handgrad.training.state import TrainingState
-from handgrad.training.train import train
+from handgrad.recipes.loading import override, recipe_names
 
 RUNGS: dict[str, tuple[dict[str, Any], float]] = {  # what is changed, and what must be reached
     "mlp": ({}, 0.98),
@@ -30,23 +25,20 @@ def test_every_recipe_is_trained() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", RUNGS)
-def test_a_recipe_reaches_its_accuracy(mnist: Splits, name: str) -> None:
+def test_a_recipe_reaches_its_accuracy(mnist: hg.Splits, name: str) -> None:
     changes, least = RUNGS[name]
-    recipe = override(load_recipe(name), changes, "test")
+    recipe = override(hg.load_recipe(name), changes, "test")
     network, splits = recipe.build_network(), open_splits(recipe)
-    state = TrainingState(recipe.training_rng())
-    for _ in train(
-        network, splits, optimizer=recipe.build_optimizer(), state=state, **recipe.training_arguments()
-    ):
-        pass
-    assert evaluate(network, mnist.split("test")).accuracy >= least
+    state, optimizer = hg.TrainingState(recipe.training_rng()), recipe.build_optimizer()
+    hg.fit(network, splits, optimizer=optimizer, state=state, **recipe.training_arguments())
+    assert hg.evaluate(network, mnist.split("test")).accuracy >= least
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", recipe_names())
 def test_every_gradient_of_a_recipe_is_correct(name: str) -> None:
-    recipe = load_recipe(name)
+    recipe = hg.load_recipe(name)
     network = recipe.build_network(dtype=np.float64)
-    network.scaling = Scaling.of_bytes()
-    wrong = [check for check in check_gradients(network, loss=recipe.build_loss()) if not check.passed]
+    network.scaling = hg.Scaling.of_bytes()
+    wrong = [check for check in hg.check_gradients(network, loss=recipe.build_loss()) if not check.passed]
     assert not wrong

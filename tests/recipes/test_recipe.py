@@ -1,6 +1,5 @@
 """Recipes: the schema, what it makes, and the error line of an invalid recipe."""
 
-import copy
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -9,81 +8,62 @@ from typing import Any
 import numpy as np
 import pytest
 
-from handgrad.errors import HandgradError
-from handgrad.model.initializers import Uniform
-from handgrad.model.layers import Dense, ReLU
-from handgrad.recipes.loading import (
-    load_recipe,
-    override,
-    parse_recipe,
-    recipe_names,
-    recipe_text,
-    with_hidden,
-)
-from handgrad.training.optimizers import SGD
+import handgrad as hg
+from handgrad.recipes.loading import LADDER, override, parse_recipe, recipe_names, recipe_text, with_hidden
 
-
-@pytest.fixture
-def tables() -> dict[str, Any]:
-    return copy.deepcopy(load_recipe("classic").tables())
+CLASSIC = hg.load_recipe("classic")
 
 
 def test_classic_is_the_rust_program() -> None:
-    recipe = load_recipe("classic")
-    uniform = Uniform(-0.5, 0.5)
-    network = recipe.build_network()
-    assert network.layers == (Dense(10, uniform, uniform), ReLU(), Dense(10, uniform, uniform))
+    uniform, network = hg.Uniform(-0.5, 0.5), CLASSIC.build_network()
+    assert network.layers == (hg.Dense(10, uniform, uniform), hg.ReLU(), hg.Dense(10, uniform, uniform))
     assert network.input_shape == (784,)
-    assert recipe.build_optimizer() == SGD(0.1)
-    training = recipe.training
-    assert (training.batch_size, training.steps) == ("all", 501)
-    assert training.record_every == 50
-    assert recipe.data.validation == 0
+    assert CLASSIC.build_optimizer() == hg.SGD(0.1)
+    training = CLASSIC.training
+    assert (training.batch_size, training.steps, training.record_every) == ("all", 501, 50)
+    assert CLASSIC.data.validation == 0
 
 
 @pytest.mark.parametrize("name", recipe_names())
 def test_every_recipe_builds_and_comes_back_from_its_toml(name: str, tmp_path: Path) -> None:
-    recipe = load_recipe(name)
+    recipe = hg.load_recipe(name)
     assert recipe.name == name
     assert recipe.lesson
+    assert parse_recipe(tomllib.loads(recipe_text(name)), "printed") == recipe
     network = recipe.build_network()
     recipe.build_optimizer().step(network, np.zeros_like(network.flat_parameters), {}, 1, 0.1)
     path = tmp_path / "recipe.toml"
     path.write_text(recipe.toml(), "utf-8")
-    assert load_recipe(str(path)) == recipe
+    assert hg.load_recipe(str(path)) == recipe
+
+
+def test_recipes_are_in_the_order_of_the_ladder() -> None:
+    assert recipe_names() == list(LADDER)
 
 
 def test_the_last_layer_follows_the_classes() -> None:
-    network = load_recipe("classic").build_network((4,), ("a", "b", "c"))
-    assert network.output_shape == (3,)
-    assert network.classes == ("a", "b", "c")
+    network = CLASSIC.build_network((4,), ("a", "b", "c"))
+    assert (network.output_shape, network.classes) == ((3,), ("a", "b", "c"))
 
 
 def test_the_seed_decides_network_and_order() -> None:
-    recipe = load_recipe("classic")
-    other = override(recipe, {"seed": 1}, "test")
-    np.testing.assert_array_equal(
-        recipe.build_network().flat_parameters, recipe.build_network().flat_parameters
-    )
-    assert (recipe.build_network().flat_parameters != other.build_network().flat_parameters).any()
-    assert recipe.training_rng().integers(2**60) != other.training_rng().integers(2**60)
+    recipes = [CLASSIC, CLASSIC, override(CLASSIC, {"seed": 1}, "test")]
+    first, again, other = (recipe.build_network().flat_parameters for recipe in recipes)
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+    orders = [int(recipe.training_rng().integers(2**60)) for recipe in recipes]
+    assert orders[0] == orders[1] != orders[2]
 
 
 def test_epochs_take_the_place_of_steps() -> None:
-    recipe = override(load_recipe("classic"), {"training": {"epochs": 3}}, "command line")
+    recipe = override(CLASSIC, {"training": {"epochs": 3}}, "command line")
     assert (recipe.training.epochs, recipe.training.steps) == (3, None)
 
 
 def test_hidden_widths_repeat_the_pattern() -> None:
-    layers = with_hidden(load_recipe("classic"), [12, 34], "test").build_network().layers
-    assert [layer.units for layer in layers if isinstance(layer, Dense)] == [12, 34, 10]
-    assert [type(layer) for layer in layers] == [Dense, ReLU, Dense, ReLU, Dense]
-
-
-def test_hidden_needs_a_hidden_layer(tables: dict[str, Any]) -> None:
-    del tables["network"]["layers"][:2]
-    with pytest.raises(HandgradError, match="hidden widths need"):
-        with_hidden(parse_recipe(tables, "one layer"), [5], "command line")
+    layers = with_hidden(CLASSIC, [12, 34], "test").build_network().layers
+    assert [layer.units for layer in layers if isinstance(layer, hg.Dense)] == [12, 34, 10]
+    assert [type(layer) for layer in layers] == [hg.Dense, hg.ReLU, hg.Dense, hg.ReLU, hg.Dense]
 
 
 Change = Callable[[dict[str, Any]], Any]
@@ -95,8 +75,8 @@ WRONG: list[tuple[Change, str]] = [
     (lambda t: t["optimizer"].update(learning_rate=float("nan")), "learning_rate must be a number"),
     (lambda t: t["optimizer"].update(learning_rate=1e9), "at most 1e+06"),
     (lambda t: t["optimizer"].update(learning_rate="0.1"), "learning_rate must be a number"),
-    (lambda t: t["training"].update(batch_size=0), "training.batch_size must be 'all' or greater"),
-    (lambda t: t["training"].update(batch_size="al"), "training.batch_size must be 'all' or"),
+    (lambda t: t["training"].update(batch_size=0), "training.batch_size must be 'all' or must be greater"),
+    (lambda t: t["training"].update(batch_size="al"), "training.batch_size must be 'all' or must be"),
     (lambda t: t["training"].update(steps=0), "training.steps must be greater than"),
     (lambda t: t["training"].update(epochs=3), "give either steps or epochs"),
     (lambda t: t["training"].pop("steps"), "give either steps or epochs"),
@@ -114,37 +94,33 @@ WRONG: list[tuple[Change, str]] = [
 
 
 @pytest.mark.parametrize(("change", "message"), WRONG, ids=[message for _, message in WRONG])
-def test_an_invalid_recipe_gets_one_line(tables: dict[str, Any], change: Change, message: str) -> None:
-    change(tables)
-    with pytest.raises(HandgradError) as error:
+def test_an_invalid_recipe_gets_one_line(change: Change, message: str) -> None:
+    change(tables := CLASSIC.tables())
+    with pytest.raises(hg.HandgradError) as error:
         parse_recipe(tables, "mine.toml")
     assert message in str(error.value)
     assert str(error.value).startswith("mine.toml: ")
     assert "\n" not in str(error.value)
 
 
-def test_other_files_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(HandgradError, match="unknown recipe 'clasic'; did you mean 'classic'"):
-        load_recipe("clasic")
-    with pytest.raises(HandgradError, match="cannot read the recipe"):
-        load_recipe(str(tmp_path / "none.toml"))
+def test_other_files_and_networks_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(hg.HandgradError, match="hidden widths need"):
+        with_hidden(hg.load_recipe("convnet"), [5], "command line")
+    with pytest.raises(hg.HandgradError, match="unknown recipe 'clasic'; did you mean 'classic'"):
+        hg.load_recipe("clasic")
+    with pytest.raises(hg.HandgradError, match="cannot read the recipe"):
+        hg.load_recipe(str(tmp_path / "none.toml"))
     broken = tmp_path / "broken.toml"
     for text in ("seed = = 3", f"seed = {'9' * 5000}", "a = " + "[" * 9999):
         broken.write_text(text)
-        with pytest.raises(HandgradError, match="not valid TOML"):
-            load_recipe(str(broken))
+        with pytest.raises(hg.HandgradError, match="not valid TOML"):
+            hg.load_recipe(str(broken))
 
 
 def test_a_file_of_the_name_does_not_hide_a_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("mlp").write_text(recipe_text("classic"))
     Path("convnet").mkdir()
-    assert load_recipe("mlp").name == "mlp"
-    assert load_recipe("convnet").name == "convnet"
-    assert load_recipe("./mlp").name == "classic"
-    Path("mlp.toml").write_text(recipe_text("classic"))
-    assert load_recipe("mlp.toml").name == "classic"
-
-
-def test_the_printed_recipe_is_the_trained_one() -> None:
-    assert parse_recipe(tomllib.loads(recipe_text("classic")), "printed") == load_recipe("classic")
+    for file in ("mlp", "mlp.toml"):
+        Path(file).write_text(recipe_text("classic"))
+    names = {name: hg.load_recipe(name).name for name in ("mlp", "convnet", "./mlp", "mlp.toml")}
+    assert names == {"mlp": "mlp", "convnet": "convnet", "./mlp": "classic", "mlp.toml": "classic"}

@@ -61,11 +61,6 @@ class NetworkSection(Section):
     start: str | None = None
     layers: Annotated[list[Table], Field(min_length=1)]
 
-    @model_validator(mode="after")
-    def _can_be_built(self) -> "NetworkSection":
-        self.build_layers(2)
-        return self
-
     def build_layers(self, classes: int) -> list[Layer]:
         """Build the layers for a number of classes."""
         return [
@@ -107,7 +102,8 @@ class Recipe(Section):
     training: TrainingSection
 
     @model_validator(mode="after")
-    def _rest_can_be_built(self) -> "Recipe":
+    def _can_be_built(self) -> "Recipe":
+        self.network.build_layers(2)
         self.build_optimizer()
         self.training_arguments()
         return self

@@ -18,23 +18,10 @@ class Averaging(Configurable, ABC):
 
     @abstractmethod
     def share(self, step: int, total: int, epoch: int, taken: int) -> float:
-        """Return the weight of the newest parameters.
+        """Return the weight of the newest parameters, from 0, which leaves the average unchanged, to 1.
 
-        Parameters
-        ----------
-        step : int
-            Steps taken, from 1.
-        total : int
-            Steps of the whole training.
-        epoch : int
-            Steps of an epoch.
-        taken : int
-            The number of parameters in the average.
-
-        Returns
-        -------
-        float
-            From 0, which leaves the average unchanged, to 1, with which it begins.
+        `step` is the number of steps taken, of `total` in the whole training and `epoch` in each epoch, and `taken`
+        the number of parameters in the average.
         """
 
     def update(
@@ -44,13 +31,10 @@ class Averaging(Configurable, ABC):
         share = self.share(state.step, total, epoch, state.averaged)
         if not share:
             return
-        if (average := state.average) is None:
+        if state.average is None:
             state.average = parameters.copy()
-        else:
-            workers.map(
-                lambda part: kernels.move_average(average[part], parameters[part], share),
-                workers.slices(len(parameters)),
-            )
+        move, average = kernels.move_average, state.average
+        workers.map(lambda part: move(average[part], parameters[part], share), workers.slices(len(average)))
         state.averaged += 1
 
 
@@ -74,7 +58,7 @@ class ExponentialAverage(Averaging):
     decay: float = field(default=0.999, metadata=within(0, 1))
 
     def share(self, step: int, total: int, epoch: int, taken: int) -> float:
-        """Return 1 − d; see `Averaging.share`."""
+        """Return 1 − d."""
         return 1 - min(self.decay, (1 + taken) / (10 + taken)) if taken else 1.0
 
 
@@ -96,6 +80,6 @@ class LastEpochs(Averaging):
     epochs: int = field(default=5, metadata=within(1, whole=True))
 
     def share(self, step: int, total: int, epoch: int, taken: int) -> float:
-        """Return 1 / n at the end of each of the last epochs; see `Averaging.share`."""
+        """Return 1 / n at the end of each of the last epochs, else 0."""
         ends = step % epoch == 0 or step == total
         return 1 / (taken + 1) if ends and step > total - self.epochs * epoch else 0.0

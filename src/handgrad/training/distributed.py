@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable
 from functools import cache
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from handgrad.errors import HandgradError, installation
@@ -63,9 +62,8 @@ class Communicator:
         different = np.array([values[name] != first[name] for name in values], np.float64)
         self.sum(different)
         if names := [name for name, ranks in zip(values, different, strict=True) if ranks]:
-            raise HandgradError(
-                f"ranks differ in {' and '.join(names)}; start all by the same command, on the same data"
-            )
+            what = " and ".join(names)
+            raise HandgradError(f"ranks differ in {what}; start all by the same command, on the same data")
 
     def fail(self, line: str, status: int) -> None:
         """Print the line with which the program fails; of several ranks one prints, and all end."""
@@ -73,23 +71,15 @@ class Communicator:
 
 
 class MPICommunicator(Communicator):
-    """A process that mpiexec started.
-
-    Raises
-    ------
-    HandgradError
-        If mpi4py, or the MPI library that it needs, is missing.
-    """
+    """A process that mpiexec started; HandgradError if mpi4py, or the MPI library that it needs, is missing."""
 
     def __init__(self) -> None:
         os.environ.setdefault("MPIR_CVAR_SUPPRESS_ABORT_MESSAGE", "1")
         try:
             from mpi4py import MPI
         except (ImportError, RuntimeError) as error:
-            raise HandgradError(
-                "mpiexec started this program, but mpi4py or an MPI library is missing: "
-                + installation("mpi")
-            ) from error
+            missing = "mpiexec started this program, but mpi4py or an MPI library is missing"
+            raise HandgradError(f"{missing}: {installation('mpi')}") from error
         self._world, self._in_place = MPI.COMM_WORLD, MPI.IN_PLACE
         self.rank, self.size = self._world.rank, self._world.size
         places = self._world.allgather((MPI.Get_processor_name(), processors()))
@@ -111,11 +101,9 @@ class MPICommunicator(Communicator):
         super().fail(line, status)
         self._abort(status)
 
-    def _abort_after_exception(
-        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
-    ) -> None:
+    def _abort_after_exception(self, *error: Any) -> None:
         """End all ranks of a program that fails on this one: they would wait for it."""
-        sys.__excepthook__(kind, error, trace)
+        sys.__excepthook__(*error)
         self._abort(1)
 
     def _abort(self, status: int) -> None:

@@ -44,10 +44,8 @@ class Check:
 
     Attributes
     ----------
-    layer : str
-        Such as ``"0 Dense"``, ``"loss CrossEntropy"`` or ``"network"``.
-    parameter : str
-        ``"weights"``, …, or ``"x"`` for the gradient with respect to the input.
+    layer, parameter : str
+        Such as ``"0 Dense"`` and ``"weights"``, or ``"x"`` for its input; ``"network"`` for the whole.
     shape : tuple of int
     entries : int
         The number of entries that were compared; of a large array a random part.

@@ -23,16 +23,12 @@ AddGradient = Callable[..., tuple[float, int]]
 
 
 class BatchSum(NamedTuple):
-    """The results of a batch.
+    """The results of a batch."""
 
-    `gradient` (P,) of the mean loss is overwritten by the next batch, `loss` is the mean of `Loss.reported`,
-    `correct` the number of correct predictions, and `stop` whether a rank asked to stop.
-    """
-
-    gradient: NDArray[Any]
-    loss: float
-    correct: int
-    stop: bool
+    gradient: NDArray[Any]  # (P,) of the mean loss; overwritten by the next batch
+    loss: float  # the mean of `Loss.reported`
+    correct: int  # the number of correct predictions
+    stop: bool  # whether a rank asked to stop
 
 
 class BatchGradient:

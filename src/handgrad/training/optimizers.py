@@ -58,16 +58,8 @@ class Optimizer(Configurable, ABC):
     def update(self, w: Vector, g: Vector, moments: Moments, step: int, learning_rate: float) -> None:
         """Compute the formula, in place.
 
-        Parameters
-        ----------
-        w, g : (P,)
-            Parameters, and the gradient of the loss with respect to them.
-        moments : dict of (P,) arrays
-            By the names in `moment_names`.
-        step : int
-            From 1.
-        learning_rate : float
-            η of this step.
+        `w` (P,) are the parameters, `g` (P,) is the gradient of the loss, `moments` are (P,) arrays by the names in
+        `moment_names`, `step` counts from 1, and `learning_rate` is η of this step.
         """
 
     def step(

@@ -1,7 +1,6 @@
 """Records: the loss and accuracy of each epoch, and the log of a run."""
 
-import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +66,8 @@ def load_records(path: Path | str) -> list[Record]:
     HandgradError
         If there is no such folder or file, or another line is not a record.
     """
+    from pydantic import TypeAdapter, ValidationError
+
     path = Path(path)
     if path.is_dir():
         path /= LOG_FILE
@@ -76,21 +77,11 @@ def load_records(path: Path | str) -> list[Record]:
         lines = path.read_text("utf-8", errors="replace").splitlines()
     except OSError as error:
         raise HandgradError(f"cannot read {path}: {error.strerror or error}; name a run folder") from error
-    records = []
+    records, reader = [], TypeAdapter(Record)
     for number, line in enumerate(lines, 1):
         try:
-            records.append(_parse(line))
-        except (ValueError, TypeError, KeyError):
+            records.append(reader.validate_json(line, strict=True))
+        except ValidationError:
             if number < len(lines):
                 raise HandgradError(f"{path}, line {number} is not a record; remove it") from None
     return records
-
-
-def _parse(line: str) -> Record:
-    """Read one line; ValueError, TypeError or KeyError where it is not a record."""
-    found = json.loads(line)
-    values = {field.name: found[field.name] for field in fields(Record)}
-    for name, value in values.items():
-        if not (isinstance(value, int | float) or (value is None and name.startswith("validation"))):
-            raise TypeError(name)
-    return Record(**values)

@@ -24,17 +24,7 @@ class Schedule(Configurable, ABC):
     warmup: float = field(default=0.0, kw_only=True, metadata=within(0, 1))
 
     def __call__(self, step: int, total: int, memory: Memory | None = None) -> float:
-        """Return the factor of one step, from 0 to 1.
-
-        Parameters
-        ----------
-        step : int
-            From 0.
-        total : int
-            Steps of the whole training.
-        memory : dict, optional
-            From `observe`.
-        """
+        """Return the factor of a step from 0 to `total` − 1, from 0 to 1; `memory` is from `observe`."""
         progress, reduction = step / total, (memory or {}).get("reduction", 1.0)
         if progress < self.warmup:
             return reduction * self.factor(0.0) * (step + 1) / (int(self.warmup * total) + 1)

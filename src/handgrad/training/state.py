@@ -34,12 +34,8 @@ class TrainingState:
     ----------
     rng : numpy.random.Generator
         Draws the orders of examples, and the seed of each batch.
-    step : int
-        Steps taken.
-    epoch : int
-        Epochs completed.
-    position : int
-        Examples used in the current epoch; 0 between epochs.
+    step, epoch, position : int
+        Steps taken, epochs completed, and examples used in the current epoch; 0 between epochs.
     order : (N,) integers, or None
         The shuffled order of the current epoch; None where one batch holds all examples.
     loss_sum, correct : float, int
