@@ -44,7 +44,7 @@ def fit(
     console, taken = Console(stderr=True), []
     shown = progress is True or console.is_terminal or console.is_jupyter
     lengths = {name: arguments.get(name) for name in ("batch_size", "epochs", "steps")}
-    total = count_steps(len(getattr(data, "train", data)), **lengths)
+    total = count_steps(len(data if isinstance(data, Dataset) else data.train), **lengths)
     with Progress(console=console, disable=not shown) as bar:
         task = bar.add_task("training", total=total)
         for record in records:

@@ -143,7 +143,8 @@ def _check_network(network: Network, loss: Loss, rng: np.random.Generator) -> It
     x = network.prepare(data.inputs)
 
     def function() -> float:
-        return loss(network.forward(x, LazyGenerator(seed, 0))[0], labels)[0]
+        rng: Any = LazyGenerator(seed, 0)
+        return loss(network.forward(x, rng)[0], labels)[0]
 
     with one_blas_thread(), BatchGradient(network, data, loss, threads=1) as batch_gradient:
         gradients = network.views(batch_gradient(slice(0, EXAMPLES), seed).gradient)

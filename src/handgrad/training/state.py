@@ -146,7 +146,7 @@ class TrainingState:
         state = cls(**{**numbers, **arrays, "moments": moments, "rng": rng})
         if not all(type(count) is int and count >= 0 for count in (getattr(state, name) for name in COUNTS)):
             raise ValueError("a count is wrong")
-        sums = [state.loss_sum, state.seconds, *state.memory.values()]
+        sums = [state.loss_sum, state.seconds, *dict(state.memory).values()]
         if not all(isinstance(number, float | int) and isfinite(number) for number in sums):
             raise ValueError("a sum is wrong")
         if state.order is not None and not is_order(state.order, state.position):
