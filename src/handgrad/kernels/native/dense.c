@@ -233,27 +233,29 @@ INLINE uint64_t lit_bytes_of(const uint8_t *x, size count) {
 }
 
 /* y = b + x w for `vectors` vectors of outputs of each of `examples` examples; all sums stay in registers. A row of w
-that is read serves all examples. The inputs are bytes, of which those that are 0 are skipped, or, where `bytes` is
-NULL, real numbers. */
-INLINE void wide_rows(size examples, size vectors, size inputs, const uint8_t *bytes, const real *x, const real *w,
-                      size w_stride, const real *b, real *y, size y_stride) {
+that is read serves all examples. The inputs are real numbers, or bytes, of which those that are 0 are skipped: the caller
+passes a constant, so that the compiler removes the other case and knows how many registers it needs. */
+INLINE void wide_rows(size examples, size vectors, size inputs, size bytes, const void *x, const real *w, size w_stride,
+                      const real *b, real *y, size y_stride) {
     vec sums[BLOCK][BLOCK] = {0}; /* of which examples times vectors are used */
+    const uint8_t *pixels = x;
+    const real *numbers = x;
     for (size first = 0; bytes && first < inputs; first += 64) {
         const size count = smaller(64, inputs - first);
         uint64_t lit = 0;
-        for (size e = 0; e < examples; e++) lit |= lit_bytes_of(bytes + e * inputs + first, count);
+        for (size e = 0; e < examples; e++) lit |= lit_bytes_of(pixels + e * inputs + first, count);
         for (; lit; lit &= lit - 1) {
             const size i = first + __builtin_ctzll(lit);
             for (size v = 0; v < vectors; v++) {
                 const vec row = load(w + i * w_stride + v * LANES);
-                for (size e = 0; e < examples; e++) sums[e][v] += splat(bytes[e * inputs + i]) * row;
+                for (size e = 0; e < examples; e++) sums[e][v] += splat(pixels[e * inputs + i]) * row;
             }
         }
     }
     for (size i = 0; !bytes && i < inputs; i++)
         for (size v = 0; v < vectors; v++) {
             const vec row = load(w + i * w_stride + v * LANES);
-            for (size e = 0; e < examples; e++) sums[e][v] += splat(x[e * inputs + i]) * row;
+            for (size e = 0; e < examples; e++) sums[e][v] += splat(numbers[e * inputs + i]) * row;
         }
     const vec scale = splat(bytes ? (real)1 / 255 : 1);
     for (size e = 0; e < examples; e++)
@@ -263,22 +265,21 @@ INLINE void wide_rows(size examples, size vectors, size inputs, const uint8_t *b
 
 /* A block of outputs: as many examples at a time as fill the registers, but of bytes no more than PAIR, since what is lit
 in one of them is computed for all. */
-INLINE void wide_block(size vectors, size n, size inputs, const uint8_t *bytes, const real *x, const real *w,
-                       size w_stride, const real *b, real *y, size y_stride) {
+INLINE void wide_block(size vectors, size n, size inputs, size bytes, const void *x, const real *w, size w_stride,
+                       const real *b, real *y, size y_stride) {
     const size most = bytes ? PAIR : smaller(BLOCK, PAIR * BLOCK / vectors);
-    size row = 0;
-    for (; row + most <= n; row += most)
-        wide_rows(most, vectors, inputs, bytes ? bytes + row * inputs : 0, x ? x + row * inputs : 0, w, w_stride, b,
-                  y + row * y_stride, y_stride);
-    for (; row < n; row++)
-        wide_rows(1, vectors, inputs, bytes ? bytes + row * inputs : 0, x ? x + row * inputs : 0, w, w_stride, b,
-                  y + row * y_stride, y_stride);
+    const size line = inputs * (bytes ? 1 : (size)sizeof(real));
+    const char *row = x;
+    for (; n >= most; n -= most, row += most * line, y += most * y_stride)
+        wide_rows(most, vectors, inputs, bytes, row, w, w_stride, b, y, y_stride);
+    for (; n; n--, row += line, y += y_stride) wide_rows(1, vectors, inputs, bytes, row, w, w_stride, b, y, y_stride);
 }
 
 /* scratch: (I + 1 + TILE, LANES) numbers for the outputs that fill no vector. */
-INLINE void wide(size n, size inputs, size outputs, const uint8_t *bytes, const real *x, const real *w, const real *b,
-                 real *y, real *scratch) {
+INLINE void wide(size n, size inputs, size outputs, size bytes, const void *x, const real *w, const real *b, real *y,
+                 real *scratch) {
     const size full = outputs / LANES * LANES;
+    const size line = inputs * (bytes ? 1 : (size)sizeof(real));
     real *packed = scratch, *packed_b = packed + inputs * LANES, *packed_y = packed_b + LANES;
     if (full < outputs) {
         pack(inputs, outputs, full, LANES, w, packed);
@@ -286,19 +287,18 @@ INLINE void wide(size n, size inputs, size outputs, const uint8_t *bytes, const 
     }
     for (size first = 0; first < n; first += TILE, y += TILE * outputs) { /* a tile of x stays in the second cache */
         const size count = smaller(TILE, n - first);
-        const uint8_t *tile_bytes = bytes ? bytes + first * inputs : 0;
-        const real *tile = x ? x + first * inputs : 0;
+        const char *tile = (const char *)x + first * line;
         size o = 0;
         for (; o + 8 * LANES <= full; o += 8 * LANES)
-            wide_block(8, count, inputs, tile_bytes, tile, w + o, outputs, b + o, y + o, outputs);
+            wide_block(8, count, inputs, bytes, tile, w + o, outputs, b + o, y + o, outputs);
         for (; o + 4 * LANES <= full; o += 4 * LANES)
-            wide_block(4, count, inputs, tile_bytes, tile, w + o, outputs, b + o, y + o, outputs);
+            wide_block(4, count, inputs, bytes, tile, w + o, outputs, b + o, y + o, outputs);
         for (; o + 2 * LANES <= full; o += 2 * LANES)
-            wide_block(2, count, inputs, tile_bytes, tile, w + o, outputs, b + o, y + o, outputs);
+            wide_block(2, count, inputs, bytes, tile, w + o, outputs, b + o, y + o, outputs);
         for (; o < full; o += LANES)
-            wide_block(1, count, inputs, tile_bytes, tile, w + o, outputs, b + o, y + o, outputs);
+            wide_block(1, count, inputs, bytes, tile, w + o, outputs, b + o, y + o, outputs);
         if (full == outputs) continue;
-        wide_block(1, count, inputs, tile_bytes, tile, packed, LANES, packed_b, packed_y, LANES);
+        wide_block(1, count, inputs, bytes, tile, packed, LANES, packed_b, packed_y, LANES);
         for (size row = 0; row < count; row++)
             memcpy(y + row * outputs + full, packed_y + row * LANES, (size_t)(outputs - full) * sizeof(real));
     }
@@ -427,7 +427,7 @@ EXPORT void NAME(dense_backward)(size n, size inputs, size outputs, const real *
 EXPORT void NAME(dense_bytes)(size n, size inputs, size outputs, const uint8_t *x, const real *w, const real *b,
                               real *y, real *scratch) {
     if (outputs > NARROW) {
-        wide(n, inputs, outputs, x, 0, w, b, y, scratch);
+        wide(n, inputs, outputs, 1, x, w, b, y, scratch);
         return;
     }
     pack_narrow(inputs, outputs, w, scratch);
