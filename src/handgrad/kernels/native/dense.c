@@ -5,24 +5,24 @@ input that is 0 costs nothing. Inputs are real numbers or bytes; bytes stand for
 19 % are not 0, and skipping the others is faster than a product of matrices. (Where a skipped 0 would meet an infinite
 weight, the NaN of 0 * infinity is skipped, too.)
 
-There are two forms: *narrow*, for up to NARROW outputs, whose padded row stays in registers, and *wide* for more. Large
-wide products of real numbers belong to BLAS. */
+There are two forms: *narrow*, for up to NARROW outputs, and *wide* for more. The sums of a narrow layer are vectors of
+outputs, padded to NARROW, for bytes, and vectors of inputs for real numbers. Large wide products of real numbers belong
+to BLAS. */
 
 #define NARROW 16
 #define PARTS (NARROW / LANES) /* vectors in a narrow row */
-#define BLOCK 8                /* vectors of outputs that a wide kernel keeps in registers */
+#define BLOCK 8                /* vectors of outputs, or rows, that a kernel works on at most */
 #define TILE 64                /* examples that a wide kernel works on at a time: one bit each in a 64-bit mask */
 #if VECTOR_BYTES == 64 || defined(__aarch64__)
-#define PAIR 2 /* examples whose sums 32 registers hold at a time */
+#define SUMS 16 /* vectors of sums that stay in registers: half of them */
 #else
-#define PAIR 1
+#define SUMS 8
 #endif
 
 typedef uint8_t bytes16 __attribute__((vector_size(16), aligned(1), may_alias));
 typedef uint8_t bytes64 __attribute__((vector_size(64), aligned(1), may_alias));
 typedef uint32_t words16 __attribute__((vector_size(64), aligned(1), may_alias));
 typedef uint8_t bytes4 __attribute__((vector_size(4), aligned(1), may_alias));
-typedef real real4 __attribute__((vector_size(4 * sizeof(real))));
 typedef _Bool bits16 __attribute__((ext_vector_type(16)));
 typedef _Bool bits64 __attribute__((ext_vector_type(64)));
 
@@ -98,30 +98,77 @@ INLINE void finish_row(narrow_sums sums, real scale, const vec *b, real *row, co
     store_row(row, end, y);
 }
 
-/* y = x w + b of a few examples, whose sums stay in registers. */
-INLINE void narrow_rows(size examples, size inputs, size outputs, const real *x, const real *packed, const vec *b, real *y,
-                        const real *end) {
-    vec sums[4][PARTS];
-    for (size e = 0; e < examples; e++)
-        for (size p = 0; p < PARTS; p++) sums[e][p] = b[p];
-    for (size i = 0; i < inputs; i++)
-        for (size p = 0; p < PARTS; p++) {
-            const vec row = load(packed + i * NARROW + p * LANES);
-            for (size e = 0; e < examples; e++) sums[e][p] += splat(x[e * inputs + i]) * row;
+/* Write w (I, O) as (O, line): a row of inputs for each output, padded with zeros to whole vectors. */
+INLINE void transpose_narrow(size inputs, size outputs, const real *w, real *rows) {
+    const size line = (inputs + LANES - 1) / LANES * LANES;
+    for (size o = 0; o < outputs; o++)
+        for (size i = 0; i < line; i++) rows[o * line + i] = i < inputs ? w[i * outputs + o] : 0;
+}
+
+/* Read the last `count` < LANES numbers of a row, and zeros. What follows them is read with them, but nothing beyond the
+end of the array. */
+INLINE vec load_rest(const real *p, size count, const real *end) {
+    real padded[LANES] = {0};
+    if (end - p < LANES) return load(memcpy(padded, p, (size_t)count * sizeof(real)));
+    mask there;
+    for (size k = 0; k < LANES; k++) there[k] = k < count ? -1 : 0;
+    return select(there, load(p), splat(0));
+}
+
+/* y = x w + b for up to four outputs of up to four examples: a sum for each of them, of vectors of inputs. */
+INLINE void narrow_block(size examples, size block, size inputs, size outputs, const real *x, const real *end,
+                         const real *rows, const real *b, real *y) {
+    const size line = (inputs + LANES - 1) / LANES * LANES, full = inputs / LANES * LANES;
+    vec sums[4][4] = {0};
+    for (size i = 0; i < line; i += LANES)
+        for (size e = 0; e < examples; e++) {
+            const real *p = x + e * inputs + i;
+            const vec part = i < full ? load(p) : load_rest(p, inputs - full, end);
+            for (size o = 0; o < block; o++) sums[e][o] += part * load(rows + o * line + i);
         }
-    for (size e = 0; e < examples; e++) store_row(y + e * outputs, end, sums[e]);
+    for (size e = 0; e < examples; e++) {
+        const real4 totals = sum_lanes4(sums[e]);
+        for (size o = 0; o < block; o++) y[e * outputs + o] = b[o] + totals[o];
+    }
+}
+
+INLINE void narrow_rows(size examples, size inputs, size outputs, const real *x, const real *end, const real *rows,
+                        const real *b, real *y) {
+    const size line = (inputs + LANES - 1) / LANES * LANES;
+    size o = 0;
+    for (; o + 4 <= outputs; o += 4)
+        narrow_block(examples, 4, inputs, outputs, x, end, rows + o * line, b + o, y + o);
+    for (; o + 2 <= outputs; o += 2)
+        narrow_block(examples, 2, inputs, outputs, x, end, rows + o * line, b + o, y + o);
+    if (o < outputs) narrow_block(examples, 1, inputs, outputs, x, end, rows + o * line, b + o, y + o);
+}
+
+/* The same for one example, from rows of w as they are. */
+INLINE void narrow_row(size inputs, size outputs, const real *x, const real *w, const vec *b, real *y, const real *end) {
+    const real *w_end = w + inputs * outputs;
+    narrow_sums sums = {0};
+    vec row[PARTS];
+    for (size i = 0; i < inputs; i += 4)
+        for (size k = 0; k < smaller(4, inputs - i); k++) {
+            load_row(w + (i + k) * outputs, w_end, row);
+            for (size p = 0; p < PARTS; p++) sums[k][p] += splat(x[i + k]) * row[p];
+        }
+    finish_row(sums, 1, b, y, end);
 }
 
 INLINE void narrow(size n, size inputs, size outputs, const real *x, const real *w, const real *b, real *y,
-                   real *packed) {
-    const real *end = y + n * outputs;
-    vec biases[PARTS];
-    load_row(b, b + outputs, biases);
-    pack_narrow(inputs, outputs, w, packed);
-    size row = 0;
-    for (; row + 4 <= n; row += 4)
-        narrow_rows(4, inputs, outputs, x + row * inputs, packed, biases, y + row * outputs, end);
-    for (; row < n; row++) narrow_rows(1, inputs, outputs, x + row * inputs, packed, biases, y + row * outputs, end);
+                   real *rows) {
+    const real *end = x + n * inputs;
+    if (n < 4) {
+        vec biases[PARTS];
+        load_row(b, b + outputs, biases);
+        for (size row = 0; row < n; row++)
+            narrow_row(inputs, outputs, x + row * inputs, w, biases, y + row * outputs, y + n * outputs);
+        return;
+    }
+    transpose_narrow(inputs, outputs, w, rows);
+    for (; n >= 2; n -= 2, x += 2 * inputs, y += 2 * outputs) narrow_rows(2, inputs, outputs, x, end, rows, b, y);
+    for (; n; n--, x += inputs, y += outputs) narrow_rows(1, inputs, outputs, x, end, rows, b, y);
 }
 
 /* db += sum over n of dy[n, :] */
@@ -130,41 +177,51 @@ INLINE void bias_gradient(size n, size outputs, const real *dy, real *db) {
         for (size o = 0; o < outputs; o++) db[o] += dy[row * outputs + o];
 }
 
-/* dw += x^T dy of a few examples, whose dy stays in registers. */
-INLINE void narrow_rows_backward(size examples, size inputs, size outputs, const real *dy, const real *end,
-                                 const real *x, real *packed) {
-    vec d[4][PARTS];
-    for (size e = 0; e < examples; e++) load_row(dy + e * outputs, end, d[e]);
-    for (size i = 0; i < inputs; i++)
-        for (size p = 0; p < PARTS; p++) {
-            vec sum = load(packed + i * NARROW + p * LANES);
-            for (size e = 0; e < examples; e++) sum += splat(x[e * inputs + i]) * d[e][p];
-            store(packed + i * NARROW + p * LANES, sum);
+/* dw += x^T dy for up to four outputs of `vectors` vectors of inputs, or of the last `rest` inputs of a row: the sums over
+all examples stay in registers. */
+INLINE void narrow_block_backward(size vectors, size rest, size block, size n, size inputs, size outputs, const real *dy,
+                                  const real *x, const real *end, real *dw) {
+    vec sums[4][4] = {0};
+    for (; n; n--, x += inputs, dy += outputs)
+        for (size v = 0; v < vectors; v++) {
+            const vec part = rest ? load_rest(x, rest, end) : load(x + v * LANES);
+            for (size o = 0; o < block; o++) sums[v][o] += splat(dy[o]) * part;
         }
+    for (size v = 0; v < vectors; v++)
+        for (size o = 0; o < block; o++)
+            for (size k = 0; k < (rest ? rest : LANES); k++) dw[(v * LANES + k) * outputs + o] += sums[v][o][k];
 }
 
-/* packed is scratch (2, I + LANES, NARROW): a padded dw, and the transpose of w, (O, I) with padded rows. */
+INLINE void narrow_columns_backward(size block, size n, size inputs, size outputs, const real *dy, const real *x,
+                                    real *dw) {
+    const real *end = x + n * inputs;
+    size i = 0;
+    for (; i + SUMS / 4 * LANES <= inputs; i += SUMS / 4 * LANES)
+        narrow_block_backward(SUMS / 4, 0, block, n, inputs, outputs, dy, x + i, end, dw + i * outputs);
+    for (; i + LANES <= inputs; i += LANES)
+        narrow_block_backward(1, 0, block, n, inputs, outputs, dy, x + i, end, dw + i * outputs);
+    if (i < inputs)
+        narrow_block_backward(1, inputs - i, block, n, inputs, outputs, dy, x + i, end, dw + i * outputs);
+}
+
+/* dx = dy w, where dx is not NULL: vectors of inputs again. rows is scratch, (O, I) with padded rows. */
 INLINE void narrow_backward(size n, size inputs, size outputs, const real *dy, const real *x, const real *w, real *dw,
-                            real *dx, real *packed) {
-    const real *end = dy + n * outputs, *dx_end = dx ? dx + n * inputs : 0;
-    real *transposed = packed + (inputs + LANES) * NARROW;
-    memset(packed, 0, (size_t)(inputs * NARROW) * sizeof(real));
-    size row = 0;
-    for (; row + 4 <= n; row += 4) narrow_rows_backward(4, inputs, outputs, dy + row * outputs, end, x + row * inputs, packed);
-    for (; row < n; row++) narrow_rows_backward(1, inputs, outputs, dy + row * outputs, end, x + row * inputs, packed);
-    add_unpacked(inputs, outputs, 0, NARROW, packed, dw);
-    if (!dx) return;
+                            real *dx, real *rows) {
     const size line = (inputs + LANES - 1) / LANES * LANES;
-    memset(transposed, 0, (size_t)(outputs * line) * sizeof(real));
-    for (size o = 0; o < outputs; o++)
-        for (size i = 0; i < inputs; i++) transposed[o * line + i] = w[i * outputs + o];
-    for (; dx < dx_end; dy += outputs, dx += inputs)
+    const real *end = dx ? dx + n * inputs : 0;
+    size o = 0;
+    for (; o + 4 <= outputs; o += 4) narrow_columns_backward(4, n, inputs, outputs, dy + o, x, dw + o);
+    for (; o + 2 <= outputs; o += 2) narrow_columns_backward(2, n, inputs, outputs, dy + o, x, dw + o);
+    if (o < outputs) narrow_columns_backward(1, n, inputs, outputs, dy + o, x, dw + o);
+    if (!dx) return;
+    transpose_narrow(inputs, outputs, w, rows);
+    for (; dx < end; dy += outputs, dx += inputs)
         for (size i = 0; i < inputs; i += LANES) {
             vec sums = splat(0);
-            for (size o = 0; o < outputs; o++) sums += splat(dy[o]) * load(transposed + o * line + i);
-            if (dx_end - (dx + i) >= LANES) store(dx + i, sums); /* the row that follows is written next */
+            for (size o = 0; o < outputs; o++) sums += splat(dy[o]) * load(rows + o * line + i);
+            if (end - (dx + i) >= LANES) store(dx + i, sums); /* the row that follows is written next */
             else
-                for (size k = 0; dx + i + k < dx_end; k++) dx[i + k] = sums[k];
+                for (size k = 0; dx + i + k < end; k++) dx[i + k] = sums[k];
         }
 }
 
@@ -263,11 +320,11 @@ INLINE void wide_rows(size examples, size vectors, size inputs, size bytes, cons
             store(y + e * y_stride + v * LANES, load(b + v * LANES) + sums[e][v] * scale);
 }
 
-/* A block of outputs: as many examples at a time as fill the registers, but of bytes no more than PAIR, since what is lit
-in one of them is computed for all. */
+/* A block of outputs: as many examples at a time as fill the registers, but of bytes one or two, since what is lit in
+one of them is computed for all. */
 INLINE void wide_block(size vectors, size n, size inputs, size bytes, const void *x, const real *w, size w_stride,
                        const real *b, real *y, size y_stride) {
-    const size most = bytes ? PAIR : smaller(BLOCK, PAIR * BLOCK / vectors);
+    const size most = bytes ? SUMS / BLOCK : smaller(BLOCK, SUMS / vectors);
     const size line = inputs * (bytes ? 1 : (size)sizeof(real));
     const char *row = x;
     for (; n >= most; n -= most, row += most * line, y += most * y_stride)
@@ -289,7 +346,7 @@ INLINE void wide(size n, size inputs, size outputs, size bytes, const void *x, c
         const size count = smaller(TILE, n - first);
         const char *tile = (const char *)x + first * line;
         size o = 0;
-        for (; o + 8 * LANES <= full; o += 8 * LANES)
+        for (; (bytes || SUMS > BLOCK) && o + 8 * LANES <= full; o += 8 * LANES)
             wide_block(8, count, inputs, bytes, tile, w + o, outputs, b + o, y + o, outputs);
         for (; o + 4 * LANES <= full; o += 4 * LANES)
             wide_block(4, count, inputs, bytes, tile, w + o, outputs, b + o, y + o, outputs);
@@ -365,7 +422,7 @@ INLINE void add_all(size rows, size vectors, size count, const real *x, size x_s
 
 INLINE void wide_block_backward(size vectors, size count, size inputs, const real *dy, size dy_stride,
                                 const uint8_t *pixels, const real *x, real *dw, size dw_stride) {
-    const size most = smaller(BLOCK, PAIR * BLOCK / vectors);
+    const size most = smaller(BLOCK, SUMS / vectors);
     size i = 0;
     for (; pixels && i < inputs; i++) {
         const uint64_t lit = lit_bytes(pixels + i * TILE);
@@ -390,7 +447,7 @@ INLINE void wide_backward(size n, size inputs, size outputs, const real *dy, con
         const real *tile = x ? x + first * inputs : 0;
         if (bytes) transpose_tile(count, inputs, bytes + first * inputs, pixels);
         size o = 0;
-        for (; o + 8 * LANES <= full; o += 8 * LANES)
+        for (; (bytes || SUMS > BLOCK) && o + 8 * LANES <= full; o += 8 * LANES)
             wide_block_backward(8, count, inputs, dy + o, outputs, pixels, tile, dw + o, outputs);
         for (; o + 4 * LANES <= full; o += 4 * LANES)
             wide_block_backward(4, count, inputs, dy + o, outputs, pixels, tile, dw + o, outputs);

@@ -20,6 +20,7 @@ typedef int64_t size;
 #define LANES ((size)(VECTOR_BYTES / sizeof(real)))
 
 typedef real vec __attribute__((vector_size(VECTOR_BYTES)));
+typedef real real4 __attribute__((vector_size(4 * sizeof(real))));
 typedef real unaligned_vec __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(real)), may_alias));
 
 INLINE vec load(const real *p) { return *(const unaligned_vec *)p; }
@@ -30,10 +31,26 @@ INLINE size smaller(size a, size b) { return a < b ? a : b; }
 
 INLINE real square_root(real x) { return (real)(sizeof(real) == 4 ? __builtin_sqrtf((float)x) : __builtin_sqrt(x)); }
 
+/* Add the lanes k, k + 4, k + 8, ... for k from 0 to 3. */
+INLINE real4 fold(vec v) {
+    real4 parts[LANES / 4 + 1] = {0};
+    memcpy(parts, &v, sizeof v);
+    for (size k = 1; k < LANES / 4; k++) parts[0] += parts[k];
+    return parts[0];
+}
+
+/* Add the lanes: those of four neighbours at a time, so that additions need not wait for each other. */
 INLINE real sum_lanes(vec v) {
-    real total = 0;
-    for (size k = 0; k < LANES; k++) total += v[k];
-    return total;
+    const real4 sum = fold(v);
+    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
+}
+
+/* The same for four vectors. */
+INLINE real4 sum_lanes4(const vec *v) {
+    const real4 a = fold(v[0]), b = fold(v[1]), c = fold(v[2]), d = fold(v[3]);
+    const real4 ab = __builtin_shufflevector(a, b, 0, 4, 1, 5) + __builtin_shufflevector(a, b, 2, 6, 3, 7);
+    const real4 cd = __builtin_shufflevector(c, d, 0, 4, 1, 5) + __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    return __builtin_shufflevector(ab, cd, 0, 1, 4, 5) + __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
 }
 
 /* What depends on the scalar type: a number has MANTISSA bits behind its point and an exponent that
