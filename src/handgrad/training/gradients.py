@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from handgrad.data.arrays import is_mapped
 from handgrad.data.augment import Augmentation
 from handgrad.data.batches import Rows, chunks, length
 from handgrad.data.dataset import Dataset
@@ -20,6 +21,9 @@ from handgrad.training.distributed import SINGLE, Communicator
 
 AddGradient = Callable[..., tuple[float, int]]
 """``add(x, labels, weights, total, rng) -> loss, correct``, as from `Network.gradient_function`."""
+
+SCALED_ONCE = 2**28
+"""Bytes of a table up to which a scaled copy is made, so that not every batch is scaled again."""
 
 
 class BatchSum(NamedTuple):
@@ -68,6 +72,11 @@ class BatchGradient:
 
     def __enter__(self) -> "BatchGradient":
         self.workers.__enter__()
+        inputs, self._prepare = self.dataset.inputs, self.network.prepare
+        small = not is_mapped(inputs) and inputs.dtype != np.uint8 and inputs.nbytes <= SCALED_ONCE
+        if small and not self.augmentation:
+            inputs, self._prepare = self._prepare(inputs), lambda scaled: scaled
+        self._inputs = inputs
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -99,13 +108,13 @@ class BatchGradient:
     ) -> tuple[float, int]:
         """Compute the gradients of one thread's chunks."""
         thread, parts = work
-        dataset, prepare, add_gradient = self.dataset, self.network.prepare, self._functions[thread]
+        dataset, prepare, add_gradient = self.dataset, self._prepare, self._functions[thread]
         self._gradients[thread].fill(0)
         loss, correct = 0.0, 0
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the loss shows an overflow
             for number, rows in parts:
                 rng = LazyGenerator(seed, number)
-                raw, labels = dataset.inputs[rows], dataset.labels[rows]
+                raw, labels = self._inputs[rows], dataset.labels[rows]
                 weights = self.sample_weights[rows] if self.sample_weights is not None else None
                 if self.augmentation and augmented:
                     images = raw.reshape(-1, *dataset.input_shape)
