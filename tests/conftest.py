@@ -36,28 +36,22 @@ def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def cli(process: Cli) -> Cli:
-    """Run ``handgrad``; see `process`."""
-    return process
-
-
-@pytest.fixture
 def process(tmp_path: Path) -> Cli:
     """Run ``handgrad`` in a separate process, in `tmp_path`, where no data set is found."""
 
     def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "handgrad", *map(str, arguments)]
         env = {key: value for key, value in os.environ.items() if key != "HANDGRAD_DATA"}
         env |= {"HANDGRAD_MIRROR": CLOSED, "XDG_CACHE_HOME": str(tmp_path / "cache"), **environment}
-        return subprocess.run(
-            [sys.executable, "-m", "handgrad", *map(str, arguments)],
-            cwd=tmp_path,
-            env=env,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
+        return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300)
 
     return run
+
+
+@pytest.fixture
+def cli(process: Cli) -> Cli:
+    """Run ``handgrad``; see `process`."""
+    return process
 
 
 @pytest.fixture(scope="session")

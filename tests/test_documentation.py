@@ -17,19 +17,23 @@ from documents import ROOT, blocks
 from fixture_types import Cli
 from handgrad.data.dataset import Splits
 
-ESTIMATOR = (ROOT / "docs" / "estimator.md").read_text("utf-8")
 COMMANDS = [line for block in blocks("README.md", "sh") for line in block.splitlines()]
 PROGRAM = [line.removeprefix("pip install uv && ") for line in COMMANDS if "handgrad" in line]
 
 
-def test_the_two_commands_come_first() -> None:
+def run(code: str, folder: Path) -> str:
+    """Run a program, which must print no warning."""
+    command = [sys.executable, "-W", "error", "-c", code]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_the_two_commands_come_first_and_every_command_of_the_program_is_shown(cli: Cli) -> None:
     assert COMMANDS[:2] == [
         "pip install uv && uv run handgrad train",
         "pip install uv && uv run --group dev pytest",
     ]
-
-
-def test_every_command_of_the_program_is_shown(cli: Cli) -> None:
     shown = {shlex.split(command, comments=True)[3] for command in PROGRAM}
     offered = re.findall(r"^│ (\w+)  ", cli("--help").stdout.partition("Commands")[2], re.MULTILINE)
     assert shown == set(offered)
@@ -48,38 +52,32 @@ def test_every_command_in_the_readme_works(cli: Cli, tmp_path: Path) -> None:
         assert done.stdout
 
 
-def test_every_block_of_python_in_the_readme_works(tmp_path: Path) -> None:
-    for block in blocks("README.md", "python"):
-        done = subprocess.run(
-            [sys.executable, "-c", block], cwd=tmp_path, env=os.environ, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stderr
-        assert re.search(r"^[789]\d\.\d%$", done.stdout, re.MULTILINE)
+@pytest.mark.parametrize("block", blocks("README.md", "python"))
+def test_every_block_of_python_in_the_readme_works(tmp_path: Path, block: str) -> None:
+    assert re.search(r"^[789]\d\.\d%$", run(block, tmp_path), re.MULTILINE)
 
 
-def test_the_blocks_of_python_in_the_guide_work_and_are_the_example(tmp_path: Path) -> None:
-    found = blocks("docs/extending.md", "python")
-    example = (ROOT / "examples" / "custom.py").read_text("utf-8")
+def test_the_blocks_of_python_in_the_guide_work_and_are_the_example(cli: Cli, tmp_path: Path) -> None:
+    found, example = blocks("docs/extending.md", "python"), ROOT / "examples" / "custom.py"
     for block in found[:4]:
-        assert block[block.index("@dataclass") :].strip() in example
-    done = subprocess.run(
-        [sys.executable, "-c", "\n".join(found)], cwd=tmp_path, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    assert re.search(r"^[5-9]\d\.\d%$", done.stdout, re.MULTILINE)
+        assert block[block.index("@dataclass") :].strip() in example.read_text("utf-8")
+    assert re.search(r"^[5-9]\d\.\d%$", run("\n".join(found), tmp_path), re.MULTILINE)
+    done = cli("check", example)
+    assert done.returncode == 0, done.stdout
+    for name in ("1 Gain", "2 Softplus", "loss Squares"):
+        assert name in done.stdout
 
 
 @pytest.mark.slow
 def test_the_blocks_of_python_about_the_classifier_work(tmp_path: Path) -> None:
-    code = "\n".join(blocks("docs/estimator.md", "python"))
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert len(re.findall(r"^[89]\d\.\d%$", done.stdout, re.MULTILINE)) == 2
+    printed = run("\n".join(blocks("docs/estimator.md", "python")), tmp_path)
+    assert len(re.findall(r"^[89]\d\.\d%$", printed, re.MULTILINE)) == 2
     assert (tmp_path / "model.safetensors").exists()
 
 
 def test_the_table_shows_every_parameter_of_both_classifiers_with_its_default() -> None:
-    rows = [row.split("|")[1:3] for row in ESTIMATOR.splitlines() if row.startswith("|")]
+    text = (ROOT / "docs" / "estimator.md").read_text("utf-8")
+    rows = [row.split("|")[1:3] for row in text.splitlines() if row.startswith("|")]
     for column, kind in enumerate((MLPClassifier, hg.HandgradClassifier)):
         shown = re.findall(r"`(\w+)=([^`]+)`", "\n".join(row[column] for row in rows))
         parameters = inspect.signature(kind).parameters.values()
@@ -88,21 +86,10 @@ def test_the_table_shows_every_parameter_of_both_classifiers_with_its_default() 
         }
 
 
-def test_the_user_defined_example_passes_the_check(cli: Cli) -> None:
-    done = cli("check", ROOT / "examples" / "custom.py")
-    assert done.returncode == 0, done.stdout
-    for name in ("1 Gain", "2 Softplus", "loss Squares"):
-        assert name in done.stdout
-
-
 @pytest.mark.slow
 def test_code_blocks_of_the_plots_guide_run(tmp_path: Path) -> None:
     code = "\n".join(blocks("docs/plots.md", "python"))
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], cwd=tmp_path, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    assert 0 < float(done.stdout) < 0.2
+    assert 0 < float(run(code, tmp_path)) < 0.2
     assert {path.name for path in tmp_path.iterdir()} == set(re.findall(r'"(\w+\.(?:svg|png))"', code))
 
 

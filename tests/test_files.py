@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from handgrad.errors import HandgradError, suggest
-from handgrad.files import UNFINISHED, replacing
+from handgrad.files import UNFINISHED, replacing, write_file
 
 
 def test_a_file_appears_whole(tmp_path: Path) -> None:
@@ -25,57 +25,41 @@ def test_a_file_appears_whole(tmp_path: Path) -> None:
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("old")
-
-    def fail() -> None:
-        with replacing(path) as temporary:
-            temporary.write_text("half")
-            raise KeyError
-
-    with pytest.raises(KeyError):
-        fail()
+    with pytest.raises(KeyError), replacing(path) as temporary:  # noqa: PT012
+        temporary.write_text("half")
+        raise KeyError
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_behind_a_link_the_target_is_replaced(tmp_path: Path) -> None:
-    (tmp_path / "folder").mkdir()
-    link, target = tmp_path / "link", tmp_path / "folder" / "target"
-    target.write_text("old")
+    link, target = tmp_path / "link", tmp_path / "target"
     link.symlink_to(target)
-    with replacing(link) as temporary:
-        temporary.write_text("new")
+    write_file(link, b"new")
     assert link.is_symlink()
     assert target.read_text() == "new"
 
 
-def test_a_device_is_never_replaced() -> None:
-    with pytest.raises(HandgradError, match="not a regular file"), replacing(Path("/dev/null")):
-        pass
+def test_what_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(HandgradError, match="not a regular file"):
+        write_file(Path("/dev/null"), b"")
     assert Path("/dev/null").is_char_device()
+    with pytest.raises(HandgradError, match=r"cannot write .*missing/file: No such file or directory"):
+        write_file(tmp_path / "missing" / "file", b"")
 
-
-def test_an_error_of_the_system_becomes_one_line(tmp_path: Path) -> None:
-    path = tmp_path / "missing" / "file"
-    message = f"cannot write {path}: No such file or directory"
-    with pytest.raises(HandgradError, match=message), replacing(path) as temporary:
-        temporary.write_text("nowhere")
-
-
-def test_read_only_file_system_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> int:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
     monkeypatch.setattr(os, "open", refuse)
     monkeypatch.setattr(os, "unlink", refuse)
-    with pytest.raises(HandgradError, match=r"cannot write .*file: Read-only"), replacing(tmp_path / "file"):
-        pass
+    with pytest.raises(HandgradError, match=r"cannot write .*file: Read-only"):
+        write_file(tmp_path / "file", b"")
 
 
 def test_folder_is_synced_after_the_rename(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", lambda number: synced.append(os.fstat(number).st_ino))
-    with replacing(tmp_path / "file") as temporary:
-        temporary.write_text("new")
+    write_file(tmp_path / "file", b"new")
     assert synced == [path.stat().st_ino for path in (tmp_path / "file", tmp_path)]
 
 
@@ -89,12 +73,10 @@ def test_temporaries_of_killed_processes_are_removed_and_others_stay(tmp_path: P
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        with replacing(tmp_path / "other") as temporary:
-            temporary.write_text("new")
+        write_file(tmp_path / "other", b"new")
         assert len(list(tmp_path.glob(f"{UNFINISHED}*"))) == 1
         process.send_signal(signal.SIGKILL)
-    with replacing(tmp_path / "other") as temporary:
-        temporary.write_text("newer")
+    write_file(tmp_path / "other", b"newer")
     assert list(tmp_path.iterdir()) == [tmp_path / "other"]
 
 

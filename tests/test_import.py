@@ -7,7 +7,9 @@ import pytest
 
 import handgrad as hg
 
-HEAVY = ("matplotlib", "numpy", "polars", "pydantic", "rich", "PIL", "safetensors")
+HEAVY = {"matplotlib", "numpy", "polars", "pydantic", "PIL", "safetensors"}
+PLOTS = "import sys; sys.modules['matplotlib'] = None; import handgrad as hg; hg.plots.plot_weights"
+EVERYTHING = "import handgrad as hg; [getattr(hg, name) for name in hg.__all__]; hg.load_data('strokes:10')"
 
 
 @pytest.mark.parametrize("name", hg.__all__)
@@ -21,35 +23,21 @@ def test_families_have_namespaces() -> None:
     assert hg.optimizers.Adam is hg.Adam
     assert hg.schedules.Cosine is hg.Cosine
     assert len(hg.__all__) == len(set(hg.__all__)) > 70
-
-
-def test_a_wrong_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Danse'"):
         hg.Danse  # type: ignore[attr-defined]  # noqa: B018
 
 
-def test_plots_are_imported_without_matplotlib() -> None:
-    program = "import handgrad as hg, sys; sys.modules['matplotlib'] = None; print(*hg.plots.__all__)"
+@pytest.mark.parametrize(
+    ("code", "unwanted"),
+    [
+        ("import handgrad", {*HEAVY, "rich"}),
+        ("import handgrad.cli.main", {*HEAVY, "rich"}),
+        ("import handgrad.cli.main; handgrad.cli.main.main(['--help'])", HEAVY),
+        (EVERYTHING, {"torch", "tensorflow", "jax"}),
+        (PLOTS, {"torch"}),
+    ],
+)
+def test_nothing_heavy_is_imported_before_it_is_needed(code: str, unwanted: set[str]) -> None:
+    program = f"{code}\nimport sys; print('imported:', *({unwanted!r} & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert "plot_weights" in done.stdout
-
-
-HELP = "import handgrad.cli.main; handgrad.cli.main.main(['--help'])"
-"""Help is printed by rich."""
-
-
-@pytest.mark.parametrize("code", ["import handgrad", "import handgrad.cli.main", HELP])
-def test_nothing_heavy_is_imported_before_it_is_needed(code: str) -> None:
-    heavy = set(HEAVY) - ({"rich"} if code == HELP else set())
-    program = f"{code}; import sys; print('imported:', *(name for name in {heavy} if name in sys.modules))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1].split() == ["imported:"]
-
-
-def test_no_framework_is_ever_imported() -> None:
-    program = (
-        "import handgrad as hg, sys; [getattr(hg, name) for name in hg.__all__]; hg.load_data('strokes:10');"
-    )
-    program += "print(*(name for name in ('torch', 'tensorflow', 'jax') if name in sys.modules))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == []
+    assert done.stdout.splitlines()[-1] == "imported:"

@@ -63,9 +63,5 @@ def test_kernels_that_do_not_compile_leave_a_pure_wheel_with_the_reason(tree: Pa
     with ZipFile(wheel) as archive:
         reason = archive.read("handgrad/kernels/native/libhandgrad_error.txt").decode()
     assert "no dense layers today" in reason
-
-
-def test_a_named_target_must_compile(tree: Path) -> None:
-    (tree / "src/handgrad/kernels/native/dense.c").write_text("#error no dense layers today\n")
-    with pytest.raises(subprocess.CalledProcessError):
+    with pytest.raises(subprocess.CalledProcessError):  # a target that is named must compile
         build(tree, HANDGRAD_BUILD_TARGET="manylinux_2_17_x86_64")

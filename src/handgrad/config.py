@@ -8,7 +8,7 @@ it is defined.
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
 from inspect import isabstract
-from math import inf, isfinite
+from math import inf
 from numbers import Integral, Real
 from typing import Any, Self, get_args, get_type_hints
 
@@ -45,35 +45,22 @@ class Configurable:
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """Build an object of this family (`Layer`, `Initializer`, …).
 
-        The type may be omitted where the family is a single class, e.g. `EarlyStopping`.
-
-        Raises
-        ------
-        HandgradError
-            If the type or a field is unknown, or a value is refused.
+        The type may be omitted where the family is a single class, e.g. `EarlyStopping`. HandgradError is raised if
+        the type or a field is unknown, or a value is refused.
         """
-        family = cls.__name__.lower()
         kinds = {kind.__name__: kind for kind in _subclasses(cls)}
-        if cls.__name__ in kinds and isinstance(config, Mapping):
-            config = {"type": cls.__name__, **config}
-        if not isinstance(config, Mapping) or not isinstance(config.get("type"), str):
-            raise HandgradError(
-                f"{family}: a table with a type is needed, e.g. {{ type = 'Name' }}; got {config!r:.60}"
-            )
-        name = config["type"]
+        default = cls.__name__ if cls.__name__ in kinds else None
+        name = config.get("type", default) if isinstance(config, Mapping) else None
+        if not isinstance(name, str):
+            need = "a table with a type is needed, e.g. { type = 'Name' }"
+            raise HandgradError(f"{cls.__name__.lower()}: {need}; got {config!r:.60}")
         if name not in kinds:
-            raise HandgradError(f"unknown {family} {name!r:.60}{suggest(name, sorted(kinds))}")
+            raise HandgradError(f"unknown {cls.__name__.lower()} {name!r:.60}{suggest(name, sorted(kinds))}")
         return _build(kinds[name], {key: value for key, value in config.items() if key != "type"})
 
     @classmethod
     def from_name(cls, name: str) -> Self:
-        """Build an object of this family with its defaults; case and underscores are ignored, e.g. "leaky_relu".
-
-        Raises
-        ------
-        HandgradError
-            If the name is unknown, or a field has no default.
-        """
+        """Build an object of this family with its defaults; case and underscores are ignored, e.g. "leaky_relu"."""
         folded = name.replace("_", "").casefold()
         kinds = (kind.__name__ for kind in _subclasses(cls))
         return cls.from_config({"type": next((kind for kind in kinds if kind.casefold() == folded), name)})
@@ -82,55 +69,44 @@ class Configurable:
     def resolve(cls, value: Any, argument: str) -> Self:
         """Return what an argument stands for: an instance, unchanged, or one created from a name or a class.
 
-        Raises
-        ------
-        HandgradError
-            If it is none of these, or the name is unknown.
+        HandgradError, which names the argument, is raised if it is none of these, or the name is unknown.
         """
         if isinstance(value, cls):
             return value
+        if isinstance(value, type) and issubclass(value, cls) and not isabstract(value):
+            value = value.__name__
+        if not isinstance(value, str):
+            kind = f"a name or an instance of hg.{cls.__name__}"
+            raise HandgradError(f"{argument} must be {kind}; got {value!r:.60}")
         try:
-            if isinstance(value, str):
-                return cls.from_name(value)
-            if isinstance(value, type) and issubclass(value, cls) and not isabstract(value):
-                return cls.from_config({"type": value.__name__})
+            return cls.from_name(value)
         except HandgradError as error:
             raise HandgradError(f"{argument}: {error}") from error
-        raise HandgradError(
-            f"{argument} must be a name or an instance of hg.{cls.__name__}; got {value!r:.60}"
-        )
 
 
 def check_number(
     owner: object, name: str, low: float, high: float = inf, interval: str = "[)", *, whole: bool = False
 ) -> None:
-    """Raise HandgradError unless a field of a frozen dataclass is a finite number in an interval.
+    """Raise HandgradError unless a field of a frozen dataclass is a finite number, or an integer if `whole`.
 
-    Numbers of NumPy become those of Python, so that they can be written to files.
-
-    Parameters
-    ----------
-    owner : dataclass instance
-    name : str
-        Of the field.
-    low, high : float
-    interval : str
-        Whether the ends are included, in brackets: ``"[)"`` includes `low` only.
-    whole : bool
-        Whether only integers are valid.
+    Numbers of NumPy become those of Python, so that they can be written to files. In `interval`, brackets show which
+    ends are included: ``"[)"`` includes `low` only.
     """
     value = getattr(owner, name)
+    kind = Integral if whole else Real
     if not (
-        (is_integer(value) if whole else isinstance(value, Real) and not isinstance(value, bool))
-        and isfinite(value)
-        and (value >= low if interval[0] == "[" else value > low)
-        and (value <= high if interval[1] == "]" else value < high)
+        isinstance(value, kind)
+        and not isinstance(value, bool)
+        and -inf < value < inf
+        and low <= value <= high
+        and (value != low or interval[0] == "[")
+        and (value != high or interval[1] == "]")
     ):
-        kind = "an integer" if whole else "a number"
+        noun = "an integer" if whole else "a number"
         bounds = f"at least {low}" if interval[0] == "[" else f"greater than {low}"
         if high < inf:
             bounds += f" and {'at most' if interval[1] == ']' else 'less than'} {high:g}"
-        raise HandgradError(f"{type(owner).__name__} {name} must be {kind} {bounds}; got {value!r:.60}")
+        raise HandgradError(f"{type(owner).__name__} {name} must be {noun} {bounds}; got {value!r:.60}")
     object.__setattr__(owner, name, int(value) if isinstance(value, Integral) else float(value))
 
 
@@ -168,16 +144,17 @@ def _build(kind: Any, values: dict[str, Any]) -> Any:
             raise HandgradError(f"{kind.__name__} has no field {key!r:.60}{suggest(key, known)}")
         if isinstance(value, Mapping):
             values[key] = _family(kind, key).from_config(value)
+    missing = [
+        field.name
+        for field in fields(kind)
+        if field.name not in values and field.default is field.default_factory is MISSING
+    ]
+    if missing:
+        raise HandgradError(f"{kind.__name__} lacks '{missing[0]}'")
     try:
         return kind(**values)
     except TypeError as error:
-        missing = [
-            field.name
-            for field in fields(kind)
-            if field.name not in values and field.default is MISSING and field.default_factory is MISSING
-        ]
-        reason = f"lacks '{missing[0]}'" if missing else f"has a value of the wrong type: {error}"
-        raise HandgradError(f"{kind.__name__} {reason}") from error
+        raise HandgradError(f"{kind.__name__} has a value of the wrong type: {error}") from error
 
 
 def _family(kind: type, field: str) -> type[Configurable]:

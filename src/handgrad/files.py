@@ -14,20 +14,11 @@ UNFINISHED = ".handgrad-unfinished-"
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`, and move what is written there to `path` at the end.
+    """Yield a temporary path beside a file, and move what is written there to `path` at the end.
 
     A reader sees the old file or the new one, never a part of either. If the block fails, the temporary file is
-    removed and `path` stays as it was. What killed processes have left in the folder is removed first.
-
-    Parameters
-    ----------
-    path : Path
-        The file to write; its folder must exist.
-
-    Raises
-    ------
-    HandgradError
-        If the file cannot be written (no permission, disk full, …).
+    removed and `path` stays as it was. What killed processes have left in the folder is removed first. HandgradError
+    is raised if the file cannot be written.
     """
     path = Path(os.path.realpath(path))  # the target of a link is replaced, and not the link
     if path.exists() and not path.is_file():
@@ -91,5 +82,5 @@ def make_folder(folder: Path) -> None:
 def cannot_write(path: Path | str, error: OSError) -> HandgradError:
     """Return the error for a file or folder that could not be written."""
     return HandgradError(
-        f"cannot write {path}: {error.strerror or error}; choose another place or free some space"
+        f"cannot write {path}: {error.strerror or error}; choose another place or free space"
     )

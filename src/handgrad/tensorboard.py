@@ -8,20 +8,10 @@ from handgrad.training.records import Record
 
 
 def log_to_tensorboard(records: Iterable[Record], folder: Path) -> Iterator[Record]:
-    """Yield records, and write each for ``tensorboard --logdir FOLDER``.
+    """Yield records, and write each into event files in a folder, for ``tensorboard --logdir FOLDER``.
 
-    Parameters
-    ----------
-    records : iterable of Record
-        As `handgrad.train` yields them.
-    folder : Path
-        For the event files. Files of an earlier session stay, and what it logged after the first of these records is
-        hidden.
-
-    Raises
-    ------
-    HandgradError
-        If tensorboardX is not installed.
+    Files of an earlier session stay, and what it logged after the first of these records is hidden. HandgradError is
+    raised if tensorboardX is not installed.
     """
     require("TensorBoard files need", "tensorboard", "tensorboardX")
     from tensorboardX import SummaryWriter

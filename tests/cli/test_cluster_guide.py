@@ -1,10 +1,7 @@
 """docs/cluster.md: its commands for one machine and for several, and its program, alone and on ranks."""
 
-import os
 import re
-import select
 import shlex
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +11,7 @@ import pytest
 from documents import blocks
 from fixture_types import Cli
 from handgrad.training.records import load_records
-from rank_fixtures import Begin, Mpi, descendants, our_lines
+from rank_fixtures import Mpi
 
 ONE, SEVERAL = blocks("docs/cluster.md", "sh")
 
@@ -75,40 +72,6 @@ def test_every_command_for_several_machines_works(
     assert sorted(reached[:2]) == sorted(reached[2:4]) == ["node1", "node2"]
     assert reached[4:] == ["node1"]
     assert (tmp_path / "digits.onnx").exists()
-
-
-def proxies(mpiexec: int) -> dict[str, int]:
-    """Find what mpiexec has started on each machine, by its number."""
-    found = {}
-    for pid in descendants(mpiexec):
-        program, *words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-        if program.endswith("hydra_pmi_proxy"):
-            found[words[words.index("--proxy-id") + 1]] = pid
-    return found
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="waits for processes of others, as Linux can")
-@pytest.mark.parametrize("machine", [False, True])
-def test_a_rank_or_a_machine_that_is_gone_ends_the_job(
-    begin: Begin, mpi: Mpi, machines: dict[str, str], tmp_path: Path, machine: bool
-) -> None:
-    """mpiexec ends the ranks of the other machine."""
-    process = begin(["-f", "hosts", "-n", "2"], "--epochs", "40", **machines)
-    proxy = proxies(process.pid)["1"]
-    below = descendants(proxy)
-    left = [pid for pid in descendants(process.pid) if pid not in (proxy, *below)]
-    watched = [os.pidfd_open(pid) for pid in left]
-    for pid in [proxy, *below] if machine else below:
-        os.kill(pid, signal.SIGKILL)
-    _, stderr = process.communicate(timeout=60)
-    assert process.returncode
-    assert not our_lines(stderr)
-    for handle in watched:
-        assert select.select([handle], [], [], 30)[0], "it has not ended"
-        os.close(handle)
-    assert mpi(1, "resume", "RUN").returncode == 0
-    assert [record.epoch for record in load_records(tmp_path / "RUN")] == list(range(1, 41))
 
 
 @pytest.mark.slow

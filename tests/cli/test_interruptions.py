@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,8 @@ augmentation = { shift = 1, rotate = 10, scale = 0.1, shear = 5, elastic = 20 }
 averaging = { type = "ExponentialAverage", decay = 0.98 }
 early_stopping = { patience = 40, monitor = "validation_loss" }
 training = { batch_size = 64, epochs = 60 }
-
-[network]
-input = "image"
-layers = [
+network.input = "image"
+network.layers = [
     { type = "Conv2D", filters = 4, kernel_size = 5, stride = 2 },
     { type = "BatchNorm" },
     { type = "Maxout" },
@@ -52,6 +51,12 @@ layers = [
     { type = "Dense", units = "classes" },
 ]
 """
+
+
+def records(run: Path) -> list[dict[str, Any]]:
+    """Load the records of a run, without times."""
+    found = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    return [{key: value for key, value in line.items() if "second" not in key} for line in found]
 
 
 @pytest.fixture
@@ -88,11 +93,11 @@ def test_interrupted_and_resumed_equals_never_interrupted(
         (line,) = printed.splitlines()
         assert "handgrad resume RUN" in line
         assert load_model(tmp_path / "RUN").flat_parameters.size == 7960
-    assert json.loads((tmp_path / "RUN" / "log.jsonl").read_text().splitlines()[-1])["step"] < 5999
+    assert records(tmp_path / "RUN")[-1]["step"] < 5999
     resumed = cli("resume", "RUN", "--threads", "2", "--json")
     assert resumed.returncode == 0, resumed.stderr
     assert parameters(tmp_path / "RUN") == parameters(tmp_path / "straight")
-    steps = [json.loads(line)["step"] for line in (tmp_path / "RUN" / "log.jsonl").read_text().splitlines()]
+    steps = [record["step"] for record in records(tmp_path / "RUN")]
     assert [step for step in steps if step % 60 == 59] == list(range(59, 6000, 60))
     assert not list((tmp_path / "RUN").rglob(f"{UNFINISHED}*"))
 
@@ -170,18 +175,13 @@ def test_a_terminal_gets_a_progress_bar(tmp_path: Path) -> None:
     )
     os.close(write)
     shown = b""
-    while True:
-        try:
-            piece = os.read(read, 65536)
-        except OSError:
-            break
-        if not piece:
-            break
-        shown += piece
+    with suppress(OSError):  # at its end
+        while piece := os.read(read, 65536):
+            shown += piece
     os.close(read)
     assert process.wait(60) == 0
     text = shown.decode()
-    for part in ("of 4,000", "left", "3,950", "saved"):
+    for part in ("of 4,000", "0:00:0", "3,950", "saved"):
         assert part in text
 
 
@@ -239,12 +239,4 @@ def test_killed_several_times_at_random_and_resumed_equals_never_killed(
     assert done.returncode == 0, done.stderr
     for name in ("model.safetensors", "recipe.toml"):
         assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "straight" / name).read_bytes()
-    timed = ("seconds", "examples_per_second")
-    straight, resumed = (
-        [
-            {key: value for key, value in json.loads(line).items() if key not in timed}
-            for line in (tmp_path / run / "log.jsonl").read_text().splitlines()
-        ]
-        for run in ("straight", "killed")
-    )
-    assert straight == resumed
+    assert records(tmp_path / "killed") == records(tmp_path / "straight")

@@ -57,23 +57,18 @@ def test_a_run_that_is_stopped_and_resumed_on_the_same_number_of_ranks_has_the_s
 
 
 @pytest.mark.slow
-def test_a_run_resumes_on_another_number_of_ranks(mpi: Mpi, cli: Cli, tmp_path: Path) -> None:
+def test_a_run_resumes_on_another_number_of_ranks_of_which_only_the_first_needs_its_folder(
+    mpi: Mpi, cli: Cli, tmp_path: Path
+) -> None:
     assert cli(*THREE, "--out", "WHOLE").returncode == 0
-    assert mpi(2, *THREE, "--time-limit", "0.001s", "--out", "RUN").returncode == 0
-    second = mpi(4, "resume", "RUN", "--time-limit", "0.001s")
-    assert (second.returncode, second.stderr) == (0, "")
+    (there := tmp_path / "there").mkdir()
+    assert mpi(4, *THREE, "--time-limit", "0.001s", "--out", "RUN").returncode == 0
+    resume = ["resume", "RUN", "--time-limit", "0.001s"]
+    done = apart(mpi, resume, resume, there)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not list(there.iterdir())
     assert cli("resume", "RUN").returncode == 0
     assert losses(tmp_path / "RUN")[-2:] == pytest.approx(losses(tmp_path / "WHOLE")[-2:], rel=1e-3)
-
-
-@pytest.mark.slow
-def test_only_rank_0_needs_the_run_folder(mpi: Mpi, tmp_path: Path) -> None:
-    (there := tmp_path / "there").mkdir()
-    assert apart(mpi, [*THREE, "--time-limit", "0.001s", "--out", "RUN"], THREE, there).returncode == 0
-    done = apart(mpi, ["resume", "RUN"], ["resume", "RUN"], there)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert load_records(tmp_path / "RUN")[-1].epoch == 3
-    assert not list(there.iterdir())
 
 
 @pytest.mark.slow
@@ -141,9 +136,17 @@ def test_data_that_are_other_missing_or_corrupt_on_one_rank(
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
-    [(("train", "--nonsense"), 2, "--nonsense"), (("resume", "nowhere"), 1, "nowhere")],
+    [
+        (["train", "--nonsense"], 2, "--nonsense"),
+        (["resume", "nowhere"], 1, "nowhere"),
+        (
+            [*RECIPE, "--learning-rate", "1e6", "--set", "optimizer.type=SGD", "--hidden", "30,30,30"],
+            1,
+            "diverged at step",
+        ),
+    ],
 )
-def test_wrong_usage_gets_one_line(mpi: Mpi, arguments: tuple[str, ...], status: int, message: str) -> None:
+def test_an_error_of_all_ranks_is_one_line(mpi: Mpi, arguments: list[str], status: int, message: str) -> None:
     done = mpi(2, *arguments)
     assert done.returncode == status
     (line,) = done.stderr.splitlines()
@@ -181,25 +184,20 @@ def test_a_rank_that_is_killed_ends_the_job_and_the_run_resumes(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("sent", "to_one"), [(signal.SIGINT, False), (signal.SIGTERM, True)])
-def test_signals_stop_all_ranks_after_a_step(begin: Begin, tmp_path: Path, sent: int, to_one: bool) -> None:
-    process = begin(2, "--epochs", "4000")
-    os.kill(ranks_of(process)[1] if to_one else process.pid, sent)
-    _, stderr = process.communicate(timeout=60)
+@pytest.mark.parametrize("how", ["Ctrl-C", "SIGTERM to one", "the input ends"])
+def test_all_ranks_stop_after_a_step(begin: Begin, cli: Cli, tmp_path: Path, how: str) -> None:
+    process = begin(2, "--epochs", "4000", *(["--attached"] if how == "the input ends" else []))
+    assert "RUN" in cli("resume", "RUN").stderr  # which another program uses
+    assert process.poll() is None
+    if how == "Ctrl-C":
+        process.send_signal(signal.SIGINT)
+    elif how == "SIGTERM to one":
+        os.kill(ranks_of(process)[1], signal.SIGTERM)
+    _, stderr = process.communicate(timeout=60)  # which closes the input
     assert process.returncode == 130
     (line,) = our_lines(stderr)
     assert "saved in RUN" in line
     assert "mpiexec -n 2 handgrad resume RUN" in line
-    assert (tmp_path / "RUN" / "model.safetensors").exists()
-
-
-@pytest.mark.slow
-def test_all_diverge_in_one_line_and_the_parameters_before_are_saved(mpi: Mpi, tmp_path: Path) -> None:
-    wild = ["--learning-rate", "1e6", "--set", "optimizer.type=SGD", "--hidden", "30,30,30", "--epochs", "20"]
-    done = mpi(2, *RECIPE, *wild, "--out", "RUN")
-    assert done.returncode == 1
-    (line,) = done.stderr.splitlines()
-    assert line.startswith("handgrad: training diverged at step")
     assert (tmp_path / "RUN" / "model.safetensors").exists()
 
 
@@ -219,16 +217,3 @@ def test_a_full_disk_on_rank_0_gets_one_line(mpi: Mpi, tmp_path: Path, limit: in
     if kept:
         assert mpi(2, "resume", "RUN").returncode == 0
         assert len(load_records(tmp_path / "RUN")) == 3
-
-
-@pytest.mark.slow
-def test_the_end_of_input_stops_all_ranks(mpi: Mpi, begin: Begin, cli: Cli, tmp_path: Path) -> None:
-    process = begin(2, "--epochs", "4000", "--attached")
-    for second in (cli("resume", "RUN"), mpi(2, "resume", "RUN")):
-        assert second.returncode == 1
-        assert "RUN" in second.stderr
-    assert process.poll() is None
-    _, stderr = process.communicate(timeout=60)  # closes the input
-    assert process.returncode == 130
-    assert "saved in RUN" in stderr
-    assert len(load_records(tmp_path / "RUN")) >= 2

@@ -10,7 +10,6 @@ import pytest
 
 from failing import fails
 from fixture_types import Cli
-from handgrad.cli.main import main
 from handgrad.cli.serve import newest_finished
 from handgrad.model.files import save_model
 from handgrad.server.server import address
@@ -39,36 +38,28 @@ def test_on_other_addresses_a_token_is_generated_and_required(tmp_path: Path) ->
             assert browser.get(f"{here}/runs").json() == []
 
 
-def test_invalid_options(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
+@pytest.mark.parametrize(
+    ("arguments", "word", "status"),
+    [
+        ("nowhere", "does not exist", 1),
+        ("empty", "model.safetensors", 1),
+        ("--host no.such.host.invalid", "no.such.host.invalid", 1),
+        ("--port TAKEN", "port", 1),
+        ("--token short", "--weak-token", 2),
+        ("--token a/b", "--token", 2),
+    ],
+)
+def test_invalid_options(cli: Cli, tmp_path: Path, arguments: str, word: str, status: int) -> None:
     (tmp_path / "empty").mkdir()
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        for arguments, word, status in (
-            (["--port", str(taken.getsockname()[1])], "port", 1),
-            (["nowhere"], "does not exist", 1),
-            (["empty"], "model.safetensors", 1),
-            (["--host", "no.such.host.invalid"], "no.such.host.invalid", 1),
-            (["--token", "short"], "--weak-token", 2),
-            (["--token", "a b"], "--token", 2),
-            (["--port", "70000"], "--port", 2),
-        ):
-            assert main(["serve", *arguments]) == status
-            assert word in capsys.readouterr().err
+        done = cli("serve", *arguments.replace("TAKEN", str(taken.getsockname()[1])).split())
+    assert done.returncode == status
+    assert word in done.stderr
 
 
-@pytest.mark.slow
-def test_missing_model_is_one_line(cli: Cli) -> None:
-    fails(cli, "nowhere", "serve", "nowhere", detail="does not exist")
-
-
-def test_missing_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_extra(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("handgrad.errors.find_spec", lambda name: None if name == "uvicorn" else sys)
-    assert main(["serve"]) == 1
-    line = capsys.readouterr().err
-    assert "uvicorn" in line
-    assert "pip install 'handgrad[server]'" in line
+    fails(cli, "uvicorn", "serve", detail="pip install 'handgrad[server]'")
 
 
 def test_addresses() -> None:

@@ -243,7 +243,7 @@ def test_the_program_shows_lists_and_clears_conversions(
         assert main(["data", "show", str(tmp_path / "train-a.csv"), "--json"]) == 0
         out, err = capsys.readouterr()
         assert json.loads(out)["splits"]["train"]["inputs"] == [2, 1]
-        assert len(err.splitlines()) == (0 if number else 2)
+        assert len(err.splitlines()) == (0 if number else 1)
         assert number or err.startswith(f"converting {tmp_path / 'train-a.csv'} once, into ")
     assert main(["data", "clear"]) == 2
     capsys.readouterr()
@@ -251,7 +251,7 @@ def test_the_program_shows_lists_and_clears_conversions(
         arguments = [str(tmp_path / "train-a.csv")] if command == "clear" else []
         assert main(["data", command, *arguments, "--json"]) == 0
         found = json.loads(capsys.readouterr().out)
-        assert str(tmp_path / "train-a.csv") in found["files"]
+        assert found["name"].startswith("train-a.csv")
         assert found["removed"] == (command == "clear")
         assert Path(found["folder"]).exists() == (command == "list")
 

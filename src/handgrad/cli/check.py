@@ -1,6 +1,5 @@
 """``handgrad check``."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,13 +10,13 @@ from handgrad.cli.output import emit, emit_json
 from handgrad.cli.recipes import recipe_names
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from handgrad.training.gradient_check import Check
 
 RECIPE_HELP = "A built-in recipe, a TOML file, or a Python file that defines a network or loss."
-ROW = "{:<18}{:<12}{:<14}{:>10}{:>16}  {}"
-
-
 SHOW_HELP = "Print the entries with the largest errors of every gradient."
+ROW = "{:<18}{:<12}{:<14}{:>10}{:>16}  {}"
 
 
 def check(
@@ -33,11 +32,10 @@ def check(
     from handgrad.kernels.backend import kernels
     from handgrad.training.gradient_check import TOLERANCE
 
-    results = _check_file(Path(recipe)) if Path(recipe).suffix == ".py" else _check_recipe(recipe)
+    wrong = 0
     if not json:
         emit(ROW.format("layer", "parameter", "shape", "compared", "largest error", "verdict"))
-    wrong = 0
-    for result in results:
+    for result in _checks(recipe):
         wrong += not result.passed
         if json:
             emit_json({**asdict(result), "passed": result.passed, "kernels": kernels.name})
@@ -54,24 +52,21 @@ def check(
     return FAILED if wrong else SUCCEEDED
 
 
-def _check_recipe(name: str) -> "Iterator[Check]":
+def _checks(name: str) -> "Iterable[Check]":
+    """Check the network and the loss of a recipe, or those that a Python file defines."""
+    from itertools import chain
+
     import numpy as np
 
     from handgrad.model.scaling import Scaling
     from handgrad.recipes.loading import load_recipe
-    from handgrad.training.gradient_check import check_gradients
+    from handgrad.training.gradient_check import check_gradients, check_loss
+    from handgrad.training.user_code import load_user_code
 
+    if Path(name).suffix == ".py":
+        networks, losses = load_user_code(Path(name))
+        return chain(*map(check_gradients, networks), map(check_loss, losses))
     recipe = load_recipe(name)
     network = recipe.build_network(dtype=np.float64)
     network.scaling = Scaling.of_bytes()
     return check_gradients(network, loss=recipe.build_loss())
-
-
-def _check_file(path: Path) -> "Iterator[Check]":
-    from itertools import chain
-
-    from handgrad.training.gradient_check import check_gradients, check_loss
-    from handgrad.training.user_code import load_user_code
-
-    networks, losses = load_user_code(path)
-    return chain(*map(check_gradients, networks), map(check_loss, losses))

@@ -1,10 +1,9 @@
 """``handgrad data list``, ``show`` and ``clear``."""
 
-import json as json_format
+import re
 import shutil
-from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -12,13 +11,15 @@ from handgrad.cli.options import DATA_HELP, Json, option
 from handgrad.cli.output import emit, emit_json, showing_conversions, table
 from handgrad.errors import HandgradError
 
+NAME_HELP = "A data set, as listed, or the name of a converted file."
+
 app = typer.Typer(help="Show a data set; list and clear those in the cache folder.", no_args_is_help=True)
 
 
 @app.command("list")
 def list_data(json: Json = False) -> None:
     """List the downloaded and converted data sets in the cache folder."""
-    _show_copies(_copies(), json, removed=False)
+    _show_sizes(_folders(), json)
 
 
 @app.command()
@@ -49,58 +50,51 @@ def show(source: Annotated[str, typer.Argument(help=DATA_HELP, metavar="SRC")], 
         return
     emit(f"{splits.source}: {len(classes)} classes\n")
     rows = [
-        [
-            name,
-            str((*f["inputs"],)),
-            "×".join(map(str, f["example"])),
-            f["type"],
-            "{:g} to {:g}".format(*f["range"]),
-        ]
-        for name, f in facts.items()
+        [key, *(str(split[key]) for split in facts.values())]
+        for key in ("inputs", "example", "type", "range")
     ]
-    emit(table(["split", "inputs", "example", "type", "values"], rows))
-    emit()
-    counts = [[name, *(f"{f['counts'][k]:,}" for f in facts.values())] for k, name in enumerate(classes)]
-    emit(table(["class", *facts], counts))
+    counts = zip(*(split["counts"] for split in facts.values()), strict=True)
+    rows += [[f"of {name}", *map(str, of)] for name, of in zip(classes, counts, strict=True)]
+    emit(table(["", *facts], rows))
 
 
 @app.command()
 def clear(
-    name: Annotated[str | None, typer.Argument(help="A data set, as listed.", metavar="NAME")] = None,
+    name: Annotated[str | None, typer.Argument(help=NAME_HELP, metavar="NAME")] = None,
     everything: Annotated[bool, option("--all", "Remove all of them.")] = False,
     json: Json = False,
 ) -> None:
     """Remove downloaded and converted data sets from the cache folder."""
     if (name is None) != everything:
         raise typer.BadParameter("name a data set, or remove all with --all", param_hint="NAME")
-    wanted = None if name is None else {name, str(Path(name).absolute())}
-    copies = [copy for copy in _copies() if wanted is None or wanted & {copy["name"], *copy["files"]}]
-    if wanted and not copies:
-        raise HandgradError(f"the cache has no data set '{name:.80}'; handgrad data list shows what it has")
-    for copy in copies:
-        shutil.rmtree(copy["folder"])
-    _show_copies(copies, json, removed=True)
+    folders = _folders()
+    if name is not None:  # a conversion has the name of a file, optionally a split, and ten digits of a hash
+        wanted = re.compile(rf"{re.escape(Path(name).name)}((-[a-z]+)?-[0-9a-f]{{10}})?")
+        folders = [folder for folder in folders if wanted.fullmatch(folder.name)]
+        if not folders:
+            raise HandgradError(
+                f"the cache has no data set '{name:.80}'; handgrad data list shows what it has"
+            )
+    _show_sizes(folders, json, remove=True)
 
 
-def _copies() -> list[dict[str, Any]]:
-    """Describe the folders of the cache: downloads by name, conversions by name and original files and folders."""
+def _folders() -> list[Path]:
     from handgrad.data.mnist import cache_folder
-    from handgrad.data.outofcore import FACTS
 
-    copies = []
-    for folder in sorted(path for path in cache_folder("").glob("*") if path.is_dir()):
-        files: set[str] = set()
-        with suppress(OSError, ValueError, TypeError, KeyError):
-            for path, *_ in json_format.loads((folder / FACTS).read_text("utf-8"))["files"]:
-                files |= {path, str(Path(path).parent)}
-        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-        copies.append({"name": folder.name, "files": sorted(files), "folder": str(folder), "bytes": size})
-    return copies
+    return sorted(path for path in cache_folder("").glob("*") if path.is_dir())
 
 
-def _show_copies(copies: list[dict[str, Any]], json: bool, *, removed: bool) -> None:
-    for copy in copies if json else ():
-        emit_json({**copy, "removed": removed})
+def _show_sizes(folders: list[Path], json: bool, *, remove: bool = False) -> None:
+    """Show data sets of the cache with their bytes, and remove them where that is requested."""
+    total = 0
+    for folder in folders:
+        size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+        total += size
+        if remove:
+            shutil.rmtree(folder)
+        if json:
+            emit_json({"name": folder.name, "folder": str(folder), "bytes": size, "removed": remove})
+        else:
+            emit(f"{size:>16,}  {folder.name}")
     if not json:
-        emit(table(["name", "bytes"], [[copy["name"], f"{copy['bytes']:,}"] for copy in copies]))
-        emit(f"\n{sum(copy['bytes'] for copy in copies):,} bytes {'freed' if removed else 'in all'}")
+        emit(f"{total:>16,}  bytes {'freed' if remove else 'in all'}")

@@ -3,28 +3,29 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from handgrad.cli.options import Data, Json, Model, Split
+from handgrad.cli.options import Data, Json, Model, Split, SplitName
 from handgrad.cli.output import emit, emit_json, showing_conversions, table
 from handgrad.errors import HandgradError
 
 if TYPE_CHECKING:
     from handgrad.data.dataset import Dataset
+    from handgrad.model.network import Network
 
 MOST_CLASSES = 20
 """Number of classes up to which the confusion matrix is printed."""
 
 
-def open_split(model: Path, data: str | None, split: str | None) -> "tuple[str, str, Dataset]":
-    """Load a split of the named data, or of the data that a model was trained on.
+def open_split(
+    network: "Network", model: Path, data: str | None, split: SplitName | None
+) -> "tuple[str, SplitName, Dataset]":
+    """Load a split of the named data, or of those that a model was trained on; by default test, or the only one.
 
-    Returns
-    -------
-    source, split : str
-    dataset : Dataset
-        Of the split; by default test, or the only split there is.
+    Its source and its name are returned, too. Its inputs and classes are in the order of the network.
     """
+    from handgrad.data.dataset import naming
     from handgrad.exports.formats import load_model_recipe
     from handgrad.recipes.data import open_model_data
+    from handgrad.training.metrics import as_known
 
     with showing_conversions():
         splits = open_model_data(data, load_model_recipe(model), str(model))
@@ -32,7 +33,9 @@ def open_split(model: Path, data: str | None, split: str | None) -> "tuple[str, 
             if splits.validation is not None:
                 raise HandgradError(f"{splits.source} has no test split; choose --split train or validation")
             split = "train"
-        return splits.source, split or "test", splits.split(split or "test")
+        dataset = splits.split(split or "test")
+    with naming(splits.source):
+        return splits.source, split or "test", as_known(network, dataset)
 
 
 def evaluate(model: Model, data: Data = None, split: Split = None, json: Json = False) -> None:
@@ -42,7 +45,7 @@ def evaluate(model: Model, data: Data = None, split: Split = None, json: Json = 
     from handgrad.training.metrics import evaluate as measure
 
     network = load_model(model)
-    source, split, dataset = open_split(model, data, split)  # type: ignore[assignment]
+    source, split, dataset = open_split(network, model, data, split)
     with naming(source):
         result = measure(network, dataset)
     if json:
@@ -50,9 +53,8 @@ def evaluate(model: Model, data: Data = None, split: Split = None, json: Json = 
         measured = {"loss": result.loss, "accuracy": result.accuracy, "classes": network.classes}
         emit_json({**facts, **measured, "confusion": result.confusion.tolist()})
         return
-    emit(
-        f"{source}, {split}: accuracy {result.accuracy:.2%} of {result.examples:,}, cross-entropy {result.loss:.4f}"
-    )
+    shown = f"accuracy {result.accuracy:.2%} of {result.examples:,}, cross-entropy {result.loss:.4f}"
+    emit(f"{source}, {split}: {shown}")
     if len(network.classes) <= MOST_CLASSES:
         rows = [
             [name, *(f"{count or '·'}" for count in counts)]

@@ -5,56 +5,54 @@ from typing import Annotated, Literal
 
 import typer
 
-from handgrad.cli.options import Json, Model, parse_path
+from handgrad.cli.options import Json, Model, option
 from handgrad.cli.output import emit, emit_json
+from handgrad.errors import HandgradError
 from handgrad.exports import SUFFIXES
+
+OUT_HELP = "File to write: .onnx, .h or .html; for csv a folder."
+FORMAT_HELP = "Format. Default: by the suffix of OUT."
 
 
 def export(
     model: Model,
-    out: Annotated[
-        Path,
-        typer.Argument(
-            metavar="OUT", parser=parse_path, help="File to write: .onnx, .h or .html; for csv a folder."
-        ),
-    ],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help=OUT_HELP)],
     format: Annotated[
-        Literal["onnx", "c", "html", "csv"] | None,
-        typer.Option("--format", help="Format. Default: by the suffix of OUT.", show_default=False),
+        Literal["onnx", "c", "html", "csv"] | None, option("--format", FORMAT_HELP, show_default=False)
     ] = None,
-    int8: Annotated[bool, typer.Option("--int8", help="Round weights to 8 bits; only for c.")] = False,
+    int8: Annotated[bool, option("--int8", "Round weights to 8 bits; only for c.")] = False,
     json: Json = False,
 ) -> None:
     """Convert a model to ONNX, C, HTML or CSV."""
-    from handgrad.errors import HandgradError
     from handgrad.exports.formats import MODEL_FILE, load_model, load_model_recipe, model_file
     from handgrad.exports.formats import export as write
     from handgrad.run_status import validation_summary
 
     to = format or SUFFIXES.get(out.suffix.lower())
-    if to is None:
-        raise typer.BadParameter(
-            f"no format has the suffix {out.suffix}; choose one with --format", param_hint="OUT"
-        )
-    if int8 and to != "c":
-        raise typer.BadParameter("only c has weights of 8 bits", param_hint="'--int8'")
+    if to is None or (int8 and to != "c"):
+        problem = "only c has weights of 8 bits" if to else f"no format has the suffix {out.suffix}"
+        raise typer.BadParameter(f"{problem}; choose one with --format", param_hint="OUT or --int8")
     network, recipe, source = load_model(model), load_model_recipe(model), model_file(model)
     if source and out.exists() and out.samefile(source):
         raise HandgradError(f"{out} is the model itself; choose another place")
     accuracy = validation_summary(source.parent) if source and source.name == MODEL_FILE else None
     sizes = write(network, out, to, int8=int8, recipe=recipe, accuracy=accuracy)
     files = out.glob("[wb]*.csv") if out.is_dir() else [out]
-    facts = {"model": str(model), "format": to, "out": str(out), "parameters": network.parameter_count}
-    facts["bytes"] = sum(path.stat().st_size for path in files)
+    size = sum(path.stat().st_size for path in files)
+    facts = {
+        "model": str(model),
+        "format": to,
+        "out": str(out),
+        "parameters": network.parameter_count,
+        "bytes": size,
+    }
+    weights = "int8" if int8 else "float32"
     if sizes:
-        facts |= {"weights": "int8" if int8 else "float32"}
-        facts |= {"constant_bytes": sizes.constants, "stack_bytes": sizes.stack}
+        facts |= {"weights": weights, "constant_bytes": sizes.constants, "stack_bytes": sizes.stack}
     if json:
         emit_json(facts)
         return
-    emit(f"{out}: {network.parameter_count:,} parameters as {to}, {facts['bytes']:,} bytes")
+    emit(f"{out}: {network.parameter_count:,} parameters as {to}, {size:,} bytes")
     if sizes:
-        emit(
-            f"compiled: {sizes.constants:,} bytes of constants, weights as {facts['weights']}, "
-            f"and {sizes.stack:,} bytes of stack"
-        )
+        memory = f"{sizes.constants:,} bytes of constants, weights as {weights}, and {sizes.stack:,} bytes of stack"
+        emit(f"compiled: {memory}")

@@ -7,9 +7,15 @@ from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from time import sleep
 
+from handgrad.errors import HandgradError
+
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 GRACE = 30.0
 """Seconds in which an attached training must save and end after the end of its standard input."""
+
+
+class Interrupted(HandgradError):
+    """The training was stopped on request; the message names the run and how to resume it."""
 
 
 def end_as_by_ctrl_c() -> None:

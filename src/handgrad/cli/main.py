@@ -1,8 +1,10 @@
 """The program ``handgrad``: its commands, and its exit status."""
 
 import os
+import re
 import sys
 import warnings
+from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
@@ -14,15 +16,14 @@ from handgrad.cli.check import check
 from handgrad.cli.evaluate import evaluate
 from handgrad.cli.explain import explain
 from handgrad.cli.export import export
-from handgrad.cli.interrupts import end_as_by_ctrl_c
+from handgrad.cli.interrupts import Interrupted, end_as_by_ctrl_c
 from handgrad.cli.options import FAILED, INTERRUPTED, MISUSED, SUCCEEDED
-from handgrad.cli.output import discard_output, emit, error_line, flush_output
+from handgrad.cli.output import emit, error_line, write
 from handgrad.cli.plot import plot
 from handgrad.cli.predict import predict
-from handgrad.cli.run_training import Interrupted
 from handgrad.cli.serve import serve
 from handgrad.cli.train import resume, train
-from handgrad.errors import HandgradError, suggest
+from handgrad.errors import HandgradError
 from handgrad.kernels.backend import VARIABLE
 from handgrad.training.distributed import SINGLE, init_distributed
 
@@ -65,18 +66,10 @@ def run() -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command line.
+    """Run one command line without the program name, and return its exit status.
 
-    Parameters
-    ----------
-    arguments : list of str
-        Without the program name.
-
-    Returns
-    -------
-    int
-        0 success, 1 failure with one line on standard error, 2 wrong usage, 130 interrupted. With
-        ``HANDGRAD_DEBUG=1`` an error is raised instead.
+    It is 0 for success, 1 for a failure with one line on standard error, 2 for wrong usage, and 130 if interrupted.
+    With ``HANDGRAD_DEBUG=1`` an error is raised instead.
     """
     _prepare_output()
     communicator = SINGLE
@@ -85,8 +78,10 @@ def main(arguments: list[str]) -> int:
         communicator.require_equal(command=arguments[:1], **{VARIABLE: os.environ.get(VARIABLE) or "native"})
         if communicator.rank and arguments[:1] not in (["train"], ["resume"]):
             return SUCCEEDED  # only training is distributed
+        if any(re.fullmatch(r"(--[\w-]+=)?\s*", argument) for argument in arguments):
+            raise typer.BadParameter("an argument is empty; '.' is the current folder")
         status = app(args=arguments or ["--help"], prog_name="handgrad", standalone_mode=False)
-        flush_output()
+        write()  # what typer has printed
         if status == INTERRUPTED:
             raise KeyboardInterrupt
         return int(status or SUCCEEDED)
@@ -94,49 +89,35 @@ def main(arguments: list[str]) -> int:
         if os.environ.get("HANDGRAD_DEBUG") == "1":
             raise
         status, line = describe(error)
-        _flush_or_discard()
+        with suppress(HandgradError):
+            write()
         communicator.fail(error_line(line), status)
         return status
 
 
 def describe(error: BaseException) -> tuple[int, str]:
     """Return the exit status and the message for an error."""
-    if isinstance(error, KeyboardInterrupt):
-        return INTERRUPTED, "interrupted; no file is half-written"
-    if isinstance(error, HandgradError):
-        return INTERRUPTED if isinstance(error, Interrupted) else FAILED, str(error)
+    match error:
+        case KeyboardInterrupt():
+            return INTERRUPTED, "interrupted; no file is half-written"
+        case HandgradError():
+            return INTERRUPTED if isinstance(error, Interrupted) else FAILED, str(error)
+        case OSError():
+            place = f" {error.filename}" if error.filename else ""
+            return FAILED, f"cannot read or write{place}: {error.strerror or error}"
+        case MemoryError():
+            return FAILED, "there is not enough memory; try a smaller batch, network or data set"
     if hasattr(error, "format_message"):  # wrong usage, found by typer
         context = getattr(error, "ctx", None)
-        path = context.command_path if context else "handgrad"
-        return MISUSED, f"{_usage_error(error.format_message(), context)}; see {path} --help"
-    if isinstance(error, OSError):
-        place = f" {error.filename}" if error.filename else ""
-        return FAILED, f"cannot read or write{place}: {error.strerror or error}"
-    if isinstance(error, MemoryError):
-        return FAILED, "there is not enough memory; try a smaller batch, network or data set"
+        line = error.format_message().partition("\n")[0].rstrip(".") or "a command is missing"
+        return MISUSED, f"{line}; see {context.command_path if context else 'handgrad'} --help"
     return FAILED, f"unexpected {type(error).__name__}: {error}; HANDGRAD_DEBUG=1 shows the traceback"
 
 
-def _usage_error(message: str, context: typer.Context | None) -> str:
-    line = message.partition("\n")[0].rstrip(".") or "a command is missing"
-    if line.startswith("No such command") and context:
-        name = line.partition("'")[2].partition("'")[0]
-        return f"no command '{name}'{suggest(name, context.command.list_commands(context))}"  # type: ignore[attr-defined]
-    return line
-
-
 def _prepare_output() -> None:
-    """Open missing output streams, and let no character fail in them."""
+    """Replace output streams that the caller has closed, and let no character fail in them."""
     for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by the caller
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
-        elif isinstance(stream := getattr(sys, name), TextIOWrapper):
+        stream = getattr(sys, name) or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+        setattr(sys, name, stream)
+        if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
-
-
-def _flush_or_discard() -> None:
-    """Keep Python from reporting at its exit that output could not be written."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        discard_output()

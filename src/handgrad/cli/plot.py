@@ -1,6 +1,7 @@
 """``handgrad plot``."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -9,21 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from handgrad.cli.evaluate import open_split
-from handgrad.cli.options import FAILED, SUCCEEDED, Data, Split, option, parse_path
+from handgrad.cli.options import FAILED, SUCCEEDED, Data, Split, SplitName, option
 from handgrad.cli.output import emit
 from handgrad.errors import HandgradError, require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from handgrad.model.network import Network
-    from handgrad.training.records import Record
+    Figures = Iterator[tuple[Path, Callable[[], Axes]]]
+    """Files, without suffix, and the functions that draw their figures."""
 
-    Figures = Iterator[tuple[str, Callable[[], Axes]]]
-    """Names of figures, and the functions that draw them."""
-
-
-Axis = Literal["epochs", "steps", "seconds"]
 RUNS_HELP = "Runs, or models; several share one chart of curves."
 OUT_HELP = "Folder of the figures. Default: RUN/plots, or plots for several runs."
 
@@ -37,86 +33,72 @@ class Format(StrEnum):
 
 def plot(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN", help=RUNS_HELP)],
-    out: Annotated[Path | None, option("--out", OUT_HELP, "DIR", parser=parse_path)] = None,
+    out: Annotated[Path | None, option("--out", OUT_HELP, "DIR")] = None,
     format: Annotated[list[Format], option("--format", "Format; may be repeated.")] = [*Format],  # noqa: B006
-    against: Annotated[Axis, option("--against", "Horizontal axis of the curves.")] = "epochs",
+    against: Annotated[
+        Literal["epochs", "steps", "seconds"], option("--against", "Horizontal axis of the curves.")
+    ] = "epochs",
     data: Data = None,
     split: Split = None,
 ) -> int:
     """Draw curves, weights, confusion matrix and mistakes."""
-    from handgrad.exports.formats import load_model
     from handgrad.files import make_folder
     from handgrad.plots.style import save
-    from handgrad.training.records import load_records
 
     require("figures need", "plot", "matplotlib")
-    named = _distinguish(runs)
-    networks = {name: load_model(run) for name, run in named.items()}
-    records = {name: load_records(run) if run.is_dir() else [] for name, run in named.items()}
+    paths = list(dict.fromkeys(run.resolve() for run in runs))
+    shared = os.path.commonpath([path.parent for path in paths])
+    named = {str(path.relative_to(shared)): path for path in paths}
     first = runs[0] if runs[0].is_dir() else runs[0].parent
     folder = out or (first / "plots" if len(named) == 1 else Path("plots"))
-    figures = [(folder, *figure) for figure in _curves(records, against)]
-    for name, network in networks.items():
-        place = folder if len(named) == 1 else folder / name
-        figures += [(place, *figure) for figure in _figures(network, named[name], name, data, split)]
     written = 0
-    for place, name, draw in figures:
+    for place, draw in list(_figures(named, folder, against, data, split)):
         try:
             axes = draw()
         except HandgradError as error:
-            emit(f"skipped  {place / name}: {error}")
+            emit(f"skipped  {place}: {error}")
             continue
-        make_folder(place)
+        make_folder(place.parent)
         for kind in format:
-            save(axes, place / f"{name}.{kind}")
-        emit(f"saved    {place / name}.{' and .'.join(format)}")
+            save(axes, place.with_name(f"{place.name}.{kind}"))
+        emit(f"saved    {place}.{' and .'.join(format)}")
         written += 1
     return SUCCEEDED if written else FAILED
 
 
-def _curves(records: "Mapping[str, list[Record]]", against: str) -> "Figures":
-    """Yield the figures that all runs share."""
-    from handgrad.plots import plot_learning_curves
-
-    for name, found in records.items():
-        if not found:
-            emit(f"skipped  learning curves of {name}: it has no records")
-    logged = {name: found for name, found in records.items() if found}
-    for metric in ("loss", "error") if logged else ():
-        yield metric, partial(plot_learning_curves, logged, metric=metric, against=against)
-
-
-def _figures(network: "Network", run: Path, name: str, data: str | None, split: str | None) -> "Figures":
-    """Yield the figures of one network. Without data, which are optional by default, yield only its weights."""
+def _figures(
+    runs: dict[str, Path], folder: Path, against: str, data: str | None, split: SplitName | None
+) -> "Figures":
+    """Yield the curves that all runs share, and the figures of each network; without data only its weights."""
     import numpy as np
 
-    from handgrad.data.dataset import naming
-    from handgrad.plots import plot_calibration, plot_confusion_matrix, plot_mistakes, plot_weights
-    from handgrad.training.metrics import as_known, evaluate
+    from handgrad import plots
+    from handgrad.exports.formats import load_model
+    from handgrad.training.metrics import evaluate
+    from handgrad.training.records import load_records
 
-    yield "weights", partial(plot_weights, network)
-    try:
-        source, used, dataset = open_split(run, data, split)
-        with naming(source):
-            dataset = as_known(network, dataset)
+    networks = {name: load_model(run) for name, run in runs.items()}
+    records = {name: load_records(run) if run.is_dir() else [] for name, run in runs.items()}
+    logged = {name: found for name, found in records.items() if found}
+    for name in runs:
+        if name not in logged:
+            emit(f"skipped  learning curves of {name}: it has no records")
+    for metric in ("loss", "error") if logged else ():
+        yield folder / metric, partial(plots.plot_learning_curves, logged, metric=metric, against=against)
+    for name, network in networks.items():
+        place = folder if len(runs) == 1 else folder / name
+        yield place / "weights", partial(plots.plot_weights, network)
+        try:
+            source, used, dataset = open_split(network, runs[name], data, split)
             result = evaluate(network, dataset)
-    except HandgradError as error:
-        if data is not None or split is not None:
-            raise
-        emit(f"skipped  confusion, mistakes and calibration of {name}: {error}")
-        return
-    emit(f"measured {name} on {source}, {used}: accuracy {result.accuracy:.2%} of {len(dataset):,}")
-    probabilities = np.concatenate([network.predict_proba(part.inputs) for part in dataset.parts()])
-    yield "confusion", partial(plot_confusion_matrix, result.confusion, network.classes)
-    yield "mistakes", partial(plot_mistakes, dataset, probabilities, shape=network.example_shape)
-    yield "calibration", partial(plot_calibration, probabilities, dataset.labels)
-
-
-def _distinguish(runs: Iterable[Path]) -> dict[str, Path]:
-    """Name each run by its folder, and by the parent folders that distinguish it from the others."""
-    paths = list(dict.fromkeys(run.resolve() for run in runs))
-    depth, named = 0, dict[str, Path]()
-    while len(named) < len(paths):
-        depth += 1
-        named = {"-".join(path.parts[-depth:]): path for path in paths}
-    return named
+        except HandgradError as error:
+            if data is not None or split is not None:
+                raise
+            emit(f"skipped  confusion, mistakes and calibration of {name}: {error}")
+            continue
+        emit(f"measured {name} on {source}, {used}: accuracy {result.accuracy:.2%} of {len(dataset):,}")
+        probabilities = np.concatenate([network.predict_proba(part.inputs) for part in dataset.parts()])
+        yield place / "confusion", partial(plots.plot_confusion_matrix, result.confusion, network.classes)
+        shape = network.example_shape
+        yield place / "mistakes", partial(plots.plot_mistakes, dataset, probabilities, shape=shape)
+        yield place / "calibration", partial(plots.plot_calibration, probabilities, dataset.labels)

@@ -1,4 +1,4 @@
-"""``handgrad predict``."""
+"""``handgrad predict``, and the files of examples."""
 
 import sys
 from pathlib import Path
@@ -33,18 +33,16 @@ def predict(
     rows, errors = [], []
     for file in files:
         try:
-            answers = list(_predict(network, file))
+            answers = _predict(network, file)
         except HandgradError as error:
             errors.append(error)
             continue
-        for answer in answers if json else ():
-            emit_json(answer)
         for answer in answers:
-            name = answer["file"] + (f", row {answer['row']}" if "row" in answer else "")
+            if json:
+                emit_json(answer)
+            name = f"{file}, row {answer['row']}" if len(answers) > 1 else str(file)
             ranking = sorted(answer["probabilities"].items(), key=lambda item: -item[1])
             rows.append([name, *(cell for key, p in ranking[:shown] for cell in (key, f"{p:.1%}"))])
-    if not rows and len(errors) == 1:
-        raise errors[0]
     for failure in errors:
         print(error_line(str(failure)), file=sys.stderr)
     if rows and not json:
@@ -52,28 +50,32 @@ def predict(
     return FAILED if errors else SUCCEEDED
 
 
-def _predict(network: "Network", file: Path) -> list[dict[str, Any]]:
-    """Describe each example of a file: its origin, label if known, class and probabilities."""
-    import numpy as np
-
-    from handgrad.data.dataset import naming
+def read_examples(network: "Network", file: Path) -> tuple[Any, list[str | None], tuple[str, ...]]:
+    """Read an image or the rows of a table: inputs (N, I), labels where they are known, and names of the inputs."""
     from handgrad.data.images import read_example
     from handgrad.data.rows import is_table, read_rows
 
-    if is_table(file):
-        rows = read_rows(file, network.inputs, network.features, images=network.takes_images)
-        inputs = rows.inputs
-        origins: list[dict[str, Any]] = [
-            {"file": str(file), "row": number} | ({} if label is None else {"label": label})
-            for number, label in enumerate(rows.labels, 1)
-        ]
-    else:
-        inputs = read_example(file, network.example_shape, network.framing)[None]
-        origins = [{"file": str(file)}]
+    if not is_table(file):
+        return read_example(file, network.example_shape, network.framing)[None], [None], ()
+    rows = read_rows(file, network.inputs, network.features, images=network.takes_images)
+    return rows.inputs, rows.labels, rows.features
+
+
+def _predict(network: "Network", file: Path) -> list[dict[str, Any]]:
+    """Describe each example of a file: its row, its label if known, its class and probabilities."""
+    from handgrad.data.dataset import naming
+
+    inputs, labels, _ = read_examples(network, file)
     with naming(str(file)):
         probabilities = network.predict_proba(inputs)
-    answers = []
-    for origin, row in zip(origins, probabilities.tolist(), strict=True):
-        best = {"class": network.classes[int(np.argmax(row))], "probability": max(row)}
-        answers.append(origin | best | {"probabilities": dict(zip(network.classes, row, strict=True))})
-    return answers
+    return [
+        {
+            "file": str(file),
+            "row": number,
+            "label": label,
+            "class": network.classes[int(row.argmax())],
+            "probability": float(row.max()),
+            "probabilities": dict(zip(network.classes, row.tolist(), strict=True)),
+        }
+        for number, (label, row) in enumerate(zip(labels, probabilities, strict=True), 1)
+    ]

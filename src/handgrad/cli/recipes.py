@@ -20,7 +20,7 @@ def recipe_names() -> list[str]:
 @app.command("list")
 def list_recipes(json: Json = False) -> None:
     """List the built-in recipes."""
-    from handgrad.recipes.loading import load_recipe, recipe_names
+    from handgrad.recipes.loading import load_recipe
 
     recipes = [load_recipe(name) for name in recipe_names()]
     if json:
@@ -40,8 +40,7 @@ def show_recipe(
     """Print a built-in recipe as TOML, to change and train."""
     from handgrad.recipes.loading import load_recipe, recipe_text
 
-    text = recipe_text(name)
     if json:
         emit_json(load_recipe(name).tables())
     else:
-        emit(text.rstrip("\n"))
+        emit(recipe_text(name).rstrip("\n"))

@@ -1,69 +1,149 @@
-"""Train a new or resumed run, show its records, stop it where requested, and evaluate it."""
+"""Train a new or resumed run: show its records, stop it where requested, and evaluate it."""
 
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING
 
-from handgrad.cli.options import SUCCEEDED
-from handgrad.errors import HandgradError, require
+from rich.console import RenderableType
+from rich.progress import Progress, TextColumn
 
-if TYPE_CHECKING:
-    from handgrad.runs import Run
-
-
-class Interrupted(HandgradError):
-    """The training was stopped on request; the message names the run and how to resume it."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """The options that ``train`` and ``resume`` share."""
-
-    threads: int | None
-    time_limit: float | None
-    no_test: bool
-    tensorboard: bool
-    json: bool
-    quiet: bool
-    attached: bool
+from handgrad import __version__
+from handgrad.cli.interrupts import Interrupted, interrupts
+from handgrad.cli.options import SUCCEEDED, RunOptions
+from handgrad.cli.output import emit, emit_json, showing_conversions
+from handgrad.errors import require
+from handgrad.exports.formats import load_model
+from handgrad.kernels.threads import choose_threads
+from handgrad.runs import Run
+from handgrad.tensorboard import log_to_tensorboard
+from handgrad.training.distributed import init_distributed
+from handgrad.training.metrics import Evaluation, evaluate
+from handgrad.training.records import Record
 
 
-def run_training(run: "Run", options: Options) -> int:
-    """Train to the end or to an interruption, and evaluate the model on the test split."""
-    from handgrad.cli.interrupts import interrupts
-    from handgrad.cli.output import showing_conversions
-    from handgrad.cli.views import View, resume_command
-    from handgrad.exports.formats import load_model
-    from handgrad.kernels.threads import choose_threads
-    from handgrad.tensorboard import log_to_tensorboard
-    from handgrad.training.metrics import evaluate
-
-    communicator, threads = run.communicator, choose_threads(options.threads)
+def run_training(prepare: Callable[[], Run], options: RunOptions) -> int:
+    """Train a run to the end or to an interruption, and evaluate the model on the test split."""
+    communicator = init_distributed()
+    communicator.require_equal(version=__version__)
     first = communicator.rank == 0
+    json, text = first and options.json, first and not (options.json or options.quiet)
     if options.tensorboard:
         require("TensorBoard files need", "tensorboard", "tensorboardX")
-    view = View(run, threads, json=options.json and first, quiet=options.quiet or not first)
-    end = None if options.time_limit is None else monotonic() + options.time_limit
+
+    def conversions() -> AbstractContextManager[None]:
+        return showing_conversions() if first and not options.quiet else nullcontext()
+
+    with conversions():
+        run = prepare()
+    threads, end = choose_threads(options.threads), monotonic() + (options.time_limit or inf)
     with interrupts(options.attached and first) as interrupted:
-
-        def stop() -> bool:
-            return interrupted() or (end is not None and monotonic() >= end)
-
-        with run.open(), view:
-            records = run.train(threads, stop)
-            for record in (
-                log_to_tensorboard(records, run.folder) if options.tensorboard and first else records
-            ):
-                view.show(record)
+        with run.open():
+            if text:
+                _introduce(run, threads)
+            records = run.train(threads, stop=lambda: interrupted() or monotonic() >= end)
+            if options.tensorboard and first:
+                records = log_to_tensorboard(records, run.folder)
+            with _Bar(run, disable=not (text and sys.stdout.isatty())):
+                for record in records:
+                    if json:
+                        emit_json(record.as_dict())
+                    elif text:
+                        _show(record)
         if interrupted():
-            raise Interrupted(
-                f"stopped after {run.state.step:,} of {run.total_steps:,} steps; saved in {run.folder}; "
-                f"resume with: {resume_command(run)}"
-            )
+            raise Interrupted(f"{_progress(run)}; saved in {run.folder}; resume with: {_resume(run)}")
         network = communicator.broadcast(partial(load_model, run.folder))
-        with showing_conversions(options.quiet or not first):
+        with conversions():
             test = None if options.no_test else run.splits.test
-        found = evaluate(network, test, communicator=communicator) if test else None
-    view.finish(found, opened=not options.no_test)
+        result = evaluate(network, test, communicator=communicator) if test else None
+    if json:
+        measured = result and {
+            "test_examples": result.examples,
+            "test_loss": result.loss,
+            "test_accuracy": result.accuracy,
+        }
+        emit_json({"run": str(run.folder), "interrupted": not run.finished, **(measured or {})})
+    elif text:
+        _conclude(run, result, opened=not options.no_test)
     return SUCCEEDED
+
+
+def _introduce(run: Run, threads: int) -> None:
+    """Print what is trained, on which data and how."""
+    recipe, train, validation = run.recipe, run.splits.train, run.splits.validation
+    training, optimizer, ranks = recipe.training, recipe.build_optimizer(), run.communicator.size
+    batch = "all" if training.batch_size == "all" else f"{training.batch_size:,}"
+    emit(f"recipe   {recipe.name}{f': {recipe.lesson}' if recipe.lesson else ''}")
+    emit(
+        f"data     {run.splits.source}: {len(train):,} examples"
+        f"{f', {len(validation):,} for validation' if validation else ''}, "
+        f"{'×'.join(map(str, train.input_shape))} {train.inputs.dtype}, {len(train.class_names)} classes"
+    )
+    emit(f"network  {run.network!r}")
+    emit(
+        f"training {run.total_steps:,} steps of {batch} examples, {type(optimizer).__name__} at "
+        f"{optimizer.learning_rate:g}, seed {recipe.seed}, {f'{ranks} ranks of ' if ranks > 1 else ''}"
+        f"{threads} thread{'s' * (threads > 1)}"
+    )
+    if run.finished:
+        emit(f"\nalready finished after {run.state.step:,} steps; there is nothing to resume")
+    else:
+        measured = f"{'val. loss':>11}{'val. acc.':>11}" if validation else ""
+        emit(f"\n{'step':>8}{'loss':>10}{'accuracy':>11}{measured}{'examples/s':>13}{'time':>9}")
+
+
+def _show(record: Record) -> None:
+    """Print a record below the header of `_introduce`."""
+    validation = ""
+    if record.validation_loss is not None:
+        validation = f"{record.validation_loss:>11.4f}{record.validation_accuracy or 0:>11.2%}"
+    emit(
+        f"{record.step:>8,}{record.loss:>10.4f}{record.train_accuracy:>11.2%}{validation}"
+        f"{record.examples_per_second:>13,.0f}{f'{record.seconds:.1f} s':>9}"
+    )
+
+
+def _conclude(run: Run, result: Evaluation | None, *, opened: bool) -> None:
+    """Print where the training stopped, the result on the test split, and the folder."""
+    emit()
+    if not run.finished:
+        emit(f"{_progress(run)}, at the time limit; resume with: {_resume(run)}")
+    elif run.state.step < run.total_steps:
+        emit(f"stopped  no better validation in {run.state.waited:,} records; the best parameters are kept")
+    if result:
+        emit(
+            f"test     accuracy {result.accuracy:.2%} of {result.examples:,}, cross-entropy {result.loss:.4f}"
+        )
+    elif opened:
+        data = f"{run.splits.source} has no test split; evaluate other data with"
+        emit(f"test     {data}: handgrad evaluate {run.folder} --data FILE")
+    else:
+        emit(f"test     not opened; evaluate with: handgrad evaluate {run.folder}")
+    emit(f"saved    {run.folder}")
+
+
+def _progress(run: Run) -> str:
+    return f"stopped after {run.state.step:,} of {run.total_steps:,} steps"
+
+
+def _resume(run: Run) -> str:
+    ranks = run.communicator.size
+    return f"{f'mpiexec -n {ranks} ' if ranks > 1 else ''}handgrad resume {run.folder}"
+
+
+class _Bar(Progress):
+    """A progress bar that reads the step of the training whenever the screen is refreshed."""
+
+    def __init__(self, run: Run, *, disable: bool) -> None:
+        step = TextColumn("step {task.completed:,.0f} of {task.total:,.0f}")
+        super().__init__(step, *self.get_default_columns()[1:], transient=True, disable=disable)
+        self.state = run.state
+        self.add_task("", total=run.total_steps, completed=run.state.step)
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """Update the bar, and return it."""
+        for task in self.task_ids:
+            self.update(task, completed=self.state.step)
+        return super().get_renderables()

@@ -5,53 +5,31 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handgrad.cli.options import parse_path
+from handgrad.cli.options import option
 from handgrad.cli.output import emit
 
 if TYPE_CHECKING:
     from handgrad.server.models import ServedModel
 
+MODEL_HELP = "A run folder or a model file; default: the newest finished run."
+HOST_HELP = "Address to serve on; others than 127.0.0.1 need a token."
+TOKEN_HELP = "Token that clients must send; default: random, if HOST needs one."
+PIXELS_HELP = "Pixels of an image that a client sends."
+
+Pixels = Annotated[int, option("--max-pixels", PIXELS_HELP, "N", min=784)]
+Quota = Annotated[float, option("--quota", "Disk space for runs and digits.", "GB", min=0)]
+
 
 def serve(
-    model: Annotated[
-        Path | None,
-        typer.Argument(
-            help="A run folder or a model file; default: the newest finished run.", metavar="MODEL"
-        ),
-    ] = None,
-    host: Annotated[
-        str,
-        typer.Option(
-            "--host", metavar="HOST", help="Address to serve on; others than 127.0.0.1 need a token."
-        ),
-    ] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option("--port", metavar="N", min=0, max=65535, help="Port; 0 chooses a free one.")
-    ] = 8000,
-    runs: Annotated[
-        Path, typer.Option("--runs", metavar="DIR", parser=parse_path, help="Folder of the runs.")
-    ] = Path("runs"),
-    data_folder: Annotated[
-        Path, typer.Option("--data-folder", metavar="DIR", help="Folder that holds digits/.")
-    ] = Path(),
-    token: Annotated[
-        str | None,
-        typer.Option(
-            "--token",
-            metavar="TOKEN",
-            help="Token that clients must send; default: random, if HOST needs one.",
-        ),
-    ] = None,
-    weak_token: Annotated[
-        bool, typer.Option("--weak-token", help="Accept a token that can be guessed.")
-    ] = False,
-    max_pixels: Annotated[
-        int,
-        typer.Option("--max-pixels", metavar="N", min=784, help="Pixels of an image that a client sends."),
-    ] = 4_000_000,
-    quota: Annotated[
-        float, typer.Option("--quota", metavar="GB", min=0, help="Disk space for runs and digits.")
-    ] = 10.0,
+    model: Annotated[Path | None, typer.Argument(help=MODEL_HELP, metavar="MODEL")] = None,
+    host: Annotated[str, option("--host", HOST_HELP, "HOST")] = "127.0.0.1",
+    port: Annotated[int, option("--port", "Port; 0 chooses a free one.", "N", min=0, max=65535)] = 8000,
+    runs: Annotated[Path, option("--runs", "Folder of the runs.", "DIR")] = Path("runs"),
+    data_folder: Annotated[Path, option("--data-folder", "Folder that holds digits/.", "DIR")] = Path(),
+    token: Annotated[str | None, option("--token", TOKEN_HELP, "TOKEN")] = None,
+    weak_token: Annotated[bool, option("--weak-token", "Accept a token that can be guessed.")] = False,
+    max_pixels: Pixels = 4_000_000,
+    quota: Quota = 10.0,
 ) -> int:
     """Serve the page to draw, watch and train on, and the HTTP API."""
     import re
