@@ -93,7 +93,7 @@ def check_number(
     ends are included: ``"[)"`` includes `low` only.
     """
     value = getattr(owner, name)
-    kind = Integral if whole else Real
+    kind: Any = Integral if whole else Real
     if not (
         isinstance(value, kind)
         and not isinstance(value, bool)

@@ -66,7 +66,7 @@ def test_a_table_has_no_mistakes_to_look_at(cli: Cli, table: Dataset, tmp_path: 
 
 def test_colours_and_a_convolution(cli: Cli, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    x, y = rng.integers(0, 255, (60, 3, 8, 8), dtype=np.uint8), rng.integers(0, 2, 60)
+    x, y = rng.integers(0, 255, (60, 3, 12, 12), dtype=np.uint8), rng.integers(0, 2, 60)
     np.savez(tmp_path / "c.npz", x_train=x, y_train=y, x_test=x, y_test=y)
     train(cli, "RUN", "convnet", "--data", "c.npz", "--epochs", "1")
     done = cli("plot", "RUN", "--format", "png")

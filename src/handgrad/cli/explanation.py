@@ -78,8 +78,10 @@ def _step(step: Step, classes: Sequence[str]) -> Iterator[RenderableType]:
     if values.size == len(classes) <= LINE // 8:
         yield table(classes, [[f"{value:.3g}" for value in values.flat]], left=0)
     elif values.size <= WHOLE:
-        form = {"float_kind": "{:.3g}".format}
-        yield f"    {np.array2string(values, max_line_width=LINE - 4, prefix='    ', formatter=form)}"
+        numbers = np.array2string(
+            values, max_line_width=LINE, prefix=" " * 8, formatter={"float_kind": "{:.3g}".format}
+        )
+        yield f"    {numbers}"
     else:
         zeros = f"{np.count_nonzero(values == 0):,} of {values.size:,} are 0"
         yield f"    from {values.min():.3g} to {values.max():.3g}, mean {values.mean():.3g}, {zeros}"
@@ -88,20 +90,16 @@ def _step(step: Step, classes: Sequence[str]) -> Iterator[RenderableType]:
 def _inputs(explanation: Explanation, features: Sequence[str]) -> Iterator[RenderableType]:
     """List the inputs of a table, those with the largest gradients first, with their values and scaled values."""
     names = features or [f"input {index}" for index in range(explanation.raw.size)]
-    columns = explanation.raw, explanation["x"].reshape(-1), explanation.input_gradient.reshape(-1)
-    gradients = np.abs(columns[-1])
-    bars = np.rint(20 * gradients / (gradients.max() or 1)).astype(int)
-    rows = [
-        [
-            names[index],
-            *(f"{column[index]:.4g}" for column in columns),
-            "-+"[columns[-1][index] > 0] * bars[index],
-        ]
-        for index in np.argsort(-gradients, kind="stable")[:LISTED]
-    ]
+    gradient = explanation.input_gradient.reshape(-1)
+    largest = np.abs(gradient).max() or 1
+    rows = []
+    for index in np.argsort(-np.abs(gradient), kind="stable")[:LISTED].tolist():
+        numbers = (values.flat[index] for values in (explanation.raw, explanation["x"], gradient))
+        bar = ("+" if gradient[index] > 0 else "-") * round(20 * abs(gradient[index]) / largest)
+        rows.append([names[index], *(f"{number:.4g}" for number in numbers), bar])
     yield table(["input", "value", "scaled", "dx"], rows)
-    if gradients.size > LISTED:
-        yield f"and {gradients.size - LISTED:,} more with smaller gradients"
+    if gradient.size > LISTED:
+        yield f"and {gradient.size - LISTED:,} more with smaller gradients"
 
 
 def _ink(explanation: Explanation) -> Floats:
