@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from failing import fails
 from fixture_types import Cli
@@ -187,7 +188,7 @@ def test_extreme_batches(cli: Cli, data: str, size: str) -> None:
         ("two classes", "mlp --data one.csv"),
         ("bad.csv, line 4, column 'a'", "--data bad.csv"),
         ("two or more", "--data images"),
-        ("784 values", "mlp --data strokes:300 --validation one.csv"),
+        ("784 values", "mlp --data strokes:300 --validation other.csv"),
         ("none.csv", "mlp --data strokes:300 --validation none.csv"),
         ("300", "mlp --data strokes:300 --validation 300"),
         ("validation split", "mlp --data strokes:300 --validation 0 --set early_stopping.patience=2"),
@@ -203,13 +204,15 @@ def test_bad_recipes_data_and_models_leave_no_run(cli: Cli, tmp_path: Path, word
     (tmp_path / "mine.toml").write_text('name = "mine"\n[training]\nepoch = 1\n')
     (tmp_path / "one.csv").write_text("label,a,b\n" + "".join(f"x,{i},{-i}\n" for i in range(9)))
     (tmp_path / "bad.csv").write_text("label,a,b\nx,1,2\ny,1,2\nx,one,2\n")
+    (tmp_path / "other.csv").write_text("label,a\n" + "0,1\n1,2\n" * 3)
     (tmp_path / "images" / "cat").mkdir(parents=True)
+    Image.new("L", (8, 8), 200).save(tmp_path / "images" / "cat" / "a.png")
     np.savez(tmp_path / "two.npz", images=np.zeros((4, 28, 28), np.uint8), labels=[0, 1, 0, 1])
     np.savez(tmp_path / "small.npz", images=np.zeros((20, 9, 9), np.uint8), labels=np.arange(20) % 10)
     save_model(Network([Dense(10)], 784), tmp_path / "bare.safetensors")
     if "FIRST" in command:
         train(cli, *SMALL, *["--hidden", "12", "--steps", "1", "--quiet", "--out", "FIRST"])
-    fails(cli, word, "train", *command.split(), "--out", "RUN")
+    fails(cli, word, "train", *command.split(), "--out", "RUN", printed=True)
     assert not (tmp_path / "RUN").exists()
 
 
