@@ -79,9 +79,9 @@ class Watching(hg.Network):
         super().__init__(*arguments)
         self.seen: list[Any] = []
 
-    def prepare(self, raw: Any) -> Any:
-        self.seen.append(raw.copy())
-        return super().prepare(raw)
+    def forward(self, x: Any, *arguments: Any) -> Any:
+        self.seen.append(x.copy())
+        return super().forward(x, *arguments)
 
 
 def test_every_example_is_used_once_an_epoch(table: hg.Dataset) -> None:
@@ -89,7 +89,7 @@ def test_every_example_is_used_once_an_epoch(table: hg.Dataset) -> None:
     hg.fit(network, table, batch_size=7, epochs=2, seed=0, threads=1)
     seen = [bytes(row) for part in network.seen for row in part]
     first, second = seen[: len(table)], seen[len(table) :]
-    assert sorted(first) == sorted(second) == sorted(map(bytes, table.inputs))
+    assert sorted(first) == sorted(second) == sorted(map(bytes, network.prepare(table.inputs)))
     assert first != second
 
 
