@@ -45,7 +45,7 @@ def main() -> None:
     print(f"CSV 60,000 × 785   polars.read_csv {median(polars):.2f}   hg.load {median(ours):.2f}   ", end="")
     print(f"ratio {median(mine / theirs for mine, theirs in zip(ours, polars, strict=True)):.2f}")
     print(f"IDX 60,000 × 784   {median(idx):.3f}")
-    suffix = "gzipped" if next(ensure("mnist").folder.glob(f"{FILES['train'][0]}*")).suffix else "plain"
+    suffix = "gzipped" if next(ensure("mnist").glob(f"{FILES['train'][0]}*")).suffix else "plain"
     print(f"hg.load_data('mnist')   {median(zipped):.3f}   ({suffix} IDX, SHA-256 verified)")
     print(f"strokes, 70,000    {median(seconds(lambda: generate(70_000)) for _ in range(3)):.2f}")
 

@@ -89,7 +89,7 @@ def mnist_place(mnist: Splits, tmp_path: Path) -> dict[str, str]:
     found = find("mnist")
     assert found is not None
     (tmp_path / "places").mkdir()
-    (tmp_path / "places" / "mnist").symlink_to(found.folder.resolve())
+    (tmp_path / "places" / "mnist").symlink_to(found.resolve())
     return {"HANDGRAD_DATA": str(tmp_path / "places")}
 
 

@@ -30,7 +30,7 @@ def pytorch(threads):
 
     from handgrad.data.mnist import ensure
 
-    folder = ensure("mnist").folder
+    folder = ensure("mnist")
 
     def run():
         with new_folder() as out:

@@ -1,9 +1,7 @@
 """IDX files: what is written is read back, and what is not is reported in one line."""
 
 import gzip
-import hashlib
 import struct
-import tracemalloc
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,8 +14,6 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from failing import refusal
-from handgrad.data import idx
-from handgrad.data.arrays import stack
 from handgrad.data.idx import FILES, find_idx, read_idx, read_idx_folder, write_idx
 from handgrad.data.load import load_data
 from handgrad.errors import HandgradError
@@ -58,85 +54,50 @@ def test_what_is_written_is_read_back(
     assert (path.read_bytes()[:2] == b"\x1f\x8b") == name.endswith(".gz")
 
 
-def test_a_strided_array_is_written_as_it_looks(tmp_path: Path) -> None:
-    every_other = np.arange(24, dtype=np.int32).reshape(4, 6)[::2, ::-2].T
-    write_idx(tmp_path / "a", every_other)
-    np.testing.assert_array_equal(read_idx(tmp_path / "a"), every_other)
-
-
 def test_bytes_are_those_of_the_format(tmp_path: Path) -> None:
     write_idx(tmp_path / "a", np.array([[1, -2]], dtype=np.int16))
     assert (tmp_path / "a").read_bytes() == bytes.fromhex("00000b02 00000001 00000002 0001 fffe")
     write_idx(tmp_path / "images", IMAGES)
     assert (tmp_path / "images").read_bytes() == PLAIN
-
-
-def test_gzip_files_are_the_same_every_time(tmp_path: Path) -> None:
-    for name in ("a.gz", "b.gz"):
-        write_idx(tmp_path / name, IMAGES)
-    assert (tmp_path / "a.gz").read_bytes() == (tmp_path / "b.gz").read_bytes()
-    assert (tmp_path / "a.gz").read_bytes()[4:8] == bytes(4), "the time of writing is none of its content"
+    write_idx(tmp_path / "a.gz", IMAGES)
+    assert (tmp_path / "a.gz").read_bytes()[4:8] == bytes(4), "the time of writing is not in the file"
 
 
 @pytest.mark.parametrize("content", [PLAIN, ZIPPED], ids=["plain", "gzip"])
 @pytest.mark.parametrize("name", ["a", "a.gz"])
-def test_content_decides_and_not_the_name(tmp_path: Path, content: bytes, name: str) -> None:
+@pytest.mark.parametrize("piece", [1, 25, 10**6])
+def test_content_decides_and_not_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, name: str, piece: int
+) -> None:
+    monkeypatch.setattr("handgrad.data.idx.PIECE", piece)
     (tmp_path / name).write_bytes(content)
     np.testing.assert_array_equal(read_idx(str(tmp_path / name)), IMAGES)
 
 
-@pytest.mark.parametrize("content", [PLAIN, ZIPPED], ids=["plain", "gzip"])
-@pytest.mark.parametrize("piece", [1, 7, 64, 10**6])
-def test_the_digest_is_of_the_uncompressed_content(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, piece: int
-) -> None:
-    monkeypatch.setattr(idx, "PIECE", piece)
-    (tmp_path / "a").write_bytes(content)
-    digest = hashlib.sha256()
-    np.testing.assert_array_equal(read_idx(tmp_path / "a", digest), IMAGES)
-    assert digest.digest() == hashlib.sha256(PLAIN).digest()
+LENGTH = "does not hold the 3 × 4 × 5 uint8 that its header says"
+BAD: list[tuple[bytes, str]] = [
+    (b"", "is not an IDX file: it begins with nothing"),
+    (PLAIN[:3], "is not an IDX file"),
+    (PLAIN[:9], "cut short"),
+    (b"\x00\x01\x08\x01", "is not an IDX file: it begins with 00 01 08 01"),
+    (b"PK\x03\x04", "is not an IDX file"),
+    (b"<html>Sign in</html>", "is not an IDX file"),
+    (b"\x00\x00\x07\x01\x00\x00\x00\x00", "type 07"),
+    (b"\x00\x00\x08\x00", "has 0 dimensions"),
+    (b"\x00\x00\x08\x05" + b"\x00\x00\x00\x01" * 5 + b"x", "has 5 dimensions"),
+    (PLAIN[:-1], LENGTH),
+    (PLAIN + b"x", LENGTH),
+    (struct.pack(">BBBBII", 0, 0, 8, 2, 2**32 - 1, 2**32 - 1), "does not hold"),
+    (struct.pack(">BBBBII", 0, 0, 8, 2, 2**20, 2**14) + bytes(1000), "does not hold"),
+]
 
 
-@pytest.mark.parametrize("name", ["a", "a.gz"])
-@pytest.mark.parametrize("kind", ["zeros", "noise"])
-def test_memory_holds_the_array_and_little_else(tmp_path: Path, name: str, kind: str) -> None:
-    size = 8_000_000
-    noise = np.random.default_rng(0).integers(0, 256, size, dtype=np.uint8)
-    write_idx(tmp_path / name, noise if kind == "noise" else np.zeros(size, np.uint8))
-    tracemalloc.start()
-    try:
-        read_idx(tmp_path / name, hashlib.sha256())
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert peak < size + 2_000_000
-
-
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        (b"", "empty"),
-        (PLAIN[:1], "cut short"),
-        (PLAIN[:3], "cut short"),
-        (PLAIN[:9], "cut short"),
-        (b"\x00\x01\x08\x01", "is not an IDX file: it begins with 00 01 08 01"),
-        (b"PK\x03\x04", "is not an IDX file"),
-        (b"\n <!DOCTYPE html><html>Sign in</html>", "looks like a web page (HTML), not IDX data"),
-        (b"\xef\xbb\xbf<?xml version='1.0'?><Error/>", "looks like a web page (HTML), not IDX data"),
-        (b"\x00\x00\x07\x01\x00\x00\x00\x00", "unknown type, 07"),
-        (b"\x00\x00\x08\x00", "has 0 dimensions"),
-        (b"\x00\x00\x08\x05" + b"\x00\x00\x00\x01" * 5 + b"x", "has 5 dimensions"),
-        (PLAIN[:-1], "is shorter than its header says: 60 bytes for 3 × 4 × 5 uint8"),
-        (PLAIN + b"x", "is longer than its header says: 60 bytes for 3 × 4 × 5 uint8"),
-        (struct.pack(">BBBBII", 0, 0, 8, 2, 2**32 - 1, 2**32 - 1), "is shorter than its header says"),
-    ],
-)
+@pytest.mark.parametrize(("content", "reason"), BAD)
 def test_a_bad_file_is_refused_gzipped_or_not(tmp_path: Path, content: bytes, reason: str) -> None:
     (tmp_path / "plain").write_bytes(content)
     assert reason in complaint(tmp_path / "plain")
-    if content:
-        (tmp_path / "gzipped").write_bytes(gzip.compress(content))
-        assert reason in complaint(tmp_path / "gzipped")
+    (tmp_path / "gzipped").write_bytes(gzip.compress(content))
+    assert reason in complaint(tmp_path / "gzipped")
 
 
 @pytest.mark.parametrize("kept", [2, 5, 12, 25, len(ZIPPED) - 9, len(ZIPPED) - 8, len(ZIPPED) - 1])
@@ -145,33 +106,23 @@ def test_gzip_cut_short(tmp_path: Path, kept: int) -> None:
     assert "cut short" in complaint(tmp_path / "a.gz")
 
 
-@pytest.mark.parametrize("at", [-1, -5, -6, 3])
+@pytest.mark.parametrize("at", [-1, -5, -6, 3, len(ZIPPED)])
 def test_gzip_corrupt(tmp_path: Path, at: int) -> None:
-    """The length, the check sum, the content and the header each betray a changed byte."""
-    damaged = bytearray(ZIPPED)
+    """The length, the checksum, the content and the header each betray a changed byte; the last is garbage."""
+    damaged = bytearray(ZIPPED + b"x" if at == len(ZIPPED) else ZIPPED)
     damaged[at] ^= 0xFF
     (tmp_path / "a.gz").write_bytes(damaged)
-    assert "gzip stream" in complaint(tmp_path / "a.gz")
-
-
-@pytest.mark.parametrize("piece", [1, 10**6])  # the garbage comes after the stream's last piece, or in it
-def test_gzip_followed_by_garbage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
-    monkeypatch.setattr(idx, "PIECE", piece)
-    (tmp_path / "a.gz").write_bytes(ZIPPED + b"x")
     assert "gzip stream" in complaint(tmp_path / "a.gz")
 
 
 def test_a_small_gzip_file_cannot_ask_for_much_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    header = struct.pack(">BBBBII", 0, 0, 8, 2, 2**20, 2**14)
-    (tmp_path / "a.gz").write_bytes(gzip.compress(header + bytes(1000)))
-    assert "is shorter than its header says: 17,179,869,184 bytes" in complaint(tmp_path / "a.gz")
     monkeypatch.setattr("handgrad.data.memory.available_memory", lambda: 50)
     (tmp_path / "b.gz").write_bytes(ZIPPED)
-    with pytest.raises(HandgradError, match=r"b\.gz need 60 bytes of memory and 50 bytes are available"):
-        read_idx(tmp_path / "b.gz")
-    assert read_idx(tmp_path / "b.gz", store=stack).tolist() == IMAGES.tolist()
+    assert "b.gz need 120 bytes of memory and 50 bytes are available" in refusal(read_idx, tmp_path / "b.gz")
+    stored = read_idx(tmp_path / "b.gz", lambda blocks: np.concatenate(list(blocks)))
+    assert stored.tolist() == IMAGES.tolist()
 
 
 @settings(max_examples=300, deadline=None)
@@ -206,15 +157,11 @@ def test_a_missing_file_a_folder_and_a_locked_file(tmp_path: Path, monkeypatch: 
     "array", [np.zeros(3, "u8"), np.zeros(3, bool), np.float64(1), np.zeros((1,) * 5, "u1")]
 )
 def test_what_idx_cannot_hold_is_not_written(tmp_path: Path, array: NDArray[Any]) -> None:
-    with pytest.raises(HandgradError, match=r"cannot write .*; convert the array") as caught:
+    with pytest.raises(HandgradError, match=r"IDX has .*; convert the array"):
         write_idx(tmp_path / "a", array)
-    assert str(tmp_path / "a") in str(caught.value)
-    assert not list(tmp_path.iterdir())
-
-
-def test_writing_into_a_missing_folder_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(HandgradError, match="cannot write"):
         write_idx(tmp_path / "nowhere" / "a", IMAGES)
+    assert not list(tmp_path.iterdir())
 
 
 def folder_of(folder: Path, images: NDArray[Any], labels: NDArray[Any], end: str = "") -> Path:
@@ -280,10 +227,7 @@ def test_a_folder_that_may_not_be_looked_into(tmp_path: Path, monkeypatch: pytes
         find_idx(tmp_path, "train-images-idx3-ubyte")
 
 
-@pytest.mark.parametrize(
-    "content", [ZIPPED[:12], ZIPPED[:-9], ZIPPED[:3] + b"\xff" + ZIPPED[4:], PLAIN[:9], b"\x1f\x8b"]
-)
-def test_a_folder_with_a_damaged_file_is_refused_in_one_line(tmp_path: Path, content: bytes) -> None:
+def test_a_folder_with_a_damaged_file_is_refused_in_one_line(tmp_path: Path) -> None:
     for name in FILES["train"]:
-        (tmp_path / name).write_bytes(content)
+        (tmp_path / name).write_bytes(ZIPPED[:-9])
     assert FILES["train"][0] in refusal(load_data, tmp_path)

@@ -1,6 +1,5 @@
 """A local mirror with prescribed answers, correct or not, that records its requests."""
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,8 +17,6 @@ class Mirror:
     url: str
     answers: list[Answer] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
-    ranges: list[str | None] = field(default_factory=list)
-    agents: list[str | None] = field(default_factory=list)
     over: Event = field(default_factory=Event)
 
     def stall(self, content: bytes, after: int) -> Answer:
@@ -45,8 +42,6 @@ def mirror(*answers: Answer) -> Iterator[Mirror]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             recorded.paths.append(self.path)
-            recorded.ranges.append(self.headers.get("Range"))
-            recorded.agents.append(self.headers.get("User-Agent"))
             answer = recorded.answers.pop(0) if len(recorded.answers) > 1 else recorded.answers[0]
             answer(self)
 
@@ -78,46 +73,17 @@ def head(handler: BaseHTTPRequestHandler, status: int, headers: dict[str, str]) 
     handler.end_headers()
 
 
-def whole(content: bytes, kind: str = "application/octet-stream") -> Answer:
-    """Ignore any Range."""
-
+def whole(content: bytes) -> Answer:
     def answer(handler: BaseHTTPRequestHandler) -> None:
-        head(handler, 200, {"Content-Length": str(len(content)), "Content-Type": kind})
+        head(handler, 200, {"Content-Length": str(len(content))})
         handler.wfile.write(content)
-
-    return answer
-
-
-def honest(content: bytes) -> Answer:
-    """Respect a Range, with 206 or 416."""
-
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        asked = re.fullmatch(r"bytes=(\d+)-", handler.headers.get("Range", ""))
-        start = int(asked[1]) if asked else 0
-        if start >= len(content):
-            return status(416)(handler)
-        if not start:
-            return whole(content)(handler)
-        return part(content, start, len(content))(handler)
 
     return answer
 
 
 def files(content: dict[str, bytes]) -> Answer:
     def answer(handler: BaseHTTPRequestHandler) -> None:
-        (honest(content[handler.path]) if handler.path in content else status(404))(handler)
-
-    return answer
-
-
-def part(content: bytes, start: int, total: int | str) -> Answer:
-    """Answer 206 from `start` on, whatever was requested."""
-
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        rest = content[start:]
-        span = f"bytes {start}-{len(content) - 1}/{total}"
-        head(handler, 206, {"Content-Length": str(len(rest)), "Content-Range": span})
-        handler.wfile.write(rest)
+        (whole(content[handler.path]) if handler.path in content else status(404))(handler)
 
     return answer
 

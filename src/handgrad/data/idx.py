@@ -9,46 +9,41 @@ import math
 import os
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import IO, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.data.arrays import Store
+from handgrad.data.arrays import Store, stack
 from handgrad.data.memory import check_memory
 from handgrad.errors import HandgradError
-from handgrad.files import replacing
+from handgrad.files import write_file
 
 Array = NDArray[Any]
 Split = Literal["train", "test"]
 
-FILES = {  # as published, by split: images, labels
+FILES: dict[Split, tuple[str, str]] = {  # as published: images, labels
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
 }
-ELEMENTS = {
-    code: np.dtype(name)
-    for code, name in [(0x08, "u1"), (0x09, "i1"), (0x0B, ">i2"), (0x0C, ">i4"), (0x0D, ">f4"), (0x0E, ">f8")]
-}
-GZIP_MAGIC = b"\x1f\x8b"
-GREATEST_EXPANSION = 1032
-"""Of deflate: the longest match, 258 bytes, can take 2 bits."""
-PIECE = 2**18
+ELEMENTS = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+CODES = {np.dtype(name): code for code, name in ELEMENTS.items()}
+EXPANSION = 1032
+"""Of deflate, at most: the longest match, 258 bytes, can take 2 bits."""
+PIECE = 2**22
 """Bytes that are read at a time."""
 
 
-def read_idx(path: Path | str, digest: Any = None, store: Store | None = None) -> Array:
+def read_idx(path: Path | str, store: Store = stack) -> Array:
     """Read an IDX file. It is memory-mapped where it holds bytes that are not compressed.
 
     Parameters
     ----------
     path : Path or str
         The content, not the name, decides whether it is gzipped.
-    digest : hash object, optional
-        Is updated with the whole uncompressed content, header included.
     store : callable, optional
         Takes what is not memory-mapped block by block; default: it is read into memory.
 
@@ -62,111 +57,69 @@ def read_idx(path: Path | str, digest: Any = None, store: Store | None = None) -
     HandgradError
         If the file cannot be read, is damaged, is not an IDX file, or does not fit into memory.
     """
-    with _opened(Path(path), digest) as content:
-        if content.size and content.dtype.itemsize == 1 and not content.gzipped:
-            return content.map()
-        return (store or content.stack)(content.blocks())
+    path = Path(path)
+    with _opened(path) as (file, dtype, shape, mappable):
+        if mappable:
+            return np.memmap(path, dtype, "r", file.tell(), shape)
+        if store is stack:
+            check_memory(2 * math.prod(shape) * dtype.itemsize, path)
+        return store(_blocks(path, file, dtype, shape))
 
 
 def idx_size(path: Path) -> int:
     """Return the bytes that the elements of an IDX file take in memory: none where they are memory-mapped."""
-    with _opened(path) as content:
-        return content.size if content.gzipped or content.dtype.itemsize > 1 else 0
+    with _opened(path) as (_, dtype, shape, mappable):
+        return 0 if mappable else math.prod(shape) * dtype.itemsize
 
 
 @contextmanager
-def _opened(path: Path, digest: Any = None) -> "Iterator[_Content]":
+def _opened(path: Path) -> Iterator[tuple[IO[bytes], np.dtype[Any], tuple[int, ...], bool]]:
+    """Open an IDX file behind its header: the file, type and shape of its elements, and whether it can be mapped."""
     try:
-        with path.open("rb") as file:
-            yield _Content(path, file, digest)
+        with path.open("rb") as raw:
+            length, gzipped = os.fstat(raw.fileno()).st_size, raw.peek(2)[:2] == b"\x1f\x8b"
+            file: Any = gzip.GzipFile(fileobj=raw) if gzipped else raw
+            dtype, shape = _read_header(path, file)
+            size = math.prod(shape) * dtype.itemsize
+            if size > length * EXPANSION if gzipped else size != length - raw.tell():
+                raise _wrong_length(path, dtype, shape)
+            yield file, dtype, shape, not gzipped and dtype.itemsize == 1 and size > 0
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise damaged(path, f"is damaged: its gzip stream is corrupt ({error})") from error
+        raise _damaged(path, f"is damaged: its gzip stream is corrupt ({error})") from error
     except EOFError as error:
-        raise damaged(path, "is cut short: its gzip stream has no end") from error
+        raise _damaged(path, "is cut short: its gzip stream has no end") from error
     except OSError as error:
         raise HandgradError(f"cannot read {path}: {error.strerror}; check path and permissions") from error
 
 
-class _Content:
-    """The elements of an IDX file that is open."""
+def _read_header(path: Path, file: IO[bytes]) -> tuple[np.dtype[Any], tuple[int, ...]]:
+    magic = file.read(4)
+    if len(magic) < 4 or magic[:2] != b"\0\0":
+        raise _damaged(
+            path, f"is not an IDX file: it begins with {magic.hex(' ') or 'nothing'}, not with 00 00"
+        )
+    code, dimensions = magic[2:]
+    if code not in ELEMENTS or not 1 <= dimensions <= 4:
+        raise _damaged(path, f"has {dimensions} dimensions of type {code:02x}, not 1 to 4 of a known type")
+    shape = file.read(4 * dimensions)
+    if len(shape) < 4 * dimensions:
+        raise _damaged(path, "is cut short: it ends within its header")
+    return np.dtype(ELEMENTS[code]), struct.unpack(f">{dimensions}I", shape)
 
-    def __init__(self, path: Path, file: BinaryIO, digest: Any = None) -> None:
-        self.path, self.digest = path, digest
-        length = os.fstat(file.fileno()).st_size
-        if length == 0:
-            raise damaged(path, "is empty")
-        self.gzipped = file.peek(2)[:2] == GZIP_MAGIC  # type: ignore[attr-defined]
-        self.source: Any = gzip.GzipFile(fileobj=file) if self.gzipped else file
-        self.dtype, self.shape = self._header()
-        self.size = math.prod(self.shape) * self.dtype.itemsize
-        self.promise = f"its header says: {self.size:,} bytes for {describe(self.shape, self.dtype)}"
-        if self.size > length * (GREATEST_EXPANSION if self.gzipped else 1):
-            raise damaged(path, f"is shorter than {self.promise}, and the file has {length:,}")
 
-    def map(self) -> Array:
-        """Map the elements, and compare the length of the file with its header."""
-        whole = np.memmap(self.path, np.uint8, "r")
-        start = 4 + 4 * len(self.shape)
-        if len(whole) != start + self.size:
-            longer = "longer" if len(whole) > start + self.size else "shorter"
-            raise damaged(self.path, f"is {longer} than {self.promise}")
-        if self.digest is not None:
-            self.digest.update(whole[start:])
-        return whole[start:].view(self.dtype).reshape(self.shape)
-
-    def blocks(self) -> Iterator[Array]:
-        """Yield the elements block by block, in native byte order, and compare their number with the header."""
-        row = self.size // max(1, self.shape[0])
-        left, rows = self.shape[0], max(1, PIECE // max(1, row))
-        while left and row:
-            block = bytearray(row * min(rows, left))
-            filled = self._fill(memoryview(block))
-            if filled < len(block):
-                done = self.size - row * left + filled
-                raise damaged(self.path, f"is shorter than {self.promise}, and {done:,} are there")
-            left -= min(rows, left)
-            elements = np.frombuffer(block, self.dtype).reshape(-1, *self.shape[1:])
-            yield elements.astype(self.dtype.newbyteorder("="), copy=False)
-        if self._take(1):  # at the end, gzip compares its checksum
-            raise damaged(self.path, f"is longer than {self.promise}")
-
-    def stack(self, blocks: Iterator[Array]) -> Array:
-        """Put the blocks into one array in memory."""
-        check_memory(self.size, self.path)
-        array = np.empty(self.shape, self.dtype.newbyteorder("="))
-        first = 0
-        for block in blocks:
-            array[first : first + len(block)] = block
-            first += len(block)
-        return array
-
-    def _header(self) -> tuple[np.dtype[Any], tuple[int, ...]]:
-        magic = self._take(4)
-        if magic[:2] != b"\0\0"[: len(magic)]:
-            if (magic + self._take(60)).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-                raise damaged(self.path, "looks like a web page (HTML), not IDX data")
-            raise damaged(self.path, f"is not an IDX file: it begins with {magic.hex(' ')}, not with 00 00")
-        code, dimensions = magic[2:] if len(magic) == 4 else (8, 1)
-        if code not in ELEMENTS:
-            raise damaged(self.path, f"has elements of an unknown type, {code:02x}")
-        if not 1 <= dimensions <= 4:
-            raise damaged(self.path, f"has {dimensions} dimensions where 1 to 4 can be read")
-        shape = self._take(4 * dimensions)
-        if len(shape) < 4 * dimensions:
-            raise damaged(self.path, "is cut short: it ends within its header")
-        return ELEMENTS[code], struct.unpack(f">{dimensions}I", shape)
-
-    def _take(self, count: int) -> bytes:
-        taken = bytearray(count)
-        return bytes(taken[: self._fill(memoryview(taken))])
-
-    def _fill(self, view: memoryview) -> int:
-        filled = 0
-        while filled < len(view) and (count := self.source.readinto(view[filled : filled + PIECE])):
-            if self.digest is not None:
-                self.digest.update(view[filled : filled + count])
-            filled += count
-        return filled
+def _blocks(path: Path, file: IO[bytes], dtype: np.dtype[Any], shape: tuple[int, ...]) -> Iterator[Array]:
+    """Yield the elements block by block, in native byte order, and compare their number with the header."""
+    row = math.prod(shape[1:]) * dtype.itemsize
+    rows = max(1, PIECE // max(1, row))
+    for first in range(0, max(1, shape[0]), rows):
+        count = min(rows, shape[0] - first)
+        content = file.read(row * count)
+        if len(content) < row * count:
+            raise _wrong_length(path, dtype, shape)
+        elements = np.frombuffer(content, dtype).reshape(count, *shape[1:])
+        yield elements.astype(dtype.newbyteorder("="), copy=False)
+    if file.read(1):  # at the end, gzip compares its checksum
+        raise _wrong_length(path, dtype, shape)
 
 
 def write_idx(path: Path | str, array: Array) -> None:
@@ -184,22 +137,17 @@ def write_idx(path: Path | str, array: Array) -> None:
         If IDX has no such arrays, or the file cannot be written.
     """
     path = Path(path)
-    codes = {dtype: code for code, dtype in ELEMENTS.items()}
-    code = codes.get(array.dtype.newbyteorder(">"))
+    content = idx_header(array) + np.ascontiguousarray(array, array.dtype.newbyteorder(">")).tobytes()
+    write_file(path, gzip.compress(content, mtime=0) if path.name.endswith(".gz") else content)
+
+
+def idx_header(array: Array) -> bytes:
+    """Return the bytes before the elements of an array; HandgradError where IDX has no such arrays."""
+    code = CODES.get(array.dtype.newbyteorder(">"))
     if code is None or not 1 <= array.ndim <= 4:
-        known = f"1 to 4 dimensions of {', '.join(dtype.name for dtype in codes)}"
-        held = describe(array.shape, array.dtype)
-        raise HandgradError(f"cannot write {path}: IDX has {known}, not {held}; convert the array")
-    header = struct.pack(f">BBBB{array.ndim}I", 0, 0, code, array.ndim, *array.shape)
-    content = np.ascontiguousarray(array, array.dtype.newbyteorder(">"))
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        if path.name.endswith(".gz"):
-            with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as zipped:  # reproducible bytes
-                zipped.write(header)
-                zipped.write(content.data)
-        else:
-            file.write(header)
-            file.write(content.data)
+        known = f"1 to 4 dimensions of {', '.join(dtype.name for dtype in CODES)}"
+        raise HandgradError(f"IDX has {known}, not {_describe(array.shape, array.dtype)}; convert the array")
+    return struct.pack(f">BBBB{array.ndim}I", 0, 0, code, array.ndim, *array.shape)
 
 
 def find_idx(folder: Path, name: str) -> Path | None:
@@ -215,18 +163,14 @@ def find_idx(folder: Path, name: str) -> Path | None:
 
 def find_idx_pair(folder: Path, split: Split) -> tuple[Path, Path]:
     """Find the files of images and labels of a split; HandgradError where one is missing."""
-    paths = []
-    for name in FILES[split]:
-        path = find_idx(folder, name)
-        if path is None:
-            raise HandgradError(f"{folder} holds no {name} (nor {name}.gz); check the folder")
-        paths.append(path)
-    return paths[0], paths[1]
+    images, labels = (find_idx(folder, name) for name in FILES[split])
+    if images is None or labels is None:
+        name = FILES[split][images is not None]
+        raise HandgradError(f"{folder} holds no {name} (nor {name}.gz); check the folder")
+    return images, labels
 
 
-def read_idx_folder(
-    folder: Path, split: Split, read: Callable[[Path], Array] = read_idx, store: Store | None = None
-) -> tuple[Array, Array]:
+def read_idx_folder(folder: Path, split: Split, store: Store = stack) -> tuple[Array, Array]:
     """Read one split from a folder whose files are named as MNIST's are.
 
     Parameters
@@ -234,8 +178,6 @@ def read_idx_folder(
     folder : Path
     split : {"train", "test"}
         The test split is in the files that begin with ``t10k``.
-    read : callable, default `read_idx`
-        Reads one file; `handgrad.data.mnist` verifies its content, too.
     store : callable, optional
         For the images, as in `read_idx`.
 
@@ -249,27 +191,25 @@ def read_idx_folder(
     HandgradError
         If a file is missing or unreadable, or the two do not belong together.
     """
-    images_path, labels_path = find_idx_pair(folder, split)
-    images = read_idx(images_path, store=store) if store else read(images_path)
-    labels = read(labels_path)
-    for path, array, valid, what in (
-        (images_path, images, images.dtype == np.uint8 and images.ndim in (3, 4), "images: uint8 in 3 or 4"),
-        (labels_path, labels, labels.dtype.kind in "iu" and labels.ndim == 1, "labels: integers in 1"),
-    ):
-        if not valid:
-            held = describe(array.shape, array.dtype)
-            raise HandgradError(f"{path} holds {held}, not {what} dimensions")
+    paths = find_idx_pair(folder, split)
+    images, labels = read_idx(paths[0], store), read_idx(paths[1])
+    if images.dtype != np.uint8 or images.ndim not in (3, 4):
+        raise _damaged(paths[0], f"holds {_describe(images.shape, images.dtype)}, not images of bytes")
+    if labels.dtype.kind not in "iu" or labels.ndim != 1:
+        raise _damaged(paths[1], f"holds {_describe(labels.shape, labels.dtype)}, not labels")
     if len(images) != len(labels):
-        held = f"{images_path} holds {len(images)} images, but {labels_path} {len(labels)} labels"
-        raise HandgradError(f"{held}; use files that belong together")
+        raise _damaged(paths[0], f"holds {len(images)} images, but {paths[1]} {len(labels)} labels")
     return images, labels
 
 
-def describe(shape: tuple[int, ...], dtype: np.dtype[Any]) -> str:
+def _describe(shape: tuple[int, ...], dtype: np.dtype[Any]) -> str:
     """Describe an array, e.g. ``60000 × 28 × 28 uint8``."""
     return f"{' × '.join(map(str, shape)) or 'one'} {dtype.name}"
 
 
-def damaged(path: Path, what: str) -> HandgradError:
-    """Build the error for a damaged file."""
+def _wrong_length(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> HandgradError:
+    return _damaged(path, f"does not hold the {_describe(shape, dtype)} that its header says")
+
+
+def _damaged(path: Path, what: str) -> HandgradError:
     return HandgradError(f"{path} {what}; copy or download it again")

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.data.arrays import Store, stack
+from handgrad.data.arrays import Store
 from handgrad.data.dataset import Dataset, Splits, naming
 from handgrad.data.idx import FILES, Split, find_idx, find_idx_pair, idx_size, read_idx_folder
 from handgrad.data.labels import encode_labels
-from handgrad.data.mnist import COLLECTIONS, ensure, read_split
+from handgrad.data.mnist import COLLECTIONS, ensure, has_idx_files, read_split
 from handgrad.data.outofcore import Source, load_or_convert
 from handgrad.errors import HandgradError, suggest
 
@@ -83,12 +83,13 @@ def _later(path: Path, read: Callable[[], Dataset]) -> Callable[[], Dataset]:
 
 
 def _published(name: str) -> Splits:
-    found = ensure(name)
-    if found.kind == "csv":
-        return _tables([found.folder / "mnist_train.csv"], [found.folder / "mnist_test.csv"], name)
+    folder = ensure(name)
+    if not has_idx_files(folder):
+        train, test = (folder / table for table in COLLECTIONS[name].tables)
+        return _tables([train], [test], name)
 
     def read(split: Split) -> Dataset:
-        images, labels = read_split(found.folder, name, split)
+        images, labels = read_split(folder, name, split)
         return Dataset(images, labels, 10, (1, 28, 28), "digit" if name == "mnist" else "plain")
 
     return Splits(read("train"), test=partial(read, "test"), source=name)
@@ -206,7 +207,7 @@ def _images(folder: Path) -> Splits:
 def _idx(folder: Path) -> Splits:
     def read(split: Split, classes: tuple[str, ...] | None = None) -> Dataset:
         def convert(store: Store) -> Dataset:
-            images, labels = read_idx_folder(folder, split, store=None if store is stack else store)
+            images, labels = read_idx_folder(folder, split, store)
             shape = images.shape[1:] if images.ndim == 4 else (1, *images.shape[1:])
             with naming(folder):
                 encoded, known = encode_labels(labels, FILES[split][1], classes, images=True)

@@ -1,30 +1,24 @@
 """MNIST and Fashion-MNIST: where they are found and downloaded, and how they are verified."""
 
+import gzip
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from io import BytesIO
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.data.idx import FILES, Array, Split, find_idx, read_idx, read_idx_folder
-from handgrad.errors import HandgradError, suggest
+from handgrad.data.idx import FILES, Split, find_idx, find_idx_pair, idx_header, read_idx_folder
+from handgrad.errors import HandgradError
 
 LIMIT = 64 * 2**20
-"""Bytes of a download, twice the largest file."""
+"""Bytes of a file, compressed or not; more than the largest has."""
 NAMES = [file for files in FILES.values() for file in files]
-
-
-@dataclass(frozen=True)
-class Found:
-    """A folder that holds a whole data set, and the format of its files."""
-
-    folder: Path
-    kind: Literal["idx", "csv"]
 
 
 @dataclass(frozen=True)
@@ -38,32 +32,16 @@ class Published:
     title: str
     mirrors: tuple[str, ...]
     sha256: Mapping[str, str]
-    local: str | None = None
+    local: str = ""
     tables: tuple[str, ...] = ()
 
-    def is_published(self, name: str, path: Path) -> bool:
-        """Whether the file at `path` has the content of the published file `name`."""
+    def is_published(self, file: str, content: bytes) -> bool:
+        """Whether the gzipped content is that of a published file."""
         try:
-            return _read(path)[1] == self.sha256[name]
-        except HandgradError:
+            plain = gzip.GzipFile(fileobj=BytesIO(content)).read(LIMIT)
+        except (OSError, EOFError, zlib.error):
             return False
-
-    def read(self, path: Path) -> Array:
-        """Read one file; HandgradError where it is damaged, or its content is not the published one."""
-        name = path.name.removesuffix(".gz").replace(".idx", "-idx")
-        array, found = _read(path)
-        expected = self.sha256[name]
-        if found == expected:
-            return array
-        known = {
-            sha256: f"{other.title}'s {file}"
-            for other in COLLECTIONS.values()
-            for file, sha256 in other.sha256.items()
-        }
-        what = f"it is {known[found]}" if found in known else f"its content has SHA-256 {found}"
-        raise HandgradError(
-            f"{path} is not {self.title}'s {name}: {what}, expected {expected}; delete it, so that it is downloaded"
-        )
+        return hashlib.sha256(plain).hexdigest() == self.sha256[file]
 
 
 MNIST = Published(
@@ -99,19 +77,28 @@ FASHION_MNIST = Published(
 COLLECTIONS = {"mnist": MNIST, "fashion-mnist": FASHION_MNIST}
 
 
-def find(name: str) -> Found | None:
-    """Find a complete published data set in ``$HANDGRAD_DATA/<name>``, MNIST in ``./mnistdata``, or in the cache."""
-    published = _published(name)
-    for folder in _places(name):
-        if all(find_idx(folder, file) for file in NAMES):
-            return Found(folder, "idx")
-        if published.tables and all((folder / table).is_file() for table in published.tables):
-            return Found(folder, "csv")
+def find(name: str) -> Path | None:
+    """Find the folder of a whole data set: ``$HANDGRAD_DATA/<name>``, for MNIST ``./mnistdata``, or the cache."""
+    published, data = COLLECTIONS[name], os.environ.get("HANDGRAD_DATA")
+    places = [
+        Path(data, name) if data else None,
+        published.local and Path(published.local),
+        cache_folder(name),
+    ]
+    for folder in filter(None, places):
+        tables = [folder / table for table in published.tables]
+        if has_idx_files(folder) or (tables and all(table.is_file() for table in tables)):
+            return folder
     return None
 
 
-def ensure(name: str) -> Found:
-    """Find a published data set, or download what is missing of it into the cache folder.
+def has_idx_files(folder: Path) -> bool:
+    """Whether a folder has the four IDX files of a data set, and not its tables."""
+    return all(find_idx(folder, file) for file in NAMES)
+
+
+def ensure(name: str) -> Path:
+    """Find the folder of a data set, or download what is missing into the cache folder.
 
     Where ``HANDGRAD_MIRROR`` is set, that base URL replaces the known mirrors.
     """
@@ -119,24 +106,30 @@ def ensure(name: str) -> Found:
         return found
     from handgrad.data.download import download  # slow to import, and rarely needed
 
-    published, folder = _published(name), cache_folder(name)
-    mirror = os.environ.get("HANDGRAD_MIRROR")
+    published, folder, mirror = COLLECTIONS[name], cache_folder(name), os.environ.get("HANDGRAD_MIRROR")
     mirrors = (f"{mirror.rstrip('/')}/",) if mirror else published.mirrors
+    advice = f"download the four files yourself into {folder}: {', '.join(NAMES)} (each may end in .gz)"
     for file in NAMES:
         if not find_idx(folder, file):
-            download(
-                [f"{mirror}{file}.gz" for mirror in mirrors],
-                folder / f"{file}.gz",
-                partial(published.is_published, file),
-                limit=LIMIT,
-                advice=f"download the four files yourself into {folder}: {', '.join(NAMES)} (each may end in .gz)",
-            )
-    return Found(folder, "idx")
+            urls = [f"{mirror}{file}.gz" for mirror in mirrors]
+            verify = partial(published.is_published, file)
+            download(urls, folder / f"{file}.gz", verify, limit=LIMIT, advice=advice)
+    return folder
 
 
 def read_split(folder: Path, name: str, split: Split) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Read and verify one split from a folder of IDX files: images (N, 28, 28) uint8 and labels (N,) uint8."""
-    return read_idx_folder(folder, split, _published(name).read)
+    published, arrays = COLLECTIONS[name], read_idx_folder(folder, split)
+    for path, file, array in zip(find_idx_pair(folder, split), FILES[split], arrays, strict=True):
+        digest = hashlib.sha256(idx_header(array))
+        digest.update(array)
+        found, expected = digest.hexdigest(), published.sha256[file]
+        if found != expected:
+            raise HandgradError(
+                f"{path} is not {published.title}'s {file}: its content has SHA-256 {found}, expected {expected}; "
+                "delete it, so that it is downloaded"
+            )
+    return arrays
 
 
 def cache_folder(name: str) -> Path:
@@ -146,24 +139,3 @@ def cache_folder(name: str) -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("handgrad") / name
-
-
-def _places(name: str) -> Iterator[Path]:
-    data, local = os.environ.get("HANDGRAD_DATA"), _published(name).local
-    if data:
-        yield Path(data) / name
-    if local:
-        yield Path(local)
-    yield cache_folder(name)
-
-
-def _published(name: str) -> Published:
-    if name not in COLLECTIONS:
-        raise HandgradError(f"no published data set is called '{name}'{suggest(name, COLLECTIONS)}")
-    return COLLECTIONS[name]
-
-
-def _read(path: Path) -> tuple[Array, str]:
-    """Read an IDX file and return the SHA-256 of its uncompressed content, too."""
-    digest = hashlib.sha256()
-    return read_idx(path, digest), digest.hexdigest()
