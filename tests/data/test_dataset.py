@@ -1,5 +1,6 @@
 """Data sets and their splits: types, shapes, and who may read the test split."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from failing import refusal
 from handgrad.data.dataset import Dataset, Splits, naming
 from handgrad.errors import HandgradError
 
@@ -28,45 +30,36 @@ def test_bytes_stay_bytes_and_are_not_copied() -> None:
     assert len(dataset) == 4
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float16, np.int64, np.uint16, np.bool_, ">f4", ">i2"])
-def test_other_numbers_become_float32(dtype: Any) -> None:
-    inputs = np.array([[0, 1], [1, 0]]).astype(dtype)
-    for form in (inputs, np.asfortranarray(inputs), inputs.tolist()):
-        dataset = Dataset(form, np.array([0, 1]), ["no", "yes"])
-        assert dataset.inputs.dtype == np.dtype("float32")
-        assert dataset.inputs.dtype.isnative
-        assert dataset.inputs.tolist() == [[0, 1], [1, 0]]
-
-
 @pytest.mark.parametrize(
-    ("values", "dtype"),
+    ("values", "dtypes", "found"),
     [
-        ([0, 200], "uint8"),
-        ([3, 128], "uint8"),
-        ([0, 127], "float32"),
-        ([0, 256], "float32"),
-        ([-1, 200], "float32"),
+        ([0, 1], ["f8", "f2", "i8", "u2", "?", ">f4", ">i2"], "float32"),
+        ([0, 200], ["i2", "i4", ">i8"], "uint8"),  # pixels
+        ([3, 128], ["i2", "i4", ">i8"], "uint8"),
+        ([0, 127], ["i2", "i4", ">i8"], "float32"),
+        ([0, 256], ["i2", "i4", ">i8"], "float32"),
+        ([-1, 200], ["i2", "i4", ">i8"], "float32"),
     ],
 )
-def test_integers_that_are_pixels_become_bytes(values: list[int], dtype: str) -> None:
-    for integers in ("i2", "i4", ">i8"):
-        dataset = Dataset(np.array([values, values], integers), [0, 1])
-        assert dataset.inputs.dtype == dtype
-        assert dataset.inputs.tolist() == [values, values]
+def test_other_numbers_become_bytes_where_they_are_pixels_or_else_float32(
+    values: list[int], dtypes: list[str], found: str
+) -> None:
+    for dtype in dtypes:
+        inputs = np.array([values, values[::-1]]).astype(dtype)
+        read_only = inputs.copy()
+        read_only.flags.writeable = False
+        for form in (inputs, np.asfortranarray(inputs), inputs.tolist(), read_only, np.ma.array(inputs)):
+            dataset = Dataset(form, np.array([0, 1]), ["no", "yes"])
+            assert dataset.inputs.dtype == np.dtype(found)
+            assert dataset.inputs.dtype.isnative
+            assert dataset.inputs.flags.c_contiguous
+            assert dataset.inputs.tolist() == [values, values[::-1]]
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
 def test_inputs_are_always_contiguous(dtype: Any) -> None:
     inputs = np.arange(24).astype(dtype).reshape(2, 3, 4)
-    read_only = inputs.copy()
-    read_only.flags.writeable = False
-    for strange in (
-        np.asfortranarray(inputs),
-        np.asfortranarray(inputs[0]),
-        inputs[:, ::-1],
-        np.moveaxis(inputs, 0, -1),
-        read_only,
-    ):
+    for strange in (np.asfortranarray(inputs), inputs[:, ::-1], np.moveaxis(inputs, 0, -1)):
         dataset = Dataset(strange, np.zeros(len(strange), np.int64), 2)
         assert dataset.inputs.flags.c_contiguous
         assert np.array_equal(dataset.inputs, strange.reshape(len(strange), -1))
@@ -112,20 +105,27 @@ def test_take_keeps_all_but_the_examples() -> None:
     )
 
 
+MASKED = np.ma.masked_array(np.zeros((4, 2)), [[0, 0], [0, 1], [0, 0], [0, 0]])
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "shape": ({"input_shape": (28, 28)}, "not examples of shape"),
     "one dimension": ({"inputs": LABELS}, "not examples"),
-    "no values": ({"inputs": BYTES[:, :0]}, "no values"),
+    "no values": ({"inputs": BYTES[:, :0]}, "not examples"),
     "too few labels": ({"labels": LABELS[:3]}, "4 inputs"),
     "column of labels": ({"labels": LABELS[:, np.newaxis]}, "labels of shape"),
     "text": ({"inputs": np.array([["a"]] * 4)}, "must be numbers"),
-    "fractional labels": ({"labels": LABELS + 0.5}, "whole numbers"),
-    "missing labels": ({"labels": [0, 1, np.nan, 1]}, "whole numbers"),
-    "mixed labels": ({"labels": np.array([0, "a", None, 1], object)}, "whole numbers"),
+    "fractional labels": ({"labels": LABELS + 0.5}, "must be integers"),
+    "missing labels": ({"labels": [0, 1, np.nan, 1]}, "must be integers"),
+    "infinite labels": ({"labels": [0, 1, np.inf, 1]}, "is out of range"),
+    "mixed labels": ({"labels": np.array([0, "a", None, 1], object)}, "must be integers"),
     "unknown name": ({"labels": ["a", "b", "d", "b"], "classes": ("a", "b", "c")}, "label 'd'"),
     "ragged": ({"inputs": [[1], [1, 2], [1], [2]]}, "not an array"),
+    "ragged labels": ({"labels": [[0], [1, 2], [1], [2]]}, "not an array"),
+    "masked": ({"inputs": MASKED}, "masked entries"),
+    "masked labels": ({"labels": MASKED[:, 1]}, "masked entries"),
     "complex": ({"inputs": BYTES * 1j}, "must be numbers"),
-    "no classes": ({"classes": 0}, "at least one class"),
+    "no classes": ({"classes": 0}, "1 to 1,000,000 classes"),
+    "too many classes": ({"classes": 10**12}, "1 to 1,000,000 classes"),
+    "far label": ({"labels": [0, 1, 10**6, 1], "classes": None}, "label 1000000 is out of range"),
     "names of inputs": ({"features": ("a", "b")}, "6 inputs, but 2 names"),
     "label below": ({"labels": LABELS - 1}, "label -1 is out of range"),
     "label above": ({"classes": 2}, "label 2 is out of range"),
@@ -141,9 +141,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 def test_arrays_that_do_not_belong_together_are_refused(case: str) -> None:
     changed, reason = BAD[case]
     good: dict[str, Any] = {"inputs": BYTES, "labels": LABELS, "classes": 3}
-    with pytest.raises(HandgradError, match=reason) as caught:
-        Dataset(**(good | changed))
-    assert "\n" not in str(caught.value)
+    assert reason in refusal(lambda: Dataset(**(good | changed)))
 
 
 def test_naming_puts_the_file_first() -> None:
@@ -168,18 +166,29 @@ def test_the_test_split_is_opened_once_and_only_when_asked_for() -> None:
     assert cut.split("test").inputs.tolist() == splits.split("test").inputs.tolist()
 
 
+WIDE = Dataset(np.zeros((2, 5), np.uint8), np.array([0, 1]), 2)
+ARRAY: Any = np.zeros((3, 1))
+
+
 @pytest.mark.parametrize(
-    ("splits", "name", "reason"),
+    ("build", "name", "reason"),
     [
-        (Splits(numbered(3), source="some.csv"), "test", "some.csv has no test split; choose train$"),
-        (Splits(numbered(3), numbered(3)), "test", "no test split; choose train or validation$"),
-        (Splits(numbered(3)), "tests", "unknown split 'tests'; choose from train, validation, test"),
+        (lambda: Splits(numbered(3), source="some.csv"), "test", "some.csv has no test split; choose train"),
+        (lambda: Splits(numbered(3), numbered(3)), "test", "no test split; choose train or validation"),
+        (lambda: Splits(numbered(3)), "tests", "unknown split 'tests'; choose from train, validation, test"),
+        (
+            lambda: Splits(numbered(3), WIDE, source="a"),
+            "train",
+            "a: training examples have 1 values, validation",
+        ),
+        (lambda: Splits(numbered(3), test=lambda: WIDE), "test", "1 values, test examples have 5"),
+        (lambda: Splits(ARRAY), "train", "training examples must be a Dataset; got ndarray"),
+        (lambda: Splits(numbered(3), ARRAY), "train", "validation examples must be a Dataset"),
+        (lambda: Splits(numbered(3), test=ARRAY), "test", "test examples must be a Dataset"),
     ],
 )
-def test_splits_that_are_not_there(splits: Splits, name: str, reason: str) -> None:
-    assert splits.test is None
-    with pytest.raises(HandgradError, match=reason):
-        splits.split(name)
+def test_splits_that_are_not_there_or_do_not_fit(build: Callable[[], Splits], name: str, reason: str) -> None:
+    assert reason in refusal(lambda: build().split(name))
 
 
 def test_a_description_of_splits_opens_none() -> None:
@@ -190,41 +199,25 @@ def test_a_description_of_splits_opens_none() -> None:
     assert "test=None" in repr(Splits(numbered(10)))
 
 
-def test_examples_of_another_size_are_refused() -> None:
-    wide = Dataset(np.zeros((2, 5), np.uint8), np.array([0, 1]), 2)
-    with pytest.raises(HandgradError, match=r"some\.csv.*1 values, validation examples have 5"):
-        Splits(numbered(3), wide, source="some.csv")
-    splits = Splits(numbered(3), test=lambda: wide)
-    with pytest.raises(HandgradError, match="test examples have 5"):
-        splits.split("test")
-
-
 @given(st.integers(2, 60), st.data())
-def test_cut_validation_parts_the_training_examples(examples: int, data: st.DataObject) -> None:
-    count = data.draw(st.integers(1, examples - 1))
-    whole = Splits(numbered(examples))
-    parts = whole.split_validation(count, np.random.default_rng(data.draw(st.integers(0, 9))))
-    assert len(parts.split("validation")) == count
-    both = np.concatenate([parts.train.inputs, parts.split("validation").inputs]).ravel()
+def test_split_validation_parts_the_training_examples(examples: int, data: st.DataObject) -> None:
+    count, seed = data.draw(st.integers(1, examples - 1)), data.draw(st.integers(0, 9))
+    parts, again = (
+        Splits(numbered(examples)).split_validation(count, np.random.default_rng(seed)) for _ in range(2)
+    )
+    validation = parts.split("validation")
+    assert len(validation) == count
+    assert validation.inputs.tolist() == again.split("validation").inputs.tolist()
+    both = np.concatenate([parts.train.inputs, validation.inputs]).ravel()
     assert sorted(both) == list(range(examples))
     assert (np.diff(parts.train.inputs.ravel()) > 0).all()  # in the order of the file
-    for part in (parts.train, parts.split("validation")):
+    for part in (parts.train, validation):
         assert (part.labels == part.inputs.ravel() % 2).all()
 
 
-def test_cut_validation_depends_on_the_generator_alone() -> None:
-    cuts = [Splits(numbered(50)).split_validation(9, np.random.default_rng(seed)) for seed in (1, 1, 2)]
-    first, again, other = (cut.split("validation").inputs.tolist() for cut in cuts)
-    assert first == again
-    assert first != other
-
-
 @pytest.mark.parametrize("count", [0, -1, 10, 11])
-def test_cut_validation_leaves_something_to_train_on(count: int) -> None:
+def test_split_validation_leaves_something_to_train_on(count: int) -> None:
     with pytest.raises(HandgradError, match=f"cannot split {count} validation examples from 10"):
         Splits(numbered(10)).split_validation(count, np.random.default_rng(0))
-
-
-def test_a_separate_validation_split_is_kept() -> None:
-    splits = Splits(numbered(10), numbered(4))
-    assert splits.split_validation(2, np.random.default_rng(0)) is splits
+    separate = Splits(numbered(10), numbered(4))
+    assert separate.split_validation(count, np.random.default_rng(0)) is separate

@@ -24,16 +24,7 @@ Rows: TypeAlias = NDArray[np.integer] | slice
 def epoch_order(
     examples: int, batch_size: int, rng: np.random.Generator, row_bytes: int = 1
 ) -> NDArray[np.integer] | None:
-    """Draw the order of one epoch.
-
-    Parameters
-    ----------
-    examples : int
-        N.
-    batch_size : int
-    rng : numpy.random.Generator
-    row_bytes : int
-        Size of the inputs of one example.
+    """Draw the order of one epoch of N `examples`, whose inputs take `row_bytes` each.
 
     Returns
     -------
@@ -44,7 +35,8 @@ def epoch_order(
         return None
     if examples * row_bytes <= WINDOW:
         return rng.permutation(examples)
-    block, window = window_sizes(row_bytes)
+    block = max(1, BLOCK // row_bytes)
+    window = max(block, WINDOW // row_bytes)
     dtype = np.min_scalar_type(-examples - block)
     starts = rng.permutation(np.arange(0, examples, block).astype(dtype))
     order = (starts[:, np.newaxis] + np.arange(block).astype(dtype)).ravel()
@@ -54,39 +46,9 @@ def epoch_order(
     return order
 
 
-def window_sizes(row_bytes: int) -> tuple[int, int]:
-    """Return how many examples a block and a window hold."""
-    block = max(1, BLOCK // row_bytes)
-    return block, max(block, WINDOW // row_bytes)
-
-
 def is_order(order: NDArray[np.integer], position: int) -> bool:
     """Whether an array can be the order of an epoch of which `position` examples were used."""
     return position < len(order) and np.array_equal(np.sort(order), np.arange(len(order)))
-
-
-def batches(
-    order: NDArray[np.integer] | None, examples: int, batch_size: int, start: int = 0
-) -> Iterator[Rows]:
-    """Cut an epoch into batches, the last of which may be smaller.
-
-    Parameters
-    ----------
-    order : (N,) or None
-        From `epoch_order`.
-    examples : int
-        N.
-    batch_size : int
-    start : int
-        Examples of this epoch that were used before an interruption.
-
-    Yields
-    ------
-    Rows
-    """
-    for first in range(start, examples, batch_size):
-        part = slice(first, min(first + batch_size, examples))
-        yield part if order is None else order[part]
 
 
 def length(rows: Rows) -> int:
@@ -94,9 +56,11 @@ def length(rows: Rows) -> int:
     return rows.stop - rows.start if isinstance(rows, slice) else len(rows)
 
 
-def chunks(rows: Rows, size: int) -> list[Rows]:
-    """Cut rows into consecutive chunks of at most `size` examples."""
+def chunks(rows: Rows, size: int) -> Iterator[Rows]:
+    """Cut the rows of an epoch into batches, or those of a batch into chunks; the last may have fewer than `size`."""
     if isinstance(rows, slice):
-        starts = range(rows.start, rows.stop, size)
-        return [slice(start, min(start + size, rows.stop)) for start in starts]
-    return [rows[start : start + size] for start in range(0, len(rows), size)]
+        for start in range(rows.start, rows.stop, size):
+            yield slice(start, min(start + size, rows.stop))
+    else:
+        for start in range(0, len(rows), size):
+            yield rows[start : start + size]

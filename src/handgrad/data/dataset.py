@@ -13,23 +13,11 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.data.arrays import (
-    PART,
-    MappedRows,
-    as_array,
-    convert_inputs,
-    encode_classes,
-    is_mapped,
-    random_access,
-    read_ahead,
-    row_slices,
-)
-from handgrad.data.batches import Rows, batches, epoch_order, window_sizes
+from handgrad.config import FRAMINGS
+from handgrad.data.arrays import PART, MappedRows, convert_inputs, encode_classes, is_mapped, row_slices
+from handgrad.data.batches import epoch_order
 from handgrad.errors import HandgradError
-
-FRAMINGS = ("digit", "plain")
-FINGERPRINTED = 2**28
-"""Bytes of inputs that identify a data set: all of smaller ones, evenly spaced blocks of larger ones."""
+from handgrad.kernels.types import as_array
 
 
 @contextmanager
@@ -52,7 +40,7 @@ class Dataset:
         they are pixels: from 0 to 255, with a maximum of 128 or more. Everything else becomes float32. Memory maps
         are not copied: their rows are converted when they are used.
     labels : array-like, (N,)
-        Whole numbers from 0 to C − 1, or names of classes.
+        Integers from 0 to C − 1, or names of classes.
     classes : sequence of str, or int, optional
         The names of the classes, or their number. Default: the names that occur in `labels`, sorted, or the numbers
         up to the largest.
@@ -79,43 +67,29 @@ class Dataset:
 
     def __post_init__(self) -> None:
         inputs = self.inputs if is_mapped(self.inputs) else as_array(self.inputs, "inputs")
+        labels = as_array(self.labels, "labels")
         shape = tuple(map(int, self.input_shape)) or inputs.shape[1:]
-        if inputs.ndim < 2 or prod(inputs.shape[1:]) != prod(shape):
+        if inputs.ndim < 2 or prod(inputs.shape[1:]) != prod(shape) or not prod(shape):
             raise HandgradError(f"inputs of shape {inputs.shape} are not examples of shape {shape}")
-        if not prod(shape):
-            raise HandgradError(f"inputs of shape {inputs.shape} hold no values")
-        labels, names = encode_classes(as_array(self.labels, "labels"), self.classes)
-        if len(labels) != len(inputs):
+        if labels.shape != inputs.shape[:1]:
             raise HandgradError(f"there are {len(inputs)} inputs, but labels of shape {labels.shape}")
         framing = self.framing or ("digit" if shape == (1, 28, 28) else "plain")
         if framing not in FRAMINGS:
             raise HandgradError(f"unknown framing '{framing}'; choose from {', '.join(FRAMINGS)}")
         if len(self.features) not in (0, prod(shape)):
             raise HandgradError(f"there are {prod(shape)} inputs, but {len(self.features)} names of them")
-        self._set(
-            inputs=convert_inputs(inputs, prod(shape)),
-            labels=labels,
-            classes=names,
-            input_shape=shape,
-            framing=framing,
-            features=tuple(map(str, self.features)),
-        )
+        labels, names = encode_classes(labels, self.classes)
+        features = tuple(map(str, self.features))
+        self._set(labels=labels, classes=names, input_shape=shape, framing=framing, features=features)
+        self._set(inputs=convert_inputs(inputs, prod(shape)))
 
     def _set(self, **fields: Any) -> None:
         for name, value in fields.items():
             object.__setattr__(self, name, value)
 
-    def with_arrays(self, inputs: Any, labels: NDArray[Any]) -> "Dataset":
-        """Return a data set with other inputs and labels, which are not checked again."""
-        dataset = copy(self)
-        dataset._set(inputs=inputs, labels=labels)
-        return dataset
-
     def __repr__(self) -> str:
-        shape = "×".join(map(str, self.input_shape))
-        return (
-            f"Dataset({len(self):,} examples of {shape} {self.inputs.dtype}, {len(self.class_names)} classes)"
-        )
+        shape, classes = "×".join(map(str, self.input_shape)), len(self.class_names)
+        return f"Dataset({len(self):,} examples of {shape} {self.inputs.dtype}, {classes} classes)"
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -127,19 +101,18 @@ class Dataset:
 
     def take(self, rows: NDArray[np.integer] | slice) -> "Dataset":
         """Return the examples at `rows` as a data set; many examples of a memory map stay in its file."""
-        inputs = self.inputs
-        if is_mapped(inputs) and not isinstance(rows, slice) and len(rows) * self._row_bytes > PART:
-            inputs = MappedRows(inputs, rows)
-        else:
-            inputs = inputs[rows]
-        return self.with_arrays(inputs, self.labels[rows])
+        dataset = copy(self)
+        lazy = is_mapped(self.inputs) and not isinstance(rows, slice) and len(rows) * self._row_bytes > PART
+        dataset._set(
+            inputs=MappedRows(self.inputs, rows) if lazy else self.inputs[rows], labels=self.labels[rows]
+        )
+        return dataset
 
     def fingerprint(self) -> int:
         """Return a checksum that identifies the data."""
         checksum = crc32(np.ascontiguousarray(self.labels).data)
-        slices = list(row_slices(self.inputs, FINGERPRINTED // 256))
-        for part in slices[:: -(-len(slices) // 256)]:
-            checksum = crc32(np.ascontiguousarray(self.inputs[part]).data, checksum)
+        for part in self.parts():
+            checksum = crc32(np.ascontiguousarray(part.inputs).data, checksum)
         return checksum
 
     def sample(self, count: int) -> NDArray[Any]:
@@ -150,30 +123,9 @@ class Dataset:
         """Yield the examples in parts of at most 64 MB."""
         return map(self.take, row_slices(self.inputs))
 
-    def cut(self, examples: int, rng: np.random.Generator) -> "tuple[Dataset, Dataset]":
-        """Split off some examples, drawn at random; returns the others, and those."""
-        order = rng.permutation(len(self))
-        return self.take(np.sort(order[examples:])), self.take(np.sort(order[:examples]))
-
     def draw_order(self, batch_size: int, rng: np.random.Generator) -> NDArray[np.integer] | None:
         """Draw the order of an epoch; see `data/batches.py`."""
         return epoch_order(len(self), batch_size, rng, self._row_bytes)
-
-    def batches(self, order: NDArray[np.integer] | None, batch_size: int, start: int = 0) -> Iterator[Rows]:
-        """Cut an epoch into batches, after the first `start` examples of it; a memory map is read ahead."""
-        block, window = window_sizes(self._row_bytes)
-        if order is None or not is_mapped(self.inputs) or len(self) <= window:
-            yield from batches(order, len(self), batch_size, start)
-            return
-        ahead = start // window
-        with random_access(self.inputs):
-            for rows in batches(order, len(self), batch_size, start):
-                while ahead * window <= start + window:  # this window and the next
-                    for number in np.unique(order[ahead * window : (ahead + 1) * window] // block).tolist():
-                        read_ahead(self.inputs, number * block, min((number + 1) * block, len(self)))
-                    ahead += 1
-                start += batch_size
-                yield rows
 
     @property
     def _row_bytes(self) -> int:
@@ -181,7 +133,7 @@ class Dataset:
 
 
 class Splits:
-    """A training split, and perhaps a validation and a test split; what `load_data` returns.
+    """A training split, and optionally a validation and a test split; what `load_data` returns.
 
     Parameters
     ----------
@@ -195,7 +147,7 @@ class Splits:
     Raises
     ------
     HandgradError
-        If examples of two splits differ in size.
+        If examples of two splits differ in size, or a split is not a data set.
     """
 
     def __init__(
@@ -205,10 +157,10 @@ class Splits:
         test: Dataset | Callable[[], Dataset] | None = None,
         source: str = "",
     ) -> None:
-        self.train = train
-        self.source = source
-        self.validation = self._checked(validation, "validation")
-        self._test = test
+        self.train, self.source, self._test = train, source, test
+        self.validation = validation
+        for name, split in (("training", train), ("validation", validation)):
+            self._check(split, name)
 
     def __repr__(self) -> str:
         unopened = callable(self._test) and "test" not in vars(self)
@@ -218,7 +170,19 @@ class Splits:
     @cached_property
     def test(self) -> Dataset | None:
         """The test split, for `evaluate`; training never opens it."""
-        return self._checked(self._test() if callable(self._test) else self._test, "test")
+        test = self._test() if callable(self._test) else self._test
+        self._check(test, "test")
+        return test
+
+    def _check(self, split: Dataset | None, name: str) -> None:
+        where = self.source or "the data"
+        if not isinstance(split, Dataset) and (split is not None or name == "training"):
+            raise HandgradError(f"{where}: the {name} examples must be a Dataset; got {type(split).__name__}")
+        if split is not None and split.inputs.shape[1] != self.train.inputs.shape[1]:
+            raise HandgradError(
+                f"{where}: training examples have {self.train.inputs.shape[1]} values, "
+                f"{name} examples have {split.inputs.shape[1]}"
+            )
 
     def split(self, name: str) -> Dataset:
         """Return a split by name: train, validation or test.
@@ -228,24 +192,12 @@ class Splits:
         HandgradError
             If there is no such split.
         """
-        splits = ("train", "validation", "test")
-        if name not in splits:
-            raise HandgradError(f"unknown split '{name}'; choose from {', '.join(splits)}")
+        if name not in ("train", "validation", "test"):
+            raise HandgradError(f"unknown split '{name}'; choose from train, validation, test")
         split: Dataset | None = getattr(self, name)
         if split is None:
-            others = [other for other in splits[:2] if getattr(self, other) is not None]
-            raise HandgradError(
-                f"{self.source or 'the data'} has no {name} split; choose {' or '.join(others)}"
-            )
-        return split
-
-    def _checked(self, split: Dataset | None, name: str) -> Dataset | None:
-        """Raise HandgradError where the examples of a split have another size than those of the training split."""
-        if split is not None and split.inputs.shape[1] != self.train.inputs.shape[1]:
-            raise HandgradError(
-                f"{self.source or 'the data'}: training examples have {self.train.inputs.shape[1]} values, "
-                f"{name} examples have {split.inputs.shape[1]}"
-            )
+            others = "train or validation" if self.validation else "train"
+            raise HandgradError(f"{self.source or 'the data'} has no {name} split; choose {others}")
         return split
 
     def with_validation(self, validation: Dataset) -> "Splits":
@@ -275,9 +227,9 @@ class Splits:
         """
         if self.validation is not None:
             return self
-        if not 0 < examples < len(self.train):
-            raise HandgradError(
-                f"cannot split {examples} validation examples from {len(self.train)} training examples"
-            )
-        train, validation = self.train.cut(examples, rng)
+        count = len(self.train)
+        if not 0 < examples < count:
+            raise HandgradError(f"cannot split {examples} validation examples from {count} training examples")
+        order = rng.permutation(count)
+        train, validation = (self.train.take(np.sort(part)) for part in (order[examples:], order[:examples]))
         return Splits(train, validation, self._test, self.source)

@@ -7,6 +7,11 @@ from pathlib import Path
 from handgrad.errors import HandgradError
 
 CGROUPS = Path("/sys/fs/cgroup")
+VERSIONS = {
+    "": ("memory.max", "memory.current", "active_file", "inactive_file"),
+    "memory": ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_active_file", "total_inactive_file"),
+}
+"""By controllers, as /proc/self/cgroup names them: the files of limit and usage, and the entries of file caches."""
 LOCAL_SIZE = ("MPI_LOCALNRANKS", "OMPI_COMM_WORLD_LOCAL_SIZE")
 """Variables in which MPICH and Open MPI give the number of ranks on this machine."""
 
@@ -17,18 +22,18 @@ def available_memory() -> int | None:
     This is the smallest of what the machine has and what each of the control groups of this process leaves
     (versions 1 and 2). File caches count as free. The ranks of ``mpiexec`` on one machine share it equally.
     """
-    machine = _entry(Path("/proc/meminfo"), "MemAvailable:", 1024)
-    found = [size for size in (machine, *_left_by_groups()) if size is not None]
+    machine = _entries(Path("/proc/meminfo")).get("MemAvailable:")
+    found = [*_left_by_groups(), *([] if machine is None else [1024 * machine])]
     ranks = max(int(os.environ.get(name, 1)) for name in LOCAL_SIZE)
     return max(0, min(found)) // ranks if found else None
 
 
-def check_memory(needed: int, what: object = "the data", advice: str = "") -> None:
+def check_memory(needed: int, what: object = "the data") -> None:
     """Raise HandgradError where `needed` bytes are more than the available memory."""
     available = available_memory()
     if available is not None and needed > available:
         raise HandgradError(
-            f"{what} need {format_bytes(needed)} of memory and {format_bytes(available)} are available{advice}"
+            f"{what} need {format_bytes(needed)} of memory and {format_bytes(available)} are available"
         )
 
 
@@ -41,39 +46,28 @@ def format_bytes(count: float) -> str:
     return f"{count:.3g} TB"
 
 
-def _left_by_groups() -> Iterator[int | None]:
-    """Yield what each control group of this process, and each group above it, leaves."""
-    try:
-        lines = Path("/proc/self/cgroup").read_text("ascii").split()
-    except OSError:
-        return
-    for line in lines:
+def _left_by_groups() -> Iterator[int]:
+    """Yield what each control group of this process, and each group above it, leaves: limit − usage + file cache."""
+    for line in _read(Path("/proc/self/cgroup")):
         _, controllers, group = line.split(":", 2)
-        if controllers not in ("", "memory"):
+        if controllers not in VERSIONS:
             continue
-        top = CGROUPS / controllers
-        limit, used, prefix = (
-            ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_")
-            if controllers
-            else ("memory.max", "memory.current", "")
-        )
-        for folder in (
-            path for path in (top / group.strip("/")).joinpath("_").parents if top in (path, *path.parents)
-        ):
-            most, now = _entry(folder / limit), _entry(folder / used)
-            if most is None or now is None:
-                continue
-            cached = (
-                _entry(folder / "memory.stat", f"{prefix}{kind}_file ") or 0
-                for kind in ("active", "inactive")
-            )
-            yield most - now + sum(cached)
+        limit, usage, *cached = VERSIONS[controllers]
+        folder = CGROUPS / controllers / group.strip("/")
+        for path in (folder, *folder.parents):
+            sizes = [int(text) for file in (limit, usage) for text in _read(path / file) if text.isdecimal()]
+            if len(sizes) == 2:  # "max" is no limit
+                entries = _entries(path / "memory.stat")
+                yield sizes[0] - sizes[1] + sum(entries.get(name, 0) for name in cached)
 
 
-def _entry(file: Path, key: str = "", unit: int = 1) -> int | None:
-    """Read the number that follows a key in a file; None where there is none."""
+def _entries(file: Path) -> dict[str, int]:
+    """Read the first numbers of lines that begin with a name."""
+    return {line.split()[0]: int(line.split()[1]) for line in _read(file)}
+
+
+def _read(file: Path) -> list[str]:
     try:
-        lines = file.read_text("ascii").splitlines()
-        return unit * int(next(line for line in lines if line.startswith(key)).removeprefix(key).split()[0])
-    except (OSError, StopIteration, ValueError, IndexError):
-        return None
+        return file.read_text("ascii").splitlines()
+    except OSError:
+        return []

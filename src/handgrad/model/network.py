@@ -11,7 +11,7 @@ from handgrad.config import FRAMINGS, unique_names
 from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.threads import Workers, choose_threads, one_blas_thread
-from handgrad.kernels.types import Floats, Integers, as_floats
+from handgrad.kernels.types import Floats, Integers, as_array, as_floats
 from handgrad.model.architecture import check_shape
 from handgrad.model.layers.layer import Layer
 from handgrad.model.losses import CrossEntropy, Loss
@@ -269,7 +269,7 @@ class Network(Parameterized):
 
     def _compute(self, raw: ArrayLike, finite: bool = False) -> tuple[Floats, Integers]:
         """Compute logits and classes: of few examples at once, of many chunk by chunk on threads."""
-        raw, classify = self._check_inputs(np.asarray(raw)), self._classifier()
+        raw, classify = self._check_inputs(as_array(raw, "inputs")), self._classifier()
         if len(raw) <= FEW:
             if raw.dtype == np.uint8:
                 return classify(self.prepare(raw))

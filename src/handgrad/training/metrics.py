@@ -11,6 +11,7 @@ from handgrad.data.batches import chunks
 from handgrad.data.columns import in_known_order
 from handgrad.data.dataset import Dataset
 from handgrad.errors import HandgradError
+from handgrad.kernels.types import as_array
 from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.network import Network
 from handgrad.training.distributed import SINGLE, Communicator
@@ -61,7 +62,7 @@ def confusion_matrix(predictions: ArrayLike, labels: ArrayLike, classes: int) ->
 
 
 def _pair(predictions: ArrayLike, labels: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
-    predictions, labels = np.asarray(predictions), np.asarray(labels)
+    predictions, labels = as_array(predictions, "predictions"), as_array(labels, "labels")
     if predictions.ndim not in (1, 2) or labels.shape != predictions.shape[:1]:
         raise HandgradError(f"predictions {predictions.shape} do not match labels {labels.shape}")
     return predictions, labels
