@@ -12,24 +12,23 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.data.arrays import MappedRows, Store, stack
+from handgrad.data.arrays import Store, stack
 from handgrad.data.dataset import Dataset
 from handgrad.data.memory import available_memory, format_bytes
 from handgrad.data.mnist import cache_folder
 from handgrad.errors import HandgradError
-from handgrad.files import cannot_write, make_folder, sync_folder
+from handgrad.files import make_folder, sync_folder
 from handgrad.locks import lock_file
 
 COMFORTABLE = 3
 """Data are loaded if this many times their size is available; a reader needs up to twice their size."""
-FORMAT = 1
+FORMAT = 2
 FACTS, INPUTS, LABELS, UNFINISHED = "facts.json", "inputs.npy", "labels.npy", ".unfinished"
 DESCRIPTION = ("classes", "input_shape", "framing", "features")
 """Fields of a data set besides its arrays."""
@@ -37,14 +36,13 @@ DESCRIPTION = ("classes", "input_shape", "framing", "features")
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a conversion is: of which source, into which folder, its examples and bytes, and the share of it."""
+    """How far a conversion is: of which source, into which folder, its examples, and the share of it."""
 
     source: str
     folder: Path
     examples: int
-    written: int
     share: float
-    finished: bool
+    finished: bool = False
 
 
 Report: TypeAlias = Callable[[Progress], None]
@@ -96,12 +94,8 @@ class Source:
     def facts(self) -> dict[str, Any]:
         """Return what identifies the content: reading it would take as long as converting it."""
         states = [(str(path.absolute()), path.stat()) for path in self.files]
-        return {
-            "format": FORMAT,
-            "name": self.name,
-            "files": [[path, state.st_size, state.st_mtime_ns] for path, state in states],
-            "known": list(self.known),
-        }
+        files = [[path, state.st_size, state.st_mtime_ns] for path, state in states]
+        return {"format": FORMAT, "name": self.name, "files": files, "known": list(self.known)}
 
 
 def load_or_convert(source: Source, read: Callable[[Store], Dataset]) -> Dataset:
@@ -144,14 +138,8 @@ def _open(folder: Path, facts: dict[str, Any]) -> Dataset | None:
         if {key: found[key] for key in facts} != facts:
             return None
         inputs, labels = np.load(folder / INPUTS, mmap_mode="r"), np.load(folder / LABELS)
-        if len(inputs) != len(labels):
-            return None
-        inputs = inputs.reshape(len(inputs), -1)
-        if found["dtype"] != inputs.dtype.name:
-            inputs = MappedRows(inputs, dtype=found["dtype"])
-        first = Dataset(inputs[:1], labels[:1], **{name: found[name] for name in DESCRIPTION})
-        return first.with_arrays(inputs, labels)
-    except (OSError, ValueError, KeyError, TypeError, HandgradError):
+        return Dataset(inputs, labels, **{name: found[name] for name in DESCRIPTION})
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
@@ -161,91 +149,48 @@ def _convert(
     """Write a conversion, whole or not at all."""
     temporary = folder.with_name(folder.name + UNFINISHED)
     shutil.rmtree(temporary, ignore_errors=True)
+    make_folder(temporary)
     try:
-        make_folder(temporary)
-        (temporary / FACTS).write_text(json.dumps(facts), "utf-8")
         free = shutil.disk_usage(temporary).free
         if size > free:
             raise HandgradError(
                 f"converting {name} takes {format_bytes(size)} in {folder.parent}, where "
                 f"{format_bytes(free)} are free; HANDGRAD_CACHE names another folder"
             )
-        dataset = read(lambda blocks: _write(blocks, name, size, temporary))
-        with _writing(temporary):
-            np.save(temporary / LABELS, dataset.labels)
-            description = {name: getattr(dataset, name) for name in DESCRIPTION}
-            description["dtype"] = dataset.inputs.dtype.name
-            (temporary / FACTS).write_text(json.dumps(facts | description), "utf-8")
-            for path in temporary.iterdir():
-                _sync(path)
-            shutil.rmtree(folder, ignore_errors=True)
-            temporary.rename(folder)
-            sync_folder(folder.parent)
+        dataset = read(lambda blocks: _write(blocks, temporary / INPUTS, name, size, folder))
+        np.save(temporary / LABELS, dataset.labels)
+        description = {name: getattr(dataset, name) for name in DESCRIPTION}
+        (temporary / FACTS).write_text(json.dumps(facts | description), "utf-8")
+        for path in (*temporary.iterdir(), temporary):
+            sync_folder(path)
+        shutil.rmtree(folder, ignore_errors=True)
+        temporary.rename(folder)
+        sync_folder(folder.parent)
+    except OSError as error:
+        reason = error.strerror or error
+        raise HandgradError(
+            f"cannot convert {name} into {folder}: {reason}; HANDGRAD_CACHE names another folder"
+        ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _write(blocks: Iterator[NDArray[Any]], name: str, size: int, folder: Path) -> NDArray[Any]:
+def _write(blocks: Iterator[NDArray[Any]], path: Path, name: str, size: int, folder: Path) -> NDArray[Any]:
     """Write blocks of inputs into a ``.npy`` file, and map it; a `Store`."""
-    report, shown = _report.get(), folder.with_name(folder.name.removesuffix(UNFINISHED))
-    path, rows, dtype = folder / INPUTS, 0, np.dtype(np.uint8)
-    shape: tuple[int, ...] = (0,)
-
-    def update(finished: bool = False) -> None:
-        written = rows * prod(shape) * dtype.itemsize
-        share = 1.0 if finished else min(1.0, written / max(1, size))
-        report(Progress(name, shown, rows, written, share, finished))
-
-    update()
-    with _writing(folder), path.open("wb") as file:
-        for block in _unwrapped(blocks):
-            if block.dtype.kind == "f":
-                with np.errstate(over="ignore"):  # what becomes infinite is refused later
-                    block = block.astype(np.float32, copy=False)
-            if not rows:
-                shape, dtype = block.shape[1:], block.dtype
-                _write_header(file, (0, *shape), dtype)
-            file.write(np.ascontiguousarray(block).data)
+    report, rows = _report.get(), 0
+    report(Progress(name, folder, 0, 0.0))
+    with path.open("wb") as file:
+        for block in blocks:
+            with np.errstate(over="ignore"):  # what becomes infinite is refused later
+                block = np.ascontiguousarray(block, np.float32 if block.dtype.kind == "f" else None)
             rows += len(block)
-            update()
-        file.seek(0)
-        _write_header(file, (rows, *shape), dtype)
-    update(finished=True)
+            # The length of a header does not depend on the number of rows.
+            header = np.lib.format.header_data_from_array_1_0(block) | {"shape": (rows, *block.shape[1:])}
+            file.seek(0)
+            np.lib.format.write_array_header_1_0(file, header)
+            file.seek(0, os.SEEK_END)
+            file.write(block.data)
+            report(Progress(name, folder, rows, min(1.0, file.tell() / size)))
+    report(Progress(name, folder, rows, 1.0, finished=True))
     mapped: NDArray[Any] = np.load(path, mmap_mode="r")
     return mapped
-
-
-class _ReadError(Exception):
-    """Wraps an OSError of the source, which is not one of the cache."""
-
-
-def _unwrapped(blocks: Iterator[NDArray[Any]]) -> Iterator[NDArray[Any]]:
-    try:
-        yield from blocks
-    except OSError as error:
-        raise _ReadError from error
-
-
-@contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    """Explain why the cache cannot be written."""
-    try:
-        yield
-    except _ReadError as error:
-        raise error.__cause__ or error from None
-    except OSError as error:
-        raise HandgradError(
-            f"{cannot_write(folder, error)}. HANDGRAD_CACHE names another folder for converted data"
-        ) from error
-
-
-def _write_header(file: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-    """Write the header of a ``.npy`` file, whose length does not depend on the number of rows."""
-    description = np.lib.format.dtype_to_descr(dtype)
-    header = {"descr": description, "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(file, header)
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
