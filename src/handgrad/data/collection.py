@@ -7,7 +7,7 @@ The archive holds ``images`` (N, 28, 28) uint8, ``labels`` (N,), ``classes`` and
 import json
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,32 +28,23 @@ MAX_SIZE = 2**26
 
 @dataclass(frozen=True, eq=False)
 class Collection:
-    """The content of one file: images (N, 28, 28), labels, all classes in their order, and the drawings as JSON."""
+    """The content of one file: images (N, 28, 28), labels, all classes in their order, and a drawing or None each."""
 
     path: Path
     images: NDArray[np.uint8]
     labels: list[str]
     classes: list[str]
-    drawings: bytes = b"[]"
+    strokes: list[Any]
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    @property
-    def strokes(self) -> list[Any]:
-        """The drawing of each example, or None; HandgradError if the file is damaged."""
-        try:
-            found = json.loads(self.drawings)
-        except (ValueError, RecursionError):
-            found = None
-        if not isinstance(found, list) or len(found) != len(self):
-            raise HandgradError(
-                f"{self.path} is damaged: it does not hold one drawing per digit; move it away"
-            )
-        return found
-
     def write(self) -> int:
         """Replace the file, and return the number of examples."""
+        drawings = json.dumps(self.strokes, separators=(",", ":"), allow_nan=False).encode()
+        if len(self) > MAX_EXAMPLES or len(drawings) > MAX_STROKES:
+            limit = f"{MAX_EXAMPLES:,} examples or {MAX_STROKES:,} bytes of drawings"
+            raise HandgradError(f"{self.path.stem} would hold more than {limit}; start another collection")
         make_folder(self.path.parent)
         with replacing(self.path) as temporary, temporary.open("wb") as file:
             np.savez(
@@ -61,7 +52,7 @@ class Collection:
                 images=self.images,
                 labels=np.array(self.labels),
                 classes=np.array(self.classes),
-                strokes=np.frombuffer(self.drawings, np.uint8),
+                strokes=np.frombuffer(drawings, np.uint8),
             )
         return len(self)
 
@@ -73,17 +64,18 @@ def read_collection(path: Path) -> Collection:
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(member.file_size for member in archive.infolist())
-        if size > MAX_SIZE:
-            raise HandgradError(f"{path} is too large for a collection: {size:,} bytes; move it away")
-        with np.load(path, allow_pickle=False) as arrays:
-            images, labels, classes = arrays["images"], arrays["labels"], arrays["classes"]
-            strokes = arrays["strokes"].tobytes()
-    except HandgradError:
-        raise
-    except Exception as error:  # NumPy and zipfile raise a dozen types for damaged files
+        if size <= MAX_SIZE:
+            with np.load(path, allow_pickle=False) as arrays:
+                images, labels, classes = arrays["images"], arrays["labels"], arrays["classes"]
+                strokes = json.loads(arrays["strokes"].tobytes())
+    except Exception as error:  # NumPy, zipfile and json raise a dozen types for damaged files
         raise HandgradError(f"{path} is damaged, or not a collection of digits; move it away") from error
-    if images.shape != (len(images), SIDE, SIDE) or labels.shape != (len(images),) or classes.ndim != 1:
-        raise HandgradError(f"{path} is damaged: the shapes of its arrays do not match; move it away")
+    if size > MAX_SIZE:
+        raise HandgradError(f"{path} is too large for a collection: {size:,} bytes; move it away")
+    count = len(images)
+    whole = images.shape == (count, SIDE, SIDE) and labels.shape == (count,) and classes.ndim == 1
+    if not whole or not isinstance(strokes, list) or len(strokes) != count:
+        raise HandgradError(f"{path} is damaged: its arrays do not match; move it away")
     return Collection(path, images, [*map(str, labels)], [*map(str, classes)], strokes)
 
 
@@ -120,31 +112,22 @@ def add_to_collection(
         If a label is not valid, the collection would be too large, or the file cannot be read or written.
     """
     images = np.asarray(images, np.uint8).reshape(-1, SIDE, SIDE)
-    strokes = [None] * len(images) if strokes is None else list(strokes)
+    strokes = [None] * len(images) if strokes is None else strokes
     if not len(images) == len(labels) == len(strokes):
         raise HandgradError(f"got {len(images)} images, {len(labels)} labels and {len(strokes)} drawings")
     if path.exists():
         known = read_collection(path)
     else:
         chosen = list(classes) if set(labels) <= set(classes) else []
-        known = Collection(path, np.empty((0, SIDE, SIDE), np.uint8), [], chosen)
-    new = sorted(set(labels) - set(known.classes), key=lambda name: (len(name), name))
-    added = json.dumps(strokes, separators=(",", ":"), allow_nan=False).encode()
-    grown = Collection(
-        path,
-        np.concatenate([known.images, images]),
-        [*known.labels, *labels],
-        [*known.classes, *new],
-        known.drawings[:-1] + b"," + added[1:] if len(known) else added,
-    )
-    if len(grown) > MAX_EXAMPLES or len(grown.drawings) > MAX_STROKES:
-        limit = f"{MAX_EXAMPLES:,} examples or {MAX_STROKES:,} bytes of drawings"
-        raise HandgradError(f"{path.stem} would hold more than {limit}; start another collection")
-    numbers, _ = encode_labels(np.array(grown.labels), "labels", grown.classes, images=True)
-    for number, label in zip(numbers, grown.labels, strict=True):  # e.g. "07" is read as "7"
-        if grown.classes[number] != label:
-            raise HandgradError(f"the label {label!r:.40} would be read as {grown.classes[number]!r:.40}")
-    return grown.write()
+        known = Collection(path, np.empty((0, SIDE, SIDE), np.uint8), [], chosen, [])
+    known.classes.extend(sorted({*labels} - {*known.classes}, key=lambda name: (len(name), name)))
+    known.labels.extend(labels)
+    known.strokes.extend(strokes)
+    numbers, _ = encode_labels(np.array(known.labels), "labels", known.classes, images=True)
+    for number, label in zip(numbers, known.labels, strict=True):  # e.g. "07" is read as "7"
+        if known.classes[number] != label:
+            raise HandgradError(f"the label {label!r:.40} would be read as {known.classes[number]!r:.40}")
+    return replace(known, images=np.concatenate([known.images, images])).write()
 
 
 def remove_from_collection(path: Path, index: int) -> int:
@@ -158,12 +141,8 @@ def remove_from_collection(path: Path, index: int) -> int:
     known = read_collection(path)
     if not 0 <= index < len(known):
         raise HandgradError(f"{path.stem} holds the examples 0 to {len(known) - 1}; there is no {index}")
-    if len(known) == 1:
+    del known.labels[index], known.strokes[index]
+    if not len(known):
         path.unlink()
         return 0
-    labels, strokes = known.labels, known.strokes
-    del labels[index], strokes[index]
-    images = np.delete(known.images, index, axis=0)
-    return Collection(
-        path, images, labels, known.classes, json.dumps(strokes, separators=(",", ":")).encode()
-    ).write()
+    return replace(known, images=np.delete(known.images, index, axis=0)).write()

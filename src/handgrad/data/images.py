@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -57,28 +58,24 @@ def _opened(source: Path | bytes, name: str) -> Iterator[Image.Image]:
     except Image.DecompressionBombError:
         raise HandgradError(f"{name} has too many pixels; scale it down") from None
     except UnidentifiedImageError:
-        raise HandgradError(
-            f"{name} is not an image, or of an unknown kind; save it as PNG or JPEG"
-        ) from None
+        raise HandgradError(f"{name} is not an image that can be read; save it as PNG or JPEG") from None
     except Exception as error:  # Pillow's decoders raise a dozen types at damaged files
-        reason = getattr(error, "strerror", None) or next(iter(str(error).splitlines()), "it is damaged")
-        raise HandgradError(
-            f"{name} cannot be read as an image: {reason:.100}; replace or remove it"
-        ) from error
+        reason = " ".join(str(getattr(error, "strerror", None) or error).split()) or "it is damaged"
+        raise HandgradError(f"{name} cannot be read as an image: {reason:.100}; replace it") from error
 
 
 def _grey(image: Image.Image) -> NDArray[np.uint8]:
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I") or image.mode == "F":  # 16 or 32 bits per pixel
         values = np.nan_to_num(np.asarray(image, np.float32))
-        full = next((full for full in (1 if image.mode == "F" else 255, 255) if values.max() <= full), 65535)
+        highest = values.max()
+        full = 1 if image.mode == "F" and highest <= 1 else 255 if highest <= 255 else 65535
         return np.rint(values * (255 / full)).clip(0, 255).astype(np.uint8)
     if not image.has_transparency_data:
         return np.asarray(image.convert("L"))
-    colours = image.convert("RGBA")
     for paper in ("white", "black"):
         page = Image.new("RGBA", image.size, paper)
-        grey = np.asarray(Image.alpha_composite(page, colours).convert("L"))
+        grey = np.asarray(Image.alpha_composite(page, image.convert("RGBA")).convert("L"))
         if grey.min() != grey.max():
             break
     return grey
@@ -86,21 +83,18 @@ def _grey(image: Image.Image) -> NDArray[np.uint8]:
 
 def read_example(path: Path, shape: tuple[int, ...], framing: str) -> NDArray[np.uint8]:
     """Read an image as an example, (H·W,) uint8, of a model with examples of `shape`; see `framed`."""
-    with naming(path):
-        check_takes_images(shape)
     grey = read_image(path)
     with naming(path):
         return framed(grey, shape, framing)
 
 
-def check_takes_images(shape: tuple[int, ...]) -> None:
-    """Raise HandgradError where examples of that shape are not grey images, (1, H, W)."""
+def framed(grey: NDArray[np.uint8], shape: tuple[int, ...], framing: str) -> NDArray[np.uint8]:
+    """Fit a grey image into an example, (H·W,), with the framing of the data: ``"digit"`` or ``"plain"``.
+
+    HandgradError where examples of `shape` are not grey images, (1, H, W).
+    """
     if len(shape) != 3 or shape[0] != 1:
         raise HandgradError(f"the model takes examples of shape {shape}, not grey images")
-
-
-def framed(grey: NDArray[np.uint8], shape: tuple[int, ...], framing: str) -> NDArray[np.uint8]:
-    """Fit a grey image into an example, (H·W,), with the framing of the data: ``"digit"`` or ``"plain"``."""
     if framing == "digit" and shape == (1, SIDE, SIDE):
         return frame_digit(grey).reshape(-1)
     return fit(grey, shape[1], shape[2]).reshape(-1)
@@ -143,23 +137,18 @@ def read_class_folders(
     if not folders:
         raise HandgradError(f"{folder} holds no folders of images; give each class a folder of PNG or JPEG")
     if len(names) < 2:
-        raise HandgradError(
-            f"{folder} holds images of one class, '{names[0]}'; a classifier needs two or more"
-        )
+        raise HandgradError(f"{folder} holds one class, '{names[0]}'; a classifier needs two or more")
     for path in folders:
         if path.name not in names:
-            raise HandgradError(f"{path} is not one of the classes of the training data: {', '.join(names)}")
-    files = [
-        (file, names.index(path.name))
-        for path in folders
-        for file in sorted(filter(_is_image, path.iterdir()))
-    ]
-    height, width = shape[1:] if shape else _common_size([file for file, _ in files])
-    labels = np.array([label for _, label in files])
+            raise HandgradError(f"{path} is not one of the training classes: {', '.join(names)}")
+    images = [sorted(filter(_is_image, path.iterdir())) for path in folders]
+    labels = np.repeat([names.index(path.name) for path in folders], [len(paths) for paths in images])
+    files = list(chain.from_iterable(images))
+    height, width = shape[1:] if shape else _common_size(files)
 
     def read(store: Store) -> Dataset:
         blocks = (
-            np.stack([fit(read_image(file), height, width) for file, _ in files[first : first + BLOCK]])
+            np.stack([fit(read_image(file), height, width) for file in files[first : first + BLOCK]])
             for first in range(0, len(files), BLOCK)
         )
         return Dataset(store(blocks), labels, names, (1, height, width), framing="plain")
@@ -172,10 +161,10 @@ def read_class_folders(
 
 def _common_size(files: list[Path]) -> tuple[int, int]:
     """Return the size of all images, from their headers, or 28×28 where sizes differ or are above 64."""
-    sizes = set()
+    sizes: set[tuple[int, int]] = set()
     for path in files:
         with _opened(path, str(path)) as image:
             sizes.add((image.height, image.width))
-        if len(sizes) > 1 or max(sizes.copy().pop()) > 64:
+        if len(sizes) > 1 or max(image.size) > 64:
             return SIDE, SIDE
     return sizes.pop()

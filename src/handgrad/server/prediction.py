@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 
-from handgrad.data.images import check_takes_images, framed, read_image
+from handgrad.data.images import framed, read_image
 from handgrad.errors import HandgradError
 from handgrad.model.network import Network
 from handgrad.server.errors import describe
@@ -102,7 +102,6 @@ def routes(in_use: ModelInUse, predictor: Predictor, max_pixels: int) -> APIRout
         network = in_use.get().network
         image = await _image(request)
         if image is not None:
-            check_takes_images(network.example_shape)
             async with decoding:
                 x = await asyncio.to_thread(_example, image, network, max_pixels)
         elif len(body := await request.body()) <= SMALL_BODY:
