@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 import handgrad as hg
-from handgrad.data.idx import FILES, read_idx, write_idx
+from handgrad.data.idx import FILES, idx_header, read_idx
 from handgrad.data.mnist import ensure
 from handgrad.data.strokes import generate
 
@@ -35,7 +35,8 @@ def main() -> None:
         table = np.column_stack([dataset.labels, dataset.inputs])
         names = ["label", *(f"{row}x{column}" for row in range(1, 29) for column in range(1, 29))]
         pl.DataFrame(table, schema=names).write_csv(folder / "mnist_train.csv")
-        write_idx(folder / "images", dataset.inputs.reshape(-1, 28, 28))
+        images = dataset.inputs.reshape(-1, 28, 28)
+        (folder / "images").write_bytes(idx_header(images) + images.tobytes())
         polars, ours, idx, zipped = [], [], [], []
         for _ in range(ROUNDS):
             polars.append(seconds(lambda: pl.read_csv(folder / "mnist_train.csv")))

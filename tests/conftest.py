@@ -10,10 +10,10 @@ import pytest
 
 from fixture_types import CLOSED, Cli, Examples
 from handgrad.data.dataset import Dataset, Splits
-from handgrad.data.idx import write_idx
 from handgrad.data.load import load_data
 from handgrad.data.mnist import find
 from handgrad.data.strokes import generate
+from idx_files import write_idx
 
 
 @pytest.hookimpl(tryfirst=True)  # before tests are selected by their markers

@@ -11,8 +11,9 @@ import pytest
 
 from failing import refusal
 from handgrad.data import mnist
-from handgrad.data.idx import FILES, Array, write_idx
+from handgrad.data.idx import FILES, Array
 from handgrad.data.mnist import COLLECTIONS, NAMES, ensure, find, has_idx_files, read_split
+from idx_files import write_idx
 from servers import Answer, files, mirror, status, whole
 
 REAL = Path(os.environ.get("HANDGRAD_DATA", "nowhere")).resolve() / "mnist"

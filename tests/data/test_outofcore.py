@@ -19,12 +19,13 @@ from failing import refusal
 from handgrad.cli.main import main
 from handgrad.data.arrays import Store, is_mapped
 from handgrad.data.dataset import Dataset
-from handgrad.data.idx import FILES, write_idx
+from handgrad.data.idx import FILES
 from handgrad.data.load import load_data
 from handgrad.data.memory import available_memory, format_bytes
 from handgrad.data.outofcore import FACTS, INPUTS, LABELS, Progress, Source, load_or_convert, reporting
 from handgrad.data.strokes import generate
 from handgrad.errors import HandgradError
+from idx_files import write_idx
 
 NUMBERS = np.random.default_rng(0).normal(size=(1_000, 6))
 CLASSES = np.arange(1_000) % 3

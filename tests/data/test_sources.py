@@ -13,10 +13,10 @@ from PIL import Image
 
 from failing import refusal
 from handgrad.data.dataset import Dataset
-from handgrad.data.idx import write_idx
 from handgrad.data.load import load_data
 from handgrad.data.strokes import generate
 from handgrad.errors import HandgradError
+from idx_files import write_idx
 
 IMAGES, LABELS = generate(40, 1)
 

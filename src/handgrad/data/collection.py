@@ -86,30 +86,11 @@ def add_to_collection(
     strokes: Sequence[Any] | None = None,
     classes: Sequence[str] = tuple("0123456789"),
 ) -> int:
-    """Add examples to a collection, or create it; the file is replaced as a whole.
+    """Add images, (N, 28, 28) or (N, 784), with their labels to a collection, or create it; return its size.
 
-    Parameters
-    ----------
-    path : Path
-        A ``.npz`` file; its folder is created.
-    images : (N, 28, 28) or (N, 784), uint8
-        Light on dark, framed as the data of the model.
-    labels : sequence of str
-        One for each image.
-    strokes : sequence, optional
-        The drawing of each image, as values for JSON.
-    classes : sequence of str
-        The classes of a new collection if all `labels` are among them. Other labels are added to the classes.
-
-    Returns
-    -------
-    int
-        The number of examples of the collection.
-
-    Raises
-    ------
-    HandgradError
-        If a label is not valid, the collection would be too large, or the file cannot be read or written.
+    `strokes` has the drawing of each image, as values for JSON. A new collection has `classes` if all labels are
+    among them; other labels are added to the classes. HandgradError where a label is not valid, the collection
+    would be too large, or the file cannot be read or written.
     """
     images = np.asarray(images, np.uint8).reshape(-1, SIDE, SIDE)
     strokes = [None] * len(images) if strokes is None else strokes
@@ -131,13 +112,7 @@ def add_to_collection(
 
 
 def remove_from_collection(path: Path, index: int) -> int:
-    """Remove one example, and the file with the last one; return the number of examples that are left.
-
-    Raises
-    ------
-    HandgradError
-        If there is no such example, or the file cannot be read or written.
-    """
+    """Remove one example, and the file with the last one; return the number of examples that are left."""
     known = read_collection(path)
     if not 0 <= index < len(known):
         raise HandgradError(f"{path.stem} holds the examples 0 to {len(known) - 1}; there is no {index}")

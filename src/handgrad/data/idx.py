@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from handgrad.data.arrays import Store, stack
 from handgrad.data.memory import check_memory
 from handgrad.errors import HandgradError
-from handgrad.files import write_file
 
 Array = NDArray[Any]
 Split = Literal["train", "test"]
@@ -30,34 +29,18 @@ FILES: dict[Split, tuple[str, str]] = {  # as published: images, labels
     "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
 }
 ELEMENTS = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-CODES = {np.dtype(name): code for code, name in ELEMENTS.items()}
 EXPANSION = 1032
 """Of deflate, at most: the longest match, 258 bytes, can take 2 bits."""
 PIECE = 2**22
 """Bytes that are read at a time."""
 
 
-def read_idx(path: Path | str, store: Store = stack) -> Array:
-    """Read an IDX file. It is memory-mapped where it holds bytes that are not compressed.
+def read_idx(path: Path, store: Store = stack) -> Array:
+    """Read an IDX file, gzipped or not: (N, ...) of 1 to 4 dimensions, in native byte order.
 
-    Parameters
-    ----------
-    path : Path or str
-        The content, not the name, decides whether it is gzipped.
-    store : callable, optional
-        Takes what is not memory-mapped block by block; default: it is read into memory.
-
-    Returns
-    -------
-    ndarray
-        1 to 4 dimensions, uint8, int8, int16, int32, float32 or float64, in native byte order.
-
-    Raises
-    ------
-    HandgradError
-        If the file cannot be read, is damaged, is not an IDX file, or does not fit into memory.
+    Bytes that are not compressed are memory-mapped; everything else is passed to `store` block by block.
+    HandgradError where the file cannot be read, is not a whole IDX file, or does not fit into memory.
     """
-    path = Path(path)
     with _opened(path) as (file, dtype, shape, mappable):
         if mappable:
             return np.memmap(path, dtype, "r", file.tell(), shape)
@@ -122,31 +105,10 @@ def _blocks(path: Path, file: IO[bytes], dtype: np.dtype[Any], shape: tuple[int,
         raise _wrong_length(path, dtype, shape)
 
 
-def write_idx(path: Path | str, array: Array) -> None:
-    """Write an array as an IDX file, gzipped where the name ends in ``.gz``.
-
-    Parameters
-    ----------
-    path : Path or str
-    array : ndarray
-        1 to 4 dimensions; uint8, int8, int16, int32, float32 or float64, in any byte order.
-
-    Raises
-    ------
-    HandgradError
-        If IDX has no such arrays, or the file cannot be written.
-    """
-    path = Path(path)
-    content = idx_header(array) + np.ascontiguousarray(array, array.dtype.newbyteorder(">")).tobytes()
-    write_file(path, gzip.compress(content, mtime=0) if path.name.endswith(".gz") else content)
-
-
 def idx_header(array: Array) -> bytes:
-    """Return the bytes before the elements of an array; HandgradError where IDX has no such arrays."""
-    code = CODES.get(array.dtype.newbyteorder(">"))
-    if code is None or not 1 <= array.ndim <= 4:
-        known = f"1 to 4 dimensions of {', '.join(dtype.name for dtype in CODES)}"
-        raise HandgradError(f"IDX has {known}, not {_describe(array.shape, array.dtype)}; convert the array")
+    """Return the bytes before the elements of an array, as IDX files have them."""
+    codes = {np.dtype(name): code for code, name in ELEMENTS.items()}
+    code = codes[array.dtype.newbyteorder(">")]
     return struct.pack(f">BBBB{array.ndim}I", 0, 0, code, array.ndim, *array.shape)
 
 
@@ -171,25 +133,9 @@ def find_idx_pair(folder: Path, split: Split) -> tuple[Path, Path]:
 
 
 def read_idx_folder(folder: Path, split: Split, store: Store = stack) -> tuple[Array, Array]:
-    """Read one split from a folder whose files are named as MNIST's are.
+    """Read a split from a folder of files named as MNIST's are: the images, uint8 (N, [channels,] H, W), and labels.
 
-    Parameters
-    ----------
-    folder : Path
-    split : {"train", "test"}
-        The test split is in the files that begin with ``t10k``.
-    store : callable, optional
-        For the images, as in `read_idx`.
-
-    Returns
-    -------
-    images : uint8 (N, height, width) or (N, channels, height, width)
-    labels : integers (N,)
-
-    Raises
-    ------
-    HandgradError
-        If a file is missing or unreadable, or the two do not belong together.
+    HandgradError where a file is missing or unreadable, or the two do not belong together.
     """
     paths = find_idx_pair(folder, split)
     images, labels = read_idx(paths[0], store), read_idx(paths[1])

@@ -63,18 +63,9 @@ def reporting(report: Report) -> Iterator[None]:
 class Source:
     """One split of data that may be too large for memory.
 
-    Parameters
-    ----------
-    name : str
-        For messages.
-    size : callable
-        Returns about how many bytes its inputs take in memory.
-    files : sequence of Path
-        What it is read from; where one of them changes, it is converted again.
-    part : str
-        Which part of the files, where they hold several splits.
-    known : sequence of str
-        Classes and inputs of the training split, where this is another.
+    `size` returns about how many bytes its inputs take in memory. It is converted again where one of its `files` has
+    changed. `part` names what is read where these hold several splits, `known` has the classes and inputs of the
+    training split where this is another one.
     """
 
     name: str
@@ -101,16 +92,7 @@ class Source:
 def load_or_convert(source: Source, read: Callable[[Store], Dataset]) -> Dataset:
     """Read a split into memory, or, if it would not fit comfortably, convert it once and map it.
 
-    Parameters
-    ----------
-    source : Source
-    read : callable
-        Reads the data set. It passes its inputs, block by block, to the `Store` that it receives.
-
-    Raises
-    ------
-    HandgradError
-        If the data cannot be read, or the cache cannot be written.
+    `read` passes the inputs, block by block, to the `Store` that it receives.
     """
     try:
         folder, facts = source.folder, source.facts()

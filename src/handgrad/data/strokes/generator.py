@@ -35,20 +35,15 @@ def generate(
     labels = np.empty(examples, np.uint8)
 
     def fill(block: int) -> None:
-        place = slice(block * BLOCK, (block + 1) * BLOCK)
-        drawn, digits = generate_block(seed, stream, start // BLOCK + block)
-        images[place], labels[place] = drawn[: len(images[place])], digits[: len(labels[place])]
+        rng = np.random.default_rng([seed, stream, start // BLOCK + block])
+        digits = rng.integers(10, size=BLOCK, dtype=np.uint8)
+        place = slice(block * BLOCK, min((block + 1) * BLOCK, examples))
+        count = place.stop - place.start
+        labels[place], images[place] = digits[:count], draw_digits(digits, rng).reshape(BLOCK, -1)[:count]
 
     with Workers(choose_threads()) as workers:
         workers.map(fill, range(-(-examples // BLOCK)))
     return images, labels
-
-
-def generate_block(seed: int, stream: int, block: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Generate block k of `generate`, from 0: images (1000, 784) and labels (1000,)."""
-    rng = np.random.default_rng([seed, stream, block])
-    digits = rng.integers(10, size=BLOCK, dtype=np.uint8)
-    return draw_digits(digits, rng).reshape(BLOCK, -1), digits
 
 
 def draw_digits(labels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -118,7 +113,7 @@ def frame(points: Floats, rng: np.random.Generator) -> tuple[Floats, Floats, Flo
     reach = (radii + unit * softness / 2)[..., None]
     low, high = (points - reach).min(axis=1), (points + reach).max(axis=1)
     scale = BOX / (high - low).max(axis=1)
-    # The longer side fills the box; the shorter is offset by rowsle pixels, so that its edge stays as sharp.
+    # The longer side fills the box; the shorter is offset by an integer, so that its edge stays as sharp.
     margin = np.floor((BOX - (high - low) * scale[:, None]) / 2 + 1e-9)
     points = (points - low[:, None]) * scale[:, None, None] + margin[:, None]
     return points, radii * scale[:, None], (softness * unit)[:, 0] * scale
