@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from handgrad.data.strokes.curves import POINTS, skeleton
+from failing import refusal
+from handgrad.data.strokes.curves import POINTS, SKELETONS, skeleton
 from handgrad.data.strokes.generator import BLOCK, draw_digits, generate
-from handgrad.data.strokes.skeletons import SKELETONS
-from handgrad.errors import HandgradError
 
 Sample = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
@@ -28,12 +27,7 @@ def test_shapes_types_and_classes(sample: Sample) -> None:
     assert (images.max(axis=1) > 200).all()
 
 
-def test_the_same_seed_writes_the_same(sample: Sample) -> None:
-    for once, again in zip(sample, generate(5 * BLOCK, seed=3), strict=True):
-        np.testing.assert_array_equal(once, again)
-
-
-@pytest.mark.parametrize("examples", [1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 345])
+@pytest.mark.parametrize("examples", [1, BLOCK - 1, BLOCK, BLOCK + 1, 5 * BLOCK])
 def test_fewer_examples_are_the_first_of_more(sample: Sample, examples: int) -> None:
     for more, fewer in zip(sample, generate(examples, seed=3), strict=True):
         assert len(fewer) == examples
@@ -41,10 +35,8 @@ def test_fewer_examples_are_the_first_of_more(sample: Sample, examples: int) -> 
 
 
 def test_seeds_streams_and_blocks_differ() -> None:
-    images = np.concatenate(
-        [generate(2 * BLOCK)[0], generate(BLOCK, seed=1)[0], generate(BLOCK, stream=1)[0]]
-    )
-    assert len(np.unique(images, axis=0)) == 4 * BLOCK
+    images = [generate(2 * BLOCK)[0], generate(BLOCK, seed=1)[0], generate(BLOCK, stream=1)[0]]
+    assert len(np.unique(np.concatenate(images), axis=0)) == 4 * BLOCK
 
 
 @pytest.mark.parametrize("cpus", [1, 7])
@@ -53,6 +45,11 @@ def test_the_number_of_threads_does_not_matter(
 ) -> None:
     monkeypatch.setattr("handgrad.data.strokes.generator.choose_threads", lambda: cpus)
     np.testing.assert_array_equal(generate(5 * BLOCK, seed=3)[0], sample[0])
+
+
+def test_a_block_of_a_data_set_can_be_generated_alone(sample: Sample) -> None:
+    for whole, part in zip(sample, generate(BLOCK, seed=3, start=2 * BLOCK), strict=True):
+        np.testing.assert_array_equal(whole[2 * BLOCK : 3 * BLOCK], part)
 
 
 def longer_sides(ink: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -100,11 +97,6 @@ def test_each_digit_is_drawn_in_another_hand() -> None:
     assert (holes < 128).mean() > 0.8
 
 
-def test_only_digits_are_written() -> None:
-    with pytest.raises(HandgradError, match="digits from 0 to 9"):
-        draw_digits(np.array([3, 10], np.uint8), np.random.default_rng(0))
-
-
 @pytest.mark.parametrize("text", [text for styles in SKELETONS.values() for _, text in styles])
 def test_curves_pass_through_their_skeletons(text: str) -> None:
     controls, basis, pen_down = skeleton(text)
@@ -120,15 +112,7 @@ def test_curves_pass_through_their_skeletons(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"examples": 0}, "cannot generate 0 digits"),
-        ({"examples": -5}, "cannot generate -5 digits"),
-        ({"examples": 5, "seed": -1}, "seed and stream must be 0 or above"),
-        ({"examples": 5, "stream": -1}, "seed and stream must be 0 or above"),
-    ],
+    "arguments", [{"examples": 0}, {"examples": 5, "seed": -1}, {"examples": 5, "stream": -1}]
 )
-def test_bad_arguments_are_reported_in_one_line(arguments: dict[str, int], message: str) -> None:
-    with pytest.raises(HandgradError, match=message) as caught:
-        generate(**arguments)
-    assert "\n" not in str(caught.value)
+def test_bad_arguments_are_reported_in_one_line(arguments: dict[str, int]) -> None:
+    assert "-1" in refusal(lambda: generate(**arguments)) or not arguments["examples"]

@@ -1,12 +1,19 @@
-"""Curves through the control points of a skeleton."""
+"""Skeletons of the digits, and smooth curves through their control points."""
 
+import tomllib
 from functools import cache
+from importlib.resources import files
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 POINTS = 64  # of the polygon that stands for the curves of a digit
+TEXT = files(__package__).joinpath("skeletons.toml").read_text("utf-8")
+SKELETONS: dict[int, list[tuple[float, str]]] = {
+    int(digit): styles for digit, styles in tomllib.loads(TEXT).items()
+}
+"""The ways to write each digit, with their relative frequencies; skeletons.toml explains them."""
 
 
 @cache
@@ -59,12 +66,8 @@ def spline(controls: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     at = np.interp(np.linspace(0, path[-1], count), path, np.arange(k))
     i = np.minimum(at.astype(int), k - 2)
     t = (at - i)[:, None]
-    start, end, rise, fall = (
-        np.eye(k)[i],
-        np.eye(k)[i + 1],
-        h[i, None] * slopes[i],
-        h[i, None] * slopes[i + 1],
-    )
+    start, end = np.eye(k)[i], np.eye(k)[i + 1]
+    rise, fall = h[i, None] * slopes[i], h[i, None] * slopes[i + 1]
     return (
         (1 + 2 * t) * (1 - t) ** 2 * start
         + t**2 * (3 - 2 * t) * end
