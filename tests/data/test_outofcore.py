@@ -5,8 +5,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -22,7 +24,16 @@ from handgrad.data.dataset import Dataset
 from handgrad.data.idx import FILES
 from handgrad.data.load import load_data
 from handgrad.data.memory import available_memory, format_bytes
-from handgrad.data.outofcore import FACTS, INPUTS, LABELS, Progress, Source, load_or_convert, reporting
+from handgrad.data.outofcore import (
+    FACTS,
+    INPUTS,
+    LABELS,
+    UNFINISHED,
+    Progress,
+    Source,
+    load_or_convert,
+    reporting,
+)
 from handgrad.data.strokes import generate
 from handgrad.errors import HandgradError
 from idx_files import write_idx
@@ -80,24 +91,24 @@ def test_what_fits_is_loaded(file: Path, monkeypatch: pytest.MonkeyPatch, cache:
     assert not cache.exists()
 
 
-@pytest.mark.parametrize("change", ["source", "known", "inputs", "labels", "facts", "missing"])
+CHANGES: dict[str, Callable[[Path, Path], object]] = {
+    "source": lambda file, folder: file.write_bytes(b"22"),
+    "inputs": lambda file, folder: os.truncate(folder / INPUTS, 3_000),
+    "labels": lambda file, folder: np.save(folder / LABELS, CLASSES[:5]),
+    "facts": lambda file, folder: (folder / FACTS).write_text("{"),
+    "missing": lambda file, folder: (folder / INPUTS).unlink(),
+    "known": lambda file, folder: None,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
 def test_a_conversion_of_other_files_or_a_damaged_one_is_made_again(file: Path, change: str) -> None:
     reports: list[Progress] = []
-    known = ["a"] if change == "known" else []
     with reporting(reports.append):
         convert(file)
         folder = reports[-1].folder
-        if change == "source":
-            file.write_bytes(b"22")
-        elif change == "inputs":
-            os.truncate(folder / INPUTS, 3_000)
-        elif change == "labels":
-            np.save(folder / LABELS, CLASSES[:5])
-        elif change == "facts":
-            (folder / FACTS).write_text("{")
-        elif change == "missing":
-            (folder / INPUTS).unlink()
-        found = convert(file, known=known)
+        CHANGES[change](file, folder)
+        found = convert(file, known=["a"] if change == "known" else [])
     np.testing.assert_array_equal(found.inputs, NUMBERS.astype(np.float32))
     assert [p.finished for p in reports].count(True) == 2
     assert [p for p in folder.parent.iterdir() if p.is_dir()] == [folder]
@@ -138,55 +149,33 @@ def test_a_full_disk_and_a_folder_that_cannot_be_written(
     assert "cannot write" in refusal(convert, file)
 
 
-SLOW = """
-import sys, time, os
-import numpy as np
-from pathlib import Path
-from handgrad.data import outofcore
-from handgrad.data.dataset import Dataset
-outofcore.available_memory = lambda: 1_000
-file = Path(sys.argv[1])
-def blocks():
-    for part in range(5):
-        yield np.full((200, 6), float(part))
-        part or print(part, flush=True)
-        time.sleep(float(sys.argv[2]))
-def read(store):
-    return Dataset(store(blocks()), np.arange(1_000) % 3)
-outofcore.load_or_convert(outofcore.Source(str(file), lambda: 48_000, [file]), read)
-"""
-
-
-def start(file: Path, pause: float) -> "subprocess.Popen[str]":
-    process = subprocess.Popen(
-        [sys.executable, "-c", SLOW, str(file), str(pause)], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout
-    with process.stdout as lines:
-        assert lines.readline() == "0\n"
-    return process
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="no locks there")
-def test_of_two_processes_one_converts_and_the_other_waits(file: Path) -> None:
-    other = start(file, 0.2)
-    reports: list[Progress] = []
-    with reporting(reports.append):
-        found = convert(file)
+def test_of_two_at_once_one_converts_and_the_other_waits(file: Path) -> None:
+    begun, reports = Event(), list[Progress]()
+
+    def blocks() -> Iterator[NDArray[Any]]:
+        for part in range(5):
+            yield np.full((200, 6), float(part))
+            begun.set()
+            time.sleep(0.1)
+
+    source = Source(str(file), lambda: 48_000, [file])
+    with ThreadPoolExecutor() as pool:
+        other = pool.submit(load_or_convert, source, lambda store: Dataset(store(blocks()), CLASSES))
+        assert begun.wait(10)
+        with reporting(reports.append):
+            found = convert(file)
     assert not reports
-    assert found.inputs[999].tolist() == [4.0] * 6
-    assert other.wait(10) == 0
+    assert found.inputs[999].tolist() == other.result().inputs[999].tolist() == [4.0] * 6
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no such signal there")
 def test_a_conversion_that_was_killed_is_made_again(file: Path, cache: Path) -> None:
-    other = start(file, 60)
-    other.kill()
-    other.wait()
-    assert len([path for path in cache.iterdir() if path.is_dir()]) == 1, "it is not finished"
+    folder = Source(str(file), lambda: 0, [file]).folder
+    unfinished = folder.with_name(folder.name + UNFINISHED)
+    unfinished.mkdir(parents=True)
+    (unfinished / INPUTS).write_bytes(b"half")
     np.testing.assert_array_equal(convert(file).inputs, NUMBERS.astype(np.float32))
-    (folder,) = (path for path in cache.iterdir() if path.is_dir())
-    assert json.loads((folder / FACTS).read_text())["files"][0][0] == str(file)
+    assert [path for path in cache.iterdir() if path.is_dir()] == [folder]
 
 
 @pytest.mark.parametrize("rank_count", [1, 2])
