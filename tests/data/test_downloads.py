@@ -23,7 +23,7 @@ CODE = (
 @pytest.fixture(autouse=True)
 def short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.setenv("HANDGRAD_TIMEOUT", "0.5")
+    monkeypatch.setattr("handgrad.data.download.TIMEOUT", 0.5)
 
 
 @pytest.fixture
@@ -72,10 +72,9 @@ def test_a_bad_mirror_is_reported_and_the_next_one_delivers(
     target: Path, answer: Answer, reason: str
 ) -> None:
     with mirror(answer) as bad, mirror(whole(CONTENT)) as good:
-        line = failure(target, bad.url.replace("//", "//user:secret@"))
+        line = failure(target, bad.url)
         assert reason in line
         assert bad.url.removeprefix("http://").rstrip("/") in line
-        assert "secret" not in line
         target.write_bytes(b"old")
         with pytest.raises(HandgradError):
             get(target, bad.url)
@@ -109,17 +108,15 @@ def test_every_mirror_is_reported_with_its_reason(target: Path) -> None:
         assert reason in line
 
 
+def test_passwords_are_not_shown(target: Path) -> None:
+    with mirror(status(404)) as one:
+        assert "secret" not in failure(target, one.url.replace("//", "//user:secret@"))
+
+
 def test_a_disk_that_refuses_is_not_the_mirrors_fault(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with mirror(whole(CONTENT)) as one, pytest.raises(HandgradError, match=r"cannot write .*file: "):
         get(tmp_path / "file" / "a.gz", one.url)
-
-
-@pytest.mark.parametrize("wrong", ["soon", "-1", "nan", "inf"])
-def test_a_bad_timeout_is_refused(target: Path, monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
-    monkeypatch.setenv("HANDGRAD_TIMEOUT", wrong)
-    with pytest.raises(HandgradError, match=f"HANDGRAD_TIMEOUT is '{wrong}'; give a number of seconds"):
-        get(target)
 
 
 def test_a_bar_is_shown_only_on_a_terminal(target: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -26,16 +26,7 @@ def stack(blocks: Iterator[NDArray[Any]]) -> NDArray[Any]:
 
 
 class MappedRows:
-    """Some rows of a memory-mapped array, flattened to (N, I) and converted where they are indexed.
-
-    Parameters
-    ----------
-    array : (M, ...), memory-mapped or `MappedRows`
-    rows : (N,) integers, optional
-        Which rows of `array`; default: all of them.
-    dtype : dtype, optional
-        That rows are converted to; default: that of `array`.
-    """
+    """Some rows of a memory-mapped array (default: all), flattened to (N, I) and converted where they are indexed."""
 
     ndim = 2
 

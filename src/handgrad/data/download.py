@@ -1,10 +1,7 @@
 """Download a file from the first of several mirrors that delivers it whole; it is verified before it is written."""
 
-import math
-import os
 import sys
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 from urllib import request
@@ -18,6 +15,8 @@ from handgrad.files import make_folder, write_file
 
 PIECE = 2**16
 """Bytes that are read at a time."""
+TIMEOUT = 15.0
+"""Seconds for which a mirror may send nothing."""
 
 
 def download(
@@ -26,13 +25,12 @@ def download(
     """Download a file that fits into memory, of at most `limit` bytes, and create its folder.
 
     HandgradError, with the reasons of all mirrors and `advice`, where none of them sends what `verify` accepts.
-    A mirror that sends nothing for ``HANDGRAD_TIMEOUT`` seconds (default: 15) has failed.
     """
     make_folder(target.parent)
-    timeout, failures = _timeout(), []
+    failures = []
     for url in urls:
         try:
-            content = _fetch(url, limit, timeout)
+            content = _fetch(url, limit)
         except (OSError, HTTPException, ValueError) as error:
             reason = _reason(error)
         else:
@@ -44,9 +42,9 @@ def download(
     raise HandgradError(f"cannot download {target.name} ({', '.join(failures)}); {advice}")
 
 
-def _fetch(url: str, limit: int, timeout: float) -> bytes:
+def _fetch(url: str, limit: int) -> bytes:
     """Download the first `limit` bytes, with a bar on standard error where that is a terminal."""
-    with request.urlopen(request.Request(url, headers={"User-Agent": "handgrad"}), timeout=timeout) as answer:
+    with request.urlopen(request.Request(url, headers={"User-Agent": "handgrad"}), timeout=TIMEOUT) as answer:
         total = int(answer.headers.get("Content-Length") or 0)
         name, console = url.rpartition("/")[2], Console(stderr=True)
         silent = not sys.stderr.isatty()
@@ -64,11 +62,3 @@ def _fetch(url: str, limit: int, timeout: float) -> bytes:
 def _reason(error: Exception) -> str:
     cause = error.reason if type(error) is URLError else error
     return " ".join(str(getattr(cause, "strerror", None) or cause or type(cause).__name__).split())
-
-
-def _timeout() -> float:
-    wanted = os.environ.get("HANDGRAD_TIMEOUT") or "15"
-    with suppress(ValueError):
-        if 0 < float(wanted) < math.inf:
-            return float(wanted)
-    raise HandgradError(f"HANDGRAD_TIMEOUT is '{wanted}'; give a number of seconds, such as 15")
