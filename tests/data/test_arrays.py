@@ -98,6 +98,6 @@ def test_an_epoch_of_a_memory_map_is_that_of_the_array(
         data = Dataset(mapped(tmp_path, inputs), LABELS, 3)
         parts = [Splits(each).split_validation(50, np.random.default_rng(0)).train for each in (whole, data)]
         for there, here in ((whole, data), parts):
-            orders = [each.draw_order(8, np.random.default_rng(1)) for each in (there, here)]
-            np.testing.assert_array_equal(*orders)
-            np.testing.assert_array_equal(there.inputs[orders[0]], here.inputs[orders[0]])
+            order, same = (each.draw_order(8, np.random.default_rng(1)) for each in (there, here))
+            np.testing.assert_array_equal(order, same)
+            np.testing.assert_array_equal(there.inputs[order], here.inputs[order])

@@ -105,7 +105,7 @@ def test_take_keeps_all_but_the_examples() -> None:
     )
 
 
-MASKED = np.ma.masked_array(np.zeros((4, 2)), [[0, 0], [0, 1], [0, 0], [0, 0]])
+MASKED = np.ma.masked_array(np.zeros((4, 2)), np.eye(4, 2, dtype=bool))
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "shape": ({"input_shape": (28, 28)}, "not examples of shape"),
     "one dimension": ({"inputs": LABELS}, "not examples"),

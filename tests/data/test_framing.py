@@ -54,7 +54,7 @@ CHANGES: list[tuple[Callable[..., Image8], tuple[Any, ...], dict[float, float]]]
     *((enlarged, (factor,), {0.3: 0.5, 1: 1}) for factor in (3, 10, 20)),
     (np.pad, (((0, 0), (0, 40)),), {0: 0.9}),
     (np.pad, (((13, 57), (90, 1)),), {0: 0.9}),
-    (np.pad, (((300, 0), (0, 0)),), {0.3: 0.5}),  # larger images are reduced first
+    (np.pad, (((200, 0), (0, 0)),), {0: 0.9}),
     *((as_jpeg, (quality,), {0.3: 0.7}) for quality in (50, 75, 95)),
     *((lambda digit, quality: as_jpeg(enlarged(digit), quality), (q,), {0.6: 0.9}) for q in (50, 75, 95)),
     (photographed, (0, 8, 300), {0.5: 0.5, 1: 0.9}),
@@ -77,7 +77,8 @@ def test_a_changed_digit_is_framed_as_before(
 
 def test_a_framed_digit_does_not_change() -> None:
     framed = np.stack([frame_digit(enlarged(digit)) for digit in DIGITS])
-    assert (framed.shape, framed.dtype) == ((120, 28, 28), np.uint8)
+    assert framed.shape == (120, 28, 28)
+    assert framed.dtype == np.uint8
     assert np.mean(differences(framed, lambda digit: digit) < 0.02) > 0.9
 
 

@@ -101,18 +101,19 @@ class Dataset:
 
     def take(self, rows: NDArray[np.integer] | slice) -> "Dataset":
         """Return the examples at `rows` as a data set; many examples of a memory map stay in its file."""
-        dataset = copy(self)
-        lazy = is_mapped(self.inputs) and not isinstance(rows, slice) and len(rows) * self._row_bytes > PART
-        dataset._set(
-            inputs=MappedRows(self.inputs, rows) if lazy else self.inputs[rows], labels=self.labels[rows]
-        )
+        inputs, dataset = self.inputs, copy(self)
+        if is_mapped(inputs) and not isinstance(rows, slice) and len(rows) * self._row_bytes > PART:
+            inputs = MappedRows(inputs, rows)
+        else:
+            inputs = inputs[rows]
+        dataset._set(inputs=inputs, labels=self.labels[rows])
         return dataset
 
     def fingerprint(self) -> int:
         """Return a checksum that identifies the data."""
         checksum = crc32(np.ascontiguousarray(self.labels).data)
-        for part in self.parts():
-            checksum = crc32(np.ascontiguousarray(part.inputs).data, checksum)
+        for part in row_slices(self.inputs):
+            checksum = crc32(np.ascontiguousarray(self.inputs[part]).data, checksum)
         return checksum
 
     def sample(self, count: int) -> NDArray[Any]:

@@ -28,12 +28,12 @@ def available_memory() -> int | None:
     return max(0, min(found)) // ranks if found else None
 
 
-def check_memory(needed: int, what: object = "the data") -> None:
+def check_memory(needed: int, what: object = "the data", advice: str = "") -> None:
     """Raise HandgradError where `needed` bytes are more than the available memory."""
     available = available_memory()
     if available is not None and needed > available:
         raise HandgradError(
-            f"{what} need {format_bytes(needed)} of memory and {format_bytes(available)} are available"
+            f"{what} need {format_bytes(needed)} of memory and {format_bytes(available)} are available{advice}"
         )
 
 

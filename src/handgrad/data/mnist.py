@@ -25,14 +25,14 @@ NAMES = [file for files in FILES.values() for file in files]
 class Published:
     """A published data set: four gzipped IDX files of 28 × 28 images of ten classes.
 
-    `sha256` has the SHA-256 of the uncompressed content by file, `local` is a folder of the working directory
+    `sha256` has the SHA-256 of the uncompressed content by file, `local` are folders of the working directory
     in which it is looked for, too, and `tables` are names of CSV files that may hold it instead.
     """
 
     title: str
     mirrors: tuple[str, ...]
     sha256: Mapping[str, str]
-    local: str = ""
+    local: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
 
     def is_published(self, file: str, content: bytes) -> bool:
@@ -56,7 +56,7 @@ MNIST = Published(
         "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
         "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
     },
-    local="mnistdata",  # the folder of the Rust program, with its names of tables
+    local=("mnistdata",),  # the folder of the Rust program, with its names of tables
     tables=("mnist_train.csv", "mnist_test.csv"),
 )
 
@@ -80,12 +80,9 @@ COLLECTIONS = {"mnist": MNIST, "fashion-mnist": FASHION_MNIST}
 def find(name: str) -> Path | None:
     """Find the folder of a whole data set: ``$HANDGRAD_DATA/<name>``, for MNIST ``./mnistdata``, or the cache."""
     published, data = COLLECTIONS[name], os.environ.get("HANDGRAD_DATA")
-    places = [
-        Path(data, name) if data else None,
-        published.local and Path(published.local),
-        cache_folder(name),
-    ]
-    for folder in filter(None, places):
+    places = [Path(data, name)] if data else []
+    places += [Path(local) for local in published.local]
+    for folder in (*places, cache_folder(name)):
         tables = [folder / table for table in published.tables]
         if has_idx_files(folder) or (tables and all(table.is_file() for table in tables)):
             return folder
@@ -122,7 +119,7 @@ def read_split(folder: Path, name: str, split: Split) -> tuple[NDArray[np.uint8]
     published, arrays = COLLECTIONS[name], read_idx_folder(folder, split)
     for path, file, array in zip(find_idx_pair(folder, split), FILES[split], arrays, strict=True):
         digest = hashlib.sha256(idx_header(array))
-        digest.update(array)
+        digest.update(np.ascontiguousarray(array).data)
         found, expected = digest.hexdigest(), published.sha256[file]
         if found != expected:
             raise HandgradError(
