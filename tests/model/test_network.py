@@ -89,6 +89,8 @@ def test_predict_proba_takes_raw_values_in_any_shape_and_number() -> None:
         (np.zeros(4), "the model takes"),
         (np.full((1, 4), np.nan), "not finite"),
         (np.array([["a", "b", "c", "d"]]), "not finite numbers"),
+        ([[1, 2, 3, 4], [1, 2]], "not an array"),
+        (np.ma.masked_less(np.eye(4), 1), "masked entries"),
     ],
 )
 def test_predict_refuses_what_does_not_fit(raw: Any, message: str) -> None:
