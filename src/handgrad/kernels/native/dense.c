@@ -5,12 +5,12 @@ input that is 0 costs nothing. Inputs are real numbers or bytes; bytes stand for
 19 % are not 0, and skipping the others is faster than a product of matrices. (Where a skipped 0 would meet an infinite
 weight, the NaN of 0 * infinity is skipped, too.)
 
-There are two forms: *narrow*, for up to NARROW outputs, and *wide* for more. The sums of a narrow layer are vectors of
-outputs, padded to NARROW, for bytes, and vectors of inputs for real numbers. Large wide products of real numbers belong
-to BLAS. */
+There are two forms: *narrow*, for up to NARROW outputs, whose padded row stays in registers, and *wide* for more. Large
+wide products of real numbers belong to BLAS. */
 
 #define NARROW 16
 #define PARTS (NARROW / LANES) /* vectors in a narrow row */
+#define FEW 4                  /* outputs up to which sums are vectors of inputs */
 #define BLOCK 8                /* vectors of outputs, or rows, that a kernel works on at most */
 #define TILE 64                /* examples that a wide kernel works on at a time: one bit each in a 64-bit mask */
 #if VECTOR_BYTES == 64 || defined(__aarch64__)
@@ -18,6 +18,12 @@ to BLAS. */
 #else
 #define SUMS 8
 #endif
+
+/* The numbers of all bytes: to load one is faster than to convert a byte. */
+#define FOUR(n) n, n + 1, n + 2, n + 3
+#define SIXTEEN(n) FOUR(n), FOUR(n + 4), FOUR(n + 8), FOUR(n + 12)
+#define SIXTY_FOUR(n) SIXTEEN(n), SIXTEEN(n + 16), SIXTEEN(n + 32), SIXTEEN(n + 48)
+static const real NUMBER[256] = {SIXTY_FOUR(0), SIXTY_FOUR(64), SIXTY_FOUR(128), SIXTY_FOUR(192)};
 
 typedef uint8_t bytes16 __attribute__((vector_size(16), aligned(1), may_alias));
 typedef uint8_t bytes64 __attribute__((vector_size(64), aligned(1), may_alias));
@@ -88,21 +94,11 @@ INLINE void pack_narrow(size inputs, size outputs, const real *w, real *packed) 
     }
 }
 
-/* The sums of the forward pass: four for each output, so that additions need not wait for each other. */
-typedef vec narrow_sums[4][PARTS];
-
-INLINE void finish_row(narrow_sums sums, real scale, const vec *b, real *row, const real *end) {
-    vec y[PARTS];
-    for (size p = 0; p < PARTS; p++)
-        y[p] = b[p] + splat(scale) * ((sums[0][p] + sums[1][p]) + (sums[2][p] + sums[3][p]));
-    store_row(row, end, y);
-}
-
-/* Write w (I, O) as (O, line): a row of inputs for each output, padded with zeros to whole vectors. */
-INLINE void transpose_narrow(size inputs, size outputs, const real *w, real *rows) {
+/* Write w (I, O) as (lines, line): a row of inputs for each output, and zeros up to whole vectors and for other lines. */
+INLINE void transpose_narrow(size inputs, size outputs, size lines, const real *w, real *rows) {
     const size line = (inputs + LANES - 1) / LANES * LANES;
-    for (size o = 0; o < outputs; o++)
-        for (size i = 0; i < line; i++) rows[o * line + i] = i < inputs ? w[i * outputs + o] : 0;
+    for (size o = 0; o < lines; o++)
+        for (size i = 0; i < line; i++) rows[o * line + i] = i < inputs && o < outputs ? w[i * outputs + o] : 0;
 }
 
 /* Read the last `count` < LANES numbers of a row, and zeros. What follows them is read with them, but nothing beyond the
@@ -115,60 +111,53 @@ INLINE vec load_rest(const real *p, size count, const real *end) {
     return select(there, load(p), splat(0));
 }
 
-/* y = x w + b for up to four outputs of up to four examples: a sum for each of them, of vectors of inputs. */
-INLINE void narrow_block(size examples, size block, size inputs, size outputs, const real *x, const real *end,
-                         const real *rows, const real *b, real *y) {
+/* y = x w + b of a few examples and up to FEW outputs: a sum for each of them, of vectors of inputs. */
+INLINE void few_rows(size examples, size inputs, size outputs, const real *x, const real *end, const real *rows,
+                     const real *b, real *y) {
     const size line = (inputs + LANES - 1) / LANES * LANES, full = inputs / LANES * LANES;
-    vec sums[4][4] = {0};
+    vec sums[4][FEW] = {0};
     for (size i = 0; i < line; i += LANES)
         for (size e = 0; e < examples; e++) {
             const real *p = x + e * inputs + i;
             const vec part = i < full ? load(p) : load_rest(p, inputs - full, end);
-            for (size o = 0; o < block; o++) sums[e][o] += part * load(rows + o * line + i);
+            for (size o = 0; o < FEW; o++) sums[e][o] += part * load(rows + o * line + i);
         }
     for (size e = 0; e < examples; e++) {
         const real4 totals = sum_lanes4(sums[e]);
-        for (size o = 0; o < block; o++) y[e * outputs + o] = b[o] + totals[o];
+        for (size o = 0; o < outputs; o++) y[e * outputs + o] = b[o] + totals[o];
     }
 }
 
-INLINE void narrow_rows(size examples, size inputs, size outputs, const real *x, const real *end, const real *rows,
-                        const real *b, real *y) {
-    const size line = (inputs + LANES - 1) / LANES * LANES;
-    size o = 0;
-    for (; o + 4 <= outputs; o += 4)
-        narrow_block(examples, 4, inputs, outputs, x, end, rows + o * line, b + o, y + o);
-    for (; o + 2 <= outputs; o += 2)
-        narrow_block(examples, 2, inputs, outputs, x, end, rows + o * line, b + o, y + o);
-    if (o < outputs) narrow_block(examples, 1, inputs, outputs, x, end, rows + o * line, b + o, y + o);
-}
-
-/* The same for one example, from rows of w as they are. */
-INLINE void narrow_row(size inputs, size outputs, const real *x, const real *w, const vec *b, real *y, const real *end) {
-    const real *w_end = w + inputs * outputs;
-    narrow_sums sums = {0};
-    vec row[PARTS];
-    for (size i = 0; i < inputs; i += 4)
-        for (size k = 0; k < smaller(4, inputs - i); k++) {
-            load_row(w + (i + k) * outputs, w_end, row);
-            for (size p = 0; p < PARTS; p++) sums[k][p] += splat(x[i + k]) * row[p];
+/* y = x w + b of a few examples, whose sums are vectors of outputs. */
+INLINE void narrow_rows(size examples, size inputs, size outputs, const real *x, const real *packed, const vec *b, real *y,
+                        const real *end) {
+    vec sums[4][PARTS];
+    for (size e = 0; e < examples; e++)
+        for (size p = 0; p < PARTS; p++) sums[e][p] = b[p];
+    for (size i = 0; i < inputs; i++)
+        for (size p = 0; p < PARTS; p++) {
+            const vec row = load(packed + i * NARROW + p * LANES);
+            for (size e = 0; e < examples; e++) sums[e][p] += splat(x[e * inputs + i]) * row;
         }
-    finish_row(sums, 1, b, y, end);
+    for (size e = 0; e < examples; e++) store_row(y + e * outputs, end, sums[e]);
 }
 
 INLINE void narrow(size n, size inputs, size outputs, const real *x, const real *w, const real *b, real *y,
-                   real *rows) {
-    const real *end = x + n * inputs;
-    if (n < 4) {
-        vec biases[PARTS];
-        load_row(b, b + outputs, biases);
-        for (size row = 0; row < n; row++)
-            narrow_row(inputs, outputs, x + row * inputs, w, biases, y + row * outputs, y + n * outputs);
+                   real *scratch) {
+    const real *x_end = x + n * inputs, *y_end = y + n * outputs;
+    if (outputs <= FEW) {
+        transpose_narrow(inputs, outputs, FEW, w, scratch);
+        for (; n >= 2; n -= 2, x += 2 * inputs, y += 2 * outputs)
+            few_rows(2, inputs, outputs, x, x_end, scratch, b, y);
+        if (n) few_rows(1, inputs, outputs, x, x_end, scratch, b, y);
         return;
     }
-    transpose_narrow(inputs, outputs, w, rows);
-    for (; n >= 2; n -= 2, x += 2 * inputs, y += 2 * outputs) narrow_rows(2, inputs, outputs, x, end, rows, b, y);
-    for (; n; n--, x += inputs, y += outputs) narrow_rows(1, inputs, outputs, x, end, rows, b, y);
+    vec biases[PARTS];
+    load_row(b, b + outputs, biases);
+    pack_narrow(inputs, outputs, w, scratch);
+    for (; n >= 4; n -= 4, x += 4 * inputs, y += 4 * outputs)
+        narrow_rows(4, inputs, outputs, x, scratch, biases, y, y_end);
+    for (; n; n--, x += inputs, y += outputs) narrow_rows(1, inputs, outputs, x, scratch, biases, y, y_end);
 }
 
 /* db += sum over n of dy[n, :] */
@@ -214,7 +203,7 @@ INLINE void narrow_backward(size n, size inputs, size outputs, const real *dy, c
     for (; o + 2 <= outputs; o += 2) narrow_columns_backward(2, n, inputs, outputs, dy + o, x, dw + o);
     if (o < outputs) narrow_columns_backward(1, n, inputs, outputs, dy + o, x, dw + o);
     if (!dx) return;
-    transpose_narrow(inputs, outputs, w, rows);
+    transpose_narrow(inputs, outputs, outputs, w, rows);
     for (; dx < end; dy += outputs, dx += inputs)
         for (size i = 0; i < inputs; i += LANES) {
             vec sums = splat(0);
@@ -223,6 +212,16 @@ INLINE void narrow_backward(size n, size inputs, size outputs, const real *dy, c
             else
                 for (size k = 0; dx + i + k < end; k++) dx[i + k] = sums[k];
         }
+}
+
+/* The sums of the forward pass: four for each output, so that additions need not wait for each other. */
+typedef vec narrow_sums[4][PARTS];
+
+INLINE void finish_row(narrow_sums sums, real scale, const vec *b, real *row, const real *end) {
+    vec y[PARTS];
+    for (size p = 0; p < PARTS; p++)
+        y[p] = b[p] + splat(scale) * ((sums[0][p] + sums[1][p]) + (sums[2][p] + sums[3][p]));
+    store_row(row, end, y);
 }
 
 /* Bytes that are read four examples ahead, so that they are in the cache when they are needed. */
@@ -254,30 +253,60 @@ INLINE void narrow_bytes(size n, size inputs, size outputs, const uint8_t *x, co
     }
 }
 
-/* packed += x^T dy / 255: a dw whose rows are padded to NARROW. */
+/* Transpose 64 x 64 bits. */
+INLINE void transpose_bits(uint64_t *rows) {
+    uint64_t low = 0xffffffff;
+    for (size half = 32; half; half /= 2, low ^= low << half)
+        for (size row = 0; row < 64; row = ((row | half) + 1) & ~half) {
+            const uint64_t swapped = ((rows[row] >> half) ^ rows[row | half]) & low;
+            rows[row] ^= swapped << half;
+            rows[row | half] ^= swapped;
+        }
+}
+
+/* For each of up to 64 groups of four bytes at x, set a bit for every example of a tile in which they are not all 0. */
+INLINE void lit_examples(size count, size inputs, const uint8_t *x, size bytes, uint64_t *lit) {
+    memset(lit, 0, 64 * sizeof *lit);
+    for (size e = 0; e < count; e++) lit[e] = lit_groups(x + e * inputs, bytes);
+    transpose_bits(lit);
+}
+
+/* packed += x^T dy / 255: a dw whose rows are padded to NARROW. The sums of a group of inputs stay in registers, the dy of
+the tile in the first cache. */
 INLINE void narrow_bytes_backward(size n, size inputs, size outputs, const real *dy, const uint8_t *x, real *packed) {
     const size whole = inputs / 4 * 4;
     const real *end = dy + n * outputs;
-    for (; dy < end; x += inputs, dy += outputs) {
-        vec d[PARTS];
-        load_row(dy, end, d);
-        for (size p = 0; p < PARTS; p++) d[p] *= splat((real)1 / 255);
-        prefetch(x, inputs);
-        for (size first = 0; first < whole; first += 256)
-            for (uint64_t lit = lit_groups(x + first, whole - first); lit; lit &= lit - 1) {
-                const size i = first + 4 * __builtin_ctzll(lit);
-                const real4 pixels = __builtin_convertvector(*(const bytes4 *)(x + i), real4);
+    vec d[TILE][PARTS];
+    uint64_t lit[64];
+    for (; n > 0; n -= TILE, x += TILE * inputs) {
+        const size count = smaller(TILE, n);
+        for (size e = 0; e < count; e++, dy += outputs) {
+            load_row(dy, end, d[e]);
+            for (size p = 0; p < PARTS; p++) d[e][p] *= splat((real)1 / 255);
+        }
+        for (size i = 0; i < whole; i += 4) {
+            if (i % 256 == 0) lit_examples(count, inputs, x + i, whole - i, lit);
+            for (size line = 0; line < 4; line++) /* of the next tile, which has 4 * TILE bytes for each group */
+                __builtin_prefetch(x + TILE * (inputs + i) + 64 * line, 0, 0);
+            vec sums[4][PARTS] = {0};
+            for (uint64_t examples = lit[i % 256 / 4]; examples; examples &= examples - 1) {
+                const size e = __builtin_ctzll(examples);
+                const uint8_t *pixels = x + e * inputs + i;
                 for (size k = 0; k < 4; k++)
-                    for (size p = 0; p < PARTS; p++) {
-                        real *sum = packed + (i + k) * NARROW + p * LANES;
-                        store(sum, load(sum) + splat(pixels[k]) * d[p]);
-                    }
+                    for (size p = 0; p < PARTS; p++) sums[k][p] += splat(NUMBER[pixels[k]]) * d[e][p];
             }
+            for (size k = 0; k < 4; k++)
+                for (size p = 0; p < PARTS; p++) {
+                    real *row = packed + (i + k) * NARROW + p * LANES;
+                    store(row, load(row) + sums[k][p]);
+                }
+        }
         for (size i = whole; i < inputs; i++)
-            for (size p = 0; p < PARTS; p++) {
-                real *sum = packed + i * NARROW + p * LANES;
-                store(sum, load(sum) + splat(x[i]) * d[p]);
-            }
+            for (size e = 0; e < count; e++)
+                for (size p = 0; p < PARTS; p++) {
+                    real *row = packed + i * NARROW + p * LANES;
+                    store(row, load(row) + splat(x[e * inputs + i]) * d[e][p]);
+                }
     }
 }
 
