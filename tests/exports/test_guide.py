@@ -75,17 +75,9 @@ def test_example_in_c_reads_images_and_refuses_other_files(cli: Cli, tmp_path: P
         done = predict(content)
         assert (done.returncode, done.stderr, len(done.stdout.splitlines())) == (0, "", 10)
         assert re.search(r"^4 .*<-$", done.stdout, re.MULTILINE)
-    for content in (
-        b"",
-        image[:-1],
-        image + b"7",
-        b"P5 28 28 255\n" + image[:-1],
-        b"P5 27 28 255\n" + image,
-        b"P5 28 28 65535\n" + image,
-        b"P5 99999999999999999999 28 255\n" + image,
-        b"P5 ",
-        b"P2 28 28 255\n" + image,
-    ):
+    headers = (b"P5 27 28 255\n", b"P5 28 28 65535\n", b"P5 99999999999999999999 28 255\n", b"P2 28 28 255\n")
+    short = (b"", image[:-1], image + b"7", b"P5 28 28 255\n" + image[:-1], b"P5 ")
+    for content in (*short, *(header + image for header in headers)):
         done = predict(content)
         assert (done.returncode, done.stdout) == (1, "")
         assert len(done.stderr.splitlines()) == 1

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from handgrad.errors import HandgradError
-from handgrad.plots import plot_confusion_matrix, save, style
+from handgrad.plots import plot_confusion_matrix, save
 
 MATRIX = np.array([[5, 1], [0, 6]])
 
@@ -39,13 +39,6 @@ def test_another_process_writes_the_same_bytes_without_pyplot(tmp_path: Path) ->
     save(plot_confusion_matrix(MATRIX), tmp_path / "here.svg")
     assert path.read_bytes() == (tmp_path / "here.svg").read_bytes()
     assert done.stdout == "False\n"
-
-
-def test_matplotlibs_settings_do_not_change() -> None:
-    settings = [name for name in matplotlib.rcParams if name != "backend"]  # reading that one chooses it
-    before = [matplotlib.rcParams[name] for name in settings]
-    plot_confusion_matrix(MATRIX)
-    assert [matplotlib.rcParams[name] for name in settings] == before
 
 
 def test_axes_of_a_subfigure_are_saved_with_the_whole_figure(tmp_path: Path) -> None:
@@ -80,9 +73,3 @@ def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("handgrad.errors.find_spec", lambda name: None)
     with pytest.raises(HandgradError, match=r"pip install 'handgrad\[plot\]'"):
         plot_confusion_matrix(MATRIX)
-
-
-def test_percentages_are_100_only_where_they_are() -> None:
-    assert style.percent(1.0) == "100.0 %"
-    assert style.percent(0.99999) == "99.9 %"
-    assert style.percent(0.5, 2) == "50.00 %"

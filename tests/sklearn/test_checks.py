@@ -11,17 +11,10 @@ from sklearn.utils.estimator_checks import estimator_checks_generator, parametri
 import handgrad as hg
 import handgrad.sklearn
 
+OTHER: dict[str, Any] = {"optimizer": "adamw", "scaling": None, "batch_size": "all", "learning_rate": 0.005}
 CLASSIFIERS = [
     hg.HandgradClassifier(),
-    hg.HandgradClassifier(
-        (32, 16),
-        ["tanh", "gelu"],
-        optimizer="adamw",
-        scaling=None,
-        batch_size="all",
-        learning_rate=0.005,
-        epochs=100,
-    ),
+    hg.HandgradClassifier((32, 16), ["tanh", "gelu"], epochs=100, **OTHER),
 ]
 
 

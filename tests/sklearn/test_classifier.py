@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
-import polars as pl
 import pytest
 from scipy import sparse
 from sklearn.base import clone
@@ -37,6 +35,7 @@ def test_classes_with_names_are_learned_from_raw_numbers(
     assert probabilities.dtype == np.float64
     np.testing.assert_allclose(probabilities.sum(axis=1), 1)
     np.testing.assert_allclose(np.exp(classifier.predict_log_proba(X)), probabilities)
+    assert (quick().fit(X, ["one"] * len(X)).predict(X) == "one").all()
 
 
 def test_log_probabilities_are_finite(quick: Quick) -> None:
@@ -66,14 +65,12 @@ def test_bytes_are_not_copied_and_learn_what_scaled_numbers_do(
 
     monkeypatch.setattr("handgrad.sklearn.estimator.train", watch)
     as_bytes = quick(learning_rate=0.001).fit(X, y)
-    assert seen[0].dtype == np.uint8
     assert np.shares_memory(seen[0], X)
     assert scaling(as_bytes).for_bytes
     as_numbers = quick(scaling=None, learning_rate=0.001).fit(X.astype(np.float32) / 255, y)
     np.testing.assert_allclose(as_bytes.loss_curve_, as_numbers.loss_curve_, rtol=1e-3)
-    np.testing.assert_allclose(
-        as_bytes.predict_proba(X[:9].astype(float)), as_bytes.predict_proba(X[:9]), rtol=1e-4
-    )
+    as_floats = as_bytes.predict_proba(X[:9].astype(float))
+    np.testing.assert_allclose(as_floats, as_bytes.predict_proba(X[:9]), rtol=1e-4)
     with pytest.raises(hg.HandgradError, match="trained on bytes"):
         as_bytes.predict(X[:9] / 255)
 
@@ -81,8 +78,7 @@ def test_bytes_are_not_copied_and_learn_what_scaled_numbers_do(
 def test_small_bytes_are_not_images(flowers: Examples, quick: Quick) -> None:
     X, y = flowers
     above = (np.median(X, axis=0) < X).astype(np.uint8)
-    for small in (above, 127 * above):
-        assert scaling(quick().fit(small, y)).divisor.shape == (4,)
+    assert scaling(quick().fit(127 * above, y)).divisor.shape == (4,)
     assert scaling(quick().fit(128 * above, y)).for_bytes
     assert scaling(quick(scaling="standard").fit(128 * above, y)).divisor.shape == (4,)
 
@@ -93,20 +89,6 @@ def test_sparse_inputs_give_the_same_as_dense_ones(flowers: Examples, quick: Qui
     X = np.where(np.median(X) > X, 0, X)
     found = quick().fit(kind(X), y).predict_proba(kind(X))
     np.testing.assert_array_equal(found, quick().fit(X, y).predict_proba(X))
-
-
-@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
-def test_frames_name_their_inputs(flowers: Examples, quick: Quick, frame: Any) -> None:
-    X, y = flowers
-    names = ["a", "b", "c", "d"]
-    table = frame(dict(zip(names, X.T, strict=True)))
-    classifier = quick().fit(table, pd.Series(y) if frame is pd.DataFrame else pl.Series(y))
-    assert classifier.feature_names_in_.tolist() == names
-    np.testing.assert_array_equal(classifier.predict(table), quick().fit(X, y).predict(X))
-    with pytest.raises(ValueError, match="feature names should match"):
-        classifier.predict(table[["b", "a", "c", "d"]])
-    with pytest.warns(UserWarning, match="does not have valid feature names"):
-        classifier.predict(X)
 
 
 def test_copies_and_pickles_are_the_same(flowers: Examples, quick: Quick) -> None:
@@ -127,13 +109,12 @@ def test_same_seed_gives_the_same_bits(flowers: Examples, quick: Quick) -> None:
 
 
 def test_results_of_training(flowers: Examples, quick: Quick) -> None:
-    X, y = flowers
-    classifier = quick(validation_fraction=0.2).fit(X, y)
+    classifier = quick(validation_fraction=0.2).fit(*flowers)
     assert classifier.n_iter_ == len(classifier.loss_curve_) == len(classifier.records_) == 5
     assert classifier.loss_ == classifier.loss_curve_[-1] < classifier.loss_curve_[0]
     assert len(classifier.validation_loss_curve_ or ()) == len(classifier.validation_scores_ or ()) == 5
     assert classifier.best_epoch_ is classifier.best_validation_score_ is None
-    unvalidated = quick().fit(X, y)
+    unvalidated = quick().fit(*flowers)
     assert unvalidated.validation_loss_curve_ is unvalidated.validation_scores_ is None
 
 
@@ -165,11 +146,6 @@ def test_training_ends_when_the_loss_has_reached_a_plateau(
     assert quick(tol=tol, patience=4, epochs=50).fit(*flowers).n_iter_ == epochs
 
 
-def test_time_limit_ends_training_within_an_epoch(flowers: Examples, quick: Quick) -> None:
-    classifier = quick(time_limit=1e-9, epochs=100, batch_size=1).fit(*flowers)
-    assert [record.step for record in classifier.records_] == [0]
-
-
 def test_callbacks_see_the_classifier_and_end_training(flowers: Examples, quick: Quick) -> None:
     X, y = flowers
     scores = []
@@ -196,12 +172,11 @@ def test_interrupted_training_can_predict(flowers: Examples, quick: Quick) -> No
     np.testing.assert_array_equal(classifier.predict(X), quick(epochs=2).fit(X, y).predict(X))
 
 
-@pytest.mark.parametrize("verbose", [0, 1, 2])
-def test_progress(flowers: Examples, quick: Quick, verbose: int, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("verbose", [0, 1])
+def test_verbose(flowers: Examples, quick: Quick, verbose: int, capsys: pytest.CaptureFixture[str]) -> None:
     quick(verbose=verbose, validation_fraction=0.2).fit(*flowers)
     printed = capsys.readouterr().out
-    assert ("epoch 5 of 5" in printed) == ("validation" in printed) == (verbose > 0)
-    assert printed.count("\n") == (0, 1, 5)[verbose]
+    assert printed.count("\n") == printed.count("validation loss") == 5 * verbose
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
@@ -221,6 +196,16 @@ def test_sample_weights_stay_with_their_examples_if_some_are_held_out(
     assert set(classifier.fit(X, y, sample_weight=y != "lily").predict(X)) == {"iris", "rose"}
 
 
+def test_class_weights_move_the_boundary(flowers: Examples, quick: Quick) -> None:
+    X, y = flowers
+    rare = np.r_[np.flatnonzero(y == "iris")[:5], np.flatnonzero(y != "iris")]
+    counts = []
+    for weight in (None, "balanced", {"iris": 1000.0}):
+        classifier = quick(class_weight=weight, learning_rate=0.001, epochs=30).fit(X[rare], y[rare])
+        counts.append((classifier.predict(X) == "iris").sum())
+    assert counts[0] < counts[1] < counts[2]
+
+
 @pytest.mark.parametrize(
     ("shape", "expected"), [(None, (784,)), (784, (784,)), ((28, 28), (28, 28)), ((1, 28, 28), (1, 28, 28))]
 )
@@ -230,39 +215,31 @@ def test_shape_of_an_example(images: Examples, quick: Quick, shape: Any, expecte
     assert network.framing == ("plain" if shape is None else "digit")
 
 
-def test_class_weights_move_the_boundary(flowers: Examples, quick: Quick) -> None:
-    X, y = flowers
-    rare = np.r_[np.flatnonzero(y == "iris")[:5], np.flatnonzero(y != "iris")]
-    counts = [
-        (
-            quick(class_weight=weight, learning_rate=0.001, epochs=30).fit(X[rare], y[rare]).predict(X)
-            == "iris"
-        ).sum()
-        for weight in (None, "balanced", {"iris": 1000.0})
-    ]
-    assert counts[0] < counts[1] < counts[2]
+SEVERAL = {"hidden": (8, 6, 4), "activation": ["tanh", hg.LeakyReLU(0.2), None], "dropout": (0, 0.5, 0.1)}
+BUILT = [
+    hg.Dense(8),
+    hg.Tanh(),
+    hg.Dense(6),
+    hg.LeakyReLU(0.2),
+    hg.Dropout(0.5),
+    hg.Dense(4),
+    hg.Dropout(0.1),
+]
 
 
 @pytest.mark.parametrize(
     ("parameters", "layers"),
     [
-        ({"hidden": ()}, [hg.Dense(3)]),
-        (
-            {"hidden": (8, 6, 4), "activation": ["tanh", hg.LeakyReLU(0.2), None], "dropout": (0, 0.5, 0.1)},
-            [
-                *(hg.Dense(8), hg.Tanh()),
-                *(hg.Dense(6), hg.LeakyReLU(0.2), hg.Dropout(0.5)),
-                *(hg.Dense(4), hg.Dropout(0.1)),
-                hg.Dense(3),
-            ],
-        ),
-        ({"layers": [hg.Dense(4), hg.Maxout(2)]}, [hg.Dense(4), hg.Maxout(2), hg.Dense(3)]),
+        ({"hidden": ()}, []),
+        ({"hidden": np.array([8]), "activation": "logistic"}, [hg.Dense(8), hg.Sigmoid()]),
+        (SEVERAL, BUILT),
+        ({"layers": [hg.Dense(4), hg.Maxout(2)]}, [hg.Dense(4), hg.Maxout(2)]),
     ],
 )
 def test_layers_of_the_network(
     flowers: Examples, quick: Quick, parameters: dict[str, Any], layers: list[hg.Layer]
 ) -> None:
-    assert quick(**parameters).fit(*flowers).network_.layers == tuple(layers)
+    assert quick(**parameters).fit(*flowers).network_.layers == (*layers, hg.Dense(3))
 
 
 def test_convolution_and_augmentation(images: Examples, quick: Quick) -> None:
@@ -282,8 +259,7 @@ def test_convolution_and_augmentation(images: Examples, quick: Quick) -> None:
         {"averaging": "exponential_average"},
         {"label_smoothing": 0.2},
         {"scaling": hg.Scaling(np.zeros(4), np.ones(4))},
-        {"activation": "logistic"},
-        {"batch_size": np.int64(7), "hidden": np.array([8, 4]), "epochs": np.int32(2)},
+        {"batch_size": np.int64(7), "epochs": np.int32(2)},
     ],
 )
 def test_other_parameters_change_the_result(
@@ -303,8 +279,3 @@ def test_saved_models_predict_the_same(
         network = hg.load_model(tmp_path / "model.safetensors")
         np.testing.assert_array_equal(network.predict_proba(X), classifier.predict_proba(X))
         assert network.classes == tuple(classifier.classes_)
-
-
-def test_single_class_is_always_predicted(quick: Quick) -> None:
-    X = np.random.default_rng(0).normal(size=(9, 2))
-    assert (quick().fit(X, ["one"] * 9).predict(X) == "one").all()

@@ -1,7 +1,29 @@
-/* The functions of exported networks, in C99. exports/c.py copies those that a network uses, with its name instead of
-   "handgrad". Images are stored channel by channel, row by row. */
+/* handgrad.h: a neural network in C99, written by $library.
 
-typedef float handgrad_weight; /* or signed char */
+   $layers; $parameters parameters, weights as $kind.
+
+       int handgrad_predict(const $input *input, float *probabilities)
+
+   takes HANDGRAD_INPUTS values as the data set has them ($example), writes HANDGRAD_CLASSES probabilities
+   to `probabilities` (unless it is NULL), and returns the index of the most probable class, whose name is in
+   handgrad_class_names. It needs $stack bytes of stack, keeps no state, and allocates nothing.
+   Include this file in one source file, and link with -lm.
+
+   Images are stored channel by channel, row by row. */
+
+#ifndef HANDGRAD_H
+#define HANDGRAD_H
+
+#include <math.h>
+
+#define HANDGRAD_INPUTS $inputs
+#define HANDGRAD_CLASSES $classes
+
+${features}static const char *const handgrad_class_names[HANDGRAD_CLASSES] = {
+    $class_names
+};
+
+typedef $weight handgrad_weight;
 
 /* Scale bytes from 0 to 255 to 0 to 1. */
 static inline void handgrad_scale_bytes(const unsigned char *x, int count, float *y)
@@ -171,3 +193,13 @@ static inline int handgrad_decide(const float *logits, int classes, float *proba
     }
     return best;
 }
+
+$arrays
+static inline int handgrad_predict(const $input *input, float *probabilities)
+{
+    float $buffers;
+    $calls
+    return handgrad_decide($logits, HANDGRAD_CLASSES, probabilities);
+}
+
+#endif

@@ -1,7 +1,7 @@
 """C99: the network as one header that needs only ``math.h``, with weights in float32 or int8.
 
 ``digits.h`` defines ``int digits_predict(const unsigned char *input, float *probabilities)``. It allocates no memory,
-reads no files, and takes values as the data set has them. The functions that a header contains are in ``c.h``.
+reads no files, and takes values as the data set has them. ``c.h`` is its template, with all functions.
 """
 
 import re
@@ -9,53 +9,22 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from importlib.resources import files
 from itertools import groupby
+from math import prod
 from pathlib import Path
-from typing import NamedTuple
+from string import Template
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from handgrad.exports.c_layers import WRITERS, Place, Program, rows
-from handgrad.exports.support import layer_writers
+from handgrad.exports.support import check_supported
 from handgrad.files import write_file
+from handgrad.model import layers
+from handgrad.model.layers.layer import Parameters, Shape
 from handgrad.model.network import Network
 
-HEADER = """\
-/* {file}: a neural network in C99, written by handgrad {version}.
-
-   {inputs} inputs, {layers}, {classes} classes.
-   {parameters:,} parameters, weights as {kind}.
-
-       int {name}_predict(const {input} *input, float *probabilities)
-
-   takes {NAME}_INPUTS values as the data set has them ({example}), writes {NAME}_CLASSES probabilities
-   to `probabilities` (unless it is NULL), and returns the index of the most probable class, whose name is in
-   {name}_class_names. It needs {stack:,} bytes of stack, keeps no state, and allocates nothing.
-   Include this file in one source file, and link with -lm. */
-
-#ifndef {NAME}_H
-#define {NAME}_H
-
-#include <math.h>
-
-#define {NAME}_INPUTS {inputs}
-#define {NAME}_CLASSES {classes}
-
-{features}static const char *const {name}_class_names[{NAME}_CLASSES] = {{
-    {class_names}
-}};
-
-typedef {weight} {name}_weight;
-
-{arrays}
-{functions}
-static inline int {name}_predict(const {input} *input, float *probabilities)
-{{
-    {buffers}
-    {calls}
-}}
-
-#endif
-"""
+PER_LINE = 12
+"""Elements on one line of an array."""
 
 
 class Sizes(NamedTuple):
@@ -67,74 +36,164 @@ class Sizes(NamedTuple):
 
 def write_c(network: Network, path: Path, *, int8: bool = False) -> Sizes:
     """Write a network as a C99 header whose stem names its function, completely or not at all."""
-    name = identifier(path.stem)
-    program = Program(name, int8)
-    _write_layers(network, program)
-    as_bytes = network.scaling is not None and network.scaling.for_bytes
-    sizes = Sizes(program.constant_bytes, 4 * sum(program.buffers.values()))
-    shape = "x".join(map(str, network.example_shape))
-    text = HEADER.format(
-        file=f"{name}.h",
-        version=version("handgrad"),
-        name=name,
-        NAME=name.upper(),
-        inputs=network.inputs,
-        layers=", ".join(kind for kind, _ in groupby(type(layer).__name__ for layer in network.layers)),
-        classes=len(network.classes),
-        parameters=network.parameter_count,
-        kind="int8 with one float32 scale per output" if int8 else "float32",
-        input="unsigned char" if as_bytes else "float",
-        example=f"{shape}, 0 to 255" if as_bytes else shape,
-        stack=sizes.stack,
-        features=_feature_indices(name.upper(), network.features),
-        class_names=rows([literal(name) for name in network.classes]),
-        weight="signed char" if int8 else "float",
-        arrays="\n".join(program.arrays),
-        functions=_functions(program.functions).replace("handgrad_", f"{name}_"),
-        buffers=f"float {', '.join(f'{buffer}[{size}]' for buffer, size in program.buffers.items() if size)};",
-        calls="\n    ".join(program.calls),
-    )
-    write_file(path, text.encode("ascii"))
-    return sizes
-
-
-def _write_layers(network: Network, program: Program) -> None:
-    writers = layer_writers(network, WRITERS, "C")
-    inputs, scaling = network.inputs, network.scaling
-    program.reserve(inputs)
+    check_supported(network, "c")
+    program = _Program(int8)
+    inputs, scaling, shape = network.inputs, network.scaling, network.input_shape
+    as_bytes = scaling is not None and scaling.for_bytes
+    program.swap(inputs)
     if scaling is None:
         program.call("copy", "input", inputs, program.now)
-    elif scaling.for_bytes:
+    elif as_bytes:
         program.call("scale_bytes", "input", inputs, program.now)
     else:
         shift = program.array("double", "shift", np.broadcast_to(scaling.shift, inputs))
         divisor = program.array("double", "divisor", np.broadcast_to(scaling.divisor, inputs))
         program.call("standardise", "input", shift, divisor, inputs, program.now)
-    shape = network.input_shape
-    for index, (layer, write) in enumerate(zip(network.layers, writers, strict=True)):
-        output_shape = layer.output_shape(shape)
-        write(program, layer, Place(index, network.arrays[index], shape, output_shape))
-        shape = output_shape
-    program.call("decide", program.now, len(network.classes), "probabilities", returned=True)
+    for index, layer in enumerate(network.layers):
+        program.write_layer(index, layer, network.arrays[index], shape)
+        shape = layer.output_shape(shape)
+    sizes = Sizes(program.constant_bytes, 4 * sum(program.buffers.values()))
+    name, example = identifier(path.stem), "x".join(map(str, network.example_shape))
+    template = files("handgrad.exports").joinpath("c.h").read_text("utf-8")
+    template = template.replace("handgrad_", f"{name}_").replace("handgrad.h", f"{name}.h")
+    text = Template(template.replace("HANDGRAD_", f"{name.upper()}_")).substitute(
+        library=f"handgrad {version('handgrad')}",
+        layers=", ".join(kind for kind, _ in groupby(type(layer).__name__ for layer in network.layers)),
+        parameters=f"{network.parameter_count:,}",
+        kind="int8 with one float32 scale per output" if int8 else "float32",
+        input="unsigned char" if as_bytes else "float",
+        example=f"{example}, 0 to 255" if as_bytes else example,
+        stack=f"{sizes.stack:,}",
+        inputs=inputs,
+        classes=len(network.classes),
+        features=_feature_indices(f"{name.upper()}_INPUT_", network.features),
+        class_names=_rows([literal(name) for name in network.classes]),
+        weight="signed char" if int8 else "float",
+        arrays="\n".join(program.arrays).replace("handgrad_", f"{name}_"),
+        buffers=", ".join(f"{buffer}[{size}]" for buffer, size in program.buffers.items() if size),
+        calls="\n    ".join(program.calls).replace("handgrad_", f"{name}_"),
+        logits=program.now,
+    )
+    write_file(path, text.encode("ascii"))
+    return sizes
 
 
-def _functions(names: set[str]) -> str:
-    """Return functions of ``c.h`` in its order, each with the comment above it."""
-    source = files("handgrad.exports").joinpath("c.h").read_text("utf-8")
-    pattern = r"(?:^/\*[^\n]*\*/\n)?^static inline \w+ handgrad_(\w+)\(.*?^}\n"
-    found = re.finditer(pattern, source, re.MULTILINE | re.DOTALL)
-    return "\n".join(match[0] for match in found if match[1] in names)
+class _Program:
+    """The constant arrays of a network, and its calls of the functions in ``c.h``.
+
+    Two buffers alternate: most layers work in place, others read one buffer and write the other.
+    """
+
+    def __init__(self, int8: bool) -> None:
+        self.int8 = int8
+        self.arrays: list[str] = []
+        self.constant_bytes = 0
+        self.calls: list[str] = []
+        self.buffers = {"a": 0, "b": 0}
+        self.now = "a"
+
+    def array(self, kind: str, name: str, values: NDArray[Any]) -> str:
+        """Add a constant array, and return its name."""
+        suffix = "f" if values.dtype == np.float32 else ""
+        texts = [f"{text}{suffix}" for text in values.ravel().astype(str).tolist()]
+        self.arrays.append(
+            f"static const {kind} handgrad_{name}[{len(texts)}] = {{\n    {_rows(texts)}\n}};\n"
+        )
+        self.constant_bytes += values.nbytes
+        return f"handgrad_{name}"
+
+    def call(self, function: str, *arguments: object) -> None:
+        """Add a call of a function in ``c.h``."""
+        self.calls.append(f"handgrad_{function}({', '.join(map(str, arguments))});")
+
+    def swap(self, floats: int) -> str:
+        """Switch to the other buffer, of this number of floats at least, and return the name of the last one."""
+        last, self.now = self.now, "b" if self.now == "a" else "a"
+        self.buffers[self.now] = max(self.buffers[self.now], floats)
+        return last
+
+    def write_layer(self, index: int, layer: layers.Layer, arrays: Parameters, input_shape: Shape) -> None:
+        """Add the arrays and calls of a layer."""
+        size, output_shape = prod(input_shape), layer.output_shape(input_shape)
+        match layer:
+            case layers.Dense():
+                sizes = (*input_shape, layer.units)
+                self._write_product(index, "dense", sizes, arrays, output_shape)
+            case layers.Conv2D():
+                sizes = (*input_shape, layer.filters, layer.kernel_size, layer.stride, layer.padding)
+                self._write_product(index, "convolution", sizes, arrays, output_shape)
+            case layers.MaxPool2D():
+                self.call("max_pool", self.now, *input_shape, layer.pool_size, layer.step)
+            case layers.AvgPool2D():
+                self.call("average_pool", self.now, *input_shape, layer.pool_size, layer.step)
+            case layers.BatchNorm():  # an affine map, in inference
+                slope = arrays.gamma / np.sqrt(arrays.variance + arrays.variance.dtype.type(layer.epsilon))
+                intercept = (arrays.beta - arrays.mean * slope).astype(np.float32)
+                slopes = self.array("float", f"slopes{index}", slope.astype(np.float32))
+                intercepts = self.array("float", f"intercepts{index}", intercept)
+                self.call("affine", self.now, slopes, intercepts, output_shape[0], prod(output_shape[1:]))
+            case layers.Maxout():
+                self.call("maxout", self.now, output_shape[0], layer.pieces, prod(output_shape[1:]))
+            case layers.LeakyReLU():
+                self.call("leaky_relu", self.now, size, f"{np.float32(layer.negative_slope)}f")
+            case layers.Dropout() | layers.Flatten():
+                pass  # in inference the values do not change
+            case _:
+                self.call(type(layer).__name__.lower(), self.now, size)
+
+    def _write_product(
+        self, index: int, function: str, sizes: Shape, arrays: Parameters, output_shape: Shape
+    ) -> None:
+        """Add a product with weights, and the biases."""
+        weights, scales = arrays.weights.astype(np.float32), None
+        if self.int8:
+            weights, scales = quantize(weights)
+        weights = weights.T if weights.ndim == 2 else weights  # (I, O)
+        constant = self.array("handgrad_weight", f"weights{index}", weights)
+        biases = self.array("float", f"biases{index}", arrays.biases.astype(np.float32))
+        x = self.swap(prod(output_shape))
+        self.call(function, x, constant, *sizes, self.now)
+        channels = output_shape[0], prod(output_shape[1:])
+        if scales is None:
+            self.call("add", self.now, biases, *channels)
+        else:
+            self.call("affine", self.now, self.array("float", f"scales{index}", scales), biases, *channels)
+
+
+def quantize(weights: NDArray[Any]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Round weights to 8 bits, symmetrically, with one scale per output.
+
+    Parameters
+    ----------
+    weights : (O, ...)
+
+    Returns
+    -------
+    q : (O, ...), from −127 to 127
+    scales : (O,)
+        ``q * scales`` differs from the weights by at most half a scale.
+    """
+    rows = weights.reshape(len(weights), -1).astype(np.float32)
+    largest = np.abs(rows).max(axis=1)
+    scales = np.where(largest > 0, largest / np.float32(127), np.float32(1)).astype(np.float32)
+    return np.rint(rows / scales[:, None]).astype(np.int8).reshape(weights.shape), scales
+
+
+def _rows(elements: list[str]) -> str:
+    """Return the elements of an array, separated and broken into lines."""
+    lines = (", ".join(elements[start : start + PER_LINE]) for start in range(0, len(elements), PER_LINE))
+    return ",\n    ".join(lines)
 
 
 def _feature_indices(prefix: str, features: Sequence[str]) -> str:
     """Return an enum of the inputs' indices: ``soil=clay`` of plants.h is ``PLANTS_INPUT_SOIL_CLAY``."""
     names: list[str] = []
     for index, feature in enumerate(features):
-        name = re.sub(r"[^A-Za-z0-9]+", "_", feature).strip("_").upper() or "AT"
+        name = prefix + (re.sub(r"[^A-Za-z0-9]+", "_", feature).strip("_").upper() or "AT")
         while name in names:
             name += f"_{index}"
         names.append(name)
-    lines = ",\n    ".join(f"{prefix}_INPUT_{name}" for name in names)
+    lines = ",\n    ".join(names)
     return f"enum {{ /* indices of inputs */\n    {lines}\n}};\n\n" if names else ""
 
 

@@ -8,7 +8,7 @@ from handgrad.exports import FORMATS, SUFFIXES
 from handgrad.exports.c import Sizes, write_c
 from handgrad.exports.csv import read_csv, write_csv
 from handgrad.exports.html import write_html
-from handgrad.exports.onnx import read_onnx, read_onnx_recipe, write_onnx
+from handgrad.exports.onnx import read_onnx, write_onnx
 from handgrad.model.files import Recipe, load_recipe, load_safetensors
 from handgrad.model.network import Network
 from handgrad.model.sklearn_conversion import network_of
@@ -57,7 +57,8 @@ def export(
         If the format is unknown or does not support the network, its extra is missing, or a file cannot be written.
     """
     path = Path(path)
-    if format is None and (format := SUFFIXES.get(path.suffix.lower())) is None:
+    format = format or SUFFIXES.get(path.suffix.lower())
+    if format is None:
         raise HandgradError(
             f"{path}: no format has the suffix '{path.suffix}'; choose from {', '.join(FORMATS)}"
         )
@@ -71,10 +72,10 @@ def export(
             write_csv(network, path)
         case "onnx":
             write_onnx(network, path, recipe)
-        case "c":
-            return write_c(network, path, int8=int8)
         case "html":
             write_html(network, path, recipe, accuracy)
+        case "c":
+            return write_c(network, path, int8=int8)
     return None
 
 
@@ -87,10 +88,6 @@ def load_model(path: Path | str) -> Network:
         A run folder, a model file (``.safetensors``), an ONNX file that handgrad wrote (``.onnx``), or a folder of
         parameter CSV files in the Rust program's layout (``final_config/``).
 
-    Returns
-    -------
-    Network
-
     Raises
     ------
     HandgradError
@@ -99,7 +96,9 @@ def load_model(path: Path | str) -> Network:
     file = model_file(path)
     if file is None:
         return read_csv(Path(path))
-    return read_onnx(file) if file.suffix.lower() == ".onnx" else load_safetensors(file)
+    if file.suffix.lower() == ".onnx":
+        return read_onnx(file)[0]
+    return load_safetensors(file)
 
 
 def load_model_recipe(path: Path | str) -> dict[str, Any] | None:
@@ -107,7 +106,9 @@ def load_model_recipe(path: Path | str) -> dict[str, Any] | None:
     file = model_file(path)
     if file is None:
         return None
-    return read_onnx_recipe(file) if file.suffix.lower() == ".onnx" else load_recipe(file)
+    if file.suffix.lower() == ".onnx":
+        return read_onnx(file)[1]
+    return load_recipe(file)
 
 
 def model_file(path: Path | str) -> Path | None:

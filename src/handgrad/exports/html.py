@@ -12,18 +12,15 @@ from html import escape
 from pathlib import Path
 
 from handgrad.errors import HandgradError
-from handgrad.exports.support import float32_tensors, layer_writers
+from handgrad.exports.support import check_supported, float32_tensors
 from handgrad.files import write_file
 from handgrad.frontend import page_files
-from handgrad.model import layers
 from handgrad.model.files import Recipe, serialize_tensors
 from handgrad.model.network import Network
 
-LAYERS = {getattr(layers, name): name for name in layers.__all__ if name != "Layer"}
-"""The page implements all layers of the library."""
+WITH_SERVER = ("train/", "digits/")
+"""Folders of the sections that need a server; ``main.js`` imports them only where there is one."""
 
-MAIN = "main.js"
-IMPORT = re.compile(r'^(?:import|export)\b[^;"(]*"handgrad/([^"]+)";', re.MULTILINE)
 STYLE_SHEET = re.compile(r'<link rel="stylesheet" href="\./static/([^"]+)">\n?')
 IMPORT_MAP = re.compile(r'(<script type="importmap">).*?(</script>)', re.DOTALL)
 SCRIPT = re.compile(r'<script type="(?:importmap|module)">(.*?)</script>', re.DOTALL)
@@ -32,68 +29,53 @@ SCRIPT = re.compile(r'<script type="(?:importmap|module)">(.*?)</script>', re.DO
 def write_html(
     network: Network, path: Path, recipe: Recipe | None = None, accuracy: str | None = None
 ) -> None:
-    """Write a network of 28×28 images as a page to draw on, completely or not at all."""
-    text = build(network, str((recipe or {}).get("name") or path.stem), accuracy)
-    write_file(path, text.encode())
+    """Write a network of 28×28 images as a page to draw on, completely or not at all.
 
-
-def build(network: Network, name: str, accuracy: str | None = None) -> str:
-    """Return the page that `write_html` writes; it shows `name` and `accuracy` beside the network."""
+    The page shows the name of the recipe, or else of the file, and the accuracy, a text.
+    """
     for_bytes = network.scaling is None or network.scaling.for_bytes
     if network.example_shape != (1, 28, 28) or not for_bytes:
-        shape = "×".join(map(str, network.example_shape))
+        shape, kind = "×".join(map(str, network.example_shape)), "bytes" if for_bytes else "numbers"
         raise HandgradError(
-            f"the page draws images of 28×28 bytes, but the model takes {shape} "
-            f"{'bytes' if for_bytes else 'numbers'}; export it as onnx or c"
+            f"the page draws images of 28×28 bytes, but the model takes {shape} {kind}; export it as onnx or c"
         )
-    layer_writers(network, LAYERS, "html")
-    model = b64encode(serialize_tensors(*float32_tensors(network))).decode()
+    check_supported(network, "html")
+    name = str((recipe or {}).get("name") or path.stem)
     attributes = f'id="model" data-name="{escape(name)}"'
     if accuracy:
         attributes += f' data-accuracy="{escape(accuracy)}"'
+    model = _base64(serialize_tensors(*float32_tensors(network)))
     embedded = f'<script type="application/octet-stream;base64" {attributes}>{model}</script>'
-    return bundle(page_files()).replace("</body>", f"{embedded}\n</body>")
+    write_file(path, _bundle().replace("</body>", f"{embedded}\n</body>").encode())
 
 
-def bundle(files: dict[str, str]) -> str:
-    """Return the page, with the modules and style sheets that ``main.js`` imports statically, as one file.
-
-    Parameters
-    ----------
-    files : dict of str
-        The page's files by their paths. What ``main.js`` loads by ``import(…)`` needs a server and is left out.
-    """
-    modules = imported_modules(files)
-    folders = {module.rpartition("/")[0] for module in modules}
+def _bundle() -> str:
+    """Return the page without what needs a server, as one file."""
+    files = {name: text for name, text in page_files().items() if not name.startswith(WITH_SERVER)}
+    page = files["index.html"]
+    sheets = STYLE_SHEET.findall(page)
+    style = "".join(files.get(sheet, "") for sheet in sheets)
     urls = {
-        f"handgrad/{module}": f"data:text/javascript;base64,{b64encode(files[module].encode()).decode()}"
-        for module in modules
+        f"handgrad/{name}": f"data:text/javascript;base64,{_base64(text.encode())}"
+        for name, text in files.items()
+        if name.endswith(".js")
     }
-    sheets = STYLE_SHEET.findall(files["index.html"])
-    style = "".join(files[sheet] for sheet in sheets if sheet.rpartition("/")[0] in folders)
-    page = STYLE_SHEET.sub("", files["index.html"])
+    page = STYLE_SHEET.sub("", page)
     page = IMPORT_MAP.sub(lambda found: found[1] + json.dumps({"imports": urls}) + found[2], page)
     head = f'<meta http-equiv="Content-Security-Policy" content="{_policy(page)}">\n'
     page = page.replace('<meta charset="utf-8">\n', f'<meta charset="utf-8">\n{head}')
     return page.replace("</head>", f"<style>\n{style}</style>\n</head>")
 
 
-def imported_modules(files: dict[str, str]) -> list[str]:
-    """Return ``main.js`` and the modules that it imports, directly or indirectly, sorted."""
-    found, waiting = set(), [MAIN]
-    while waiting:
-        module = waiting.pop()
-        if module not in found:
-            found.add(module)
-            waiting += IMPORT.findall(files[module])
-    return sorted(found)
-
-
 def _policy(page: str) -> str:
     """Allow the page's scripts by their hashes, its modules, styles and images, and no request of any kind."""
-    hashes = (b64encode(sha256(script.encode()).digest()).decode() for script in SCRIPT.findall(page))
+    hashes = (_base64(sha256(script.encode()).digest()) for script in SCRIPT.findall(page))
     scripts = " ".join(f"'sha256-{digest}'" for digest in hashes)
     return (
         f"default-src 'none'; script-src {scripts} data:; style-src 'unsafe-inline'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
+
+
+def _base64(content: bytes) -> str:
+    return b64encode(content).decode()

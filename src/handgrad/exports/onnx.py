@@ -11,50 +11,51 @@ from typing import Any
 import numpy as np
 
 from handgrad.errors import HandgradError, require
-from handgrad.exports.onnx_layers import WRITERS, Nodes, Place, node, reshaped
-from handgrad.exports.support import float32_tensors, layer_writers
+from handgrad.exports.support import check_supported, float32_tensors
 from handgrad.files import write_file
+from handgrad.kernels.activations import GELU_CUBIC, GELU_SCALE
+from handgrad.model import layers
 from handgrad.model.files import Recipe, Tensors, network_from_tensors, recipe_from_metadata
+from handgrad.model.layers.layer import Shape
 from handgrad.model.network import Network
 
 OPSET, IR_VERSION = 18, 9
 """Of 2023, old enough for the clients in use: onnxruntime refuses newer ones than it supports."""
 
+OPERATORS: dict[type[layers.Layer], str] = {
+    layers.Flatten: "Flatten",
+    layers.ReLU: "Relu",
+    layers.Sigmoid: "Sigmoid",
+    layers.Tanh: "Tanh",
+}
+"""Layers that are one operator without attributes."""
+
 
 def write_onnx(network: Network, path: Path, recipe: Recipe | None = None) -> None:
     """Write a network as an ONNX file in float32, completely or not at all."""
-    write_file(path, build(network, recipe).SerializeToString())
-
-
-def build(network: Network, recipe: Recipe | None = None) -> Any:
-    """Return the ``onnx.ModelProto`` that `write_onnx` writes."""
     require("ONNX files need", "onnx", "onnx")
     from onnx import TensorProto, helper, numpy_helper
 
-    writers = layer_writers(network, WRITERS, "ONNX")
+    check_supported(network, "onnx")
     tensors, metadata = float32_tensors(network, recipe)
-    nodes, x = _scale(tensors)
-    if len(network.input_shape) > 1:
-        nodes += reshaped(x, "image", network.input_shape)
-        x = "image"
-    shape = network.input_shape
-    for index, (layer, write) in enumerate(zip(network.layers, writers, strict=True)):
-        y = "logits" if index == len(writers) - 1 else f"layers.{index}"
-        nodes += write(layer, Place(index, x, y, shape))
-        x, shape = y, layer.output_shape(shape)
-    nodes.append(node("Softmax", ["logits"], "probabilities", axis=1))
+    nodes, shape = _Nodes(), network.input_shape
+    x = nodes.scale("input", tensors)
+    if len(shape) > 1:
+        x = nodes.reshape(x, shape)
+    for index, layer in enumerate(network.layers):
+        x = nodes.add_layer(layer, index, x, shape)
+        shape = layer.output_shape(shape)
+    nodes.add("Identity", x, output="logits")
+    nodes.add("Softmax", "logits", output="probabilities", axis=1)
 
     as_bytes = network.scaling is not None and network.scaling.for_bytes
     kind = TensorProto.UINT8 if as_bytes else TensorProto.FLOAT
     outputs: list[str | int | None] = ["N", len(network.classes)]
     graph = helper.make_graph(
-        nodes,
+        nodes.nodes,
         "network",
         [helper.make_tensor_value_info("input", kind, ["N", network.inputs])],
-        [
-            helper.make_tensor_value_info(name, TensorProto.FLOAT, outputs)
-            for name in ("logits", "probabilities")
-        ],
+        [helper.make_tensor_value_info(y, TensorProto.FLOAT, outputs) for y in ("logits", "probabilities")],
         [
             numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), name)
             for name, array in tensors.items()
@@ -68,50 +69,86 @@ def build(network: Network, recipe: Recipe | None = None) -> Any:
         producer_version=metadata["library_version"],
     )
     helper.set_model_props(model, metadata)
-    return model
+    write_file(path, model.SerializeToString())
 
 
-def _scale(tensors: Tensors) -> tuple[Nodes, str]:
-    """Return the nodes that scale ``input`` as `Scaling` does, and the name of the result."""
-    from onnx import TensorProto
+class _Nodes:
+    """The nodes of a graph. Its methods take and return the names of arrays."""
 
-    if "scaling.divisor" not in tensors:
-        return [], "input"
-    if tensors["scaling.shift"].any():  # in float64
-        nodes = [
-            node("Cast", ["input"], "raw", to=TensorProto.DOUBLE),
-            node("Sub", ["raw", "scaling.shift"], "shifted"),
-            node("Div", ["shifted", "scaling.divisor"], "divided"),
-            node("Cast", ["divided"], "scaled", to=TensorProto.FLOAT),
-        ]
-    else:
+    def __init__(self) -> None:
+        self.nodes: list[Any] = []
+
+    def add(self, operator: str, *inputs: str, output: str = "", **attributes: Any) -> str:
+        """Add a node with one output, after which it is named."""
+        from onnx import helper
+
+        output = output or f"{operator}.{len(self.nodes)}"
+        self.nodes.append(helper.make_node(operator, inputs, [output], name=output, **attributes))
+        return output
+
+    def constant(self, value: Any) -> str:
+        """Add a constant array."""
+        from onnx import numpy_helper
+
+        return self.add("Constant", value=numpy_helper.from_array(np.asarray(value)))
+
+    def reshape(self, x: str, shape: Shape) -> str:
+        """Reshape each example; 0 keeps N."""
+        return self.add("Reshape", x, self.constant([0, *shape]))
+
+    def scale(self, x: str, tensors: Tensors) -> str:
+        """Scale values of the data set as `Scaling` does; a shift of zero is removed from the tensors."""
+        from onnx import TensorProto
+
+        if "scaling.divisor" not in tensors:
+            return x
+        if tensors["scaling.shift"].any():
+            shifted = self.add("Sub", self.add("Cast", x, to=TensorProto.DOUBLE), "scaling.shift")
+            return self.add("Cast", self.add("Div", shifted, "scaling.divisor"), to=TensorProto.FLOAT)
         del tensors["scaling.shift"]
-        nodes = [
-            node("Cast", ["input"], "raw", to=TensorProto.FLOAT),
-            node("Cast", ["scaling.divisor"], "divisor", to=TensorProto.FLOAT),
-            node("Div", ["raw", "divisor"], "scaled"),
-        ]
-    return nodes, "scaled"
+        raw, divisor = (self.add("Cast", y, to=TensorProto.FLOAT) for y in (x, "scaling.divisor"))
+        return self.add("Div", raw, divisor)
+
+    def add_layer(self, layer: layers.Layer, index: int, x: str, input_shape: Shape) -> str:
+        """Add a layer, whose parameters are named as in the model file."""
+        prefix = f"layers.{index}."
+        weighted = x, f"{prefix}weights", f"{prefix}biases"
+        match layer:
+            case layers.Dense():
+                return self.add("Gemm", *weighted, transB=1)
+            case layers.Conv2D():
+                kernel, strides, pads = [layer.kernel_size] * 2, [layer.stride] * 2, [layer.padding] * 4
+                return self.add("Conv", *weighted, kernel_shape=kernel, strides=strides, pads=pads)
+            case layers.MaxPool2D() | layers.AvgPool2D():
+                operator = "MaxPool" if isinstance(layer, layers.MaxPool2D) else "AveragePool"
+                return self.add(operator, x, kernel_shape=[layer.pool_size] * 2, strides=[layer.step] * 2)
+            case layers.BatchNorm():
+                names = (f"{prefix}{name}" for name in ("gamma", "beta", "mean", "variance"))
+                return self.add("BatchNormalization", x, *names, epsilon=layer.epsilon)
+            case layers.LeakyReLU():
+                return self.add("LeakyRelu", x, alpha=layer.negative_slope)
+            case layers.GELU():  # x (1 + tanh u) / 2 = x sigmoid(2u), 2u = x (a + b x²); opset 18 has none
+                a, b = (np.float32(2 * GELU_SCALE * factor) for factor in (1, GELU_CUBIC))
+                scaled = self.add("Mul", self.add("Mul", x, x), self.constant(b))
+                twice = self.add("Mul", x, self.add("Add", scaled, self.constant(a)))
+                return self.add("Mul", x, self.add("Sigmoid", twice))
+            case layers.Maxout():
+                outputs, *rest = layer.output_shape(input_shape)
+                groups = self.reshape(x, (outputs, layer.pieces, *rest))
+                return self.add("ReduceMax", groups, self.constant([2]), keepdims=0)
+            case layers.Dropout():
+                return x
+        return self.add(OPERATORS[type(layer)], x)
 
 
-def read_onnx(path: Path) -> Network:
-    """Read a network from an ONNX file that `write_onnx` wrote.
+def read_onnx(path: Path) -> tuple[Network, dict[str, Any] | None]:
+    """Read a network and the recipe of its training, if any, from an ONNX file that `write_onnx` wrote.
 
     Raises
     ------
     HandgradError
         If onnx is not installed, or the file is missing, damaged, or was not written by handgrad.
     """
-    tensors, metadata = _read(path)
-    return network_from_tensors(tensors, metadata, path)
-
-
-def read_onnx_recipe(path: Path) -> dict[str, Any] | None:
-    """Read the recipe of the network's training; None if the file has none."""
-    return recipe_from_metadata(_read(path)[1], path)
-
-
-def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
     require("ONNX files need", "onnx", "onnx")
     if path.exists() and not path.is_file():  # reading a pipe would block
         raise HandgradError(f"{path} is not a regular file, and so not an ONNX file")
@@ -121,16 +158,13 @@ def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
     try:
         model.ParseFromString(path.read_bytes())
         if any(tensor.data_location == TensorProto.EXTERNAL for tensor in model.graph.initializer):
-            raise HandgradError(f"{path} refers to other files, which handgrad does not write")
+            raise ValueError("it refers to other files")
         tensors = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
     except OSError as error:
         raise HandgradError(f"cannot read {path}: {error.strerror or error}") from error
-    except HandgradError:
-        raise
     except Exception as error:  # protobuf and onnx raise several kinds of errors
-        raise HandgradError(
-            f"{path} is not a complete ONNX file: it is damaged, or something else"
-        ) from error
-    if "scaling.divisor" in tensors:  # a shift of zero is not in the graph
+        raise HandgradError(f"{path} is damaged, or not a complete ONNX file that handgrad wrote") from error
+    metadata = {entry.key: entry.value for entry in model.metadata_props}
+    if "scaling.divisor" in tensors:
         tensors.setdefault("scaling.shift", np.zeros_like(tensors["scaling.divisor"]))
-    return tensors, {entry.key: entry.value for entry in model.metadata_props}
+    return network_from_tensors(tensors, metadata, path), recipe_from_metadata(metadata, path)

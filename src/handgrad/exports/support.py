@@ -1,46 +1,34 @@
-"""Common parts of the formats: the layers that one supports, and parameters in float32."""
-
-from collections.abc import Mapping
-from typing import TypeVar
+"""Common parts of the formats: the layers that they support, and parameters in float32."""
 
 import numpy as np
 
 from handgrad.errors import HandgradError
+from handgrad.model import layers
 from handgrad.model.files import Recipe, Tensors, model_tensors
-from handgrad.model.layers import Layer
 from handgrad.model.network import Network
 
-Writer = TypeVar("Writer")
+LAYERS = {getattr(layers, name) for name in layers.__all__} - {layers.Layer}
+"""All layers of the library, which every format but CSV supports."""
 
 
-def layer_writers(network: Network, writers: Mapping[type[Layer], Writer], format: str) -> list[Writer]:
-    """Return the writer of each layer.
+def check_supported(network: Network, format: str) -> None:
+    """Raise HandgradError if a layer is user-defined, or parameters are too large for float32.
 
-    A subclass of a supported class is not supported: it may compute something else.
-
-    Raises
-    ------
-    HandgradError
-        If the format does not support a layer, e.g. a user-defined one, or parameters are too large for float32.
+    A subclass of a layer is refused: it may compute something else.
     """
-    with np.errstate(over="ignore"):
-        arrays = network.named_arrays().values()
-        if not all(np.isfinite(array.astype(np.float32)).all() for array in arrays):
-            raise HandgradError(f"{format} holds float32, and parameters exceed its range; train again")
     for index, layer in enumerate(network.layers):
-        if type(layer) not in writers:
+        if type(layer) not in LAYERS:
             raise HandgradError(
-                f"layer {index}, {type(layer).__name__}, cannot be written as {format}; it supports "
-                f"{', '.join(sorted(kind.__name__ for kind in writers))}"
+                f"{format} supports layers of the library only, and not {index}, {layer!r:.60}"
             )
-    return [writers[type(layer)] for layer in network.layers]
+    with np.errstate(over="ignore"):
+        for array in network.named_arrays().values():
+            if not np.isfinite(array.astype(np.float32)).all():
+                raise HandgradError(f"{format} holds float32, and parameters exceed its range; train again")
 
 
 def float32_tensors(network: Network, recipe: Recipe | None = None) -> tuple[Tensors, dict[str, str]]:
     """Return the content of a model file with parameters in float32; scaling stays in float64."""
     tensors, metadata = model_tensors(network, recipe)
-    converted = {
-        name: array if name.startswith("scaling.") else array.astype(np.float32)
-        for name, array in tensors.items()
-    }
-    return converted, metadata | {"dtype": '"float32"'}
+    tensors |= {name: array.astype(np.float32) for name, array in network.named_arrays().items()}
+    return tensors, metadata | {"dtype": '"float32"'}

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.errors import HandgradError, suggest
-from handgrad.plots.style import INK, drawing, line_style, shorten
+from handgrad.plots.style import drawing, shorten
 from handgrad.training.records import Record
 
 if TYPE_CHECKING:
@@ -16,11 +16,10 @@ if TYPE_CHECKING:
 METRICS = {"loss": "loss in nats", "error": "error in %", "accuracy": "accuracy in %"}
 X_AXES = {"epochs": "epochs of training", "steps": "steps of training", "seconds": "seconds of training"}
 
-MARKERS = 8
-"""Markers on a long curve, approximately."""
+DASHES, MARKERS = ("-", "--", "-.", ":"), "os^Dv"
+"""Twenty lines differ without colour, so that figures can be read in black and white."""
 
-Line = tuple[str, NDArray[np.float64], NDArray[np.float64], dict[str, Any]]
-"""Label, x, y and style."""
+Values = NDArray[np.float64]
 
 
 def plot_learning_curves(
@@ -41,15 +40,10 @@ def plot_learning_curves(
     runs : iterable of Record, or mapping of names to iterables
         As `handgrad.train` yields them and `handgrad.load_records` reads them.
     ax : matplotlib Axes, optional
-        Default: axes of a new figure.
     metric : str
         ``"error"``, the share of wrong predictions, ``"accuracy"`` or ``"loss"``.
     against : str
         ``"epochs"``, ``"steps"`` or ``"seconds"``.
-
-    Returns
-    -------
-    matplotlib Axes
 
     Raises
     ------
@@ -70,48 +64,57 @@ def plot_learning_curves(
             raise HandgradError(f"runs must be lists of Record, as load_records reads; got {found[0]!r:.60}")
     lines = _lines(records, metric, against)
     with drawing(ax, (5.6, max(3.4, 0.2 * len(lines)))) as axes:
-        for label, x, y, style in lines:
-            every = max(1, len(x) // MARKERS)
-            marked = (len(x) - 1) % every, every  # the last point is one of them
-            axes.plot(x, y, label=shorten(label), markevery=marked, **style)
+        handles = []
+        for index, (label, (x, y)) in enumerate(lines.items()):
+            style: dict[str, Any] = {
+                "linestyle": DASHES[index % len(DASHES)],
+                "marker": MARKERS[index % len(MARKERS)],
+            }
+            handles += axes.plot(
+                x, y, label=shorten(label), color=f"C{index}", markevery=max(1, len(x) // 8), **style
+            )
         axes.set(xlabel=X_AXES[against], ylabel=METRICS[metric])
         if against != "seconds":
             axes.locator_params(axis="x", integer=True)
         if metric != "accuracy":
-            _scale(axes, "y", np.concatenate([y for _, _, y, _ in lines]))
+            _choose_scale(axes, "y", np.concatenate([y for _, y in lines.values()]))
         if len(records) > 1:
-            _scale(axes, "x", np.array([x[-1] for _, x, _, _ in lines]))
-        start, stop = axes.dataLim.intervalx
-        if start == stop:  # one record
-            axes.set_xlim(0, 2 * stop)
-        _add_legend(axes, lines)
+            _choose_scale(axes, "x", np.array([x[-1] for x, _ in lines.values()]))
+        if axes.get_xscale() == "linear":
+            axes.set_xlim(left=0)
+        ends = [-y[-1] for _, y in lines.values()]  # named from top to bottom in the order of their ends
+        handles = [handles[index] for index in np.argsort(ends, kind="stable")]
+        axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1, 0.5), handlelength=3)
     return axes
 
 
-def _lines(runs: Mapping[str, Sequence[Record]], metric: str, against: str) -> list[Line]:
-    lines = []
-    for index, (name, records) in enumerate(runs.items()):
+def _lines(
+    runs: Mapping[str, Sequence[Record]], metric: str, against: str
+) -> dict[str, tuple[Values, Values]]:
+    """Return x and y of each line by its label."""
+    lines = {}
+    for name, records in runs.items():
         x, training = _x(records, against), _y(records, metric, "loss", "train_accuracy")
-        validation = None
-        if all(record.validation_loss is not None for record in records):
-            validation = _y(records, metric, "validation_loss", "validation_accuracy")
-        if len(runs) > 1:
-            label = f"{name} (training)" if validation is None else name
-            lines.append((label, x, training if validation is None else validation, line_style(index)))
-            continue
-        dashed = {"linestyle": "--", "marker": "o", "markerfacecolor": "white", "linewidth": 1}
-        lines.append(("training", x, training, {"color": INK, **dashed}))
-        if validation is not None:
-            lines.append(("validation", x, validation, {"color": INK, "marker": "o"}))
+        validation = _y(records, metric, "validation_loss", "validation_accuracy")
+        validated = not np.isnan(validation).any()
+        if len(runs) == 1:
+            lines["training"] = x, training
+            if validated:
+                lines["validation"] = x, validation
+        elif validated:
+            lines[name] = x, validation
+        else:
+            lines[f"{name} (training)"] = x, training
     return lines
 
 
-def _y(records: Sequence[Record], metric: str, loss: str, accuracy: str) -> NDArray[np.float64]:
-    values = np.array([getattr(record, loss if metric == "loss" else accuracy) for record in records])
+def _y(records: Sequence[Record], metric: str, loss: str, accuracy: str) -> Values:
+    found = [getattr(record, loss if metric == "loss" else accuracy) for record in records]
+    values = np.array(found, np.float64)  # NaN without a validation split
     return {"loss": values, "accuracy": 100 * values, "error": 100 * (1 - values)}[metric]
 
 
-def _x(records: Sequence[Record], against: str) -> NDArray[np.float64]:
+def _x(records: Sequence[Record], against: str) -> Values:
     if against == "seconds":
         return np.array([record.seconds for record in records])
     steps = np.array([record.step + 1.0 for record in records])
@@ -119,31 +122,14 @@ def _x(records: Sequence[Record], against: str) -> NDArray[np.float64]:
     return steps if against == "steps" else steps / max(steps / [max(1, record.epoch) for record in records])
 
 
-def _scale(axes: "Axes", name: str, values: NDArray[np.float64]) -> None:
+def _choose_scale(axes: "Axes", name: str, values: Values) -> None:
     """Use a logarithmic scale if `values` span a power of ten; zeros are then not visible."""
     positive = values[values > 0]
-    if not len(positive) or positive.max() < 10 * positive.min():
-        return
-    from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
+    if len(positive) and positive.max() >= 10 * positive.min():
+        from matplotlib.ticker import LogLocator
 
-    axes.set(**{f"{name}scale": "log"})
-    axis = axes.xaxis if name == "x" else axes.yaxis
-    low, high = axis.get_view_interval()
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 1000 * low else (1,)))
-    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axis.set_minor_locator(NullLocator())
-
-
-def _add_legend(axes: "Axes", lines: Sequence[Line]) -> None:
-    """Name the lines beside the axes, from top to bottom in the order of their ends."""
-    handles = axes.get_lines()[-len(lines) :]
-    order = sorted(range(len(lines)), key=lambda index: -lines[index][2][-1])
-    legend = axes.legend(
-        handles=[handles[index] for index in order],
-        loc="center left",
-        bbox_to_anchor=(1, 0.5),
-        handlelength=3,
-        labelspacing=0.3,
-    )
-    for text in legend.get_texts():
-        text.set_parse_math(False)
+        axes.set(**{f"{name}scale": "log"})
+        axis = axes.xaxis if name == "x" else axes.yaxis
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter("{x:g}")
+        axes.minorticks_off()

@@ -1,12 +1,9 @@
-"""The style of all figures, new axes, and image files.
-
-Lines differ in dashes and markers and not only in colour, so that figures can be read in black and white.
-"""
+"""The style of all figures, new axes, and image files."""
 
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,45 +14,26 @@ from handgrad.files import replacing
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FORMATS = ("svg", "png")
-
-INK, GREY, FAINT = "#0b3c6f", "#767676", "#d9d9d9"
-
-COLOURS = ("#0072b2", "#d55e00", "#000000", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-"""Okabe and Ito, "Color universal design", 2008, without the yellow: distinct to colour-blind readers."""
-
-DASHES = ("-", "--", "-.", ":")
-MARKERS = "os^Dv"
-"""The numbers of colours, dashes and markers have no common divisor, so that 140 lines are all different."""
+INK, GREY = "#0b3c6f", "#767676"
 
 STYLE = {
-    "axes.edgecolor": GREY,
-    "axes.linewidth": 0.8,
+    # Okabe and Ito, "Color universal design", 2008, without the yellow: distinct to colour-blind readers
+    "axes.prop_cycle": (
+        "cycler('color', ['#0072b2', '#d55e00', '#000000', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'])"
+    ),
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlelocation": "left",
     "axes.titlesize": 10,
-    "axes.titlepad": 8,
     "font.size": 9,
     "legend.frameon": False,
-    "lines.linewidth": 1.5,
     "lines.markersize": 4.5,
     "savefig.dpi": 144,
     "svg.hashsalt": "handgrad",  # with it, and without a date, equal figures are equal bytes
-    "xtick.color": GREY,
-    "xtick.labelcolor": "black",
-    "ytick.color": GREY,
-    "ytick.labelcolor": "black",
 }
 
-
-def line_style(index: int) -> dict[str, Any]:
-    """Return colour, dashes and marker of one of several lines."""
-    return {
-        "color": COLOURS[index % len(COLOURS)],
-        "linestyle": DASHES[index % len(DASHES)],
-        "marker": MARKERS[index % len(MARKERS)],
-    }
+METADATA: dict[str, dict[str, None]] = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
+"""Formats, each with the metadata that are left out of its files."""
 
 
 @contextmanager
@@ -78,21 +56,16 @@ def drawing(ax: "Axes | None", size: tuple[float, float]) -> Iterator["Axes"]:
     with plot_style():
         from matplotlib.figure import Figure
 
-        yield Figure(figsize=size, layout="constrained").add_subplot(axes_class=_notebook_axes())
+        figure = Figure(figsize=size, layout="constrained")
+        axes: Any = figure.add_subplot()
+        axes._repr_png_ = partial(_png, figure)  # a notebook displays it, which matplotlib leaves to pyplot
+        yield axes
 
 
-@cache
-def _notebook_axes() -> type["Axes"]:
-    """Define axes that a notebook displays, which matplotlib leaves to pyplot."""
-    from matplotlib.axes import Axes
-
-    class NotebookAxes(Axes):
-        def _repr_png_(self) -> bytes:
-            buffer = BytesIO()
-            self.figure.figure.savefig(buffer, format="png")
-            return buffer.getvalue()
-
-    return NotebookAxes
+def _png(figure: Any) -> bytes:
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()
 
 
 def save(ax: "Axes", path: Path | str) -> None:
@@ -112,23 +85,14 @@ def save(ax: "Axes", path: Path | str) -> None:
     """
     path = Path(path)
     kind = path.suffix[1:].lower()
-    if kind not in FORMATS:
+    if kind not in METADATA:
         raise HandgradError(f"{path}: figures are written as .svg or .png; choose one of them")
     figure: Any = ax.figure.figure  # of a subfigure, the whole
-    metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
     with plot_style(), replacing(path) as temporary:
-        figure.savefig(temporary, format=kind, metadata=metadata)
+        figure.savefig(temporary, format=kind, metadata=METADATA[kind])
 
 
 def shorten(name: str, length: int = 24) -> str:
-    """Replace unprintable characters of a name, and cut it to a length."""
+    """Cut a name to a length; replace unprintable characters, and escape ``$``, which begins a formula."""
     name = "".join(character if character.isprintable() else "�" for character in name)
-    return name if len(name) <= length else f"{name[: length - 1]}…"
-
-
-def percent(share: float, digits: int = 1) -> str:
-    """Format a share as a percentage that is 100 % only where it is exactly that."""
-    text = f"{100 * share:.{digits}f}"
-    if share < 1 and text.startswith("100"):
-        text = f"{100 - 10**-digits:.{digits}f}"
-    return f"{text} %"
+    return (name if len(name) <= length else f"{name[: length - 1]}…").replace("$", r"\$")

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax
 from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
 
@@ -46,10 +47,8 @@ class HandgradClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[mis
         Of parameters and arithmetic. None chooses float32 for bytes and float32, else float64.
     optimizer : str or Optimizer
         ``"adam"``, ``"sgd"``, ``"momentum"``, ``"muon"`` …, or an optimizer, e.g. ``hg.Adam(beta1=0.8)``.
-    learning_rate : float, optional
-        Positive. Default: that of the optimizer, 0.001 for Adam.
-    weight_decay : float, optional
-        From 0. Default: that of the optimizer.
+    learning_rate, weight_decay : float, optional
+        Default: those of the optimizer.
     schedule : str or Schedule, optional
         Factor of the learning rate, e.g. ``"cosine"`` or ``"one_cycle"``. Default: constant.
     augmentation : Augmentation, optional
@@ -71,8 +70,7 @@ class HandgradClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[mis
         Whether to end training when validation no longer improves, and to restore the best parameters. Without
         ``X_val``, `validation_fraction` of the training data, by default 0.1, is held out.
     validation_fraction : float, optional
-        Fraction of the training data, stratified, to hold out and validate on after each epoch, with or without early
-        stopping.
+        Fraction of the training data, stratified, to validate on after each epoch, with or without early stopping.
     monitor : "validation_loss" or "validation_accuracy"
         The criterion of early stopping.
     warm_start : bool
@@ -85,7 +83,7 @@ class HandgradClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[mis
     callbacks : callable, or sequence of them, optional
         Each is called after each epoch with the classifier and the `Record`; training ends if one returns True.
     verbose : int
-        1 shows a progress bar, 2 prints a line for each epoch.
+        1 prints a line for each epoch.
     label_smoothing : float
         Fraction of the target that is spread over all classes, from 0 to below 1.
     class_weight : dict, "balanced" or None
@@ -98,16 +96,8 @@ class HandgradClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[mis
         The trained network; ``hg.save_model(classifier, "model.safetensors")`` writes it.
     n_features_in_, feature_names_in_
         Number of columns, and their names if X was a DataFrame.
-    n_iter_ : int
-        Epochs trained.
     records_ : list of Record
         One for each epoch.
-    loss_, loss_curve_ : float, list of float
-        The training loss of the last epoch, and of each.
-    validation_loss_curve_, validation_scores_ : list of float, or None without validation data
-        Loss and accuracy on validation data after each epoch.
-    best_epoch_, best_validation_score_ : int, float, or None without early stopping
-        The epoch, from 1, whose parameters were kept, and their accuracy.
     """
 
     _: KW_ONLY
@@ -152,7 +142,7 @@ class HandgradClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[mis
             raise ValueError("classes must be passed on the first call to partial_fit")
         else:
             self.classes_: NDArray[Any] = unique_labels(classes)
-        return self._partial_fit(X, y, sample_weight)
+        return self._fit(X, y, sample_weight, partial=True)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the most probable class of each example, (N,)."""
@@ -178,7 +168,9 @@ class HandgradClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[mis
         epoch = self.best_epoch_
         return None if epoch is None else self.records_[epoch - 1].validation_accuracy
 
-    def _encode(self, y: NDArray[Any], *, reset: bool) -> NDArray[np.int64]:
+    def _encode(self, y: Any, *, reset: bool) -> NDArray[np.int64]:
+        y = column_or_1d(y, warn=True)
+        assert_all_finite(y, input_name="y")
         check_classification_targets(y)
         encoder = LabelEncoder()
         if reset:
@@ -190,9 +182,8 @@ class HandgradClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[mis
         return tuple(map(str, self.classes_))
 
     def _build_loss(self, targets: NDArray[np.int64]) -> CrossEntropy:
-        smoothing, weights, classes = float(self.label_smoothing), self.class_weight, self.classes_
-        if weights is None:
-            return CrossEntropy(smoothing)
-        return CrossEntropy(
-            smoothing, tuple(compute_class_weight(weights, classes=classes, y=classes[targets]))
-        )
+        weights: Any = ()
+        if self.class_weight is not None:
+            labels = self.classes_[targets]
+            weights = tuple(compute_class_weight(self.class_weight, classes=self.classes_, y=labels))
+        return CrossEntropy(self.label_smoothing, weights)

@@ -1,11 +1,11 @@
-"""Training and results that estimators share."""
+"""Parameters and training that estimators share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from copy import copy
 from dataclasses import KW_ONLY, dataclass
-from math import inf
+from math import inf, prod
 from time import perf_counter
 from typing import Any, Literal, Self
 
@@ -13,25 +13,26 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state
+from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from handgrad.data.augment import Augmentation
 from handgrad.data.dataset import Dataset, Splits
 from handgrad.errors import HandgradError
+from handgrad.model.architecture import check_shape
 from handgrad.model.layers import Layer
 from handgrad.model.losses import Loss
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
-from handgrad.sklearn.inputs import check_inputs, check_training_data, example_shape
+from handgrad.sklearn.inputs import check_inputs, check_weights
 from handgrad.sklearn.parameters import (
     build_layers,
     build_optimizer,
     check_parameters,
-    choose_dtype,
     choose_scaling,
     usable_threads,
 )
+from handgrad.sklearn.results import TrainingResults
 from handgrad.training.averaging import Averaging
 from handgrad.training.optimizers import Optimizer
 from handgrad.training.records import Record
@@ -43,10 +44,13 @@ from handgrad.training.train import train
 VALIDATION_FRACTION = 0.1
 """Default of early stopping."""
 
+NEED_ALL_DATA = ("early_stopping", "validation_fraction", "schedule", "averaging")
+"""Parameters that `partial_fit` refuses."""
+
 
 @dataclass(eq=False, repr=False)
-class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
-    """Base of the estimators: parameters, which `HandgradClassifier` describes, training and its results."""
+class NetworkEstimator(TrainingResults, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
+    """Base of the estimators: parameters, which `HandgradClassifier` describes, and training."""
 
     hidden: int | Sequence[int] = (128,)
     activation: Any = "relu"
@@ -109,19 +113,27 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-lear
         Diverged
             If the loss is no longer finite; parameters of at most ten steps before are kept.
         """
-        options = self._training_options()
-        continued = self.warm_start and hasattr(self, "network_")
-        data = check_training_data(self, X, y, sample_weight, self.network_.features if continued else None)
-        targets = self._encode(data.targets, reset=not continued)
-        seed = self._seed if continued else self._draw_seed()
-        inputs, weights, validation = data.inputs, data.weights, None
         if (X_val is None) != (y_val is None):
             raise ValueError("X_val and y_val belong together; only one of them was given")
         if X_val is not None and self.validation_fraction is not None:
             raise HandgradError("X_val and validation_fraction both choose validation data; give one of them")
-        if X_val is not None and y_val is not None:
-            found = check_training_data(self, X_val, y_val, None, data.features)
-            validation = found.inputs, self._encode(found.targets, reset=False)
+        return self._fit(X, y, sample_weight, None if X_val is None else (X_val, y_val))
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, validation: Any = None, partial: bool = False) -> Self:
+        """Train on examples as `fit` does, or for one epoch if they are a part of the data."""
+        for name in NEED_ALL_DATA if partial else ():
+            if getattr(self, name):
+                raise ValueError(f"partial_fit does not support {name}, which needs the whole training")
+        arguments = self._training_arguments()
+        continued = (self.warm_start or partial) and hasattr(self, "network_")
+        inputs, features = check_inputs(self, X, self.network_.features if continued else None)
+        targets, weights = self._encode(y, reset=not (continued or partial)), check_weights(sample_weight)
+        check_consistent_length(inputs, targets, weights)
+        seed = self._seed if continued else self._draw_seed()
+        if validation is not None:
+            X_val, y_val = validation
+            validation = check_inputs(self, X_val, features)[0], self._encode(y_val, reset=False)
+            check_consistent_length(*validation)
         elif self.validation_fraction or self.early_stopping:
             rows, held_out = train_test_split(
                 np.arange(len(targets)),
@@ -133,31 +145,22 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-lear
             inputs, targets = inputs[rows], targets[rows]
             weights = None if weights is None else weights[rows]
         if not continued:
-            self._start(inputs, weights, seed, data.features)
-        dataset = self._dataset(inputs, targets)
-        self._resume(dataset)
-        self._train(Splits(dataset, self._dataset(*validation) if validation else None), weights, options)
-        return self
-
-    def _partial_fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None) -> Self:
-        """Train for one epoch on more examples."""
-        options = self._training_options() | {"epochs": 1, "tol": None}
-        for name in ("early_stopping", "validation_fraction", "schedule", "averaging"):
-            if getattr(self, name):
-                raise ValueError(f"partial_fit does not support {name}, which needs the whole training")
-        continued = hasattr(self, "network_")
-        features = self.network_.features if continued else None
-        data = check_training_data(self, X, y, sample_weight, features)
-        targets = self._encode(data.targets, reset=False)
-        if not continued:
-            self._start(data.inputs, data.weights, self._draw_seed(), data.features)
-        self._resume(None)
-        self._train(Splits(self._dataset(data.inputs, targets)), data.weights, options)
+            self._start(inputs, weights, seed, features)
+        try:
+            data = self._dataset(inputs, targets)
+            arguments["loss"] = self._build_loss(targets)
+            arguments["sample_weights"] = None if weights is None else weights / weights.mean()
+            self._resume(data, partial, arguments)
+            self._train(Splits(data, self._dataset(*validation) if validation else None), partial, arguments)
+        except (ValueError, TypeError):
+            if not self.records_ and not self._state.step:  # refused before the first step
+                del self.network_, self.records_
+            raise
         return self
 
     @abstractmethod
-    def _encode(self, y: NDArray[Any], *, reset: bool) -> NDArray[Any]:
-        """Return targets as the loss takes them; learn the outputs if `reset`."""
+    def _encode(self, y: Any, *, reset: bool) -> NDArray[Any]:
+        """Check targets, and return them as the loss takes them; learn the outputs if `reset`."""
 
     @abstractmethod
     def _output_names(self) -> tuple[str, ...]:
@@ -170,103 +173,63 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-lear
     def _outputs(self, X: Any) -> NDArray[np.floating[Any]]:
         """Compute the outputs of the network, (N, O)."""
         check_is_fitted(self, "network_")
-        return self.network_.logits(check_inputs(self, X, self.network_))
+        inputs, scaling = check_inputs(self, X, self.network_.features)[0], self.network_.scaling
+        floats = inputs.dtype != np.uint8 and scaling is not None and scaling.for_bytes
+        if floats and inputs.max() <= 1 and (inputs % 1).any():
+            raise HandgradError("the estimator was trained on bytes, 0 to 255; X is scaled to 0 to 1 already")
+        return self.network_.logits(inputs)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
 
-    @property
-    def n_iter_(self) -> int:
-        """The number of epochs trained."""
-        return len(self.records_)
-
-    @property
-    def loss_(self) -> float:
-        """The training loss of the last epoch."""
-        return self.records_[-1].loss
-
-    @property
-    def loss_curve_(self) -> list[float]:
-        """The training loss of each epoch."""
-        return [record.loss for record in self.records_]
-
-    @property
-    def validation_loss_curve_(self) -> list[float] | None:
-        """The validation loss after each epoch; None without validation data."""
-        return self._curve("validation_loss")
-
-    @property
-    def best_epoch_(self) -> int | None:
-        """The epoch, from 1, whose parameters early stopping kept; None without early stopping."""
-        records = self._complete_records()
-        if self._monitor is None or self._state.best is None or not records:
-            return None
-        curve = [getattr(record, self._monitor) for record in records]
-        best = np.argmin(curve) if self._monitor == "validation_loss" else np.argmax(curve)
-        return self._earlier + int(best) + 1
-
-    def _curve(self, field: str) -> list[float] | None:
-        curve = [getattr(record, field) for record in self.records_]
-        return None if None in curve else curve
-
-    def _complete_records(self) -> list[Record]:
-        """Return the records of complete epochs on the current data."""
-        return [record for record in self.records_[self._earlier :] if record.epoch <= self._state.epoch]
-
     def _draw_seed(self) -> int:
         return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
 
-    def _build_layers(self) -> list[Layer]:
-        outputs = len(self._output_names())
-        return build_layers(self.hidden, self.activation, self.dropout, self.layers, outputs)
-
-    def _training_options(self) -> dict[str, Any]:
-        """Check the parameters of training, and return those of `_train`."""
+    def _training_arguments(self) -> dict[str, Any]:
+        """Check the parameters of training, and return arguments of `train`."""
         check_parameters(self)
-        callbacks = self.callbacks if isinstance(self.callbacks, list | tuple) else [self.callbacks]
-        callbacks = [callback for callback in callbacks if callback is not None]
-        for callback in callbacks:
+        for callback in self._callbacks():
             if not callable(callback):
                 raise HandgradError(f"callbacks must be callable; got {callback!r:.60}")
-        augmentation, averaging = self.augmentation, self.averaging
-        if augmentation is not None:
-            augmentation = Augmentation.resolve(augmentation, "augmentation")
+        averaging = None if self.averaging is None else Averaging.resolve(self.averaging, "averaging")
         return {
-            "epochs": int(self.epochs),
-            "tol": None if self.early_stopping else self.tol,
-            "callbacks": callbacks,
-            "optimizer": build_optimizer(self.optimizer, self.learning_rate, self.weight_decay),
-            "early_stopping": EarlyStopping(int(self.patience), self.monitor)
-            if self.early_stopping
-            else None,
+            "optimizer": build_optimizer(self),
+            "schedule": self.schedule,
+            "augmentation": self.augmentation,
+            "averaging": averaging,
+            "early_stopping": EarlyStopping(self.patience, self.monitor) if self.early_stopping else None,
             "batch_size": self.batch_size,
             "threads": usable_threads(self.threads),
-            "schedule": self.schedule,
-            "augmentation": augmentation,
-            "averaging": None if averaging is None else Averaging.resolve(averaging, "averaging"),
         }
+
+    def _callbacks(self) -> Sequence[Callable[..., Any]]:
+        callbacks: Any = () if self.callbacks is None else self.callbacks
+        return callbacks if isinstance(callbacks, list | tuple) else [callbacks]
 
     def _start(
         self, inputs: NDArray[Any], weights: NDArray[Any] | None, seed: int, features: tuple[str, ...]
     ) -> None:
         """Create the network and the state of a training, with random numbers drawn as for a recipe."""
-        shape = example_shape(inputs, self.input_shape)
+        columns = inputs.shape[1]
+        shape = check_shape(columns if self.input_shape is None else self.input_shape, "input_shape")
+        if prod(shape) != columns:
+            raise HandgradError(f"input_shape {shape} is of {prod(shape)} inputs; X has {columns}")
+        outputs = self._output_names()
         self.network_ = Network(
-            self._build_layers(),
-            inputs.shape[1:] if self.layers is None else shape,
+            build_layers(self, len(outputs)),
+            columns if self.layers is None else shape,
             np.random.default_rng([seed, 0]),
-            choose_dtype(self.dtype, inputs),
+            self.dtype or (np.float64 if inputs.dtype == np.float64 else np.float32),
             scaling=choose_scaling(self.scaling, inputs, weights),
-            classes=self._output_names(),
+            classes=outputs,
             example_shape=shape,
             framing="plain" if self.input_shape is None else self.framing,
             features=features,
         )
         self.records_, self._seed, self._earlier = list[Record](), seed, 0
         self._state = TrainingState(np.random.default_rng([seed, 1]))
-        self._monitor: str | None = None
 
     def _dataset(self, inputs: NDArray[Any], targets: NDArray[Any]) -> Dataset:
         """Return a data set of scaled inputs; bytes stay bytes, which layers scale faster."""
@@ -282,97 +245,51 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-lear
             inputs, targets, network.classes, network.example_shape, network.framing, network.features
         )
 
-    def _resume(self, dataset: Dataset | None) -> None:
-        """Continue exactly if these are the data of the last training, else from its result; None is other data."""
-        if tuple(self._build_layers()) != self.network_.layers:
+    def _resume(self, dataset: Dataset, partial: bool, arguments: dict[str, Any]) -> None:
+        """Prepare to continue exactly if these are the data of the last training, else from its result."""
+        if tuple(build_layers(self, len(self._output_names()))) != self.network_.layers:
             raise HandgradError("the layers differ from those trained so far; fit without warm_start")
-        try:
-            if dataset is None:
-                raise HandgradError
-            self._state.check_data(dataset)
-        except HandgradError:
-            state = self._state
-            self._state = TrainingState(state.rng, moments=state.moments, updates=state.updates)
+        state = self._state
+        if partial or (state.fingerprint is not None and state.fingerprint != dataset.fingerprint()):
+            state = self._state = TrainingState(state.rng, moments=state.moments, updates=state.updates)
             self._earlier = len(self.records_)
-
-    def _train(self, splits: Splits, weights: NDArray[Any] | None, options: dict[str, Any]) -> None:
-        """Train, and forget a training that was refused before its first step."""
-        try:
-            loss = self._build_loss(splits.train.labels)
-            weights = None if weights is None else weights / weights.mean()
-            self._run(splits, loss=loss, sample_weights=weights, **options)
-        except (ValueError, TypeError):
-            if not self.records_ and not self._state.step:
-                del self.network_, self.records_
-            raise
-
-    def _run(
-        self, splits: Splits, *, epochs: int, tol: float | None, callbacks: Sequence[Any], **arguments: Any
-    ) -> None:
-        """Train for a number of epochs, until the loss has reached a plateau, time is up or a callback is True."""
-        state, network = self._state, copy(self.network_)  # with the same parameters, for scaled inputs
-        if network.scaling and not network.scaling.for_bytes:
-            network.scaling = Scaling(np.array(0.0), np.array(1.0))
-        stopping: EarlyStopping | None = arguments["early_stopping"]
-        self._monitor = stopping.monitor if stopping else None
-        if stopping is None:  # forget the best parameters of an earlier fit
+        self.records_[self._earlier :] = self._complete_records()  # an incomplete epoch is continued
+        self._stopping = arguments["early_stopping"]
+        if self._stopping is None:  # forget the best parameters of an earlier fit
             state.best, state.best_score, state.waited = None, None, 0
         if not arguments["averaging"]:
             state.average, state.averaged = None, 0
         if state.moments and set(state.moments) != set(arguments["optimizer"].moment_names):
             state.moments, state.updates = {}, 0
-        self.records_[self._earlier :] = self._complete_records()  # an incomplete epoch is continued
-        plateau = Plateau(tol, self.patience)
-        if any([plateau(record.loss) for record in self.records_[self._earlier :]][-1:]):
+
+    def _train(self, splits: Splits, partial: bool, arguments: dict[str, Any]) -> None:
+        """Train until the epochs are done, the loss has reached a plateau, time is up or a callback is True."""
+        network = copy(self.network_)  # with the same parameters, for scaled inputs
+        if network.scaling and not network.scaling.for_bytes:
+            network.scaling = Scaling(np.array(0.0), np.array(1.0))
+        tol = None if partial or self._stopping else self.tol
+        if self._has_plateau(tol, self.patience):
             return
         deadline = perf_counter() + (inf if self.time_limit is None else self.time_limit)
-        total = state.epoch + epochs
+        epochs = self._state.epoch + (1 if partial else int(self.epochs))
         training: Any = train(
-            network, splits, state=state, epochs=total, stop=lambda: perf_counter() > deadline, **arguments
+            network,
+            splits,
+            state=self._state,
+            epochs=epochs,
+            stop=lambda: perf_counter() > deadline,
+            **arguments,
         )
-        with closing(training), progress(self.verbose, total) as show:
+        with closing(training):
             for record in training:
                 self.records_.append(record)
-                show(record)
-                answers = [callback(self, record) for callback in callbacks]
-                if plateau(record.loss) or any(isinstance(a, bool | np.bool_) and a for a in answers):
+                if self.verbose:
+                    text = f"epoch {record.epoch} of {epochs}, loss {record.loss:.4f}"
+                    if record.validation_loss is not None:
+                        text += f", validation loss {record.validation_loss:.4f}"
+                    print(text, flush=True)
+                answers = [callback(self, record) for callback in self._callbacks()]
+                if self._has_plateau(tol, self.patience) or any(
+                    isinstance(a, bool | np.bool_) and a for a in answers
+                ):
                     break
-
-
-class Plateau:
-    """Whether the loss has not fallen by more than a tolerance for a number of epochs; with None it never has."""
-
-    def __init__(self, tol: float | None, patience: int) -> None:
-        self.tol = -inf if tol is None else tol
-        self.patience = patience
-        self.best, self.waited = inf, 0
-
-    def __call__(self, loss: float) -> bool:
-        """Include the loss of one more epoch."""
-        self.waited = self.waited + 1 if loss > self.best - self.tol else 0
-        self.best = min(self.best, loss)
-        return self.waited >= self.patience
-
-
-@contextmanager
-def progress(verbose: int, epochs: int) -> Iterator[Callable[[Record], None]]:
-    """Yield a function that shows a record: not at all, in a progress bar (1), or as a line (2)."""
-
-    def describe(record: Record) -> str:
-        text = (
-            f"epoch {record.epoch} of {epochs}: loss {record.loss:.4f}, accuracy {record.train_accuracy:.2%}"
-        )
-        if record.validation_loss is None or record.validation_accuracy is None:
-            return text
-        return f"{text}; validation {record.validation_loss:.4f}, {record.validation_accuracy:.2%}"
-
-    if not verbose:
-        yield lambda record: None
-    elif verbose > 1:
-        yield lambda record: print(describe(record), flush=True)
-    else:
-        from rich.progress import Progress
-
-        with Progress() as bar:
-            task = bar.add_task("", total=epochs)
-            yield lambda record: bar.update(task, completed=record.epoch, description=describe(record))
