@@ -51,12 +51,8 @@ def compiler() -> str:
 
 def compile_c(source: Path, *options: str) -> Path:
     """Compile a C file, without warnings, and return the program."""
-    done = subprocess.run(
-        [compiler(), *STRICT, source.name, "-o", source.stem, *options, "-lm"],
-        cwd=source.parent,
-        capture_output=True,
-        text=True,
-    )
+    command = [compiler(), *STRICT, source.name, "-o", source.stem, *options, "-lm"]
+    done = subprocess.run(command, cwd=source.parent, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     return source.with_suffix("")
 
@@ -67,15 +63,12 @@ class Headers:
     def __init__(self, folder: Path, networks: Mapping[str, Network], *, int8: bool = False) -> None:
         compiler()
         self.networks = networks
-        self.sizes = {
-            name: write_c(network, folder / f"{name}.h", int8=int8) for name, network in networks.items()
-        }
-        includes = "".join(f'#include "{name}.h"\n' for name in networks)
-        cases = "".join(
-            f"    IF_NAMED({name}, {self.kind(name)[0]}, {name.upper()}_INPUTS, {name.upper()}_CLASSES)\n"
-            for name in networks
-        )
-        (folder / "program.c").write_text(includes + PROGRAM + cases + "    return 1;\n}\n")
+        self.sizes = {name: write_c(net, folder / f"{name}.h", int8=int8) for name, net in networks.items()}
+        program = "".join(f'#include "{name}.h"\n' for name in networks) + PROGRAM
+        for name in networks:
+            kind, size = self.kind(name)[0], name.upper()
+            program += f"    IF_NAMED({name}, {kind}, {size}_INPUTS, {size}_CLASSES)\n"
+        (folder / "program.c").write_text(program + "    return 1;\n}\n")
         self.program = compile_c(folder / "program.c")
 
     def kind(self, name: str) -> tuple[str, Any]:

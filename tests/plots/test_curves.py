@@ -32,28 +32,27 @@ def test_one_run_shows_training_beside_validation() -> None:
     axes = plot_learning_curves(THREE, metric="loss")
     training, validation = curves(axes).values()
     assert np.array_equal(training.get_xydata(), [[1, 4], [2, 2], [3, 1]])
-    assert np.array_equal(validation.get_xydata(), [[1.0, 2.0], [2.0, 1.0], [3.0, 0.5]])
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("epochs of training", "loss in nats")
     assert legend(axes) == ["training", "validation"]
     assert training.get_linestyle() != validation.get_linestyle()
 
 
-@pytest.mark.parametrize(("metric", "value"), [("error", 10), ("accuracy", 90)])
-def test_metrics(metric: str, value: float) -> None:
-    validation = curves(plot_learning_curves(THREE, metric=metric))["validation"]
-    assert validation.get_ydata() == pytest.approx([value] * 3)
+STOPPED = [record(6, 1), record(9, 2), record(13, 2), record(16, 3)]
 
 
 @pytest.mark.parametrize(
-    ("against", "records", "x"),
+    ("against", "metric", "records", "x", "y"),
     [
-        ("steps", THREE, [10, 20, 30]),
-        ("seconds", THREE, [1, 2, 3]),
-        ("epochs", [record(6, 1), record(9, 2), record(13, 2), record(16, 3)], [1, 10 / 7, 2, 17 / 7]),
+        ("epochs", "error", THREE, [1, 2, 3], [10, 10, 10]),
+        ("steps", "accuracy", THREE, [10, 20, 30], [90, 90, 90]),
+        ("seconds", "loss", THREE, [1, 2, 3], [2, 1, 0.5]),
+        ("epochs", "loss", STOPPED, [1, 10 / 7, 2, 17 / 7], [0.5] * 4),
     ],
 )
-def test_x_axes(against: str, records: list[Record], x: list[float]) -> None:
-    assert curves(plot_learning_curves(records, against=against))["training"].get_xdata() == pytest.approx(x)
+def test_axes(against: str, metric: str, records: list[Record], x: list[float], y: list[float]) -> None:
+    line = curves(plot_learning_curves(records, against=against, metric=metric))["validation"]
+    assert line.get_xdata() == pytest.approx(x)
+    assert line.get_ydata() == pytest.approx(y)
 
 
 def test_run_without_validation_shows_training() -> None:
@@ -88,9 +87,9 @@ def test_axes_of_the_caller_are_used() -> None:
 @pytest.mark.parametrize(
     ("runs", "options", "message"),
     [
-        ([], {}, "no records"),
+        ([], {}, "load_records"),
         ({}, {}, "one run or more"),
-        ({"a": THREE, "empty": []}, {}, "empty has no records"),
+        ({"a": THREE, "empty": []}, {}, "run 'empty' must be"),
         ("runs/mlp", {}, "load_records"),
         (THREE, {"metric": "los"}, "did you mean 'loss'"),
         (THREE, {"against": "years"}, "choose from epochs, steps, seconds"),

@@ -58,7 +58,7 @@ from fixture_types import Examples
         ({"time_limit": -1}, "time_limit == -1, must be > 0"),
         ({"time_limit": "1m"}, "time_limit must be an instance of"),
         ({"tol": -1.0}, "tol == -1.0, must be >= 0"),
-        ({"patience": 0}, "patience == 0, must be >= 1"),
+        ({"patience": 0}, "patience must be an integer at least 1"),
         ({"validation_fraction": 0}, "validation_fraction == 0, must be > 0"),
         ({"validation_fraction": 1.0}, "validation_fraction == 1.0, must be < 1"),
         ({"monitor": "loss"}, "monitor must be validation_loss or"),

@@ -83,11 +83,10 @@ def test_small_bytes_are_not_images(flowers: Examples, quick: Quick) -> None:
     assert scaling(quick(scaling="standard").fit(128 * above, y)).divisor.shape == (4,)
 
 
-@pytest.mark.parametrize("kind", [sparse.csr_matrix, sparse.csc_array, sparse.coo_array])
-def test_sparse_inputs_give_the_same_as_dense_ones(flowers: Examples, quick: Quick, kind: Any) -> None:
+def test_sparse_inputs_give_the_same_as_dense_ones(flowers: Examples, quick: Quick) -> None:
     X, y = flowers
     X = np.where(np.median(X) > X, 0, X)
-    found = quick().fit(kind(X), y).predict_proba(kind(X))
+    found = quick().fit(sparse.csc_array(X), y).predict_proba(sparse.coo_array(X))
     np.testing.assert_array_equal(found, quick().fit(X, y).predict_proba(X))
 
 
@@ -98,14 +97,6 @@ def test_copies_and_pickles_are_the_same(flowers: Examples, quick: Quick) -> Non
     np.testing.assert_array_equal(other.predict_proba(X), classifier.predict_proba(X))
     np.testing.assert_array_equal(other.fit(X, y).predict_proba(X), classifier.fit(X, y).predict_proba(X))
     assert not hasattr(clone(classifier), "network_")
-
-
-def test_same_seed_gives_the_same_bits(flowers: Examples, quick: Quick) -> None:
-    X, y = flowers
-    classifier = quick(random_state=1)
-    first = classifier.fit(X, y).predict_proba(X)
-    np.testing.assert_array_equal(classifier.fit(X, y).predict_proba(X), first)
-    assert (quick(random_state=2).fit(X, y).predict_proba(X) != first).any()
 
 
 def test_results_of_training(flowers: Examples, quick: Quick) -> None:
@@ -179,21 +170,14 @@ def test_verbose(flowers: Examples, quick: Quick, verbose: int, capsys: pytest.C
     assert printed.count("\n") == printed.count("validation loss") == 5 * verbose
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
-def test_sample_weights_are_repetitions(flowers: Examples, quick: Quick, optimizer: str) -> None:
+def test_sample_weights_are_repetitions(flowers: Examples, quick: Quick) -> None:
     X, y = flowers
     weights = np.arange(150) % 4
-    weighted = quick(batch_size="all", optimizer=optimizer).fit(X, y, sample_weight=weights)
-    repeated = quick(batch_size="all", optimizer=optimizer).fit(X.repeat(weights, axis=0), y.repeat(weights))
+    weighted = quick(batch_size="all").fit(X, y, sample_weight=weights)
+    repeated = quick(batch_size="all").fit(X.repeat(weights, axis=0), y.repeat(weights))
     np.testing.assert_allclose(weighted.predict_proba(X), repeated.predict_proba(X), rtol=1e-6)
-
-
-def test_sample_weights_stay_with_their_examples_if_some_are_held_out(
-    flowers: Examples, quick: Quick
-) -> None:
-    X, y = flowers
-    classifier = quick(validation_fraction=0.3, learning_rate=0.05, epochs=30)
-    assert set(classifier.fit(X, y, sample_weight=y != "lily").predict(X)) == {"iris", "rose"}
+    held_out = quick(validation_fraction=0.3, learning_rate=0.05, epochs=30)
+    assert set(held_out.fit(X, y, sample_weight=y != "lily").predict(X)) == {"iris", "rose"}
 
 
 def test_class_weights_move_the_boundary(flowers: Examples, quick: Quick) -> None:

@@ -58,10 +58,10 @@ def plot_learning_curves(
     if not records:
         raise HandgradError("learning curves need one run or more; got none")
     for name, found in records.items():
-        if not found:
-            raise HandgradError(f"{name or 'the run'} has no records yet; train it for an epoch first")
-        if not all(isinstance(record, Record) for record in found):
-            raise HandgradError(f"runs must be lists of Record, as load_records reads; got {found[0]!r:.60}")
+        if not found or not all(isinstance(record, Record) for record in found):
+            raise HandgradError(
+                f"run '{name}' must be records of an epoch or more, as load_records reads them"
+            )
     lines = _lines(records, metric, against)
     with drawing(ax, (5.6, max(3.4, 0.2 * len(lines)))) as axes:
         handles = []

@@ -193,13 +193,13 @@ class NetworkEstimator(TrainingResults, BaseEstimator, ABC):  # type: ignore[mis
         for callback in self._callbacks():
             if not callable(callback):
                 raise HandgradError(f"callbacks must be callable; got {callback!r:.60}")
-        averaging = None if self.averaging is None else Averaging.resolve(self.averaging, "averaging")
+        stopping = EarlyStopping(self.patience, self.monitor)
         return {
             "optimizer": build_optimizer(self),
             "schedule": self.schedule,
             "augmentation": self.augmentation,
-            "averaging": averaging,
-            "early_stopping": EarlyStopping(self.patience, self.monitor) if self.early_stopping else None,
+            "averaging": self.averaging,
+            "early_stopping": stopping if self.early_stopping else None,
             "batch_size": self.batch_size,
             "threads": usable_threads(self.threads),
         }

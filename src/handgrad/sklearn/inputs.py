@@ -8,6 +8,7 @@ from scipy.sparse import issparse
 from sklearn.utils.validation import check_array, validate_data
 
 from handgrad.data.columns import aligned, columns_of, spread
+from handgrad.data.dataset import naming
 from handgrad.errors import HandgradError
 
 TYPES = (np.float64, np.float32, np.uint8)
@@ -36,10 +37,8 @@ def check_inputs(
     if features is None:
         columns = getattr(estimator, "feature_names_in_", ()) if inputs.dtype != np.uint8 else ()
         return inputs, names or tuple(map(str, columns))
-    try:
+    with naming("X"):
         inputs = aligned(inputs, names, features, leniently=True) if names else inputs
-    except HandgradError as error:
-        raise HandgradError(f"X: {error}") from error
     if features and inputs.shape[1] != len(features):
         texts = ", ".join(column for column, values in columns_of(features).items() if values)
         raise HandgradError(

@@ -17,7 +17,6 @@ from handgrad.kernels.threads import choose_threads
 from handgrad.model.layers import Dense, Dropout, Layer
 from handgrad.model.scaling import Scaling
 from handgrad.training.optimizers import Optimizer
-from handgrad.training.stopping import MONITORS
 
 ALIASES = {"logistic": "sigmoid"}
 """Activations whose names in scikit-learn differ."""
@@ -26,14 +25,12 @@ RANGES: dict[str, tuple[type, float, float | None, str]] = {
     "epochs": (Integral, 1, None, "left"),
     "time_limit": (Real, 0, None, "neither"),
     "tol": (Real, 0, None, "left"),
-    "patience": (Integral, 1, None, "left"),
     "verbose": (Integral, 0, None, "left"),
     "validation_fraction": (Real, 0, 1, "neither"),
 }
 """Type, minimum, maximum, and which of these are included."""
 
 OPTIONAL = ("time_limit", "tol", "validation_fraction")
-CHOICES = {"framing": FRAMINGS, "monitor": MONITORS}
 
 
 def check_parameters(estimator: Any) -> None:
@@ -42,11 +39,8 @@ def check_parameters(estimator: Any) -> None:
         value = getattr(estimator, name)
         if value is not None or name not in OPTIONAL:
             check_scalar(value, name, kind, min_val=low, max_val=high, include_boundaries=included)
-    for name, choices in CHOICES.items():
-        if getattr(estimator, name) not in choices:
-            raise HandgradError(
-                f"{name} must be {' or '.join(choices)}; got {getattr(estimator, name)!r:.60}"
-            )
+    if estimator.framing not in FRAMINGS:
+        raise HandgradError(f"framing must be {' or '.join(FRAMINGS)}; got {estimator.framing!r:.60}")
 
 
 def build_layers(estimator: Any, outputs: int) -> list[Layer]:
