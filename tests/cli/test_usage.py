@@ -80,7 +80,7 @@ VALUES = [
     ("--set seed=" + "9" * 5000, "seed"),
     ("--set training=3", "training"),
     ("--set training", "KEY=VALUE"),
-    ("--set a.b.c=3", "KEY=VALUE"),
+    ("--set a.b.c=3", "unknown key"),
 ]
 
 

@@ -38,7 +38,7 @@ def as_json(explanation: Explanation, source: dict[str, Any]) -> Iterator[dict[s
     for step in explanation.steps:
         values = step.values
         yield {
-            **{name: getattr(step, name) for name in ("name", "layer", "direction", "formula")},
+            **vars(step),
             "shape": list(values.shape),
             **{name: getattr(values, name)().item() for name in ("min", "mean", "max")},
             "values": values.tolist() if values.size <= IN_JSON else None,

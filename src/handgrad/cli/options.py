@@ -2,10 +2,11 @@
 
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from inspect import Signature, signature
+from json import dumps
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -45,32 +46,30 @@ def parse_widths(text: str) -> list[int]:
     return [int(width) for width in text.split(",")]
 
 
-def parse_settings(texts: list[str]) -> dict[str, Any]:
-    """Read ``section.key=value`` pairs. A value that is not valid TOML is text."""
-    settings: dict[str, Any] = {}
-    for text in texts:
-        key, equals, value = map(str.strip, text.partition("="))
-        if not (equals and re.fullmatch(r"\w+(\.\w+)?", key)):
-            raise typer.BadParameter(f"'{text}' is not KEY=VALUE, e.g. training.epochs=3", param_hint="--set")
-        try:
-            settings[key] = tomllib.loads(f"value = {value}")["value"]
-        except (ValueError, RecursionError):
-            settings[key] = value
-    return settings
-
-
-def nested(settings: dict[str, Any]) -> dict[str, Any]:
-    """Return ``{"section.key": value}`` as ``{"section": {"key": value}}``."""
+def parse_settings(texts: Iterable[str]) -> dict[str, Any]:
+    """Read lines of TOML such as ``section.key=value``. A value that is not valid TOML is text."""
     tables: dict[str, Any] = {}
-    for path, value in settings.items():
-        section, _, key = path.rpartition(".")
-        if not section:
-            tables[key] = value
-        elif isinstance(tables.get(section), dict):
-            tables[section][key] = value
+    for text in texts:
+        key, _, value = text.partition("=")
+        for line in (text, f"{key} = {dumps(value.strip(), ensure_ascii=False)}"):
+            with suppress(ValueError, RecursionError):
+                tables = merge(tables, tomllib.loads(line))
+                break
         else:
-            tables[section] = {key: value}
+            raise typer.BadParameter(f"'{text}' is not KEY=VALUE, e.g. training.epochs=3", param_hint="--set")
     return tables
+
+
+def merge(tables: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Return tables with changed values; values that are None are not changed."""
+    merged = dict(tables)
+    for key, value in changes.items():
+        before = merged.get(key)
+        if isinstance(value, dict):
+            value = merge(before if isinstance(before, dict) else {}, value) or None
+        if value is not None:
+            merged[key] = value
+    return merged
 
 
 def option(name: str, help: str, metavar: str | None = None, panel: str | None = None, **more: Any) -> Any:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -24,20 +23,15 @@ RUNS_HELP = "Runs, or models; several share one chart of curves."
 OUT_HELP = "Folder of the figures. Default: RUN/plots, or plots for several runs."
 
 
-class Format(StrEnum):
-    """Formats of figures."""
-
-    SVG = "svg"
-    PNG = "png"
+Format = Annotated[Literal["svg", "png"] | None, option("--format", "Format. Default: both.")]
+Axis = Annotated[Literal["epochs", "steps", "seconds"], option("--against", "Horizontal axis of the curves.")]
 
 
 def plot(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN", help=RUNS_HELP)],
     out: Annotated[Path | None, option("--out", OUT_HELP, "DIR")] = None,
-    format: Annotated[list[Format], option("--format", "Format; may be repeated.")] = [*Format],  # noqa: B006
-    against: Annotated[
-        Literal["epochs", "steps", "seconds"], option("--against", "Horizontal axis of the curves.")
-    ] = "epochs",
+    format: Format = None,
+    against: Axis = "epochs",
     data: Data = None,
     split: Split = None,
 ) -> int:
@@ -51,7 +45,7 @@ def plot(
     named = {str(path.relative_to(shared)): path for path in paths}
     first = runs[0] if runs[0].is_dir() else runs[0].parent
     folder = out or (first / "plots" if len(named) == 1 else Path("plots"))
-    written = 0
+    formats, written = [format] if format else ["svg", "png"], 0
     for place, draw in list(_figures(named, folder, against, data, split)):
         try:
             axes = draw()
@@ -59,9 +53,9 @@ def plot(
             emit(f"skipped  {place}: {error}")
             continue
         make_folder(place.parent)
-        for kind in format:
+        for kind in formats:
             save(axes, place.with_name(f"{place.name}.{kind}"))
-        emit(f"saved    {place}.{' and .'.join(format)}")
+        emit(f"saved    {place}.{' and .'.join(formats)}")
         written += 1
     return SUCCEEDED if written else FAILED
 

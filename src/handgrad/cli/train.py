@@ -13,7 +13,7 @@ from handgrad.cli.options import (
     RECIPE,
     Data,
     RunOptions,
-    nested,
+    merge,
     option,
     parse_number,
     parse_settings,
@@ -81,20 +81,15 @@ def train(
     else:
         chosen = load_recipe(recipe or "classic")
     named = {
-        "data.source": data and _absolute(data),
-        "data.validation": _absolute(validation),
-        "training.epochs": epochs,
-        "training.steps": steps,
-        "training.batch_size": batch_size,
-        "optimizer.learning_rate": learning_rate,
-        "network.start": start and str(start.absolute()),
+        "data": {"source": data and _absolute(data), "validation": _absolute(validation)},
+        "training": {"epochs": epochs, "steps": steps, "batch_size": batch_size},
+        "optimizer": {"learning_rate": learning_rate},
+        "network": {"start": start and str(start.absolute())},
         "seed": seed,
     }
-    flat = parse_settings(settings or [])
+    changes = merge(parse_settings(settings or []), named)
     if isinstance(batch_size, int) and chosen.training.batch_size == "all":
-        flat = {"training.record_every": 1} | flat
-    flat |= {key: value for key, value in named.items() if value is not None}
-    changes = nested(flat)
+        changes = merge({"training": {"record_every": 1}}, changes)
     if changes.keys() - {"seed", "data"} or hidden:
         changes["lesson"] = ""  # it describes the unchanged recipe
     built_in = recipe in recipe_names() or not (recipe or start)
