@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -114,17 +115,6 @@ def test_killed_before_its_first_record_it_can_be_resumed(
 
 
 @pytest.mark.slow
-def test_interrupted_before_its_first_step_it_is_one_line(begin_training: Begin) -> None:
-    process = begin_training("--data", "strokes:60000", "--out", "RUN")
-    time.sleep(1.5)
-    process.send_signal(signal.SIGINT)
-    _, printed = process.communicate(timeout=60)
-    assert process.returncode == 130
-    (line,) = printed.splitlines()
-    assert "interrupted" in line or "handgrad resume RUN" in line
-
-
-@pytest.mark.slow
 def test_a_signal_that_the_caller_ignores_stays_ignored(tmp_path: Path) -> None:
     command = f"nohup {sys.executable} -m handgrad train --data strokes:300:1 --steps 3000 --out RUN --json"
     process = subprocess.Popen(command.split(), cwd=tmp_path, stdout=subprocess.PIPE, text=True)
@@ -181,8 +171,8 @@ def test_a_terminal_gets_a_progress_bar(tmp_path: Path) -> None:
     os.close(read)
     assert process.wait(60) == 0
     text = shown.decode()
-    for part in ("of 4,000", "0:00:0", "3,950", "saved"):
-        assert part in text
+    assert all(part in text for part in ("of 4,000", "3,950", "saved"))
+    assert re.search(r"\d:\d\d:\d\d", text)
 
 
 @pytest.mark.parametrize("blocks", [0, 20])
