@@ -50,8 +50,8 @@ def parse_settings(texts: Iterable[str]) -> dict[str, Any]:
     """Read lines of TOML such as ``section.key=value``. A value that is not valid TOML is text."""
     tables: dict[str, Any] = {}
     for text in texts:
-        key, _, value = text.partition("=")
-        for line in (text, f"{key} = {dumps(value.strip(), ensure_ascii=False)}"):
+        key, equals, value = text.partition("=")
+        for line in (text, f"{key} {equals} {dumps(value.strip(), ensure_ascii=False)}"):
             with suppress(ValueError, RecursionError):
                 tables = merge(tables, tomllib.loads(line))
                 break
