@@ -19,11 +19,7 @@ from handgrad.data.load import load_data
 from handgrad.errors import HandgradError
 from idx_files import write_idx
 
-ELEMENTS = ["u1", "i1", "<i2", ">i2", "<i4", ">i4", "<f4", ">f4", "<f8", ">f8"]
-ANY_ARRAY = arrays.arrays(
-    dtype=st.sampled_from(ELEMENTS).map(np.dtype),
-    shape=arrays.array_shapes(max_dims=4, min_side=0, max_side=5),
-)
+SHAPES = arrays.array_shapes(max_dims=4, min_side=0, max_side=5)
 IMAGES = np.arange(3 * 4 * 5, dtype=np.uint8).reshape(3, 4, 5)
 PLAIN = struct.pack(">BBBBIII", 0, 0, 8, 3, 3, 4, 5) + IMAGES.tobytes()
 ZIPPED = gzip.compress(PLAIN, mtime=0)
@@ -37,29 +33,16 @@ def complaint(path: Path) -> str:
     return line
 
 
-@settings(deadline=None)  # a disk may sync slowly
-@given(array=ANY_ARRAY, name=st.sampled_from(["a", "a.gz"]), fortran=st.booleans())
+@given(array=arrays.arrays(np.uint8, SHAPES), name=st.sampled_from(["a", "a.gz"]))
 def test_what_is_written_is_read_back(
-    tmp_path_factory: pytest.TempPathFactory, array: NDArray[Any], name: str, fortran: bool
+    tmp_path_factory: pytest.TempPathFactory, array: NDArray[np.uint8], name: str
 ) -> None:
     path = tmp_path_factory.getbasetemp() / name
-    write_idx(path, np.asfortranarray(array) if fortran else array)
+    write_idx(path, array)
     got = read_idx(path)
-    assert got.shape == array.shape
-    assert got.dtype == array.dtype.newbyteorder("=")
-    assert got.dtype.isnative
-    assert got.tobytes() == array.astype(got.dtype).tobytes()  # NaN included
-    assert got.flags.c_contiguous
-    mapped = got.dtype.itemsize == 1 and got.size and name == "a"
-    assert isinstance(got, np.memmap) == mapped
-    assert (path.read_bytes()[:2] == b"\x1f\x8b") == name.endswith(".gz")
-
-
-def test_bytes_are_those_of_the_format(tmp_path: Path) -> None:
-    write_idx(tmp_path / "a", np.array([[1, -2]], dtype=np.int16))
-    assert (tmp_path / "a").read_bytes() == bytes.fromhex("00000b02 00000001 00000002 0001 fffe")
-    write_idx(tmp_path / "images", IMAGES)
-    assert (tmp_path / "images").read_bytes() == PLAIN
+    assert got.dtype == np.uint8
+    np.testing.assert_array_equal(got, array)
+    assert isinstance(got, np.memmap) == (name == "a" and array.size > 0)
 
 
 @pytest.mark.parametrize("content", [PLAIN, ZIPPED], ids=["plain", "gzip"])
@@ -73,17 +56,20 @@ def test_content_decides_and_not_the_name(
     np.testing.assert_array_equal(read_idx(tmp_path / name), IMAGES)
 
 
-LENGTH = "does not hold the 3 × 4 × 5 uint8 that its header says"
+LENGTH = "does not hold the 3 × 4 × 5 bytes that its header says"
 BAD: list[tuple[bytes, str]] = [
-    (b"", "is not an IDX file: it begins with nothing"),
+    (b"", "is not an IDX file of bytes: it begins with nothing"),
     (PLAIN[:3], "is not an IDX file"),
     (PLAIN[:9], "cut short"),
-    (b"\x00\x01\x08\x01", "is not an IDX file: it begins with 00 01 08 01"),
+    (b"\x00\x01\x08\x01", "it begins with 00 01 08 01, not with 00 00 08"),
     (b"PK\x03\x04", "is not an IDX file"),
     (b"<html>Sign in</html>", "is not an IDX file"),
-    (b"\x00\x00\x07\x01\x00\x00\x00\x00", "type 07"),
-    (b"\x00\x00\x08\x00", "has 0 dimensions"),
-    (b"\x00\x00\x08\x05" + b"\x00\x00\x00\x01" * 5 + b"x", "has 5 dimensions"),
+    (
+        b"\x00\x00\x0c\x01\x00\x00\x00\x01\x00\x00\x00\x07",
+        "it begins with 00 00 0c 01",
+    ),  # integers of 4 bytes
+    (b"\x00\x00\x08\x00", "it begins with 00 00 08 00"),
+    (b"\x00\x00\x08\x05" + b"\x00\x00\x00\x01" * 5 + b"x", "it begins with 00 00 08 05"),
     (PLAIN[:-1], LENGTH),
     (PLAIN + b"x", LENGTH),
     (struct.pack(">BBBBII", 0, 0, 8, 2, 2**32 - 1, 2**32 - 1), "does not hold"),
@@ -152,7 +138,7 @@ def test_a_missing_file_a_folder_and_a_locked_file(tmp_path: Path, monkeypatch: 
     assert "Permission denied" in complaint(tmp_path / "locked")
 
 
-def folder_of(folder: Path, images: NDArray[Any], labels: NDArray[Any], end: str = "") -> Path:
+def folder_of(folder: Path, images: NDArray[np.uint8], labels: NDArray[np.uint8], end: str = "") -> Path:
     for name, array in zip(FILES["test"], (images, labels), strict=True):
         write_idx(folder / (name + end), array)
     return folder
@@ -160,11 +146,8 @@ def folder_of(folder: Path, images: NDArray[Any], labels: NDArray[Any], end: str
 
 @pytest.mark.parametrize("end", ["", ".gz"])
 @pytest.mark.parametrize("shape", [(3, 4, 5), (3, 2, 4, 5)])
-@pytest.mark.parametrize("kind", ["u1", "i2", "i4"])
-def test_a_folder_gives_images_and_labels(
-    tmp_path: Path, end: str, shape: tuple[int, ...], kind: str
-) -> None:
-    images, labels = np.ones(shape, np.uint8), np.arange(3).astype(kind)
+def test_a_folder_gives_images_and_labels(tmp_path: Path, end: str, shape: tuple[int, ...]) -> None:
+    images, labels = np.ones(shape, np.uint8), np.arange(3, dtype=np.uint8)
     got = read_idx_folder(folder_of(tmp_path, images, labels, end), "test")
     np.testing.assert_array_equal(got[0], images)
     np.testing.assert_array_equal(got[1], labels)
@@ -173,20 +156,15 @@ def test_a_folder_gives_images_and_labels(
 @pytest.mark.parametrize(
     ("images", "labels", "reason"),
     [
-        (IMAGES, np.zeros(2, "u1"), "holds 3 images, but"),
-        (IMAGES.astype("f4"), np.zeros(3, "u1"), "holds 3 × 4 × 5 float32, not images"),
-        (IMAGES[0], np.zeros(4, "u1"), "holds 4 × 5 uint8, not images"),
-        (IMAGES, np.zeros(3, "f4"), "holds 3 float32, not labels"),
-        (IMAGES, np.zeros((3, 1), "u1"), "holds 3 × 1 uint8, not labels"),
+        (IMAGES, IMAGES[:2, 0, 0], "holds 3 images, but"),
+        (IMAGES[0], IMAGES[0, :, 0], "images-idx3-ubyte has the shape (4, 5), not that of images"),
+        (IMAGES, IMAGES[:, :1, 0], "labels-idx1-ubyte has the shape (3, 1), not that of labels"),
     ],
 )
 def test_a_folder_of_other_things(
-    tmp_path: Path, images: NDArray[Any], labels: NDArray[Any], reason: str
+    tmp_path: Path, images: NDArray[np.uint8], labels: NDArray[np.uint8], reason: str
 ) -> None:
-    line = refusal(read_idx_folder, folder_of(tmp_path, images, labels), "test")
-    assert reason in line
-    blamed = FILES["test"] if "but" in reason else [FILES["test"]["labels" in reason]]
-    assert all(str(tmp_path / name) in line for name in blamed)
+    assert reason in refusal(read_idx_folder, folder_of(tmp_path, images, labels), "test")
 
 
 def test_a_folder_without_the_files(tmp_path: Path) -> None:

@@ -53,11 +53,6 @@ def test_any_mode_becomes_grey(tmp_path: Path, mode: str) -> None:
     assert np.array_equal(read_image(path), np.asarray(black_and_white))
 
 
-def test_jpeg_is_nearly_the_same(tmp_path: Path) -> None:
-    smooth = np.add.outer(np.arange(40), np.arange(40)).astype(np.uint8)
-    assert np.abs(read_image(save(tmp_path / "a.jpg", smooth)).astype(int) - smooth).max() < 8
-
-
 def test_brightness_does_not_depend_on_the_brightest_pixel(tmp_path: Path) -> None:
     for end, values, grey in (
         ("png", np.array([[0, 257 * 100]], np.uint16), [[0, 100]]),
@@ -75,7 +70,7 @@ def test_transparent_paper_takes_the_other_colour(tmp_path: Path, ink: str) -> N
     assert grey[0, 0] == 255 - grey[3, 3]
 
 
-def test_a_image_is_turned_as_its_camera_was_held(tmp_path: Path) -> None:
+def test_an_image_is_turned_as_its_camera_was_held(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     path = save(tmp_path / "a.png", GREY, exif=exif)
@@ -125,7 +120,7 @@ def test_the_limit_of_pixels_holds_before_decoding(tmp_path: Path, monkeypatch: 
 def test_a_large_jpeg_is_decoded_at_a_fraction_of_its_size(tmp_path: Path) -> None:
     large = save(tmp_path / "a.jpg", Image.new("L", (4096, 4096), 200))
     grey = read_image(large, max_pixels=2 * 10**6)
-    assert (grey.shape, int(np.ptp(grey))) == ((1024, 1024), 0)
+    assert np.array_equal(grey, np.full((1024, 1024), 200))
     assert read_image(save(tmp_path / "b.png", Image.new("L", (5000, 3000), 9))).shape == (1500, 2500)
 
 
@@ -169,7 +164,7 @@ def test_fitting_keeps_proportions_and_paper() -> None:
 
 def test_folders_are_classes(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, {"dog": 2, "cat": 3})
-    (folder / "cat" / "notes.txt").write_text("not a image")
+    (folder / "cat" / "notes.txt").write_text("not an image")
     (folder / "cat" / "._0.png").write_bytes(b"what macOS leaves behind")
     (folder / "empty").mkdir()
     dataset = read_class_folders(folder)
@@ -208,13 +203,10 @@ def test_another_split_has_classes_and_size_of_the_training_data(tmp_path: Path)
 
 def test_folders_that_are_no_classes(tmp_path: Path) -> None:
     assert "no folders of images" in complaint(tmp_path, read_class_folders)
-    assert "no folders" in complaint(tmp_path, lambda path: read_class_folders(path, ("a", "b")))
     folder_of(tmp_path, {"cat": 2})
     assert "one class, 'cat'; a classifier needs two or more" in complaint(tmp_path, read_class_folders)
     folder_of(tmp_path, {"dog": 2})
-    eps = (
-        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n"  # Pillow would start Ghostscript
-    )
+    eps = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n"  # starts Ghostscript in Pillow
     for content in (b"", eps, (tmp_path / "cat" / "0.png").read_bytes()[:-30]):
         (tmp_path / "dog" / "1.png").write_bytes(content)
         complaint(tmp_path / "dog" / "1.png", lambda path: read_class_folders(path.parents[1]))

@@ -1,7 +1,8 @@
-"""IDX, the file format of MNIST: a magic number, the shape, then the elements, big-endian; often gzipped.
+"""IDX, the file format of MNIST: a magic number, the shape, then the elements; often gzipped.
 
-The magic number is four bytes: two zeros, the type of the elements, the number of dimensions. Each dimension
-follows as an unsigned 32-bit number. The format: Yann LeCun, *The MNIST database of handwritten digits*.
+The magic number is four bytes: two zeros, the type of the elements, 8 for bytes, which is the only one that is read,
+and the number of dimensions. Each dimension follows as an unsigned 32-bit number, big-endian. The format: Yann LeCun,
+*The MNIST database of handwritten digits*.
 """
 
 import gzip
@@ -21,14 +22,13 @@ from handgrad.data.arrays import Store, stack
 from handgrad.data.memory import check_memory
 from handgrad.errors import HandgradError
 
-Array = NDArray[Any]
+Array = NDArray[np.uint8]
 Split = Literal["train", "test"]
 
 FILES: dict[Split, tuple[str, str]] = {  # as published: images, labels
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
 }
-ELEMENTS = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 EXPANSION = 1032
 """Of deflate, at most: the longest match, 258 bytes, can take 2 bits."""
 PIECE = 2**22
@@ -36,37 +36,46 @@ PIECE = 2**22
 
 
 def read_idx(path: Path, store: Store = stack) -> Array:
-    """Read an IDX file, gzipped or not: (N, ...) of 1 to 4 dimensions, in native byte order.
+    """Read an IDX file of bytes, (N, ...) uint8 of 1 to 4 dimensions.
 
-    Bytes that are not compressed are memory-mapped; everything else is passed to `store` block by block.
-    HandgradError where the file cannot be read, is not a whole IDX file, or does not fit into memory.
+    It is memory-mapped, or where it is gzipped, passed to `store` block by block. HandgradError where the file cannot
+    be read, is not a whole IDX file of bytes, or does not fit into memory.
     """
-    with _opened(path) as (file, dtype, shape, mappable):
+    with _opened(path) as (file, shape, mappable):
         if mappable:
-            return np.memmap(path, dtype, "r", file.tell(), shape)
+            return np.memmap(path, np.uint8, "r", file.tell(), shape)
         if store is stack:
-            check_memory(2 * math.prod(shape) * dtype.itemsize, path)
-        return store(_blocks(path, file, dtype, shape))
+            check_memory(2 * math.prod(shape), path)
+        return store(_blocks(path, file, shape))
 
 
 def idx_size(path: Path) -> int:
     """Return the bytes that the elements of an IDX file take in memory: none where they are memory-mapped."""
-    with _opened(path) as (_, dtype, shape, mappable):
-        return 0 if mappable else math.prod(shape) * dtype.itemsize
+    with _opened(path) as (_, shape, mappable):
+        return 0 if mappable else math.prod(shape)
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[IO[bytes], np.dtype[Any], tuple[int, ...], bool]]:
-    """Open an IDX file behind its header: the file, type and shape of its elements, and whether it can be mapped."""
+def _opened(path: Path) -> Iterator[tuple[IO[bytes], tuple[int, ...], bool]]:
+    """Open an IDX file behind its header: the file, its shape, and whether it can be memory-mapped."""
     try:
         with path.open("rb") as raw:
             length, gzipped = os.fstat(raw.fileno()).st_size, raw.peek(2)[:2] == b"\x1f\x8b"
             file: Any = gzip.GzipFile(fileobj=raw) if gzipped else raw
-            dtype, shape = _read_header(path, file)
-            size = math.prod(shape) * dtype.itemsize
+            magic = file.read(4)
+            if len(magic) < 4 or magic[:3] != b"\0\0\x08" or not 1 <= magic[3] <= 4:
+                found = magic.hex(" ") or "nothing"
+                raise _damaged(
+                    path, f"is not an IDX file of bytes: it begins with {found}, not with 00 00 08 01 to 04"
+                )
+            header = file.read(4 * magic[3])
+            if len(header) < 4 * magic[3]:
+                raise _damaged(path, "is cut short: it ends within its header")
+            shape = struct.unpack(f">{magic[3]}I", header)
+            size = math.prod(shape)
             if size > length * EXPANSION if gzipped else size != length - raw.tell():
-                raise _wrong_length(path, dtype, shape)
-            yield file, dtype, shape, not gzipped and dtype.itemsize == 1 and size > 0
+                raise _wrong_length(path, shape)
+            yield file, shape, not gzipped and size > 0
     except (gzip.BadGzipFile, zlib.error) as error:
         raise _damaged(path, f"is damaged: its gzip stream is corrupt ({error})") from error
     except EOFError as error:
@@ -75,41 +84,23 @@ def _opened(path: Path) -> Iterator[tuple[IO[bytes], np.dtype[Any], tuple[int, .
         raise HandgradError(f"cannot read {path}: {error.strerror}; check path and permissions") from error
 
 
-def _read_header(path: Path, file: IO[bytes]) -> tuple[np.dtype[Any], tuple[int, ...]]:
-    magic = file.read(4)
-    if len(magic) < 4 or magic[:2] != b"\0\0":
-        raise _damaged(
-            path, f"is not an IDX file: it begins with {magic.hex(' ') or 'nothing'}, not with 00 00"
-        )
-    code, dimensions = magic[2:]
-    if code not in ELEMENTS or not 1 <= dimensions <= 4:
-        raise _damaged(path, f"has {dimensions} dimensions of type {code:02x}, not 1 to 4 of a known type")
-    shape = file.read(4 * dimensions)
-    if len(shape) < 4 * dimensions:
-        raise _damaged(path, "is cut short: it ends within its header")
-    return np.dtype(ELEMENTS[code]), struct.unpack(f">{dimensions}I", shape)
-
-
-def _blocks(path: Path, file: IO[bytes], dtype: np.dtype[Any], shape: tuple[int, ...]) -> Iterator[Array]:
-    """Yield the elements block by block, in native byte order, and compare their number with the header."""
-    row = math.prod(shape[1:]) * dtype.itemsize
+def _blocks(path: Path, file: IO[bytes], shape: tuple[int, ...]) -> Iterator[Array]:
+    """Yield the elements block by block, and compare their number with the header."""
+    row = math.prod(shape[1:])
     rows = max(1, PIECE // max(1, row))
     for first in range(0, max(1, shape[0]), rows):
         count = min(rows, shape[0] - first)
         content = file.read(row * count)
         if len(content) < row * count:
-            raise _wrong_length(path, dtype, shape)
-        elements = np.frombuffer(content, dtype).reshape(count, *shape[1:])
-        yield elements.astype(dtype.newbyteorder("="), copy=False)
+            raise _wrong_length(path, shape)
+        yield np.frombuffer(content, np.uint8).reshape(count, *shape[1:])
     if file.read(1):  # at the end, gzip compares its checksum
-        raise _wrong_length(path, dtype, shape)
+        raise _wrong_length(path, shape)
 
 
 def idx_header(array: Array) -> bytes:
-    """Return the bytes before the elements of an array, as IDX files have them."""
-    codes = {np.dtype(name): code for code, name in ELEMENTS.items()}
-    code = codes[array.dtype.newbyteorder(">")]
-    return struct.pack(f">BBBB{array.ndim}I", 0, 0, code, array.ndim, *array.shape)
+    """Return the bytes before the elements of an array of bytes, as IDX files have them."""
+    return struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
 
 
 def find_idx(folder: Path, name: str) -> Path | None:
@@ -139,22 +130,17 @@ def read_idx_folder(folder: Path, split: Split, store: Store = stack) -> tuple[A
     """
     paths = find_idx_pair(folder, split)
     images, labels = read_idx(paths[0], store), read_idx(paths[1])
-    if images.dtype != np.uint8 or images.ndim not in (3, 4):
-        raise _damaged(paths[0], f"holds {_describe(images.shape, images.dtype)}, not images of bytes")
-    if labels.dtype.kind not in "iu" or labels.ndim != 1:
-        raise _damaged(paths[1], f"holds {_describe(labels.shape, labels.dtype)}, not labels")
+    if images.ndim not in (3, 4):
+        raise _damaged(paths[0], f"has the shape {images.shape}, not that of images")
+    if labels.ndim != 1:
+        raise _damaged(paths[1], f"has the shape {labels.shape}, not that of labels")
     if len(images) != len(labels):
         raise _damaged(paths[0], f"holds {len(images)} images, but {paths[1]} {len(labels)} labels")
     return images, labels
 
 
-def _describe(shape: tuple[int, ...], dtype: np.dtype[Any]) -> str:
-    """Describe an array, e.g. ``60000 × 28 × 28 uint8``."""
-    return f"{' × '.join(map(str, shape)) or 'one'} {dtype.name}"
-
-
-def _wrong_length(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> HandgradError:
-    return _damaged(path, f"does not hold the {_describe(shape, dtype)} that its header says")
+def _wrong_length(path: Path, shape: tuple[int, ...]) -> HandgradError:
+    return _damaged(path, f"does not hold the {' × '.join(map(str, shape))} bytes that its header says")
 
 
 def _damaged(path: Path, what: str) -> HandgradError:
