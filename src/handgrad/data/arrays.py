@@ -1,6 +1,8 @@
 """Inputs and labels as arrays: what users have is converted, and what is memory-mapped is not copied."""
 
+import mmap
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from math import prod
 from typing import Any, TypeAlias
 
@@ -12,6 +14,8 @@ from handgrad.errors import HandgradError
 MOST_CLASSES = 1_000_000
 PART = 2**26
 """Bytes of inputs that are in memory at a time where all of them are passed over."""
+ADVISED = 2**17
+"""Bytes that systems read ahead at once, at least."""
 
 Store: TypeAlias = Callable[[Iterator[NDArray[Any]]], NDArray[Any]]
 """Takes the inputs of a data set block by block, (n, ...), and returns all of them, (N, ...)."""
@@ -53,6 +57,37 @@ class MappedRows:
 def is_mapped(array: Any) -> bool:
     """Whether rows of an array are read from a file when they are indexed."""
     return isinstance(array, np.memmap | MappedRows)
+
+
+@contextmanager
+def random_access(array: Any) -> Iterator[None]:
+    """Keep the system from reading up to megabytes around each row of a memory map that is used within the block."""
+    while isinstance(array, MappedRows):
+        array = array.array
+    advisable = isinstance(array, np.memmap) and hasattr(mmap, "MADV_RANDOM")
+    try:
+        if advisable:
+            array._mmap.madvise(mmap.MADV_RANDOM)
+        yield
+    finally:
+        if advisable:
+            array._mmap.madvise(mmap.MADV_NORMAL)
+
+
+def read_ahead(array: Any, first: int, last: int) -> None:
+    """Start to read rows of a memory map, which will be used soon, in the background."""
+    while isinstance(array, MappedRows):
+        if array.rows is not None:
+            count, (first, last) = last - first, (int(array.rows[first]), int(array.rows[last - 1]) + 1)
+            if not 0 < last - first <= 4 * count:  # far apart, or not in order
+                return
+        array = array.array
+    if isinstance(array, np.memmap) and hasattr(mmap, "MADV_WILLNEED") and array.strides[0] > 0:
+        whole: mmap.mmap = array._mmap  # type: ignore[attr-defined]
+        begin = array.ctypes.data - np.frombuffer(whole, np.uint8).ctypes.data
+        start, stop = (begin + row * array.strides[0] for row in (first, last))
+        for place in range(start // mmap.PAGESIZE * mmap.PAGESIZE, min(stop, len(whole)), ADVISED):
+            whole.madvise(mmap.MADV_WILLNEED, place, min(ADVISED, len(whole) - place))
 
 
 def row_slices(array: Any) -> Iterator[slice]:

@@ -35,8 +35,7 @@ def epoch_order(
         return None
     if examples * row_bytes <= WINDOW:
         return rng.permutation(examples)
-    block = max(1, BLOCK // row_bytes)
-    window = max(block, WINDOW // row_bytes)
+    block, window = window_sizes(row_bytes)
     dtype = np.min_scalar_type(-examples - block)
     starts = rng.permutation(np.arange(0, examples, block).astype(dtype))
     order = (starts[:, np.newaxis] + np.arange(block).astype(dtype)).ravel()
@@ -44,6 +43,12 @@ def epoch_order(
     for first in range(0, examples, window):
         rng.shuffle(order[first : first + window])
     return order
+
+
+def window_sizes(row_bytes: int) -> tuple[int, int]:
+    """Return how many examples a block and a window hold."""
+    block = max(1, BLOCK // row_bytes)
+    return block, max(block, WINDOW // row_bytes)
 
 
 def is_order(order: NDArray[np.integer], position: int) -> bool:

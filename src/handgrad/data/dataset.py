@@ -14,8 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.config import FRAMINGS
-from handgrad.data.arrays import PART, MappedRows, convert_inputs, encode_classes, is_mapped, row_slices
-from handgrad.data.batches import epoch_order
+from handgrad.data.arrays import (
+    PART,
+    MappedRows,
+    convert_inputs,
+    encode_classes,
+    is_mapped,
+    random_access,
+    read_ahead,
+    row_slices,
+)
+from handgrad.data.batches import Rows, chunks, epoch_order, window_sizes
 from handgrad.errors import HandgradError
 from handgrad.kernels.types import as_array
 
@@ -127,6 +136,23 @@ class Dataset:
     def draw_order(self, batch_size: int, rng: np.random.Generator) -> NDArray[np.integer] | None:
         """Draw the order of an epoch; see `data/batches.py`."""
         return epoch_order(len(self), batch_size, rng, self._row_bytes)
+
+    def batches(self, order: NDArray[np.integer] | None, batch_size: int, start: int = 0) -> Iterator[Rows]:
+        """Cut an epoch into batches, after the first `start` examples of its order; a memory map is read ahead."""
+        rest = chunks(slice(start, len(self)) if order is None else order[start:], batch_size)
+        block, window = window_sizes(self._row_bytes)
+        if order is None or not is_mapped(self.inputs) or len(self) <= window:
+            yield from rest
+            return
+        ahead = start // window
+        with random_access(self.inputs):
+            for rows in rest:
+                while ahead * window <= start + window:  # this window and the next
+                    for number in np.unique(order[ahead * window : (ahead + 1) * window] // block).tolist():
+                        read_ahead(self.inputs, number * block, min((number + 1) * block, len(self)))
+                    ahead += 1
+                start += batch_size
+                yield rows
 
     @property
     def _row_bytes(self) -> int:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from handgrad.config import is_integer
 from handgrad.data.augment import Augmentation
-from handgrad.data.batches import chunks, length
+from handgrad.data.batches import length
 from handgrad.data.dataset import Dataset, Splits
 from handgrad.errors import HandgradError
 from handgrad.kernels.threads import one_blas_thread
@@ -233,8 +233,7 @@ class _Training:
         if state.position == 0:
             state.order = data.draw_order(self.batch_size, state.rng)
             state.loss_sum, state.correct = 0.0, 0
-        rest = slice(state.position, len(data)) if state.order is None else state.order[state.position :]
-        for rows in chunks(rest, self.batch_size):
+        for rows in data.batches(state.order, self.batch_size, state.position):
             augmented = augmentation is not None and not augmentation.is_off(state.step, self.total)
             seed, rate = int(state.rng.integers(2**63)), self._rate(state.step)
             batch = gradient(rows, seed, augmented=augmented, stop=self.asked)  # forward, loss, backward
