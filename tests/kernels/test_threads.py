@@ -1,7 +1,8 @@
-"""How many threads, those wanted or those that there are processors for, and how they share work."""
+"""The number of threads, how they share work, and the limit of BLAS to one thread."""
 
 import os
 import threading
+from typing import Any
 
 import pytest
 from threadpoolctl import threadpool_info
@@ -10,17 +11,14 @@ from handgrad.errors import HandgradError
 from handgrad.kernels.threads import WORTH_A_THREAD, Workers, choose_threads, one_blas_thread
 
 
-def test_the_number_wanted_is_the_number_chosen() -> None:
-    assert choose_threads(3) == 3
-
-
-def test_without_a_wish_it_is_the_processors_that_may_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_threads_is_that_wanted_or_that_of_processors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 2, 5}, raising=False)
+    assert choose_threads(7) == 7
     assert choose_threads() == 3
 
 
-@pytest.mark.parametrize("wanted", [0, -1, 10_000])
-def test_absurd_numbers_are_refused(wanted: int) -> None:
+@pytest.mark.parametrize("wanted", [0, -1, 10_000, 2.0, "2"])
+def test_absurd_numbers_are_refused(wanted: Any) -> None:
     with pytest.raises(HandgradError, match="threads must be"):
         choose_threads(wanted)
 
@@ -28,20 +26,22 @@ def test_absurd_numbers_are_refused(wanted: int) -> None:
 def test_outcomes_come_in_the_order_of_the_parts() -> None:
     with Workers(3) as workers:
         assert workers.map(lambda part: part * part, range(20)) == [part * part for part in range(20)]
+        assert workers.map(str, []) == []
         with pytest.raises(ZeroDivisionError):
             workers.map(lambda part: 1 // part, [2, 1, 0])
 
 
-def test_threads_work_at_the_same_time_and_the_one_that_calls_is_among_them() -> None:
-    together = threading.Barrier(3, timeout=10)
+@pytest.mark.parametrize("count", [1, 3])
+def test_threads_work_at_the_same_time_and_the_one_that_calls_is_among_them(count: int) -> None:
+    together = threading.Barrier(count, timeout=10)
 
     def work(part: int) -> int:
         together.wait()
         return threading.get_ident()
 
-    with Workers(3) as workers:
+    with Workers(count) as workers:
         used = workers.map(work, range(3))
-    assert len(set(used)) == 3
+    assert len(set(used)) == count
     assert threading.get_ident() in used
 
 
@@ -60,23 +60,10 @@ def test_blas_has_one_thread_until_the_last_of_overlapping_blocks_ends() -> None
     assert blas_threads() == before
 
 
-def test_one_thread_is_the_one_that_calls() -> None:
-    with Workers(1) as workers:
-        assert set(workers.map(lambda part: threading.get_ident(), range(5))) == {threading.get_ident()}
-
-
-def test_no_parts_have_no_outcomes() -> None:
-    with Workers(3) as workers:
-        assert workers.map(str, []) == []
-
-
 def test_slices_cover_everything_once_and_are_worth_a_thread() -> None:
-    workers = Workers(4)
+    workers, size = Workers(4), 3 * WORTH_A_THREAD + 1
     assert workers.slices(10) == [slice(0, 10)]
-    size = 3 * WORTH_A_THREAD + 1
     slices = workers.slices(size)
     assert len(slices) == 3
-    assert [index for part in slices for index in (part.start, part.stop)][1:-1:2] == [
-        part.start for part in slices[1:]
-    ]
-    assert (slices[0].start, slices[-1].stop) == (0, size)
+    assert [part.start for part in slices] == [0, *(part.stop for part in slices[:-1])]
+    assert slices[-1].stop == size

@@ -12,21 +12,17 @@ from handgrad.data.dataset import Splits
 from handgrad.kernels.types import Floats
 from handgrad.model.layers.layer import Backward
 from layer_table import LAYERS
-from numerical import numerical_gradient
 
 
 def mixed() -> hg.Network:
-    layers = [
+    convolution = [
         hg.Conv2D(4, kernel_size=5, stride=2),
         hg.BatchNorm(),
         hg.MaxPool2D(),
         hg.ReLU(),
         hg.Flatten(),
-        hg.Dropout(),
-        hg.Dense(12),
-        hg.Maxout(3),
-        hg.Dense(10),
     ]
+    layers = [*convolution, hg.Dropout(), hg.Dense(12), hg.Maxout(3), hg.Dense(10)]
     rng = np.random.default_rng(0)
     network = hg.Network(layers, (1, 28, 28), rng, np.float64, scaling=hg.Scaling.of_bytes())
     network.flat_parameters += 0.01 * rng.normal(size=network.parameter_count)
@@ -39,27 +35,18 @@ def test_the_arrays_are_those_of_the_network(digits: Splits) -> None:
     logits, backward = network.forward(network.scale(raw[None]))
     loss, dlogits = hg.cross_entropy(logits, np.array([7]))
     gradient = np.zeros(network.parameter_count)
-    dx = backward(dlogits, gradient)
-    np.testing.assert_allclose(explanation["z3"], logits, rtol=1e-12)
-    np.testing.assert_allclose(explanation["probabilities"], network.predict_proba(raw[None]), rtol=1e-12)
-    assert explanation.loss == pytest.approx(loss)
-    np.testing.assert_allclose(explanation["dz3"], dlogits, rtol=1e-9, atol=1e-15)
+    dx, views = backward(dlogits, gradient), network.views(gradient)
+    expected: dict[str, Any] = {"z3": logits, "probabilities": network.predict_proba(raw[None]), "loss": loss}
+    expected |= {"dz3": dlogits, "dx": dx}
     for number, index in (("1", 0), ("2", 6), ("3", 8)):
-        np.testing.assert_array_equal(explanation[f"weights{number}"], network.parameters[index].weights)
-        for name in ("weights", "biases"):
-            views = network.views(gradient)[index]
-            np.testing.assert_allclose(
-                explanation[f"d{name}{number}"], getattr(views, name), rtol=1e-9, atol=1e-15
-            )
-    np.testing.assert_allclose(explanation["dx"], dx, rtol=1e-9, atol=1e-15)
+        expected[f"weights{number}"] = network.parameters[index].weights
+        expected[f"dweights{number}"] = views[index].weights
+        expected[f"dbiases{number}"] = views[index].biases
+    for name, values in expected.items():
+        np.testing.assert_allclose(explanation[name], values, rtol=1e-9, atol=1e-15, err_msg=name)
     assert explanation.input_gradient.shape == (1, 28, 28)
-
-
-def test_input_gradient_is_the_numerical_one(table: hg.Dataset) -> None:
-    network = hg.Network([hg.Dense(5), hg.Tanh(), hg.Dense(2)], (4,), np.random.default_rng(1), np.float64)
-    raw = table.inputs[0].astype(np.float64)
-    numerical = numerical_gradient(lambda: hg.explain(network, raw, 1).loss, raw)
-    np.testing.assert_allclose(hg.explain(network, raw, 1).input_gradient, numerical, rtol=1e-6, atol=1e-8)
+    with pytest.raises(KeyError):
+        explanation["z9"]
 
 
 def test_names_and_order_follow_the_arithmetic() -> None:
@@ -85,48 +72,26 @@ def test_every_layer_of_the_library_has_formulas(layer: hg.Layer) -> None:
     assert set(kind.backward_formulas) == {"x", *layer.parameter_shapes(shape)}
 
 
-def test_no_placeholder_is_left_in_a_formula() -> None:
-    activations = [hg.LeakyReLU(0.25), hg.GELU(), hg.Sigmoid()]
-    layers = [*activations, hg.AvgPool2D(2), hg.BatchNorm(), hg.Flatten(), hg.Dense(2)]
-    explanation = hg.explain(hg.Network(layers, (1, 4, 4), np.random.default_rng(0)), np.arange(16.0))
-    formulas = {step.name: step.formula for step in explanation.steps}
-    assert not [formula for formula in formulas.values() if "{" in formula]
-    assert formulas["a0"] == "a0 = x where x > 0, else 0.25 · x"
-    assert formulas["variance0"] == "measured on training data"
-    assert "dvariance0" not in formulas
-    assert len({step.name for step in explanation.steps}) == len(explanation.steps)  # a0, a0′, a0′′, …
-
-
 @dataclass(frozen=True)
 class Halves(hg.Layer):
-    """y = x / 2, for a test.
-
-    With a second paragraph.
-    """
-
     def forward(
         self, parameters: SimpleNamespace, x: Floats, rng: np.random.Generator | None = None
     ) -> tuple[Floats, Backward]:
         return x / 2, lambda dy, gradients: dy / 2
 
 
-@dataclass(frozen=True)
-class Silent(Halves):
-    factor: int = 3
-
-
-Silent.__doc__ = "Silent(factor: int = 3)"  # the default docstring of a dataclass
-
-
-def test_custom_layers_are_described_by_their_docstring() -> None:
-    layers = [hg.Dense(3), Halves(), Silent(), Halves(), hg.Dense(2)]
-    explanation = hg.explain(hg.Network(layers, (4,), np.random.default_rng(0)), np.ones(4), 1)
+def test_formulas_have_the_names_of_arrays_and_the_values_of_fields() -> None:
+    layers = [hg.LeakyReLU(0.25), hg.GELU(), hg.Sigmoid(), hg.AvgPool2D(2), hg.BatchNorm(), hg.Flatten()]
+    network = hg.Network([*layers, Halves(), Halves(), hg.Dense(2)], (1, 4, 4), np.random.default_rng(0))
+    explanation = hg.explain(network, np.arange(16.0))
     formulas = {step.name: step.formula for step in explanation.steps}
-    assert formulas["halves1"] == "halves1 = Halves(z1): y = x / 2, for a test"
-    assert formulas["silent1"] == "silent1 = Silent(halves1)"
-    assert formulas["halves1′"] == "halves1′ = Halves(silent1): y = x / 2, for a test"
-    assert formulas["dz1"] == "dz1 = Halves(z1): y = x / 2, for a test, backward"
-    np.testing.assert_allclose(explanation["halves1′"], explanation["z1"] / 8)
+    assert not [formula for formula in formulas.values() if "{" in formula]
+    assert formulas["a0"] == "a0 = x where x > 0, else 0.25 · x"
+    assert formulas["variance0"] == "measured on training data"
+    assert "dvariance0" not in formulas
+    assert formulas["halves0′"] == "halves0′ = Halves(halves0)"
+    assert formulas["dhalves0"] == "dhalves0 = backward of Halves(halves0)"
+    assert len(formulas) == len(explanation.steps)  # a0, a0′, a0′′, …
 
 
 def test_certain_prediction_has_a_gradient() -> None:
@@ -141,7 +106,6 @@ def test_certain_prediction_has_a_gradient() -> None:
 def test_label_defaults_to_the_predicted_class(digits: Splits) -> None:
     network, raw = mixed(), digits.train.inputs[0].reshape(1, 28, 28)
     explanation = hg.explain(network, raw)
-    assert isinstance(explanation, hg.Explanation)
     assert (explanation.label, explanation.given) == (explanation.predicted, False)
     assert explanation.predicted == network.predict(raw[None])[0]
     assert explanation.loss == pytest.approx(-np.log(explanation.probability))
@@ -154,9 +118,7 @@ def test_label_defaults_to_the_predicted_class(digits: Splits) -> None:
     [
         (np.ones(5), None, "takes (N, 4) inputs"),
         (np.array([1, 2, np.nan, 4]), None, "not finite"),
-        (np.ones(4), 2, "label must be a class from 0 to 1; got 2"),
-        (np.ones(4), -1, "label must be a class"),
-        (np.ones(4), "one", "label must be a class"),
+        *[(np.ones(4), label, "label must be a class from 0 to 1") for label in (2, -1, "one", 0.5, True)],
     ],
 )
 def test_invalid_arguments_are_refused(raw: Any, label: Any, message: str) -> None:
@@ -164,9 +126,3 @@ def test_invalid_arguments_are_refused(raw: Any, label: Any, message: str) -> No
     with pytest.raises(hg.HandgradError) as error:
         hg.explain(network, raw, label)
     assert message in str(error.value)
-
-
-def test_unknown_step_is_a_key_error() -> None:
-    explanation = hg.explain(hg.Network([hg.Dense(2)], (4,), np.random.default_rng(0)), np.ones(4))
-    with pytest.raises(KeyError):
-        explanation["z9"]

@@ -107,6 +107,7 @@ def test_other_metadata_are_refused(key: str, value: Any) -> None:
         ("scaling.shift", None),
         ("scaling.shift", np.zeros(3)),
         ("scaling.shift", np.zeros(4, np.float32)),
+        ("scaling.divisor", None),
         ("scaling.divisor", np.array([1.0, 0.0, 1.0, 1.0])),
         ("scaling.divisor", np.array([1.0, np.inf, 1.0, 1.0])),
     ],

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from handgrad.errors import HandgradError
 from handgrad.model.scaling import Scaling
 
 
@@ -25,3 +26,12 @@ def test_each_input_is_standardised_separately() -> None:
 def test_an_input_that_never_changes_becomes_zero() -> None:
     raw = np.full((5, 2), 7, np.float32)
     assert not Scaling.learned(raw)(raw, np.float32).any()
+
+
+@pytest.mark.parametrize(
+    ("shift", "divisor"),
+    [(np.zeros(2), np.ones(3)), (np.zeros(2), np.array([1, 0.0])), (np.zeros(2), np.array([1, np.inf]))],
+)
+def test_what_is_no_scaling_is_refused(shift: np.ndarray, divisor: np.ndarray) -> None:
+    with pytest.raises(HandgradError, match="Scaling"):
+        Scaling(shift, divisor)

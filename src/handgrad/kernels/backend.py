@@ -1,7 +1,7 @@
 """The kernels in use: one object, `kernels`, with every kernel as an attribute, e.g. ``kernels.dense(...)``.
 
-The NumPy modules in this package define every kernel. The compiled library (`native/`) replaces those that it has,
-and a user-defined module those that it defines, so that a network can be trained with your gradients.
+The NumPy modules in this package define the kernels. The compiled library (`native/`) replaces those that it has, and
+a user-defined module those that it defines, so that a network can be trained with your gradients.
 """
 
 import os
@@ -10,28 +10,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from threading import RLock
-from types import ModuleType
 from typing import Any
 
 from handgrad.errors import HandgradError
 
 VARIABLE = "HANDGRAD_KERNELS"
+MODULES = [
+    *("activations", "convolution", "dense", "images", "losses"),
+    *("normalization", "optimizers", "pooling", "softmax"),
+]
+FUSED: dict[str, Any] = {"mlp": None, "mlp_gradient": None}
+"""Kernels of the compiled library only, each of which computes several others; None where it is not in use."""
 _LOCK = RLock()
-MODULES = (
-    *("activations", "convolution", "dense", "images", "losses", "mlp", "normalization"),
-    *("optimizers", "pooling", "softmax"),
-)
 
 
-def functions_of(module: ModuleType) -> dict[str, Any]:
-    """Return the public functions that a module defines itself, by name."""
-    return {
-        name: value
-        for name, value in vars(module).items()
-        if callable(value)
-        and not name.startswith("_")
-        and getattr(value, "__module__", None) == module.__name__
-    }
+def functions_of(package: str, modules: list[str]) -> dict[str, Any]:
+    """Return the public functions that modules of a package define themselves, by name."""
+    found: dict[str, Any] = {}
+    for module in (import_module(f"{package}.{name}") for name in modules):
+        for name, value in vars(module).items():
+            if callable(value) and name[0] != "_" and getattr(value, "__module__", "") == module.__name__:
+                found[name] = value
+    return found
 
 
 class Backend:
@@ -43,16 +43,16 @@ class Backend:
         "numpy"; the instruction set of the compiled library, e.g. "v4"; or the name of a module.
     takes_bytes : bool
         Whether `dense` also takes uint8 inputs, which stand for x / 255, and computes faster with them.
+    compiled : dict
+        By the character of a dtype, "f" or "d", the functions of the compiled library.
     version : object
         Another one after each `load`.
-    library : Library or None
-        The compiled library.
     """
 
     name: str
     takes_bytes: bool
+    compiled: dict[str, Any]
     version: object
-    library: Any
 
     def __getattr__(self, name: str) -> Any:
         with _LOCK:
@@ -77,22 +77,21 @@ class Backend:
         HandgradError
             If the choice is unknown, or the CPU lacks the instruction set.
         """
-        found: dict[str, Any] = {"name": "numpy", "takes_bytes": False, "version": object(), "library": None}
-        for module in MODULES:
-            found |= functions_of(import_module(f"handgrad.kernels.{module}"))
+        found = functions_of("handgrad.kernels", MODULES) | FUSED
+        names = list(found)
+        found |= {"name": "numpy", "takes_bytes": False, "compiled": {}, "version": object()}
         if choice != "numpy":
-            found |= _native(choice if isinstance(choice, str) else "native", found)
+            native = _native(choice if isinstance(choice, str) else "native")
+            found |= {name: value for name, value in native.items() if name in found}
         if not isinstance(choice, str):
-            custom = {name: getattr(choice, name) for name in found if callable(getattr(choice, name, None))}
+            custom = {name: getattr(choice, name) for name in names if callable(getattr(choice, name, None))}
             title = getattr(choice, "__name__", "custom")
             if not custom:
                 raise HandgradError(f"{title} defines no kernel, e.g. dense(x, weights, biases)")
-            # fused kernels become the kernels that they consist of
-            found |= functions_of(import_module("handgrad.kernels.mlp"))
-            found |= custom | {"name": title}
+            found |= FUSED | custom | {"name": title}
             if custom.keys() & {"dense", "dense_backward"}:
                 found["takes_bytes"] = False
-        self._use(found)
+        self.__dict__ = found  # atomically
 
     @contextmanager
     def using(self, choice: Any) -> Iterator[None]:
@@ -102,35 +101,25 @@ class Backend:
         try:
             yield
         finally:
-            self._use(before)
-
-    def _use(self, found: dict[str, Any]) -> None:
-        if found.get("library"):
-            found["library"].use()
-        self.__dict__ = found  # atomically
+            self.__dict__ = before
 
 
-def _native(choice: str, definitions: dict[str, Any]) -> dict[str, Any]:
+def _native(choice: str) -> dict[str, Any]:
     """Return the compiled kernels; none, with a warning, where "native" finds no library."""
-    from handgrad.kernels.native.library import INSTRUCTION_SETS, Library, LibraryError
+    from handgrad.kernels.native.library import load_library, suitable
 
-    if choice not in ("native", *INSTRUCTION_SETS):
-        names = ", ".join(INSTRUCTION_SETS)
-        raise HandgradError(
-            f"kernels ({VARIABLE}) must be native, numpy or one of {names}; got {choice!r:.40}"
-        )
+    if choice not in ("native", *suitable()):
+        sets = ", ".join(["native", "numpy", *suitable()])
+        raise HandgradError(f"kernels ({VARIABLE}) must be one of {sets} on this CPU; got {choice!r:.40}")
     try:
-        library = Library(choice)
-    except LibraryError as error:
+        name, functions = load_library(suitable() if choice == "native" else [choice])
+    except HandgradError as error:
         if choice != "native":
-            raise HandgradError(str(error)) from error
+            raise
         warnings.warn(f"{error}; NumPy computes instead, several times slower", RuntimeWarning, stacklevel=2)
         return {}
-    functions: dict[str, Any] = {}
-    for module in MODULES:
-        functions |= functions_of(import_module(f"handgrad.kernels.native.{module}"))
-    functions = {name: function for name, function in functions.items() if name in definitions}
-    return functions | {"name": library.name, "takes_bytes": True, "library": library}
+    native = functions_of("handgrad.kernels.native", [*MODULES, "mlp"])
+    return native | {"name": name, "takes_bytes": True, "compiled": functions}
 
 
 kernels = Backend()

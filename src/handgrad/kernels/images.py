@@ -22,15 +22,13 @@ def warp(images: Floats, displacements: NDArray[np.float32]) -> Floats:
 
     Parameters
     ----------
-    images : ndarray of float32 or float64, shape (N, C, H, W)
-        Values of any range; 0 is what lies around.
-    displacements : ndarray of float32, shape (N, 2, H, W)
+    images : (N, C, H, W)
+    displacements : (N, 2, H, W), float32
         Δy and Δx in pixels, the same for all channels of an image.
 
     Returns
     -------
-    ndarray, shape (N, C, H, W)
-        Of the type of `images`.
+    (N, C, H, W)
     """
     n, _, height, width = images.shape
     padded = np.pad(images, ((0, 0), (0, 0), (1, 2), (1, 2)))
@@ -67,18 +65,15 @@ def affine_displacements(
 
     Parameters
     ----------
-    turn : ndarray of float64, shape (N,)
-        Angle in radians, clockwise.
-    slant : ndarray of float64, shape (N,)
-        Angle in radians by which upright lines lean to the right, between −π/2 and π/2.
-    stretch, shift : ndarray of float64, shape (2, N)
+    turn, slant : (N,)
+        Angles in radians: clockwise, and by which upright lines lean to the right, between −π/2 and π/2.
+    stretch, shift : (2, N)
         Factors above 0, and pixels: first downwards (y), then to the right (x).
     height, width : int
-        H and W.
 
     Returns
     -------
-    ndarray of float32, shape (N, 2, H, W)
+    (N, 2, H, W), float32
         Δy and Δx in pixels.
     """
     cos, sin, tan = np.cos(turn), np.sin(turn), np.tan(slant)
@@ -104,13 +99,13 @@ def gaussian_weights(size: int, std: float) -> NDArray[np.float32]:
     Parameters
     ----------
     size : int
-        Pixels L in the row.
+        Pixels in the row.
     std : float
         σ in pixels, 1 or above.
 
     Returns
     -------
-    ndarray of float32, shape (L, nodes)
+    (size, nodes), float32
     """
     nodes = ceil((size - 1) / std) + 7
     node = std * (np.arange(nodes) - (nodes - 1) / 2)
@@ -133,21 +128,20 @@ def draw_strokes(
 
     Parameters
     ----------
-    points : ndarray of float64, shape (N, P, 2)
+    points : (N, P, 2)
         Path of the pen, ``x`` to the right and ``y`` down, in pixels from the upper left corner of the image.
-    radii : ndarray of float64, shape (N, P)
+    radii : (N, P)
         Radius of the pen at every point, in pixels.
-    pen_down : ndarray of bool, shape (N, P - 1)
+    pen_down : (N, P − 1), bool
         Whether a segment joins a point with the next, or the pen was lifted between them.
-    softness : ndarray of float64, shape (N,)
+    softness : (N,)
         Width of the edge in pixels, above 0.
     size : int
         Height and width of an image in pixels.
 
     Returns
     -------
-    ndarray of uint8, shape (N, size, size)
-        Lightness of the pixels, 0 to 255.
+    (N, size, size), uint8
     """
     centres = np.arange(size) + 0.5
     pixels = np.stack(np.meshgrid(centres, centres), axis=-1)  # (size, size, 2), x before y

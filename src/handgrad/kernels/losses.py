@@ -18,7 +18,7 @@ def softmax_cross_entropy(
     Parameters
     ----------
     logits : (N, C)
-    labels : (N,), whole numbers from 0 to C − 1
+    labels : (N,), integers from 0 to C − 1
     label_smoothing : float
         s, from 0 to below 1.
 
@@ -47,15 +47,5 @@ def softmax_cross_entropy(
 
 
 def count_correct(logits: Floats, labels: Integers) -> int:
-    """Return the number of examples whose label has the largest logit; of equal ones the first counts.
-
-    Parameters
-    ----------
-    logits : (N, C)
-    labels : (N,), whole numbers from 0 to C − 1
-
-    Returns
-    -------
-    int
-    """
+    """Return the number of examples whose label (N,) has the largest logit (N, C), of equal ones the first."""
     return int((logits.argmax(axis=1) == labels).sum())

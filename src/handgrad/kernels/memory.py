@@ -9,7 +9,6 @@ import sys
 import threading
 from ctypes import c_void_p
 from math import prod
-from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -41,13 +40,11 @@ class _Blocks(threading.local):
         self.total = 0
 
 
-_blocks = _Blocks()
-
-
 def _references(blocks: list[NDArray[np.uint8]], index: int) -> int:
-    return getrefcount(blocks[index])
+    return sys.getrefcount(blocks[index])
 
 
+_blocks = _Blocks()
 _UNUSED = _references([np.empty(0, np.uint8)], 0)
 """The references to a block that only the list has; interpreters count differently."""
 _COUNTS = getattr(sys, "_is_gil_enabled", lambda: True)()
@@ -55,30 +52,28 @@ _COUNTS = getattr(sys, "_is_gil_enabled", lambda: True)()
 
 
 def aligned(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-    """Return an uninitialized array that begins at a cache line: no vector of it lies in two lines.
+    """Return an uninitialized array that begins at a cache line: no vector of it lies in two lines."""
+    memory = _memory(prod(shape) * np.dtype(dtype).itemsize + LINE)
+    return np.ndarray(shape, dtype, memory, -pointer(memory) % LINE)
 
-    Memory of earlier arrays of the thread is reused. The system would clear fresh memory page by page, which takes a
-    quarter of the time of a small convolutional network.
+
+def _memory(size: int) -> NDArray[np.uint8]:
+    """Return bytes, if possible those of an earlier array of the thread.
+
+    The system would clear fresh memory page by page, which takes a quarter of the time of a small convolutional
+    network.
     """
-    size = prod(shape) * np.dtype(dtype).itemsize + LINE
-    if size < SMALL:
-        return _at_line(np.empty(size, np.uint8), shape, dtype)
+    if not (SMALL <= size <= MOST_KEPT and _COUNTS):
+        return np.empty(size, np.uint8)
     blocks = _blocks.by_size.setdefault(size, [])
     for index in range(len(blocks)):
         if _references(blocks, index) == _UNUSED:
-            return _at_line(blocks[index], shape, dtype)
-    memory = np.empty(size, np.uint8)
-    if size > MOST_KEPT or not _COUNTS:
-        return _at_line(memory, shape, dtype)
+            return blocks[index]
     if _blocks.total + size > MOST_KEPT:
         _blocks.by_size, _blocks.total = {size: (blocks := [])}, 0
-    blocks.append(memory)
+    blocks.append(np.empty(size, np.uint8))
     _blocks.total += size
-    return _at_line(memory, shape, dtype)
-
-
-def _at_line(memory: NDArray[np.uint8], shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-    return np.ndarray(shape, dtype, memory, -pointer(memory) % LINE)
+    return blocks[-1]
 
 
 def aligned_like(x: NDArray[Any]) -> NDArray[Any] | None:
@@ -90,12 +85,12 @@ def aligned_like(x: NDArray[Any]) -> NDArray[Any] | None:
 
 
 def is_real(array: NDArray[Any]) -> bool:
-    """Return whether an array holds float32 or float64 numbers in the byte order of this machine."""
+    """Whether an array holds float32 or float64 numbers in the byte order of this machine."""
     return array.dtype.char in "fd" and array.dtype.isnative
 
 
 def fits(array: NDArray[Any], dtype: Any, shape: tuple[int, ...], *, written: bool = False) -> bool:
-    """Return whether C can read an array, and write it, as contiguous numbers of a type and shape."""
+    """Whether C can read an array, and write it, as contiguous numbers of a type and shape."""
     flags = array.flags
     usable = flags.carray if written else flags.c_contiguous and flags.aligned
     return bool(usable and array.dtype == dtype and array.shape == shape)

@@ -1,9 +1,8 @@
 """Softmax, and under it its derivative; letters as in `activations.py`."""
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
 
-from handgrad.kernels.types import Floats, Integers
+from handgrad.kernels.types import Floats
 
 
 def softmax(logits: Floats) -> Floats:
@@ -25,33 +24,8 @@ def softmax(logits: Floats) -> Floats:
 
 
 def softmax_backward(dy: Floats, y: Floats) -> Floats:
-    """Compute dx = y · (dy − Σⱼ dyⱼ yⱼ), with the output y = softmax(x).
+    """Compute dx = y · (dy − Σⱼ dyⱼ yⱼ), with the output y = softmax(x); all arrays are (N, C).
 
-    Parameters
-    ----------
-    dy : (N, C)
-    y : (N, C)
-        The probabilities of the forward pass.
-
-    Returns
-    -------
-    dlogits : (N, C)
+    Networks use the derivative of `losses.softmax_cross_entropy`.
     """
     return y * (dy - (dy * y).sum(axis=1, keepdims=True))
-
-
-def one_hot(labels: Integers, classes: int, dtype: DTypeLike = np.float32) -> NDArray[np.floating]:
-    """Return each label as a row that is 1 at the label and 0 elsewhere.
-
-    Parameters
-    ----------
-    labels : (N,), whole numbers from 0 to classes − 1
-    classes : int
-
-    Returns
-    -------
-    (N, classes)
-    """
-    rows = np.zeros((len(labels), classes), dtype)
-    rows[np.arange(len(labels)), labels] = 1
-    return rows

@@ -1,16 +1,16 @@
 """Threads that share work, their number, and the limit of BLAS to one thread meanwhile."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from functools import cache
-from numbers import Integral
 from threading import Lock
 from typing import Any, TypeVar
 
 from threadpoolctl import ThreadpoolController
 
+from handgrad.config import is_integer
 from handgrad.errors import HandgradError
 
 Part = TypeVar("Part")
@@ -20,54 +20,46 @@ WORTH_A_THREAD = 100_000
 """Elements from which an elementwise operation is worth another thread."""
 
 _default_threads: int | None = None
+_lock = Lock()
+_blas_blocks = 0
+_blas_before: list[tuple[Any, int]] = []
 
 
-class _OneBlasThread:
-    """A limit of one thread for the BLAS library that NumPy calls, while any thread is inside a block.
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Limit BLAS to one thread within a block: the threads that call it are the parallelism.
 
     The limit belongs to the whole process, so the blocks of all threads are counted: the first sets it, and the last
     one restores what was before.
     """
+    global _blas_blocks
+    with _lock:
+        if _blas_blocks == 0:
+            _blas_before[:] = [(library, library.num_threads) for library in _blas_libraries()]
+            _set_threads([(library, 1) for library, _ in _blas_before])
+        _blas_blocks += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _blas_blocks -= 1
+            if _blas_blocks == 0:
+                _set_threads(_blas_before)
 
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._count = 0
-        self._before: list[tuple[Any, int]] = []
 
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._count == 0:
-                self._before = [(library, library.num_threads) for library in _blas_libraries()]
-                self._set([(library, 1) for library, _ in self._before])
-            self._count += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._count -= 1
-            if self._count == 0:
-                self._set(self._before)
-
-    def _set(self, numbers: list[tuple[Any, int]]) -> None:
-        for library, threads in numbers:
-            # threadpoolctl lets only one thread of a process change OpenBLAS, but here any may be the last
-            release = getattr(library, "clear_controlling_thread", lambda force: None)
-            release(force=True)
-            library.set_num_threads(threads)
-            release(force=True)
+def _set_threads(numbers: list[tuple[Any, int]]) -> None:
+    for library, threads in numbers:
+        # threadpoolctl lets only one thread of a process change OpenBLAS, but here any may be the last
+        release = getattr(library, "clear_controlling_thread", lambda force: None)
+        release(force=True)
+        library.set_num_threads(threads)
+        release(force=True)
 
 
 @cache
 def _blas_libraries() -> list[Any]:
     """Find the BLAS libraries of this process; the search takes milliseconds."""
     return list(ThreadpoolController().select(user_api="blas").lib_controllers)
-
-
-_ONE_BLAS_THREAD = _OneBlasThread()
-
-
-def one_blas_thread() -> AbstractContextManager[None]:
-    """Limit BLAS to one thread within a block: the threads that call it are the parallelism."""
-    return _ONE_BLAS_THREAD
 
 
 def processors() -> tuple[int, ...]:
@@ -93,8 +85,8 @@ def choose_threads(wanted: int | None = None) -> int:
     """
     if wanted is None:
         return _default_threads or len(processors())
-    if not isinstance(wanted, Integral) or not 1 <= wanted <= 1024:
-        raise HandgradError(f"threads must be a whole number from 1 to 1024; got {wanted!r:.60}")
+    if not is_integer(wanted, 1) or wanted > 1024:
+        raise HandgradError(f"threads must be an integer from 1 to 1024; got {wanted!r:.60}")
     return int(wanted)
 
 

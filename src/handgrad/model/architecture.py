@@ -31,17 +31,20 @@ class Architecture:
     shapes, statistic_shapes : list of dict
         For each layer the shapes of its parameters, and of its statistics, by name.
     output_shape : tuple of int
-    parameter_count : int
-        P.
+    inputs, parameter_count : int
+        I, the number of values of one example, and P.
     macs : int
         Multiplications of an example: every parameter meets an input at every position.
     chunk : int
         The largest number of examples that should be computed at a time.
+    first_trained : int
+        The index of the first layer with parameters; the number of layers where there is none.
     """
 
     def __init__(self, layers: Iterable[Layer], input_shape: int | Sequence[int]) -> None:
         self.layers = tuple(layers)
         self.input_shape = check_shape(input_shape, "input_shape")
+        self.inputs = prod(self.input_shape)
         if not self.layers:
             raise HandgradError("a network needs at least one layer, e.g. Dense(10)")
         for layer in self.layers:
@@ -49,34 +52,22 @@ class Architecture:
                 raise HandgradError(f"{layer!r:.60} is not a layer; a custom layer inherits from Layer")
         self.shapes: list[Mapping[str, Shape]] = []
         self.statistic_shapes: list[Mapping[str, Shape]] = []
-        self.macs = 0
+        self.parameter_count = self.macs = 0
         shape, floats = self.input_shape, self.inputs
         if self.layers[0].takes_bytes:  # four bytes are as long as one float
             floats = -(-floats // 4)
         for layer in self.layers:
             self.shapes.append(layer.parameter_shapes(shape))
             self.statistic_shapes.append(layer.statistic_shapes(shape))
-            floats = max(floats, layer.activation_size(shape))
             shape = layer.output_shape(shape)
-            self.macs += sum(map(prod, self.shapes[-1].values())) * prod(shape[1:])
+            floats = max(floats, prod(shape))
+            parameters = sum(map(prod, self.shapes[-1].values()))
+            self.parameter_count += parameters
+            self.macs += parameters * prod(shape[1:])
         self.output_shape = shape
         fitting = max(1, CACHE_SIZE // floats)
         self.chunk = fitting - fitting % CHUNK_STEP or fitting
-
-    @cached_property
-    def inputs(self) -> int:
-        """I, the number of values of one example."""
-        return prod(self.input_shape)
-
-    @cached_property
-    def parameter_count(self) -> int:
-        """P, the number of parameters."""
-        return sum(prod(shape) for shapes in self.shapes for shape in shapes.values())
-
-    @cached_property
-    def types(self) -> list[type[Layer]]:
-        """The classes of the layers."""
-        return [type(layer) for layer in self.layers]
+        self.first_trained = next((i for i, shapes in enumerate(self.shapes) if shapes), len(self.layers))
 
     @cached_property
     def has_running_statistics(self) -> bool:
@@ -86,12 +77,7 @@ class Architecture:
     @cached_property
     def is_mlp(self) -> bool:
         """Whether there is one hidden layer with ReLU, for which there are fused kernels."""
-        return self.types == [Dense, ReLU, Dense]
-
-    @cached_property
-    def first_trained(self) -> int:
-        """The index of the first layer with parameters; the number of layers where there is none."""
-        return next((i for i, shapes in enumerate(self.shapes) if shapes), len(self.layers))
+        return [type(layer) for layer in self.layers] == [Dense, ReLU, Dense]
 
     def views(self, vector: NDArray[Any]) -> list[Parameters]:
         """View a flat (P,) vector as the arrays of each layer, by name.
@@ -119,23 +105,13 @@ class Architecture:
         size = max(1, -(-examples // max(1, count)))
         return size if size <= CHUNK_STEP else -(-size // CHUNK_STEP) * CHUNK_STEP
 
-    def summary(self) -> str:
-        """Return a table of the layers with their output shapes and numbers of parameters."""
-        shape = self.input_shape
-        rows = [("layer", "output", "parameters"), ("input", str(shape), "0")]
-        for layer, shapes in zip(self.layers, self.shapes, strict=True):
-            shape = layer.output_shape(shape)
-            rows.append((type(layer).__name__, str(shape), f"{sum(map(prod, shapes.values())):,}"))
-        rows.append(("total", "", f"{self.parameter_count:,}"))
-        return "\n".join(f"{name:<14}{output:<18}{count:>12}" for name, output, count in rows)
-
 
 def check_shape(shape: Any, name: str) -> Shape:
-    """Return a shape as a tuple of int; HandgradError unless it is a whole number or several, from 1."""
+    """Return a shape as a tuple of int; HandgradError unless it is an integer or several, from 1."""
     try:
         sides = tuple(map(index, shape)) if hasattr(shape, "__iter__") else (index(shape),)
     except TypeError:
         sides = ()
     if not sides or min(sides) < 1:
-        raise HandgradError(f"{name} must be whole numbers from 1, e.g. (784,); got {shape!r:.60}")
+        raise HandgradError(f"{name} must be integers from 1, e.g. (784,); got {shape!r:.60}")
     return sides

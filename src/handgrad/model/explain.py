@@ -4,7 +4,7 @@ The steps are data; ``handgrad explain`` prints them. The network's layers compu
 example that is predicted with a probability of almost 1 has a gradient.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Literal
@@ -19,7 +19,6 @@ from handgrad.kernels.types import Floats
 from handgrad.model.layers import Layer
 from handgrad.model.losses import CrossEntropy
 from handgrad.model.network import Network
-from handgrad.model.scaling import Scaling
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,11 +31,9 @@ class Step:
         E.g. "z1", "weights1", "probabilities", or "dz1" for the gradient of the loss with respect to z1.
     layer : str
         Index and class of the layer, e.g. "0 Dense"; "input" or "loss".
-    direction : str
-        "forward" or "backward".
+    direction : "forward" or "backward"
     formula : str
-        In the names of other steps; "learned" for parameters. For a layer without a formula, its class and the first
-        line of its docstring.
+        In the names of other steps; "learned" for parameters. For a layer without a formula, its class.
     values : array
         The first axis is one example, except for parameters and their gradients; the loss is a number, ().
     """
@@ -58,9 +55,8 @@ class Explanation:
         In the order of computation; the last one is "dx".
     raw : (I,)
         The example as the data set has it.
-    example_shape : tuple of int
-        E.g. (1, 28, 28) for an image.
-    classes : tuple of str
+    example_shape, classes
+        Those of the network.
     label : int
         The class whose loss is explained.
     given : bool
@@ -85,11 +81,8 @@ class Explanation:
         raise KeyError(name)
 
     def __repr__(self) -> str:
-        return (
-            f"Explanation({self.classes[self.predicted]!r} at {self.probability:.1%}, "
-            f"loss {self.loss:.4g} for {self.classes[self.label]!r}: "
-            f"{' → '.join(step.name for step in self.steps)})"
-        )
+        steps = " → ".join(step.name for step in self.steps)
+        return f"Explanation({self.classes[self.predicted]!r} at {self.probability:.1%}: {steps})"
 
     @property
     def loss(self) -> float:
@@ -132,35 +125,37 @@ def explain(network: Network, raw: ArrayLike, label: int | np.integer | None = N
         If the example does not fit the network, or the label is not a class.
     """
     raw = np.asarray(raw).reshape(-1)
-    predicted = int(network.predict(raw[np.newaxis])[0])
-    given, label = label is not None, predicted if label is None else label
-    if not (is_integer(label, 0) and label < len(network.classes)):
-        raise HandgradError(f"label must be a class from 0 to {len(network.classes) - 1}; got {label!r}")
-    steps = tuple(_steps(network, raw, int(label)))
-    shape = network.example_shape
-    return Explanation(steps, raw, shape, network.classes, int(label), given, predicted)
+    predicted, classes = int(network.predict(raw[np.newaxis])[0]), network.classes
+    chosen = predicted if label is None else label
+    if not is_integer(chosen, 0) or chosen >= len(classes):
+        raise HandgradError(f"label must be a class from 0 to {len(classes) - 1}; got {label!r:.60}")
+    steps = tuple(_steps(network, raw, int(chosen)))
+    return Explanation(steps, raw, network.example_shape, classes, int(chosen), label is not None, predicted)
 
 
 def _steps(network: Network, raw: NDArray[np.number], label: int) -> Iterator[Step]:
-    x = network.scaling(raw, np.float64) if network.scaling else raw.astype(np.float64)
+    if network.scaling is None:
+        x: Floats = raw.astype(np.float64)
+        formula = "x = raw"
+    else:
+        x = network.scaling(raw, np.float64)
+        formula = "x = raw / 255" if network.scaling.for_bytes else "x = (raw − shift) / divisor"
     y, name = x.reshape(1, *network.input_shape), "x"
-    yield Step(name, "input", "forward", _scaling_formula(network.scaling), y)
+    yield Step("x", "input", "forward", formula, y)
     taken, number, passed = {"x", "loss", "probabilities"}, 0, []
     for index, (layer, arrays) in enumerate(zip(network.layers, network.arrays, strict=True)):
         number += layer.symbol == "z"
-        names = _Names(layer, name, str(number), vars(arrays), taken)
-        place = f"{index} {type(layer).__name__}"
-        statistics = vars(network.statistics[index])
+        names = _Names(layer, name, str(number), list(vars(arrays)), taken)
+        place, statistics = f"{index} {type(layer).__name__}", vars(network.statistics[index])
         parameters = {key: array.astype(np.float64) for key, array in vars(arrays).items()}
         for key, values in parameters.items():
             origin = "measured on training data" if key in statistics else "learned"
             yield Step(names.of(key), place, "forward", origin, values)
         y, backward = layer.forward(SimpleNamespace(**parameters), y)
-        y = np.asarray(y, np.float64)
-        yield Step(names.y, place, "forward", names.forward(), y)
+        y, name = np.asarray(y, np.float64), names.y
+        yield Step(name, place, "forward", names.forward(), y)
         gradients = {key: np.zeros_like(array) for key, array in parameters.items() if key not in statistics}
         passed.append((names, place, backward, gradients))
-        name = names.y
     softmax = f"softmax({name}) = exp {name} / Σ exp {name}"
     yield Step("probabilities", "loss", "forward", softmax, kernels.softmax(y))
     losses, dy = CrossEntropy().per_example(y, np.array([label]))
@@ -177,44 +172,24 @@ def _steps(network: Network, raw: NDArray[np.number], label: int) -> Iterator[St
 class _Names:
     """The names of a layer's arrays and its formulas: "z1", "weights1"; with a prime if a name is taken."""
 
-    def __init__(
-        self, layer: Layer, x: str, number: str, parameters: Mapping[str, Floats], taken: set[str]
-    ) -> None:
-        self.layer, self.x = layer, x
+    def __init__(self, layer: Layer, x: str, number: str, parameters: list[str], taken: set[str]) -> None:
         symbol = layer.symbol or type(layer).__name__.lower()
-        while not taken.isdisjoint({symbol + number, *(key + number for key in parameters)}):
+        while not taken.isdisjoint(name + number for name in (symbol, *parameters)):
             number += "′"
-        self.number, self.y = number, symbol + number
-        taken.update({self.y, *map(self.of, parameters)})
+        taken.update(name + number for name in (symbol, *parameters))
+        self.layer, self.x, self.number, self.y = layer, x, number, symbol + number
+        self.fields = {name: getattr(layer, name) for name in field_names(layer)}
 
     def of(self, parameter: str) -> str:
         return parameter + self.number
 
     def forward(self) -> str:
-        return self._fill(self.layer.formula) or f"{self.y} = {self._describe()}"
+        return self._fill(self.layer.formula) or f"{self.y} = {type(self.layer).__name__}({self.x})"
 
     def backward(self, key: str) -> str:
-        name = f"d{self.x if key == 'x' else self.of(key)}"
         formula = self._fill(self.layer.backward_formulas.get(key, ""))
-        return f"{name} = {formula or f'{self._describe()}, backward'}"
+        formula = formula or f"backward of {type(self.layer).__name__}({self.x})"
+        return f"d{self.x if key == 'x' else self.of(key)} = {formula}"
 
     def _fill(self, formula: str) -> str:
-        """Replace the names in braces: x, y, n, and the fields of the layer."""
-        fields = {name: str(getattr(self.layer, name)) for name in field_names(self.layer)}
-        for key, value in (fields | {"x": self.x, "y": self.y, "n": self.number}).items():
-            formula = formula.replace(f"{{{key}}}", value)
-        return formula
-
-    def _describe(self) -> str:
-        """Describe a layer without a formula by its class and the first line of its docstring."""
-        kind = type(self.layer)
-        first = (kind.__doc__ or "").strip().partition("\n")[0].rstrip(".")
-        if not first or first.startswith(f"{kind.__name__}("):  # the default docstring of a dataclass
-            return f"{kind.__name__}({self.x})"
-        return f"{kind.__name__}({self.x}): {first}"
-
-
-def _scaling_formula(scaling: Scaling | None) -> str:
-    if scaling is None:
-        return "x = raw"
-    return "x = raw / 255" if scaling.for_bytes else "x = (raw − shift) / divisor"
+        return formula.format_map({**self.fields, "x": self.x, "y": self.y, "n": self.number})

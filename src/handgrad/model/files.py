@@ -6,7 +6,7 @@ recipe and the version of the library. Nothing is pickled.
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -106,43 +106,34 @@ def network_from_tensors(tensors: Tensors, metadata: dict[str, str], path: Path)
     Tensors are compared with the shapes that the metadata claim before any memory is allocated.
     """
     _check_format(metadata, path)
-    with _damage(path):
-        configs = metadata_value(metadata, "layers")
     try:
-        layers = [Layer.from_config(config) for config in configs]
+        layers = [Layer.from_config(config) for config in metadata_value(metadata, "layers")]
     except (HandgradError, TypeError) as error:
         raise HandgradError(
-            f"{path}: {error}. A custom layer is known once its class has been defined or imported"
+            f"{path}: {error}; a custom one is known once its class has been defined"
         ) from error
-    with _damage(path):
-        shapes = {key: metadata_value(metadata, key) for key in ("input_shape", "example_shape")}
-        names = {key: metadata_value({"features": "[]", **metadata}, key) for key in ("classes", "features")}
-        for key, value in names.items():
-            if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-                raise HandgradError(f"its {key} are not names")
-        network = Network(
-            layers,
-            shapes.pop("input_shape"),
-            dtype=metadata_value(metadata, "dtype") or "missing",
-            scaling=_scaling(tensors),
-            framing=metadata_value(metadata, "framing"),
-            arrays=tensors,
-            **shapes,
-            **names,
-        )
-        if network.scaling and network.scaling.shift.shape not in ((), (network.inputs,)):
-            raise HandgradError(f"its scaling has shape {network.scaling.shift.shape}")
-    return network
+    keys = ("input_shape", "example_shape", "framing", "features", "classes")
+    try:
+        form = {key: metadata_value(metadata, key) for key in keys}
+        if not all(isinstance(name, str) for name in (*form["features"], *form["classes"])):
+            raise HandgradError("its features or classes are not names")
+        dtype, scaling = metadata_value(metadata, "dtype") or "missing", None
+        if tensors.keys() & {"scaling.shift", "scaling.divisor"}:
+            scaling = Scaling(tensors["scaling.shift"], tensors["scaling.divisor"])
+        return Network(layers, **form, dtype=dtype, scaling=scaling, arrays=tensors)
+    except (ValueError, TypeError, KeyError, OverflowError, MemoryError) as error:
+        reason = f"it lacks {error}" if isinstance(error, KeyError) else error
+        raise HandgradError(f"{path} is damaged: {reason}") from error
 
 
 def recipe_from_metadata(metadata: dict[str, str], path: Path) -> dict[str, Any] | None:
     """Return the recipe in the metadata of a model file, or None where there is none."""
     _check_format(metadata, path)
-    with _damage(path):
+    with suppress(HandgradError):
         recipe = metadata_value(metadata, "recipe")
-        if recipe is not None and not isinstance(recipe, dict):
-            raise HandgradError("its recipe is not a table")
-    return recipe
+        if recipe is None or isinstance(recipe, dict):
+            return recipe
+    raise HandgradError(f"{path} is damaged: its recipe is not a table")
 
 
 def metadata_value(metadata: dict[str, str], key: str) -> Any:
@@ -153,19 +144,8 @@ def metadata_value(metadata: dict[str, str], key: str) -> Any:
         raise HandgradError(f"its metadata lack a valid '{key}'") from error
 
 
-@contextmanager
-def _damage(path: Path) -> Iterator[None]:
-    """Report errors within a block as damage of a file."""
-    try:
-        yield
-    except (ValueError, TypeError, OverflowError, MemoryError) as error:
-        raise HandgradError(f"{path} is damaged: {error}") from error
-
-
 def _check_format(metadata: dict[str, str], path: Path) -> None:
-    if not all(isinstance(text, str) for text in metadata.values()):
-        raise HandgradError(f"{path} is damaged: its metadata are not text")
-    kind, _, number = metadata.get("format", "").partition(" ")
+    kind, _, number = str(metadata.get("format")).partition(" ")
     if kind != "handgrad" or not number.isdecimal() or not 0 < len(number) < 10:
         raise HandgradError(f"{path} is not a model of handgrad: its metadata do not describe one")
     if int(number) > FORMAT:
@@ -173,18 +153,6 @@ def _check_format(metadata: dict[str, str], path: Path) -> None:
             f"{path} was written by handgrad {metadata.get('library_version', '?')} in format {number}, "
             f"newer than this version reads ({FORMAT}); upgrade handgrad"
         )
-
-
-def _scaling(tensors: Tensors) -> Scaling | None:
-    found = [tensors[key] for key in ("scaling.shift", "scaling.divisor") if key in tensors]
-    if not found:
-        return None
-    if len(found) != 2 or not all(a.dtype == np.float64 and np.isfinite(a).all() for a in found):
-        raise HandgradError("its scaling must be two arrays of finite float64 numbers")
-    shift, divisor = found
-    if shift.shape != divisor.shape or (divisor <= 0).any():
-        raise HandgradError("its scaling.divisor must be positive, in the shape of scaling.shift")
-    return Scaling(shift, divisor)
 
 
 def write_tensors(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
@@ -222,15 +190,14 @@ def read_metadata(path: Path) -> dict[str, str]:
 def _opened(path: Path) -> Iterator[Any]:
     from safetensors import SafetensorError, safe_open
 
-    if path.exists() and not path.is_file():  # reading a pipe would block
-        raise HandgradError(f"{path} is not a regular file, and so not a model file")
+    if not path.is_file():  # reading a pipe would block
+        problem = "is not a regular file" if path.exists() else "does not exist"
+        raise HandgradError(f"{path} {problem}; name a run folder or a model file")
     try:
         with safe_open(path, framework="numpy") as file:
             yield file
-    except FileNotFoundError:
-        raise HandgradError(f"{path} does not exist; name a run folder or a model file") from None
     except (SafetensorError, OSError) as error:
-        reason = (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()[0]
-        if "incomplete" in reason.lower() or "toosmall" in reason.lower().replace(" ", ""):
-            reason = "it is cut short or empty"
-        raise HandgradError(f"{path} is not a whole model file: {reason}") from error
+        reason = next(iter(str(error).splitlines()), "")
+        raise HandgradError(
+            f"{path} is not a whole model file, but damaged or cut short: {reason}"
+        ) from error

@@ -41,8 +41,6 @@ class Uniform(Initializer):
 class He(Initializer):
     """Normal with variance 2 / I, which preserves the variance of signals through ReLU layers.
 
-    References
-    ----------
     He, Zhang, Ren and Sun, "Delving deep into rectifiers", ICCV 2015, equation 10.
     """
 
@@ -55,8 +53,6 @@ class He(Initializer):
 class Glorot(Initializer):
     """Uniform with variance 2 / (I + O), which preserves the variance of signals forward and backward.
 
-    References
-    ----------
     Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010,
     equation 16.
     """
@@ -71,8 +67,6 @@ class Glorot(Initializer):
 class LeCun(Initializer):
     """Normal with variance 1 / I, which preserves the variance of sums.
 
-    References
-    ----------
     LeCun, Bottou, Orr and Müller, "Efficient backprop", 1998, equation 16.
     """
 
@@ -85,15 +79,13 @@ class LeCun(Initializer):
 class Orthogonal(Initializer):
     """A random rotation times `gain`: rows (columns where there are more rows) are orthonormal.
 
+    Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural
+    networks", ICLR 2014, section 3.
+
     Parameters
     ----------
     gain : float
         Above 0; √2 is usual with ReLU.
-
-    References
-    ----------
-    Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural
-    networks", ICLR 2014, section 3.
     """
 
     gain: float = 1.0

@@ -60,12 +60,12 @@ class Loss(Configurable, ABC):
         weights: NDArray[np.floating[Any]] | None = None,
         total: int | None = None,
     ) -> tuple[float, Floats]:
-        """Compute the mean loss, and its gradient.
+        """Compute the mean loss, and its gradient with respect to the logits.
 
         Parameters
         ----------
-        logits : (N, C)
-        targets : (N,)
+        logits, targets
+            As for `per_example`; HandgradError where they do not fit together.
         weights : (N,), optional
             The weight of each example; default: 1.
         total : int, optional
@@ -76,11 +76,6 @@ class Loss(Configurable, ABC):
         -------
         loss : float
         dlogits : (N, C)
-
-        Raises
-        ------
-        HandgradError
-            If the targets do not fit the logits.
         """
         self.check_targets(logits, targets)
         losses, dlogits = self.per_example(logits, targets)

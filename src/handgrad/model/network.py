@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
+from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,12 +11,12 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from handgrad.config import FRAMINGS, unique_names
 from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
+from handgrad.kernels.memory import aligned
 from handgrad.kernels.threads import Workers, choose_threads, one_blas_thread
 from handgrad.kernels.types import Floats, Integers, as_array, as_floats
-from handgrad.model.architecture import check_shape
+from handgrad.model.architecture import Architecture, check_shape
 from handgrad.model.layers.layer import Layer
 from handgrad.model.losses import CrossEntropy, Loss
-from handgrad.model.parameters import Parameterized
 from handgrad.model.scaling import Scaling
 
 FEW = 32
@@ -24,7 +25,7 @@ FEW = 32
 NetworkBackward: TypeAlias = Callable[..., Any]
 
 
-class Network(Parameterized):
+class Network(Architecture):
     """Layers in a row, from scaled inputs to logits.
 
     Parameters
@@ -83,28 +84,89 @@ class Network(Parameterized):
         if self.dtype not in (np.float32, np.float64):
             raise HandgradError(f"dtype must be float32 or float64; got {self.dtype}")
         self.scaling = scaling
-        self.example_shape = check_shape(
-            self.input_shape if example_shape is None else example_shape, "example_shape"
-        )
-        if prod(self.example_shape) != self.inputs or framing not in FRAMINGS:
+        if scaling and scaling.shift.shape not in ((), (self.inputs,)):
             raise HandgradError(
-                f"{self.inputs} inputs are not examples {self.example_shape}, framing {framing!r:.40}"
+                f"a scaling of {scaling.shift.shape} values is not one of {self.inputs} inputs"
             )
-        self.framing = framing
+        shape = self.input_shape if example_shape is None else example_shape
+        self.example_shape, self.framing = check_shape(shape, "example_shape"), framing
+        if prod(self.example_shape) != self.inputs or framing not in FRAMINGS:
+            raise HandgradError(f"{self.inputs} inputs are not examples {shape}, framing {framing!r:.40}")
         self.features = unique_names(features, "inputs")
         if len(self.features) not in (0, self.inputs):
             raise HandgradError(f"there are {len(self.features)} names for {self.inputs} inputs")
-        outputs = self.output_shape[0]
-        self.classes = unique_names(range(outputs) if classes is None else classes, "classes")
-        if len(self.output_shape) != 1 or len(self.classes) != outputs:
-            raise HandgradError(
-                f"the network ends in {self.output_shape}, but there are {len(self.classes)} classes"
-            )
+        self.classes = unique_names(range(self.output_shape[0]) if classes is None else classes, "classes")
+        if self.output_shape != (len(self.classes),):
+            count = len(self.classes)
+            raise HandgradError(f"the network ends in {self.output_shape}, but there are {count} classes")
         self._allocate(arrays, np.random.default_rng(rng))
 
     def __repr__(self) -> str:
         layers = " → ".join(type(layer).__name__ for layer in self.layers)
         return f"Network({self.input_shape} → {layers} → {self.output_shape}, {self.parameter_count:,} parameters)"
+
+    def _allocate(self, given: Mapping[str, NDArray[Any]] | None, rng: np.random.Generator) -> None:
+        """Create all arrays: copies of given ones, which are checked before any is allocated, or initial values."""
+        if given is not None:
+            self._check_arrays(given)
+        self._vector: NDArray[Any] = aligned((self.parameter_count,), self.dtype)
+        self.statistics = [
+            SimpleNamespace(**{name: np.empty(shape, self.dtype) for name, shape in shapes.items()})
+            for shapes in self.statistic_shapes
+        ]
+        self._view()
+        for index, (layer, arrays) in enumerate(zip(self.layers, self.arrays, strict=True)):
+            initializers = layer.initializers()
+            for name, array in vars(arrays).items():
+                if given is not None:
+                    array[...] = given[f"layers.{index}.{name}"]
+                elif name in initializers:
+                    array[...] = initializers[name].draw(array.shape, rng)
+                else:
+                    raise HandgradError(f"{type(layer).__name__} has no initializer for its {name}")
+
+    def _check_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        for index, shapes in enumerate(zip(self.shapes, self.statistic_shapes, strict=True)):
+            for name, shape in {**shapes[0], **shapes[1]}.items():
+                array = arrays.get(key := f"layers.{index}.{name}")
+                if array is None:
+                    raise HandgradError(f"it lacks {key}")
+                if array.shape != shape:
+                    raise HandgradError(f"{key} has shape {array.shape} where the network has {shape}")
+                if array.dtype != self.dtype or not np.isfinite(array).all():
+                    raise HandgradError(f"{key} must hold finite {self.dtype} numbers")
+
+    def _view(self) -> None:
+        self.parameters = self.views(self._vector)
+        self.arrays = [
+            SimpleNamespace(**vars(parameters), **vars(statistics)) if vars(statistics) else parameters
+            for parameters, statistics in zip(self.parameters, self.statistics, strict=True)
+        ]
+
+    def __getstate__(self) -> dict[str, Any]:
+        views = ("parameters", "arrays", "_fused")
+        return {name: value for name, value in vars(self).items() if name not in views}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)  # a copy views its vector, not that of the original
+        self._view()
+
+    @property
+    def flat_parameters(self) -> NDArray[Any]:
+        """All parameters, (P,); values that are assigned are copied into it."""
+        return self._vector
+
+    @flat_parameters.setter
+    def flat_parameters(self, values: NDArray[Any]) -> None:
+        self._vector[...] = values
+
+    def named_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return all parameters and statistics by name, e.g. ``"layers.0.weights"``; no copies."""
+        return {
+            f"layers.{index}.{name}": array
+            for index, arrays in enumerate(self.arrays)
+            for name, array in vars(arrays).items()
+        }
 
     @property
     def takes_images(self) -> bool:
@@ -121,9 +183,10 @@ class Network(Parameterized):
         HandgradError
             If the data have other class names, or the same in another order.
         """
-        if self.classes == tuple(map(str, range(len(self.classes)))):
+        numbers = tuple(map(str, range(len(self.classes))))
+        if self.classes == numbers:
             self.classes = tuple(classes)
-        elif tuple(classes) not in (self.classes, tuple(map(str, range(len(self.classes))))):
+        elif tuple(classes) not in (self.classes, numbers):
             raise HandgradError(
                 f"the network's classes are {', '.join(self.classes):.60}, those of the data "
                 f"{', '.join(classes):.60}; they must be the same, in the same order"
@@ -164,17 +227,14 @@ class Network(Parameterized):
             steps.append(step)
 
         def backward(dlogits: Floats, gradient: NDArray[Any], input_gradient: bool = True) -> Floats | None:
-            self._check_gradient(gradient)
-            gradients, first = self.views(gradient), self.first_trained
-            dy = np.asarray(dlogits, self.dtype)
-            for index in reversed(range(0 if input_gradient else first + 1, len(self.layers))):
-                dy = np.asarray(steps[index](dy, gradients[index]), self.dtype)
-            if input_gradient:
-                return dy
-            if first < len(self.layers):
-                options = {"input_gradient": False} if self.layers[first].skips_input_gradient else {}
-                steps[first](dy, gradients[first], **options)
-            return None
+            gradients, dy = self._gradient_views(gradient), np.asarray(dlogits, self.dtype)
+            first = 0 if input_gradient else self.first_trained
+            for index in reversed(range(first, len(steps))):
+                skips = index == first and not input_gradient and self.layers[index].skips_input_gradient
+                options = {"input_gradient": False} if skips else {}
+                dx = steps[index](dy, gradients[index], **options)
+                dy = dy if skips else np.asarray(dx, self.dtype)
+            return dy if input_gradient else None
 
         return y, backward
 
@@ -193,20 +253,16 @@ class Network(Parameterized):
             ``add(x, labels, weights, total, rng)``: inputs as in `forward`, labels (N,), sample weights (N,) or None,
             the divisor of the sum of the losses, and a random generator or None.
         """
-        self._check_gradient(gradient)
-        fused = None
-        if self.is_mlp and type(loss) is CrossEntropy and not loss.class_weights:
-            views, smoothing = self.views(gradient), loss.label_smoothing
+        views, fused, smoothing = self._gradient_views(gradient), None, 0.0
+        if self.is_mlp and kernels.mlp_gradient and type(loss) is CrossEntropy and not loss.class_weights:
+            smoothing = loss.label_smoothing
             fused = kernels.mlp_gradient(self.parameters[0], self.parameters[2], views[0], views[2])
 
         def add(x: Any, labels: Integers, weights: Any, total: int, rng: Any) -> tuple[float, int]:
             if fused and weights is None:
-                x = x.reshape(len(x), self.inputs)
-                x = x if x.dtype == np.uint8 else x.astype(self.dtype, copy=False)
-                try:
-                    return fused(x, labels, smoothing, total)
-                except IndexError as error:
-                    raise HandgradError(f"{error}; choose data with the classes of the network") from None
+                found = fused(x.reshape(len(x), self.inputs), labels, smoothing, total)
+                if found:
+                    return found
             logits, backward = self.forward(x, rng)
             mean, dlogits = loss(logits, labels, weights, total)
             backward(dlogits, gradient, input_gradient=False)
@@ -214,11 +270,13 @@ class Network(Parameterized):
 
         return add
 
-    def _check_gradient(self, gradient: NDArray[Any]) -> None:
-        if gradient.shape != self._vector.shape:
-            raise HandgradError(f"the gradient must be {self._vector.shape}; got {gradient.shape}")
-        if gradient.dtype != self.dtype or not gradient.flags.c_contiguous:
-            raise HandgradError(f"the gradient must be a contiguous vector of {self.dtype}")
+    def _gradient_views(self, gradient: NDArray[Any]) -> list[SimpleNamespace]:
+        expected = (self._vector.shape, self.dtype, True)
+        if (gradient.shape, gradient.dtype, gradient.flags.c_contiguous) != expected:
+            raise HandgradError(
+                f"the gradient must be a contiguous vector {self._vector.shape} of {self.dtype}"
+            )
+        return self.views(gradient)
 
     def calibrate(self, raw: NDArray[Any]) -> None:
         """Measure the statistics on some hundred examples (N, I) of training data, with the current parameters."""
@@ -257,45 +315,42 @@ class Network(Parameterized):
         HandgradError
             If the number of inputs is not the network's, or a value is not a finite number.
         """
-        return self._compute(raw)[0]
+        return self._logits(self._check_inputs(raw))
 
     def predict_proba(self, raw: ArrayLike) -> Floats:
         """Compute the probability of each class, (N, C); each row sums to 1; see `logits`."""
-        return kernels.softmax(self._compute(raw, finite=True)[0])
+        return kernels.softmax(self._logits(self._check_inputs(raw), finite=True))
 
     def predict(self, raw: ArrayLike) -> Integers:
         """Return the most probable class of each example, (N,) integers; see `logits`."""
-        return self._compute(raw, finite=True)[1]
+        raw = self._check_inputs(raw)
+        if raw.dtype == np.uint8 and len(raw) <= FEW:  # the fastest answer for a few images
+            return self._classify(self.prepare(raw))[1]
+        return self._logits(raw, finite=True).argmax(axis=1)
 
-    def _compute(self, raw: ArrayLike, finite: bool = False) -> tuple[Floats, Integers]:
-        """Compute logits and classes: of few examples at once, of many chunk by chunk on threads."""
-        raw, classify = self._check_inputs(as_array(raw, "inputs")), self._classifier()
+    def _logits(self, raw: NDArray[Any], finite: bool = False) -> Floats:
+        """Compute logits: of few examples at once, of many chunk by chunk on threads."""
+        if len(raw) <= FEW and raw.dtype == np.uint8:
+            return self._classify(self.prepare(raw))[0]
         if len(raw) <= FEW:
-            if raw.dtype == np.uint8:
-                return classify(self.prepare(raw))
-            with np.errstate(over="ignore", invalid="ignore"):
-                logits, classes = classify(self.prepare(raw))
+            logits = self._logits_of_chunk(raw)
         else:
-            logits = self._compute_on_threads(raw, classify)
-            classes = logits.argmax(axis=1)
+            threads = choose_threads()
+            size = self.chunk_size(len(raw), threads)
+            chunks = [raw[start : start + size] for start in range(0, len(raw), size)]
+            with one_blas_thread(), Workers(threads) as workers:
+                logits = np.concatenate(workers.map(self._logits_of_chunk, chunks))
         if finite and raw.dtype != np.uint8 and not np.isfinite(logits).all():
             raise HandgradError("the inputs are too large: the scores of an example are not finite numbers")
-        return logits, classes
-
-    def _compute_on_threads(self, raw: NDArray[Any], classify: Any) -> Floats:
-        logits, threads = np.empty((len(raw), len(self.classes)), self.dtype), choose_threads()
-        size = self.chunk_size(len(raw), threads)
-
-        def compute(part: slice) -> None:
-            with np.errstate(over="ignore", invalid="ignore"):  # of this thread
-                logits[part] = classify(self.prepare(raw[part]))[0]
-
-        with one_blas_thread(), Workers(threads) as workers:
-            workers.map(compute, [slice(start, start + size) for start in range(0, len(raw), size)])
         return logits
 
-    def _check_inputs(self, raw: NDArray[Any]) -> NDArray[Any]:
+    def _logits_of_chunk(self, raw: NDArray[Any]) -> Floats:
+        with np.errstate(over="ignore", invalid="ignore"):  # of this thread
+            return self._classify(self.prepare(raw))[0]
+
+    def _check_inputs(self, values: ArrayLike) -> NDArray[Any]:
         """Return inputs (N, I), or raise HandgradError."""
+        raw = as_array(values, "inputs")
         if raw.ndim != 2 or raw.shape[1] != self.inputs:
             if raw.ndim < 2 or prod(raw.shape[1:]) != self.inputs:
                 raise HandgradError(
@@ -307,20 +362,15 @@ class Network(Parameterized):
             raise HandgradError("the inputs hold values that are not finite numbers; remove or replace them")
         return raw
 
-    def _classifier(self) -> Any:
-        """Return the function from prepared inputs to logits and classes, created once for the kernels in use."""
-        first, last = self.parameters[0], self.parameters[-1]
-        found = self.__dict__.get("_classify")
-        if (
-            found is None
-            or found[0] is not kernels.version
-            or (self.is_mlp and (found[1] is not first.weights or found[2] is not last.weights))
-        ):
-            arrays = (first.weights, last.weights) if self.is_mlp else (None, None)
-            classify = kernels.mlp(first, last) if self.is_mlp else self._classify_by_layers
-            found = self.__dict__["_classify"] = (kernels.version, *arrays, classify)
-        return found[3]
-
-    def _classify_by_layers(self, x: Any) -> tuple[Floats, Integers]:
-        logits = self.forward(x)[0]
-        return logits, logits.argmax(axis=1)
+    def _classify(self, x: Any) -> tuple[Floats, Integers]:
+        """Compute the logits and classes of prepared inputs, by the fused kernel where there is one."""
+        version, fused = self.__dict__.get("_fused", (None, None))
+        if version is not kernels.version:
+            usable = self.is_mlp and kernels.mlp
+            fused = kernels.mlp(self.parameters[0], self.parameters[2]) if usable else None
+            self.__dict__["_fused"] = kernels.version, fused
+        found = fused(x) if fused else None
+        if found is None:
+            logits = self.forward(x)[0]
+            found = logits, logits.argmax(axis=1)
+        return found

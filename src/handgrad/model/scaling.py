@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from handgrad.errors import HandgradError
 from handgrad.kernels.types import MAX_BYTE, Floats
 
 BLOCK = 2**21
@@ -19,11 +20,19 @@ class Scaling:
     Parameters
     ----------
     shift, divisor : float64 array, () or (I,)
-        Divisors are positive.
+        Finite numbers; divisors are positive.
     """
 
     shift: NDArray[np.float64]
     divisor: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        both = (self.shift, self.divisor)
+        finite = all(array.dtype == np.float64 and np.isfinite(array).all() for array in both)
+        if not finite or self.shift.shape != self.divisor.shape or (self.divisor <= 0).any():
+            raise HandgradError(
+                "Scaling needs shifts and positive divisors, finite float64 numbers of one shape"
+            )
 
     @classmethod
     def of_bytes(cls) -> "Scaling":

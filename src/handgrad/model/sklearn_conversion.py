@@ -32,23 +32,23 @@ def network_of(model: Any) -> Network:
     """
     if isinstance(model, Network):
         return model
+    if hasattr(model, "steps"):  # a pipeline
+        network = network_of(model.steps[-1][1])
+        for name, step in reversed(model.steps[:-1]):
+            if step is not None and step != "passthrough":
+                network = _merge_scaler(network, name, step)
+        return network
     if not hasattr(model, "get_params") or not hasattr(model, "fit"):
         raise HandgradError(f"a Network or a fitted classifier is needed; got {model!r:.60}")
     from sklearn.utils.validation import check_is_fitted
 
-    steps = getattr(model, "steps", None)
-    if steps is None:
-        check_is_fitted(model)
-        best = getattr(model, "best_estimator_", None)
-        found = getattr(model, "network_", None) if best is None else network_of(best)
-        if not isinstance(found, Network):
-            raise HandgradError(f"{type(model).__name__} has no handgrad network; fit a HandgradClassifier")
-        return found
-    network = network_of(steps[-1][1])
-    for name, step in reversed(steps[:-1]):
-        if step is not None and step != "passthrough":
-            network = _merge_scaler(network, name, step)
-    return network
+    check_is_fitted(model)
+    if hasattr(model, "best_estimator_"):  # a search
+        return network_of(model.best_estimator_)
+    found = getattr(model, "network_", None)
+    if not isinstance(found, Network):
+        raise HandgradError(f"{type(model).__name__} has no handgrad network; fit a HandgradClassifier")
+    return found
 
 
 def _merge_scaler(network: Network, name: str, step: Any) -> Network:

@@ -1,8 +1,8 @@
 """Activation functions in C; see `handgrad.kernels.activations`."""
 
 from handgrad.kernels import activations as numpy_kernels
-from handgrad.kernels.memory import aligned_like, is_real
-from handgrad.kernels.native.library import LIBRARY, pointer
+from handgrad.kernels.backend import kernels
+from handgrad.kernels.memory import aligned_like, is_real, pointer
 from handgrad.kernels.types import Floats
 
 
@@ -11,7 +11,7 @@ def relu(x: Floats) -> Floats:
     y = aligned_like(x) if is_real(x) else None
     if y is None:
         return numpy_kernels.relu(x)
-    LIBRARY.functions[x.dtype.char].relu(x.size, pointer(x), pointer(y))
+    kernels.compiled[x.dtype.char].relu(x.size, pointer(x), pointer(y))
     return y
 
 
@@ -21,5 +21,5 @@ def relu_backward(dy: Floats, x: Floats) -> Floats:
     dx = aligned_like(x) if is_real(x) and same else None
     if dx is None:
         return numpy_kernels.relu_backward(dy, x)
-    LIBRARY.functions[x.dtype.char].relu_backward(x.size, pointer(dy), pointer(x), pointer(dx))
+    kernels.compiled[x.dtype.char].relu_backward(x.size, pointer(dy), pointer(x), pointer(dx))
     return dx

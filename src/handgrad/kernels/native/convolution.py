@@ -3,9 +3,9 @@
 import numpy as np
 
 from handgrad.kernels import convolution as numpy_kernels
+from handgrad.kernels.backend import kernels
 from handgrad.kernels.convolution import output_size
-from handgrad.kernels.memory import aligned, batch_first, batch_last, is_real
-from handgrad.kernels.native.library import LIBRARY, pointer
+from handgrad.kernels.memory import aligned, batch_first, batch_last, fits, is_real, pointer
 from handgrad.kernels.types import Floats
 
 LANES, FEW = 16, 4
@@ -17,17 +17,15 @@ The C functions take any number of examples, but are slow where vectors are not 
 
 def convolution(x: Floats, weights: Floats, biases: Floats, stride: int = 1, padding: int = 0) -> Floats:
     """Compute `handgrad.kernels.convolution.convolution` in C."""
-    if not _fit(x, weights, biases, stride, padding):
+    shape = _output_shape(x, weights, biases, stride, padding)
+    if shape is None:
         return numpy_kernels.convolution(x, weights, biases, stride, padding)
     if 0 < len(x) < LANES:
         return convolution(_whole_vectors(x), weights, biases, stride, padding)[: len(x)]
-    outputs, window = len(weights), weights.shape[2]
-    height, width = (output_size(side, window, stride, padding) for side in x.shape[2:])
-    y, scratch = aligned((outputs, height, width, len(x)), x.dtype), _scratch(x, weights)
+    y, scratch = aligned((*shape[1:], len(x)), x.dtype), _scratch(x, weights)
     arrays = batch_last(x), np.ascontiguousarray(weights), np.ascontiguousarray(biases), y, scratch
-    LIBRARY.functions[x.dtype.char].convolution(
-        *(*x.shape, outputs, window, stride, padding), *map(pointer, arrays)
-    )
+    sizes = (*x.shape, len(weights), weights.shape[2], stride, padding)
+    kernels.compiled[x.dtype.char].convolution(*sizes, *map(pointer, arrays))
     return batch_first(y)
 
 
@@ -43,34 +41,37 @@ def convolution_backward(
     input_gradient: bool = True,
 ) -> Floats | None:
     """Compute `handgrad.kernels.convolution.convolution_backward` in C."""
-    sums = (dweights, dbiases)
-    if not (_fit(x, weights, dbiases, stride, padding) and _match(dy, x, weights, dweights, stride, padding)):
+    gradients = (dweights, dbiases)
+    if not (
+        _output_shape(x, weights, dbiases, stride, padding) == dy.shape
+        and dy.dtype == x.dtype
+        and fits(dweights, x.dtype, weights.shape, written=True)
+        and dbiases.flags.carray
+    ):
         return numpy_kernels.convolution_backward(
-            dy, x, weights, *sums, stride, padding, input_gradient=input_gradient
+            dy, x, weights, *gradients, stride, padding, input_gradient=input_gradient
         )
     if len(x) % LANES:
         dy, whole = _whole_vectors(dy), _whole_vectors(x)
-        dx = convolution_backward(dy, whole, weights, *sums, stride, padding, input_gradient=input_gradient)
+        dx = convolution_backward(
+            dy, whole, weights, *gradients, stride, padding, input_gradient=input_gradient
+        )
         return None if dx is None else dx[: len(x)]
-    n, channels, height, width = x.shape
-    dx = aligned((channels, height, width, n), x.dtype) if input_gradient else None
-    added = [array if array.flags.carray else np.zeros(array.shape, array.dtype) for array in sums]
-    arrays = batch_last(dy), batch_last(x), np.ascontiguousarray(weights), *added
-    scratch = _scratch(x, weights)
-    LIBRARY.functions[x.dtype.char].convolution_backward(
-        *(*x.shape, len(weights), weights.shape[2], stride, padding),
-        *(*map(pointer, arrays), None if dx is None else pointer(dx), pointer(scratch)),
+    dx = aligned((*x.shape[1:], len(x)), x.dtype) if input_gradient else None
+    arrays = batch_last(dy), batch_last(x), np.ascontiguousarray(weights), *gradients
+    scratch, sizes = _scratch(x, weights), (*x.shape, len(weights), weights.shape[2], stride, padding)
+    kernels.compiled[x.dtype.char].convolution_backward(
+        *(*sizes, *map(pointer, arrays), None if dx is None else pointer(dx), pointer(scratch))
     )
-    for array, more in zip(sums, added, strict=True):
-        if array is not more:
-            array += more
     return None if dx is None else batch_first(dx)
 
 
-def _fit(x: Floats, weights: Floats, biases: Floats, stride: int, padding: int) -> bool:
-    """Whether the C functions can take these, and are fast; NumPy takes the others, or raises the error."""
+def _output_shape(
+    x: Floats, weights: Floats, biases: Floats, stride: int, padding: int
+) -> tuple[int, ...] | None:
+    """Return the shape of y; None where C cannot take these or is slow: NumPy computes, or raises the error."""
     outputs, channels, window = weights.shape[:3]
-    return (
+    if not (
         (len(x) >= FEW or not len(x))
         and is_real(x)
         and x.ndim == 4
@@ -81,16 +82,9 @@ def _fit(x: Floats, weights: Floats, biases: Floats, stride: int, padding: int) 
         and stride > 0
         and padding >= 0
         and min(x.shape[2:]) + 2 * padding >= window
-    )
-
-
-def _match(dy: Floats, x: Floats, weights: Floats, dweights: Floats, stride: int, padding: int) -> bool:
-    height, width = (output_size(side, weights.shape[2], stride, padding) for side in x.shape[2:])
-    return (
-        dy.dtype == dweights.dtype == x.dtype
-        and dy.shape == (len(x), len(weights), height, width)
-        and dweights.shape == weights.shape
-    )
+    ):
+        return None
+    return (len(x), outputs, *(output_size(side, window, stride, padding) for side in x.shape[2:]))
 
 
 def _whole_vectors(x: Floats) -> Floats:

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.kernels import dense as numpy_kernels
-from handgrad.kernels.memory import aligned, fits, is_real
-from handgrad.kernels.native.library import LIBRARY, pointer
+from handgrad.kernels.backend import kernels
+from handgrad.kernels.memory import aligned, fits, is_real, pointer
 from handgrad.kernels.types import Floats, as_floats
 
 NARROW, TILE = 16, 64
@@ -25,12 +25,10 @@ def dense(x: Floats | NDArray[np.uint8], weights: Floats, biases: Floats) -> Flo
         np.matmul(x, by_input, out=y)
         y += biases
         return y
-    functions: Any = LIBRARY.functions[dtype.char]
-    x = x if x.flags.c_contiguous else x.copy()
-    function, scratch = functions.dense_bytes if as_bytes else functions.dense, scratch_of(inputs, dtype)
-    function(
-        *(n, inputs, outputs, pointer(x), pointer(by_input), pointer(biases), pointer(y), pointer(scratch))
-    )
+    functions = kernels.compiled[dtype.char]
+    function = functions.dense_bytes if as_bytes else functions.dense
+    arrays = (np.ascontiguousarray(x), by_input, biases, y, aligned((scratch_size(inputs),), dtype))
+    function(n, inputs, outputs, *map(pointer, arrays))
     return y
 
 
@@ -44,30 +42,21 @@ def dense_backward(
     input_gradient: bool = True,
 ) -> Floats | None:
     """Compute `handgrad.kernels.dense.dense_backward`, also of bytes x (N, I), which stand for x / 255."""
-    by_input, dby_input = weights.T, dweights.T
+    by_input, dby_input, dtype = weights.T, dweights.T, weights.dtype
     if not (
         _fit(x, weights, dbiases)
-        and dy.dtype == weights.dtype
+        and dy.dtype == dtype
         and dy.shape == (len(x), len(dbiases))
-        and fits(dby_input, weights.dtype, by_input.shape, written=True)
+        and fits(dby_input, dtype, by_input.shape, written=True)
         and dbiases.flags.carray
     ):
-        floats = as_floats(x, weights.dtype)
+        floats = as_floats(x, dtype)
         return numpy_kernels.dense_backward(
             dy, floats, weights, dweights, dbiases, input_gradient=input_gradient
         )
-    (n, inputs), outputs, dtype = x.shape, len(dbiases), weights.dtype
-    functions, other_order = LIBRARY.functions[dtype.char], not x.flags.c_contiguous
-    if x.dtype == np.uint8:
-        x = x if x.flags.c_contiguous else x.copy()
-        dy = np.ascontiguousarray(dy)
-        scratch = scratch_of(inputs, dtype)
-        functions.dense_bytes_backward(
-            *(n, inputs, outputs, pointer(dy), pointer(x)),
-            *(pointer(dby_input), pointer(dbiases), pointer(scratch)),
-        )
-        return dy @ weights if input_gradient else None
-    if outputs > NARROW or other_order:
+    (n, inputs), outputs = x.shape, len(dbiases)
+    as_bytes, other_order = x.dtype == np.uint8, not x.flags.c_contiguous
+    if not as_bytes and (outputs > NARROW or other_order):
         dby_input += np.matmul(x.T, dy, out=aligned(dby_input.shape, dtype))
         dbiases += dy.sum(axis=0)
         if not input_gradient:
@@ -75,18 +64,18 @@ def dense_backward(
         if other_order:  # dx in the memory order of x
             return np.matmul(by_input, dy.T, out=aligned((inputs, n), dtype)).T
         return np.matmul(dy, weights, out=aligned((n, inputs), dtype))
+    functions, scratch = kernels.compiled[dtype.char], aligned((scratch_size(inputs),), dtype)
+    read: Any = (np.ascontiguousarray(dy), np.ascontiguousarray(x))
+    if as_bytes:
+        arrays = (*read, dby_input, dbiases, scratch)
+        functions.dense_bytes_backward(n, inputs, outputs, *map(pointer, arrays))
+        return dy @ weights if input_gradient else None
     dx = aligned((n, inputs), dtype) if input_gradient else None
-    dy, scratch = np.ascontiguousarray(dy), scratch_of(inputs, dtype)
+    addresses = map(pointer, (*read, by_input, dby_input, dbiases))
     functions.dense_backward(
-        *(n, inputs, outputs, pointer(dy), pointer(x), pointer(by_input), pointer(dby_input)),
-        *(pointer(dbiases), None if dx is None else pointer(dx), pointer(scratch)),
+        *(n, inputs, outputs, *addresses, None if dx is None else pointer(dx), pointer(scratch))
     )
     return dx
-
-
-def scratch_of(inputs: int, dtype: np.dtype[Any]) -> Floats:
-    """Return scratch memory for any of the C functions."""
-    return aligned((scratch_size(inputs),), dtype)
 
 
 def scratch_size(inputs: int) -> int:

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.kernels import images as numpy_kernels
-from handgrad.kernels.memory import aligned, is_real
-from handgrad.kernels.native.library import LIBRARY, pointer
+from handgrad.kernels.backend import kernels
+from handgrad.kernels.memory import aligned, is_real, pointer
 from handgrad.kernels.types import Floats
 
 
@@ -17,7 +17,7 @@ def warp(images: Floats, displacements: NDArray[np.float32]) -> Floats:
     images = np.ascontiguousarray(images)
     displacements = np.ascontiguousarray(displacements, np.float32)
     warped, padded = aligned(images.shape, images.dtype), aligned((height + 3, width + 3), images.dtype)
-    LIBRARY.functions[images.dtype.char].warp(
+    kernels.compiled[images.dtype.char].warp(
         *images.shape, pointer(images), pointer(displacements), pointer(warped), pointer(padded)
     )
     return warped
@@ -37,7 +37,7 @@ def draw_strokes(
         raise ValueError(f"points, pen_down and softness of {n} × {count} points cannot be {shapes}")
     arrays = [np.ascontiguousarray(array, np.float64) for array in (points, radii, softness)]
     pens, images = np.ascontiguousarray(pen_down, np.bool_), np.empty((n, size, size), np.uint8)
-    LIBRARY.functions["d"].draw_strokes(
+    kernels.compiled["d"].draw_strokes(
         *(n, count, size, pointer(arrays[0]), pointer(arrays[1])),
         *(pointer(pens), pointer(arrays[2]), pointer(images)),
     )

@@ -2,14 +2,13 @@
 
 import ctypes
 import platform
-import struct
 import sys
 from ctypes import c_double, c_int64, c_void_p
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
-from handgrad.kernels.memory import pointer as pointer  # exported with the functions that take it
+from handgrad.errors import HandgradError
 
 FOLDER = Path(__file__).parent
 SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
@@ -60,10 +59,6 @@ _TYPES = {"n": c_int64, "p": c_void_p, "r": c_double}
 _COUNTING = ("softmax_cross_entropy", "count_correct", "mlp_gradient")
 
 
-class LibraryError(Exception):
-    """No library can be loaded on this CPU; the message is one line."""
-
-
 @cache
 def cpu_features() -> frozenset[str]:
     """Return the names of the CPU's features, as NumPy detects them."""
@@ -79,67 +74,36 @@ def suitable() -> list[str]:
     return [name for name in names if INSTRUCTION_SETS[name] <= cpu_features()]
 
 
-class Library:
-    """A compiled library, loaded.
+def load_library(names: list[str]) -> tuple[str, dict[str, SimpleNamespace]]:
+    """Load the compiled library for the first of several instruction sets for which that is possible.
 
-    Parameters
-    ----------
-    choice : str
-        An instruction set, or "native" for the best one that this CPU has.
-
-    Attributes
-    ----------
+    Returns
+    -------
     name : str
         The instruction set.
     functions : dict
-        By the character of a dtype, "f" or "d", a namespace of functions; their arguments are those in `SIGNATURES`.
+        By the character of a dtype, "f" or "d", the functions; their arguments are those in `SIGNATURES`.
 
     Raises
     ------
-    LibraryError
-        If the CPU lacks the instruction set, or there is no library for it that can be loaded.
+    HandgradError
+        If no library can be loaded.
     """
-
-    def __init__(self, choice: str = "native") -> None:
-        names = suitable()
-        if choice != "native":
-            if choice not in names:
-                has = f"it has {', '.join(names)}" if names else "it has none that there are kernels for"
-                raise LibraryError(f"this CPU does not have the instruction set {choice}; {has}")
-            names = [choice]
-        reason = f"there are no compiled kernels for this CPU ({platform.machine()})"
-        for name in names:
-            path = FOLDER / f"libhandgrad_{name}{SUFFIX}"
-            try:
-                if not path.exists():
-                    reason = f"the compiled kernels {path.name} are missing: {_why_missing()}"
-                    continue
-                if not _is_whole(path):
-                    raise OSError("the file is cut short")
-                library = ctypes.CDLL(str(path))
-                self.functions = {"f": _bind(library, "f32"), "d": _bind(library, "f64")}
-            except (OSError, AttributeError) as error:
-                reason = f"the compiled kernels {path.name} cannot be loaded: {str(error)[:200]}"
-                continue
-            self.name = name
-            return
-        raise LibraryError(reason)
-
-    def use(self) -> None:
-        """Use this library in the bindings."""
-        LIBRARY.functions = self.functions
+    reason = f"there are no compiled kernels for this CPU ({platform.machine()})"
+    for name in names:
+        path = FOLDER / f"libhandgrad_{name}{SUFFIX}"
+        try:
+            library = ctypes.CDLL(str(path))
+            return name, {"f": _bind(library, "f32"), "d": _bind(library, "f64")}
+        except (OSError, AttributeError) as error:
+            problem = (
+                f"cannot be loaded: {str(error)[:200]}" if path.exists() else f"are missing: {_advice()}"
+            )
+            reason = f"the compiled kernels {path.name} {problem}"
+    raise HandgradError(reason)
 
 
-def _is_whole(path: Path) -> bool:
-    """Return whether an ELF file is as long as its header states: loading one that is cut short ends the process."""
-    content = path.read_bytes()
-    if SUFFIX != ".so" or len(content) < 64:
-        return SUFFIX != ".so"
-    (offset,), (size, count) = struct.unpack_from("<Q", content, 40), struct.unpack_from("<HH", content, 58)
-    return len(content) >= offset + size * count
-
-
-def _why_missing() -> str:
+def _advice() -> str:
     """Return what the build wrote down where it could not compile; see hatch_build.py."""
     try:
         return (FOLDER / "libhandgrad_error.txt").read_text("utf-8").splitlines()[0][:200]
@@ -155,7 +119,3 @@ def _bind(library: ctypes.CDLL, suffix: str) -> SimpleNamespace:
         function.restype = c_int64 if name in _COUNTING else None
         setattr(functions, name, function)
     return functions
-
-
-LIBRARY = SimpleNamespace(functions={})
-"""The functions that the bindings call: those of the `Library` in use."""

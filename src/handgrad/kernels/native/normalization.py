@@ -3,8 +3,8 @@
 import numpy as np
 
 from handgrad.kernels import normalization as numpy_kernels
-from handgrad.kernels.memory import aligned, is_real
-from handgrad.kernels.native.library import LIBRARY, pointer
+from handgrad.kernels.backend import kernels
+from handgrad.kernels.memory import aligned, fits, is_real, pointer
 from handgrad.kernels.types import Floats
 
 
@@ -14,10 +14,10 @@ def batch_norm(
     """Compute `handgrad.kernels.normalization.batch_norm` in C."""
     if not _fit((x,), (gamma, beta)):
         return numpy_kernels.batch_norm(x, gamma, beta, epsilon)
-    x, gamma, beta = (np.ascontiguousarray(array) for array in (x, gamma, beta))
+    read = tuple(np.ascontiguousarray(array) for array in (x, gamma, beta))
     y, normalised, inverse = (aligned(array.shape, x.dtype) for array in (x, x, gamma))
-    arrays = (x, gamma, beta, y, normalised, inverse)
-    LIBRARY.functions[x.dtype.char].batch_norm(*x.shape, epsilon, *map(pointer, arrays))
+    addresses = map(pointer, (*read, y, normalised, inverse))
+    kernels.compiled[x.dtype.char].batch_norm(*x.shape, epsilon, *addresses)
     return y, (normalised, inverse)
 
 
@@ -25,17 +25,14 @@ def batch_norm_backward(
     dy: Floats, normalised: tuple[Floats, Floats], gamma: Floats, dgamma: Floats, dbeta: Floats
 ) -> Floats:
     """Compute `handgrad.kernels.normalization.batch_norm_backward` in C."""
-    sums = (dgamma, dbeta)
-    if not _fit((dy, normalised[0]), (normalised[1], gamma, *sums)):
-        return numpy_kernels.batch_norm_backward(dy, normalised, gamma, *sums)
+    x, inverse = normalised
+    added = all(fits(array, dy.dtype, dy.shape[:1], written=True) for array in (dgamma, dbeta))
+    if not (added and _fit((dy, x), (inverse, gamma))):
+        return numpy_kernels.batch_norm_backward(dy, normalised, gamma, dgamma, dbeta)
     dx = aligned(dy.shape, dy.dtype)
-    added = [array if array.flags.carray else np.zeros(array.shape, array.dtype) for array in sums]
-    read = (np.ascontiguousarray(array) for array in (dy, *normalised, gamma))
-    arrays = (*read, *added, dx)
-    LIBRARY.functions[dy.dtype.char].batch_norm_backward(*dy.shape, *map(pointer, arrays))
-    for array, more in zip(sums, added, strict=True):
-        if array is not more:
-            array += more
+    read = tuple(np.ascontiguousarray(array) for array in (dy, x, inverse, gamma))
+    addresses = map(pointer, (*read, dgamma, dbeta, dx))
+    kernels.compiled[dy.dtype.char].batch_norm_backward(*dy.shape, *addresses)
     return dx
 
 

@@ -1,35 +1,37 @@
 """Update rules in C, in one pass over memory; see `handgrad.kernels.optimizers`."""
 
+from functools import wraps
 from typing import Any
 
 import numpy as np
 
 from handgrad.kernels import optimizers as numpy_kernels
-from handgrad.kernels.memory import fits, is_real
-from handgrad.kernels.native.library import LIBRARY, pointer
+from handgrad.kernels.backend import kernels
+from handgrad.kernels.memory import fits, is_real, pointer
 from handgrad.kernels.types import Floats
 
 
-def sgd(w: Floats, g: Floats, learning_rate: float) -> None:
-    """Compute `handgrad.kernels.optimizers.sgd` in C."""
-    _update("sgd", (w, g), learning_rate)
+def _compiled(rule: Any, count: int) -> Any:
+    """Return a rule that takes `count` vectors, then numbers, as the C function of the same name computes it."""
+
+    @wraps(rule)
+    def update(*arguments: Any) -> None:
+        vectors = arguments[:count]
+        if _fit(vectors):
+            function = getattr(kernels.compiled[vectors[0].dtype.char], rule.__name__)
+            function(vectors[0].size, *map(pointer, vectors), *arguments[count:])
+        else:
+            rule(*arguments)
+
+    update.__module__ = __name__
+    return update
 
 
-def momentum(w: Floats, g: Floats, velocity: Floats, momentum: float, learning_rate: float) -> None:
-    """Compute `handgrad.kernels.optimizers.momentum` in C."""
-    _update("momentum", (w, g, velocity), momentum, learning_rate)
-
-
-def nesterov(w: Floats, g: Floats, velocity: Floats, momentum: float, learning_rate: float) -> None:
-    """Compute `handgrad.kernels.optimizers.nesterov` in C."""
-    _update("nesterov", (w, g, velocity), momentum, learning_rate)
-
-
-def rmsprop(
-    w: Floats, g: Floats, second_moment: Floats, decay: float, epsilon: float, learning_rate: float
-) -> None:
-    """Compute `handgrad.kernels.optimizers.rmsprop` in C."""
-    _update("rmsprop", (w, g, second_moment), decay, epsilon, learning_rate)
+sgd = _compiled(numpy_kernels.sgd, 2)
+momentum = _compiled(numpy_kernels.momentum, 3)
+nesterov = _compiled(numpy_kernels.nesterov, 3)
+rmsprop = _compiled(numpy_kernels.rmsprop, 3)
+move_average = _compiled(numpy_kernels.move_average, 2)
 
 
 def adam(
@@ -48,26 +50,13 @@ def adam(
     if not _fit(vectors):
         numpy_kernels.adam(*vectors, beta1, beta2, epsilon, learning_rate, step)
         return
-    LIBRARY.functions[w.dtype.char].adam(
+    kernels.compiled[w.dtype.char].adam(
         *(w.size, *map(pointer, vectors), beta1, beta2, epsilon),
         *(learning_rate / (1 - beta1**step), 1 / (1 - beta2**step)),
     )
 
 
-def move_average(average: Floats, w: Floats, share: float) -> None:
-    """Compute `handgrad.kernels.optimizers.move_average` in C."""
-    _update("move_average", (average, w), share)
-
-
-def _update(name: str, vectors: tuple[Floats, ...], *numbers: float) -> None:
-    w = vectors[0]
-    if _fit(vectors):
-        getattr(LIBRARY.functions[w.dtype.char], name)(w.size, *map(pointer, vectors), *numbers)
-    else:
-        getattr(numpy_kernels, name)(*vectors, *numbers)
-
-
-def _fit(vectors: tuple[Any, ...]) -> bool:
+def _fit(vectors: tuple[Floats, ...]) -> bool:
     """Whether C can take these; all but the gradient, the second of them, are written."""
     w = vectors[0]
     usable = (fits(v, w.dtype, w.shape, written=k != 1) for k, v in enumerate(vectors))

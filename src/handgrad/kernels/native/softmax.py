@@ -3,8 +3,8 @@
 import numpy as np
 
 from handgrad.kernels import softmax as numpy_kernels
-from handgrad.kernels.memory import is_real
-from handgrad.kernels.native.library import LIBRARY, pointer
+from handgrad.kernels.backend import kernels
+from handgrad.kernels.memory import is_real, pointer
 from handgrad.kernels.types import Floats
 
 MOST_CLASSES = 64
@@ -17,5 +17,5 @@ def softmax(logits: Floats) -> Floats:
         return numpy_kernels.softmax(logits)
     logits = np.ascontiguousarray(logits)
     y = np.empty(logits.shape, logits.dtype)
-    LIBRARY.functions[logits.dtype.char].softmax(*logits.shape, pointer(logits), pointer(y))
+    kernels.compiled[logits.dtype.char].softmax(*logits.shape, pointer(logits), pointer(y))
     return y

@@ -1,12 +1,10 @@
 """The layers."""
 
 from handgrad.model.layers.activations import GELU, LeakyReLU, ReLU, Sigmoid, Tanh
-from handgrad.model.layers.convolution import Conv2D
+from handgrad.model.layers.convolution import AvgPool2D, Conv2D, MaxPool2D
 from handgrad.model.layers.dense import Dense, Flatten, Maxout
 from handgrad.model.layers.layer import Layer
-from handgrad.model.layers.normalization import BatchNorm
-from handgrad.model.layers.pooling import AvgPool2D, MaxPool2D
-from handgrad.model.layers.regularization import Dropout
+from handgrad.model.layers.regularization import BatchNorm, Dropout
 
 # fmt: off
 __all__ = [

@@ -1,9 +1,7 @@
 """Activation functions, elementwise and of any shape."""
 
 from abc import ABC
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
 from handgrad.config import check_number
 from handgrad.kernels.backend import kernels
@@ -14,15 +12,15 @@ from handgrad.model.layers.layer import Backward, Layer, Parameters, Rng
 class Activation(Layer, ABC):
     """Base of the activations."""
 
-    symbol: ClassVar[str] = "a"
+    symbol = "a"
 
 
 @dataclass(frozen=True)
 class ReLU(Activation):
     """The rectified linear unit: y = max(x, 0)."""
 
-    formula: ClassVar[str] = "{y} = max({x}, 0)"
-    backward_formulas: ClassVar[Mapping[str, str]] = {"x": "d{y} · [{x} > 0]"}
+    formula = "{y} = max({x}, 0)"
+    backward_formulas = {"x": "d{y} · [{x} > 0]"}
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
         """Compute max(x, 0)."""
@@ -33,20 +31,18 @@ class ReLU(Activation):
 class LeakyReLU(Activation):
     """The leaky rectifier: y = x where x > 0, else negative_slope · x.
 
+    Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic models", ICML 2013.
+
     Parameters
     ----------
     negative_slope : float
         From 0 to below 1.
-
-    References
-    ----------
-    Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic models", ICML 2013.
     """
 
     negative_slope: float = 0.01
 
-    formula: ClassVar[str] = "{y} = {x} where {x} > 0, else {negative_slope} · {x}"
-    backward_formulas: ClassVar[Mapping[str, str]] = {"x": "d{y} where {x} > 0, else {negative_slope} · d{y}"}
+    formula = "{y} = {x} where {x} > 0, else {negative_slope} · {x}"
+    backward_formulas = {"x": "d{y} where {x} > 0, else {negative_slope} · d{y}"}
 
     def __post_init__(self) -> None:
         check_number(self, "negative_slope", 0, 1)
@@ -61,8 +57,8 @@ class LeakyReLU(Activation):
 class Tanh(Activation):
     """The hyperbolic tangent: y = tanh x."""
 
-    formula: ClassVar[str] = "{y} = tanh {x}"
-    backward_formulas: ClassVar[Mapping[str, str]] = {"x": "d{y} · (1 − {y}²)"}
+    formula = "{y} = tanh {x}"
+    backward_formulas = {"x": "d{y} · (1 − {y}²)"}
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
         """Compute tanh x."""
@@ -74,8 +70,8 @@ class Tanh(Activation):
 class Sigmoid(Activation):
     """The logistic function: y = 1 / (1 + exp −x)."""
 
-    formula: ClassVar[str] = "{y} = 1 / (1 + exp −{x})"
-    backward_formulas: ClassVar[Mapping[str, str]] = {"x": "d{y} · {y} (1 − {y})"}
+    formula = "{y} = 1 / (1 + exp −{x})"
+    backward_formulas = {"x": "d{y} · {y} (1 − {y})"}
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
         """Compute 1 / (1 + exp −x)."""
@@ -87,8 +83,8 @@ class Sigmoid(Activation):
 class GELU(Activation):
     """The Gaussian error linear unit: y ≈ x Φ(x), with Φ the normal distribution function."""
 
-    formula: ClassVar[str] = "{y} = {x} (1 + tanh u) / 2, u = √(2/π) ({x} + 0.044715 {x}³)"
-    backward_formulas: ClassVar[Mapping[str, str]] = {
+    formula = "{y} = {x} (1 + tanh u) / 2, u = √(2/π) ({x} + 0.044715 {x}³)"
+    backward_formulas = {
         "x": "d{y} · ((1 + t) + {x} (1 − t²) u′) / 2, t = tanh u, u′ = √(2/π) (1 + 0.134145 {x}²)"
     }
 

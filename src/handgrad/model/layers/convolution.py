@@ -1,8 +1,8 @@
-"""The convolution: every output sees a window of the image, all with the same weights."""
+"""Layers that see images window by window: the convolution, and pooling."""
 
+from abc import ABC
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
 from handgrad.config import check_number
 from handgrad.errors import HandgradError
@@ -38,12 +38,10 @@ class Conv2D(Layer):
     weight_initializer: Initializer = He()
     bias_initializer: Initializer = Zeros()
 
-    skips_input_gradient: ClassVar[bool] = True
-    symbol: ClassVar[str] = "z"
-    formula: ClassVar[str] = (
-        "{y} = {x} ∗ weights{n} + biases{n}, a sum over each window of {kernel_size}×{kernel_size}"
-    )
-    backward_formulas: ClassVar[Mapping[str, str]] = {
+    skips_input_gradient = True
+    symbol = "z"
+    formula = "{y} = {x} ∗ weights{n} + biases{n}, a sum over each window of {kernel_size}×{kernel_size}"
+    backward_formulas = {
         "weights": "Σ over the windows: d{y} · window of {x}",
         "biases": "Σ over the windows: d{y}",
         "x": "Σ over the windows that see a pixel: d{y} weights{n}",
@@ -78,6 +76,65 @@ class Conv2D(Layer):
             return kernels.convolution_backward(dy, x, weights, *sums, *sizes, input_gradient=input_gradient)
 
         return kernels.convolution(x, weights, parameters.biases, *sizes), backward
+
+
+@dataclass(frozen=True)
+class Pool2D(Layer, ABC):
+    """Base of the pooling layers; pixels that fill no window are left out.
+
+    Parameters
+    ----------
+    pool_size : int
+        Pixels along a side, from 1 to 15.
+    stride : int
+        Pixels from one window to the next; 0 stands for `pool_size`, so that windows do not overlap.
+    """
+
+    pool_size: int = 2
+    stride: int = 0
+
+    symbol = "pooled"
+
+    def __post_init__(self) -> None:
+        check_number(self, "pool_size", 1, 15, "[]", whole=True)
+        check_number(self, "stride", 0, LARGEST, "[]", whole=True)
+
+    @property
+    def step(self) -> int:
+        """Pixels from one window to the next."""
+        return self.stride or self.pool_size
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """(C, H', W')."""
+        return (*input_shape[:1], *window_counts(self, input_shape, self.pool_size, self.step))
+
+
+@dataclass(frozen=True)
+class MaxPool2D(Pool2D):
+    """The largest value of each window."""
+
+    formula = "{y} = the largest of each window of {pool_size}×{pool_size} in {x}"
+    backward_formulas = {"x": "d{y} where {x} was the largest of its window, else 0"}
+
+    def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
+        """(N, C, H, W) to (N, C, H', W')."""
+        image, sizes = x.shape[2:], (self.pool_size, self.step)
+        y, argmax = kernels.max_pool(x, *sizes)
+        return y, lambda dy, gradients: kernels.max_pool_backward(dy, argmax, image, *sizes)
+
+
+@dataclass(frozen=True)
+class AvgPool2D(Pool2D):
+    """The average of each window."""
+
+    formula = "{y} = the average of each window of {pool_size}×{pool_size} in {x}"
+    backward_formulas = {"x": "Σ over the windows that see a pixel: d{y} / {pool_size}²"}
+
+    def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
+        """(N, C, H, W) to (N, C, H', W')."""
+        image, sizes = x.shape[2:], (self.pool_size, self.step)
+        y = kernels.average_pool(x, *sizes)
+        return y, lambda dy, gradients: kernels.average_pool_backward(dy, image, *sizes)
 
 
 def window_counts(layer: Layer, shape: Shape, window: int, stride: int, padding: int = 0) -> tuple[int, int]:

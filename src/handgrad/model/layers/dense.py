@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import ClassVar
 
 from handgrad.config import check_number
 from handgrad.errors import HandgradError
@@ -29,11 +28,11 @@ class Dense(Layer):
     weight_initializer: Initializer = He()
     bias_initializer: Initializer = Zeros()
 
-    skips_input_gradient: ClassVar[bool] = True
-    takes_bytes: ClassVar[bool] = True
-    symbol: ClassVar[str] = "z"
-    formula: ClassVar[str] = "{y} = {x} weights{n}ᵀ + biases{n}"
-    backward_formulas: ClassVar[Mapping[str, str]] = {
+    skips_input_gradient = True
+    takes_bytes = True
+    symbol = "z"
+    formula = "{y} = {x} weights{n}ᵀ + biases{n}"
+    backward_formulas = {
         "weights": "d{y}ᵀ {x}",
         "biases": "Σₙ d{y}",
         "x": "d{y} weights{n}",
@@ -72,21 +71,19 @@ class Dense(Layer):
 class Maxout(Layer):
     """The largest of every `pieces` neighbouring outputs, or channels, of the layer before.
 
+    Goodfellow, Warde-Farley, Mirza, Courville and Bengio, "Maxout networks", ICML 2013, section 3.
+
     Parameters
     ----------
     pieces : int
         At least 2, and a divisor of the number of inputs or channels.
-
-    References
-    ----------
-    Goodfellow, Warde-Farley, Mirza, Courville and Bengio, "Maxout networks", ICML 2013, section 3.
     """
 
     pieces: int = 2
 
-    symbol: ClassVar[str] = "a"
-    formula: ClassVar[str] = "{y} = the largest of every {pieces} neighbours in {x}"
-    backward_formulas: ClassVar[Mapping[str, str]] = {"x": "d{y} where {x} was the largest, else 0"}
+    symbol = "a"
+    formula = "{y} = the largest of every {pieces} neighbours in {x}"
+    backward_formulas = {"x": "d{y} where {x} was the largest, else 0"}
 
     def __post_init__(self) -> None:
         check_number(self, "pieces", 2, LARGEST, "[]", whole=True)
@@ -107,9 +104,9 @@ class Maxout(Layer):
 class Flatten(Layer):
     """y = x with all its axes but the first in one."""
 
-    symbol: ClassVar[str] = "flat"
-    formula: ClassVar[str] = "{y} = {x} in one row"
-    backward_formulas: ClassVar[Mapping[str, str]] = {"x": "d{y} in the shape of {x}"}
+    symbol = "flat"
+    formula = "{y} = {x} in one row"
+    backward_formulas = {"x": "d{y} in the shape of {x}"}
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(I,): the number of values of one example."""

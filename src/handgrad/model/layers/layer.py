@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from math import prod
 from types import SimpleNamespace
 from typing import Any, ClassVar, TypeAlias
 
@@ -61,10 +60,6 @@ class Layer(Configurable, ABC):
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the shape of an output; default: that of an input."""
         return input_shape
-
-    def activation_size(self, input_shape: Shape) -> int:
-        """Return the number of floats that forward makes for one example, so that chunks fit the cache."""
-        return prod(self.output_shape(input_shape))
 
     def measure(self, x: Floats) -> Mapping[str, Floats]:
         """Compute the statistics of inputs (N, *input_shape) by name; see `Network.calibrate`."""

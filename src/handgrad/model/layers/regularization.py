@@ -1,36 +1,114 @@
-"""Layers that act in training only: Dropout."""
+"""Layers that compute differently in training and in inference: BatchNorm and Dropout."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
 from handgrad.config import check_number
+from handgrad.kernels.backend import kernels
+from handgrad.kernels.memory import batch_first, batch_last
 from handgrad.kernels.types import Floats
-from handgrad.model.layers.layer import Backward, Layer, Parameters, Rng
+from handgrad.model.initializers import Initializer, Ones, Zeros
+from handgrad.model.layers.layer import Backward, Layer, Parameters, Rng, Shape
+
+
+@dataclass(frozen=True)
+class BatchNorm(Layer):
+    """y = gamma · (x − mean) / √(variance + ε) + beta, for each input, or each channel of images.
+
+    In training, mean and variance are those of the chunk of examples (Hoffer, Hubara and Soudry, "Train longer,
+    generalize better", 2017, algorithm 1). In inference they are statistics of training data, measured with the
+    current parameters (Wu and Johnson, "Rethinking 'batch' in BatchNorm", 2021, section 3).
+
+    Ioffe and Szegedy, "Batch normalization", ICML 2015.
+
+    Parameters
+    ----------
+    epsilon : float
+        ε, above 0 and below 1.
+    """
+
+    epsilon: float = 1e-5
+
+    symbol = "normed"
+    formula = "{y} = gamma{n} · x̂ + beta{n}, x̂ = ({x} − mean{n}) / √(variance{n} + {epsilon})"
+    backward_formulas = {
+        "gamma": "Σ d{y} · x̂",
+        "beta": "Σ d{y}",
+        "x": "d{y} · gamma{n} / √(variance{n} + {epsilon})",
+    }
+
+    def __post_init__(self) -> None:
+        check_number(self, "epsilon", 0, 1, "()")
+
+    def parameter_shapes(self, input_shape: Shape) -> Mapping[str, Shape]:
+        """Gamma and beta (C,)."""
+        return {"gamma": input_shape[:1], "beta": input_shape[:1]}
+
+    def statistic_shapes(self, input_shape: Shape) -> Mapping[str, Shape]:
+        """Mean and variance (C,)."""
+        return {"mean": input_shape[:1], "variance": input_shape[:1]}
+
+    def initializers(self) -> Mapping[str, Initializer]:
+        """Start as the identity."""
+        return {"gamma": Ones(), "beta": Zeros(), "mean": Zeros(), "variance": Ones()}
+
+    def measure(self, x: Floats) -> Mapping[str, Floats]:
+        """Compute mean and variance of each feature."""
+        features = batch_last(x).reshape(x.shape[1], -1)
+        return {"mean": features.mean(axis=1), "variance": features.var(axis=1)}
+
+    def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
+        """Normalise by the chunk in training, by the statistics in inference."""
+        if rng is None:
+            return self._infer(parameters, x)
+        gamma, features = parameters.gamma, batch_last(x)
+        rows = (len(features), -1)
+        y, normalised = kernels.batch_norm(features.reshape(rows), gamma, parameters.beta, self.epsilon)
+
+        def backward(dy: Floats, gradients: Parameters) -> Floats:
+            dy, sums = batch_last(dy).reshape(rows), (gradients.gamma, gradients.beta)
+            dx = kernels.batch_norm_backward(dy, normalised, gamma, *sums)
+            return batch_first(dx.reshape(features.shape))
+
+        return batch_first(y.reshape(features.shape)), backward
+
+    def _infer(self, parameters: Parameters, x: Floats) -> tuple[Floats, Backward]:
+        """Apply the affine map of the layer with a fixed mean and variance."""
+        inverse = 1 / np.sqrt(parameters.variance + x.dtype.type(self.epsilon))
+        by_channel = (1, -1, *[1] * (x.ndim - 2))
+        slope = (parameters.gamma * inverse).reshape(by_channel)
+        start = (parameters.beta - parameters.mean * parameters.gamma * inverse).reshape(by_channel)
+
+        def backward(dy: Floats, gradients: Parameters) -> Floats:
+            centred = x - parameters.mean.reshape(by_channel)
+            others = tuple(axis for axis in range(x.ndim) if axis != 1)
+            gradients.gamma += (dy * centred).sum(axis=others) * inverse
+            gradients.beta += dy.sum(axis=others)
+            return dy * slope
+
+        return x * slope + start, backward
 
 
 @dataclass(frozen=True)
 class Dropout(Layer):
     """y = x · m / (1 − rate) in training, where m is 0 with probability `rate`, else 1; y = x in inference.
 
+    Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, "Dropout: a simple way to prevent neural networks
+    from overfitting", JMLR 2014; scaled in training instead of inference.
+
     Parameters
     ----------
     rate : float
         From 0 to below 1.
-
-    References
-    ----------
-    Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, "Dropout: a simple way to prevent neural networks
-    from overfitting", JMLR 2014; scaled in training instead of inference.
     """
 
     rate: float = 0.5
 
-    symbol: ClassVar[str] = "kept"
-    formula: ClassVar[str] = "{y} = {x}, since nothing is dropped in inference"
-    backward_formulas: ClassVar[Mapping[str, str]] = {"x": "d{y}"}
+    symbol = "kept"
+    formula = "{y} = {x}, since nothing is dropped in inference"
+    backward_formulas = {"x": "d{y}"}
 
     def __post_init__(self) -> None:
         check_number(self, "rate", 0, 1)
