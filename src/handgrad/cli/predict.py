@@ -30,12 +30,13 @@ def predict(
 
     network = load_model(model)
     shown = len(network.classes) if all_classes else min(SHOWN, len(network.classes))
-    rows, errors = [], []
+    rows, failed = [], False
     for file in files:
         try:
             answers = _predict(network, file)
         except HandgradError as error:
-            errors.append(error)
+            print(error_line(str(error)), file=sys.stderr)
+            failed = True
             continue
         for answer in answers:
             if json:
@@ -43,11 +44,9 @@ def predict(
             name = f"{file}, row {answer['row']}" if len(answers) > 1 else str(file)
             ranking = sorted(answer["probabilities"].items(), key=lambda item: -item[1])
             rows.append([name, *(cell for key, p in ranking[:shown] for cell in (key, f"{p:.1%}"))])
-    for failure in errors:
-        print(error_line(str(failure)), file=sys.stderr)
     if rows and not json:
         emit(table(["file", *(cell for k in range(shown) for cell in (f"class {k + 1}", ""))], rows))
-    return FAILED if errors else SUCCEEDED
+    return FAILED if failed else SUCCEEDED
 
 
 def read_examples(network: "Network", file: Path) -> tuple[Any, list[str | None], tuple[str, ...]]:
