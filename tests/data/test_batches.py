@@ -52,4 +52,4 @@ def test_large_data_are_shuffled_in_windows_of_blocks() -> None:
         blocks = np.unique(window // 2)
         assert len(blocks) <= 512, "a window holds whole blocks"
         assert np.ptp(blocks) > 2_000, "blocks of a window come from everywhere"
-        assert not np.array_equal(window // 2, np.sort(window // 2))
+        assert np.count_nonzero(np.diff(window) == 1) < 10, "examples of a block are apart"

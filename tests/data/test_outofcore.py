@@ -333,5 +333,5 @@ def test_data_larger_than_a_control_group_are_trained_on(tmp_path: Path, kind: s
         time.sleep(0.2)
         folder.rmdir()
     assert done.returncode == 0, done.stderr
-    assert ("converted  800,000 examples" in done.stderr) == (kind == "csv")
+    assert ("800,000 examples, 100%" in done.stderr) == (kind == "csv")
     assert (tmp_path / "RUN" / "model.safetensors").exists()
