@@ -119,9 +119,9 @@ class Dataset:
         return dataset
 
     def fingerprint(self) -> int:
-        """Return a checksum that identifies the data."""
-        checksum = crc32(np.ascontiguousarray(self.labels).data)
-        for part in row_slices(self.inputs):
+        """Return a checksum that identifies the data, of inputs above 1 GB from evenly spaced parts."""
+        checksum, parts = crc32(np.ascontiguousarray(self.labels).data), list(row_slices(self.inputs))
+        for part in parts[:: -(-len(parts) // 16)]:
             checksum = crc32(np.ascontiguousarray(self.inputs[part]).data, checksum)
         return checksum
 
