@@ -72,11 +72,9 @@ class BatchGradient:
 
     def __enter__(self) -> "BatchGradient":
         self.workers.__enter__()
-        inputs, self._prepare = self.dataset.inputs, self.network.prepare
+        inputs = self.dataset.inputs
         small = not is_mapped(inputs) and inputs.dtype != np.uint8 and inputs.nbytes <= SCALED_ONCE
-        if small and not self.augmentation:
-            inputs, self._prepare = self._prepare(inputs), lambda scaled: scaled
-        self._inputs = inputs
+        self._scaled = self.network.prepare(inputs) if small and not self.augmentation else None
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -108,20 +106,25 @@ class BatchGradient:
     ) -> tuple[float, int]:
         """Compute the gradients of one thread's chunks."""
         thread, parts = work
-        dataset, prepare, add_gradient = self.dataset, self._prepare, self._functions[thread]
+        dataset, add_gradient = self.dataset, self._functions[thread]
         self._gradients[thread].fill(0)
         loss, correct = 0.0, 0
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the loss shows an overflow
             for number, rows in parts:
                 rng = LazyGenerator(seed, number)
-                raw, labels = self._inputs[rows], dataset.labels[rows]
+                x = self._read(rows, rng, augmented) if self._scaled is None else self._scaled[rows]
                 weights = self.sample_weights[rows] if self.sample_weights is not None else None
-                if self.augmentation and augmented:
-                    images = raw.reshape(-1, *dataset.input_shape)
-                    raw = self.augmentation(images, rng).reshape(raw.shape)  # type: ignore[arg-type]
-                part = add_gradient(prepare(raw), labels, weights, examples, rng)
+                part = add_gradient(x, dataset.labels[rows], weights, examples, rng)
                 loss, correct = loss + part[0], correct + part[1]
         return loss, correct
+
+    def _read(self, rows: Rows, rng: Any, augmented: bool) -> NDArray[Any]:
+        """Return examples, augmented and scaled."""
+        raw = self.dataset.inputs[rows]
+        if self.augmentation and augmented:
+            images = raw.reshape(-1, *self.dataset.input_shape)
+            raw = self.augmentation(images, rng).reshape(raw.shape)
+        return self.network.prepare(raw)
 
 
 def gradient_function(
