@@ -44,7 +44,7 @@ def test_format_follows_from_the_suffix(name: str, format: str | None, begins: b
 @pytest.mark.parametrize(
     ("network", "name", "options", "message"),
     [
-        (DENSE, "m.txt", {}, "no format has the suffix '.txt'"),
+        (DENSE, "m.txt", {}, "unknown format '.txt'; choose from onnx, c"),
         (DENSE, "m.onnx", {"format": "onx"}, "did you mean 'onnx'"),
         (DENSE, "m.onnx", {"int8": True}, "only c has int8"),
         ("mlp", "m.onnx", {}, "a Network or a fitted"),

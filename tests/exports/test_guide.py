@@ -34,7 +34,8 @@ def test_commands_and_programs_of_the_guide_run(
 
     for language, block in all_blocks("docs/exports.md"):
         if language == "text":
-            assert re.sub(r"463,\d+", "", printed) == re.sub(r"463,\d+", "", block)
+            size = r"as c, [\d,]+ bytes"  # of text, which depends on the digits of the weights
+            assert re.sub(size, "", printed) == re.sub(size, "", block)
         elif language == "c":
             (tmp_path / "program.c").write_text(block)
             assert re.fullmatch(r"\d: \d+\.\d %\n", call(str(compile_c(tmp_path / "program.c"))))

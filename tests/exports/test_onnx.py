@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 import handgrad as hg
 from handgrad.exports.formats import load_model_recipe
 from handgrad.exports.onnx import write_onnx
-from handgrad.recipes.loading import load_recipe, recipe_names
 from layer_table import LAYERS, network_of
 
 
@@ -33,33 +32,6 @@ def test_every_layer_computes_the_same(layer: hg.Layer, shape: tuple[int, ...], 
     logits, probabilities = run(tmp_path / "layer.onnx", raw)
     np.testing.assert_allclose(logits, network.logits(raw), rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(probabilities, network.predict_proba(raw), atol=1e-5)
-
-
-@pytest.fixture(scope="module")
-def images() -> hg.Dataset:
-    return hg.load_data("strokes:1000:3").train
-
-
-LARGE = {"best", "dropout", "elastic"}
-
-
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=[pytest.mark.slow] if name in LARGE else []) for name in recipe_names()],
-)
-def test_every_recipe_computes_the_same_on_a_thousand_images(
-    name: str, images: hg.Dataset, tmp_path: Path
-) -> None:
-    """In float64, so that only onnxruntime rounds."""
-    network = load_recipe(name).build_network(images.input_shape, dtype=np.float64)
-    network.scaling = hg.Scaling.of_bytes()
-    network.flat_parameters = network.flat_parameters.astype(np.float32)
-    network.calibrate(images.inputs[:200])
-    network.flat_parameters = network.flat_parameters.astype(np.float32)
-    write_onnx(network, tmp_path / "recipe.onnx")
-    logits, probabilities = run(tmp_path / "recipe.onnx", images.inputs)
-    np.testing.assert_allclose(logits, network.logits(images.inputs), atol=1e-5)
-    np.testing.assert_allclose(probabilities, network.predict_proba(images.inputs), atol=1e-5)
 
 
 @pytest.fixture

@@ -6,47 +6,37 @@ from typing import Any
 import numpy as np
 import pytest
 
-from handgrad.data.load import load_data
-from handgrad.model.files import save_model
-from handgrad.model.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D, ReLU
-from handgrad.model.scaling import Scaling
-from handgrad.recipes.loading import load_recipe
+import handgrad as hg
 
 torch: Any = pytest.importorskip("torch", reason="PyTorch is no dependency; install torch to compare with it")
 
-NAMES = {
-    "weights": "weight",
-    "biases": "bias",
-    "gamma": "weight",
-    "beta": "bias",
-    "mean": "running_mean",
-    "variance": "running_var",
-}
+NAMES = {"weights": "weight", "biases": "bias", "gamma": "weight", "beta": "bias"}
+NAMES |= {"mean": "running_mean", "variance": "running_var"}
 
 
-def module_of(layer: Layer, shape: tuple[int, ...]) -> Any:
+def module_of(layer: hg.Layer, shape: tuple[int, ...]) -> Any:
     match layer:
-        case Dense():
+        case hg.Dense():
             return torch.nn.Linear(*shape, layer.units)
-        case Conv2D():
+        case hg.Conv2D():
             return torch.nn.Conv2d(shape[0], layer.filters, layer.kernel_size, layer.stride, layer.padding)
-        case BatchNorm():
+        case hg.BatchNorm():
             kind = torch.nn.BatchNorm1d if len(shape) == 1 else torch.nn.BatchNorm2d
             return kind(shape[0], eps=layer.epsilon)
-        case MaxPool2D():
+        case hg.MaxPool2D():
             return torch.nn.MaxPool2d(layer.pool_size, layer.step)
-    return {ReLU: torch.nn.ReLU, Flatten: torch.nn.Flatten, Dropout: torch.nn.Dropout}[type(layer)]()
+    return getattr(torch.nn, type(layer).__name__)()  # ReLU, Flatten, Dropout
 
 
 @pytest.mark.parametrize("recipe", ["classic", "mlp", "convnet", "best"])
 def test_a_module_takes_the_file_key_by_key_and_gives_the_same_logits(recipe: str, tmp_path: Path) -> None:
     from safetensors.torch import load_file
 
-    images = load_data("strokes:300:3").train
-    network = load_recipe(recipe).build_network(images.input_shape, dtype=np.float64)
-    network.scaling = Scaling.of_bytes()
+    images = hg.load_data("strokes:300:3").train
+    network = hg.load_recipe(recipe).build_network(images.input_shape, dtype=np.float64)
+    network.scaling = hg.Scaling.of_bytes()
     network.calibrate(images.inputs[:100])
-    save_model(network, tmp_path / "model.safetensors")
+    hg.save_model(network, tmp_path / "model.safetensors")
 
     tensors = load_file(tmp_path / "model.safetensors")
     modules, shape = [], network.input_shape

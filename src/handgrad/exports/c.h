@@ -1,6 +1,6 @@
 /* handgrad.h: a neural network in C99, written by $library.
 
-   $layers; $parameters parameters, weights as $kind.
+   $inputs inputs, $classes classes, $parameters parameters, weights as $kind.
 
        int handgrad_predict(const $input *input, float *probabilities)
 

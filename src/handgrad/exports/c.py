@@ -8,7 +8,6 @@ import re
 from collections.abc import Sequence
 from importlib.metadata import version
 from importlib.resources import files
-from itertools import groupby
 from math import prod
 from pathlib import Path
 from string import Template
@@ -58,7 +57,6 @@ def write_c(network: Network, path: Path, *, int8: bool = False) -> Sizes:
     template = template.replace("handgrad_", f"{name}_").replace("handgrad.h", f"{name}.h")
     text = Template(template.replace("HANDGRAD_", f"{name.upper()}_")).substitute(
         library=f"handgrad {version('handgrad')}",
-        layers=", ".join(kind for kind, _ in groupby(type(layer).__name__ for layer in network.layers)),
         parameters=f"{network.parameter_count:,}",
         kind="int8 with one float32 scale per output" if int8 else "float32",
         input="unsigned char" if as_bytes else "float",

@@ -57,13 +57,9 @@ def export(
         If the format is unknown or does not support the network, its extra is missing, or a file cannot be written.
     """
     path = Path(path)
-    format = format or SUFFIXES.get(path.suffix.lower())
-    if format is None:
-        raise HandgradError(
-            f"{path}: no format has the suffix '{path.suffix}'; choose from {', '.join(FORMATS)}"
-        )
+    format = format or SUFFIXES.get(path.suffix.lower(), path.suffix)
     if format not in FORMATS:
-        raise HandgradError(f"unknown format '{format}'{suggest(format, FORMATS)}")
+        raise HandgradError(f"{path}: unknown format '{format}'{suggest(format, FORMATS)}")
     if int8 and format != "c":
         raise HandgradError(f"only c has int8 weights, and not {format}")
     network = network_of(network)

@@ -44,10 +44,7 @@ class TrainingResults:
         records = self._complete_records()
         if self._stopping is None or not records:
             return None
-        scores = [
-            self._stopping.score(record.validation_loss or 0, record.validation_accuracy or 0)
-            for record in records
-        ]
+        scores = [self._stopping.score(r.validation_loss or 0, r.validation_accuracy or 0) for r in records]
         return self._earlier + int(np.argmax(scores)) + 1
 
     def _curve(self, field: str) -> list[float] | None:
