@@ -61,7 +61,7 @@ def plot_weights(network: Network, ax: "Axes | None" = None, *, most: int = 64) 
             tiles = (0.5 + tiles / (2 * limit)).clip(0, 1)
         gap = max(1, tiles.shape[1] // 10)
         sheet = _mosaic(tiles, ceil(sqrt(len(tiles))), (gap, gap))
-        size = 5.6, 0.5 + 4.8 * sheet.shape[0] / sheet.shape[1]
+        size = 5.6, 0.5 + 4.4 * sheet.shape[0] / sheet.shape[1]
     with drawing(ax, size) as axes:
         image = axes.imshow(
             sheet,
