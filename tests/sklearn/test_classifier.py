@@ -63,7 +63,7 @@ def test_bytes_are_not_copied_and_learn_what_scaled_numbers_do(
         seen.append(splits.train.inputs)
         return hg.train(network, splits, **arguments)
 
-    monkeypatch.setattr("handgrad.sklearn.estimator.train", watch)
+    monkeypatch.setattr("handgrad.sklearn.training.train", watch)
     as_bytes = quick(learning_rate=0.001).fit(X, y)
     assert np.shares_memory(seen[0], X)
     assert scaling(as_bytes).for_bytes

@@ -1,12 +1,9 @@
-"""Parameters and training that estimators share."""
+"""Parameters, data and network of the estimators."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from contextlib import closing
-from copy import copy
 from dataclasses import KW_ONLY, dataclass
-from math import inf, prod
-from time import perf_counter
+from math import prod
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -32,14 +29,13 @@ from handgrad.sklearn.parameters import (
     choose_scaling,
     usable_threads,
 )
-from handgrad.sklearn.results import TrainingResults
+from handgrad.sklearn.training import ResumableTraining
 from handgrad.training.averaging import Averaging
 from handgrad.training.optimizers import Optimizer
 from handgrad.training.records import Record
 from handgrad.training.schedules import Schedule
 from handgrad.training.state import TrainingState
 from handgrad.training.stopping import EarlyStopping
-from handgrad.training.train import train
 
 VALIDATION_FRACTION = 0.1
 """Default of early stopping."""
@@ -49,8 +45,8 @@ NEED_ALL_DATA = ("early_stopping", "validation_fraction", "schedule", "averaging
 
 
 @dataclass(eq=False, repr=False)
-class NetworkEstimator(TrainingResults, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
-    """Base of the estimators: parameters, which `HandgradClassifier` describes, and training."""
+class NetworkEstimator(ResumableTraining, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
+    """Base of the estimators: parameters, which `HandgradClassifier` describes, and `fit`."""
 
     hidden: int | Sequence[int] = (128,)
     activation: Any = "relu"
@@ -150,6 +146,8 @@ class NetworkEstimator(TrainingResults, BaseEstimator, ABC):  # type: ignore[mis
             data = self._dataset(inputs, targets)
             arguments["loss"] = self._build_loss(targets)
             arguments["sample_weights"] = None if weights is None else weights / weights.mean()
+            if tuple(build_layers(self, len(self._output_names()))) != self.network_.layers:
+                raise HandgradError("the layers differ from those trained so far; fit without warm_start")
             self._resume(data, partial, arguments)
             self._train(Splits(data, self._dataset(*validation) if validation else None), partial, arguments)
         except (ValueError, TypeError):
@@ -204,15 +202,13 @@ class NetworkEstimator(TrainingResults, BaseEstimator, ABC):  # type: ignore[mis
             "threads": usable_threads(self.threads),
         }
 
-    def _callbacks(self) -> Sequence[Callable[..., Any]]:
-        callbacks: Any = () if self.callbacks is None else self.callbacks
-        return callbacks if isinstance(callbacks, list | tuple) else [callbacks]
-
     def _start(
         self, inputs: NDArray[Any], weights: NDArray[Any] | None, seed: int, features: tuple[str, ...]
     ) -> None:
         """Create the network and the state of a training, with random numbers drawn as for a recipe."""
-        columns = inputs.shape[1]
+        columns, dtype = inputs.shape[1], self.dtype
+        if dtype is None:
+            dtype = "float64" if inputs.dtype == np.float64 else "float32"
         shape = check_shape(columns if self.input_shape is None else self.input_shape, "input_shape")
         if prod(shape) != columns:
             raise HandgradError(f"input_shape {shape} is of {prod(shape)} inputs; X has {columns}")
@@ -221,7 +217,7 @@ class NetworkEstimator(TrainingResults, BaseEstimator, ABC):  # type: ignore[mis
             build_layers(self, len(outputs)),
             columns if self.layers is None else shape,
             np.random.default_rng([seed, 0]),
-            self.dtype or (np.float64 if inputs.dtype == np.float64 else np.float32),
+            dtype,
             scaling=choose_scaling(self.scaling, inputs, weights),
             classes=outputs,
             example_shape=shape,
@@ -244,52 +240,3 @@ class NetworkEstimator(TrainingResults, BaseEstimator, ABC):  # type: ignore[mis
         return Dataset(
             inputs, targets, network.classes, network.example_shape, network.framing, network.features
         )
-
-    def _resume(self, dataset: Dataset, partial: bool, arguments: dict[str, Any]) -> None:
-        """Prepare to continue exactly if these are the data of the last training, else from its result."""
-        if tuple(build_layers(self, len(self._output_names()))) != self.network_.layers:
-            raise HandgradError("the layers differ from those trained so far; fit without warm_start")
-        state = self._state
-        if partial or (state.fingerprint is not None and state.fingerprint != dataset.fingerprint()):
-            state = self._state = TrainingState(state.rng, moments=state.moments, updates=state.updates)
-            self._earlier = len(self.records_)
-        self.records_[self._earlier :] = self._complete_records()  # an incomplete epoch is continued
-        self._stopping = arguments["early_stopping"]
-        if self._stopping is None:  # forget the best parameters of an earlier fit
-            state.best, state.best_score, state.waited = None, None, 0
-        if not arguments["averaging"]:
-            state.average, state.averaged = None, 0
-        if state.moments and set(state.moments) != set(arguments["optimizer"].moment_names):
-            state.moments, state.updates = {}, 0
-
-    def _train(self, splits: Splits, partial: bool, arguments: dict[str, Any]) -> None:
-        """Train until the epochs are done, the loss has reached a plateau, time is up or a callback is True."""
-        network = copy(self.network_)  # with the same parameters, for scaled inputs
-        if network.scaling and not network.scaling.for_bytes:
-            network.scaling = Scaling(np.array(0.0), np.array(1.0))
-        tol = None if partial or self._stopping else self.tol
-        if self._has_plateau(tol, self.patience):
-            return
-        deadline = perf_counter() + (inf if self.time_limit is None else self.time_limit)
-        epochs = self._state.epoch + (1 if partial else int(self.epochs))
-        training: Any = train(
-            network,
-            splits,
-            state=self._state,
-            epochs=epochs,
-            stop=lambda: perf_counter() > deadline,
-            **arguments,
-        )
-        with closing(training):
-            for record in training:
-                self.records_.append(record)
-                if self.verbose:
-                    text = f"epoch {record.epoch} of {epochs}, loss {record.loss:.4f}"
-                    if record.validation_loss is not None:
-                        text += f", validation loss {record.validation_loss:.4f}"
-                    print(text, flush=True)
-                answers = [callback(self, record) for callback in self._callbacks()]
-                if self._has_plateau(tol, self.patience) or any(
-                    isinstance(a, bool | np.bool_) and a for a in answers
-                ):
-                    break
