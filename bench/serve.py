@@ -18,7 +18,6 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event
 from typing import Any
 
 import numpy as np
@@ -62,9 +61,9 @@ def serve(model: str, computing: str) -> None:
     if computing == "onnxruntime":
         served.network.predict_proba = by_onnxruntime(served.network)  # type: ignore[method-assign]
     with TemporaryDirectory() as folder, bind("127.0.0.1", 0) as bound:
-        app = create_app(Settings(Path(folder), Path(folder)), ModelInUse(served), Event())
+        app = create_app(Settings(Path(folder), Path(folder)), ModelInUse(served))
         print(f"http://127.0.0.1:{bound.getsockname()[1]}/", flush=True)
-        Server(app, lambda: None).run(sockets=[bound])
+        Server(app).run(sockets=[bound])
 
 
 def by_onnxruntime(network: hg.Network) -> Callable[[Any], Any]:

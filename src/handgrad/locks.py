@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from time import monotonic, sleep
+from time import sleep
 
 from handgrad.errors import HandgradError
 
@@ -13,34 +13,26 @@ try:
 except ImportError:  # Windows, where nothing is locked
     fcntl = None  # type: ignore[assignment]
 
-PATIENCE = 1.0
-"""Seconds to wait for a folder: `is_locked` locks it for a moment."""
-
 
 @contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
     """Lock an existing folder within a block; raise HandgradError if another process or thread holds it."""
     with _opened(folder) as number:
-        end = monotonic() + PATIENCE
-        while not try_lock(number, exclusive=True):
-            if monotonic() > end:
-                raise HandgradError(
-                    f"another program is using {folder}; wait for it, or choose another folder"
-                )
+        for _ in range(50):  # `is_locked` locks it for a moment
+            if try_lock(number, exclusive=True):
+                break
             sleep(0.02)
-        if number is not None and not (folder.exists() and os.path.samestat(os.fstat(number), folder.stat())):
-            raise HandgradError(f"another program has removed {folder}; try again")
+        else:
+            raise HandgradError(f"another program is using {folder}; wait for it, or choose another folder")
         yield
 
 
 @contextmanager
 def lock_file(file: Path) -> Iterator[None]:
     """Lock a file within a block, after other processes have released it; the file is created and remains."""
-    if fcntl is None:
-        yield
-        return
     with file.open("w") as opened:
-        fcntl.flock(opened, fcntl.LOCK_EX)
+        if fcntl is not None:
+            fcntl.flock(opened, fcntl.LOCK_EX)
         yield
 
 
@@ -53,7 +45,7 @@ def is_locked(folder: Path) -> bool:
 
 def try_lock(number: int | None, *, exclusive: bool) -> bool:
     """Lock an open file if no other process holds it; where locks are not supported, return True."""
-    if number is None:
+    if number is None or fcntl is None:
         return True
     try:
         fcntl.flock(number, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
@@ -66,11 +58,10 @@ def try_lock(number: int | None, *, exclusive: bool) -> bool:
 
 @contextmanager
 def _opened(folder: Path) -> Iterator[int | None]:
-    if fcntl is None:
-        yield None
-        return
-    number = os.open(folder, os.O_RDONLY)
+    """Open a folder, which is possible only where it can be locked."""
+    number = None if fcntl is None else os.open(folder, os.O_RDONLY)
     try:
         yield number
     finally:
-        os.close(number)
+        if number is not None:
+            os.close(number)

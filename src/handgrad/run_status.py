@@ -28,11 +28,10 @@ def progress(folder: Path) -> dict[str, Any] | None:
 
 def model_is_newest(folder: Path) -> bool:
     """Whether the model is not older than the checkpoint. A model without steps is that of a run that diverged."""
-    reached = progress(folder)
+    if (reached := progress(folder)) is None:
+        return True
     with suppress(*DAMAGED):
-        return (
-            reached is None or int(read_metadata(folder / MODEL_FILE).get("steps", 10**9)) >= reached["step"]
-        )
+        return int(read_metadata(folder / MODEL_FILE).get("steps", 10**9)) >= reached["step"]
     return False
 
 
@@ -47,15 +46,15 @@ def validated(folder: Path, file: str = MODEL_FILE) -> Record | None:
         ``model.safetensors``, or ``checkpoint.safetensors`` for the model that a stop would leave.
     """
     with suppress(*DAMAGED):
-        metadata, reached = read_metadata(folder / file), progress(folder)
-        steps = int(metadata["steps"] if file == MODEL_FILE or reached is None else reached["step"])
+        metadata = read_metadata(folder / file)
+        steps = int(metadata["steps"] if file == MODEL_FILE else json.loads(metadata["state"])["step"])
         records = [record for record in load_records(folder) if record.validation_loss is not None]
         stopping = (recipe_from_metadata(metadata, folder / file) or {}).get("early_stopping")
-        if not stopping:
-            return next((record for record in reversed(records) if record.step + 1 == steps), None)
-        if reached is not None and reached["step"] == steps:
-            score, best = EarlyStopping.from_config(stopping).score, reached["best_score"]
-            return next((record for record in records if score(*_measured(record)) == best), None)
+        if stopping:
+            score = EarlyStopping.from_config(stopping).score
+            before = [record for record in records if record.step < steps]
+            return max(before, key=lambda record: score(*_measured(record)))
+        return next((record for record in records if record.step + 1 == steps), None)
     return None
 
 
@@ -67,8 +66,9 @@ def validation_summary(folder: Path) -> str | None:
     data = recipe.get("data", {})
     other = isinstance(data.get("validation"), str)
     source = Path(str(data["validation"] if other else data.get("source", ""))).name
-    accuracy = 100 * _measured(record)[1]
-    return f"accuracy {accuracy:.1f} % on validation data{f' of {source}' if source else ''}"
+    return (
+        f"accuracy {100 * _measured(record)[1]:.1f} % on validation data{f' of {source}' if source else ''}"
+    )
 
 
 def _measured(record: Record) -> tuple[float, float]:

@@ -7,10 +7,11 @@ networks of dense layers, ``final_config/``, the parameters in the Rust program'
 
 import json
 import os
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 from handgrad.data.dataset import Splits, naming
@@ -38,19 +39,7 @@ PARAMETERS_FOLDER = "final_config"
 
 @dataclass
 class Run:
-    """A training and its folder, which only rank 0 of several ranks uses.
-
-    Attributes
-    ----------
-    folder : Path
-    recipe : Recipe
-    splits : Splits
-    network : Network
-    state : TrainingState
-    communicator : Communicator
-    is_new : bool
-        Whether the folder contains no checkpoint yet.
-    """
+    """A training and its folder, which only rank 0 of several ranks uses; built by `start` or `resume`."""
 
     folder: Path
     recipe: Recipe
@@ -59,36 +48,32 @@ class Run:
     state: TrainingState
     communicator: Communicator = SINGLE
     is_new: bool = False
+    """Whether the folder contains no checkpoint yet."""
+    numbered: bool = False
+    """Whether `open` appends the first free number to the name of the folder."""
 
     @classmethod
     def start(
-        cls, recipe: Recipe, splits: Splits, folder: Path, communicator: Communicator = SINGLE
+        cls, recipe: Recipe, splits: Splits, folder: Path | None = None, communicator: Communicator = SINGLE
     ) -> "Run":
-        """Prepare a new run; `open` creates its folder.
+        """Prepare a new run. `open` creates its folder; default: the first of runs/RECIPE-1, runs/RECIPE-2, …
 
-        Raises
-        ------
-        HandgradError
-            If the folder contains a run, or the network does not fit the data or the model to start from.
+        Raise HandgradError if the network does not fit the data or the model to start from.
         """
-        if communicator.rank == 0:
-            _check_free(folder)
         try:
             network = recipe.build_network(splits.train.input_shape, splits.train.class_names)
         except HandgradError as error:
             raise HandgradError(f"recipe {recipe.name} on {splits.source}: {error}") from error
         if (model := recipe.network.start) is not None:
             begin_from(network, load_model(model), model)
-        return cls(folder, recipe, splits, network, TrainingState(recipe.training_rng()), communicator, True)
+        state, place = TrainingState(recipe.training_rng()), folder or Path("runs") / recipe.name
+        return cls(place, recipe, splits, network, state, communicator, True, folder is None)
 
     @classmethod
     def resume(cls, folder: Path, communicator: Communicator = SINGLE) -> "Run":
         """Load a run from its last checkpoint.
 
-        Raises
-        ------
-        HandgradError
-            If the folder contains no checkpoint, or recipe or data have changed since the run was started.
+        Raise HandgradError if there is none, or recipe or data have changed since the run was started.
         """
         recipe = communicator.broadcast(lambda: _find_recipe(folder))
         network, state = load_checkpoint(folder / CHECKPOINT_FILE, communicator)
@@ -113,22 +98,24 @@ class Run:
     def open(self) -> Iterator[None]:
         """Lock the folder within a block. If a new run fails before its first step, no file of it is left.
 
-        Raises
-        ------
-        HandgradError
-            If the folder cannot be written, another process uses it, or it contains another run by now.
+        Raise HandgradError if the folder cannot be written, is in use, or contains another run.
         """
+        created = self.numbered or not self.folder.exists()
+        if self.numbered:
+            self.folder = self.communicator.broadcast(lambda: new_folder(self.folder))
+            self.numbered = False
         if self.communicator.rank:
             yield
             return
-        created = not self.folder.exists()
         make_folder(self.folder)
         with lock_folder(self.folder):
             if self.is_new:
-                _check_free(self.folder)
+                self._check_free()
             try:
                 if self.is_new:
-                    self._save_checkpoint()
+                    save_checkpoint(
+                        self.network, self.state, self.folder / CHECKPOINT_FILE, self.recipe.tables()
+                    )
                 write_file(self.folder / RECIPE_FILE, self.recipe.toml().encode())
                 self._cut_log()
                 yield
@@ -140,19 +127,10 @@ class Run:
     def train(self, threads: int | None = None, stop: Callable[[], bool] = lambda: False) -> Iterator[Record]:
         """Train to the end, within `open`: log each record and save a checkpoint; save the model at the end.
 
-        Parameters
-        ----------
-        threads, stop
-            See `handgrad.train`.
-
-        Raises
-        ------
-        Diverged
-            If the loss is no longer finite; parameters of at most ten steps before are saved.
-        HandgradError
-            If a file cannot be written.
+        `threads` and `stop` are those of `handgrad.train`. Raise Diverged if the loss is no longer finite; parameters
+        of at most ten steps before are saved.
         """
-        communicator = self.communicator
+        broadcast = self.communicator.broadcast
         try:
             for record in train(
                 self.network,
@@ -162,13 +140,13 @@ class Run:
                 threads=threads,
                 state=self.state,
                 stop=stop,
-                communicator=communicator,
+                communicator=self.communicator,
             ):
-                communicator.broadcast(partial(self._keep, record))
+                broadcast(partial(self._keep, record))
                 yield record
-            communicator.broadcast(self.save_model)
+            broadcast(self.save_model)
         except Diverged as error:
-            communicator.broadcast(lambda: self.save_model(of_last_step=False))
+            broadcast(lambda: self.save_model(of_last_step=False))
             raise Diverged(f"{error}. Saved in {self.folder}") from error
 
     def save_model(self, *, of_last_step: bool = True) -> None:
@@ -188,9 +166,6 @@ class Run:
                 os.fsync(file.fileno())
         except OSError as error:
             raise cannot_write(path, error) from error
-        self._save_checkpoint()
-
-    def _save_checkpoint(self) -> None:
         save_checkpoint(self.network, self.state, self.folder / CHECKPOINT_FILE, self.recipe.tables())
 
     def _cut_log(self) -> None:
@@ -204,18 +179,18 @@ class Run:
                     kept.append(line + "\n")
         write_file(path, "".join(kept).encode())
 
+    def _check_free(self) -> None:
+        for name in (RECIPE_FILE, LOG_FILE, CHECKPOINT_FILE, MODEL_FILE, PARAMETERS_FOLDER):
+            if (self.folder / name).exists():
+                line = f"{self.folder} already holds a run ({name}); choose another folder, or resume it"
+                raise HandgradError(line)
+
     def _remove(self, created: bool) -> None:
         with suppress(OSError):
             for name in (RECIPE_FILE, LOG_FILE, CHECKPOINT_FILE):
                 (self.folder / name).unlink(missing_ok=True)
             if created:
                 self.folder.rmdir()
-
-
-def _check_free(folder: Path) -> None:
-    for name in (RECIPE_FILE, LOG_FILE, CHECKPOINT_FILE, MODEL_FILE, PARAMETERS_FOLDER):
-        if (folder / name).exists():
-            raise HandgradError(f"{folder} already holds a run ({name}); choose another folder, or resume it")
 
 
 def _find_recipe(folder: Path) -> Recipe:
@@ -229,9 +204,16 @@ def _find_recipe(folder: Path) -> Recipe:
     return recipe
 
 
-def next_folder(name: str, runs: Path = Path("runs"), taken: Container[str] = ()) -> Path:
-    """Return the first of ``runs/NAME-1``, ``runs/NAME-2``, … that does not exist, and whose name is not taken."""
-    number = 1
-    while (folder := runs / f"{name}-{number}").exists() or folder.name in taken:
-        number += 1
+def new_folder(name: Path) -> Path:
+    """Create the first of the folders NAME-1, NAME-2, … that does not exist; no two processes get the same one."""
+    make_folder(name.parent)
+    for number in count(1):
+        folder = name.with_name(f"{name.name}-{number}")
+        try:
+            folder.mkdir()
+            break
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise cannot_write(folder, error) from error
     return folder

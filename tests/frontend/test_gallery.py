@@ -130,7 +130,7 @@ def test_a_run_that_failed_at_its_start_shows_no_images(
 ) -> None:
     server.post("/digits", name="one", inputs=[[255] * 784], labels=["1"])  # too few for a validation split
     name = str(server.post("/runs", recipe="mlp", data="digits/one")["name"])
-    assert server.await_state(name, "failed")["data"] == ""
+    assert server.await_state(name, "failed")["records"] == 0
     window = open_window(f"train/{trained}")
     window.errors()
     window.select(name)

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import httpx2
@@ -43,10 +42,19 @@ def client(
     folder: Path, network: Network | None = None, *, raising: bool = True, **settings: Any
 ) -> Iterator[TestClient]:
     """Return a client of an application in this process, with its runs and digits in `folder`."""
-    in_use = ModelInUse(ServedModel.of("small", network, None) if network else None)
-    app = create_app(Settings(**{"runs": folder / "runs", "data": folder, **settings}), in_use, Event())
+    in_use = ModelInUse(ServedModel("small", network, None) if network else None)
+    app = create_app(Settings(**{"runs": folder / "runs", "data": folder, **settings}), in_use)
     with TestClient(app, HOME, raise_server_exceptions=raising) as found:
         yield found
+
+
+def refused(answer: Any, *statuses: int) -> str:
+    """Return the line with which a request was refused."""
+    assert answer.status_code in statuses, answer.text
+    (line,) = answer.json().values()
+    assert len(line.splitlines()) == 1
+    assert len(line) <= 300
+    return str(line)
 
 
 class Api:

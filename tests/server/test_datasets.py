@@ -12,10 +12,11 @@ from handgrad.data.load import load_data
 from handgrad.data.strokes import generate
 from handgrad.model.layers import Dense
 from handgrad.model.network import Network
-from served import client, small_network
+from served import client, refused, small_network
 
 IMAGES = generate(4, 3)[0]
 DRAWING = {"label": "3", "width": 0.07, "strokes": [[[0.1, 0.2], [0.3, 0.4]]]}
+TEN = list("0123456789")
 
 
 @pytest.fixture
@@ -24,23 +25,19 @@ def api(tmp_path: Path, offline: None) -> Any:
         yield found
 
 
-def refused(answer: Any, *statuses: int) -> None:
-    assert answer.status_code in statuses, answer.text
-    assert len(answer.json()["detail"].splitlines()) == 1
-
-
 def digits(**changes: Any) -> dict[str, Any]:
     return {"name": "mine", "inputs": [[0] * 784], "labels": ["3"], **changes}
 
 
 def test_recipes_and_whether_their_widths_can_be_changed(api: TestClient) -> None:
     recipes = {recipe["name"]: recipe for recipe in api.get("/recipes").json()}
-    assert set(recipes) == {"classic", "mlp", "dropout", "elastic", "convnet", "best", "synthetic"}
-    assert recipes["classic"]["training"]["steps"] == 501
-    assert recipes["classic"]["hidden"] == [10]
-    fixed = {name for name, recipe in recipes.items() if not recipe["dense"]}
-    assert fixed == {"convnet", "best", "synthetic"}
-    assert all(recipe["dense"] == bool(recipe["hidden"]) for recipe in recipes.values())
+    assert recipes["classic"]["training"] == {"steps": 501, "batch_size": "all", "learning_rate": 0.1}
+    assert (recipes["classic"]["dense"], recipes["classic"]["hidden"]) == (True, [10])
+    assert {name for name, recipe in recipes.items() if not recipe["dense"]} == {
+        "convnet",
+        "best",
+        "synthetic",
+    }
 
 
 def test_only_data_that_need_no_download_are_listed(api: TestClient) -> None:
@@ -70,12 +67,8 @@ def test_slice_of_a_split(api: TestClient) -> None:
             "name=digits/../secret",
         ),
         *("name=digits/mine%00", "name=strokes:0", "name=strokes:60001", "name=strokes:999999999999"),
-        *(
-            f"name=strokes:60:5&{rest}"
-            for rest in (
-                *("split=validation", "split=all", "limit=10001", "limit=0", "offset=-1", "offset=many"),
-            )
-        ),
+        *("name=strokes:60&split=validation", "name=strokes:60&split=all", "name=strokes:60&limit=10001"),
+        *("name=strokes:60&limit=0", "name=strokes:60&offset=-1", "name=strokes:60&offset=many"),
     ],
 )
 def test_invalid_queries_are_refused(api: TestClient, tmp_path: Path, query: str) -> None:
@@ -87,21 +80,21 @@ def test_digits_are_added_listed_loaded_and_removed(api: TestClient, tmp_path: P
     body = digits(inputs=IMAGES[:2].tolist(), labels=["3", "7"], strokes=[DRAWING, None])
     assert api.post("/digits", json=body).json() == {"name": "mine", "examples": 2}
     assert api.post("/digits", json=digits(inputs=IMAGES[2:3].tolist())).json()["examples"] == 3
-    ten = list("0123456789")
-    assert api.get("/digits").json() == [{"name": "mine", "examples": 3, "classes": ten}]
-    facts = {"name": "digits/mine", "examples": 3, "classes": ten, "input_shape": [1, 28, 28]}
-    assert facts in api.get("/data").json()
+    facts = {"examples": 3, "classes": TEN, "input_shape": [1, 28, 28]}
+    assert api.get("/digits").json() == [{"name": "mine", **facts}]
+    assert {"name": "digits/mine", **facts} in api.get("/data").json()
     found = api.get("/data/examples?name=digits/mine&split=train").json()
     assert base64.b64decode(found["inputs"]) == IMAGES[:3].tobytes()
     assert load_data(tmp_path / "digits" / "mine.npz").train.labels.tolist() == [3, 7, 3]
     assert api.get("/digits/mine/strokes").json() == [DRAWING, None, None]
     assert api.delete("/digits/mine/1").json() == {"name": "mine", "examples": 2}
     assert api.get("/data/examples?name=digits/mine&split=train").json()["labels"] == [3, 3]
+    refused(api.delete("/digits/mine/2"), 422)
     for _ in range(2):
         assert api.delete("/digits/mine/0").status_code == 200
     assert api.get("/digits").json() == []
-    for path in ("/digits/mine/0", "/digits/mine/strokes"):
-        refused(api.request("DELETE" if path.endswith("0") else "GET", path), 404)
+    refused(api.delete("/digits/mine/0"), 404)
+    refused(api.get("/digits/mine/strokes"), 404)
 
 
 def test_classes_of_a_new_collection_are_those_of_a_model_of_images(tmp_path: Path) -> None:
@@ -111,7 +104,7 @@ def test_classes_of_a_new_collection_are_those_of_a_model_of_images(tmp_path: Pa
         with client(tmp_path, network) as api:
             assert api.post("/digits", json=digits(name=name, labels=[classes[1]])).status_code == 200
     found = {listed["name"]: listed["classes"] for listed in api.get("/digits").json()}
-    assert found == {"letters": ["x", "a", "b"], "table": list("0123456789")}
+    assert found == {"letters": ["x", "a", "b"], "table": TEN}
 
 
 @pytest.mark.parametrize(
@@ -124,7 +117,7 @@ def test_classes_of_a_new_collection_are_those_of_a_model_of_images(tmp_path: Pa
         digits(strokes=[]),
         digits(strokes=[{"width": 0.1, "strokes": [[[0]]]}]),
         digits(strokes=[{"width": 0.1, "strokes": [], "more": 1}]),
-        digits(strokes=[{"width": 0.1, "strokes": [[[0, 0]] * 11_000] * 2}]),
+        digits(strokes=[{"width": 0.1, "strokes": [[[0, 0]] * 20_001]}]),
         digits(more=1),
         [],
     ],
@@ -136,9 +129,9 @@ def test_invalid_digits_are_refused_and_write_nothing(api: TestClient, tmp_path:
 
 
 @pytest.mark.parametrize("name", ["..%2Fx", "%00", "x/-1", "x/one", ".x"])
-def test_names_that_are_paths_remove_and_show_nothing(api: TestClient, name: str) -> None:
-    assert 400 <= api.delete(f"/digits/{name}/0").status_code < 500
-    assert 400 <= api.get(f"/digits/{name}/strokes").status_code < 500
+def test_names_that_are_paths_are_refused(api: TestClient, name: str) -> None:
+    refused(api.delete(f"/digits/{name}/0"), 404, 422)
+    refused(api.get(f"/digits/{name}/strokes"), 404, 422)
 
 
 def test_damaged_collection_is_reported_and_left(api: TestClient, tmp_path: Path) -> None:
@@ -147,19 +140,10 @@ def test_damaged_collection_is_reported_and_left(api: TestClient, tmp_path: Path
     file.write_bytes(b"no archive")
     refused(api.post("/digits", json=digits()), 422)
     refused(api.delete("/digits/mine/0"), 422)
+    refused(api.get("/digits/mine/strokes"), 422)
     assert file.read_bytes() == b"no archive"
     assert {data["name"] for data in api.get("/data").json()} == {"strokes:5000", "strokes"}
     assert api.get("/digits").json() == []
-
-
-def test_strokes_that_are_not_drawings_are_reported(api: TestClient, tmp_path: Path) -> None:
-    (tmp_path / "digits").mkdir()
-    arrays: dict[str, Any] = {"images": np.zeros((1, 28, 28), np.uint8), "labels": ["3"]}
-    strokes = np.frombuffer(b'[{"strokes": "none"}]', np.uint8)
-    np.savez(tmp_path / "digits" / "odd.npz", **arrays, classes=[*"0123456789"], strokes=strokes)
-    answer = api.get("/digits/odd/strokes")
-    refused(answer, 422)
-    assert "not drawings" in answer.text
 
 
 def test_disk_quota(tmp_path: Path) -> None:

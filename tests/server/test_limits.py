@@ -5,7 +5,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
-from threading import Event, Thread
+from threading import Thread
 from urllib.parse import urlsplit
 
 import httpx2
@@ -16,17 +16,17 @@ from handgrad.server.app import Settings, create_app
 from handgrad.server.models import ModelInUse, ServedModel
 from handgrad.server.security import MAX_BODY, MAX_IMAGE, MAX_LARGE, SMALL_BODY
 from handgrad.server.server import MAX_HEAD, Server, bind
-from served import Api, small_network
+from served import Api, refused, small_network
 
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """A server in a thread of this process."""
-    folder, closed = tmp_path_factory.mktemp("limits"), Event()
+    folder = tmp_path_factory.mktemp("limits")
     with bind("127.0.0.1", 0) as bound, pytest.MonkeyPatch.context() as patch:
         patch.setattr(uvicorn_server, "REQUEST_SECONDS", 0.5)
-        in_use = ModelInUse(ServedModel.of("small", small_network(), None))
-        server = Server(create_app(Settings(folder / "runs", folder), in_use, closed), closed.set)
+        in_use = ModelInUse(ServedModel("small", small_network(), None))
+        server = Server(create_app(Settings(folder / "runs", folder), in_use))
         thread = Thread(target=server.run, args=([bound],))
         thread.start()
         with httpx2.Client(base_url=f"http://127.0.0.1:{bound.getsockname()[1]}", timeout=60) as client:
@@ -52,33 +52,16 @@ def read(connection: socket.socket) -> bytes:
 HEAD = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 
 
-@pytest.mark.parametrize(
-    ("path", "kind", "limit"),
-    [
-        ("/digits", "application/json", MAX_BODY),
-        ("/runs", "application/json", MAX_BODY),
-        ("/predict", "application/json", MAX_IMAGE),
-        ("/predict", "image/png", MAX_IMAGE),
-    ],
-)
+@pytest.mark.parametrize(("path", "limit"), [("/digits", MAX_BODY), ("/predict", MAX_IMAGE)])
+@pytest.mark.parametrize("kind", ["application/json", "image/png"])
 @pytest.mark.parametrize("declared", [True, False])
 def test_bodies_above_the_limit_are_refused(
     api: Api, path: str, kind: str, limit: int, declared: bool
 ) -> None:
     for size, statuses in ((limit, (400, 422)), (limit + 1, (413,))):
         body = bytes(size) if declared else iter([bytes(size - 5), bytes(5)])
-        answer = api.client.post(path, content=body, headers={"Content-Type": kind})
-        assert answer.status_code in statuses, answer.text
-        assert len(answer.json()["detail"].splitlines()) == 1
-    assert api.client.post("/predict", files={"file": bytes(MAX_IMAGE)}).status_code == 413
-
-
-def test_client_that_waits_for_continue_is_refused_before_it_sends(api: Api) -> None:
-    with connect(api) as connection:
-        connection.sendall(HEAD + b"Expect: 100-continue\r\nContent-Length: 99999999\r\n\r\n")
-        answer = http.client.HTTPResponse(connection)
-        answer.begin()
-        assert answer.status == 413
+        refused(api.client.post(path, content=body, headers={"Content-Type": kind}), *statuses)
+    refused(api.client.post("/predict", files={"file": bytes(MAX_IMAGE)}), 413)
 
 
 @pytest.mark.parametrize("length", [b"-1", b"many", b"9" * 30])

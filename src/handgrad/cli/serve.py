@@ -35,7 +35,6 @@ def serve(
     import re
     from contextlib import suppress
     from secrets import token_urlsafe
-    from threading import Event
 
     from handgrad.errors import require
 
@@ -52,15 +51,14 @@ def serve(
     if token is None and host not in LOOPBACK:
         token = token_urlsafe(16)
     served = ServedModel.read(model) if model else newest_finished(runs)
-    closing = Event()
     settings = Settings(runs.absolute(), data_folder.absolute(), host, token, max_pixels, int(quota * 10**9))
     with bind(host, port) as bound:
-        app = create_app(settings, ModelInUse(served), closing, emit)
+        app = create_app(settings, ModelInUse(served), emit)
         if not served:
             emit("there is no model yet: train one on the page, or name one: handgrad serve MODEL")
         emit(f"serving  {address(host, bound.getsockname()[1], token)}  (Ctrl-C ends)")
         with suppress(KeyboardInterrupt):
-            Server(app, closing.set).run(sockets=[bound])
+            Server(app).run(sockets=[bound])
     return 0
 
 

@@ -72,7 +72,7 @@ def train(
         without_folders,
     )
     from handgrad.recipes.loading import load_recipe, override, parse_recipe, with_hidden
-    from handgrad.runs import Run, next_folder
+    from handgrad.runs import Run
 
     if start and not recipe:
         if (tables := load_model_recipe(start)) is None:
@@ -108,9 +108,8 @@ def train(
         chosen, notice = communicator.broadcast(partial(fall_back_to_strokes, chosen))
         if notice and not options.quiet and communicator.rank == 0:
             print(notice, file=sys.stderr)
-    folder = communicator.broadcast(lambda: out or next_folder(chosen.name))
     return run_training(
-        lambda: Run.start(chosen, open_on_ranks(chosen, communicator), folder, communicator), options
+        lambda: Run.start(chosen, open_on_ranks(chosen, communicator), out, communicator), options
     )
 
 

@@ -10,9 +10,8 @@ from threading import Lock
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, HTTPException, Query
 from fastapi import Path as InPath
-from pydantic import ValidationError
 
 from handgrad.data.collection import add_to_collection, read_collection, remove_from_collection
 from handgrad.data.dataset import Splits
@@ -21,82 +20,73 @@ from handgrad.data.mnist import COLLECTIONS, find
 from handgrad.errors import HandgradError, suggest
 from handgrad.model.layers import Dense
 from handgrad.recipes.loading import load_recipe, recipe_names
-from handgrad.server.errors import NotFound
+from handgrad.recipes.recipe import Recipe
 from handgrad.server.models import ModelInUse
-from handgrad.server.schemas import DataFacts, DigitsFacts, Drawing, Examples, Name, NewDigits, Recipe
+from handgrad.server.requests import Name, NewDigits
 
-DIGITS = "digits"
+DRAWN = "digits/"
 TEN_DIGITS = tuple("0123456789")
-STROKES = ("strokes:5000", "strokes")
+IMAGE: tuple[int, ...] = (1, 28, 28)
 MAX_STROKES = 60_000
 MAX_EXAMPLES = 10_000
 
 
 class Datasets:
-    """Data sets by name, with the drawn digits in ``digits/`` of a folder; the last ones used stay in memory."""
+    """Data sets by name; ``digits/NAME`` is a collection of drawn digits in a folder."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder / DIGITS
+        self.folder = folder
         self._lock = Lock()
 
     def names(self) -> list[str]:
         """List the data sets."""
-        published = [name for name in COLLECTIONS if find(name)]
-        return [*published, *STROKES, *(f"{DIGITS}/{name}" for name in self.digits())]
-
-    def digits(self) -> list[str]:
-        """List the collections of drawn digits."""
-        return sorted(
-            path.stem
-            for path in self.folder.glob("*.npz")
-            if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,49}", path.stem) and path.is_file()
-        )
+        drawn = sorted(path.stem for path in self.folder.glob("*.npz"))
+        known = [DRAWN + name for name in drawn if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,49}", name)]
+        return [*filter(find, COLLECTIONS), "strokes:5000", "strokes", *known]
 
     def file(self, name: str) -> Path:
         """Return the file of a collection of drawn digits."""
-        return self.folder / f"{name.removeprefix(f'{DIGITS}/')}.npz"
+        return self.folder / f"{name.removeprefix(DRAWN)}.npz"
 
     def source(self, name: str) -> str:
         """Return what `handgrad.load_data` takes for a name of `names`, or for strokes:N:SEED."""
-        strokes = re.fullmatch(r"strokes(?::([0-9]{1,5}))?(?::[0-9]{1,9})?", name)
-        if strokes and 1 <= int(strokes[1] or MAX_STROKES) <= MAX_STROKES:
+        strokes = re.fullmatch(r"strokes:([0-9]{1,5})(:[0-9]{1,9})?", name)
+        if strokes and 1 <= int(strokes[1]) <= MAX_STROKES:
             return name
         if name not in self.names():
             raise HandgradError(f"there is no data set '{name:.60}'{suggest(name[:60], self.names())}")
-        return str(self.file(name)) if name.startswith(f"{DIGITS}/") else name
+        return str(self.file(name)) if name.startswith(DRAWN) else name
 
     def name(self, source: str) -> str:
         """Return the name of what `source` returned."""
         path = Path(source)
-        return f"{DIGITS}/{path.stem}" if path == self.file(path.stem) else source
+        return f"{DRAWN}{path.stem}" if path == self.file(path.stem) else source
 
     def load(self, name: str) -> Splits:
-        """Load a data set, or return the one in memory; HandgradError if there is none of that name."""
+        """Load a data set; the last ones stay in memory. HandgradError if there is none of that name."""
         source = self.source(name)
-        path = self.file(name)
+        file = Path(source)
         with self._lock:  # requests at the same time share the result
-            return _load(source, path.stat().st_mtime_ns if source == str(path) else 0)
+            return _load(source, file.stat().st_mtime_ns if name.startswith(DRAWN) else 0)
 
-    def all_facts(self) -> list[DataFacts]:
+    def describe(self, name: str) -> dict[str, Any]:
+        """Describe a data set; only collections of drawn digits are read for that."""
+        self.source(name)
+        examples, classes, shape = 60_000, TEN_DIGITS, IMAGE
+        if name.startswith(DRAWN):
+            train = self.load(name).train
+            examples, classes, shape = len(train), train.class_names, train.input_shape
+        elif name.startswith("strokes:"):
+            examples = int(name.split(":")[1])
+        return {"name": name, "examples": examples, "classes": classes, "input_shape": shape}
+
+    def describe_all(self) -> list[dict[str, Any]]:
         """Describe all data sets; damaged files are left out."""
         found = []
         for name in self.names():
             with suppress(HandgradError):
-                found.append(self.facts(name))
+                found.append(self.describe(name))
         return found
-
-    def facts(self, name: str) -> DataFacts:
-        """Describe a data set; only collections of drawn digits are read for that."""
-        self.source(name)
-        shape, classes = [1, 28, 28], list(TEN_DIGITS)
-        if name in COLLECTIONS:
-            examples = 60_000
-        elif name.startswith(f"{DIGITS}/"):
-            train = self.load(name).train
-            examples, classes, shape = len(train), list(train.class_names), list(train.input_shape)
-        else:
-            examples = int(name.partition(":")[2].partition(":")[0] or MAX_STROKES)
-        return DataFacts(name=name, examples=examples, classes=classes, input_shape=shape)
 
 
 def routes(datasets: Datasets, in_use: ModelInUse, check_quota: Callable[[], None]) -> APIRouter:
@@ -104,80 +94,68 @@ def routes(datasets: Datasets, in_use: ModelInUse, check_quota: Callable[[], Non
     writing = Lock()
     router = APIRouter()
 
-    @router.get("/recipes", tags=["data"])
-    def list_recipes() -> list[Recipe]:
-        """List the built-in recipes."""
+    @router.get("/recipes")
+    def list_recipes() -> list[dict[str, Any]]:
+        """List the built-in recipes: name, lesson, data, training, and `hidden` if `dense` allows to change it."""
         return [_describe(name) for name in recipe_names()]
 
-    @router.get("/data", tags=["data"])
-    def list_data() -> list[DataFacts]:
-        """List the data sets that are available without a download."""
-        return datasets.all_facts()
+    @router.get("/data")
+    def list_data() -> list[dict[str, Any]]:
+        """List the data sets that are available without a download: name, examples, classes, input_shape."""
+        return datasets.describe_all()
 
-    @router.get("/data/examples", tags=["data"])
+    @router.get("/data/examples")
     def examples(
         name: Annotated[str, Query(max_length=100)],
         split: Literal["train", "validation", "test"] = "test",
         offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
         limit: Annotated[int, Query(ge=1, le=MAX_EXAMPLES)] = 100,
-    ) -> Examples:
-        """Return a slice of a data set."""
+    ) -> dict[str, Any]:
+        """Return a slice of a data set: Base64 of `inputs` (float32 is little-endian), `labels` into `classes`."""
         dataset = datasets.load(name).split(split)
         part = dataset.take(slice(offset, offset + limit))
-        return Examples(
-            inputs=base64.b64encode(part.inputs.tobytes()).decode(),
-            dtype="uint8" if part.inputs.dtype == "uint8" else "float32",
-            labels=part.labels.tolist(),
-            total=len(dataset),
-            input_shape=list(dataset.input_shape),
-            classes=list(dataset.class_names),
-        )
+        return {
+            "inputs": base64.b64encode(part.inputs.tobytes()).decode(),
+            "dtype": part.inputs.dtype.name,
+            "labels": part.labels.tolist(),
+            "total": len(dataset),
+            "input_shape": dataset.input_shape,
+            "classes": dataset.class_names,
+        }
 
-    @router.get("/digits", tags=["digits"])
-    def list_digits() -> list[DigitsFacts]:
-        """List the collections; damaged files are left out."""
-        found = []
-        for name in datasets.digits():
-            with suppress(HandgradError):
-                facts = datasets.facts(f"{DIGITS}/{name}")
-                found.append(DigitsFacts(name=name, examples=facts.examples, classes=facts.classes))
-        return found
+    @router.get("/digits")
+    def list_digits() -> list[dict[str, Any]]:
+        """List the collections of drawn digits: name, examples, classes."""
+        drawn = [facts for facts in datasets.describe_all() if facts["name"].startswith(DRAWN)]
+        names = [facts["name"].removeprefix(DRAWN) for facts in drawn]
+        return [{"name": name, "examples": facts["examples"]} for name, facts in zip(names, drawn, strict=True)]
 
-    @router.post("/digits", tags=["digits"])
+    @router.post("/digits")
     def add(wanted: NewDigits) -> dict[str, Any]:
         """Add digits to a collection, all of them or none; a training takes it as `digits/NAME`."""
-        served = in_use.served
-        takes_digits = served is not None and served.network.example_shape == (1, 28, 28)
-        classes = served.network.classes if served is not None and takes_digits else TEN_DIGITS
-        drawings = wanted.model_dump(include={"strokes"})["strokes"]
-        images = np.array(wanted.inputs, np.uint8)
+        network = in_use.served and in_use.served.network
+        classes = network.classes if network and network.example_shape == IMAGE else TEN_DIGITS
+        images, drawings = np.array(wanted.inputs, np.uint8), wanted.model_dump()["strokes"]
         with writing:
             check_quota()
-            file = datasets.file(wanted.name)
-            examples = add_to_collection(file, images, wanted.labels, drawings, classes)
+            examples = add_to_collection(datasets.file(wanted.name), images, wanted.labels, drawings, classes)
         return {"name": wanted.name, "examples": examples}
 
-    @router.get("/digits/{name}/strokes", tags=["digits"])
-    def drawings(name: Name) -> list[Drawing | None]:
+    @router.get("/digits/{name}/strokes")
+    def drawings(name: Name) -> list[Any]:
         """Return the drawing of each digit of a collection, or null for a digit without one."""
-        if not datasets.file(name).is_file():
-            raise NotFound(f"there is no collection '{name}'")
-        try:
-            return [
-                drawing and Drawing.model_validate(drawing)
-                for drawing in read_collection(datasets.file(name)).strokes
-            ]
-        except ValidationError:
-            raise HandgradError(f"{name} holds strokes that are not drawings; move its file away") from None
+        return read_collection(find_file(name)).strokes
 
-    @router.delete("/digits/{name}/{index}", tags=["digits"])
+    @router.delete("/digits/{name}/{index}")
     def remove(name: Name, index: Annotated[int, InPath(ge=0, le=10**9)]) -> dict[str, Any]:
         """Remove one digit from a collection; with its last digit, the collection is removed."""
         with writing:
-            file = datasets.file(name)
-            if not file.is_file() or index >= len(read_collection(file)):
-                raise NotFound(f"there is no digit {index} in a collection '{name}'")
-            return {"name": name, "examples": remove_from_collection(file, index)}
+            return {"name": name, "examples": remove_from_collection(find_file(name), index)}
+
+    def find_file(name: str) -> Path:
+        if not (file := datasets.file(name)).is_file():
+            raise HTTPException(404, f"there is no collection '{name}'")
+        return file
 
     return router
 
@@ -187,18 +165,23 @@ def _load(source: str, changed: int) -> Splits:
     return load_data(source)
 
 
+def training_values(recipe: Recipe) -> dict[str, Any]:
+    """Return epochs or steps, batch size and learning rate of a recipe."""
+    values = recipe.training.model_dump(exclude_none=True, exclude={"record_every"})
+    return values | {"learning_rate": recipe.build_optimizer().learning_rate}
+
+
 @cache
-def _describe(name: str) -> Recipe:
+def _describe(name: str) -> dict[str, Any]:
     recipe = load_recipe(name)
     layers = recipe.network.layers
     dense = [layer for layer in layers if layer["type"] == Dense.__name__]
-    changeable = len(dense) >= 2 and layers[0] is dense[0]
-    return Recipe(
-        name=name,
-        lesson=recipe.lesson,
-        training=recipe.training.model_dump(exclude_none=True)
-        | {"learning_rate": recipe.build_optimizer().learning_rate},
-        data=recipe.data.source,
-        dense=changeable,
-        hidden=[layer["units"] for layer in dense[:-1]] if changeable else [],
-    )
+    hidden = [layer["units"] for layer in dense[:-1]] if layers[0] is dense[0] else []
+    return {
+        "name": name,
+        "lesson": recipe.lesson,
+        "training": training_values(recipe),
+        "data": recipe.data.source,
+        "dense": bool(hidden),
+        "hidden": hidden,
+    }

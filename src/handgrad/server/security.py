@@ -8,23 +8,18 @@ must name this server.
 import asyncio
 import re
 from base64 import b64encode
-from collections.abc import Iterable
-from contextlib import nullcontext
+from contextlib import AsyncExitStack
 from hashlib import sha256
 from hmac import compare_digest
-from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from fastapi import HTTPException
-from starlette.datastructures import Headers, MutableHeaders
+from fastapi import HTTPException, Request
+from starlette.datastructures import MutableHeaders
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from handgrad.server.errors import error_response
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-PUBLIC = frozenset({"/health"})
-"""Paths that need no token."""
 GUESS_DELAY = 0.5
 """Seconds for each wrong token; wrong tokens wait for each other."""
 COOKIE_SECONDS = 30 * 24 * 3600
@@ -35,7 +30,7 @@ SMALL_BODY, MAX_LARGE = 2**16, 8
 """Bodies of more bytes are received and processed this number at a time."""
 
 
-def content_security_policy(page: str = "") -> str:
+def content_security_policy(page: str) -> str:
     """Return the policy of a page: scripts and styles of this server, and the inline scripts of `page` by hash."""
     scripts = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", page, re.DOTALL)
     hashes = [f" 'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" for script in scripts]
@@ -45,25 +40,24 @@ def content_security_policy(page: str = "") -> str:
     )
 
 
-RESPONSE_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",  # the first address may hold the token
-    "Content-Security-Policy": content_security_policy(),
-}
-
-
 class Guard:
     """Middleware that passes requests with a valid host, origin, token and size, and refuses the others.
 
     A request carries the token as ``Authorization: Bearer TOKEN``, or in the cookie that the first ``?token=TOKEN``
-    sets. Without a token, only host names of this machine are accepted.
+    sets. Without a token, only host names of this machine are accepted. `page` is the HTML of the page.
     """
 
-    def __init__(self, app: ASGIApp, host: str, token: str | None) -> None:
+    def __init__(self, app: ASGIApp, host: str, token: str | None, page: str) -> None:
         self.app = app
-        self.names = LOOPBACK | {host.lower()}
+        self.hosts = {f"[{name}]" if ":" in name else name for name in (*LOOPBACK, host.lower())}
         self.token = token
+        self.headers = {
+            "X-Content-Type-Options": "nosniff",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Referrer-Policy": "no-referrer",  # the first address may hold the token
+            "Content-Security-Policy": content_security_policy(page),
+            "Cache-Control": "no-cache",  # browsers ask each time whether a file has changed
+        }
         self._guesses = asyncio.Lock()
         self._large = asyncio.Semaphore(MAX_LARGE)
 
@@ -72,98 +66,69 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        request, received = Request(scope), 0
+        limit = MAX_IMAGE if scope["path"] == "/predict" else MAX_BODY
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in RESPONSE_HEADERS.items():
+                for name, value in self.headers.items():
                     headers.setdefault(name, value)
             await send(message)
 
-        limit, received = MAX_IMAGE if scope["path"] == "/predict" else MAX_BODY, 0
+        async with AsyncExitStack() as held:
 
-        async def receive_limited() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > limit:
-                raise HTTPException(413, too_large)
-            return message
+            async def receive_limited() -> Message:
+                nonlocal received
+                message, before = await receive(), received
+                received += len(message.get("body", b""))
+                if before <= SMALL_BODY < received:
+                    await held.enter_async_context(self._large)
+                if received > limit:
+                    line = f"the body is larger than {limit // 2**20} MiB; send less at a time"
+                    raise HTTPException(413, line)
+                return message
 
-        headers = Headers(scope=scope)
-        length = headers.get("content-length", "")
-        too_large = f"the body is larger than {limit // 2**20} MiB; send less at a time"
-        answer: Response | None
-        if reason := self._cross_site(scope["method"], headers):
-            answer = error_response(403, reason)
-        elif length.isdecimal() and int(length[:20]) > limit:
-            answer = error_response(413, too_large)
-        else:
-            answer = await self._check_token(scope, headers)
-        large = "transfer-encoding" in headers or (length.isdecimal() and int(length[:20]) > SMALL_BODY)
-        async with self._large if large and answer is None else nullcontext():
+            answer = self._refuse_other_sites(request) or await self._check_token(request)
             await (answer or self.app)(scope, receive_limited, send_with_headers)
 
-    def _cross_site(self, method: str, headers: Headers) -> str | None:
-        """Return why a request must be refused, or None."""
-        host = headers.get("host", "")
-        if self.token is None and _host_name(host) not in self.names:
-            return f"this server does not answer as '{host:.80}'; use 127.0.0.1 or localhost"
-        origin = headers.get("origin")
-        if origin is not None and origin.lower() not in (f"http://{host}".lower(), f"https://{host}".lower()):
-            return f"requests from other sites are refused; this one came from '{origin:.80}'"
-        if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
-            mode, target = headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")
-            if (method, mode, target) != ("GET", "navigate", "document"):  # a link may lead here
-                return "requests from other sites are refused"
+    def _refuse_other_sites(self, request: Request) -> Response | None:
+        headers = request.headers
+        host, origin = headers.get("host", "").lower(), headers.get("origin", "").lower()
+        if self.token is None and re.sub(r":\d+$", "", host) not in self.hosts:
+            line = f"this server does not answer as '{host:.80}'; use 127.0.0.1 or localhost"
+            return error_response(403, line)
+        fetch = [headers.get(f"sec-fetch-{name}") for name in ("site", "mode", "dest")]
+        is_link = request.method == "GET" and fetch[1:] == ["navigate", "document"]  # which may lead here
+        other_site = fetch[0] in ("cross-site", "same-site") and not is_link
+        if other_site or origin not in ("", f"http://{host}", f"https://{host}"):
+            return error_response(403, "requests from other sites are refused")
         return None
 
-    async def _check_token(self, scope: Scope, headers: Headers) -> Response | None:
-        if self.token is None or scope["path"] in PUBLIC:
+    async def _check_token(self, request: Request) -> Response | None:
+        if self.token is None or request.scope["path"] == "/health":
             return None
-        cookie = f"handgrad-{(scope.get('server') or ('', 0))[1]}"  # cookies are kept by name, not by port
-        tokens = [
-            headers.get("authorization", "").removeprefix("Bearer ").strip(),
-            *_cookies(headers, cookie),
-        ]
-        if self._is_valid(tokens):
+        cookie = (
+            f"handgrad-{(request.scope.get('server') or ('', 0))[1]}"  # cookies are kept by name, not by port
+        )
+        bearer = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+        sent, in_query = [bearer, request.cookies.get(cookie, "")], request.query_params.get("token", "")
+        if any(map(self._is_valid, sent)):
             return None
-        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        in_query = [value for key, value in query if key == "token"]
-        if scope["method"] == "GET" and self._is_valid(in_query):
-            rest = urlencode([(key, value) for key, value in query if key != "token"])
-            path = "/" + scope["path"].lstrip("/\\")
-            answer = RedirectResponse(f"{path}?{rest}" if rest else path, 303)
+        if request.method == "GET" and self._is_valid(in_query):
+            answer = RedirectResponse("./", 303)  # to the page, so that the address holds no token
             answer.set_cookie(cookie, self.token, httponly=True, samesite="lax", max_age=COOKIE_SECONDS)
             return answer
-        if any([*tokens, *in_query]):
+        if any([*sent, in_query]):
             async with self._guesses:
                 await asyncio.sleep(GUESS_DELAY)
         line = "this server needs its token: open the address that it printed, or send 'Authorization: Bearer TOKEN'"
         return error_response(401, line, {"WWW-Authenticate": "Bearer"})
 
-    def _is_valid(self, tokens: Iterable[str]) -> bool:
-        expected = (self.token or "").encode()
-        return any(compare_digest(value.encode("utf-8", "replace"), expected) for value in tokens)
+    def _is_valid(self, token: str) -> bool:
+        return compare_digest(token.encode("utf-8", "replace"), (self.token or "").encode())
 
 
 def is_strong(token: str) -> bool:
     """Whether a token can hold 128 bits: at least 22 characters, 8 of them different."""
     return len(token) >= 22 and len(set(token)) >= 8
-
-
-def _host_name(host: str) -> str:
-    """Return a Host header without its port."""
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
-
-
-def _cookies(headers: Headers, name: str) -> list[str]:
-    cookies: SimpleCookie = SimpleCookie()
-    try:
-        cookies.load("; ".join(headers.getlist("cookie")))
-    except CookieError:
-        return []
-    return [cookies[name].value] if name in cookies else []
