@@ -92,17 +92,6 @@ def test_slow_requests_are_closed(api: Api, part: bytes) -> None:
         assert 0.2 < time.monotonic() - begun < 10
 
 
-def test_endless_body_is_closed(api: Api) -> None:
-    with connect(api) as connection:
-        connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
-        begun = time.monotonic()
-        with suppress(OSError):
-            while time.monotonic() - begun < 10:
-                connection.sendall(b"10000\r\n" + bytes(0x10000) + b"\r\n")
-        assert time.monotonic() - begun < 10
-    assert api.get("/health")["status"] == "ok"
-
-
 def test_unfinished_large_bodies_do_not_delay_small_requests(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,7 +99,7 @@ def test_unfinished_large_bodies_do_not_delay_small_requests(
     with ExitStack() as stack:
         for _ in range(2 * MAX_LARGE):
             connection = stack.enter_context(closing(connect(api)))
-            connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % MAX_IMAGE + bytes(SMALL_BODY))
+            connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % MAX_IMAGE + bytes(SMALL_BODY + 1))
         assert len(api.post("/predict", pixels=[0] * 784)["predictions"]) == 1
     large = api.client.post("/predict", content=bytes(2 * SMALL_BODY), headers={"Content-Type": "image/png"})
     assert large.status_code == 422

@@ -185,31 +185,25 @@ def test_before_the_first_step_there_is_no_model(tmp_path: Path) -> None:
             refused(api.post("/model", json={"run": "new"}), 422)
 
 
-def test_run_that_was_killed_and_is_stopped_keeps_its_model(killed: Run, tmp_path: Path) -> None:
-    trainings = Trainings(tmp_path)
-    with pytest.raises(HTTPException):
-        trainings.interrupt("one", "paused")
-    trainings.interrupt("one", "stopped")
-    assert trainings.status("one").state == "stopped"
-    model = load_model(tmp_path / "one" / "model.safetensors")
-    assert model.flat_parameters.tobytes() == killed.network.flat_parameters.tobytes()
-
-
-def test_training_that_does_not_end_is_killed_after_a_grace_period(
-    killed: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("running", [False, True])
+def test_stopped_run_keeps_its_model(
+    killed: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, running: bool
 ) -> None:
-    program = tmp_path / "program"
-    program.write_text("#!/bin/sh\nexec sleep 60\n")
-    program.chmod(0o755)
-    monkeypatch.setattr("sys.executable", str(program))
-    monkeypatch.setattr("handgrad.server.trainings.GRACE", 0.1)
     trainings = Trainings(tmp_path)
-    trainings.resume("one")
-    assert trainings.status("one") == Status("running")
+    if running:  # and does not end by itself
+        program = tmp_path / "program"
+        program.write_text("#!/bin/sh\nexec sleep 60\n")
+        program.chmod(0o755)
+        monkeypatch.setattr("sys.executable", str(program))
+        monkeypatch.setattr("handgrad.server.trainings.GRACE", 0.1)
+        trainings.resume("one")
+        assert trainings.status("one") == Status("running")
+    else:
+        with pytest.raises(HTTPException):
+            trainings.interrupt("one", "paused")
     trainings.interrupt("one", "stopped")
     assert trainings.status("one") == Status("stopped")
-    model = load_model(tmp_path / "one" / "model.safetensors")
-    assert model.flat_parameters.tobytes() == killed.network.flat_parameters.tobytes()
+    assert same(ServedModel("one", killed.network, None), tmp_path / "one" / "model.safetensors")
 
 
 def test_training_whose_server_was_killed_ends_after_a_grace_period() -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -32,16 +33,14 @@ def curl(server: Process, line: str, folder: Path) -> httpx2.Response:
     def content(text: str) -> bytes:
         return (folder / text[1:]).read_bytes() if text.startswith("@") else text.encode()
 
-    kind, _, value = (options.H or "Content-Type: application/json").partition(": ")
-    body = options.json or options.data_binary
-    files = {"file": content(options.F.partition("=")[2])} if options.F else None
-    answer = server.client.request(
-        options.X or ("POST" if body or files else "GET"),
-        options.url.removeprefix(PLACE),
-        content=content(body) if body else None,
-        headers={kind: value} if body else None,
-        files=files,
-    )
+    body: dict[str, Any] = {}
+    if options.F:
+        body = {"files": {"file": content(options.F.partition("=")[2])}}
+    elif text := options.json or options.data_binary:
+        kind, _, value = (options.H or "Content-Type: application/json").partition(": ")
+        body = {"content": content(text), "headers": {kind: value}}
+    method = options.X or ("POST" if body else "GET")
+    answer = server.client.request(method, options.url.removeprefix(PLACE), **body)
     if options.o:
         (folder / options.o).write_bytes(answer.content)
     return answer
