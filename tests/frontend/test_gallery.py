@@ -125,7 +125,7 @@ def test_images_of_other_data_are_not_shown(open_window: OpenWindow, trained: st
 
 
 @slow
-def test_a_run_that_failed_at_its_start_shows_no_images(
+def test_a_run_that_failed_at_its_start_shows_no_errors(
     open_window: OpenWindow, server: Process, trained: str
 ) -> None:
     server.post("/digits", name="one", inputs=[[255] * 784], labels=["1"])  # too few for a validation split
@@ -135,8 +135,8 @@ def test_a_run_that_failed_at_its_start_shows_no_images(
     window.errors()
     window.select(name)
     window.is_("failed")
-    expect(window.gallery_status).to_contain_text("when there is a network")
-    expect(window.gallery.locator(".gallery-image:visible")).to_have_count(0)
+    expect(window.gallery_status).to_contain_text("digits/one has no test images")
+    expect(window.gallery.locator(".gallery-image.error:visible")).to_have_count(0)
 
 
 @slow

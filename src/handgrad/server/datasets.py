@@ -126,9 +126,15 @@ def routes(datasets: Datasets, in_use: ModelInUse, check_quota: Callable[[], Non
     @router.get("/digits")
     def list_digits() -> list[dict[str, Any]]:
         """List the collections of drawn digits: name, examples, classes."""
-        drawn = [facts for facts in datasets.describe_all() if facts["name"].startswith(DRAWN)]
-        names = [facts["name"].removeprefix(DRAWN) for facts in drawn]
-        return [{"name": name, "examples": facts["examples"]} for name, facts in zip(names, drawn, strict=True)]
+        return [
+            {
+                "name": facts["name"].removeprefix(DRAWN),
+                "examples": facts["examples"],
+                "classes": facts["classes"],
+            }
+            for facts in datasets.describe_all()
+            if facts["name"].startswith(DRAWN)
+        ]
 
     @router.post("/digits")
     def add(wanted: NewDigits) -> dict[str, Any]:
