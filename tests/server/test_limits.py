@@ -92,17 +92,24 @@ def test_slow_requests_are_closed(api: Api, part: bytes) -> None:
         assert 0.2 < time.monotonic() - begun < 10
 
 
-def test_unfinished_large_bodies_do_not_delay_small_requests(
+def test_unfinished_large_bodies_delay_other_large_ones_but_no_small_requests(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(uvicorn_server, "REQUEST_SECONDS", 60.0)
+
+    def send_large(timeout: float) -> int:
+        headers = {"Content-Type": "image/png"}
+        body = bytes(2 * SMALL_BODY)
+        return api.client.post("/predict", content=body, headers=headers, timeout=timeout).status_code
+
     with ExitStack() as stack:
         for _ in range(2 * MAX_LARGE):
             connection = stack.enter_context(closing(connect(api)))
             connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % MAX_IMAGE + bytes(SMALL_BODY + 1))
         assert len(api.post("/predict", pixels=[0] * 784)["predictions"]) == 1
-    large = api.client.post("/predict", content=bytes(2 * SMALL_BODY), headers={"Content-Type": "image/png"})
-    assert large.status_code == 422
+        with pytest.raises(httpx2.TimeoutException):
+            send_large(1)
+    assert send_large(60) == 422
 
 
 def test_client_that_disconnects_causes_one_line_of_log(api: Api, caplog: pytest.LogCaptureFixture) -> None:
