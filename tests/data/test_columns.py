@@ -6,8 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from handgrad.data.cells import is_name
-from handgrad.data.columns import aligned, columns_of, in_known_order, spread
+from handgrad.data.columns import aligned, columns_of, in_known_order, is_name, spread
 from handgrad.data.dataset import Dataset
 from handgrad.data.load import load_data
 from handgrad.data.tables import read_table
@@ -29,19 +28,19 @@ def test_a_name_has_a_letter_and_is_no_number() -> None:
 
 
 def test_each_name_of_a_table_is_an_input(tmp_path: Path) -> None:
-    dataset = read_table(table(tmp_path))
+    dataset = read_table([table(tmp_path)])
     assert dataset.features == FEATURES
     assert dataset.inputs.dtype == np.float32
     assert dataset.inputs.tolist() == INPUTS
     assert dataset.input_shape == (7,)
-    bare = read_table(table(tmp_path, TABLE.partition("\n")[2]))
+    bare = read_table([table(tmp_path, TABLE.partition("\n")[2])])
     assert bare.inputs.tolist() == INPUTS
     assert bare.features == tuple(
         name.replace("soil", "2").replace("height", "3").replace("leaf", "4") for name in FEATURES
     )
     frame = pl.read_csv(tmp_path / "t.csv", has_header=False, new_columns=["label", "soil", "height", "leaf"])
     frame.with_columns(pl.col("leaf").cast(pl.Categorical)).write_parquet(tmp_path / "t.parquet")
-    assert read_table(tmp_path / "t.parquet").inputs.tolist() == INPUTS
+    assert read_table([tmp_path / "t.parquet"]).inputs.tolist() == INPUTS
 
 
 def test_a_column_with_a_number_in_it_is_none_of_names(tmp_path: Path) -> None:
@@ -57,7 +56,7 @@ def test_a_column_with_a_number_in_it_is_none_of_names(tmp_path: Path) -> None:
         ("label,a=b,c\nx,b,1\ny,c,2\n", "column 'a=b' has"),
     ):
         with pytest.raises(HandgradError) as error:
-            read_table(table(tmp_path, text))
+            read_table([table(tmp_path, text)])
         assert message in str(error.value)
 
 

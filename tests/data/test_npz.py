@@ -21,10 +21,6 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "digits.npz"
 
 
-def save(path: Path, **arrays: Any) -> None:
-    np.savez(path, **arrays)
-
-
 def complaint(path: Path) -> str:
     """Return the line with which an archive is refused."""
     line = refusal(lambda: read_npz(path).test)
@@ -33,29 +29,24 @@ def complaint(path: Path) -> str:
 
 
 @pytest.mark.parametrize("pair", NAMES["train"])
-@pytest.mark.parametrize("compressed", [False, True])
-def test_names_to_train_with(path: Path, pair: tuple[str, str], compressed: bool) -> None:
-    arrays: Any = {pair[0]: IMAGES, pair[1]: LABELS, "more": LABELS}
-    (np.savez_compressed if compressed else np.savez)(path, **arrays)
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_names_to_train_with(path: Path, pair: tuple[str, str], save: Any) -> None:
+    np.savez(path, **{pair[0]: IMAGES, pair[1]: LABELS, "more": LABELS})
     splits = read_npz(path)
     assert splits.train.inputs.dtype == np.uint8
     assert splits.train.inputs.flags.c_contiguous
     assert np.array_equal(splits.train.inputs, IMAGES.reshape(6, 64))
     assert splits.train.labels.tolist() == LABELS.tolist()
-    assert splits.train.input_shape == (1, 8, 8)
     assert splits.train.class_names == ("0", "1", "2")
-    assert splits.validation is None
-    assert splits.test is None
-    assert splits.source == str(path)
+    assert (splits.validation, splits.test, splits.source) == (None, None, str(path))
 
 
-@pytest.mark.parametrize("split", ["validation", "test"])
-def test_names_of_other_splits(path: Path, split: str) -> None:
-    for pair in NAMES[split]:
-        save(path, x_train=IMAGES, y_train=LABELS, **{pair[0]: IMAGES[4:], pair[1]: LABELS[4:]})
-        other = read_npz(path).split(split)
-        assert np.array_equal(other.inputs, IMAGES[4:].reshape(2, 64))
-        assert (other.labels.tolist(), other.class_names) == ([1, 2], ("0", "1", "2"))
+@pytest.mark.parametrize(("split", "pair"), [(name, pair) for name in NAMES for pair in NAMES[name]][8:])
+def test_names_of_other_splits(path: Path, split: str, pair: tuple[str, str]) -> None:
+    np.savez(path, x_train=IMAGES, y_train=LABELS, **{pair[0]: IMAGES[4:], pair[1]: LABELS[4:]})  # type: ignore[arg-type]
+    other = read_npz(path).split(split)
+    assert np.array_equal(other.inputs, IMAGES[4:].reshape(2, 64))
+    assert (other.labels.tolist(), other.class_names) == ([1, 2], ("0", "1", "2"))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +64,7 @@ def test_names_of_other_splits(path: Path, split: str) -> None:
     ],
 )
 def test_shapes(path: Path, inputs: Any, shape: tuple[int, ...]) -> None:
-    save(path, x=inputs, y=LABELS)
+    np.savez(path, x=inputs, y=LABELS)
     train = read_npz(path).train
     assert train.input_shape == shape
     assert train.inputs.dtype == (np.uint8 if inputs.dtype == np.uint8 else np.float32)
@@ -82,67 +73,67 @@ def test_shapes(path: Path, inputs: Any, shape: tuple[int, ...]) -> None:
         assert np.array_equal(train.inputs, expected)
 
 
-@pytest.mark.parametrize("labels", [LABELS[:, np.newaxis], LABELS.astype(np.uint8), LABELS.astype(float)])
-def test_labels_as_they_come(path: Path, labels: Any) -> None:
-    save(path, x=IMAGES, y=labels)
-    assert read_npz(path).train.labels.tolist() == LABELS.tolist()
-
-
-def test_names_as_labels(path: Path) -> None:
-    for kind in ("U", "S"):
-        save(path, x=IMAGES, y=np.array(["cat", "dog", "ant"] * 2).astype(kind))
-        assert read_npz(path).train.class_names == ("ant", "cat", "dog")
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        (LABELS[:, np.newaxis], "012"),
+        (LABELS.astype(np.uint8), "012"),
+        (LABELS.astype(float), "012"),
+        (np.array(["a", "b", "c"] * 2), "abc"),
+        (np.array([b"a", b"b", b"c"] * 2), "abc"),
+    ],
+)
+def test_labels_are_numbers_or_names(path: Path, labels: Any, classes: str) -> None:
+    np.savez(path, x=IMAGES, y=labels)
+    train = read_npz(path).train
+    assert (train.labels.tolist(), train.class_names) == (LABELS.tolist(), tuple(classes))
 
 
 def test_the_test_split_is_not_read_before_it_is_asked_for(path: Path) -> None:
-    save(path, x_train=IMAGES, y_train=LABELS, x_test=np.array([{}], object), y_test=np.array([0]))
+    np.savez(path, x_train=IMAGES, y_train=LABELS, x_test=np.array([{}], object), y_test=np.array([0]))
     splits = read_npz(path)
     assert len(splits.train) == 6
-    with pytest.raises(HandgradError, match=r"digits\.npz: x_test holds pickled objects"):
+    with pytest.raises(HandgradError, match=r"digits\.npz: x_test cannot be read"):
         splits.split("test")
 
 
-BAD: dict[str, tuple[dict[str, Any], str]] = {
-    "no known names": ({"a": IMAGES, "b": LABELS}, "holds a, b; expected one of: x_train and"),
-    "one of a pair": ({"x_train": IMAGES}, "expected one of"),
-    "counts differ": ({"y": LABELS[:5]}, "x has 6 examples, y has shape (5,)"),
-    "one-hot": ({"y": np.eye(3)[LABELS]}, "y has shape (6, 3); give one label for each"),
-    "a single label": ({"y": np.array(3)}, "y has shape ()"),
-    "a single number": ({"x": np.array(3)}, "x has shape ()"),
-    "one dimension": ({"x": LABELS}, "2 dimensions or more"),
-    "no channels": ({"x": np.zeros((6, 5, 5, 5))}, "no axis can be the channels"),
-    "five dimensions": ({"x": np.zeros((6, 1, 1, 5, 5))}, "no axis can be the channels"),
-    "no values": ({"x": IMAGES[:, :, :0]}, "x: inputs of shape"),
-    "no examples": ({"x": IMAGES[:0], "y": LABELS[:0]}, "no examples"),
-    "pickled": ({"x": np.array([{}] * 6, object)}, "x holds pickled objects"),
-    "pickled labels": ({"y": np.array(["a", None] * 3, object)}, "y holds pickled"),
-    "text": ({"x": np.array([["a", "b"]] * 6)}, "x: inputs must be numbers"),
-    "complex": ({"x": np.zeros((6, 2), complex)}, "x: inputs must be numbers"),
-    "NaN": ({"x": np.full((6, 2), np.nan)}, "x: inputs hold NaN"),
-    "infinity": ({"x": np.full((6, 2), np.inf)}, "x: inputs hold NaN or infinity"),
-    "too large": ({"x": np.full((6, 2), 1e200)}, "x: inputs hold NaN or infinity"),
-    "fractional labels": ({"y": LABELS + 0.5}, "y: label '0.5' (example 1) is not a whole number"),
-    "negative labels": ({"y": LABELS - 1}, "y: label '-1' (example 1) is out of range"),
-    "one class": ({"y": LABELS * 0}, "y: every label is '0'"),
-    "test of another size": ({"x_test": IMAGES[:, :7], "y_test": LABELS}, "test examples have 56"),
-    "test of other classes": (
-        {"x_test": IMAGES, "y_test": LABELS + 1},
-        "'3' (example 3) is not one of the 3",
-    ),
-    "validation of other classes": ({"x_val": IMAGES, "y_val": LABELS + 1}, "y_val: label '3'"),
-}
-
-
-@pytest.mark.parametrize("case", BAD)
-def test_bad_archives(path: Path, case: str) -> None:
-    arrays, reason = BAD[case]
-    known = {} if case in ("no known names", "one of a pair") else {"x": IMAGES, "y": LABELS}
-    save(path, **(known | arrays))
+@pytest.mark.parametrize(
+    ("arrays", "reason"),
+    [
+        ({"x": None, "y": None, "a": IMAGES}, "holds a; expected one of: x_train and"),
+        ({"y": None}, "expected one of"),
+        ({"y": LABELS[:5]}, "there are 6 inputs, but labels of shape (5,)"),
+        ({"y": np.eye(3)[LABELS]}, "x: labels of shape (6, 3) are not one label for each"),
+        ({"y": np.array(3)}, "y: label '3' (example 1) is the only one"),
+        ({"x": np.array(3)}, "x: inputs of shape ()"),
+        ({"x": LABELS}, "x: inputs of shape (6,)"),
+        ({"x": np.zeros((6, 5, 5, 5))}, "no axis can be the channels"),
+        ({"x": np.zeros((6, 1, 1, 5, 5))}, "no axis can be the channels"),
+        ({"x": IMAGES[:, :, :0]}, "x: inputs of shape"),
+        ({"x": IMAGES[:0], "y": LABELS[:0]}, "no examples"),
+        ({"x": np.array([{}] * 6, object)}, "x cannot be read: it is damaged, or holds pickled objects"),
+        ({"y": np.array(["a", None] * 3, object)}, "y cannot be read: it is damaged, or holds pickled"),
+        ({"x": np.array([["a", "b"]] * 6)}, "x: inputs must be numbers"),
+        ({"x": np.zeros((6, 2), complex)}, "x: inputs must be numbers"),
+        ({"x": np.full((6, 2), np.nan)}, "x: inputs hold NaN"),
+        ({"x": np.full((6, 2), 1e200)}, "x: inputs hold NaN or infinity"),
+        ({"y": LABELS + 0.5}, "y: label '0.5' (example 1) is not an integer"),
+        ({"y": LABELS - 1}, "y: label '-1' (example 1) is out of range"),
+        ({"x_test": IMAGES[:, :7], "y_test": LABELS}, "test examples have 56"),
+        ({"x_test": IMAGES, "y_test": LABELS + 1}, "'3' (example 3) is not one of the 3"),
+        ({"x_val": IMAGES, "y_val": LABELS + 1}, "y_val: label '3'"),
+        ({"classes": ["0"]}, "label '1' (example 2) is not one of the 1 classes"),
+        ({"classes": ["0", "1", "2", "2"]}, "same name"),
+    ],
+)
+def test_bad_archives(path: Path, arrays: dict[str, Any], reason: str) -> None:
+    held = {name: array for name, array in ({"x": IMAGES, "y": LABELS} | arrays).items() if array is not None}
+    np.savez(path, **held)
     assert reason in complaint(path)
 
 
 def test_files_that_are_no_archive(path: Path, tmp_path: Path) -> None:
-    save(path, x=IMAGES, y=LABELS)
+    np.savez(path, x=IMAGES, y=LABELS)
     whole = path.read_bytes()
     np.save(tmp_path / "single.npy", IMAGES)
     for content in (b"", whole[:-30], whole[:200], b"<html>", (tmp_path / "single.npy").read_bytes()):
@@ -158,7 +149,7 @@ def test_files_that_are_no_archive(path: Path, tmp_path: Path) -> None:
 def test_an_absurd_header_and_a_member_that_is_no_array(path: Path) -> None:
     header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999, 8)}"
     lie = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
-    for content, reason in ((lie, "y has not the length"), (b"hello", "y cannot be read")):
+    for content, reason in ((lie, "y cannot be read: it is damaged"), (b"hello", "y cannot be read")):
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("x.npy", content)
             archive.writestr("y.npy", content)
@@ -171,13 +162,6 @@ def test_classes_may_be_named_of_which_there_is_no_example(tmp_path: Path) -> No
     train = read_npz(tmp_path / "a.npz").train
     assert train.class_names == ("0", "1", "2", "3")
     assert train.labels.tolist() == [1, 1]
-
-
-@pytest.mark.parametrize("names", [["0"], ["1", "1"], [["0", "2"]]])
-def test_classes_that_do_not_fit_are_refused(tmp_path: Path, names: list[str]) -> None:
-    np.savez(tmp_path / "a.npz", images=np.zeros((2, 28, 28), np.uint8), labels=[1, 1], classes=names)
-    with pytest.raises(HandgradError, match=r"classes"):
-        read_npz(tmp_path / "a.npz")
 
 
 @pytest.mark.parametrize("name", ["", "x_train.npy", "y_train.npy", "x_test.npy"])
@@ -212,9 +196,9 @@ def test_npy_files_without_a_pair_and_damaged_ones(tmp_path: Path) -> None:
 def test_promised_sizes_are_compared_with_the_available_memory(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save(path, x=IMAGES, y=LABELS)
+    np.savez(path, x=IMAGES, y=LABELS)
     fortran = tmp_path / "f.npz"
-    save(fortran, x=np.asfortranarray(IMAGES), y=LABELS)
+    np.savez(fortran, x=np.asfortranarray(IMAGES), y=LABELS)
     monkeypatch.setenv("HANDGRAD_CACHE", str(tmp_path / "cache"))
     for module in ("memory", "outofcore"):
         monkeypatch.setattr(f"handgrad.data.{module}.available_memory", lambda: 500)

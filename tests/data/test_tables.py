@@ -17,7 +17,6 @@ from hypothesis.extra import numpy as arrays
 
 from failing import refusal
 from handgrad.data import scan
-from handgrad.data.dataset import Dataset
 from handgrad.data.tables import read_table
 from handgrad.errors import HandgradError
 
@@ -31,22 +30,22 @@ def csv_text(header: Sequence[str] | None, rows: Sequence[Sequence[Any]], end: s
     return "".join(",".join(map(str, line)) + end for line in lines)
 
 
-def read_text(folder: Path, text: str | bytes, classes: Sequence[str] | None = None) -> Dataset:
+def write(folder: Path, text: str | bytes) -> Path:
     path = folder / "table.csv"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return read_table(path, classes)
+    return path
 
 
 @pytest.fixture(autouse=True)
 def unverified(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Skip the child process that verifies Parquet files, except where it is tested."""
     if "damaged" not in request.node.name:
-        monkeypatch.setattr(scan, "_verify_parquet", lambda path: None)
+        monkeypatch.setattr(scan, "_verify_parquet", lambda *facts: None)
 
 
 def complaint(path: Path) -> str:
     """Return the line with which a table is refused, with FILE in place of its path."""
-    line = refusal(read_table, path)
+    line = refusal(read_table, [path])
     assert str(path) in line
     return line.replace(str(path), "FILE")
 
@@ -78,7 +77,7 @@ IMAGE_TABLES: dict[str, str] = {
 
 @pytest.mark.parametrize("case", IMAGE_TABLES)
 def test_images(tmp_path: Path, case: str) -> None:
-    dataset = read_text(tmp_path, IMAGE_TABLES[case])
+    dataset = read_table([write(tmp_path, IMAGE_TABLES[case])])
     assert dataset.inputs.dtype == np.uint8
     assert dataset.inputs.flags.c_contiguous
     assert np.array_equal(dataset.inputs, PIXELS)
@@ -101,7 +100,7 @@ NUMBER_TABLES: dict[str, str] = {
 
 @pytest.mark.parametrize("case", NUMBER_TABLES)
 def test_numbers(tmp_path: Path, case: str) -> None:
-    dataset = read_text(tmp_path, NUMBER_TABLES[case])
+    dataset = read_table([write(tmp_path, NUMBER_TABLES[case])])
     assert dataset.inputs.dtype == np.float32
     assert dataset.inputs.flags.c_contiguous
     assert np.array_equal(dataset.inputs, NUMBERS)
@@ -111,28 +110,37 @@ def test_numbers(tmp_path: Path, case: str) -> None:
 
 
 def test_which_tables_are_images(tmp_path: Path) -> None:
-    def kind(header: Sequence[str] | None, width: int) -> tuple[str, tuple[int, ...]]:
-        dataset = read_text(tmp_path, csv_text(header, [[0, *[1] * width], [1, *[2] * width]]))
-        return dataset.inputs.dtype.name, dataset.input_shape
+    for header, width, expected in (
+        (None, 64, ("uint8", (1, 8, 8))),
+        (None, 36, ("float32", (36,))),
+        (["label", *(f"f{k}" for k in range(64))], 64, ("float32", (64,))),
+        (["label", *(f"f{k}" for k in range(784))], 784, ("uint8", (1, 28, 28))),
+        (["label", "px_0", "px_1", "px_2"], 3, ("uint8", (3,))),
+    ):
+        dataset = read_table([write(tmp_path, csv_text(header, [[0, *[1] * width], [1, *[2] * width]]))])
+        assert (dataset.inputs.dtype.name, dataset.input_shape) == expected
 
-    assert kind(None, 64) == ("uint8", (1, 8, 8))
-    assert kind(None, 36) == ("float32", (36,))
-    assert kind(["label", *(f"f{k}" for k in range(64))], 64) == ("float32", (64,))
-    assert kind(["label", *(f"f{k}" for k in range(784))], 784) == ("uint8", (1, 28, 28))
-    assert kind(["label", "px_0", "px_1", "px_2"], 3) == ("uint8", (3,))
 
-
-def test_another_split_has_the_classes_of_the_training_data(tmp_path: Path) -> None:
-    text = csv_text(["label", "a", "b"], NUMBER_ROWS[:1])
-    assert read_text(tmp_path, text, ("no", "perhaps", "yes")).labels.tolist() == [2]
-    with pytest.raises(HandgradError, match=r"table\.csv: label 'yes' \(example 1\) is not one of"):
-        read_text(tmp_path, text, ("left", "right"))
+def test_another_split_is_like_the_training_data(tmp_path: Path) -> None:
+    for header in ("label,a,b,c\n", ""):
+        train = read_table([write(tmp_path, header + "no,1,x,2\nyes,2,y,3\nmaybe,3,,4\n")])
+        test = read_table([write(tmp_path, header + "yes,5,y,6\n")], train)
+        assert (test.inputs.tolist(), test.labels.tolist()) == ([[5, 0, 0, 1, 6]], [2])
+        assert (test.class_names, test.features) == (train.class_names, train.features)
+    with pytest.raises(HandgradError, match=r"table\.csv: label 'perhaps' \(example 2\) is not one of"):
+        read_table([write(tmp_path, "yes,1,x,2\nperhaps,1,x,2\n")], train)
+    with pytest.raises(HandgradError, match=r"line 1, column 3: 'z' is not one of '', 'x', 'y'"):
+        read_table([write(tmp_path, "yes,1,z,2\n")], train)
+    images = read_table([write(tmp_path, IMAGE_TABLES["no header"])])
+    test = read_table([write(tmp_path, IMAGE_TABLES["label last"])], images)
+    assert np.array_equal(test.inputs, PIXELS)
+    assert (test.inputs.dtype, test.input_shape) == (np.uint8, (1, 28, 28))
 
 
 def test_a_name_is_not_a_pattern(tmp_path: Path) -> None:
     for name in ("[a]*.csv", "a.csv"):
         (tmp_path / name).write_text(csv_text(["label", "a", "b"], NUMBER_ROWS[: 2 if "*" in name else 3]))
-    assert len(read_table(tmp_path / "[a]*.csv")) == 2
+    assert len(read_table([tmp_path / "[a]*.csv"])) == 2
 
 
 ROWS = [[0, 1, 2], [1, 3, 4], [0, 5, 6]]
@@ -160,12 +168,15 @@ BAD: dict[str, tuple[str | bytes, str]] = {  # | ends a line
     "quoted nothing": ('label,a,b|0,"",1|0,1,2|1,3,4|0,5,6|', "line 2, column 'a': no value"),
     "missing label": ("label,a,b|0,1,2|1,3,4|0,5,6|,1,7|", "line 5, column 'label': no value"),
     "quoted missing label": ('label,a,b|x,1,7|"",1,2|', "column 'label': no value"),
-    "row too long": ("label,a,b|0,1,2|1,3,4|0,5,6|0,1,2,3|", "line 5: 4 columns where the first line has 3"),
+    "row too long": ("label,a,b|0,1,2|1,3,4|0,5,6|0,1,2,3|", "line 5: 4 columns where there should be 3"),
     "first row too long": ("label,a,b|0,1,2,3|0,1,2|1,3,4|0,5,6|", "line 2: 4 columns"),
     "all rows too long": ("label,a,b|0,1,2,1|1,3,4,1|0,5,6,1|", "line 2: 4 columns"),
-    "row too short": ("label,a,b|0,1,2|1,3,4|0,5,6|0,1|", "line 5: 2 columns where the first line has 3"),
-    "row too short after empty lines": ("label,a,b||0,1,2||1,3,4||0,5,6||0,1|", "line 9: 2 columns"),
-    "comma at each line's end": ("label,a,b,|0,1,2,|1,3,4,|0,5,6,|", "column 4"),
+    "row too short": ("label,a,b|0,1,2|1,3,4|0,5,6|0,1|", "line 5, column 'b': no value"),
+    "row too short after empty lines": (
+        "label,a,b||0,1,2||1,3,4||0,5,6||0,1|",
+        "line 9, column 'b': no value",
+    ),
+    "comma at each line's end": ("label,a,b,|0,1,2,|1,3,4,|0,5,6,|", "column named '', as row numbers"),
     "no label column": ("digit,a,b|0,1,2|1,3,4|0,5,6|", "no column named 'label'"),
     "numbers as names, no label": (
         "0,1,2,3,4,5|9,10,11,12,13,14|9,10,11,12,13,14|",
@@ -173,9 +184,13 @@ BAD: dict[str, tuple[str | bytes, str]] = {  # | ends a line
     ),
     "two columns of a name": ("label,a,a|0,1,2|1,3,4|0,5,6|", "two columns named 'a'"),
     "two columns of labels": ("label,a,Label|0,1,2|1,3,4|0,5,6|", "two columns named 'label'"),
-    "row numbers": (",label,a|0,1,2|1,3,4|0,5,6|", "column 1 is named '', as row numbers are"),
+    "row numbers": (",label,a|0,1,2|1,3,4|0,5,6|", "column named '', as row numbers are"),
     "row numbers, again": ("Unnamed: 0,label,a|0,1,2|1,3,4|0,5,6|", "'Unnamed: 0', as row numbers"),
-    "only labels": ("label|1|2|", "nothing else"),
+    "only labels": ("label|1|2|", "no column named 'label' beside others"),
+    "numbers as names, names as labels": (
+        "digit,0,1,2,3,4|a,5,6,7,8,9|b,0,1,2,3,4|",
+        "no column named 'label'",
+    ),
     "semicolons": ("label;a;b|0;1;2|1;3;4|0;5;6|", "separated by commas"),
     "empty": ("", "is empty"),
     "only line ends": ("||", "is empty"),
@@ -187,44 +202,40 @@ BAD: dict[str, tuple[str | bytes, str]] = {  # | ends a line
     "binary garbage at the end": (csv_text(HEADER, ROWS).encode() + b"\xff\xfe\n", "not text in UTF-8"),
     "UTF-16": (csv_text(HEADER, ROWS).encode("utf-16"), "not text in UTF-8"),
     "Latin-1 label": (csv_text(HEADER, [["é", 1, 2], ["e", 3, 4]]).encode("latin-1"), "not text in UTF-8"),
-    "old Mac's line ends": ("label,a,b\r0,1,2\r1,3,4\r0,5,6\r", "do not end in a newline"),
-    "one old line end": ("label,a,b\r0,1,2|1,3,4|0,5,6|", "do not end in a newline"),
+    "old Mac's line ends": ("label,a,b\r0,1,2\r1,3,4\r0,5,6\r", "new-line character"),
+    "one old line end": ("label,a,b\r0,1,2|1,3,4|0,5,6|", "new-line character"),
     "unclosed quote": ('label,a,b|0,1,"2|1,3,4|', "are quotes closed"),
     "far too long a cell": (
         f"label,{'a' * 200_000},b\n0,1,2\n",
-        "begins in line 1 does not end within",
+        "line 1: field larger than field limit",
     ),
     "a quote that is not closed in a long file": (
         csv_text(HEADER, ROWS) + 'x,"1,2\n' + "0,1,2\n" * 30_000,
-        f"begins in line {len(ROWS) + 2} does not end within",
+        f"line {len(ROWS) + 2}: field larger than field limit",
     ),
     "NaN": ("label,a,b|0,1,2|1,3,4|0,5,6|0,nan,1|", "line 5, column 'a': 'nan' is not a finite number"),
     "infinity": ("label,a,b|0,1,-inf|0,1,2|1,3,4|0,5,6|", "line 2, column 'b': '-inf' is not a finite"),
-    "too large": ("label,a,b|0,1,2|1,3,4|0,5,6|0,1,1e39|", "line 5, column 'b': '1e39' is too large"),
+    "too large": (
+        "label,a,b|0,1,2|1,3,4|0,5,6|0,1,1e39|",
+        "line 5, column 'b': '1e39' is not a finite number",
+    ),
     "underscore": ("label,a,b|0,1,2|1,3,4|0,5,6|0,1,1_0|", "'1_0' is not a finite number"),
-    "fractional label": ("label,a,b|0,1,2|1,3,4|0,5,6|1.5,1,2|", "'1.5' (example 4) is not a whole"),
+    "fractional label": ("label,a,b|0,1,2|1,3,4|0,5,6|1.5,1,2|", "'1.5' (example 4) is not an integer"),
     "negative label": (
         "label,pixel0,pixel1|0,1,2|1,3,4|0,5,6|-1,1,2|",
         "label '-1' (example 4) is out of range",
     ),
     "far label": ("label,pixel0,pixel1|0,1,2|1,3,4|0,5,6|77,1,2|", "label '77' (example 4) is out of range"),
-    "mixed labels": ("label,a,b|0,1,2|1,3,4|0,5,6|cat,1,2|", "'cat' (example 4) is not a number, though"),
-    "one class": ("label,a,b|0,1,2|0,1,2|0,1,2|", "every label is '0'"),
+    "mixed labels": ("label,a,b|0,1,2|1,3,4|0,5,6|cat,1,2|", "'cat' (example 4) is not an integer"),
+    "one class": ("label,a,b|0,1,2|0,1,2|0,1,2|", "label '0' (example 1) is the only one"),
 }
 
 
 @pytest.mark.parametrize("case", BAD)
 def test_bad_csv(tmp_path: Path, case: str) -> None:
     text, reason = BAD[case]
-    path = tmp_path / "table.csv"
-    path.write_bytes(text.replace("|", "\n").encode() if isinstance(text, str) else text)
-    assert reason in complaint(path)
-
-
-def test_a_wrong_header_over_string_labels_is_not_an_example(tmp_path: Path) -> None:
-    path = tmp_path / "table.csv"
-    path.write_text(csv_text(["digit", *range(5)], [["a", *range(5, 10)], ["b", *range(5)]]))
-    assert "no column named 'label'" in complaint(path)
+    content = text.replace("|", "\n") if isinstance(text, str) else text
+    assert reason in complaint(write(tmp_path, content))
 
 
 def frame(labels: Sequence[Any] = LABELS, dtype: Any = pl.Int64) -> pl.DataFrame:
@@ -235,7 +246,7 @@ def frame(labels: Sequence[Any] = LABELS, dtype: Any = pl.Int64) -> pl.DataFrame
 @pytest.mark.parametrize("dtype", [pl.UInt8, pl.Int64, pl.Float64])
 def test_parquet_of_images(tmp_path: Path, dtype: Any) -> None:
     frame(dtype=dtype).write_parquet(tmp_path / "t.parquet")
-    dataset = read_table(tmp_path / "t.parquet")
+    dataset = read_table([tmp_path / "t.parquet"])
     assert dataset.inputs.dtype == np.uint8
     assert dataset.inputs.flags.c_contiguous
     assert np.array_equal(dataset.inputs, PIXELS)
@@ -253,7 +264,7 @@ def test_parquet_of_numbers(tmp_path: Path) -> None:
     pl.DataFrame(columns).with_columns(pl.col("label").cast(pl.Categorical)).write_parquet(
         tmp_path / "t.parquet"
     )
-    dataset = read_table(tmp_path / "t.parquet")
+    dataset = read_table([tmp_path / "t.parquet"])
     assert dataset.inputs.dtype == np.float32
     assert np.array_equal(dataset.inputs, np.c_[NUMBERS[:, 0], [1, 0, 1], NUMBERS[:, 1]].astype(np.float32))
     assert (dataset.labels.tolist(), dataset.class_names) == ([1, 0, 1], ("no", "yes"))
@@ -274,15 +285,22 @@ BAD_FRAMES: dict[str, tuple[pl.DataFrame, str]] = {
     "dates": (TABLE.with_columns(a=pl.lit("2020-01-01").str.to_date()), "column 'a' holds Date, not numbers"),
     "NaN": (TABLE.with_columns(a=pl.Series([1.0, float("nan")])), "row 2, column 'a': 'nan' is not a"),
     "infinity": (TABLE.with_columns(a=pl.Series([float("inf"), 1.0])), "row 1, column 'a': 'inf' is not a"),
-    "too large": (TABLE.with_columns(a=pl.Series([1e39, 1.0])), "row 1, column 'a': '1e+39' is too large"),
+    "too large": (
+        TABLE.with_columns(a=pl.Series([1e39, 1.0])),
+        "row 1, column 'a': '1e+39' is not a finite number",
+    ),
     "missing number": (TABLE.with_columns(a=pl.Series([1.0, None])), "row 2, column 'a': no value"),
     "missing label": (TABLE.with_columns(label=pl.Series([1, None])), "row 2, column 'label': no value"),
     "no label": (TABLE.rename({"label": "digit"}), "no column named 'label'"),
     "two labels": (TABLE.with_columns(Label=pl.lit(1)), "two columns named 'label'"),
     "row numbers": (TABLE.with_columns(__index_level_0__=pl.lit(1)), "row numbers"),
-    "only labels": (TABLE.select("label"), "nothing else"),
+    "only labels": (TABLE.select("label"), "beside others"),
     "no rows": (TABLE.clear(), "no examples"),
-    "dates as labels": (TABLE.with_columns(label=pl.lit("2020-01-01").str.to_date()), "neither numbers nor"),
+    "dates as labels": (
+        TABLE.with_columns(label=pl.lit("2020-01-01").str.to_date()),
+        "column 'label' holds Date",
+    ),
+    "lists as labels": (TABLE.with_columns(label=pl.Series([[1], [2]])), "column 'label' holds List"),
     "lists": (TABLE.with_columns(a=pl.Series([[1], [2]])), "holds List, not numbers"),
 }
 
@@ -294,33 +312,22 @@ def test_bad_parquet(tmp_path: Path, case: str) -> None:
     assert reason in complaint(tmp_path / "t.parquet")
 
 
-def test_damaged_parquet(tmp_path: Path) -> None:
+def test_damaged_parquet_is_refused_by_a_child_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "t.parquet"
+    assert "cannot be read as Parquet: No such file" in complaint(path)
     frame().write_parquet(path)
     whole = path.read_bytes()
-    for content in (b"", whole[:-20], whole[: len(whole) // 2], b"<html>not found</html>", b"label,a\n1,2\n"):
+    for content in (b"", whole[: len(whole) // 2], b"<html>not found</html>"):
         path.write_bytes(content)
         assert "cannot be read as Parquet" in complaint(path)
-
-
-def test_a_damaged_parquet_file_aborts_a_child_at_most(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    path.write_bytes(whole)
+    assert len(read_table([path])) == 6
     monkeypatch.setattr(scan, "VERIFY", "import os; os.abort()")
-    frame().write_parquet(tmp_path / "t.parquet")
-    assert "cannot be read as Parquet: it is damaged" in complaint(tmp_path / "t.parquet")
-    assert "cannot be read as Parquet: No such file" in complaint(tmp_path / "none.parquet")
-
-
-def test_parquet_that_was_verified_is_not_damaged_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    frame().write_parquet(tmp_path / "t.parquet")
-    read_table(tmp_path / "t.parquet")
-    monkeypatch.setattr(scan, "VERIFY", "raise SystemExit(1)")
-    assert len(read_table(tmp_path / "t.parquet")) == 6
-    frame().head(5).write_parquet(tmp_path / "t.parquet")
-    assert "damaged" in complaint(tmp_path / "t.parquet")
+    assert len(read_table([path])) == 6, "it was verified already"
+    frame().head(5).write_parquet(path)
+    assert "cannot be read as Parquet: it is damaged" in complaint(path)
 
 
 def test_shards_are_one_table(tmp_path: Path) -> None:
@@ -337,7 +344,7 @@ def test_shards_are_one_table(tmp_path: Path) -> None:
     assert dataset.inputs.tolist() == [[1, 0, 0, 1], [2, 1, 0, 0], [3, 0, 1, 0], [4, 0, 0, 1], [5, 1, 0, 0]]
     assert [dataset.class_names[label] for label in dataset.labels] == ["x", "y", "z", "x", "x"]
     paths[1].write_text("label,n,ground\nx,1,sand\n")
-    with pytest.raises(HandgradError, match=r"b\.csv has other columns than .*a\.csv"):
+    with pytest.raises(HandgradError, match=r"b\.csv has an unknown column 'ground'; expected n, soil"):
         read_table(paths)
     paths[1].write_text("label,n,soil\nx,1,7\n")
     with pytest.raises(HandgradError, match=r"a\.csv, line 2, column 'soil': 'sand' is not a finite number"):
@@ -349,7 +356,7 @@ def test_wide_tables_take_linear_time(tmp_path: Path) -> None:
         text = csv_text(["label", *(f"f{k}" for k in range(width))], [[k, *[k] * width] for k in range(2)])
         (tmp_path / "t.csv").write_text(text)
         started = time.process_time()
-        assert read_table(tmp_path / "t.csv").inputs.shape == (2, width)
+        assert read_table([tmp_path / "t.csv"]).inputs.shape == (2, width)
         return time.process_time() - started
 
     seconds(100)
@@ -362,7 +369,7 @@ def test_a_forked_process_is_refused_and_spawn_suggested(tmp_path: Path) -> None
         "import os, sys; from pathlib import Path; from handgrad.data.tables import read_table\n"
         "path = Path(sys.argv[1]); read_table(path)\n"
         "if not (child := os.fork()):\n"
-        "    try: read_table(path)\n"
+        "    try: read_table([path])\n"
         "    except ValueError as error: os._exit(7 if 'spawn' in str(error) else 8)\n"
         "sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
     )
@@ -371,24 +378,6 @@ def test_a_forked_process_is_refused_and_spawn_suggested(tmp_path: Path) -> None
 
 
 FAST = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-@FAST
-@given(
-    images=arrays.arrays(np.uint8, st.tuples(st.integers(2, 5), st.sampled_from([49, 64]))),
-    header=st.booleans(),
-    end=st.sampled_from(["\n", "\r\n"]),
-    decimals=st.booleans(),
-)
-def test_images_come_back(tmp_path: Path, images: Any, header: bool, end: str, decimals: bool) -> None:
-    labels = [*range(len(images))]
-    values = (images.astype(float) if decimals else images).tolist()
-    names = ["label", *(f"pixel{k}" for k in range(images.shape[1]))] if header else None
-    rows = [[label, *row] for label, row in zip(labels, values, strict=True)]
-    dataset = read_text(tmp_path, csv_text(names, rows, end))
-    assert dataset.inputs.dtype == np.uint8
-    assert np.array_equal(dataset.inputs, images)
-    assert dataset.labels.tolist() == labels
 
 
 @FAST
@@ -408,8 +397,7 @@ def test_numbers_come_back(tmp_path: Path, numbers: Any, place: int, odd: bool) 
     rows: list[list[Any]] = [[str(number) for number in row] for row in numbers]
     for label, row in enumerate(rows):
         row.insert(min(place, width), f"class {label}")
-    # Empty lines between the rows lead to the second pass.
-    dataset = read_text(tmp_path, csv_text(names, rows, "\n\n" if odd else "\n"))
+    dataset = read_table([write(tmp_path, csv_text(names, rows, "\n\n" if odd else "\n"))])
     assert dataset.inputs.dtype == np.float32
     assert np.array_equal(dataset.inputs, numbers)
     assert dataset.class_names == tuple(f"class {label}" for label in range(len(numbers)))
@@ -422,10 +410,9 @@ def test_whatever_is_changed_gives_data_or_one_line(tmp_path: Path, data: st.Dat
     at = data.draw(st.integers(0, len(text)))
     scrap = data.draw(st.sampled_from([*',"\n\r -.0x\0', "nan", "256", "\r\n", '""', "1_0", "é"]))
     changed = text[:at] + scrap + text[at + data.draw(st.integers(0, 3)) :]
-    path = tmp_path / "table.csv"
-    path.write_bytes(changed.encode())
+    path = write(tmp_path, changed)
     try:
-        dataset = read_table(path)
+        dataset = read_table([path])
     except HandgradError:
         complaint(path)
     else:

@@ -15,7 +15,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 import handgrad as hg
 from fixture_types import Examples
-from handgrad.data.rows import read_rows
+from handgrad.data.tables import read_rows
 
 COLUMNS = ("height", "soil=", "soil=clay", "soil=sand", "leaf=broad", "leaf=narrow")
 TABLE: dict[str, Any] = {

@@ -52,7 +52,7 @@ def predict(
 def read_examples(network: "Network", file: Path) -> tuple[Any, list[str | None], tuple[str, ...]]:
     """Read an image or the rows of a table: inputs (N, I), labels where they are known, and names of the inputs."""
     from handgrad.data.images import read_example
-    from handgrad.data.rows import is_table, read_rows
+    from handgrad.data.tables import is_table, read_rows
 
     if not is_table(file):
         return read_example(file, network.example_shape, network.framing)[None], [None], ()

@@ -1,7 +1,6 @@
 """Columns of names in a table (categories): each name becomes one input, ``soil=clay``, 1 in its rows and else 0."""
 
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,55 +17,49 @@ IS = "="
 MOST = 100
 """Names of one column. A column with more holds addresses or notes, which do not generalize."""
 
-Texts = Mapping[str, Sequence[str]]
-"""The columns of names, each with its N cells; an empty cell counts as a name."""
+
+def is_name(cell: str) -> bool:
+    """Whether a cell is a name, not a number nor meant as one (``12,5``, ``?``): it has a letter."""
+    if not any(map(str.isalpha, cell)) or "\n" in cell or "\r" in cell:
+        return False
+    try:
+        float(cell)  # nan, inf, 1e3
+    except ValueError:
+        return True
+    return False
 
 
-def spread(names: Sequence[str], numbers: NDArray[Any], texts: Texts) -> tuple[NDArray[Any], tuple[str, ...]]:
+def spread(
+    names: Sequence[str], numbers: NDArray[Any], texts: Mapping[str, Sequence[str]]
+) -> tuple[NDArray[Any], tuple[str, ...]]:
     """Combine the columns of a table into inputs (N, I) with their names.
 
-    `names` are all columns in order, `numbers` (N, K) those of numbers, and `texts` the cells of the others.
-    HandgradError where a column holds too many different names, or two inputs would have the same name.
+    `names` are all columns in order, `numbers` (N, K) those of numbers, and `texts` the N cells of each of the
+    others; an empty cell counts as a name. HandgradError where a column holds too many different names.
     """
-    texts = {name: [cell.strip() for cell in cells] for name, cells in texts.items()}
-    known = {name: sorted(set(cells)) for name, cells in texts.items()}
-    features = input_names(names, known)  # raises before memory is allocated
-    return one_hot(names, numbers, texts, known), features
-
-
-def one_hot(
-    names: Sequence[str], numbers: NDArray[Any], texts: Texts, known: Mapping[str, Sequence[str]]
-) -> NDArray[Any]:
-    """Combine columns as `spread` does, where `known` holds the sorted names of each column of names."""
-    if not texts:
-        return numbers
-    blocks: list[NDArray[Any]] = []
+    cells = {name: np.array([cell.strip() for cell in texts[name]]) for name in texts}
+    columns = {name: np.unique(cells[name]).tolist() if name in texts else [] for name in names}
+    features = input_names(columns)  # raises before memory is allocated
     remaining = iter(numbers.T)
-    for name in names:
-        if name in texts:
-            places = np.searchsorted(np.array(known[name]), np.array(texts[name], dtype=str))
-            blocks.append(places[:, np.newaxis] == np.arange(len(known[name])))
-        else:
-            blocks.append(next(remaining)[:, np.newaxis])
-    return np.concatenate(blocks, axis=1, dtype=numbers.dtype, casting="unsafe")
+    blocks = [
+        cells[name][:, np.newaxis] == columns[name] if name in texts else next(remaining)[:, np.newaxis]
+        for name in names
+    ]
+    return np.concatenate(blocks, axis=1, dtype=numbers.dtype, casting="unsafe"), features
 
 
-def input_names(names: Sequence[str], known: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+def input_names(columns: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """Return the names of the inputs for columns, from the names in each column of names; raises as `spread`."""
     features: list[str] = []
-    for name in names:
-        values = known.get(name, ())
-        if len(values) > MOST:
+    for name, known in columns.items():
+        if IS in name:
             raise HandgradError(
-                f"column {shown(name)} holds {len(values):,} different names, more than {MOST}; drop it or group them"
+                f"column {shown(name)} has '{IS}' in its name, as inputs for names have; rename it"
             )
-        features += [f"{name}{IS}{value}" for value in sorted(values)] if name in known else [name]
-    counts = Counter(features) if known else {}
-    for name in names if known else ():
-        if counts[name] > 1 or (name in known and IS in name):
-            raise HandgradError(
-                f"column {shown(name)} has the name of an input for a category, with '{IS}'; rename it"
-            )
+        if len(known) > MOST:
+            held = f"column {shown(name)} holds {len(known):,} different names"
+            raise HandgradError(f"{held}, more than {MOST}; drop it or group them")
+        features += [f"{name}{IS}{value}" for value in known] or [name]
     return tuple(features)
 
 
@@ -80,43 +73,32 @@ def columns_of(features: Sequence[str]) -> dict[str, list[str]]:
 
 
 def aligned(
-    inputs: NDArray[Any],
-    names: Sequence[str],
-    features: Sequence[str],
-    *,
-    leniently: bool = False,
-    before: int = 0,
+    inputs: NDArray[Any], names: Sequence[str], features: Sequence[str], *, leniently: bool = False
 ) -> NDArray[Any]:
     """Reorder inputs (N, J) with these names as a model takes them: (N, I), named `features`.
 
     HandgradError where columns are missing or unknown, or names in them. With `leniently`, an unknown name is
-    ignored: all inputs of its column are 0. `before` is the number of rows of the table before these, for
-    messages.
+    ignored: all inputs of its column are 0.
     """
     if tuple(names) == tuple(features):
         return inputs
     place, there, taken = {name: k for k, name in enumerate(names)}, columns_of(names), columns_of(features)
-    expected = f"expected {', '.join([*taken][:8])}{', …' if len(taken) > 8 else ''}"
-    for column in there:
-        if column not in taken:
-            raise HandgradError(f"unknown column {shown(column)}; {expected}, and perhaps a label")
-    for column in taken:
-        if column not in there:
-            raise HandgradError(f"column {shown(column)} is missing; {expected}")
-    known_features = set(features)
-    for name in names:
-        if name in known_features or (leniently and IS in name):
-            continue
-        column, _, value = name.partition(IS)
-        known = ", ".join(map(shown, taken[column]))
-        if known and there[column]:
-            rows = np.flatnonzero(inputs[:, place[name]])
+    expected = f"expected {', '.join([*taken][:8])}{', …' if len(taken) > 8 else ''}, and optionally a label"
+    for column in {**there, **taken}:
+        if column not in there or column not in taken:
+            raise HandgradError(
+                f"column {shown(column)} is {'unknown' if column in there else 'missing'}; {expected}"
+            )
+        if bool(there[column]) != bool(taken[column]):
+            held, wanted = ("names", "numbers") if there[column] else ("numbers", "names")
+            raise HandgradError(f"column {shown(column)} holds {held}; expected {wanted}")
+        for value in () if leniently else set(there[column]).difference(taken[column]):
+            rows = np.flatnonzero(inputs[:, place[f"{column}{IS}{value}"]])
             if len(rows):  # else it occurs in another part of the data
-                row = f"row {before + int(rows[0]) + 1}, column {shown(column)}"
-                raise HandgradError(f"{row}: {shown(value)} is not one of {known}")
-        else:
-            holds = "numbers" if known else "names"
-            raise HandgradError(f"column {shown(column)} holds {holds}; expected {known or 'numbers'}")
+                known = ", ".join(map(shown, taken[column]))
+                raise HandgradError(
+                    f"row {rows[0] + 1}, column {shown(column)}: {shown(value)} is not one of {known}"
+                )
     result = np.zeros((len(inputs), len(features)), inputs.dtype)
     for number, name in enumerate(features):
         if name in place:

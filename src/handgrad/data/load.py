@@ -1,7 +1,7 @@
 """Load data from a name or a path: choose the reader that a source needs."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -14,16 +14,16 @@ from handgrad.data.dataset import Dataset, Splits, naming
 from handgrad.data.idx import FILES, Split, find_idx, find_idx_pair, idx_size, read_idx_folder
 from handgrad.data.labels import encode_labels
 from handgrad.data.mnist import COLLECTIONS, ensure, has_idx_files, read_split
+from handgrad.data.npz import read_npz
 from handgrad.data.outofcore import Source, load_or_convert
 from handgrad.errors import HandgradError, suggest
 
 STROKES = "strokes"
 LARGEST, BLOCK = 10_000_000, 100_000
 """Strokes in all, 8 GB, and at a time."""
-TABLES = (".csv", ".parquet")
+TABLES, ARRAYS = (".csv", ".parquet"), (".npz", ".npy")
 TEST_NAME = re.compile(r"(?<![a-z])test|Test|TEST")
 """Matches neither latest.csv nor contest.csv."""
-SHARD_NAME = re.compile(r"(.*?)(\d+)(-of-|_of_)(\d+)")
 SPLIT_FOLDERS = {"train", "validation", "val", "test"}
 
 
@@ -36,8 +36,8 @@ def load_data(source: str | Path) -> Splits:
         ``"mnist"`` or ``"fashion-mnist"``, found or downloaded; ``"strokes"``, ``"strokes:N"`` or
         ``"strokes:N:SEED"``, N synthetic digits (default: 60,000 of seed 0); or a path: a CSV or Parquet file with a
         label column, an ``.npz``, a ``.npy`` file beside that of its labels, a folder of IDX or ``.npy`` files, of
-        tables (those named ``…test…`` are the test split), or of one folder of images for each class (perhaps below
-        ``train`` and ``test``). What would not fit into memory is memory-mapped, perhaps converted once before.
+        tables (those named ``…test…`` are the test split), or of one folder of images for each class, optionally
+        below ``train`` and ``test``. What would not fit into memory is memory-mapped, converted before if necessary.
 
     Returns
     -------
@@ -72,16 +72,6 @@ def _reading(path: Path) -> Iterator[None]:
         raise HandgradError(f"{path} does not fit into memory") from error
 
 
-def _later(path: Path, read: Callable[[], Dataset]) -> Callable[[], Dataset]:
-    """Defer reading `path` until it is needed."""
-
-    def opened() -> Dataset:
-        with _reading(path):
-            return read()
-
-    return opened
-
-
 def _published(name: str) -> Splits:
     folder = ensure(name)
     if not has_idx_files(folder):
@@ -98,18 +88,18 @@ def _published(name: str) -> Splits:
 def _strokes(name: str) -> Splits:
     from handgrad.data.strokes import generate
 
-    match = re.fullmatch(r"strokes(?::([0-9]{1,18}))?(?::([0-9]{1,18}))?", name)
-    if match is None:
-        raise HandgradError(f"'{name}' is not strokes, strokes:N or strokes:N:SEED, e.g. strokes:5000:1")
-    examples, seed = int(match[1] or 60_000), int(match[2] or 0)
-    if examples > LARGEST:
-        raise HandgradError(f"'{name}' has too many digits; ask for {LARGEST:,} or fewer")
+    match = re.fullmatch(r"strokes(?::([0-9]{1,9}))?(?::([0-9]{1,18}))?", name)
+    examples, seed = (int(match[1] or 60_000), int(match[2] or 0)) if match else (0, 0)
+    if not 0 < examples <= LARGEST:
+        raise HandgradError(
+            f"'{name}' is not strokes, strokes:N or strokes:N:SEED, with N from 1 to {LARGEST:,}"
+        )
 
     def write(count: int, stream: int) -> Dataset:
         labels = []
 
         def blocks() -> Iterator[NDArray[np.uint8]]:
-            for start in range(0, max(count, 1), BLOCK):
+            for start in range(0, count, BLOCK):
                 images, digits = generate(min(BLOCK, count - start), seed, stream, start)
                 labels.append(digits)
                 yield images
@@ -126,82 +116,64 @@ def _file(path: Path) -> Splits:
     suffix = path.suffix.lower()
     if suffix in TABLES:
         return _tables([path], [], str(path))
-    if suffix in (".npz", ".npy"):
-        from handgrad.data.npz import read_npz
-
+    if suffix in ARRAYS:
         return read_npz(path)
-    raise HandgradError(
-        f"{path} is of an unknown kind; give a file in {', '.join((*TABLES, '.npz', '.npy'))}, or a folder"
-    )
+    known = ", ".join((*TABLES, *ARRAYS))
+    raise HandgradError(f"{path} is of an unknown kind; give a file in {known}, or a folder")
 
 
 def _folder(folder: Path) -> Splits:
-    if any(find_idx(folder, file) for files in FILES.values() for file in files):
-        return _idx(folder)
     from handgrad.data.images import class_folders
 
+    if any(find_idx(folder, file) for files in FILES.values() for file in files):
+        return _idx(folder)
     if (folder / "train").is_dir() and class_folders(folder / "train"):
-        return _images(folder)
+        return _split_folders(folder)
     tables = sorted(
         path for path in folder.iterdir() if path.suffix.lower() in TABLES and not path.name.startswith(".")
     )
     named = [path for path in tables if "train" in path.stem.lower()]
     if not tables and any(folder.glob("*.npy")):
-        from handgrad.data.npz import read_npz
-
         return read_npz(folder)
-    if not named and class_folders(folder):
-        return _images(folder)
+    if not named and (classes := class_folders(folder)):
+        return _class_folders(folder, classes)
     tests = [path for path in tables if path not in named and TEST_NAME.search(path.stem)]
     trains = named or [path for path in tables if path not in tests]
     if not trains:
-        raise HandgradError(
-            f"{folder} holds no data to train on: no IDX files under MNIST's names, no CSV or Parquet tables, no "
-            "folders of images"
-        )
-    for shards in (trains, tests):
-        _check_shards(folder, shards)
-    return _tables(trains, tests, str(folder))
-
-
-def _check_shards(folder: Path, shards: list[Path]) -> None:
-    """Refuse tables of two formats, and shards ``…-00002-of-00010`` of which one is missing."""
-    if len({path.suffix.lower() for path in shards}) > 1:
+        held = "no IDX files under MNIST's names, no CSV or Parquet tables, no folders of images"
+        raise HandgradError(f"{folder} holds no data to train on: {held}")
+    if len({path.suffix.lower() for path in trains}) > 1:
         raise HandgradError(f"{folder} holds CSV and Parquet files; leave those of one kind")
-    groups: dict[tuple[str, str, str], set[int]] = {}
-    for path in shards:
-        if match := SHARD_NAME.fullmatch(path.stem):
-            groups.setdefault((match[1], match[3], match[4]), set()).add(int(match[2]))
-    for (before, between, total), numbers in groups.items():
-        first = 1 if int(total) in numbers else 0
-        if missing := [k for k in range(first, first + min(int(total), 10**6)) if k not in numbers]:
-            name = f"{before}{missing[0]:0{len(total)}}{between}{total}{shards[0].suffix}"
-            raise HandgradError(f"{folder} lacks {name}; put it there, or rename the others")
+    return _tables(trains, tests, str(folder))
 
 
 def _tables(trains: Sequence[Path], tests: Sequence[Path], source: str) -> Splits:
     from handgrad.data.tables import read_table
 
     train = read_table(trains)
-    read = partial(read_table, tests, train.class_names, train.features)
-    return Splits(train, test=_later(tests[0], read) if tests else None, source=source)
+    test = _reading(tests[0])(partial(read_table, tests, train)) if tests else None
+    return Splits(train, test=test, source=source)
 
 
-def _images(folder: Path) -> Splits:
-    from handgrad.data.images import class_folders, read_class_folders
+def _class_folders(folder: Path, classes: Sequence[Path]) -> Splits:
+    from handgrad.data.images import read_class_folders
 
-    if not ((folder / "train").is_dir() and class_folders(folder / "train")):
-        if {path.name.lower() for path in class_folders(folder)} <= SPLIT_FOLDERS:
-            raise HandgradError(
-                f"{folder}: put the images of each class into a folder, e.g. train/cat, train/dog"
-            )
-        return Splits(read_class_folders(folder), source=str(folder))
+    if {path.name.lower() for path in classes} <= SPLIT_FOLDERS:
+        raise HandgradError(
+            f"{folder}: put the images of each class into a folder, e.g. train/cat, train/dog"
+        )
+    return Splits(read_class_folders(folder), source=str(folder))
+
+
+def _split_folders(folder: Path) -> Splits:
+    from handgrad.data.images import read_class_folders
+
     train = read_class_folders(folder / "train")
     read = partial(read_class_folders, classes=train.class_names, shape=train.input_shape)
-    held = {split: folder / split for split in SPLIT_FOLDERS if (folder / split).is_dir()}
-    validation = held.get("validation", held.get("val"))
-    test = _later(held["test"], partial(read, held["test"])) if "test" in held else None
-    return Splits(train, read(validation) if validation else None, test, str(folder))
+    held = [name for name in ("validation", "val", "test") if (folder / name).is_dir()]
+    validation = next((read(folder / name) for name in held if name != "test"), None)
+    test = _reading(folder / "test")(partial(read, folder / "test")) if "test" in held else None
+    return Splits(train, validation, test, str(folder))
 
 
 def _idx(folder: Path) -> Splits:
@@ -220,5 +192,5 @@ def _idx(folder: Path) -> Splits:
 
     train = read("train")
     held = any(find_idx(folder, file) for file in FILES["test"])
-    test = _later(folder, partial(read, "test", train.class_names)) if held else None
+    test = _reading(folder)(partial(read, "test", train.class_names)) if held else None
     return Splits(train, test=test, source=str(folder))

@@ -1,10 +1,11 @@
-"""Scans of CSV and Parquet files by Polars, which is imported only here and where its frames are converted."""
+"""Rows of CSV and Parquet files, read by Polars, which is imported only when a table is read."""
 
 import csv
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 ROW = "\0row"
-"""A name that no column has."""
+"""The column of row numbers that scans add; no other column has this name."""
 VERIFY = (
     "import sys, polars as pl; table = pl.scan_parquet(sys.argv[1], glob=False, hive_partitioning=False); "
     "rows = sum(part.height for part in table.collect_batches()); "
@@ -27,38 +28,59 @@ def is_parquet(path: Path) -> bool:
     return path.suffix.lower() == ".parquet"
 
 
-def scan_csv(
-    path: Path, schema: "dict[str, type[pl.DataType]]", header: int, *, start: int | None = None
-) -> "pl.LazyFrame":
-    """Scan a CSV below its header. With `start`, from that row on, and with the number of the row as column `ROW`."""
+def scan_csv(path: Path, schema: "dict[str, type[pl.DataType]]", header: int) -> "pl.LazyFrame":
+    """Scan a CSV below its header, with the numbers of its rows as column `ROW`."""
     import polars as pl
 
     _check_process()
-    frame = pl.scan_csv(
+    return pl.scan_csv(
         path,
         has_header=False,
         skip_rows=header,
         schema=schema,
         glob=False,
         missing_columns="insert",
-        row_index_name=None if start is None else ROW,
+        row_index_name=ROW,
     )
-    return frame.filter(pl.col(ROW) >= start) if start else frame
 
 
-def scan_parquet(path: Path, names: Sequence[str] | None = None) -> "pl.LazyFrame":
-    """Scan a Parquet file, perhaps under other names of its columns; a damaged file is refused."""
+def scan_parquet(path: Path) -> "pl.LazyFrame":
+    """Scan a Parquet file; a damaged one is refused."""
     import polars as pl
 
     _check_process()
-    _verify_parquet(path)
-    frame = pl.scan_parquet(path, glob=False, hive_partitioning=False)
-    return frame.rename(dict(zip(frame.collect_schema(), names, strict=True))) if names else frame
+    try:
+        facts = path.stat()
+    except OSError as error:
+        raise HandgradError(f"{path} cannot be read as Parquet: {error.strerror}") from error
+    _verify_parquet(path.resolve(), facts.st_size, facts.st_mtime_ns)
+    return pl.scan_parquet(path, glob=False, hive_partitioning=False)
+
+
+def is_text(kind: "pl.DataType") -> bool:
+    """Whether a column of this type holds texts."""
+    import polars as pl
+
+    return kind in (pl.String, pl.Categorical, pl.Enum)
+
+
+def first_row(path: Path) -> tuple[int, list[str]]:
+    """Return the number, from 1, and the cells of the first row that is not empty; in Parquet the column names."""
+    if path.exists() and not path.is_file():  # opening a pipe would block
+        raise HandgradError(f"{path} is a folder or not a plain file; name a CSV or Parquet file")
+    if is_parquet(path):
+        return 1, list(scan_parquet(path).collect_schema())
+    for number, (_, row) in enumerate(csv_rows(path), 1):
+        if "".join(row).strip():
+            if row[0].lstrip().lower().startswith(("<!doctype", "<html", "<?xml")):
+                raise HandgradError(f"{path} is a web page (HTML), not a CSV; download the file itself")
+            return number, row
+    raise HandgradError(f"{path} is empty; a CSV with a row for each example is expected")
 
 
 def csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield all rows of a CSV, empty ones too, each with the number of its (last) line."""
-    reader, line = None, 0
+    line = 0
     try:
         with path.open(newline="\n", encoding="utf-8-sig") as lines:
             reader = csv.reader(lines)
@@ -67,45 +89,21 @@ def csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
                 yield line, row
     except UnicodeDecodeError:
         raise HandgradError(f"{path} is not text in UTF-8; save it as CSV in UTF-8") from None
-    except csv.Error as error:
-        if "field limit" in str(error):
-            raise HandgradError(
-                f"{path}: the cell that begins in line {line + 1} does not end within "
-                f"{csv.field_size_limit():,} characters; close the quote there"
-            ) from None
-        what = "lines that do not end in a newline" if "new-line" in str(error) else str(error)
-        line = reader.line_num if reader else 0
-        raise HandgradError(f"{path}, line {line}: {what}; save it as CSV again") from None
+    except csv.Error as error:  # a quote that is not closed, or line ends of old systems
+        reason = str(error).partition(" - ")[0]
+        raise HandgradError(f"{path}, line {line + 1}: {reason}; save it as CSV again") from None
     except OSError as error:
         raise HandgradError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def is_blank(row: list[str]) -> bool:
-    """Whether all cells of a row are empty."""
-    return not "".join(row).strip()
-
-
-_verified: set[tuple[str, int, int]] = set()
-
-
-def _verify_parquet(path: Path) -> None:
+@cache
+def _verify_parquet(path: Path, size: int, changed: int) -> None:
     """Read a Parquet file once in a child process, since damage can abort the process that reads it."""
-    try:
-        with path.open("rb") as file:
-            facts, begin = os.fstat(file.fileno()), file.read(4)
-            file.seek(max(0, facts.st_size - 4))
-            whole = begin == file.read(4) == b"PAR1"
-    except OSError as error:
-        raise HandgradError(f"{path} cannot be read as Parquet: {error.strerror}") from error
-    key = (os.path.realpath(path), facts.st_size, facts.st_mtime_ns)
-    if key in _verified:
-        return
     command = [sys.executable, "-P", "-c", VERIFY, str(path)]
-    if not whole or subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True).returncode:
+    if subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True).returncode:
         raise HandgradError(
             f"{path} cannot be read as Parquet: it is damaged or cut short; download it again"
         )
-    _verified.add(key)
 
 
 _forks: list[bool] = []  # for each fork that led to this process, whether Polars was loaded

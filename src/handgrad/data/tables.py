@@ -1,9 +1,10 @@
-"""Tables with a label column: CSV and Parquet, in one file or in several shards."""
+"""Tables, CSV and Parquet: with a label column to train with, and rows of them to predict."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from dataclasses import dataclass
+from functools import cache
 from math import isqrt
 from pathlib import Path
 from typing import Any
@@ -11,106 +12,33 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.data.arrays import Store
-from handgrad.data.cells import (
-    LABEL,
-    Columns,
-    count_rows,
-    find_categories,
-    first_row,
-    read_batches,
-)
-from handgrad.data.columns import aligned, input_names, one_hot
+from handgrad.data.arrays import Store, stack
+from handgrad.data.cells import LABEL, Columns, TableFile, stripped
+from handgrad.data.columns import columns_of, input_names, is_name
 from handgrad.data.dataset import Dataset, naming
-from handgrad.data.labels import LabelCodes, parse_number, shown
+from handgrad.data.labels import encode_labels, parse_number, shown
+from handgrad.data.memory import check_memory
 from handgrad.data.outofcore import Source, load_or_convert
-from handgrad.data.scan import is_parquet
+from handgrad.data.scan import first_row, is_parquet, is_text
 from handgrad.errors import HandgradError
 
 PIXEL_NAME = re.compile(r"(p|px|pix|pixel)[ _-]?\d+|\d+x\d+", re.IGNORECASE)
 ROW_NUMBERS = ("", "Unnamed: 0", "__index_level_0__")
 """The names that pandas gives to row numbers, from which nothing can be learned but which may reveal the label."""
+PEEK = 100
+"""Rows of a CSV that show which of its columns can hold names."""
 
 
 @dataclass(frozen=True)
-class Table:
-    """The files of a table with their columns, which are the same in all: by name in any order, or by position."""
+class Rows:
+    """Examples of a table: inputs (N, I), float64 or uint8 for pixels; N labels or None; names of the inputs."""
 
-    parts: list[tuple[Path, Columns]]
-
-    @classmethod
-    def open(cls, paths: Sequence[Path]) -> "Table":
-        """Read the names of the columns and find those of categories; HandgradError where files do not match."""
-        parts: list[tuple[Path, Columns]] = []
-        categories: dict[str, set[str]] = {}
-        for path in paths:
-            names, header = column_names(path)
-            features = [name for name in names if name != LABEL]
-            dtype = np.dtype(np.uint8 if _are_pixels(features, header > 0) else np.float32)
-            columns = Columns(names, header, dtype)
-            first = parts[0][1] if parts else columns
-            if header and first.header:
-                same = set(names) == set(first.names)
-            else:  # by position
-                same = len(names) == len(first.names)
-                known = iter(name for name in first.names if name != LABEL)
-                names = [name if name == LABEL else next(known) for name in names] if same else names
-            if not same:
-                raise HandgradError(f"{path} has other columns than {paths[0]}; make them the same")
-            parts.append((path, replace(columns, names=names, dtype=first.dtype)))
-        found = [find_categories(path, columns) for path, columns in parts]
-        for name in {name for part in found for name in part}:
-            if not all(name in part for part in found):
-                continue  # numbers or nothing in one of the files, where the reader reports the names
-            categories[name] = set().union(*(part[name] for part in found))
-        texts = {name: sorted(values) for name, values in categories.items()}
-        return cls([(path, replace(columns, texts=texts)) for path, columns in parts])
-
-    @property
-    def columns(self) -> Columns:
-        """The columns of the first file."""
-        return self.parts[0][1]
-
-    @cached_property
-    def names(self) -> list[str]:
-        """The columns but the label."""
-        return [name for name in self.columns.names if name != LABEL]
-
-    @cached_property
-    def features(self) -> tuple[str, ...]:
-        """The names of the inputs: a column of names becomes one input for each of its values."""
-        with naming(self.parts[0][0]):
-            return input_names(self.names, self.columns.texts)
-
-    @property
-    def input_shape(self) -> tuple[int, ...]:
-        """The shape of an example: (1, H, W) for square images."""
-        side = isqrt(len(self.features))
-        square = self.columns.images and side * side == len(self.features)
-        return (1, side, side) if square else (len(self.features),)
-
-    def size(self) -> int:
-        """Return about how many bytes the inputs take in memory."""
-        rows = sum(count_rows(path) for path, _ in self.parts)
-        return rows * len(self.features) * self.columns.dtype.itemsize
-
-    def batches(self) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
-        """Yield inputs (n, I) and labels (n,) as in the files."""
-        for path, columns in self.parts:
-            place = {name: number for number, name in enumerate(columns.numbers)}
-            order = [place[name] for name in self.columns.numbers]
-            for numbers, texts, labels in read_batches(path, columns):
-                assert labels is not None
-                if order != sorted(order):
-                    numbers = numbers[:, order]
-                yield one_hot(self.names, numbers, texts, columns.texts), labels
+    inputs: NDArray[Any]
+    labels: list[str | None]
+    features: tuple[str, ...]
 
 
-def read_table(
-    paths: Path | Sequence[Path],
-    classes: Sequence[str] | None = None,
-    features: Sequence[str] = (),
-) -> Dataset:
+def read_table(paths: Sequence[Path], like: Dataset | None = None) -> Dataset:
     """Read a table with a label column; one that would not fit into memory is converted once.
 
     In a CSV without header the label is the first column; otherwise, and in Parquet, its name is ``label``.
@@ -118,87 +46,194 @@ def read_table(
     unnamed and a square number of at least 49, or are 784. Every other table holds finite numbers, or columns of
     names, each of which becomes one float32 input for each name, ``soil=clay``.
 
-    `paths` may be several files with the same columns. `classes` and `features` are the classes and inputs of the
-    training split, where this is another split of the same data.
+    `paths` may be several files with the same columns. `like` is the training split, where this is another split of
+    the same data.
     """
-    paths = [paths] if isinstance(paths, Path) else list(paths)
     where = str(paths[0]) if len(paths) == 1 else f"{paths[0]} … {paths[-1].name}"
-    table = cache(lambda: Table.open(paths))
-    known = [*(classes or ()), *features]
+    table = cache(lambda: Table.open(paths, like))
+    known = [*like.class_names, *like.features] if like else []
     return load_or_convert(
         Source(where, lambda: table().size(), paths, known=known),
-        lambda store: _read(table(), where, classes, features, store),
+        lambda store: table().read(where, store, like),
     )
 
 
-def _read(
-    table: Table, where: str, classes: Sequence[str] | None, features: Sequence[str], store: Store
-) -> Dataset:
-    codes = LabelCodes()
-    known_features = table.features if table.columns.header or table.columns.texts else ()
-    ordered = bool(features and known_features)
+def read_rows(path: Path, inputs: int, features: Sequence[str] = (), *, images: bool = False) -> Rows:
+    """Read a CSV or Parquet file of one or many rows as a model with `inputs` inputs takes them.
 
-    def blocks() -> Iterator[NDArray[Any]]:
-        for inputs, labels in table.batches():
-            if ordered:
-                with naming(where):
-                    inputs = aligned(inputs, known_features, features, before=len(codes))
-            codes.add(labels, where)
-            yield inputs
-        if not len(codes):
-            raise HandgradError(f"{where} holds no examples")
-
-    inputs = store(blocks())
-    labels, names = codes.encode(where, classes, images=table.columns.images)
-    shape = table.input_shape if table.columns.images else inputs.shape[1:]
-    with naming(where):
-        return Dataset(inputs, labels, names, shape, features=features if ordered else known_features)
+    One additional column holds labels: that of this name, else the first. Where the model has names of inputs,
+    `features`, a header may have its columns in any order. With `images`, values must be bytes.
+    """
+    if path.is_file():
+        check_memory(path.stat().st_size, path, "; split it into several files")
+    columns = columns_of(features)
+    file = open_file(path, [*columns], len(columns) or inputs, labelled=False)
+    columns = columns or dict.fromkeys(file.inputs, ())
+    dtype = np.dtype(np.uint8 if images else np.float64)
+    batches = list(file.batches(columns, dtype, labelled=False))
+    labels = [
+        mark or None for part, marks in batches for mark in (marks if marks is not None else [""] * len(part))
+    ]
+    if not labels:
+        raise HandgradError(f"{path} holds no examples")
+    names = tuple(features) or (tuple(file.inputs) if file.header else ())
+    return Rows(stack(part for part, _ in batches), labels, names)
 
 
-def column_names(path: Path) -> tuple[list[str], int]:
-    """Return the names of a table's columns, and the number of rows up to the header (0: none, they are numbers).
+def read_row(path: Path, inputs: int, features: Sequence[str] = (), *, images: bool = False) -> Rows:
+    """Read a file of one row; see `read_rows`."""
+    rows = read_rows(path, inputs, features, images=images)
+    if len(rows.inputs) != 1:
+        raise HandgradError(f"{path} holds {len(rows.inputs):,} rows where one is expected; leave one")
+    return rows
 
-    HandgradError where two columns share a name, one has none, or none is named ``label``.
+
+def is_table(path: Path) -> bool:
+    """Whether a file holds rows and not an image, by its name."""
+    return path.suffix.lower() in (".csv", ".parquet")
+
+
+@dataclass(frozen=True)
+class Table:
+    """The files of one table, and the columns of its inputs in order, those of names with their names."""
+
+    files: list[TableFile]
+    columns: Columns
+    dtype: "np.dtype[Any]"
+
+    @classmethod
+    def open(cls, paths: Sequence[Path], like: Dataset | None) -> "Table":
+        """Read the names of the columns and find those of names; HandgradError where files do not match."""
+        columns = columns_of(like.features) if like else {}
+        files: list[TableFile] = []
+        for path in paths:
+            known = files[0].inputs if files else [*columns]
+            count = len(known) or (like.inputs.shape[1] if like else 0)
+            files.append(open_file(path, known, count, labelled=True))
+        pixels = like.inputs.dtype == np.uint8 if like else _are_pixels(files[0])
+        if not columns:
+            columns = dict.fromkeys(files[0].inputs, ()) | ({} if like or pixels else _find_names(files))
+        with naming(paths[0]):
+            input_names(columns)
+        return cls(files, columns, np.dtype(np.uint8 if pixels else np.float32))
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The names of the inputs."""
+        return input_names(self.columns)
+
+    def size(self) -> int:
+        """Return about how many bytes the inputs take in memory."""
+        return sum(file.count_rows() for file in self.files) * len(self.features) * self.dtype.itemsize
+
+    def read(self, where: str, store: Store, like: Dataset | None) -> Dataset:
+        """Read all rows into a data set."""
+        import polars as pl
+
+        images = self.dtype == np.uint8
+        marks: list[pl.Series] = []
+
+        def blocks() -> Iterator[NDArray[Any]]:
+            for file in self.files:
+                for inputs, labels in file.batches(self.columns, self.dtype, labelled=True):
+                    marks.append(labels)
+                    yield inputs
+            if not any(map(len, marks)):
+                raise HandgradError(f"{where} holds no examples")
+
+        inputs, texts = store(blocks()), pl.concat(marks)
+        present = texts.unique()
+        places = texts.cast(pl.Enum(present)).to_physical().to_numpy()
+        classes = like.class_names if like else None
+        labels, names = encode_labels(np.array(present), where, classes, images=images, places=places)
+        side = isqrt(inputs.shape[1])
+        shape = (1, side, side) if images and side**2 == inputs.shape[1] else inputs.shape[1:]
+        named = self.files[0].header or any(self.columns.values())
+        features = like.features if like else self.features if named else ()
+        with naming(where):
+            return Dataset(inputs, labels, names, shape, features=features)
+
+
+def open_file(path: Path, known: Sequence[str], count: int, *, labelled: bool) -> TableFile:
+    """Find the header of a file and its columns; HandgradError where these are not the expected ones.
+
+    `known` are the columns besides the label, and `count` is their number; empty and 0 where neither is known. A file
+    of `count` columns and one more has labels in that one: the first, or that of the name ``label``.
     """
     row, cells = first_row(path)
-    header = row if is_parquet(path) or is_header(cells) or _counts(cells) else 0
-    names = cells if header else [LABEL, *map(str, range(2, len(cells) + 1))]
-    names = [LABEL if name.strip().lower() == LABEL else name.strip() for name in names]
-    if len(names) < 2:
-        raise HandgradError(f"{path} has one column and nothing else; are its columns separated by commas?")
-    if LABEL not in names:
+    cells = [LABEL if cell.strip().lower() == LABEL else cell.strip() for cell in cells]
+    named = is_parquet(path) or _is_header(cells, known)
+    width = count or len(cells) - 1
+    more = len(cells) > width
+    names = cells if named else [LABEL] * more + [*(known or map(str, range(1 + more, len(cells) + 1)))]
+    if named:
+        expected = f"expected {', '.join(known[:8])}{', …' if len(known) > 8 else ''}"
+        for name, times in Counter(cells).items():
+            if name in ROW_NUMBERS:
+                raise HandgradError(
+                    f"{path} has a column named '{name}', as row numbers are; drop or name it"
+                )
+            if times > 1:
+                raise HandgradError(f"{path} has two columns named {shown(name)}; rename one")
+            if known and name not in {*known, LABEL}:
+                raise HandgradError(f"{path} has an unknown column {shown(name)}; {expected}")
+        for name in {*known}.difference(cells):
+            raise HandgradError(f"{path} has no column {shown(name)}; {expected}")
+        if more and not known and not labelled and LABEL not in names:
+            names = [LABEL, *names[1:]]
+    if labelled and (LABEL not in names or len(names) < 2):
         raise HandgradError(
-            f"{path} has no column named 'label'; name it in the header, or put it first, without a header"
+            f"{path} has no column named 'label' beside others, separated by commas; name it in the header, or "
+            "put it first, without a header"
         )
-    seen = set()
-    for index, name in enumerate(names):
-        if name in ROW_NUMBERS:
-            raise HandgradError(
-                f"{path}: column {index + 1} is named '{name}', as row numbers are; save the table without them, or "
-                "name the column"
-            )
-        if name in seen:
-            raise HandgradError(f"{path} has two columns named {shown(name)}; rename one")
-        seen.add(name)
-    return names, header
+    if len(names) != len(cells) or len(names) != width + (LABEL in names):
+        raise HandgradError(
+            f"{path}: {width} inputs are expected, optionally with a label before them; the first line has "
+            f"{len(cells)} cells"
+        )
+    return TableFile(path, names, row if named else 0)
 
 
-def is_header(cells: Sequence[str], known: Sequence[str] = ()) -> bool:
-    """Whether a first row is a header: it has ``label`` or a known name, or no number.
+def _is_header(cells: Sequence[str], known: Sequence[str]) -> bool:
+    """Whether a first row is a header: it has ``label`` or a known name, or no number, or counts the columns.
 
     Where no names are known, a number in the first column may be that of a label.
     """
-    cells = [LABEL if cell.strip().lower() == LABEL else cell.strip() for cell in cells]
-    numbers = [cell for cell in (cells if known else cells[1:] or cells) if np.isfinite(parse_number(cell))]
+    tail = cells[1:]
+    if len(tail) > 4 and tail in ([str(k + start) for k in range(len(tail))] for start in (0, 1)):
+        return True
+    numbers = [cell for cell in (cells if known else tail or cells) if np.isfinite(parse_number(cell))]
     return not numbers or not {LABEL, *known}.isdisjoint(cells)
 
 
-def _counts(cells: Sequence[str]) -> bool:
-    """Whether the cells behind the first count the columns, from 0 or 1."""
-    cells = [cell.strip() for cell in cells[1:]]
-    return len(cells) > 4 and any(cells == [str(k + s) for k in range(len(cells))] for s in (0, 1))
+def _are_pixels(file: TableFile) -> bool:
+    names = file.inputs
+    square = isqrt(len(names)) ** 2 == len(names) >= 49
+    return len(names) == 784 or (square and not file.header) or all(map(PIXEL_NAME.fullmatch, names))
 
 
-def _are_pixels(features: list[str], named: bool) -> bool:
-    square = isqrt(len(features)) ** 2 == len(features) >= 49
-    return len(features) == 784 or (square and not named) or all(map(PIXEL_NAME.fullmatch, features))
+def _find_names(files: Sequence[TableFile]) -> dict[str, list[str]]:
+    """Find the columns of names and their names: in Parquet those of text, in a CSV those in which every cell that is
+    not empty is a name, and not all are empty.
+    """
+    import polars as pl
+
+    first, parquet = files[0], is_parquet(files[0].path)
+    if parquet:
+        kinds = first.scan().collect_schema()
+        wanted = [name for name in first.inputs if is_text(kinds[name])]
+    else:
+        with first.explaining():
+            peek = first.scan().head(min(PEEK, first.chunk)).collect()
+        numbers = pl.col(first.inputs).str.strip_chars().cast(pl.Float64, strict=False)
+        wanted = [name for name, (none,) in peek.select(numbers.is_null().all()).to_dict().items() if none]
+    found: dict[str, set[str]] = {name: set() for name in wanted}
+    for file in files if wanted else ():
+        for part in file.parts():
+            for name, texts in part.select(map(stripped, wanted)).to_dict().items():
+                found[name].update(texts.unique())
+    return {
+        name: sorted(texts)
+        for name, texts in found.items()
+        if parquet or (any(texts) and all(map(is_name, texts - {""})))
+    }
