@@ -103,7 +103,7 @@ def test_the_test_split_is_not_read_before_it_is_asked_for(path: Path) -> None:
         ({"x": None, "y": None, "a": IMAGES}, "holds a; expected one of: x_train and"),
         ({"y": None}, "expected one of"),
         ({"y": LABELS[:5]}, "there are 6 inputs, but labels of shape (5,)"),
-        ({"y": np.eye(3)[LABELS]}, "x: labels of shape (6, 3) are not one label for each"),
+        ({"y": np.eye(3)[LABELS]}, "there are 6 inputs, but labels of shape (6, 3)"),
         ({"y": np.array(3)}, "y: label '3' (example 1) is the only one"),
         ({"x": np.array(3)}, "x: inputs of shape ()"),
         ({"x": LABELS}, "x: inputs of shape (6,)"),
@@ -149,11 +149,11 @@ def test_files_that_are_no_archive(path: Path, tmp_path: Path) -> None:
 def test_an_absurd_header_and_a_member_that_is_no_array(path: Path) -> None:
     header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999, 8)}"
     lie = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
-    for content, reason in ((lie, "y cannot be read: it is damaged"), (b"hello", "y cannot be read")):
+    for content in (lie, b"hello"):
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("x.npy", content)
             archive.writestr("y.npy", content)
-        assert reason in complaint(path)
+        assert "x cannot be read: it is damaged" in complaint(path)
 
 
 def test_classes_may_be_named_of_which_there_is_no_example(tmp_path: Path) -> None:

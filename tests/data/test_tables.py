@@ -143,55 +143,35 @@ def test_a_name_is_not_a_pattern(tmp_path: Path) -> None:
     assert len(read_table([tmp_path / "[a]*.csv"])) == 2
 
 
-ROWS = [[0, 1, 2], [1, 3, 4], [0, 5, 6]]
-PIXEL_HEADER, HEADER = ["label", "pixel0", "pixel1"], ["label", "a", "b"]
+T, P = ("label," + names + "|0,1,2|1,3,4|0,5,6|" for names in ("a,b", "pixel0,pixel1"))
 BAD: dict[str, tuple[str | bytes, str]] = {  # | ends a line
-    "text in a pixel": (
-        "label,pixel0,pixel1|0,1,2|1,3,4|0,5,6|0,7,x|",
-        "FILE, line 5, column 'pixel1': 'x' is not a",
-    ),
-    "256": (
-        "label,pixel0,pixel1|0,1,2|1,3,4|0,5,6|0,256,7|",
-        "line 5, column 'pixel0': '256' is not a pixel",
-    ),
-    "-1": ("label,pixel0,pixel1|0,-1,7|0,1,2|1,3,4|0,5,6|", "line 2, column 'pixel0': '-1' is not a pixel"),
-    "0.5": (
-        "label,pixel0,pixel1|0,1,2|1,3,4|0,5,6|0,7,0.5|",
-        "line 5, column 'pixel1': '0.5' is not a pixel",
-    ),
+    "text in a pixel": (P + "0,7,x|", "FILE, line 5, column 'pixel1': 'x' is not a finite number"),
+    "256": (P + "0,256,7|", "line 5, column 'pixel0': '256' is not a pixel"),
+    "-1": ("label,pixel0|0,-1|1,3|", "line 2, column 'pixel0': '-1' is not a pixel"),
+    "0.5": (P + "0,7,0.5|", "line 5, column 'pixel1': '0.5' is not a pixel"),
     "pixel without header": (csv_text(None, [*IMAGE_ROWS, [3, *[300] * 784]]), "line 7, column 2: '300'"),
     "text in the first line": ("5,0,x,3|1,2,3,4|", "line 1, column 3: 'x'"),
-    "text in a table": ("label,a,b|0,1,2|1,3,4|0,5,6|0,x y,7|", "line 5, column 'a': 'x y' is not a"),
-    "missing value": ("label,pixel0,pixel1|0,1,2|1,3,4|0,5,6|0,,7|", "line 5, column 'pixel0': no value"),
-    "missing value in the first line": ("5,,1|0,1,2|1,3,4|0,5,6|", "line 1, column 2: no value"),
-    "missing value in a table": ("label,a,b|0,1.5,|0,1,2|1,3,4|0,5,6|", "line 2, column 'b': no value"),
-    "quoted nothing": ('label,a,b|0,"",1|0,1,2|1,3,4|0,5,6|', "line 2, column 'a': no value"),
-    "missing label": ("label,a,b|0,1,2|1,3,4|0,5,6|,1,7|", "line 5, column 'label': no value"),
-    "quoted missing label": ('label,a,b|x,1,7|"",1,2|', "column 'label': no value"),
-    "row too long": ("label,a,b|0,1,2|1,3,4|0,5,6|0,1,2,3|", "line 5: 4 columns where there should be 3"),
-    "first row too long": ("label,a,b|0,1,2,3|0,1,2|1,3,4|0,5,6|", "line 2: 4 columns"),
-    "all rows too long": ("label,a,b|0,1,2,1|1,3,4,1|0,5,6,1|", "line 2: 4 columns"),
-    "row too short": ("label,a,b|0,1,2|1,3,4|0,5,6|0,1|", "line 5, column 'b': no value"),
-    "row too short after empty lines": (
-        "label,a,b||0,1,2||1,3,4||0,5,6||0,1|",
-        "line 9, column 'b': no value",
-    ),
-    "comma at each line's end": ("label,a,b,|0,1,2,|1,3,4,|0,5,6,|", "column named '', as row numbers"),
-    "no label column": ("digit,a,b|0,1,2|1,3,4|0,5,6|", "no column named 'label'"),
-    "numbers as names, no label": (
-        "0,1,2,3,4,5|9,10,11,12,13,14|9,10,11,12,13,14|",
-        "no column named 'label'",
-    ),
-    "two columns of a name": ("label,a,a|0,1,2|1,3,4|0,5,6|", "two columns named 'a'"),
-    "two columns of labels": ("label,a,Label|0,1,2|1,3,4|0,5,6|", "two columns named 'label'"),
-    "row numbers": (",label,a|0,1,2|1,3,4|0,5,6|", "column named '', as row numbers are"),
-    "row numbers, again": ("Unnamed: 0,label,a|0,1,2|1,3,4|0,5,6|", "'Unnamed: 0', as row numbers"),
+    "text in a table": (T + "0,x y,7|", "line 5, column 'a': 'x y' is not a finite number"),
+    "missing value": (P + "0,,7|", "line 5, column 'pixel0': no value"),
+    "missing value in the first line": ("5,,1|0,1,2|1,3,4|", "line 1, column 2: no value"),
+    "missing value in a table": ("label,a,b|0,1.5,|0,1,2|1,3,4|", "line 2, column 'b': no value"),
+    "quoted nothing": ('label,a,b|0,"",1|0,1,2|1,3,4|', "line 2, column 'a': no value"),
+    "missing label": (T + ",1,7|", "line 5, column 'label': no value"),
+    "quoted missing label": ('label,a,b|x,1,7|"",1,2|', "line 3, column 'label': no value"),
+    "row too long": (T + "0,1,2,3|", "line 5: 4 columns where there should be 3"),
+    "all rows too long": ("label,a,b|0,1,2,1|1,3,4,1|", "line 2: 4 columns"),
+    "row too short": (T + "0,1|", "line 5, column 'b': no value"),
+    "row too short after empty lines": ("label,a,b||0,1,2||1,3,4||0,1|", "line 7, column 'b': no value"),
+    "comma at each line's end": ("label,a,b,|0,1,2,|1,3,4,|", "column named '', as row numbers"),
+    "no label column": ("digit,a,b|0,1,2|1,3,4|", "no column named 'label'"),
+    "numbers as names": ("0,1,2,3,4,5|9,10,11,12,13,14|", "no column named 'label'"),
+    "numbers as names, names as labels": ("digit,0,1,2,3,4|a,5,6,7,8,9|", "no column named 'label'"),
+    "two columns of a name": ("label,a,a|0,1,2|1,3,4|", "two columns named 'a'"),
+    "two columns of labels": ("label,a,Label|0,1,2|1,3,4|", "two columns named 'label'"),
+    "row numbers": (",label,a|0,1,2|1,3,4|", "column named '', as row numbers are"),
+    "row numbers of pandas": ("Unnamed: 0,label,a|0,1,2|1,3,4|", "'Unnamed: 0', as row numbers"),
     "only labels": ("label|1|2|", "no column named 'label' beside others"),
-    "numbers as names, names as labels": (
-        "digit,0,1,2,3,4|a,5,6,7,8,9|b,0,1,2,3,4|",
-        "no column named 'label'",
-    ),
-    "semicolons": ("label;a;b|0;1;2|1;3;4|0;5;6|", "separated by commas"),
+    "semicolons": ("label;a;b|0;1;2|1;3;4|", "separated by commas"),
     "empty": ("", "is empty"),
     "only line ends": ("||", "is empty"),
     "header only": ("label,a,b|", "no examples"),
@@ -199,35 +179,23 @@ BAD: dict[str, tuple[str | bytes, str]] = {  # | ends a line
     "a web page": ("<!DOCTYPE html>|<html>not found, sorry</html>|", "is a web page"),
     "an XML page": ('<?xml version="1.0"?>|<Error/>|', "is a web page"),
     "binary garbage": (bytes(range(256)) * 50, "not text in UTF-8"),
-    "binary garbage at the end": (csv_text(HEADER, ROWS).encode() + b"\xff\xfe\n", "not text in UTF-8"),
-    "UTF-16": (csv_text(HEADER, ROWS).encode("utf-16"), "not text in UTF-8"),
-    "Latin-1 label": (csv_text(HEADER, [["é", 1, 2], ["e", 3, 4]]).encode("latin-1"), "not text in UTF-8"),
-    "old Mac's line ends": ("label,a,b\r0,1,2\r1,3,4\r0,5,6\r", "new-line character"),
+    "binary garbage at the end": (T.replace("|", "\n").encode() + b"\xff\xfe\n", "not text in UTF-8"),
+    "UTF-16": (T.encode("utf-16"), "not text in UTF-8"),
+    "Latin-1 label": ("label,a\né,1\ne,3\n".encode("latin-1"), "not text in UTF-8"),
+    "old Mac's line ends": (T.replace("|", "\r"), "new-line character"),
     "one old line end": ("label,a,b\r0,1,2|1,3,4|0,5,6|", "new-line character"),
     "unclosed quote": ('label,a,b|0,1,"2|1,3,4|', "are quotes closed"),
-    "far too long a cell": (
-        f"label,{'a' * 200_000},b\n0,1,2\n",
-        "line 1: field larger than field limit",
-    ),
-    "a quote that is not closed in a long file": (
-        csv_text(HEADER, ROWS) + 'x,"1,2\n' + "0,1,2\n" * 30_000,
-        f"line {len(ROWS) + 2}: field larger than field limit",
-    ),
-    "NaN": ("label,a,b|0,1,2|1,3,4|0,5,6|0,nan,1|", "line 5, column 'a': 'nan' is not a finite number"),
-    "infinity": ("label,a,b|0,1,-inf|0,1,2|1,3,4|0,5,6|", "line 2, column 'b': '-inf' is not a finite"),
-    "too large": (
-        "label,a,b|0,1,2|1,3,4|0,5,6|0,1,1e39|",
-        "line 5, column 'b': '1e39' is not a finite number",
-    ),
-    "underscore": ("label,a,b|0,1,2|1,3,4|0,5,6|0,1,1_0|", "'1_0' is not a finite number"),
-    "fractional label": ("label,a,b|0,1,2|1,3,4|0,5,6|1.5,1,2|", "'1.5' (example 4) is not an integer"),
-    "negative label": (
-        "label,pixel0,pixel1|0,1,2|1,3,4|0,5,6|-1,1,2|",
-        "label '-1' (example 4) is out of range",
-    ),
-    "far label": ("label,pixel0,pixel1|0,1,2|1,3,4|0,5,6|77,1,2|", "label '77' (example 4) is out of range"),
-    "mixed labels": ("label,a,b|0,1,2|1,3,4|0,5,6|cat,1,2|", "'cat' (example 4) is not an integer"),
-    "one class": ("label,a,b|0,1,2|0,1,2|0,1,2|", "label '0' (example 1) is the only one"),
+    "far too long a cell": (f"label,{'a' * 200_000},b|0,1,2|", "line 1: field larger than field limit"),
+    "unclosed quote in a long file": (T + 'x,"1,2|' + "0,1,2|" * 30_000, "line 5: field larger than"),
+    "NaN": (T + "0,nan,1|", "line 5, column 'a': 'nan' is not a finite number"),
+    "infinity": ("label,a,b|0,1,-inf|0,1,2|1,3,4|", "line 2, column 'b': '-inf' is not a finite"),
+    "too large": (T + "0,1,1e39|", "line 5, column 'b': '1e39' is not a finite number"),
+    "underscore": (T + "0,1,1_0|", "'1_0' is not a finite number"),
+    "fractional label": (T + "1.5,1,2|", "'1.5' (example 4) is not an integer"),
+    "negative label": (P + "-1,1,2|", "label '-1' (example 4) is out of range"),
+    "far label": (P + "77,1,2|", "label '77' (example 4) is out of range"),
+    "mixed labels": (T + "cat,1,2|", "'cat' (example 4) is not an integer"),
+    "one class": ("label,a,b|0,1,2|0,1,2|", "label '0' (example 1) is the only one"),
 }
 
 
@@ -406,7 +374,7 @@ def test_numbers_come_back(tmp_path: Path, numbers: Any, place: int, odd: bool) 
 @FAST
 @given(st.data())
 def test_whatever_is_changed_gives_data_or_one_line(tmp_path: Path, data: st.DataObject) -> None:
-    text = csv_text(PIXEL_HEADER, ROWS)
+    text = P.replace("|", "\n")
     at = data.draw(st.integers(0, len(text)))
     scrap = data.draw(st.sampled_from([*',"\n\r -.0x\0', "nan", "256", "\r\n", '""', "1_0", "é"]))
     changed = text[:at] + scrap + text[at + data.draw(st.integers(0, 3)) :]

@@ -88,7 +88,7 @@ def _published(name: str) -> Splits:
 def _strokes(name: str) -> Splits:
     from handgrad.data.strokes import generate
 
-    match = re.fullmatch(r"strokes(?::([0-9]{1,9}))?(?::([0-9]{1,18}))?", name)
+    match = re.fullmatch(r"strokes(?::([0-9]{1,18})(?::([0-9]{1,18}))?)?", name)
     examples, seed = (int(match[1] or 60_000), int(match[2] or 0)) if match else (0, 0)
     if not 0 < examples <= LARGEST:
         raise HandgradError(

@@ -80,14 +80,6 @@ def read_rows(path: Path, inputs: int, features: Sequence[str] = (), *, images: 
     return Rows(stack(part for part, _ in batches), labels, names)
 
 
-def read_row(path: Path, inputs: int, features: Sequence[str] = (), *, images: bool = False) -> Rows:
-    """Read a file of one row; see `read_rows`."""
-    rows = read_rows(path, inputs, features, images=images)
-    if len(rows.inputs) != 1:
-        raise HandgradError(f"{path} holds {len(rows.inputs):,} rows where one is expected; leave one")
-    return rows
-
-
 def is_table(path: Path) -> bool:
     """Whether a file holds rows and not an image, by its name."""
     return path.suffix.lower() in (".csv", ".parquet")
@@ -136,6 +128,7 @@ class Table:
         def blocks() -> Iterator[NDArray[Any]]:
             for file in self.files:
                 for inputs, labels in file.batches(self.columns, self.dtype, labelled=True):
+                    assert labels is not None
                     marks.append(labels)
                     yield inputs
             if not any(map(len, marks)):
@@ -167,6 +160,7 @@ def open_file(path: Path, known: Sequence[str], count: int, *, labelled: bool) -
     more = len(cells) > width
     names = cells if named else [LABEL] * more + [*(known or map(str, range(1 + more, len(cells) + 1)))]
     if named:
+        taken, there = {*known, LABEL}, set(cells)
         expected = f"expected {', '.join(known[:8])}{', …' if len(known) > 8 else ''}"
         for name, times in Counter(cells).items():
             if name in ROW_NUMBERS:
@@ -175,10 +169,11 @@ def open_file(path: Path, known: Sequence[str], count: int, *, labelled: bool) -
                 )
             if times > 1:
                 raise HandgradError(f"{path} has two columns named {shown(name)}; rename one")
-            if known and name not in {*known, LABEL}:
+            if known and name not in taken:
                 raise HandgradError(f"{path} has an unknown column {shown(name)}; {expected}")
-        for name in {*known}.difference(cells):
-            raise HandgradError(f"{path} has no column {shown(name)}; {expected}")
+        for name in known:
+            if name not in there:
+                raise HandgradError(f"{path} has no column {shown(name)}; {expected}")
         if more and not known and not labelled and LABEL not in names:
             names = [LABEL, *names[1:]]
     if labelled and (LABEL not in names or len(names) < 2):
@@ -203,7 +198,7 @@ def _is_header(cells: Sequence[str], known: Sequence[str]) -> bool:
     if len(tail) > 4 and tail in ([str(k + start) for k in range(len(tail))] for start in (0, 1)):
         return True
     numbers = [cell for cell in (cells if known else tail or cells) if np.isfinite(parse_number(cell))]
-    return not numbers or not {LABEL, *known}.isdisjoint(cells)
+    return not numbers or not {LABEL, *known}.difference(numbers).isdisjoint(cells)
 
 
 def _are_pixels(file: TableFile) -> bool:
