@@ -31,7 +31,8 @@ def complaint(path: Path) -> str:
 @pytest.mark.parametrize("pair", NAMES["train"])
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 def test_names_to_train_with(path: Path, pair: tuple[str, str], save: Any) -> None:
-    np.savez(path, **{pair[0]: IMAGES, pair[1]: LABELS, "more": LABELS})
+    arrays: Any = {pair[0]: IMAGES, pair[1]: LABELS, "more": LABELS}
+    save(path, **arrays)
     splits = read_npz(path)
     assert splits.train.inputs.dtype == np.uint8
     assert splits.train.inputs.flags.c_contiguous
@@ -43,7 +44,8 @@ def test_names_to_train_with(path: Path, pair: tuple[str, str], save: Any) -> No
 
 @pytest.mark.parametrize(("split", "pair"), [(name, pair) for name in NAMES for pair in NAMES[name]][8:])
 def test_names_of_other_splits(path: Path, split: str, pair: tuple[str, str]) -> None:
-    np.savez(path, x_train=IMAGES, y_train=LABELS, **{pair[0]: IMAGES[4:], pair[1]: LABELS[4:]})  # type: ignore[arg-type]
+    arrays: Any = {"x_train": IMAGES, "y_train": LABELS, pair[0]: IMAGES[4:], pair[1]: LABELS[4:]}
+    np.savez(path, **arrays)
     other = read_npz(path).split(split)
     assert np.array_equal(other.inputs, IMAGES[4:].reshape(2, 64))
     assert (other.labels.tolist(), other.class_names) == ([1, 2], ("0", "1", "2"))

@@ -93,7 +93,9 @@ class TableFile:
         done = 0
         if not is_parquet(self.path):
             number = {np.uint8: pl.UInt8, np.float32: pl.Float32}.get(dtype.type, pl.Float64)
-            kinds = {name: pl.String if columns.get(name, LABEL) else number for name in self.names}
+            kinds: dict[str, type[pl.DataType]] = {
+                name: pl.String if columns.get(name, LABEL) else number for name in self.names
+            }
             with suppress(pl.exceptions.PolarsError):
                 for part in scan_csv(self.path, kinds, self.header).collect_batches(chunk_size=self.chunk):
                     inputs, labels, bad = _convert(part, columns, dtype, labelled)

@@ -47,7 +47,7 @@ def encode_labels(
     numbers = np.array([parse_number(str(value)) for value in present])
     numeric = not np.isnan(numbers).all()
     if numeric:
-        for wrong in np.flatnonzero(~((abs(numbers) < LARGEST) & (numbers == np.round(numbers)))):
+        for wrong in np.flatnonzero(~((abs(numbers) < LARGEST) & (numbers == np.round(numbers)))).tolist():
             raise refuse(wrong, "is not an integer, or too large; correct it, or make all labels names")
         # Different texts may mean one number: 5, 5.0 and 05.
         present, again = np.unique(numbers.astype(np.int64), return_inverse=True)

@@ -66,7 +66,7 @@ def read_rows(path: Path, inputs: int, features: Sequence[str] = (), *, images: 
     """
     if path.is_file():
         check_memory(path.stat().st_size, path, "; split it into several files")
-    columns = columns_of(features)
+    columns: Columns = columns_of(features)
     file = open_file(path, [*columns], len(columns) or inputs, labelled=False)
     columns = columns or dict.fromkeys(file.inputs, ())
     dtype = np.dtype(np.uint8 if images else np.float64)
@@ -96,7 +96,7 @@ class Table:
     @classmethod
     def open(cls, paths: Sequence[Path], like: Dataset | None) -> "Table":
         """Read the names of the columns and find those of names; HandgradError where files do not match."""
-        columns = columns_of(like.features) if like else {}
+        columns: Columns = columns_of(like.features) if like else {}
         files: list[TableFile] = []
         for path in paths:
             known = files[0].inputs if files else [*columns]
@@ -104,7 +104,8 @@ class Table:
             files.append(open_file(path, known, count, labelled=True))
         pixels = like.inputs.dtype == np.uint8 if like else _are_pixels(files[0])
         if not columns:
-            columns = dict.fromkeys(files[0].inputs, ()) | ({} if like or pixels else _find_names(files))
+            found = {} if like or pixels else _find_names(files)
+            columns = {name: found.get(name, []) for name in files[0].inputs}
         with naming(paths[0]):
             input_names(columns)
         return cls(files, columns, np.dtype(np.uint8 if pixels else np.float32))
@@ -194,8 +195,8 @@ def _is_header(cells: Sequence[str], known: Sequence[str]) -> bool:
 
     Where no names are known, a number in the first column may be that of a label.
     """
-    tail = cells[1:]
-    if len(tail) > 4 and tail in ([str(k + start) for k in range(len(tail))] for start in (0, 1)):
+    tail = list(cells[1:])
+    if len(tail) > 4 and tail in [[str(k + start) for k in range(len(tail))] for start in (0, 1)]:
         return True
     numbers = [cell for cell in (cells if known else tail or cells) if np.isfinite(parse_number(cell))]
     return not numbers or not {LABEL, *known}.difference(numbers).isdisjoint(cells)
