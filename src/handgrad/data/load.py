@@ -151,7 +151,8 @@ def _tables(trains: Sequence[Path], tests: Sequence[Path], source: str) -> Split
     from handgrad.data.tables import read_table
 
     train = read_table(trains)
-    test = _reading(tests[0])(partial(read_table, tests, train)) if tests else None
+    like = train.take(np.arange(0))  # without the examples, which may be freed
+    test = _reading(tests[0])(partial(read_table, tests, like)) if tests else None
     return Splits(train, test=test, source=source)
 
 
