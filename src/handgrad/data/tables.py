@@ -51,7 +51,7 @@ def read_table(paths: Sequence[Path], like: Dataset | None = None) -> Dataset:
     """
     where = str(paths[0]) if len(paths) == 1 else f"{paths[0]} … {paths[-1].name}"
     table = cache(lambda: Table.open(paths, like))
-    known = [*like.class_names, *like.features] if like else []
+    known = [*like.class_names, *like.features] if like is not None else []
     return load_or_convert(
         Source(where, lambda: table().size(), paths, known=known),
         lambda store: table().read(where, store, like),
@@ -96,15 +96,15 @@ class Table:
     @classmethod
     def open(cls, paths: Sequence[Path], like: Dataset | None) -> "Table":
         """Read the names of the columns and find those of names; HandgradError where files do not match."""
-        columns: Columns = columns_of(like.features) if like else {}
+        columns: Columns = columns_of(like.features) if like is not None else {}
         files: list[TableFile] = []
         for path in paths:
             known = files[0].inputs if files else [*columns]
-            count = len(known) or (like.inputs.shape[1] if like else 0)
+            count = len(known) or (like.inputs.shape[1] if like is not None else 0)
             files.append(open_file(path, known, count, labelled=True))
-        pixels = like.inputs.dtype == np.uint8 if like else _are_pixels(files[0])
+        pixels = like.inputs.dtype == np.uint8 if like is not None else _are_pixels(files[0])
         if not columns:
-            found = {} if like or pixels else _find_names(files)
+            found = {} if like is not None or pixels else _find_names(files)
             columns = {name: found.get(name, []) for name in files[0].inputs}
         with naming(paths[0]):
             input_names(columns)
@@ -138,12 +138,12 @@ class Table:
         inputs, texts = store(blocks()), pl.concat(marks)
         present = texts.unique()
         places = texts.cast(pl.Enum(present)).to_physical().to_numpy()
-        classes = like.class_names if like else None
+        classes = like.class_names if like is not None else None
         labels, names = encode_labels(np.array(present), where, classes, images=images, places=places)
         side = isqrt(inputs.shape[1])
         shape = (1, side, side) if images and side**2 == inputs.shape[1] else inputs.shape[1:]
         named = self.files[0].header or any(self.columns.values())
-        features = like.features if like else self.features if named else ()
+        features = like.features if like is not None else self.features if named else ()
         with naming(where):
             return Dataset(inputs, labels, names, shape, features=features)
 
