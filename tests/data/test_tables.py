@@ -335,7 +335,7 @@ def test_wide_tables_take_linear_time(tmp_path: Path) -> None:
 def test_a_forked_process_is_refused_and_spawn_suggested(tmp_path: Path) -> None:
     code = (
         "import os, sys; from pathlib import Path; from handgrad.data.tables import read_table\n"
-        "path = Path(sys.argv[1]); read_table(path)\n"
+        "path = Path(sys.argv[1]); read_table([path])\n"
         "if not (child := os.fork()):\n"
         "    try: read_table([path])\n"
         "    except ValueError as error: os._exit(7 if 'spawn' in str(error) else 8)\n"
