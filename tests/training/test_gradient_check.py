@@ -101,8 +101,22 @@ def test_a_wrong_shape_is_reported_with_its_layer_and_float32_is_refused() -> No
         list(hg.check_gradients(hg.Network([hg.Dense(3)], (4,))))
 
 
-def test_kinks_and_zero_gradients_are_no_errors() -> None:
-    """Max-pools and ReLUs switch within a step, and a normalization removes what a bias adds."""
+@dataclass(frozen=True)
+class Kinked(hg.Layer):
+    """y = |x − k|, with k within the largest step of one of the inputs that the check draws."""
+
+    kink: float = float(np.random.default_rng(0).normal(size=(4, 4))[1, 2]) + 3e-6
+
+    def forward(self, parameters: Any, x: Any, rng: Any = None) -> Any:
+        return abs(x - self.kink), lambda dy, gradients: dy * np.sign(x - self.kink)
+
+
+def test_a_kink_within_a_step_is_no_error() -> None:
+    assert all(check.passed for check in hg.check_gradients(network(Kinked())))
+
+
+def test_zero_gradients_are_no_errors() -> None:
+    """A normalization removes what a bias adds."""
     layers: list[hg.Layer] = [hg.Conv2D(8, 3), hg.BatchNorm(), hg.ReLU(), hg.MaxPool2D(), hg.Flatten()]
     layers += [hg.Dense(20), hg.ReLU(), hg.Dense(3)]
     checks = list(hg.check_gradients(hg.Network(layers, (1, 16, 16), 0, np.float64)))

@@ -147,7 +147,7 @@ def test_stopped_anywhere_and_resumed_equals_never_stopped(table: hg.Dataset, cu
         assert again.validation_loss == record.validation_loss
 
 
-@pytest.mark.parametrize("place", [1, 3, 6])
+@pytest.mark.parametrize("place", [1, 3, 8])
 @pytest.mark.parametrize("interrupted", ["evaluate", "stop"])
 def test_a_training_that_is_interrupted_resumes_exactly(
     table: hg.Dataset, monkeypatch: pytest.MonkeyPatch, place: int, interrupted: str
