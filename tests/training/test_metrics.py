@@ -82,15 +82,6 @@ def test_calibration_by_hand() -> None:
     assert found.error == pytest.approx((2 / 3 - 0.55) / 2 + (2.9 / 3 - 2 / 3) / 2)
 
 
-def test_calibration_error_of_calibrated_and_wrong_predictions() -> None:
-    rng = np.random.default_rng(0)
-    probabilities = rng.dirichlet(np.ones(4), 100_000).astype(np.float32)
-    labels = (rng.random((100_000, 1)) > probabilities.cumsum(axis=1)).sum(axis=1).clip(max=3)
-    assert hg.calibration(probabilities, labels).error < 0.01
-    assert hg.calibration(np.eye(4)[labels], labels).error == 0
-    assert hg.calibration(np.eye(4)[labels], (labels + 1) % 4).error == 1
-
-
 def test_calibration_refuses_other_arrays() -> None:
     good, labels = np.full((3, 2), 0.5), np.zeros(3, int)
     cases: list[tuple[Any, Any, int, str]] = [
@@ -105,15 +96,10 @@ def test_calibration_refuses_other_arrays() -> None:
             hg.calibration(probabilities, given, bins)
 
 
-def test_wilson_intervals_have_their_coverage() -> None:
-    rng = np.random.default_rng(0)
-    for share in (0.05, 0.5, 0.95):
-        measured = rng.binomial(40, share, 20_000) / 40
-        low, high = wilson_interval(measured, np.full(20_000, 40))
-        assert 0.92 < ((low <= share) & (share <= high)).mean() < 0.98
+def test_wilson_intervals_at_the_ends() -> None:
     low, high = wilson_interval(np.array([0.0, 1.0]), np.array([10, 10]))
     assert (low[0], high[1]) == (0, 1)
-    assert high[0] == pytest.approx(0.2775, abs=1e-4)  # 3.84 / 13.84
+    assert high[0] == pytest.approx(1 - low[1]) == pytest.approx(0.2775, abs=1e-4)  # 3.84 / 13.84
 
 
 RECORDS = [

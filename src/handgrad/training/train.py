@@ -197,37 +197,36 @@ class _Training:
     state: TrainingState
     stop: Callable[[], bool]
     asked: bool = False
+    stopped: bool = False
 
     def records(self) -> Iterator[Record]:
         """Train epoch by epoch, until the end or a request to stop."""
         network, data, state = self.gradient.network, self.gradient.dataset, self.state
-        patience = self.early_stopping.patience if self.early_stopping else None
-        stopped, used, clock = False, 0, perf_counter()
+        end, patience = len(data), self.early_stopping.patience if self.early_stopping else None
         state.use_current(network)
         self.kept, self.sample = network.flat_parameters.copy(), data.sample(CALIBRATION)
+        self.used, self.clock = 0, perf_counter()
         try:
             with self.gradient:
-                while state.position == len(data) or not (stopped or state.is_finished(self.total, patience)):
-                    used -= state.position
+                while state.position == end or not (self.stopped or state.is_finished(self.total, patience)):
                     with one_blas_thread():  # the threads of the batch are the parallelism
-                        stopped = self._train_epoch()
-                    used += state.position
-                    complete = state.position == len(data)
+                        self._train_epoch()
+                    complete = state.position == end
                     due = state.step == self.total or (complete and state.epoch % self.record_every == 0)
-                    record = self._record(used, perf_counter() - clock, due) if due or stopped else None
+                    record = self._record(due) if due or self.stopped else None
                     if complete:
                         state.epoch, state.position = state.epoch + 1, 0
                     if record:
                         yield record
-                        used, clock = 0, perf_counter()
+                        self.used, self.clock = 0, perf_counter()
         except NotFinite as error:
             self._diverge(error)
         finally:
             state.use_result(network)
             network.calibrate(self.sample)
 
-    def _train_epoch(self) -> bool:
-        """Take the remaining steps of an epoch; return whether training is to stop."""
+    def _train_epoch(self) -> None:
+        """Take the remaining steps of an epoch."""
         gradient, optimizer, state = self.gradient, self.optimizer, self.state
         network, data, augmentation = gradient.network, gradient.dataset, gradient.augmentation
         if state.position == 0:
@@ -246,20 +245,20 @@ class _Training:
             if self.averaging:
                 steps = -(-len(data) // self.batch_size)
                 self.averaging.update(state, network.flat_parameters, self.total, steps, gradient.workers)
+            self.used += length(rows)
             self.asked = self.stop()
-            if batch.stop or (self.asked and gradient.communicator.size == 1):
-                return True
-            if state.step == self.total:
+            self.stopped = batch.stop or (self.asked and gradient.communicator.size == 1)
+            if self.stopped or state.step == self.total:
                 break
-        return False
 
     def _rate(self, step: int) -> float:
         return self.optimizer.learning_rate * self.schedule(step, self.total, self.state.memory)
 
-    def _record(self, examples: int, seconds: float, due: bool) -> Record:
+    def _record(self, due: bool) -> Record:
         """Validate the network; a record that is not due, but made by a stop, has no other effect."""
         network, state, found = self.gradient.network, self.state, None
-        rate, loss = self._rate(state.step - 1), state.loss_sum / state.position
+        seconds, rate = perf_counter() - self.clock, self._rate(state.step - 1)
+        loss = state.loss_sum / state.position
         if not np.isfinite(network.flat_parameters).all():
             raise NotFinite("a parameter is not finite")
         with state.use_average(network):
@@ -281,7 +280,7 @@ class _Training:
             validation_accuracy=found.accuracy if found else None,
             learning_rate=rate,
             seconds=state.seconds,
-            examples_per_second=examples / seconds,
+            examples_per_second=self.used / seconds,
         )
 
     def _diverge(self, error: NotFinite) -> None:
