@@ -142,8 +142,6 @@ class Momentum(Optimizer):
 class Nesterov(Momentum):
     """Nesterov's momentum: v ← μ v + g, w ← w − η (g + μ v).
 
-    References
-    ----------
     Sutskever, Martens, Dahl and Hinton, "On the importance of initialization and momentum in deep learning",
     ICML 2013, equations 3 and 4, with the look-ahead point as the parameters.
     """
@@ -216,12 +214,7 @@ class Adam(Optimizer):
 
 @dataclass(frozen=True, kw_only=True)
 class AdamW(Adam):
-    """Adam with `weight_decay` 0.01 by default.
-
-    References
-    ----------
-    Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2.
-    """
+    """Adam with `weight_decay` 0.01 by default (Loshchilov and Hutter, cited in `Optimizer`, algorithm 2)."""
 
     weight_decay: float = field(default=0.01, metadata=within(0))
 
