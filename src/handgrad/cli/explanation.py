@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 from rich.console import RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from handgrad.cli.output import table
@@ -76,12 +77,13 @@ def _step(step: Step, classes: Sequence[str]) -> Iterator[RenderableType]:
     shape = "×".join(map(str, values.shape)) or "a number"
     yield f"{step.name:<15} {shape:<14} {step.formula}"
     if values.size == len(classes) <= LINE // 8:
-        yield table(classes, [[f"{value:.3g}" for value in values.flat]], left=0)
+        numbers = table(classes, [[f"{value:.3f}" for value in values.flat]], left=0)
+        yield Padding(numbers, (0, 0, 0, 2))
     elif values.size <= WHOLE:
-        numbers = np.array2string(
+        listed = np.array2string(
             values, max_line_width=LINE, prefix=" " * 8, formatter={"float_kind": "{:.3g}".format}
         )
-        yield f"    {numbers}"
+        yield f"    {listed}"
     else:
         zeros = f"{np.count_nonzero(values == 0):,} of {values.size:,} are 0"
         yield f"    from {values.min():.3g} to {values.max():.3g}, mean {values.mean():.3g}, {zeros}"
