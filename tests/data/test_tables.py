@@ -156,6 +156,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {  # | ends a line
     "missing value in the first line": ("5,,1|0,1,2|1,3,4|", "line 1, column 2: no value"),
     "missing value in a table": ("label,a,b|0,1.5,|0,1,2|1,3,4|", "line 2, column 'b': no value"),
     "quoted nothing": ('label,a,b|0,"",1|0,1,2|1,3,4|', "line 2, column 'a': no value"),
+    "one value in a row": (T + ",1,|", "line 5, column 'b': no value"),
     "missing label": (T + ",1,7|", "line 5, column 'label': no value"),
     "quoted missing label": ('label,a,b|x,1,7|"",1,2|', "line 3, column 'label': no value"),
     "row too long": (T + "0,1,2,3|", "line 5: 4 columns where there should be 3"),
@@ -204,6 +205,17 @@ def test_bad_csv(tmp_path: Path, case: str) -> None:
     text, reason = BAD[case]
     content = text.replace("|", "\n") if isinstance(text, str) else text
     assert reason in complaint(write(tmp_path, content))
+
+
+def test_rows_are_read_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handgrad.data.cells.CELLS", 9)
+    rows = [f"{k % 2},{k},{2 * k}\n" for k in range(20)]
+    rows[13] = "\n1, 13 ,26\n"
+    dataset = read_table([write(tmp_path, "label,a,b\n" + "".join(rows))])
+    assert dataset.inputs.tolist() == [[k, 2 * k] for k in range(20)]
+    assert dataset.labels.tolist() == [0, 1] * 10
+    rows[17] = "1,x,34\n"
+    assert "line 20, column 'a': 'x'" in complaint(write(tmp_path, "label,a,b\n" + "".join(rows)))
 
 
 def frame(labels: Sequence[Any] = LABELS, dtype: Any = pl.Int64) -> pl.DataFrame:
