@@ -158,18 +158,27 @@ def _convert(
     part = part.with_columns(
         stripped(name).cast(pl.Enum([*known]), strict=False) for name, known in columns.items() if known
     )
-    inputs, sources, kinds = [], [], part.schema
+    kinds = part.schema
+    inputs, sources, changes = [], [], [stripped(LABEL)] if LABEL in kinds else []
     for name, known in columns.items():
-        cell = pl.col(name).str.strip_chars() if is_text(kinds[name]) and not known else pl.col(name)
-        cells = [(cell == value).alias(f"{name}={value}") for value in known] or [cell]
-        inputs += [cell if kinds[name] == pl.UInt8 else cell.cast(float_kind, strict=False) for cell in cells]
-        sources += [name] * len(cells)
-    values = part.select(inputs).to_numpy(order="c")
+        names = [f"{name}={value}" for value in known] or [name]
+        if known:
+            changes += [
+                (pl.col(name) == v).cast(float_kind).alias(n) for n, v in zip(names, known, strict=True)
+            ]
+        elif is_text(kinds[name]):
+            changes.append(pl.col(name).str.strip_chars().cast(float_kind, strict=False))
+        elif kinds[name] not in (pl.UInt8, float_kind):
+            changes.append(pl.col(name).cast(float_kind, strict=False))
+        inputs += names
+        sources += [name] * len(names)
+    part = part.with_columns(changes)
+    values = part[inputs].to_numpy(order="c")
     with np.errstate(invalid="ignore"):
         numbers = values.astype(dtype, copy=False)
     valid = (numbers == values) & np.isfinite(numbers)
     wrong = ~valid.all(axis=1)
-    labels = part.select(stripped(LABEL))[LABEL] if LABEL in part.columns else None
+    labels = part[LABEL] if LABEL in kinds else None
     if labels is not None and labelled:
         wrong |= (labels == "").to_numpy()
     if not wrong.any():
