@@ -17,10 +17,6 @@ ZIG = [
     *(sys.executable, "-m", "ziglang", "cc", "-std=gnu11", "-O3", "-ffp-contract=on", "-fno-math-errno"),
     "-fvisibility=hidden",
 ]
-WASM = [
-    *("-target", "wasm32-wasi", "-mcpu=generic+simd128+bulk_memory", "-DVECTOR_BYTES=16"),
-    *("-mexec-model=reactor", "-rdynamic", "-s"),  # WASI only for string.h: the module imports nothing
-]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ Each C function is called with arrays of odd sizes by the library for x86-64-v2,
 WebAssembly, and by a driver on the other machine, which gets the arguments and all memory from here.
 """
 
-import json
 import os
 import shutil
 import struct
@@ -166,31 +165,19 @@ int main(void) {{
 }}
 """
 
-NODE_DRIVER = """
-const fs = require("fs");
-const table = JSON.parse(process.argv[2]);
-const kernels = new WebAssembly.Instance(new WebAssembly.Module(fs.readFileSync(process.argv[1]))).exports;
-const input = fs.readFileSync(0);
-const view = new DataView(input.buffer, input.byteOffset, input.byteLength);
-const base = 65536 * kernels.memory.grow(256);
-const output = [];
-for (let at = 0; at < input.length; ) {
-    const [index, size, count] = [0, 8, 16].map(k => Number(view.getBigInt64(at + k, true)));
-    const [name, letters] = table[index];
-    const read = (letter, k) => {
-        if (letter === "r") return view.getFloat64(at + 24 + 8 * k, true);
-        const value = view.getBigInt64(at + 24 + 8 * k, true);
-        return letter === "n" ? value : value < 0 ? 0 : base + Number(value);
-    };
-    const start = at + 24 + 8 * count;
-    new Uint8Array(kernels.memory.buffer).set(input.subarray(start, start + size), base);
-    const result = Buffer.alloc(8);
-    result.writeBigInt64LE(kernels[name](...Array.from(letters, read)) ?? 0n);
-    output.push(result, Buffer.from(new Uint8Array(kernels.memory.buffer, base, size).slice()));
-    at = start + size;
-}
-fs.writeFileSync(1, Buffer.concat(output));
+NODE = """
+const { WASI } = require("node:wasi");
+const wasi = new WASI({ version: "preview1" });
+const program = new WebAssembly.Module(require("node:fs").readFileSync(process.argv[1]));
+wasi.start(new WebAssembly.Instance(program, wasi.getImportObject()));
 """
+
+WASM = ["-target", "wasm32-wasi", "-mcpu=generic+simd128+bulk_memory"]
+TARGETS = {
+    "aarch64": (["-target", "aarch64-linux-musl", "-static"], ["qemu-aarch64"]),
+    "WebAssembly": (WASM, ["node", "--no-warnings", "-e", NODE]),
+}
+"""For each machine the options of the compiler, and the command that runs a driver."""
 
 
 def table() -> list[tuple[str, str]]:
@@ -201,31 +188,15 @@ def table() -> list[tuple[str, str]]:
     ]
 
 
-def program(name: str) -> str:
-    """Return the path of a program, or skip the test, which CI does not allow."""
-    path = shutil.which(name)
-    if path is None and not os.environ.get("HANDGRAD_REQUIRE_TARGETS"):
-        pytest.skip(f"there is no {name}")
-    assert path, f"there is no {name}"
-    return path
-
-
-def replay(*command: str) -> None:
-    """Send all calls to a driver and compare its answers."""
-    _, functions = library.load_library(["v2"])
-    sent = b"".join(message(call)[0] for call in calls())
-    answer = subprocess.run(command, input=sent, stdout=subprocess.PIPE, check=True).stdout
-    for call in calls():
-        answer = answer[compare(call, answer, functions) :]
-    assert not answer
-
-
 def test_every_kernel_is_called() -> None:
     assert {name for _, name, _ in calls()} == set(library.SIGNATURES)
 
 
-def test_aarch64(tmp_path: Path) -> None:
-    qemu = program("qemu-aarch64")
+@pytest.mark.parametrize("target", TARGETS)
+def test_numbers_are_those_of_x86_64(target: str, tmp_path: Path) -> None:
+    options, command = TARGETS[target]
+    if shutil.which(command[0]) is None and not os.environ.get("HANDGRAD_REQUIRE_TARGETS"):
+        pytest.skip(f"there is no {command[0]}")
     types = {"n": "int64_t", "p": "void *", "r": "double"}
     prototypes, cases = [], []
     for k, (name, letters) in enumerate(table()):
@@ -236,12 +207,14 @@ def test_aarch64(tmp_path: Path) -> None:
         cases.append(f"        case {k}: {assignment}{name}({values}); break;")
     driver = C_DRIVER.format(prototypes="\n".join(prototypes), cases="\n".join(cases))
     (tmp_path / "driver.c").write_text(driver)
-    options = ["-target", "aarch64-linux-musl", "-static", "-DVECTOR_BYTES=16", "driver.c"]
-    native_build.run_zig([*options, *native_build.UNITS, "-o", "driver"], tmp_path)
-    replay(qemu, str(tmp_path / "driver"))
-
-
-def test_webassembly(tmp_path: Path) -> None:
-    node = program("node")
-    native_build.run_zig([*native_build.WASM, *native_build.UNITS, "-o", "kernels.wasm"], tmp_path)
-    replay(node, "-e", NODE_DRIVER, str(tmp_path / "kernels.wasm"), json.dumps(table()))
+    native_build.run_zig(
+        [*options, "-DVECTOR_BYTES=16", "driver.c", *native_build.UNITS, "-o", "driver"], tmp_path
+    )
+    sent = b"".join(message(call)[0] for call in calls())
+    answer = subprocess.run(
+        [*command, str(tmp_path / "driver")], input=sent, stdout=subprocess.PIPE, check=True
+    ).stdout
+    _, functions = library.load_library(["v2"])
+    for call in calls():
+        answer = answer[compare(call, answer, functions) :]
+    assert not answer

@@ -79,12 +79,9 @@ def convolution_backward(
     Parameters
     ----------
     dy : (N, O, H', W')
-    x : (N, C, H, W)
-        The input of the forward pass.
-    weights : (O, C, K, K)
-    dweights : (O, C, K, K), added to
-    dbiases : (O,), added to
-    stride, padding : int
+    x, weights, stride, padding
+        Those of the forward pass.
+    dweights, dbiases : (O, C, K, K) and (O,), added to
     input_gradient : bool
         Whether to compute dx.
 

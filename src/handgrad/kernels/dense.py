@@ -33,11 +33,9 @@ def dense_backward(
     Parameters
     ----------
     dy : (N, O)
-    x : (N, I)
-        The input of the forward pass.
-    weights : (O, I)
-    dweights : (O, I), added to
-    dbiases : (O,), added to
+    x, weights
+        Those of the forward pass.
+    dweights, dbiases : (O, I) and (O,), added to
     input_gradient : bool
         Whether to compute dx, which the first layer of a network does not need in training.
 

@@ -43,9 +43,8 @@ def batch_norm_backward(
     Parameters
     ----------
     dy : (C, M)
-    normalised : x̂ (C, M) and 1 / √(variance + ε) (C,)
-        From the forward pass.
-    gamma : (C,)
+    normalised, gamma
+        Those of the forward pass.
     dgamma, dbeta : (C,), added to
 
     Returns

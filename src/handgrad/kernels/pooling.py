@@ -39,10 +39,9 @@ def max_pool_backward(
     Parameters
     ----------
     dy : (N, C, H', W')
-    argmax : (N, C, H', W')
-        From the forward pass.
+    argmax, window, stride
+        Those of the forward pass.
     image : (H, W)
-    window, stride : int
 
     Returns
     -------

@@ -40,13 +40,7 @@ class Loss(Configurable, ABC):
             raise HandgradError(f"labels must be {(n,)} classes from 0 to {classes - 1}")
 
     def fitted(self, labels: Integers, classes: int) -> Self:
-        """Return the loss with what it takes from training data, e.g. class weights.
-
-        Raises
-        ------
-        HandgradError
-            If the loss does not fit the number of classes.
-        """
+        """Return the loss with what it takes from training data, e.g. class weights; check that it fits them."""
         return self
 
     def reported(self) -> "Loss":
