@@ -347,6 +347,10 @@ MISFITS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "too few biases": ("dense", (f32(4, 784), by_input(f32(10, 784)), f32(3))),
     "too many channels": ("convolution", (f32(16, 3, 4, 4), f32(4, 2, 3, 3), f32(4))),
     "too small an image": ("convolution", (f32(16, 2, 2, 4), f32(4, 2, 3, 3), f32(4))),
+    "maxima of other windows": (
+        "max_pool_backward",
+        (f32(16, 1, 2, 2), np.zeros((16, 1, 3, 3), np.uint8), (4, 4), 2, 2),
+    ),
     "points without radii": (
         "draw_strokes",
         (np.ones((1, 2, 2)), np.ones((40, 40)), np.ones((1, 1)), np.ones(1), 9),
@@ -377,6 +381,10 @@ LEFT_TO_NUMPY: dict[str, tuple[str, tuple[Any, ...]]] = {
     ),
     "another byte order in relu": ("relu", (SWAPPED,)),
     "another byte order in softmax": ("softmax", (SWAPPED,)),
+    "longer integers": (
+        "max_pool_backward",
+        (f32(16, 1, 2, 2), np.ones((16, 1, 2, 2), np.int64), (4, 4), 2, 2),
+    ),
     "three dimensions": ("softmax", (np.arange(24, dtype=np.float32).reshape(2, 3, 4),)),
     "two types": ("convolution", (f32(16, 1, 4, 4), np.ones((2, 1, 3, 3)), np.zeros(2))),
     "half precision": (
