@@ -3,7 +3,7 @@
 // A drawing is {"width": 0.08, "strokes": [[[x, y], ...], ...]}: points and the pen's width in units of the canvas's
 // side. A point may have a third number, the factor by which the pen is wider there (pressure).
 
-import { round } from "handgrad/model/numbers.js";
+import { round } from "handgrad/model/framing.js";
 
 export const WIDTH = 0.08;
 export const SIDE = 280; // pixels of the image that is framed

@@ -1,27 +1,4 @@
-// Resizing of images, equal to Pillow to the bit: means of blocks, and bicubic interpolation of bytes.
-
-/**
- * Average blocks of factor × factor pixels, and smaller ones at the right and lower edge.
- * @param {Uint8Array} grey  height × width
- * @returns {{values: Float64Array, height: number, width: number}}  means, rounded to float32
- */
-export function reduce(grey, height, width, factor) {
-  const [down, across] = [Math.ceil(height / factor), Math.ceil(width / factor)];
-  const values = new Float64Array(down * across);
-  for (let i = 0; i < down; i++) {
-    for (let j = 0; j < across; j++) {
-      const bottom = Math.min(height, (i + 1) * factor);
-      const right = Math.min(width, (j + 1) * factor);
-      let sum = 0;
-      for (let row = i * factor; row < bottom; row++) {
-        for (let column = j * factor; column < right; column++) sum += grey[row * width + column];
-      }
-      const share = 1 / ((bottom - i * factor) * (right - j * factor));
-      values[i * across + j] = Math.fround(sum * share);
-    }
-  }
-  return { values, height: down, width: across };
-}
+// Bicubic resizing of images of bytes, equal to Pillow to the bit.
 
 /**
  * Resize an image, first its rows, then its columns, each time rounded to bytes.

@@ -8,8 +8,3 @@ export function size(shape) {
 export function same(shape, other) {
   return shape.length === other.length && shape.every((side, axis) => side === other[axis]);
 }
-
-/** Whether a value from JSON is a shape: at least one side, each a positive integer. */
-export function isShape(value) {
-  return Array.isArray(value) && value.length > 0 && value.every((side) => Number.isSafeInteger(side) && side >= 1);
-}

@@ -1,7 +1,5 @@
 // Activations: y = f(x) for every number, and under each function its derivative.
 
-import { number } from "handgrad/model/fields.js";
-
 const GELU_SCALE = Math.sqrt(2 / Math.PI);
 const GELU_CUBIC = 0.044715;
 
@@ -11,7 +9,6 @@ export const ReLU = elementwise({
 });
 
 export const LeakyReLU = elementwise({
-  fields: { negative_slope: number((slope) => slope >= 0 && slope < 1, "from 0 to below 1", 0.01) },
   f: (x, { negative_slope }) => (x > 0 ? x : negative_slope * x),
   derivative: (x, y, { negative_slope }) => (x > 0 ? 1 : negative_slope),
 });
@@ -41,9 +38,8 @@ export const GELU = elementwise({
 });
 
 /** Create a layer of a function f(x, layer) and its derivative(x, y, layer): dx = dy · f′(x). */
-function elementwise({ fields = {}, f, derivative }) {
+function elementwise({ f, derivative }) {
   return {
-    fields,
     outputShape: (layer, inputShape) => inputShape,
     forward(layer, x) {
       const y = x.map((value) => f(value, layer));

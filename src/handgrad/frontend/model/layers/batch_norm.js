@@ -1,10 +1,8 @@
 // Batch normalization in inference: an affine map of each feature or channel, from the statistics of the training data.
 
-import { number } from "handgrad/model/fields.js";
 import { size } from "handgrad/model/shapes.js";
 
 export const BatchNorm = {
-  fields: { epsilon: number((epsilon) => epsilon > 0 && epsilon < 1, "above 0 and below 1", 1e-5) },
   parameterShapes: (layer, [channels]) => ({ gamma: [channels], beta: [channels] }),
   statisticShapes: (layer, [channels]) => ({ mean: [channels], variance: [channels] }),
   outputShape: (layer, inputShape) => inputShape,

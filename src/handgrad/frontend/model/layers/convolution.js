@@ -1,78 +1,63 @@
 // Convolution: a dense layer on each window of an image, with the same weights everywhere.
 
-import { integer, unused } from "handgrad/model/fields.js";
-import { denseBackward, Row } from "handgrad/model/layers/dense.js";
-import { windowOffsets, windowedShape } from "handgrad/model/layers/windows.js";
+import { addProduct, transposedWeights } from "handgrad/model/layers/dense.js";
+import { windowCounts, windowOffsets } from "handgrad/model/layers/windows.js";
+import { size } from "handgrad/model/shapes.js";
 
-/**
- * y[n, o, i, j] = b[o] + Σ w[o, c, k, l] x[n, c, i·stride + k, j·stride + l], with x (N, C, H, W), weights (O, C, K, K),
- * biases (O), offsets (H' W', K K) from `windowOffsets`, shape [C, H, W] and y (N, O, H', W').
- */
-export function convolution(x, weights, biases, offsets, shape) {
-  const { outputs, inputs, windows, examples, each } = sizes(x.length, weights, biases.length, offsets, shape);
-  const y = new Float32Array(examples * outputs * windows);
-  const [values, row] = [new Float32Array(inputs), new Row(inputs)];
-  for (let example = 0; example < examples; example++) {
+/** y[n, o, i, j] = b[o] + Σ w[o, c, k, l] x[n, c, i·stride + k, j·stride + l], with x (N, C, H, W), y (N, O, H', W'). */
+function convolution(layer, x, offsets) {
+  const { inputShape, filters, parameters } = layer;
+  const matrix = transposedWeights(layer);
+  const inputs = matrix.length / filters;
+  const windows = offsets.length / inputs;
+  const image = size(inputShape);
+  const y = new Float32Array((x.length / image) * filters * windows);
+  const patch = new Float32Array(inputs);
+  const sums = new Float64Array(filters);
+  for (let start = 0, to = 0; start < x.length; start += image, to += filters * windows) {
     for (let window = 0; window < windows; window++) {
-      each(example, window, (pixel, k) => (values[k] = pixel < 0 ? 0 : x[pixel]));
-      row.load(values, 0);
-      row.multiply(weights, biases, y, example * outputs * windows + window, windows);
+      for (let k = 0; k < inputs; k++) {
+        const offset = offsets[window * inputs + k];
+        patch[k] = offset < 0 ? 0 : x[start + offset];
+      }
+      sums.set(parameters.biases.values);
+      addProduct(sums, patch, 0, matrix);
+      for (let o = 0; o < filters; o++) y[to + o * windows + window] = sums[o];
     }
   }
   return y;
 }
 
-/** dx (N, C, H, W) from dy (N, O, H', W'): like `denseBackward` for each window, added up where windows overlap. */
-export function convolutionBackward(dy, weights, outputs, offsets, shape, length) {
-  const { windows, examples, each } = sizes(length, weights, outputs, offsets, shape);
-  const dx = new Float32Array(length);
-  const drow = new Float32Array(outputs);
-  for (let example = 0; example < examples; example++) {
+/** dx (N, C, H, W) from dy (N, O, H', W'): dy W of each window, added up where windows overlap. */
+function convolutionBackward(layer, dy, offsets) {
+  const { inputShape, filters, parameters } = layer;
+  const weights = parameters.weights.values;
+  const inputs = weights.length / filters;
+  const windows = offsets.length / inputs;
+  const image = size(inputShape);
+  const dx = new Float32Array((dy.length / (filters * windows)) * image);
+  const slopes = new Float32Array(filters);
+  const sums = new Float64Array(inputs);
+  for (let start = 0, from = 0; start < dx.length; start += image, from += filters * windows) {
     for (let window = 0; window < windows; window++) {
-      for (let output = 0; output < outputs; output++) drow[output] = dy[(example * outputs + output) * windows + window];
-      const dwindow = denseBackward(drow, weights, outputs);
-      each(example, window, (pixel, k) => {
-        if (pixel >= 0) dx[pixel] += dwindow[k];
-      });
+      for (let o = 0; o < filters; o++) slopes[o] = dy[from + o * windows + window];
+      sums.fill(0);
+      addProduct(sums, slopes, 0, weights);
+      for (let k = 0; k < inputs; k++) {
+        const offset = offsets[window * inputs + k];
+        if (offset >= 0) dx[start + offset] += sums[k];
+      }
     }
   }
   return dx;
 }
 
-function sizes(length, weights, outputs, offsets, [channels, height, width]) {
-  const area = height * width;
-  const inputs = weights.length / outputs; // C · K · K
-  const kernel = inputs / channels; // K · K
-  /** Call use(index in x or −1, index in the window) for each input of a window. */
-  const each = (example, window, use) => {
-    for (let channel = 0, k = 0; channel < channels; channel++) {
-      const start = (example * channels + channel) * area;
-      for (let place = 0; place < kernel; place++, k++) {
-        const offset = offsets[window * kernel + place];
-        use(offset < 0 ? -1 : start + offset, k);
-      }
-    }
-  };
-  return { outputs, inputs, windows: offsets.length / kernel, examples: length / (channels * area), each };
-}
-
 export const Conv2D = {
-  fields: {
-    filters: integer(1, 1_000_000),
-    kernel_size: integer(1, 1_000_000, 3),
-    stride: integer(1, 1_000_000, 1),
-    padding: integer(0, 1_000_000, 0),
-    weight_initializer: unused,
-    bias_initializer: unused,
-  },
   parameterShapes: ({ filters, kernel_size: k }, [channels]) => ({ weights: [filters, channels, k, k], biases: [filters] }),
-  outputShape: ({ filters, kernel_size, stride, padding }, inputShape) => [filters, ...windowedShape("Conv2D", inputShape, kernel_size, stride, padding).slice(1)],
+  outputShape: ({ filters, kernel_size, stride, padding }, inputShape) => [filters, ...windowCounts(inputShape, kernel_size, stride, padding)],
 
-  forward({ parameters: { weights, biases }, inputShape, kernel_size, stride, padding }, x) {
-    const offsets = windowOffsets(inputShape, kernel_size, stride, padding);
-    return {
-      y: convolution(x, weights.values, biases.values, offsets, inputShape),
-      backward: (dy) => convolutionBackward(dy, weights.values, biases.values.length, offsets, inputShape, x.length),
-    };
+  forward(layer, x) {
+    const offsets = windowOffsets(layer.inputShape, layer.kernel_size, layer.stride, layer.padding);
+    return { y: convolution(layer, x, offsets), backward: (dy) => convolutionBackward(layer, dy, offsets) };
   },
 };

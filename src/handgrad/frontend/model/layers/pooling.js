@@ -1,107 +1,76 @@
 // Pooling: the largest or the average value of each window of an image; Maxout: the largest of every few neighbours.
 
-import { integer } from "handgrad/model/fields.js";
-import { windowOffsets, windowedShape } from "handgrad/model/layers/windows.js";
+import { windowCounts, windowOffsets } from "handgrad/model/layers/windows.js";
 import { size } from "handgrad/model/shapes.js";
-
-/** Call use(index of the window, start of its channel in x, start of its offsets) for each of `length` windows. */
-function eachWindow(length, offsets, kernel, area, use) {
-  for (let at = 0, start = 0; at < length; start += area) {
-    for (let from = 0; from < offsets.length; from += kernel, at++) use(at, start, from);
-  }
-}
-
-/** Add each dy to the input at its argmax. */
-function scatter(dy, argmax, length) {
-  const dx = new Float32Array(length);
-  for (let at = 0; at < dy.length; at++) dx[argmax[at]] += dy[at];
-  return dx;
-}
-
-/**
- * Return the largest value of each window, of equal ones the first, and its index in x: y and argmax (N C, H' W') from
- * x (N C, H W), offsets (H' W', kernel) from `windowOffsets`, kernel K K and area H W.
- */
-export function maxPool(x, offsets, kernel, area) {
-  const y = new Float32Array((x.length / area) * (offsets.length / kernel));
-  const argmax = new Int32Array(y.length);
-  eachWindow(y.length, offsets, kernel, area, (at, start, from) => {
-    let best = start + offsets[from];
-    for (let k = 1; k < kernel; k++) if (x[start + offsets[from + k]] > x[best]) best = start + offsets[from + k];
-    y[at] = x[best];
-    argmax[at] = best;
-  });
-  return { y, argmax };
-}
-
-/** Return the average of each window; shapes as for `maxPool`. */
-export function avgPool(x, offsets, kernel, area) {
-  const y = new Float32Array((x.length / area) * (offsets.length / kernel));
-  eachWindow(y.length, offsets, kernel, area, (at, start, from) => {
-    let sum = 0;
-    for (let k = 0; k < kernel; k++) sum += x[start + offsets[from + k]];
-    y[at] = sum / kernel;
-  });
-  return y;
-}
-
-/** Add dy / K² to every pixel of a window. */
-export function avgPoolBackward(dy, offsets, kernel, area) {
-  const dx = new Float32Array((dy.length / (offsets.length / kernel)) * area);
-  eachWindow(dy.length, offsets, kernel, area, (at, start, from) => {
-    for (let k = 0; k < kernel; k++) dx[start + offsets[from + k]] += dy[at] / kernel;
-  });
-  return dx;
-}
-
-const fields = { pool_size: integer(1, 15, 2), stride: integer(0, 1_000_000_000, 0) };
 
 /** Stride 0 stands for the pool size. */
 const strideOf = ({ pool_size, stride }) => stride || pool_size;
+const outputShape = (layer, inputShape) => [inputShape[0], ...windowCounts(inputShape, layer.pool_size, strideOf(layer))];
 
+/** Return the indices in x (N, C, H, W) of each window's pixels, as a function (number of the window, number of the pixel). */
 function windowsOf(layer) {
   const [, height, width] = layer.inputShape;
-  return [windowOffsets(layer.inputShape, layer.pool_size, strideOf(layer)), layer.pool_size ** 2, height * width];
+  const kernel = layer.pool_size ** 2;
+  const offsets = windowOffsets([1, height, width], layer.pool_size, strideOf(layer));
+  const windows = offsets.length / kernel; // per channel
+  return { kernel, at: (window, k) => Math.floor(window / windows) * height * width + offsets[(window % windows) * kernel + k] };
+}
+
+const outputs = (layer, x) => new Float32Array((x.length / size(layer.inputShape)) * size(layer.outputShape));
+
+/** y[k] = the largest of x[at(k, 0)], …, x[at(k, count − 1)], of equal ones the first; dx adds each dy to its input. */
+function largestOf(x, y, count, at) {
+  const argmax = new Int32Array(y.length);
+  for (let k = 0; k < y.length; k++) {
+    let best = at(k, 0);
+    for (let each = 1; each < count; each++) if (x[at(k, each)] > x[best]) best = at(k, each);
+    y[k] = x[best];
+    argmax[k] = best;
+  }
+  const backward = (dy) => {
+    const dx = new Float32Array(x.length);
+    dy.forEach((slope, k) => (dx[argmax[k]] += slope));
+    return dx;
+  };
+  return { y, backward };
 }
 
 export const MaxPool2D = {
-  fields,
-  outputShape: (layer, inputShape) => windowedShape("MaxPool2D", inputShape, layer.pool_size, strideOf(layer)),
+  outputShape,
   forward(layer, x) {
-    const { y, argmax } = maxPool(x, ...windowsOf(layer));
-    return { y, backward: (dy) => scatter(dy, argmax, x.length) };
+    const { kernel, at } = windowsOf(layer);
+    return largestOf(x, outputs(layer, x), kernel, at);
   },
 };
 
 export const AvgPool2D = {
-  fields,
-  outputShape: (layer, inputShape) => windowedShape("AvgPool2D", inputShape, layer.pool_size, strideOf(layer)),
+  outputShape,
+  /** The average of each window; dx adds dy / K² to each of its pixels. */
   forward(layer, x) {
-    const windows = windowsOf(layer);
-    return { y: avgPool(x, ...windows), backward: (dy) => avgPoolBackward(dy, ...windows) };
+    const { kernel, at } = windowsOf(layer);
+    const y = outputs(layer, x).map((_, window) => {
+      let sum = 0;
+      for (let k = 0; k < kernel; k++) sum += x[at(window, k)];
+      return sum / kernel;
+    });
+    const backward = (dy) => {
+      const dx = new Float32Array(x.length);
+      dy.forEach((slope, window) => {
+        for (let k = 0; k < kernel; k++) dx[at(window, k)] += slope / kernel;
+      });
+      return dx;
+    };
+    return { y, backward };
   },
 };
 
 export const Maxout = {
-  fields: { pieces: integer(2, 1_000_000_000, 2) },
+  outputShape: ({ pieces }, [inputs, ...image]) => [inputs / pieces, ...image],
 
-  outputShape({ pieces }, [inputs, ...image]) {
-    if (inputs % pieces) throw new Error(`Maxout: ${inputs} inputs are not divisible by ${pieces} pieces`);
-    return [inputs / pieces, ...image];
-  },
-
-  /** yᵢ = maxₖ x[i · pieces + k], of equal ones the first. */
-  forward({ pieces, inputShape }, x) {
-    const area = size(inputShape.slice(1)); // pixels per channel
-    const y = new Float32Array(x.length / pieces);
-    const argmax = new Int32Array(y.length);
-    for (let at = 0; at < y.length; at++) {
-      const pixel = at % area;
-      let best = (at - pixel) * pieces + pixel;
-      for (let piece = 1, other = best + area; piece < pieces; piece++, other += area) if (x[other] > x[best]) best = other;
-      y[at] = x[best];
-      argmax[at] = best;
-    }
-    return { y, backward: (dy) => scatter(dy, argmax, x.length) };
+  /** yᵢ = maxₖ x[i · pieces + k] for each pixel. */
+  forward(layer, x) {
+    const area = size(layer.inputShape.slice(1));
+    const at = (k, piece) => (k - (k % area)) * layer.pieces + (k % area) + piece * area;
+    return largestOf(x, outputs(layer, x), layer.pieces, at);
   },
 };
