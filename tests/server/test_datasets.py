@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from handgrad.data.collection import read_collection
 from handgrad.data.load import load_data
 from handgrad.data.strokes import generate
 from handgrad.model.layers import Dense
@@ -86,7 +87,8 @@ def test_digits_are_added_listed_loaded_and_removed(api: TestClient, tmp_path: P
     found = api.get("/data/examples?name=digits/mine&split=train").json()
     assert base64.b64decode(found["inputs"]) == IMAGES[:3].tobytes()
     assert load_data(tmp_path / "digits" / "mine.npz").train.labels.tolist() == [3, 7, 3]
-    assert api.get("/digits/mine/strokes").json() == [DRAWING, None, None]
+    assert api.get("/digits/mine").content == (tmp_path / "digits" / "mine.npz").read_bytes()
+    assert read_collection(tmp_path / "digits" / "mine.npz").strokes == [DRAWING, None, None]
     assert api.delete("/digits/mine/1").json() == {"name": "mine", "examples": 2}
     assert api.get("/data/examples?name=digits/mine&split=train").json()["labels"] == [3, 3]
     refused(api.delete("/digits/mine/2"), 422)
@@ -94,7 +96,7 @@ def test_digits_are_added_listed_loaded_and_removed(api: TestClient, tmp_path: P
         assert api.delete("/digits/mine/0").status_code == 200
     assert api.get("/digits").json() == []
     refused(api.delete("/digits/mine/0"), 404)
-    refused(api.get("/digits/mine/strokes"), 404)
+    refused(api.get("/digits/mine"), 404)
 
 
 def test_classes_of_a_new_collection_are_those_of_a_model_of_images(tmp_path: Path) -> None:
@@ -131,7 +133,7 @@ def test_invalid_digits_are_refused_and_write_nothing(api: TestClient, tmp_path:
 @pytest.mark.parametrize("name", ["..%2Fx", "%00", "x/-1", "x/one", ".x"])
 def test_names_that_are_paths_are_refused(api: TestClient, name: str) -> None:
     refused(api.delete(f"/digits/{name}/0"), 404, 422)
-    refused(api.get(f"/digits/{name}/strokes"), 404, 422)
+    refused(api.get(f"/digits/{name}"), 404, 405, 422)
 
 
 def test_damaged_collection_is_reported_and_left(api: TestClient, tmp_path: Path) -> None:
@@ -140,7 +142,6 @@ def test_damaged_collection_is_reported_and_left(api: TestClient, tmp_path: Path
     file.write_bytes(b"no archive")
     refused(api.post("/digits", json=digits()), 422)
     refused(api.delete("/digits/mine/0"), 422)
-    refused(api.get("/digits/mine/strokes"), 422)
     assert file.read_bytes() == b"no archive"
     assert {data["name"] for data in api.get("/data").json()} == {"strokes:5000", "strokes"}
     assert api.get("/digits").json() == []

@@ -12,8 +12,9 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from fastapi import APIRouter, HTTPException, Query
 from fastapi import Path as InPath
+from fastapi.responses import FileResponse
 
-from handgrad.data.collection import add_to_collection, read_collection, remove_from_collection
+from handgrad.data.collection import add_to_collection, remove_from_collection
 from handgrad.data.dataset import Splits
 from handgrad.data.load import load_data
 from handgrad.data.mnist import COLLECTIONS, find
@@ -147,10 +148,10 @@ def routes(datasets: Datasets, in_use: ModelInUse, check_quota: Callable[[], Non
             examples = add_to_collection(datasets.file(wanted.name), images, wanted.labels, drawings, classes)
         return {"name": wanted.name, "examples": examples}
 
-    @router.get("/digits/{name}/strokes")
-    def drawings(name: Name) -> list[Any]:
-        """Return the drawing of each digit of a collection, or null for a digit without one."""
-        return read_collection(find_file(name)).strokes
+    @router.get("/digits/{name}", response_class=FileResponse)
+    def download(name: Name) -> FileResponse:
+        """Return a collection as the `.npz` file that `handgrad.load_data` reads; it holds the strokes as JSON."""
+        return FileResponse(find_file(name), media_type="application/octet-stream", filename=f"{name}.npz")
 
     @router.delete("/digits/{name}/{index}")
     def remove(name: Name, index: Annotated[int, InPath(ge=0, le=10**9)]) -> dict[str, Any]:
