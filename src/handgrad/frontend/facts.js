@@ -9,7 +9,7 @@ export const IDENTITY = new Set(["Flatten", "Dropout"]);
 export function stages(network) {
   const found = [];
   network.layers.forEach((layer, index) => {
-    if (layer.parameters?.weights || !found.length) found.push({ first: index, last: index, types: [] });
+    if (layer.parameters.weights || !found.length) found.push({ first: index, last: index, types: [] });
     const stage = found.at(-1);
     if (IDENTITY.has(layer.type)) return;
     stage.types.push(layer.type);

@@ -51,15 +51,7 @@ function show({ canvas, frame, title }, pixels, values, name) {
   const most = largest(values);
   context.drawImage(image(SIDE, SIDE, (k) => signed(values[k] / most)), 0, 0, side, side);
   if (pixels) drawOutline(context, pixels, side / SIDE);
-  canvas.setAttribute("aria-label", `${title}: ${pixels ? inWords(values, name) : "no input"}`);
-}
-
-function inWords(values, name) {
-  const halves = ["upper", "lower"].map((half, k) => {
-    const sum = values.slice(k * 14 * SIDE, (k + 1) * 14 * SIDE).reduce((total, value) => total + value, 0);
-    return `the ${half} half is ${sum > 0 ? "positive" : "negative"}`;
-  });
-  return `for ${name}, ${halves.join(", ")}`;
+  canvas.setAttribute("aria-label", `${title} ${pixels ? `for ${name}` : "without an input"}`);
 }
 
 /** Draw the outline of the ink. */

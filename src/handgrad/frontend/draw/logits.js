@@ -30,11 +30,11 @@ export class Logits {
     );
   }
 
-  /** @param state  {activations: inputs of the last layer, focus, name} or null */
+  /** @param state  {inputs (of the last layer), focus, name} or null */
   update(state) {
     const { values } = this.layer.parameters.weights;
     const biases = this.layer.parameters.biases?.values;
-    const inputs = state?.activations ?? new Float32Array(this.layer.inputShape[0]);
+    const inputs = state?.inputs ?? new Float32Array(this.layer.inputShape[0]);
     const sums = this.classes.map((_, index) => {
       const sum = { negative: 0, positive: 0 };
       const add = (part) => (part < 0 ? (sum.negative += part) : (sum.positive += part));

@@ -11,17 +11,14 @@ export class Mosaic {
   columns = 1;
 
   /**
-   * @param count     the number of images
-   * @param cell      function (width of the mosaic) -> [width, height] of an image with what belongs to it
-   * @param label     for screen readers
-   * @param resized   called where everything has to be drawn again
-   * @param selected  called where the selection has changed
+   * @param count  the number of images
+   * @param cell   function (width of the mosaic) -> [width, height] of an image with what belongs to it
+   * @param label  for screen readers
+   * @param draw   called where the selection, the size or the colours have changed
    */
-  constructor({ count, cell, label, resized, selected }) {
-    Object.assign(this, { count, cell, resized, selected });
-    this.groundCanvas = element("canvas", { "aria-hidden": "true" });
-    this.overCanvas = element("canvas", {
-      class: "mosaic-over",
+  constructor({ count, cell, label, draw }) {
+    Object.assign(this, { count, cell, draw });
+    this.canvas = element("canvas", {
       tabindex: 0,
       role: "slider",
       "aria-label": label,
@@ -33,8 +30,9 @@ export class Mosaic {
       onclick: (event) => this.#pin(this.#indexOf(event)),
       onkeydown: (event) => this.#onKey(event),
     });
-    this.element = element("div", { class: "mosaic" }, this.groundCanvas, this.overCanvas);
+    this.element = element("div", { class: "mosaic" }, this.canvas);
     new ResizeObserver(() => this.fit()).observe(this.element);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.context && this.draw());
   }
 
   /** The index of the selected image, or null. */
@@ -45,18 +43,13 @@ export class Mosaic {
   /** Arrange the images in the available width. */
   fit() {
     const width = this.element.clientWidth;
-    if (!width) return;
-    const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-    if (width === this.width && dark === this.dark && devicePixelRatio === this.ratio) return;
-    [this.width, this.dark, this.ratio] = [width, dark, devicePixelRatio];
+    if (!width) return; // hidden
     [this.cellWidth, this.cellHeight] = this.cell(width);
     const most = Math.max(1, Math.min(this.count, Math.floor((width - 4 + GAP) / (this.cellWidth + GAP))));
     const rows = Math.ceil(this.count / most);
     this.columns = Math.ceil(this.count / rows); // rows of equal length, as far as possible
-    const size = [this.columns * (this.cellWidth + GAP) - GAP, rows * (this.cellHeight + GAP) - GAP];
-    this.ground = sharp(this.groundCanvas, ...size);
-    this.over = sharp(this.overCanvas, ...size);
-    this.resized();
+    this.context = sharp(this.canvas, this.columns * (this.cellWidth + GAP) - GAP, rows * (this.cellHeight + GAP) - GAP);
+    this.draw();
   }
 
   /** The upper left corner of image k. */
@@ -65,26 +58,22 @@ export class Mosaic {
   }
 
   clear() {
-    this.over.clearRect(0, 0, this.overCanvas.width, this.overCanvas.height);
+    this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
   }
 
-  /** Draw a frame around image k. */
-  frame(k, colour) {
+  /** Frame image k, which is shown in detail, and describe it to screen readers. */
+  show(k, text) {
     const [x, y] = this.corner(k);
-    this.over.strokeStyle = colour;
-    this.over.lineWidth = 2;
-    this.over.strokeRect(x + 1, y + 1, this.cellWidth - 2, this.cellHeight - 2);
-  }
-
-  /** Describe the image that is shown in detail to screen readers. */
-  describe(k, text) {
-    this.overCanvas.setAttribute("aria-valuenow", k + 1);
-    this.overCanvas.setAttribute("aria-valuetext", text);
+    this.context.strokeStyle = getComputedStyle(this.canvas).getPropertyValue("--accent");
+    this.context.lineWidth = 2;
+    this.context.strokeRect(x + 1, y + 1, this.cellWidth - 2, this.cellHeight - 2);
+    this.canvas.setAttribute("aria-valuenow", k + 1);
+    this.canvas.setAttribute("aria-valuetext", text);
     this.shown = k;
   }
 
   #indexOf(event) {
-    const box = this.overCanvas.getBoundingClientRect();
+    const box = this.canvas.getBoundingClientRect();
     const column = Math.floor((event.clientX - box.left) / (this.cellWidth + GAP));
     const row = Math.floor((event.clientY - box.top) / (this.cellHeight + GAP));
     const k = row * this.columns + Math.min(column, this.columns - 1);
@@ -94,12 +83,12 @@ export class Mosaic {
   #hover(k) {
     if (k === this.#hovered) return;
     this.#hovered = k;
-    this.selected();
+    this.draw();
   }
 
   #pin(k) {
     this.#pinned = k === this.#pinned ? null : k;
-    this.selected();
+    this.draw();
   }
 
   #onKey(event) {
@@ -108,6 +97,6 @@ export class Mosaic {
     event.preventDefault();
     if (target !== null && (target < 0 || target >= this.count)) return;
     this.#pinned = target;
-    this.selected();
+    this.draw();
   }
 }

@@ -24,20 +24,19 @@ export class Stages {
 
   /** @param state  {trace, focus, name} or null */
   update(state) {
-    for (const { stage, view } of this.#views) view.update(state && stateOf(state, stage, view));
+    for (const { stage, view } of this.#views) view.update(state && stateOf(state, stage));
   }
 }
 
-function stateOf({ trace, focus, name }, stage, view) {
-  const values = (layer) => trace.activations.find((activation) => activation.layer === layer).values;
-  const inputs = values(stage.first - 1);
-  return { activations: view instanceof Logits ? inputs : values(stage.last), inputs, focus, name };
+/** What a view shows: the inputs and the activations of its stage. */
+function stateOf({ trace, focus, name }, { first, last }) {
+  return { inputs: trace.activations[first], activations: trace.activations[last + 1], focus, name };
 }
 
 function build(network, stage, number, next, before) {
   const layer = network.layers[stage.first];
   const shape = network.layers[stage.last].outputShape;
-  const dense = layer.parameters?.weights?.shape.length === 2;
+  const dense = layer.parameters.weights?.shape.length === 2;
   if (dense && !next) return logitsPanel(network, stage, layer, before);
   const title = titleOf(layer, stage, number);
   if (shape.length === 3) {
@@ -51,7 +50,7 @@ function build(network, stage, number, next, before) {
 function unitsPanel(network, stage, layer, title, shape, next) {
   const image = imageShape(network, stage.first);
   const last = next && next.last === network.layers.length - 1 ? network.layers[next.first] : null;
-  const weights = last?.parameters?.weights;
+  const weights = last?.parameters.weights;
   const outgoing = weights?.shape.length === 2 && next.types.length === 1 && weights.shape[1] === shape[0] ? weights : null;
   const view = new Units({ layer, count: shape[0], image, outgoing, title });
   const count = shape[0].toLocaleString("en");
@@ -75,7 +74,7 @@ function stagePanel(title, size, note, body) {
 
 /** The stage's number and layers, e.g. "Layer 1: Conv2D 5×5, MaxPool2D, ReLU". */
 function titleOf(layer, { types }, number) {
-  const shape = layer.parameters?.weights?.shape;
+  const shape = layer.parameters.weights?.shape;
   const kernel = shape?.length === 4 ? ` ${shape[2]}×${shape[3]}` : "";
   return `Layer ${number}: ${types[0]}${kernel}${types.slice(1).map((type) => `, ${type}`).join("")}`;
 }

@@ -1,8 +1,8 @@
 // The units of a dense layer: activations, contributions, and weights as images where the layer's input is the image.
 
-import { css, grey, largest, signed, weightImage } from "handgrad/draw/images.js";
+import { css, grey, largest, paint, signed, weightImage } from "handgrad/draw/images.js";
 import { Mosaic } from "handgrad/draw/mosaic.js";
-import { element } from "handgrad/elements.js";
+import { captioned, element } from "handgrad/elements.js";
 
 const MAX_IMAGES = 192; // shown; of more units those with the largest weights
 const MAX_SQUARES = 1024;
@@ -21,21 +21,19 @@ export class Units {
     this.pieces = shape[0] / count; // of a Maxout unit
     this.weights = values;
     this.units = this.#strongest();
+    this.tiles = image ? this.units.map((unit) => this.imageOf(unit)) : [];
     this.mosaic = new Mosaic({
       count: this.units.length,
       cell: (width) => this.#cell(width),
       label: `${title}: select a unit`,
-      resized: () => this.#drawImages(),
-      selected: () => this.draw(),
+      draw: () => this.draw(),
     });
     this.name = element("h3");
     this.text = element("p", { class: "note" });
-    const figures = ["weights", "weights × input"].map((text) => {
-      const canvas = element("canvas", { class: "pixels", width: 28, height: 28, role: "img", "aria-label": text });
-      return { canvas, figure: element("figure", {}, canvas, element("figcaption", {}, text)) };
-    });
+    const [height, width] = image ?? [1, 1];
+    const figures = ["weights", "weights × input"].map((text) => captioned(text, width, height));
     this.canvases = figures.map(({ canvas }) => canvas);
-    const images = this.image ? element("div", { class: "detail-images" }, ...figures.map(({ figure }) => figure)) : null;
+    const images = image ? element("div", { class: "detail-images" }, ...figures.map(({ figure }) => figure)) : null;
     this.element = element("div", { class: "stage-body" }, this.mosaic.element, element("div", { class: "detail" }, this.name, this.text, images));
   }
 
@@ -63,15 +61,6 @@ export class Units {
     return weightImage(this.weightsOf(unit), this.image[1], this.image[0]);
   }
 
-  #drawImages() {
-    if (this.image) {
-      this.tiles ??= this.units.map((unit) => this.imageOf(unit));
-      const side = this.mosaic.cellWidth;
-      this.tiles.forEach((tile, k) => this.mosaic.ground.drawImage(tile, ...this.mosaic.corner(k), side, side));
-    }
-    this.draw();
-  }
-
   /** Each unit's contribution to a logit, activation × outgoing weight; null where the last layer does not follow. */
   #contributions(activations, focus) {
     if (!this.outgoing || focus < 0) return null;
@@ -86,48 +75,48 @@ export class Units {
   }
 
   draw() {
-    if (!this.mosaic.over) return;
     const { mosaic, state } = this;
-    const style = getComputedStyle(mosaic.element);
-    const colour = (name) => style.getPropertyValue(name);
+    if (!mosaic.context) return; // hidden
     mosaic.clear();
     const activations = state?.activations ?? new Float32Array(this.count);
     const contributions = state && this.#contributions(activations, state.focus);
-    const [most, mostContributed] = [largest(activations), largest(contributions ?? [])];
-    const side = mosaic.cellWidth;
+    const bars = contributions ?? activations.map(Math.abs);
+    const [most, longest] = [largest(activations), largest(bars)];
+    const style = getComputedStyle(mosaic.element);
+    const colour = (name) => style.getPropertyValue(`--${name}`);
     this.units.forEach((unit, k) => {
-      const [x, y] = mosaic.corner(k);
-      this.#drawActivation(x, y, side, activations[unit] / most, colour);
-      mosaic.over.fillStyle = colour("--sunken");
-      mosaic.over.fillRect(x, y + side + 2, side, 4);
-      if (contributions) return this.#drawContribution(x, y + side + 2, side, contributions[unit] / mostContributed, colour);
-      mosaic.over.fillStyle = colour("--ink");
-      mosaic.over.fillRect(x, y + side + 2, (side * Math.abs(activations[unit])) / most, 4);
+      this.#drawUnit(k, activations[unit] / most, colour);
+      this.#drawBar(k, bars[unit] / longest, contributions !== null, colour);
     });
-    const size = contributions ?? activations;
-    const largestUnit = () => this.units.reduce((best, unit) => (Math.abs(size[unit]) > Math.abs(size[best]) ? unit : best));
-    const shown = this.units[mosaic.selection] ?? largestUnit();
-    mosaic.frame(this.units.indexOf(shown), colour("--accent"));
-    this.#showDetail(shown, activations, contributions);
+    const largestUnit = () => this.units.reduce((best, unit) => (Math.abs(bars[unit]) > Math.abs(bars[best]) ? unit : best));
+    this.#showDetail(this.units[mosaic.selection] ?? largestUnit(), activations, contributions);
   }
 
   /** Weight images fade with small activations; squares are as light as the activation is large. */
-  #drawActivation(x, y, side, share, colour) {
-    const { over } = this.mosaic;
-    over.globalAlpha = this.image ? 0.82 * (1 - Math.sqrt(Math.min(1, Math.abs(share)))) : 1;
-    over.fillStyle = this.image ? colour("--surface") : css(share < 0 ? signed(share) : grey(share));
-    over.fillRect(x, y, side, side);
-    over.globalAlpha = 1;
+  #drawUnit(k, share, colour) {
+    const { context, cellWidth: side } = this.mosaic;
+    const [x, y] = this.mosaic.corner(k);
+    if (this.image) context.drawImage(this.tiles[k], x, y, side, side);
+    context.globalAlpha = this.image ? 0.82 * (1 - Math.sqrt(Math.abs(share))) : 1;
+    context.fillStyle = this.image ? colour("surface") : css(share < 0 ? signed(share) : grey(share));
+    context.fillRect(x, y, side, side);
+    context.globalAlpha = 1;
   }
 
-  /** A bar from the middle: positive contributions to the right, negative to the left. */
-  #drawContribution(x, y, side, share, colour) {
-    const { over } = this.mosaic;
-    over.fillStyle = colour(share > 0 ? "--positive" : "--negative");
-    const length = (Math.abs(share) * side) / 2;
-    over.fillRect(share > 0 ? x + side / 2 : x + side / 2 - length, y, length, 4);
-    over.fillStyle = colour("--edge");
-    over.fillRect(x + side / 2 - 0.5, y - 1, 1, 6);
+  /** A bar below a unit. Contributions start in the middle: positive to the right, negative to the left. */
+  #drawBar(k, share, centred, colour) {
+    const { context, cellWidth: side } = this.mosaic;
+    const [x, top] = this.mosaic.corner(k);
+    const y = top + side + 2;
+    const start = centred ? x + side / 2 : x;
+    const length = share * (centred ? side / 2 : side);
+    context.fillStyle = colour("sunken");
+    context.fillRect(x, y, side, 4);
+    context.fillStyle = centred ? colour(share > 0 ? "positive" : "negative") : colour("ink");
+    context.fillRect(start, y, length, 4);
+    if (!centred) return;
+    context.fillStyle = colour("edge");
+    context.fillRect(start - 0.5, y - 1, 1, 6);
   }
 
   #showDetail(unit, activations, contributions) {
@@ -135,14 +124,13 @@ export class Units {
     this.name.textContent = `Unit ${unit + 1} of ${this.count.toLocaleString("en")}`;
     const contribution = contributions ? `, contribution ${signedNumber(contributions[unit])} to ${state.name}` : "";
     this.text.textContent = state ? `Activation ${activations[unit].toFixed(2)}${contribution}.` : "No input.";
-    this.mosaic.describe(this.units.indexOf(unit), `unit ${unit + 1}: ${this.text.textContent}`);
+    this.mosaic.show(this.units.indexOf(unit), `unit ${unit + 1}: ${this.text.textContent}`);
     if (!this.image) return;
     const weights = this.weightsOf(unit);
     const products = weights.map((weight, k) => (state ? weight * state.inputs[k] : 0));
-    const [height, width] = this.image;
     [weights, products].forEach((values, k) => {
-      [this.canvases[k].width, this.canvases[k].height] = [width, height];
-      this.canvases[k].getContext("2d").drawImage(weightImage(values, width, height), 0, 0);
+      const most = largest(values);
+      paint(this.canvases[k], (pixel) => signed(values[pixel] / most));
     });
   }
 }

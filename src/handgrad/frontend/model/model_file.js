@@ -33,11 +33,12 @@ function readHeader(buffer) {
 }
 
 function parts(buffer, { start, header }) {
-  const tensor = (name) => {
+  const tensor = (name, Type = Float32Array) => {
     if (!Object.hasOwn(header, name)) throw new Error(`${name} is missing`);
     const { dtype, shape, data_offsets: offsets } = header[name];
-    const values = new TYPES[dtype](buffer.slice(...offsets.map((offset) => start + offset))); // a copy: arrays need alignment
-    if (values.length !== size(shape) || !values.every(Number.isFinite)) throw new Error(`${name} is truncated, or not finite`);
+    const bytes = buffer.slice(...offsets.map((offset) => start + offset)); // a copy: arrays need alignment
+    const values = Type.from(new TYPES[dtype](bytes));
+    if (values.length !== size(shape) || !values.every(Number.isFinite)) throw new Error(`${name} does not hold ${size(shape)} finite numbers`);
     return { shape, values };
   };
   const description = (key) => JSON.parse(header.__metadata__[key]);
@@ -49,6 +50,7 @@ function parts(buffer, { start, header }) {
     return layer;
   });
   if (!same(shape, [classes.length])) throw new Error(`the last layer has shape ${shape}, but there are ${classes.length} classes`);
-  const scaling = Object.hasOwn(header, "scaling.shift") ? { shift: tensor("scaling.shift").values, divisor: tensor("scaling.divisor").values } : null;
+  const scale = (name) => tensor(`scaling.${name}`, Float64Array).values;
+  const scaling = Object.hasOwn(header, "scaling.shift") ? { shift: scale("shift"), divisor: scale("divisor") } : null;
   return { classes, inputShape, framing: description("framing"), recipe: description("recipe"), scaling, layers };
 }

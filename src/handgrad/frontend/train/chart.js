@@ -76,9 +76,11 @@ export class Chart {
     if (!width) return;
     this.width = width;
     const curves = this.keys.map((key) => this.#records.curve(key));
-    [this.low, this.high] = this.range(Math.min(...curves.map(({ low }) => low)), Math.max(...curves.map(({ high }) => high)));
+    const values = curves.flatMap((curve) => curve.map(([, value]) => value));
+    const extremes = values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
+    [this.low, this.high] = this.range(...extremes);
     this.drawing.setAttribute("width", width);
-    this.drawing.replaceChildren(...this.#axes(), ...this.#lines(), ...this.#cross());
+    this.drawing.replaceChildren(...this.#axes(), ...this.#lines(curves), ...this.#cross());
   }
 
   #x(step) {
@@ -104,14 +106,15 @@ export class Chart {
     return parts;
   }
 
-  #lines() {
+  #lines(curves) {
     const ends = [];
     const parts = [];
-    this.keys.forEach((key, which) => {
-      const points = this.#records.curve(key).points.map(([step, value]) => [this.#x(step), this.#y(value), value]);
+    curves.forEach((curve, which) => {
+      const points = curve.map(([step, value]) => [this.#x(step), this.#y(value), value]);
       if (!points.length) return;
       const kind = which ? "validation" : "training";
-      parts.push(svg("polyline", { class: `chart-line ${kind}`, points: points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ") }));
+      const line = thinned(points).map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`);
+      parts.push(svg("polyline", { class: `chart-line ${kind}`, points: line.join(" ") }));
       const dotted = which && points.length <= 40 ? points : points.slice(-1);
       dotted.forEach(([x, y]) => parts.push(svg("circle", { class: `chart-dot ${kind}`, cx: x, cy: y, r: which ? 3 : 2.5 })));
       const [x, y, value] = points.at(-1);
@@ -151,6 +154,16 @@ export class Chart {
     event.preventDefault();
     this.pointed(target === null ? null : Math.min(last, Math.max(0, target)));
   }
+}
+
+/** The lowest and the highest point of each pixel, of points from left to right. */
+function thinned(points) {
+  const columns = new Map();
+  for (const point of points) {
+    const { low, high } = columns.get(Math.round(point[0])) ?? { low: point, high: point };
+    columns.set(Math.round(point[0]), { low: point[1] < low[1] ? point : low, high: point[1] > high[1] ? point : high });
+  }
+  return [...columns.values()].flatMap(({ low, high }) => (low === high ? [low] : low[0] < high[0] ? [low, high] : [high, low]));
 }
 
 /** Round numbers from low to high, about `count`. */

@@ -19,7 +19,6 @@ export class Gallery {
   #network = null;
   #requested = false; // whether the network has to classify the images, once the current pass is over
   #source = null;
-  #failed = null; // a source whose images could not be loaded
   #instead = ""; // a sentence, where these are not the test images of the run's data
   #running = false;
   #errorsOnly = false;
@@ -62,15 +61,13 @@ export class Gallery {
     this.#reset();
     this.#examples = null;
     this.#requested = this.#network !== null;
-    if (source === null) this.status.textContent = EMPTY;
-    else if (source !== this.#failed) this.status.textContent = "Loading test images …";
+    this.status.textContent = source === null ? EMPTY : "Loading test images …";
     this.#layOut();
     if (source === null) return;
     try {
       const { name, instead } = await testDataFor(this.app, source);
       const examples = await examplesOf(this.app, name);
       if (source !== this.#source) return;
-      this.#failed = null;
       this.#instead = instead ? `. ${sourceName(instead)} has no test images: these are of ${name}` : "";
       this.#examples = examples;
       this.classes.replaceChildren(ALL_CLASSES(), ...examples.classes.map((each) => element("option", { value: each }, each)));
@@ -78,10 +75,7 @@ export class Gallery {
       this.#layOut();
       this.#classify();
     } catch (error) {
-      if (source !== this.#source) return;
-      this.status.textContent = `No test images: ${error.message}`;
-      this.#failed = source;
-      this.#source = undefined; // so that the next call tries again
+      if (source === this.#source) this.status.textContent = `No test images: ${error.message}`;
     }
   }
 

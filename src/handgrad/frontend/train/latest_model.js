@@ -37,7 +37,6 @@ export class LatestModel {
 
   async #fetch(name) {
     const response = await fetch(`./runs/${encodeURIComponent(name)}/model`, { cache: "no-cache" });
-    // 204: it has no parameters yet
     const tag = response.headers.get("ETag");
     if (response.status !== 200 || (name === this.#name && tag === this.#tag)) return; // 204: no parameters yet
     const network = readModel(await response.arrayBuffer());

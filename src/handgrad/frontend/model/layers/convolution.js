@@ -54,7 +54,7 @@ function convolutionBackward(layer, dy, offsets) {
 
 export const Conv2D = {
   parameterShapes: ({ filters, kernel_size: k }, [channels]) => ({ weights: [filters, channels, k, k], biases: [filters] }),
-  outputShape: ({ filters, kernel_size, stride, padding }, inputShape) => [filters, ...windowCounts(inputShape, kernel_size, stride, padding)],
+  outputShape: ({ filters, kernel_size: k, stride, padding }, inputShape) => [filters, ...windowCounts(inputShape, k, stride, padding)],
 
   forward(layer, x) {
     const offsets = windowOffsets(layer.inputShape, layer.kernel_size, layer.stride, layer.padding);

@@ -21,7 +21,7 @@ export const LAYERS = { AvgPool2D, BatchNorm, Conv2D, Dense, Dropout, Flatten, G
  * Build a layer from its description in a model file.
  * @param {Object} description  {type, …fields}
  * @param {number[]} inputShape
- * @param {function(string): {shape: number[], values: Float32Array|Float64Array}} tensor  returns one by its name
+ * @param {function(string): {shape: number[], values: Float32Array}} tensor  returns one by its name
  * @returns {Object} {type, …fields, inputShape, outputShape, parameters, statistics: {name: {shape, values}}, forward}
  * @throws {Error} where the layer is unknown, or its tensors do not fit
  */
@@ -31,13 +31,13 @@ export function build(description, inputShape, tensor) {
   const kind = LAYERS[type];
   const layer = { ...description, inputShape, outputShape: kind.outputShape(description, inputShape) };
   const read = ([name, wanted]) => {
-    const { shape, values } = tensor(name);
-    if (!same(shape, wanted)) throw new Error(`${type} has ${name} of shape ${shape}, where the network needs ${wanted}`);
-    return [name, { shape, values: Float32Array.from(values) }];
+    const found = tensor(name);
+    if (!same(found.shape, wanted)) throw new Error(`${type} has ${name} of shape ${found.shape}, where the network needs ${wanted}`);
+    return [name, found];
   };
-  const [parameters, statistics] = [kind.parameterShapes, kind.statisticShapes].map((shapes) => Object.entries(shapes?.(description, inputShape) ?? {}).map(read));
-  layer.parameters = Object.fromEntries(parameters);
-  layer.statistics = Object.fromEntries(statistics);
+  const readAll = (shapes = () => ({})) => Object.fromEntries(Object.entries(shapes(description, inputShape)).map(read));
+  layer.parameters = readAll(kind.parameterShapes);
+  layer.statistics = readAll(kind.statisticShapes);
   layer.forward = (x) => kind.forward(layer, x);
   return layer;
 }
