@@ -1,4 +1,4 @@
-"""Fixtures for the page: its modules alone, the Draw section on a small server, all sections on the real one."""
+"""Fixtures for the page: its modules alone, the Draw section from memory, all sections on the real server."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,8 +10,7 @@ from playwright.sync_api import Browser
 from drawing_board import Board
 from handgrad.data.dataset import Splits
 from page_fixtures import browser, reader, written
-from page_models import Models, open_models
-from page_server import Site, serving_page
+from page_site import HOME, Models, Site, draw_site, open_models
 from page_window import OpenWindow, finished_run, pages, windows
 from served import Process, serving
 
@@ -24,19 +23,10 @@ def models(browser: Browser) -> Iterator[Models]:
         yield models
 
 
-@pytest.fixture(scope="module")
-def shared_site(reader: bytes, written: Splits) -> Iterator[Site]:
-    assert written.test
-    with serving_page(reader, written.test) as site:
-        yield site
-
-
 @pytest.fixture
-def site(shared_site: Site) -> Iterator[Site]:
-    """The small server; its model is reset after each test."""
-    model, name = shared_site.model, shared_site.name
-    yield shared_site
-    shared_site.model, shared_site.name = model, name
+def site(reader: bytes, written: Splits) -> Site:
+    """What the Draw section is answered with."""
+    return draw_site(reader, written.split("test"))
 
 
 @pytest.fixture
@@ -44,9 +34,11 @@ def open_board(browser: Browser, site: Site) -> Iterator[Callable[..., Board]]:
     """Open the Draw section."""
     with pages(browser) as open_page:
 
-        def open_board(path: str = "", **settings: Any) -> Board:
-            board = Board(open_page(**settings))
-            board.go(site.url + path)
+        def open_board(part: str = "", **settings: Any) -> Board:
+            page = open_page(**settings)
+            page.route("**/*", site.answer)
+            board = Board(page)
+            board.go(HOME + part)
             return board
 
         yield open_board
@@ -58,15 +50,15 @@ def board(open_board: Callable[..., Board]) -> Board:
 
 
 @pytest.fixture(scope="module")
-def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the server keeps its runs."""
-    return tmp_path_factory.mktemp("runs")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the server keeps its runs and digits."""
+    return tmp_path_factory.mktemp("server")
 
 
 @pytest.fixture(scope="module")
-def server(runs_folder: Path) -> Iterator[Process]:
+def server(folder: Path) -> Iterator[Process]:
     """The real server, which trains."""
-    with serving(runs_folder) as server:
+    with serving(folder) as server:
         yield server
 
 
@@ -77,13 +69,17 @@ def trained(server: Process) -> str:
 
 
 @pytest.fixture
+def used(server: Process, trained: str) -> str:
+    """The network in use, so that every section has content."""
+    server.post("/model", run=trained)
+    return trained
+
+
+@pytest.fixture
 def open_window(browser: Browser, server: Process) -> Iterator[OpenWindow]:
     """Open windows of the real server; runs that a failed test left are stopped."""
     with windows(browser, server.address) as open_window:
-        # without a model, /model/file answers 404, which browsers log
-        yield lambda *section, **settings: open_window(
-            *section, **{"expected": "404 (Not Found)", **settings}
-        )
+        yield open_window
     for run in server.get("/runs"):
         if run["state"] == "running":
             server.post(f"/runs/{run['name']}/stop")

@@ -1,58 +1,30 @@
-"""All sections with screen readers, zoom, forced colours, reduced motion and the keyboard only."""
+"""All sections: sizes, names, contrast, zoom, forced colours, reduced motion, the keyboard, layout shifts."""
 
 import itertools
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from drawing_board import Board, strokes_of
-from page_checks import BEYOND, CONTRASTS, DANGLING, NAMELESS, SMALL, TWICE, WATCH_SHIFTS
-from page_window import DATA, OpenWindow, Window, finished_run, windows
-from served import Process, serving
+from page_checks import (
+    BEYOND,
+    CONTRASTS,
+    DANGLING,
+    FOCUSED,
+    IMAGES,
+    LISTEN,
+    NAMELESS,
+    SMALL,
+    STOPS,
+    TWICE,
+    WATCH_SHIFTS,
+)
+from page_window import DATA, OpenWindow, Window
 
-pytestmark = pytest.mark.slow
-
+slow = pytest.mark.slow
 sections = pytest.mark.parametrize("section", ["draw", "train", "digits"])
-
-FOCUSED = """() => {
-    const element = document.activeElement;
-    const shows = (each) => {
-        const { outlineStyle, outlineWidth } = getComputedStyle(each);
-        return outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
-    };
-    const marked = element.closest(".pad") ?? element; // the drawing area shows it on its frame
-    const box = element.getBoundingClientRect();
-    return {
-        name: element.outerHTML.slice(0, 90),
-        visible: shows(marked), size: box.width * box.height,
-    };
-}"""
-
-STOPS = """(section) => [...document.getElementById(section).querySelectorAll(
-        "a[href], button, input, select, summary, [tabindex='0']")]
-    .filter((element) => element.checkVisibility({ visibilityProperty: true }))
-    .filter((element) => !element.disabled && element.tabIndex >= 0).length"""
-
-IMAGES = """() => [...document.querySelectorAll("canvas, svg, img")]
-    .filter((element) => element.checkVisibility() && !element.closest("[aria-hidden=true]"))
-    .filter((element) => !element.getAttribute("aria-label")).map((element) => element.outerHTML.slice(0, 90))"""
-
-LISTEN = """() => {
-    window.spoken = [];
-    for (const region of document.querySelectorAll("[aria-live], [role=status], [role=alert]")) {
-        new MutationObserver(() => region.textContent && window.spoken.push(region.textContent))
-            .observe(region, { childList: true, characterData: true, subtree: true });
-    }
-}"""
-
-
-@pytest.fixture
-def used(server: Process, trained: str) -> str:
-    """A network in use, so that every section has content."""
-    server.post("/model", run=trained)
-    return trained
 
 
 def fill(window: Window, section: str) -> None:
@@ -64,9 +36,69 @@ def fill(window: Window, section: str) -> None:
     board.draw(strokes_of("3"))
     if section == "digits":
         board.pad.press("3")
-        expect(window.page.locator(".thumbnail-status")).to_contain_text("1 digit;")
+        expect(window.page.locator(".thumbnail-status")).to_contain_text("saved as")
 
 
+def test_names_and_facts(board: Board) -> None:
+    board.draw(strokes_of("3"))
+    for check in (NAMELESS, TWICE, DANGLING, IMAGES):
+        assert board.page.evaluate(check) == []
+    expect(board.page.get_by_role("heading", level=1)).to_have_count(1)
+    facts = board.page.locator("#facts")
+    expect(facts).to_have_text("pen784-64-1050,890 parametersvalidation accuracy 97.3 %")
+
+
+def test_on_a_phone_the_prediction_is_visible(open_board: Callable[..., Board]) -> None:
+    board = open_board(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
+    bars = board.page.get_by_role("radiogroup").bounding_box()
+    assert bars is not None
+    assert bars["y"] + bars["height"] <= 740
+
+
+def test_tabs(board: Board) -> None:
+    page = board.page
+    tabs = {name: page.get_by_role("tab", name=name) for name in ("Draw", "Train", "Digits")}
+    tabs["Draw"].focus()
+    board.press("ArrowRight")
+    expect(tabs["Train"]).to_be_focused()
+    expect(tabs["Train"]).to_have_attribute("aria-selected", "true")
+    expect(page.locator("#train")).to_be_visible()
+    expect(page.locator("#draw")).to_be_hidden()
+    assert page.url.endswith("#train")
+    board.press("ArrowLeft", "ArrowLeft")
+    expect(tabs["Digits"]).to_be_focused()
+    page.go_back()
+    expect(page.locator("#draw")).to_be_visible()
+    page.go_back()
+    expect(page.locator("#train")).to_be_visible()
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    expect(page.locator("#train")).to_be_visible()
+    tabs["Draw"].click()
+    board.draw(strokes_of("0"))
+    board.reads("0")
+    for image in (".attribution canvas", ".mosaic canvas"):  # they were hidden until now
+        box = page.locator(image).first.bounding_box()
+        assert box is not None
+        assert box["width"] > 100
+
+
+def test_weights_are_legible_by_lightness_alone(board: Board) -> None:
+    lights = board.page.evaluate(
+        """async () => {
+            const { signed } = await import("handgrad/draw/images.js");
+            const linear = (c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+            const light = (colour) => [0.2126, 0.7152, 0.0722].reduce(
+                (sum, weight, channel) => sum + weight * linear(((colour >> (8 * channel)) & 255) / 255), 0);
+            return [...Array(101).keys()].map((k) => light(signed(k / 50 - 1)));
+        }"""
+    )
+    assert lights == sorted(lights)
+    assert lights[-1] - lights[50] > 0.5
+    assert lights[50] - lights[0] > 0.15
+
+
+@slow
 @sections
 def test_the_tab_key_reaches_everything_visibly(open_window: OpenWindow, used: str, section: str) -> None:
     window = open_window(section)
@@ -85,39 +117,40 @@ def test_the_tab_key_reaches_everything_visibly(open_window: OpenWindow, used: s
     assert [at["name"] for at in found if not at["visible"] or not at["size"]] == []
 
 
+@slow
 @sections
-def test_names_headings_and_zoom(open_window: OpenWindow, used: str, section: str) -> None:
-    zoomed = {"viewport": {"width": 640, "height": 450}, "device_scale_factor": 2}  # 1280 × 900 at 200 %
-    window = open_window(section, **zoomed)
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(320, "dark"), (834, "light"), (1280, "light"), (1920, "dark")]
+)
+def test_sizes_names_and_contrast(
+    open_window: OpenWindow, used: str, section: str, width: int, scheme: str
+) -> None:
+    phone = width < 840
+    window = open_window(
+        section,
+        viewport={"width": width, "height": 740},
+        is_mobile=phone,
+        has_touch=phone,
+        color_scheme=scheme,
+    )
     fill(window, section)
-    for check in (IMAGES, NAMELESS, TWICE, DANGLING):
+    assert window.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert window.page.evaluate(BEYOND, width) == []
+    for check in (SMALL, IMAGES, NAMELESS, TWICE, DANGLING):
         assert window.page.evaluate(check) == []
+    contrasts = window.page.evaluate(CONTRASTS)
+    assert len(contrasts) > 20
+    assert [text for text in contrasts if text[0] < 4.5] == []
     levels = window.page.evaluate(
         "[...document.querySelectorAll('h1, h2, h3')].filter((each) => each.checkVisibility())"
         ".map((each) => Number(each.tagName[1]))"
     )
     assert levels[0] == 1
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
-    assert window.page.evaluate("document.documentElement.scrollWidth") <= 640
-    assert window.page.evaluate(BEYOND, 640) == []
 
 
-@pytest.mark.parametrize("width", [320, 834, 1280])
-def test_widths_and_contrast(open_window: OpenWindow, trained: str, width: int) -> None:
-    phone = width < 840
-    scheme = "dark" if phone else "light"
-    viewport = {"width": width, "height": 740}
-    window = open_window(viewport=viewport, is_mobile=phone, has_touch=phone, color_scheme=scheme)
-    window.errors()
-    for section in ("Train", "Digits"):
-        window.tab(section)
-        assert window.page.evaluate("document.documentElement.scrollWidth") <= width
-        assert window.page.evaluate(BEYOND, width) == []
-        assert window.page.evaluate(SMALL) == []
-        assert [text for text in window.page.evaluate(CONTRASTS) if text[0] < 4.5] == []
-
-
-def test_announcements(open_window: OpenWindow, server: Process, used: str) -> None:
+@slow
+def test_announcements(open_window: OpenWindow, used: str) -> None:
     window = open_window()
     window.page.evaluate(LISTEN)
     name = window.start("mlp", DATA, epochs=12)
@@ -131,7 +164,8 @@ def test_announcements(open_window: OpenWindow, server: Process, used: str) -> N
     assert window.page.evaluate("window.spoken") == [window.page.locator(".answer-words").inner_text()]
 
 
-def test_curves_errors_and_states_differ_by_more_than_colour(open_window: OpenWindow, used: str) -> None:
+@slow
+def test_curves_and_errors_differ_by_more_than_colour(open_window: OpenWindow, used: str) -> None:
     window = open_window(f"train/{used}")
     fill(window, "train")
     dashes = "(line) => getComputedStyle(line).strokeDasharray"
@@ -145,19 +179,11 @@ def test_curves_errors_and_states_differ_by_more_than_colour(open_window: OpenWi
     correct = window.gallery.locator(".gallery-image:not(.error)").first
     outline = "(image) => getComputedStyle(image).outlineStyle + getComputedStyle(image).outlineWidth"
     assert error.evaluate(outline) != correct.evaluate(outline)
-    expect(window.view.locator(".run-state")).to_have_text("finished")
 
 
-def test_bars_are_visible_with_forced_colours(open_window: OpenWindow, used: str) -> None:
-    window = open_window("draw", forced_colors="active")
-    fill(window, "draw")
-    colour = "(element) => getComputedStyle(element).backgroundColor"
-    bar = window.page.locator(".bar.best .bar-fill")
-    assert bar.evaluate(colour) != window.page.locator(".bar.best .bar-track").evaluate(colour)
-
-
-def test_reduced_motion(open_window: OpenWindow, used: str) -> None:
-    window = open_window("draw", reduced_motion="reduce")
+@slow
+def test_forced_colours_and_reduced_motion(open_window: OpenWindow, used: str) -> None:
+    window = open_window("draw", forced_colors="active", reduced_motion="reduce")
     window.page.get_by_role("button", name="Draw a sample 8").click()
     assert window.page.evaluate("document.getAnimations().length") == 0
     strokes = window.page.evaluate("window.handgrad.currentStrokes().strokes.flat().length")
@@ -168,45 +194,31 @@ def test_reduced_motion(open_window: OpenWindow, used: str) -> None:
         ".filter((style) => parseFloat(style.transitionDuration) || style.animationName !== 'none').length"
     )
     assert moving == 0
+    colour = "(element) => getComputedStyle(element).backgroundColor"
+    bar = window.page.locator(".bar.best .bar-fill")
+    assert bar.evaluate(colour) != window.page.locator(".bar.best .bar-track").evaluate(colour)
 
 
-def shifts(window: Window) -> list[Any]:
-    """Return the layout shifts, except those directly after a click or a key."""
-    window.settle()
-    return [shift for shift in window.page.evaluate("window.shifts") if not shift[1]]
-
-
-def screen(width: int) -> dict[str, Any]:
-    """Return a screen on which the whole page is visible: only visible shifts are counted."""
-    phone = width < 840
-    return {"viewport": {"width": width, "height": 4200}, "is_mobile": phone, "has_touch": phone}
-
-
+@slow
+@sections
 @pytest.mark.parametrize("width", [360, 1200])
-def test_no_layout_shift_while_training(open_window: OpenWindow, trained: str, width: int) -> None:
-    for section in ("digits", "train"):
-        window = open_window(section, **screen(width))
-        window.page.evaluate(WATCH_SHIFTS)
-        if section == "train":
-            window.errors()
-            window.start("mlp", DATA, epochs=6)
-            window.is_("finished")
-            window.errors()
-        found = shifts(window)
-        assert sum(value for value, _, _ in found) < 0.005, found
-
-
-def test_no_layout_shift_while_fine_tuning(browser: Browser, tmp_path: Path) -> None:
-    with serving(tmp_path) as server, windows(browser, server.address) as open_window:
-        server.post("/model", run=finished_run(server, epochs=2))
-        for width in (360, 1200):
-            window = open_window("digits", **screen(width))
-            window.page.evaluate(WATCH_SHIFTS)
-            board = Board(window.page)
-            for label in "358":
-                board.draw(strokes_of(label))
-                board.pad.press(label)
-            window.page.get_by_role("button", name="Fine-tune").click()
-            expect(window.page.locator(".comparison-sums tbody tr")).to_have_count(2, timeout=60_000)
-            found = shifts(window)
-            assert sum(value for value, _, _ in found) < 0.005, found
+def test_no_layout_shift(open_window: OpenWindow, used: str, section: str, width: int) -> None:
+    phone = width < 840
+    # the whole page is visible, since only visible shifts are counted
+    window = open_window(section, viewport={"width": width, "height": 4200}, is_mobile=phone, has_touch=phone)
+    window.page.evaluate(WATCH_SHIFTS)
+    fill(window, section)
+    if section == "train":
+        window.start("mlp", DATA, epochs=6)
+        window.is_("finished")
+        window.errors()
+    elif section == "draw":
+        window.page.get_by_role("button", name="Example 3,").click()
+        window.page.get_by_role("radio", name="8:").click()
+    else:
+        window.page.get_by_role("button", name="Fine-tune").click()
+        expect(window.page.locator(".comparison-sums tbody tr")).to_have_count(2, timeout=60_000)
+    window.settle()
+    # those directly after a click or a key are not counted
+    shifts = [shift for shift in window.page.evaluate("window.shifts") if not shift[1]]
+    assert sum(value for value, _, _ in shifts) < 0.005, shifts

@@ -48,9 +48,6 @@ CONTRASTS = """() => {
     return texts;
 }"""
 
-VARIABLES = """(names) => names.map((name) =>
-    getComputedStyle(document.documentElement).getPropertyValue(name).trim())"""
-
 WATCH_SHIFTS = """() => {
     window.shifts = [];
     new PerformanceObserver((list) => list.getEntries().forEach((entry) => window.shifts.push(
@@ -67,3 +64,34 @@ SMALL = """() => [...document.querySelectorAll('a, button, input, select')]
     .filter((element) => element.checkVisibility())
     .map((element) => [element.getBoundingClientRect(), element.outerHTML.slice(0, 80)])
     .filter(([box]) => box.width < 24 || box.height < 24).map(([, text]) => text)"""
+
+FOCUSED = """() => {
+    const element = document.activeElement;
+    const shows = (each) => {
+        const { outlineStyle, outlineWidth } = getComputedStyle(each);
+        return outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+    };
+    const marked = element.closest(".pad") ?? element; // the drawing area shows it on its frame
+    const box = element.getBoundingClientRect();
+    return {
+        name: element.outerHTML.slice(0, 90),
+        visible: shows(marked), size: box.width * box.height,
+    };
+}"""
+
+STOPS = """(section) => [...document.getElementById(section).querySelectorAll(
+        "a[href], button, input, select, summary, [tabindex='0']")]
+    .filter((element) => element.checkVisibility({ visibilityProperty: true }))
+    .filter((element) => !element.disabled && element.tabIndex >= 0).length"""
+
+IMAGES = """() => [...document.querySelectorAll("canvas, svg, img")]
+    .filter((element) => element.checkVisibility() && !element.closest("[aria-hidden=true]"))
+    .filter((element) => !element.getAttribute("aria-label")).map((element) => element.outerHTML.slice(0, 90))"""
+
+LISTEN = """() => {
+    window.spoken = [];
+    for (const region of document.querySelectorAll("[aria-live], [role=status], [role=alert]")) {
+        new MutationObserver(() => region.textContent && window.spoken.push(region.textContent))
+            .observe(region, { childList: true, characterData: true, subtree: true });
+    }
+}"""

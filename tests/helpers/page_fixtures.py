@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 import handgrad as hg
 from browser import open_browser
 from handgrad.data.dataset import Splits
-from page_models import model_bytes
+from handgrad.model.files import model_bytes
 
 
 @pytest.fixture(scope="session")

@@ -55,8 +55,7 @@ class Window:
     """The page at one of its sections."""
 
     def __init__(self, page: Page, address: str) -> None:
-        self.page = page
-        self.address = address
+        self.page, self.address = page, address
         self.view = page.get_by_role("region", name="Run", exact=True)
         self.gallery = page.get_by_role("region", name="Test images")
         self.gallery_status = page.locator(".gallery-status")
@@ -64,11 +63,6 @@ class Window:
         self.form = page.get_by_role("form", name="New training")
         self.tuning = page.get_by_role("form", name="Fine-tune")
         self.readout = page.locator(".view-readout")
-
-    def go(self, section: str) -> None:
-        """Open a section and wait until it is ready."""
-        self.page.goto(f"{self.address}#{section}")
-        self.ready()
 
     def reload(self) -> None:
         self.page.reload()
@@ -134,8 +128,10 @@ def windows(browser: Browser, address: str) -> Iterator[OpenWindow]:
     with pages(browser) as open_page:
 
         def open_window(section: str = "train", beside: Window | None = None, **settings: Any) -> Window:
+            settings = {"expected": "404 (Not Found)", **settings}  # of /model/file, without a model
             window = Window(open_page(beside=beside.page if beside else None, **settings), address)
-            window.go(section)
+            window.page.goto(f"{address}#{section}")
+            window.ready()
             return window
 
         yield open_window
