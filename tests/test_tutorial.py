@@ -58,6 +58,8 @@ def test_every_step_of_the_tutorial(clone: Path) -> None:
     assert folder.joinpath("runs/plants/plots/confusion.svg").exists()
     assert folder.joinpath("runs/shapes/plots/mistakes.svg").exists()
     assert "soil=sand" in after("uv run handgrad explain runs/plants")
+    shapes = after("uv run handgrad predict runs/shapes").splitlines()[1:]
+    assert [line.split()[1] for line in shapes] == ["circle", "square"]
     for kind, files in (("plants", "plants/new.csv"), ("shapes", "shapes/test/circle/0.png")):
         tuned = after(f"uv run python tune_{kind}.py")
         evaluated = after(f"uv run handgrad evaluate {kind}.safe")

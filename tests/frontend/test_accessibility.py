@@ -120,7 +120,7 @@ def test_the_tab_key_reaches_everything_visibly(open_window: OpenWindow, used: s
 @slow
 @sections
 @pytest.mark.parametrize(
-    ("width", "scheme"), [(320, "dark"), (834, "light"), (1280, "light"), (1920, "dark")]
+    ("width", "scheme"), [(360, "dark"), (834, "light"), (1280, "light"), (1920, "dark")]
 )
 def test_sizes_names_and_contrast(
     open_window: OpenWindow, used: str, section: str, width: int, scheme: str
@@ -134,8 +134,6 @@ def test_sizes_names_and_contrast(
         color_scheme=scheme,
     )
     fill(window, section)
-    assert window.page.evaluate("document.documentElement.scrollWidth") <= width
-    assert window.page.evaluate(BEYOND, width) == []
     for check in (SMALL, IMAGES, NAMELESS, TWICE, DANGLING):
         assert window.page.evaluate(check) == []
     contrasts = window.page.evaluate(CONTRASTS)
@@ -147,6 +145,11 @@ def test_sizes_names_and_contrast(
     )
     assert levels[0] == 1
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+    for narrow in {width, 320}:
+        window.page.set_viewport_size({"width": narrow, "height": 740})
+        window.settle()
+        assert window.page.evaluate("document.documentElement.scrollWidth") <= narrow
+        assert window.page.evaluate(BEYOND, narrow) == []
 
 
 @slow

@@ -92,8 +92,8 @@ class Models:
     def run(self, program: str, **inputs: bytes) -> Any:
         """Run JavaScript in which each input is an ArrayBuffer of its name."""
         encoded = {name: base64.b64encode(content).decode() for name, content in inputs.items()}
-        reading = "".join(f"const {name} = fromBase64(inputs.{name}).buffer;\n" for name in inputs)
-        return self.page.evaluate(f"async (inputs) => {{\n{reading}{program}\n}}", encoded)
+        reading = "".join(f"const {name} = fromBase64(encoded.{name}).buffer;\n" for name in inputs)
+        return self.page.evaluate(f"async (encoded) => {{\n{reading}{program}\n}}", encoded)
 
     def predict_proba(self, network: Network, raw: NDArray[Any]) -> NDArray[np.float64]:
         """Compute (N, C) probabilities of bytes or float32."""

@@ -20,6 +20,7 @@ export class Stages {
       if (built) this.#views.push({ stage, ...built });
     });
     this.element.replaceChildren(...this.#views.map(({ panel }) => panel));
+    for (const { view } of this.#views) view.mosaic?.fit(); // now, not after the first frame: nothing shifts
   }
 
   /** @param state  {trace, focus, name} or null */
