@@ -173,16 +173,11 @@ def test_a_sample_is_drawn_slowly_where_motion_is_allowed(open_board: Open) -> N
 
 
 @slow
-def test_interruptions(board: Board) -> None:
-    board.draw(ONE, lift=False)
-    board.page.reload()  # in the middle of a stroke
-    board.page.wait_for_selector("html[data-ready]")
-    board.page.mouse.up()
-    expect(board.answer).to_have_text("")
+def test_the_window_is_resized_between_two_strokes(board: Board) -> None:
     four = strokes_of("4")
     board.draw(four[:1])
     before = board.pixels()
-    board.page.set_viewport_size({"width": 400, "height": 700})  # between two strokes
+    board.page.set_viewport_size({"width": 400, "height": 700})
     board.settle()
     assert np.array_equal(board.pixels(), before)
     board.draw(four[1:])

@@ -1,7 +1,6 @@
-"""The gallery of test images: by class, into the Draw section, and for runs whose test images are not available."""
+"""The gallery of test images: of which data, by class, by keyboard, and into the Draw section."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,12 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 import handgrad as hg
-from handgrad.cli.main import main
 from page_site import Models
 from page_window import DATA, OpenWindow
-from served import Process
-
-slow = pytest.mark.slow
 
 IMAGES = """
 const { testDataFor, digitsFor } = await import("handgrad/train/test_images.js");
@@ -44,24 +39,12 @@ def test_which_test_images(
     assert models.run(inputs + IMAGES) == expected
 
 
-@pytest.fixture
-def elsewhere(folder: Path) -> str:
-    """A run on data that the server does not list."""
-    digits = hg.load_data("strokes:200").train
-    source = folder / "private" / "mine.npz"
-    source.parent.mkdir()
-    np.savez(source, images=digits.inputs, labels=digits.labels)
-    main(["train", "mlp", f"--data={source}", f"--out={folder}/runs/elsewhere", "--epochs=1", "--quiet"])
-    return "elsewhere"
-
-
-@slow
+@pytest.mark.slow
 def test_by_class_with_the_keyboard_and_into_draw(open_window: OpenWindow, trained: str) -> None:
     window = open_window()
     window.select(trained)
     window.errors()
-    test = hg.load_data(DATA).test
-    assert test is not None
+    test = hg.load_data(DATA).split("test")
     sevens = np.flatnonzero(test.labels == 7)
     window.gallery.get_by_label("Class").select_option("7")
     first = window.gallery.locator(".gallery-image").first
@@ -82,31 +65,3 @@ def test_by_class_with_the_keyboard_and_into_draw(open_window: OpenWindow, train
     window.settle()
     shown = window.page.evaluate("Array.from(window.handgrad.currentPixels())")
     assert np.array_equal(shown, test.inputs[sevens[1]].ravel())
-
-
-@slow
-def test_images_of_other_data_are_not_shown(open_window: OpenWindow, trained: str, elsewhere: str) -> None:
-    window = open_window(f"train/{trained}")
-    window.errors()
-    window.select(elsewhere)
-    reason = "No test images: the data of this run, private/mine.npz, are not available"
-    expect(window.gallery_status).to_have_text(reason)
-    expect(window.gallery.locator(".gallery-image:visible")).to_have_count(0)
-    window.select(trained)
-    window.errors()
-    expect(window.gallery.locator(".gallery-image:visible").first).to_be_visible()
-
-
-@slow
-def test_a_run_that_failed_at_its_start_shows_no_images(
-    open_window: OpenWindow, server: Process, trained: str
-) -> None:
-    server.post("/digits", name="one", inputs=[[255] * 784], labels=["1"])  # too few for a validation split
-    name = str(server.post("/runs", recipe="mlp", data="digits/one")["name"])
-    assert server.await_state(name, "failed")["data"] == ""
-    window = open_window(f"train/{trained}")
-    window.errors()
-    window.select(name)
-    window.is_("failed")
-    expect(window.gallery_status).to_contain_text("when there is a network")
-    expect(window.gallery.locator(".gallery-image:visible")).to_have_count(0)
