@@ -31,10 +31,9 @@ def fill(window: Window, section: str) -> None:
     if section == "train":
         window.errors()
         return
-    board = Board(window.page)
-    board.draw(strokes_of("3"))
+    window.draw(strokes_of("3"))
     if section == "digits":
-        board.pad.press("3")
+        window.pad.press("3")
         expect(window.page.locator(".thumbnail-status")).to_contain_text("saved as")
 
 
@@ -63,8 +62,7 @@ def test_tabs(board: Board) -> None:
     expect(page.locator("#draw")).to_be_visible()
     page.go_back()
     expect(page.locator("#train")).to_be_visible()
-    page.reload()
-    page.wait_for_selector("html[data-ready]")
+    board.go()
     expect(page.locator("#train")).to_be_visible()
     tabs["Draw"].click()
     board.draw(strokes_of("0"))
@@ -144,7 +142,7 @@ def test_announcements(open_window: OpenWindow, used: str) -> None:
     assert window.page.evaluate("window.spoken") == [f"{name} has started", f"{name} is finished"]
     window = open_window("draw")
     window.page.evaluate(LISTEN)
-    Board(window.page).draw(strokes_of("1")[:1])
+    window.draw(strokes_of("1")[:1])
     assert window.page.evaluate("window.spoken") == [window.page.locator(".answer-words").inner_text()]
 
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 import handgrad as hg
-from drawing_board import Board, strokes_of
+from drawing_board import strokes_of
 from handgrad.data.collection import read_collection
 from page_window import DATA, OpenWindow, Window, finished_run, model_of, windows
 from served import Process, serving
@@ -23,11 +23,10 @@ def window(open_window: OpenWindow, used: str) -> Window:
 
 def collect(window: Window, *labels: str) -> None:
     """Draw digits, and label them by key."""
-    board = Board(window.page)
     for label in labels:
-        board.draw(strokes_of(label, "thin", 4))
+        window.draw(strokes_of(label, "thin", 4))
         expect(window.page.locator(".collect-prediction")).to_contain_text("Prediction:")
-        board.pad.press(label)
+        window.pad.press(label)
         expect(window.page.locator(".collect-prediction")).to_be_empty()
         expect(window.page.locator("#status")).to_contain_text(f"added as {label}")
 
@@ -44,7 +43,7 @@ def test_collect_download_and_remove(window: Window, server: Process, folder: Pa
     name_it(window, "hand")
     expect(page.get_by_role("button", name="Download")).to_be_disabled()
     collect(window, "3", "1")
-    Board(page).draw(strokes_of("3", "slanted", 4))
+    window.draw(strokes_of("3", "slanted", 4))
     page.get_by_role("button", name="Label as 3").click()
     expect(status).to_have_text("3 digits, saved as digits/hand")
     expect(page.get_by_role("group", name="3: 2")).to_be_visible()
@@ -62,7 +61,7 @@ def test_collect_download_and_remove(window: Window, server: Process, folder: Pa
     page.keyboard.press("Delete")
     expect(status).to_have_text("1 digit, saved as digits/hand")
     assert server.get("/digits") == [{"name": "hand", "examples": 1, "classes": list("0123456789")}]
-    window.reload()
+    window.go()
     page.get_by_role("button", name="Digit 1, a 3").focus()
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Open in Draw").click()
@@ -88,14 +87,13 @@ def test_invalid_names(window: Window) -> None:
 
 
 def test_keyboard_only(window: Window) -> None:
-    pad = Board(window.page).pad
-    pad.focus()
+    window.pad.focus()
     for key in ("Shift+ArrowUp", " ", *["ArrowDown"] * 12, " "):
         window.page.keyboard.press(key)
     expect(window.page.locator(".collect-prediction")).to_contain_text("Prediction:")
     window.page.keyboard.press("1")
     expect(window.page.get_by_role("group", name="1: 1")).to_be_visible()
-    expect(pad).to_be_focused()
+    expect(window.pad).to_be_focused()
     window.page.keyboard.press("5")
     expect(window.page.locator("#status")).to_have_text("draw something first")
 

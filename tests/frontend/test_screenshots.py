@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from drawing_board import Board, strokes_of
+from drawing_board import strokes_of
 from fixture_types import Cli
 from page_window import Window, windows
 from served import serving
@@ -44,14 +44,12 @@ def shoot(tmp_path: Path) -> Callable[[Page | Locator, str], None]:
     return shoot
 
 
-def draw(window: Window, label: str, kind: str) -> Board:
+def draw(window: Window, label: str, kind: str) -> None:
     """Draw a digit, without a pointer in the way."""
-    board = Board(window.page)
     expect(window.page.locator(".example").first).to_be_visible()
-    board.draw(strokes_of(label, kind, 1))
-    board.reads(label)
+    window.draw(strokes_of(label, kind, 1))
+    window.reads(label)
     window.page.mouse.move(2, 2)
-    return board
 
 
 @pytest.mark.slow
@@ -75,13 +73,11 @@ def test_screenshots(
         shoot(phone.page, "phone")
 
         window = open_window("digits", viewport={"width": 1280, "height": 1240})
-        board = Board(window.page)
-        for number, (kind, label) in enumerate(
-            (kind, label) for kind in ("slanted", "another", "hooks") for label in "0123456789"
-        ):
-            board.draw(strokes_of(label, kind, 2))
-            board.pad.press(label)
-            expect(window.page.locator(".thumbnail-status")).to_contain_text(f"{number + 1} digit")
+        for kind in ("slanted", "another", "hooks"):
+            for label in "0123456789":
+                window.draw(strokes_of(label, kind, 2))
+                window.pad.press(label)
+                expect(window.page.locator("#status")).to_contain_text(f"added as {label}")
         window.page.get_by_role("button", name="Fine-tune").click()
         expect(window.page.locator(".comparison-sums tbody tr")).to_have_count(2, timeout=60_000)
         window.page.evaluate("scrollTo(0, 0)")
@@ -94,7 +90,7 @@ def test_screenshots(
         expect(window.gallery.locator(".error").first).to_be_visible(timeout=60_000)
         window.page.mouse.move(2, 2)
         shoot(window.page, "train")
-        window.press("Stop")
+        window.act("Stop")
         window.is_("stopped")
 
         server.post("/model", run="convnet")

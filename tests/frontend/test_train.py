@@ -38,7 +38,7 @@ def test_a_run_is_watched_until_it_is_finished(
     expect(window.gallery.locator(".gallery-range")).to_contain_text(f"of {errors}")
     expect(window.gallery.locator(".gallery-image.error:visible")).to_have_count(min(120, errors))
     assert [shift for shift in window.page.evaluate("window.shifts") if not shift[1]] == []
-    window.press("Use this model")
+    window.act("Use this model")
     expect(window.page.locator("#facts b")).to_have_text(name)
     assert server.get("/model")["name"] == name
 
@@ -84,18 +84,18 @@ def test_pause_reload_resume_and_stop_in_two_tabs(open_window: OpenWindow, serve
     expect(window.readout).to_contain_text("Newest: Step")
     other = open_window(beside=window)
     expect(other.view.get_by_role("heading", name=name)).to_be_visible()
-    window.press("Pause")
+    window.act("Pause")
     window.is_("paused")
     other.is_("paused")
     step = server.get(f"/runs/{name}")["last"]["step"]
-    window.reload()
+    window.go()
     window.is_("paused")
     expect(window.readout).to_contain_text(f"Step {step:,}")
-    other.press("Resume")
+    other.act("Resume")
     window.is_("running")
     server.await_records(name, server.get(f"/runs/{name}")["records"] + 1)
     expect(window.readout).not_to_contain_text(f"Step {step:,}")
-    window.press("Stop")
+    window.act("Stop")
     for each in (window, other):
         each.is_("stopped")
         expect(each.view.get_by_role("button", name="Pause")).to_have_attribute("aria-disabled", "true")
@@ -161,10 +161,10 @@ def test_a_server_that_is_killed_and_restarted(browser: Browser, tmp_path: Path)
         with serving(tmp_path, "--port", port) as second:
             window.is_("interrupted")
             expect(line).to_contain_text("Resume")
-            window.press("Resume")
+            window.act("Resume")
             window.is_("running")
             second.await_records(name, second.get(f"/runs/{name}")["records"] + 1)
-            window.press("Stop")
+            window.act("Stop")
             window.is_("stopped")
 
 
@@ -247,7 +247,7 @@ def test_the_address_names_the_run(open_window: OpenWindow, server: Process) -> 
     window = open_window(f"train/{newer}")
     window.select(older)
     shows(window, older)
-    window.reload()
+    window.go()
     shows(window, older)
     window.page.go_back()
     shows(window, newer)

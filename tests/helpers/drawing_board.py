@@ -33,9 +33,12 @@ class Board:
         self.answer = page.locator(".answer-large")
         self.words = page.locator(".answer-words")
 
-    def go(self, url: str) -> None:
-        """Open an address and wait until the page is ready."""
-        self.page.goto(url)
+    def go(self, url: str | None = None) -> None:
+        """Open an address, or load the page again, and wait until it is ready."""
+        if url:
+            self.page.goto(url)
+        else:
+            self.page.reload()
         self.page.wait_for_selector("html[data-ready]")
         self.settle()
 

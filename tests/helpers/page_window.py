@@ -9,7 +9,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
 import handgrad as hg
-from drawing_board import SETTLED
+from drawing_board import Board
 from served import Process
 
 expect.set_options(timeout=30_000)  # long for a busy machine; passing tests do not wait for it
@@ -51,11 +51,12 @@ def pages(browser: Browser) -> Iterator[OpenPage]:
     assert problems == []
 
 
-class Window:
-    """The page at one of its sections."""
+class Window(Board):
+    """The page of a server, at one of its sections."""
 
     def __init__(self, page: Page, address: str) -> None:
-        self.page, self.address = page, address
+        super().__init__(page)
+        self.address = address
         self.view = page.get_by_role("region", name="Run", exact=True)
         self.gallery = page.get_by_role("region", name="Test images")
         self.gallery_status = page.locator(".gallery-status")
@@ -63,18 +64,6 @@ class Window:
         self.form = page.get_by_role("form", name="New training")
         self.tuning = page.get_by_role("form", name="Fine-tune")
         self.readout = page.locator(".view-readout")
-
-    def reload(self) -> None:
-        self.page.reload()
-        self.ready()
-
-    def ready(self) -> None:
-        self.page.wait_for_selector("html[data-ready]")
-        self.settle()
-
-    def settle(self) -> None:
-        """Wait until everything requested is on the screen."""
-        self.page.evaluate(SETTLED)
 
     def tab(self, name: str) -> None:
         """Open a section by its tab."""
@@ -106,7 +95,7 @@ class Window:
         assert found
         return int(found[1].replace(",", ""))
 
-    def press(self, name: str) -> None:
+    def act(self, name: str) -> None:
         """Press a button of the run."""
         self.view.get_by_role("button", name=name, exact=True).click()
 
@@ -130,8 +119,7 @@ def windows(browser: Browser, address: str) -> Iterator[OpenWindow]:
         def open_window(section: str = "train", beside: Window | None = None, **settings: Any) -> Window:
             settings = {"expected": "404 (Not Found)", **settings}  # of /model/file, without a model
             window = Window(open_page(beside=beside.page if beside else None, **settings), address)
-            window.page.goto(f"{address}#{section}")
-            window.ready()
+            window.go(f"{address}#{section}")
             return window
 
         yield open_window
