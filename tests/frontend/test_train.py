@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 import handgrad as hg
-from page_checks import WATCH_SHIFTS
 from page_site import Models
 from page_window import DATA, LONG, OpenWindow, Window, finished_run, model_of, windows
 from served import Process, serving
@@ -20,7 +19,6 @@ def test_a_run_is_watched_until_it_is_finished(
     open_window: OpenWindow, server: Process, folder: Path
 ) -> None:
     window = open_window()
-    window.page.evaluate(WATCH_SHIFTS)
     name = window.start("mlp", DATA, epochs=3)
     window.is_("finished")
     last = server.get(f"/runs/{name}")["last"]
@@ -37,7 +35,6 @@ def test_a_run_is_watched_until_it_is_finished(
     window.gallery.get_by_role("button", name="Errors").click()
     expect(window.gallery.locator(".gallery-range")).to_contain_text(f"of {errors}")
     expect(window.gallery.locator(".gallery-image.error:visible")).to_have_count(min(120, errors))
-    assert [shift for shift in window.page.evaluate("window.shifts") if not shift[1]] == []
     window.act("Use this model")
     expect(window.page.locator("#facts b")).to_have_text(name)
     assert server.get("/model")["name"] == name
