@@ -111,11 +111,11 @@ def test_runs_that_fail(open_window: OpenWindow, server: Process) -> None:
     expect(window.gallery.locator(".gallery-image:visible").first).to_be_visible()
     server.post("/digits", name="one", inputs=[[255] * 784], labels=["1"])  # too few for a validation split
     name = str(server.post("/runs", recipe="mlp", data="digits/one")["name"])
-    assert server.await_state(name, "failed")["data"] == ""
+    server.await_state(name, "failed")
     window.select(name)
     expect(window.view.get_by_role("heading", name=name)).to_be_visible()
-    expect(window.gallery_status).to_contain_text("when there is a network")
-    expect(window.gallery.locator(".gallery-image:visible")).to_have_count(0)
+    expect(window.gallery_status).to_contain_text("digits/one has no test images")
+    expect(window.gallery.locator(".gallery-image.error:visible")).to_have_count(0)
     assert missing == []
 
 
