@@ -309,7 +309,7 @@ def group(limit: int) -> Path | None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["idx", "csv"])
 def test_data_larger_than_a_control_group_are_trained_on(tmp_path: Path, kind: str) -> None:
-    folder = group(400_000_000)
+    folder = group(450_000_000)
     if folder is None:
         pytest.skip("no control group can be made here")
     images, labels = generate(10_000, 1)
