@@ -81,7 +81,7 @@ def _introduce(run: Run, threads: int) -> None:
         f"{f', {len(validation):,} for validation' if validation else ''}, "
         f"{'×'.join(map(str, train.input_shape))} {train.inputs.dtype}, {len(train.class_names)} classes"
     )
-    emit(f"network  {run.network!r}")
+    emit(f"network  {run.network}")
     emit(
         f"training {run.total_steps:,} steps of {batch} examples, {type(optimizer).__name__} at "
         f"{optimizer.learning_rate:g}, seed {recipe.seed}, {f'{ranks} ranks of ' if ranks > 1 else ''}"

@@ -101,9 +101,13 @@ class Network(Architecture):
             raise HandgradError(f"the network ends in {self.output_shape}, but there are {count} classes")
         self._allocate(arrays, np.random.default_rng(rng))
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         layers = " → ".join(type(layer).__name__ for layer in self.layers)
-        return f"Network({self.input_shape} → {layers} → {self.output_shape}, {self.parameter_count:,} parameters)"
+        first, last = ("×".join(map(str, shape)) for shape in (self.input_shape, self.output_shape))
+        return f"{first} → {layers} → {last}: {self.parameter_count:,} parameters"
+
+    def __repr__(self) -> str:
+        return f"Network({self})"
 
     def _allocate(self, given: Mapping[str, NDArray[Any]] | None, rng: np.random.Generator) -> None:
         """Create all arrays: copies of given ones, which are checked before any is allocated, or initial values."""
