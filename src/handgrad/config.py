@@ -8,7 +8,7 @@ it is defined.
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
 from inspect import isabstract
-from math import inf
+from math import inf, isfinite
 from numbers import Integral, Real
 from typing import Any, Self, get_args, get_type_hints
 
@@ -26,8 +26,11 @@ class Configurable:
 
     def __post_init__(self) -> None:
         for field in fields(self):  # type: ignore[arg-type]  # subclasses are dataclasses
-            if "within" in field.metadata:
-                check_number(self, field.name, **field.metadata["within"])
+            same = (vars(kind).get("__dataclass_fields__", {}).get(field.name) for kind in type(self).__mro__)
+            for found in same:  # a subclass may give a field another default, without its interval
+                if found and "within" in found.metadata:
+                    check_number(self, field.name, **found.metadata["within"])
+                    break
 
     def to_config(self) -> dict[str, Any]:
         """Return the type and every field; nested objects become nested tables."""
@@ -84,6 +87,13 @@ class Configurable:
             raise HandgradError(f"{argument}: {error}") from error
 
 
+def _is_finite(value: Any) -> bool:
+    try:
+        return isfinite(value)
+    except OverflowError:  # an integer that float cannot hold
+        return False
+
+
 def check_number(
     owner: object, name: str, low: float, high: float = inf, interval: str = "[)", *, whole: bool = False
 ) -> None:
@@ -97,7 +107,7 @@ def check_number(
     if not (
         isinstance(value, kind)
         and not isinstance(value, bool)
-        and -inf < value < inf
+        and _is_finite(value)
         and low <= value <= high
         and (value != low or interval[0] == "[")
         and (value != high or interval[1] == "]")

@@ -65,15 +65,15 @@ def test_weights_are_rounded_to_half_a_step_of_their_output() -> None:
 def test_int8_computes_with_the_rounded_weights(tmp_path: Path) -> None:
     layers = [hg.Conv2D(3, 3, padding=1), hg.BatchNorm(), hg.ReLU(), hg.Flatten(), hg.Dense(4)]
     network = hg.Network(layers, (2, 5, 5), 0)
-    headers = Headers(tmp_path, {"small": network}, int8=True)
+    headers = Headers(tmp_path, {"HANDGRAD_small": network}, int8=True)
     raw = np.random.default_rng(1).normal(size=(30, 2, 5, 5)).astype(np.float32)
-    _, probabilities = headers.predict("small", raw)
+    _, probabilities = headers.predict("HANDGRAD_small", raw)
     assert np.abs(probabilities - network.predict_proba(raw)).max() > 1e-4
     for parameters in (network.parameters[0], network.parameters[4]):
         numbers, scales = quantize(parameters.weights)
         parameters.weights[...] = numbers * scales.reshape(-1, *[1] * (numbers.ndim - 1))
     np.testing.assert_allclose(probabilities, network.predict_proba(raw), atol=1e-5)
-    assert headers.sizes["small"].constants == (3 * 2 * 9 + 4 * 75) + 4 * (2 * 3 + 2 * 4 + 2 * 3)
+    assert headers.sizes["HANDGRAD_small"].constants == (3 * 2 * 9 + 4 * 75) + 4 * (2 * 3 + 2 * 4 + 2 * 3)
 
 
 NAMES = [

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -92,6 +92,15 @@ def test_formulas_have_the_names_of_arrays_and_the_values_of_fields() -> None:
     assert formulas["halves0′"] == "halves0′ = Halves(halves0)"
     assert formulas["dhalves0"] == "dhalves0 = backward of Halves(halves0)"
     assert len(formulas) == len(explanation.steps)  # a0, a0′, a0′′, …
+
+
+def test_other_braces_in_a_formula_stay() -> None:
+    @dataclass(frozen=True)
+    class Rest(Halves):
+        formula: ClassVar[str] = "{y} = {max{x}, 0}{}"
+
+    explanation = hg.explain(hg.Network([Rest(), hg.Dense(2)], 2, 0), np.ones(2))
+    assert explanation.steps[1].formula == "rest0 = {maxx, 0}{}"
 
 
 def test_certain_prediction_has_a_gradient() -> None:

@@ -56,6 +56,11 @@ def test_each_category_is_an_input(quick: Quick, frame: Any, tmp_path: Path) -> 
     assert network.predict_proba(rows.inputs).tobytes() == classifier.predict_proba(X).tobytes()
 
 
+def test_float32_columns_beside_text_are_computed_in_float32(quick: Quick) -> None:
+    frame = pd.DataFrame({"a": np.linspace(0, 1, 60, dtype=np.float32), "kind": ["x", "y"] * 30})
+    assert quick().fit(frame, LABELS).network_.dtype == np.float32
+
+
 def test_pandas_and_polars_give_the_same_probabilities(quick: Quick) -> None:
     pandas = quick().fit(pd.DataFrame(TABLE).astype({"leaf": "category"}), LABELS)
     polars = quick().fit(pl.DataFrame(TABLE), LABELS)

@@ -97,6 +97,17 @@ def test_warm_start_with_other_classes_layers_or_inputs_is_refused(flowers: Exam
         clone(classifier).fit(X, y).set_params(hidden=9).fit(X, y)
 
 
+@pytest.mark.parametrize("weights", [None, -1.0])
+def test_a_refused_fit_leaves_the_classifier_as_it_was(flowers: Examples, weights: float | None) -> None:
+    X, y = flowers
+    classifier = resumable(warm_start=False).fit(X, y)
+    before = classifier.predict(X)
+    others = np.array(["oak", "elm"])[np.arange(len(y) - (weights is None)) % 2]
+    with pytest.raises(ValueError, match=r"weight|inconsistent"):
+        classifier.fit(X, others, None if weights is None else np.full(len(y), weights))
+    np.testing.assert_array_equal(classifier.predict(X), before)
+
+
 def test_partial_fits_learn(flowers: Examples) -> None:
     X, y = flowers
     classifier = resumable(learning_rate=0.01)

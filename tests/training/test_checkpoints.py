@@ -138,7 +138,7 @@ def test_other_damage_gets_one_line(
     [
         ({"step": -1}, {}),
         ({"epoch": 1.5}, {}),
-        ({"position": 200}, {}),
+        ({"position": 201}, {}),
         ({"loss_sum": "much"}, {}),
         ({"memory": 3}, {}),
         ({"rng": {"bit_generator": "PCG64"}}, {}),

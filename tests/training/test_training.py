@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -149,12 +150,13 @@ def test_stopped_anywhere_and_resumed_equals_never_stopped(table: hg.Dataset, cu
 
 @pytest.mark.parametrize("place", [1, 3, 8])
 @pytest.mark.parametrize("interrupted", ["evaluate", "stop"])
+@pytest.mark.parametrize("length", [{"epochs": 8}, {"steps": 30}], ids=str)
 def test_a_training_that_is_interrupted_resumes_exactly(
-    table: hg.Dataset, monkeypatch: pytest.MonkeyPatch, place: int, interrupted: str
+    table: hg.Dataset, monkeypatch: pytest.MonkeyPatch, place: int, interrupted: str, length: dict[str, int]
 ) -> None:
     splits = hg.Splits(table).split_validation(20, np.random.default_rng(0))
     straight, broken, state = network_for(table), network_for(table), seeded()
-    arguments: dict[str, Any] = {"batch_size": 50, "epochs": 8} | EXTRAS["reducing"]
+    arguments: dict[str, Any] = {"batch_size": 50} | length | EXTRAS["reducing"]
     expected, calls = hg.fit(straight, splits, state=seeded(), **arguments), iter(range(1, 100))
 
     def interrupt(*given: Any) -> Any:
@@ -186,6 +188,18 @@ def test_a_state_resumes_only_with_its_data_network_and_optimizer(table: hg.Data
     for network, data, optimizer, message in cases:
         with pytest.raises(hg.HandgradError, match=message):
             hg.train(network, data, batch_size=64, steps=5, state=state, optimizer=optimizer)
+
+
+def test_a_layer_that_changes_its_inputs_does_not_change_the_data(table: hg.Dataset) -> None:
+    @dataclass(frozen=True)
+    class InPlace(hg.layers.Layer):
+        def forward(self, parameters: Any, x: Any, rng: Any = None) -> Any:
+            x *= 2
+            return x, lambda dy, gradients: 2 * dy
+
+    network = hg.Network([InPlace(), hg.Dense(2)], 4, 0)
+    records = hg.fit(network, table, batch_size="all", epochs=3, optimizer=hg.SGD(1e-12), threads=1)
+    assert records[0].loss == pytest.approx(records[2].loss, rel=1e-6)
 
 
 def test_sample_weights_choose_examples(table: hg.Dataset) -> None:

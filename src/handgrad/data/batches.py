@@ -53,7 +53,7 @@ def window_sizes(row_bytes: int) -> tuple[int, int]:
 
 def is_order(order: NDArray[np.integer], position: int) -> bool:
     """Whether an array can be the order of an epoch of which `position` examples were used."""
-    return position < len(order) and np.array_equal(np.sort(order), np.arange(len(order)))
+    return position <= len(order) and np.array_equal(np.sort(order), np.arange(len(order)))
 
 
 def length(rows: Rows) -> int:

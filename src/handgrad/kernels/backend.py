@@ -79,7 +79,8 @@ class Backend:
         """
         found = functions_of("handgrad.kernels", MODULES) | FUSED
         names = list(found)
-        found |= {"name": "numpy", "takes_bytes": False, "compiled": {}, "version": object()}
+        compiled = vars(self).get("compiled", {})  # of calls in other threads
+        found |= {"name": "numpy", "takes_bytes": False, "compiled": compiled, "version": object()}
         if choice != "numpy":
             native = _native(choice if isinstance(choice, str) else "native")
             found |= {name: value for name, value in native.items() if name in found}

@@ -4,6 +4,7 @@ The steps are data; ``handgrad explain`` prints them. The network's layers compu
 example that is predicted with a probability of almost 1 has a gradient.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -192,4 +193,5 @@ class _Names:
         return f"d{self.x if key == 'x' else self.of(key)} = {formula}"
 
     def _fill(self, formula: str) -> str:
-        return formula.format_map({**self.fields, "x": self.x, "y": self.y, "n": self.number})
+        names = {**self.fields, "x": self.x, "y": self.y, "n": self.number}
+        return re.sub(r"\{(\w+)\}", lambda match: str(names.get(match[1], match[0])), formula)

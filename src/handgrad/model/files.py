@@ -106,17 +106,22 @@ def network_from_tensors(tensors: Tensors, metadata: dict[str, str], path: Path)
     Tensors are compared with the shapes that the metadata claim before any memory is allocated.
     """
     _check_format(metadata, path)
+    keys = ("layers", "features", "classes", "input_shape", "example_shape", "framing")
     try:
-        layers = [Layer.from_config(config) for config in metadata_value(metadata, "layers")]
-    except (HandgradError, TypeError) as error:
+        form = {key: metadata_value(metadata, key) for key in keys}
+        if not all(isinstance(form[key], list) for key in keys[:3]):
+            raise HandgradError("its layers, features or classes are not a list")
+        if not all(isinstance(name, str) for name in (*form["features"], *form["classes"])):
+            raise HandgradError("its features or classes are not names")
+    except HandgradError as error:
+        raise HandgradError(f"{path} is damaged: {error}") from error
+    try:
+        layers = [Layer.from_config(config) for config in form.pop("layers")]
+    except HandgradError as error:
         raise HandgradError(
             f"{path}: {error}; a custom one is known once its class has been defined"
         ) from error
-    keys = ("input_shape", "example_shape", "framing", "features", "classes")
     try:
-        form = {key: metadata_value(metadata, key) for key in keys}
-        if not all(isinstance(name, str) for name in (*form["features"], *form["classes"])):
-            raise HandgradError("its features or classes are not names")
         dtype, scaling = metadata_value(metadata, "dtype") or "missing", None
         if tensors.keys() & {"scaling.shift", "scaling.divisor"}:
             scaling = Scaling(tensors["scaling.shift"], tensors["scaling.divisor"])

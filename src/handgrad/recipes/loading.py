@@ -1,5 +1,6 @@
 """Recipes by name or from a file, checked, and with changed values."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
@@ -95,5 +96,5 @@ def _first_error(error: ValidationError) -> str:
     if first["type"] == "value_error":
         return ": ".join(filter(None, [key, str(first["ctx"]["error"])]))
     same = [finding["msg"] for finding in found if finding["loc"][:2] == place]
-    alternatives = dict.fromkeys(message.replace("Input should ", "must ") for message in same)
-    return f"{key} {' or '.join(alternatives)}; got {first['input']!r:.60}"
+    alternatives = dict.fromkeys(re.sub("^(Input|List|String) should ", "", message) for message in same)
+    return f"{key} must {' or '.join(alternatives)}; got {first['input']!r:.60}"

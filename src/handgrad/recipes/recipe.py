@@ -132,7 +132,10 @@ class Recipe(Section):
     def training_arguments(self) -> dict[str, Any]:
         """Return all arguments of `handgrad.train` but network, data, optimizer and state."""
         tables = {name: (family, getattr(self, name)) for name, family in FAMILIES.items()}
-        parts = {name: table and family.from_config(table) for name, (family, table) in tables.items()}
+        parts = {
+            name: None if table is None else family.from_config(table)
+            for name, (family, table) in tables.items()
+        }
         return {**parts, **self.training.model_dump()}
 
     def training_rng(self) -> np.random.Generator:

@@ -123,8 +123,9 @@ class NetworkEstimator(ResumableTraining, BaseEstimator, ABC):  # type: ignore[m
         arguments = self._training_arguments()
         continued = (self.warm_start or partial) and hasattr(self, "network_")
         inputs, features = check_inputs(self, X, self.network_.features if continued else None)
-        targets, weights = self._encode(y, reset=not (continued or partial)), check_weights(sample_weight)
-        check_consistent_length(inputs, targets, weights)
+        weights = check_weights(sample_weight)
+        check_consistent_length(inputs, y, weights)  # before the classes of a fitted estimator are replaced
+        targets = self._encode(y, reset=not (continued or partial))
         seed = self._seed if continued else self._draw_seed()
         if validation is not None:
             X_val, y_val = validation

@@ -69,7 +69,8 @@ def _encode_texts(X: Any) -> tuple[Any, tuple[str, ...]]:
     for name, values in numbers.items():
         if values.dtype.kind not in "buifO":
             raise HandgradError(f"column '{name:.40}' holds {values.dtype}, not numbers or text")
-    stacked = np.empty((len(X), len(numbers)))
+    single = numbers and all(values.dtype == np.float32 for values in numbers.values())
+    stacked = np.empty((len(X), len(numbers)), np.float32 if single else np.float64)
     for index, values in enumerate(numbers.values()):
         stacked[:, index] = values
     return spread(list(columns), stacked, texts)

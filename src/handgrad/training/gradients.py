@@ -22,8 +22,8 @@ from handgrad.training.distributed import SINGLE, Communicator
 AddGradient = Callable[..., tuple[float, int]]
 """``add(x, labels, weights, total, rng) -> loss, correct``, as from `Network.gradient_function`."""
 
-SCALED_ONCE = 2**28
-"""Bytes of a table up to which a scaled copy is made, so that not every batch is scaled again."""
+SCALED_ONCE, BLOCK = 2**26, 4096
+"""Bytes of a table up to which a scaled copy is made, so that not every batch is scaled again; rows at a time."""
 
 
 class BatchSum(NamedTuple):
@@ -61,6 +61,7 @@ class BatchGradient:
         self.sample_weights = None
         if sample_weights is not None:
             self.sample_weights = check_weights(sample_weights, len(dataset), network.dtype)
+        self._scaled: NDArray[Any] | None = None
         self.workers = Workers(communicator.broadcast(lambda: choose_threads(threads)))
         size = network.parameter_count
         # behind the gradient: loss, correct predictions, stop flag
@@ -72,12 +73,17 @@ class BatchGradient:
 
     def __enter__(self) -> "BatchGradient":
         self.workers.__enter__()
-        inputs = self.dataset.inputs
+        inputs, self._scaled = self.dataset.inputs, None
         small = not is_mapped(inputs) and inputs.dtype != np.uint8 and inputs.nbytes <= SCALED_ONCE
-        self._scaled = self.network.prepare(inputs) if small and not self.augmentation else None
+        if small and not self.augmentation:
+            self._scaled = np.empty(inputs.shape, self.network.dtype)
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                for rows in chunks(slice(0, len(inputs)), BLOCK):
+                    self._scaled[rows] = self.network.prepare(inputs[rows])
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._scaled = None
         self.workers.__exit__()
 
     def __call__(self, rows: Rows, seed: int, *, augmented: bool = True, stop: bool = False) -> BatchSum:
@@ -112,14 +118,16 @@ class BatchGradient:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the loss shows an overflow
             for number, rows in parts:
                 rng = LazyGenerator(seed, number)
-                x = self._read(rows, rng, augmented) if self._scaled is None else self._scaled[rows]
+                x = self._read(rows, rng, augmented)
                 weights = self.sample_weights[rows] if self.sample_weights is not None else None
                 part = add_gradient(x, dataset.labels[rows], weights, examples, rng)
                 loss, correct = loss + part[0], correct + part[1]
         return loss, correct
 
     def _read(self, rows: Rows, rng: Any, augmented: bool) -> NDArray[Any]:
-        """Return examples, augmented and scaled."""
+        """Return examples, augmented and scaled, which layers may change."""
+        if self._scaled is not None:
+            return self._scaled[rows].copy() if isinstance(rows, slice) else self._scaled[rows]
         raw = self.dataset.inputs[rows]
         if self.augmentation and augmented:
             images = raw.reshape(-1, *self.dataset.input_shape)

@@ -15,7 +15,7 @@ from handgrad.errors import HandgradError
 from handgrad.model.network import Network
 
 ARRAYS = ("order", "average", "best", "current")
-COUNTS = ("step", "epoch", "position", "correct", "updates", "averaged", "waited")
+COUNTS = ("step", "recorded", "epoch", "position", "correct", "updates", "averaged", "waited")
 
 
 def count_steps(
@@ -34,8 +34,9 @@ class TrainingState:
     ----------
     rng : numpy.random.Generator
         Draws the orders of examples, and the seed of each batch.
-    step, epoch, position : int
-        Steps taken, epochs completed, and examples used in the current epoch; 0 between epochs.
+    step, recorded, epoch, position : int
+        Steps taken, those at the last record, epochs completed, and examples used in the current epoch; 0 between
+        epochs.
     order : (N,) integers, or None
         The shuffled order of the current epoch; None where one batch holds all examples.
     loss_sum, correct : float, int
@@ -58,6 +59,7 @@ class TrainingState:
 
     rng: np.random.Generator = field(default_factory=np.random.default_rng)
     step: int = 0
+    recorded: int = 0
     epoch: int = 0
     position: int = 0
     order: NDArray[np.integer] | None = None

@@ -131,16 +131,18 @@ def train(
     for names, values in (("epochs and steps", (epochs, steps)), ("seed and state", (seed, state))):
         if None not in values:
             raise HandgradError(f"{names} exclude each other; give one of them")
-    augmentation = augmentation and Augmentation.resolve(augmentation, "augmentation")
+    augmentation = _optional(Augmentation, augmentation, "augmentation")
     if augmentation and len(dataset.input_shape) != 3:
         raise HandgradError(f"augmentation deforms images (C, H, W); the data are {dataset.input_shape}")
-    early_stopping = early_stopping and EarlyStopping.resolve(early_stopping, "early_stopping")
+    early_stopping = _optional(EarlyStopping, early_stopping, "early_stopping")
     if early_stopping and validation is None:
         raise HandgradError("early stopping needs a validation split; set one aside with split_validation")
     check_fit(network, dataset)
     trained = copy(network)  # which replaces the network when nothing is refused
     adopt_data(trained, dataset)
-    loss = Loss.resolve(loss or CrossEntropy, "loss").fitted(dataset.labels, len(network.classes))
+    loss = Loss.resolve(CrossEntropy if loss is None else loss, "loss").fitted(
+        dataset.labels, len(network.classes)
+    )
     state = state or communicator.broadcast(lambda: TrainingState(np.random.default_rng(seed)))
     training = _Training(
         gradient=BatchGradient(
@@ -148,15 +150,15 @@ def train(
             dataset,
             loss,
             augmentation=augmentation,
-            adversarial=adversarial and Adversarial.resolve(adversarial, "adversarial"),
+            adversarial=_optional(Adversarial, adversarial, "adversarial"),
             sample_weights=sample_weights,
             threads=threads,
             communicator=communicator,
         ),
         validation=None if validation is None else as_known(trained, validation),
-        optimizer=Optimizer.resolve(optimizer or SGD, "optimizer"),
-        schedule=Schedule.resolve(schedule or Constant, "schedule"),
-        averaging=averaging and Averaging.resolve(averaging, "averaging"),
+        optimizer=Optimizer.resolve(SGD if optimizer is None else optimizer, "optimizer"),
+        schedule=Schedule.resolve(Constant if schedule is None else schedule, "schedule"),
+        averaging=_optional(Averaging, averaging, "averaging"),
         early_stopping=early_stopping,
         batch_size=examples if batch_size == "all" else min(int(batch_size), examples),
         total=count_steps(examples, batch_size, epochs, steps),
@@ -166,7 +168,6 @@ def train(
     )
     state.check_network(network, training.optimizer.moment_names)
     state.check_data(dataset)
-    vars(network).update(vars(trained))
     if communicator.size > 1:
         given = (optimizer, schedule, loss, augmentation, adversarial, averaging, early_stopping)
         weights = training.gradient.sample_weights
@@ -178,7 +179,12 @@ def train(
             sample_weights=weights is not None and crc32(weights.data),
         )
         network.flat_parameters = communicator.broadcast(lambda: network.flat_parameters)
+    vars(network).update(vars(trained))
     return training.records()
+
+
+def _optional(family: Any, value: Any, name: str) -> Any:
+    return None if value is None else family.resolve(value, name)
 
 
 @dataclass(kw_only=True)
@@ -208,9 +214,10 @@ class _Training:
         self.used, self.clock = 0, perf_counter()
         try:
             with self.gradient:
-                while state.position == end or not (self.stopped or state.is_finished(self.total, patience)):
-                    with one_blas_thread():  # the threads of the batch are the parallelism
-                        self._train_epoch()
+                while self._lacks_record() or not (self.stopped or state.is_finished(self.total, patience)):
+                    if not self._lacks_record():
+                        with one_blas_thread():  # the threads of the batch are the parallelism
+                            self._train_epoch()
                     complete = state.position == end
                     due = state.step == self.total or (complete and state.epoch % self.record_every == 0)
                     record = self._record(due) if due or self.stopped else None
@@ -251,6 +258,11 @@ class _Training:
             if self.stopped or state.step == self.total:
                 break
 
+    def _lacks_record(self) -> bool:
+        """Whether an epoch, or all steps, are complete without a record, which an interruption may have prevented."""
+        state = self.state
+        return state.position == len(self.gradient.dataset) or state.recorded != state.step == self.total
+
     def _rate(self, step: int) -> float:
         return self.optimizer.learning_rate * self.schedule(step, self.total, self.state.memory)
 
@@ -268,8 +280,9 @@ class _Training:
                 found = evaluate(network, self.validation, reported, communicator)
             if due:
                 self.schedule.observe(found.loss if found else loss, state.memory)
-            if due and self.early_stopping and found:
-                self.early_stopping.observe(found.loss, found.accuracy, network.flat_parameters, state)
+                if self.early_stopping and found:
+                    self.early_stopping.observe(found.loss, found.accuracy, network.flat_parameters, state)
+                state.recorded = state.step
         state.seconds += seconds
         return Record(
             step=state.step - 1,

@@ -193,7 +193,7 @@ INLINE void narrow_columns_backward(size block, size n, size inputs, size output
         narrow_block_backward(1, inputs - i, block, n, inputs, outputs, dy, x + i, end, dw + i * outputs);
 }
 
-/* dx = dy w, where dx is not NULL: vectors of inputs again. rows is scratch, (O, I) with padded rows. */
+/* The same, and dx = dy w^T where dx is not NULL: vectors of inputs again. rows is scratch, (O, I) with padded rows. */
 INLINE void narrow_backward(size n, size inputs, size outputs, const real *dy, const real *x, const real *w, real *dw,
                             real *dx, real *rows) {
     const size line = (inputs + LANES - 1) / LANES * LANES;

@@ -1,6 +1,7 @@
 """Update rules in C, in one pass over memory; see `handgrad.kernels.optimizers`."""
 
 from functools import wraps
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,9 @@ def _compiled(rule: Any, count: int) -> Any:
     """Return a rule that takes `count` vectors, then numbers, as the C function of the same name computes it."""
 
     @wraps(rule)
-    def update(*arguments: Any) -> None:
+    def update(*arguments: Any, **named: Any) -> None:
+        if named:
+            arguments = signature(rule).bind(*arguments, **named).args
         vectors = arguments[:count]
         if _fit(vectors):
             function = getattr(kernels.compiled[vectors[0].dtype.char], rule.__name__)
