@@ -115,7 +115,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "text": ({"inputs": np.array([["a"]] * 4)}, "must be numbers"),
     "fractional labels": ({"labels": LABELS + 0.5}, "must be integers"),
     "missing labels": ({"labels": [0, 1, np.nan, 1]}, "must be integers"),
-    "infinite labels": ({"labels": [0, 1, np.inf, 1]}, "is out of range"),
+    "infinite labels": ({"labels": [0, 1, np.inf, 1]}, "must be integers or names of classes; got float64"),
     "mixed labels": ({"labels": np.array([0, "a", None, 1], object)}, "must be integers"),
     "unknown name": ({"labels": ["a", "b", "d", "b"], "classes": ("a", "b", "c")}, "label 'd'"),
     "ragged": ({"inputs": [[1], [1, 2], [1], [2]]}, "not an array"),

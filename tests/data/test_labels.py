@@ -70,7 +70,7 @@ def test_another_split_has_the_classes_of_the_training_data(images: bool) -> Non
         ([0, 1.5], True, "'1.5' (example 2) is not an integer"),
         (["0", "1", "1.5"], False, "'1.5' (example 3) is not an integer"),
         ([0, np.nan], False, "(example 2) is not an integer"),
-        ([np.nan, np.nan], False, "(example 1) is the only one"),
+        ([np.nan, np.nan], False, "(example 1) is missing"),
         ([0, np.inf], False, "'inf' (example 2) is not an integer"),
         ([0, 1e300], False, "'1e+300' (example 2) is not an integer"),
         ([0, 1, 2**53], False, "(example 3) is not an integer"),

@@ -124,8 +124,12 @@ def test_the_test_split_is_not_read_before_it_is_asked_for(path: Path) -> None:
         ({"x_test": IMAGES[:, :7], "y_test": LABELS}, "test examples have 56"),
         ({"x_test": IMAGES, "y_test": LABELS + 1}, "'3' (example 3) is not one of the 3"),
         ({"x_val": IMAGES, "y_val": LABELS + 1}, "y_val: label '3'"),
-        ({"classes": ["0"]}, "label '1' (example 2) is not one of the 1 classes"),
-        ({"classes": ["0", "1", "2", "2"]}, "same name"),
+        ({"classes": ["0", "1"]}, "label '2' (example 3) is not one of the 2 classes"),
+        ({"classes": [b"\xff", b"b"]}, "label '0' (example 1) is not one of the 2 classes"),
+        *(
+            ({"classes": names}, "classes must be two different names or more")
+            for names in (["0"], ["0", "1", "2", "2"], np.array([], str))
+        ),
     ],
 )
 def test_bad_archives(path: Path, arrays: dict[str, Any], reason: str) -> None:

@@ -142,9 +142,9 @@ def encode_classes(labels: NDArray[Any], classes: Any) -> tuple[NDArray[Any], tu
         if unknown := set(map(str, present)) - set(names):
             raise HandgradError(f"label {min(unknown)!r:.40} is not one of the {len(names)} classes")
         return np.array([numbers[name] for name in map(str, present)], np.int64)[places], names
-    if labels.dtype.kind == "b" or (labels.dtype.kind == "f" and (labels == np.floor(labels)).all()):
-        with np.errstate(invalid="ignore"):
-            labels = labels.astype(np.int64)
+    whole = labels.dtype.kind == "f" and ((abs(labels) < 2.0**63) & (labels == np.floor(labels))).all()
+    if labels.dtype.kind == "b" or whole:
+        labels = labels.astype(np.int64)
     if labels.dtype.kind not in "ui":
         raise HandgradError(f"labels must be integers or names of classes; got {labels.dtype}")
     low, high = (int(labels.min()), int(labels.max())) if len(labels) else (0, 0)

@@ -55,7 +55,7 @@ def encode_labels(
     names = tuple(map(str, present))
     if classes is not None:
         known = tuple(classes)
-    elif not names[0]:
+    elif names[0] in ("", "nan"):
         raise refuse(0, "is missing; fill it in or drop the example")
     elif len(names) < 2:
         raise refuse(0, "is the only one; a classifier needs two classes or more")

@@ -75,7 +75,7 @@ def read_npz(path: Path) -> Splits:
     if not names["train"]:
         expected = "; ".join(" and ".join(pair) for pair in NAMES["train"])
         raise HandgradError(f"{place} holds {', '.join(held) or 'nothing'}; expected one of: {expected}")
-    classes = _read_array(place, CLASSES).reshape(-1).astype(str).tolist() if CLASSES in held else None
+    classes = _read_classes(place) if CLASSES in held else None
     train = _read(place, names["train"][0], classes)
     validation, test = (
         partial(_read, place, names[split][0], train.class_names) if names[split] else None
@@ -106,6 +106,15 @@ def _read(path: Path, names: Pair, classes: Sequence[str] | None) -> Dataset:
             return Dataset(inputs, encoded, known, example)
 
     return load_or_convert(Source(str(path), lambda: size, [path], names[0], classes or ()), read)
+
+
+def _read_classes(place: Path) -> list[str]:
+    held = _read_array(place, CLASSES).reshape(-1)
+    held = np.strings.decode(held, "utf-8", "replace") if held.dtype.kind == "S" else held
+    names: list[str] = held.astype(str).tolist()
+    if len({*names}) < max(2, len(names)):
+        raise HandgradError(f"{place}: {CLASSES} must be two different names or more")
+    return names
 
 
 def _read_array(path: Path, name: str) -> NDArray[Any]:
