@@ -65,12 +65,18 @@ def convert(file: Path, inputs: NDArray[Any] = NUMBERS, **more: Any) -> Dataset:
 
 
 @pytest.mark.parametrize("dtype", ["f8", "f4", "u1", "i8", "bool"])
-def test_a_conversion_is_the_same_data_set_as_in_memory(file: Path, dtype: str, cache: Path) -> None:
+def test_a_conversion_is_the_same_data_set_as_in_memory(
+    file: Path, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     inputs = (NUMBERS * 40 + 128 if dtype == "i8" else NUMBERS).clip(0, 255).astype(dtype)
     reports: list[Progress] = []
     with reporting(reports.append):
         first = convert(file, inputs)
-        again = convert(file, inputs)
+        checked: list[NDArray[Any]] = []
+        with monkeypatch.context() as patched:
+            patched.setattr("handgrad.data.dataset.convert_inputs", lambda rows, _: checked.extend(rows))
+            again = convert(file, inputs)
+        assert len(checked) == 1, "all values were checked when they were converted"
     expected = Dataset(inputs, CLASSES, ("a", "b", "c"), features=tuple("uvwxyz"))
     for found in (first, again):
         assert is_mapped(found.inputs)

@@ -144,7 +144,16 @@ def test_shards_in_a_folder(tmp_path: Path) -> None:
     splits = load_data(tmp_path)
     assert holds(splits.train, slice(30))
     assert holds(splits.split("test"), slice(30, 40))
+    for name, other, reason in (
+        ("a-1-of-2.csv", "b_1_of_2.csv", f"{tmp_path} holds 1 of the 2 files a-…; add the others or rename"),
+        ("test.csv", "test-00001-of-00003.csv", "holds 1 of the 3 files test-…"),
+    ):
+        (tmp_path / name).rename(tmp_path / other)
+        assert reason in complaint(tmp_path)
+        (tmp_path / other).rename(tmp_path / name)
     table().write_parquet(tmp_path / "b.parquet")
+    assert "CSV and Parquet" in complaint(tmp_path)
+    (tmp_path / "b.parquet").rename(tmp_path / "test.parquet")
     assert "CSV and Parquet" in complaint(tmp_path)
 
 

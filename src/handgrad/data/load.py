@@ -1,6 +1,7 @@
 """Load data from a name or a path: choose the reader that a source needs."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -24,6 +25,8 @@ LARGEST, BLOCK = 10_000_000, 100_000
 TABLES, ARRAYS = (".csv", ".parquet"), (".npz", ".npy")
 TEST_NAME = re.compile(r"(?<![a-z])test|Test|TEST")
 """Matches neither latest.csv nor contest.csv."""
+SHARD = re.compile(r"(.*?)[0-9]+(?:-of-|_of_)([0-9]+)")
+"""The name of one of several files, with their number."""
 SPLIT_FOLDERS = {"train", "validation", "val", "test"}
 
 
@@ -142,8 +145,15 @@ def _folder(folder: Path) -> Splits:
     if not trains:
         held = "no IDX files under MNIST's names, no CSV or Parquet tables, no folders of images"
         raise HandgradError(f"{folder} holds no data to train on: {held}")
-    if len({path.suffix.lower() for path in trains}) > 1:
-        raise HandgradError(f"{folder} holds CSV and Parquet files; leave those of one kind")
+    for files in (trains, tests):
+        if len({path.suffix.lower() for path in files}) > 1:
+            raise HandgradError(f"{folder} holds CSV and Parquet files; leave those of one kind")
+        parts = Counter(match.groups() for path in files if (match := SHARD.fullmatch(path.stem)))
+        for (name, total), count in parts.items():
+            if count != int(total):
+                raise HandgradError(
+                    f"{folder} holds {count} of the {int(total)} files {name}…; add the others or rename these"
+                )
     return _tables(trains, tests, str(folder))
 
 

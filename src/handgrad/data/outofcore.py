@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.data.arrays import Store, stack
+from handgrad.data.arrays import MappedRows, Store, stack
 from handgrad.data.dataset import Dataset
 from handgrad.data.memory import available_memory, format_bytes
 from handgrad.data.mnist import cache_folder
@@ -28,7 +28,7 @@ from handgrad.locks import lock_file
 
 COMFORTABLE = 3
 """Data are loaded if this many times their size is available; a reader needs up to twice their size."""
-FORMAT = 2
+FORMAT = 3
 FACTS, INPUTS, LABELS, UNFINISHED = "facts.json", "inputs.npy", "labels.npy", ".unfinished"
 DESCRIPTION = ("classes", "input_shape", "framing", "features")
 """Fields of a data set besides its arrays."""
@@ -120,7 +120,14 @@ def _open(folder: Path, facts: dict[str, Any]) -> Dataset | None:
         if {key: found[key] for key in facts} != facts:
             return None
         inputs, labels = np.load(folder / INPUTS, mmap_mode="r"), np.load(folder / LABELS)
-        return Dataset(inputs, labels, **{name: found[name] for name in DESCRIPTION})
+        if len(inputs) != len(labels):
+            return None
+        inputs = inputs.reshape(len(inputs), -1)
+        if inputs.dtype != found["dtype"]:
+            inputs = MappedRows(inputs, dtype=found["dtype"])
+        dataset = Dataset(inputs[:1], labels[:1], **{name: found[name] for name in DESCRIPTION})
+        dataset._set(inputs=inputs, labels=labels)  # all values were checked when they were converted
+        return dataset
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -142,6 +149,7 @@ def _convert(
         dataset = read(lambda blocks: _write(blocks, temporary / INPUTS, name, size, folder))
         np.save(temporary / LABELS, dataset.labels)
         description = {name: getattr(dataset, name) for name in DESCRIPTION}
+        description["dtype"] = dataset.inputs.dtype.name
         (temporary / FACTS).write_text(json.dumps(facts | description), "utf-8")
         for path in (*temporary.iterdir(), temporary):
             sync_folder(path)
