@@ -34,6 +34,23 @@ def test_rows_are_read_with_what_is_known_of_them(tmp_path: Path, case: str) -> 
     assert (rows.labels, rows.features) == (labels, names)
 
 
+@pytest.mark.parametrize(
+    ("text", "features", "inputs"),
+    [
+        ("2019,2020,2021\n1,2,3\n", ("2019", "2020", "2021"), [[1, 2, 3]]),
+        ("2021,2019,2020\n3,1,2\n", ("2019", "2020", "2021"), [[1, 2, 3]]),
+        ("label,a=1,a=2\nx,3,4\n", ("a=1", "a=2"), [[3, 4]]),
+        ("9,0,1,2,3,4\n1,2,3,4,5,6\n", (), [[9, 0, 1, 2, 3, 4], [1, 2, 3, 4, 5, 6]]),
+        ("soil,kind\nclay,x\n\n , \n", ("soil=", "soil=clay", "kind=", "kind=x"), [[0, 1, 0, 1]]),
+    ],
+)
+def test_which_lines_are_headers_examples_or_empty(
+    tmp_path: Path, text: str, features: tuple[str, ...], inputs: list[list[float]]
+) -> None:
+    rows = read_rows(write(tmp_path, text), len(inputs[0]), features)
+    assert (rows.inputs.tolist(), rows.features) == (inputs, features)
+
+
 MIXED = ("height", "soil=", "soil=clay", "soil=sand", "flowers")
 
 
@@ -86,6 +103,8 @@ def test_columns_are_put_into_the_order_of_the_model(tmp_path: Path, text: str) 
             MIXED,
             "line 2, column 'height': 'tall' is not a finite number",
         ),
+        ("height,flowers,soil\n1,2,clay\n3,4\n", MIXED, "FILE, line 3: 2 columns where there should be 3"),
+        ("height,flowers,soil,label\n1,2,clay,x\n3,4\n", MIXED, "line 3: 2 columns where there should be 4"),
         ("height,flowers\n1,2\n", MIXED, "no column 'soil'; expected height, soil, flowers"),
     ],
 )

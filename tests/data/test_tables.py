@@ -94,6 +94,8 @@ NUMBER_TABLES: dict[str, str] = {
     "quoted": csv_text(['"label"', '"a"', '"b"'], [[f'"{row[0]}"', *row[1:]] for row in NUMBER_ROWS]),
     "spaces": csv_text(["label", "a", "b"], NUMBER_ROWS).replace(",", " , "),
     "names with commas": csv_text(['"label"', '"a,1"', '"b,2"'], NUMBER_ROWS),
+    "equals signs in names": csv_text(["label", "a=1", "a=2"], NUMBER_ROWS),
+    "rows of blanks": csv_text(["label", "a", "b"], NUMBER_ROWS).replace("\n", "\n , , \n"),
     "a name of two lines": csv_text(["label", '"a\n1"', "b"], NUMBER_ROWS),
 }
 
@@ -160,9 +162,11 @@ BAD: dict[str, tuple[str | bytes, str]] = {  # | ends a line
     "missing label": (T + ",1,7|", "line 5, column 'label': no value"),
     "quoted missing label": ('label,a,b|x,1,7|"",1,2|', "line 3, column 'label': no value"),
     "row too long": (T + "0,1,2,3|", "line 5: 4 columns where there should be 3"),
+    "a row of commas too long": (T + ",,,|", "line 5: 4 columns where there should be 3"),
     "all rows too long": ("label,a,b|0,1,2,1|1,3,4,1|", "line 2: 4 columns"),
     "row too short": (T + "0,1|", "line 5, column 'b': no value"),
     "row too short after empty lines": ("label,a,b||0,1,2||1,3,4||0,1|", "line 7, column 'b': no value"),
+    "row too short for a name": ("label,a,soil|0,1,clay|1,2|0,3,sand|", "FILE, line 3: 2 columns where"),
     "comma at each line's end": ("label,a,b,|0,1,2,|1,3,4,|", "column named '', as row numbers"),
     "no label column": ("digit,a,b|0,1,2|1,3,4|", "no column named 'label'"),
     "numbers as names": ("0,1,2,3,4,5|9,10,11,12,13,14|", "no column named 'label'"),
@@ -329,6 +333,15 @@ def test_shards_are_one_table(tmp_path: Path) -> None:
     paths[1].write_text("label,n,soil\nx,1,7\n")
     with pytest.raises(HandgradError, match=r"a\.csv, line 2, column 'soil': 'sand' is not a finite number"):
         read_table(paths)
+
+
+def test_shards_with_names_and_numbers_in_one_column_are_refused(tmp_path: Path) -> None:
+    paths = [tmp_path / "a.parquet", tmp_path / "b.parquet"]
+    tables = [pl.DataFrame({"label": [0, 1], "n": cells}) for cells in ([1, 2], ["x", "3"])]
+    for first, found in ((0, "text, in a.parquet numbers"), (1, "numbers, in a.parquet text")):
+        for path, number in zip(paths, (first, 1 - first), strict=True):
+            tables[number].write_parquet(path)
+        assert f"b.parquet: column 'n' holds {found}; convert one" in refusal(read_table, paths)
 
 
 def test_wide_tables_take_linear_time(tmp_path: Path) -> None:

@@ -62,11 +62,11 @@ class TableFile:
 
         with self.explaining():
             for part in self.scan().filter(pl.col(ROW) >= start).collect_batches(chunk_size=self.chunk):
-                if not is_parquet(self.path) and part[self.names[-1]].null_count():
-                    empty = part[self.names[0]].fill_null("").str.strip_chars() == ""
-                    for name in self.names[1:]:
-                        empty &= part[name].is_null()
-                    part = part.filter(~empty)
+                if not is_parquet(self.path):
+                    empty = part.select(stripped(self.names[0]) == "").to_series()
+                    for name in self.names[1:] if empty.any() else ():
+                        empty &= part.select(stripped(name) == "").to_series()
+                    part = part.filter(~empty) if empty.any() else part
                 yield part
 
     def count_rows(self) -> int:
@@ -91,7 +91,10 @@ class TableFile:
         import polars as pl
 
         done = 0
-        if not is_parquet(self.path):
+        if not is_parquet(self.path) and "" in columns.get(self.inputs[-1], ()):
+            self._check_widths()
+        # Numbers show which lines are empty.
+        if not is_parquet(self.path) and not all(columns.values()):
             number = {np.uint8: pl.UInt8, np.float32: pl.Float32}.get(dtype.type, pl.Float64)
             kinds: dict[str, type[pl.DataType]] = {
                 name: pl.String if columns.get(name, LABEL) else number for name in self.names
@@ -130,6 +133,13 @@ class TableFile:
             reason = f"{shown(text)} is not a finite number ({dtype})"
         return HandgradError(f"{self.path}, {where}, column {shown(name) if self.header else name}: {reason}")
 
+    def _check_widths(self) -> None:
+        """Raise HandgradError where a row of a CSV has too many or too few cells."""
+        for line, cells in islice(csv_rows(self.path), self.header, None):
+            if len(cells) > len(self.names) or (len(cells) < len(self.names) and "".join(cells).strip()):
+                held = f"{len(cells)} columns where there should be {len(self.names)}"
+                raise HandgradError(f"{self.path}, line {line}: {held}; correct or drop it")
+
     @contextmanager
     def explaining(self) -> Iterator[None]:
         """Find the line at which Polars could not read on."""
@@ -138,10 +148,8 @@ class TableFile:
         try:
             yield
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-            for line, cells in [] if is_parquet(self.path) else csv_rows(self.path):
-                if len(cells) > len(self.names):
-                    held = f"{len(cells)} columns where there should be {len(self.names)}"
-                    raise HandgradError(f"{self.path}, line {line}: {held}; correct or drop it") from error
+            if not is_parquet(self.path):
+                self._check_widths()
             reason = str(error).partition("\n")[0]
             raise HandgradError(
                 f"{self.path} cannot be read: {reason:.100}; are quotes closed and doubled?"

@@ -66,7 +66,7 @@ def read_rows(path: Path, inputs: int, features: Sequence[str] = (), *, images: 
     """
     if path.is_file():
         check_memory(path.stat().st_size, path, "; split it into several files")
-    columns: Columns = columns_of(features)
+    columns = _columns_of(path, features)
     file = open_file(path, [*columns], len(columns) or inputs, labelled=False)
     columns = columns or dict.fromkeys(file.inputs, ())
     dtype = np.dtype(np.uint8 if images else np.float64)
@@ -96,7 +96,7 @@ class Table:
     @classmethod
     def open(cls, paths: Sequence[Path], like: Dataset | None) -> "Table":
         """Read the names of the columns and find those of names; HandgradError where files do not match."""
-        columns: Columns = columns_of(like.features) if like is not None else {}
+        columns = _columns_of(paths[0], like.features) if like is not None else {}
         files: list[TableFile] = []
         for path in paths:
             known = files[0].inputs if files else [*columns]
@@ -156,7 +156,7 @@ def open_file(path: Path, known: Sequence[str], count: int, *, labelled: bool) -
     """
     row, cells = first_row(path)
     cells = [LABEL if cell.strip().lower() == LABEL else cell.strip() for cell in cells]
-    named = is_parquet(path) or _is_header(cells, known)
+    named = is_parquet(path) or _is_header(cells, known, labelled)
     width = count or len(cells) - 1
     more = len(cells) > width
     names = cells if named else [LABEL] * more + [*(known or map(str, range(1 + more, len(cells) + 1)))]
@@ -190,13 +190,25 @@ def open_file(path: Path, known: Sequence[str], count: int, *, labelled: bool) -
     return TableFile(path, names, row if named else 0)
 
 
-def _is_header(cells: Sequence[str], known: Sequence[str]) -> bool:
-    """Whether a first row is a header: it has ``label`` or a known name, or no number, or counts the columns.
+def _columns_of(path: Path, features: Sequence[str]) -> Columns:
+    """Return the columns of inputs; a file with numbers in columns such as ``a=1`` has these in its header."""
+    columns = columns_of(features)
+    if any(columns.values()) and {*features} <= {cell.strip() for cell in first_row(path)[1]}:
+        return dict.fromkeys(features, ())
+    return columns
 
-    Where no names are known, a number in the first column may be that of a label.
+
+def _is_header(cells: Sequence[str], known: Sequence[str], labelled: bool) -> bool:
+    """Whether a first row is a header: all known names, or it has ``label`` or a known name, or no number.
+
+    Where no names are known, a number in the first column may be that of a label. In a file to train with, numbers
+    that count the columns are a header, too.
     """
+    if known and sorted(cell for cell in cells if cell != LABEL) == sorted(known):
+        return True
     tail = list(cells[1:])
-    if len(tail) > 4 and tail in [[str(k + start) for k in range(len(tail))] for start in (0, 1)]:
+    counts = [[str(k + start) for k in range(len(tail))] for start in (0, 1)]
+    if labelled and len(tail) > 4 and tail in counts:
         return True
     numbers = [cell for cell in (cells if known else tail or cells) if np.isfinite(parse_number(cell))]
     return not numbers or not {LABEL, *known}.difference(numbers).isdisjoint(cells)
@@ -218,6 +230,13 @@ def _find_names(files: Sequence[TableFile]) -> dict[str, list[str]]:
     if parquet:
         kinds = first.scan().collect_schema()
         wanted = [name for name in first.inputs if is_text(kinds[name])]
+        for file in files[1:]:
+            others = file.scan().collect_schema()
+            for name in first.inputs:
+                if is_text(others[name]) != is_text(kinds[name]):
+                    held, other = ("text", "numbers") if is_text(others[name]) else ("numbers", "text")
+                    reason = f"holds {held}, in {first.path.name} {other}; convert one of them"
+                    raise HandgradError(f"{file.path}: column {shown(name)} {reason}")
     else:
         with first.explaining():
             peek = first.scan().head(min(PEEK, first.chunk)).collect()
