@@ -80,6 +80,9 @@ VALUES = [
     ("--set seed=" + "9" * 5000, "seed"),
     ("--set training=3", "training"),
     ("--set training", "KEY=VALUE"),
+    ("--set [x]", "KEY=VALUE"),
+    ("--set #training.epochs=3", "KEY=VALUE"),
+    ("--hidden 1_0", "list of widths"),
     ("--set a.b.c=3", "unknown key"),
 ]
 

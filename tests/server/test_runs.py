@@ -63,6 +63,7 @@ def test_run_is_started_followed_and_finished(tmp_path: Path) -> None:
         assert name == "classic-1"
         first = server.events(name)
         second = server.events(name, **{"Last-Event-ID": "0"})
+        assert server.events(name, **{"Last-Event-ID": "9" * 5000})[-1] == first[-1]
         assert [number for kind, number, _ in first if kind == "record"] == ["0", "50", "59"]
         assert [number for kind, number, _ in second if kind == "record"] == ["50", "59"]
         assert first[-1] == second[-1] == ("state", None, FINISHED)
@@ -231,6 +232,10 @@ def test_invalid_requests_start_nothing(
     monkeypatch.setattr(memory, "available_memory", lambda: 10**6)  # too little for 800 hidden units
     refused(api.post("/runs", json={**SHORT, **change}), 404, 422)
     assert api.get("/runs").json() == []
+
+
+def test_networks_that_cannot_be_saved_in_time_are_refused(api: TestClient) -> None:
+    refused(api.post("/runs", json={**SHORT, "hidden": [4096] * 3}), 422)
 
 
 @pytest.mark.parametrize("name", ["none", "%2e%2e", "..%2F..%2Fx", "%00", ".hidden", "a%20b", "x" * 300])

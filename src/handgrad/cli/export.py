@@ -31,7 +31,7 @@ def export(
     to = format or SUFFIXES.get(out.suffix.lower())
     if to is None or (int8 and to != "c"):
         problem = "only c has weights of 8 bits" if to else f"no format has the suffix {out.suffix}"
-        raise typer.BadParameter(f"{problem}; choose one with --format", param_hint="OUT or --int8")
+        raise typer.BadParameter(f"{problem}; choose one with --format", param_hint="--int8" if to else "OUT")
     network, recipe, source = load_model(model), load_model_recipe(model), model_file(model)
     if source and out.exists() and out.samefile(source):
         raise HandgradError(f"{out} is the model itself; choose another place")

@@ -43,6 +43,8 @@ def parse_number(text: str) -> int | float | str:
 
 def parse_widths(text: str) -> list[int]:
     """Read widths such as ``128,64``."""
+    if not re.fullmatch(r"\s*\d+\s*(,\s*\d+\s*)*", text):
+        raise typer.BadParameter(f"'{text}' is not a list of widths, e.g. 128,64")
     return [int(width) for width in text.split(",")]
 
 
@@ -51,7 +53,8 @@ def parse_settings(texts: Iterable[str]) -> dict[str, Any]:
     tables: dict[str, Any] = {}
     for text in texts:
         key, equals, value = text.partition("=")
-        for line in (text, f"{key} {equals} {dumps(value.strip(), ensure_ascii=False)}"):
+        valid = equals and key.strip() and key.lstrip()[0] not in "#[" and "\n" not in text
+        for line in (text, f"{key} = {dumps(value.strip(), ensure_ascii=False)}") if valid else ():
             with suppress(ValueError, RecursionError):
                 tables = merge(tables, tomllib.loads(line))
                 break

@@ -1,7 +1,7 @@
 """Error answers: whatever is wrong with a request, the answer is ``{"detail": "one line"}``."""
 
 import logging
-from collections.abc import Sequence
+import re
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -41,5 +41,9 @@ def install(app: FastAPI) -> None:
 
 def _describe(error: Any) -> str:
     """Describe an error of pydantic, e.g. ``epochs: Input should be greater than or equal to 1``."""
-    places: Sequence[Any] = error["loc"][1:]
-    return f"{'.'.join(map(str, places)) or 'the body'}: {error['msg']}"
+    if error["type"] == "json_invalid":
+        return f"the body is not valid JSON: {error['ctx']['error']}"
+    places = [
+        str(place) for place in error["loc"][1:] if re.fullmatch(r"\w+", str(place))
+    ]  # no types of unions
+    return f"{'.'.join(places) or 'the body'}: {error['msg']}"

@@ -32,7 +32,9 @@ class Status:
 
 def is_run(folder: Path) -> bool:
     """Whether a folder holds a run."""
-    return (folder / CHECKPOINT_FILE).is_file() or (folder / MODEL_FILE).is_file()
+    with suppress(OSError):  # one that cannot be read holds none
+        return any((folder / name).is_file() for name in (CHECKPOINT_FILE, MODEL_FILE))
+    return False
 
 
 def run_names(runs: Path) -> list[str]:

@@ -138,7 +138,8 @@ def routes(
         what is new. The stream ends after a final state: finished, failed, stopped or damaged.
         """
         known = last_event_id or ""
-        async for event in follow(trainings, folder, int(known) if known.isdecimal() else after, closing):
+        start = int(known) if known.isdecimal() and len(known) < 16 else after
+        async for event in follow(trainings, folder, start, closing):
             yield event
 
     return router

@@ -11,6 +11,7 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import prod
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any
@@ -39,6 +40,8 @@ GRACE = 20.0
 INTERRUPTED = 130
 START_FILE = "start.safetensors"
 """In the folder of a run that started from a model: that model, so that the run can be repeated."""
+MAX_WEIGHTS = 25_000_000
+"""Of dense layers: a start writes them, and a pause must within the grace period."""
 COPIES = 12
 """Vectors as long as the parameters that a training may hold, e.g. moments and the gradient of each thread."""
 
@@ -190,7 +193,12 @@ def plan(
     recipe = override(recipe, changes, "the request")
     if wanted.hidden:
         recipe = with_hidden(recipe, wanted.hidden, "the request")
-        weights = sum(a * b for a, b in pairwise([784, *wanted.hidden, len(data["classes"])]))
+        widths = [prod(data["input_shape"]), *wanted.hidden, len(data["classes"])]
+        weights = sum(a * b for a, b in pairwise(widths))
+        if weights > MAX_WEIGHTS:
+            raise HandgradError(
+                f"these hidden units have {weights:,} weights; choose at most {MAX_WEIGHTS:,}"
+            )
         check_memory(COPIES * 4 * weights, "a network with these hidden units")
     try:
         network = recipe.build_network(tuple(data["input_shape"]), tuple(data["classes"]))

@@ -261,7 +261,8 @@ class _Training:
     def _lacks_record(self) -> bool:
         """Whether an epoch, or all steps, are complete without a record, which an interruption may have prevented."""
         state = self.state
-        return state.position == len(self.gradient.dataset) or state.recorded != state.step == self.total
+        unrecorded = state.position > 0 and state.recorded != state.step == self.total
+        return unrecorded or state.position == len(self.gradient.dataset)
 
     def _rate(self, step: int) -> float:
         return self.optimizer.learning_rate * self.schedule(step, self.total, self.state.memory)

@@ -2,7 +2,7 @@
 
 import { examplesOf } from "handgrad/train/test_images.js";
 
-const KEY = "handgrad.collection"; // its name, which survives a reload
+const KEY = "handgrad.collection.name"; // survives a reload
 const NONE = { pixels: new Uint8Array(), labels: [], count: 0 };
 
 export class Collection extends EventTarget {

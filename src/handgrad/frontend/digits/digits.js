@@ -46,10 +46,16 @@ export default function mount(section, app) {
     });
   }
 
-  /** Show the message of an error. */
+  /** Whether work succeeds; the message of an error is shown. */
   async function attempt(work) {
     line.textContent = "";
-    await work().catch((error) => (line.textContent = error.message));
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      line.textContent = error.message;
+      return false;
+    }
   }
 
   function draw() {

@@ -74,12 +74,15 @@ export class Drawing {
     return `Prediction: ${this.network.classes[best]} (${Math.round(100 * probabilities[best])} %)`;
   }
 
-  #label(label) {
+  async #label(label) {
     const pixels = this.#pixels();
     const known = [...this.labels.children].some((each) => each.textContent === label);
     if (!pixels || !known) return this.app.notify(pixels ? `this network has no class ${label}` : "draw something first");
-    this.collect(pixels, label, this.#history.sheet.drawing);
+    const collected = this.collect(pixels, label, this.#history.sheet.drawing);
     this.#clear();
+    if ((await collected) || !this.#history.empty) return;
+    this.#history.undo(); // it was not saved
+    this.#redraw();
   }
 
   #clear() {

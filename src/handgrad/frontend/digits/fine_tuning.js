@@ -12,6 +12,7 @@ const WAITING = { // shown in place of a comparison, by state
   paused: "is paused. The comparison follows when it is finished.",
   interrupted: "was interrupted. Resume it in Train; the comparison follows when it is finished.",
   failed: "has failed: there is nothing to compare.",
+  damaged: "is damaged: there is nothing to compare.",
 };
 const DEFAULTS = { epochs: 10, learning_rate: 0.0003, batch_size: 8 }; // few small steps, to forget little
 

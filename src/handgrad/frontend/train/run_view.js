@@ -95,8 +95,7 @@ export class RunView {
     const run = runs.find(({ name }) => name === this.#name);
     if (!run) return;
     this.#run = run;
-    if (run.data) this.gallery.open(run.data); // known once the run has written its recipe
-    else if (run.state === "failed") this.gallery.open(null); // it failed before that
+    this.gallery.open(run.data || null); // none where the recipe is damaged
     if (!this.follower.expecting && run.state !== this.#state) this.follower.resume(); // resumed in another tab
     this.refresh();
   }
@@ -145,7 +144,7 @@ export class RunView {
 
   #can(action) {
     const state = this.#state;
-    if (action === "resume") return RESUMABLE.has(state) && (state !== "failed" || this.#hasModel);
+    if (action === "resume") return RESUMABLE.has(state);
     if (action === "pause") return state === "running";
     return ["running", "paused", "interrupted"].includes(state); // stop
   }
