@@ -95,7 +95,8 @@ export class RunView {
     const run = runs.find(({ name }) => name === this.#name);
     if (!run) return;
     this.#run = run;
-    this.gallery.open(run.data || null); // none where the recipe is damaged
+    if (run.data) this.gallery.open(run.data);
+    else if (run.state === "damaged") this.gallery.open(null); // its recipe cannot be read
     if (!this.follower.expecting && run.state !== this.#state) this.follower.resume(); // resumed in another tab
     this.refresh();
   }
