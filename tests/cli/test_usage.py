@@ -188,9 +188,9 @@ def test_control_characters_never_reach_the_terminal(capsys: Capture) -> None:
     printed = capsys.readouterr().out
     assert "title" in printed
     assert not set(printed) & {"\x1b", "\x07", "\x9b", "\u202e"}
-    line = error_line("wrong:\x1b[31m\n  " + "x" * 2_300)
+    line = error_line("wrong:\x1b[31m\n  " + "y" * 2_300)
     assert len(line) <= 300
-    assert line.startswith("handgrad: wrong:\N{REPLACEMENT CHARACTER}[31m xxx")
+    assert line.startswith("handgrad: wrong:\N{REPLACEMENT CHARACTER}[31m yyy")
 
 
 def test_json_is_always_valid(capsys: Capture) -> None:

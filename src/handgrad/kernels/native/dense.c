@@ -349,7 +349,7 @@ INLINE void wide_rows(size examples, size vectors, size inputs, size bytes, cons
             store(y + e * y_stride + v * LANES, load(b + v * LANES) + sums[e][v] * scale);
 }
 
-/* A block of outputs: as many examples at a time as fill the registers, but of bytes one or two, since what is lit in
+/* A block of outputs: the examples that fill the registers at a time, but of bytes one or two, since what is lit in
 one of them is computed for all. */
 INLINE void wide_block(size vectors, size n, size inputs, size bytes, const void *x, const real *w, size w_stride,
                        const real *b, real *y, size y_stride) {
