@@ -151,6 +151,7 @@ def test_forced_colours_and_reduced_motion(open_window: OpenWindow, used: str) -
     window = open_window("draw", forced_colors="active", reduced_motion="reduce")
     window.page.get_by_role("button", name="Draw a sample 8").click()
     assert window.page.evaluate("document.getAnimations().length") == 0
+    window.settle()
     strokes = window.page.evaluate("window.handgrad.currentStrokes().strokes.flat().length")
     window.settle()
     assert window.page.evaluate("window.handgrad.currentStrokes().strokes.flat().length") == strokes > 10

@@ -85,7 +85,7 @@ def test_screenshots(
         shoot(window.page, "digits")
 
         window = open_window(viewport={"width": 1280, "height": 1320})
-        name = window.start("mlp", "mnist", epochs=8)
+        name = window.start("mlp", "mnist", epochs=60)  # still runs when it is stopped
         server.await_records(name, 5)
         expect(window.gallery.locator(".error").first).to_be_visible(timeout=60_000)
         window.page.mouse.move(2, 2)
