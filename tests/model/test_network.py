@@ -14,7 +14,7 @@ from handgrad.errors import HandgradError
 from handgrad.kernels.softmax import softmax
 from handgrad.model.initializers import Uniform
 from handgrad.model.layers import BatchNorm, Conv2D, Dense, Flatten, Layer, ReLU, Tanh
-from handgrad.model.losses import CrossEntropy, cross_entropy
+from handgrad.model.losses import cross_entropy
 from handgrad.model.network import FEW, Network
 from handgrad.model.scaling import Scaling
 from numerical import numerical_gradient
@@ -294,30 +294,6 @@ def test_a_gradient_of_another_type_or_with_gaps_is_refused() -> None:
     for wrong in (np.zeros(size, np.float16), np.zeros((size, 2), network.dtype)[:, 0], np.zeros(3)):
         with pytest.raises(HandgradError, match="contiguous"):
             backward(np.ones((2, 3)), wrong)
-        with pytest.raises(HandgradError, match="contiguous"):
-            network.gradient_function(CrossEntropy(), wrong)
-
-
-@pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
-def test_a_gradient_function_takes_what_forward_takes(dtype: Any) -> None:
-    network = small()
-    x, labels = np.arange(24).reshape(6, 2, 2).astype(dtype), np.array([0, 1, 2, 0, 1, 2])
-    gradients = [np.zeros_like(network.flat_parameters) for _ in range(2)]
-    loss, _ = network.gradient_function(CrossEntropy(), gradients[0])(x, labels, None, 6, None)
-    logits, backward = network.forward(x)
-    expected, dlogits = CrossEntropy()(logits, labels)
-    backward(dlogits, gradients[1])
-    assert loss == pytest.approx(expected)
-    np.testing.assert_allclose(gradients[0], gradients[1], rtol=1e-9)
-
-
-def test_a_label_out_of_range_leaves_the_gradient_as_it_was() -> None:
-    network = small()
-    gradient = np.ones_like(network.flat_parameters)
-    add = network.gradient_function(CrossEntropy(), gradient)
-    with pytest.raises(HandgradError):
-        add(np.ones((2, 4)), np.array([0, 3]), None, 2, None)
-    assert (gradient == 1).all()
 
 
 @pytest.mark.parametrize(("count", "size"), [(7, 7), (64, 64), (100, 64), (700, 64), (0, 1)])

@@ -16,7 +16,6 @@ from handgrad.kernels.threads import Workers, choose_threads, one_blas_thread
 from handgrad.kernels.types import Floats, Integers, as_array, as_floats
 from handgrad.model.architecture import Architecture, check_shape
 from handgrad.model.layers.layer import Layer
-from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.scaling import Scaling
 
 FEW = 32
@@ -241,38 +240,6 @@ class Network(Architecture):
             return dy if input_gradient else None
 
         return y, backward
-
-    def gradient_function(self, loss: Loss, gradient: NDArray[Any]) -> Callable[..., tuple[float, int]]:
-        """Return a function that adds to a gradient, and returns the loss and the number of correct predictions.
-
-        Parameters
-        ----------
-        loss : Loss
-        gradient : (P,)
-            With the layout of `flat_parameters`.
-
-        Returns
-        -------
-        callable
-            ``add(x, labels, weights, total, rng)``: inputs as in `forward`, labels (N,), sample weights (N,) or None,
-            the divisor of the sum of the losses, and a random generator or None.
-        """
-        views, fused, smoothing = self._gradient_views(gradient), None, 0.0
-        if self.is_mlp and kernels.mlp_gradient and type(loss) is CrossEntropy and not loss.class_weights:
-            smoothing = loss.label_smoothing
-            fused = kernels.mlp_gradient(self.parameters[0], self.parameters[2], views[0], views[2])
-
-        def add(x: Any, labels: Integers, weights: Any, total: int, rng: Any) -> tuple[float, int]:
-            if fused and weights is None:
-                found = fused(x.reshape(len(x), self.inputs), labels, smoothing, total)
-                if found:
-                    return found
-            logits, backward = self.forward(x, rng)
-            mean, dlogits = loss(logits, labels, weights, total)
-            backward(dlogits, gradient, input_gradient=False)
-            return mean, kernels.count_correct(logits, labels)
-
-        return add
 
     def _gradient_views(self, gradient: NDArray[Any]) -> list[SimpleNamespace]:
         expected = (self._vector.shape, self.dtype, True)

@@ -6,8 +6,7 @@ Recipes*, 3rd edition, section 5.7). Layers get a random upstream gradient, so t
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from math import inf, isnan
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,7 +19,7 @@ from handgrad.kernels.threads import one_blas_thread
 from handgrad.model.layers.layer import Layer
 from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.network import Network
-from handgrad.training.gradients import BatchGradient, LazyGenerator
+from handgrad.training.gradients import BatchGradient
 
 TOLERANCE = 1e-6
 STEPS = (1e-5, 1e-6, 1e-7)
@@ -40,27 +39,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Check:
-    """The check of one array.
+    """The check of the gradient of one array, e.g. `layer` ``"0 Dense"`` and `parameter` ``"weights"``."""
 
-    Attributes
-    ----------
-    layer, parameter : str
-        Such as ``"0 Dense"`` and ``"weights"``, or ``"x"`` for its input; ``"network"`` for the whole.
-    shape : tuple of int
-    entries : int
-        The number of entries that were compared; of a large array a random part.
-    error : float
-        The largest difference, relative to the larger of the two gradients and the array's typical size.
-    worst : tuple of Entry
-        The entries with the largest errors, the largest first.
-    """
-
-    layer: str
-    parameter: str
+    layer: str  # "network" for the whole
+    parameter: str  # "x" for the input of a layer
     shape: tuple[int, ...]
-    entries: int
-    error: float
-    worst: tuple[Entry, ...]
+    entries: int  # the number of entries that were compared; of a large array a random part
+    error: float  # the largest difference, relative to the larger gradient and the array's typical size
+    worst: tuple[Entry, ...]  # those with the largest errors, the largest first
 
     @property
     def passed(self) -> bool:
@@ -70,6 +56,8 @@ class Check:
 
 def check_gradients(network: Network, seed: int = 0, loss: Loss | None = None) -> Iterator[Check]:
     """Check each layer, the loss, and the whole network as training computes it.
+
+    Raise HandgradError if the network is not in float64, or a layer fails or returns an array of the wrong shape.
 
     Parameters
     ----------
@@ -83,29 +71,23 @@ def check_gradients(network: Network, seed: int = 0, loss: Loss | None = None) -
     Yields
     ------
     Check
-
-    Raises
-    ------
-    HandgradError
-        If the network is not in float64, or a layer fails or returns an array of the wrong shape.
     """
     if network.dtype != np.float64:
         raise HandgradError("gradients are checked in float64; make the network with dtype=np.float64")
-    rng = np.random.default_rng(seed)
-    loss = (loss or CrossEntropy()).fitted(np.arange(len(network.classes)), len(network.classes))
+    rng, classes = np.random.default_rng(seed), len(network.classes)
+    loss = (loss or CrossEntropy()).fitted(np.arange(classes), classes)
     shape = network.input_shape
     for index, (layer, parameters) in enumerate(zip(network.layers, network.parameters, strict=True)):
         yield from _check_layer(f"{index} {type(layer).__name__}", layer, vars(parameters), shape, rng)
         shape = layer.output_shape(shape)
-    yield check_loss(loss, len(network.classes), seed)
+    yield check_loss(loss, classes, seed)
     yield from _check_network(network, loss, rng)
 
 
 def check_loss(loss: Loss, classes: int = 10, seed: int = 0) -> Check:
     """Check the gradient of a loss with respect to random logits."""
     rng, name = np.random.default_rng(seed), f"loss {type(loss).__name__}"
-    logits = rng.normal(size=(EXAMPLES, classes))
-    labels = rng.integers(classes, size=EXAMPLES)
+    logits, labels = rng.normal(size=(EXAMPLES, classes)), rng.integers(classes, size=EXAMPLES)
     with _naming(name):
         _, dlogits = loss(logits, labels)
         return _compare(name, "logits", logits, dlogits, lambda: loss(logits, labels)[0], rng)
@@ -137,14 +119,11 @@ def _check_network(network: Network, loss: Loss, rng: np.random.Generator) -> It
     """Compare the gradient of a training step, with its chunks, threads and scaling."""
     shape = (EXAMPLES, *network.input_shape)
     inputs = rng.integers(256, size=shape, dtype=np.uint8) if network.scaling else rng.normal(size=shape)
-    labels = rng.integers(len(network.classes), size=EXAMPLES)
-    data = Dataset(inputs, labels, network.classes)
-    seed = int(rng.integers(2**63))
-    x = network.prepare(data.inputs)
+    data = Dataset(inputs, rng.integers(len(network.classes), size=EXAMPLES), network.classes)
+    seed, x = int(rng.integers(2**63)), network.prepare(data.inputs)
 
     def function() -> float:
-        rng: Any = LazyGenerator(seed, 0)
-        return loss(network.forward(x, rng)[0], labels)[0]
+        return loss(network.forward(x, np.random.default_rng((seed, 0)))[0], data.labels)[0]
 
     with one_blas_thread(), BatchGradient(network, data, loss, threads=1) as batch_gradient:
         gradients = network.views(batch_gradient(slice(0, EXAMPLES), seed).gradient)
@@ -180,30 +159,30 @@ def _compare(
     counted: a bias before a normalization, for example, has no gradient at all.
     """
     chosen = rng.choice(array.size, most, replace=False) if array.size > most else np.arange(array.size)
-    indices = [tuple(map(int, index)) for index in zip(*np.unravel_index(chosen, array.shape), strict=True)]
-
-    def difference(index: tuple[int, ...], step: float) -> float:
-        value, results = array[index], []
-        for changed in (value + step, value - step):
-            array[index] = changed
-            results.append(function())
-        array[index] = value
-        return (results[0] - results[1]) / (2 * step)
-
-    numerical = [difference(index, STEPS[0]) for index in indices]
-    typical = np.sqrt(np.mean(np.square(numerical))) + 1e-12
+    analytic, numerical = gradient.ravel()[chosen].astype(np.float64), np.zeros(len(chosen))
+    errors, typical = np.full(len(chosen), np.nan), 0.0
     rounding = 10 * np.finfo(np.float64).eps * abs(function())
-    found = []
-    for index, value in zip(indices, numerical, strict=True):
-        entry = Entry(index, float(gradient[index]), value)
-        for step in STEPS:
-            if step < STEPS[0]:
-                entry = replace(entry, numerical=difference(index, step))
-            size = max(abs(entry.analytic), abs(entry.numerical), typical, rounding / step / TOLERANCE)
-            error = float(abs(entry.analytic - entry.numerical) / size)
-            if error <= TOLERANCE:
-                break
-        found.append((error, entry))
-    found.sort(key=lambda pair: inf if isnan(pair[0]) else pair[0], reverse=True)
-    worst = tuple(entry for _, entry in found[:WORST])
-    return Check(layer, parameter, array.shape, len(indices), found[0][0], worst)
+    for step in STEPS:
+        wrong = ~(errors <= TOLERANCE)
+        numerical[wrong] = [_difference(array, place, step, function) for place in chosen[wrong]]
+        typical = typical or np.sqrt(np.mean(np.square(numerical))) + 1e-12
+        largest = np.maximum(
+            np.maximum(abs(analytic), abs(numerical)), max(typical, rounding / step / TOLERANCE)
+        )
+        errors[wrong] = (abs(analytic - numerical) / largest)[wrong]
+    worst = [
+        Entry(
+            tuple(map(int, np.unravel_index(chosen[k], array.shape))), float(analytic[k]), float(numerical[k])
+        )
+        for k in np.argsort(errors)[::-1][:WORST]  # NaN is the first
+    ]
+    return Check(layer, parameter, array.shape, len(chosen), float(errors[np.argmax(errors)]), tuple(worst))
+
+
+def _difference(array: NDArray[Any], place: int, step: float, function: Callable[[], float]) -> float:
+    value, results = array.flat[place], []
+    for changed in (value + step, value - step):
+        array.flat[place] = changed
+        results.append(function())
+    array.flat[place] = value
+    return (results[0] - results[1]) / (2 * step)

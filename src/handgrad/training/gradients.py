@@ -1,7 +1,6 @@
 """Split the batch, add the gradients: chunks go to threads, runs of chunks to ranks, and the sum is one vector."""
 
-from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,16 +13,13 @@ from handgrad.data.dataset import Dataset
 from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.threads import Workers, choose_threads
-from handgrad.model.losses import Loss
+from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.network import Network
 from handgrad.training.adversarial import Adversarial
 from handgrad.training.distributed import SINGLE, Communicator
 
-AddGradient = Callable[..., tuple[float, int]]
-"""``add(x, labels, weights, total, rng) -> loss, correct``, as from `Network.gradient_function`."""
-
-SCALED_ONCE, BLOCK = 2**26, 4096
-"""Bytes of a table up to which a scaled copy is made, so that not every batch is scaled again; rows at a time."""
+SCALED_ONCE = 2**26
+"""Bytes of a table up to which a scaled copy is made, so that not every batch is scaled again."""
 
 
 class BatchSum(NamedTuple):
@@ -56,30 +52,25 @@ class BatchGradient:
         threads: int | None = None,
         communicator: Communicator = SINGLE,
     ) -> None:
-        self.network, self.dataset, self.loss = network, dataset, loss
+        self.network, self.dataset, self.loss, self.reported = network, dataset, loss, loss.reported()
         self.augmentation, self.adversarial, self.communicator = augmentation, adversarial, communicator
         self.sample_weights = None
         if sample_weights is not None:
-            self.sample_weights = check_weights(sample_weights, len(dataset), network.dtype)
-        self._scaled: NDArray[Any] | None = None
+            self.sample_weights = _check_weights(sample_weights, len(dataset), network.dtype)
         self.workers = Workers(communicator.broadcast(lambda: choose_threads(threads)))
         size = network.parameter_count
         # behind the gradient: loss, correct predictions, stop flag
         self._vectors = [np.zeros(size + 3, network.dtype) for _ in range(self.workers.count)]
         self._gradients = [vector[:size] for vector in self._vectors]
-        self._functions = [
-            gradient_function(network, loss, adversarial, gradient) for gradient in self._gradients
-        ]
+        self._fused = [self._fused_function(gradient) for gradient in self._gradients]
 
     def __enter__(self) -> "BatchGradient":
         self.workers.__enter__()
         inputs, self._scaled = self.dataset.inputs, None
         small = not is_mapped(inputs) and inputs.dtype != np.uint8 and inputs.nbytes <= SCALED_ONCE
         if small and not self.augmentation:
-            self._scaled = np.empty(inputs.shape, self.network.dtype)
-            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                for rows in chunks(slice(0, len(inputs)), BLOCK):
-                    self._scaled[rows] = self.network.prepare(inputs[rows])
+            with np.errstate(over="ignore", invalid="ignore"):
+                self._scaled = self.network.scale(inputs)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -91,8 +82,7 @@ class BatchGradient:
         examples, communicator = length(rows), self.communicator
         size = self.network.chunk_size(examples, self.workers.count * communicator.size)
         parts = list(enumerate(chunks(rows, size)))
-        if communicator.size > 1:
-            parts = parts[communicator.share(len(parts))]
+        parts = parts[communicator.share(len(parts))]
         threads = max(1, min(self.workers.count, len(parts)))
         add_up = partial(self._add_up, examples=examples, seed=seed, augmented=augmented)
         sums = self.workers.map(add_up, [(thread, parts[thread::threads]) for thread in range(threads)])
@@ -110,18 +100,19 @@ class BatchGradient:
     def _add_up(
         self, work: tuple[int, list[tuple[int, Rows]]], examples: int, seed: int, augmented: bool
     ) -> tuple[float, int]:
-        """Compute the gradients of one thread's chunks."""
+        """Compute the gradients of one thread's chunks, the sum of their losses, and their correct predictions."""
         thread, parts = work
-        dataset, add_gradient = self.dataset, self._functions[thread]
         self._gradients[thread].fill(0)
         loss, correct = 0.0, 0
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the loss shows an overflow
             for number, rows in parts:
-                rng = LazyGenerator(seed, number)
-                x = self._read(rows, rng, augmented)
+                rng = _LazyGenerator(seed, number)
+                x, labels = self._read(rows, rng, augmented), self.dataset.labels[rows]
                 weights = self.sample_weights[rows] if self.sample_weights is not None else None
-                part = add_gradient(x, dataset.labels[rows], weights, examples, rng)
-                loss, correct = loss + part[0], correct + part[1]
+                fused = self._fused[thread] if weights is None else None
+                found = fused(x, labels, 0.0, examples) if fused else None
+                found = found or self._add_chunk(thread, x, labels, weights, examples, rng)
+                loss, correct = loss + found[0], correct + found[1]
         return loss, correct
 
     def _read(self, rows: Rows, rng: Any, augmented: bool) -> NDArray[Any]:
@@ -134,49 +125,51 @@ class BatchGradient:
             raw = self.augmentation(images, rng).reshape(raw.shape)
         return self.network.prepare(raw)
 
-
-def gradient_function(
-    network: Network, loss: Loss, adversarial: Adversarial | None, gradient: NDArray[Any]
-) -> AddGradient:
-    """Return a function as `Network.gradient_function` does, which also trains on worst neighbours."""
-    reported, share = loss.reported(), adversarial.share if adversarial else 0.0
-    if not adversarial and reported == loss:
-        return network.gradient_function(loss, gradient)
-
-    def add(x: Any, labels: Any, weights: Any, total: int, rng: Any) -> tuple[float, int]:
-        logits, backward = network.forward(x, rng)
-        mean, dlogits = reported(logits, labels, weights, total)
+    def _add_chunk(
+        self, thread: int, x: Any, labels: Any, weights: Any, examples: int, rng: Any
+    ) -> tuple[float, int]:
+        """Add the gradient of a chunk, and that of its worst neighbours; return loss and correct predictions."""
+        gradient, adversarial = self._gradients[thread], self.adversarial
+        logits, backward = self.network.forward(x, rng)
+        mean, dlogits = self.reported(logits, labels, weights, examples)
         correct = kernels.count_correct(logits, labels)
-        if reported != loss:
-            _, dlogits = loss(logits, labels, weights, total)
+        if self.reported != self.loss:
+            _, dlogits = self.loss(logits, labels, weights, examples)
         if adversarial:
-            dx = backward((1 - share) * dlogits, gradient)
-            logits, backward = network.forward(adversarial.perturb(x, dx), rng)
-            dlogits = share * loss(logits, labels, weights, total)[1]
+            dx = backward((1 - adversarial.share) * dlogits, gradient)
+            logits, backward = self.network.forward(adversarial.perturb(x, dx), rng)
+            dlogits = adversarial.share * self.loss(logits, labels, weights, examples)[1]
         backward(dlogits, gradient, input_gradient=False)
         return mean, correct
 
-    return add
+    def _fused_function(self, gradient: NDArray[Any]) -> Any:
+        """Return the kernel that does all of this in one call, where there is one."""
+        network = self.network
+        if not (network.is_mlp and kernels.mlp_gradient and self.loss == CrossEntropy()) or self.adversarial:
+            return None
+        views = network.views(gradient)
+        return kernels.mlp_gradient(network.parameters[0], network.parameters[2], views[0], views[2])
 
 
-class LazyGenerator:
+class _LazyGenerator:
     """A `numpy.random.Generator` that is created when it is first used, since most networks draw nothing."""
 
     def __init__(self, *seed: int) -> None:
         self._seed = seed
 
+    @cached_property
+    def _generator(self) -> np.random.Generator:
+        return np.random.default_rng(self._seed)
+
     def __getattr__(self, name: str) -> Any:
-        generator = np.random.default_rng(self._seed)
-        self.__dict__.update({name: getattr(generator, name) for name in dir(generator) if name[0] != "_"})
-        return getattr(generator, name)
+        return getattr(self._generator, name)
 
 
 def _add(total: NDArray[Any], other: NDArray[Any], part: slice) -> None:
     total[part] += other[part]
 
 
-def check_weights(weights: ArrayLike, examples: int, dtype: Any) -> NDArray[Any]:
-    """Return sample weights as an array, or raise HandgradError."""
+def _check_weights(weights: ArrayLike, examples: int, dtype: Any) -> NDArray[Any]:
     try:
         array = np.asarray(weights, dtype)
     except (ValueError, TypeError):
