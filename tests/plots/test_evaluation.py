@@ -33,11 +33,11 @@ def test_many_classes_have_a_colour_bar_instead_of_counts() -> None:
 @pytest.mark.parametrize(
     ("matrix", "classes", "message"),
     [
-        (np.ones((2, 3), int), None, "shape"),
+        (np.ones((2, 3), int), None, "of shape"),
         (np.ones((2, 2)), None, "float64"),
-        (MATRIX, ["a", "b"], "3 rows for 2 classes"),
-        (np.zeros((2, 2), int), None, "one example or more"),
-        (np.array([[5, -1], [0, 3]]), None, "below 0"),
+        (MATRIX, ["a", "b"], "of 2 classes holds 2×2"),
+        (np.zeros((2, 2), int), None, "not all of them 0"),
+        (np.array([[5, -1], [0, 3]]), None, "integers from 0"),
     ],
 )
 def test_invalid_confusion_matrix_is_refused(matrix: Any, classes: list[str] | None, message: str) -> None:

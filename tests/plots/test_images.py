@@ -13,10 +13,6 @@ PROBABILITIES = np.array([[0.9, 0.1], [0.3, 0.7], [0.2, 0.8], [0.999, 0.001]], n
 LABELS = np.array([0, 0, 0, 1])
 
 
-def network(*layers: hg.Layer, shape: tuple[int, ...] = (1, 28, 28)) -> hg.Network:
-    return hg.Network(layers, shape, np.random.default_rng(0))
-
-
 def images(shape: tuple[int, ...] = (1, 4, 4), dtype: Any = np.uint8, names: Any = ("a", "b")) -> hg.Dataset:
     size = int(np.prod(shape))
     inputs = (np.arange(4)[:, np.newaxis] * 50 + np.arange(size) % 50).astype(dtype)
@@ -35,40 +31,36 @@ def captions(axes: Any) -> list[str]:
     return [text.get_text() for text in axes.texts]
 
 
-def test_units_of_images_are_images() -> None:
-    net = network(hg.Flatten(), hg.Dense(100), hg.ReLU(), hg.Dense(10))
-    axes: Any = plot_weights(net, most=4)
-    assert np.allclose(drawn(axes)[:28, :28].ravel(), net.parameters[1].weights[0])
-    assert (~np.isnan(drawn(axes))).sum() == 4 * 784
-    assert title(axes) == "weights of layer 1, Dense: 4 of 100 units"
+@pytest.mark.parametrize(
+    ("layers", "shape", "heading", "units"),
+    [
+        ([hg.Flatten(), hg.Dense(100)], (1, 8, 8), "layer 1, Dense: 4 of 100 units", 4),
+        ([hg.Conv2D(3, 5), hg.Flatten()], (1, 8, 8), "layer 0, Conv2D: 3 filters", 3),
+        ([hg.Conv2D(2, 3), hg.Flatten()], (2, 8, 8), "layer 0, Conv2D: 2 filters", 4),
+        ([hg.Dropout(0.1), hg.Dense(5)], (7,), "layer 1, Dense: 4 of 5 units", None),
+    ],
+)
+def test_weights(layers: list[hg.Layer], shape: tuple[int, ...], heading: str, units: int | None) -> None:
+    network = hg.Network([*layers, hg.Dense(10)], shape, 0)
+    axes: Any = plot_weights(network, most=4)
+    assert title(axes) == f"weights of {heading}"
     assert len(axes.figure.axes) == 2  # with a colour bar
     low, high = axes.images[0].get_clim()
     assert low == -high < 0
+    weights = next(found.weights for found in network.parameters if vars(found))[:4]
+    if units is None:
+        assert np.allclose(drawn(axes), weights)
+        assert (axes.get_xlabel(), axes.get_ylabel()) == ("input", "output")
+    else:  # an image of each unit and channel, with gaps between
+        tiles = weights.reshape(units, *(shape if weights.ndim == 2 else weights.shape)[-2:])
+        assert np.allclose(drawn(axes)[: tiles.shape[1], : tiles.shape[2]], tiles[0])
+        assert np.allclose(drawn(axes)[: tiles.shape[1], -tiles.shape[2] :], tiles[1])
+        assert (~np.isnan(drawn(axes))).sum() == tiles.size
 
 
-def test_filters_of_a_convolution() -> None:
-    net = network(hg.Conv2D(6, kernel_size=5), hg.Flatten(), hg.Dense(10))
-    axes = plot_weights(net)
-    assert title(axes) == "weights of layer 0, Conv2D: 6 filters"
-    assert np.allclose(drawn(axes)[:5, :5], net.parameters[0].weights[0, 0])
-    net = network(hg.Conv2D(2, kernel_size=3), hg.Flatten(), hg.Dense(2), shape=(2, 8, 8))
-    assert np.allclose(drawn(plot_weights(net))[:3, -3:], net.parameters[0].weights[0, 1])
-
-
-@pytest.mark.parametrize("first", [hg.Conv2D(4), hg.Flatten()])
-def test_three_channels_are_colours(first: hg.Layer) -> None:
-    axes: Any = plot_weights(network(first, hg.Flatten(), hg.Dense(2), shape=(3, 8, 8)))
-    assert drawn(axes).shape[2] == 3
-    assert 0 <= drawn(axes).min() <= drawn(axes).max() <= 1
-    assert len(axes.figure.axes) == 1
-
-
-def test_weights_of_a_table_are_a_matrix() -> None:
-    net = network(hg.Dropout(0.1), hg.Dense(5), hg.ReLU(), hg.Dense(2), shape=(7,))
-    axes = plot_weights(net)
-    assert np.allclose(drawn(axes), net.parameters[1].weights)
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("input", "output")
-    assert plot_weights(network(hg.Dense(2, hg.Zeros()), shape=(4,))).images[0].get_clim() == (-1, 1)
+def test_weights_of_zero_are_grey() -> None:
+    axes = plot_weights(hg.Network([hg.Dense(2, hg.Zeros())], 4))
+    assert axes.images[0].get_clim() == (-1, 1)
 
 
 @pytest.mark.parametrize(
@@ -77,15 +69,14 @@ def test_weights_of_a_table_are_a_matrix() -> None:
 )
 def test_invalid_arguments_of_weights(layers: Sequence[hg.Layer], most: Any, message: str) -> None:
     with pytest.raises(hg.HandgradError, match=message):
-        plot_weights(network(*layers, shape=(4,)), most=most)
+        plot_weights(hg.Network(layers, 4), most=most)
 
 
 def test_most_confident_mistake_comes_first() -> None:
     axes = plot_mistakes(images(), PROBABILITIES)
     assert captions(axes) == ["b → a\n99.9%", "a → b\n80.0%", "a → b\n70.0%"]
     assert title(axes).startswith("3 mistakes in 4 examples")
-    first = images().inputs[3].astype(float)
-    low = images().inputs[1].min()
+    first, low = images().inputs[3].astype(float), images().inputs[1].min()
     assert np.allclose(drawn(axes)[:4, :4].ravel(), (first - low) / (first.max() - low))
     limited = plot_mistakes(images(), PROBABILITIES, most=2)
     assert len(captions(limited)) == 2
@@ -108,18 +99,13 @@ def test_colours_floats_and_long_names() -> None:
     assert captions(axes)[0].split("\n") == ["a name that… →", "aeroplane", "99.9%"]
 
 
-def test_shape_of_flat_images_is_an_argument() -> None:
-    flat = hg.Dataset(images().inputs, LABELS, 2)
-    assert len(captions(plot_mistakes(flat, PROBABILITIES, shape=(1, 4, 4)))) == 3
-
-
 @pytest.mark.parametrize(
     ("dataset", "probabilities", "most", "message"),
     [
         (images(), PROBABILITIES[:3], 1, r"must be \(4, 2\)"),
-        (images().inputs, PROBABILITIES, 1, "a Dataset is needed"),
         (images(), PROBABILITIES, 0, "most"),
-        (hg.Dataset(images().inputs, LABELS, 2), PROBABILITIES, 1, "only images"),
+        (images().inputs, PROBABILITIES, 1, "only a Dataset of"),
+        (hg.Dataset(images().inputs, LABELS, 2), PROBABILITIES, 1, "only a Dataset of"),
     ],
 )
 def test_invalid_arguments_of_mistakes(dataset: Any, probabilities: Any, most: int, message: str) -> None:

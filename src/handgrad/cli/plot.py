@@ -93,6 +93,5 @@ def _figures(
         emit(f"measured {name} on {source}, {used}: accuracy {result.accuracy:.2%} of {len(dataset):,}")
         probabilities = np.concatenate([network.predict_proba(part.inputs) for part in dataset.parts()])
         yield place / "confusion", partial(plots.plot_confusion_matrix, result.confusion, network.classes)
-        shape = network.example_shape
-        yield place / "mistakes", partial(plots.plot_mistakes, dataset, probabilities, shape=shape)
+        yield place / "mistakes", partial(plots.plot_mistakes, dataset, probabilities)
         yield place / "calibration", partial(plots.plot_calibration, probabilities, dataset.labels)

@@ -4,16 +4,9 @@ Every function draws on one pair of axes and returns it: `ax`, in the caller's s
 figure. `save` writes the figure as SVG or PNG. Nothing here uses pyplot.
 """
 
-from handgrad.plots.curves import plot_learning_curves
-from handgrad.plots.evaluation import plot_calibration, plot_confusion_matrix
-from handgrad.plots.images import plot_mistakes, plot_weights
-from handgrad.plots.style import save
-
-__all__ = [
-    "plot_calibration",
-    "plot_confusion_matrix",
-    "plot_learning_curves",
-    "plot_mistakes",
-    "plot_weights",
-    "save",
-]
+from handgrad.plots.curves import plot_learning_curves as plot_learning_curves
+from handgrad.plots.evaluation import plot_calibration as plot_calibration
+from handgrad.plots.evaluation import plot_confusion_matrix as plot_confusion_matrix
+from handgrad.plots.images import plot_mistakes as plot_mistakes
+from handgrad.plots.images import plot_weights as plot_weights
+from handgrad.plots.style import save as save

@@ -1,7 +1,7 @@
 """Learning curves of one run, training beside validation, or of several runs on one chart."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 METRICS = {"loss": "loss in nats", "error": "error in %", "accuracy": "accuracy in %"}
-X_AXES = {"epochs": "epochs of training", "steps": "steps of training", "seconds": "seconds of training"}
+AGAINST = ("epochs", "steps", "seconds")
 
 DASHES, MARKERS = ("-", "--", "-.", ":"), "os^Dv"
 """Twenty lines differ without colour, so that figures can be read in black and white."""
@@ -50,30 +50,23 @@ def plot_learning_curves(
     HandgradError
         If a run has no records, or `metric` or `against` is unknown.
     """
-    for value, known in ((metric, METRICS), (against, X_AXES)):
+    for value, known in ((metric, METRICS), (against, AGAINST)):
         if value not in known:
             raise HandgradError(f"learning curves of '{value}' are not available{suggest(value, known)}")
     named = runs if isinstance(runs, Mapping) else {"": runs}
-    records = {name: list(found) for name, found in named.items()}
-    if not records:
-        raise HandgradError("learning curves need one run or more; got none")
+    records = {name: list(found) for name, found in named.items()} or {"": []}
     for name, found in records.items():
         if not found or not all(isinstance(record, Record) for record in found):
-            raise HandgradError(
-                f"run '{name}' must be records of an epoch or more, as load_records reads them"
-            )
+            raise HandgradError(f"run '{name}' must be one record or more, as load_records reads them")
     lines = _lines(records, metric, against)
     with drawing(ax, (5.6, max(3.4, 0.2 * len(lines)))) as axes:
         handles = []
         for index, (label, (x, y)) in enumerate(lines.items()):
-            style: dict[str, Any] = {
-                "linestyle": DASHES[index % len(DASHES)],
-                "marker": MARKERS[index % len(MARKERS)],
-            }
-            handles += axes.plot(
-                x, y, label=shorten(label), color=f"C{index}", markevery=max(1, len(x) // 8), **style
-            )
-        axes.set(xlabel=X_AXES[against], ylabel=METRICS[metric])
+            every = max(1, len(x) // 8)
+            line = axes.plot(x, y, label=shorten(label), color=f"C{index}", markevery=every)[0]
+            line.set(linestyle=DASHES[index % len(DASHES)], marker=MARKERS[index % len(MARKERS)])
+            handles.append(line)
+        axes.set(xlabel=f"{against} of training", ylabel=METRICS[metric])
         if against != "seconds":
             axes.locator_params(axis="x", integer=True)
         if metric != "accuracy":
@@ -82,8 +75,8 @@ def plot_learning_curves(
             _choose_scale(axes, "x", np.array([x[-1] for x, _ in lines.values()]))
         if axes.get_xscale() == "linear":
             axes.set_xlim(left=0)
-        ends = [-y[-1] for _, y in lines.values()]  # named from top to bottom in the order of their ends
-        handles = [handles[index] for index in np.argsort(ends, kind="stable")]
+        # named from top to bottom, as they end
+        handles.sort(key=lambda line: -np.asarray(line.get_ydata())[-1])
         axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1, 0.5), handlelength=3)
     return axes
 
@@ -94,32 +87,19 @@ def _lines(
     """Return x and y of each line by its label."""
     lines = {}
     for name, records in runs.items():
-        x, training = _x(records, against), _y(records, metric, "loss", "train_accuracy")
-        validation = _y(records, metric, "validation_loss", "validation_accuracy")
-        validated = not np.isnan(validation).any()
-        if len(runs) == 1:
-            lines["training"] = x, training
-            if validated:
-                lines["validation"] = x, validation
-        elif validated:
-            lines[name] = x, validation
+        x = [{"epochs": r.epoch, "steps": r.step + 1, "seconds": r.seconds}[against] for r in records]
+        if metric == "loss":
+            found = [(r.loss, r.validation_loss) for r in records]
         else:
-            lines[f"{name} (training)"] = x, training
+            found = [(r.train_accuracy, r.validation_accuracy) for r in records]
+        y = np.array(found, np.float64)  # NaN without a validation split
+        training, validation = {"loss": y, "accuracy": 100 * y, "error": 100 * (1 - y)}[metric].T
+        validated = not np.isnan(validation).any()
+        if len(runs) == 1 or not validated:
+            lines["training" if len(runs) == 1 else f"{name} (training)"] = np.array(x), training
+        if validated:
+            lines["validation" if len(runs) == 1 else name] = np.array(x), validation
     return lines
-
-
-def _y(records: Sequence[Record], metric: str, loss: str, accuracy: str) -> Values:
-    found = [getattr(record, loss if metric == "loss" else accuracy) for record in records]
-    values = np.array(found, np.float64)  # NaN without a validation split
-    return {"loss": values, "accuracy": 100 * values, "error": 100 * (1 - values)}[metric]
-
-
-def _x(records: Sequence[Record], against: str) -> Values:
-    if against == "seconds":
-        return np.array([record.seconds for record in records])
-    steps = np.array([record.step + 1.0 for record in records])
-    # An incomplete epoch is a fraction of one, whose steps the records of complete epochs imply.
-    return steps if against == "steps" else steps / max(steps / [max(1, record.epoch) for record in records])
 
 
 def _choose_scale(axes: "Axes", name: str, values: Values) -> None:

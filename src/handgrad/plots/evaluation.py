@@ -28,8 +28,7 @@ def plot_confusion_matrix(
     Parameters
     ----------
     confusion : (C, C), integers from 0
-        Rows are the true classes, columns the predicted ones, as `handgrad.confusion_matrix` and
-        `handgrad.evaluate` count them.
+        Rows are the true classes, columns the predicted ones; from `confusion_matrix` or `evaluate`.
     classes : sequence of str, optional
         The names of the classes; default: "0", "1", …
     ax : matplotlib Axes, optional
@@ -37,19 +36,17 @@ def plot_confusion_matrix(
     Raises
     ------
     HandgradError
-        If the matrix is not square, counts nothing, or does not have one row for each class.
+        If these are not counts, or there is not one row for each class.
     """
     confusion = np.asarray(confusion)
-    if confusion.ndim != 2 or confusion.shape[0] != confusion.shape[1] or confusion.dtype.kind not in "ui":
+    names = [shorten(str(name)) for name in (range(len(confusion)) if classes is None else classes)]
+    count = len(names)
+    counts = confusion.shape == (count, count) and confusion.dtype.kind in "ui" and confusion.any()
+    if not counts or confusion.min() < 0:
         raise HandgradError(
-            f"a confusion matrix holds integers (C, C); got {confusion.dtype} of shape {confusion.shape}"
+            f"a confusion matrix of {count} classes holds {count}×{count} integers from 0, not all of them 0; "
+            f"got {confusion.dtype} of shape {confusion.shape}"
         )
-    if not confusion.any() or confusion.min() < 0:
-        raise HandgradError("a confusion matrix counts one example or more, and nothing below 0")
-    count = len(confusion)
-    names = [shorten(str(name)) for name in (range(count) if classes is None else classes)]
-    if len(names) != count:
-        raise HandgradError(f"the confusion matrix has {count} rows for {len(names)} classes")
     shares = 100 * confusion / np.maximum(1, confusion.sum(axis=1, keepdims=True))
     np.fill_diagonal(shares, 0)
     longest, numbered = max(map(len, names)), count <= NUMBERED
@@ -80,12 +77,11 @@ def plot_calibration(
     """Draw accuracy against the predicted probability.
 
     On the dotted diagonal both are equal; below it the network is overconfident. Bars are 95 % intervals, the
-    numbers at the bottom count the examples of each bin, the title states the expected calibration error.
+    numbers at the bottom count the examples of each bin.
 
     Parameters
     ----------
     probabilities : (N, C), from 0 to 1
-        As `Network.predict_proba` returns them.
     labels : (N,), integers from 0 to C − 1
     ax : matplotlib Axes, optional
     bins : int

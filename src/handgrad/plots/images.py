@@ -1,6 +1,6 @@
 """Figures of many small images: the weights of the first layer, and the most confident mistakes."""
 
-from math import ceil, prod, sqrt
+from math import ceil, sqrt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,9 +26,8 @@ PERCENTILE = 99.5
 def plot_weights(network: Network, ax: "Axes | None" = None, *, most: int = 64) -> "Axes":
     """Draw the weights of the first layer that has any: black is below 0, grey is 0, white above.
 
-    A unit of a dense layer whose inputs are images is drawn as an image, and so is a filter of a convolution; of
-    images with three channels the colours are the weights, other channels are drawn one by one. Weights of other
-    inputs are drawn as a matrix, one row per unit.
+    A unit of a dense layer whose inputs are images is drawn as an image for each channel, and so is a filter of a
+    convolution. Weights of other inputs are drawn as a matrix, one row per unit.
 
     Parameters
     ----------
@@ -47,49 +46,32 @@ def plot_weights(network: Network, ax: "Axes | None" = None, *, most: int = 64) 
     index = next((index for index, array in enumerate(arrays) if array.ndim in (2, 4)), None)
     if index is None:
         raise HandgradError("no layer of the network has weights (O, I) or (O, C, K, K) to draw")
-    weights = arrays[index]
-    units, kind = len(weights), type(network.layers[index]).__name__
-    weights = weights[:most]
+    weights, units = arrays[index][:most], len(arrays[index])
     limit = float(np.percentile(np.abs(weights), PERCENTILE)) or 1.0
-    tiles = _as_images(weights, network.example_shape if weights.ndim == 2 else weights.shape[1:])
-    if tiles is None and weights.ndim == 4:
-        tiles = weights.reshape(-1, *weights.shape[2:])
-    if tiles is None:
-        sheet, size = weights, (5.6, 4.0)
-    else:
-        if tiles.ndim == 4:
-            tiles = (0.5 + tiles / (2 * limit)).clip(0, 1)
-        gap = max(1, tiles.shape[1] // 10)
+    shape = network.example_shape if weights.ndim == 2 else weights.shape[1:]
+    are_images = len(shape) == 3 and weights[0].size == np.prod(shape)
+    sheet, size = weights, (5.6, 4.0)
+    if are_images:
+        tiles = weights.reshape(-1, *shape[1:])
+        gap = max(1, shape[1] // 10)
         sheet = _mosaic(tiles, ceil(sqrt(len(tiles))), (gap, gap))
         size = 5.6, 0.5 + 4.4 * sheet.shape[0] / sheet.shape[1]
     with drawing(ax, size) as axes:
-        image = axes.imshow(
-            sheet,
-            cmap="gray",
-            vmin=-limit,
-            vmax=limit,
-            interpolation="none",
-            aspect="auto" if tiles is None else "equal",
-        )
-        if sheet.ndim == 2:
-            label = "weight of the scaled input"
-            axes.figure.colorbar(image, ax=axes, label=label, extend="both", shrink=0.8)
+        colors: dict[str, Any] = {"cmap": "gray", "vmin": -limit, "vmax": limit, "interpolation": "none"}
+        image = axes.imshow(sheet, **colors, aspect="equal" if are_images else "auto")
+        label = "weight of the scaled input"
+        axes.figure.colorbar(image, ax=axes, label=label, extend="both", shrink=0.8)
         count = f"{units:,}" if units == len(weights) else f"{len(weights):,} of {units:,}"
-        units_name = "units" if weights.ndim == 2 else "filters"
-        axes.set_title(f"weights of layer {index}, {kind}: {count} {units_name}")
+        name, noun = type(network.layers[index]).__name__, "units" if weights.ndim == 2 else "filters"
+        axes.set_title(f"weights of layer {index}, {name}: {count} {noun}")
         axes.set(xlabel="input", ylabel="output")
-        if tiles is not None:
+        if are_images:
             axes.set_axis_off()
     return axes
 
 
 def plot_mistakes(
-    dataset: Dataset,
-    probabilities: Floats,
-    ax: "Axes | None" = None,
-    *,
-    most: int = 40,
-    shape: tuple[int, ...] | None = None,
+    dataset: Dataset, probabilities: Floats, ax: "Axes | None" = None, *, most: int = 40
 ) -> "Axes":
     """Draw the wrong predictions with the highest probabilities, the highest first.
 
@@ -99,23 +81,22 @@ def plot_mistakes(
     Parameters
     ----------
     dataset : Dataset
-        Of images, in grey or in colour.
+        Of images in grey, ``(1, H, W)``, or in colour, ``(3, H, W)``.
     probabilities : (N, C), from 0 to 1
         As ``network.predict_proba(dataset.inputs)`` returns them.
     ax : matplotlib Axes, optional
     most : int
         Number of mistakes to draw, from 1.
-    shape : tuple of int, optional
-        Of one image, ``(1, H, W)`` or ``(3, H, W)``; default: ``dataset.input_shape``.
 
     Raises
     ------
     HandgradError
         If the data are not images, or the probabilities do not fit them.
     """
-    if not isinstance(dataset, Dataset):
-        raise HandgradError(f"a Dataset is needed, such as load_data('mnist').test; got {dataset!r:.40}")
     _check_most(most)
+    shape: tuple[int, ...] = getattr(dataset, "input_shape", ())
+    if len(shape) != 3 or shape[0] not in (1, 3):
+        raise HandgradError(f"only a Dataset of (1, H, W) or (3, H, W) can be drawn; got {dataset!r:.60}")
     probabilities, names = np.asarray(probabilities), dataset.class_names
     if probabilities.shape != (expected := (len(dataset), len(names))):
         raise HandgradError(
@@ -124,30 +105,26 @@ def plot_mistakes(
     predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     wrong = np.flatnonzero(predicted != dataset.labels)
     worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:most]
-    tiles = _as_images(dataset.inputs[worst], shape or dataset.input_shape)
-    if tiles is None:
-        raise HandgradError(
-            f"only images (1, H, W) or (3, H, W) can be drawn, not {shape or dataset.input_shape}"
-        )
     if not len(worst):
         with drawing(ax, (3.6, 1)) as axes:
             axes.set_title(f"no mistakes in {len(dataset):,} examples")
             axes.set_axis_off()
         return axes
+    images = dataset.inputs[worst].reshape(len(worst), *shape)
+    tiles = images[:, 0] if images.shape[1] == 1 else np.moveaxis(images, 1, -1)
     pairs = [(shorten(names[dataset.labels[k]], 12), shorten(names[predicted[k]], 12)) for k in worst]
-    between = " → " if max(len(name) for pair in pairs for name in pair) <= 3 else " →\n"
+    arrow = " → " if max(len(name) for pair in pairs for name in pair) <= 3 else " →\n"
     columns, (height, width) = min(COLUMNS, len(worst)), tiles.shape[1:3]
-    gaps = round((0.5 if between == " → " else 0.7) * height), round(0.3 * width)
+    gaps = max(1, round((0.5 if arrow == " → " else 0.7) * height)), max(1, round(0.3 * width))
     sheet = _mosaic((tiles - tiles.min()) / (np.ptp(tiles) or 1), columns, gaps)
     down, across = height + gaps[0], width + gaps[1]
-    with drawing(
-        ax, (max(3.6, 0.4 + 0.82 * columns), 0.5 + 0.82 * (sheet.shape[0] + gaps[0]) / across)
-    ) as axes:
+    size = max(3.6, 0.4 + 0.82 * columns), 0.5 + 0.82 * (sheet.shape[0] + gaps[0]) / across
+    with drawing(ax, size) as axes:
         shades = "gray_r" if np.median(tiles) == tiles.min() else "gray"
         axes.imshow(sheet, cmap=shades, vmin=0, vmax=1, interpolation="none")
         for index, (true, other) in enumerate(pairs):
             x, y = index % columns * across + width / 2 - 0.5, index // columns * down + 1.04 * height
-            caption = f"{true}{between}{other}\n{confidence[worst[index]]:.1%}"
+            caption = f"{true}{arrow}{other}\n{confidence[worst[index]]:.1%}"
             axes.text(x, y, caption, ha="center", va="top", fontsize=7)
         axes.set_ylim(sheet.shape[0] + gaps[0], -0.5)
         some = f"the {len(worst)} most confident of " if len(wrong) > len(worst) else ""
@@ -158,21 +135,12 @@ def plot_mistakes(
 
 def _mosaic(tiles: NDArray[Any], columns: int, gaps: tuple[int, int]) -> NDArray[Any]:
     """Arrange tiles, (N, H, W) or (N, H, W, 3), in rows as one image, with gaps of white or of no colour between."""
-    number, height, width, *colours = tiles.shape
-    rows, down, across = -(-number // columns), height + gaps[0], width + gaps[1]
-    sheet = np.full((rows * down, columns * across, *colours), 1.0 if colours else np.nan)
-    for index, tile in enumerate(tiles):
-        top, left = index // columns * down, index % columns * across
-        sheet[top : top + height, left : left + width] = tile
-    return sheet[: rows * down - gaps[0], : columns * across - gaps[1]]
-
-
-def _as_images(examples: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any] | None:
-    """View examples (N, I) as (N, H, W) in grey or (N, H, W, 3) in colour; None if `shape` is neither."""
-    if len(shape) != 3 or shape[0] not in (1, 3) or prod(shape) != prod(examples.shape[1:]):
-        return None
-    images = examples.reshape(len(examples), *shape)
-    return images[:, 0] if shape[0] == 1 else np.moveaxis(images, 1, -1)
+    rows, colours = -(-len(tiles) // columns), tiles.ndim - 3
+    padding = [(0, rows * columns - len(tiles)), (0, gaps[0]), (0, gaps[1]), *[(0, 0)] * colours]
+    padded = np.pad(tiles.astype(np.float64), padding, constant_values=1.0 if colours else np.nan)
+    grid = padded.reshape(rows, columns, *padded.shape[1:]).swapaxes(1, 2)
+    sheet = grid.reshape(rows * padded.shape[1], columns * padded.shape[2], *padded.shape[3:])
+    return sheet[: -gaps[0], : -gaps[1]]
 
 
 def _check_most(most: Any) -> None:

@@ -3,7 +3,6 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +17,7 @@ INK, GREY = "#0b3c6f", "#767676"
 
 STYLE = {
     # Okabe and Ito, "Color universal design", 2008, without the yellow: distinct to colour-blind readers
-    "axes.prop_cycle": (
-        "cycler('color', ['#0072b2', '#d55e00', '#000000', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'])"
-    ),
+    "axes.prop_cycle": "cycler('color', ['0072b2', 'd55e00', '000000', '009e73', 'cc79a7', 'e69f00', '56b4e9'])",
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlelocation": "left",
@@ -58,14 +55,14 @@ def drawing(ax: "Axes | None", size: tuple[float, float]) -> Iterator["Axes"]:
 
         figure = Figure(figsize=size, layout="constrained")
         axes: Any = figure.add_subplot()
-        axes._repr_png_ = partial(_png, figure)  # a notebook displays it, which matplotlib leaves to pyplot
+
+        def as_png() -> bytes:
+            with plot_style(), BytesIO() as buffer:
+                figure.savefig(buffer, format="png")
+                return buffer.getvalue()
+
+        axes._repr_png_ = as_png  # a notebook displays it, which matplotlib leaves to pyplot
         yield axes
-
-
-def _png(figure: Any) -> bytes:
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png")
-    return buffer.getvalue()
 
 
 def save(ax: "Axes", path: Path | str) -> None:
@@ -74,7 +71,6 @@ def save(ax: "Axes", path: Path | str) -> None:
     Parameters
     ----------
     ax : matplotlib Axes
-        As a function of this package returned them.
     path : path
         Ends in ``.svg`` or ``.png``; its folder must exist.
 
