@@ -1,7 +1,6 @@
 """Downloads from mirrors that truncate, stall and fail: the whole file arrives, or nothing and one line."""
 
-import os
-import subprocess
+import io
 import sys
 from pathlib import Path
 
@@ -14,10 +13,6 @@ from servers import Answer, cut, endless, mirror, redirect, status, unsized, who
 
 CONTENT = bytes(range(256)) * 1000
 HALF = len(CONTENT) // 2
-CODE = (
-    "import sys; from pathlib import Path; from handgrad.data.download import download; "
-    "download([sys.argv[1]], Path(sys.argv[2]), lambda content: True, limit=10**6, advice='')"
-)
 
 
 @pytest.fixture(autouse=True)
@@ -56,10 +51,8 @@ def test_a_whole_file_arrives(target: Path, tmp_path: Path, answer: Answer) -> N
 
 BAD: list[tuple[Answer, str]] = [
     (status(404), "404: Not Found"),
-    (status(500), "500: Internal Server Error"),
-    (cut(CONTENT, HALF), f"ended after {HALF:,} of {len(CONTENT):,} bytes"),
+    (cut(CONTENT, HALF), "sent other content than was published"),
     (whole(CONTENT[1:] + b"x"), "sent other content than was published"),
-    (unsized(CONTENT[:HALF]), "sent other content"),
     (endless, "sent other content"),
     (redirect("file:///etc/hosts"), "is not allowed"),
     (redirect("/"), "infinite loop"),
@@ -67,14 +60,14 @@ BAD: list[tuple[Answer, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("answer", "reason"), BAD, ids=[reason for _, reason in BAD])
+@pytest.mark.parametrize(("answer", "reason"), BAD)
 def test_a_bad_mirror_is_reported_and_the_next_one_delivers(
     target: Path, answer: Answer, reason: str
 ) -> None:
     with mirror(answer) as bad, mirror(whole(CONTENT)) as good:
         line = failure(target, bad.url)
+        assert f"({bad.url.removeprefix('http://').rstrip('/')}: " in line
         assert reason in line
-        assert bad.url.removeprefix("http://").rstrip("/") in line
         target.write_bytes(b"old")
         with pytest.raises(HandgradError):
             get(target, bad.url)
@@ -88,29 +81,12 @@ def test_every_mirror_is_reported_with_its_reason(target: Path) -> None:
         pass
     with mirror() as slow:
         slow.answers = [slow.stall(CONTENT, HALF), slow.silence]
-        urls = [
-            slow.url,
-            slow.url,
-            gone.url,
-            "gopher://example.org/x",
-            "no/scheme",
-            "file:///nowhere/x",
-            "http://[x",
-        ]
-        line = failure(target, *urls)
+        others = ["gopher://example.org/x", "no/scheme", "file:///nowhere/x", "http://user:secret@[x"]
+        line = failure(target, slow.url, slow.url, gone.url, *others)
     assert line.count("timed out") == 2
-    for reason in (
-        "Connection refused",
-        "unknown url type: gopher",
-        "no/scheme: unknown url type",
-        "No such file",
-    ):
+    assert "secret" not in line
+    for reason in ("Connection refused", "unknown url type: gopher", "no/scheme: unknown", "No such file"):
         assert reason in line
-
-
-def test_passwords_are_not_shown(target: Path) -> None:
-    with mirror(status(404)) as one:
-        assert "secret" not in failure(target, one.url.replace("//", "//user:secret@"))
 
 
 def test_a_disk_that_refuses_is_not_the_mirrors_fault(tmp_path: Path) -> None:
@@ -119,16 +95,17 @@ def test_a_disk_that_refuses_is_not_the_mirrors_fault(tmp_path: Path) -> None:
         get(tmp_path / "file" / "a.gz", one.url)
 
 
-def test_a_bar_is_shown_only_on_a_terminal(target: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    pty = pytest.importorskip("pty", reason="no pseudo-terminals here")
-    ours, theirs = pty.openpty()
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("screen", [io.StringIO(), Terminal()])
+def test_a_bar_is_shown_only_on_a_terminal(
+    target: Path, monkeypatch: pytest.MonkeyPatch, screen: io.StringIO
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", screen)
     with mirror(whole(CONTENT)) as one:
-        with os.fdopen(ours, "rb", buffering=0) as screen:
-            command = [sys.executable, "-c", CODE, f"{one.url}file.gz", str(target)]
-            environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
-            done = subprocess.run(command, stderr=theirs, stdout=subprocess.PIPE, env=environment, check=True)
-            os.close(theirs)
-            assert b"file.gz" in screen.read(65536)
-        assert done.stdout == b""
         get(target, one.url)
-    assert capfd.readouterr() == ("", "")
+    assert ("downloading file.gz" in screen.getvalue()) == screen.isatty()

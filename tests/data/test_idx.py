@@ -45,13 +45,8 @@ def test_what_is_written_is_read_back(
     assert isinstance(got, np.memmap) == (name == "a" and array.size > 0)
 
 
-@pytest.mark.parametrize("content", [PLAIN, ZIPPED], ids=["plain", "gzip"])
-@pytest.mark.parametrize("name", ["a", "a.gz"])
-@pytest.mark.parametrize("piece", [1, 25, 10**6])
-def test_content_decides_and_not_the_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, name: str, piece: int
-) -> None:
-    monkeypatch.setattr("handgrad.data.idx.PIECE", piece)
+@pytest.mark.parametrize(("content", "name"), [(PLAIN, "a.gz"), (ZIPPED, "a")])
+def test_content_decides_and_not_the_name(tmp_path: Path, content: bytes, name: str) -> None:
     (tmp_path / name).write_bytes(content)
     np.testing.assert_array_equal(read_idx(tmp_path / name), IMAGES)
 
@@ -62,12 +57,8 @@ BAD: list[tuple[bytes, str]] = [
     (PLAIN[:3], "is not an IDX file"),
     (PLAIN[:9], "cut short"),
     (b"\x00\x01\x08\x01", "it begins with 00 01 08 01, not with 00 00 08"),
-    (b"PK\x03\x04", "is not an IDX file"),
     (b"<html>Sign in</html>", "is not an IDX file"),
-    (
-        b"\x00\x00\x0c\x01\x00\x00\x00\x01\x00\x00\x00\x07",
-        "it begins with 00 00 0c 01",
-    ),  # integers of 4 bytes
+    (b"\x00\x00\x0c\x01\x00\x00\x00\x01\x00\x00\x00\x07", "it begins with 00 00 0c 01"),  # 4 bytes each
     (b"\x00\x00\x08\x00", "it begins with 00 00 08 00"),
     (b"\x00\x00\x08\x05" + b"\x00\x00\x00\x01" * 5 + b"x", "it begins with 00 00 08 05"),
     (PLAIN[:-1], LENGTH),
@@ -79,13 +70,12 @@ BAD: list[tuple[bytes, str]] = [
 
 @pytest.mark.parametrize(("content", "reason"), BAD)
 def test_a_bad_file_is_refused_gzipped_or_not(tmp_path: Path, content: bytes, reason: str) -> None:
-    (tmp_path / "plain").write_bytes(content)
-    assert reason in complaint(tmp_path / "plain")
-    (tmp_path / "gzipped").write_bytes(gzip.compress(content))
-    assert reason in complaint(tmp_path / "gzipped")
+    for name, written in (("plain", content), ("gzipped", gzip.compress(content))):
+        (tmp_path / name).write_bytes(written)
+        assert reason in complaint(tmp_path / name)
 
 
-@pytest.mark.parametrize("kept", [2, 5, 12, 25, len(ZIPPED) - 9, len(ZIPPED) - 8, len(ZIPPED) - 1])
+@pytest.mark.parametrize("kept", [2, 5, 25, len(ZIPPED) - 9, len(ZIPPED) - 8, len(ZIPPED) - 1])
 def test_gzip_cut_short(tmp_path: Path, kept: int) -> None:
     (tmp_path / "a.gz").write_bytes(ZIPPED[:kept])
     assert "cut short" in complaint(tmp_path / "a.gz")
@@ -100,14 +90,11 @@ def test_gzip_corrupt(tmp_path: Path, at: int) -> None:
     assert "gzip stream" in complaint(tmp_path / "a.gz")
 
 
-def test_a_small_gzip_file_cannot_ask_for_much_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_gzip_file_larger_than_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("handgrad.data.memory.available_memory", lambda: 50)
     (tmp_path / "b.gz").write_bytes(ZIPPED)
-    assert "b.gz need 120 bytes of memory and 50 bytes are available" in refusal(read_idx, tmp_path / "b.gz")
-    stored = read_idx(tmp_path / "b.gz", lambda blocks: np.concatenate(list(blocks)))
-    assert stored.tolist() == IMAGES.tolist()
+    line = complaint(tmp_path / "b.gz")
+    assert "b.gz need 120 bytes of memory and 50 bytes are available; gunzip it" in line
 
 
 @settings(max_examples=300, deadline=None)
@@ -126,7 +113,7 @@ def test_no_damage_leads_to_anything_but_one_line(
     complaint(path)
 
 
-def test_a_missing_file_a_folder_and_a_locked_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_read_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "No such file" in complaint(tmp_path / "nowhere")
     assert "Is a directory" in complaint(tmp_path)
     (tmp_path / "locked").write_bytes(PLAIN)
@@ -135,7 +122,9 @@ def test_a_missing_file_a_folder_and_a_locked_file(tmp_path: Path, monkeypatch: 
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "is_file", refuse)
     assert "Permission denied" in complaint(tmp_path / "locked")
+    assert "cannot look into" in refusal(find_idx, tmp_path, FILES["train"][0])
 
 
 def folder_of(folder: Path, images: NDArray[np.uint8], labels: NDArray[np.uint8], end: str = "") -> Path:
@@ -144,13 +133,13 @@ def folder_of(folder: Path, images: NDArray[np.uint8], labels: NDArray[np.uint8]
     return folder
 
 
-@pytest.mark.parametrize("end", ["", ".gz"])
-@pytest.mark.parametrize("shape", [(3, 4, 5), (3, 2, 4, 5)])
-def test_a_folder_gives_images_and_labels(tmp_path: Path, end: str, shape: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(("shape", "end"), [((3, 4, 5), ""), ((3, 2, 4, 5), ".gz")])
+def test_a_folder_gives_images_and_labels(tmp_path: Path, shape: tuple[int, ...], end: str) -> None:
     images, labels = np.ones(shape, np.uint8), np.arange(3, dtype=np.uint8)
-    got = read_idx_folder(folder_of(tmp_path, images, labels, end), "test")
-    np.testing.assert_array_equal(got[0], images)
-    np.testing.assert_array_equal(got[1], labels)
+    for got, written in zip(
+        read_idx_folder(folder_of(tmp_path, images, labels, end), "test"), (images, labels), strict=True
+    ):
+        np.testing.assert_array_equal(got, written)
 
 
 @pytest.mark.parametrize(
@@ -164,13 +153,9 @@ def test_a_folder_gives_images_and_labels(tmp_path: Path, end: str, shape: tuple
 def test_a_folder_of_other_things(
     tmp_path: Path, images: NDArray[np.uint8], labels: NDArray[np.uint8], reason: str
 ) -> None:
-    assert reason in refusal(read_idx_folder, folder_of(tmp_path, images, labels), "test")
-
-
-def test_a_folder_without_the_files(tmp_path: Path) -> None:
-    folder_of(tmp_path, IMAGES, np.zeros(3, "u1"))
-    with pytest.raises(HandgradError, match=r"holds no train-images-idx3-ubyte \(nor"):
-        read_idx_folder(tmp_path, "train")
+    folder_of(tmp_path, images, labels)
+    assert reason in refusal(read_idx_folder, tmp_path, "test")
+    assert "holds no train-images-idx3-ubyte (nor" in refusal(load_data, tmp_path)
 
 
 def test_a_file_is_found_in_each_spelling_and_a_folder_of_its_name_is_not(tmp_path: Path) -> None:
@@ -182,18 +167,3 @@ def test_a_file_is_found_in_each_spelling_and_a_folder_of_its_name_is_not(tmp_pa
         path.touch()
         assert find_idx(tmp_path, name) == path
         path.unlink()
-
-
-def test_a_folder_that_may_not_be_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path) -> bool:
-        raise PermissionError(13, "Permission denied", str(path))
-
-    monkeypatch.setattr(Path, "is_file", refuse)
-    with pytest.raises(HandgradError, match=r"cannot look into .*Permission denied; make it readable"):
-        find_idx(tmp_path, "train-images-idx3-ubyte")
-
-
-def test_a_folder_with_a_damaged_file_is_refused_in_one_line(tmp_path: Path) -> None:
-    for name in FILES["train"]:
-        (tmp_path / name).write_bytes(ZIPPED[:-9])
-    assert FILES["train"][0] in refusal(load_data, tmp_path)

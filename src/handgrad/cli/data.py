@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from handgrad.cli.options import DATA_HELP, Json, option
-from handgrad.cli.output import emit, emit_json, showing_conversions, table
+from handgrad.cli.output import emit, emit_json, table
 from handgrad.errors import HandgradError
 
 NAME_HELP = "A data set, as listed, or the name of a converted file."
@@ -30,9 +30,8 @@ def show(source: Annotated[str, typer.Argument(help=DATA_HELP, metavar="SRC")], 
     from handgrad.data.arrays import value_range
     from handgrad.data.load import load_data
 
-    with showing_conversions():
-        splits = load_data(source)
-        found = {"train": splits.train, "validation": splits.validation, "test": splits.test}
+    splits = load_data(source)
+    found = {"train": splits.train, "validation": splits.validation, "test": splits.test}
     facts = {
         name: {
             "inputs": list(data.inputs.shape),

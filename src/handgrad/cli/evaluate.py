@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handgrad.cli.options import Data, Json, Model, Split, SplitName
-from handgrad.cli.output import emit, emit_json, showing_conversions, table
+from handgrad.cli.output import emit, emit_json, table
 from handgrad.errors import HandgradError
 
 if TYPE_CHECKING:
@@ -27,13 +27,12 @@ def open_split(
     from handgrad.recipes.data import open_model_data
     from handgrad.training.metrics import as_known
 
-    with showing_conversions():
-        splits = open_model_data(data, load_model_recipe(model), str(model))
-        if split is None and splits.test is None:
-            if splits.validation is not None:
-                raise HandgradError(f"{splits.source} has no test split; choose --split train or validation")
-            split = "train"
-        dataset = splits.split(split or "test")
+    splits = open_model_data(data, load_model_recipe(model), str(model))
+    if split is None and splits.test is None:
+        if splits.validation is not None:
+            raise HandgradError(f"{splits.source} has no test split; choose --split train or validation")
+        split = "train"
+    dataset = splits.split(split or "test")
     with naming(splits.source):
         return splits.source, split or "test", as_known(network, dataset)
 

@@ -3,8 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from unicodedata import category
 
@@ -79,18 +78,3 @@ def write(text: str = "") -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
             raise cannot_write("to standard output", error) from error
-
-
-@contextmanager
-def showing_conversions() -> Iterator[None]:
-    """Show on standard error how data are converted: the result, and on a terminal also the progress."""
-    from handgrad.data.outofcore import Progress, reporting
-
-    def report(progress: Progress) -> None:
-        if progress.finished or sys.stderr.isatty():
-            line = f"converting {progress.source} once, into {progress.folder}: "
-            line += f"{progress.examples:,} examples, {progress.share:.0%}"
-            print(printable(line), end="\n" if progress.finished else "\r", file=sys.stderr)
-
-    with reporting(report):
-        yield

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from math import inf
 from time import monotonic
@@ -13,7 +12,7 @@ from rich.progress import Progress, TextColumn
 from handgrad import __version__
 from handgrad.cli.interrupts import Interrupted, interrupts
 from handgrad.cli.options import SUCCEEDED, RunOptions
-from handgrad.cli.output import emit, emit_json, showing_conversions
+from handgrad.cli.output import emit, emit_json
 from handgrad.errors import require
 from handgrad.exports.formats import load_model
 from handgrad.kernels.threads import choose_threads
@@ -33,11 +32,7 @@ def run_training(prepare: Callable[[], Run], options: RunOptions) -> int:
     if options.tensorboard:
         require("TensorBoard files need", "tensorboard", "tensorboardX")
 
-    def conversions() -> AbstractContextManager[None]:
-        return showing_conversions() if first and not options.quiet else nullcontext()
-
-    with conversions():
-        run = prepare()
+    run = prepare()
     threads, end = choose_threads(options.threads), monotonic() + (options.time_limit or inf)
     with interrupts(options.attached and first) as interrupted:
         with run.open():
@@ -55,8 +50,7 @@ def run_training(prepare: Callable[[], Run], options: RunOptions) -> int:
         if interrupted():
             raise Interrupted(f"{_progress(run)}; saved in {run.folder}; resume with: {_resume(run)}")
         network = communicator.broadcast(partial(load_model, run.folder))
-        with conversions():
-            test = None if options.no_test else run.splits.test
+        test = None if options.no_test else run.splits.test
         result = evaluate(network, test, communicator=communicator) if test else None
     if json:
         measured = result and {

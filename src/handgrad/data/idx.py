@@ -10,15 +10,12 @@ import math
 import os
 import struct
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.data.arrays import Store, stack
 from handgrad.data.memory import check_memory
 from handgrad.errors import HandgradError
 
@@ -31,51 +28,29 @@ FILES: dict[Split, tuple[str, str]] = {  # as published: images, labels
 }
 EXPANSION = 1032
 """Of deflate, at most: the longest match, 258 bytes, can take 2 bits."""
-PIECE = 2**22
-"""Bytes that are read at a time."""
 
 
-def read_idx(path: Path, store: Store = stack) -> Array:
-    """Read an IDX file of bytes, (N, ...) uint8 of 1 to 4 dimensions.
+def read_idx(path: Path) -> Array:
+    """Read an IDX file of bytes, (N, ...) uint8 of 1 to 4 dimensions; where it is not gzipped, it is memory-mapped.
 
-    It is memory-mapped, or where it is gzipped, passed to `store` block by block. HandgradError where the file cannot
-    be read, is not a whole IDX file of bytes, or does not fit into memory.
+    HandgradError where the file cannot be read, is not a whole IDX file of bytes, or does not fit into memory.
     """
-    with _opened(path) as (file, shape, mappable):
-        if mappable:
-            return np.memmap(path, np.uint8, "r", file.tell(), shape)
-        if store is stack:
-            check_memory(2 * math.prod(shape), path)
-        return store(_blocks(path, file, shape))
-
-
-def idx_size(path: Path) -> int:
-    """Return the bytes that the elements of an IDX file take in memory: none where they are memory-mapped."""
-    with _opened(path) as (_, shape, mappable):
-        return 0 if mappable else math.prod(shape)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[tuple[IO[bytes], tuple[int, ...], bool]]:
-    """Open an IDX file behind its header: the file, its shape, and whether it can be memory-mapped."""
     try:
         with path.open("rb") as raw:
-            length, gzipped = os.fstat(raw.fileno()).st_size, raw.peek(2)[:2] == b"\x1f\x8b"
+            gzipped = raw.peek(2)[:2] == b"\x1f\x8b"
             file: Any = gzip.GzipFile(fileobj=raw) if gzipped else raw
-            magic = file.read(4)
-            if len(magic) < 4 or magic[:3] != b"\0\0\x08" or not 1 <= magic[3] <= 4:
-                found = magic.hex(" ") or "nothing"
-                raise _damaged(
-                    path, f"is not an IDX file of bytes: it begins with {found}, not with 00 00 08 01 to 04"
-                )
-            header = file.read(4 * magic[3])
-            if len(header) < 4 * magic[3]:
-                raise _damaged(path, "is cut short: it ends within its header")
-            shape = struct.unpack(f">{magic[3]}I", header)
-            size = math.prod(shape)
+            shape = _read_header(path, file)
+            size, length = math.prod(shape), os.fstat(raw.fileno()).st_size
+            wrong = f"does not hold the {' × '.join(map(str, shape))} bytes that its header says"
             if size > length * EXPANSION if gzipped else size != length - raw.tell():
-                raise _wrong_length(path, shape)
-            yield file, shape, not gzipped and size > 0
+                raise _damaged(path, wrong)
+            if size and not gzipped:
+                return np.memmap(path, np.uint8, "r", raw.tell(), shape)
+            check_memory(2 * size, path, "; gunzip it, so that it is memory-mapped")
+            content = file.read(size)
+            if len(content) < size or file.read(1):  # at the end, gzip compares its checksum
+                raise _damaged(path, wrong)
+            return np.frombuffer(content, np.uint8).reshape(shape)
     except (gzip.BadGzipFile, zlib.error) as error:
         raise _damaged(path, f"is damaged: its gzip stream is corrupt ({error})") from error
     except EOFError as error:
@@ -84,18 +59,18 @@ def _opened(path: Path) -> Iterator[tuple[IO[bytes], tuple[int, ...], bool]]:
         raise HandgradError(f"cannot read {path}: {error.strerror}; check path and permissions") from error
 
 
-def _blocks(path: Path, file: IO[bytes], shape: tuple[int, ...]) -> Iterator[Array]:
-    """Yield the elements block by block, and compare their number with the header."""
-    row = math.prod(shape[1:])
-    rows = max(1, PIECE // max(1, row))
-    for first in range(0, max(1, shape[0]), rows):
-        count = min(rows, shape[0] - first)
-        content = file.read(row * count)
-        if len(content) < row * count:
-            raise _wrong_length(path, shape)
-        yield np.frombuffer(content, np.uint8).reshape(count, *shape[1:])
-    if file.read(1):  # at the end, gzip compares its checksum
-        raise _wrong_length(path, shape)
+def _read_header(path: Path, file: IO[bytes]) -> tuple[int, ...]:
+    """Read the magic number and the shape."""
+    magic = file.read(4)
+    if len(magic) < 4 or magic[:3] != b"\0\0\x08" or not 1 <= magic[3] <= 4:
+        found = magic.hex(" ") or "nothing"
+        raise _damaged(
+            path, f"is not an IDX file of bytes: it begins with {found}, not with 00 00 08 01 to 04"
+        )
+    header = file.read(4 * magic[3])
+    if len(header) < 4 * magic[3]:
+        raise _damaged(path, "is cut short: it ends within its header")
+    return struct.unpack(f">{magic[3]}I", header)
 
 
 def idx_header(array: Array) -> bytes:
@@ -114,22 +89,17 @@ def find_idx(folder: Path, name: str) -> Path | None:
         raise HandgradError(f"cannot look into {folder}: {error.strerror}; make it readable") from error
 
 
-def find_idx_pair(folder: Path, split: Split) -> tuple[Path, Path]:
-    """Find the files of images and labels of a split; HandgradError where one is missing."""
-    images, labels = (find_idx(folder, name) for name in FILES[split])
-    if images is None or labels is None:
-        name = FILES[split][images is not None]
-        raise HandgradError(f"{folder} holds no {name} (nor {name}.gz); check the folder")
-    return images, labels
-
-
-def read_idx_folder(folder: Path, split: Split, store: Store = stack) -> tuple[Array, Array]:
+def read_idx_folder(folder: Path, split: Split) -> tuple[Array, Array]:
     """Read a split from a folder of files named as MNIST's are: the images, uint8 (N, [channels,] H, W), and labels.
 
     HandgradError where a file is missing or unreadable, or the two do not belong together.
     """
-    paths = find_idx_pair(folder, split)
-    images, labels = read_idx(paths[0], store), read_idx(paths[1])
+    paths = []
+    for name in FILES[split]:
+        if (path := find_idx(folder, name)) is None:
+            raise HandgradError(f"{folder} holds no {name} (nor {name}.gz); check the folder")
+        paths.append(path)
+    images, labels = map(read_idx, paths)
     if images.ndim not in (3, 4):
         raise _damaged(paths[0], f"has the shape {images.shape}, not that of images")
     if labels.ndim != 1:
@@ -137,10 +107,6 @@ def read_idx_folder(folder: Path, split: Split, store: Store = stack) -> tuple[A
     if len(images) != len(labels):
         raise _damaged(paths[0], f"holds {len(images)} images, but {paths[1]} {len(labels)} labels")
     return images, labels
-
-
-def _wrong_length(path: Path, shape: tuple[int, ...]) -> HandgradError:
-    return _damaged(path, f"does not hold the {' × '.join(map(str, shape))} bytes that its header says")
 
 
 def _damaged(path: Path, what: str) -> HandgradError:

@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.data.arrays import Store
 from handgrad.data.dataset import Dataset, Splits, naming
-from handgrad.data.idx import FILES, Split, find_idx, find_idx_pair, idx_size, read_idx_folder
+from handgrad.data.idx import FILES, Split, find_idx, read_idx_folder
 from handgrad.data.labels import encode_labels
-from handgrad.data.mnist import COLLECTIONS, ensure, has_idx_files, read_split
+from handgrad.data.mnist import COLLECTIONS, CSV_FILES, ensure, has_idx_files, read_split
 from handgrad.data.npz import read_npz
 from handgrad.data.outofcore import Source, load_or_convert
 from handgrad.errors import HandgradError, suggest
@@ -78,7 +77,7 @@ def _reading(path: Path) -> Iterator[None]:
 def _published(name: str) -> Splits:
     folder = ensure(name)
     if not has_idx_files(folder):
-        train, test = (folder / table for table in COLLECTIONS[name].tables)
+        train, test = (folder / table for table in CSV_FILES)
         return _tables([train], [test], name)
 
     def read(split: Split) -> Dataset:
@@ -189,17 +188,11 @@ def _split_folders(folder: Path) -> Splits:
 
 def _idx(folder: Path) -> Splits:
     def read(split: Split, classes: tuple[str, ...] | None = None) -> Dataset:
-        def convert(store: Store) -> Dataset:
-            images, labels = read_idx_folder(folder, split, store)
-            shape = images.shape[1:] if images.ndim == 4 else (1, *images.shape[1:])
-            with naming(folder):
-                encoded, known = encode_labels(labels, FILES[split][1], classes, images=True)
-                return Dataset(images, encoded, known, shape)
-
-        paths = find_idx_pair(folder, split)
-        return load_or_convert(
-            Source(str(paths[0]), lambda: idx_size(paths[0]), paths, known=classes or ()), convert
-        )
+        images, labels = read_idx_folder(folder, split)
+        shape = images.shape[1:] if images.ndim == 4 else (1, *images.shape[1:])
+        with naming(folder):
+            encoded, known = encode_labels(labels, FILES[split][1], classes, images=True)
+            return Dataset(images, encoded, known, shape)
 
     train = read("train")
     held = any(find_idx(folder, file) for file in FILES["test"])

@@ -7,11 +7,8 @@ from pathlib import Path
 from handgrad.errors import HandgradError
 
 CGROUPS = Path("/sys/fs/cgroup")
-VERSIONS = {
-    "": ("memory.max", "memory.current", "active_file", "inactive_file"),
-    "memory": ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_active_file", "total_inactive_file"),
-}
-"""By controllers, as /proc/self/cgroup names them: the files of limit and usage, and the entries of file caches."""
+LIMIT_AND_USAGE = (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes"))
+"""Files of control groups, in versions 2 and 1."""
 LOCAL_SIZE = ("MPI_LOCALNRANKS", "OMPI_COMM_WORLD_LOCAL_SIZE")
 """Variables in which MPICH and Open MPI give the number of ranks on this machine."""
 
@@ -19,8 +16,8 @@ LOCAL_SIZE = ("MPI_LOCALNRANKS", "OMPI_COMM_WORLD_LOCAL_SIZE")
 def available_memory() -> int | None:
     """Return the memory that this process can still take, in bytes; None where the system does not report it.
 
-    This is the smallest of what the machine has and what each of the control groups of this process leaves
-    (versions 1 and 2). File caches count as free. The ranks of ``mpiexec`` on one machine share it equally.
+    This is the smallest of what the machine has and what each of the control groups of this process leaves. File
+    caches count as free. The ranks of ``mpiexec`` on one machine share it equally.
     """
     machine = _entries(Path("/proc/meminfo")).get("MemAvailable:")
     found = [*_left_by_groups(), *([] if machine is None else [1024 * machine])]
@@ -50,15 +47,16 @@ def _left_by_groups() -> Iterator[int]:
     """Yield what each control group of this process, and each group above it, leaves: limit − usage + file cache."""
     for line in _read(Path("/proc/self/cgroup")):
         _, controllers, group = line.split(":", 2)
-        if controllers not in VERSIONS:
-            continue
-        limit, usage, *cached = VERSIONS[controllers]
         folder = CGROUPS / controllers / group.strip("/")
         for path in (folder, *folder.parents):
-            sizes = [int(text) for file in (limit, usage) for text in _read(path / file) if text.isdecimal()]
-            if len(sizes) == 2:  # "max" is no limit
-                entries = _entries(path / "memory.stat")
-                yield sizes[0] - sizes[1] + sum(entries.get(name, 0) for name in cached)
+            for files in LIMIT_AND_USAGE:
+                sizes = [int(text) for file in files for text in _read(path / file) if text.isdecimal()]
+                if len(sizes) == 2:  # "max" is no limit
+                    entries = _entries(path / "memory.stat")
+                    caches = ("active_file", "inactive_file")
+                    # In version 1, only entries with "total_" include the groups below.
+                    free = sum(entries.get(f"total_{name}", entries.get(name, 0)) for name in caches)
+                    yield sizes[0] - sizes[1] + free
 
 
 def _entries(file: Path) -> dict[str, int]:

@@ -1,90 +1,79 @@
 """MNIST and Fashion-MNIST: where they are found and downloaded, and how they are verified."""
 
-import gzip
 import hashlib
 import os
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.data.idx import FILES, Split, find_idx, find_idx_pair, idx_header, read_idx_folder
+from handgrad.data.idx import FILES, Split, find_idx, idx_header, read_idx_folder
 from handgrad.errors import HandgradError
 
 LIMIT = 64 * 2**20
 """Bytes of a file, compressed or not; more than the largest has."""
 NAMES = [file for files in FILES.values() for file in files]
+CSV_FILES = ("mnist_train.csv", "mnist_test.csv")
+"""Names under which the Rust program has MNIST, in the folder ``mnistdata``."""
 
 
 @dataclass(frozen=True)
 class Published:
-    """A published data set: four gzipped IDX files of 28 × 28 images of ten classes.
+    """Four gzipped IDX files of 28 × 28 images of ten classes: their URLs, and SHA-256 of what they contain."""
 
-    `sha256` has the SHA-256 of the uncompressed content by file, `local` are folders of the working directory
-    in which it is looked for, too, and `tables` are names of CSV files that may hold it instead.
-    """
-
-    title: str
     mirrors: tuple[str, ...]
     sha256: Mapping[str, str]
-    local: tuple[str, ...] = ()
-    tables: tuple[str, ...] = ()
 
     def is_published(self, file: str, content: bytes) -> bool:
         """Whether the gzipped content is that of a published file."""
+        gzipped = zlib.decompressobj(wbits=31)
         try:
-            plain = gzip.GzipFile(fileobj=BytesIO(content)).read(LIMIT)
-        except (OSError, EOFError, zlib.error):
+            plain = gzipped.decompress(content, LIMIT)
+        except zlib.error:
             return False
-        return hashlib.sha256(plain).hexdigest() == self.sha256[file]
+        return gzipped.eof and hashlib.sha256(plain).hexdigest() == self.sha256[file]
 
 
-MNIST = Published(
-    title="MNIST",
-    mirrors=(
-        "https://ossci-datasets.s3.amazonaws.com/mnist/",
-        "https://storage.googleapis.com/cvdf-datasets/mnist/",
+COLLECTIONS = {
+    "mnist": Published(
+        (
+            "https://ossci-datasets.s3.amazonaws.com/mnist/",
+            "https://storage.googleapis.com/cvdf-datasets/mnist/",
+        ),
+        {
+            "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+            "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+            "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+            "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+        },
     ),
-    sha256={
-        "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-        "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-        "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-        "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-    },
-    local=("mnistdata",),  # the folder of the Rust program, with its names of tables
-    tables=("mnist_train.csv", "mnist_test.csv"),
-)
-
-FASHION_MNIST = Published(
-    title="Fashion-MNIST",
-    mirrors=(
-        "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
-        "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+    "fashion-mnist": Published(
+        (
+            "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+            "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+        ),
+        {
+            "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+            "train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+            "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+            "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+        },
     ),
-    sha256={
-        "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-        "train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-        "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-        "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
-    },
-)
-
-COLLECTIONS = {"mnist": MNIST, "fashion-mnist": FASHION_MNIST}
+}
 
 
 def find(name: str) -> Path | None:
     """Find the folder of a whole data set: ``$HANDGRAD_DATA/<name>``, for MNIST ``./mnistdata``, or the cache."""
-    published, data = COLLECTIONS[name], os.environ.get("HANDGRAD_DATA")
-    places = [Path(data, name)] if data else []
-    places += [Path(local) for local in published.local]
+    places = [Path(data, name)] if (data := os.environ.get("HANDGRAD_DATA")) else []
+    if name == "mnist":
+        places.append(Path("mnistdata"))
     for folder in (*places, cache_folder(name)):
-        tables = [folder / table for table in published.tables]
-        if has_idx_files(folder) or (tables and all(table.is_file() for table in tables)):
+        has_tables = name == "mnist" and all((folder / file).is_file() for file in CSV_FILES)
+        if has_tables or has_idx_files(folder):
             return folder
     return None
 
@@ -116,15 +105,15 @@ def ensure(name: str) -> Path:
 
 def read_split(folder: Path, name: str, split: Split) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Read and verify one split from a folder of IDX files: images (N, 28, 28) uint8 and labels (N,) uint8."""
-    published, arrays = COLLECTIONS[name], read_idx_folder(folder, split)
-    for path, file, array in zip(find_idx_pair(folder, split), FILES[split], arrays, strict=True):
+    arrays = read_idx_folder(folder, split)
+    for file, array in zip(FILES[split], arrays, strict=True):
         digest = hashlib.sha256(idx_header(array))
-        digest.update(np.ascontiguousarray(array).data)
-        found, expected = digest.hexdigest(), published.sha256[file]
+        digest.update(array.data)
+        found, expected = digest.hexdigest(), COLLECTIONS[name].sha256[file]
         if found != expected:
             raise HandgradError(
-                f"{path} is not {published.title}'s {file}: its content has SHA-256 {found}, expected {expected}; "
-                "delete it, so that it is downloaded"
+                f"{find_idx(folder, file)} is not the {file} of {name}: its content has SHA-256 {found}, expected "
+                f"{expected}; delete it, so that it is downloaded"
             )
     return arrays
 

@@ -9,19 +9,19 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.data.arrays import MappedRows, Store, stack
 from handgrad.data.dataset import Dataset
-from handgrad.data.memory import available_memory, format_bytes
+from handgrad.data.memory import available_memory
 from handgrad.data.mnist import cache_folder
+from handgrad.data.progress import progress_bar
 from handgrad.errors import HandgradError
 from handgrad.files import make_folder, sync_folder
 from handgrad.locks import lock_file
@@ -32,31 +32,8 @@ FORMAT = 3
 FACTS, INPUTS, LABELS, UNFINISHED = "facts.json", "inputs.npy", "labels.npy", ".unfinished"
 DESCRIPTION = ("classes", "input_shape", "framing", "features")
 """Fields of a data set besides its arrays."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a conversion is: of which source, into which folder, its examples, and the share of it."""
-
-    source: str
-    folder: Path
-    examples: int
-    share: float
-    finished: bool = False
-
-
-Report: TypeAlias = Callable[[Progress], None]
-_report: ContextVar[Report] = ContextVar("_report", default=lambda progress: None)
-
-
-@contextmanager
-def reporting(report: Report) -> Iterator[None]:
-    """Call `report` with the progress of conversions within the block."""
-    token = _report.set(report)
-    try:
-        yield
-    finally:
-        _report.reset(token)
+UNUSABLE = (OSError, ValueError, KeyError, TypeError)
+"""What `_open` raises where there is no conversion, or it is damaged, or of other files."""
 
 
 @dataclass(frozen=True)
@@ -98,38 +75,31 @@ def load_or_convert(source: Source, read: Callable[[Store], Dataset]) -> Dataset
         folder, facts = source.folder, source.facts()
     except OSError:
         return read(stack)  # where the reader explains it
-    if (dataset := _open(folder, facts)) is not None:
-        return dataset
+    with suppress(*UNUSABLE):
+        return _open(folder, facts)
     size, available = source.size(), available_memory()
     if available is None or size * COMFORTABLE <= available:
         return read(stack)
     make_folder(folder.parent)
     with lock_file(folder.parent / f".{folder.name}.lock"):
-        if (dataset := _open(folder, facts)) is None:  # else another process has converted meanwhile
-            _convert(source.name, size, facts, read, folder)
-            dataset = _open(folder, facts)
-    if dataset is None:
-        raise HandgradError(f"{folder} was changed while it was written; try again")
+        with suppress(*UNUSABLE):  # another process has converted meanwhile
+            return _open(folder, facts)
+        _convert(source.name, size, facts, read, folder)
+        return _open(folder, facts)
+
+
+def _open(folder: Path, facts: dict[str, Any]) -> Dataset:
+    """Open a conversion; see `UNUSABLE`."""
+    found = json.loads((folder / FACTS).read_text("utf-8"))
+    inputs, labels = np.load(folder / INPUTS, mmap_mode="r"), np.load(folder / LABELS)
+    if {key: found[key] for key in facts} != facts or len(inputs) != len(labels):
+        raise ValueError("damaged, or of other files")
+    inputs = inputs.reshape(len(inputs), -1)
+    if inputs.dtype != found["dtype"]:
+        inputs = MappedRows(inputs, dtype=found["dtype"])
+    dataset = Dataset(inputs[:1], labels[:1], **{name: found[name] for name in DESCRIPTION})
+    dataset._set(inputs=inputs, labels=labels)  # all values were checked when they were converted
     return dataset
-
-
-def _open(folder: Path, facts: dict[str, Any]) -> Dataset | None:
-    """Open a conversion; None where there is none, or it is damaged, or converted from other files."""
-    try:
-        found = json.loads((folder / FACTS).read_text("utf-8"))
-        if {key: found[key] for key in facts} != facts:
-            return None
-        inputs, labels = np.load(folder / INPUTS, mmap_mode="r"), np.load(folder / LABELS)
-        if len(inputs) != len(labels):
-            return None
-        inputs = inputs.reshape(len(inputs), -1)
-        if inputs.dtype != found["dtype"]:
-            inputs = MappedRows(inputs, dtype=found["dtype"])
-        dataset = Dataset(inputs[:1], labels[:1], **{name: found[name] for name in DESCRIPTION})
-        dataset._set(inputs=inputs, labels=labels)  # all values were checked when they were converted
-        return dataset
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def _convert(
@@ -140,13 +110,8 @@ def _convert(
     shutil.rmtree(temporary, ignore_errors=True)
     make_folder(temporary)
     try:
-        free = shutil.disk_usage(temporary).free
-        if size > free:
-            raise HandgradError(
-                f"converting {name} takes {format_bytes(size)} in {folder.parent}, where "
-                f"{format_bytes(free)} are free; HANDGRAD_CACHE names another folder"
-            )
-        dataset = read(lambda blocks: _write(blocks, temporary / INPUTS, name, size, folder))
+        with progress_bar(f"converting {name}", size) as show:
+            dataset = read(lambda blocks: _write(blocks, temporary / INPUTS, show))
         np.save(temporary / LABELS, dataset.labels)
         description = {name: getattr(dataset, name) for name in DESCRIPTION}
         description["dtype"] = dataset.inputs.dtype.name
@@ -165,10 +130,9 @@ def _convert(
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _write(blocks: Iterator[NDArray[Any]], path: Path, name: str, size: int, folder: Path) -> NDArray[Any]:
+def _write(blocks: Iterator[NDArray[Any]], path: Path, show: Callable[[int], None]) -> NDArray[Any]:
     """Write blocks of inputs into a ``.npy`` file, and map it; a `Store`."""
-    report, rows = _report.get(), 0
-    report(Progress(name, folder, 0, 0.0))
+    rows = 0
     with path.open("wb") as file:
         for block in blocks:
             with np.errstate(over="ignore"):  # what becomes infinite is refused later
@@ -180,7 +144,6 @@ def _write(blocks: Iterator[NDArray[Any]], path: Path, name: str, size: int, fol
             np.lib.format.write_array_header_1_0(file, header)
             file.seek(0, os.SEEK_END)
             file.write(block.data)
-            report(Progress(name, folder, rows, min(1.0, file.tell() / size)))
-    report(Progress(name, folder, rows, 1.0, finished=True))
+            show(file.tell())
     mapped: NDArray[Any] = np.load(path, mmap_mode="r")
     return mapped
