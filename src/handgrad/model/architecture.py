@@ -1,15 +1,17 @@
-"""Layers in a row, and what follows from their shapes: no arrays, no random numbers."""
+"""Layers in a row and their arrays: all parameters are views into one flat vector."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
 from math import prod
 from operator import index
 from types import SimpleNamespace
 from typing import Any
 
-from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from handgrad.errors import HandgradError
+from handgrad.kernels.memory import aligned
+from handgrad.model.initializers import Initializer
 from handgrad.model.layers import Dense, Layer, ReLU
 from handgrad.model.layers.layer import Parameters, Shape
 
@@ -24,7 +26,7 @@ WORTH_SHARING = 50_000_000
 
 
 class Architecture:
-    """Layers in a row.
+    """Layers in a row, and their arrays.
 
     Attributes
     ----------
@@ -39,12 +41,21 @@ class Architecture:
         The largest number of examples that should be computed at a time.
     first_trained : int
         The index of the first layer with parameters; the number of layers where there is none.
+    has_running_statistics : bool
+        Whether a layer has statistics: in training those of a chunk, in inference those that were measured.
+    is_mlp : bool
+        Whether there is one hidden layer with ReLU, for which there are fused kernels.
+    arrays : list of SimpleNamespace
+        For each layer its parameters and statistics by name, as `Layer.forward` takes them.
     """
 
-    def __init__(self, layers: Iterable[Layer], input_shape: int | Sequence[int]) -> None:
+    def __init__(self, layers: Iterable[Layer], input_shape: int | Sequence[int], dtype: DTypeLike) -> None:
         self.layers = tuple(layers)
         self.input_shape = check_shape(input_shape, "input_shape")
         self.inputs = prod(self.input_shape)
+        self.dtype = np.dtype(dtype)
+        if self.dtype not in (np.float32, np.float64):
+            raise HandgradError(f"dtype must be float32 or float64; got {self.dtype}")
         if not self.layers:
             raise HandgradError("a network needs at least one layer, e.g. Dense(10)")
         for layer in self.layers:
@@ -68,16 +79,84 @@ class Architecture:
         fitting = max(1, CACHE_SIZE // floats)
         self.chunk = fitting - fitting % CHUNK_STEP or fitting
         self.first_trained = next((i for i, shapes in enumerate(self.shapes) if shapes), len(self.layers))
+        self.has_running_statistics = any(self.statistic_shapes)
+        self.is_mlp = [type(layer) for layer in self.layers] == [Dense, ReLU, Dense]
 
-    @cached_property
-    def has_running_statistics(self) -> bool:
-        """Whether a layer has statistics: in training those of a chunk, in inference those that were measured."""
-        return any(self.statistic_shapes)
+    def chunk_size(self, examples: int, threads: int) -> int:
+        """Return the size of the chunks of a batch: at most `chunk`, the same number of chunks for each thread.
 
-    @cached_property
-    def is_mlp(self) -> bool:
-        """Whether there is one hidden layer with ReLU, for which there are fused kernels."""
-        return [type(layer) for layer in self.layers] == [Dense, ReLU, Dense]
+        A batch that would be one chunk is shared out where that is worth the overhead.
+        """
+        count = -(-examples // self.chunk)
+        if count > 1 or examples * self.macs >= WORTH_SHARING:
+            count = -(-count // threads) * threads
+        size = max(1, -(-examples // max(1, count)))
+        return size if size <= CHUNK_STEP else -(-size // CHUNK_STEP) * CHUNK_STEP
+
+    def allocate(self, given: Mapping[str, NDArray[Any]] | None, rng: np.random.Generator) -> None:
+        """Create all arrays: copies of given ones, which are checked before any is allocated, or initial values."""
+        if given is not None:
+            self._check_arrays(given)
+        self._vector: NDArray[Any] = aligned((self.parameter_count,), self.dtype)
+        self.statistics = [
+            SimpleNamespace(**{name: np.empty(shape, self.dtype) for name, shape in shapes.items()})
+            for shapes in self.statistic_shapes
+        ]
+        self._view()
+        if given is not None:
+            for name, array in self.named_arrays().items():
+                array[...] = given[name]
+            return
+        for layer, arrays in zip(self.layers, self.arrays, strict=True):
+            for name, array in vars(arrays).items():
+                initializer = layer.initializers().get(name)
+                if not isinstance(initializer, Initializer):
+                    need = f"{type(layer).__name__} needs an initializer, e.g. hg.He(), for its {name}"
+                    raise HandgradError(f"{need}; got {initializer!r:.60}")
+                array[...] = initializer.draw(array.shape, rng)
+
+    def _check_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        for place, shapes in enumerate(zip(self.shapes, self.statistic_shapes, strict=True)):
+            for name, shape in {**shapes[0], **shapes[1]}.items():
+                array = arrays.get(key := f"layers.{place}.{name}")
+                if array is None:
+                    raise HandgradError(f"it lacks {key}")
+                if array.shape != shape:
+                    raise HandgradError(f"{key} has shape {array.shape} where the network has {shape}")
+                if array.dtype != self.dtype or not np.isfinite(array).all():
+                    raise HandgradError(f"{key} must hold finite {self.dtype} numbers")
+
+    def _view(self) -> None:
+        self.parameters = self.views(self._vector)
+        self.arrays = [
+            SimpleNamespace(**vars(parameters), **vars(statistics)) if vars(statistics) else parameters
+            for parameters, statistics in zip(self.parameters, self.statistics, strict=True)
+        ]
+
+    def __getstate__(self) -> dict[str, Any]:
+        views = ("parameters", "arrays", "_fused")
+        return {name: value for name, value in vars(self).items() if name not in views}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)  # a copy views its vector, not that of the original
+        self._view()
+
+    @property
+    def flat_parameters(self) -> NDArray[Any]:
+        """All parameters, (P,); values that are assigned are copied into it."""
+        return self._vector
+
+    @flat_parameters.setter
+    def flat_parameters(self, values: NDArray[Any]) -> None:
+        self._vector[...] = values
+
+    def named_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return all parameters and statistics by name, e.g. ``"layers.0.weights"``; no copies."""
+        return {
+            f"layers.{place}.{name}": array
+            for place, arrays in enumerate(self.arrays)
+            for name, array in vars(arrays).items()
+        }
 
     def views(self, vector: NDArray[Any]) -> list[Parameters]:
         """View a flat (P,) vector as the arrays of each layer, by name.
@@ -93,17 +172,6 @@ class Architecture:
                 start += prod(shape)
             views.append(SimpleNamespace(**arrays))
         return views
-
-    def chunk_size(self, examples: int, threads: int) -> int:
-        """Return the size of the chunks of a batch: at most `chunk`, the same number of chunks for each thread.
-
-        A batch that would be one chunk is shared out where that is worth the overhead.
-        """
-        count = -(-examples // self.chunk)
-        if count > 1 or examples * self.macs >= WORTH_SHARING:
-            count = -(-count // threads) * threads
-        size = max(1, -(-examples // max(1, count)))
-        return size if size <= CHUNK_STEP else -(-size // CHUNK_STEP) * CHUNK_STEP
 
 
 def check_shape(shape: Any, name: str) -> Shape:

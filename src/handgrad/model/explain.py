@@ -5,10 +5,10 @@ example that is predicted with a probability of almost 1 has a gradient.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -56,14 +56,10 @@ class Explanation:
         In the order of computation; the last one is "dx".
     raw : (I,)
         The example as the data set has it.
-    example_shape, classes
-        Those of the network.
-    label : int
-        The class whose loss is explained.
+    label, predicted : int
+        The class whose loss is explained, and the most probable one.
     given : bool
         Whether the label was an argument; otherwise it is the predicted class.
-    predicted : int
-        The most probable class.
     """
 
     steps: tuple[Step, ...]
@@ -116,10 +112,6 @@ def explain(network: Network, raw: ArrayLike, label: int | np.integer | None = N
     label : int, optional
         The class whose loss is explained, from 0 to C − 1; default: the predicted one.
 
-    Returns
-    -------
-    Explanation
-
     Raises
     ------
     HandgradError
@@ -135,63 +127,51 @@ def explain(network: Network, raw: ArrayLike, label: int | np.integer | None = N
 
 
 def _steps(network: Network, raw: NDArray[np.number], label: int) -> Iterator[Step]:
-    if network.scaling is None:
-        x: Floats = raw.astype(np.float64)
-        formula = "x = raw"
-    else:
-        x = network.scaling(raw, np.float64)
-        formula = "x = raw / 255" if network.scaling.for_bytes else "x = (raw − shift) / divisor"
-    y, name = x.reshape(1, *network.input_shape), "x"
+    y: Floats = raw.astype(np.float64)
+    formula, scaling = "x = raw", network.scaling
+    if scaling:
+        y = scaling(raw, np.float64)
+        formula = "x = raw / 255" if scaling.for_bytes else "x = (raw − shift) / divisor"
+    y = y.reshape(1, *network.input_shape)
     yield Step("x", "input", "forward", formula, y)
-    taken, number, passed = {"x", "loss", "probabilities"}, 0, []
+    name, number, taken, passed = "x", 0, {"x", "loss", "probabilities"}, []
     for index, (layer, arrays) in enumerate(zip(network.layers, network.arrays, strict=True)):
         number += layer.symbol == "z"
-        names = _Names(layer, name, str(number), list(vars(arrays)), taken)
-        place, statistics = f"{index} {type(layer).__name__}", vars(network.statistics[index])
+        names = _names(layer, name, str(number), vars(arrays), taken)
+        place, statistics = f"{index} {names['kind']}", vars(network.statistics[index])
         parameters = {key: array.astype(np.float64) for key, array in vars(arrays).items()}
         for key, values in parameters.items():
             origin = "measured on training data" if key in statistics else "learned"
-            yield Step(names.of(key), place, "forward", origin, values)
+            yield Step(key + names["n"], place, "forward", origin, values)
         y, backward = layer.forward(SimpleNamespace(**parameters), y)
-        y, name = np.asarray(y, np.float64), names.y
-        yield Step(name, place, "forward", names.forward(), y)
+        y, name = np.asarray(y, np.float64), names["y"]
+        yield Step(name, place, "forward", _fill(layer.formula or "{y} = {kind}({x})", names), y)
         gradients = {key: np.zeros_like(array) for key, array in parameters.items() if key not in statistics}
-        passed.append((names, place, backward, gradients))
+        passed.append((layer, names, place, backward, gradients))
     softmax = f"softmax({name}) = exp {name} / Σ exp {name}"
     yield Step("probabilities", "loss", "forward", softmax, kernels.softmax(y))
     losses, dy = CrossEntropy().per_example(y, np.array([label]))
     target = network.classes[label]
     yield Step("loss", "loss", "forward", f"loss = −log probabilities[{target}]", losses.reshape(()))
     yield Step(f"d{name}", "loss", "backward", f"d{name} = probabilities − one_hot({target})", dy)
-    for names, place, backward, gradients in reversed(passed):
+    for layer, names, place, backward, gradients in reversed(passed):
         dy = np.asarray(backward(dy, SimpleNamespace(**gradients)), np.float64)
-        for key, values in gradients.items():
-            yield Step(f"d{names.of(key)}", place, "backward", names.backward(key), values)
-        yield Step(f"d{names.x}", place, "backward", names.backward("x"), dy)
+        for key, values in (gradients | {"x": dy}).items():
+            name = f"d{names['x'] if key == 'x' else key + names['n']}"
+            formula = layer.backward_formulas.get(key, "backward of {kind}({x})")
+            yield Step(name, place, "backward", f"{name} = {_fill(formula, names)}", values)
 
 
-class _Names:
-    """The names of a layer's arrays and its formulas: "z1", "weights1"; with a prime if a name is taken."""
+def _names(layer: Layer, x: str, number: str, parameters: Iterable[str], taken: set[str]) -> dict[str, Any]:
+    """Return what stands for the words in braces of a layer's formulas; a name that is taken gets a prime."""
+    kind = type(layer).__name__
+    symbol = layer.symbol or kind.lower()
+    while not taken.isdisjoint(name + number for name in (symbol, *parameters)):
+        number += "′"
+    taken.update(name + number for name in (symbol, *parameters))
+    fields = {name: getattr(layer, name) for name in field_names(layer)}
+    return {**fields, "kind": kind, "x": x, "y": symbol + number, "n": number}
 
-    def __init__(self, layer: Layer, x: str, number: str, parameters: list[str], taken: set[str]) -> None:
-        symbol = layer.symbol or type(layer).__name__.lower()
-        while not taken.isdisjoint(name + number for name in (symbol, *parameters)):
-            number += "′"
-        taken.update(name + number for name in (symbol, *parameters))
-        self.layer, self.x, self.number, self.y = layer, x, number, symbol + number
-        self.fields = {name: getattr(layer, name) for name in field_names(layer)}
 
-    def of(self, parameter: str) -> str:
-        return parameter + self.number
-
-    def forward(self) -> str:
-        return self._fill(self.layer.formula) or f"{self.y} = {type(self.layer).__name__}({self.x})"
-
-    def backward(self, key: str) -> str:
-        formula = self._fill(self.layer.backward_formulas.get(key, ""))
-        formula = formula or f"backward of {type(self.layer).__name__}({self.x})"
-        return f"d{self.x if key == 'x' else self.of(key)} = {formula}"
-
-    def _fill(self, formula: str) -> str:
-        names = {**self.fields, "x": self.x, "y": self.y, "n": self.number}
-        return re.sub(r"\{(\w+)\}", lambda match: str(names.get(match[1], match[0])), formula)
+def _fill(formula: str, names: dict[str, Any]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda match: str(names.get(match[1], match[0])), formula)

@@ -6,9 +6,10 @@ recipe and the version of the library. Nothing is pickled.
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from re import fullmatch
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -21,8 +22,10 @@ from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
 from handgrad.model.sklearn_conversion import network_of
 
-FORMAT = 1
-"""Version of the file format; newer ones are refused."""
+FORMAT = "handgrad 1"
+"""Name and version of the file format; newer ones are refused."""
+FORM = ("input_shape", "example_shape", "framing", "features", "classes")
+"""Arguments and attributes of a network that the metadata hold under the same names."""
 
 Recipe: TypeAlias = Mapping[str, Any]
 Tensors: TypeAlias = dict[str, NDArray[Any]]
@@ -54,7 +57,7 @@ def save_model(
     found = network_of(network)
     if not np.isfinite(found.flat_parameters).all():
         raise HandgradError(f"cannot write {path}: the network has parameters that are not finite")
-    write_tensors(Path(path), *model_tensors(found, recipe, steps))
+    write_file(Path(path), model_bytes(found, recipe, steps))
 
 
 def model_bytes(network: Network, recipe: Recipe | None = None, steps: int | None = None) -> bytes:
@@ -63,13 +66,7 @@ def model_bytes(network: Network, recipe: Recipe | None = None, steps: int | Non
 
 
 def load_safetensors(path: Path | str) -> Network:
-    """Read a network from a model file or a checkpoint.
-
-    Raises
-    ------
-    HandgradError
-        If the file is missing, not a model of handgrad, damaged, or of a newer version.
-    """
+    """Read a network from a model file or a checkpoint; HandgradError where `path` is neither."""
     return network_from_tensors(*read_tensors(Path(path)), Path(path))
 
 
@@ -87,15 +84,11 @@ def model_tensors(
         tensors |= {"scaling.shift": network.scaling.shift, "scaling.divisor": network.scaling.divisor}
     values = {
         "layers": [layer.to_config() for layer in network.layers],
-        "input_shape": network.input_shape,
-        "example_shape": network.example_shape,
-        "framing": network.framing,
-        "features": network.features,
-        "classes": network.classes,
         "dtype": network.dtype.name,
         "recipe": recipe,
+        **{name: getattr(network, name) for name in FORM},
     }
-    metadata = {"format": f"handgrad {FORMAT}", "library_version": version("handgrad")}
+    metadata = {"format": FORMAT, "library_version": version("handgrad")}
     metadata |= {key: json.dumps(value) for key, value in values.items()}
     return tensors, metadata if steps is None else {**metadata, "steps": str(steps)}
 
@@ -106,26 +99,19 @@ def network_from_tensors(tensors: Tensors, metadata: dict[str, str], path: Path)
     Tensors are compared with the shapes that the metadata claim before any memory is allocated.
     """
     _check_format(metadata, path)
-    keys = ("layers", "features", "classes", "input_shape", "example_shape", "framing")
-    try:
-        form = {key: metadata_value(metadata, key) for key in keys}
-        if not all(isinstance(form[key], list) for key in keys[:3]):
-            raise HandgradError("its layers, features or classes are not a list")
-        if not all(isinstance(name, str) for name in (*form["features"], *form["classes"])):
-            raise HandgradError("its features or classes are not names")
-    except HandgradError as error:
-        raise HandgradError(f"{path} is damaged: {error}") from error
+    form = {key: metadata_value(metadata, key, path) for key in ("layers", "dtype", *FORM)}
+    if not all(isinstance(form[key], list) for key in ("layers", "classes", "features")):
+        raise HandgradError(f"{path} is damaged: its layers, classes or features are not lists")
     try:
         layers = [Layer.from_config(config) for config in form.pop("layers")]
     except HandgradError as error:
-        raise HandgradError(
-            f"{path}: {error}; a custom one is known once its class has been defined"
-        ) from error
+        hint = "a custom one is known once its class has been defined"
+        raise HandgradError(f"{path}: {error}; {hint}") from error
     try:
-        dtype, scaling = metadata_value(metadata, "dtype") or "missing", None
+        scaling = None
         if tensors.keys() & {"scaling.shift", "scaling.divisor"}:
             scaling = Scaling(tensors["scaling.shift"], tensors["scaling.divisor"])
-        return Network(layers, **form, dtype=dtype, scaling=scaling, arrays=tensors)
+        return Network(layers, **form, scaling=scaling, arrays=tensors)
     except (ValueError, TypeError, KeyError, OverflowError, MemoryError) as error:
         reason = f"it lacks {error}" if isinstance(error, KeyError) else error
         raise HandgradError(f"{path} is damaged: {reason}") from error
@@ -134,35 +120,26 @@ def network_from_tensors(tensors: Tensors, metadata: dict[str, str], path: Path)
 def recipe_from_metadata(metadata: dict[str, str], path: Path) -> dict[str, Any] | None:
     """Return the recipe in the metadata of a model file, or None where there is none."""
     _check_format(metadata, path)
-    with suppress(HandgradError):
-        recipe = metadata_value(metadata, "recipe")
-        if recipe is None or isinstance(recipe, dict):
-            return recipe
-    raise HandgradError(f"{path} is damaged: its recipe is not a table")
+    recipe = metadata_value(metadata, "recipe", path)
+    if not isinstance(recipe, dict | None):
+        raise HandgradError(f"{path} is damaged: its recipe is not a table")
+    return recipe
 
 
-def metadata_value(metadata: dict[str, str], key: str) -> Any:
+def metadata_value(metadata: dict[str, str], key: str, path: Path) -> Any:
     """Return a value of the metadata, decoded from JSON."""
     try:
         return json.loads(metadata[key])
     except (KeyError, ValueError, RecursionError) as error:
-        raise HandgradError(f"its metadata lack a valid '{key}'") from error
+        raise HandgradError(f"{path} is damaged: its metadata lack a valid '{key}'") from error
 
 
 def _check_format(metadata: dict[str, str], path: Path) -> None:
-    kind, _, number = str(metadata.get("format")).partition(" ")
-    if kind != "handgrad" or not number.isdecimal() or not 0 < len(number) < 10:
+    written = metadata.get("format", "")
+    if fullmatch(r"handgrad \d{1,9}", written) is None:
         raise HandgradError(f"{path} is not a model of handgrad: its metadata do not describe one")
-    if int(number) > FORMAT:
-        raise HandgradError(
-            f"{path} was written by handgrad {metadata.get('library_version', '?')} in format {number}, "
-            f"newer than this version reads ({FORMAT}); upgrade handgrad"
-        )
-
-
-def write_tensors(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
-    """Write a safetensors file, atomically; HandgradError where that fails."""
-    write_file(path, serialize_tensors(tensors, metadata))
+    if written != FORMAT:
+        raise HandgradError(f"{path} has the format '{written}', newer than '{FORMAT}'; upgrade handgrad")
 
 
 def serialize_tensors(tensors: Tensors, metadata: dict[str, str]) -> bytes:
@@ -179,14 +156,14 @@ def serialize_tensors(tensors: Tensors, metadata: dict[str, str]) -> bytes:
 
 
 def read_tensors(path: Path) -> tuple[Tensors, dict[str, str]]:
-    """Read a safetensors file; HandgradError where it is missing or damaged."""
+    """Read tensors and metadata of a safetensors file; HandgradError where it is missing or damaged."""
     with _opened(path) as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a mapping
         return tensors, file.metadata() or {}
 
 
 def read_metadata(path: Path) -> dict[str, str]:
-    """Read only the metadata of a safetensors file, which is fast for large files, too."""
+    """Read only the metadata, which is fast for large files, too."""
     with _opened(path) as file:
         return file.metadata() or {}
 

@@ -1,12 +1,12 @@
 """Initial values of parameters: each initializer fills an array of a shape from a random generator."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf, prod
 
 import numpy as np
 
-from handgrad.config import Configurable, check_number
+from handgrad.config import Configurable, within
 from handgrad.errors import HandgradError
 from handgrad.kernels.types import Floats
 
@@ -23,17 +23,15 @@ class Initializer(Configurable, ABC):
 class Uniform(Initializer):
     """Uniform in [low, high): with −0.5 and 0.5, the initializer of the Rust program."""
 
-    low: float = -0.5
-    high: float = 0.5
+    low: float = field(default=-0.5, metadata=within(-inf))
+    high: float = field(default=0.5, metadata=within(-inf))
 
     def __post_init__(self) -> None:
-        check_number(self, "low", -inf, interval="()")
-        check_number(self, "high", -inf, interval="()")
+        super().__post_init__()
         if not self.low < self.high:
             raise HandgradError(f"Uniform needs low < high; got low {self.low}, high {self.high}")
 
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
-        """Draw an array."""
         return rng.uniform(self.low, self.high, shape)
 
 
@@ -45,7 +43,6 @@ class He(Initializer):
     """
 
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
-        """Draw an array."""
         return rng.normal(0.0, np.sqrt(2 / prod(shape[1:])), shape)
 
 
@@ -58,7 +55,6 @@ class Glorot(Initializer):
     """
 
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
-        """Draw an array."""
         bound = np.sqrt(6 / (prod(shape[2:]) * (shape[0] + prod(shape[1:2]))))
         return rng.uniform(-bound, bound, shape)
 
@@ -71,7 +67,6 @@ class LeCun(Initializer):
     """
 
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
-        """Draw an array."""
         return rng.normal(0.0, np.sqrt(1 / prod(shape[1:])), shape)
 
 
@@ -88,13 +83,9 @@ class Orthogonal(Initializer):
         Above 0; √2 is usual with ReLU.
     """
 
-    gain: float = 1.0
-
-    def __post_init__(self) -> None:
-        check_number(self, "gain", 0, interval="()")
+    gain: float = field(default=1.0, metadata=within(0, interval="()"))
 
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
-        """Draw an array."""
         rows, columns = shape[0], prod(shape[1:])
         q, r = np.linalg.qr(rng.normal(size=(max(rows, columns), min(rows, columns))))
         q *= np.sign(np.diag(r))  # without this the rotations would not be uniformly distributed
@@ -106,7 +97,6 @@ class Ones(Initializer):
     """All ones."""
 
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
-        """Return ones."""
         return np.ones(shape)
 
 
@@ -115,5 +105,4 @@ class Zeros(Initializer):
     """All zeros."""
 
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
-        """Return zeros."""
         return np.zeros(shape)

@@ -2,13 +2,13 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.config import Configurable, check_number
+from handgrad.config import Configurable, within
 from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.types import Floats, Integers
@@ -24,7 +24,7 @@ class Loss(Configurable, ABC):
         Parameters
         ----------
         logits : (N, C)
-        targets : (N,) integers from 0 to C − 1, unless `check_targets` accepts others
+        targets : (N,) integers from 0 to C − 1
 
         Returns
         -------
@@ -32,12 +32,6 @@ class Loss(Configurable, ABC):
         dlogits : (N, C)
             The gradient of each example's loss.
         """
-
-    def check_targets(self, logits: Floats, targets: NDArray[Any]) -> None:
-        """Raise HandgradError unless the targets fit the logits; by default they are classes."""
-        n, classes = logits.shape
-        if targets.shape != (n,) or not (n == 0 or (targets.min() >= 0 and targets.max() < classes)):
-            raise HandgradError(f"labels must be {(n,)} classes from 0 to {classes - 1}")
 
     def fitted(self, labels: Integers, classes: int) -> Self:
         """Return the loss with what it takes from training data, e.g. class weights; check that it fits them."""
@@ -71,11 +65,13 @@ class Loss(Configurable, ABC):
         loss : float
         dlogits : (N, C)
         """
-        self.check_targets(logits, targets)
+        n, classes = logits.shape
+        if targets.shape != (n,) or (n and not 0 <= targets.min() <= targets.max() < classes):
+            raise HandgradError(f"labels must be {(n,)} classes from 0 to {classes - 1}")
         losses, dlogits = self.per_example(logits, targets)
         if weights is not None:
             losses, dlogits = losses * weights, dlogits * weights[:, None].astype(dlogits.dtype)
-        total = len(logits) if total is None else total
+        total = n if total is None else total
         return float(losses.sum(dtype=np.float64)) / total, dlogits / total
 
 
@@ -92,39 +88,35 @@ class CrossEntropy(Loss):
         N / (C · N of the class).
     """
 
-    label_smoothing: float = 0.0
+    label_smoothing: float = field(default=0.0, metadata=within(0, 1))
     class_weights: Sequence[float] | Mapping[int, float] | str = ()
 
     def __post_init__(self) -> None:
-        check_number(self, "label_smoothing", 0, 1)
+        super().__post_init__()
         wanted: Any = self.class_weights
         if isinstance(wanted, str) and wanted == "balanced":
             return
+        if isinstance(wanted, Mapping):
+            wanted = [wanted.get(number) for number in range(len(wanted))]
         try:
-            if isinstance(wanted, Mapping):
-                wanted = [wanted[number] for number in range(len(wanted))]
             weights = np.asarray(wanted, np.float64)
-            usable = not isinstance(wanted, str) and weights.ndim == 1 and np.isfinite(weights).all()
-            if not (usable and (weights >= 0).all() and (weights.any() or not weights.size)):
-                raise ValueError
-        except (KeyError, TypeError, ValueError):
-            raise HandgradError(
-                "CrossEntropy class_weights must be 'balanced' or a number from 0 for each class, not all 0; "
-                f"got {self.class_weights!r:.60}"
-            ) from None
+        except (TypeError, ValueError):
+            weights = np.array(np.nan)
+        usable = weights.ndim == 1 and np.isfinite(weights).all() and (weights >= 0).all()
+        if not usable or (weights.size and not weights.any()):
+            need = "'balanced' or a number from 0 for each class, not all 0"
+            raise HandgradError(f"CrossEntropy class_weights must be {need}; got {self.class_weights!r:.60}")
         object.__setattr__(self, "class_weights", tuple(weights.tolist()))
 
     def fitted(self, labels: Integers, classes: int) -> Self:
-        """Compute balanced class weights; see `Loss.fitted`."""
+        """Compute balanced class weights, or check that there is one for each class."""
         if self.class_weights == "balanced":
             counts = np.bincount(labels, minlength=classes)
-            present = np.maximum(counts, 1)
-            weights = np.where(counts, len(labels) / (np.count_nonzero(counts) * present), 1.0)
-            return replace(self, class_weights=tuple(weights.tolist()))
+            balanced = len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1))
+            return replace(self, class_weights=np.where(counts, balanced, 1.0))
         if self.class_weights and len(self.class_weights) != classes:
-            raise HandgradError(
-                f"CrossEntropy has {len(self.class_weights)} class_weights; the data have {classes} classes"
-            )
+            count = len(self.class_weights)
+            raise HandgradError(f"CrossEntropy has {count} class_weights; the data have {classes} classes")
         return self
 
     def reported(self) -> "CrossEntropy":

@@ -1,4 +1,4 @@
-"""The network: layers in a row, and all their parameters in one flat vector."""
+"""The network: forward and backward through its layers."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
@@ -6,25 +6,22 @@ from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from handgrad.config import FRAMINGS, unique_names
 from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
-from handgrad.kernels.memory import aligned
-from handgrad.kernels.threads import Workers, choose_threads, one_blas_thread
-from handgrad.kernels.types import Floats, Integers, as_array, as_floats
-from handgrad.model.architecture import Architecture, check_shape
+from handgrad.kernels.threads import one_blas_thread
+from handgrad.kernels.types import Floats, Integers, as_floats
+from handgrad.model.architecture import check_shape
 from handgrad.model.layers.layer import Layer
+from handgrad.model.prediction import Predictor
 from handgrad.model.scaling import Scaling
-
-FEW = 32
-"""Examples up to which starting threads takes longer than predicting."""
 
 NetworkBackward: TypeAlias = Callable[..., Any]
 
 
-class Network(Architecture):
+class Network(Predictor):
     """Layers in a row, from scaled inputs to logits.
 
     Parameters
@@ -78,10 +75,7 @@ class Network(Architecture):
         features: Iterable[str] = (),
         arrays: Mapping[str, NDArray[Any]] | None = None,
     ) -> None:
-        super().__init__(layers, input_shape)
-        self.dtype = np.dtype(dtype)
-        if self.dtype not in (np.float32, np.float64):
-            raise HandgradError(f"dtype must be float32 or float64; got {self.dtype}")
+        super().__init__(layers, input_shape, dtype)
         self.scaling = scaling
         if scaling and scaling.shift.shape not in ((), (self.inputs,)):
             raise HandgradError(
@@ -96,9 +90,9 @@ class Network(Architecture):
             raise HandgradError(f"there are {len(self.features)} names for {self.inputs} inputs")
         self.classes = unique_names(range(self.output_shape[0]) if classes is None else classes, "classes")
         if self.output_shape != (len(self.classes),):
-            count = len(self.classes)
-            raise HandgradError(f"the network ends in {self.output_shape}, but there are {count} classes")
-        self._allocate(arrays, np.random.default_rng(rng))
+            ends = f"the network ends in {self.output_shape}"
+            raise HandgradError(f"{ends}, but there are {len(self.classes)} classes")
+        self.allocate(arrays, np.random.default_rng(rng))
 
     def __str__(self) -> str:
         layers = " → ".join(type(layer).__name__ for layer in self.layers)
@@ -107,69 +101,6 @@ class Network(Architecture):
 
     def __repr__(self) -> str:
         return f"Network({self})"
-
-    def _allocate(self, given: Mapping[str, NDArray[Any]] | None, rng: np.random.Generator) -> None:
-        """Create all arrays: copies of given ones, which are checked before any is allocated, or initial values."""
-        if given is not None:
-            self._check_arrays(given)
-        self._vector: NDArray[Any] = aligned((self.parameter_count,), self.dtype)
-        self.statistics = [
-            SimpleNamespace(**{name: np.empty(shape, self.dtype) for name, shape in shapes.items()})
-            for shapes in self.statistic_shapes
-        ]
-        self._view()
-        for index, (layer, arrays) in enumerate(zip(self.layers, self.arrays, strict=True)):
-            initializers = layer.initializers()
-            for name, array in vars(arrays).items():
-                if given is not None:
-                    array[...] = given[f"layers.{index}.{name}"]
-                elif name in initializers:
-                    array[...] = initializers[name].draw(array.shape, rng)
-                else:
-                    raise HandgradError(f"{type(layer).__name__} has no initializer for its {name}")
-
-    def _check_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        for index, shapes in enumerate(zip(self.shapes, self.statistic_shapes, strict=True)):
-            for name, shape in {**shapes[0], **shapes[1]}.items():
-                array = arrays.get(key := f"layers.{index}.{name}")
-                if array is None:
-                    raise HandgradError(f"it lacks {key}")
-                if array.shape != shape:
-                    raise HandgradError(f"{key} has shape {array.shape} where the network has {shape}")
-                if array.dtype != self.dtype or not np.isfinite(array).all():
-                    raise HandgradError(f"{key} must hold finite {self.dtype} numbers")
-
-    def _view(self) -> None:
-        self.parameters = self.views(self._vector)
-        self.arrays = [
-            SimpleNamespace(**vars(parameters), **vars(statistics)) if vars(statistics) else parameters
-            for parameters, statistics in zip(self.parameters, self.statistics, strict=True)
-        ]
-
-    def __getstate__(self) -> dict[str, Any]:
-        views = ("parameters", "arrays", "_fused")
-        return {name: value for name, value in vars(self).items() if name not in views}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)  # a copy views its vector, not that of the original
-        self._view()
-
-    @property
-    def flat_parameters(self) -> NDArray[Any]:
-        """All parameters, (P,); values that are assigned are copied into it."""
-        return self._vector
-
-    @flat_parameters.setter
-    def flat_parameters(self, values: NDArray[Any]) -> None:
-        self._vector[...] = values
-
-    def named_arrays(self) -> dict[str, NDArray[Any]]:
-        """Return all parameters and statistics by name, e.g. ``"layers.0.weights"``; no copies."""
-        return {
-            f"layers.{index}.{name}": array
-            for index, arrays in enumerate(self.arrays)
-            for name, array in vars(arrays).items()
-        }
 
     @property
     def takes_images(self) -> bool:
@@ -181,10 +112,7 @@ class Network(Architecture):
     ) -> None:
         """Adopt class names, where there are none, and the form of examples from training data.
 
-        Raises
-        ------
-        HandgradError
-            If the data have other class names, or the same in another order.
+        HandgradError is raised if the data have other class names, or the same in another order.
         """
         numbers = tuple(map(str, range(len(self.classes))))
         if self.classes == numbers:
@@ -259,89 +187,3 @@ class Network(Architecture):
                 for name, values in layer.measure(y).items():
                     getattr(arrays, name)[...] = values
                 y, _ = layer.forward(arrays, y)
-
-    def scale(self, raw: NDArray[Any]) -> Floats:
-        """Scale values of the data set, (N, I), to inputs of `forward`."""
-        return self.scaling(raw, self.dtype) if self.scaling else raw.astype(self.dtype)
-
-    def prepare(self, raw: NDArray[Any]) -> Floats | NDArray[np.uint8]:
-        """Scale as `scale` does, but keep bytes where `forward` scales them itself."""
-        keep = raw.dtype == np.uint8 and self.scaling is not None and self.scaling.for_bytes
-        return raw if keep else self.scale(raw)
-
-    def logits(self, raw: ArrayLike) -> Floats:
-        """Compute the score of each class, before softmax.
-
-        Parameters
-        ----------
-        raw : (N, *input_shape) or (N, I)
-            Values of the data set, e.g. 0–255 for images.
-
-        Returns
-        -------
-        (N, C)
-
-        Raises
-        ------
-        HandgradError
-            If the number of inputs is not the network's, or a value is not a finite number.
-        """
-        return self._logits(self._check_inputs(raw))
-
-    def predict_proba(self, raw: ArrayLike) -> Floats:
-        """Compute the probability of each class, (N, C); each row sums to 1; see `logits`."""
-        return kernels.softmax(self._logits(self._check_inputs(raw), finite=True))
-
-    def predict(self, raw: ArrayLike) -> Integers:
-        """Return the most probable class of each example, (N,) integers; see `logits`."""
-        raw = self._check_inputs(raw)
-        if raw.dtype == np.uint8 and len(raw) <= FEW:  # the fastest answer for a few images
-            return self._classify(self.prepare(raw))[1]
-        return self._logits(raw, finite=True).argmax(axis=1)
-
-    def _logits(self, raw: NDArray[Any], finite: bool = False) -> Floats:
-        """Compute logits: of few examples at once, of many chunk by chunk on threads."""
-        if len(raw) <= FEW and raw.dtype == np.uint8:
-            return self._classify(self.prepare(raw))[0]
-        if len(raw) <= FEW:
-            logits = self._logits_of_chunk(raw)
-        else:
-            threads = choose_threads()
-            size = self.chunk_size(len(raw), threads)
-            chunks = [raw[start : start + size] for start in range(0, len(raw), size)]
-            with one_blas_thread(), Workers(threads) as workers:
-                logits = np.concatenate(workers.map(self._logits_of_chunk, chunks))
-        if finite and raw.dtype != np.uint8 and not np.isfinite(logits).all():
-            raise HandgradError("the inputs are too large: the scores of an example are not finite numbers")
-        return logits
-
-    def _logits_of_chunk(self, raw: NDArray[Any]) -> Floats:
-        with np.errstate(over="ignore", invalid="ignore"):  # of this thread
-            return self._classify(self.prepare(raw))[0]
-
-    def _check_inputs(self, values: ArrayLike) -> NDArray[Any]:
-        """Return inputs (N, I), or raise HandgradError."""
-        raw = as_array(values, "inputs")
-        if raw.ndim != 2 or raw.shape[1] != self.inputs:
-            if raw.ndim < 2 or prod(raw.shape[1:]) != self.inputs:
-                raise HandgradError(
-                    f"the model takes (N, {self.inputs}) inputs; got an array of shape {raw.shape}"
-                )
-            raw = raw.reshape(len(raw), self.inputs)
-        kind = raw.dtype.kind
-        if kind != "u" and (kind not in "ifb" or (kind == "f" and not np.isfinite(raw).all())):
-            raise HandgradError("the inputs hold values that are not finite numbers; remove or replace them")
-        return raw
-
-    def _classify(self, x: Any) -> tuple[Floats, Integers]:
-        """Compute the logits and classes of prepared inputs, by the fused kernel where there is one."""
-        version, fused = self.__dict__.get("_fused", (None, None))
-        if version is not kernels.version:
-            usable = self.is_mlp and kernels.mlp
-            fused = kernels.mlp(self.parameters[0], self.parameters[2]) if usable else None
-            self.__dict__["_fused"] = kernels.version, fused
-        found = fused(x) if fused else None
-        if found is None:
-            logits = self.forward(x)[0]
-            found = logits, logits.argmax(axis=1)
-        return found

@@ -31,7 +31,7 @@ class Scaling:
         finite = all(array.dtype == np.float64 and np.isfinite(array).all() for array in both)
         if not finite or self.shift.shape != self.divisor.shape or (self.divisor <= 0).any():
             raise HandgradError(
-                "Scaling needs shifts and positive divisors, finite float64 numbers of one shape"
+                "Scaling needs shift and positive divisor, finite float64 arrays of one shape"
             )
 
     @classmethod
@@ -43,13 +43,9 @@ class Scaling:
     def learned(cls, inputs: NDArray[np.generic]) -> "Scaling":
         """Return the scaling for the inputs (N, I) of a training split.
 
-        Bytes are scaled to values from 0 to 1. Other numbers are standardised: each input to mean 0 and standard
-        deviation 1. An input that is constant is only shifted.
-
-        References
-        ----------
-        Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances",
-        Stanford CS-TR-79-773 (1979), equations 2.1.
+        Bytes are scaled to values from 0 to 1. Other inputs are standardised: each to mean 0 and deviation 1, or 0 if
+        it is constant. Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample
+        variances", 1979, equations 2.1.
         """
         if inputs.dtype == np.uint8:
             return cls.of_bytes()

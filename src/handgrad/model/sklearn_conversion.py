@@ -18,17 +18,11 @@ def network_of(model: Any) -> Network:
     model : Network, HandgradClassifier, or a search or pipeline of scikit-learn that ends in one
         Before the classifier a pipeline may have a ``StandardScaler``, which becomes a part of the network.
 
-    Returns
-    -------
-    Network
-        With the inputs of the whole model.
-
     Raises
     ------
     HandgradError
-        If the model contains no network, or a step before it that no file can hold.
-    NotFittedError
-        From scikit-learn, if the model is not fitted.
+        If the model contains no network, or a step before it that no file can hold; NotFittedError of scikit-learn
+        if it is not fitted.
     """
     if isinstance(model, Network):
         return model

@@ -1,34 +1,27 @@
 """Activation functions, elementwise and of any shape."""
 
-from abc import ABC
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from handgrad.config import check_number
+from handgrad.config import within
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.types import Floats
 from handgrad.model.layers.layer import Backward, Layer, Parameters, Rng
 
 
-class Activation(Layer, ABC):
-    """Base of the activations."""
-
-    symbol = "a"
-
-
 @dataclass(frozen=True)
-class ReLU(Activation):
+class ReLU(Layer):
     """The rectified linear unit: y = max(x, 0)."""
 
+    symbol = "a"
     formula = "{y} = max({x}, 0)"
     backward_formulas = {"x": "d{y} · [{x} > 0]"}
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
-        """Compute max(x, 0)."""
         return kernels.relu(x), lambda dy, gradients: kernels.relu_backward(dy, x)
 
 
 @dataclass(frozen=True)
-class LeakyReLU(Activation):
+class LeakyReLU(Layer):
     """The leaky rectifier: y = x where x > 0, else negative_slope · x.
 
     Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic models", ICML 2013.
@@ -39,55 +32,52 @@ class LeakyReLU(Activation):
         From 0 to below 1.
     """
 
-    negative_slope: float = 0.01
+    negative_slope: float = field(default=0.01, metadata=within(0, 1))
 
+    symbol = "a"
     formula = "{y} = {x} where {x} > 0, else {negative_slope} · {x}"
     backward_formulas = {"x": "d{y} where {x} > 0, else {negative_slope} · d{y}"}
 
-    def __post_init__(self) -> None:
-        check_number(self, "negative_slope", 0, 1)
-
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
-        """Compute x where x > 0, else negative_slope · x."""
         slope = self.negative_slope
         return kernels.leaky_relu(x, slope), lambda dy, gradients: kernels.leaky_relu_backward(dy, x, slope)
 
 
 @dataclass(frozen=True)
-class Tanh(Activation):
+class Tanh(Layer):
     """The hyperbolic tangent: y = tanh x."""
 
+    symbol = "a"
     formula = "{y} = tanh {x}"
     backward_formulas = {"x": "d{y} · (1 − {y}²)"}
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
-        """Compute tanh x."""
         y = kernels.tanh(x)
         return y, lambda dy, gradients: kernels.tanh_backward(dy, y)
 
 
 @dataclass(frozen=True)
-class Sigmoid(Activation):
+class Sigmoid(Layer):
     """The logistic function: y = 1 / (1 + exp −x)."""
 
+    symbol = "a"
     formula = "{y} = 1 / (1 + exp −{x})"
     backward_formulas = {"x": "d{y} · {y} (1 − {y})"}
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
-        """Compute 1 / (1 + exp −x)."""
         y = kernels.sigmoid(x)
         return y, lambda dy, gradients: kernels.sigmoid_backward(dy, y)
 
 
 @dataclass(frozen=True)
-class GELU(Activation):
+class GELU(Layer):
     """The Gaussian error linear unit: y ≈ x Φ(x), with Φ the normal distribution function."""
 
+    symbol = "a"
     formula = "{y} = {x} (1 + tanh u) / 2, u = √(2/π) ({x} + 0.044715 {x}³)"
     backward_formulas = {
         "x": "d{y} · ((1 + t) + {x} (1 − t²) u′) / 2, t = tanh u, u′ = √(2/π) (1 + 0.134145 {x}²)"
     }
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
-        """Compute x (1 + tanh u) / 2."""
         return kernels.gelu(x), lambda dy, gradients: kernels.gelu_backward(dy, x)

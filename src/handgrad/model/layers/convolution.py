@@ -2,15 +2,15 @@
 
 from abc import ABC
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from handgrad.config import check_number
+from handgrad.config import within
 from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.convolution import output_size
 from handgrad.kernels.types import Floats
 from handgrad.model.initializers import He, Initializer, Zeros
-from handgrad.model.layers.layer import LARGEST, Backward, Layer, Parameters, Rng, Shape, resolve_initializers
+from handgrad.model.layers.layer import LARGEST, SIZE, Backward, Layer, Parameters, Rng, Shape
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,14 @@ class Conv2D(Layer):
         Pixels from one window to the next, at least 1.
     padding : int
         Zeros added around the image, at least 0.
-    weight_initializer, bias_initializer : Initializer or its name
+    weight_initializer, bias_initializer : Initializer
         Of the weights (filters, channels, kernel_size, kernel_size) and the biases (filters,).
     """
 
-    filters: int
-    kernel_size: int = 3
-    stride: int = 1
-    padding: int = 0
+    filters: int = field(metadata=SIZE)
+    kernel_size: int = field(default=3, metadata=SIZE)
+    stride: int = field(default=1, metadata=SIZE)
+    padding: int = field(default=0, metadata=within(0, LARGEST, "[]", whole=True))
     weight_initializer: Initializer = He()
     bias_initializer: Initializer = Zeros()
 
@@ -47,23 +47,15 @@ class Conv2D(Layer):
         "x": "Σ over the windows that see a pixel: d{y} weights{n}",
     }
 
-    def __post_init__(self) -> None:
-        for name, low in (("filters", 1), ("kernel_size", 1), ("stride", 1), ("padding", 0)):
-            check_number(self, name, low, LARGEST, "[]", whole=True)
-        resolve_initializers(self)
-
     def parameter_shapes(self, input_shape: Shape) -> Mapping[str, Shape]:
-        """Weights (O, C, K, K) and biases (O,)."""
         self.output_shape(input_shape)
         weights = (self.filters, input_shape[0], self.kernel_size, self.kernel_size)
         return {"weights": weights, "biases": (self.filters,)}
 
     def initializers(self) -> Mapping[str, Initializer]:
-        """Return those of weights and biases."""
         return {"weights": self.weight_initializer, "biases": self.bias_initializer}
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        """(O, H', W')."""
         sides = window_counts(self, input_shape, self.kernel_size, self.stride, self.padding)
         return (self.filters, *sides)
 
@@ -90,14 +82,10 @@ class Pool2D(Layer, ABC):
         Pixels from one window to the next; 0 stands for `pool_size`, so that windows do not overlap.
     """
 
-    pool_size: int = 2
-    stride: int = 0
+    pool_size: int = field(default=2, metadata=within(1, 15, "[]", whole=True))
+    stride: int = field(default=0, metadata=within(0, LARGEST, "[]", whole=True))
 
     symbol = "pooled"
-
-    def __post_init__(self) -> None:
-        check_number(self, "pool_size", 1, 15, "[]", whole=True)
-        check_number(self, "stride", 0, LARGEST, "[]", whole=True)
 
     @property
     def step(self) -> int:
@@ -105,7 +93,6 @@ class Pool2D(Layer, ABC):
         return self.stride or self.pool_size
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        """(C, H', W')."""
         return (*input_shape[:1], *window_counts(self, input_shape, self.pool_size, self.step))
 
 

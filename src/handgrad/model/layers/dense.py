@@ -1,15 +1,15 @@
 """The dense layer, and two that often stand before and behind it: Flatten and Maxout."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 
-from handgrad.config import check_number
+from handgrad.config import within
 from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.types import Floats
 from handgrad.model.initializers import He, Initializer, Zeros
-from handgrad.model.layers.layer import LARGEST, Backward, Layer, Parameters, Rng, Shape, resolve_initializers
+from handgrad.model.layers.layer import LARGEST, SIZE, Backward, Layer, Parameters, Rng, Shape
 
 
 @dataclass(frozen=True)
@@ -20,11 +20,11 @@ class Dense(Layer):
     ----------
     units : int
         O, at least 1.
-    weight_initializer, bias_initializer : Initializer or its name
+    weight_initializer, bias_initializer : Initializer
         Of the weights (O, I) and the biases (O,).
     """
 
-    units: int
+    units: int = field(metadata=SIZE)
     weight_initializer: Initializer = He()
     bias_initializer: Initializer = Zeros()
 
@@ -32,28 +32,17 @@ class Dense(Layer):
     takes_bytes = True
     symbol = "z"
     formula = "{y} = {x} weights{n}ᵀ + biases{n}"
-    backward_formulas = {
-        "weights": "d{y}ᵀ {x}",
-        "biases": "Σₙ d{y}",
-        "x": "d{y} weights{n}",
-    }
-
-    def __post_init__(self) -> None:
-        check_number(self, "units", 1, LARGEST, "[]", whole=True)
-        resolve_initializers(self)
+    backward_formulas = {"weights": "d{y}ᵀ {x}", "biases": "Σₙ d{y}", "x": "d{y} weights{n}"}
 
     def parameter_shapes(self, input_shape: Shape) -> Mapping[str, Shape]:
-        """Weights (O, I) and biases (O,)."""
         if len(input_shape) != 1:
             raise HandgradError(f"Dense takes flat inputs (I,); got {input_shape}: put a Flatten before it")
         return {"weights": (self.units, *input_shape), "biases": (self.units,)}
 
     def initializers(self) -> Mapping[str, Initializer]:
-        """Return those of weights and biases."""
         return {"weights": self.weight_initializer, "biases": self.bias_initializer}
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        """(O,)."""
         return (self.units,)
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
@@ -79,14 +68,11 @@ class Maxout(Layer):
         At least 2, and a divisor of the number of inputs or channels.
     """
 
-    pieces: int = 2
+    pieces: int = field(default=2, metadata=within(2, LARGEST, "[]", whole=True))
 
     symbol = "a"
     formula = "{y} = the largest of every {pieces} neighbours in {x}"
     backward_formulas = {"x": "d{y} where {x} was the largest, else 0"}
-
-    def __post_init__(self) -> None:
-        check_number(self, "pieces", 2, LARGEST, "[]", whole=True)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(I / pieces,) or (C / pieces, H, W)."""
@@ -109,7 +95,6 @@ class Flatten(Layer):
     backward_formulas = {"x": "d{y} in the shape of {x}"}
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        """(I,): the number of values of one example."""
         return (prod(input_shape),)
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
-from handgrad.config import Configurable
+from handgrad.config import Configurable, within
 from handgrad.kernels.types import Floats
 from handgrad.model.initializers import Initializer
 
@@ -20,7 +20,8 @@ Backward: TypeAlias = Callable[..., Any]
 """``backward(dy, gradients) -> dx``: `gradients` has the names and shapes of the parameters, and is added to."""
 
 LARGEST = 1_000_000
-"""The largest valid number of units, filters or pixels."""
+SIZE = within(1, LARGEST, "[]", whole=True)
+"""The interval of the number of units, filters or pixels."""
 
 
 class Layer(Configurable, ABC):
@@ -82,10 +83,3 @@ class Layer(Configurable, ABC):
         y : (N, *output_shape)
         backward : ``backward(dy, gradients) -> dx``
         """
-
-
-def resolve_initializers(layer: Layer) -> None:
-    """Replace names in the initializer fields of a frozen layer by objects; HandgradError where there is none."""
-    for name in ("weight_initializer", "bias_initializer"):
-        value = Initializer.resolve(getattr(layer, name), f"{type(layer).__name__} {name}")
-        object.__setattr__(layer, name, value)

@@ -1,11 +1,11 @@
 """Layers that compute differently in training and in inference: BatchNorm and Dropout."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from handgrad.config import check_number
+from handgrad.config import within
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.memory import batch_first, batch_last
 from handgrad.kernels.types import Floats
@@ -29,7 +29,7 @@ class BatchNorm(Layer):
         ε, above 0 and below 1.
     """
 
-    epsilon: float = 1e-5
+    epsilon: float = field(default=1e-5, metadata=within(0, 1, "()"))
 
     symbol = "normed"
     formula = "{y} = gamma{n} · x̂ + beta{n}, x̂ = ({x} − mean{n}) / √(variance{n} + {epsilon})"
@@ -39,28 +39,20 @@ class BatchNorm(Layer):
         "x": "d{y} · gamma{n} / √(variance{n} + {epsilon})",
     }
 
-    def __post_init__(self) -> None:
-        check_number(self, "epsilon", 0, 1, "()")
-
     def parameter_shapes(self, input_shape: Shape) -> Mapping[str, Shape]:
-        """Gamma and beta (C,)."""
         return {"gamma": input_shape[:1], "beta": input_shape[:1]}
 
     def statistic_shapes(self, input_shape: Shape) -> Mapping[str, Shape]:
-        """Mean and variance (C,)."""
         return {"mean": input_shape[:1], "variance": input_shape[:1]}
 
     def initializers(self) -> Mapping[str, Initializer]:
-        """Start as the identity."""
         return {"gamma": Ones(), "beta": Zeros(), "mean": Zeros(), "variance": Ones()}
 
     def measure(self, x: Floats) -> Mapping[str, Floats]:
-        """Compute mean and variance of each feature."""
         features = batch_last(x).reshape(x.shape[1], -1)
         return {"mean": features.mean(axis=1), "variance": features.var(axis=1)}
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
-        """Normalise by the chunk in training, by the statistics in inference."""
         if rng is None:
             return self._infer(parameters, x)
         gamma, features = parameters.gamma, batch_last(x)
@@ -104,17 +96,13 @@ class Dropout(Layer):
         From 0 to below 1.
     """
 
-    rate: float = 0.5
+    rate: float = field(default=0.5, metadata=within(0, 1))
 
     symbol = "kept"
     formula = "{y} = {x}, since nothing is dropped in inference"
     backward_formulas = {"x": "d{y}"}
 
-    def __post_init__(self) -> None:
-        check_number(self, "rate", 0, 1)
-
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
-        """Multiply by a random mask in training."""
         if rng is None or self.rate == 0:
             return x, lambda dy, gradients: dy
         kept = rng.random(x.shape, np.float32) >= self.rate
