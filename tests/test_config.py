@@ -59,7 +59,6 @@ def test_a_wrong_configuration_gets_one_clear_line(config: Any, message: str) ->
 @pytest.mark.parametrize("name", ["leaky_relu", "LeakyReLU", "leakyrelu", "LEAKY_RELU"])
 def test_a_name_in_any_case_builds_one(name: str) -> None:
     assert Layer.from_name(name) == LeakyReLU()
-    assert Dense(3, "zeros") == Dense(3, initializers.Zeros())  # type: ignore[arg-type]
 
 
 def test_a_name_that_is_unknown_or_not_enough_is_refused() -> None:

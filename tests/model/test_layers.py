@@ -127,7 +127,7 @@ def test_shapes_that_do_not_fit_are_refused(layer: Layer, shape: tuple[int, ...]
 
 def test_other_initializers_are_refused() -> None:
     with pytest.raises(HandgradError, match="initializer"):
-        Dense(3, ReLU())  # type: ignore[arg-type]
+        Network([Dense(3, ReLU())], 4)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("layer", [Sigmoid(), Tanh(), GELU()])

@@ -30,7 +30,7 @@ def test_value_and_gradient_are_those_of_the_formula(smoothing: float) -> None:
     logits, labels = rng.normal(size=(5, 4)), rng.integers(4, size=5)
     target = (1 - smoothing) * np.eye(4)[labels] + smoothing / 4
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    loss, dlogits = cross_entropy(logits, labels, smoothing)
+    loss, dlogits = CrossEntropy(smoothing)(logits, labels)
     assert loss == pytest.approx(-(target * np.log(probabilities)).sum(axis=1).mean())
     np.testing.assert_allclose(dlogits, (probabilities - target) / 5, atol=1e-12)
 

@@ -15,8 +15,7 @@ from handgrad.kernels.softmax import softmax
 from handgrad.model.initializers import Uniform
 from handgrad.model.layers import BatchNorm, Conv2D, Dense, Flatten, Layer, ReLU, Tanh
 from handgrad.model.losses import cross_entropy
-from handgrad.model.network import Network
-from handgrad.model.prediction import FEW
+from handgrad.model.network import FEW, Network
 from handgrad.model.scaling import Scaling
 from numerical import numerical_gradient
 

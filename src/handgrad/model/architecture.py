@@ -26,13 +26,12 @@ WORTH_SHARING = 50_000_000
 
 
 class Architecture:
-    """Layers in a row, and their arrays.
+    """Layers in a row, and their arrays; the base of `Network`, which documents the parameters.
 
     Attributes
     ----------
     shapes, statistic_shapes : list of dict
         For each layer the shapes of its parameters, and of its statistics, by name.
-    output_shape : tuple of int
     inputs, parameter_count : int
         I, the number of values of one example, and P.
     macs : int
@@ -41,12 +40,8 @@ class Architecture:
         The largest number of examples that should be computed at a time.
     first_trained : int
         The index of the first layer with parameters; the number of layers where there is none.
-    has_running_statistics : bool
-        Whether a layer has statistics: in training those of a chunk, in inference those that were measured.
     is_mlp : bool
         Whether there is one hidden layer with ReLU, for which there are fused kernels.
-    arrays : list of SimpleNamespace
-        For each layer its parameters and statistics by name, as `Layer.forward` takes them.
     """
 
     def __init__(self, layers: Iterable[Layer], input_shape: int | Sequence[int], dtype: DTypeLike) -> None:
@@ -163,6 +158,11 @@ class Architecture:
 
         A matrix (O, I) lies in memory as (I, O), the weights of one input side by side; see dense.c.
         """
+        expected = ((self.parameter_count,), self.dtype)
+        if (vector.shape, vector.dtype) != expected or not vector.flags.c_contiguous:
+            raise HandgradError(
+                "parameters and gradients must be a contiguous vector {} of {}".format(*expected)
+            )
         views, start = [], 0
         for shapes in self.shapes:
             arrays = {}

@@ -145,7 +145,8 @@ def _steps(network: Network, raw: NDArray[np.number], label: int) -> Iterator[St
             yield Step(key + names["n"], place, "forward", origin, values)
         y, backward = layer.forward(SimpleNamespace(**parameters), y)
         y, name = np.asarray(y, np.float64), names["y"]
-        yield Step(name, place, "forward", _fill(layer.formula or "{y} = {kind}({x})", names), y)
+        formula = f"{name} = {_fill(layer.formulas.get('y', '{kind}({x})'), names)}"
+        yield Step(name, place, "forward", formula, y)
         gradients = {key: np.zeros_like(array) for key, array in parameters.items() if key not in statistics}
         passed.append((layer, names, place, backward, gradients))
     softmax = f"softmax({name}) = exp {name} / Σ exp {name}"
@@ -158,8 +159,8 @@ def _steps(network: Network, raw: NDArray[np.number], label: int) -> Iterator[St
         dy = np.asarray(backward(dy, SimpleNamespace(**gradients)), np.float64)
         for key, values in (gradients | {"x": dy}).items():
             name = f"d{names['x'] if key == 'x' else key + names['n']}"
-            formula = layer.backward_formulas.get(key, "backward of {kind}({x})")
-            yield Step(name, place, "backward", f"{name} = {_fill(formula, names)}", values)
+            formula = f"{name} = {_fill(layer.formulas.get(key, 'backward of {kind}({x})'), names)}"
+            yield Step(name, place, "backward", formula, values)
 
 
 def _names(layer: Layer, x: str, number: str, parameters: Iterable[str], taken: set[str]) -> dict[str, Any]:

@@ -113,7 +113,7 @@ class CrossEntropy(Loss):
         if self.class_weights == "balanced":
             counts = np.bincount(labels, minlength=classes)
             balanced = len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1))
-            return replace(self, class_weights=np.where(counts, balanced, 1.0))
+            return replace(self, class_weights=tuple(np.where(counts, balanced, 1.0)))
         if self.class_weights and len(self.class_weights) != classes:
             count = len(self.class_weights)
             raise HandgradError(f"CrossEntropy has {count} class_weights; the data have {classes} classes")
@@ -133,8 +133,5 @@ class CrossEntropy(Loss):
         return losses, dlogits
 
 
-def cross_entropy(
-    logits: Floats, labels: Integers, label_smoothing: float = 0.0, weights: Floats | None = None
-) -> tuple[float, Floats]:
-    """Compute the mean cross-entropy in nats, and its gradient; see `Loss.__call__` and `CrossEntropy`."""
-    return CrossEntropy(label_smoothing)(logits, labels, weights)
+cross_entropy = CrossEntropy()
+"""``cross_entropy(logits, labels)`` computes the mean loss and its gradient; see `Loss.__call__`."""

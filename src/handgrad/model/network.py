@@ -1,27 +1,26 @@
-"""The network: forward and backward through its layers."""
+"""The network: forward and backward through its layers, and predictions for values of the data set."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import prod
-from types import SimpleNamespace
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from handgrad.config import FRAMINGS, unique_names
 from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
-from handgrad.kernels.threads import one_blas_thread
-from handgrad.kernels.types import Floats, Integers, as_floats
-from handgrad.model.architecture import check_shape
-from handgrad.model.layers.layer import Layer
-from handgrad.model.prediction import Predictor
+from handgrad.kernels.threads import Workers, choose_threads, one_blas_thread
+from handgrad.kernels.types import Floats, Integers, as_array, as_floats
+from handgrad.model.architecture import Architecture, check_shape
+from handgrad.model.layers.layer import Backward, Layer, Rng
 from handgrad.model.scaling import Scaling
 
-NetworkBackward: TypeAlias = Callable[..., Any]
+FEW = 32
+"""Examples up to which starting threads takes longer than predicting."""
 
 
-class Network(Predictor):
+class Network(Architecture):
     """Layers in a row, from scaled inputs to logits.
 
     Parameters
@@ -50,10 +49,9 @@ class Network(Predictor):
     ----------
     flat_parameters : (P,)
         All parameters.
-    parameters : list of SimpleNamespace
-        For each layer its parameters by name, views into `flat_parameters`: ``network.parameters[0].weights``.
-    statistics : list of SimpleNamespace
-        For each layer the arrays that inference needs and no gradient trains, e.g. the mean of `BatchNorm`.
+    parameters, statistics, arrays : list of SimpleNamespace
+        For each layer its parameters by name, views into `flat_parameters`: ``network.parameters[0].weights``; the
+        arrays that inference needs and no gradient trains, e.g. the mean of `BatchNorm`; and both.
 
     Raises
     ------
@@ -78,9 +76,7 @@ class Network(Predictor):
         super().__init__(layers, input_shape, dtype)
         self.scaling = scaling
         if scaling and scaling.shift.shape not in ((), (self.inputs,)):
-            raise HandgradError(
-                f"a scaling of {scaling.shift.shape} values is not one of {self.inputs} inputs"
-            )
+            raise HandgradError(f"a scaling of {scaling.shift.shape} is not one of {self.inputs} inputs")
         shape = self.input_shape if example_shape is None else example_shape
         self.example_shape, self.framing = check_shape(shape, "example_shape"), framing
         if prod(self.example_shape) != self.inputs or framing not in FRAMINGS:
@@ -124,9 +120,7 @@ class Network(Predictor):
             )
         self.example_shape, self.framing, self.features = tuple(example_shape), framing, tuple(features)
 
-    def forward(
-        self, x: Floats | NDArray[np.uint8], rng: np.random.Generator | None = None
-    ) -> tuple[Floats, NetworkBackward]:
+    def forward(self, x: NDArray[Any], rng: Rng = None) -> tuple[Floats, Backward]:
         """Compute the logits of scaled inputs, and return the function that computes the gradients.
 
         Parameters
@@ -158,7 +152,7 @@ class Network(Predictor):
             steps.append(step)
 
         def backward(dlogits: Floats, gradient: NDArray[Any], input_gradient: bool = True) -> Floats | None:
-            gradients, dy = self._gradient_views(gradient), np.asarray(dlogits, self.dtype)
+            gradients, dy = self.views(gradient), np.asarray(dlogits, self.dtype)
             first = 0 if input_gradient else self.first_trained
             for index in reversed(range(first, len(steps))):
                 skips = index == first and not input_gradient and self.layers[index].skips_input_gradient
@@ -168,14 +162,6 @@ class Network(Predictor):
             return dy if input_gradient else None
 
         return y, backward
-
-    def _gradient_views(self, gradient: NDArray[Any]) -> list[SimpleNamespace]:
-        expected = (self._vector.shape, self.dtype, True)
-        if (gradient.shape, gradient.dtype, gradient.flags.c_contiguous) != expected:
-            raise HandgradError(
-                f"the gradient must be a contiguous vector {self._vector.shape} of {self.dtype}"
-            )
-        return self.views(gradient)
 
     def calibrate(self, raw: NDArray[Any]) -> None:
         """Measure the statistics on some hundred examples (N, I) of training data, with the current parameters."""
@@ -187,3 +173,86 @@ class Network(Predictor):
                 for name, values in layer.measure(y).items():
                     getattr(arrays, name)[...] = values
                 y, _ = layer.forward(arrays, y)
+
+    def scale(self, raw: NDArray[Any]) -> Floats:
+        """Scale values of the data set, (N, I), to inputs of `forward`."""
+        return self.scaling(raw, self.dtype) if self.scaling else raw.astype(self.dtype)
+
+    def prepare(self, raw: NDArray[Any]) -> Floats | NDArray[np.uint8]:
+        """Scale as `scale` does, but keep bytes where `forward` scales them itself."""
+        keep = raw.dtype == np.uint8 and self.scaling is not None and self.scaling.for_bytes
+        return raw if keep else self.scale(raw)
+
+    def logits(self, raw: ArrayLike) -> Floats:
+        """Compute the score of each class, before softmax.
+
+        Parameters
+        ----------
+        raw : (N, *input_shape) or (N, I)
+            Values of the data set, e.g. 0–255 for images.
+
+        Returns
+        -------
+        (N, C)
+
+        Raises
+        ------
+        HandgradError
+            If the number of inputs is not the network's, or a value is not a finite number.
+        """
+        return self._classify(self._check_inputs(raw))[0]
+
+    def predict_proba(self, raw: ArrayLike) -> Floats:
+        """Compute the probability of each class, (N, C); each row sums to 1; see `logits`."""
+        return kernels.softmax(self._classify(self._check_inputs(raw), finite=True)[0])
+
+    def predict(self, raw: ArrayLike) -> Integers:
+        """Return the most probable class of each example, (N,) integers; see `logits`."""
+        return self._classify(self._check_inputs(raw), finite=True)[1]
+
+    def _classify(self, raw: NDArray[Any], finite: bool = False) -> tuple[Floats, Integers]:
+        """Compute logits and classes: of few examples at once, of many chunk by chunk on threads."""
+        if len(raw) <= FEW and raw.dtype == np.uint8:  # the fastest answer for a few images
+            return self._classify_prepared(self.prepare(raw))
+        if len(raw) <= FEW:
+            logits, classes = self._classify_chunk(raw)
+        else:
+            threads = choose_threads()
+            size = self.chunk_size(len(raw), threads)
+            chunks = [raw[start : start + size] for start in range(0, len(raw), size)]
+            with one_blas_thread(), Workers(threads) as workers:
+                parts = workers.map(self._classify_chunk, chunks)
+            logits, classes = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        if finite and raw.dtype != np.uint8 and not np.isfinite(logits).all():
+            raise HandgradError("the inputs are too large: the scores of an example are not finite numbers")
+        return logits, classes
+
+    def _classify_chunk(self, raw: NDArray[Any]) -> tuple[Floats, Integers]:
+        with np.errstate(over="ignore", invalid="ignore"):  # of this thread
+            return self._classify_prepared(self.prepare(raw))
+
+    def _check_inputs(self, values: ArrayLike) -> NDArray[Any]:
+        """Return inputs (N, I), or raise HandgradError."""
+        raw = as_array(values, "inputs")
+        if raw.ndim > 2:
+            raw = raw.reshape(len(raw), prod(raw.shape[1:]))
+        if raw.ndim != 2 or raw.shape[1] != self.inputs:
+            got = f"got an array of shape {np.shape(values)}"
+            raise HandgradError(f"the model takes (N, {self.inputs}) inputs; {got}")
+        kind = raw.dtype.kind
+        if kind != "u" and (kind not in "ifb" or (kind == "f" and not np.isfinite(raw).all())):
+            raise HandgradError("the inputs hold values that are not finite numbers; remove or replace them")
+        return raw
+
+    def _classify_prepared(self, x: Any) -> tuple[Floats, Integers]:
+        """Compute logits and classes of inputs of `forward`, by the fused kernel where there is one."""
+        version, fused = self.__dict__.get("_fused", (None, None))
+        if version is not kernels.version:
+            usable = self.is_mlp and kernels.mlp
+            fused = kernels.mlp(self.parameters[0], self.parameters[2]) if usable else None
+            self.__dict__["_fused"] = kernels.version, fused
+        found = fused(x) if fused else None
+        if found is None:
+            logits = self.forward(x)[0]
+            found = logits, logits.argmax(axis=1)
+        return found

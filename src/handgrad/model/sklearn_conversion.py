@@ -21,8 +21,7 @@ def network_of(model: Any) -> Network:
     Raises
     ------
     HandgradError
-        If the model contains no network, or a step before it that no file can hold; NotFittedError of scikit-learn
-        if it is not fitted.
+        If there is no network in the model, since it is not fitted, say, or a step before it that no file can hold.
     """
     if isinstance(model, Network):
         return model
@@ -32,16 +31,11 @@ def network_of(model: Any) -> Network:
             if step is not None and step != "passthrough":
                 network = _merge_scaler(network, name, step)
         return network
-    if not hasattr(model, "get_params") or not hasattr(model, "fit"):
-        raise HandgradError(f"a Network or a fitted classifier is needed; got {model!r:.60}")
-    from sklearn.utils.validation import check_is_fitted
-
-    check_is_fitted(model)
     if hasattr(model, "best_estimator_"):  # a search
         return network_of(model.best_estimator_)
     found = getattr(model, "network_", None)
     if not isinstance(found, Network):
-        raise HandgradError(f"{type(model).__name__} has no handgrad network; fit a HandgradClassifier")
+        raise HandgradError(f"a Network or a fitted HandgradClassifier is needed; got {model!r:.60}")
     return found
 
 

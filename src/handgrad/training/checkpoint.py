@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 
 from handgrad.errors import HandgradError
+from handgrad.files import write_file
 from handgrad.model.files import (
     Recipe,
     metadata_value,
     model_tensors,
     network_from_tensors,
     read_tensors,
-    write_tensors,
+    serialize_tensors,
 )
 from handgrad.model.network import Network
 from handgrad.training.distributed import SINGLE, Communicator
@@ -25,7 +26,7 @@ def save_checkpoint(network: Network, state: TrainingState, path: Path, recipe: 
     for name, array in state.arrays().items():
         tensors[f"state.{name}"] = array
     metadata["state"] = json.dumps(state.numbers())
-    write_tensors(path, tensors, metadata)
+    write_file(path, serialize_tensors(tensors, metadata))
 
 
 def load_checkpoint(path: Path, communicator: Communicator = SINGLE) -> tuple[Network, TrainingState]:
@@ -35,8 +36,9 @@ def load_checkpoint(path: Path, communicator: Communicator = SINGLE) -> tuple[Ne
         raise HandgradError(f"{path} is a model without the state of its training; resume needs a checkpoint")
     network = network_from_tensors(tensors, metadata, path)
     arrays = {name.removeprefix("state."): tensors[name] for name in tensors if name.startswith("state.")}
+    numbers = metadata_value(metadata, "state", path)
     try:
-        state = TrainingState.restore(metadata_value(metadata, "state"), arrays)
+        state = TrainingState.restore(numbers, arrays)
         state.check_network(network)
         if not all(np.isfinite(array).all() for array in arrays.values()):
             raise ValueError("a number is not finite")

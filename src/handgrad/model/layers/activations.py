@@ -13,8 +13,7 @@ class ReLU(Layer):
     """The rectified linear unit: y = max(x, 0)."""
 
     symbol = "a"
-    formula = "{y} = max({x}, 0)"
-    backward_formulas = {"x": "d{y} · [{x} > 0]"}
+    formulas = {"y": "max({x}, 0)", "x": "d{y} · [{x} > 0]"}
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
         return kernels.relu(x), lambda dy, gradients: kernels.relu_backward(dy, x)
@@ -35,8 +34,10 @@ class LeakyReLU(Layer):
     negative_slope: float = field(default=0.01, metadata=within(0, 1))
 
     symbol = "a"
-    formula = "{y} = {x} where {x} > 0, else {negative_slope} · {x}"
-    backward_formulas = {"x": "d{y} where {x} > 0, else {negative_slope} · d{y}"}
+    formulas = {
+        "y": "{x} where {x} > 0, else {negative_slope} · {x}",
+        "x": "d{y} where {x} > 0, else {negative_slope} · d{y}",
+    }
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
         slope = self.negative_slope
@@ -48,8 +49,7 @@ class Tanh(Layer):
     """The hyperbolic tangent: y = tanh x."""
 
     symbol = "a"
-    formula = "{y} = tanh {x}"
-    backward_formulas = {"x": "d{y} · (1 − {y}²)"}
+    formulas = {"y": "tanh {x}", "x": "d{y} · (1 − {y}²)"}
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
         y = kernels.tanh(x)
@@ -61,8 +61,7 @@ class Sigmoid(Layer):
     """The logistic function: y = 1 / (1 + exp −x)."""
 
     symbol = "a"
-    formula = "{y} = 1 / (1 + exp −{x})"
-    backward_formulas = {"x": "d{y} · {y} (1 − {y})"}
+    formulas = {"y": "1 / (1 + exp −{x})", "x": "d{y} · {y} (1 − {y})"}
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
         y = kernels.sigmoid(x)
@@ -74,9 +73,9 @@ class GELU(Layer):
     """The Gaussian error linear unit: y ≈ x Φ(x), with Φ the normal distribution function."""
 
     symbol = "a"
-    formula = "{y} = {x} (1 + tanh u) / 2, u = √(2/π) ({x} + 0.044715 {x}³)"
-    backward_formulas = {
-        "x": "d{y} · ((1 + t) + {x} (1 − t²) u′) / 2, t = tanh u, u′ = √(2/π) (1 + 0.134145 {x}²)"
+    formulas = {
+        "y": "{x} (1 + tanh u) / 2, u = √(2/π) ({x} + 0.044715 {x}³)",
+        "x": "d{y} · ((1 + t) + {x} (1 − t²) u′) / 2, t = tanh u, u′ = √(2/π) (1 + 0.134145 {x}²)",
     }
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:

@@ -40,8 +40,8 @@ class Conv2D(Layer):
 
     skips_input_gradient = True
     symbol = "z"
-    formula = "{y} = {x} ∗ weights{n} + biases{n}, a sum over each window of {kernel_size}×{kernel_size}"
-    backward_formulas = {
+    formulas = {
+        "y": "{x} ∗ weights{n} + biases{n}, a sum over each window of {kernel_size}×{kernel_size}",
         "weights": "Σ over the windows: d{y} · window of {x}",
         "biases": "Σ over the windows: d{y}",
         "x": "Σ over the windows that see a pixel: d{y} weights{n}",
@@ -100,8 +100,10 @@ class Pool2D(Layer, ABC):
 class MaxPool2D(Pool2D):
     """The largest value of each window."""
 
-    formula = "{y} = the largest of each window of {pool_size}×{pool_size} in {x}"
-    backward_formulas = {"x": "d{y} where {x} was the largest of its window, else 0"}
+    formulas = {
+        "y": "the largest of each window of {pool_size}×{pool_size} in {x}",
+        "x": "d{y} where {x} was the largest of its window, else 0",
+    }
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
         """(N, C, H, W) to (N, C, H', W')."""
@@ -114,8 +116,10 @@ class MaxPool2D(Pool2D):
 class AvgPool2D(Pool2D):
     """The average of each window."""
 
-    formula = "{y} = the average of each window of {pool_size}×{pool_size} in {x}"
-    backward_formulas = {"x": "Σ over the windows that see a pixel: d{y} / {pool_size}²"}
+    formulas = {
+        "y": "the average of each window of {pool_size}×{pool_size} in {x}",
+        "x": "Σ over the windows that see a pixel: d{y} / {pool_size}²",
+    }
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
         """(N, C, H, W) to (N, C, H', W')."""

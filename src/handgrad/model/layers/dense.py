@@ -31,8 +31,12 @@ class Dense(Layer):
     skips_input_gradient = True
     takes_bytes = True
     symbol = "z"
-    formula = "{y} = {x} weights{n}ᵀ + biases{n}"
-    backward_formulas = {"weights": "d{y}ᵀ {x}", "biases": "Σₙ d{y}", "x": "d{y} weights{n}"}
+    formulas = {
+        "y": "{x} weights{n}ᵀ + biases{n}",
+        "weights": "d{y}ᵀ {x}",
+        "biases": "Σₙ d{y}",
+        "x": "d{y} weights{n}",
+    }
 
     def parameter_shapes(self, input_shape: Shape) -> Mapping[str, Shape]:
         if len(input_shape) != 1:
@@ -71,8 +75,10 @@ class Maxout(Layer):
     pieces: int = field(default=2, metadata=within(2, LARGEST, "[]", whole=True))
 
     symbol = "a"
-    formula = "{y} = the largest of every {pieces} neighbours in {x}"
-    backward_formulas = {"x": "d{y} where {x} was the largest, else 0"}
+    formulas = {
+        "y": "the largest of every {pieces} neighbours in {x}",
+        "x": "d{y} where {x} was the largest, else 0",
+    }
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(I / pieces,) or (C / pieces, H, W)."""
@@ -91,8 +97,7 @@ class Flatten(Layer):
     """y = x with all its axes but the first in one."""
 
     symbol = "flat"
-    formula = "{y} = {x} in one row"
-    backward_formulas = {"x": "d{y} in the shape of {x}"}
+    formulas = {"y": "{x} in one row", "x": "d{y} in the shape of {x}"}
 
     def output_shape(self, input_shape: Shape) -> Shape:
         return (prod(input_shape),)

@@ -39,12 +39,10 @@ class Layer(Configurable, ABC):
     symbol: ClassVar[str] = ""
     """The name of its output in `explain`, e.g. "z"; default: the name of its class."""
 
-    formula: ClassVar[str] = ""
-    """Forward in inference, as text: {x} and {y} stand for the names of input and output, {n} for the number after
-    the names of the parameters, and the name of a field for its value."""
-
-    backward_formulas: ClassVar[Mapping[str, str]] = {}
-    """Backward, as text: by "x" the gradient of the input, by its name that of each parameter."""
+    formulas: ClassVar[Mapping[str, str]] = {}
+    """For `explain`: by "y" the output in inference, by "x" the gradient of the input, by its name that of a
+    parameter. {x} and {y} stand for the names of input and output, {n} for the number after the names of parameters,
+    and the name of a field for its value."""
 
     def parameter_shapes(self, input_shape: Shape) -> Mapping[str, Shape]:
         """Return the shapes of the parameters by name; default: no parameters."""

@@ -32,8 +32,8 @@ class BatchNorm(Layer):
     epsilon: float = field(default=1e-5, metadata=within(0, 1, "()"))
 
     symbol = "normed"
-    formula = "{y} = gamma{n} · x̂ + beta{n}, x̂ = ({x} − mean{n}) / √(variance{n} + {epsilon})"
-    backward_formulas = {
+    formulas = {
+        "y": "gamma{n} · x̂ + beta{n}, x̂ = ({x} − mean{n}) / √(variance{n} + {epsilon})",
         "gamma": "Σ d{y} · x̂",
         "beta": "Σ d{y}",
         "x": "d{y} · gamma{n} / √(variance{n} + {epsilon})",
@@ -99,8 +99,7 @@ class Dropout(Layer):
     rate: float = field(default=0.5, metadata=within(0, 1))
 
     symbol = "kept"
-    formula = "{y} = {x}, since nothing is dropped in inference"
-    backward_formulas = {"x": "d{y}"}
+    formulas = {"y": "{x}, since nothing is dropped in inference", "x": "d{y}"}
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
         if rng is None or self.rate == 0:
