@@ -49,7 +49,6 @@ def test_collect_download_and_remove(window: Window, server: Process, folder: Pa
     expect(page.get_by_role("group", name="3: 2")).to_be_visible()
     saved = read_collection(folder / "digits" / "hand.npz")
     assert (saved.labels, saved.classes) == (["3", "1", "3"], list("0123456789"))
-    assert [drawing["label"] for drawing in saved.strokes] == ["3", "1", "3"]
     with page.expect_download() as found:
         page.get_by_role("button", name="Download").click()
     found.value.save_as(folder / found.value.suggested_filename)

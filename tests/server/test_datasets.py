@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from handgrad.data.collection import read_collection
 from handgrad.data.load import load_data
 from handgrad.data.strokes import generate
 from handgrad.model.layers import Dense
@@ -16,7 +15,6 @@ from handgrad.model.network import Network
 from served import client, refused, small_network
 
 IMAGES = generate(4, 3)[0]
-DRAWING = {"label": "3", "width": 0.07, "strokes": [[[0.1, 0.2], [0.3, 0.4]]]}
 TEN = list("0123456789")
 
 
@@ -78,7 +76,7 @@ def test_invalid_queries_are_refused(api: TestClient, tmp_path: Path, query: str
 
 
 def test_digits_are_added_listed_loaded_and_removed(api: TestClient, tmp_path: Path) -> None:
-    body = digits(inputs=IMAGES[:2].tolist(), labels=["3", "7"], strokes=[DRAWING, None])
+    body = digits(inputs=IMAGES[:2].tolist(), labels=["3", "7"])
     assert api.post("/digits", json=body).json() == {"name": "mine", "examples": 2}
     assert api.post("/digits", json=digits(inputs=IMAGES[2:3].tolist())).json()["examples"] == 3
     facts = {"examples": 3, "classes": TEN}
@@ -88,7 +86,6 @@ def test_digits_are_added_listed_loaded_and_removed(api: TestClient, tmp_path: P
     assert base64.b64decode(found["inputs"]) == IMAGES[:3].tobytes()
     assert load_data(tmp_path / "digits" / "mine.npz").train.labels.tolist() == [3, 7, 3]
     assert api.get("/digits/mine").content == (tmp_path / "digits" / "mine.npz").read_bytes()
-    assert read_collection(tmp_path / "digits" / "mine.npz").strokes == [DRAWING, None, None]
     assert api.delete("/digits/mine/1").json() == {"name": "mine", "examples": 2}
     assert api.get("/data/examples?name=digits/mine&split=train").json()["labels"] == [3, 3]
     refused(api.delete("/digits/mine/2"), 422)
@@ -116,10 +113,6 @@ def test_classes_of_a_new_collection_are_those_of_a_model_of_images(tmp_path: Pa
         *(digits(inputs=[[0] * 783 + last]) for last in ([], [256], [-1], [0.5])),
         digits(inputs=[]),
         *(digits(labels=labels) for labels in ([], ["3", "4"], [3], [""], ["a\nb"], ["x" * 21])),
-        digits(strokes=[]),
-        digits(strokes=[{"width": 0.1, "strokes": [[[0]]]}]),
-        digits(strokes=[{"width": 0.1, "strokes": [], "more": 1}]),
-        digits(strokes=[{"width": 0.1, "strokes": [[[0, 0]] * 20_001]}]),
         digits(more=1),
         [],
     ],

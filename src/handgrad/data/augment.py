@@ -1,11 +1,11 @@
 """Augment images: shift, rotate, scale, shear and bend them at random, as handwriting varies."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.config import Configurable, check_number
+from handgrad.config import Configurable, within
 from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.images import affine_displacements, gaussian_weights
@@ -13,15 +13,6 @@ from handgrad.kernels.memory import aligned
 from handgrad.kernels.types import Floats
 
 BLOCK = 250  # images at a time, so that their displacements stay in the cache
-BOUNDS = {
-    "shift": (0, 100),
-    "rotate": (0, 180),
-    "scale": (0, 0.9),
-    "shear": (0, 60),
-    "elastic": (0, 1000),
-    "sigma": (1, 100),
-    "unaugmented_fraction": (0, 1),
-}
 
 
 @dataclass(frozen=True)
@@ -61,22 +52,18 @@ class Augmentation(Configurable):
     ----------
     Simard, Steinkraus and Platt, "Best practices for convolutional neural networks applied to visual document
     analysis", ICDAR 2003, section 2 (elastic distortions). Cireşan, Meier, Gambardella and Schmidhuber, "Deep,
-    big, simple neural nets for handwritten digit recognition", Neural Computation 22, 2010 (all together:
-    rotation or shear up to 15°, scale up to 0.15 or 0.20, α = 36 to 38 with σ = 5 or 6). He, Xie, Zhang, Chen, Zhang
-    and Zhang, "Data augmentation revisited: rethinking the distribution gap between clean and augmented data", 2019.
+    big, simple neural nets for handwritten digit recognition", Neural Computation 22, 2010 (all together). He, Xie,
+    Zhang, Chen, Zhang and Zhang, "Data augmentation revisited: rethinking the distribution gap between clean and
+    augmented data", 2019.
     """
 
-    shift: float = 0.0
-    rotate: float = 0.0
-    scale: float = 0.0
-    shear: float = 0.0
-    elastic: float = 0.0
-    sigma: float = 4.0
-    unaugmented_fraction: float = 0.0
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            check_number(self, field.name, *BOUNDS[field.name], "[]")
+    shift: float = field(default=0.0, metadata=within(0, 100, "[]"))
+    rotate: float = field(default=0.0, metadata=within(0, 180, "[]"))
+    scale: float = field(default=0.0, metadata=within(0, 0.9, "[]"))
+    shear: float = field(default=0.0, metadata=within(0, 60, "[]"))
+    elastic: float = field(default=0.0, metadata=within(0, 1000, "[]"))
+    sigma: float = field(default=4.0, metadata=within(1, 100, "[]"))
+    unaugmented_fraction: float = field(default=0.0, metadata=within(0, 1, "[]"))
 
     def is_off(self, step: int, total: int) -> bool:
         """Whether images are not changed in a step, counted from 0, of a training of `total` steps."""
@@ -111,12 +98,9 @@ class Augmentation(Configurable):
     def displacements(
         self, examples: int, height: int, width: int, rng: np.random.Generator
     ) -> NDArray[np.float32]:
-        """Draw displacement fields for N images, (N, 2, H, W).
-
-        They are how far below (Δy) and to the right (Δx) of a pixel the original is sampled, in pixels.
-        """
+        """Draw how far below and to the right of each pixel N images are sampled, in pixels: (N, 2, H, W)."""
         turn, slant, *others = rng.uniform(-1, 1, (6, examples))
-        field = affine_displacements(
+        moved = affine_displacements(
             np.radians(self.rotate * turn),
             np.radians(self.shear * slant),
             1 + self.scale * np.array(others[:2]),
@@ -132,5 +116,5 @@ class Augmentation(Configurable):
             noise -= 1
             rows = aligned((examples, 2, height, across.shape[1]), np.float32)
             np.matmul(self.elastic * down, noise, out=rows)
-            field += np.matmul(rows, across.T, out=aligned(field.shape, field.dtype))
-        return field
+            moved += np.matmul(rows, across.T, out=aligned(moved.shape, moved.dtype))
+        return moved

@@ -24,12 +24,9 @@ Rows: TypeAlias = NDArray[np.integer] | slice
 def epoch_order(
     examples: int, batch_size: int, rng: np.random.Generator, row_bytes: int = 1
 ) -> NDArray[np.integer] | None:
-    """Draw the order of one epoch of N `examples`, whose inputs take `row_bytes` each.
+    """Draw the order of one epoch: shuffled indices of N `examples`, or None where one batch holds everything.
 
-    Returns
-    -------
-    (N,) int64, or for large data a smaller type where that is enough; or None
-        Shuffled indices; None where one batch holds everything.
+    The inputs of an example take `row_bytes`. Indices, (N,), are int64, or for large data a smaller type if possible.
     """
     if batch_size >= examples:
         return None

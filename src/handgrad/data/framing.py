@@ -28,26 +28,23 @@ def frame_digit(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
     0 is background, 255 the strongest ink. HandgradError where the image is blank.
     """
-    ink = _ink(grey)
-    if not ink.any():
-        raise _blank()
+    ink = _ink(grey) if grey.size else grey
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    box = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    height, width = box.shape
-    scale = BOX / max(height, width)
-    across, down = max(1, round(width * scale)), max(1, round(height * scale))
-    narrow = Image.fromarray(box).resize((across, height), Image.Resampling.BICUBIC)
-    # Versions of Pillow differ in the side that they scale first, which can change a byte.
-    small = np.asarray(narrow.resize((across, down), Image.Resampling.BICUBIC))
-    if not small.any():  # a few specks, lost in scaling
-        raise _blank()
-    return _centred(small)
+    if len(rows):
+        box = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        height, width = box.shape
+        scale = BOX / max(height, width)
+        across, down = max(1, round(width * scale)), max(1, round(height * scale))
+        narrow = Image.fromarray(box).resize((across, height), Image.Resampling.BICUBIC)
+        # Versions of Pillow differ in the side that they scale first, which can change a byte.
+        small = np.asarray(narrow.resize((across, down), Image.Resampling.BICUBIC))
+        if small.any():  # a few specks can be lost in scaling
+            return _centred(small)
+    raise HandgradError("the image is blank: nothing in it stands out from its background")
 
 
 def _ink(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the ink: the background is 0, the strongest ink 255."""
-    if grey.size == 0:
-        raise _blank()
+    """Return the ink: the background is 0, the strongest ink 255; all 0 where nothing stands out."""
     factor = max(1, max(grey.shape) // ENOUGH)
     values = np.asarray(Image.fromarray(grey.astype(np.float32)).reduce(factor), np.float64)
     difference = values - _background(values)
@@ -55,7 +52,7 @@ def _ink(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
         difference = -difference
     strongest, noise = difference.max(), _spread(_border(difference))
     if strongest < max(8, 6 * noise):
-        raise _blank()
+        return np.zeros_like(grey)
     ink = difference.clip(min=0)
     faint = ink < max(FAINT * strongest, 4 * noise)
     if np.count_nonzero(ink[faint]) > NOISY * np.count_nonzero(~faint):
@@ -64,10 +61,6 @@ def _ink(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
         ink[~solid | (np.asarray(three) == 0)] = 0  # fewer than 3 solid pixels in 3×3 are a speck
     stretched = ink if strongest >= STRONG else ink * (255 / strongest)
     return np.rint(stretched).clip(max=255).astype(np.uint8)  # unevenly lit background may be below 0
-
-
-def _blank() -> HandgradError:
-    return HandgradError("the image is blank: nothing in it stands out from its background")
 
 
 def _background(values: Floats) -> Floats | np.float64:

@@ -29,10 +29,9 @@ ENOUGH = 1024
 
 
 def read_image(source: Path | bytes, name: str = "", max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
-    """Read an image, a file or its content, in grey: (H, W) uint8.
+    """Read an image, a file or its content, in grey: (H, W) uint8; transparent pixels become background.
 
-    Transparent pixels become white (or black, under white ink). `name` is that of the source in messages. An
-    image with more than `max_pixels` is refused before it is decoded.
+    `name` is that of the source in messages. An image with more than `max_pixels` is refused before it is decoded.
     """
     with _opened(source, name or str(source)) as image:
         image.draft(image.mode, (ENOUGH, ENOUGH))  # JPEG is decoded at 1/2, 1/4 or 1/8 of its size

@@ -142,15 +142,15 @@ def routes(datasets: Datasets, in_use: ModelInUse, check_quota: Callable[[], Non
         """Add digits to a collection, all of them or none; a training takes it as `digits/NAME`."""
         network = in_use.served and in_use.served.network
         classes = network.classes if network and network.example_shape == IMAGE else TEN_DIGITS
-        images, drawings = np.array(wanted.inputs, np.uint8), wanted.model_dump()["strokes"]
+        images = np.array(wanted.inputs, np.uint8)
         with writing:
             check_quota()
-            examples = add_to_collection(datasets.file(wanted.name), images, wanted.labels, drawings, classes)
+            examples = add_to_collection(datasets.file(wanted.name), images, wanted.labels, classes)
         return {"name": wanted.name, "examples": examples}
 
     @router.get("/digits/{name}", response_class=FileResponse)
     def download(name: Name) -> FileResponse:
-        """Return a collection as the `.npz` file that `handgrad.load_data` reads; it holds the strokes as JSON."""
+        """Return a collection as the `.npz` file that `handgrad.load_data` reads."""
         return FileResponse(find_file(name), media_type="application/octet-stream", filename=f"{name}.npz")
 
     @router.delete("/digits/{name}/{index}")

@@ -7,8 +7,6 @@ from pydantic import BaseModel, ConfigDict, Field
 MAX_EXAMPLES = 1_000
 """Examples in one request."""
 
-Number = Annotated[float, Field(allow_inf_nan=False)]
-Point = Annotated[list[Number], Field(min_length=2, max_length=2)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$")]
 Label = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,20}$")]
 Digit = Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=784, max_length=784)]
@@ -46,14 +44,6 @@ class NewRun(Request):
     )
 
 
-class Drawing(Request):
-    """Strokes of a pen, in units of the canvas's side."""
-
-    label: Label | None = None
-    width: Annotated[float, Field(ge=0, le=1)]
-    strokes: Annotated[list[Annotated[list[Point], Field(max_length=20_000)]], Field(max_length=1_000)]
-
-
 class NewDigits(Request):
     """Digits to add to a collection, which is created if there is none."""
 
@@ -64,6 +54,3 @@ class NewDigits(Request):
         description="28×28 pixels each, framed as the model's data are, 0–255, light on dark.",
     )
     labels: list[Label]
-    strokes: list[Drawing | None] | None = Field(
-        None, description="The drawing of each digit, stored with it."
-    )

@@ -33,10 +33,8 @@ export class Collection extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
-  /** Add a digit; its drawing is stored with it. */
-  async add(pixels, label, { width, strokes }) {
-    const drawing = { label, width, strokes: strokes.map((stroke) => stroke.map(([x, y]) => [x, y])) };
-    await this.app.post("/digits", { name: this.name, inputs: [[...pixels]], labels: [label], strokes: [drawing] });
+  async add(pixels, label) {
+    await this.app.post("/digits", { name: this.name, inputs: [[...pixels]], labels: [label] });
     await this.open();
   }
 

@@ -11,8 +11,8 @@ const DIGITS = [..."0123456789"];
 
 export default function mount(section, app) {
   const collection = new Collection(app);
-  const drawing = new Drawing(app, (pixels, label, strokes) => attempt(async () => {
-    await collection.add(pixels, label, strokes);
+  const drawing = new Drawing(app, (pixels, label) => attempt(async () => {
+    await collection.add(pixels, label);
     app.notify(`added as ${label}: ${collection.examples.labels.filter((each) => each === label).length} in the collection`);
   }));
   const thumbnails = new Thumbnails(app, collection);

@@ -13,7 +13,7 @@ export class Drawing {
 
   /**
    * @param app
-   * @param collect  called with (pixels, label, drawing)
+   * @param collect  called with (pixels, label)
    */
   constructor(app, collect) {
     this.app = app;
@@ -78,7 +78,7 @@ export class Drawing {
     const pixels = this.#pixels();
     const known = [...this.labels.children].some((each) => each.textContent === label);
     if (!pixels || !known) return this.app.notify(pixels ? `this network has no class ${label}` : "draw something first");
-    const collected = this.collect(pixels, label, this.#history.sheet.drawing);
+    const collected = this.collect(pixels, label);
     this.#clear();
     if ((await collected) || !this.#history.empty) return;
     this.#history.undo(); // it was not saved
