@@ -27,12 +27,11 @@ def save(path: Path, image: NDArray[Any] | Image.Image, **options: Any) -> Path:
     return path
 
 
-def folder_of(
-    folder: Path, classes: dict[str, int], size: tuple[int, int] = (9, 12), end: str = ".png"
-) -> Path:
-    for value, (name, count) in enumerate(classes.items()):
+def folder_of(folder: Path, counts: dict[str, int], size: tuple[int, int] = (9, 12)) -> Path:
+    """Write images of one grey for each class."""
+    for value, (name, count) in enumerate(counts.items()):
         for number in range(count):
-            save(folder / name / f"{number}{end}", np.full(size, 20 * value + number, np.uint8))
+            save(folder / name / f"{number}.png", np.full(size, 20 * value + number, np.uint8))
     return folder
 
 
@@ -87,25 +86,19 @@ def complaint(path: Path, read: Any = read_image) -> str:
 WHOLE = io.BytesIO()
 Image.fromarray(GREY).save(WHOLE, "png")
 PNG = WHOLE.getvalue()
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n"  # starts Ghostscript in Pillow
+DAMAGED = [b"", b"<html>not found</html>", EPS, PNG[:20], PNG[:-40], PNG[:60] + bytes(20) + PNG[80:]]
 
 
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        (b"", "is not an image"),
-        (b"<html>not found</html>", "is not an image"),
-        (bytes(range(256)), "is not an image"),
-        (PNG[:20], "cannot be read as an image"),
-        (PNG[:-40], "cannot be read as an image"),
-        (PNG[:60] + bytes(20) + PNG[80:], "cannot be read as an image"),
-    ],
-)
-def test_files_that_are_not_images(tmp_path: Path, content: bytes, reason: str) -> None:
-    path = tmp_path / "a.png"
+@pytest.mark.parametrize("content", DAMAGED)
+def test_files_that_are_not_images(tmp_path: Path, content: bytes) -> None:
+    folder = folder_of(tmp_path, {"cat": 2, "dog": 2})
+    path = folder / "dog" / "2.png"
     assert "does not exist" in complaint(path)
-    assert "is a folder" in complaint(tmp_path)
+    assert "not a plain file" in complaint(tmp_path)
     path.write_bytes(content)
-    assert reason in complaint(path)
+    assert "cannot be read as an image" in complaint(path)
+    assert "cannot be read as an image" in complaint(path, lambda path: read_class_folders(folder))
 
 
 def test_the_limit_of_pixels_holds_before_decoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,18 +119,12 @@ def test_a_large_jpeg_is_decoded_at_a_fraction_of_its_size(tmp_path: Path) -> No
 
 def test_examples_as_models_take_them(tmp_path: Path) -> None:
     large = Image.fromarray(255 - DIGIT).resize((200, 200))
-    path = save(tmp_path / "a.png", large)
-    framed = read_example(path, DIGIT_SHAPE, "digit")
-    assert np.array_equal(framed, frame_digit(np.asarray(large)).reshape(-1))
-    assert np.array_equal(
-        read_example(path, DIGIT_SHAPE, "plain"), fit(np.asarray(large), 28, 28).reshape(-1)
-    )
+    path, grey = save(tmp_path / "a.png", large), np.asarray(large)
+    for framing, expected in (("digit", frame_digit(grey)), ("plain", fit(grey, 28, 28))):
+        assert np.array_equal(read_example(path, DIGIT_SHAPE, framing), expected.reshape(-1))
     assert read_example(path, (1, 10, 12), "digit").shape == (120,)
-
-
-def test_examples_that_no_model_takes(tmp_path: Path) -> None:
-    blank = save(tmp_path / "a.png", np.full((50, 50), 255, np.uint8))
-    assert "a.png: the image is blank" in complaint(blank, lambda p: read_example(p, DIGIT_SHAPE, "digit"))
+    blank = save(tmp_path / "b.png", np.full((50, 50), 255, np.uint8))
+    assert "b.png: the image is blank" in complaint(blank, lambda p: read_example(p, DIGIT_SHAPE, "digit"))
     for shape in ((4,), (784,), (3, 28, 28)):
         assert "not grey images" in complaint(blank, lambda p, s=shape: read_example(p, s, "digit"))
 
@@ -169,12 +156,14 @@ def test_folders_are_classes(tmp_path: Path) -> None:
     (folder / "empty").mkdir()
     dataset = read_class_folders(folder)
     assert dataset.inputs.dtype == np.uint8
-    assert dataset.inputs.flags.c_contiguous
     assert dataset.inputs[:, 0].tolist() == [20, 21, 22, 0, 1]
     assert dataset.labels.tolist() == [0, 0, 0, 1, 1]
     assert dataset.class_names == ("cat", "dog")
-    assert dataset.input_shape == (1, 9, 12)
-    assert dataset.framing == "plain"
+    assert (dataset.input_shape, dataset.framing) == ((1, 9, 12), "plain")
+    again = read_class_folders(folder, ("ant", "cat", "dog"), (1, 3, 4))
+    assert (again.labels.tolist(), again.input_shape) == ([1, 1, 1, 2, 2], (1, 3, 4))
+    reason = complaint(folder / "dog", lambda _: read_class_folders(folder, ("ant", "cat")))
+    assert "not one of the training classes: ant, cat" in reason
 
 
 def test_numbers_are_sorted_as_numbers(tmp_path: Path) -> None:
@@ -188,25 +177,16 @@ def test_images_of_several_sizes_or_large_ones_are_fitted(tmp_path: Path) -> Non
     for height, shape in ((64, (1, 64, 20)), (65, DIGIT_SHAPE)):
         folder = folder_of(tmp_path / str(height), {"a": 1, "b": 1}, (height, 20))
         assert read_class_folders(folder).input_shape == shape
-    folder_of(folder, {"c": 1}, (20, 20), ".jpg")
+    folder_of(folder, {"c": 1}, (20, 20))
     assert read_class_folders(folder).inputs.shape == (3, 784)
 
 
-def test_another_split_has_classes_and_size_of_the_training_data(tmp_path: Path) -> None:
-    folder = folder_of(tmp_path, {"dog": 2}, (30, 30))
-    dataset = read_class_folders(folder, ("ant", "cat", "dog"), (1, 9, 12))
-    assert dataset.labels.tolist() == [2, 2]
-    assert dataset.input_shape == (1, 9, 12)
-    reason = complaint(folder / "dog", lambda _: read_class_folders(folder, ("ant", "cat")))
-    assert "not one of the training classes: ant, cat" in reason
-
-
-def test_folders_that_are_no_classes(tmp_path: Path) -> None:
+def test_folders_that_are_no_classes_or_do_not_fit_into_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert "no folders of images" in complaint(tmp_path, read_class_folders)
     folder_of(tmp_path, {"cat": 2})
     assert "one class, 'cat'; a classifier needs two or more" in complaint(tmp_path, read_class_folders)
     folder_of(tmp_path, {"dog": 2})
-    eps = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n"  # starts Ghostscript in Pillow
-    for content in (b"", eps, (tmp_path / "cat" / "0.png").read_bytes()[:-30]):
-        (tmp_path / "dog" / "1.png").write_bytes(content)
-        complaint(tmp_path / "dog" / "1.png", lambda path: read_class_folders(path.parents[1]))
+    monkeypatch.setattr("handgrad.data.memory.available_memory", lambda: 50)
+    assert "need 864 bytes of memory" in complaint(tmp_path, read_class_folders)

@@ -47,11 +47,6 @@ def test_the_number_of_threads_does_not_matter(
     np.testing.assert_array_equal(generate(5 * BLOCK, seed=3)[0], sample[0])
 
 
-def test_a_block_of_a_data_set_can_be_generated_alone(sample: Sample) -> None:
-    for whole, part in zip(sample, generate(BLOCK, seed=3, start=2 * BLOCK), strict=True):
-        np.testing.assert_array_equal(whole[2 * BLOCK : 3 * BLOCK], part)
-
-
 def longer_sides(ink: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Measure the longer side of what is inked on images (N, 28, 28)."""
     first, last = np.full((2, len(ink)), 28), np.zeros((2, len(ink)))

@@ -110,15 +110,15 @@ def saved(image: Image.Image, kind: str) -> bytes:
 
 BLANK = saved(Image.new("L", (50, 50), 255), "PNG")
 IMAGES = {
-    "nothing": (b"", "not a"),
-    "text": (b"<html>", "not a"),
+    "nothing": (b"", "cannot be read"),
+    "text": (b"<html>", "cannot be read"),
     "blank": (BLANK, "blank"),
     "truncated": (SEVEN.read_bytes()[:200], "cannot be read"),
     "bomb": (png(60_000, 60_000, zlib.compress(bytes(10_000_000))), "too many pixels"),
     "25 million pixels": (png(6_000, 6_000, zlib.compress(bytes(36_006_000))), "too many pixels"),
     "wrong data": (png(20, 20, b"no zlib"), "cannot be read"),
     "zero width": (png(0, 20, zlib.compress(b"")), ""),
-    "PostScript": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a"),
+    "PostScript": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "cannot be read"),
 }
 
 

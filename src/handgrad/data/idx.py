@@ -51,10 +51,8 @@ def read_idx(path: Path) -> Array:
             if len(content) < size or file.read(1):  # at the end, gzip compares its checksum
                 raise _damaged(path, wrong)
             return np.frombuffer(content, np.uint8).reshape(shape)
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise _damaged(path, f"is damaged: its gzip stream is corrupt ({error})") from error
-    except EOFError as error:
-        raise _damaged(path, "is cut short: its gzip stream has no end") from error
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise _damaged(path, f"is damaged: its gzip stream is cut short or corrupt ({error})") from error
     except OSError as error:
         raise HandgradError(f"cannot read {path}: {error.strerror}; check path and permissions") from error
 
@@ -100,12 +98,9 @@ def read_idx_folder(folder: Path, split: Split) -> tuple[Array, Array]:
             raise HandgradError(f"{folder} holds no {name} (nor {name}.gz); check the folder")
         paths.append(path)
     images, labels = map(read_idx, paths)
-    if images.ndim not in (3, 4):
-        raise _damaged(paths[0], f"has the shape {images.shape}, not that of images")
-    if labels.ndim != 1:
-        raise _damaged(paths[1], f"has the shape {labels.shape}, not that of labels")
-    if len(images) != len(labels):
-        raise _damaged(paths[0], f"holds {len(images)} images, but {paths[1]} {len(labels)} labels")
+    if images.ndim not in (3, 4) or labels.shape != images.shape[:1]:
+        shapes = f"has the shape {images.shape}, and {paths[1]} the shape {labels.shape}"
+        raise _damaged(paths[0], f"{shapes}: these are not images with a label each")
     return images, labels
 
 

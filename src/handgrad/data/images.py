@@ -9,16 +9,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
-from handgrad.data.arrays import Store
 from handgrad.data.dataset import Dataset, naming
 from handgrad.data.framing import SIDE, frame_digit
-from handgrad.data.outofcore import Source, load_or_convert
+from handgrad.data.memory import check_memory
 from handgrad.errors import HandgradError
 
-BLOCK = 1_000
-"""Images of class folders that are read at a time."""
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 """Those that Pillow decodes itself; for some others it would start other programs."""
@@ -44,23 +41,19 @@ def read_image(source: Path | bytes, name: str = "", max_pixels: int = MAX_PIXEL
 @contextmanager
 def _opened(source: Path | bytes, name: str) -> Iterator[Image.Image]:
     """Open an image without decoding it; HandgradError where that or what the block does fails."""
-    if isinstance(source, Path) and source.exists() and not source.is_file():  # opening a pipe would block
-        raise HandgradError(f"{name} is a folder or not a plain file; name an image")
+    if isinstance(source, Path) and not source.is_file():  # opening a pipe would block
+        raise HandgradError(f"{name} does not exist, or is not a plain file; name an image")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about odd metadata, and sizes below the limit of Pillow
             file = BytesIO(source) if isinstance(source, bytes) else source
             with Image.open(file, formats=FORMATS) as image:
                 yield image
-    except FileNotFoundError:
-        raise HandgradError(f"{name} does not exist") from None
     except Image.DecompressionBombError:
         raise HandgradError(f"{name} has too many pixels; scale it down") from None
-    except UnidentifiedImageError:
-        raise HandgradError(f"{name} is not an image that can be read; save it as PNG or JPEG") from None
     except Exception as error:  # Pillow's decoders raise a dozen types at damaged files
-        reason = " ".join(str(getattr(error, "strerror", None) or error).split()) or "it is damaged"
-        raise HandgradError(f"{name} cannot be read as an image: {reason:.100}; replace it") from error
+        reason = getattr(error, "strerror", None) or "it is damaged, or of an unknown kind"
+        raise HandgradError(f"{name} cannot be read as an image: {reason}; save it as PNG or JPEG") from error
 
 
 def _grey(image: Image.Image) -> NDArray[np.uint8]:
@@ -145,17 +138,9 @@ def read_class_folders(
     files = list(chain.from_iterable(images))
     height, width = shape[1:] if shape else _common_size(files)
 
-    def read(store: Store) -> Dataset:
-        blocks = (
-            np.stack([fit(read_image(file), height, width) for file in files[first : first + BLOCK]])
-            for first in range(0, len(files), BLOCK)
-        )
-        return Dataset(store(blocks), labels, names, (1, height, width), framing="plain")
-
-    known = (*names, f"{height}×{width}")
-    return load_or_convert(
-        Source(str(folder), lambda: len(files) * height * width, folders, known=known), read
-    )
+    check_memory(2 * len(files) * height * width, folder)
+    inputs = np.stack([fit(read_image(file), height, width) for file in files])
+    return Dataset(inputs, labels, names, (1, height, width), framing="plain")
 
 
 def _common_size(files: list[Path]) -> tuple[int, int]:

@@ -8,19 +8,18 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from handgrad.data.dataset import Dataset, Splits, naming
 from handgrad.data.idx import FILES, Split, find_idx, read_idx_folder
 from handgrad.data.labels import encode_labels
+from handgrad.data.memory import check_memory
 from handgrad.data.mnist import COLLECTIONS, CSV_FILES, ensure, has_idx_files, read_split
 from handgrad.data.npz import read_npz
-from handgrad.data.outofcore import Source, load_or_convert
 from handgrad.errors import HandgradError, suggest
 
 STROKES = "strokes"
-LARGEST, BLOCK = 10_000_000, 100_000
-"""Strokes in all, 8 GB, and at a time."""
+LARGEST = 10_000_000
+"""Number of synthetic digits; 8 GB."""
 TABLES, ARRAYS = (".csv", ".parquet"), (".npz", ".npy")
 TEST_NAME = re.compile(r"(?<![a-z])test|Test|TEST")
 """Matches neither latest.csv nor contest.csv."""
@@ -97,21 +96,12 @@ def _strokes(name: str) -> Splits:
             f"'{name}' is not strokes, strokes:N or strokes:N:SEED, with N from 1 to {LARGEST:,}"
         )
 
-    def write(count: int, stream: int) -> Dataset:
-        labels = []
+    def draw(count: int, stream: int) -> Dataset:
+        check_memory(2 * 784 * count, name)
+        images, labels = generate(count, seed, stream)
+        return Dataset(images, labels, 10, (1, 28, 28))
 
-        def blocks() -> Iterator[NDArray[np.uint8]]:
-            for start in range(0, count, BLOCK):
-                images, digits = generate(min(BLOCK, count - start), seed, stream, start)
-                labels.append(digits)
-                yield images
-
-        return load_or_convert(
-            Source(f"strokes:{count}:{seed}", lambda: 784 * count, part=str(stream)),
-            lambda store: Dataset(store(blocks()), np.concatenate(labels), 10, (1, 28, 28)),
-        )
-
-    return Splits(write(examples, 0), test=partial(write, max(examples // 6, 1), 1), source=name)
+    return Splits(draw(examples, 0), test=partial(draw, max(examples // 6, 1), 1), source=name)
 
 
 def _file(path: Path) -> Splits:

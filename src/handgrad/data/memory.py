@@ -29,18 +29,8 @@ def check_memory(needed: int, what: object = "the data", advice: str = "") -> No
     """Raise HandgradError where `needed` bytes are more than the available memory."""
     available = available_memory()
     if available is not None and needed > available:
-        raise HandgradError(
-            f"{what} need {format_bytes(needed)} of memory and {format_bytes(available)} are available{advice}"
-        )
-
-
-def format_bytes(count: float) -> str:
-    """Format a number of bytes, e.g. ``6.3 GB``."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if count < 999.5:
-            return f"{count:.3g} {unit}"
-        count /= 1000
-    return f"{count:.3g} TB"
+        there = f"{available:,} bytes are available"
+        raise HandgradError(f"{what} need {needed:,} bytes of memory and {there}{advice}")
 
 
 def _left_by_groups() -> Iterator[int]:

@@ -1,7 +1,7 @@
 """Data that do not fit into memory: converted once into ``.npy`` files in the cache folder, and memory-mapped.
 
-The folder of a conversion holds ``inputs.npy``, ``labels.npy`` and ``facts.json``. It is written under another name
-and renamed when it is complete, under a lock, so that one of several processes converts and the others wait.
+The folder of a conversion holds ``inputs.npy``, ``labels.npy`` and, written last, ``facts.json``. A lock makes one of
+several processes convert, while the others wait.
 """
 
 import hashlib
@@ -22,16 +22,13 @@ from handgrad.data.dataset import Dataset
 from handgrad.data.memory import available_memory
 from handgrad.data.mnist import cache_folder
 from handgrad.data.progress import progress_bar
-from handgrad.errors import HandgradError
-from handgrad.files import make_folder, sync_folder
+from handgrad.files import make_folder, replacing, write_file
 from handgrad.locks import lock_file
 
 COMFORTABLE = 3
 """Data are loaded if this many times their size is available; a reader needs up to twice their size."""
-FORMAT = 3
-FACTS, INPUTS, LABELS, UNFINISHED = "facts.json", "inputs.npy", "labels.npy", ".unfinished"
-DESCRIPTION = ("classes", "input_shape", "framing", "features")
-"""Fields of a data set besides its arrays."""
+FORMAT = 4
+FACTS, INPUTS, LABELS = "facts.json", "inputs.npy", "labels.npy"
 UNUSABLE = (OSError, ValueError, KeyError, TypeError)
 """What `_open` raises where there is no conversion, or it is damaged, or of other files."""
 
@@ -47,7 +44,7 @@ class Source:
 
     name: str
     size: Callable[[], int]
-    files: Sequence[Path] = ()
+    files: Sequence[Path]
     part: str = ""
     known: Sequence[str] = ()
 
@@ -55,15 +52,13 @@ class Source:
     def folder(self) -> Path:
         """Where the conversion is, or would be."""
         place = json.dumps([self.part, *(str(path.absolute()) for path in self.files)])
-        name = self.files[0].name if self.files else self.name.replace(":", "-")
-        part = f"-{self.part}" if self.part else ""
-        return cache_folder(f"{name}{part}-{hashlib.sha256(place.encode()).hexdigest()[:10]}")
+        return cache_folder(f"{self.files[0].name}-{hashlib.sha256(place.encode()).hexdigest()[:10]}")
 
     def facts(self) -> dict[str, Any]:
         """Return what identifies the content: reading it would take as long as converting it."""
-        states = [(str(path.absolute()), path.stat()) for path in self.files]
-        files = [[path, state.st_size, state.st_mtime_ns] for path, state in states]
-        return {"format": FORMAT, "name": self.name, "files": files, "known": list(self.known)}
+        states = [path.stat() for path in self.files]
+        changes = [[state.st_size, state.st_mtime_ns] for state in states]
+        return {"format": FORMAT, "files": changes, "known": list(self.known)}
 
 
 def load_or_convert(source: Source, read: Callable[[Store], Dataset]) -> Dataset:
@@ -84,8 +79,15 @@ def load_or_convert(source: Source, read: Callable[[Store], Dataset]) -> Dataset
     with lock_file(folder.parent / f".{folder.name}.lock"):
         with suppress(*UNUSABLE):  # another process has converted meanwhile
             return _open(folder, facts)
-        _convert(source.name, size, facts, read, folder)
-        return _open(folder, facts)
+        shutil.rmtree(folder, ignore_errors=True)
+        make_folder(folder)
+        try:
+            with progress_bar(f"converting {source.name}", size) as show:
+                _convert(folder, facts, read, show)
+            return _open(folder, facts)
+        except BaseException:  # also an interruption
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
 
 
 def _open(folder: Path, facts: dict[str, Any]) -> Dataset:
@@ -97,37 +99,23 @@ def _open(folder: Path, facts: dict[str, Any]) -> Dataset:
     inputs = inputs.reshape(len(inputs), -1)
     if inputs.dtype != found["dtype"]:
         inputs = MappedRows(inputs, dtype=found["dtype"])
-    dataset = Dataset(inputs[:1], labels[:1], **{name: found[name] for name in DESCRIPTION})
+    dataset = Dataset(inputs[:1], labels[:1], *found["description"])
     dataset._set(inputs=inputs, labels=labels)  # all values were checked when they were converted
     return dataset
 
 
 def _convert(
-    name: str, size: int, facts: dict[str, Any], read: Callable[[Store], Dataset], folder: Path
+    folder: Path, facts: dict[str, Any], read: Callable[[Store], Dataset], show: Callable[[int], None]
 ) -> None:
-    """Write a conversion, whole or not at all."""
-    temporary = folder.with_name(folder.name + UNFINISHED)
-    shutil.rmtree(temporary, ignore_errors=True)
-    make_folder(temporary)
-    try:
-        with progress_bar(f"converting {name}", size) as show:
-            dataset = read(lambda blocks: _write(blocks, temporary / INPUTS, show))
-        np.save(temporary / LABELS, dataset.labels)
-        description = {name: getattr(dataset, name) for name in DESCRIPTION}
-        description["dtype"] = dataset.inputs.dtype.name
-        (temporary / FACTS).write_text(json.dumps(facts | description), "utf-8")
-        for path in (*temporary.iterdir(), temporary):
-            sync_folder(path)
-        shutil.rmtree(folder, ignore_errors=True)
-        temporary.rename(folder)
-        sync_folder(folder.parent)
-    except OSError as error:
-        reason = error.strerror or error
-        raise HandgradError(
-            f"cannot convert {name} into {folder}: {reason}; HANDGRAD_CACHE names another folder"
-        ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with replacing(folder / INPUTS) as inputs:
+        dataset = read(lambda blocks: _write(blocks, inputs, show))
+    with replacing(folder / LABELS) as labels, labels.open("wb") as file:
+        np.save(file, dataset.labels)
+    facts = facts | {
+        "dtype": dataset.inputs.dtype.name,
+        "description": [dataset.classes, dataset.input_shape, dataset.framing, dataset.features],
+    }
+    write_file(folder / FACTS, json.dumps(facts).encode())
 
 
 def _write(blocks: Iterator[NDArray[Any]], path: Path, show: Callable[[int], None]) -> NDArray[Any]:
