@@ -10,7 +10,7 @@ import pytest
 from failing import refusal
 from handgrad.kernels.types import Floats
 from handgrad.model import initializers
-from handgrad.model.initializers import Initializer, Uniform
+from handgrad.model.initializers import Uniform
 from handgrad.model.layers import Dense, Layer, LeakyReLU
 from handgrad.model.layers.layer import Backward, Parameters, Rng
 
@@ -41,7 +41,7 @@ def test_numbers_of_numpy_become_plain_ones() -> None:
     [
         ({"type": "Dens", "units": 3}, "unknown layer 'Dens'; did you mean 'Dense'?"),
         ({"type": "Dense", "unit": 3}, "Dense has no field 'unit'; did you mean 'units'?"),
-        ({"type": "Dense"}, "Dense lacks 'units'"),
+        ({"type": "Dense"}, "'units'"),
         (
             {"type": "Dense", "units": 3, "bias_initializer": {"type": "Uniform", "low": "a"}},
             "Uniform low must be",
@@ -56,12 +56,20 @@ def test_a_wrong_configuration_gets_one_clear_line(config: Any, message: str) ->
     assert message in refusal(Layer.from_config, config)
 
 
-@pytest.mark.parametrize("name", ["leaky_relu", "LeakyReLU", "leakyrelu", "LEAKY_RELU"])
-def test_a_name_in_any_case_builds_one(name: str) -> None:
-    assert Layer.from_name(name) == LeakyReLU()
+@pytest.mark.parametrize("value", ["leaky_relu", "LeakyReLU", "LEAKY_RELU", LeakyReLU, LeakyReLU()])
+def test_a_name_a_class_and_an_instance_mean_the_same(value: Any) -> None:
+    assert Layer.resolve(value, "activation") == LeakyReLU()
 
 
-def test_a_name_that_is_unknown_or_not_enough_is_refused() -> None:
-    assert "unknown layer 'leaky'; did you mean 'LeakyReLU'" in refusal(Layer.from_name, "leaky")
-    assert "Dense lacks 'units'" in refusal(Layer.from_name, "dense")
-    assert "initializer must be a name" in refusal(Initializer.resolve, 3, "initializer")
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("leaky", "unknown layer 'leaky'; did you mean 'LeakyReLU'"),
+        ("dense", "'units'"),
+        *((value, "must be a name") for value in (3, None, Layer, Uniform, {"type": "ReLU"})),
+    ],
+)
+def test_what_stands_for_no_layer_is_refused(value: Any, message: str) -> None:
+    line = refusal(Layer.resolve, value, "activation")
+    assert line.startswith("activation")
+    assert message in line

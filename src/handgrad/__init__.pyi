@@ -31,14 +31,13 @@ from handgrad.training.adversarial import Adversarial as Adversarial
 from handgrad.training.averaging import (
     Averaging as Averaging, ExponentialAverage as ExponentialAverage, LastEpochs as LastEpochs,
 )
-from handgrad.training.calibration import calibration as calibration
 from handgrad.training.distributed import (
     Communicator as Communicator, init_distributed as init_distributed,
 )
 from handgrad.training.fit import fit as fit
 from handgrad.training.gradient_check import check_gradients as check_gradients
 from handgrad.training.metrics import (
-    accuracy as accuracy, confusion_matrix as confusion_matrix, evaluate as evaluate,
+    accuracy as accuracy, calibration as calibration, confusion_matrix as confusion_matrix, evaluate as evaluate,
 )
 from handgrad.training.optimizers import (
     SGD as SGD, Adam as Adam, AdamW as AdamW, Momentum as Momentum, Muon as Muon, Nesterov as Nesterov,

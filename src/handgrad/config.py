@@ -5,11 +5,12 @@ class takes part by being a dataclass that inherits from a family such as `Layer
 it is defined.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from inspect import isabstract
-from math import inf, isfinite
-from numbers import Integral, Real
+from math import inf
+from numbers import Integral
+from sys import float_info
 from typing import Any, Self, get_args, get_type_hints
 
 from handgrad.errors import HandgradError, suggest
@@ -25,12 +26,10 @@ class Configurable:
     """
 
     def __post_init__(self) -> None:
-        for field in fields(self):  # type: ignore[arg-type]  # subclasses are dataclasses
-            same = (vars(kind).get("__dataclass_fields__", {}).get(field.name) for kind in type(self).__mro__)
-            for found in same:  # a subclass may give a field another default, without its interval
-                if found and "within" in found.metadata:
-                    check_number(self, field.name, **found.metadata["within"])
-                    break
+        for kind in type(self).__mro__:  # a subclass may give a field another default, without its interval
+            for field in getattr(kind, "__dataclass_fields__", {}).values():
+                if "within" in field.metadata:
+                    check_number(self, field.name, **field.metadata["within"])
 
     def to_config(self) -> dict[str, Any]:
         """Return the type and every field; nested objects become nested tables."""
@@ -59,20 +58,23 @@ class Configurable:
             raise HandgradError(f"{cls.__name__.lower()}: {need}; got {config!r:.60}")
         if name not in kinds:
             raise HandgradError(f"unknown {cls.__name__.lower()} {name!r:.60}{suggest(name, sorted(kinds))}")
-        return _build(kinds[name], {key: value for key, value in config.items() if key != "type"})
-
-    @classmethod
-    def from_name(cls, name: str) -> Self:
-        """Build an object of this family with its defaults; case and underscores are ignored, e.g. "leaky_relu"."""
-        folded = name.replace("_", "").casefold()
-        kinds = (kind.__name__ for kind in _subclasses(cls))
-        return cls.from_config({"type": next((kind for kind in kinds if kind.casefold() == folded), name)})
+        kind, values = kinds[name], {key: value for key, value in config.items() if key != "type"}
+        known = field_names(kind)
+        for key, value in values.items():
+            if key not in known:
+                raise HandgradError(f"{name} has no field {key!r:.60}{suggest(key, known)}")
+            if isinstance(value, Mapping):
+                values[key] = _family(kind, key).from_config(value)
+        try:
+            return kind(**values)
+        except TypeError as error:  # a field is missing, or a value of the wrong type
+            raise HandgradError(f"{name}: {error}") from error
 
     @classmethod
     def resolve(cls, value: Any, argument: str) -> Self:
-        """Return what an argument stands for: an instance, unchanged, or one created from a name or a class.
+        """Return what an argument stands for: an instance, or one with default values created from a class or name.
 
-        HandgradError, which names the argument, is raised if it is none of these, or the name is unknown.
+        Case and underscores of a name are ignored, e.g. "leaky_relu". HandgradError names the argument.
         """
         if isinstance(value, cls):
             return value
@@ -81,17 +83,11 @@ class Configurable:
         if not isinstance(value, str):
             kind = f"a name or an instance of hg.{cls.__name__}"
             raise HandgradError(f"{argument} must be {kind}; got {value!r:.60}")
+        names = {kind.__name__.casefold(): kind.__name__ for kind in _subclasses(cls)}
         try:
-            return cls.from_name(value)
+            return cls.from_config({"type": names.get(value.replace("_", "").casefold(), value)})
         except HandgradError as error:
             raise HandgradError(f"{argument}: {error}") from error
-
-
-def _is_finite(value: Any) -> bool:
-    try:
-        return isfinite(value)
-    except OverflowError:  # an integer that float cannot hold
-        return False
 
 
 def check_number(
@@ -103,21 +99,20 @@ def check_number(
     ends are included: ``"[)"`` includes `low` only.
     """
     value = getattr(owner, name)
-    kind: Any = Integral if whole else Real
+    number = value.tolist() if hasattr(value, "tolist") else value
     if not (
-        isinstance(value, kind)
-        and not isinstance(value, bool)
-        and _is_finite(value)
-        and low <= value <= high
-        and (value != low or interval[0] == "[")
-        and (value != high or interval[1] == "]")
+        isinstance(number, int if whole else int | float)
+        and not isinstance(number, bool)
+        and max(low, -float_info.max) <= number <= min(high, float_info.max)
+        and (number != low or interval[0] == "[")
+        and (number != high or interval[1] == "]")
     ):
         noun = "an integer" if whole else "a number"
         bounds = f"at least {low}" if interval[0] == "[" else f"greater than {low}"
         if high < inf:
             bounds += f" and {'at most' if interval[1] == ']' else 'less than'} {high:g}"
         raise HandgradError(f"{type(owner).__name__} {name} must be {noun} {bounds}; got {value!r:.60}")
-    object.__setattr__(owner, name, int(value) if isinstance(value, Integral) else float(value))
+    object.__setattr__(owner, name, number)
 
 
 def within(low: float, high: float = inf, interval: str = "[)", *, whole: bool = False) -> dict[str, Any]:
@@ -130,14 +125,19 @@ def is_integer(value: object, low: float = -inf) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= low
 
 
+def check_integer(name: str, value: object, least: int) -> None:
+    """Raise HandgradError unless an argument is an integer of at least `least`."""
+    if not is_integer(value, least):
+        raise HandgradError(f"{name} must be an integer from {least}; got {value!r:.60}")
+
+
 def unique_names(names: Iterable[Any], what: str) -> tuple[str, ...]:
     """Return names, e.g. of classes, as a tuple of str; HandgradError where two are the same."""
     if isinstance(names, str | bytes) or not isinstance(names, Iterable):
         raise HandgradError(f"{what} must be a list of names; got {names!r:.60}")
     found = tuple(map(str, names))
     if len(set(found)) != len(found):
-        twice = next(name for place, name in enumerate(found) if name in found[:place])
-        raise HandgradError(f"two {what} have the same name: {twice!r:.60}")
+        raise HandgradError(f"two {what} have the same name: {', '.join(found):.200}")
     return found
 
 
@@ -146,43 +146,19 @@ def field_names(kind: Any) -> list[str]:
     return [field.name for field in fields(kind)]
 
 
-def _build(kind: Any, values: dict[str, Any]) -> Any:
-    """Call a class with values of its fields, of which nested tables become objects of the field's family."""
-    known = field_names(kind)
-    for key, value in values.items():
-        if key not in known:
-            raise HandgradError(f"{kind.__name__} has no field {key!r:.60}{suggest(key, known)}")
-        if isinstance(value, Mapping):
-            values[key] = _family(kind, key).from_config(value)
-    missing = [
-        field.name
-        for field in fields(kind)
-        if field.name not in values and field.default is field.default_factory is MISSING
-    ]
-    if missing:
-        raise HandgradError(f"{kind.__name__} lacks '{missing[0]}'")
-    try:
-        return kind(**values)
-    except TypeError as error:
-        raise HandgradError(f"{kind.__name__} has a value of the wrong type: {error}") from error
-
-
 def _family(kind: type, field: str) -> type[Configurable]:
     """Return the family that a field expects; `Configurable`, which is every family, where its type names none."""
     try:
         hint = get_type_hints(kind)[field]
     except (NameError, TypeError):  # an annotation that names a class of a function's scope
         return Configurable
-    for option in (hint, *get_args(hint)):
-        if isinstance(option, type) and issubclass(option, Configurable):
-            return option
-    return Configurable
+    types = [option for option in (hint, *get_args(hint)) if isinstance(option, type)]
+    return next((option for option in types if issubclass(option, Configurable)), Configurable)
 
 
-def _subclasses(family: type[Any]) -> list[type[Any]]:
-    """Return every concrete class of a family; a class that is defined again replaces the first."""
-    abstract = family is Configurable or getattr(family, "__abstractmethods__", None)
-    return [
-        *([] if abstract else [family]),
-        *(kind for sub in family.__subclasses__() for kind in _subclasses(sub)),
-    ]
+def _subclasses(family: type[Any]) -> Iterator[type[Any]]:
+    """Yield every concrete class of a family; a class that is defined again replaces the first."""
+    if family is not Configurable and not isabstract(family):
+        yield family
+    for child in family.__subclasses__():
+        yield from _subclasses(child)

@@ -7,7 +7,7 @@ import pytest
 
 from handgrad.errors import HandgradError
 from handgrad.plots import plot_calibration, plot_confusion_matrix
-from handgrad.training.calibration import calibration
+from handgrad.training.metrics import calibration
 
 MATRIX = np.array([[8, 2, 0], [0, 5, 0], [3, 0, 7]])
 

@@ -20,7 +20,7 @@ from fixture_types import Examples
         ({"hidden": None}, "hidden: Dense units must be"),
         ({"activation": "rellu"}, "activation: unknown layer 'rellu'; did you mean 'ReLU'"),
         ({"activation": 3}, "activation must be a name or an instance of hg.Layer"),
-        ({"activation": "dense"}, "activation: Dense lacks 'units'"),
+        ({"activation": "dense"}, "activation: Dense: "),
         ({"activation": ["relu", "tanh"]}, "activation has 2 values for 1 hidden layers"),
         ({"dropout": 1}, "Dropout rate must be"),
         ({"dropout": "some"}, "Dropout rate must be"),

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import handgrad as hg
+from failing import refusal
 from handgrad.config import Configurable
 
 DESCRIBED: list[Configurable] = [
@@ -22,38 +23,33 @@ DESCRIBED: list[Configurable] = [
     hg.EarlyStopping(3, "validation_accuracy"),
     hg.Adversarial(0.2),
 ]
-INVALID: list[tuple[Any, dict[str, Any]]] = [
-    *((hg.SGD, {"learning_rate": value}) for value in (0.0, -1.0, nan, inf, 1e30, "0.1", True)),
-    (hg.SGD, {"clip_norm": inf}),
-    (hg.SGD, {"max_norm": -1.0}),
-    (hg.Muon, {"momentum": 1.0}),
-    (hg.Momentum, {"momentum": 1.0}),
-    (hg.Nesterov, {"momentum": -0.1}),
-    (hg.RMSProp, {"decay": 1.5}),
-    (hg.RMSProp, {"epsilon": 0.0}),
-    (hg.Adam, {"beta2": nan}),
-    (hg.Adam, {"epsilon": inf}),
-    (hg.AdamW, {"weight_decay": -1.0}),
-    (hg.Constant, {"warmup": 1.0}),
-    (hg.StepDecay, {"drop": 0.0}),
-    (hg.StepDecay, {"interval": -1.0}),
-    (hg.Exponential, {"final": 0.0}),
-    (hg.Cosine, {"final": nan}),
-    (hg.OneCycle, {"peak": 1.0}),
-    (hg.OneCycle, {"start": 2.0}),
-    (hg.ReduceOnPlateau, {"drop": 1.0}),
-    (hg.ReduceOnPlateau, {"patience": 0}),
-    (hg.ReduceOnPlateau, {"patience": 1.5}),
-    (hg.ExponentialAverage, {"decay": 1.0}),
-    (hg.ExponentialAverage, {"decay": -0.1}),
-    (hg.LastEpochs, {"epochs": 0}),
-    (hg.EarlyStopping, {"patience": 0}),
-    (hg.EarlyStopping, {"patience": 2.5}),
-    (hg.EarlyStopping, {"monitor": "loss"}),
-    (hg.Adversarial, {"epsilon": 0.0}),
-    (hg.Adversarial, {"epsilon": nan}),
-    (hg.Adversarial, {"share": 1.0}),
-    (hg.Adversarial, {"share": 0.0}),
+INVALID: list[tuple[Any, str, Any]] = [
+    (hg.SGD, "learning_rate", (0.0, -1.0, nan, inf, 1e30, 10**400, np.float32(inf), "0.1", True, [0.1])),
+    (hg.SGD, "clip_norm", (inf,)),
+    (hg.SGD, "max_norm", (-1.0,)),
+    (hg.Muon, "momentum", (1.0,)),
+    (hg.Momentum, "learning_rate", (0.0,)),
+    (hg.Momentum, "momentum", (1.0, -0.1)),
+    (hg.RMSProp, "decay", (1.5,)),
+    (hg.RMSProp, "epsilon", (0.0,)),
+    (hg.Adam, "beta2", (nan,)),
+    (hg.Adam, "epsilon", (inf,)),
+    (hg.AdamW, "weight_decay", (-1.0,)),
+    (hg.Constant, "warmup", (1.0,)),
+    (hg.StepDecay, "drop", (0.0,)),
+    (hg.StepDecay, "interval", (-1.0,)),
+    (hg.Exponential, "final", (0.0,)),
+    (hg.Cosine, "final", (nan,)),
+    (hg.OneCycle, "peak", (1.0,)),
+    (hg.OneCycle, "start", (2.0,)),
+    (hg.ReduceOnPlateau, "drop", (1.0,)),
+    (hg.ReduceOnPlateau, "patience", (0, 1.5)),
+    (hg.ExponentialAverage, "decay", (1.0, -0.1)),
+    (hg.LastEpochs, "epochs", (0,)),
+    (hg.EarlyStopping, "patience", (0, 2.5)),
+    (hg.EarlyStopping, "monitor", ("loss",)),
+    (hg.Adversarial, "epsilon", (0.0, nan)),
+    (hg.Adversarial, "share", (1.0, 0.0)),
 ]
 
 
@@ -62,42 +58,23 @@ def test_configurations_round_trip(thing: Configurable) -> None:
     assert type(thing).from_config(thing.to_config()) == thing
 
 
-@pytest.mark.parametrize(("kind", "fields"), INVALID)
-def test_invalid_fields_are_refused(kind: Any, fields: dict[str, Any]) -> None:
-    with pytest.raises(hg.HandgradError, match=f"{kind.__name__} {next(iter(fields))} must be"):
-        kind(**fields)
+@pytest.mark.parametrize(("kind", "field", "values"), INVALID)
+def test_invalid_fields_are_refused(kind: Any, field: str, values: Any) -> None:
+    for value in values:
+        assert f"{kind.__name__} {field} must be" in refusal(lambda value=value: kind(**{field: value}))
 
 
 def test_a_misspelt_field_is_refused_with_a_hint() -> None:
-    with pytest.raises(hg.HandgradError, match="did you mean 'patience'"):
-        hg.EarlyStopping.from_config({"patiense": 3})
+    assert "did you mean 'patience'" in refusal(hg.EarlyStopping.from_config, {"patiense": 3})
 
 
-@pytest.mark.parametrize(
-    ("kind", "rate"),
-    [
-        (hg.SGD, 0.1),
-        (hg.Momentum, 0.01),
-        (hg.RMSProp, 0.001),
-        (hg.Adam, 0.001),
-        (hg.AdamW, 0.001),
-        (hg.Muon, 0.02),
-    ],
-)
+RATES = {hg.SGD: 0.1, hg.Momentum: 0.01, hg.RMSProp: 0.001, hg.Adam: 0.001, hg.AdamW: 0.001, hg.Muon: 0.02}
+
+
+@pytest.mark.parametrize(("kind", "rate"), RATES.items())
 def test_the_learning_rate_is_the_only_positional_parameter(kind: Any, rate: float) -> None:
     assert kind().learning_rate == rate
     assert kind(0.5) == kind(learning_rate=0.5)
     assert type(kind(np.float32(0.5)).learning_rate) is float
     with pytest.raises(TypeError, match="positional"):
         kind(0.5, 0.9)
-
-
-@pytest.mark.parametrize("value", ["adam", "ADAM", hg.Adam, hg.Adam()])
-def test_optimizers_may_be_names_and_classes(value: Any) -> None:
-    assert hg.Optimizer.resolve(value, "optimizer") == hg.Adam()
-
-
-@pytest.mark.parametrize("value", ["adm", 3, hg.Dense, hg.Optimizer, None, {"type": "Adam"}])
-def test_other_optimizers_are_refused(value: Any) -> None:
-    with pytest.raises(hg.HandgradError, match=r"^optimizer(:| must).*"):
-        hg.Optimizer.resolve(value, "optimizer")

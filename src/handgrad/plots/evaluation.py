@@ -8,7 +8,7 @@ import numpy as np
 from handgrad.errors import HandgradError
 from handgrad.kernels.types import Floats, Integers
 from handgrad.plots.style import GREY, INK, drawing, shorten
-from handgrad.training.calibration import calibration, wilson_interval
+from handgrad.training.metrics import calibration, wilson_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

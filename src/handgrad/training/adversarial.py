@@ -14,19 +14,9 @@ from handgrad.kernels.types import Floats
 class Adversarial(Configurable):
     """Train on (1 − s) ℓ(x) + s ℓ(x + ε sign ∂ℓ/∂x): each input moves by ε towards a larger loss.
 
-    The gradient with respect to the input comes from the backward pass. It doubles the arithmetic of a step. The
-    reported loss and accuracy are those of x.
-
-    Parameters
-    ----------
-    epsilon : float
-        ε, positive, in scaled inputs: 0.1 is a tenth of the distance from black to white.
-    share : float
-        s, above 0 and below 1.
-
-    References
-    ----------
-    Goodfellow, Shlens and Szegedy, "Explaining and harnessing adversarial examples", ICLR 2015, section 6.
+    `epsilon` is ε, positive, in scaled inputs: 0.1 is a tenth of the distance from black to white; `share` is s,
+    above 0 and below 1. This doubles the arithmetic of a step; the reported loss and accuracy are those of x
+    (Goodfellow, Shlens and Szegedy, "Explaining and harnessing adversarial examples", ICLR 2015, section 6).
     """
 
     epsilon: float = field(default=0.1, metadata=within(0, interval="()"))

@@ -28,31 +28,20 @@ class Averaging(Configurable, ABC):
         self, state: TrainingState, parameters: NDArray[Any], total: int, epoch: int, workers: Workers
     ) -> None:
         """Include the parameters after a step in the average of a state."""
-        share = self.share(state.step, total, epoch, state.averaged)
-        if not share:
-            return
-        if state.average is None:
-            state.average = parameters.copy()
-        move, average = kernels.move_average, state.average
-        workers.map(lambda part: move(average[part], parameters[part], share), workers.slices(len(average)))
-        state.averaged += 1
+        if share := self.share(state.step, total, epoch, state.averaged):
+            average = state.average = parameters.copy() if state.average is None else state.average
+            move, parts = kernels.move_average, workers.slices(len(average))
+            workers.map(lambda part: move(average[part], parameters[part], share), parts)
+            state.averaged += 1
 
 
 @dataclass(frozen=True)
 class ExponentialAverage(Averaging):
-    """Exponential moving average: w̄ ← d w̄ + (1 − d) w after every step.
+    """Exponential moving average over about 1 / (1 − d) steps: w̄ ← d w̄ + (1 − d) w, with `decay` d from 0 to below 1.
 
-    The decay rises to d from 1/10, as (1 + n) / (10 + n), so that the initial parameters have little weight.
-
-    Parameters
-    ----------
-    decay : float
-        d, from 0 to below 1: the average covers about 1 / (1 − d) steps.
-
-    References
-    ----------
-    Polyak and Juditsky, "Acceleration of stochastic approximation by averaging", 1992; Tarvainen and Valpola, "Mean
-    teachers are better role models", 2017, section 2.
+    The decay rises to d from 1/10, as (1 + n) / (10 + n), so that the initial parameters have little weight (Polyak
+    and Juditsky, "Acceleration of stochastic approximation by averaging", 1992; Tarvainen and Valpola, "Mean teachers
+    are better role models", 2017, section 2).
     """
 
     decay: float = field(default=0.999, metadata=within(0, 1))
@@ -64,15 +53,8 @@ class ExponentialAverage(Averaging):
 
 @dataclass(frozen=True)
 class LastEpochs(Averaging):
-    """The mean of the parameters at the ends of the last epochs.
+    """The mean of the parameters at the ends of the last epochs, at least 1.
 
-    Parameters
-    ----------
-    epochs : int
-        At least 1.
-
-    References
-    ----------
     Izmailov, Podoprikhin, Garipov, Vetrov and Wilson, "Averaging weights leads to wider optima and better
     generalization", UAI 2018, algorithm 1.
     """

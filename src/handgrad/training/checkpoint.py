@@ -7,36 +7,30 @@ import numpy as np
 
 from handgrad.errors import HandgradError
 from handgrad.files import write_file
-from handgrad.model.files import (
-    Recipe,
-    metadata_value,
-    model_tensors,
-    network_from_tensors,
-    read_tensors,
-    serialize_tensors,
-)
+from handgrad.model import files
 from handgrad.model.network import Network
 from handgrad.training.distributed import SINGLE, Communicator
 from handgrad.training.state import TrainingState
 
 
-def save_checkpoint(network: Network, state: TrainingState, path: Path, recipe: Recipe | None = None) -> None:
+def save_checkpoint(
+    network: Network, state: TrainingState, path: Path, recipe: files.Recipe | None = None
+) -> None:
     """Write a model file with the state of its training."""
-    tensors, metadata = model_tensors(network, recipe)
-    for name, array in state.arrays().items():
-        tensors[f"state.{name}"] = array
+    tensors, metadata = files.model_tensors(network, recipe)
+    tensors |= {f"state.{name}": array for name, array in state.arrays().items()}
     metadata["state"] = json.dumps(state.numbers())
-    write_file(path, serialize_tensors(tensors, metadata))
+    write_file(path, files.serialize_tensors(tensors, metadata))
 
 
 def load_checkpoint(path: Path, communicator: Communicator = SINGLE) -> tuple[Network, TrainingState]:
     """Read what `save_checkpoint` wrote; of several ranks, the first reads for all."""
-    tensors, metadata = communicator.broadcast(lambda: read_tensors(path))
-    if "state" not in metadata and metadata.get("format", "").startswith("handgrad"):
+    tensors, metadata = communicator.broadcast(lambda: files.read_tensors(path))
+    network = files.network_from_tensors(tensors, metadata, path)
+    if "state" not in metadata:
         raise HandgradError(f"{path} is a model without the state of its training; resume needs a checkpoint")
-    network = network_from_tensors(tensors, metadata, path)
+    numbers = files.metadata_value(metadata, "state", path)
     arrays = {name.removeprefix("state."): tensors[name] for name in tensors if name.startswith("state.")}
-    numbers = metadata_value(metadata, "state", path)
     try:
         state = TrainingState.restore(numbers, arrays)
         state.check_network(network)

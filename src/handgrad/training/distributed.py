@@ -19,24 +19,14 @@ if TYPE_CHECKING:  # the command line imports this module, and starts without Nu
 RANK_VARIABLES = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK")
 """Environment variables with the rank of a process, as MPICH, PMIx and Open MPI set them."""
 
-HEAD_START = 1.0
-"""Seconds for which another rank waits, when it fails, for rank 0, which may fail for the same reason."""
-
-DELIVERY = 0.3
-"""Seconds in which mpiexec prints what a rank wrote last; it drops the rest when a rank aborts."""
-
 Result = TypeVar("Result")
 
 
 class Communicator:
     """The ranks that train together; this one is a single process.
 
-    All ranks call the same methods in the same order.
-
-    Attributes
-    ----------
-    rank, size : int
-        The index of this process, from 0, and the number of processes.
+    All ranks call the same methods in the same order. `rank` is the index of this process, from 0, and `size` the
+    number of processes.
     """
 
     rank, size = 0, 1
@@ -70,8 +60,8 @@ class Communicator:
         print(line, file=sys.stderr, flush=True)
 
 
-class MPICommunicator(Communicator):
-    """A process that mpiexec started; HandgradError if mpi4py, or the MPI library that it needs, is missing."""
+class _Ranks(Communicator):
+    """Processes that mpiexec started; HandgradError if mpi4py, or the MPI library that it needs, is missing."""
 
     def __init__(self) -> None:
         os.environ.setdefault("MPIR_CVAR_SUPPRESS_ABORT_MESSAGE", "1")
@@ -87,17 +77,14 @@ class MPICommunicator(Communicator):
         sys.excepthook = self._abort_after_exception
 
     def sum(self, vector: "NDArray[Any]") -> None:
-        """See `Communicator.sum`."""
         self._world.Allreduce(self._in_place, vector)
 
     def broadcast(self, function: Callable[[], Result]) -> Result:
-        """See `Communicator.broadcast`."""
         result: Result = self._world.bcast(function() if self.rank == 0 else None)
         return result
 
     def fail(self, line: str, status: int) -> None:
-        """See `Communicator.fail`."""
-        time.sleep(HEAD_START * (self.rank > 0))
+        time.sleep(1.0 if self.rank else 0.0)  # rank 0 may fail for the same reason, and is the one to print
         super().fail(line, status)
         self._abort(status)
 
@@ -108,7 +95,7 @@ class MPICommunicator(Communicator):
 
     def _abort(self, status: int) -> None:
         sys.stderr.flush()
-        time.sleep(DELIVERY)
+        time.sleep(0.3)  # mpiexec prints what a rank wrote last, but not after it aborts
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # MPI adds a line
         self._world.Abort(status)
 
@@ -118,17 +105,9 @@ SINGLE = Communicator()
 
 @cache
 def init_distributed() -> Communicator:
-    """Join the ranks that mpiexec started.
+    """Join the ranks that mpiexec started, for `handgrad.train`; a single process where it did not start this one.
 
-    Returns
-    -------
-    Communicator
-        For `handgrad.train`. Its `rank` 0 is the one to print and to save. A single process where mpiexec did not
-        start this one.
-
-    Raises
-    ------
-    HandgradError
-        If mpiexec started this process, and the extra ``mpi`` is not installed.
+    Rank 0 is the one to print and to save. Raise HandgradError if mpiexec started this process, and the extra ``mpi``
+    is not installed.
     """
-    return MPICommunicator() if any(name in os.environ for name in RANK_VARIABLES) else SINGLE
+    return _Ranks() if any(name in os.environ for name in RANK_VARIABLES) else SINGLE

@@ -1,20 +1,9 @@
-"""What a network takes over: the form of its data, or the parameters of a trained model."""
+"""Training that starts from the parameters of a trained model."""
 
 from itertools import zip_longest
 
-import numpy as np
-
-from handgrad.data.dataset import Dataset
 from handgrad.errors import HandgradError
 from handgrad.model.network import Network
-from handgrad.model.scaling import Scaling
-
-
-def adopt_data(network: Network, dataset: Dataset) -> None:
-    """Store in a network what a model needs of its training data; HandgradError if it has other classes."""
-    network.scaling = network.scaling or Scaling.learned(dataset.inputs)
-    features = () if dataset.inputs.dtype == np.uint8 else dataset.features
-    network.adopt(dataset.class_names, dataset.input_shape, dataset.framing, features)
 
 
 def begin_from(network: Network, trained: Network, name: str) -> None:

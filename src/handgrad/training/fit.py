@@ -13,7 +13,7 @@ from handgrad.training.train import train
 def fit(
     network: Network, data: Splits | Dataset, *, progress: bool | str = "auto", **arguments: Any
 ) -> list[Record]:
-    """Train a network, in place, to the end.
+    """Train a network, in place, to the end, and return all records.
 
     Parameters
     ----------
@@ -22,16 +22,7 @@ def fit(
     progress : bool or "auto"
         Whether to show a progress bar; "auto" shows one on a terminal and in a notebook.
     **arguments
-        All others of `train`, which describes them.
-
-    Returns
-    -------
-    list of Record
-
-    Raises
-    ------
-    HandgradError, Diverged
-        As `train`.
+        All others of `train`, which describes them, and the errors.
     """
     if progress not in (True, False, "auto"):
         raise HandgradError(f"progress must be True, False or 'auto'; got {progress!r:.60}")
@@ -49,8 +40,7 @@ def fit(
         task = bar.add_task("training", total=total)
         for record in records:
             taken.append(record)
-            text = f"epoch {record.epoch}, loss {record.loss:.4f}"
-            if record.validation_accuracy is not None:
-                text += f", validation accuracy {record.validation_accuracy:.1%}"
-            bar.update(task, completed=record.step + 1, description=text)
+            bar.update(
+                task, completed=record.step + 1, description=f"epoch {record.epoch}, loss {record.loss:.4f}"
+            )
     return taken

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ STEPS = (1e-5, 1e-6, 1e-7)
 MOST_ENTRIES = 300
 MOST_OF_NETWORK = 100  # there, each entry costs passes through all layers
 EXAMPLES, WORST = 4, 5
+Function: TypeAlias = Callable[[], float]
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Check:
 
 
 def check_gradients(network: Network, seed: int = 0, loss: Loss | None = None) -> Iterator[Check]:
-    """Check each layer, the loss, and the whole network as training computes it.
+    """Yield a `Check` of each array: of each layer, the loss, and the whole network as training computes it.
 
     Raise HandgradError if the network is not in float64, or a layer fails or returns an array of the wrong shape.
 
@@ -67,10 +68,6 @@ def check_gradients(network: Network, seed: int = 0, loss: Loss | None = None) -
         Of the random examples, upstream gradients and parts of large arrays.
     loss : Loss, optional
         Default: `CrossEntropy`.
-
-    Yields
-    ------
-    Check
     """
     if network.dtype != np.float64:
         raise HandgradError("gradients are checked in float64; make the network with dtype=np.float64")
@@ -93,9 +90,7 @@ def check_loss(loss: Loss, classes: int = 10, seed: int = 0) -> Check:
         return _compare(name, "logits", logits, dlogits, lambda: loss(logits, labels)[0], rng)
 
 
-def _check_layer(
-    name: str, layer: Layer, parameters: dict[str, Any], shape: tuple[int, ...], rng: np.random.Generator
-) -> Iterator[Check]:
+def _check_layer(name: str, layer: Layer, parameters: Any, shape: Any, rng: Any) -> Iterator[Check]:
     """Check the gradients of Σ y · dy for a random dy."""
     copies = SimpleNamespace(**{key: array.copy(order="K") for key, array in parameters.items()})
     gradients = SimpleNamespace(**{key: np.zeros_like(array) for key, array in parameters.items()})
@@ -146,10 +141,10 @@ def _naming(where: str) -> Iterator[None]:
 def _compare(
     layer: str,
     parameter: str,
-    array: NDArray[Any],
-    gradient: NDArray[Any],
-    function: Callable[[], float],
-    rng: np.random.Generator,
+    array: Any,
+    gradient: Any,
+    function: Function,
+    rng: Any,
     most: int = MOST_ENTRIES,
 ) -> Check:
     """Change entries of `array` one by one, in place, and observe `function`.
@@ -179,7 +174,7 @@ def _compare(
     return Check(layer, parameter, array.shape, len(chosen), float(errors[np.argmax(errors)]), tuple(worst))
 
 
-def _difference(array: NDArray[Any], place: int, step: float, function: Callable[[], float]) -> float:
+def _difference(array: NDArray[Any], place: int, step: float, function: Function) -> float:
     value, results = array.flat[place], []
     for changed in (value + step, value - step):
         array.flat[place] = changed

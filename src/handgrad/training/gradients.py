@@ -45,7 +45,6 @@ class BatchGradient:
         network: Network,
         dataset: Dataset,
         loss: Loss,
-        *,
         augmentation: Augmentation | None = None,
         adversarial: Adversarial | None = None,
         sample_weights: ArrayLike | None = None,
@@ -86,9 +85,13 @@ class BatchGradient:
         threads = max(1, min(self.workers.count, len(parts)))
         add_up = partial(self._add_up, examples=examples, seed=seed, augmented=augmented)
         sums = self.workers.map(add_up, [(thread, parts[thread::threads]) for thread in range(threads)])
-        gradient = self._gradients[0]
-        for other in self._gradients[1:threads]:
-            self.workers.map(partial(_add, gradient, other), self.workers.slices(len(gradient)))
+        gradient, *others = self._gradients[:threads]
+
+        def add(part: slice) -> None:
+            for other in others:
+                gradient[part] += other[part]
+
+        self.workers.map(add, self.workers.slices(len(gradient)))
         loss, correct = sum(loss for loss, _ in sums), sum(correct for _, correct in sums)
         if communicator.size > 1:
             vector = self._vectors[0]
@@ -163,10 +166,6 @@ class _LazyGenerator:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._generator, name)
-
-
-def _add(total: NDArray[Any], other: NDArray[Any], part: slice) -> None:
-    total[part] += other[part]
 
 
 def _check_weights(weights: ArrayLike, examples: int, dtype: Any) -> NDArray[Any]:

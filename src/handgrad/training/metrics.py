@@ -1,11 +1,12 @@
-"""How good the predictions are."""
+"""How good the predictions are: accuracy, confusion matrix, and calibration."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from handgrad.config import check_integer
 from handgrad.data.arrays import value_range
 from handgrad.data.batches import chunks
 from handgrad.data.columns import in_known_order
@@ -16,22 +17,19 @@ from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.network import Network
 from handgrad.training.distributed import SINGLE, Communicator
 
+Fractions: TypeAlias = NDArray[np.float64]
+
 CHUNK = 10_000
 """Examples that are evaluated at a time."""
 
 
 def accuracy(predictions: ArrayLike, labels: ArrayLike) -> float:
-    """Compute the fraction of examples whose class is predicted correctly.
+    """Compute the fraction of examples whose class is predicted correctly, from 0 to 1.
 
     Parameters
     ----------
     predictions : (N,) classes, or (N, C) scores or probabilities, of which the largest counts
     labels : (N,)
-
-    Returns
-    -------
-    float
-        From 0 to 1.
     """
     predictions, labels = _pair(predictions, labels)
     if not len(labels):
@@ -87,6 +85,8 @@ def evaluate(
 ) -> Evaluation:
     """Measure a network on a data set.
 
+    Raise HandgradError if the data do not fit the network, or the loss is not finite.
+
     Parameters
     ----------
     network : Network
@@ -96,15 +96,6 @@ def evaluate(
         Default: `CrossEntropy`.
     communicator : Communicator, optional
         Each rank measures a part; all return the whole.
-
-    Returns
-    -------
-    Evaluation
-
-    Raises
-    ------
-    HandgradError
-        If the data do not fit the network, or the loss is not finite.
     """
     dataset = as_known(network, dataset)
     examples, classes, loss = len(dataset), len(network.classes), loss or CrossEntropy()
@@ -142,12 +133,68 @@ def as_known(network: Network, dataset: Dataset) -> Dataset:
 def check_fit(network: Network, dataset: Dataset) -> None:
     """Raise HandgradError if data are empty, or do not have the network's number of inputs or classes."""
     if not isinstance(dataset, Dataset):
-        raise HandgradError(f"the data must be a Dataset, such as a test split; got {dataset!r:.40}")
+        raise HandgradError(f"the data must be a Dataset, such as a test split; got {type(dataset).__name__}")
     if len(dataset) == 0:
         raise HandgradError("the data hold no examples")
-    ours, theirs = (network.inputs, len(network.classes)), (dataset.inputs.shape[1], len(dataset.class_names))
-    for what, here, there in zip(("inputs", "classes"), ours, theirs, strict=True):
-        if here != there:
-            raise HandgradError(
-                f"the model has {here} {what}, the data have {there}; choose data of its form"
-            )
+    ours = f"{network.inputs} inputs and {len(network.classes)} classes"
+    theirs = f"{dataset.inputs.shape[1]} inputs and {len(dataset.class_names)} classes"
+    if ours != theirs:
+        raise HandgradError(f"the model has {ours}, the data have {theirs}; choose data of its form")
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Accuracy by confidence, in B bins of examples by the probability of the predicted class; no bin is empty."""
+
+    confidence: Fractions  # (B,) the mean probability of the predicted classes in the bin
+    accuracy: Fractions  # (B,) from 0 to 1
+    counts: NDArray[np.int64]  # (B,) examples
+
+    @property
+    def error(self) -> float:
+        """Expected calibration error: mean distance of accuracy and confidence, Σ counts/N · |acc − conf|.
+
+        Naeini, Cooper and Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning", AAAI 2015;
+        Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks", ICML 2017, equation 3.
+        """
+        return float(np.average(np.abs(self.accuracy - self.confidence), weights=self.counts))
+
+
+def calibration(probabilities: ArrayLike, labels: ArrayLike, bins: int = 10) -> Calibration:
+    """Compare the confidence of predictions with their accuracy.
+
+    Raise HandgradError if there are no examples, the arrays do not match, or values are not probabilities.
+
+    Parameters
+    ----------
+    probabilities : (N, C), from 0 to 1
+        From `Network.predict_proba`.
+    labels : (N,), integers from 0 to C − 1
+    bins : int
+        Number M of equal intervals ((m − 1)/M, m/M] of probability, from 1.
+    """
+    probabilities, labels = _pair(probabilities, labels)
+    if probabilities.ndim != 2 or not probabilities.size:
+        raise HandgradError(f"probabilities must be (N, C), from 1; got {probabilities.shape}")
+    if not (probabilities.min() >= 0 and probabilities.max() <= 1 + 1e-6):
+        raise HandgradError("probabilities must be from 0 to 1; use predict_proba, not logits")
+    check_integer("bins", bins, 1)
+    confidence = probabilities.max(axis=1).astype(np.float64).clip(max=1)
+    correct = probabilities.argmax(axis=1) == labels
+    bin_of = np.ceil(confidence * bins).astype(np.int64).clip(1) - 1
+    counts = np.bincount(bin_of, minlength=bins)
+    filled = counts > 0
+    sums = [np.bincount(bin_of, values, bins)[filled] for values in (confidence, correct)]
+    return Calibration(sums[0] / counts[filled], sums[1] / counts[filled], counts[filled])
+
+
+def wilson_interval(share: Fractions, counts: NDArray[np.int64]) -> tuple[Fractions, Fractions]:
+    """Compute the 95 % confidence interval (low, high) of shares (B,) that were measured on few examples.
+
+    Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927).
+    """
+    z = 1.96  # standard deviations to either side
+    correction = z * z / counts
+    middle = (share + correction / 2) / (1 + correction)
+    half = z / (1 + correction) * np.sqrt(share * (1 - share) / counts + correction / (4 * counts))
+    return (middle - half).clip(0, 1), (middle + half).clip(0, 1)

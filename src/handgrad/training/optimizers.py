@@ -11,13 +11,14 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.config import Configurable, check_number, within
+from handgrad.config import Configurable, within
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.threads import Workers
 from handgrad.model.network import Network
 
 Vector: TypeAlias = NDArray[Any]
 Moments: TypeAlias = dict[str, NDArray[Any]]
+ALONE = Workers(1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +40,7 @@ class Optimizer(Configurable, ABC):
         al., "Dropout", JMLR 2014, section 5.1). 0 for no maximum.
     """
 
-    learning_rate: float = field(default=0.1, kw_only=False)
+    learning_rate: float = field(default=0.1, kw_only=False, metadata=within(0, 1e6, "(]"))
     weight_decay: float = field(default=0.0, metadata=within(0))
     clip_norm: float = field(default=0.0, metadata=within(0))
     max_norm: float = field(default=0.0, metadata=within(0))
@@ -50,10 +51,6 @@ class Optimizer(Configurable, ABC):
     elementwise: ClassVar[bool] = False
     """Whether the step of each parameter depends on no other parameter, so that threads may share the vector."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_number(self, "learning_rate", 0, 1e6, "(]")
-
     @abstractmethod
     def update(self, w: Vector, g: Vector, moments: Moments, step: int, learning_rate: float) -> None:
         """Compute the formula, in place.
@@ -63,13 +60,7 @@ class Optimizer(Configurable, ABC):
         """
 
     def step(
-        self,
-        network: Network,
-        g: Vector,
-        moments: Moments,
-        step: int,
-        rate: float,
-        workers: Workers | None = None,
+        self, network: Network, g: Vector, moments: Moments, step: int, rate: float, workers: Workers = ALONE
     ) -> None:
         """Update the parameters of a network: clip the gradient, decay, `update`, and limit norms.
 
@@ -77,10 +68,8 @@ class Optimizer(Configurable, ABC):
         """
         if not moments:
             moments.update({name: np.zeros_like(network.flat_parameters) for name in self.moment_names})
-        if self.clip_norm:
-            norm = float(np.linalg.norm(g))
-            if norm > self.clip_norm:
-                g = g * (self.clip_norm / norm)
+        if self.clip_norm and (norm := float(np.linalg.norm(g))) > self.clip_norm:
+            g = g * (self.clip_norm / norm)
         self._update_network(network, g, moments, step, rate, workers)
         if self.max_norm:
             for weights in _matrices(network, network.flat_parameters):
@@ -88,7 +77,7 @@ class Optimizer(Configurable, ABC):
                 weights *= np.minimum(1, self.max_norm / np.maximum(norms, self.max_norm))[:, None]
 
     def _update_network(
-        self, network: Network, g: Vector, moments: Moments, step: int, rate: float, workers: Workers | None
+        self, network: Network, g: Vector, moments: Moments, step: int, rate: float, workers: Workers
     ) -> None:
         w = network.flat_parameters
 
@@ -98,10 +87,7 @@ class Optimizer(Configurable, ABC):
             parts = {name: moment[part] for name, moment in moments.items()}
             self.update(w[part], g[part], parts, step, rate)
 
-        if workers and self.elementwise:
-            workers.map(update, workers.slices(len(w)))
-        else:
-            update(slice(None))
+        workers.map(update, workers.slices(len(w)) if self.elementwise else [slice(None)])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,14 +103,9 @@ class SGD(Optimizer):
 
 @dataclass(frozen=True, kw_only=True)
 class Momentum(Optimizer):
-    """Heavy-ball momentum: v ← μ v + g, w ← w − η v (Polyak 1964).
+    """Heavy-ball momentum: v ← μ v + g, w ← w − η v, with `momentum` μ from 0 to below 1 (Polyak 1964).
 
-    Parameters
-    ----------
-    learning_rate : float
-        A steady gradient moves the parameters by η / (1 − μ), so the default is a tenth of that of `SGD`.
-    momentum : float
-        μ, from 0 to below 1.
+    A steady gradient moves the parameters by η / (1 − μ), so the default η is a tenth of that of `SGD`.
     """
 
     learning_rate: float = field(default=0.01, kw_only=False)
@@ -155,16 +136,8 @@ class Nesterov(Momentum):
 class RMSProp(Optimizer):
     """Steps divided by the root mean square of recent gradients: s ← ρ s + (1 − ρ) g², w ← w − η g / (√s + ε).
 
-    Parameters
-    ----------
-    decay : float
-        ρ, from 0 to below 1.
-    epsilon : float
-        ε, positive.
-
-    References
-    ----------
-    Tieleman and Hinton, "Lecture 6.5: rmsprop", Neural Networks for Machine Learning, 2012.
+    `decay` is ρ, from 0 to below 1, and `epsilon` is ε, positive (Tieleman and Hinton, "Lecture 6.5: rmsprop", Neural
+    Networks for Machine Learning, 2012).
     """
 
     learning_rate: float = field(default=0.001, kw_only=False)
@@ -184,18 +157,8 @@ class Adam(Optimizer):
     """Adaptive moment estimation.
 
     m ← β₁ m + (1 − β₁) g, s ← β₂ s + (1 − β₂) g², w ← w − η m̂ / (√ŝ + ε), where m̂ = m / (1 − β₁ᵗ) and
-    ŝ = s / (1 − β₂ᵗ) correct the bias of the start from zero.
-
-    Parameters
-    ----------
-    beta1, beta2 : float
-        β₁ and β₂, from 0 to below 1.
-    epsilon : float
-        ε, positive.
-
-    References
-    ----------
-    Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1.
+    ŝ = s / (1 − β₂ᵗ) correct the bias of the start from zero. `beta1` and `beta2` are from 0 to below 1,
+    `epsilon` is positive (Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1).
     """
 
     learning_rate: float = field(default=0.001, kw_only=False)
@@ -223,18 +186,10 @@ class AdamW(Adam):
 class Muon(Adam):
     """Orthogonalized momentum for the weights, Adam for everything else.
 
-    For a matrix w of O × I: v ← μ v + g, w ← w − η · 0.2 √max(O, I) · orthogonalize(g + μ v). The factor gives the
-    step the typical size of Adam's, so that one learning rate serves both.
-
-    Parameters
-    ----------
-    momentum : float
-        μ, from 0 to below 1.
-
-    References
-    ----------
-    Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024; the factor is from Liu et al.,
-    "Muon is scalable for LLM training", 2025, equation 4.
+    For a matrix w of O × I: v ← μ v + g, w ← w − η · 0.2 √max(O, I) · orthogonalize(g + μ v), with `momentum` μ from
+    0 to below 1 (Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024). The factor gives
+    the step the typical size of Adam's, so that one learning rate serves both (Liu et al., "Muon is scalable for LLM
+    training", 2025, equation 4).
     """
 
     learning_rate: float = field(default=0.02, kw_only=False)
@@ -243,7 +198,7 @@ class Muon(Adam):
     moment_names: ClassVar[tuple[str, ...]] = ("first_moment", "second_moment", "velocity")
 
     def _update_network(
-        self, network: Network, g: Vector, moments: Moments, step: int, rate: float, workers: Workers | None
+        self, network: Network, g: Vector, moments: Moments, step: int, rate: float, workers: Workers
     ) -> None:
         matrices, velocity = _matrices(network, network.flat_parameters), moments["velocity"]
         before = [weights.copy() for weights in matrices]
@@ -253,9 +208,8 @@ class Muon(Adam):
         directions = _matrices(network, g + self.momentum * velocity)
         for weights, old, direction in zip(matrices, before, directions, strict=True):
             size = 0.2 * max(weights.shape) ** 0.5
-            weights[...] = (1 - rate * self.weight_decay) * old - rate * size * kernels.orthogonalize(
-                direction
-            )
+            step_of_weights = rate * size * kernels.orthogonalize(direction)
+            weights[...] = (1 - rate * self.weight_decay) * old - step_of_weights
 
 
 def _matrices(network: Network, vector: NDArray[Any]) -> list[NDArray[Any]]:

@@ -15,14 +15,11 @@ class Record:
 
     Attributes
     ----------
-    step : int
-        Index of the last step, from 0: 501 steps end with step 500.
-    epoch : int
-        From 1.
-    loss : float
-        Mean loss over the epoch's batches, each before its step: cross-entropy in nats, without label smoothing.
-    train_accuracy : float
-        From 0 to 1, measured as `loss` is.
+    step, epoch : int
+        Index of the last step, from 0, and of the epoch, from 1: 501 steps end with step 500.
+    loss, train_accuracy : float
+        Means over the epoch's batches, each before its step: cross-entropy in nats, without label smoothing, and
+        the fraction of correct predictions.
     validation_loss, validation_accuracy : float or None
         After the last step; None without a validation split.
     learning_rate : float
@@ -49,22 +46,9 @@ class Record:
 
 
 def load_records(path: Path | str) -> list[Record]:
-    """Read the records of a run.
+    """Read the records of a run folder, or of its ``log.jsonl``, without a last line that is incomplete.
 
-    Parameters
-    ----------
-    path : path
-        A run folder, or its ``log.jsonl``.
-
-    Returns
-    -------
-    list of Record
-        Without a last line that is incomplete.
-
-    Raises
-    ------
-    HandgradError
-        If there is no such folder or file, or another line is not a record.
+    Raise HandgradError if there is no such folder or file, or another line is not a record.
     """
     from pydantic import TypeAdapter, ValidationError
 

@@ -14,11 +14,8 @@ Memory: TypeAlias = dict[str, float]
 class Schedule(Configurable, ABC):
     """Base of the schedules: the factor of the learning rate at each step.
 
-    Parameters
-    ----------
-    warmup : float
-        Share of the training, from 0 to below 1, in which the factor rises linearly to the first value of the formula
-        (Goyal et al., "Accurate, large minibatch SGD", 2017, section 2.2).
+    In the first `warmup` of the training, from 0 to below 1, the factor rises linearly to the first value of the
+    formula (Goyal et al., "Accurate, large minibatch SGD", 2017, section 2.2).
     """
 
     warmup: float = field(default=0.0, kw_only=True, metadata=within(0, 1))
@@ -49,15 +46,7 @@ class Constant(Schedule):
 
 @dataclass(frozen=True)
 class StepDecay(Schedule):
-    """Multiplied by `drop` after every `interval` of the training: drop^⌊p / interval⌋.
-
-    Parameters
-    ----------
-    drop : float
-        Above 0, up to 1.
-    interval : float
-        Share of the training, above 0, up to 1.
-    """
+    """Multiplied by `drop` after every `interval` of the training, both above 0 and up to 1: drop^⌊p / interval⌋."""
 
     drop: float = field(default=0.1, metadata=within(0, 1, "(]"))
     interval: float = field(default=1 / 3, metadata=within(0, 1, "(]"))
@@ -69,13 +58,7 @@ class StepDecay(Schedule):
 
 @dataclass(frozen=True)
 class Exponential(Schedule):
-    """Exponential decay from 1 to `final`: finalᵖ.
-
-    Parameters
-    ----------
-    final : float
-        Above 0, up to 1.
-    """
+    """Exponential decay from 1 to `final`, above 0 and up to 1: finalᵖ."""
 
     final: float = field(default=0.01, metadata=within(0, 1, "(]"))
 
@@ -85,25 +68,14 @@ class Exponential(Schedule):
 
 
 @dataclass(frozen=True)
-class ReduceOnPlateau(Schedule):
-    """Multiplied by `drop` whenever `patience` records in a row have no smaller loss.
+class ReduceOnPlateau(Constant):
+    """Multiplied by `drop`, above 0 and below 1, whenever `patience` records in a row have no smaller loss.
 
-    The loss is that of the validation split, or of the training where there is none.
-
-    Parameters
-    ----------
-    drop : float
-        Above 0 and below 1.
-    patience : int
-        Records, at least 1.
+    The loss is that of the validation split, or of the training where there is none. `patience` is at least 1.
     """
 
     drop: float = field(default=0.1, metadata=within(0, 1, "()"))
     patience: int = field(default=5, metadata=within(1, whole=True))
-
-    def factor(self, progress: float) -> float:
-        """Return 1; `observe` sets the reduction."""
-        return 1.0
 
     def observe(self, loss: float, memory: Memory) -> None:
         """Count the records since the smallest loss, and reduce."""
@@ -117,15 +89,8 @@ class ReduceOnPlateau(Schedule):
 
 @dataclass(frozen=True)
 class Cosine(Schedule):
-    """Half a cosine from 1 to `final`: f + (1 − f) (1 + cos π p) / 2.
+    """Half a cosine from 1 to `final` f, from 0 to 1: f + (1 − f) (1 + cos π p) / 2.
 
-    Parameters
-    ----------
-    final : float
-        From 0 to 1.
-
-    References
-    ----------
     Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017, equation 5.
     """
 
@@ -140,16 +105,8 @@ class Cosine(Schedule):
 class OneCycle(Schedule):
     """From `start` up to 1 at `peak` of the training, then down to `final`, both along half a cosine.
 
-    Parameters
-    ----------
-    start, final : float
-        Factors from 0 to 1.
-    peak : float
-        Share of the training, above 0 and below 1.
-
-    References
-    ----------
-    Smith and Topin, "Super-convergence: very fast training of neural networks using large learning rates", 2018.
+    `start` and `final` are factors from 0 to 1, and `peak` is a share of the training, above 0 and below 1 (Smith and
+    Topin, "Super-convergence: very fast training of neural networks using large learning rates", 2018).
     """
 
     start: float = field(default=0.04, metadata=within(0, 1, "[]"))

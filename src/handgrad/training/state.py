@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from math import isfinite
 from typing import Any
 
@@ -15,7 +15,6 @@ from handgrad.errors import HandgradError
 from handgrad.model.network import Network
 
 ARRAYS = ("order", "average", "best", "current")
-COUNTS = ("step", "recorded", "epoch", "position", "correct", "updates", "averaged", "waited")
 
 
 def count_steps(
@@ -28,58 +27,36 @@ def count_steps(
 
 @dataclass
 class TrainingState:
-    """Progress of a training, between two steps.
-
-    Attributes
-    ----------
-    rng : numpy.random.Generator
-        Draws the orders of examples, and the seed of each batch.
-    step, recorded, epoch, position : int
-        Steps taken, those at the last record, epochs completed, and examples used in the current epoch; 0 between
-        epochs.
-    order : (N,) integers, or None
-        The shuffled order of the current epoch; None where one batch holds all examples.
-    loss_sum, correct : float, int
-        Of the current epoch: loss times examples, and correctly classified examples.
-    seconds : float
-        Time in training.
-    fingerprint : int or None
-        Of the training data; None before training.
-    moments, updates : dict of (P,) arrays, int
-        What the optimizer keeps from step to step, and its steps since these were zero.
-    average, averaged : (P,) or None, int
-        The average of the parameters, and the number of parameters in it.
-    best, best_score, waited : (P,) or None, float or None, int
-        The parameters of the best record, their score, and the number of records since.
-    current : (P,) or None
-        The parameters to resume with, while the network holds the best ones or the average.
-    memory : dict
-        What the schedule keeps from record to record.
-    """
+    """Progress of a training, between two steps; P is the number of parameters, N of examples."""
 
     rng: np.random.Generator = field(default_factory=np.random.default_rng)
-    step: int = 0
-    recorded: int = 0
-    epoch: int = 0
-    position: int = 0
-    order: NDArray[np.integer] | None = None
-    loss_sum: float = 0.0
-    correct: int = 0
-    seconds: float = 0.0
-    fingerprint: int | None = None
+    """Draws the orders of examples, and the seed of each batch."""
+    step: int = 0  # steps taken
+    epoch: int = 0  # epochs completed
+    position: int = 0  # examples used in the current epoch; 0 between epochs
+    order: NDArray[np.integer] | None = None  # (N,) of the current epoch; None where one batch holds all
+    loss_sum: float = 0.0  # loss times examples, in the current epoch
+    correct: int = 0  # correct predictions in the current epoch
+    seconds: float = 0.0  # time in training
+    fingerprint: int | None = None  # of the training data; None before training
     moments: dict[str, NDArray[Any]] = field(default_factory=dict)
-    updates: int = 0
-    average: NDArray[Any] | None = None
-    averaged: int = 0
-    best: NDArray[Any] | None = None
+    """What the optimizer keeps from step to step, (P,) arrays."""
+    updates: int = 0  # steps since the moments were zero
+    average: NDArray[Any] | None = None  # (P,)
+    averaged: int = 0  # the number of parameter vectors in the average
+    best: NDArray[Any] | None = None  # (P,) of the best record
     best_score: float | None = None
-    waited: int = 0
+    waited: int = 0  # records since the best one
     current: NDArray[Any] | None = None
+    """(P,) to resume with, while the network holds the best parameters or the average."""
     memory: dict[str, float] = field(default_factory=dict)
+    """What the schedule keeps from record to record."""
 
     def is_finished(self, total: int, patience: int | None) -> bool:
-        """Whether all steps were taken, or early stopping waited for too long."""
-        return self.step >= total or (patience is not None and self.waited >= patience)
+        """Whether all steps were taken and recorded, or early stopping waited for too long."""
+        return (self.step >= total and not self.position) or (
+            patience is not None and self.waited >= patience
+        )
 
     def check_data(self, dataset: Dataset) -> None:
         """Note the training data; raise HandgradError if they are not those of the steps before."""
@@ -92,10 +69,10 @@ class TrainingState:
 
     def check_network(self, network: Network, moments: Collection[str] | None = None) -> None:
         """Raise HandgradError if the state has a network of another size, or an optimizer of other moments."""
-        shape = network.flat_parameters.shape
+        size = network.parameter_count
         for vector in (*self.moments.values(), self.average, self.best, self.current):
-            if vector is not None and vector.shape != shape:
-                raise HandgradError(f"the state has {vector.size:,} parameters, the network has {shape[0]:,}")
+            if vector is not None and vector.shape != (size,):
+                raise HandgradError(f"the state has {vector.size:,} parameters, the network has {size:,}")
         if moments is not None and self.moments and set(self.moments) != set(moments):
             raise HandgradError(f"the state has the moments of another optimizer: {', '.join(self.moments)}")
 
@@ -118,11 +95,9 @@ class TrainingState:
     @contextmanager
     def use_average(self, network: Network) -> Iterator[None]:
         """Put the average, where there is one, into the network within a block."""
-        if self.average is None:
-            yield
-            return
         current = network.flat_parameters.copy()
-        network.flat_parameters = self.average
+        if self.average is not None:
+            network.flat_parameters = self.average
         try:
             yield
         finally:
@@ -141,19 +116,19 @@ class TrainingState:
     @classmethod
     def restore(cls, numbers: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> "TrainingState":
         """Build a state from `numbers` and `arrays`; ValueError, TypeError or KeyError where they are damaged."""
-        numbers, rng = dict(numbers), np.random.default_rng(0)
-        rng.bit_generator.state = numbers.pop("rng")
+        rng = np.random.default_rng(0)
+        rng.bit_generator.state = numbers["rng"]
         moments = {k.removeprefix("moments."): v for k, v in arrays.items() if k.startswith("moments.")}
         arrays = {name: array for name, array in arrays.items() if name in ARRAYS}
-        state = cls(**{**numbers, **arrays, "moments": moments, "rng": rng})
-        if not all(type(count) is int and count >= 0 for count in (getattr(state, name) for name in COUNTS)):
-            raise ValueError("a count is wrong")
-        sums = [state.loss_sum, state.seconds, *dict(state.memory).values()]
-        if not all(isinstance(number, float | int) and isfinite(number) for number in sums):
-            raise ValueError("a sum is wrong")
+        state = cls(**numbers | arrays | {"moments": moments, "rng": rng})
+        for name in (item.name for item in fields(cls) if type(item.default) is int):
+            if not (type(count := getattr(state, name)) is int and count >= 0):
+                raise ValueError(f"{name} is not a count")
+        if not all(map(isfinite, [state.loss_sum, state.seconds, *dict(state.memory).values()])):
+            raise ValueError("a sum is not finite")
         if state.order is not None and not is_order(state.order, state.position):
             raise ValueError("the order is not a permutation, or the position is beyond it")
-        for one, other in ((state.best, state.best_score), (state.average, state.averaged or None)):
-            if (one is None) != (other is None):
+        for array, of_it in ((state.best, state.best_score), (state.average, state.averaged or None)):
+            if (array is None) != (of_it is None):
                 raise ValueError("an average, or the best parameters, are missing")
         return state

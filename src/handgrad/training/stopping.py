@@ -16,16 +16,14 @@ Monitor: TypeAlias = Literal["validation_loss", "validation_accuracy"]
 class EarlyStopping(Configurable):
     """Keep the parameters of the best record, and stop when no better one follows for a while.
 
+    Prechelt, "Early stopping — but when?", Neural Networks: Tricks of the Trade, 1998, criterion UP.
+
     Parameters
     ----------
     patience : int
         Records in a row without a better one, at least 1, after which training stops.
     monitor : str
         What is best: the smallest ``"validation_loss"``, or the largest ``"validation_accuracy"``.
-
-    References
-    ----------
-    Prechelt, "Early stopping — but when?", Neural Networks: Tricks of the Trade, 1998, criterion UP.
     """
 
     patience: int = field(default=10, metadata=within(1, whole=True))
@@ -34,9 +32,8 @@ class EarlyStopping(Configurable):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.monitor not in get_args(Monitor):
-            raise HandgradError(
-                f"EarlyStopping monitor must be {' or '.join(get_args(Monitor))}; got {self.monitor!r:.60}"
-            )
+            known = " or ".join(get_args(Monitor))
+            raise HandgradError(f"EarlyStopping monitor must be {known}; got {self.monitor!r:.60}")
 
     def score(self, loss: float, accuracy: float) -> float:
         """Return the number whose maximum is best."""

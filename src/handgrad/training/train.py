@@ -11,7 +11,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.config import is_integer
+from handgrad.config import check_integer
 from handgrad.data.augment import Augmentation
 from handgrad.data.batches import length
 from handgrad.data.dataset import Dataset, Splits
@@ -19,10 +19,10 @@ from handgrad.errors import HandgradError
 from handgrad.kernels.threads import one_blas_thread
 from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.network import Network
+from handgrad.model.scaling import Scaling
 from handgrad.training.adversarial import Adversarial
 from handgrad.training.averaging import Averaging
 from handgrad.training.distributed import SINGLE, Communicator
-from handgrad.training.fine_tuning import adopt_data
 from handgrad.training.gradients import BatchGradient
 from handgrad.training.metrics import NotFinite, as_known, check_fit, evaluate
 from handgrad.training.optimizers import SGD, Optimizer
@@ -61,10 +61,11 @@ def train(
     stop: Callable[[], bool] = lambda: False,
     communicator: Communicator = SINGLE,
 ) -> Iterator[Record]:
-    """Train a network, in place, and yield a record after every epoch.
+    """Train a network, in place, and yield a `Record` after every epoch.
 
     When the generator ends or is closed, the network holds the result: the best parameters with `early_stopping`, or
-    else the average with `averaging`, or else the last ones.
+    else the average with `averaging`, or else the last ones. Raise HandgradError if an argument is out of range, the
+    data do not fit the network, or ranks have different arguments, and `Diverged` if the loss is no longer finite.
 
     Parameters
     ----------
@@ -102,92 +103,73 @@ def train(
     communicator : Communicator, optional
         From `handgrad.init_distributed`: the ranks that mpiexec started train together, each on its part of every
         batch, and all hold the same network. They must have the same arguments, and take all records.
-
-    Yields
-    ------
-    Record
-
-    Raises
-    ------
-    HandgradError
-        If an argument is out of range, the data do not fit the network, or ranks have different arguments.
-    Diverged
-        If the loss is no longer finite.
     """
     if not isinstance(data, Splits | Dataset):
-        raise HandgradError(f"the data must be Splits, as from load_data, or a Dataset; got {data!r:.40}")
+        raise HandgradError(
+            f"the data must be Splits, as from load_data, or a Dataset; got {type(data).__name__}"
+        )
     dataset, validation = (data, None) if isinstance(data, Dataset) else (data.train, data.validation)
-    examples = len(dataset)
-    for name, value, least in (
-        ("epochs", epochs, 1),
-        ("steps", steps, 1),
-        ("record_every", record_every, 1),
-        ("seed", seed, 0),
-    ):
-        if value is not None and not is_integer(value, least):
-            raise HandgradError(f"{name} must be an integer from {least}; got {value!r:.60}")
-    if batch_size != "all" and not is_integer(batch_size, 1):
-        raise HandgradError(f"batch_size must be an integer from 1, or 'all'; got {batch_size!r:.60}")
+    for name, value in (("epochs", epochs), ("steps", steps), ("record_every", record_every)):
+        check_integer(name, 1 if value is None else value, 1)
+    if batch_size != "all":
+        check_integer("batch_size", batch_size, 1)
+    check_integer("seed", 0 if seed is None else seed, 0)
     for names, values in (("epochs and steps", (epochs, steps)), ("seed and state", (seed, state))):
         if None not in values:
             raise HandgradError(f"{names} exclude each other; give one of them")
-    augmentation = _optional(Augmentation, augmentation, "augmentation")
-    if augmentation and len(dataset.input_shape) != 3:
-        raise HandgradError(f"augmentation deforms images (C, H, W); the data are {dataset.input_shape}")
-    early_stopping = _optional(EarlyStopping, early_stopping, "early_stopping")
-    if early_stopping and validation is None:
-        raise HandgradError("early stopping needs a validation split; set one aside with split_validation")
     check_fit(network, dataset)
     trained = copy(network)  # which replaces the network when nothing is refused
-    adopt_data(trained, dataset)
-    loss = Loss.resolve(CrossEntropy if loss is None else loss, "loss").fitted(
-        dataset.labels, len(network.classes)
-    )
+    trained.scaling = network.scaling or Scaling.learned(dataset.inputs)
+    features = () if dataset.inputs.dtype == np.uint8 else dataset.features
+    trained.adopt(dataset.class_names, dataset.input_shape, dataset.framing, features)
+    optimizer = Optimizer.resolve(optimizer or SGD, "optimizer")
+    schedule = Schedule.resolve(schedule or Constant, "schedule")
+    loss = Loss.resolve(loss or CrossEntropy, "loss")
+    augmentation = augmentation and Augmentation.resolve(augmentation, "augmentation")
+    adversarial = adversarial and Adversarial.resolve(adversarial, "adversarial")
+    averaging = averaging and Averaging.resolve(averaging, "averaging")
+    early_stopping = early_stopping and EarlyStopping.resolve(early_stopping, "early_stopping")
+    if augmentation and len(dataset.input_shape) != 3:
+        raise HandgradError(f"augmentation deforms images (C, H, W); the data are {dataset.input_shape}")
+    if early_stopping and validation is None:
+        raise HandgradError("early stopping needs a validation split; set one aside with split_validation")
     state = state or communicator.broadcast(lambda: TrainingState(np.random.default_rng(seed)))
-    training = _Training(
-        gradient=BatchGradient(
-            network,
-            dataset,
-            loss,
-            augmentation=augmentation,
-            adversarial=_optional(Adversarial, adversarial, "adversarial"),
-            sample_weights=sample_weights,
-            threads=threads,
-            communicator=communicator,
-        ),
-        validation=None if validation is None else as_known(trained, validation),
-        optimizer=Optimizer.resolve(SGD if optimizer is None else optimizer, "optimizer"),
-        schedule=Schedule.resolve(Constant if schedule is None else schedule, "schedule"),
-        averaging=_optional(Averaging, averaging, "averaging"),
-        early_stopping=early_stopping,
-        batch_size=examples if batch_size == "all" else min(int(batch_size), examples),
-        total=count_steps(examples, batch_size, epochs, steps),
-        record_every=record_every,
-        state=state,
-        stop=stop,
+    fitted = loss.fitted(dataset.labels, len(network.classes))
+    gradient = BatchGradient(
+        network, dataset, fitted, augmentation, adversarial, sample_weights, threads, communicator
     )
-    state.check_network(network, training.optimizer.moment_names)
+    known = None if validation is None else as_known(trained, validation)
+    size = len(dataset) if batch_size == "all" else min(int(batch_size), len(dataset))
+    total = count_steps(len(dataset), batch_size, epochs, steps)
+    state.check_network(network, optimizer.moment_names)
     state.check_data(dataset)
     if communicator.size > 1:
         given = (optimizer, schedule, loss, augmentation, adversarial, averaging, early_stopping)
-        weights = training.gradient.sample_weights
         communicator.require_equal(
-            data=[split and split.fingerprint() for split in (dataset, validation)],
+            data=[state.fingerprint, validation and validation.fingerprint()],
             layers=repr(network.layers),
-            settings=repr((*given, batch_size, training.total, record_every)),
+            settings=repr((*given, batch_size, total, record_every)),
             state=[state.step, state.rng.bit_generator.state],
-            sample_weights=weights is not None and crc32(weights.data),
+            sample_weights=gradient.sample_weights is not None and crc32(gradient.sample_weights.data),
         )
         network.flat_parameters = communicator.broadcast(lambda: network.flat_parameters)
     vars(network).update(vars(trained))
-    return training.records()
+    return _Training(
+        gradient,
+        known,
+        optimizer,
+        schedule,
+        averaging,
+        early_stopping,
+        size,
+        total,
+        record_every,
+        state,
+        stop,
+    ).records()
 
 
-def _optional(family: Any, value: Any, name: str) -> Any:
-    return None if value is None else family.resolve(value, name)
-
-
-@dataclass(kw_only=True)
+@dataclass
 class _Training:
     """The checked arguments of `train`, and the loop."""
 
@@ -207,19 +189,19 @@ class _Training:
 
     def records(self) -> Iterator[Record]:
         """Train epoch by epoch, until the end or a request to stop."""
-        network, data, state = self.gradient.network, self.gradient.dataset, self.state
-        end, patience = len(data), self.early_stopping.patience if self.early_stopping else None
+        network, state = self.gradient.network, self.state
+        patience = self.early_stopping.patience if self.early_stopping else None
         state.use_current(network)
-        self.kept, self.sample = network.flat_parameters.copy(), data.sample(CALIBRATION)
+        self.kept, self.sample = network.flat_parameters.copy(), self.gradient.dataset.sample(CALIBRATION)
         self.used, self.clock = 0, perf_counter()
         try:
             with self.gradient:
-                while self._lacks_record() or not (self.stopped or state.is_finished(self.total, patience)):
-                    if not self._lacks_record():
+                while not (self.stopped or state.is_finished(self.total, patience)):
+                    if not self._is_complete():
                         with one_blas_thread():  # the threads of the batch are the parallelism
                             self._train_epoch()
-                    complete = state.position == end
-                    due = state.step == self.total or (complete and state.epoch % self.record_every == 0)
+                    complete = self._is_complete()
+                    due = complete and (state.epoch % self.record_every == 0 or state.step >= self.total)
                     record = self._record(due) if due or self.stopped else None
                     if complete:
                         state.epoch, state.position = state.epoch + 1, 0
@@ -227,10 +209,26 @@ class _Training:
                         yield record
                         self.used, self.clock = 0, perf_counter()
         except NotFinite as error:
-            self._diverge(error)
+            if state.step == 0:
+                problem = "before the first step: initial parameters, or data, are too large"
+                raise HandgradError(f"{error} {problem}") from None
+            network.flat_parameters = self.kept
+            if state.average is not None and not np.isfinite(state.average).all():
+                state.average = None
+            raise Diverged(
+                f"training diverged at step {state.step}: {error}; parameters of at most {KEPT_EVERY} steps before "
+                f"are kept. Try a learning rate below {self.optimizer.learning_rate:g}"
+            ) from None
         finally:
             state.use_result(network)
             network.calibrate(self.sample)
+
+    def _is_complete(self) -> bool:
+        """Whether an epoch, or its part within all steps, is complete; an interruption may prevent its record."""
+        state = self.state
+        return state.position == len(self.gradient.dataset) or (
+            state.position > 0 and state.step >= self.total
+        )
 
     def _train_epoch(self) -> None:
         """Take the remaining steps of an epoch."""
@@ -258,12 +256,6 @@ class _Training:
             if self.stopped or state.step == self.total:
                 break
 
-    def _lacks_record(self) -> bool:
-        """Whether an epoch, or all steps, are complete without a record, which an interruption may have prevented."""
-        state = self.state
-        unrecorded = state.position > 0 and state.recorded != state.step == self.total
-        return unrecorded or state.position == len(self.gradient.dataset)
-
     def _rate(self, step: int) -> float:
         return self.optimizer.learning_rate * self.schedule(step, self.total, self.state.memory)
 
@@ -277,13 +269,11 @@ class _Training:
         with state.use_average(network):
             network.calibrate(self.sample)
             if self.validation is not None:
-                reported, communicator = self.gradient.loss.reported(), self.gradient.communicator
-                found = evaluate(network, self.validation, reported, communicator)
+                found = evaluate(network, self.validation, self.gradient.reported, self.gradient.communicator)
             if due:
                 self.schedule.observe(found.loss if found else loss, state.memory)
                 if self.early_stopping and found:
                     self.early_stopping.observe(found.loss, found.accuracy, network.flat_parameters, state)
-                state.recorded = state.step
         state.seconds += seconds
         return Record(
             step=state.step - 1,
@@ -296,16 +286,3 @@ class _Training:
             seconds=state.seconds,
             examples_per_second=self.used / seconds,
         )
-
-    def _diverge(self, error: NotFinite) -> None:
-        """Put the parameters that were kept last into the network, and raise Diverged."""
-        state = self.state
-        if state.step == 0:
-            raise HandgradError(f"{error} before the first step: initial parameters, or data, are too large")
-        self.gradient.network.flat_parameters = self.kept
-        if state.average is not None and not np.isfinite(state.average).all():
-            state.average = None
-        raise Diverged(
-            f"training diverged at step {state.step}: {error}; parameters of at most {KEPT_EVERY} steps before "
-            f"are kept. Try a learning rate below {self.optimizer.learning_rate:g}"
-        ) from None

@@ -19,17 +19,14 @@ def load_user_code(path: Path) -> tuple[list[Network], list[Loss]]:
         raise HandgradError(f"cannot read {path}: {error.strerror}") from error
     except Exception as error:
         lines = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == str(path)]
-        line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
+        line = error.lineno if isinstance(error, SyntaxError) else lines[-1]
         raise HandgradError(f"{path}, line {line}: {type(error).__name__}: {error}") from error
-    rng, dtype = np.random.default_rng(0), np.float64
     networks = [
-        Network(net.layers, net.input_shape, rng, dtype, scaling=net.scaling, classes=net.classes)
+        Network(net.layers, net.input_shape, 0, np.float64, scaling=net.scaling, classes=net.classes)
         for net in found
         if isinstance(net, Network)
     ]
     losses = [loss for loss in found if isinstance(loss, Loss)]
     if not networks and not losses:
-        raise HandgradError(
-            f"{path} makes no network and no loss; to check a layer, put it into a network there"
-        )
+        raise HandgradError(f"{path} makes no network and no loss; to check a layer, put it into a network")
     return networks, losses
