@@ -10,13 +10,7 @@ class HandgradError(ValueError):
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """Return a hint with the known name nearest to a wrong one, or with all of them if none is near.
-
-    Returns
-    -------
-    str
-        The end of a sentence, such as ``"; did you mean 'classic'?"``.
-    """
+    """Return the end of a sentence, e.g. ``"; did you mean 'classic'?"``: the nearest known name, or all of them."""
     known = list(known)
     folded = {candidate.casefold(): candidate for candidate in known}
     near = get_close_matches(name.casefold(), folded, n=1)

@@ -7,7 +7,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from handgrad.errors import HandgradError
-from handgrad.locks import try_lock
+from handgrad.locks import opened, try_lock
 
 UNFINISHED = ".handgrad-unfinished-"
 
@@ -25,22 +25,21 @@ def replacing(path: Path) -> Iterator[Path]:
         raise HandgradError(f"cannot write {path}: it is not a regular file; choose another place")
     remove_unfinished(path.parent)
     temporary = path.with_name(f"{UNFINISHED}{token_hex(8)}")
-    lock = -1
     try:
-        lock = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-        try_lock(lock, exclusive=True)  # so that other processes do not remove it
-        yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        with temporary.open("xb") as lock:
+            try_lock(lock.fileno())  # so that other processes do not remove it
+            yield temporary
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            if os.name == "nt":
+                lock.close()  # an open file cannot be renamed there
+            temporary.replace(path)
         sync_folder(path.parent)
     except OSError as error:
         raise cannot_write(path, error) from error
     finally:
-        if lock >= 0:
-            os.close(lock)
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -52,23 +51,16 @@ def write_file(path: Path, content: bytes) -> None:
 def remove_unfinished(folder: Path) -> None:
     """Remove temporary files of `replacing` whose process was killed."""
     for path in folder.glob(f"{UNFINISHED}*"):
-        with suppress(OSError):
-            number = os.open(path, os.O_WRONLY)
-            try:
-                if try_lock(number, exclusive=True):
-                    path.unlink()
-            finally:
-                os.close(number)
+        with suppress(OSError), path.open("rb+") as file:
+            if try_lock(file.fileno()):
+                path.unlink()
 
 
 def sync_folder(folder: Path) -> None:
     """Sync the names in a folder to the disk, where the system supports it."""
-    if os.name == "posix":
-        number = os.open(folder, os.O_RDONLY)
-        try:
+    with opened(folder) as number:
+        if number >= 0:
             os.fsync(number)
-        finally:
-            os.close(number)
 
 
 def make_folder(folder: Path) -> None:

@@ -17,9 +17,9 @@ except ImportError:  # Windows, where nothing is locked
 @contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
     """Lock an existing folder within a block; raise HandgradError if another process or thread holds it."""
-    with _opened(folder) as number:
+    with opened(folder) as number:
         for _ in range(50):  # `is_locked` locks it for a moment
-            if try_lock(number, exclusive=True):
+            if try_lock(number):
                 break
             sleep(0.02)
         else:
@@ -30,38 +30,35 @@ def lock_folder(folder: Path) -> Iterator[None]:
 @contextmanager
 def lock_file(file: Path) -> Iterator[None]:
     """Lock a file within a block, after other processes have released it; the file is created and remains."""
-    with file.open("w") as opened:
+    with file.open("w") as locked:
         if fcntl is not None:
-            fcntl.flock(opened, fcntl.LOCK_EX)
+            fcntl.flock(locked, fcntl.LOCK_EX)
         yield
 
 
 def is_locked(folder: Path) -> bool:
     """Whether `lock_folder` holds a folder."""
-    with suppress(OSError), _opened(folder) as number:
-        return not try_lock(number, exclusive=False)
+    with suppress(OSError), opened(folder) as number:
+        return not try_lock(number, shared=True)
     return False
 
 
-def try_lock(number: int | None, *, exclusive: bool) -> bool:
+def try_lock(number: int, *, shared: bool = False) -> bool:
     """Lock an open file if no other process holds it; where locks are not supported, return True."""
-    if number is None or fcntl is None:
-        return True
-    try:
-        fcntl.flock(number, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # e.g. on some network file systems
-        return True
+    if fcntl is not None:
+        try:
+            fcntl.flock(number, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except OSError as error:  # others than this one e.g. on some network file systems
+            return not isinstance(error, BlockingIOError)
     return True
 
 
 @contextmanager
-def _opened(folder: Path) -> Iterator[int | None]:
-    """Open a folder, which is possible only where it can be locked."""
-    number = None if fcntl is None else os.open(folder, os.O_RDONLY)
+def opened(folder: Path) -> Iterator[int]:
+    """Open a folder within a block; on Windows, where that is not possible, the number is -1."""
+    number = -1 if fcntl is None else os.open(folder, os.O_RDONLY)
     try:
         yield number
     finally:
-        if number is not None:
+        if fcntl is not None:
             os.close(number)

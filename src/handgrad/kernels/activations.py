@@ -1,8 +1,8 @@
 """Activation functions, and under each its derivative.
 
 Letters, in all kernels: N examples, I inputs, O outputs, C classes or channels, H and W height and width, P
-parameters. `d` before a name is the gradient of the loss with respect to it: `dy` is the gradient with respect to the
-output of a function, `dx` the one with respect to its input.
+parameters. `d` before a name is the gradient of the loss with respect to it, in the same shape: `dy` with respect to
+the output of a function, `dx` to its input. The gradients of parameters, e.g. `dweights`, are added to.
 """
 
 from math import pi
@@ -75,18 +75,9 @@ def gelu_backward(dy: Floats, x: Floats) -> Floats:
 
 
 def maxout(x: Floats, pieces: int) -> tuple[Floats, Integers]:
-    """Compute the largest of every `pieces` neighbours: yᵢ = maxₖ x[i · pieces + k].
+    """Compute the largest of every `pieces` neighbours, yᵢ = maxₖ x[i · pieces + k], and its index k.
 
-    Parameters
-    ----------
-    x : (N, pieces · O, ...)
-    pieces : int
-
-    Returns
-    -------
-    y : (N, O, ...)
-    argmax : (N, O, ...)
-        The index k of each maximum; of equal values the first.
+    x (N, pieces · O, ...) becomes y (N, O, ...) and argmax (N, O, ...); of equal values the first counts.
     """
     groups = x.reshape(len(x), x.shape[1] // pieces, pieces, *x.shape[2:])
     return groups.max(axis=2), groups.argmax(axis=2)

@@ -15,44 +15,33 @@ from typing import Any
 from handgrad.errors import HandgradError
 
 VARIABLE = "HANDGRAD_KERNELS"
-MODULES = [
-    *("activations", "convolution", "dense", "images", "losses"),
-    *("normalization", "optimizers", "pooling", "softmax"),
-]
+MODULES = "activations convolution dense images losses normalization optimizers pooling softmax"
 FUSED: dict[str, Any] = {"mlp": None, "mlp_gradient": None}
 """Kernels of the compiled library only, each of which computes several others; None where it is not in use."""
 _LOCK = RLock()
 
 
-def functions_of(package: str, modules: list[str]) -> dict[str, Any]:
+def functions_of(package: str, modules: str) -> dict[str, Any]:
     """Return the public functions that modules of a package define themselves, by name."""
-    found: dict[str, Any] = {}
-    for module in (import_module(f"{package}.{name}") for name in modules):
-        for name, value in vars(module).items():
-            if callable(value) and name[0] != "_" and getattr(value, "__module__", "") == module.__name__:
-                found[name] = value
-    return found
+    return {
+        name: value
+        for module in modules.split()
+        for name, value in vars(import_module(f"{package}.{module}")).items()
+        if name[0] != "_" and callable(value) and value.__module__ == f"{package}.{module}"
+    }
 
 
 class Backend:
-    """The set of kernels in use.
-
-    Attributes
-    ----------
-    name : str
-        "numpy"; the instruction set of the compiled library, e.g. "v4"; or the name of a module.
-    takes_bytes : bool
-        Whether `dense` also takes uint8 inputs, which stand for x / 255, and computes faster with them.
-    compiled : dict
-        By the character of a dtype, "f" or "d", the functions of the compiled library.
-    version : object
-        Another one after each `load`.
-    """
+    """The set of kernels in use."""
 
     name: str
+    """"numpy"; the instruction set of the compiled library, e.g. "v4"; or the name of a module."""
     takes_bytes: bool
+    """Whether `dense` also takes uint8 inputs, which stand for x / 255, and computes faster with them."""
     compiled: dict[str, Any]
+    """By the character of a dtype, "f" or "d", the functions of the compiled library."""
     version: object
+    """Another one after each `load`."""
 
     def __getattr__(self, name: str) -> Any:
         with _LOCK:
@@ -69,29 +58,23 @@ class Backend:
         ----------
         choice : str, module or other object
             "native": the compiled library for the best instruction set of this CPU, or NumPy with a warning where
-            there is none. "v2", "v3", "v4" or "neon": the library for one instruction set. "numpy": NumPy only. An
-            object, e.g. a module: its functions in place of those with the same names, and "native" for the others.
-
-        Raises
-        ------
-        HandgradError
-            If the choice is unknown, or the CPU lacks the instruction set.
+            there is none. "v2", "v3", "v4" or "neon": the library for one instruction set, or HandgradError where
+            the CPU lacks it. "numpy": NumPy only. An object, e.g. a module: its functions in place of those with
+            the same names, and "native" for the others.
         """
-        found = functions_of("handgrad.kernels", MODULES) | FUSED
-        names = list(found)
-        compiled = vars(self).get("compiled", {})  # of calls in other threads
-        found |= {"name": "numpy", "takes_bytes": False, "compiled": compiled, "version": object()}
+        found = functions_of("handgrad.kernels", MODULES)
+        custom = {name: getattr(choice, name) for name in found if callable(getattr(choice, name, None))}
+        found |= FUSED | {"name": "numpy", "takes_bytes": False, "version": object()}
+        found["compiled"] = vars(self).get("compiled", {})  # of calls in other threads
         if choice != "numpy":
             native = _native(choice if isinstance(choice, str) else "native")
             found |= {name: value for name, value in native.items() if name in found}
         if not isinstance(choice, str):
-            custom = {name: getattr(choice, name) for name in names if callable(getattr(choice, name, None))}
             title = getattr(choice, "__name__", "custom")
             if not custom:
                 raise HandgradError(f"{title} defines no kernel, e.g. dense(x, weights, biases)")
             found |= FUSED | custom | {"name": title}
-            if custom.keys() & {"dense", "dense_backward"}:
-                found["takes_bytes"] = False
+            found["takes_bytes"] &= not custom.keys() & {"dense", "dense_backward"}
         self.__dict__ = found  # atomically
 
     @contextmanager
@@ -119,7 +102,7 @@ def _native(choice: str) -> dict[str, Any]:
             raise
         warnings.warn(f"{error}; NumPy computes instead, several times slower", RuntimeWarning, stacklevel=2)
         return {}
-    native = functions_of("handgrad.kernels.native", [*MODULES, "mlp"])
+    native = functions_of("handgrad.kernels.native", "dense images mlp vectors")
     return native | {"name": name, "takes_bytes": True, "compiled": functions}
 
 

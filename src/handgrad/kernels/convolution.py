@@ -45,17 +45,8 @@ def convolution(x: Floats, weights: Floats, biases: Floats, stride: int = 1, pad
     The windows are laid out as the rows of one matrix, so that the sum is a product of matrices (Chellapilla, Puri
     and Simard, "High performance convolutional neural networks for document processing", 2006).
 
-    Parameters
-    ----------
-    x : (N, C, H, W)
-    weights : (O, C, K, K)
-    biases : (O,)
-    stride, padding : int
-        Pixels from one window to the next; zeros added around the image.
-
-    Returns
-    -------
-    y : (N, O, H', W')
+    Shapes are x (N, C, H, W), weights (O, C, K, K), biases (O,) and y (N, O, H', W'). From one window to the next are
+    `stride` pixels, and around the image `padding` zeros.
     """
     outputs, window = len(weights), weights.shape[2]
     height, width = (output_size(size, window, stride, padding) for size in x.shape[2:])
@@ -76,18 +67,7 @@ def convolution_backward(
 ) -> Floats | None:
     """Compute gradients as `dense_backward` does on the rows, then add those of windows to pixels.
 
-    Parameters
-    ----------
-    dy : (N, O, H', W')
-    x, weights, stride, padding
-        Those of the forward pass.
-    dweights, dbiases : (O, C, K, K) and (O,), added to
-    input_gradient : bool
-        Whether to compute dx.
-
-    Returns
-    -------
-    dx : (N, C, H, W), or None without `input_gradient`
+    Without `input_gradient` the result is None.
     """
     n, outputs, height, width = dy.shape
     channels, window = weights.shape[1:3]

@@ -4,44 +4,16 @@ from handgrad.kernels.types import Floats
 
 
 def dense(x: Floats, weights: Floats, biases: Floats) -> Floats:
-    """Compute y = x Wᵀ + b.
-
-    Parameters
-    ----------
-    x : (N, I)
-    weights : (O, I)
-    biases : (O,)
-
-    Returns
-    -------
-    y : (N, O)
-    """
+    """Compute y = x Wᵀ + b, with x (N, I), weights (O, I), biases (O,) and y (N, O)."""
     return x @ weights.T + biases
 
 
 def dense_backward(
-    dy: Floats,
-    x: Floats,
-    weights: Floats,
-    dweights: Floats,
-    dbiases: Floats,
-    *,
-    input_gradient: bool = True,
+    dy: Floats, x: Floats, weights: Floats, dweights: Floats, dbiases: Floats, *, input_gradient: bool = True
 ) -> Floats | None:
     """Compute dW += dyᵀ x, db += Σₙ dy and dx = dy W.
 
-    Parameters
-    ----------
-    dy : (N, O)
-    x, weights
-        Those of the forward pass.
-    dweights, dbiases : (O, I) and (O,), added to
-    input_gradient : bool
-        Whether to compute dx, which the first layer of a network does not need in training.
-
-    Returns
-    -------
-    dx : (N, I), or None without `input_gradient`
+    Without `input_gradient` the result is None: in training, the first layer of a network needs no dx.
     """
     dweights += dy.T @ x
     dbiases += dy.sum(axis=0)

@@ -13,22 +13,13 @@ from handgrad.kernels.types import Floats
 
 
 def warp(images: Floats, displacements: NDArray[np.float32]) -> Floats:
-    """Sample images at displaced positions, between pixels bilinearly.
+    """Sample images (N, C, H, W) at displaced positions, between pixels bilinearly.
 
     Pixel (y, x) of the result is the image's value at (y + Δy, x + Δx). There, v below the upper and u right of
     the left of four pixels, with the upper two a and b and the lower two c and d, it is
     ``top + v (bottom − top)``, where ``top = a + u (b − a)`` and ``bottom = c + u (d − c)``. Where Δ is 0, the
-    value does not change at all.
-
-    Parameters
-    ----------
-    images : (N, C, H, W)
-    displacements : (N, 2, H, W), float32
-        Δy and Δx in pixels, the same for all channels of an image.
-
-    Returns
-    -------
-    (N, C, H, W)
+    value does not change at all. The displacements (N, 2, H, W), float32, are Δy and Δx in pixels, the same for all
+    channels of an image.
     """
     n, _, height, width = images.shape
     padded = np.pad(images, ((0, 0), (0, 0), (1, 2), (1, 2)))
@@ -69,12 +60,11 @@ def affine_displacements(
         Angles in radians: clockwise, and by which upright lines lean to the right, between −π/2 and π/2.
     stretch, shift : (2, N)
         Factors above 0, and pixels: first downwards (y), then to the right (x).
-    height, width : int
 
     Returns
     -------
     (N, 2, H, W), float32
-        Δy and Δx in pixels.
+        Δy and Δx in pixels, as `warp` takes them.
     """
     cos, sin, tan = np.cos(turn), np.sin(turn), np.tan(slant)
     inverse = np.array([[cos, -sin], [sin + tan * cos, cos - tan * sin]]) / stretch[:, None]
@@ -89,23 +79,12 @@ def affine_displacements(
 
 
 def gaussian_weights(size: int, std: float) -> NDArray[np.float32]:
-    """Return weights of random nodes whose sums, along a row of pixels, are like noise smoothed with a Gaussian.
+    """Return weights (size, nodes) of random nodes, whose sums along a row are like noise smoothed with a Gaussian.
 
-    Noise in every pixel, smoothed with a Gaussian g of standard deviation σ, is so smooth that noise in nodes
-    σ apart suffices: with the weights ``√σ g(distance)``, variance and correlation differ from those of
-    ``Σ g(distance) noise`` over all pixels by a share of ``2 exp(−π²)``, one in ten thousand. The nodes extend 3 σ
-    beyond both ends, so that the sums vary at the edges of an image as in its middle.
-
-    Parameters
-    ----------
-    size : int
-        Pixels in the row.
-    std : float
-        σ in pixels, 1 or above.
-
-    Returns
-    -------
-    (size, nodes), float32
+    Noise in every pixel, smoothed with a Gaussian g of standard deviation σ = `std` ≥ 1 pixel, is so smooth that
+    noise in nodes σ apart suffices: with the weights ``√σ g(distance)``, variance and correlation differ from those
+    of ``Σ g(distance) noise`` over all pixels by a share of ``2 exp(−π²)``, one in ten thousand. The nodes extend
+    3 σ beyond both ends, so that the sums vary at the edges of an image as in its middle.
     """
     nodes = ceil((size - 1) / std) + 7
     node = std * (np.arange(nodes) - (nodes - 1) / 2)
@@ -136,8 +115,6 @@ def draw_strokes(
         Whether a segment joins a point with the next, or the pen was lifted between them.
     softness : (N,)
         Width of the edge in pixels, above 0.
-    size : int
-        Height and width of an image in pixels.
 
     Returns
     -------

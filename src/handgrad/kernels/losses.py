@@ -8,26 +8,15 @@ from handgrad.kernels.types import Floats, Integers
 def softmax_cross_entropy(
     logits: Floats, labels: Integers, label_smoothing: float = 0.0
 ) -> tuple[Floats, Floats]:
-    """Compute softmax and cross-entropy together, and their derivative: ℓ = log Σⱼ exp(xⱼ) − Σⱼ tⱼ xⱼ.
+    """Compute softmax and cross-entropy together, ℓ = log Σⱼ exp(xⱼ) − Σⱼ tⱼ xⱼ, and their derivative.
 
     The target t is 1 at the label and 0 elsewhere; label smoothing spreads a share s of it over all
     classes, t = (1 − s) one_hot(label) + s / C (Szegedy et al., "Rethinking the inception architecture for computer
     vision", 2016, section 7). Log-sum-exp with the maximum subtracted avoids that a probability is rounded to 0
     before its logarithm. The derivative of both together is dx = softmax(x) − t.
 
-    Parameters
-    ----------
-    logits : (N, C)
-    labels : (N,), integers from 0 to C − 1
-    label_smoothing : float
-        s, from 0 to below 1.
-
-    Returns
-    -------
-    losses : (N,)
-        The loss of each example, ≥ 0.
-    dlogits : (N, C)
-        The gradient of each example's loss.
+    From logits (N, C), labels (N,) from 0 to C − 1 and s, from 0 to below 1, come the loss (N,) of each example and
+    its gradient (N, C).
     """
     rows, classes = np.arange(len(labels)), logits.shape[1]
     # with few classes, long rows are summed much faster than short ones

@@ -21,15 +21,15 @@ SMALL, MOST_KEPT = 16_384, 256 << 20
 """Bytes below which memory comes from NumPy, and that a thread keeps for later arrays at most."""
 
 
-def pointer(
-    array: NDArray[Any], _at: Any = c_void_p.from_address, _offset: int = object.__basicsize__
-) -> int:
-    """Return the address of an array's first number.
+def address(
+    array: NDArray[Any] | None, _at: Any = c_void_p.from_address, _offset: int = object.__basicsize__
+) -> Any:
+    """Return the address of an array's first number as an argument for C; it is valid while the array exists.
 
     NumPy's C interface keeps it directly behind the head of the object, where it is read several times faster than
     ``array.ctypes.data`` computes it.
     """
-    return _at(id(array) + _offset).value
+    return None if array is None else _at(id(array) + _offset)
 
 
 class _Blocks(threading.local):
@@ -53,27 +53,27 @@ _COUNTS = getattr(sys, "_is_gil_enabled", lambda: True)()
 
 def aligned(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
     """Return an uninitialized array that begins at a cache line: no vector of it lies in two lines."""
-    memory = _memory(prod(shape) * np.dtype(dtype).itemsize + LINE)
-    return np.ndarray(shape, dtype, memory, -pointer(memory) % LINE)
+    size = prod(shape) * np.dtype(dtype).itemsize + LINE
+    memory = _reused(size) if SMALL <= size <= MOST_KEPT and _COUNTS else np.empty(size, np.uint8)
+    return np.ndarray(shape, dtype, memory, -address(memory).value % LINE)
 
 
-def _memory(size: int) -> NDArray[np.uint8]:
-    """Return bytes, if possible those of an earlier array of the thread.
+def _reused(size: int) -> NDArray[np.uint8]:
+    """Return memory of an earlier array of this thread, if there is such.
 
     The system would clear fresh memory page by page, which takes a quarter of the time of a small convolutional
     network.
     """
-    if not (SMALL <= size <= MOST_KEPT and _COUNTS):
-        return np.empty(size, np.uint8)
-    blocks = _blocks.by_size.setdefault(size, [])
+    blocks = _blocks.by_size.get(size, [])
     for index in range(len(blocks)):
         if _references(blocks, index) == _UNUSED:
             return blocks[index]
-    if _blocks.total + size > MOST_KEPT:
-        _blocks.by_size, _blocks.total = {size: (blocks := [])}, 0
-    blocks.append(np.empty(size, np.uint8))
     _blocks.total += size
-    return blocks[-1]
+    if _blocks.total > MOST_KEPT:
+        _blocks.by_size, _blocks.total = {}, size
+    block = np.empty(size, np.uint8)
+    _blocks.by_size.setdefault(size, []).append(block)
+    return block
 
 
 def aligned_like(x: NDArray[Any]) -> NDArray[Any] | None:
@@ -87,13 +87,6 @@ def aligned_like(x: NDArray[Any]) -> NDArray[Any] | None:
 def is_real(array: NDArray[Any]) -> bool:
     """Whether an array holds float32 or float64 numbers in the byte order of this machine."""
     return array.dtype.char in "fd" and array.dtype.isnative
-
-
-def fits(array: NDArray[Any], dtype: Any, shape: tuple[int, ...], *, written: bool = False) -> bool:
-    """Whether C can read an array, and write it, as contiguous numbers of a type and shape."""
-    flags = array.flags
-    usable = flags.carray if written else flags.c_contiguous and flags.aligned
-    return bool(usable and array.dtype == dtype and array.shape == shape)
 
 
 def batch_last(x: NDArray[Any]) -> NDArray[Any]:

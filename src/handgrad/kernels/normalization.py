@@ -11,20 +11,8 @@ def batch_norm(
     """Normalize every feature to mean 0 and variance 1 over the batch, then scale and shift it.
 
     y = gamma · x̂ + beta, x̂ = (x − mean) / √(variance + ε) (Ioffe and Szegedy, "Batch normalization", ICML 2015,
-    algorithm 1).
-
-    Parameters
-    ----------
-    x : (C, M)
-        C features of M examples, or of all pixels of all examples.
-    gamma, beta : (C,)
-    epsilon : float
-
-    Returns
-    -------
-    y : (C, M)
-    normalised : x̂ (C, M) and 1 / √(variance + ε) (C,)
-        For the derivative.
+    algorithm 1). Shapes are x, y and x̂ (C, M), C features of M examples, or of all pixels of all examples, and gamma
+    and beta (C,). The derivative needs the second result: x̂ and 1 / √(variance + ε) (C,).
     """
     centred = x - x.mean(axis=1, keepdims=True)
     variance = np.einsum("cm,cm->c", centred, centred) / x.shape[1]
@@ -39,17 +27,6 @@ def batch_norm_backward(
     """Compute the gradients of `batch_norm`: dx = gamma / √(variance + ε) · (dy − mean(dy) − x̂ · mean(dy · x̂)).
 
     Each x changes its output, and through mean and variance all others.
-
-    Parameters
-    ----------
-    dy : (C, M)
-    normalised, gamma
-        Those of the forward pass.
-    dgamma, dbeta : (C,), added to
-
-    Returns
-    -------
-    dx : (C, M)
     """
     x, inverse = normalised
     along, total = np.einsum("cm,cm->c", dy, x), dy.sum(axis=1)

@@ -7,9 +7,6 @@ import numpy as np
 
 from handgrad.kernels.types import Floats
 
-QUINTIC = (3.4445, -4.7750, 2.0315)
-"""The polynomial a s + b s³ + c s⁵, which brings singular values s from (0, 1] to about 1 in a few iterations."""
-
 
 def sgd(w: Floats, g: Floats, learning_rate: float) -> None:
     """Update w ← w − η g."""
@@ -53,15 +50,7 @@ def adam(
     """Update m ← β₁ m + (1 − β₁) g, s ← β₂ s + (1 − β₂) g², w ← w − η m̂ / (√ŝ + ε).
 
     m̂ = m / (1 − β₁ᵗ) and ŝ = s / (1 − β₂ᵗ) correct the bias of the start from zero (Kingma and Ba, "Adam: a method
-    for stochastic optimization", ICLR 2015, algorithm 1).
-
-    Parameters
-    ----------
-    w, g, first_moment, second_moment : (P,)
-        Parameters, gradient, m and s; all but g are updated.
-    beta1, beta2, epsilon, learning_rate : float
-    step : int
-        t, from 1.
+    for stochastic optimization", ICLR 2015, algorithm 1); t is `step`, from 1.
     """
     first_moment *= beta1
     first_moment += (1 - beta1) * g
@@ -73,20 +62,12 @@ def adam(
 
 
 def orthogonalize(matrix: Floats) -> Floats:
-    """Return a matrix with singular values of about 1, from 0.7 to 1.2, by Newton–Schulz iteration.
+    """Return a matrix (O, I) with singular values of about 1, from 0.7 to 1.2, by Newton–Schulz iteration.
 
     X ← a X + (b X Xᵀ + c (X Xᵀ)²) X, from X = M / ‖M‖ (Jordan et al., "Muon: an optimizer for hidden layers in neural
     networks", 2024).
-
-    Parameters
-    ----------
-    matrix : (O, I)
-
-    Returns
-    -------
-    (O, I)
     """
-    a, b, c = QUINTIC
+    a, b, c = 3.4445, -4.7750, 2.0315  # a s + b s³ + c s⁵ brings singular values s from (0, 1] to about 1
     wide = matrix.shape[0] <= matrix.shape[1]
     x = matrix if wide else matrix.T
     x = x / (np.linalg.norm(x) + np.finfo(x.dtype).tiny)

@@ -9,18 +9,9 @@ from handgrad.kernels.types import Floats, Integers
 
 
 def max_pool(x: Floats, window: int, stride: int) -> tuple[Floats, Integers]:
-    """Compute the largest value of each window.
+    """Compute the largest value of each window: (N, C, H, W) to y (N, C, H', W') and argmax (N, C, H', W').
 
-    Parameters
-    ----------
-    x : (N, C, H, W)
-    window, stride : int
-
-    Returns
-    -------
-    y : (N, C, H', W')
-    argmax : (N, C, H', W')
-        The offset of each maximum in its window, row by row; of equal values the first.
+    The latter is the offset of each maximum in its window, row by row; of equal values the first.
     """
     views = windows(x, window, stride)
     y, argmax = views[..., 0, 0].copy(), np.zeros(views.shape[:4], np.uint8)
@@ -34,19 +25,7 @@ def max_pool(x: Floats, window: int, stride: int) -> tuple[Floats, Integers]:
 def max_pool_backward(
     dy: Floats, argmax: Integers, image: tuple[int, int], window: int, stride: int
 ) -> Floats:
-    """Compute dx += dy · [offset = argmax] for each pixel of a window.
-
-    Parameters
-    ----------
-    dy : (N, C, H', W')
-    argmax, window, stride
-        Those of the forward pass.
-    image : (H, W)
-
-    Returns
-    -------
-    dx : (N, C, H, W)
-    """
+    """Compute dx += dy · [offset = argmax] for each pixel of a window; (N, C, H', W') to (N, C, H, W)."""
     dx = np.zeros((*dy.shape[:2], *image), dy.dtype)
     height, width = dy.shape[2:]
     for offset, (row, column) in enumerate(product(range(window), repeat=2)):

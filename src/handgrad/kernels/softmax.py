@@ -8,15 +8,7 @@ from handgrad.kernels.types import Floats
 def softmax(logits: Floats) -> Floats:
     """Compute probabilities from logits: yᵢ = exp(xᵢ − max x) / Σⱼ exp(xⱼ − max x).
 
-    The maximum is subtracted so that no exponential overflows; it cancels in the quotient.
-
-    Parameters
-    ----------
-    logits : (N, C)
-
-    Returns
-    -------
-    probabilities : (N, C), each row sums to 1
+    The maximum is subtracted so that no exponential overflows; it cancels in the quotient. Arrays are (N, C).
     """
     y = np.exp(logits - logits.max(axis=1, keepdims=True))
     y /= y.sum(axis=1, keepdims=True)
@@ -24,7 +16,7 @@ def softmax(logits: Floats) -> Floats:
 
 
 def softmax_backward(dy: Floats, y: Floats) -> Floats:
-    """Compute dx = y · (dy − Σⱼ dyⱼ yⱼ), with the output y = softmax(x); all arrays are (N, C).
+    """Compute dx = y · (dy − Σⱼ dyⱼ yⱼ), with the output y = softmax(x).
 
     Networks use the derivative of `losses.softmax_cross_entropy`.
     """

@@ -76,13 +76,7 @@ def set_default_threads(count: int) -> None:
 
 
 def choose_threads(wanted: int | None = None) -> int:
-    """Return the number of threads: `wanted`, or the number of processors of this process.
-
-    Raises
-    ------
-    HandgradError
-        If `wanted` is not from 1 to 1024.
-    """
+    """Return `wanted`, which must be from 1 to 1024, or the number of processors of this process."""
     if wanted is None:
         return _default_threads or len(processors())
     if not is_integer(wanted, 1) or wanted > 1024:
@@ -91,13 +85,7 @@ def choose_threads(wanted: int | None = None) -> int:
 
 
 class Workers:
-    """Threads that share out work, inside a ``with`` block.
-
-    Parameters
-    ----------
-    count : int
-        From 1; the thread that calls is one of them.
-    """
+    """A number of threads that share out work inside a ``with`` block; the thread that calls is one of them."""
 
     def __init__(self, count: int) -> None:
         self.count = count

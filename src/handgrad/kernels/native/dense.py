@@ -1,4 +1,4 @@
-"""The dense layer: in C for few outputs and for bytes, else by BLAS; see `handgrad.kernels.dense`."""
+"""The dense layer: in C for few outputs and for bytes, which stand for x / 255; else by BLAS."""
 
 from typing import Any
 
@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from handgrad.kernels import dense as numpy_kernels
 from handgrad.kernels.backend import kernels
-from handgrad.kernels.memory import aligned, fits, is_real, pointer
+from handgrad.kernels.memory import aligned, is_real
+from handgrad.kernels.native import is_written
 from handgrad.kernels.types import Floats, as_floats
 
 NARROW, TILE = 16, 64
@@ -15,20 +16,18 @@ NARROW, TILE = 16, 64
 
 
 def dense(x: Floats | NDArray[np.uint8], weights: Floats, biases: Floats) -> Floats:
-    """Compute `handgrad.kernels.dense.dense`, also of bytes x (N, I), which stand for x / 255."""
-    if not _fit(x, weights, biases):
-        return numpy_kernels.dense(as_floats(x, weights.dtype), weights, biases)
-    by_input, (n, inputs), outputs, dtype = weights.T, x.shape, len(biases), weights.dtype
+    by_input, dtype = weights.T, weights.dtype
+    if not _fit(x, by_input, biases):
+        return numpy_kernels.dense(as_floats(x, dtype), weights, biases)
+    (n, inputs), outputs, as_bytes = x.shape, len(biases), x.dtype == np.uint8
     y = aligned((n, outputs), dtype)
-    as_bytes = x.dtype == np.uint8
     if not as_bytes and (outputs > NARROW or not x.flags.c_contiguous):
         np.matmul(x, by_input, out=y)
         y += biases
         return y
-    functions = kernels.compiled[dtype.char]
+    functions, scratch = kernels.compiled[dtype.char], aligned((scratch_size(inputs),), dtype)
     function = functions.dense_bytes if as_bytes else functions.dense
-    arrays = (np.ascontiguousarray(x), by_input, biases, y, aligned((scratch_size(inputs),), dtype))
-    function(n, inputs, outputs, *map(pointer, arrays))
+    function(n, inputs, outputs, np.ascontiguousarray(x), by_input, biases, y, scratch)
     return y
 
 
@@ -41,19 +40,16 @@ def dense_backward(
     *,
     input_gradient: bool = True,
 ) -> Floats | None:
-    """Compute `handgrad.kernels.dense.dense_backward`, also of bytes x (N, I), which stand for x / 255."""
     by_input, dby_input, dtype = weights.T, dweights.T, weights.dtype
     if not (
-        _fit(x, weights, dbiases)
-        and dy.dtype == dtype
+        _fit(x, by_input, dbiases)
+        and dtype == dy.dtype == dweights.dtype
+        and dweights.shape == weights.shape
         and dy.shape == (len(x), len(dbiases))
-        and fits(dby_input, dtype, by_input.shape, written=True)
-        and dbiases.flags.carray
+        and is_written(dby_input, dbiases)
     ):
-        floats = as_floats(x, dtype)
-        return numpy_kernels.dense_backward(
-            dy, floats, weights, dweights, dbiases, input_gradient=input_gradient
-        )
+        x = as_floats(x, dtype)
+        return numpy_kernels.dense_backward(dy, x, weights, dweights, dbiases, input_gradient=input_gradient)
     (n, inputs), outputs = x.shape, len(dbiases)
     as_bytes, other_order = x.dtype == np.uint8, not x.flags.c_contiguous
     if not as_bytes and (outputs > NARROW or other_order):
@@ -65,16 +61,12 @@ def dense_backward(
             return np.matmul(by_input, dy.T, out=aligned((inputs, n), dtype)).T
         return np.matmul(dy, weights, out=aligned((n, inputs), dtype))
     functions, scratch = kernels.compiled[dtype.char], aligned((scratch_size(inputs),), dtype)
-    read: Any = (np.ascontiguousarray(dy), np.ascontiguousarray(x))
+    read = np.ascontiguousarray(dy), np.ascontiguousarray(x)
     if as_bytes:
-        arrays = (*read, dby_input, dbiases, scratch)
-        functions.dense_bytes_backward(n, inputs, outputs, *map(pointer, arrays))
+        functions.dense_bytes_backward(n, inputs, outputs, *read, dby_input, dbiases, scratch)
         return dy @ weights if input_gradient else None
     dx = aligned((n, inputs), dtype) if input_gradient else None
-    addresses = map(pointer, (*read, by_input, dby_input, dbiases))
-    functions.dense_backward(
-        *(n, inputs, outputs, *addresses, None if dx is None else pointer(dx), pointer(scratch))
-    )
+    functions.dense_backward(n, inputs, outputs, *read, by_input, dby_input, dbiases, dx, scratch)
     return dx
 
 
@@ -83,13 +75,14 @@ def scratch_size(inputs: int) -> int:
     return 2 * (inputs + TILE + 1) * NARROW + (inputs + 15) * TILE // 4
 
 
-def _fit(x: NDArray[Any], weights: Floats, biases: Floats) -> bool:
+def _fit(x: NDArray[Any], by_input: Floats, biases: Floats) -> bool:
     """Whether the C functions and BLAS can take these; NumPy takes the others, or raises the error."""
-    dtype, (outputs, inputs) = weights.dtype, weights.shape
     return (
-        is_real(weights)
-        and fits(weights.T, dtype, (inputs, outputs))
-        and fits(biases, dtype, (outputs,))
-        and (x.dtype == np.uint8 or x.dtype == dtype)
-        and x.shape[1:] == (inputs,)
+        is_real(biases)
+        and by_input.dtype == biases.dtype
+        and by_input.shape == x.shape[1:] + biases.shape
+        and by_input.flags.c_contiguous
+        and biases.flags.c_contiguous
+        and x.ndim == 2
+        and (x.dtype == np.uint8 or x.dtype == biases.dtype)
     )

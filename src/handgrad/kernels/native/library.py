@@ -2,28 +2,25 @@
 
 import ctypes
 import platform
-import struct
 import sys
 from ctypes import c_double, c_int64, c_void_p
-from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 from handgrad.errors import HandgradError
+from handgrad.kernels.memory import address
 
 FOLDER = Path(__file__).parent
 SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
 
-INSTRUCTION_SETS: dict[str, frozenset[str]] = {
-    "v4": frozenset({"AVX512F", "AVX512BW", "AVX512CD", "AVX512DQ", "AVX512VL", "AVX2", "FMA3"}),
-    "v3": frozenset({"AVX2", "FMA3", "F16C"}),
-    "v2": frozenset({"SSE42", "POPCNT"}),
-    "neon": frozenset({"NEON"}),
+INSTRUCTION_SETS = {
+    "v4": ("AVX512F", "AVX512BW", "AVX512CD", "AVX512DQ", "AVX512VL", "AVX2", "FMA3"),
+    "v3": ("AVX2", "FMA3", "F16C"),
+    "v2": ("SSE42", "POPCNT"),
+    "neon": ("NEON",),
 }
-"""The instruction sets that there are libraries for, best first, with the CPU features that each needs.
-
-v2, v3 and v4 are the levels of x86-64; neon is every 64-bit Arm processor.
-"""
+"""By instruction set the CPU features that it needs: the levels of x86-64, and every 64-bit Arm processor."""
 
 SIGNATURES = {
     "relu": "npp",
@@ -38,8 +35,8 @@ SIGNATURES = {
     "dense_backward": "nnnppppppp",
     "dense_bytes": "nnnppppp",
     "dense_bytes_backward": "nnnppppp",
-    "mlp": "nnnnn" + "p" * 8,
-    "mlp_gradient": "nnnnn" + "p" * 10 + "rr" + "pp",
+    "mlp": "nnnnn" + "a" * 8,
+    "mlp_gradient": "nnnnn" + "a" * 10 + "rr" + "aa",
     "max_pool": "nnnnnnppp",
     "max_pool_backward": "nnnnnnppp",
     "softmax": "nnpp",
@@ -54,73 +51,46 @@ SIGNATURES = {
     "warp": "nnnnpppp",
     "draw_strokes": "nnnppppp",
 }
-"""The arguments of the C functions: n is a size (int64), p the address of an array, r a real number (double)."""
+"""The arguments of the C functions: n is a size, r a real number, p an array, a the address of an array."""
 
-_TYPES = {"n": c_int64, "p": c_void_p, "r": c_double}
+_ARRAY = SimpleNamespace(from_param=address)
+_TYPES: dict[str, Any] = {"n": c_int64, "r": c_double, "p": _ARRAY, "a": c_void_p}
 _COUNTING = ("softmax_cross_entropy", "count_correct", "mlp_gradient")
-
-
-@cache
-def cpu_features() -> frozenset[str]:
-    """Return the names of the CPU's features, as NumPy detects them."""
-    from numpy._core._multiarray_umath import __cpu_features__  # type: ignore[import-not-found]
-
-    return frozenset(name for name, present in __cpu_features__.items() if present)
 
 
 def suitable() -> list[str]:
     """Return the instruction sets that this CPU has, best first."""
+    from numpy._core._multiarray_umath import __cpu_features__  # type: ignore[import-not-found]
+
     arm = platform.machine().lower() in ("arm64", "aarch64")
     names = ["neon"] if arm else ["v4", "v3", "v2"]
-    return [name for name in names if INSTRUCTION_SETS[name] <= cpu_features()]
+    return [name for name in names if all(map(__cpu_features__.get, INSTRUCTION_SETS[name]))]
 
 
 def load_library(names: list[str]) -> tuple[str, dict[str, SimpleNamespace]]:
-    """Load the compiled library for the first of several instruction sets for which that is possible.
+    """Load the library for the first of several instruction sets for which that is possible.
 
-    Returns
-    -------
-    name : str
-        The instruction set.
-    functions : dict
-        By the character of a dtype, "f" or "d", the functions; their arguments are those in `SIGNATURES`.
-
-    Raises
-    ------
-    HandgradError
-        If no library can be loaded.
+    Return the instruction set and, by the character of a dtype, "f" or "d", the functions in `SIGNATURES`; raise
+    HandgradError if no library can be loaded.
     """
     reason = f"there are no compiled kernels for this CPU ({platform.machine()})"
     for name in names:
         path = FOLDER / f"libhandgrad_{name}{SUFFIX}"
         try:
-            if path.exists() and not _is_whole(path):
-                raise OSError("the file is cut short")
             library = ctypes.CDLL(str(path))
             return name, {"f": _bind(library, "f32"), "d": _bind(library, "f64")}
         except (OSError, AttributeError) as error:
-            problem = (
-                f"cannot be loaded: {str(error)[:200]}" if path.exists() else f"are missing: {_advice()}"
-            )
-            reason = f"the compiled kernels {path.name} {problem}"
+            problem = f"cannot be loaded: {error}" if path.exists() else "are missing"
+            reason = f"the compiled kernels {path.name} {problem:.200}; {_advice():.200}"
     raise HandgradError(reason)
-
-
-def _is_whole(path: Path) -> bool:
-    """Whether an ELF file is as long as its header states: loading one that is cut short ends the process."""
-    content = path.read_bytes()
-    if SUFFIX != ".so" or len(content) < 64:
-        return SUFFIX != ".so"
-    (offset,), (size, count) = struct.unpack_from("<Q", content, 40), struct.unpack_from("<HH", content, 58)
-    return len(content) >= offset + size * count
 
 
 def _advice() -> str:
     """Return what the build wrote down where it could not compile; see hatch_build.py."""
-    try:
-        return (FOLDER / "libhandgrad_error.txt").read_text("utf-8").splitlines()[0][:200]
-    except (OSError, IndexError):
-        return "in a clone, uv sync --reinstall-package handgrad compiles them"
+    error = FOLDER / "libhandgrad_error.txt"
+    if error.exists():
+        return error.read_text("utf-8").partition("\n")[0]
+    return "in a clone, uv sync --reinstall-package handgrad compiles them"
 
 
 def _bind(library: ctypes.CDLL, suffix: str) -> SimpleNamespace:

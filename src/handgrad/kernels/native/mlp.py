@@ -13,34 +13,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.kernels.backend import kernels
-from handgrad.kernels.memory import aligned, fits, is_real, pointer
+from handgrad.kernels.memory import address, aligned
+from handgrad.kernels.native import fits, is_written
 from handgrad.kernels.native.dense import NARROW, TILE, scratch_size
 from handgrad.kernels.types import Floats, Integers
 
 Classify: TypeAlias = Callable[[NDArray[Any]], tuple[Floats, Integers] | None]
 Learn: TypeAlias = Callable[[NDArray[Any], Integers, float, int], tuple[float, int] | None]
 
-FEW_EXAMPLES = 512
-"""Examples up to which one call computes gradients faster than a call for each layer."""
-
-FEW_INPUTS = 512
-"""Numbers of an example up to which the C kernel for real inputs is as fast as BLAS."""
+FEW_EXAMPLES, FEW_INPUTS = 512, 512
+"""Examples and real inputs up to which one call computes faster than calls for each layer, which may use BLAS."""
 
 
 def mlp(hidden: SimpleNamespace, output: SimpleNamespace) -> Classify | None:
     """Return a function of inputs (N, I) that computes logits (N, C) and the classes with the largest ones (N,).
 
-    Parameters
-    ----------
-    hidden, output : namespaces of arrays
-        ``weights`` (H, I) and ``biases`` (H,); ``weights`` (C, H) and ``biases`` (C,).
+    The namespaces hold ``weights`` (H, I) and ``biases`` (H,), and ``weights`` (C, H) and ``biases`` (C,).
     """
     arrays = _arrays(hidden, output)
     if arrays is None:
         return None
     (inputs, units), classes, dtype = arrays[0].shape, len(output.biases), arrays[0].dtype
-    function, (w1, b1, w2, b2) = kernels.compiled[dtype.char].mlp, map(pointer, arrays)
-    length, shape, few_inputs = TILE * units + _scratch_size(inputs, units), (inputs,), inputs <= FEW_INPUTS
+    function, (w1, b1, w2, b2) = kernels.compiled[dtype.char].mlp, map(address, arrays)
+    length = TILE * units + scratch_size(max(inputs, units))
+    shape, few_inputs = (inputs,), inputs <= FEW_INPUTS
     kept: list[Floats] = []  # scratch memory, one array for each concurrent call
 
     def classify(x: NDArray[Any]) -> tuple[Floats, Integers] | None:
@@ -52,8 +48,8 @@ def mlp(hidden: SimpleNamespace, output: SimpleNamespace) -> Classify | None:
         n = len(x)
         logits, predicted = np.empty((n, classes), dtype), np.empty(n, np.int64)
         scratch = kept.pop() if kept else aligned((length,), dtype)
-        out, best, memory = pointer(logits), pointer(predicted), pointer(scratch)
-        function(n, inputs, units, classes, as_bytes, pointer(x), w1, b1, w2, b2, out, best, memory)
+        out, best, memory = address(logits), address(predicted), address(scratch)
+        function(n, inputs, units, classes, as_bytes, address(x), w1, b1, w2, b2, out, best, memory)
         kept.append(scratch)
         return logits, predicted
 
@@ -68,20 +64,15 @@ def mlp_gradient(
 
     The function takes inputs (N, I), labels (N,), the label smoothing, and the number by which the sum of the losses
     is divided. It is not for several threads at once. With labels that are not classes it does nothing.
-
-    Parameters
-    ----------
-    hidden, output, dhidden, doutput : namespaces of arrays
-        The parameters as in `mlp`, and their gradients.
     """
-    arrays, gradients = _arrays(hidden, output), _arrays(dhidden, doutput, written=True)
-    if arrays is None or gradients is None:
+    arrays = _arrays(hidden, output, dhidden, doutput)
+    if arrays is None or not is_written(*arrays[4:]):
         return None
     (inputs, units), classes, dtype = arrays[0].shape, len(output.biases), arrays[0].dtype
-    size = TILE * (3 * units + 2 * classes + 1) + _scratch_size(inputs, units)
+    size = TILE * (3 * units + 2 * classes + 1) + scratch_size(max(inputs, units))
     loss, scratch = np.zeros(1), np.empty(size, dtype)
-    function, addresses = kernels.compiled[dtype.char].mlp_gradient, [*map(pointer, arrays + gradients)]
-    last = (pointer(loss), pointer(scratch))
+    function, addresses = kernels.compiled[dtype.char].mlp_gradient, [*map(address, arrays)]
+    last = address(loss), address(scratch)
 
     def learn(x: NDArray[Any], labels: Integers, label_smoothing: float, total: int) -> Any:
         n, as_bytes = len(x), x.dtype == np.uint8
@@ -96,24 +87,18 @@ def mlp_gradient(
         x, labels = np.ascontiguousarray(x), np.ascontiguousarray(labels, np.int64)
         loss[0] = 0
         correct = function(
-            *(n, inputs, units, classes, as_bytes, pointer(x), pointer(labels), *addresses),
+            *(n, inputs, units, classes, as_bytes, address(x), address(labels), *addresses),
             *(label_smoothing, 1 / total, *last),
         )
         return (float(loss[0]), correct) if correct >= 0 else None
 
-    learn.arrays = (*arrays, *gradients, scratch)  # type: ignore[attr-defined]  # keeps the memory of the addresses
+    learn.arrays = (*arrays, scratch)  # type: ignore[attr-defined]  # keeps the memory of the addresses
     return learn
 
 
-def _arrays(hidden: SimpleNamespace, output: SimpleNamespace, written: bool = False) -> Any:
-    """Return weights (I, H), biases (H,), weights (H, C) and biases (C,), or None where C cannot take them."""
-    arrays = (hidden.weights.T, hidden.biases, output.weights.T, output.biases)
-    (units, inputs), classes, dtype = hidden.weights.shape, len(output.biases), hidden.weights.dtype
-    shapes = (inputs, units), (units,), (units, classes), (classes,)
-    usable = (fits(a, dtype, shape, written=written) for a, shape in zip(arrays, shapes, strict=True))
-    return arrays if is_real(hidden.weights) and 1 <= classes <= NARROW and all(usable) else None
-
-
-def _scratch_size(inputs: int, units: int) -> int:
-    """Return the numbers of scratch memory that the kernels of the layers take."""
-    return max(scratch_size(inputs), scratch_size(units))
+def _arrays(*layers: SimpleNamespace) -> list[NDArray[Any]] | None:
+    """Return weights (I, H), biases (H,), weights (H, C), biases (C,), and so on; None where C cannot take them."""
+    arrays = [array for layer in layers for array in (layer.weights.T, layer.biases)]
+    pattern = "IH H HC C " * (len(layers) // 2)
+    usable = fits(pattern, *arrays) and all(array.flags.c_contiguous for array in arrays)
+    return arrays if usable and 1 <= len(arrays[3]) <= NARROW else None
