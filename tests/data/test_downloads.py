@@ -27,14 +27,14 @@ def target(tmp_path: Path) -> Path:
 
 
 def get(target: Path, *urls: str) -> None:
-    download(urls, target, lambda content: content == CONTENT, limit=10**6, advice="fetch it yourself")
+    download(urls, target, lambda content: content == CONTENT, 10**6)
 
 
 def failure(target: Path, *urls: str) -> str:
     """Return the line with which mirrors fail; nothing is left in the folder."""
     line = refusal(get, target, *urls)
     assert line.startswith("cannot download file.gz (")
-    assert line.endswith("); fetch it yourself")
+    assert line.endswith(f"); put it into {target.parent} yourself")
     assert not list(target.parent.iterdir())
     return line
 

@@ -14,12 +14,10 @@ TIMEOUT = 15.0
 """Seconds for which a mirror may send nothing."""
 
 
-def download(
-    urls: Iterable[str], target: Path, verify: Callable[[bytes], bool], *, limit: int, advice: str
-) -> None:
-    """Download a file that fits into memory, of at most `limit` bytes, and create its folder.
+def download(urls: Iterable[str], target: Path, verify: Callable[[bytes], bool], limit: int) -> None:
+    """Download a file of at most `limit` bytes, and create its folder.
 
-    HandgradError, with the reasons of all mirrors and `advice`, where none of them sends what `verify` accepts.
+    HandgradError, with the reasons of all mirrors, where none of them sends what `verify` accepts.
     """
     make_folder(target.parent)
     failures = []
@@ -39,7 +37,8 @@ def download(
             reason = "sent other content than was published"
         host = url.partition("://")[2].partition("/")[0].rpartition("@")[2]  # without a password
         failures.append(f"{host or url}: {reason}")
-    raise HandgradError(f"cannot download {target.name} ({', '.join(failures)}); {advice}")
+    reasons = ", ".join(failures)
+    raise HandgradError(f"cannot download {target.name} ({reasons}); put it into {target.parent} yourself")
 
 
 def _reason(error: Exception) -> str:

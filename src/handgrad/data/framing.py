@@ -6,7 +6,6 @@ the 28×28 (LeCun, Cortes and Burges, "The MNIST database of handwritten digits"
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
 
 from handgrad.errors import HandgradError
 
@@ -28,6 +27,8 @@ def frame_digit(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
     0 is background, 255 the strongest ink. HandgradError where the image is blank.
     """
+    from PIL import Image  # slow to import, and not needed for `centre`
+
     ink = _ink(grey) if grey.size else grey
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     if len(rows):
@@ -39,12 +40,14 @@ def frame_digit(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
         # Versions of Pillow differ in the side that they scale first, which can change a byte.
         small = np.asarray(narrow.resize((across, down), Image.Resampling.BICUBIC))
         if small.any():  # a few specks can be lost in scaling
-            return _centred(small)
+            return centre(small[np.newaxis])[0]
     raise HandgradError("the image is blank: nothing in it stands out from its background")
 
 
 def _ink(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the ink: the background is 0, the strongest ink 255; all 0 where nothing stands out."""
+    from PIL import Image, ImageFilter
+
     factor = max(1, max(grey.shape) // ENOUGH)
     values = np.asarray(Image.fromarray(grey.astype(np.float32)).reduce(factor), np.float64)
     difference = values - _background(values)
@@ -84,15 +87,18 @@ def _spread(values: Floats) -> float:
     return 1.4826 * float(np.median(np.abs(values - np.median(values))))
 
 
-def _centred(digit: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Place a digit with its centre of mass in the middle, as far as it stays inside."""
-    height, width = digit.shape
-    mass = digit.sum(dtype=np.float64)
+def centre(digits: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Place digits (N, h, w) in images (N, 28, 28), the centre of mass in the middle, to the nearest pixel.
+
+    A digit that would cross the edge of its image, about one in some thousands, is placed at the edge.
+    """
+    examples, height, width = digits.shape
+    ink = digits.sum(axis=(1, 2))
     # Pixel k counts as k, not as k + ½: MNIST's centres of mass are then 14 ± ½, in all but 3 of its 60,000 images.
-    centre_y = np.arange(height) @ digit.sum(axis=1, dtype=np.float64) / mass
-    centre_x = np.arange(width) @ digit.sum(axis=0, dtype=np.float64) / mass
-    top = int(np.clip(round(SIDE / 2 - centre_y), 0, SIDE - height))
-    left = int(np.clip(round(SIDE / 2 - centre_x), 0, SIDE - width))
-    framed = np.zeros((SIDE, SIDE), np.uint8)
-    framed[top : top + height, left : left + width] = digit
-    return framed
+    top = np.rint(SIDE / 2 - digits.sum(axis=2) @ np.arange(height) / ink).astype(int)
+    left = np.rint(SIDE / 2 - digits.sum(axis=1) @ np.arange(width) / ink).astype(int)
+    rows = top.clip(0, SIDE - height)[:, np.newaxis] + np.arange(height)
+    columns = left.clip(0, SIDE - width)[:, np.newaxis] + np.arange(width)
+    images = np.zeros((examples, SIDE, SIDE), np.uint8)
+    images[np.arange(examples)[:, None, None], rows[:, :, None], columns[:, None, :]] = digits
+    return images

@@ -13,7 +13,7 @@ from handgrad.data.dataset import Dataset, Splits, naming
 from handgrad.data.idx import FILES, Split, find_idx, read_idx_folder
 from handgrad.data.labels import encode_labels
 from handgrad.data.memory import check_memory
-from handgrad.data.mnist import COLLECTIONS, CSV_FILES, ensure, has_idx_files, read_split
+from handgrad.data.mnist import COLLECTIONS, CSV_FILES, NAMES, ensure, read_split
 from handgrad.data.npz import read_npz
 from handgrad.errors import HandgradError, suggest
 
@@ -75,7 +75,7 @@ def _reading(path: Path) -> Iterator[None]:
 
 def _published(name: str) -> Splits:
     folder = ensure(name)
-    if not has_idx_files(folder):
+    if not find_idx(folder, NAMES[0]):
         train, test = (folder / table for table in CSV_FILES)
         return _tables([train], [test], name)
 

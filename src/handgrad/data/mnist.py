@@ -73,14 +73,9 @@ def find(name: str) -> Path | None:
         places.append(Path("mnistdata"))
     for folder in (*places, cache_folder(name)):
         has_tables = name == "mnist" and all((folder / file).is_file() for file in CSV_FILES)
-        if has_tables or has_idx_files(folder):
+        if has_tables or all(find_idx(folder, file) for file in NAMES):
             return folder
     return None
-
-
-def has_idx_files(folder: Path) -> bool:
-    """Whether a folder has the four IDX files of a data set, and not its tables."""
-    return all(find_idx(folder, file) for file in NAMES)
 
 
 def ensure(name: str) -> Path:
@@ -94,12 +89,10 @@ def ensure(name: str) -> Path:
 
     published, folder, mirror = COLLECTIONS[name], cache_folder(name), os.environ.get("HANDGRAD_MIRROR")
     mirrors = (f"{mirror.rstrip('/')}/",) if mirror else published.mirrors
-    advice = f"download the four files yourself into {folder}: {', '.join(NAMES)} (each may end in .gz)"
     for file in NAMES:
         if not find_idx(folder, file):
             urls = [f"{mirror}{file}.gz" for mirror in mirrors]
-            verify = partial(published.is_published, file)
-            download(urls, folder / f"{file}.gz", verify, limit=LIMIT, advice=advice)
+            download(urls, folder / f"{file}.gz", partial(published.is_published, file), LIMIT)
     return folder
 
 

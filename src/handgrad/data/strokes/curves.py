@@ -47,8 +47,7 @@ def spline(controls: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     """Compute the matrix (count, K) that maps K ≥ 2 control points to evenly spaced points of a smooth curve.
 
     The curve is a centripetal Catmull-Rom spline: cubic between its knots, which are the square root of the distance
-    of the `controls` (K, 2) apart, with the slope of the parabola through three neighbours, and without curvature at
-    its ends.
+    of the `controls` (K, 2) apart, with the slope of the parabola through three neighbours, straight at its ends.
     """
     distance = np.linalg.norm(np.diff(controls, axis=0), axis=1)
     h = np.sqrt(distance)

@@ -7,15 +7,14 @@ with a pen of random width and pressure.
 import numpy as np
 from numpy.typing import NDArray
 
+from handgrad.data.framing import BOX, SIDE, centre
 from handgrad.data.strokes.curves import POINTS, SKELETONS, skeleton
-from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.threads import Workers, choose_threads
 
 Floats = NDArray[np.float64]
 
 BLOCK = 1000  # examples that share a random generator, so that example k does not depend on the number of examples
-BOX, SIDE = 20, 28  # pixels of MNIST's box for the ink, and of its images
 
 
 def generate(examples: int, seed: int = 0, stream: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -24,18 +23,14 @@ def generate(examples: int, seed: int = 0, stream: int = 0) -> tuple[NDArray[np.
     Example k depends on `seed`, `stream` and k only: fewer examples are the first of more. By convention, stream 0 is
     for training and stream 1 for tests.
     """
-    if examples < 1:
-        raise HandgradError(f"cannot generate {examples} digits; ask for 1 or more")
-    if min(seed, stream) < 0:
-        raise HandgradError(f"seed and stream must be 0 or above, not {seed} and {stream}")
     images = np.empty((examples, SIDE * SIDE), np.uint8)
     labels = np.empty(examples, np.uint8)
 
     def fill(block: int) -> None:
         rng = np.random.default_rng([seed, stream, block])
         digits = rng.integers(10, size=BLOCK, dtype=np.uint8)
-        place = slice(block * BLOCK, min((block + 1) * BLOCK, examples))
-        count = place.stop - place.start
+        place = slice(block * BLOCK, (block + 1) * BLOCK)
+        count = len(labels[place])
         labels[place], images[place] = digits[:count], draw_digits(digits, rng).reshape(BLOCK, -1)[:count]
 
     with Workers(choose_threads()) as workers:
@@ -51,11 +46,7 @@ def draw_digits(labels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[
 
 
 def trace(labels: NDArray[np.uint8], rng: np.random.Generator) -> tuple[Floats, NDArray[np.bool_]]:
-    """Trace a skeleton of each digit with random errors.
-
-    Returns the path of the pen (N, 64, 2) about the centre of a digit of height 2, and whether a segment
-    joins a point with the next, (N, 63).
-    """
+    """Trace a skeleton of each digit with random errors: paths as `skeleton` has them, (N, 64, 2) and (N, 63)."""
     n = len(labels)
     points = np.empty((n, POINTS, 2))
     pen_down = np.empty((n, POINTS - 1), np.bool_)
@@ -94,7 +85,7 @@ def distort(points: Floats, rng: np.random.Generator) -> Floats:
 def frame(points: Floats, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
     """Choose pens, and scale the paths (N, P, 2) so that the ink fills a box of 20 pixels.
 
-    Returns the paths, the radii of the pen (N, P) and the widths of the ink's edges (N,), all in pixels.
+    Returns paths, radii of the pen (N, P) and widths of the ink's edges (N,), all in pixels.
     """
     n, p, _ = points.shape
     size = np.ptp(points, axis=1).max(axis=-1)[:, None]
@@ -112,19 +103,3 @@ def frame(points: Floats, rng: np.random.Generator) -> tuple[Floats, Floats, Flo
     margin = np.floor((BOX - (high - low) * scale[:, None]) / 2 + 1e-9)
     points = (points - low[:, None]) * scale[:, None, None] + margin[:, None]
     return points, radii * scale[:, None], (softness * unit)[:, 0] * scale
-
-
-def centre(boxes: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Place boxes of ink (N, 20, 20) in images (N, 28, 28), the centre of mass in the middle, to the nearest pixel.
-
-    A box that would cross the edge of its image, about one in some thousands, is placed at the edge.
-    """
-    at = np.arange(BOX)
-    ink = boxes.sum(axis=(1, 2))
-    top = SIDE / 2 - boxes.sum(axis=2) @ at / ink
-    left = SIDE / 2 - boxes.sum(axis=1) @ at / ink
-    corners = np.clip(np.rint([top, left]).astype(int), 0, SIDE - BOX)
-    rows, columns = corners[:, :, None] + at
-    images = np.zeros((len(boxes), SIDE, SIDE), np.uint8)
-    images[np.arange(len(boxes))[:, None, None], rows[:, :, None], columns[:, None, :]] = boxes
-    return images
