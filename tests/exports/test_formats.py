@@ -27,8 +27,7 @@ CUSTOM = network(hg.Flatten(), Mine(), hg.Dense(2))
 LARGE = network(hg.Flatten(), hg.Dense(2, hg.Uniform(1e300, 2e300)), dtype=np.float64)
 
 
-def test_every_supported_layer_is_computed_by_a_client() -> None:
-    """The tests of C and ONNX, and of the page, compute each row of the table."""
+def test_every_supported_layer_is_a_row_of_the_table_that_clients_compute() -> None:
     assert {type(layer) for layer, _ in LAYERS} == SUPPORTED
 
 

@@ -107,11 +107,9 @@ def test_file_is_complete(exported: Path, tmp_path: Path) -> None:
     assert 'data-name="pen &amp; &quot;ink&quot;" data-accuracy="' in text
 
 
-def test_mlp_is_smaller_than_a_megabyte(tmp_path: Path) -> None:
-    """Parameters in float64 are written in float32."""
+def test_parameters_in_float64_are_written_in_float32(tmp_path: Path) -> None:
     network = hg.load_recipe("mlp").build_network((1, 28, 28), dtype=np.float64)
     hg.export(network, tmp_path / "mlp.html")
-    assert (tmp_path / "mlp.html").stat().st_size < 1_000_000
     text = (tmp_path / "mlp.html").read_text("utf-8")
     assert 'data-name="mlp">' in text  # without an accuracy
     (tmp_path / "m.safetensors").write_bytes(b64decode(re.findall(MODEL, text)[0]))
@@ -124,11 +122,7 @@ def test_mlp_is_smaller_than_a_megabyte(tmp_path: Path) -> None:
     [
         ((4,), hg.Scaling.of_bytes(), "images of 28×28 bytes, but the model takes 4 bytes"),
         ((3, 28, 28), hg.Scaling.of_bytes(), "takes 3×28×28 bytes"),
-        (
-            (1, 28, 28),
-            hg.Scaling(np.zeros(784), np.ones(784)),
-            "takes 1×28×28 numbers; export it as onnx or c",
-        ),
+        ((1, 28, 28), hg.Scaling(np.zeros(784), np.ones(784)), "takes 1×28×28 numbers; export it as onnx"),
     ],
 )
 def test_networks_of_other_inputs_are_refused(

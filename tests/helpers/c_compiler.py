@@ -63,7 +63,8 @@ class Headers:
     def __init__(self, folder: Path, networks: Mapping[str, Network], *, int8: bool = False) -> None:
         compiler()
         self.networks = networks
-        self.sizes = {name: write_c(net, folder / f"{name}.h", int8=int8) for name, net in networks.items()}
+        for name, network in networks.items():
+            write_c(network, folder / f"{name}.h", int8=int8)
         program = "".join(f'#include "{name}.h"\n' for name in networks) + PROGRAM
         for name in networks:
             kind, size = self.kind(name)[0], name.upper()

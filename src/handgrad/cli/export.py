@@ -36,7 +36,7 @@ def export(
     if source and out.exists() and out.samefile(source):
         raise HandgradError(f"{out} is the model itself; choose another place")
     accuracy = validation_summary(source.parent) if source and source.name == MODEL_FILE else None
-    sizes = write(network, out, to, int8=int8, recipe=recipe, accuracy=accuracy)
+    write(network, out, to, int8=int8, recipe=recipe, accuracy=accuracy)
     files = out.glob("[wb]*.csv") if out.is_dir() else [out]
     size = sum(path.stat().st_size for path in files)
     facts = {
@@ -46,13 +46,7 @@ def export(
         "parameters": network.parameter_count,
         "bytes": size,
     }
-    weights = "int8" if int8 else "float32"
-    if sizes:
-        facts |= {"weights": weights, "constant_bytes": sizes.constants, "stack_bytes": sizes.stack}
     if json:
         emit_json(facts)
-        return
-    emit(f"{out}: {network.parameter_count:,} parameters as {to}, {size:,} bytes")
-    if sizes:
-        memory = f"{sizes.constants:,} bytes of constants, weights as {weights}, and {sizes.stack:,} bytes of stack"
-        emit(f"compiled: {memory}")
+    else:
+        emit(f"{out}: {network.parameter_count:,} parameters as {to}, {size:,} bytes")

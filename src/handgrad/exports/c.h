@@ -39,13 +39,6 @@ static inline void handgrad_standardise(const float *x, const double *shift, con
         y[i] = (float)(((double)x[i] - shift[i]) / divisor[i]);
 }
 
-/* Copy the inputs. */
-static inline void handgrad_copy(const float *x, int count, float *y)
-{
-    for (int i = 0; i < count; i++)
-        y[i] = x[i];
-}
-
 /* y[o] = sum of x[i] weights[i][o]. The outer loop is over inputs, since many are zero and are skipped. */
 static inline void handgrad_dense(const float *x, const handgrad_weight *weights, int inputs, int outputs, float *y)
 {

@@ -11,38 +11,25 @@ from importlib.resources import files
 from math import prod
 from pathlib import Path
 from string import Template
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.exports.support import check_supported
 from handgrad.files import write_file
 from handgrad.model import layers
 from handgrad.model.layers.layer import Parameters, Shape
 from handgrad.model.network import Network
-
-PER_LINE = 12
-"""Elements on one line of an array."""
+from handgrad.model.scaling import Scaling
 
 
-class Sizes(NamedTuple):
-    """Memory that a program needs for a header, in bytes: constants, and stack during a prediction."""
-
-    constants: int
-    stack: int
-
-
-def write_c(network: Network, path: Path, *, int8: bool = False) -> Sizes:
+def write_c(network: Network, path: Path, *, int8: bool = False) -> None:
     """Write a network as a C99 header whose stem names its function, completely or not at all."""
-    check_supported(network, "c")
     program = _Program(int8)
-    inputs, scaling, shape = network.inputs, network.scaling, network.input_shape
-    as_bytes = scaling is not None and scaling.for_bytes
+    inputs, shape = network.inputs, network.input_shape
+    scaling = network.scaling or Scaling(np.array(0.0), np.array(1.0))
     program.swap(inputs)
-    if scaling is None:
-        program.call("copy", "input", inputs, program.now)
-    elif as_bytes:
+    if scaling.for_bytes:
         program.call("scale_bytes", "input", inputs, program.now)
     else:
         shift = program.array("double", "shift", np.broadcast_to(scaling.shift, inputs))
@@ -51,30 +38,29 @@ def write_c(network: Network, path: Path, *, int8: bool = False) -> Sizes:
     for index, layer in enumerate(network.layers):
         program.write_layer(index, layer, network.arrays[index], shape)
         shape = layer.output_shape(shape)
-    sizes = Sizes(program.constant_bytes, 4 * sum(program.buffers.values()))
     name, example = identifier(path.stem), "x".join(map(str, network.example_shape))
-    template = files("handgrad.exports").joinpath("c.h").read_text("utf-8")
-    names = {"handgrad_": f"{name}_", "handgrad.h": f"{name}.h", "HANDGRAD_": f"{name.upper()}_"}
-    template = re.sub("|".join(names), lambda found: names[found[0]], template)
-    text = Template(template).substitute(
+    template = Template(files("handgrad.exports").joinpath("c.h").read_text("utf-8"))
+    code = template.safe_substitute(
+        features=_feature_indices(network.features),
+        arrays="\n".join(program.arrays),
+        buffers=", ".join(f"{buffer}[{size}]" for buffer, size in program.buffers.items() if size),
+        calls="\n    ".join(program.calls),
+        logits=program.now,
+    )
+    code = re.sub("handgrad(?=[_.])", name, code.replace("HANDGRAD_", f"{name.upper()}_"))
+    text = Template(code).substitute(
         library=f"handgrad {version('handgrad')}",
         parameters=f"{network.parameter_count:,}",
         kind="int8 with one float32 scale per output" if int8 else "float32",
-        input="unsigned char" if as_bytes else "float",
-        example=f"{example}, 0 to 255" if as_bytes else example,
-        stack=f"{sizes.stack:,}",
+        input="unsigned char" if scaling.for_bytes else "float",
+        example=f"{example}, 0 to 255" if scaling.for_bytes else example,
+        stack=f"{4 * sum(program.buffers.values()):,}",
         inputs=inputs,
         classes=len(network.classes),
-        features=_feature_indices(f"{name.upper()}_INPUT_", network.features),
         class_names=_rows([literal(name) for name in network.classes]),
         weight="signed char" if int8 else "float",
-        arrays="\n".join(program.arrays).replace("handgrad_", f"{name}_"),
-        buffers=", ".join(f"{buffer}[{size}]" for buffer, size in program.buffers.items() if size),
-        calls="\n    ".join(program.calls).replace("handgrad_", f"{name}_"),
-        logits=program.now,
     )
     write_file(path, text.encode("ascii"))
-    return sizes
 
 
 class _Program:
@@ -86,7 +72,6 @@ class _Program:
     def __init__(self, int8: bool) -> None:
         self.int8 = int8
         self.arrays: list[str] = []
-        self.constant_bytes = 0
         self.calls: list[str] = []
         self.buffers = {"a": 0, "b": 0}
         self.now = "a"
@@ -95,10 +80,8 @@ class _Program:
         """Add a constant array, and return its name."""
         suffix = "f" if values.dtype == np.float32 else ""
         texts = [f"{text}{suffix}" for text in values.ravel().astype(str).tolist()]
-        self.arrays.append(
-            f"static const {kind} handgrad_{name}[{len(texts)}] = {{\n    {_rows(texts)}\n}};\n"
-        )
-        self.constant_bytes += values.nbytes
+        declaration = f"static const {kind} handgrad_{name}[{len(texts)}]"
+        self.arrays.append(f"{declaration} = {{\n    {_rows(texts)}\n}};\n")
         return f"handgrad_{name}"
 
     def call(self, function: str, *arguments: object) -> None:
@@ -113,14 +96,14 @@ class _Program:
 
     def write_layer(self, index: int, layer: layers.Layer, arrays: Parameters, input_shape: Shape) -> None:
         """Add the arrays and calls of a layer."""
-        size, output_shape = prod(input_shape), layer.output_shape(input_shape)
+        outputs, *image = layer.output_shape(input_shape)
+        size, channels = prod(input_shape), (outputs, prod(image))
         match layer:
             case layers.Dense():
-                sizes = (*input_shape, layer.units)
-                self._write_product(index, "dense", sizes, arrays, output_shape)
+                self._write_product(index, "dense", (*input_shape, outputs), arrays, channels)
             case layers.Conv2D():
-                sizes = (*input_shape, layer.filters, layer.kernel_size, layer.stride, layer.padding)
-                self._write_product(index, "convolution", sizes, arrays, output_shape)
+                sizes = (*input_shape, outputs, layer.kernel_size, layer.stride, layer.padding)
+                self._write_product(index, "convolution", sizes, arrays, channels)
             case layers.MaxPool2D():
                 self.call("max_pool", self.now, *input_shape, layer.pool_size, layer.step)
             case layers.AvgPool2D():
@@ -130,9 +113,9 @@ class _Program:
                 intercept = (arrays.beta - arrays.mean * slope).astype(np.float32)
                 slopes = self.array("float", f"slopes{index}", slope.astype(np.float32))
                 intercepts = self.array("float", f"intercepts{index}", intercept)
-                self.call("affine", self.now, slopes, intercepts, output_shape[0], prod(output_shape[1:]))
+                self.call("affine", self.now, slopes, intercepts, *channels)
             case layers.Maxout():
-                self.call("maxout", self.now, output_shape[0], layer.pieces, prod(output_shape[1:]))
+                self.call("maxout", self.now, channels[0], layer.pieces, channels[1])
             case layers.LeakyReLU():
                 self.call("leaky_relu", self.now, size, f"{np.float32(layer.negative_slope)}f")
             case layers.Dropout() | layers.Flatten():
@@ -141,7 +124,7 @@ class _Program:
                 self.call(type(layer).__name__.lower(), self.now, size)
 
     def _write_product(
-        self, index: int, function: str, sizes: Shape, arrays: Parameters, output_shape: Shape
+        self, index: int, function: str, sizes: Shape, arrays: Parameters, channels: tuple[int, int]
     ) -> None:
         """Add a product with weights, and the biases."""
         weights, scales = arrays.weights.astype(np.float32), None
@@ -150,9 +133,8 @@ class _Program:
         weights = weights.T if weights.ndim == 2 else weights  # (I, O)
         constant = self.array("handgrad_weight", f"weights{index}", weights)
         biases = self.array("float", f"biases{index}", arrays.biases.astype(np.float32))
-        x = self.swap(prod(output_shape))
+        x = self.swap(prod(channels))
         self.call(function, x, constant, *sizes, self.now)
-        channels = output_shape[0], prod(output_shape[1:])
         if scales is None:
             self.call("add", self.now, biases, *channels)
         else:
@@ -160,18 +142,7 @@ class _Program:
 
 
 def quantize(weights: NDArray[Any]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Round weights to 8 bits, symmetrically, with one scale per output.
-
-    Parameters
-    ----------
-    weights : (O, ...)
-
-    Returns
-    -------
-    q : (O, ...), from −127 to 127
-    scales : (O,)
-        ``q * scales`` differs from the weights by at most half a scale.
-    """
+    """Round weights (O, ...) to q from −127 to 127 with scales (O,): q · scale is at most half a scale away."""
     rows = weights.reshape(len(weights), -1).astype(np.float32)
     largest = np.abs(rows).max(axis=1)
     scales = np.where(largest > 0, largest / np.float32(127), np.float32(1)).astype(np.float32)
@@ -179,16 +150,15 @@ def quantize(weights: NDArray[Any]) -> tuple[NDArray[np.int8], NDArray[np.float3
 
 
 def _rows(elements: list[str]) -> str:
-    """Return the elements of an array, separated and broken into lines."""
-    lines = (", ".join(elements[start : start + PER_LINE]) for start in range(0, len(elements), PER_LINE))
-    return ",\n    ".join(lines)
+    """Return the elements of an array, separated and broken into lines of twelve."""
+    return ",\n    ".join(", ".join(elements[start : start + 12]) for start in range(0, len(elements), 12))
 
 
-def _feature_indices(prefix: str, features: Sequence[str]) -> str:
+def _feature_indices(features: Sequence[str]) -> str:
     """Return an enum of the inputs' indices: ``soil=clay`` of plants.h is ``PLANTS_INPUT_SOIL_CLAY``."""
     names: list[str] = []
     for index, feature in enumerate(features):
-        name = prefix + (re.sub(r"[^A-Za-z0-9]+", "_", feature).strip("_").upper() or "AT")
+        name = "HANDGRAD_INPUT_" + (re.sub(r"[^A-Za-z0-9]+", "_", feature).strip("_").upper() or "AT")
         while name in names:
             name += f"_{index}"
         names.append(name)

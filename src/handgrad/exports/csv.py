@@ -20,15 +20,9 @@ from handgrad.model.layers import Dense, Dropout, Flatten, Layer, ReLU
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
 
-SIDE = 28
-"""Pixels along a side of the images that the Rust program reads."""
-
 
 def is_dense(network: Network) -> bool:
-    """Whether the layers are dense with only ReLU between them.
-
-    Dropout, which does nothing in inference, and Flatten may be anywhere; they are not written.
-    """
+    """Whether the layers are dense with ReLU between them; Dropout and Flatten, which are not written, may follow."""
     kinds = [type(layer) for layer in network.layers if type(layer) not in (Dropout, Flatten)]
     return kinds[::2] == [Dense] * len(kinds[::2]) and kinds[1::2] == [ReLU] * (len(kinds) // 2)
 
@@ -74,18 +68,7 @@ def _refuse_layers_beyond(layers: int, folder: Path) -> None:
 
 
 def read_csv(folder: Path) -> Network:
-    """Read a folder of parameter files, written by this library or the Rust program.
-
-    Returns
-    -------
-    Network
-        In float32, with ReLU between its dense layers, for images of bytes.
-
-    Raises
-    ------
-    HandgradError
-        If a file is missing, does not hold finite numbers, or the shapes do not fit.
-    """
+    """Read a folder of parameter files as a network in float32, for images of bytes."""
     layers: list[Layer] = []
     arrays: dict[str, NDArray[Any]] = {}
     number = 1
@@ -98,8 +81,8 @@ def read_csv(folder: Path) -> Network:
         number += 1
     _refuse_layers_beyond(number - 1, folder)
     inputs = arrays["layers.0.weights"].shape[1]
-    # the inputs of the Rust program are digits of MNIST
-    form: dict[str, Any] = {"example_shape": (1, SIDE, SIDE), "framing": "digit"} if inputs == SIDE**2 else {}
+    # 784 inputs of the Rust program are digits of MNIST
+    form: dict[str, Any] = {"example_shape": (1, 28, 28), "framing": "digit"} if inputs == 784 else {}
     with naming(folder):
         return Network(layers[:-1], inputs, scaling=Scaling.of_bytes(), arrays=arrays, **form)
 
@@ -107,16 +90,13 @@ def read_csv(folder: Path) -> Network:
 def _read_matrix(path: Path) -> NDArray[Any]:
     import polars as pl
 
+    if not path.exists():
+        raise HandgradError(f"{path} does not exist; parameter files are w1.csv, b1.csv, w2.csv, b2.csv …")
     try:
-        frame = pl.read_csv(path, infer_schema=False)
-        matrix = frame.cast(pl.Float32).to_numpy(order="c")
-    except FileNotFoundError:
-        raise HandgradError(
-            f"{path} does not exist; parameter files are w1.csv, b1.csv, w2.csv, b2.csv …"
-        ) from None
+        frame = pl.read_csv(path, infer_schema=False).cast(pl.Float32)
     except (pl.exceptions.PolarsError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise HandgradError(f"{path} does not hold a matrix of numbers: {reason}") from error
     if frame.columns != [f"{path.stem}{index}" for index in range(frame.width)]:
         raise HandgradError(f"{path} does not begin with the header {path.stem}0, {path.stem}1, …")
-    return np.ascontiguousarray(matrix)
+    return frame.to_numpy(order="c")

@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from handgrad.errors import HandgradError, suggest
+from handgrad.errors import HandgradError, require, suggest
 from handgrad.exports import FORMATS, SUFFIXES
-from handgrad.exports.c import Sizes, write_c
+from handgrad.exports.c import write_c
 from handgrad.exports.csv import read_csv, write_csv
 from handgrad.exports.html import write_html
-from handgrad.exports.onnx import read_onnx, write_onnx
+from handgrad.exports.support import check_supported
 from handgrad.model.files import Recipe, load_recipe, load_safetensors
 from handgrad.model.network import Network
 from handgrad.model.sklearn_conversion import network_of
@@ -25,10 +25,8 @@ def export(
     int8: bool = False,
     recipe: Recipe | None = None,
     accuracy: str | None = None,
-) -> Sizes | None:
-    """Write a trained network in another format, completely or not at all.
-
-    In every format, inputs are values as the data set has them (0–255 for images): scaling is part of the export.
+) -> None:
+    """Write a trained network in another format, with its scaling, completely or not at all.
 
     Parameters
     ----------
@@ -46,11 +44,6 @@ def export(
     accuracy : str, optional
         The accuracy and the data it was measured on, as text; shown in HTML.
 
-    Returns
-    -------
-    Sizes or None
-        For C, the memory that the header takes.
-
     Raises
     ------
     HandgradError
@@ -63,16 +56,25 @@ def export(
     if int8 and format != "c":
         raise HandgradError(f"only c has int8 weights, and not {format}")
     network = network_of(network)
+    if format != "csv":
+        check_supported(network, format)
     match format:
         case "csv":
             write_csv(network, path)
         case "onnx":
-            write_onnx(network, path, recipe)
+            _onnx().write_onnx(network, path, recipe)
         case "html":
             write_html(network, path, recipe, accuracy)
         case "c":
-            return write_c(network, path, int8=int8)
-    return None
+            write_c(network, path, int8=int8)
+
+
+def _onnx() -> Any:
+    """Return the module for ONNX files; HandgradError where its extra is not installed."""
+    require("ONNX files need", "onnx", "onnx")
+    from handgrad.exports import onnx
+
+    return onnx
 
 
 def load_model(path: Path | str) -> Network:
@@ -92,9 +94,7 @@ def load_model(path: Path | str) -> Network:
     file = model_file(path)
     if file is None:
         return read_csv(Path(path))
-    if file.suffix.lower() == ".onnx":
-        return read_onnx(file)[0]
-    return load_safetensors(file)
+    return _onnx().read_onnx(file)[0] if file.suffix.lower() == ".onnx" else load_safetensors(file)
 
 
 def load_model_recipe(path: Path | str) -> dict[str, Any] | None:
@@ -102,31 +102,19 @@ def load_model_recipe(path: Path | str) -> dict[str, Any] | None:
     file = model_file(path)
     if file is None:
         return None
-    if file.suffix.lower() == ".onnx":
-        return read_onnx(file)[1]
-    return load_recipe(file)
+    return _onnx().read_onnx(file)[1] if file.suffix.lower() == ".onnx" else load_recipe(file)
 
 
 def model_file(path: Path | str) -> Path | None:
-    """Return the model file that `path` names or contains; None for a folder of parameter CSV files.
-
-    Raises
-    ------
-    HandgradError
-        If `path` does not exist, or is a folder without a model.
-    """
+    """Return the model file that `path` names or contains; None for a folder of parameter CSV files."""
     path = Path(path)
     if not path.exists():
-        raise HandgradError(
-            f"{path} does not exist; name a run folder, a model file or a final_config folder"
-        )
+        raise HandgradError(f"{path} does not exist; name a run folder, a model or a final_config folder")
     if SUFFIXES.get(path.suffix.lower()) in ("c", "html"):
         raise HandgradError(f"{path} is an export that cannot be read back; name the model it was made from")
     if not path.is_dir():
         return path
-    for file in (path / MODEL_FILE, path / CHECKPOINT_FILE):
-        if file.exists():
-            return file
-    if (path / "w1.csv").exists():
-        return None
+    for name in (MODEL_FILE, CHECKPOINT_FILE, "w1.csv"):
+        if (path / name).exists():
+            return None if name == "w1.csv" else path / name
     raise HandgradError(f"{path} contains no {MODEL_FILE} and no w1.csv; name a run folder, or train one")

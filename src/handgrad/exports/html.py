@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 
 from handgrad.errors import HandgradError
-from handgrad.exports.support import check_supported, float32_tensors
+from handgrad.exports.support import float32_tensors
 from handgrad.files import write_file
 from handgrad.frontend import page_files
 from handgrad.model.files import Recipe, serialize_tensors
@@ -39,7 +39,6 @@ def write_html(
         raise HandgradError(
             f"the page draws images of 28×28 bytes, but the model takes {shape} {kind}; export it as onnx or c"
         )
-    check_supported(network, "html")
     name = str((recipe or {}).get("name") or path.stem)
     attributes = f'id="model" data-name="{escape(name)}"'
     if accuracy:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from onnx import ModelProto, TensorProto, helper, numpy_helper
 
-from handgrad.errors import HandgradError, require
-from handgrad.exports.support import check_supported, float32_tensors
+from handgrad.errors import HandgradError
+from handgrad.exports.support import float32_tensors
 from handgrad.files import write_file
 from handgrad.kernels.activations import GELU_CUBIC, GELU_SCALE
 from handgrad.model import layers
@@ -22,21 +23,12 @@ from handgrad.model.network import Network
 OPSET, IR_VERSION = 18, 9
 """Of 2023, old enough for the clients in use: onnxruntime refuses newer ones than it supports."""
 
-OPERATORS: dict[type[layers.Layer], str] = {
-    layers.Flatten: "Flatten",
-    layers.ReLU: "Relu",
-    layers.Sigmoid: "Sigmoid",
-    layers.Tanh: "Tanh",
-}
+OPERATORS = {"Flatten": "Flatten", "ReLU": "Relu", "Sigmoid": "Sigmoid", "Tanh": "Tanh"}
 """Layers that are one operator without attributes."""
 
 
 def write_onnx(network: Network, path: Path, recipe: Recipe | None = None) -> None:
     """Write a network as an ONNX file in float32, completely or not at all."""
-    require("ONNX files need", "onnx", "onnx")
-    from onnx import TensorProto, helper, numpy_helper
-
-    check_supported(network, "onnx")
     tensors, metadata = float32_tensors(network, recipe)
     nodes, shape = _Nodes(), network.input_shape
     x = nodes.scale("input", tensors)
@@ -56,10 +48,7 @@ def write_onnx(network: Network, path: Path, recipe: Recipe | None = None) -> No
         "network",
         [helper.make_tensor_value_info("input", kind, ["N", network.inputs])],
         [helper.make_tensor_value_info(y, TensorProto.FLOAT, outputs) for y in ("logits", "probabilities")],
-        [
-            numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), name)
-            for name, array in tensors.items()
-        ],
+        [numpy_helper.from_array(array, name) for name, array in tensors.items()],
     )
     model = helper.make_model(
         graph,
@@ -80,16 +69,12 @@ class _Nodes:
 
     def add(self, operator: str, *inputs: str, output: str = "", **attributes: Any) -> str:
         """Add a node with one output, after which it is named."""
-        from onnx import helper
-
         output = output or f"{operator}.{len(self.nodes)}"
         self.nodes.append(helper.make_node(operator, inputs, [output], name=output, **attributes))
         return output
 
     def constant(self, value: Any) -> str:
         """Add a constant array."""
-        from onnx import numpy_helper
-
         return self.add("Constant", value=numpy_helper.from_array(np.asarray(value)))
 
     def reshape(self, x: str, shape: Shape) -> str:
@@ -98,8 +83,6 @@ class _Nodes:
 
     def scale(self, x: str, tensors: Tensors) -> str:
         """Scale values of the data set as `Scaling` does; a shift of zero is removed from the tensors."""
-        from onnx import TensorProto
-
         if "scaling.divisor" not in tensors:
             return x
         if tensors["scaling.shift"].any():
@@ -138,22 +121,13 @@ class _Nodes:
                 return self.add("ReduceMax", groups, self.constant([2]), keepdims=0)
             case layers.Dropout():
                 return x
-        return self.add(OPERATORS[type(layer)], x)
+        return self.add(OPERATORS[type(layer).__name__], x)
 
 
 def read_onnx(path: Path) -> tuple[Network, dict[str, Any] | None]:
-    """Read a network and the recipe of its training, if any, from an ONNX file that `write_onnx` wrote.
-
-    Raises
-    ------
-    HandgradError
-        If onnx is not installed, or the file is missing, damaged, or was not written by handgrad.
-    """
-    require("ONNX files need", "onnx", "onnx")
+    """Read a network and the recipe of its training, if any, from an ONNX file that `write_onnx` wrote."""
     if path.exists() and not path.is_file():  # reading a pipe would block
         raise HandgradError(f"{path} is not a regular file, and so not an ONNX file")
-    from onnx import ModelProto, TensorProto, numpy_helper
-
     model = ModelProto()
     try:
         model.ParseFromString(path.read_bytes())
