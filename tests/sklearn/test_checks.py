@@ -14,7 +14,7 @@ import handgrad.sklearn
 OTHER: dict[str, Any] = {"optimizer": "adamw", "scaling": None, "batch_size": "all", "learning_rate": 0.005}
 CLASSIFIERS = [
     hg.HandgradClassifier(),
-    hg.HandgradClassifier((32, 16), ["tanh", "gelu"], epochs=100, **OTHER),
+    hg.HandgradClassifier((32, 16), "gelu", epochs=100, **OTHER),
 ]
 
 

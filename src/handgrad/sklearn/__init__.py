@@ -1,25 +1,18 @@
 """Estimators for scikit-learn; needs the extra ``sklearn``."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from handgrad.errors import HandgradError, installation
 
 if TYPE_CHECKING:
-    from handgrad.sklearn.classifier import HandgradClassifier
+    from handgrad.sklearn.classifier import HandgradClassifier as HandgradClassifier
 else:
     try:
-        from sklearn.utils.validation import validate_data  # noqa: F401  # new in scikit-learn 1.6
-    except ImportError:
-
-        class HandgradClassifier:
-            """Raise HandgradError: scikit-learn is not installed."""
-
-            def __init__(self, *_: Any, **__: Any) -> None:
-                raise HandgradError(
-                    "HandgradClassifier needs scikit-learn 1.6 or newer, which is not installed: "
-                    + installation("sklearn")
-                )
-    else:
         from handgrad.sklearn.classifier import HandgradClassifier
+    except ImportError as error:
+        REASON = str(error)
 
-__all__ = ["HandgradClassifier"]
+        def HandgradClassifier(*_: Any, **__: Any) -> NoReturn:
+            """Raise HandgradError: scikit-learn is not installed, or is too old."""
+            need = f"HandgradClassifier needs scikit-learn 1.6 or newer ({REASON})"
+            raise HandgradError(f"{need}: {installation('sklearn')}")

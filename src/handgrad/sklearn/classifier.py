@@ -1,24 +1,30 @@
 """A classifier for scikit-learn."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax
-from sklearn.base import ClassifierMixin
-from sklearn.preprocessing import LabelEncoder
-from sklearn.utils import assert_all_finite, column_or_1d
-from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets, unique_labels
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.multiclass import unique_labels
+from sklearn.utils.validation import check_is_fitted
 
+from handgrad.data.augment import Augmentation
+from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
-from handgrad.model.losses import CrossEntropy
-from handgrad.sklearn.estimator import NetworkEstimator
+from handgrad.model.layers import Layer
+from handgrad.model.scaling import Scaling
+from handgrad.sklearn.inputs import check_inputs
+from handgrad.sklearn.training import fit
+from handgrad.training.averaging import Averaging
+from handgrad.training.optimizers import Optimizer
+from handgrad.training.schedules import Schedule
 
 
 @dataclass(eq=False, repr=False)
-class HandgradClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class HandgradClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """A neural network classifier for scikit-learn.
 
     Inputs are numbers (N, I), dense or sparse, or a DataFrame of numbers and text; labels are numbers or strings.
@@ -28,9 +34,9 @@ class HandgradClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[mis
     ----------
     hidden : int, or sequence of int
         Widths of the hidden layers; ``()`` is softmax regression.
-    activation : str, Layer or None, or a sequence of them, one per hidden layer
-        ``"relu"``, ``"leaky_relu"``, ``"tanh"``, ``"sigmoid"``, ``"gelu"``, or a layer, e.g. ``hg.LeakyReLU(0.1)``.
-    dropout : float, or a sequence of them, one per hidden layer
+    activation : str, Layer or None
+        Of the hidden layers: ``"relu"``, ``"leaky_relu"``, ``"tanh"``, ``"sigmoid"``, ``"gelu"``, or a layer.
+    dropout : float
         Fraction of a hidden layer's outputs that is dropped in training, from 0 to below 1.
     layers : list of Layer, optional
         All layers but the output layer, instead of `hidden`, `activation` and `dropout`.
@@ -60,7 +66,7 @@ class HandgradClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[mis
     epochs : int
         Maximum number of passes over the training data per call of `fit`.
     time_limit : float, optional
-        Seconds after which a call of `fit` ends, even within an epoch.
+        Seconds after which a call of `fit` ends with the epoch.
     tol : float, optional
         Without early stopping, training ends when the loss has not fallen by more than this for `patience` epochs;
         None never ends it early.
@@ -74,13 +80,13 @@ class HandgradClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[mis
     monitor : "validation_loss" or "validation_accuracy"
         The criterion of early stopping.
     warm_start : bool
-        Whether `fit` continues where the last one ended. With the same data and seed and without a schedule, k epochs
-        and then m more are k + m epochs, bit for bit; with other data, network and optimizer are continued.
+        Whether `fit` continues where the last one ended. With the same data and parameters and without a schedule, k
+        epochs and then m more are k + m epochs, bit for bit; with other data, network and optimizer are continued.
     random_state : int, RandomState or None
         For initial parameters, order of the data, dropout, and the data held out.
     threads : int, optional
         Default: all processors, or the share of a joblib worker. The same seed and threads give the same bits.
-    callbacks : callable, or sequence of them, optional
+    callbacks : callable, or list of them, optional
         Each is called after each epoch with the classifier and the `Record`; training ends if one returns True.
     verbose : int
         1 prints a line for each epoch.
@@ -100,16 +106,77 @@ class HandgradClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[mis
         One for each epoch.
     """
 
+    hidden: int | Sequence[int] = (128,)
+    activation: Any = "relu"
     _: KW_ONLY
+    dropout: float = 0.0
+    layers: Sequence[Layer] | None = None
+    input_shape: int | Sequence[int] | None = None
+    framing: str = "digit"
+    scaling: str | Scaling | None = "auto"
+    dtype: str | None = None
+    optimizer: str | Optimizer = "adam"
+    learning_rate: float | None = None
+    weight_decay: float | None = None
+    schedule: str | Schedule | None = None
+    augmentation: Augmentation | None = None
+    averaging: str | Averaging | None = None
+    batch_size: int | str = 64
+    epochs: int = 200
+    time_limit: float | None = None
+    tol: float | None = 1e-4
+    patience: int = 10
+    early_stopping: bool = False
+    validation_fraction: float | None = None
+    monitor: Literal["validation_loss", "validation_accuracy"] = "validation_loss"
+    warm_start: bool = False
+    random_state: Any = None
+    threads: int | None = None
+    callbacks: Callable[..., Any] | Sequence[Callable[..., Any]] | None = None
+    verbose: int = 0
     label_smoothing: float = 0.0
     class_weight: dict[Any, float] | str | None = None
 
-    def partial_fit(
+    def fit(
         self,
         X: Any,
         y: ArrayLike,
-        classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
+        *,
+        X_val: Any = None,
+        y_val: ArrayLike | None = None,
+    ) -> Self:
+        """Train on examples.
+
+        Parameters
+        ----------
+        X : (N, I) array, sparse matrix or DataFrame
+        y : (N,)
+        sample_weight : (N,), optional
+            The weight of each example, from 0; default: 1.
+        X_val, y_val : (M, I), (M,), optional
+            Examples to validate on after each epoch, also for early stopping.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            If scikit-learn refuses the data, or handgrad a parameter (`HandgradError` is a ValueError).
+        Diverged
+            If the loss is no longer finite; parameters of at most ten steps before are kept.
+        """
+        if (X_val is None) != (y_val is None):
+            raise ValueError("X_val and y_val belong together; only one of them was given")
+        if X_val is not None and self.validation_fraction is not None:
+            raise HandgradError("X_val and validation_fraction both choose validation data; give one of them")
+        fit(self, X, y, sample_weight, None if X_val is None else (X_val, y_val))
+        return self
+
+    def partial_fit(
+        self, X: Any, y: ArrayLike, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None
     ) -> Self:
         """Train for one epoch on more examples.
 
@@ -133,6 +200,9 @@ class HandgradClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[mis
         ValueError
             If a class is unknown, or a parameter needs the whole training; else as `fit`.
         """
+        for name in ("early_stopping", "validation_fraction", "schedule", "averaging"):
+            if getattr(self, name):
+                raise ValueError(f"partial_fit does not support {name}, which needs the whole training")
         if self.class_weight == "balanced":
             raise ValueError("partial_fit cannot balance unknown frequencies; give class_weight as a dict")
         if hasattr(self, "network_"):
@@ -142,20 +212,55 @@ class HandgradClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[mis
             raise ValueError("classes must be passed on the first call to partial_fit")
         else:
             self.classes_: NDArray[Any] = unique_labels(classes)
-        return self._fit(X, y, sample_weight, partial=True)
+        fit(self, X, y, sample_weight, partial=True)
+        return self
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the most probable class of each example, (N,)."""
-        best = self._outputs(X).argmax(axis=1)
+        best = self._logits(X).argmax(axis=1)
         return self.classes_[best]
 
     def predict_proba(self, X: Any) -> NDArray[np.floating[Any]]:
         """Return the probability of each class, (N, C), in the order of ``classes_``."""
-        return kernels.softmax(self._outputs(X))
+        return kernels.softmax(self._logits(X))
 
     def predict_log_proba(self, X: Any) -> NDArray[np.floating[Any]]:
         """Return the logarithm of the probability of each class, (N, C), which is always finite."""
-        return log_softmax(self._outputs(X), axis=1)
+        return log_softmax(self._logits(X), axis=1)
+
+    def _logits(self, X: Any) -> NDArray[np.floating[Any]]:
+        check_is_fitted(self, "network_")
+        inputs, scaling = check_inputs(self, X, self.network_.features)[0], self.network_.scaling
+        floats = inputs.dtype != np.uint8 and scaling is not None and scaling.for_bytes
+        if floats and inputs.max() <= 1 and (inputs % 1).any():
+            raise HandgradError("the estimator was trained on bytes, 0 to 255; X is scaled to 0 to 1 already")
+        logits: NDArray[np.floating[Any]] = self.network_.logits(inputs)
+        return logits
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    @property
+    def n_iter_(self) -> int:
+        """The number of epochs trained."""
+        return len(self.records_)
+
+    @property
+    def loss_(self) -> float:
+        """The training loss of the last epoch."""
+        return self.loss_curve_[-1]
+
+    @property
+    def loss_curve_(self) -> list[float]:
+        """The training loss of each epoch."""
+        return [record.loss for record in self.records_]
+
+    @property
+    def validation_loss_curve_(self) -> list[float] | None:
+        """The validation loss after each epoch; None without validation data."""
+        return self._curve("validation_loss")
 
     @property
     def validation_scores_(self) -> list[float] | None:
@@ -163,27 +268,16 @@ class HandgradClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[mis
         return self._curve("validation_accuracy")
 
     @property
+    def best_epoch_(self) -> int | None:
+        """The epoch, from 1, whose parameters early stopping kept; None without early stopping."""
+        return None if self._state.best is None else int(self.n_iter_ - self._state.waited)
+
+    @property
     def best_validation_score_(self) -> float | None:
         """The validation accuracy of the parameters that early stopping kept; None without early stopping."""
-        epoch = self.best_epoch_
-        return None if epoch is None else self.records_[epoch - 1].validation_accuracy
+        epoch, scores = self.best_epoch_, self.validation_scores_
+        return scores[epoch - 1] if epoch and scores else None
 
-    def _encode(self, y: Any, *, reset: bool) -> NDArray[np.int64]:
-        y = column_or_1d(y, warn=True)
-        assert_all_finite(y, input_name="y")
-        check_classification_targets(y)
-        encoder = LabelEncoder()
-        if reset:
-            self.classes_ = encoder.fit(y).classes_
-        encoder.classes_ = self.classes_
-        return encoder.transform(y).astype(np.int64)
-
-    def _output_names(self) -> tuple[str, ...]:
-        return tuple(map(str, self.classes_))
-
-    def _build_loss(self, targets: NDArray[np.int64]) -> CrossEntropy:
-        weights: Any = ()
-        if self.class_weight is not None:
-            labels = self.classes_[targets]
-            weights = tuple(compute_class_weight(self.class_weight, classes=self.classes_, y=labels))
-        return CrossEntropy(self.label_smoothing, weights)
+    def _curve(self, field: str) -> list[float] | None:
+        curve = [getattr(record, field) for record in self.records_]
+        return None if None in curve else curve

@@ -23,12 +23,8 @@ def check_inputs(
 ) -> tuple[NDArray[Any], tuple[str, ...]]:
     """Return examples as (N, I) in the order of training, with the names of the inputs, if any.
 
-    `features` are those names in an earlier call, None in the first one.
-
-    Raises
-    ------
-    ValueError, TypeError
-        As scikit-learn raises them, or if the columns are not those of training.
+    `features` are those names in an earlier call, None in the first one. ValueError and TypeError as scikit-learn
+    raises them, and HandgradError where the columns are not those of training.
     """
     numbers, names = _encode_texts(X)
     inputs = check_array(numbers, accept_sparse="csr", dtype=TYPES, estimator=estimator, input_name="X")
@@ -41,9 +37,7 @@ def check_inputs(
         inputs = aligned(inputs, names, features, leniently=True) if names else inputs
     if features and inputs.shape[1] != len(features):
         texts = ", ".join(column for column, values in columns_of(features).items() if values)
-        raise HandgradError(
-            f"training had text in the columns {texts:.60}; pass a DataFrame with such columns"
-        )
+        raise HandgradError(f"training had text in the columns {texts:.60}; pass a DataFrame with them")
     return inputs, features
 
 
@@ -62,18 +56,11 @@ def _encode_texts(X: Any) -> tuple[Any, tuple[str, ...]]:
     if not hasattr(X, "columns") or not hasattr(X, "dtypes"):
         return X, ()
     columns = {str(name): np.asarray(X[name]) for name in X.columns}
-    texts = {name: texts for name, values in columns.items() if (texts := _texts(values)) is not None}
+    texts = {name: cells for name, values in columns.items() if (cells := _texts(values)) is not None}
     if not texts:
         return X, ()
-    numbers = {name: values for name, values in columns.items() if name not in texts}
-    for name, values in numbers.items():
-        if values.dtype.kind not in "buifO":
-            raise HandgradError(f"column '{name:.40}' holds {values.dtype}, not numbers or text")
-    single = numbers and all(values.dtype == np.float32 for values in numbers.values())
-    stacked = np.empty((len(X), len(numbers)), np.float32 if single else np.float64)
-    for index, values in enumerate(numbers.values()):
-        stacked[:, index] = values
-    return spread(list(columns), stacked, texts)
+    numbers = [values.astype(np.float64) for name, values in columns.items() if name not in texts]
+    return spread(list(columns), np.array(numbers).reshape(len(numbers), len(X)).T, texts)
 
 
 def _texts(values: NDArray[Any]) -> list[str] | None:

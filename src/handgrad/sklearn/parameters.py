@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from math import inf
 from numbers import Integral, Real
 from typing import Any
 
@@ -10,7 +11,6 @@ from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_scalar
 
-from handgrad.config import FRAMINGS
 from handgrad.data.dataset import naming
 from handgrad.errors import HandgradError
 from handgrad.kernels.threads import choose_threads
@@ -18,64 +18,51 @@ from handgrad.model.layers import Dense, Dropout, Layer
 from handgrad.model.scaling import Scaling
 from handgrad.training.optimizers import Optimizer
 
-ALIASES = {"logistic": "sigmoid"}
-"""Activations whose names in scikit-learn differ."""
-
-RANGES: dict[str, tuple[type, float, float | None, str]] = {
-    "epochs": (Integral, 1, None, "left"),
-    "time_limit": (Real, 0, None, "neither"),
-    "tol": (Real, 0, None, "left"),
-    "verbose": (Integral, 0, None, "left"),
-    "validation_fraction": (Real, 0, 1, "neither"),
-}
-"""Type, minimum, maximum, and which of these are included."""
-
-OPTIONAL = ("time_limit", "tol", "validation_fraction")
+RANGES = (
+    ("epochs", Integral, 1, inf, "left"),
+    ("time_limit", Real, 0, inf, "neither"),
+    ("tol", Real, 0, inf, "left"),
+    ("validation_fraction", Real, 0, 1, "neither"),
+)
+"""Parameters that no object of the library checks: type, minimum, maximum, and which of these are included."""
 
 
 def check_parameters(estimator: Any) -> None:
     """Raise ValueError or TypeError if a parameter is out of range that no object of the library checks."""
-    for name, (kind, low, high, included) in RANGES.items():
+    for name, kind, low, high, included in RANGES:
         value = getattr(estimator, name)
-        if value is not None or name not in OPTIONAL:
+        if value is not None or name == "epochs":
             check_scalar(value, name, kind, min_val=low, max_val=high, include_boundaries=included)
-    if estimator.framing not in FRAMINGS:
-        raise HandgradError(f"framing must be {' or '.join(FRAMINGS)}; got {estimator.framing!r:.60}")
+    for callback in callbacks_of(estimator):
+        if not callable(callback):
+            raise HandgradError(f"callbacks must be callable; got {callback!r:.60}")
+
+
+def callbacks_of(estimator: Any) -> list[Any]:
+    """Return the callbacks: none, one, or a list of them."""
+    callbacks = () if estimator.callbacks is None else estimator.callbacks
+    return list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks]
 
 
 def build_layers(estimator: Any, outputs: int) -> list[Layer]:
     """Return the layers, the output layer included."""
-    layers, dropout = estimator.layers, estimator.dropout
+    layers, activation, dropout = estimator.layers, estimator.activation, estimator.dropout
     if layers is not None:
         if not isinstance(layers, list | tuple):
             raise HandgradError(f"layers must be a list, e.g. [hg.Dense(32), hg.ReLU()]; got {layers!r:.60}")
-        if np.any(dropout):
-            raise HandgradError(
-                "dropout is for hidden layers; if layers are given, put hg.Dropout among them"
-            )
+        if dropout:
+            raise HandgradError("dropout is for `hidden`; if layers are given, put hg.Dropout among them")
         return [*layers, Dense(outputs)]
-    widths = list(np.atleast_1d(np.asarray(estimator.hidden, dtype=object)))
-    activations = _per_layer(estimator.activation, len(widths), "activation")
     built: list[Layer] = []
-    for width, name, rate in zip(
-        widths, activations, _per_layer(dropout, len(widths), "dropout"), strict=True
-    ):
+    for width in np.atleast_1d(np.asarray(estimator.hidden, dtype=object)):
         with naming("hidden"):
             built.append(Dense(width))
-        if name not in (None, "identity"):
-            name = ALIASES.get(name, name) if isinstance(name, str) else name
+        if activation not in (None, "identity"):
+            name = "sigmoid" if activation == "logistic" else activation  # as scikit-learn calls it
             built.append(Layer.resolve(name, "activation"))
-        if rate:
-            built.append(Dropout(rate))
+        if dropout:
+            built.append(Dropout(dropout))
     return [*built, Dense(outputs)]
-
-
-def _per_layer(value: Any, count: int, parameter: str) -> list[Any]:
-    if not isinstance(value, list | tuple | np.ndarray):
-        return [value] * count
-    if len(value) != count:
-        raise HandgradError(f"{parameter} has {len(value)} values for {count} hidden layers")
-    return list(value)
 
 
 def build_optimizer(estimator: Any) -> Optimizer:
@@ -86,10 +73,7 @@ def build_optimizer(estimator: Any) -> Optimizer:
 
 
 def choose_scaling(scaling: Any, inputs: NDArray[Any], weights: NDArray[Any] | None) -> Scaling:
-    """Return the scaling of inputs.
-
-    Bytes below 128 are numbers, such as ages or categories, and not images.
-    """
+    """Return the scaling of inputs; bytes below 128 are numbers, such as ages or categories, and not images."""
     if isinstance(scaling, Scaling):
         return scaling
     if scaling is None:

@@ -1,126 +1,187 @@
-"""A training that later calls of `fit` continue, and what it has measured, as attributes of scikit-learn."""
+"""How a classifier is trained: from its data to a network, in one call or in several."""
 
-from collections.abc import Callable, Sequence
 from contextlib import closing
 from copy import copy
-from math import inf
+from math import inf, prod
 from time import perf_counter
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import assert_all_finite, check_consistent_length, check_random_state, column_or_1d
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
 
 from handgrad.data.dataset import Dataset, Splits
+from handgrad.errors import HandgradError
+from handgrad.model.architecture import check_shape
+from handgrad.model.losses import CrossEntropy
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
-from handgrad.training.records import Record
+from handgrad.sklearn.inputs import check_inputs, check_weights
+from handgrad.sklearn.parameters import (
+    build_layers,
+    build_optimizer,
+    callbacks_of,
+    check_parameters,
+    choose_scaling,
+    usable_threads,
+)
 from handgrad.training.state import TrainingState
 from handgrad.training.stopping import EarlyStopping
 from handgrad.training.train import train
 
 
-class ResumableTraining:
-    """The part of an estimator that trains.
+def fit(
+    classifier: Any, X: Any, y: Any, sample_weight: Any, validation: Any = None, partial: bool = False
+) -> None:
+    """Train a classifier as its `fit` does, or for one epoch if these examples are a part of the data.
 
-    Records from `_earlier` are of the current data; the others are of earlier calls with other data.
+    Nothing of a fitted classifier changes before all arguments are checked, except its scikit-learn attributes.
     """
+    check_parameters(classifier)
+    optimizer, stopping = build_optimizer(classifier), EarlyStopping(classifier.patience, classifier.monitor)
+    continued = (classifier.warm_start or partial) and hasattr(classifier, "network_")
+    inputs, features = check_inputs(classifier, X, classifier.network_.features if continued else None)
+    weights = check_weights(sample_weight)
+    check_consistent_length(inputs, y, weights)  # before the classes of a fitted classifier are replaced
+    targets = _encode(classifier, y, learn=not (continued or partial))
+    random = check_random_state(classifier.random_state)
+    seed = classifier._seed if continued else int(random.randint(np.iinfo(np.int32).max))
+    if validation is not None:
+        X_val, y_val = validation
+        validation = check_inputs(classifier, X_val, features)[0], _encode(classifier, y_val)
+        check_consistent_length(*validation)
+    elif classifier.validation_fraction or classifier.early_stopping:
+        size = float(classifier.validation_fraction or 0.1)
+        indices = np.arange(len(targets))
+        rows, held_out = train_test_split(indices, test_size=size, stratify=targets, random_state=seed)
+        validation = inputs[held_out], targets[held_out]
+        inputs, targets = inputs[rows], targets[rows]
+        weights = None if weights is None else weights[rows]
 
-    network_: Network
-    records_: list[Record]
-    epochs: int
-    time_limit: float | None
-    tol: float | None
-    patience: int
-    callbacks: Any
-    verbose: int
-    _earlier: int
-    _state: TrainingState
-    _stopping: EarlyStopping | None
+    if continued:
+        network, state, records = classifier.network_, classifier._state, classifier.records_
+        if tuple(build_layers(classifier, len(classifier.classes_))) != network.layers:
+            raise HandgradError("the layers differ from those trained so far; fit without warm_start")
+    else:
+        network, records = _build_network(classifier, inputs, weights, seed, features), []
+        state = TrainingState(np.random.default_rng([seed, 1]))
+    data = _scaled_dataset(network, inputs, targets)
+    settings = type(optimizer), classifier.averaging, classifier.early_stopping and stopping
+    if continued and settings != classifier._settings:
+        state = TrainingState(state.rng)
+    elif continued and (partial or state.fingerprint != data.fingerprint()):  # continue with other data
+        state = TrainingState(state.rng, moments=state.moments, updates=state.updates)
 
-    def _resume(self, dataset: Dataset, partial: bool, arguments: dict[str, Any]) -> None:
-        """Prepare to continue exactly if these are the data of the last training, else from its result."""
-        state = self._state
-        if partial or (state.fingerprint is not None and state.fingerprint != dataset.fingerprint()):
-            state = self._state = TrainingState(state.rng, moments=state.moments, updates=state.updates)
-            self._earlier = len(self.records_)
-        self.records_[self._earlier :] = self._complete_records()  # an incomplete epoch is continued
-        self._stopping = arguments["early_stopping"]
-        if self._stopping is None:  # forget the best parameters of an earlier fit
-            state.best, state.best_score, state.waited = None, None, 0
-        if not arguments["averaging"]:
-            state.average, state.averaged = None, 0
-        if state.moments and set(state.moments) != set(arguments["optimizer"].moment_names):
-            state.moments, state.updates = {}, 0
+    trained = copy(network)  # with the same parameters, for scaled inputs
+    if trained.scaling and not trained.scaling.for_bytes:
+        trained.scaling = Scaling(np.array(0.0), np.array(1.0))
+    training: Any = train(
+        trained,
+        Splits(data, _scaled_dataset(network, *validation) if validation else None),
+        optimizer=optimizer,
+        schedule=classifier.schedule,
+        loss=_build_loss(classifier, targets),
+        augmentation=classifier.augmentation,
+        averaging=classifier.averaging,
+        early_stopping=stopping if classifier.early_stopping else None,
+        batch_size=classifier.batch_size,
+        epochs=state.epoch + (1 if partial else int(classifier.epochs)),
+        sample_weights=None if weights is None else weights / weights.mean(),
+        threads=usable_threads(classifier.threads),
+        state=state,
+    )
+    classifier.network_, classifier.records_ = network, records
+    classifier._state, classifier._seed, classifier._settings = state, seed, settings
+    with closing(training):
+        _run(classifier, training, None if partial or classifier.early_stopping else classifier.tol)
 
-    def _train(self, splits: Splits, partial: bool, arguments: dict[str, Any]) -> None:
-        """Train until the epochs are done, the loss has reached a plateau, time is up or a callback is True."""
-        network = copy(self.network_)  # with the same parameters, for scaled inputs
-        if network.scaling and not network.scaling.for_bytes:
-            network.scaling = Scaling(np.array(0.0), np.array(1.0))
-        tol = None if partial or self._stopping else self.tol
-        if self._has_plateau(tol, self.patience):
-            return
-        deadline = perf_counter() + (inf if self.time_limit is None else self.time_limit)
-        epochs = self._state.epoch + (1 if partial else int(self.epochs))
-        arguments |= {"state": self._state, "epochs": epochs, "stop": lambda: perf_counter() > deadline}
-        training: Any = train(network, splits, **arguments)
-        with closing(training):
-            for record in training:
-                self.records_.append(record)
-                if self.verbose:
-                    text = f"epoch {record.epoch} of {epochs}, loss {record.loss:.4f}"
-                    if record.validation_loss is not None:
-                        text += f", validation loss {record.validation_loss:.4f}"
-                    print(text, flush=True)
-                answers = [callback(self, record) for callback in self._callbacks()]
-                stops = [isinstance(answer, bool | np.bool_) and answer for answer in answers]
-                if any(stops) or self._has_plateau(tol, self.patience):
-                    break
 
-    def _callbacks(self) -> Sequence[Callable[..., Any]]:
-        callbacks: Any = () if self.callbacks is None else self.callbacks
-        return callbacks if isinstance(callbacks, list | tuple) else [callbacks]
+def _run(classifier: Any, training: Any, tol: float | None) -> None:
+    """Train until the end, a plateau of the loss, the time limit, or a callback that returns True."""
+    records, start = classifier.records_, perf_counter()
+    limit = inf if classifier.time_limit is None else classifier.time_limit
+    if _has_plateau(classifier, tol):
+        return
+    for record in training:
+        records.append(record)
+        if classifier.verbose:
+            text = f"epoch {record.epoch}, loss {record.loss:.4f}"
+            if record.validation_loss is not None:
+                text += f", validation loss {record.validation_loss:.4f}"
+            print(text, flush=True)
+        answers = [callback(classifier, record) for callback in callbacks_of(classifier)]
+        stops = any(isinstance(answer, bool | np.bool_) and answer for answer in answers)
+        if stops or perf_counter() - start > limit or _has_plateau(classifier, tol):
+            break
 
-    @property
-    def n_iter_(self) -> int:
-        """The number of epochs trained."""
-        return len(self.records_)
 
-    @property
-    def loss_(self) -> float:
-        """The training loss of the last epoch."""
-        return self.records_[-1].loss
+def _has_plateau(classifier: Any, tol: float | None) -> bool:
+    """Whether the loss on these data has not fallen by more than `tol` for `patience` epochs."""
+    records, patience = classifier.records_, classifier.patience
+    losses = np.array([record.loss for record in records[len(records) - classifier._state.epoch :]])
+    if tol is None or len(losses) <= patience:
+        return False
+    lowest = np.minimum.accumulate(losses)[-patience - 1 : -1]
+    return bool((losses[-patience:] > lowest - tol).all())
 
-    @property
-    def loss_curve_(self) -> list[float]:
-        """The training loss of each epoch."""
-        return [record.loss for record in self.records_]
 
-    @property
-    def validation_loss_curve_(self) -> list[float] | None:
-        """The validation loss after each epoch; None without validation data."""
-        return self._curve("validation_loss")
+def _encode(classifier: Any, y: Any, *, learn: bool = False) -> NDArray[np.int64]:
+    """Return labels as numbers, (N,); with `learn`, they determine the classes."""
+    y = column_or_1d(y, warn=True)
+    assert_all_finite(y, input_name="y")
+    check_classification_targets(y)
+    encoder = LabelEncoder()
+    if learn:
+        classifier.classes_ = encoder.fit(y).classes_
+    encoder.classes_ = classifier.classes_
+    return encoder.transform(y).astype(np.int64)
 
-    @property
-    def best_epoch_(self) -> int | None:
-        """The epoch, from 1, whose parameters early stopping kept; None without early stopping."""
-        records = self._complete_records()
-        if self._stopping is None or not records:
-            return None
-        scores = [self._stopping.score(r.validation_loss or 0, r.validation_accuracy or 0) for r in records]
-        return self._earlier + int(np.argmax(scores)) + 1
 
-    def _curve(self, field: str) -> list[float] | None:
-        curve = [getattr(record, field) for record in self.records_]
-        return None if None in curve else curve
+def _build_loss(classifier: Any, targets: NDArray[np.int64]) -> CrossEntropy:
+    weights: Any = ()
+    if classifier.class_weight is not None:
+        names = classifier.classes_
+        weights = tuple(compute_class_weight(classifier.class_weight, classes=names, y=names[targets]))
+    return CrossEntropy(classifier.label_smoothing, weights)
 
-    def _complete_records(self) -> list[Record]:
-        """Return the records of complete epochs on the current data."""
-        return [record for record in self.records_[self._earlier :] if record.epoch <= self._state.epoch]
 
-    def _has_plateau(self, tol: float | None, patience: int) -> bool:
-        """Whether the loss on the current data has not fallen by more than `tol` for `patience` epochs."""
-        losses = np.array([record.loss for record in self.records_[self._earlier :]])
-        if tol is None or len(losses) <= patience:
-            return False
-        lowest = np.minimum.accumulate(losses)[-patience - 1 : -1]
-        return bool((losses[-patience:] > lowest - tol).all())
+def _build_network(
+    classifier: Any,
+    inputs: NDArray[Any],
+    weights: NDArray[Any] | None,
+    seed: int,
+    features: tuple[str, ...],
+) -> Network:
+    """Create the network, with random numbers drawn as for a recipe."""
+    columns, dtype = inputs.shape[1], classifier.dtype
+    if dtype is None:
+        dtype = "float64" if inputs.dtype == np.float64 else "float32"
+    shape = check_shape(columns if classifier.input_shape is None else classifier.input_shape, "input_shape")
+    if prod(shape) != columns:
+        raise HandgradError(f"input_shape {shape} is of {prod(shape)} inputs; X has {columns}")
+    return Network(
+        build_layers(classifier, len(classifier.classes_)),
+        columns if classifier.layers is None else shape,
+        np.random.default_rng([seed, 0]),
+        dtype,
+        scaling=choose_scaling(classifier.scaling, inputs, weights),
+        classes=map(str, classifier.classes_),
+        example_shape=shape,
+        framing="plain" if classifier.input_shape is None else classifier.framing,
+        features=features,
+    )
+
+
+def _scaled_dataset(network: Network, inputs: NDArray[Any], targets: NDArray[Any]) -> Dataset:
+    """Return a data set of scaled inputs; bytes stay bytes, which layers scale faster."""
+    if network.scaling and not network.scaling.for_bytes:
+        with np.errstate(over="ignore", invalid="ignore"):
+            inputs = network.scaling(inputs, np.float32)
+        if not np.isfinite(inputs).all():
+            raise HandgradError("X holds numbers that are too large for float32, even scaled; divide them")
+    shape, framing, features = network.example_shape, network.framing, network.features
+    return Dataset(inputs, targets, network.classes, shape, framing, features)
