@@ -1,6 +1,5 @@
 """Recipes: the schema, what it makes, and the error line of an invalid recipe."""
 
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,8 @@ import numpy as np
 import pytest
 
 import handgrad as hg
-from handgrad.recipes.loading import LADDER, override, parse_recipe, recipe_names, recipe_text, with_hidden
+from failing import refusal
+from handgrad.recipes.loading import override, parse_recipe, recipe_names, recipe_text, with_hidden
 
 CLASSIC = hg.load_recipe("classic")
 
@@ -22,6 +22,8 @@ def test_classic_is_the_rust_program() -> None:
     training = CLASSIC.training
     assert (training.batch_size, training.steps, training.record_every) == ("all", 501, 50)
     assert CLASSIC.data.validation == 0
+    other = CLASSIC.build_network((4,), ("a", "b", "c"))
+    assert (other.output_shape, other.classes) == ((3,), ("a", "b", "c"))
 
 
 @pytest.mark.parametrize("name", recipe_names())
@@ -29,21 +31,12 @@ def test_every_recipe_builds_and_comes_back_from_its_toml(name: str, tmp_path: P
     recipe = hg.load_recipe(name)
     assert recipe.name == name
     assert recipe.lesson
-    assert parse_recipe(tomllib.loads(recipe_text(name)), "printed") == recipe
     network = recipe.build_network()
     recipe.build_optimizer().step(network, np.zeros_like(network.flat_parameters), {}, 1, 0.1)
     path = tmp_path / "recipe.toml"
-    path.write_text(recipe.toml(), "utf-8")
-    assert hg.load_recipe(str(path)) == recipe
-
-
-def test_recipes_are_in_the_order_of_the_ladder() -> None:
-    assert recipe_names() == list(LADDER)
-
-
-def test_the_last_layer_follows_the_classes() -> None:
-    network = CLASSIC.build_network((4,), ("a", "b", "c"))
-    assert (network.output_shape, network.classes) == ((3,), ("a", "b", "c"))
+    for text in (recipe_text(name), recipe.toml()):
+        path.write_text(text, "utf-8")
+        assert hg.load_recipe(str(path)) == recipe
 
 
 def test_the_seed_decides_network_and_order() -> None:
@@ -74,48 +67,41 @@ WRONG: list[tuple[Change, str]] = [
     (lambda t: t.update(averaging={}), "a table with a type is needed"),
     (lambda t: t["optimizer"].update(learning_rate=0.0), "learning_rate must be a number greater than 0"),
     (lambda t: t["optimizer"].update(learning_rate=float("nan")), "learning_rate must be a number"),
-    (lambda t: t["optimizer"].update(learning_rate=1e9), "at most 1e+06"),
     (lambda t: t["optimizer"].update(learning_rate="0.1"), "learning_rate must be a number"),
-    (lambda t: t["training"].update(batch_size=0), "training.batch_size must be 'all' or be greater"),
-    (lambda t: t["training"].update(batch_size="al"), "training.batch_size must be 'all' or be"),
-    (lambda t: t["training"].update(steps=0), "training.steps must be greater than"),
+    (lambda t: t["training"].update(batch_size=0), "training.batch_size: "),
+    (lambda t: t["training"].update(batch_size="al"), "training.batch_size: Input should be 'all' or "),
+    (lambda t: t["training"].update(steps=0), "training.steps: "),
     (lambda t: t["training"].update(epochs=3), "give either steps or epochs"),
     (lambda t: t["training"].pop("steps"), "give either steps or epochs"),
-    (lambda t: t["data"].update(validation=1.5), "data.validation must be"),
-    (lambda t: t["data"].update(validation=-1), "data.validation must be"),
-    (lambda t: t.update(name="../evil"), "name "),
-    (lambda t: t.update(seed=-1), "seed must be greater than or equal to 0"),
-    (lambda t: t.pop("network"), "the key 'network' is missing"),
-    (lambda t: t["network"].update(layers=[]), "network.layers"),
+    (lambda t: t["data"].update(validation=1.5), "data.validation: "),
+    (lambda t: t["data"].update(validation=-1), "data.validation: "),
+    (lambda t: t.update(name="../evil"), "name: "),
+    (lambda t: t.update(seed=-1), "seed: "),
+    (lambda t: t.pop("network"), "network: Field required"),
+    (lambda t: t["network"].update(layers=[]), "network.layers: "),
     (lambda t: t["network"]["layers"][0].update(units=0), "Dense units must be"),
     (lambda t: t["network"]["layers"][1].update(type="Rellu"), "unknown layer 'Rellu'; did you mean 'ReLU'?"),
     (lambda t: t["optimizer"].update(type="SDG"), "unknown optimizer 'SDG'; did you mean 'SGD'?"),
-    (lambda t: t.update(training=3), "training must be"),
+    (lambda t: t.update(training=3), "training: "),
 ]
 
 
-@pytest.mark.parametrize(("change", "message"), WRONG, ids=[message for _, message in WRONG])
+@pytest.mark.parametrize(("change", "message"), WRONG)
 def test_an_invalid_recipe_gets_one_line(change: Change, message: str) -> None:
     change(tables := CLASSIC.tables())
-    with pytest.raises(hg.HandgradError) as error:
-        parse_recipe(tables, "mine.toml")
-    assert message in str(error.value)
-    assert str(error.value).startswith("mine.toml: ")
-    assert "\n" not in str(error.value)
+    line = refusal(parse_recipe, tables, "mine.toml")
+    assert line.startswith("mine.toml: ")
+    assert message in line
 
 
 def test_other_files_and_networks_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(hg.HandgradError, match="hidden widths need"):
-        with_hidden(hg.load_recipe("convnet"), [5], "command line")
-    with pytest.raises(hg.HandgradError, match="unknown recipe 'clasic'; did you mean 'classic'"):
-        hg.load_recipe("clasic")
-    with pytest.raises(hg.HandgradError, match="cannot read the recipe"):
-        hg.load_recipe(str(tmp_path / "none.toml"))
+    assert "hidden widths need" in refusal(with_hidden, hg.load_recipe("convnet"), [5], "command line")
+    assert "unknown recipe 'clasic'; did you mean 'classic'" in refusal(hg.load_recipe, "clasic")
+    assert "cannot read the recipe" in refusal(hg.load_recipe, str(tmp_path / "none.toml"))
     broken = tmp_path / "broken.toml"
     for text in ("seed = = 3", f"seed = {'9' * 5000}", "a = " + "[" * 9999):
         broken.write_text(text)
-        with pytest.raises(hg.HandgradError, match="not valid TOML"):
-            hg.load_recipe(str(broken))
+        assert "not valid TOML" in refusal(hg.load_recipe, str(broken))
 
 
 def test_a_file_of_the_name_does_not_hide_a_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

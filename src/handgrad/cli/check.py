@@ -69,4 +69,4 @@ def _checks(name: str) -> "Iterable[Check]":
     recipe = load_recipe(name)
     network = recipe.build_network(dtype=np.float64)
     network.scaling = Scaling.of_bytes()
-    return check_gradients(network, loss=recipe.build_loss())
+    return check_gradients(network, loss=recipe.training_arguments()["loss"])

@@ -1,7 +1,6 @@
 """The data of a recipe: loading, the validation split, and synthetic digits where MNIST is missing."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,13 +14,10 @@ from handgrad.recipes.loading import override, parse_recipe
 from handgrad.recipes.recipe import Recipe
 from handgrad.training.distributed import Communicator
 
-SHARE = 0.1
-
 
 def open_splits(recipe: Recipe) -> Splits:
     """Load the data of a recipe, with its validation split."""
-    wanted = recipe.data.validation
-    splits = load_data(recipe.data.source)
+    wanted, splits = recipe.data.validation, load_data(recipe.data.source)
     if not wanted:
         return splits
     if isinstance(wanted, str):
@@ -29,21 +25,16 @@ def open_splits(recipe: Recipe) -> Splits:
             known = in_known_order(load_data(wanted).train, splits.train.features, splits.train.class_names)
             return splits.with_validation(known)
     examples = wanted if isinstance(wanted, int) else max(1, round(wanted * len(splits.train)))
-    try:
+    with naming(f"data.validation of recipe {recipe.name} on {splits.source}"):
         return splits.split_validation(examples, np.random.default_rng([recipe.seed, 2]))
-    except HandgradError as error:
-        raise HandgradError(
-            f"recipe {recipe.name} on {splits.source}: {error}; set validation under [data] lower"
-        ) from error
 
 
 def with_share_for_validation(recipe: Recipe) -> Recipe:
-    """Replace a number of validation examples, which fits published data, by a share of other data."""
-    source = recipe.data.source
-    published = source in COLLECTIONS or source.partition(":")[0] == STROKES
-    if published or not isinstance(recipe.data.validation, int) or not recipe.data.validation:
+    """Replace a number of validation examples, which fits published data, by a tenth of other data."""
+    published = recipe.data.source.partition(":")[0] in (*COLLECTIONS, STROKES)
+    if published or not recipe.data.validation or not isinstance(recipe.data.validation, int):
         return recipe
-    return override(recipe, {"data": {"validation": SHARE}}, recipe.name)
+    return override(recipe, {"data": {"validation": 0.1}}, recipe.name)
 
 
 def open_on_ranks(recipe: Recipe, communicator: Communicator) -> Splits:
@@ -56,12 +47,8 @@ def open_on_ranks(recipe: Recipe, communicator: Communicator) -> Splits:
 
 
 def without_folders(recipe: Recipe) -> dict[str, Any]:
-    """Return the tables of a recipe with file names instead of paths, which may differ from machine to machine."""
-    tables = recipe.tables()
-    for section, key in (("data", "source"), ("data", "validation"), ("network", "start")):
-        if isinstance(path := tables.get(section, {}).get(key), str):
-            tables[section][key] = Path(path).name
-    return tables
+    """Return the tables of a recipe without data and paths, which may differ from machine to machine."""
+    return recipe.model_dump(exclude={"data": True, "network": {"start"}})
 
 
 def open_model_data(source: str | None, recipe: Mapping[str, Any] | None, model: str) -> Splits:
@@ -75,8 +62,7 @@ def fall_back_to_strokes(recipe: Recipe) -> tuple[Recipe, str]:
     """Replace a published data set that is neither found nor downloaded by synthetic digits; return a notice, too."""
     try:
         ensure(recipe.data.source)
+        return recipe, ""
     except HandgradError as error:
-        reason = str(error).partition(";")[0]
-        changed = override(recipe, {"data": {"source": STROKES}}, "strokes")
-        return changed, f"training on strokes, synthetic digits: {reason}"
-    return recipe, ""
+        changed = override(recipe, {"data": {"source": STROKES}}, STROKES)
+        return changed, f"training on strokes, synthetic digits: {str(error).partition(';')[0]}"

@@ -41,21 +41,14 @@ class Section(BaseModel):
 
 
 class DataSection(Section):
-    """The name or path of the data, and the validation split.
-
-    `validation` is a number of training examples, a share of them below 1, or the name or path of other data, whose
-    training examples are used.
-    """
+    """The name or path of the data; for validation a number or share of training examples, or other data."""
 
     source: str = "mnist"
     validation: Annotated[int, Field(ge=0, le=10**9)] | Annotated[float, Field(gt=0, lt=1)] | str = 0
 
 
 class NetworkSection(Section):
-    """Layers in a row; ``units = "classes"`` stands for the number of classes of the data.
-
-    `start` is the path of a trained model with the initial parameters. Default: random ones.
-    """
+    """Layers in a row; ``units = "classes"`` is their number, `start` a model with the initial parameters."""
 
     input: Literal["flat", "image"] = "flat"
     start: str | None = None
@@ -125,18 +118,13 @@ class Recipe(Section):
         """Build the optimizer."""
         return Optimizer.from_config(self.optimizer)
 
-    def build_loss(self) -> Loss:
-        """Build the loss."""
-        return Loss.from_config(self.loss)
-
     def training_arguments(self) -> dict[str, Any]:
         """Return all arguments of `handgrad.train` but network, data, optimizer and state."""
-        tables = {name: (family, getattr(self, name)) for name, family in FAMILIES.items()}
-        parts = {
-            name: None if table is None else family.from_config(table)
-            for name, (family, table) in tables.items()
-        }
-        return {**parts, **self.training.model_dump()}
+        arguments = self.training.model_dump()
+        for name, family in FAMILIES.items():
+            table = getattr(self, name)
+            arguments[name] = None if table is None else family.from_config(table)
+        return arguments
 
     def training_rng(self) -> np.random.Generator:
         """Return the random generator of the training."""
