@@ -1,33 +1,26 @@
 """The record in which the model of a run was validated."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fixture_types import Cli
 from handgrad.model.files import save_model
-from handgrad.recipes.data import open_splits
 from handgrad.recipes.loading import load_recipe, override
 from handgrad.run_status import validated, validation_summary
 from handgrad.runs import Run
 from handgrad.training.metrics import evaluate
 from handgrad.training.records import load_records
 
-DATA = "strokes:600:1"
 AVERAGE = {"type": "ExponentialAverage", "decay": 0.9}
-ROUGH = {"training": {"epochs": 60, "batch_size": 20}, "optimizer": {"learning_rate": 0.05}}
+LONG = {"epochs": 30, "batch_size": 20}
+ROUGH: dict[str, Any] = {"training": {"epochs": 60, "batch_size": 20}, "optimizer": {"learning_rate": 0.05}}
 
 
-def trained(folder: Path, stop_after: int | None = None, **changes: Any) -> Run:
-    given = {
-        "data": {"source": DATA, "validation": 100},
-        "training": {"epochs": 6, "batch_size": 50},
-        **changes,
-    }
-    recipe = override(load_recipe("mlp"), given, "test")
-    run = Run.start(recipe, open_splits(recipe), folder)
+def trained(folder: Path, stop_after: int | None = None, validation: int = 100, **changes: Any) -> Run:
+    data = {"source": "strokes:600:1", "validation": validation}
+    given = {"data": data, "training": {"epochs": 6, "batch_size": 50}, **changes}
+    run = Run.start(override(load_recipe("mlp"), given, "test"), folder)
     with run.open():
         list(run.train(1, stop=lambda: run.state.step == stop_after))
     return run
@@ -39,11 +32,7 @@ def trained(folder: Path, stop_after: int | None = None, **changes: Any) -> Run:
         {"averaging": AVERAGE},
         {"early_stopping": {"patience": 2, "monitor": "validation_accuracy"}},
         {"early_stopping": {"patience": 3}, **ROUGH},  # it keeps an earlier one
-        {
-            "early_stopping": {"patience": 2},
-            "averaging": AVERAGE,
-            "training": {"epochs": 30, "batch_size": 20},
-        },
+        {"early_stopping": {"patience": 2}, "averaging": AVERAGE, "training": LONG},
         {"stop_after": 7},
     ],
 )
@@ -55,38 +44,29 @@ def test_record_of_the_model(tmp_path: Path, changes: dict[str, Any]) -> None:
     found = evaluate(run.network, run.splits.validation)
     assert record.validation_accuracy == pytest.approx(found.accuracy)
     assert record.validation_loss == pytest.approx(found.loss, rel=1e-4)
+    expected = f"accuracy {100 * found.accuracy:.1f} % on validation data"
+    assert validation_summary(tmp_path / "run") == expected
 
 
 @pytest.mark.parametrize("stopping", [{}, {"early_stopping": {"patience": 3}}])
 def test_record_of_a_checkpoint_is_that_of_the_model_it_would_leave(
     tmp_path: Path, stopping: dict[str, Any]
 ) -> None:
-    trained(tmp_path / "run", stop_after=130, **ROUGH, **stopping)
+    trained(tmp_path / "run", 130, **{**ROUGH, **stopping})
     (tmp_path / "run" / "model.safetensors").unlink()
     records = load_records(tmp_path / "run")
     losses = [record.validation_loss or 0.0 for record in records]
     assert losses[-1] > min(losses)
     expected = records[losses.index(min(losses))] if stopping else records[-1]
-    assert validated(tmp_path / "run", "checkpoint.safetensors") == expected
-    assert validated(tmp_path / "run") is None
+    assert validated(tmp_path / "run") == expected
+    assert validation_summary(tmp_path / "run") is None
 
 
 def test_nothing_is_shown_where_it_is_unknown(tmp_path: Path) -> None:
-    trained(tmp_path / "run", data={"source": DATA, "validation": 0})
-    assert validation_summary(tmp_path / "run") is None
-    run = trained(tmp_path / "measured", data={"source": DATA, "validation": "strokes:300:2"})
-    assert (validation_summary(tmp_path / "measured") or "").endswith(" on validation data of strokes:300:2")
-    for steps in (None, run.state.step + 1):  # not in the file, or not in the log
-        save_model(run.network, tmp_path / "measured" / "model.safetensors", run.recipe.tables(), steps=steps)
-        assert validation_summary(tmp_path / "measured") is None
     assert validation_summary(tmp_path) is None
-
-
-@pytest.mark.slow
-def test_exported_page_shows_the_accuracy(cli: Cli, tmp_path: Path) -> None:
-    options = ("--data", "strokes:600", "--epochs", "2", "--out", "run", "--quiet", "--no-test")
-    assert cli("train", "mlp", *options).returncode == 0
-    last = json.loads((tmp_path / "run" / "log.jsonl").read_text().splitlines()[-1])
-    expected = f"accuracy {100 * last['validation_accuracy']:.1f} % on validation data of strokes:600"
-    assert cli("export", "run", "page.html").returncode == 0
-    assert f'data-accuracy="{expected}"' in (tmp_path / "page.html").read_text("utf-8")
+    trained(tmp_path / "run", validation=0)
+    assert validation_summary(tmp_path / "run") is None
+    run = trained(tmp_path / "measured")
+    for steps in (None, run.state.step - 1):  # of a run that diverged, and older than the checkpoint
+        save_model(run.network, tmp_path / "measured" / "model.safetensors", steps=steps)
+        assert validation_summary(tmp_path / "measured") is None

@@ -5,14 +5,14 @@ Times of files are not used: a copy of a folder has new ones.
 
 import json
 from contextlib import suppress
+from math import inf
 from pathlib import Path
 from typing import Any
 
 from handgrad.errors import HandgradError
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE
-from handgrad.model.files import read_metadata, recipe_from_metadata
+from handgrad.model.files import read_metadata
 from handgrad.training.records import Record, load_records
-from handgrad.training.stopping import EarlyStopping
 
 DAMAGED = (HandgradError, KeyError, TypeError, ValueError)
 
@@ -26,53 +26,34 @@ def progress(folder: Path) -> dict[str, Any] | None:
     return None
 
 
+def _model_steps(folder: Path) -> float:
+    """Return the steps of a run's model: −1 where there is none, infinite where it is that of a run that diverged."""
+    with suppress(*DAMAGED):
+        return float(read_metadata(folder / MODEL_FILE).get("steps", inf))
+    return -1
+
+
 def model_is_newest(folder: Path) -> bool:
-    """Whether the model is not older than the checkpoint. A model without steps is that of a run that diverged."""
-    if (reached := progress(folder)) is None:
-        return True
+    """Whether the model is not older than the checkpoint."""
+    return (reached := progress(folder)) is None or _model_steps(folder) >= reached["step"]
+
+
+def validated(folder: Path) -> Record | None:
+    """Return the record in which the newest parameters of a run were validated; with early stopping, the best one."""
+    if (reached := progress(folder)) is None or _model_steps(folder) > reached["step"]:
+        return None
     with suppress(*DAMAGED):
-        return int(read_metadata(folder / MODEL_FILE).get("steps", 10**9)) >= reached["step"]
-    return False
-
-
-def validated(folder: Path, file: str = MODEL_FILE) -> Record | None:
-    """Find the record in which a run's model was validated; with early stopping, that is the best one.
-
-    Parameters
-    ----------
-    folder : Path
-        A run folder.
-    file : str, optional
-        ``model.safetensors``, or ``checkpoint.safetensors`` for the model that a stop would leave.
-    """
-    with suppress(*DAMAGED):
-        metadata = read_metadata(folder / file)
-        steps = int(metadata["steps"] if file == MODEL_FILE else json.loads(metadata["state"])["step"])
-        records = [record for record in load_records(folder) if record.validation_loss is not None]
-        stopping = (recipe_from_metadata(metadata, folder / file) or {}).get("early_stopping")
-        if stopping:
-            score = EarlyStopping.from_config(stopping).score
-            before = [record for record in records if record.step < steps]
-            return max(before, key=lambda record: score(*_measured(record)))
-        return next((record for record in records if record.step + 1 == steps), None)
+        best = reached["best_score"]
+        for record in load_records(folder):
+            loss, accuracy = record.validation_loss, record.validation_accuracy
+            is_last = record.step + 1 == reached["step"]
+            if loss is not None and (is_last if best is None else best in (-loss, accuracy)):
+                return record
     return None
 
 
 def validation_summary(folder: Path) -> str | None:
-    """Summarize the validation of a run's model, e.g. ``accuracy 97.9 % on validation data of mnist``."""
-    if (record := validated(folder)) is None:
+    """Summarize the validation of a run's model, e.g. ``accuracy 97.9 % on validation data``."""
+    if not model_is_newest(folder) or (record := validated(folder)) is None:
         return None
-    recipe = recipe_from_metadata(read_metadata(folder / MODEL_FILE), folder / MODEL_FILE) or {}
-    data = recipe.get("data", {})
-    other = isinstance(data.get("validation"), str)
-    source = Path(str(data["validation"] if other else data.get("source", ""))).name
-    return (
-        f"accuracy {100 * _measured(record)[1]:.1f} % on validation data{f' of {source}' if source else ''}"
-    )
-
-
-def _measured(record: Record) -> tuple[float, float]:
-    """Return validation loss and accuracy."""
-    if record.validation_loss is None or record.validation_accuracy is None:
-        raise ValueError("the record has no validation")
-    return record.validation_loss, record.validation_accuracy
+    return f"accuracy {100 * (record.validation_accuracy or 0):.1f} % on validation data"

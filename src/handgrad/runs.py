@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
 from pathlib import Path
 
 from handgrad.data.dataset import Splits, naming
@@ -49,25 +48,26 @@ class Run:
     communicator: Communicator = SINGLE
     is_new: bool = False
     """Whether the folder contains no checkpoint yet."""
-    numbered: bool = False
-    """Whether `open` appends the first free number to the name of the folder."""
+    creates_folder: bool = False
 
     @classmethod
-    def start(
-        cls, recipe: Recipe, splits: Splits, folder: Path | None = None, communicator: Communicator = SINGLE
-    ) -> "Run":
-        """Prepare a new run. `open` creates its folder; default: the first of runs/RECIPE-1, runs/RECIPE-2, …
+    def start(cls, recipe: Recipe, folder: Path | None = None, communicator: Communicator = SINGLE) -> "Run":
+        """Prepare a new run; the default of `folder` is the first of runs/RECIPE-1, runs/RECIPE-2, …
 
         Raise HandgradError if the network does not fit the data or the model to start from.
         """
+        splits = open_on_ranks(recipe, communicator)
         try:
             network = recipe.build_network(splits.train.input_shape, splits.train.class_names)
         except HandgradError as error:
             raise HandgradError(f"recipe {recipe.name} on {splits.source}: {error}") from error
         if (model := recipe.network.start) is not None:
             begin_from(network, load_model(model), model)
-        state, place = TrainingState(recipe.training_rng()), folder or Path("runs") / recipe.name
-        return cls(place, recipe, splits, network, state, communicator, True, folder is None)
+        created = folder is None or not folder.exists()
+        place = folder or communicator.broadcast(lambda: new_folder(Path("runs") / recipe.name))
+        return cls(
+            place, recipe, splits, network, TrainingState(recipe.training_rng()), communicator, True, created
+        )
 
     @classmethod
     def resume(cls, folder: Path, communicator: Communicator = SINGLE) -> "Run":
@@ -100,10 +100,6 @@ class Run:
 
         Raise HandgradError if the folder cannot be written, is in use, or contains another run.
         """
-        created = self.numbered or not self.folder.exists()
-        if self.numbered:
-            self.folder = self.communicator.broadcast(lambda: new_folder(self.folder))
-            self.numbered = False
         if self.communicator.rank:
             yield
             return
@@ -113,15 +109,13 @@ class Run:
                 self._check_free()
             try:
                 if self.is_new:
-                    save_checkpoint(
-                        self.network, self.state, self.folder / CHECKPOINT_FILE, self.recipe.tables()
-                    )
+                    self._save_checkpoint()
                 write_file(self.folder / RECIPE_FILE, self.recipe.toml().encode())
                 self._cut_log()
                 yield
             except BaseException:
                 if self.is_new and self.state.step == 0:
-                    self._remove(created)
+                    self._remove()
                 raise
 
     def train(self, threads: int | None = None, stop: Callable[[], bool] = lambda: False) -> Iterator[Record]:
@@ -156,6 +150,9 @@ class Run:
         if is_dense(self.network):
             write_csv(self.network, self.folder / PARAMETERS_FOLDER)
 
+    def _save_checkpoint(self) -> None:
+        save_checkpoint(self.network, self.state, self.folder / CHECKPOINT_FILE, self.recipe.tables())
+
     def _keep(self, record: Record) -> None:
         """Log a record, and save a checkpoint."""
         path = self.folder / LOG_FILE
@@ -166,7 +163,7 @@ class Run:
                 os.fsync(file.fileno())
         except OSError as error:
             raise cannot_write(path, error) from error
-        save_checkpoint(self.network, self.state, self.folder / CHECKPOINT_FILE, self.recipe.tables())
+        self._save_checkpoint()
 
     def _cut_log(self) -> None:
         """Remove damaged records, and those after the checkpoint, whose steps will be repeated."""
@@ -185,11 +182,11 @@ class Run:
                 line = f"{self.folder} already holds a run ({name}); choose another folder, or resume it"
                 raise HandgradError(line)
 
-    def _remove(self, created: bool) -> None:
+    def _remove(self) -> None:
         with suppress(OSError):
             for name in (RECIPE_FILE, LOG_FILE, CHECKPOINT_FILE):
                 (self.folder / name).unlink(missing_ok=True)
-            if created:
+            if self.creates_folder:
                 self.folder.rmdir()
 
 
@@ -207,13 +204,13 @@ def _find_recipe(folder: Path) -> Recipe:
 def new_folder(name: Path) -> Path:
     """Create the first of the folders NAME-1, NAME-2, … that does not exist; no two processes get the same one."""
     make_folder(name.parent)
-    for number in count(1):
+    number = 1
+    while True:
         folder = name.with_name(f"{name.name}-{number}")
         try:
             folder.mkdir()
-            break
+            return folder
         except FileExistsError:
-            continue
+            number += 1
         except OSError as error:
             raise cannot_write(folder, error) from error
-    return folder

@@ -22,11 +22,14 @@ from networks import DIGITS
 DATA = "strokes:600:1"
 
 
+def train(cli: Cli, options: str) -> None:
+    assert cli("train", "mlp", *options.split(), "--quiet", "--no-test").returncode == 0
+
+
 @pytest.fixture
 def run(cli: Cli, tmp_path: Path) -> Path:
     """A run on digits."""
-    options = f"mlp --data {DATA} --batch-size 50 --epochs 8 --out RUN --quiet --no-test"
-    assert cli("train", *options.split()).returncode == 0
+    train(cli, f"--data {DATA} --batch-size 50 --epochs 8 --out RUN")
     return tmp_path / "RUN"
 
 
@@ -38,8 +41,7 @@ def plants(cli: Cli, tmp_path: Path) -> Path:
         for k in range(60)
     ]
     (tmp_path / "plants.csv").write_text("\n".join(["height,soil,label", *rows]))
-    options = "mlp --data plants.csv --validation 0 --epochs 3 --out PLANTS --quiet"
-    assert cli("train", *options.split()).returncode == 0
+    train(cli, "--data plants.csv --validation 0 --epochs 3 --out PLANTS")
     return tmp_path
 
 
@@ -68,8 +70,7 @@ def test_evaluate_takes_the_only_split_there_is(cli: Cli, plants: Path) -> None:
     (result,) = objects(cli, "evaluate", "PLANTS")
     assert (result["split"], result["examples"]) == ("train", 60)
     fails(cli, "no test split", "evaluate", "PLANTS", "--split", "test")
-    options = "mlp --data plants.csv --epochs 1 --out BOTH --quiet"
-    assert cli("train", *options.split()).returncode == 0
+    train(cli, "--data plants.csv --epochs 1 --out BOTH")
     fails(cli, "--split train or validation", "evaluate", "BOTH")
 
 
@@ -87,10 +88,9 @@ def test_predict_takes_images_of_any_size_and_polarity(cli: Cli, run: Path, tmp_
     assert first["class"] == second["class"] == "3"
     assert first["probability"] == pytest.approx(second["probability"], abs=0.15)
     ranking = sorted(first["probabilities"], key=first["probabilities"].get, reverse=True)
-    for options, shown in (((), 3), (("--all",), 10)):
-        _, line = cli("predict", "RUN", "a.png", *options).stdout.splitlines()
-        assert line.split()[0] == "a.png"
-        assert line.split()[1::2] == ranking[:shown]
+    _, line = cli("predict", "RUN", "a.png").stdout.splitlines()
+    assert line.split()[::2] == ["a.png", *(f"{first['probabilities'][key]:.1%}" for key in ranking[:3])]
+    assert line.split()[1::2] == ranking[:3]
 
 
 def test_predict_skips_bad_files(cli: Cli, plants: Path) -> None:
@@ -159,72 +159,48 @@ def test_class_names_with_escape_sequences(cli: Cli, tmp_path: Path) -> None:
     save_model(Network([Dense(2)], 2, classes=names), tmp_path / "m.safetensors")
     (tmp_path / "rows.csv").write_text("a,b\n1,2\n")
     (tmp_path / "bad.csv").write_text("label,a,b\n\x1b[31m,1,2\n")
-    for command in (
-        "predict m.safetensors rows.csv",
-        "explain m.safetensors rows.csv",
-        "explain m.safetensors bad.csv",
-    ):
-        done = cli(*command.split())
+    for command, file in (("predict", "rows.csv"), ("explain", "rows.csv"), ("explain", "bad.csv")):
+        done = cli(command, "m.safetensors", file)
         assert not set(done.stdout + done.stderr) & {"\x1b", "\x07"}
         assert done.stdout or done.stderr
     assert objects(cli, "predict", "m.safetensors", "rows.csv")[0]["class"] in names
 
 
-def test_data_show(cli: Cli, idx_folder: Path) -> None:
-    printed = cli("data", "show", idx_folder).stdout
-    assert "[300, 784]" in printed
-    assert "[0, 255]" in printed
-    (facts,) = objects(cli, "data", "show", idx_folder)
-    assert facts["splits"]["test"]["inputs"] == [50, 784]
-    assert sum(facts["splits"]["train"]["counts"]) == 300
-
-
-def test_the_cache_is_listed_and_cleared_by_name(
+def test_data_are_shown_and_conversions_listed_and_cleared(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HANDGRAD_CACHE", str(tmp_path / "kept"))
+    kept = tmp_path / "kept"
+    monkeypatch.setenv("HANDGRAD_CACHE", str(kept))
     assert "0  bytes in all" in cli("data", "list").stdout
-    (tmp_path / "kept" / "mnist").mkdir(parents=True)
-    (tmp_path / "kept" / "mnist" / "images").write_bytes(b"x" * 1000)
-    assert "1,000  bytes in all" in cli("data", "list").stdout
-    np.savez_compressed(tmp_path / "big.npz", x=np.zeros((60, 28, 28), np.uint8), y=np.arange(60) % 3)
+    (kept / "mnist").mkdir(parents=True)
+    (kept / "mnist" / "images").write_bytes(b"x" * 1000)
+    np.savez_compressed(tmp_path / "big.npz", x=np.full((60, 28, 28), 9, np.uint8), y=np.arange(60) % 3)
     monkeypatch.setattr("handgrad.data.outofcore.available_memory", lambda: 10_000)
-    assert objects(cli, "data", "show", "big.npz")[0]["splits"]["train"]["inputs"] == [60, 784]
+    rows = dict(re.findall(r"(\S.*\S)  +(\S.*)\n", cli("data", "show", "big.npz").stdout))
+    assert (rows["inputs"], rows["example"], rows["range"]) == ("[60, 784]", "[1, 28, 28]", "[9, 9]")
+    assert (rows["type"], rows["of 0"], rows["of 2"]) == ("uint8", "20", "20")
     fails(cli, "'mnits'", "data", "clear", "mnits")
-    assert "1,000  bytes freed" in cli("data", "clear", "mnist").stdout
-    (left,) = objects(cli, "data", "list")
-    assert left["name"].startswith("big.npz-")
-    assert left["removed"] is False
     fails(cli, "'big'", "data", "clear", "big")
-    assert [folder["removed"] for folder in objects(cli, "data", "clear", "big.npz")] == [True]
-    assert objects(cli, "data", "list") == []
-    assert objects(cli, "data", "clear", "--all") == []
+    assert re.search(r"1,000  mnist\n.*1,000  bytes in all", cli("data", "clear", "mnist").stdout)
+    assert [path.name[:8] for path in kept.iterdir() if path.is_dir()] == ["big.npz-"]
+    assert "big.npz-" in cli("data", "list").stdout
+    assert cli("data", "clear", tmp_path / "big.npz").returncode == 0
+    assert cli("data", "clear", "--all").stdout.split() == ["0", "bytes", "in", "all"]
 
 
 def test_recipes_are_listed_and_shown(cli: Cli, tmp_path: Path) -> None:
     listed = [line.split()[0] for line in cli("recipes", "list").stdout.splitlines()[1:]]
-    assert listed == [
-        "classic",
-        "mlp",
-        "dropout",
-        "elastic",
-        "convnet",
-        "best",
-        "synthetic",
-    ]  # as in README.md
-    assert [recipe["name"] for recipe in objects(cli, "recipes", "list")] == listed
+    ladder = "classic mlp dropout elastic convnet best synthetic"  # as in README.md
+    assert listed == ladder.split()
     (tmp_path / "mine.toml").write_text(cli("recipes", "show", "classic").stdout)
     assert cli("train", "mine.toml", "--data", "strokes:50", "--steps", "1").returncode == 0
-    assert objects(cli, "recipes", "show", "mlp")[0]["name"] == "mlp"
     fails(cli, "did you mean 'classic'?", "recipes", "show", "clasic")
 
 
 def test_check_reports_every_gradient(cli: Cli) -> None:
-    checks = objects(cli, "check")
-    assert all(check["passed"] for check in checks)
-    assert {"layer", "parameter", "shape", "entries", "error", "worst"} < set(checks[0])
     shown = cli("check", "classic", "--show").stdout
     assert shown.count("analytic") > shown.count("correct") > 5
+    assert "WRONG" not in shown
 
 
 CUSTOM_LAYER = """

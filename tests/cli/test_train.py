@@ -39,7 +39,7 @@ def test_a_run_contains_recipe_log_checkpoint_model_and_parameters(cli: Cli, tmp
     *records, result = lines(train(cli, "classic", *SMALL, "--steps", "60", "--out", "RUN", "--json"))
     assert [list(record) for record in records] == [FIELDS] * 3
     assert [record["step"] for record in records] == [0, 50, 59]
-    assert set(result) == {"run", "interrupted", "test_examples", "test_loss", "test_accuracy"}
+    assert list(result) == ["run", "interrupted", "test_examples", "test_loss", "test_accuracy"]
     run = tmp_path / "RUN"
     names = {str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()}
     files = {"checkpoint.safetensors", "log.jsonl", "model.safetensors", "recipe.toml"}
@@ -84,7 +84,7 @@ def test_a_table(cli: Cli, tmp_path: Path) -> None:
     rows = [f"{a:.3f},{b:.3f},{c:.3f},{'warm' if a + b > 0 else 'cold'}" for a, b, c in x]
     (tmp_path / "weather.csv").write_text("\n".join(["wind,sun,rain,label", *rows]) + "\n")
     options = "--data weather.csv --steps 300 --learning-rate 0.5 --out RUN"
-    assert "no test split" in train(cli, *options.split())
+    assert "handgrad evaluate RUN" in train(cli, *options.split())
     (measured,) = lines(cli("evaluate", "RUN", "--json").stdout)
     assert measured["accuracy"] > 0.9
     assert measured["classes"] == ["cold", "warm"]
@@ -92,7 +92,6 @@ def test_a_table(cli: Cli, tmp_path: Path) -> None:
 
 def test_a_time_limit_ends_it_and_resume_continues(cli: Cli, tmp_path: Path) -> None:
     printed = train(cli, *SMALL, "--steps", "100000", "--time-limit", "0.2s", "--out", "RUN")
-    assert "time limit" in printed
     assert "handgrad resume RUN" in printed
     with (tmp_path / "RUN" / "log.jsonl").open("ab") as file:  # damage does not prevent resuming
         file.write(b'5\n[]\n{"a": 1}\n{"step": "x"}\n\xff\n{"step": 7')

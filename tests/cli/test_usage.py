@@ -1,8 +1,6 @@
 """Wrong usage, help, completion, exit statuses, error lines, and standard output."""
 
-import io
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +12,6 @@ from typer.main import get_command
 from failing import misused
 from fixture_types import Cli
 from handgrad.cli import main as program
-from handgrad.cli.explanation import signed_image
 from handgrad.cli.main import app, describe, main
 from handgrad.cli.options import parse_duration
 from handgrad.cli.output import emit, emit_json, error_line, printable, table
@@ -39,8 +36,6 @@ USAGE = [
     ("plot m.safetensors --format gif", "--format"),
     ("plot m.safetensors --against years", "--against"),
     ("plot", "RUN"),
-    ("explain m.safetensors 1 --label ten", "no class 'ten'"),
-    ("explain m.safetensors x.png --data strokes:60", "--data"),
     ("export m.safetensors", "OUT"),
     ("export m.safetensors x.xml", "--format"),
     ("export m.safetensors x --format xml", "--format"),
@@ -203,20 +198,6 @@ def test_json_is_always_valid(capsys: Capture) -> None:
 def test_tables_are_aligned(capsys: Capture) -> None:
     emit(table(["name", "n"], [["a", "1"], ["[bold]", "1,000"]]))
     assert capsys.readouterr().out.splitlines() == ["name        n", "a           1", "[bold]  1,000"]
-
-
-@pytest.mark.parametrize("terminal", [False, True])
-def test_a_terminal_gets_colours_and_the_same_characters(
-    monkeypatch: pytest.MonkeyPatch, terminal: bool
-) -> None:
-    stream = io.StringIO()
-    stream.isatty = lambda: terminal  # type: ignore[method-assign]
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setattr(sys, "stdout", stream)
-    emit(next(signed_image(np.array([[1.0, -1.0, 0.3, 0.0]]), np.array([[0.0, 0.0, 1.0, 1.0]]))))
-    assert ("\x1b[" in stream.getvalue()) == terminal
-    assert re.sub(r"\x1b\[[\d;]*m", "", stream.getvalue()) == "╋╋━━+░░░\n"
 
 
 @pytest.mark.parametrize("redirection", [">&-", "> /dev/full"])

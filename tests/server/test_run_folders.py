@@ -15,7 +15,6 @@ from fastapi import HTTPException
 
 from handgrad.exports.formats import load_model
 from handgrad.locks import lock_folder
-from handgrad.recipes.data import open_splits
 from handgrad.recipes.loading import load_recipe, override
 from handgrad.runs import Run
 from handgrad.server.models import ServedModel, latest_model
@@ -43,7 +42,7 @@ def steps(log: Log) -> list[int]:
 def trained(folder: Path, stop_after: int | None = None, **changes: Any) -> Run:
     training = {"epochs": 3, "batch_size": 50}
     recipe = override(load_recipe("mlp"), {"data": DATA, "training": training} | changes, "test")
-    run = Run.start(recipe, open_splits(recipe), folder)
+    run = Run.start(recipe, folder)
     with run.open():
         for number, _ in enumerate(run.train(1)):
             if number == stop_after:
@@ -170,7 +169,7 @@ def test_latest_model_is_what_stopping_would_leave(tmp_path: Path) -> None:
 
 def test_before_the_first_step_there_is_no_model(tmp_path: Path) -> None:
     recipe = override(load_recipe("mlp"), {"data": DATA}, "test")
-    with Run.start(recipe, open_splits(recipe), tmp_path / "runs" / "new").open():
+    with Run.start(recipe, tmp_path / "runs" / "new").open():
         assert latest_model(tmp_path / "runs" / "new") is None
         with client(tmp_path) as api:
             assert api.get("/runs/new/model").status_code == 204

@@ -5,24 +5,22 @@ from typing import Annotated, Literal
 
 import typer
 
-from handgrad.cli.options import Json, Model, option
-from handgrad.cli.output import emit, emit_json
+from handgrad.cli.options import Model, option
+from handgrad.cli.output import emit
 from handgrad.errors import HandgradError
 from handgrad.exports import SUFFIXES
 
 OUT_HELP = "File to write: .onnx, .h or .html; for csv a folder."
-FORMAT_HELP = "Format. Default: by the suffix of OUT."
+
+Out = Annotated[Path, typer.Argument(metavar="OUT", help=OUT_HELP)]
+Format = Annotated[
+    Literal["onnx", "c", "html", "csv"] | None,
+    option("--format", "Format. Default: by the suffix of OUT.", show_default=False),
+]
+Int8 = Annotated[bool, option("--int8", "Round weights to 8 bits; only for c.")]
 
 
-def export(
-    model: Model,
-    out: Annotated[Path, typer.Argument(metavar="OUT", help=OUT_HELP)],
-    format: Annotated[
-        Literal["onnx", "c", "html", "csv"] | None, option("--format", FORMAT_HELP, show_default=False)
-    ] = None,
-    int8: Annotated[bool, option("--int8", "Round weights to 8 bits; only for c.")] = False,
-    json: Json = False,
-) -> None:
+def export(model: Model, out: Out, format: Format = None, int8: Int8 = False) -> None:
     """Convert a model to ONNX, C, HTML or CSV."""
     from handgrad.exports.formats import MODEL_FILE, load_model, load_model_recipe, model_file
     from handgrad.exports.formats import export as write
@@ -37,16 +35,5 @@ def export(
         raise HandgradError(f"{out} is the model itself; choose another place")
     accuracy = validation_summary(source.parent) if source and source.name == MODEL_FILE else None
     write(network, out, to, int8=int8, recipe=recipe, accuracy=accuracy)
-    files = out.glob("[wb]*.csv") if out.is_dir() else [out]
-    size = sum(path.stat().st_size for path in files)
-    facts = {
-        "model": str(model),
-        "format": to,
-        "out": str(out),
-        "parameters": network.parameter_count,
-        "bytes": size,
-    }
-    if json:
-        emit_json(facts)
-    else:
-        emit(f"{out}: {network.parameter_count:,} parameters as {to}, {size:,} bytes")
+    size = sum(path.stat().st_size for path in (out.glob("[wb]*.csv") if out.is_dir() else [out]))
+    emit(f"{out}: {network.parameter_count:,} parameters as {to}, {size:,} bytes")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from time import sleep
+from typing import Any
 
 from handgrad.errors import HandgradError
 
@@ -18,16 +19,16 @@ class Interrupted(HandgradError):
     """The training was stopped on request; the message names the run and how to resume it."""
 
 
-def end_as_by_ctrl_c() -> None:
-    """Register SIGTERM and SIGHUP to raise KeyboardInterrupt, unless the caller ignores them."""
+def handle_signals(handler: Callable[..., Any] = signal.default_int_handler) -> None:
+    """Handle SIGINT, SIGTERM and SIGHUP, by default as Ctrl-C, unless the caller ignores them (e.g. nohup)."""
     for number in SIGNALS:
-        if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, signal.default_int_handler)
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 @contextmanager
 def interrupts(attached: bool) -> Iterator[Callable[[], bool]]:
-    """Yield a function that returns whether Ctrl-C, SIGTERM or SIGHUP has come; a second one ends the program.
+    """Yield a function that returns whether a signal has come; a second one ends the program.
 
     If `attached`, the end of standard input counts, too: the process that started this one has closed it, or died.
     """
@@ -35,19 +36,15 @@ def interrupts(attached: bool) -> Iterator[Callable[[], bool]]:
 
     def interrupt(*_: object) -> None:
         interrupted.set()
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        handle_signals()
 
     if attached:
         Thread(target=_await_end, args=(interrupted,), daemon=True).start()
-    # What the caller ignores stays ignored, e.g. SIGHUP under nohup.
-    handled = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, interrupt) for number in handled}
+    handle_signals(interrupt)
     try:
         yield interrupted.is_set
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        handle_signals()
 
 
 def _await_end(ended: Event) -> None:

@@ -6,21 +6,17 @@ import sys
 import warnings
 from contextlib import suppress
 from io import TextIOWrapper
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from handgrad.cli import data, recipes
-from handgrad.cli.check import check
-from handgrad.cli.evaluate import evaluate
 from handgrad.cli.explain import explain
 from handgrad.cli.export import export
-from handgrad.cli.interrupts import Interrupted, end_as_by_ctrl_c
+from handgrad.cli.interrupts import Interrupted, handle_signals
+from handgrad.cli.models import evaluate, predict
 from handgrad.cli.options import FAILED, INTERRUPTED, MISUSED, SUCCEEDED
 from handgrad.cli.output import emit, error_line, write
 from handgrad.cli.plot import plot
-from handgrad.cli.predict import predict
 from handgrad.cli.serve import serve
 from handgrad.cli.train import resume, train
 from handgrad.errors import HandgradError
@@ -30,37 +26,21 @@ from handgrad.training.distributed import SINGLE, init_distributed
 app = typer.Typer(
     name="handgrad",
     help="Handwritten digits, handwritten gradients: train, evaluate and inspect small neural networks.",
+    epilog="handgrad --version prints the version.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, resume, evaluate, predict, explain, check, plot, export, serve):
+for command in (train, resume, evaluate, predict, explain, recipes.check, plot, export, serve):
     app.command()(command)
 app.add_typer(data.app, name="data")
 app.add_typer(recipes.app, name="recipes")
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        from handgrad import __version__
-
-        emit(f"handgrad {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _program(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    pass
-
-
 def run() -> None:
     """Run the program and exit with its status."""
-    end_as_by_ctrl_c()
+    handle_signals()
     warnings.showwarning = lambda message, *_, **__: print(error_line(str(message)), file=sys.stderr)
     sys.exit(main(sys.argv[1:]))
 
@@ -71,13 +51,20 @@ def main(arguments: list[str]) -> int:
     It is 0 for success, 1 for a failure with one line on standard error, 2 for wrong usage, and 130 if interrupted.
     With ``HANDGRAD_DEBUG=1`` an error is raised instead.
     """
-    _prepare_output()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # no character fails
     communicator = SINGLE
     try:
         communicator = init_distributed()
         communicator.require_equal(command=arguments[:1], **{VARIABLE: os.environ.get(VARIABLE) or "native"})
         if communicator.rank and arguments[:1] not in (["train"], ["resume"]):
             return SUCCEEDED  # only training is distributed
+        if arguments == ["--version"]:
+            from handgrad import __version__
+
+            emit(f"handgrad {__version__}")
+            return SUCCEEDED
         if any(re.fullmatch(r"(--[\w-]+=)?\s*", argument) for argument in arguments):
             raise typer.BadParameter("an argument is empty; '.' is the current folder")
         status = app(args=arguments or ["--help"], prog_name="handgrad", standalone_mode=False)
@@ -112,12 +99,3 @@ def describe(error: BaseException) -> tuple[int, str]:
         line = error.format_message().partition("\n")[0].rstrip(".") or "a command is missing"
         return MISUSED, f"{line}; see {context.command_path if context else 'handgrad'} --help"
     return FAILED, f"unexpected {type(error).__name__}: {error}; HANDGRAD_DEBUG=1 shows the traceback"
-
-
-def _prepare_output() -> None:
-    """Replace output streams that the caller has closed, and let no character fail in them."""
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name) or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
-        setattr(sys, name, stream)
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")

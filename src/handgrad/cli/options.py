@@ -2,11 +2,8 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable
-from contextlib import suppress
-from dataclasses import dataclass
-from inspect import Signature, signature
-from json import dumps
+from collections import namedtuple
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,8 +18,14 @@ DATA, RECIPE, RUN, OUTPUT = "Data", "Recipe", "Run", "Output"
 DATA_HELP = (
     "mnist, fashion-mnist, strokes[:N[:SEED]], or a path: CSV, Parquet, .npz, a folder of IDX or images."
 )
-SplitName = Literal["train", "validation", "test"]
-SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+MODEL_HELP = "A run folder, a model file, an ONNX file, or a final_config folder."
+SPLIT_HELP = "Part of the data. Default: test, or the only part there is."
+VALIDATION_HELP = "Validate on N examples, or a fraction, of the training data, or on other data."
+BATCH_HELP, HIDDEN_HELP = "Examples per update.", "Hidden widths, e.g. 128,64."
+SET_HELP = "Change any key of the recipe, e.g. training.epochs=3; may be repeated."
+FROM_HELP = "Start from the parameters of a model, by default with its recipe."
+OUT_HELP = "Folder of the run. Default: runs/RECIPE-N."
+LIMIT_HELP = "Stop and save after a time, e.g. 60s, 5m or 1h."
 
 
 def parse_duration(text: str) -> float:
@@ -30,15 +33,7 @@ def parse_duration(text: str) -> float:
     match = re.fullmatch(r"(\d+\.?\d*|\.\d+)\s*([smh]?)", text.strip())
     if not match or float(match[1]) == 0:
         raise typer.BadParameter(f"'{text}' is not a positive time, e.g. 60s, 5m or 1h")
-    return float(match[1]) * SECONDS[match[2]]
-
-
-def parse_number(text: str) -> int | float | str:
-    """Read an integer or another number; anything else remains text."""
-    for kind in (int, float):
-        with suppress(ValueError):
-            return kind(text)
-    return text
+    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
 
 
 def parse_widths(text: str) -> list[int]:
@@ -48,31 +43,32 @@ def parse_widths(text: str) -> list[int]:
     return [int(width) for width in text.split(",")]
 
 
-def parse_settings(texts: Iterable[str]) -> dict[str, Any]:
-    """Read lines of TOML such as ``section.key=value``. A value that is not valid TOML is text."""
+def parse_value(text: str) -> Any:
+    """Read a value of TOML; what is not valid TOML is text."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except (ValueError, RecursionError):
+        return text.strip()
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """Read ``section.key=value``."""
+    key, equals, value = text.partition("=")
+    if not equals or not re.fullmatch(r"[\w.-]+", key.strip()):
+        raise typer.BadParameter(f"'{text}' is not KEY=VALUE, e.g. training.epochs=3")
+    return key.strip(), parse_value(value)
+
+
+def arrange(values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Arrange values with keys such as ``training.epochs`` in tables; the last value of a key counts."""
     tables: dict[str, Any] = {}
-    for text in texts:
-        key, equals, value = text.partition("=")
-        valid = equals and key.strip() and key.lstrip()[0] not in "#[" and "\n" not in text
-        for line in (text, f"{key} = {dumps(value.strip(), ensure_ascii=False)}") if valid else ():
-            with suppress(ValueError, RecursionError):
-                tables = merge(tables, tomllib.loads(line))
-                break
-        else:
-            raise typer.BadParameter(f"'{text}' is not KEY=VALUE, e.g. training.epochs=3", param_hint="--set")
+    for key, value in values:
+        section, _, name = key.partition(".")
+        known, change = tables.get(section), {name: value} if name else value
+        if isinstance(known, dict) and isinstance(change, dict):
+            change = {**known, **change}
+        tables[section] = change
     return tables
-
-
-def merge(tables: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Return tables with changed values; values that are None are not changed."""
-    merged = dict(tables)
-    for key, value in changes.items():
-        before = merged.get(key)
-        if isinstance(value, dict):
-            value = merge(before if isinstance(before, dict) else {}, value) or None
-        if value is not None:
-            merged[key] = value
-    return merged
 
 
 def option(name: str, help: str, metavar: str | None = None, panel: str | None = None, **more: Any) -> Any:
@@ -80,43 +76,27 @@ def option(name: str, help: str, metavar: str | None = None, panel: str | None =
     return typer.Option(name, help=help, metavar=metavar, rich_help_panel=panel, **more)
 
 
-MODEL_HELP = "A run folder, a model file, an ONNX file, or a final_config folder."
-SPLIT_HELP = "Part of the data. Default: test, or the only part there is."
-LIMIT_HELP = "Stop and save after a time, e.g. 60s, 5m or 1h."
-
+SplitName = Literal["train", "validation", "test"]
 Model = Annotated[Path, typer.Argument(help=MODEL_HELP, metavar="MODEL")]
 Data = Annotated[str | None, option("--data", DATA_HELP, "SRC", DATA)]
 Split = Annotated[SplitName | None, option("--split", SPLIT_HELP, panel=DATA, show_default=False)]
-Json = Annotated[bool, option("--json", "Print one JSON object per line, and nothing else.", panel=OUTPUT)]
+Validation = Annotated[Any, option("--validation", VALIDATION_HELP, "N|SRC", DATA, parser=parse_value)]
+Epochs = Annotated[int | None, option("--epochs", "Passes over the data.", "N", RECIPE, min=1)]
+Steps = Annotated[int | None, option("--steps", "Updates, instead of epochs.", "N", RECIPE, min=1)]
+BatchSize = Annotated[Any, option("--batch-size", BATCH_HELP, "N|all", RECIPE, parser=parse_value)]
+LearningRate = Annotated[float | None, option("--learning-rate", "Learning rate.", "X", RECIPE)]
+Hidden = Annotated[Any, option("--hidden", HIDDEN_HELP, "N,N,…", RECIPE, parser=parse_widths)]
+Seed = Annotated[int | None, option("--seed", "Seed of all randomness.", "N", RECIPE, min=0)]
+Settings = Annotated[list[Any] | None, option("--set", SET_HELP, "KEY=VALUE", RECIPE, parser=parse_setting)]
+Start = Annotated[Path | None, option("--from", FROM_HELP, "MODEL", RECIPE)]
 Threads = Annotated[int | None, option("--threads", "Threads. Default: all processors.", "N", RUN, min=1)]
 Limit = Annotated[float | None, option("--time-limit", LIMIT_HELP, "TIME", RUN, parser=parse_duration)]
 NoTest = Annotated[bool, option("--no-test", "Do not open the test split.", panel=RUN)]
+Out = Annotated[Path | None, option("--out", OUT_HELP, "DIR", OUTPUT)]
 Tensorboard = Annotated[bool, option("--tensorboard", "Also write TensorBoard files.", panel=OUTPUT)]
+Json = Annotated[bool, option("--json", "Print one JSON object per line, and nothing else.", panel=OUTPUT)]
+Quiet = Annotated[bool, option("--quiet", "Print only errors.", panel=OUTPUT)]
+Attached = Annotated[bool, option("--attached", "Stop when standard input ends.", hidden=True)]
 
-
-@dataclass(frozen=True)
-class RunOptions:
-    """The options that ``train`` and ``resume`` share."""
-
-    threads: Threads = None
-    time_limit: Limit = None
-    no_test: NoTest = False
-    tensorboard: Tensorboard = False
-    json: Json = False
-    quiet: Annotated[bool, option("--quiet", "Print only errors.", panel=OUTPUT)] = False
-    attached: Annotated[bool, option("--attached", "Stop when standard input ends.", hidden=True)] = False
-
-
-def with_run_options(command: Callable[..., int]) -> Callable[..., int]:
-    """Return a command for typer with the fields of `RunOptions` in place of the parameter `options`."""
-    shared = signature(RunOptions).parameters
-    own = {name: part for name, part in signature(command).parameters.items() if name != "options"}
-
-    def run(**values: Any) -> int:
-        options = RunOptions(**{name: values.pop(name) for name in shared})
-        return command(**values, options=options)
-
-    run.__name__, run.__doc__ = command.__name__, command.__doc__
-    run.__signature__ = Signature([*own.values(), *shared.values()])  # type: ignore[attr-defined]
-    run.__annotations__ = {name: part.annotation for name, part in (own | dict(shared)).items()}
-    return run
+RunOptions = namedtuple("RunOptions", "threads time_limit no_test tensorboard json quiet attached")
+"""The values of the options that ``train`` and ``resume`` share."""

@@ -1,15 +1,11 @@
-"""Standard output: lines, coloured text and tables without control characters, and JSON."""
+"""Standard output: lines and tables without control characters, and JSON."""
 
 import json
 import os
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unicodedata import category
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-    from rich.table import Table
 
 LONGEST_LINE = 290
 """Characters of an error message."""
@@ -28,9 +24,9 @@ def error_line(text: str) -> str:
     return f"handgrad: {line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + '…'}"
 
 
-def emit(text: "RenderableType" = "") -> None:
-    """Print a line, or coloured text or a table of rich."""
-    write(f"{printable(text) if isinstance(text, str) else _render(text)}\n")
+def emit(text: str = "") -> None:
+    """Print text."""
+    write(f"{printable(text)}\n")
 
 
 def emit_json(value: dict[str, Any]) -> None:
@@ -39,39 +35,22 @@ def emit_json(value: dict[str, Any]) -> None:
     write(f"{json.dumps(finite)}\n")
 
 
-def table(header: Iterable[str], rows: Iterable[Iterable[str]], left: int = 1) -> "Table":
+def table(header: Iterable[str], rows: Iterable[Iterable[str]], left: int = 1) -> str:
     """Arrange cells in aligned columns, the first `left` of them flush left and the others flush right."""
-    from rich.table import Table
-    from rich.text import Text
-
-    result = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for index, name in enumerate(header):
-        result.add_column(Text(printable(name)), justify="left" if index < left else "right", no_wrap=True)
-    for row in rows:
-        result.add_row(*(Text(printable(cell)) for cell in row))
-    return result
-
-
-def _render(text: "RenderableType") -> str:
-    from rich.console import Console
-
-    console = Console(highlight=False, width=10_000)
-    with console.capture() as capture:
-        console.print(text, soft_wrap=True)
-    return "\n".join(line.rstrip() for line in capture.get().splitlines())
+    lines = [list(header), *map(list, rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    sides = ["<" if index < left else ">" for index in range(len(widths))]
+    form = "  ".join(f"{{:{side}{width}}}" for side, width in zip(sides, widths, strict=True))
+    return "\n".join(form.format(*line).rstrip() for line in lines)
 
 
 def write(text: str = "") -> None:
-    """Write to standard output at once. If the reader has gone, discard the text and all that follows.
+    """Write to standard output at once; HandgradError if that fails, e.g. on a full disk.
 
-    Raises
-    ------
-    HandgradError
-        If the output cannot be written, e.g. on a full disk.
+    If the reader has gone, the text and all that follows are discarded.
     """
     try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        print(text, end="", flush=True)
     except OSError as error:
         from handgrad.files import cannot_write
 

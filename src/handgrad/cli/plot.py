@@ -1,6 +1,5 @@
 """``handgrad plot``."""
 
-import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -8,20 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from handgrad.cli.evaluate import open_split
-from handgrad.cli.options import FAILED, SUCCEEDED, Data, Split, SplitName, option
+from handgrad.cli.models import open_split
+from handgrad.cli.options import Data, Split, SplitName, option
 from handgrad.cli.output import emit
 from handgrad.errors import HandgradError, require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    Figures = Iterator[tuple[Path, Callable[[], Axes]]]
-    """Files, without suffix, and the functions that draw their figures."""
-
 RUNS_HELP = "Runs, or models; several share one chart of curves."
 OUT_HELP = "Folder of the figures. Default: RUN/plots, or plots for several runs."
-
 
 Format = Annotated[Literal["svg", "png"] | None, option("--format", "Format. Default: both.")]
 Axis = Annotated[Literal["epochs", "steps", "seconds"], option("--against", "Horizontal axis of the curves.")]
@@ -34,19 +29,20 @@ def plot(
     against: Axis = "epochs",
     data: Data = None,
     split: Split = None,
-) -> int:
+) -> None:
     """Draw curves, weights, confusion matrix and mistakes."""
     from handgrad.files import make_folder
     from handgrad.plots.style import save
 
     require("figures need", "plot", "matplotlib")
-    paths = list(dict.fromkeys(run.resolve() for run in runs))
-    shared = os.path.commonpath([path.parent for path in paths])
-    named = {str(path.relative_to(shared)): path for path in paths}
+    named = {run.resolve().name: run for run in runs}
+    if len(named) < len(runs):
+        raise HandgradError("two runs have the same name; plot them one after the other")
     first = runs[0] if runs[0].is_dir() else runs[0].parent
-    folder = out or (first / "plots" if len(named) == 1 else Path("plots"))
-    formats, written = [format] if format else ["svg", "png"], 0
-    for place, draw in list(_figures(named, folder, against, data, split)):
+    folder = out or (first / "plots" if len(runs) == 1 else Path("plots"))
+    formats = [format] if format else ["svg", "png"]
+    for name, draw in _figures(named, against, data, split):
+        place = folder / name
         try:
             axes = draw()
         except HandgradError as error:
@@ -56,14 +52,12 @@ def plot(
         for kind in formats:
             save(axes, place.with_name(f"{place.name}.{kind}"))
         emit(f"saved    {place}.{' and .'.join(formats)}")
-        written += 1
-    return SUCCEEDED if written else FAILED
 
 
 def _figures(
-    runs: dict[str, Path], folder: Path, against: str, data: str | None, split: SplitName | None
-) -> "Figures":
-    """Yield the curves that all runs share, and the figures of each network; without data only its weights."""
+    runs: dict[str, Path], against: str, data: str | None, split: SplitName | None
+) -> "Iterator[tuple[str, Callable[[], Axes]]]":
+    """Yield names of figures and the functions that draw them: curves of all runs, then those of each network."""
     import numpy as np
 
     from handgrad import plots
@@ -72,26 +66,17 @@ def _figures(
     from handgrad.training.records import load_records
 
     networks = {name: load_model(run) for name, run in runs.items()}
-    records = {name: load_records(run) if run.is_dir() else [] for name, run in runs.items()}
-    logged = {name: found for name, found in records.items() if found}
-    for name in runs:
-        if name not in logged:
-            emit(f"skipped  learning curves of {name}: it has no records")
-    for metric in ("loss", "error") if logged else ():
-        yield folder / metric, partial(plots.plot_learning_curves, logged, metric=metric, against=against)
+    logs = {name: load_records(run) for name, run in runs.items() if run.is_dir()}
+    records = {name: found for name, found in logs.items() if found}
+    for metric in ("loss", "error"):
+        yield metric, partial(plots.plot_learning_curves, records, metric=metric, against=against)
     for name, network in networks.items():
-        place = folder if len(runs) == 1 else folder / name
-        yield place / "weights", partial(plots.plot_weights, network)
-        try:
-            source, used, dataset = open_split(network, runs[name], data, split)
-            result = evaluate(network, dataset)
-        except HandgradError as error:
-            if data is not None or split is not None:
-                raise
-            emit(f"skipped  confusion, mistakes and calibration of {name}: {error}")
-            continue
+        place = "" if len(runs) == 1 else f"{name}/"
+        yield f"{place}weights", partial(plots.plot_weights, network)
+        source, used, dataset = open_split(network, runs[name], data, split)
+        result = evaluate(network, dataset)
         emit(f"measured {name} on {source}, {used}: accuracy {result.accuracy:.2%} of {len(dataset):,}")
         probabilities = np.concatenate([network.predict_proba(part.inputs) for part in dataset.parts()])
-        yield place / "confusion", partial(plots.plot_confusion_matrix, result.confusion, network.classes)
-        yield place / "mistakes", partial(plots.plot_mistakes, dataset, probabilities)
-        yield place / "calibration", partial(plots.plot_calibration, probabilities, dataset.labels)
+        yield f"{place}confusion", partial(plots.plot_confusion_matrix, result.confusion, network.classes)
+        yield f"{place}mistakes", partial(plots.plot_mistakes, dataset, probabilities)
+        yield f"{place}calibration", partial(plots.plot_calibration, probabilities, dataset.labels)

@@ -1,11 +1,20 @@
-"""``handgrad recipes list`` and ``handgrad recipes show``."""
+"""``handgrad recipes list`` and ``show``, and ``handgrad check``."""
 
-from typing import Annotated
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handgrad.cli.options import Json
-from handgrad.cli.output import emit, emit_json, table
+from handgrad.cli.options import FAILED, SUCCEEDED, option
+from handgrad.cli.output import emit, table
+
+if TYPE_CHECKING:
+    from handgrad.training.gradient_check import Check
+
+RECIPE_HELP = "A built-in recipe, a TOML file, or a Python file that defines a network or loss."
+SHOW_HELP = "Print the entries with the largest errors of every gradient."
+ROW = "{:<18}{:<12}{:<14}{:>10}{:>16}  {}"
 
 app = typer.Typer(help="List and show the built-in recipes.", no_args_is_help=True)
 
@@ -17,30 +26,62 @@ def recipe_names() -> list[str]:
     return recipe_names()
 
 
+Name = Annotated[str, typer.Argument(help="A built-in recipe.", metavar="NAME", autocompletion=recipe_names)]
+Checked = Annotated[str, typer.Argument(help=RECIPE_HELP, metavar="RECIPE", autocompletion=recipe_names)]
+
+
 @app.command("list")
-def list_recipes(json: Json = False) -> None:
+def list_recipes() -> None:
     """List the built-in recipes."""
     from handgrad.recipes.loading import load_recipe
 
-    recipes = [load_recipe(name) for name in recipe_names()]
-    if json:
-        for recipe in recipes:
-            emit_json(recipe.tables())
-    else:
-        emit(table(["recipe", "lesson"], [[recipe.name, recipe.lesson] for recipe in recipes], left=2))
+    rows = [[name, load_recipe(name).lesson] for name in recipe_names()]
+    emit(table(["recipe", "lesson"], rows, left=2))
 
 
 @app.command("show")
-def show_recipe(
-    name: Annotated[
-        str, typer.Argument(help="A built-in recipe.", metavar="NAME", autocompletion=recipe_names)
-    ],
-    json: Json = False,
-) -> None:
+def show_recipe(name: Name) -> None:
     """Print a built-in recipe as TOML, to change and train."""
-    from handgrad.recipes.loading import load_recipe, recipe_text
+    from handgrad.recipes.loading import recipe_text
 
-    if json:
-        emit_json(load_recipe(name).tables())
-    else:
-        emit(recipe_text(name).rstrip("\n"))
+    emit(recipe_text(name).rstrip("\n"))
+
+
+def check(recipe: Checked = "classic", show: Annotated[bool, option("--show", SHOW_HELP)] = False) -> int:
+    """Compare every gradient with a numerical one."""
+    from handgrad.kernels.backend import kernels
+    from handgrad.training.gradient_check import TOLERANCE
+
+    wrong, checks = 0, _checks(recipe)
+    emit(ROW.format("layer", "parameter", "shape", "compared", "largest error", "verdict"))
+    for result in checks:
+        wrong += not result.passed
+        shape, verdict = "×".join(map(str, result.shape)), "correct" if result.passed else "WRONG"
+        cells = (f"{result.entries:,}", f"{result.error:.1e}", verdict)
+        emit(ROW.format(result.layer, result.parameter, shape, *cells))
+        for entry in result.worst if show else result.worst[: not result.passed]:
+            index = ",".join(map(str, entry.index))
+            emit(f"  entry [{index}]: analytic {entry.analytic:.9g}, numerical {entry.numerical:.9g}")
+    verdict = f"{wrong} gradients are wrong" if wrong else "every gradient is correct"
+    emit(f"\n{verdict}: relative errors up to {TOLERANCE:.0e} pass; kernels: {kernels.name}, float64")
+    return FAILED if wrong else SUCCEEDED
+
+
+def _checks(name: str) -> "Iterable[Check]":
+    """Check the network and the loss of a recipe, or those that a Python file defines."""
+    from itertools import chain
+
+    import numpy as np
+
+    from handgrad.model.scaling import Scaling
+    from handgrad.recipes.loading import load_recipe
+    from handgrad.training.gradient_check import check_gradients, check_loss
+    from handgrad.training.user_code import load_user_code
+
+    if Path(name).suffix == ".py":
+        networks, losses = load_user_code(Path(name))
+        return chain(*map(check_gradients, networks), map(check_loss, losses))
+    recipe = load_recipe(name)
+    network = recipe.build_network(dtype=np.float64)
+    network.scaling = Scaling.of_bytes()
+    return check_gradients(network, loss=recipe.training_arguments()["loss"])

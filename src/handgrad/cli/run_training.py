@@ -1,8 +1,6 @@
 """Train a new or resumed run: show its records, stop it where requested, and evaluate it."""
 
-import sys
 from collections.abc import Callable, Iterable
-from functools import partial
 from math import inf
 from time import monotonic
 
@@ -14,7 +12,6 @@ from handgrad.cli.interrupts import Interrupted, interrupts
 from handgrad.cli.options import SUCCEEDED, RunOptions
 from handgrad.cli.output import emit, emit_json
 from handgrad.errors import require
-from handgrad.exports.formats import load_model
 from handgrad.kernels.threads import choose_threads
 from handgrad.runs import Run
 from handgrad.tensorboard import log_to_tensorboard
@@ -26,66 +23,61 @@ from handgrad.training.records import Record
 def run_training(prepare: Callable[[], Run], options: RunOptions) -> int:
     """Train a run to the end or to an interruption, and evaluate the model on the test split."""
     communicator = init_distributed()
-    communicator.require_equal(version=__version__)
+    communicator.require_equal(version=__version__, options=(options.tensorboard, options.no_test))
     first = communicator.rank == 0
     json, text = first and options.json, first and not (options.json or options.quiet)
     if options.tensorboard:
         require("TensorBoard files need", "tensorboard", "tensorboardX")
-
-    run = prepare()
     threads, end = choose_threads(options.threads), monotonic() + (options.time_limit or inf)
-    with interrupts(options.attached and first) as interrupted:
-        with run.open():
-            if text:
-                _introduce(run, threads)
-            records = run.train(threads, stop=lambda: interrupted() or monotonic() >= end)
-            if options.tensorboard and first:
-                records = log_to_tensorboard(records, run.folder)
-            with _Bar(run, disable=not (text and sys.stdout.isatty())):
-                for record in records:
-                    if json:
-                        emit_json(record.as_dict())
-                    elif text:
-                        _show(record)
-        if interrupted():
-            raise Interrupted(f"{_progress(run)}; saved in {run.folder}; resume with: {_resume(run)}")
-        network = communicator.broadcast(partial(load_model, run.folder))
-        test = None if options.no_test else run.splits.test
-        result = evaluate(network, test, communicator=communicator) if test else None
+    run = prepare()
+    with interrupts(options.attached and first) as interrupted, run.open():
+        if text:
+            _introduce(run, threads)
+        records = run.train(threads, stop=lambda: interrupted() or monotonic() >= end)
+        if options.tensorboard and first:
+            records = log_to_tensorboard(records, run.folder)
+        with _Bar(run, shown=text):
+            for record in records:
+                if json:
+                    emit_json(record.as_dict())
+                elif text:
+                    _show(record)
+    if interrupted():
+        raise Interrupted(_stopped(run))
+    test = None if options.no_test else run.splits.test
+    network = communicator.broadcast(lambda: run.network)
+    result = evaluate(network, test, communicator=communicator) if test else None
     if json:
-        measured = result and {
-            "test_examples": result.examples,
-            "test_loss": result.loss,
-            "test_accuracy": result.accuracy,
-        }
-        emit_json({"run": str(run.folder), "interrupted": not run.finished, **(measured or {})})
+        facts = {"run": str(run.folder), "interrupted": not run.finished}
+        if result:
+            facts |= {"test_examples": result.examples, "test_loss": result.loss}
+            facts["test_accuracy"] = result.accuracy
+        emit_json(facts)
     elif text:
-        _conclude(run, result, opened=not options.no_test)
+        _conclude(run, result)
     return SUCCEEDED
 
 
 def _introduce(run: Run, threads: int) -> None:
     """Print what is trained, on which data and how."""
     recipe, train, validation = run.recipe, run.splits.train, run.splits.validation
-    training, optimizer, ranks = recipe.training, recipe.build_optimizer(), run.communicator.size
-    batch = "all" if training.batch_size == "all" else f"{training.batch_size:,}"
+    optimizer, batch, ranks = recipe.build_optimizer(), recipe.training.batch_size, run.communicator.size
+    apart = f", {len(validation):,} for validation" if validation else ""
+    example = f"{'×'.join(map(str, train.input_shape))} {train.inputs.dtype}"
+    workers = f"{f'{ranks} ranks of ' if ranks > 1 else ''}{threads} thread{'s' * (threads > 1)}"
+    steps = f"{run.total_steps:,} steps of {batch if batch == 'all' else f'{batch:,}'} examples"
+    rate = f"{type(optimizer).__name__} at {optimizer.learning_rate:g}"
     emit(f"recipe   {recipe.name}{f': {recipe.lesson}' if recipe.lesson else ''}")
     emit(
-        f"data     {run.splits.source}: {len(train):,} examples"
-        f"{f', {len(validation):,} for validation' if validation else ''}, "
-        f"{'×'.join(map(str, train.input_shape))} {train.inputs.dtype}, {len(train.class_names)} classes"
+        f"data     {run.splits.source}: {len(train):,} examples{apart}, {example}, {len(train.class_names)} classes"
     )
     emit(f"network  {run.network}")
-    emit(
-        f"training {run.total_steps:,} steps of {batch} examples, {type(optimizer).__name__} at "
-        f"{optimizer.learning_rate:g}, seed {recipe.seed}, {f'{ranks} ranks of ' if ranks > 1 else ''}"
-        f"{threads} thread{'s' * (threads > 1)}"
-    )
+    emit(f"training {steps}, {rate}, seed {recipe.seed}, {workers}\n")
     if run.finished:
-        emit(f"\nalready finished after {run.state.step:,} steps; there is nothing to resume")
+        emit(f"already finished after {run.state.step:,} steps; there is nothing to resume")
     else:
         measured = f"{'val. loss':>11}{'val. acc.':>11}" if validation else ""
-        emit(f"\n{'step':>8}{'loss':>10}{'accuracy':>11}{measured}{'examples/s':>13}{'time':>9}")
+        emit(f"{'step':>8}{'loss':>10}{'accuracy':>11}{measured}{'examples/s':>13}{'time':>9}")
 
 
 def _show(record: Record) -> None:
@@ -93,47 +85,40 @@ def _show(record: Record) -> None:
     validation = ""
     if record.validation_loss is not None:
         validation = f"{record.validation_loss:>11.4f}{record.validation_accuracy or 0:>11.2%}"
-    emit(
-        f"{record.step:>8,}{record.loss:>10.4f}{record.train_accuracy:>11.2%}{validation}"
-        f"{record.examples_per_second:>13,.0f}{f'{record.seconds:.1f} s':>9}"
-    )
+    speed = f"{record.examples_per_second:>13,.0f}{f'{record.seconds:.1f} s':>9}"
+    emit(f"{record.step:>8,}{record.loss:>10.4f}{record.train_accuracy:>11.2%}{validation}{speed}")
 
 
-def _conclude(run: Run, result: Evaluation | None, *, opened: bool) -> None:
+def _conclude(run: Run, result: Evaluation | None) -> None:
     """Print where the training stopped, the result on the test split, and the folder."""
     emit()
     if not run.finished:
-        emit(f"{_progress(run)}, at the time limit; resume with: {_resume(run)}")
+        emit(_stopped(run))
     elif run.state.step < run.total_steps:
         emit(f"stopped  no better validation in {run.state.waited:,} records; the best parameters are kept")
     if result:
         emit(
             f"test     accuracy {result.accuracy:.2%} of {result.examples:,}, cross-entropy {result.loss:.4f}"
         )
-    elif opened:
-        data = f"{run.splits.source} has no test split; evaluate other data with"
-        emit(f"test     {data}: handgrad evaluate {run.folder} --data FILE")
     else:
-        emit(f"test     not opened; evaluate with: handgrad evaluate {run.folder}")
+        emit(f"test     not measured; evaluate with: handgrad evaluate {run.folder}")
     emit(f"saved    {run.folder}")
 
 
-def _progress(run: Run) -> str:
-    return f"stopped after {run.state.step:,} of {run.total_steps:,} steps"
-
-
-def _resume(run: Run) -> str:
-    ranks = run.communicator.size
-    return f"{f'mpiexec -n {ranks} ' if ranks > 1 else ''}handgrad resume {run.folder}"
+def _stopped(run: Run) -> str:
+    """Describe how far a training is and how to resume it."""
+    launcher = f"mpiexec -n {run.communicator.size} " if run.communicator.size > 1 else ""
+    steps = f"stopped after {run.state.step:,} of {run.total_steps:,} steps, saved in {run.folder}"
+    return f"{steps}; resume with: {launcher}handgrad resume {run.folder}"
 
 
 class _Bar(Progress):
     """A progress bar that reads the step of the training whenever the screen is refreshed."""
 
-    def __init__(self, run: Run, *, disable: bool) -> None:
+    def __init__(self, run: Run, *, shown: bool) -> None:
         step = TextColumn("step {task.completed:,.0f} of {task.total:,.0f}")
-        super().__init__(step, *self.get_default_columns()[1:], transient=True, disable=disable)
-        self.state = run.state
+        super().__init__(step, *self.get_default_columns()[1:], transient=True)
+        self.state, self.disable = run.state, not (shown and self.console.is_terminal)
         self.add_task("", total=run.total_steps, completed=run.state.step)
 
     def get_renderables(self) -> Iterable[RenderableType]:

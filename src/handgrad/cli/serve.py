@@ -1,12 +1,14 @@
 """``handgrad serve``."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handgrad.cli.options import option
+from handgrad.cli.options import SUCCEEDED, option
 from handgrad.cli.output import emit
+from handgrad.errors import HandgradError, require
 
 if TYPE_CHECKING:
     from handgrad.server.models import ServedModel
@@ -33,10 +35,7 @@ def serve(
 ) -> int:
     """Serve the page to draw, watch and train on, and the HTTP API."""
     import re
-    from contextlib import suppress
     from secrets import token_urlsafe
-
-    from handgrad.errors import require
 
     require("the server needs", "server", "fastapi", "uvicorn", "httptools", "python_multipart")
     from handgrad.server.app import Settings, create_app
@@ -59,20 +58,16 @@ def serve(
         emit(f"serving  {address(host, bound.getsockname()[1], token)}  (Ctrl-C ends)")
         with suppress(KeyboardInterrupt):
             Server(app).run(sockets=[bound])
-    return 0
+    return SUCCEEDED
 
 
 def newest_finished(runs: Path) -> "ServedModel | None":
-    """Load the finished run whose model was written last; damaged models are skipped."""
-    from contextlib import suppress
-
-    from handgrad.errors import HandgradError
-    from handgrad.exports.formats import MODEL_FILE
+    """Load the finished run that was started or resumed last; damaged models are skipped."""
     from handgrad.server.models import ServedModel
     from handgrad.server.run_folders import run_names, status
 
-    finished = [runs / name for name in run_names(runs) if status(runs / name).state == "finished"]
-    for folder in sorted(finished, key=lambda folder: -(folder / MODEL_FILE).stat().st_mtime_ns):
+    for name in run_names(runs):
         with suppress(HandgradError):
-            return ServedModel.read(folder)
+            if status(runs / name).state == "finished":
+                return ServedModel.read(runs / name)
     return None

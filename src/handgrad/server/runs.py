@@ -11,9 +11,8 @@ from fastapi import APIRouter, Depends, Header, HTTPException, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from handgrad.errors import HandgradError
-from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE
 from handgrad.recipes.loading import load_recipe
-from handgrad.run_status import model_is_newest, validated
+from handgrad.run_status import validated
 from handgrad.runs import RECIPE_FILE
 from handgrad.server.datasets import Datasets, training_values
 from handgrad.server.models import ModelInUse, ServedModel, file_response, latest_model
@@ -100,8 +99,7 @@ def routes(
     @router.get("/runs/{name}")
     def with_records(folder: Folder) -> dict[str, Any]:
         """Describe a run, with all its records, and the one in which its newest parameters were `validated`."""
-        best = validated(folder, MODEL_FILE if model_is_newest(folder) else CHECKPOINT_FILE)
-        return {**describe(folder), "validated": best, "records_so_far": Log(folder).read()}
+        return {**describe(folder), "validated": validated(folder), "records_so_far": Log(folder).read()}
 
     @router.post("/runs/{name}/{action}")
     def act(folder: Folder, action: Literal["pause", "resume", "stop"]) -> dict[str, Any]:
