@@ -34,7 +34,7 @@ def test_on_other_addresses_a_token_is_generated_and_required(tmp_path: Path) ->
         assert httpx2.get(f"{here}/runs").status_code == 401
         assert httpx2.get(f"{here}/runs", headers={"Authorization": f"Bearer {found[2]}"}).json() == []
         with httpx2.Client(follow_redirects=True) as browser:
-            assert browser.get(f"{here}/docs?token={found[2]}").status_code == 200
+            assert browser.get(f"{here}/?token={found[2]}").status_code == 200
             assert browser.get(f"{here}/runs").json() == []
 
 

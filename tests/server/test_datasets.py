@@ -28,18 +28,12 @@ def digits(**changes: Any) -> dict[str, Any]:
     return {"name": "mine", "inputs": [[0] * 784], "labels": ["3"], **changes}
 
 
-def test_recipes_and_whether_their_widths_can_be_changed(api: TestClient) -> None:
+def test_recipes_and_data_that_need_no_download(api: TestClient) -> None:
     recipes = {recipe["name"]: recipe for recipe in api.get("/recipes").json()}
     assert recipes["classic"]["training"] == {"steps": 501, "batch_size": "all", "learning_rate": 0.1}
     assert (recipes["classic"]["dense"], recipes["classic"]["hidden"]) == (True, [10])
-    assert {name for name, recipe in recipes.items() if not recipe["dense"]} == {
-        "convnet",
-        "best",
-        "synthetic",
-    }
-
-
-def test_only_data_that_need_no_download_are_listed(api: TestClient) -> None:
+    fixed = [name for name, recipe in recipes.items() if not recipe["dense"]]
+    assert fixed == ["convnet", "best", "synthetic"]
     assert [data["name"] for data in api.get("/data").json()] == ["strokes:5000", "strokes"]
 
 
@@ -57,15 +51,8 @@ def test_slice_of_a_split(api: TestClient) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        *(
-            "",
-            "name=nope",
-            "name=mnist",
-            "name=../../etc/passwd",
-            "name=/etc/passwd",
-            "name=digits/../secret",
-        ),
-        *("name=digits/mine%00", "name=strokes:0", "name=strokes:60001", "name=strokes:999999999999"),
+        *("", "name=nope", "name=mnist", "name=../../etc/passwd", "name=/etc/passwd"),
+        *("name=digits/../secret", "name=digits/mine%00", "name=strokes:0", "name=strokes:999999999999"),
         *("name=strokes:60&split=validation", "name=strokes:60&split=all", "name=strokes:60&limit=10001"),
         *("name=strokes:60&limit=0", "name=strokes:60&offset=-1", "name=strokes:60&offset=many"),
     ],
@@ -79,16 +66,18 @@ def test_digits_are_added_listed_loaded_and_removed(api: TestClient, tmp_path: P
     body = digits(inputs=IMAGES[:2].tolist(), labels=["3", "7"])
     assert api.post("/digits", json=body).json() == {"name": "mine", "examples": 2}
     assert api.post("/digits", json=digits(inputs=IMAGES[2:3].tolist())).json()["examples"] == 3
-    facts = {"examples": 3, "classes": TEN}
+    facts = {"examples": 3, "classes": TEN, "input_shape": [1, 28, 28]}
     assert api.get("/digits").json() == [{"name": "mine", **facts}]
-    assert {"name": "digits/mine", **facts, "input_shape": [1, 28, 28]} in api.get("/data").json()
+    assert {"name": "digits/mine", **facts} in api.get("/data").json()
     found = api.get("/data/examples?name=digits/mine&split=train").json()
     assert base64.b64decode(found["inputs"]) == IMAGES[:3].tobytes()
-    assert load_data(tmp_path / "digits" / "mine.npz").train.labels.tolist() == [3, 7, 3]
-    assert api.get("/digits/mine").content == (tmp_path / "digits" / "mine.npz").read_bytes()
+    file = tmp_path / "digits" / "mine.npz"
+    assert load_data(file).train.labels.tolist() == [3, 7, 3]
+    assert api.get("/digits/mine").content == file.read_bytes()
     assert api.delete("/digits/mine/1").json() == {"name": "mine", "examples": 2}
     assert api.get("/data/examples?name=digits/mine&split=train").json()["labels"] == [3, 3]
-    refused(api.delete("/digits/mine/2"), 422)
+    for index in (2, -1):
+        refused(api.delete(f"/digits/mine/{index}"), 422)
     for _ in range(2):
         assert api.delete("/digits/mine/0").status_code == 200
     assert api.get("/digits").json() == []
@@ -111,10 +100,8 @@ def test_classes_of_a_new_collection_are_those_of_a_model_of_images(tmp_path: Pa
     [
         *(digits(name=name) for name in ("../mine", "a/b", "a\0b", ".hidden", "", "x" * 51, "mine.npz")),
         *(digits(inputs=[[0] * 783 + last]) for last in ([], [256], [-1], [0.5])),
-        digits(inputs=[]),
         *(digits(labels=labels) for labels in ([], ["3", "4"], [3], [""], ["a\nb"], ["x" * 21])),
-        digits(more=1),
-        [],
+        *(digits(inputs=[]), digits(more=1), []),
     ],
 )
 def test_invalid_digits_are_refused_and_write_nothing(api: TestClient, tmp_path: Path, body: Any) -> None:
@@ -123,7 +110,7 @@ def test_invalid_digits_are_refused_and_write_nothing(api: TestClient, tmp_path:
     assert sorted(tmp_path.rglob("*")) == before
 
 
-@pytest.mark.parametrize("name", ["..%2Fx", "%00", "x/-1", "x/one", ".x"])
+@pytest.mark.parametrize("name", ["..%2Fx", "%00", "x/one", ".x"])
 def test_names_that_are_paths_are_refused(api: TestClient, name: str) -> None:
     refused(api.delete(f"/digits/{name}/0"), 404, 422)
     refused(api.get(f"/digits/{name}"), 404, 405, 422)

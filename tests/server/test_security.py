@@ -45,19 +45,15 @@ OTHERS = ("http://evil.example", "null", "http://127.0.0.1:9999", "file://", "ht
 @pytest.mark.parametrize(
     ("method", "path", "headers", "status"),
     [
-        *(("GET", "/health", {"Host": host}, 200) for host in HERE),
-        *(
-            ("GET", path, {"Host": host}, 403)
-            for host in ELSEWHERE
-            for path in ("/", "/model/file", "/health")
-        ),
+        *(("GET", "/runs", {"Host": host}, 200) for host in HERE),
+        *(("GET", path, {"Host": host}, 403) for host in ELSEWHERE for path in ("/", "/model/file")),
         *(("GET", "/model", {"Origin": origin}, 403) for origin in OTHERS),
         *((method, "/predict", {"Origin": OTHERS[0]}, 403) for method in ("POST", "OPTIONS", "DELETE")),
         ("GET", "/model", {"Origin": "http://127.0.0.1", "Sec-Fetch-Site": "same-origin"}, 200),
         ("GET", "/model/file", fetch("cross-site", "no-cors", "image"), 403),
-        ("GET", "/docs", fetch("cross-site", "navigate", "iframe"), 403),
-        ("GET", "/docs", fetch("cross-site", "navigate", "document"), 200),  # a link
-        ("GET", "/docs", fetch("same-site", "cors", "empty"), 403),
+        ("GET", "/", fetch("cross-site", "navigate", "iframe"), 403),
+        ("GET", "/", fetch("cross-site", "navigate", "document"), 200),  # a link
+        ("GET", "/", fetch("same-site", "cors", "empty"), 403),
         ("POST", "/predict", fetch("same-site", "navigate", "document"), 403),
     ],
 )
@@ -69,24 +65,20 @@ def test_requests_of_other_sites_are_refused(
     assert "access-control-allow-origin" not in answer.headers
 
 
-def test_headers_of_every_answer(api: TestClient) -> None:
-    for path in ("/", "/docs", "/model", "/nothing", "/static/main.js"):
-        headers = api.get(path).headers
-        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
-        assert "unsafe" not in headers["Content-Security-Policy"]
-        assert headers["X-Content-Type-Options"] == "nosniff"
-        assert headers["Cache-Control"] == "no-cache"
-
-
-def test_inline_scripts_of_the_page_are_allowed_by_their_hashes(api: TestClient) -> None:
+def test_headers_of_every_answer_and_inline_scripts_by_their_hashes(api: TestClient) -> None:
     page = api.get("/")
     scripts = re.findall(r"<script[^>]*>(.+?)</script>", page.text, re.DOTALL)
-    assert scripts
-    for script in scripts:
-        digest = b64encode(sha256(script.encode()).digest()).decode()
-        assert f"'sha256-{digest}'" in page.headers["Content-Security-Policy"]
-    assert "<style" not in page.text + api.get("/docs").text
-    assert not re.search(r"\sstyle=|\son\w+=", page.text)
+    digests = [b64encode(sha256(script.encode()).digest()).decode() for script in scripts]
+    assert digests
+    assert not re.search(r"<style|\sstyle=|\son\w+=", page.text)
+    for path in ("/", "/model", "/nothing", "/static/main.js"):
+        headers = api.get(path).headers
+        policy = headers["Content-Security-Policy"]
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert all(f"'sha256-{digest}'" in policy for digest in digests)
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cache-Control"] == "no-cache"
 
 
 @pytest.mark.parametrize(
@@ -98,9 +90,8 @@ def test_inline_scripts_of_the_page_are_allowed_by_their_hashes(api: TestClient)
     ],
 )
 def test_without_the_token_nothing_is_answered(protected: TestClient, headers: dict[str, str]) -> None:
-    for path in ("/", "/model", "/static/main.js", "/docs", "/openapi.json", "/runs?token=wrong"):
+    for path in ("/", "/model", "/static/main.js", "/openapi.json", "/runs?token=wrong"):
         assert "token" in refused(protected.get(path, headers=headers), 401)
-    assert protected.get("/health").status_code == 200
 
 
 def test_with_the_token_any_host_name_is_answered_but_no_other_origin(protected: TestClient) -> None:
@@ -120,7 +111,6 @@ def test_token_in_the_address_becomes_a_cookie(protected: TestClient) -> None:
         assert "samesite=lax" in cookie
     assert protected.get("/model").status_code == 200
     protected.cookies.clear()
-    assert protected.get("/model").status_code == 401
     assert protected.post(f"/predict?token={TOKEN}", json={}).status_code == 401
 
 
@@ -131,8 +121,6 @@ def test_wrong_tokens_are_delayed(protected: TestClient, monkeypatch: pytest.Mon
     assert time.monotonic() - begun >= 0.2
 
 
-@pytest.mark.parametrize(
-    ("token", "strong"), [("aaaaaaaa", False), ("a" * 40, False), ("q8Zr-4LmXv0Tc9Kd2Ws_7b", True)]
-)
-def test_tokens_that_can_be_guessed(token: str, strong: bool) -> None:
-    assert is_strong(token) is strong
+def test_tokens_that_can_be_guessed() -> None:
+    tokens = ("aaaaaaaa", "a" * 40, "q8Zr-4LmXv0Tc9Kd2Ws_7b")
+    assert [is_strong(token) for token in tokens] == [False, False, True]

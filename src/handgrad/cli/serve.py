@@ -37,7 +37,7 @@ def serve(
     import re
     from secrets import token_urlsafe
 
-    require("the server needs", "server", "fastapi", "uvicorn", "httptools", "python_multipart")
+    require("the server needs", "server", "fastapi", "uvicorn", "httptools")
     from handgrad.server.app import Settings, create_app
     from handgrad.server.models import ModelInUse, ServedModel
     from handgrad.server.security import LOOPBACK, is_strong
@@ -64,10 +64,10 @@ def serve(
 def newest_finished(runs: Path) -> "ServedModel | None":
     """Load the finished run that was started or resumed last; damaged models are skipped."""
     from handgrad.server.models import ServedModel
-    from handgrad.server.run_folders import run_names, status
+    from handgrad.server.run_folders import find_runs, status
 
-    for name in run_names(runs):
+    for folder in find_runs(runs):
         with suppress(HandgradError):
-            if status(runs / name).state == "finished":
-                return ServedModel.read(runs / name)
+            if status(folder).state == "finished":
+                return ServedModel.read(folder)
     return None

@@ -3,21 +3,13 @@
 Modules name each other ``handgrad/model/network.js``; an import map in ``index.html`` resolves these names.
 """
 
-from importlib.resources import files
+from pathlib import Path
 
+FOLDER = Path(__file__).parent
 KINDS = (".html", ".css", ".js")
 
 
 def page_files() -> dict[str, str]:
     """Read the page's files, by their paths below this folder, such as ``model/network.js``, in order."""
-    found: dict[str, str] = {}
-    folders = [("", files("handgrad.frontend"))]
-    while folders:
-        above, folder = folders.pop()
-        for entry in folder.iterdir():
-            path = f"{above}{entry.name}"
-            if entry.is_dir():
-                folders.append((f"{path}/", entry))
-            elif path.endswith(KINDS):
-                found[path] = entry.read_text("utf-8")
-    return dict(sorted(found.items()))
+    found = {path.relative_to(FOLDER).as_posix(): path for path in FOLDER.rglob("*") if path.suffix in KINDS}
+    return {name: found[name].read_text("utf-8") for name in sorted(found)}

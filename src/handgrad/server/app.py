@@ -1,31 +1,28 @@
-"""The application: its routes, the page's files, and the description of the routes at /docs."""
+"""The application: its settings, its routes, its error answers, and the page's files."""
 
 import asyncio
-import json
+import logging
 import mimetypes
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from html import escape
-from importlib.metadata import version
 from pathlib import Path
-from threading import Event
 
-from fastapi import FastAPI, HTTPException
-from fastapi.responses import HTMLResponse
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.requests import ClientDisconnect
 
-import handgrad
-from handgrad.server import datasets, errors, models, prediction, runs
-from handgrad.server.security import Guard
+from handgrad import __version__
+from handgrad.errors import HandgradError
+from handgrad.frontend import FOLDER
+from handgrad.server import datasets, prediction, runs
+from handgrad.server.models import ModelInUse
+from handgrad.server.security import Guard, error_response
 from handgrad.server.trainings import Trainings
 
-FOLDER = Path(handgrad.__file__).parent / "frontend"
 mimetypes.add_type("text/javascript", ".js")  # on some systems it is another type, which browsers refuse
-SUMMARY = "Predict, train, collect digits: the routes of handgrad's page. Every error is one line, `detail`."
-DOCS = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>handgrad: routes</title>
-<link rel="stylesheet" href="./static/style.css"></head><body><main><h1>handgrad: routes</h1>
-<p>For programs: <a href="./openapi.json">OpenAPI</a>. <a href="./">Page</a></p>"""
 
 
 @dataclass(frozen=True)
@@ -41,11 +38,11 @@ class Settings:
 
 
 def create_app(
-    settings: Settings, in_use: models.ModelInUse, report: Callable[[str], None] = lambda line: None
+    settings: Settings, in_use: ModelInUse, report: Callable[[str], None] = lambda line: None
 ) -> FastAPI:
     """Build the application, which reports lines for the terminal; `state.closing` ends streams of events."""
     available, trainings = datasets.Datasets(settings.data / "digits"), Trainings(settings.runs)
-    page, closing = (FOLDER / "index.html").read_text("utf-8"), Event()
+    page = (FOLDER / "index.html").read_text("utf-8")
 
     def check_quota() -> None:
         folders = (settings.runs, available.folder)
@@ -58,49 +55,37 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
-        closing.set()
         if paused := await asyncio.to_thread(trainings.close):
-            report(f"paused   {paused}; resume it on the page, or: handgrad resume {settings.runs / paused}")
+            report(f"paused   {paused.name}; resume it on the page, or: handgrad resume {paused}")
 
-    app = FastAPI(
-        title="handgrad",
-        version=version("handgrad"),
-        summary=SUMMARY,
-        lifespan=lifespan,
-        docs_url=None,
-        redoc_url=None,
-        responses={"4XX": {"description": "The request was refused"}, "503": {"description": "Busy"}},
-    )
-    app.state.closing = closing
-    errors.install(app)
-
-    @app.get("/health")
-    async def health() -> dict[str, str]:
-        """Whether the server is running."""
-        return {"status": "ok", "version": version("handgrad")}
+    app = FastAPI(title="handgrad", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.closing = trainings.closing
+    app.add_exception_handler(HandgradError, _refuse)
+    app.add_exception_handler(RequestValidationError, _refuse)
+    app.add_exception_handler(ClientDisconnect, _note)
 
     @app.get("/", include_in_schema=False)
     def index() -> HTMLResponse:
         return HTMLResponse(page)
 
-    @app.get("/docs", include_in_schema=False)
-    def docs() -> HTMLResponse:
-        """Show the OpenAPI document without scripts and without the network."""
-        document = app.openapi()
-        parts = dict(document["components"]["schemas"])
-        for path, methods in document["paths"].items():
-            parts |= {f"{method.upper()} {path}": route for method, route in methods.items()}
-        text = DOCS
-        for title, part in parts.items():
-            details = escape(json.dumps(part, indent=2, ensure_ascii=False))
-            text += f"<h2>{escape(title)}</h2><p>{escape(part.get('description', ''))}</p>"
-            text += f"<details><summary>Details</summary><pre>{details}</pre></details>"
-        return HTMLResponse(text)
-
-    app.include_router(models.routes(in_use))
     app.include_router(prediction.routes(in_use, settings.max_pixels))
     app.include_router(datasets.routes(available, in_use, check_quota))
-    app.include_router(runs.routes(trainings, in_use, available, check_quota, closing))
+    app.include_router(runs.routes(trainings, in_use, available, check_quota))
     app.mount("/static", StaticFiles(directory=FOLDER))
     app.add_middleware(Guard, host=settings.host, token=settings.token, page=page)
     return app
+
+
+async def _refuse(_: Request, error: Exception) -> Response:
+    """Answer with one line, e.g. ``body.epochs: Input should be greater than or equal to 1``."""
+    line = str(error)
+    if isinstance(error, RequestValidationError):
+        first = error.errors()[0]
+        line = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return error_response(422, line)
+
+
+async def _note(request: Request, _: Exception) -> Response:
+    line = f"{request.method} {request.url.path}: the client disconnected before its request was complete"
+    logging.getLogger("uvicorn.error").warning(line)
+    return error_response(400, "the request is incomplete")

@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from fastapi import APIRouter, HTTPException, Query
-from fastapi import Path as InPath
 from fastapi.responses import FileResponse
 
 from handgrad.data.collection import add_to_collection, remove_from_collection
@@ -28,22 +27,20 @@ from handgrad.server.requests import Name, NewDigits
 DRAWN = "digits/"
 TEN_DIGITS = tuple("0123456789")
 IMAGE: tuple[int, ...] = (1, 28, 28)
-MAX_STROKES = 60_000
 MAX_EXAMPLES = 10_000
+_load = lru_cache(maxsize=2)(load_data)  # MNIST is 55 MB
 
 
 class Datasets:
     """Data sets by name; ``digits/NAME`` is a collection of drawn digits in a folder."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._lock = Lock()
+        self.folder, self._lock = folder, Lock()
 
     def names(self) -> list[str]:
         """List the data sets."""
-        drawn = sorted(path.stem for path in self.folder.glob("*.npz"))
-        known = [DRAWN + name for name in drawn if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,49}", name)]
-        return [*filter(find, COLLECTIONS), "strokes:5000", "strokes", *known]
+        drawn = sorted(DRAWN + path.stem for path in self.folder.glob("[A-Za-z0-9]*.npz"))
+        return [*filter(find, COLLECTIONS), "strokes:5000", "strokes", *drawn]
 
     def file(self, name: str) -> Path:
         """Return the file of a collection of drawn digits."""
@@ -51,8 +48,7 @@ class Datasets:
 
     def source(self, name: str) -> str:
         """Return what `handgrad.load_data` takes for a name of `names`, or for strokes:N:SEED."""
-        strokes = re.fullmatch(r"strokes:([0-9]{1,5})(:[0-9]{1,9})?", name)
-        if strokes and 1 <= int(strokes[1]) <= MAX_STROKES:
+        if re.fullmatch(r"strokes:[1-9][0-9]{0,4}(:[0-9]{1,9})?", name):
             return name
         if name not in self.names():
             raise HandgradError(f"there is no data set '{name:.60}'{suggest(name[:60], self.names())}")
@@ -64,11 +60,12 @@ class Datasets:
         return f"{DRAWN}{path.stem}" if path == self.file(path.stem) else source
 
     def load(self, name: str) -> Splits:
-        """Load a data set; the last ones stay in memory. HandgradError if there is none of that name."""
+        """Load a data set; the last ones that were not drawn stay in memory. HandgradError if there is none."""
         source = self.source(name)
-        file = Path(source)
+        if name.startswith(DRAWN):
+            return load_data(source)
         with self._lock:  # requests at the same time share the result
-            return _load(source, file.stat().st_mtime_ns if name.startswith(DRAWN) else 0)
+            return _load(source)
 
     def describe(self, name: str) -> dict[str, Any]:
         """Describe a data set; only collections of drawn digits are read for that."""
@@ -92,8 +89,12 @@ class Datasets:
 
 def routes(datasets: Datasets, in_use: ModelInUse, check_quota: Callable[[], None]) -> APIRouter:
     """Build the routes."""
-    writing = Lock()
-    router = APIRouter()
+    router, writing = APIRouter(), Lock()
+
+    def find_file(name: Name) -> Path:
+        if not (file := datasets.file(name)).is_file():
+            raise HTTPException(404, f"there is no collection '{name}'")
+        return file
 
     @router.get("/recipes")
     def list_recipes() -> list[dict[str, Any]]:
@@ -126,16 +127,9 @@ def routes(datasets: Datasets, in_use: ModelInUse, check_quota: Callable[[], Non
 
     @router.get("/digits")
     def list_digits() -> list[dict[str, Any]]:
-        """List the collections of drawn digits: name, examples, classes."""
-        return [
-            {
-                "name": facts["name"].removeprefix(DRAWN),
-                "examples": facts["examples"],
-                "classes": facts["classes"],
-            }
-            for facts in datasets.describe_all()
-            if facts["name"].startswith(DRAWN)
-        ]
+        """List the collections of drawn digits, as `GET /data` does, but without `digits/` in their names."""
+        drawn = [facts for facts in datasets.describe_all() if facts["name"].startswith(DRAWN)]
+        return [{**facts, "name": facts["name"].removeprefix(DRAWN)} for facts in drawn]
 
     @router.post("/digits")
     def add(wanted: NewDigits) -> dict[str, Any]:
@@ -154,22 +148,12 @@ def routes(datasets: Datasets, in_use: ModelInUse, check_quota: Callable[[], Non
         return FileResponse(find_file(name), media_type="application/octet-stream", filename=f"{name}.npz")
 
     @router.delete("/digits/{name}/{index}")
-    def remove(name: Name, index: Annotated[int, InPath(ge=0, le=10**9)]) -> dict[str, Any]:
+    def remove(name: Name, index: int) -> dict[str, Any]:
         """Remove one digit from a collection; with its last digit, the collection is removed."""
         with writing:
             return {"name": name, "examples": remove_from_collection(find_file(name), index)}
 
-    def find_file(name: str) -> Path:
-        if not (file := datasets.file(name)).is_file():
-            raise HTTPException(404, f"there is no collection '{name}'")
-        return file
-
     return router
-
-
-@lru_cache(maxsize=2)  # MNIST is 55 MB
-def _load(source: str, changed: int) -> Splits:
-    return load_data(source)
 
 
 def training_values(recipe: Recipe) -> dict[str, Any]:
@@ -184,11 +168,5 @@ def _describe(name: str) -> dict[str, Any]:
     layers = recipe.network.layers
     dense = [layer for layer in layers if layer["type"] == Dense.__name__]
     hidden = [layer["units"] for layer in dense[:-1]] if layers[0] is dense[0] else []
-    return {
-        "name": name,
-        "lesson": recipe.lesson,
-        "training": training_values(recipe),
-        "data": recipe.data.source,
-        "dense": bool(hidden),
-        "hidden": hidden,
-    }
+    facts = {"name": name, "lesson": recipe.lesson, "data": recipe.data.source}
+    return {**facts, "training": training_values(recipe), "dense": bool(hidden), "hidden": hidden}

@@ -1,24 +1,17 @@
-"""The model that the server answers with, and the latest model of a run; their routes."""
+"""The model that the server answers with, and the latest model of a run."""
 
-import tomllib
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from fastapi import APIRouter, HTTPException, Response
-from numpy.typing import NDArray
+from fastapi import HTTPException, Response
 
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE, load_model, load_model_recipe
 from handgrad.model.files import load_recipe, model_bytes
 from handgrad.model.network import Network
-from handgrad.recipes.data import open_splits
-from handgrad.recipes.loading import parse_recipe
 from handgrad.run_status import model_is_newest
 from handgrad.training.checkpoint import load_checkpoint
-from handgrad.training.train import CALIBRATION
 
 
 @dataclass(frozen=True)
@@ -35,14 +28,9 @@ class ServedModel:
         name = path.parent.name if path.name == MODEL_FILE else path.name
         return cls(name or path.resolve().name, load_model(path), load_model_recipe(path))
 
-    @property
-    def content(self) -> bytes:
-        """The model as the bytes of a ``model.safetensors``."""
-        return model_bytes(self.network, self.recipe)
-
     def describe(self) -> dict[str, Any]:
         """Describe the model."""
-        network, scaling = self.network, self.network.scaling
+        network = self.network
         return {
             "name": self.name,
             "classes": network.classes,
@@ -50,16 +38,15 @@ class ServedModel:
             "example_shape": network.example_shape,
             "layers": [layer.to_config() for layer in network.layers],
             "parameters": network.parameter_count,
-            "scaling": scaling and {"shift": scaling.shift.tolist(), "divisor": scaling.divisor.tolist()},
             "recipe": self.recipe,
         }
 
 
+@dataclass
 class ModelInUse:
     """Holder of the model in use, which is replaced as a whole: a request sees one model or the other."""
 
-    def __init__(self, served: ServedModel | None = None) -> None:
-        self.served = served
+    served: ServedModel | None = None
 
     def get(self) -> ServedModel:
         """Return the model; status 404 if there is none."""
@@ -69,26 +56,9 @@ class ModelInUse:
         return self.served
 
 
-def routes(in_use: ModelInUse) -> APIRouter:
-    """Build the routes of the model in use."""
-    router = APIRouter()
-
-    @router.get("/model")
-    def describe() -> dict[str, Any]:
-        """Describe the model in use: name, layers, shapes, classes, scaling and recipe."""
-        return in_use.get().describe()
-
-    @router.get("/model/file", response_class=Response)
-    def file() -> Response:
-        """Return the model in use as the bytes of a `model.safetensors`."""
-        return file_response(in_use.get())
-
-    return router
-
-
 def file_response(model: ServedModel) -> Response:
     """Answer with a model file, whose ETag changes with its content."""
-    content = model.content
+    content = model_bytes(model.network, model.recipe)
     headers = {"ETag": f'"{sha256(content).hexdigest()[:32]}"'}
     return Response(content, media_type="application/octet-stream", headers=headers)
 
@@ -100,16 +70,6 @@ def latest_model(folder: Path) -> ServedModel | None:
     network, state = load_checkpoint(folder / CHECKPOINT_FILE)
     if state.step == 0:
         return None
-    recipe = load_recipe(folder / CHECKPOINT_FILE)
-    state.use_result(network)
-    # statistics of the average are not in the checkpoint
-    if network.has_running_statistics and state.current is not None and recipe:
-        network.calibrate(_sample(parse_recipe(recipe, folder.name).toml()))
-    return ServedModel(folder.name, network, recipe)
-
-
-@lru_cache(maxsize=1)
-def _sample(toml: str) -> NDArray[Any]:
-    """Return the examples on which training measures statistics."""
-    recipe = parse_recipe(tomllib.loads(toml), "the recipe")
-    return np.ascontiguousarray(open_splits(recipe).train.sample(CALIBRATION))
+    if not network.has_running_statistics:  # those of an average, or of the best parameters, are not saved
+        state.use_result(network)
+    return ServedModel(folder.name, network, load_recipe(folder / CHECKPOINT_FILE))

@@ -1,9 +1,9 @@
-"""Run folders as the server sees them: their states, how far they are, and their records."""
+"""Run folders as the server sees them: their states and their records."""
 
 import json
-import os
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -17,8 +17,7 @@ from handgrad.run_status import model_is_newest, progress
 from handgrad.runs import RECIPE_FILE
 from handgrad.training.records import LOG_FILE, Record
 
-MARK_FILE = "serve.json"
-"""What the server notes in a run folder: that the run was paused, stopped or failed, and at which step."""
+MARK_FILE = "serve.json"  # notes that a run was paused, stopped or failed, and at which step
 RECORD = TypeAdapter(Record)
 
 
@@ -37,10 +36,9 @@ def is_run(folder: Path) -> bool:
     return False
 
 
-def run_names(runs: Path) -> list[str]:
+def find_runs(runs: Path) -> list[Path]:
     """List the runs in a folder, the last started or resumed first."""
-    folders = [folder for folder in runs.glob("[A-Za-z0-9]*") if is_run(folder)]
-    return [folder.name for folder in sorted(folders, key=_started, reverse=True)]
+    return sorted(filter(is_run, runs.glob("[A-Za-z0-9]*")), key=_started, reverse=True)
 
 
 def _started(folder: Path) -> int:
@@ -63,12 +61,9 @@ def status(folder: Path) -> Status:
     except HandgradError as error:
         return Status("damaged", str(error))
     stopping = recipe.training_arguments()["early_stopping"]
-    limits = {
-        "step": recipe.training.steps,
-        "epoch": recipe.training.epochs,
-        "waited": stopping and stopping.patience,
-    }
-    complete = any(limit is not None and reached[key] >= limit for key, limit in limits.items())
+    patience = stopping.patience if stopping else inf
+    steps, epochs = (limit or inf for limit in (recipe.training.steps, recipe.training.epochs))
+    complete = reached["step"] >= steps or reached["epoch"] >= epochs or reached["waited"] >= patience
     if complete and model_is_newest(folder):
         return Status("finished")
     with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
@@ -85,29 +80,15 @@ def write_mark(folder: Path, found: Status) -> None:
         write_file(folder / MARK_FILE, json.dumps(mark).encode() + b"\n")
 
 
-class Log:
-    """Reader of a log that grows, which skips records up to the step `after`."""
-
-    def __init__(self, folder: Path, after: int = -1) -> None:
-        self._path = folder / LOG_FILE
-        self._after = after
-        self._offset = 0
-        self._inode = -1
-
-    def read(self) -> list[Record]:
-        """Return the records that were not returned before, each once, even if the log was rewritten."""
-        records = []
-        with suppress(OSError), self._path.open("rb") as file:
-            if (inode := os.fstat(file.fileno()).st_ino) != self._inode:
-                self._inode, self._offset = inode, 0
-            file.seek(self._offset)
-            for line in file:
-                if not line.endswith(b"\n"):  # it is still being written
-                    break
-                self._offset += len(line)
-                with suppress(ValueError):
-                    record = RECORD.validate_json(line)
-                    if record.step > self._after:
-                        self._after = record.step
-                        records.append(record)
-        return records
+def read_records(folder: Path, after: int = -1) -> list[Record]:
+    """Return the records of a run after a step; lines that are damaged, or still being written, are left out."""
+    lines, records = [], []
+    with suppress(OSError):
+        lines = (folder / LOG_FILE).read_bytes().splitlines()
+    for line in reversed(lines):  # only new ones are parsed
+        with suppress(ValueError):
+            record = RECORD.validate_json(line)
+            if record.step <= after:
+                break
+            records.append(record)
+    return records[::-1]

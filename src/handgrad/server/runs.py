@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
-from threading import Event
+from threading import Semaphore
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, HTTPException, Query, Response
+from fastapi import APIRouter, Depends, Header, HTTPException, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from handgrad.errors import HandgradError
@@ -15,99 +16,67 @@ from handgrad.recipes.loading import load_recipe
 from handgrad.run_status import validated
 from handgrad.runs import RECIPE_FILE
 from handgrad.server.datasets import Datasets, training_values
-from handgrad.server.models import ModelInUse, ServedModel, file_response, latest_model
+from handgrad.server.models import ModelInUse, file_response, latest_model
 from handgrad.server.requests import NewRun, RunName
-from handgrad.server.run_folders import Log, Status, run_names
+from handgrad.server.run_folders import Status, find_runs, is_run, read_records
 from handgrad.server.trainings import Trainings, plan
 from handgrad.training.records import Record
 
 FINAL = ("finished", "failed", "stopped", "damaged")
 MAX_STREAMS = 200
-POLL = 0.2
-"""Seconds between two looks at a run that is training; five times as long for others."""
+POLL = 0.2  # seconds between two looks at a run that is training; five times as long for others
 
 
 def routes(
-    trainings: Trainings,
-    in_use: ModelInUse,
-    datasets: Datasets,
-    check_quota: Callable[[], None],
-    closing: Event,
+    trainings: Trainings, in_use: ModelInUse, datasets: Datasets, check_quota: Callable[[], None]
 ) -> APIRouter:
-    """Build the routes; streams of events end when `closing` is set."""
-    router = APIRouter()
-    streams: set[object] = set()
-
-    def find(name: str) -> Path:
-        return trainings.folder(name)
+    """Build the routes."""
+    router, streams = APIRouter(), Semaphore(MAX_STREAMS)
+    Folder = Annotated[Path, Depends(trainings.folder)]
 
     def count_stream() -> Iterator[None]:
-        if len(streams) >= MAX_STREAMS:
-            raise HTTPException(
-                503, f"{MAX_STREAMS} clients follow runs; try again later", {"Retry-After": "5"}
-            )
-        streams.add(stream := object())
+        if not streams.acquire(blocking=False):
+            raise HTTPException(503, f"{MAX_STREAMS} clients follow runs; try again later")
         try:
             yield
         finally:
-            streams.discard(stream)
-
-    Folder = Annotated[Path, Depends(find)]
-
-    def latest_of(folder: Path) -> ServedModel:
-        if (latest := latest_model(folder)) is None:
-            raise HandgradError(f"{folder.name} has no parameters yet; wait for its first step")
-        return latest
+            streams.release()
 
     def describe(folder: Path) -> dict[str, Any]:
-        status, records = trainings.status(folder.name), Log(folder).read()
+        status, records = trainings.status(folder), read_records(folder)
         facts: dict[str, Any] = {"recipe": "", "data": "", "training": {}}
         with suppress(HandgradError):
             recipe = load_recipe(str(folder / RECIPE_FILE))
-            facts = {"recipe": recipe.name, "data": datasets.name(recipe.data.source)}
-            facts["training"] = training_values(recipe)
-        return {
-            "name": folder.name,
-            "state": status.state,
-            "error": status.error,
-            **facts,
-            "records": len(records),
-            "last": records[-1] if records else None,
-        }
+            data, training = datasets.name(recipe.data.source), training_values(recipe)
+            facts = {"recipe": recipe.name, "data": data, "training": training}
+        last = records[-1] if records else None
+        return {"name": folder.name, **asdict(status), **facts, "records": len(records), "last": last}
 
     @router.get("/runs")
     def list_runs() -> list[dict[str, Any]]:
         """List all runs, the last started or resumed first: name, state, error, recipe, data, training, last."""
-        found = []
-        for name in run_names(trainings.runs):
-            with suppress(HTTPException):  # removed meanwhile
-                found.append(describe(trainings.folder(name)))
-        return found
+        return [describe(folder) for folder in find_runs(trainings.runs)]
 
     @router.post("/runs", status_code=201)
     def start(wanted: NewRun) -> dict[str, Any]:
         """Start a training; one training runs at a time."""
-        origin = None
-        if isinstance(wanted.start, RunName):
-            origin = latest_of(find(wanted.start.run))
-        elif wanted.start == "model":
-            origin = in_use.get()
-        recipe, network = plan(wanted, datasets.describe(wanted.data), datasets.source(wanted.data), origin)
+        origin = in_use.get() if wanted.start else None
+        recipe, network = plan(wanted, datasets, origin)
         check_quota()
         return describe(trainings.start(recipe, network, origin))
 
     @router.get("/runs/{name}")
     def with_records(folder: Folder) -> dict[str, Any]:
         """Describe a run, with all its records, and the one in which its newest parameters were `validated`."""
-        return {**describe(folder), "validated": validated(folder), "records_so_far": Log(folder).read()}
+        return {**describe(folder), "validated": validated(folder), "records_so_far": read_records(folder)}
 
     @router.post("/runs/{name}/{action}")
     def act(folder: Folder, action: Literal["pause", "resume", "stop"]) -> dict[str, Any]:
         """Pause a run, which saves it and ends its process; resume it, bit for bit; or stop it for good."""
         if action == "resume":
-            trainings.resume(folder.name)
+            trainings.resume(folder)
         else:
-            trainings.interrupt(folder.name, "paused" if action == "pause" else "stopped")
+            trainings.interrupt(folder, "paused" if action == "pause" else "stopped")
         return with_records(folder)
 
     @router.get("/runs/{name}/model", response_class=Response)
@@ -119,50 +88,39 @@ def routes(
     @router.post("/model")
     def use(wanted: RunName) -> dict[str, Any]:
         """Use the latest model of a run from now on."""
-        in_use.served = latest_of(find(wanted.run))
-        return in_use.served.describe()
+        if (latest := latest_model(trainings.folder(wanted.run))) is None:
+            raise HandgradError(f"{wanted.run} has no parameters yet; wait for its first step")
+        in_use.served = latest
+        return latest.describe()
 
     @router.get(
         "/runs/{name}/events", response_class=EventSourceResponse, dependencies=[Depends(count_stream)]
     )
     async def events(
-        folder: Folder,
-        last_event_id: str | None = Header(None),
-        after: Annotated[int, Query(ge=-1, lt=10**15, description="Default of Last-Event-ID.")] = -1,
+        folder: Folder, last_event_id: Annotated[int | None, Header()] = None, after: int = -1
     ) -> AsyncIterator[ServerSentEvent]:
         """Follow a run: `record` with a record as data and its step as id, `state` with `{"state", "error"}`.
 
-        All records are sent from the first, or from the one after `Last-Event-ID` or `after`, then the state, then
-        what is new. The stream ends after a final state: finished, failed, stopped or damaged.
+        All records are sent from the first, or from the one after `Last-Event-ID` or else `after`, then the state,
+        then what is new. The stream ends after a final state: finished, failed, stopped or damaged.
         """
-        known = last_event_id or ""
-        start = int(known) if known.isdecimal() and len(known) < 16 else after
-        async for event in follow(trainings, folder, start, closing):
-            yield event
+        step, sent = after if last_event_id is None else last_event_id, None
+
+        def look() -> tuple[Status, list[Record]]:
+            return trainings.status(folder), read_records(
+                folder, step
+            )  # a final state comes after all records
+
+        while is_run(folder) and not trainings.closing.is_set():
+            status, records = await asyncio.to_thread(look)
+            for record in records:
+                step = record.step
+                yield ServerSentEvent(data=record.as_dict(), event="record", id=str(step))
+            if status != sent:
+                sent = status
+                yield ServerSentEvent(data=asdict(status), event="state")
+            if status.state in FINAL:
+                return
+            await asyncio.sleep(POLL if status.state == "running" else 5 * POLL)
 
     return router
-
-
-async def follow(
-    trainings: Trainings, folder: Path, after: int, closing: Event
-) -> AsyncIterator[ServerSentEvent]:
-    """Yield the events of a run."""
-    log, sent = Log(folder, after), None
-
-    def look() -> tuple[Status, list[Record]]:
-        status = trainings.status(folder.name)  # first: so a final state comes after the last record
-        return status, log.read()
-
-    while not closing.is_set():
-        try:
-            status, records = await asyncio.to_thread(look)
-        except HTTPException:  # the folder was removed
-            return
-        for record in records:
-            yield ServerSentEvent(data=record.as_dict(), event="record", id=str(record.step))
-        if status != sent:
-            sent = status
-            yield ServerSentEvent(data={"state": status.state, "error": status.error}, event="state")
-        if status.state in FINAL:
-            return
-        await asyncio.sleep(POLL if status.state == "running" else 5 * POLL)

@@ -14,48 +14,37 @@ from hmac import compare_digest
 
 from fastapi import HTTPException, Request
 from starlette.datastructures import MutableHeaders
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from handgrad.server.errors import error_response
-
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-GUESS_DELAY = 0.5
-"""Seconds for each wrong token; wrong tokens wait for each other."""
+GUESS_DELAY = 0.5  # seconds for each wrong token; wrong tokens wait for each other
 COOKIE_SECONDS = 30 * 24 * 3600
-MAX_BODY = 4 * 2**20
-MAX_IMAGE = 8 * 2**20
-"""Bytes of a body of POST /predict."""
-SMALL_BODY, MAX_LARGE = 2**16, 8
-"""Bodies of more bytes are received and processed this number at a time."""
-
-
-def content_security_policy(page: str) -> str:
-    """Return the policy of a page: scripts and styles of this server, and the inline scripts of `page` by hash."""
-    scripts = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", page, re.DOTALL)
-    hashes = [f" 'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" for script in scripts]
-    return (
-        f"default-src 'self'; script-src 'self'{''.join(hashes)}; img-src 'self' data: blob:; "
-        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    )
+MAX_BODY, MAX_IMAGE = 4 * 2**20, 8 * 2**20  # bytes of a body; of POST /predict
+SMALL_BODY, MAX_LARGE = 2**16, 8  # bodies of more bytes are received and processed this number at a time
 
 
 class Guard:
     """Middleware that passes requests with a valid host, origin, token and size, and refuses the others.
 
     A request carries the token as ``Authorization: Bearer TOKEN``, or in the cookie that the first ``?token=TOKEN``
-    sets. Without a token, only host names of this machine are accepted. `page` is the HTML of the page.
+    sets. Without a token, only host names of this machine are accepted. Of inline scripts, those of `page` may run.
     """
 
     def __init__(self, app: ASGIApp, host: str, token: str | None, page: str) -> None:
-        self.app = app
+        self.app, self.token = app, token
         self.hosts = {f"[{name}]" if ":" in name else name for name in (*LOOPBACK, host.lower())}
-        self.token = token
+        scripts = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", page, re.DOTALL)
+        hashes = (b64encode(sha256(script.encode()).digest()).decode() for script in scripts)
+        sources = " ".join(["'self'", *(f"'sha256-{digest}'" for digest in hashes)])
         self.headers = {
             "X-Content-Type-Options": "nosniff",
             "Cross-Origin-Resource-Policy": "same-origin",
             "Referrer-Policy": "no-referrer",  # the first address may hold the token
-            "Content-Security-Policy": content_security_policy(page),
+            "Content-Security-Policy": (
+                f"default-src 'self'; script-src {sources}; img-src 'self' data: blob:; object-src 'none'; "
+                "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+            ),
             "Cache-Control": "no-cache",  # browsers ask each time whether a file has changed
         }
         self._guesses = asyncio.Lock()
@@ -96,8 +85,7 @@ class Guard:
         headers = request.headers
         host, origin = headers.get("host", "").lower(), headers.get("origin", "").lower()
         if self.token is None and re.sub(r":\d+$", "", host) not in self.hosts:
-            line = f"this server does not answer as '{host:.80}'; use 127.0.0.1 or localhost"
-            return error_response(403, line)
+            return error_response(403, f"'{host:.80}' is not served here; use 127.0.0.1 or localhost")
         fetch = [headers.get(f"sec-fetch-{name}") for name in ("site", "mode", "dest")]
         is_link = request.method == "GET" and fetch[1:] == ["navigate", "document"]  # which may lead here
         other_site = fetch[0] in ("cross-site", "same-site") and not is_link
@@ -106,11 +94,9 @@ class Guard:
         return None
 
     async def _check_token(self, request: Request) -> Response | None:
-        if self.token is None or request.scope["path"] == "/health":
+        if self.token is None:
             return None
-        cookie = (
-            f"handgrad-{(request.scope.get('server') or ('', 0))[1]}"  # cookies are kept by name, not by port
-        )
+        cookie = f"handgrad-{request.scope['server'][1]}"  # cookies are kept by name, not by port
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
         sent, in_query = [bearer, request.cookies.get(cookie, "")], request.query_params.get("token", "")
         if any(map(self._is_valid, sent)):
@@ -127,6 +113,12 @@ class Guard:
 
     def _is_valid(self, token: str) -> bool:
         return compare_digest(token.encode("utf-8", "replace"), (self.token or "").encode())
+
+
+def error_response(status: int, line: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """Return a response with one printable line of bounded length."""
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in line).split())
+    return JSONResponse({"detail": line[:300]}, status, headers)
 
 
 def is_strong(token: str) -> bool:

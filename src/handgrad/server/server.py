@@ -15,10 +15,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from handgrad.errors import HandgradError
 
 MAX_CONNECTIONS = 500
-MAX_HEAD = 32 * 2**10
-"""Bytes of a request's first line and headers."""
-REQUEST_SECONDS = 30.0
-"""Time in which a request must arrive, body included."""
+MAX_HEAD = 32 * 2**10  # bytes of a request's first line and headers
+REQUEST_SECONDS = 30.0  # in which a request must arrive, body included
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -27,9 +25,8 @@ def bind(host: str, port: int) -> socket.socket:
     try:  # clients that connect before the server is ready wait
         return socket.create_server((host, port), family=family, backlog=2048)
     except (OSError, OverflowError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        line = f"cannot serve on {host}, port {port}: {reason}; choose another address or port, or 0 for a free one"
-        raise HandgradError(line) from error
+        reason = f"cannot serve on {host}, port {port}: {getattr(error, 'strerror', None) or error}"
+        raise HandgradError(f"{reason}; choose another address or port, or 0 for a free one") from error
 
 
 def address(host: str, port: int, token: str | None) -> str:
@@ -43,11 +40,10 @@ def address(host: str, port: int, token: str | None) -> str:
     return f"http://{name}:{port}/" + (f"?token={quote(token, safe='')}" if token else "")
 
 
-class Connection(HttpToolsProtocol):
+class _Connection(HttpToolsProtocol):
     """uvicorn's connection, which is closed if a request is too slow or too large."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Start the time limit of the first request."""
         super().connection_made(transport)
         self._head = 0.0  # bytes of headers received; -inf while a body is received
         self._timer = self.loop.call_later(REQUEST_SECONDS, transport.abort)
@@ -55,13 +51,11 @@ class Connection(HttpToolsProtocol):
             transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Release everything."""
         self._timer.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse data, and count the bytes of headers."""
-        if self._timer.cancelled():
+        if self._timer.cancelled():  # the next request begins
             self._timer = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
         self._head += len(data)
         super().data_received(data)
@@ -69,12 +63,10 @@ class Connection(HttpToolsProtocol):
             self.send_400_response("The headers of the request are too large.")
 
     def on_headers_complete(self) -> None:
-        """Receive the body."""
         self._head = -inf
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """Wait for the next request."""
         self._head = 0.0
         self._timer.cancel()
         super().on_message_complete()
@@ -84,19 +76,17 @@ class Server(uvicorn.Server):
     """uvicorn with these connections, which ends streams of events before it waits for open connections."""
 
     def __init__(self, app: FastAPI) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                http=Connection,
-                ws="none",
-                log_level="warning",
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                timeout_graceful_shutdown=5,
-                timeout_keep_alive=30,
-            )
+        config = uvicorn.Config(
+            app,
+            http=_Connection,
+            ws="none",
+            log_level="warning",
+            access_log=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=5,
+            timeout_keep_alive=30,
         )
+        super().__init__(config)
         self._closing = app.state.closing
         gc.collect()
         gc.freeze()  # garbage collection of all objects so far took a sixth of the time

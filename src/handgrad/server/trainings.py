@@ -1,17 +1,13 @@
 """Trainings in child processes: started, paused, resumed and stopped, one at a time.
 
 The server writes a run before its first step, and ``handgrad resume`` trains it as in a terminal. The process is
-attached to the server: if the server closes its standard input, or dies, it saves and ends, as after Ctrl-C. So no
-training outlives its server.
+attached to the server: if the server closes its standard input, or dies, it saves and ends within half a minute.
 """
 
 import re
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import dataclass, field
-from itertools import pairwise
-from math import prod
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any
@@ -20,58 +16,68 @@ from fastapi import HTTPException
 
 from handgrad.data.memory import check_memory
 from handgrad.errors import HandgradError
-from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE
+from handgrad.exports.formats import CHECKPOINT_FILE
 from handgrad.files import write_file
 from handgrad.model.files import save_model
 from handgrad.model.network import Network
 from handgrad.recipes.loading import load_recipe, override, parse_recipe, recipe_text, with_hidden
 from handgrad.recipes.recipe import Recipe
-from handgrad.run_status import model_is_newest, progress
 from handgrad.runs import RECIPE_FILE, new_folder
-from handgrad.server.models import ServedModel, latest_model
+from handgrad.server.datasets import Datasets
+from handgrad.server.models import ServedModel
 from handgrad.server.requests import NewRun
 from handgrad.server.run_folders import Status, is_run, status, write_mark
 from handgrad.training.checkpoint import save_checkpoint
 from handgrad.training.fine_tuning import begin_from
 from handgrad.training.state import TrainingState
 
-GRACE = 20.0
-"""Seconds in which a training must save and end; then it is killed, and keeps its last checkpoint."""
 INTERRUPTED = 130
-START_FILE = "start.safetensors"
-"""In the folder of a run that started from a model: that model, so that the run can be repeated."""
-MAX_WEIGHTS = 25_000_000
-"""Of dense layers: a start writes them, and a pause must within the grace period."""
-COPIES = 12
-"""Vectors as long as the parameters that a training may hold, e.g. moments and the gradient of each thread."""
+START_FILE = "start.safetensors"  # the model that a run started from, so that the run can be repeated
 
 
-@dataclass(eq=False)
-class Training:
-    """A process that trains."""
+class Training(Thread):
+    """A process that trains a run, and the thread that waits for its end and notes it."""
 
-    name: str
-    process: subprocess.Popen[bytes]
-    target: str | None = None
-    ended: Event = field(default_factory=Event)
+    def __init__(self, folder: Path) -> None:
+        super().__init__(daemon=True)
+        self.folder, self.target = folder, ""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "handgrad", "resume", folder, "--quiet", "--no-test", "--attached"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,  # Ctrl-C in the terminal reaches the server only, which pauses the training
+        )
+        self.start()
+
+    def run(self) -> None:
+        """Wait for the end of the process, and note how it ended."""
+        with self.process as process:
+            lines = process.stderr.readlines() if process.stderr else []
+        with suppress(HandgradError):
+            if process.returncode == INTERRUPTED and self.target:
+                write_mark(self.folder, Status(self.target))
+            elif process.returncode > 0 and process.returncode != INTERRUPTED:
+                error = lines[-1].strip() if lines else "the training ended without a message"
+                write_mark(self.folder, Status("failed", error.removeprefix("handgrad: ")))
 
     def end(self, target: str) -> None:
-        """Close the standard input of the process, which asks it to save and end; kill it after a grace period."""
+        """Close the standard input of the process, which asks it to save and end, and wait for that."""
         self.target = target
-        if self.process.stdin is not None:
+        if self.process.stdin:
             with suppress(OSError):
                 self.process.stdin.close()
-        if not self.ended.wait(GRACE):
-            self.process.kill()
-            self.ended.wait()
+        self.join()
 
 
 class Trainings:
-    """All runs in a folder; safe to use from several threads."""
+    """All runs in a folder; safe to use from several threads. `closing` is set when the server ends."""
 
     def __init__(self, runs: Path) -> None:
-        self.runs = runs
-        self._current: Training | None = None
+        self.runs, self.closing = runs, Event()
+        self._last: Training | None = None
         self._lock = Lock()
 
     def folder(self, name: str) -> Path:
@@ -80,10 +86,14 @@ class Trainings:
             return self.runs / name
         raise HTTPException(404, f"there is no run '{name:.60}'")
 
-    def status(self, name: str) -> Status:
-        """Return the status of a run; status 404 if there is none."""
-        folder, current = self.folder(name), self._current
-        return Status("running") if current and current.name == name else status(folder)
+    def current(self) -> Training | None:
+        """Return the training that runs."""
+        return self._last if self._last and self._last.is_alive() else None
+
+    def status(self, folder: Path) -> Status:
+        """Return the status of a run."""
+        current = self.current()
+        return Status("running") if current and current.folder == folder else status(folder)
 
     def start(self, recipe: Recipe, network: Network, origin: ServedModel | None) -> Path:
         """Train a network, which may begin from a model, in a new folder, and return that."""
@@ -91,87 +101,52 @@ class Trainings:
             self._check_idle()
             folder = new_folder(self.runs / recipe.name)
             if origin:
-                write_file(folder / START_FILE, origin.content)
+                save_model(origin.network, folder / START_FILE, origin.recipe)
                 recipe = override(recipe, {"network": {"start": str(folder / START_FILE)}}, recipe.name)
             write_file(folder / RECIPE_FILE, recipe.toml().encode())
             state = TrainingState(recipe.training_rng())
             save_checkpoint(network, state, folder / CHECKPOINT_FILE, recipe.tables())
-            self._spawn(folder)
+            self._last = Training(folder)
         return folder
 
-    def resume(self, name: str) -> None:
+    def resume(self, folder: Path) -> None:
         """Continue a run; status 409 if its state does not allow it."""
-        state = self.status(name).state
+        state = self.status(folder).state
         if state not in ("paused", "interrupted", "failed"):
-            raise HTTPException(409, f"{name} is {state}; there is nothing to resume")
+            raise HTTPException(409, f"{folder.name} is {state}; there is nothing to resume")
         with self._lock:
             self._check_idle()
-            self._spawn(self.runs / name)
+            self._last = Training(folder)
 
-    def interrupt(self, name: str, target: str) -> None:
+    def interrupt(self, folder: Path, target: str) -> None:
         """Pause or stop a run, and wait until it has ended; status 409 if its state does not allow it."""
-        current, state = self._current, self.status(name).state
-        if current and current.name == name:
+        name, current, state = folder.name, self.current(), self.status(folder).state
+        if current and current.folder == folder:
             current.end(target)
-            state = self.status(name).state
+        elif state in ("paused", "interrupted") and target == "stopped":
+            write_mark(folder, Status(target))
         elif state == "running":
             raise HTTPException(409, f"another program trains {name}; interrupt it there, with Ctrl-C")
-        elif state not in ("paused", "interrupted") or target == "paused":
+        else:
             raise HTTPException(409, f"{name} is {state}; that cannot be changed")
-        if target == "stopped" and state in ("paused", "interrupted", "stopped"):
-            folder = self.runs / name
-            if not model_is_newest(folder) and (latest := latest_model(folder)):
-                steps = (progress(folder) or {}).get("step")
-                save_model(latest.network, folder / MODEL_FILE, latest.recipe, steps=steps)
-            write_mark(folder, Status("stopped"))
 
-    def close(self) -> str | None:
-        """Pause the training that runs, wait for it, and return its name."""
-        if (current := self._current) is None:
-            return None
-        current.end("paused")
-        return current.name
+    def close(self) -> Path | None:
+        """Pause the training that runs, wait for it, and return its folder."""
+        self.closing.set()
+        if current := self.current():
+            current.end("paused")
+            return current.folder
+        return None
 
     def _check_idle(self) -> None:
-        if self._current:
-            raise HTTPException(409, f"{self._current.name} is training; pause or stop it first")
-
-    def _spawn(self, folder: Path) -> None:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "handgrad", "resume", folder, "--quiet", "--no-test", "--attached"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C in the terminal reaches the server only, which pauses the training
-        )
-        self._current = Training(folder.name, process)
-        Thread(target=self._wait, args=(self._current,), daemon=True).start()
-
-    def _wait(self, training: Training) -> None:
-        """Wait for the end of a training, and note how it ended."""
-        with training.process as process:
-            errors = process.stderr.read().decode("utf-8", "replace").splitlines() if process.stderr else []
-        code, found = process.returncode, None
-        if training.target and (code == INTERRUPTED or code < 0):
-            found = Status(training.target)
-        elif code > 0 and code != INTERRUPTED:
-            line = errors[-1] if errors else "the training ended without a message"
-            found = Status("failed", line.removeprefix("handgrad: "))
-        if found:
-            with suppress(HandgradError):
-                write_mark(self.runs / training.name, found)
-        with self._lock:
-            self._current = None
-        training.ended.set()
+        if current := self.current():
+            raise HTTPException(409, f"{current.folder.name} is training; pause or stop it first")
 
 
-def plan(
-    wanted: NewRun, data: dict[str, Any], source: str, origin: ServedModel | None
-) -> tuple[Recipe, Network]:
-    """Build the recipe and the network of a request to train on `data` of a source, optionally from a model.
-
-    Raise HandgradError if the recipe is unknown, or a value, the data or the model to start from do not fit it.
-    """
+def plan(wanted: NewRun, datasets: Datasets, origin: ServedModel | None) -> tuple[Recipe, Network]:
+    """Build the recipe and the network of a request; HandgradError if it does not fit the data, or the model."""
+    data = datasets.describe(wanted.data)
+    where = "the request"
     if wanted.recipe:
         recipe_text(wanted.recipe)  # refuses names that are not built in: load_recipe would also take a path
         recipe = load_recipe(wanted.recipe)
@@ -179,31 +154,24 @@ def plan(
         recipe = parse_recipe(origin.recipe, origin.name)
     else:
         raise HandgradError("name a recipe, or start from a model that contains its recipe")
-    training = wanted.model_dump(include={"epochs", "steps", "batch_size"}, exclude_none=True)
+
+    def given(*names: str) -> dict[str, Any]:
+        return wanted.model_dump(include={*names}, exclude_none=True)
+
+    training = given("epochs", "steps", "batch_size")
+    source: dict[str, Any] = {"source": datasets.source(wanted.data)}
     if recipe.training.batch_size == "all" and isinstance(wanted.batch_size, int):
         training["record_every"] = 1
-    changes: dict[str, Any] = {"data": {"source": source}, "training": training, "lesson": ""}
-    if wanted.learning_rate:
-        changes["optimizer"] = {"learning_rate": wanted.learning_rate}
-    if wanted.seed is not None:
-        changes["seed"] = wanted.seed
-    validation = recipe.data.validation
-    if isinstance(validation, int) and 5 * validation > data["examples"]:
-        changes["data"]["validation"] = 0.2
-    recipe = override(recipe, changes, "the request")
+    if isinstance(recipe.data.validation, int) and 5 * recipe.data.validation > data["examples"]:
+        source["validation"] = 0.2
+    changes = {"lesson": "", "data": source, "training": training, "optimizer": given("learning_rate")}
+    recipe = override(recipe, changes | given("seed"), where)
     if wanted.hidden:
-        recipe = with_hidden(recipe, wanted.hidden, "the request")
-        widths = [prod(data["input_shape"]), *wanted.hidden, len(data["classes"])]
-        weights = sum(a * b for a, b in pairwise(widths))
-        if weights > MAX_WEIGHTS:
-            raise HandgradError(
-                f"these hidden units have {weights:,} weights; choose at most {MAX_WEIGHTS:,}"
-            )
-        check_memory(COPIES * 4 * weights, "a network with these hidden units")
-    try:
-        network = recipe.build_network(tuple(data["input_shape"]), tuple(data["classes"]))
-    except HandgradError as error:
-        raise HandgradError(f"recipe {recipe.name} on {data['name']}: {error}") from error
+        recipe = with_hidden(recipe, wanted.hidden, where)
+    network = recipe.build_network(tuple(data["input_shape"]), tuple(data["classes"]))
+    check_memory(
+        12 * network.flat_parameters.nbytes, "the network, its moments and the gradients of all threads"
+    )
     if origin:
         begin_from(network, origin.network, origin.name)
     return recipe, network
