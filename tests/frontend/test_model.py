@@ -108,7 +108,7 @@ def test_a_trace_has_the_outputs_of_all_layers(models: Models) -> None:
     content = model_bytes(network, {"name": "mine"})
     recipe, count, shapes, activations, gradient = models.run(program, model=content, raw=image.tobytes())
     assert (recipe, count) == ({"name": "mine"}, network.parameter_count)
-    y = network.scale(image).reshape(1, 1, 8, 8)
+    y = np.divide(image, 255, dtype=network.dtype).reshape(1, 1, 8, 8)
     np.testing.assert_allclose(gradient, gradients(network, y, np.eye(3)[1:2]).ravel(), atol=1e-5)
     np.testing.assert_allclose(activations[0], y.ravel(), atol=1e-6)
     for index, layer in enumerate(network.layers):

@@ -8,16 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from handgrad.errors import HandgradError
+import handgrad as hg
+from failing import refusal
 from handgrad.model.files import (
     load_safetensors,
     model_bytes,
     model_tensors,
     network_from_tensors,
-    save_model,
     serialize_tensors,
 )
-from handgrad.model.initializers import He, Initializer
 from handgrad.model.layers import BatchNorm, Dense, Dropout, ReLU
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
@@ -35,7 +34,7 @@ def small() -> Network:
 def test_a_saved_network_comes_back_with_its_statistics(tmp_path: Path) -> None:
     network, raw = small(), np.random.default_rng(0).normal(size=(40, 4))
     network.calibrate(raw)
-    save_model(network, tmp_path / "m.safetensors")
+    hg.save_model(network, tmp_path / "m.safetensors")
     loaded = load_safetensors(tmp_path / "m.safetensors")
     np.testing.assert_array_equal(loaded.predict_proba(raw), network.predict_proba(raw))
     assert loaded.statistics[1].mean.any()
@@ -46,11 +45,7 @@ def test_a_saved_network_comes_back_with_its_statistics(tmp_path: Path) -> None:
 
 def test_loading_draws_no_initial_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
     tensors, metadata = model_tensors(small())
-
-    def draw(self: Initializer, *_: Any) -> Any:
-        raise AssertionError("drawn")
-
-    monkeypatch.setattr(He, "draw", draw)
+    monkeypatch.delattr(hg.He, "draw")
     network_from_tensors(tensors, metadata, PATH)
 
 
@@ -69,8 +64,7 @@ def test_large_claims_are_refused_before_anything_is_allocated(changes: dict[str
     metadata["example_shape"] = metadata["input_shape"]
     tracemalloc.start()
     try:
-        with pytest.raises(HandgradError, match="damaged"):
-            network_from_tensors(tensors, metadata, PATH)
+        assert "damaged" in refusal(network_from_tensors, tensors, metadata, PATH)
         assert tracemalloc.get_traced_memory()[1] < 1_000_000
     finally:
         tracemalloc.stop()
@@ -92,9 +86,8 @@ BAD_METADATA: dict[str, list[Any]] = {
 )
 def test_other_metadata_are_refused(key: str, value: Any) -> None:
     tensors, metadata = model_tensors(small())
-    with pytest.raises(HandgradError, match=r"^m\.safetensors") as error:
-        network_from_tensors(tensors, metadata | {key: json.dumps(value)}, PATH)
-    assert "\n" not in str(error.value)
+    line = refusal(network_from_tensors, tensors, metadata | {key: json.dumps(value)}, PATH)
+    assert line.startswith("m.safetensors")
 
 
 @pytest.mark.parametrize(
@@ -117,5 +110,4 @@ def test_tensors_that_do_not_fit_are_refused(key: str, array: Any, tmp_path: Pat
     tensors = {name: value for name, value in tensors.items() if name != key}
     path = tmp_path / "m.safetensors"
     path.write_bytes(serialize_tensors(tensors | ({} if array is None else {key: array}), metadata))
-    with pytest.raises(HandgradError, match=r"m\.safetensors is damaged"):
-        load_safetensors(path)
+    assert "m.safetensors is damaged" in refusal(load_safetensors, path)

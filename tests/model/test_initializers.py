@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from handgrad.errors import HandgradError
-from handgrad.model.initializers import Glorot, He, Initializer, LeCun, Ones, Orthogonal, Uniform, Zeros
+from handgrad.model.initializers import Glorot, He, Initializer, LeCun, Orthogonal, Uniform, Zeros
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from handgrad.model.initializers import Glorot, He, Initializer, LeCun, Ones, Or
         (Glorot(), (300, 500), 2 / 800),
         (Glorot(), (40, 30, 5, 5), 2 / (70 * 25)),
         (LeCun(), (300, 500), 1 / 500),
-        (Orthogonal(2.0), (200, 300), 4 / 300),
+        (Orthogonal(), (200, 300), 1 / 300),
         (Zeros(), (3, 2), 0),
     ],
     ids=str,
@@ -38,22 +38,12 @@ def test_moments_and_seeds(initializer: Initializer, shape: tuple[int, ...], var
 
 @pytest.mark.parametrize("shape", [(5, 5), (3, 8), (8, 3), (4, 2, 3)])
 def test_orthogonal_rows_or_columns_are_orthonormal(shape: tuple[int, ...]) -> None:
-    matrix = Orthogonal(2.0).draw(shape, np.random.default_rng(0)).reshape(shape[0], -1) / 2
+    matrix = Orthogonal().draw(shape, np.random.default_rng(0)).reshape(shape[0], -1)
     product = matrix @ matrix.T if matrix.shape[0] <= matrix.shape[1] else matrix.T @ matrix
     np.testing.assert_allclose(product, np.eye(len(product)), atol=1e-12)
 
 
-def test_ones() -> None:
-    assert Ones().draw((3, 2), np.random.default_rng(0)).tolist() == [[1, 1]] * 3
-
-
-@pytest.mark.parametrize(
-    ("kind", "arguments"),
-    [
-        *[(Uniform, bounds) for bounds in ((0.5, 0.5), (1, -1), (float("nan"), 1), (0, float("inf")))],
-        *[(Orthogonal, (gain,)) for gain in (0.0, -1, "2")],
-    ],
-)
-def test_absurd_parameters_are_refused(kind: Any, arguments: tuple[Any, ...]) -> None:
-    with pytest.raises(HandgradError, match=kind.__name__):
-        kind(*arguments)
+@pytest.mark.parametrize("bounds", [(0.5, 0.5), (1, -1), (float("nan"), 1), (0, float("inf")), ("a", 1)])
+def test_absurd_bounds_are_refused(bounds: tuple[Any, Any]) -> None:
+    with pytest.raises(HandgradError, match="Uniform"):
+        Uniform(*bounds)

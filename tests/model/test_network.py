@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import handgrad as hg
-from handgrad.errors import HandgradError
+from failing import refusal
 from handgrad.kernels.softmax import softmax
 from handgrad.model.initializers import Uniform
 from handgrad.model.layers import BatchNorm, Conv2D, Dense, Flatten, Layer, ReLU, Tanh
@@ -20,28 +20,25 @@ from handgrad.model.scaling import Scaling
 from numerical import numerical_gradient
 
 
-def small(dtype: Any = np.float64, seed: int = 0) -> Network:
+def small(seed: int = 0) -> Network:
     uniform = Uniform()
     layers = [Dense(5, uniform, uniform), ReLU(), Dense(3, uniform, uniform)]
-    return Network(layers, (4,), np.random.default_rng(seed), dtype)
+    return Network(layers, (4,), np.random.default_rng(seed), np.float64)
 
 
 def of_bytes(*between: Layer) -> Network:
     return Network([Dense(20), *between, Dense(3)], 48, 0, scaling=Scaling.of_bytes())
 
 
-def test_parameters_are_views_into_one_vector() -> None:
-    network = small()
+def test_parameters_of_a_seed_are_views_into_one_vector() -> None:
+    network = small(seed=1)
+    np.testing.assert_array_equal(network.flat_parameters, small(seed=1).flat_parameters)
+    assert (network.flat_parameters != small(seed=2).flat_parameters).any()
     assert network.parameter_count == network.flat_parameters.size == 5 * 4 + 5 + 3 * 5 + 3
     network.flat_parameters = np.arange(network.flat_parameters.size)
     assert network.parameters[0].weights[0].tolist() == [0, 5, 10, 15]  # weights lie as (I, O)
     network.parameters[2].biases[-1] = -7
     assert network.flat_parameters[-1] == -7
-
-
-def test_the_seed_decides_the_parameters() -> None:
-    np.testing.assert_array_equal(small(seed=1).flat_parameters, small(seed=1).flat_parameters)
-    assert (small(seed=1).flat_parameters != small(seed=2).flat_parameters).any()
 
 
 def test_forward_is_the_formula() -> None:
@@ -88,14 +85,12 @@ def test_backward_is_the_derivative_with_and_without_that_of_inputs(layers: list
 def test_predict_refuses_what_does_not_fit(raw: Any, message: str) -> None:
     network = Network([Dense(5), ReLU(), Dense(3)], 4, 0)
     for method in (network.predict, network.predict_proba):
-        with pytest.raises(HandgradError, match=message):
-            method(raw)
+        assert message in refusal(method, raw)
 
 
 @pytest.mark.parametrize("shape", [(4,), (8,), (2, 8), (2, 3)])
 def test_forward_refuses_other_shapes(shape: tuple[int, ...]) -> None:
-    with pytest.raises(HandgradError, match="takes inputs"):
-        small().forward(np.zeros(shape))
+    assert "takes inputs" in refusal(small().forward, np.zeros(shape))
 
 
 @pytest.mark.parametrize(
@@ -109,20 +104,14 @@ def test_forward_refuses_other_shapes(shape: tuple[int, ...]) -> None:
     ],
 )
 def test_what_does_not_fit_together_is_refused(arguments: dict[str, Any]) -> None:
-    with pytest.raises(HandgradError) as error:
-        Network(**{"layers": [Dense(3)], "input_shape": 4, **arguments})
-    assert "\n" not in str(error.value)
+    assert refusal(lambda: Network(**{"layers": [Dense(3)], "input_shape": 4, **arguments}))
 
 
-@pytest.mark.parametrize("shape", [4, np.int64(4), [4], np.array([4]), (np.int32(4),)])
-def test_an_input_shape_may_be_a_number_or_several(shape: Any) -> None:
-    assert Network([Dense(3)], shape).input_shape == (4,)
-
-
-def test_class_names_may_be_an_array_and_784_inputs_are_not_an_image() -> None:
-    network = Network([Dense(3)], 784, classes=np.array(["a", "b", "c"]))
+@pytest.mark.parametrize("shape", [784, np.int64(784), [784], np.array([784]), (np.int32(784),)])
+def test_arguments_as_users_have_them(shape: Any) -> None:
+    network = Network([Dense(3)], shape, classes=np.array(["a", "b", "c"]))
     assert network.classes == ("a", "b", "c")
-    assert (network.example_shape, network.framing) == ((784,), "plain")
+    assert (network.input_shape, network.example_shape, network.framing) == ((784,), (784,), "plain")
 
 
 @pytest.mark.parametrize(
@@ -139,31 +128,21 @@ def test_training_data_name_only_classes_that_have_no_names(given: Any, data: An
     images = np.random.default_rng(0).integers(0, 256, (20, 1, 2, 2), np.uint8)
     examples = hg.Dataset(images, np.arange(20) % 3, data, (1, 2, 2), framing="digit")
     if expected is None:
-        with pytest.raises(HandgradError, match="same"):
-            hg.fit(network, examples, epochs=1, progress=False)
+        assert "must be the same" in refusal(hg.fit, network, examples)
     else:
         hg.fit(network, examples, epochs=1, progress=False)
         assert (network.classes, network.example_shape, network.framing) == (expected, (1, 2, 2), "digit")
 
 
-def test_statistics_are_measured_and_are_not_parameters() -> None:
-    network = Network([Dense(4), BatchNorm(), Dense(3)], 5, 0)
-    assert network.parameter_count == 5 * 4 + 4 + 2 * 4 + 4 * 3 + 3
-    assert set(vars(network.parameters[1])) == {"gamma", "beta"}
-    assert set(vars(network.statistics[1])) == {"mean", "variance"}
-    before = network.flat_parameters.copy()
-    network.calibrate(np.random.default_rng(0).normal(3, 2, size=(50, 5)))
-    assert network.statistics[1].mean.any()
-    np.testing.assert_array_equal(network.flat_parameters, before)
-
-
-def test_decay_and_clipping_leave_statistics_alone() -> None:
+def test_statistics_are_measured_neither_counted_nor_decayed() -> None:
     data = hg.Dataset(np.random.default_rng(0).normal(5, 2, (64, 4)), np.arange(64) % 2, 2)
     network = Network([Dense(4), BatchNorm(), Dense(2)], 4, 0)
+    assert network.parameter_count == 4 * 4 + 4 + 2 * 4 + 4 * 2 + 2
     hg.fit(network, data, optimizer=hg.SGD(0.1, weight_decay=0.9, clip_norm=1e-3), epochs=3, progress=False)
-    before = copy.deepcopy(network.statistics[1])
+    parameters, variance = network.flat_parameters.copy(), network.statistics[1].variance.copy()
     network.calibrate(data.inputs)
-    np.testing.assert_allclose(network.statistics[1].variance, before.variance, rtol=1e-5)
+    np.testing.assert_allclose(network.statistics[1].variance, variance, rtol=1e-5)
+    np.testing.assert_array_equal(network.flat_parameters, parameters)
 
 
 def test_batch_norm_learns_from_training_data_what_inference_needs() -> None:
@@ -178,53 +157,48 @@ def test_batch_norm_learns_from_training_data_what_inference_needs() -> None:
     np.testing.assert_allclose(network.forward(x[:1])[0], training[:1], rtol=1e-4)
 
 
-@pytest.mark.parametrize("dtype", [bool, np.int64, np.float16, "read-only", "fortran", "images", list])
-def test_inputs_as_users_have_them(dtype: Any) -> None:
+AS_USERS_HAVE_THEM: dict[str, Any] = {
+    **{kind: lambda raw, kind=kind: raw.astype(kind) for kind in ("bool", "int64", "float16")},
+    "fortran": np.asfortranarray,
+    "images": lambda raw: raw.reshape(-1, 2, 2),
+    "list": np.ndarray.tolist,
+    "read-only": lambda raw: np.frombuffer(raw.tobytes(), np.uint8).reshape(raw.shape),
+}
+
+
+@pytest.mark.parametrize("convert", AS_USERS_HAVE_THEM.values(), ids=AS_USERS_HAVE_THEM)
+def test_inputs_as_users_have_them(convert: Any) -> None:
     network = Network([Dense(5), ReLU(), Dense(3)], 4, 0, scaling=Scaling.of_bytes())
-    raw: Any = np.random.default_rng(0).integers(0, 2, (6, 4), np.uint8)
-    expected, others = network.predict_proba(raw), {"images": raw.reshape(-1, 2, 2), list: raw.tolist()}
-    others["fortran"] = np.asfortranarray(raw)
-    if dtype == "read-only":
-        raw.flags.writeable = False
-    elif dtype in others:
-        raw = others[dtype]
-    else:
-        raw = raw.astype(dtype)
-    np.testing.assert_allclose(network.predict_proba(raw), expected, rtol=1e-5)
+    raw = np.random.default_rng(0).integers(0, 2, (6, 4), np.uint8)
+    np.testing.assert_allclose(network.predict_proba(convert(raw)), network.predict_proba(raw), rtol=1e-5)
 
 
 @pytest.mark.parametrize("between", [[ReLU()], [Tanh()], [ReLU(), ReLU()], []])
 @pytest.mark.parametrize("dtype", [np.uint8, np.float64])
-def test_one_at_a_time_as_all_at_once(between: list[Any], dtype: Any) -> None:
+def test_one_at_a_time_as_all_in_chunks(between: list[Any], dtype: Any) -> None:
     model = of_bytes(*between)
+    model.chunk = FEW
     raw = np.random.default_rng(1).integers(0, 256, (3 * FEW, 48), np.uint8).astype(dtype)
     expected = model.forward(raw / 255)[0]
     one_by_one = np.concatenate([model.logits(row[np.newaxis]) for row in raw])
     for logits in (one_by_one, model.logits(raw)):
         np.testing.assert_allclose(logits, expected, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(model.predict_proba(raw), softmax(expected), rtol=1e-4, atol=1e-5)
-    for rows in (raw[:1], raw[:5], raw):
+    for rows in (raw[:0], raw[:1], raw[:5], raw):
         assert model.predict(rows).tolist() == expected[: len(rows)].argmax(axis=1).tolist()
-
-
-def test_predictions_of_more_than_one_chunk() -> None:
-    model = of_bytes(ReLU())
-    model.chunk = 64
-    raw = np.random.default_rng(1).integers(0, 256, (1000, 48), np.uint8)
-    np.testing.assert_allclose(model.logits(raw), model.forward(raw / 255)[0], rtol=1e-4, atol=1e-5)
 
 
 def test_concurrent_predictions_are_those_of_one_thread() -> None:
     model = of_bytes(ReLU())
     rows = np.random.default_rng(1).integers(0, 256, (16, 40, 48), np.uint8)
-    expected = [[model.predict(raw[:count]).tolist() for count in (1, 5, 40)] for raw in rows]
 
-    def predict(raw: Any) -> list[list[list[int]]]:
-        return [[model.predict(raw[:count]).tolist() for count in (1, 5, 40)] for _ in range(50)]
+    def predict(raw: Any) -> list[list[int]]:
+        return [model.predict(raw[:count]).tolist() for count in (1, 5, 40)]
 
+    expected = list(map(predict, rows))
     with ThreadPoolExecutor(16) as pool:
-        for found, wanted in zip(pool.map(predict, rows), expected, strict=True):
-            assert all(once == wanted for once in found)
+        for found in pool.map(lambda raw: [predict(raw) for _ in range(50)], rows):
+            assert found == [expected.pop(0)] * 50
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
@@ -248,20 +222,11 @@ def test_any_number_of_classes(classes: int) -> None:
     np.testing.assert_array_equal(model.predict(x), logits.argmax(axis=1))
 
 
-@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
-def test_no_examples_have_no_predictions(dtype: Any) -> None:
-    network = Network([Dense(10)], (784,), np.random.default_rng(0), scaling=Scaling.of_bytes())
-    assert network.predict_proba(np.zeros((0, 784), dtype)).shape == (0, 10)
-
-
-@pytest.mark.parametrize(
-    "copied", [copy.copy, copy.deepcopy, lambda network: pickle.loads(pickle.dumps(network))]
-)
-def test_a_copy_predicts_with_its_parameters(copied: Any) -> None:
-    original = (
-        Network([Dense(4), BatchNorm(), Dense(3)], 5, 0) if copied is copy.deepcopy else of_bytes(ReLU())
-    )
-    raw = np.random.default_rng(1).integers(0, 256, (5, original.inputs), np.uint8)
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
+@pytest.mark.parametrize("between", [ReLU(), BatchNorm()])
+def test_a_copy_predicts_with_its_parameters(copied: Any, between: Layer) -> None:
+    original = of_bytes(between)
+    raw = np.random.default_rng(1).integers(0, 256, (5, 48), np.uint8)
     before = original.logits(raw)
     duplicate = copied(original)
     np.testing.assert_array_equal(duplicate.logits(raw), before)
@@ -272,28 +237,17 @@ def test_a_copy_predicts_with_its_parameters(copied: Any) -> None:
         np.testing.assert_array_equal(original.logits(raw), before)
 
 
-@pytest.mark.parametrize("examples", [5, 300])
-@pytest.mark.parametrize(
-    "layers", [[Dense(128), ReLU(), Dense(10)], [Conv2D(16), ReLU(), Flatten(), Dense(10)]]
-)
-def test_the_gradient_of_logits_may_have_another_dtype(layers: list[Layer], examples: int) -> None:
-    rng = np.random.default_rng(6)
-    network = Network(layers, (1, 12, 12) if len(layers) > 3 else 144, rng)
-    logits, backward = network.forward(rng.random((examples, 144)))
-    dlogits, gradients = rng.normal(size=logits.shape), np.zeros((2, network.parameter_count), np.float32)
+def test_the_gradient_of_logits_may_have_another_dtype_and_that_of_parameters_not() -> None:
+    network = Network([Conv2D(16), ReLU(), Flatten(), Dense(10)], (1, 12, 12), 6)
+    rng, size = np.random.default_rng(6), network.parameter_count
+    logits, backward = network.forward(rng.random((300, 144)))
+    dlogits, gradients = rng.normal(size=logits.shape), np.zeros((2, size), np.float32)
     for gradient, dtype in zip(gradients, (np.float32, np.float64), strict=True):
         backward(dlogits.astype(dtype), gradient, input_gradient=False)
     np.testing.assert_allclose(gradients[1], gradients[0], rtol=1e-5, atol=1e-4)
     assert np.abs(gradients).max() > 1
-
-
-def test_a_gradient_of_another_type_or_with_gaps_is_refused() -> None:
-    network = small()
-    _, backward = network.forward(np.ones((2, 4)))
-    size = network.flat_parameters.size
-    for wrong in (np.zeros(size, np.float16), np.zeros((size, 2), network.dtype)[:, 0], np.zeros(3)):
-        with pytest.raises(HandgradError, match="contiguous"):
-            backward(np.ones((2, 3)), wrong)
+    for wrong in (np.zeros(size), np.zeros((size, 2), np.float32)[:, 0], np.zeros(3, np.float32)):
+        assert "contiguous" in refusal(backward, dlogits, wrong)
 
 
 @pytest.mark.parametrize(("count", "size"), [(7, 7), (64, 64), (100, 64), (700, 64), (0, 1)])

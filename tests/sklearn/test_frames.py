@@ -1,4 +1,4 @@
-"""DataFrames, with text columns, and the models that searches and pipelines contain."""
+"""DataFrames, with text columns, and the models that searches contain."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.preprocessing import StandardScaler
 
 import handgrad as hg
 from fixture_types import Examples
@@ -93,32 +93,24 @@ def test_other_tables_are_refused(quick: Quick) -> None:
         quick().fit(pd.DataFrame({"a": [f"n{k}" for k in range(150)]}), [0, 1] * 75)
 
 
-def test_searches_and_pipelines_are_saved_as_networks(quick: Quick, tmp_path: Path) -> None:
+def test_searches_are_saved_as_networks(quick: Quick, tmp_path: Path) -> None:
     path, X = tmp_path / "m.safetensors", pl.DataFrame(TABLE)
     search = GridSearchCV(quick(), {"hidden": [(), (4,)]}, cv=2).fit(X, LABELS)
     hg.save_model(search, path)
     best = search.best_estimator_.network_
     assert hg.load_model(path).flat_parameters.tobytes() == best.flat_parameters.tobytes()
-    numbers = X.select("height", other=pl.col("height") ** 2)
-    scalers = (StandardScaler(), StandardScaler(with_mean=False), StandardScaler(with_std=False))
-    for scaler in (*scalers, "passthrough"):
-        pipeline = make_pipeline(scaler, quick()).fit(numbers, LABELS)
-        hg.save_model(GridSearchCV(pipeline, {}, cv=2).fit(numbers, LABELS), path)
-        probabilities = hg.load_model(path).predict_proba(numbers.to_numpy())
-        np.testing.assert_allclose(probabilities, pipeline.predict_proba(numbers), atol=1e-12)
 
 
 def test_models_that_cannot_be_saved_are_refused(quick: Quick, tmp_path: Path) -> None:
     X = np.random.default_rng(0).normal(size=(60, 2))
-    need = "a Network or a fitted HandgradClassifier is needed; got "
-    for model, message in (
-        (make_pipeline(MinMaxScaler(), quick()).fit(X, LABELS), "'minmaxscaler', MinMaxScaler"),
-        (StandardScaler().fit(X), f"{need}StandardScaler"),
-        ("mlp", f"{need}'mlp'"),
-        (quick(), f"{need}HandgradClassifier"),
-        (GridSearchCV(quick(), {}), f"{need}GridSearchCV"),
-        (make_pipeline(StandardScaler(), quick()), f"{need}HandgradClassifier"),
+    for model in (
+        make_pipeline(StandardScaler(), quick()).fit(X, LABELS),
+        GridSearchCV(make_pipeline(quick()), {}, cv=2).fit(X, LABELS),
+        StandardScaler().fit(X),
+        "mlp",
+        quick(),
+        GridSearchCV(quick(), {}),
     ):
-        with pytest.raises(hg.HandgradError, match=message):
+        with pytest.raises(hg.HandgradError, match="a fitted HandgradClassifier is needed, which scales"):
             hg.export(model, tmp_path / "m.h")
     assert list(tmp_path.iterdir()) == []

@@ -90,7 +90,7 @@ def test_every_example_is_used_once_an_epoch(table: hg.Dataset) -> None:
     hg.fit(network, table, batch_size=7, epochs=2, seed=0, threads=1)
     seen = [bytes(row) for part in network.seen for row in part]
     first, second = seen[: len(table)], seen[len(table) :]
-    assert sorted(first) == sorted(second) == sorted(map(bytes, network.prepare(table.inputs)))
+    assert sorted(first) == sorted(second) == sorted(map(bytes, network.scale(table.inputs)))
     assert first != second
 
 

@@ -48,7 +48,8 @@ def read_examples(network: "Network", file: Path) -> tuple[Any, list[str | None]
 
     if not is_table(file):
         return read_example(file, network.example_shape, network.framing)[None], [None], ()
-    rows = read_rows(file, network.inputs, network.features, images=network.takes_images)
+    images = len(network.example_shape) == 3 and network.scaling is not None and network.scaling.for_bytes
+    rows = read_rows(file, network.inputs, network.features, images=images)
     return rows.inputs, rows.labels, rows.features
 
 

@@ -9,9 +9,8 @@ from handgrad.exports.c import write_c
 from handgrad.exports.csv import read_csv, write_csv
 from handgrad.exports.html import write_html
 from handgrad.exports.support import check_supported
-from handgrad.model.files import Recipe, load_recipe, load_safetensors
+from handgrad.model.files import Recipe, load_recipe, load_safetensors, network_of
 from handgrad.model.network import Network
-from handgrad.model.sklearn_conversion import network_of
 
 MODEL_FILE = "model.safetensors"
 CHECKPOINT_FILE = "checkpoint.safetensors"

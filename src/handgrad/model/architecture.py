@@ -26,20 +26,16 @@ WORTH_SHARING = 50_000_000
 
 
 class Architecture:
-    """Layers in a row, and their arrays; the base of `Network`, which documents the parameters.
+    """Layers in a row, and their arrays: the base of `Network`.
 
     Attributes
     ----------
     shapes, statistic_shapes : list of dict
         For each layer the shapes of its parameters, and of its statistics, by name.
-    inputs, parameter_count : int
-        I, the number of values of one example, and P.
-    macs : int
-        Multiplications of an example: every parameter meets an input at every position.
-    chunk : int
-        The largest number of examples that should be computed at a time.
-    first_trained : int
-        The index of the first layer with parameters; the number of layers where there is none.
+    inputs, parameter_count, macs : int
+        I, P, and the multiplications of an example: every parameter meets an input at every position.
+    chunk, first_trained : int
+        The largest number of examples to compute at a time; the index of the first layer with parameters.
     is_mlp : bool
         Whether there is one hidden layer with ReLU, for which there are fused kernels.
     """
@@ -114,10 +110,8 @@ class Architecture:
         for place, shapes in enumerate(zip(self.shapes, self.statistic_shapes, strict=True)):
             for name, shape in {**shapes[0], **shapes[1]}.items():
                 array = arrays.get(key := f"layers.{place}.{name}")
-                if array is None:
-                    raise HandgradError(f"it lacks {key}")
-                if array.shape != shape:
-                    raise HandgradError(f"{key} has shape {array.shape} where the network has {shape}")
+                if array is None or array.shape != shape:
+                    raise HandgradError(f"it lacks {key} of the shape {shape}")
                 if array.dtype != self.dtype or not np.isfinite(array).all():
                     raise HandgradError(f"{key} must hold finite {self.dtype} numbers")
 

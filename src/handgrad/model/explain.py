@@ -1,7 +1,6 @@
 """One example step by step: every array on its way forward to the loss, and back to the inputs.
 
-The steps are data; ``handgrad explain`` prints them. The network's layers compute them in float64, so that even an
-example that is predicted with a probability of almost 1 has a gradient.
+The layers compute in float64, so that an example that is predicted with a probability of almost 1 has a gradient.
 """
 
 import re
@@ -28,13 +27,10 @@ class Step:
 
     Attributes
     ----------
-    name : str
-        E.g. "z1", "weights1", "probabilities", or "dz1" for the gradient of the loss with respect to z1.
+    name, formula : str
+        E.g. "z1", "weights1", or "dz1" for the gradient of the loss with respect to z1; and how it is computed.
     layer : str
         Index and class of the layer, e.g. "0 Dense"; "input" or "loss".
-    direction : "forward" or "backward"
-    formula : str
-        In the names of other steps; "learned" for parameters. For a layer without a formula, its class.
     values : array
         The first axis is one example, except for parameters and their gradients; the loss is a number, ().
     """
@@ -48,7 +44,7 @@ class Step:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
-    """The steps of one example through a network and back, as `explain` returns them.
+    """The steps of one example through a network and back.
 
     Attributes
     ----------
@@ -59,7 +55,7 @@ class Explanation:
     label, predicted : int
         The class whose loss is explained, and the most probable one.
     given : bool
-        Whether the label was an argument; otherwise it is the predicted class.
+        Whether the label was an argument.
     """
 
     steps: tuple[Step, ...]
@@ -82,40 +78,26 @@ class Explanation:
         return f"Explanation({self.classes[self.predicted]!r} at {self.probability:.1%}: {steps})"
 
     @property
-    def loss(self) -> float:
-        """The cross-entropy of the label, in nats."""
-        return float(self["loss"])
-
-    @property
     def probability(self) -> float:
         """The probability of the predicted class, from 0 to 1."""
         return float(self["probabilities"].max())
 
     @property
     def input_gradient(self) -> Floats:
-        """The gradient of the loss with respect to the scaled inputs, in the shape of the example.
-
-        Where it is negative, a larger input lowers the loss: it is evidence for the label.
-        """
+        """The gradient of the loss with respect to the inputs, in the shape of the example."""
         return self["dx"].reshape(self.example_shape)
 
 
 def explain(network: Network, raw: ArrayLike, label: int | np.integer | None = None) -> Explanation:
-    """Compute every array of one example on its way through a network and back.
+    """Compute every array of one example on its way through a network, in inference, and back.
 
     Parameters
     ----------
     network : Network
-        In inference: without dropout, and with the statistics of training.
     raw : (I,) or (*example_shape)
-        One example as the data set has it: 0–255 for images.
+        One example as the data set has it: 0–255 for images; HandgradError if it does not fit.
     label : int, optional
         The class whose loss is explained, from 0 to C − 1; default: the predicted one.
-
-    Raises
-    ------
-    HandgradError
-        If the example does not fit the network, or the label is not a class.
     """
     raw = np.asarray(raw).reshape(-1)
     predicted, classes = int(network.predict(raw[np.newaxis])[0]), network.classes

@@ -20,7 +20,6 @@ from handgrad.files import write_file
 from handgrad.model.layers import Layer
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
-from handgrad.model.sklearn_conversion import network_of
 
 FORMAT = "handgrad 1"
 """Name and version of the file format; newer ones are refused."""
@@ -34,23 +33,18 @@ Tensors: TypeAlias = dict[str, NDArray[Any]]
 def save_model(
     network: Network | Any, path: Path | str, recipe: Recipe | None = None, *, steps: int | None = None
 ) -> None:
-    """Write a network to a model file, atomically.
+    """Write a network to a model file, atomically; HandgradError if that fails, or a parameter is not finite.
 
     Parameters
     ----------
     network : Network or fitted scikit-learn object
-        A `HandgradClassifier`, or a search or pipeline that ends in one; see `network_of`.
+        A `HandgradClassifier`, or a search that fitted one.
     path : path
         Usually ``model.safetensors``; its folder must exist.
     recipe : mapping, optional
         The recipe of the training, as plain tables.
     steps : int, optional
         The number of steps of the training.
-
-    Raises
-    ------
-    HandgradError
-        If the file cannot be written, or a parameter is not finite.
     """
     if Path(path).suffix.lower() in (".onnx", ".h", ".html", ".csv"):
         raise HandgradError(f"{path}: save_model writes .safetensors files; use export for other formats")
@@ -58,6 +52,16 @@ def save_model(
     if not np.isfinite(found.flat_parameters).all():
         raise HandgradError(f"cannot write {path}: the network has parameters that are not finite")
     write_file(Path(path), model_bytes(found, recipe, steps))
+
+
+def network_of(model: Any) -> Network:
+    """Return a network itself, or that of a fitted `HandgradClassifier` or of a search that fitted one."""
+    model = getattr(model, "best_estimator_", model)
+    found = getattr(model, "network_", model)
+    if not isinstance(found, Network):
+        need = "a Network or a fitted HandgradClassifier is needed, which scales numbers and encodes names itself"
+        raise HandgradError(f"{need}; got {model!r:.60}")
+    return found
 
 
 def model_bytes(network: Network, recipe: Recipe | None = None, steps: int | None = None) -> bytes:

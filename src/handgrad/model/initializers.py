@@ -72,24 +72,17 @@ class LeCun(Initializer):
 
 @dataclass(frozen=True)
 class Orthogonal(Initializer):
-    """A random rotation times `gain`: rows (columns where there are more rows) are orthonormal.
+    """A random rotation: rows (columns where there are more rows) are orthonormal.
 
     Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural
     networks", ICLR 2014, section 3.
-
-    Parameters
-    ----------
-    gain : float
-        Above 0; √2 is usual with ReLU.
     """
-
-    gain: float = field(default=1.0, metadata=within(0, interval="()"))
 
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
         rows, columns = shape[0], prod(shape[1:])
         q, r = np.linalg.qr(rng.normal(size=(max(rows, columns), min(rows, columns))))
         q *= np.sign(np.diag(r))  # without this the rotations would not be uniformly distributed
-        return self.gain * (q if rows >= columns else q.T).reshape(shape)
+        return (q if rows >= columns else q.T).reshape(shape)
 
 
 @dataclass(frozen=True)

@@ -19,22 +19,16 @@ class Loss(Configurable, ABC):
 
     @abstractmethod
     def per_example(self, logits: Floats, targets: NDArray[Any]) -> tuple[Floats, Floats]:
-        """Compute the loss of every example, and its derivative.
+        """Compute the loss of every example (N,), and its gradient (N, C).
 
         Parameters
         ----------
         logits : (N, C)
         targets : (N,) integers from 0 to C − 1
-
-        Returns
-        -------
-        losses : (N,)
-        dlogits : (N, C)
-            The gradient of each example's loss.
         """
 
     def fitted(self, labels: Integers, classes: int) -> Self:
-        """Return the loss with what it takes from training data, e.g. class weights; check that it fits them."""
+        """Return the loss with what it takes from training data, e.g. class weights."""
         return self
 
     def reported(self) -> "Loss":
@@ -48,7 +42,7 @@ class Loss(Configurable, ABC):
         weights: NDArray[np.floating[Any]] | None = None,
         total: int | None = None,
     ) -> tuple[float, Floats]:
-        """Compute the mean loss, and its gradient with respect to the logits.
+        """Compute the mean loss, and its gradient with respect to the logits, (N, C).
 
         Parameters
         ----------
@@ -59,11 +53,6 @@ class Loss(Configurable, ABC):
         total : int, optional
             The divisor of the sum; default: N. For a chunk it is the size of the whole batch, so that losses and
             gradients of chunks add up.
-
-        Returns
-        -------
-        loss : float
-        dlogits : (N, C)
         """
         n, classes = logits.shape
         if targets.shape != (n,) or (n and not 0 <= targets.min() <= targets.max() < classes):
@@ -84,8 +73,7 @@ class CrossEntropy(Loss):
     label_smoothing : float
         Share of the target that is spread over all classes, from 0 to below 1.
     class_weights : sequence of float, mapping from class number to float, or "balanced", optional
-        The weight of the examples of each class; default: 1. "balanced" gives all classes the same total weight:
-        N / (C · N of the class).
+        The weight of the examples of each class; default: 1. "balanced": N / (C · N of the class).
     """
 
     label_smoothing: float = field(default=0.0, metadata=within(0, 1))
@@ -124,7 +112,7 @@ class CrossEntropy(Loss):
         return CrossEntropy(class_weights=self.class_weights)
 
     def per_example(self, logits: Floats, targets: NDArray[Any]) -> tuple[Floats, Floats]:
-        """Compute the loss of every example, and its derivative."""
+        """Compute the loss of every example and its gradient."""
         losses, dlogits = kernels.softmax_cross_entropy(logits, targets, self.label_smoothing)
         if self.class_weights:
             weights = np.asarray(self.class_weights, logits.dtype)[targets]

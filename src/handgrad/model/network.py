@@ -21,7 +21,7 @@ FEW = 32
 
 
 class Network(Architecture):
-    """Layers in a row, from scaled inputs to logits.
+    """Layers in a row, from scaled inputs to logits; HandgradError where they do not fit together.
 
     Parameters
     ----------
@@ -52,11 +52,6 @@ class Network(Architecture):
     parameters, statistics, arrays : list of SimpleNamespace
         For each layer its parameters by name, views into `flat_parameters`: ``network.parameters[0].weights``; the
         arrays that inference needs and no gradient trains, e.g. the mean of `BatchNorm`; and both.
-
-    Raises
-    ------
-    HandgradError
-        If the layers do not fit together, or an argument is refused.
     """
 
     def __init__(
@@ -98,26 +93,17 @@ class Network(Architecture):
     def __repr__(self) -> str:
         return f"Network({self})"
 
-    @property
-    def takes_images(self) -> bool:
-        """Whether examples are images of bytes."""
-        return len(self.example_shape) == 3 and self.scaling is not None and self.scaling.for_bytes
-
     def adopt(
         self, classes: Sequence[str], example_shape: Sequence[int], framing: str, features: Sequence[str] = ()
     ) -> None:
-        """Adopt class names, where there are none, and the form of examples from training data.
-
-        HandgradError is raised if the data have other class names, or the same in another order.
-        """
+        """Adopt the form of training data, and class names; HandgradError if the network has others."""
         numbers = tuple(map(str, range(len(self.classes))))
         if self.classes == numbers:
             self.classes = tuple(classes)
         elif tuple(classes) not in (self.classes, numbers):
-            raise HandgradError(
-                f"the network's classes are {', '.join(self.classes):.60}, those of the data "
-                f"{', '.join(classes):.60}; they must be the same, in the same order"
-            )
+            ours, theirs = (", ".join(names)[:60] for names in (self.classes, classes))
+            need = "they must be the same, in the same order"
+            raise HandgradError(f"the network's classes are {ours}, those of the data {theirs}; {need}")
         self.example_shape, self.framing, self.features = tuple(example_shape), framing, tuple(features)
 
     def forward(self, x: NDArray[Any], rng: Rng = None) -> tuple[Floats, Backward]:
@@ -167,38 +153,26 @@ class Network(Architecture):
         """Measure the statistics on some hundred examples (N, I) of training data, with the current parameters."""
         if not self.has_running_statistics:
             return
-        y = self.scale(raw).reshape(len(raw), *self.input_shape)
+        y = as_floats(self.scale(raw), self.dtype).reshape(len(raw), *self.input_shape)
         with one_blas_thread():
             for layer, arrays in zip(self.layers, self.arrays, strict=True):
                 for name, values in layer.measure(y).items():
                     getattr(arrays, name)[...] = values
                 y, _ = layer.forward(arrays, y)
 
-    def scale(self, raw: NDArray[Any]) -> Floats:
-        """Scale values of the data set, (N, I), to inputs of `forward`."""
-        return self.scaling(raw, self.dtype) if self.scaling else raw.astype(self.dtype)
-
-    def prepare(self, raw: NDArray[Any]) -> Floats | NDArray[np.uint8]:
-        """Scale as `scale` does, but keep bytes where `forward` scales them itself."""
-        keep = raw.dtype == np.uint8 and self.scaling is not None and self.scaling.for_bytes
-        return raw if keep else self.scale(raw)
+    def scale(self, raw: NDArray[Any]) -> Floats | NDArray[np.uint8]:
+        """Scale values of the data set, (N, I), to inputs of `forward`; bytes stay where it scales them itself."""
+        if not self.scaling:
+            return raw.astype(self.dtype)
+        return raw if raw.dtype == np.uint8 and self.scaling.for_bytes else self.scaling(raw, self.dtype)
 
     def logits(self, raw: ArrayLike) -> Floats:
-        """Compute the score of each class, before softmax.
+        """Compute the score of each class before softmax, (N, C).
 
         Parameters
         ----------
         raw : (N, *input_shape) or (N, I)
-            Values of the data set, e.g. 0–255 for images.
-
-        Returns
-        -------
-        (N, C)
-
-        Raises
-        ------
-        HandgradError
-            If the number of inputs is not the network's, or a value is not a finite number.
+            Values of the data set, e.g. 0–255 for images; HandgradError where one is not a finite number.
         """
         return self._classify(self._check_inputs(raw))[0]
 
@@ -213,7 +187,7 @@ class Network(Architecture):
     def _classify(self, raw: NDArray[Any], finite: bool = False) -> tuple[Floats, Integers]:
         """Compute logits and classes: of few examples at once, of many chunk by chunk on threads."""
         if len(raw) <= FEW and raw.dtype == np.uint8:  # the fastest answer for a few images
-            return self._classify_prepared(self.prepare(raw))
+            return self._classify_scaled(self.scale(raw))
         if len(raw) <= FEW:
             logits, classes = self._classify_chunk(raw)
         else:
@@ -229,7 +203,7 @@ class Network(Architecture):
 
     def _classify_chunk(self, raw: NDArray[Any]) -> tuple[Floats, Integers]:
         with np.errstate(over="ignore", invalid="ignore"):  # of this thread
-            return self._classify_prepared(self.prepare(raw))
+            return self._classify_scaled(self.scale(raw))
 
     def _check_inputs(self, values: ArrayLike) -> NDArray[Any]:
         """Return inputs (N, I), or raise HandgradError."""
@@ -244,7 +218,7 @@ class Network(Architecture):
             raise HandgradError("the inputs hold values that are not finite numbers; remove or replace them")
         return raw
 
-    def _classify_prepared(self, x: Any) -> tuple[Floats, Integers]:
+    def _classify_scaled(self, x: Any) -> tuple[Floats, Integers]:
         """Compute logits and classes of inputs of `forward`, by the fused kernel where there is one."""
         version, fused = self.__dict__.get("_fused", (None, None))
         if version is not kernels.version:

@@ -30,9 +30,7 @@ class Scaling:
         both = (self.shift, self.divisor)
         finite = all(array.dtype == np.float64 and np.isfinite(array).all() for array in both)
         if not finite or self.shift.shape != self.divisor.shape or (self.divisor <= 0).any():
-            raise HandgradError(
-                "Scaling needs shift and positive divisor, finite float64 arrays of one shape"
-            )
+            raise HandgradError("Scaling needs a shift and a positive divisor, float64 arrays of one shape")
 
     @classmethod
     def of_bytes(cls) -> "Scaling":

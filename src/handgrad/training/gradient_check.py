@@ -115,7 +115,7 @@ def _check_network(network: Network, loss: Loss, rng: np.random.Generator) -> It
     shape = (EXAMPLES, *network.input_shape)
     inputs = rng.integers(256, size=shape, dtype=np.uint8) if network.scaling else rng.normal(size=shape)
     data = Dataset(inputs, rng.integers(len(network.classes), size=EXAMPLES), network.classes)
-    seed, x = int(rng.integers(2**63)), network.prepare(data.inputs)
+    seed, x = int(rng.integers(2**63)), network.scale(data.inputs)
 
     def function() -> float:
         return loss(network.forward(x, np.random.default_rng((seed, 0)))[0], data.labels)[0]

@@ -126,7 +126,7 @@ class BatchGradient:
         if self.augmentation and augmented:
             images = raw.reshape(-1, *self.dataset.input_shape)
             raw = self.augmentation(images, rng).reshape(raw.shape)
-        return self.network.prepare(raw)
+        return self.network.scale(raw)
 
     def _add_chunk(
         self, thread: int, x: Any, labels: Any, weights: Any, examples: int, rng: Any

@@ -20,13 +20,11 @@ class Conv2D(Layer):
     Parameters
     ----------
     filters : int
-        Output channels, at least 1.
-    kernel_size : int
-        Pixels along a side of the window, at least 1.
-    stride : int
-        Pixels from one window to the next, at least 1.
+        Output channels.
+    kernel_size, stride : int
+        Pixels along a side of the window, and from one window to the next.
     padding : int
-        Zeros added around the image, at least 0.
+        Zeros added around the image.
     weight_initializer, bias_initializer : Initializer
         Of the weights (filters, channels, kernel_size, kernel_size) and the biases (filters,).
     """
@@ -135,7 +133,5 @@ def window_counts(layer: Layer, shape: Shape, window: int, stride: int, padding:
         raise HandgradError(f"{name} takes images (channels, height, width); got {shape}")
     height, width = (output_size(size, window, stride, padding) for size in shape[1:])
     if min(height, width) < 1:
-        raise HandgradError(
-            f"{name}: a window of {window}×{window} does not fit into an image of {shape[1:]}"
-        )
+        raise HandgradError(f"{name}: a window of {window}×{window} does not fit into images of {shape[1:]}")
     return height, width

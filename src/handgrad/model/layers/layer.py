@@ -32,13 +32,10 @@ class Layer(Configurable, ABC):
 
     skips_input_gradient: ClassVar[bool] = False
     """Whether backward takes ``input_gradient=False``, and then does not compute dx."""
-
     takes_bytes: ClassVar[bool] = False
     """Whether forward also takes uint8 inputs, which stand for x / 255, as the first layer of a network."""
-
     symbol: ClassVar[str] = ""
     """The name of its output in `explain`, e.g. "z"; default: the name of its class."""
-
     formulas: ClassVar[Mapping[str, str]] = {}
     """For `explain`: by "y" the output in inference, by "x" the gradient of the input, by its name that of a
     parameter. {x} and {y} stand for the names of input and output, {n} for the number after the names of parameters,
@@ -74,7 +71,7 @@ class Layer(Configurable, ABC):
             The parameters and statistics by name.
         x : (N, *input_shape)
         rng : numpy.random.Generator, optional
-            For layers that draw random numbers in training; None means inference.
+            For random numbers in training; None means inference.
 
         Returns
         -------

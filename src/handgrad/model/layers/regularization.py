@@ -17,11 +17,10 @@ from handgrad.model.layers.layer import Backward, Layer, Parameters, Rng, Shape
 class BatchNorm(Layer):
     """y = gamma · (x − mean) / √(variance + ε) + beta, for each input, or each channel of images.
 
-    In training, mean and variance are those of the chunk of examples (Hoffer, Hubara and Soudry, "Train longer,
-    generalize better", 2017, algorithm 1). In inference they are statistics of training data, measured with the
-    current parameters (Wu and Johnson, "Rethinking 'batch' in BatchNorm", 2021, section 3).
-
-    Ioffe and Szegedy, "Batch normalization", ICML 2015.
+    Ioffe and Szegedy, "Batch normalization", ICML 2015. In training, mean and variance are those of the chunk of
+    examples (Hoffer, Hubara and Soudry, "Train longer, generalize better", 2017, algorithm 1). In inference they are
+    statistics of training data, measured with the current parameters (Wu and Johnson, "Rethinking 'batch' in
+    BatchNorm", 2021, section 3).
 
     Parameters
     ----------
@@ -107,7 +106,4 @@ class Dropout(Layer):
         kept = rng.random(x.shape, np.float32) >= self.rate
         mask = kept * x.dtype.type(1 / (1 - self.rate))
 
-        def backward(dy: Floats, gradients: Parameters) -> Floats:
-            return dy * mask
-
-        return x * mask, backward
+        return x * mask, lambda dy, gradients: dy * mask
