@@ -30,7 +30,7 @@ def of_bytes(*between: Layer) -> Network:
     return Network([Dense(20), *between, Dense(3)], 48, 0, scaling=Scaling.of_bytes())
 
 
-def test_parameters_of_a_seed_are_views_into_one_vector() -> None:
+def test_the_seed_decides_the_parameters() -> None:
     network = small(seed=1)
     np.testing.assert_array_equal(network.flat_parameters, small(seed=1).flat_parameters)
     assert (network.flat_parameters != small(seed=2).flat_parameters).any()
@@ -175,7 +175,7 @@ def test_inputs_as_users_have_them(convert: Any) -> None:
 
 @pytest.mark.parametrize("between", [[ReLU()], [Tanh()], [ReLU(), ReLU()], []])
 @pytest.mark.parametrize("dtype", [np.uint8, np.float64])
-def test_one_at_a_time_as_all_in_chunks(between: list[Any], dtype: Any) -> None:
+def test_one_at_a_time_as_all_at_once(between: list[Any], dtype: Any) -> None:
     model = of_bytes(*between)
     model.chunk = FEW
     raw = np.random.default_rng(1).integers(0, 256, (3 * FEW, 48), np.uint8).astype(dtype)

@@ -118,7 +118,7 @@ def test_a_truncated_file_gets_one_line(model: Path, share: float) -> None:
         ("unknown layer.*once its class has been defined", {}, {"layers": '[{"type": "Magic"}]'}),
         ("is damaged: a network needs at least one layer", {}, {"layers": "[]"}),
         ("finite", {"layers.0.weights": np.zeros((3, 4), np.int32)}, {}),
-        ("lacks layers.0.weights of the shape", {"layers.0.weights": np.zeros((4, 3), np.float32)}, {}),
+        ("has shape", {"layers.0.weights": np.zeros((4, 3), np.float32)}, {}),
         ("positive", {"scaling.divisor": np.array(0.0)}, {}),
         ("is damaged", {}, {"input_shape": "[1e20]"}),
         ("it lacks layers.1", {}, {"layers": json.dumps([{"type": "Dense", "units": n} for n in (3, 2)])}),

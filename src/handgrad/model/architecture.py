@@ -110,8 +110,10 @@ class Architecture:
         for place, shapes in enumerate(zip(self.shapes, self.statistic_shapes, strict=True)):
             for name, shape in {**shapes[0], **shapes[1]}.items():
                 array = arrays.get(key := f"layers.{place}.{name}")
-                if array is None or array.shape != shape:
-                    raise HandgradError(f"it lacks {key} of the shape {shape}")
+                if array is None:
+                    raise HandgradError(f"it lacks {key}")
+                if array.shape != shape:
+                    raise HandgradError(f"{key} has shape {array.shape} where the network has {shape}")
                 if array.dtype != self.dtype or not np.isfinite(array).all():
                     raise HandgradError(f"{key} must hold finite {self.dtype} numbers")
 
