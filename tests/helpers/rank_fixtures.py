@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -26,13 +27,11 @@ RECIPE = shlex.split("train mlp --data strokes:1200:1 --batch-size 60 --seed 3 -
 
 @pytest.fixture(scope="session")
 def mpiexec() -> str:
-    """The launcher of the extra ``mpi``, beside Python; tests that need it are skipped where it is missing."""
+    """The launcher of the extra ``mpi``, beside Python; without it tests are skipped, or fail if it is required."""
     found = Path(sys.executable).parent / "mpiexec"
     if find_spec("mpi4py") is None or not found.exists():
-        reason = "mpi4py and mpich are not installed: uv sync --extra mpi"
-        if os.environ.get("HANDGRAD_REQUIRE_MPI") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        end = pytest.fail if os.environ.get("HANDGRAD_REQUIRE_MPI") == "1" else pytest.skip
+        end("mpi4py and mpich are not installed: uv sync --extra mpi")
     return str(found)
 
 
@@ -49,15 +48,12 @@ def mpi(mpiexec: str, tmp_path: Path, environment: dict[str, str]) -> Mpi:
 
     def run(launch: int | list[str], *arguments: str | Path, **more: str) -> Finished:
         ranks = ["-n", str(launch), *HANDGRAD] if isinstance(launch, int) else launch
-        return subprocess.run(
+        command, options = (
             [mpiexec, *ranks, *map(str, arguments)],
-            cwd=tmp_path,
-            env=environment | more,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=300,
+            {"cwd": tmp_path, "env": environment | more},
         )
+        settings: Any = {**options, "stdin": subprocess.DEVNULL, "text": True, "timeout": 300}
+        return subprocess.run(command, capture_output=True, **settings)
 
     return run
 
@@ -67,22 +63,13 @@ def begin(mpiexec: str, tmp_path: Path, environment: dict[str, str]) -> Iterator
     """Start a training into the folder RUN, and wait for its first record."""
     begun: list[subprocess.Popen[str]] = []
 
-    def start(launch: int | list[str], *arguments: str, **more: str) -> "subprocess.Popen[str]":
-        ranks = ["-n", str(launch)] if isinstance(launch, int) else launch
-        process = subprocess.Popen(
-            [mpiexec, *ranks, *HANDGRAD, *RECIPE, *arguments, "--out", "RUN", "--json"],
-            cwd=tmp_path,
-            env=environment | more,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def start(ranks: int, *arguments: str) -> "subprocess.Popen[str]":
+        command = [mpiexec, "-n", str(ranks), *HANDGRAD, *RECIPE, *arguments, "--out", "RUN", "--json"]
+        pipes: Any = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        process = subprocess.Popen(command, cwd=tmp_path, env=environment, text=True, **pipes)
         begun.append(process)
         assert process.stdout
-        line = process.stdout.readline()
-        assert line, process.stderr and process.stderr.read()
-        assert json.loads(line)["epoch"] == 1
+        assert json.loads(process.stdout.readline())["epoch"] == 1
         return process
 
     yield start
@@ -104,11 +91,9 @@ def losses(run: Path) -> list[float]:
 
 def files(run: Path) -> dict[str, bytes]:
     """The files of a run, without those that contain times."""
-    return {
-        str(path.relative_to(run)): path.read_bytes()
-        for path in run.rglob("*")
-        if path.is_file() and path.name not in ("log.jsonl", "checkpoint.safetensors")
-    }
+    found = {str(path.relative_to(run)): path for path in run.rglob("*") if path.is_file()}
+    timed = ("log.jsonl", "checkpoint.safetensors")
+    return {name: path.read_bytes() for name, path in found.items() if path.name not in timed}
 
 
 def our_lines(stderr: str) -> list[str]:
@@ -116,22 +101,12 @@ def our_lines(stderr: str) -> list[str]:
     return [line for line in stderr.splitlines() if line.startswith("handgrad: ")]
 
 
-def descendants(parent: int) -> list[int]:
-    """Find the processes below one, nearest first."""
-    parents = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # it ended meanwhile
-            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
-    found = [parent]
-    for process in found:
-        found += sorted(child for child, above in parents.items() if above == process)
-    return found[1:]
-
-
 def ranks_of(process: "subprocess.Popen[str]") -> list[int]:
-    """Find the ranks: the Python programs below mpiexec."""
-    return [
-        pid
-        for pid in descendants(process.pid)
-        if Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[1:3] == [b"-m", b"handgrad"]
-    ]
+    """Find the ranks, in order: programs with a rank in their environment, in the folder of mpiexec."""
+    found, here = {}, Path(f"/proc/{process.pid}/cwd").readlink()
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it ended meanwhile, or is not ours
+            rank = re.search(rb"\0PMI_RANK=(\d+)", (path / "environ").read_bytes())
+            if rank and (path / "cwd").readlink() == here:
+                found[int(rank[1])] = int(path.name)
+    return [found[rank] for rank in sorted(found)]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 import handgrad as hg
+from failing import refusal
 from handgrad.model.files import load_recipe, load_safetensors, read_metadata
 from handgrad.training.checkpoint import load_checkpoint, save_checkpoint
 
@@ -22,33 +23,21 @@ def model(tmp_path: Path) -> Path:
     return tmp_path / "model.safetensors"
 
 
-@given(
-    widths=st.lists(st.integers(1, 6), min_size=1, max_size=4),
-    inputs=st.integers(1, 6),
-    seed=st.integers(0, 2**32),
-    dtype=st.sampled_from([np.float32, np.float64]),
-    per_input=st.booleans(),
-)
+@given(widths=st.lists(st.integers(1, 6), min_size=1, max_size=4), seed=st.integers(0, 2**32))
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_model_comes_back_bit_for_bit(
-    tmp_path_factory: pytest.TempPathFactory,
-    widths: list[int],
-    inputs: int,
-    seed: int,
-    dtype: Any,
-    per_input: bool,
+    tmp_path_factory: pytest.TempPathFactory, widths: list[int], seed: int, dtype: Any
 ) -> None:
     rng = np.random.default_rng(seed)
     layers = [layer for width in widths for layer in (hg.Dense(width, hg.Uniform(-1, 1)), hg.ReLU())]
-    network = hg.Network(layers, (inputs,), rng, dtype, classes=[f"class {i} ü" for i in range(widths[-1])])
+    network = hg.Network(layers, (5,), rng, dtype, classes=[f"class {i} ü" for i in range(widths[-1])])
     network.flat_parameters[:] = rng.normal(size=network.flat_parameters.size) * 10.0 ** rng.integers(-30, 3)
-    if per_input:
-        network.scaling = hg.Scaling(rng.normal(size=inputs), rng.random(inputs) + 0.1)
-    path = tmp_path_factory.mktemp("models") / "model.safetensors"
+    network.scaling = hg.Scaling(rng.normal(size=5), rng.random(5) + 0.1)
+    path, raw = tmp_path_factory.mktemp("models") / "model.safetensors", rng.normal(size=(3, 5))
     hg.save_model(network, path)
-    loaded, raw = load_safetensors(path), rng.normal(size=(3, inputs))
+    loaded = load_safetensors(path)
     assert loaded.flat_parameters.tobytes() == network.flat_parameters.tobytes()
-    for name in ("layers", "dtype", "classes", "input_shape", "example_shape", "framing"):
-        assert getattr(loaded, name) == getattr(network, name)
+    assert (loaded.layers, loaded.dtype, loaded.classes) == (network.layers, network.dtype, network.classes)
     np.testing.assert_array_equal(loaded.predict_proba(raw), network.predict_proba(raw))
 
 
@@ -60,14 +49,12 @@ def test_a_transposed_array_is_not_scrambled(tmp_path: Path) -> None:
     loaded = load_safetensors(tmp_path / "model.safetensors")
     np.testing.assert_array_equal(loaded.parameters[0].weights, [[0, 3], [1, 4], [2, 5]])
     assert loaded.scaling is not None
-    assert loaded.scaling.shift.tolist() == [0, 4]
-    assert loaded.scaling.divisor.tolist() == [1, 3]
+    assert (loaded.scaling.shift.tolist(), loaded.scaling.divisor.tolist()) == ([0, 4], [1, 3])
 
 
 def test_parameters_have_their_names_and_equal_models_are_equal_files(model: Path) -> None:
     before, tensors = model.read_bytes(), load_file(model)
-    assert tensors["layers.0.weights"].shape == (3, 4)
-    assert tensors["layers.2.biases"].shape == (2,)
+    assert (tensors["layers.0.weights"].shape, tensors["layers.2.biases"].shape) == ((3, 4), (2,))
     assert load_recipe(model) == {"name": "test"}
     for _ in range(5):
         hg.save_model(load_safetensors(model), model, {"name": "test"})
@@ -88,86 +75,70 @@ def test_a_checkpoint_resumes_exactly_and_is_also_a_model(tmp_path: Path, table:
     assert second.flat_parameters.tobytes() == straight.flat_parameters.tobytes()
 
 
-def test_a_model_is_not_a_checkpoint(model: Path) -> None:
-    with pytest.raises(hg.HandgradError, match="without the state of its training"):
-        load_checkpoint(model)
-
-
 def rewrite(path: Path, tensors: dict[str, Any], metadata: dict[str, str]) -> None:
     """Write a file again with some tensors or metadata changed."""
     metadata, tensors = read_metadata(path) | metadata, load_file(path) | tensors
     save_file(tensors, path, metadata)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.005, 0.3, 0.9, 0.999])
-def test_a_truncated_file_gets_one_line(model: Path, share: float) -> None:
-    content = model.read_bytes()
-    model.write_bytes(content[: int(len(content) * share)])
-    with pytest.raises(hg.HandgradError, match=r"model\.safetensors.*not a whole model file") as error:
-        load_safetensors(model)
-    assert "\n" not in str(error.value)
+def test_other_files_are_refused_and_left(model: Path) -> None:
+    before, folder = model.read_bytes(), model.parent
+    assert "does not exist" in refusal(load_safetensors, folder / "none.safetensors")
+    assert "not a regular file" in refusal(load_safetensors, folder)
+    assert "without the state of its training" in refusal(load_checkpoint, model)
+    missing = folder / "missing" / "model.safetensors"
+    assert "cannot write" in refusal(hg.save_model, load_safetensors(model), missing)
+    assert model.read_bytes() == before
+    assert [path.name for path in folder.iterdir()] == ["model.safetensors"]
+    for share in (0.0, 0.005, 0.3, 0.9, 0.999):
+        model.write_bytes(before[: int(len(before) * share)])
+        assert "not a whole model file" in refusal(load_safetensors, model)
 
 
 @pytest.mark.parametrize(
-    ("message", "tensors", "metadata"),
+    ("message", "metadata"),
     [
-        ("upgrade handgrad", {}, {"format": "handgrad 2"}),
-        ("not a model of handgrad", {}, {"format": "other"}),
-        ("not a model of handgrad", {}, {"format": "handgrad " + "9" * 5000}),
-        ("metadata lack a valid 'layers'", {}, {"layers": "[{"}),
-        ("unknown layer.*once its class has been defined", {}, {"layers": '[{"type": "Magic"}]'}),
-        ("is damaged: a network needs at least one layer", {}, {"layers": "[]"}),
-        ("finite", {"layers.0.weights": np.zeros((3, 4), np.int32)}, {}),
-        ("has shape", {"layers.0.weights": np.zeros((4, 3), np.float32)}, {}),
-        ("positive", {"scaling.divisor": np.array(0.0)}, {}),
-        ("is damaged", {}, {"input_shape": "[1e20]"}),
-        ("it lacks layers.1", {}, {"layers": json.dumps([{"type": "Dense", "units": n} for n in (3, 2)])}),
+        ("upgrade handgrad", {"format": "handgrad 2"}),
+        ("not a model of handgrad", {"format": "other"}),
+        ("not a model of handgrad", {"format": "handgrad " + "9" * 5000}),
+        ("'layers'", {"layers": "[{"}),
+        ("once its class has been defined", {"layers": '[{"type": "Magic"}]'}),
+        ("a network needs at least one layer", {"layers": "[]"}),
+        ("is damaged", {"input_shape": "[1e20]"}),
+        ("it lacks layers.1", {"layers": json.dumps([{"type": "Dense", "units": n} for n in (3, 2)])}),
     ],
 )
-def test_other_damage_gets_one_line(
-    model: Path, message: str, tensors: dict[str, Any], metadata: dict[str, str]
-) -> None:
-    rewrite(model, tensors, metadata)
-    with pytest.raises(hg.HandgradError, match=message) as error:
-        load_safetensors(model)
-    assert str(error.value).startswith(str(model))
+def test_other_metadata_are_refused(model: Path, message: str, metadata: dict[str, str]) -> None:
+    rewrite(model, {}, metadata)
+    line = refusal(load_safetensors, model)
+    assert line.startswith(str(model))
+    assert message in line
 
 
 @pytest.mark.parametrize(
     ("numbers", "tensors"),
     [
-        ({"step": -1}, {}),
-        ({"epoch": 1.5}, {}),
-        ({"position": 201}, {}),
+        *(
+            ({name: value}, {})
+            for name, value in [("step", -1), ("epoch", 1.5), ("position", 201), ("memory", 3)]
+        ),
         ({"loss_sum": "much"}, {}),
-        ({"memory": 3}, {}),
         ({"rng": {"bit_generator": "PCG64"}}, {}),
         ({"best_score": 0.5}, {}),
         ({"unknown": 1}, {}),
-        ({}, {"state.order": np.zeros(200, np.int64)}),
-        ({}, {"state.average": np.zeros(10, np.float32)}),
-        ({}, {"state.moments.velocity": np.zeros(9, np.float32)}),
-        ({}, {"state.moments.velocity": np.full(10, np.nan, np.float32)}),
+        ({}, {"order": np.zeros(200, np.int64)}),
+        ({}, {"average": np.zeros(10, np.float32)}),
+        ({}, {"moments.velocity": np.zeros(9, np.float32)}),
+        ({}, {"moments.velocity": np.full(10, np.nan, np.float32)}),
     ],
 )
-def test_a_damaged_state_gets_one_line(
+def test_a_damaged_state_is_refused(
     tmp_path: Path, table: hg.Dataset, numbers: dict[str, Any], tensors: dict[str, Any]
 ) -> None:
     network, state, path = hg.Network([hg.Dense(2)], 4, 0), hg.TrainingState(), tmp_path / "c.safetensors"
     hg.fit(network, table, steps=1, optimizer="momentum", state=state)
     save_checkpoint(network, state, path)
     load_checkpoint(path)
-    rewrite(path, tensors, {"state": json.dumps(state.numbers() | numbers)})
-    with pytest.raises(hg.HandgradError, match="state of its training is damaged"):
-        load_checkpoint(path)
-
-
-def test_other_paths_are_refused_and_leave_the_old_file(model: Path) -> None:
-    before, folder = model.read_bytes(), model.parent
-    for path, message in ((folder / "none.safetensors", "does not exist"), (folder, "not a regular file")):
-        with pytest.raises(hg.HandgradError, match=message):
-            load_safetensors(path)
-    with pytest.raises(hg.HandgradError, match="cannot write"):
-        hg.save_model(load_safetensors(model), folder / "missing" / "model.safetensors")
-    assert model.read_bytes() == before
-    assert [path.name for path in folder.iterdir()] == ["model.safetensors"]
+    changed = {f"state.{name}": array for name, array in tensors.items()}
+    rewrite(path, changed, {"state": json.dumps(state.numbers() | numbers)})
+    assert "state of its training is damaged" in refusal(load_checkpoint, path)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import handgrad as hg
+from failing import refusal
 from handgrad.kernels.backend import kernels
 from handgrad.training.user_code import load_user_code
 
@@ -19,13 +20,8 @@ def network(*layers: hg.Layer) -> hg.Network:
 def test_classic_passes_with_every_layer_loss_and_parameter() -> None:
     checks = list(hg.check_gradients(hg.load_recipe("classic").build_network(dtype=np.float64)))
     assert all(check.passed for check in checks)
-    expected = {
-        ("0 Dense", "weights"),
-        ("1 ReLU", "x"),
-        ("loss CrossEntropy", "logits"),
-        ("network", "2.biases"),
-    }
-    assert expected < {(check.layer, check.parameter) for check in checks}
+    expected = {"0 Dense weights", "1 ReLU x", "loss CrossEntropy logits", "network 2.biases"}
+    assert expected < {f"{check.layer} {check.parameter}" for check in checks}
 
 
 @pytest.mark.parametrize(
@@ -54,17 +50,18 @@ class Squares(hg.Loss):
         return 0.5 * (difference**2).sum(axis=1), self.factor * difference
 
 
-LOSSES = [hg.CrossEntropy(0.2, (1, 0, 3)), hg.CrossEntropy(0.1, "balanced"), Squares(), Squares(1.001)]
-
-
-@pytest.mark.parametrize("loss", LOSSES, ids=str)
-def test_every_loss_is_checked_and_a_wrong_one_is_found(loss: hg.Loss) -> None:
+@pytest.mark.parametrize(
+    "loss", [hg.CrossEntropy(0.2, (1, 0, 3)), hg.CrossEntropy(0.1, "balanced"), Squares()]
+)
+def test_every_loss_is_checked(loss: hg.Loss) -> None:
     checks = list(hg.check_gradients(network(), loss=loss))
-    places = {f"loss {type(loss).__name__}", "network"}
-    assert places < {check.layer for check in checks}
-    assert {check.layer for check in checks if not check.passed} == (
-        places if loss == Squares(1.001) else set()
-    )
+    assert {f"loss {type(loss).__name__}", "network"} < {check.layer for check in checks}
+    assert all(check.passed for check in checks)
+
+
+def test_a_wrong_loss_is_found() -> None:
+    checks = hg.check_gradients(network(), loss=Squares(1.001))
+    assert {check.layer for check in checks if not check.passed} == {"loss Squares", "network"}
 
 
 @dataclass(frozen=True)
@@ -95,10 +92,10 @@ def test_the_worst_entry_is_reported_with_both_values() -> None:
 
 
 def test_a_wrong_shape_is_reported_with_its_layer_and_float32_is_refused() -> None:
-    with pytest.raises(hg.HandgradError, match=r"layer 0 Square:.*\(4, 3\)"):
-        list(hg.check_gradients(network(Square(columns=3))))
-    with pytest.raises(hg.HandgradError, match="float64"):
-        list(hg.check_gradients(hg.Network([hg.Dense(3)], (4,))))
+    line = refusal(lambda: list(hg.check_gradients(network(Square(columns=3)))))
+    assert line.startswith("layer 0 Square:")
+    assert "(4, 3)" in line
+    assert "float64" in refusal(lambda: list(hg.check_gradients(hg.Network([hg.Dense(3)], 4))))
 
 
 @dataclass(frozen=True)
@@ -118,28 +115,18 @@ def test_a_kink_within_a_step_is_no_error() -> None:
 def test_zero_gradients_are_no_errors() -> None:
     """A normalization removes what a bias adds."""
     layers: list[hg.Layer] = [hg.Conv2D(8, 3), hg.BatchNorm(), hg.ReLU(), hg.MaxPool2D(), hg.Flatten()]
-    layers += [hg.Dense(20), hg.ReLU(), hg.Dense(3)]
-    checks = list(hg.check_gradients(hg.Network(layers, (1, 16, 16), 0, np.float64)))
-    assert ("network", "0.biases") in {(check.layer, check.parameter) for check in checks}
+    net = hg.Network([*layers, hg.Dense(20), hg.ReLU(), hg.Dense(3)], (1, 16, 16), 0, np.float64)
+    checks = list(hg.check_gradients(net))
     assert all(check.passed for check in checks), [check for check in checks if not check.passed]
 
 
-FILE = """
-import handgrad as hg
-
-loss = hg.CrossEntropy(label_smoothing=0.1)
-network = hg.Network([hg.Dense(3)], input_shape=(4,))
-
-def hidden():
-    return hg.Network([hg.Dense(2)], input_shape=(4,))
-"""
-
-
 def test_networks_and_losses_of_a_file_are_found_and_made_float64(tmp_path: Path) -> None:
-    (tmp_path / "mine.py").write_text(FILE)
-    (found,), (loss,) = load_user_code(tmp_path / "mine.py")
-    assert found.layers == (hg.Dense(3),)
-    assert found.dtype == np.float64
+    path, network = tmp_path / "mine.py", "hg.Network([hg.Dense(3)], input_shape=(4,))"
+    path.write_text(
+        f"import handgrad as hg\nloss = hg.CrossEntropy(0.1)\nn = {network}\ndef f(): {network}\n"
+    )
+    (found,), (loss,) = load_user_code(path)
+    assert (found.layers, found.dtype) == ((hg.Dense(3),), np.float64)
     assert loss == hg.CrossEntropy(0.1)
 
 
@@ -158,5 +145,4 @@ def test_errors_in_a_file_are_reported_with_their_line(tmp_path: Path, text: Any
     path = tmp_path / "mine.py"
     if text is not None:
         path.write_text(text)
-    with pytest.raises(hg.HandgradError, match=message):
-        load_user_code(path)
+    assert message in refusal(load_user_code, path)

@@ -1,9 +1,8 @@
 """Each optimizer is its formula, in place; its state belongs to the training."""
 
-from dataclasses import dataclass
 from math import sqrt
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,19 +17,14 @@ def parameters(vector: Any) -> Any:
 
 
 # Two steps from w = 1 with gradients 0.5 and −0.25 at η = 0.1, worked by hand from the formulas.
+ADAM_STEP = 0.1 * ((0.9 * 0.05 - 0.025) / 0.19) / sqrt((0.99 * 0.0025 + 0.000625) / 0.0199)  # the second
 HAND_WORKED = [
     (hg.SGD(), 1 - 0.05 + 0.025),
     (hg.Momentum(), 1 - 0.1 * 0.5 - 0.1 * (0.9 * 0.5 - 0.25)),
     (hg.Nesterov(), 1 - 0.1 * (0.5 + 0.9 * 0.5) - 0.1 * (-0.25 + 0.9 * 0.2)),
     (hg.RMSProp(epsilon=1e-12), 1 - 0.05 / sqrt(0.1 * 0.25) + 0.025 / sqrt(0.9 * 0.025 + 0.1 * 0.0625)),
-    (
-        hg.Adam(beta2=0.99, epsilon=1e-12),
-        1 - 0.1 - 0.1 * ((0.9 * 0.05 - 0.025) / 0.19) / sqrt((0.99 * 0.0025 + 0.000625) / 0.0199),
-    ),
-    (
-        hg.AdamW(beta2=0.99, epsilon=1e-12, weight_decay=0.5),
-        0.95 * (0.95 - 0.1) - 0.1 * ((0.9 * 0.05 - 0.025) / 0.19) / sqrt((0.99 * 0.0025 + 0.000625) / 0.0199),
-    ),
+    (hg.Adam(beta2=0.99, epsilon=1e-12), 1 - 0.1 - ADAM_STEP),
+    (hg.AdamW(beta2=0.99, epsilon=1e-12, weight_decay=0.5), 0.95 * (0.95 - 0.1) - ADAM_STEP),
     (hg.SGD(weight_decay=0.5), 0.95 * (0.95 - 0.05) + 0.025),
     (hg.Momentum(clip_norm=0.1), 1 - 0.1 * 0.1 - 0.1 * (0.9 * 0.1 - 0.1)),
 ]
@@ -43,9 +37,9 @@ def test_two_steps_agree_with_those_worked_by_hand(optimizer: hg.Optimizer, expe
         for step, gradient in enumerate((0.5, -0.25), 1):
             optimizer.step(parameters(w), np.array([gradient], dtype), moments, step, 0.1)
         assert w[0] == pytest.approx(expected, rel=error)
-        assert {name: array.dtype for name, array in moments.items()} == dict.fromkeys(
-            optimizer.moment_names, np.dtype(dtype)
-        )
+        assert [(name, moments[name].dtype) for name in moments] == [
+            (name, dtype) for name in optimizer.moment_names
+        ]
 
 
 @pytest.mark.parametrize("optimizer", [optimizer for optimizer, _ in HAND_WORKED], ids=str)
@@ -64,22 +58,6 @@ def test_threads_that_share_a_long_vector_take_the_same_steps(optimizer: hg.Opti
     assert (vectors[0] != start).any()
 
 
-def test_moments_start_as_zeros_and_are_kept() -> None:
-    @dataclass(frozen=True)
-    class Accumulating(hg.Optimizer):
-        moment_names: ClassVar[tuple[str, ...]] = ("total",)
-
-        def update(self, w: Any, g: Any, moments: dict[str, Any], step: int, learning_rate: float) -> None:
-            moments["total"] += g
-            w -= learning_rate * moments["total"]
-
-    w, moments = np.zeros(2), dict[str, Any]()
-    for step in (1, 2, 3):
-        Accumulating().step(parameters(w), np.ones(2), moments, step, 1.0)
-    assert w.tolist() == [-6, -6]
-    assert moments["total"].tolist() == [3, 3]
-
-
 def test_a_second_training_with_the_same_optimizer_starts_fresh(table: hg.Dataset) -> None:
     optimizer, networks = hg.Adam(), [hg.Network([hg.Dense(2)], (4,), 0) for _ in range(2)]
     for network in networks:
@@ -88,9 +66,7 @@ def test_a_second_training_with_the_same_optimizer_starts_fresh(table: hg.Datase
 
 
 def small_network() -> hg.Network:
-    return hg.Network(
-        [hg.Conv2D(4, 3), hg.Flatten(), hg.Dense(6)], (2, 5, 5), np.random.default_rng(0), np.float64
-    )
+    return hg.Network([hg.Conv2D(4, 3), hg.Flatten(), hg.Dense(6)], (2, 5, 5), 0, np.float64)
 
 
 @pytest.mark.parametrize(("gradient", "moved"), [([3.0, 4.0], [0.6, 0.8]), ([0.3, 0.4], [0.3, 0.4])])

@@ -26,12 +26,6 @@ def test_the_formula_at_quarters_and_the_range(schedule: hg.Schedule, expected: 
             assert all(0 <= warmed(step, total) <= 1 for step in range(total))
 
 
-def test_training_follows_its_schedule(table: hg.Dataset) -> None:
-    network, schedule = hg.Network([hg.Dense(2)], (4,), 0), hg.Exponential(0.0001)
-    records = hg.train(network, table, batch_size="all", steps=4, optimizer=hg.SGD(0.5), schedule=schedule)
-    assert [record.learning_rate for record in records] == pytest.approx([0.5, 0.05, 0.005, 0.0005])
-
-
 def test_a_plateau_reduces_and_progress_does_not() -> None:
     schedule, factors = hg.ReduceOnPlateau(drop=0.5, patience=2), []
     memory: dict[str, float] = {}
