@@ -51,14 +51,12 @@ def test_the_same_generator_makes_the_same_images(images: NDArray[np.uint8]) -> 
     np.testing.assert_array_equal(ALL(view, rng()), ALL(view.copy(order="C"), rng()))
 
 
-@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("dtype", [np.int64, np.float16, np.float32, np.float64])
 def test_images_of_any_type_are_changed_alike(images: NDArray[np.uint8], dtype: DTypeLike) -> None:
-    changed = ALL(images.astype(dtype), rng())
+    changed, expected = ALL(images.astype(dtype), rng()), ALL(images, rng())
     assert changed.dtype == (np.float64 if dtype == np.float64 else np.float32)
-    assert changed.shape == images.shape
-    assert changed.min() >= 0
-    assert changed.max() <= 255
-    np.testing.assert_allclose(changed, ALL(images, rng()), atol=1e-3)
+    assert 0 <= changed.min() < changed.max() <= 255
+    np.testing.assert_allclose(changed, expected, atol=1e-3)
 
 
 def test_channels_are_changed_alike(images: NDArray[np.uint8]) -> None:
@@ -68,21 +66,15 @@ def test_channels_are_changed_alike(images: NDArray[np.uint8]) -> None:
     np.testing.assert_allclose((changed[:, 0] + changed[:, 1])[:, 8:20, 8:20], 255, atol=1e-3)
 
 
-@pytest.mark.parametrize("shape", [(0, 28, 28), (1, 28, 28), (2, 1, 1), (3, 2, 5, 40), (BLOCK + 1, 6, 4)])
-def test_any_number_and_shape_of_images(shape: tuple[int, ...]) -> None:
-    assert ALL(np.ones(shape, np.float32), rng()).shape == shape
-
-
 def field(**strengths: float) -> NDArray[np.float64]:
     return Augmentation(**strengths).displacements(2000, 28, 28, rng()).astype(np.float64)
 
 
-def test_shifts_reach_as_far_as_said() -> None:
+def test_shifts_reach_as_far_as_stated() -> None:
     moved = field(shift=2)
     np.testing.assert_array_equal(moved, moved[:, :, :1, :1] + np.zeros((28, 28)))
     shifts = moved[:, :, 0, 0]
-    assert np.abs(shifts).max() == pytest.approx(2, abs=0.01)
-    assert np.abs(shifts).max() <= 2
+    assert 1.99 < np.abs(shifts).max() <= 2
     np.testing.assert_allclose(shifts.std(axis=0), 2 / np.sqrt(3), rtol=0.05)
     assert abs(correlation(*shifts.T)) < 0.1
 
@@ -94,12 +86,22 @@ def jacobians(**strengths: float) -> NDArray[np.float64]:
     return np.eye(2) + np.stack(slopes, axis=-1)
 
 
-def test_rotations_turn_as_far_as_said_and_keep_lengths() -> None:
-    maps = jacobians(rotate=15)
-    np.testing.assert_allclose(maps @ maps.swapaxes(1, 2), np.eye(2) + np.zeros_like(maps), atol=1e-5)
-    angles = np.degrees(np.arctan2(maps[:, 1, 0], maps[:, 0, 0]))
+def test_rotations_scales_and_shears_reach_as_far_as_stated() -> None:
+    turned = jacobians(rotate=15)
+    np.testing.assert_allclose(turned @ turned.swapaxes(1, 2), [np.eye(2)] * len(turned), atol=1e-5)
+    angles = np.degrees(np.arctan2(turned[:, 1, 0], turned[:, 0, 0]))
     assert 14.9 < angles.max() <= 15.001
     assert -15.001 <= angles.min() < -14.9
+    scaled = jacobians(scale=0.2)
+    np.testing.assert_allclose(scaled[:, [0, 1], [1, 0]], 0, atol=1e-6)
+    factors = 1 / scaled[:, [0, 1], [0, 1]]  # what is looked up nearer the middle appears larger
+    assert 0.8 <= factors.min() + 1e-5 < 0.81
+    assert 1.19 < factors.max() - 1e-5 <= 1.2
+    assert abs(correlation(*factors.T)) < 0.1
+    leant = jacobians(shear=20)
+    np.testing.assert_allclose(leant[:, [0, 1, 0], [0, 1, 1]], [[1, 1, 0]] * len(leant), atol=1e-5)
+    angles = np.degrees(np.arctan(leant[:, 1, 0]))
+    assert (angles.min(), angles.max()) == pytest.approx((-20, 20), abs=0.1)
 
 
 def test_a_quarter_turn_is_a_turned_array(images: NDArray[np.uint8]) -> None:
@@ -112,58 +114,23 @@ def test_a_quarter_turn_is_a_turned_array(images: NDArray[np.uint8]) -> None:
     np.testing.assert_allclose(turned, np.rot90(images, -1, axes=(1, 2)), atol=1e-2)
 
 
-def test_scales_are_independent_and_of_the_expected_size() -> None:
-    maps = jacobians(scale=0.2)
-    np.testing.assert_allclose(maps[:, [0, 1], [1, 0]], 0, atol=1e-6)
-    factors = 1 / maps[:, [0, 1], [0, 1]]  # what is looked up nearer the middle appears larger
-    assert 0.8 <= factors.min() + 1e-5 < 0.81
-    assert 1.19 < factors.max() - 1e-5 <= 1.2
-    assert abs(correlation(*factors.T)) < 0.1
-
-
-def test_shears_lean_as_far_as_said() -> None:
-    maps = jacobians(shear=20)
-    np.testing.assert_allclose(maps[:, [0, 1, 0], [0, 1, 1]], [[1, 1, 0]] * len(maps), atol=1e-5)
-    angles = np.degrees(np.arctan(maps[:, 1, 0]))
-    assert np.abs(angles).max() == pytest.approx(20, abs=0.1)
-    assert angles.min() < 0 < angles.max()
-
-
 @pytest.mark.parametrize(("elastic", "sigma"), [(34, 4), (8, 2), (38, 6)])
 def test_elastic_displacements_are_those_of_simard(elastic: float, sigma: float) -> None:
     augmentation = Augmentation(elastic=elastic, sigma=sigma)
     fields = augmentation.displacements(4000, 28, 28, rng()).astype(np.float64)
-    expected = simard(400, elastic, sigma)
     assert fields.mean() == pytest.approx(0, abs=0.05 * fields.std())
-    assert fields.std() == pytest.approx(elastic / (2 * sigma * np.sqrt(3 * np.pi)), rel=0.02)
-    np.testing.assert_allclose(fields.std(axis=0), expected.std(), rtol=0.08)  # in every pixel, edges too
+    deviation = elastic / (2 * sigma * np.sqrt(3 * np.pi))
+    np.testing.assert_allclose(fields.std(axis=0), deviation, rtol=0.08)  # in every pixel, edges too
     for axis in (-1, -2):
-        np.testing.assert_allclose(correlations(fields, axis), correlations(expected, axis), atol=0.06)
+        lines = np.moveaxis(fields, axis, 0)
+        correlations = [correlation(lines[0], line) for line in lines]
+        np.testing.assert_allclose(correlations, np.exp(-(np.arange(28) ** 2) / (4 * sigma**2)), atol=0.06)
     assert abs(correlation(fields[:, 0], fields[:, 1])) < 0.05
-
-
-def simard(examples: int, alpha: float, sigma: float) -> NDArray[np.float64]:
-    """Smooth noise pixel by pixel, as in the paper: displacements (N, 2, 28, 28)."""
-    reach = round(5 * sigma)
-    kernel = np.exp(-((np.arange(-reach, reach + 1) / sigma) ** 2) / 2)
-    kernel /= kernel.sum()
-    smooth = rng(1).uniform(-1, 1, (examples, 2, 28 + 2 * reach, 28 + 2 * reach))
-    for axis in (-1, -2):
-        windows = np.lib.stride_tricks.sliding_window_view(smooth, 2 * reach + 1, axis)
-        smooth = windows @ kernel
-    return alpha * smooth
-
-
-def correlations(fields: NDArray[Any], axis: int) -> list[float]:
-    """Correlate the first pixel of each row (column) with those 0, 1, … beside (below) it."""
-    first, *rest = np.moveaxis(fields, axis, 0)
-    return [correlation(first, other) for other in (first, *rest)]
 
 
 def correlation(one: NDArray[Any], other: NDArray[Any]) -> float:
     """Correlate the elements of two arrays."""
-    one, other = one - one.mean(), other - other.mean()
-    return float((one * other).mean() / (one.std() * other.std()))
+    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
 
 
 def test_ink_is_kept(images: NDArray[np.uint8]) -> None:
@@ -176,10 +143,9 @@ def test_ink_is_kept(images: NDArray[np.uint8]) -> None:
 
 
 def test_images_do_not_change_at_the_end_of_a_training() -> None:
-    late = Augmentation(shift=2, unaugmented_fraction=0.25)
-    assert [late.is_off(step, 8) for step in range(8)] == [False] * 6 + [True] * 2
-    assert not any(Augmentation(shift=2).is_off(step, 8) for step in range(8))
-    assert Augmentation(unaugmented_fraction=1).is_off(0, 8)
+    for fraction, last in ((0.25, 2), (0, 0), (1, 8)):
+        augmentation = Augmentation(shift=2, unaugmented_fraction=fraction)
+        assert [augmentation.is_off(step, 8) for step in range(8)] == [False] * (8 - last) + [True] * last
 
 
 @pytest.mark.parametrize("name", list(asdict(ALL)))
@@ -188,6 +154,8 @@ def test_what_is_out_of_range_is_reported_in_one_line(name: str, value: Any) -> 
     assert f"Augmentation {name} must be a number at least" in refusal(lambda: replace(ALL, **{name: value}))
 
 
-@pytest.mark.parametrize("shape", [(28, 28), (784,), (2, 1, 1, 28, 28)])
-def test_images_must_be_images(shape: tuple[int, ...]) -> None:
-    assert "images must be" in refusal(ALL, np.zeros(shape, np.uint8), rng())
+def test_images_have_any_number_and_shape() -> None:
+    for shape in ((0, 28, 28), (2, 1, 1), (3, 2, 5, 40), (BLOCK + 1, 6, 4)):
+        assert ALL(np.ones(shape, np.float32), rng()).shape == shape
+    for shape in ((28, 28), (784,), (2, 1, 1, 28, 28)):
+        assert "images must be" in refusal(ALL, np.zeros(shape, np.uint8), rng())

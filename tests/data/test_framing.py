@@ -2,7 +2,9 @@
 
 import io
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 import pytest
@@ -12,12 +14,13 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from failing import refusal
 from handgrad.data.dataset import Splits
 from handgrad.data.framing import frame_digit
 from handgrad.data.strokes import generate
 from handgrad.errors import HandgradError
 
-Image8 = NDArray[np.uint8]
+Image8: TypeAlias = NDArray[np.uint8]
 
 DIGITS = generate(120, 3)[0].reshape(-1, 28, 28)
 
@@ -42,42 +45,41 @@ def photographed(digit: Image8, tilt: float = 60, noise: float = 8, size: int = 
     return as_jpeg((light * (1 - 0.7 * ink) + grain).clip(0, 255).astype(np.uint8))
 
 
-def differences(digits: Image8, change: Callable[..., Image8], *arguments: Any) -> NDArray[np.float64]:
+def differences(digits: Image8, change: Callable[[Image8], Image8]) -> NDArray[np.float64]:
     """Frame changed digits, and return the mean difference to each of the digits, as a share of its ink."""
-    framed = np.stack([frame_digit(change(digit, *arguments)) for digit in digits]).astype(int)
+    framed = np.stack([frame_digit(change(digit)) for digit in digits]).astype(int)
     return np.abs(framed - digits).sum(axis=(1, 2)) / digits.sum(axis=(1, 2))
 
 
-CHANGES: list[tuple[Callable[..., Image8], tuple[Any, ...], dict[float, float]]] = [
-    (lambda digit: digit, (), {0: 0.9}),
-    (lambda digit: (200 - 0.4 * digit).astype(np.uint8), (), {0.05: 0.5}),  # weak ink on grey paper
-    *((enlarged, (factor,), {0.3: 0.5, 1: 1}) for factor in (3, 10, 20)),
-    (np.pad, (((0, 0), (0, 40)),), {0: 0.9}),
-    (np.pad, (((13, 57), (90, 1)),), {0: 0.9}),
-    (np.pad, (((200, 0), (0, 0)),), {0: 0.9}),
-    *((as_jpeg, (quality,), {0.3: 0.7}) for quality in (50, 75, 95)),
-    *((lambda digit, quality: as_jpeg(enlarged(digit), quality), (q,), {0.6: 0.9}) for q in (50, 75, 95)),
-    (photographed, (0, 8, 300), {0.5: 0.5, 1: 0.9}),
-    (photographed, (60, 8, 300), {0.5: 0.5, 1: 0.9}),
-    (photographed, (120, 3, 300), {0.5: 0.5, 1: 0.9}),
-    (photographed, (60, 40, 900), {0.5: 0.5, 1: 0.9}),
-    (photographed, (60, 8, 100), {0.5: 0.5, 1: 0.9}),
+CHANGES: list[tuple[Callable[[Image8], Image8], dict[float, float]]] = [
+    (lambda digit: digit, {0: 0.9}),
+    (lambda digit: (200 - 0.4 * digit).astype(np.uint8), {0.05: 0.5}),  # weak ink on grey paper
+    *((partial(enlarged, factor=factor), {0.3: 0.5, 1: 1}) for factor in (3, 10, 20)),
+    *((partial(np.pad, pad_width=width), {0: 0.9}) for width in (((13, 57), (90, 1)), ((200, 0), (0, 0)))),
+    *((partial(as_jpeg, quality=quality), {0.3: 0.7}) for quality in (50, 75, 95)),
+    *((lambda digit, q=quality: as_jpeg(enlarged(digit), q), {0.6: 0.9}) for quality in (50, 75, 95)),
 ]
+PHOTOGRAPHS = [(0, 8, 300), (60, 8, 300), (120, 3, 300), (60, 40, 900), (60, 8, 100)]
 
 
-@pytest.mark.parametrize(("change", "arguments", "shares"), CHANGES)
+@pytest.mark.parametrize(("change", "shares"), CHANGES)
 def test_a_changed_digit_is_framed_as_before(
-    change: Callable[..., Image8], arguments: tuple[Any, ...], shares: dict[float, float]
+    change: Callable[[Image8], Image8], shares: dict[float, float]
 ) -> None:
-    """`shares` has the least share of digits that differ by at most so much."""
-    found = differences(DIGITS[: 25 if change is photographed else None], change, *arguments)
-    for most, share in shares.items():
-        assert np.mean(found <= most) >= share
+    """`shares` has the least share of digits that differ by at most a number."""
+    found = differences(DIGITS, change)
+    assert all(np.mean(found <= most) >= share for most, share in shares.items())
+
+
+@pytest.mark.parametrize(("tilt", "noise", "size"), PHOTOGRAPHS)
+def test_a_photographed_digit_is_framed_as_before(tilt: float, noise: float, size: int) -> None:
+    found = differences(DIGITS[:25], lambda digit: photographed(digit, tilt, noise, size))
+    assert np.mean(found <= 0.5) >= 0.5
+    assert np.mean(found <= 1) >= 0.9
 
 
 def test_a_framed_digit_does_not_change() -> None:
     framed = np.stack([frame_digit(enlarged(digit)) for digit in DIGITS])
-    assert framed.shape == (120, 28, 28)
     assert framed.dtype == np.uint8
     assert np.mean(differences(framed, lambda digit: digit) < 0.02) > 0.9
 
@@ -99,15 +101,13 @@ def test_dark_on_light_is_the_same() -> None:
 )
 @settings(max_examples=150, deadline=None)
 def test_any_image_is_framed_or_blank(image: Image8) -> None:
-    try:
+    with suppress(HandgradError):
         framed = frame_digit(image)
-    except HandgradError:
-        with pytest.raises(HandgradError, match="the image is blank"):
-            frame_digit(image)
+        assert framed.shape == (28, 28)
+        assert framed.max() > 0
+        assert np.array_equal(framed, frame_digit(255 - image))
         return
-    assert framed.shape == (28, 28)
-    assert framed.max() > 0
-    assert np.array_equal(framed, frame_digit(255 - image))
+    assert "the image is blank" in refusal(frame_digit, image)
 
 
 @given(st.integers(1, 90), st.integers(1, 90), st.integers(1, 100), st.integers(1, 100), st.integers(60, 255))
@@ -118,41 +118,26 @@ def test_the_box_is_20_pixels_and_its_mass_in_the_middle(
     image = np.zeros((height + 2 * below, width + 2 * beside), np.uint8)
     image[below : below + height, beside : beside + width] = ink
     framed = frame_digit(image)
-    rows, columns = np.flatnonzero(framed.any(axis=1)), np.flatnonzero(framed.any(axis=0))
-    sides = np.ptp(rows) + 1, np.ptp(columns) + 1
+    sides = [np.ptp(np.flatnonzero(framed.any(axis=axis))) + 1 for axis in (0, 1)]
     assert max(sides) == 20
     assert abs(min(sides) - max(1, 20 * min(height, width) / max(height, width))) <= 0.5
-    for axis, place in ((0, rows), (1, columns)):
-        mass = framed.sum(axis=1 - axis, dtype=float)
-        centre = (np.arange(28) @ mass) / mass.sum()
-        assert abs(centre - 14) <= 0.5 + 1e-9
-        assert 0 <= place[0] <= place[-1] <= 27
+    for axis in (0, 1):
+        mass = framed.sum(axis=axis, dtype=float)
+        assert abs((np.arange(28) @ mass) / mass.sum() - 14) <= 0.5 + 1e-9
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (28, 28), (500, 300), (0, 5)])
-@pytest.mark.parametrize("value", [0, 128, 255])
-def test_blank_images(shape: tuple[int, int], value: int) -> None:
-    with pytest.raises(HandgradError, match="the image is blank"):
-        frame_digit(np.full(shape, value, np.uint8))
-
-
-def test_blank_paper_with_noise_or_light_from_a_side_is_blank() -> None:
+def test_blank_images() -> None:
+    specks = np.zeros((299, 299), np.uint8)  # lost in scaling
+    specks[0, 45] = specks[-1, 14] = specks[164, 0] = specks[60, -1] = 255
     light = np.add.outer(np.linspace(80, 120, 100), np.linspace(40, 100, 80)).astype(np.uint8)
-    images = [light]
+    shapes: list[tuple[int, int]] = [(1, 1), (28, 28), (500, 300), (0, 5)]
+    images = [specks, light, *(np.full(shape, grey, np.uint8) for shape in shapes for grey in (0, 128, 255))]
     for seed in range(10):
         noise = np.random.default_rng(seed).normal(180, 10, (299, 299)).clip(0, 255).astype(np.uint8)
         smooth = np.asarray(Image.fromarray(noise).filter(ImageFilter.GaussianBlur(2)))
         images += [noise[:120, :120], as_jpeg(smooth, 70)]
     for image in images:
-        with pytest.raises(HandgradError, match="blank"):
-            frame_digit(image)
-
-
-def test_specks_that_are_lost_in_scaling_are_blank() -> None:
-    specks = np.zeros((299, 299), np.uint8)
-    specks[0, 45] = specks[-1, 14] = specks[164, 0] = specks[60, -1] = 255
-    with pytest.raises(HandgradError, match="blank"):
-        frame_digit(specks)
+        assert "the image is blank" in refusal(frame_digit, image)
 
 
 def test_mnist_does_not_change(mnist: Splits) -> None:

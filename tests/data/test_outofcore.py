@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -85,12 +86,10 @@ def test_a_conversion_is_the_same_data_set_as_in_memory(
     assert sorted(path.name for path in folder.iterdir()) == sorted([FACTS, INPUTS, LABELS])
 
 
-@pytest.mark.parametrize("available", [None, 3 * NUMBERS.nbytes])
-def test_what_fits_is_loaded(
-    file: Path, monkeypatch: pytest.MonkeyPatch, cache: Path, available: int | None
-) -> None:
-    monkeypatch.setattr("handgrad.data.outofcore.available_memory", lambda: available)
-    assert not is_mapped(convert(file).inputs)
+def test_what_fits_is_loaded(file: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+    for available in (None, 3 * NUMBERS.nbytes):
+        monkeypatch.setattr("handgrad.data.outofcore.available_memory", lambda available=available: available)
+        assert not is_mapped(convert(file).inputs)
     assert not cache.exists()
 
 
@@ -119,31 +118,26 @@ def test_a_conversion_of_other_files_or_a_damaged_one_is_made_again(
     assert folders(cache) == [folder]
 
 
-@pytest.mark.parametrize("error", [HandgradError("line 7"), OSError(5, "I/O"), KeyboardInterrupt()])
+@pytest.mark.parametrize("error", [HandgradError("line 7"), OSError(5, "I/O"), KeyboardInterrupt("stopped")])
 def test_nothing_is_left_of_a_conversion_that_fails(file: Path, cache: Path, error: BaseException) -> None:
     def blocks() -> Iterator[NDArray[Any]]:
         yield NUMBERS
         raise error
 
-    def read(store: Store) -> Dataset:
-        return Dataset(store(blocks()), CLASSES)
-
-    with pytest.raises(HandgradError if isinstance(error, OSError) else type(error)) as caught:
-        load_or_convert(Source(str(file), lambda: 10**4, [file]), read)
-    assert (str(error.strerror) if isinstance(error, OSError) else str(error)) in str(caught.value)
+    raised = HandgradError if isinstance(error, OSError) else type(error)
+    with pytest.raises(raised, match=error.args[-1]):
+        load_or_convert(
+            Source(str(file), lambda: 10**4, [file]), lambda store: Dataset(store(blocks()), CLASSES)
+        )
     assert not folders(cache)
 
 
-def test_bad_numbers_are_refused(file: Path) -> None:
-    inputs = NUMBERS.copy()
-    inputs[999, 3] = 1e60
-    with pytest.raises(HandgradError, match="NaN or infinity"):
-        convert(file, inputs)
-
-
-def test_a_full_disk_and_a_folder_that_cannot_be_written(
+def test_what_cannot_be_converted_is_refused(
     file: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    inputs = NUMBERS.copy()
+    inputs[999, 3] = 1e60
+    assert "NaN or infinity" in refusal(convert, file, inputs)
     with monkeypatch.context() as patched:
         patched.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
         assert "No space left on device" in refusal(convert, file)
@@ -172,41 +166,31 @@ def test_of_two_at_once_one_converts_and_the_other_waits(file: Path) -> None:
 
 
 GROUPS = [
-    ("0::/a/b", "", ("memory.max", "memory.current"), "anon 7\ninactive_file 40\nactive_file 2\n"),
+    ("0::/a/b", "memory.max", "memory.current", "anon 7\ninactive_file 40\nactive_file 2\n"),
     (
         "4:memory:/a/b",
-        "memory",
-        ("memory.limit_in_bytes", "memory.usage_in_bytes"),
+        "memory.limit_in_bytes",
+        "memory.usage_in_bytes",
         "active_file 1\ntotal_active_file 42\n",
     ),
 ]
 
 
-@pytest.mark.parametrize(("group", "folder", "files", "cached"), GROUPS, ids=["version 2", "version 1"])
+@pytest.mark.parametrize(("group", "limit", "usage", "cached"), GROUPS, ids=["version 2", "version 1"])
 def test_the_smallest_limit_is_the_available_memory(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    group: str,
-    folder: str,
-    files: tuple[str, str],
-    cached: str,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: str, limit: str, usage: str, cached: str
 ) -> None:
+    texts = {"/proc/meminfo": "MemTotal: 99 kB\nMemAvailable:  900 kB\n", "/proc/self/cgroup": group}
     read_text = Path.read_text
-
-    def fake(path: Path, *more: Any) -> str:
-        if path == Path("/proc/meminfo"):
-            return "MemTotal: 99 kB\nMemAvailable:  900 kB\n"
-        return group if path == Path("/proc/self/cgroup") else read_text(path, *more)
-
-    monkeypatch.setattr(Path, "read_text", fake)
+    monkeypatch.setattr(Path, "read_text", lambda path, *_: texts.get(str(path)) or read_text(path))
     monkeypatch.setattr("handgrad.data.memory.CGROUPS", tmp_path)
     assert available_memory() == 900 * 1024
     monkeypatch.setenv("MPI_LOCALNRANKS", "2")
-    top = tmp_path / folder
-    for path, limit in ((top, "max"), (top / "a", 10_000), (top / "a" / "b", 20_000)):
+    folder = tmp_path / group.split(":")[1]
+    for path, most in ((folder, "max"), (folder / "a", 10_000), (folder / "a" / "b", 20_000)):
         path.mkdir(exist_ok=True)
-        for name, value in zip(files, (limit, 1_000), strict=True):
-            (path / name).write_text(f"{value}\n")
+        (path / limit).write_text(f"{most}\n")
+        (path / usage).write_text("1000\n")
         (path / "memory.stat").write_text(cached)
     assert available_memory() == (10_000 - 1_000 + 42) // 2
 
@@ -234,31 +218,30 @@ def test_every_format_is_converted_to_the_same(tmp_path: Path) -> None:
 def test_a_bad_cell_is_found_while_a_table_is_converted(tmp_path: Path) -> None:
     rows = "".join(f"{k % 2},{k},1.5\n" for k in range(3_000))
     (tmp_path / "a.csv").write_text("label,a,b\n" + rows + "1,six,2\n" + rows)
-    with pytest.raises(HandgradError, match="line 3002, column 'a': 'six'"):
-        load_data(tmp_path / "a.csv")
+    assert "line 3002, column 'a': 'six'" in refusal(load_data, tmp_path / "a.csv")
 
 
-def group(limit: int) -> Path | None:
-    """Create a control group with a limit in bytes, where this process may."""
-    root = Path("/sys/fs/cgroup")
-    for top, name in ((root / "memory", "memory.limit_in_bytes"), (root, "memory.max")):
-        folder = top / f"handgrad-test-{os.getpid()}"
-        try:
-            folder.mkdir()
-            (folder / name).write_text(str(limit))
-            return folder
-        except OSError:
-            if folder.is_dir():
-                folder.rmdir()
-    return None
+@pytest.fixture
+def group() -> Iterator[Path]:
+    """A control group with a limit of 450 MB, where this process may create one."""
+    name = f"handgrad-test-{os.getpid()}"
+    for limit in (f"memory/{name}/memory.limit_in_bytes", f"{name}/memory.max"):
+        file = Path("/sys/fs/cgroup", limit)
+        with suppress(OSError):
+            file.parent.mkdir()
+            try:
+                file.write_text("450000000")
+                yield file.parent
+                return
+            finally:
+                time.sleep(0.2)
+                file.parent.rmdir()
+    pytest.skip("no control group can be made here")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["idx", "csv"])
-def test_data_larger_than_a_control_group_are_trained_on(tmp_path: Path, kind: str) -> None:
-    folder = group(450_000_000)
-    if folder is None:
-        pytest.skip("no control group can be made here")
+def test_data_larger_than_a_control_group_are_trained_on(tmp_path: Path, kind: str, group: Path) -> None:
     images, labels = generate(10_000, 1)
     (tmp_path / "data").mkdir()
     copies = 80  # 627 MB
@@ -271,14 +254,8 @@ def test_data_larger_than_a_control_group_are_trained_on(tmp_path: Path, kind: s
             for copy in range(copies):
                 table.write_csv(file, include_header=not copy)
     command = "train mlp --data data --epochs 1 --out RUN --validation 5000 --no-test"
-    limited = f'echo $$ > {folder}/cgroup.procs; exec "$0" -m handgrad {command}'
-    try:
-        done = subprocess.run(
-            ["sh", "-c", limited, sys.executable], cwd=tmp_path, capture_output=True, text=True, timeout=500
-        )
-    finally:
-        time.sleep(0.2)
-        folder.rmdir()
+    limited = ["sh", "-c", f'echo $$ > {group}/cgroup.procs; exec "$0" -m handgrad {command}', sys.executable]
+    done = subprocess.run(limited, cwd=tmp_path, capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "cache").exists() == (kind == "csv")
     assert (tmp_path / "RUN" / "model.safetensors").exists()
