@@ -47,11 +47,9 @@ def train(
     communicator: hg.Communicator, layers: Any = DENSE, shape: Any = 784, **arguments: Any
 ) -> tuple[list[Any], NDArray[Any]]:
     """Train, and return numbers of the records, and the parameters, which are the same on all ranks."""
-    network, settings = (
-        hg.Network(layers, shape, 1),
-        {"data": SPLITS, "epochs": 3, "batch_size": 96} | arguments,
-    )
-    settings = {"optimizer": hg.SGD(0.05), "threads": 2 // communicator.size or 1, "seed": 2} | settings
+    network = hg.Network(layers, shape, 1)
+    defaults = {"data": SPLITS, "epochs": 3, "batch_size": 96, "optimizer": hg.SGD(0.05), "seed": 2}
+    settings: Any = defaults | {"threads": 2 // communicator.size or 1} | arguments
     records = list(hg.train(network, settings.pop("data"), communicator=communicator, **settings))
     communicator.require_equal(parameters=network.flat_parameters.tobytes())
     numbers = [(r.step, r.loss, r.train_accuracy, r.validation_loss, r.validation_accuracy) for r in records]
@@ -118,7 +116,7 @@ def end_last(communicator: hg.Communicator, end: Callable[[], Any]) -> None:
 
 
 FATAL = {
-    "failing": partial(end_last, end=lambda: {}["only here"]),
+    "failing": partial(end_last, end=lambda: int("only here")),
     "killed": partial(end_last, end=lambda: os.kill(os.getpid(), 9)),
 }
 

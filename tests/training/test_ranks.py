@@ -39,7 +39,7 @@ def test_ranks_are_compared_and_end_together(mpiexec: str, case: str, ranks: int
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize(("case", "message"), [("failing", "KeyError: 'only here'"), ("killed", "")])
+@pytest.mark.parametrize(("case", "message"), [("failing", "only here"), ("killed", "")])
 def test_a_rank_that_fails_or_is_killed_ends_the_job(mpiexec: str, case: str, message: str) -> None:
     began = time.monotonic()
     done = run(mpiexec, 2, case)
