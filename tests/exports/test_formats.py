@@ -18,11 +18,18 @@ class Mine(hg.ReLU):
     """A user-defined subclass of a layer of the library may compute something else."""
 
 
-def network(*layers: hg.Layer, dtype: Any = np.float32) -> hg.Network:
-    return hg.Network(layers, (1, 28, 28), 0, dtype, scaling=hg.Scaling.of_bytes())
+BYTES = hg.Scaling.of_bytes()
 
 
-DENSE = network(hg.Flatten(), hg.Dense(2))
+def network(
+    *layers: hg.Layer, shape: Any = (1, 28, 28), dtype: Any = np.float32, scaling: hg.Scaling = BYTES
+) -> hg.Network:
+    return hg.Network(layers, shape, 0, dtype, scaling=scaling)
+
+
+FLAT = [hg.Flatten(), hg.Dense(2)]
+NUMBERS = hg.Scaling(np.zeros(784), np.ones(784))
+DENSE = network(*FLAT)
 CUSTOM = network(hg.Flatten(), Mine(), hg.Dense(2))
 LARGE = network(hg.Flatten(), hg.Dense(2, hg.Uniform(1e300, 2e300)), dtype=np.float64)
 
@@ -47,12 +54,12 @@ def test_format_follows_from_the_suffix(name: str, format: str | None, begins: b
         (DENSE, "m.onnx", {"format": "onx"}, "did you mean 'onnx'"),
         (DENSE, "m.onnx", {"int8": True}, "only c has int8"),
         ("mlp", "m.onnx", {}, "a Network or a fitted"),
-        *[
-            (CUSTOM, f"m.{suffix}", {}, "layers of the library only, .* Mine")
-            for suffix in ("h", "onnx", "html")
-        ],
-        *[(LARGE, f"m.{suffix}", {}, "float32") for suffix in ("h", "onnx", "html")],
+        (CUSTOM, "m.h", {}, "layers of the library only, .* Mine"),
+        (LARGE, "m.onnx", {}, "float32"),
         (network(hg.Flatten(), hg.ReLU()), "m", {}, "dense layers"),
+        (network(hg.Dense(2), shape=4), "m.html", {}, "28×28 bytes, but the model takes 4 bytes"),
+        (network(*FLAT, shape=(3, 28, 28)), "m.html", {}, "takes 3×28×28 bytes"),
+        (network(*FLAT, scaling=NUMBERS), "m.html", {}, "takes 1×28×28 numbers; export it as onnx"),
     ],
 )
 def test_what_cannot_be_written_is_refused_and_nothing_changes(
@@ -66,7 +73,7 @@ def test_what_cannot_be_written_is_refused_and_nothing_changes(
 
 
 def test_runs_files_and_parameter_folders_are_loaded(tmp_path: Path) -> None:
-    net = hg.Network([hg.Dense(2)], 3, 0, scaling=hg.Scaling.of_bytes())
+    net = network(hg.Dense(2), shape=3)
     hg.save_model(net, tmp_path / "checkpoint.safetensors", {"name": "begun"})
     assert load_model_recipe(tmp_path) == {"name": "begun"}
     hg.save_model(net, tmp_path / "model.safetensors", {"name": "done"})

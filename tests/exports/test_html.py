@@ -115,20 +115,3 @@ def test_parameters_in_float64_are_written_in_float32(tmp_path: Path) -> None:
     (tmp_path / "m.safetensors").write_bytes(b64decode(re.findall(MODEL, text)[0]))
     found = load_safetensors(tmp_path / "m.safetensors").flat_parameters
     assert found.tobytes() == network.flat_parameters.astype(np.float32).tobytes()
-
-
-@pytest.mark.parametrize(
-    ("shape", "scaling", "message"),
-    [
-        ((4,), hg.Scaling.of_bytes(), "images of 28×28 bytes, but the model takes 4 bytes"),
-        ((3, 28, 28), hg.Scaling.of_bytes(), "takes 3×28×28 bytes"),
-        ((1, 28, 28), hg.Scaling(np.zeros(784), np.ones(784)), "takes 1×28×28 numbers; export it as onnx"),
-    ],
-)
-def test_networks_of_other_inputs_are_refused(
-    shape: tuple[int, ...], scaling: hg.Scaling, message: str, tmp_path: Path
-) -> None:
-    (tmp_path / "m.html").write_text("precious")
-    with pytest.raises(hg.HandgradError, match=re.escape(message)):
-        hg.export(hg.Network([hg.Flatten(), hg.Dense(2)], shape, scaling=scaling), tmp_path / "m.html")
-    assert [path.read_text() for path in tmp_path.iterdir()] == ["precious"]

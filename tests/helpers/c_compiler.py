@@ -1,5 +1,6 @@
-"""The C compiler, and exported headers compiled into a program that predicts its standard input."""
+"""The C compiler, and exported headers compiled into a library that ctypes calls."""
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -15,27 +16,6 @@ from handgrad.exports.c import write_c
 from handgrad.model.network import Network
 
 STRICT = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-pedantic")
-
-PROGRAM = """
-#include <stdio.h>
-#include <string.h>
-#define IF_NAMED(name, kind, inputs, classes) \\
-    if (!strcmp(argv[1], #name)) { \\
-        kind x[inputs]; \\
-        float answer[(classes) + 1]; \\
-        while (fread(x, sizeof x, 1, stdin) == 1) { \\
-            answer[0] = (float)name##_predict(x, answer + 1); \\
-            if ((int)answer[0] != name##_predict(x, NULL)) \\
-                return 1; \\
-            fwrite(answer, sizeof answer, 1, stdout); \\
-        } \\
-        return 0; \\
-    }
-int main(int argc, char **argv)
-{
-    if (argc != 2)
-        return 1;
-"""
 
 
 def compiler() -> str:
@@ -57,29 +37,30 @@ def compile_c(source: Path, *options: str) -> Path:
     return source.with_suffix("")
 
 
+def load_c(folder: Path, code: str) -> ctypes.CDLL:
+    """Compile C code that may include headers of a folder, and load it."""
+    source = folder / f"code{len(list(folder.glob('code*')))}.c"  # a name is loaded once only
+    source.write_text(code, "utf-8")
+    return ctypes.CDLL(compile_c(source, "-shared", "-fPIC"))
+
+
 class Headers:
-    """Networks as headers, all in one program."""
+    """Networks as headers, all in one library."""
 
     def __init__(self, folder: Path, networks: Mapping[str, Network], *, int8: bool = False) -> None:
-        compiler()
-        self.networks = networks
+        code = ""
         for name, network in networks.items():
             write_c(network, folder / f"{name}.h", int8=int8)
-        program = "".join(f'#include "{name}.h"\n' for name in networks) + PROGRAM
-        for name in networks:
-            kind, size = self.kind(name)[0], name.upper()
-            program += f"    IF_NAMED({name}, {kind}, {size}_INPUTS, {size}_CLASSES)\n"
-        (folder / "program.c").write_text(program + "    return 1;\n}\n")
-        self.program = compile_c(folder / "program.c")
-
-    def kind(self, name: str) -> tuple[str, Any]:
-        """Return the type of a network's inputs, in C and in NumPy."""
-        scaling = self.networks[name].scaling
-        return ("unsigned char", np.uint8) if scaling and scaling.for_bytes else ("float", np.float32)
+            code += f'#include "{name}.h"\n'
+            code += f"int run_{name}(const void *x, float *y) {{ return {name}_predict(x, y); }}\n"
+        self.networks, self.library = networks, load_c(folder, code)
 
     def predict(self, name: str, inputs: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Run the program, and return classes (N,) and probabilities (N, C)."""
-        content = np.ascontiguousarray(inputs, self.kind(name)[1]).tobytes()
-        done = subprocess.run([self.program, name], input=content, capture_output=True, check=True)
-        answers = np.frombuffer(done.stdout, np.float32).reshape(len(inputs), -1)
-        return answers[:, 0].astype(int), answers[:, 1:]
+        """Return classes (N,) and probabilities (N, C)."""
+        network, run = self.networks[name], self.library[f"run_{name}"]
+        kind = np.uint8 if network.scaling and network.scaling.for_bytes else np.float32
+        x = np.ascontiguousarray(inputs.reshape(len(inputs), -1), kind)
+        probabilities = np.empty((len(x), len(network.classes)), np.float32)
+        classes = [run(row.ctypes, found.ctypes) for row, found in zip(x, probabilities, strict=True)]
+        assert run(x[0].ctypes, None) == classes[0]  # without probabilities
+        return np.array(classes), probabilities

@@ -7,9 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_array, validate_data
 
-from handgrad.data.columns import aligned, columns_of, spread
+from handgrad.data.columns import aligned, spread
 from handgrad.data.dataset import naming
-from handgrad.errors import HandgradError
 
 TYPES = (np.float64, np.float32, np.uint8)
 """Types of inputs; all other numbers become the first."""
@@ -33,11 +32,9 @@ def check_inputs(
     if features is None:
         columns = getattr(estimator, "feature_names_in_", ()) if inputs.dtype != np.uint8 else ()
         return inputs, names or tuple(map(str, columns))
-    with naming("X"):
-        inputs = aligned(inputs, names, features, leniently=True) if names else inputs
-    if features and inputs.shape[1] != len(features):
-        texts = ", ".join(column for column, values in columns_of(features).items() if values)
-        raise HandgradError(f"training had text in the columns {texts:.60}; pass a DataFrame with them")
+    if features:
+        with naming("X"):
+            inputs = aligned(inputs, names or tuple(estimator.feature_names_in_), features, leniently=True)
     return inputs, features
 
 
