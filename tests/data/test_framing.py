@@ -55,10 +55,8 @@ CHANGES: list[tuple[Callable[[Image8], Image8], dict[float, float]]] = [
     (lambda digit: digit, {0: 0.9}),
     (lambda digit: (200 - 0.4 * digit).astype(np.uint8), {0.05: 0.5}),  # weak ink on grey paper
     *((partial(enlarged, factor=factor), {0.3: 0.5, 1: 1}) for factor in (3, 10, 20)),
-    *(
-        (lambda digit, width=width: np.pad(digit, width), {0: 0.9})
-        for width in (((13, 57), (90, 1)), ((200, 0), (0, 0)))
-    ),
+    (lambda digit: np.pad(digit, ((13, 57), (90, 1))), {0: 0.9}),
+    (lambda digit: np.pad(digit, ((200, 0), (0, 0))), {0: 0.9}),
     *((partial(as_jpeg, quality=quality), {0.3: 0.7}) for quality in (50, 75, 95)),
     *((lambda digit, q=quality: as_jpeg(enlarged(digit), q), {0.6: 0.9}) for quality in (50, 75, 95)),
 ]
