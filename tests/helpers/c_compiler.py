@@ -41,7 +41,7 @@ def load_c(folder: Path, code: str) -> ctypes.CDLL:
     """Compile C code that may include headers of a folder, and load it."""
     source = folder / f"code{len(list(folder.glob('code*')))}.c"  # a name is loaded once only
     source.write_text(code, "utf-8")
-    return ctypes.CDLL(compile_c(source, "-shared", "-fPIC"))
+    return ctypes.CDLL(str(compile_c(source, "-shared", "-fPIC")))
 
 
 class Headers:
