@@ -27,11 +27,14 @@ def open_split(
     Its source and its name are returned, too. Its inputs and classes are in the order of the network.
     """
     from handgrad.data.dataset import naming
+    from handgrad.data.load import load_data
     from handgrad.exports.formats import load_model_recipe
-    from handgrad.recipes.data import open_model_data
+    from handgrad.recipes.data import open_splits
+    from handgrad.recipes.loading import parse_recipe
     from handgrad.training.metrics import as_known
 
-    splits = open_model_data(data, load_model_recipe(model), str(model))
+    recipe = None if data else load_model_recipe(model)
+    splits = open_splits(parse_recipe(recipe, str(model))) if recipe else load_data(data or "mnist")
     if split is None and splits.test is None:
         if splits.validation is not None:
             raise HandgradError(f"{splits.source} has no test split; choose --split train or validation")

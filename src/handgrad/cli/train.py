@@ -43,7 +43,7 @@ def train(
     from handgrad.cli.run_training import run_training
     from handgrad.data.mnist import COLLECTIONS
     from handgrad.exports.formats import load_model_recipe
-    from handgrad.recipes.data import fall_back_to_strokes, with_share_for_validation, without_folders
+    from handgrad.recipes.data import fall_back_to_strokes, with_share_for_validation
     from handgrad.recipes.loading import load_recipe, override, parse_recipe, with_hidden
     from handgrad.runs import Run
 
@@ -79,7 +79,8 @@ def train(
     except HandgradError as error:  # only values of options can be its cause
         raise typer.BadParameter(str(error)) from error
     communicator = init_distributed()
-    communicator.require_equal(recipe=without_folders(chosen))  # contents of files: later
+    # Paths may differ from machine to machine, and what the files contain is compared later.
+    communicator.require_equal(recipe=chosen.model_dump(exclude={"data": True, "network": {"start"}}))
     if built_in and not (data or start) and chosen.data.source in COLLECTIONS:
         chosen, notice = communicator.broadcast(partial(fall_back_to_strokes, chosen))
         if notice and not quiet and communicator.rank == 0:

@@ -21,7 +21,8 @@ class Augmentation(Configurable):
 
     Each image is scaled, sheared, rotated about its centre, shifted and bent by an elastic displacement, all in
     one bilinear interpolation. Pixels from outside are 0, the background of digits. All draws are uniform. A
-    strength of 0 turns a change off; with all off, images are not changed at all.
+    strength of 0 turns a change off; with all off, images are not changed at all. HandgradError is raised if a value
+    is out of its range.
 
     Parameters
     ----------
@@ -42,11 +43,6 @@ class Augmentation(Configurable):
         σ in pixels; 1 to 100. Displacements d pixels apart correlate by exp(−d² / 4 σ²).
     unaugmented_fraction : float
         Fraction of the training, at its end, in which images are not changed (He et al. 2019); 0 to 1.
-
-    Raises
-    ------
-    HandgradError
-        If a value is out of its range.
 
     References
     ----------
@@ -70,19 +66,10 @@ class Augmentation(Configurable):
         return step >= (1 - self.unaugmented_fraction) * total
 
     def __call__(self, images: NDArray[np.uint8] | Floats, rng: np.random.Generator) -> Floats:
-        """Change every image at random.
+        """Change images (N, H, W) or (N, C, H, W) at random, the channels of an image alike.
 
-        Parameters
-        ----------
-        images : (N, H, W) or (N, C, H, W), uint8, float32 or float64
-            Values of any range with background 0. The channels of an image are changed alike.
-        rng : numpy.random.Generator
-            The same state gives the same images, whatever their type.
-
-        Returns
-        -------
-        ndarray of the same shape, float64 where `images` are, else float32
-            Values in the same range.
+        Values may have any range with background 0. They become float64 where `images` are, else float32. The same
+        state of `rng` gives the same images, whatever their type.
         """
         if images.ndim not in (3, 4):
             raise HandgradError(f"images must be (N, H, W) or (N, channels, H, W), not {images.shape}")

@@ -1,8 +1,5 @@
 """The data of a recipe: loading, the validation split, and synthetic digits where MNIST is missing."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
 from handgrad.data.columns import in_known_order
@@ -10,7 +7,7 @@ from handgrad.data.dataset import Splits, naming
 from handgrad.data.load import STROKES, load_data
 from handgrad.data.mnist import COLLECTIONS, ensure
 from handgrad.errors import HandgradError
-from handgrad.recipes.loading import override, parse_recipe
+from handgrad.recipes.loading import override
 from handgrad.recipes.recipe import Recipe
 from handgrad.training.distributed import Communicator
 
@@ -44,18 +41,6 @@ def open_on_ranks(recipe: Recipe, communicator: Communicator) -> Splits:
     splits = splits or open_splits(recipe)
     communicator.sum(np.zeros(1))  # all ranks wait for the last, so that nothing is written if one fails
     return splits
-
-
-def without_folders(recipe: Recipe) -> dict[str, Any]:
-    """Return the tables of a recipe without data and paths, which may differ from machine to machine."""
-    return recipe.model_dump(exclude={"data": True, "network": {"start"}})
-
-
-def open_model_data(source: str | None, recipe: Mapping[str, Any] | None, model: str) -> Splits:
-    """Load data for a model: from a source, or else from the recipe that it was trained by, or else MNIST."""
-    if source is not None or recipe is None:
-        return load_data(source or "mnist")
-    return open_splits(parse_recipe(recipe, model))
 
 
 def fall_back_to_strokes(recipe: Recipe) -> tuple[Recipe, str]:
