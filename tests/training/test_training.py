@@ -211,7 +211,7 @@ def test_divergence_keeps_the_last_finite_parameters(table: hg.Dataset) -> None:
         hg.fit(network, table, optimizer=hg.SGD(1e6), batch_size="all", steps=50)
     assert np.isfinite(hg.evaluate(network, table).loss)
     large = hg.Dataset(np.full((20, 4), 3e38), table.labels[:20], table.class_names)
-    with pytest.raises(Diverged, match="the loss on 20 examples is not finite"):
+    with pytest.raises(Diverged, match="the loss of 20 examples is not finite"):
         hg.fit(network_for(table), hg.Splits(table, large))
     network.flat_parameters[:] = 1e38
     with pytest.raises(hg.HandgradError, match="before the first step") as error:

@@ -18,8 +18,7 @@ from handgrad.model.network import Network
 from handgrad.training.adversarial import Adversarial
 from handgrad.training.distributed import SINGLE, Communicator
 
-SCALED_ONCE = 2**26
-"""Bytes of a table up to which a scaled copy is made, so that not every batch is scaled again."""
+SCALED_ONCE = 2**26  # bytes of a table up to which a scaled copy is made, so that not every batch is scaled
 
 
 class BatchSum(NamedTuple):

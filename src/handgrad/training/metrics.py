@@ -18,9 +18,7 @@ from handgrad.model.network import Network
 from handgrad.training.distributed import SINGLE, Communicator
 
 Fractions: TypeAlias = NDArray[np.float64]
-
-CHUNK = 10_000
-"""Examples that are evaluated at a time."""
+CHUNK = 10_000  # examples that are evaluated at a time
 
 
 def accuracy(predictions: ArrayLike, labels: ArrayLike) -> float:
@@ -107,7 +105,7 @@ def evaluate(
     communicator.sum(sums)
     if not np.isfinite(sums[0]):
         raise NotFinite(
-            f"the loss on {examples:,} examples is not finite: inputs or parameters are too large"
+            f"the loss of {examples:,} examples is not finite: inputs or parameters are too large"
         )
     confusion = sums[1:].reshape(classes, classes).astype(np.int64)
     return Evaluation(examples, float(sums[0]), float(confusion.trace() / examples), confusion)
@@ -121,9 +119,7 @@ def as_known(network: Network, dataset: Dataset) -> Dataset:
     numbered = tuple(map(str, range(len(network.classes))))
     if dataset.class_names != network.classes and numbered not in (dataset.class_names, network.classes):
         ours, theirs = (f"{', '.join(names):.60}" for names in (network.classes, dataset.class_names))
-        raise HandgradError(
-            f"the model has the classes {ours}, the data {theirs}; choose data with its classes"
-        )
+        raise HandgradError(f"the model has the classes {ours}, the data {theirs}; choose data with these")
     scaling, inputs = network.scaling, dataset.inputs
     if scaling and scaling.for_bytes and inputs.dtype != np.uint8 and value_range(inputs)[1] <= 1:
         raise HandgradError("the model takes bytes, 0 to 255; the data are scaled to 0 to 1 already")

@@ -14,16 +14,10 @@ Monitor: TypeAlias = Literal["validation_loss", "validation_accuracy"]
 
 @dataclass(frozen=True)
 class EarlyStopping(Configurable):
-    """Keep the parameters of the best record, and stop when no better one follows for a while.
+    """Keep the parameters of the best record, and stop when the next `patience` records, at least 1, are not better.
 
-    Prechelt, "Early stopping — but when?", Neural Networks: Tricks of the Trade, 1998, criterion UP.
-
-    Parameters
-    ----------
-    patience : int
-        Records in a row without a better one, at least 1, after which training stops.
-    monitor : str
-        What is best: the smallest ``"validation_loss"``, or the largest ``"validation_accuracy"``.
+    `monitor` is what is best: the smallest ``"validation_loss"``, or the largest ``"validation_accuracy"`` (Prechelt,
+    "Early stopping — but when?", Neural Networks: Tricks of the Trade, 1998, criterion UP).
     """
 
     patience: int = field(default=10, metadata=within(1, whole=True))

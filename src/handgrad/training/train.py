@@ -106,14 +106,15 @@ def train(
     """
     if not isinstance(data, Splits | Dataset):
         raise HandgradError(
-            f"the data must be Splits, as from load_data, or a Dataset; got {type(data).__name__}"
+            f"data must be Splits, e.g. of load_data, or a Dataset; got {type(data).__name__}"
         )
     dataset, validation = (data, None) if isinstance(data, Dataset) else (data.train, data.validation)
-    for name, value in (("epochs", epochs), ("steps", steps), ("record_every", record_every)):
-        check_integer(name, 1 if value is None else value, 1)
+    for name, value in (("epochs", epochs), ("steps", steps), ("seed", seed)):
+        if value is not None:
+            check_integer(name, value, least=0 if name == "seed" else 1)
+    check_integer("record_every", record_every, least=1)
     if batch_size != "all":
-        check_integer("batch_size", batch_size, 1)
-    check_integer("seed", 0 if seed is None else seed, 0)
+        check_integer("batch_size", batch_size, least=1)
     for names, values in (("epochs and steps", (epochs, steps)), ("seed and state", (seed, state))):
         if None not in values:
             raise HandgradError(f"{names} exclude each other; give one of them")
@@ -154,19 +155,8 @@ def train(
         )
         network.flat_parameters = communicator.broadcast(lambda: network.flat_parameters)
     vars(network).update(vars(trained))
-    return _Training(
-        gradient,
-        known,
-        optimizer,
-        schedule,
-        averaging,
-        early_stopping,
-        size,
-        total,
-        record_every,
-        state,
-        stop,
-    ).records()
+    choices = (optimizer, schedule, averaging, early_stopping)
+    return _Training(gradient, known, *choices, size, total, record_every, state, stop).records()
 
 
 @dataclass
@@ -261,7 +251,7 @@ class _Training:
 
     def _record(self, due: bool) -> Record:
         """Validate the network; a record that is not due, but made by a stop, has no other effect."""
-        network, state, found = self.gradient.network, self.state, None
+        gradient, network, state, found = self.gradient, self.gradient.network, self.state, None
         seconds, rate = perf_counter() - self.clock, self._rate(state.step - 1)
         loss = state.loss_sum / state.position
         if not np.isfinite(network.flat_parameters).all():
@@ -269,7 +259,7 @@ class _Training:
         with state.use_average(network):
             network.calibrate(self.sample)
             if self.validation is not None:
-                found = evaluate(network, self.validation, self.gradient.reported, self.gradient.communicator)
+                found = evaluate(network, self.validation, gradient.reported, gradient.communicator)
             if due:
                 self.schedule.observe(found.loss if found else loss, state.memory)
                 if self.early_stopping and found:
