@@ -1,8 +1,7 @@
 """Objects that TOML and JSON can hold: a layer or an initializer as a table, and back.
 
-The configuration of `Dense(10)` is ``{"type": "Dense", "units": 10, "weight_initializer": {"type": "He"}, …}``. A
-class takes part by being a dataclass that inherits from a family such as `Layer`. A user-defined class is known once
-it is defined.
+`Dense(10)` is ``{"type": "Dense", "units": 10, "weight_initializer": {"type": "He"}, …}``. A class takes part by
+being a dataclass that inherits from a family such as `Layer`; a user-defined one is known once it is defined.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,7 +28,24 @@ class Configurable:
         for kind in type(self).__mro__:  # a subclass may give a field another default, without its interval
             for field in getattr(kind, "__dataclass_fields__", {}).values():
                 if "within" in field.metadata:
-                    check_number(self, field.name, **field.metadata["within"])
+                    self._check_number(field.name, *field.metadata["within"])
+
+    def _check_number(self, name: str, low: float, high: float, interval: str, whole: bool) -> None:
+        value = getattr(self, name)
+        number = value.tolist() if hasattr(value, "tolist") else value  # of NumPy: files hold those of Python
+        if not (
+            isinstance(number, int if whole else int | float)
+            and not isinstance(number, bool)
+            and max(low, -float_info.max) <= number <= min(high, float_info.max)
+            and (number != low or interval[0] == "[")
+            and (number != high or interval[1] == "]")
+        ):
+            noun = "an integer" if whole else "a number"
+            bounds = f"at least {low}" if interval[0] == "[" else f"greater than {low}"
+            if high < inf:
+                bounds += f" and {'at most' if interval[1] == ']' else 'less than'} {high:g}"
+            raise HandgradError(f"{type(self).__name__} {name} must be {noun} {bounds}; got {value!r:.60}")
+        object.__setattr__(self, name, number)
 
     def to_config(self) -> dict[str, Any]:
         """Return the type and every field; nested objects become nested tables."""
@@ -90,45 +106,20 @@ class Configurable:
             raise HandgradError(f"{argument}: {error}") from error
 
 
-def check_number(
-    owner: object, name: str, low: float, high: float = inf, interval: str = "[)", *, whole: bool = False
-) -> None:
-    """Raise HandgradError unless a field of a frozen dataclass is a finite number, or an integer if `whole`.
-
-    Numbers of NumPy become those of Python, so that they can be written to files. In `interval`, brackets show which
-    ends are included: ``"[)"`` includes `low` only.
-    """
-    value = getattr(owner, name)
-    number = value.tolist() if hasattr(value, "tolist") else value
-    if not (
-        isinstance(number, int if whole else int | float)
-        and not isinstance(number, bool)
-        and max(low, -float_info.max) <= number <= min(high, float_info.max)
-        and (number != low or interval[0] == "[")
-        and (number != high or interval[1] == "]")
-    ):
-        noun = "an integer" if whole else "a number"
-        bounds = f"at least {low}" if interval[0] == "[" else f"greater than {low}"
-        if high < inf:
-            bounds += f" and {'at most' if interval[1] == ']' else 'less than'} {high:g}"
-        raise HandgradError(f"{type(owner).__name__} {name} must be {noun} {bounds}; got {value!r:.60}")
-    object.__setattr__(owner, name, number)
-
-
 def within(low: float, high: float = inf, interval: str = "[)", *, whole: bool = False) -> dict[str, Any]:
-    """Return the metadata of a dataclass field that must be a number in an interval; see `check_number`."""
-    return {"within": {"low": low, "high": high, "interval": interval, "whole": whole}}
+    """Return the metadata of a dataclass field that must be a finite number in an interval, or an integer if `whole`.
+
+    In `interval`, brackets show which ends are included: ``"[)"`` includes `low` only.
+    """
+    return {"within": (low, high, interval, whole)}
 
 
-def is_integer(value: object, low: float = -inf) -> bool:
-    """Whether a value is an integer of Python or NumPy, but no bool, and at least `low`."""
-    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= low
-
-
-def check_integer(name: str, value: object, least: int) -> None:
-    """Raise HandgradError unless an argument is an integer of at least `least`."""
-    if not is_integer(value, least):
-        raise HandgradError(f"{name} must be an integer from {least}; got {value!r:.60}")
+def check_integer(name: str, value: Any, least: int, most: float = inf) -> int:
+    """Return an argument that must be an integer of Python or NumPy within bounds, both included."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or not least <= int(value) <= most:
+        bounds = f"from {least}" if most == inf else f"from {least} to {most}"
+        raise HandgradError(f"{name} must be an integer {bounds}; got {value!r:.60}")
+    return int(value)
 
 
 def unique_names(names: Iterable[Any], what: str) -> tuple[str, ...]:

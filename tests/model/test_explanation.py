@@ -106,7 +106,7 @@ def test_certain_prediction_has_a_gradient() -> None:
     [
         (np.ones(5), None, "takes (N, 4) inputs"),
         (np.array([1, 2, np.nan, 4]), None, "not finite"),
-        *[(np.ones(4), label, "label must be a class from 0 to 1") for label in (2, -1, "one", 0.5, True)],
+        *[(np.ones(4), label, "label must be an integer from 0 to 1") for label in (2, -1, "one", 0.5, True)],
     ],
 )
 def test_invalid_arguments_are_refused(raw: Any, label: Any, message: str) -> None:

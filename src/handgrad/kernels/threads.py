@@ -10,8 +10,7 @@ from typing import Any, TypeVar
 
 from threadpoolctl import ThreadpoolController
 
-from handgrad.config import is_integer
-from handgrad.errors import HandgradError
+from handgrad.config import check_integer
 
 Part = TypeVar("Part")
 Outcome = TypeVar("Outcome")
@@ -79,9 +78,7 @@ def choose_threads(wanted: int | None = None) -> int:
     """Return `wanted`, which must be from 1 to 1024, or the number of processors of this process."""
     if wanted is None:
         return _default_threads or len(processors())
-    if not is_integer(wanted, 1) or wanted > 1024:
-        raise HandgradError(f"threads must be an integer from 1 to 1024; got {wanted!r:.60}")
-    return int(wanted)
+    return check_integer("threads", wanted, 1, 1024)
 
 
 class Workers:

@@ -12,8 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from handgrad.config import field_names, is_integer
-from handgrad.errors import HandgradError
+from handgrad.config import check_integer, field_names
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.types import Floats
 from handgrad.model.layers import Layer
@@ -101,11 +100,9 @@ def explain(network: Network, raw: ArrayLike, label: int | np.integer | None = N
     """
     raw = np.asarray(raw).reshape(-1)
     predicted, classes = int(network.predict(raw[np.newaxis])[0]), network.classes
-    chosen = predicted if label is None else label
-    if not is_integer(chosen, 0) or chosen >= len(classes):
-        raise HandgradError(f"label must be a class from 0 to {len(classes) - 1}; got {label!r:.60}")
-    steps = tuple(_steps(network, raw, int(chosen)))
-    return Explanation(steps, raw, network.example_shape, classes, int(chosen), label is not None, predicted)
+    chosen = check_integer("label", predicted if label is None else label, 0, len(classes) - 1)
+    steps = tuple(_steps(network, raw, chosen))
+    return Explanation(steps, raw, network.example_shape, classes, chosen, label is not None, predicted)
 
 
 def _steps(network: Network, raw: NDArray[np.number], label: int) -> Iterator[Step]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.config import is_integer
+from handgrad.config import check_integer
 from handgrad.data.dataset import Dataset
 from handgrad.errors import HandgradError
 from handgrad.kernels.types import Floats
@@ -41,7 +41,7 @@ def plot_weights(network: Network, ax: "Axes | None" = None, *, most: int = 64) 
     HandgradError
         If no layer has weights (O, I) or (O, C, K, K).
     """
-    _check_most(most)
+    check_integer("most", most, 1)
     arrays = [getattr(parameters, "weights", np.empty(0)) for parameters in network.parameters]
     index = next((index for index, array in enumerate(arrays) if array.ndim in (2, 4)), None)
     if index is None:
@@ -93,7 +93,7 @@ def plot_mistakes(
     HandgradError
         If the data are not images, or the probabilities do not fit them.
     """
-    _check_most(most)
+    check_integer("most", most, 1)
     shape: tuple[int, ...] = getattr(dataset, "input_shape", ())
     if len(shape) != 3 or shape[0] not in (1, 3):
         raise HandgradError(f"only a Dataset of (1, H, W) or (3, H, W) can be drawn; got {dataset!r:.60}")
@@ -141,8 +141,3 @@ def _mosaic(tiles: NDArray[Any], columns: int, gaps: tuple[int, int]) -> NDArray
     grid = padded.reshape(rows, columns, *padded.shape[1:]).swapaxes(1, 2)
     sheet = grid.reshape(rows * padded.shape[1], columns * padded.shape[2], *padded.shape[3:])
     return sheet[: -gaps[0], : -gaps[1]]
-
-
-def _check_most(most: Any) -> None:
-    if not is_integer(most, 1):
-        raise HandgradError(f"most must be an integer from 1; got {most!r}")
