@@ -126,10 +126,9 @@ def read_class_folders(
     """
     folders = class_folders(folder)
     names = tuple(path.name for path in folders) if classes is None else tuple(classes)
-    if not folders:
-        raise HandgradError(f"{folder} holds no folders of images; give each class a folder of PNG or JPEG")
-    if len(names) < 2:
-        raise HandgradError(f"{folder} holds one class, '{names[0]}'; a classifier needs two or more")
+    if not folders or len(names) < 2:
+        advice = "give each class a folder of PNG or JPEG"
+        raise HandgradError(f"{folder} holds no folders of images of two or more classes; {advice}")
     for path in folders:
         if path.name not in names:
             raise HandgradError(f"{path} is not one of the training classes: {', '.join(names)}")
@@ -137,7 +136,6 @@ def read_class_folders(
     labels = np.repeat([names.index(path.name) for path in folders], [len(paths) for paths in images])
     files = list(chain.from_iterable(images))
     height, width = shape[1:] if shape else _common_size(files)
-
     check_memory(2 * len(files) * height * width, folder)
     inputs = np.stack([fit(read_image(file), height, width) for file in files])
     return Dataset(inputs, labels, names, (1, height, width), framing="plain")
