@@ -1,8 +1,7 @@
 """A run: the folder of a training.
 
-It contains ``recipe.toml``, the recipe with all defaults; ``log.jsonl``, a record per line;
-``checkpoint.safetensors``, from which the training resumes exactly; ``model.safetensors``, the result; and, for
-networks of dense layers, ``final_config/``, the parameters in the Rust program's layout.
+It contains ``recipe.toml``; ``log.jsonl``, a record per line; ``checkpoint.safetensors``, from which the training
+resumes exactly; ``model.safetensors``, the result; and, for dense networks, ``final_config/`` for the Rust program.
 """
 
 import json
@@ -28,7 +27,7 @@ from handgrad.recipes.recipe import Recipe
 from handgrad.training.checkpoint import load_checkpoint, save_checkpoint
 from handgrad.training.distributed import SINGLE, Communicator
 from handgrad.training.fine_tuning import begin_from
-from handgrad.training.records import LOG_FILE, Record
+from handgrad.training.records import LOG_FILE, Record, load_records
 from handgrad.training.state import TrainingState, count_steps
 from handgrad.training.train import Diverged, train
 
@@ -52,9 +51,9 @@ class Run:
 
     @classmethod
     def start(cls, recipe: Recipe, folder: Path | None = None, communicator: Communicator = SINGLE) -> "Run":
-        """Prepare a new run; the default of `folder` is the first of runs/RECIPE-1, runs/RECIPE-2, …
+        """Prepare a new run; HandgradError if its network does not fit the data or the model to start from.
 
-        Raise HandgradError if the network does not fit the data or the model to start from.
+        The default of `folder` is the first of runs/RECIPE-1, runs/RECIPE-2, … that does not exist.
         """
         splits = open_on_ranks(recipe, communicator)
         try:
@@ -63,18 +62,13 @@ class Run:
             raise HandgradError(f"recipe {recipe.name} on {splits.source}: {error}") from error
         if (model := recipe.network.start) is not None:
             begin_from(network, load_model(model), model)
-        created = folder is None or not folder.exists()
+        state, created = TrainingState(recipe.training_rng()), folder is None or not folder.exists()
         place = folder or communicator.broadcast(lambda: new_folder(Path("runs") / recipe.name))
-        return cls(
-            place, recipe, splits, network, TrainingState(recipe.training_rng()), communicator, True, created
-        )
+        return cls(place, recipe, splits, network, state, communicator, is_new=True, creates_folder=created)
 
     @classmethod
     def resume(cls, folder: Path, communicator: Communicator = SINGLE) -> "Run":
-        """Load a run from its last checkpoint.
-
-        Raise HandgradError if there is none, or recipe or data have changed since the run was started.
-        """
+        """Load a run from its last checkpoint; HandgradError if there is none, or recipe or data have changed."""
         recipe = communicator.broadcast(lambda: _find_recipe(folder))
         network, state = load_checkpoint(folder / CHECKPOINT_FILE, communicator)
         splits = open_on_ranks(recipe, communicator)
@@ -96,9 +90,9 @@ class Run:
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """Lock the folder within a block. If a new run fails before its first step, no file of it is left.
+        """Lock the folder within a block; HandgradError if it cannot be written, is in use, or holds another run.
 
-        Raise HandgradError if the folder cannot be written, is in use, or contains another run.
+        If a new run fails before its first step, no file of it is left.
         """
         if self.communicator.rank:
             yield
@@ -166,15 +160,9 @@ class Run:
         self._save_checkpoint()
 
     def _cut_log(self) -> None:
-        """Remove damaged records, and those after the checkpoint, whose steps will be repeated."""
-        path, kept = self.folder / LOG_FILE, []
-        if not path.exists():
-            return
-        for line in path.read_text("utf-8", errors="replace").splitlines():
-            with suppress(ValueError, TypeError, KeyError):
-                if json.loads(line)["step"] < self.state.step:
-                    kept.append(line + "\n")
-        write_file(path, "".join(kept).encode())
+        """Remove an incomplete record, and those after the checkpoint, whose steps will be repeated."""
+        kept = [record.as_dict() for record in load_records(self.folder) if record.step < self.state.step]
+        write_file(self.folder / LOG_FILE, "".join(f"{json.dumps(record)}\n" for record in kept).encode())
 
     def _check_free(self) -> None:
         for name in (RECIPE_FILE, LOG_FILE, CHECKPOINT_FILE, MODEL_FILE, PARAMETERS_FOLDER):

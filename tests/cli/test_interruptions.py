@@ -23,9 +23,9 @@ from handgrad.files import UNFINISHED
 from handgrad.locks import is_locked
 from networks import parameters
 
+PROGRAM = [sys.executable, "-m", "handgrad"]
 SMALL = ("--data", "strokes:300:1")
 LONG = ("--data", "strokes:3000:1", "--batch-size", "50", "--epochs", "100", "--threads", "2")
-PIPES: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
 Begin = Callable[..., "subprocess.Popen[str]"]
 
 EVERYTHING = """
@@ -62,11 +62,12 @@ def records(run: Path) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def begin_training(tmp_path: Path) -> Begin:
-    """Start ``handgrad train``, and wait for the given number of records."""
+    """Start ``handgrad train --json``, after the words of `before`, and wait for a number of records."""
 
-    def start(*arguments: str, records: int = 0, **pipes: Any) -> "subprocess.Popen[str]":
-        command = [sys.executable, "-m", "handgrad", "train", *arguments]
-        process = subprocess.Popen(command, cwd=tmp_path, **{**PIPES, **pipes})
+    def start(*arguments: str, records: int = 0, before: tuple[str, ...] = ()) -> "subprocess.Popen[str]":
+        command = [*before, *PROGRAM, "train", *arguments, "--json"]
+        pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        process = subprocess.Popen(command, cwd=tmp_path, text=True, **pipes)
         assert process.stdout is not None
         for _ in range(records):
             assert process.stdout.readline()
@@ -82,25 +83,26 @@ def test_interrupted_and_resumed_equals_never_interrupted(
     cli: Cli, begin_training: Begin, tmp_path: Path, number: signal.Signals
 ) -> None:
     assert cli("train", *LONG, "--out", "straight", "--quiet").returncode == 0
-    process = begin_training(*LONG, "--out", "RUN", "--json", records=3)
+    run = tmp_path / "RUN"
+    process = begin_training(*LONG, "--out", "RUN", records=3)
     process.send_signal(number)
     _, printed = process.communicate(timeout=60)
     if number == signal.SIGKILL:
-        (tmp_path / "RUN" / f"{UNFINISHED}abc").write_text("half")  # as a kill during a write leaves it
-        (tmp_path / "RUN" / "final_config").mkdir()
-        (tmp_path / "RUN" / "final_config" / f"{UNFINISHED}abc").write_text("half")
+        (run / "final_config").mkdir()
+        for folder in (run, run / "final_config"):
+            (folder / f"{UNFINISHED}abc").write_text("half")  # as a kill during a write leaves it
     else:
         assert process.returncode == 130
         (line,) = printed.splitlines()
         assert "handgrad resume RUN" in line
-        assert load_model(tmp_path / "RUN").flat_parameters.size == 7960
-    assert records(tmp_path / "RUN")[-1]["step"] < 5999
+        assert load_model(run).flat_parameters.size == 7960
+    assert records(run)[-1]["step"] < 5999
     resumed = cli("resume", "RUN", "--threads", "2", "--json")
     assert resumed.returncode == 0, resumed.stderr
-    assert parameters(tmp_path / "RUN") == parameters(tmp_path / "straight")
-    steps = [record["step"] for record in records(tmp_path / "RUN")]
+    assert parameters(run) == parameters(tmp_path / "straight")
+    steps = [record["step"] for record in records(run)]
     assert [step for step in steps if step % 60 == 59] == list(range(59, 6000, 60))
-    assert not list((tmp_path / "RUN").rglob(f"{UNFINISHED}*"))
+    assert not list(run.rglob(f"{UNFINISHED}*"))
 
 
 def test_killed_before_its_first_record_it_can_be_resumed(
@@ -115,11 +117,8 @@ def test_killed_before_its_first_record_it_can_be_resumed(
 
 
 @pytest.mark.slow
-def test_a_signal_that_the_caller_ignores_stays_ignored(tmp_path: Path) -> None:
-    command = f"nohup {sys.executable} -m handgrad train --data strokes:300:1 --steps 3000 --out RUN --json"
-    process = subprocess.Popen(command.split(), cwd=tmp_path, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    process.stdout.readline()
+def test_a_signal_that_the_caller_ignores_stays_ignored(begin_training: Begin) -> None:
+    process = begin_training(*SMALL, "--steps", "3000", records=1, before=("nohup",))
     process.send_signal(signal.SIGHUP)
     printed, _ = process.communicate(timeout=60)
     assert process.returncode == 0
@@ -130,7 +129,7 @@ def test_a_folder_is_trained_in_once_and_the_end_of_input_interrupts(
     cli: Cli, begin_training: Begin, tmp_path: Path
 ) -> None:
     endless = ("--data", "strokes:2000:1", "--batch-size", "50", "--epochs", "5000", "--out", "RUN")
-    process = begin_training(*endless, "--json", "--attached", records=1, stdin=subprocess.PIPE)
+    process = begin_training(*endless, "--attached", records=1)
     assert is_locked(tmp_path / "RUN")
     fails(cli, "RUN", "resume", "RUN", detail="another program")
     _, printed = process.communicate(timeout=60)  # which closes its input
@@ -143,7 +142,7 @@ def test_a_folder_is_trained_in_once_and_the_end_of_input_interrupts(
 @pytest.mark.slow
 def test_of_two_runs_in_one_folder_the_second_is_refused(begin_training: Begin, tmp_path: Path) -> None:
     for attempt in range(5):
-        out = ("--out", f"RUN{attempt}", "--steps", "3", "--json")
+        out = ("--out", f"RUN{attempt}", "--steps", "3")
         both = [begin_training(*SMALL, *out, "--seed", str(seed)) for seed in (1, 2)]
         printed = [process.communicate(timeout=60) for process in both]
         assert sorted(process.returncode for process in both) == [0, 1]
@@ -156,13 +155,9 @@ def test_of_two_runs_in_one_folder_the_second_is_refused(begin_training: Begin, 
 @pytest.mark.slow
 def test_a_terminal_gets_a_progress_bar(tmp_path: Path) -> None:
     read, write = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "handgrad", "train", *SMALL, "--steps", "4000"],
-        stdout=write,
-        stderr=write,
-        cwd=tmp_path,
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "100", "LINES": "30"},
-    )
+    command = [*PROGRAM, "train", *SMALL, "--steps", "4000"]
+    size = {"TERM": "xterm", "COLUMNS": "100", "LINES": "30"}
+    process = subprocess.Popen(command, stdout=write, stderr=write, cwd=tmp_path, env=os.environ | size)
     os.close(write)
     shown = b""
     with suppress(OSError):  # at its end
@@ -187,7 +182,8 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(
     limited += f"resource.setrlimit(resource.RLIMIT_FSIZE, ({blocks * 1024},) * 2);"
     limited += "from handgrad.cli.main import main; sys.exit(main(sys.argv[1:]))"
     arguments = ["train", "--data", str(idx_folder), "--steps", "60", "--out", "RUN"]
-    done = subprocess.run([sys.executable, "-c", limited, *arguments], cwd=tmp_path, **PIPES)
+    command = [sys.executable, "-c", limited, *arguments]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1, done.stderr
     (line,) = done.stderr.splitlines()
     assert "cannot write" in line
@@ -208,14 +204,12 @@ def test_killed_several_times_at_random_and_resumed_equals_never_killed(
     process: Cli, tmp_path: Path, seed: int
 ) -> None:
     (tmp_path / "everything.toml").write_text(EVERYTHING)
-    arguments = ("everything.toml", "--threads", "2")
-    assert process("train", *arguments, "--out", "straight", "--quiet").returncode == 0
+    arguments, resume = ["train", "everything.toml", "--threads", "2"], ["resume", "killed", "--threads", "2"]
+    assert process(*arguments, "--out", "straight", "--quiet").returncode == 0
     chance, kills = random.Random(seed), 0
-    command = ["train", *arguments, "--out", "killed"]
+    command = [*arguments, "--out", "killed"]
     for _ in range(6):
-        with subprocess.Popen(
-            [sys.executable, "-m", "handgrad", *command, "--json"], cwd=tmp_path, stdout=subprocess.PIPE
-        ) as killed:
+        with subprocess.Popen([*PROGRAM, *command, "--json"], cwd=tmp_path, stdout=subprocess.PIPE) as killed:
             assert killed.stdout is not None
             killed.stdout.readline()
             try:
@@ -223,9 +217,9 @@ def test_killed_several_times_at_random_and_resumed_equals_never_killed(
             except subprocess.TimeoutExpired:
                 killed.kill()
                 kills += 1
-        command = ["resume", "killed", "--threads", "2"]
+        command = resume
     assert kills >= 3
-    done = process("resume", "killed", "--threads", "2", "--quiet")
+    done = process(*resume, "--quiet")
     assert done.returncode == 0, done.stderr
     for name in ("model.safetensors", "recipe.toml"):
         assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "straight" / name).read_bytes()

@@ -14,7 +14,7 @@ from fixture_types import Cli
 from handgrad.training.records import load_records
 from rank_fixtures import RECIPE, Begin, Mpi, apart, files, losses, our_lines, ranks_of
 
-THREE = [*RECIPE, "--epochs", "3"]
+ONE, THREE = [*RECIPE, "--epochs", "1", "--out", "RUN"], [*RECIPE, "--epochs", "3"]
 
 FULL_DISK = """
 import os, resource, signal, sys
@@ -62,60 +62,48 @@ def test_a_run_resumes_on_another_number_of_ranks_of_which_only_the_first_needs_
 
 @pytest.mark.slow
 def test_ranks_start_from_a_model(mpi: Mpi, cli: Cli, tmp_path: Path) -> None:
-    assert cli(*RECIPE, "--epochs", "1", "--out", "FIRST").returncode == 0
-    assert cli("train", "--from", "FIRST", "--seed", "5", "--out", "ALONE").returncode == 0
-    done = mpi(2, "train", "--from", "FIRST", "--seed", "5", "--out", "RUN")
+    assert cli(*ONE).returncode == 0
+    assert cli("train", "--from", "RUN", "--seed", "5", "--out", "ALONE").returncode == 0
+    done = mpi(2, "train", "--from", "RUN", "--seed", "5", "--out", "RANKS")
     assert (done.returncode, done.stderr) == (0, "")
-    assert losses(tmp_path / "RUN") == pytest.approx(losses(tmp_path / "ALONE"), rel=1e-4)
-    assert losses(tmp_path / "RUN")[0] < losses(tmp_path / "FIRST")[0]
+    assert losses(tmp_path / "RANKS") == pytest.approx(losses(tmp_path / "ALONE"), rel=1e-4)
+    assert losses(tmp_path / "RANKS")[0] < losses(tmp_path / "RUN")[0]
 
 
 @pytest.mark.slow
 def test_other_commands_run_on_rank_0(mpi: Mpi, cli: Cli) -> None:
     done = mpi(2, "recipes", "list")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == cli("recipes", "list").stdout
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", cli("recipes", "list").stdout)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("second", "what"),
+    ("second", "expected"),
     [
-        (["evaluate", "RUN"], "command"),
-        ([*RECIPE, "--seed", "4", "--out", "RUN"], "recipe"),
-        ([*RECIPE, "--epochs", "1", "--no-test"], "options"),
+        (["evaluate", "RUN"], "ranks differ in command;"),
+        ([*ONE, "--seed", "4"], "ranks differ in recipe;"),
+        ([*ONE, "--no-test"], "ranks differ in options;"),
+        ("other", "ranks differ in data;"),
+        ("missing", "digits.npz"),
+        ("corrupt", "digits.npz"),
     ],
 )
-def test_ranks_with_other_commands_are_refused(
-    mpi: Mpi, tmp_path: Path, second: list[str], what: str
+def test_ranks_with_other_commands_or_data_are_refused(
+    mpi: Mpi, tmp_path: Path, second: list[str] | str, expected: str
 ) -> None:
-    done = apart(mpi, [*RECIPE, "--epochs", "1", "--out", "RUN"], second)
-    assert done.returncode == 1
-    (line,) = done.stderr.splitlines()
-    assert f"ranks differ in {what};" in line
-    assert not (tmp_path / "RUN").exists()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("change", "expected"),
-    [("other", "ranks differ in data;"), ("missing", "digits.npz"), ("corrupt", "digits.npz")],
-)
-def test_data_that_are_other_missing_or_corrupt_on_one_rank(
-    mpi: Mpi, tmp_path: Path, change: str, expected: str
-) -> None:
-    x = np.random.default_rng(0).integers(0, 256, (60, 28, 28), np.uint8)
-    arrays: dict[str, Any] = {"x_train": x, "y_train": np.arange(60) % 10}
     (there := tmp_path / "there").mkdir()
-    np.savez(tmp_path / "digits.npz", **arrays)
-    np.savez(there / "digits.npz", **(arrays | {"y_train": np.arange(60)[::-1] % 10}))
-    if change == "missing":
-        (there / "digits.npz").unlink()
-    if change == "corrupt":
-        shutil.copy(tmp_path / "digits.npz", there / "digits.npz")
-        os.truncate(there / "digits.npz", 3_000)
-    command = ["train", "mlp", "--data", "digits.npz", "--epochs", "1", "--validation", "0", "--out", "RUN"]
-    done = apart(mpi, command, command, there)
+    first = ONE
+    if isinstance(second, str):
+        x = np.random.default_rng(0).integers(0, 256, (60, 28, 28), np.uint8)
+        arrays: dict[str, Any] = {"x_train": x, "y_train": np.arange(60) % 10}
+        np.savez(tmp_path / "digits.npz", **arrays)
+        if second == "other":
+            np.savez(there / "digits.npz", **(arrays | {"y_train": np.arange(60)[::-1] % 10}))
+        if second == "corrupt":
+            shutil.copy(tmp_path / "digits.npz", there / "digits.npz")
+            os.truncate(there / "digits.npz", 3_000)
+        first = second = [*ONE, "--data", "digits.npz", "--validation", "0"]
+    done = apart(mpi, first, second, there)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert expected in line
@@ -129,9 +117,9 @@ def test_data_that_are_other_missing_or_corrupt_on_one_rank(
         (["train", "--nonsense"], 2, "--nonsense"),
         (["resume", "nowhere"], 1, "nowhere"),
         (
-            [*RECIPE, "--learning-rate", "1e6", "--set", "optimizer.type=SGD", "--hidden", "30,30,30"],
+            [*ONE, "--learning-rate", "1e6", "--set", "optimizer.type=SGD", "--hidden", "30,30"],
             1,
-            "diverged at step",
+            "diverged at",
         ),
     ],
 )
@@ -144,9 +132,8 @@ def test_an_error_of_all_ranks_is_one_line(mpi: Mpi, arguments: list[str], statu
 
 @pytest.mark.slow
 def test_without_the_extra_a_line_names_the_command_that_installs_it(mpi: Mpi, tmp_path: Path) -> None:
-    (tmp_path / "broken").mkdir()
-    (tmp_path / "broken" / "mpi4py.py").write_text("raise ImportError")
-    done = mpi(2, *RECIPE, "--out", "RUN", PYTHONPATH=str(tmp_path / "broken"))
+    (tmp_path / "mpi4py.py").write_text("raise ImportError")
+    done = mpi(2, *ONE, PYTHONPATH=f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}")
     assert done.returncode
     assert "pip install 'handgrad[mpi]'" in our_lines(done.stderr)[0]
 
@@ -194,11 +181,8 @@ def test_all_ranks_stop_after_a_step(begin: Begin, cli: Cli, tmp_path: Path, how
 @pytest.mark.parametrize(("limit", "kept"), [(1_000, False), (600_000, True)])
 def test_a_full_disk_on_rank_0_gets_one_line(mpi: Mpi, tmp_path: Path, limit: int, kept: bool) -> None:
     """The first checkpoint, of 407 kB, fits or does not; the next holds the optimizer's moments, too."""
-    program = tmp_path / "limited.py"
-    program.write_text(FULL_DISK)
-    done = mpi(
-        ["-n", "2", sys.executable, str(program), str(limit), *RECIPE, "--epochs", "3", "--out", "RUN"]
-    )
+    (tmp_path / "limited.py").write_text(FULL_DISK)
+    done = mpi(["-n", "2", sys.executable, "limited.py", str(limit), *THREE, "--out", "RUN"])
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert "cannot write" in line

@@ -16,26 +16,19 @@ from handgrad.server.server import address
 from served import serving, small_network
 
 
-@pytest.mark.slow
-def test_free_port_is_chosen_and_printed_and_ctrl_c_ends(tmp_path: Path) -> None:
+def test_on_other_addresses_a_token_is_generated_and_ctrl_c_ends(tmp_path: Path) -> None:
     save_model(small_network(), tmp_path / "mine.safetensors")
-    with serving(tmp_path, "mine.safetensors") as process:
-        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", process.address)
-        assert process.get("/model")["name"] == "mine.safetensors"
-        assert process.end() == 0
-        assert "Traceback" not in "".join(process.output)
-
-
-def test_on_other_addresses_a_token_is_generated_and_required(tmp_path: Path) -> None:
-    with serving(tmp_path, "--host", "0.0.0.0") as process:
+    with serving(tmp_path, "mine.safetensors", "--host", "0.0.0.0") as process:
         found = re.search(r"http://[^/]+:(\d+)/\?token=([\w-]{22,})", process.output[-1])
         assert found, process.output
-        here = f"http://127.0.0.1:{found[1]}"
+        here, bearer = f"http://127.0.0.1:{found[1]}", {"Authorization": f"Bearer {found[2]}"}
         assert httpx2.get(f"{here}/runs").status_code == 401
-        assert httpx2.get(f"{here}/runs", headers={"Authorization": f"Bearer {found[2]}"}).json() == []
+        assert httpx2.get(f"{here}/model", headers=bearer).json()["name"] == "mine.safetensors"
         with httpx2.Client(follow_redirects=True) as browser:
             assert browser.get(f"{here}/?token={found[2]}").status_code == 200
             assert browser.get(f"{here}/runs").json() == []
+        assert process.end() == 0
+        assert "Traceback" not in "".join(process.output)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +67,6 @@ def test_newest_finished_run_that_can_be_loaded_is_served(tmp_path: Path) -> Non
         (tmp_path / name).mkdir()
         save_model(small_network(), tmp_path / name / "model.safetensors")
     (tmp_path / "damaged" / "model.safetensors").write_bytes(b"not a model")
-    (tmp_path / "empty").mkdir()
     found = newest_finished(tmp_path)
     assert found is not None
     assert found.name == "b"

@@ -79,22 +79,11 @@ def test_without_data_it_trains_on_strokes(cli: Cli, tmp_path: Path) -> None:
     assert not (tmp_path / "NAMED").exists()
 
 
-def test_a_table(cli: Cli, tmp_path: Path) -> None:
-    x = np.random.default_rng(0).normal(size=(300, 3))
-    rows = [f"{a:.3f},{b:.3f},{c:.3f},{'warm' if a + b > 0 else 'cold'}" for a, b, c in x]
-    (tmp_path / "weather.csv").write_text("\n".join(["wind,sun,rain,label", *rows]) + "\n")
-    options = "--data weather.csv --steps 300 --learning-rate 0.5 --out RUN"
-    assert "handgrad evaluate RUN" in train(cli, *options.split())
-    (measured,) = lines(cli("evaluate", "RUN", "--json").stdout)
-    assert measured["accuracy"] > 0.9
-    assert measured["classes"] == ["cold", "warm"]
-
-
 def test_a_time_limit_ends_it_and_resume_continues(cli: Cli, tmp_path: Path) -> None:
     printed = train(cli, *SMALL, "--steps", "100000", "--time-limit", "0.2s", "--out", "RUN")
     assert "handgrad resume RUN" in printed
-    with (tmp_path / "RUN" / "log.jsonl").open("ab") as file:  # damage does not prevent resuming
-        file.write(b'5\n[]\n{"a": 1}\n{"step": "x"}\n\xff\n{"step": 7')
+    with (tmp_path / "RUN" / "log.jsonl").open("ab") as file:  # as a kill leaves it
+        file.write(b'{"step": 7, "epo')
     resumed = cli("resume", "RUN", "--time-limit", "0.2s", "--json")
     assert resumed.returncode == 0
     assert lines(resumed.stdout)[-1]["interrupted"] is True
@@ -169,12 +158,6 @@ def test_early_stopping(cli: Cli, tmp_path: Path) -> None:
     model = (tmp_path / "RUN" / "model.safetensors").read_bytes()
     assert "already finished" in cli("resume", "RUN").stdout
     assert (tmp_path / "RUN" / "model.safetensors").read_bytes() == model
-
-
-@pytest.mark.parametrize(("data", "size"), [("strokes:60", "100000"), ("strokes:61", "20")])
-def test_extreme_batches(cli: Cli, data: str, size: str) -> None:
-    printed = train(cli, "mlp", "--data", data, "--batch-size", size, "--epochs", "2", "--json")
-    assert lines(printed)[0]["loss"] >= 0
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 import numpy as np
+from numpy.typing import NDArray
 
 from handgrad.cli.output import table
 from handgrad.kernels.types import Floats
@@ -11,16 +12,16 @@ from handgrad.model.explain import Explanation, Step
 
 LINE, WHOLE = 80, 40
 """Characters of a line, and numbers up to which an array is written whole."""
-GREYS = " ░▒▓█"
+GREYS = np.array(["  ", "░░", "▒▒", "▓▓", "██"])
 
 
 def as_text(explanation: Explanation, title: str, features: Sequence[str] = ()) -> str:
     """Return the text for a person, in which images are characters."""
     label, predicted = explanation.classes[explanation.label], explanation.classes[explanation.predicted]
-    image = None
+    image, what = None, "a larger value"
     if len(explanation.example_shape) == 3:
         grey = explanation["x"].reshape(explanation.example_shape).mean(axis=0)
-        image = (grey - grey.min()) / (np.ptp(grey) or 1)
+        image, what = (grey - grey.min()) / (np.ptp(grey) or 1), "a lighter pixel"
     lines = [f"{title}: predicted as {predicted}, with probability {explanation.probability:.4f}"]
     lines.append(f"the loss is that of {label}{'' if explanation.given else ', the predicted class'}\n")
     if image is not None:
@@ -33,7 +34,6 @@ def as_text(explanation: Explanation, title: str, features: Sequence[str] = ()) 
         lines.append(_inputs(explanation, features))
     else:
         lines.append(_signed_image(explanation.input_gradient.sum(axis=0), image))
-    what = "a larger value" if image is None else "a lighter pixel"
     lines.append(f"\n  -   {what} would lower the loss: evidence for {label}")
     lines.append(f"  +   {what} would raise the loss: evidence against {label}")
     if image is not None:
@@ -72,31 +72,19 @@ def _inputs(explanation: Explanation, features: Sequence[str]) -> str:
 
 def _grey_image(image: Floats) -> str:
     """Draw values from 0 to 1, dark to light, without the empty rows above and below."""
-    rows = [[GREYS[round(value * 4)] * 2 for value in row] for row in _fit(image)]
-    return _join(rows).strip("\n")
+    return _join(GREYS[np.rint(4 * image).astype(int)]).strip("\n")
 
 
 def _signed_image(numbers: Floats, ink: Floats) -> str:
     """Draw numbers by sign and size, and the light part of an image behind them."""
-    fractions = _fit(numbers / (np.abs(numbers).max() or 1))
-    return _join([list(map(_sign, *rows)) for rows in zip(fractions, _fit(ink), strict=True)])
+    fractions = numbers / (np.abs(numbers).max() or 1)
+    background = np.where(ink > 0.5, "░", " ")
+    signs = np.select([fractions >= 0.2, fractions <= -0.2], ["+", "-"], background)
+    pixels = np.strings.add(signs, background)
+    return _join(np.select([fractions >= 0.5, fractions <= -0.5], ["╋╋", "━━"], pixels))
 
 
-def _sign(fraction: float, ink: float) -> str:
-    """Return the two characters of a pixel: thick where the number is at least half as large as the largest."""
-    background = "░" if ink > 0.5 else " "
-    if abs(fraction) >= 0.5:
-        return "╋╋" if fraction > 0 else "━━"
-    if abs(fraction) >= 0.2:
-        return ("+" if fraction > 0 else "-") + background
-    return background * 2
-
-
-def _join(rows: list[list[str]]) -> str:
-    return "\n".join("".join(row).rstrip() for row in rows)
-
-
-def _fit(image: Floats) -> list[list[float]]:
-    """Leave out rows and columns of an image that is wider than a line of pixels of two characters."""
-    step = -(-2 * image.shape[1] // LINE)
-    return image[::step, ::step].tolist()
+def _join(pixels: NDArray[np.str_]) -> str:
+    """Join pixels of two characters; rows and columns of an image that is wider than a line are left out."""
+    step = -(-2 * pixels.shape[1] // LINE)
+    return "\n".join("".join(row).rstrip() for row in pixels[::step, ::step].tolist())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handgrad.cli.options import SUCCEEDED, option
+from handgrad.cli.options import option
 from handgrad.cli.output import emit
 from handgrad.errors import HandgradError, require
 
@@ -32,7 +32,7 @@ def serve(
     weak_token: Annotated[bool, option("--weak-token", "Accept a token that can be guessed.")] = False,
     max_pixels: Pixels = 4_000_000,
     quota: Quota = 10.0,
-) -> int:
+) -> None:
     """Serve the page to draw, watch and train on, and the HTTP API."""
     import re
     from secrets import token_urlsafe
@@ -58,7 +58,6 @@ def serve(
         emit(f"serving  {address(host, bound.getsockname()[1], token)}  (Ctrl-C ends)")
         with suppress(KeyboardInterrupt):
             Server(app).run(sockets=[bound])
-    return SUCCEEDED
 
 
 def newest_finished(runs: Path) -> "ServedModel | None":

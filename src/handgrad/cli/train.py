@@ -63,12 +63,8 @@ def train(
         "network.start": start and str(start.absolute()),
         "seed": seed,
     }
-    given = [*(settings or []), *((key, value) for key, value in named.items() if value is not None)]
-    if isinstance(batch_size, int) and chosen.training.batch_size == "all":
-        given.insert(0, ("training.record_every", 1))
-    changes = opt.arrange(given)
-    if changes.keys() - {"seed", "data"} or hidden:
-        changes["lesson"] = ""  # it describes the unchanged recipe
+    given = [(key, value) for key, value in named.items() if value is not None]
+    changes = opt.arrange([*(settings or []), *given])
     built_in = recipe in recipe_names() or not (recipe or start)
     try:
         chosen = override(chosen, changes, "command line")

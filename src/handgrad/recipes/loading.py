@@ -26,14 +26,19 @@ def parse_recipe(tables: Mapping[str, Any], where: str) -> Recipe:
 def override(recipe: Recipe, changes: Mapping[str, Mapping[str, Any] | Any], where: str) -> Recipe:
     """Return a recipe with changed values, such as ``{"training": {"epochs": 3}, "seed": 1}``."""
     tables = recipe.tables()
+    if changes.keys() - {"data", "seed"}:
+        tables["lesson"] = ""  # it describes the unchanged recipe
     for key, change in changes.items():
         table = tables.get(key, {})
         both = isinstance(change, Mapping) and isinstance(table, Mapping)
         tables[key] = {**table, **change} if both else change
-    length = changes.get("training", {})
-    for key, other in (("steps", "epochs"), ("epochs", "steps")):
-        if isinstance(length, Mapping) and key in length and other not in length:
-            tables["training"].pop(other, None)  # one replaces the other
+    training = changes.get("training")
+    if isinstance(training, Mapping):
+        for key, other in (("steps", "epochs"), ("epochs", "steps")):
+            if key in training and other not in training:
+                tables["training"].pop(other, None)  # one replaces the other
+        if recipe.training.batch_size == "all" and isinstance(training.get("batch_size"), int):
+            tables["training"]["record_every"] = training.get("record_every", 1)
     return parse_recipe(tables, where)
 
 

@@ -158,13 +158,11 @@ def plan(wanted: NewRun, datasets: Datasets, origin: ServedModel | None) -> tupl
     def given(*names: str) -> dict[str, Any]:
         return wanted.model_dump(include={*names}, exclude_none=True)
 
-    training = given("epochs", "steps", "batch_size")
     source: dict[str, Any] = {"source": datasets.source(wanted.data)}
-    if recipe.training.batch_size == "all" and isinstance(wanted.batch_size, int):
-        training["record_every"] = 1
     if isinstance(recipe.data.validation, int) and 5 * recipe.data.validation > data["examples"]:
         source["validation"] = 0.2
-    changes = {"lesson": "", "data": source, "training": training, "optimizer": given("learning_rate")}
+    training = given("epochs", "steps", "batch_size")
+    changes = {"data": source, "training": training, "optimizer": given("learning_rate")}
     recipe = override(recipe, changes | given("seed"), where)
     if wanted.hidden:
         recipe = with_hidden(recipe, wanted.hidden, where)
