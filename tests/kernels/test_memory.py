@@ -9,11 +9,10 @@ from handgrad.kernels.memory import LINE, aligned, aligned_like, batch_first, ba
 from laid_out import laid
 
 
-@pytest.mark.parametrize("shape", [(5, 3), (5, 3, 2, 4)])
-def test_batch_last_and_back(shape: tuple[int, ...]) -> None:
-    x = np.random.default_rng(0).normal(size=shape)
+def test_batch_last_and_back() -> None:
+    x = np.random.default_rng(0).normal(size=(5, 3, 2, 4))
     last = batch_last(x)
-    assert last.shape == (*shape[1:], 5)
+    assert last.shape == (3, 2, 4, 5)
     assert last.flags.c_contiguous
     np.testing.assert_array_equal(batch_first(last), x)
     assert np.shares_memory(batch_last(batch_first(last)), last)
