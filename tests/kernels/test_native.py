@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+import handgrad as hg
 from handgrad.kernels import backend
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.native import images
@@ -90,37 +91,27 @@ def test_dense(instruction_set: str, sizes: Any, dtype: Any, share: float | None
 def test_mlp(instruction_set: str, n: int, sizes: tuple[int, int, int], dtype: Any) -> None:
     inputs, units, classes = sizes
     rng = np.random.default_rng(n)
-
-    def layer(outputs: int, inputs: int) -> SimpleNamespace:
-        weights = by_input(rng.normal(0, inputs**-0.5, (outputs, inputs)).astype(dtype))
-        return SimpleNamespace(weights=weights, biases=rng.normal(size=outputs).astype(dtype))
-
-    first, last = layer(units, inputs), layer(classes, units)
+    network = hg.Network([hg.Dense(units), hg.ReLU(), hg.Dense(classes)], (inputs,), n, dtype=dtype)
+    network.flat_parameters[...] += rng.normal(0, 0.1, network.flat_parameters.shape)
+    layers = network.parameters[::2]
     labels = rng.integers(0, classes, n)
     for x in (pixels(rng, n, inputs, 0.2), rng.normal(size=(n, inputs)).astype(dtype)):
-        numbers = (x / 255).astype(dtype) if x.dtype == np.uint8 else x
-        ours, theirs = (
-            [SimpleNamespace(**{k: np.ones_like(v) for k, v in vars(p).items()}) for p in (first, last)]
-            for _ in range(2)
-        )
-        z = plain.dense(numbers, first.weights, first.biases)
-        logits = plain.dense(plain.relu(z), last.weights, last.biases)
-        loss, dlogits = plain.softmax_cross_entropy(logits, labels, 0.1)
-        dy = plain.dense_backward(dlogits / n, plain.relu(z), last.weights, *vars(theirs[1]).values())
-        dz = plain.relu_backward(dy, z)
-        plain.dense_backward(dz, numbers, first.weights, *vars(theirs[0]).values())
-        found = kernels.mlp(first, last)(x)
+        ours, theirs = np.ones((2, *network.flat_parameters.shape), dtype)
+        with kernels.using("numpy"):
+            logits, backward = network.forward(x)
+            loss, dlogits = kernels.softmax_cross_entropy(logits, labels, 0.1)
+            backward(dlogits / n, theirs)
+        found = kernels.mlp(*layers)(x)
         assert (found is None) == (x.dtype != np.uint8 and inputs > 512)  # slower than BLAS
         if found:
             close(found[0], logits, 4)
             assert found[1].tolist() == logits.argmax(axis=1).tolist()
-        found = kernels.mlp_gradient(first, last, *ours)(x, labels, 0.1, n)
+        found = kernels.mlp_gradient(*layers, *network.views(ours)[::2])(x, labels, 0.1, n)
         assert (found is None) == (n > 512 or (x.dtype != np.uint8 and inputs > 512))
         if found:
             np.testing.assert_allclose(found[0], loss.mean(), rtol=1e-4)
             assert found[1] == plain.count_correct(logits, labels)
-            for one, other in zip(ours, theirs, strict=True):
-                all_close(vars(one).values(), vars(other).values(), 4)
+            close(ours, theirs, 4)
 
 
 @hypothesis
