@@ -87,15 +87,12 @@ def test_the_table_shows_every_parameter_of_both_classifiers_with_its_default() 
 
 
 @pytest.mark.slow
-def test_code_blocks_of_the_plots_guide_run(tmp_path: Path) -> None:
+def test_code_and_commands_of_the_plots_guide_run(cli: Cli, mnist: Splits, tmp_path: Path) -> None:
+    guide, folder = (ROOT / "docs" / "plots.md").read_text("utf-8"), tmp_path / "code"
+    folder.mkdir()
     code = "\n".join(blocks("docs/plots.md", "python"))
-    assert 0 < float(run(code, tmp_path)) < 0.2
-    assert {path.name for path in tmp_path.iterdir()} == set(re.findall(r'"(\w+\.(?:svg|png))"', code))
-
-
-@pytest.mark.slow
-def test_commands_of_the_plots_guide_run(cli: Cli, mnist: Splits, tmp_path: Path) -> None:
-    guide = (ROOT / "docs" / "plots.md").read_text("utf-8")
+    assert 0 < float(run(code, folder)) < 0.2
+    assert {path.name for path in folder.iterdir()} == set(re.findall(r'"(\w+\.(?:svg|png))"', code))
     for command in re.findall(r"^uv run handgrad (.*)$", guide, re.MULTILINE):
         arguments = shlex.split(command, comments=True)
         done = cli(*arguments, HANDGRAD_DATA=str(Path(os.environ["HANDGRAD_DATA"]).absolute()))

@@ -13,22 +13,15 @@ from handgrad.errors import HandgradError, suggest
 from handgrad.files import UNFINISHED, replacing, write_file
 
 
-def test_a_file_appears_whole(tmp_path: Path) -> None:
+def test_a_file_appears_whole_and_a_failure_leaves_the_old_one(tmp_path: Path) -> None:
     path = tmp_path / "file"
     with replacing(path) as temporary:
         temporary.write_text("new")
         assert not path.exists()
-    assert path.read_text() == "new"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    path.write_text("old")
     with pytest.raises(KeyError), replacing(path) as temporary:  # noqa: PT012
         temporary.write_text("half")
         raise KeyError
-    assert path.read_text() == "old"
+    assert path.read_text() == "new"
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -50,8 +43,7 @@ def test_what_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch: pytest.
     def refuse(*_: object, **__: object) -> int:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
-    monkeypatch.setattr(os, "open", refuse)
-    monkeypatch.setattr(os, "unlink", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(HandgradError, match=r"cannot write .*file: Read-only"):
         write_file(tmp_path / "file", b"")
 
@@ -81,6 +73,6 @@ def test_temporaries_of_killed_processes_are_removed_and_others_stay(tmp_path: P
 
 
 def test_suggestions_name_the_nearest_or_all() -> None:
-    assert suggest("clasic", ["classic", "mlp"]) == "; did you mean 'classic'?"
-    assert suggest("MLP", ["classic", "mlp"]) == "; did you mean 'mlp'?"
-    assert suggest("zzz", ["classic", "mlp"]) == "; choose from classic, mlp"
+    for name, hint in (("clasic", "did you mean 'classic'?"), ("mlp", "did you mean 'MLP'?")):
+        assert suggest(name, ["classic", "MLP"]) == f"; {hint}"
+    assert suggest("zzz", ["classic", "MLP"]) == "; choose from classic, MLP"

@@ -52,16 +52,13 @@ def test_file_is_locked_within_the_block(tmp_path: Path) -> None:
         pass
 
 
-def test_file_systems_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_systems_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any) -> None:
         raise OSError(errno.ENOLCK, "no locks available")
 
-    monkeypatch.setattr(fcntl, "flock", refuse)
+    monkeypatch.setattr(fcntl, "flock", refuse)  # as on some network file systems
     with lock_folder(tmp_path):
         assert not is_locked(tmp_path)
-
-
-def test_systems_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(locks, "fcntl", None)
+    monkeypatch.setattr(locks, "fcntl", None)  # as on Windows
     with lock_folder(tmp_path), lock_folder(tmp_path), lock_file(tmp_path / "a"), lock_file(tmp_path / "a"):
         assert not is_locked(tmp_path)

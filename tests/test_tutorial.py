@@ -12,12 +12,12 @@ from c_compiler import compiler
 from documents import ROOT, all_blocks
 
 BLOCKS = all_blocks("docs/tutorial.md")
+COMMANDS = "".join(block for language, block in BLOCKS if language == "sh")
 
 
-@pytest.fixture
-def clone(tmp_path: Path) -> Path:
-    """Create a folder like a clone, in which ``uv run`` finds this Python, and ``cc`` a compiler."""
-    programs = tmp_path / "programs"
+@pytest.mark.slow
+def test_every_step_of_the_tutorial(tmp_path: Path) -> None:
+    programs = tmp_path / "programs"  # with which `uv run` finds this Python, and `cc` a compiler
     programs.mkdir()
     for name, what in (
         ("uv", '[ "$1" = run ] && shift && exec "$@"'),
@@ -28,23 +28,17 @@ def clone(tmp_path: Path) -> Path:
         (programs / name).chmod(0o755)
     (programs / "cc").symlink_to(compiler())
     (tmp_path / "examples").symlink_to(ROOT / "examples")
-    return tmp_path
-
-
-@pytest.mark.slow
-def test_every_step_of_the_tutorial(clone: Path) -> None:
-    environment = {**os.environ, "PATH": f"{clone / 'programs'}:{os.environ['PATH']}"}
-    folder, printed = clone / "tutorial", ""
+    environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
+    folder, printed = tmp_path / "tutorial", ""
     for language, block in BLOCKS:
         if language in ("python", "c"):
-            name = re.match(r"(?:# |/\* )(\S+)", block)
-            assert name is not None
-            (folder / name[1]).write_text(block, "utf-8")
+            (folder / block.split()[1]).write_text(block, "utf-8")
+            assert block.split()[1] in COMMANDS
         elif language == "text":
             assert (folder / "plants" / "train.csv").read_text("utf-8").startswith(block)
         else:
             for command in block.splitlines():
-                here = folder if folder.exists() else clone
+                here = folder if folder.exists() else tmp_path
                 done = subprocess.run(
                     ["bash", "-ec", command], cwd=here, env=environment, capture_output=True, text=True
                 )
@@ -77,10 +71,3 @@ def test_every_step_of_the_tutorial(clone: Path) -> None:
     same = after("uv run python same_shapes.py")
     in_c, in_onnx = (float(re.findall(rf"(\S+)% in {name}", same)[0]) for name in ("C", "onnx"))
     assert abs(in_c - in_onnx) < 0.7  # one image of 150
-
-
-def test_every_program_of_the_tutorial_is_run() -> None:
-    commands = "".join(block for language, block in BLOCKS if language == "sh")
-    for language, block in BLOCKS:
-        if language in ("python", "c"):
-            assert (block.split()[1]) in commands
