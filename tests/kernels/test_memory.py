@@ -1,9 +1,9 @@
 """Orders of memory: views where possible, copies where not; and memory that is used again."""
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 
 import numpy as np
-import pytest
 
 from handgrad.kernels.memory import LINE, aligned, aligned_like, batch_first, batch_last
 from laid_out import laid
@@ -18,12 +18,11 @@ def test_batch_last_and_back() -> None:
     assert np.shares_memory(batch_last(batch_first(last)), last)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("length", [1, 10, 7960])
-def test_aligned_vectors_begin_with_a_cache_line(length: int, dtype: type) -> None:
-    vectors = [aligned((length,), dtype) for _ in range(5)]
-    assert {(vector.shape, vector.dtype) for vector in vectors} == {((length,), np.dtype(dtype))}
-    assert not any(vector.ctypes.data % LINE for vector in vectors)
+def test_aligned_vectors_begin_with_a_cache_line() -> None:
+    for length, dtype in product((1, 10, 7960), (np.float32, np.float64)):
+        vectors = [aligned((length,), dtype) for _ in range(5)]
+        assert {(vector.shape, vector.dtype) for vector in vectors} == {((length,), np.dtype(dtype))}
+        assert not any(vector.ctypes.data % LINE for vector in vectors)
 
 
 def test_memory_is_used_again_once_no_array_refers_to_it() -> None:
@@ -44,10 +43,10 @@ def test_memory_is_used_again_once_no_array_refers_to_it() -> None:
         assert pool.submit(place).result() != address
 
 
-@pytest.mark.parametrize("order", ["first", "last"])
-def test_aligned_like_keeps_the_memory_order(order: str) -> None:
-    x = laid(np.zeros((3, 2, 4, 5)), order)
-    like = aligned_like(x)
-    assert like is not None
-    assert (like.shape, like.strides, like.dtype) == (x.shape, x.strides, x.dtype)
-    assert aligned_like(x[:, :, ::2]) is None
+def test_aligned_like_keeps_the_memory_order() -> None:
+    for order in ("first", "last"):
+        x = laid(np.zeros((3, 2, 4, 5)), order)
+        like = aligned_like(x)
+        assert like is not None
+        assert (like.shape, like.strides, like.dtype) == (x.shape, x.strides, x.dtype)
+        assert aligned_like(x[:, :, ::2]) is None

@@ -202,6 +202,8 @@ def test_pooling(instruction_set: str, sizes: Any, windows: Any, dtype: Any, ord
     x = laid(rng.integers(-2, 3, size=sizes).astype(dtype), orders[0])  # many equal pixels
     y, argmax = kernels.max_pool(x, *windows)
     all_close((y, argmax), plain.max_pool(x, *windows), 0)
+    assert y.transpose(1, 2, 3, 0).flags.c_contiguous  # the batch is last in memory
+    assert argmax.transpose(1, 2, 3, 0).flags.c_contiguous
     dy = laid(rng.normal(size=y.shape).astype(dtype), orders[1])
     close(kernels.max_pool_backward(dy, argmax, *pool), plain.max_pool_backward(dy, argmax, *pool))
     close(kernels.average_pool(x, *windows), plain.average_pool(x, *windows))
@@ -240,39 +242,28 @@ def test_draw_strokes(instruction_set: str, rng: np.random.Generator) -> None:
     np.testing.assert_array_equal(kernels.draw_strokes(*arguments), plain.draw_strokes(*arguments))
 
 
-def test_results_of_images_have_the_batch_last_in_memory(instruction_set: str) -> None:
-    x, weights = np.random.default_rng(2).normal(size=(16, 3, 8, 8)), np.ones((4, 3, 3, 3))
-    y = kernels.convolution(x, weights, np.zeros(4), padding=1)
-    dx = kernels.convolution_backward(y, x, weights, np.zeros_like(weights), np.zeros(4), padding=1)
-    z, argmax = kernels.max_pool(y, 2, 2)
-    dy = kernels.max_pool_backward(z, argmax, (8, 8), 2, 2)
-    average = kernels.average_pool(y, 2, 2)
-    for array in (y, dx, z, argmax, dy, average, kernels.average_pool_backward(average, (8, 8), 2, 2)):
-        assert array.transpose(1, 2, 3, 0).flags.c_contiguous
-
-
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_numbers_that_are_not_finite_stay_so(instruction_set: str, value: float) -> None:
-    for outputs in (10, 40):
-        x = np.ones((9, 20), np.float32)
-        x[3, 5] = value
-        weights, biases = by_input(np.ones((outputs, 20), np.float32)), np.zeros(outputs, np.float32)
-        y = kernels.dense(x, weights, biases)
-        assert np.flatnonzero(~np.isfinite(y).any(axis=1)).tolist() == [3]
-        gradients = np.zeros_like(weights), np.zeros_like(biases)
-        kernels.dense_backward(np.ones_like(y), x, weights, *gradients)
-        assert np.flatnonzero(~np.isfinite(gradients[0]).all(axis=0)).tolist() == [5]
-    images, weights = np.zeros((32, 1, 4, 4), np.float32), np.ones((1, 1, 3, 3), np.float32)
+    images, filters, ones = f32(32, 1, 4, 4), f32(1, 1, 3, 3), f32(1)
     images[3, 0, 0, 0] = value
-    y = kernels.convolution(images, weights, np.zeros(1, np.float32))
-    assert np.argwhere(~np.isfinite(y)).tolist() == [[3, 0, 0, 0]]
-    dweights = np.zeros_like(weights)
-    kernels.convolution_backward(y, np.ones_like(images), weights, dweights, np.zeros(1, np.float32))
-    assert not np.isfinite(dweights).any()
-    all_close(kernels.max_pool(images, 2, 2), plain.max_pool(images, 2, 2), 0)
-    y, _ = kernels.batch_norm(images.reshape(1, -1), *np.ones((2, 1), np.float32), 1e-5)
-    assert np.isnan(y).any()
+    x = images.reshape(32, 16)
+    for outputs in (10, 40):
+        weights, biases, dy = by_input(f32(outputs, 16)), f32(outputs), f32(32, outputs)
+        finite: list[Any] = []
+        for functions in (kernels, plain):
+            dense, convolved = [np.zeros_like(weights), f32(outputs)], [np.zeros_like(filters), f32(1)]
+            y = functions.convolution(images, filters, ones)
+            arrays = [
+                *(functions.dense(x, weights, biases), functions.dense_backward(dy, x, weights, *dense)),
+                *(y, functions.convolution_backward(y, images, filters, *convolved), *dense, *convolved),
+                *(
+                    *functions.max_pool(images, 2, 2),
+                    functions.batch_norm(x.reshape(1, -1), ones, ones, 1)[0],
+                ),
+            ]
+            finite.append([np.isfinite(array).tolist() for array in arrays])
+        assert finite[0] == finite[1]
 
 
 def f32(*shape: int) -> NDArray[np.float32]:
