@@ -1,12 +1,9 @@
-"""The table of the benchmarks comes from published results, and contestants run with a chosen instruction set."""
+"""The table of the benchmarks comes from published results."""
 
 import json
 import re
-import subprocess
-import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -59,19 +56,3 @@ def test_targets_of_a_row_name_its_contestants() -> None:
         module, *numbers = row.work.split()
         names = import_module(f"bench.work.{module}").contestants(*map(int, numbers))
         assert {row.ours, *row.peers, *row.limits} <= set(names)
-
-
-def test_a_contestant_has_its_instruction_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    from bench import contest
-
-    commands: list[tuple[list[str], str]] = []
-
-    class Process:
-        def __init__(self, command: list[str], env: dict[str, str], **_: Any) -> None:
-            commands.append((command, env["HANDGRAD_KERNELS"]))
-
-    monkeypatch.setattr(subprocess, "Popen", Process)
-    assert contest.Contestant("classic", "handgrad", 2).result.name == "handgrad"
-    assert contest.Contestant("classic", "handgrad", 2, "v3").result.name == "handgrad, v3"
-    command = [sys.executable, "-m", "bench.worker", "classic", "handgrad", "2"]
-    assert commands == [(command, "native"), (command, "v3")]

@@ -27,15 +27,17 @@ def test_every_example_is_run_here() -> None:
     assert len((EXAMPLES / "one_page.py").read_text("utf-8").splitlines()) <= 45
 
 
-def test_custom_parts_learn(tmp_path: Path) -> None:
+def test_quick_examples(tmp_path: Path) -> None:
     *records, accuracy = run("custom.py", folder=tmp_path).splitlines()
     assert len(records) == 5
     assert float(accuracy.rstrip("%")) > 50
-
-
-def test_the_sheet_of_augmentations_is_drawn(tmp_path: Path) -> None:
     run("augmentation.py", "strokes:60", tmp_path / "sheet.png", folder=tmp_path)
     assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
+    run("sample_files.py", folder=tmp_path)
+    columns = ["height", "flowers", "soil", "leaf", "label"]
+    assert pl.read_csv(tmp_path / "plants" / "train.csv").columns == columns
+    assert pl.read_csv(tmp_path / "plants" / "new.csv").shape == (3, 4)
+    assert len(list(tmp_path.glob("shapes/*/*/*.png"))) == 3 * (150 + 50)
 
 
 @pytest.mark.slow
@@ -47,14 +49,6 @@ def test_a_table(tmp_path: Path) -> None:
     assert table["height"].null_count() > 0
     table.rename({"soil": "ground"}).tail(300).write_csv(tmp_path / "own.csv")
     assert "peony" in run("table.py", "own.csv", folder=tmp_path)
-
-
-def test_sample_files(tmp_path: Path) -> None:
-    run("sample_files.py", folder=tmp_path)
-    columns = ["height", "flowers", "soil", "leaf", "label"]
-    assert pl.read_csv(tmp_path / "plants" / "train.csv").columns == columns
-    assert pl.read_csv(tmp_path / "plants" / "new.csv").shape == (3, 4)
-    assert len(list(tmp_path.glob("shapes/*/*/*.png"))) == 3 * (150 + 50)
 
 
 @pytest.mark.slow
