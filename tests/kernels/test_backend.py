@@ -1,6 +1,5 @@
 """The choice of kernels: by environment variable, by the CPU, and by a module of the user."""
 
-import inspect
 import os
 import shutil
 import subprocess
@@ -80,7 +79,11 @@ def test_a_module_of_the_user_replaces_kernels() -> None:
     calls: list[str] = []
 
     def counted(function: Any) -> Any:
-        return lambda *args, **named: (calls.append(function.__name__), function(*args, **named))[1]
+        def call(*arguments: Any, **named: Any) -> Any:
+            calls.append(function.__name__)
+            return function(*arguments, **named)
+
+        return call
 
     custom = SimpleNamespace(dense=counted(dense.dense), dense_backward=counted(dense.dense_backward))
     digits, losses = hg.load_data("strokes:64").train, []
@@ -99,13 +102,12 @@ def test_a_module_without_kernels_is_refused() -> None:
         pass
 
 
-def test_every_compiled_kernel_has_a_numpy_twin_with_the_same_parameters() -> None:
+def test_every_compiled_function_has_a_binding_of_the_name_of_a_numpy_kernel() -> None:
     twins = backend.functions_of("handgrad.kernels", backend.MODULES)
     native = backend.functions_of("handgrad.kernels.native", "dense images vectors")
-    assert len(native.keys() & twins.keys()) == len(library.SIGNATURES) - 4  # two for bytes, and two fused
-    for name in native.keys() & twins.keys():
-        ours, theirs = (list(inspect.signature(functions[name]).parameters) for functions in (native, twins))
-        assert ours == theirs, name
+    assert {*(native.keys() & twins.keys()), "dense_bytes", "dense_bytes_backward", *backend.FUSED} == {
+        *library.SIGNATURES
+    }
 
 
 def test_the_library_of_before_is_in_use_again_after_a_block() -> None:

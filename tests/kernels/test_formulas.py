@@ -1,5 +1,7 @@
 """Values of kernels against their formulas, with every backend. Derivatives are tested with the layers."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -44,7 +46,7 @@ def test_batch_norm_gives_every_feature_the_mean_and_deviation_of_its_parameters
 
 P = 1 / (1 + np.exp(-1))
 TIES = np.array([[1.0, 1, 0], [0, 2, 2], [3, 3, 3]])
-SPECIAL = {
+SPECIAL: dict[str, tuple[str, list[Any], Any]] = {
     "zeros": ("relu", [np.array([-1.0, 0, 2])], [[0, 0, 2]]),
     "zeros, backward": ("relu_backward", [np.ones(3), np.array([-1.0, 0, 2])], [[0, 0, 1]]),
     "tails": ("sigmoid", [np.array([-80.0, 0])], [[np.exp(-80), 0.5]]),

@@ -141,7 +141,7 @@ def test_numbers_on_arm_are_those_on_x86_64(tmp_path: Path) -> None:
     assert {name for name, *_ in calls} == FUNCTIONS.keys() - {"draw_strokes_f32", "warp_f64"}
     compile_program(tmp_path)
     sent = b"".join(message(name, arguments)[0] for name, arguments, *_ in calls)
-    command = ["qemu-aarch64", tmp_path / "program"]
+    command = ["qemu-aarch64", str(tmp_path / "program")]
     answer = subprocess.run(command, input=sent, capture_output=True, check=True).stdout
     place = 0
     for name, arguments, result, after in calls:
