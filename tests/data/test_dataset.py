@@ -56,9 +56,8 @@ def test_other_numbers_become_bytes_where_they_are_pixels_or_else_float32(
             assert dataset.inputs.tolist() == [values, values[::-1]]
 
 
-@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
-def test_inputs_are_always_contiguous(dtype: Any) -> None:
-    inputs = np.arange(24).astype(dtype).reshape(2, 3, 4)
+def test_inputs_are_always_contiguous() -> None:
+    inputs = np.arange(24).astype(np.uint8).reshape(2, 3, 4)
     for strange in (np.asfortranarray(inputs), inputs[:, ::-1], np.moveaxis(inputs, 0, -1)):
         dataset = Dataset(strange, np.zeros(len(strange), np.int64), 2)
         assert dataset.inputs.flags.c_contiguous
@@ -95,14 +94,12 @@ def test_only_images_of_28_by_28_are_framed_as_digits_by_default() -> None:
 
 
 def test_take_keeps_all_but_the_examples() -> None:
-    dataset = Dataset(BYTES, LABELS, ("a", "b", "c"), (1, 2, 3), "plain").take(np.array([3, 0]))
-    assert dataset.inputs.tolist() == BYTES[[3, 0]].reshape(2, 6).tolist()
-    assert dataset.labels.tolist() == [1, 0]
-    assert (dataset.class_names, dataset.input_shape, dataset.framing) == (
-        ("a", "b", "c"),
-        (1, 2, 3),
-        "plain",
-    )
+    dataset = Dataset(BYTES, LABELS, ("a", "b", "c"), (1, 2, 3), "plain")
+    part = dataset.take(np.array([3, 0]))
+    assert part.inputs.tolist() == BYTES[[3, 0]].reshape(2, 6).tolist()
+    assert part.labels.tolist() == [1, 0]
+    for name in ("class_names", "input_shape", "framing"):
+        assert getattr(part, name) == getattr(dataset, name)
 
 
 MASKED = np.ma.masked_array(np.zeros((4, 2)), np.eye(4, 2, dtype=bool))
@@ -157,13 +154,13 @@ def test_the_test_split_is_opened_once_and_only_when_asked_for() -> None:
         return numbered(3)
 
     splits = Splits(numbered(10), test=test)
-    cut = splits.split_validation(4, np.random.default_rng(0))
+    parts = splits.split_validation(4, np.random.default_rng(0))
+    assert "train=Dataset(10 examples of 1 float32, 2 classes), validation=None" in repr(splits)
     assert splits.split("train") is splits.train
     assert not opened
-    assert len(splits.split("test")) == 3
-    assert splits.test is splits.test
+    assert splits.split("test") is splits.test
     assert len(opened) == 1
-    assert cut.split("test").inputs.tolist() == splits.split("test").inputs.tolist()
+    assert parts.split("test").inputs.tolist() == numbered(3).inputs.tolist()
 
 
 WIDE = Dataset(np.zeros((2, 5), np.uint8), np.array([0, 1]), 2)
@@ -176,12 +173,8 @@ ARRAY: Any = np.zeros((3, 1))
         (lambda: Splits(numbered(3), source="some.csv"), "test", "some.csv has no test split; choose train"),
         (lambda: Splits(numbered(3), numbered(3)), "test", "no test split; choose train or validation"),
         (lambda: Splits(numbered(3)), "tests", "unknown split 'tests'; choose from train, validation, test"),
-        (
-            lambda: Splits(numbered(3), WIDE, source="a"),
-            "train",
-            "a: training examples have 1 values, validation",
-        ),
-        (lambda: Splits(numbered(3), test=lambda: WIDE), "test", "1 values, test examples have 5"),
+        (lambda: Splits(numbered(3), WIDE, source="a"), "train", "a: training examples have 1 values"),
+        (lambda: Splits(numbered(3), test=lambda: WIDE), "test", "1 values, test examples 5"),
         (lambda: Splits(ARRAY), "train", "training examples must be a Dataset; got ndarray"),
         (lambda: Splits(numbered(3), ARRAY), "train", "validation examples must be a Dataset"),
         (lambda: Splits(numbered(3), test=ARRAY), "test", "test examples must be a Dataset"),
@@ -191,33 +184,22 @@ def test_splits_that_are_not_there_or_do_not_fit(build: Callable[[], Splits], na
     assert reason in refusal(lambda: build().split(name))
 
 
-def test_a_description_of_splits_opens_none() -> None:
-    splits = Splits(numbered(10), test=lambda: numbered(3))
-    assert "validation=None, test=not opened" in repr(splits)
-    assert splits.test
-    assert "test=Dataset(3 examples" in repr(splits)
-    assert "test=None" in repr(Splits(numbered(10)))
-
-
 @given(st.integers(2, 60), st.data())
 def test_split_validation_parts_the_training_examples(examples: int, data: st.DataObject) -> None:
     count, seed = data.draw(st.integers(1, examples - 1)), data.draw(st.integers(0, 9))
-    parts, again = (
-        Splits(numbered(examples)).split_validation(count, np.random.default_rng(seed)) for _ in range(2)
-    )
-    validation = parts.split("validation")
+    splits = [Splits(numbered(examples)).split_validation(count, np.random.default_rng(seed)) for _ in "ab"]
+    (train, validation), again = ((each.train, each.split("validation")) for each in splits)
     assert len(validation) == count
-    assert validation.inputs.tolist() == again.split("validation").inputs.tolist()
-    both = np.concatenate([parts.train.inputs, validation.inputs]).ravel()
-    assert sorted(both) == list(range(examples))
-    assert (np.diff(parts.train.inputs.ravel()) > 0).all()  # in the order of the file
-    for part in (parts.train, validation):
+    assert validation.inputs.tolist() == again[1].inputs.tolist()
+    assert sorted(np.concatenate([train.inputs, validation.inputs]).ravel()) == list(range(examples))
+    assert (np.diff(train.inputs.ravel()) > 0).all()  # in the order of the file
+    for part in (train, validation):
         assert (part.labels == part.inputs.ravel() % 2).all()
 
 
-@pytest.mark.parametrize("count", [0, -1, 10, 11])
-def test_split_validation_leaves_something_to_train_on(count: int) -> None:
-    with pytest.raises(HandgradError, match=f"cannot split {count} validation examples from 10"):
-        Splits(numbered(10)).split_validation(count, np.random.default_rng(0))
+def test_split_validation_leaves_something_to_train_on() -> None:
+    for count in (0, -1, 10, 11):
+        line = refusal(Splits(numbered(10)).split_validation, count, np.random.default_rng(0))
+        assert f"cannot split {count} validation examples from 10" in line
     separate = Splits(numbered(10), numbered(4))
-    assert separate.split_validation(count, np.random.default_rng(0)) is separate
+    assert separate.split_validation(0, np.random.default_rng(0)) is separate

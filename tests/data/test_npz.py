@@ -10,7 +10,6 @@ import pytest
 from failing import refusal
 from handgrad.data.arrays import is_mapped
 from handgrad.data.npz import NAMES, read_npz
-from handgrad.errors import HandgradError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 8, 8), np.uint8)
 LABELS = np.array([0, 1, 2, 0, 1, 2])
@@ -28,27 +27,20 @@ def complaint(path: Path) -> str:
     return line
 
 
-@pytest.mark.parametrize("pair", NAMES["train"])
-@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
-def test_names_to_train_with(path: Path, pair: tuple[str, str], save: Any) -> None:
-    arrays: Any = {pair[0]: IMAGES, pair[1]: LABELS, "more": LABELS}
-    save(path, **arrays)
+@pytest.mark.parametrize(
+    ("split", "pair"), [(split, pair) for split in NAMES for pair in NAMES[split].split(", ")]
+)
+def test_names(path: Path, split: str, pair: str) -> None:
+    arrays: Any = {"more": LABELS} | ({} if split == "train" else {"x_train": IMAGES, "y_train": LABELS})
+    save: Any = np.savez_compressed if split == "train" else np.savez
+    save(path, **arrays | dict(zip(pair.split(), (IMAGES[3:], LABELS[3:]), strict=True)))
     splits = read_npz(path)
-    assert splits.train.inputs.dtype == np.uint8
-    assert splits.train.inputs.flags.c_contiguous
-    assert np.array_equal(splits.train.inputs, IMAGES.reshape(6, 64))
-    assert splits.train.labels.tolist() == LABELS.tolist()
-    assert splits.train.class_names == ("0", "1", "2")
-    assert (splits.validation, splits.test, splits.source) == (None, None, str(path))
-
-
-@pytest.mark.parametrize(("split", "pair"), [(name, pair) for name in NAMES for pair in NAMES[name]][8:])
-def test_names_of_other_splits(path: Path, split: str, pair: tuple[str, str]) -> None:
-    arrays: Any = {"x_train": IMAGES, "y_train": LABELS, pair[0]: IMAGES[4:], pair[1]: LABELS[4:]}
-    np.savez(path, **arrays)
-    other = read_npz(path).split(split)
-    assert np.array_equal(other.inputs, IMAGES[4:].reshape(2, 64))
-    assert (other.labels.tolist(), other.class_names) == ([1, 2], ("0", "1", "2"))
+    found = splits.split(split)
+    assert found.inputs.dtype == np.uint8
+    assert found.inputs.flags.c_contiguous
+    assert np.array_equal(found.inputs, IMAGES[3:].reshape(3, 64))
+    assert (found.labels.tolist(), found.class_names) == ([0, 1, 2], ("0", "1", "2"))
+    assert splits.source == str(path)
 
 
 @pytest.mark.parametrize(
@@ -79,10 +71,7 @@ def test_shapes(path: Path, inputs: Any, shape: tuple[int, ...]) -> None:
     ("labels", "classes"),
     [
         (LABELS[:, np.newaxis], "012"),
-        (LABELS.astype(np.uint8), "012"),
-        (LABELS.astype(float), "012"),
         (np.array(["a", "b", "c"] * 2), "abc"),
-        (np.array([b"a", b"b", b"c"] * 2), "abc"),
     ],
 )
 def test_labels_are_numbers_or_names(path: Path, labels: Any, classes: str) -> None:
@@ -91,18 +80,10 @@ def test_labels_are_numbers_or_names(path: Path, labels: Any, classes: str) -> N
     assert (train.labels.tolist(), train.class_names) == (LABELS.tolist(), tuple(classes))
 
 
-def test_the_test_split_is_not_read_before_it_is_asked_for(path: Path) -> None:
-    np.savez(path, x_train=IMAGES, y_train=LABELS, x_test=np.array([{}], object), y_test=np.array([0]))
-    splits = read_npz(path)
-    assert len(splits.train) == 6
-    with pytest.raises(HandgradError, match=r"digits\.npz: x_test cannot be read"):
-        splits.split("test")
-
-
 @pytest.mark.parametrize(
     ("arrays", "reason"),
     [
-        ({"x": None, "y": None, "a": IMAGES}, "holds a; expected one of: x_train and"),
+        ({"x": None, "y": None, "a": IMAGES}, "holds a; expected one of the pairs x_train y_train, "),
         ({"y": None}, "expected one of"),
         ({"y": LABELS[:5]}, "there are 6 inputs, but labels of shape (5,)"),
         ({"y": np.eye(3)[LABELS]}, "there are 6 inputs, but labels of shape (6, 3)"),
@@ -110,7 +91,6 @@ def test_the_test_split_is_not_read_before_it_is_asked_for(path: Path) -> None:
         ({"x": np.array(3)}, "x: inputs of shape ()"),
         ({"x": LABELS}, "x: inputs of shape (6,)"),
         ({"x": np.zeros((6, 5, 5, 5))}, "no axis can be the channels"),
-        ({"x": np.zeros((6, 1, 1, 5, 5))}, "no axis can be the channels"),
         ({"x": IMAGES[:, :, :0]}, "x: inputs of shape"),
         ({"x": IMAGES[:0], "y": LABELS[:0]}, "no examples"),
         ({"x": np.array([{}] * 6, object)}, "x cannot be read: it is damaged, or holds pickled objects"),
@@ -120,12 +100,12 @@ def test_the_test_split_is_not_read_before_it_is_asked_for(path: Path) -> None:
         ({"x": np.full((6, 2), np.nan)}, "x: inputs hold NaN"),
         ({"x": np.full((6, 2), 1e200)}, "x: inputs hold NaN or infinity"),
         ({"y": LABELS + 0.5}, "y: label '0.5' (example 1) is not an integer"),
-        ({"y": LABELS - 1}, "y: label '-1' (example 1) is out of range"),
-        ({"x_test": IMAGES[:, :7], "y_test": LABELS}, "test examples have 56"),
+        ({"y": np.array([b"a", b"b", b"c"] * 2)}, "labels of type |S1 are neither numbers nor names"),
+        ({"x_test": IMAGES[:, :7], "y_test": LABELS}, "test examples 56"),
         ({"x_test": IMAGES, "y_test": LABELS + 1}, "'3' (example 3) is not one of the 3"),
+        ({"x_test": np.array([{}], object), "y_test": [0]}, "x_test cannot be read"),
         ({"x_val": IMAGES, "y_val": LABELS + 1}, "y_val: label '3'"),
         ({"classes": ["0", "1"]}, "label '2' (example 3) is not one of the 2 classes"),
-        ({"classes": [b"\xff", b"b"]}, "label '0' (example 1) is not one of the 2 classes"),
         *(
             ({"classes": names}, "classes must be two different names or more")
             for names in (["0"], ["0", "1", "2", "2"], np.array([], str))
@@ -136,6 +116,8 @@ def test_bad_archives(path: Path, arrays: dict[str, Any], reason: str) -> None:
     held = {name: array for name, array in ({"x": IMAGES, "y": LABELS} | arrays).items() if array is not None}
     np.savez(path, **held)
     assert reason in complaint(path)
+    if "x_test" in arrays:
+        assert len(read_npz(path).train) == 6, "a damaged test split does not matter to training"
 
 
 def test_files_that_are_no_archive(path: Path, tmp_path: Path) -> None:
@@ -155,19 +137,17 @@ def test_files_that_are_no_archive(path: Path, tmp_path: Path) -> None:
 def test_an_absurd_header_and_a_member_that_is_no_array(path: Path) -> None:
     header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999, 8)}"
     lie = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
-    for content in (lie, b"hello"):
+    for content, reason in ((lie, "x cannot be read: it is damaged"), (b"hello", "labels of type |S5")):
         with zipfile.ZipFile(path, "w") as archive:
-            archive.writestr("x.npy", content)
-            archive.writestr("y.npy", content)
-        assert "x cannot be read: it is damaged" in complaint(path)
+            for name in ("x.npy", "y.npy"):
+                archive.writestr(name, content)
+        assert reason in complaint(path)
 
 
-def test_classes_may_be_named_of_which_there_is_no_example(tmp_path: Path) -> None:
-    names = np.array(["0", "1", "2", "3"])
-    np.savez(tmp_path / "a.npz", images=np.zeros((2, 28, 28), np.uint8), labels=[1, 1], classes=names)
-    train = read_npz(tmp_path / "a.npz").train
-    assert train.class_names == ("0", "1", "2", "3")
-    assert train.labels.tolist() == [1, 1]
+def test_classes_may_be_named_of_which_there_is_no_example(path: Path) -> None:
+    np.savez(path, images=IMAGES[:2], labels=[1, 1], classes=np.array(["0", "1", "2", "3"]))
+    train = read_npz(path).train
+    assert (train.labels.tolist(), train.class_names) == ([1, 1], ("0", "1", "2", "3"))
 
 
 @pytest.mark.parametrize("name", ["", "x_train.npy", "y_train.npy", "x_test.npy"])
@@ -191,25 +171,15 @@ def test_npy_files_are_memory_mapped(tmp_path: Path, name: str, inputs: Any) -> 
 def test_npy_files_without_a_pair_and_damaged_ones(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", IMAGES)
     for path in (tmp_path, tmp_path / "x.npy"):
-        with pytest.raises(HandgradError, match="holds x; expected one of"):
-            read_npz(path)
+        assert "holds x; expected one of" in refusal(read_npz, path)
     np.save(tmp_path / "y.npy", LABELS)
     (tmp_path / "x.npy").write_bytes((tmp_path / "x.npy").read_bytes()[:-1])
-    with pytest.raises(HandgradError, match="x cannot be read"):
-        read_npz(tmp_path)
+    assert "x cannot be read" in refusal(read_npz, tmp_path)
 
 
 def test_promised_sizes_are_compared_with_the_available_memory(
-    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    np.savez(path, x=IMAGES, y=LABELS)
-    fortran = tmp_path / "f.npz"
-    np.savez(fortran, x=np.asfortranarray(IMAGES), y=LABELS)
-    monkeypatch.setenv("HANDGRAD_CACHE", str(tmp_path / "cache"))
-    for module in ("memory", "outofcore"):
-        monkeypatch.setattr(f"handgrad.data.{module}.available_memory", lambda: 500)
-    train = read_npz(path).train
-    assert is_mapped(train.inputs)
-    assert np.array_equal(train.inputs, IMAGES.reshape(6, 64))
-    with pytest.raises(HandgradError, match="need 768 bytes of memory and 500 bytes are available"):
-        read_npz(fortran)
+    np.savez_compressed(path, x=np.zeros_like(IMAGES), y=LABELS)
+    monkeypatch.setattr("handgrad.data.memory.available_memory", lambda: 500)
+    assert "x need 1,024 bytes of memory and 500 bytes are available; unpack it" in complaint(path)

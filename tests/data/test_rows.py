@@ -11,14 +11,8 @@ from failing import refusal
 from handgrad.data.tables import read_rows
 
 NAMES = ("a", "b", "c")
-GOOD = {
-    "bare": ("1,2.5,-3\n4,5,6\n", [None, None], ()),
-    "label first": ("yes,1,2.5,-3\n,4,5,6\n", ["yes", None], ()),
-    "header": ("a,b,c\n1,2.5,-3\n4,5,6", [None, None], NAMES),
-    "header with label": ("a,b,Label,c\n1,2.5,no,-3\n4,5,7,6\n", ["no", "7"], NAMES),
-    "header with a label of another name": ("digit,a,b,c\nno,1,2.5,-3\nyes,4,5,6\n", ["no", "yes"], NAMES),
-    "spaces and empty lines": ("\n a , b , c \n 1, 2.5 ,-3 \n\n4,5,6\n\n", [None, None], NAMES),
-}
+MIXED = ("height", "soil=", "soil=clay", "soil=sand", "flowers")
+NUMBERS, CATEGORIES = [[1, 2.5, -3], [4, 5, 6]], [[1, 0, 0, 1, 2], [3, 1, 0, 0, 4]]
 
 
 def write(folder: Path, text: str | bytes) -> Path:
@@ -26,48 +20,37 @@ def write(folder: Path, text: str | bytes) -> Path:
     return folder / "r.csv"
 
 
-@pytest.mark.parametrize("case", GOOD)
-def test_rows_are_read_with_what_is_known_of_them(tmp_path: Path, case: str) -> None:
-    text, labels, names = GOOD[case]
-    rows = read_rows(write(tmp_path, text), 3)
-    assert rows.inputs.tolist() == [[1, 2.5, -3], [4, 5, 6]]
-    assert (rows.labels, rows.features) == (labels, names)
-
-
 @pytest.mark.parametrize(
-    ("text", "features", "inputs"),
+    ("text", "features", "inputs", "labels", "names"),
     [
-        ("2019,2020,2021\n1,2,3\n", ("2019", "2020", "2021"), [[1, 2, 3]]),
-        ("2021,2019,2020\n3,1,2\n", ("2019", "2020", "2021"), [[1, 2, 3]]),
-        ("label,a=1,a=2\nx,3,4\n", ("a=1", "a=2"), [[3, 4]]),
-        ("9,0,1,2,3,4\n1,2,3,4,5,6\n", (), [[9, 0, 1, 2, 3, 4], [1, 2, 3, 4, 5, 6]]),
-        ("soil,kind\nclay,x\n\n , \n", ("soil=", "soil=clay", "kind=", "kind=x"), [[0, 1, 0, 1]]),
+        ("1,2.5,-3\n4,5,6\n", (), NUMBERS, [None, None], ()),
+        ("yes,1,2.5,-3\n,4,5,6\n", (), NUMBERS, ["yes", None], ()),
+        ("a,b,c\n1,2.5,-3\n4,5,6", (), NUMBERS, [None, None], NAMES),
+        ("a,b,Label,c\n1,2.5,no,-3\n4,5,7,6\n", (), NUMBERS, ["no", "7"], NAMES),
+        ("\n a , b , c \n 1, 2.5 ,-3 \n\n4,5,6\n\n", (), NUMBERS, [None, None], NAMES),
+        ("9,0,1,2,3,4\n1,2,3,4,5,6\n", (), [[9, 0, 1, 2, 3, 4], [1, 2, 3, 4, 5, 6]], [None, None], ()),
+        ("2019,2020,2021\n1,2,3\n", ("2019", "2020", "2021"), [[1, 2, 3]], [None], ("2019", "2020", "2021")),
+        ("2021,2019,2020\n3,1,2\n", ("2019", "2020", "2021"), [[1, 2, 3]], [None], ("2019", "2020", "2021")),
+        (
+            "soil,kind\nclay,x\n\n , \n",
+            ("soil=", "soil=clay", "kind=", "kind=x"),
+            [[0, 1, 0, 1]],
+            [None],
+            ("soil=", "soil=clay", "kind=", "kind=x"),
+        ),
+        ("height,soil,flowers\n1,sand,2\n3,,4\n", MIXED, CATEGORIES, [None, None], MIXED),
+        ("flowers,height,label,soil\n2,1,x,sand\n4,3,,\n", MIXED, CATEGORIES, ["x", None], MIXED),
+        ("flowers,height,soil\n2,1,sand\n4,3\n", MIXED, CATEGORIES, [None, None], MIXED),
+        ("1,sand,2\n3,,4\n", MIXED, CATEGORIES, [None, None], MIXED),
+        ("x,1, sand ,2\n,3,,4\n", MIXED, CATEGORIES, ["x", None], MIXED),
     ],
 )
-def test_which_lines_are_headers_examples_or_empty(
-    tmp_path: Path, text: str, features: tuple[str, ...], inputs: list[list[float]]
+def test_rows_are_read_as_the_model_takes_them(
+    tmp_path: Path, text: str, features: tuple[str, ...], inputs: object, labels: object, names: object
 ) -> None:
-    rows = read_rows(write(tmp_path, text), len(inputs[0]), features)
-    assert (rows.inputs.tolist(), rows.features) == (inputs, features)
-
-
-MIXED = ("height", "soil=", "soil=clay", "soil=sand", "flowers")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "height,soil,flowers\n1,sand,2\n3,,4\n",
-        "flowers,height,label,soil\n2,1,x,sand\n4,3,,\n",
-        "1,sand,2\n3,,4\n",
-        "x,1, sand ,2\n,3,,4\n",
-    ],
-)
-def test_columns_are_put_into_the_order_of_the_model(tmp_path: Path, text: str) -> None:
-    rows = read_rows(write(tmp_path, text), 5, MIXED)
-    assert rows.inputs.tolist() == [[1, 0, 0, 1, 2], [3, 1, 0, 0, 4]]
-    assert rows.labels == (["x", None] if "x" in text else [None, None])
-    assert rows.features == MIXED
+    found = read_rows(write(tmp_path, text), len(np.array(inputs)[0]), features)
+    assert (found[0].tolist(), *found[1:]) == (inputs, labels, names)
+    assert found[0].dtype == np.float64
 
 
 @pytest.mark.parametrize(
@@ -75,11 +58,8 @@ def test_columns_are_put_into_the_order_of_the_model(tmp_path: Path, text: str) 
     [
         ("", (), "FILE is empty"),
         ("a,b,c\n", (), "holds no examples"),
-        (
-            "1,2\n",
-            (),
-            "3 inputs are expected, optionally with a label before them; the first line has 2 cells",
-        ),
+        ("1,2\n", (), "3 inputs are expected, optionally with a label before them"),
+        ("digit,a,b,c\nno,1,2.5,-3\n", (), "or in a column named 'label'; the first line has 4 cells"),
         ("1,2,3\n4,5\n", (), "line 2, column 3: no value"),
         ("a,b,c\n1,2,3\n1,,3\n", (), "line 3, column 'b': no value"),
         ("1,inf,3\n", (), "line 1, column 2: 'inf' is not a finite number"),
@@ -88,14 +68,13 @@ def test_columns_are_put_into_the_order_of_the_model(tmp_path: Path, text: str) 
         ("one,two,three,1,2,3,4\n", (), "the first line has 7 cells"),
         ("a,b,a\n1,2,3\n", (), "two columns named 'a'"),
         (b"\xff\xfe1,2", (), "UTF-8"),
-        ("a,b\n1,2\n", NAMES, "FILE has no column 'c'; expected a, b, c"),
-        ("a,b,d\n1,2,3\n", NAMES, "FILE has an unknown column 'd'"),
-        ("a,b,c,id\n1,2,3,4\n", NAMES, "FILE has an unknown column 'id'; expected a, b, c"),
+        ("a,b\n1,2\n", NAMES, "FILE: there is no column 'c'; expected a, b, c"),
+        ("a,b,c,id\n1,2,3,4\n", NAMES, "FILE: there is an unknown column 'id'; expected a, b, c"),
         ("x,1,2\n", NAMES, "line 1, column a: 'x' is not a finite number"),
         (
             "height,soil,flowers\n1,sand,2\n3,peat,4\n",
             MIXED,
-            "line 3, column 'soil': 'peat' is not one of '', 'clay'",
+            "line 3, column 'soil': 'peat' is not one of ''",
         ),
         ("height,soil,flowers\n1,7,2\n", MIXED, "line 2, column 'soil': '7' is not one of"),
         (
@@ -103,8 +82,6 @@ def test_columns_are_put_into_the_order_of_the_model(tmp_path: Path, text: str) 
             MIXED,
             "line 2, column 'height': 'tall' is not a finite number",
         ),
-        ("height,flowers,soil\n1,2,clay\n3,4\n", MIXED, "FILE, line 3: 2 columns where there should be 3"),
-        ("height,flowers,soil,label\n1,2,clay,x\n3,4\n", MIXED, "line 3: 2 columns where there should be 4"),
         ("height,flowers\n1,2\n", MIXED, "no column 'soil'; expected height, soil, flowers"),
     ],
 )
@@ -122,20 +99,16 @@ def test_parquet(tmp_path: Path) -> None:
         {"flowers": [2, 4], "soil": ["sand", None], "height": [1.0, 3.0], "label": ["x", None]}
     )
     table.write_parquet(path)
-    rows = read_rows(path, 5, MIXED)
-    assert (rows.inputs.tolist(), rows.labels) == ([[1, 0, 0, 1, 2], [3, 1, 0, 0, 4]], ["x", None])
-    for height, message in (
-        ("tall", "row 1, column 'height': 'tall'"),
-        (float("nan"), "column 'height': 'nan'"),
-    ):
-        table.with_columns(height=pl.lit(height)).write_parquet(path)
-        assert message in refusal(lambda: read_rows(path, 5, MIXED))
+    inputs, labels, _ = read_rows(path, 5, MIXED)
+    assert (inputs.tolist(), labels) == (CATEGORIES, ["x", None])
+    table.with_columns(height=pl.lit("tall")).write_parquet(path)
+    assert "row 1, column 'height': 'tall'" in refusal(read_rows, path, 5, MIXED)
 
 
 def test_pixels_must_be_bytes(tmp_path: Path) -> None:
-    rows = read_rows(write(tmp_path, "0,255,7.0\n"), 3, images=True)
-    assert rows.inputs.dtype == np.uint8
-    assert rows.inputs.tolist() == [[0, 255, 7]]
+    inputs, _, _ = read_rows(write(tmp_path, "0,255,7.0\n"), 3, images=True)
+    assert inputs.dtype == np.uint8
+    assert inputs.tolist() == [[0, 255, 7]]
     message = refusal(lambda: read_rows(write(tmp_path, "0,255,7.5\n"), 3, images=True))
     assert "line 1, column 3: '7.5' is not a pixel, an integer from 0 to 255" in message
 
@@ -144,12 +117,12 @@ def test_what_is_not_a_file_or_larger_than_memory_is_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
-    for name, message in (("none.csv", "cannot be read"), ("pipe.csv", "plain file"), (".", "plain file")):
-        assert message in refusal(read_rows, tmp_path / name, 3)
+    for name in ("none.csv", "none.parquet", "pipe.csv", "."):
+        assert "is not a file" in refusal(read_rows, tmp_path / name, 3)
     path = tmp_path / "d;1.csv"
     path.write_text("1,2,3\n")
     monkeypatch.setattr("handgrad.data.memory.available_memory", lambda: 6)
-    assert len(read_rows(path, 3).inputs) == 1
+    assert len(read_rows(path, 3)[0]) == 1
     monkeypatch.setattr("handgrad.data.memory.available_memory", lambda: 5)
     monkeypatch.setattr("handgrad.data.tables.first_row", None)  # not even its beginning
     assert "d;1.csv need 6 bytes of memory and 5 bytes are available" in refusal(read_rows, path, 3)

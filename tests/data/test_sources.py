@@ -15,10 +15,9 @@ from failing import refusal
 from handgrad.data.dataset import Dataset
 from handgrad.data.load import load_data
 from handgrad.data.strokes import generate
-from handgrad.errors import HandgradError
 from idx_files import write_idx
 
-IMAGES, LABELS = generate(40, 1)
+IMAGES, LABELS = generate(40, 3)
 
 
 def complaint(source: Path | str, split: str = "train") -> str:
@@ -76,12 +75,7 @@ def test_a_folder_of_idx_files(idx_folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("labels", "reason"),
-    [
-        ([0, 1, 200], "'200' (example 3) is out of range"),
-        ([7, 7, 7], "label '7' (example 1) is the only one"),
-        ([], "no examples"),
-    ],
+    ("labels", "reason"), [([7, 7, 7], "label '7' (example 1) is the only one"), ([], "no examples")]
 )
 def test_bad_labels_in_idx_files(tmp_path: Path, labels: list[int], reason: str) -> None:
     write_idx(tmp_path / "train-images-idx3-ubyte", IMAGES[: len(labels)].reshape(-1, 28, 28))
@@ -91,25 +85,40 @@ def test_bad_labels_in_idx_files(tmp_path: Path, labels: list[int], reason: str)
     assert f"{tmp_path}: train-labels-idx1-ubyte" in message
 
 
-@pytest.mark.parametrize("names", [("mnist_train.csv", "mnist_test.csv"), ("Train.parquet", "Test.parquet")])
-def test_a_folder_of_tables(tmp_path: Path, names: tuple[str, str]) -> None:
-    for name, part in zip(names, (slice(30), slice(30, 40)), strict=True):
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ("mnist_train.csv", "mnist_test.csv"),
+        ("Train.parquet", "Test.parquet"),
+        ("train.csv", "test.parquet"),
+        ("latest_train.csv", "contest.csv"),  # which only look like test
+        ("digits.csv", None),
+    ],
+)
+def test_a_folder_of_tables(tmp_path: Path, train: str, test: str | None) -> None:
+    for name, part in ((train, slice(30)), (test or "x.txt", slice(30, 40))):
         path = tmp_path / name
-        (table(part).write_csv if path.suffix == ".csv" else table(part).write_parquet)(path)
-    (tmp_path / f"._{names[0]}").write_text("what macOS leaves behind")
+        (table(part).write_parquet if path.suffix == ".parquet" else table(part).write_csv)(path)
+    (tmp_path / f"._{train}").write_text("what macOS leaves behind")
     splits = load_data(tmp_path)
     assert holds(splits.train, slice(30))
-    assert holds(splits.split("test"), slice(30, 40))
-    assert splits.split("test").class_names == splits.train.class_names
+    if test in (None, "contest.csv"):
+        assert splits.test is None
+    else:
+        assert holds(splits.split("test"), slice(30, 40))
+        assert splits.split("test").class_names == splits.train.class_names
+    table().write_csv(tmp_path / "train_2.csv")
+    table().write_csv(tmp_path / "train_3.csv")
+    assert "holds several tables: " in complaint(tmp_path)
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("<html>not found</html>", "is a web page"),
-        ("label,a\nx,1\n", "has no column 'b'"),
-        ("label,a,b,c\nx,1,2,3\n", "has an unknown column 'c'; expected a, b"),
-        ("y,1,2,3\n", "2 inputs are expected, optionally with a label before them; the first line has 4"),
+        ("<html>not found</html>", "an unknown column '<html>"),
+        ("label,a\nx,1\n", "no column 'b'"),
+        ("label,a,b,c\nx,1,2,3\n", "an unknown column 'c'; expected a, b"),
+        ("y,1,2,3\n", "2 inputs are expected, optionally with a label before them"),
         ("label,a,b\nz,1,2\n", "'z' (example 1) is not one of the 2 classes"),
     ],
 )
@@ -125,36 +134,7 @@ def test_a_broken_test_table_does_not_matter_to_training(tmp_path: Path, text: s
     assert reason in message
     splits = load_data(tmp_path)
     (tmp_path / "test.csv").unlink()
-    with pytest.raises(HandgradError, match=r"test\.csv"):
-        splits.split("test")
-
-
-def test_names_that_only_look_like_test(tmp_path: Path) -> None:
-    table().write_csv(tmp_path / "latest_train.csv")
-    shutil.copy(tmp_path / "latest_train.csv", tmp_path / "contest.csv")
-    assert load_data(tmp_path).test is None
-    (tmp_path / "latest_train.csv").rename(tmp_path / "train.csv")
-    shutil.copy(tmp_path / "train.csv", tmp_path / "train_2.csv")
-    assert len(load_data(tmp_path).train) == 80
-
-
-def test_shards_in_a_folder(tmp_path: Path) -> None:
-    for name, part in {"a-0-of-2": slice(10), "a-1-of-2": slice(10, 30), "test": slice(30, 40)}.items():
-        table(part).write_csv(tmp_path / f"{name}.csv")
-    splits = load_data(tmp_path)
-    assert holds(splits.train, slice(30))
-    assert holds(splits.split("test"), slice(30, 40))
-    for name, other, reason in (
-        ("a-1-of-2.csv", "b_1_of_2.csv", f"{tmp_path} holds 1 of the 2 files a-…; add the others or rename"),
-        ("test.csv", "test-00001-of-00003.csv", "holds 1 of the 3 files test-…"),
-    ):
-        (tmp_path / name).rename(tmp_path / other)
-        assert reason in complaint(tmp_path)
-        (tmp_path / other).rename(tmp_path / name)
-    table().write_parquet(tmp_path / "b.parquet")
-    assert "CSV and Parquet" in complaint(tmp_path)
-    (tmp_path / "b.parquet").rename(tmp_path / "test.parquet")
-    assert "CSV and Parquet" in complaint(tmp_path)
+    assert "test.csv" in refusal(splits.split, "test")
 
 
 @pytest.mark.parametrize("end", [".png", ".jpg"])
@@ -164,8 +144,7 @@ def test_a_folder_of_images(tmp_path: Path, end: str) -> None:
     assert sorted(train.labels) == sorted(LABELS)
     assert train.input_shape == (1, 28, 28)
     if end == ".png":
-        order = np.argsort(LABELS, kind="stable")
-        assert np.array_equal(train.inputs, IMAGES[order])
+        assert np.array_equal(train.inputs, IMAGES[np.argsort(LABELS, kind="stable")])
 
 
 @pytest.mark.parametrize("validation", ["validation", "val"])
@@ -184,25 +163,22 @@ def test_broken_test_images_do_not_matter_to_training(tmp_path: Path) -> None:
     write_images(tmp_path / "train", slice(30))
     (tmp_path / "test" / "3").mkdir(parents=True)
     splits = load_data(tmp_path)
-    with pytest.raises(HandgradError, match="test holds no folders"):
-        splits.split("test")
+    assert "test holds no folders" in refusal(splits.split, "test")
     (tmp_path / "test" / "3" / "a.png").write_bytes(b"")
-    with pytest.raises(HandgradError, match=r"a\.png cannot be read"):
-        splits.split("test")
+    assert "a.png cannot be read" in refusal(splits.split, "test")
     shutil.rmtree(tmp_path / "test")
-    with pytest.raises(HandgradError, match=r"cannot read .*test"):
-        splits.split("test")
+    assert "cannot read" in refusal(splits.split, "test")
 
 
 def test_images_that_are_not_in_folders_of_two_classes(tmp_path: Path) -> None:
     for split in ("train", "test"):
         (tmp_path / "flat" / split).mkdir(parents=True)
         Image.fromarray(IMAGES[0].reshape(28, 28)).save(tmp_path / "flat" / split / "a.png")
-    assert "images of each class" in complaint(tmp_path / "flat")
-    write_images(tmp_path / "all", slice(1))
-    assert "two or more" in complaint(tmp_path / "all")
-    write_images(tmp_path / "parts" / "train", slice(1))
-    assert "two or more" in complaint(tmp_path / "parts")
+    assert "no folder of images for each class" in complaint(tmp_path / "flat")
+    for folder in (tmp_path / "all", tmp_path / "parts" / "train"):
+        write_images(folder, slice(1))
+    for name in ("all", "parts"):
+        assert "two or more" in complaint(tmp_path / name)
 
 
 def test_what_is_not_there_or_of_no_known_kind(tmp_path: Path) -> None:
@@ -219,13 +195,12 @@ def test_what_is_not_there_or_of_no_known_kind(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
 def test_what_may_not_be_read(tmp_path: Path) -> None:
-    folder = tmp_path / "secret"
-    folder.mkdir(mode=0)
-    assert "secret" in complaint(folder)
+    (tmp_path / "secret").mkdir(mode=0)
+    assert "secret" in complaint(tmp_path / "secret")
 
 
 def test_what_does_not_fit_into_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def greedy(paths: list[Path]) -> Dataset:
+    def greedy(path: Path) -> Dataset:
         raise MemoryError
 
     (tmp_path / "a.csv").write_text("label,a\n0,1\n1,2\n")
@@ -235,7 +210,6 @@ def test_what_does_not_fit_into_memory(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_strokes() -> None:
     splits = load_data("strokes:60:5")
-    assert splits.train.inputs.shape == (60, 784)
     assert splits.train.inputs.dtype == np.uint8
     assert np.array_equal(splits.train.inputs, generate(60, 5)[0])
     assert np.array_equal(splits.split("test").inputs, generate(10, 5, 1)[0])
@@ -243,10 +217,7 @@ def test_strokes() -> None:
     assert len(load_data("strokes:1").split("test")) == 1
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["0", "-5", "x", "5:x", "5:6:7", "5.0", "²", "1000000000000", "9" * 5000],
-)
+@pytest.mark.parametrize("name", ["0", "-5", "x", "5:x", "5:6:7", "5.0", "²", "100000000000", "9" * 5000])
 def test_bad_strokes(name: str) -> None:
     assert complaint(f"strokes:{name}")
 

@@ -17,11 +17,12 @@ from hypothesis.extra import numpy as arrays
 
 from failing import refusal
 from handgrad.data import scan
+from handgrad.data.dataset import Dataset
 from handgrad.data.tables import read_table
 from handgrad.errors import HandgradError
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 784), np.uint8)
-LABELS = [5, 0, 4, 1, 9, 2]
+LABELS = [5, 0, 4, 1, 3, 2]
 NUMBERS = np.array([[0.5, -1e-30], [3.25, 7], [1e30, 0.1]], np.float32)
 
 
@@ -45,7 +46,7 @@ def unverified(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 
 def complaint(path: Path) -> str:
     """Return the line with which a table is refused, with FILE in place of its path."""
-    line = refusal(read_table, [path])
+    line = refusal(read_table, path)
     assert str(path) in line
     return line.replace(str(path), "FILE")
 
@@ -75,14 +76,16 @@ IMAGE_TABLES: dict[str, str] = {
 }
 
 
+def holds(dataset: Dataset, inputs: Any, labels: list[int], classes: Sequence[str]) -> bool:
+    assert dataset.inputs.flags.c_contiguous
+    assert (dataset.labels.tolist(), dataset.class_names) == (labels, tuple(classes))
+    return dataset.inputs.dtype == inputs.dtype and np.array_equal(dataset.inputs, inputs)
+
+
 @pytest.mark.parametrize("case", IMAGE_TABLES)
 def test_images(tmp_path: Path, case: str) -> None:
-    dataset = read_table([write(tmp_path, IMAGE_TABLES[case])])
-    assert dataset.inputs.dtype == np.uint8
-    assert dataset.inputs.flags.c_contiguous
-    assert np.array_equal(dataset.inputs, PIXELS)
-    assert dataset.labels.tolist() == LABELS
-    assert dataset.class_names == tuple("0123456789")
+    dataset = read_table(write(tmp_path, IMAGE_TABLES[case]))
+    assert holds(dataset, PIXELS, LABELS, "012345")
     assert dataset.input_shape == (1, 28, 28)
 
 
@@ -94,7 +97,6 @@ NUMBER_TABLES: dict[str, str] = {
     "quoted": csv_text(['"label"', '"a"', '"b"'], [[f'"{row[0]}"', *row[1:]] for row in NUMBER_ROWS]),
     "spaces": csv_text(["label", "a", "b"], NUMBER_ROWS).replace(",", " , "),
     "names with commas": csv_text(['"label"', '"a,1"', '"b,2"'], NUMBER_ROWS),
-    "equals signs in names": csv_text(["label", "a=1", "a=2"], NUMBER_ROWS),
     "rows of blanks": csv_text(["label", "a", "b"], NUMBER_ROWS).replace("\n", "\n , , \n"),
     "a name of two lines": csv_text(["label", '"a\n1"', "b"], NUMBER_ROWS),
 }
@@ -102,12 +104,8 @@ NUMBER_TABLES: dict[str, str] = {
 
 @pytest.mark.parametrize("case", NUMBER_TABLES)
 def test_numbers(tmp_path: Path, case: str) -> None:
-    dataset = read_table([write(tmp_path, NUMBER_TABLES[case])])
-    assert dataset.inputs.dtype == np.float32
-    assert dataset.inputs.flags.c_contiguous
-    assert np.array_equal(dataset.inputs, NUMBERS)
-    assert dataset.labels.tolist() == [1, 0, 1]
-    assert dataset.class_names == ("no", "yes")
+    dataset = read_table(write(tmp_path, NUMBER_TABLES[case]))
+    assert holds(dataset, NUMBERS, [1, 0, 1], ("no", "yes"))
     assert dataset.input_shape == (2,)
 
 
@@ -119,30 +117,33 @@ def test_which_tables_are_images(tmp_path: Path) -> None:
         (["label", *(f"f{k}" for k in range(784))], 784, ("uint8", (1, 28, 28))),
         (["label", "px_0", "px_1", "px_2"], 3, ("uint8", (3,))),
     ):
-        dataset = read_table([write(tmp_path, csv_text(header, [[0, *[1] * width], [1, *[2] * width]]))])
+        dataset = read_table(write(tmp_path, csv_text(header, [[0, *[1] * width], [1, *[2] * width]])))
         assert (dataset.inputs.dtype.name, dataset.input_shape) == expected
 
 
 def test_another_split_is_like_the_training_data(tmp_path: Path) -> None:
     for header in ("label,a,b,c\n", ""):
-        train = read_table([write(tmp_path, header + "no,1,x,2\nyes,2,y,3\nmaybe,3,,4\n")])
-        test = read_table([write(tmp_path, header + "yes,5,y,6\n")], train)
+        train = read_table(write(tmp_path, header + "no,1,x,2\nyes,2,y,3\nmaybe,3,,4\n"))
+        test = read_table(write(tmp_path, header + "yes,5,y,6\n"), train)
         assert (test.inputs.tolist(), test.labels.tolist()) == ([[5, 0, 0, 1, 6]], [2])
         assert (test.class_names, test.features) == (train.class_names, train.features)
-    with pytest.raises(HandgradError, match=r"table\.csv: label 'perhaps' \(example 2\) is not one of"):
-        read_table([write(tmp_path, "yes,1,x,2\nperhaps,1,x,2\n")], train)
-    with pytest.raises(HandgradError, match=r"line 1, column 3: 'z' is not one of '', 'x', 'y'"):
-        read_table([write(tmp_path, "yes,1,z,2\n")], train)
-    images = read_table([write(tmp_path, IMAGE_TABLES["no header"])])
-    test = read_table([write(tmp_path, IMAGE_TABLES["label last"])], images)
-    assert np.array_equal(test.inputs, PIXELS)
-    assert (test.inputs.dtype, test.input_shape) == (np.uint8, (1, 28, 28))
+    for row, message in (
+        ("perhaps,1,x,2\n", "table.csv: label 'perhaps' (example 1) is not one of the 3 classes"),
+        (",1,x,2\n", "label '' (example 1) is missing"),
+        ("yes,1,z,2\n", "line 1, column 3: 'z' is not one of '', 'x', 'y'"),
+    ):
+        assert message in refusal(read_table, write(tmp_path, row), train)
+    pl.DataFrame({"label": ["yes"], "2": [1], "3": [7], "4": [2]}).write_parquet(tmp_path / "t.parquet")
+    assert "row 1, column '3': '7' is not one of" in refusal(read_table, tmp_path / "t.parquet", train)
+    images = read_table(write(tmp_path, IMAGE_TABLES["no header"]))
+    test = read_table(write(tmp_path, IMAGE_TABLES["label last"]), images)
+    assert holds(test, PIXELS, LABELS, "012345")
 
 
 def test_a_name_is_not_a_pattern(tmp_path: Path) -> None:
     for name in ("[a]*.csv", "a.csv"):
         (tmp_path / name).write_text(csv_text(["label", "a", "b"], NUMBER_ROWS[: 2 if "*" in name else 3]))
-    assert len(read_table([tmp_path / "[a]*.csv"])) == 2
+    assert len(read_table(tmp_path / "[a]*.csv")) == 2
 
 
 T, P = ("label," + names + "|0,1,2|1,3,4|0,5,6|" for names in ("a,b", "pixel0,pixel1"))
@@ -159,18 +160,15 @@ BAD: dict[str, tuple[str | bytes, str]] = {  # | ends a line
     "missing value in a table": ("label,a,b|0,1.5,|0,1,2|1,3,4|", "line 2, column 'b': no value"),
     "quoted nothing": ('label,a,b|0,"",1|0,1,2|1,3,4|', "line 2, column 'a': no value"),
     "one value in a row": (T + ",1,|", "line 5, column 'b': no value"),
-    "missing label": (T + ",1,7|", "line 5, column 'label': no value"),
-    "quoted missing label": ('label,a,b|x,1,7|"",1,2|', "line 3, column 'label': no value"),
+    "missing label": (T + ",1,7|", "label '' (example 4) is missing"),
+    "quoted missing label": ('label,a,b|x,1,7|"",1,2|', "label '' (example 2) is missing"),
     "row too long": (T + "0,1,2,3|", "line 5: 4 columns where there should be 3"),
     "a row of commas too long": (T + ",,,|", "line 5: 4 columns where there should be 3"),
     "all rows too long": ("label,a,b|0,1,2,1|1,3,4,1|", "line 2: 4 columns"),
     "row too short": (T + "0,1|", "line 5, column 'b': no value"),
     "row too short after empty lines": ("label,a,b||0,1,2||1,3,4||0,1|", "line 7, column 'b': no value"),
-    "row too short for a name": ("label,a,soil|0,1,clay|1,2|0,3,sand|", "FILE, line 3: 2 columns where"),
     "comma at each line's end": ("label,a,b,|0,1,2,|1,3,4,|", "column named '', as row numbers"),
     "no label column": ("digit,a,b|0,1,2|1,3,4|", "no column named 'label'"),
-    "numbers as names": ("0,1,2,3,4,5|9,10,11,12,13,14|", "no column named 'label'"),
-    "numbers as names, names as labels": ("digit,0,1,2,3,4|a,5,6,7,8,9|", "no column named 'label'"),
     "two columns of a name": ("label,a,a|0,1,2|1,3,4|", "two columns named 'a'"),
     "two columns of labels": ("label,a,Label|0,1,2|1,3,4|", "two columns named 'label'"),
     "row numbers": (",label,a|0,1,2|1,3,4|", "column named '', as row numbers are"),
@@ -181,8 +179,8 @@ BAD: dict[str, tuple[str | bytes, str]] = {  # | ends a line
     "only line ends": ("||", "is empty"),
     "header only": ("label,a,b|", "no examples"),
     "header only, without line end": ("label,a,b", "no examples"),
-    "a web page": ("<!DOCTYPE html>|<html>not found, sorry</html>|", "is a web page"),
-    "an XML page": ('<?xml version="1.0"?>|<Error/>|', "is a web page"),
+    "a web page": ("<!DOCTYPE html>|<html>not found, sorry</html>|", "no column named 'label'"),
+    "equals sign in a name": ("label,a=1,b|0,1,2|1,3,4|", "column 'a=1' has '=' in its name"),
     "binary garbage": (bytes(range(256)) * 50, "not text in UTF-8"),
     "binary garbage at the end": (T.replace("|", "\n").encode() + b"\xff\xfe\n", "not text in UTF-8"),
     "UTF-16": (T.encode("utf-16"), "not text in UTF-8"),
@@ -197,8 +195,6 @@ BAD: dict[str, tuple[str | bytes, str]] = {  # | ends a line
     "too large": (T + "0,1,1e39|", "line 5, column 'b': '1e39' is not a finite number"),
     "underscore": (T + "0,1,1_0|", "'1_0' is not a finite number"),
     "fractional label": (T + "1.5,1,2|", "'1.5' (example 4) is not an integer"),
-    "negative label": (P + "-1,1,2|", "label '-1' (example 4) is out of range"),
-    "far label": (P + "77,1,2|", "label '77' (example 4) is out of range"),
     "mixed labels": (T + "cat,1,2|", "'cat' (example 4) is not an integer"),
     "one class": ("label,a,b|0,1,2|0,1,2|", "label '0' (example 1) is the only one"),
 }
@@ -215,7 +211,7 @@ def test_rows_are_read_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("handgrad.data.cells.CELLS", 9)
     rows = [f"{k % 2},{k},{2 * k}\n" for k in range(20)]
     rows[13] = "\n1, 13 ,26\n"
-    dataset = read_table([write(tmp_path, "label,a,b\n" + "".join(rows))])
+    dataset = read_table(write(tmp_path, "label,a,b\n" + "".join(rows)))
     assert dataset.inputs.tolist() == [[k, 2 * k] for k in range(20)]
     assert dataset.labels.tolist() == [0, 1] * 10
     rows[17] = "1,x,34\n"
@@ -230,11 +226,8 @@ def frame(labels: Sequence[Any] = LABELS, dtype: Any = pl.Int64) -> pl.DataFrame
 @pytest.mark.parametrize("dtype", [pl.UInt8, pl.Int64, pl.Float64])
 def test_parquet_of_images(tmp_path: Path, dtype: Any) -> None:
     frame(dtype=dtype).write_parquet(tmp_path / "t.parquet")
-    dataset = read_table([tmp_path / "t.parquet"])
-    assert dataset.inputs.dtype == np.uint8
-    assert dataset.inputs.flags.c_contiguous
-    assert np.array_equal(dataset.inputs, PIXELS)
-    assert dataset.labels.tolist() == LABELS
+    dataset = read_table(tmp_path / "t.parquet")
+    assert holds(dataset, PIXELS, LABELS, "012345")
     assert dataset.input_shape == (1, 28, 28)
 
 
@@ -245,13 +238,10 @@ def test_parquet_of_numbers(tmp_path: Path) -> None:
         "label": ["yes", "no", "yes"],
         "b": NUMBERS[:, 1],
     }
-    pl.DataFrame(columns).with_columns(pl.col("label").cast(pl.Categorical)).write_parquet(
-        tmp_path / "t.parquet"
-    )
-    dataset = read_table([tmp_path / "t.parquet"])
-    assert dataset.inputs.dtype == np.float32
-    assert np.array_equal(dataset.inputs, np.c_[NUMBERS[:, 0], [1, 0, 1], NUMBERS[:, 1]].astype(np.float32))
-    assert (dataset.labels.tolist(), dataset.class_names) == ([1, 0, 1], ("no", "yes"))
+    table = pl.DataFrame(columns | {"c": [" 1", "2.5", "3"]}).cast({"label": pl.Categorical})
+    table.write_parquet(tmp_path / "t.parquet")
+    expected = np.c_[NUMBERS[:, 0], [1, 0, 1], NUMBERS[:, 1], [1, 2.5, 3]].astype(np.float32)
+    assert holds(read_table(tmp_path / "t.parquet"), expected, [1, 0, 1], ("no", "yes"))
 
 
 def with_cell(value: Any, dtype: Any) -> pl.DataFrame:
@@ -274,7 +264,7 @@ BAD_FRAMES: dict[str, tuple[pl.DataFrame, str]] = {
         "row 1, column 'a': '1e+39' is not a finite number",
     ),
     "missing number": (TABLE.with_columns(a=pl.Series([1.0, None])), "row 2, column 'a': no value"),
-    "missing label": (TABLE.with_columns(label=pl.Series([1, None])), "row 2, column 'label': no value"),
+    "missing label": (TABLE.with_columns(label=pl.Series([1, None])), "label '' (example 2) is missing"),
     "no label": (TABLE.rename({"label": "digit"}), "no column named 'label'"),
     "two labels": (TABLE.with_columns(Label=pl.lit(1)), "two columns named 'label'"),
     "row numbers": (TABLE.with_columns(__index_level_0__=pl.lit(1)), "row numbers"),
@@ -300,48 +290,18 @@ def test_damaged_parquet_is_refused_by_a_child_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "t.parquet"
-    assert "cannot be read as Parquet: No such file" in complaint(path)
+    assert "is not a file" in complaint(path)
     frame().write_parquet(path)
     whole = path.read_bytes()
     for content in (b"", whole[: len(whole) // 2], b"<html>not found</html>"):
         path.write_bytes(content)
         assert "cannot be read as Parquet" in complaint(path)
     path.write_bytes(whole)
-    assert len(read_table([path])) == 6
+    assert len(read_table(path)) == 6
     monkeypatch.setattr(scan, "VERIFY", "import os; os.abort()")
-    assert len(read_table([path])) == 6, "it was verified already"
+    assert len(read_table(path)) == 6, "it was verified already"
     frame().head(5).write_parquet(path)
     assert "cannot be read as Parquet: it is damaged" in complaint(path)
-
-
-def test_shards_are_one_table(tmp_path: Path) -> None:
-    texts = {
-        "a": "label,n,soil\nx,1,sand\ny,2,clay\n",
-        "b": "soil,n,label\npeat,3,z\nsand,4,x\n",
-        "c": "x,5,clay\n",
-    }
-    paths = [tmp_path / f"{name}.csv" for name in texts]
-    for path, text in zip(paths, texts.values(), strict=True):
-        path.write_text(text)
-    dataset = read_table(paths)
-    assert dataset.features == ("n", "soil=clay", "soil=peat", "soil=sand")
-    assert dataset.inputs.tolist() == [[1, 0, 0, 1], [2, 1, 0, 0], [3, 0, 1, 0], [4, 0, 0, 1], [5, 1, 0, 0]]
-    assert [dataset.class_names[label] for label in dataset.labels] == ["x", "y", "z", "x", "x"]
-    paths[1].write_text("label,n,ground\nx,1,sand\n")
-    with pytest.raises(HandgradError, match=r"b\.csv has an unknown column 'ground'; expected n, soil"):
-        read_table(paths)
-    paths[1].write_text("label,n,soil\nx,1,7\n")
-    with pytest.raises(HandgradError, match=r"a\.csv, line 2, column 'soil': 'sand' is not a finite number"):
-        read_table(paths)
-
-
-def test_shards_with_names_and_numbers_in_one_column_are_refused(tmp_path: Path) -> None:
-    paths = [tmp_path / "a.parquet", tmp_path / "b.parquet"]
-    tables = [pl.DataFrame({"label": [0, 1], "n": cells}) for cells in ([1, 2], ["x", "3"])]
-    for first, found in ((0, "text, in a.parquet numbers"), (1, "numbers, in a.parquet text")):
-        for path, number in zip(paths, (first, 1 - first), strict=True):
-            tables[number].write_parquet(path)
-        assert f"b.parquet: column 'n' holds {found}; convert one" in refusal(read_table, paths)
 
 
 def test_wide_tables_take_linear_time(tmp_path: Path) -> None:
@@ -349,7 +309,7 @@ def test_wide_tables_take_linear_time(tmp_path: Path) -> None:
         text = csv_text(["label", *(f"f{k}" for k in range(width))], [[k, *[k] * width] for k in range(2)])
         (tmp_path / "t.csv").write_text(text)
         started = time.process_time()
-        assert read_table([tmp_path / "t.csv"]).inputs.shape == (2, width)
+        assert read_table(tmp_path / "t.csv").inputs.shape == (2, width)
         return time.process_time() - started
 
     seconds(100)
@@ -360,9 +320,9 @@ def test_wide_tables_take_linear_time(tmp_path: Path) -> None:
 def test_a_forked_process_is_refused_and_spawn_suggested(tmp_path: Path) -> None:
     code = (
         "import os, sys; from pathlib import Path; from handgrad.data.tables import read_table\n"
-        "path = Path(sys.argv[1]); read_table([path])\n"
+        "path = Path(sys.argv[1]); read_table(path)\n"
         "if not (child := os.fork()):\n"
-        "    try: read_table([path])\n"
+        "    try: read_table(path)\n"
         "    except ValueError as error: os._exit(7 if 'spawn' in str(error) else 8)\n"
         "sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
     )
@@ -390,7 +350,7 @@ def test_numbers_come_back(tmp_path: Path, numbers: Any, place: int, odd: bool) 
     rows: list[list[Any]] = [[str(number) for number in row] for row in numbers]
     for label, row in enumerate(rows):
         row.insert(min(place, width), f"class {label}")
-    dataset = read_table([write(tmp_path, csv_text(names, rows, "\n\n" if odd else "\n"))])
+    dataset = read_table(write(tmp_path, csv_text(names, rows, "\n\n" if odd else "\n")))
     assert dataset.inputs.dtype == np.float32
     assert np.array_equal(dataset.inputs, numbers)
     assert dataset.class_names == tuple(f"class {label}" for label in range(len(numbers)))
@@ -405,7 +365,7 @@ def test_whatever_is_changed_gives_data_or_one_line(tmp_path: Path, data: st.Dat
     changed = text[:at] + scrap + text[at + data.draw(st.integers(0, 3)) :]
     path = write(tmp_path, changed)
     try:
-        dataset = read_table([path])
+        dataset = read_table(path)
     except HandgradError:
         complaint(path)
     else:

@@ -51,8 +51,8 @@ def test_each_category_is_an_input(quick: Quick, frame: Any, tmp_path: Path) -> 
     hg.save_model(classifier, tmp_path / "m.safetensors")
     pl.DataFrame(TABLE).write_csv(tmp_path / "rows.csv")
     network = hg.load_model(tmp_path / "m.safetensors")
-    rows = read_rows(tmp_path / "rows.csv", 6, network.features)
-    assert network.predict_proba(rows.inputs).tobytes() == classifier.predict_proba(X).tobytes()
+    inputs, _, _ = read_rows(tmp_path / "rows.csv", 6, network.features)
+    assert network.predict_proba(inputs).tobytes() == classifier.predict_proba(X).tobytes()
 
 
 def test_categories_keep_their_order_and_unknown_ones_are_zero(quick: Quick) -> None:
@@ -85,7 +85,7 @@ def test_other_tables_are_refused(quick: Quick) -> None:
         (X.rename(columns={"leaf": "blade"}), "blade"),
         (X[["height"]].assign(soil=1.0, leaf=2.0), "column 'soil' holds numbers"),
         (X.assign(height=np.nan), "NaN"),
-        (X.assign(leaf=1.0), "column 'leaf' holds numbers"),
+        (X.assign(leaf=1.0), "column 'leaf' does not hold names"),
     ):
         with pytest.raises(ValueError, match=message):
             classifier.predict(wrong)

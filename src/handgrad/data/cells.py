@@ -1,202 +1,163 @@
-"""Files of tables: the cells of a CSV or Parquet file become arrays of inputs, batch by batch."""
+"""Tables: the cells of a CSV or Parquet file become arrays of inputs, batch by batch."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from handgrad.data.columns import IS, Columns, input_names
 from handgrad.data.labels import parse_number, shown
-from handgrad.data.scan import ROW, csv_rows, is_parquet, is_text, scan_csv, scan_parquet
+from handgrad.data.scan import ROW, check_process, csv_rows, is_parquet, scan_parquet
 from handgrad.errors import HandgradError
 
 if TYPE_CHECKING:
     import polars as pl
 
 LABEL = "label"
-Columns: TypeAlias = Mapping[str, Sequence[str]]
-"""The columns of inputs in order, those of names with their names."""
 CELLS = 2**21
 """Cells of a batch: some 32 MB while they are texts."""
 
 
 @dataclass(frozen=True)
-class TableFile:
-    """A file of a table: its columns in order, optionally with ``label``, and the number of rows up to its header."""
+class Table:
+    """A file: the names of its columns in order, the number of rows up to its header, and its inputs.
+
+    Inputs are numbers of a type, from `columns` in their order; a column with names has one input for each.
+    """
 
     path: Path
-    names: list[str]
+    names: Sequence[str]
     header: int
+    columns: Columns
+    dtype: "np.dtype[Any]"
 
     @property
-    def inputs(self) -> list[str]:
-        """The columns without the label."""
-        return [name for name in self.names if name != LABEL]
+    def features(self) -> tuple[str, ...]:
+        """The names of the inputs; none where all columns are unnamed and hold numbers."""
+        return input_names(self.columns) if self.header or any(self.columns.values()) else ()
 
-    @property
-    def chunk(self) -> int:
-        """The number of rows of a batch."""
-        return max(1, CELLS // len(self.names))
-
-    def scan(self) -> "pl.LazyFrame":
-        """Scan the rows, in a CSV with all cells as texts; HandgradError where a column holds anything else."""
+    def size(self) -> int:
+        """Return how many bytes the inputs take in memory."""
         import polars as pl
 
-        if not is_parquet(self.path):
-            return scan_csv(self.path, dict.fromkeys(self.names, pl.String), self.header)
-        frame = scan_parquet(self.path)
-        kinds = frame.collect_schema()
-        for name, kind in kinds.items():
-            if not (kind.is_numeric() or kind == pl.Boolean or is_text(kind)):
-                held = f"column {shown(name)} holds {kind.base_type()}"
-                raise HandgradError(f"{self.path}: {held}, not numbers or text; convert or drop it")
-        return frame.rename(dict(zip(kinds, self.names, strict=True))).with_row_index(ROW)
+        rows = self.scan().select(pl.len()).collect().item()
+        return int(rows * len(input_names(self.columns)) * self.dtype.itemsize)
 
-    def parts(self, start: int = 0) -> "Iterator[pl.DataFrame]":
-        """Yield the rows from `start` on, without empty lines."""
+    def scan(self, number: "type[pl.DataType] | None" = None) -> "pl.LazyFrame":
+        """Scan the rows with column `ROW`; the cells of a CSV are texts, or those of columns of numbers `number`."""
         import polars as pl
 
-        with self.explaining():
-            for part in self.scan().filter(pl.col(ROW) >= start).collect_batches(chunk_size=self.chunk):
-                if not is_parquet(self.path):
-                    empty = part.select(stripped(self.names[0]) == "").to_series()
-                    for name in self.names[1:] if empty.any() else ():
-                        empty &= part.select(stripped(name) == "").to_series()
-                    part = part.filter(~empty) if empty.any() else part
-                yield part
-
-    def count_rows(self) -> int:
-        """Return the number of rows of a Parquet file, or about that of a CSV, from its size and first lines."""
-        import polars as pl
-
+        check_process()
         if is_parquet(self.path):
-            return int(self.scan().select(pl.len()).collect().item())
-        with self.path.open("rb") as file:
-            head = file.read(2**20)
-        return self.path.stat().st_size * (head.count(b"\n") + 1) // max(1, len(head))
+            rows = scan_parquet(self.path)
+            rows = rows.rename(dict(zip(rows.collect_schema(), self.names, strict=True)))
+        else:
+            kinds = {
+                name: number if number and not self.columns.get(name, LABEL) else pl.String
+                for name in self.names
+            }
+            rows = pl.scan_csv(
+                self.path,
+                has_header=False,
+                skip_rows=self.header,
+                schema=kinds,
+                glob=False,
+                missing_columns="insert",
+            )
+        return rows.with_row_index(ROW)
 
-    def batches(
-        self, columns: Columns, dtype: np.dtype[Any], *, labelled: bool
-    ) -> "Iterator[tuple[NDArray[Any], pl.Series | None]]":
-        """Yield inputs of consecutive rows, (n, I), and their labels as texts, if the file has any.
+    def parts(self, number: "type[pl.DataType] | None" = None, start: int = 0) -> "Iterator[pl.DataFrame]":
+        """Yield the rows of `scan` from `start` on, without spaces around texts, and without empty lines of texts."""
+        import polars as pl
+        from polars import selectors
 
-        The inputs are in the order of `columns`; a column with names has one input for each. HandgradError where a
-        cell is missing, not one of the names, or not a number in the range of `dtype`, where a label is missing
-        though all rows should be `labelled`, or a row has too many or too few cells.
+        texts = selectors.string()
+        rows = self.scan(number).filter(pl.col(ROW) >= start)
+        rows = rows.with_columns(texts.str.strip_chars().fill_null(""))
+        if not number and not is_parquet(self.path):
+            rows = rows.filter(pl.any_horizontal(texts != ""))
+        try:
+            yield from filter(len, rows.collect_batches(chunk_size=max(1, CELLS // len(self.names))))
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+            if number:  # a cell is not a number of that type
+                raise
+            for line, cells in () if is_parquet(self.path) else csv_rows(self.path):
+                if len(cells) > len(self.names):
+                    held = f"{len(cells)} columns where there should be {len(self.names)}"
+                    raise HandgradError(f"{self.path}, line {line}: {held}; correct or drop it") from None
+            reason = f"{str(error).splitlines()[0]:.100}; are quotes closed and doubled?"
+            raise HandgradError(f"{self.path} cannot be read: {reason}") from error
+
+    def batches(self) -> "Iterator[tuple[NDArray[Any], pl.Series]]":
+        """Yield inputs of consecutive rows, (n, I), and their labels as texts, empty where there are none.
+
+        HandgradError where a cell is missing, not one of the names, or not a number in the range of the type, or a
+        row has too many cells.
         """
         import polars as pl
 
-        done = 0
-        if not is_parquet(self.path) and "" in columns.get(self.inputs[-1], ()):
-            self._check_widths()
-        # Numbers show which lines are empty.
-        if not is_parquet(self.path) and not all(columns.values()):
-            number = {np.uint8: pl.UInt8, np.float32: pl.Float32}.get(dtype.type, pl.Float64)
-            kinds: dict[str, type[pl.DataType]] = {
-                name: pl.String if columns.get(name, LABEL) else number for name in self.names
-            }
-            with suppress(pl.exceptions.PolarsError):
-                for part in scan_csv(self.path, kinds, self.header).collect_batches(chunk_size=self.chunk):
-                    inputs, labels, bad = _convert(part, columns, dtype, labelled)
-                    if bad:
-                        break
-                    yield inputs, labels
-                    done += part.height
-                else:
-                    return
+        number = {"uint8": pl.UInt8, "float32": pl.Float32}.get(self.dtype.name, pl.Float64)
+        start = 0
+        with suppress(pl.exceptions.PolarsError, pl.exceptions.PanicException):
+            for part in self.parts(None if all(self.columns.values()) else number):
+                inputs, labels, bad = self._convert(part)
+                if bad:
+                    break
+                yield inputs, labels
+                start = part.item(-1, ROW) + 1
+            else:
+                return
         # From the first problem on, cells are read as texts: spaces around numbers, empty lines, pixels such as 7.0.
-        for part in self.parts(done):
-            inputs, labels, bad = _convert(part, columns, dtype, labelled)
+        for part in self.parts(start=start):
+            inputs, labels, bad = self._convert(part)
             if bad:
-                raise self._complaint(part[ROW][bad[0]], bad[1], columns, dtype)
+                raise self._complaint(part, *bad)
             yield inputs, labels
 
-    def _complaint(self, row: int, name: str, columns: Columns, dtype: np.dtype[Any]) -> HandgradError:
-        """Build the error for a bad cell, with its line in the file."""
-        if is_parquet(self.path):
-            where, cell = f"row {row + 1}", self.scan().slice(row, 1).select(name).collect().item()
-            text = "" if cell is None else str(cell)
-        else:
-            line, cells = next(islice(csv_rows(self.path), self.header + row, None), (0, []))
-            where, text = f"line {line}", dict(zip(self.names, cells, strict=False)).get(name, "")
-        if known := columns.get(name):
-            reason = f"{shown(text)} is not one of {', '.join(map(shown, known[:8]))}"
-        elif not text.strip():
-            reason = "no value; fill it in or drop the row"
-        elif dtype == np.uint8 and np.isfinite(parse_number(text)):
-            reason = f"{shown(text)} is not a pixel, an integer from 0 to 255"
-        else:
-            reason = f"{shown(text)} is not a finite number ({dtype})"
-        return HandgradError(f"{self.path}, {where}, column {shown(name) if self.header else name}: {reason}")
-
-    def _check_widths(self) -> None:
-        """Raise HandgradError where a row of a CSV has too many or too few cells."""
-        for line, cells in islice(csv_rows(self.path), self.header, None):
-            if len(cells) > len(self.names) or (len(cells) < len(self.names) and "".join(cells).strip()):
-                held = f"{len(cells)} columns where there should be {len(self.names)}"
-                raise HandgradError(f"{self.path}, line {line}: {held}; correct or drop it")
-
-    @contextmanager
-    def explaining(self) -> Iterator[None]:
-        """Find the line at which Polars could not read on."""
+    def _convert(self, part: "pl.DataFrame") -> "tuple[NDArray[Any], pl.Series, tuple[int, str] | None]":
+        """Convert rows to inputs and labels; the third result is row and column of the first bad cell."""
         import polars as pl
 
-        try:
-            yield
-        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-            if not is_parquet(self.path):
-                self._check_widths()
-            reason = str(error).partition("\n")[0]
-            raise HandgradError(
-                f"{self.path} cannot be read: {reason:.100}; are quotes closed and doubled?"
-            ) from error
+        kinds, cells, sources = part.schema, [], []
+        number = pl.Float64 if self.dtype == np.float64 else pl.Float32
+        for name, known in self.columns.items():
+            cell, text = pl.col(name), pl.col(name).cast(pl.String)
+            for value in known:
+                one = pl.when(text.is_in([*known])).then(text == value)
+                cells.append(one.cast(number).alias(f"{name}{IS}{value}"))
+            if not known:
+                cells.append(cell if kinds[name] == pl.UInt8 else cell.cast(number, strict=False))
+            sources += [name] * max(1, len(known))
+        values = part.select(cells).to_numpy(order="c")
+        with np.errstate(invalid="ignore"):
+            inputs = values.astype(self.dtype, copy=False)
+        valid = (inputs == values) & np.isfinite(inputs)
+        label = pl.col(LABEL).cast(pl.String).fill_null("") if LABEL in kinds else pl.repeat("", pl.len())
+        labels = part.select(label).to_series()
+        if valid.all():
+            return inputs, labels, None
+        row, column = divmod(int(valid.argmin()), valid.shape[1])
+        return inputs, labels, (row, sources[column])
 
-
-def _convert(
-    part: "pl.DataFrame", columns: Columns, dtype: np.dtype[Any], labelled: bool
-) -> "tuple[NDArray[Any], pl.Series | None, tuple[int, str] | None]":
-    """Convert rows to inputs and labels; the third result is row and column of the first bad cell."""
-    import polars as pl
-
-    float_kind = pl.Float64 if dtype == np.float64 else pl.Float32
-    part = part.with_columns(
-        stripped(name).cast(pl.Enum([*known]), strict=False) for name, known in columns.items() if known
-    )
-    kinds = part.schema
-    inputs, sources, changes = [], [], [stripped(LABEL)] if LABEL in kinds else []
-    for name, known in columns.items():
-        names = [f"{name}={value}" for value in known] or [name]
-        if known:
-            changes += [
-                (pl.col(name) == v).cast(float_kind).alias(n) for n, v in zip(names, known, strict=True)
-            ]
-        elif is_text(kinds[name]):
-            changes.append(pl.col(name).str.strip_chars().cast(float_kind, strict=False))
-        elif kinds[name] not in (pl.UInt8, float_kind):
-            changes.append(pl.col(name).cast(float_kind, strict=False))
-        inputs += names
-        sources += [name] * len(names)
-    part = part.with_columns(changes)
-    values = part[inputs].to_numpy(order="c")
-    with np.errstate(invalid="ignore"):
-        numbers = values.astype(dtype, copy=False)
-    valid = (numbers == values) & np.isfinite(numbers)
-    wrong = ~valid.all(axis=1)
-    labels = part[LABEL] if LABEL in kinds else None
-    if labels is not None and labelled:
-        wrong |= (labels == "").to_numpy()
-    if not wrong.any():
-        return numbers, labels, None
-    row = int(wrong.argmax())
-    return numbers, labels, (row, LABEL if valid[row].all() else sources[int(valid[row].argmin())])
-
-
-def stripped(name: str) -> "pl.Expr":
-    """Take a column as texts, without spaces around them, empty where there is none."""
-    import polars as pl
-
-    return pl.col(name).cast(pl.String).str.strip_chars().fill_null("")
+    def _complaint(self, part: "pl.DataFrame", index: int, name: str) -> HandgradError:
+        """Build the error for a bad cell, with its line in the file."""
+        row, cell = part.item(index, ROW), part.item(index, name)
+        text = "" if cell is None else str(cell)
+        if known := self.columns[name]:
+            reason = f"{shown(text)} is not one of {', '.join(map(shown, known[:8]))}"
+        elif not text:
+            reason = "no value; fill it in or drop the row"
+        elif self.dtype == np.uint8 and np.isfinite(parse_number(text)):
+            reason = f"{shown(text)} is not a pixel, an integer from 0 to 255"
+        else:
+            reason = f"{shown(text)} is not a finite number ({self.dtype})"
+        if is_parquet(self.path):
+            where = f"row {row + 1}"
+        else:
+            where = f"line {next(islice(csv_rows(self.path), self.header + row, None))[0]}"
+        return HandgradError(f"{self.path}, {where}, column {shown(name) if self.header else name}: {reason}")

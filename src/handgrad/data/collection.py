@@ -85,7 +85,7 @@ def add_to_collection(
         known = Collection(path, np.empty((0, SIDE, SIDE), np.uint8), [], chosen)
     known.classes.extend(sorted({*labels} - {*known.classes}, key=lambda name: (len(name), name)))
     known.labels.extend(labels)
-    numbers, _ = encode_labels(np.array(known.labels), "labels", known.classes, images=True)
+    numbers, _ = encode_labels(np.array(known.labels), "labels", known.classes)
     for number, label in zip(numbers, known.labels, strict=True):  # e.g. "07" is read as "7"
         if known.classes[number] != label:
             raise HandgradError(f"the label {label!r:.40} would be read as {known.classes[number]!r:.40}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +11,10 @@ from handgrad.data.dataset import Dataset
 from handgrad.data.labels import shown
 from handgrad.errors import HandgradError
 
+Columns: TypeAlias = Mapping[str, Sequence[str]]
+"""The columns of inputs in order, those of names with their names."""
 IS = "="
 """Separates a column from one of its names."""
-
 MOST = 100
 """Names of one column. A column with more holds addresses or notes, which do not generalize."""
 
@@ -32,10 +33,9 @@ def is_name(cell: str) -> bool:
 def spread(
     names: Sequence[str], numbers: NDArray[Any], texts: Mapping[str, Sequence[str]]
 ) -> tuple[NDArray[Any], tuple[str, ...]]:
-    """Combine the columns of a table into inputs (N, I) with their names.
+    """Combine `numbers` (N, K) and the N cells of columns of `texts`, in the order of `names`, into inputs (N, I).
 
-    `names` are all columns in order, `numbers` (N, K) those of numbers, and `texts` the N cells of each of the
-    others; an empty cell counts as a name. HandgradError where a column holds too many different names.
+    HandgradError where a column holds too many different names. An empty cell counts as a name.
     """
     cells = {name: np.array([cell.strip() for cell in texts[name]]) for name in texts}
     columns = {name: np.unique(cells[name]).tolist() if name in texts else [] for name in names}
@@ -48,14 +48,12 @@ def spread(
     return np.concatenate(blocks, axis=1, dtype=numbers.dtype, casting="unsafe"), features
 
 
-def input_names(columns: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+def input_names(columns: Columns) -> tuple[str, ...]:
     """Return the names of the inputs for columns, from the names in each column of names; raises as `spread`."""
     features: list[str] = []
     for name, known in columns.items():
-        if IS in name and any(columns.values()):
-            raise HandgradError(
-                f"column {shown(name)} has '{IS}' in its name, as inputs for names have; rename it"
-            )
+        if IS in name:
+            raise HandgradError(f"column {shown(name)} has '{IS}' in its name, as inputs have; rename it")
         if len(known) > MOST:
             held = f"column {shown(name)} holds {len(known):,} different names"
             raise HandgradError(f"{held}, more than {MOST}; drop it or group them")
@@ -72,6 +70,20 @@ def columns_of(features: Sequence[str]) -> dict[str, list[str]]:
     return columns
 
 
+def check_columns(there: Columns, known: Columns) -> None:
+    """Raise HandgradError where the columns of a table are not those of a model, in any order."""
+    for column in {**there, **known}:
+        if column not in there or column not in known:
+            expected = f"expected {', '.join([*known][:8])}{', …' if len(known) > 8 else ''}"
+            found = "an unknown" if column in there else "no"
+            raise HandgradError(
+                f"there is {found} column {shown(column)}; {expected}, and optionally a label"
+            )
+        if bool(there[column]) != bool(known[column]):
+            expected = "names" if known[column] else "numbers"
+            raise HandgradError(f"column {shown(column)} does not hold {expected}, as in training")
+
+
 def aligned(
     inputs: NDArray[Any], names: Sequence[str], features: Sequence[str], *, leniently: bool = False
 ) -> NDArray[Any]:
@@ -82,23 +94,12 @@ def aligned(
     """
     if tuple(names) == tuple(features):
         return inputs
-    place, there, taken = {name: k for k, name in enumerate(names)}, columns_of(names), columns_of(features)
-    expected = f"expected {', '.join([*taken][:8])}{', …' if len(taken) > 8 else ''}, and optionally a label"
-    for column in {**there, **taken}:
-        if column not in there or column not in taken:
-            raise HandgradError(
-                f"column {shown(column)} is {'unknown' if column in there else 'missing'}; {expected}"
-            )
-        if bool(there[column]) != bool(taken[column]):
-            held, wanted = ("names", "numbers") if there[column] else ("numbers", "names")
-            raise HandgradError(f"column {shown(column)} holds {held}; expected {wanted}")
-        for value in () if leniently else set(there[column]).difference(taken[column]):
-            rows = np.flatnonzero(inputs[:, place[f"{column}{IS}{value}"]])
-            if len(rows):  # else it occurs in another part of the data
-                known = ", ".join(map(shown, taken[column]))
-                raise HandgradError(
-                    f"row {rows[0] + 1}, column {shown(column)}: {shown(value)} is not one of {known}"
-                )
+    place, there, known = {name: k for k, name in enumerate(names)}, columns_of(names), columns_of(features)
+    check_columns(there, known)
+    for column in () if leniently else there:
+        for value in sorted(set(there[column]).difference(known[column])):
+            expected = ", ".join(map(shown, known[column]))
+            raise HandgradError(f"column {shown(column)}: {shown(value)} is not one of {expected}")
     result = np.zeros((len(inputs), len(features)), inputs.dtype)
     for number, name in enumerate(features):
         if name in place:
@@ -112,7 +113,7 @@ def in_known_order(dataset: Dataset, features: Sequence[str], classes: Sequence[
     Unknown classes do not change.
     """
     if features and dataset.features and dataset.features != tuple(features):
-        inputs = aligned(dataset.inputs, dataset.features, features)
+        inputs = aligned(dataset.inputs[:], dataset.features, features)
         shape = dataset.input_shape if len(dataset.input_shape) == 3 else (len(features),)
         dataset = replace(dataset, inputs=inputs, features=tuple(features), input_shape=shape)
     names = dataset.class_names

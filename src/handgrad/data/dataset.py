@@ -14,17 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.config import FRAMINGS
-from handgrad.data.arrays import (
-    PART,
-    MappedRows,
-    convert_inputs,
-    encode_classes,
-    is_mapped,
-    random_access,
-    read_ahead,
-    row_slices,
-)
+from handgrad.data.arrays import PART, MappedRows, convert_inputs, is_mapped, reading_ahead, row_slices
 from handgrad.data.batches import Rows, chunks, epoch_order, window_sizes
+from handgrad.data.labels import encode_classes
 from handgrad.errors import HandgradError
 from handgrad.kernels.types import as_array
 
@@ -38,9 +30,9 @@ def naming(where: Path | str) -> Iterator[None]:
         raise HandgradError(f"{where}: {error}") from error.__cause__
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class Dataset:
-    """Examples with their labels.
+    """Examples with their labels; HandgradError where the arrays do not match, or hold NaN or infinity.
 
     Parameters
     ----------
@@ -51,8 +43,8 @@ class Dataset:
     labels : array-like, (N,)
         Integers from 0 to C − 1, or names of classes.
     classes : sequence of str, or int, optional
-        The names of the classes, or their number. Default: the names that occur in `labels`, sorted, or the numbers
-        up to the largest.
+        The names of the classes, or their number. Default: the sorted names in `labels`, or the numbers up to the
+        largest.
     input_shape : tuple of int, optional
         Of one example, e.g. ``(1, 28, 28)`` for grey images; default: the shape of `inputs` without N.
     framing : {"digit", "plain"}, optional
@@ -60,11 +52,6 @@ class Dataset:
         for images of shape ``(1, 28, 28)``, else ``"plain"``.
     features : sequence of str, optional
         The names of the I inputs.
-
-    Raises
-    ------
-    HandgradError
-        If the arrays do not belong together, or hold NaN, infinity or a label out of range.
     """
 
     inputs: Any
@@ -87,14 +74,9 @@ class Dataset:
             raise HandgradError(f"unknown framing '{framing}'; choose from {', '.join(FRAMINGS)}")
         if len(self.features) not in (0, prod(shape)):
             raise HandgradError(f"there are {prod(shape)} inputs, but {len(self.features)} names of them")
-        labels, names = encode_classes(labels, self.classes)
-        features = tuple(map(str, self.features))
-        self._set(labels=labels, classes=names, input_shape=shape, framing=framing, features=features)
-        self._set(inputs=convert_inputs(inputs, prod(shape)))
-
-    def _set(self, **fields: Any) -> None:
-        for name, value in fields.items():
-            object.__setattr__(self, name, value)
+        self.labels, self.classes = encode_classes(labels, self.classes)
+        self.input_shape, self.framing, self.features = shape, framing, tuple(map(str, self.features))
+        self.inputs = convert_inputs(inputs, prod(shape))
 
     def __repr__(self) -> str:
         shape, classes = "×".join(map(str, self.input_shape)), len(self.class_names)
@@ -110,12 +92,12 @@ class Dataset:
 
     def take(self, rows: NDArray[np.integer] | slice) -> "Dataset":
         """Return the examples at `rows` as a data set; many examples of a memory map stay in its file."""
-        inputs, dataset = self.inputs, copy(self)
-        if is_mapped(inputs) and not isinstance(rows, slice) and len(rows) * self._row_bytes > PART:
-            inputs = MappedRows(inputs, rows)
+        dataset = copy(self)
+        if is_mapped(self.inputs) and not isinstance(rows, slice) and len(rows) * self._row_bytes > PART:
+            dataset.inputs = MappedRows(self.inputs, rows)
         else:
-            inputs = inputs[rows]
-        dataset._set(inputs=inputs, labels=self.labels[rows])
+            dataset.inputs = self.inputs[rows]
+        dataset.labels = self.labels[rows]
         return dataset
 
     def fingerprint(self) -> int:
@@ -145,11 +127,11 @@ class Dataset:
             yield from rest
             return
         ahead = start // window
-        with random_access(self.inputs):
+        with reading_ahead(self.inputs) as read:
             for rows in rest:
                 while ahead * window <= start + window:  # this window and the next
                     for number in np.unique(order[ahead * window : (ahead + 1) * window] // block).tolist():
-                        read_ahead(self.inputs, number * block, min((number + 1) * block, len(self)))
+                        read(number * block, min((number + 1) * block, len(self)))
                     ahead += 1
                 start += batch_size
                 yield rows
@@ -162,19 +144,15 @@ class Dataset:
 class Splits:
     """A training split, and optionally a validation and a test split; what `load_data` returns.
 
+    HandgradError where examples of two splits differ in size, or a split is not a data set.
+
     Parameters
     ----------
     train : Dataset
     validation : Dataset, optional
-    test : Dataset, or a function that opens it, optional
-        A function is called when the test split is first used.
+    test : Dataset, or a function that opens it when it is first used, optional
     source : str
         The name or path of the data.
-
-    Raises
-    ------
-    HandgradError
-        If examples of two splits differ in size, or a split is not a data set.
     """
 
     def __init__(
@@ -184,41 +162,31 @@ class Splits:
         test: Dataset | Callable[[], Dataset] | None = None,
         source: str = "",
     ) -> None:
-        self.train, self.source, self._test = train, source, test
-        self.validation = validation
-        for name, split in (("training", train), ("validation", validation)):
-            self._check(split, name)
+        self.train, self.validation, self.source, self._test = train, validation, source, test
+        self._check(train, "training")
+        if validation is not None:
+            self._check(validation, "validation")
 
     def __repr__(self) -> str:
-        unopened = callable(self._test) and "test" not in vars(self)
-        test = "not opened" if unopened else self.test
-        return f"Splits({self.source!r}, train={self.train}, validation={self.validation}, test={test})"
+        return f"Splits({self.source!r}, train={self.train}, validation={self.validation})"
 
     @cached_property
     def test(self) -> Dataset | None:
         """The test split, for `evaluate`; training never opens it."""
         test = self._test() if callable(self._test) else self._test
-        self._check(test, "test")
-        return test
+        return None if test is None else self._check(test, "test")
 
-    def _check(self, split: Dataset | None, name: str) -> None:
+    def _check(self, split: Any, name: str) -> Dataset:
         where = self.source or "the data"
-        if not isinstance(split, Dataset) and (split is not None or name == "training"):
+        if not isinstance(split, Dataset):
             raise HandgradError(f"{where}: the {name} examples must be a Dataset; got {type(split).__name__}")
-        if split is not None and split.inputs.shape[1] != self.train.inputs.shape[1]:
-            raise HandgradError(
-                f"{where}: training examples have {self.train.inputs.shape[1]} values, "
-                f"{name} examples have {split.inputs.shape[1]}"
-            )
+        width, expected = split.inputs.shape[1], self.train.inputs.shape[1]
+        if width != expected:
+            raise HandgradError(f"{where}: training examples have {expected} values, {name} examples {width}")
+        return split
 
     def split(self, name: str) -> Dataset:
-        """Return a split by name: train, validation or test.
-
-        Raises
-        ------
-        HandgradError
-            If there is no such split.
-        """
+        """Return a split by name: train, validation or test; HandgradError where there is none."""
         if name not in ("train", "validation", "test"):
             raise HandgradError(f"unknown split '{name}'; choose from train, validation, test")
         split: Dataset | None = getattr(self, name)
@@ -228,15 +196,7 @@ class Splits:
         return split
 
     def with_validation(self, validation: Dataset) -> "Splits":
-        """Return the same splits with other examples for validation.
-
-        Raises
-        ------
-        HandgradError
-            If they are empty, or have another size or other classes than the training examples.
-        """
-        if not len(validation):
-            raise HandgradError("the validation data hold no examples")
+        """Return the same splits with other examples for validation; HandgradError where they do not match."""
         if validation.class_names != self.train.class_names:
             raise HandgradError(
                 f"the validation data have the classes {', '.join(validation.class_names):.60}, "
@@ -245,12 +205,9 @@ class Splits:
         return Splits(self.train, validation, self._test, self.source)
 
     def split_validation(self, examples: int, rng: np.random.Generator) -> "Splits":
-        """Move `examples` random examples from train to validation, unless there is a validation split already.
+        """Move random examples from train to validation, unless there is a validation split already.
 
-        Raises
-        ------
-        HandgradError
-            If fewer than one training example would be left.
+        HandgradError where fewer than one training example would be left.
         """
         if self.validation is not None:
             return self

@@ -1,4 +1,4 @@
-"""Labels: numbers or names in files, class numbers from 0 and the names of the classes in memory."""
+"""Labels: numbers or names as users have them, class numbers from 0 and the names of the classes in memory."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,32 +8,19 @@ from numpy.typing import NDArray
 
 from handgrad.errors import HandgradError
 
-LARGEST = 2.0**53
-"""Below it, float64 represents every integer."""
+MOST_CLASSES = 1_000_000
 
 
 def encode_labels(
     values: NDArray[Any],
     where: str,
     classes: Sequence[str] | None = None,
-    *,
-    images: bool,
     places: NDArray[np.integer] | None = None,
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Number the labels of a file: int64 labels (N,) and the names of the classes.
+    """Number categories, integers or names: int64 labels (N,) and the names of the classes, sorted.
 
-    Labels of images are class numbers, 0 to the largest. Labels of tables are categories: integers or names, sorted.
-
-    Parameters
-    ----------
-    values : (N,)
-        The labels; or distinct labels, where `places` (N,) has the index of each example's label among them.
-    where : str
-        Names the file in messages.
-    classes : sequence of str, optional
-        Those of the training split, where this is another one.
-    images : bool
-        Whether the examples are images.
+    `values` are the labels (N,), or distinct ones, if `places` (N,) has the index of each example's label among them.
+    `where` names the file in messages; `classes` are all classes, e.g. those of the training split.
     """
     present, found = np.unique(_plain(values, where), return_inverse=True)
     places = found if places is None else found[places]
@@ -44,36 +31,53 @@ def encode_labels(
         example = int(np.argmax(places == wrong)) + 1
         return HandgradError(f"{where}: label {shown(str(present[wrong]))} (example {example}) {reason}")
 
+    for wrong, value in enumerate(present):
+        if str(value) in ("", "nan"):
+            raise refuse(wrong, "is missing; fill it in or drop the example")
     numbers = np.array([parse_number(str(value)) for value in present])
-    numeric = not np.isnan(numbers).all()
-    if numeric:
-        for wrong in np.flatnonzero(~((abs(numbers) < LARGEST) & (numbers == np.round(numbers)))).tolist():
+    if not np.isnan(numbers).all():
+        for wrong in np.flatnonzero(~((abs(numbers) < 2.0**53) & (numbers == np.round(numbers)))).tolist():
             raise refuse(wrong, "is not an integer, or too large; correct it, or make all labels names")
         # Different texts may mean one number: 5, 5.0 and 05.
         present, again = np.unique(numbers.astype(np.int64), return_inverse=True)
         places = again[places]
     names = tuple(map(str, present))
-    if classes is not None:
-        known = tuple(classes)
-    elif names[0] in ("", "nan"):
-        raise refuse(0, "is missing; fill it in or drop the example")
-    elif len(names) < 2:
+    if classes is None and len(names) < 2:
         raise refuse(0, "is the only one; a classifier needs two classes or more")
-    elif images and numeric:
-        # A few digits may be missing, but a lone far label is a mistake.
-        if present[0] < 0 or (present[-1] > 9 and np.count_nonzero(present > 0) < present[-1]):
-            wrong = 0 if present[0] < 0 else len(present) - 1
-            raise refuse(
-                wrong, "is out of range; labels of images are class numbers from 0, without large gaps"
-            )
-        known = tuple(map(str, range(present[-1] + 1)))
-    else:
-        known = names
-    numbered = {name: number for number, name in enumerate(known)}
+    numbered = {name: number for number, name in enumerate(names if classes is None else classes)}
     for wrong, name in enumerate(names):
         if name not in numbered:
-            raise refuse(wrong, f"is not one of the {len(known)} classes of the training data")
-    return np.array([numbered[name] for name in names], np.int64)[places], known
+            raise refuse(wrong, f"is not one of the {len(numbered)} classes")
+    return np.array([numbered[name] for name in names], np.int64)[places], tuple(numbered)
+
+
+def encode_classes(labels: NDArray[Any], classes: Any) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """Convert labels, integers from 0 or names, to numbers from 0, and name the classes."""
+    if isinstance(classes, int | np.integer):
+        classes = range(min(classes, MOST_CLASSES + 1))
+    names = () if classes is None else tuple(map(str, classes))
+    if classes is not None and not 0 < len(names) <= MOST_CLASSES:
+        raise HandgradError(f"there must be 1 to {MOST_CLASSES:,} classes")
+    if len(set(names)) != len(names):
+        raise HandgradError(f"two classes have the same name: {', '.join(names):.200}")
+    if labels.dtype.kind == "U" or (labels.dtype.kind == "O" and all(isinstance(x, str) for x in labels)):
+        present, places = np.unique(labels.astype(str), return_inverse=True)
+        names = names or tuple(map(str, present))
+        if unknown := set(map(str, present)) - set(names):
+            raise HandgradError(f"label {min(unknown)!r:.40} is not one of the {len(names)} classes")
+        numbers = {name: number for number, name in enumerate(names)}
+        return np.array([numbers[str(name)] for name in present], np.int64)[places], names
+    whole = labels.dtype.kind == "f" and ((abs(labels) < 2.0**63) & (labels == np.floor(labels))).all()
+    if labels.dtype.kind == "b" or whole:
+        labels = labels.astype(np.int64)
+    if labels.dtype.kind not in "ui":
+        raise HandgradError(f"labels must be integers or names of classes; got {labels.dtype}")
+    low, high = (int(labels.min()), int(labels.max())) if len(labels) else (0, 0)
+    known = len(names) or max(2, min(high + 1, MOST_CLASSES))
+    if low < 0 or high >= known:
+        wrong = low if low < 0 else high
+        raise HandgradError(f"label {wrong} is out of range: there are {known} classes, 0 to {known - 1}")
+    return labels.astype(labels.dtype.newbyteorder("="), copy=False), names or tuple(map(str, range(known)))
 
 
 def parse_number(text: str) -> float:
@@ -91,12 +95,8 @@ def shown(text: str) -> str:
 
 def _plain(values: NDArray[Any], where: str) -> NDArray[Any]:
     """Convert labels to numbers, or texts without spaces around them."""
-    if values.dtype.kind == "S":
-        values = np.strings.decode(values, "utf-8", "replace")
-    if values.dtype.kind == "O" and all(isinstance(value, str) for value in values.flat):
-        values = values.astype(str)
-    if values.dtype.kind == "U":
-        return np.strings.strip(values)
+    if values.dtype.kind == "U" or (values.dtype.kind == "O" and all(isinstance(x, str) for x in values)):
+        return np.strings.strip(values.astype(str))
     if values.dtype.kind not in "uifb":
         raise HandgradError(f"{where}: labels of type {values.dtype} are neither numbers nor names")
-    return values.astype(np.uint8) if values.dtype.kind == "b" else values
+    return values

@@ -38,20 +38,18 @@ class Source:
     """One split of data that may be too large for memory.
 
     `size` returns about how many bytes its inputs take in memory. It is converted again where one of its `files` has
-    changed. `part` names what is read where these hold several splits, `known` has the classes and inputs of the
-    training split where this is another one.
+    changed. `known` has the classes and inputs of the training split where this is another one.
     """
 
     name: str
     size: Callable[[], int]
     files: Sequence[Path]
-    part: str = ""
     known: Sequence[str] = ()
 
     @property
     def folder(self) -> Path:
         """Where the conversion is, or would be."""
-        place = json.dumps([self.part, *(str(path.absolute()) for path in self.files)])
+        place = json.dumps([str(path.absolute()) for path in self.files])
         return cache_folder(f"{self.files[0].name}-{hashlib.sha256(place.encode()).hexdigest()[:10]}")
 
     def facts(self) -> dict[str, Any]:
@@ -100,7 +98,7 @@ def _open(folder: Path, facts: dict[str, Any]) -> Dataset:
     if inputs.dtype != found["dtype"]:
         inputs = MappedRows(inputs, dtype=found["dtype"])
     dataset = Dataset(inputs[:1], labels[:1], *found["description"])
-    dataset._set(inputs=inputs, labels=labels)  # all values were checked when they were converted
+    dataset.inputs, dataset.labels = inputs, labels  # all values were checked when they were converted
     return dataset
 
 

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from handgrad.data.labels import shown
 from handgrad.errors import HandgradError
 
 if TYPE_CHECKING:
@@ -28,52 +29,31 @@ def is_parquet(path: Path) -> bool:
     return path.suffix.lower() == ".parquet"
 
 
-def scan_csv(path: Path, schema: "dict[str, type[pl.DataType]]", header: int) -> "pl.LazyFrame":
-    """Scan a CSV below its header, with the numbers of its rows as column `ROW`."""
-    import polars as pl
-
-    _check_process()
-    return pl.scan_csv(
-        path,
-        has_header=False,
-        skip_rows=header,
-        schema=schema,
-        glob=False,
-        missing_columns="insert",
-        row_index_name=ROW,
-    )
-
-
 def scan_parquet(path: Path) -> "pl.LazyFrame":
-    """Scan a Parquet file; a damaged one is refused."""
+    """Scan a Parquet file; one that is damaged, or holds neither numbers nor text, is refused."""
     import polars as pl
 
-    _check_process()
-    try:
-        facts = path.stat()
-    except OSError as error:
-        raise HandgradError(f"{path} cannot be read as Parquet: {error.strerror}") from error
+    check_process()
+    facts = path.stat()
     _verify_parquet(path.resolve(), facts.st_size, facts.st_mtime_ns)
-    return pl.scan_parquet(path, glob=False, hive_partitioning=False)
-
-
-def is_text(kind: "pl.DataType") -> bool:
-    """Whether a column of this type holds texts."""
-    import polars as pl
-
-    return kind in (pl.String, pl.Categorical, pl.Enum)
+    frame = pl.scan_parquet(path, glob=False, hive_partitioning=False)
+    for name, kind in frame.collect_schema().items():
+        if kind in (pl.Categorical, pl.Enum, pl.Boolean):
+            frame = frame.with_columns(pl.col(name).cast(pl.UInt8 if kind == pl.Boolean else pl.String))
+        elif not (kind.is_numeric() or kind == pl.String):
+            held = f"column {shown(name)} holds {kind.base_type()}"
+            raise HandgradError(f"{path}: {held}, not numbers or text; convert or drop it")
+    return frame
 
 
 def first_row(path: Path) -> tuple[int, list[str]]:
     """Return the number, from 1, and the cells of the first row that is not empty; in Parquet the column names."""
-    if path.exists() and not path.is_file():  # opening a pipe would block
-        raise HandgradError(f"{path} is a folder or not a plain file; name a CSV or Parquet file")
+    if not path.is_file():  # opening a pipe would block
+        raise HandgradError(f"{path} is not a file; name a CSV or Parquet file")
     if is_parquet(path):
-        return 1, list(scan_parquet(path).collect_schema())
+        return 1, [*scan_parquet(path).collect_schema()]
     for number, (_, row) in enumerate(csv_rows(path), 1):
         if "".join(row).strip():
-            if row[0].lstrip().lower().startswith(("<!doctype", "<html", "<?xml")):
-                raise HandgradError(f"{path} is a web page (HTML), not a CSV; download the file itself")
             return number, row
     raise HandgradError(f"{path} is empty; a CSV with a row for each example is expected")
 
@@ -101,9 +81,7 @@ def _verify_parquet(path: Path, size: int, changed: int) -> None:
     """Read a Parquet file once in a child process, since damage can abort the process that reads it."""
     command = [sys.executable, "-P", "-c", VERIFY, str(path)]
     if subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True).returncode:
-        raise HandgradError(
-            f"{path} cannot be read as Parquet: it is damaged or cut short; download it again"
-        )
+        raise HandgradError(f"{path} cannot be read as Parquet: it is damaged; download it again")
 
 
 _forks: list[bool] = []  # for each fork that led to this process, whether Polars was loaded
@@ -111,9 +89,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=lambda: _forks.append("polars" in sys.modules))
 
 
-def _check_process() -> None:
+def check_process() -> None:
     """Raise HandgradError in a process that was forked after Polars was loaded: its threads do not run there."""
     if any(_forks):
-        raise HandgradError(
-            "tables cannot be read in a process that was forked after Polars was loaded; start it with 'spawn'"
-        )
+        raise HandgradError("tables cannot be read in a process that was forked after Polars; use 'spawn'")
