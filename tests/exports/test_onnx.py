@@ -27,7 +27,7 @@ def run(path: Path, inputs: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
 @pytest.mark.parametrize(("layer", "shape"), LAYERS, ids=[f"{layer}{shape}" for layer, shape in LAYERS])
 def test_every_layer_computes_the_same(layer: hg.Layer, shape: tuple[int, ...], tmp_path: Path) -> None:
     network = network_of(layer, shape)
-    write_onnx(network, tmp_path / "layer.onnx")
+    hg.export(network, tmp_path / "layer.onnx")
     raw = np.random.default_rng(1).normal(size=(9, *shape)).astype(np.float32).reshape(9, -1)
     logits, probabilities = run(tmp_path / "layer.onnx", raw)
     np.testing.assert_allclose(logits, network.logits(raw), rtol=1e-5, atol=1e-5)

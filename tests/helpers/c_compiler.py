@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from handgrad.exports.c import write_c
+from handgrad.exports.formats import export
 from handgrad.model.network import Network
 
 STRICT = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-pedantic")
@@ -50,7 +50,7 @@ class Headers:
     def __init__(self, folder: Path, networks: Mapping[str, Network], *, int8: bool = False) -> None:
         code = ""
         for name, network in networks.items():
-            write_c(network, folder / f"{name}.h", int8=int8)
+            export(network, folder / f"{name}.h", int8=int8)
             code += f'#include "{name}.h"\n'
             code += f"int run_{name}(const void *x, float *y) {{ return {name}_predict(x, y); }}\n"
         self.networks, self.library = networks, load_c(folder, code)

@@ -24,7 +24,7 @@ from handgrad.model.scaling import Scaling
 
 
 def write_c(network: Network, path: Path, *, int8: bool = False) -> None:
-    """Write a network as a C99 header whose stem names its function, completely or not at all."""
+    """Write a network in float32 as a C99 header whose stem names its function, completely or not at all."""
     program = _Program(int8)
     inputs, shape = network.inputs, network.input_shape
     scaling = network.scaling or Scaling(np.array(0.0), np.array(1.0))
@@ -109,10 +109,9 @@ class _Program:
             case layers.AvgPool2D():
                 self.call("average_pool", self.now, *input_shape, layer.pool_size, layer.step)
             case layers.BatchNorm():  # an affine map, in inference
-                slope = arrays.gamma / np.sqrt(arrays.variance + arrays.variance.dtype.type(layer.epsilon))
-                intercept = (arrays.beta - arrays.mean * slope).astype(np.float32)
-                slopes = self.array("float", f"slopes{index}", slope.astype(np.float32))
-                intercepts = self.array("float", f"intercepts{index}", intercept)
+                slope = arrays.gamma / np.sqrt(arrays.variance + np.float32(layer.epsilon))
+                slopes = self.array("float", f"slopes{index}", slope)
+                intercepts = self.array("float", f"intercepts{index}", arrays.beta - arrays.mean * slope)
                 self.call("affine", self.now, slopes, intercepts, *channels)
             case layers.Maxout():
                 self.call("maxout", self.now, channels[0], layer.pieces, channels[1])
@@ -127,12 +126,12 @@ class _Program:
         self, index: int, function: str, sizes: Shape, arrays: Parameters, channels: tuple[int, int]
     ) -> None:
         """Add a product with weights, and the biases."""
-        weights, scales = arrays.weights.astype(np.float32), None
+        weights, scales = arrays.weights, None
         if self.int8:
             weights, scales = quantize(weights)
         weights = weights.T if weights.ndim == 2 else weights  # (I, O)
         constant = self.array("handgrad_weight", f"weights{index}", weights)
-        biases = self.array("float", f"biases{index}", arrays.biases.astype(np.float32))
+        biases = self.array("float", f"biases{index}", arrays.biases)
         x = self.swap(prod(channels))
         self.call(function, x, constant, *sizes, self.now)
         if scales is None:
@@ -143,7 +142,7 @@ class _Program:
 
 def quantize(weights: NDArray[Any]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """Round weights (O, ...) to q from −127 to 127 with scales (O,): q · scale is at most half a scale away."""
-    rows = weights.reshape(len(weights), -1).astype(np.float32)
+    rows = weights.reshape(len(weights), -1)
     largest = np.abs(rows).max(axis=1)
     scales = np.where(largest > 0, largest / np.float32(127), np.float32(1)).astype(np.float32)
     return np.rint(rows / scales[:, None]).astype(np.int8).reshape(weights.shape), scales

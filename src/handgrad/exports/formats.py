@@ -3,13 +3,21 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from handgrad.errors import HandgradError, require, suggest
 from handgrad.exports import FORMATS, SUFFIXES
 from handgrad.exports.c import write_c
 from handgrad.exports.csv import read_csv, write_csv
 from handgrad.exports.html import write_html
-from handgrad.exports.support import check_supported
-from handgrad.model.files import Recipe, load_recipe, load_safetensors, network_of
+from handgrad.model.files import (
+    Recipe,
+    load_recipe,
+    load_safetensors,
+    model_tensors,
+    network_from_tensors,
+    network_of,
+)
 from handgrad.model.network import Network
 
 MODEL_FILE = "model.safetensors"
@@ -56,7 +64,7 @@ def export(
         raise HandgradError(f"only c has int8 weights, and not {format}")
     network = network_of(network)
     if format != "csv":
-        check_supported(network, format)
+        network = _in_float32(network, format)
     match format:
         case "csv":
             write_csv(network, path)
@@ -66,6 +74,21 @@ def export(
             write_html(network, path, recipe, accuracy)
         case "c":
             write_c(network, path, int8=int8)
+
+
+def _in_float32(network: Network, format: str) -> Network:
+    """Return a network in float32; HandgradError where that cannot be, or a layer has a formula in Python only."""
+    for index, layer in enumerate(network.layers):
+        if not type(layer).__module__.startswith("handgrad."):  # a subclass may compute something else
+            raise HandgradError(
+                f"{format} supports layers of the library only, and not {index}, {layer!r:.60}"
+            )
+    tensors, metadata = model_tensors(network)
+    with np.errstate(over="ignore"):
+        arrays = {name: array.astype(np.float32) for name, array in network.named_arrays().items()}
+    if not all(np.isfinite(array).all() for array in arrays.values()):
+        raise HandgradError(f"{format} holds float32, and parameters exceed its range; train again")
+    return network_from_tensors(tensors | arrays, metadata | {"dtype": '"float32"'}, Path(format))
 
 
 def _onnx() -> Any:

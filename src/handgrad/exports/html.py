@@ -12,10 +12,9 @@ from html import escape
 from pathlib import Path
 
 from handgrad.errors import HandgradError
-from handgrad.exports.support import float32_tensors
 from handgrad.files import write_file
 from handgrad.frontend import page_files
-from handgrad.model.files import Recipe, serialize_tensors
+from handgrad.model.files import Recipe, model_bytes
 from handgrad.model.network import Network
 
 WITH_SERVER = ("train/", "digits/")
@@ -29,7 +28,7 @@ SCRIPT = re.compile(r'<script type="(?:importmap|module)">(.*?)</script>', re.DO
 def write_html(
     network: Network, path: Path, recipe: Recipe | None = None, accuracy: str | None = None
 ) -> None:
-    """Write a network of 28×28 images as a page to draw on, completely or not at all.
+    """Write a network of 28×28 images, in float32, as a page to draw on, completely or not at all.
 
     The page shows the name of the recipe, or else of the file, and the accuracy, a text.
     """
@@ -43,7 +42,7 @@ def write_html(
     attributes = f'id="model" data-name="{escape(name)}"'
     if accuracy:
         attributes += f' data-accuracy="{escape(accuracy)}"'
-    model = _base64(serialize_tensors(*float32_tensors(network)))
+    model = _base64(model_bytes(network))
     embedded = f'<script type="application/octet-stream;base64" {attributes}>{model}</script>'
     write_file(path, _bundle().replace("</body>", f"{embedded}\n</body>").encode())
 

@@ -12,11 +12,10 @@ import numpy as np
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from handgrad.errors import HandgradError
-from handgrad.exports.support import float32_tensors
 from handgrad.files import write_file
 from handgrad.kernels.activations import GELU_CUBIC, GELU_SCALE
 from handgrad.model import layers
-from handgrad.model.files import Recipe, Tensors, network_from_tensors, recipe_from_metadata
+from handgrad.model.files import Recipe, Tensors, model_tensors, network_from_tensors, recipe_from_metadata
 from handgrad.model.layers.layer import Shape
 from handgrad.model.network import Network
 
@@ -28,8 +27,8 @@ OPERATORS = {"Flatten": "Flatten", "ReLU": "Relu", "Sigmoid": "Sigmoid", "Tanh":
 
 
 def write_onnx(network: Network, path: Path, recipe: Recipe | None = None) -> None:
-    """Write a network as an ONNX file in float32, completely or not at all."""
-    tensors, metadata = float32_tensors(network, recipe)
+    """Write a network in float32 as an ONNX file, completely or not at all."""
+    tensors, metadata = model_tensors(network, recipe)
     nodes, shape = _Nodes(), network.input_shape
     x = nodes.scale("input", tensors)
     if len(shape) > 1:

@@ -33,7 +33,6 @@ def plot_learning_curves(
 
     Of one run both curves are drawn: training, measured on each batch before its step, and validation, measured
     after the last one. Of several runs it is one each: validation, or training where a run has no validation split.
-    Scales are logarithmic where errors, losses or the lengths of the runs span a power of ten.
 
     Parameters
     ----------

@@ -13,12 +13,6 @@ from handgrad.training.metrics import calibration, wilson_interval
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-NUMBERED = 20
-"""Classes up to which cells contain counts; a larger matrix has a colour bar instead."""
-
-NAMED = 60
-"""Classes up to which all have a label."""
-
 
 def plot_confusion_matrix(
     confusion: Integers, classes: Sequence[str] | None = None, ax: "Axes | None" = None
@@ -49,7 +43,7 @@ def plot_confusion_matrix(
         )
     shares = 100 * confusion / np.maximum(1, confusion.sum(axis=1, keepdims=True))
     np.fill_diagonal(shares, 0)
-    longest, numbered = max(map(len, names)), count <= NUMBERED
+    longest, numbered = max(map(len, names)), count <= 20  # a larger one has a colour bar instead of numbers
     side = 1 + 0.07 * longest + (max(2, 0.4 * count) if numbered else 4.5)
     with drawing(ax, (side, side)) as axes:
         image = axes.imshow(shares, cmap="Blues", vmin=0)
@@ -60,7 +54,7 @@ def plot_confusion_matrix(
                 axes.text(predicted, true, text, color=color, fontsize="small", ha="center", va="center")
         else:
             axes.figure.colorbar(image, ax=axes, label="share of the true class in %", shrink=0.8)
-        every = -(-count // NAMED)
+        every = -(-count // 60)  # of 60 classes or fewer all have a label
         ticks, labels = range(0, count, every), names[::every]
         size = "medium" if numbered else "x-small"
         axes.set_yticks(ticks, labels, fontsize=size)
@@ -74,7 +68,7 @@ def plot_confusion_matrix(
 def plot_calibration(
     probabilities: Floats, labels: Integers, ax: "Axes | None" = None, *, bins: int = 10
 ) -> "Axes":
-    """Draw accuracy against the predicted probability.
+    """Draw accuracy against the predicted probability (DeGroot and Fienberg, The Statistician 32, 1983).
 
     On the dotted diagonal both are equal; below it the network is overconfident. Bars are 95 % intervals, the
     numbers at the bottom count the examples of each bin.
@@ -91,11 +85,6 @@ def plot_calibration(
     ------
     HandgradError
         As `handgrad.calibration` does.
-
-    References
-    ----------
-    DeGroot and Fienberg, "The comparison and evaluation of forecasters", The Statistician 32 (1983);
-    Niculescu-Mizil and Caruana, "Predicting good probabilities with supervised learning", ICML 2005.
     """
     found = calibration(probabilities, labels, bins)
     confidence, accuracy = 100 * found.confidence, 100 * found.accuracy

@@ -16,12 +16,6 @@ from handgrad.plots.style import drawing, shorten
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLUMNS = 8
-"""Mistakes in a row."""
-
-PERCENTILE = 99.5
-"""Percentile of the weights' magnitudes that is black or white, so that a few huge ones do not hide the others."""
-
 
 def plot_weights(network: Network, ax: "Axes | None" = None, *, most: int = 64) -> "Axes":
     """Draw the weights of the first layer that has any: black is below 0, grey is 0, white above.
@@ -47,7 +41,7 @@ def plot_weights(network: Network, ax: "Axes | None" = None, *, most: int = 64) 
     if index is None:
         raise HandgradError("no layer of the network has weights (O, I) or (O, C, K, K) to draw")
     weights, units = arrays[index][:most], len(arrays[index])
-    limit = float(np.percentile(np.abs(weights), PERCENTILE)) or 1.0
+    limit = float(np.percentile(np.abs(weights), 99.5)) or 1.0  # a few huge ones do not hide the others
     shape = network.example_shape if weights.ndim == 2 else weights.shape[1:]
     are_images = len(shape) == 3 and weights[0].size == np.prod(shape)
     sheet, size = weights, (5.6, 4.0)
@@ -114,7 +108,7 @@ def plot_mistakes(
     tiles = images[:, 0] if images.shape[1] == 1 else np.moveaxis(images, 1, -1)
     pairs = [(shorten(names[dataset.labels[k]], 12), shorten(names[predicted[k]], 12)) for k in worst]
     arrow = " → " if max(len(name) for pair in pairs for name in pair) <= 3 else " →\n"
-    columns, (height, width) = min(COLUMNS, len(worst)), tiles.shape[1:3]
+    columns, (height, width) = min(8, len(worst)), tiles.shape[1:3]
     gaps = max(1, round((0.5 if arrow == " → " else 0.7) * height)), max(1, round(0.3 * width))
     sheet = _mosaic((tiles - tiles.min()) / (np.ptp(tiles) or 1), columns, gaps)
     down, across = height + gaps[0], width + gaps[1]

@@ -41,14 +41,12 @@ class HandgradClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     layers : list of Layer, optional
         All layers but the output layer, instead of `hidden`, `activation` and `dropout`.
     input_shape : int or tuple of int, optional
-        Of one example, e.g. ``(1, 28, 28)`` for grey images, which convolution and augmentation need. Default:
-        ``(I,)``.
+        Of one example; default: ``(I,)``. Convolution and augmentation need images, e.g. ``(1, 28, 28)``.
     framing : "digit" or "plain"
         How the saved model turns an image file into an example of `input_shape`: framed as in MNIST, or only resized.
     scaling : "auto", "standard", Scaling or None
         "auto" divides bytes (uint8) by 255 if any is 128 or larger, and standardises all other numbers: each input to
-        mean 0 and standard deviation 1 over the training data. "standard" standardises bytes, too; None does not
-        change inputs. Scaling is part of the network.
+        mean 0 and standard deviation 1 over the training data. "standard" standardises bytes, too; None nothing.
     dtype : "float32", "float64" or None
         Of parameters and arithmetic. None chooses float32 for bytes and float32, else float64.
     optimizer : str or Optimizer
@@ -68,8 +66,7 @@ class HandgradClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     time_limit : float, optional
         Seconds after which a call of `fit` ends with the epoch.
     tol : float, optional
-        Without early stopping, training ends when the loss has not fallen by more than this for `patience` epochs;
-        None never ends it early.
+        Without early stopping, training ends when the loss has not fallen by more than this for `patience` epochs.
     patience : int
         Epochs without improvement after which training ends.
     early_stopping : bool
@@ -81,7 +78,7 @@ class HandgradClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         The criterion of early stopping.
     warm_start : bool
         Whether `fit` continues where the last one ended. With the same data and parameters and without a schedule, k
-        epochs and then m more are k + m epochs, bit for bit; with other data, network and optimizer are continued.
+        epochs and then m more are k + m epochs, bit for bit.
     random_state : int, RandomState or None
         For initial parameters, order of the data, dropout, and the data held out.
     threads : int, optional

@@ -150,11 +150,7 @@ def _build_loss(classifier: Any, targets: NDArray[np.int64]) -> CrossEntropy:
 
 
 def _build_network(
-    classifier: Any,
-    inputs: NDArray[Any],
-    weights: NDArray[Any] | None,
-    seed: int,
-    features: tuple[str, ...],
+    classifier: Any, inputs: NDArray[Any], weights: NDArray[Any] | None, seed: int, features: tuple[str, ...]
 ) -> Network:
     """Create the network, with random numbers drawn as for a recipe."""
     columns, dtype = inputs.shape[1], classifier.dtype
