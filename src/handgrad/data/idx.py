@@ -50,7 +50,7 @@ def read_idx(path: Path) -> Array:
             content = file.read(size)
             if len(content) < size or file.read(1):  # at the end, gzip compares its checksum
                 raise _damaged(path, wrong)
-            return np.frombuffer(content, np.uint8).reshape(shape)
+            return np.frombuffer(bytearray(content), np.uint8).reshape(shape)  # writable
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise _damaged(path, f"is damaged: its gzip stream is cut short or corrupt ({error})") from error
     except OSError as error:
