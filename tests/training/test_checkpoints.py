@@ -41,17 +41,6 @@ def test_a_model_comes_back_bit_for_bit(
     np.testing.assert_array_equal(loaded.predict_proba(raw), network.predict_proba(raw))
 
 
-def test_a_transposed_array_is_not_scrambled(tmp_path: Path) -> None:
-    network = hg.Network([hg.Dense(3)], (2,), 0)
-    network.scaling = hg.Scaling(np.arange(8.0)[::4], np.arange(1.0, 5.0).reshape(2, 2).T[0])
-    network.parameters[0].weights = np.arange(6, dtype=np.float32).reshape(2, 3).T
-    hg.save_model(network, tmp_path / "model.safetensors")
-    loaded = load_safetensors(tmp_path / "model.safetensors")
-    np.testing.assert_array_equal(loaded.parameters[0].weights, [[0, 3], [1, 4], [2, 5]])
-    assert loaded.scaling is not None
-    assert (loaded.scaling.shift.tolist(), loaded.scaling.divisor.tolist()) == ([0, 4], [1, 3])
-
-
 def test_parameters_have_their_names_and_equal_models_are_equal_files(model: Path) -> None:
     before, tensors = model.read_bytes(), load_file(model)
     assert (tensors["layers.0.weights"].shape, tensors["layers.2.biases"].shape) == ((3, 4), (2,))
@@ -90,29 +79,19 @@ def test_other_files_are_refused_and_left(model: Path) -> None:
     assert "cannot write" in refusal(hg.save_model, load_safetensors(model), missing)
     assert model.read_bytes() == before
     assert [path.name for path in folder.iterdir()] == ["model.safetensors"]
-    for share in (0.0, 0.005, 0.3, 0.9, 0.999):
-        model.write_bytes(before[: int(len(before) * share)])
-        assert "not a whole model file" in refusal(load_safetensors, model)
-
-
-@pytest.mark.parametrize(
-    ("message", "metadata"),
-    [
+    for message, metadata in (
         ("upgrade handgrad", {"format": "handgrad 2"}),
         ("not a model of handgrad", {"format": "other"}),
         ("not a model of handgrad", {"format": "handgrad " + "9" * 5000}),
         ("'layers'", {"layers": "[{"}),
         ("once its class has been defined", {"layers": '[{"type": "Magic"}]'}),
-        ("a network needs at least one layer", {"layers": "[]"}),
-        ("is damaged", {"input_shape": "[1e20]"}),
-        ("it lacks layers.1", {"layers": json.dumps([{"type": "Dense", "units": n} for n in (3, 2)])}),
-    ],
-)
-def test_other_metadata_are_refused(model: Path, message: str, metadata: dict[str, str]) -> None:
-    rewrite(model, {}, metadata)
-    line = refusal(load_safetensors, model)
-    assert line.startswith(str(model))
-    assert message in line
+    ):
+        rewrite(model, {}, metadata)
+        assert message in refusal(load_safetensors, model)
+        model.write_bytes(before)
+    for share in (0.0, 0.005, 0.3, 0.9, 0.999):
+        model.write_bytes(before[: int(len(before) * share)])
+        assert "not a whole model file" in refusal(load_safetensors, model)
 
 
 @pytest.mark.parametrize(

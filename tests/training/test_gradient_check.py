@@ -17,13 +17,6 @@ def network(*layers: hg.Layer) -> hg.Network:
     return hg.Network([*layers, hg.Dense(3)], (4,), 0, np.float64)
 
 
-def test_classic_passes_with_every_layer_loss_and_parameter() -> None:
-    checks = list(hg.check_gradients(hg.load_recipe("classic").build_network(dtype=np.float64)))
-    assert all(check.passed for check in checks)
-    expected = {"0 Dense weights", "1 ReLU x", "loss CrossEntropy logits", "network 2.biases"}
-    assert expected < {f"{check.layer} {check.parameter}" for check in checks}
-
-
 @pytest.mark.parametrize(
     ("name", "wrong"),
     [
@@ -42,29 +35,6 @@ def test_a_wrong_derivative_is_found(monkeypatch: pytest.MonkeyPatch, name: str,
 
 
 @dataclass(frozen=True)
-class Squares(hg.Loss):
-    factor: float = 1.0
-
-    def per_example(self, logits: Any, targets: Any) -> Any:
-        difference = logits - np.eye(logits.shape[1])[targets]
-        return 0.5 * (difference**2).sum(axis=1), self.factor * difference
-
-
-@pytest.mark.parametrize(
-    "loss", [hg.CrossEntropy(0.2, (1, 0, 3)), hg.CrossEntropy(0.1, "balanced"), Squares()]
-)
-def test_every_loss_is_checked(loss: hg.Loss) -> None:
-    checks = list(hg.check_gradients(network(), loss=loss))
-    assert {f"loss {type(loss).__name__}", "network"} < {check.layer for check in checks}
-    assert all(check.passed for check in checks)
-
-
-def test_a_wrong_loss_is_found() -> None:
-    checks = hg.check_gradients(network(), loss=Squares(1.001))
-    assert {check.layer for check in checks if not check.passed} == {"loss Squares", "network"}
-
-
-@dataclass(frozen=True)
 class Square(hg.Layer):
     """y = x², whose derivative is wrong in entry (1, 2), or of the wrong shape."""
 
@@ -80,24 +50,6 @@ class Square(hg.Layer):
         return x**2, backward
 
 
-def test_the_worst_entry_is_reported_with_both_values() -> None:
-    assert all(check.passed for check in hg.check_gradients(network(Square())))
-    checks = hg.check_gradients(network(Square(error=0.5)))
-    (failed,) = [check for check in checks if not check.passed and check.layer != "network"]
-    assert (failed.layer, failed.parameter) == ("0 Square", "x")
-    worst, second = failed.worst[:2]
-    assert worst.index == (1, 2)
-    assert worst.analytic == pytest.approx(worst.numerical + 0.5, rel=1e-6)
-    assert second.analytic == pytest.approx(second.numerical, rel=1e-6)
-
-
-def test_a_wrong_shape_is_reported_with_its_layer_and_float32_is_refused() -> None:
-    line = refusal(lambda: list(hg.check_gradients(network(Square(columns=3)))))
-    assert line.startswith("layer 0 Square:")
-    assert "(4, 3)" in line
-    assert "float64" in refusal(lambda: list(hg.check_gradients(hg.Network([hg.Dense(3)], 4))))
-
-
 @dataclass(frozen=True)
 class Kinked(hg.Layer):
     """y = |x − k|, with k within the largest step of one of the inputs that the check draws."""
@@ -108,33 +60,66 @@ class Kinked(hg.Layer):
         return abs(x - self.kink), lambda dy, gradients: dy * np.sign(x - self.kink)
 
 
-def test_a_kink_within_a_step_is_no_error() -> None:
-    assert all(check.passed for check in hg.check_gradients(network(Kinked())))
+@dataclass(frozen=True)
+class Squares(hg.Loss):
+    factor: float = 1.0
+
+    def per_example(self, logits: Any, targets: Any) -> Any:
+        difference = logits - np.eye(logits.shape[1])[targets]
+        return 0.5 * (difference**2).sum(axis=1), self.factor * difference
 
 
-def test_zero_gradients_are_no_errors() -> None:
-    """A normalization removes what a bias adds."""
-    layers: list[hg.Layer] = [hg.Conv2D(8, 3), hg.BatchNorm(), hg.ReLU(), hg.MaxPool2D(), hg.Flatten()]
-    net = hg.Network([*layers, hg.Dense(20), hg.ReLU(), hg.Dense(3)], (1, 16, 16), 0, np.float64)
-    checks = list(hg.check_gradients(net))
+NORMALIZED = [hg.Conv2D(8, 3), hg.BatchNorm(), hg.ReLU(), hg.MaxPool2D(), hg.Flatten(), hg.Dense(3)]
+
+
+@pytest.mark.parametrize(
+    ("net", "loss"),
+    [
+        (hg.load_recipe("classic").build_network(dtype=np.float64), hg.CrossEntropy()),
+        (network(Square()), hg.CrossEntropy(0.2, (1, 0, 3))),
+        (network(Kinked()), hg.CrossEntropy(0.1, "balanced")),
+        (hg.Network(NORMALIZED, (1, 16, 16), 0, np.float64), Squares()),  # which removes what a bias adds
+    ],
+)
+def test_correct_gradients_of_layers_losses_and_networks_pass(net: hg.Network, loss: hg.Loss) -> None:
+    checks = list(hg.check_gradients(net, loss=loss))
     assert all(check.passed for check in checks), [check for check in checks if not check.passed]
+    first, last = f"0 {type(net.layers[0]).__name__} x", f"network {len(net.layers) - 1}.biases"
+    expected = {first, f"loss {type(loss).__name__} logits", last}
+    assert expected < {f"{check.layer} {check.parameter}" for check in checks}
 
 
-def test_networks_and_losses_of_a_file_are_found_and_made_float64(tmp_path: Path) -> None:
-    path, network = tmp_path / "mine.py", "hg.Network([hg.Dense(3)], input_shape=(4,))"
-    path.write_text(
-        f"import handgrad as hg\nloss = hg.CrossEntropy(0.1)\nn = {network}\ndef f(): {network}\n"
-    )
-    (found,), (loss,) = load_user_code(path)
-    assert found.layers == (hg.Dense(3),)
-    assert found.dtype == np.float64
-    assert loss == hg.CrossEntropy(0.1)
+def test_the_worst_entry_is_reported_with_both_values() -> None:
+    checks = hg.check_gradients(network(Square(error=0.5)))
+    (failed,) = [check for check in checks if not check.passed and check.layer != "network"]
+    assert (failed.layer, failed.parameter) == ("0 Square", "x")
+    worst, second = failed.worst[:2]
+    assert worst.index == (1, 2)
+    assert worst.analytic == pytest.approx(worst.numerical + 0.5, rel=1e-6)
+    assert second.analytic == pytest.approx(second.numerical, rel=1e-6)
+    checks = hg.check_gradients(network(), loss=Squares(1.001))
+    assert {check.layer for check in checks if not check.passed} == {"loss Squares", "network"}
+
+
+def test_a_wrong_shape_is_reported_with_its_layer_and_float32_is_refused() -> None:
+    line = refusal(lambda: list(hg.check_gradients(network(Square(columns=3)))))
+    assert line.startswith("layer 0 Square:")
+    assert "(4, 3)" in line
+    assert "float64" in refusal(lambda: list(hg.check_gradients(hg.Network([hg.Dense(3)], 4))))
+
+
+FILE = """
+import handgrad as hg
+loss = hg.CrossEntropy(0.1)
+network = hg.Network([hg.Dense(3)], input_shape=(4,))
+def hidden():
+    return hg.Network([hg.Dense(2)], input_shape=(4,))
+"""
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, "cannot read"),
         ("x = 1\n", "makes no network and no loss"),
         ("x = 1\ny = x / 0\n", "line 2: ZeroDivisionError: division by zero"),
         ("def f():\n    return 1 / 0\n\nf()\n", "line 2: ZeroDivisionError"),
@@ -142,8 +127,13 @@ def test_networks_and_losses_of_a_file_are_found_and_made_float64(tmp_path: Path
         ("import handgrad as hg\nhg.Dense(0)\n", "line 2: HandgradError: Dense units must be"),
     ],
 )
-def test_errors_in_a_file_are_reported_with_their_line(tmp_path: Path, text: Any, message: str) -> None:
+def test_files_are_run_and_errors_reported_with_their_line(tmp_path: Path, text: Any, message: str) -> None:
     path = tmp_path / "mine.py"
-    if text is not None:
-        path.write_text(text)
+    path.write_text(FILE)
+    (found,), (loss,) = load_user_code(path)
+    assert found.layers == (hg.Dense(3),)
+    assert found.dtype == np.float64
+    assert loss == hg.CrossEntropy(0.1)
+    path.write_text(text)
     assert message in refusal(load_user_code, path)
+    assert "cannot read" in refusal(load_user_code, tmp_path / "nowhere.py")

@@ -69,12 +69,12 @@ def small_network() -> hg.Network:
     return hg.Network([hg.Conv2D(4, 3), hg.Flatten(), hg.Dense(6)], (2, 5, 5), 0, np.float64)
 
 
-@pytest.mark.parametrize(("gradient", "moved"), [([3.0, 4.0], [0.6, 0.8]), ([0.3, 0.4], [0.3, 0.4])])
-def test_gradient_clipping(gradient: list[float], moved: list[float]) -> None:
-    w, given = np.zeros(2), np.array(gradient)
-    hg.SGD(clip_norm=1.0).step(parameters(w), given, {}, 1, 1.0)
-    np.testing.assert_allclose(-w, moved)
-    assert given.tolist() == gradient
+def test_gradient_clipping_leaves_the_gradient() -> None:
+    for gradient, moved in (([3.0, 4.0], [0.6, 0.8]), ([0.3, 0.4], [0.3, 0.4])):
+        w, given = np.zeros(2), np.array(gradient)
+        hg.SGD(clip_norm=1.0).step(parameters(w), given, {}, 1, 1.0)
+        np.testing.assert_allclose(-w, moved)
+        assert given.tolist() == gradient
 
 
 def test_max_norm_limits_the_weights_of_each_unit_and_no_biases() -> None:
