@@ -103,7 +103,7 @@ def test_records_round_trip_and_an_incomplete_last_line_is_ignored(tmp_path: Pat
     assert hg.load_records(tmp_path) == []
     for end in ("", FIRST[:30]):
         log.write_text(f"{FIRST}\n{SECOND}\n{end}")
-        assert hg.load_records(tmp_path) == hg.load_records(str(log)) == RECORDS
+        assert hg.load_records(tmp_path) == hg.load_records(str(tmp_path)) == RECORDS
     for damage in ("{", "7", "{}", FIRST.replace("0.5", '"low"'), FIRST.replace("0.5", "null")):
         log.write_text(f"{FIRST}\n{damage}\n{SECOND}\n")
         assert "log.jsonl, line 2" in refusal(hg.load_records, tmp_path)

@@ -45,18 +45,16 @@ class Record:
         return asdict(self)
 
 
-def load_records(path: Path | str) -> list[Record]:
-    """Read the records of a run folder, or of its ``log.jsonl``, without a last line that is incomplete.
+def load_records(folder: Path | str) -> list[Record]:
+    """Read the records of a run folder, without a last line that is incomplete.
 
-    Raise HandgradError if there is no such folder or file, or another line is not a record.
+    Raise HandgradError if there is no such folder, or another line is not a record.
     """
     from pydantic import TypeAdapter, ValidationError
 
-    path = Path(path)
-    if path.is_dir():
-        path /= LOG_FILE
-        if not path.exists():
-            return []
+    path = Path(folder) / LOG_FILE
+    if path.parent.is_dir() and not path.exists():
+        return []
     try:
         lines = path.read_text("utf-8", errors="replace").splitlines()
     except OSError as error:

@@ -1,7 +1,6 @@
 """The state of a training: with the parameters, everything that an exact continuation needs."""
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass, field, fields
 from math import isfinite
 from typing import Any
@@ -91,17 +90,6 @@ class TrainingState:
         """Put the parameters of the last step back into the network, after `use_result`."""
         if self.current is not None:
             network.flat_parameters, self.current = self.current, None
-
-    @contextmanager
-    def use_average(self, network: Network) -> Iterator[None]:
-        """Put the average, where there is one, into the network within a block."""
-        current = network.flat_parameters.copy()
-        if self.average is not None:
-            network.flat_parameters = self.average
-        try:
-            yield
-        finally:
-            network.flat_parameters = current
 
     def numbers(self) -> dict[str, Any]:
         """Return everything but the arrays in a form that JSON holds exactly."""

@@ -187,10 +187,8 @@ class _Training:
         try:
             with self.gradient:
                 while not (self.stopped or state.is_finished(self.total, patience)):
-                    if not self._is_complete():
-                        with one_blas_thread():  # the threads of the batch are the parallelism
-                            self._train_epoch()
-                    complete = self._is_complete()
+                    with one_blas_thread():  # the threads of the batch are the parallelism
+                        complete = self._train_epoch()
                     due = complete and (state.epoch % self.record_every == 0 or state.step >= self.total)
                     record = self._record(due) if due or self.stopped else None
                     if complete:
@@ -213,21 +211,16 @@ class _Training:
             state.use_result(network)
             network.calibrate(self.sample)
 
-    def _is_complete(self) -> bool:
-        """Whether an epoch, or its part within all steps, is complete; an interruption may prevent its record."""
-        state = self.state
-        return state.position == len(self.gradient.dataset) or (
-            state.position > 0 and state.step >= self.total
-        )
-
-    def _train_epoch(self) -> None:
-        """Take the remaining steps of an epoch."""
+    def _train_epoch(self) -> bool:
+        """Take the steps that an epoch lacks, maybe none after an interruption; return whether it is complete."""
         gradient, optimizer, state = self.gradient, self.optimizer, self.state
         network, data, augmentation = gradient.network, gradient.dataset, gradient.augmentation
         if state.position == 0:
             state.order = data.draw_order(self.batch_size, state.rng)
             state.loss_sum, state.correct = 0.0, 0
         for rows in data.batches(state.order, self.batch_size, state.position):
+            if self.stopped or state.step >= self.total:
+                break
             augmented = augmentation is not None and not augmentation.is_off(state.step, self.total)
             seed, rate = int(state.rng.integers(2**63)), self._rate(state.step)
             batch = gradient(rows, seed, augmented=augmented, stop=self.asked)  # forward, loss, backward
@@ -243,8 +236,7 @@ class _Training:
             self.used += length(rows)
             self.asked = self.stop()
             self.stopped = batch.stop or (self.asked and gradient.communicator.size == 1)
-            if self.stopped or state.step == self.total:
-                break
+        return state.position == len(data) or state.step >= self.total
 
     def _rate(self, step: int) -> float:
         return self.optimizer.learning_rate * self.schedule(step, self.total, self.state.memory)
@@ -256,7 +248,10 @@ class _Training:
         loss = state.loss_sum / state.position
         if not np.isfinite(network.flat_parameters).all():
             raise NotFinite("a parameter is not finite")
-        with state.use_average(network):
+        current = network.flat_parameters.copy()
+        if state.average is not None:
+            network.flat_parameters = state.average
+        try:
             network.calibrate(self.sample)
             if self.validation is not None:
                 found = evaluate(network, self.validation, gradient.reported, gradient.communicator)
@@ -264,6 +259,8 @@ class _Training:
                 self.schedule.observe(found.loss if found else loss, state.memory)
                 if self.early_stopping and found:
                     self.early_stopping.observe(found.loss, found.accuracy, network.flat_parameters, state)
+        finally:
+            network.flat_parameters = current
         state.seconds += seconds
         return Record(
             step=state.step - 1,
