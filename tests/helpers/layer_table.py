@@ -5,74 +5,57 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.model.initializers import Uniform
-from handgrad.model.layers import (
-    GELU,
-    AvgPool2D,
-    BatchNorm,
-    Conv2D,
-    Dense,
-    Dropout,
-    Flatten,
-    Layer,
-    LeakyReLU,
-    Maxout,
-    MaxPool2D,
-    ReLU,
-    Sigmoid,
-    Tanh,
-)
-from handgrad.model.network import Network
+import handgrad as hg
 
-LAYERS: list[tuple[Layer, tuple[int, ...]]] = [
-    (Dense(3), (4,)),
-    (Dense(1, Uniform(), Uniform()), (2,)),
-    (ReLU(), (5,)),
-    (ReLU(), (2, 3, 4)),
-    (LeakyReLU(), (5,)),
-    (LeakyReLU(0.2), (2, 3)),
-    (Tanh(), (5,)),
-    (Sigmoid(), (5,)),
-    (GELU(), (5,)),
-    (BatchNorm(), (5,)),
-    (BatchNorm(0.01), (3, 2, 4)),
-    (Maxout(), (6,)),
-    (Maxout(3), (6, 2, 3)),
-    (Dropout(0.4), (50,)),
-    (Dropout(0.0), (2, 2)),
-    (Flatten(), (2, 3, 4)),
-    (Conv2D(2), (1, 5, 6)),
-    (Conv2D(3, 2, 2, 1), (2, 5, 4)),
-    (Conv2D(1, 1), (3, 2, 2)),
-    (MaxPool2D(), (2, 4, 6)),
-    (MaxPool2D(3, 2), (1, 6, 7)),
-    (AvgPool2D(), (2, 5, 4)),
-    (AvgPool2D(3, 1), (1, 4, 5)),
+LAYERS: list[tuple[hg.Layer, tuple[int, ...]]] = [
+    (hg.Dense(3), (4,)),
+    (hg.Dense(1, hg.Uniform(), hg.Uniform()), (2,)),
+    (hg.ReLU(), (5,)),
+    (hg.ReLU(), (2, 3, 4)),
+    (hg.LeakyReLU(), (5,)),
+    (hg.LeakyReLU(0.2), (2, 3)),
+    (hg.Tanh(), (5,)),
+    (hg.Sigmoid(), (5,)),
+    (hg.GELU(), (5,)),
+    (hg.BatchNorm(), (5,)),
+    (hg.BatchNorm(0.01), (3, 2, 4)),
+    (hg.Maxout(), (6,)),
+    (hg.Maxout(3), (6, 2, 3)),
+    (hg.Dropout(0.4), (50,)),
+    (hg.Dropout(0.0), (2, 2)),
+    (hg.Flatten(), (2, 3, 4)),
+    (hg.Conv2D(2), (1, 5, 6)),
+    (hg.Conv2D(3, 2, 2, 1), (2, 5, 4)),
+    (hg.Conv2D(1, 1), (3, 2, 2)),
+    (hg.MaxPool2D(), (2, 4, 6)),
+    (hg.MaxPool2D(3, 2), (1, 6, 7)),
+    (hg.AvgPool2D(), (2, 5, 4)),
+    (hg.AvgPool2D(3, 1), (1, 4, 5)),
 ]
 
-EDGES: list[tuple[Layer, tuple[int, ...]]] = [
-    (Conv2D(2, 3, 2, 3), (2, 3, 4)),  # windows that lie beside the image altogether
-    (Conv2D(2, 4, 3, 0), (1, 9, 6)),
-    (MaxPool2D(2, 5), (3, 8, 13)),
-    (MaxPool2D(3, 1), (2, 5, 4)),
-    (MaxPool2D(1, 1), (2, 3, 3)),
+EDGES: list[tuple[hg.Layer, tuple[int, ...]]] = [
+    (hg.Conv2D(2, 3, 2, 3), (2, 3, 4)),  # windows that lie beside the image altogether
+    (hg.Conv2D(2, 4, 3, 0), (1, 9, 6)),
+    (hg.MaxPool2D(2, 5), (3, 8, 13)),
+    (hg.MaxPool2D(3, 1), (2, 5, 4)),
+    (hg.MaxPool2D(1, 1), (2, 3, 3)),
 ]
 
 
-def parameters_of(layer: Layer, shape: tuple[int, ...], rng: np.random.Generator) -> dict[str, Any]:
+def parameters_of(layer: hg.Layer, shape: tuple[int, ...], rng: np.random.Generator) -> dict[str, Any]:
     return {name: rng.normal(size=size) for name, size in layer.parameter_shapes(shape).items()}
 
 
-def arrays_of(layer: Layer, shape: tuple[int, ...], rng: np.random.Generator) -> SimpleNamespace:
+def arrays_of(layer: hg.Layer, shape: tuple[int, ...], rng: np.random.Generator) -> SimpleNamespace:
     """Draw parameters and statistics, as inference takes them."""
     statistics = {name: rng.uniform(0.5, 2, size) for name, size in layer.statistic_shapes(shape).items()}
     return SimpleNamespace(**parameters_of(layer, shape, rng), **statistics)
 
 
-def network_of(layer: Layer, shape: tuple[int, ...]) -> Network:
+def network_of(layer: hg.Layer, shape: tuple[int, ...]) -> hg.Network:
     """Return a network of three classes with one layer and random parameters, in float64."""
     rng = np.random.default_rng(0)
-    network = Network([layer, Flatten(), Dense(3)], shape, rng, np.float64)
+    network = hg.Network([layer, hg.Flatten(), hg.Dense(3)], shape, rng, np.float64)
     for name, array in vars(arrays_of(layer, shape, rng)).items():
         getattr(network.arrays[0], name)[...] = array
     return network

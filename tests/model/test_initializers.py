@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from handgrad.errors import HandgradError
+from failing import refusal
 from handgrad.model.initializers import Glorot, He, Initializer, LeCun, Orthogonal, Uniform, Zeros
 
 
@@ -45,5 +45,4 @@ def test_orthogonal_rows_or_columns_are_orthonormal(shape: tuple[int, ...]) -> N
 
 @pytest.mark.parametrize("bounds", [(0.5, 0.5), (1, -1), (float("nan"), 1), (0, float("inf")), ("a", 1)])
 def test_absurd_bounds_are_refused(bounds: tuple[Any, Any]) -> None:
-    with pytest.raises(HandgradError, match="Uniform"):
-        Uniform(*bounds)
+    assert "Uniform" in refusal(Uniform, *bounds)

@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from handgrad.errors import HandgradError
-from handgrad.model.losses import CrossEntropy, Loss, cross_entropy
+import handgrad as hg
+from failing import refusal
+from handgrad.model.losses import CrossEntropy, cross_entropy
 
 
 @pytest.mark.parametrize("labels", [[-1, 0], [0, 3], [0], [[0, 1]]])
 def test_labels_that_do_not_fit_are_refused(labels: list[int]) -> None:
-    with pytest.raises(HandgradError, match="labels must be"):
-        cross_entropy(np.zeros((2, 3)), np.array(labels))
+    assert "labels must be" in refusal(cross_entropy, np.zeros((2, 3)), np.array(labels))
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.9])
@@ -35,22 +35,12 @@ def test_weighted_examples_are_repeated_ones_and_chunks_add_up() -> None:
     np.testing.assert_allclose(dlogits, [parts[0][1][0], parts[0][1][1] + parts[1][1][0], np.zeros(4)])
 
 
-def test_weights_of_classes_are_weights_of_their_examples() -> None:
-    rng = np.random.default_rng(4)
-    logits, labels = rng.normal(size=(6, 3)), np.array([0, 0, 0, 1, 1, 2])
-    weights = np.array([0.5, 2.0, 0.0])
-    of_classes = CrossEntropy(class_weights=tuple(weights))(logits, labels)
-    of_examples = CrossEntropy()(logits, labels, weights[labels])
-    assert of_classes[0] == pytest.approx(of_examples[0])
-    np.testing.assert_allclose(of_classes[1], of_examples[1])
-
-
 def test_balanced_classes_count_alike() -> None:
     labels = np.array([0, 0, 0, 1, 1, 3])
     loss = CrossEntropy(class_weights="balanced").fitted(labels, 4)
     weights = np.asarray(loss.class_weights, float)
     np.testing.assert_allclose(weights[[0, 1, 3]] * [3, 2, 1], 2)  # 6 examples in 3 classes
-    assert Loss.from_config(loss.to_config()) == loss
+    assert hg.Loss.from_config(loss.to_config()) == loss
 
 
 @pytest.mark.parametrize(
@@ -62,13 +52,14 @@ def test_balanced_classes_count_alike() -> None:
     ],
 )
 def test_absurd_fields_are_refused(fields: dict[str, Any]) -> None:
-    with pytest.raises(HandgradError, match=f"CrossEntropy {next(iter(fields))} must be"):
-        CrossEntropy(**fields)
+    assert f"CrossEntropy {next(iter(fields))} must be" in refusal(lambda: CrossEntropy(**fields))
 
 
 @pytest.mark.parametrize("weights", [{0: 5.0, 1: 1.0}, {1: 1, 0: 5}, [5, 1], np.array([5.0, 1.0])])
 def test_class_weights_by_class_as_array_or_list(weights: Any) -> None:
     loss = CrossEntropy(class_weights=weights)
     assert loss.class_weights == (5.0, 1.0)
-    with pytest.raises(HandgradError, match="2 class_weights; the data have 3 classes"):
-        loss.fitted(np.array([0, 1, 2]), 3)
+    logits, labels = np.random.default_rng(4).normal(size=(4, 2)), np.array([0, 0, 1, 1])
+    of_examples = cross_entropy(logits, labels, np.array([5.0, 5.0, 1.0, 1.0]))
+    np.testing.assert_equal(loss(logits, labels), of_examples)
+    assert "2 class_weights; the data have 3 classes" in refusal(loss.fitted, np.array([0, 1, 2]), 3)

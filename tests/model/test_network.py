@@ -1,7 +1,6 @@
 """The network: one flat vector, forward and backward, predictions, and what does not fit."""
 
 import copy
-import os
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,22 +11,18 @@ import pytest
 import handgrad as hg
 from failing import refusal
 from handgrad.kernels.softmax import softmax
-from handgrad.model.initializers import Uniform
 from handgrad.model.layers import BatchNorm, Conv2D, Dense, Flatten, Layer, ReLU, Tanh
-from handgrad.model.losses import cross_entropy
 from handgrad.model.network import FEW, Network
-from handgrad.model.scaling import Scaling
 from numerical import numerical_gradient
 
 
 def small(seed: int = 0) -> Network:
-    uniform = Uniform()
-    layers = [Dense(5, uniform, uniform), ReLU(), Dense(3, uniform, uniform)]
-    return Network(layers, (4,), np.random.default_rng(seed), np.float64)
+    uniform = hg.Uniform()
+    return Network([Dense(5, uniform, uniform), ReLU(), Dense(3, uniform, uniform)], 4, seed, np.float64)
 
 
-def of_bytes(*between: Layer) -> Network:
-    return Network([Dense(20), *between, Dense(3)], 48, 0, scaling=Scaling.of_bytes())
+def of_bytes(*between: Layer, classes: int = 3) -> Network:
+    return Network([Dense(20), *between, Dense(classes)], 48, 0, scaling=hg.Scaling.of_bytes())
 
 
 def test_the_seed_decides_the_parameters() -> None:
@@ -57,11 +52,11 @@ def test_backward_is_the_derivative_with_and_without_that_of_inputs(layers: list
     x, labels = rng.normal(size=(6, 4)), rng.integers(3, size=6)
 
     def loss() -> float:
-        return cross_entropy(network.forward(x)[0], labels)[0]
+        return hg.cross_entropy(network.forward(x)[0], labels)[0]
 
     logits, backward = network.forward(x)
     gradient, without = np.zeros((2, network.parameter_count))
-    dlogits = cross_entropy(logits, labels)[1]
+    dlogits = hg.cross_entropy(logits, labels)[1]
     dx = backward(dlogits, gradient)
     numerical = numerical_gradient(loss, network.flat_parameters)
     np.testing.assert_allclose(gradient, numerical, rtol=1e-6, atol=1e-9)
@@ -88,9 +83,9 @@ def test_predict_refuses_what_does_not_fit(raw: Any, message: str) -> None:
         assert message in refusal(method, raw)
 
 
-@pytest.mark.parametrize("shape", [(4,), (8,), (2, 8), (2, 3)])
-def test_forward_refuses_other_shapes(shape: tuple[int, ...]) -> None:
-    assert "takes inputs" in refusal(small().forward, np.zeros(shape))
+def test_forward_refuses_other_shapes() -> None:
+    for shape in ((4,), (8,), (2, 8), (2, 3)):
+        assert "takes inputs" in refusal(small().forward, np.zeros(shape))
 
 
 @pytest.mark.parametrize(
@@ -100,7 +95,11 @@ def test_forward_refuses_other_shapes(shape: tuple[int, ...]) -> None:
         *[{"input_shape": shape} for shape in ((), (0,), (1, 2, 2), (-1, -2, 2), (-1, 4), 4.0, "4", None)],
         *[{"classes": classes} for classes in (["a", "b"], ["a", "b", "a"], "abc", 3)],
         *[{"example_shape": (1, 3)}, {"framing": "letter"}, {"features": ["a"]}, {"arrays": {}}],
-        *[{"input_shape": (True, "a")}, {"dtype": np.int64}, {"scaling": Scaling(np.zeros(3), np.ones(3))}],
+        *[
+            {"input_shape": (True, "a")},
+            {"dtype": np.int64},
+            {"scaling": hg.Scaling(np.zeros(3), np.ones(3))},
+        ],
     ],
 )
 def test_what_does_not_fit_together_is_refused(arguments: dict[str, Any]) -> None:
@@ -114,24 +113,18 @@ def test_arguments_as_users_have_them(shape: Any) -> None:
     assert (network.input_shape, network.example_shape, network.framing) == ((784,), (784,), "plain")
 
 
-@pytest.mark.parametrize(
-    ("given", "data", "expected"),
-    [
-        (None, ("x", "y", "z"), ("x", "y", "z")),
-        (["a", "b", "c"], ("0", "1", "2"), ("a", "b", "c")),
-        (["a", "b", "c"], ("c", "b", "a"), None),
-        (["a", "b", "c"], ("x", "y", "z"), None),
-    ],
-)
-def test_training_data_name_only_classes_that_have_no_names(given: Any, data: Any, expected: Any) -> None:
-    network = Network([Dense(3)], 4, 0, classes=given)
-    images = np.random.default_rng(0).integers(0, 256, (20, 1, 2, 2), np.uint8)
-    examples = hg.Dataset(images, np.arange(20) % 3, data, (1, 2, 2), framing="digit")
-    if expected is None:
+NAMES = [("", "xyz", "xyz"), ("abc", "012", "abc"), ("abc", "cba", ""), ("abc", "xyz", "")]
+
+
+@pytest.mark.parametrize(("given", "data", "expected"), NAMES)
+def test_training_data_name_only_classes_that_have_no_names(given: str, data: str, expected: str) -> None:
+    network = Network([Dense(3)], 4, 0, classes=[*given] or None)
+    examples = hg.Dataset(np.ones((3, 1, 2, 2), np.uint8), [0, 1, 2], [*data], (1, 2, 2), framing="digit")
+    if not expected:
         assert "must be the same" in refusal(hg.fit, network, examples)
-    else:
-        hg.fit(network, examples, epochs=1, progress=False)
-        assert (network.classes, network.example_shape, network.framing) == (expected, (1, 2, 2), "digit")
+        return
+    hg.fit(network, examples, epochs=1, progress=False)
+    assert (network.classes, network.example_shape, network.framing) == ((*expected,), (1, 2, 2), "digit")
 
 
 def test_statistics_are_measured_neither_counted_nor_decayed() -> None:
@@ -148,7 +141,9 @@ def test_statistics_are_measured_neither_counted_nor_decayed() -> None:
 def test_batch_norm_learns_from_training_data_what_inference_needs() -> None:
     rng = np.random.default_rng(4)
     layers = [Conv2D(3, 3), BatchNorm(), ReLU(), Flatten(), Dense(4), BatchNorm(), Dense(2)]
-    network = Network(layers, (2, 6, 6), rng, np.float64, scaling=Scaling(np.full(72, 1.0), np.full(72, 2.0)))
+    network = Network(
+        layers, (2, 6, 6), rng, np.float64, scaling=hg.Scaling(np.full(72, 1.0), np.full(72, 2.0))
+    )
     raw = rng.normal(3, 5, size=(50, 72))
     network.calibrate(raw)
     x = network.scale(raw).reshape(-1, 2, 6, 6)
@@ -168,15 +163,15 @@ AS_USERS_HAVE_THEM: dict[str, Any] = {
 
 @pytest.mark.parametrize("convert", AS_USERS_HAVE_THEM.values(), ids=AS_USERS_HAVE_THEM)
 def test_inputs_as_users_have_them(convert: Any) -> None:
-    network = Network([Dense(5), ReLU(), Dense(3)], 4, 0, scaling=Scaling.of_bytes())
+    network = Network([Dense(5), ReLU(), Dense(3)], 4, 0, scaling=hg.Scaling.of_bytes())
     raw = np.random.default_rng(0).integers(0, 2, (6, 4), np.uint8)
     np.testing.assert_allclose(network.predict_proba(convert(raw)), network.predict_proba(raw), rtol=1e-5)
 
 
 @pytest.mark.parametrize("between", [[ReLU()], [Tanh()], [ReLU(), ReLU()], []])
-@pytest.mark.parametrize("dtype", [np.uint8, np.float64])
-def test_one_at_a_time_as_all_at_once(between: list[Any], dtype: Any) -> None:
-    model = of_bytes(*between)
+@pytest.mark.parametrize(("classes", "dtype"), [(3, "u1"), (3, "f8"), (1, "u1"), (17, "u1"), (10_000, "f4")])
+def test_one_at_a_time_as_all_at_once(between: list[Any], classes: int, dtype: str) -> None:
+    model = of_bytes(*between, classes=classes)
     model.chunk = FEW
     raw = np.random.default_rng(1).integers(0, 256, (3 * FEW, 48), np.uint8).astype(dtype)
     expected = model.forward(raw / 255)[0]
@@ -199,27 +194,6 @@ def test_concurrent_predictions_are_those_of_one_thread() -> None:
     with ThreadPoolExecutor(16) as pool:
         for found in pool.map(lambda raw: [predict(raw) for _ in range(50)], rows):
             assert found == [expected.pop(0)] * 50
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_a_forked_process_predicts() -> None:
-    model = of_bytes(ReLU())
-    raw = np.random.default_rng(1).integers(0, 256, (5, 48), np.uint8)
-    expected = model.predict(raw)
-    child = os.fork()
-    if not child:
-        os._exit(0 if np.array_equal(model.predict(raw), expected) else 1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-
-
-@pytest.mark.parametrize("classes", [1, 17, 10_000])
-def test_any_number_of_classes(classes: int) -> None:
-    model = Network([Dense(5), ReLU(), Dense(classes)], (7,), np.random.default_rng(0), np.float64)
-    x = np.random.default_rng(1).normal(size=(3, 7))
-    logits, _ = model.forward(x)
-    np.testing.assert_allclose(model.logits(x), logits, rtol=1e-6)
-    np.testing.assert_array_equal(model.predict(x), logits.argmax(axis=1))
 
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])

@@ -67,10 +67,7 @@ class Explanation:
 
     def __getitem__(self, name: str) -> Floats:
         """Return the values of a step."""
-        for step in self.steps:
-            if step.name == name:
-                return step.values
-        raise KeyError(name)
+        return {step.name: step.values for step in self.steps}[name]
 
     def __repr__(self) -> str:
         steps = " → ".join(step.name for step in self.steps)

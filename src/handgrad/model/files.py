@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from re import fullmatch
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -86,12 +85,9 @@ def model_tensors(
     tensors = network.named_arrays()
     if network.scaling:
         tensors |= {"scaling.shift": network.scaling.shift, "scaling.divisor": network.scaling.divisor}
-    values = {
-        "layers": [layer.to_config() for layer in network.layers],
-        "dtype": network.dtype.name,
-        "recipe": recipe,
-        **{name: getattr(network, name) for name in FORM},
-    }
+    values: dict[str, Any] = {name: getattr(network, name) for name in FORM}
+    values |= {"dtype": network.dtype.name, "recipe": recipe}
+    values["layers"] = [layer.to_config() for layer in network.layers]
     metadata = {"format": FORMAT, "library_version": version("handgrad")}
     metadata |= {key: json.dumps(value) for key, value in values.items()}
     return tensors, metadata if steps is None else {**metadata, "steps": str(steps)}
@@ -139,11 +135,9 @@ def metadata_value(metadata: dict[str, str], key: str, path: Path) -> Any:
 
 
 def _check_format(metadata: dict[str, str], path: Path) -> None:
-    written = metadata.get("format", "")
-    if fullmatch(r"handgrad \d{1,9}", written) is None:
-        raise HandgradError(f"{path} is not a model of handgrad: its metadata do not describe one")
-    if written != FORMAT:
-        raise HandgradError(f"{path} has the format '{written}', newer than '{FORMAT}'; upgrade handgrad")
+    if metadata.get("format") != FORMAT:
+        hint = "if a newer version wrote it, upgrade handgrad"
+        raise HandgradError(f"{path} is not a model of handgrad in the format '{FORMAT}'; {hint}")
 
 
 def serialize_tensors(tensors: Tensors, metadata: dict[str, str]) -> bytes:

@@ -36,11 +36,7 @@ class Loss(Configurable, ABC):
         return self
 
     def __call__(
-        self,
-        logits: Floats,
-        targets: NDArray[Any],
-        weights: NDArray[np.floating[Any]] | None = None,
-        total: int | None = None,
+        self, logits: Floats, targets: NDArray[Any], weights: Floats | None = None, total: int | None = None
     ) -> tuple[float, Floats]:
         """Compute the mean loss, and its gradient with respect to the logits, (N, C).
 

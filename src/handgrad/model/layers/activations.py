@@ -21,14 +21,9 @@ class ReLU(Layer):
 
 @dataclass(frozen=True)
 class LeakyReLU(Layer):
-    """The leaky rectifier: y = x where x > 0, else negative_slope · x.
+    """The leaky rectifier: y = x where x > 0, else negative_slope · x, with a slope from 0 to below 1.
 
     Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic models", ICML 2013.
-
-    Parameters
-    ----------
-    negative_slope : float
-        From 0 to below 1.
     """
 
     negative_slope: float = field(default=0.01, metadata=within(0, 1))

@@ -83,8 +83,6 @@ class Pool2D(Layer, ABC):
     pool_size: int = field(default=2, metadata=within(1, 15, "[]", whole=True))
     stride: int = field(default=0, metadata=within(0, LARGEST, "[]", whole=True))
 
-    symbol = "pooled"
-
     @property
     def step(self) -> int:
         """Pixels from one window to the next."""

@@ -96,7 +96,6 @@ class Maxout(Layer):
 class Flatten(Layer):
     """y = x with all its axes but the first in one."""
 
-    symbol = "flat"
     formulas = {"y": "{x} in one row", "x": "d{y} in the shape of {x}"}
 
     def output_shape(self, input_shape: Shape) -> Shape:

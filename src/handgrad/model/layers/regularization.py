@@ -20,17 +20,11 @@ class BatchNorm(Layer):
     Ioffe and Szegedy, "Batch normalization", ICML 2015. In training, mean and variance are those of the chunk of
     examples (Hoffer, Hubara and Soudry, "Train longer, generalize better", 2017, algorithm 1). In inference they are
     statistics of training data, measured with the current parameters (Wu and Johnson, "Rethinking 'batch' in
-    BatchNorm", 2021, section 3).
-
-    Parameters
-    ----------
-    epsilon : float
-        ε, above 0 and below 1.
+    BatchNorm", 2021, section 3). ε is above 0 and below 1.
     """
 
     epsilon: float = field(default=1e-5, metadata=within(0, 1, "()"))
 
-    symbol = "normed"
     formulas = {
         "y": "gamma{n} · x̂ + beta{n}, x̂ = ({x} − mean{n}) / √(variance{n} + {epsilon})",
         "gamma": "Σ d{y} · x̂",
@@ -87,17 +81,11 @@ class Dropout(Layer):
     """y = x · m / (1 − rate) in training, where m is 0 with probability `rate`, else 1; y = x in inference.
 
     Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, "Dropout: a simple way to prevent neural networks
-    from overfitting", JMLR 2014; scaled in training instead of inference.
-
-    Parameters
-    ----------
-    rate : float
-        From 0 to below 1.
+    from overfitting", JMLR 2014; scaled in training instead of inference. The rate is from 0 to below 1.
     """
 
     rate: float = field(default=0.5, metadata=within(0, 1))
 
-    symbol = "kept"
     formulas = {"y": "{x}, since nothing is dropped in inference", "x": "d{y}"}
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
