@@ -66,7 +66,7 @@ class Halves(hg.Layer):
 
 @dataclass(frozen=True)
 class Rest(Halves):
-    formulas: ClassVar[dict[str, str]] = {"y": "{max{x}, 0}{}"}
+    formulas: ClassVar[dict[str, str]] = {"y": "{max{x}, 0}{}{other}"}
 
 
 def test_formulas_have_the_names_of_arrays_and_the_values_of_fields() -> None:
@@ -74,7 +74,7 @@ def test_formulas_have_the_names_of_arrays_and_the_values_of_fields() -> None:
     network = hg.Network([*layers, Halves(), Halves(), Rest(), hg.Dense(2)], (1, 4, 4), 0)
     steps = hg.explain(network, np.arange(16.0)).steps
     formulas = {step.name: step.formula for step in steps}
-    assert formulas.pop("rest0") == "rest0 = {maxhalves0′, 0}{}"  # other braces stay
+    assert formulas.pop("rest0") == "rest0 = {maxhalves0′, 0}{}{other}"  # other braces stay
     assert not [formula for formula in formulas.values() if "{" in formula]
     assert formulas["a0"] == "a0 = x where x > 0, else 0.25 · x"
     assert formulas["variance0"] == "measured on training data"
