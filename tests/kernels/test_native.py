@@ -1,5 +1,7 @@
 """Every function of the compiled library against its NumPy twin: all instruction sets, both dtypes, odd sizes."""
 
+from collections.abc import Iterator
+from copy import deepcopy
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -39,9 +41,22 @@ def pixels(rng: np.random.Generator, n: int, inputs: int, share: float) -> NDArr
     return x
 
 
-def all_close(ours: Any, theirs: Any, scale: float = 1.0) -> None:
-    for one, other in zip(ours, theirs, strict=True):
+def flat(values: Any) -> Iterator[NDArray[Any]]:
+    """Yield the arrays and numbers of nested tuples."""
+    if isinstance(values, tuple):
+        for value in values:
+            yield from flat(value)
+    elif values is not None:
+        yield np.asarray(values)
+
+
+def compare(name: str, *arguments: Any, scale: float = 1.0, **options: Any) -> Any:
+    """Compare a kernel's results in C with those in NumPy, and the arrays that it changes; return the results."""
+    copies = deepcopy(arguments)
+    found, expected = getattr(kernels, name)(*arguments, **options), getattr(plain, name)(*copies, **options)
+    for one, other in zip(flat((found, arguments)), flat((expected, copies)), strict=True):
         close(one, other, scale)
+    return expected
 
 
 def in_memory(array: NDArray[Any], kind: str) -> NDArray[Any]:
@@ -79,7 +94,8 @@ def test_dense(instruction_set: str, sizes: Any, dtype: Any, share: float | None
     close(kernels.dense_backward(dy, x, weights, *ours), expected, scale)
     assert kernels.dense_backward(dy, x, weights, *ours, input_gradient=False) is None
     plain.dense_backward(dy, numbers, weights, *theirs)  # again: gradients are added to
-    all_close(ours, theirs, scale)
+    for one, other in zip(ours, theirs, strict=True):
+        close(one, other, scale)
 
 
 @hypothesis
@@ -120,19 +136,18 @@ def test_softmax_and_losses(instruction_set: str, n: int, classes: int, size: fl
     rng = np.random.default_rng(n)
     logits = (size * rng.normal(size=(classes, n))).astype(dtype).T  # not contiguous
     labels = rng.integers(0, classes, n)
-    close(kernels.softmax(logits), plain.softmax(logits), 1e-3)
-    assert kernels.count_correct(logits, labels) == plain.count_correct(logits, labels)
+    compare("softmax", logits, scale=1e-3)
+    compare("count_correct", logits, labels)
     for smoothing in (0.0, 0.1):
-        ours = kernels.softmax_cross_entropy(logits, labels, smoothing)
-        all_close(ours, plain.softmax_cross_entropy(logits, labels, smoothing), 1e-2 * max(1.0, size))
+        compare("softmax_cross_entropy", logits, labels, smoothing, scale=1e-2 * max(1.0, size))
 
 
 @hypothesis
 @given(size=st.integers(0, 300), dtype=DTYPES)
 def test_relu(instruction_set: str, size: int, dtype: Any) -> None:
     x, dy = np.random.default_rng(size).normal(size=(2, size)).astype(dtype)
-    np.testing.assert_array_equal(kernels.relu(x), plain.relu(x))
-    np.testing.assert_array_equal(kernels.relu_backward(dy, x), plain.relu_backward(dy, x))
+    compare("relu", x, scale=0)
+    compare("relu_backward", dy, x, scale=0)
 
 
 UPDATES: dict[str, tuple[int, tuple[float, ...]]] = {
@@ -150,13 +165,9 @@ UPDATES: dict[str, tuple[int, tuple[float, ...]]] = {
 @pytest.mark.parametrize("name", UPDATES)
 def test_update_rules(instruction_set: str, name: str, dtype: Any, rng: np.random.Generator) -> None:
     count, numbers = UPDATES[name]
-    ours = [np.abs(rng.normal(size=1001)).astype(dtype) for _ in range(count)]
-    ours[1][:10] = 0
-    theirs = [vector.copy() for vector in ours]
-    getattr(kernels, name)(*ours, *numbers)
-    getattr(plain, name)(*theirs, *numbers)
-    for one, other in zip(ours, theirs, strict=True):
-        np.testing.assert_allclose(one, other, rtol=50 * float(np.finfo(dtype).eps), atol=1e-7)
+    vectors = [np.abs(rng.normal(size=1001)).astype(dtype) for _ in range(count)]
+    vectors[1][:10] = 0
+    compare(name, *vectors, *numbers, scale=1e-2)
 
 
 @hypothesis
@@ -177,17 +188,13 @@ def test_convolution(
     terms = max(1.0, (max(channels, outputs, n * height * width) * window**2) ** 0.5)
     x = laid(rng.normal(size=(n, channels, height, width)).astype(dtype), orders[0])
     weights = laid(rng.normal(size=(outputs, channels, window, window)).astype(dtype), orders[2])
-    biases = rng.normal(size=outputs).astype(dtype)
-    y = plain.convolution(x, weights, biases, stride, padding)
-    dy = laid(rng.normal(size=y.shape).astype(dtype), orders[1])
-    theirs, ours, others = ((laid(np.ones_like(weights), orders[2]), np.ones_like(biases)) for _ in range(3))
-    dx = plain.convolution_backward(dy, x, weights, *theirs, stride, padding)
+    gradients = laid(np.ones_like(weights), orders[2]), np.ones(outputs, dtype)
     with patch.multiple(images, LANES=lanes[0], FEW=lanes[1]):
-        close(kernels.convolution(x, weights, biases, stride, padding), y, terms)
-        close(kernels.convolution_backward(dy, x, weights, *ours, stride, padding), dx, terms)
-        arguments = (dy, x, weights, *others, stride, padding)
-        assert kernels.convolution_backward(*arguments, input_gradient=False) is None
-    all_close((*ours, *others), (*theirs, *theirs), terms)
+        y = compare("convolution", x, weights, gradients[1], stride, padding, scale=terms)
+        dy = laid(rng.normal(size=y.shape).astype(dtype), orders[1])
+        arguments = (dy, x, weights, *gradients, stride, padding)
+        compare("convolution_backward", *arguments, scale=terms)
+        compare("convolution_backward", *arguments, scale=terms, input_gradient=False)
 
 
 @hypothesis
@@ -201,13 +208,13 @@ def test_pooling(instruction_set: str, sizes: Any, windows: Any, dtype: Any, ord
     rng, pool = np.random.default_rng(1), (sizes[2:], *windows)
     x = laid(rng.integers(-2, 3, size=sizes).astype(dtype), orders[0])  # many equal pixels
     y, argmax = kernels.max_pool(x, *windows)
-    all_close((y, argmax), plain.max_pool(x, *windows), 0)
-    assert y.transpose(1, 2, 3, 0).flags.c_contiguous  # the batch is last in memory
-    assert argmax.transpose(1, 2, 3, 0).flags.c_contiguous
+    for array in (y, argmax):
+        assert array.transpose(1, 2, 3, 0).flags.c_contiguous  # the batch is last in memory
     dy = laid(rng.normal(size=y.shape).astype(dtype), orders[1])
-    close(kernels.max_pool_backward(dy, argmax, *pool), plain.max_pool_backward(dy, argmax, *pool))
-    close(kernels.average_pool(x, *windows), plain.average_pool(x, *windows))
-    close(kernels.average_pool_backward(dy, *pool), plain.average_pool_backward(dy, *pool))
+    compare("max_pool", x, *windows, scale=0)
+    compare("max_pool_backward", dy, argmax, *pool)
+    compare("average_pool", x, *windows)
+    compare("average_pool_backward", dy, *pool)
 
 
 @hypothesis
@@ -217,13 +224,9 @@ def test_batch_norm(instruction_set: str, features: int, examples: int, dtype: A
     gamma, beta = np.random.default_rng(2).normal(size=(2, features)).astype(dtype)
     if strided:
         x, dy = np.asfortranarray(x), np.repeat(dy, 2, axis=1)[:, ::2]
-    results: list[Any] = []
-    for functions in (plain, kernels):
-        y, normalised = functions.batch_norm(x, gamma, beta, 1e-2)
-        dgamma, dbeta = np.ones((features, 2), dtype).T if strided else np.ones((2, features), dtype)
-        dx = functions.batch_norm_backward(dy, normalised, gamma, dgamma, dbeta)
-        results.append((y, *normalised, dgamma, dbeta, dx))
-    all_close(results[1], results[0], 10)
+    _, normalised = compare("batch_norm", x, gamma, beta, 1e-2, scale=10)
+    gradients = np.ones((features, 2), dtype).T if strided else np.ones((2, features), dtype)
+    compare("batch_norm_backward", dy, normalised, gamma, *gradients, scale=10)
 
 
 @floats
@@ -232,14 +235,13 @@ def test_warp(instruction_set: str, shape: tuple[int, ...], dtype: Any, rng: np.
     n, _, height, width = shape
     x = rng.normal(size=shape).astype(dtype)
     displacements = rng.normal(0, 4, (n, 2, height, width)).astype(np.float32)  # some far outside
-    close(kernels.warp(x, displacements), plain.warp(x, displacements), 0.1)
+    compare("warp", x, displacements, scale=0.1)
 
 
 def test_draw_strokes(instruction_set: str, rng: np.random.Generator) -> None:
     points = rng.uniform(-3, 23, (20, 12, 2))  # some outside the image
     radii, softness = rng.uniform(0.4, 3, (20, 12)), rng.uniform(0.4, 2, 20)
-    arguments = (points, radii, rng.random((20, 11)) < 0.8, softness, 20)
-    np.testing.assert_array_equal(kernels.draw_strokes(*arguments), plain.draw_strokes(*arguments))
+    compare("draw_strokes", points, radii, rng.random((20, 11)) < 0.8, softness, 20)
 
 
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")

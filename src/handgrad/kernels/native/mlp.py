@@ -41,9 +41,8 @@ def mlp(hidden: SimpleNamespace, output: SimpleNamespace) -> Classify | None:
 
     def classify(x: NDArray[Any]) -> tuple[Floats, Integers] | None:
         as_bytes = x.dtype == np.uint8
-        if not (
-            x.shape[1:] == shape and (as_bytes or (few_inputs and x.dtype == dtype)) and x.flags.c_contiguous
-        ):
+        usable = as_bytes or (few_inputs and x.dtype == dtype)
+        if not usable or x.shape[1:] != shape or not x.flags.c_contiguous:
             return None
         n = len(x)
         logits, predicted = np.empty((n, classes), dtype), np.empty(n, np.int64)
@@ -76,13 +75,9 @@ def mlp_gradient(
 
     def learn(x: NDArray[Any], labels: Integers, label_smoothing: float, total: int) -> Any:
         n, as_bytes = len(x), x.dtype == np.uint8
-        if (
-            n > FEW_EXAMPLES
-            or x.shape[1:] != (inputs,)
-            or not (as_bytes or (x.dtype == dtype and inputs <= FEW_INPUTS))
-            or labels.shape != (n,)
-            or labels.dtype.kind not in "iu"
-        ):
+        usable = as_bytes or (inputs <= FEW_INPUTS and x.dtype == dtype)
+        labelled = labels.shape == (n,) and labels.dtype.kind in "iu"
+        if not (usable and labelled) or n > FEW_EXAMPLES or x.shape[1:] != (inputs,):
             return None
         x, labels = np.ascontiguousarray(x), np.ascontiguousarray(labels, np.int64)
         loss[0] = 0

@@ -65,12 +65,8 @@ def count_correct(logits: Floats, labels: Integers) -> Any:
 
 
 def _fit(logits: Floats, labels: Integers) -> bool:
-    return (
-        is_real(logits)
-        and logits.shape[1] > 0
-        and labels.shape == logits.shape[:1]
-        and labels.dtype.kind in "iu"
-    )
+    labelled = labels.shape == logits.shape[:1] and labels.dtype.kind in "iu"
+    return labelled and is_real(logits) and logits.shape[1] > 0
 
 
 @or_numpy
