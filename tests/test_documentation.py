@@ -104,5 +104,10 @@ def test_code_and_commands_of_the_plots_guide_run(cli: Cli, mnist: Splits, tmp_p
 
 def test_links_in_the_documents_lead_somewhere() -> None:
     for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]:
-        for target in re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text("utf-8")):
-            assert (document.parent / target).exists(), f"{document.name} links to {target}"
+        for target, anchor in re.findall(r"\]\((?!http)([^)#]*)#?([^)]*)\)", document.read_text("utf-8")):
+            file = document.parent / target if target else document
+            assert file.exists(), f"{document.name} links to {target}"
+            if anchor and file.suffix == ".md":
+                headings = re.findall(r"^#+ (.+)$", file.read_text("utf-8").lower(), re.MULTILINE)
+                anchors = {re.sub(r"[^\w\- ]", "", heading).replace(" ", "-") for heading in headings}
+                assert anchor in anchors, f"{document.name} links to {target}#{anchor}"
