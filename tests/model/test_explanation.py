@@ -8,7 +8,6 @@ import pytest
 
 import handgrad as hg
 from failing import refusal
-from handgrad.data.dataset import Splits
 
 
 def mixed() -> hg.Network:
@@ -20,7 +19,7 @@ def mixed() -> hg.Network:
     return network
 
 
-def test_the_arrays_are_those_of_the_network(digits: Splits) -> None:
+def test_the_arrays_are_those_of_the_network(digits: hg.Splits) -> None:
     network, raw = mixed(), digits.train.inputs[3]
     explanation = hg.explain(network, raw, 7)
     logits, backward = network.forward(network.scale(raw[None]))

@@ -84,7 +84,7 @@ class Architecture:
         size = max(1, -(-examples // max(1, count)))
         return size if size <= CHUNK_STEP else -(-size // CHUNK_STEP) * CHUNK_STEP
 
-    def allocate(self, given: Mapping[str, NDArray[Any]] | None, rng: np.random.Generator) -> None:
+    def _allocate(self, given: Mapping[str, NDArray[Any]] | None, rng: np.random.Generator) -> None:
         """Create all arrays: copies of given ones, which are checked before any is allocated, or initial values."""
         if given is not None:
             self._check_arrays(given)

@@ -83,7 +83,7 @@ class Network(Architecture):
         if self.output_shape != (len(self.classes),):
             ends = f"the network ends in {self.output_shape}"
             raise HandgradError(f"{ends}, but there are {len(self.classes)} classes")
-        self.allocate(arrays, np.random.default_rng(rng))
+        self._allocate(arrays, np.random.default_rng(rng))
 
     def __str__(self) -> str:
         layers = " → ".join(type(layer).__name__ for layer in self.layers)
