@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from failing import refusal
-from handgrad.data.dataset import Dataset, Splits, naming
-from handgrad.errors import HandgradError
+from handgrad.data.dataset import Dataset, Splits
 
 BYTES = np.arange(4 * 2 * 3, dtype=np.uint8).reshape(4, 2, 3)
 LABELS = np.array([0, 1, 2, 1])
@@ -21,13 +20,15 @@ def numbered(examples: int) -> Dataset:
 
 
 def test_bytes_stay_bytes_and_are_not_copied() -> None:
-    dataset = Dataset(BYTES, LABELS, 3)
+    dataset = Dataset(BYTES, LABELS, ("a", "b", "c"), (1, 2, 3), "plain")
     assert dataset.inputs.dtype == np.uint8
     assert dataset.inputs.shape == (4, 6)
     assert np.shares_memory(dataset.inputs, BYTES)
-    assert dataset.input_shape == (2, 3)
-    assert dataset.class_names == ("0", "1", "2")
-    assert len(dataset) == 4
+    part = dataset.take(np.array([3, 0]))
+    assert part.inputs.tolist() == BYTES[[3, 0]].reshape(2, 6).tolist()
+    assert (len(part), part.labels.tolist()) == (2, [1, 0])
+    for name in ("class_names", "input_shape", "framing"):
+        assert getattr(part, name) == getattr(dataset, name)
 
 
 @pytest.mark.parametrize(
@@ -48,20 +49,12 @@ def test_other_numbers_become_bytes_where_they_are_pixels_or_else_float32(
         inputs = np.array([values, values[::-1]]).astype(dtype)
         read_only = inputs.copy()
         read_only.flags.writeable = False
-        for form in (inputs, np.asfortranarray(inputs), inputs.tolist(), read_only, np.ma.array(inputs)):
+        for form in (inputs[:, ::-1][:, ::-1], np.asfortranarray(inputs), inputs.tolist(), read_only):
             dataset = Dataset(form, np.array([0, 1]), ["no", "yes"])
             assert dataset.inputs.dtype == np.dtype(found)
             assert dataset.inputs.dtype.isnative
             assert dataset.inputs.flags.c_contiguous
             assert dataset.inputs.tolist() == [values, values[::-1]]
-
-
-def test_inputs_are_always_contiguous() -> None:
-    inputs = np.arange(24).astype(np.uint8).reshape(2, 3, 4)
-    for strange in (np.asfortranarray(inputs), inputs[:, ::-1], np.moveaxis(inputs, 0, -1)):
-        dataset = Dataset(strange, np.zeros(len(strange), np.int64), 2)
-        assert dataset.inputs.flags.c_contiguous
-        assert np.array_equal(dataset.inputs, strange.reshape(len(strange), -1))
 
 
 @pytest.mark.parametrize(
@@ -93,41 +86,26 @@ def test_only_images_of_28_by_28_are_framed_as_digits_by_default() -> None:
     assert Dataset(np.zeros((2, 1, 28, 28), np.uint8), [0, 1], framing="plain").framing == "plain"
 
 
-def test_take_keeps_all_but_the_examples() -> None:
-    dataset = Dataset(BYTES, LABELS, ("a", "b", "c"), (1, 2, 3), "plain")
-    part = dataset.take(np.array([3, 0]))
-    assert part.inputs.tolist() == BYTES[[3, 0]].reshape(2, 6).tolist()
-    assert part.labels.tolist() == [1, 0]
-    for name in ("class_names", "input_shape", "framing"):
-        assert getattr(part, name) == getattr(dataset, name)
-
-
 MASKED = np.ma.masked_array(np.zeros((4, 2)), np.eye(4, 2, dtype=bool))
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "shape": ({"input_shape": (28, 28)}, "not examples of shape"),
-    "one dimension": ({"inputs": LABELS}, "not examples"),
     "no values": ({"inputs": BYTES[:, :0]}, "not examples"),
     "too few labels": ({"labels": LABELS[:3]}, "4 inputs"),
     "column of labels": ({"labels": LABELS[:, np.newaxis]}, "labels of shape"),
     "text": ({"inputs": np.array([["a"]] * 4)}, "must be numbers"),
     "fractional labels": ({"labels": LABELS + 0.5}, "must be integers"),
     "missing labels": ({"labels": [0, 1, np.nan, 1]}, "must be integers"),
-    "infinite labels": ({"labels": [0, 1, np.inf, 1]}, "must be integers or names of classes; got float64"),
     "mixed labels": ({"labels": np.array([0, "a", None, 1], object)}, "must be integers"),
     "unknown name": ({"labels": ["a", "b", "d", "b"], "classes": ("a", "b", "c")}, "label 'd'"),
     "ragged": ({"inputs": [[1], [1, 2], [1], [2]]}, "not an array"),
-    "ragged labels": ({"labels": [[0], [1, 2], [1], [2]]}, "not an array"),
     "masked": ({"inputs": MASKED}, "masked entries"),
-    "masked labels": ({"labels": MASKED[:, 1]}, "masked entries"),
     "complex": ({"inputs": BYTES * 1j}, "must be numbers"),
     "no classes": ({"classes": 0}, "1 to 1,000,000 classes"),
-    "too many classes": ({"classes": 10**12}, "1 to 1,000,000 classes"),
     "far label": ({"labels": [0, 1, 10**6, 1], "classes": None}, "label 1000000 is out of range"),
     "names of inputs": ({"features": ("a", "b")}, "6 inputs, but 2 names"),
     "label below": ({"labels": LABELS - 1}, "label -1 is out of range"),
     "label above": ({"classes": 2}, "label 2 is out of range"),
     "NaN": ({"inputs": np.full((4, 2), np.nan)}, "NaN"),
-    "infinity": ({"inputs": np.full((4, 2), np.inf)}, "infinity"),
     "too large": ({"inputs": np.full((4, 2), 1e39)}, "infinity"),
     "classes of one name": ({"classes": ("a", "b", "a")}, "same name"),
     "framing": ({"framing": "oval"}, "unknown framing 'oval'"),
@@ -139,11 +117,6 @@ def test_arrays_that_do_not_belong_together_are_refused(case: str) -> None:
     changed, reason = BAD[case]
     good: dict[str, Any] = {"inputs": BYTES, "labels": LABELS, "classes": 3}
     assert reason in refusal(lambda: Dataset(**(good | changed)))
-
-
-def test_naming_puts_the_file_first() -> None:
-    with pytest.raises(HandgradError, match=r"^digits\.npz: blank$"), naming("digits.npz"):
-        raise HandgradError("blank")
 
 
 def test_the_test_split_is_opened_once_and_only_when_asked_for() -> None:
@@ -176,7 +149,6 @@ ARRAY: Any = np.zeros((3, 1))
         (lambda: Splits(numbered(3), WIDE, source="a"), "train", "a: training examples have 1 values"),
         (lambda: Splits(numbered(3), test=lambda: WIDE), "test", "1 values, test examples 5"),
         (lambda: Splits(ARRAY), "train", "training examples must be a Dataset; got ndarray"),
-        (lambda: Splits(numbered(3), ARRAY), "train", "validation examples must be a Dataset"),
         (lambda: Splits(numbered(3), test=ARRAY), "test", "test examples must be a Dataset"),
     ],
 )

@@ -46,7 +46,6 @@ def test_names(path: Path, split: str, pair: str) -> None:
 @pytest.mark.parametrize(
     ("inputs", "shape"),
     [
-        (IMAGES, (1, 8, 8)),
         (IMAGES.reshape(6, 64), (1, 8, 8)),
         (IMAGES.reshape(6, 1, 8, 8), (1, 8, 8)),
         (IMAGES.reshape(6, 8, 8, 1), (1, 8, 8)),
@@ -57,27 +56,16 @@ def test_names(path: Path, split: str, pair: str) -> None:
         (np.asfortranarray(IMAGES), (1, 8, 8)),
     ],
 )
-def test_shapes(path: Path, inputs: Any, shape: tuple[int, ...]) -> None:
-    np.savez(path, x=inputs, y=LABELS)
+@pytest.mark.parametrize("names", [False, True])
+def test_shapes(path: Path, inputs: Any, shape: tuple[int, ...], names: bool) -> None:
+    classes = ("a", "b", "c") if names else ("0", "1", "2")
+    np.savez(path, x=inputs, y=np.array(classes)[LABELS] if names else LABELS[:, np.newaxis])
     train = read_npz(path).train
     assert train.input_shape == shape
     assert train.inputs.dtype == (np.uint8 if inputs.dtype == np.uint8 else np.float32)
+    assert (train.labels.tolist(), train.class_names) == (LABELS.tolist(), classes)
     if len(shape) == 3:
-        expected = np.stack([IMAGES] * shape[0], axis=1).reshape(6, -1)
-        assert np.array_equal(train.inputs, expected)
-
-
-@pytest.mark.parametrize(
-    ("labels", "classes"),
-    [
-        (LABELS[:, np.newaxis], "012"),
-        (np.array(["a", "b", "c"] * 2), "abc"),
-    ],
-)
-def test_labels_are_numbers_or_names(path: Path, labels: Any, classes: str) -> None:
-    np.savez(path, x=IMAGES, y=labels)
-    train = read_npz(path).train
-    assert (train.labels.tolist(), train.class_names) == (LABELS.tolist(), tuple(classes))
+        assert np.array_equal(train.inputs, np.stack([IMAGES] * shape[0], axis=1).reshape(6, -1))
 
 
 @pytest.mark.parametrize(
@@ -87,29 +75,22 @@ def test_labels_are_numbers_or_names(path: Path, labels: Any, classes: str) -> N
         ({"y": None}, "expected one of"),
         ({"y": LABELS[:5]}, "there are 6 inputs, but labels of shape (5,)"),
         ({"y": np.eye(3)[LABELS]}, "there are 6 inputs, but labels of shape (6, 3)"),
-        ({"y": np.array(3)}, "y: label '3' (example 1) is the only one"),
         ({"x": np.array(3)}, "x: inputs of shape ()"),
-        ({"x": LABELS}, "x: inputs of shape (6,)"),
         ({"x": np.zeros((6, 5, 5, 5))}, "no axis can be the channels"),
         ({"x": IMAGES[:, :, :0]}, "x: inputs of shape"),
         ({"x": IMAGES[:0], "y": LABELS[:0]}, "no examples"),
         ({"x": np.array([{}] * 6, object)}, "x cannot be read: it is damaged, or holds pickled objects"),
         ({"y": np.array(["a", None] * 3, object)}, "y cannot be read: it is damaged, or holds pickled"),
         ({"x": np.array([["a", "b"]] * 6)}, "x: inputs must be numbers"),
-        ({"x": np.zeros((6, 2), complex)}, "x: inputs must be numbers"),
-        ({"x": np.full((6, 2), np.nan)}, "x: inputs hold NaN"),
         ({"x": np.full((6, 2), 1e200)}, "x: inputs hold NaN or infinity"),
-        ({"y": LABELS + 0.5}, "y: label '0.5' (example 1) is not an integer"),
         ({"y": np.array([b"a", b"b", b"c"] * 2)}, "labels of type |S1 are neither numbers nor names"),
         ({"x_test": IMAGES[:, :7], "y_test": LABELS}, "test examples 56"),
         ({"x_test": IMAGES, "y_test": LABELS + 1}, "'3' (example 3) is not one of the 3"),
         ({"x_test": np.array([{}], object), "y_test": [0]}, "x_test cannot be read"),
         ({"x_val": IMAGES, "y_val": LABELS + 1}, "y_val: label '3'"),
         ({"classes": ["0", "1"]}, "label '2' (example 3) is not one of the 2 classes"),
-        *(
-            ({"classes": names}, "classes must be two different names or more")
-            for names in (["0"], ["0", "1", "2", "2"], np.array([], str))
-        ),
+        ({"classes": ["0"]}, "classes must be two different names or more"),
+        ({"classes": ["0", "1", "2", "2"]}, "classes must be two different names or more"),
     ],
 )
 def test_bad_archives(path: Path, arrays: dict[str, Any], reason: str) -> None:
@@ -132,15 +113,12 @@ def test_files_that_are_no_archive(path: Path, tmp_path: Path) -> None:
     assert "cannot be read" in complaint(path)
     path.write_bytes(whole.replace(IMAGES[3].tobytes(), bytes(64)))  # found by the checksum
     assert "x cannot be read: it is damaged" in complaint(path)
-
-
-def test_an_absurd_header_and_a_member_that_is_no_array(path: Path) -> None:
     header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999, 8)}"
     lie = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
     for content, reason in ((lie, "x cannot be read: it is damaged"), (b"hello", "labels of type |S5")):
         with zipfile.ZipFile(path, "w") as archive:
-            for name in ("x.npy", "y.npy"):
-                archive.writestr(name, content)
+            archive.writestr("x.npy", content)
+            archive.writestr("y.npy", content)
         assert reason in complaint(path)
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 
 from failing import refusal
 from handgrad.data import scan
@@ -58,16 +58,13 @@ IMAGE_TABLES: dict[str, str] = {
     "no header": csv_text(None, IMAGE_ROWS),
     "Kaggle's header": csv_text(["label", *(f"pixel{k}" for k in range(784))], IMAGE_ROWS),
     "numbers as header": csv_text(["label", *range(784)], IMAGE_ROWS),
-    "quoted header": csv_text([f'"{name}"' for name in ["label", *MNIST_NAMES]], IMAGE_ROWS),
     "capital label": csv_text([" Label ", *MNIST_NAMES], IMAGE_ROWS),
     "label last": csv_text([*MNIST_NAMES, "label"], [[*row[1:], row[0]] for row in IMAGE_ROWS]),
     "label within": csv_text(
         [*MNIST_NAMES[:9], "label", *MNIST_NAMES[9:]], [[*row[1:10], row[0], *row[10:]] for row in IMAGE_ROWS]
     ),
     "byte order mark": "\ufeff" + csv_text(["label", *MNIST_NAMES], IMAGE_ROWS),
-    "byte order mark, no header": "\ufeff" + csv_text(None, IMAGE_ROWS),
     "Windows' line ends": csv_text(["label", *MNIST_NAMES], IMAGE_ROWS, "\r\n"),
-    "no last line end": csv_text(None, IMAGE_ROWS).rstrip(),
     "empty lines": csv_text(["label", *MNIST_NAMES], IMAGE_ROWS).replace("\n", "\n\n"),
     "empty lines first": "\n\r\n" + csv_text(["label", *MNIST_NAMES], IMAGE_ROWS),
     "decimal points": csv_text(None, [[float(cell) for cell in row] for row in IMAGE_ROWS]),
@@ -148,7 +145,6 @@ def test_a_name_is_not_a_pattern(tmp_path: Path) -> None:
 
 T, P = ("label," + names + "|0,1,2|1,3,4|0,5,6|" for names in ("a,b", "pixel0,pixel1"))
 BAD: dict[str, tuple[str | bytes, str]] = {  # | ends a line
-    "text in a pixel": (P + "0,7,x|", "FILE, line 5, column 'pixel1': 'x' is not a finite number"),
     "256": (P + "0,256,7|", "line 5, column 'pixel0': '256' is not a pixel"),
     "-1": ("label,pixel0|0,-1|1,3|", "line 2, column 'pixel0': '-1' is not a pixel"),
     "0.5": (P + "0,7,0.5|", "line 5, column 'pixel1': '0.5' is not a pixel"),
@@ -156,27 +152,21 @@ BAD: dict[str, tuple[str | bytes, str]] = {  # | ends a line
     "text in the first line": ("5,0,x,3|1,2,3,4|", "line 1, column 3: 'x'"),
     "text in a table": (T + "0,x y,7|", "line 5, column 'a': 'x y' is not a finite number"),
     "missing value": (P + "0,,7|", "line 5, column 'pixel0': no value"),
-    "missing value in the first line": ("5,,1|0,1,2|1,3,4|", "line 1, column 2: no value"),
-    "missing value in a table": ("label,a,b|0,1.5,|0,1,2|1,3,4|", "line 2, column 'b': no value"),
     "quoted nothing": ('label,a,b|0,"",1|0,1,2|1,3,4|', "line 2, column 'a': no value"),
     "one value in a row": (T + ",1,|", "line 5, column 'b': no value"),
     "missing label": (T + ",1,7|", "label '' (example 4) is missing"),
-    "quoted missing label": ('label,a,b|x,1,7|"",1,2|', "label '' (example 2) is missing"),
     "row too long": (T + "0,1,2,3|", "line 5: 4 columns where there should be 3"),
-    "a row of commas too long": (T + ",,,|", "line 5: 4 columns where there should be 3"),
     "all rows too long": ("label,a,b|0,1,2,1|1,3,4,1|", "line 2: 4 columns"),
     "row too short": (T + "0,1|", "line 5, column 'b': no value"),
     "row too short after empty lines": ("label,a,b||0,1,2||1,3,4||0,1|", "line 7, column 'b': no value"),
     "comma at each line's end": ("label,a,b,|0,1,2,|1,3,4,|", "column named '', as row numbers"),
     "no label column": ("digit,a,b|0,1,2|1,3,4|", "no column named 'label'"),
     "two columns of a name": ("label,a,a|0,1,2|1,3,4|", "two columns named 'a'"),
-    "two columns of labels": ("label,a,Label|0,1,2|1,3,4|", "two columns named 'label'"),
     "row numbers": (",label,a|0,1,2|1,3,4|", "column named '', as row numbers are"),
     "row numbers of pandas": ("Unnamed: 0,label,a|0,1,2|1,3,4|", "'Unnamed: 0', as row numbers"),
     "only labels": ("label|1|2|", "no column named 'label' beside others"),
     "semicolons": ("label;a;b|0;1;2|1;3;4|", "separated by commas"),
     "empty": ("", "is empty"),
-    "only line ends": ("||", "is empty"),
     "header only": ("label,a,b|", "no examples"),
     "header only, without line end": ("label,a,b", "no examples"),
     "a web page": ("<!DOCTYPE html>|<html>not found, sorry</html>|", "no column named 'label'"),
@@ -186,7 +176,6 @@ BAD: dict[str, tuple[str | bytes, str]] = {  # | ends a line
     "UTF-16": (T.encode("utf-16"), "not text in UTF-8"),
     "Latin-1 label": ("label,a\né,1\ne,3\n".encode("latin-1"), "not text in UTF-8"),
     "old Mac's line ends": (T.replace("|", "\r"), "new-line character"),
-    "one old line end": ("label,a,b\r0,1,2|1,3,4|0,5,6|", "new-line character"),
     "unclosed quote": ('label,a,b|0,1,"2|1,3,4|', "are quotes closed"),
     "far too long a cell": (f"label,{'a' * 200_000},b|0,1,2|", "line 1: field larger than field limit"),
     "unclosed quote in a long file": (T + 'x,"1,2|' + "0,1,2|" * 30_000, "line 5: field larger than"),
@@ -194,9 +183,6 @@ BAD: dict[str, tuple[str | bytes, str]] = {  # | ends a line
     "infinity": ("label,a,b|0,1,-inf|0,1,2|1,3,4|", "line 2, column 'b': '-inf' is not a finite"),
     "too large": (T + "0,1,1e39|", "line 5, column 'b': '1e39' is not a finite number"),
     "underscore": (T + "0,1,1_0|", "'1_0' is not a finite number"),
-    "fractional label": (T + "1.5,1,2|", "'1.5' (example 4) is not an integer"),
-    "mixed labels": (T + "cat,1,2|", "'cat' (example 4) is not an integer"),
-    "one class": ("label,a,b|0,1,2|0,1,2|", "label '0' (example 1) is the only one"),
 }
 
 
@@ -218,14 +204,10 @@ def test_rows_are_read_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "line 20, column 'a': 'x'" in complaint(write(tmp_path, "label,a,b\n" + "".join(rows)))
 
 
-def frame(labels: Sequence[Any] = LABELS, dtype: Any = pl.Int64) -> pl.DataFrame:
-    pixels = pl.DataFrame(PIXELS, schema=dict.fromkeys(MNIST_NAMES, dtype))
-    return pixels.with_columns(pl.Series("label", labels))
-
-
 @pytest.mark.parametrize("dtype", [pl.UInt8, pl.Int64, pl.Float64])
 def test_parquet_of_images(tmp_path: Path, dtype: Any) -> None:
-    frame(dtype=dtype).write_parquet(tmp_path / "t.parquet")
+    table = pl.DataFrame(PIXELS, schema=dict.fromkeys(MNIST_NAMES, dtype))
+    table.with_columns(pl.Series("label", LABELS)).write_parquet(tmp_path / "t.parquet")
     dataset = read_table(tmp_path / "t.parquet")
     assert holds(dataset, PIXELS, LABELS, "012345")
     assert dataset.input_shape == (1, 28, 28)
@@ -233,74 +215,55 @@ def test_parquet_of_images(tmp_path: Path, dtype: Any) -> None:
 
 def test_parquet_of_numbers(tmp_path: Path) -> None:
     columns = {
-        "a": NUMBERS[:, 0],
         "on": [True, False, True],
         "label": ["yes", "no", "yes"],
         "b": NUMBERS[:, 1],
+        "c": [" 1", "2", "3"],
     }
-    table = pl.DataFrame(columns | {"c": [" 1", "2.5", "3"]}).cast({"label": pl.Categorical})
-    table.write_parquet(tmp_path / "t.parquet")
-    expected = np.c_[NUMBERS[:, 0], [1, 0, 1], NUMBERS[:, 1], [1, 2.5, 3]].astype(np.float32)
+    pl.DataFrame(columns).cast({"label": pl.Categorical}).write_parquet(tmp_path / "t.parquet")
+    expected = np.c_[[1, 0, 1], NUMBERS[:, 1], [1, 2, 3]].astype(np.float32)
     assert holds(read_table(tmp_path / "t.parquet"), expected, [1, 0, 1], ("no", "yes"))
 
 
-def with_cell(value: Any, dtype: Any) -> pl.DataFrame:
-    pixels = [7, value, *[1] * 4]
-    return frame().with_columns(pl.Series("28x28", pixels, dtype))
-
-
-TABLE = pl.DataFrame({"label": [0, 1], "a": [1.0, 2.0]})
-BAD_FRAMES: dict[str, tuple[pl.DataFrame, str]] = {
-    "0.5": (with_cell(0.5, pl.Float64), "row 2, column '28x28': '0.5' is not a pixel"),
-    "256": (with_cell(256, pl.Int64), "row 2, column '28x28': '256' is not a pixel"),
-    "-1": (with_cell(-1, pl.Int64), "row 2, column '28x28': '-1' is not a pixel"),
-    "missing": (with_cell(None, pl.Int64), "row 2, column '28x28': no value"),
-    "NaN in a pixel": (with_cell(float("nan"), pl.Float64), "row 2, column '28x28': 'nan' is not a finite"),
-    "dates": (TABLE.with_columns(a=pl.lit("2020-01-01").str.to_date()), "column 'a' holds Date, not numbers"),
-    "NaN": (TABLE.with_columns(a=pl.Series([1.0, float("nan")])), "row 2, column 'a': 'nan' is not a"),
-    "infinity": (TABLE.with_columns(a=pl.Series([float("inf"), 1.0])), "row 1, column 'a': 'inf' is not a"),
-    "too large": (
-        TABLE.with_columns(a=pl.Series([1e39, 1.0])),
-        "row 1, column 'a': '1e+39' is not a finite number",
-    ),
-    "missing number": (TABLE.with_columns(a=pl.Series([1.0, None])), "row 2, column 'a': no value"),
-    "missing label": (TABLE.with_columns(label=pl.Series([1, None])), "label '' (example 2) is missing"),
-    "no label": (TABLE.rename({"label": "digit"}), "no column named 'label'"),
-    "two labels": (TABLE.with_columns(Label=pl.lit(1)), "two columns named 'label'"),
-    "row numbers": (TABLE.with_columns(__index_level_0__=pl.lit(1)), "row numbers"),
-    "only labels": (TABLE.select("label"), "beside others"),
-    "no rows": (TABLE.clear(), "no examples"),
-    "dates as labels": (
-        TABLE.with_columns(label=pl.lit("2020-01-01").str.to_date()),
-        "column 'label' holds Date",
-    ),
-    "lists as labels": (TABLE.with_columns(label=pl.Series([[1], [2]])), "column 'label' holds List"),
-    "lists": (TABLE.with_columns(a=pl.Series([[1], [2]])), "holds List, not numbers"),
-}
-
-
-@pytest.mark.parametrize("case", BAD_FRAMES)
-def test_bad_parquet(tmp_path: Path, case: str) -> None:
-    table, reason = BAD_FRAMES[case]
-    table.write_parquet(tmp_path / "t.parquet")
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        ({"pixel0": [7.0, 0.5]}, "row 2, column 'pixel0': '0.5' is not a pixel"),
+        ({"pixel0": [7, 256]}, "row 2, column 'pixel0': '256' is not a pixel"),
+        ({"pixel0": [-1, 7]}, "row 1, column 'pixel0': '-1' is not a pixel"),
+        ({"pixel0": [7, None]}, "row 2, column 'pixel0': no value"),
+        ({"a": [1.0, float("nan")]}, "row 2, column 'a': 'nan' is not a finite number"),
+        ({"a": [float("inf"), 1.0]}, "row 1, column 'a': 'inf' is not a"),
+        ({"a": [1e39, 1.0]}, "row 1, column 'a': '1e+39' is not a"),
+        ({"a": [1.0, None]}, "row 2, column 'a': no value"),
+        ({"a": [date(2020, 1, 1), None]}, "column 'a' holds Date, not numbers"),
+        ({"a": [[1], [2]]}, "holds List, not numbers"),
+        ({"label": [date(2020, 1, 1), None], "a": [1, 2]}, "column 'label' holds Date"),
+        ({"label": [1, None], "a": [1, 2]}, "label '' (example 2) is missing"),
+        ({"Label": [0, 1], "a": [1, 2]}, "two columns named 'label'"),
+        ({"__index_level_0__": [0, 1]}, "row numbers"),
+        ({}, "beside others"),
+    ],
+)
+def test_bad_parquet(tmp_path: Path, columns: dict[str, list[Any]], reason: str) -> None:
+    pl.DataFrame({"label": [0, 1]} | columns).write_parquet(tmp_path / "t.parquet")
     assert reason in complaint(tmp_path / "t.parquet")
 
 
 def test_damaged_parquet_is_refused_by_a_child_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "t.parquet"
-    assert "is not a file" in complaint(path)
-    frame().write_parquet(path)
+    path, table = tmp_path / "t.parquet", pl.DataFrame({"label": [0, 1], "a": [1.0, 2.0]})
+    table.write_parquet(path)
     whole = path.read_bytes()
     for content in (b"", whole[: len(whole) // 2], b"<html>not found</html>"):
         path.write_bytes(content)
-        assert "cannot be read as Parquet" in complaint(path)
+        assert "cannot be read as Parquet: it is damaged" in complaint(path)
     path.write_bytes(whole)
-    assert len(read_table(path)) == 6
+    assert len(read_table(path)) == 2
     monkeypatch.setattr(scan, "VERIFY", "import os; os.abort()")
-    assert len(read_table(path)) == 6, "it was verified already"
-    frame().head(5).write_parquet(path)
+    assert len(read_table(path)) == 2, "it was verified already"
+    table.head(1).write_parquet(path)
     assert "cannot be read as Parquet: it is damaged" in complaint(path)
 
 
@@ -330,33 +293,7 @@ def test_a_forked_process_is_refused_and_spawn_suggested(tmp_path: Path) -> None
     assert subprocess.run([sys.executable, "-c", code, tmp_path / "t.csv"], timeout=60).returncode == 7
 
 
-FAST = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-@FAST
-@given(
-    numbers=arrays.arrays(
-        np.float32,
-        st.tuples(st.integers(2, 5), st.integers(1, 5)),
-        elements=st.floats(width=32, allow_nan=False, allow_infinity=False),
-    ),
-    place=st.integers(0, 5),
-    odd=st.booleans(),
-)
-def test_numbers_come_back(tmp_path: Path, numbers: Any, place: int, odd: bool) -> None:
-    width = numbers.shape[1]
-    names = [f"f{k}" for k in range(width)]
-    names.insert(min(place, width), "label")
-    rows: list[list[Any]] = [[str(number) for number in row] for row in numbers]
-    for label, row in enumerate(rows):
-        row.insert(min(place, width), f"class {label}")
-    dataset = read_table(write(tmp_path, csv_text(names, rows, "\n\n" if odd else "\n")))
-    assert dataset.inputs.dtype == np.float32
-    assert np.array_equal(dataset.inputs, numbers)
-    assert dataset.class_names == tuple(f"class {label}" for label in range(len(numbers)))
-
-
-@FAST
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_whatever_is_changed_gives_data_or_one_line(tmp_path: Path, data: st.DataObject) -> None:
     text = P.replace("|", "\n")
