@@ -28,14 +28,12 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small_parts")
-@pytest.mark.parametrize("fortran", [False, True])
-@pytest.mark.parametrize("dtype", ["u1", "f4", "f8", "f2", ">f4", "i8", "bool"])
+@pytest.mark.parametrize("dtype", ["u1", "f4"])
 @pytest.mark.parametrize("shape", [(500, 12), (500, 1, 3, 4)])
 def test_a_memory_map_is_the_same_data_set_as_the_array(
-    tmp_path: Path, fortran: bool, dtype: str, shape: tuple[int, ...]
+    tmp_path: Path, dtype: str, shape: tuple[int, ...]
 ) -> None:
-    array = np.random.default_rng(0).integers(0, 2 if dtype == "bool" else 256, shape).astype(dtype)
-    array = np.asfortranarray(array) if fortran else array
+    array = np.random.default_rng(0).integers(0, 256, shape).astype(dtype)
     here, there = Dataset(array, LABELS, 3), Dataset(mapped(tmp_path, array), LABELS, 3)
     assert is_mapped(there.inputs)
     for index in (np.array([3, 499, 0, 3]), slice(2, 400, 3), slice(None), 7):
@@ -59,10 +57,22 @@ def test_a_memory_map_is_the_same_data_set_as_the_array(
         np.testing.assert_array_equal(np.asarray(lazy.inputs), plain.inputs)
 
 
+@pytest.mark.parametrize("dtype", ["u1", "f4", "f8", "f2", ">f4", "i8", "bool"])
+def test_memory_maps_of_other_types_and_orders_are_read(
+    tmp_path: Path, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    array = np.asfortranarray(np.random.default_rng(0).integers(0, 256, (500, 3, 4)).astype(dtype))
+    data = Dataset(mapped(tmp_path, array), LABELS, 3)
+    assert not is_mapped(data.inputs)
+    np.testing.assert_array_equal(data.inputs, Dataset(array, LABELS, 3).inputs)
+    monkeypatch.setattr("handgrad.data.memory.available_memory", lambda: 500)
+    assert "are available; save them as" in refusal(Dataset, mapped(tmp_path, array), LABELS, 3)
+
+
 @pytest.mark.usefixtures("small_parts")
 def test_bad_values_in_a_memory_map_are_found(tmp_path: Path) -> None:
-    for dtype, value in (("f4", np.nan), ("f8", 1e300)):
-        array = np.zeros((500, 12), dtype)
+    for value in (np.nan, np.inf):
+        array = np.zeros((500, 12), np.float32)
         array[321, 5] = value
         assert "NaN or infinity" in refusal(Dataset, mapped(tmp_path, array), LABELS, 3)
 
@@ -94,14 +104,13 @@ def test_an_epoch_of_a_memory_map_is_that_of_the_array(
     for name, size in (("batches.BLOCK", 20_000), ("batches.WINDOW", 200_000), ("dataset.PART", 1_000)):
         monkeypatch.setattr(f"handgrad.data.{name}", size)
     whole = Dataset(array, LABELS, 3)
-    for inputs in (array, np.asfortranarray(array)):
-        data = Dataset(mapped(tmp_path, inputs), LABELS, 3)
-        parts = [Splits(each).split_validation(50, np.random.default_rng(0)).train for each in (whole, data)]
-        for there, here in ((whole, data), parts):
-            order, same = (each.draw_order(8, np.random.default_rng(1)) for each in (there, here))
-            assert order is not None
-            np.testing.assert_array_equal(order, same)
-            for start in (0, 240):
-                taken = [np.concatenate(list(each.batches(order, 8, start))) for each in (there, here)]
-                np.testing.assert_array_equal(taken[0], order[start:])
-                np.testing.assert_array_equal(there.inputs[taken[0]], here.inputs[taken[1]])
+    data = Dataset(mapped(tmp_path, array), LABELS, 3)
+    parts = [Splits(each).split_validation(50, np.random.default_rng(0)).train for each in (whole, data)]
+    for there, here in ((whole, data), parts):
+        order, same = (each.draw_order(8, np.random.default_rng(1)) for each in (there, here))
+        assert order is not None
+        np.testing.assert_array_equal(order, same)
+        for start in (0, 240):
+            taken = [np.concatenate(list(each.batches(order, 8, start))) for each in (there, here)]
+            np.testing.assert_array_equal(taken[0], order[start:])
+            np.testing.assert_array_equal(there.inputs[taken[0]], here.inputs[taken[1]])

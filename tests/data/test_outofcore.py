@@ -27,7 +27,7 @@ from handgrad.data.strokes import generate
 from handgrad.errors import HandgradError
 from idx_files import write_idx
 
-NUMBERS = np.random.default_rng(0).normal(size=(1_000, 6))
+NUMBERS = np.random.default_rng(0).normal(size=(1_000, 6)).astype(np.float32)
 CLASSES = np.arange(1_000) % 3
 
 
@@ -62,11 +62,11 @@ def folders(cache: Path) -> list[Path]:
     return [path for path in cache.iterdir() if path.is_dir()]
 
 
-@pytest.mark.parametrize("dtype", ["f8", "f4", "u1", "i8", "bool"])
+@pytest.mark.parametrize("dtype", ["f4", "u1"])
 def test_a_conversion_is_the_same_data_set_as_in_memory(
     file: Path, cache: Path, dtype: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    inputs = (NUMBERS * 40 + 128 if dtype == "i8" else NUMBERS).clip(0, 255).astype(dtype)
+    inputs = NUMBERS.clip(0, 255).astype(dtype)
     reads: list[int] = []
     first = convert(file, inputs, reads)
     checked: list[NDArray[Any]] = []
@@ -136,7 +136,7 @@ def test_what_cannot_be_converted_is_refused(
     file: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inputs = NUMBERS.copy()
-    inputs[999, 3] = 1e60
+    inputs[999, 3] = np.inf
     assert "NaN or infinity" in refusal(convert, file, inputs)
     with monkeypatch.context() as patched:
         patched.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from handgrad.data.memory import check_memory
 from handgrad.errors import HandgradError
 
 PART = 2**26
@@ -27,30 +28,21 @@ def stack(blocks: Iterator[NDArray[Any]]) -> NDArray[Any]:
 
 
 class MappedRows:
-    """Some rows of a memory-mapped array (default: all), flattened to (N, I) and converted where they are indexed."""
+    """Some rows of a memory-mapped array (N, I), which are read where they are indexed."""
 
     ndim = 2
 
-    def __init__(
-        self, array: Any, rows: NDArray[np.integer] | None = None, dtype: DTypeLike | None = None
-    ) -> None:
-        self.dtype = np.dtype(dtype or array.dtype)
-        self.shape = (len(array if rows is None else rows), prod(array.shape[1:]))
-        self.array: Any = array
-        self.rows = rows
-        if isinstance(array, MappedRows):
-            self.array, held = array.array, array.rows
-            self.rows = held if rows is None else rows if held is None else held[rows]
+    def __init__(self, array: Any, rows: NDArray[np.integer]) -> None:
+        self.shape, self.dtype = (len(rows), array.shape[1]), array.dtype
+        nested = isinstance(array, MappedRows)
+        self.array: Any = array.array if nested else array
+        self.rows: NDArray[np.integer] = array.rows[rows] if nested else rows
 
     def __len__(self) -> int:
-        return self.shape[0]
+        return len(self.rows)
 
     def __getitem__(self, rows: Any) -> NDArray[Any]:
-        if isinstance(rows, int | np.integer):
-            return self[np.array([rows])][0]
-        part = np.asarray(self.array[rows if self.rows is None else self.rows[rows]])
-        with np.errstate(over="ignore"):  # what becomes infinite is refused by Dataset
-            return np.ascontiguousarray(part.reshape(len(part), self.shape[1]), self.dtype)
+        return np.asarray(self.array[self.rows[rows]])
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         return np.asarray(self[:], dtype)
@@ -64,12 +56,11 @@ def is_mapped(array: Any) -> bool:
 @contextmanager
 def reading_ahead(inputs: Any) -> Iterator[Callable[[int, int], None]]:
     """Within the block, read the rows of a memory map for which the result is called, and none around them."""
-    mapped = inputs if isinstance(inputs, MappedRows) else MappedRows(inputs)
-    array, rows = mapped.array, mapped.rows
-    if not isinstance(array, np.memmap) or not hasattr(mmap, "MADV_RANDOM") or array.strides[0] <= 0:
+    array, rows = (inputs.array, inputs.rows) if isinstance(inputs, MappedRows) else (inputs, None)
+    if not hasattr(mmap, "MADV_RANDOM"):
         yield lambda first, last: None
         return
-    pages: mmap.mmap = array._mmap  # type: ignore[attr-defined]
+    pages: mmap.mmap = array._mmap
     begin = array.ctypes.data - np.frombuffer(pages, np.uint8).ctypes.data
 
     def read(first: int, last: int) -> None:
@@ -102,7 +93,9 @@ def value_range(array: Any) -> tuple[float, float]:
 
 
 def convert_inputs(inputs: Any, width: int) -> Any:
-    """Convert inputs to uint8 or float32, (N, I) without gaps; memory maps stay in their files."""
+    """Convert inputs to uint8 or float32, (N, I) without gaps; memory maps of these types stay in their files."""
+    if isinstance(inputs, MappedRows):
+        return inputs
     if inputs.dtype.kind not in "uifb":
         raise HandgradError(f"inputs must be numbers; got {inputs.dtype}")
     dtype = np.dtype(np.uint8 if inputs.dtype == np.uint8 else np.float32)
@@ -110,13 +103,11 @@ def convert_inputs(inputs: Any, width: int) -> Any:
         low, high = value_range(inputs)
         if low >= 0 and 128 <= high <= 255:
             dtype = np.dtype(np.uint8)
-    if not is_mapped(inputs):
-        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
-            inputs = np.ascontiguousarray(inputs.reshape(len(inputs), width), dtype)
-    elif isinstance(inputs, np.memmap) and inputs.dtype == dtype and inputs.flags.c_contiguous:
-        inputs = inputs.reshape(len(inputs), width)
-    else:
-        inputs = MappedRows(inputs, dtype=dtype)
+    if is_mapped(inputs) and (inputs.dtype != dtype or not inputs.flags.c_contiguous):
+        check_memory(len(inputs) * width * dtype.itemsize, "the inputs", f"; save them as {dtype} in C order")
+        inputs = np.asarray(inputs)
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
+        inputs = inputs.reshape(len(inputs), width).astype(dtype, "C", copy=False)
     if dtype != np.uint8 and not all(np.isfinite(inputs[part]).all() for part in row_slices(inputs)):
         raise HandgradError("inputs hold NaN or infinity; remove or replace those values")
     return inputs

@@ -39,7 +39,7 @@ class Dataset:
     inputs : array-like, (N, ...)
         Numbers; examples are flattened to (N, I). uint8 stays uint8, and integers of another type become uint8 where
         they are pixels: from 0 to 255, with a maximum of 128 or more. Everything else becomes float32. Memory maps
-        are not copied: their rows are converted when they are used.
+        of uint8 or float32, in C order, are not copied.
     labels : array-like, (N,)
         Integers from 0 to C − 1, or names of classes.
     classes : sequence of str, or int, optional
@@ -198,10 +198,8 @@ class Splits:
     def with_validation(self, validation: Dataset) -> "Splits":
         """Return the same splits with other examples for validation; HandgradError where they do not match."""
         if validation.class_names != self.train.class_names:
-            raise HandgradError(
-                f"the validation data have the classes {', '.join(validation.class_names):.60}, "
-                f"the training data {', '.join(self.train.class_names):.60}"
-            )
+            names = ", ".join(validation.class_names)
+            raise HandgradError(f"the validation data have other classes than the training data: {names:.60}")
         return Splits(self.train, validation, self._test, self.source)
 
     def split_validation(self, examples: int, rng: np.random.Generator) -> "Splits":

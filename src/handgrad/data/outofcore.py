@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.data.arrays import MappedRows, Store, stack
+from handgrad.data.arrays import Store, stack
 from handgrad.data.dataset import Dataset
 from handgrad.data.memory import available_memory
 from handgrad.data.mnist import cache_folder
@@ -94,9 +94,6 @@ def _open(folder: Path, facts: dict[str, Any]) -> Dataset:
     inputs, labels = np.load(folder / INPUTS, mmap_mode="r"), np.load(folder / LABELS)
     if {key: found[key] for key in facts} != facts or len(inputs) != len(labels):
         raise ValueError("damaged, or of other files")
-    inputs = inputs.reshape(len(inputs), -1)
-    if inputs.dtype != found["dtype"]:
-        inputs = MappedRows(inputs, dtype=found["dtype"])
     dataset = Dataset(inputs[:1], labels[:1], *found["description"])
     dataset.inputs, dataset.labels = inputs, labels  # all values were checked when they were converted
     return dataset
@@ -109,11 +106,8 @@ def _convert(
         dataset = read(lambda blocks: _write(blocks, inputs, show))
     with replacing(folder / LABELS) as labels, labels.open("wb") as file:
         np.save(file, dataset.labels)
-    facts = facts | {
-        "dtype": dataset.inputs.dtype.name,
-        "description": [dataset.classes, dataset.input_shape, dataset.framing, dataset.features],
-    }
-    write_file(folder / FACTS, json.dumps(facts).encode())
+    description = [dataset.classes, dataset.input_shape, dataset.framing, dataset.features]
+    write_file(folder / FACTS, json.dumps(facts | {"description": description}).encode())
 
 
 def _write(blocks: Iterator[NDArray[Any]], path: Path, show: Callable[[int], None]) -> NDArray[Any]:
@@ -121,8 +115,6 @@ def _write(blocks: Iterator[NDArray[Any]], path: Path, show: Callable[[int], Non
     rows = 0
     with path.open("wb") as file:
         for block in blocks:
-            with np.errstate(over="ignore"):  # what becomes infinite is refused later
-                block = np.ascontiguousarray(block, np.float32 if block.dtype.kind == "f" else None)
             rows += len(block)
             # The length of a header does not depend on the number of rows.
             header = np.lib.format.header_data_from_array_1_0(block) | {"shape": (rows, *block.shape[1:])}

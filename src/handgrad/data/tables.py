@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from handgrad.data.arrays import Store, stack
 from handgrad.data.cells import LABEL, Table
@@ -95,12 +95,7 @@ def _read(table: Table, store: Store) -> "tuple[NDArray[Any], pl.Series]":
 
 
 def open_table(
-    path: Path,
-    features: Sequence[str] = (),
-    inputs: int = 0,
-    dtype: DTypeLike | None = None,
-    *,
-    labelled: bool = False,
+    path: Path, features: Sequence[str] = (), inputs: int = 0, dtype: Any = None, *, labelled: bool = False
 ) -> Table:
     """Find header and columns of a file; HandgradError where they are not the inputs of a model that are given."""
     known = columns_of(features)
