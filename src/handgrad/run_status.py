@@ -1,7 +1,4 @@
-"""The state of a run as its files describe it: the step of its checkpoint, and how good its model is.
-
-Times of files are not used: a copy of a folder has new ones.
-"""
+"""The state of a run as its files describe it, whose times are not used: a copy of a folder has new ones."""
 
 import json
 from contextlib import suppress

@@ -31,8 +31,8 @@ from handgrad.training.records import LOG_FILE, Record, load_records
 from handgrad.training.state import TrainingState, count_steps
 from handgrad.training.train import Diverged, train
 
-RECIPE_FILE = "recipe.toml"
-PARAMETERS_FOLDER = "final_config"
+RECIPE_FILE, PARAMETERS_FOLDER = "recipe.toml", "final_config"
+FILES = (RECIPE_FILE, LOG_FILE, CHECKPOINT_FILE)
 
 
 @dataclass
@@ -45,8 +45,7 @@ class Run:
     network: Network
     state: TrainingState
     communicator: Communicator = SINGLE
-    is_new: bool = False
-    """Whether the folder contains no checkpoint yet."""
+    is_new: bool = False  # the folder contains no checkpoint yet
     creates_folder: bool = False
 
     @classmethod
@@ -115,8 +114,7 @@ class Run:
     def train(self, threads: int | None = None, stop: Callable[[], bool] = lambda: False) -> Iterator[Record]:
         """Train to the end, within `open`: log each record and save a checkpoint; save the model at the end.
 
-        `threads` and `stop` are those of `handgrad.train`. Raise Diverged if the loss is no longer finite; parameters
-        of at most ten steps before are saved.
+        `threads` and `stop` are those of `handgrad.train`. Before Diverged is raised, finite parameters are saved.
         """
         broadcast = self.communicator.broadcast
         try:
@@ -165,14 +163,15 @@ class Run:
         write_file(self.folder / LOG_FILE, "".join(f"{json.dumps(record)}\n" for record in kept).encode())
 
     def _check_free(self) -> None:
-        for name in (RECIPE_FILE, LOG_FILE, CHECKPOINT_FILE, MODEL_FILE, PARAMETERS_FOLDER):
+        for name in (*FILES, MODEL_FILE, PARAMETERS_FOLDER):
             if (self.folder / name).exists():
-                line = f"{self.folder} already holds a run ({name}); choose another folder, or resume it"
-                raise HandgradError(line)
+                raise HandgradError(
+                    f"{self.folder} already holds a run ({name}); choose another, or resume it"
+                )
 
     def _remove(self) -> None:
         with suppress(OSError):
-            for name in (RECIPE_FILE, LOG_FILE, CHECKPOINT_FILE):
+            for name in FILES:
                 (self.folder / name).unlink(missing_ok=True)
             if self.creates_folder:
                 self.folder.rmdir()

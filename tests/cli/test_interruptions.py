@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -30,25 +29,20 @@ Begin = Callable[..., "subprocess.Popen[str]"]
 
 EVERYTHING = """
 name = "everything"
-seed = 3
 data = { source = "strokes:1500:1", validation = 0.2 }
-optimizer = { type = "Muon", learning_rate = 0.005, weight_decay = 0.01, clip_norm = 1.0, max_norm = 3.0 }
-schedule = { type = "ReduceOnPlateau", drop = 0.7, patience = 2, warmup = 0.1 }
-loss = { type = "CrossEntropy", label_smoothing = 0.1, class_weights = "balanced" }
-augmentation = { shift = 1, rotate = 10, scale = 0.1, shear = 5, elastic = 20 }
+optimizer = { type = "Muon", learning_rate = 0.005 }
+schedule = { type = "ReduceOnPlateau", drop = 0.7, patience = 2 }
+augmentation = { shift = 1, elastic = 20 }
 averaging = { type = "ExponentialAverage", decay = 0.98 }
-early_stopping = { patience = 40, monitor = "validation_loss" }
+early_stopping = { patience = 40 }
 training = { batch_size = 64, epochs = 60 }
-network.input = "image"
-network.layers = [
+[network]
+input = "image"
+layers = [
     { type = "Conv2D", filters = 4, kernel_size = 5, stride = 2 },
     { type = "BatchNorm" },
-    { type = "Maxout" },
-    { type = "MaxPool2D" },
     { type = "Flatten" },
     { type = "Dropout", rate = 0.1 },
-    { type = "Dense", units = 16 },
-    { type = "GELU" },
     { type = "Dense", units = "classes" },
 ]
 """
@@ -105,17 +99,6 @@ def test_interrupted_and_resumed_equals_never_interrupted(
     assert not list(run.rglob(f"{UNFINISHED}*"))
 
 
-def test_killed_before_its_first_record_it_can_be_resumed(
-    cli: Cli, begin_training: Begin, tmp_path: Path
-) -> None:
-    process = begin_training(*SMALL, "--out", "RUN")
-    while not (tmp_path / "RUN" / "recipe.toml").exists():
-        time.sleep(0.005)
-    process.kill()
-    process.communicate()
-    assert cli("resume", "RUN", "--json").returncode == 0
-
-
 @pytest.mark.slow
 def test_a_signal_that_the_caller_ignores_stays_ignored(begin_training: Begin) -> None:
     process = begin_training(*SMALL, "--steps", "3000", records=1, before=("nohup",))
@@ -140,34 +123,18 @@ def test_a_folder_is_trained_in_once_and_the_end_of_input_interrupts(
 
 
 @pytest.mark.slow
-def test_of_two_runs_in_one_folder_the_second_is_refused(begin_training: Begin, tmp_path: Path) -> None:
-    for attempt in range(5):
-        out = ("--out", f"RUN{attempt}", "--steps", "3")
-        both = [begin_training(*SMALL, *out, "--seed", str(seed)) for seed in (1, 2)]
-        printed = [process.communicate(timeout=60) for process in both]
-        assert sorted(process.returncode for process in both) == [0, 1]
-        (line,) = (stderr for process, (_, stderr) in zip(both, printed, strict=True) if process.returncode)
-        assert f"RUN{attempt}" in line
-        kept = 1 if both[0].returncode == 0 else 2
-        assert f"seed = {kept}" in (tmp_path / f"RUN{attempt}" / "recipe.toml").read_text()
-
-
-@pytest.mark.slow
 def test_a_terminal_gets_a_progress_bar(tmp_path: Path) -> None:
+    shown = bytearray()
     read, write = pty.openpty()
     command = [*PROGRAM, "train", *SMALL, "--steps", "4000"]
-    size = {"TERM": "xterm", "COLUMNS": "100", "LINES": "30"}
-    process = subprocess.Popen(command, stdout=write, stderr=write, cwd=tmp_path, env=os.environ | size)
-    os.close(write)
-    shown = b""
-    with suppress(OSError):  # at its end
-        while piece := os.read(read, 65536):
-            shown += piece
+    with subprocess.Popen(command, stdout=write, cwd=tmp_path, env=os.environ | {"TERM": "xterm"}):
+        os.close(write)
+        with suppress(OSError):  # at its end
+            while piece := os.read(read, 65536):
+                shown += piece
     os.close(read)
-    assert process.wait(60) == 0
-    text = shown.decode()
-    assert all(part in text for part in ("of 4,000", "3,950", "saved"))
-    assert re.search(r"\d:\d\d:\d\d", text)
+    assert all(part in shown.decode() for part in ("of 4,000", "3,950", "saved"))
+    assert re.search(rb"\d:\d\d:\d\d", shown)
 
 
 @pytest.mark.parametrize("blocks", [0, 20])

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from failing import fails
 from fixture_types import Cli
@@ -42,9 +41,6 @@ def test_a_run_becomes_six_figures(cli: Cli, run: Path) -> None:
     accuracy = json.loads(cli("evaluate", "RUN", "--json").stdout)["accuracy"]
     assert f"measured RUN on strokes:300, test: accuracy {accuracy:.2%} of 50\n" in printed
     assert all(f"saved    RUN/plots/{name}.svg and .png\n" in printed for name in CURVES | OTHERS)
-    for path in (run / "plots").glob("*.png"):
-        with Image.open(path) as image:
-            assert min(image.size) > 100
     before = {path: path.read_bytes() for path in (run / "plots").iterdir()}
     plot(cli, "RUN")
     assert {path: path.read_bytes() for path in before} == before
@@ -57,18 +53,12 @@ def test_several_runs_share_their_curves(cli: Cli, run: Path, tmp_path: Path) ->
     assert written(tmp_path / "plots") == expected | {f"{name}.png" for name in CURVES}
 
 
-def test_a_table_has_no_mistakes_to_look_at(cli: Cli, table: Dataset, tmp_path: Path) -> None:
+def test_what_cannot_be_drawn_is_skipped(cli: Cli, table: Dataset, tmp_path: Path) -> None:
     np.savez(tmp_path / "table.npz", x=table.inputs, y=table.labels)
     train(cli, "RUN", "--data", "table.npz", "--steps", "3")
-    printed = plot(cli, "RUN", "--format", "svg", "--out", "there")  # train is the only split there is
-    assert written(tmp_path / "there") == {f"{name}.svg" for name in CURVES | OTHERS - {"mistakes"}}
-    assert "skipped  there/mistakes: " in printed
-
-
-def test_models_without_records_are_drawn_without_curves(cli: Cli, run: Path) -> None:
     printed = plot(cli, "RUN/model.safetensors", "--format", "svg", "--out", "there")
-    assert "skipped  there/loss: " in printed
-    assert written(run.parent / "there") == {f"{other}.svg" for other in OTHERS}
+    assert all(f"skipped  there/{name}: " in printed for name in CURVES | {"mistakes"})
+    assert written(tmp_path / "there") == {f"{name}.svg" for name in OTHERS - {"mistakes"}}
 
 
 @pytest.mark.parametrize(

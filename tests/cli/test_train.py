@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from failing import fails
 from fixture_types import Cli
@@ -100,11 +99,13 @@ def test_divergence_keeps_the_last_good_model(cli: Cli, tmp_path: Path) -> None:
 
 
 def test_a_finished_run_is_not_trained_again(cli: Cli, tmp_path: Path) -> None:
-    train(cli, *SMALL, "--steps", "3", "--out", "RUN")
+    options = "--validation 0.3 --set early_stopping.patience=2 --epochs 60 --out RUN"
+    printed = train(cli, *MLP, *options.split())
+    assert "no better validation" in printed
     before = (tmp_path / "RUN" / "model.safetensors").read_bytes()
-    done = cli("resume", "RUN")
-    assert done.returncode == 0
-    assert "already finished after 3 steps" in done.stdout
+    resumed = cli("resume", "RUN").stdout
+    assert "already finished" in resumed
+    assert resumed.splitlines()[-3:] == printed.splitlines()[-3:]  # the same test accuracy
     fails(cli, "already holds a run", "train", *SMALL, "--steps", "1", "--seed", "1", "--out", "RUN")
     assert (tmp_path / "RUN" / "model.safetensors").read_bytes() == before
 
@@ -117,21 +118,13 @@ def test_resume_refuses_another_recipe_other_data_and_no_run(
     train(cli, "--data", idx_folder, "--steps", "1000", "--time-limit", "0.1s", "--out", "RUN")
     recipe = tmp_path / "RUN" / "recipe.toml"
     whole = recipe.read_text()
-    for old, new in (("seed = 0", "seed = 2"), ("units = 10", "units = 20")):
-        recipe.write_text(whole.replace(old, new))
-        fails(cli, "recipe.toml", "resume", "RUN")
+    recipe.write_text(whole.replace("seed = 0", "seed = 2"))
+    fails(cli, "recipe.toml", "resume", "RUN")
     recipe.write_text(whole)
     labels = idx_folder / "train-labels-idx1-ubyte"
     content = labels.read_bytes()
     labels.write_bytes(content[:-1] + bytes([(content[-1] + 1) % 10]))
     fails(cli, str(idx_folder), "resume", "RUN", detail="not the data")
-
-
-def test_existing_parameter_files_are_never_overwritten(cli: Cli, tmp_path: Path) -> None:
-    (tmp_path / "final_config").mkdir()
-    (tmp_path / "final_config" / "w1.csv").write_text("precious")
-    fails(cli, "final_config", "train", *SMALL, "--steps", "1", "--out", ".")
-    assert (tmp_path / "final_config" / "w1.csv").read_text() == "precious"
 
 
 def test_validation_data(cli: Cli, tmp_path: Path, idx_folder: Path) -> None:
@@ -152,48 +145,27 @@ def test_anything_in_the_recipe_can_be_set(cli: Cli, tmp_path: Path) -> None:
     assert recipe.training.epochs == 2  # an option takes precedence over a setting
 
 
-def test_early_stopping(cli: Cli, tmp_path: Path) -> None:
-    options = "--validation 0.3 --set early_stopping.patience=2 --epochs 60 --out RUN"
-    assert "no better validation" in train(cli, *MLP, *options.split())
-    model = (tmp_path / "RUN" / "model.safetensors").read_bytes()
-    assert "already finished" in cli("resume", "RUN").stdout
-    assert (tmp_path / "RUN" / "model.safetensors").read_bytes() == model
-
-
 @pytest.mark.parametrize(
     ("word", "command"),
     [
         ("did you mean 'classic'?", "clasic"),
         ("did you mean 'mnist'?", "--data mnits"),
-        ("strokes:N:SEED", "--data strokes:x"),
         ("did you mean 'epochs'?", "mine.toml"),
-        ("two classes", "mlp --data one.csv"),
         ("bad.csv, line 4, column 'a'", "--data bad.csv"),
-        ("two or more", "--data images"),
-        ("784 values", "mlp --data strokes:300 --validation other.csv"),
         ("none.csv", "mlp --data strokes:300 --validation none.csv"),
         ("300", "mlp --data strokes:300 --validation 300"),
         ("validation split", "mlp --data strokes:300 --validation 0 --set early_stopping.patience=2"),
-        ("layer 0", "classic --from FIRST --data strokes:300"),
         ("layer 0", "--from FIRST --data strokes:300 --hidden 13"),
-        ("classes", "--from FIRST --data two.npz"),
-        ("inputs", "--from FIRST --data small.npz"),
         ("nowhere does not exist", "--from nowhere --data strokes:300"),
         ("bare.safetensors", "--from bare.safetensors --data strokes:300"),
     ],
 )
 def test_bad_recipes_data_and_models_leave_no_run(cli: Cli, tmp_path: Path, word: str, command: str) -> None:
     (tmp_path / "mine.toml").write_text('name = "mine"\n[training]\nepoch = 1\n')
-    (tmp_path / "one.csv").write_text("label,a,b\n" + "".join(f"x,{i},{-i}\n" for i in range(9)))
     (tmp_path / "bad.csv").write_text("label,a,b\nx,1,2\ny,1,2\nx,one,2\n")
-    (tmp_path / "other.csv").write_text("label,a\n" + "0,1\n1,2\n" * 3)
-    (tmp_path / "images" / "cat").mkdir(parents=True)
-    Image.new("L", (8, 8), 200).save(tmp_path / "images" / "cat" / "a.png")
-    np.savez(tmp_path / "two.npz", images=np.zeros((4, 28, 28), np.uint8), labels=[0, 1, 0, 1])
-    np.savez(tmp_path / "small.npz", images=np.zeros((20, 9, 9), np.uint8), labels=np.arange(20) % 10)
     save_model(Network([Dense(10)], 784), tmp_path / "bare.safetensors")
     if "FIRST" in command:
-        train(cli, *SMALL, *["--hidden", "12", "--steps", "1", "--quiet", "--out", "FIRST"])
+        train(cli, *SMALL, "--hidden", "12", "--steps", "1", "--quiet", "--out", "FIRST")
     fails(cli, word, "train", *command.split(), "--out", "RUN", printed=True)
     assert not (tmp_path / "RUN").exists()
 

@@ -16,15 +16,13 @@ DATA, RECIPE, RUN, OUTPUT = "Data", "Recipe", "Run", "Output"
 """Panels of ``handgrad train --help``."""
 
 DATA_HELP = (
-    "mnist, fashion-mnist, strokes[:N[:SEED]], or a path: CSV, Parquet, .npz, a folder of IDX or images."
+    "mnist, fashion-mnist, strokes[:N[:SEED]], or a path: CSV, Parquet, .npz, folder of IDX or images."
 )
 MODEL_HELP = "A run folder, a model file, an ONNX file, or a final_config folder."
 SPLIT_HELP = "Part of the data. Default: test, or the only part there is."
 VALIDATION_HELP = "Validate on N examples, or a fraction, of the training data, or on other data."
-BATCH_HELP, HIDDEN_HELP = "Examples per update.", "Hidden widths, e.g. 128,64."
 SET_HELP = "Change any key of the recipe, e.g. training.epochs=3; may be repeated."
 FROM_HELP = "Start from the parameters of a model, by default with its recipe."
-OUT_HELP = "Folder of the run. Default: runs/RECIPE-N."
 LIMIT_HELP = "Stop and save after a time, e.g. 60s, 5m or 1h."
 
 
@@ -83,16 +81,18 @@ Split = Annotated[SplitName | None, option("--split", SPLIT_HELP, panel=DATA, sh
 Validation = Annotated[Any, option("--validation", VALIDATION_HELP, "N|SRC", DATA, parser=parse_value)]
 Epochs = Annotated[int | None, option("--epochs", "Passes over the data.", "N", RECIPE, min=1)]
 Steps = Annotated[int | None, option("--steps", "Updates, instead of epochs.", "N", RECIPE, min=1)]
-BatchSize = Annotated[Any, option("--batch-size", BATCH_HELP, "N|all", RECIPE, parser=parse_value)]
+BatchSize = Annotated[
+    Any, option("--batch-size", "Examples per update.", "N|all", RECIPE, parser=parse_value)
+]
 LearningRate = Annotated[float | None, option("--learning-rate", "Learning rate.", "X", RECIPE)]
-Hidden = Annotated[Any, option("--hidden", HIDDEN_HELP, "N,N,…", RECIPE, parser=parse_widths)]
+Hidden = Annotated[Any, option("--hidden", "Widths, e.g. 128,64.", "N,N,…", RECIPE, parser=parse_widths)]
 Seed = Annotated[int | None, option("--seed", "Seed of all randomness.", "N", RECIPE, min=0)]
 Settings = Annotated[list[Any] | None, option("--set", SET_HELP, "KEY=VALUE", RECIPE, parser=parse_setting)]
 Start = Annotated[Path | None, option("--from", FROM_HELP, "MODEL", RECIPE)]
 Threads = Annotated[int | None, option("--threads", "Threads. Default: all processors.", "N", RUN, min=1)]
 Limit = Annotated[float | None, option("--time-limit", LIMIT_HELP, "TIME", RUN, parser=parse_duration)]
 NoTest = Annotated[bool, option("--no-test", "Do not open the test split.", panel=RUN)]
-Out = Annotated[Path | None, option("--out", OUT_HELP, "DIR", OUTPUT)]
+Out = Annotated[Path | None, option("--out", "Folder of the run. Default: runs/RECIPE-N.", "DIR", OUTPUT)]
 Tensorboard = Annotated[bool, option("--tensorboard", "Also write TensorBoard files.", panel=OUTPUT)]
 Json = Annotated[bool, option("--json", "Print one JSON object per line, and nothing else.", panel=OUTPUT)]
 Quiet = Annotated[bool, option("--quiet", "Print only errors.", panel=OUTPUT)]

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 from unicodedata import category
 
-LONGEST_LINE = 290
-"""Characters of an error message."""
+LONGEST_ERROR = 290
 
 
 def printable(text: str) -> str:
@@ -21,7 +20,7 @@ def printable(text: str) -> str:
 def error_line(text: str) -> str:
     """Put an error into one printable line of limited length."""
     line = printable(" ".join(text.split()))
-    return f"handgrad: {line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + '…'}"
+    return f"handgrad: {line if len(line) <= LONGEST_ERROR else line[: LONGEST_ERROR - 1] + '…'}"
 
 
 def emit(text: str = "") -> None:

@@ -11,7 +11,6 @@ from handgrad import __version__
 from handgrad.cli.interrupts import Interrupted, interrupts
 from handgrad.cli.options import SUCCEEDED, RunOptions
 from handgrad.cli.output import emit, emit_json
-from handgrad.errors import require
 from handgrad.kernels.threads import choose_threads
 from handgrad.runs import Run
 from handgrad.tensorboard import log_to_tensorboard
@@ -26,8 +25,6 @@ def run_training(prepare: Callable[[], Run], options: RunOptions) -> int:
     communicator.require_equal(version=__version__, options=(options.tensorboard, options.no_test))
     first = communicator.rank == 0
     json, text = first and options.json, first and not (options.json or options.quiet)
-    if options.tensorboard:
-        require("TensorBoard files need", "tensorboard", "tensorboardX")
     threads, end = choose_threads(options.threads), monotonic() + (options.time_limit or inf)
     run = prepare()
     with interrupts(options.attached and first) as interrupted, run.open():
@@ -63,14 +60,14 @@ def _introduce(run: Run, threads: int) -> None:
     recipe, train, validation = run.recipe, run.splits.train, run.splits.validation
     optimizer, batch, ranks = recipe.build_optimizer(), recipe.training.batch_size, run.communicator.size
     apart = f", {len(validation):,} for validation" if validation else ""
-    example = f"{'×'.join(map(str, train.input_shape))} {train.inputs.dtype}"
+    example = (
+        f"{'×'.join(map(str, train.input_shape))} {train.inputs.dtype}, {len(train.class_names)} classes"
+    )
     workers = f"{f'{ranks} ranks of ' if ranks > 1 else ''}{threads} thread{'s' * (threads > 1)}"
     steps = f"{run.total_steps:,} steps of {batch if batch == 'all' else f'{batch:,}'} examples"
     rate = f"{type(optimizer).__name__} at {optimizer.learning_rate:g}"
     emit(f"recipe   {recipe.name}{f': {recipe.lesson}' if recipe.lesson else ''}")
-    emit(
-        f"data     {run.splits.source}: {len(train):,} examples{apart}, {example}, {len(train.class_names)} classes"
-    )
+    emit(f"data     {run.splits.source}: {len(train):,} examples{apart}, {example}")
     emit(f"network  {run.network}")
     emit(f"training {steps}, {rate}, seed {recipe.seed}, {workers}\n")
     if run.finished:
@@ -96,13 +93,10 @@ def _conclude(run: Run, result: Evaluation | None) -> None:
         emit(_stopped(run))
     elif run.state.step < run.total_steps:
         emit(f"stopped  no better validation in {run.state.waited:,} records; the best parameters are kept")
+    tested = f"not measured; evaluate with: handgrad evaluate {run.folder}"
     if result:
-        emit(
-            f"test     accuracy {result.accuracy:.2%} of {result.examples:,}, cross-entropy {result.loss:.4f}"
-        )
-    else:
-        emit(f"test     not measured; evaluate with: handgrad evaluate {run.folder}")
-    emit(f"saved    {run.folder}")
+        tested = f"accuracy {result.accuracy:.2%} of {result.examples:,}, cross-entropy {result.loss:.4f}"
+    emit(f"test     {tested}\nsaved    {run.folder}")
 
 
 def _stopped(run: Run) -> str:

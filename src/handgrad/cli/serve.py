@@ -18,9 +18,6 @@ HOST_HELP = "Address to serve on; others than 127.0.0.1 need a token."
 TOKEN_HELP = "Token that clients must send; default: random, if HOST needs one."
 PIXELS_HELP = "Pixels of an image that a client sends."
 
-Pixels = Annotated[int, option("--max-pixels", PIXELS_HELP, "N", min=784)]
-Quota = Annotated[float, option("--quota", "Disk space for runs and digits.", "GB", min=0)]
-
 
 def serve(
     model: Annotated[Path | None, typer.Argument(help=MODEL_HELP, metavar="MODEL")] = None,
@@ -30,8 +27,8 @@ def serve(
     data_folder: Annotated[Path, option("--data-folder", "Folder that holds digits/.", "DIR")] = Path(),
     token: Annotated[str | None, option("--token", TOKEN_HELP, "TOKEN")] = None,
     weak_token: Annotated[bool, option("--weak-token", "Accept a token that can be guessed.")] = False,
-    max_pixels: Pixels = 4_000_000,
-    quota: Quota = 10.0,
+    max_pixels: Annotated[int, option("--max-pixels", PIXELS_HELP, "N", min=784)] = 4_000_000,
+    quota: Annotated[float, option("--quota", "Disk space for runs and digits.", "GB", min=0)] = 10.0,
 ) -> None:
     """Serve the page to draw, watch and train on, and the HTTP API."""
     import re
