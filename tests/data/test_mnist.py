@@ -113,7 +113,7 @@ def test_the_first_file_that_fails_ends_it(monkeypatch: pytest.MonkeyPatch, cont
 def test_a_changed_file_is_reported_with_both_hashes(tmp_path: Path, spelling: str) -> None:
     folder = write(tmp_path / "data")
     (folder / NAMES[0]).unlink()
-    write_idx(folder / spelling, ARRAYS[NAMES[0]] ^ 1)
+    write_idx(folder / spelling, ~ARRAYS[NAMES[0]])
     line = refusal(read_split, folder, "mnist", "train")
     assert f"{folder / spelling} is not the {NAMES[0]} of mnist: its content has SHA-256 " in line
     assert f", expected {COLLECTIONS['mnist'].sha256[NAMES[0]]}; delete it" in line

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 import handgrad as hg
 from drawing_board import strokes_of
-from handgrad.data.collection import read_collection
+from handgrad.data.load import load_data
 from page_window import DATA, OpenWindow, Window, finished_run, model_of, windows
 from served import Process, serving
 
@@ -47,8 +47,8 @@ def test_collect_download_and_remove(window: Window, server: Process, folder: Pa
     page.get_by_role("button", name="Label as 3").click()
     expect(status).to_have_text("3 digits, saved as digits/hand")
     expect(page.get_by_role("group", name="3: 2")).to_be_visible()
-    saved = read_collection(folder / "digits" / "hand.npz")
-    assert (saved.labels, saved.classes) == (["3", "1", "3"], list("0123456789"))
+    saved = load_data(folder / "digits" / "hand.npz").train
+    assert (saved.labels.tolist(), saved.class_names) == ([3, 1, 3], tuple("0123456789"))
     with page.expect_download() as found:
         page.get_by_role("button", name="Download").click()
     found.value.save_as(folder / found.value.suggested_filename)
@@ -66,7 +66,7 @@ def test_collect_download_and_remove(window: Window, server: Process, folder: Pa
     page.get_by_role("button", name="Open in Draw").click()
     window.settle()
     shown = page.evaluate("Array.from(window.handgrad.currentPixels())")
-    assert np.array_equal(shown, saved.images[0].ravel())
+    assert np.array_equal(shown, saved.inputs[0].ravel())
 
 
 def test_two_windows_share_a_collection(window: Window, open_window: OpenWindow) -> None:

@@ -1,11 +1,8 @@
 """Which examples a step takes: the order of an epoch, its batches, and the chunks of a batch.
 
-**Order.** Data of at most `WINDOW` bytes are shuffled as a whole. Larger data, which may be memory-mapped, are
-shuffled so that examples that are used together also lie together in the file: first the order of the blocks of
-`BLOCK` bytes, then the examples within each window of consecutive blocks of that order. Either way, the order of an
-epoch is an array (N,), and a training is at a position in it.
-
-**Batches** are cut from that order one after the other, and the last may be smaller.
+Data of at most `WINDOW` bytes are shuffled as a whole. Larger data, which may be memory-mapped, are shuffled so that
+examples that are used together also lie together in the file: first the order of the blocks of `BLOCK` bytes, then
+the examples within each window of consecutive blocks of that order.
 """
 
 from collections.abc import Iterator
@@ -60,9 +57,8 @@ def length(rows: Rows) -> int:
 
 def chunks(rows: Rows, size: int) -> Iterator[Rows]:
     """Cut the rows of an epoch into batches, or those of a batch into chunks; the last may have fewer than `size`."""
-    if isinstance(rows, slice):
-        for start in range(rows.start, rows.stop, size):
-            yield slice(start, min(start + size, rows.stop))
-    else:
-        for start in range(0, len(rows), size):
+    for start in range(0, length(rows), size):
+        if isinstance(rows, slice):
+            yield slice(rows.start + start, min(rows.start + start + size, rows.stop))
+        else:
             yield rows[start : start + size]

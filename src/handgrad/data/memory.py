@@ -7,9 +7,9 @@ from pathlib import Path
 from handgrad.errors import HandgradError
 
 CGROUPS = Path("/sys/fs/cgroup")
-LIMIT_AND_USAGE = (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes"))
-"""Files of control groups, in versions 2 and 1."""
-LOCAL_SIZE = ("MPI_LOCALNRANKS", "OMPI_COMM_WORLD_LOCAL_SIZE")
+FILES = (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes"))
+"""Limit and usage of control groups, in versions 2 and 1."""
+RANKS = ("MPI_LOCALNRANKS", "OMPI_COMM_WORLD_LOCAL_SIZE")
 """Variables in which MPICH and Open MPI give the number of ranks on this machine."""
 
 
@@ -21,7 +21,7 @@ def available_memory() -> int | None:
     """
     machine = _entries(Path("/proc/meminfo")).get("MemAvailable:")
     found = [*_left_by_groups(), *([] if machine is None else [1024 * machine])]
-    ranks = max(int(os.environ.get(name, 1)) for name in LOCAL_SIZE)
+    ranks = max(int(os.environ.get(name, 1)) for name in RANKS)
     return max(0, min(found)) // ranks if found else None
 
 
@@ -39,7 +39,7 @@ def _left_by_groups() -> Iterator[int]:
         _, controllers, group = line.split(":", 2)
         folder = CGROUPS / controllers / group.strip("/")
         for path in (folder, *folder.parents):
-            for files in LIMIT_AND_USAGE:
+            for files in FILES:
                 sizes = [int(text) for file in files for text in _read(path / file) if text.isdecimal()]
                 if len(sizes) == 2:  # "max" is no limit
                     entries = _entries(path / "memory.stat")
