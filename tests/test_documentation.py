@@ -45,7 +45,7 @@ def test_every_command_in_the_readme_works(cli: Cli, tmp_path: Path) -> None:
     for command in PROGRAM:
         arguments = shlex.split(command, comments=True)
         assert arguments[:3] == ["uv", "run", "handgrad"]
-        if arguments[3] == "serve":  # which does not end; tests/server/test_serving_guide.py does that
+        if arguments[3] == "serve":  # which does not end; tests/server/test_documented.py does that
             continue
         done = cli(*arguments[3:])
         assert done.returncode == 0, f"{command}: {done.stderr}"

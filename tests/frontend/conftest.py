@@ -34,11 +34,10 @@ def open_board(browser: Browser, site: Site) -> Iterator[Callable[..., Board]]:
     """Open the Draw section."""
     with pages(browser) as open_page:
 
-        def open_board(part: str = "", **settings: Any) -> Board:
-            page = open_page(**settings)
-            page.route("**/*", site.answer)
-            board = Board(page)
-            board.go(HOME + part)
+        def open_board(**settings: Any) -> Board:
+            board = Board(open_page(**settings))
+            board.page.route("**/*", site.answer)
+            board.go(HOME)
             return board
 
         yield open_board

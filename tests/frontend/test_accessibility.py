@@ -1,4 +1,4 @@
-"""All sections: sizes, names, contrast, zoom, forced colours, reduced motion, the keyboard, layout shifts."""
+"""All sections: sizes, names, contrast, zoom, forced colours, reduced motion, the keyboard, announcements."""
 
 import itertools
 from typing import Any
@@ -6,30 +6,20 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from drawing_board import Board, strokes_of
-from page_checks import (
-    BEYOND,
-    CONTRASTS,
-    DANGLING,
-    FOCUSED,
-    IMAGES,
-    LISTEN,
-    NAMELESS,
-    SMALL,
-    STOPS,
-    TWICE,
-    WATCH_SHIFTS,
-)
+from drawing_board import Board, box_of, strokes_of
+from page_checks import BEYOND, CONTRASTS, FOCUSED, LISTEN, PROBLEMS
 from page_window import DATA, OpenWindow, Window
 
 slow = pytest.mark.slow
 sections = pytest.mark.parametrize("section", ["draw", "train", "digits"])
+LEVELS = """() => [...document.querySelectorAll('h1, h2, h3')].filter((each) => each.checkVisibility())
+    .map((each) => Number(each.tagName[1]))"""
 
 
 def fill(window: Window, section: str) -> None:
     """Add content to a section."""
     if section == "train":
-        window.errors()
+        window.classified()
         return
     window.draw(strokes_of("3"))
     if section == "digits":
@@ -39,8 +29,7 @@ def fill(window: Window, section: str) -> None:
 
 def test_names_and_facts(board: Board) -> None:
     board.draw(strokes_of("3"))
-    for check in (NAMELESS, TWICE, DANGLING, IMAGES):
-        assert board.page.evaluate(check) == []
+    assert board.page.evaluate(PROBLEMS) == []
     expect(board.page.get_by_role("heading", level=1)).to_have_count(1)
     facts = board.page.locator("#facts")
     expect(facts).to_have_text("pen784-64-1050,890 parametersvalidation accuracy 97.3 %")
@@ -68,9 +57,7 @@ def test_tabs(board: Board) -> None:
     board.draw(strokes_of("0"))
     board.reads("0")
     for image in (".attribution canvas", ".mosaic canvas"):  # they were hidden until now
-        box = page.locator(image).first.bounding_box()
-        assert box is not None
-        assert box["width"] > 100
+        assert box_of(page.locator(image).first)["width"] > 100
 
 
 @slow
@@ -80,16 +67,15 @@ def test_the_tab_key_reaches_everything_visibly(open_window: OpenWindow, used: s
     fill(window, section)
     window.page.evaluate("document.activeElement.blur()")
     window.page.get_by_role("tab", selected=True).focus()
-    stops = window.page.evaluate(STOPS, section)
     inside = "(section) => document.getElementById(section).contains(document.activeElement)"
     found: list[Any] = []
     window.page.keyboard.press("Tab")
     while window.page.evaluate(inside, section):
         found.append(window.page.evaluate(FOCUSED))
-        assert len(found) <= stops + 10, "a keyboard trap"  # some browsers stop at scrollable elements, too
+        assert len(found) < 1000, "a keyboard trap"
         window.page.keyboard.press("Tab")
-    assert len(found) >= stops > 5
-    assert [at["name"] for at in found if not at["visible"] or not at["size"]] == []
+    assert len(found) > 5
+    assert [at["name"] for at in found if not at["visible"]] == []
 
 
 @slow
@@ -100,28 +86,17 @@ def test_the_tab_key_reaches_everything_visibly(open_window: OpenWindow, used: s
 def test_sizes_names_and_contrast(
     open_window: OpenWindow, used: str, section: str, width: int, scheme: str
 ) -> None:
-    phone = width < 840
-    window = open_window(
-        section,
-        viewport={"width": width, "height": 740},
-        is_mobile=phone,
-        has_touch=phone,
-        color_scheme=scheme,
-    )
+    view: dict[str, Any] = {"viewport": {"width": width, "height": 740}, "color_scheme": scheme}
+    window = open_window(section, is_mobile=width < 840, has_touch=width < 840, **view)
     fill(window, section)
     if (section, width) == ("draw", 360):
-        bars = window.page.get_by_role("radiogroup").bounding_box()
-        assert bars is not None
+        bars = box_of(window.page.get_by_role("radiogroup"))
         assert bars["y"] + bars["height"] <= 740  # the prediction is visible
-    for check in (SMALL, IMAGES, NAMELESS, TWICE, DANGLING):
-        assert window.page.evaluate(check) == []
+    assert window.page.evaluate(PROBLEMS) == []
     contrasts = window.page.evaluate(CONTRASTS)
     assert len(contrasts) > 20
     assert [text for text in contrasts if text[0] < 4.5] == []
-    levels = window.page.evaluate(
-        "[...document.querySelectorAll('h1, h2, h3')].filter((each) => each.checkVisibility())"
-        ".map((each) => Number(each.tagName[1]))"
-    )
+    levels = window.page.evaluate(LEVELS)
     assert levels[0] == 1
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
     for narrow in {width, 320}:
@@ -163,28 +138,3 @@ def test_forced_colours_and_reduced_motion(open_window: OpenWindow, used: str) -
     colour = "(element) => getComputedStyle(element).backgroundColor"
     bar = window.page.locator(".bar.best .bar-fill")
     assert bar.evaluate(colour) != window.page.locator(".bar.best .bar-track").evaluate(colour)
-
-
-@slow
-@sections
-@pytest.mark.parametrize("width", [360, 1200])
-def test_no_layout_shift(open_window: OpenWindow, used: str, section: str, width: int) -> None:
-    phone = width < 840
-    # the whole page is visible, since only visible shifts are counted
-    window = open_window(section, viewport={"width": width, "height": 4200}, is_mobile=phone, has_touch=phone)
-    window.page.evaluate(WATCH_SHIFTS)
-    fill(window, section)
-    if section == "train":
-        window.start("mlp", DATA, epochs=6)
-        window.is_("finished")
-        window.errors()
-    elif section == "draw":
-        window.page.get_by_role("button", name="Example 3,").click()
-        window.page.get_by_role("radio", name="8:").click()
-    else:
-        window.page.get_by_role("button", name="Fine-tune").click()
-        expect(window.page.locator(".comparison-sums tbody tr")).to_have_count(2, timeout=60_000)
-    window.settle()
-    # those directly after a click or a key are not counted
-    shifts = [shift for shift in window.page.evaluate("window.shifts") if not shift[1]]
-    assert sum(value for value, _, _ in shifts) < 0.005, shifts

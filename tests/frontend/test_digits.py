@@ -59,7 +59,10 @@ def test_collect_download_and_remove(window: Window, server: Process, folder: Pa
     page.get_by_role("button", name="Digit 2, a 3").focus()
     page.keyboard.press("Delete")
     expect(status).to_have_text("1 digit, saved as digits/hand")
-    assert server.get("/digits") == [{"name": "hand", "examples": 1, "classes": list("0123456789")}]
+    (listed,) = server.get("/digits")
+    assert (listed["name"], listed["examples"]) == ("hand", 1)
+    name_it(window, "../up")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("hand")
     window.go()
     page.get_by_role("button", name="Digit 1, a 3").focus()
     page.keyboard.press("Enter")
@@ -79,16 +82,9 @@ def test_two_windows_share_a_collection(window: Window, open_window: OpenWindow)
     expect(window.page.locator(".thumbnail-status")).to_have_text("2 digits, saved as digits/both")
 
 
-def test_invalid_names(window: Window) -> None:
-    before = window.page.get_by_label("Name", exact=True).input_value()
-    name_it(window, "../up")
-    expect(window.page.get_by_label("Name", exact=True)).to_have_value(before)
-
-
 def test_keyboard_only(window: Window) -> None:
     window.pad.focus()
-    for key in ("Shift+ArrowUp", " ", *["ArrowDown"] * 12, " "):
-        window.page.keyboard.press(key)
+    window.press("Shift+ArrowUp", " ", *["ArrowDown"] * 12, " ")
     expect(window.page.locator(".collect-prediction")).to_contain_text("Prediction:")
     window.page.keyboard.press("1")
     expect(window.page.get_by_role("group", name="1: 1")).to_be_visible()
@@ -131,7 +127,7 @@ def test_fine_tuning_and_comparison(tuning: tuple[Window, Process, str], tmp_pat
     page = window.page
     name_it(window, "tuned")
     collect(window, "4", "7", "9")
-    expect(window.tune(30, "0.01")).to_contain_text("is finished", timeout=60_000)
+    expect(window.tune(30, "0.01")).to_contain_text("is finished")
     table = page.locator(".comparison-sums tbody tr")
     expect(table).to_have_count(2)
     after = next(run["name"] for run in server.get("/runs"))

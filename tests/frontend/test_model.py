@@ -7,14 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from fixture_types import Cli
-from handgrad import load_model
 from handgrad.data.dataset import Splits
 from handgrad.model import layers as all_layers
-from handgrad.model.files import model_bytes
+from handgrad.model.files import model_bytes, model_tensors
 from handgrad.model.layers import GELU, AvgPool2D, Conv2D, Dense, Flatten, Layer, Maxout, ReLU
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
@@ -71,21 +68,6 @@ def test_recipes(recipe: str, models: Models, digits: Splits) -> None:
     np.testing.assert_allclose(found, dx, atol=1e-5 * np.abs(dx).max())
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("recipe", ["classic", "mlp", "convnet"])
-def test_trained_models(
-    recipe: str, models: Models, cli: Cli, mnist: Splits, mnist_place: dict[str, str], tmp_path: Any
-) -> None:
-    """Trained models in float32, of which the library's predictions are exact to about 1e-5."""
-    done = cli("train", recipe, "--data", "mnist", "--no-test", "--quiet", "--out", "RUN", **mnist_place)
-    assert done.returncode == 0, done.stderr
-    network, images = load_model(tmp_path / "RUN"), mnist.split("test").inputs[:1000]
-    probabilities, expected = models.predict_proba(network, images), network.predict_proba(images)
-    np.testing.assert_allclose(probabilities, expected, atol=3e-5)
-    apart = probabilities.argmax(axis=1) != expected.argmax(axis=1)
-    assert (np.diff(np.sort(expected[apart], axis=1)[:, -2:]) < 1e-4).all()
-
-
 def test_tables_are_standardised(models: Models) -> None:
     scaling = Scaling(np.array([1e6, -3.0, 0.0, 2.5]), np.array([0.5, 2.0, 40.0, 1e-3]))
     network = Network([Dense(6), GELU(), Dense(3)], (4,), np.random.default_rng(0), scaling=scaling)
@@ -122,9 +104,7 @@ Change = Callable[[dict[str, Any], dict[str, str]], Any]
 
 def changed(change: Change) -> bytes:
     """Return a model file with other tensors or metadata."""
-    content = model_bytes(small())
-    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-    tensors, metadata = load_tensors(content), header["__metadata__"]
+    tensors, metadata = model_tensors(small())
     change(tensors, metadata)
     return save_tensors(tensors, metadata)
 

@@ -6,21 +6,33 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 DRAWINGS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[2] / "tools" / "drawings.json").read_text("utf-8")
 )
 Strokes = list[list[list[float]]]
 
+# the page works once per frame: after two, everything requested before is on the screen
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
-"""The page works once per frame: after two, everything requested before is on the screen."""
+PIXELS = """(canvas) => {
+    const copy = new OffscreenCanvas(28, 28).getContext("2d", { willReadFrequently: true });
+    copy.drawImage(canvas, 0, 0);
+    return Array.from(copy.getImageData(0, 0, 28, 28).data);
+}"""
 
 
 def strokes_of(label: str, kind: str = "thin", every: int = 3) -> Strokes:
     """Return the strokes of one of the messy drawings, with every third of its points."""
     (found,) = (drawing for drawing in DRAWINGS if (drawing["label"], drawing["kind"]) == (label, kind))
     return [[*stroke[:-1:every], stroke[-1]] for stroke in found["strokes"]]
+
+
+def box_of(element: Locator) -> Any:
+    """Return the rectangle of a visible element: x, y, width, height."""
+    box = element.bounding_box()
+    assert box is not None
+    return box
 
 
 class Board:
@@ -49,9 +61,7 @@ class Board:
     def draw(self, strokes: Strokes, *, lift: bool = True) -> None:
         """Draw with the mouse: press, move along the points, release."""
         self.pad.scroll_into_view_if_needed()
-        box = self.pad.bounding_box()
-        assert box is not None
-        mouse = self.page.mouse
+        box, mouse = box_of(self.pad), self.page.mouse
         for number, stroke in enumerate(strokes):
             points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
             mouse.move(*points[0])
@@ -73,21 +83,13 @@ class Board:
 
     def pixels(self) -> NDArray[np.uint8]:
         """Return the 28×28 pixels of the network input as shown."""
-        shown = self.pixels_view.evaluate(
-            """(canvas) => {
-                const copy = new OffscreenCanvas(28, 28).getContext("2d", { willReadFrequently: true });
-                copy.drawImage(canvas, 0, 0);
-                return Array.from(copy.getImageData(0, 0, 28, 28).data);
-            }"""
-        )
-        return np.array(shown, np.uint8).reshape(28, 28, 4)[:, :, 0]
+        return np.array(self.pixels_view.evaluate(PIXELS), np.uint8).reshape(28, 28, 4)[:, :, 0]
 
     def probabilities(self) -> list[str]:
         """Return the percentages of the bars as shown."""
         return self.page.locator(".bar-percent").all_text_contents()
 
     def press(self, *keys: str) -> None:
-        """Press keys, one after another."""
         for key in keys:
             self.page.keyboard.press(key)
         self.settle()

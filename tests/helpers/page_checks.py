@@ -1,20 +1,23 @@
 """What is checked of every section of the page, as functions that the page evaluates."""
 
-NAMELESS = """() => [...document.querySelectorAll('a, button, input, select, textarea, summary, [role], [tabindex]')]
-    .filter((element) => element.checkVisibility() && !element.closest('[aria-hidden=true]'))
-    .filter((element) => !['presentation', 'none'].includes(element.getAttribute('role')))
-    .filter((element) => !(element.getAttribute('aria-label') || element.labels?.length || element.textContent.trim()
-        || document.getElementById(element.getAttribute('aria-labelledby'))))
-    .filter((element) => element.getAttribute('role') !== 'status')
-    .map((element) => element.outerHTML.slice(0, 120))"""
-
-TWICE = """() => [...document.querySelectorAll('[id]')].map(({ id }) => id)
-    .filter((id, k, all) => all.indexOf(id) !== k)"""
-
-DANGLING = """() => [...document.querySelectorAll('[aria-controls], [aria-describedby], [aria-labelledby], [for]')]
-    .flatMap((element) => ['aria-controls', 'aria-describedby', 'aria-labelledby', 'for']
-        .map((name) => element.getAttribute(name)).filter(Boolean))
-    .filter((id) => !document.getElementById(id))"""
+PROBLEMS = """() => {
+    const visible = (selector) => [...document.querySelectorAll(selector)]
+        .filter((each) => each.checkVisibility() && !each.closest('[aria-hidden=true]'));
+    const named = (each) => each.getAttribute('aria-label') || each.labels?.length || each.textContent.trim()
+        || document.getElementById(each.getAttribute('aria-labelledby'));
+    const nameless = visible('a, button, input, select, textarea, summary, [role], [tabindex]')
+        .filter((each) => !['presentation', 'none', 'status'].includes(each.getAttribute('role')) && !named(each));
+    const images = visible('canvas, svg, img').filter((each) => !each.getAttribute('aria-label'));
+    const small = visible('a, button, input, select')
+        .filter((each) => Math.min(each.getBoundingClientRect().width, each.getBoundingClientRect().height) < 24);
+    const ids = [...document.querySelectorAll('[id]')].map(({ id }) => id);
+    const dangling = ['aria-controls', 'aria-describedby', 'aria-labelledby', 'for']
+        .flatMap((name) => [...document.querySelectorAll(`[${name}]`)].map((each) => each.getAttribute(name)))
+        .filter((id) => id && !document.getElementById(id));
+    const elements = [...nameless, ...images, ...small].map((each) => each.outerHTML.slice(0, 120));
+    return [...elements, ...ids.filter((id, k) => ids.indexOf(id) !== k), ...dangling];
+}"""
+"""Elements without a name, small ones, repeated ids, and references to ids that do not exist."""
 
 CONTRASTS = """() => {
     const probe = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
@@ -48,46 +51,19 @@ CONTRASTS = """() => {
     return texts;
 }"""
 
-WATCH_SHIFTS = """() => {
-    window.shifts = [];
-    new PerformanceObserver((list) => list.getEntries().forEach((entry) => window.shifts.push(
-        [entry.value, entry.hadRecentInput, entry.sources.map(({ node }) => node?.className ?? '')]))
-    ).observe({ type: 'layout-shift', buffered: true });
-}"""
-
 BEYOND = """(width) => [...document.querySelectorAll('main *, header *')]
     .filter((element) => element.checkVisibility())
     .filter((element) => !element.closest('.visually-hidden, .facts, .thumbnail-row-thumbs'))
     .filter((element) => element.getBoundingClientRect().right > width + 0.5)
     .map((element) => element.outerHTML.slice(0, 80))"""
 
-SMALL = """() => [...document.querySelectorAll('a, button, input, select')]
-    .filter((element) => element.checkVisibility())
-    .map((element) => [element.getBoundingClientRect(), element.outerHTML.slice(0, 80)])
-    .filter(([box]) => box.width < 24 || box.height < 24).map(([, text]) => text)"""
-
 FOCUSED = """() => {
-    const element = document.activeElement;
-    const shows = (each) => {
-        const { outlineStyle, outlineWidth } = getComputedStyle(each);
-        return outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
-    };
+    const element = document.activeElement, box = element.getBoundingClientRect();
     const marked = element.closest(".pad") ?? element; // the drawing area shows it on its frame
-    const box = element.getBoundingClientRect();
-    return {
-        name: element.outerHTML.slice(0, 90),
-        visible: shows(marked), size: box.width * box.height,
-    };
+    const { outlineStyle, outlineWidth } = getComputedStyle(marked);
+    const visible = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2 && box.width * box.height > 0;
+    return { name: element.outerHTML.slice(0, 90), visible };
 }"""
-
-STOPS = """(section) => [...document.getElementById(section).querySelectorAll(
-        "a[href], button, input, select, summary, [tabindex='0']")]
-    .filter((element) => element.checkVisibility({ visibilityProperty: true }))
-    .filter((element) => !element.disabled && element.tabIndex >= 0).length"""
-
-IMAGES = """() => [...document.querySelectorAll("canvas, svg, img")]
-    .filter((element) => element.checkVisibility() && !element.closest("[aria-hidden=true]"))
-    .filter((element) => !element.getAttribute("aria-label")).map((element) => element.outerHTML.slice(0, 90))"""
 
 LISTEN = """() => {
     window.spoken = [];

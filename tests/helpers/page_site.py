@@ -4,7 +4,7 @@ import base64
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import parse_qs, urlparse
+from urllib.parse import parse_qsl, urlparse
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,14 +27,14 @@ class Site:
     An answer is bytes, a text, values for JSON, a function that returns one from a query, or None: status 404.
     """
 
-    def __init__(self, answers: dict[str, Any] | None = None) -> None:
-        self.answers = {"/": FILES["/static/index.html"], **FILES, **(answers or {})}
+    def __init__(self, answers: dict[str, Any]) -> None:
+        self.answers = {"/": FILES["/static/index.html"], **FILES, **answers}
 
     def answer(self, route: Route) -> None:
         url = urlparse(route.request.url)
         found = self.answers.get(url.path)
         if callable(found):
-            found = found({name: value for name, (value,) in parse_qs(url.query).items()})
+            found = found(dict(parse_qsl(url.query)))
         if found is None:
             route.fulfill(status=404, json={"detail": "not here"})
         elif isinstance(found, bytes):
@@ -49,10 +49,10 @@ def draw_site(model: bytes, examples: Dataset) -> Site:
     """Return a site with the Draw section: a model named pen, and examples."""
 
     def page_of_examples(query: dict[str, str]) -> dict[str, Any]:
-        part = slice(int(query["offset"]), int(query["offset"]) + int(query["limit"]))
+        part = examples.take(slice(int(query["offset"]), int(query["offset"]) + int(query["limit"])))
         return {
-            "inputs": base64.b64encode(examples.inputs[part].tobytes()).decode(),
-            "labels": examples.labels[part].tolist(),
+            "inputs": base64.b64encode(part.inputs.tobytes()).decode(),
+            "labels": part.labels.tolist(),
             "total": len(examples),
             "input_shape": [1, 28, 28],
             "classes": examples.classes,
@@ -127,9 +127,8 @@ def _values(raw: NDArray[Any]) -> str:
 @contextmanager
 def open_models(browser: Browser) -> Iterator[Models]:
     """Open a page with the modules."""
-    page = browser.new_page()
-    page.route("**/*", Site({"/": MODULES}).answer)
-    page.goto(HOME)
-    page.wait_for_function("window.ready")
-    yield Models(page)
-    page.close()
+    with browser.new_page() as page:
+        page.route("**/*", Site({"/": MODULES}).answer)
+        page.goto(HOME)
+        page.wait_for_function("window.ready")
+        yield Models(page)

@@ -24,27 +24,21 @@ from handgrad.server.app import Settings, create_app
 from handgrad.server.models import ModelInUse, ServedModel
 from networks import DIGITS
 
-HOME = "http://127.0.0.1"
-TIMEOUT = 120.0
-"""Seconds; long for a busy machine, and never reached where all is well."""
+TIMEOUT = 120.0  # seconds; long for a busy machine, and never reached where all is well
 
 
 def small_network() -> Network:
     """Return an untrained network for digits."""
-    layers, classes = [Dense(8), ReLU(), Dense(10)], tuple("0123456789")
-    return Network(
-        layers, (784,), np.random.default_rng(1), scaling=Scaling.of_bytes(), classes=classes, **DIGITS
-    )
+    layers, rng, classes = [Dense(8), ReLU(), Dense(10)], np.random.default_rng(1), tuple("0123456789")
+    return Network(layers, (784,), rng, scaling=Scaling.of_bytes(), classes=classes, **DIGITS)
 
 
 @contextmanager
-def client(
-    folder: Path, network: Network | None = None, *, raising: bool = True, **settings: Any
-) -> Iterator[TestClient]:
+def client(folder: Path, network: Network | None = None, **settings: Any) -> Iterator[TestClient]:
     """Return a client of an application in this process, with its runs and digits in `folder`."""
     in_use = ModelInUse(ServedModel("small", network, None) if network else None)
-    app = create_app(Settings(**{"runs": folder / "runs", "data": folder, **settings}), in_use)
-    with TestClient(app, HOME, raise_server_exceptions=raising) as found:
+    app = create_app(Settings(folder / "runs", folder, **settings), in_use)
+    with TestClient(app, "http://127.0.0.1") as found:
         yield found
 
 
@@ -64,13 +58,11 @@ class Api:
         self.client = client
 
     def post(self, path: str, **body: Any) -> Any:
-        """Send a POST request, and return its answer."""
         answer = self.client.post(path, json=body) if body else self.client.post(path)
         assert answer.status_code < 300, answer.text
         return answer.json()
 
     def get(self, path: str) -> Any:
-        """Send a GET request, and return its answer."""
         answer = self.client.get(path)
         assert answer.status_code == 200, answer.text
         return answer.json()
@@ -103,28 +95,18 @@ class Process(Api):
     def __init__(self, folder: Path, *arguments: str, **variables: str) -> None:
         environment = {key: value for key, value in os.environ.items() if key != "HANDGRAD_DATA"}
         environment |= {"HANDGRAD_MIRROR": CLOSED, "XDG_CACHE_HOME": str(folder / "cache"), **variables}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "handgrad", "serve", "--port", "0", *arguments],
-            cwd=folder,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        command = [sys.executable, "-m", "handgrad", "serve", "--port", "0", *arguments]
+        pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        self.process = subprocess.Popen(command, cwd=folder, env=environment, **pipes)
         self.output: list[str] = []
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.output.append(line)
-            found = re.search(r"http://\S+", line)
-            if found:
-                self.address = found[0]
-                break
-        else:
-            raise AssertionError("".join(self.output))
+        assert self.process.stdout
+        while not (found := re.search(r"http://\S+", "".join(self.output))):
+            self.output.append(self.process.stdout.readline())
+            assert self.output[-1], self.output
+        self.address = found[0]
         super().__init__(httpx2.Client(base_url=self.address.partition("?")[0], timeout=TIMEOUT))
 
     def kill(self) -> None:
-        """Kill the process with SIGKILL."""
         self.process.kill()
         self.wait()
 

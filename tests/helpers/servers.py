@@ -23,10 +23,9 @@ class Mirror:
         """Send the first bytes only."""
 
         def answer(handler: BaseHTTPRequestHandler) -> None:
-            head(handler, 200, {"Content-Length": str(len(content))})
-            handler.wfile.write(content[:after])
+            cut(content, after)(handler)
             handler.wfile.flush()
-            self.over.wait(30)
+            self.silence(handler)
 
         return answer
 
@@ -37,8 +36,6 @@ class Mirror:
 
 @contextmanager
 def mirror(*answers: Answer) -> Iterator[Mirror]:
-    recorded: Mirror
-
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             recorded.paths.append(self.path)
@@ -66,19 +63,37 @@ def mirror(*answers: Answer) -> Iterator[Mirror]:
             thread.join()
 
 
-def head(handler: BaseHTTPRequestHandler, status: int, headers: dict[str, str]) -> None:
-    handler.send_response(status)
-    for name, value in headers.items():
-        handler.send_header(name, value)
-    handler.end_headers()
-
-
-def whole(content: bytes) -> Answer:
+def send(content: bytes, code: int = 200, **headers: Any) -> Answer:
     def answer(handler: BaseHTTPRequestHandler) -> None:
-        head(handler, 200, {"Content-Length": str(len(content))})
+        handler.send_response(code)
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), str(value))
+        handler.end_headers()
         handler.wfile.write(content)
 
     return answer
+
+
+def whole(content: bytes) -> Answer:
+    return send(content, Content_Length=len(content))
+
+
+def cut(content: bytes, after: int) -> Answer:
+    """Announce all and close the connection early."""
+    return send(content[:after], Content_Length=len(content))
+
+
+def unsized(content: bytes) -> Answer:
+    """Omit the length."""
+    return send(content)
+
+
+def redirect(url: str) -> Answer:
+    return send(b"", 302, Location=url, Content_Length=0)
+
+
+def status(code: int) -> Answer:
+    return lambda handler: handler.send_error(code)
 
 
 def files(content: dict[str, bytes]) -> Answer:
@@ -88,42 +103,8 @@ def files(content: dict[str, bytes]) -> Answer:
     return answer
 
 
-def cut(content: bytes, after: int) -> Answer:
-    """Announce all and close the connection early."""
-
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        head(handler, 200, {"Content-Length": str(len(content))})
-        handler.wfile.write(content[:after])
-
-    return answer
-
-
-def unsized(content: bytes) -> Answer:
-    """Omit the length."""
-
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        head(handler, 200, {})
-        handler.wfile.write(content)
-
-    return answer
-
-
 def endless(handler: BaseHTTPRequestHandler) -> None:
     """Send until the client hangs up."""
-    head(handler, 200, {})
+    send(b"")(handler)
     while True:
         handler.wfile.write(bytes(65536))
-
-
-def status(code: int) -> Answer:
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_error(code)
-
-    return answer
-
-
-def redirect(url: str) -> Answer:
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        head(handler, 302, {"Location": url, "Content-Length": "0"})
-
-    return answer

@@ -1,11 +1,9 @@
 """Limits of bodies, headers, times and connections, on a real server."""
 
-import http.client
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from threading import Thread
-from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -22,8 +20,7 @@ from served import Api, eventually, refused, small_network
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """A server in a thread of this process."""
     folder = tmp_path_factory.mktemp("limits")
-    with bind("127.0.0.1", 0) as bound, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(uvicorn_server, "REQUEST_SECONDS", 0.5)
+    with bind("127.0.0.1", 0) as bound:
         in_use = ModelInUse(ServedModel("small", small_network(), None))
         server = Server(create_app(Settings(folder / "runs", folder), in_use))
         thread = Thread(target=server.run, args=([bound],))
@@ -35,8 +32,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 
 
 def connect(api: Api) -> socket.socket:
-    address = urlsplit(str(api.client.base_url))
-    return socket.create_connection((address.hostname, address.port), timeout=30)
+    return socket.create_connection(("127.0.0.1", api.client.base_url.port or 0), timeout=60)
 
 
 def read(connection: socket.socket) -> bytes:
@@ -62,15 +58,6 @@ def test_bodies_above_the_limit_are_refused(
         refused(api.client.post(path, content=body, headers={"Content-Type": kind}), *statuses)
 
 
-@pytest.mark.parametrize("length", [b"-1", b"many", b"9" * 30])
-def test_invalid_lengths_are_refused(api: Api, length: bytes) -> None:
-    with connect(api) as connection:
-        connection.sendall(HEAD + b"Content-Length: " + length + b"\r\n\r\n")
-        answer = http.client.HTTPResponse(connection)
-        answer.begin()
-        assert answer.status in (400, 413)
-
-
 def test_headers_above_the_limit_are_refused(api: Api) -> None:
     with connect(api) as connection:
         with suppress(ConnectionError):
@@ -82,17 +69,14 @@ def test_headers_above_the_limit_are_refused(api: Api) -> None:
 @pytest.mark.parametrize(
     "part", [b"", b"\r\n", b"GET /runs HTTP", HEAD, HEAD + b"Content-Length: 1000\r\n\r\n{"]
 )
-def test_slow_requests_are_closed(api: Api, part: bytes) -> None:
+def test_slow_requests_are_closed(api: Api, monkeypatch: pytest.MonkeyPatch, part: bytes) -> None:
+    monkeypatch.setattr(uvicorn_server, "REQUEST_SECONDS", 0.5)
     with connect(api) as connection:
         connection.sendall(part)
         read(connection)  # ends
 
 
-def test_unfinished_large_bodies_delay_other_large_ones_but_no_small_requests(
-    api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(uvicorn_server, "REQUEST_SECONDS", 60.0)
-
+def test_unfinished_large_bodies_delay_other_large_ones_but_no_small_requests(api: Api) -> None:
     def is_delayed() -> bool:
         body, headers = bytes(2 * SMALL_BODY), {"Content-Type": "image/png"}
         try:

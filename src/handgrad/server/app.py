@@ -58,7 +58,8 @@ def create_app(
         if paused := await asyncio.to_thread(trainings.close):
             report(f"paused   {paused.name}; resume it on the page, or: handgrad resume {paused}")
 
-    app = FastAPI(title="handgrad", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(title="handgrad", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.router.responses = {"4XX": {"description": "The request was refused; `detail` is one line"}}
     app.state.closing = trainings.closing
     app.add_exception_handler(HandgradError, _refuse)
     app.add_exception_handler(RequestValidationError, _refuse)

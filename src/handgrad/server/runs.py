@@ -107,9 +107,8 @@ def routes(
         step, sent = after if last_event_id is None else last_event_id, None
 
         def look() -> tuple[Status, list[Record]]:
-            return trainings.status(folder), read_records(
-                folder, step
-            )  # a final state comes after all records
+            status = trainings.status(folder)  # first: so a final state comes after the last record
+            return status, read_records(folder, step)
 
         while is_run(folder) and not trainings.closing.is_set():
             status, records = await asyncio.to_thread(look)

@@ -1,0 +1,77 @@
+"""What is documented: requests generated from the OpenAPI document, and those of docs/serving.md, in their order."""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from documents import ROOT, blocks
+from handgrad.cli.main import main
+from handgrad.data.collection import add_to_collection
+from handgrad.data.strokes import generate
+from handgrad.model.files import save_model
+from served import serving, small_network
+
+pytestmark = pytest.mark.slow
+CHECKS = "not_a_server_error,content_type_conformance,response_schema_conformance"
+OPTIONS = f"--no-color --checks {CHECKS} --phases coverage,fuzzing --max-examples 60 --seed 1"
+GUIDE = "docs/serving.md"
+PLACE = "http://127.0.0.1:8000/"
+
+
+def printed(folder: Path, *command: str) -> str:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_generated_requests_find_no_error(tmp_path: Path) -> None:
+    save_model(small_network(), tmp_path / "model.safetensors")
+    run = tmp_path / "runs" / "one"
+    assert main(["train", "classic", "--data=strokes:300:1", "--steps=2", f"--out={run}", "--quiet"]) == 0
+    add_to_collection(tmp_path / "digits" / "one.npz", *generate(50, 1)[:1], [*"0123456789"] * 5)
+    before = (run / "model.safetensors").read_bytes()
+    # the name of a run and of a collection
+    (tmp_path / "schemathesis.toml").write_text('[parameters]\n"path.name" = "one"\n')
+    with serving(tmp_path, "model.safetensors") as server:
+        program = "from schemathesis.cli import schemathesis; schemathesis()"
+        arguments = ["--config-file", "schemathesis.toml", "run", f"{server.address}openapi.json"]
+        printed(tmp_path, sys.executable, "-c", program, *arguments, *OPTIONS.split())
+        assert server.get("/runs")
+        server.end()
+    assert "Traceback" not in "".join(server.output)
+    assert (run / "model.safetensors").read_bytes() == before
+    known = {"model.safetensors", "runs", "digits", "schemathesis.toml", ".hypothesis", ".schemathesis"}
+    assert {path.name for path in tmp_path.iterdir()} <= known
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+def test_requests_of_the_guide_are_answered(tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    images, labels = generate(12, 5)
+    digits = {"name": "mine", "inputs": images.tolist(), "labels": [str(label) for label in labels]}
+    (tmp_path / "digits.json").write_text(json.dumps(digits))
+    lines = [line for block in blocks(GUIDE, "sh") for line in block.splitlines()]
+    first = shlex.split(lines[0].removeprefix("uv run handgrad "))
+    assert main([*first[:-1], str(tmp_path / first[-1]), "--quiet", "--no-test"]) == 0
+    with serving(tmp_path, *shlex.split(lines[1])[4:]) as server:
+        for line in filter(re.compile("curl").match, lines):
+            command = shlex.split(line.replace(PLACE, server.address))
+            answer = printed(tmp_path, *command, "--fail-with-body")
+            if "from" in line:
+                run = server.await_state(json.loads(answer)["name"], "finished", "failed")
+                assert run["state"] == "finished", run
+            elif "/predict" in line:
+                (prediction,) = json.loads(answer)["predictions"]
+                (shown,) = json.loads(blocks(GUIDE, "json")[0])["predictions"]
+                assert prediction.keys() == shown.keys()
+                assert prediction["class"] == shown["class"]
+        assert (tmp_path / "newest.safetensors").stat().st_size > 50_000
+        (code,) = blocks(GUIDE, "python")
+        classes = printed(tmp_path, sys.executable, "-c", code.replace(PLACE, server.address))
+        assert re.match(r"\['\d', '\d', '\d', '\d', '\d'\] \[", classes)

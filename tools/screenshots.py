@@ -1,0 +1,107 @@
+"""The screenshots of the page in the documents, with networks trained on MNIST.
+
+    PYTHONPATH=tests/helpers uv run --group dev python tools/screenshots.py [FOLDER]
+
+FOLDER defaults to docs/images/page.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+from drawing_board import strokes_of
+from handgrad.cli.main import main as handgrad
+from handgrad.data.mnist import ensure
+from page_window import Window, windows
+from served import Process, serving
+
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 2,
+    "is_mobile": True,
+    "has_touch": True,
+    "color_scheme": "dark",
+}
+FOLDER = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/images/page").absolute()
+
+
+def main() -> None:
+    """Train two networks, and take all screenshots."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as place:
+        (Path(place) / "mnist").symlink_to(ensure("mnist").resolve())
+        for recipe in ("mlp", "convnet"):
+            handgrad(["train", recipe, "--data=mnist", f"--out={place}/runs/{recipe}", "--quiet"])
+        browser = shutil.which(os.environ.get("HANDGRAD_BROWSER") or "chromium")
+        with (
+            serving(Path(place), "runs/mlp", HANDGRAD_DATA=place) as server,
+            sync_playwright() as playwright,
+            playwright.chromium.launch(executable_path=browser) as chromium,
+            windows(chromium, server.address) as open_window,
+        ):
+            take(server, open_window)
+
+
+def take(server: Process, open_window: Any) -> None:
+    """Take the screenshots of all sections."""
+    window = open_window("draw", viewport={"width": 1280, "height": 1000})
+    draw(window, "3", "slanted")
+    shoot(window.page, "draw")
+    shoot(window.page.get_by_role("region", name="Layer 1"), "units")
+    shoot(window.page.get_by_role("region", name="Logits"), "outputs")
+    phone = open_window("draw", **PHONE)
+    draw(phone, "7", "another")
+    shoot(phone.page, "phone")
+
+    window = open_window("digits", viewport={"width": 1280, "height": 1240})
+    for kind in ("slanted", "another", "hooks"):
+        for label in "0123456789":
+            window.draw(strokes_of(label, kind, 2))
+            window.pad.press(label)
+            expect(window.page.locator("#status")).to_contain_text(f"added as {label}")
+    window.page.get_by_role("button", name="Fine-tune").click()
+    expect(window.page.locator(".comparison-sums tbody tr")).to_have_count(2)
+    window.page.evaluate("scrollTo(0, 0)")
+    expect(window.page.locator("#status.over")).to_have_count(1)  # without a message over the page
+    shoot(window.page, "digits")
+
+    window = open_window(viewport={"width": 1280, "height": 1320})
+    name = window.start("mlp", "mnist", epochs=60)  # still runs when it is stopped
+    server.await_records(name, 5)
+    expect(window.gallery.locator(".error").first).to_be_visible()
+    window.page.mouse.move(2, 2)
+    shoot(window.page, "train")
+    window.act("Stop")
+    window.is_("stopped")
+
+    server.post("/model", run="convnet")
+    window = open_window("draw", color_scheme="dark", viewport={"width": 1280, "height": 1000})
+    draw(window, "5", "hooks")
+    shoot(window.page, "dark")
+    shoot(window.page.get_by_role("region", name="Layer 1"), "maps")
+
+
+def draw(window: Window, label: str, kind: str) -> None:
+    """Draw a digit, without a pointer in the way."""
+    expect(window.page.locator(".example").first).to_be_visible()
+    window.draw(strokes_of(label, kind, 1))
+    window.reads(label)
+    window.page.mouse.move(2, 2)
+
+
+def shoot(what: Page | Locator, name: str) -> None:
+    """Save a screenshot in few bytes."""
+    path = FOLDER / f"{name}.png"
+    what.screenshot(path=path)
+    with Image.open(path) as image:
+        image.convert("RGB").save(path, optimize=True)
+
+
+if __name__ == "__main__":
+    main()
