@@ -19,17 +19,7 @@ from handgrad.kernels import backend, dense
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.native import library
 
-TRAINING = """
-import numpy as np
-import handgrad as hg
-from handgrad.kernels.backend import kernels
-
-digits = hg.load_data("strokes:64")
-layers = [hg.Conv2D(2), hg.BatchNorm(), hg.MaxPool2D(), hg.Flatten(), hg.Dense(10)]
-network = hg.Network(layers, (1, 28, 28), 0)
-settings = {"optimizer": hg.Adam(0.01), "augmentation": hg.Augmentation(shift=1)}
-print(hg.fit(network, digits.train, **settings, epochs=2, seed=0, progress=False)[-1].loss, kernels.name)
-"""
+NAME = "from handgrad.kernels.backend import kernels; kernels.relu; print(kernels.name)"
 
 
 def run(*arguments: str, kernels: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -37,15 +27,10 @@ def run(*arguments: str, kernels: str, **environment: str) -> subprocess.Complet
     return subprocess.run([sys.executable, *arguments], env=variables, capture_output=True, text=True)
 
 
-def test_every_backend_trains_alike() -> None:
-    losses = []
-    for name in ("numpy", "native", *library.suitable()):
-        done = run("-c", TRAINING, kernels=name)
-        assert done.returncode == 0, done.stderr
-        loss, used = done.stdout.split()
-        assert used == (library.suitable()[0] if name == "native" else name)
-        losses.append(float(loss))
-    assert losses == pytest.approx([losses[0]] * len(losses), rel=1e-3)
+@pytest.mark.parametrize("name", ["numpy", "native", *library.suitable()])
+def test_the_environment_variable_chooses_the_kernels(name: str) -> None:
+    done = run("-c", NAME, kernels=name)
+    assert (done.stdout.strip(), done.stderr) == (library.suitable()[0] if name == "native" else name, "")
 
 
 @pytest.mark.parametrize("name", ["fast", "neon" if "v2" in library.suitable() else "v2"])
@@ -64,9 +49,8 @@ def test_without_a_library_numpy_computes_and_one_warning_explains(damage: str, 
         path.unlink()
         if damage == "corrupt":
             path.write_bytes(b"damaged")
-    done = run("-c", TRAINING, kernels="native", PYTHONPATH=str(tmp_path))
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.split()[1] == "numpy"
+    done = run("-c", NAME, kernels="native", PYTHONPATH=str(tmp_path))
+    assert done.stdout == "numpy\n"
     assert done.stderr.count("RuntimeWarning") == 1
     assert ("missing" if damage == "missing" else "cannot be loaded") in done.stderr
     done = run("-m", "handgrad", "check", kernels="native", PYTHONPATH=str(tmp_path))

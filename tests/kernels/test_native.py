@@ -29,11 +29,6 @@ OUTPUTS = st.sampled_from([1, 2, 10, 15, 16, 17, 31, 33, 64, 100, 128, 130, 300]
 IMAGES = st.sampled_from([0, 1, 2, 5, 15, 16, 17, 32, 33, 37, 64, 70])
 
 
-def by_input(weights: NDArray[Any]) -> NDArray[Any]:
-    """Return weights (O, I) that lie in memory as (I, O), as those of a network."""
-    return np.ascontiguousarray(weights.T).T
-
-
 def pixels(rng: np.random.Generator, n: int, inputs: int, share: float) -> NDArray[np.uint8]:
     """Return bytes of which a share is not 0."""
     x = rng.integers(0, 256, (n, inputs), np.uint8)
@@ -82,7 +77,7 @@ def test_dense(instruction_set: str, sizes: Any, dtype: Any, share: float | None
     if share is not None:
         x = pixels(rng, n, inputs, share)
         numbers = (x / 255).astype(dtype)
-    weights = by_input(rng.normal(size=(outputs, inputs)).astype(dtype))
+    weights = np.asfortranarray(rng.normal(size=(outputs, inputs)).astype(dtype))  # as those of a network
     biases, dy = rng.normal(size=outputs).astype(dtype), rng.normal(size=(n, outputs)).astype(dtype)
     scale = max(n, inputs, outputs) ** 0.5
     y = plain.dense(numbers, weights, biases)
@@ -251,7 +246,7 @@ def test_numbers_that_are_not_finite_stay_so(instruction_set: str, value: float)
     images[3, 0, 0, 0] = value
     x = images.reshape(32, 16)
     for outputs in (10, 40):
-        weights, biases, dy = by_input(f32(outputs, 16)), f32(outputs), f32(32, outputs)
+        weights, biases, dy = np.asfortranarray(f32(outputs, 16)), f32(outputs), f32(32, outputs)
         finite: list[Any] = []
         for functions in (kernels, plain):
             dense, convolved = [np.zeros_like(weights), f32(outputs)], [np.zeros_like(filters), f32(1)]
@@ -279,10 +274,10 @@ HALVES = tuple(f32(*shape).astype("e") for shape in ((16, 1, 4, 4), (2, 1, 3, 3)
 UNUSUAL: dict[str, tuple[str, tuple[Any, ...]]] = {
     "gradients of weights of another shape": (
         "dense_backward",
-        (f32(4, 10), f32(4, 784), by_input(f32(10, 784)), by_input(f32(10, 10)), f32(10)),
+        (f32(4, 10), f32(4, 784), np.asfortranarray(f32(10, 784)), np.asfortranarray(f32(10, 10)), f32(10)),
     ),
     "read-only gradients": ("dense_backward", (f32(2, 4), f32(2, 1), f32(4, 1), READ_ONLY[:, None], f32(4))),
-    "too few biases": ("dense", (f32(4, 784), by_input(f32(10, 784)), f32(3))),
+    "too few biases": ("dense", (f32(4, 784), np.asfortranarray(f32(10, 784)), f32(3))),
     "too many channels": ("convolution", (f32(16, 3, 4, 4), f32(4, 2, 3, 3), f32(4))),
     "too small an image": ("convolution", (f32(16, 2, 2, 4), f32(4, 2, 3, 3), f32(4))),
     "two types": ("convolution", (f32(16, 1, 4, 4), np.ones((2, 1, 3, 3)), np.zeros(2))),
