@@ -22,7 +22,7 @@ from handgrad.data.dataset import Dataset
 from handgrad.data.idx import FILES
 from handgrad.data.load import load_data
 from handgrad.data.memory import available_memory
-from handgrad.data.outofcore import FACTS, INPUTS, LABELS, Source, load_or_convert
+from handgrad.data.outofcore import FACTS, INPUTS, LABELS, load_or_convert
 from handgrad.data.strokes import generate
 from handgrad.errors import HandgradError
 from idx_files import write_idx
@@ -55,7 +55,7 @@ def convert(
         blocks = iter(np.array_split(inputs, 7))
         return Dataset(store(blocks), CLASSES, ("a", "b", "c"), features=tuple("uvwxyz"))
 
-    return load_or_convert(Source(str(file), lambda: inputs.nbytes, [file], **more), read)
+    return load_or_convert(file, lambda: inputs.nbytes, read, **more)
 
 
 def folders(cache: Path) -> list[Path]:
@@ -126,9 +126,7 @@ def test_nothing_is_left_of_a_conversion_that_fails(file: Path, cache: Path, err
 
     raised = HandgradError if isinstance(error, OSError) else type(error)
     with pytest.raises(raised, match=error.args[-1]):
-        load_or_convert(
-            Source(str(file), lambda: 10**4, [file]), lambda store: Dataset(store(blocks()), CLASSES)
-        )
+        load_or_convert(file, lambda: 10**4, lambda store: Dataset(store(blocks()), CLASSES))
     assert not folders(cache)
 
 
@@ -156,9 +154,11 @@ def test_of_two_at_once_one_converts_and_the_other_waits(file: Path) -> None:
             begun.set()
             time.sleep(0.1)
 
-    source = Source(str(file), lambda: 48_000, [file])
+    def read(store: Store) -> Dataset:
+        return Dataset(store(blocks()), CLASSES)
+
     with ThreadPoolExecutor() as pool:
-        other = pool.submit(load_or_convert, source, lambda store: Dataset(store(blocks()), CLASSES))
+        other = pool.submit(load_or_convert, file, lambda: 48_000, read)
         assert begun.wait(10)
         found = convert(file, reads=reads)
     assert not reads

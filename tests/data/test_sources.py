@@ -59,9 +59,8 @@ def test_files(tmp_path: Path, end: str) -> None:
 
 def test_a_folder_of_idx_files(idx_folder: Path) -> None:
     splits = load_data(idx_folder)
-    assert splits.train.inputs.shape == (300, 784)
+    assert (splits.train.inputs.shape, splits.train.input_shape) == ((300, 784), (1, 28, 28))
     assert splits.train.inputs.dtype == np.uint8
-    assert splits.train.input_shape == (1, 28, 28)
     assert splits.split("test").inputs.shape == (50, 784)
     assert splits.split("test").class_names == splits.train.class_names == tuple("0123456789")
     (idx_folder / "t10k-images-idx3-ubyte.gz").write_bytes(b"<html>")
@@ -73,15 +72,12 @@ def test_a_folder_of_idx_files(idx_folder: Path) -> None:
     assert load_data(idx_folder).test is None
 
 
-@pytest.mark.parametrize(
-    ("labels", "reason"), [([7, 7, 7], "label '7' (example 1) is the only one"), ([], "no examples")]
-)
-def test_bad_labels_in_idx_files(tmp_path: Path, labels: list[int], reason: str) -> None:
-    write_idx(tmp_path / "train-images-idx3-ubyte", IMAGES[: len(labels)].reshape(-1, 28, 28))
-    write_idx(tmp_path / "train-labels-idx1-ubyte", np.array(labels, np.uint8))
-    message = complaint(tmp_path)
-    assert reason in message
-    assert f"{tmp_path}: train-labels-idx1-ubyte" in message
+def test_bad_labels_in_idx_files(tmp_path: Path) -> None:
+    write_idx(tmp_path / "train-images-idx3-ubyte", IMAGES[:3].reshape(-1, 28, 28))
+    write_idx(tmp_path / "train-labels-idx1-ubyte", np.array([7, 7, 7], np.uint8))
+    assert f"{tmp_path}: train-labels-idx1-ubyte: label '7' (example 1) is the only one" in complaint(
+        tmp_path
+    )
 
 
 @pytest.mark.parametrize(
@@ -140,22 +136,19 @@ def test_a_broken_test_table_does_not_matter_to_training(tmp_path: Path, text: s
 def test_a_folder_of_images(tmp_path: Path, end: str) -> None:
     write_images(tmp_path, slice(None), end)
     train = load_data(tmp_path).train
-    assert sorted(train.labels) == sorted(LABELS)
     assert train.input_shape == (1, 28, 28)
-    if end == ".png":
-        assert np.array_equal(train.inputs, IMAGES[np.argsort(LABELS, kind="stable")])
+    assert sorted(train.labels) == sorted(LABELS)
+    assert end == ".jpg" or np.array_equal(train.inputs, IMAGES[np.argsort(LABELS, kind="stable")])
 
 
 @pytest.mark.parametrize("validation", ["validation", "val"])
 def test_folders_of_images_by_split(tmp_path: Path, validation: str) -> None:
-    write_images(tmp_path / "train", slice(40))
-    write_images(tmp_path / validation, slice(30, 35))
-    write_images(tmp_path / "test", slice(35, 40))
+    for name, part in (("train", slice(40)), (validation, slice(30, 35)), ("test", slice(35, 40))):
+        write_images(tmp_path / name, part)
     splits = load_data(tmp_path)
-    for name, count in (("train", 40), ("validation", 5), ("test", 5)):
-        assert len(splits.split(name)) == count
+    for name, part in (("train", slice(40)), ("validation", slice(30, 35)), ("test", slice(35, 40))):
+        assert sorted(splits.split(name).labels) == sorted(LABELS[part])
         assert splits.split(name).class_names == splits.train.class_names
-    assert sorted(splits.split("test").labels) == sorted(LABELS[35:])
 
 
 def test_broken_test_images_do_not_matter_to_training(tmp_path: Path) -> None:
@@ -180,16 +173,27 @@ def test_images_that_are_not_in_folders_of_two_classes(tmp_path: Path) -> None:
         assert "two or more" in complaint(tmp_path / name)
 
 
-def test_what_is_not_there_or_of_no_known_kind(tmp_path: Path) -> None:
-    assert "did you mean 'mnist'?" in complaint("minst")
-    assert "there is no file, folder or data set" in complaint(tmp_path / "none.csv")
-    assert "there is no file" in complaint("a\0b")
-    assert "no data to train on" in complaint(tmp_path)
-    assert complaint("x" * 5000)
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("minst", "did you mean 'mnist'?"),
+        ("none.csv", "there is no file, folder or data set"),
+        ("a\0b", "there is no file"),
+        ("x" * 5000, ""),
+        (".", "no data to train on"),
+        ("digits.xlsx", "digits.xlsx is of an unknown kind; give a file in .csv, .parquet, .npz"),
+        *(
+            (f"strokes:{n}", "strokes")
+            for n in ("0", "-5", "x", "5:x", "5:6:7", "5.0", "²", "100000000000", "9" * 99)
+        ),
+    ],
+)
+def test_what_is_not_there_or_of_no_known_kind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, reason: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "digits.xlsx").write_bytes(b"PK")
-    message = complaint(tmp_path / "digits.xlsx")
-    assert "digits.xlsx is of an unknown kind" in message
-    assert ".csv, .parquet, .npz" in message
+    assert reason in complaint(source)
 
 
 def test_what_does_not_fit_into_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,11 +210,6 @@ def test_strokes() -> None:
     assert np.array_equal(splits.train.inputs, generate(60, 5)[0])
     assert np.array_equal(splits.split("test").inputs, generate(10, 5, 1)[0])
     assert len(load_data("strokes:1").split("test")) == 1
-
-
-@pytest.mark.parametrize("name", ["0", "-5", "x", "5:x", "5:6:7", "5.0", "²", "100000000000", "9" * 5000])
-def test_bad_strokes(name: str) -> None:
-    assert complaint(f"strokes:{name}")
 
 
 @pytest.mark.usefixtures("offline")

@@ -32,7 +32,7 @@ def load_data(source: str | Path) -> Splits:
         ``"strokes:N:SEED"``, N synthetic digits (default: 60,000 of seed 0); or a path: a CSV or Parquet file with a
         label column, an ``.npz``, a ``.npy`` file beside that of its labels, a folder of IDX or ``.npy`` files, of
         a table named ``…train…`` and one named ``…test…``, or of one folder of images for each class, optionally
-        below ``train`` and ``test``. Tables and images that would not fit into memory are converted and mapped.
+        below ``train`` and ``test``. Tables that would not fit into memory are converted once and memory-mapped.
 
     Returns
     -------

@@ -49,11 +49,9 @@ def read_npz(path: Path) -> Splits:
     if not found["train"]:
         names = ", ".join(held) or "nothing"
         raise HandgradError(f"{place} holds {names:.60}; expected one of the pairs {NAMES['train']}")
-    classes = None
-    if "classes" in held:
-        classes = [*map(str, _read_array(place, "classes").reshape(-1))]
-        if len({*classes}) < max(2, len(classes)):
-            raise HandgradError(f"{place}: classes must be two different names or more")
+    classes = [*map(str, _read_array(place, "classes").reshape(-1))] if "classes" in held else None
+    if classes is not None and len({*classes}) < max(2, len(classes)):
+        raise HandgradError(f"{place}: classes must be two different names or more")
     train = _read(place, found["train"][0], classes)
     validation, test = (
         partial(_read, place, found[split][0], train.class_names) if found[split] else None

@@ -10,7 +10,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,50 +26,29 @@ from handgrad.locks import lock_file
 
 COMFORTABLE = 3
 """Data are loaded if this many times their size is available; a reader needs up to twice their size."""
-FORMAT = 4
+FORMAT = 5
 FACTS, INPUTS, LABELS = "facts.json", "inputs.npy", "labels.npy"
 UNUSABLE = (OSError, ValueError, KeyError, TypeError)
 """What `_open` raises where there is no conversion, or it is damaged, or of other files."""
 
 
-@dataclass(frozen=True)
-class Source:
-    """One split of data that may be too large for memory.
+def load_or_convert(
+    path: Path, measure: Callable[[], int], read: Callable[[Store], Dataset], known: Sequence[str] = ()
+) -> Dataset:
+    """Read a file into memory, or, if its inputs would not fit comfortably, convert it once and map it.
 
-    `size` returns about how many bytes its inputs take in memory. It is converted again where one of its `files` has
-    changed. `known` has the classes and inputs of the training split where this is another one.
-    """
-
-    name: str
-    size: Callable[[], int]
-    files: Sequence[Path]
-    known: Sequence[str] = ()
-
-    @property
-    def folder(self) -> Path:
-        """Where the conversion is, or would be."""
-        place = json.dumps([str(path.absolute()) for path in self.files])
-        return cache_folder(f"{self.files[0].name}-{hashlib.sha256(place.encode()).hexdigest()[:10]}")
-
-    def facts(self) -> dict[str, Any]:
-        """Return what identifies the content: reading it would take as long as converting it."""
-        states = [path.stat() for path in self.files]
-        changes = [[state.st_size, state.st_mtime_ns] for state in states]
-        return {"format": FORMAT, "files": changes, "known": list(self.known)}
-
-
-def load_or_convert(source: Source, read: Callable[[Store], Dataset]) -> Dataset:
-    """Read a split into memory, or, if it would not fit comfortably, convert it once and map it.
-
-    `read` passes the inputs, block by block, to the `Store` that it receives.
+    `measure` returns how many bytes the inputs take; `read` passes them, block by block, to the `Store` that it gets.
+    A conversion is made again where the file or `known` has changed, the classes and inputs of the training split.
     """
     try:
-        folder, facts = source.folder, source.facts()
+        state = path.stat()
     except OSError:
         return read(stack)  # where the reader explains it
+    folder = cache_folder(f"{path.name}-{hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:10]}")
+    facts = {"format": FORMAT, "file": [state.st_size, state.st_mtime_ns], "known": [*known]}
     with suppress(*UNUSABLE):
         return _open(folder, facts)
-    size, available = source.size(), available_memory()
+    size, available = measure(), available_memory()
     if available is None or size * COMFORTABLE <= available:
         return read(stack)
     make_folder(folder.parent)
@@ -80,7 +58,7 @@ def load_or_convert(source: Source, read: Callable[[Store], Dataset]) -> Dataset
         shutil.rmtree(folder, ignore_errors=True)
         make_folder(folder)
         try:
-            with progress_bar(f"converting {source.name}", size) as show:
+            with progress_bar(f"converting {path}", size) as show:
                 _convert(folder, facts, read, show)
             return _open(folder, facts)
         except BaseException:  # also an interruption

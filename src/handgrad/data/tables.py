@@ -18,7 +18,7 @@ from handgrad.data.columns import check_columns, columns_of, input_names, is_nam
 from handgrad.data.dataset import Dataset, naming
 from handgrad.data.labels import encode_labels, parse_number, shown
 from handgrad.data.memory import check_memory
-from handgrad.data.outofcore import Source, load_or_convert
+from handgrad.data.outofcore import load_or_convert
 from handgrad.data.scan import first_row, is_parquet
 from handgrad.errors import HandgradError
 
@@ -60,7 +60,7 @@ def read_table(path: Path, like: Dataset | None = None) -> Dataset:
             features = table().features if like is None else like.features
             return Dataset(inputs, numbers, names, shape, features=features)
 
-    return load_or_convert(Source(str(path), lambda: table().size(), [path], known), read)
+    return load_or_convert(path, lambda: table().size(), read, known)
 
 
 def read_rows(
