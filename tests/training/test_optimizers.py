@@ -26,6 +26,7 @@ HAND_WORKED = [
     (hg.Adam(beta2=0.99, epsilon=1e-12), 1 - 0.1 - ADAM_STEP),
     (hg.AdamW(beta2=0.99, epsilon=1e-12, weight_decay=0.5), 0.95 * (0.95 - 0.1) - ADAM_STEP),
     (hg.SGD(weight_decay=0.5), 0.95 * (0.95 - 0.05) + 0.025),
+    (hg.SGD(clip_norm=0.3), 1 - 0.03 + 0.025),
     (hg.Momentum(clip_norm=0.1), 1 - 0.1 * 0.1 - 0.1 * (0.9 * 0.1 - 0.1)),
 ]
 
@@ -37,25 +38,22 @@ def test_two_steps_agree_with_those_worked_by_hand(optimizer: hg.Optimizer, expe
         for step, gradient in enumerate((0.5, -0.25), 1):
             optimizer.step(parameters(w), np.array([gradient], dtype), moments, step, 0.1)
         assert w[0] == pytest.approx(expected, rel=error)
-        assert [(name, moments[name].dtype) for name in moments] == [
-            (name, dtype) for name in optimizer.moment_names
-        ]
+        assert tuple(moments) == optimizer.moment_names
+        assert all(moment.dtype == dtype for moment in moments.values())
 
 
 @pytest.mark.parametrize("optimizer", [optimizer for optimizer, _ in HAND_WORKED], ids=str)
 def test_threads_that_share_a_long_vector_take_the_same_steps(optimizer: hg.Optimizer) -> None:
-    start = np.random.default_rng(0).normal(size=3 * WORTH_A_THREAD + 1).astype(np.float32)
+    start, *gradients = np.random.default_rng(0).normal(size=(4, 3 * WORTH_A_THREAD + 1)).astype(np.float32)
     vectors = []
     for count in (1, 2, 3):
         w, moments = start.copy(), dict[str, Any]()
         with Workers(count) as workers:
-            for step in (1, 2, 3):
-                gradient = np.random.default_rng(step).normal(size=w.shape).astype(np.float32)
+            for step, gradient in enumerate(gradients, 1):
                 optimizer.step(parameters(w), gradient, moments, step, 0.1, workers)
         vectors.append(w)
-    np.testing.assert_array_equal(vectors[1], vectors[0])
-    np.testing.assert_array_equal(vectors[2], vectors[0])
     assert (vectors[0] != start).any()
+    assert (np.array(vectors) == vectors[0]).all()
 
 
 def test_a_second_training_with_the_same_optimizer_starts_fresh(table: hg.Dataset) -> None:
@@ -67,14 +65,6 @@ def test_a_second_training_with_the_same_optimizer_starts_fresh(table: hg.Datase
 
 def small_network() -> hg.Network:
     return hg.Network([hg.Conv2D(4, 3), hg.Flatten(), hg.Dense(6)], (2, 5, 5), 0, np.float64)
-
-
-def test_gradient_clipping_leaves_the_gradient() -> None:
-    for gradient, moved in (([3.0, 4.0], [0.6, 0.8]), ([0.3, 0.4], [0.3, 0.4])):
-        w, given = np.zeros(2), np.array(gradient)
-        hg.SGD(clip_norm=1.0).step(parameters(w), given, {}, 1, 1.0)
-        np.testing.assert_allclose(-w, moved)
-        assert given.tolist() == gradient
 
 
 def test_max_norm_limits_the_weights_of_each_unit_and_no_biases() -> None:
