@@ -17,7 +17,7 @@ RANKS = pytest.mark.parametrize("ranks", [2, pytest.param(4, marks=pytest.mark.s
 
 def run(mpiexec: str, ranks: int, case: str) -> "subprocess.CompletedProcess[str]":
     command = [mpiexec, "-n", str(ranks), sys.executable, str(PROGRAM), case]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
 @RANKS
