@@ -14,8 +14,7 @@ from typing import Any, Self, get_args, get_type_hints
 
 from handgrad.errors import HandgradError, suggest
 
-FRAMINGS = ("digit", "plain")
-"""How an image becomes an example: framed as MNIST frames its digits, or only resized."""
+FRAMINGS = ("digit", "plain")  # an image becomes an example as MNIST frames its digits, or is only resized
 
 
 class Configurable:
@@ -70,8 +69,7 @@ class Configurable:
         default = cls.__name__ if cls.__name__ in kinds else None
         name = config.get("type", default) if isinstance(config, Mapping) else None
         if not isinstance(name, str):
-            need = "a table with a type is needed, e.g. { type = 'Name' }"
-            raise HandgradError(f"{cls.__name__.lower()}: {need}; got {config!r:.60}")
+            raise HandgradError(f"{cls.__name__.lower()}: a table with a type is needed; got {config!r:.60}")
         if name not in kinds:
             raise HandgradError(f"unknown {cls.__name__.lower()} {name!r:.60}{suggest(name, sorted(kinds))}")
         kind, values = kinds[name], {key: value for key, value in config.items() if key != "type"}
@@ -97,8 +95,9 @@ class Configurable:
         if isinstance(value, type) and issubclass(value, cls) and not isabstract(value):
             value = value.__name__
         if not isinstance(value, str):
-            kind = f"a name or an instance of hg.{cls.__name__}"
-            raise HandgradError(f"{argument} must be {kind}; got {value!r:.60}")
+            raise HandgradError(
+                f"{argument} must be a name or an instance of hg.{cls.__name__}; got {value!r:.60}"
+            )
         names = {kind.__name__.casefold(): kind.__name__ for kind in _subclasses(cls)}
         try:
             return cls.from_config({"type": names.get(value.replace("_", "").casefold(), value)})

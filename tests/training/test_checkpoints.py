@@ -12,7 +12,7 @@ from safetensors.numpy import load_file, save_file
 
 import handgrad as hg
 from failing import refusal
-from handgrad.model.files import load_recipe, load_safetensors, read_metadata
+from handgrad.model.files import load_safetensors, read_metadata
 from handgrad.training.checkpoint import load_checkpoint, save_checkpoint
 
 
@@ -39,15 +39,6 @@ def test_a_model_comes_back_bit_for_bit(
     assert loaded.flat_parameters.tobytes() == network.flat_parameters.tobytes()
     assert (loaded.layers, loaded.dtype, loaded.classes) == (network.layers, network.dtype, network.classes)
     np.testing.assert_array_equal(loaded.predict_proba(raw), network.predict_proba(raw))
-
-
-def test_parameters_have_their_names_and_equal_models_are_equal_files(model: Path) -> None:
-    before, tensors = model.read_bytes(), load_file(model)
-    assert (tensors["layers.0.weights"].shape, tensors["layers.2.biases"].shape) == ((3, 4), (2,))
-    assert load_recipe(model) == {"name": "test"}
-    for _ in range(5):
-        hg.save_model(load_safetensors(model), model, {"name": "test"})
-        assert model.read_bytes() == before
 
 
 def test_a_checkpoint_resumes_exactly_and_is_also_a_model(tmp_path: Path, table: hg.Dataset) -> None:

@@ -110,7 +110,6 @@ class Momentum(Optimizer):
 
     learning_rate: float = field(default=0.01, kw_only=False)
     momentum: float = field(default=0.9, metadata=within(0, 1))
-
     moment_names: ClassVar[tuple[str, ...]] = ("velocity",)
     elementwise: ClassVar[bool] = True
 
@@ -143,7 +142,6 @@ class RMSProp(Optimizer):
     learning_rate: float = field(default=0.001, kw_only=False)
     decay: float = field(default=0.9, metadata=within(0, 1))
     epsilon: float = field(default=1e-8, metadata=within(0, interval="()"))
-
     moment_names: ClassVar[tuple[str, ...]] = ("second_moment",)
     elementwise: ClassVar[bool] = True
 
@@ -165,7 +163,6 @@ class Adam(Optimizer):
     beta1: float = field(default=0.9, metadata=within(0, 1))
     beta2: float = field(default=0.999, metadata=within(0, 1))
     epsilon: float = field(default=1e-8, metadata=within(0, interval="()"))
-
     moment_names: ClassVar[tuple[str, ...]] = ("first_moment", "second_moment")
     elementwise: ClassVar[bool] = True
 
@@ -194,7 +191,6 @@ class Muon(Adam):
 
     learning_rate: float = field(default=0.02, kw_only=False)
     momentum: float = field(default=0.95, metadata=within(0, 1))
-
     moment_names: ClassVar[tuple[str, ...]] = ("first_moment", "second_moment", "velocity")
 
     def _update_network(
