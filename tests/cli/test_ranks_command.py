@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,18 +12,6 @@ from handgrad.training.records import load_records
 from rank_fixtures import RECIPE, Begin, Mpi, apart, files, losses, our_lines, ranks_of
 
 ONE, THREE = [*RECIPE, "--epochs", "1", "--out", "RUN"], [*RECIPE, "--epochs", "3"]
-
-FULL_DISK = """
-import os, resource, signal, sys
-limit = int(sys.argv[1])
-import handgrad
-handgrad.init_distributed()  # MPI makes large files in memory as it starts
-if os.environ["PMI_RANK"] == "0":  # a limit on the size of files stands in for the disk
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-from handgrad.cli.main import main
-sys.exit(main(sys.argv[2:]))
-"""
 
 
 def test_two_ranks_leave_the_run_of_one_process(mpi: Mpi, cli: Cli, tmp_path: Path) -> None:
@@ -147,18 +134,3 @@ def test_all_ranks_stop_after_a_step(begin: Begin, cli: Cli, tmp_path: Path, how
     assert "saved in RUN" in line
     assert "mpiexec -n 2 handgrad resume RUN" in line
     assert (tmp_path / "RUN" / "model.safetensors").exists()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("limit", "kept"), [(1_000, False), (600_000, True)])
-def test_a_full_disk_on_rank_0_gets_one_line(mpi: Mpi, tmp_path: Path, limit: int, kept: bool) -> None:
-    """The first checkpoint, of 407 kB, fits or does not; the next holds the optimizer's moments, too."""
-    (tmp_path / "limited.py").write_text(FULL_DISK)
-    done = mpi(["-n", "2", sys.executable, "limited.py", str(limit), *THREE, "--out", "RUN"])
-    assert done.returncode == 1
-    (line,) = done.stderr.splitlines()
-    assert "cannot write" in line
-    assert (tmp_path / "RUN" / "checkpoint.safetensors").exists() == kept
-    if kept:
-        assert mpi(2, "resume", "RUN").returncode == 0
-        assert len(load_records(tmp_path / "RUN")) == 3

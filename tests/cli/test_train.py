@@ -131,8 +131,7 @@ def test_validation_data(cli: Cli, tmp_path: Path, idx_folder: Path) -> None:
     printed = train(cli, *MLP, "--epochs", "1", "--validation", idx_folder, "--out", "RUN")
     assert "300 examples, 300 for validation" in printed
     assert load_recipe(str(tmp_path / "RUN" / "recipe.toml")).data.validation == str(idx_folder)
-    for given, examples in (("30", 30), ("0.2", 60)):
-        assert f"{examples} for validation" in train(cli, *MLP, "--epochs", "1", "--validation", given)
+    assert "240 examples, 60 for validation" in train(cli, *MLP, "--epochs", "1", "--validation", "0.2")
 
 
 def test_anything_in_the_recipe_can_be_set(cli: Cli, tmp_path: Path) -> None:

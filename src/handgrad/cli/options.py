@@ -15,9 +15,7 @@ SUCCEEDED, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 DATA, RECIPE, RUN, OUTPUT = "Data", "Recipe", "Run", "Output"
 """Panels of ``handgrad train --help``."""
 
-DATA_HELP = (
-    "mnist, fashion-mnist, strokes[:N[:SEED]], or a path: CSV, Parquet, .npz, folder of IDX or images."
-)
+DATA_HELP = "mnist, fashion-mnist, strokes[:N[:SEED]], or a path: CSV, Parquet, .npz, IDX or image folder."
 MODEL_HELP = "A run folder, a model file, an ONNX file, or a final_config folder."
 SPLIT_HELP = "Part of the data. Default: test, or the only part there is."
 VALIDATION_HELP = "Validate on N examples, or a fraction, of the training data, or on other data."
@@ -80,10 +78,8 @@ Data = Annotated[str | None, option("--data", DATA_HELP, "SRC", DATA)]
 Split = Annotated[SplitName | None, option("--split", SPLIT_HELP, panel=DATA, show_default=False)]
 Validation = Annotated[Any, option("--validation", VALIDATION_HELP, "N|SRC", DATA, parser=parse_value)]
 Epochs = Annotated[int | None, option("--epochs", "Passes over the data.", "N", RECIPE, min=1)]
-Steps = Annotated[int | None, option("--steps", "Updates, instead of epochs.", "N", RECIPE, min=1)]
-BatchSize = Annotated[
-    Any, option("--batch-size", "Examples per update.", "N|all", RECIPE, parser=parse_value)
-]
+Steps = Annotated[int | None, option("--steps", "Steps, instead of epochs.", "N", RECIPE, min=1)]
+BatchSize = Annotated[Any, option("--batch-size", "Examples per step.", "N|all", RECIPE, parser=parse_value)]
 LearningRate = Annotated[float | None, option("--learning-rate", "Learning rate.", "X", RECIPE)]
 Hidden = Annotated[Any, option("--hidden", "Widths, e.g. 128,64.", "N,N,…", RECIPE, parser=parse_widths)]
 Seed = Annotated[int | None, option("--seed", "Seed of all randomness.", "N", RECIPE, min=0)]
