@@ -1,6 +1,7 @@
 """Memory maps: what is read of them is what is in the file, and they are not copied."""
 
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def test_a_memory_map_is_the_same_data_set_as_the_array(
         for name in ("inputs", "labels"):
             whole = np.concatenate([getattr(part, name) for part in parts])
             np.testing.assert_array_equal(whole, getattr(plain, name))
-        np.testing.assert_array_equal(np.asarray(lazy.inputs), plain.inputs)
+        np.testing.assert_array_equal(np.asarray(replace(lazy).inputs), plain.inputs)
 
 
 @pytest.mark.parametrize("dtype", ["u1", "f4", "f8", "f2", ">f4", "i8", "bool"])

@@ -95,6 +95,7 @@ def test_a_folder_of_tables(tmp_path: Path, train: str, test: str | None) -> Non
         path = tmp_path / name
         (table(part).write_parquet if path.suffix == ".parquet" else table(part).write_csv)(path)
     (tmp_path / f"._{train}").write_text("what macOS leaves behind")
+    write_images(tmp_path, slice(3 if "rain" in train else 0))
     splits = load_data(tmp_path)
     assert holds(splits.train, slice(30))
     if test in (None, "contest.csv"):

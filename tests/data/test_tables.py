@@ -193,10 +193,11 @@ def test_bad_csv(tmp_path: Path, case: str) -> None:
     assert reason in complaint(write(tmp_path, content))
 
 
-def test_rows_are_read_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("row", ["\n1,13,26\n", "\n1, 13 ,26\n"])
+def test_rows_are_read_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row: str) -> None:
     monkeypatch.setattr("handgrad.data.cells.CELLS", 9)
     rows = [f"{k % 2},{k},{2 * k}\n" for k in range(20)]
-    rows[13] = "\n1, 13 ,26\n"
+    rows[13] = row
     dataset = read_table(write(tmp_path, "label,a,b\n" + "".join(rows)))
     assert dataset.inputs.tolist() == [[k, 2 * k] for k in range(20)]
     assert dataset.labels.tolist() == [0, 1] * 10

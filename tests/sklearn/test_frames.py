@@ -83,7 +83,7 @@ def test_other_tables_are_refused(quick: Quick) -> None:
     for wrong, message in (
         (X.drop(columns="leaf"), "missing|2 features|feature names"),
         (X.rename(columns={"leaf": "blade"}), "blade"),
-        (X[["height"]].assign(soil=1.0, leaf=2.0), "column 'soil' holds numbers"),
+        (X[["height"]].assign(soil=1.0, leaf=2.0), "column 'soil' does not hold names"),
         (X.assign(height=np.nan), "NaN"),
         (X.assign(leaf=1.0), "column 'leaf' does not hold names"),
     ):
