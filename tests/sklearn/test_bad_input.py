@@ -102,20 +102,6 @@ def test_invalid_data(arguments: dict[str, Any], message: str) -> None:
         classifier.fit(**{"X": GOOD, "y": NAMES} | arguments)
 
 
-@pytest.mark.parametrize("X", [HOLED, HOLED[:, :3], GOOD[:, :3], GOOD[0]])
-def test_invalid_examples_to_predict(flowers: Examples, X: Any) -> None:
-    with pytest.raises(ValueError, match=r"contains NaN|expecting 4 features|Expected 2D array"):
-        hg.HandgradClassifier(4, epochs=1).fit(*flowers).predict(X)
-
-
-def test_unfitted_classifier(flowers: Examples) -> None:
-    for method in ("predict", "predict_proba", "predict_log_proba"):
-        with pytest.raises(NotFittedError, match="This HandgradClassifier instance is not fitted yet"):
-            getattr(hg.HandgradClassifier(), method)(flowers[0])
-    for name in ("network_", "loss_curve_", "n_iter_", "best_epoch_"):
-        assert not hasattr(hg.HandgradClassifier(), name)
-
-
 def test_diverged_training_keeps_finite_parameters(flowers: Examples) -> None:
     rates: dict[str, Any] = {"optimizer": "sgd", "learning_rate": 1e6, "weight_decay": 1e6}
     classifier = hg.HandgradClassifier(8, None, **rates, random_state=0)

@@ -8,7 +8,7 @@ import pytest
 import sklearn
 from joblib import parallel_config
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
@@ -53,9 +53,8 @@ def test_pipeline_transforms_validation_data(quick: Quick, flowers: Examples) ->
     assert score > 0.8
 
 
-def test_meta_estimators(quick: Quick, flowers: Examples) -> None:
+def test_multiple_labels_and_calibration(quick: Quick, flowers: Examples) -> None:
     X, y = flowers
-    assert cross_val_score(quick(epochs=30), X, y, cv=3).mean() > 0.85
     calibrated = CalibratedClassifierCV(quick(epochs=30), cv=2).fit(X, y, sample_weight=np.ones(len(y)))
     assert calibrated.score(X, y) > 0.85
     labels = np.column_stack([y == "rose", y != "iris"]).astype(int)
