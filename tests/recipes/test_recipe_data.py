@@ -29,9 +29,6 @@ def test_the_seed_decides_what_is_set_aside() -> None:
     )
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
-
-
-def test_too_large_a_validation_split_names_the_recipe() -> None:
     line = refusal(open_splits, recipe("mlp", source="strokes:20", validation=20))
     assert "data.validation of recipe mlp on strokes:20: cannot split 20" in line
 

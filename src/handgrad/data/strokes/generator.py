@@ -31,18 +31,14 @@ def generate(examples: int, seed: int = 0, stream: int = 0) -> tuple[NDArray[np.
         digits = rng.integers(10, size=BLOCK, dtype=np.uint8)
         place = slice(block * BLOCK, (block + 1) * BLOCK)
         count = len(labels[place])
-        labels[place], images[place] = digits[:count], draw_digits(digits, rng).reshape(BLOCK, -1)[:count]
+        points, pen_down = trace(digits, rng)
+        points, radii, softness = frame(distort(points, rng), rng)
+        drawn = centre(kernels.draw_strokes(points, radii, pen_down, softness, BOX))
+        labels[place], images[place] = digits[:count], drawn.reshape(BLOCK, -1)[:count]
 
     with Workers(choose_threads()) as workers:
         workers.map(fill, range(-(-examples // BLOCK)))
     return images, labels
-
-
-def draw_digits(labels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Draw the digits (N,), each differently: images (N, 28, 28)."""
-    points, pen_down = trace(labels, rng)
-    points, radii, softness = frame(distort(points, rng), rng)
-    return centre(kernels.draw_strokes(points, radii, pen_down, softness, BOX))
 
 
 def trace(labels: NDArray[np.uint8], rng: np.random.Generator) -> tuple[Floats, NDArray[np.bool_]]:
