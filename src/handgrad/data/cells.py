@@ -61,8 +61,14 @@ class Table:
                 name: number if number and not self.columns.get(name, LABEL) else pl.String
                 for name in self.names
             }
-            form: Any = {"schema": kinds, "has_header": False, "skip_rows": self.header}
-            rows = pl.scan_csv(self.path, glob=False, missing_columns="insert", **form)
+            rows = pl.scan_csv(
+                self.path,
+                has_header=False,
+                skip_rows=self.header,
+                schema=kinds,
+                glob=False,
+                missing_columns="insert",
+            )
         return rows.with_row_index(ROW)
 
     def parts(self, number: "type[pl.DataType] | None" = None, start: int = 0) -> "Iterator[pl.DataFrame]":

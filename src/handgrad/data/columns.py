@@ -74,11 +74,8 @@ def check_columns(there: Columns, known: Columns) -> None:
     """Raise HandgradError where the columns of a table are not those of a model, in any order."""
     for column in {**there, **known}:
         if column not in there or column not in known:
-            expected = f"expected {', '.join([*known][:8])}{', …' if len(known) > 8 else ''}"
-            found = "an unknown" if column in there else "no"
-            raise HandgradError(
-                f"there is {found} column {shown(column)}; {expected}, and optionally a label"
-            )
+            found, others = "an unknown" if column in there else "no", ", ".join(known)
+            raise HandgradError(f"there is {found} column {shown(column)}; expected {others:.200}")
         if bool(there[column]) != bool(known[column]):
             expected = "names" if known[column] else "numbers"
             raise HandgradError(f"column {shown(column)} does not hold {expected}, as in training")
@@ -94,16 +91,17 @@ def aligned(
     """
     if tuple(names) == tuple(features):
         return inputs
-    place, there, known = {name: k for k, name in enumerate(names)}, columns_of(names), columns_of(features)
+    there, known = columns_of(names), columns_of(features)
     check_columns(there, known)
     for column in () if leniently else there:
-        for value in sorted(set(there[column]).difference(known[column])):
-            expected = ", ".join(map(shown, known[column]))
-            raise HandgradError(f"column {shown(column)}: {shown(value)} is not one of {expected}")
+        for value in sorted({*there[column]} - {*known[column]}):
+            others = ", ".join(map(shown, known[column]))
+            raise HandgradError(f"column {shown(column)}: {shown(value)} is not one of {others:.200}")
     result = np.zeros((len(inputs), len(features)), inputs.dtype)
-    for number, name in enumerate(features):
-        if name in place:
-            result[:, number] = inputs[:, place[name]]
+    number = {name: k for k, name in enumerate(features)}
+    for name, column in zip(names, inputs.T, strict=True):
+        if name in number:
+            result[:, number[name]] = column
     return result
 
 
@@ -118,8 +116,5 @@ def in_known_order(dataset: Dataset, features: Sequence[str], classes: Sequence[
         dataset = replace(dataset, inputs=inputs, features=tuple(features), input_shape=shape)
     names = dataset.class_names
     if names != tuple(classes) and set(names) <= set(classes):
-        number = {name: k for k, name in enumerate(classes)}
-        kind = np.result_type(dataset.labels, np.min_scalar_type(len(classes)))
-        numbers = np.array([number[name] for name in names], kind)
-        dataset = replace(dataset, labels=numbers[dataset.labels], classes=tuple(classes))
+        dataset = replace(dataset, labels=np.array(names)[dataset.labels], classes=tuple(classes))
     return dataset

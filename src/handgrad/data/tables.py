@@ -42,7 +42,6 @@ def read_table(path: Path, like: Dataset | None = None) -> Dataset:
     """
     known = [*like.class_names, *like.features] if like is not None else []
     form = () if like is None else (like.features, like.inputs.shape[1], like.inputs.dtype)
-
     table = cache(lambda: open_table(path, *form, labelled=True))
 
     def read(store: Store) -> Dataset:
