@@ -64,6 +64,7 @@ IMAGE_TABLES: dict[str, str] = {
         [*MNIST_NAMES[:9], "label", *MNIST_NAMES[9:]], [[*row[1:10], row[0], *row[10:]] for row in IMAGE_ROWS]
     ),
     "byte order mark": "\ufeff" + csv_text(["label", *MNIST_NAMES], IMAGE_ROWS),
+    "byte order mark, no header": "\ufeff" + csv_text(None, IMAGE_ROWS),
     "Windows' line ends": csv_text(["label", *MNIST_NAMES], IMAGE_ROWS, "\r\n"),
     "empty lines": csv_text(["label", *MNIST_NAMES], IMAGE_ROWS).replace("\n", "\n\n"),
     "empty lines first": "\n\r\n" + csv_text(["label", *MNIST_NAMES], IMAGE_ROWS),

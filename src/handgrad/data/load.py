@@ -45,8 +45,15 @@ def load_data(source: str | Path) -> Splits:
             return _published(name)
         if name.partition(":")[0] == STROKES:
             return _strokes(name)
+        if path.is_dir():
+            return _folder(path)
+        if path.exists() and path.suffix.lower() in TABLES:
+            return _tables(path, None, name)
+        if path.exists() and path.suffix.lower() in ARRAYS:
+            return read_npz(path)
         if path.exists():
-            return _folder(path) if path.is_dir() else _file(path)
+            known = ", ".join((*TABLES, *ARRAYS))
+            raise HandgradError(f"{path} is of an unknown kind; give a file in {known}, or a folder")
     raise HandgradError(
         f"there is no file, folder or data set '{name}'{suggest(name, [*COLLECTIONS, STROKES])}"
     )
@@ -89,16 +96,6 @@ def _strokes(name: str) -> Splits:
         return Dataset(images, labels, 10, (1, 28, 28))
 
     return Splits(draw(examples, 0), test=partial(draw, max(examples // 6, 1), 1), source=name)
-
-
-def _file(path: Path) -> Splits:
-    suffix = path.suffix.lower()
-    if suffix in TABLES:
-        return _tables(path, None, str(path))
-    if suffix in ARRAYS:
-        return read_npz(path)
-    known = ", ".join((*TABLES, *ARRAYS))
-    raise HandgradError(f"{path} is of an unknown kind; give a file in {known}, or a folder")
 
 
 def _folder(folder: Path) -> Splits:
