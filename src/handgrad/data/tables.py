@@ -137,7 +137,8 @@ def _read_header(path: Path, known: Sequence[str], inputs: int) -> tuple[list[st
             if times > 1:
                 raise HandgradError(f"there are two columns named {shown(name)}; rename one")
         if header and known:
-            check_columns(dict.fromkeys({*names} - {LABEL}, ()), dict.fromkeys(known, ()))
+            held = [name for name in names if name != LABEL]
+            check_columns(dict.fromkeys(held, ()), dict.fromkeys(known, ()))
         if count and len(cells) != count + (LABEL in names):
             raise HandgradError(
                 f"{count} inputs are expected, optionally with a label before them or in a column named 'label'; "
