@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -46,16 +46,16 @@ def file(tmp_path: Path) -> Path:
 
 
 def convert(
-    file: Path, inputs: NDArray[Any] = NUMBERS, reads: list[int] | None = None, **more: Any
+    file: Path, inputs: NDArray[Any] = NUMBERS, reads: Any = None, known: Sequence[str] = ()
 ) -> Dataset:
     """Load `inputs` in blocks; `reads` records whether they were read."""
 
     def read(store: Store) -> Dataset:
-        (reads if reads is not None else []).append(1)
-        blocks = iter(np.array_split(inputs, 7))
-        return Dataset(store(blocks), CLASSES, ("a", "b", "c"), features=tuple("uvwxyz"))
+        if reads is not None:
+            reads.append("read")
+        return Dataset(store(iter(np.array_split(inputs, 7))), CLASSES, ("a", "b", "c"), features=[*"uvwxyz"])
 
-    return load_or_convert(file, lambda: inputs.nbytes, read, **more)
+    return load_or_convert(file, lambda: inputs.nbytes, read, known)
 
 
 def folders(cache: Path) -> list[Path]:
@@ -67,14 +67,14 @@ def test_a_conversion_is_the_same_data_set_as_in_memory(
     file: Path, cache: Path, dtype: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inputs = NUMBERS.clip(0, 255).astype(dtype)
-    reads: list[int] = []
+    reads: list[str] = []
     first = convert(file, inputs, reads)
     checked: list[NDArray[Any]] = []
     monkeypatch.setattr("handgrad.data.dataset.convert_inputs", lambda rows, _: checked.extend(rows))
     again = convert(file, inputs, reads)
     assert (len(reads), len(checked)) == (1, 1), "values are converted and checked once"
     monkeypatch.undo()
-    expected = Dataset(inputs, CLASSES, ("a", "b", "c"), features=tuple("uvwxyz"))
+    expected = Dataset(inputs, CLASSES, ("a", "b", "c"), features=[*"uvwxyz"])
     for found in (first, again):
         assert is_mapped(found.inputs)
         assert found.inputs.dtype == expected.inputs.dtype
@@ -108,7 +108,7 @@ CHANGES: dict[str, Callable[[Path, Path], object]] = {
 def test_a_conversion_of_other_files_or_a_damaged_one_is_made_again(
     file: Path, cache: Path, change: str
 ) -> None:
-    reads: list[int] = []
+    reads: list[str] = []
     convert(file, reads=reads)
     (folder,) = folders(cache)
     CHANGES[change](file, folder)
@@ -146,7 +146,7 @@ def test_what_cannot_be_converted_is_refused(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no locks there")
 def test_of_two_at_once_one_converts_and_the_other_waits(file: Path) -> None:
-    begun, reads = Event(), list[int]()
+    begun, reads = Event(), list[str]()
 
     def blocks() -> Iterator[NDArray[Any]]:
         for part in range(5):
@@ -171,7 +171,7 @@ GROUPS = [
         "4:memory:/a/b",
         "memory.limit_in_bytes",
         "memory.usage_in_bytes",
-        "active_file 1\ntotal_active_file 42\n",
+        "active_file 1\ntotal_active_file 42",
     ),
 ]
 

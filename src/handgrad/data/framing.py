@@ -69,9 +69,7 @@ def _ink(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _background(values: Floats) -> Floats | np.float64:
     """Estimate the background from the border: even, or a gradient where that fits the border better."""
     even = np.median(_border(values))
-    top, bottom, left, right = (
-        np.median(side) for side in (values[0], values[-1], values[:, 0], values[:, -1])
-    )
+    top, bottom, left, right = map(np.median, (values[0], values[-1], values[:, 0], values[:, -1]))
     down = np.linspace(-0.5, 0.5, len(values))[:, np.newaxis]
     across = np.linspace(-0.5, 0.5, len(values[0]))
     lit = (top + bottom + left + right) / 4 + (bottom - top) * down + (right - left) * across

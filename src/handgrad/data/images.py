@@ -4,7 +4,6 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -46,8 +45,9 @@ def _opened(source: Path | bytes, name: str) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about odd metadata, and sizes below the limit of Pillow
-            file = BytesIO(source) if isinstance(source, bytes) else source
-            with Image.open(file, formats=FORMATS) as image:
+            with Image.open(
+                BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS
+            ) as image:
                 yield image
     except Image.DecompressionBombError:
         raise HandgradError(f"{name} has too many pixels; scale it down") from None
@@ -132,9 +132,8 @@ def read_class_folders(
     for path in folders:
         if path.name not in names:
             raise HandgradError(f"{path} is not one of the training classes: {', '.join(names)}")
-    images = [sorted(filter(_is_image, path.iterdir())) for path in folders]
-    labels = np.repeat([names.index(path.name) for path in folders], [len(paths) for paths in images])
-    files = list(chain.from_iterable(images))
+    files = [file for path in folders for file in sorted(filter(_is_image, path.iterdir()))]
+    labels = [names.index(file.parent.name) for file in files]
     height, width = shape[1:] if shape else _common_size(files)
     check_memory(2 * len(files) * height * width, folder)
     inputs = np.stack([fit(read_image(file), height, width) for file in files])

@@ -66,10 +66,7 @@ def recipe_text(name: str) -> str:
 
 
 def load_recipe(name: str) -> Recipe:
-    """Load a built-in recipe by name, even if a file has that name, or a TOML file by its path.
-
-    HandgradError is raised if the recipe does not exist, or is invalid.
-    """
+    """Load a built-in recipe by name, or a TOML file by its path; HandgradError if it is missing or invalid."""
     path = Path(name)
     if name in LADDER or (path.suffix != ".toml" and not path.is_file()):
         return parse_recipe(tomllib.loads(recipe_text(name)), f"recipe {name}")

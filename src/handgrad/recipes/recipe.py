@@ -1,7 +1,6 @@
 """The schema of recipes, and what they make: a network, an optimizer, and the arguments of `train`.
 
-A recipe is one TOML file. A layer or optimizer is a table with the name of its class as ``type`` and its fields, so
-that new classes, also user-defined ones, can be used at once.
+A layer or optimizer is a table with the name of its class, which may be user-defined, as ``type`` and its fields.
 """
 
 from typing import Annotated, Any, Literal
