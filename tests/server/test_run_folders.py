@@ -136,7 +136,6 @@ def test_latest_model_is_what_stopping_would_leave(tmp_path: Path) -> None:
 
 
 def test_latest_model_has_the_statistics_of_its_parameters(tmp_path: Path) -> None:
-    """Those of the average are measured at the end only."""
     network = {"input": "flat", "layers": NORMALIZED}
     run = trained(tmp_path / "run", stop_after=1, averaging=AVERAGING, network=network)
     assert parameters_of(latest_model(run.folder)) == parameters_in(run.folder / "checkpoint.safetensors")

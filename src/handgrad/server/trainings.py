@@ -167,9 +167,7 @@ def plan(wanted: NewRun, datasets: Datasets, origin: ServedModel | None) -> tupl
     if wanted.hidden:
         recipe = with_hidden(recipe, wanted.hidden, where)
     network = recipe.build_network(tuple(data["input_shape"]), tuple(data["classes"]))
-    check_memory(
-        12 * network.flat_parameters.nbytes, "the network, its moments and the gradients of all threads"
-    )
+    check_memory(12 * network.flat_parameters.nbytes, "the training")  # with moments and gradients
     if origin:
         begin_from(network, origin.network, origin.name)
     return recipe, network
