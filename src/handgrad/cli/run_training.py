@@ -25,8 +25,8 @@ def run_training(prepare: Callable[[], Run], options: RunOptions) -> int:
     communicator.require_equal(version=__version__, options=(options.tensorboard, options.no_test))
     first = communicator.rank == 0
     json, text = first and options.json, first and not (options.json or options.quiet)
-    threads, end = choose_threads(options.threads), monotonic() + (options.time_limit or inf)
-    run = prepare()
+    threads, run = choose_threads(options.threads), prepare()
+    end = monotonic() + (options.time_limit or inf)
     with interrupts(options.attached and first) as interrupted, run.open():
         if text:
             _introduce(run, threads)
