@@ -90,7 +90,8 @@ class BatchGradient:
             for other in others:
                 gradient[part] += other[part]
 
-        self.workers.map(add, self.workers.slices(len(gradient)))
+        if others:
+            self.workers.map(add, self.workers.slices(len(gradient)))
         loss, correct = sum(loss for loss, _ in sums), sum(correct for _, correct in sums)
         if communicator.size > 1:
             vector = self._vectors[0]
