@@ -41,14 +41,15 @@ def test_other_names_and_missing_instruction_sets_are_refused_in_one_line(name: 
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("damage", ["missing", "corrupt"])
+@pytest.mark.parametrize("damage", ["missing", "corrupt", "cut short"])
 def test_without_a_library_numpy_computes_and_one_warning_explains(damage: str, tmp_path: Path) -> None:
     package = tmp_path / "handgrad"
     shutil.copytree(Path(hg.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
     for path in (package / "kernels" / "native").glob("libhandgrad*"):
+        content = path.read_bytes()
         path.unlink()
-        if damage == "corrupt":
-            path.write_bytes(b"damaged")
+        if damage != "missing":
+            path.write_bytes(b"damaged" if damage == "corrupt" else content[: len(content) // 2])
     done = run("-c", NAME, kernels="native", PYTHONPATH=str(tmp_path))
     assert done.stdout == "numpy\n"
     assert done.stderr.count("RuntimeWarning") == 1

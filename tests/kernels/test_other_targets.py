@@ -1,110 +1,165 @@
-"""The C kernels on 64-bit Arm, emulated by QEMU: the same numbers as on x86-64-v2, whose vectors are as long.
+"""The C kernels on 64-bit Arm, emulated by QEMU, and as WebAssembly under Node: the same numbers as on x86-64.
 
-Two networks train here, and every call of a C function is recorded. A program repeats the calls on the other machine;
-it gets the arguments and all memory from here.
+Each C function is called with arrays of odd sizes by the library for x86-64-v2, whose vectors are those of Arm and
+WebAssembly, and by a driver on the other machine, which gets the arguments and all memory from here.
 """
 
 import os
 import shutil
 import struct
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-import handgrad as hg
 import native_build
-from handgrad.kernels.backend import FUSED, kernels
 from handgrad.kernels.native import library
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif("v2" not in library.suitable(), reason="compares with x86-64"),
 ]
+
+GAP = b"\xa5" * 72
+"""Bytes around arrays, which no kernel may change."""
+
 SUFFIXES = {"f": "f32", "d": "f64"}
-FUNCTIONS = {
-    f"{name}_{suffix}": letters
-    for name, letters in library.SIGNATURES.items()
-    if name not in FUSED
-    for suffix in SUFFIXES.values()
-}
-"""The C functions with the letters of their arguments."""
-
-Call: TypeAlias = tuple[str, list[Any], int, list[Any]]
-"""The name of a function, its arguments, its result, and the arguments after the call."""
+SCRATCH = np.zeros(50_000)
+Call = tuple[str, str, list[Any]]
+"""The character of a dtype, the name of a function, and its arguments."""
 
 
-def record(calls: list[Call]) -> None:
-    """Record the calls of the kernels in use."""
-
-    def copies(arguments: Any) -> list[Any]:
-        return [value.copy() if isinstance(value, np.ndarray) else value for value in arguments]
-
-    def recorded(name: str, function: Any) -> Any:
-        def call(*arguments: Any) -> Any:
-            before, result = copies(arguments), function(*arguments)
-            calls.append((name, before, result or 0, copies(arguments)))
-            return result
-
-        return call
-
-    for name in FUNCTIONS:
-        kernel, _, suffix = name.rpartition("_")
-        for dtype, functions in kernels.compiled.items():
-            if SUFFIXES[dtype] == suffix:
-                setattr(functions, kernel, recorded(name, getattr(functions, kernel)))
+def calls() -> list[Call]:
+    """Return calls of every function; sizes fill no vector."""
+    return [(dtype, name, arguments) for dtype in SUFFIXES for name, arguments in calls_of(dtype)]
 
 
-def use_every_kernel(dtype: Any) -> None:
-    digits = hg.load_data("strokes:38:1").train
-    images = hg.Dataset(digits.inputs.reshape(-1, 1, 28, 28), digits.labels, 10)
-    pools = [hg.MaxPool2D(2), hg.Conv2D(9, 3, stride=2), hg.AvgPool2D(2)]
-    convolutions = [hg.Conv2D(5, 3, padding=1), hg.BatchNorm(), hg.ReLU(), *pools, hg.Flatten(), hg.Dense(10)]
-    dense = [hg.Dense(40), hg.ReLU(), hg.Dense(17), hg.ReLU(), hg.Dense(10)]
-    for layers, data, shape in ((convolutions, images, (1, 28, 28)), (dense, digits, (784,))):
-        network = hg.Network(layers, shape, 0, dtype=dtype)
-        for rule in (hg.SGD, hg.Momentum, hg.Nesterov, hg.RMSProp, hg.Adam):
-            settings: dict[str, Any] = {"averaging": hg.ExponentialAverage(), "optimizer": rule()}
-            if rule is hg.SGD and layers is convolutions:
-                settings["augmentation"] = hg.Augmentation(shift=1)
-            hg.fit(network, data, epochs=1, batch_size=19, seed=0, threads=1, progress=False, **settings)
-        network.predict_proba(data.inputs)
+def calls_of(dtype: str) -> Iterator[tuple[str, list[Any]]]:
+    rng = np.random.default_rng(17)
+
+    def f(*shape: int) -> Any:
+        return rng.standard_normal(shape).astype(dtype)
+
+    def pixels(*shape: int) -> NDArray[np.uint8]:
+        return (rng.integers(0, 256, shape) * (rng.random(shape) < 0.2)).astype(np.uint8)
+
+    yield "relu", [91, f(91), f(91)]
+    yield "relu_backward", [91, f(91), f(91), f(91)]
+    for inputs, outputs in ((37, 10), (45, 3), (784, 40)):
+        first: list[Any] = [19, inputs, outputs]
+        x, dy = f(19, inputs), f(19, outputs)
+        weights, biases, dx = f(inputs, outputs), f(outputs), f(19, inputs) if outputs <= 16 else None
+        yield "dense", [*first, x, weights, biases, dy, SCRATCH]
+        yield "dense_bytes", [*first, pixels(19, inputs), weights, biases, dy, SCRATCH]
+        yield "dense_backward", [*first, dy, x, weights, f(inputs, outputs), biases, dx, SCRATCH]
+        yield "dense_bytes_backward", [*first, dy, pixels(19, inputs), f(inputs, outputs), biases, SCRATCH]
+    for units, classes in ((17, 10), (128, 3)):
+        sizes, labels = (19, 45, units, classes), rng.integers(0, classes, 19)
+        parameters, gradients = ([f(45, units), f(units), f(units, classes), f(classes)] for _ in range(2))
+        for x in (f(19, 45), pixels(19, 45)):
+            first = [*sizes, int(x.dtype == np.uint8), x]
+            yield "mlp", [*first, *parameters, f(19, classes), np.zeros(19, np.int64), SCRATCH]
+            last = [0.1, 1 / 19, np.zeros(1), SCRATCH]
+            yield "mlp_gradient", [*first, labels, *parameters, *gradients, *last]
+    for (n, c, h, w), o, k, stride, padding in (((5, 3, 9, 7), 5, 3, 1, 1), ((17, 2, 8, 8), 9, 5, 2, 0)):
+        sides = [(side + 2 * padding - k) // stride + 1 for side in (h, w)]
+        x, y, weights, first = f(c, h, w, n), f(o, *sides, n), f(o, c, k, k), [n, c, h, w]
+        yield "convolution", [*first, o, k, stride, padding, x, weights, f(o), y, SCRATCH]
+        last = [y, x, weights, f(o, c, k, k), f(o), f(c, h, w, n), SCRATCH]
+        yield "convolution_backward", [*first, o, k, stride, padding, *last]
+        y = f(c, (h - 2) // 2 + 1, (w - 2) // 2 + 1, n)
+        argmax = rng.integers(0, 4, y.shape, np.uint8)
+        yield "max_pool", [*first, 2, 2, x, y, np.zeros_like(argmax)]
+        yield "max_pool_backward", [*first, 2, 2, y, argmax, f(c, h, w, n)]
+        yield "average_pool", [*first, 2, 2, x, y]
+        yield "average_pool_backward", [*first, 2, 2, y, f(c, h, w, n)]
+    yield "batch_norm", [5, 33, 1e-5, f(5, 33), f(5), f(5), f(5, 33), f(5, 33), f(5)]
+    yield "batch_norm_backward", [5, 33, f(5, 33), f(5, 33), f(5), f(5), f(5), f(5), f(5, 33)]
+    labels = rng.integers(0, 10, 21)
+    yield "softmax", [21, 10, f(21, 10), f(21, 10)]
+    yield "softmax_cross_entropy", [21, 10, f(21, 10), labels, 0.1, f(21), f(21, 10)]
+    yield "count_correct", [21, 10, f(21, 10), labels]
+    yield "sgd", [53, f(53), f(53), 0.1]
+    yield "momentum", [53, f(53), f(53), f(53), 0.9, 0.1]
+    yield "nesterov", [53, f(53), f(53), f(53), 0.9, 0.1]
+    yield "rmsprop", [53, f(53), f(53), np.abs(f(53)), 0.9, 1e-6, 0.01]
+    yield "adam", [53, f(53), f(53), f(53), np.abs(f(53)), 0.9, 0.999, 1e-6, 0.01, 1.5]
+    yield "move_average", [53, f(53), f(53), 0.1]
+    yield "warp", [3, 2, 11, 9, f(3, 2, 11, 9), 3 * f(3, 2, 11, 9).astype("f"), f(3, 2, 11, 9), SCRATCH]
+    if dtype == "d":
+        pens = (rng.random((3, 8)) < 0.8).astype(np.uint8)
+        points, radii, softness = 28 * rng.random((3, 9, 2)), 1 + rng.random((3, 9)), 0.5 + rng.random(3)
+        yield "draw_strokes", [3, 9, 28, points, radii, pens, softness, np.zeros((3, 28, 28), np.uint8)]
 
 
-def message(name: str, arguments: list[Any]) -> tuple[bytes, dict[int, int]]:
-    """Return what the program reads: index, sizes, arguments, memory; and where each array begins."""
-    memory, words, starts = b"", b"", {}
-    for index, (letter, value) in enumerate(zip(FUNCTIONS[name], arguments, strict=True)):
-        word = -1 if value is None else value
+def compute(call: Call, functions: dict[str, Any]) -> tuple[int, list[Any]]:
+    """Call a function of a library here; return its result, and its arguments with copies of arrays."""
+    dtype, name, arguments = call
+    copies = [value.copy() if isinstance(value, np.ndarray) else value for value in arguments]
+    values = [
+        value.ctypes.data if letter == "a" and value is not None else value
+        for letter, value in zip(library.SIGNATURES[name], copies, strict=True)
+    ]
+    return getattr(functions[dtype], name)(*values) or 0, copies
+
+
+def message(call: Call) -> tuple[bytes, dict[int, int]]:
+    """Return what a driver reads: index, size of memory, arguments, memory; and where each array begins."""
+    dtype, name, arguments = call
+    memory, words, starts = bytearray(GAP), b"", {}
+    for index, (letter, value) in enumerate(zip(library.SIGNATURES[name], arguments, strict=True)):
         if isinstance(value, np.ndarray):
-            word = starts[index] = len(memory)
-            memory += value.tobytes() + bytes(-value.nbytes % 64 + 64)
-        words += struct.pack("<d" if letter == "r" else "<q", word)
-    head = struct.pack("<qqq", list(FUNCTIONS).index(name), len(arguments), len(memory))
+            starts[index] = len(memory)
+            memory += value.tobytes() + bytes(-value.nbytes % 8) + GAP
+        words += struct.pack(
+            "<d" if letter == "r" else "<q", starts.get(index, -1 if value is None else value)
+        )
+    index = table().index((f"{name}_{SUFFIXES[dtype]}", library.SIGNATURES[name]))
+    head = struct.pack("<qqq", index, len(memory), len(arguments))
     return head + words + memory, starts
 
 
-SCRATCH = ("convolution", "dense", "warp")
-"""The beginnings of functions whose last argument is scratch memory."""
+def compare(call: Call, answer: bytes, functions: dict[str, Any]) -> int:
+    """Compare a driver's answer with the call here; return its length."""
+    dtype, name, arguments = call
+    result, expected = compute(call, functions)
+    sent, starts = message(call)
+    size = struct.unpack_from("<q", sent, 8)[0]
+    assert struct.unpack_from("<q", answer) == (result,), name
+    memory = answer[8 : 8 + size]
+    for index, start in starts.items():
+        here = expected[index]
+        assert memory[start - len(GAP) : start] == GAP, f"{name} wrote outside of its arrays"
+        if arguments[index] is not SCRATCH:
+            there = np.frombuffer(memory, here.dtype, here.size, start).reshape(here.shape)
+            tolerance = (1e-4 if dtype == "f" else 1e-10) if here.dtype.kind == "f" else 0
+            np.testing.assert_allclose(there, here, tolerance, tolerance * np.abs(here).max(), err_msg=name)
+    assert memory.endswith(GAP), f"{name} wrote outside of its arrays"
+    return 8 + size
 
-PROGRAM = """
+
+C_DRIVER = """
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 {prototypes}
 #define N(k) arguments[k]
-#define R(k) ((double *)arguments)[k]
 #define P(k) (arguments[k] < 0 ? 0 : memory + arguments[k])
+#define A(k) P(k)
+#define R(k) ((double *)arguments)[k]
 int main(void) {{
     int64_t head[3], arguments[64];
     while (fread(head, 8, 3, stdin) == 3) {{
-        int64_t count = head[1], size = head[2], result = 0;
-        char *memory = aligned_alloc(64, size);
-        if (fread(arguments, 8, count, stdin) + fread(memory, 1, size, stdin) != count + size) return 2;
+        int64_t size = head[1], result = 0;
+        char *memory = aligned_alloc(64, (size + 63) / 64 * 64);
+        if (fread(arguments, 8, head[2], stdin) + fread(memory, 1, size, stdin) != head[2] + size) return 2;
         switch (head[0]) {{
 {cases}
+        default: return 3;
         }}
         fwrite(&result, 8, 1, stdout);
         fwrite(memory, 1, size, stdout);
@@ -114,46 +169,56 @@ int main(void) {{
 }}
 """
 
+NODE = """
+const { WASI } = require("node:wasi");
+const wasi = new WASI({ version: "preview1" });
+const program = new WebAssembly.Module(require("node:fs").readFileSync(process.argv[1]));
+wasi.start(new WebAssembly.Instance(program, wasi.getImportObject()));
+"""
 
-def compile_program(folder: Path) -> None:
-    types = {"n": "int64_t", "r": "double", "p": "void *"}
+WASM = ["-target", "wasm32-wasi", "-mcpu=generic+simd128+bulk_memory"]
+TARGETS = {
+    "aarch64": (["-target", "aarch64-linux-musl", "-static"], ["qemu-aarch64"]),
+    "WebAssembly": (WASM, ["node", "--no-warnings", "-e", NODE]),
+}
+"""For each machine the options of the compiler, and the command that runs a driver."""
+
+
+def table() -> list[tuple[str, str]]:
+    """Return the C functions, in the order by which a driver numbers them, with the letters of their arguments."""
+    suffixes = SUFFIXES.values()
+    return [
+        (f"{name}_{suffix}", letters) for name, letters in library.SIGNATURES.items() for suffix in suffixes
+    ]
+
+
+def test_every_kernel_is_called() -> None:
+    assert {name for _, name, _ in calls()} == set(library.SIGNATURES)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_numbers_are_those_of_x86_64(target: str, tmp_path: Path) -> None:
+    options, command = TARGETS[target]
+    if shutil.which(command[0]) is None and not os.environ.get("HANDGRAD_REQUIRE_TARGETS"):
+        pytest.skip(f"there is no {command[0]}")
+    types = {"n": "int64_t", "p": "void *", "a": "void *", "r": "double"}
     prototypes, cases = [], []
-    for k, (name, letters) in enumerate(FUNCTIONS.items()):
-        counts = name.startswith(("softmax_cross_entropy", "count_correct"))
+    for k, (name, letters) in enumerate(table()):
+        counts = name.startswith(("softmax_cross_entropy", "count_correct", "mlp_gradient"))
         kind, assignment = ("int64_t", "result = ") if counts else ("void", "")
         prototypes.append(f"{kind} {name}({', '.join(types[letter] for letter in letters)});")
         values = ", ".join(f"{letter.upper()}({index})" for index, letter in enumerate(letters))
         cases.append(f"        case {k}: {assignment}{name}({values}); break;")
-    program = PROGRAM.format(prototypes="\n".join(prototypes), cases="\n".join(cases))
-    (folder / "program.c").write_text(program)
-    options = ["-target", "aarch64-linux-musl", "-static", "-DVECTOR_BYTES=16"]
-    native_build.run_zig([*options, "program.c", *native_build.UNITS, "-o", "program"], folder)
-
-
-def test_numbers_on_arm_are_those_on_x86_64(tmp_path: Path) -> None:
-    if shutil.which("qemu-aarch64") is None and not os.environ.get("HANDGRAD_REQUIRE_TARGETS"):
-        pytest.skip("there is no qemu-aarch64")
-    calls: list[Call] = []
-    with kernels.using("v2"):
-        record(calls)
-        for dtype in (np.float32, np.float64):
-            use_every_kernel(dtype)
-    assert {name for name, *_ in calls} == FUNCTIONS.keys() - {"draw_strokes_f32", "warp_f64"}
-    compile_program(tmp_path)
-    sent = b"".join(message(name, arguments)[0] for name, arguments, *_ in calls)
-    command = ["qemu-aarch64", str(tmp_path / "program")]
-    answer = subprocess.run(command, input=sent, capture_output=True, check=True).stdout
-    place = 0
-    for name, arguments, result, after in calls:
-        assert struct.unpack_from("<q", answer, place) == (result,), name
-        sent, starts = message(name, arguments)
-        for index, start in starts.items():
-            here = after[index].ravel()
-            there = np.frombuffer(answer, here.dtype, here.size, place + 8 + start)
-            tolerance = (1e-4 if name.endswith("32") else 1e-10) if here.dtype.kind == "f" else 0
-            if not (name.startswith(SCRATCH) and index == len(after) - 1):
-                np.testing.assert_allclose(
-                    there, here, tolerance, tolerance * np.abs(here).max(), err_msg=name
-                )
-        place += 8 + struct.unpack_from("<q", sent, 16)[0]
-    assert place == len(answer)
+    driver = C_DRIVER.format(prototypes="\n".join(prototypes), cases="\n".join(cases))
+    (tmp_path / "driver.c").write_text(driver)
+    native_build.run_zig(
+        [*options, "-DVECTOR_BYTES=16", "driver.c", *native_build.UNITS, "-o", "driver"], tmp_path
+    )
+    sent = b"".join(message(call)[0] for call in calls())
+    answer = subprocess.run(
+        [*command, str(tmp_path / "driver")], input=sent, stdout=subprocess.PIPE, check=True
+    ).stdout
+    _, functions = library.load_library(["v2"])
+    for call in calls():
+        answer = answer[compare(call, answer, functions) :]
+    assert not answer

@@ -2,6 +2,7 @@
 
 import ctypes
 import platform
+import struct
 import sys
 from ctypes import c_double, c_int64, c_void_p
 from pathlib import Path
@@ -77,12 +78,23 @@ def load_library(names: list[str]) -> tuple[str, dict[str, SimpleNamespace]]:
     for name in names:
         path = FOLDER / f"libhandgrad_{name}{SUFFIX}"
         try:
+            if path.exists() and not _is_whole(path):
+                raise OSError("the file is cut short")
             library = ctypes.CDLL(str(path))
             return name, {"f": _bind(library, "f32"), "d": _bind(library, "f64")}
         except (OSError, AttributeError) as error:
             problem = f"cannot be loaded: {error}" if path.exists() else "are missing"
             reason = f"the compiled kernels {path.name} {problem:.200}; {_advice():.200}"
     raise HandgradError(reason)
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether an ELF file is as long as its header states: loading one that is cut short ends the process."""
+    content = path.read_bytes()
+    if SUFFIX != ".so" or len(content) < 64:
+        return SUFFIX != ".so"
+    (offset,), (size, count) = struct.unpack_from("<Q", content, 40), struct.unpack_from("<HH", content, 58)
+    return len(content) >= offset + size * count
 
 
 def _advice() -> str:
