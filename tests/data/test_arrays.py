@@ -29,7 +29,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small_parts")
-@pytest.mark.parametrize("dtype", ["u1", "f4"])
+@pytest.mark.parametrize("dtype", ["u1", "f4", "f8", "f2", ">f4", "i8", "bool"])
 @pytest.mark.parametrize("shape", [(500, 12), (500, 1, 3, 4)])
 def test_a_memory_map_is_the_same_data_set_as_the_array(
     tmp_path: Path, dtype: str, shape: tuple[int, ...]
@@ -58,16 +58,13 @@ def test_a_memory_map_is_the_same_data_set_as_the_array(
         np.testing.assert_array_equal(np.asarray(replace(lazy).inputs), plain.inputs)
 
 
-@pytest.mark.parametrize("dtype", ["u1", "f4", "f8", "f2", ">f4", "i8", "bool"])
-def test_memory_maps_of_other_types_and_orders_are_read(
-    tmp_path: Path, dtype: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    array = np.asfortranarray(np.random.default_rng(0).integers(0, 256, (500, 3, 4)).astype(dtype))
+def test_memory_maps_in_another_order_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    array = np.asfortranarray(np.random.default_rng(0).random((500, 3, 4)))
     data = Dataset(mapped(tmp_path, array), LABELS, 3)
     assert not is_mapped(data.inputs)
     np.testing.assert_array_equal(data.inputs, Dataset(array, LABELS, 3).inputs)
     monkeypatch.setattr("handgrad.data.memory.available_memory", lambda: 500)
-    assert "are available; save them as" in refusal(Dataset, mapped(tmp_path, array), LABELS, 3)
+    assert "are available; save them in C order" in refusal(Dataset, mapped(tmp_path, array), LABELS, 3)
 
 
 @pytest.mark.usefixtures("small_parts")

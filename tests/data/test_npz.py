@@ -138,7 +138,7 @@ def test_npy_files_are_memory_mapped(tmp_path: Path, name: str, inputs: Any) -> 
         np.save(tmp_path / key, array)
     np.savez(tmp_path / "a.npz", **arrays)
     there, archive = read_npz(tmp_path / name), read_npz(tmp_path / "a.npz")
-    assert is_mapped(there.train.inputs) == (inputs is IMAGES)
+    assert is_mapped(there.train.inputs) == (inputs.ndim == 3)  # else the channels are moved
     for here in (there.train, there.split("test")):
         assert here.input_shape == archive.train.input_shape
         count = 4 if name == "x_test.npy" or here is not there.train else 6

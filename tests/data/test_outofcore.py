@@ -86,6 +86,17 @@ def test_a_conversion_is_the_same_data_set_as_in_memory(
     assert sorted(path.name for path in folder.iterdir()) == sorted([FACTS, INPUTS, LABELS])
 
 
+def test_strokes_are_converted(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handgrad.data.load.BLOCK", 1_000)
+    images, digits = generate(2_500, 7)
+    for _ in range(2):
+        train = load_data("strokes:2500:7").train
+        assert is_mapped(train.inputs)
+        np.testing.assert_array_equal(train.inputs, images)
+        np.testing.assert_array_equal(train.labels, digits)
+    assert len(folders(cache)) == 1
+
+
 def test_what_fits_is_loaded(file: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
     for available in (None, 3 * NUMBERS.nbytes):
         monkeypatch.setattr("handgrad.data.outofcore.available_memory", lambda available=available: available)

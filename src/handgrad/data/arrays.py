@@ -28,12 +28,12 @@ def stack(blocks: Iterator[NDArray[Any]]) -> NDArray[Any]:
 
 
 class MappedRows:
-    """Some rows of a memory-mapped array (N, I), which are read where they are indexed."""
+    """Some rows of a memory-mapped array (N, I), which are read, and converted, where they are indexed."""
 
     ndim = 2
 
-    def __init__(self, array: Any, rows: NDArray[np.integer]) -> None:
-        self.shape, self.dtype = (len(rows), array.shape[1]), array.dtype
+    def __init__(self, array: Any, rows: NDArray[np.integer], dtype: DTypeLike | None = None) -> None:
+        self.shape, self.dtype = (len(rows), array.shape[1]), np.dtype(dtype or array.dtype)
         nested = isinstance(array, MappedRows)
         self.array: Any = array.array if nested else array
         self.rows: NDArray[np.integer] = array.rows[rows] if nested else rows
@@ -42,7 +42,8 @@ class MappedRows:
         return len(self.rows)
 
     def __getitem__(self, rows: Any) -> NDArray[Any]:
-        return np.asarray(self.array[self.rows[rows]])
+        with np.errstate(over="ignore"):  # what becomes infinite is refused by Dataset
+            return np.asarray(self.array[self.rows[rows]], self.dtype)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         return np.asarray(self[:], dtype)
@@ -103,11 +104,15 @@ def convert_inputs(inputs: Any, width: int) -> Any:
         low, high = value_range(inputs)
         if low >= 0 and 128 <= high <= 255:
             dtype = np.dtype(np.uint8)
-    if is_mapped(inputs) and (inputs.dtype != dtype or not inputs.flags.c_contiguous):
-        check_memory(len(inputs) * width * dtype.itemsize, "the inputs", f"; save them as {dtype} in C order")
+    if is_mapped(inputs) and not inputs.flags.c_contiguous:
+        check_memory(len(inputs) * width * dtype.itemsize, "the inputs", "; save them in C order")
         inputs = np.asarray(inputs)
-    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
-        inputs = inputs.reshape(len(inputs), width).astype(dtype, "C", copy=False)
+    inputs = inputs.reshape(len(inputs), width)
+    if is_mapped(inputs) and inputs.dtype != dtype:
+        inputs = MappedRows(inputs, np.arange(len(inputs)), dtype)
+    elif not is_mapped(inputs):
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
+            inputs = inputs.astype(dtype, "C", copy=False)
     if dtype != np.uint8 and not all(np.isfinite(inputs[part]).all() for part in row_slices(inputs)):
         raise HandgradError("inputs hold NaN or infinity; remove or replace those values")
     return inputs

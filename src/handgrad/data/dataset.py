@@ -39,7 +39,7 @@ class Dataset:
     inputs : array-like, (N, ...)
         Numbers; examples are flattened to (N, I). uint8 stays uint8, and integers of another type become uint8 where
         they are pixels: from 0 to 255, with a maximum of 128 or more. Everything else becomes float32. Memory maps
-        of uint8 or float32, in C order, are not copied.
+        in C order are not copied: their rows are converted when they are used.
     labels : array-like, (N,)
         Integers from 0 to C − 1, or names of classes.
     classes : sequence of str, or int, optional

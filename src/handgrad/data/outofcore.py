@@ -33,19 +33,26 @@ UNUSABLE = (OSError, ValueError, KeyError, TypeError)
 
 
 def load_or_convert(
-    path: Path, measure: Callable[[], int], read: Callable[[Store], Dataset], known: Sequence[str] = ()
+    source: Path | str,
+    measure: Callable[[], int],
+    read: Callable[[Store], Dataset],
+    known: Sequence[str] = (),
 ) -> Dataset:
-    """Read a file into memory, or, if its inputs would not fit comfortably, convert it once and map it.
+    """Read data into memory, or, if the inputs would not fit comfortably, convert them once and map them.
 
-    `measure` returns how many bytes the inputs take; `read` passes them, block by block, to the `Store` that it gets.
-    A conversion is made again where the file or `known` has changed, the classes and inputs of the training split.
+    `source` is a file, or the name of data that are always the same. `measure` returns how many bytes the inputs
+    take; `read` passes them, block by block, to the `Store` that it gets. A conversion is made again where the file
+    or `known` has changed, the classes and inputs of the training split.
     """
-    try:
-        state = path.stat()
-    except OSError:
-        return read(stack)  # where the reader explains it
-    folder = cache_folder(f"{path.name}-{hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:10]}")
-    facts = {"format": FORMAT, "file": [state.st_size, state.st_mtime_ns], "known": [*known]}
+    name, facts = str(source), {"format": FORMAT, "known": [*known]}
+    if isinstance(source, Path):
+        try:
+            state = source.stat()
+        except OSError:
+            return read(stack)  # where the reader explains it
+        facts["file"] = [state.st_size, state.st_mtime_ns]
+        name = f"{source.name}-{hashlib.sha256(str(source.absolute()).encode()).hexdigest()[:10]}"
+    folder = cache_folder(name)
     with suppress(*UNUSABLE):
         return _open(folder, facts)
     size, available = measure(), available_memory()
@@ -58,7 +65,7 @@ def load_or_convert(
         shutil.rmtree(folder, ignore_errors=True)
         make_folder(folder)
         try:
-            with progress_bar(f"converting {path}", size) as show:
+            with progress_bar(f"converting {source}", size) as show:
                 _convert(folder, facts, read, show)
             return _open(folder, facts)
         except BaseException:  # also an interruption
