@@ -1,5 +1,6 @@
 """``handgrad explain``: images, rows of tables, and bad input."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from PIL import Image
 
 import handgrad as hg
-from failing import fails
+from failing import fails, misused
 from fixture_types import Cli
 from networks import DIGITS
 
@@ -68,6 +69,18 @@ def test_tables_have_their_inputs_by_name(cli: Cli) -> None:
     gradients = [abs(float(row[4])) for row in rows]
     assert gradients == sorted(gradients, reverse=True)
     assert "one.csv, labelled rose: " in explained(cli, "flowers", "one.csv")
+
+
+def test_another_label_and_json(cli: Cli) -> None:
+    first, *steps = map(
+        json.loads, explained(cli, "flowers", "one.csv", "--label", "lily", "--json").splitlines()
+    )
+    assert (first["example"], first["label"]) == ("one.csv", "lily")
+    values = {step["name"]: step["values"] for step in steps}
+    expected = hg.explain(hg.load_model("flowers.safetensors"), [1, 2], 0)
+    np.testing.assert_allclose(values["dx"], expected["dx"])
+    assert values["x"] == [[-1, -1]]
+    misused(cli, "no class 'tulip'", "explain", "flowers.safetensors", "one.csv", "--label", "tulip")
 
 
 def test_large_and_coloured_images_fit_a_line(cli: Cli, tmp_path: Path) -> None:

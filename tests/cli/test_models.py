@@ -109,6 +109,12 @@ def test_predict_takes_rows_of_a_table(cli: Cli, plants: Path) -> None:
     assert first.split()[:4] == ["plants.csv,", "row", "1", found[0]["class"]]
 
 
+def test_predict_prints_three_classes_or_all(cli: Cli, run: Path, tmp_path: Path) -> None:
+    Image.fromarray(load_data(DATA).train.inputs[0].reshape(28, 28)).save(tmp_path / "digit.png")
+    for option, count in (([], 3), (["--all"], 10)):
+        assert cli("predict", run, "digit.png", *option).stdout.count("%") == count
+
+
 def test_rows_of_pixels_are_images(cli: Cli, run: Path, tmp_path: Path) -> None:
     digits = load_data(DATA).split("test")
     np.savetxt(tmp_path / "digits.csv", np.column_stack([digits.labels, digits.inputs]), "%d", delimiter=",")
@@ -172,6 +178,8 @@ def test_check_reports_every_gradient(cli: Cli) -> None:
     shown = cli("check", "classic", "--show").stdout
     assert shown.count("analytic") > shown.count("correct") > 5
     assert "WRONG" not in shown
+    checks = objects(cli, "check")
+    assert [check["passed"] for check in checks] == [True] * shown.count("correct\n")
 
 
 CUSTOM_LAYER = """

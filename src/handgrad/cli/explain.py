@@ -6,11 +6,12 @@ from typing import Annotated
 import typer
 
 from handgrad.cli.models import open_split, read_examples
-from handgrad.cli.options import Data, Model, Split
-from handgrad.cli.output import emit
-from handgrad.errors import HandgradError
+from handgrad.cli.options import Data, Json, Model, Split, option
+from handgrad.cli.output import emit, emit_json
+from handgrad.errors import HandgradError, suggest
 
 EXAMPLE_HELP = "An image, a CSV or Parquet file of one row, or the index of an example of the data, from 0."
+LABEL_HELP = "Class whose loss is explained. Default: that of the example, or the predicted one."
 
 
 def explain(
@@ -18,6 +19,8 @@ def explain(
     example: Annotated[str, typer.Argument(metavar="EXAMPLE", help=EXAMPLE_HELP)],
     data: Data = None,
     split: Split = None,
+    label: Annotated[str | None, option("--label", LABEL_HELP, "CLASS")] = None,
+    json: Json = False,
 ) -> None:
     """Show every step of one example through the network and back."""
     from handgrad.cli.explanation import as_text
@@ -25,19 +28,29 @@ def explain(
     from handgrad.model.explain import explain as explain_example
 
     network = load_model(model)
+    if label is not None and label not in network.classes:
+        unknown = f"the model has no class '{label:.40}'{suggest(label, network.classes)}"
+        raise typer.BadParameter(unknown, param_hint="--label")
     if example.isdecimal():
         name, split, dataset = open_split(network, model, data, split)
         index, features = int(example[:20]), dataset.features
         title = f"{name}, {split}, example {index}"
         if index >= len(dataset):
             raise HandgradError(f"{name}, {split}, has {len(dataset):,} examples, from 0; got {index}")
-        raw, label = dataset.inputs[index : index + 1][0], network.classes[dataset.labels[index]]
+        raw, known = dataset.inputs[index : index + 1][0], network.classes[dataset.labels[index]]
     else:
         inputs, labels, features = read_examples(network, Path(example))
         if len(inputs) != 1:
             raise HandgradError(f"{example} holds {len(inputs):,} rows where one is expected; leave one")
-        raw, label, title = inputs[0], labels[0], example
-    if label is not None and label not in network.classes:
-        raise HandgradError(f"{title}: the model has no class '{label:.40}'")
-    explanation = explain_example(network, raw, None if label is None else network.classes.index(label))
-    emit(as_text(explanation, title if label is None else f"{title}, labelled {label}", features))
+        raw, known, title = inputs[0], labels[0], example
+    if known is not None and known not in network.classes:
+        raise HandgradError(f"{title}: the model has no class '{known:.40}'")
+    target = known if label is None else label
+    explanation = explain_example(network, raw, None if target is None else network.classes.index(target))
+    if json:
+        label, predicted = (network.classes[k] for k in (explanation.label, explanation.predicted))
+        emit_json({"example": title, "label": label, "predicted": predicted})
+        for step in explanation.steps:
+            emit_json({**vars(step), "values": step.values.tolist()})
+    else:
+        emit(as_text(explanation, title if known is None else f"{title}, labelled {known}", features))

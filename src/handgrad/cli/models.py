@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from handgrad.cli.options import FAILED, SUCCEEDED, Data, Json, Model, Split, SplitName
+from handgrad.cli.options import FAILED, SUCCEEDED, Data, Json, Model, Split, SplitName, option
 from handgrad.cli.output import emit, emit_json, error_line, table
 from handgrad.errors import HandgradError
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from handgrad.model.network import Network
 
 FILES_HELP = "Images of any size, dark on light or light on dark; CSV or Parquet files, one example per row."
+ALL_HELP = "Print all classes, not only the three most probable ones."
 MOST_CLASSES, SHOWN = 20, 3
 """Classes up to which the confusion matrix is printed, and number of the most probable ones that are printed."""
 
@@ -82,6 +83,7 @@ def evaluate(model: Model, data: Data = None, split: Split = None, json: Json = 
 def predict(
     model: Model,
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help=FILES_HELP)],
+    all_classes: Annotated[bool, option("--all", ALL_HELP)] = False,
     json: Json = False,
 ) -> int:
     """Classify images or rows of tables."""
@@ -89,7 +91,8 @@ def predict(
     from handgrad.exports.formats import load_model
 
     network = load_model(model)
-    shown, lines, status = min(SHOWN, len(network.classes)), [], SUCCEEDED
+    count, lines, status = len(network.classes), [], SUCCEEDED
+    shown = count if all_classes else min(SHOWN, count)
     for file in files:
         try:
             inputs, labels, _ = read_examples(network, file)

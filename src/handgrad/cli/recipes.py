@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handgrad.cli.options import FAILED, SUCCEEDED, option
-from handgrad.cli.output import emit, table
+from handgrad.cli.options import FAILED, SUCCEEDED, Json, option
+from handgrad.cli.output import emit, emit_json, table
 
 if TYPE_CHECKING:
     from handgrad.training.gradient_check import Check
@@ -47,23 +47,34 @@ def show_recipe(name: Name) -> None:
     emit(recipe_text(name).rstrip("\n"))
 
 
-def check(recipe: Checked = "classic", show: Annotated[bool, option("--show", SHOW_HELP)] = False) -> int:
+def check(
+    recipe: Checked = "classic",
+    show: Annotated[bool, option("--show", SHOW_HELP)] = False,
+    json: Json = False,
+) -> int:
     """Compare every gradient with a numerical one."""
+    from dataclasses import asdict
+
     from handgrad.kernels.backend import kernels
     from handgrad.training.gradient_check import TOLERANCE
 
     wrong, checks = 0, _checks(recipe)
-    emit(ROW.format("layer", "parameter", "shape", "compared", "largest error", "verdict"))
+    if not json:
+        emit(ROW.format("layer", "parameter", "shape", "compared", "largest error", "verdict"))
     for result in checks:
         wrong += not result.passed
+        if json:
+            emit_json({**asdict(result), "passed": result.passed, "kernels": kernels.name})
+            continue
         shape, verdict = "×".join(map(str, result.shape)), "correct" if result.passed else "WRONG"
         cells = (f"{result.entries:,}", f"{result.error:.1e}", verdict)
         emit(ROW.format(result.layer, result.parameter, shape, *cells))
         for entry in result.worst if show else result.worst[: not result.passed]:
             index = ",".join(map(str, entry.index))
             emit(f"  entry [{index}]: analytic {entry.analytic:.9g}, numerical {entry.numerical:.9g}")
-    verdict = f"{wrong} gradients are wrong" if wrong else "every gradient is correct"
-    emit(f"\n{verdict}: relative errors up to {TOLERANCE:.0e} pass; kernels: {kernels.name}, float64")
+    if not json:
+        verdict = f"{wrong} gradients are wrong" if wrong else "every gradient is correct"
+        emit(f"\n{verdict}: relative errors up to {TOLERANCE:.0e} pass; kernels: {kernels.name}, float64")
     return FAILED if wrong else SUCCEEDED
 
 
