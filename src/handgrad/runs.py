@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from handgrad.data.dataset import Splits, naming
 from handgrad.errors import HandgradError
@@ -138,9 +139,7 @@ class Run:
     def save_model(self, *, of_last_step: bool = True) -> None:
         """Write the model and its number of steps, unless that is unknown, and the CSV files of a dense network."""
         steps = self.state.step if of_last_step else None
-        save_model(self.network, self.folder / MODEL_FILE, self.recipe.tables(), steps=steps)
-        if is_dense(self.network):
-            write_csv(self.network, self.folder / PARAMETERS_FOLDER)
+        write_model(self.network, self.folder, self.recipe.tables(), steps)
 
     def _save_checkpoint(self) -> None:
         save_checkpoint(self.network, self.state, self.folder / CHECKPOINT_FILE, self.recipe.tables())
@@ -175,6 +174,13 @@ class Run:
                 (self.folder / name).unlink(missing_ok=True)
             if self.creates_folder:
                 self.folder.rmdir()
+
+
+def write_model(network: Network, folder: Path, recipe: dict[str, Any] | None, steps: int | None) -> None:
+    """Write the model of a run, and the CSV files of a dense network; see `Run.save_model`."""
+    save_model(network, folder / MODEL_FILE, recipe, steps=steps)
+    if is_dense(network):
+        write_csv(network, folder / PARAMETERS_FOLDER)
 
 
 def _find_recipe(folder: Path) -> Recipe:

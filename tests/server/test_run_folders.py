@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from handgrad.exports.formats import load_model
 from handgrad.locks import lock_folder
 from handgrad.recipes.loading import load_recipe, override
+from handgrad.run_status import model_is_newest
 from handgrad.runs import Run
 from handgrad.server.models import ServedModel, latest_model
 from handgrad.server.run_folders import Status, find_runs, read_records, status, write_mark
 from handgrad.training.records import LOG_FILE
+from networks import parameters
 from served import client, read_events, refused
 
 DATA = {"source": "strokes:300:1", "validation": 0}
@@ -44,10 +45,6 @@ def trained(folder: Path, stop_after: int | None = None, **changes: Any) -> Run:
 def parameters_of(model: ServedModel | None) -> bytes:
     assert model is not None
     return model.network.flat_parameters.tobytes()
-
-
-def parameters_in(path: Path) -> bytes:
-    return load_model(path).flat_parameters.tobytes()
 
 
 @pytest.fixture
@@ -90,7 +87,7 @@ def test_status_is_read_from_the_files_of_a_run(tmp_path: Path) -> None:
     # killed after the last step and before the model was written; times of files do not count
     (done / "model.safetensors").write_bytes((broken / "model.safetensors").read_bytes())
     assert status(done) == Status("interrupted")
-    assert parameters_of(latest_model(done)) == parameters_in(done / "checkpoint.safetensors")
+    assert parameters_of(latest_model(done)) == parameters(done / "checkpoint.safetensors")
 
 
 def test_status_after_early_stopping(tmp_path: Path) -> None:
@@ -131,14 +128,14 @@ def test_latest_model_is_what_stopping_would_leave(tmp_path: Path) -> None:
     assert parameters_of(latest_model(run.folder)) == run.state.average.tobytes()
     run.save_model()
     for _ in range(2):
-        assert parameters_of(latest_model(run.folder)) == parameters_in(run.folder / "model.safetensors")
+        assert parameters_of(latest_model(run.folder)) == parameters(run.folder / "model.safetensors")
         (run.folder / "checkpoint.safetensors").unlink(missing_ok=True)
 
 
 def test_latest_model_has_the_statistics_of_its_parameters(tmp_path: Path) -> None:
     network = {"input": "flat", "layers": NORMALIZED}
     run = trained(tmp_path / "run", stop_after=1, averaging=AVERAGING, network=network)
-    assert parameters_of(latest_model(run.folder)) == parameters_in(run.folder / "checkpoint.safetensors")
+    assert parameters_of(latest_model(run.folder)) == parameters(run.folder / "checkpoint.safetensors")
 
 
 def test_before_the_first_step_there_is_no_model(api: TestClient, tmp_path: Path) -> None:
@@ -149,12 +146,22 @@ def test_before_the_first_step_there_is_no_model(api: TestClient, tmp_path: Path
         refused(api.post("/model", json={"run": "new"}), 422)
 
 
-def test_interrupted_run_is_stopped_and_keeps_its_parameters(api: TestClient, killed: Path) -> None:
+@pytest.mark.parametrize("model", [False, True])
+def test_stopping_an_interrupted_run_writes_its_model(api: TestClient, tmp_path: Path, model: bool) -> None:
+    folder = tmp_path / "runs" / "one"
+    run = trained(folder, stop_after=0, averaging=AVERAGING)
+    if model:  # an older one, as after a pause
+        run.save_model()
+        run = Run.resume(folder)
+        with run.open():
+            next(run.train(1))
+    assert run.state.average is not None
     refused(api.post("/runs/one/pause"), 409)
     assert api.post("/runs/one/stop").json()["state"] == "stopped"
     refused(api.post("/runs/one/resume"), 409)
     assert api.post("/model", json={"run": "one"}).json()["name"] == "one"
-    assert parameters_of(latest_model(killed)) == parameters_in(killed)
+    assert parameters(folder) == parameters(folder / "final_config") == run.state.average.tobytes()
+    assert model_is_newest(folder)
 
 
 def test_training_whose_server_was_killed_ends_after_a_grace_period() -> None:

@@ -21,6 +21,7 @@ class ServedModel:
     name: str
     network: Network
     recipe: dict[str, Any] | None
+    steps: int | None = None  # of its training, where they are not in the file that was read
 
     @classmethod
     def read(cls, path: Path) -> "ServedModel":
@@ -72,4 +73,4 @@ def latest_model(folder: Path) -> ServedModel | None:
         return None
     if not network.has_running_statistics:  # those of an average, or of the best parameters, are not saved
         state.use_result(network)
-    return ServedModel(folder.name, network, load_recipe(folder / CHECKPOINT_FILE))
+    return ServedModel(folder.name, network, load_recipe(folder / CHECKPOINT_FILE), state.step)

@@ -18,13 +18,15 @@ from handgrad.data.memory import check_memory
 from handgrad.errors import HandgradError
 from handgrad.exports.formats import CHECKPOINT_FILE
 from handgrad.files import write_file
+from handgrad.locks import lock_folder
 from handgrad.model.files import save_model
 from handgrad.model.network import Network
 from handgrad.recipes.loading import load_recipe, override, parse_recipe, recipe_text, with_hidden
 from handgrad.recipes.recipe import Recipe
-from handgrad.runs import RECIPE_FILE, new_folder
+from handgrad.run_status import model_is_newest
+from handgrad.runs import RECIPE_FILE, new_folder, write_model
 from handgrad.server.datasets import Datasets
-from handgrad.server.models import ServedModel
+from handgrad.server.models import ServedModel, latest_model
 from handgrad.server.requests import NewRun
 from handgrad.server.run_folders import Status, is_run, status, write_mark
 from handgrad.training.checkpoint import save_checkpoint
@@ -124,7 +126,10 @@ class Trainings:
         if current and current.folder == folder:
             current.end(target)
         elif state in ("paused", "interrupted") and target == "stopped":
-            write_mark(folder, Status(target))
+            with lock_folder(folder):
+                if not model_is_newest(folder) and (latest := latest_model(folder)):
+                    write_model(latest.network, folder, latest.recipe, steps=latest.steps)
+                write_mark(folder, Status(target))
         elif state == "running":
             raise HTTPException(409, f"another program trains {name}; interrupt it there, with Ctrl-C")
         else:
