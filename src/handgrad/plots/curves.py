@@ -109,6 +109,6 @@ def _choose_scale(axes: "Axes", name: str, values: Values) -> None:
 
         axes.set(**{f"{name}scale": "log"})
         axis = axes.xaxis if name == "x" else axes.yaxis
-        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5) if positive.max() < 1000 * positive.min() else (1,)))
         axis.set_major_formatter("{x:g}")
         axes.minorticks_off()
