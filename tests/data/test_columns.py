@@ -31,14 +31,12 @@ def test_each_name_of_a_table_is_an_input(tmp_path: Path) -> None:
     assert bare.features == ("2=", "2=clay", "2=sand", "3", "4=", "4=broad", "4=narrow")
     frame = pl.read_csv(tmp_path / "t.csv", has_header=False, new_columns=["label", "soil", "height", "leaf"])
     frame.with_columns(pl.col("leaf").cast(pl.Categorical)).write_parquet(tmp_path / "t.parquet")
-    named = [
-        read_table(table(tmp_path, f"label,soil,height,leaf\n{ROWS}")),
-        read_table(tmp_path / "t.parquet"),
-    ]
+    with_header = table(tmp_path, f"label,soil,height,leaf\n{ROWS}")
+    named = [read_table(path) for path in (with_header, tmp_path / "t.parquet")]
     assert [dataset.features for dataset in named] == [FEATURES, FEATURES]
     for dataset in (bare, *named):
-        assert dataset.inputs.dtype == np.float32
-        assert (dataset.inputs.tolist(), dataset.input_shape) == (INPUTS, (7,))
+        assert (dataset.inputs.tolist(), dataset.inputs.dtype) == (INPUTS, np.float32)
+        assert dataset.input_shape == (7,)
 
 
 @pytest.mark.parametrize(
@@ -47,10 +45,7 @@ def test_each_name_of_a_table_is_an_input(tmp_path: Path) -> None:
         ("label,a\nx,sand\ny,1\n", "line 2, column 'a': 'sand' is not a finite number"),
         ("label,a\nx,sand\ny,?\n", "line 2, column 'a': 'sand' is not"),
         ("label,a\nx,\ny,\n", "line 2, column 'a': no value"),
-        (
-            "label,a\n" + "".join(f"{k % 2},n{k}\n" for k in range(101)),
-            "column 'a' holds 101 different names",
-        ),
+        ("label,a\n" + "".join(f"{k % 2},n{k}\n" for k in range(101)), "'a' holds 101 different names"),
         ("label,a,a=b\nx,b,1\ny,c,2\n", "column 'a=b' has"),
     ],
 )

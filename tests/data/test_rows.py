@@ -12,6 +12,8 @@ from handgrad.data.tables import read_rows
 
 NAMES = ("a", "b", "c")
 MIXED = ("height", "soil=", "soil=clay", "soil=sand", "flowers")
+KINDS, HEADER = ("soil=", "soil=clay", "kind=", "kind=x"), "height,soil,flowers\n"
+YEARS = ("2019", "2020", "2021")
 NUMBERS, CATEGORIES = [[1, 2.5, -3], [4, 5, 6]], [[1, 0, 0, 1, 2], [3, 1, 0, 0, 4]]
 
 
@@ -29,15 +31,9 @@ def write(folder: Path, text: str | bytes) -> Path:
         ("a,b,Label,c\n1,2.5,no,-3\n4,5,7,6\n", (), NUMBERS, ["no", "7"], NAMES),
         ("\n a , b , c \n 1, 2.5 ,-3 \n\n4,5,6\n\n", (), NUMBERS, [None, None], NAMES),
         ("9,0,1,2,3,4\n1,2,3,4,5,6\n", (), [[9, 0, 1, 2, 3, 4], [1, 2, 3, 4, 5, 6]], [None, None], ()),
-        ("2021,2019,2020\n3,1,2\n", ("2019", "2020", "2021"), [[1, 2, 3]], [None], ("2019", "2020", "2021")),
-        (
-            "soil,kind\nclay,x\n\n , \n",
-            ("soil=", "soil=clay", "kind=", "kind=x"),
-            [[0, 1, 0, 1]],
-            [None],
-            ("soil=", "soil=clay", "kind=", "kind=x"),
-        ),
-        ("height,soil,flowers\n1,sand,2\n3,,4\n", MIXED, CATEGORIES, [None, None], MIXED),
+        ("2021,2019,2020\n3,1,2\n", YEARS, [[1, 2, 3]], [None], YEARS),
+        ("soil,kind\nclay,x\n\n , \n", KINDS, [[0, 1, 0, 1]], [None], KINDS),
+        (HEADER + "1,sand,2\n3,,4\n", MIXED, CATEGORIES, [None, None], MIXED),
         ("flowers,height,label,soil\n2,1,x,sand\n4,3,,\n", MIXED, CATEGORIES, ["x", None], MIXED),
         ("flowers,height,soil\n2,1,sand\n4,3\n", MIXED, CATEGORIES, [None, None], MIXED),
         ("1,sand,2\n3,,4\n", MIXED, CATEGORIES, [None, None], MIXED),
@@ -66,17 +62,9 @@ def test_rows_are_read_as_the_model_takes_them(
         ("a,b\n1,2\n", NAMES, "FILE: there is no column 'c'; expected a, b, c"),
         ("a,b,c,id\n1,2,3,4\n", NAMES, "FILE: there is an unknown column 'id'; expected a, b, c"),
         ("x,1,2\n", NAMES, "line 1, column a: 'x' is not a finite number"),
-        (
-            "height,soil,flowers\n1,sand,2\n3,peat,4\n",
-            MIXED,
-            "line 3, column 'soil': 'peat' is not one of ''",
-        ),
-        ("height,soil,flowers\n1,7,2\n", MIXED, "line 2, column 'soil': '7' is not one of"),
-        (
-            "height,soil,flowers\ntall,sand,2\n",
-            MIXED,
-            "line 2, column 'height': 'tall' is not a finite number",
-        ),
+        (HEADER + "1,sand,2\n3,peat,4\n", MIXED, "line 3, column 'soil': 'peat' is not one of ''"),
+        (HEADER + "1,7,2\n", MIXED, "line 2, column 'soil': '7' is not one of"),
+        (HEADER + "tall,sand,2\n", MIXED, "line 2, column 'height': 'tall' is not a finite number"),
         ("height,flowers\n1,2\n", MIXED, "no column 'soil'; expected height, soil, flowers"),
     ],
 )
@@ -89,10 +77,8 @@ def test_other_files_are_refused(
 
 
 def test_parquet(tmp_path: Path) -> None:
-    path = tmp_path / "r.parquet"
-    table = pl.DataFrame(
-        {"flowers": [2, 4], "soil": ["sand", None], "height": [1.0, 3.0], "label": ["x", None]}
-    )
+    path, columns = tmp_path / "r.parquet", {"flowers": [2, 4], "soil": ["sand", None], "height": [1.0, 3.0]}
+    table = pl.DataFrame(columns | {"label": ["x", None]})
     table.write_parquet(path)
     inputs, labels, _ = read_rows(path, 5, MIXED)
     assert (inputs.tolist(), labels) == (CATEGORIES, ["x", None])
@@ -102,8 +88,7 @@ def test_parquet(tmp_path: Path) -> None:
 
 def test_pixels_must_be_bytes(tmp_path: Path) -> None:
     inputs, _, _ = read_rows(write(tmp_path, "0,255,7.0\n"), 3, images=True)
-    assert inputs.dtype == np.uint8
-    assert inputs.tolist() == [[0, 255, 7]]
+    assert (inputs.dtype, inputs.tolist()) == (np.uint8, [[0, 255, 7]])
     message = refusal(lambda: read_rows(write(tmp_path, "0,255,7.5\n"), 3, images=True))
     assert "line 1, column 3: '7.5' is not a pixel, an integer from 0 to 255" in message
 
