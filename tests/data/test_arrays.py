@@ -28,12 +28,15 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"handgrad.data.{module}.PART", 500)
 
 
+def selections(data: Dataset) -> list[Dataset]:
+    parts = Splits(data).split_validation(100, np.random.default_rng(1))
+    return [data, parts.train, parts.split("validation"), parts.train.take(np.arange(50, 350))]
+
+
 @pytest.mark.usefixtures("small_parts")
 @pytest.mark.parametrize("dtype", ["u1", "f4", "f8", "f2", ">f4", "i8", "bool"])
 @pytest.mark.parametrize("shape", [(500, 12), (500, 1, 3, 4)])
-def test_a_memory_map_is_the_same_data_set_as_the_array(
-    tmp_path: Path, dtype: str, shape: tuple[int, ...]
-) -> None:
+def test_a_memory_map_is_the_same_data(tmp_path: Path, dtype: str, shape: tuple[int, ...]) -> None:
     array = np.random.default_rng(0).integers(0, 256, shape).astype(dtype)
     here, there = Dataset(array, LABELS, 3), Dataset(mapped(tmp_path, array), LABELS, 3)
     assert is_mapped(there.inputs)
@@ -41,13 +44,7 @@ def test_a_memory_map_is_the_same_data_set_as_the_array(
         np.testing.assert_array_equal(there.inputs[index], here.inputs[index])
     np.testing.assert_array_equal(there.sample(50), here.sample(50))
     assert there.fingerprint() == here.fingerprint()
-    apart = [Splits(data).split_validation(100, np.random.default_rng(1)) for data in (here, there)]
-    pairs = [
-        (here, there),
-        *((apart[0].split(name), apart[1].split(name)) for name in ("train", "validation")),
-    ]
-    pairs.append((pairs[1][0].take(np.arange(50, 350)), pairs[1][1].take(np.arange(50, 350))))
-    for plain, lazy in pairs:
+    for plain, lazy in zip(selections(here), selections(there), strict=True):
         assert is_mapped(lazy.inputs)
         assert (lazy.inputs.shape, lazy.inputs.dtype) == (plain.inputs.shape, plain.inputs.dtype)
         parts = list(lazy.parts())
@@ -101,10 +98,8 @@ def test_an_epoch_of_a_memory_map_is_that_of_the_array(
     array = np.random.default_rng(0).integers(0, 256, (500, 2_000), np.uint8)
     for name, size in (("batches.BLOCK", 20_000), ("batches.WINDOW", 200_000), ("dataset.PART", 1_000)):
         monkeypatch.setattr(f"handgrad.data.{name}", size)
-    whole = Dataset(array, LABELS, 3)
-    data = Dataset(mapped(tmp_path, array), LABELS, 3)
-    parts = [Splits(each).split_validation(50, np.random.default_rng(0)).train for each in (whole, data)]
-    for there, here in ((whole, data), parts):
+    whole, data = Dataset(array, LABELS, 3), Dataset(mapped(tmp_path, array), LABELS, 3)
+    for there, here in zip(selections(whole)[:2], selections(data)[:2], strict=True):
         order, same = (each.draw_order(8, np.random.default_rng(1)) for each in (there, here))
         assert order is not None
         np.testing.assert_array_equal(order, same)

@@ -61,19 +61,7 @@ def test_places_are_searched_in_order(tmp_path: Path, cache: Path, monkeypatch: 
     assert write(cache.with_name("fashion-mnist")) == find("fashion-mnist")
 
 
-def test_the_rust_programs_tables_are_found() -> None:
-    folder = Path("mnistdata")
-    folder.mkdir()
-    (folder / "mnist_train.csv").touch()
-    assert find("mnist") is None
-    (folder / "mnist_test.csv").touch()
-    assert find("mnist") == ensure("mnist") == folder
-    assert find("fashion-mnist") is None
-
-
-def test_download_read_and_find_again(
-    cache: Path, small: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_download(cache: Path, small: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     with mirror(files(small)) as one:
         monkeypatch.setenv("HANDGRAD_MIRROR", one.url.rstrip("/"))
         assert ensure("mnist") == cache
@@ -87,9 +75,7 @@ def test_download_read_and_find_again(
             np.testing.assert_array_equal(found, ARRAYS[name])
 
 
-def test_the_built_in_mirrors_are_tried_in_turn(
-    cache: Path, small: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_known_mirrors(cache: Path, small: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(url.startswith("https://") for known in COLLECTIONS.values() for url in known.mirrors)
     monkeypatch.delenv("HANDGRAD_MIRROR")
     with mirror(status(403)) as bad, mirror(files(small)) as good:

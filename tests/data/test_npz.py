@@ -122,12 +122,6 @@ def test_files_that_are_no_archive(path: Path, tmp_path: Path) -> None:
         assert reason in complaint(path)
 
 
-def test_classes_may_be_named_of_which_there_is_no_example(path: Path) -> None:
-    np.savez(path, images=IMAGES[:2], labels=[1, 1], classes=np.array(["0", "1", "2", "3"]))
-    train = read_npz(path).train
-    assert (train.labels.tolist(), train.class_names) == ([1, 1], ("0", "1", "2", "3"))
-
-
 @pytest.mark.parametrize("name", ["", "x_train.npy", "y_train.npy", "x_test.npy"])
 @pytest.mark.parametrize(
     "inputs", [IMAGES, np.stack([IMAGES] * 3, axis=3), IMAGES / 255, IMAGES.astype(np.int64)]
@@ -155,9 +149,7 @@ def test_npy_files_without_a_pair_and_damaged_ones(tmp_path: Path) -> None:
     assert "x cannot be read" in refusal(read_npz, tmp_path)
 
 
-def test_promised_sizes_are_compared_with_the_available_memory(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_archives_larger_than_memory(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     np.savez_compressed(path, x=np.zeros_like(IMAGES), y=LABELS)
     monkeypatch.setattr("handgrad.data.memory.available_memory", lambda: 500)
     assert "x need 1,024 bytes of memory and 500 bytes are available; unpack it" in complaint(path)

@@ -13,6 +13,7 @@ from PIL import Image
 from failing import refusal
 from handgrad.data.dataset import Dataset
 from handgrad.data.load import load_data
+from handgrad.data.mnist import find
 from handgrad.data.strokes import generate
 from idx_files import write_idx
 
@@ -70,12 +71,8 @@ def test_a_folder_of_idx_files(idx_folder: Path) -> None:
     assert "t10k-images" in complaint(idx_folder, "test")  # half a split is a mistake, not no split
     (idx_folder / "t10k-labels-idx1-ubyte").unlink()
     assert load_data(idx_folder).test is None
-
-
-def test_bad_labels_in_idx_files(tmp_path: Path) -> None:
-    write_idx(tmp_path / "train-images-idx3-ubyte", IMAGES[:3].reshape(-1, 28, 28))
-    write_idx(tmp_path / "train-labels-idx1-ubyte", np.array([7, 7, 7], np.uint8))
-    assert "train-labels-idx1-ubyte: label '7' (example 1) is the only one" in complaint(tmp_path)
+    write_idx(idx_folder / "train-labels-idx1-ubyte", np.full(300, 7, np.uint8))
+    assert "train-labels-idx1-ubyte: label '7' (example 1) is the only one" in complaint(idx_folder)
 
 
 @pytest.mark.parametrize(
@@ -131,23 +128,19 @@ def test_a_broken_test_table_does_not_matter_to_training(tmp_path: Path, text: s
     assert "test.csv" in refusal(splits.split, "test")
 
 
-@pytest.mark.parametrize("end", [".png", ".jpg"])
-def test_a_folder_of_images(tmp_path: Path, end: str) -> None:
-    write_images(tmp_path, slice(None), end)
-    train = load_data(tmp_path).train
-    assert train.input_shape == (1, 28, 28)
-    assert sorted(train.labels) == sorted(LABELS)
-    assert end == ".jpg" or np.array_equal(train.inputs, IMAGES[np.argsort(LABELS, kind="stable")])
-
-
-@pytest.mark.parametrize("validation", ["validation", "val"])
-def test_folders_of_images_by_split(tmp_path: Path, validation: str) -> None:
-    for name, part in (("train", slice(40)), (validation, slice(30, 35)), ("test", slice(35, 40))):
-        write_images(tmp_path / name, part)
+@pytest.mark.parametrize(("validation", "end"), [("validation", ".png"), ("val", ".jpg")])
+def test_folders_of_images(tmp_path: Path, validation: str, end: str) -> None:
+    parts = {"train": slice(40), "validation": slice(30, 35), "test": slice(35, 40)}
+    for name, part in parts.items():
+        write_images(tmp_path / (validation if name == "validation" else name), part, end)
     splits = load_data(tmp_path)
-    for name, part in (("train", slice(40)), ("validation", slice(30, 35)), ("test", slice(35, 40))):
+    for name, part in parts.items():
         assert sorted(splits.split(name).labels) == sorted(LABELS[part])
         assert splits.split(name).class_names == splits.train.class_names
+    train = load_data(tmp_path / "train").train
+    assert train.input_shape == (1, 28, 28)
+    assert np.array_equal(train.inputs, splits.train.inputs)
+    assert end == ".jpg" or np.array_equal(train.inputs, IMAGES[np.argsort(LABELS, kind="stable")])
 
 
 def test_broken_test_images_do_not_matter_to_training(tmp_path: Path) -> None:
@@ -181,15 +174,10 @@ def test_images_that_are_not_in_folders_of_two_classes(tmp_path: Path) -> None:
         ("x" * 5000, ""),
         (".", "no data to train on"),
         ("digits.xlsx", "digits.xlsx is of an unknown kind; give a file in .csv, .parquet, .npz"),
-        *(
-            (f"strokes:{n}", "strokes")
-            for n in ("0", "-5", "x", "5:x", "5:6:7", "5.0", "²", "100000000000", "9" * 99)
-        ),
+        *((f"strokes:{n}", "strokes") for n in f"0 -5 x 5:x 5:6:7 5.0 ² 100000000000 {'9' * 99}".split()),
     ],
 )
-def test_what_is_not_there_or_of_no_known_kind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, reason: str
-) -> None:
+def test_unknown_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, reason: str) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "digits.xlsx").write_bytes(b"PK")
     assert reason in complaint(source)
@@ -212,13 +200,14 @@ def test_strokes() -> None:
 
 
 @pytest.mark.usefixtures("offline")
-def test_published_data_in_the_rust_programs_csv_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_rust_programs_tables_of_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mnistdata").mkdir()
     table(slice(30)).write_csv("mnistdata/mnist_train.csv")
+    assert find("mnist") is None
     table(slice(30, 40)).write_csv("mnistdata/mnist_test.csv")
+    assert find("mnist") == Path("mnistdata")
+    assert find("fashion-mnist") is None
     splits = load_data("mnist")
     assert holds(splits.train, slice(30))
     assert holds(splits.split("test"), slice(30, 40))
