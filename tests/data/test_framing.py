@@ -21,6 +21,7 @@ from handgrad.data.strokes import generate
 from handgrad.errors import HandgradError
 
 Image8: TypeAlias = NDArray[np.uint8]
+Change: TypeAlias = Callable[[Image8], Image8]
 
 DIGITS = generate(120, 3)[0].reshape(-1, 28, 28)
 
@@ -45,13 +46,13 @@ def photographed(digit: Image8, tilt: float = 60, noise: float = 8, size: int = 
     return as_jpeg((light * (1 - 0.7 * ink) + grain).clip(0, 255).astype(np.uint8))
 
 
-def differences(digits: Image8, change: Callable[[Image8], Image8]) -> NDArray[np.float64]:
+def differences(digits: Image8, change: Change) -> NDArray[np.float64]:
     """Frame changed digits, and return the mean difference to each of the digits, as a share of its ink."""
     framed = np.stack([frame_digit(change(digit)) for digit in digits]).astype(int)
     return np.abs(framed - digits).sum(axis=(1, 2)) / digits.sum(axis=(1, 2))
 
 
-CHANGES: list[tuple[Callable[[Image8], Image8], dict[float, float]]] = [
+CHANGES: list[tuple[Change, dict[float, float]]] = [  # with the least share of digits by largest difference
     (lambda digit: digit, {0: 0.9}),
     (lambda digit: (200 - 0.4 * digit).astype(np.uint8), {0.05: 0.5}),  # weak ink on grey paper
     *((partial(enlarged, factor=factor), {0.3: 0.5, 1: 1}) for factor in (3, 10, 20)),
@@ -60,23 +61,15 @@ CHANGES: list[tuple[Callable[[Image8], Image8], dict[float, float]]] = [
     *((partial(as_jpeg, quality=quality), {0.3: 0.7}) for quality in (50, 75, 95)),
     *((lambda digit, q=quality: as_jpeg(enlarged(digit), q), {0.6: 0.9}) for quality in (50, 75, 95)),
 ]
-PHOTOGRAPHS = [(0, 8, 300), (60, 8, 300), (120, 3, 300), (60, 40, 900), (60, 8, 100)]
+OF_PHOTOGRAPHS = {0.5: 0.5, 1: 0.9}
+for light in ((0, 8, 300), (60, 8, 300), (120, 3, 300), (60, 40, 900), (60, 8, 100)):
+    CHANGES.append((partial(photographed, tilt=light[0], noise=light[1], size=light[2]), OF_PHOTOGRAPHS))
 
 
 @pytest.mark.parametrize(("change", "shares"), CHANGES)
-def test_a_changed_digit_is_framed_as_before(
-    change: Callable[[Image8], Image8], shares: dict[float, float]
-) -> None:
-    """`shares` has the least share of digits that differ by at most a number."""
-    found = differences(DIGITS, change)
+def test_a_changed_digit_is_framed_as_before(change: Change, shares: dict[float, float]) -> None:
+    found = differences(DIGITS[:25] if shares is OF_PHOTOGRAPHS else DIGITS, change)
     assert all(np.mean(found <= most) >= share for most, share in shares.items())
-
-
-@pytest.mark.parametrize(("tilt", "noise", "size"), PHOTOGRAPHS)
-def test_a_photographed_digit_is_framed_as_before(tilt: float, noise: float, size: int) -> None:
-    found = differences(DIGITS[:25], lambda digit: photographed(digit, tilt, noise, size))
-    assert np.mean(found <= 0.5) >= 0.5
-    assert np.mean(found <= 1) >= 0.9
 
 
 def test_a_framed_digit_does_not_change() -> None:
@@ -104,7 +97,7 @@ def test_any_image_is_framed_or_blank(image: Image8) -> None:
     with suppress(HandgradError):
         framed = frame_digit(image)
         assert framed.shape == (28, 28)
-        assert framed.max() > 0
+        assert framed.any()
         assert np.array_equal(framed, frame_digit(255 - image))
         return
     assert "the image is blank" in refusal(frame_digit, image)
@@ -112,9 +105,7 @@ def test_any_image_is_framed_or_blank(image: Image8) -> None:
 
 @given(st.integers(1, 90), st.integers(1, 90), st.integers(1, 100), st.integers(1, 100), st.integers(60, 255))
 @settings(max_examples=60, deadline=None)
-def test_the_box_is_20_pixels_and_its_mass_in_the_middle(
-    height: int, width: int, below: int, beside: int, ink: int
-) -> None:
+def test_the_box_is_20_pixels_and_centred(height: int, width: int, below: int, beside: int, ink: int) -> None:
     image = np.zeros((height + 2 * below, width + 2 * beside), np.uint8)
     image[below : below + height, beside : beside + width] = ink
     framed = frame_digit(image)

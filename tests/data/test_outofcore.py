@@ -1,6 +1,7 @@
 """Data that do not fit into memory: converted once, whole or not at all, and the same as in memory."""
 
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -16,7 +17,9 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
+from documents import blocks
 from failing import refusal
+from fixture_types import Cli
 from handgrad.data.arrays import Store, is_mapped
 from handgrad.data.dataset import Dataset
 from handgrad.data.idx import FILES
@@ -45,17 +48,15 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "data.bin"
 
 
-def convert(
-    file: Path, inputs: NDArray[Any] = NUMBERS, reads: Any = None, known: Sequence[str] = ()
-) -> Dataset:
-    """Load `inputs` in blocks; `reads` records whether they were read."""
+def convert(file: Path, inputs: Any = NUMBERS, known: Sequence[str] = ()) -> tuple[Dataset, int]:
+    """Load `inputs` in blocks; return how often they were read, too."""
+    reads: list[Store] = []
 
     def read(store: Store) -> Dataset:
-        if reads is not None:
-            reads.append("read")
+        reads.append(store)
         return Dataset(store(iter(np.array_split(inputs, 7))), CLASSES, ("a", "b", "c"), features=[*"uvwxyz"])
 
-    return load_or_convert(file, lambda: inputs.nbytes, read, known)
+    return load_or_convert(file, lambda: inputs.nbytes, read, known), len(reads)
 
 
 def folders(cache: Path) -> list[Path]:
@@ -63,18 +64,16 @@ def folders(cache: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("dtype", ["f4", "u1"])
-def test_a_conversion_is_the_same_data_set_as_in_memory(
+def test_a_conversion_is_the_same_data(
     file: Path, cache: Path, dtype: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inputs = NUMBERS.clip(0, 255).astype(dtype)
-    reads: list[str] = []
-    first = convert(file, inputs, reads)
+    expected = Dataset(inputs, CLASSES, ("a", "b", "c"), features=[*"uvwxyz"])
+    first, reads = convert(file, inputs)
     checked: list[NDArray[Any]] = []
     monkeypatch.setattr("handgrad.data.dataset.convert_inputs", lambda rows, _: checked.extend(rows))
-    again = convert(file, inputs, reads)
-    assert (len(reads), len(checked)) == (1, 1), "values are converted and checked once"
-    monkeypatch.undo()
-    expected = Dataset(inputs, CLASSES, ("a", "b", "c"), features=[*"uvwxyz"])
+    again, more = convert(file, inputs)
+    assert (reads, more, len(checked)) == (1, 0, 1), "values are converted and checked once"
     for found in (first, again):
         assert is_mapped(found.inputs)
         assert found.inputs.dtype == expected.inputs.dtype
@@ -100,7 +99,7 @@ def test_strokes_are_converted(cache: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_what_fits_is_loaded(file: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
     for available in (None, 3 * NUMBERS.nbytes):
         monkeypatch.setattr("handgrad.data.outofcore.available_memory", lambda available=available: available)
-        assert not is_mapped(convert(file).inputs)
+        assert not is_mapped(convert(file)[0].inputs)
     assert not cache.exists()
 
 
@@ -116,16 +115,13 @@ CHANGES: dict[str, Callable[[Path, Path], object]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_conversion_of_other_files_or_a_damaged_one_is_made_again(
-    file: Path, cache: Path, change: str
-) -> None:
-    reads: list[str] = []
-    convert(file, reads=reads)
+def test_an_old_or_damaged_conversion_is_made_again(file: Path, cache: Path, change: str) -> None:
+    convert(file)
     (folder,) = folders(cache)
     CHANGES[change](file, folder)
-    found = convert(file, reads=reads, known=["a"] if change == "known" else [])
+    found, reads = convert(file, known=["a"] if change == "known" else [])
     np.testing.assert_array_equal(found.inputs, NUMBERS.astype(np.float32))
-    assert len(reads) == 2
+    assert reads == 1
     assert folders(cache) == [folder]
 
 
@@ -141,9 +137,7 @@ def test_nothing_is_left_of_a_conversion_that_fails(file: Path, cache: Path, err
     assert not folders(cache)
 
 
-def test_what_cannot_be_converted_is_refused(
-    file: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_converted(file: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     inputs = NUMBERS.copy()
     inputs[999, 3] = np.inf
     assert "NaN or infinity" in refusal(convert, file, inputs)
@@ -157,7 +151,7 @@ def test_what_cannot_be_converted_is_refused(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no locks there")
 def test_of_two_at_once_one_converts_and_the_other_waits(file: Path) -> None:
-    begun, reads = Event(), list[str]()
+    begun = Event()
 
     def blocks() -> Iterator[NDArray[Any]]:
         for part in range(5):
@@ -171,26 +165,20 @@ def test_of_two_at_once_one_converts_and_the_other_waits(file: Path) -> None:
     with ThreadPoolExecutor() as pool:
         other = pool.submit(load_or_convert, file, lambda: 48_000, read)
         assert begun.wait(10)
-        found = convert(file, reads=reads)
+        found, reads = convert(file)
     assert not reads
     assert found.inputs[999].tolist() == other.result().inputs[999].tolist() == [4.0] * 6
 
 
-GROUPS = [
-    ("0::/a/b", "memory.max", "memory.current", "anon 7\ninactive_file 40\nactive_file 2\n"),
-    (
-        "4:memory:/a/b",
-        "memory.limit_in_bytes",
-        "memory.usage_in_bytes",
-        "active_file 1\ntotal_active_file 42",
-    ),
-]
+GROUPS = {
+    "version 2": ("0::/a/b", "max", "current", "anon 7\ninactive_file 40\nactive_file 2\n"),
+    "version 1": ("4:memory:/a/b", "limit_in_bytes", "usage_in_bytes", "active_file 1\ntotal_active_file 42"),
+}
 
 
-@pytest.mark.parametrize(("group", "limit", "usage", "cached"), GROUPS, ids=["version 2", "version 1"])
-def test_the_smallest_limit_is_the_available_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: str, limit: str, usage: str, cached: str
-) -> None:
+@pytest.mark.parametrize("version", GROUPS)
+def test_the_smallest_limit_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    group, limit, usage, cached = GROUPS[version]
     texts = {"/proc/meminfo": "MemTotal: 99 kB\nMemAvailable:  900 kB\n", "/proc/self/cgroup": group}
     read_text = Path.read_text
     monkeypatch.setattr(Path, "read_text", lambda path, *_: texts.get(str(path)) or read_text(path))
@@ -200,8 +188,8 @@ def test_the_smallest_limit_is_the_available_memory(
     folder = tmp_path / group.split(":")[1]
     for path, most in ((folder, "max"), (folder / "a", 10_000), (folder / "a" / "b", 20_000)):
         path.mkdir(exist_ok=True)
-        (path / limit).write_text(f"{most}\n")
-        (path / usage).write_text("1000\n")
+        (path / f"memory.{limit}").write_text(f"{most}\n")
+        (path / f"memory.{usage}").write_text("1000\n")
         (path / "memory.stat").write_text(cached)
     assert available_memory() == (10_000 - 1_000 + 42) // 2
 
@@ -219,12 +207,28 @@ def test_tables_are_converted(tmp_path: Path, end: str) -> None:
         np.testing.assert_array_equal(train.inputs, images)
         np.testing.assert_array_equal(train.labels, labels)
         assert train.input_shape == (1, 4, 4)
-
-
-def test_a_bad_cell_is_found_while_a_table_is_converted(tmp_path: Path) -> None:
     rows = "".join(f"{k % 2},{k},1.5\n" for k in range(3_000))
     (tmp_path / "a.csv").write_text("label,a,b\n" + rows + "1,six,2\n" + rows)
     assert "line 3002, column 'a': 'six'" in refusal(load_data, tmp_path / "a.csv")
+
+
+def test_the_program_of_the_guide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (program,) = blocks("docs/large-data.md", "python")
+    names: dict[str, Any] = {}
+    exec(program, names)
+    assert len(names["records"]) == 2
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_guide(cli: Cli, tmp_path: Path) -> None:
+    table = pl.DataFrame({"label": np.arange(11_000) % 3, "x": np.arange(11_000) % 7})
+    table.write_csv(tmp_path / "big.csv")
+    table[:100].write_csv(tmp_path / "held-out.csv")
+    (commands,) = blocks("docs/large-data.md", "sh")
+    for command in commands.splitlines():
+        done = cli(*shlex.split(command, comments=True)[3:])
+        assert done.returncode == (1 if "clear" in command else 0), done.stderr  # it was small: not converted
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ def test_parquet(tmp_path: Path) -> None:
 
 def test_pixels_must_be_bytes(tmp_path: Path) -> None:
     inputs, _, _ = read_rows(write(tmp_path, "0,255,7.0\n"), 3, images=True)
-    assert (inputs.dtype, inputs.tolist()) == (np.uint8, [[0, 255, 7]])
+    assert (inputs.dtype.name, inputs.tolist()) == ("uint8", [[0, 255, 7]])
     message = refusal(lambda: read_rows(write(tmp_path, "0,255,7.5\n"), 3, images=True))
     assert "line 1, column 3: '7.5' is not a pixel, an integer from 0 to 255" in message
 
