@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from matplotlib.mathtext import MathTextParser
 
+from documents import ROOT
 from handgrad.kernels import activations, convolution, dense, losses, normalization, pooling, softmax
 
-ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "docs" / "backpropagation.md").read_text("utf-8")
 PROSE = re.sub(r"^```.*?^```$", "", TEXT, flags=re.MULTILINE | re.DOTALL)
 KERNELS = (activations, dense, convolution, pooling, normalization, softmax, losses)

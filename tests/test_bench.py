@@ -3,11 +3,11 @@
 import json
 import re
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from documents import ROOT
+
 README = (ROOT / "bench" / "README.md").read_text("utf-8")
 PUBLISHED = [
     (name, json.loads((ROOT / "bench" / "results" / f"{name}.json").read_text("utf-8")))

@@ -5,7 +5,6 @@ import inspect
 import os
 import re
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 from sklearn.neural_network import MLPClassifier
 
 import handgrad as hg
-from documents import ROOT, blocks
+from documents import ROOT, blocks, output
 from fixture_types import Cli
 from handgrad.data.dataset import Splits
 
@@ -22,11 +21,7 @@ PROGRAM = [line.removeprefix("pip install uv && ") for line in COMMANDS if "hand
 
 
 def run(code: str, folder: Path) -> str:
-    """Run a program, which must print no warning."""
-    command = [sys.executable, "-W", "error", "-c", code]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
+    return output(sys.executable, "-W", "error", "-c", code, folder=folder)
 
 
 def test_the_two_commands_come_first_and_every_command_of_the_program_is_shown(cli: Cli) -> None:

@@ -2,23 +2,20 @@
 
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from documents import ROOT, output
 from fixture_types import CLOSED
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLES = ROOT / "examples"
 
 
 def run(example: str, *arguments: str | Path, folder: Path, **environment: str) -> str:
-    command = [sys.executable, EXAMPLES / example, *arguments]
-    done = subprocess.run(command, cwd=folder, env=environment or None, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
+    return output(sys.executable, EXAMPLES / example, *arguments, folder=folder, **environment)
 
 
 def test_every_example_is_run_here() -> None:
@@ -74,7 +71,7 @@ def test_your_own_images(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_one_page(mnist_place: dict[str, str], tmp_path: Path) -> None:
     assert float(run("one_page.py", folder=tmp_path, **mnist_place).rstrip("%\n")) >= 98
-    closed = {"HANDGRAD_MIRROR": CLOSED, "XDG_CACHE_HOME": str(tmp_path)}
+    closed = {"HANDGRAD_DATA": "none", "HANDGRAD_MIRROR": CLOSED, "XDG_CACHE_HOME": str(tmp_path)}
     notice, accuracy = run("one_page.py", folder=tmp_path, **closed).splitlines()
     assert "digits" in notice
     assert float(accuracy.rstrip("%")) > 90

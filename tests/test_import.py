@@ -8,7 +8,6 @@ import pytest
 import handgrad as hg
 
 HEAVY = {"matplotlib", "numpy", "polars", "pydantic", "PIL", "safetensors"}
-PLOTS = "import sys; sys.modules['matplotlib'] = None; import handgrad as hg; hg.plots.plot_weights"
 EVERYTHING = "import handgrad as hg; [getattr(hg, name) for name in hg.__all__]; hg.load_data('strokes:10')"
 
 
@@ -30,10 +29,34 @@ def test_public_names_are_there_and_families_have_namespaces() -> None:
         ("import handgrad.cli.main", {*HEAVY, "rich"}),
         ("import handgrad.cli.main; handgrad.cli.main.main(['--help'])", HEAVY),
         (EVERYTHING, {"torch", "tensorflow", "jax"}),
-        (PLOTS, {"torch"}),
     ],
 )
 def test_nothing_heavy_is_imported_before_it_is_needed(code: str, unwanted: set[str]) -> None:
     program = f"{code}\nimport sys; print('imported:', *({unwanted!r} & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "imported:"
+
+
+TENSORBOARD = "import handgrad.tensorboard as tensorboard; list(tensorboard.log_to_tensorboard([], 'logs'))"
+NETWORK = "Network([Dense(2)], 3)"
+OLD = "import sklearn.utils.validation as validation; del validation.validate_data"
+
+
+@pytest.mark.parametrize(
+    ("extra", "state", "call"),
+    [
+        ("sklearn", "sys.modules['sklearn'] = None", "HandgradClassifier(hidden=(8,))"),
+        ("sklearn", OLD, "HandgradClassifier(hidden=(8,))"),
+        ("onnx", "sys.modules['onnx'] = None", f"export({NETWORK}, 'model.onnx')"),
+        ("plot", "sys.modules['matplotlib'] = None", f"plots.plot_weights({NETWORK})"),
+        ("tensorboard", "sys.modules['tensorboardX'] = None", TENSORBOARD),
+    ],
+)
+def test_without_an_extra_or_with_an_old_one_the_rest_works_and_the_error_names_it(
+    extra: str, state: str, call: str
+) -> None:
+    program = f"import sys; {state}\nfrom handgrad import *\nDense(3)\n"
+    program += f"try: {call}\nexcept HandgradError as error: print(error)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.count("\n") == 1
+    assert f"pip install 'handgrad[{extra}]'" in done.stdout

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from tensorboardX.proto.event_pb2 import Event
 
-from handgrad.errors import HandgradError
 from handgrad.tensorboard import log_to_tensorboard
 from handgrad.training.records import Record
 
@@ -36,9 +35,3 @@ def test_every_record_is_yielded_and_written_and_repeated_steps_are_hidden(tmp_p
     assert [values["loss", step] for step in range(3)] == pytest.approx([1, 1 / 2, 1 / 3])
     list(log_to_tensorboard(records[1:], tmp_path))
     assert any(log.session_log.status == log.session_log.START and log.step == 1 for log in events(tmp_path))
-
-
-def test_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("handgrad.errors.find_spec", lambda name: None)
-    with pytest.raises(HandgradError, match=r"pip install 'handgrad\[tensorboard\]'"):
-        list(log_to_tensorboard([record(0)], tmp_path))

@@ -2,14 +2,13 @@
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from c_compiler import compiler
-from documents import ROOT, all_blocks
+from documents import ROOT, all_blocks, output
 
 BLOCKS = all_blocks("docs/tutorial.md")
 COMMANDS = "".join(block for language, block in BLOCKS if language == "sh")
@@ -28,7 +27,6 @@ def test_every_step_of_the_tutorial(tmp_path: Path) -> None:
         (programs / name).chmod(0o755)
     (programs / "cc").symlink_to(compiler())
     (tmp_path / "examples").symlink_to(ROOT / "examples")
-    environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
     folder, printed = tmp_path / "tutorial", ""
     for language, block in BLOCKS:
         if language in ("python", "c"):
@@ -38,12 +36,8 @@ def test_every_step_of_the_tutorial(tmp_path: Path) -> None:
             assert (folder / "plants" / "train.csv").read_text("utf-8").startswith(block)
         else:
             for command in block.splitlines():
-                here = folder if folder.exists() else tmp_path
-                done = subprocess.run(
-                    ["bash", "-ec", command], cwd=here, env=environment, capture_output=True, text=True
-                )
-                assert (done.returncode, done.stderr) == (0, ""), command
-                printed += f"$ {command}\n{done.stdout}"
+                here, path = folder if folder.exists() else tmp_path, f"{programs}:{os.environ['PATH']}"
+                printed += f"$ {command}\n" + output("bash", "-ec", command, folder=here, PATH=path)
 
     def after(command: str) -> str:
         """Return what a command printed."""

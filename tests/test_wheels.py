@@ -11,9 +11,8 @@ import pytest
 
 import build_wheels
 import native_build
+from documents import ROOT
 from handgrad.kernels.native import library
-
-ROOT = Path(__file__).parents[1]
 
 
 def build(tree: Path, **environment: str) -> Path:

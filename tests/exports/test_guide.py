@@ -5,13 +5,14 @@ import re
 import shlex
 import subprocess
 import sys
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from c_compiler import compile_c, compiler
-from documents import ROOT, all_blocks
+from documents import ROOT, all_blocks, output
 from fixture_types import Cli
 
 
@@ -22,13 +23,8 @@ def test_commands_and_programs_of_the_guide_run(
     compiler()
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     (tmp_path / "cc").symlink_to(compiler())
-    environment = {**os.environ, **mnist_place, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    call = partial(output, folder=tmp_path, PATH=f"{tmp_path}:{os.environ['PATH']}", **mnist_place)
     printed = ""
-
-    def call(*command: str) -> str:
-        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
-        assert (done.returncode, done.stderr) == (0, ""), command
-        return done.stdout
 
     for language, block in all_blocks("docs/exports.md"):
         if language == "text":

@@ -69,12 +69,6 @@ def test_network_is_read_back_bit_for_bit(
     assert load_model_recipe(tmp_path / "m.onnx") == recipe
 
 
-def test_missing_extra_is_named(network: hg.Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("handgrad.errors.find_spec", lambda name: None)
-    with pytest.raises(hg.HandgradError, match=r"pip install 'handgrad\[onnx\]'"):
-        hg.export(network, tmp_path / "m.onnx")
-
-
 def test_damaged_and_foreign_files_are_refused_in_one_line(network: hg.Network, tmp_path: Path) -> None:
     path = tmp_path / "m.onnx"
     write_onnx(network, path)

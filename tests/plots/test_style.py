@@ -45,9 +45,3 @@ def test_invalid_paths_are_refused(tmp_path: Path) -> None:
         save(axes, tmp_path / "figure.gif")
     with pytest.raises(HandgradError, match="cannot write"):
         save(axes, tmp_path / "nowhere" / "figure.svg")
-
-
-def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("handgrad.errors.find_spec", lambda name: None)
-    with pytest.raises(HandgradError, match=r"pip install 'handgrad\[plot\]'"):
-        plot_confusion_matrix(MATRIX)

@@ -7,11 +7,13 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 import handgrad as hg
-from fixture_types import Examples
+from flowers import LABELS, X, y
+
+DATA = ("X", "y", "sample_weight", "X_val", "y_val")
 
 
 @pytest.mark.parametrize(
-    ("parameters", "message"),
+    ("given", "message"),
     [
         ({"hidden": 0}, "hidden: Dense units must be"),
         ({"hidden": (8, -1)}, "hidden: Dense units must be"),
@@ -55,56 +57,41 @@ from fixture_types import Examples
         ({"threads": 0}, "threads must be"),
         ({"callbacks": "print"}, "callbacks must be callable"),
         ({"random_state": "lucky"}, "'lucky' cannot be used to seed"),
-    ],
-)
-def test_invalid_parameters(flowers: Examples, parameters: dict[str, Any], message: str) -> None:
-    classifier = hg.HandgradClassifier(**{"hidden": 4, "epochs": 1} | parameters)
-    with pytest.raises((ValueError, TypeError), match=message) as error:
-        classifier.fit(*flowers)
-    assert "\n" not in str(error.value)
-    with pytest.raises(NotFittedError):
-        classifier.predict(flowers[0])
-
-
-GOOD, LABELS = np.ones((150, 4)), np.arange(150) % 3
-HOLED, NAMES = np.where(np.eye(150, 4), np.nan, 1.0), np.array(["iris", "lily", "rose"])[LABELS]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"X": HOLED}, "Input X contains NaN"),
+        ({"X": np.where(np.eye(150, 4), np.nan, X)}, "Input X contains NaN"),
         ({"y": LABELS[:9]}, "inconsistent numbers of samples"),
         ({"X": np.ones(4), "y": LABELS[:1]}, "Expected 2D array, got 1D array instead"),
         ({"X": np.ones((0, 4)), "y": LABELS[:0]}, "Found array with 0 sample"),
         ({"y": np.linspace(0, 1, 150)}, "Unknown label type: continuous"),
         ({"y": np.eye(3)[LABELS]}, "y should be a 1d array"),
         ({"X": np.full((150, 2), "a")}, "could not convert string to float"),
-        ({"X": GOOD * 1e300}, "too large for float32"),
+        ({"X": X * 1e300, "scaling": None}, "too large for float32"),
         ({"sample_weight": np.ones(3)}, "inconsistent numbers of samples"),
         ({"sample_weight": -np.ones(150)}, "sample_weight must be one number from 0"),
         ({"sample_weight": np.zeros(150)}, "sample_weight must be .* not zero for all"),
         ({"sample_weight": np.ones((150, 1))}, "sample_weight must be one number"),
-        ({"X_val": GOOD}, "X_val and y_val belong together"),
-        ({"y_val": NAMES}, "X_val and y_val belong together"),
-        ({"X_val": GOOD[:, :2], "y_val": NAMES}, "X has 2 features, but HandgradClassifier is expecting 4"),
-        ({"X_val": GOOD[:2], "y_val": ["iris", "oak"]}, "previously unseen labels.*oak"),
-        ({"X_val": GOOD[:2], "y_val": ["iris"]}, "inconsistent numbers of samples"),
-        ({"X_val": GOOD, "y_val": NAMES, "validation_fraction": 0.1}, "give one of them"),
-        ({"y": [*NAMES[1:], "oak"], "early_stopping": True}, "least populated class"),
+        ({"X_val": X}, "X_val and y_val belong together"),
+        ({"y_val": y}, "X_val and y_val belong together"),
+        ({"X_val": X[:, :2], "y_val": y}, "X has 2 features, but HandgradClassifier is expecting 4"),
+        ({"X_val": X[:2], "y_val": ["iris", "oak"]}, "previously unseen labels.*oak"),
+        ({"X_val": X[:2], "y_val": ["iris"]}, "inconsistent numbers of samples"),
+        ({"X_val": X, "y_val": y, "validation_fraction": 0.1}, "give one of them"),
+        ({"y": [*y[1:], "oak"], "early_stopping": True}, "least populated class"),
     ],
 )
-def test_invalid_data(arguments: dict[str, Any], message: str) -> None:
-    classifier, arguments = hg.HandgradClassifier(4, epochs=1, scaling=None), dict(arguments)
-    for name in {"early_stopping", "validation_fraction"} & arguments.keys():
-        classifier.set_params(**{name: arguments.pop(name)})
-    with pytest.raises(ValueError, match=message):
-        classifier.fit(**{"X": GOOD, "y": NAMES} | arguments)
+def test_invalid_parameters_and_data(given: dict[str, Any], message: str) -> None:
+    data = {name: value for name, value in given.items() if name in DATA}
+    parameters = {name: value for name, value in given.items() if name not in DATA}
+    classifier = hg.HandgradClassifier(**{"hidden": 4, "epochs": 1} | parameters)
+    with pytest.raises((ValueError, TypeError), match=message) as error:
+        classifier.fit(**{"X": X, "y": y} | data)
+    assert data or "\n" not in str(error.value)  # scikit-learn explains data in several lines
+    with pytest.raises(NotFittedError):
+        classifier.predict(X)
 
 
-def test_diverged_training_keeps_finite_parameters(flowers: Examples) -> None:
+def test_diverged_training_keeps_finite_parameters() -> None:
     rates: dict[str, Any] = {"optimizer": "sgd", "learning_rate": 1e6, "weight_decay": 1e6}
     classifier = hg.HandgradClassifier(8, None, **rates, random_state=0)
     with pytest.raises(hg.HandgradError, match=r"training diverged at step.*Try a learning rate below"):
-        classifier.fit(*flowers)
-    assert np.isfinite(classifier.predict_proba(flowers[0])).all()  # with the last good parameters
+        classifier.fit(X, y)
+    assert np.isfinite(classifier.predict_proba(X)).all()  # with the last good parameters

@@ -1,6 +1,5 @@
 """Training, parameters and results of the classifier."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,43 +10,39 @@ from sklearn.metrics import log_loss
 
 import handgrad as hg
 from fixture_types import Examples
-
-Quick = Callable[..., hg.HandgradClassifier]
+from flowers import X, quick, y
 
 
 @pytest.mark.parametrize("offset", [0, 1.7e9])
-def test_classes_with_names_are_learned_from_raw_numbers(
-    flowers: Examples, quick: Quick, offset: float
-) -> None:
-    X, y = flowers[0] + offset * np.array([0, 1, 0, 0]), flowers[1]
-    classifier = quick(epochs=50).fit(X, y)
-    assert classifier.score(X, y) > 0.9
+def test_classes_with_names_are_learned_from_raw_numbers(offset: float) -> None:
+    inputs = X + offset * np.array([0, 1, 0, 0])
+    classifier = quick(epochs=50).fit(inputs, y)
+    assert classifier.score(inputs, y) > 0.9
     assert classifier.classes_.tolist() == ["iris", "lily", "rose"]
-    probabilities = classifier.predict_proba(X)
+    probabilities = classifier.predict_proba(inputs)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1)
-    np.testing.assert_allclose(np.exp(classifier.predict_log_proba(X)), probabilities)
+    np.testing.assert_allclose(np.exp(classifier.predict_log_proba(inputs)), probabilities)
     assert (quick().fit(X, ["one"] * len(X)).predict(X) == "one").all()
 
 
-def test_log_probabilities_are_finite(quick: Quick) -> None:
-    X = np.array([[-1.0], [1.0]], np.float32)
-    classifier = quick(scaling=None, learning_rate=0.1, epochs=50).fit(X, [0, 1])
-    assert np.isfinite(classifier.predict_log_proba(1000 * X)).all()
-    assert (classifier.predict_proba(1000 * X) == 0).any()
+def test_log_probabilities_are_finite() -> None:
+    ends = np.array([[-1.0], [1.0]], np.float32)
+    classifier = quick(scaling=None, learning_rate=0.1, epochs=50).fit(ends, [0, 1])
+    assert np.isfinite(classifier.predict_log_proba(1000 * ends)).all()
+    assert (classifier.predict_proba(1000 * ends) == 0).any()
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_numbers_keep_their_type(flowers: Examples, quick: Quick, dtype: Any) -> None:
-    X, y = flowers
+def test_numbers_keep_their_type(dtype: Any) -> None:
     classifier = quick().fit(X.astype(dtype), y)
     assert classifier.network_.dtype == classifier.predict_proba(X).dtype == dtype
     assert quick(dtype="float32").fit(X.astype(dtype), y).network_.dtype == np.float32
 
 
 def test_bytes_are_not_copied_and_learn_what_scaled_numbers_do(
-    images: Examples, quick: Quick, monkeypatch: pytest.MonkeyPatch
+    images: Examples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    X, y = images
+    pixels, labels = images
     seen = []
 
     def watch(network: hg.Network, splits: hg.Splits, **arguments: Any) -> Any:
@@ -55,38 +50,33 @@ def test_bytes_are_not_copied_and_learn_what_scaled_numbers_do(
         return hg.train(network, splits, **arguments)
 
     monkeypatch.setattr("handgrad.sklearn.training.train", watch)
-    as_bytes = quick(learning_rate=0.001).fit(X, y)
-    assert np.shares_memory(seen[0], X)
-    as_numbers = quick(scaling=None, learning_rate=0.001).fit(X.astype(np.float32) / 255, y)
+    as_bytes = quick(learning_rate=0.001).fit(pixels, labels)
+    assert np.shares_memory(seen[0], pixels)
+    as_numbers = quick(scaling=None, learning_rate=0.001).fit(pixels.astype(np.float32) / 255, labels)
     np.testing.assert_allclose(as_bytes.loss_curve_, as_numbers.loss_curve_, rtol=1e-3)
-    as_floats = as_bytes.predict_proba(X[:9].astype(float))
-    np.testing.assert_allclose(as_floats, as_bytes.predict_proba(X[:9]), rtol=1e-4)
+    as_floats = as_bytes.predict_proba(pixels[:9].astype(float))
+    np.testing.assert_allclose(as_floats, as_bytes.predict_proba(pixels[:9]), rtol=1e-4)
     with pytest.raises(hg.HandgradError, match="trained on bytes"):
-        as_bytes.predict(X[:9] / 255)
+        as_bytes.predict(pixels[:9] / 255)
 
 
 @pytest.mark.parametrize(
     ("largest", "scaling", "for_bytes"), [(127, "auto", False), (128, "auto", True), (128, "standard", False)]
 )
-def test_small_bytes_are_not_images(
-    flowers: Examples, quick: Quick, largest: int, scaling: str, for_bytes: bool
-) -> None:
-    X, y = flowers
+def test_small_bytes_are_not_images(largest: int, scaling: str, for_bytes: bool) -> None:
     above = (np.median(X, axis=0) < X).astype(np.uint8)
     found = quick(scaling=scaling).fit(largest * above, y).network_.scaling
     assert found is not None
     assert (found.for_bytes, found.divisor.shape) == (for_bytes, () if for_bytes else (4,))
 
 
-def test_sparse_inputs_give_the_same_as_dense_ones(flowers: Examples, quick: Quick) -> None:
-    X, y = flowers
-    X = np.where(np.median(X) > X, 0, X)
-    found = quick().fit(sparse.csc_array(X), y).predict_proba(sparse.coo_array(X))
-    np.testing.assert_array_equal(found, quick().fit(X, y).predict_proba(X))
+def test_sparse_inputs_give_the_same_as_dense_ones() -> None:
+    holed = np.where(np.median(X) > X, 0, X)
+    found = quick().fit(sparse.csc_array(holed), y).predict_proba(sparse.coo_array(holed))
+    np.testing.assert_array_equal(found, quick().fit(holed, y).predict_proba(holed))
 
 
-def test_results_of_training(flowers: Examples, quick: Quick, capsys: pytest.CaptureFixture[str]) -> None:
-    X, y = flowers
+def test_results_of_training(capsys: pytest.CaptureFixture[str]) -> None:
     classifier = quick(verbose=1).fit(X[:90], y[:90], X_val=X[90:], y_val=y[90:])
     assert capsys.readouterr().out.count("validation loss") == 5
     assert classifier.n_iter_ == len(classifier.loss_curve_) == len(classifier.records_) == 5
@@ -101,8 +91,7 @@ def test_results_of_training(flowers: Examples, quick: Quick, capsys: pytest.Cap
     assert capsys.readouterr().out == ""
 
 
-def test_early_stopping_restores_the_best_parameters(flowers: Examples, quick: Quick) -> None:
-    X, y = flowers
+def test_early_stopping_restores_the_best_parameters() -> None:
     noise = np.random.default_rng(0).permutation(y)
     classifier = quick(early_stopping=True, patience=3, epochs=200, learning_rate=0.05)
     curve = classifier.fit(X, y, X_val=X, y_val=noise).validation_loss_curve_ or []
@@ -113,15 +102,7 @@ def test_early_stopping_restores_the_best_parameters(flowers: Examples, quick: Q
     assert held_out.best_validation_score_ == max(held_out.validation_scores_ or [])
 
 
-@pytest.mark.parametrize(("tol", "epochs"), [(10.0, 5), (None, 50)])
-def test_training_ends_when_the_loss_has_reached_a_plateau(
-    flowers: Examples, quick: Quick, tol: float | None, epochs: int
-) -> None:
-    assert quick(tol=tol, patience=4, epochs=50).fit(*flowers).n_iter_ == epochs
-
-
-def test_callbacks_see_the_classifier_and_end_training(flowers: Examples, quick: Quick) -> None:
-    X, y = flowers
+def test_callbacks_see_the_classifier_and_end_training() -> None:
     scores = []
 
     def score(classifier: hg.HandgradClassifier, record: hg.Record) -> None:
@@ -133,12 +114,11 @@ def test_callbacks_see_the_classifier_and_end_training(flowers: Examples, quick:
     assert quick(callbacks=lambda *_: 7, epochs=4).fit(X, y).n_iter_ == 4  # only True ends it
 
 
-def test_interrupted_training_can_predict(flowers: Examples, quick: Quick) -> None:
+def test_interrupted_training_can_predict() -> None:
     def interrupt(_: object, record: hg.Record) -> None:
         if record.epoch == 2:
             raise KeyboardInterrupt
 
-    X, y = flowers
     classifier = quick(callbacks=interrupt)
     with pytest.raises(KeyboardInterrupt):
         classifier.fit(X, y)
@@ -146,8 +126,7 @@ def test_interrupted_training_can_predict(flowers: Examples, quick: Quick) -> No
     np.testing.assert_array_equal(classifier.predict(X), quick(epochs=2).fit(X, y).predict(X))
 
 
-def test_weights_of_examples_and_classes(flowers: Examples, quick: Quick) -> None:
-    X, y = flowers
+def test_weights_of_examples_and_classes() -> None:
     held_out = quick(validation_fraction=0.3, learning_rate=0.05, epochs=30)
     assert set(held_out.fit(X, y, sample_weight=y != "lily").predict(X)) == {"iris", "rose"}
     rare = np.r_[np.flatnonzero(y == "iris")[:5], np.flatnonzero(y != "iris")]
@@ -161,7 +140,7 @@ def test_weights_of_examples_and_classes(flowers: Examples, quick: Quick) -> Non
 @pytest.mark.parametrize(
     ("shape", "expected"), [(None, (784,)), (784, (784,)), ((28, 28), (28, 28)), ((1, 28, 28), (1, 28, 28))]
 )
-def test_shape_of_an_example(images: Examples, quick: Quick, shape: Any, expected: tuple[int, ...]) -> None:
+def test_shape_of_an_example(images: Examples, shape: Any, expected: tuple[int, ...]) -> None:
     network = quick(epochs=1, input_shape=shape).fit(*images).network_
     assert (network.example_shape, network.input_shape) == (expected, (784,))
     assert network.framing == ("plain" if shape is None else "digit")
@@ -180,13 +159,11 @@ GELU = {"hidden": (8, 6), "activation": hg.GELU(), "dropout": 0.5}
         ({"layers": [hg.Dense(4), hg.Maxout(2)]}, [hg.Dense(4), hg.Maxout(2)]),
     ],
 )
-def test_layers_of_the_network(
-    flowers: Examples, quick: Quick, parameters: dict[str, Any], layers: list[hg.Layer]
-) -> None:
-    assert quick(**parameters).fit(*flowers).network_.layers == (*layers, hg.Dense(3))
+def test_layers_of_the_network(parameters: dict[str, Any], layers: list[hg.Layer]) -> None:
+    assert quick(**parameters).fit(X, y).network_.layers == (*layers, hg.Dense(3))
 
 
-def test_convolution_and_augmentation(images: Examples, quick: Quick) -> None:
+def test_convolution_and_augmentation(images: Examples) -> None:
     layers = [hg.Conv2D(4, kernel_size=5, stride=2), hg.ReLU(), hg.Flatten()]
     augmentation = hg.Augmentation(shift=1)
     classifier = quick(layers=layers, input_shape=(1, 28, 28), augmentation=augmentation, batch_size=16)
@@ -204,21 +181,15 @@ def test_convolution_and_augmentation(images: Examples, quick: Quick) -> None:
         {"batch_size": np.int64(7), "epochs": np.int32(2)},
     ],
 )
-def test_other_parameters_change_the_result(
-    flowers: Examples, quick: Quick, parameters: dict[str, Any]
-) -> None:
-    X, y = flowers
+def test_other_parameters_change_the_result(parameters: dict[str, Any]) -> None:
     usual = quick().fit(X, y).predict_proba(X)
     assert not np.array_equal(quick(**parameters).fit(X, y).predict_proba(X), usual)
 
 
-@pytest.mark.parametrize("data", ["flowers", "images"])
-def test_saved_models_predict_the_same(
-    data: str, quick: Quick, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    X, y = request.getfixturevalue(data)
-    classifier = quick().fit(X, [f"a {label}" for label in y])
-    hg.save_model(classifier, tmp_path / "model.safetensors")
-    network = hg.load_model(tmp_path / "model.safetensors")
-    np.testing.assert_array_equal(network.predict_proba(X), classifier.predict_proba(X))
-    assert network.classes == tuple(classifier.classes_)
+def test_saved_models_predict_the_same(images: Examples, tmp_path: Path) -> None:
+    for inputs, labels in ((X, y), images):
+        classifier = quick().fit(inputs, [f"a {label}" for label in labels])
+        hg.save_model(classifier, tmp_path / "model.safetensors")
+        network = hg.load_model(tmp_path / "model.safetensors")
+        np.testing.assert_array_equal(network.predict_proba(inputs), classifier.predict_proba(inputs))
+        assert network.classes == tuple(classifier.classes_)

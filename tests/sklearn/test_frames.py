@@ -1,6 +1,5 @@
 """DataFrames, with text columns, and the models that searches contain."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import handgrad as hg
+from flowers import quick
 from handgrad.data.tables import read_rows
 
 COLUMNS = ("height", "soil=", "soil=clay", "soil=sand", "leaf=broad", "leaf=narrow")
@@ -23,11 +23,9 @@ TABLE: dict[str, Any] = {
 }
 LABELS = [("peony", "sage")[k % 2] for k in range(60)]
 
-Quick = Callable[..., hg.HandgradClassifier]
-
 
 @pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
-def test_each_category_is_an_input(quick: Quick, frame: Any, tmp_path: Path) -> None:
+def test_each_category_is_an_input(frame: Any, tmp_path: Path) -> None:
     X = frame(TABLE)
     classifier = quick(epochs=60, learning_rate=0.03).fit(X, LABELS)
     assert classifier.feature_names_in_.tolist() == ["height", "soil", "leaf"]
@@ -42,7 +40,7 @@ def test_each_category_is_an_input(quick: Quick, frame: Any, tmp_path: Path) -> 
     assert quick().fit(X[["height"]], pd.Series(LABELS)).network_.features == ("height",)
 
 
-def test_categories_keep_their_order_and_unknown_ones_are_zero(quick: Quick) -> None:
+def test_categories_keep_their_order_and_unknown_ones_are_zero() -> None:
     X = pl.DataFrame(TABLE)
     classifier = quick().fit(X, LABELS)
     alone = classifier.predict_proba(X[1:2])
@@ -53,7 +51,7 @@ def test_categories_keep_their_order_and_unknown_ones_are_zero(quick: Quick) -> 
     assert np.isfinite(cross_val_score(quick(), X, LABELS, cv=3, error_score="raise")).all()
 
 
-def test_warm_start_and_validation_have_the_same_categories(quick: Quick) -> None:
+def test_warm_start_and_validation_have_the_same_categories() -> None:
     X = pl.DataFrame(TABLE)
     classifier = quick(early_stopping=True).fit(X, LABELS, X_val=X[:7], y_val=LABELS[:7])
     assert len(classifier.validation_loss_curve_ or ()) == 5
@@ -64,7 +62,7 @@ def test_warm_start_and_validation_have_the_same_categories(quick: Quick) -> Non
     assert classifier.network_.features == COLUMNS
 
 
-def test_other_tables_are_refused(quick: Quick) -> None:
+def test_other_tables_are_refused() -> None:
     X = pd.DataFrame(TABLE)
     classifier = quick().fit(X, LABELS)
     for wrong, message in (
@@ -80,7 +78,7 @@ def test_other_tables_are_refused(quick: Quick) -> None:
         quick().fit(pd.DataFrame({"a": [f"n{k}" for k in range(150)]}), [0, 1] * 75)
 
 
-def test_classifiers_and_searches_are_saved_and_nothing_else(quick: Quick, tmp_path: Path) -> None:
+def test_classifiers_and_searches_are_saved_and_nothing_else(tmp_path: Path) -> None:
     X = np.random.default_rng(0).normal(size=(60, 2))
     for model in (
         make_pipeline(StandardScaler(), quick()).fit(X, LABELS),

@@ -1,7 +1,6 @@
 """The classifier in pipelines, searches, cross-validation and worker processes."""
 
 import os
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -14,19 +13,17 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 import handgrad as hg
-from fixture_types import Examples
+from flowers import X, quick, y
 from handgrad.sklearn.parameters import usable_threads
-
-Quick = Callable[..., hg.HandgradClassifier]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["loky", "threading"])
-def test_grid_search_finds_the_same_with_two_workers(quick: Quick, flowers: Examples, backend: str) -> None:
+def test_grid_search_finds_the_same_with_two_workers(backend: str) -> None:
     grid = {"hidden": [(4,), (16, 8)], "optimizer": ["adam", hg.SGD()], "dropout": [0.0, 0.2]}
     with parallel_config(backend=backend):
         one, two = (
-            GridSearchCV(quick(epochs=5, threads=1), grid, cv=2, n_jobs=jobs).fit(*flowers) for jobs in (1, 2)
+            GridSearchCV(quick(epochs=5, threads=1), grid, cv=2, n_jobs=jobs).fit(X, y) for jobs in (1, 2)
         )
     np.testing.assert_array_equal(one.cv_results_["mean_test_score"], two.cv_results_["mean_test_score"])
     assert one.best_params_ == two.best_params_
@@ -42,8 +39,7 @@ def test_joblib_workers_share_the_processors(monkeypatch: pytest.MonkeyPatch) ->
     assert usable_threads(3) == 3
 
 
-def test_pipeline_transforms_validation_data(quick: Quick, flowers: Examples) -> None:
-    X, y = flowers
+def test_pipeline_transforms_validation_data() -> None:
     with sklearn.config_context(enable_metadata_routing=True):
         classifier = quick(epochs=30, early_stopping=True).set_fit_request(X_val=True, y_val=True)
         pipeline = Pipeline([("scale", StandardScaler()), ("net", classifier)], transform_input=["X_val"])
@@ -53,8 +49,7 @@ def test_pipeline_transforms_validation_data(quick: Quick, flowers: Examples) ->
     assert score > 0.8
 
 
-def test_multiple_labels_and_calibration(quick: Quick, flowers: Examples) -> None:
-    X, y = flowers
+def test_multiple_labels_and_calibration() -> None:
     calibrated = CalibratedClassifierCV(quick(epochs=30), cv=2).fit(X, y, sample_weight=np.ones(len(y)))
     assert calibrated.score(X, y) > 0.85
     labels = np.column_stack([y == "rose", y != "iris"]).astype(int)

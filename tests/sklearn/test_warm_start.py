@@ -9,7 +9,7 @@ import pytest
 from sklearn.base import clone
 
 import handgrad as hg
-from fixture_types import Examples
+from flowers import X, quick, y
 
 
 def resumable(**parameters: Any) -> hg.HandgradClassifier:
@@ -30,8 +30,7 @@ def resumable(**parameters: Any) -> hg.HandgradClassifier:
         {"batch_size": "all"},
     ],
 )
-def test_epochs_in_two_calls_are_the_same_as_in_one(flowers: Examples, parameters: dict[str, Any]) -> None:
-    X, y = flowers
+def test_epochs_in_two_calls_are_the_same_as_in_one(parameters: dict[str, Any]) -> None:
     twice = pickle.loads(pickle.dumps(resumable(epochs=3, **deepcopy(parameters)).fit(X, y)))
     once = resumable(epochs=8, **parameters).fit(X, y)
     twice.set_params(epochs=5).fit(X, y)
@@ -49,8 +48,7 @@ def test_epochs_in_two_calls_are_the_same_as_in_one(flowers: Examples, parameter
         {"early_stopping": True, "optimizer": "muon", "averaging": "last_epochs"},
     ],
 )
-def test_other_parameters_continue_from_the_result(flowers: Examples, change: dict[str, Any]) -> None:
-    X, y = flowers
+def test_other_parameters_continue_from_the_result(change: dict[str, Any]) -> None:
     usual: dict[str, Any] = {"patience": 5, "epochs": 99, "learning_rate": 0.05, "averaging": "last_epochs"}
     classifier = resumable(early_stopping=True, **usual).fit(X, y)
     result, epochs = classifier.network_.flat_parameters.copy(), classifier.n_iter_
@@ -61,23 +59,21 @@ def test_other_parameters_continue_from_the_result(flowers: Examples, change: di
     assert classifier.best_epoch_ == (epochs + 1 if change["early_stopping"] else None)
 
 
-def test_time_limit_ends_with_the_epoch_and_is_continued_exactly(flowers: Examples) -> None:
-    X, y = flowers
+def test_time_limit_ends_with_the_epoch_and_is_continued_exactly() -> None:
     limited = resumable(time_limit=1e-9).fit(X, y)
     assert limited.n_iter_ == 1
     limited.set_params(time_limit=None, epochs=4).fit(X, y)
     np.testing.assert_array_equal(limited.predict_proba(X), resumable(epochs=5).fit(X, y).predict_proba(X))
 
 
-def test_after_a_plateau_there_are_no_more_epochs(flowers: Examples) -> None:
-    X, y = flowers
+def test_after_a_plateau_there_are_no_more_epochs() -> None:
     classifier = resumable(tol=10.0, patience=2, epochs=9).fit(X, y)
     assert classifier.n_iter_ == 3
     assert classifier.fit(X, y).n_iter_ == 3
+    assert quick(tol=None, patience=4, epochs=50).fit(X, y).n_iter_ == 50
 
 
-def test_other_data_continue_from_the_best_parameters(flowers: Examples) -> None:
-    X, y = flowers
+def test_other_data_continue_from_the_best_parameters() -> None:
     usual: dict[str, Any] = {"early_stopping": True, "patience": 5, "epochs": 99, "learning_rate": 0.05}
     classifier = resumable(**usual).fit(X, y, X_val=X, y_val=np.random.default_rng(0).permutation(y))
     best = classifier.network_.flat_parameters.copy()
@@ -85,8 +81,7 @@ def test_other_data_continue_from_the_best_parameters(flowers: Examples) -> None
     np.testing.assert_allclose(classifier.network_.flat_parameters, best, atol=1e-6)
 
 
-def test_warm_start_with_other_classes_layers_or_inputs_is_refused(flowers: Examples) -> None:
-    X, y = flowers
+def test_warm_start_with_other_classes_layers_or_inputs_is_refused() -> None:
     classifier = resumable(epochs=1).fit(X, y)
     with pytest.raises(ValueError, match=r"unseen labels.*oak"):
         classifier.fit(X, np.where(y == "rose", "oak", y))
@@ -97,8 +92,7 @@ def test_warm_start_with_other_classes_layers_or_inputs_is_refused(flowers: Exam
 
 
 @pytest.mark.parametrize("weights", [None, -1.0])
-def test_a_refused_fit_leaves_the_classifier_as_it_was(flowers: Examples, weights: float | None) -> None:
-    X, y = flowers
+def test_a_refused_fit_leaves_the_classifier_as_it_was(weights: float | None) -> None:
     classifier = resumable(warm_start=False).fit(X, y)
     before = classifier.predict(X)
     others = np.array(["oak", "elm"])[np.arange(len(y) - (weights is None)) % 2]
@@ -107,8 +101,7 @@ def test_a_refused_fit_leaves_the_classifier_as_it_was(flowers: Examples, weight
     np.testing.assert_array_equal(classifier.predict(X), before)
 
 
-def test_partial_fits_learn(flowers: Examples) -> None:
-    X, y = flowers
+def test_partial_fits_learn() -> None:
     classifier = resumable(learning_rate=0.01)
     for _ in range(30):
         for part in range(3):  # a class at a time
@@ -121,7 +114,7 @@ def test_partial_fits_learn(flowers: Examples) -> None:
 
 
 @pytest.mark.parametrize(
-    ("begun", "parameters", "y", "classes", "message"),
+    ("begun", "parameters", "label", "classes", "message"),
     [
         (False, {}, "iris", None, "classes must be passed on the first call"),
         (True, {}, "oak", None, "previously unseen labels.*oak"),
@@ -134,10 +127,10 @@ def test_partial_fits_learn(flowers: Examples) -> None:
     ],
 )
 def test_invalid_partial_fits_are_refused(
-    flowers: Examples, begun: bool, parameters: dict[str, Any], y: str, classes: Any, message: str
+    begun: bool, parameters: dict[str, Any], label: str, classes: Any, message: str
 ) -> None:
     classifier = resumable()
     if begun:
-        classifier.partial_fit(*flowers, classes=["iris", "lily", "rose"])
+        classifier.partial_fit(X, y, classes=["iris", "lily", "rose"])
     with pytest.raises(ValueError, match=message):
-        classifier.set_params(**parameters).partial_fit(flowers[0][:1], [y], classes=classes)
+        classifier.set_params(**parameters).partial_fit(X[:1], [label], classes=classes)

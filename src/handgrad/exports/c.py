@@ -126,9 +126,7 @@ class _Program:
         self, index: int, function: str, sizes: Shape, arrays: Parameters, channels: tuple[int, int]
     ) -> None:
         """Add a product with weights, and the biases."""
-        weights, scales = arrays.weights, None
-        if self.int8:
-            weights, scales = quantize(weights)
+        weights, scales = quantize(arrays.weights) if self.int8 else (arrays.weights, None)
         weights = weights.T if weights.ndim == 2 else weights  # (I, O)
         constant = self.array("handgrad_weight", f"weights{index}", weights)
         biases = self.array("float", f"biases{index}", arrays.biases)

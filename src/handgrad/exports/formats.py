@@ -10,14 +10,7 @@ from handgrad.exports import FORMATS, SUFFIXES
 from handgrad.exports.c import write_c
 from handgrad.exports.csv import read_csv, write_csv
 from handgrad.exports.html import write_html
-from handgrad.model.files import (
-    Recipe,
-    load_recipe,
-    load_safetensors,
-    model_tensors,
-    network_from_tensors,
-    network_of,
-)
+from handgrad.model import files
 from handgrad.model.network import Network
 
 MODEL_FILE = "model.safetensors"
@@ -30,7 +23,7 @@ def export(
     format: str | None = None,
     *,
     int8: bool = False,
-    recipe: Recipe | None = None,
+    recipe: files.Recipe | None = None,
     accuracy: str | None = None,
 ) -> None:
     """Write a trained network in another format, with its scaling, completely or not at all.
@@ -62,7 +55,7 @@ def export(
         raise HandgradError(f"{path}: unknown format '{format}'{suggest(format, FORMATS)}")
     if int8 and format != "c":
         raise HandgradError(f"only c has int8 weights, and not {format}")
-    network = network_of(network)
+    network = files.network_of(network)
     if format != "csv":
         network = _in_float32(network, format)
     match format:
@@ -83,12 +76,12 @@ def _in_float32(network: Network, format: str) -> Network:
             raise HandgradError(
                 f"{format} supports layers of the library only, and not {index}, {layer!r:.60}"
             )
-    tensors, metadata = model_tensors(network)
+    tensors, metadata = files.model_tensors(network)
     with np.errstate(over="ignore"):
         arrays = {name: array.astype(np.float32) for name, array in network.named_arrays().items()}
     if not all(np.isfinite(array).all() for array in arrays.values()):
         raise HandgradError(f"{format} holds float32, and parameters exceed its range; train again")
-    return network_from_tensors(tensors | arrays, metadata | {"dtype": '"float32"'}, Path(format))
+    return files.network_from_tensors(tensors | arrays, metadata | {"dtype": '"float32"'}, Path(format))
 
 
 def _onnx() -> Any:
@@ -116,7 +109,7 @@ def load_model(path: Path | str) -> Network:
     file = model_file(path)
     if file is None:
         return read_csv(Path(path))
-    return _onnx().read_onnx(file)[0] if file.suffix.lower() == ".onnx" else load_safetensors(file)
+    return _onnx().read_onnx(file)[0] if file.suffix.lower() == ".onnx" else files.load_safetensors(file)
 
 
 def load_model_recipe(path: Path | str) -> dict[str, Any] | None:
@@ -124,7 +117,7 @@ def load_model_recipe(path: Path | str) -> dict[str, Any] | None:
     file = model_file(path)
     if file is None:
         return None
-    return _onnx().read_onnx(file)[1] if file.suffix.lower() == ".onnx" else load_recipe(file)
+    return _onnx().read_onnx(file)[1] if file.suffix.lower() == ".onnx" else files.load_recipe(file)
 
 
 def model_file(path: Path | str) -> Path | None:

@@ -181,12 +181,10 @@ class HandgradClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
         Parameters
         ----------
-        X : (N, I) array, sparse matrix or DataFrame
-        y : (N,)
+        X, y, sample_weight
+            As in `fit`.
         classes : (C,), optional
             All classes; required in the first call, unless `fit` came before.
-        sample_weight : (N,), optional
-            The weight of each example, from 0; default: 1.
 
         Returns
         -------
@@ -231,8 +229,7 @@ class HandgradClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         floats = inputs.dtype != np.uint8 and scaling is not None and scaling.for_bytes
         if floats and inputs.max() <= 1 and (inputs % 1).any():
             raise HandgradError("the estimator was trained on bytes, 0 to 255; X is scaled to 0 to 1 already")
-        logits: NDArray[np.floating[Any]] = self.network_.logits(inputs)
-        return logits
+        return self.network_.logits(inputs)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

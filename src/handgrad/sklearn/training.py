@@ -20,15 +20,8 @@ from handgrad.model.architecture import check_shape
 from handgrad.model.losses import CrossEntropy
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
+from handgrad.sklearn import parameters
 from handgrad.sklearn.inputs import check_inputs, check_weights
-from handgrad.sklearn.parameters import (
-    build_layers,
-    build_optimizer,
-    callbacks_of,
-    check_parameters,
-    choose_scaling,
-    usable_threads,
-)
 from handgrad.training.state import TrainingState
 from handgrad.training.stopping import EarlyStopping
 from handgrad.training.train import train
@@ -41,8 +34,9 @@ def fit(
 
     Nothing of a fitted classifier changes before all arguments are checked, except its scikit-learn attributes.
     """
-    check_parameters(classifier)
-    optimizer, stopping = build_optimizer(classifier), EarlyStopping(classifier.patience, classifier.monitor)
+    parameters.check_parameters(classifier)
+    optimizer = parameters.build_optimizer(classifier)
+    stopping = EarlyStopping(classifier.patience, classifier.monitor)
     continued = (classifier.warm_start or partial) and hasattr(classifier, "network_")
     inputs, features = check_inputs(classifier, X, classifier.network_.features if continued else None)
     weights = check_weights(sample_weight)
@@ -64,7 +58,7 @@ def fit(
 
     if continued:
         network, state, records = classifier.network_, classifier._state, classifier.records_
-        if tuple(build_layers(classifier, len(classifier.classes_))) != network.layers:
+        if tuple(parameters.build_layers(classifier, len(classifier.classes_))) != network.layers:
             raise HandgradError("the layers differ from those trained so far; fit without warm_start")
     else:
         network, records = _build_network(classifier, inputs, weights, seed, features), []
@@ -91,7 +85,7 @@ def fit(
         batch_size=classifier.batch_size,
         epochs=state.epoch + (1 if partial else int(classifier.epochs)),
         sample_weights=None if weights is None else weights / weights.mean(),
-        threads=usable_threads(classifier.threads),
+        threads=parameters.usable_threads(classifier.threads),
         state=state,
     )
     classifier.network_, classifier.records_ = network, records
@@ -113,7 +107,7 @@ def _run(classifier: Any, training: Any, tol: float | None) -> None:
             if record.validation_loss is not None:
                 text += f", validation loss {record.validation_loss:.4f}"
             print(text, flush=True)
-        answers = [callback(classifier, record) for callback in callbacks_of(classifier)]
+        answers = [callback(classifier, record) for callback in parameters.callbacks_of(classifier)]
         stops = any(isinstance(answer, bool | np.bool_) and answer for answer in answers)
         if stops or perf_counter() - start > limit or _has_plateau(classifier, tol):
             break
@@ -160,11 +154,11 @@ def _build_network(
     if prod(shape) != columns:
         raise HandgradError(f"input_shape {shape} is of {prod(shape)} inputs; X has {columns}")
     return Network(
-        build_layers(classifier, len(classifier.classes_)),
+        parameters.build_layers(classifier, len(classifier.classes_)),
         columns if classifier.layers is None else shape,
         np.random.default_rng([seed, 0]),
         dtype,
-        scaling=choose_scaling(classifier.scaling, inputs, weights),
+        scaling=parameters.choose_scaling(classifier.scaling, inputs, weights),
         classes=map(str, classifier.classes_),
         example_shape=shape,
         framing="plain" if classifier.input_shape is None else classifier.framing,
