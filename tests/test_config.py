@@ -36,40 +36,33 @@ def test_numbers_of_numpy_become_plain_ones() -> None:
     assert (config["units"], config["negative_slope"]) == (3, 0.5)
 
 
-@pytest.mark.parametrize(
-    ("config", "message"),
-    [
-        ({"type": "Dens", "units": 3}, "unknown layer 'Dens'; did you mean 'Dense'?"),
-        ({"type": "Dense", "unit": 3}, "Dense has no field 'unit'; did you mean 'units'?"),
-        ({"type": "Dense"}, "'units'"),
-        (
-            {"type": "Dense", "units": 3, "bias_initializer": {"type": "Uniform", "low": "a"}},
-            "Uniform low must be",
-        ),
-        ({"type": "Dense", "units": 3, "weight_initializer": {"type": "Unifrom"}}, "did you mean 'Uniform'"),
-        ({"units": 3}, "layer: a table with a type is needed"),
-        ({"type": "Uniform"}, "unknown layer 'Uniform'"),
-        ("Dense", "layer: a table with a type is needed"),
-    ],
-)
-def test_a_wrong_configuration_gets_one_clear_line(config: Any, message: str) -> None:
-    assert message in refusal(Layer.from_config, config)
+def resolve(value: Any) -> Layer:
+    return Layer.resolve(value, "activation")
 
 
 @pytest.mark.parametrize("value", ["leaky_relu", "LeakyReLU", "LEAKY_RELU", LeakyReLU, LeakyReLU()])
 def test_a_name_a_class_and_an_instance_mean_the_same(value: Any) -> None:
-    assert Layer.resolve(value, "activation") == LeakyReLU()
+    assert resolve(value) == LeakyReLU()
+
+
+NESTED = {"type": "Dense", "units": 3, "bias_initializer": {"type": "Uniform", "low": "a"}}
 
 
 @pytest.mark.parametrize(
-    ("value", "message"),
+    ("read", "value", "message"),
     [
-        ("leaky", "unknown layer 'leaky'; did you mean 'LeakyReLU'"),
-        ("dense", "'units'"),
-        *((value, "must be a name") for value in (3, None, Layer, Uniform, {"type": "ReLU"})),
+        (Layer.from_config, {"type": "Dens", "units": 3}, "unknown layer 'Dens'; did you mean 'Dense'?"),
+        (Layer.from_config, {"type": "Dense", "unit": 3}, "Dense has no field 'unit'; did you mean 'units'?"),
+        (Layer.from_config, {"type": "Dense"}, "'units'"),
+        (Layer.from_config, NESTED, "Uniform low must be"),
+        (Layer.from_config, NESTED | {"bias_initializer": {"type": "Unifrom"}}, "did you mean 'Uniform'"),
+        (Layer.from_config, {"units": 3}, "layer: a table with a type is needed"),
+        (Layer.from_config, {"type": "Uniform"}, "unknown layer 'Uniform'"),
+        (Layer.from_config, "Dense", "layer: a table with a type is needed"),
+        (resolve, "leaky", "activation: unknown layer 'leaky'; did you mean 'LeakyReLU'"),
+        (resolve, "dense", "activation: Dense: "),
+        *((resolve, value, "activation must be a name") for value in (3, None, Layer, Uniform, NESTED)),
     ],
 )
-def test_what_stands_for_no_layer_is_refused(value: Any, message: str) -> None:
-    line = refusal(Layer.resolve, value, "activation")
-    assert line.startswith("activation")
-    assert message in line
+def test_what_describes_no_layer_is_refused_in_one_line(read: Any, value: Any, message: str) -> None:
+    assert message in refusal(read, value)

@@ -3,7 +3,6 @@
 import json
 import re
 from base64 import b64decode
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ import handgrad as hg
 from drawing_board import Board, strokes_of
 from handgrad.frontend import page_files
 from handgrad.model.files import load_safetensors
+from page_window import pages
 
 ACCURACY = "accuracy 97.9 % on validation data of <mnist>"
 MODEL = r'id="model"[^>]*>(.*?)</script>'
@@ -28,49 +28,36 @@ def exported(reader: bytes, tmp_path: Path) -> Path:
     return tmp_path / "digits.html"
 
 
-@pytest.fixture
-def board(browser: Browser, exported: Path) -> Iterator[Board]:
-    """The exported page, opened from disk without a network connection; it makes no requests and logs nothing."""
-    context = browser.new_context(
-        offline=True, viewport={"width": 1280, "height": 900}, reduced_motion="reduce"
-    )
-    page, requested, logged = context.new_page(), [], []
-    page.on("request", lambda request: requested.append(request.url))
-    page.on("console", lambda message: logged.append(message.text))
-    page.on("pageerror", lambda error: logged.append(str(error)))
-    board = Board(page)
-    board.go(exported.as_uri())
-    yield board
-    context.close()
+def test_drawn_digits_are_recognised_without_a_connection(browser: Browser, exported: Path) -> None:
+    with pages(browser) as open_page:
+        page, requested = open_page(offline=True), []
+        page.on("request", lambda request: requested.append(request.url))
+        board = Board(page)
+        board.go(exported.as_uri())
+        for digit in ("3", "7"):
+            board.draw(strokes_of(digit))
+            board.reads(digit)
+            page.get_by_role("button", name="Clear").click()
+        assert page.get_by_role("tab").count() == 0
+        facts = page.locator("#facts").inner_text()
+        assert 'pen & "ink"' in facts
+        assert ACCURACY in facts
+        page.set_viewport_size({"width": 360, "height": 740})  # of a phone
+        box = page.get_by_text(ACCURACY).bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 344
     assert [url for url in requested if not url.startswith("data:")] == [exported.as_uri()]
-    assert logged == []
-
-
-def test_drawn_digits_are_recognised(board: Board) -> None:
-    for digit in ("3", "7"):
-        board.draw(strokes_of(digit))
-        board.reads(digit)
-        board.page.get_by_role("button", name="Clear").click()
-    assert board.page.get_by_role("tab").count() == 0
-    facts = board.page.locator("#facts").inner_text()
-    assert 'pen & "ink"' in facts
-    assert ACCURACY in facts
-    board.page.set_viewport_size({"width": 360, "height": 740})  # of a phone
-    box = board.page.get_by_text(ACCURACY).bounding_box()
-    assert box is not None
-    assert box["x"] + box["width"] <= 344
 
 
 def test_policy_forbids_every_request(browser: Browser, exported: Path) -> None:
     """The policy in the file forbids requests even with a network connection."""
-    context = browser.new_context()
-    page, requests = context.new_page(), []
+    page, requests = browser.new_page(), []
 
     def answer(route: Route) -> None:
         requests.append(route.request.url)
         route.fulfill(body="")
 
-    context.route("http://**/*", answer)
+    page.route("http://**/*", answer)
     page.goto(exported.as_uri())
     page.wait_for_selector("html[data-ready]")
     refused = page.evaluate("""async () => {
@@ -83,7 +70,7 @@ def test_policy_forbids_every_request(browser: Browser, exported: Path) -> None:
         await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
         return [...refused, Boolean(window.injected)];
     }""")
-    context.close()
+    page.close()
     assert requests == []
     assert set(refused) == {"connect-src", "script-src-elem", "img-src", False}
 

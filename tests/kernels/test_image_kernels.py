@@ -46,15 +46,8 @@ def test_edges_fade_over_the_softness(backend: str) -> None:
     np.testing.assert_array_equal(image[10, 10:], [255, 255, 255, 191, 128, 64, 0, 0, 0, 0, 0])
 
 
-@pytest.mark.parametrize(
-    ("turn", "slant", "stretch", "shift"),
-    [
-        (0, 0, (1, 1), (0, 0)),
-        (0.3, -0.2, (0.8, 1.5), (2, -3)),
-        (-3, 1, (2, 0.2), (-9, 9)),
-        (2, 0, (1, 1), (0, 1)),
-    ],
-)
+@pytest.mark.parametrize(("turn", "slant"), [(0, 0), (0.3, -0.2), (-3, 1), (2, 0)])
+@pytest.mark.parametrize(("stretch", "shift"), [((1, 1), (0, 1)), ((0.8, 1.5), (2, -3)), ((2, 0.2), (-9, 9))])
 def test_what_is_looked_up_goes_forward_to_the_pixel(
     turn: float, slant: float, stretch: tuple[float, float], shift: tuple[float, float]
 ) -> None:

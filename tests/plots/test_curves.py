@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from handgrad.errors import HandgradError
 from handgrad.plots import plot_learning_curves
 from handgrad.training.records import Record
 
@@ -70,19 +69,3 @@ def test_scales_are_logarithmic_where_values_span_a_power_of_ten() -> None:
     assert (both.get_xscale(), both.get_yscale(), legend(both)) == ("log", "log", ["slow", "fast"])
     assert plot_learning_curves(fast, metric="error").get_yscale() == "linear"  # 25 % and 0 %
     both.figure.draw_without_rendering()  # type: ignore[union-attr]
-
-
-@pytest.mark.parametrize(
-    ("runs", "options", "message"),
-    [
-        ([], {}, "load_records"),
-        ({}, {}, "load_records"),
-        ({"a": THREE, "empty": []}, {}, "run 'empty' must be"),
-        ("runs/mlp", {}, "load_records"),
-        (THREE, {"metric": "los"}, "did you mean 'loss'"),
-        (THREE, {"against": "years"}, "choose from epochs, steps, seconds"),
-    ],
-)
-def test_invalid_arguments_are_refused(runs: Any, options: dict[str, Any], message: str) -> None:
-    with pytest.raises(HandgradError, match=message):
-        plot_learning_curves(runs, **options)

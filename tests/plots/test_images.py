@@ -1,6 +1,5 @@
 """Weights as images or as a matrix, and the most confident mistakes."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -63,15 +62,6 @@ def test_weights_of_zero_are_grey() -> None:
     assert axes.images[0].get_clim() == (-1, 1)
 
 
-@pytest.mark.parametrize(
-    ("layers", "most", "message"),
-    [([hg.Tanh()], 8, "no layer"), ([hg.Dense(2)], 0, "most"), ([hg.Dense(2)], 2.5, "most")],
-)
-def test_invalid_arguments_of_weights(layers: Sequence[hg.Layer], most: Any, message: str) -> None:
-    with pytest.raises(hg.HandgradError, match=message):
-        plot_weights(hg.Network(layers, 4), most=most)
-
-
 def test_most_confident_mistake_comes_first() -> None:
     axes = plot_mistakes(images(), PROBABILITIES)
     assert captions(axes) == ["b → a\n99.9%", "a → b\n80.0%", "a → b\n70.0%"]
@@ -97,17 +87,3 @@ def test_colours_floats_and_long_names() -> None:
     axes = plot_mistakes(data, PROBABILITIES)
     assert drawn(axes).shape[2] == 3
     assert captions(axes)[0].split("\n") == ["a name that… →", "aeroplane", "99.9%"]
-
-
-@pytest.mark.parametrize(
-    ("dataset", "probabilities", "most", "message"),
-    [
-        (images(), PROBABILITIES[:3], 1, r"must be \(4, 2\)"),
-        (images(), PROBABILITIES, 0, "most"),
-        (images().inputs, PROBABILITIES, 1, "only a Dataset of"),
-        (hg.Dataset(images().inputs, LABELS, 2), PROBABILITIES, 1, "only a Dataset of"),
-    ],
-)
-def test_invalid_arguments_of_mistakes(dataset: Any, probabilities: Any, most: int, message: str) -> None:
-    with pytest.raises(hg.HandgradError, match=message):
-        plot_mistakes(dataset, probabilities, most=most)
