@@ -25,7 +25,8 @@ from handgrad.model.scaling import Scaling
 
 def write_c(network: Network, path: Path, *, int8: bool = False) -> None:
     """Write a network in float32 as a C99 header whose stem names its function, completely or not at all."""
-    program = _Program(int8)
+    name, example = identifier(path.stem), "x".join(map(str, network.example_shape))
+    program = _Program(name, int8)
     inputs, shape = network.inputs, network.input_shape
     scaling = network.scaling or Scaling(np.array(0.0), np.array(1.0))
     program.swap(inputs)
@@ -38,17 +39,14 @@ def write_c(network: Network, path: Path, *, int8: bool = False) -> None:
     for index, layer in enumerate(network.layers):
         program.write_layer(index, layer, network.arrays[index], shape)
         shape = layer.output_shape(shape)
-    name, example = identifier(path.stem), "x".join(map(str, network.example_shape))
-    template = Template(files("handgrad.exports").joinpath("c.h").read_text("utf-8"))
-    code = template.safe_substitute(
-        features=_feature_indices(network.features),
+    template = files("handgrad.exports").joinpath("c.h").read_text("utf-8")
+    template = re.sub("handgrad(?=[_.])", name, template.replace("HANDGRAD_", f"{name.upper()}_"))
+    text = Template(template).substitute(
+        features=_feature_indices(f"{name.upper()}_INPUT_", network.features),
         arrays="\n".join(program.arrays),
         buffers=", ".join(f"{buffer}[{size}]" for buffer, size in program.buffers.items() if size),
         calls="\n    ".join(program.calls),
         logits=program.now,
-    )
-    code = re.sub("handgrad(?=[_.])", name, code.replace("HANDGRAD_", f"{name.upper()}_"))
-    text = Template(code).substitute(
         library=f"handgrad {version('handgrad')}",
         parameters=f"{network.parameter_count:,}",
         kind="int8 with one float32 scale per output" if int8 else "float32",
@@ -69,8 +67,8 @@ class _Program:
     Two buffers alternate: most layers work in place, others read one buffer and write the other.
     """
 
-    def __init__(self, int8: bool) -> None:
-        self.int8 = int8
+    def __init__(self, name: str, int8: bool) -> None:
+        self.name, self.int8 = name, int8
         self.arrays: list[str] = []
         self.calls: list[str] = []
         self.buffers = {"a": 0, "b": 0}
@@ -80,13 +78,13 @@ class _Program:
         """Add a constant array, and return its name."""
         suffix = "f" if values.dtype == np.float32 else ""
         texts = [f"{text}{suffix}" for text in values.ravel().astype(str).tolist()]
-        declaration = f"static const {kind} handgrad_{name}[{len(texts)}]"
-        self.arrays.append(f"{declaration} = {{\n    {_rows(texts)}\n}};\n")
-        return f"handgrad_{name}"
+        name = f"{self.name}_{name}"
+        self.arrays.append(f"static const {kind} {name}[{len(texts)}] = {{\n    {_rows(texts)}\n}};\n")
+        return name
 
     def call(self, function: str, *arguments: object) -> None:
         """Add a call of a function in ``c.h``."""
-        self.calls.append(f"handgrad_{function}({', '.join(map(str, arguments))});")
+        self.calls.append(f"{self.name}_{function}({', '.join(map(str, arguments))});")
 
     def swap(self, floats: int) -> str:
         """Switch to the other buffer, of this number of floats at least, and return the name of the last one."""
@@ -128,7 +126,7 @@ class _Program:
         """Add a product with weights, and the biases."""
         weights, scales = quantize(arrays.weights) if self.int8 else (arrays.weights, None)
         weights = weights.T if weights.ndim == 2 else weights  # (I, O)
-        constant = self.array("handgrad_weight", f"weights{index}", weights)
+        constant = self.array(f"{self.name}_weight", f"weights{index}", weights)
         biases = self.array("float", f"biases{index}", arrays.biases)
         x = self.swap(prod(channels))
         self.call(function, x, constant, *sizes, self.now)
@@ -151,11 +149,11 @@ def _rows(elements: list[str]) -> str:
     return ",\n    ".join(", ".join(elements[start : start + 12]) for start in range(0, len(elements), 12))
 
 
-def _feature_indices(features: Sequence[str]) -> str:
+def _feature_indices(prefix: str, features: Sequence[str]) -> str:
     """Return an enum of the inputs' indices: ``soil=clay`` of plants.h is ``PLANTS_INPUT_SOIL_CLAY``."""
     names: list[str] = []
     for index, feature in enumerate(features):
-        name = "HANDGRAD_INPUT_" + (re.sub(r"[^A-Za-z0-9]+", "_", feature).strip("_").upper() or "AT")
+        name = prefix + (re.sub(r"[^A-Za-z0-9]+", "_", feature).strip("_").upper() or "AT")
         while name in names:
             name += f"_{index}"
         names.append(name)

@@ -143,7 +143,7 @@ class HandgradClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         X_val: Any = None,
         y_val: ArrayLike | None = None,
     ) -> Self:
-        """Train on examples.
+        """Train on examples, and return the classifier.
 
         Parameters
         ----------
@@ -153,10 +153,6 @@ class HandgradClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             The weight of each example, from 0; default: 1.
         X_val, y_val : (M, I), (M,), optional
             Examples to validate on after each epoch, also for early stopping.
-
-        Returns
-        -------
-        self
 
         Raises
         ------
@@ -175,7 +171,7 @@ class HandgradClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     def partial_fit(
         self, X: Any, y: ArrayLike, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None
     ) -> Self:
-        """Train for one epoch on more examples.
+        """Train for one epoch on more examples, and return the classifier.
 
         Scaling is learned from the first ones. Early stopping, validation, schedules and averages are refused.
 
@@ -185,10 +181,6 @@ class HandgradClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             As in `fit`.
         classes : (C,), optional
             All classes; required in the first call, unless `fit` came before.
-
-        Returns
-        -------
-        self
 
         Raises
         ------
