@@ -21,17 +21,12 @@ KERNELS = (activations, dense, convolution, pooling, normalization, softmax, los
 
 def quotations() -> Iterator[tuple[Path, str]]:
     """Find the cells of code in the tables, each with the file that the table's head names."""
-    source = None
-    for line in TEXT.splitlines():
-        head = re.fullmatch(r"\| formula \| \[`.*`\]\((.+\.py)\) \|", line)
-        if head:
-            source = ROOT / "docs" / head[1]
-        elif not line.startswith("|"):
-            source = None
-        elif source is not None and not line.startswith("|---"):
-            cell = re.fullmatch(r"\|.*\| `([^`|]+)` \|", line)
-            assert cell is not None, f"a row without a line of code: {line}"
-            yield source, cell[1]
+    table = r"^\| formula \| \[`.*`\]\((.+\.py)\) \|\n\|---.*\n((?:\|.*\n)+)"
+    for file, rows in re.findall(table, TEXT, re.MULTILINE):
+        for row in rows.splitlines():
+            cell = re.fullmatch(r"\|.*\| `([^`|]+)` \|", row)
+            assert cell is not None, f"a row without a line of code: {row}"
+            yield ROOT / "docs" / file, cell[1]
 
 
 def test_the_examples_print_what_is_shown() -> None:
