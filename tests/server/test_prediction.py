@@ -46,16 +46,11 @@ def test_files_descriptions_and_unknown_routes(tmp_path: Path) -> None:
             refused(api.get(path), 404)
         refused(api.get("/nothing"), 404)
         refused(api.put("/model"), 405)
-        for answer in (api.post("/predict", json={"pixels": [1]}), api.get("/model"), api.get("/model/file")):
+        posted = api.post("/runs", json={"data": "strokes", "from": "model"})
+        for answer in (api.post("/predict", json={}), api.get("/model"), api.get("/model/file"), posted):
             assert "handgrad serve MODEL" in refused(answer, 404)
         for name in ("none", "../.."):
             refused(api.post("/model", json={"run": name}), 404)
-
-
-@pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    with client(tmp_path_factory.mktemp("served"), small_network()) as found:
-        yield found
 
 
 def predictions(answer: httpx2.Response) -> list[dict[str, Any]]:
@@ -63,8 +58,9 @@ def predictions(answer: httpx2.Response) -> list[dict[str, Any]]:
     return list(answer.json()["predictions"])
 
 
-def probabilities(answer: httpx2.Response) -> list[list[float]]:
-    return [list(prediction["probabilities"].values()) for prediction in predictions(answer)]
+def check(answer: httpx2.Response, expected: Any) -> None:
+    found = [list(prediction["probabilities"].values()) for prediction in predictions(answer)]
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
 def send(api: TestClient, image: bytes) -> httpx2.Response:
@@ -79,13 +75,12 @@ def test_one_example_and_several(api: TestClient, monkeypatch: pytest.MonkeyPatc
     assert one["class"] == str(expected[0].argmax())
     assert one["probability"] == max(one["probabilities"].values())
     assert list(one["probabilities"]) == list("0123456789")
-    several = api.post("/predict", json={"pixels": DIGITS.tolist()})
-    np.testing.assert_allclose(probabilities(several), expected, rtol=1e-5)
+    check(api.post("/predict", json={"pixels": DIGITS.tolist()}), expected)
 
 
 def test_image(api: TestClient) -> None:
-    expected = small_network().predict_proba(read_example(SEVEN, (1, 28, 28), "digit")[np.newaxis])
-    np.testing.assert_allclose(probabilities(send(api, SEVEN.read_bytes())), expected, rtol=1e-5)
+    pixels = read_example(SEVEN, (1, 28, 28), "digit")
+    check(send(api, SEVEN.read_bytes()), small_network().predict_proba(pixels[np.newaxis]))
     photo = saved(Image.open(SEVEN).convert("L").resize((4000, 3000)), "JPEG")  # reduced while it is decoded
     assert predictions(send(api, photo))
 
@@ -105,8 +100,8 @@ NOT_FINITE = ("NaN", "1e999", "-Infinity", "9" * 5000, "1e300", "-1e39", '"7"', 
 )
 def test_invalid_bodies_are_refused_in_one_line(api: TestClient, body: str) -> None:
     for kind in ("application/json", "multipart/form-data; boundary=x"):
-        answer = api.post("/predict", content=body.encode("latin-1"), headers={"Content-Type": kind})
-        refused(answer, 422)
+        headers = {"Content-Type": kind}
+        refused(api.post("/predict", content=body.encode("latin-1"), headers=headers), 422)
 
 
 def test_a_model_of_a_table(tmp_path: Path) -> None:
@@ -133,7 +128,6 @@ BLANK = saved(Image.new("L", (50, 50), 255), "PNG")
         (SEVEN.read_bytes()[:200], "cannot be read"),
         (saved(Image.new("L", (2001, 2000)), "PNG"), "too many pixels"),
     ],
-    ids=["text", "blank", "truncated", "large"],
 )
 def test_invalid_images_are_refused_in_one_line(api: TestClient, content: bytes, word: str) -> None:
     assert word in refused(send(api, content), 422)

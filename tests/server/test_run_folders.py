@@ -18,7 +18,7 @@ from handgrad.server.models import ServedModel, latest_model
 from handgrad.server.run_folders import Status, find_runs, read_records, status, write_mark
 from handgrad.training.records import LOG_FILE
 from networks import parameters
-from served import client, read_events, refused
+from served import read_events, refused
 
 DATA = {"source": "strokes:300:1", "validation": 0}
 AVERAGING = {"type": "ExponentialAverage", "decay": 0.9}
@@ -52,12 +52,6 @@ def killed(tmp_path: Path) -> Path:
     """A run after its first epoch, as `kill -9` leaves it: with a checkpoint and without a model."""
     trained(tmp_path / "runs" / "one", stop_after=0)
     return tmp_path / "runs" / "one"
-
-
-@pytest.fixture
-def api(tmp_path: Path) -> Any:
-    with client(tmp_path) as found:
-        yield found
 
 
 def test_records_after_a_step_without_invalid_lines(tmp_path: Path) -> None:
@@ -136,14 +130,6 @@ def test_latest_model_has_the_statistics_of_its_parameters(tmp_path: Path) -> No
     network = {"input": "flat", "layers": NORMALIZED}
     run = trained(tmp_path / "run", stop_after=1, averaging=AVERAGING, network=network)
     assert parameters_of(latest_model(run.folder)) == parameters(run.folder / "checkpoint.safetensors")
-
-
-def test_before_the_first_step_there_is_no_model(api: TestClient, tmp_path: Path) -> None:
-    recipe = override(load_recipe("mlp"), {"data": DATA}, "test")
-    with Run.start(recipe, tmp_path / "runs" / "new").open():
-        assert latest_model(tmp_path / "runs" / "new") is None
-        assert api.get("/runs/new/model").status_code == 204
-        refused(api.post("/model", json={"run": "new"}), 422)
 
 
 @pytest.mark.parametrize("model", [False, True])

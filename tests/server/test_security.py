@@ -5,6 +5,7 @@ import time
 from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -17,19 +18,11 @@ TOKEN = "right-token"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
-@pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    with client(tmp_path_factory.mktemp("open"), small_network()) as found:
-        yield found
-
-
 @pytest.fixture
-def protected(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[TestClient]:
+def protected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     """A server with a token, which does not delay."""
     monkeypatch.setattr(security, "GUESS_DELAY", 0.0)
-    with client(tmp_path_factory.mktemp("protected"), small_network(), token=TOKEN) as found:
+    with client(tmp_path, small_network(), token=TOKEN) as found:
         yield found
 
 
