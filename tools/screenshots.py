@@ -15,10 +15,9 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
-from drawing_board import strokes_of
 from handgrad.cli.main import main as handgrad
 from handgrad.data.mnist import ensure
-from page_window import Window, windows
+from page_window import Window, strokes_of, windows
 from served import Process, serving
 
 PHONE: dict[str, Any] = {

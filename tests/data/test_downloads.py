@@ -8,7 +8,7 @@ import pytest
 
 from failing import refusal
 from handgrad.data.download import download
-from servers import Answer, cut, endless, mirror, redirect, status, unsized, whole
+from servers import Answer, cut, endless, mirror, redirect, send, status, whole
 
 CONTENT = bytes(range(256)) * 1000
 HALF = len(CONTENT) // 2
@@ -29,7 +29,7 @@ def get(target: Path, *urls: str) -> None:
     download(urls, target, lambda content: content == CONTENT, 10**6)
 
 
-@pytest.mark.parametrize("answer", [whole(CONTENT), unsized(CONTENT)])
+@pytest.mark.parametrize("answer", [whole(CONTENT), send(CONTENT)])
 def test_a_whole_file_arrives(target: Path, tmp_path: Path, answer: Answer) -> None:
     with mirror(answer) as one, mirror(redirect(one.url + "some/file.gz")) as other:
         get(target, other.url)

@@ -1,5 +1,5 @@
 """Fixtures for exports: a browser that opens HTML exports, and a network that reads drawings."""
 
-from page_fixtures import browser, reader, written
+from page_fixtures import browser, reader
 
-__all__ = ["browser", "reader", "written"]
+__all__ = ["browser", "reader"]

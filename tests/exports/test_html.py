@@ -10,10 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Route
 
 import handgrad as hg
-from drawing_board import Board, strokes_of
 from handgrad.frontend import page_files
 from handgrad.model.files import load_safetensors
-from page_window import pages
+from page_window import strokes_of, windows
 
 ACCURACY = "accuracy 97.9 % on validation data of <mnist>"
 MODEL = r'id="model"[^>]*>(.*?)</script>'
@@ -29,14 +28,14 @@ def exported(reader: bytes, tmp_path: Path) -> Path:
 
 
 def test_drawn_digits_are_recognised_without_a_connection(browser: Browser, exported: Path) -> None:
-    with pages(browser) as open_page:
-        page, requested = open_page(offline=True), []
-        page.on("request", lambda request: requested.append(request.url))
-        board = Board(page)
-        board.go(exported.as_uri())
+    with windows(browser, exported.as_uri()) as open_window:
+        window, requested = open_window("draw", offline=True), []
+        page = window.page
+        page.on("request", lambda request: requested.append(request.url.partition("#")[0]))
+        window.go()
         for digit in ("3", "7"):
-            board.draw(strokes_of(digit))
-            board.reads(digit)
+            window.draw(strokes_of(digit))
+            window.reads(digit)
             page.get_by_role("button", name="Clear").click()
         assert page.get_by_role("tab").count() == 0
         facts = page.locator("#facts").inner_text()

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from drawing_board import Board, box_of, strokes_of
 from page_checks import BEYOND, CONTRASTS, FOCUSED, LISTEN, PROBLEMS
-from page_window import DATA, OpenWindow, Window
+from page_window import DATA, OpenWindow, Window, box_of, strokes_of
 
 slow = pytest.mark.slow
 sections = pytest.mark.parametrize("section", ["draw", "train", "digits"])
@@ -27,15 +26,7 @@ def fill(window: Window, section: str) -> None:
         expect(window.page.locator(".thumbnail-status")).to_contain_text("saved as")
 
 
-def test_names_and_facts(board: Board) -> None:
-    board.draw(strokes_of("3"))
-    assert board.page.evaluate(PROBLEMS) == []
-    expect(board.page.get_by_role("heading", level=1)).to_have_count(1)
-    facts = board.page.locator("#facts")
-    expect(facts).to_have_text("pen784-64-1050,890 parametersvalidation accuracy 97.3 %")
-
-
-def test_tabs(board: Board) -> None:
+def test_tabs(board: Window) -> None:
     page = board.page
     tabs = {name: page.get_by_role("tab", name=name) for name in ("Draw", "Train", "Digits")}
     tabs["Draw"].focus()
@@ -44,7 +35,7 @@ def test_tabs(board: Board) -> None:
     expect(tabs["Train"]).to_have_attribute("aria-selected", "true")
     expect(page.locator("#train")).to_be_visible()
     expect(page.locator("#draw")).to_be_hidden()
-    assert page.url.endswith("#train")
+    assert "#train" in page.url
     board.press("ArrowLeft", "ArrowLeft")
     expect(tabs["Digits"]).to_be_focused()
     page.go_back()
@@ -56,13 +47,14 @@ def test_tabs(board: Board) -> None:
     tabs["Draw"].click()
     board.draw(strokes_of("0"))
     board.reads("0")
+    assert page.evaluate(PROBLEMS) == []
     for image in (".attribution canvas", ".mosaic canvas"):  # they were hidden until now
         assert box_of(page.locator(image).first)["width"] > 100
 
 
 @slow
 @sections
-def test_the_tab_key_reaches_everything_visibly(open_window: OpenWindow, used: str, section: str) -> None:
+def test_the_tab_key_reaches_everything_visibly(open_window: OpenWindow, trained: str, section: str) -> None:
     window = open_window(section)
     fill(window, section)
     window.page.evaluate("document.activeElement.blur()")
@@ -84,7 +76,7 @@ def test_the_tab_key_reaches_everything_visibly(open_window: OpenWindow, used: s
     ("width", "scheme"), [(360, "dark"), (834, "light"), (1280, "light"), (1920, "dark")]
 )
 def test_sizes_names_and_contrast(
-    open_window: OpenWindow, used: str, section: str, width: int, scheme: str
+    open_window: OpenWindow, trained: str, section: str, width: int, scheme: str
 ) -> None:
     view: dict[str, Any] = {"viewport": {"width": width, "height": 740}, "color_scheme": scheme}
     window = open_window(section, is_mobile=width < 840, has_touch=width < 840, **view)
@@ -97,7 +89,7 @@ def test_sizes_names_and_contrast(
     assert len(contrasts) > 20
     assert [text for text in contrasts if text[0] < 4.5] == []
     levels = window.page.evaluate(LEVELS)
-    assert levels[0] == 1
+    assert (levels[0], levels.count(1)) == (1, 1)
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
     for narrow in {width, 320}:
         window.page.set_viewport_size({"width": narrow, "height": 740})
@@ -107,7 +99,7 @@ def test_sizes_names_and_contrast(
 
 
 @slow
-def test_announcements(open_window: OpenWindow, used: str) -> None:
+def test_announcements(open_window: OpenWindow, trained: str) -> None:
     window = open_window()
     window.page.evaluate(LISTEN)
     name = window.start("mlp", DATA, epochs=12)
@@ -122,7 +114,7 @@ def test_announcements(open_window: OpenWindow, used: str) -> None:
 
 
 @slow
-def test_forced_colours_and_reduced_motion(open_window: OpenWindow, used: str) -> None:
+def test_forced_colours_and_reduced_motion(open_window: OpenWindow, trained: str) -> None:
     window = open_window("draw", forced_colors="active", reduced_motion="reduce")
     window.page.get_by_role("button", name="Draw a sample 8").click()
     assert window.page.evaluate("document.getAnimations().length") == 0

@@ -8,16 +8,15 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 import handgrad as hg
-from drawing_board import strokes_of
 from handgrad.data.load import load_data
-from page_window import DATA, OpenWindow, Window, finished_run, model_of, windows
+from page_window import DATA, OpenWindow, Window, finished_run, model_of, strokes_of, windows
 from served import Process, serving
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def window(open_window: OpenWindow, used: str) -> Window:
+def window(open_window: OpenWindow) -> Window:
     return open_window("digits")
 
 

@@ -1,6 +1,5 @@
 """The Draw section: mouse, touch and key events in a real browser, and what the page shows of the network."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,18 +7,15 @@ import pytest
 from playwright.sync_api import expect
 
 import handgrad as hg
-from drawing_board import Board, box_of, strokes_of
-from handgrad.data.dataset import Splits
 from handgrad.model.files import model_bytes
 from networks import DIGITS
-from page_site import Site
+from page_window import OpenWindow, Window, box_of, strokes_of
 
-Open = Callable[..., Board]
 ONE = [[[0.5, 0.2], [0.5, 0.4], [0.5, 0.6], [0.5, 0.8]]]
 slow = pytest.mark.slow
 
 
-def test_digits_are_recognised(board: Board) -> None:
+def test_digits_are_recognised(board: Window) -> None:
     for digit in "0123456789":
         board.draw(strokes_of(digit))
         board.reads(digit)
@@ -28,7 +24,7 @@ def test_digits_are_recognised(board: Board) -> None:
         expect(board.answer).to_have_text("")
 
 
-def test_undo_and_clear(board: Board) -> None:
+def test_undo_and_clear(board: Window) -> None:
     undo, clear = (board.page.get_by_role("button", name=name, exact=True) for name in ("Undo", "Clear"))
     expect(undo).to_be_disabled()
     expect(clear).to_be_disabled()
@@ -51,7 +47,7 @@ def test_undo_and_clear(board: Board) -> None:
 
 
 @slow
-def test_the_width_of_the_pen_and_of_the_window(board: Board) -> None:
+def test_the_width_of_the_pen_and_of_the_window(board: Window) -> None:
     four = strokes_of("4")
     board.draw(four[:1])
     before = board.pixels()
@@ -67,8 +63,8 @@ def test_the_width_of_the_pen_and_of_the_window(board: Board) -> None:
 
 
 @slow
-def test_a_finger_draws_and_does_not_scroll(open_board: Open) -> None:
-    board = open_board(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
+def test_a_finger_draws_and_does_not_scroll(open_window: OpenWindow) -> None:
+    board = open_window("draw", viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
     box = box_of(board.pad)
     cdp = board.page.context.new_cdp_session(board.page)
     points = [(box["x"] + box["width"] / 2, box["y"] + y * box["height"]) for y in np.linspace(0.2, 0.8, 13)]
@@ -81,7 +77,7 @@ def test_a_finger_draws_and_does_not_scroll(open_board: Open) -> None:
     assert board.page.evaluate("scrollY") == 0
 
 
-def test_pixels_are_edited_with_the_mouse(board: Board) -> None:
+def test_pixels_are_edited_with_the_mouse(board: Window) -> None:
     board.draw(ONE)
     before, probabilities = board.pixels(), board.probabilities()
     box = box_of(board.pixels_view)
@@ -101,8 +97,9 @@ def test_pixels_are_edited_with_the_mouse(board: Board) -> None:
     assert board.probabilities() == probabilities
 
 
-def test_drawing_with_the_keyboard(board: Board) -> None:
-    board.press("Tab", "Tab")
+def test_drawing_with_the_keyboard(board: Window) -> None:
+    board.page.get_by_role("tab", selected=True).focus()
+    board.press("Tab")
     expect(board.pad).to_be_focused()
     board.press("ArrowUp", "ArrowUp", "Shift+ArrowUp", "Shift+ArrowUp", " ")
     board.press(*["ArrowDown"] * 22, " ")
@@ -116,7 +113,7 @@ def test_drawing_with_the_keyboard(board: Board) -> None:
     expect(board.answer).to_have_text("")
 
 
-def test_pixels_and_classes_with_the_keyboard(board: Board) -> None:
+def test_pixels_and_classes_with_the_keyboard(board: Window) -> None:
     board.pixels_view.focus()
     board.press("ArrowUp", " ", "Shift+ArrowRight", "Shift+ArrowRight")
     assert np.argwhere(board.pixels()).tolist() == [[13, 14], [13, 15], [13, 16]]
@@ -131,7 +128,7 @@ def test_pixels_and_classes_with_the_keyboard(board: Board) -> None:
 
 
 @slow
-def test_a_class_is_explained(board: Board) -> None:
+def test_a_class_is_explained(board: Window) -> None:
     board.draw(strokes_of("3"))
     heading = board.page.locator(".attributions h2")
     expect(heading).to_contain_text("for 3")
@@ -154,8 +151,8 @@ def test_a_class_is_explained(board: Board) -> None:
 
 
 @slow
-def test_examples(board: Board, written: Splits) -> None:
-    inputs = written.split("test").inputs
+def test_examples(board: Window) -> None:
+    inputs = hg.load_data("strokes:5000").split("test").inputs
     board.click("Example 5,")
     assert np.array_equal(board.pixels().ravel(), inputs[4])
     board.click("Next examples")
@@ -168,8 +165,8 @@ def test_examples(board: Board, written: Splits) -> None:
 
 
 @slow
-def test_a_sample_is_drawn_slowly_where_motion_is_allowed(open_board: Open) -> None:
-    board = open_board(reduced_motion="no-preference")
+def test_a_sample_is_drawn_slowly_where_motion_is_allowed(open_window: OpenWindow) -> None:
+    board = open_window("draw", reduced_motion="no-preference")
     board.click("Draw a sample 4")
     board.reads("4")
     expect(board.page.locator(".answer [aria-live]")).to_contain_text("4")
@@ -204,9 +201,15 @@ def file_of(layers: list[Any], shape: tuple[int, ...], **settings: Any) -> bytes
     return model_bytes(network)
 
 
-def use(board: Board, site: Site, content: bytes) -> None:
+def send(board: Window, content: bytes | None) -> None:
+    """Let the server send another model, or none."""
+    answer: Any = {"body": content} if content is not None else {"status": 404}
+    board.page.route("**/model/file", lambda route: route.fulfill(**answer))
+
+
+def use(board: Window, content: bytes) -> None:
     """Replace the page's network, as the other sections do."""
-    site.answers["/model/file"] = content
+    send(board, content)
     board.page.evaluate(
         """async () => {
             const { readModel } = await import("handgrad/model/network.js");
@@ -218,26 +221,26 @@ def use(board: Board, site: Site, content: bytes) -> None:
 
 
 @slow
-def test_networks_of_every_kind(board: Board, site: Site) -> None:
+def test_networks_of_every_kind(board: Window) -> None:
     board.draw(strokes_of("3"))
     for panels, shape, layers in NETWORKS:
-        use(board, site, file_of(layers, shape))
+        use(board, file_of(layers, shape))
         assert board.page.locator(".stages h2").all_text_contents() == panels.split("|")
         assert "–" not in board.probabilities()
         assert board.page.locator(".top-units li").count() == 6
     expect(board.page.locator("#facts b")).to_have_text("another")
-    use(board, site, file_of([hg.Dense(2000), hg.ReLU(), hg.Dense(10)], FLAT))
+    use(board, file_of([hg.Dense(2000), hg.ReLU(), hg.Dense(10)], FLAT))
     expect(board.page.locator(".stages")).to_contain_text("192 of 2,000")
     board.page.set_viewport_size({"width": 360, "height": 740})
     classes = tuple(f"{letter} as in {letter * 9}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    use(board, site, file_of([hg.Dense(8), hg.ReLU(), hg.Dense(26)], FLAT, classes=classes))
+    use(board, file_of([hg.Dense(8), hg.ReLU(), hg.Dense(26)], FLAT, classes=classes))
     assert len(board.probabilities()) == 26
     assert board.page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 @slow
-def test_drawings_for_a_network_of_plain_images_are_not_framed(board: Board, site: Site) -> None:
-    use(board, site, file_of([hg.Dense(10)], FLAT, framing="plain"))
+def test_drawings_for_a_network_of_plain_images_are_not_framed(board: Window) -> None:
+    use(board, file_of([hg.Dense(10)], FLAT, framing="plain"))
     board.draw([[[0.1, 0.1], [0.3, 0.1]]])
     rows, columns = np.nonzero(board.pixels() > 127)
     assert (rows.min(), rows.max()) == (2, 3)
@@ -255,12 +258,12 @@ def test_drawings_for_a_network_of_plain_images_are_not_framed(board: Board, sit
     ],
 )
 def test_without_a_network_that_classifies_drawings(
-    open_board: Open, site: Site, reader: bytes, content: bytes | None, text: str
+    board: Window, reader: bytes, content: bytes | None, text: str
 ) -> None:
-    site.answers["/model/file"] = content
-    board = open_board(expected="404")
+    send(board, content)
+    board.go()
     expect(board.page.locator(".answer-message")).to_contain_text(text)
     board.draw(strokes_of("3"))
     assert board.pixels().any()
-    use(board, site, reader)
+    use(board, reader)
     board.reads("3")

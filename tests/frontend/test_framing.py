@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from drawing_board import DRAWINGS
 from drawings import render
 from handgrad.data.framing import frame_digit
-from page_site import Models
+from page_models import Models
+from page_window import DRAWINGS
 
 RNG = np.random.default_rng(0)
 DOTS: list[Any] = [{"width": 0.1, "strokes": [[[x, y]]]} for x, y in ((0.5, 0.5), (0, 1), (0.999, 0.02))]

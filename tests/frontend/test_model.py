@@ -17,7 +17,7 @@ from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
 from handgrad.recipes.loading import load_recipe, recipe_names
 from layer_table import EDGES, LAYERS, network_of
-from page_site import Models
+from page_models import Models
 
 ROWS: list[tuple[Layer, tuple[int, ...]]] = [
     *LAYERS,

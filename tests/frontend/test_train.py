@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 import handgrad as hg
-from page_site import Models
+from page_models import Models
 from page_window import DATA, LONG, OpenWindow, Window, finished_run, model_of, windows
 from served import Process, serving
 
@@ -36,7 +36,8 @@ def test_a_run_is_watched_until_it_is_finished(
     expect(window.gallery.locator(".gallery-range")).to_contain_text(f"of {errors}")
     expect(window.gallery.locator(".gallery-image.error:visible")).to_have_count(min(120, errors))
     window.act("Use this model")
-    expect(window.page.locator("#facts b")).to_have_text(name)
+    accuracy = f"validation accuracy {100 * last['validation_accuracy']:.1f} %"
+    expect(window.page.locator("#facts")).to_have_text(f"{name}784-128-10101,770 parameters{accuracy}")
     assert server.get("/model")["name"] == name
 
 
@@ -243,7 +244,7 @@ def test_a_chart_of_many_records_has_few_points_and_every_peak(models: Models) -
 def shows(window: Window, name: str) -> None:
     """Wait until a run is shown and in the address."""
     expect(window.view.get_by_role("heading", level=2)).to_have_text(name)
-    expect(window.page).to_have_url(f"{window.address}#train/{name}")
+    expect(window.page).to_have_url(re.compile(f"#train/{name}$"))
     expect(window.runs.get_by_role("button", name=name)).to_have_attribute("aria-pressed", "true")
 
 
@@ -261,7 +262,7 @@ def test_the_address_names_the_run(open_window: OpenWindow, server: Process) -> 
     shows(window, older)
     window.tab("Train")  # already selected: not a step of the history
     window.tab("Draw")
-    expect(window.page).to_have_url(f"{window.address}#draw")
+    expect(window.page).to_have_url(re.compile("#draw$"))
     window.page.go_back()
     shows(window, older)
     window.tab("Digits")

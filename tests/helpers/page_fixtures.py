@@ -9,22 +9,16 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 import handgrad as hg
-from handgrad.data.dataset import Splits
 from handgrad.model.files import model_bytes
 
 
 @pytest.fixture(scope="session")
-def written() -> Splits:
-    """Enough synthetic digits to learn to classify drawings."""
-    return hg.load_data("strokes:12000:3")
-
-
-@pytest.fixture(scope="session")
-def reader(written: Splits) -> bytes:
+def reader() -> bytes:
     """The model file of a small network that classifies drawings."""
     layers = [hg.Dense(64), hg.ReLU(), hg.Dense(10)]
     network = hg.Network(layers, input_shape=(784,), rng=np.random.default_rng(0))
-    hg.fit(network, written, optimizer=hg.AdamW(0.005), batch_size=64, epochs=4, progress=False)
+    data = hg.load_data("strokes:12000:3")
+    hg.fit(network, data, optimizer=hg.AdamW(0.005), batch_size=64, epochs=4, progress=False)
     return model_bytes(network)
 
 

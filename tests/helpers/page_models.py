@@ -1,90 +1,27 @@
-"""The page without a server: the requests of a browser are answered from memory."""
+"""The page's modules in a browser, compared with the library."""
 
 import base64
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import parse_qsl, urlparse
 
 import numpy as np
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page
 
-from handgrad.data.dataset import Dataset
-from handgrad.frontend import page_files
 from handgrad.model.files import model_bytes
 from handgrad.model.network import Network
 
-HOME = "http://localhost/"
-FILES = {f"/static/{name}": content for name, content in page_files().items()}
-KINDS = {"": "text/html", "html": "text/html", "css": "text/css", "js": "text/javascript"}
-STUB = "export default function mount(section) { section.textContent = 'not part of this test'; }"
-
-
-class Site:
-    """Answers to requests: the page's files, and `answers` by path.
-
-    An answer is bytes, a text, values for JSON, a function that returns one from a query, or None: status 404.
-    """
-
-    def __init__(self, answers: dict[str, Any]) -> None:
-        self.answers = {"/": FILES["/static/index.html"], **FILES, **answers}
-
-    def answer(self, route: Route) -> None:
-        url = urlparse(route.request.url)
-        found = self.answers.get(url.path)
-        if callable(found):
-            found = found(dict(parse_qsl(url.query)))
-        if found is None:
-            route.fulfill(status=404, json={"detail": "not here"})
-        elif isinstance(found, bytes):
-            route.fulfill(body=found, content_type="application/octet-stream")
-        elif isinstance(found, str):
-            route.fulfill(body=found, content_type=KINDS[url.path.rpartition(".")[2].strip("/")])
-        else:
-            route.fulfill(json=found)
-
-
-def draw_site(model: bytes, examples: Dataset) -> Site:
-    """Return a site with the Draw section: a model named pen, and examples."""
-
-    def page_of_examples(query: dict[str, str]) -> dict[str, Any]:
-        part = examples.take(slice(int(query["offset"]), int(query["offset"]) + int(query["limit"])))
-        return {
-            "inputs": base64.b64encode(part.inputs.tobytes()).decode(),
-            "labels": part.labels.tolist(),
-            "total": len(examples),
-            "input_shape": [1, 28, 28],
-            "classes": examples.classes,
-        }
-
-    sets = [("strokes:3000", [1, 28, 28]), ("table", [4])]
-    return Site(
-        {
-            "/model": {"name": "pen"},
-            "/model/file": model,
-            "/runs": [{"name": "pen"}],
-            "/runs/pen": {"validated": {"validation_accuracy": 0.9731}},
-            "/data": [{"name": name, "input_shape": shape} for name, shape in sets],
-            "/data/examples": page_of_examples,
-            "/static/train/train.js": STUB,
-            "/static/digits/digits.js": STUB,
-        }
-    )
-
-
-MODULES = """<!doctype html><title>modules</title>
-<script type="importmap">{"imports": {"handgrad/": "./static/"}}</script>
-<script type="module">
-import { pixelsOf } from "handgrad/draw/draw.js";
-import { fromBase64 } from "handgrad/elements.js";
-import { readModel } from "handgrad/model/network.js";
-Object.assign(window, { fromBase64, pixelsOf, readModel, ready: true });
-</script>"""
+MODULES = """async () => {
+    const { pixelsOf } = await import("handgrad/draw/draw.js");
+    const { fromBase64 } = await import("handgrad/elements.js");
+    const { readModel } = await import("handgrad/model/network.js");
+    Object.assign(window, { fromBase64, pixelsOf, readModel });
+}"""
 
 
 class Models:
-    """The page's modules in a browser, without the page."""
+    """Functions of the page's modules, as globals of a window."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -125,10 +62,10 @@ def _values(raw: NDArray[Any]) -> str:
 
 
 @contextmanager
-def open_models(browser: Browser) -> Iterator[Models]:
-    """Open a page with the modules."""
+def open_models(browser: Browser, address: str) -> Iterator[Models]:
+    """Open the page of a server, and import its modules."""
     with browser.new_page() as page:
-        page.route("**/*", Site({"/": MODULES}).answer)
-        page.goto(HOME)
-        page.wait_for_function("window.ready")
+        page.goto(address)
+        page.wait_for_selector("html[data-ready]")
+        page.evaluate(MODULES)
         yield Models(page)

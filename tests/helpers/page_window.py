@@ -1,60 +1,60 @@
-"""Browser windows that show the page, and the sections Train and Digits as tests use them."""
+"""The page as tests use it: draw with the mouse, use the forms of its sections, and read what it shows."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
 import handgrad as hg
-from drawing_board import Board
 from served import Process
 
 expect.set_options(timeout=60_000)  # long for a busy machine; passing tests do not wait for it
 
-OpenPage = Callable[..., Page]
 OpenWindow = Callable[..., "Window"]
 
 LONG = {"steps": 200_000, "batch_size": 50}  # for `classic`: longer than any test
 DATA = "strokes:2000"
+DRAWINGS: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parents[2] / "tools" / "drawings.json").read_text("utf-8")
+)
+Strokes = list[list[list[float]]]
+
+# the page works once per frame: after two, everything requested before is on the screen
+SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
+PIXELS = """(canvas) => {
+    const copy = new OffscreenCanvas(28, 28).getContext("2d", { willReadFrequently: true });
+    copy.drawImage(canvas, 0, 0);
+    return Array.from(copy.getImageData(0, 0, 28, 28).data);
+}"""
 
 
-@contextmanager
-def pages(browser: Browser) -> Iterator[OpenPage]:
-    """Open pages in windows with any settings; at the end none may have logged an error or a warning."""
-    contexts: list[BrowserContext] = []
-    problems: list[str] = []
-
-    def open_page(expected: str | None = None, beside: Page | None = None, **settings: Any) -> Page:
-        if beside is None:
-            wanted = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce", **settings}
-            contexts.append(browser.new_context(**wanted))
-        page = (beside.context if beside else contexts[-1]).new_page()
-        page.set_default_timeout(60_000)
-
-        def note(message: ConsoleMessage) -> None:
-            if message.type in ("error", "warning") and not (expected and expected in message.text):
-                problems.append(message.text)
-
-        page.on("console", note)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        return page
-
-    try:
-        yield open_page
-    finally:
-        for context in contexts:
-            context.close()
-    assert problems == []
+def strokes_of(label: str, kind: str = "thin", every: int = 3) -> Strokes:
+    """Return the strokes of one of the messy drawings, with every third of its points."""
+    (found,) = (drawing for drawing in DRAWINGS if (drawing["label"], drawing["kind"]) == (label, kind))
+    return [[*stroke[:-1:every], stroke[-1]] for stroke in found["strokes"]]
 
 
-class Window(Board):
-    """The page of a server, at one of its sections."""
+def box_of(element: Locator) -> Any:
+    """Return the rectangle of a visible element: x, y, width, height."""
+    box = element.bounding_box()
+    assert box is not None
+    return box
 
-    def __init__(self, page: Page, address: str) -> None:
-        super().__init__(page)
-        self.address = address
+
+class Window:
+    """The page in a browser, at one of its sections."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.pad = page.get_by_role("application", name="Drawing area")
+        self.pixels_view = page.get_by_role("application", name="28 by 28 pixels")
+        self.answer = page.locator(".answer-large")
+        self.words = page.locator(".answer-words")
         self.view = page.get_by_role("region", name="Run", exact=True)
         self.gallery = page.get_by_role("region", name="Test images")
         self.gallery_status = page.locator(".gallery-status")
@@ -62,6 +62,55 @@ class Window(Board):
         self.form = page.get_by_role("form", name="New training")
         self.tuning = page.get_by_role("form", name="Fine-tune")
         self.readout = page.locator(".view-readout")
+
+    def go(self, url: str | None = None) -> None:
+        """Open an address, or load the page again, and wait until it is ready."""
+        if url:
+            self.page.goto(url)
+        else:
+            self.page.reload()
+        self.page.wait_for_selector("html[data-ready]")
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until everything requested is on the screen."""
+        self.page.evaluate(SETTLED)
+
+    def draw(self, strokes: Strokes, *, lift: bool = True) -> None:
+        """Draw with the mouse: press, move along the points, release."""
+        self.pad.scroll_into_view_if_needed()
+        box, mouse = box_of(self.pad), self.page.mouse
+        for number, stroke in enumerate(strokes):
+            points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+            mouse.move(*points[0])
+            mouse.down()
+            for point in points[1:]:
+                mouse.move(*point)
+            if lift or number + 1 < len(strokes):
+                mouse.up()
+        self.settle()
+
+    def reads(self, label: str) -> None:
+        """Check the predicted class."""
+        expect(self.answer).to_have_text(label)
+
+    def click(self, name: str, role: Any = "button") -> None:
+        """Click what has this name, and wait for what follows."""
+        self.page.get_by_role(role, name=name).click()
+        self.settle()
+
+    def pixels(self) -> NDArray[np.uint8]:
+        """Return the 28×28 pixels of the network input as shown."""
+        return np.array(self.pixels_view.evaluate(PIXELS), np.uint8).reshape(28, 28, 4)[:, :, 0]
+
+    def probabilities(self) -> list[str]:
+        """Return the percentages of the bars as shown."""
+        return self.page.locator(".bar-percent").all_text_contents()
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+        self.settle()
 
     def tab(self, name: str) -> None:
         self.page.get_by_role("tab", name=name).click()
@@ -107,16 +156,38 @@ class Window(Board):
 
 @contextmanager
 def windows(browser: Browser, address: str) -> Iterator[OpenWindow]:
-    """Open windows of a server's page."""
-    with pages(browser) as open_page:
+    """Open windows of a server's page with any settings; at the end none may have logged an error or a warning."""
+    contexts: list[BrowserContext] = []
+    problems: list[str] = []
 
-        def open_window(section: str = "train", beside: Window | None = None, **settings: Any) -> Window:
-            settings = {"expected": "404 (Not Found)", **settings}  # of /model/file, without a model
-            window = Window(open_page(beside=beside and beside.page, **settings), address)
-            window.go(f"{address}#{section}")
-            return window
+    def open_window(
+        section: str = "train",
+        beside: Window | None = None,
+        expected: str = "404 (Not Found)",  # of /model/file, without a model
+        **settings: Any,
+    ) -> Window:
+        if beside is None:
+            wanted = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce", **settings}
+            contexts.append(browser.new_context(**wanted))
+        page = (beside.page.context if beside else contexts[-1]).new_page()
+        page.set_default_timeout(60_000)
 
+        def note(message: ConsoleMessage) -> None:
+            if message.type in ("error", "warning") and expected not in message.text:
+                problems.append(message.text)
+
+        page.on("console", note)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        window = Window(page)
+        window.go(f"{address}#{section}")
+        return window
+
+    try:
         yield open_window
+    finally:
+        for context in contexts:
+            context.close()
+    assert problems == []
 
 
 def model_of(folder: Path, name: str) -> hg.Network:

@@ -83,11 +83,6 @@ def cut(content: bytes, after: int) -> Answer:
     return send(content[:after], Content_Length=len(content))
 
 
-def unsized(content: bytes) -> Answer:
-    """Omit the length."""
-    return send(content)
-
-
 def redirect(url: str) -> Answer:
     return send(b"", 302, Location=url, Content_Length=0)
 
