@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 import handgrad as hg
-from failing import fails, misused
+from failing import fails, misused, prints
 from fixture_types import Cli
 from networks import DIGITS
 
@@ -31,14 +31,8 @@ def models(tmp_path: Path) -> None:
     Image.new("L", (30, 30), 255).save(tmp_path / "blank.png")
 
 
-def explained(cli: Cli, model: str, *arguments: str) -> str:
-    done = cli("explain", f"{model}.safetensors", *arguments)
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
-
-
 def test_an_example_of_the_data(cli: Cli) -> None:
-    printed = explained(cli, "digits", "3", "--data", "strokes:60")
+    printed = prints(cli, "explain digits.safetensors 3 --data strokes:60")
     label = hg.load_data("strokes:60").split("test").labels[3]
     assert f"strokes:60, test, example 3, labelled {label}: predicted as " in printed
     assert "█" in printed
@@ -56,25 +50,24 @@ def test_an_image_without_label_has_its_predicted_class(cli: Cli, tmp_path: Path
     image = Image.fromarray(hg.load_data("strokes:60").train.inputs[0].reshape(28, 28)).resize((90, 90))
     image.save(tmp_path / "digit.png")
     predicted = cli("predict", "digits.safetensors", "digit.png").stdout.splitlines()[1].split()[1]
-    printed = explained(cli, "digits", "digit.png")
+    printed = prints(cli, "explain digits.safetensors digit.png")
     assert f"digit.png: predicted as {predicted}, " in printed
     assert f"the loss is that of {predicted}, the predicted class" in printed
 
 
 def test_tables_have_their_inputs_by_name(cli: Cli) -> None:
-    printed = explained(cli, "flowers", "1", "--data", "flowers.csv", "--split", "train")
+    printed = prints(cli, "explain flowers.safetensors 1 --data flowers.csv --split train")
     assert "labelled lily" in printed
     rows = [line.split() for line in printed.splitlines() if line.startswith("petal")]
     assert sorted(row[:4] for row in rows) == [["petal", "length", "3", "1"], ["petal", "width", "5", "1"]]
     gradients = [abs(float(row[4])) for row in rows]
     assert gradients == sorted(gradients, reverse=True)
-    assert "one.csv, labelled rose: " in explained(cli, "flowers", "one.csv")
+    assert "one.csv, labelled rose: " in prints(cli, "explain flowers.safetensors one.csv")
 
 
 def test_another_label_and_json(cli: Cli) -> None:
-    first, *steps = map(
-        json.loads, explained(cli, "flowers", "one.csv", "--label", "lily", "--json").splitlines()
-    )
+    printed = prints(cli, "explain flowers.safetensors one.csv --label lily --json")
+    first, *steps = map(json.loads, printed.splitlines())
     assert (first["example"], first["label"]) == ("one.csv", "lily")
     values = {step["name"]: step["values"] for step in steps}
     expected = hg.explain(hg.load_model("flowers.safetensors"), [1, 2], 0)
@@ -88,7 +81,8 @@ def test_large_and_coloured_images_fit_a_line(cli: Cli, tmp_path: Path) -> None:
     hg.save_model(network, tmp_path / "large.safetensors")
     inputs = np.random.default_rng(0).integers(256, size=(2, 3, 64, 90), dtype=np.uint8)
     np.savez(tmp_path / "large.npz", x=inputs, y=np.arange(2))
-    drawn = explained(cli, "large", "0", "--data", "large.npz").split("\n\n")[1].splitlines()
+    printed = prints(cli, "explain large.safetensors 0 --data large.npz")
+    drawn = printed.split("\n\n")[1].splitlines()
     assert (len(drawn), max(map(len, drawn))) == (22, 60)
 
 

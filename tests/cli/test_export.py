@@ -6,42 +6,35 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from failing import fails
+import handgrad as hg
+from failing import fails, prints
 from fixture_types import Cli
-from handgrad.data.load import load_data
-from handgrad.model.files import save_model
-from handgrad.model.layers import Conv2D, Dense, Flatten, ReLU
-from handgrad.model.network import Network
-from handgrad.model.scaling import Scaling
 from networks import DIGITS
 
 
 @pytest.fixture(autouse=True)
 def model(tmp_path: Path) -> None:
     """A model file of dense layers, and an image that it takes."""
-    layers = [Dense(8), ReLU(), Dense(10)]
-    network = Network(layers, 784, np.random.default_rng(0), scaling=Scaling.of_bytes(), **DIGITS)
-    save_model(network, tmp_path / "m.safetensors", {"name": "mine"})
-    Image.fromarray(load_data("strokes:50").train.inputs[3].reshape(28, 28)).save(tmp_path / "digit.png")
+    layers = [hg.Dense(8), hg.ReLU(), hg.Dense(10)]
+    network = hg.Network(layers, 784, np.random.default_rng(0), scaling=hg.Scaling.of_bytes(), **DIGITS)
+    hg.save_model(network, tmp_path / "m.safetensors", {"name": "mine"})
+    Image.fromarray(hg.load_data("strokes:50").train.inputs[3].reshape(28, 28)).save(tmp_path / "digit.png")
 
 
 def test_predict_runs_on_every_format_that_is_read_back(cli: Cli) -> None:
-    expected = cli("predict", "m.safetensors", "digit.png", "--json").stdout
-    assert expected
+    expected = prints(cli, "predict m.safetensors digit.png --json")
     for form, out in (("csv", "parameters"), ("onnx", "m.onnx")):  # the suffix chooses the format
-        done = cli("export", "m.safetensors", out)
-        assert (done.returncode, done.stderr) == (0, "")
-        assert done.stdout.startswith(f"{out}: 6,370 parameters as {form}, ")
-        assert cli("predict", out, "digit.png", "--json").stdout == expected
+        assert f"{out}: 6,370 parameters as {form}, " in prints(cli, "export m.safetensors", out)
+        assert prints(cli, f"predict {out} digit.png --json") == expected
     for out in ("m.h", "m.html"):  # what was exported can be exported
-        assert cli("export", "m.onnx", out).returncode == 0
+        prints(cli, "export m.onnx", out)
         fails(cli, out, "predict", out, "digit.png", detail="read back")
 
 
 def test_sizes_are_printed(cli: Cli, tmp_path: Path) -> None:
     sizes = []
     for options in ([], ["--int8"]):
-        printed = cli("export", "m.safetensors", "m.h", *options).stdout
+        printed = prints(cli, "export m.safetensors m.h", *options)
         sizes.append((tmp_path / "m.h").stat().st_size)
         assert printed.endswith(f" as c, {sizes[-1]:,} bytes\n")
     assert sizes[1] < 0.6 * sizes[0]
@@ -62,8 +55,9 @@ def test_sizes_are_printed(cli: Cli, tmp_path: Path) -> None:
 def test_what_cannot_be_exported_leaves_files_as_they_are(
     cli: Cli, tmp_path: Path, command: str, naming: str, detail: str
 ) -> None:
-    save_model(Network([Conv2D(2), Flatten(), Dense(10)], (1, 28, 28)), tmp_path / "images.safetensors")
-    save_model(Network([Dense(3)], 4), tmp_path / "table.safetensors")
+    images = hg.Network([hg.Conv2D(2), hg.Flatten(), hg.Dense(10)], (1, 28, 28))
+    hg.save_model(images, tmp_path / "images.safetensors")
+    hg.save_model(hg.Network([hg.Dense(3)], 4), tmp_path / "table.safetensors")
     (tmp_path / "file").write_text("precious")
     (tmp_path / "folder").mkdir()
     before = sorted(tmp_path.iterdir())

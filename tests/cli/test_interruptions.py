@@ -8,7 +8,6 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,19 +15,18 @@ from typing import Any
 import pytest
 
 from failing import fails
-from fixture_types import Cli
+from fixture_types import Begin, Cli
 from handgrad.exports.formats import load_model
 from handgrad.files import UNFINISHED
 from handgrad.locks import is_locked
 from networks import parameters
+from rank_fixtures import PROGRAM
 
-PROGRAM = [sys.executable, "-m", "handgrad"]
 SMALL = ("--data", "strokes:300:1")
 LONG = shlex.split(
     "mlp --data strokes:3000:1 --validation 300 --hidden 16 --batch-size 50 --epochs 60 --threads 2"
     " --set augmentation.shift=1 --set averaging.type=ExponentialAverage --set early_stopping.patience=99"
 )
-Begin = Callable[..., "subprocess.Popen[str]"]
 
 
 def records(run: Path) -> list[dict[str, Any]]:
@@ -37,31 +35,15 @@ def records(run: Path) -> list[dict[str, Any]]:
     return [{key: value for key, value in line.items() if "second" not in key} for line in found]
 
 
-@pytest.fixture
-def begin_training(tmp_path: Path) -> Begin:
-    """Start ``handgrad train --json``, after the words of `before`, and wait for a number of records."""
-
-    def start(*arguments: str, records: int = 0, before: tuple[str, ...] = ()) -> "subprocess.Popen[str]":
-        command = [*before, *PROGRAM, "train", *arguments, "--json"]
-        pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        process = subprocess.Popen(command, cwd=tmp_path, text=True, **pipes)
-        assert process.stdout is not None
-        for _ in range(records):
-            assert process.stdout.readline()
-        return process
-
-    return start
-
-
 @pytest.mark.parametrize(
     "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGKILL]
 )
 def test_interrupted_and_resumed_equals_never_interrupted(
-    cli: Cli, begin_training: Begin, tmp_path: Path, number: signal.Signals
+    cli: Cli, begin: Begin, tmp_path: Path, number: signal.Signals
 ) -> None:
     assert cli("train", *LONG, "--out", "straight", "--quiet").returncode == 0
     run = tmp_path / "RUN"
-    process = begin_training(*LONG, "--out", "RUN", records=3)
+    process = begin(*PROGRAM, "train", *LONG, "--out", "RUN", records=3)
     process.send_signal(number)
     _, printed = process.communicate(timeout=60)
     if number == signal.SIGKILL:
@@ -83,8 +65,8 @@ def test_interrupted_and_resumed_equals_never_interrupted(
 
 
 @pytest.mark.slow
-def test_a_signal_that_the_caller_ignores_stays_ignored(begin_training: Begin) -> None:
-    process = begin_training(*SMALL, "--steps", "3000", records=1, before=("nohup",))
+def test_a_signal_that_the_caller_ignores_stays_ignored(begin: Begin) -> None:
+    process = begin("nohup", *PROGRAM, "train", *SMALL, "--steps", "3000")
     process.send_signal(signal.SIGHUP)
     printed, _ = process.communicate(timeout=60)
     assert process.returncode == 0
@@ -92,10 +74,10 @@ def test_a_signal_that_the_caller_ignores_stays_ignored(begin_training: Begin) -
 
 
 def test_a_folder_is_trained_in_once_and_the_end_of_input_interrupts(
-    cli: Cli, begin_training: Begin, tmp_path: Path
+    cli: Cli, begin: Begin, tmp_path: Path
 ) -> None:
-    endless = ("--data", "strokes:2000:1", "--batch-size", "50", "--epochs", "5000", "--out", "RUN")
-    process = begin_training(*endless, "--attached", records=1)
+    endless = "train --data strokes:2000:1 --batch-size 50 --epochs 5000 --out RUN --attached"
+    process = begin(*PROGRAM, *endless.split())
     assert is_locked(tmp_path / "RUN")
     fails(cli, "RUN", "resume", "RUN", detail="another program")
     _, printed = process.communicate(timeout=60)  # which closes its input

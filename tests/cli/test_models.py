@@ -9,78 +9,65 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from failing import fails
+import handgrad as hg
+from failing import fails, prints
 from fixture_types import Cli
-from handgrad.data.load import load_data
-from handgrad.exports.formats import load_model
-from handgrad.model.files import save_model
-from handgrad.model.layers import Dense
-from handgrad.model.network import Network
 
 DATA = "strokes:600:1"
-
-
-def train(cli: Cli, options: str) -> None:
-    assert cli("train", "mlp", *options.split(), "--quiet", "--no-test").returncode == 0
 
 
 @pytest.fixture
 def run(cli: Cli, tmp_path: Path) -> Path:
     """A run on digits."""
-    train(cli, f"--data {DATA} --batch-size 50 --epochs 8 --out RUN")
+    prints(cli, f"train mlp --data {DATA} --batch-size 50 --epochs 8 --out RUN")
     return tmp_path / "RUN"
 
 
 @pytest.fixture
 def plants(cli: Cli, tmp_path: Path) -> Path:
     """A folder with a run on a table of numbers and names."""
-    rows = [
-        f"{30 + 20 * (k % 2) + k % 5},{('clay', 'sand', '')[k % 3]},{('sage', 'peony')[k % 2]}"
-        for k in range(60)
-    ]
-    (tmp_path / "plants.csv").write_text("\n".join(["height,soil,label", *rows]))
-    train(cli, "--data plants.csv --validation 0 --epochs 3 --out PLANTS")
+    rows = "30,clay,sage\n51,sand,peony\n32,,sage\n53,clay,peony\n34,sand,sage\n50,,peony\n"
+    (tmp_path / "plants.csv").write_text("height,soil,label\n" + 10 * rows)
+    prints(cli, "train mlp --data plants.csv --validation 0 --epochs 3 --out PLANTS --no-test")
     return tmp_path
 
 
-def objects(cli: Cli, *arguments: str | Path) -> list[dict[str, Any]]:
-    done = cli(*arguments, "--json")
-    assert (done.returncode, done.stderr) == (0, "")
-    return [json.loads(line) for line in done.stdout.splitlines()]
+def objects(cli: Cli, command: str, *arguments: str | Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in prints(cli, command, *arguments, "--json").splitlines()]
 
 
 def test_evaluate_measures_what_was_trained(cli: Cli, run: Path) -> None:
-    (result,) = objects(cli, "evaluate", "RUN")
-    test = load_data(DATA).split("test")
-    assert result["accuracy"] == (load_model(run).predict(test.inputs) == test.labels).mean()
+    (result,) = objects(cli, "evaluate RUN")
+    test = hg.load_data(DATA).split("test")
+    assert result["accuracy"] == (hg.load_model(run).predict(test.inputs) == test.labels).mean()
     assert (result["data"], result["split"], result["examples"]) == (DATA, "test", len(test))
     assert np.sum(result["confusion"]) == len(test)
-    printed = cli("evaluate", run / "final_config", "--data", DATA, "--split", "train").stdout
+    printed = prints(cli, f"evaluate RUN/final_config --data {DATA} --split train")
     assert "of 600" in printed
     assert len(printed.splitlines()) == 13
 
 
 def test_evaluate_takes_the_only_split_there_is(cli: Cli, plants: Path) -> None:
-    (result,) = objects(cli, "evaluate", "PLANTS")
+    (result,) = objects(cli, "evaluate PLANTS")
     assert (result["split"], result["examples"]) == ("train", 60)
     fails(cli, "no test split", "evaluate", "PLANTS", "--split", "test")
-    train(cli, "--data plants.csv --epochs 1 --out BOTH")
+    prints(cli, "train mlp --data plants.csv --epochs 1 --out BOTH --no-test")
     fails(cli, "--split train or validation", "evaluate", "BOTH")
 
 
 def test_predict_takes_images_of_any_size_and_polarity(cli: Cli, run: Path, tmp_path: Path) -> None:
-    test = load_data(DATA).split("test")
-    example = test.inputs[np.flatnonzero(load_model(run).predict(test.inputs) == 3)[0]]
+    test = hg.load_data(DATA).split("test")
+    example = test.inputs[np.flatnonzero(hg.load_model(run).predict(test.inputs) == 3)[0]]
     image = Image.fromarray(example.reshape(28, 28))
     image.save(tmp_path / "a.png")
     large = image.resize((280, 280), Image.Resampling.BICUBIC)
     Image.eval(large, lambda value: 255 - value).save(tmp_path / "large dark on light.jpg", quality=95)
-    first, second = objects(cli, "predict", "RUN", "a.png", "large dark on light.jpg")
+    first, second = objects(cli, "predict RUN", "a.png", "large dark on light.jpg")
     assert list(first) == ["file", "row", "label", "class", "probability", "probabilities"]
     assert first["class"] == second["class"] == "3"
     assert first["probability"] == pytest.approx(second["probability"], abs=0.15)
     ranking = sorted(first["probabilities"].items(), key=lambda item: -item[1])[:3]
-    _, line = cli("predict", "RUN", "a.png").stdout.splitlines()
+    _, line = prints(cli, "predict RUN a.png").splitlines()
     assert line.split() == ["a.png", *(cell for name, p in ranking for cell in (name, f"{p:.1%}"))]
 
 
@@ -96,16 +83,16 @@ def test_predict_skips_bad_files(cli: Cli, plants: Path) -> None:
 
 
 def test_predict_takes_rows_of_a_table(cli: Cli, plants: Path) -> None:
-    found = objects(cli, "predict", "PLANTS", "plants.csv")
-    data = load_data(plants / "plants.csv").train
-    expected = load_model(plants / "PLANTS").predict_proba(data.inputs)
+    found = objects(cli, "predict PLANTS plants.csv")
+    data = hg.load_data(plants / "plants.csv").train
+    expected = hg.load_model(plants / "PLANTS").predict_proba(data.inputs)
     np.testing.assert_allclose([list(row["probabilities"].values()) for row in found], expected, atol=1e-6)
     assert [row["row"] for row in found] == list(range(1, 61))
     assert [row["label"] for row in found] == [data.class_names[label] for label in data.labels]
     (plants / "bare.csv").write_text("31,clay\n")
-    (bare,) = objects(cli, "predict", "PLANTS", "bare.csv")
+    (bare,) = objects(cli, "predict PLANTS bare.csv")
     assert (bare["file"], bare["label"]) == ("bare.csv", None)
-    _, first, *_ = cli("predict", "PLANTS", "plants.csv").stdout.splitlines()
+    _, first, *_ = prints(cli, "predict PLANTS plants.csv").splitlines()
     assert first.split()[:4] == ["plants.csv,", "row", "1", found[0]["class"]]
 
 
@@ -116,30 +103,30 @@ def test_predict_prints_three_classes_or_all(cli: Cli, run: Path, tmp_path: Path
 
 
 def test_rows_of_pixels_are_images(cli: Cli, run: Path, tmp_path: Path) -> None:
-    digits = load_data(DATA).split("test")
+    digits = hg.load_data(DATA).split("test")
     np.savetxt(tmp_path / "digits.csv", np.column_stack([digits.labels, digits.inputs]), "%d", delimiter=",")
     for model in ("RUN", "RUN/final_config"):
-        found = objects(cli, "predict", model, "digits.csv")
-        assert [row["class"] for row in found] == list(map(str, load_model(run).predict(digits.inputs)))
+        found = objects(cli, f"predict {model} digits.csv")
+        assert [row["class"] for row in found] == list(map(str, hg.load_model(run).predict(digits.inputs)))
         assert [row["label"] for row in found] == list(map(str, digits.labels))
 
 
 def test_bad_models(cli: Cli, tmp_path: Path) -> None:
-    save_model(Network([Dense(10)], 4, 0), tmp_path / "model.safetensors")
+    hg.save_model(hg.Network([hg.Dense(10)], 4, 0), tmp_path / "model.safetensors")
     fails(cli, "4 inputs", "evaluate", "model.safetensors", "--data", "strokes:60", detail="784")
     fails(cli, "nowhere", "evaluate", "nowhere", detail="does not exist")
 
 
 def test_class_names_with_escape_sequences(cli: Cli, tmp_path: Path) -> None:
     names = ["\x1b]0;owned\x07", "\x1b[2J"]
-    save_model(Network([Dense(2)], 2, classes=names), tmp_path / "m.safetensors")
+    hg.save_model(hg.Network([hg.Dense(2)], 2, classes=names), tmp_path / "m.safetensors")
     (tmp_path / "rows.csv").write_text("a,b\n1,2\n")
     (tmp_path / "bad.csv").write_text("label,a,b\n\x1b[31m,1,2\n")
     for command, file in (("predict", "rows.csv"), ("explain", "rows.csv"), ("explain", "bad.csv")):
         done = cli(command, "m.safetensors", file)
         assert not set(done.stdout + done.stderr) & {"\x1b", "\x07"}
         assert done.stdout or done.stderr
-    assert objects(cli, "predict", "m.safetensors", "rows.csv")[0]["class"] in names
+    assert objects(cli, "predict m.safetensors rows.csv")[0]["class"] in names
 
 
 def test_data_are_shown_and_conversions_listed_and_cleared(
@@ -147,35 +134,34 @@ def test_data_are_shown_and_conversions_listed_and_cleared(
 ) -> None:
     kept = tmp_path / "kept"
     monkeypatch.setenv("HANDGRAD_CACHE", str(kept))
-    assert "0  bytes in all" in cli("data", "list").stdout
+    assert "0  bytes in all" in prints(cli, "data list")
     (kept / "mnist").mkdir(parents=True)
     (kept / "mnist" / "images").write_bytes(b"x" * 1000)
     rows = np.column_stack([np.arange(60) % 3, np.full((60, 784), 9)])
     np.savetxt(tmp_path / "big.csv", rows, "%d", delimiter=",")
     monkeypatch.setattr("handgrad.data.outofcore.available_memory", lambda: 10_000)
-    shown = dict(re.findall(r"(\S.*\S)  +(\S.*)\n", cli("data", "show", "big.csv").stdout))
+    shown = dict(re.findall(r"(\S.*\S)  +(\S.*)\n", prints(cli, "data show big.csv")))
     assert (shown["inputs"], shown["example"], shown["range"]) == ("[60, 784]", "[1, 28, 28]", "[9, 9]")
     assert (shown["type"], shown["of 0"], shown["of 2"]) == ("uint8", "20", "20")
     fails(cli, "'mnits'", "data", "clear", "mnits")
     fails(cli, "'big'", "data", "clear", "big")
-    assert re.search(r"1,000  mnist\n.*1,000  bytes in all", cli("data", "clear", "mnist").stdout)
+    assert re.search(r"1,000  mnist\n.*1,000  bytes in all", prints(cli, "data clear mnist"))
     assert [path.name[:8] for path in kept.iterdir() if path.is_dir()] == ["big.csv-"]
-    assert "big.csv-" in cli("data", "list").stdout
-    assert cli("data", "clear", tmp_path / "big.csv").returncode == 0
-    assert cli("data", "clear", "--all").stdout.split() == ["0", "bytes", "in", "all"]
+    assert "big.csv-" in prints(cli, "data list")
+    prints(cli, "data clear", tmp_path / "big.csv")
+    assert prints(cli, "data clear --all").split() == ["0", "bytes", "in", "all"]
 
 
 def test_recipes_are_listed_and_shown(cli: Cli, tmp_path: Path) -> None:
-    listed = [line.split()[0] for line in cli("recipes", "list").stdout.splitlines()[1:]]
-    ladder = "classic mlp dropout elastic convnet best synthetic"  # as in README.md
-    assert listed == ladder.split()
-    (tmp_path / "mine.toml").write_text(cli("recipes", "show", "classic").stdout)
-    assert cli("train", "mine.toml", "--data", "strokes:50", "--steps", "1").returncode == 0
+    listed = [line.split()[0] for line in prints(cli, "recipes list").splitlines()[1:]]
+    assert " ".join(listed) == "classic mlp dropout elastic convnet best synthetic"  # as in README.md
+    (tmp_path / "mine.toml").write_text(prints(cli, "recipes show classic"))
+    prints(cli, "train mine.toml --data strokes:50 --steps 1")
     fails(cli, "did you mean 'classic'?", "recipes", "show", "clasic")
 
 
 def test_check_reports_every_gradient(cli: Cli) -> None:
-    shown = cli("check", "classic", "--show").stdout
+    shown = prints(cli, "check classic --show")
     assert shown.count("analytic") > shown.count("correct") > 5
     assert "WRONG" not in shown
     checks = objects(cli, "check")

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from failing import fails
+from failing import fails, prints
 from fixture_types import Cli
 from handgrad.data.dataset import Dataset
 
@@ -18,45 +18,34 @@ def written(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
-def train(cli: Cli, name: str, *arguments: str | Path) -> None:
-    done = cli("train", *arguments, "--out", name, "--quiet", "--no-test")
-    assert done.returncode == 0, done.stderr
-
-
-def plot(cli: Cli, *arguments: str) -> str:
-    done = cli("plot", *arguments)
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
-
-
 @pytest.fixture
 def run(cli: Cli, tmp_path: Path) -> Path:
-    train(cli, "RUN", "mlp", "--data", "strokes:300", "--epochs", "2")
+    prints(cli, "train mlp --data strokes:300 --epochs 2 --out RUN")
     return tmp_path / "RUN"
 
 
 def test_a_run_becomes_six_figures(cli: Cli, run: Path) -> None:
-    printed = plot(cli, "RUN")
+    printed = prints(cli, "plot RUN")
     assert written(run / "plots") == {f"{name}.{kind}" for name in CURVES | OTHERS for kind in ("svg", "png")}
     accuracy = json.loads(cli("evaluate", "RUN", "--json").stdout)["accuracy"]
     assert f"measured RUN on strokes:300, test: accuracy {accuracy:.2%} of 50\n" in printed
     assert all(f"saved    RUN/plots/{name}.svg and .png\n" in printed for name in CURVES | OTHERS)
     before = {path: path.read_bytes() for path in (run / "plots").iterdir()}
-    plot(cli, "RUN")
+    prints(cli, "plot RUN")
     assert {path: path.read_bytes() for path in before} == before
 
 
 def test_several_runs_share_their_curves(cli: Cli, run: Path, tmp_path: Path) -> None:
-    train(cli, "more/SECOND", "--data", "strokes:300", "--steps", "3")
-    plot(cli, "RUN", "more/SECOND", *["--format", "png", "--against", "seconds", "--split", "train"])
+    prints(cli, "train --data strokes:300 --steps 3 --out more/SECOND")
+    prints(cli, "plot RUN more/SECOND --format png --against seconds --split train")
     expected = {f"{run}/{name}.png" for run in ("RUN", "SECOND") for name in OTHERS}
     assert written(tmp_path / "plots") == expected | {f"{name}.png" for name in CURVES}
 
 
 def test_what_cannot_be_drawn_is_skipped(cli: Cli, table: Dataset, tmp_path: Path) -> None:
     np.savez(tmp_path / "table.npz", x=table.inputs, y=table.labels)
-    train(cli, "RUN", "--data", "table.npz", "--steps", "3")
-    printed = plot(cli, "RUN/model.safetensors", "--format", "svg", "--out", "there")
+    prints(cli, "train --data table.npz --steps 3 --out RUN --no-test")
+    printed = prints(cli, "plot RUN/model.safetensors --format svg --out there")
     assert all(f"skipped  there/{name}: " in printed for name in CURVES | {"mistakes"})
     assert written(tmp_path / "there") == {f"{name}.svg" for name in OTHERS - {"mistakes"}}
 

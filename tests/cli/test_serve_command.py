@@ -68,5 +68,5 @@ def test_newest_finished_run_that_can_be_loaded_is_served(tmp_path: Path) -> Non
         save_model(small_network(), tmp_path / name / "model.safetensors")
     (tmp_path / "damaged" / "model.safetensors").write_bytes(b"not a model")
     found = newest_finished(tmp_path)
-    assert found is not None
+    assert found
     assert found.name == "b"

@@ -8,19 +8,15 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from failing import misused
+import handgrad as hg
+from failing import misused, prints
 from fixture_types import Cli
 from handgrad.cli.main import app, describe
 from handgrad.cli.options import parse_duration
 from handgrad.cli.output import emit, emit_json, error_line, printable, table
-from handgrad.errors import HandgradError
-from handgrad.model.files import save_model
-from handgrad.model.layers import Dense
-from handgrad.model.network import Network
 from networks import DIGITS
 
 Capture = pytest.CaptureFixture[str]
-
 USAGE = [
     ("trian", "Did you mean 'train'?"),
     ("data lst", "Did you mean 'list'?"),
@@ -36,7 +32,6 @@ USAGE = [
     ("data clear strokes --all", "--all"),
     ("serve --port 70000", "--port"),
 ]
-
 VALUES = [  # of `handgrad train mlp`
     ("--learning-rate 0", "learning_rate"),
     ("--batch-size many", "batch_size"),
@@ -58,14 +53,12 @@ VALUES = [  # of `handgrad train mlp`
     ("--hidden 1_0", "list of widths"),
     ("--set a.b.c=3", "unknown key"),
 ]
-
-
 COMMANDS = [*USAGE, *((f"train mlp --data strokes:50 --out RUN {options}", word) for options, word in VALUES)]
 
 
 @pytest.mark.parametrize(("command", "word"), COMMANDS, ids=[command[-40:] for command, _ in COMMANDS])
 def test_wrong_usage_is_status_two(cli: Cli, tmp_path: Path, command: str, word: str) -> None:
-    save_model(Network([Dense(10)], (784,), **DIGITS), tmp_path / "m.safetensors")
+    hg.save_model(hg.Network([hg.Dense(10)], (784,), **DIGITS), tmp_path / "m.safetensors")
     misused(cli, word, *command.split())
     assert not (tmp_path / "RUN").exists()
 
@@ -80,28 +73,25 @@ def test_an_empty_argument_is_not_a_default(cli: Cli, tmp_path: Path, command: s
 def test_help_of_every_command(cli: Cli) -> None:
     commands = get_command(app).commands  # type: ignore[attr-defined]
     for name, command in commands.items():
-        assert name in cli("--help").stdout
+        assert name in prints(cli, "--help")
         for below in getattr(command, "commands", {"": None}):
-            done = cli(*filter(None, (name, below, "--help")))
-            assert done.returncode == 0
-            usage = done.stdout.split("\n")[1]
+            usage = prints(cli, f"{name} {below} --help").split("\n")[1]
             assert "......" not in usage
             assert "list[" not in usage
-    assert cli("--version").stdout.startswith("handgrad 0.")
-    assert cli().stdout == cli("--help").stdout
-    panels = cli("train", "--help").stdout
+    assert prints(cli, "--version").startswith("handgrad 0.")
+    assert cli().stdout == prints(cli, "--help")
+    panels = prints(cli, "train --help")
     assert all(f"─ {panel} ─" in panels for panel in ("Data", "Recipe", "Run", "Output"))
 
 
 @pytest.mark.slow
-def test_completion(process: Cli) -> None:
-    for words, expected in (
-        ("handgrad train conv", "convnet"),
-        ("handgrad evaluate RUN --split val", "validation"),
-    ):
-        asked = {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
-        done = process(_HANDGRAD_COMPLETE="complete_bash", **asked)
-        assert done.stdout.split() == [expected], done.stderr
+@pytest.mark.parametrize(
+    ("words", "completed"), [("train conv", "convnet"), ("evaluate RUN --split val", "validation")]
+)
+def test_completion(process: Cli, words: str, completed: str) -> None:
+    asked = {"COMP_WORDS": f"handgrad {words}", "COMP_CWORD": str(len(words.split()))}
+    done = process(_HANDGRAD_COMPLETE="complete_bash", **asked)
+    assert done.stdout.split() == [completed], done.stderr
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("60", 60), ("1.5m", 90), ("2h", 7200), (".5 s", 0.5)])
@@ -113,7 +103,7 @@ def test_durations(text: str, seconds: float) -> None:
     ("error", "status", "word"),
     [
         (KeyboardInterrupt(), 130, "interrupted"),
-        (HandgradError("two\nlines"), 1, "two"),
+        (hg.HandgradError("two\nlines"), 1, "two"),
         (PermissionError(13, "Permission denied", "file"), 1, "file: Permission denied"),
         (MemoryError(), 1, "memory"),
         (ZeroDivisionError("division"), 1, "HANDGRAD_DEBUG=1"),
@@ -126,7 +116,7 @@ def test_errors_have_a_status_and_a_line(error: BaseException, status: int, word
 
 
 def test_an_error_is_raised_for_debugging(cli: Cli) -> None:
-    with pytest.raises(HandgradError):
+    with pytest.raises(hg.HandgradError):
         cli("train", "clasic", HANDGRAD_DEBUG="1")
 
 
@@ -150,21 +140,24 @@ def test_json_is_always_valid(capsys: Capture) -> None:
     assert json.loads(line) == {"a": None, "b": [1.5, None], "c": {"d": "\x1b\u202e"}, "e": True}
 
 
+def shell(folder: Path, command: str) -> "subprocess.CompletedProcess[str]":
+    program = ["bash", "-c", f"{sys.executable} -m handgrad {command}"]
+    return subprocess.run(program, cwd=folder, capture_output=True, text=True)
+
+
 @pytest.mark.parametrize("redirection", [">&-", "> /dev/full"])
 @pytest.mark.parametrize("command", ["--help", "train --data strokes:300:1 --steps 5 --out RUN"])
 def test_without_an_output_a_run_is_complete_or_absent(
     tmp_path: Path, redirection: str, command: str
 ) -> None:
-    program = f"{sys.executable} -m handgrad {command} {redirection}"
-    done = subprocess.run(["bash", "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    done = shell(tmp_path, f"{command} {redirection}")
     assert len(done.stderr.splitlines()) == done.returncode == (redirection == "> /dev/full")
     assert "write" in done.stderr or not done.returncode
     assert (tmp_path / "RUN" / "model.safetensors").exists() == (not done.returncode and "RUN" in command)
 
 
 def test_a_reader_that_has_gone_is_not_a_failure(tmp_path: Path) -> None:
-    command = f"{sys.executable} -m handgrad train --data strokes:300:1 --steps 2000 --json | head -n 1"
-    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True)
+    done = shell(tmp_path, "train --data strokes:300:1 --steps 2000 --json | head -n 1")
     assert done.stderr == ""
     assert len(done.stdout.splitlines()) == 1
     assert (tmp_path / "runs" / "classic-1" / "model.safetensors").exists()

@@ -1,4 +1,4 @@
-"""Commands and calls that must fail, for the tests of bad input."""
+"""Commands that must succeed, and commands and calls that must fail."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +8,13 @@ import pytest
 
 from fixture_types import Cli
 from handgrad.errors import HandgradError
+
+
+def prints(cli: Cli, command: str, *arguments: str | Path) -> str:
+    """Run a command and its further arguments without an error line, and return what it prints."""
+    done = cli(*command.split(), *arguments)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    return done.stdout
 
 
 def fails(cli: Cli, naming: str, *arguments: str | Path, detail: str = "", printed: bool = False) -> None:
@@ -32,10 +39,10 @@ def misused(cli: Cli, word: str, *arguments: str | Path) -> None:
     assert len(line) <= 300
 
 
-def refusal(read: Callable[..., object], *arguments: Any) -> str:
+def refusal(read: Callable[..., object], *arguments: Any, **options: Any) -> str:
     """Return the error of a call that must be refused, which is one line."""
     with pytest.raises(HandgradError) as caught:
-        read(*arguments)
+        read(*arguments, **options)
     line = str(caught.value)
     assert len(line.splitlines()) == 1
     return line

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from numpy.typing import NDArray
 
 Cli: TypeAlias = Callable[..., subprocess.CompletedProcess[str]]
+Begin: TypeAlias = Callable[..., subprocess.Popen[str]]
 Examples: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
 
 CLOSED = "http://127.0.0.1:9"

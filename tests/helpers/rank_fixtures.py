@@ -1,12 +1,10 @@
 """The program as mpiexec starts it, on one machine."""
 
-import json
 import os
 import re
-import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,15 +12,13 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from fixture_types import CLOSED
 from handgrad.training.records import load_records
 
 Finished: TypeAlias = subprocess.CompletedProcess[str]
 Mpi: TypeAlias = Callable[..., Finished]
-Begin: TypeAlias = Callable[..., "subprocess.Popen[str]"]
 
-HANDGRAD = [sys.executable, "-m", "handgrad"]
-RECIPE = shlex.split("train mlp --data strokes:1200:1 --batch-size 60 --seed 3 --validation 200")
+PROGRAM = [sys.executable, "-m", "handgrad"]
+RECIPE = "train mlp --data strokes:1200:1 --batch-size 60 --seed 3 --validation 200"
 
 
 @pytest.fixture(scope="session")
@@ -36,52 +32,18 @@ def mpiexec() -> str:
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    """Without a data set to be found."""
-    kept = {key: value for key, value in os.environ.items() if key != "HANDGRAD_DATA"}
-    return kept | {"HANDGRAD_MIRROR": CLOSED, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+def mpi(mpiexec: str, tmp_path: Path, offline: None) -> Mpi:
+    """Run a command on a number of ranks, and the command `second` on one more, in the folder `there`."""
 
-
-@pytest.fixture
-def mpi(mpiexec: str, tmp_path: Path, environment: dict[str, str]) -> Mpi:
-    """Run the program on a number of ranks, or with arguments of mpiexec."""
-
-    def run(launch: int | list[str], *arguments: str | Path, **more: str) -> Finished:
-        ranks = ["-n", str(launch), *HANDGRAD] if isinstance(launch, int) else launch
-        command, options = (
-            [mpiexec, *ranks, *map(str, arguments)],
-            {"cwd": tmp_path, "env": environment | more},
-        )
-        settings: Any = {**options, "stdin": subprocess.DEVNULL, "text": True, "timeout": 300}
-        return subprocess.run(command, capture_output=True, **settings)
+    def run(ranks: int, command: str, second: str = "", **more: str) -> Finished:
+        launched = [mpiexec, "-n", str(ranks), *PROGRAM, *command.split()]
+        if second:
+            (there := tmp_path / "there").mkdir()
+            launched += [":", "-n", "1", "-wdir", str(there), *PROGRAM, *second.split()]
+        settings: Any = {"cwd": tmp_path, "env": os.environ | more, "stdin": subprocess.DEVNULL}
+        return subprocess.run(launched, capture_output=True, text=True, timeout=300, **settings)
 
     return run
-
-
-@pytest.fixture
-def begin(mpiexec: str, tmp_path: Path, environment: dict[str, str]) -> Iterator[Begin]:
-    """Start a training into the folder RUN, and wait for its first record."""
-    begun: list[subprocess.Popen[str]] = []
-
-    def start(ranks: int, *arguments: str) -> "subprocess.Popen[str]":
-        command = [mpiexec, "-n", str(ranks), *HANDGRAD, *RECIPE, *arguments, "--out", "RUN", "--json"]
-        pipes: Any = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        process = subprocess.Popen(command, cwd=tmp_path, env=environment, text=True, **pipes)
-        begun.append(process)
-        assert process.stdout
-        assert json.loads(process.stdout.readline())["epoch"] == 1
-        return process
-
-    yield start
-    for process in begun:
-        process.kill()
-        process.communicate()
-
-
-def apart(mpi: Mpi, first: list[str], second: list[str], folder: Path | None = None) -> Finished:
-    """Run one rank by these arguments, and one by those, there in a folder if one is named."""
-    there = ["-wdir", str(folder)] if folder else []
-    return mpi(["-n", "1", *HANDGRAD, *first, ":", "-n", "1", *there, *HANDGRAD, *second])
 
 
 def losses(run: Path) -> list[float]:

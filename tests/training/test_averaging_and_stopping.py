@@ -41,16 +41,11 @@ def test_early_stopping_keeps_the_best_parameters(
     table: hg.Dataset, monitor: Any, averaging: Any, closed_after: int | None
 ) -> None:
     rng = np.random.default_rng(5)
-    labels = np.where(
-        rng.random(len(table)) < 0.2, 1 - table.labels, table.labels
-    )  # noise is soon overfitted
+    labels = np.where(rng.random(200) < 0.2, 1 - table.labels, table.labels)  # noise is soon overfitted
     noisy = hg.Splits(hg.Dataset(table.inputs, labels, table.classes)).split_validation(150, rng)
-    model, stopping = (
-        hg.Network([hg.Dense(64), hg.ReLU(), hg.Dense(2)], (4,), 0),
-        hg.EarlyStopping(7, monitor),
-    )
-    arguments: dict[str, Any] = {"optimizer": hg.SGD(0.3), "averaging": averaging, "early_stopping": stopping}
-    training: Any = hg.train(model, noisy, batch_size=10, epochs=300, **arguments)
+    model = hg.Network([hg.Dense(64), hg.ReLU(), hg.Dense(2)], (4,), 0)
+    arguments: dict[str, Any] = {"averaging": averaging, "early_stopping": hg.EarlyStopping(7, monitor)}
+    training: Any = hg.train(model, noisy, optimizer=hg.SGD(0.3), batch_size=10, epochs=300, **arguments)
     records = list(islice(training, closed_after))
     training.close()
     sign = -1 if monitor == "validation_loss" else 1

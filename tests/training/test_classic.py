@@ -27,10 +27,8 @@ def independent(
 ) -> list[NDArray[Any]]:
     """Compute the Rust program's formulas in float64, examples in columns as it has them."""
     w1, b1, w2, b2 = (array.astype(np.float64) for array in parameters)
-    b1, b2 = b1[:, None], b2[:, None]
-    x = x.T / 255.0
-    m = x.shape[1]
-    wanted = np.eye(10)[labels].T
+    b1, b2, x, wanted = b1[:, None], b2[:, None], x.T / 255.0, np.eye(10)[labels].T
+    m = len(labels)
     for _ in range(iterations):
         z1 = w1 @ x + b1
         a1 = np.where(z1 > 0, z1, 0)
@@ -48,20 +46,16 @@ def arrays(network: hg.Network) -> list[NDArray[Any]]:
     return [first.weights, first.biases, last.weights, last.biases]
 
 
-def agree(network: hg.Network, data: hg.Dataset) -> None:
+@pytest.mark.parametrize(("fixture", "seed"), [("digits", 3), ("mnist", 1)])
+def test_twenty_iterations_agree_with_an_independent_computation(
+    request: pytest.FixtureRequest, fixture: str, seed: int
+) -> None:
+    network, data = classic(seed), request.getfixturevalue(fixture).train
     expected = independent(arrays(network), data.inputs, data.labels, 20)
     run(network, data, 20)
     for got, wanted in zip(arrays(network), expected, strict=True):
         assert np.linalg.norm(got - wanted) <= 1e-5 * np.linalg.norm(wanted)
         np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-5 * np.abs(wanted).max())
-
-
-def test_twenty_iterations_agree_with_an_independent_computation(digits: hg.Splits) -> None:
-    agree(classic(3), digits.train)
-
-
-def test_twenty_iterations_agree_on_mnist(mnist: hg.Splits) -> None:
-    agree(classic(1), mnist.train)
 
 
 def test_the_curve_of_classic_on_mnist(mnist: hg.Splits) -> None:

@@ -61,7 +61,7 @@ def test_configurations_round_trip(thing: Configurable) -> None:
 @pytest.mark.parametrize(("kind", "field", "values"), INVALID)
 def test_invalid_fields_are_refused(kind: Any, field: str, values: Any) -> None:
     for value in values:
-        assert f"{kind.__name__} {field} must be" in refusal(lambda value=value: kind(**{field: value}))
+        assert f"{kind.__name__} {field} must be" in refusal(kind, **{field: value})
 
 
 def test_a_misspelt_field_is_refused_with_a_hint() -> None:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 import handgrad as hg
 
 PROGRAM = Path(__file__).parents[1] / "helpers" / "rank_cases.py"
-RANKS = pytest.mark.parametrize("ranks", [2, pytest.param(4, marks=pytest.mark.slow)])
 
 
 def run(mpiexec: str, ranks: int, case: str) -> "subprocess.CompletedProcess[str]":
@@ -20,21 +19,9 @@ def run(mpiexec: str, ranks: int, case: str) -> "subprocess.CompletedProcess[str
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
-@RANKS
-def test_ranks_give_the_curve_of_one_process(mpiexec: str, ranks: int) -> None:
-    done = run(mpiexec, ranks, "curves")
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-@RANKS
-def test_the_same_ranks_give_the_same_bits_again(mpiexec: str, ranks: int) -> None:
-    done = run(mpiexec, ranks, "bits")
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-@RANKS
-@pytest.mark.parametrize("case", ["exchanges", "differences", "ends"])
-def test_ranks_are_compared_and_end_together(mpiexec: str, case: str, ranks: int) -> None:
+@pytest.mark.parametrize("ranks", [2, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("case", ["curves", "bits", "exchanges", "differences", "ends"])
+def test_what_must_hold_on_ranks(mpiexec: str, case: str, ranks: int) -> None:
     done = run(mpiexec, ranks, case)
     assert (done.returncode, done.stderr) == (0, "")
 

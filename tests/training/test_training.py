@@ -2,7 +2,7 @@
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -29,11 +29,8 @@ def splits(table: hg.Dataset) -> hg.Splits:
 
 
 def test_it_learns_and_never_opens_the_test_split(digits: hg.Splits) -> None:
-    def open_test() -> hg.Dataset:
-        raise AssertionError("training opened the test split")
-
-    network = network_for(digits.train)
-    records = hg.fit(network, hg.Splits(digits.train, test=open_test), epochs=60, batch_size=32, seed=0)
+    network, closed = network_for(digits.train), hg.Splits(digits.train, test=lambda: pytest.fail("opened"))
+    records = hg.fit(network, closed, epochs=60, batch_size=32, seed=0)
     assert records[-1].train_accuracy > 0.95
     assert records[-1].loss < records[0].loss / 5
     assert hg.evaluate(network, digits.split("test")).accuracy > 0.5  # strokes are hard, and 600 are few
@@ -99,17 +96,18 @@ def test_every_example_is_used_once_an_epoch_and_augmented_until_that_ends(digit
 
 def test_the_same_seed_and_threads_give_the_same_bits(digits: hg.Splits) -> None:
     networks = [network_for(digits.train) for _ in range(2)]
-    same: list[dict[str, Any]] = [
-        {"optimizer": "adam", "schedule": hg.OneCycle, "loss": "CrossEntropy", "seed": 0},
-        {"optimizer": hg.Adam(), "schedule": hg.OneCycle(), "state": seeded()},
-    ]
-    records = [
-        [record.as_dict() for record in hg.fit(net, digits, batch_size=550, epochs=3, threads=2, **arguments)]
-        for net, arguments in zip(networks, same, strict=True)
-    ]
+    arguments: dict[str, Any] = {"batch_size": 550, "epochs": 3, "threads": 2}
+    first = hg.fit(
+        networks[0], digits, optimizer="adam", schedule=hg.OneCycle, loss="CrossEntropy", seed=0, **arguments
+    )
+    same = hg.fit(
+        networks[1], digits, optimizer=hg.Adam(), schedule=hg.OneCycle(), state=seeded(), **arguments
+    )
     np.testing.assert_array_equal(networks[0].flat_parameters, networks[1].flat_parameters)
-    differs = {name for one, other in zip(*records, strict=True) for name in one if one[name] != other[name]}
-    assert differs <= {"seconds", "examples_per_second"}
+    for one, other in zip(first, same, strict=True):
+        assert replace(one, seconds=0, examples_per_second=0) == replace(
+            other, seconds=0, examples_per_second=0
+        )
 
 
 EXTRAS: dict[str, dict[str, Any]] = {
@@ -118,11 +116,8 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "averaged": {"averaging": hg.ExponentialAverage(0.8)},
     "last epochs": {"averaging": hg.LastEpochs(2)},
     "stopping early": {"early_stopping": hg.EarlyStopping(1), "averaging": hg.ExponentialAverage(0.5)},
-    "reducing": {
-        "schedule": hg.ReduceOnPlateau(drop=0.5, patience=1),
-        "early_stopping": hg.EarlyStopping(20),
-        "optimizer": hg.Momentum(20.0),
-    },
+    "reducing": {"schedule": hg.ReduceOnPlateau(0.5, 1), "optimizer": hg.Momentum(20.0)},
+    "reducing and waiting": {"schedule": hg.ReduceOnPlateau(0.5, 1), "early_stopping": hg.EarlyStopping(20)},
 }
 
 
@@ -162,14 +157,12 @@ def test_a_state_resumes_only_with_its_data_network_and_optimizer(table: hg.Data
     state = seeded()
     hg.fit(network_for(table), table, batch_size=64, steps=2, state=state, optimizer="adam")
     other = hg.Dataset(table.inputs + 1, table.labels, ("no", "yes"))
-    cases: list[tuple[hg.Network, hg.Dataset, str, str]] = [
+    for network, data, optimizer, message in (
         (network_for(table), other, "adam", "not the data"),
         (network_for(table), table, "momentum", "another optimizer"),
         (hg.Network([hg.Dense(2)], 4), table, "adam", "parameters"),
-    ]
-    for network, data, optimizer, message in cases:
-        with pytest.raises(hg.HandgradError, match=message):
-            hg.train(network, data, batch_size=64, steps=5, state=state, optimizer=optimizer)
+    ):
+        assert message in refusal(hg.train, network, data, state=state, optimizer=optimizer)
 
 
 def test_a_layer_that_changes_its_inputs_does_not_change_the_data(table: hg.Dataset) -> None:
@@ -215,13 +208,11 @@ def test_divergence_keeps_the_last_finite_parameters(table: hg.Dataset) -> None:
     assert not isinstance(error.value, Diverged)
 
 
-def other_classes(table: hg.Dataset) -> hg.Splits:
-    return hg.Splits(table, hg.Dataset(table.inputs, table.labels, ("cold", "warm")))
-
-
+NAMED = [hg.Dataset(np.ones((2, 4)), [0, 1], names) for names in (("no", "yes"), ("cold", "warm"))]
+WEIGHTS: list[Any] = [[1.0], "abc", -np.ones(200), np.zeros(200), np.full(200, np.nan)]
 WRONG: list[tuple[dict[str, Any], str]] = [
     *(({"data": data}, "Splits") for data in (None, "mnist", np.zeros((3, 4)))),
-    ({"data": other_classes}, "classes no, yes, the data cold, warm"),
+    ({"data": hg.Splits(*NAMED)}, "classes no, yes, the data cold, warm"),
     ({"optimizer": "adm"}, "optimizer: unknown optimizer 'adm'; did you mean 'Adam'"),
     ({"schedule": 3}, "schedule must be"),
     ({"loss": hg.Dense}, "loss must be"),
@@ -234,15 +225,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"steps": 3, "epochs": 3}, "give one of them"),
     *(({"batch_size": value}, "batch_size must be") for value in (0, None, "some", True)),
     *(({"epochs": value}, "epochs must be") for value in (0, 1.5)),
-    *(
-        ({name: value}, f"{name} must be")
-        for name, value in [("steps", -1), ("record_every", 0), ("threads", 0)]
-    ),
+    *(({name: 0}, f"{name} must be") for name in ("steps", "record_every", "threads")),
     ({"seed": -1}, "seed must be"),
-    *(
-        ({"sample_weights": weights}, "sample_weights must be 200 numbers")
-        for weights in ([1.0], "abc", -np.ones(200), np.zeros(200), np.full(200, np.nan))
-    ),
+    *(({"sample_weights": weights}, "sample_weights must be 200 numbers") for weights in WEIGHTS),
 ]
 
 
@@ -250,10 +235,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 def test_a_training_that_is_refused_at_the_call_leaves_the_network_as_it_was(
     table: hg.Dataset, arguments: dict[str, Any], message: str
 ) -> None:
-    network, data = network_for(table), arguments.get("data", table)
-    others = {name: value for name, value in arguments.items() if name != "data"}
-    wanted = data(table) if callable(data) else data
-    assert message in refusal(lambda: hg.train(network, wanted, **others))
+    network = network_for(table)
+    assert message in refusal(hg.train, network, **{"data": table, **arguments})
     assert network.scaling is None
     assert network.classes == ("0", "1")
 
@@ -266,4 +249,4 @@ def test_fit_trains_to_the_end(table: hg.Dataset, capfd: pytest.CaptureFixture[s
     out, err = capfd.readouterr()
     assert out == ""
     assert ("epoch 3" in err) == (progress is True)
-    assert "progress must be" in refusal(lambda: hg.fit(network_for(table), table, progress="bar"))
+    assert "progress must be" in refusal(hg.fit, network_for(table), table, progress="bar")
