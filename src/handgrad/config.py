@@ -95,9 +95,8 @@ class Configurable:
         if isinstance(value, type) and issubclass(value, cls) and not isabstract(value):
             value = value.__name__
         if not isinstance(value, str):
-            raise HandgradError(
-                f"{argument} must be a name or an instance of hg.{cls.__name__}; got {value!r:.60}"
-            )
+            wanted = f"a name or an instance of hg.{cls.__name__}"
+            raise HandgradError(f"{argument} must be {wanted}; got {value!r:.60}")
         names = {kind.__name__.casefold(): kind.__name__ for kind in _subclasses(cls)}
         try:
             return cls.from_config({"type": names.get(value.replace("_", "").casefold(), value)})

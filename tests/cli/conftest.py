@@ -21,13 +21,9 @@ def cli(
     """Run ``handgrad`` in `tmp_path` and in this process, without a data set to be found."""
     monkeypatch.chdir(tmp_path)
 
-    def run(*arguments: str | Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    def run(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
         given = list(map(str, arguments))
-        with monkeypatch.context() as context:
-            for name, value in environment.items():
-                context.setenv(name, value)
-            status = main(given)
-        return subprocess.CompletedProcess(given, status, *capsys.readouterr())
+        return subprocess.CompletedProcess(given, main(given), *capsys.readouterr())
 
     return run
 

@@ -12,8 +12,6 @@ from failing import fails, misused, prints
 from fixture_types import Cli
 from networks import DIGITS
 
-FLOWERS = "label,petal length,petal width\n" + "rose,1,2\nlily,3,5\n" * 6
-
 
 @pytest.fixture(autouse=True)
 def models(tmp_path: Path) -> None:
@@ -25,7 +23,7 @@ def models(tmp_path: Path) -> None:
     scaling = hg.Scaling(np.array([2, 3.5]), np.array([1, 1.5]))
     flowers = hg.Network([hg.Dense(2)], 2, rng, scaling=scaling, classes=["lily", "rose"])
     hg.save_model(flowers, tmp_path / "flowers.safetensors")
-    (tmp_path / "flowers.csv").write_text(FLOWERS)
+    (tmp_path / "flowers.csv").write_text("label,petal length,petal width\n" + 6 * "rose,1,2\nlily,3,5\n")
     (tmp_path / "one.csv").write_text("rose,1,2\n")
     (tmp_path / "odd.csv").write_text("tulip,1,2\n")
     Image.new("L", (30, 30), 255).save(tmp_path / "blank.png")
@@ -41,9 +39,6 @@ def test_an_example_of_the_data(cli: Cli) -> None:
         assert formula in printed
     image = printed.partition("Attribution")[2].partition("  -   a lighter pixel")[0]
     assert all(sign in image for sign in ("╋╋", "━━", "+", "-", "░░"))
-    names = ("x", "z1", "a1", "z2", "loss", "dz2", "dweights1", "dx")
-    order = [printed.index(f"\n{name} ") for name in names]
-    assert order == sorted(order)
 
 
 def test_an_image_without_label_has_its_predicted_class(cli: Cli, tmp_path: Path) -> None:

@@ -53,7 +53,6 @@ def test_what_cannot_be_drawn_is_skipped(cli: Cli, table: Dataset, tmp_path: Pat
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        ("nowhere", "nowhere does not exist"),
         ("RUN nowhere", "nowhere does not exist"),
         ("RUN RUN/../RUN", "the same name"),
         ("RUN --data mnits", "did you mean 'mnist'"),

@@ -115,9 +115,10 @@ def test_errors_have_a_status_and_a_line(error: BaseException, status: int, word
     assert word in line
 
 
-def test_an_error_is_raised_for_debugging(cli: Cli) -> None:
+def test_an_error_is_raised_for_debugging(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HANDGRAD_DEBUG", "1")
     with pytest.raises(hg.HandgradError):
-        cli("train", "clasic", HANDGRAD_DEBUG="1")
+        cli("train", "clasic")
 
 
 def test_control_characters_never_reach_the_terminal(capsys: Capture) -> None:

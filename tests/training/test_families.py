@@ -64,10 +64,6 @@ def test_invalid_fields_are_refused(kind: Any, field: str, values: Any) -> None:
         assert f"{kind.__name__} {field} must be" in refusal(kind, **{field: value})
 
 
-def test_a_misspelt_field_is_refused_with_a_hint() -> None:
-    assert "did you mean 'patience'" in refusal(hg.EarlyStopping.from_config, {"patiense": 3})
-
-
 RATES = {hg.SGD: 0.1, hg.Momentum: 0.01, hg.RMSProp: 0.001, hg.Adam: 0.001, hg.AdamW: 0.001, hg.Muon: 0.02}
 
 

@@ -56,13 +56,6 @@ def test_threads_that_share_a_long_vector_take_the_same_steps(optimizer: hg.Opti
     assert (np.array(vectors) == vectors[0]).all()
 
 
-def test_a_second_training_with_the_same_optimizer_starts_fresh(table: hg.Dataset) -> None:
-    optimizer, networks = hg.Adam(), [hg.Network([hg.Dense(2)], (4,), 0) for _ in range(2)]
-    for network in networks:
-        hg.fit(network, table, optimizer=optimizer, epochs=2, seed=1)
-    np.testing.assert_array_equal(networks[0].flat_parameters, networks[1].flat_parameters)
-
-
 def small_network() -> hg.Network:
     return hg.Network([hg.Conv2D(4, 3), hg.Flatten(), hg.Dense(6)], (2, 5, 5), 0, np.float64)
 

@@ -212,7 +212,7 @@ NAMED = [hg.Dataset(np.ones((2, 4)), [0, 1], names) for names in (("no", "yes"),
 WEIGHTS: list[Any] = [[1.0], "abc", -np.ones(200), np.zeros(200), np.full(200, np.nan)]
 WRONG: list[tuple[dict[str, Any], str]] = [
     *(({"data": data}, "Splits") for data in (None, "mnist", np.zeros((3, 4)))),
-    ({"data": hg.Splits(*NAMED)}, "classes no, yes, the data cold, warm"),
+    ({"data": hg.Splits(NAMED[0], NAMED[1])}, "classes no, yes, the data cold, warm"),
     ({"optimizer": "adm"}, "optimizer: unknown optimizer 'adm'; did you mean 'Adam'"),
     ({"schedule": 3}, "schedule must be"),
     ({"loss": hg.Dense}, "loss must be"),

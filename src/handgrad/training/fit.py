@@ -15,14 +15,8 @@ def fit(
 ) -> list[Record]:
     """Train a network, in place, to the end, and return all records.
 
-    Parameters
-    ----------
-    network : Network
-    data : Splits or Dataset
-    progress : bool or "auto"
-        Whether to show a progress bar; "auto" shows one on a terminal and in a notebook.
-    **arguments
-        All others of `train`, which describes them, and the errors.
+    `progress` is whether to show a progress bar; "auto" shows one on a terminal and in a notebook. All other
+    arguments, and the errors, are those of `train`.
     """
     if progress not in (True, False, "auto"):
         raise HandgradError(f"progress must be True, False or 'auto'; got {progress!r:.60}")
@@ -40,7 +34,6 @@ def fit(
         task = bar.add_task("training", total=total)
         for record in records:
             taken.append(record)
-            bar.update(
-                task, completed=record.step + 1, description=f"epoch {record.epoch}, loss {record.loss:.4f}"
-            )
+            description = f"epoch {record.epoch}, loss {record.loss:.4f}"
+            bar.update(task, completed=record.step + 1, description=description)
     return taken

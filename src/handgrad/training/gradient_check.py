@@ -23,7 +23,7 @@ from handgrad.training.gradients import BatchGradient
 
 TOLERANCE = 1e-6
 STEPS = (1e-5, 1e-6, 1e-7)
-MOST_ENTRIES = 300
+MOST = 300  # entries that are compared of an array
 MOST_OF_NETWORK = 100  # there, each entry costs passes through all layers
 EXAMPLES, WORST = 4, 5
 Function: TypeAlias = Callable[[], float]
@@ -58,16 +58,9 @@ class Check:
 def check_gradients(network: Network, seed: int = 0, loss: Loss | None = None) -> Iterator[Check]:
     """Yield a `Check` of each array: of each layer, the loss, and the whole network as training computes it.
 
-    Raise HandgradError if the network is not in float64, or a layer fails or returns an array of the wrong shape.
-
-    Parameters
-    ----------
-    network : Network
-        In float64.
-    seed : int
-        Of the random examples, upstream gradients and parts of large arrays.
-    loss : Loss, optional
-        Default: `CrossEntropy`.
+    `seed` is that of the random examples, upstream gradients and parts of large arrays; `loss` is `CrossEntropy` if
+    none is given. Raise HandgradError if the network is not in float64, or a layer fails or returns an array of the
+    wrong shape.
     """
     if network.dtype != np.float64:
         raise HandgradError("gradients are checked in float64; make the network with dtype=np.float64")
@@ -139,13 +132,7 @@ def _naming(where: str) -> Iterator[None]:
 
 
 def _compare(
-    layer: str,
-    parameter: str,
-    array: Any,
-    gradient: Any,
-    function: Function,
-    rng: Any,
-    most: int = MOST_ENTRIES,
+    layer: str, parameter: str, array: Any, gradient: Any, function: Function, rng: Any, most: int = MOST
 ) -> Check:
     """Change entries of `array` one by one, in place, and observe `function`.
 
@@ -161,17 +148,14 @@ def _compare(
         wrong = ~(errors <= TOLERANCE)
         numerical[wrong] = [_difference(array, place, step, function) for place in chosen[wrong]]
         typical = typical or np.sqrt(np.mean(np.square(numerical))) + 1e-12
-        largest = np.maximum(
-            np.maximum(abs(analytic), abs(numerical)), max(typical, rounding / step / TOLERANCE)
-        )
+        least = max(typical, rounding / step / TOLERANCE)
+        largest = np.maximum(np.maximum(abs(analytic), abs(numerical)), least)
         errors[wrong] = (abs(analytic - numerical) / largest)[wrong]
-    worst = [
-        Entry(
-            tuple(map(int, np.unravel_index(chosen[k], array.shape))), float(analytic[k]), float(numerical[k])
-        )
-        for k in np.argsort(errors)[::-1][:WORST]  # NaN is the first
-    ]
-    return Check(layer, parameter, array.shape, len(chosen), float(errors[np.argmax(errors)]), tuple(worst))
+    order = np.argsort(errors)[::-1][:WORST]  # NaN is the first
+    places = np.transpose(np.unravel_index(chosen[order], array.shape)).tolist()
+    entries = zip(map(tuple, places), analytic[order].tolist(), numerical[order].tolist(), strict=True)
+    worst = tuple(Entry(*entry) for entry in entries)
+    return Check(layer, parameter, array.shape, len(chosen), float(errors[order[0]]), worst)
 
 
 def _difference(array: NDArray[Any], place: int, step: float, function: Function) -> float:

@@ -81,19 +81,10 @@ class Evaluation:
 def evaluate(
     network: Network, dataset: Dataset, loss: Loss | None = None, communicator: Communicator = SINGLE
 ) -> Evaluation:
-    """Measure a network on a data set.
+    """Measure a network on a data set with its number of inputs and classes.
 
-    Raise HandgradError if the data do not fit the network, or the loss is not finite.
-
-    Parameters
-    ----------
-    network : Network
-    dataset : Dataset
-        With the network's number of inputs and classes.
-    loss : Loss, optional
-        Default: `CrossEntropy`.
-    communicator : Communicator, optional
-        Each rank measures a part; all return the whole.
+    `loss` is `CrossEntropy` if none is given. Of several ranks each measures a part, and all return the whole. Raise
+    HandgradError if the data do not fit the network, or the loss is not finite.
     """
     dataset = as_known(network, dataset)
     examples, classes, loss = len(dataset), len(network.classes), loss or CrossEntropy()
@@ -104,9 +95,7 @@ def evaluate(
         sums[1:] += confusion_matrix(logits.argmax(axis=1), labels, classes).ravel()
     communicator.sum(sums)
     if not np.isfinite(sums[0]):
-        raise NotFinite(
-            f"the loss of {examples:,} examples is not finite: inputs or parameters are too large"
-        )
+        raise NotFinite(f"the loss of {examples:,} examples is not finite: inputs or weights are too large")
     confusion = sums[1:].reshape(classes, classes).astype(np.int64)
     return Evaluation(examples, float(sums[0]), float(confusion.trace() / examples), confusion)
 

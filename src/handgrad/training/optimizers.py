@@ -97,7 +97,6 @@ class SGD(Optimizer):
     elementwise: ClassVar[bool] = True
 
     def update(self, w: Vector, g: Vector, moments: Moments, step: int, learning_rate: float) -> None:
-        """Compute the formula."""
         kernels.sgd(w, g, learning_rate)
 
 
@@ -114,7 +113,6 @@ class Momentum(Optimizer):
     elementwise: ClassVar[bool] = True
 
     def update(self, w: Vector, g: Vector, moments: Moments, step: int, learning_rate: float) -> None:
-        """Compute the formula."""
         kernels.momentum(w, g, moments["velocity"], self.momentum, learning_rate)
 
 
@@ -127,7 +125,6 @@ class Nesterov(Momentum):
     """
 
     def update(self, w: Vector, g: Vector, moments: Moments, step: int, learning_rate: float) -> None:
-        """Compute the formula."""
         kernels.nesterov(w, g, moments["velocity"], self.momentum, learning_rate)
 
 
@@ -146,7 +143,6 @@ class RMSProp(Optimizer):
     elementwise: ClassVar[bool] = True
 
     def update(self, w: Vector, g: Vector, moments: Moments, step: int, learning_rate: float) -> None:
-        """Compute the formula."""
         kernels.rmsprop(w, g, moments["second_moment"], self.decay, self.epsilon, learning_rate)
 
 
@@ -167,7 +163,6 @@ class Adam(Optimizer):
     elementwise: ClassVar[bool] = True
 
     def update(self, w: Vector, g: Vector, moments: Moments, step: int, learning_rate: float) -> None:
-        """Compute the formula."""
         m, s = moments["first_moment"], moments["second_moment"]
         kernels.adam(w, g, m, s, self.beta1, self.beta2, self.epsilon, learning_rate, step)
 

@@ -40,7 +40,6 @@ class Constant(Schedule):
     """A constant rate."""
 
     def factor(self, progress: float) -> float:
-        """Return 1."""
         return 1.0
 
 
@@ -52,7 +51,6 @@ class StepDecay(Schedule):
     interval: float = field(default=1 / 3, metadata=within(0, 1, "(]"))
 
     def factor(self, progress: float) -> float:
-        """Compute the formula."""
         return self.drop ** int(progress / self.interval + 1e-9)
 
 
@@ -63,7 +61,6 @@ class Exponential(Schedule):
     final: float = field(default=0.01, metadata=within(0, 1, "(]"))
 
     def factor(self, progress: float) -> float:
-        """Compute the formula."""
         return float(self.final**progress)
 
 
@@ -97,7 +94,6 @@ class Cosine(Schedule):
     final: float = field(default=0.0, metadata=within(0, 1, "[]"))
 
     def factor(self, progress: float) -> float:
-        """Compute the formula."""
         return self.final + (1 - self.final) * (1 + cos(pi * progress)) / 2
 
 
@@ -114,7 +110,6 @@ class OneCycle(Schedule):
     final: float = field(default=0.0, metadata=within(0, 1, "[]"))
 
     def factor(self, progress: float) -> float:
-        """Compute the formula."""
         if progress < self.peak:
             return 1 - (1 - self.start) * (1 + cos(pi * progress / self.peak)) / 2
         return self.final + (1 - self.final) * (1 + cos(pi * (progress - self.peak) / (1 - self.peak))) / 2

@@ -53,17 +53,14 @@ class TrainingState:
 
     def is_finished(self, total: int, patience: int | None) -> bool:
         """Whether all steps were taken and recorded, or early stopping waited for too long."""
-        return (self.step >= total and not self.position) or (
-            patience is not None and self.waited >= patience
-        )
+        waited = patience is not None and self.waited >= patience
+        return waited or (self.step >= total and not self.position)
 
     def check_data(self, dataset: Dataset) -> None:
         """Note the training data; raise HandgradError if they are not those of the steps before."""
         found = dataset.fingerprint()
         if self.fingerprint not in (None, found):
-            raise HandgradError(
-                "these are not the data of the training so far; resume it with those, or train again"
-            )
+            raise HandgradError("these are not the data of the training so far; use those, or train again")
         self.fingerprint = found
 
     def check_network(self, network: Network, moments: Collection[str] | None = None) -> None:

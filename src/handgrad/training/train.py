@@ -105,9 +105,7 @@ def train(
         batch, and all hold the same network. They must have the same arguments, and take all records.
     """
     if not isinstance(data, Splits | Dataset):
-        raise HandgradError(
-            f"data must be Splits, e.g. of load_data, or a Dataset; got {type(data).__name__}"
-        )
+        raise HandgradError(f"data must be Splits, as of load_data, or a Dataset; got {type(data).__name__}")
     dataset, validation = (data, None) if isinstance(data, Dataset) else (data.train, data.validation)
     for name, value in (("epochs", epochs), ("steps", steps), ("seed", seed)):
         if value is not None:
