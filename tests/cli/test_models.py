@@ -97,7 +97,7 @@ def test_predict_takes_rows_of_a_table(cli: Cli, plants: Path) -> None:
 
 
 def test_predict_prints_three_classes_or_all(cli: Cli, run: Path, tmp_path: Path) -> None:
-    Image.fromarray(load_data(DATA).train.inputs[0].reshape(28, 28)).save(tmp_path / "digit.png")
+    Image.fromarray(hg.load_data(DATA).train.inputs[0].reshape(28, 28)).save(tmp_path / "digit.png")
     for option, count in (([], 3), (["--all"], 10)):
         assert cli("predict", run, "digit.png", *option).stdout.count("%") == count
 
