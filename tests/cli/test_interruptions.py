@@ -112,7 +112,8 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(
     limited = "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
     limited += f"resource.setrlimit(resource.RLIMIT_FSIZE, ({blocks * 1024},) * 2);"
     limited += "from handgrad.cli.main import main; sys.exit(main(sys.argv[1:]))"
-    command = [sys.executable, "-c", limited, "train", "--data", idx_folder, "--steps", "60", "--out", "RUN"]
+    arguments = f"train --data {idx_folder} --steps 60 --out RUN"
+    command = [sys.executable, "-c", limited, *arguments.split()]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1, done.stderr
     (line,) = done.stderr.splitlines()

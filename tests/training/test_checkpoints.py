@@ -16,13 +16,6 @@ from handgrad.model.files import load_safetensors, model_bytes, read_metadata
 from handgrad.training.checkpoint import load_checkpoint, save_checkpoint
 
 
-@pytest.fixture
-def model(tmp_path: Path) -> Path:
-    network = hg.Network([hg.Dense(3), hg.ReLU(), hg.Dense(2)], 4, 0, scaling=hg.Scaling.of_bytes())
-    hg.save_model(network, tmp_path / "model.safetensors", {"name": "test"})
-    return tmp_path / "model.safetensors"
-
-
 @given(widths=st.lists(st.integers(1, 6), min_size=1, max_size=4), seed=st.integers(0, 2**32))
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_model_comes_back_bit_for_bit(
