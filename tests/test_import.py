@@ -29,6 +29,7 @@ def test_public_names_are_there_and_families_have_namespaces() -> None:
         ("import handgrad.cli.main", {*HEAVY, "rich"}),
         ("import handgrad.cli.main; handgrad.cli.main.main(['--help'])", HEAVY),
         (EVERYTHING, {"torch", "tensorflow", "jax"}),
+        ("import handgrad; handgrad.init_distributed()", {"mpi4py"}),
     ],
 )
 def test_nothing_heavy_is_imported_before_it_is_needed(code: str, unwanted: set[str]) -> None:

@@ -86,9 +86,8 @@ def test_adversarial_gradients_are_those_of_worst_neighbours_too(table: hg.Datas
 
 def test_the_tests_that_the_document_names_exist() -> None:
     text = (ROOT / "docs" / "determinism.md").read_text("utf-8")
-    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
     rows = re.findall(r"^\| [^|\s].*\|$", text, re.MULTILINE)
     assert len(rows) > 15
     assert all("`tests/" in row for row in rows), "a statement without a test"
-    for path, name in named:
+    for path, name in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text):
         assert re.search(rf"^def {name}\(", (ROOT / path).read_text("utf-8"), re.MULTILINE), f"{path}::{name}"

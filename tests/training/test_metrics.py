@@ -51,15 +51,14 @@ def test_data_that_do_not_fit_the_network_are_refused(table: hg.Dataset) -> None
     digits = hg.Dataset(np.zeros((3, 4), np.uint8), np.array([0, 1, 1]), 2)
     for_bytes = hg.Network([hg.Dense(2)], (4,), scaling=hg.Scaling.of_bytes())
     assert hg.evaluate(for_bytes, digits).examples == 3
-    cases: list[tuple[hg.Network, Any, str]] = [
+    for network, data, message in (
         (hg.Network([hg.Dense(2)], 4, classes=["cold", "warm"]), table, "cold, warm, the data no, yes"),
         (hg.Network([hg.Dense(2)], 5), table, "5 inputs and 2 classes, the data have 4 inputs and 2"),
         (hg.Network([hg.Dense(3)], 4), table, "4 inputs and 3 classes, the data have 4 inputs and 2"),
         (for_bytes, hg.Dataset(digits.inputs / np.float32(255), digits.labels, 2), "scaled to 0 to 1"),
         (for_bytes, digits.take(slice(0, 0)), "no examples"),
         (for_bytes, digits.inputs, "Dataset"),
-    ]
-    for network, data, message in cases:
+    ):
         assert message in refusal(hg.evaluate, network, data)
 
 

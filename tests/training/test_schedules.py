@@ -27,8 +27,7 @@ def test_the_formula_at_quarters_and_the_range(schedule: hg.Schedule, expected: 
 
 
 def test_a_plateau_reduces_and_progress_does_not() -> None:
-    schedule, factors = hg.ReduceOnPlateau(drop=0.5, patience=2), []
-    memory: dict[str, float] = {}
+    schedule, factors, memory = hg.ReduceOnPlateau(drop=0.5, patience=2), [], dict[str, float]()
     for loss in (3.0, 2.0, 2.0, 2.5, 1.0, 1.1, 0.9, 0.9, 0.9, 0.9, 0.9):
         schedule.observe(loss, memory)
         factors.append(schedule(0, 10, memory))
