@@ -59,16 +59,16 @@ def rewrite(path: Path, tensors: dict[str, Any], metadata: dict[str, str]) -> No
     save_file(tensors, path, metadata)
 
 
-def test_other_files_are_refused_and_left(model: Path) -> None:
-    before, folder = model.read_bytes(), model.parent
-    assert "does not exist" in refusal(load_safetensors, folder / "none.safetensors")
-    assert "not a regular file" in refusal(load_safetensors, folder)
+def test_other_files_are_refused_and_left(tmp_path: Path) -> None:
+    network, model = hg.Network([hg.Dense(2)], 4, 0, scaling=hg.Scaling.of_bytes()), tmp_path / "m.safetensors"
+    hg.save_model(network, model, {"name": "test"})
+    before = model.read_bytes()
+    assert "does not exist" in refusal(load_safetensors, tmp_path / "none.safetensors")
+    assert "not a regular file" in refusal(load_safetensors, tmp_path)
     assert "without the state of its training" in refusal(load_checkpoint, model)
-    assert "cannot write" in refusal(
-        hg.save_model, load_safetensors(model), folder / "missing" / "m.safetensors"
-    )
+    assert "cannot write" in refusal(hg.save_model, network, tmp_path / "missing" / "m.safetensors")
     assert model.read_bytes() == before
-    assert [path.name for path in folder.iterdir()] == ["model.safetensors"]
+    assert [path.name for path in tmp_path.iterdir()] == ["m.safetensors"]
     for message, metadata in (
         ("upgrade handgrad", {"format": "handgrad 2"}),
         ("not a model of handgrad", {"format": "other"}),
