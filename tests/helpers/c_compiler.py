@@ -3,7 +3,6 @@
 import ctypes
 import os
 import shutil
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from documents import output
 from handgrad.exports.formats import export
 from handgrad.model.network import Network
 
@@ -31,9 +31,7 @@ def compiler() -> str:
 
 def compile_c(source: Path, *options: str) -> Path:
     """Compile a C file, without warnings, and return the program."""
-    command = [compiler(), *STRICT, source.name, "-o", source.stem, *options, "-lm"]
-    done = subprocess.run(command, cwd=source.parent, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
+    output(compiler(), *STRICT, source.name, "-o", source.stem, *options, "-lm", folder=source.parent)
     return source.with_suffix("")
 
 

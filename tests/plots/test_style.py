@@ -1,6 +1,5 @@
 """The style of figures, equal bytes for equal figures, and matplotlib's settings left alone."""
 
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from documents import output
 from handgrad.plots import plot_confusion_matrix, save
 
 MATRIX = np.array([[5, 1], [0, 6]])
@@ -24,8 +24,7 @@ def test_another_process_with_other_settings_writes_the_same_bytes_without_pyplo
         "print('matplotlib.pyplot' in sys.modules)"
     )
     here, there = tmp_path / f"here.{kind}", tmp_path / f"there.{kind}"
-    done = subprocess.run([sys.executable, "-c", program, there], capture_output=True, text=True, check=True)
-    assert done.stdout == "False\n"
+    assert output(sys.executable, "-c", program, there, folder=tmp_path) == "False\n"
     save(plot_confusion_matrix(MATRIX), here)
     assert here.read_bytes() == there.read_bytes()
     assert b"<dc:date>" not in here.read_bytes()
