@@ -39,20 +39,6 @@ def test_each_name_of_a_table_is_an_input(tmp_path: Path) -> None:
         assert dataset.input_shape == (7,)
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("label,a\nx,sand\ny,1\n", "line 2, column 'a': 'sand' is not a finite number"),
-        ("label,a\nx,sand\ny,?\n", "line 2, column 'a': 'sand' is not"),
-        ("label,a\nx,\ny,\n", "line 2, column 'a': no value"),
-        ("label,a\n" + "".join(f"{k % 2},n{k}\n" for k in range(101)), "'a' holds 101 different names"),
-        ("label,a,a=b\nx,b,1\ny,c,2\n", "column 'a=b' has"),
-    ],
-)
-def test_columns_that_are_not_of_names(tmp_path: Path, text: str, message: str) -> None:
-    assert message in refusal(read_table, table(tmp_path, text))
-
-
 def test_columns_are_found_in_the_names_of_inputs() -> None:
     found = {"soil": ["", "clay", "sand"], "height": [], "leaf": ["", "broad", "narrow"]}
     assert columns_of(FEATURES) == found

@@ -85,17 +85,6 @@ def test_a_conversion_is_the_same_data(
     assert sorted(path.name for path in folder.iterdir()) == sorted([FACTS, INPUTS, LABELS])
 
 
-def test_strokes_are_converted(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("handgrad.data.load.BLOCK", 1_000)
-    images, digits = generate(2_500, 7)
-    for _ in range(2):
-        train = load_data("strokes:2500:7").train
-        assert is_mapped(train.inputs)
-        np.testing.assert_array_equal(train.inputs, images)
-        np.testing.assert_array_equal(train.labels, digits)
-    assert len(folders(cache)) == 1
-
-
 def test_what_fits_is_loaded(file: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
     for available in (None, 3 * NUMBERS.nbytes):
         monkeypatch.setattr("handgrad.data.outofcore.available_memory", lambda available=available: available)
@@ -194,19 +183,26 @@ def test_the_smallest_limit_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert available_memory() == (10_000 - 1_000 + 42) // 2
 
 
-@pytest.mark.parametrize("end", [".csv", ".parquet"])
-def test_tables_are_converted(tmp_path: Path, end: str) -> None:
-    rng = np.random.default_rng(0)
-    images, labels = rng.integers(0, 256, (1_200, 16), np.uint8), np.arange(1_200) % 3
-    table = pl.DataFrame({"label": labels} | {f"pixel{k}": images[:, k] for k in range(16)})
-    path = tmp_path / f"one{end}"
-    (table.write_csv if end == ".csv" else table.write_parquet)(path)
+@pytest.mark.parametrize("source", ["one.csv", "one.parquet", "strokes:1200:7"])
+def test_tables_and_strokes_are_converted(
+    tmp_path: Path, cache: Path, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("handgrad.data.load.BLOCK", 1_000)
+    images, labels = generate(1_200, 7)
+    table = pl.DataFrame({"label": labels} | {f"pixel{k}": images[:, k] for k in range(784)})
+    table.write_csv("one.csv")
+    table.write_parquet("one.parquet")
     for _ in range(2):
-        train = load_data(path).train
+        train = load_data(source).train
         assert is_mapped(train.inputs)
         np.testing.assert_array_equal(train.inputs, images)
         np.testing.assert_array_equal(train.labels, labels)
-        assert train.input_shape == (1, 4, 4)
+        assert train.input_shape == (1, 28, 28)
+    assert len(folders(cache)) == 1
+
+
+def test_a_bad_cell_is_found_while_a_table_is_converted(tmp_path: Path) -> None:
     rows = "".join(f"{k % 2},{k},1.5\n" for k in range(3_000))
     (tmp_path / "a.csv").write_text("label,a,b\n" + rows + "1,six,2\n" + rows)
     assert "line 3002, column 'a': 'six'" in refusal(load_data, tmp_path / "a.csv")

@@ -154,17 +154,6 @@ def test_broken_test_images_do_not_matter_to_training(tmp_path: Path) -> None:
     assert "cannot read" in refusal(splits.split, "test")
 
 
-def test_images_that_are_not_in_folders_of_two_classes(tmp_path: Path) -> None:
-    for split in ("train", "test"):
-        (tmp_path / "flat" / split).mkdir(parents=True)
-        Image.fromarray(IMAGES[0].reshape(28, 28)).save(tmp_path / "flat" / split / "a.png")
-    assert "no folder of images for each class" in complaint(tmp_path / "flat")
-    for folder in (tmp_path / "all", tmp_path / "parts" / "train"):
-        write_images(folder, slice(1))
-    for name in ("all", "parts"):
-        assert "two or more" in complaint(tmp_path / name)
-
-
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
@@ -173,6 +162,8 @@ def test_images_that_are_not_in_folders_of_two_classes(tmp_path: Path) -> None:
         ("a\0b", "there is no file"),
         ("x" * 5000, ""),
         (".", "no data to train on"),
+        ("flat", "no folder of images for each class"),
+        *((folder, "no folders of images of two or more classes") for folder in ("one", "split")),
         ("digits.xlsx", "digits.xlsx is of an unknown kind; give a file in .csv, .parquet, .npz"),
         *((f"strokes:{n}", "strokes") for n in f"0 -5 x 5:x 5:6:7 5.0 ² 100000000000 {'9' * 99}".split()),
     ],
@@ -180,6 +171,10 @@ def test_images_that_are_not_in_folders_of_two_classes(tmp_path: Path) -> None:
 def test_unknown_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, reason: str) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "digits.xlsx").write_bytes(b"PK")
+    (tmp_path / "flat" / "train").mkdir(parents=True)
+    (tmp_path / "flat" / "train" / "a.png").touch()
+    for folder in ("one", "split/train"):
+        write_images(tmp_path / folder, slice(1))
     assert reason in complaint(source)
 
 
