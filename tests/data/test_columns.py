@@ -40,8 +40,8 @@ def test_each_name_of_a_table_is_an_input(tmp_path: Path) -> None:
 
 
 def test_columns_are_found_in_the_names_of_inputs() -> None:
-    found = {"soil": ["", "clay", "sand"], "height": [], "leaf": ["", "broad", "narrow"]}
-    assert columns_of(FEATURES) == found
+    soils, leaves = ["", "clay", "sand"], ["", "broad", "narrow"]
+    assert columns_of(FEATURES) == {"soil": soils, "height": [], "leaf": leaves}
     texts = {"soil": ["sand", "clay ", ""], "leaf": ["broad", "narrow", ""]}
     inputs, features = spread(["soil", "height", "leaf"], np.array([[1.5], [2], [3]]), texts)
     assert features == FEATURES

@@ -51,22 +51,16 @@ def test_any_mode_becomes_grey(tmp_path: Path, mode: str) -> None:
     assert np.array_equal(read_image(path), np.asarray(black_and_white))
 
 
-def test_brightness_does_not_depend_on_the_brightest_pixel(tmp_path: Path) -> None:
+def test_depth_transparency_and_orientation(tmp_path: Path) -> None:
     dim = save(tmp_path / "dim.png", np.array([[0, 257 * 100]], np.uint16))
-    assert read_image(dim).tolist() == [[0, 100]]
+    assert read_image(dim).tolist() == [[0, 100]], "whatever the brightest pixel is"
     dim = save(tmp_path / "dim.tif", np.array([[0, 0.5, 1, np.nan]], np.float32))
     assert read_image(dim).tolist() == [[0, 128, 255, 0]]
-
-
-def test_transparent_paper_takes_the_other_colour(tmp_path: Path) -> None:
     for ink, paper, values in (("black", (0, 0, 0, 0), (0, 255)), ("white", (255, 255, 255, 0), (255, 0))):
         image = Image.new("RGBA", (6, 6), paper)
         image.paste(ink, (2, 2, 4, 4))
         grey = read_image(save(tmp_path / "a.png", image))
-        assert (grey[3, 3], grey[0, 0]) == values
-
-
-def test_an_image_is_turned_as_its_camera_was_held(tmp_path: Path) -> None:
+        assert (grey[3, 3], grey[0, 0]) == values, "transparent paper takes the other colour"
     exif = Image.Exif()
     exif[0x0112] = 6
     assert np.array_equal(read_image(save(tmp_path / "a.png", GREY, exif=exif)), np.rot90(GREY, -1))
@@ -150,18 +144,15 @@ def test_folders_are_classes(tmp_path: Path) -> None:
     assert "not one of the training classes: ant, cat" in reason
 
 
-def test_numbers_are_sorted_as_numbers(tmp_path: Path) -> None:
-    for names, order in ((["10", "9", "1"], ["1", "9", "10"]), (["a"], ["1", "10", "9", "a"])):
-        folder_of(tmp_path, dict.fromkeys(names, 1))
-        assert [path.name for path in class_folders(tmp_path)] == order
-
-
-def test_images_of_several_sizes_or_large_ones_are_fitted(tmp_path: Path) -> None:
+def test_sizes_and_order_of_class_folders(tmp_path: Path) -> None:
     for height, shape in ((64, (1, 64, 20)), (65, DIGIT_SHAPE)):
         folder = folder_of(tmp_path / str(height), {"a": 1, "b": 1}, (height, 20))
         assert read_class_folders(folder).input_shape == shape
     folder_of(folder, {"c": 1}, (20, 20))
     assert read_class_folders(folder).inputs.shape == (3, 784)
+    for names, order in ((["10", "9", "1"], ["1", "9", "10"]), (["a"], ["1", "10", "9", "a"])):
+        folder_of(tmp_path, dict.fromkeys(names, 1))
+        assert [path.name for path in class_folders(tmp_path)] == order
 
 
 def test_folders_that_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

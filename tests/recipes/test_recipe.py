@@ -29,8 +29,7 @@ def test_classic_is_the_rust_program() -> None:
 @pytest.mark.parametrize("name", recipe_names())
 def test_every_recipe_builds_and_comes_back_from_its_toml(name: str, tmp_path: Path) -> None:
     recipe = hg.load_recipe(name)
-    assert recipe.name == name
-    assert recipe.lesson
+    assert (recipe.name, bool(recipe.lesson)) == (name, True)
     network = recipe.build_network()
     recipe.build_optimizer().step(network, np.zeros_like(network.flat_parameters), {}, 1, 0.1)
     path = tmp_path / "recipe.toml"
@@ -48,12 +47,9 @@ def test_the_seed_decides_network_and_order() -> None:
     assert orders[0] == orders[1] != orders[2]
 
 
-def test_epochs_take_the_place_of_steps() -> None:
-    recipe = override(CLASSIC, {"training": {"epochs": 3}}, "command line")
-    assert (recipe.training.epochs, recipe.training.steps) == (3, None)
-
-
-def test_hidden_widths_repeat_the_pattern() -> None:
+def test_epochs_replace_steps_and_hidden_widths_repeat_the_pattern() -> None:
+    training = override(CLASSIC, {"training": {"epochs": 3}}, "command line").training
+    assert (training.epochs, training.steps) == (3, None)
     layers = with_hidden(CLASSIC, [12, 34], "test").build_network().layers
     assert [layer.units for layer in layers if isinstance(layer, hg.Dense)] == [12, 34, 10]
     assert [type(layer) for layer in layers] == [hg.Dense, hg.ReLU, hg.Dense, hg.ReLU, hg.Dense]

@@ -19,8 +19,7 @@ def recipe(name: str = "classic", seed: int = 0, **data: Any) -> Recipe:
 @pytest.mark.parametrize(("wanted", "examples"), [(0, 0), (30, 30), (0.25, 50), (0.0001, 1)])
 def test_validation_is_a_number_or_a_share(wanted: float, examples: int) -> None:
     splits = open_splits(recipe(source="strokes:200", validation=wanted))
-    assert len(splits.train) == 200 - examples
-    assert (len(splits.validation) if splits.validation else 0) == examples
+    assert (len(splits.train), len(splits.validation or ())) == (200 - examples, examples)
 
 
 def test_the_seed_decides_what_is_set_aside() -> None:
@@ -40,12 +39,9 @@ def test_a_share_of_other_data_is_set_aside() -> None:
 
 
 @pytest.mark.usefixtures("offline")
-def test_without_mnist_synthetic_digits_replace_it_with_a_notice() -> None:
+def test_where_mnist_is_missing_synthetic_digits_replace_it(monkeypatch: pytest.MonkeyPatch) -> None:
     changed, notice = fall_back_to_strokes(recipe())
     assert changed.data.source == "strokes"
     assert notice.startswith("training on strokes, synthetic digits: cannot download")
-
-
-@pytest.mark.usefixtures("mnist")
-def test_with_mnist_nothing_is_replaced() -> None:
+    monkeypatch.setattr("handgrad.recipes.data.ensure", lambda name: None)
     assert fall_back_to_strokes(recipe()) == (recipe(), "")

@@ -66,10 +66,9 @@ class Augmentation(Configurable):
         return step >= (1 - self.unaugmented_fraction) * total
 
     def __call__(self, images: NDArray[np.uint8] | Floats, rng: np.random.Generator) -> Floats:
-        """Change images (N, H, W) or (N, C, H, W) at random, the channels of an image alike.
+        """Change images (N, H, W) or (N, C, H, W), of any range with background 0; their channels change alike.
 
-        Values may have any range with background 0. They become float64 where `images` are, else float32. The same
-        state of `rng` gives the same images, whatever their type.
+        They become float64 where `images` are, else float32. The state of `rng` decides, not the type of `images`.
         """
         if images.ndim not in (3, 4):
             raise HandgradError(f"images must be (N, H, W) or (N, channels, H, W), not {images.shape}")

@@ -94,11 +94,7 @@ class Table:
             raise HandgradError(f"{self.path} cannot be read: {reason}") from error
 
     def batches(self) -> "Iterator[tuple[NDArray[Any], pl.Series]]":
-        """Yield inputs of consecutive rows, (n, I), and their labels as texts, empty where there are none.
-
-        HandgradError where a cell is missing, not one of the names, or not a number in the range of the type, or a
-        row has too many cells.
-        """
+        """Yield inputs of consecutive rows, (n, I), and their labels as texts; HandgradError at a bad cell."""
         import polars as pl
 
         number = {"uint8": pl.UInt8, "float32": pl.Float32}.get(self.dtype.name, pl.Float64)

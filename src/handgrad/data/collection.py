@@ -23,10 +23,9 @@ MAX_EXAMPLES = 10_000
 def add_to_collection(
     path: Path, images: NDArray[np.uint8], labels: Sequence[str], classes: Sequence[str] = DIGITS
 ) -> int:
-    """Add images, (N, 28, 28) or (N, 784), with their labels to a collection, or create it; return its size.
+    """Add images, (N, 28, 28) or (N, 784), to a collection, or create it; return its size.
 
-    A new collection has `classes`; other labels are added to the classes. HandgradError where a label is not valid,
-    the collection would be too large, or the file cannot be read or written.
+    A new collection has `classes`; other labels are added to the classes. HandgradError where a label is not valid.
     """
     if len(images) != len(labels):
         raise HandgradError(f"got {len(images)} images and {len(labels)} labels")

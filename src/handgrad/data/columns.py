@@ -33,10 +33,7 @@ def is_name(cell: str) -> bool:
 def spread(
     names: Sequence[str], numbers: NDArray[Any], texts: Mapping[str, Sequence[str]]
 ) -> tuple[NDArray[Any], tuple[str, ...]]:
-    """Combine `numbers` (N, K) and the N cells of columns of `texts`, in the order of `names`, into inputs (N, I).
-
-    HandgradError where a column holds too many different names. An empty cell counts as a name.
-    """
+    """Combine `numbers` (N, K) and columns of `texts`, N cells each, in the order of `names` into inputs (N, I)."""
     cells = {name: np.array([cell.strip() for cell in texts[name]]) for name in texts}
     columns = {name: np.unique(cells[name]).tolist() if name in texts else [] for name in names}
     features = input_names(columns)  # raises before memory is allocated
@@ -49,7 +46,7 @@ def spread(
 
 
 def input_names(columns: Columns) -> tuple[str, ...]:
-    """Return the names of the inputs for columns, from the names in each column of names; raises as `spread`."""
+    """Return the names of the inputs; HandgradError where a column has too many names, or ``=`` in its own."""
     features: list[str] = []
     for name, known in columns.items():
         if IS in name:
@@ -86,8 +83,7 @@ def aligned(
 ) -> NDArray[Any]:
     """Reorder inputs (N, J) with these names as a model takes them: (N, I), named `features`.
 
-    HandgradError where columns are missing or unknown, or names in them. With `leniently`, an unknown name is
-    ignored: all inputs of its column are 0.
+    HandgradError where columns or their names differ. With `leniently`, all inputs of an unknown name are 0.
     """
     if tuple(names) == tuple(features):
         return inputs
@@ -106,10 +102,7 @@ def aligned(
 
 
 def in_known_order(dataset: Dataset, features: Sequence[str], classes: Sequence[str]) -> Dataset:
-    """Return a data set with its inputs and classes in the order of a model; HandgradError where columns differ.
-
-    Unknown classes do not change.
-    """
+    """Put inputs, and classes if all are known, in the order of a model; HandgradError where columns differ."""
     if features and dataset.features and dataset.features != tuple(features):
         inputs = aligned(dataset.inputs[:], dataset.features, features)
         shape = dataset.input_shape if len(dataset.input_shape) == 3 else (len(features),)

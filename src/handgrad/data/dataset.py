@@ -203,10 +203,7 @@ class Splits:
         return Splits(self.train, validation, self._test, self.source)
 
     def split_validation(self, examples: int, rng: np.random.Generator) -> "Splits":
-        """Move random examples from train to validation, unless there is a validation split already.
-
-        HandgradError where fewer than one training example would be left.
-        """
+        """Move random examples from train to validation, if that is empty; HandgradError if none would be left."""
         if self.validation is not None:
             return self
         count = len(self.train)

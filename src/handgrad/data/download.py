@@ -15,10 +15,7 @@ TIMEOUT = 15.0
 
 
 def download(urls: Iterable[str], target: Path, verify: Callable[[bytes], bool], limit: int) -> None:
-    """Download a file of at most `limit` bytes, and create its folder.
-
-    HandgradError, with the reasons of all mirrors, where none of them sends what `verify` accepts.
-    """
+    """Download at most `limit` bytes that `verify` accepts; HandgradError with the reasons of all mirrors."""
     make_folder(target.parent)
     failures = []
     for url in urls:

@@ -23,10 +23,7 @@ FAINT of the strongest ink are more than NOISY of the others, those below RESIDU
 
 
 def frame_digit(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Frame a digit, dark on light or light on dark: an image (H, W) uint8 becomes (28, 28) uint8.
-
-    0 is background, 255 the strongest ink. HandgradError where the image is blank.
-    """
+    """Frame a digit, dark on light or light on dark: uint8 (H, W) to (28, 28); HandgradError if it is blank."""
     from PIL import Image  # slow to import, and not needed for `centre`
 
     ink = _ink(grey) if grey.size else grey

@@ -31,10 +31,7 @@ EXPANSION = 1032
 
 
 def read_idx(path: Path) -> Array:
-    """Read an IDX file of bytes, (N, ...) uint8 of 1 to 4 dimensions; where it is not gzipped, it is memory-mapped.
-
-    HandgradError where the file cannot be read, is not a whole IDX file of bytes, or does not fit into memory.
-    """
+    """Read an IDX file of bytes, (N, ...) uint8 of 1 to 4 dimensions; one that is not gzipped is memory-mapped."""
     try:
         with path.open("rb") as raw:
             gzipped = raw.peek(2)[:2] == b"\x1f\x8b"
@@ -88,10 +85,7 @@ def find_idx(folder: Path, name: str) -> Path | None:
 
 
 def read_idx_folder(folder: Path, split: Split) -> tuple[Array, Array]:
-    """Read a split from a folder of files named as MNIST's are: the images, uint8 (N, [channels,] H, W), and labels.
-
-    HandgradError where a file is missing or unreadable, or the two do not belong together.
-    """
+    """Read a split from a folder of files named as MNIST's are: images, uint8 (N, [channels,] H, W), and labels."""
     paths = []
     for name in FILES[split]:
         if (path := find_idx(folder, name)) is None:

@@ -25,9 +25,9 @@ ENOUGH = 1024
 
 
 def read_image(source: Path | bytes, name: str = "", max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
-    """Read an image, a file or its content, in grey: (H, W) uint8; transparent pixels become background.
+    """Read an image, a file or its content, which messages call `name`, in grey: (H, W) uint8.
 
-    `name` is that of the source in messages. An image with more than `max_pixels` is refused before it is decoded.
+    Transparent pixels become background. An image above `max_pixels` is refused before it is decoded.
     """
     with _opened(source, name or str(source)) as image:
         image.draft(image.mode, (ENOUGH, ENOUGH))  # JPEG is decoded at 1/2, 1/4 or 1/8 of its size
@@ -45,9 +45,8 @@ def _opened(source: Path | bytes, name: str) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about odd metadata, and sizes below the limit of Pillow
-            with Image.open(
-                BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS
-            ) as image:
+            file = BytesIO(source) if isinstance(source, bytes) else source
+            with Image.open(file, formats=FORMATS) as image:
                 yield image
     except Image.DecompressionBombError:
         raise HandgradError(f"{name} has too many pixels; scale it down") from None
@@ -81,10 +80,7 @@ def read_example(path: Path, shape: tuple[int, ...], framing: str) -> NDArray[np
 
 
 def framed(grey: NDArray[np.uint8], shape: tuple[int, ...], framing: str) -> NDArray[np.uint8]:
-    """Fit a grey image into an example, (H·W,), with the framing of the data: ``"digit"`` or ``"plain"``.
-
-    HandgradError where examples of `shape` are not grey images, (1, H, W).
-    """
+    """Fit a grey image into an example, (H·W,); HandgradError where `shape` is not that of one, (1, H, W)."""
     if len(shape) != 3 or shape[0] != 1:
         raise HandgradError(f"the model takes examples of shape {shape}, not grey images")
     if framing == "digit" and shape == (1, SIDE, SIDE):

@@ -17,10 +17,9 @@ def encode_labels(
     classes: Sequence[str] | None = None,
     places: NDArray[np.integer] | None = None,
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Number categories, integers or names: int64 labels (N,) and the names of the classes, sorted.
+    """Number categories, integers or names: int64 labels (N,), and `classes` or the sorted names that are present.
 
     `values` are the labels (N,), or distinct ones, if `places` (N,) has the index of each example's label among them.
-    `where` names the file in messages; `classes` are all classes, e.g. those of the training split.
     """
     present, found = np.unique(_plain(values, where), return_inverse=True)
     places = found if places is None else found[places]

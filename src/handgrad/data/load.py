@@ -57,9 +57,8 @@ def load_data(source: str | Path) -> Splits:
         if path.exists():
             known = ", ".join((*TABLES, *ARRAYS))
             raise HandgradError(f"{path} is of an unknown kind; give a file in {known}, or a folder")
-    raise HandgradError(
-        f"there is no file, folder or data set '{name}'{suggest(name, [*COLLECTIONS, STROKES])}"
-    )
+    advice = suggest(name, [*COLLECTIONS, STROKES])
+    raise HandgradError(f"there is no file, folder or data set '{name}'{advice}")
 
 
 @contextmanager

@@ -16,8 +16,7 @@ RANKS = ("MPI_LOCALNRANKS", "OMPI_COMM_WORLD_LOCAL_SIZE")
 def available_memory() -> int | None:
     """Return the memory that this process can still take, in bytes; None where the system does not report it.
 
-    This is the smallest of what the machine has and what each of the control groups of this process leaves. File
-    caches count as free. The ranks of ``mpiexec`` on one machine share it equally.
+    It is the least of what the machine and each control group leaves; file caches are free. Ranks share it equally.
     """
     machine = _entries(Path("/proc/meminfo")).get("MemAvailable:")
     found = [*_left_by_groups(), *([] if machine is None else [1024 * machine])]

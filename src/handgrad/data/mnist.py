@@ -79,10 +79,7 @@ def find(name: str) -> Path | None:
 
 
 def ensure(name: str) -> Path:
-    """Find the folder of a data set, or download what is missing into the cache folder.
-
-    Where ``HANDGRAD_MIRROR`` is set, that base URL replaces the known mirrors.
-    """
+    """Find a data set, or download it into the cache folder, from ``$HANDGRAD_MIRROR`` or the known mirrors."""
     if found := find(name):
         return found
     from handgrad.data.download import download  # slow to import, and rarely needed

@@ -72,9 +72,8 @@ def _read(path: Path, names: Sequence[str], classes: Sequence[str] | None) -> Da
     elif len(shape) == 1 and inputs.dtype == np.uint8 and side**2 == prod(shape) >= 49:
         shape = (1, side, side)
     if len(shape) > 1 and (len(shape) != 3 or shape[0] > 4):
-        raise HandgradError(
-            f"{path}: {names[0]} has shape {inputs.shape}, in which no axis can be the channels"
-        )
+        held = f"{path}: {names[0]} has shape {inputs.shape}"
+        raise HandgradError(f"{held}, in which no axis can be the channels")
     encoded, known = encode_labels(labels, f"{path}: {names[1]}", classes)
     with naming(f"{path}: {names[0]}"):
         return Dataset(inputs, encoded, known, shape)

@@ -65,10 +65,9 @@ def read_table(path: Path, like: Dataset | None = None) -> Dataset:
 def read_rows(
     path: Path, inputs: int, features: Sequence[str] = (), *, images: bool = False
 ) -> tuple[NDArray[Any], list[str | None], tuple[str, ...]]:
-    """Read rows of a CSV or Parquet file as a model with `inputs` inputs takes them.
+    """Read rows of a CSV or Parquet file as a model with `inputs` inputs, named `features` if any, takes them.
 
-    Where the model has names of inputs, `features`, a header may have its columns in any order. With `images`, values
-    must be bytes. Returns inputs (N, I), uint8 or float64, N labels or None, and the names of the inputs, if any.
+    Returns inputs (N, I), with `images` uint8, else float64, N labels or None, and the names of the inputs, if any.
     """
     if path.is_file():
         check_memory(path.stat().st_size, path, "; split it into several files")
@@ -120,8 +119,7 @@ def open_table(
 def _read_header(path: Path, known: Sequence[str], inputs: int) -> tuple[list[str], int]:
     """Return the names of all columns and the number of rows up to the header; HandgradError where they do not fit.
 
-    `known` are the columns besides the label, and `inputs` is their number; empty and 0 where neither is known. One
-    column more has labels: that of the name ``label``, without header the first.
+    `known` are the columns besides the label, and `inputs` is their number; empty and 0 where neither is known.
     """
     row, cells = first_row(path)
     names = [LABEL if cell.strip().lower() == LABEL else cell.strip() for cell in cells]
@@ -148,12 +146,10 @@ def _read_header(path: Path, known: Sequence[str], inputs: int) -> tuple[list[st
 
 
 def _is_header(cells: Sequence[str], known: Sequence[str]) -> bool:
-    """Whether a first row is a header: all known names, or it has ``label`` or a known name, or no number.
-
-    Where no names are known, a number in the first column may be that of a label.
-    """
+    """Whether a first row is a header: all known names, or it has ``label`` or a known name, or no number."""
     if known and {*cells} - {LABEL} == {*known}:
         return True
+    # Where no names are known, a number in the first column may be that of a label.
     numbers = {cell for cell in (cells if known else cells[1:] or cells) if np.isfinite(parse_number(cell))}
     return not numbers or not {LABEL, *known}.difference(numbers).isdisjoint(cells)
 
@@ -169,6 +165,5 @@ def _find_names(table: Table) -> dict[str, list[str]]:
         found = {name: held | {*part[name].unique()} for name, held in found.items() if not numbers[name]}
         if not found:
             break
-    return {
-        name: sorted(held) for name, held in found.items() if any(held) and all(map(is_name, held - {""}))
-    }
+    columns = {name: held for name, held in found.items() if any(held) and all(map(is_name, held - {""}))}
+    return {name: sorted(held) for name, held in columns.items()}
