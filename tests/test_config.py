@@ -1,13 +1,14 @@
 """Layers and initializers as tables, and what a wrong table gets."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pytest
 
 from failing import refusal
+from handgrad.config import within
 from handgrad.kernels.types import Floats
 from handgrad.model import initializers
 from handgrad.model.initializers import Uniform
@@ -43,6 +44,15 @@ def resolve(value: Any) -> Layer:
 @pytest.mark.parametrize("value", ["leaky_relu", "LeakyReLU", "LEAKY_RELU", LeakyReLU, LeakyReLU()])
 def test_a_name_a_class_and_an_instance_mean_the_same(value: Any) -> None:
     assert resolve(value) == LeakyReLU()
+
+
+def test_a_subclass_may_have_another_interval() -> None:
+    @dataclass(frozen=True)
+    class Negative(LeakyReLU):
+        negative_slope: float = field(default=-0.5, metadata=within(-1, 0, "[]"))
+
+    assert Negative().negative_slope == -0.5
+    assert "at least -1 and at most 0" in refusal(Negative, 0.5)
 
 
 NESTED = {"type": "Dense", "units": 3, "bias_initializer": {"type": "Uniform", "low": "a"}}

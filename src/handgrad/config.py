@@ -24,10 +24,13 @@ class Configurable:
     """
 
     def __post_init__(self) -> None:
-        for kind in type(self).__mro__:  # a subclass may give a field another default, without its interval
+        intervals = {}  # a subclass may give a field another interval, or another default without one
+        for kind in reversed(type(self).__mro__):
             for field in getattr(kind, "__dataclass_fields__", {}).values():
                 if "within" in field.metadata:
-                    self._check_number(field.name, *field.metadata["within"])
+                    intervals[field.name] = field.metadata["within"]
+        for name, interval in intervals.items():
+            self._check_number(name, *interval)
 
     def _check_number(self, name: str, low: float, high: float, interval: str, whole: bool) -> None:
         value = getattr(self, name)

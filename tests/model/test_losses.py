@@ -28,8 +28,8 @@ def test_value_and_gradient_are_those_of_the_formula(smoothing: float) -> None:
 def test_weighted_examples_are_repeated_ones_and_chunks_add_up() -> None:
     rng = np.random.default_rng(3)
     logits, labels = rng.normal(size=(3, 4)), np.array([1, 3, 0])
-    loss, dlogits = hg.cross_entropy(logits, labels, np.array([1.0, 2.0, 0.0]), 9)
-    parts = [hg.cross_entropy(logits[rows], labels[rows], None, 9) for rows in ([0, 1], [1])]
+    loss, dlogits = hg.CrossEntropy()(logits, labels, np.array([1.0, 2.0, 0.0]), 9)
+    parts = [hg.CrossEntropy()(logits[rows], labels[rows], None, 9) for rows in ([0, 1], [1])]
     assert loss == pytest.approx(parts[0][0] + parts[1][0])
     np.testing.assert_allclose(dlogits, [parts[0][1][0], parts[0][1][1] + parts[1][1][0], np.zeros(4)])
 
@@ -58,6 +58,6 @@ def test_class_weights_by_class_as_array_or_list(weights: Any) -> None:
     loss = hg.CrossEntropy(class_weights=weights)
     assert loss.class_weights == (5.0, 1.0)
     logits, labels = np.random.default_rng(4).normal(size=(4, 2)), np.array([0, 0, 1, 1])
-    of_examples = hg.cross_entropy(logits, labels, np.array([5.0, 5.0, 1.0, 1.0]))
+    of_examples = hg.CrossEntropy()(logits, labels, np.array([5.0, 5.0, 1.0, 1.0]))
     np.testing.assert_equal(loss(logits, labels), of_examples)
     assert "2 class_weights; the data have 3 classes" in refusal(loss.fitted, np.array([0, 1, 2]), 3)

@@ -149,6 +149,16 @@ def test_stopped_anywhere_and_resumed_equals_never_stopped(
     assert timeless([by_step[record.step] for record in whole]) == timeless(whole)
 
 
+def test_a_longer_training_continues_in_the_middle_of_an_epoch(table: hg.Dataset) -> None:
+    straight, network, state = network_for(table), network_for(table), seeded()
+    whole = hg.fit(straight, table, batch_size=20, steps=25, state=seeded())
+    for steps in (4, 10, 15, 25):
+        records = hg.fit(network, table, batch_size=20, steps=steps, state=state)
+    np.testing.assert_array_equal(network.flat_parameters, straight.flat_parameters)
+    assert timeless(records) == timeless(whole)[1:]
+    assert hg.fit(network, table, batch_size=20, steps=25, state=state) == []
+
+
 def test_a_state_resumes_only_with_its_data_network_and_optimizer(table: hg.Dataset) -> None:
     state = seeded()
     hg.fit(network_for(table), table, batch_size=64, steps=2, state=state, optimizer="adam")
@@ -213,7 +223,13 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"schedule": 3}, "schedule must be"),
     ({"loss": hg.Dense}, "loss must be"),
     ({"averaging": 0.9}, "averaging must be"),
-    ({"early_stopping": True}, "early_stopping must be"),
+    *(
+        ({name: value}, f"{name} must be")
+        for name in ("early_stopping", "augmentation")
+        for value in (True, 0)
+    ),
+    *(({name: ""}, f"{name}: unknown") for name in ("optimizer", "loss")),
+    ({"optimizer": np.ones(2)}, "optimizer must be"),
     ({"early_stopping": hg.EarlyStopping()}, "validation split"),
     ({"augmentation": hg.Augmentation(shift=1)}, "augmentation deforms images"),
     ({"adversarial": 0.1}, "adversarial must be"),

@@ -59,7 +59,7 @@ def network_of(model: Any) -> Network:
     found = getattr(model, "network_", model)
     if not isinstance(found, Network):
         need = "a Network or a fitted HandgradClassifier is needed, which scales numbers and encodes names itself"
-        raise HandgradError(f"{need}; got {model!r:.60}")
+        raise HandgradError(f"{need}; got {type(model).__name__}")
     return found
 
 

@@ -23,8 +23,8 @@ class Initializer(Configurable, ABC):
 class Uniform(Initializer):
     """Uniform in [low, high): with −0.5 and 0.5, the initializer of the Rust program."""
 
-    low: float = field(default=-0.5, metadata=within(-inf))
-    high: float = field(default=0.5, metadata=within(-inf))
+    low: float = field(default=-0.5, metadata=within(-inf, interval="()"))
+    high: float = field(default=0.5, metadata=within(-inf, interval="()"))
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -72,17 +72,19 @@ class LeCun(Initializer):
 
 @dataclass(frozen=True)
 class Orthogonal(Initializer):
-    """A random rotation: rows (columns where there are more rows) are orthonormal.
+    """A random rotation times `gain`, above 0: rows (columns where there are more rows) are orthonormal.
 
     Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural
     networks", ICLR 2014, section 3.
     """
 
+    gain: float = field(default=1.0, metadata=within(0, interval="()"))
+
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
         rows, columns = shape[0], prod(shape[1:])
         q, r = np.linalg.qr(rng.normal(size=(max(rows, columns), min(rows, columns))))
         q *= np.sign(np.diag(r))  # without this the rotations would not be uniformly distributed
-        return (q if rows >= columns else q.T).reshape(shape)
+        return self.gain * (q if rows >= columns else q.T).reshape(shape)
 
 
 @dataclass(frozen=True)

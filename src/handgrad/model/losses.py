@@ -24,8 +24,14 @@ class Loss(Configurable, ABC):
         Parameters
         ----------
         logits : (N, C)
-        targets : (N,) integers from 0 to C − 1
+        targets : (N,) integers from 0 to C − 1, unless `check_targets` accepts others
         """
+
+    def check_targets(self, logits: Floats, targets: NDArray[Any]) -> None:
+        """Raise HandgradError unless the targets fit the logits; by default they are classes."""
+        n, classes = logits.shape
+        if targets.shape != (n,) or (n and not 0 <= targets.min() <= targets.max() < classes):
+            raise HandgradError(f"labels must be {(n,)} classes from 0 to {classes - 1}")
 
     def fitted(self, labels: Integers, classes: int) -> Self:
         """Return the loss with what it takes from training data, e.g. class weights."""
@@ -50,13 +56,11 @@ class Loss(Configurable, ABC):
             The divisor of the sum; default: N. For a chunk it is the size of the whole batch, so that losses and
             gradients of chunks add up.
         """
-        n, classes = logits.shape
-        if targets.shape != (n,) or (n and not 0 <= targets.min() <= targets.max() < classes):
-            raise HandgradError(f"labels must be {(n,)} classes from 0 to {classes - 1}")
+        self.check_targets(logits, targets)
         losses, dlogits = self.per_example(logits, targets)
         if weights is not None:
             losses, dlogits = losses * weights, dlogits * weights[:, None].astype(dlogits.dtype)
-        total = n if total is None else total
+        total = len(logits) if total is None else total
         return float(losses.sum(dtype=np.float64)) / total, dlogits / total
 
 
@@ -117,5 +121,8 @@ class CrossEntropy(Loss):
         return losses, dlogits
 
 
-cross_entropy = CrossEntropy()
-"""``cross_entropy(logits, labels)`` computes the mean loss and its gradient; see `Loss.__call__`."""
+def cross_entropy(
+    logits: Floats, labels: Integers, label_smoothing: float = 0.0, weights: Floats | None = None
+) -> tuple[float, Floats]:
+    """Compute the mean cross-entropy in nats, and its gradient; see `Loss.__call__` and `CrossEntropy`."""
+    return CrossEntropy(label_smoothing)(logits, labels, weights)

@@ -19,6 +19,7 @@ from handgrad.training.adversarial import Adversarial
 from handgrad.training.distributed import SINGLE, Communicator
 
 SCALED_ONCE = 2**26  # bytes of a table up to which a scaled copy is made, so that not every batch is scaled
+BLOCK = 4096  # rows that are scaled at a time
 
 
 class BatchSum(NamedTuple):
@@ -67,8 +68,10 @@ class BatchGradient:
         inputs, self._scaled = self.dataset.inputs, None
         small = not is_mapped(inputs) and inputs.dtype != np.uint8 and inputs.nbytes <= SCALED_ONCE
         if small and not self.augmentation:
+            self._scaled = np.empty(inputs.shape, self.network.dtype)
             with np.errstate(over="ignore", invalid="ignore"):
-                self._scaled = self.network.scale(inputs)
+                for rows in chunks(slice(0, len(inputs)), BLOCK):
+                    self._scaled[rows] = self.network.scale(inputs[rows])
         return self
 
     def __exit__(self, *_: object) -> None:

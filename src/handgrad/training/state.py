@@ -31,6 +31,7 @@ class TrainingState:
     rng: np.random.Generator = field(default_factory=np.random.default_rng)
     """Draws the orders of examples, and the seed of each batch."""
     step: int = 0  # steps taken
+    recorded: int = 0  # those at the last record that was due
     epoch: int = 0  # epochs completed
     position: int = 0  # examples used in the current epoch; 0 between epochs
     order: NDArray[np.integer] | None = None  # (N,) of the current epoch; None where one batch holds all
@@ -54,7 +55,7 @@ class TrainingState:
     def is_finished(self, total: int, patience: int | None) -> bool:
         """Whether all steps were taken and recorded, or early stopping waited for too long."""
         waited = patience is not None and self.waited >= patience
-        return waited or (self.step >= total and not self.position)
+        return waited or self.recorded == self.step >= total
 
     def check_data(self, dataset: Dataset) -> None:
         """Note the training data; raise HandgradError if they are not those of the steps before."""

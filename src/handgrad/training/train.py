@@ -121,13 +121,13 @@ def train(
     trained.scaling = network.scaling or Scaling.learned(dataset.inputs)
     features = () if dataset.inputs.dtype == np.uint8 else dataset.features
     trained.adopt(dataset.class_names, dataset.input_shape, dataset.framing, features)
-    optimizer = Optimizer.resolve(optimizer or SGD, "optimizer")
-    schedule = Schedule.resolve(schedule or Constant, "schedule")
-    loss = Loss.resolve(loss or CrossEntropy, "loss")
-    augmentation = augmentation and Augmentation.resolve(augmentation, "augmentation")
-    adversarial = adversarial and Adversarial.resolve(adversarial, "adversarial")
-    averaging = averaging and Averaging.resolve(averaging, "averaging")
-    early_stopping = early_stopping and EarlyStopping.resolve(early_stopping, "early_stopping")
+    optimizer = Optimizer.resolve(SGD if optimizer is None else optimizer, "optimizer")
+    schedule = Schedule.resolve(Constant if schedule is None else schedule, "schedule")
+    loss = Loss.resolve(CrossEntropy if loss is None else loss, "loss")
+    augmentation = _optional(Augmentation, augmentation, "augmentation")
+    adversarial = _optional(Adversarial, adversarial, "adversarial")
+    averaging = _optional(Averaging, averaging, "averaging")
+    early_stopping = _optional(EarlyStopping, early_stopping, "early_stopping")
     if augmentation and len(dataset.input_shape) != 3:
         raise HandgradError(f"augmentation deforms images (C, H, W); the data are {dataset.input_shape}")
     if early_stopping and validation is None:
@@ -155,6 +155,10 @@ def train(
     vars(network).update(vars(trained))
     choices = (optimizer, schedule, averaging, early_stopping)
     return _Training(gradient, known, *choices, size, total, record_every, state, stop).records()
+
+
+def _optional(family: Any, value: Any, name: str) -> Any:
+    return None if value is None else family.resolve(value, name)
 
 
 @dataclass
@@ -187,7 +191,7 @@ class _Training:
                 while not (self.stopped or state.is_finished(self.total, patience)):
                     with one_blas_thread():  # the threads of the batch are the parallelism
                         complete = self._train_epoch()
-                    due = complete and (state.epoch % self.record_every == 0 or state.step >= self.total)
+                    due = (complete and state.epoch % self.record_every == 0) or state.step >= self.total
                     record = self._record(due) if due or self.stopped else None
                     if complete:
                         state.epoch, state.position = state.epoch + 1, 0
@@ -234,7 +238,7 @@ class _Training:
             self.used += length(rows)
             self.asked = self.stop()
             self.stopped = batch.stop or (self.asked and gradient.communicator.size == 1)
-        return state.position == len(data) or state.step >= self.total
+        return state.position == len(data)
 
     def _rate(self, step: int) -> float:
         return self.optimizer.learning_rate * self.schedule(step, self.total, self.state.memory)
@@ -254,6 +258,7 @@ class _Training:
             if self.validation is not None:
                 found = evaluate(network, self.validation, gradient.reported, gradient.communicator)
             if due:
+                state.recorded = state.step
                 self.schedule.observe(found.loss if found else loss, state.memory)
                 if self.early_stopping and found:
                     self.early_stopping.observe(found.loss, found.accuracy, network.flat_parameters, state)

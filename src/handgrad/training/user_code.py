@@ -19,7 +19,7 @@ def load_user_code(path: Path) -> tuple[list[Network], list[Loss]]:
         raise HandgradError(f"cannot read {path}: {error.strerror}") from error
     except Exception as error:
         lines = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == str(path)]
-        line = error.lineno if isinstance(error, SyntaxError) else lines[-1]
+        line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
         raise HandgradError(f"{path}, line {line}: {type(error).__name__}: {error}") from error
     networks = [
         Network(net.layers, net.input_shape, 0, np.float64, scaling=net.scaling, classes=net.classes)
