@@ -9,7 +9,6 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,7 +17,8 @@ from fixture_types import Begin, Cli
 from handgrad.exports.formats import load_model
 from handgrad.files import UNFINISHED
 from handgrad.locks import is_locked
-from networks import parameters
+from handgrad.training.records import load_records
+from networks import parameters, timeless
 from rank_fixtures import PROGRAM
 
 SMALL = ("train", "--data", "strokes:300:1", "--steps")
@@ -26,12 +26,6 @@ LONG = (
     "train mlp --data strokes:3000:1 --validation 300 --hidden 16 --batch-size 50 --epochs 60 --threads 2"
     " --set augmentation.shift=1 --set averaging.type=ExponentialAverage --set early_stopping.patience=99"
 )
-
-
-def records(run: Path) -> list[dict[str, Any]]:
-    """Load the records of a run, without times."""
-    found = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-    return [{key: value for key, value in line.items() if "second" not in key} for line in found]
 
 
 @pytest.mark.parametrize(
@@ -54,11 +48,11 @@ def test_interrupted_and_resumed_equals_never_interrupted(
         (line,) = printed.splitlines()
         assert "handgrad resume RUN" in line
         assert load_model(run).flat_parameters.size == 12_730
-    assert records(run)[-1]["step"] < 3239
+    assert load_records(run)[-1].step < 3239
     prints(cli, "resume RUN --threads 2")
     assert parameters(run) == parameters(tmp_path / "straight")
-    complete = [record for record in records(run) if record["step"] % 54 == 53]
-    assert complete == records(tmp_path / "straight")
+    complete = [record for record in load_records(run) if record.step % 54 == 53]
+    assert timeless(complete) == timeless(load_records(tmp_path / "straight"))
     assert not list(run.rglob(f"{UNFINISHED}*"))
 
 

@@ -60,10 +60,8 @@ def rewrite(path: Path, tensors: dict[str, Any], metadata: dict[str, str]) -> No
 
 
 def test_other_files_are_refused_and_left(tmp_path: Path) -> None:
-    network, model = (
-        hg.Network([hg.Dense(2)], 4, 0, scaling=hg.Scaling.of_bytes()),
-        tmp_path / "m.safetensors",
-    )
+    network = hg.Network([hg.Dense(2)], 4, 0, scaling=hg.Scaling.of_bytes())
+    model = tmp_path / "m.safetensors"
     hg.save_model(network, model, {"name": "test"})
     before = model.read_bytes()
     assert "does not exist" in refusal(load_safetensors, tmp_path / "none.safetensors")

@@ -2,7 +2,7 @@
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 import handgrad as hg
 from failing import refusal
 from handgrad.training.train import Diverged
+from networks import timeless
 
 
 def network_for(data: hg.Dataset) -> hg.Network:
@@ -21,10 +22,6 @@ def network_for(data: hg.Dataset) -> hg.Network:
 
 def seeded() -> hg.TrainingState:
     return hg.TrainingState(np.random.default_rng(0))
-
-
-def timeless(records: list[hg.Record]) -> list[hg.Record]:
-    return [replace(record, seconds=0, examples_per_second=0) for record in records]
 
 
 @pytest.fixture
