@@ -28,6 +28,9 @@ def export(
 ) -> None:
     """Write a trained network in another format, with its scaling, completely or not at all.
 
+    Raise HandgradError if the format is unknown or does not support the network, its extra is missing, or a file
+    cannot be written.
+
     Parameters
     ----------
     network : Network, or an estimator fitted with scikit-learn
@@ -43,11 +46,6 @@ def export(
         The recipe of the training, as plain tables; stored in ONNX, its name is shown in HTML.
     accuracy : str, optional
         The accuracy and the data it was measured on, as text; shown in HTML.
-
-    Raises
-    ------
-    HandgradError
-        If the format is unknown or does not support the network, its extra is missing, or a file cannot be written.
     """
     path = Path(path)
     format = format or SUFFIXES.get(path.suffix.lower(), path.suffix)
@@ -93,18 +91,13 @@ def _onnx() -> Any:
 
 
 def load_model(path: Path | str) -> Network:
-    """Load a trained network.
+    """Load a trained network; HandgradError if there is none, or it is damaged, inconsistent or of a newer version.
 
     Parameters
     ----------
     path : path
         A run folder, a model file (``.safetensors``), an ONNX file that handgrad wrote (``.onnx``), or a folder of
         parameter CSV files in the Rust program's layout (``final_config/``).
-
-    Raises
-    ------
-    HandgradError
-        If there is no model, or it is damaged, inconsistent or of a newer version.
     """
     file = model_file(path)
     if file is None:

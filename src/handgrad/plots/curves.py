@@ -29,7 +29,7 @@ def plot_learning_curves(
     metric: str = "error",
     against: str = "epochs",
 ) -> "Axes":
-    """Draw a metric over the training.
+    """Draw a metric over the training; HandgradError if a run has no records, or `metric` or `against` is unknown.
 
     Of one run both curves are drawn: training, measured on each batch before its step, and validation, measured
     after the last one. Of several runs it is one each: validation, or training where a run has no validation split.
@@ -43,11 +43,6 @@ def plot_learning_curves(
         ``"error"``, the share of wrong predictions, ``"accuracy"`` or ``"loss"``.
     against : str
         ``"epochs"``, ``"steps"`` or ``"seconds"``.
-
-    Raises
-    ------
-    HandgradError
-        If a run has no records, or `metric` or `against` is unknown.
     """
     for value, known in ((metric, METRICS), (against, AGAINST)):
         if value not in known:

@@ -23,14 +23,10 @@ def plot_confusion_matrix(
     ----------
     confusion : (C, C), integers from 0
         Rows are the true classes, columns the predicted ones; from `confusion_matrix` or `evaluate`.
+        HandgradError if these are not counts, or there is not one row for each class.
     classes : sequence of str, optional
         The names of the classes; default: "0", "1", …
     ax : matplotlib Axes, optional
-
-    Raises
-    ------
-    HandgradError
-        If these are not counts, or there is not one row for each class.
     """
     confusion = np.asarray(confusion)
     names = [shorten(str(name)) for name in (range(len(confusion)) if classes is None else classes)]
@@ -71,7 +67,7 @@ def plot_calibration(
     """Draw accuracy against the predicted probability (DeGroot and Fienberg, The Statistician 32, 1983).
 
     On the dotted diagonal both are equal; below it the network is overconfident. Bars are 95 % intervals, the
-    numbers at the bottom count the examples of each bin.
+    numbers at the bottom count the examples of each bin. Errors are those of `handgrad.calibration`.
 
     Parameters
     ----------
@@ -80,11 +76,6 @@ def plot_calibration(
     ax : matplotlib Axes, optional
     bins : int
         Number of equal intervals of probability, from 1.
-
-    Raises
-    ------
-    HandgradError
-        As `handgrad.calibration` does.
     """
     found = calibration(probabilities, labels, bins)
     confidence, accuracy = 100 * found.confidence, 100 * found.accuracy

@@ -26,14 +26,10 @@ def plot_weights(network: Network, ax: "Axes | None" = None, *, most: int = 64) 
     Parameters
     ----------
     network : Network
+        HandgradError if no layer has weights (O, I) or (O, C, K, K).
     ax : matplotlib Axes, optional
     most : int
         Number of units to draw, the first ones of the layer, from 1.
-
-    Raises
-    ------
-    HandgradError
-        If no layer has weights (O, I) or (O, C, K, K).
     """
     check_integer("most", most, 1)
     arrays = [getattr(parameters, "weights", np.empty(0)) for parameters in network.parameters]
@@ -70,7 +66,8 @@ def plot_mistakes(
     """Draw the wrong predictions with the highest probabilities, the highest first.
 
     The caption of an image is "true class → prediction" and the probability of the prediction. Images that are
-    mostly black, like MNIST's, are inverted.
+    mostly black, like MNIST's, are inverted. Raise HandgradError if the data are not images, or the probabilities do
+    not fit them.
 
     Parameters
     ----------
@@ -81,11 +78,6 @@ def plot_mistakes(
     ax : matplotlib Axes, optional
     most : int
         Number of mistakes to draw, from 1.
-
-    Raises
-    ------
-    HandgradError
-        If the data are not images, or the probabilities do not fit them.
     """
     check_integer("most", most, 1)
     shape: tuple[int, ...] = getattr(dataset, "input_shape", ())

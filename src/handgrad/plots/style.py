@@ -72,12 +72,7 @@ def save(ax: "Axes", path: Path | str) -> None:
     ----------
     ax : matplotlib Axes
     path : path
-        Ends in ``.svg`` or ``.png``; its folder must exist.
-
-    Raises
-    ------
-    HandgradError
-        If the suffix is another one, or the file cannot be written.
+        Ends in ``.svg`` or ``.png``; its folder must exist. HandgradError if not, or it cannot be written.
     """
     path = Path(path)
     kind = path.suffix[1:].lower()

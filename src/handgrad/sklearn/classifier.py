@@ -145,6 +145,9 @@ class HandgradClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     ) -> Self:
         """Train on examples, and return the classifier.
 
+        Raise ValueError or TypeError if scikit-learn refuses the data, or handgrad a parameter (HandgradError is a
+        ValueError), and Diverged if the loss is no longer finite; parameters of at most ten steps before are kept.
+
         Parameters
         ----------
         X : (N, I) array, sparse matrix or DataFrame
@@ -153,13 +156,6 @@ class HandgradClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             The weight of each example, from 0; default: 1.
         X_val, y_val : (M, I), (M,), optional
             Examples to validate on after each epoch, also for early stopping.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If scikit-learn refuses the data, or handgrad a parameter (`HandgradError` is a ValueError).
-        Diverged
-            If the loss is no longer finite; parameters of at most ten steps before are kept.
         """
         if (X_val is None) != (y_val is None):
             raise ValueError("X_val and y_val belong together; only one of them was given")
@@ -173,7 +169,8 @@ class HandgradClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     ) -> Self:
         """Train for one epoch on more examples, and return the classifier.
 
-        Scaling is learned from the first ones. Early stopping, validation, schedules and averages are refused.
+        Scaling is learned from the first ones. Raise ValueError for early stopping, validation, schedules and
+        averages, which need the whole training, and for an unknown class; other errors are those of `fit`.
 
         Parameters
         ----------
@@ -181,11 +178,6 @@ class HandgradClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             As in `fit`.
         classes : (C,), optional
             All classes; required in the first call, unless `fit` came before.
-
-        Raises
-        ------
-        ValueError
-            If a class is unknown, or a parameter needs the whole training; else as `fit`.
         """
         for name in ("early_stopping", "validation_fraction", "schedule", "averaging"):
             if getattr(self, name):
