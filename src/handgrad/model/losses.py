@@ -108,11 +108,9 @@ class CrossEntropy(Loss):
         return self
 
     def reported(self) -> "CrossEntropy":
-        """Return the cross-entropy without label smoothing."""
         return CrossEntropy(class_weights=self.class_weights)
 
     def per_example(self, logits: Floats, targets: NDArray[Any]) -> tuple[Floats, Floats]:
-        """Compute the loss of every example and its gradient."""
         losses, dlogits = kernels.softmax_cross_entropy(logits, targets, self.label_smoothing)
         if self.class_weights:
             weights = np.asarray(self.class_weights, logits.dtype)[targets]

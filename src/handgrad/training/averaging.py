@@ -47,7 +47,6 @@ class ExponentialAverage(Averaging):
     decay: float = field(default=0.999, metadata=within(0, 1))
 
     def share(self, step: int, total: int, epoch: int, taken: int) -> float:
-        """Return 1 − d."""
         return 1 - min(self.decay, (1 + taken) / (10 + taken)) if taken else 1.0
 
 
@@ -62,6 +61,5 @@ class LastEpochs(Averaging):
     epochs: int = field(default=5, metadata=within(1, whole=True))
 
     def share(self, step: int, total: int, epoch: int, taken: int) -> float:
-        """Return 1 / n at the end of each of the last epochs, else 0."""
         ends = step % epoch == 0 or step == total
         return 1 / (taken + 1) if ends and step > total - self.epochs * epoch else 0.0

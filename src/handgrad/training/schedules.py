@@ -75,7 +75,6 @@ class ReduceOnPlateau(Constant):
     patience: int = field(default=5, metadata=within(1, whole=True))
 
     def observe(self, loss: float, memory: Memory) -> None:
-        """Count the records since the smallest loss, and reduce."""
         if loss < memory.get("best", inf):
             memory.update(best=loss, waited=0)
             return
