@@ -52,19 +52,9 @@ def affine_displacements(
         A = ( cos  −sin ) ( 1  −tan slant ) ( stretch_x   0         )
             ( sin   cos ) ( 0   1         ) (     0       stretch_y )
 
-    A pixel p of the result is therefore found in the original at ``A⁻¹ (p − shift)``.
-
-    Parameters
-    ----------
-    turn, slant : (N,)
-        Angles in radians: clockwise, and by which upright lines lean to the right, between −π/2 and π/2.
-    stretch, shift : (2, N)
-        Factors above 0, and pixels: first downwards (y), then to the right (x).
-
-    Returns
-    -------
-    (N, 2, H, W), float32
-        Δy and Δx in pixels, as `warp` takes them.
+    A pixel p of the result is therefore found in the original at ``A⁻¹ (p − shift)``. `turn` and `slant` (N,) are
+    angles in radians: clockwise, and by which upright lines lean to the right, between −π/2 and π/2. `stretch` and
+    `shift` (2, N) are factors above 0 and pixels, first downwards (y), then to the right (x). Returns (N, 2, H, W).
     """
     cos, sin, tan = np.cos(turn), np.sin(turn), np.tan(slant)
     inverse = np.array([[cos, -sin], [sin + tan * cos, cos - tan * sin]]) / stretch[:, None]
@@ -105,20 +95,9 @@ def draw_strokes(
     A pixel whose centre lies `d` from a segment of radius `r` has the lightness
     ``clip(1/2 + (r - d) / softness, 0, 1)``: the ink fades evenly over an edge as wide as `softness`.
 
-    Parameters
-    ----------
-    points : (N, P, 2)
-        Path of the pen, ``x`` to the right and ``y`` down, in pixels from the upper left corner of the image.
-    radii : (N, P)
-        Radius of the pen at every point, in pixels.
-    pen_down : (N, P − 1), bool
-        Whether a segment joins a point with the next, or the pen was lifted between them.
-    softness : (N,)
-        Width of the edge in pixels, above 0.
-
-    Returns
-    -------
-    (N, size, size), uint8
+    `points` (N, P, 2) are the path of the pen, x to the right and y down, in pixels from the upper left corner of the
+    image, with its `radii` (N, P) there; `pen_down` (N, P − 1) is whether it joins a point with the next; `softness`
+    (N,) is the width of the edge in pixels, above 0. Images are (N, size, size).
     """
     centres = np.arange(size) + 0.5
     pixels = np.stack(np.meshgrid(centres, centres), axis=-1)  # (size, size, 2), x before y
