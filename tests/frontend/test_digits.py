@@ -73,23 +73,15 @@ def test_collect_download_and_remove(window: Window, server: Process, folder: Pa
 
 def test_two_windows_share_a_collection(window: Window, open_window: OpenWindow) -> None:
     name_it(window, "both")
+    window.pad.press("4")
+    expect(window.page.locator("#status")).to_have_text("draw something first")
     collect(window, "4")
+    expect(window.pad).to_be_focused()
     other = open_window("digits", beside=window)
     expect(other.page.locator(".thumbnail-status")).to_have_text("1 digit, saved as digits/both")
     collect(other, "9")
     window.page.evaluate("window.dispatchEvent(new Event('focus'))")
     expect(window.page.locator(".thumbnail-status")).to_have_text("2 digits, saved as digits/both")
-
-
-def test_keyboard_only(window: Window) -> None:
-    window.pad.focus()
-    window.press("Shift+ArrowUp", " ", *["ArrowDown"] * 12, " ")
-    expect(window.page.locator(".collect-prediction")).to_contain_text("Prediction:")
-    window.page.keyboard.press("1")
-    expect(window.page.get_by_role("group", name="1: 1")).to_be_visible()
-    expect(window.pad).to_be_focused()
-    window.page.keyboard.press("5")
-    expect(window.page.locator("#status")).to_have_text("draw something first")
 
 
 @pytest.fixture

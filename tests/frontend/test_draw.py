@@ -139,10 +139,9 @@ def test_a_class_is_explained(board: Window) -> None:
     board.click("8:", "radio")
     expect(heading).to_contain_text("for 3")
     texts = board.page.locator(".sum-number").all_text_contents()
-    logits = np.array([float(text.replace("−", "-")) for text in texts])
-    share = np.exp(logits[3]) / np.exp(logits).sum()
+    powers = np.exp([float(text.replace("−", "-")) for text in texts])
     shown = float(board.probabilities()[3].removeprefix("> ").removesuffix(" %"))
-    assert 100 * share == pytest.approx(shown, abs=0.6)  # from two decimals of each logit
+    assert 100 * powers[3] / powers.sum() == pytest.approx(shown, abs=0.6)  # from two decimals of each logit
     units = board.page.get_by_role("slider", name="select a unit")
     units.focus()
     board.press("Home", "ArrowRight", "ArrowRight")
@@ -174,20 +173,14 @@ def test_a_sample_is_drawn_slowly_where_motion_is_allowed(open_window: OpenWindo
 
 FLAT, IMAGE = (784,), (1, 28, 28)
 LAST = hg.Dense(10)
+DEEP = [hg.Dense(300), hg.GELU(), hg.Dropout(0.2), hg.Dense(20), hg.Sigmoid(), LAST]
+POOLED = [hg.AvgPool2D(), hg.Conv2D(6), hg.BatchNorm(), hg.LeakyReLU(), hg.Flatten(), LAST]
 NETWORKS: list[tuple[str, tuple[int, ...], list[Any]]] = [
     ("Logits", FLAT, [LAST]),
     ("Layer 1: Dense, Tanh|Logits", IMAGE, [hg.Flatten(), hg.Dense(12), hg.Tanh(), LAST]),
-    (
-        "Layer 1: Dense, GELU|Layer 2: Dense, Sigmoid|Logits",
-        FLAT,
-        [hg.Dense(300), hg.GELU(), hg.Dropout(0.2), hg.Dense(20), hg.Sigmoid(), LAST],
-    ),
+    ("Layer 1: Dense, GELU|Layer 2: Dense, Sigmoid|Logits", FLAT, DEEP),
     ("Layer 1: Dense, Maxout|Logits", FLAT, [hg.Dense(30), hg.Maxout(3), LAST]),
-    (
-        "Layer 1: AvgPool2D|Layer 2: Conv2D 3×3, BatchNorm, LeakyReLU|Logits",
-        IMAGE,
-        [hg.AvgPool2D(), hg.Conv2D(6), hg.BatchNorm(), hg.LeakyReLU(), hg.Flatten(), LAST],
-    ),
+    ("Layer 1: AvgPool2D|Layer 2: Conv2D 3×3, BatchNorm, LeakyReLU|Logits", IMAGE, POOLED),
     ("Layer 1: Dense, Tanh|Logits before Tanh", FLAT, [hg.Dense(10), hg.Tanh(), LAST, hg.Tanh()]),
     ("Layer 1: Conv2D 3×3|Logits", IMAGE, [hg.Conv2D(2), hg.Flatten(), LAST]),
 ]
@@ -236,10 +229,7 @@ def test_networks_of_every_kind(board: Window) -> None:
     use(board, file_of([hg.Dense(8), hg.ReLU(), hg.Dense(26)], FLAT, classes=classes))
     assert len(board.probabilities()) == 26
     assert board.page.evaluate("document.documentElement.scrollWidth") <= 360
-
-
-@slow
-def test_drawings_for_a_network_of_plain_images_are_not_framed(board: Window) -> None:
+    board.click("Clear")  # drawings for a network of plain images are not framed
     use(board, file_of([hg.Dense(10)], FLAT, framing="plain"))
     board.draw([[[0.1, 0.1], [0.3, 0.1]]])
     rows, columns = np.nonzero(board.pixels() > 127)

@@ -82,13 +82,6 @@ class Api:
             return list(read_events(stream.iter_lines()))
 
 
-@contextmanager
-def here(folder: Path, network: Network | None = None) -> Iterator[Api]:
-    """Return an application in this process, which trains in child processes."""
-    with client(folder, network) as found:
-        yield Api(found)
-
-
 class Process(Api):
     """``handgrad serve`` in a child process."""
 

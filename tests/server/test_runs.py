@@ -20,7 +20,7 @@ from handgrad.server.datasets import Datasets
 from handgrad.server.requests import NewRun
 from handgrad.server.trainings import plan
 from networks import parameters
-from served import Api, Process, eventually, here, read_events, refused, serving, small_network
+from served import Api, Process, client, eventually, read_events, refused, serving
 
 LONG: dict[str, Any] = {"recipe": "classic", "data": "strokes:1000:1", "batch_size": 10, "epochs": 400}
 SHORT: dict[str, Any] = {"recipe": "classic", "data": "strokes:300:1", "steps": 60}
@@ -48,25 +48,25 @@ def cannot(server: Api, name: str, *actions: str) -> None:
         refused(server.client.post(f"/runs/{name}/{action}"), 409)
 
 
-def test_run_is_started_followed_and_finished(tmp_path: Path) -> None:
-    with here(tmp_path) as server:
-        name = server.post("/runs", **SHORT)["name"]
-        assert name == "classic-1"
-        first = server.events(name)
-        second = server.events(name, **{"Last-Event-ID": "0"})
-        assert [number for kind, number, _ in first if kind == "record"] == ["0", "50", "59"]
-        assert [number for kind, number, _ in second if kind == "record"] == ["50", "59"]
-        assert first[-1] == second[-1] == ("state", None, FINISHED)
-        run = server.get(f"/runs/{name}")
-        assert (run["state"], run["recipe"], run["data"]) == ("finished", "classic", "strokes:300:1")
-        assert run["records_so_far"] == [data for kind, _, data in first if kind == "record"]
-        (listed,) = server.get("/runs")
-        assert run == listed | {"validated": None, "records_so_far": run["records_so_far"]}
-        content = server.client.get(f"/runs/{name}/model").content
-        assert load(content).keys() == load_file(tmp_path / "runs" / name / "model.safetensors").keys()
-        assert server.post("/model", run=name)["name"] == name
-        assert server.client.get("/model/file").content == content
-        cannot(server, name, "pause", "resume", "stop")
+def test_run_is_started_followed_and_finished(api: TestClient, tmp_path: Path) -> None:
+    server = Api(api)
+    name = server.post("/runs", **SHORT)["name"]
+    assert name == "classic-1"
+    first = server.events(name)
+    second = server.events(name, **{"Last-Event-ID": "0"})
+    assert [number for kind, number, _ in first if kind == "record"] == ["0", "50", "59"]
+    assert [number for kind, number, _ in second if kind == "record"] == ["50", "59"]
+    assert first[-1] == second[-1] == ("state", None, FINISHED)
+    run = server.get(f"/runs/{name}")
+    assert (run["state"], run["recipe"], run["data"]) == ("finished", "classic", "strokes:300:1")
+    assert run["records_so_far"] == [data for kind, _, data in first if kind == "record"]
+    (listed,) = server.get("/runs")
+    assert run == listed | {"validated": None, "records_so_far": run["records_so_far"]}
+    content = server.client.get(f"/runs/{name}/model").content
+    assert load(content).keys() == load_file(tmp_path / "runs" / name / "model.safetensors").keys()
+    assert server.post("/model", run=name)["name"] == name
+    assert server.client.get("/model/file").content == content
+    cannot(server, name, "pause", "resume", "stop")
 
 
 @pytest.mark.slow
@@ -110,7 +110,7 @@ def test_stopped_is_final_and_ctrl_c_pauses(tmp_path: Path) -> None:
             list(events)  # the stream ends
         assert server.wait() == 0
         assert f"handgrad resume {tmp_path / 'runs' / other}" in server.output[-1]
-    with here(tmp_path) as server:
+    with serving(tmp_path) as server:
         states = {run["name"]: run["state"] for run in server.get("/runs")}
         assert states == {name: "stopped", other: "paused"}
         third = server.post("/runs", **LONG)["name"]
@@ -119,26 +119,26 @@ def test_stopped_is_final_and_ctrl_c_pauses(tmp_path: Path) -> None:
         assert server.post(f"/runs/{other}/stop")["state"] == "stopped"
 
 
-def test_runs_that_fail_can_be_resumed(tmp_path: Path) -> None:
-    with here(tmp_path, small_network()) as server:
-        server.post("/digits", name="one", inputs=generate(1, 1)[0].tolist(), labels=["0"])
-        body = {"recipe": "mlp", "hidden": [8], "data": "digits/one", "epochs": 1, "from": "model"}
-        name = server.post("/runs", **body)["name"]
-        failed = server.await_state(name, "failed", "finished")
-        assert (failed["state"], failed["data"]) == ("failed", "digits/one")
-        assert "validation" in failed["error"]
-        assert server.client.get(f"/runs/{name}/model").status_code == 204  # before its first step
-        refused(server.client.post("/model", json={"run": name}), 422)
-        assert load_model(tmp_path / "runs" / name / "start.safetensors").classes == tuple("0123456789")
-        assert server.post(f"/runs/{name}/resume")["state"] == "running"
-        assert server.await_state(name, "failed")["error"] == failed["error"]
-        wild = {**SHORT, "hidden": [30, 30, 30], "steps": 501, "learning_rate": 1e6}
-        name = server.post("/runs", **wild)["name"]
-        error = server.await_state(name, "failed", "finished")["error"]
-        assert "diverged" in error
-        assert server.events(name)[-1][2] == {"state": "failed", "error": error}
-    with here(tmp_path) as server:
-        assert server.get(f"/runs/{name}")["error"] == error
+def test_runs_that_fail_can_be_resumed(api: TestClient, tmp_path: Path) -> None:
+    server = Api(api)
+    server.post("/digits", name="one", inputs=generate(1, 1)[0].tolist(), labels=["0"])
+    body = {"recipe": "mlp", "hidden": [8], "data": "digits/one", "epochs": 1, "from": "model"}
+    name = server.post("/runs", **body)["name"]
+    failed = server.await_state(name, "failed", "finished")
+    assert (failed["state"], failed["data"]) == ("failed", "digits/one")
+    assert "validation" in failed["error"]
+    assert server.client.get(f"/runs/{name}/model").status_code == 204  # before its first step
+    refused(server.client.post("/model", json={"run": name}), 422)
+    assert load_model(tmp_path / "runs" / name / "start.safetensors").classes == tuple("0123456789")
+    assert server.post(f"/runs/{name}/resume")["state"] == "running"
+    assert server.await_state(name, "failed")["error"] == failed["error"]
+    wild = {**SHORT, "hidden": [30, 30, 30], "steps": 501, "learning_rate": 1e6}
+    name = server.post("/runs", **wild)["name"]
+    error = server.await_state(name, "failed", "finished")["error"]
+    assert "diverged" in error
+    assert server.events(name)[-1][2] == {"state": "failed", "error": error}
+    with client(tmp_path) as other:
+        assert other.get(f"/runs/{name}").json()["error"] == error
 
 
 @pytest.mark.slow
@@ -192,14 +192,14 @@ def test_invalid_requests_start_nothing(
     assert api.get("/runs").json() == []
 
 
-@pytest.mark.parametrize("name", ["none", "%2e%2e", "..%2F..%2Fx", "%00", ".hidden", "a%20b", "x" * 300])
-def test_unknown_names(api: TestClient, tmp_path: Path, name: str) -> None:
+def test_unknown_names(api: TestClient, tmp_path: Path) -> None:
     (tmp_path / "runs" / ".hidden").mkdir(parents=True)
     (tmp_path / "runs" / ".hidden" / "model.safetensors").write_bytes(b"")
-    for path in ("", "/events", "/model"):
-        assert api.get(f"/runs/{name}{path}").status_code == 404
-    for action in ("pause", "resume", "stop"):
-        assert api.post(f"/runs/{name}/{action}").status_code in (404, 405)
+    for name in ("none", "%2e%2e", "..%2F..%2Fx", "%00", ".hidden", "a%20b", "x" * 300):
+        for path in ("", "/events", "/model"):
+            assert api.get(f"/runs/{name}{path}").status_code == 404
+        for action in ("pause", "resume", "stop"):
+            assert api.post(f"/runs/{name}/{action}").status_code in (404, 405)
 
 
 def test_every_value_changes_the_recipe(tmp_path: Path) -> None:
