@@ -1,22 +1,21 @@
 """The Digits section: digits are drawn, labelled, removed, trained on, and the networks are compared."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 import handgrad as hg
 from handgrad.data.load import load_data
-from page_window import DATA, OpenWindow, Window, finished_run, model_of, strokes_of, windows
-from served import Process, serving
+from page_window import DATA, OpenWindow, Window, model_of, strokes_of
+from served import Process
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def window(open_window: OpenWindow) -> Window:
+def window(open_window: OpenWindow, trained: str) -> Window:
     return open_window("digits")
 
 
@@ -28,6 +27,11 @@ def collect(window: Window, *labels: str) -> None:
         window.pad.press(label)
         expect(window.page.locator(".collect-prediction")).to_be_empty()
         expect(window.page.locator("#status")).to_contain_text(f"added as {label}")
+
+
+def newest(server: Process) -> str:
+    """Return the name of the run that was started last."""
+    return str(server.get("/runs")[0]["name"])
 
 
 def name_it(window: Window, name: str) -> None:
@@ -84,50 +88,41 @@ def test_two_windows_share_a_collection(window: Window, open_window: OpenWindow)
     expect(window.page.locator(".thumbnail-status")).to_have_text("2 digits, saved as digits/both")
 
 
-@pytest.fixture
-def tuning(browser: Browser, tmp_path: Path) -> Iterator[tuple[Window, Process, str]]:
-    """The section with a trained model in use."""
-    with serving(tmp_path) as server, windows(browser, server.address) as open_window:
-        before = finished_run(server, epochs=4)
-        server.post("/model", run=before)
-        yield open_window("digits"), server, before
-
-
-def test_fine_tuning_that_fails_or_is_stopped(tuning: tuple[Window, Process, str]) -> None:
-    window, server, _ = tuning
+def test_fine_tuning_that_fails_or_is_stopped(window: Window, server: Process) -> None:
     collect(window, "4", "7")
     comparison = window.page.locator(".comparison-status")
     expect(window.tune(1000, "1e6")).to_contain_text("has failed: training diverged")
-    expect(comparison).to_have_text("mlp-2 has failed: there is nothing to compare.")
+    failed = newest(server)
+    expect(comparison).to_have_text(f"{failed} has failed: there is nothing to compare.")
     expect(window.tuning.get_by_role("progressbar")).to_have_js_property("value", 0)
     line = window.tune(100_000, "0.0003")
     expect(comparison).to_contain_text("is training on your digits")
+    name = newest(server)
     link = window.tuning.get_by_role("link", name="Open in Train")
-    expect(link).to_have_attribute("href", "#train/mlp-3")
-    server.await_records("mlp-3", 1)
-    server.post("/runs/mlp-3/pause")
-    expect(comparison).to_contain_text("mlp-3 is paused")
-    server.post("/runs/mlp-3/stop")
-    expect(line).to_have_text("mlp-3 is stopped")
+    expect(link).to_have_attribute("href", f"#train/{name}")
+    server.await_records(name, 1)
+    server.post(f"/runs/{name}/pause")
+    expect(comparison).to_contain_text(f"{name} is paused")
+    server.post(f"/runs/{name}/stop")
+    expect(line).to_have_text(f"{name} is stopped")
     expect(window.page.locator(".comparison-sums tbody tr")).to_have_count(2)  # with the saved model
     expect(window.tuning.get_by_role("button", name="Use this model")).to_be_enabled()
 
 
-def test_fine_tuning_and_comparison(tuning: tuple[Window, Process, str], tmp_path: Path) -> None:
-    window, server, before = tuning
+def test_fine_tuning_and_comparison(window: Window, server: Process, trained: str, folder: Path) -> None:
     page = window.page
     name_it(window, "tuned")
     collect(window, "4", "7", "9")
     expect(window.tune(30, "0.01")).to_contain_text("is finished")
     table = page.locator(".comparison-sums tbody tr")
     expect(table).to_have_count(2)
-    after = next(run["name"] for run in server.get("/runs"))
+    after = newest(server)
     changes = []
-    digits = hg.load_data(tmp_path / "digits" / "tuned.npz").train
+    digits = hg.load_data(folder / "digits" / "tuned.npz").train
     for row, examples in enumerate((digits, hg.load_data(DATA).split("test"))):
         predictions = []
-        for column, name in enumerate((before, after)):
-            found = model_of(tmp_path, name).predict_proba(examples.inputs).argmax(axis=1)
+        for column, name in enumerate((trained, after)):
+            found = model_of(folder, name).predict_proba(examples.inputs).argmax(axis=1)
             correct = int(np.count_nonzero(found == examples.labels))
             share = f"{correct} of {len(examples)} ({100 * correct / len(examples):.2f} %)"
             expect(table.nth(row).locator("td").nth(column)).to_have_text(share)
