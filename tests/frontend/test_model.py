@@ -30,13 +30,17 @@ ROWS: list[tuple[Layer, tuple[int, ...]]] = [
 
 @pytest.mark.parametrize(("layer", "shape"), ROWS, ids=[f"{layer}{shape}" for layer, shape in ROWS])
 def test_layers(models: Models, layer: Layer, shape: tuple[int, ...]) -> None:
-    rng = np.random.default_rng(1)
-    network = network_of(layer, shape)
-    raw = rng.normal(size=(9, *shape)).astype(np.float32).reshape(9, -1)
-    np.testing.assert_allclose(models.predict_proba(network, raw), network.predict_proba(raw), atol=1e-6)
-    dlogits = rng.normal(size=(9, 3)).astype(np.float32)
-    dx = gradients(network, raw.reshape(9, *shape), dlogits).reshape(raw.shape)
-    np.testing.assert_allclose(models.input_gradients(network, raw, dlogits), dx, atol=1e-5)
+    raw = np.random.default_rng(1).normal(size=(9, *shape)).astype(np.float32).reshape(9, -1)
+    compare(models, network_of(layer, shape), raw, 1e-6)
+
+
+def compare(models: Models, network: Network, raw: NDArray[Any], atol: float = 1e-5) -> None:
+    """Compare probabilities, and gradients with respect to the inputs."""
+    np.testing.assert_allclose(models.predict_proba(network, raw), network.predict_proba(raw), atol=atol)
+    dlogits = np.random.default_rng(2).normal(size=(len(raw), len(network.classes))).astype(np.float32)
+    dx = gradients(network, network.scale(raw), dlogits).reshape(len(raw), -1)
+    found = models.input_gradients(network, raw, dlogits)
+    np.testing.assert_allclose(found, dx, atol=1e-5 * np.abs(dx).max())
 
 
 def gradients(network: Network, x: NDArray[Any], dlogits: NDArray[Any]) -> NDArray[Any]:
@@ -53,26 +57,19 @@ def test_the_page_has_every_layer_of_the_library(models: Models) -> None:
 @pytest.mark.parametrize("recipe", recipe_names())
 def test_recipes(recipe: str, models: Models, digits: Splits) -> None:
     """With random parameters of float32 values that compute in float64."""
-    images = digits.train.inputs[:20]
     network = load_recipe(recipe).build_network((1, 28, 28), dtype=np.float64)
     network.scaling, network.framing = Scaling.of_bytes(), "digit"
     network.flat_parameters = network.flat_parameters.astype(np.float32)
     network.calibrate(digits.train.inputs[:200])
     network.flat_parameters = network.flat_parameters.astype(np.float32)
-    np.testing.assert_allclose(
-        models.predict_proba(network, images), network.predict_proba(images), atol=1e-5
-    )
-    dlogits = np.random.default_rng(2).normal(size=(2, 10)).astype(np.float32)
-    dx = gradients(network, network.scale(images[:2]), dlogits).reshape(2, 784)
-    found = models.input_gradients(network, images[:2], dlogits)
-    np.testing.assert_allclose(found, dx, atol=1e-5 * np.abs(dx).max())
+    compare(models, network, digits.train.inputs[:9])
 
 
 def test_tables_are_standardised(models: Models) -> None:
     scaling = Scaling(np.array([1e6, -3.0, 0.0, 2.5]), np.array([0.5, 2.0, 40.0, 1e-3]))
     network = Network([Dense(6), GELU(), Dense(3)], (4,), np.random.default_rng(0), scaling=scaling)
     raw = np.random.default_rng(1).normal([1e6, -3, 0, 2.5], size=(50, 4)).astype(np.float32)
-    np.testing.assert_allclose(models.predict_proba(network, raw), network.predict_proba(raw), atol=1e-5)
+    compare(models, network, raw)
 
 
 def small() -> Network:

@@ -24,10 +24,9 @@ SEVEN = Path(__file__).parents[2] / "examples" / "seven.png"
 DIGITS = generate(20, 5)[0]
 
 
-def test_model_is_described_and_sent(tmp_path: Path) -> None:
+def test_model_is_described_and_sent(api: TestClient, tmp_path: Path) -> None:
     save_model(small_network(), tmp_path / "model.safetensors")
-    with client(tmp_path, small_network()) as api:
-        model, file = api.get("/model").json(), api.get("/model/file")
+    model, file = api.get("/model").json(), api.get("/model/file")
     assert (model["name"], model["parameters"]) == ("small", small_network().parameter_count)
     assert [layer["type"] for layer in model["layers"]] == ["Dense", "ReLU", "Dense"]
     assert (model["input_shape"], model["example_shape"]) == ([784], [1, 28, 28])
