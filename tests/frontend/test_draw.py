@@ -195,7 +195,7 @@ def file_of(layers: list[Any], shape: tuple[int, ...], **settings: Any) -> bytes
 
 
 def send(board: Window, content: bytes | None) -> None:
-    """Let the server send another model, or none."""
+    """Answer requests for the model file with another model, or with none."""
     answer: Any = {"body": content} if content is not None else {"status": 404}
     board.page.route("**/model/file", lambda route: route.fulfill(**answer))
 

@@ -179,9 +179,7 @@ def test_killed_training_can_be_resumed_and_ends_the_same(
         *({"learning_rate": rate} for rate in (0, -1.0, 1e7)),
         *({"hidden": hidden} for hidden in ([], [0], [10**6], [800])),
         *({"recipe": "convnet", "hidden": [3]}, {"seed": -1}, {"seed": 2**63}),
-        *({"from": start} for start in ("nothing", {"run": "../x"}, "model")),  # of another architecture
-        {"from": "model", "recipe": None},  # the model has none
-        {"more": 1},
+        *({"from": "nothing"}, {"from": {"run": "../x"}}, {"more": 1}),
     ],
 )
 def test_invalid_requests_start_nothing(
@@ -190,6 +188,12 @@ def test_invalid_requests_start_nothing(
     monkeypatch.setattr(memory, "available_memory", lambda: 10**6)  # too little for 800 hidden units
     refused(api.post("/runs", json={**SHORT, **change}), 422)
     assert api.get("/runs").json() == []
+
+
+def test_model_to_start_from_must_fit_the_recipe(api: TestClient) -> None:
+    for recipe, words in ((None, "contains its recipe"), ("mlp", "cannot start from small")):
+        wanted = {"recipe": recipe, "data": "strokes", "from": "model"}
+        assert words in refused(api.post("/runs", json=wanted), 422)
 
 
 def test_unknown_names(api: TestClient, tmp_path: Path) -> None:
