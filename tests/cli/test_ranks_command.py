@@ -11,6 +11,7 @@ import pytest
 from failing import prints
 from fixture_types import Begin, Cli
 from handgrad.training.records import load_records
+from networks import timeless
 from rank_fixtures import PROGRAM, RECIPE, Mpi, files, losses, our_lines, ranks_of
 
 ONE, THREE = f"{RECIPE} --epochs 1 --out RUN", f"{RECIPE} --epochs 3"
@@ -98,9 +99,8 @@ def test_a_rank_that_is_killed_ends_the_job_and_the_run_resumes(
     assert 1 <= len(load_records(tmp_path / "RUN")) < 40
     resumed = mpi(ranks, "resume RUN")
     assert (resumed.returncode, resumed.stderr) == (0, "")
-    assert [record.epoch for record in load_records(tmp_path / "RUN")] == list(range(1, 41))
     assert mpi(ranks, f"{training} WHOLE").returncode == 0
-    assert losses(tmp_path / "RUN") == losses(tmp_path / "WHOLE")
+    assert timeless(load_records(tmp_path / "RUN")) == timeless(load_records(tmp_path / "WHOLE"))
     assert files(tmp_path / "RUN") == files(tmp_path / "WHOLE")
 
 

@@ -14,7 +14,7 @@ from handgrad.model.losses import cross_entropy
 from handgrad.training.gradients import BatchGradient
 
 ROOT = Path(__file__).parents[2]
-CHUNK, EXAMPLES = 64, 40 * 64 + 17
+EXAMPLES = 40 * 64 + 17
 DIGITS = hg.load_data("strokes:600:3")
 
 
@@ -26,7 +26,7 @@ def test_chunks_and_threads_give_the_gradient_of_the_batch(threads: int, rows: A
     inputs = rng.integers(256, size=(EXAMPLES, 400), dtype=np.uint8)
     data = hg.Dataset(inputs, rng.integers(3, size=EXAMPLES), 3)
     model, labels = hg.Network(layers, 400, 1, np.float64, scaling=hg.Scaling.of_bytes()), data.labels[rows]
-    model.chunk = CHUNK  # many chunks for every thread
+    model.chunk = 64  # many chunks for every thread
     logits, backward = model.forward(model.scale(data.inputs[rows]))
     gradient = np.zeros_like(model.flat_parameters)
     backward(loss(logits, labels)[1], gradient)
