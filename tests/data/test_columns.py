@@ -16,23 +16,20 @@ FEATURES = ("soil=", "soil=clay", "soil=sand", "height", "leaf=", "leaf=broad", 
 INPUTS = [[0, 0, 1, 1.5, 1, 0, 0], [0, 1, 0, 2, 0, 0, 1], [1, 0, 0, 3, 0, 1, 0], [0, 0, 1, 4, 0, 1, 0]]
 
 
-def table(folder: Path, text: str) -> Path:
-    (folder / "t.csv").write_text(text)
-    return folder / "t.csv"
-
-
 def test_a_name_has_a_letter_and_is_no_number() -> None:
     assert all(map(is_name, ("sand", "A12", "12 cm", "żółty", "n/a")))
     assert not any(map(is_name, ("", "1", "1e3", "nan", "-inf", "12,5", "?", "2020-01-01", "two\nlines")))
 
 
 def test_each_name_of_a_table_is_an_input(tmp_path: Path) -> None:
-    bare = read_table(table(tmp_path, ROWS))
+    path = tmp_path / "t.csv"
+    path.write_text(ROWS)
+    bare = read_table(path)
     assert bare.features == ("2=", "2=clay", "2=sand", "3", "4=", "4=broad", "4=narrow")
-    frame = pl.read_csv(tmp_path / "t.csv", has_header=False, new_columns=["label", "soil", "height", "leaf"])
+    frame = pl.read_csv(path, has_header=False, new_columns=["label", "soil", "height", "leaf"])
     frame.with_columns(pl.col("leaf").cast(pl.Categorical)).write_parquet(tmp_path / "t.parquet")
-    with_header = table(tmp_path, f"label,soil,height,leaf\n{ROWS}")
-    named = [read_table(path) for path in (with_header, tmp_path / "t.parquet")]
+    path.write_text(f"label,soil,height,leaf\n{ROWS}")
+    named = [read_table(path), read_table(tmp_path / "t.parquet")]
     assert [dataset.features for dataset in named] == [FEATURES, FEATURES]
     for dataset in (bare, *named):
         assert (dataset.inputs.tolist(), dataset.inputs.dtype) == (INPUTS, np.float32)

@@ -94,8 +94,10 @@ def holds(dataset: Dataset, inputs: Any, labels: list[int], classes: Sequence[st
 @pytest.mark.parametrize("case", [*IMAGE_TABLES, *NUMBER_TABLES])
 def test_every_way_to_write_a_table(tmp_path: Path, case: str) -> None:
     dataset = read_table(write(tmp_path, (IMAGE_TABLES | NUMBER_TABLES)[case]))
-    images = case in IMAGE_TABLES
-    assert holds(dataset, PIXELS, LABELS, "012345") if images else holds(dataset, NUMBERS, *NUMBER_LABELS)
+    if case in IMAGE_TABLES:
+        assert holds(dataset, PIXELS, LABELS, "012345")
+    else:
+        assert holds(dataset, NUMBERS, *NUMBER_LABELS)
 
 
 def test_which_tables_are_images(tmp_path: Path) -> None:

@@ -57,15 +57,13 @@ class Table:
             rows = scan_parquet(self.path)
             rows = rows.rename(dict(zip(rows.collect_schema(), self.names, strict=True)))
         else:
-            kinds = {
-                name: number if number and not self.columns.get(name, LABEL) else pl.String
-                for name in self.names
-            }
+            numbers = [name for name, known in self.columns.items() if not known]
+            schema = dict.fromkeys(self.names, pl.String) | dict.fromkeys(numbers, number or pl.String)
             rows = pl.scan_csv(
                 self.path,
                 has_header=False,
                 skip_rows=self.header,
-                schema=kinds,
+                schema=schema,
                 glob=False,
                 missing_columns="insert",
             )

@@ -58,10 +58,8 @@ def _read_header(path: Path, file: IO[bytes]) -> tuple[int, ...]:
     """Read the magic number and the shape."""
     magic = file.read(4)
     if len(magic) < 4 or magic[:3] != b"\0\0\x08" or not 1 <= magic[3] <= 4:
-        found = magic.hex(" ") or "nothing"
-        raise _damaged(
-            path, f"is not an IDX file of bytes: it begins with {found}, not with 00 00 08 01 to 04"
-        )
+        found = f"it begins with {magic.hex(' ') or 'nothing'}, not with 00 00 08 01 to 04"
+        raise _damaged(path, f"is not an IDX file of bytes: {found}")
     header = file.read(4 * magic[3])
     if len(header) < 4 * magic[3]:
         raise _damaged(path, "is cut short: it ends within its header")

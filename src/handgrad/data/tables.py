@@ -138,10 +138,8 @@ def _read_header(path: Path, known: Sequence[str], inputs: int) -> tuple[list[st
             held = [name for name in names if name != LABEL]
             check_columns(dict.fromkeys(held, ()), dict.fromkeys(known, ()))
         if count and len(cells) != count + (LABEL in names):
-            raise HandgradError(
-                f"{count} inputs are expected, optionally with a label before them or in a column named 'label'; "
-                f"the first line has {len(cells)} cells"
-            )
+            wanted = f"{count} inputs are expected, optionally with a label before them or in a column named 'label'"
+            raise HandgradError(f"{wanted}; the first line has {len(cells)} cells")
     return names, row if header else 0
 
 
