@@ -60,7 +60,7 @@ class Training(Thread):
             lines = process.stderr.readlines() if process.stderr else []
         with suppress(HandgradError):
             if process.returncode == INTERRUPTED and self.target:
-                write_mark(self.folder, Status(self.target))
+                _note_end(self.folder, self.target)
             elif process.returncode > 0 and process.returncode != INTERRUPTED:
                 error = lines[-1].strip() if lines else "the training ended without a message"
                 write_mark(self.folder, Status("failed", error.removeprefix("handgrad: ")))
@@ -72,6 +72,13 @@ class Training(Thread):
             with suppress(OSError):
                 self.process.stdin.close()
         self.join()
+
+
+def _note_end(folder: Path, target: str) -> None:
+    """Note that a run is paused or stopped, and write the model of a stopped one if its process was killed."""
+    if target == "stopped" and not model_is_newest(folder) and (latest := latest_model(folder)):
+        write_model(latest.network, folder, latest.recipe, latest.steps)
+    write_mark(folder, Status(target))
 
 
 class Trainings:
@@ -127,9 +134,7 @@ class Trainings:
             current.end(target)
         elif state in ("paused", "interrupted") and target == "stopped":
             with lock_folder(folder):
-                if not model_is_newest(folder) and (latest := latest_model(folder)):
-                    write_model(latest.network, folder, latest.recipe, steps=latest.steps)
-                write_mark(folder, Status(target))
+                _note_end(folder, target)
         elif state == "running":
             raise HTTPException(409, f"another program trains {name}; interrupt it there, with Ctrl-C")
         else:
