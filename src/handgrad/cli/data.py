@@ -1,5 +1,6 @@
 """``handgrad data list``, ``show`` and ``clear``."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Annotated
@@ -55,13 +56,12 @@ def clear(
         raise typer.BadParameter("name a data set, or remove all with --all", param_hint="NAME")
     folders = _folders()
     if name is not None:
-        file = Path(name).name  # a conversion has the name of its file, and a hash
-        folders = [folder for folder in folders if folder.name == file or folder.name.startswith(f"{file}-")]
+        # a conversion has the name of its file, and ten digits of a hash
+        wanted = re.compile(rf"{re.escape(Path(name).name)}(-[0-9a-f]{{10}})?")
+        folders = [folder for folder in folders if wanted.fullmatch(folder.name)]
         if not folders:
             raise HandgradError(f"the cache has no '{name:.80}'; handgrad data list shows what it has")
-    _show_sizes(folders)
-    for folder in folders:
-        shutil.rmtree(folder)
+    _show_sizes(folders, remove=True)
 
 
 def _folders() -> list[Path]:
@@ -70,8 +70,12 @@ def _folders() -> list[Path]:
     return sorted(path for path in cache_folder("").glob("*") if path.is_dir())
 
 
-def _show_sizes(folders: list[Path]) -> None:
-    sizes = [sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) for folder in folders]
-    for folder, size in zip(folders, sizes, strict=True):
+def _show_sizes(folders: list[Path], *, remove: bool = False) -> None:
+    total = 0
+    for folder in folders:
+        size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+        total += size
+        if remove:
+            shutil.rmtree(folder)
         emit(f"{size:>16,}  {folder.name}")
-    emit(f"{sum(sizes):>16,}  bytes in all")
+    emit(f"{total:>16,}  bytes {'freed' if remove else 'in all'}")
