@@ -1,6 +1,7 @@
 """``handgrad plot``: the figures that it draws and skips."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -38,23 +39,38 @@ def test_a_run_becomes_six_figures(cli: Cli, run: Path) -> None:
 def test_several_runs_share_their_curves(cli: Cli, run: Path, tmp_path: Path) -> None:
     prints(cli, "train --data strokes:300 --steps 3 --out more/SECOND")
     prints(cli, "plot RUN more/SECOND --format png --against seconds --split train")
-    expected = {f"{run}/{name}.png" for run in ("RUN", "SECOND") for name in OTHERS}
+    expected = {f"{run}/{name}.png" for run in ("RUN", "more/SECOND") for name in OTHERS}
     assert written(tmp_path / "plots") == expected | {f"{name}.png" for name in CURVES}
 
 
 def test_what_cannot_be_drawn_is_skipped(cli: Cli, table: Dataset, tmp_path: Path) -> None:
     np.savez(tmp_path / "table.npz", x=table.inputs, y=table.labels)
     prints(cli, "train --data table.npz --steps 3 --out RUN --no-test")
-    printed = prints(cli, "plot RUN/model.safetensors --format svg --out there")
-    assert all(f"skipped  there/{name}: " in printed for name in CURVES | {"mistakes"})
-    assert written(tmp_path / "there") == {f"{name}.svg" for name in OTHERS - {"mistakes"}}
+    for model in ("RUN/model.safetensors", "RUN/final_config --data table.npz"):
+        printed = prints(cli, f"plot {model} --format svg --out there")
+        assert re.search(r"skipped  curves of .*no records\nsaved", printed)
+        assert "skipped  there/mistakes: " in printed
+        assert written(tmp_path / "there") == {f"{name}.svg" for name in OTHERS - {"mistakes"}}
+
+
+@pytest.mark.parametrize("problem", ["none.npz", "table.npz, without test split"])
+def test_a_run_without_its_data_has_curves_and_weights(
+    cli: Cli, run: Path, table: Dataset, problem: str
+) -> None:
+    np.savez(run.parent / "table.npz", x=table.inputs, y=table.labels)
+    prints(cli, "train mlp --data table.npz --epochs 1 --validation 0.5 --out x/RUN --no-test")
+    if problem == "none.npz":
+        (run.parent / "table.npz").unlink()
+    printed = prints(cli, "plot x/RUN RUN RUN/../RUN --format svg")
+    assert "skipped  confusion, mistakes and calibration of x/RUN: " in printed
+    expected = {f"RUN/{name}.svg" for name in OTHERS} | {f"{name}.svg" for name in CURVES}
+    assert written(run.parent / "plots") == expected | {"x/RUN/weights.svg"}
 
 
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
         ("RUN nowhere", "nowhere does not exist"),
-        ("RUN RUN/../RUN", "the same name"),
         ("RUN --data mnits", "did you mean 'mnist'"),
         ("RUN --out file", "cannot write"),
     ],

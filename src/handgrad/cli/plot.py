@@ -1,5 +1,6 @@
 """``handgrad plot``."""
 
+import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -35,11 +36,11 @@ def plot(
     from handgrad.plots.style import save
 
     require("figures need", "plot", "matplotlib")
-    named = {run.resolve().name: run for run in runs}
-    if len(named) < len(runs):
-        raise HandgradError("two runs have the same name; plot them one after the other")
+    paths = {run.resolve(): run for run in runs}
+    shared = os.path.commonpath([path.parent for path in paths])
+    named = {str(path.relative_to(shared)): run for path, run in paths.items()}
     first = runs[0] if runs[0].is_dir() else runs[0].parent
-    folder = out or (first / "plots" if len(runs) == 1 else Path("plots"))
+    folder = out or (first / "plots" if len(named) == 1 else Path("plots"))
     formats = [format] if format else ["svg", "png"]
     for name, draw in _figures(named, against, data, split):
         place = folder / name
@@ -68,13 +69,21 @@ def _figures(
     networks = {name: load_model(run) for name, run in runs.items()}
     logs = {name: load_records(run) for name, run in runs.items() if run.is_dir()}
     records = {name: found for name, found in logs.items() if found}
-    for metric in ("loss", "error"):
+    for name in runs.keys() - records:
+        emit(f"skipped  curves of {name}: it has no records")
+    for metric in ("loss", "error") if records else ():
         yield metric, partial(plots.plot_learning_curves, records, metric=metric, against=against)
     for name, network in networks.items():
         place = "" if len(runs) == 1 else f"{name}/"
         yield f"{place}weights", partial(plots.plot_weights, network)
-        source, used, dataset = open_split(network, runs[name], data, split)
-        result = evaluate(network, dataset)
+        try:
+            source, used, dataset = open_split(network, runs[name], data, split)
+            result = evaluate(network, dataset)
+        except HandgradError as error:
+            if data or split:
+                raise
+            emit(f"skipped  confusion, mistakes and calibration of {name}: {error}")
+            continue
         emit(f"measured {name} on {source}, {used}: accuracy {result.accuracy:.2%} of {len(dataset):,}")
         probabilities = np.concatenate([network.predict_proba(part.inputs) for part in dataset.parts()])
         yield f"{place}confusion", partial(plots.plot_confusion_matrix, result.confusion, network.classes)
