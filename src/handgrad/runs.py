@@ -28,7 +28,7 @@ from handgrad.recipes.recipe import Recipe
 from handgrad.training.checkpoint import load_checkpoint, save_checkpoint
 from handgrad.training.distributed import SINGLE, Communicator
 from handgrad.training.fine_tuning import begin_from
-from handgrad.training.records import LOG_FILE, Record, load_records
+from handgrad.training.records import LOG_FILE, Record
 from handgrad.training.state import TrainingState, count_steps
 from handgrad.training.train import Diverged, train
 
@@ -157,9 +157,13 @@ class Run:
         self._save_checkpoint()
 
     def _cut_log(self) -> None:
-        """Remove an incomplete record, and those after the checkpoint, whose steps will be repeated."""
-        kept = [record.as_dict() for record in load_records(self.folder) if record.step < self.state.step]
-        write_file(self.folder / LOG_FILE, "".join(f"{json.dumps(record)}\n" for record in kept).encode())
+        """Remove damaged records, and those after the checkpoint, whose steps will be repeated."""
+        path, kept = self.folder / LOG_FILE, []
+        for line in path.read_text("utf-8", errors="replace").splitlines() if path.exists() else ():
+            with suppress(ValueError, TypeError, KeyError):
+                if json.loads(line)["step"] < self.state.step:
+                    kept.append(f"{line}\n")
+        write_file(path, "".join(kept).encode())
 
     def _check_free(self) -> None:
         for name in (*FILES, MODEL_FILE, PARAMETERS_FOLDER):
