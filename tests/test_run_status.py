@@ -46,6 +46,9 @@ def test_record_of_the_model(tmp_path: Path, changes: dict[str, Any]) -> None:
     assert record.validation_loss == pytest.approx(found.loss, rel=1e-4)
     expected = f"accuracy {100 * found.accuracy:.1f} % on validation data"
     assert validation_summary(tmp_path / "run") == expected
+    (tmp_path / "run" / "checkpoint.safetensors").unlink()
+    assert validated(tmp_path / "run") == record
+    assert validation_summary(tmp_path / "run") == expected
 
 
 @pytest.mark.parametrize("stopping", [{}, {"early_stopping": {"patience": 3}}])

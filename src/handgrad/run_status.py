@@ -8,7 +8,7 @@ from typing import Any
 
 from handgrad.errors import HandgradError
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE
-from handgrad.model.files import read_metadata
+from handgrad.model.files import load_recipe, read_metadata
 from handgrad.training.records import Record, load_records
 
 DAMAGED = (HandgradError, KeyError, TypeError, ValueError)
@@ -37,15 +37,21 @@ def model_is_newest(folder: Path) -> bool:
 
 def validated(folder: Path) -> Record | None:
     """Return the record in which the newest parameters of a run were validated; with early stopping, the best one."""
-    if (reached := progress(folder)) is None or _model_steps(folder) > reached["step"]:
+    reached, steps = progress(folder), _model_steps(folder)
+    newest = reached["step"] if reached else steps
+    if steps > newest or newest == inf:
         return None
     with suppress(*DAMAGED):
-        best = reached["best_score"]
-        for record in load_records(folder):
-            loss, accuracy = record.validation_loss, record.validation_accuracy
-            is_last = record.step + 1 == reached["step"]
-            if loss is not None and (is_last if best is None else best in (-loss, accuracy)):
-                return record
+        recipe = load_recipe(folder / (CHECKPOINT_FILE if reached else MODEL_FILE)) or {}
+        records = [record for record in load_records(folder) if record.validation_loss is not None]
+        if stopping := recipe.get("early_stopping"):
+            by_accuracy = stopping.get("monitor") == "validation_accuracy"
+            losses = [-(record.validation_loss or 0) for record in records]
+            scores = [record.validation_accuracy or 0 for record in records] if by_accuracy else losses
+            best = reached["best_score"] if reached else max(scores)
+            if best is not None:
+                return records[scores.index(best)]
+        return next((record for record in records if record.step + 1 == newest), None)
     return None
 
 
