@@ -28,6 +28,8 @@ USAGE = [
     ("export m.safetensors", "OUT"),
     ("export m.safetensors x.xml", "--format"),
     ("export m.safetensors x.onnx --int8", "--int8"),
+    ("explain m.safetensors 3.png --data mnist", "--data"),
+    ("explain m.safetensors 3.png --split test", "--split"),
     ("data clear", "--all"),
     ("data clear strokes --all", "--all"),
     ("serve --port 70000", "--port"),
@@ -155,6 +157,11 @@ def test_without_an_output_a_run_is_complete_or_absent(
     assert len(done.stderr.splitlines()) == done.returncode == (redirection == "> /dev/full")
     assert "write" in done.stderr or not done.returncode
     assert (tmp_path / "RUN" / "model.safetensors").exists() == (not done.returncode and "RUN" in command)
+
+
+def test_without_an_error_stream_nothing_is_printed(tmp_path: Path) -> None:
+    done = shell(tmp_path, "trian 2>&-")
+    assert (done.returncode, done.stdout) == (2, "")
 
 
 def test_a_reader_that_has_gone_is_not_a_failure(tmp_path: Path) -> None:

@@ -38,6 +38,8 @@ def explain(
         if index >= len(dataset):
             raise HandgradError(f"{name}, {split}, has {len(dataset):,} examples, from 0; got {index}")
         raw, known = dataset.inputs[index : index + 1][0], network.classes[dataset.labels[index]]
+    elif data or split:
+        raise typer.BadParameter(f"{example:.80} is a file, not an index", param_hint="--data or --split")
     else:
         inputs, labels, features = read_examples(network, Path(example))
         if len(inputs) != 1:

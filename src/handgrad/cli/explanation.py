@@ -18,10 +18,10 @@ GREYS = np.array(["  ", "░░", "▒▒", "▓▓", "██"])
 def as_text(explanation: Explanation, title: str, features: Sequence[str] = ()) -> str:
     """Return the text for a person, in which images are characters."""
     label, predicted = explanation.classes[explanation.label], explanation.classes[explanation.predicted]
-    image, what = None, "a larger value"
+    image = None
     if len(explanation.example_shape) == 3:
         grey = explanation["x"].reshape(explanation.example_shape).mean(axis=0)
-        image, what = (grey - grey.min()) / (np.ptp(grey) or 1), "a lighter pixel"
+        image = (grey - grey.min()) / (np.ptp(grey) or 1)
     lines = [f"{title}: predicted as {predicted}, with probability {explanation.probability:.4f}"]
     lines.append(f"the loss is that of {label}{'' if explanation.given else ', the predicted class'}\n")
     if image is not None:
@@ -34,9 +34,8 @@ def as_text(explanation: Explanation, title: str, features: Sequence[str] = ()) 
         lines.append(_inputs(explanation, features))
     else:
         lines.append(_signed_image(explanation.input_gradient.sum(axis=0), image))
-    lines.append(f"\n  -   {what} would lower the loss: evidence for {label}")
-    lines.append(f"  +   {what} would raise the loss: evidence against {label}")
-    if image is not None:
+        lines.append(f"\n  -   a lighter pixel would lower the loss: evidence for {label}")
+        lines.append(f"  +   a lighter pixel would raise the loss: evidence against {label}")
         lines.append("━━ ╋╋ the same, at least half as large as the largest gradient")
         lines.append("  ░   the light part of the image")
     return "\n".join(lines)

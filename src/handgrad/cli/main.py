@@ -6,6 +6,7 @@ import sys
 import warnings
 from contextlib import suppress
 from io import TextIOWrapper
+from pathlib import Path
 
 import typer
 
@@ -51,6 +52,7 @@ def main(arguments: list[str]) -> int:
     It is 0 for success, 1 for a failure with one line on standard error, 2 for wrong usage, and 130 if interrupted.
     With ``HANDGRAD_DEBUG=1`` an error is raised instead.
     """
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # no character fails

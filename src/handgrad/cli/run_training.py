@@ -51,7 +51,7 @@ def run_training(prepare: Callable[[], Run], options: RunOptions) -> int:
             facts["test_accuracy"] = result.accuracy
         emit_json(facts)
     elif text:
-        _conclude(run, result)
+        _conclude(run, result, options.no_test)
     return SUCCEEDED
 
 
@@ -86,14 +86,15 @@ def _show(record: Record) -> None:
     emit(f"{record.step:>8,}{record.loss:>10.4f}{record.train_accuracy:>11.2%}{validation}{speed}")
 
 
-def _conclude(run: Run, result: Evaluation | None) -> None:
+def _conclude(run: Run, result: Evaluation | None, no_test: bool) -> None:
     """Print where the training stopped, the result on the test split, and the folder."""
     emit()
     if not run.finished:
         emit(_stopped(run))
     elif run.state.step < run.total_steps:
         emit(f"stopped  no better validation in {run.state.waited:,} records; the best parameters are kept")
-    tested = f"not measured; evaluate with: handgrad evaluate {run.folder}"
+    missing = "not opened" if no_test else f"{run.splits.source} has no test split"
+    tested = f"{missing}; evaluate with: handgrad evaluate {run.folder}{'' if no_test else ' --data FILE'}"
     if result:
         tested = f"accuracy {result.accuracy:.2%} of {result.examples:,}, cross-entropy {result.loss:.4f}"
     emit(f"test     {tested}\nsaved    {run.folder}")
