@@ -50,6 +50,11 @@ def test_axes(against: str, metric: str, x: list[float], y: list[float]) -> None
     assert line.get_ydata() == pytest.approx(y)
 
 
+def test_an_incomplete_last_epoch_is_a_fraction() -> None:
+    line = curves(plot_learning_curves([*THREE, record(34, 4)]))["training"]
+    assert line.get_xdata() == pytest.approx([1, 2, 3, 3.5])
+
+
 def test_several_runs_differ_without_colour_and_use_the_axes_of_the_caller() -> None:
     mine = Figure().add_subplot()
     runs = {f"run {index}": THREE for index in range(12)}

@@ -26,6 +26,8 @@ RUN = [hg.Record(0, 1, 1.0, 0.75, None, None, 0.1, 1.0, 100.0)]
         (plots.plot_learning_curves, (RUN,), {"against": "years"}, "choose from epochs, steps, seconds"),
         (plots.plot_confusion_matrix, (np.ones((2, 3), int),), {}, "of shape"),
         (plots.plot_confusion_matrix, (np.ones((2, 2)),), {}, "float64"),
+        (plots.plot_confusion_matrix, (3,), {}, "of shape"),
+        (plots.plot_confusion_matrix, (None,), {}, "object"),
         (plots.plot_confusion_matrix, (np.eye(3, dtype=int), ["a", "b"]), {}, "of 2 classes holds 2×2"),
         (plots.plot_confusion_matrix, (np.zeros((2, 2), int),), {}, "not all of them 0"),
         (plots.plot_confusion_matrix, (np.array([[5, -1], [0, 3]]),), {}, "integers from 0"),

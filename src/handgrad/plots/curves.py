@@ -81,7 +81,9 @@ def _lines(
     """Return x and y of each line by its label."""
     lines = {}
     for name, records in runs.items():
-        x = [{"epochs": r.epoch, "steps": r.step + 1, "seconds": r.seconds}[against] for r in records]
+        steps, seconds = np.array([(r.step + 1, r.seconds) for r in records], np.float64).T
+        per_epoch = max(steps / [r.epoch for r in records])  # the last epoch may be incomplete
+        x = {"epochs": steps / per_epoch, "steps": steps, "seconds": seconds}[against]
         if metric == "loss":
             found = [(r.loss, r.validation_loss) for r in records]
         else:
@@ -90,9 +92,9 @@ def _lines(
         training, validation = {"loss": y, "accuracy": 100 * y, "error": 100 * (1 - y)}[metric].T
         validated = not np.isnan(validation).any()
         if len(runs) == 1 or not validated:
-            lines["training" if len(runs) == 1 else f"{name} (training)"] = np.array(x), training
+            lines["training" if len(runs) == 1 else f"{name} (training)"] = x, training
         if validated:
-            lines["validation" if len(runs) == 1 else name] = np.array(x), validation
+            lines["validation" if len(runs) == 1 else name] = x, validation
     return lines
 
 

@@ -100,9 +100,8 @@ def _is_whole(path: Path) -> bool:
 def _advice() -> str:
     """Return what the build wrote down where it could not compile; see hatch_build.py."""
     error = FOLDER / "libhandgrad_error.txt"
-    if error.exists():
-        return error.read_text("utf-8").partition("\n")[0]
-    return "in a clone, uv sync --reinstall-package handgrad compiles them"
+    found = error.read_text("utf-8").partition("\n")[0] if error.exists() else ""
+    return found or "in a clone, uv sync --reinstall-package handgrad compiles them"
 
 
 def _bind(library: ctypes.CDLL, suffix: str) -> SimpleNamespace:
