@@ -74,8 +74,37 @@ def test_other_tables_are_refused() -> None:
     ):
         with pytest.raises(ValueError, match=message):
             classifier.predict(wrong)
-    with pytest.raises(ValueError, match="holds 150 different names"):
-        quick().fit(pd.DataFrame({"a": [f"n{k}" for k in range(150)]}), [0, 1] * 75)
+    numbered = quick().fit(X.set_axis(range(3), axis=1), LABELS)
+    for rows in (np.ones((2, 3)), pd.DataFrame(np.ones((2, 3)))):
+        with pytest.raises(ValueError, match="column '1' does not hold names"):
+            numbered.predict(rows)
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        ([f"n{k}" for k in range(150)], "holds 150 different names"),
+        (
+            np.arange(150).astype("datetime64[s]"),
+            r"column 'other' holds datetime64\[s\], not numbers or text",
+        ),
+        (np.arange(150).astype("timedelta64[s]"), "column 'other' holds timedelta64"),
+        (np.full(150, 1j), "column 'other' holds complex128"),
+    ],
+)
+def test_other_columns_are_refused(column: Any, message: str) -> None:
+    frame = pd.DataFrame({"soil": ["clay", "sand"] * 75, "other": column})
+    with pytest.raises(ValueError, match=message):
+        quick().fit(frame, [0, 1] * 75)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "expected"), [("float32", "float32"), ("float64", "float64"), ("int8", "float64")]
+)
+def test_numbers_beside_text_keep_their_type(dtype: str, expected: str) -> None:
+    X = pd.DataFrame(TABLE).astype({"height": dtype})
+    classifier = quick().fit(X, LABELS)
+    assert classifier.network_.dtype == classifier.predict_proba(X).dtype == expected
 
 
 def test_classifiers_and_searches_are_saved_and_nothing_else(tmp_path: Path) -> None:

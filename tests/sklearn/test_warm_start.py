@@ -85,13 +85,18 @@ def test_warm_start_with_other_classes_layers_or_inputs_is_refused() -> None:
         clone(classifier).fit(X, y).set_params(hidden=9).fit(X, y)
 
 
-@pytest.mark.parametrize("weights", [None, -1.0])
-def test_a_refused_fit_leaves_the_classifier_as_it_was(weights: float | None) -> None:
+@pytest.mark.parametrize(
+    ("examples", "weight", "change"),
+    [(149, 1.0, {}), (150, -1.0, {}), (150, 1.0, {"batch_size": 0}), (150, 1.0, {"class_weight": "even"})],
+)
+def test_a_refused_fit_leaves_the_classifier_as_it_was(
+    examples: int, weight: float, change: dict[str, Any]
+) -> None:
     classifier = resumable(warm_start=False).fit(X, y)
     before = classifier.predict(X)
-    others = np.array(["oak", "elm"])[np.arange(len(y) - (weights is None)) % 2]
-    with pytest.raises(ValueError, match=r"weight|inconsistent"):
-        classifier.fit(X, others, None if weights is None else np.full(len(y), weights))
+    others = np.array(["oak", "elm"])[np.arange(examples) % 2]
+    with pytest.raises(ValueError, match=r"weight|inconsistent|batch_size"):
+        classifier.set_params(**change).fit(X, others, np.full(len(y), weight))
     np.testing.assert_array_equal(classifier.predict(X), before)
 
 

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_array, validate_data
 
 from handgrad.data.columns import aligned, spread
 from handgrad.data.dataset import naming
+from handgrad.errors import HandgradError
 
 TYPES = (np.float64, np.float32, np.uint8)
 """Types of inputs; all other numbers become the first."""
@@ -33,8 +34,9 @@ def check_inputs(
         columns = getattr(estimator, "feature_names_in_", ()) if inputs.dtype != np.uint8 else ()
         return inputs, names or tuple(map(str, columns))
     if features:
+        there = names or tuple(map(str, getattr(estimator, "feature_names_in_", range(inputs.shape[1]))))
         with naming("X"):
-            inputs = aligned(inputs, names or tuple(estimator.feature_names_in_), features, leniently=True)
+            inputs = aligned(inputs, there, features, leniently=True)
     return inputs, features
 
 
@@ -53,11 +55,16 @@ def _encode_texts(X: Any) -> tuple[Any, tuple[str, ...]]:
     if not hasattr(X, "columns") or not hasattr(X, "dtypes"):
         return X, ()
     columns = {str(name): np.asarray(X[name]) for name in X.columns}
+    for name, values in columns.items():
+        if values.dtype.kind not in "buifOUT":
+            raise HandgradError(f"column '{name:.40}' holds {values.dtype}, not numbers or text")
     texts = {name: cells for name, values in columns.items() if (cells := _texts(values)) is not None}
     if not texts:
         return X, ()
-    numbers = [values.astype(np.float64) for name, values in columns.items() if name not in texts]
-    return spread(list(columns), np.array(numbers).reshape(len(numbers), len(X)).T, texts)
+    numbers = [values for name, values in columns.items() if name not in texts]
+    single = numbers and all(values.dtype == np.float32 for values in numbers)
+    stacked = np.array(numbers, np.float32 if single else np.float64).reshape(len(numbers), len(X))
+    return spread(list(columns), stacked.T, texts)
 
 
 def _texts(values: NDArray[Any]) -> list[str] | None:

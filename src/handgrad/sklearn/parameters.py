@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_scalar
 
+from handgrad.config import FRAMINGS
 from handgrad.data.dataset import naming
 from handgrad.errors import HandgradError
 from handgrad.kernels.threads import choose_threads
@@ -23,8 +24,10 @@ RANGES = (
     ("time_limit", Real, 0, inf, "neither"),
     ("tol", Real, 0, inf, "left"),
     ("validation_fraction", Real, 0, 1, "neither"),
+    ("dropout", Real, 0, 1, "left"),
+    ("verbose", Integral, 0, inf, "left"),
 )
-"""Parameters that no object of the library checks: type, minimum, maximum, and which of these are included."""
+"""Type, minimum and maximum of parameters, and which of these are included."""
 
 
 def check_parameters(estimator: Any) -> None:
@@ -33,6 +36,8 @@ def check_parameters(estimator: Any) -> None:
         value = getattr(estimator, name)
         if value is not None or name == "epochs":
             check_scalar(value, name, kind, min_val=low, max_val=high, include_boundaries=included)
+    if estimator.framing not in FRAMINGS:
+        raise HandgradError(f"framing must be {' or '.join(FRAMINGS)}; got {estimator.framing!r:.60}")
     for callback in callbacks_of(estimator):
         if not callable(callback):
             raise HandgradError(f"callbacks must be callable; got {callback!r:.60}")

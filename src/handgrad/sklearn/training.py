@@ -40,13 +40,13 @@ def fit(
     continued = (classifier.warm_start or partial) and hasattr(classifier, "network_")
     inputs, features = check_inputs(classifier, X, classifier.network_.features if continued else None)
     weights = check_weights(sample_weight)
-    check_consistent_length(inputs, y, weights)  # before the classes of a fitted classifier are replaced
-    targets = _encode(classifier, y, learn=not (continued or partial))
+    check_consistent_length(inputs, y, weights)
+    classes, targets = _encode(y, classifier.classes_ if continued or partial else None)
     random = check_random_state(classifier.random_state)
     seed = classifier._seed if continued else int(random.randint(np.iinfo(np.int32).max))
     if validation is not None:
         X_val, y_val = validation
-        validation = check_inputs(classifier, X_val, features)[0], _encode(classifier, y_val)
+        validation = check_inputs(classifier, X_val, features)[0], _encode(y_val, classes)[1]
         check_consistent_length(*validation)
     elif classifier.validation_fraction or classifier.early_stopping:
         size = float(classifier.validation_fraction or 0.1)
@@ -58,10 +58,10 @@ def fit(
 
     if continued:
         network, state, records = classifier.network_, classifier._state, classifier.records_
-        if tuple(parameters.build_layers(classifier, len(classifier.classes_))) != network.layers:
+        if tuple(parameters.build_layers(classifier, len(classes))) != network.layers:
             raise HandgradError("the layers differ from those trained so far; fit without warm_start")
     else:
-        network, records = _build_network(classifier, inputs, weights, seed, features), []
+        network, records = _build_network(classifier, inputs, weights, seed, features, classes), []
         state = TrainingState(np.random.default_rng([seed, 1]))
     data = _scaled_dataset(network, inputs, targets)
     settings = type(optimizer), classifier.averaging, classifier.early_stopping and stopping
@@ -78,7 +78,7 @@ def fit(
         Splits(data, _scaled_dataset(network, *validation) if validation else None),
         optimizer=optimizer,
         schedule=classifier.schedule,
-        loss=_build_loss(classifier, targets),
+        loss=_build_loss(classifier, classes[targets], classes),
         augmentation=classifier.augmentation,
         averaging=classifier.averaging,
         early_stopping=stopping if classifier.early_stopping else None,
@@ -88,7 +88,7 @@ def fit(
         threads=parameters.usable_threads(classifier.threads),
         state=state,
     )
-    classifier.network_, classifier.records_ = network, records
+    classifier.classes_, classifier.network_, classifier.records_ = classes, network, records
     classifier._state, classifier._seed, classifier._settings = state, seed, settings
     with closing(training):
         _run(classifier, training, None if partial or classifier.early_stopping else classifier.tol)
@@ -123,28 +123,31 @@ def _has_plateau(classifier: Any, tol: float | None) -> bool:
     return bool((losses[-patience:] > lowest - tol).all())
 
 
-def _encode(classifier: Any, y: Any, *, learn: bool = False) -> NDArray[np.int64]:
-    """Return labels as numbers, (N,); with `learn`, they determine the classes."""
+def _encode(y: Any, classes: NDArray[Any] | None) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Return the classes, by default those of the labels `y`, and the labels as numbers, (N,)."""
     y = column_or_1d(y, warn=True)
     assert_all_finite(y, input_name="y")
     check_classification_targets(y)
-    encoder = LabelEncoder()
-    if learn:
-        classifier.classes_ = encoder.fit(y).classes_
-    encoder.classes_ = classifier.classes_
-    return encoder.transform(y).astype(np.int64)
+    encoder = LabelEncoder().fit(y)
+    if classes is not None:
+        encoder.classes_ = classes
+    return encoder.classes_, encoder.transform(y).astype(np.int64)
 
 
-def _build_loss(classifier: Any, targets: NDArray[np.int64]) -> CrossEntropy:
+def _build_loss(classifier: Any, labels: NDArray[Any], classes: NDArray[Any]) -> CrossEntropy:
     weights: Any = ()
     if classifier.class_weight is not None:
-        names = classifier.classes_
-        weights = tuple(compute_class_weight(classifier.class_weight, classes=names, y=names[targets]))
+        weights = tuple(compute_class_weight(classifier.class_weight, classes=classes, y=labels))
     return CrossEntropy(classifier.label_smoothing, weights)
 
 
 def _build_network(
-    classifier: Any, inputs: NDArray[Any], weights: NDArray[Any] | None, seed: int, features: tuple[str, ...]
+    classifier: Any,
+    inputs: NDArray[Any],
+    weights: NDArray[Any] | None,
+    seed: int,
+    features: tuple[str, ...],
+    classes: NDArray[Any],
 ) -> Network:
     """Create the network, with random numbers drawn as for a recipe."""
     columns, dtype = inputs.shape[1], classifier.dtype
@@ -154,12 +157,12 @@ def _build_network(
     if prod(shape) != columns:
         raise HandgradError(f"input_shape {shape} is of {prod(shape)} inputs; X has {columns}")
     return Network(
-        parameters.build_layers(classifier, len(classifier.classes_)),
+        parameters.build_layers(classifier, len(classes)),
         columns if classifier.layers is None else shape,
         np.random.default_rng([seed, 0]),
         dtype,
         scaling=parameters.choose_scaling(classifier.scaling, inputs, weights),
-        classes=map(str, classifier.classes_),
+        classes=map(str, classes),
         example_shape=shape,
         framing="plain" if classifier.input_shape is None else classifier.framing,
         features=features,
