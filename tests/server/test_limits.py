@@ -63,7 +63,7 @@ def test_headers_above_the_limit_are_refused(api: Api) -> None:
         with suppress(ConnectionError):
             connection.sendall(b"GET /runs HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 20 * MAX_HEAD)
         assert read(connection)[:12] in (b"", b"HTTP/1.1 400")
-    assert api.get("/runs") == []
+    assert "Server" not in api.client.get("/runs").headers
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,14 @@ from handgrad.cli.main import main
 from handgrad.data import memory
 from handgrad.data.collection import add_to_collection
 from handgrad.data.strokes import generate
+from handgrad.errors import HandgradError
 from handgrad.exports.formats import load_model
 from handgrad.locks import is_locked
+from handgrad.server import trainings as server_trainings
 from handgrad.server.datasets import Datasets
+from handgrad.server.models import latest_model
 from handgrad.server.requests import NewRun
-from handgrad.server.trainings import plan
+from handgrad.server.trainings import Trainings, plan
 from networks import parameters
 from served import Api, Process, client, eventually, read_events, refused, serving
 
@@ -53,9 +56,10 @@ def test_run_is_started_followed_and_finished(api: TestClient, tmp_path: Path) -
     name = server.post("/runs", **SHORT)["name"]
     assert name == "classic-1"
     first = server.events(name)
-    second = server.events(name, **{"Last-Event-ID": "0"})
+    second, whole = (server.events(name, **{"Last-Event-ID": sent}) for sent in ("0", "abc"))
     assert [number for kind, number, _ in first if kind == "record"] == ["0", "50", "59"]
     assert [number for kind, number, _ in second if kind == "record"] == ["50", "59"]
+    assert [number for kind, number, _ in whole if kind == "record"] == ["0", "50", "59"]
     assert first[-1] == second[-1] == ("state", None, FINISHED)
     run = server.get(f"/runs/{name}")
     assert (run["state"], run["recipe"], run["data"]) == ("finished", "classic", "strokes:300:1")
@@ -168,6 +172,23 @@ def test_killed_training_can_be_resumed_and_ends_the_same(
     assert parameters(tmp_path / "runs" / name) == uninterrupted
 
 
+@pytest.mark.parametrize("target", ["paused", "stopped"])
+def test_training_that_does_not_answer_is_killed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, offline: None, target: str
+) -> None:
+    monkeypatch.setattr(server_trainings, "GRACE", 0.5)
+    trainings = Trainings(tmp_path / "runs")
+    folder = trainings.start(*plan(NewRun.model_validate(LONG), Datasets(tmp_path), None), None)
+    eventually(lambda: latest_model(folder) or trainings.status(folder).state != "running", bool)
+    training = trainings.current()
+    assert training is not None
+    training.process.send_signal(signal.SIGSTOP)
+    trainings.interrupt(folder, target)
+    assert training.process.returncode == -signal.SIGKILL
+    assert trainings.status(folder).state == target
+    assert (folder / "model.safetensors").exists() == (target == "stopped")
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -186,7 +207,7 @@ def test_invalid_requests_start_nothing(
     api: TestClient, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]
 ) -> None:
     monkeypatch.setattr(memory, "available_memory", lambda: 10**6)  # too little for 800 hidden units
-    refused(api.post("/runs", json={**SHORT, **change}), 422)
+    assert "body" not in refused(api.post("/runs", json={**SHORT, **change}), 422)
     assert api.get("/runs").json() == []
 
 
@@ -219,3 +240,6 @@ def test_every_value_changes_the_recipe(tmp_path: Path) -> None:
     for data, expected in (("strokes:10000", 2000), ("strokes:9999", 0.2)):  # at most a fifth validates
         wanted = NewRun.model_validate({"recipe": "convnet", "data": data})
         assert plan(wanted, Datasets(tmp_path), None)[0].data.validation == expected
+    wanted = NewRun.model_validate({"recipe": "mlp", "data": "strokes", "hidden": [2048] * 8})
+    with pytest.raises(HandgradError, match="31,002,634 weights are more than 25,000,000"):
+        plan(wanted, Datasets(tmp_path), None)

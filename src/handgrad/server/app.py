@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import mimetypes
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -78,11 +79,14 @@ def create_app(
 
 
 async def _refuse(_: Request, error: Exception) -> Response:
-    """Answer with one line, e.g. ``body.epochs: Input should be greater than or equal to 1``."""
+    """Answer with one line, e.g. ``epochs: Input should be greater than or equal to 1``."""
     line = str(error)
     if isinstance(error, RequestValidationError):
         first = error.errors()[0]
-        line = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        places = [str(place) for place in first["loc"][1:] if re.fullmatch(r"\w+", str(place))]  # no unions
+        line = f"{'.'.join(places) or 'the body'}: {first['msg']}"
+        if first["type"] == "json_invalid":
+            line = f"the body is not valid JSON: {first['ctx']['error']}"
     return error_response(422, line)
 
 

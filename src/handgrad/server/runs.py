@@ -1,6 +1,7 @@
 """Routes of trainings, and their records and states as server-sent events."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
@@ -97,14 +98,14 @@ def routes(
         "/runs/{name}/events", response_class=EventSourceResponse, dependencies=[Depends(count_stream)]
     )
     async def events(
-        folder: Folder, last_event_id: Annotated[int | None, Header()] = None, after: int = -1
+        folder: Folder, last_event_id: Annotated[str, Header()] = "", after: int = -1
     ) -> AsyncIterator[ServerSentEvent]:
         """Follow a run: `record` with a record as data and its step as id, `state` with `{"state", "error"}`.
 
         All records are sent from the first, or from the one after `Last-Event-ID` or else `after`, then the state,
         then what is new. The stream ends after a final state: finished, failed, stopped or damaged.
         """
-        step, sent = after if last_event_id is None else last_event_id, None
+        step, sent = int(last_event_id) if re.fullmatch("[0-9]{1,15}", last_event_id) else after, None
 
         def look() -> tuple[Status, list[Record]]:
             status = trainings.status(folder)  # first: so a final state comes after the last record

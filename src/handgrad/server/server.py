@@ -83,6 +83,7 @@ class Server(uvicorn.Server):
             log_level="warning",
             access_log=False,
             proxy_headers=False,
+            server_header=False,
             timeout_graceful_shutdown=5,
             timeout_keep_alive=30,
         )

@@ -1,7 +1,7 @@
 """Trainings in child processes: started, paused, resumed and stopped, one at a time.
 
 The server writes a run before its first step, and ``handgrad resume`` trains it as in a terminal. The process is
-attached to the server: if the server closes its standard input, or dies, it saves and ends within half a minute.
+attached to the server: if the server closes its standard input, or dies, it saves and ends.
 """
 
 import re
@@ -33,7 +33,9 @@ from handgrad.training.checkpoint import save_checkpoint
 from handgrad.training.fine_tuning import begin_from
 from handgrad.training.state import TrainingState
 
+GRACE = 20.0  # seconds in which a training must save and end; then it is killed
 INTERRUPTED = 130
+MAX_WEIGHTS = 25_000_000  # which a start saves, and a pause must within the grace period
 START_FILE = "start.safetensors"  # the model that a run started from, so that the run can be repeated
 
 
@@ -59,26 +61,21 @@ class Training(Thread):
         with self.process as process:
             lines = process.stderr.readlines() if process.stderr else []
         with suppress(HandgradError):
-            if process.returncode == INTERRUPTED and self.target:
-                _note_end(self.folder, self.target)
+            if self.target and (process.returncode == INTERRUPTED or process.returncode < 0):
+                write_mark(self.folder, Status(self.target))
             elif process.returncode > 0 and process.returncode != INTERRUPTED:
                 error = lines[-1].strip() if lines else "the training ended without a message"
                 write_mark(self.folder, Status("failed", error.removeprefix("handgrad: ")))
 
     def end(self, target: str) -> None:
-        """Close the standard input of the process, which asks it to save and end, and wait for that."""
+        """Close the standard input of the process, which asks it to save and end; kill it after a grace period."""
         self.target = target
         if self.process.stdin:
             with suppress(OSError):
                 self.process.stdin.close()
+        self.join(GRACE)
+        self.process.kill()  # without effect if it has ended
         self.join()
-
-
-def _note_end(folder: Path, target: str) -> None:
-    """Note that a run is paused or stopped, and write the model of a stopped one if its process was killed."""
-    if target == "stopped" and not model_is_newest(folder) and (latest := latest_model(folder)):
-        write_model(latest.network, folder, latest.recipe, latest.steps)
-    write_mark(folder, Status(target))
 
 
 class Trainings:
@@ -132,13 +129,16 @@ class Trainings:
         name, current, state = folder.name, self.current(), self.status(folder).state
         if current and current.folder == folder:
             current.end(target)
-        elif state in ("paused", "interrupted") and target == "stopped":
-            with lock_folder(folder):
-                _note_end(folder, target)
+            state = self.status(folder).state
         elif state == "running":
             raise HTTPException(409, f"another program trains {name}; interrupt it there, with Ctrl-C")
-        else:
+        elif target == "paused" or state not in ("paused", "interrupted"):
             raise HTTPException(409, f"{name} is {state}; that cannot be changed")
+        if target == "stopped" and state in ("paused", "interrupted", "stopped"):
+            with lock_folder(folder):
+                if not model_is_newest(folder) and (latest := latest_model(folder)):
+                    write_model(latest.network, folder, latest.recipe, steps=latest.steps)
+                write_mark(folder, Status(target))
 
     def close(self) -> Path | None:
         """Pause the training that runs, wait for it, and return its folder."""
@@ -177,6 +177,9 @@ def plan(wanted: NewRun, datasets: Datasets, origin: ServedModel | None) -> tupl
     if wanted.hidden:
         recipe = with_hidden(recipe, wanted.hidden, where)
     network = recipe.build_network(tuple(data["input_shape"]), tuple(data["classes"]))
+    if network.parameter_count > MAX_WEIGHTS:
+        weights = f"{network.parameter_count:,} weights are more than {MAX_WEIGHTS:,}"
+        raise HandgradError(f"{weights}; choose fewer hidden units")
     check_memory(12 * network.flat_parameters.nbytes, "the training")  # with moments and gradients
     if origin:
         begin_from(network, origin.network, origin.name)
