@@ -50,9 +50,10 @@ def test_another_number_of_threads_changes_rounding(threads: int) -> None:
     np.testing.assert_allclose(trained(threads, hg.Tanh()), trained(1, hg.Tanh()), rtol=1e-3, atol=1e-5)
 
 
-def test_another_number_of_threads_draws_other_random_numbers() -> None:
-    assert np.abs(trained(3, hg.Dropout(0.5)) - trained(1, hg.Dropout(0.5))).max() > 1e-3
-    np.testing.assert_array_equal(trained(2, hg.Dropout(0.5)), trained(2, hg.Dropout(0.5)))
+@pytest.mark.parametrize("layer", [hg.Dropout(0.5), hg.BatchNorm()])
+def test_another_number_of_threads_cuts_other_chunks(layer: hg.Layer) -> None:
+    assert np.abs(trained(3, layer) - trained(1, layer)).max() > 1e-3
+    np.testing.assert_array_equal(trained(2, layer), trained(2, layer))
 
 
 def blas_threads() -> list[int]:

@@ -29,10 +29,8 @@ def plot_confusion_matrix(
     ax : matplotlib Axes, optional
     """
     confusion = np.asarray(confusion)
-    names = [
-        shorten(str(name))
-        for name in (range(max(confusion.shape, default=0)) if classes is None else classes)
-    ]
+    given = range(max(confusion.shape, default=0)) if classes is None else classes
+    names = [shorten(str(name)) for name in given]
     count = len(names)
     counts = confusion.shape == (count, count) and confusion.dtype.kind in "ui" and confusion.any()
     if not counts or confusion.min() < 0:
