@@ -53,6 +53,7 @@ def test_an_image_without_label_has_its_predicted_class(cli: Cli, tmp_path: Path
 def test_tables_have_their_inputs_by_name(cli: Cli) -> None:
     printed = prints(cli, "explain flowers.safetensors 1 --data flowers.csv --split train")
     assert "labelled lily" in printed
+    assert printed.splitlines()[-1].startswith("petal")
     rows = [line.split() for line in printed.splitlines() if line.startswith("petal")]
     assert sorted(row[:4] for row in rows) == [["petal", "length", "3", "1"], ["petal", "width", "5", "1"]]
     gradients = [abs(float(row[4])) for row in rows]

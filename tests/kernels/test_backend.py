@@ -51,8 +51,10 @@ def test_without_a_library_numpy_computes_and_one_warning_explains(damage: str, 
         path.unlink()
         if damage != "missing":
             path.write_bytes(b"damaged" if damage == "corrupt" else content[: len(content) // 2])
+    (package / "kernels" / "native" / "libhandgrad_error.txt").touch()
     done = run("-c", NAME, kernels="native", PYTHONPATH=str(tmp_path))
     assert done.stdout == "numpy\n"
+    assert "uv sync" in done.stderr
     assert done.stderr.count("RuntimeWarning") == 1
     assert ("missing" if damage == "missing" else "cannot be loaded") in done.stderr
     done = run("-m", "handgrad", "check", kernels="native", PYTHONPATH=str(tmp_path))
