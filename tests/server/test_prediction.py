@@ -99,10 +99,9 @@ NOT_FINITE = ("NaN", "1e999", "-Infinity", "9" * 5000, "1e300", "-1e39", '"7"', 
 )
 def test_invalid_bodies_are_refused_in_one_line(api: TestClient, body: str) -> None:
     for kind in ("application/json", "multipart/form-data; boundary=x"):
-        headers = {"Content-Type": kind}
-        assert "body." not in refused(
-            api.post("/predict", content=body.encode("latin-1"), headers=headers), 422
-        )
+        sent: dict[str, Any] = {"content": body.encode("latin-1"), "headers": {"Content-Type": kind}}
+        refused(api.post("/predict", **sent), 422)
+        assert "body." not in refused(api.post("/model", **sent), 400, 422)
 
 
 def saved(image: Image.Image, kind: str) -> bytes:
