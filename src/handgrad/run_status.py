@@ -45,9 +45,9 @@ def validated(folder: Path) -> Record | None:
         recipe = load_recipe(folder / (CHECKPOINT_FILE if reached else MODEL_FILE)) or {}
         records = [record for record in load_records(folder) if record.validation_loss is not None]
         if stopping := recipe.get("early_stopping"):
-            by_accuracy = stopping.get("monitor") == "validation_accuracy"
-            losses = [-(record.validation_loss or 0) for record in records]
-            scores = [record.validation_accuracy or 0 for record in records] if by_accuracy else losses
+            monitor = stopping.get("monitor", "validation_loss")
+            sign = -1 if monitor == "validation_loss" else 1
+            scores = [sign * getattr(record, monitor) for record in records]
             best = reached["best_score"] if reached else max(scores)
             if best is not None:
                 return records[scores.index(best)]

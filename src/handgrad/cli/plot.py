@@ -69,7 +69,7 @@ def _figures(
     networks = {name: load_model(run) for name, run in runs.items()}
     logs = {name: load_records(run) for name, run in runs.items() if run.is_dir()}
     records = {name: found for name, found in logs.items() if found}
-    for name in runs.keys() - records:
+    for name in sorted(runs.keys() - records):
         emit(f"skipped  curves of {name}: it has no records")
     for metric in ("loss", "error") if records else ():
         yield metric, partial(plots.plot_learning_curves, records, metric=metric, against=against)
