@@ -106,7 +106,7 @@ def test_a_folder_of_tables(tmp_path: Path, train: str, test: str | None) -> Non
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("<html>not found</html>", "an unknown column '<html>"),
+        ("<html>not found</html>", "is a web page"),
         ("label,a\nx,1\n", "no column 'b'"),
         ("label,a,b,c\nx,1,2,3\n", "an unknown column 'c'; expected a, b"),
         ("y,1,2,3\n", "2 inputs are expected, optionally with a label before them"),
@@ -163,6 +163,7 @@ def test_broken_test_images_do_not_matter_to_training(tmp_path: Path) -> None:
         ("x" * 5000, ""),
         (".", "no data to train on"),
         ("flat", "no folder of images for each class"),
+        ("splits", "put the images of each class into a folder"),
         *((folder, "no folders of images of two or more classes") for folder in ("one", "split")),
         ("digits.xlsx", "digits.xlsx is of an unknown kind; give a file in .csv, .parquet, .npz"),
         *((f"strokes:{n}", "strokes") for n in f"0 -5 x 5:x 5:6:7 5.0 ² 100000000000 {'9' * 99}".split()),
@@ -175,6 +176,9 @@ def test_unknown_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source
     (tmp_path / "flat" / "train" / "a.png").touch()
     for folder in ("one", "split/train"):
         write_images(tmp_path / folder, slice(1))
+    for folder in ("Train", "Test"):
+        write_images(tmp_path / "splits", slice(1))
+        (tmp_path / "splits" / str(LABELS[0])).rename(tmp_path / "splits" / folder)
     assert reason in complaint(source)
 
 

@@ -121,7 +121,7 @@ def test_another_split_is_like_the_training_data(tmp_path: Path) -> None:
         assert (test.class_names, test.features) == (train.class_names, train.features)
     for row, message in (
         ("perhaps,1,x,2\n", "table.csv: label 'perhaps' (example 1) is not one of the 3 classes"),
-        (",1,x,2\n", "label '' (example 1) is missing"),
+        (",1,x,2\n", "line 1, column label: no value"),
         ("yes,1,z,2\n", "line 1, column 3: 'z' is not one of '', 'x', 'y'"),
     ):
         assert message in refusal(read_table, write(tmp_path, row), train)
@@ -149,7 +149,13 @@ BAD: dict[str, tuple[str | bytes, str]] = {  # | ends a line
     "missing value": (P + "0,,7|", "line 5, column 'pixel0': no value"),
     "quoted nothing": ('label,a,b|0,"",1|0,1,2|1,3,4|', "line 2, column 'a': no value"),
     "one value in a row": (T + ",1,|", "line 5, column 'b': no value"),
-    "missing label": (T + ",1,7|", "label '' (example 4) is missing"),
+    "missing label": (T + ",1,7|", "line 5, column 'label': no value"),
+    "no labels under numbers": ("0,1,2,3,4,5,6|1,2,3,4,5,6,7|", "no column named 'label'"),
+    "row too short before names": (
+        "label,a,soil|x,1,clay|y,2|x,3,|",
+        "line 3: 2 columns where there should be 3",
+    ),
+    "lone far label of images": ("label,pixel0|0,1|200,3|", "label '200' (example 2) is out of range"),
     "row too long": (T + "0,1,2,3|", "line 5: 4 columns where there should be 3"),
     "all rows too long": ("label,a,b|0,1,2,1|1,3,4,1|", "line 2: 4 columns"),
     "row too short": (T + "0,1|", "line 5, column 'b': no value"),
@@ -164,7 +170,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {  # | ends a line
     "empty": ("", "is empty"),
     "header only": ("label,a,b|", "no examples"),
     "header only, without line end": ("label,a,b", "no examples"),
-    "a web page": ("<!DOCTYPE html>|<html>not found, sorry</html>|", "no column named 'label'"),
+    "a web page": ("<!DOCTYPE html>|<html>not found, sorry</html>|", "is a web page"),
     "equals sign in a name": ("label,a=1,b|0,1,2|1,3,4|", "column 'a=1' has '=' in its name"),
     "name of an input": ("label,a,a=b|x,b,1|y,c,2|", "column 'a=b' has"),
     "names and numbers": ("label,a|x,sand|y,1|", "line 2, column 'a': 'sand' is not a finite number"),
@@ -176,7 +182,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {  # | ends a line
     "UTF-16": (T.encode("utf-16"), "not text in UTF-8"),
     "Latin-1 label": ("label,a\né,1\ne,3\n".encode("latin-1"), "not text in UTF-8"),
     "old Mac's line ends": (T.replace("|", "\r"), "new-line character"),
-    "unclosed quote": ('label,a,b|0,1,"2|1,3,4|', "are quotes closed"),
+    "unclosed quote": ('label,a,b|0,1,"2|1,3,4|', "line 2: unexpected end of data"),
     "far too long a cell": (f"label,{'a' * 200_000},b|0,1,2|", "line 1: field larger than field limit"),
     "unclosed quote in a long file": (T + 'x,"1,2|' + "0,1,2|" * 30_000, "line 5: field larger than"),
     "NaN": (T + "0,nan,1|", "line 5, column 'a': 'nan' is not a finite number"),
@@ -210,11 +216,13 @@ def test_parquet(tmp_path: Path) -> None:
         table = pl.DataFrame(PIXELS, schema=dict.fromkeys(MNIST_NAMES, dtype))
         table.with_columns(pl.Series("label", LABELS)).write_parquet(tmp_path / "t.parquet")
         assert holds(read_table(tmp_path / "t.parquet"), PIXELS, LABELS, "012345")
-    columns = {"on": [True, False, True], "label": ["yes", "no", "yes"], "c": [" 1", "2", "3"]}
+    columns = {"on": [True, False, True], "label": ["yes", "no", "yes"], "c": [" 1", "2", "x"]}
     table = pl.DataFrame(columns).insert_column(2, pl.Series("b", NUMBERS[:, 1]))
     table.cast({"label": pl.Categorical}).write_parquet(tmp_path / "t.parquet")
-    expected = np.c_[[1, 0, 1], NUMBERS[:, 1], [1, 2, 3]].astype(np.float32)
-    assert holds(read_table(tmp_path / "t.parquet"), expected, *NUMBER_LABELS)
+    expected = np.c_[[1, 0, 1], NUMBERS[:, 1], np.eye(3)].astype(np.float32)
+    dataset = read_table(tmp_path / "t.parquet")
+    assert holds(dataset, expected, *NUMBER_LABELS)
+    assert dataset.features == ("on", "b", "c=1", "c=2", "c=x")
 
 
 @pytest.mark.parametrize(
@@ -231,7 +239,7 @@ def test_parquet(tmp_path: Path) -> None:
         ({"a": [date(2020, 1, 1), None]}, "column 'a' holds Date, not numbers"),
         ({"a": [[1], [2]]}, "holds List, not numbers"),
         ({"label": [date(2020, 1, 1), None], "a": [1, 2]}, "column 'label' holds Date"),
-        ({"label": [1, None], "a": [1, 2]}, "label '' (example 2) is missing"),
+        ({"label": [1, None], "a": [1, 2]}, "row 2, column 'label': no value"),
         ({"Label": [0, 1], "a": [1, 2]}, "two columns named 'label'"),
         ({"__index_level_0__": [0, 1]}, "row numbers"),
         ({}, "beside others"),

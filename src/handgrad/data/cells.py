@@ -35,6 +35,8 @@ class Table:
     header: int
     columns: Columns
     dtype: "np.dtype[Any]"
+    labelled: bool = False
+    """Whether every row must have a label."""
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -69,13 +71,15 @@ class Table:
             )
         return rows.with_row_index(ROW)
 
-    def parts(self, number: "type[pl.DataType] | None" = None, start: int = 0) -> "Iterator[pl.DataFrame]":
-        """Yield the rows of `scan` from `start` on, without spaces around texts, and without empty lines of texts."""
+    def parts(
+        self, number: "type[pl.DataType] | None" = None, start: int = 0, count: int | None = None
+    ) -> "Iterator[pl.DataFrame]":
+        """Yield (`count`) rows of `scan` from `start` on, without spaces around texts or empty lines of texts."""
         import polars as pl
         from polars import selectors
 
         texts = selectors.string()
-        rows = self.scan(number).filter(pl.col(ROW) >= start)
+        rows = self.scan(number).filter(pl.col(ROW) >= start).slice(0, count)
         rows = rows.with_columns(texts.str.strip_chars().fill_null(""))
         if not number and not is_parquet(self.path):
             rows = rows.filter(pl.any_horizontal(texts != ""))
@@ -84,18 +88,24 @@ class Table:
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
             if number:  # a cell is not a number of that type
                 raise
-            for line, cells in () if is_parquet(self.path) else csv_rows(self.path):
-                if len(cells) > len(self.names):
-                    held = f"{len(cells)} columns where there should be {len(self.names)}"
-                    raise HandgradError(f"{self.path}, line {line}: {held}; correct or drop it") from None
+            self._check_widths()
             reason = f"{str(error).splitlines()[0]:.100}; are quotes closed and doubled?"
             raise HandgradError(f"{self.path} cannot be read: {reason}") from error
+
+    def _check_widths(self) -> None:
+        """Raise HandgradError at a row of a CSV with too many or too few cells, or an open quote."""
+        for line, cells in () if is_parquet(self.path) else csv_rows(self.path):
+            if len(cells) > len(self.names) or (len(cells) < len(self.names) and "".join(cells).strip()):
+                held = f"{len(cells)} columns where there should be {len(self.names)}"
+                raise HandgradError(f"{self.path}, line {line}: {held}; correct or drop it")
 
     def batches(self) -> "Iterator[tuple[NDArray[Any], pl.Series]]":
         """Yield inputs of consecutive rows, (n, I), and their labels as texts; HandgradError at a bad cell."""
         import polars as pl
 
         number = {"uint8": pl.UInt8, "float32": pl.Float32}.get(self.dtype.name, pl.Float64)
+        if "" in self.columns.get([name for name in self.names if name != LABEL][-1], ()):
+            self._check_widths()  # Polars reads what a short row lacks as empty
         start = 0
         with suppress(pl.exceptions.PolarsError, pl.exceptions.PanicException):
             for part in self.parts(None if all(self.columns.values()) else number):
@@ -119,11 +129,14 @@ class Table:
 
         kinds, cells, sources = part.schema, [], []
         number = pl.Float64 if self.dtype == np.float64 else pl.Float32
+        part = part.with_columns(
+            pl.col(name).cast(pl.String).cast(pl.Enum([*known]), strict=False)
+            for name, known in self.columns.items()
+            if known
+        )
         for name, known in self.columns.items():
-            cell, text = pl.col(name), pl.col(name).cast(pl.String)
-            for value in known:
-                one = pl.when(text.is_in([*known])).then(text == value)
-                cells.append(one.cast(number).alias(f"{name}{IS}{value}"))
+            cell = pl.col(name)
+            cells += [(cell == value).cast(number).alias(f"{name}{IS}{value}") for value in known]
             if not known:
                 cells.append(cell if kinds[name] == pl.UInt8 else cell.cast(number, strict=False))
             sources += [name] * max(1, len(known))
@@ -133,16 +146,19 @@ class Table:
         valid = (inputs == values) & np.isfinite(inputs)
         label = pl.col(LABEL).cast(pl.String).fill_null("") if LABEL in kinds else pl.repeat("", pl.len())
         labels = part.select(label).to_series()
-        if valid.all():
+        wrong = ~valid.all(axis=1)
+        if self.labelled:
+            wrong |= (labels == "").to_numpy()
+        if not wrong.any():
             return inputs, labels, None
-        row, column = divmod(int(valid.argmin()), valid.shape[1])
-        return inputs, labels, (row, sources[column])
+        row = int(wrong.argmax())
+        return inputs, labels, (row, LABEL if valid[row].all() else sources[int(valid[row].argmin())])
 
     def _complaint(self, part: "pl.DataFrame", index: int, name: str) -> HandgradError:
         """Build the error for a bad cell, with its line in the file."""
         row, cell = part.item(index, ROW), part.item(index, name)
         text = "" if cell is None else str(cell)
-        if known := self.columns[name]:
+        if known := self.columns.get(name):
             reason = f"{shown(text)} is not one of {', '.join(map(shown, known[:8]))}"
         elif not text:
             reason = "no value; fill it in or drop the row"

@@ -197,6 +197,8 @@ class Splits:
 
     def with_validation(self, validation: Dataset) -> "Splits":
         """Return the same splits with other examples for validation; HandgradError where they do not match."""
+        if not len(validation):
+            raise HandgradError("the validation data hold no examples")
         if validation.class_names != self.train.class_names:
             names = ", ".join(validation.class_names)
             raise HandgradError(f"the validation data have other classes than the training data: {names:.60}")
@@ -208,7 +210,8 @@ class Splits:
             return self
         count = len(self.train)
         if not 0 < examples < count:
-            raise HandgradError(f"cannot split {examples} validation examples from {count} training examples")
+            held = f"cannot split {examples} validation examples from {count} training examples"
+            raise HandgradError(f"{held}; set validation lower")
         order = rng.permutation(count)
         train, validation = (self.train.take(np.sort(part)) for part in (order[examples:], order[:examples]))
         return Splits(train, validation, self._test, self.source)

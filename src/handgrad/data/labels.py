@@ -16,10 +16,13 @@ def encode_labels(
     where: str,
     classes: Sequence[str] | None = None,
     places: NDArray[np.integer] | None = None,
+    *,
+    images: bool = False,
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """Number categories, integers or names: int64 labels (N,), and `classes` or the sorted names that are present.
 
     `values` are the labels (N,), or distinct ones, if `places` (N,) has the index of each example's label among them.
+    Numbers of `images` are class numbers: all from 0 to the largest are classes.
     """
     present, found = np.unique(_plain(values, where), return_inverse=True)
     places = found if places is None else found[places]
@@ -43,6 +46,12 @@ def encode_labels(
     names = tuple(map(str, present))
     if classes is None and len(names) < 2:
         raise refuse(0, "is the only one; a classifier needs two classes or more")
+    if classes is None and images and present.dtype.kind == "i":
+        # A few digits may be missing, but a lone far label is a mistake.
+        if present[0] < 0 or (present[-1] > 9 and np.count_nonzero(present > 0) < present[-1]):
+            reason = "is out of range; labels of images are class numbers from 0, without large gaps"
+            raise refuse(0 if present[0] < 0 else len(present) - 1, reason)
+        classes = tuple(map(str, range(present[-1] + 1)))
     numbered = {name: number for number, name in enumerate(names if classes is None else classes)}
     for wrong, name in enumerate(names):
         if name not in numbered:

@@ -149,6 +149,10 @@ def _images(folder: Path, trains: Path) -> Splits:
     from handgrad.data.images import read_class_folders
 
     train = read_class_folders(trains)
+    if {*map(str.lower, train.class_names)} <= {"train", "validation", "val", "test"}:
+        raise HandgradError(
+            f"{folder}: put the images of each class into a folder, e.g. train/cat, train/dog"
+        )
     if trains == folder:
         return Splits(train, source=str(folder))
     read = partial(read_class_folders, classes=train.class_names, shape=train.input_shape)
@@ -163,7 +167,7 @@ def _idx(folder: Path) -> Splits:
         images, labels = read_idx_folder(folder, split)
         shape = images.shape[1:] if images.ndim == 4 else (1, *images.shape[1:])
         with naming(folder):
-            encoded, known = encode_labels(labels, FILES[split][1], classes)
+            encoded, known = encode_labels(labels, FILES[split][1], classes, images=True)
             return Dataset(images, encoded, known, shape)
 
     train = read("train")

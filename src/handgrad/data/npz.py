@@ -74,7 +74,7 @@ def _read(path: Path, names: Sequence[str], classes: Sequence[str] | None) -> Da
     if len(shape) > 1 and (len(shape) != 3 or shape[0] > 4):
         held = f"{path}: {names[0]} has shape {inputs.shape}"
         raise HandgradError(f"{held}, in which no axis can be the channels")
-    encoded, known = encode_labels(labels, f"{path}: {names[1]}", classes)
+    encoded, known = encode_labels(labels, f"{path}: {names[1]}", classes, images=len(shape) == 3)
     with naming(f"{path}: {names[0]}"):
         return Dataset(inputs, encoded, known, shape)
 
@@ -83,11 +83,13 @@ def _read_array(path: Path, name: str) -> NDArray[Any]:
     file = f"{name}.npy"
     with _reading(f"{path}: {name}"):
         if path.is_dir():
-            return np.load(path / file, mmap_mode="r", allow_pickle=False)
-        with np.load(path, allow_pickle=False) as archive:
-            size = archive.zip.getinfo(file).file_size
-            check_memory(2 * size, f"{path}: {name}", "; unpack it, for .npy files are memory-mapped")
-            return np.asarray(archive[name])  # bytes, where it is not an array
+            array = np.load(path / file, mmap_mode="r", allow_pickle=False)
+        else:
+            with np.load(path, allow_pickle=False) as archive:
+                size = archive.zip.getinfo(file).file_size
+                check_memory(2 * size, f"{path}: {name}", "; unpack it, for .npy files are memory-mapped")
+                array = np.asarray(archive[name])  # bytes, where it is not an array
+    return np.strings.decode(array, "utf-8", "replace") if array.dtype.kind == "S" else array
 
 
 @contextmanager

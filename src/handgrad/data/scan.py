@@ -54,6 +54,8 @@ def first_row(path: Path) -> tuple[int, list[str]]:
         return 1, [*scan_parquet(path).collect_schema()]
     for number, (_, row) in enumerate(csv_rows(path), 1):
         if "".join(row).strip():
+            if row[0].lstrip().lower().startswith(("<!doctype", "<html", "<?xml")):
+                raise HandgradError(f"{path} is a web page (HTML), not a CSV; download the file itself")
             return number, row
     raise HandgradError(f"{path} is empty; a CSV with a row for each example is expected")
 
@@ -63,7 +65,7 @@ def csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     line = 0
     try:
         with path.open(newline="\n", encoding="utf-8-sig") as lines:
-            reader = csv.reader(lines)
+            reader = csv.reader(lines, strict=True)
             for row in reader:
                 line = reader.line_num
                 yield line, row

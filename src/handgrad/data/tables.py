@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 PIXEL_NAME = re.compile(r"(p|px|pix|pixel)[ _-]?\d+|\d+x\d+", re.IGNORECASE)
 ROW_NUMBERS = ("", "Unnamed: 0", "__index_level_0__")
 """The names that pandas gives to row numbers, from which nothing can be learned but which may reveal the label."""
+PEEK = 100
+"""Rows that show which columns of a CSV can hold names."""
 
 
 def read_table(path: Path, like: Dataset | None = None) -> Dataset:
@@ -51,10 +53,10 @@ def read_table(path: Path, like: Dataset | None = None) -> Dataset:
         present = labels.unique()
         places = labels.cast(pl.Enum(present)).to_physical().to_numpy()
         classes = like.class_names if like is not None else None
-        numbers, names = encode_labels(np.array(present), str(path), classes, places)
+        images = inputs.dtype == np.uint8
+        numbers, names = encode_labels(np.array(present), str(path), classes, places, images=images)
         side = isqrt(inputs.shape[1])
-        square = inputs.dtype == np.uint8 and side**2 == inputs.shape[1]
-        shape = (1, side, side) if square else inputs.shape[1:]
+        shape = (1, side, side) if images and side**2 == inputs.shape[1] else inputs.shape[1:]
         with naming(path):
             features = table().features if like is None else like.features
             return Dataset(inputs, numbers, names, shape, features=features)
@@ -97,7 +99,7 @@ def open_table(
 ) -> Table:
     """Find header and columns of a file; HandgradError where they are not the inputs of a model that are given."""
     known = columns_of(features)
-    names, header = _read_header(path, [*known], inputs)
+    names, header = _read_header(path, [*known], inputs, labelled)
     if labelled and (LABEL not in names or len(names) < 2):
         raise HandgradError(
             f"{path} has no column named 'label' beside others, separated by commas; name it in the header, or put "
@@ -108,7 +110,7 @@ def open_table(
         square = isqrt(len(columns)) ** 2 == len(columns) >= 49
         images = len(columns) == 784 or (square and not header) or all(map(PIXEL_NAME.fullmatch, columns))
         dtype = np.uint8 if images else np.float32
-    table = Table(path, names, header, columns, np.dtype(dtype))
+    table = Table(path, names, header, columns, np.dtype(dtype), labelled)
     if not known and not inputs and dtype != np.uint8:
         table = replace(table, columns=columns | _find_names(table))
     with naming(path):
@@ -116,14 +118,14 @@ def open_table(
     return table
 
 
-def _read_header(path: Path, known: Sequence[str], inputs: int) -> tuple[list[str], int]:
+def _read_header(path: Path, known: Sequence[str], inputs: int, labelled: bool) -> tuple[list[str], int]:
     """Return the names of all columns and the number of rows up to the header; HandgradError where they do not fit.
 
     `known` are the columns besides the label, and `inputs` is their number; empty and 0 where neither is known.
     """
     row, cells = first_row(path)
     names = [LABEL if cell.strip().lower() == LABEL else cell.strip() for cell in cells]
-    header = is_parquet(path) or _is_header(names, known)
+    header = is_parquet(path) or _is_header(names, known, labelled)
     count = len(known) or inputs
     if not header:
         more = len(cells) > (count or len(cells) - 1)
@@ -143,9 +145,12 @@ def _read_header(path: Path, known: Sequence[str], inputs: int) -> tuple[list[st
     return names, row if header else 0
 
 
-def _is_header(cells: Sequence[str], known: Sequence[str]) -> bool:
+def _is_header(cells: Sequence[str], known: Sequence[str], labelled: bool) -> bool:
     """Whether a first row is a header: all known names, or it has ``label`` or a known name, or no number."""
     if known and {*cells} - {LABEL} == {*known}:
+        return True
+    counts = [[*map(str, range(start, start + len(cells) - 1))] for start in (0, 1)]
+    if labelled and len(cells) > 5 and cells[1:] in counts:  # as pandas names columns
         return True
     # Where no names are known, a number in the first column may be that of a label.
     numbers = {cell for cell in (cells if known else cells[1:] or cells) if np.isfinite(parse_number(cell))}
@@ -153,15 +158,24 @@ def _is_header(cells: Sequence[str], known: Sequence[str]) -> bool:
 
 
 def _find_names(table: Table) -> dict[str, list[str]]:
-    """Find the columns in which every cell that is not empty is a name, and not all are empty, and their names."""
+    """Find the columns of names and their names: those of text in Parquet; in a CSV those in which every cell that is
+    not empty is a name, and not all are empty.
+    """
     import polars as pl
 
-    found: dict[str, set[str]] = {name: set() for name in table.columns}
-    for part in table.parts():
-        part = part.select(pl.col([*found]).cast(pl.String).fill_null(""))
-        numbers = part.select(pl.all().cast(pl.Float64, strict=False).is_not_null().any()).row(0, named=True)
-        found = {name: held | {*part[name].unique()} for name, held in found.items() if not numbers[name]}
-        if not found:
-            break
-    columns = {name: held for name, held in found.items() if any(held) and all(map(is_name, held - {""}))}
+    parquet, first = is_parquet(table.path), next(table.parts(count=PEEK), None)
+    if first is None:
+        return {}
+    numbers = first.select(pl.all().cast(pl.Float64, strict=False).is_not_null().any()).row(0, named=True)
+    kinds = first.schema
+    texts = [name for name in table.columns if kinds[name] == pl.String]
+    found: dict[str, set[str]] = {name: set() for name in texts if parquet or not numbers[name]}
+    for part in table.parts() if found else ():
+        for name, held in found.items():
+            held.update(part[name].unique())
+    columns = {
+        name: held
+        for name, held in found.items()
+        if parquet or (any(held) and all(map(is_name, held - {""})))
+    }
     return {name: sorted(held) for name, held in columns.items()}

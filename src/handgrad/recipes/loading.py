@@ -1,5 +1,6 @@
 """Recipes by name or from a file, checked, and with changed values."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
@@ -88,7 +89,10 @@ def _first_error(error: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         section: Any = Recipe if len(place) == 1 else Recipe.model_fields[str(place[0])].annotation
         return f"unknown key '{key}'{suggest(str(place[-1]), section.model_fields)}"
+    if first["type"] == "missing":
+        return f"the key '{key}' is missing"
     if first["type"] == "value_error":
         return ": ".join(filter(None, [key, str(first["ctx"]["error"])]))
-    alternatives = dict.fromkeys(finding["msg"] for finding in found if finding["loc"][:2] == place)
-    return f"{key}: {' or '.join(alternatives)}; got {first['input']!r:.60}"
+    same = [finding["msg"] for finding in found if finding["loc"][:2] == place]
+    alternatives = dict.fromkeys(re.sub("^(Input|List|String) should ", "", message) for message in same)
+    return f"{key} must {' or '.join(alternatives)}; got {first['input']!r:.60}"
