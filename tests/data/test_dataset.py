@@ -143,6 +143,7 @@ ARRAY: Any = np.zeros((3, 1))
         (lambda: Splits(numbered(3)), "tests", "unknown split 'tests'; choose from train, validation, test"),
         (lambda: Splits(numbered(3), WIDE, source="a"), "train", "a: training examples have 1 values"),
         (lambda: Splits(numbered(3), test=lambda: WIDE), "test", "1 values, test examples 5"),
+        (lambda: Splits(WIDE).with_validation(WIDE.take(slice(0))), "train", "hold no examples"),
         (lambda: Splits(ARRAY), "train", "training examples must be a Dataset; got ndarray"),
         (lambda: Splits(numbered(3), test=ARRAY), "test", "test examples must be a Dataset"),
     ],

@@ -30,7 +30,7 @@ def test_the_seed_decides_what_is_set_aside() -> None:
     assert (first != other).any()
     line = refusal(open_splits, recipe("mlp", source="strokes:20", validation=20))
     assert "data.validation of recipe mlp on strokes:20: cannot split 20" in line
-    assert line.endswith("set validation lower")
+    assert line.endswith("set validation to 1 to 19")
 
 
 def test_a_share_of_other_data_is_set_aside() -> None:

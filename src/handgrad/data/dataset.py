@@ -211,7 +211,7 @@ class Splits:
         count = len(self.train)
         if not 0 < examples < count:
             held = f"cannot split {examples} validation examples from {count} training examples"
-            raise HandgradError(f"{held}; set validation lower")
+            raise HandgradError(f"{held}; set validation to 1 to {count - 1}")
         order = rng.permutation(count)
         train, validation = (self.train.take(np.sort(part)) for part in (order[examples:], order[:examples]))
         return Splits(train, validation, self._test, self.source)
