@@ -141,7 +141,11 @@ def test_npy_files_are_memory_mapped(tmp_path: Path, name: str, inputs: Any) -> 
 
 
 def test_bytes_are_text_and_a_missing_class_is_a_class(path: Path, tmp_path: Path) -> None:
-    arrays: Any = {"x": IMAGES, "y": np.array([b"a", b"b", b"c"] * 2), "classes": np.array([b"c", b"b", b"a"])}
+    arrays: Any = {
+        "x": IMAGES,
+        "y": np.array([b"a", b"b", b"c"] * 2),
+        "classes": np.array([b"c", b"b", b"a"]),
+    }
     np.savez(path, **arrays)
     for name, array in arrays.items():
         np.save(tmp_path / name, array)

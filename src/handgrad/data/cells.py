@@ -74,12 +74,14 @@ class Table:
     def parts(
         self, number: "type[pl.DataType] | None" = None, start: int = 0, count: int | None = None
     ) -> "Iterator[pl.DataFrame]":
-        """Yield (`count`) rows of `scan` from `start` on, without spaces around texts or empty lines of texts."""
+        """Yield rows of `scan`, from `start` on or the first `count`, without spaces around texts or empty lines."""
         import polars as pl
         from polars import selectors
 
         texts = selectors.string()
-        rows = self.scan(number).filter(pl.col(ROW) >= start).slice(0, count)
+        rows = self.scan(number)
+        # Below `head`, Polars ends at a quote that is not closed without an error.
+        rows = rows.head(count) if count else rows.filter(pl.col(ROW) >= start)
         rows = rows.with_columns(texts.str.strip_chars().fill_null(""))
         if not number and not is_parquet(self.path):
             rows = rows.filter(pl.any_horizontal(texts != ""))
