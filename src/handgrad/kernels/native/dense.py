@@ -16,6 +16,7 @@ NARROW, TILE = 16, 64
 
 
 def dense(x: Floats | NDArray[np.uint8], weights: Floats, biases: Floats) -> Floats:
+    """Compute `handgrad.kernels.dense.dense`."""
     by_input, dtype = weights.T, weights.dtype
     if not _fit(x, by_input, biases):
         return numpy_kernels.dense(as_floats(x, dtype), weights, biases)
@@ -40,6 +41,7 @@ def dense_backward(
     *,
     input_gradient: bool = True,
 ) -> Floats | None:
+    """Compute `handgrad.kernels.dense.dense_backward`."""
     by_input, dby_input, dtype = weights.T, dweights.T, weights.dtype
     if not (
         _fit(x, by_input, dbiases)
