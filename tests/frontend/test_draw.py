@@ -145,7 +145,7 @@ def test_a_class_is_explained(board: Window) -> None:
     units = board.page.get_by_role("slider", name="select a unit")
     units.focus()
     board.press("Home", "ArrowRight", "ArrowRight")
-    expect(board.page.get_by_role("heading", name="Unit 3 of 64")).to_be_visible()
+    expect(board.page.get_by_role("heading", name="Unit 3 of 128")).to_be_visible()
     assert (units.get_attribute("aria-valuetext") or "").startswith("unit 3: Activation")
 
 

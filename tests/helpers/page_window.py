@@ -92,7 +92,11 @@ class Window:
 
     def reads(self, label: str) -> None:
         """Check the predicted class."""
-        expect(self.answer).to_have_text(label)
+        try:
+            expect(self.answer).to_have_text(label)
+        except AssertionError as error:
+            error.add_note(f"probabilities {self.probabilities()}, sum of the pixels {self.pixels().sum(dtype=int)}")
+            raise
 
     def click(self, name: str, role: Any = "button") -> None:
         """Click what has this name, and wait for what follows."""
