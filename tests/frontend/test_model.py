@@ -54,7 +54,11 @@ def test_the_page_has_every_layer_of_the_library(models: Models) -> None:
     assert set(known) == set(all_layers.__all__) - {"Layer"}
 
 
-@pytest.mark.parametrize("recipe", recipe_names())
+LARGE = {"dropout", "elastic"}  # millions of parameters
+RECIPES = [pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in recipe_names()]
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
 def test_recipes(recipe: str, models: Models, digits: Splits) -> None:
     """With random parameters of float32 values that compute in float64."""
     network = load_recipe(recipe).build_network((1, 28, 28), dtype=np.float64)

@@ -33,8 +33,8 @@ PIXELS = """(canvas) => {
 }"""
 
 
-def strokes_of(label: str, kind: str = "thin", every: int = 3) -> Strokes:
-    """Return the strokes of one of the messy drawings, with every third of its points."""
+def strokes_of(label: str, kind: str = "thin", every: int = 5) -> Strokes:
+    """Return the strokes of one of the messy drawings, with every fifth of its points."""
     (found,) = (drawing for drawing in DRAWINGS if (drawing["label"], drawing["kind"]) == (label, kind))
     return [[*stroke[:-1:every], stroke[-1]] for stroke in found["strokes"]]
 
