@@ -124,8 +124,10 @@ class BatchGradient:
     def _read(self, rows: Rows, rng: Any, augmented: bool) -> NDArray[Any]:
         """Return examples, augmented and scaled, which layers may change."""
         if self._scaled is not None:
-            return self._scaled[rows].copy() if isinstance(rows, slice) else self._scaled[rows]
-        raw = self.dataset.inputs[rows]
+            return self._scaled[rows].copy() if isinstance(rows, slice) else self._scaled.take(rows, 0)
+        inputs = self.dataset.inputs
+        usual = isinstance(inputs, np.ndarray) and not isinstance(rows, slice)
+        raw = inputs.take(rows, 0) if usual else inputs[rows]  # `take` copies rows faster than an index
         if self.augmentation and augmented:
             images = raw.reshape(-1, *self.dataset.input_shape)
             raw = self.augmentation(images, rng).reshape(raw.shape)
