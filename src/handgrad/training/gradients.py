@@ -126,7 +126,7 @@ class BatchGradient:
         if self._scaled is not None:
             return self._scaled[rows].copy() if isinstance(rows, slice) else self._scaled.take(rows, 0)
         inputs = self.dataset.inputs
-        usual = isinstance(inputs, np.ndarray) and not isinstance(rows, slice)
+        usual = type(inputs) is np.ndarray and not isinstance(rows, slice)
         raw = inputs.take(rows, 0) if usual else inputs[rows]  # `take` copies rows faster than an index
         if self.augmentation and augmented:
             images = raw.reshape(-1, *self.dataset.input_shape)
