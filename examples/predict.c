@@ -1,4 +1,4 @@
-/* Says which digit a file shows: a PGM picture of 28×28, or as many raw bytes, light on dark as MNIST has them.
+/* Predict the digit in a file: a PGM image of 28×28 pixels, or 784 raw bytes, light on dark as in MNIST.
 
        handgrad export runs/mlp digits.h
        cc -std=c99 -O2 -I. examples/predict.c -o predict -lm
@@ -10,7 +10,7 @@
 
 #include "digits.h"
 
-/* The next number in the head of a PGM file, behind spaces and comments; -1 where there is none. */
+/* Return the next number in the header of a PGM file, after spaces and comments; -1 where there is none. */
 static int read_number(FILE *file)
 {
     int next = fgetc(file), number = -1;
@@ -22,10 +22,10 @@ static int read_number(FILE *file)
     }
     for (; isdigit(next) && number < 10000; next = fgetc(file))
         number = (number < 0 ? 0 : 10 * number) + (next - '0');
-    return number; /* the one byte behind it is read, too */
+    return number; /* the byte after it is read, too */
 }
 
-/* Fill `pixels` from a file; 0 where it holds something else. */
+/* Read `pixels` from a file; return 0 where it contains something else. */
 static int read_pixels(const char *path, unsigned char *pixels)
 {
     FILE *file = fopen(path, "rb");
@@ -52,7 +52,7 @@ int main(int argc, char **argv)
         return 2;
     }
     if (!read_pixels(argv[1], pixels)) {
-        fprintf(stderr, "%s holds no PGM picture of %d pixels, and not as many bytes\n", argv[1], DIGITS_INPUTS);
+        fprintf(stderr, "%s is neither a PGM image of %d pixels nor that number of bytes\n", argv[1], DIGITS_INPUTS);
         return 1;
     }
     int best = digits_predict(pixels, probabilities);
