@@ -27,9 +27,8 @@ def handgrad(threads):
         clock = Clock()
         network = tried.build_network()
         state = TrainingState(tried.training_rng())
-        optimizer = tried.build_optimizer()
         arguments = tried.training_arguments() | {"threads": threads, "state": state}
-        list(hg.train(network, parts, optimizer=optimizer, **arguments))
+        list(hg.train(network, parts, **arguments))
         seconds = clock()
         return {"seconds": seconds, "accuracy": evaluate(network, data.test).accuracy}
 

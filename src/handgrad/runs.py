@@ -122,7 +122,6 @@ class Run:
             for record in train(
                 self.network,
                 self.splits,
-                optimizer=self.recipe.build_optimizer(),
                 **self.recipe.training_arguments(),
                 threads=threads,
                 state=self.state,

@@ -216,6 +216,6 @@ def test_the_rust_programs_tables_of_mnist(tmp_path: Path, monkeypatch: pytest.M
 def test_polars_is_imported_only_for_tables(idx_folder: Path) -> None:
     code = (
         "import sys, handgrad as hg; hg.load_data('strokes:60').test; hg.load_data(sys.argv[1]).test; "
-        "import handgrad.data.tables, handgrad.exports.csv; sys.exit('polars' in sys.modules)"
+        "import handgrad.cli.models, handgrad.exports.csv; sys.exit('polars' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code, idx_folder], timeout=60).returncode == 0

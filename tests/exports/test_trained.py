@@ -11,7 +11,7 @@ from fixture_types import Cli
 from handgrad.data.dataset import Splits
 from handgrad.exports.formats import load_model
 from handgrad.exports.onnx import write_onnx
-from handgrad.recipes.loading import recipe_names
+from handgrad.recipes.loading import LADDER
 
 SHORTER = {"dropout": 2, "elastic": 2, "best": 1, "synthetic": 1}
 """Epochs of recipes that take minutes; the others are trained to their end."""
@@ -20,7 +20,7 @@ IMAGES = 1000
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("recipe", recipe_names())
+@pytest.mark.parametrize("recipe", LADDER)
 def test_exports_are_as_accurate_as_the_network(
     recipe: str, cli: Cli, mnist: Splits, mnist_place: dict[str, str], tmp_path: Path
 ) -> None:

@@ -15,7 +15,7 @@ from handgrad.model.files import model_bytes, model_tensors
 from handgrad.model.layers import GELU, AvgPool2D, Conv2D, Dense, Flatten, Layer, Maxout, ReLU
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
-from handgrad.recipes.loading import load_recipe, recipe_names
+from handgrad.recipes.loading import LADDER, load_recipe
 from layer_table import EDGES, LAYERS, network_of
 from page_models import Models
 
@@ -55,7 +55,7 @@ def test_the_page_has_every_layer_of_the_library(models: Models) -> None:
 
 
 LARGE = {"dropout", "elastic"}  # millions of parameters
-RECIPES = [pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in recipe_names()]
+RECIPES = [pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in LADDER]
 
 
 @pytest.mark.parametrize("recipe", RECIPES)

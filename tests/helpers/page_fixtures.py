@@ -19,7 +19,9 @@ def reader() -> bytes:
     network = hg.Network(layers, input_shape=(784,), rng=np.random.default_rng(0))
     data = hg.load_data("strokes:12000:3")
     schedule = hg.OneCycle()  # ends with small steps: the same classes on every processor
-    hg.fit(network, data, optimizer=hg.AdamW(0.005), batch_size=64, epochs=6, schedule=schedule, progress=False)
+    hg.fit(
+        network, data, optimizer=hg.AdamW(0.005), batch_size=64, epochs=6, schedule=schedule, progress=False
+    )
     return model_bytes(network)
 
 

@@ -95,7 +95,9 @@ class Window:
         try:
             expect(self.answer).to_have_text(label)
         except AssertionError as error:
-            error.add_note(f"probabilities {self.probabilities()}, sum of the pixels {self.pixels().sum(dtype=int)}")
+            error.add_note(
+                f"probabilities {self.probabilities()}, sum of the pixels {self.pixels().sum(dtype=int)}"
+            )
             raise
 
     def click(self, name: str, role: Any = "button") -> None:

@@ -9,7 +9,7 @@ import pytest
 import handgrad as hg
 from handgrad.recipes import loading
 from handgrad.recipes.data import open_splits
-from handgrad.recipes.loading import override, recipe_names
+from handgrad.recipes.loading import LADDER, override
 
 RUNGS: dict[str, tuple[dict[str, Any], float]] = {  # what is changed, and what must be reached
     "mlp": ({}, 0.98),
@@ -23,7 +23,7 @@ RUNGS: dict[str, tuple[dict[str, Any], float]] = {  # what is changed, and what 
 
 def test_every_recipe_is_trained() -> None:
     written = {path.stem for path in Path(loading.__file__).parent.glob("*.toml")}
-    assert {"classic", *RUNGS} == set(recipe_names()) == written
+    assert {"classic", *RUNGS} == set(LADDER) == written
 
 
 @pytest.mark.slow
@@ -32,13 +32,12 @@ def test_a_recipe_reaches_its_accuracy(mnist: hg.Splits, name: str) -> None:
     changes, least = RUNGS[name]
     recipe = override(hg.load_recipe(name), changes, "test")
     network, splits = recipe.build_network(), open_splits(recipe)
-    state, optimizer = hg.TrainingState(recipe.training_rng()), recipe.build_optimizer()
-    hg.fit(network, splits, optimizer=optimizer, state=state, **recipe.training_arguments())
+    hg.fit(network, splits, state=hg.TrainingState(recipe.training_rng()), **recipe.training_arguments())
     assert hg.evaluate(network, mnist.split("test")).accuracy >= least
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", recipe_names())
+@pytest.mark.parametrize("name", LADDER)
 def test_every_gradient_of_a_recipe_is_correct(name: str) -> None:
     recipe = hg.load_recipe(name)
     network = recipe.build_network(dtype=np.float64)

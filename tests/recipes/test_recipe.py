@@ -9,7 +9,7 @@ import pytest
 
 import handgrad as hg
 from failing import refusal
-from handgrad.recipes.loading import override, parse_recipe, recipe_names, recipe_text, with_hidden
+from handgrad.recipes.loading import LADDER, override, parse_recipe, recipe_text, with_hidden
 
 CLASSIC = hg.load_recipe("classic")
 
@@ -18,7 +18,7 @@ def test_classic_is_the_rust_program() -> None:
     uniform, network = hg.Uniform(-0.5, 0.5), CLASSIC.build_network()
     assert network.layers == (hg.Dense(10, uniform, uniform), hg.ReLU(), hg.Dense(10, uniform, uniform))
     assert network.input_shape == (784,)
-    assert CLASSIC.build_optimizer() == hg.SGD(0.1)
+    assert CLASSIC.training_arguments()["optimizer"] == hg.SGD(0.1)
     training = CLASSIC.training
     assert (training.batch_size, training.steps, training.record_every) == ("all", 501, 50)
     assert CLASSIC.data.validation == 0
@@ -26,12 +26,12 @@ def test_classic_is_the_rust_program() -> None:
     assert (other.output_shape, other.classes) == ((3,), ("a", "b", "c"))
 
 
-@pytest.mark.parametrize("name", recipe_names())
+@pytest.mark.parametrize("name", LADDER)
 def test_every_recipe_builds_and_comes_back_from_its_toml(name: str, tmp_path: Path) -> None:
     recipe = hg.load_recipe(name)
     assert (recipe.name, bool(recipe.lesson)) == (name, True)
     network = recipe.build_network()
-    recipe.build_optimizer().step(network, np.zeros_like(network.flat_parameters), {}, 1, 0.1)
+    recipe.training_arguments()["optimizer"].step(network, np.zeros_like(network.flat_parameters), {}, 1, 0.1)
     path = tmp_path / "recipe.toml"
     for text in (recipe_text(name), recipe.toml()):
         path.write_text(text, "utf-8")

@@ -47,11 +47,12 @@ def open_split(
 
 def read_examples(network: "Network", file: Path) -> tuple[Any, list[str | None], tuple[str, ...]]:
     """Read an image or the rows of a table: inputs (N, I), labels where they are known, and names of the inputs."""
-    from handgrad.data.images import read_example
+    if file.suffix.lower() not in (".csv", ".parquet"):
+        from handgrad.data.images import read_example
+
+        return read_example(file, network.example_shape, network.framing)[None], [None], ()
     from handgrad.data.tables import read_rows
 
-    if file.suffix.lower() not in (".csv", ".parquet"):
-        return read_example(file, network.example_shape, network.framing)[None], [None], ()
     images = len(network.example_shape) == 3 and network.scaling is not None and network.scaling.for_bytes
     return read_rows(file, network.inputs, network.features, images=images)
 

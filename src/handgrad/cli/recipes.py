@@ -21,9 +21,9 @@ app = typer.Typer(help="List and show the built-in recipes.", no_args_is_help=Tr
 
 def recipe_names() -> list[str]:
     """Return the names of the built-in recipes, for completion."""
-    from handgrad.recipes.loading import recipe_names
+    from handgrad.recipes.loading import LADDER
 
-    return recipe_names()
+    return [*LADDER]
 
 
 Name = Annotated[str, typer.Argument(help="A built-in recipe.", metavar="NAME", autocompletion=recipe_names)]

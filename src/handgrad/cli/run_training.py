@@ -58,13 +58,14 @@ def run_training(prepare: Callable[[], Run], options: RunOptions) -> int:
 def _introduce(run: Run, threads: int) -> None:
     """Print what is trained, on which data and how."""
     recipe, train, validation = run.recipe, run.splits.train, run.splits.validation
-    optimizer, batch, ranks = recipe.build_optimizer(), recipe.training.batch_size, run.communicator.size
+    batch, ranks = recipe.training.batch_size, run.communicator.size
     apart = f", {len(validation):,} for validation" if validation else ""
     example = (
         f"{'×'.join(map(str, train.input_shape))} {train.inputs.dtype}, {len(train.class_names)} classes"
     )
     workers = f"{f'{ranks} ranks of ' if ranks > 1 else ''}{threads} thread{'s' * (threads > 1)}"
     steps = f"{run.total_steps:,} steps of {batch if batch == 'all' else f'{batch:,}'} examples"
+    optimizer = recipe.training_arguments()["optimizer"]
     rate = f"{type(optimizer).__name__} at {optimizer.learning_rate:g}"
     emit(f"recipe   {recipe.name}{f': {recipe.lesson}' if recipe.lesson else ''}")
     emit(f"data     {run.splits.source}: {len(train):,} examples{apart}, {example}")

@@ -5,18 +5,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
+from polars import selectors
 
 from handgrad.data.columns import IS, Columns, input_names
 from handgrad.data.labels import parse_number, shown
-from handgrad.data.scan import ROW, check_process, csv_rows, is_parquet, scan_parquet
+from handgrad.data.scan import ROW, csv_rows, is_parquet, scan_parquet
 from handgrad.errors import HandgradError
-
-if TYPE_CHECKING:
-    import polars as pl
 
 LABEL = "label"
 CELLS = 2**21
@@ -34,7 +33,7 @@ class Table:
     names: Sequence[str]
     header: int
     columns: Columns
-    dtype: "np.dtype[Any]"
+    dtype: np.dtype[Any]
     labelled: bool = False
     """Whether every row must have a label."""
 
@@ -45,16 +44,11 @@ class Table:
 
     def size(self) -> int:
         """Return how many bytes the inputs take in memory."""
-        import polars as pl
-
         rows = self.scan().select(pl.len()).collect().item()
         return int(rows * len(input_names(self.columns)) * self.dtype.itemsize)
 
-    def scan(self, number: "type[pl.DataType] | None" = None) -> "pl.LazyFrame":
+    def scan(self, number: type[pl.DataType] | None = None) -> pl.LazyFrame:
         """Scan the rows with column `ROW`; the cells of a CSV are texts, or those of columns of numbers `number`."""
-        import polars as pl
-
-        check_process()
         if is_parquet(self.path):
             rows = scan_parquet(self.path)
             rows = rows.rename(dict(zip(rows.collect_schema(), self.names, strict=True)))
@@ -72,12 +66,9 @@ class Table:
         return rows.with_row_index(ROW)
 
     def parts(
-        self, number: "type[pl.DataType] | None" = None, start: int = 0, count: int | None = None
-    ) -> "Iterator[pl.DataFrame]":
+        self, number: type[pl.DataType] | None = None, start: int = 0, count: int | None = None
+    ) -> Iterator[pl.DataFrame]:
         """Yield rows of `scan`, from `start` on or the first `count`, without spaces around texts or empty lines."""
-        import polars as pl
-        from polars import selectors
-
         texts = selectors.string()
         rows = self.scan(number)
         # Below `head`, Polars ends at a quote that is not closed without an error.
@@ -101,10 +92,8 @@ class Table:
                 held = f"{len(cells)} columns where there should be {len(self.names)}"
                 raise HandgradError(f"{self.path}, line {line}: {held}; correct or drop it")
 
-    def batches(self) -> "Iterator[tuple[NDArray[Any], pl.Series]]":
+    def batches(self) -> Iterator[tuple[NDArray[Any], pl.Series]]:
         """Yield inputs of consecutive rows, (n, I), and their labels as texts; HandgradError at a bad cell."""
-        import polars as pl
-
         number = {"uint8": pl.UInt8, "float32": pl.Float32}.get(self.dtype.name, pl.Float64)
         if "" in self.columns.get([name for name in self.names if name != LABEL][-1], ()):
             self._check_widths()  # Polars reads what a short row lacks as empty
@@ -125,10 +114,8 @@ class Table:
                 raise self._complaint(part, *bad)
             yield inputs, labels
 
-    def _convert(self, part: "pl.DataFrame") -> "tuple[NDArray[Any], pl.Series, tuple[int, str] | None]":
+    def _convert(self, part: pl.DataFrame) -> tuple[NDArray[Any], pl.Series, tuple[int, str] | None]:
         """Convert rows to inputs and labels; the third result is row and column of the first bad cell."""
-        import polars as pl
-
         kinds, cells, sources = part.schema, [], []
         number = pl.Float64 if self.dtype == np.float64 else pl.Float32
         part = part.with_columns(
@@ -156,7 +143,7 @@ class Table:
         row = int(wrong.argmax())
         return inputs, labels, (row, LABEL if valid[row].all() else sources[int(valid[row].argmin())])
 
-    def _complaint(self, part: "pl.DataFrame", index: int, name: str) -> HandgradError:
+    def _complaint(self, part: pl.DataFrame, index: int, name: str) -> HandgradError:
         """Build the error for a bad cell, with its line in the file."""
         row, cell = part.item(index, ROW), part.item(index, name)
         text = "" if cell is None else str(cell)

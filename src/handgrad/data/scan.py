@@ -1,4 +1,7 @@
-"""Rows of CSV and Parquet files, read by Polars, which is imported only when a table is read."""
+"""Rows of CSV and Parquet files, read by Polars.
+
+It is slow to import: `tables`, `cells` and this module are imported only where a table is read.
+"""
 
 import csv
 import os
@@ -7,13 +10,11 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from handgrad.data.labels import shown
 from handgrad.errors import HandgradError
-
-if TYPE_CHECKING:
-    import polars as pl
 
 ROW = "\0row"
 """The column of row numbers that scans add; no other column has this name."""
@@ -22,6 +23,8 @@ VERIFY = (
     "rows = sum(part.height for part in table.collect_batches()); "
     "sys.exit(rows != table.select(pl.len()).collect().item())"  # a panic ends the batches without an error
 )
+PROCESS = os.getpid()
+"""The process that loaded Polars, whose threads do not run in others that are forked from it."""
 
 
 def is_parquet(path: Path) -> bool:
@@ -29,11 +32,8 @@ def is_parquet(path: Path) -> bool:
     return path.suffix.lower() == ".parquet"
 
 
-def scan_parquet(path: Path) -> "pl.LazyFrame":
+def scan_parquet(path: Path) -> pl.LazyFrame:
     """Scan a Parquet file; one that is damaged, or holds neither numbers nor text, is refused."""
-    import polars as pl
-
-    check_process()
     facts = path.stat()
     _verify_parquet(path.resolve(), facts.st_size, facts.st_mtime_ns)
     frame = pl.scan_parquet(path, glob=False, hive_partitioning=False)
@@ -50,6 +50,8 @@ def first_row(path: Path) -> tuple[int, list[str]]:
     """Return the number, from 1, and the cells of the first row that is not empty; in Parquet the column names."""
     if not path.is_file():  # opening a pipe would block
         raise HandgradError(f"{path} is not a file; name a CSV or Parquet file")
+    if os.getpid() != PROCESS:
+        raise HandgradError("tables cannot be read in a process that was forked after Polars; use 'spawn'")
     if is_parquet(path):
         return 1, [*scan_parquet(path).collect_schema()]
     for number, (_, row) in enumerate(csv_rows(path), 1):
@@ -84,14 +86,3 @@ def _verify_parquet(path: Path, size: int, changed: int) -> None:
     command = [sys.executable, "-P", "-c", VERIFY, str(path)]
     if subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True).returncode:
         raise HandgradError(f"{path} cannot be read as Parquet: it is damaged; download it again")
-
-
-_forks: list[bool] = []  # for each fork that led to this process, whether Polars was loaded
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=lambda: _forks.append("polars" in sys.modules))
-
-
-def check_process() -> None:
-    """Raise HandgradError in a process that was forked after Polars was loaded: its threads do not run there."""
-    if any(_forks):
-        raise HandgradError("tables cannot be read in a process that was forked after Polars; use 'spawn'")

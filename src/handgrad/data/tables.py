@@ -7,9 +7,10 @@ from dataclasses import replace
 from functools import cache
 from math import isqrt
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from handgrad.data.arrays import Store, stack
@@ -21,9 +22,6 @@ from handgrad.data.memory import check_memory
 from handgrad.data.outofcore import load_or_convert
 from handgrad.data.scan import first_row, is_parquet
 from handgrad.errors import HandgradError
-
-if TYPE_CHECKING:
-    import polars as pl
 
 PIXEL_NAME = re.compile(r"(p|px|pix|pixel)[ _-]?\d+|\d+x\d+", re.IGNORECASE)
 ROW_NUMBERS = ("", "Unnamed: 0", "__index_level_0__")
@@ -47,8 +45,6 @@ def read_table(path: Path, like: Dataset | None = None) -> Dataset:
     table = cache(lambda: open_table(path, *form, labelled=True))
 
     def read(store: Store) -> Dataset:
-        import polars as pl
-
         inputs, labels = _read(table(), store)
         present = labels.unique()
         places = labels.cast(pl.Enum(present)).to_physical().to_numpy()
@@ -78,10 +74,8 @@ def read_rows(
     return rows, [label or None for label in labels], tuple(features) or table.features
 
 
-def _read(table: Table, store: Store) -> "tuple[NDArray[Any], pl.Series]":
+def _read(table: Table, store: Store) -> tuple[NDArray[Any], pl.Series]:
     """Read all rows: inputs (N, I) and N labels as texts, empty where there are none."""
-    import polars as pl
-
     held: list[pl.Series] = []
 
     def blocks() -> Iterator[NDArray[Any]]:
@@ -161,8 +155,6 @@ def _find_names(table: Table) -> dict[str, list[str]]:
     """Find the columns of names and their names: those of text in Parquet; in a CSV those in which every cell that is
     not empty is a name, and not all are empty.
     """
-    import polars as pl
-
     parquet, first = is_parquet(table.path), next(table.parts(count=PEEK), None)
     if first is None:
         return {}

@@ -14,6 +14,7 @@ from handgrad.model.layers import Dense
 from handgrad.recipes.recipe import Recipe
 
 LADDER = ("classic", "mlp", "dropout", "elastic", "convnet", "best", "synthetic")
+"""The built-in recipes."""
 
 
 def parse_recipe(tables: Mapping[str, Any], where: str) -> Recipe:
@@ -52,11 +53,6 @@ def with_hidden(recipe: Recipe, widths: list[int], where: str) -> Recipe:
     pattern = layers[: starts[1]]
     hidden = [layer for width in widths for layer in ({**pattern[0], "units": width}, *pattern[1:])]
     return override(recipe, {"network": {"layers": [*hidden, *layers[starts[-1] :]]}}, where)
-
-
-def recipe_names() -> list[str]:
-    """List the built-in recipes, in the order of the ladder."""
-    return list(LADDER)
 
 
 def recipe_text(name: str) -> str:

@@ -22,6 +22,7 @@ from handgrad.training.schedules import Schedule
 from handgrad.training.stopping import EarlyStopping
 
 FAMILIES: dict[str, type[Configurable]] = {
+    "optimizer": Optimizer,
     "loss": Loss,
     "schedule": Schedule,
     "augmentation": Augmentation,
@@ -96,7 +97,6 @@ class Recipe(Section):
     @model_validator(mode="after")
     def _can_be_built(self) -> "Recipe":
         self.network.build_layers(2)
-        self.build_optimizer()
         self.training_arguments()
         return self
 
@@ -113,12 +113,8 @@ class Recipe(Section):
         layers = self.network.build_layers(len(classes))
         return Network(layers, shape, rng, dtype, classes=classes, example_shape=example_shape)
 
-    def build_optimizer(self) -> Optimizer:
-        """Build the optimizer."""
-        return Optimizer.from_config(self.optimizer)
-
     def training_arguments(self) -> dict[str, Any]:
-        """Return all arguments of `handgrad.train` but network, data, optimizer and state."""
+        """Return all arguments of `handgrad.train` but network, data and state."""
         arguments = self.training.model_dump()
         for name, family in FAMILIES.items():
             table = getattr(self, name)

@@ -19,7 +19,7 @@ from handgrad.data.load import load_data
 from handgrad.data.mnist import COLLECTIONS, find
 from handgrad.errors import HandgradError, suggest
 from handgrad.model.layers import Dense
-from handgrad.recipes.loading import load_recipe, recipe_names
+from handgrad.recipes.loading import LADDER, load_recipe
 from handgrad.recipes.recipe import Recipe
 from handgrad.server.models import ModelInUse
 from handgrad.server.requests import Name, NewDigits
@@ -99,7 +99,7 @@ def routes(datasets: Datasets, in_use: ModelInUse, check_quota: Callable[[], Non
     @router.get("/recipes")
     def list_recipes() -> list[dict[str, Any]]:
         """List the built-in recipes: name, lesson, data, training, and `hidden` if `dense` allows to change it."""
-        return [_describe(name) for name in recipe_names()]
+        return [_describe(name) for name in LADDER]
 
     @router.get("/data")
     def list_data() -> list[dict[str, Any]]:
@@ -159,7 +159,7 @@ def routes(datasets: Datasets, in_use: ModelInUse, check_quota: Callable[[], Non
 def training_values(recipe: Recipe) -> dict[str, Any]:
     """Return epochs or steps, batch size and learning rate of a recipe."""
     values = recipe.training.model_dump(exclude_none=True, exclude={"record_every"})
-    return values | {"learning_rate": recipe.build_optimizer().learning_rate}
+    return values | {"learning_rate": recipe.training_arguments()["optimizer"].learning_rate}
 
 
 @cache
