@@ -1,6 +1,7 @@
 """Augmentation: what each strength does, what stays the same, and what is refused."""
 
 from dataclasses import asdict, replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,7 @@ def test_channels_are_changed_alike(images: NDArray[np.uint8]) -> None:
 
 
 def field(**strengths: float) -> NDArray[np.float64]:
-    return Augmentation(**strengths).displacements(2000, 28, 28, rng()).astype(np.float64)
+    return Augmentation(**strengths).displacements(4000, 28, 28, rng()).astype(np.float64)
 
 
 def test_shifts_reach_as_far_as_stated() -> None:
@@ -92,19 +93,14 @@ def test_rotations_scales_and_shears_reach_as_far_as_stated() -> None:
 
 
 def test_a_quarter_turn_is_a_turned_array(images: NDArray[np.uint8]) -> None:
-    class Largest:
-        def uniform(self, low: float, high: float, shape: tuple[int, ...]) -> NDArray[np.float64]:
-            return np.full(shape, high)
-
-    largest: Any = Largest()
+    largest: Any = SimpleNamespace(uniform=lambda low, high, shape: np.full(shape, high))
     turned = Augmentation(rotate=90)(images, largest)  # clockwise
     np.testing.assert_allclose(turned, np.rot90(images, -1, axes=(1, 2)), atol=1e-2)
 
 
 @pytest.mark.parametrize(("elastic", "sigma"), [(34, 4), (8, 2), (38, 6)])
 def test_elastic_displacements_are_those_of_simard(elastic: float, sigma: float) -> None:
-    augmentation = Augmentation(elastic=elastic, sigma=sigma)
-    fields = augmentation.displacements(4000, 28, 28, rng()).astype(np.float64)
+    fields = field(elastic=elastic, sigma=sigma)
     assert fields.mean() == pytest.approx(0, abs=0.05 * fields.std())
     deviation = elastic / (2 * sigma * np.sqrt(3 * np.pi))
     np.testing.assert_allclose(fields.std(axis=0), deviation, rtol=0.08)  # in every pixel, edges too

@@ -14,7 +14,7 @@ from handgrad.data.strokes import generate
 IMAGES = generate(4, 3)[0]
 
 
-def test_added_digits_are_read_as_data_with_all_ten_classes(tmp_path: Path) -> None:
+def test_digits_are_added_read_and_removed_and_with_the_last_the_file(tmp_path: Path) -> None:
     path = tmp_path / "digits" / "mine.npz"
     assert add_to_collection(path, IMAGES[:2], ["3", "7"]) == 2
     assert add_to_collection(path, IMAGES[2:3], ["3"]) == 3
@@ -22,6 +22,14 @@ def test_added_digits_are_read_as_data_with_all_ten_classes(tmp_path: Path) -> N
     assert (train.labels.tolist(), train.class_names) == ([3, 7, 3], tuple("0123456789"))
     assert train.input_shape == (1, 28, 28)
     assert (train.inputs == IMAGES[:3]).all()
+    assert remove_from_collection(path, 1) == 2
+    kept = load_data(path).train
+    assert kept.labels.tolist() == [3, 3]
+    assert (kept.inputs == IMAGES[[0, 2]]).all()
+    assert "0 to 1" in refusal(remove_from_collection, path, 2)
+    remove_from_collection(path, 0)
+    assert remove_from_collection(path, 0) == 0
+    assert not path.exists()
 
 
 def test_labels_become_classes_in_their_order(tmp_path: Path) -> None:
@@ -40,19 +48,6 @@ def test_invalid_labels_are_refused_and_nothing_is_written(tmp_path: Path, label
     refusal(add_to_collection, path, IMAGES[1:2], [label])
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["mine.npz"]
-
-
-def test_digit_is_removed_and_with_the_last_the_file(tmp_path: Path) -> None:
-    path = tmp_path / "mine.npz"
-    add_to_collection(path, IMAGES[:3], ["1", "2", "3"])
-    assert remove_from_collection(path, 1) == 2
-    kept = load_data(path).train
-    assert kept.labels.tolist() == [1, 3]
-    assert (kept.inputs == IMAGES[[0, 2]]).all()
-    assert "0 to 1" in refusal(remove_from_collection, path, 2)
-    remove_from_collection(path, 0)
-    assert remove_from_collection(path, 0) == 0
-    assert not path.exists()
 
 
 def test_large_and_damaged_collections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

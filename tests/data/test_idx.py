@@ -2,21 +2,19 @@
 
 import gzip
 import struct
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from failing import refusal
+from failing import complaint, refusal
 from handgrad.data.idx import FILES, find_idx, read_idx, read_idx_folder
 from handgrad.data.load import load_data
-from handgrad.errors import HandgradError
 from idx_files import write_idx
 
 SHAPES = arrays.array_shapes(max_dims=4, min_side=0, max_side=5)
@@ -28,14 +26,6 @@ ZIPPED = gzip.compress(PLAIN, mtime=0)
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("idx")
-
-
-def complaint(path: Path) -> str:
-    """Return the line with which a file is refused."""
-    line = refusal(read_idx, path)
-    assert str(path) in line
-    assert "; " in line, "what to do is missing"
-    return line
 
 
 @given(array=arrays.arrays(np.uint8, SHAPES), name=st.sampled_from(["a", "a.gz"]))
@@ -75,7 +65,9 @@ BAD: list[tuple[bytes, str]] = [
 def test_a_bad_file_is_refused_gzipped_or_not(tmp_path: Path, content: bytes, reason: str) -> None:
     for name, written in (("plain", content), ("gzipped", gzip.compress(content))):
         (tmp_path / name).write_bytes(written)
-        assert reason in complaint(tmp_path / name)
+        line = complaint(read_idx, tmp_path / name)
+        assert reason in line
+        assert line.endswith("; copy or download it again")
 
 
 DAMAGED = [ZIPPED[:kept] for kept in (2, 5, 25, -9, -8, -1)]
@@ -88,30 +80,16 @@ for at in (-1, -5, -6, 3):  # the length, the checksum, the content and the head
 @pytest.mark.parametrize("content", [*DAMAGED, ZIPPED + b"x"])
 def test_damaged_gzip(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.gz").write_bytes(content)
-    assert "gzip stream is cut short or corrupt" in complaint(tmp_path / "a.gz")
-
-
-@settings(max_examples=300, deadline=None)
-@given(data=st.data())
-def test_no_damage_leads_to_anything_but_one_line(folder: Path, data: st.DataObject) -> None:
-    content = bytearray(data.draw(st.sampled_from([PLAIN, ZIPPED])))
-    for _ in range(data.draw(st.integers(1, 3))):
-        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
-    path = folder / "damaged"
-    path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
-    with suppress(HandgradError):
-        read_idx(path)
-        return
-    complaint(path)
+    assert "gzip stream is cut short or corrupt" in complaint(read_idx, tmp_path / "a.gz")
 
 
 def test_what_cannot_be_read_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "No such file" in complaint(tmp_path / "nowhere")
-    assert "Is a directory" in complaint(tmp_path)
+    assert "No such file" in complaint(read_idx, tmp_path / "nowhere")
+    assert "Is a directory" in complaint(read_idx, tmp_path)
     (tmp_path / "locked").write_bytes(PLAIN)
     (tmp_path / "large").write_bytes(ZIPPED)
     monkeypatch.setattr("handgrad.data.memory.available_memory", lambda: 50)
-    line = complaint(tmp_path / "large")
+    line = complaint(read_idx, tmp_path / "large")
     assert "large need 120 bytes of memory and 50 bytes are available; gunzip it" in line
 
     def refuse(path: Path, *_: Any) -> None:  # chmod does not stop root, who may run the tests
@@ -119,7 +97,7 @@ def test_what_cannot_be_read_is_reported(tmp_path: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(Path, "open", refuse)
     monkeypatch.setattr(Path, "is_file", refuse)
-    assert "Permission denied" in complaint(tmp_path / "locked")
+    assert "Permission denied" in complaint(read_idx, tmp_path / "locked")
     assert "cannot look into" in refusal(find_idx, tmp_path, FILES["train"][0])
 
 
@@ -137,12 +115,11 @@ def test_a_folder_gives_images_and_labels(tmp_path: Path, images: NDArray[np.uin
 
 
 def test_a_folder_of_other_things(tmp_path: Path) -> None:
-    shorter, flat, matrix = (
+    for images, labels in (
         (IMAGES, IMAGES[:2, 0, 0]),
         (IMAGES[0], IMAGES[0, :, 0]),
         (IMAGES, IMAGES[:, :1, 0]),
-    )
-    for images, labels in (shorter, flat, matrix):
+    ):
         write_folder(tmp_path, images, labels)
         line = refusal(read_idx_folder, tmp_path, "test")
         assert f"images-idx3-ubyte has the shape {images.shape}, and " in line

@@ -10,7 +10,6 @@ import pytest
 
 from failing import refusal
 from fixture_types import CLOSED
-from handgrad.data.dataset import Splits
 from handgrad.data.idx import FILES
 from handgrad.data.mnist import COLLECTIONS, NAMES, ensure, find, read_split
 from idx_files import write_idx
@@ -104,8 +103,3 @@ def test_a_changed_file_is_reported_with_both_hashes(tmp_path: Path, spelling: s
     assert f"{folder / spelling} is not the {NAMES[0]} of mnist: its content has SHA-256 " in line
     assert f", expected {COLLECTIONS['mnist'].sha256[NAMES[0]]}; delete it" in line
     read_split(folder, "mnist", "test")
-
-
-def test_the_real_mnist(mnist: Splits) -> None:
-    assert mnist.train.inputs.shape == (60_000, 784)
-    assert np.bincount(mnist.train.labels)[:3].tolist() == [5923, 6742, 5958]

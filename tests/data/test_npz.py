@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from failing import refusal
+from failing import complaint, refusal
 from handgrad.data.arrays import is_mapped
 from handgrad.data.npz import NAMES, read_npz
 
@@ -20,11 +20,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "digits.npz"
 
 
-def complaint(path: Path) -> str:
-    """Return the line with which an archive is refused."""
-    line = refusal(lambda: read_npz(path).test)
-    assert str(path) in line
-    return line
+def read_all(path: Path) -> object:
+    return read_npz(path).test
 
 
 @pytest.mark.parametrize(
@@ -96,7 +93,7 @@ def test_shapes(path: Path, inputs: Any, shape: tuple[int, ...], names: bool) ->
 def test_bad_archives(path: Path, arrays: dict[str, Any], reason: str) -> None:
     held = {name: array for name, array in ({"x": IMAGES, "y": LABELS} | arrays).items() if array is not None}
     np.savez(path, **held)
-    assert reason in complaint(path)
+    assert reason in complaint(read_all, path)
     if "x_test" in arrays:
         assert len(read_npz(path).train) == 6, "a damaged test split does not matter to training"
 
@@ -107,19 +104,19 @@ def test_files_that_are_no_archive(path: Path, tmp_path: Path) -> None:
     np.save(tmp_path / "single.npy", IMAGES)
     for content in (b"", whole[:-30], whole[:200], b"<html>", (tmp_path / "single.npy").read_bytes()):
         path.write_bytes(content)
-        assert "cannot be read" in complaint(path)
+        assert "cannot be read" in complaint(read_all, path)
     version = whole.index(b"PK\1\2") + 6  # the one of zip that is needed, in the archive's directory
     path.write_bytes(whole[:version] + b"\xff" + whole[version + 1 :])
-    assert "cannot be read" in complaint(path)
+    assert "cannot be read" in complaint(read_all, path)
     path.write_bytes(whole.replace(IMAGES[3].tobytes(), bytes(64)))  # found by the checksum
-    assert "x cannot be read: it is damaged" in complaint(path)
+    assert "x cannot be read: it is damaged" in complaint(read_all, path)
     header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999, 8)}"
     lie = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
     for content, reason in ((lie, "x cannot be read: it is damaged"), (b"hello", "label 'hello'")):
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("x.npy", content)
             archive.writestr("y.npy", content)
-        assert reason in complaint(path)
+        assert reason in complaint(read_all, path)
 
 
 @pytest.mark.parametrize("name", ["", "x_train.npy", "y_train.npy", "x_test.npy"])
@@ -168,4 +165,4 @@ def test_npy_files_without_a_pair_and_damaged_ones(tmp_path: Path) -> None:
 def test_archives_larger_than_memory(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     np.savez_compressed(path, x=np.zeros_like(IMAGES), y=LABELS)
     monkeypatch.setattr("handgrad.data.memory.available_memory", lambda: 500)
-    assert "x need 1,024 bytes of memory and 500 bytes are available; unpack it" in complaint(path)
+    assert "x need 1,024 bytes of memory and 500 bytes are available; unpack it" in complaint(read_all, path)

@@ -46,3 +46,10 @@ def refusal(read: Callable[..., object], *arguments: Any, **options: Any) -> str
     line = str(caught.value)
     assert len(line.splitlines()) == 1
     return line
+
+
+def complaint(read: Callable[[Path], object], path: Path) -> str:
+    """Return the line with which a file is refused, which names it once."""
+    line = refusal(read, path)
+    assert line.count(str(path)) == 1, line
+    return line
