@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from failing import missing
 from fixture_types import CLOSED, Cli, Examples
 from handgrad.data.dataset import Dataset, Splits
 from handgrad.data.load import load_data
@@ -74,12 +75,9 @@ def idx_folder(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def mnist() -> Splits:
-    """MNIST. Without it tests are skipped, or fail if HANDGRAD_REQUIRE_MNIST is 1."""
+    """The real MNIST."""
     if find("mnist") is None:
-        reason = "MNIST is not on this machine: set HANDGRAD_DATA to the folder that holds mnist/"
-        if os.environ.get("HANDGRAD_REQUIRE_MNIST") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing("MNIST", "MNIST is not here: set HANDGRAD_DATA to the folder that holds mnist/")
     return load_data("mnist")
 
 

@@ -52,9 +52,7 @@ def test_record_of_the_model(tmp_path: Path, changes: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("stopping", [{}, {"early_stopping": {"patience": 3}}])
-def test_record_of_a_checkpoint_is_that_of_the_model_it_would_leave(
-    tmp_path: Path, stopping: dict[str, Any]
-) -> None:
+def test_record_of_a_checkpoint_is_that_of_its_model(tmp_path: Path, stopping: dict[str, Any]) -> None:
     trained(tmp_path / "run", 130, **{**ROUGH, **stopping})
     (tmp_path / "run" / "model.safetensors").unlink()
     records = load_records(tmp_path / "run")

@@ -4,11 +4,11 @@ import json
 import os
 import pty
 import re
-import signal
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from signal import SIGHUP, SIGINT, SIGKILL, SIGTERM, Signals
 
 import pytest
 
@@ -28,18 +28,14 @@ LONG = (
 )
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGKILL]
-)
-def test_interrupted_and_resumed_equals_never_interrupted(
-    cli: Cli, begin: Begin, tmp_path: Path, number: signal.Signals
-) -> None:
+@pytest.mark.parametrize("number", [SIGINT, pytest.param(SIGTERM, marks=pytest.mark.slow), SIGKILL])
+def test_resumed_equals_uninterrupted(cli: Cli, begin: Begin, tmp_path: Path, number: Signals) -> None:
     prints(cli, f"{LONG} --out straight")
     run = tmp_path / "RUN"
     process = begin(*PROGRAM, *LONG.split(), "--out", "RUN", records=3)
     process.send_signal(number)
     _, printed = process.communicate(timeout=60)
-    if number == signal.SIGKILL:
+    if number == SIGKILL:
         (run / "final_config").mkdir()
         for folder in (run, run / "final_config"):
             (folder / f"{UNFINISHED}abc").write_text("half")  # as a kill during a write leaves it
@@ -59,15 +55,13 @@ def test_interrupted_and_resumed_equals_never_interrupted(
 @pytest.mark.slow
 def test_a_signal_that_the_caller_ignores_stays_ignored(begin: Begin) -> None:
     process = begin("nohup", *PROGRAM, *SMALL, "3000")
-    process.send_signal(signal.SIGHUP)
+    process.send_signal(SIGHUP)
     printed, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     assert json.loads(printed.splitlines()[-1])["interrupted"] is False
 
 
-def test_a_folder_is_trained_in_once_and_the_end_of_input_interrupts(
-    cli: Cli, begin: Begin, tmp_path: Path
-) -> None:
+def test_a_folder_is_trained_in_once_and_end_of_input_stops(cli: Cli, begin: Begin, tmp_path: Path) -> None:
     endless = "train --data strokes:2000:1 --batch-size 50 --epochs 5000 --out RUN --attached"
     process = begin(*PROGRAM, *endless.split())
     assert is_locked(tmp_path / "RUN")
@@ -83,9 +77,8 @@ def test_a_folder_is_trained_in_once_and_the_end_of_input_interrupts(
 def test_a_terminal_gets_a_progress_bar(tmp_path: Path) -> None:
     shown = bytearray()
     read, write = pty.openpty()
-    with subprocess.Popen(
-        [*PROGRAM, *SMALL, "4000"], stdout=write, cwd=tmp_path, env=os.environ | {"TERM": "xterm"}
-    ):
+    terminal = os.environ | {"TERM": "xterm"}
+    with subprocess.Popen([*PROGRAM, *SMALL, "4000"], stdout=write, cwd=tmp_path, env=terminal):
         os.close(write)
         with suppress(OSError):  # at its end
             while piece := os.read(read, 65536):
@@ -97,9 +90,7 @@ def test_a_terminal_gets_a_progress_bar(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("blocks", [0, 20])
 @pytest.mark.parametrize("existing", [False, True])
-def test_a_full_disk_is_one_line_and_leaves_nothing(
-    tmp_path: Path, idx_folder: Path, blocks: int, existing: bool
-) -> None:
+def test_a_full_disk_leaves_nothing(tmp_path: Path, idx_folder: Path, blocks: int, existing: bool) -> None:
     """A limit on the size of files stands in for the disk. A folder that existed before is kept."""
     if existing:
         (tmp_path / "RUN").mkdir()

@@ -51,10 +51,8 @@ def test_evaluate_takes_the_only_split_there_is(cli: Cli, plants: Path) -> None:
     (result,) = objects(cli, "evaluate PLANTS")
     assert (result["split"], result["examples"]) == ("train", 60)
     fails(cli, "no test split", "evaluate", "PLANTS", "--split", "test")
-    assert "handgrad evaluate BOTH --data " in prints(
-        cli, "train mlp --data plants.csv --epochs 1 --out BOTH"
-    )
-    fails(cli, "--split train or validation", "evaluate", "BOTH")
+    assert "handgrad evaluate TWO --data " in prints(cli, "train mlp --data plants.csv --epochs 1 --out TWO")
+    fails(cli, "--split train or validation", "evaluate", "TWO")
 
 
 def test_predict_takes_images_of_any_size_and_polarity(cli: Cli, run: Path, tmp_path: Path) -> None:
@@ -127,9 +125,7 @@ def test_class_names_with_escape_sequences(cli: Cli, tmp_path: Path) -> None:
     assert objects(cli, "predict m.safetensors rows.csv")[0]["class"] in names
 
 
-def test_data_are_shown_and_conversions_listed_and_cleared(
-    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_data_are_shown_listed_and_cleared(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = tmp_path / "kept"
     monkeypatch.setenv("HANDGRAD_CACHE", str(kept))
     assert "0  bytes in all" in prints(cli, "data list")

@@ -54,9 +54,7 @@ def test_what_cannot_be_drawn_is_skipped(cli: Cli, table: Dataset, tmp_path: Pat
 
 
 @pytest.mark.parametrize("problem", ["none.npz", "table.npz, without test split"])
-def test_a_run_without_its_data_has_curves_and_weights(
-    cli: Cli, run: Path, table: Dataset, problem: str
-) -> None:
+def test_a_run_without_data_has_curves_and_weights(cli: Cli, run: Path, table: Dataset, problem: str) -> None:
     np.savez(run.parent / "table.npz", x=table.inputs, y=table.labels)
     prints(cli, "train mlp --data table.npz --epochs 1 --validation 0.5 --out x/RUN --no-test")
     if problem == "none.npz":

@@ -32,9 +32,7 @@ def test_two_ranks_leave_the_run_of_one_process(mpi: Mpi, cli: Cli, tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_a_run_resumes_on_another_number_of_ranks_of_which_only_the_first_needs_its_folder(
-    mpi: Mpi, cli: Cli, tmp_path: Path
-) -> None:
+def test_a_run_resumes_on_other_ranks_that_lack_its_folder(mpi: Mpi, cli: Cli, tmp_path: Path) -> None:
     prints(cli, f"{THREE} --out WHOLE")
     done = mpi(4, f"{THREE} --time-limit 0.001s --out RUN")
     assert (done.returncode, done.stderr) == (0, "")
@@ -64,9 +62,7 @@ DIGITS = f"{ONE} --data digits.npz --validation 0"
         ([f"{ONE} --learning-rate 1e6 --set optimizer.type=SGD --hidden 30,30"], 1, "diverged at"),
     ],
 )
-def test_an_error_of_all_ranks_is_one_line(
-    mpi: Mpi, tmp_path: Path, commands: Sequence[str], status: int, message: str
-) -> None:
+def test_one_error_line(mpi: Mpi, tmp_path: Path, commands: Sequence[str], status: int, message: str) -> None:
     np.savez(tmp_path / "digits.npz", x=np.zeros((60, 28, 28), np.uint8), y=np.arange(60) % 10)
     done = mpi(1, commands[0], second=commands[-1])
     assert done.returncode == status
@@ -86,9 +82,7 @@ def test_without_the_extra_a_line_names_the_command_that_installs_it(mpi: Mpi, t
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes in /proc")
 @pytest.mark.parametrize(("ranks", "victim"), [(2, 1), (4, 0)])
-def test_a_rank_that_is_killed_ends_the_job_and_the_run_resumes(
-    mpi: Mpi, begin: Begin, mpiexec: str, tmp_path: Path, ranks: int, victim: int
-) -> None:
+def test_a_killed_rank(mpi: Mpi, begin: Begin, mpiexec: str, tmp_path: Path, ranks: int, victim: int) -> None:
     training = f"{RECIPE} --epochs 40 --out"
     process = begin(mpiexec, "-n", str(ranks), *PROGRAM, *training.split(), "RUN")
     pids = ranks_of(process)

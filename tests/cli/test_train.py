@@ -92,9 +92,7 @@ def test_a_finished_run_is_not_trained_again(cli: Cli, tmp_path: Path) -> None:
     assert (tmp_path / "RUN" / "model.safetensors").read_bytes() == before
 
 
-def test_resume_refuses_another_recipe_other_data_and_no_run(
-    cli: Cli, tmp_path: Path, idx_folder: Path
-) -> None:
+def test_resume_refuses_another_recipe_or_data_and_no_run(cli: Cli, tmp_path: Path, idx_folder: Path) -> None:
     for folder in ("nowhere", tmp_path):
         fails(cli, "checkpoint.safetensors", "resume", folder)
     prints(cli, f"train --data {idx_folder} --steps 1000 --time-limit 0.1s --out RUN")

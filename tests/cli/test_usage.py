@@ -87,13 +87,11 @@ def test_help_of_every_command(cli: Cli) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("words", "completed"), [("train conv", "convnet"), ("evaluate RUN --split val", "validation")]
-)
-def test_completion(process: Cli, words: str, completed: str) -> None:
-    asked = {"COMP_WORDS": f"handgrad {words}", "COMP_CWORD": str(len(words.split()))}
-    done = process(_HANDGRAD_COMPLETE="complete_bash", **asked)
-    assert done.stdout.split() == [completed], done.stderr
+def test_completion(process: Cli) -> None:
+    for words, completed in (("train conv", "convnet"), ("evaluate RUN --split val", "validation")):
+        asked = {"COMP_WORDS": f"handgrad {words}", "COMP_CWORD": str(len(words.split()))}
+        done = process(_HANDGRAD_COMPLETE="complete_bash", **asked)
+        assert done.stdout.split() == [completed], done.stderr
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("60", 60), ("1.5m", 90), ("2h", 7200), (".5 s", 0.5)])
@@ -150,9 +148,7 @@ def shell(folder: Path, command: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.mark.parametrize("redirection", [">&-", "> /dev/full"])
 @pytest.mark.parametrize("command", ["--help", "train --data strokes:300:1 --steps 5 --out RUN"])
-def test_without_an_output_a_run_is_complete_or_absent(
-    tmp_path: Path, redirection: str, command: str
-) -> None:
+def test_without_output_a_run_is_complete_or_absent(tmp_path: Path, redirection: str, command: str) -> None:
     done = shell(tmp_path, f"{command} {redirection}")
     assert len(done.stderr.splitlines()) == done.returncode == (redirection == "> /dev/full")
     assert "write" in done.stderr or not done.returncode

@@ -8,7 +8,7 @@ import pytest
 
 from failing import refusal
 from handgrad.data.download import download
-from servers import Answer, cut, endless, mirror, redirect, send, status, whole
+from servers import Answer, cut, endless, mirror, redirect, send, stall, status, whole
 
 CONTENT = bytes(range(256)) * 1000
 HALF = len(CONTENT) // 2
@@ -66,10 +66,9 @@ def test_after_a_bad_mirror_the_next_one_delivers(target: Path, answer: Answer, 
 def test_every_mirror_is_reported_with_its_reason(target: Path) -> None:
     with mirror(whole(CONTENT)) as gone:
         pass
-    with mirror() as slow:
-        slow.answers = [slow.stall(CONTENT, HALF), slow.silence]
+    with mirror(stall(CONTENT, HALF)) as slow, mirror(stall(CONTENT, 0)) as silent:
         others = ["gopher://example.org/x", "no/scheme", "file:///nowhere/x", "http://user:secret@[x"]
-        line = refusal(get, target, slow.url, slow.url, gone.url, *others)
+        line = refusal(get, target, slow.url, silent.url, gone.url, *others)
     assert line.endswith(f"); put it into {target.parent} yourself")
     assert line.count("timed out") == 2
     assert "secret" not in line

@@ -61,9 +61,7 @@ def test_format_follows_from_the_suffix(name: str, format: str | None, begins: b
         (network(*FLAT, scaling=NUMBERS), "m.html", {}, "takes 1×28×28 numbers; export it as onnx"),
     ],
 )
-def test_what_cannot_be_written_is_refused_and_nothing_changes(
-    network: Any, name: str, options: dict[str, Any], message: str, tmp_path: Path
-) -> None:
+def test_refused_exports(network: Any, name: str, options: Any, message: str, tmp_path: Path) -> None:
     if name != "m":
         (tmp_path / name).write_text("precious")
     with pytest.raises(hg.HandgradError, match=message):

@@ -17,9 +17,7 @@ from fixture_types import Cli
 
 
 @pytest.mark.slow
-def test_commands_and_programs_of_the_guide_run(
-    cli: Cli, mnist_place: dict[str, str], tmp_path: Path
-) -> None:
+def test_commands_and_programs_of_the_guide(cli: Cli, mnist_place: dict[str, str], tmp_path: Path) -> None:
     compiler()
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     (tmp_path / "cc").symlink_to(compiler())

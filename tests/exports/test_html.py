@@ -84,10 +84,8 @@ def test_file_is_complete(exported: Path, tmp_path: Path) -> None:
     assert {"main.js", "model/network.js", "draw/draw.js"} <= set(modules)
     assert not [name for name in modules if name.startswith(("train/", "digits/"))]
     for module in modules.values():
-        imported = re.findall(
-            r'\bfrom\s+"handgrad/([^"]+)"|^import\s+"handgrad/([^"]+)"', module, re.MULTILINE
-        )
-        assert {name for pair in imported for name in pair if name} <= set(modules)
+        pairs = re.findall(r'\bfrom\s+"handgrad/([^"]+)"|^import\s+"handgrad/([^"]+)"', module, re.MULTILINE)
+        assert {name for pair in pairs for name in pair if name} <= set(modules)
     (model,) = re.findall(MODEL, text)
     assert b64decode(model) == (tmp_path / "model.safetensors").read_bytes()
     assert 'data-name="pen &amp; &quot;ink&quot;" data-accuracy="' in text

@@ -54,9 +54,7 @@ def test_tables_are_standardised_and_any_batch_size_works(network: hg.Network, t
 
 @pytest.mark.parametrize("scaling", ["as it is", hg.Scaling.of_bytes(), None])
 @pytest.mark.parametrize("recipe", [{"name": "mine"}, None])
-def test_network_is_read_back_bit_for_bit(
-    network: hg.Network, scaling: Any, recipe: dict[str, str] | None, tmp_path: Path
-) -> None:
+def test_network_is_read_back_exactly(network: hg.Network, scaling: Any, recipe: Any, tmp_path: Path) -> None:
     network.scaling = network.scaling if scaling == "as it is" else scaling
     hg.export(network, tmp_path / "m.onnx", recipe=recipe)
     loaded = hg.load_model(tmp_path / "m.onnx")

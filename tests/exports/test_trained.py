@@ -21,9 +21,7 @@ IMAGES = 1000
 
 @pytest.mark.slow
 @pytest.mark.parametrize("recipe", LADDER)
-def test_exports_are_as_accurate_as_the_network(
-    recipe: str, cli: Cli, mnist: Splits, mnist_place: dict[str, str], tmp_path: Path
-) -> None:
+def test_accuracy(recipe: str, cli: Cli, mnist: Splits, mnist_place: dict[str, str], tmp_path: Path) -> None:
     """In float32, by the kernels of this processor."""
     arguments = ["train", recipe, "--data", "mnist", "--no-test", "--quiet", "--out", "RUN"]
     arguments += ["--epochs", str(SHORTER[recipe])] if recipe in SHORTER else []

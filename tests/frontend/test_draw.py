@@ -247,9 +247,7 @@ def test_networks_of_every_kind(board: Window) -> None:
         (file_of([hg.Dense(3)], (4,)), "takes 4 numbers"),
     ],
 )
-def test_without_a_network_that_classifies_drawings(
-    board: Window, reader: bytes, content: bytes | None, text: str
-) -> None:
+def test_without_a_suitable_network(board: Window, reader: bytes, content: bytes | None, text: str) -> None:
     send(board, content)
     board.go()
     expect(board.page.locator(".answer-message")).to_contain_text(text)

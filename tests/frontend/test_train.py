@@ -15,9 +15,7 @@ from served import Process, serving
 slow = pytest.mark.slow
 
 
-def test_a_run_is_watched_until_it_is_finished(
-    open_window: OpenWindow, server: Process, folder: Path
-) -> None:
+def test_a_run_is_watched_until_it_finishes(open_window: OpenWindow, server: Process, folder: Path) -> None:
     window = open_window()
     name = window.start("mlp", DATA, epochs=3)
     window.is_("finished")

@@ -1,8 +1,9 @@
-"""Commands that must succeed, and commands and calls that must fail."""
+"""Commands that must succeed, commands and calls that must fail, and tests that a machine cannot run."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -53,3 +54,8 @@ def complaint(read: Callable[[Path], object], path: Path) -> str:
     line = refusal(read, path)
     assert line.count(str(path)) == 1, line
     return line
+
+
+def missing(what: str, reason: str) -> NoReturn:
+    """Skip a test that this machine cannot run, or fail where HANDGRAD_REQUIRE_MNIST, for example, is 1."""
+    (pytest.fail if os.environ.get(f"HANDGRAD_REQUIRE_{what}") == "1" else pytest.skip)(reason)

@@ -38,9 +38,7 @@ class Models:
         found = self.run(program, model=model_bytes(network), raw=raw.tobytes())
         return np.array(found).reshape(len(raw), -1)
 
-    def input_gradients(
-        self, network: Network, raw: NDArray[Any], dlogits: NDArray[np.float32]
-    ) -> NDArray[np.float64]:
+    def input_gradients(self, network: Network, raw: NDArray[Any], dlogits: NDArray[Any]) -> NDArray[Any]:
         """Compute the gradients (N, I) with respect to the inputs, from `dlogits` (N, C)."""
         program = f"""
             const network = readModel(model), values = {_values(raw)};

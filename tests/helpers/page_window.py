@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
 import handgrad as hg
+from documents import ROOT
 from served import Process
 
 expect.set_options(timeout=60_000)  # long for a busy machine; passing tests do not wait for it
@@ -19,9 +20,7 @@ OpenWindow = Callable[..., "Window"]
 
 LONG = {"steps": 200_000, "batch_size": 50}  # for `classic`: longer than any test
 DATA = "strokes:2000"
-DRAWINGS: list[dict[str, Any]] = json.loads(
-    (Path(__file__).parents[2] / "tools" / "drawings.json").read_text("utf-8")
-)
+DRAWINGS: list[dict[str, Any]] = json.loads((ROOT / "tools" / "drawings.json").read_text("utf-8"))
 Strokes = list[list[list[float]]]
 
 # the page works once per frame: after two, everything requested before is on the screen
@@ -95,9 +94,8 @@ class Window:
         try:
             expect(self.answer).to_have_text(label)
         except AssertionError as error:
-            error.add_note(
-                f"probabilities {self.probabilities()}, sum of the pixels {self.pixels().sum(dtype=int)}"
-            )
+            ink = self.pixels().sum(dtype=int)
+            error.add_note(f"probabilities {self.probabilities()}, sum of the pixels {ink}")
             raise
 
     def click(self, name: str, role: Any = "button") -> None:

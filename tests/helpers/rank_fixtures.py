@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from failing import missing
 from handgrad.training.records import load_records
 
 Finished: TypeAlias = subprocess.CompletedProcess[str]
@@ -23,11 +24,10 @@ RECIPE = "train mlp --data strokes:1200:1 --batch-size 60 --seed 3 --validation 
 
 @pytest.fixture(scope="session")
 def mpiexec() -> str:
-    """The launcher of the extra ``mpi``, beside Python; without it tests are skipped, or fail if it is required."""
+    """The launcher of the extra ``mpi``, beside Python."""
     found = Path(sys.executable).parent / "mpiexec"
     if find_spec("mpi4py") is None or not found.exists():
-        end = pytest.fail if os.environ.get("HANDGRAD_REQUIRE_MPI") == "1" else pytest.skip
-        end("mpi4py and mpich are not installed: uv sync --extra mpi")
+        missing("MPI", "mpi4py and mpich are not installed: uv sync --extra mpi")
     return str(found)
 
 

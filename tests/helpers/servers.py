@@ -1,64 +1,45 @@
-"""A local mirror with prescribed answers, correct or not, that records its requests."""
+"""A local mirror with a prescribed answer, correct or not, that records its requests."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from threading import Thread
 from typing import Any
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
-@dataclass
-class Mirror:
-    """Gives its answers one by one, and repeats the last."""
+class Mirror(ThreadingHTTPServer):
+    """Give the same answer to every request."""
 
-    url: str
-    answers: list[Answer] = field(default_factory=list)
-    paths: list[str] = field(default_factory=list)
-    over: Event = field(default_factory=Event)
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answer, self.url = answer, f"http://127.0.0.1:{self.server_port}/"
+        self.paths: list[str] = []
 
-    def stall(self, content: bytes, after: int) -> Answer:
-        """Send the first bytes only."""
+    def handle_error(self, *_: Any) -> None:
+        pass  # clients close connections in these tests
 
-        def answer(handler: BaseHTTPRequestHandler) -> None:
-            cut(content, after)(handler)
-            handler.wfile.flush()
-            self.silence(handler)
 
-        return answer
+class Handler(BaseHTTPRequestHandler):
+    server: Mirror
 
-    def silence(self, handler: BaseHTTPRequestHandler) -> None:
-        """Do not answer."""
-        self.over.wait(30)
+    def do_GET(self) -> None:
+        self.server.paths.append(self.path)
+        self.server.answer(self)
+
+    def log_message(self, *_: Any) -> None:
+        pass
 
 
 @contextmanager
-def mirror(*answers: Answer) -> Iterator[Mirror]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            recorded.paths.append(self.path)
-            answer = recorded.answers.pop(0) if len(recorded.answers) > 1 else recorded.answers[0]
-            answer(self)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *_: Any) -> None:
-            pass  # clients close connections in these tests
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        recorded = Mirror(f"http://127.0.0.1:{server.server_port}/", list(answers))
+def mirror(answer: Answer) -> Iterator[Mirror]:
+    with Mirror(answer) as server:
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
-            yield recorded
+            yield server
         finally:
-            recorded.over.set()
             server.shutdown()
             thread.join()
 
@@ -83,6 +64,17 @@ def cut(content: bytes, after: int) -> Answer:
     return send(content[:after], Content_Length=len(content))
 
 
+def stall(content: bytes, after: int) -> Answer:
+    """Send the first bytes only, and wait until the client hangs up; without any, not even a header is sent."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        if after:
+            cut(content, after)(handler)
+        handler.rfile.read(1)
+
+    return answer
+
+
 def redirect(url: str) -> Answer:
     return send(b"", 302, Location=url, Content_Length=0)
 
@@ -92,10 +84,7 @@ def status(code: int) -> Answer:
 
 
 def files(content: dict[str, bytes]) -> Answer:
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        (whole(content[handler.path]) if handler.path in content else status(404))(handler)
-
-    return answer
+    return lambda handler: whole(content[handler.path])(handler)
 
 
 def endless(handler: BaseHTTPRequestHandler) -> None:

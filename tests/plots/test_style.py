@@ -14,9 +14,7 @@ MATRIX = np.array([[5, 1], [0, 6]])
 
 
 @pytest.mark.parametrize("kind", ["svg", "png"])
-def test_another_process_with_other_settings_writes_the_same_bytes_without_pyplot(
-    tmp_path: Path, kind: str
-) -> None:
+def test_another_process_with_other_settings_writes_the_same_bytes(tmp_path: Path, kind: str) -> None:
     program = (
         "import sys, matplotlib, numpy as np, handgrad as hg\n"
         "matplotlib.rcParams.update({'font.size': 30, 'savefig.dpi': 20, 'svg.fonttype': 'none'})\n"

@@ -50,9 +50,7 @@ HEAD = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/
 @pytest.mark.parametrize(("path", "limit"), [("/digits", MAX_BODY), ("/predict", MAX_IMAGE)])
 @pytest.mark.parametrize("kind", ["application/json", "image/png"])
 @pytest.mark.parametrize("declared", [True, False])
-def test_bodies_above_the_limit_are_refused(
-    api: Api, path: str, kind: str, limit: int, declared: bool
-) -> None:
+def test_bodies_above_a_limit_are_refused(api: Api, path: str, kind: str, limit: int, declared: bool) -> None:
     for size, statuses in ((limit, (400, 422)), (limit + 1, (413,))):
         body = bytes(size) if declared else iter([bytes(size - 5), bytes(5)])
         refused(api.client.post(path, content=body, headers={"Content-Type": kind}), *statuses)
@@ -66,9 +64,7 @@ def test_headers_above_the_limit_are_refused(api: Api) -> None:
     assert "Server" not in api.client.get("/runs").headers
 
 
-@pytest.mark.parametrize(
-    "part", [b"", b"\r\n", b"GET /runs HTTP", HEAD, HEAD + b"Content-Length: 1000\r\n\r\n{"]
-)
+@pytest.mark.parametrize("part", [b"", b"\r\n", b"GET /runs", HEAD, HEAD + b"Content-Length: 1000\r\n\r\n{"])
 def test_slow_requests_are_closed(api: Api, monkeypatch: pytest.MonkeyPatch, part: bytes) -> None:
     monkeypatch.setattr(uvicorn_server, "REQUEST_SECONDS", 0.5)
     with connect(api) as connection:

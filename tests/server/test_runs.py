@@ -147,9 +147,7 @@ def test_runs_that_fail_can_be_resumed(api: TestClient, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("killed", ["both", "server", "training"])
-def test_killed_training_can_be_resumed_and_ends_the_same(
-    uninterrupted: bytes, tmp_path: Path, killed: str
-) -> None:
+def test_killed_training_resumes_and_ends_the_same(uninterrupted: bytes, tmp_path: Path, killed: str) -> None:
     with serving(tmp_path) as server:
         name = server.post("/runs", **LONG)["name"]
         server.await_records(name, 3)
@@ -173,9 +171,7 @@ def test_killed_training_can_be_resumed_and_ends_the_same(
 
 
 @pytest.mark.parametrize("target", ["paused", "stopped"])
-def test_training_that_does_not_answer_is_killed(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, offline: None, target: str
-) -> None:
+def test_training_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, target: str) -> None:
     monkeypatch.setattr(server_trainings, "GRACE", 0.5)
     trainings = Trainings(tmp_path / "runs")
     folder = trainings.start(*plan(NewRun.model_validate(LONG), Datasets(tmp_path), None), None)
@@ -203,9 +199,7 @@ def test_training_that_does_not_answer_is_killed(
         *({"from": "nothing"}, {"from": {"run": "../x"}}, {"more": 1}),
     ],
 )
-def test_invalid_requests_start_nothing(
-    api: TestClient, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]
-) -> None:
+def test_invalid_values_start_nothing(api: TestClient, monkeypatch: pytest.MonkeyPatch, change: Any) -> None:
     monkeypatch.setattr(memory, "available_memory", lambda: 10**6)  # too little for 800 hidden units
     assert "body" not in refused(api.post("/runs", json={**SHORT, **change}), 422)
     assert api.get("/runs").json() == []

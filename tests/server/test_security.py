@@ -49,9 +49,7 @@ OTHERS = ("http://evil.example", "null", "http://127.0.0.1:9999", "file://", "ht
         ("POST", "/predict", fetch("same-site", "navigate", "document"), 403),
     ],
 )
-def test_requests_of_other_sites_are_refused(
-    api: TestClient, method: str, path: str, headers: dict[str, str], status: int
-) -> None:
+def test_other_sites(api: TestClient, method: str, path: str, headers: dict[str, str], status: int) -> None:
     answer = api.request(method, path, headers=headers)
     assert answer.status_code == status
     assert "access-control-allow-origin" not in answer.headers

@@ -84,12 +84,9 @@ def test_other_tables_are_refused() -> None:
     ("column", "message"),
     [
         ([f"n{k}" for k in range(150)], "holds 150 different names"),
-        (
-            np.arange(150).astype("datetime64[s]"),
-            r"column 'other' holds datetime64\[s\], not numbers or text",
-        ),
+        (np.arange(150).astype("datetime64[s]"), "column 'other' holds datetime64"),
         (np.arange(150).astype("timedelta64[s]"), "column 'other' holds timedelta64"),
-        (np.full(150, 1j), "column 'other' holds complex128"),
+        (np.full(150, 1j), "column 'other' holds complex128, not numbers or text"),
     ],
 )
 def test_other_columns_are_refused(column: Any, message: str) -> None:

@@ -89,9 +89,7 @@ def test_warm_start_with_other_classes_layers_or_inputs_is_refused() -> None:
     ("examples", "weight", "change"),
     [(149, 1.0, {}), (150, -1.0, {}), (150, 1.0, {"batch_size": 0}), (150, 1.0, {"class_weight": "even"})],
 )
-def test_a_refused_fit_leaves_the_classifier_as_it_was(
-    examples: int, weight: float, change: dict[str, Any]
-) -> None:
+def test_a_refused_fit_changes_nothing(examples: int, weight: float, change: dict[str, Any]) -> None:
     classifier = resumable(warm_start=False).fit(X, y)
     before = classifier.predict(X)
     others = np.array(["oak", "elm"])[np.arange(examples) % 2]
