@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import handgrad as hg
 from failing import missing
 from fixture_types import CLOSED, Cli, Examples
-from handgrad.data.dataset import Dataset, Splits
-from handgrad.data.load import load_data
 from handgrad.data.mnist import find
 from handgrad.data.strokes import generate
 from idx_files import write_idx
@@ -56,9 +55,9 @@ def cli(process: Cli) -> Cli:
 
 
 @pytest.fixture(scope="session")
-def digits() -> Splits:
+def digits() -> hg.Splits:
     """A few hundred synthetic digits."""
-    return load_data("strokes:600:7")
+    return hg.load_data("strokes:600:7")
 
 
 @pytest.fixture
@@ -74,15 +73,15 @@ def idx_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def mnist() -> Splits:
+def mnist() -> hg.Splits:
     """The real MNIST."""
     if find("mnist") is None:
         missing("MNIST", "MNIST is not here: set HANDGRAD_DATA to the folder that holds mnist/")
-    return load_data("mnist")
+    return hg.load_data("mnist")
 
 
 @pytest.fixture
-def mnist_place(mnist: Splits, tmp_path: Path) -> dict[str, str]:
+def mnist_place(mnist: hg.Splits, tmp_path: Path) -> dict[str, str]:
     """The environment variable with which a process finds MNIST."""
     found = find("mnist")
     assert found is not None
@@ -92,15 +91,15 @@ def mnist_place(mnist: Splits, tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def table() -> Dataset:
+def table() -> hg.Dataset:
     """A small table: two classes that a line separates."""
     rng = np.random.default_rng(3)
     inputs = rng.normal(size=(200, 4)).astype(np.float32)
-    return Dataset(inputs, (inputs[:, 0] > inputs[:, 1]).astype(np.int64), ("no", "yes"))
+    return hg.Dataset(inputs, (inputs[:, 0] > inputs[:, 1]).astype(np.int64), ("no", "yes"))
 
 
 @pytest.fixture(scope="session")
-def images(digits: Splits) -> Examples:
+def images(digits: hg.Splits) -> Examples:
     """Digits as bytes, and their labels."""
     return digits.train.inputs, digits.train.labels
 

@@ -5,12 +5,10 @@ from typing import Any
 
 import pytest
 
-from handgrad.model.files import save_model
-from handgrad.recipes.loading import load_recipe, override
+import handgrad as hg
+from handgrad.recipes.loading import override
 from handgrad.run_status import validated, validation_summary
 from handgrad.runs import Run
-from handgrad.training.metrics import evaluate
-from handgrad.training.records import load_records
 
 AVERAGE = {"type": "ExponentialAverage", "decay": 0.9}
 LONG = {"epochs": 30, "batch_size": 20}
@@ -20,7 +18,7 @@ ROUGH: dict[str, Any] = {"training": {"epochs": 60, "batch_size": 20}, "optimize
 def trained(folder: Path, stop_after: int | None = None, validation: int = 100, **changes: Any) -> Run:
     data = {"source": "strokes:600:1", "validation": validation}
     given = {"data": data, "training": {"epochs": 6, "batch_size": 50}, **changes}
-    run = Run.start(override(load_recipe("mlp"), given, "test"), folder)
+    run = Run.start(override(hg.load_recipe("mlp"), given, "test"), folder)
     with run.open():
         list(run.train(1, stop=lambda: run.state.step == stop_after))
     return run
@@ -41,7 +39,7 @@ def test_record_of_the_model(tmp_path: Path, changes: dict[str, Any]) -> None:
     record = validated(tmp_path / "run")
     assert record is not None
     assert run.splits.validation is not None
-    found = evaluate(run.network, run.splits.validation)
+    found = hg.evaluate(run.network, run.splits.validation)
     assert record.validation_accuracy == pytest.approx(found.accuracy)
     assert record.validation_loss == pytest.approx(found.loss, rel=1e-4)
     expected = f"accuracy {100 * found.accuracy:.1f} % on validation data"
@@ -55,7 +53,7 @@ def test_record_of_the_model(tmp_path: Path, changes: dict[str, Any]) -> None:
 def test_record_of_a_checkpoint_is_that_of_its_model(tmp_path: Path, stopping: dict[str, Any]) -> None:
     trained(tmp_path / "run", 130, **{**ROUGH, **stopping})
     (tmp_path / "run" / "model.safetensors").unlink()
-    records = load_records(tmp_path / "run")
+    records = hg.load_records(tmp_path / "run")
     losses = [record.validation_loss or 0.0 for record in records]
     assert losses[-1] > min(losses)
     expected = records[losses.index(min(losses))] if stopping else records[-1]
@@ -69,5 +67,5 @@ def test_nothing_is_shown_where_it_is_unknown(tmp_path: Path) -> None:
     assert validation_summary(tmp_path / "run") is None
     run = trained(tmp_path / "measured")
     for steps in (None, run.state.step - 1):  # of a run that diverged, and older than the checkpoint
-        save_model(run.network, tmp_path / "measured" / "model.safetensors", steps=steps)
+        hg.save_model(run.network, tmp_path / "measured" / "model.safetensors", steps=steps)
         assert validation_summary(tmp_path / "measured") is None

@@ -10,18 +10,15 @@ from PIL import Image
 import handgrad as hg
 from failing import fails, misused, prints
 from fixture_types import Cli
-from networks import DIGITS
+from served import small_network
 
 
 @pytest.fixture(autouse=True)
 def models(tmp_path: Path) -> None:
     """Write models of digits and of flowers, tables of flowers, and images."""
-    rng = np.random.default_rng(0)
-    layers = [hg.Dense(50), hg.ReLU(), hg.Dense(10)]
-    digits = hg.Network(layers, 784, rng, scaling=hg.Scaling.of_bytes(), **DIGITS)
-    hg.save_model(digits, tmp_path / "digits.safetensors")
+    hg.save_model(small_network(), tmp_path / "digits.safetensors")
     scaling = hg.Scaling(np.array([2, 3.5]), np.array([1, 1.5]))
-    flowers = hg.Network([hg.Dense(2)], 2, rng, scaling=scaling, classes=["lily", "rose"])
+    flowers = hg.Network([hg.Dense(2)], 2, 0, scaling=scaling, classes=["lily", "rose"])
     hg.save_model(flowers, tmp_path / "flowers.safetensors")
     (tmp_path / "flowers.csv").write_text("label,petal length,petal width\n" + 6 * "rose,1,2\nlily,3,5\n")
     (tmp_path / "one.csv").write_text("rose,1,2\n")

@@ -2,22 +2,19 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
 import handgrad as hg
 from failing import fails, prints
 from fixture_types import Cli
-from networks import DIGITS
+from served import small_network
 
 
 @pytest.fixture(autouse=True)
 def model(tmp_path: Path) -> None:
     """A model file of dense layers, and an image that it takes."""
-    layers = [hg.Dense(8), hg.ReLU(), hg.Dense(10)]
-    network = hg.Network(layers, 784, np.random.default_rng(0), scaling=hg.Scaling.of_bytes(), **DIGITS)
-    hg.save_model(network, tmp_path / "m.safetensors", {"name": "mine"})
+    hg.save_model(small_network(), tmp_path / "m.safetensors", {"name": "mine"})
     Image.fromarray(hg.load_data("strokes:50").train.inputs[3].reshape(28, 28)).save(tmp_path / "digit.png")
 
 

@@ -12,12 +12,11 @@ from signal import SIGHUP, SIGINT, SIGKILL, SIGTERM, Signals
 
 import pytest
 
+import handgrad as hg
 from failing import fails, prints
 from fixture_types import Begin, Cli
-from handgrad.exports.formats import load_model
 from handgrad.files import UNFINISHED
 from handgrad.locks import is_locked
-from handgrad.training.records import load_records
 from networks import parameters, timeless
 from rank_fixtures import PROGRAM
 
@@ -43,12 +42,12 @@ def test_resumed_equals_uninterrupted(cli: Cli, begin: Begin, tmp_path: Path, nu
         assert process.returncode == 130
         (line,) = printed.splitlines()
         assert "handgrad resume RUN" in line
-        assert load_model(run).flat_parameters.size == 12_730
-    assert load_records(run)[-1].step < 3239
+        assert hg.load_model(run).flat_parameters.size == 12_730
+    assert hg.load_records(run)[-1].step < 3239
     prints(cli, "resume RUN --threads 2")
     assert parameters(run) == parameters(tmp_path / "straight")
-    complete = [record for record in load_records(run) if record.step % 54 == 53]
-    assert timeless(complete) == timeless(load_records(tmp_path / "straight"))
+    complete = [record for record in hg.load_records(run) if record.step % 54 == 53]
+    assert timeless(complete) == timeless(hg.load_records(tmp_path / "straight"))
     assert not list(run.rglob(f"{UNFINISHED}*"))
 
 
@@ -70,7 +69,7 @@ def test_a_folder_is_trained_in_once_and_end_of_input_stops(cli: Cli, begin: Beg
     assert process.returncode == 130
     assert "handgrad resume RUN" in printed
     assert not is_locked(tmp_path / "RUN")
-    assert load_model(tmp_path / "RUN" / "model.safetensors").flat_parameters.size == 7960
+    assert hg.load_model(tmp_path / "RUN" / "model.safetensors").flat_parameters.size == 7960
 
 
 @pytest.mark.slow

@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import expect
 
 import handgrad as hg
-from handgrad.data.load import load_data
 from page_window import DATA, OpenWindow, Window, model_of, strokes_of
 from served import Process
 
@@ -50,7 +49,7 @@ def test_collect_download_and_remove(window: Window, server: Process, folder: Pa
     page.get_by_role("button", name="Label as 3").click()
     expect(status).to_have_text("3 digits, saved as digits/hand")
     expect(page.get_by_role("group", name="3: 2")).to_be_visible()
-    saved = load_data(folder / "digits" / "hand.npz").train
+    saved = hg.load_data(folder / "digits" / "hand.npz").train
     assert (saved.labels.tolist(), saved.class_names) == ([3, 1, 3], tuple("0123456789"))
     with page.expect_download() as found:
         page.get_by_role("button", name="Download").click()

@@ -9,32 +9,28 @@ import pytest
 from numpy.typing import NDArray
 from safetensors.numpy import save as save_tensors
 
-from handgrad.data.dataset import Splits
-from handgrad.model import layers as all_layers
+import handgrad as hg
 from handgrad.model.files import model_bytes, model_tensors
-from handgrad.model.layers import GELU, AvgPool2D, Conv2D, Dense, Flatten, Layer, Maxout, ReLU
-from handgrad.model.network import Network
-from handgrad.model.scaling import Scaling
-from handgrad.recipes.loading import LADDER, load_recipe
+from handgrad.recipes.loading import LADDER
 from layer_table import EDGES, LAYERS, network_of
 from page_models import Models
 
-ROWS: list[tuple[Layer, tuple[int, ...]]] = [
+ROWS: list[tuple[hg.Layer, tuple[int, ...]]] = [
     *LAYERS,
     *EDGES,
-    (Conv2D(5, 3, 3, 2), (3, 7, 11)),
-    (AvgPool2D(4, 3), (2, 9, 7)),
-    (Maxout(4), (8, 3, 1)),
+    (hg.Conv2D(5, 3, 3, 2), (3, 7, 11)),
+    (hg.AvgPool2D(4, 3), (2, 9, 7)),
+    (hg.Maxout(4), (8, 3, 1)),
 ]
 
 
 @pytest.mark.parametrize(("layer", "shape"), ROWS, ids=[f"{layer}{shape}" for layer, shape in ROWS])
-def test_layers(models: Models, layer: Layer, shape: tuple[int, ...]) -> None:
+def test_layers(models: Models, layer: hg.Layer, shape: tuple[int, ...]) -> None:
     raw = np.random.default_rng(1).normal(size=(9, *shape)).astype(np.float32).reshape(9, -1)
     compare(models, network_of(layer, shape), raw, 1e-6)
 
 
-def compare(models: Models, network: Network, raw: NDArray[Any], atol: float = 1e-5) -> None:
+def compare(models: Models, network: hg.Network, raw: NDArray[Any], atol: float = 1e-5) -> None:
     """Compare probabilities, and gradients with respect to the inputs."""
     np.testing.assert_allclose(models.predict_proba(network, raw), network.predict_proba(raw), atol=atol)
     dlogits = np.random.default_rng(2).normal(size=(len(raw), len(network.classes))).astype(np.float32)
@@ -43,7 +39,7 @@ def compare(models: Models, network: Network, raw: NDArray[Any], atol: float = 1
     np.testing.assert_allclose(found, dx, atol=1e-5 * np.abs(dx).max())
 
 
-def gradients(network: Network, x: NDArray[Any], dlogits: NDArray[Any]) -> NDArray[Any]:
+def gradients(network: hg.Network, x: NDArray[Any], dlogits: NDArray[Any]) -> NDArray[Any]:
     _, backward = network.forward(x)
     dx: NDArray[Any] = backward(dlogits, np.zeros_like(network.flat_parameters))
     return dx
@@ -51,7 +47,7 @@ def gradients(network: Network, x: NDArray[Any], dlogits: NDArray[Any]) -> NDArr
 
 def test_the_page_has_every_layer_of_the_library(models: Models) -> None:
     known = models.run('return Object.keys((await import("handgrad/model/layers/layers.js")).LAYERS);')
-    assert set(known) == set(all_layers.__all__) - {"Layer"}
+    assert set(known) == set(hg.layers.__all__) - {"Layer"}
 
 
 LARGE = {"dropout", "elastic"}  # millions of parameters
@@ -59,10 +55,10 @@ RECIPES = [pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_recipes(recipe: str, models: Models, digits: Splits) -> None:
+def test_recipes(recipe: str, models: Models, digits: hg.Splits) -> None:
     """With random parameters of float32 values that compute in float64."""
-    network = load_recipe(recipe).build_network((1, 28, 28), dtype=np.float64)
-    network.scaling, network.framing = Scaling.of_bytes(), "digit"
+    network = hg.load_recipe(recipe).build_network((1, 28, 28), dtype=np.float64)
+    network.scaling, network.framing = hg.Scaling.of_bytes(), "digit"
     network.flat_parameters = network.flat_parameters.astype(np.float32)
     network.calibrate(digits.train.inputs[:200])
     network.flat_parameters = network.flat_parameters.astype(np.float32)
@@ -70,16 +66,15 @@ def test_recipes(recipe: str, models: Models, digits: Splits) -> None:
 
 
 def test_tables_are_standardised(models: Models) -> None:
-    scaling = Scaling(np.array([1e6, -3.0, 0.0, 2.5]), np.array([0.5, 2.0, 40.0, 1e-3]))
-    network = Network([Dense(6), GELU(), Dense(3)], (4,), np.random.default_rng(0), scaling=scaling)
+    scaling = hg.Scaling(np.array([1e6, -3.0, 0.0, 2.5]), np.array([0.5, 2.0, 40.0, 1e-3]))
+    network = hg.Network([hg.Dense(6), hg.GELU(), hg.Dense(3)], 4, 0, scaling=scaling)
     raw = np.random.default_rng(1).normal([1e6, -3, 0, 2.5], size=(50, 4)).astype(np.float32)
     compare(models, network, raw)
 
 
-def small() -> Network:
-    layers = [Conv2D(2, 3), ReLU(), Flatten(), Dense(3)]
-    rng = np.random.default_rng(0)
-    return Network(layers, (1, 8, 8), rng, scaling=Scaling(np.zeros(64), np.full(64, 255.0)))
+def small() -> hg.Network:
+    layers = [hg.Conv2D(2, 3), hg.ReLU(), hg.Flatten(), hg.Dense(3)]
+    return hg.Network(layers, (1, 8, 8), 0, scaling=hg.Scaling(np.zeros(64), np.full(64, 255.0)))
 
 
 def test_a_trace_has_the_outputs_of_all_layers(models: Models) -> None:

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import handgrad as hg
 from documents import output
 from failing import missing
-from handgrad.exports.formats import export
-from handgrad.model.network import Network
 
 STRICT = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-pedantic")
 
@@ -39,10 +38,10 @@ def load_c(folder: Path, code: str) -> ctypes.CDLL:
 class Headers:
     """Networks as headers, all in one library."""
 
-    def __init__(self, folder: Path, networks: Mapping[str, Network], *, int8: bool = False) -> None:
+    def __init__(self, folder: Path, networks: Mapping[str, hg.Network], *, int8: bool = False) -> None:
         code = ""
         for name, network in networks.items():
-            export(network, folder / f"{name}.h", int8=int8)
+            hg.export(network, folder / f"{name}.h", int8=int8)
             code += f'#include "{name}.h"\n'
             code += f"int run_{name}(const void *x, float *y) {{ return {name}_predict(x, y); }}\n"
         self.networks, self.library = networks, load_c(folder, code)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
+import handgrad as hg
 from handgrad.model.files import model_bytes
-from handgrad.model.network import Network
 
 MODULES = """async () => {
     const { pixelsOf } = await import("handgrad/draw/draw.js");
@@ -32,13 +32,13 @@ class Models:
         reading = "".join(f"const {name} = fromBase64(encoded.{name}).buffer;\n" for name in inputs)
         return self.page.evaluate(f"async (encoded) => {{\n{reading}{program}\n}}", encoded)
 
-    def predict_proba(self, network: Network, raw: NDArray[Any]) -> NDArray[np.float64]:
+    def predict_proba(self, network: hg.Network, raw: NDArray[Any]) -> NDArray[np.float64]:
         """Compute (N, C) probabilities of bytes or float32."""
         program = f"return Array.from(readModel(model).predictProba({_values(raw)}, {len(raw)}));"
         found = self.run(program, model=model_bytes(network), raw=raw.tobytes())
         return np.array(found).reshape(len(raw), -1)
 
-    def input_gradients(self, network: Network, raw: NDArray[Any], dlogits: NDArray[Any]) -> NDArray[Any]:
+    def input_gradients(self, network: hg.Network, raw: NDArray[Any], dlogits: NDArray[Any]) -> NDArray[Any]:
         """Compute the gradients (N, I) with respect to the inputs, from `dlogits` (N, C)."""
         program = f"""
             const network = readModel(model), values = {_values(raw)};

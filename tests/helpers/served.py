@@ -13,13 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-import numpy as np
 from fastapi.testclient import TestClient
 
+import handgrad as hg
 from fixture_types import CLOSED
-from handgrad.model.layers import Dense, ReLU
-from handgrad.model.network import Network
-from handgrad.model.scaling import Scaling
 from handgrad.server.app import Settings, create_app
 from handgrad.server.models import ModelInUse, ServedModel
 from networks import DIGITS
@@ -27,14 +24,14 @@ from networks import DIGITS
 TIMEOUT = 120.0  # seconds; long for a busy machine, and never reached where all is well
 
 
-def small_network() -> Network:
+def small_network() -> hg.Network:
     """Return an untrained network for digits."""
-    layers, rng, classes = [Dense(8), ReLU(), Dense(10)], np.random.default_rng(1), tuple("0123456789")
-    return Network(layers, (784,), rng, scaling=Scaling.of_bytes(), classes=classes, **DIGITS)
+    layers = [hg.Dense(8), hg.ReLU(), hg.Dense(10)]
+    return hg.Network(layers, 784, 1, scaling=hg.Scaling.of_bytes(), **DIGITS)
 
 
 @contextmanager
-def client(folder: Path, network: Network | None = None, **settings: Any) -> Iterator[TestClient]:
+def client(folder: Path, network: hg.Network | None = None, **settings: Any) -> Iterator[TestClient]:
     """Return a client of an application in this process, with its runs and digits in `folder`."""
     in_use = ModelInUse(ServedModel("small", network, None) if network else None)
     app = create_app(Settings(folder / "runs", folder, **settings), in_use)

@@ -34,6 +34,8 @@ def test_one_run_shows_training_beside_validation() -> None:
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("epochs of training", "loss in nats")
     assert legend(axes) == ["training", "validation"]
     assert training.get_linestyle() != validation.get_linestyle()
+    incomplete = curves(plot_learning_curves([*THREE, record(34, 4)]))["training"]
+    assert incomplete.get_xdata() == pytest.approx([1, 2, 3, 3.5])  # a half of the last epoch
 
 
 @pytest.mark.parametrize(
@@ -48,11 +50,6 @@ def test_axes(against: str, metric: str, x: list[float], y: list[float]) -> None
     line = curves(plot_learning_curves(THREE, against=against, metric=metric))["validation"]
     assert line.get_xdata() == pytest.approx(x)
     assert line.get_ydata() == pytest.approx(y)
-
-
-def test_an_incomplete_last_epoch_is_a_fraction() -> None:
-    line = curves(plot_learning_curves([*THREE, record(34, 4)]))["training"]
-    assert line.get_xdata() == pytest.approx([1, 2, 3, 3.5])
 
 
 def test_several_runs_differ_without_colour_and_use_the_axes_of_the_caller() -> None:

@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from handgrad.data.load import load_data
+import handgrad as hg
 from handgrad.data.strokes import generate
-from handgrad.model.layers import Dense
-from handgrad.model.network import Network
 from served import client, refused, small_network
 
 IMAGES = generate(4, 3)[0]
@@ -33,7 +31,7 @@ def test_recipes_and_data_that_need_no_download(api: TestClient) -> None:
 
 def test_slice_of_a_split(api: TestClient) -> None:
     answer = api.get("/data/examples?name=strokes:60:5&split=test&offset=2&limit=5").json()
-    test = load_data("strokes:60:5").split("test")
+    test = hg.load_data("strokes:60:5").split("test")
     assert (answer["total"], answer["dtype"], answer["input_shape"]) == (10, "uint8", [1, 28, 28])
     assert answer["labels"] == test.labels[2:7].tolist()
     assert base64.b64decode(answer["inputs"]) == test.inputs[2:7].tobytes()
@@ -65,7 +63,7 @@ def test_digits_are_added_listed_loaded_and_removed(api: TestClient, tmp_path: P
     found = api.get("/data/examples?name=digits/mine&split=train").json()
     assert base64.b64decode(found["inputs"]) == IMAGES[:3].tobytes()
     file = tmp_path / "digits" / "mine.npz"
-    assert load_data(file).train.labels.tolist() == [3, 7, 3]
+    assert hg.load_data(file).train.labels.tolist() == [3, 7, 3]
     assert api.get("/digits/mine").content == file.read_bytes()
     assert api.delete("/digits/mine/1").json() == {"name": "mine", "examples": 2}
     assert api.get("/data/examples?name=digits/mine&split=train").json()["labels"] == [3, 3]
@@ -77,7 +75,7 @@ def test_digits_are_added_listed_loaded_and_removed(api: TestClient, tmp_path: P
 
 def test_classes_of_a_new_collection_are_those_of_a_model_of_images(tmp_path: Path) -> None:
     for name, shape, classes in (("letters", (1, 28, 28), ("x", "a", "b")), ("table", (784,), ("0", "1"))):
-        network = Network([Dense(len(classes))], (784,), np.random.default_rng(0), classes=classes)
+        network = hg.Network([hg.Dense(len(classes))], 784, 0, classes=classes)
         network.example_shape = shape
         with client(tmp_path, network) as api:
             assert api.post("/digits", json=digits(name=name, labels=[classes[1]])).status_code == 200

@@ -11,11 +11,9 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
+import handgrad as hg
 from handgrad.data.images import read_example
 from handgrad.data.strokes import generate
-from handgrad.model.files import save_model
-from handgrad.model.layers import Dense
-from handgrad.model.network import Network
 from handgrad.server import prediction
 from handgrad.server.models import ServedModel
 from served import client, refused, small_network
@@ -25,7 +23,7 @@ DIGITS = generate(20, 5)[0]
 
 
 def test_model_is_described_and_sent(api: TestClient, tmp_path: Path) -> None:
-    save_model(small_network(), tmp_path / "model.safetensors")
+    hg.save_model(small_network(), tmp_path / "model.safetensors")
     model, file = api.get("/model").json(), api.get("/model/file")
     assert (model["name"], model["parameters"]) == ("small", small_network().parameter_count)
     assert [layer["type"] for layer in model["layers"]] == ["Dense", "ReLU", "Dense"]
@@ -127,7 +125,7 @@ def test_invalid_images_are_refused_in_one_line(api: TestClient, content: bytes,
 
 
 def test_a_model_of_a_table_and_one_that_has_diverged(tmp_path: Path) -> None:
-    with client(tmp_path, Network([Dense(2)], (3,), 0, classes=("no", "yes"))) as api:
+    with client(tmp_path, hg.Network([hg.Dense(2)], (3,), 0, classes=("no", "yes"))) as api:
         assert len(predictions(api.post("/predict", json={"pixels": [[0.5, -2e3, 7]] * 1000}))) == 1000
         refused(api.post("/predict", json={"pixels": [[0.5, -2e3, 7]] * 1001}), 422)
         assert "model takes" in refused(send(api, BLANK), 422)

@@ -10,12 +10,11 @@ import pytest
 from fastapi.testclient import TestClient
 from safetensors.numpy import load, load_file
 
+import handgrad as hg
 from handgrad.cli.main import main
 from handgrad.data import memory
 from handgrad.data.collection import add_to_collection
 from handgrad.data.strokes import generate
-from handgrad.errors import HandgradError
-from handgrad.exports.formats import load_model
 from handgrad.locks import is_locked
 from handgrad.server import trainings as server_trainings
 from handgrad.server.datasets import Datasets
@@ -133,7 +132,7 @@ def test_runs_that_fail_can_be_resumed(api: TestClient, tmp_path: Path) -> None:
     assert "validation" in failed["error"]
     assert server.client.get(f"/runs/{name}/model").status_code == 204  # before its first step
     refused(server.client.post("/model", json={"run": name}), 422)
-    assert load_model(tmp_path / "runs" / name / "start.safetensors").classes == tuple("0123456789")
+    assert hg.load_model(tmp_path / "runs" / name / "start.safetensors").classes == tuple("0123456789")
     assert server.post(f"/runs/{name}/resume")["state"] == "running"
     assert server.await_state(name, "failed")["error"] == failed["error"]
     wild = {**SHORT, "hidden": [30, 30, 30], "steps": 501, "learning_rate": 1e6}
@@ -235,5 +234,5 @@ def test_every_value_changes_the_recipe(tmp_path: Path) -> None:
         wanted = NewRun.model_validate({"recipe": "convnet", "data": data})
         assert plan(wanted, Datasets(tmp_path), None)[0].data.validation == expected
     wanted = NewRun.model_validate({"recipe": "mlp", "data": "strokes", "hidden": [2048] * 8})
-    with pytest.raises(HandgradError, match="31,002,634 weights are more than 25,000,000"):
+    with pytest.raises(hg.HandgradError, match="31,002,634 weights are more than 25,000,000"):
         plan(wanted, Datasets(tmp_path), None)

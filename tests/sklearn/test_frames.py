@@ -95,12 +95,11 @@ def test_other_columns_are_refused(column: Any, message: str) -> None:
         quick().fit(frame, [0, 1] * 75)
 
 
-@pytest.mark.parametrize(
-    ("dtype", "expected"), [("float32", "float32"), ("float64", "float64"), ("int8", "float64")]
-)
-def test_numbers_beside_text_keep_their_type(dtype: str, expected: str) -> None:
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int8"])
+def test_numbers_beside_text_keep_their_type(dtype: str) -> None:
     X = pd.DataFrame(TABLE).astype({"height": dtype})
     classifier = quick().fit(X, LABELS)
+    expected = "float32" if dtype == "float32" else "float64"
     assert classifier.network_.dtype == classifier.predict_proba(X).dtype == expected
 
 
