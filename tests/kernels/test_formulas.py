@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import handgrad as hg
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.convolution import output_size
 from numerical import numerical_gradient
@@ -54,6 +55,7 @@ SPECIAL: dict[str, tuple[str, list[Any], Any]] = {
     "zeros": ("relu", [np.array([-1.0, 0, 2])], [[0, 0, 2]]),
     "zeros, backward": ("relu_backward", [np.ones(3), np.array([-1.0, 0, 2])], [[0, 0, 1]]),
     "tails": ("sigmoid", [np.array([-80.0, 0])], [[np.exp(-80), 0.5]]),
+    "maxima of three": ("maxout", [np.array([[1.0, 3, 2, -5, -1, -2]]), 3], ([[3, -1]], [[1, 1]])),
     "equal pixels": ("max_pool", [np.zeros((1, 1, 2, 2)), 2, 2], ([[[[0]]]], [[[[0]]]])),
     "huge logits": ("softmax", [HUGE], [[[P, 1 - P, 0], [0, 0.5, 0.5]]]),
     "a large loss": ("softmax_cross_entropy", [np.array([[0.0, 5000]]), np.array([0])], ([5000], [[-1, 1]])),
@@ -78,15 +80,18 @@ def test_softmax_backward_is_the_derivative_of_softmax(rng: np.random.Generator)
     np.testing.assert_allclose(dx, numerical, rtol=1e-6, atol=1e-9)
 
 
-def test_softmax_cross_entropy_is_minus_log_of_softmax(backend: str, rng: np.random.Generator) -> None:
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.9])
+def test_cross_entropy_is_its_formula(smoothing: float, backend: str, rng: np.random.Generator) -> None:
     logits, labels = rng.normal(size=(5, 4)), np.array([0, 3, 1, 1, 2])
-    weights = rng.normal(size=5)  # an upstream gradient for each example's loss
-    losses, dlogits = kernels.softmax_cross_entropy(logits, labels)
-    np.testing.assert_allclose(losses, -np.log(kernels.softmax(logits)[np.arange(5), labels]))
-    numerical = numerical_gradient(
-        lambda: float(kernels.softmax_cross_entropy(logits, labels)[0] @ weights), logits
-    )
-    np.testing.assert_allclose(dlogits * weights[:, None], numerical, rtol=1e-6, atol=1e-9)
+    target = (1 - smoothing) * np.eye(4)[labels] + smoothing / 4
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(kernels.softmax(logits), probabilities)
+    losses, dlogits = kernels.softmax_cross_entropy(logits, labels, smoothing)
+    np.testing.assert_allclose(losses, -(target * np.log(probabilities)).sum(axis=1))
+    np.testing.assert_allclose(dlogits, probabilities - target, atol=1e-12)
+    mean, dmean = hg.CrossEntropy(smoothing)(logits, labels)
+    assert mean == pytest.approx(losses.mean())
+    np.testing.assert_allclose(dmean, dlogits / 5)
     with pytest.raises(IndexError):
         kernels.softmax_cross_entropy(logits, labels + 1)
 

@@ -9,6 +9,7 @@ import shutil
 import struct
 import subprocess
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +28,18 @@ pytestmark = [
 GAP = b"\xa5" * 72
 """Bytes around arrays, which no kernel may change."""
 
-SUFFIXES = {"f": "f32", "d": "f64"}
 SCRATCH = np.zeros(50_000)
-Call = tuple[str, str, list[Any]]
-"""The character of a dtype, the name of a function, and its arguments."""
+SUFFIXES = {"f": "f32", "d": "f64"}
+FUNCTIONS = [(name, dtype) for name in library.SIGNATURES for dtype in SUFFIXES]
+"""Names and dtypes of the C functions, in the order by which a driver numbers them."""
+
+Call = tuple[tuple[str, str], list[Any]]
+"""A function and its arguments."""
 
 
 def calls() -> list[Call]:
     """Return calls of every function; sizes fill no vector."""
-    return [(dtype, name, arguments) for dtype in SUFFIXES for name, arguments in calls_of(dtype)]
+    return [((name, dtype), arguments) for dtype in SUFFIXES for name, arguments in calls_of(dtype)]
 
 
 def calls_of(dtype: str) -> Iterator[tuple[str, list[Any]]]:
@@ -96,43 +100,33 @@ def calls_of(dtype: str) -> Iterator[tuple[str, list[Any]]]:
         yield "draw_strokes", [3, 9, 28, points, radii, pens, softness, np.zeros((3, 28, 28), np.uint8)]
 
 
-def compute(call: Call, functions: dict[str, Any]) -> tuple[int, list[Any]]:
-    """Call a function of a library here; return its result, and its arguments with copies of arrays."""
-    dtype, name, arguments = call
-    copies = [value.copy() if isinstance(value, np.ndarray) else value for value in arguments]
-    values = [
-        value.ctypes.data if letter == "a" and value is not None else value
-        for letter, value in zip(library.SIGNATURES[name], copies, strict=True)
-    ]
-    return getattr(functions[dtype], name)(*values) or 0, copies
-
-
 def message(call: Call) -> tuple[bytes, dict[int, int]]:
     """Return what a driver reads: index, size of memory, arguments, memory; and where each array begins."""
-    dtype, name, arguments = call
+    function, arguments = call
     memory, words, starts = bytearray(GAP), b"", {}
-    for index, (letter, value) in enumerate(zip(library.SIGNATURES[name], arguments, strict=True)):
+    for index, (letter, value) in enumerate(zip(library.SIGNATURES[function[0]], arguments, strict=True)):
         if isinstance(value, np.ndarray):
             starts[index] = len(memory)
             memory += value.tobytes() + bytes(-value.nbytes % 8) + GAP
-        words += struct.pack(
-            "<d" if letter == "r" else "<q", starts.get(index, -1 if value is None else value)
-        )
-    index = table().index((f"{name}_{SUFFIXES[dtype]}", library.SIGNATURES[name]))
-    head = struct.pack("<qqq", index, len(memory), len(arguments))
+        word = starts.get(index, -1 if value is None else value)
+        words += struct.pack("<d" if letter == "r" else "<q", word)
+    head = struct.pack("<qqq", FUNCTIONS.index(function), len(memory), len(arguments))
     return head + words + memory, starts
 
 
 def compare(call: Call, answer: bytes, functions: dict[str, Any]) -> int:
-    """Compare a driver's answer with the call here; return its length."""
-    dtype, name, arguments = call
-    result, expected = compute(call, functions)
+    """Compare a driver's answer with the call of a library here; return its length."""
+    (name, dtype), arguments = call
     sent, starts = message(call)
-    size = struct.unpack_from("<q", sent, 8)[0]
+    changed = deepcopy(arguments)
+    pairs = zip(library.SIGNATURES[name], changed, strict=True)
+    values = [value.ctypes.data if letter == "a" else value for letter, value in pairs]
+    result = getattr(functions[dtype], name)(*values) or 0
     assert struct.unpack_from("<q", answer) == (result,), name
+    size = struct.unpack_from("<q", sent, 8)[0]
     memory = answer[8 : 8 + size]
     for index, start in starts.items():
-        here = expected[index]
+        here = changed[index]
         assert memory[start - len(GAP) : start] == GAP, f"{name} wrote outside of its arrays"
         if arguments[index] is not SCRATCH:
             there = np.frombuffer(memory, here.dtype, here.size, start).reshape(here.shape)
@@ -176,48 +170,37 @@ const program = new WebAssembly.Module(require("node:fs").readFileSync(process.a
 wasi.start(new WebAssembly.Instance(program, wasi.getImportObject()));
 """
 
-WASM = ["-target", "wasm32-wasi", "-mcpu=generic+simd128+bulk_memory"]
 TARGETS = {
-    "aarch64": (["-target", "aarch64-linux-musl", "-static"], ["qemu-aarch64"]),
-    "WebAssembly": (WASM, ["node", "--no-warnings", "-e", NODE]),
+    "aarch64": ("-target aarch64-linux-musl -static", ["qemu-aarch64"]),
+    "WebAssembly": (
+        "-target wasm32-wasi -mcpu=generic+simd128+bulk_memory",
+        ["node", "--no-warnings", "-e", NODE],
+    ),
 }
 """For each machine the options of the compiler, and the command that runs a driver."""
 
 
-def table() -> list[tuple[str, str]]:
-    """Return the C functions, in the order by which a driver numbers them, with the letters of their arguments."""
-    suffixes = SUFFIXES.values()
-    return [
-        (f"{name}_{suffix}", letters) for name, letters in library.SIGNATURES.items() for suffix in suffixes
-    ]
-
-
-def test_every_kernel_is_called() -> None:
-    assert {name for _, name, _ in calls()} == set(library.SIGNATURES)
-
-
 @pytest.mark.parametrize("target", TARGETS)
-def test_numbers_are_those_of_x86_64(target: str, tmp_path: Path) -> None:
+def test_numbers_of_every_kernel_are_those_of_x86_64(target: str, tmp_path: Path) -> None:
     options, command = TARGETS[target]
     if shutil.which(command[0]) is None and not os.environ.get("HANDGRAD_REQUIRE_TARGETS"):
         pytest.skip(f"there is no {command[0]}")
+    assert {name for (name, _), _ in calls()} == set(library.SIGNATURES)
     types = {"n": "int64_t", "p": "void *", "a": "void *", "r": "double"}
     prototypes, cases = [], []
-    for k, (name, letters) in enumerate(table()):
-        counts = name.startswith(("softmax_cross_entropy", "count_correct", "mlp_gradient"))
-        kind, assignment = ("int64_t", "result = ") if counts else ("void", "")
-        prototypes.append(f"{kind} {name}({', '.join(types[letter] for letter in letters)});")
+    for k, (name, dtype) in enumerate(FUNCTIONS):
+        letters, function = library.SIGNATURES[name], f"{name}_{SUFFIXES[dtype]}"
+        kind, assignment = ("int64_t", "result = ") if name in library.COUNTING else ("void", "")
+        prototypes.append(f"{kind} {function}({', '.join(types[letter] for letter in letters)});")
         values = ", ".join(f"{letter.upper()}({index})" for index, letter in enumerate(letters))
-        cases.append(f"        case {k}: {assignment}{name}({values}); break;")
+        cases.append(f"        case {k}: {assignment}{function}({values}); break;")
     driver = C_DRIVER.format(prototypes="\n".join(prototypes), cases="\n".join(cases))
     (tmp_path / "driver.c").write_text(driver)
-    native_build.run_zig(
-        [*options, "-DVECTOR_BYTES=16", "driver.c", *native_build.UNITS, "-o", "driver"], tmp_path
-    )
+    sources = ["-DVECTOR_BYTES=16", "driver.c", *native_build.UNITS, "-o", "driver"]
+    native_build.run_zig([*options.split(), *sources], tmp_path)
     sent = b"".join(message(call)[0] for call in calls())
-    answer = subprocess.run(
-        [*command, str(tmp_path / "driver")], input=sent, stdout=subprocess.PIPE, check=True
-    ).stdout
+    program = [*command, str(tmp_path / "driver")]
+    answer = subprocess.run(program, input=sent, stdout=subprocess.PIPE, check=True).stdout
     _, functions = library.load_library(["v2"])
     for call in calls():
         answer = answer[compare(call, answer, functions) :]

@@ -1,7 +1,5 @@
 """Ranges, moments and seeds of the first parameters."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -43,6 +41,6 @@ def test_orthogonal_rows_or_columns_are_orthonormal(shape: tuple[int, ...]) -> N
     np.testing.assert_allclose(product, np.eye(len(product)), atol=1e-12)
 
 
-@pytest.mark.parametrize("bounds", [(0.5, 0.5), (1, -1), (float("nan"), 1), (0, float("inf")), ("a", 1)])
-def test_absurd_bounds_are_refused(bounds: tuple[Any, Any]) -> None:
-    assert "Uniform" in refusal(Uniform, *bounds)
+def test_bounds_without_numbers_between_them_are_refused() -> None:
+    for bounds in ((0.5, 0.5), (1, -1)):
+        assert "Uniform needs low < high" in refusal(Uniform, *bounds)

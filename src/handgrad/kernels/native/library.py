@@ -56,7 +56,8 @@ SIGNATURES = {
 
 _ARRAY = SimpleNamespace(from_param=address)
 _TYPES: dict[str, Any] = {"n": c_int64, "r": c_double, "p": _ARRAY, "a": c_void_p}
-_COUNTING = ("softmax_cross_entropy", "count_correct", "mlp_gradient")
+COUNTING = ("softmax_cross_entropy", "count_correct", "mlp_gradient")
+"""The functions that return a number of examples."""
 
 
 def suitable() -> list[str]:
@@ -109,6 +110,6 @@ def _bind(library: ctypes.CDLL, suffix: str) -> SimpleNamespace:
     for name, arguments in SIGNATURES.items():
         function = getattr(library, f"{name}_{suffix}")
         function.argtypes = [_TYPES[letter] for letter in arguments]
-        function.restype = c_int64 if name in _COUNTING else None
+        function.restype = c_int64 if name in COUNTING else None
         setattr(functions, name, function)
     return functions
