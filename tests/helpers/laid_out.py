@@ -1,4 +1,4 @@
-"""Images in every memory order, for the tests of compiled kernels."""
+"""Arrays in every memory order, for the tests of compiled kernels."""
 
 from typing import Any
 
@@ -11,14 +11,15 @@ ORDERS = st.sampled_from(["first", "last", "strided", "reversed"])
 
 
 def laid(x: NDArray[Any], order: str) -> NDArray[Any]:
-    """Return the same images in another memory order."""
+    """Return an equal array (N, …) in another memory order."""
     if order == "last":
         return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 0, -1)), -1, 0)
     if order == "strided":
-        wide = np.full((*x.shape[:-1], 2 * x.shape[-1]), np.nan, x.dtype)
+        gap = np.nan if x.dtype.kind == "f" else 255
+        wide = np.full((*x.shape[:-1], 2 * x.shape[-1]), gap, x.dtype)
         wide[..., ::2] = x
         return wide[..., ::2]
-    return x[:, :, ::-1].copy()[:, :, ::-1] if order == "reversed" else x
+    return x[..., ::-1].copy()[..., ::-1] if order == "reversed" else x
 
 
 def close(actual: Any, expected: Any, scale: float = 1.0) -> None:
