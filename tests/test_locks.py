@@ -1,10 +1,8 @@
-"""One process at a time works in a folder."""
+"""One process at a time works in a folder; tests/cli/test_interruptions.py kills such processes."""
 
 import errno
 import fcntl
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +13,12 @@ from handgrad.errors import HandgradError
 from handgrad.locks import is_locked, lock_file, lock_folder
 
 
-def test_folder_of_another_process_is_refused_until_that_is_killed(tmp_path: Path) -> None:
-    program = (
-        "import sys, pathlib; from handgrad.locks import lock_folder\n"
-        "with lock_folder(pathlib.Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
-    )
-    command = [sys.executable, "-c", program, str(tmp_path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"held\n"
+def test_folder_that_is_in_use_is_refused(tmp_path: Path) -> None:
+    with lock_folder(tmp_path):
         assert is_locked(tmp_path)
         with pytest.raises(HandgradError, match="another program"), lock_folder(tmp_path):
             pass
-        process.kill()
     assert not is_locked(tmp_path)
-    with lock_folder(tmp_path):
-        assert is_locked(tmp_path)
     assert not is_locked(tmp_path / "none")
     assert list(tmp_path.iterdir()) == []
 
