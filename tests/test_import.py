@@ -38,7 +38,7 @@ def test_nothing_heavy_is_imported_before_it_is_needed(code: str, unwanted: set[
     assert output(sys.executable, "-c", program, folder=tmp_path).splitlines()[-1] == "imported:"
 
 
-TENSORBOARD = "import handgrad.tensorboard as tensorboard; list(tensorboard.log_to_tensorboard([], 'logs'))"
+TENSORBOARD = "from handgrad.tensorboard import log_to_tensorboard as log; list(log([], 'logs', 0))"
 NETWORK = "Network([Dense(2)], 3)"
 OLD = "import sklearn.utils.validation as validation; del validation.validate_data"
 

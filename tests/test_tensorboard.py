@@ -28,10 +28,10 @@ def events(folder: Path) -> list[Event]:
 
 def test_every_record_is_yielded_and_written_and_repeated_steps_are_hidden(tmp_path: Path) -> None:
     records = [record(step) for step in range(3)]
-    assert list(log_to_tensorboard(records, tmp_path)) == records
+    assert list(log_to_tensorboard(records, tmp_path, 0)) == records
     written = [(event.step, value) for event in events(tmp_path) for value in event.summary.value]
     values = {(value.tag, step): value.simple_value for step, value in written}
     assert {tag for tag, _ in values} == records[0].as_dict().keys() - {"step", "epoch", "validation_loss"}
     assert [values["loss", step] for step in range(3)] == pytest.approx([1, 1 / 2, 1 / 3])
-    list(log_to_tensorboard(records[1:], tmp_path))
+    list(log_to_tensorboard(records[1:], tmp_path, 1))
     assert any(log.session_log.status == log.session_log.START and log.step == 1 for log in events(tmp_path))

@@ -167,9 +167,8 @@ class Run:
     def _check_free(self) -> None:
         for name in (*FILES, MODEL_FILE, PARAMETERS_FOLDER):
             if (self.folder / name).exists():
-                raise HandgradError(
-                    f"{self.folder} already holds a run ({name}); choose another, or resume it"
-                )
+                reason = f"{self.folder} already holds a run ({name})"
+                raise HandgradError(f"{reason}; choose another, or resume it")
 
     def _remove(self) -> None:
         with suppress(OSError):

@@ -7,25 +7,19 @@ from handgrad.errors import require
 from handgrad.training.records import Record
 
 
-def log_to_tensorboard(records: Iterable[Record], folder: Path) -> Iterator[Record]:
+def log_to_tensorboard(records: Iterable[Record], folder: Path, step: int) -> Iterator[Record]:
     """Yield records, and write each into event files in a folder, for ``tensorboard --logdir FOLDER``.
 
-    Files of an earlier session stay, and what it logged after the first of these records is hidden. HandgradError is
-    raised if tensorboardX is not installed.
+    Files of an earlier session stay, and what it logged from `step` on is hidden. HandgradError is raised if
+    tensorboardX is not installed.
     """
     require("TensorBoard files need", "tensorboard", "tensorboardX")
     from tensorboardX import SummaryWriter
 
-    writer = None
-    try:
+    with SummaryWriter(str(folder), purge_step=step) as writer:
         for record in records:
-            if writer is None:
-                writer = SummaryWriter(str(folder), purge_step=record.step)
             for name, value in record.as_dict().items():
                 if name not in ("step", "epoch") and value is not None:
                     writer.add_scalar(name, value, record.step)
             writer.flush()
             yield record
-    finally:
-        if writer is not None:
-            writer.close()

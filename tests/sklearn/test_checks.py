@@ -12,10 +12,7 @@ import handgrad as hg
 import handgrad.sklearn
 
 OTHER: dict[str, Any] = {"optimizer": "adamw", "scaling": None, "batch_size": "all", "learning_rate": 0.005}
-CLASSIFIERS = [
-    hg.HandgradClassifier(),
-    hg.HandgradClassifier((32, 16), "gelu", epochs=100, **OTHER),
-]
+CLASSIFIERS = [hg.HandgradClassifier(), hg.HandgradClassifier((32, 16), "gelu", epochs=100, **OTHER)]
 
 
 @parametrize_with_checks(CLASSIFIERS)  # type: ignore[untyped-decorator]

@@ -110,9 +110,8 @@ def predict(
                 facts = {"file": str(file), "row": row, "label": label, "class": ranking[0]}
                 emit_json({**facts, "probability": named[ranking[0]], "probabilities": named})
             place = f"{file}, row {row}" if len(labels) > 1 else str(file)
-            lines.append(
-                [place, *(cell for name in ranking[:shown] for cell in (name, f"{named[name]:.1%}"))]
-            )
+            cells = (cell for name in ranking[:shown] for cell in (name, f"{named[name]:.1%}"))
+            lines.append([place, *cells])
     if lines and not json:
         header = [cell for number in range(shown) for cell in (f"class {number + 1}", "")]
         emit(table(["file", *header], lines))

@@ -12,9 +12,7 @@ LONGEST_ERROR = 290
 
 def printable(text: str) -> str:
     """Replace control characters, which could command a terminal, with U+FFFD. Line feeds are kept."""
-    return "".join(
-        char if char == "\n" or category(char)[0] != "C" else "\N{REPLACEMENT CHARACTER}" for char in text
-    )
+    return "".join(char if char == "\n" or category(char)[0] != "C" else "\ufffd" for char in text)
 
 
 def error_line(text: str) -> str:

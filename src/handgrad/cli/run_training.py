@@ -32,7 +32,7 @@ def run_training(prepare: Callable[[], Run], options: RunOptions) -> int:
             _introduce(run, threads)
         records = run.train(threads, stop=lambda: interrupted() or monotonic() >= end)
         if options.tensorboard and first:
-            records = log_to_tensorboard(records, run.folder)
+            records = log_to_tensorboard(records, run.folder, run.state.step)
         with _Bar(run, shown=text):
             for record in records:
                 if json:
@@ -60,9 +60,8 @@ def _introduce(run: Run, threads: int) -> None:
     recipe, train, validation = run.recipe, run.splits.train, run.splits.validation
     batch, ranks = recipe.training.batch_size, run.communicator.size
     apart = f", {len(validation):,} for validation" if validation else ""
-    example = (
-        f"{'×'.join(map(str, train.input_shape))} {train.inputs.dtype}, {len(train.class_names)} classes"
-    )
+    shape = "×".join(map(str, train.input_shape))
+    example = f"{shape} {train.inputs.dtype}, {len(train.class_names)} classes"
     workers = f"{f'{ranks} ranks of ' if ranks > 1 else ''}{threads} thread{'s' * (threads > 1)}"
     steps = f"{run.total_steps:,} steps of {batch if batch == 'all' else f'{batch:,}'} examples"
     optimizer = recipe.training_arguments()["optimizer"]

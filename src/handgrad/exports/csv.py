@@ -62,9 +62,8 @@ def _refuse_layers_beyond(layers: int, folder: Path) -> None:
     """Raise HandgradError if a folder has the files of a layer beyond this number."""
     for path in folder.glob("[wb]*.csv"):
         if path.stem[1:].isdecimal() and int(path.stem[1:]) > layers:
-            raise HandgradError(
-                f"{path} belongs to a deeper network than w{layers}.csv; remove it, or choose another folder"
-            )
+            reason = f"{path} belongs to a deeper network than w{layers}.csv"
+            raise HandgradError(f"{reason}; remove it, or choose another folder")
 
 
 def read_csv(folder: Path) -> Network:

@@ -71,9 +71,7 @@ def _in_float32(network: Network, format: str) -> Network:
     """Return a network in float32; HandgradError where that cannot be, or a layer has a formula in Python only."""
     for index, layer in enumerate(network.layers):
         if not type(layer).__module__.startswith("handgrad."):  # a subclass may compute something else
-            raise HandgradError(
-                f"{format} supports layers of the library only, and not {index}, {layer!r:.60}"
-            )
+            raise HandgradError(f"{format} supports layers of the library only, not {index}, {layer!r:.60}")
     tensors, metadata = files.model_tensors(network)
     with np.errstate(over="ignore"):
         arrays = {name: array.astype(np.float32) for name, array in network.named_arrays().items()}

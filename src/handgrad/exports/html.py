@@ -25,9 +25,7 @@ IMPORT_MAP = re.compile(r'(<script type="importmap">).*?(</script>)', re.DOTALL)
 SCRIPT = re.compile(r'<script type="(?:importmap|module)">(.*?)</script>', re.DOTALL)
 
 
-def write_html(
-    network: Network, path: Path, recipe: Recipe | None = None, accuracy: str | None = None
-) -> None:
+def write_html(network: Network, path: Path, recipe: Recipe | None, accuracy: str | None) -> None:
     """Write a network of 28×28 images, in float32, as a page to draw on, completely or not at all.
 
     The page shows the name of the recipe, or else of the file, and the accuracy, a text.
@@ -35,9 +33,8 @@ def write_html(
     for_bytes = network.scaling is None or network.scaling.for_bytes
     if network.example_shape != (1, 28, 28) or not for_bytes:
         shape, kind = "×".join(map(str, network.example_shape)), "bytes" if for_bytes else "numbers"
-        raise HandgradError(
-            f"the page draws images of 28×28 bytes, but the model takes {shape} {kind}; export it as onnx or c"
-        )
+        reason = f"the page draws images of 28×28 bytes, but the model takes {shape} {kind}"
+        raise HandgradError(f"{reason}; export it as onnx or c")
     name = str((recipe or {}).get("name") or path.stem)
     attributes = f'id="model" data-name="{escape(name)}"'
     if accuracy:

@@ -1,17 +1,13 @@
 """Learning curves of one run, training beside validation, or of several runs on one chart."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.errors import HandgradError, suggest
-from handgrad.plots.style import drawing, shorten
+from handgrad.plots.style import Axes, drawing, shorten
 from handgrad.training.records import Record
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 METRICS = {"loss": "loss in nats", "error": "error in %", "accuracy": "accuracy in %"}
 AGAINST = ("epochs", "steps", "seconds")
@@ -24,11 +20,11 @@ Values = NDArray[np.float64]
 
 def plot_learning_curves(
     runs: Iterable[Record] | Mapping[str, Iterable[Record]],
-    ax: "Axes | None" = None,
+    ax: Axes | None = None,
     *,
     metric: str = "error",
     against: str = "epochs",
-) -> "Axes":
+) -> Axes:
     """Draw a metric over the training; HandgradError if a run has no records, or `metric` or `against` is unknown.
 
     Of one run both curves are drawn: training, measured on each batch before its step, and validation, measured
@@ -75,9 +71,7 @@ def plot_learning_curves(
     return axes
 
 
-def _lines(
-    runs: Mapping[str, Sequence[Record]], metric: str, against: str
-) -> dict[str, tuple[Values, Values]]:
+def _lines(runs: dict[str, list[Record]], metric: str, against: str) -> dict[str, tuple[Values, Values]]:
     """Return x and y of each line by its label."""
     lines = {}
     for name, records in runs.items():
@@ -98,7 +92,7 @@ def _lines(
     return lines
 
 
-def _choose_scale(axes: "Axes", name: str, values: Values) -> None:
+def _choose_scale(axes: Axes, name: str, values: Values) -> None:
     """Use a logarithmic scale if `values` span a power of ten; zeros are then not visible."""
     positive = values[values > 0]
     if len(positive) and positive.max() >= 10 * positive.min():

@@ -1,22 +1,18 @@
 """Figures of an evaluation: the confusion matrix and the calibration curve."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from handgrad.errors import HandgradError
 from handgrad.kernels.types import Floats, Integers
-from handgrad.plots.style import GREY, INK, drawing, shorten
+from handgrad.plots.style import GREY, INK, Axes, drawing, shorten
 from handgrad.training.metrics import calibration, wilson_interval
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 
 def plot_confusion_matrix(
-    confusion: Integers, classes: Sequence[str] | None = None, ax: "Axes | None" = None
-) -> "Axes":
+    confusion: Integers, classes: Sequence[str] | None = None, ax: Axes | None = None
+) -> Axes:
     """Draw a confusion matrix, mistakes shaded by their share of the true class and correct answers left white.
 
     Parameters
@@ -63,8 +59,8 @@ def plot_confusion_matrix(
 
 
 def plot_calibration(
-    probabilities: Floats, labels: Integers, ax: "Axes | None" = None, *, bins: int = 10
-) -> "Axes":
+    probabilities: Floats, labels: Integers, ax: Axes | None = None, *, bins: int = 10
+) -> Axes:
     """Draw accuracy against the predicted probability (DeGroot and Fienberg, The Statistician 32, 1983).
 
     On the dotted diagonal both are equal; below it the network is overconfident. Bars are 95 % intervals, the

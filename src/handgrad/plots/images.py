@@ -1,7 +1,7 @@
 """Figures of many small images: the weights of the first layer, and the most confident mistakes."""
 
 from math import ceil, sqrt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +11,10 @@ from handgrad.data.dataset import Dataset
 from handgrad.errors import HandgradError
 from handgrad.kernels.types import Floats
 from handgrad.model.network import Network
-from handgrad.plots.style import drawing, shorten
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from handgrad.plots.style import Axes, drawing, shorten
 
 
-def plot_weights(network: Network, ax: "Axes | None" = None, *, most: int = 64) -> "Axes":
+def plot_weights(network: Network, ax: Axes | None = None, *, most: int = 64) -> Axes:
     """Draw the weights of the first layer that has any: black is below 0, grey is 0, white above.
 
     A unit of a dense layer whose inputs are images is drawn as an image for each channel, and so is a filter of a
@@ -60,9 +57,7 @@ def plot_weights(network: Network, ax: "Axes | None" = None, *, most: int = 64) 
     return axes
 
 
-def plot_mistakes(
-    dataset: Dataset, probabilities: Floats, ax: "Axes | None" = None, *, most: int = 40
-) -> "Axes":
+def plot_mistakes(dataset: Dataset, probabilities: Floats, ax: Axes | None = None, *, most: int = 40) -> Axes:
     """Draw the wrong predictions with the highest probabilities, the highest first.
 
     The caption of an image is "true class → prediction" and the probability of the prediction. Images that are
@@ -84,10 +79,8 @@ def plot_mistakes(
     if len(shape) != 3 or shape[0] not in (1, 3):
         raise HandgradError(f"only a Dataset of (1, H, W) or (3, H, W) can be drawn; got {dataset!r:.60}")
     probabilities, names = np.asarray(probabilities), dataset.class_names
-    if probabilities.shape != (expected := (len(dataset), len(names))):
-        raise HandgradError(
-            f"probabilities must be {expected}, examples by classes; got {probabilities.shape}"
-        )
+    if probabilities.shape != (wanted := (len(dataset), len(names))):
+        raise HandgradError(f"probabilities must be {wanted}, examples by classes; got {probabilities.shape}")
     predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     wrong = np.flatnonzero(predicted != dataset.labels)
     worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:most]

@@ -11,7 +11,9 @@ from handgrad.errors import HandgradError, require
 from handgrad.files import replacing
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from matplotlib.axes import Axes as Axes
+else:
+    Axes = Any  # matplotlib is imported when a figure is drawn
 
 INK, GREY = "#0b3c6f", "#767676"
 
@@ -45,7 +47,7 @@ def plot_style() -> Iterator[None]:
 
 
 @contextmanager
-def drawing(ax: "Axes | None", size: tuple[float, float]) -> Iterator["Axes"]:
+def drawing(ax: Axes | None, size: tuple[float, float]) -> Iterator[Axes]:
     """Yield the caller's axes in the caller's style, or new axes of `size` inches in the style of this module."""
     if ax is not None:
         yield ax
@@ -65,7 +67,7 @@ def drawing(ax: "Axes | None", size: tuple[float, float]) -> Iterator["Axes"]:
         yield axes
 
 
-def save(ax: "Axes", path: Path | str) -> None:
+def save(ax: Axes, path: Path | str) -> None:
     """Write the figure of these axes, completely or not at all; equal figures are equal bytes.
 
     Parameters

@@ -35,7 +35,7 @@ def routes(
     router, streams = APIRouter(), Semaphore(MAX_STREAMS)
     Folder = Annotated[Path, Depends(trainings.folder)]
 
-    def count_stream() -> Iterator[None]:
+    def counted() -> Iterator[None]:
         if not streams.acquire(blocking=False):
             raise HTTPException(503, f"{MAX_STREAMS} clients follow runs; try again later")
         try:
@@ -94,9 +94,7 @@ def routes(
         in_use.served = latest
         return latest.describe()
 
-    @router.get(
-        "/runs/{name}/events", response_class=EventSourceResponse, dependencies=[Depends(count_stream)]
-    )
+    @router.get("/runs/{name}/events", response_class=EventSourceResponse, dependencies=[Depends(counted)])
     async def events(
         folder: Folder, last_event_id: Annotated[str, Header()] = "", after: int = -1
     ) -> AsyncIterator[ServerSentEvent]:
