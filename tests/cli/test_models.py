@@ -107,12 +107,6 @@ def test_rows_of_pixels_are_images(cli: Cli, run: Path, tmp_path: Path) -> None:
         assert [row["label"] for row in found] == list(map(str, digits.labels))
 
 
-def test_bad_models(cli: Cli, tmp_path: Path) -> None:
-    hg.save_model(hg.Network([hg.Dense(10)], 4, 0), tmp_path / "model.safetensors")
-    fails(cli, "4 inputs", "evaluate", "model.safetensors", "--data", "strokes:60", detail="784")
-    fails(cli, "nowhere", "evaluate", "nowhere", detail="does not exist")
-
-
 def test_class_names_with_escape_sequences(cli: Cli, tmp_path: Path) -> None:
     names = ["\x1b]0;owned\x07", "\x1b[2J"]
     hg.save_model(hg.Network([hg.Dense(2)], 2, classes=names), tmp_path / "m.safetensors")

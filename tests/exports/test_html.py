@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, Route
 
 import handgrad as hg
 from handgrad.frontend import page_files
-from handgrad.model.files import load_safetensors
 from page_window import strokes_of, windows
 
 ACCURACY = "accuracy 97.9 % on validation data of <mnist>"
@@ -22,7 +21,7 @@ MODEL = r'id="model"[^>]*>(.*?)</script>'
 def exported(reader: bytes, tmp_path: Path) -> Path:
     """The export of a network that recognises drawings."""
     (tmp_path / "model.safetensors").write_bytes(reader)
-    network, recipe = load_safetensors(tmp_path / "model.safetensors"), {"name": 'pen & "ink"'}
+    network, recipe = hg.load_model(tmp_path / "model.safetensors"), {"name": 'pen & "ink"'}
     hg.export(network, tmp_path / "digits.html", recipe=recipe, accuracy=ACCURACY)
     return tmp_path / "digits.html"
 
@@ -97,5 +96,5 @@ def test_parameters_in_float64_are_written_in_float32(tmp_path: Path) -> None:
     text = (tmp_path / "mlp.html").read_text("utf-8")
     assert 'data-name="mlp">' in text  # without an accuracy
     (tmp_path / "m.safetensors").write_bytes(b64decode(re.findall(MODEL, text)[0]))
-    found = load_safetensors(tmp_path / "m.safetensors").flat_parameters
+    found = hg.load_model(tmp_path / "m.safetensors").flat_parameters
     assert found.tobytes() == network.flat_parameters.astype(np.float32).tobytes()

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from page_fixtures import browser, reader
-from page_models import Models, open_models
+from page_models import Models
 from page_window import OpenWindow, Window, finished_run, windows
 from served import Process, serving
 
@@ -37,8 +37,8 @@ def trained(server: Process) -> str:
 
 @pytest.fixture(scope="module")
 def models(browser: Browser, server: Process) -> Iterator[Models]:
-    with open_models(browser, server.address) as models:
-        yield models
+    with browser.new_page() as page:
+        yield Models(page, server.address)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 import handgrad as hg
-from page_window import DATA, OpenWindow, Window, model_of, strokes_of
+from page_window import DATA, OpenWindow, Window, strokes_of
 from served import Process
 
 pytestmark = pytest.mark.slow
@@ -121,7 +121,7 @@ def test_fine_tuning_and_comparison(window: Window, server: Process, trained: st
     for row, examples in enumerate((digits, hg.load_data(DATA).split("test"))):
         predictions = []
         for column, name in enumerate((trained, after)):
-            found = model_of(folder, name).predict_proba(examples.inputs).argmax(axis=1)
+            found = hg.load_model(folder / "runs" / name).predict_proba(examples.inputs).argmax(axis=1)
             correct = int(np.count_nonzero(found == examples.labels))
             share = f"{correct} of {len(examples)} ({100 * correct / len(examples):.2f} %)"
             expect(table.nth(row).locator("td").nth(column)).to_have_text(share)

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 import handgrad as hg
 from page_models import Models
-from page_window import DATA, LONG, OpenWindow, Window, finished_run, model_of, windows
+from page_window import DATA, LONG, OpenWindow, Window, finished_run, windows
 from served import Process, serving
 
 slow = pytest.mark.slow
@@ -27,7 +27,7 @@ def test_a_run_is_watched_until_it_finishes(open_window: OpenWindow, server: Pro
         expect(window.view.locator(".chart-end", has_text=text)).to_have_count(1)
     expect(window.page.get_by_role("img", name="The weights of 128 units")).to_be_visible()
     test = hg.load_data(DATA).split("test")
-    predictions = model_of(folder, name).predict_proba(test.inputs).argmax(axis=1)
+    predictions = hg.load_model(folder / "runs" / name).predict_proba(test.inputs).argmax(axis=1)
     errors = int(np.count_nonzero(predictions != test.labels))
     expect(window.gallery_status).to_have_text(re.compile(rf"^{errors:,} errors in "))
     window.gallery.get_by_role("button", name="Errors").click()

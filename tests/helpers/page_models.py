@@ -1,13 +1,12 @@
 """The page's modules in a browser, compared with the library."""
 
 import base64
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 import handgrad as hg
 from handgrad.model.files import model_bytes
@@ -21,10 +20,13 @@ MODULES = """async () => {
 
 
 class Models:
-    """Functions of the page's modules, as globals of a window."""
+    """Functions of the page's modules, as globals of the page of a server."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, address: str) -> None:
         self.page = page
+        page.goto(address)
+        page.wait_for_selector("html[data-ready]")
+        page.evaluate(MODULES)
 
     def run(self, program: str, **inputs: bytes) -> Any:
         """Run JavaScript in which each input is an ArrayBuffer of its name."""
@@ -57,13 +59,3 @@ class Models:
 
 def _values(raw: NDArray[Any]) -> str:
     return f"new {'Uint8Array' if raw.dtype == np.uint8 else 'Float32Array'}(raw)"
-
-
-@contextmanager
-def open_models(browser: Browser, address: str) -> Iterator[Models]:
-    """Open the page of a server, and import its modules."""
-    with browser.new_page() as page:
-        page.goto(address)
-        page.wait_for_selector("html[data-ready]")
-        page.evaluate(MODULES)
-        yield Models(page)

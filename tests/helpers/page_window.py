@@ -3,14 +3,12 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
-import handgrad as hg
 from documents import ROOT
 from served import Process
 
@@ -192,11 +190,6 @@ def windows(browser: Browser, address: str) -> Iterator[OpenWindow]:
         for context in contexts:
             context.close()
     assert problems == []
-
-
-def model_of(folder: Path, name: str) -> hg.Network:
-    """Load the model of a run below a server's folder."""
-    return hg.load_model(folder / "runs" / name)
 
 
 def finished_run(server: Process, **settings: Any) -> str:
