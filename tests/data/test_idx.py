@@ -106,24 +106,17 @@ def write_folder(folder: Path, images: NDArray[np.uint8], labels: NDArray[np.uin
         write_idx(folder / name, array)
 
 
-@pytest.mark.parametrize("images", [IMAGES, np.stack([IMAGES, IMAGES], axis=1)])
-def test_a_folder_gives_images_and_labels(tmp_path: Path, images: NDArray[np.uint8]) -> None:
-    write_folder(tmp_path, images, IMAGES[:, 0, 0])
-    found = read_idx_folder(tmp_path, "test")
-    np.testing.assert_array_equal(found[0], images)
-    np.testing.assert_array_equal(found[1], IMAGES[:, 0, 0])
-
-
-def test_a_folder_of_other_things(tmp_path: Path) -> None:
-    for images, labels in (
-        (IMAGES, IMAGES[:2, 0, 0]),
-        (IMAGES[0], IMAGES[0, :, 0]),
-        (IMAGES, IMAGES[:, :1, 0]),
-    ):
+def test_a_folder_holds_images_and_labels(tmp_path: Path) -> None:
+    labels = IMAGES[:, 0, 0]
+    for images in (IMAGES, np.stack([IMAGES, IMAGES], axis=1)):
         write_folder(tmp_path, images, labels)
+        for found, expected in zip(read_idx_folder(tmp_path, "test"), (images, labels), strict=True):
+            np.testing.assert_array_equal(found, expected)
+    for images, wrong in ((IMAGES, labels[:2]), (IMAGES[0], IMAGES[0, :, 0]), (IMAGES, labels[:, None])):
+        write_folder(tmp_path, images, wrong)
         line = refusal(read_idx_folder, tmp_path, "test")
         assert f"images-idx3-ubyte has the shape {images.shape}, and " in line
-        assert f"labels-idx1-ubyte the shape {labels.shape}" in line
+        assert f"labels-idx1-ubyte the shape {wrong.shape}" in line
     assert "holds no train-images-idx3-ubyte (nor" in refusal(load_data, tmp_path)
 
 

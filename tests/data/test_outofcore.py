@@ -202,12 +202,6 @@ def test_tables_and_strokes_are_converted(
     assert len(folders(cache)) == 1
 
 
-def test_a_bad_cell_is_found_while_a_table_is_converted(tmp_path: Path) -> None:
-    rows = "".join(f"{k % 2},{k},1.5\n" for k in range(3_000))
-    (tmp_path / "a.csv").write_text("label,a,b\n" + rows + "1,six,2\n" + rows)
-    assert "line 3002, column 'a': 'six'" in refusal(load_data, tmp_path / "a.csv")
-
-
 def test_the_program_of_the_guide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (program,) = blocks("docs/large-data.md", "python")
