@@ -73,7 +73,7 @@ def test_shapes(path: Path, inputs: Any, shape: tuple[int, ...], names: bool) ->
         ({"y": LABELS[:5]}, "there are 6 inputs, but labels of shape (5,)"),
         ({"y": np.eye(3)[LABELS]}, "there are 6 inputs, but labels of shape (6, 3)"),
         ({"x": np.array(3)}, "x: inputs of shape ()"),
-        ({"x": np.zeros((6, 5, 5, 5))}, "no axis can be the channels"),
+        ({"x": np.zeros((6, 5, 5, 5))}, "no axis of x, (6, 5, 5, 5), can be the channels"),
         ({"x": IMAGES[:, :, :0]}, "x: inputs of shape"),
         ({"x": IMAGES[:0], "y": LABELS[:0]}, "no examples"),
         ({"x": np.array([{}] * 6, object)}, "x cannot be read: it is damaged, or holds pickled objects"),

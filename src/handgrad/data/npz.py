@@ -72,8 +72,7 @@ def _read(path: Path, names: Sequence[str], classes: Sequence[str] | None) -> Da
     elif len(shape) == 1 and inputs.dtype == np.uint8 and side**2 == prod(shape) >= 49:
         shape = (1, side, side)
     if len(shape) > 1 and (len(shape) != 3 or shape[0] > 4):
-        held = f"{path}: {names[0]} has shape {inputs.shape}"
-        raise HandgradError(f"{held}, in which no axis can be the channels")
+        raise HandgradError(f"{path}: no axis of {names[0]}, {inputs.shape}, can be the channels")
     encoded, known = encode_labels(labels, f"{path}: {names[1]}", classes, images=len(shape) == 3)
     with naming(f"{path}: {names[0]}"):
         return Dataset(inputs, encoded, known, shape)

@@ -165,9 +165,8 @@ def _find_names(table: Table) -> dict[str, list[str]]:
     for part in table.parts() if found else ():
         for name, held in found.items():
             held.update(part[name].unique())
-    columns = {
-        name: held
+    return {
+        name: sorted(held)
         for name, held in found.items()
         if parquet or (any(held) and all(map(is_name, held - {""})))
     }
-    return {name: sorted(held) for name, held in columns.items()}
