@@ -48,10 +48,7 @@ def process(tmp_path: Path) -> Cli:
     return run
 
 
-@pytest.fixture
-def cli(process: Cli) -> Cli:
-    """Run ``handgrad``; see `process`."""
-    return process
+cli = process  # in tests/cli, within the process of the tests
 
 
 @pytest.fixture(scope="session")

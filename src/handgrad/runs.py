@@ -56,10 +56,8 @@ class Run:
         The default of `folder` is the first of runs/RECIPE-1, runs/RECIPE-2, … that does not exist.
         """
         splits = open_on_ranks(recipe, communicator)
-        try:
+        with naming(f"recipe {recipe.name} on {splits.source}"):
             network = recipe.build_network(splits.train.input_shape, splits.train.class_names)
-        except HandgradError as error:
-            raise HandgradError(f"recipe {recipe.name} on {splits.source}: {error}") from error
         if (model := recipe.network.start) is not None:
             begin_from(network, load_model(model), model)
         state, created = TrainingState(recipe.training_rng()), folder is None or not folder.exists()

@@ -12,7 +12,7 @@ from handgrad.model.explain import Explanation, Step
 
 LINE, WHOLE = 80, 40
 """Characters of a line, and numbers up to which an array is written whole."""
-GREYS = np.array(["  ", "░░", "▒▒", "▓▓", "██"])
+GREYS = np.array(["  ", "░░", "▒▒", "▓▓", "██"])  # from dark to light
 
 
 def as_text(explanation: Explanation, title: str, features: Sequence[str] = ()) -> str:
@@ -25,7 +25,8 @@ def as_text(explanation: Explanation, title: str, features: Sequence[str] = ()) 
     lines = [f"{title}: predicted as {predicted}, with probability {explanation.probability:.4f}"]
     lines.append(f"the loss is that of {label}{'' if explanation.given else ', the predicted class'}\n")
     if image is not None:
-        lines.append(_grey_image(image))
+        # the empty rows above and below are left out
+        lines.append(_join(GREYS[np.rint(4 * image).astype(int)]).strip("\n"))
     for (layer, direction), steps in groupby(explanation.steps, lambda step: (step.layer, step.direction)):
         lines.append(f"\n{'↓' if direction == 'forward' else '↑'} {layer} {'─' * (LINE - len(layer) - 3)}")
         lines += [_step(step, explanation.classes if layer == "loss" else ()) for step in steps]
@@ -67,11 +68,6 @@ def _inputs(explanation: Explanation, features: Sequence[str]) -> str:
         for index in np.argsort(-np.abs(gradient), kind="stable").tolist()
     ]
     return table(["input", "value", "scaled", "dx"], rows)
-
-
-def _grey_image(image: Floats) -> str:
-    """Draw values from 0 to 1, dark to light, without the empty rows above and below."""
-    return _join(GREYS[np.rint(4 * image).astype(int)]).strip("\n")
 
 
 def _signed_image(numbers: Floats, ink: Floats) -> str:

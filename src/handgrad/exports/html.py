@@ -57,19 +57,15 @@ def _bundle() -> str:
     }
     page = STYLE_SHEET.sub("", page)
     page = IMPORT_MAP.sub(lambda found: found[1] + json.dumps({"imports": urls}) + found[2], page)
-    head = f'<meta http-equiv="Content-Security-Policy" content="{_policy(page)}">\n'
-    page = page.replace('<meta charset="utf-8">\n', f'<meta charset="utf-8">\n{head}')
-    return page.replace("</head>", f"<style>\n{style}</style>\n</head>")
-
-
-def _policy(page: str) -> str:
-    """Allow the page's scripts by their hashes, its modules, styles and images, and no request of any kind."""
-    hashes = (_base64(sha256(script.encode()).digest()) for script in SCRIPT.findall(page))
-    scripts = " ".join(f"'sha256-{digest}'" for digest in hashes)
-    return (
-        f"default-src 'none'; script-src {scripts} data:; style-src 'unsafe-inline'; img-src data:; "
+    # the page's scripts by their hashes, its modules, styles and images, and no request of any kind
+    scripts = (f"'sha256-{_base64(sha256(script.encode()).digest())}'" for script in SCRIPT.findall(page))
+    policy = (
+        f"default-src 'none'; script-src {' '.join(scripts)} data:; style-src 'unsafe-inline'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
+    head = f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+    page = page.replace('<meta charset="utf-8">\n', f'<meta charset="utf-8">\n{head}')
+    return page.replace("</head>", f"<style>\n{style}</style>\n</head>")
 
 
 def _base64(content: bytes) -> str:
