@@ -150,7 +150,9 @@ def serialize_tensors(tensors: Tensors, metadata: dict[str, str]) -> bytes:
     size = int.from_bytes(content[:8], "little")
     header = json.loads(content[8 : 8 + size])  # in an order that varies
     text = json.dumps(header, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
-    return content[:8] + text.ljust(size) + content[8 + size :] if len(text) <= size else content
+    if len(text) > size:
+        return content
+    return b"".join([content[:8], text.ljust(size), memoryview(content)[8 + size :]])
 
 
 def read_tensors(path: Path) -> tuple[Tensors, dict[str, str]]:
