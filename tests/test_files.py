@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from handgrad import files
 from handgrad.errors import HandgradError, suggest
-from handgrad.files import UNFINISHED, replacing, write_file
+from handgrad.files import UNFINISHED, remove_unfinished, replacing, write_file
+from handgrad.locks import try_lock
 
 
 def test_a_file_appears_whole_and_a_failure_leaves_the_old_one(tmp_path: Path) -> None:
@@ -58,6 +60,23 @@ def test_temporaries_of_killed_processes_are_removed_and_others_stay(tmp_path: P
         temporary.write_text("whole")
         write_file(tmp_path / "other", b"new")
         assert set(tmp_path.iterdir()) == {temporary, tmp_path / "other"}
+
+
+def test_a_temporary_is_locked_before_another_process_can_remove_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = iter([tmp_path])
+
+    def lock(number: int) -> bool:
+        for folder in others:  # once, between the creation of the file and its lock
+            remove_unfinished(folder)
+        return try_lock(number)
+
+    monkeypatch.setattr(files, "try_lock", lock)
+    with replacing(tmp_path / "file") as temporary:
+        temporary.write_text("whole")
+        remove_unfinished(tmp_path)
+    assert (tmp_path / "file").read_text() == "whole"
 
 
 def test_suggestions_name_the_nearest_or_all() -> None:

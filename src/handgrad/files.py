@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
+from typing import IO
 
 from handgrad.errors import HandgradError
 from handgrad.locks import opened, try_lock
@@ -24,10 +25,9 @@ def replacing(path: Path) -> Iterator[Path]:
     if path.exists() and not path.is_file():
         raise HandgradError(f"cannot write {path}: it is not a regular file; choose another place")
     remove_unfinished(path.parent)
-    temporary = path.with_name(f"{UNFINISHED}{token_hex(8)}")
     try:
-        with temporary.open("xb") as lock:
-            try_lock(lock.fileno())  # so that other processes do not remove it
+        with _temporary_file(path.parent) as lock:
+            temporary = Path(lock.name)
             yield temporary
             with temporary.open("rb+") as file:
                 os.fsync(file.fileno())
@@ -37,9 +37,22 @@ def replacing(path: Path) -> Iterator[Path]:
         sync_folder(path.parent)
     except OSError as error:
         raise cannot_write(path, error) from error
+
+
+@contextmanager
+def _temporary_file(folder: Path) -> Iterator[IO[bytes]]:
+    """Create a file and lock it, so that other processes do not remove it; at the end it is removed."""
+    while True:
+        file = (folder / f"{UNFINISHED}{token_hex(8)}").open("xb")
+        if try_lock(file.fileno()) and Path(file.name).exists():
+            break
+        file.close()  # another process removed it before it was locked
+    try:
+        with file:
+            yield file
     finally:
         with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+            Path(file.name).unlink(missing_ok=True)
 
 
 def write_file(path: Path, content: bytes) -> None:

@@ -268,14 +268,22 @@ def test_wide_tables_take_linear_time(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-def test_a_forked_process_is_refused_and_spawn_suggested(tmp_path: Path) -> None:
+@pytest.mark.parametrize("first", ["t.csv", "."])
+def test_a_forked_process_is_refused_and_spawn_suggested(tmp_path: Path, first: str) -> None:
     code = (
-        "import os, sys; from pathlib import Path; from handgrad.data.tables import read_table\n"
-        "path = Path(sys.argv[1]); read_table(path)\n"
+        "import os, sys; from pathlib import Path; from handgrad import load_data, load_model\n"
+        "reads = {'t.csv': load_data, '.': load_model}\n"
+        "reads[sys.argv[1]](Path(sys.argv[1]))\n"
         "if not (child := os.fork()):\n"
-        "    try: read_table(path)\n"
-        "    except ValueError as error: os._exit(7 if 'spawn' in str(error) else 8)\n"
+        "    refused = 0\n"
+        "    for place, read in reads.items():\n"
+        "        try: read(Path(place))\n"
+        "        except ValueError as error: refused += 'spawn' in str(error)\n"
+        "    os._exit(refused)\n"
         "sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
     )
     (tmp_path / "t.csv").write_text(csv_text(["label", "a"], [[0, 1], [1, 2]]))
-    assert subprocess.run([sys.executable, "-c", code, tmp_path / "t.csv"], timeout=60).returncode == 7
+    for name in ("w1", "b1"):
+        (tmp_path / f"{name}.csv").write_text(f"{name}0\n1.5\n")
+    command = [sys.executable, "-c", code, first]
+    assert subprocess.run(command, cwd=tmp_path, timeout=60).returncode == 2

@@ -27,6 +27,12 @@ PROCESS = os.getpid()
 """The process that loaded Polars, whose threads do not run in others that are forked from it."""
 
 
+def check_process() -> None:
+    """Raise HandgradError in a process that was forked from the one that loaded Polars."""
+    if os.getpid() != PROCESS:
+        raise HandgradError("tables cannot be read in a process that was forked after Polars; use 'spawn'")
+
+
 def is_parquet(path: Path) -> bool:
     """Whether a file is a Parquet file, by its name."""
     return path.suffix.lower() == ".parquet"
@@ -50,8 +56,7 @@ def first_row(path: Path) -> tuple[int, list[str]]:
     """Return the number, from 1, and the cells of the first row that is not empty; in Parquet the column names."""
     if not path.is_file():  # opening a pipe would block
         raise HandgradError(f"{path} is not a file; name a CSV or Parquet file")
-    if os.getpid() != PROCESS:
-        raise HandgradError("tables cannot be read in a process that was forked after Polars; use 'spawn'")
+    check_process()
     if is_parquet(path):
         return 1, [*scan_parquet(path).collect_schema()]
     for number, (_, row) in enumerate(csv_rows(path), 1):

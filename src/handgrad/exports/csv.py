@@ -89,6 +89,9 @@ def read_csv(folder: Path) -> Network:
 def _read_matrix(path: Path) -> NDArray[Any]:
     import polars as pl
 
+    from handgrad.data.scan import check_process  # which notes the process that loads Polars
+
+    check_process()
     if not path.exists():
         raise HandgradError(f"{path} does not exist; parameter files are w1.csv, b1.csv, w2.csv, b2.csv …")
     try:

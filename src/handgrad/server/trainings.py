@@ -18,6 +18,7 @@ from handgrad.data.memory import check_memory
 from handgrad.errors import HandgradError
 from handgrad.exports.formats import CHECKPOINT_FILE
 from handgrad.files import write_file
+from handgrad.kernels.threads import choose_threads
 from handgrad.locks import lock_folder
 from handgrad.model.files import save_model
 from handgrad.model.network import Network
@@ -35,6 +36,7 @@ from handgrad.training.state import TrainingState
 
 GRACE = 20.0  # seconds in which a training must save and end; then it is killed
 INTERRUPTED = 130
+VECTORS = 20  # parameters, moments, averages, and copies of them while a checkpoint is written
 MAX_WEIGHTS = 25_000_000  # which a start saves, and a pause must within the grace period
 START_FILE = "start.safetensors"  # the model that a run started from, so that the run can be repeated
 
@@ -180,7 +182,8 @@ def plan(wanted: NewRun, datasets: Datasets, origin: ServedModel | None) -> tupl
     if network.parameter_count > MAX_WEIGHTS:
         weights = f"{network.parameter_count:,} weights are more than {MAX_WEIGHTS:,}"
         raise HandgradError(f"{weights}; choose fewer hidden units")
-    check_memory(12 * network.flat_parameters.nbytes, "the training")  # with moments and gradients
+    vectors = VECTORS + choose_threads()  # each thread has its own gradient
+    check_memory(vectors * network.flat_parameters.nbytes, "the training")
     if origin:
         begin_from(network, origin.network, origin.name)
     return recipe, network
