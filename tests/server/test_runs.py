@@ -16,6 +16,7 @@ from handgrad.data import memory
 from handgrad.data.collection import add_to_collection
 from handgrad.data.strokes import generate
 from handgrad.locks import is_locked
+from handgrad.server import runs as server_runs
 from handgrad.server import trainings as server_trainings
 from handgrad.server.datasets import Datasets
 from handgrad.server.models import latest_model
@@ -202,6 +203,16 @@ def test_invalid_values_start_nothing(api: TestClient, monkeypatch: pytest.Monke
     monkeypatch.setattr(memory, "available_memory", lambda: 10**6)  # too little for 800 hidden units
     assert "body" not in refused(api.post("/runs", json={**SHORT, **change}), 422)
     assert api.get("/runs").json() == []
+
+
+def test_one_training_is_prepared_at_a_time(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def plan(*_: Any) -> Any:
+        refused(api.post("/runs", json=SHORT), 409)
+        raise hg.HandgradError("too large")
+
+    monkeypatch.setattr(server_runs, "plan", plan)
+    for _ in range(2):
+        refused(api.post("/runs", json=SHORT), 422)
 
 
 def test_model_to_start_from_must_fit_the_recipe(api: TestClient) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from threading import Semaphore
+from threading import Lock, Semaphore
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Response
@@ -32,7 +32,7 @@ def routes(
     trainings: Trainings, in_use: ModelInUse, datasets: Datasets, check_quota: Callable[[], None]
 ) -> APIRouter:
     """Build the routes."""
-    router, streams = APIRouter(), Semaphore(MAX_STREAMS)
+    router, streams, planning = APIRouter(), Semaphore(MAX_STREAMS), Lock()
     Folder = Annotated[Path, Depends(trainings.folder)]
 
     def counted() -> Iterator[None]:
@@ -61,10 +61,15 @@ def routes(
     @router.post("/runs", status_code=201)
     def start(wanted: NewRun) -> dict[str, Any]:
         """Start a training; one training runs at a time."""
-        origin = in_use.get() if wanted.start else None
-        recipe, network = plan(wanted, datasets, origin)
-        check_quota()
-        return describe(trainings.start(recipe, network, origin))
+        if not planning.acquire(blocking=False):  # also a network that is refused takes memory
+            raise HTTPException(409, "another training is being started; try again later")
+        try:
+            origin = in_use.get() if wanted.start else None
+            recipe, network = plan(wanted, datasets, origin)
+            check_quota()
+            return describe(trainings.start(recipe, network, origin))
+        finally:
+            planning.release()
 
     @router.get("/runs/{name}")
     def with_records(folder: Folder) -> dict[str, Any]:
