@@ -27,9 +27,7 @@ def download(urls: Iterable[str], target: Path, verify: Callable[[bytes], bool],
             ):
                 content = answer.read(limit)
         except (OSError, HTTPException, ValueError) as error:
-            cause = error.reason if type(error) is URLError else error
-            words = str(getattr(cause, "strerror", None) or cause or type(cause).__name__).split()
-            reason = " ".join(words)  # in one line
+            reason = _reason(error)
         else:
             if verify(content):
                 return write_file(target, content)
@@ -38,3 +36,8 @@ def download(urls: Iterable[str], target: Path, verify: Callable[[bytes], bool],
         failures.append(f"{host or url}: {reason}")
     reasons = ", ".join(failures)
     raise HandgradError(f"cannot download {target.name} ({reasons}); put it into {target.parent} yourself")
+
+
+def _reason(error: Exception) -> str:
+    cause = error.reason if type(error) is URLError else error
+    return " ".join(str(getattr(cause, "strerror", None) or cause or type(cause).__name__).split())
