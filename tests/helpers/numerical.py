@@ -12,10 +12,8 @@ def numerical_gradient(function: Callable[[], float], array: NDArray[Any]) -> ND
     gradient, step = np.zeros_like(array), 1e-6
     for index in np.ndindex(*array.shape):
         value = array[index]
-        array[index] = value + step
-        above = function()
-        array[index] = value - step
-        below = function()
+        for sign in (1, -1):
+            array[index] = value + sign * step
+            gradient[index] += sign * function() / (2 * step)
         array[index] = value
-        gradient[index] = (above - below) / (2 * step)
     return gradient

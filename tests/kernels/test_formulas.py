@@ -47,14 +47,15 @@ def test_batch_norm_gives_every_feature_the_mean_and_deviation_of_its_parameters
 
 P = 1 / (1 + np.exp(-1))
 TIES = np.array([[1.0, 1, 0], [0, 2, 2], [3, 3, 3]])
-HUGE, INFINITE = (
-    np.array([[1000.0, 999, -1000], [-1e30, 0, 0]]),
-    [np.array([[0, -np.inf, -1]]), np.array([0])],
-)
+HUGE = np.array([[1000.0, 999, -1000], [-1e30, 0, 0]])
+INFINITE = [np.array([[0, -np.inf, -1]]), np.array([0])]
+FAR = np.array([-1e4, -80, 0, 1e4])
 SPECIAL: dict[str, tuple[str, list[Any], Any]] = {
     "zeros": ("relu", [np.array([-1.0, 0, 2])], [[0, 0, 2]]),
     "zeros, backward": ("relu_backward", [np.ones(3), np.array([-1.0, 0, 2])], [[0, 0, 1]]),
-    "tails": ("sigmoid", [np.array([-80.0, 0])], [[np.exp(-80), 0.5]]),
+    "tails": ("sigmoid", [FAR], [[0, np.exp(-80), 0.5, 1]]),
+    "tails of another function": ("gelu", [FAR], [[0, 0, 0, 1e4]]),
+    "tails, backward": ("gelu_backward", [np.ones(4), FAR], [[0, 0, 0.5, 1]]),
     "maxima of three": ("maxout", [np.array([[1.0, 3, 2, -5, -1, -2]]), 3], ([[3, -1]], [[1, 1]])),
     "equal pixels": ("max_pool", [np.zeros((1, 1, 2, 2)), 2, 2], ([[[[0]]]], [[[[0]]]])),
     "huge logits": ("softmax", [HUGE], [[[P, 1 - P, 0], [0, 0.5, 0.5]]]),

@@ -4,13 +4,14 @@ import copy
 from dataclasses import FrozenInstanceError
 from math import erf, sqrt
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 import handgrad as hg
 from handgrad.kernels.backend import kernels
-from layer_table import LAYERS, arrays_of, parameters_of
+from layer_table import LAYERS, arrays_of
 from numerical import numerical_gradient
 
 table = pytest.mark.parametrize(("layer", "shape"), LAYERS, ids=str)
@@ -45,22 +46,25 @@ def test_the_contract(layer: hg.Layer, shape: tuple[int, ...]) -> None:
 
 @table
 @pytest.mark.parametrize("backend", ["numpy", "native"])
-def test_backward_is_the_derivative_of_forward(layer: hg.Layer, shape: tuple[int, ...], backend: str) -> None:
+@pytest.mark.parametrize("training", [True, False])
+def test_backward_is_the_derivative_of_forward(
+    layer: hg.Layer, shape: tuple[int, ...], backend: str, training: bool
+) -> None:
     rng = np.random.default_rng(1)
-    arrays = parameters_of(layer, shape, rng)
+    arrays = arrays_of(layer, shape, rng)
     x, dy = rng.normal(size=(3, *shape)), rng.normal(size=(3, *layer.output_shape(shape)))
-    gradients = {name: np.zeros_like(array) for name, array in arrays.items()}
+    shapes = layer.parameter_shapes(shape).items()
+    gradients = SimpleNamespace(**{name: np.zeros(size) for name, size in shapes})
 
-    def loss() -> float:
-        y, _ = layer.forward(SimpleNamespace(**arrays), x, np.random.default_rng(2))
-        return float((y * dy).sum())
+    def forward() -> Any:
+        return layer.forward(arrays, x, np.random.default_rng(2) if training else None)
 
     with kernels.using(backend):
-        _, backward = layer.forward(SimpleNamespace(**arrays), x, np.random.default_rng(2))
-        gradients["x"] = backward(dy, SimpleNamespace(**gradients))
-        for name, array in (*arrays.items(), ("x", x)):
-            numerical = numerical_gradient(loss, array)
-            np.testing.assert_allclose(gradients[name], numerical, rtol=1e-6, atol=1e-8, err_msg=name)
+        gradients.x = forward()[1](dy, gradients)
+        for name, gradient in vars(gradients).items():
+            array = x if name == "x" else getattr(arrays, name)
+            numerical = numerical_gradient(lambda: float((forward()[0] * dy).sum()), array)
+            np.testing.assert_allclose(gradient, numerical, rtol=1e-6, atol=1e-8, err_msg=name)
 
 
 @pytest.mark.parametrize(
@@ -77,12 +81,6 @@ def test_backward_is_the_derivative_of_forward(layer: hg.Layer, shape: tuple[int
 def test_layers_that_do_not_fit_are_refused(layer: hg.Layer, shape: tuple[int, ...], message: str) -> None:
     with pytest.raises(hg.HandgradError, match=message):
         hg.Network([layer, hg.Flatten()], shape)
-
-
-@pytest.mark.parametrize("layer", [hg.Sigmoid(), hg.Tanh(), hg.GELU()])
-def test_huge_inputs_do_not_overflow(layer: hg.Layer) -> None:
-    y, backward = layer.forward(SimpleNamespace(), np.array([[-1e4, 1e4]]))
-    assert np.isfinite([y, backward(np.ones_like(y), SimpleNamespace())]).all()
 
 
 def test_gelu_is_close_to_x_times_the_normal_distribution() -> None:

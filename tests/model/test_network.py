@@ -13,7 +13,6 @@ from failing import refusal
 from handgrad.kernels.softmax import softmax
 from handgrad.model.layers import BatchNorm, Conv2D, Dense, Flatten, Layer, ReLU, Tanh
 from handgrad.model.network import FEW, Network
-from numerical import numerical_gradient
 
 
 def small(seed: int = 0) -> Network:
@@ -34,27 +33,6 @@ def test_the_seed_decides_the_parameters() -> None:
     assert network.parameters[0].weights[0].tolist() == [0, 5, 10, 15]  # weights lie as (I, O)
     network.parameters[2].biases[-1] = -7
     assert network.flat_parameters[-1] == -7
-
-
-@pytest.mark.parametrize("layers", [[Dense(5), ReLU(), Dense(3)], [ReLU(), Dense(5), BatchNorm(), Dense(3)]])
-def test_backward_is_the_derivative_with_and_without_that_of_inputs(layers: list[Layer]) -> None:
-    rng = np.random.default_rng(2)
-    network = Network(layers, (4,), rng, np.float64)
-    network.calibrate(rng.normal(size=(40, 4)))
-    x, labels = rng.normal(size=(6, 4)), rng.integers(3, size=6)
-
-    def loss() -> float:
-        return hg.cross_entropy(network.forward(x)[0], labels)[0]
-
-    logits, backward = network.forward(x)
-    gradient, without = np.zeros((2, network.parameter_count))
-    dlogits = hg.cross_entropy(logits, labels)[1]
-    dx = backward(dlogits, gradient)
-    numerical = numerical_gradient(loss, network.flat_parameters)
-    np.testing.assert_allclose(gradient, numerical, rtol=1e-6, atol=1e-9)
-    np.testing.assert_allclose(dx, numerical_gradient(loss, x), rtol=1e-6, atol=1e-9)
-    assert backward(dlogits, without, input_gradient=False) is None
-    np.testing.assert_array_equal(gradient, without)
 
 
 @pytest.mark.parametrize(
