@@ -86,6 +86,5 @@ def make_folder(folder: Path) -> None:
 
 def cannot_write(path: Path | str, error: OSError) -> HandgradError:
     """Return the error for a file or folder that could not be written."""
-    return HandgradError(
-        f"cannot write {path}: {error.strerror or error}; choose another place or free space"
-    )
+    reason = error.strerror or error
+    return HandgradError(f"cannot write {path}: {reason}; choose another place or free space")

@@ -1,7 +1,6 @@
 """Every layer of the library, with the shape of an input: one row serves the tests of a whole family."""
 
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 
@@ -42,14 +41,11 @@ EDGES: list[tuple[hg.Layer, tuple[int, ...]]] = [
 ]
 
 
-def parameters_of(layer: hg.Layer, shape: tuple[int, ...], rng: np.random.Generator) -> dict[str, Any]:
-    return {name: rng.normal(size=size) for name, size in layer.parameter_shapes(shape).items()}
-
-
 def arrays_of(layer: hg.Layer, shape: tuple[int, ...], rng: np.random.Generator) -> SimpleNamespace:
     """Draw parameters and statistics, as inference takes them."""
+    parameters = {name: rng.normal(size=size) for name, size in layer.parameter_shapes(shape).items()}
     statistics = {name: rng.uniform(0.5, 2, size) for name, size in layer.statistic_shapes(shape).items()}
-    return SimpleNamespace(**parameters_of(layer, shape, rng), **statistics)
+    return SimpleNamespace(**parameters, **statistics)
 
 
 def network_of(layer: hg.Layer, shape: tuple[int, ...]) -> hg.Network:

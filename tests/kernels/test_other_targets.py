@@ -20,10 +20,7 @@ from numpy.typing import NDArray
 import native_build
 from handgrad.kernels.native import library
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif("v2" not in library.suitable(), reason="compares with x86-64"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif("v2" not in library.suitable(), reason="not x86-64")]
 
 GAP = b"\xa5" * 72
 """Bytes around arrays, which no kernel may change."""

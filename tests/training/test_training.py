@@ -46,9 +46,7 @@ def test_it_learns_and_never_opens_the_test_split(digits: hg.Splits) -> None:
         ({"batch_size": 1000, "epochs": np.int64(2)}, [(0, 1), (1, 2)]),
     ],
 )
-def test_records_count_steps_from_0_and_epochs_from_1(
-    table: hg.Dataset, arguments: Any, expected: Any
-) -> None:
+def test_records_count_steps_from_0_epochs_from_1(table: hg.Dataset, arguments: Any, expected: Any) -> None:
     records = hg.fit(network_for(table), table, **arguments)
     assert [(record.step, record.epoch) for record in records] == expected
     for earlier, later in pairwise(records):

@@ -58,10 +58,8 @@ def affine_displacements(
     """
     cos, sin, tan = np.cos(turn), np.sin(turn), np.tan(slant)
     inverse = np.array([[cos, -sin], [sin + tan * cos, cos - tan * sin]]) / stretch[:, None]
-    coefficients = np.array(
-        [-(inverse * shift).sum(axis=1), inverse[:, 0] - [[1], [0]], inverse[:, 1] - [[0], [1]]]
-    )
-    constant, by_y, by_x = coefficients.transpose(0, 2, 1)[..., None, None].astype(np.float32)
+    terms = np.array([-(inverse * shift).sum(axis=1), inverse[:, 0] - [[1], [0]], inverse[:, 1] - [[0], [1]]])
+    constant, by_y, by_x = terms.transpose(0, 2, 1)[..., None, None].astype(np.float32)
     y = (np.arange(height, dtype=np.float32) - (height - 1) / 2)[:, None]
     x = np.arange(width, dtype=np.float32) - (width - 1) / 2
     field = aligned((len(turn), 2, height, width), np.float32)

@@ -154,10 +154,10 @@ class Architecture:
 
         A matrix (O, I) lies in memory as (I, O), the weights of one input side by side; see dense.c.
         """
-        expected = ((self.parameter_count,), self.dtype)
-        if (vector.shape, vector.dtype) != expected or not vector.flags.c_contiguous:
+        size = self.parameter_count
+        if vector.shape != (size,) or vector.dtype != self.dtype or not vector.flags.c_contiguous:
             raise HandgradError(
-                "parameters and gradients must be a contiguous vector {} of {}".format(*expected)
+                f"parameters and gradients must be a contiguous {self.dtype} vector ({size},)"
             )
         views, start = [], 0
         for shapes in self.shapes:

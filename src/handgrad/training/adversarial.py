@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.config import Configurable, within
-from handgrad.kernels.types import Floats
+from handgrad.kernels.types import Floats, as_floats
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,5 @@ class Adversarial(Configurable):
 
     def perturb(self, x: Floats | NDArray[np.uint8], dx: Floats) -> NDArray[Any]:
         """Return x + ε sign(dx), of the shape of x; bytes stand for x / 255."""
-        if x.dtype == np.uint8:
-            x = np.divide(x, 255, dtype=dx.dtype)
+        x = as_floats(x, dx.dtype)
         return x + x.dtype.type(self.epsilon) * np.sign(dx).reshape(x.shape)

@@ -2,13 +2,11 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any
-
-from numpy.typing import NDArray
 
 from handgrad.config import Configurable, within
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.threads import Workers
+from handgrad.kernels.types import Floats
 from handgrad.training.state import TrainingState
 
 
@@ -24,14 +22,12 @@ class Averaging(Configurable, ABC):
         the number of parameters in the average.
         """
 
-    def update(
-        self, state: TrainingState, parameters: NDArray[Any], total: int, epoch: int, workers: Workers
-    ) -> None:
-        """Include the parameters after a step in the average of a state."""
+    def update(self, state: TrainingState, w: Floats, total: int, epoch: int, workers: Workers) -> None:
+        """Include the parameters after a step, w (P,), in the average of a state."""
         if share := self.share(state.step, total, epoch, state.averaged):
-            average = state.average = parameters.copy() if state.average is None else state.average
+            average = state.average = w.copy() if state.average is None else state.average
             move, parts = kernels.move_average, workers.slices(len(average))
-            workers.map(lambda part: move(average[part], parameters[part], share), parts)
+            workers.map(lambda part: move(average[part], w[part], share), parts)
             state.averaged += 1
 
 
