@@ -10,10 +10,6 @@ from handgrad.tensorboard import log_to_tensorboard
 from handgrad.training.records import Record
 
 
-def record(step: int) -> Record:
-    return Record(step, step + 1, 1 / (step + 1), 0.5, None, 0.25, 0.1, 1.5, 1000.0)
-
-
 def events(folder: Path) -> list[Event]:
     """Read event files: length, checksum, event, checksum, and again."""
     found = []
@@ -27,7 +23,7 @@ def events(folder: Path) -> list[Event]:
 
 
 def test_every_record_is_yielded_and_written_and_repeated_steps_are_hidden(tmp_path: Path) -> None:
-    records = [record(step) for step in range(3)]
+    records = [Record(step, step + 1, 1 / (step + 1), 0.5, None, 0.25, 0.1, 1.5, 1000.0) for step in range(3)]
     assert list(log_to_tensorboard(records, tmp_path, 0)) == records
     written = [(event.step, value) for event in events(tmp_path) for value in event.summary.value]
     values = {(value.tag, step): value.simple_value for step, value in written}

@@ -24,11 +24,6 @@ def seeded() -> hg.TrainingState:
     return hg.TrainingState(np.random.default_rng(0))
 
 
-@pytest.fixture
-def splits(table: hg.Dataset) -> hg.Splits:
-    return hg.Splits(table).split_validation(50, np.random.default_rng(1))
-
-
 def test_it_learns_and_never_opens_the_test_split(digits: hg.Splits) -> None:
     network, closed = network_for(digits.train), hg.Splits(digits.train, test=lambda: pytest.fail("opened"))
     records = hg.fit(network, closed, epochs=60, batch_size=32, seed=0)
@@ -54,7 +49,8 @@ def test_records_count_steps_from_0_epochs_from_1(table: hg.Dataset, arguments: 
         assert later.examples_per_second > 0
 
 
-def test_cross_entropy_of_training_before_the_step_and_of_validation_after_it(splits: hg.Splits) -> None:
+def test_cross_entropy_of_training_before_the_step_and_of_validation_after_it(table: hg.Dataset) -> None:
+    splits = hg.Splits(table).split_validation(50, np.random.default_rng(1))
     network, untouched = network_for(splits.train), network_for(splits.train)
     (record,) = hg.fit(network, splits, batch_size="all", steps=1, loss=hg.CrossEntropy(0.5))
     untouched.scaling = network.scaling

@@ -156,9 +156,7 @@ class Architecture:
         """
         size = self.parameter_count
         if vector.shape != (size,) or vector.dtype != self.dtype or not vector.flags.c_contiguous:
-            raise HandgradError(
-                f"parameters and gradients must be a contiguous {self.dtype} vector ({size},)"
-            )
+            raise HandgradError(f"parameters and gradients must be contiguous {self.dtype} vectors ({size},)")
         views, start = [], 0
         for shapes in self.shapes:
             arrays = {}

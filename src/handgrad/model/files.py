@@ -180,6 +180,4 @@ def _opened(path: Path) -> Iterator[Any]:
             yield file
     except (SafetensorError, OSError) as error:
         reason = next(iter(str(error).splitlines()), "")
-        raise HandgradError(
-            f"{path} is not a whole model file, but damaged or cut short: {reason}"
-        ) from error
+        raise HandgradError(f"{path} is damaged or cut short, not a whole model file: {reason}") from error
