@@ -19,9 +19,7 @@ def relu(x: Floats) -> Floats:
 
 def relu_backward(dy: Floats, x: Floats) -> Floats:
     """Compute dx = dy · [x > 0]; the gradient at 0 is 0."""
-    dx = (x > 0).astype(dy.dtype)
-    dx *= dy
-    return dx
+    return dy * (x > 0)
 
 
 def leaky_relu(x: Floats, negative_slope: float) -> Floats:

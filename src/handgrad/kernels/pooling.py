@@ -27,11 +27,9 @@ def max_pool_backward(
 ) -> Floats:
     """Compute dx += dy · [offset = argmax] for each pixel of a window; (N, C, H', W') to (N, C, H, W)."""
     dx = np.zeros((*dy.shape[:2], *image), dy.dtype)
-    height, width = dy.shape[2:]
-    for offset, (row, column) in enumerate(product(range(window), repeat=2)):
-        rows = slice(row, row + stride * height, stride)
-        columns = slice(column, column + stride * width, stride)
-        dx[:, :, rows, columns] += dy * (argmax == offset)
+    offsets = np.arange(window**2).reshape(window, window)
+    dwindows = dy[..., None, None] * (argmax[..., None, None] == offsets)
+    windows_backward(dwindows, dx, stride)
     return dx
 
 

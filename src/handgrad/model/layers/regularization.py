@@ -93,5 +93,4 @@ class Dropout(Layer):
             return x, lambda dy, gradients: dy
         kept = rng.random(x.shape, np.float32) >= self.rate
         mask = kept * x.dtype.type(1 / (1 - self.rate))
-
         return x * mask, lambda dy, gradients: dy * mask
