@@ -102,8 +102,9 @@ def evaluate(
 
 def as_known(network: Network, dataset: Dataset) -> Dataset:
     """Return data with inputs and classes in the order of a trained network; HandgradError if they do not fit it."""
-    if isinstance(dataset, Dataset):
-        dataset = in_known_order(dataset, network.features, network.classes)
+    if not isinstance(dataset, Dataset):
+        raise HandgradError(f"the data must be a Dataset, such as a test split; got {type(dataset).__name__}")
+    dataset = in_known_order(dataset, network.features, network.classes)
     check_fit(network, dataset)
     numbered = tuple(map(str, range(len(network.classes))))
     if dataset.class_names != network.classes and numbered not in (dataset.class_names, network.classes):
@@ -117,8 +118,6 @@ def as_known(network: Network, dataset: Dataset) -> Dataset:
 
 def check_fit(network: Network, dataset: Dataset) -> None:
     """Raise HandgradError if data are empty, or do not have the network's number of inputs or classes."""
-    if not isinstance(dataset, Dataset):
-        raise HandgradError(f"the data must be a Dataset, such as a test split; got {type(dataset).__name__}")
     if len(dataset) == 0:
         raise HandgradError("the data hold no examples")
     ours = f"{network.inputs} inputs and {len(network.classes)} classes"
