@@ -1,17 +1,20 @@
-"""A progress bar on standard error, shown only where that is a terminal."""
+"""A progress bar on standard error, shown by default only on a terminal or in a notebook."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
 @contextmanager
-def progress_bar(title: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """Show a bar within a block; the function that is yielded sets how much of `total` is done."""
+def progress_bar(
+    title: str, total: int | None = None, *, shown: bool | str = "auto", keep: bool = False
+) -> Iterator[Callable[..., None]]:
+    """Show a bar within a block; the function that is yielded sets how much of `total` is done, and the title."""
     from rich.console import Console
     from rich.markup import escape
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+    console = Console(stderr=True)
+    shown = shown is True or console.is_terminal or console.is_jupyter
+    with Progress(console=console, transient=not keep, disable=not shown) as bar:
         task = bar.add_task(escape(title), total=total)
-        yield lambda done: bar.update(task, completed=done)
+        yield lambda done, title=title: bar.update(task, completed=done, description=escape(title))

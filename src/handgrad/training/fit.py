@@ -3,6 +3,7 @@
 from typing import Any
 
 from handgrad.data.dataset import Dataset, Splits
+from handgrad.data.progress import progress_bar
 from handgrad.errors import HandgradError
 from handgrad.model.network import Network
 from handgrad.training.records import Record
@@ -23,17 +24,11 @@ def fit(
     records = train(network, data, **arguments)
     if not progress:
         return list(records)
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console, taken = Console(stderr=True), []
-    shown = progress is True or console.is_terminal or console.is_jupyter
     lengths = {name: arguments.get(name) for name in ("batch_size", "epochs", "steps")}
     total = count_steps(len(data if isinstance(data, Dataset) else data.train), **lengths)
-    with Progress(console=console, disable=not shown) as bar:
-        task = bar.add_task("training", total=total)
+    taken: list[Record] = []
+    with progress_bar("training", total, shown=progress, keep=True) as show:
         for record in records:
             taken.append(record)
-            description = f"epoch {record.epoch}, loss {record.loss:.4f}"
-            bar.update(task, completed=record.step + 1, description=description)
+            show(record.step + 1, f"epoch {record.epoch}, loss {record.loss:.4f}")
     return taken
