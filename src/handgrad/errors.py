@@ -3,10 +3,31 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 from importlib.util import find_spec
+from unicodedata import category
+
+LONGEST = 290
+"""Characters of a message; with the name of the program, a line has at most 300."""
 
 
 class HandgradError(ValueError):
-    """A problem that the user can fix, in one line."""
+    """A problem that the user can fix, in one printable line of limited length."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message))
+
+
+def printable(text: str) -> str:
+    """Replace control characters, which could command a terminal, with U+FFFD. Line feeds are kept."""
+    return "".join(
+        char if char == "\n" or category(char)[0] != "C" else "\N{REPLACEMENT CHARACTER}" for char in text
+    )
+
+
+def one_line(text: str) -> str:
+    """Put a text into one printable line; of a long one, the beginning and the end are kept."""
+    line = printable(" ".join(text.split()))
+    half = LONGEST // 2
+    return line if len(line) <= LONGEST else f"{line[: half - 1]}…{line[-half:]}"
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

@@ -13,7 +13,8 @@ from failing import misused, prints
 from fixture_types import Cli
 from handgrad.cli.main import app, describe
 from handgrad.cli.options import parse_duration
-from handgrad.cli.output import emit, emit_json, error_line, printable, table
+from handgrad.cli.output import emit, emit_json, error_line, table
+from handgrad.errors import printable
 from networks import DIGITS
 
 Capture = pytest.CaptureFixture[str]

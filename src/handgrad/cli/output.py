@@ -5,20 +5,13 @@ import os
 import sys
 from collections.abc import Iterable
 from typing import Any
-from unicodedata import category
 
-LONGEST_ERROR = 290
-
-
-def printable(text: str) -> str:
-    """Replace control characters, which could command a terminal, with U+FFFD. Line feeds are kept."""
-    return "".join(char if char == "\n" or category(char)[0] != "C" else "\ufffd" for char in text)
+from handgrad.errors import one_line, printable
 
 
 def error_line(text: str) -> str:
-    """Put an error into one printable line of limited length."""
-    line = printable(" ".join(text.split()))
-    return f"handgrad: {line if len(line) <= LONGEST_ERROR else line[: LONGEST_ERROR - 1] + '…'}"
+    """Return the line for an error or a warning."""
+    return f"handgrad: {one_line(text)}"
 
 
 def emit(text: str = "") -> None:
@@ -34,7 +27,7 @@ def emit_json(value: dict[str, Any]) -> None:
 
 def table(header: Iterable[str], rows: Iterable[Iterable[str]], left: int = 1) -> str:
     """Arrange cells in aligned columns, the first `left` of them flush left and the others flush right."""
-    lines = [list(header), *map(list, rows)]
+    lines = [[" ".join(cell.split("\n")) for cell in row] for row in (header, *rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     sides = ["<" if index < left else ">" for index in range(len(widths))]
     form = "  ".join(f"{{:{side}{width}}}" for side, width in zip(sides, widths, strict=True))

@@ -88,6 +88,8 @@ def _read_array(path: Path, name: str) -> NDArray[Any]:
                 size = archive.zip.getinfo(file).file_size
                 check_memory(2 * size, f"{path}: {name}", "; unpack it, for .npy files are memory-mapped")
                 array = np.asarray(archive[name])  # bytes, where it is not an array
+        if array.dtype.kind == "U":
+            array.tolist()  # raises where a code is not a character
     return np.strings.decode(array, "utf-8", "replace") if array.dtype.kind == "S" else array
 
 

@@ -1,0 +1,210 @@
+"""The readers of files: how to write a few valid files, and how to read them."""
+
+import json
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
+from io import StringIO
+from pathlib import Path
+from shutil import rmtree
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+from PIL import Image
+
+import handgrad as hg
+from handgrad.cli.main import main
+from handgrad.data.collection import add_to_collection
+from handgrad.data.images import read_example
+from handgrad.data.strokes import generate
+from handgrad.data.tables import read_rows
+from handgrad.exports.csv import write_csv
+from handgrad.exports.formats import load_model_recipe
+from handgrad.recipes.loading import load_recipe, recipe_text
+from handgrad.run_status import validation_summary
+from handgrad.runs import Run
+from handgrad.server.run_folders import Status, find_runs, read_records, status, write_mark
+from idx_files import write_idx
+
+IMAGES, LABELS = generate(12, 7)
+NAMES = np.array(list("0123456789"))
+ARRAYS: dict[str, Any] = {
+    "x_train": IMAGES.reshape(-1, 28, 28),
+    "y_train": NAMES[LABELS],
+    "x_test": IMAGES / 255,
+    "y_test": LABELS,
+    "classes": NAMES,
+}
+ROWS = [f"{('no', 'yes')[k % 2]},{k / 3},{('clay', 'sand')[k % 2]}\n" for k in range(12)]
+TABLE = "label,a,soil\n" + "".join(ROWS)
+RECIPE = """\
+name = "small"
+[data]
+source = "{folder}/data.csv"
+validation = 0.25
+[network]
+layers = [{{type = "Dense", units = 4}}, {{type = "ReLU"}}, {{type = "Dense", units = "classes"}}]
+[optimizer]
+type = "Adam"
+learning_rate = 0.01
+[early_stopping]
+patience = 3
+[training]
+batch_size = 4
+epochs = 2
+"""
+
+
+class Reader(NamedTuple):
+    """How to write valid files into a folder, and how to read one of them, with others of its folder if need be."""
+
+    write: Callable[[Path], object]
+    read: Callable[[Path], object]
+    share: float = 1.0
+    """Of the seeds of other readers, where one takes long."""
+
+
+def write_idx_files(folder: Path) -> None:
+    for split, end in (("train", ""), ("t10k", ".gz")):
+        write_idx(folder / f"{split}-images-idx3-ubyte{end}", IMAGES.reshape(-1, 28, 28))
+        write_idx(folder / f"{split}-labels-idx1-ubyte{end}", LABELS)
+
+
+def write_npz(folder: Path) -> None:
+    np.savez(folder / "a.npz", **ARRAYS)
+    np.savez_compressed(folder / "b.npz", **ARRAYS)
+
+
+def write_npy(folder: Path) -> None:
+    for name, array in ARRAYS.items():
+        np.save(folder / name, array)
+
+
+def write_collection(folder: Path) -> None:
+    add_to_collection(folder / "a.npz", IMAGES, NAMES[LABELS].tolist())
+
+
+def write_tables(folder: Path) -> None:
+    for name, text in (("a.csv", TABLE), ("b.csv", "".join(ROWS))):
+        (folder / name).write_text(text)
+    rows = np.c_[LABELS, IMAGES[:, :49]].tolist()
+    (folder / "c.csv").write_text("".join(",".join(map(str, row)) + "\n" for row in rows))
+
+
+def write_parquet(folder: Path) -> None:
+    table = pl.read_csv(StringIO(TABLE)).with_columns(pl.Series("b", range(12), pl.UInt8))
+    table.write_parquet(folder / "a.parquet", row_group_size=5)
+
+
+def write_images(folder: Path) -> None:
+    for number, name in enumerate(("a.png", "b.png", "c.jpg", "d.gif", "e.bmp", "f.tif", "g.webp", "h.png")):
+        image = Image.fromarray(IMAGES[number].reshape(28, 28)).resize((40, 20 + number // 4))
+        path = folder / str(number % 2) / name
+        path.parent.mkdir(exist_ok=True)
+        image.convert("RGBA" if number == 1 else "L").save(path)
+
+
+def write_recipes(folder: Path) -> None:
+    for name in ("classic", "best"):
+        (folder / f"{name}.toml").write_text(recipe_text(name))
+
+
+def write_models(folder: Path, suffix: str = "") -> None:
+    layers = [hg.Conv2D(2, 5), hg.BatchNorm(), hg.ReLU(), hg.MaxPool2D(4), hg.Flatten(), hg.Dense(10)]
+    network = hg.Network(layers, (1, 28, 28), 0, scaling=hg.Scaling.of_bytes(), framing="digit")
+    scaling = hg.Scaling(np.arange(2.0), np.ones(2))
+    table = hg.Network([hg.Dense(3)], 2, 0, scaling=scaling, features=("a", "b"), classes=("x", "y", "z"))
+    for name, model in (("images", network), ("table", table)):
+        if suffix != ".onnx":
+            hg.save_model(model, folder / f"{name}.safetensors", {"name": "small"}, steps=3)
+        if suffix != ".safetensors":
+            hg.export(model, folder / f"{name}.onnx", recipe={"name": "small"})
+
+
+def write_final_config(folder: Path) -> None:
+    write_csv(hg.Network([hg.Dense(3), hg.ReLU(), hg.Dense(2)], 4, 0, scaling=hg.Scaling.of_bytes()), folder)
+
+
+def write_run(folder: Path) -> None:
+    path = folder / "run"
+    path.mkdir()
+    (path / "data.csv").write_text(TABLE)
+    (path / "recipe.toml").write_text(RECIPE.format(folder=path))
+    recipe = load_recipe(str(path / "recipe.toml"))
+    (path / "recipe.toml").unlink()
+    run = Run.start(recipe, path)
+    with run.open():
+        list(run.train(threads=1))
+    write_mark(path, Status("paused"))
+    rmtree(path / "final_config")
+
+
+def read_run(path: Path) -> None:
+    for run in find_runs(path.parents[1]):  # a list of runs shows damaged ones, too
+        status(run)
+        read_records(run)
+        validation_summary(run)
+    hg.load_records(path.parent)
+    hg.load_model(path.parent)
+    Run.resume(path.parent)
+
+
+def write_questions(folder: Path) -> None:
+    write_models(folder)
+    for name in ("images.onnx", "table.safetensors"):
+        (folder / name).unlink()
+    Image.fromarray(IMAGES[0].reshape(28, 28)).save(folder / "a.png")
+    (folder / "rows.csv").write_text("a,b\n0.5,1\n2,1e30\n")
+
+
+def predict(path: Path) -> None:
+    for model, file in (("images.safetensors", "a.png"), ("table.onnx", "rows.csv")):
+        command = ["predict", str(path.with_name(model)), str(path.with_name(file)), "--json"]
+        with redirect_stdout(StringIO()) as printed, redirect_stderr(StringIO()) as errors:
+            failed = main(command)
+        for line in printed.getvalue().splitlines():
+            json.loads(line, parse_constant=lambda constant: json.loads(f"{constant} is not JSON"))
+        if failed:
+            raise hg.HandgradError(errors.getvalue().removesuffix("\n"))
+
+
+def load_all(path: Path) -> None:
+    splits = hg.load_data(path)
+    len(splits.test or splits.train)
+
+
+def read_rows_of(path: Path) -> None:
+    if path.name == "c.csv":
+        read_rows(path, 49, images=True)
+    else:
+        read_rows(path, 3, ("a", "soil=clay", "soil=sand"))
+
+
+def load_model(path: Path) -> None:
+    hg.load_model(path)
+    load_model_recipe(path)
+
+
+def in_its_folder(read: Callable[[Path], object]) -> Callable[[Path], object]:
+    """Return a function that reads the folder of a file."""
+    return lambda path: read(path.parent)
+
+
+READERS = {
+    "idx": Reader(write_idx_files, in_its_folder(load_all)),
+    "npz": Reader(write_npz, load_all),
+    "npy": Reader(write_npy, in_its_folder(load_all)),
+    "csv": Reader(write_tables, load_all),
+    "rows": Reader(write_tables, read_rows_of),
+    "parquet": Reader(write_parquet, load_all, 0.03),  # a child process reads it first
+    "images": Reader(write_images, in_its_folder(in_its_folder(load_all))),
+    "image": Reader(write_images, lambda path: read_example(path, (1, 28, 28), "digit")),
+    "collection": Reader(write_collection, lambda path: add_to_collection(path, IMAGES[:0], ())),
+    "recipe": Reader(write_recipes, lambda path: load_recipe(str(path))),
+    "model": Reader(partial(write_models, suffix=".safetensors"), load_model),
+    "onnx": Reader(partial(write_models, suffix=".onnx"), load_model),
+    "run": Reader(write_run, read_run, 0.5),
+    "final_config": Reader(write_final_config, in_its_folder(load_model)),
+    "predict": Reader(write_questions, predict, 0.2),
+}

@@ -1,0 +1,15 @@
+"""Damaged files: every reader refuses them in one short line, at once, and with little memory."""
+
+import pytest
+
+from fuzzing import fuzz
+from readers import READERS
+
+FILES = 150
+
+
+@pytest.mark.parametrize("times", [1, pytest.param(10, marks=pytest.mark.slow)])
+def test_damaged_files_are_read_or_refused_in_one_line(times: int) -> None:
+    cases = [(name, seed) for name in READERS for seed in range(int(times * FILES * READERS[name].share))]
+    problems = fuzz(cases)
+    assert not problems, "\n".join(problems)
