@@ -96,6 +96,7 @@ def _problem(name: str, path: Path) -> str:
     seconds, memory = (after - before for before, after in zip(before, _usage(), strict=True))
     if printed := os.pread(2, 1000, 0):
         os.ftruncate(2, 0)
+        os.lseek(2, 0, os.SEEK_SET)
         return f"it prints {printed!r}"
     if not line.isprintable() or not 0 < len(line) <= LENGTH:
         return f"the message has {len(line)} characters: {line[:1000]!r}"

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import tomllib
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import PurePath
 from random import Random
 from typing import Any, TypeAlias
 
+import tomli_w
 from onnx import ModelProto
 
 Parts: TypeAlias = dict[str, bytes]
@@ -32,9 +34,10 @@ def mutate(name: str, content: bytes, rng: Random) -> bytes:
         parts = unpack(content)
         part = rng.choice([*parts])
         return pack(parts | {part: mutate(part, parts[part], rng)})
-    if suffix == ".json" and rng.random() < 0.7:
-        with suppress(ValueError):
-            return json.dumps(mutate_value(json.loads(content), rng)).encode()
+    if suffix in (".json", ".toml") and rng.random() < 0.7:
+        loads, dumps = (json.loads, json.dumps) if suffix == ".json" else (tomllib.loads, tomli_w.dumps)
+        with suppress(ValueError, TypeError):  # e.g. a value that TOML does not have
+            return dumps(mutate_value(loads(content.decode()), rng)).encode()
     change = mutate_text if suffix in TEXT_FILES and rng.random() < 0.8 else mutate_bytes
     for _ in range(rng.randint(1, 3)):
         content = change(content, rng)

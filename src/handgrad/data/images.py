@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
+from math import ceil, sqrt
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,14 @@ from handgrad.errors import HandgradError
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 """Those that Pillow decodes itself; for some others it would start other programs."""
-MAX_PIXELS = 25_000_000
-"""More than a phone's camera takes; at most 100 MB once decoded."""
+MAX_PIXELS = 16_000_000
+"""After a JPEG was decoded at a fraction of its size; Pillow needs up to 16 bytes per pixel, for WebP."""
 ENOUGH = 1024
-"""Pixels of a side: a larger image is decoded at half the size or less where its format can, and reduced."""
+"""Pixels of a side: a larger JPEG is decoded at half its size or less."""
+MANY = 2**23
+"""Pixels: a larger image is reduced."""
+REDUCIBLE = {"1": "L", "P": "RGBA", "PA": "RGBA", "I;16": "I", "I;16B": "I", "I;16L": "I"}
+"""Modes that Pillow cannot reduce, and those that they are converted to."""
 
 
 def read_image(source: Path | bytes, name: str = "", max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
@@ -33,8 +38,12 @@ def read_image(source: Path | bytes, name: str = "", max_pixels: int = MAX_PIXEL
         image.draft(image.mode, (ENOUGH, ENOUGH))  # JPEG is decoded at 1/2, 1/4 or 1/8 of its size
         if image.width * image.height > max_pixels:
             raise Image.DecompressionBombError
-        image.load()
-        return _grey(image.reduce(factor) if (factor := max(image.size) // (2 * ENOUGH)) > 1 else image)
+        ImageOps.exif_transpose(image, in_place=True)
+        factor = ceil(sqrt(image.width * image.height / MANY))
+        if factor == 1:
+            return _grey(image)
+        reducible = image.convert(REDUCIBLE[image.mode]) if image.mode in REDUCIBLE else image
+        return _grey(reducible.reduce(factor))
 
 
 @contextmanager
@@ -56,7 +65,6 @@ def _opened(source: Path | bytes, name: str) -> Iterator[Image.Image]:
 
 
 def _grey(image: Image.Image) -> NDArray[np.uint8]:
-    image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I") or image.mode == "F":  # 16 or 32 bits per pixel
         values = np.nan_to_num(np.asarray(image, np.float32))
         highest = values.max()
