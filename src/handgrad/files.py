@@ -22,10 +22,10 @@ def replacing(path: Path) -> Iterator[Path]:
     is raised if the file cannot be written.
     """
     path = Path(os.path.realpath(path))  # the target of a link is replaced, and not the link
-    if path.exists() and not path.is_file():
-        raise HandgradError(f"cannot write {path}: it is not a regular file; choose another place")
-    remove_unfinished(path.parent)
     try:
+        if path.exists() and not path.is_file():
+            raise HandgradError(f"cannot write {path}: it is not a regular file; choose another place")
+        remove_unfinished(path.parent)
         with _temporary_file(path.parent) as lock:
             temporary = Path(lock.name)
             yield temporary

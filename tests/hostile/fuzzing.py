@@ -9,7 +9,7 @@ import sys
 import tempfile
 import warnings
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -19,8 +19,8 @@ from handgrad.errors import HandgradError
 from mutations import mutate
 from readers import READERS
 
-SECONDS, MEMORY, LENGTH = 1.0, 300 * 2**20, 300
-"""What a case may take: of a processor, and above what its process has before; and the length of its message."""
+SECONDS, MEMORY, LENGTH = 1.0, 300, 300
+"""What a case may take: of a processor, MB of memory above those before, and characters of its message."""
 PATIENCE = 30.0
 """Seconds after which a process that reports nothing is ended."""
 ADDRESSES = 12 * 2**30
@@ -84,34 +84,37 @@ def _write_files(name: str, folder: Path) -> dict[Path, bytes]:
 
 def _problem(name: str, path: Path) -> str:
     """Read a file, and return what is wrong with that."""
-    Path("/proc/self/clear_refs").write_text("5")  # the peak of memory begins anew
-    before = _usage()
-    line = "-"
-    try:
-        READERS[name].read(path)
-    except HandgradError as error:
-        line = str(error)
-    except BaseException as error:
-        return f"{type(error).__name__}: {error}"
-    seconds, memory = (after - before for before, after in zip(before, _usage(), strict=True))
+    line, seconds, memory = measured(READERS[name].read, path)
     if printed := os.pread(2, 1000, 0):
         os.ftruncate(2, 0)
         os.lseek(2, 0, os.SEEK_SET)
         return f"it prints {printed!r}"
     if not line.isprintable() or not 0 < len(line) <= LENGTH:
         return f"the message has {len(line)} characters: {line[:1000]!r}"
-    if seconds > SECONDS or memory > MEMORY:
-        return f"it takes {seconds:.1f} s and {memory / 2**20:.0f} MB"
-    return ""
+    return f"it takes {seconds:.1f} s and {memory:.0f} MB" if seconds > SECONDS or memory > MEMORY else ""
 
 
-def _usage() -> tuple[float, int]:
-    """Return seconds of a processor and the peak of memory in bytes, of this process and its children."""
+def measured(read: Callable[[Path], object], path: Path) -> tuple[str, float, float]:
+    """Read a file; return the message if it is refused, seconds of a processor, and MB above those before."""
+    Path("/proc/self/clear_refs").write_text("5")  # the peak of memory begins anew
+    line, before = "-", _usage()
+    try:
+        read(path)
+    except HandgradError as error:
+        line = str(error)
+    except BaseException as error:
+        line = f"{type(error).__name__}:\n{error}"  # more than one line
+    after = _usage()
+    return line, after[0] - before[0], after[1] - before[1]
+
+
+def _usage() -> tuple[float, float]:
+    """Return seconds of a processor and the peak of memory in MB, of this process and its children."""
     times, status = os.times(), Path("/proc/self/status").read_text()
     peak = (
         int(status.partition("VmHWM:")[2].split()[0]) + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     )
-    return sum(times[:4]), 1024 * peak
+    return sum(times[:4]), peak / 1024
 
 
 if __name__ == "__main__":

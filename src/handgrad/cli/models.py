@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 FILES_HELP = "Images of any size, dark on light or light on dark; CSV or Parquet files, one example per row."
 ALL_HELP = "Print all classes, not only the three most probable ones."
-MOST_CLASSES, SHOWN = 20, 3
-"""Classes up to which the confusion matrix is printed, and number of the most probable ones that are printed."""
+MOST_CLASSES, MOST_IN_JSON, SHOWN = 20, 1_000, 3
+"""Classes up to which the confusion matrix is printed and, in JSON, not null; number of probable ones printed."""
 
 
 def open_split(
@@ -67,7 +67,10 @@ def evaluate(model: Model, data: Data = None, split: Split = None, json: Json = 
     source, split, dataset = open_split(network, model, data, split)
     with naming(source):
         result = measure(network, dataset)
-    classes, confusion = network.classes, result.confusion.tolist()
+    classes = network.classes
+    confusion = (
+        result.confusion.tolist() if len(classes) <= (MOST_IN_JSON if json else MOST_CLASSES) else None
+    )
     if json:
         facts = {"model": str(model), "data": source, "split": split, "examples": result.examples}
         measured = {"loss": result.loss, "accuracy": result.accuracy}
@@ -75,7 +78,7 @@ def evaluate(model: Model, data: Data = None, split: Split = None, json: Json = 
         return
     shown = f"accuracy {result.accuracy:.2%} of {result.examples:,}, cross-entropy {result.loss:.4f}"
     emit(f"{source}, {split}: {shown}")
-    if len(classes) <= MOST_CLASSES:
+    if confusion is not None:
         counts = [[f"{count or '·'}" for count in row] for row in confusion]
         rows = [[name, *row] for name, row in zip(classes, counts, strict=True)]
         emit("\n" + table(["true \\ predicted", *classes], rows))

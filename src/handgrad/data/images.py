@@ -1,11 +1,14 @@
 """Image files, read by Pillow: one at a time, or a folder with one folder for each class."""
 
+import logging
+import os
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from io import BytesIO
 from math import ceil, sqrt
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +31,9 @@ MANY = 2**23
 REDUCIBLE = {"1": "L", "P": "RGBA", "PA": "RGBA", "I;16": "I", "I;16B": "I", "I;16L": "I"}
 """Modes that Pillow cannot reduce, and those that they are converted to."""
 
+_redirected = Lock()
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # its errors are raised, and not printed as well
+
 
 def read_image(source: Path | bytes, name: str = "", max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
     """Read an image, a file or its content, which messages call `name`, in grey: (H, W) uint8.
@@ -38,6 +44,8 @@ def read_image(source: Path | bytes, name: str = "", max_pixels: int = MAX_PIXEL
         image.draft(image.mode, (ENOUGH, ENOUGH))  # JPEG is decoded at 1/2, 1/4 or 1/8 of its size
         if image.width * image.height > max_pixels:
             raise Image.DecompressionBombError
+        with _without_messages() if image.format == "TIFF" else nullcontext():
+            image.load()
         ImageOps.exif_transpose(image, in_place=True)
         factor = ceil(sqrt(image.width * image.height / MANY))
         if factor == 1:
@@ -62,6 +70,19 @@ def _opened(source: Path | bytes, name: str) -> Iterator[Image.Image]:
     except Exception as error:  # Pillow's decoders raise a dozen types at damaged files
         reason = getattr(error, "strerror", None) or "it is damaged, or of an unknown kind"
         raise HandgradError(f"{name} cannot be read as an image: {reason}; save it as PNG or JPEG") from error
+
+
+@contextmanager
+def _without_messages() -> Iterator[None]:
+    """Discard what is printed on standard error within the block: libtiff prints its errors there."""
+    with _redirected, Path(os.devnull).open("wb") as nowhere:
+        stderr = os.dup(2)
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
 
 
 def _grey(image: Image.Image) -> NDArray[np.uint8]:

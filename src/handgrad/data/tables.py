@@ -28,6 +28,8 @@ ROW_NUMBERS = ("", "Unnamed: 0", "__index_level_0__")
 """The names that pandas gives to row numbers, from which nothing can be learned but which may reveal the label."""
 PEEK = 100
 """Rows that show which columns of a CSV can hold names."""
+COLUMN = 16_000
+"""Bytes that Polars needs for each column, however few rows there are."""
 
 
 def read_table(path: Path, like: Dataset | None = None) -> Dataset:
@@ -94,6 +96,7 @@ def open_table(
     """Find header and columns of a file; HandgradError where they are not the inputs of a model that are given."""
     known = columns_of(features)
     names, header = _read_header(path, [*known], inputs, labelled)
+    check_memory(COLUMN * len(names), f"the {len(names):,} columns of {path}", "; save them as .npy")
     if labelled and (LABEL not in names or len(names) < 2):
         raise HandgradError(
             f"{path} has no column named 'label' beside others, separated by commas; name it in the header, or put "

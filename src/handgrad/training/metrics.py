@@ -88,16 +88,16 @@ def evaluate(
     """
     dataset = as_known(network, dataset)
     examples, classes, loss = len(dataset), len(network.classes), loss or CrossEntropy()
-    sums = np.zeros(1 + classes * classes)  # the mean loss, and the confusion matrix
+    mean_loss, confusion = np.zeros(1), np.zeros((classes, classes), np.int64)
     for rows in chunks(communicator.share(examples), CHUNK):
         logits, labels = network.logits(dataset.inputs[rows]), dataset.labels[rows]
-        sums[0] += loss(logits, labels, None, examples)[0]
-        sums[1:] += confusion_matrix(logits.argmax(axis=1), labels, classes).ravel()
-    communicator.sum(sums)
-    if not np.isfinite(sums[0]):
+        mean_loss += loss(logits, labels, None, examples)[0]
+        np.add.at(confusion, (labels, logits.argmax(axis=1)), 1)  # touches no memory of other pairs
+    communicator.sum(mean_loss)
+    communicator.sum(confusion)
+    if not np.isfinite(mean_loss[0]):
         raise NotFinite(f"the loss of {examples:,} examples is not finite: inputs or weights are too large")
-    confusion = sums[1:].reshape(classes, classes).astype(np.int64)
-    return Evaluation(examples, float(sums[0]), float(confusion.trace() / examples), confusion)
+    return Evaluation(examples, float(mean_loss[0]), float(confusion.trace() / examples), confusion)
 
 
 def as_known(network: Network, dataset: Dataset) -> Dataset:
