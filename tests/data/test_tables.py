@@ -174,6 +174,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {  # | ends a line
     "old Mac's line ends": (T.replace("|", "\r"), "new-line character"),
     "unclosed quote": ('label,a,b|0,1,"2|1,3,4|', "line 2: unexpected end of data"),
     "far too long a cell": (f"label,{'a' * 200_000},b|0,1,2|", "line 1: field larger than field limit"),
+    "unclosed quote at the end": (T + '0,1,"', "line 5: unexpected end of data"),
     "unclosed quote in a long file": (T + 'x,"1,2|' + "0,1,2|" * 30_000, "line 5: field larger than"),
     "NaN": (T + "0,nan,1|", "line 5, column 'a': 'nan' is not a finite number"),
     "infinity": ("label,a,b|0,1,-inf|0,1,2|1,3,4|", "line 2, column 'b': '-inf' is not a finite"),

@@ -79,10 +79,11 @@ def mutate_value(value: Any, rng: Random) -> Any:
     match rng.randrange(8):
         case 0:
             del value[key]
-        case 1 if isinstance(value, dict):
-            value[rng.choice(TEXTS)] = value.pop(key)
         case 1:
-            value *= rng.choice([2, 1000])
+            if isinstance(value, dict):
+                value[rng.choice(TEXTS)] = value.pop(key)
+            else:
+                value *= rng.choice([2, 1000])
         case _:
             value[key] = mutate_value(value[key], rng)
     return value

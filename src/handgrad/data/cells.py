@@ -14,7 +14,7 @@ from polars import selectors
 
 from handgrad.data.columns import IS, Columns, input_names
 from handgrad.data.labels import parse_number, shown
-from handgrad.data.scan import ROW, csv_rows, is_parquet, scan_parquet
+from handgrad.data.scan import ROW, csv_rows, ends_with_quote, is_parquet, scan_parquet
 from handgrad.errors import HandgradError
 
 LABEL = "label"
@@ -53,6 +53,8 @@ class Table:
             rows = scan_parquet(self.path)
             rows = rows.rename(dict(zip(rows.collect_schema(), self.names, strict=True)))
         else:
+            if ends_with_quote(self.path):
+                self._check_widths()  # raises where it is not closed
             numbers = [name for name, known in self.columns.items() if not known]
             schema = dict.fromkeys(self.names, pl.String) | dict.fromkeys(numbers, number or pl.String)
             rows = pl.scan_csv(

@@ -85,6 +85,13 @@ def csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise HandgradError(f"{path} cannot be read: {error.strerror}") from error
 
 
+def ends_with_quote(path: Path) -> bool:
+    """Whether a CSV ends with a quote after a comma or a line end, at which Polars may panic, and prints that."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 2))
+        return file.read() in (b',"', b'\n"')
+
+
 @cache
 def _verify_parquet(path: Path, size: int, changed: int) -> None:
     """Read a Parquet file once in a child process, since damage can abort the process that reads it."""
