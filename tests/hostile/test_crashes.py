@@ -15,10 +15,7 @@ import handgrad as hg
 from c_compiler import compile_c
 from handgrad.data.collection import add_to_collection
 from handgrad.files import UNFINISHED
-from handgrad.model.layers import Dense, ReLU
-from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
-from handgrad.training.records import Record, load_records
 from networks import DIGITS, timeless
 from rank_fixtures import files
 
@@ -72,7 +69,6 @@ COMMANDS = {  # program, arguments, and moments at which it can be killed, at le
     "convert": (LITTLE_MEMORY, "data show table.csv", 18),
     "draw": (DRAW, "", 6),
 }
-Found = tuple[dict[str, bytes], list[Record]]
 
 
 class Place:
@@ -87,9 +83,9 @@ class Place:
         self.library = compile_c(self.library, "-shared", "-fPIC")
         self.old.mkdir()
         for seed, name in enumerate(("new", "out")):
-            layers, classes = [Dense(3), ReLU(), Dense(10)], tuple("0123456789")
+            layers, classes = [hg.Dense(3), hg.ReLU(), hg.Dense(10)], tuple("0123456789")
             rng, scaling = np.random.default_rng(seed), Scaling.of_bytes()
-            network = Network(layers, (784,), rng, scaling=scaling, classes=classes, **DIGITS)
+            network = hg.Network(layers, (784,), rng, scaling=scaling, classes=classes, **DIGITS)
             hg.save_model(network, self.old / f"{name}.safetensors")
         for ending in ("", ".onnx", ".h", ".html"):
             hg.export(network, self.old / f"out{ending}", None if ending else "csv")
@@ -106,21 +102,20 @@ class Place:
         arguments = self.arguments
         if (self.here / "RUN" / "checkpoint.safetensors").exists():
             arguments = ["resume", "RUN", "--threads", "1"]
-        environment = os.environ | {"HANDGRAD_CACHE": str(self.here / "cache")}
-        # Python itself renames the files of its bytecode.
-        environment |= {
-            "PYTHONDONTWRITEBYTECODE": "1",
+        environment = os.environ | {
+            "HANDGRAD_CACHE": str(self.here / "cache"),
             "LD_PRELOAD": str(self.library),
             "CRASH_AT": str(crash_at),
+            "PYTHONDONTWRITEBYTECODE": "1",  # Python renames the files of its bytecode, too
         }
         command = [sys.executable, "-c", self.program, *arguments]
         done = subprocess.run(command, cwd=self.here, env=environment, capture_output=True, text=True)
         assert not done.stderr
         return done.returncode
 
-    def found(self) -> Found:
+    def found(self) -> tuple[dict[str, bytes], list[hg.Record]]:
         """Return all files but those with times, and the records without times."""
-        records = load_records(self.here / "RUN") if (self.here / "RUN").exists() else []
+        records = hg.load_records(self.here / "RUN") if (self.here / "RUN").exists() else []
         return files(self.here), timeless(records)
 
 
@@ -132,9 +127,7 @@ class Place:
         *(pytest.param(command, 1, marks=pytest.mark.slow) for command in COMMANDS),
     ],
 )
-def test_a_killed_command_leaves_whole_files_and_the_next_one_completes_them(
-    tmp_path: Path, command: str, step: int
-) -> None:
+def test_a_killed_command_is_completed_by_the_next(tmp_path: Path, command: str, step: int) -> None:
     place = Place(tmp_path, command)
     place.begin()
     before, _ = place.found()
