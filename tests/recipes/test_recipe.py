@@ -38,6 +38,14 @@ def test_every_recipe_builds_and_comes_back_from_its_toml(name: str, tmp_path: P
         assert hg.load_recipe(str(path)) == recipe
 
 
+def test_defaults_are_written_out_and_another_class_has_its_own() -> None:
+    recipe = hg.load_recipe("mlp")
+    assert recipe.network.layers[2]["weight_initializer"] == {"type": "He"}
+    assert (recipe.optimizer["beta1"], recipe.loss["label_smoothing"]) == (0.9, 0)
+    changed = override(recipe, {"optimizer": {"type": "Momentum", "momentum": 0.5}}, "test")
+    assert changed.training_arguments()["optimizer"] == hg.Momentum(momentum=0.5)
+
+
 def test_the_seed_decides_network_and_order() -> None:
     recipes = [CLASSIC, CLASSIC, override(CLASSIC, {"seed": 1}, "test")]
     first, again, other = (recipe.build_network().flat_parameters for recipe in recipes)

@@ -150,7 +150,7 @@ class Network(Architecture):
         return y, backward
 
     def calibrate(self, raw: NDArray[Any]) -> None:
-        """Measure the statistics on some hundred examples (N, I) of training data, with the current parameters."""
+        """Measure the statistics on examples (N, I) of the training data, with the current parameters."""
         if not self.has_running_statistics:
             return
         y = as_floats(self.scale(raw), self.dtype).reshape(len(raw), *self.input_shape)

@@ -33,7 +33,8 @@ def override(recipe: Recipe, changes: Mapping[str, Mapping[str, Any] | Any], whe
     for key, change in changes.items():
         table = tables.get(key, {})
         both = isinstance(change, Mapping) and isinstance(table, Mapping)
-        tables[key] = {**table, **change} if both else change
+        same = both and change.get("type") in (None, table.get("type"))  # another class has its own defaults
+        tables[key] = {**table, **change} if same else change
     training = changes.get("training")
     if isinstance(training, Mapping):
         for key, other in (("steps", "epochs"), ("epochs", "steps")):

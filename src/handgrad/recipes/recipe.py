@@ -95,9 +95,16 @@ class Recipe(Section):
     training: TrainingSection
 
     @model_validator(mode="after")
-    def _can_be_built(self) -> "Recipe":
-        self.network.build_layers(2)
-        self.training_arguments()
+    def _with_all_defaults(self) -> "Recipe":
+        """Write out the fields of every table, so that a saved recipe does not depend on later defaults."""
+        layers = zip(self.network.layers, self.network.build_layers(2), strict=True)
+        self.network.layers = [
+            layer.to_config() | {name: table[name] for name in ("units",) if table.get(name) == "classes"}
+            for table, layer in layers
+        ]
+        for name, value in self.training_arguments().items():
+            if isinstance(value, Configurable):
+                setattr(self, name, value.to_config())
         return self
 
     def build_network(
