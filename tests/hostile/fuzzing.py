@@ -96,7 +96,7 @@ def _problem(name: str, path: Path) -> str:
 
 def measured(read: Callable[[Path], object], path: Path) -> tuple[str, float, float]:
     """Read a file; return the message if it is refused, seconds of a processor, and MB above those before."""
-    Path("/proc/self/clear_refs").write_text("5")  # the peak of memory begins anew
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak of memory
     line, before = "-", _usage()
     try:
         read(path)

@@ -13,7 +13,6 @@ from random import Random
 from typing import Any, TypeAlias
 
 import tomli_w
-from onnx import ModelProto
 
 Parts: TypeAlias = dict[str, bytes]
 
@@ -102,16 +101,6 @@ def _zip(parts: Parts) -> bytes:
     return file.getvalue()
 
 
-def _split_npy(content: bytes) -> Parts:
-    end = 10 + int.from_bytes(content[8:10], "little")
-    return {"magic": content[:8], "header.txt": content[10:end], "data": content[end:]}
-
-
-def _join_npy(parts: Parts) -> bytes:
-    length = min(len(parts["header.txt"]), 65_535)
-    return parts["magic"] + length.to_bytes(2, "little") + parts["header.txt"] + parts["data"]
-
-
 def _split_safetensors(content: bytes) -> Parts:
     end = 8 + int.from_bytes(content[:8], "little")
     header = json.loads(content[8:end])
@@ -125,21 +114,6 @@ def _join_safetensors(parts: Parts) -> bytes:
     }
     header = b'{"__metadata__":' + json.dumps(metadata).encode() + b"," + parts[""][1:]
     return len(header).to_bytes(8, "little") + header + parts["data"]
-
-
-def _split_onnx(content: bytes) -> Parts:
-    model = ModelProto.FromString(content)
-    metadata = {f"{entry.key}.json": entry.value.encode() for entry in model.metadata_props}
-    model.ClearField("metadata_props")
-    return {**metadata, "": model.SerializeToString()}
-
-
-def _join_onnx(parts: Parts) -> bytes:
-    model = ModelProto()
-    for name, text in parts.items():
-        if name:
-            model.metadata_props.add(key=name[:-5], value=text.decode("utf-8", "replace"))
-    return parts[""] + model.SerializeToString()  # a message may be in several parts
 
 
 def _split_png(content: bytes) -> Parts:
@@ -161,9 +135,7 @@ def _join_png(parts: Parts) -> bytes:
 
 CODECS: dict[str, tuple[Callable[[bytes], Parts], Callable[[Parts], bytes]]] = {
     ".gz": (lambda content: {"": gzip.decompress(content)}, lambda parts: gzip.compress(parts[""])),
-    ".npy": (_split_npy, _join_npy),
     ".npz": (_unzip, _zip),
-    ".onnx": (_split_onnx, _join_onnx),
     ".png": (_split_png, _join_png),
     ".safetensors": (_split_safetensors, _join_safetensors),
 }

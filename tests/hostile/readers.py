@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
-from functools import partial
+from gzip import compress
 from io import StringIO
 from pathlib import Path
 from shutil import rmtree
@@ -16,16 +16,15 @@ from PIL import Image
 import handgrad as hg
 from handgrad.cli.main import main
 from handgrad.data.collection import add_to_collection
+from handgrad.data.idx import FILES, idx_header
 from handgrad.data.images import read_example
 from handgrad.data.strokes import generate
-from handgrad.data.tables import read_rows
 from handgrad.exports.csv import write_csv
 from handgrad.exports.formats import load_model_recipe
 from handgrad.recipes.loading import load_recipe, recipe_text
 from handgrad.run_status import validation_summary
 from handgrad.runs import Run
 from handgrad.server.run_folders import Status, find_runs, read_records, status, write_mark
-from idx_files import write_idx
 
 IMAGES, LABELS = generate(12, 7)
 NAMES = np.array(list("0123456789"))
@@ -65,10 +64,10 @@ class Reader(NamedTuple):
     """Of the seeds of other readers, where one takes long."""
 
 
-def write_idx_files(folder: Path) -> None:
-    for split, end in (("train", ""), ("t10k", ".gz")):
-        write_idx(folder / f"{split}-images-idx3-ubyte{end}", IMAGES.reshape(-1, 28, 28))
-        write_idx(folder / f"{split}-labels-idx1-ubyte{end}", LABELS)
+def write_idx(folder: Path) -> None:
+    for names, end, pack in ((FILES["train"], "", bytes), (FILES["test"], ".gz", compress)):
+        for name, array in zip(names, (IMAGES.reshape(-1, 28, 28), LABELS), strict=True):
+            (folder / f"{name}{end}").write_bytes(pack(idx_header(array) + array.tobytes()))
 
 
 def write_npz(folder: Path) -> None:
@@ -86,8 +85,8 @@ def write_collection(folder: Path) -> None:
 
 
 def write_tables(folder: Path) -> None:
-    for name, text in (("a.csv", TABLE), ("b.csv", "".join(ROWS))):
-        (folder / name).write_text(text)
+    (folder / "a.csv").write_text(TABLE)
+    (folder / "b.csv").write_text("".join(ROWS))
     rows = np.c_[LABELS, IMAGES[:, :49]].tolist()
     (folder / "c.csv").write_text("".join(",".join(map(str, row)) + "\n" for row in rows))
 
@@ -110,16 +109,15 @@ def write_recipes(folder: Path) -> None:
         (folder / f"{name}.toml").write_text(recipe_text(name))
 
 
-def write_models(folder: Path, suffix: str = "") -> None:
+def write_models(folder: Path, *suffixes: str) -> None:
     layers = [hg.Conv2D(2, 5), hg.BatchNorm(), hg.ReLU(), hg.MaxPool2D(4), hg.Flatten(), hg.Dense(10)]
-    network = hg.Network(layers, (1, 28, 28), 0, scaling=hg.Scaling.of_bytes(), framing="digit")
+    images = hg.Network(layers, (1, 28, 28), 0, scaling=hg.Scaling.of_bytes(), framing="digit")
     scaling = hg.Scaling(np.arange(2.0), np.ones(2))
     table = hg.Network([hg.Dense(3)], 2, 0, scaling=scaling, features=("a", "b"), classes=("x", "y", "z"))
-    for name, model in (("images", network), ("table", table)):
-        if suffix != ".onnx":
-            hg.save_model(model, folder / f"{name}.safetensors", {"name": "small"}, steps=3)
-        if suffix != ".safetensors":
-            hg.export(model, folder / f"{name}.onnx", recipe={"name": "small"})
+    for name, network in (("images", images), ("table", table)):
+        for suffix in suffixes:
+            write = hg.export if suffix == ".onnx" else hg.save_model
+            write(network, folder / f"{name}{suffix}", recipe={"name": "small"})
 
 
 def write_final_config(folder: Path) -> None:
@@ -132,7 +130,7 @@ def write_run(folder: Path) -> None:
     (path / "data.csv").write_text(TABLE)
     (path / "recipe.toml").write_text(RECIPE.format(folder=path))
     recipe = load_recipe(str(path / "recipe.toml"))
-    (path / "recipe.toml").unlink()
+    (path / "recipe.toml").unlink()  # a run folder is new
     run = Run.start(recipe, path)
     with run.open():
         list(run.train(threads=1))
@@ -151,34 +149,25 @@ def read_run(path: Path) -> None:
 
 
 def write_questions(folder: Path) -> None:
-    write_models(folder)
-    for name in ("images.onnx", "table.safetensors"):
-        (folder / name).unlink()
-    Image.fromarray(IMAGES[0].reshape(28, 28)).save(folder / "a.png")
-    (folder / "rows.csv").write_text("a,b\n0.5,1\n2,1e30\n")
+    write_models(folder, ".onnx", ".safetensors")
+    Image.fromarray(IMAGES[0].reshape(28, 28)).save(folder / "images.png")
+    (folder / "table.csv").write_text("a,b\n0.5,1\n2,1e30\n")
 
 
 def predict(path: Path) -> None:
-    for model, file in (("images.safetensors", "a.png"), ("table.onnx", "rows.csv")):
-        command = ["predict", str(path.with_name(model)), str(path.with_name(file)), "--json"]
-        with redirect_stdout(StringIO()) as printed, redirect_stderr(StringIO()) as errors:
-            failed = main(command)
-        for line in printed.getvalue().splitlines():
-            json.loads(line, parse_constant=lambda constant: json.loads(f"{constant} is not JSON"))
-        if failed:
-            raise hg.HandgradError(errors.getvalue().removesuffix("\n"))
+    model = path if path.suffix in (".onnx", ".safetensors") else path.with_suffix(".onnx")
+    file = path.with_suffix(".png" if path.stem == "images" else ".csv")
+    with redirect_stdout(StringIO()) as printed, redirect_stderr(StringIO()) as errors:
+        failed = main(["predict", str(model), str(file), "--json"])
+    for line in printed.getvalue().splitlines():
+        json.loads(line, parse_constant=lambda constant: json.loads(f"{constant} is not JSON"))
+    if failed:
+        raise hg.HandgradError(errors.getvalue().removesuffix("\n"))
 
 
 def load_all(path: Path) -> None:
     splits = hg.load_data(path)
     len(splits.test or splits.train)
-
-
-def read_rows_of(path: Path) -> None:
-    if path.name == "c.csv":
-        read_rows(path, 49, images=True)
-    else:
-        read_rows(path, 3, ("a", "soil=clay", "soil=sand"))
 
 
 def load_model(path: Path) -> None:
@@ -192,19 +181,18 @@ def in_its_folder(read: Callable[[Path], object]) -> Callable[[Path], object]:
 
 
 READERS = {
-    "idx": Reader(write_idx_files, in_its_folder(load_all)),
+    "idx": Reader(write_idx, in_its_folder(load_all)),
     "npz": Reader(write_npz, load_all),
     "npy": Reader(write_npy, in_its_folder(load_all)),
     "csv": Reader(write_tables, load_all),
-    "rows": Reader(write_tables, read_rows_of),
     "parquet": Reader(write_parquet, load_all, 0.03),  # a child process reads it first
     "images": Reader(write_images, in_its_folder(in_its_folder(load_all))),
     "image": Reader(write_images, lambda path: read_example(path, (1, 28, 28), "digit")),
     "collection": Reader(write_collection, lambda path: add_to_collection(path, IMAGES[:0], ())),
     "recipe": Reader(write_recipes, lambda path: load_recipe(str(path))),
-    "model": Reader(partial(write_models, suffix=".safetensors"), load_model),
-    "onnx": Reader(partial(write_models, suffix=".onnx"), load_model),
+    "model": Reader(lambda folder: write_models(folder, ".safetensors"), load_model),
+    "onnx": Reader(lambda folder: write_models(folder, ".onnx"), load_model),
     "run": Reader(write_run, read_run, 0.5),
     "final_config": Reader(write_final_config, in_its_folder(load_model)),
-    "predict": Reader(write_questions, predict, 0.2),
+    "predict": Reader(write_questions, predict, 0.5),
 }
