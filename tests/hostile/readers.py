@@ -97,7 +97,7 @@ def write_parquet(folder: Path) -> None:
 
 
 def write_images(folder: Path) -> None:
-    for number, name in enumerate(("a.png", "b.png", "c.jpg", "d.gif", "e.bmp", "f.tif", "g.webp", "h.png")):
+    for number, name in enumerate(("a.png", "b.png", "c.jpg", "d.gif", "e.bmp", "f.jpg", "g.webp", "h.png")):
         image = Image.fromarray(IMAGES[number].reshape(28, 28)).resize((40, 20 + number // 4))
         path = folder / str(number % 2) / name
         path.parent.mkdir(exist_ok=True)

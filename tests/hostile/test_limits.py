@@ -49,13 +49,13 @@ def test_tensors_are_compared_with_the_shapes_that_a_model_claims(tmp_path: Path
         assert memory < 50
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.webp", "a.tif"])
+@pytest.mark.parametrize("name", ["a.png", "a.webp"])
 @pytest.mark.parametrize("mode", ["1", "P", "RGBA", "I;16"])
 def test_images_of_many_pixels(tmp_path: Path, mode: str, name: str) -> None:
     if name == "a.webp" and mode != "RGBA":
         return  # it has no other modes
     path = tmp_path / name
-    for size, expected in (((5000, 3100), "-"), ((8000, 4000), "too many pixels")):
+    for size, expected in (((4000, 2000), "-"), ((8000, 4000), "too many pixels")):
         Image.new(mode, size).save(path)
         message, seconds, memory = measured(lambda path: np.testing.assert_equal(read_image(path), 0), path)
         assert expected in message

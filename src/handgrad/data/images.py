@@ -1,14 +1,11 @@
 """Image files, read by Pillow: one at a time, or a folder with one folder for each class."""
 
 import logging
-import os
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from io import BytesIO
-from math import ceil, sqrt
 from pathlib import Path
-from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,18 +17,13 @@ from handgrad.data.memory import check_memory
 from handgrad.errors import HandgradError
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
-"""Those that Pillow decodes itself; for some others it would start other programs."""
-MAX_PIXELS = 16_000_000
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
+"""Those that Pillow decodes itself, without messages: for others it starts programs, or libtiff prints its errors."""
+MAX_PIXELS = 2**23
 """After a JPEG was decoded at a fraction of its size; Pillow needs up to 16 bytes per pixel, for WebP."""
 ENOUGH = 1024
 """Pixels of a side: a larger JPEG is decoded at half its size or less."""
-MANY = 2**23
-"""Pixels: a larger image is reduced."""
-REDUCIBLE = {"1": "L", "P": "RGBA", "PA": "RGBA", "I;16": "I", "I;16B": "I", "I;16L": "I"}
-"""Modes that Pillow cannot reduce, and those that they are converted to."""
 
-_redirected = Lock()
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # its errors are raised, and not printed as well
 
 
@@ -44,14 +36,9 @@ def read_image(source: Path | bytes, name: str = "", max_pixels: int = MAX_PIXEL
         image.draft(image.mode, (ENOUGH, ENOUGH))  # JPEG is decoded at 1/2, 1/4 or 1/8 of its size
         if image.width * image.height > max_pixels:
             raise Image.DecompressionBombError
-        with _without_messages() if image.format == "TIFF" else nullcontext():
-            image.load()
+        image.load()
         ImageOps.exif_transpose(image, in_place=True)
-        factor = ceil(sqrt(image.width * image.height / MANY))
-        if factor == 1:
-            return _grey(image)
-        reducible = image.convert(REDUCIBLE[image.mode]) if image.mode in REDUCIBLE else image
-        return _grey(reducible.reduce(factor))
+        return _grey(image)
 
 
 @contextmanager
@@ -72,25 +59,11 @@ def _opened(source: Path | bytes, name: str) -> Iterator[Image.Image]:
         raise HandgradError(f"{name} cannot be read as an image: {reason}; save it as PNG or JPEG") from error
 
 
-@contextmanager
-def _without_messages() -> Iterator[None]:
-    """Discard what is printed on standard error within the block: libtiff prints its errors there."""
-    with _redirected, Path(os.devnull).open("wb") as nowhere:
-        stderr = os.dup(2)
-        os.dup2(nowhere.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
-
-
 def _grey(image: Image.Image) -> NDArray[np.uint8]:
-    if image.mode.startswith("I") or image.mode == "F":  # 16 or 32 bits per pixel
-        values = np.nan_to_num(np.asarray(image, np.float32))
-        highest = values.max()
-        full = 1 if image.mode == "F" and highest <= 1 else 255 if highest <= 255 else 65535
-        return np.rint(values * (255 / full)).clip(0, 255).astype(np.uint8)
+    if image.mode.startswith("I"):  # 16 bits per pixel
+        values = np.asarray(image, np.float32)
+        full = 255 if values.max() <= 255 else 65535
+        return np.rint(values * (255 / full)).astype(np.uint8)
     if not image.has_transparency_data:
         return np.asarray(image.convert("L"))
     for paper in ("white", "black"):
