@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 import handgrad as hg
+from handgrad.model.files import read_tensors, serialize_tensors
 from handgrad.recipes.loading import override
 from handgrad.run_status import validated, validation_summary
 from handgrad.runs import Run
@@ -69,3 +70,8 @@ def test_nothing_is_shown_where_it_is_unknown(tmp_path: Path) -> None:
     for steps in (None, run.state.step - 1):  # of a run that diverged, and older than the checkpoint
         hg.save_model(run.network, tmp_path / "measured" / "model.safetensors", steps=steps)
         assert validation_summary(tmp_path / "measured") is None
+    checkpoint = tmp_path / "measured" / "checkpoint.safetensors"
+    for damage in ({"recipe": '{"early_stopping": true}'}, {"state": "[" * 100_000}):
+        tensors, metadata = read_tensors(checkpoint)
+        checkpoint.write_bytes(serialize_tensors(tensors, metadata | damage))
+        assert validated(tmp_path / "measured") is None

@@ -1,6 +1,5 @@
 """The state of a run as its files describe it, whose times are not used: a copy of a folder has new ones."""
 
-import json
 from contextlib import suppress
 from math import inf
 from pathlib import Path
@@ -8,16 +7,17 @@ from typing import Any
 
 from handgrad.errors import HandgradError
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE
-from handgrad.model.files import load_recipe, read_metadata
+from handgrad.model.files import load_recipe, metadata_value, read_metadata
 from handgrad.training.records import Record, load_records
 
-DAMAGED = (HandgradError, KeyError, TypeError, ValueError)
+DAMAGED = (HandgradError, AttributeError, KeyError, TypeError, ValueError)
 
 
 def progress(folder: Path) -> dict[str, Any] | None:
     """Return step, epoch and other numbers of the last checkpoint; None if there is none, or it is damaged."""
     with suppress(*DAMAGED):
-        state = json.loads(read_metadata(folder / CHECKPOINT_FILE)["state"])
+        path = folder / CHECKPOINT_FILE
+        state = metadata_value(read_metadata(path), "state", path)
         if all(isinstance(state[key], int) for key in ("step", "epoch", "waited")):
             return dict(state)
     return None
