@@ -80,7 +80,7 @@ def _errors(steps: NDArray[np.float64], dtype: Any, central: bool) -> NDArray[np
     exact.flat_parameters = network.flat_parameters
     gradient = np.zeros_like(exact.flat_parameters)
     logits, backward = exact.forward(x)
-    backward(hg.cross_entropy(logits, labels)[1], gradient)
+    backward(hg.CrossEntropy()(logits, labels)[1], gradient)
 
     def loss(index: int, value: float) -> Any:
         old = network.flat_parameters[index]

@@ -19,9 +19,7 @@ from handgrad.model.layers import (
     Dropout as Dropout, Flatten as Flatten, Layer as Layer, LeakyReLU as LeakyReLU, Maxout as Maxout,
     MaxPool2D as MaxPool2D, ReLU as ReLU, Sigmoid as Sigmoid, Tanh as Tanh,
 )
-from handgrad.model.losses import (
-    CrossEntropy as CrossEntropy, Loss as Loss, cross_entropy as cross_entropy,
-)
+from handgrad.model.losses import CrossEntropy as CrossEntropy, Loss as Loss
 from handgrad.model.network import Network as Network
 from handgrad.model.scaling import Scaling as Scaling
 from handgrad.recipes.loading import load_recipe as load_recipe

@@ -23,7 +23,7 @@ def test_the_arrays_are_those_of_the_network(digits: hg.Splits) -> None:
     network, raw = mixed(), digits.train.inputs[3]
     explanation = hg.explain(network, raw, 7)
     logits, backward = network.forward(network.scale(raw[None]))
-    loss, dlogits = hg.cross_entropy(logits, np.array([7]))
+    loss, dlogits = hg.CrossEntropy()(logits, np.array([7]))
     gradient = np.zeros(network.parameter_count)
     dx, views = backward(dlogits, gradient), network.views(gradient)
     expected: dict[str, Any] = {"z3": logits, "probabilities": network.predict_proba(raw[None]), "loss": loss}
@@ -36,7 +36,7 @@ def test_the_arrays_are_those_of_the_network(digits: hg.Splits) -> None:
     assert explanation.input_gradient.shape == (1, 28, 28)
     with pytest.raises(KeyError):
         explanation["z9"]
-    assert (explanation.label, explanation.given) == (7, True)
+    assert explanation.label == 7
     assert explanation.predicted == network.predict(raw[None])[0]
     assert repr(explanation).startswith(f"Explanation('{explanation.predicted}' at ")
 
@@ -54,7 +54,7 @@ def test_names_and_order_follow_the_arithmetic() -> None:
     assert formulas["weights1"] == "learned"
     # in float32, probabilities and dz of a certain prediction would be 0 and 1
     assert {step.values.dtype.name for step in explanation.steps} == {"float64"}
-    assert (explanation.label, explanation.given) == (explanation.predicted, False)
+    assert explanation.label == explanation.predicted
     assert explanation["loss"] == pytest.approx(-np.log(explanation.probability))
 
 

@@ -11,7 +11,7 @@ from failing import refusal
 
 @pytest.mark.parametrize("labels", [[-1, 0], [0, 3], [0], [[0, 1]]])
 def test_labels_that_do_not_fit_are_refused(labels: list[int]) -> None:
-    assert "labels must be" in refusal(hg.cross_entropy, np.zeros((2, 3)), np.array(labels))
+    assert "labels must be" in refusal(hg.CrossEntropy(), np.zeros((2, 3)), np.array(labels))
 
 
 def test_weighted_examples_are_repeated_ones_and_chunks_add_up() -> None:

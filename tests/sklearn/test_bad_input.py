@@ -9,6 +9,7 @@ from sklearn.exceptions import NotFittedError
 import handgrad as hg
 from flowers import LABELS, X, y
 
+WEIGHTS = (np.ones(3), -np.ones(150), np.zeros(150), np.ones((150, 1)))
 DATA = ("X", "y", "sample_weight", "X_val", "y_val")
 
 
@@ -67,10 +68,7 @@ DATA = ("X", "y", "sample_weight", "X_val", "y_val")
         ({"y": np.eye(3)[LABELS]}, "y should be a 1d array"),
         ({"X": np.full((150, 2), "a")}, "could not convert string to float"),
         ({"X": X * 1e300, "scaling": None}, "too large for float32"),
-        ({"sample_weight": np.ones(3)}, "inconsistent numbers of samples"),
-        ({"sample_weight": -np.ones(150)}, "sample_weight must be one number from 0"),
-        ({"sample_weight": np.zeros(150)}, "sample_weight must be .* not zero for all"),
-        ({"sample_weight": np.ones((150, 1))}, "sample_weight must be one number"),
+        *(({"sample_weight": bad}, "sample_weights must be 150 numbers from 0") for bad in WEIGHTS),
         ({"X_val": X}, "X_val and y_val belong together"),
         ({"y_val": y}, "X_val and y_val belong together"),
         ({"X_val": X[:, :2], "y_val": y}, "X has 2 features, but HandgradClassifier is expecting 4"),

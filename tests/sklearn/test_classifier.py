@@ -77,12 +77,12 @@ def test_results_of_training(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.count("validation loss") == 5
     assert classifier.n_iter_ == len(classifier.loss_curve_) == len(classifier.records_) == 5
     assert classifier.loss_ == classifier.loss_curve_[-1] < classifier.loss_curve_[0]
-    curve, scores = classifier.validation_loss_curve_ or [], classifier.validation_scores_ or []
-    assert curve[-1] == pytest.approx(log_loss(y[90:], classifier.predict_proba(X[90:])), rel=1e-5)
+    loss, scores = classifier.records_[-1].validation_loss, classifier.validation_scores_ or []
+    assert loss == pytest.approx(log_loss(y[90:], classifier.predict_proba(X[90:])), rel=1e-5)
     assert scores[-1] == pytest.approx(classifier.score(X[90:], y[90:]))
     assert classifier.best_epoch_ is classifier.best_validation_score_ is None
     unvalidated = quick().fit(X[:90], y[:90])
-    assert unvalidated.validation_loss_curve_ is unvalidated.validation_scores_ is None
+    assert unvalidated.validation_scores_ is None
     np.testing.assert_array_equal(classifier.predict(X), unvalidated.predict(X))
     assert capsys.readouterr().out == ""
 
@@ -90,7 +90,8 @@ def test_results_of_training(capsys: pytest.CaptureFixture[str]) -> None:
 def test_early_stopping_restores_the_best_parameters() -> None:
     noise = np.random.default_rng(0).permutation(y)
     classifier = quick(early_stopping=True, patience=3, epochs=200, learning_rate=0.05)
-    curve = classifier.fit(X, y, X_val=X, y_val=noise).validation_loss_curve_ or []
+    records = classifier.fit(X, y, X_val=X, y_val=noise).records_
+    curve = [record.validation_loss or np.inf for record in records]
     assert classifier.best_epoch_ == 1 + int(np.argmin(curve)) == len(curve) - 3
     assert log_loss(noise, classifier.predict_proba(X)) == pytest.approx(min(curve), rel=1e-5)
     assert classifier.best_validation_score_ == pytest.approx(classifier.score(X, noise))

@@ -54,7 +54,7 @@ def test_categories_keep_their_order_and_unknown_ones_are_zero() -> None:
 def test_warm_start_and_validation_have_the_same_categories() -> None:
     X = pl.DataFrame(TABLE)
     classifier = quick(early_stopping=True).fit(X, LABELS, X_val=X[:7], y_val=LABELS[:7])
-    assert len(classifier.validation_loss_curve_ or ()) == 5
+    assert len(classifier.validation_scores_ or ()) == 5
     classifier = quick(warm_start=True).fit(X, LABELS).fit(X, LABELS)
     whole = quick(epochs=10).fit(X, LABELS)
     assert classifier.network_.flat_parameters.tobytes() == whole.network_.flat_parameters.tobytes()

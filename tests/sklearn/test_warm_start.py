@@ -37,7 +37,7 @@ def test_epochs_in_two_calls_are_the_same_as_in_one(parameters: dict[str, Any]) 
     np.testing.assert_array_equal(twice.predict_proba(X), once.predict_proba(X))
     assert twice.loss_curve_ == once.loss_curve_
     assert twice.best_epoch_ == once.best_epoch_
-    assert twice.validation_loss_curve_ == once.validation_loss_curve_
+    assert twice.validation_scores_ == once.validation_scores_
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ import pytest
 from threadpoolctl import ThreadpoolController
 
 import handgrad as hg
-from handgrad.model.losses import cross_entropy
 from handgrad.training.gradients import BatchGradient
 
 ROOT = Path(__file__).parents[2]
@@ -74,11 +73,11 @@ def test_adversarial_gradients_are_those_of_worst_neighbours_too(table: hg.Datas
     model, adversarial = hg.Network(layers, 4, 0, np.float64, scaling=scaling), hg.Adversarial(0.05, share)
     expected, x = np.zeros_like(model.flat_parameters), model.scale(table.inputs)
     logits, backward = model.forward(x)
-    loss, dlogits = cross_entropy(logits, table.labels)
+    loss, dlogits = hg.CrossEntropy()(logits, table.labels)
     dx = backward(dlogits, np.zeros_like(expected))
     for inputs, part in ((x, 1 - share), (x + 0.05 * np.sign(dx), share)):
         logits, backward = model.forward(inputs)
-        backward(part * cross_entropy(logits, table.labels)[1], expected)
+        backward(part * hg.CrossEntropy()(logits, table.labels)[1], expected)
     with BatchGradient(model, table, hg.CrossEntropy(), adversarial=adversarial, threads=2) as batch_gradient:
         batch = batch_gradient(slice(0, len(table)), 0)
     assert batch.loss == pytest.approx(loss)

@@ -23,7 +23,7 @@ def as_text(explanation: Explanation, title: str, features: Sequence[str] = ()) 
         grey = explanation["x"].reshape(explanation.example_shape).mean(axis=0)
         image = (grey - grey.min()) / (np.ptp(grey) or 1)
     lines = [f"{title}: predicted as {predicted}, with probability {explanation.probability:.4f}"]
-    lines.append(f"the loss is that of {label}{'' if explanation.given else ', the predicted class'}\n")
+    lines.append(f"the loss is that of {label}{', the predicted class' if label == predicted else ''}\n")
     if image is not None:
         # the empty rows above and below are left out
         lines.append(_join(GREYS[np.rint(4 * image).astype(int)]).strip("\n"))

@@ -53,8 +53,6 @@ class Explanation:
         The example as the data set has it.
     label, predicted : int
         The class whose loss is explained, and the most probable one.
-    given : bool
-        Whether the label was an argument.
     """
 
     steps: tuple[Step, ...]
@@ -62,7 +60,6 @@ class Explanation:
     example_shape: tuple[int, ...]
     classes: tuple[str, ...]
     label: int
-    given: bool
     predicted: int
 
     def __getitem__(self, name: str) -> Floats:
@@ -99,7 +96,7 @@ def explain(network: Network, raw: ArrayLike, label: int | np.integer | None = N
     predicted, classes = int(network.predict(raw[np.newaxis])[0]), network.classes
     chosen = check_integer("label", predicted if label is None else label, 0, len(classes) - 1)
     steps = tuple(_steps(network, raw, chosen))
-    return Explanation(steps, raw, network.example_shape, classes, chosen, label is not None, predicted)
+    return Explanation(steps, raw, network.example_shape, classes, chosen, predicted)
 
 
 def _steps(network: Network, raw: NDArray[np.number], label: int) -> Iterator[Step]:

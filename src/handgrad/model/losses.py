@@ -92,7 +92,7 @@ class CrossEntropy(Loss):
             weights = np.array(np.nan)
         usable = weights.ndim == 1 and np.isfinite(weights).all() and (weights >= 0).all()
         if not usable or (weights.size and not weights.any()):
-            need = "'balanced' or a number from 0 for each class, not all 0"
+            need = "'balanced' or a number from 0 for each class, not all zero"
             raise HandgradError(f"CrossEntropy class_weights must be {need}; got {self.class_weights!r:.60}")
         object.__setattr__(self, "class_weights", tuple(weights.tolist()))
 
@@ -117,10 +117,3 @@ class CrossEntropy(Loss):
             losses *= weights
             dlogits *= weights[:, None]
         return losses, dlogits
-
-
-def cross_entropy(
-    logits: Floats, labels: Integers, label_smoothing: float = 0.0, weights: Floats | None = None
-) -> tuple[float, Floats]:
-    """Compute the mean cross-entropy in nats, and its gradient; see `Loss.__call__` and `CrossEntropy`."""
-    return CrossEntropy(label_smoothing)(logits, labels, weights)

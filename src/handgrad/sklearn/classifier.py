@@ -236,14 +236,10 @@ class HandgradClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         return [record.loss for record in self.records_]
 
     @property
-    def validation_loss_curve_(self) -> list[float] | None:
-        """The validation loss after each epoch; None without validation data."""
-        return self._curve("validation_loss")
-
-    @property
     def validation_scores_(self) -> list[float] | None:
         """The accuracy on validation data after each epoch; None without validation data."""
-        return self._curve("validation_accuracy")
+        scores = [record.validation_accuracy for record in self.records_]
+        return None if None in scores else scores
 
     @property
     def best_epoch_(self) -> int | None:
@@ -255,7 +251,3 @@ class HandgradClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         """The validation accuracy of the parameters that early stopping kept; None without early stopping."""
         epoch, scores = self.best_epoch_, self.validation_scores_
         return scores[epoch - 1] if epoch and scores else None
-
-    def _curve(self, field: str) -> list[float] | None:
-        curve = [getattr(record, field) for record in self.records_]
-        return None if None in curve else curve

@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_array, validate_data
 
@@ -38,16 +38,6 @@ def check_inputs(
         with naming("X"):
             inputs = aligned(inputs, there, features, leniently=True)
     return inputs, features
-
-
-def check_weights(sample_weight: ArrayLike | None) -> NDArray[np.float64] | None:
-    """Return the weights of examples, (N,)."""
-    if sample_weight is None:
-        return None
-    weights = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
-    if weights.ndim != 1 or weights.min() < 0 or not weights.any():
-        raise ValueError("sample_weight must be one number from 0 for each example, and not zero for all")
-    return weights
 
 
 def _encode_texts(X: Any) -> tuple[Any, tuple[str, ...]]:

@@ -21,7 +21,8 @@ from handgrad.model.losses import CrossEntropy
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
 from handgrad.sklearn import parameters
-from handgrad.sklearn.inputs import check_inputs, check_weights
+from handgrad.sklearn.inputs import check_inputs
+from handgrad.training.gradients import check_weights
 from handgrad.training.state import TrainingState
 from handgrad.training.stopping import EarlyStopping
 from handgrad.training.train import train
@@ -39,8 +40,8 @@ def fit(
     stopping = EarlyStopping(classifier.patience, classifier.monitor)
     continued = (classifier.warm_start or partial) and hasattr(classifier, "network_")
     inputs, features = check_inputs(classifier, X, classifier.network_.features if continued else None)
-    weights = check_weights(sample_weight)
-    check_consistent_length(inputs, y, weights)
+    weights = check_weights(sample_weight, len(inputs), np.float64)
+    check_consistent_length(inputs, y)
     classes, targets = _encode(y, classifier.classes_ if continued or partial else None)
     random = check_random_state(classifier.random_state)
     seed = classifier._seed if continued else int(random.randint(np.iinfo(np.int32).max))

@@ -53,9 +53,7 @@ class BatchGradient:
     ) -> None:
         self.network, self.dataset, self.loss, self.reported = network, dataset, loss, loss.reported()
         self.augmentation, self.adversarial, self.communicator = augmentation, adversarial, communicator
-        self.sample_weights = None
-        if sample_weights is not None:
-            self.sample_weights = _check_weights(sample_weights, len(dataset), network.dtype)
+        self.sample_weights = check_weights(sample_weights, len(dataset), network.dtype)
         self.workers = Workers(communicator.broadcast(lambda: choose_threads(threads)))
         size = network.parameter_count
         # behind the gradient: loss, correct predictions, stop flag
@@ -173,11 +171,14 @@ class _LazyGenerator:
         return getattr(self._generator, name)
 
 
-def _check_weights(weights: ArrayLike, examples: int, dtype: Any) -> NDArray[Any]:
+def check_weights(weights: ArrayLike | None, examples: int, dtype: Any) -> NDArray[Any] | None:
+    """Return the weights of examples as an array (N,), or None where there are none."""
+    if weights is None:
+        return None
     try:
         array = np.asarray(weights, dtype)
     except (ValueError, TypeError):
         array = np.empty(0)
     if array.shape != (examples,) or not (np.isfinite(array).all() and array.min() >= 0 and array.any()):
-        raise HandgradError(f"sample_weights must be {examples} numbers from 0, one per example, not all 0")
+        raise HandgradError(f"sample_weights must be {examples} numbers from 0, one per example, not all zero")
     return array

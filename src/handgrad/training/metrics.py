@@ -106,10 +106,6 @@ def as_known(network: Network, dataset: Dataset) -> Dataset:
         raise HandgradError(f"the data must be a Dataset, such as a test split; got {type(dataset).__name__}")
     dataset = in_known_order(dataset, network.features, network.classes)
     check_fit(network, dataset)
-    numbered = tuple(map(str, range(len(network.classes))))
-    if dataset.class_names != network.classes and numbered not in (dataset.class_names, network.classes):
-        ours, theirs = (f"{', '.join(names):.60}" for names in (network.classes, dataset.class_names))
-        raise HandgradError(f"the model has the classes {ours}, the data {theirs}; choose data with these")
     scaling, inputs = network.scaling, dataset.inputs
     if scaling and scaling.for_bytes and inputs.dtype != np.uint8 and value_range(inputs)[1] <= 1:
         raise HandgradError("the model takes bytes, 0 to 255; the data are scaled to 0 to 1 already")
@@ -117,13 +113,18 @@ def as_known(network: Network, dataset: Dataset) -> Dataset:
 
 
 def check_fit(network: Network, dataset: Dataset) -> None:
-    """Raise HandgradError if data are empty, or do not have the network's number of inputs or classes."""
+    """Raise HandgradError if data are empty, or do not have the network's number of inputs, or its classes."""
     if len(dataset) == 0:
         raise HandgradError("the data hold no examples")
     ours = f"{network.inputs} inputs and {len(network.classes)} classes"
     theirs = f"{dataset.inputs.shape[1]} inputs and {len(dataset.class_names)} classes"
     if ours != theirs:
         raise HandgradError(f"the model has {ours}, the data have {theirs}; choose data of its form")
+    numbered = tuple(map(str, range(len(network.classes))))
+    if dataset.class_names != network.classes and numbered not in (dataset.class_names, network.classes):
+        ours, theirs = (f"{', '.join(names):.60}" for names in (network.classes, dataset.class_names))
+        need = "they must be the same, in the same order"
+        raise HandgradError(f"the model has the classes {ours}, the data {theirs}; {need}")
 
 
 @dataclass(frozen=True, eq=False)
