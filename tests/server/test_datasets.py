@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import ValidationError
 
 import handgrad as hg
 from handgrad.data.strokes import generate
+from handgrad.server import datasets
+from handgrad.server.requests import NewDigits
 from served import client, refused, small_network
 
 IMAGES = generate(4, 3)[0]
@@ -53,13 +56,17 @@ def test_invalid_queries_are_refused(api: TestClient, tmp_path: Path, query: str
     refused(api.get(f"/data/examples?{query}"), 422)
 
 
-def test_digits_are_added_listed_loaded_and_removed(api: TestClient, tmp_path: Path) -> None:
+def test_digits_are_added_listed_loaded_and_removed(
+    api: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     body = digits(inputs=IMAGES[:2].tolist(), labels=["3", "7"])
     assert api.post("/digits", json=body).json() == {"name": "mine", "examples": 2}
     assert api.post("/digits", json=digits(inputs=IMAGES[2:3].tolist())).json()["examples"] == 3
     facts = {"examples": 3, "classes": TEN, "input_shape": [1, 28, 28]}
     assert api.get("/digits").json() == [{"name": "mine", **facts}]
-    assert {"name": "digits/mine", **facts} in api.get("/data").json()
+    with monkeypatch.context() as patched:
+        patched.setattr(datasets, "load_data", pytest.fail)  # the file is not read again
+        assert {"name": "digits/mine", **facts} in api.get("/data").json()
     found = api.get("/data/examples?name=digits/mine&split=train").json()
     assert base64.b64decode(found["inputs"]) == IMAGES[:3].tobytes()
     file = tmp_path / "digits" / "mine.npz"
@@ -96,6 +103,14 @@ def test_invalid_digits_are_refused_and_write_nothing(api: TestClient, tmp_path:
     before = sorted(tmp_path.rglob("*"))
     refused(api.post("/digits", json=body), 422)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_invalid_digits_stop_at_the_first_error() -> None:
+    keys: Any = dict.fromkeys(map(str, range(1000)), 1)
+    for body in (digits(inputs=[[256] * 784] * 9), digits(labels=[""] * 999), digits(**keys)):
+        with pytest.raises(ValidationError) as caught:
+            NewDigits.model_validate(body)
+        assert caught.value.error_count() == 1
 
 
 def test_names_that_are_paths_and_damaged_collections_are_refused(api: TestClient, tmp_path: Path) -> None:

@@ -1,18 +1,26 @@
 """Limits of bodies, headers, times and connections, on a real server."""
 
+import asyncio
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
-from threading import Thread
+from pathlib import Path
+from threading import Event, Thread
 
 import httpx2
 import pytest
+from fastapi import HTTPException
 
+from handgrad.data.dataset import Splits
+from handgrad.errors import HandgradError
 from handgrad.server import server as uvicorn_server
 from handgrad.server.app import Settings, create_app
+from handgrad.server.datasets import Datasets
 from handgrad.server.models import ModelInUse, ServedModel
-from handgrad.server.security import MAX_BODY, MAX_IMAGE, MAX_LARGE, SMALL_BODY
+from handgrad.server.security import MAX_DIGITS, MAX_IMAGE, MAX_LARGE, SMALL_BODY
 from handgrad.server.server import MAX_HEAD, Server, bind
+from handgrad.server.turns import Turns
 from served import Api, eventually, refused, small_network
 
 
@@ -32,7 +40,11 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 
 
 def connect(api: Api) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", api.client.base_url.port or 0), timeout=60)
+    connection = socket.socket()
+    connection.settimeout(60)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**16)
+    connection.connect(("127.0.0.1", api.client.base_url.port))
+    return connection
 
 
 def read(connection: socket.socket) -> bytes:
@@ -45,9 +57,13 @@ def read(connection: socket.socket) -> bytes:
 
 
 HEAD = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+UNFINISHED = HEAD + b"Content-Length: 1000\r\n\r\n{"
+GET = b"GET /model HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
-@pytest.mark.parametrize(("path", "limit"), [("/digits", MAX_BODY), ("/predict", MAX_IMAGE)])
+@pytest.mark.parametrize(
+    ("path", "limit"), [("/digits", MAX_DIGITS), ("/predict", MAX_IMAGE), ("/runs", SMALL_BODY)]
+)
 @pytest.mark.parametrize("kind", ["application/json", "image/png"])
 @pytest.mark.parametrize("declared", [True, False])
 def test_bodies_above_a_limit_are_refused(api: Api, path: str, kind: str, limit: int, declared: bool) -> None:
@@ -56,20 +72,93 @@ def test_bodies_above_a_limit_are_refused(api: Api, path: str, kind: str, limit:
         refused(api.client.post(path, content=body, headers={"Content-Type": kind}), *statuses)
 
 
-def test_headers_above_the_limit_are_refused(api: Api) -> None:
+@pytest.mark.parametrize(
+    "start", [b"GET /runs HTTP/1.1\r\n", HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n0\r\n"]
+)
+def test_headers_and_trailers_above_the_limit_are_refused(
+    api: Api, monkeypatch: pytest.MonkeyPatch, start: bytes
+) -> None:
+    monkeypatch.setattr(uvicorn_server, "REQUEST_SECONDS", 600.0)
     with connect(api) as connection:
         with suppress(ConnectionError):
-            connection.sendall(b"GET /runs HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 20 * MAX_HEAD)
+            connection.sendall(start + b"X: " + b"x" * 20 * MAX_HEAD)
         assert read(connection)[:12] in (b"", b"HTTP/1.1 400")
     assert "Server" not in api.client.get("/runs").headers
 
 
-@pytest.mark.parametrize("part", [b"", b"\r\n", b"GET /runs", HEAD, HEAD + b"Content-Length: 1000\r\n\r\n{"])
+@pytest.mark.parametrize("part", [b"", b"\r\n", b"GET /runs", HEAD, UNFINISHED, GET, GET + UNFINISHED])
 def test_slow_requests_are_closed(api: Api, monkeypatch: pytest.MonkeyPatch, part: bytes) -> None:
     monkeypatch.setattr(uvicorn_server, "REQUEST_SECONDS", 0.5)
     with connect(api) as connection:
         connection.sendall(part)
         read(connection)  # ends
+
+
+def test_of_too_many_connections_the_one_that_waits_longest_is_closed(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uvicorn_server, "MAX_CONNECTIONS", 5)
+    with ExitStack() as stack:
+        held = [stack.enter_context(closing(connect(api))) for _ in range(9)]
+        read(held[0])  # ends
+        held[-1].sendall(GET)
+        assert held[-1].recv(12) == b"HTTP/1.1 200"
+
+
+def test_answers_that_are_not_read_end_and_give_others_their_turn(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query, loaded = "/data/examples?name=strokes:9999:1&split=train&limit=10000", list[Splits]()
+    whole = len(api.client.get(query).content)
+    splits = Datasets.load(Datasets(Path()), "strokes:9999:1")
+
+    def load(_: Datasets, name: str) -> Splits:
+        loaded.append(splits)
+        return splits
+
+    monkeypatch.setattr(Datasets, "load", load)
+    monkeypatch.setattr(uvicorn_server, "REQUEST_SECONDS", 1.0)
+    with ExitStack() as stack:
+        held = [stack.enter_context(closing(connect(api))) for _ in range(5)]
+        for connection in held:
+            connection.sendall(GET.replace(b"/model", query.encode()))
+        eventually(lambda: len(loaded), lambda count: count == 5)
+        assert min(len(read(connection)) for connection in held) < whole
+
+
+def test_long_requests_do_not_delay_others(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    finish, calls = Event(), list[str]()
+
+    def wait(_: Datasets, name: str) -> None:
+        calls.append(name)
+        finish.wait(60)
+        raise HandgradError(name)
+
+    monkeypatch.setattr(Datasets, "load", wait)
+    with ThreadPoolExecutor(60) as pool:
+        asked = [pool.submit(api.client.get, "/data/examples?name=strokes:60") for _ in range(60)]
+        eventually(lambda: calls, lambda count: len(count) == 4)
+        assert api.get("/runs") == []
+        finish.set()
+        assert {answer.result().status_code for answer in asked} == {422}
+
+
+def test_turns() -> None:
+    async def take_turns() -> None:
+        turns = Turns(active=1, waiting=1)
+        first, second = turns(), turns()
+        await anext(first)
+        waiting = asyncio.ensure_future(anext(second))
+        await asyncio.sleep(0)
+        with pytest.raises(HTTPException):
+            await anext(turns())
+        assert not waiting.done()
+        await first.aclose()
+        await waiting
+        await second.aclose()
+        await anext(turns())
+
+    asyncio.run(take_turns())
 
 
 def test_unfinished_large_bodies_delay_other_large_ones_but_no_small_requests(api: Api) -> None:
@@ -91,7 +180,7 @@ def test_unfinished_large_bodies_delay_other_large_ones_but_no_small_requests(ap
 def test_client_that_disconnects_causes_one_line_of_log(api: Api, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("WARNING", "uvicorn.error")
     with connect(api) as connection:
-        connection.sendall(HEAD + b"Content-Length: 1000\r\n\r\n{")
+        connection.sendall(UNFINISHED)
     eventually(lambda: caplog.records, bool)
     assert api.get("/runs") == []
     (record,) = caplog.records

@@ -102,6 +102,14 @@ def test_invalid_bodies_are_refused_in_one_line(api: TestClient, body: str) -> N
         assert "body." not in refused(api.post("/model", **sent), 400, 422)
 
 
+@pytest.mark.parametrize("values", ["1," * 785_000, '"": 1,' * 60])
+def test_bodies_of_too_many_parts_are_not_parsed(
+    api: TestClient, monkeypatch: pytest.MonkeyPatch, values: str
+) -> None:
+    monkeypatch.setattr(prediction, "from_json", pytest.fail)
+    refused(api.post("/predict", content=values), 422)
+
+
 def saved(image: Image.Image, kind: str) -> bytes:
     file = io.BytesIO()
     image.save(file, kind)

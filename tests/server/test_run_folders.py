@@ -1,5 +1,6 @@
 """Run folders as the server reads them: their states, records and latest models, without a process."""
 
+import asyncio
 import json
 import shutil
 import subprocess
@@ -14,9 +15,12 @@ from handgrad.locks import lock_folder
 from handgrad.recipes.loading import load_recipe, override
 from handgrad.run_status import model_is_newest
 from handgrad.runs import Run
+from handgrad.server import following
+from handgrad.server.following import Followed
 from handgrad.server.models import latest_model
 from handgrad.server.run_folders import Status, read_records, status, write_mark
-from handgrad.training.records import LOG_FILE
+from handgrad.server.trainings import Trainings
+from handgrad.training.records import LOG_FILE, Record
 from networks import parameters
 from served import read_events, refused
 
@@ -62,6 +66,26 @@ def test_records_after_a_step_without_invalid_lines(tmp_path: Path) -> None:
     (tmp_path / LOG_FILE).write_bytes(content.encode("latin-1"))
     for after, expected in ((-1, [0, 2, 3]), (0, [2, 3]), (2, [3]), (3, [])):
         assert [record.step for record in read_records(tmp_path, after)] == expected
+
+
+def test_a_run_is_read_once_for_all_clients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    contents, readings = iter([line(0), line(0) + line(5)]), list[int]()
+
+    def read(folder: Path, after: int) -> list[Record]:
+        readings.append(after)
+        (folder / LOG_FILE).write_text(next(contents))
+        return read_records(folder, after)
+
+    async def follow(run: Followed) -> None:
+        await asyncio.gather(*(run.look() for _ in range(20)))
+
+    monkeypatch.setattr(following, "read_records", read)
+    run = Followed(tmp_path, Trainings(tmp_path))
+    for poll in (60.0, 60.0, 0.0):
+        monkeypatch.setattr(following, "POLL", poll)
+        asyncio.run(follow(run))
+    assert run.steps == [0, 5]
+    assert readings == [-1, 0]
 
 
 def test_status_is_read_from_the_files_of_a_run(tmp_path: Path) -> None:

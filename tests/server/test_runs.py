@@ -2,6 +2,8 @@
 
 import os
 import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -206,13 +208,20 @@ def test_invalid_values_start_nothing(api: TestClient, monkeypatch: pytest.Monke
 
 
 def test_one_training_is_prepared_at_a_time(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    active, counts = list[object](), list[int]()
+
     def plan(*_: Any) -> Any:
-        refused(api.post("/runs", json=SHORT), 409)
+        active.append(None)
+        time.sleep(0.02)
+        counts.append(len(active))
+        active.pop()
         raise hg.HandgradError("too large")
 
     monkeypatch.setattr(server_runs, "plan", plan)
-    for _ in range(2):
-        refused(api.post("/runs", json=SHORT), 422)
+    with ThreadPoolExecutor(8) as pool:
+        for answer in [pool.submit(api.post, "/runs", json=SHORT) for _ in range(8)]:
+            refused(answer.result(), 422)
+    assert counts == [1] * 8
 
 
 def test_model_to_start_from_must_fit_the_recipe(api: TestClient) -> None:

@@ -98,5 +98,8 @@ def test_tokens_are_hard_to_guess(protected: TestClient, monkeypatch: pytest.Mon
     begun = time.monotonic()
     assert protected.get("/model", headers={"Authorization": "Bearer wrong"}).status_code == 401
     assert time.monotonic() - begun >= 0.2
+    monkeypatch.setattr(security, "GUESS_DELAY", 600.0)
+    monkeypatch.setattr(security, "MAX_WRONG", 0)  # wrong tokens that wait
+    assert protected.get("/model?token=wrong").status_code == 401
     tokens = ("aaaaaaaa", "a" * 40, "q8Zr-4LmXv0Tc9Kd2Ws_7b")
     assert [is_strong(token) for token in tokens] == [False, False, True]

@@ -22,6 +22,7 @@ from handgrad.server import datasets, prediction, runs
 from handgrad.server.models import ModelInUse
 from handgrad.server.security import Guard, error_response
 from handgrad.server.trainings import Trainings
+from handgrad.server.turns import Turns
 
 mimetypes.add_type("text/javascript", ".js")  # on some systems it is another type, which browsers refuse
 
@@ -44,6 +45,7 @@ def create_app(
     """Build the application, which reports lines for the terminal; `state.closing` ends streams of events."""
     available, trainings = datasets.Datasets(settings.data / "digits"), Trainings(settings.runs)
     page = (FOLDER / "index.html").read_text("utf-8")
+    heavy = Turns(active=4, waiting=100)
 
     def check_quota() -> None:
         folders = (settings.runs, available.folder)
@@ -70,9 +72,9 @@ def create_app(
     def index() -> HTMLResponse:
         return HTMLResponse(page)
 
-    app.include_router(prediction.routes(in_use, settings.max_pixels))
-    app.include_router(datasets.routes(available, in_use, check_quota))
-    app.include_router(runs.routes(trainings, in_use, available, check_quota))
+    app.include_router(prediction.routes(in_use, settings.max_pixels, heavy))
+    app.include_router(datasets.routes(available, in_use, check_quota, heavy))
+    app.include_router(runs.routes(trainings, in_use, available, check_quota, heavy))
     app.mount("/static", StaticFiles(directory=FOLDER))
     app.add_middleware(Guard, host=settings.host, token=settings.token, page=page)
     return app

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import APIRouter, Depends, HTTPException, Query
 from fastapi.responses import FileResponse
 
 from handgrad.data.collection import add_to_collection, remove_from_collection
@@ -23,6 +23,7 @@ from handgrad.recipes.loading import LADDER, load_recipe
 from handgrad.recipes.recipe import Recipe
 from handgrad.server.models import ModelInUse
 from handgrad.server.requests import Name, NewDigits
+from handgrad.server.turns import Turns
 
 DRAWN = "digits/"
 TEN_DIGITS = tuple("0123456789")
@@ -72,8 +73,8 @@ class Datasets:
         self.source(name)
         examples, classes, shape = 60_000, TEN_DIGITS, IMAGE
         if name.startswith(DRAWN):
-            train = self.load(name).train
-            examples, classes, shape = len(train), train.class_names, train.input_shape
+            file = self.file(name).stat()
+            examples, classes, shape = _read_facts(self.file(name), file.st_mtime_ns, file.st_size)
         elif name.startswith("strokes:"):
             examples = int(name.split(":")[1])
         return {"name": name, "examples": examples, "classes": classes, "input_shape": shape}
@@ -82,14 +83,16 @@ class Datasets:
         """Describe all data sets; damaged files are left out."""
         found = []
         for name in self.names():
-            with suppress(HandgradError):
+            with suppress(HandgradError, OSError):  # one may be removed meanwhile
                 found.append(self.describe(name))
         return found
 
 
-def routes(datasets: Datasets, in_use: ModelInUse, check_quota: Callable[[], None]) -> APIRouter:
+def routes(
+    datasets: Datasets, in_use: ModelInUse, check_quota: Callable[[], None], heavy: Turns
+) -> APIRouter:
     """Build the routes."""
-    router, writing = APIRouter(), Lock()
+    router, writing = APIRouter(dependencies=[Depends(heavy)]), Lock()
 
     def find_file(name: Name) -> Path:
         if not (file := datasets.file(name)).is_file():
@@ -154,6 +157,12 @@ def routes(datasets: Datasets, in_use: ModelInUse, check_quota: Callable[[], Non
             return {"name": name, "examples": remove_from_collection(find_file(name), index)}
 
     return router
+
+
+@lru_cache(maxsize=10_000)
+def _read_facts(file: Path, _modified: int, _size: int) -> tuple[int, tuple[str, ...], tuple[int, ...]]:
+    train = load_data(file).train
+    return len(train), train.class_names, train.input_shape
 
 
 def training_values(recipe: Recipe) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 import numpy as np
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from numpy.typing import NDArray
 from pydantic_core import from_json
 
@@ -15,26 +15,28 @@ from handgrad.model.network import Network
 from handgrad.server.models import ModelInUse, file_response
 from handgrad.server.requests import MAX_EXAMPLES
 from handgrad.server.security import SMALL_BODY
+from handgrad.server.turns import Turns
 
 # multiplications per example up to which the event loop computes itself: handing over to a thread costs more
 LIGHT = 1_000_000
+MAX_QUOTES = 100  # in a body that is parsed
 EXAMPLES = {"type": "array", "items": {}, "description": "One or up to 1,000 examples, as in the data set."}
 JSON = {"type": "object", "properties": {"pixels": EXAMPLES}, "required": ["pixels"]}
 IMAGE = {"type": "string", "format": "binary"}
 BODY = {"application/json": {"schema": JSON}, "image/png": {"schema": IMAGE}}
 
 
-def routes(in_use: ModelInUse, max_pixels: int) -> APIRouter:
+def routes(in_use: ModelInUse, max_pixels: int, heavy: Turns) -> APIRouter:
     """Build the routes."""
     router = APIRouter()
-    heavy = asyncio.Semaphore(2)  # images decoded, or large networks computed, at a time
+    computing = asyncio.Semaphore(2)  # images decoded, or large networks computed, at a time
 
     @router.get("/model")
     def describe() -> dict[str, Any]:
         """Describe the model in use: name, layers, shapes, classes and recipe."""
         return in_use.get().describe()
 
-    @router.get("/model/file", response_class=Response)
+    @router.get("/model/file", response_class=Response, dependencies=[Depends(heavy)])
     def file() -> Response:
         """Return the model in use as the bytes of a `model.safetensors`."""
         return file_response(in_use.get())
@@ -46,7 +48,7 @@ def routes(in_use: ModelInUse, max_pixels: int) -> APIRouter:
         limit = max_pixels if request.headers.get("content-type", "").lower().startswith("image/") else None
         if limit is None and len(body) <= SMALL_BODY and network.macs <= LIGHT:
             return predictions(network, body, limit)
-        async with heavy:
+        async with computing:
             return await asyncio.to_thread(predictions, network, body, limit)
 
     return router
@@ -73,6 +75,8 @@ def predictions(network: Network, body: bytes, max_pixels: int | None) -> dict[s
 def _numbers(body: bytes, inputs: int) -> NDArray[Any]:
     """Read examples (N, I) from JSON; integers from 0 to 255 are bytes, which networks compute fastest."""
     with suppress(ValueError, TypeError, LookupError, RecursionError):
+        if body.count(b",") > MAX_EXAMPLES * (inputs + 1) or body.count(b'"') > MAX_QUOTES:
+            raise ValueError  # millions of lists or keys would take seconds and gigabytes
         x = np.array(from_json(body)["pixels"], ndmin=2)
         if x.dtype.kind in "iuf" and x.ndim == 2 and x.shape[1] == inputs and len(x) <= MAX_EXAMPLES:
             return x.astype(np.uint8) if x.dtype.kind == "i" and 0 <= x.min() <= x.max() <= 255 else x

@@ -1,14 +1,16 @@
 """Request bodies; the OpenAPI document is generated from them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 MAX_EXAMPLES = 1_000  # in one request
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$")]
 Label = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,20}$")]
-Digit = Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=784, max_length=784)]
+Digit = Annotated[
+    list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=784, max_length=784, fail_fast=True)
+]
 Text = Annotated[str, Field(max_length=120)]
 Width = Annotated[int, Field(ge=1, le=2048)]
 
@@ -17,6 +19,13 @@ class Request(BaseModel):
     """Base of request bodies: unknown keys and infinite numbers are refused, and types not converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_size(cls, data: Any) -> Any:
+        if isinstance(data, dict) and len(data) > len(cls.model_fields):  # each would be an error of its own
+            raise ValueError(f"has {len(data):,} keys, more than there are")
+        return data
 
 
 class RunName(Request):
@@ -50,5 +59,5 @@ class NewDigits(Request):
     """
 
     name: Name
-    inputs: Annotated[list[Digit], Field(min_length=1, max_length=MAX_EXAMPLES)]
-    labels: list[Label]
+    inputs: Annotated[list[Digit], Field(min_length=1, max_length=MAX_EXAMPLES, fail_fast=True)]
+    labels: Annotated[list[Label], Field(max_length=MAX_EXAMPLES, fail_fast=True)]

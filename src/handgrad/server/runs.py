@@ -1,47 +1,40 @@
 """Routes of trainings, and their records and states as server-sent events."""
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from threading import Lock, Semaphore
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, HTTPException, Response
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi import APIRouter, Depends, Header, Response
 
 from handgrad.errors import HandgradError
 from handgrad.recipes.loading import load_recipe
 from handgrad.run_status import validated
 from handgrad.runs import RECIPE_FILE
 from handgrad.server.datasets import Datasets, training_values
+from handgrad.server.following import EventStream, Following
 from handgrad.server.models import ModelInUse, file_response, latest_model
 from handgrad.server.requests import NewRun, RunName
-from handgrad.server.run_folders import Status, find_runs, is_run, read_records
+from handgrad.server.run_folders import find_runs, read_records
 from handgrad.server.trainings import Trainings, plan
-from handgrad.training.records import Record
+from handgrad.server.turns import Turns
 
-FINAL = ("finished", "failed", "stopped", "damaged")
 MAX_STREAMS = 200
-POLL = 0.2  # seconds between two looks at a run that is training; five times as long for others
 
 
 def routes(
-    trainings: Trainings, in_use: ModelInUse, datasets: Datasets, check_quota: Callable[[], None]
+    trainings: Trainings,
+    in_use: ModelInUse,
+    datasets: Datasets,
+    check_quota: Callable[[], None],
+    heavy: Turns,
 ) -> APIRouter:
     """Build the routes."""
-    router, streams, planning = APIRouter(), Semaphore(MAX_STREAMS), Lock()
+    router, following = APIRouter(), Following(trainings)
+    wait, acting = [Depends(heavy)], [Depends(Turns(active=1, waiting=50))]
     Folder = Annotated[Path, Depends(trainings.folder)]
-
-    def counted() -> Iterator[None]:
-        if not streams.acquire(blocking=False):
-            raise HTTPException(503, f"{MAX_STREAMS} clients follow runs; try again later")
-        try:
-            yield
-        finally:
-            streams.release()
 
     def describe(folder: Path) -> dict[str, Any]:
         status, records = trainings.status(folder), read_records(folder)
@@ -58,25 +51,20 @@ def routes(
         """List all runs, the last started or resumed first: name, state, error, recipe, data, training, last."""
         return [describe(folder) for folder in find_runs(trainings.runs)]
 
-    @router.post("/runs", status_code=201)
+    @router.post("/runs", status_code=201, dependencies=acting)
     def start(wanted: NewRun) -> dict[str, Any]:
         """Start a training; one training runs at a time."""
-        if not planning.acquire(blocking=False):  # also a network that is refused takes memory
-            raise HTTPException(409, "another training is being started; try again later")
-        try:
-            origin = in_use.get() if wanted.start else None
-            recipe, network = plan(wanted, datasets, origin)
-            check_quota()
-            return describe(trainings.start(recipe, network, origin))
-        finally:
-            planning.release()
+        origin = in_use.get() if wanted.start else None
+        recipe, network = plan(wanted, datasets, origin)
+        check_quota()
+        return describe(trainings.start(recipe, network, origin))
 
-    @router.get("/runs/{name}")
+    @router.get("/runs/{name}", dependencies=wait)
     def with_records(folder: Folder) -> dict[str, Any]:
         """Describe a run, with all its records, and the one in which its newest parameters were `validated`."""
         return {**describe(folder), "validated": validated(folder), "records_so_far": read_records(folder)}
 
-    @router.post("/runs/{name}/{action}")
+    @router.post("/runs/{name}/{action}", dependencies=acting)
     def act(folder: Folder, action: Literal["pause", "resume", "stop"]) -> dict[str, Any]:
         """Pause a run, which saves it and ends its process; resume it, bit for bit; or stop it for good."""
         if action == "resume":
@@ -85,13 +73,13 @@ def routes(
             trainings.interrupt(folder, "paused" if action == "pause" else "stopped")
         return with_records(folder)
 
-    @router.get("/runs/{name}/model", response_class=Response)
+    @router.get("/runs/{name}/model", response_class=Response, dependencies=wait)
     def model(folder: Folder) -> Response:
         """Return the latest parameters as the bytes of a `model.safetensors`; status 204 before the first step."""
         latest = latest_model(folder)
         return file_response(latest) if latest else Response(status_code=204)
 
-    @router.post("/model")
+    @router.post("/model", dependencies=wait)
     def use(wanted: RunName) -> dict[str, Any]:
         """Use the latest model of a run from now on."""
         if (latest := latest_model(trainings.folder(wanted.run))) is None:
@@ -99,31 +87,20 @@ def routes(
         in_use.served = latest
         return latest.describe()
 
-    @router.get("/runs/{name}/events", response_class=EventSourceResponse, dependencies=[Depends(counted)])
+    @router.get(
+        "/runs/{name}/events",
+        response_class=EventStream,
+        dependencies=[Depends(Turns(MAX_STREAMS, waiting=0))],
+    )
     async def events(
         folder: Folder, last_event_id: Annotated[str, Header()] = "", after: int = -1
-    ) -> AsyncIterator[ServerSentEvent]:
+    ) -> EventStream:
         """Follow a run: `record` with a record as data and its step as id, `state` with `{"state", "error"}`.
 
         All records are sent from the first, or from the one after `Last-Event-ID` or else `after`, then the state,
         then what is new. The stream ends after a final state: finished, failed, stopped or damaged.
         """
-        step, sent = int(last_event_id) if re.fullmatch("[0-9]{1,15}", last_event_id) else after, None
-
-        def look() -> tuple[Status, list[Record]]:
-            status = trainings.status(folder)  # first: so a final state comes after the last record
-            return status, read_records(folder, step)
-
-        while is_run(folder) and not trainings.closing.is_set():
-            status, records = await asyncio.to_thread(look)
-            for record in records:
-                step = record.step
-                yield ServerSentEvent(data=record.as_dict(), event="record", id=str(step))
-            if status != sent:
-                sent = status
-                yield ServerSentEvent(data=asdict(status), event="state")
-            if status.state in FINAL:
-                return
-            await asyncio.sleep(POLL if status.state == "running" else 5 * POLL)
+        step = int(last_event_id) if re.fullmatch("[0-9]{1,15}", last_event_id) else after
+        return EventStream(following.events(folder, step), headers={"X-Accel-Buffering": "no"})  # by nginx
 
     return router

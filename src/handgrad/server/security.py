@@ -18,10 +18,13 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-GUESS_DELAY = 0.5  # seconds for each wrong token; wrong tokens wait for each other
+GUESS_DELAY, MAX_WRONG = 0.5, 100  # seconds for each wrong token, of which this number wait for each other
 COOKIE_SECONDS = 30 * 24 * 3600
-MAX_BODY, MAX_IMAGE = 4 * 2**20, 8 * 2**20  # bytes of a body; of POST /predict
-SMALL_BODY, MAX_LARGE = 2**16, 8  # bodies of more bytes are received and processed this number at a time
+MAX_DIGITS, MAX_IMAGE = 4 * 2**20, 8 * 2**20  # bytes of a body of POST /digits; of POST /predict
+SMALL_BODY, MAX_LARGE = (
+    2**16,
+    8,
+)  # of other bodies; larger ones are received and processed this number at a time
 
 
 class Guard:
@@ -47,7 +50,7 @@ class Guard:
             ),
             "Cache-Control": "no-cache",  # browsers ask each time whether a file has changed
         }
-        self._guesses = asyncio.Lock()
+        self._guesses, self._wrong = asyncio.Lock(), 0
         self._large = asyncio.Semaphore(MAX_LARGE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,13 +59,18 @@ class Guard:
             await self.app(scope, receive, send)
             return
         request, received = Request(scope), 0
-        limit = MAX_IMAGE if scope["path"] == "/predict" else MAX_BODY
+        limit = {"/predict": MAX_IMAGE, "/digits": MAX_DIGITS}.get(scope["path"], SMALL_BODY)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in self.headers.items():
                     headers.setdefault(name, value)
+            elif (
+                len(message["body"]) > SMALL_BODY
+            ):  # the second message is sent when the client has read the first
+                await send({**message, "more_body": True})
+                message = {**message, "body": b""}
             await send(message)
 
         async with AsyncExitStack() as held:
@@ -74,7 +82,7 @@ class Guard:
                 if before <= SMALL_BODY < received:
                     await held.enter_async_context(self._large)
                 if received > limit:
-                    line = f"the body is larger than {limit // 2**20} MiB; send less at a time"
+                    line = f"the body is larger than {limit // 2**10:,} KiB; send less at a time"
                     raise HTTPException(413, line)
                 return message
 
@@ -105,9 +113,11 @@ class Guard:
             answer = RedirectResponse("./", 303)  # to the page, so that the address holds no token
             answer.set_cookie(cookie, self.token, httponly=True, samesite="lax", max_age=COOKIE_SECONDS)
             return answer
-        if any([*sent, in_query]):
+        if any([*sent, in_query]) and self._wrong < MAX_WRONG:
+            self._wrong += 1
             async with self._guesses:
                 await asyncio.sleep(GUESS_DELAY)
+            self._wrong -= 1
         line = "this server needs its token: open the address that it printed, or send 'Authorization: Bearer TOKEN'"
         return error_response(401, line, {"WWW-Authenticate": "Bearer"})
 

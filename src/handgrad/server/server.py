@@ -4,8 +4,7 @@ import asyncio
 import gc
 import socket
 from contextlib import suppress
-from math import inf
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import uvicorn
@@ -16,14 +15,17 @@ from handgrad.errors import HandgradError
 
 MAX_CONNECTIONS = 500
 MAX_HEAD = 32 * 2**10  # bytes of a request's first line and headers
-REQUEST_SECONDS = 30.0  # in which a request must arrive, body included
+REQUEST_SECONDS = 30.0  # in which a request must arrive, body included, or a part of an answer be read
+BACKLOG = (
+    256  # connections that are accepted at a time: with those above, fewer than the usual 1,024 open files
+)
 
 
 def bind(host: str, port: int) -> socket.socket:
     """Return a listening socket, or raise HandgradError; port 0 chooses a free one."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:  # clients that connect before the server is ready wait
-        return socket.create_server((host, port), family=family, backlog=2048)
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except (OSError, OverflowError, UnicodeError) as error:
         reason = f"cannot serve on {host}, port {port}: {getattr(error, 'strerror', None) or error}"
         raise HandgradError(f"{reason}; choose another address or port, or 0 for a free one") from error
@@ -41,35 +43,68 @@ def address(host: str, port: int, token: str | None) -> str:
 
 
 class _Connection(HttpToolsProtocol):
-    """uvicorn's connection, which is closed if a request is too slow or too large."""
+    """uvicorn's connection, which is closed if the client sends too slowly or too much, or does not read."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._head = 0.0  # bytes of headers received; -inf while a body is received
+        self._head = 0  # bytes since the last part of a body: headers, or what can follow a body
         self._timer = self.loop.call_later(REQUEST_SECONDS, transport.abort)
         if len(self.connections) > MAX_CONNECTIONS:
-            transport.abort()
+            connections = cast("set[_Connection]", self.connections)
+            waiting = [other for other in connections if not other._timer.cancelled()]
+            oldest = min(waiting, key=lambda other: other._timer.when())
+            oldest._timer.cancel()
+            oldest.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._timer.cancel()
         super().connection_lost(exc)
+        self._timer.cancel()
+
+    def _restart_timer(self) -> None:
+        """Limit the time from now on in which the client must send or read, if it is the client's turn."""
+        self._timer.cancel()
+        if (
+            self.cycle is None
+            or self.cycle.more_body
+            or self.cycle.response_complete
+            or self.flow.write_paused
+        ):
+            self._timer = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
 
     def data_received(self, data: bytes) -> None:
-        if self._timer.cancelled():  # the next request begins
-            self._timer = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
         self._head += len(data)
         super().data_received(data)
         if self._head > MAX_HEAD and not self.transport.is_closing():
             self.send_400_response("The headers of the request are too large.")
 
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._restart_timer()
+
     def on_headers_complete(self) -> None:
-        self._head = -inf
+        self._head = 0
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        self._head = 0
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
-        self._head = 0.0
-        self._timer.cancel()
+        self._head = 0
         super().on_message_complete()
+        self._restart_timer()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._restart_timer()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._restart_timer()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._restart_timer()
 
 
 class Server(uvicorn.Server):
@@ -85,7 +120,8 @@ class Server(uvicorn.Server):
             proxy_headers=False,
             server_header=False,
             timeout_graceful_shutdown=5,
-            timeout_keep_alive=30,
+            backlog=BACKLOG,
+            timeout_keep_alive=int(REQUEST_SECONDS),
         )
         super().__init__(config)
         self._closing = app.state.closing

@@ -1,0 +1,77 @@
+"""Runs that clients follow by server-sent events; a run is read once for all of its clients."""
+
+import asyncio
+import json
+from bisect import bisect_right
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from pathlib import Path
+from time import monotonic
+from weakref import WeakValueDictionary
+
+from fastapi.responses import StreamingResponse
+
+from handgrad.server.run_folders import RECORD, Status, is_run, read_records
+from handgrad.server.trainings import Trainings
+
+FINAL = ("finished", "failed", "stopped", "damaged")
+POLL = 0.2  # seconds between two looks at a run that is training; five times as long for others
+BATCH = 100  # records that are sent at a time
+QUIET = 15.0  # seconds after which a comment is sent, so that a proxy keeps the connection
+
+
+class EventStream(StreamingResponse):
+    """A response of server-sent events."""
+
+    media_type = "text/event-stream"
+
+
+class Followed:
+    """A run that clients follow: the steps of its records, and the records as events."""
+
+    def __init__(self, folder: Path, trainings: Trainings) -> None:
+        self.folder, self.trainings = folder, trainings
+        self.steps, self.events = list[int](), list[str]()
+        self._reading: asyncio.Future[Status] | None = None
+        self._looked = 0.0  # time of the last reading
+
+    async def look(self) -> Status:
+        """Return the status; the records of all steps before were read."""
+        if self._reading is None or (self._reading.done() and monotonic() - self._looked >= POLL):
+            self._looked = monotonic()
+            self._reading = asyncio.ensure_future(asyncio.to_thread(self._read))
+        return await asyncio.shield(self._reading)
+
+    def _read(self) -> Status:
+        status = self.trainings.status(self.folder)  # first: so a final state comes after the last record
+        for record in read_records(self.folder, self.steps[-1] if self.steps else -1):
+            data = RECORD.dump_json(record).decode()
+            self.events.append(f"event: record\nid: {record.step}\ndata: {data}\n\n")
+            self.steps.append(record.step)
+        return status
+
+
+class Following:
+    """All runs that clients follow."""
+
+    def __init__(self, trainings: Trainings) -> None:
+        self.trainings, self._followed = trainings, WeakValueDictionary[Path, Followed]()
+
+    async def events(self, folder: Path, step: int) -> AsyncIterator[str]:
+        """Yield the records after a step, then the state, then what is new; the end is a final state."""
+        run = self._followed.setdefault(folder, Followed(folder, self.trainings))
+        sent, spoken = None, monotonic()
+        while is_run(folder) and not self.trainings.closing.is_set():
+            status = await run.look()
+            while part := run.steps[(first := bisect_right(run.steps, step)) :][:BATCH]:
+                yield "".join(run.events[first : first + len(part)])
+                step, spoken = part[-1], monotonic()
+            if status != sent:
+                yield f"event: state\ndata: {json.dumps(asdict(status))}\n\n"
+                sent, spoken = status, monotonic()
+            if status.state in FINAL:
+                return
+            if monotonic() - spoken > QUIET:
+                yield ":\n\n"
+                spoken = monotonic()
+            await asyncio.sleep(POLL if status.state == "running" else 5 * POLL)
