@@ -1,6 +1,7 @@
 """What is documented: requests generated from the OpenAPI document, and those of docs/serving.md, in their order."""
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -19,7 +20,8 @@ from served import serving, small_network
 
 pytestmark = pytest.mark.slow
 CHECKS = "not_a_server_error,content_type_conformance,response_schema_conformance"
-OPTIONS = f"--no-color --checks {CHECKS} --phases coverage,fuzzing --max-examples 60 --seed 1"
+EXAMPLES = os.environ.get("HANDGRAD_TEST_REQUESTS", "60")  # generated for each route
+OPTIONS = f"--no-color --checks {CHECKS} --phases coverage,fuzzing --max-examples {EXAMPLES} --seed 1"
 GUIDE = "docs/serving.md"
 PLACE = "http://127.0.0.1:8000/"
 

@@ -9,8 +9,6 @@ from pathlib import Path
 from time import monotonic
 from weakref import WeakValueDictionary
 
-from fastapi.responses import StreamingResponse
-
 from handgrad.server.run_folders import RECORD, Status, is_run, read_records
 from handgrad.server.trainings import Trainings
 
@@ -18,12 +16,6 @@ FINAL = ("finished", "failed", "stopped", "damaged")
 POLL = 0.2  # seconds between two looks at a run that is training; five times as long for others
 BATCH = 100  # records that are sent at a time
 QUIET = 15.0  # seconds after which a comment is sent, so that a proxy keeps the connection
-
-
-class EventStream(StreamingResponse):
-    """A response of server-sent events."""
-
-    media_type = "text/event-stream"
 
 
 class Followed:

@@ -8,20 +8,21 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Response
+from fastapi.responses import StreamingResponse
 
 from handgrad.errors import HandgradError
 from handgrad.recipes.loading import load_recipe
 from handgrad.run_status import validated
 from handgrad.runs import RECIPE_FILE
 from handgrad.server.datasets import Datasets, training_values
-from handgrad.server.following import EventStream, Following
+from handgrad.server.following import Following
 from handgrad.server.models import ModelInUse, file_response, latest_model
 from handgrad.server.requests import NewRun, RunName
 from handgrad.server.run_folders import find_runs, read_records
 from handgrad.server.trainings import Trainings, plan
 from handgrad.server.turns import Turns
 
-MAX_STREAMS = 200
+MAX_STREAMS, EVENTS = 200, "text/event-stream"
 
 
 def routes(
@@ -89,18 +90,20 @@ def routes(
 
     @router.get(
         "/runs/{name}/events",
-        response_class=EventStream,
+        response_class=Response,
+        responses={200: {"content": {EVENTS: {}}}},
         dependencies=[Depends(Turns(MAX_STREAMS, waiting=0))],
     )
     async def events(
         folder: Folder, last_event_id: Annotated[str, Header()] = "", after: int = -1
-    ) -> EventStream:
+    ) -> StreamingResponse:
         """Follow a run: `record` with a record as data and its step as id, `state` with `{"state", "error"}`.
 
         All records are sent from the first, or from the one after `Last-Event-ID` or else `after`, then the state,
         then what is new. The stream ends after a final state: finished, failed, stopped or damaged.
         """
         step = int(last_event_id) if re.fullmatch("[0-9]{1,15}", last_event_id) else after
-        return EventStream(following.events(folder, step), headers={"X-Accel-Buffering": "no"})  # by nginx
+        unbuffered = {"X-Accel-Buffering": "no"}  # by nginx
+        return StreamingResponse(following.events(folder, step), headers=unbuffered, media_type=EVENTS)
 
     return router
