@@ -23,8 +23,8 @@ class Request(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _check_size(cls, data: Any) -> Any:
-        if isinstance(data, dict) and len(data) > len(cls.model_fields):  # each would be an error of its own
-            raise ValueError(f"has {len(data):,} keys, more than there are")
+        if isinstance(data, dict) and len(data) > len(cls.model_fields):
+            raise ValueError(f"{len(data):,} keys are too many")  # and would be as many errors
         return data
 
 
