@@ -35,7 +35,7 @@ from handgrad.training.distributed import (
 from handgrad.training.fit import fit as fit
 from handgrad.training.gradient_check import check_gradients as check_gradients
 from handgrad.training.metrics import (
-    accuracy as accuracy, calibration as calibration, confusion_matrix as confusion_matrix, evaluate as evaluate,
+    accuracy as accuracy, calibration as calibration, evaluate as evaluate,
 )
 from handgrad.training.optimizers import (
     SGD as SGD, Adam as Adam, AdamW as AdamW, Momentum as Momentum, Muon as Muon, Nesterov as Nesterov,

@@ -12,7 +12,7 @@ from safetensors.numpy import load_file, save_file
 
 import handgrad as hg
 from failing import refusal
-from handgrad.model.files import load_safetensors, model_bytes, read_metadata
+from handgrad.model.files import model_bytes, read_metadata
 from handgrad.training.checkpoint import load_checkpoint, save_checkpoint
 
 
@@ -30,7 +30,7 @@ def test_a_model_comes_back_bit_for_bit(
     path, raw = tmp_path_factory.mktemp("models") / "model.safetensors", rng.normal(size=(3, 4))
     network.calibrate(raw)
     hg.save_model(network, path)
-    loaded = load_safetensors(path)
+    loaded = hg.load_model(path)
     assert loaded.statistics[1].mean.any()
     assert loaded.flat_parameters.tobytes() == network.flat_parameters.tobytes()
     for name in ("layers", "dtype", "classes", "framing"):
@@ -50,8 +50,8 @@ def test_other_files_are_refused_and_left(tmp_path: Path) -> None:
     model = tmp_path / "m.safetensors"
     hg.save_model(network, model, {"name": "test"})
     before = model.read_bytes()
-    assert "does not exist" in refusal(load_safetensors, tmp_path / "none.safetensors")
-    assert "not a regular file" in refusal(load_safetensors, tmp_path)
+    assert "does not exist" in refusal(load_checkpoint, tmp_path / "none.safetensors")
+    assert "not a regular file" in refusal(load_checkpoint, tmp_path)
     assert "without the state of its training" in refusal(load_checkpoint, model)
     assert "cannot write" in refusal(hg.save_model, network, tmp_path / "missing" / "m.safetensors")
     assert model.read_bytes() == before
@@ -64,11 +64,11 @@ def test_other_files_are_refused_and_left(tmp_path: Path) -> None:
         ("once its class has been defined", {"layers": '[{"type": "Magic"}]'}),
     ):
         rewrite(model, {}, metadata)
-        assert message in refusal(load_safetensors, model)
+        assert message in refusal(hg.load_model, model)
         model.write_bytes(before)
     for share in (0.0, 0.005, 0.3, 0.9, 0.999):
         model.write_bytes(before[: int(len(before) * share)])
-        assert "not a whole model file" in refusal(load_safetensors, model)
+        assert "not a whole model file" in refusal(hg.load_model, model)
 
 
 COUNTS = {"step": -1, "epoch": 1.5, "position": 201, "memory": 3, "loss_sum": "much", "best_score": 0.5}
@@ -90,7 +90,7 @@ def test_a_checkpoint_is_also_a_model_and_a_damaged_state_is_refused(
     network, state, path = hg.Network([hg.Dense(2)], 4, 0), hg.TrainingState(), tmp_path / "c.safetensors"
     hg.fit(network, table, steps=1, optimizer="momentum", state=state)
     save_checkpoint(network, state, path)
-    for loaded in (load_checkpoint(path)[0], load_safetensors(path)):
+    for loaded in (load_checkpoint(path)[0], hg.load_model(path)):
         np.testing.assert_array_equal(loaded.flat_parameters, network.flat_parameters)
     if isinstance(value, np.ndarray):
         rewrite(path, {f"state.{name}": value}, {})

@@ -100,7 +100,9 @@ def load_model(path: Path | str) -> Network:
     file = model_file(path)
     if file is None:
         return read_csv(Path(path))
-    return _onnx().read_onnx(file)[0] if file.suffix.lower() == ".onnx" else files.load_safetensors(file)
+    if file.suffix.lower() == ".onnx":
+        return _onnx().read_onnx(file)[0]
+    return files.network_from_tensors(*files.read_tensors(file), file)
 
 
 def load_model_recipe(path: Path | str) -> dict[str, Any] | None:

@@ -68,11 +68,6 @@ def model_bytes(network: Network, recipe: Recipe | None = None, steps: int | Non
     return serialize_tensors(*model_tensors(network, recipe, steps))
 
 
-def load_safetensors(path: Path | str) -> Network:
-    """Read a network from a model file or a checkpoint; HandgradError where `path` is neither."""
-    return network_from_tensors(*read_tensors(Path(path)), Path(path))
-
-
 def load_recipe(path: Path | str) -> dict[str, Any] | None:
     """Read the recipe of a model file, or None where it has none."""
     return recipe_from_metadata(read_metadata(Path(path)), Path(path))

@@ -18,7 +18,7 @@ def plot_confusion_matrix(
     Parameters
     ----------
     confusion : (C, C), integers from 0
-        Rows are the true classes, columns the predicted ones; from `confusion_matrix` or `evaluate`.
+        Rows are the true classes, columns the predicted ones; from `evaluate`, or from scikit-learn.
         HandgradError if these are not counts, or there is not one row for each class.
     classes : sequence of str, optional
         The names of the classes; default: "0", "1", …

@@ -1,4 +1,4 @@
-"""How good the predictions are: accuracy, confusion matrix, and calibration."""
+"""How good the predictions are: accuracy, evaluation with a confusion matrix, and calibration."""
 
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -36,27 +36,6 @@ def accuracy(predictions: ArrayLike, labels: ArrayLike) -> float:
     return float((classes == labels).mean())
 
 
-def confusion_matrix(predictions: ArrayLike, labels: ArrayLike, classes: int) -> NDArray[np.int64]:
-    """Count the examples of each true class that are predicted as each class.
-
-    Parameters
-    ----------
-    predictions, labels : (N,), integers from 0 to classes − 1
-    classes : int
-
-    Returns
-    -------
-    (classes, classes) int64
-        Rows are the true classes, columns the predicted ones, as in scikit-learn.
-    """
-    predictions, labels = _pair(predictions, labels)
-    for name, values in (("prediction", predictions), ("label", labels)):
-        if len(values) and not (values.dtype.kind in "iu" and values.min() >= 0 and values.max() < classes):
-            raise HandgradError(f"a {name} is not an integer from 0 to {classes - 1}")
-    pairs = labels.astype(np.int64) * classes + predictions.astype(np.int64)
-    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
-
-
 def _pair(predictions: ArrayLike, labels: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
     predictions, labels = as_array(predictions, "predictions"), as_array(labels, "labels")
     if predictions.ndim not in (1, 2) or labels.shape != predictions.shape[:1]:
@@ -75,7 +54,9 @@ class Evaluation:
     examples: int
     loss: float
     accuracy: float
-    confusion: NDArray[Any]
+    confusion: NDArray[
+        np.int64
+    ]  # (C, C): rows are the true classes, columns the predicted ones, as in scikit-learn
 
 
 def evaluate(
