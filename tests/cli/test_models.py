@@ -55,6 +55,13 @@ def test_evaluate_takes_the_only_split_there_is(cli: Cli, plants: Path) -> None:
     fails(cli, "--split train or validation", "evaluate", "TWO")
 
 
+def test_the_matrix_of_more_than_a_thousand_classes_is_not_printed(cli: Cli, tmp_path: Path) -> None:
+    hg.save_model(hg.Network([hg.Dense(1_001)], 3, 0), tmp_path / "m.safetensors")
+    np.savez(tmp_path / "many.npz", x=np.eye(3), y=np.arange(3), classes=[str(k) for k in range(1_001)])
+    (result,) = objects(cli, "evaluate m.safetensors --data many.npz")
+    assert (result["examples"], result["confusion"]) == (3, None)
+
+
 def test_predict_takes_images_of_any_size_and_polarity(cli: Cli, run: Path, tmp_path: Path) -> None:
     test = hg.load_data(DATA).split("test")
     example = test.inputs[np.flatnonzero(hg.load_model(run).predict(test.inputs) == 3)[0]]

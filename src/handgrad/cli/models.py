@@ -58,7 +58,7 @@ def read_examples(network: "Network", file: Path) -> tuple[Any, list[str | None]
 
 
 def evaluate(model: Model, data: Data = None, split: Split = None, json: Json = False) -> None:
-    """Measure accuracy, loss and confusion matrix of a model."""
+    """Measure accuracy, loss and confusion matrix (of up to 20 classes; in JSON up to 1,000) of a model."""
     from handgrad.data.dataset import naming
     from handgrad.exports.formats import load_model
     from handgrad.training.metrics import evaluate as measure
