@@ -188,11 +188,13 @@ def test_what_does_not_fit_into_memory(tmp_path: Path, monkeypatch: pytest.Monke
     assert "a.csv does not fit into memory" in complaint(tmp_path / "a.csv")
 
 
-def test_strokes() -> None:
+def test_strokes(monkeypatch: pytest.MonkeyPatch) -> None:
     splits = load_data("strokes:60:5")
     assert np.array_equal(splits.train.inputs, generate(60, 5)[0])
     assert np.array_equal(splits.split("test").inputs, generate(10, 5, 1)[0])
     assert len(load_data("strokes:1").split("test")) == 1
+    monkeypatch.setattr("handgrad.data.memory.available_memory", lambda: 47_000)
+    assert "strokes:60:5 need 47,040 bytes of memory" in complaint("strokes:60:5")
 
 
 @pytest.mark.usefixtures("offline")

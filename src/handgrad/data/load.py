@@ -7,19 +7,17 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from handgrad.data.arrays import Store
 from handgrad.data.dataset import Dataset, Splits, naming
 from handgrad.data.idx import FILES, Split, find_idx, read_idx_folder
 from handgrad.data.labels import encode_labels
+from handgrad.data.memory import check_memory
 from handgrad.data.mnist import COLLECTIONS, CSV_FILES, NAMES, ensure, read_split
 from handgrad.data.npz import read_npz
-from handgrad.data.outofcore import load_or_convert
 from handgrad.errors import HandgradError, suggest
 
-STROKES, BLOCK = "strokes", 100_000
-"""Synthetic digits, and the number of them that are drawn at a time."""
+STROKES = "strokes"
+"""Synthetic digits."""
 TABLES, ARRAYS = (".csv", ".parquet"), (".npz", ".npy")
 TEST_NAME = re.compile(r"(?<![a-z])test|Test|TEST")
 """Matches neither latest.csv nor contest.csv."""
@@ -93,18 +91,9 @@ def _strokes(name: str) -> Splits:
     examples, seed = int(match[1] or 60_000), int(match[2] or 0)
 
     def draw(count: int, stream: int) -> Dataset:
-        labels = []
-
-        def blocks() -> Iterator[NDArray[np.uint8]]:
-            for start in range(0, count, BLOCK):
-                images, digits = generate(min(BLOCK, count - start), seed, stream, start)
-                labels.append(digits)
-                yield images
-
-        def read(store: Store) -> Dataset:
-            return Dataset(store(blocks()), np.concatenate(labels), 10, (1, 28, 28))
-
-        return load_or_convert(f"strokes-{count}-{seed}-{stream}", lambda: 784 * count, read)
+        check_memory(784 * count, name)
+        images, labels = generate(count, seed, stream)
+        return Dataset(images, labels, 10, (1, 28, 28))
 
     return Splits(draw(examples, 0), test=partial(draw, max(examples // 6, 1), 1), source=name)
 

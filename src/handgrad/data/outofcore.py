@@ -33,26 +33,19 @@ UNUSABLE = (OSError, ValueError, KeyError, TypeError)
 
 
 def load_or_convert(
-    source: Path | str,
-    measure: Callable[[], int],
-    read: Callable[[Store], Dataset],
-    known: Sequence[str] = (),
+    source: Path, measure: Callable[[], int], read: Callable[[Store], Dataset], known: Sequence[str] = ()
 ) -> Dataset:
     """Read data into memory, or, if the inputs would not fit comfortably, convert them once and map them.
 
-    `source` is a file, or the name of data that are always the same. `measure` returns how many bytes the inputs
-    take; `read` passes them, block by block, to the `Store` that it gets. A conversion is made again where the file
-    or `known` has changed, the classes and inputs of the training split.
+    `measure` returns how many bytes the inputs take; `read` passes them, block by block, to the `Store` that it gets.
+    A conversion is made again where the file or `known` has changed, the classes and inputs of the training split.
     """
-    name, facts = str(source), {"format": FORMAT, "known": [*known]}
-    if isinstance(source, Path):
-        try:
-            state = source.stat()
-        except OSError:
-            return read(stack)  # where the reader explains it
-        facts["file"] = [state.st_size, state.st_mtime_ns]
-        name = f"{source.name}-{hashlib.sha256(str(source.absolute()).encode()).hexdigest()[:10]}"
-    folder = cache_folder(name)
+    try:
+        state = source.stat()
+    except OSError:
+        return read(stack)  # where the reader explains it
+    facts = {"format": FORMAT, "known": [*known], "file": [state.st_size, state.st_mtime_ns]}
+    folder = cache_folder(f"{source.name}-{hashlib.sha256(str(source.absolute()).encode()).hexdigest()[:10]}")
     with suppress(*UNUSABLE):
         return _open(folder, facts)
     size, available = measure(), available_memory()

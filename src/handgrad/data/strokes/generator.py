@@ -17,19 +17,17 @@ Floats = NDArray[np.float64]
 BLOCK = 1000  # examples that share a random generator, so that example k does not depend on the number of examples
 
 
-def generate(
-    examples: int, seed: int = 0, stream: int = 0, start: int = 0
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def generate(examples: int, seed: int = 0, stream: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Generate N random digits: images (N, 784), 0 (background) to 255 (ink), and labels (N,), both uint8.
 
-    Example k depends on `seed`, `stream` and k only: fewer examples are the first of more. The first one has the
-    number `start`, a multiple of 1,000. By convention, stream 0 is for training and stream 1 for tests.
+    Example k depends on `seed`, `stream` and k only: fewer examples are the first of more. By convention, stream 0 is
+    for training and stream 1 for tests.
     """
     images = np.empty((examples, SIDE * SIDE), np.uint8)
     labels = np.empty(examples, np.uint8)
 
     def fill(block: int) -> None:
-        rng = np.random.default_rng([seed, stream, start // BLOCK + block])
+        rng = np.random.default_rng([seed, stream, block])
         digits = rng.integers(10, size=BLOCK, dtype=np.uint8)
         place = slice(block * BLOCK, (block + 1) * BLOCK)
         count = len(labels[place])
