@@ -61,10 +61,10 @@ def test_other_parameters_or_data_continue_from_the_result(change: dict[str, Any
     assert classifier.best_epoch_ == (epochs + 1 if classifier.early_stopping else None)
 
 
-def test_time_limit_ends_with_the_epoch_and_is_continued_exactly() -> None:
-    limited = resumable(time_limit=1e-9).fit(X, y)
+def test_a_training_that_a_callback_ended_is_continued_exactly() -> None:
+    limited = resumable(callbacks=[lambda _, record: record.seconds > 0]).fit(X, y)
     assert limited.n_iter_ == 1
-    limited.set_params(time_limit=None, epochs=4).fit(X, y)
+    limited.set_params(callbacks=None, epochs=4).fit(X, y)
     np.testing.assert_array_equal(limited.predict_proba(X), resumable(epochs=5).fit(X, y).predict_proba(X))
 
 

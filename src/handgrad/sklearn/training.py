@@ -2,8 +2,7 @@
 
 from contextlib import closing
 from copy import copy
-from math import inf, prod
-from time import perf_counter
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -96,21 +95,19 @@ def fit(
 
 
 def _run(classifier: Any, training: Any, tol: float | None) -> None:
-    """Train until the end, a plateau of the loss, the time limit, or a callback that returns True."""
-    records, start = classifier.records_, perf_counter()
-    limit = inf if classifier.time_limit is None else classifier.time_limit
+    """Train until the end, a plateau of the loss, or a callback that returns True."""
     if _has_plateau(classifier, tol):
         return
     for record in training:
-        records.append(record)
+        classifier.records_.append(record)
         if classifier.verbose:
             text = f"epoch {record.epoch}, loss {record.loss:.4f}"
             if record.validation_loss is not None:
                 text += f", validation loss {record.validation_loss:.4f}"
             print(text, flush=True)
-        answers = [callback(classifier, record) for callback in parameters.callbacks_of(classifier)]
+        answers = [callback(classifier, record) for callback in classifier.callbacks or ()]
         stops = any(isinstance(answer, bool | np.bool_) and answer for answer in answers)
-        if stops or perf_counter() - start > limit or _has_plateau(classifier, tol):
+        if stops or _has_plateau(classifier, tol):
             break
 
 

@@ -180,7 +180,5 @@ def check_weights(weights: ArrayLike | None, examples: int, dtype: Any) -> NDArr
     except (ValueError, TypeError):
         array = np.empty(0)
     if array.shape != (examples,) or not (np.isfinite(array).all() and array.min() >= 0 and array.any()):
-        raise HandgradError(
-            f"sample_weights must be {examples} numbers from 0, one per example, not all zero"
-        )
+        raise HandgradError(f"sample_weights must be numbers from 0 for {examples} examples, not all zero")
     return array

@@ -49,14 +49,15 @@ class NotFinite(HandgradError):
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The result of `evaluate`: examples, mean loss, accuracy from 0 to 1, and the confusion matrix."""
+    """The result of `evaluate`: examples, mean loss, accuracy from 0 to 1, and the confusion matrix.
+
+    Rows of the matrix, (C, C), are the true classes, columns the predicted ones, as in scikit-learn.
+    """
 
     examples: int
     loss: float
     accuracy: float
-    confusion: NDArray[
-        np.int64
-    ]  # (C, C): rows are the true classes, columns the predicted ones, as in scikit-learn
+    confusion: NDArray[np.int64]
 
 
 def evaluate(
