@@ -71,13 +71,13 @@ def take(server: Process, open_window: Any) -> None:
     shoot(window.page, "digits")
 
     window = open_window(viewport={"width": 1280, "height": 1320})
-    name = window.start("mlp", "mnist", epochs=60)  # still runs when it is stopped
+    name = window.start("mlp", "mnist", epochs=60)  # still runs when it is paused
     server.await_records(name, 5)
     expect(window.gallery.locator(".error").first).to_be_visible()
     window.page.mouse.move(2, 2)
     shoot(window.page, "train")
-    window.act("Stop")
-    window.is_("stopped")
+    window.act("Pause")
+    window.is_("paused")
 
     server.post("/model", run="convnet")
     window = open_window("draw", color_scheme="dark", viewport={"width": 1280, "height": 1000})

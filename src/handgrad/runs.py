@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from handgrad.data.dataset import Splits, naming
 from handgrad.errors import HandgradError
@@ -128,15 +127,16 @@ class Run:
             ):
                 broadcast(partial(self._keep, record))
                 yield record
-            broadcast(self.save_model)
+            broadcast(lambda: self.save_model(finished=self.finished))
         except Diverged as error:
-            broadcast(lambda: self.save_model(of_last_step=False))
+            broadcast(self.save_model)
             raise Diverged(f"{error}. Saved in {self.folder}") from error
 
-    def save_model(self, *, of_last_step: bool = True) -> None:
-        """Write the model and its number of steps, unless that is unknown, and the CSV files of a dense network."""
-        steps = self.state.step if of_last_step else None
-        write_model(self.network, self.folder, self.recipe.tables(), steps)
+    def save_model(self, *, finished: bool = False) -> None:
+        """Write the model, and the CSV files of a dense network."""
+        save_model(self.network, self.folder / MODEL_FILE, self.recipe.tables(), finished=finished)
+        if is_dense(self.network):
+            write_csv(self.network, self.folder / PARAMETERS_FOLDER)
 
     def _save_checkpoint(self) -> None:
         save_checkpoint(self.network, self.state, self.folder / CHECKPOINT_FILE, self.recipe.tables())
@@ -174,13 +174,6 @@ class Run:
                 (self.folder / name).unlink(missing_ok=True)
             if self.creates_folder:
                 self.folder.rmdir()
-
-
-def write_model(network: Network, folder: Path, recipe: dict[str, Any] | None, steps: int | None) -> None:
-    """Write the model of a run, and the CSV files of a dense network; see `Run.save_model`."""
-    save_model(network, folder / MODEL_FILE, recipe, steps=steps)
-    if is_dense(network):
-        write_csv(network, folder / PARAMETERS_FOLDER)
 
 
 def _find_recipe(folder: Path) -> Recipe:

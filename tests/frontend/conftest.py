@@ -43,12 +43,12 @@ def models(browser: Browser, server: Process) -> Iterator[Models]:
 
 @pytest.fixture
 def open_window(browser: Browser, server: Process) -> Iterator[OpenWindow]:
-    """Open windows of the server; runs that a failed test left are stopped."""
+    """Open windows of the server; runs that a failed test left are paused."""
     with windows(browser, server.address) as open_window:
         yield open_window
     for run in server.get("/runs"):
         if run["state"] == "running":
-            server.post(f"/runs/{run['name']}/stop")
+            server.post(f"/runs/{run['name']}/pause")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The Train section on the real server: runs are started, watched, paused, resumed, stopped, and fail."""
+"""The Train section on the real server: runs are started, watched, paused and resumed, and fail."""
 
 import re
 from pathlib import Path
@@ -66,7 +66,7 @@ def test_the_form_is_validated(open_window: OpenWindow, server: Process) -> None
 
 
 @slow
-def test_pause_reload_resume_and_stop_in_two_tabs(open_window: OpenWindow, server: Process) -> None:
+def test_pause_reload_and_resume_in_two_tabs(open_window: OpenWindow, server: Process) -> None:
     window = open_window()
     name = window.start("classic", DATA, **LONG)
     window.is_("running")
@@ -84,11 +84,8 @@ def test_pause_reload_resume_and_stop_in_two_tabs(open_window: OpenWindow, serve
     window.is_("running")
     server.await_records(name, server.get(f"/runs/{name}")["records"] + 1)
     expect(window.readout).not_to_contain_text(f"Step {step:,}")
-    window.act("Stop")
-    for each in (window, other):
-        each.is_("stopped")
-        expect(each.view.get_by_role("button", name="Pause")).to_have_attribute("aria-disabled", "true")
-    expect(window.runs.get_by_role("button", name=name)).to_contain_text("stopped")
+    window.act("Pause")
+    expect(window.runs.get_by_role("button", name=name)).to_contain_text("paused")
 
 
 @slow
@@ -141,13 +138,13 @@ def test_a_server_that_is_killed_and_restarted(browser: Browser, tmp_path: Path)
         expect(line).to_contain_text("The connection is lost")
         port = first.address.rstrip("/").rpartition(":")[2]
         with serving(tmp_path, "--port", port) as second:
-            window.is_("interrupted")
+            window.is_("paused")
             expect(line).to_contain_text("Resume")
             window.act("Resume")
             window.is_("running")
             second.await_records(name, second.get(f"/runs/{name}")["records"] + 1)
-            window.act("Stop")
-            window.is_("stopped")
+            window.act("Pause")
+            window.is_("paused")
 
 
 HIDE = """(hidden) => {
@@ -175,8 +172,8 @@ def test_a_hidden_tab_disconnects_and_misses_nothing(open_window: OpenWindow, se
     window.settle()
     assert records(window) == hidden
     window.page.evaluate(HIDE, False)
-    server.post(f"/runs/{name}/stop")
-    window.is_("stopped")
+    server.post(f"/runs/{name}/pause")
+    window.is_("paused")
     assert records(window) == server.get(f"/runs/{name}")["records"]
     (url,) = [url for url in urls if "/events" in url]
     assert int(url.partition("after=")[2]) >= hidden - 1  # it requested only what it did not have

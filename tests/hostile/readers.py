@@ -24,7 +24,7 @@ from handgrad.exports.formats import load_model_recipe
 from handgrad.recipes.loading import load_recipe, recipe_text
 from handgrad.run_status import validation_summary
 from handgrad.runs import Run
-from handgrad.server.run_folders import Status, find_runs, read_records, status, write_mark
+from handgrad.server.run_folders import find_runs, read_records, status
 
 IMAGES, LABELS = generate(12, 7)
 NAMES = np.array(list("0123456789"))
@@ -134,7 +134,6 @@ def write_run(folder: Path) -> None:
     run = Run.start(recipe, path)
     with run.open():
         list(run.train(threads=1))
-    write_mark(path, Status("paused"))
     rmtree(path / "final_config")
 
 

@@ -13,12 +13,11 @@ from fastapi.testclient import TestClient
 
 from handgrad.locks import lock_folder
 from handgrad.recipes.loading import load_recipe, override
-from handgrad.run_status import model_is_newest
 from handgrad.runs import Run
 from handgrad.server import following
 from handgrad.server.following import Followed
 from handgrad.server.models import latest_model
-from handgrad.server.run_folders import Status, read_records, status, write_mark
+from handgrad.server.run_folders import Status, read_records, status
 from handgrad.server.trainings import Trainings
 from handgrad.training.records import LOG_FILE, Record
 from networks import parameters
@@ -93,19 +92,12 @@ def test_status_is_read_from_the_files_of_a_run(tmp_path: Path) -> None:
     trained(done)
     trained(broken, stop_after=0).save_model()
     assert status(done) == Status("finished")
-    assert status(broken) == Status("interrupted")
-    write_mark(broken, Status("failed", "why"))
-    assert status(broken) == Status("failed", "why")
-    mark = json.loads((broken / "serve.json").read_text())
-    damages: list[Any] = [{**mark, "step": mark["step"] + 1}, {**mark, "state": "odd"}, []]
-    for damaged in damages:
-        (broken / "serve.json").write_text(json.dumps(damaged))
-        assert status(broken) == Status("interrupted")
+    assert status(broken) == Status("paused")
     with lock_folder(broken):
         assert status(broken) == Status("running")
     # killed after the last step and before the model was written; times of files do not count
     (done / "model.safetensors").write_bytes((broken / "model.safetensors").read_bytes())
-    assert status(done) == Status("interrupted")
+    assert status(done) == Status("paused")
     assert latest_parameters(done) == parameters(done / "checkpoint.safetensors")
     changes: Any = {"training": {"epochs": 30, "batch_size": 50}, "optimizer": {"learning_rate": 1.0}}
     data = {"source": "strokes:300:1", "validation": 100}
@@ -127,7 +119,7 @@ def test_damaged_runs_are_listed_as_damaged_and_the_others_work(api: TestClient,
     killed.with_name("file").write_text("")
     listed = {run["name"]: run for run in api.get("/runs").json()}
     assert set(listed) == {"one", *damage}
-    assert listed["one"]["state"] == "interrupted"
+    assert listed["one"]["state"] == "paused"
     for name, (file, _) in damage.items():
         assert listed[name]["state"] == "damaged"
         assert file in listed[name]["error"]
@@ -137,36 +129,18 @@ def test_damaged_runs_are_listed_as_damaged_and_the_others_work(api: TestClient,
         assert api.post("/model", json={"run": name}).status_code in (200, 422)
 
 
-def test_latest_model_is_what_stopping_would_leave(tmp_path: Path) -> None:
+def test_latest_model_is_what_the_run_would_leave(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     run = trained(folder, stop_after=1, averaging=AVERAGING)
     assert run.state.average is not None
     assert latest_parameters(folder) == run.state.average.tobytes()
-    run.save_model()
+    run.save_model(finished=True)
     for _ in range(2):
         assert latest_parameters(folder) == parameters(folder / "model.safetensors")
         (folder / "checkpoint.safetensors").unlink(missing_ok=True)
     other, network = tmp_path / "other", {"input": "flat", "layers": NORMALIZED}
     trained(other, stop_after=1, averaging=AVERAGING, network=network)  # the average has no statistics
     assert latest_parameters(other) == parameters(other / "checkpoint.safetensors")
-
-
-@pytest.mark.parametrize("model", [False, True])
-def test_stopping_an_interrupted_run_writes_its_model(api: TestClient, tmp_path: Path, model: bool) -> None:
-    folder = tmp_path / "runs" / "one"
-    run = trained(folder, stop_after=0, averaging=AVERAGING)
-    if model:  # an older one, as after a pause
-        run.save_model()
-        run = Run.resume(folder)
-        with run.open():
-            next(run.train(1))
-    assert run.state.average is not None
-    refused(api.post("/runs/one/pause"), 409)
-    assert api.post("/runs/one/stop").json()["state"] == "stopped"
-    refused(api.post("/runs/one/resume"), 409)
-    assert api.post("/model", json={"run": "one"}).json()["name"] == "one"
-    assert parameters(folder) == parameters(folder / "final_config") == run.state.average.tobytes()
-    assert model_is_newest(folder)
 
 
 def test_training_whose_server_was_killed_ends_after_a_grace_period() -> None:
@@ -179,7 +153,7 @@ def test_training_whose_server_was_killed_ends_after_a_grace_period() -> None:
 def test_runs_that_another_program_trains_or_removes(api: TestClient, killed: Path) -> None:
     with lock_folder(killed):
         assert api.get("/runs/one").json()["state"] == "running"
-        for action in ("pause", "stop", "resume"):
+        for action in ("pause", "resume"):
             refused(api.post(f"/runs/one/{action}"), 409)
     with api.stream("GET", "/runs/one/events") as stream:
         events = read_events(stream.iter_lines())

@@ -1,4 +1,4 @@
-"""Trainings over HTTP, in child processes: started, followed, paused, resumed, stopped and killed."""
+"""Trainings over HTTP, in child processes: started, followed, paused, resumed and killed."""
 
 import os
 import signal
@@ -72,7 +72,7 @@ def test_run_is_started_followed_and_finished(api: TestClient, tmp_path: Path) -
     assert load(content).keys() == load_file(tmp_path / "runs" / name / "model.safetensors").keys()
     assert server.post("/model", run=name)["name"] == name
     assert server.client.get("/model/file").content == content
-    cannot(server, name, "pause", "resume", "stop")
+    cannot(server, name, "pause", "resume")
 
 
 @pytest.mark.slow
@@ -100,29 +100,20 @@ def test_paused_and_resumed_equals_uninterrupted(uninterrupted: bytes, tmp_path:
 
 
 @pytest.mark.slow
-def test_stopped_is_final_and_ctrl_c_pauses(tmp_path: Path) -> None:
+def test_ctrl_c_pauses(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         name = server.post("/runs", **LONG)["name"]
-        server.await_records(name, 1)
-        assert server.post(f"/runs/{name}/stop")["state"] == "stopped"
-        cannot(server, name, "resume")
-        assert len(parameters(tmp_path / "runs" / name / "model.safetensors")) == 4 * 7960
-        assert server.events(name)[-1][2]["state"] == "stopped"
-        other = server.post("/runs", **LONG)["name"]
-        with server.client.stream("GET", f"/runs/{other}/events") as stream:
+        with server.client.stream("GET", f"/runs/{name}/events") as stream:
             events = read_events(stream.iter_lines())
             next(event for event in events if event[0] == "record")
             server.interrupt()
             list(events)  # the stream ends
         assert server.wait() == 0
-        assert f"handgrad resume {tmp_path / 'runs' / other}" in server.output[-1]
+        assert f"handgrad resume {tmp_path / 'runs' / name}" in server.output[-1]
     with serving(tmp_path) as server:
-        states = {run["name"]: run["state"] for run in server.get("/runs")}
-        assert states == {name: "stopped", other: "paused"}
-        third = server.post("/runs", **LONG)["name"]
-        assert third in refused(server.client.post(f"/runs/{other}/resume"), 409)
-        server.post(f"/runs/{third}/stop")
-        assert server.post(f"/runs/{other}/stop")["state"] == "stopped"
+        assert [run["state"] for run in server.get("/runs")] == ["paused"]
+        other = server.post("/runs", **LONG)["name"]
+        assert other in refused(server.client.post(f"/runs/{name}/resume"), 409)
 
 
 def test_runs_that_fail_can_be_resumed(api: TestClient, tmp_path: Path) -> None:
@@ -144,7 +135,7 @@ def test_runs_that_fail_can_be_resumed(api: TestClient, tmp_path: Path) -> None:
     assert "diverged" in error
     assert server.events(name)[-1][2] == {"state": "failed", "error": error}
     with client(tmp_path) as other:
-        assert other.get(f"/runs/{name}").json()["error"] == error
+        assert other.get(f"/runs/{name}").json()["state"] == "paused"
 
 
 @pytest.mark.slow
@@ -160,20 +151,19 @@ def test_killed_training_resumes_and_ends_the_same(uninterrupted: bytes, tmp_pat
             server.kill()  # the training saves and ends
             eventually(lambda: is_locked(tmp_path / "runs" / name), lambda held: not held)
         else:
-            assert server.await_state(name, "interrupted", "failed")["state"] == "interrupted"
+            assert server.await_state(name, "paused", "failed")["state"] == "paused"
     with serving(tmp_path) as server:
         (run,) = server.get("/runs")
-        assert (run["name"], run["state"]) == (name, "interrupted")
+        assert (run["name"], run["state"]) == (name, "paused")
         assert run["records"] >= 3
         assert server.post(f"/runs/{name}/resume")["state"] == "running"
-        run = server.await_state(name, "finished", "failed", "interrupted")
+        run = server.await_state(name, "finished", "failed", "paused")
         assert run["state"] == "finished"
         assert len(run["records_so_far"]) == len({record["step"] for record in run["records_so_far"]})
     assert parameters(tmp_path / "runs" / name) == uninterrupted
 
 
-@pytest.mark.parametrize("target", ["paused", "stopped"])
-def test_training_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, target: str) -> None:
+def test_training_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(server_trainings, "GRACE", 0.5)
     trainings = Trainings(tmp_path / "runs")
     folder = trainings.start(*plan(NewRun.model_validate(LONG), Datasets(tmp_path), None), None)
@@ -181,10 +171,9 @@ def test_training_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path
     training = trainings.current()
     assert training is not None
     training.process.send_signal(signal.SIGSTOP)
-    trainings.interrupt(folder, target)
+    trainings.pause(folder)
     assert training.process.returncode == -signal.SIGKILL
-    assert trainings.status(folder).state == target
-    assert (folder / "model.safetensors").exists() == (target == "stopped")
+    assert trainings.status(folder).state == "paused"
 
 
 @pytest.mark.parametrize(
@@ -236,7 +225,7 @@ def test_unknown_names(api: TestClient, tmp_path: Path) -> None:
     for name in ("none", "%2e%2e", "..%2F..%2Fx", "%00", ".hidden", "a%20b", "x" * 300):
         for path in ("", "/events", "/model"):
             assert api.get(f"/runs/{name}{path}").status_code == 404
-        for action in ("pause", "resume", "stop"):
+        for action in ("pause", "resume"):
             assert api.post(f"/runs/{name}/{action}").status_code in (404, 405)
 
 

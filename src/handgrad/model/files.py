@@ -30,7 +30,7 @@ Tensors: TypeAlias = dict[str, NDArray[Any]]
 
 
 def save_model(
-    network: Network | Any, path: Path | str, recipe: Recipe | None = None, *, steps: int | None = None
+    network: Network | Any, path: Path | str, recipe: Recipe | None = None, *, finished: bool = False
 ) -> None:
     """Write a network to a model file, atomically; HandgradError if that fails, or a parameter is not finite.
 
@@ -42,15 +42,15 @@ def save_model(
         Usually ``model.safetensors``; its folder must exist.
     recipe : mapping, optional
         The recipe of the training, as plain tables.
-    steps : int, optional
-        The number of steps of the training.
+    finished : bool
+        Whether the network is the result of the whole training; noted in the file of a run.
     """
     if Path(path).suffix.lower() in (".onnx", ".h", ".html", ".csv"):
         raise HandgradError(f"{path}: save_model writes .safetensors files; use export for other formats")
     found = network_of(network)
     if not np.isfinite(found.flat_parameters).all():
         raise HandgradError(f"cannot write {path}: the network has parameters that are not finite")
-    write_file(Path(path), model_bytes(found, recipe, steps))
+    write_file(Path(path), model_bytes(found, recipe, finished=finished))
 
 
 def network_of(model: Any) -> Network:
@@ -63,9 +63,10 @@ def network_of(model: Any) -> Network:
     return found
 
 
-def model_bytes(network: Network, recipe: Recipe | None = None, steps: int | None = None) -> bytes:
+def model_bytes(network: Network, recipe: Recipe | None = None, *, finished: bool = False) -> bytes:
     """Return the content of the file that `save_model` writes."""
-    return serialize_tensors(*model_tensors(network, recipe, steps))
+    tensors, metadata = model_tensors(network, recipe)
+    return serialize_tensors(tensors, metadata | ({"finished": "true"} if finished else {}))
 
 
 def load_recipe(path: Path | str) -> dict[str, Any] | None:
@@ -73,9 +74,7 @@ def load_recipe(path: Path | str) -> dict[str, Any] | None:
     return recipe_from_metadata(read_metadata(Path(path)), Path(path))
 
 
-def model_tensors(
-    network: Network, recipe: Recipe | None = None, steps: int | None = None
-) -> tuple[Tensors, dict[str, str]]:
+def model_tensors(network: Network, recipe: Recipe | None = None) -> tuple[Tensors, dict[str, str]]:
     """Return the tensors by name and the metadata of a model file; the reverse of `network_from_tensors`."""
     tensors = network.named_arrays()
     if network.scaling:
@@ -85,7 +84,7 @@ def model_tensors(
     values["layers"] = [layer.to_config() for layer in network.layers]
     metadata = {"format": FORMAT, "library_version": version("handgrad")}
     metadata |= {key: json.dumps(value) for key, value in values.items()}
-    return tensors, metadata if steps is None else {**metadata, "steps": str(steps)}
+    return tensors, metadata
 
 
 def network_from_tensors(tensors: Tensors, metadata: dict[str, str], path: Path) -> Network:

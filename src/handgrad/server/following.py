@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 from handgrad.server.run_folders import RECORD, Status, is_run, read_records
 from handgrad.server.trainings import Trainings
 
-FINAL = ("finished", "failed", "stopped", "damaged")
+FINAL = ("finished", "failed", "damaged")
 POLL = 0.2  # seconds between two looks at a run that is training; five times as long for others
 BATCH = 100  # records that are sent at a time
 QUIET = 15.0  # seconds after which a comment is sent, so that a proxy keeps the connection

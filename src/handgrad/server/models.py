@@ -10,7 +10,7 @@ from fastapi import HTTPException, Response
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE, load_model, load_model_recipe
 from handgrad.model.files import load_recipe, model_bytes
 from handgrad.model.network import Network
-from handgrad.run_status import model_is_newest
+from handgrad.run_status import is_finished
 from handgrad.training.checkpoint import load_checkpoint
 
 
@@ -21,7 +21,6 @@ class ServedModel:
     name: str
     network: Network
     recipe: dict[str, Any] | None
-    steps: int | None = None  # of its training, where they are not in the file that was read
 
     @classmethod
     def read(cls, path: Path) -> "ServedModel":
@@ -65,12 +64,12 @@ def file_response(model: ServedModel) -> Response:
 
 
 def latest_model(folder: Path) -> ServedModel | None:
-    """Return the model that a run would leave if it were stopped now, or None before its first step."""
-    if model_is_newest(folder):
+    """Return the model that a run would leave if it ended now, or None before its first step."""
+    if is_finished(folder) or not (folder / CHECKPOINT_FILE).exists():
         return ServedModel.read(folder / MODEL_FILE)
     network, state = load_checkpoint(folder / CHECKPOINT_FILE)
     if state.step == 0:
         return None
     if not network.has_running_statistics:  # those of an average, or of the best parameters, are not saved
         state.use_result(network)
-    return ServedModel(folder.name, network, load_recipe(folder / CHECKPOINT_FILE), state.step)
+    return ServedModel(folder.name, network, load_recipe(folder / CHECKPOINT_FILE))

@@ -1,23 +1,19 @@
 """Run folders as the server sees them: their states and their records."""
 
-import json
 from contextlib import suppress
 from dataclasses import dataclass
-from math import inf
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
 from handgrad.errors import HandgradError
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE
-from handgrad.files import write_file
 from handgrad.locks import is_locked
 from handgrad.recipes.loading import load_recipe
-from handgrad.run_status import model_is_newest, progress
+from handgrad.run_status import is_finished, read_state
 from handgrad.runs import RECIPE_FILE
 from handgrad.training.records import LOG_FILE, Record
 
-MARK_FILE = "serve.json"  # notes that a run was paused, stopped or failed, and at which step
 RECORD = TypeAdapter(Record)
 
 
@@ -54,30 +50,12 @@ def status(folder: Path) -> Status:
         return Status("running")
     if not (folder / CHECKPOINT_FILE).exists():
         return Status("finished")  # a model without a checkpoint cannot be resumed
-    if (reached := progress(folder)) is None:
-        return Status("damaged", f"{CHECKPOINT_FILE} cannot be read")
     try:
-        recipe = load_recipe(str(folder / RECIPE_FILE))
+        read_state(folder)
+        load_recipe(str(folder / RECIPE_FILE))
     except HandgradError as error:
         return Status("damaged", str(error))
-    stopping = recipe.training_arguments()["early_stopping"]
-    patience = stopping.patience if stopping else inf
-    steps, epochs = (limit or inf for limit in (recipe.training.steps, recipe.training.epochs))
-    complete = reached["step"] >= steps or reached["epoch"] >= epochs or reached["waited"] >= patience
-    if complete and model_is_newest(folder):
-        return Status("finished")
-    with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-        mark = json.loads((folder / MARK_FILE).read_bytes())
-        if mark["step"] == reached["step"] and mark["state"] in ("paused", "stopped", "failed"):
-            return Status(mark["state"], mark["error"])
-    return Status("interrupted")
-
-
-def write_mark(folder: Path, found: Status) -> None:
-    """Note the status of a run at its present step."""
-    if reached := progress(folder):
-        mark = {"state": found.state, "step": reached["step"], "error": found.error}
-        write_file(folder / MARK_FILE, json.dumps(mark).encode() + b"\n")
+    return Status("finished" if is_finished(folder) else "paused")
 
 
 def read_records(folder: Path, after: int = -1) -> list[Record]:

@@ -66,12 +66,12 @@ def routes(
         return {**describe(folder), "validated": validated(folder), "records_so_far": read_records(folder)}
 
     @router.post("/runs/{name}/{action}", dependencies=acting)
-    def act(folder: Folder, action: Literal["pause", "resume", "stop"]) -> dict[str, Any]:
-        """Pause a run, which saves it and ends its process; resume it, bit for bit; or stop it for good."""
+    def act(folder: Folder, action: Literal["pause", "resume"]) -> dict[str, Any]:
+        """Pause a run, which saves it and ends its process, or resume it, bit for bit."""
         if action == "resume":
             trainings.resume(folder)
         else:
-            trainings.interrupt(folder, "paused" if action == "pause" else "stopped")
+            trainings.pause(folder)
         return with_records(folder)
 
     @router.get("/runs/{name}/model", response_class=Response, dependencies=wait)
@@ -100,7 +100,7 @@ def routes(
         """Follow a run: `record` with a record as data and its step as id, `state` with `{"state", "error"}`.
 
         All records are sent from the first, or from the one after `Last-Event-ID` or else `after`, then the state,
-        then what is new. The stream ends after a final state: finished, failed, stopped or damaged.
+        then what is new. The stream ends after a final state: finished, failed or damaged.
         """
         step = int(last_event_id) if re.fullmatch("[0-9]{1,15}", last_event_id) else after
         unbuffered = {"X-Accel-Buffering": "no"}  # by nginx

@@ -1,4 +1,4 @@
-"""Trainings in child processes: started, paused, resumed and stopped, one at a time.
+"""Trainings in child processes: started, paused and resumed, one at a time.
 
 The server writes a run before its first step, and ``handgrad resume`` trains it as in a terminal. The process is
 attached to the server: if the server closes its standard input, or dies, it saves and ends.
@@ -19,17 +19,15 @@ from handgrad.errors import HandgradError
 from handgrad.exports.formats import CHECKPOINT_FILE
 from handgrad.files import write_file
 from handgrad.kernels.threads import choose_threads
-from handgrad.locks import lock_folder
 from handgrad.model.files import save_model
 from handgrad.model.network import Network
 from handgrad.recipes.loading import load_recipe, override, parse_recipe, recipe_text, with_hidden
 from handgrad.recipes.recipe import Recipe
-from handgrad.run_status import model_is_newest
-from handgrad.runs import RECIPE_FILE, new_folder, write_model
+from handgrad.runs import RECIPE_FILE, new_folder
 from handgrad.server.datasets import Datasets
-from handgrad.server.models import ServedModel, latest_model
+from handgrad.server.models import ServedModel
 from handgrad.server.requests import NewRun
-from handgrad.server.run_folders import Status, is_run, status, write_mark
+from handgrad.server.run_folders import Status, is_run, status
 from handgrad.training.checkpoint import save_checkpoint
 from handgrad.training.fine_tuning import begin_from
 from handgrad.training.state import TrainingState
@@ -42,11 +40,11 @@ START_FILE = "start.safetensors"  # the model that a run started from, so that t
 
 
 class Training(Thread):
-    """A process that trains a run, and the thread that waits for its end and notes it."""
+    """A process that trains a run, and the thread that waits for its end; `error` is why it failed if it did."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(daemon=True)
-        self.folder, self.target = folder, ""
+        self.folder, self.error = folder, ""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "handgrad", "resume", folder, "--quiet", "--no-test", "--attached"],
             stdin=subprocess.PIPE,
@@ -62,16 +60,12 @@ class Training(Thread):
         """Wait for the end of the process, and note how it ended."""
         with self.process as process:
             lines = process.stderr.readlines() if process.stderr else []
-        with suppress(HandgradError):
-            if self.target and (process.returncode == INTERRUPTED or process.returncode < 0):
-                write_mark(self.folder, Status(self.target))
-            elif process.returncode > 0 and process.returncode != INTERRUPTED:
-                error = lines[-1].strip() if lines else "the training ended without a message"
-                write_mark(self.folder, Status("failed", error.removeprefix("handgrad: ")))
+        if process.returncode > 0 and process.returncode != INTERRUPTED:
+            error = lines[-1].strip() if lines else "the training ended without a message"
+            self.error = error.removeprefix("handgrad: ")
 
-    def end(self, target: str) -> None:
+    def end(self) -> None:
         """Close the standard input of the process, which asks it to save and end; kill it after a grace period."""
-        self.target = target
         if self.process.stdin:
             with suppress(OSError):
                 self.process.stdin.close()
@@ -86,6 +80,7 @@ class Trainings:
     def __init__(self, runs: Path) -> None:
         self.runs, self.closing = runs, Event()
         self._last: Training | None = None
+        self._trainings: dict[Path, Training] = {}  # the last one of each run
         self._lock = Lock()
 
     def folder(self, name: str) -> Path:
@@ -99,9 +94,14 @@ class Trainings:
         return self._last if self._last and self._last.is_alive() else None
 
     def status(self, folder: Path) -> Status:
-        """Return the status of a run."""
-        current = self.current()
-        return Status("running") if current and current.folder == folder else status(folder)
+        """Return the status of a run; why it failed is known as long as the server runs."""
+        training = self._trainings.get(folder)
+        if training and training.is_alive():
+            return Status("running")
+        found = status(folder)
+        if training and training.error and found.state == "paused":
+            return Status("failed", training.error)
+        return found
 
     def start(self, recipe: Recipe, network: Network, origin: ServedModel | None) -> Path:
         """Train a network, which may begin from a model, in a new folder, and return that."""
@@ -114,45 +114,42 @@ class Trainings:
             write_file(folder / RECIPE_FILE, recipe.toml().encode())
             state = TrainingState(recipe.training_rng())
             save_checkpoint(network, state, folder / CHECKPOINT_FILE, recipe.tables())
-            self._last = Training(folder)
+            self._train(folder)
         return folder
 
     def resume(self, folder: Path) -> None:
         """Continue a run; status 409 if its state does not allow it."""
         state = self.status(folder).state
-        if state not in ("paused", "interrupted", "failed"):
+        if state not in ("paused", "failed"):
             raise HTTPException(409, f"{folder.name} is {state}; there is nothing to resume")
         with self._lock:
             self._check_idle()
-            self._last = Training(folder)
+            self._train(folder)
 
-    def interrupt(self, folder: Path, target: str) -> None:
-        """Pause or stop a run, and wait until it has ended; status 409 if its state does not allow it."""
-        name, current, state = folder.name, self.current(), self.status(folder).state
+    def pause(self, folder: Path) -> None:
+        """Save a run, and wait until its process has ended; status 409 if this server does not train it."""
+        name, current = folder.name, self.current()
         if current and current.folder == folder:
-            current.end(target)
-            state = self.status(folder).state
-        elif state == "running":
+            current.end()
+        elif (state := self.status(folder).state) == "running":
             raise HTTPException(409, f"another program trains {name}; interrupt it there, with Ctrl-C")
-        elif target == "paused" or state not in ("paused", "interrupted"):
-            raise HTTPException(409, f"{name} is {state}; that cannot be changed")
-        if target == "stopped" and state in ("paused", "interrupted", "stopped"):
-            with lock_folder(folder):
-                if not model_is_newest(folder) and (latest := latest_model(folder)):
-                    write_model(latest.network, folder, latest.recipe, steps=latest.steps)
-                write_mark(folder, Status(target))
+        else:
+            raise HTTPException(409, f"{name} is {state}; there is nothing to pause")
 
     def close(self) -> Path | None:
         """Pause the training that runs, wait for it, and return its folder."""
         self.closing.set()
         if current := self.current():
-            current.end("paused")
+            current.end()
             return current.folder
         return None
 
+    def _train(self, folder: Path) -> None:
+        self._last = self._trainings[folder] = Training(folder)
+
     def _check_idle(self) -> None:
         if current := self.current():
-            raise HTTPException(409, f"{current.folder.name} is training; pause or stop it first")
+            raise HTTPException(409, f"{current.folder.name} is training; pause it first")
 
 
 def plan(wanted: NewRun, datasets: Datasets, origin: ServedModel | None) -> tuple[Recipe, Network]:

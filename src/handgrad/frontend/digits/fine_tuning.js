@@ -9,8 +9,7 @@ import { Records } from "handgrad/train/records.js";
 
 const WAITING = { // shown in place of a comparison, by state
   running: "is training on your digits …",
-  paused: "is paused. The comparison follows when it is finished.",
-  interrupted: "was interrupted. Resume it in Train; the comparison follows when it is finished.",
+  paused: "is paused. Resume it in Train; the comparison follows when it is finished.",
   failed: "has failed: there is nothing to compare.",
   damaged: "is damaged: there is nothing to compare.",
 };
@@ -107,11 +106,11 @@ export class FineTuning {
     if (this.line.textContent !== line) this.line.textContent = line; // screen readers announce each assignment
   }
 
-  /** Load the model of a finished or stopped run, and compare. */
+  /** Load the model of a finished run, and compare. */
   async #compare(run) {
     try {
       const answer = await fetch(`./runs/${encodeURIComponent(run.name)}/model`, { cache: "no-cache" });
-      if (answer.status !== 200) throw new Error(`${run.name} was stopped before its first record`);
+      if (answer.status !== 200) throw new Error(`the model of ${run.name} cannot be loaded`);
       const network = readModel(await answer.arrayBuffer());
       if (run !== this.#run) return; // another was started meanwhile
       this.uses.disabled = false;

@@ -4,14 +4,12 @@
 export const STATES = {
   running: "is training",
   paused: "is paused",
-  interrupted: "was interrupted",
   finished: "is finished",
   failed: "has failed",
-  stopped: "is stopped",
   damaged: "is damaged",
 };
 
-export const ENDED = new Set(["finished", "failed", "stopped", "damaged"]); // states after which no events come
+export const ENDED = new Set(["finished", "failed", "damaged"]); // states after which no events come
 
 /** A percentage, e.g. 97.31 %. */
 export function percent(share) {

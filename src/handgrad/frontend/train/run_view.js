@@ -10,8 +10,8 @@ import { Records } from "handgrad/train/records.js";
 import { Weights } from "handgrad/train/weights.js";
 
 const EMPTY = "Choose a recipe and data, and press Start: the training is shown here.";
-const RESUMABLE = new Set(["paused", "interrupted", "failed"]);
-const PENDING = { pause: "Pausing: saving the parameters …", stop: "Stopping: saving the parameters …", resume: "Resuming …" };
+const RESUMABLE = new Set(["paused", "failed"]);
+const PENDING = { pause: "Pausing: saving the parameters …", resume: "Resuming …" };
 
 export class RunView {
   #name = null;
@@ -50,7 +50,6 @@ export class RunView {
     this.state = element("span", { class: "run-state" });
     this.facts = element("p", { class: "note view-facts" });
     this.pauses = button("Pause", () => this.#act(RESUMABLE.has(this.#state) ? "resume" : "pause"), { class: "pauses" });
-    this.stops = button("Stop", () => this.#act("stop"));
     this.uses = button("Use this model", () => this.#hasModel && this.app.useModel(this.#name));
     this.bar = element("progress", { max: 1, value: 0, "aria-label": "Progress" });
     this.line = element("p", { class: "view-line" }, EMPTY);
@@ -66,7 +65,7 @@ export class RunView {
       "Run",
       element("div", { class: "view-head" }, this.title, this.state),
       this.facts,
-      element("div", { class: "row view-buttons" }, this.pauses, this.stops, this.uses),
+      element("div", { class: "row view-buttons" }, this.pauses, this.uses),
       this.bar,
       this.line,
       element("div", { class: "charts" }, ...this.charts.map((chart) => chart.element)),
@@ -144,10 +143,7 @@ export class RunView {
   }
 
   #can(action) {
-    const state = this.#state;
-    if (action === "resume") return RESUMABLE.has(state);
-    if (action === "pause") return state === "running";
-    return ["running", "paused", "interrupted"].includes(state); // stop
+    return action === "resume" ? RESUMABLE.has(this.#state) : this.#state === "running";
   }
 
   #draw() {
@@ -160,7 +156,6 @@ export class RunView {
     const resumes = RESUMABLE.has(this.#state);
     this.pauses.textContent = resumes ? "Resume" : "Pause";
     enable(this.pauses, this.#can(resumes ? "resume" : "pause"));
-    enable(this.stops, this.#can("stop"));
     enable(this.uses, this.#hasModel);
     this.uses.classList.toggle("primary", finished);
     this.bar.value = finished ? 1 : progress(training, this.#records);
@@ -180,15 +175,13 @@ export class RunView {
 
   #stateText(training) {
     if (!this.#name) return this.#empty;
-    if (!this.#connected) return "The connection is lost; trying again … The training continues unless the server was stopped.";
+    if (!this.#connected) return "The connection is lost; trying again … The training continues unless the server has ended.";
     if (this.#pending) return PENDING[this.#pending];
     const { last } = this.#records;
     switch (this.#state) {
       case "damaged": return `It is damaged: ${this.#error}.`;
       case "failed": return this.#error ?? "It failed.";
-      case "interrupted": return "Interrupted. Resume continues after the last checkpoint.";
-      case "paused": return "Paused. Resume continues with the next step.";
-      case "stopped": return "Stopped. The model is saved.";
+      case "paused": return "Paused. Resume continues after the last checkpoint.";
       case "finished": return `Finished in ${duration(last?.seconds ?? 0)}. Use this model to draw for it.`;
     }
     if (!last) return "Starting …";
