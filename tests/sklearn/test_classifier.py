@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -112,11 +113,7 @@ def test_callbacks_see_the_classifier_and_end_training() -> None:
 
 
 def test_interrupted_training_can_predict() -> None:
-    def interrupt(_: object, record: hg.Record) -> None:
-        if record.epoch == 2:
-            raise KeyboardInterrupt
-
-    classifier = quick(callbacks=[interrupt])
+    classifier = quick(callbacks=[Mock(side_effect=[None, KeyboardInterrupt])])
     with pytest.raises(KeyboardInterrupt):
         classifier.fit(X, y)
     assert classifier.n_iter_ == 2

