@@ -79,14 +79,6 @@ class Datasets:
             examples = int(name.split(":")[1])
         return {"name": name, "examples": examples, "classes": classes, "input_shape": shape}
 
-    def describe_all(self) -> list[dict[str, Any]]:
-        """Describe all data sets; damaged files are left out."""
-        found = []
-        for name in self.names():
-            with suppress(HandgradError, OSError):  # one may be removed meanwhile
-                found.append(self.describe(name))
-        return found
-
 
 def routes(
     datasets: Datasets, in_use: ModelInUse, check_quota: Callable[[], None], heavy: Turns
@@ -107,7 +99,11 @@ def routes(
     @router.get("/data")
     def list_data() -> list[dict[str, Any]]:
         """List the data sets that are available without a download: name, examples, classes, input_shape."""
-        return datasets.describe_all()
+        found = []
+        for name in datasets.names():
+            with suppress(HandgradError, OSError):  # it may be damaged, or removed meanwhile
+                found.append(datasets.describe(name))
+        return found
 
     @router.get("/data/examples")
     def examples(
@@ -127,12 +123,6 @@ def routes(
             "input_shape": dataset.input_shape,
             "classes": dataset.class_names,
         }
-
-    @router.get("/digits")
-    def list_digits() -> list[dict[str, Any]]:
-        """List the collections of drawn digits, as `GET /data` does, but without `digits/` in their names."""
-        drawn = [facts for facts in datasets.describe_all() if facts["name"].startswith(DRAWN)]
-        return [{**facts, "name": facts["name"].removeprefix(DRAWN)} for facts in drawn]
 
     @router.post("/digits")
     def add(wanted: NewDigits) -> dict[str, Any]:

@@ -17,14 +17,14 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from handgrad.errors import one_line
+
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 GUESS_DELAY, MAX_WRONG = 0.5, 100  # seconds for each wrong token, of which this number wait for each other
 COOKIE_SECONDS = 30 * 24 * 3600
 MAX_DIGITS, MAX_IMAGE = 4 * 2**20, 8 * 2**20  # bytes of a body of POST /digits; of POST /predict
-SMALL_BODY, MAX_LARGE = (
-    2**16,
-    8,
-)  # of other bodies; larger ones are received and processed this number at a time
+SMALL_BODY = 2**16  # of other bodies
+MAX_LARGE = 8  # larger bodies that are received and processed at a time
 
 
 class Guard:
@@ -66,10 +66,8 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in self.headers.items():
                     headers.setdefault(name, value)
-            elif (
-                len(message["body"]) > SMALL_BODY
-            ):  # the second message is sent when the client has read the first
-                await send({**message, "more_body": True})
+            elif len(message["body"]) > SMALL_BODY:
+                await send({**message, "more_body": True})  # it returns when the client has read the body
                 message = {**message, "body": b""}
             await send(message)
 
@@ -127,8 +125,7 @@ class Guard:
 
 def error_response(status: int, line: str, headers: dict[str, str] | None = None) -> JSONResponse:
     """Return a response with one printable line of bounded length."""
-    line = " ".join("".join(letter if letter.isprintable() else " " for letter in line).split())
-    return JSONResponse({"detail": line[:300]}, status, headers)
+    return JSONResponse({"detail": one_line(line)}, status, headers)
 
 
 def is_strong(token: str) -> bool:

@@ -16,9 +16,7 @@ from handgrad.errors import HandgradError
 MAX_CONNECTIONS = 500
 MAX_HEAD = 32 * 2**10  # bytes of a request's first line and headers
 REQUEST_SECONDS = 30.0  # in which a request must arrive, body included, or a part of an answer be read
-BACKLOG = (
-    256  # connections that are accepted at a time: with those above, fewer than the usual 1,024 open files
-)
+BACKLOG = 256  # connections that are accepted at a time; with those above, fewer than 1,024 open files
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -63,12 +61,8 @@ class _Connection(HttpToolsProtocol):
     def _restart_timer(self) -> None:
         """Limit the time from now on in which the client must send or read, if it is the client's turn."""
         self._timer.cancel()
-        if (
-            self.cycle is None
-            or self.cycle.more_body
-            or self.cycle.response_complete
-            or self.flow.write_paused
-        ):
+        cycle = self.cycle
+        if cycle is None or cycle.more_body or cycle.response_complete or self.flow.write_paused:
             self._timer = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
 
     def data_received(self, data: bytes) -> None:

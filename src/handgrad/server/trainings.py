@@ -79,7 +79,6 @@ class Trainings:
 
     def __init__(self, runs: Path) -> None:
         self.runs, self.closing = runs, Event()
-        self._last: Training | None = None
         self._trainings: dict[Path, Training] = {}  # the last one of each run
         self._lock = Lock()
 
@@ -91,7 +90,7 @@ class Trainings:
 
     def current(self) -> Training | None:
         """Return the training that runs."""
-        return self._last if self._last and self._last.is_alive() else None
+        return next((training for training in [*self._trainings.values()] if training.is_alive()), None)
 
     def status(self, folder: Path) -> Status:
         """Return the status of a run; why it failed is known as long as the server runs."""
@@ -114,7 +113,7 @@ class Trainings:
             write_file(folder / RECIPE_FILE, recipe.toml().encode())
             state = TrainingState(recipe.training_rng())
             save_checkpoint(network, state, folder / CHECKPOINT_FILE, recipe.tables())
-            self._train(folder)
+            self._trainings[folder] = Training(folder)
         return folder
 
     def resume(self, folder: Path) -> None:
@@ -124,7 +123,7 @@ class Trainings:
             raise HTTPException(409, f"{folder.name} is {state}; there is nothing to resume")
         with self._lock:
             self._check_idle()
-            self._train(folder)
+            self._trainings[folder] = Training(folder)
 
     def pause(self, folder: Path) -> None:
         """Save a run, and wait until its process has ended; status 409 if this server does not train it."""
@@ -143,9 +142,6 @@ class Trainings:
             current.end()
             return current.folder
         return None
-
-    def _train(self, folder: Path) -> None:
-        self._last = self._trainings[folder] = Training(folder)
 
     def _check_idle(self) -> None:
         if current := self.current():

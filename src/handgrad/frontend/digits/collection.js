@@ -3,6 +3,7 @@
 import { examplesOf } from "handgrad/train/test_images.js";
 
 const KEY = "handgrad.collection.name"; // survives a reload
+const PREFIX = "digits/"; // of the names of data sets that are collections
 const NONE = { pixels: new Uint8Array(), labels: [], count: 0 };
 
 export class Collection extends EventTarget {
@@ -26,11 +27,16 @@ export class Collection extends EventTarget {
   async open(name = this.name) {
     this.name = name;
     localStorage.setItem(KEY, name);
-    const sets = await this.app.api("/digits");
-    const examples = sets.some((set) => set.name === name) ? await examplesOf(this.app, `digits/${name}`, "train") : NONE;
+    const examples = (await this.list()).some((set) => set.name === name) ? await examplesOf(this.app, PREFIX + name, "train") : NONE;
     if (name !== this.name) return; // another was opened meanwhile
     this.examples = examples;
     this.dispatchEvent(new Event("change"));
+  }
+
+  /** List all collections: [{name, examples}]. */
+  async list() {
+    const sets = await this.app.api("/data");
+    return sets.filter(({ name }) => name.startsWith(PREFIX)).map(({ name, examples }) => ({ name: name.slice(PREFIX.length), examples }));
   }
 
   async add(pixels, label) {

@@ -41,7 +41,7 @@ export default function mount(section, app) {
   async function open(chosen) {
     await attempt(async () => {
       await collection.open(chosen);
-      const sets = await app.api("/digits");
+      const sets = await collection.list();
       names.replaceChildren(...sets.map((set) => element("option", { value: set.name }, `${set.examples} digits`)));
     });
   }
