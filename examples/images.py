@@ -22,7 +22,7 @@ def main(folder: str = "") -> None:
     rng = np.random.default_rng(0)
     data = hg.load_data(images)
     data = data.split_validation(max(1, len(data.train) // 4), rng)
-    held, classes = data.validation, data.train.class_names
+    held, classes = data.validation, data.train.classes
     print(f"{len(data.train)} images of {len(classes)} classes to train on, {len(held)} to validate on")
 
     layers = [

@@ -56,7 +56,7 @@ class Run:
         """
         splits = open_on_ranks(recipe, communicator)
         with naming(f"recipe {recipe.name} on {splits.source}"):
-            network = recipe.build_network(splits.train.input_shape, splits.train.class_names)
+            network = recipe.build_network(splits.train.input_shape, splits.train.classes)
         if (model := recipe.network.start) is not None:
             begin_from(network, load_model(model), model)
         state, created = TrainingState(recipe.training_rng()), folder is None or not folder.exists()

@@ -97,7 +97,7 @@ def test_predict_takes_rows_of_a_table(cli: Cli, plants: Path) -> None:
     expected = hg.load_model(plants / "PLANTS").predict_proba(data.inputs)
     np.testing.assert_allclose([list(row["probabilities"].values()) for row in found], expected, atol=1e-6)
     assert [row["row"] for row in found] == list(range(1, 61))
-    assert [row["label"] for row in found] == [data.class_names[label] for label in data.labels]
+    assert [row["label"] for row in found] == [data.classes[label] for label in data.labels]
     (plants / "bare.csv").write_text("31,clay\n")
     (bare,) = objects(cli, "predict PLANTS bare.csv")
     assert (bare["file"], bare["label"]) == ("bare.csv", None)

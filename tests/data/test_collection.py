@@ -19,7 +19,7 @@ def test_digits_are_added_read_and_removed_and_with_the_last_the_file(tmp_path: 
     assert add_to_collection(path, IMAGES[:2], ["3", "7"]) == 2
     assert add_to_collection(path, IMAGES[2:3], ["3"]) == 3
     train = load_data(path).train
-    assert (train.labels.tolist(), train.class_names) == ([3, 7, 3], tuple("0123456789"))
+    assert (train.labels.tolist(), train.classes) == ([3, 7, 3], tuple("0123456789"))
     assert train.input_shape == (1, 28, 28)
     assert (train.inputs == IMAGES[:3]).all()
     assert remove_from_collection(path, 1) == 2
@@ -37,7 +37,7 @@ def test_labels_become_classes_in_their_order(tmp_path: Path) -> None:
     add_to_collection(path, IMAGES[:2], ["b", "a"], classes=["dog", "b"])
     add_to_collection(path, IMAGES[2:4], ["ab", "c"])
     train = load_data(path).train
-    assert (train.labels.tolist(), train.class_names) == ([1, 2, 4, 3], ("dog", "b", "a", "c", "ab"))
+    assert (train.labels.tolist(), train.classes) == ([1, 2, 4, 3], ("dog", "b", "a", "c", "ab"))
 
 
 @pytest.mark.parametrize("label", ["seven", "7.5", "nan", "07", "-1e400", ""])

@@ -66,5 +66,5 @@ def test_inputs_of_other_columns_are_refused(names: tuple[str, ...], message: st
 def test_classes_are_numbered_as_the_model_does() -> None:
     dataset = Dataset(np.zeros((2, 1), np.float32), np.array([0, 1]), ("b", "d"), features=("a",))
     known = in_known_order(dataset, ("a",), ("a", "b", "c", "d"))
-    assert (known.labels.tolist(), known.class_names) == ([1, 3], ("a", "b", "c", "d"))
+    assert (known.labels.tolist(), known.classes) == ([1, 3], ("a", "b", "c", "d"))
     assert in_known_order(dataset, (), ("a", "b")) is dataset

@@ -26,7 +26,7 @@ def test_bytes_stay_bytes_and_are_not_copied() -> None:
     assert part.inputs.dtype == np.uint8
     assert part.inputs.tolist() == BYTES[[3, 0]].reshape(2, 6).tolist()
     assert (len(part), part.labels.tolist()) == (2, [1, 0])
-    for name in ("class_names", "input_shape", "framing"):
+    for name in ("classes", "input_shape", "framing"):
         assert getattr(part, name) == getattr(dataset, name)
 
 
@@ -70,9 +70,9 @@ def test_other_numbers_become_bytes_or_float32(values: list[int], dtypes: list[s
 def test_labels_and_classes_as_users_have_them(labels: Any, classes: Any, names: str) -> None:
     dataset = Dataset(BYTES, labels, classes)
     assert dataset.labels.dtype.isnative
-    assert (dataset.labels.tolist(), dataset.class_names) == ([0, 1, 2, 1], tuple(names))
+    assert (dataset.labels.tolist(), dataset.classes) == ([0, 1, 2, 1], tuple(names))
     assert Dataset(BYTES, np.array([True, False, True, True])).labels.tolist() == [1, 0, 1, 1]
-    assert Dataset(BYTES, [0, 0, 0, 0]).class_names == ("0", "1")
+    assert Dataset(BYTES, [0, 0, 0, 0]).classes == ("0", "1")
 
 
 def test_only_images_of_28_by_28_are_framed_as_digits_by_default() -> None:

@@ -128,7 +128,7 @@ def test_folders_are_classes(tmp_path: Path) -> None:
     (folder / "empty").mkdir()
     dataset = read_class_folders(folder)
     assert (dataset.inputs[:, 0].tolist(), dataset.inputs.dtype) == ([20, 21, 22, 0, 1], np.uint8)
-    assert (dataset.labels.tolist(), dataset.class_names) == ([0, 0, 0, 1, 1], ("cat", "dog"))
+    assert (dataset.labels.tolist(), dataset.classes) == ([0, 0, 0, 1, 1], ("cat", "dog"))
     assert (dataset.input_shape, dataset.framing) == ((1, 9, 12), "plain")
     again = read_class_folders(folder, ("ant", "cat", "dog"), (1, 3, 4))
     assert (again.labels.tolist(), again.input_shape) == ([1, 1, 1, 2, 2], (1, 3, 4))

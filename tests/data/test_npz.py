@@ -36,7 +36,7 @@ def test_names(path: Path, split: str, pair: str) -> None:
     assert found.inputs.dtype == np.uint8
     assert found.inputs.flags.c_contiguous
     assert np.array_equal(found.inputs, IMAGES[3:].reshape(3, 64))
-    assert (found.labels.tolist(), found.class_names) == ([0, 1, 2], ("0", "1", "2"))
+    assert (found.labels.tolist(), found.classes) == ([0, 1, 2], ("0", "1", "2"))
     assert splits.source == str(path)
 
 
@@ -60,7 +60,7 @@ def test_shapes(path: Path, inputs: Any, shape: tuple[int, ...], names: bool) ->
     train = read_npz(path).train
     assert train.input_shape == shape
     assert train.inputs.dtype == (np.uint8 if inputs.dtype == np.uint8 else np.float32)
-    assert (train.labels.tolist(), train.class_names) == (LABELS.tolist(), classes)
+    assert (train.labels.tolist(), train.classes) == (LABELS.tolist(), classes)
     if len(shape) == 3:
         assert np.array_equal(train.inputs, np.stack([IMAGES] * shape[0], axis=1).reshape(6, -1))
 
@@ -148,9 +148,9 @@ def test_bytes_are_text_and_a_missing_class_is_a_class(path: Path, tmp_path: Pat
         np.save(tmp_path / name, array)
     for place in (path, tmp_path / "x.npy"):
         train = read_npz(place).train
-        assert (train.labels.tolist(), train.class_names) == ([2, 1, 0] * 2, ("c", "b", "a"))
+        assert (train.labels.tolist(), train.classes) == ([2, 1, 0] * 2, ("c", "b", "a"))
     np.savez(path, x=IMAGES, y=2 * LABELS)
-    assert read_npz(path).train.class_names == ("0", "1", "2", "3", "4")
+    assert read_npz(path).train.classes == ("0", "1", "2", "3", "4")
 
 
 def test_npy_files_without_a_pair_and_damaged_ones(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_a_conversion_is_the_same_data(
         assert found.inputs.dtype == expected.inputs.dtype
         np.testing.assert_array_equal(np.asarray(found.inputs), expected.inputs)
         np.testing.assert_array_equal(found.labels, CLASSES)
-        assert (found.class_names, found.features) == (expected.class_names, expected.features)
+        assert (found.classes, found.features) == (expected.classes, expected.features)
         assert found.fingerprint() == expected.fingerprint()
     (folder,) = folders(cache)
     assert sorted(path.name for path in folder.iterdir()) == sorted([FACTS, INPUTS, LABELS])

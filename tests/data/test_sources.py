@@ -60,7 +60,7 @@ def test_a_folder_of_idx_files(idx_folder: Path) -> None:
     assert (splits.train.inputs.shape, splits.train.input_shape) == ((300, 784), (1, 28, 28))
     assert splits.train.inputs.dtype == np.uint8
     assert splits.split("test").inputs.shape == (50, 784)
-    assert splits.split("test").class_names == splits.train.class_names == tuple("0123456789")
+    assert splits.split("test").classes == splits.train.classes == tuple("0123456789")
     (idx_folder / "t10k-images-idx3-ubyte.gz").write_bytes(b"<html>")
     assert len(load_data(idx_folder).train) == 300, "a damaged test split does not matter to training"
     assert "t10k-images" in complaint(idx_folder, "test")
@@ -94,7 +94,7 @@ def test_a_folder_of_tables(tmp_path: Path, train: str, test: str | None) -> Non
         assert splits.test is None
     else:
         assert holds(splits.split("test"), slice(30, 40))
-        assert splits.split("test").class_names == splits.train.class_names
+        assert splits.split("test").classes == splits.train.classes
     table().write_csv(tmp_path / "train_2.csv")
     table().write_csv(tmp_path / "train_3.csv")
     assert "holds several tables: " in complaint(tmp_path)
@@ -133,7 +133,7 @@ def test_folders_of_images(tmp_path: Path, validation: str, end: str) -> None:
     splits = load_data(tmp_path)
     for name, part in parts.items():
         assert sorted(splits.split(name).labels) == sorted(LABELS[part])
-        assert splits.split(name).class_names == splits.train.class_names
+        assert splits.split(name).classes == splits.train.classes
     train = load_data(tmp_path / "train").train
     assert train.input_shape == (1, 28, 28)
     assert np.array_equal(train.inputs, splits.train.inputs)

@@ -76,7 +76,7 @@ NUMBER_TABLES: dict[str, str] = {
 
 def holds(dataset: Dataset, inputs: Any, labels: list[int], classes: Sequence[str]) -> bool:
     assert dataset.inputs.flags.c_contiguous
-    assert (dataset.labels.tolist(), dataset.class_names) == (labels, tuple(classes))
+    assert (dataset.labels.tolist(), dataset.classes) == (labels, tuple(classes))
     assert dataset.input_shape == ((1, 28, 28) if inputs is PIXELS else inputs.shape[1:])
     return dataset.inputs.dtype == inputs.dtype and np.array_equal(dataset.inputs, inputs)
 
@@ -108,7 +108,7 @@ def test_another_split_is_like_the_training_data(tmp_path: Path) -> None:
         train = read_table(write(tmp_path, header + "no,1,x,2\nyes,2,y,3\nmaybe,3,,4\n"))
         test = read_table(write(tmp_path, header + "yes,5,y,6\n"), train)
         assert (test.inputs.tolist(), test.labels.tolist()) == ([[5, 0, 0, 1, 6]], [2])
-        assert (test.class_names, test.features) == (train.class_names, train.features)
+        assert (test.classes, test.features) == (train.classes, train.features)
     for row, message in (
         ("perhaps,1,x,2\n", "table.csv: label 'perhaps' (example 1) is not one of the 3 classes"),
         (",1,x,2\n", "line 1, column label: no value"),

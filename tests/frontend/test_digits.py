@@ -50,7 +50,7 @@ def test_collect_download_and_remove(window: Window, server: Process, folder: Pa
     expect(status).to_have_text("3 digits, saved as digits/hand")
     expect(page.get_by_role("group", name="3: 2")).to_be_visible()
     saved = hg.load_data(folder / "digits" / "hand.npz").train
-    assert (saved.labels.tolist(), saved.class_names) == ([3, 1, 3], tuple("0123456789"))
+    assert (saved.labels.tolist(), saved.classes) == ([3, 1, 3], tuple("0123456789"))
     with page.expect_download() as found:
         page.get_by_role("button", name="Download").click()
     found.value.save_as(folder / found.value.suggested_filename)

@@ -16,7 +16,7 @@ from networks import timeless
 
 
 def network_for(data: hg.Dataset) -> hg.Network:
-    layers = [hg.Dense(8), hg.ReLU(), hg.Dense(len(data.class_names))]
+    layers = [hg.Dense(8), hg.ReLU(), hg.Dense(len(data.classes))]
     return hg.Network(layers, data.inputs.shape[1:], 0)
 
 
@@ -188,7 +188,7 @@ def test_divergence_keeps_the_last_finite_parameters(table: hg.Dataset) -> None:
     with pytest.raises(Diverged, match=r"diverged at step \d+.*learning rate below 1e\+06"):
         hg.fit(network, table, optimizer=hg.SGD(1e6), batch_size="all", steps=50)
     assert np.isfinite(hg.evaluate(network, table).loss)
-    large = hg.Dataset(np.full((20, 4), 3e38), table.labels[:20], table.class_names)
+    large = hg.Dataset(np.full((20, 4), 3e38), table.labels[:20], table.classes)
     with pytest.raises(Diverged, match="the loss of 20 examples is not finite"):
         hg.fit(network_for(table), hg.Splits(table, large))
     network.flat_parameters[:] = 1e38

@@ -27,7 +27,7 @@ def show(source: Annotated[str, typer.Argument(help=DATA_HELP, metavar="SRC")]) 
     splits = load_data(source)
     named = {"train": splits.train, "validation": splits.validation, "test": splits.test}
     found = {name: data for name, data in named.items() if data is not None}
-    classes, parts = splits.train.class_names, found.values()
+    classes, parts = splits.train.classes, found.values()
     facts = {
         "inputs": [list(data.inputs.shape) for data in parts],
         "example": [list(data.input_shape) for data in parts],

@@ -61,7 +61,7 @@ def _introduce(run: Run, threads: int) -> None:
     batch, ranks = recipe.training.batch_size, run.communicator.size
     apart = f", {len(validation):,} for validation" if validation else ""
     shape = "×".join(map(str, train.input_shape))
-    example = f"{shape} {train.inputs.dtype}, {len(train.class_names)} classes"
+    example = f"{shape} {train.inputs.dtype}, {len(train.classes)} classes"
     workers = f"{f'{ranks} ranks of ' if ranks > 1 else ''}{threads} thread{'s' * (threads > 1)}"
     steps = f"{run.total_steps:,} steps of {batch if batch == 'all' else f'{batch:,}'} examples"
     optimizer = recipe.training_arguments()["optimizer"]

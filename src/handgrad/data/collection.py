@@ -59,7 +59,7 @@ def _read(path: Path) -> tuple[NDArray[np.uint8], list[str], list[str]]:
     if dataset.input_shape != (1, SIDE, SIDE) or dataset.inputs.dtype != np.uint8:
         raise HandgradError(f"{path} is not a collection of digits; move it away")
     images = dataset.inputs.reshape(-1, SIDE, SIDE)
-    return images, [dataset.class_names[label] for label in dataset.labels], list(dataset.class_names)
+    return images, [dataset.classes[label] for label in dataset.labels], list(dataset.classes)
 
 
 def _write(path: Path, images: NDArray[np.uint8], labels: list[str], classes: list[str]) -> int:

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.data.dataset import Dataset
-from handgrad.data.labels import shown
 from handgrad.errors import HandgradError
 
 Columns: TypeAlias = Mapping[str, Sequence[str]]
@@ -50,9 +49,9 @@ def input_names(columns: Columns) -> tuple[str, ...]:
     features: list[str] = []
     for name, known in columns.items():
         if IS in name:
-            raise HandgradError(f"column {shown(name)} has '{IS}' in its name, as inputs have; rename it")
+            raise HandgradError(f"column {name!r:.40} has '{IS}' in its name, as inputs have; rename it")
         if len(known) > MOST:
-            held = f"column {shown(name)} holds {len(known):,} different names"
+            held = f"column {name!r:.40} holds {len(known):,} different names"
             raise HandgradError(f"{held}, more than {MOST}; drop it or group them")
         features += [f"{name}{IS}{value}" for value in known] or [name]
     return tuple(features)
@@ -72,10 +71,10 @@ def check_columns(there: Columns, known: Columns) -> None:
     for column in {**there, **known}:
         if column not in there or column not in known:
             found, others = "an unknown" if column in there else "no", ", ".join(known)
-            raise HandgradError(f"there is {found} column {shown(column)}; expected {others:.200}")
+            raise HandgradError(f"there is {found} column {column!r:.40}; expected {others:.200}")
         if bool(there[column]) != bool(known[column]):
             expected = "names" if known[column] else "numbers"
-            raise HandgradError(f"column {shown(column)} does not hold {expected}, as in training")
+            raise HandgradError(f"column {column!r:.40} does not hold {expected}, as in training")
 
 
 def aligned(
@@ -91,8 +90,8 @@ def aligned(
     check_columns(there, known)
     for column in () if leniently else there:
         for value in sorted({*there[column]} - {*known[column]}):
-            others = ", ".join(map(shown, known[column]))
-            raise HandgradError(f"column {shown(column)}: {shown(value)} is not one of {others:.200}")
+            others = ", ".join(map(repr, known[column]))
+            raise HandgradError(f"column {column!r:.40}: {value!r:.40} is not one of {others:.200}")
     result = np.zeros((len(inputs), len(features)), inputs.dtype)
     number = {name: k for k, name in enumerate(features)}
     for name, column in zip(names, inputs.T, strict=True):
@@ -107,7 +106,7 @@ def in_known_order(dataset: Dataset, features: Sequence[str], classes: Sequence[
         inputs = aligned(dataset.inputs[:], dataset.features, features)
         shape = dataset.input_shape if len(dataset.input_shape) == 3 else (len(features),)
         dataset = replace(dataset, inputs=inputs, features=tuple(features), input_shape=shape)
-    names = dataset.class_names
+    names = dataset.classes
     if names != tuple(classes) and set(names) <= set(classes):
         dataset = replace(dataset, labels=np.array(names)[dataset.labels], classes=tuple(classes))
     return dataset

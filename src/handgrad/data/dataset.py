@@ -44,7 +44,7 @@ class Dataset:
         Integers from 0 to C − 1, or names of classes.
     classes : sequence of str, or int, optional
         The names of the classes, or their number. Default: the sorted names in `labels`, or the numbers up to the
-        largest.
+        largest. The attribute is a tuple of names.
     input_shape : tuple of int, optional
         Of one example, e.g. ``(1, 28, 28)`` for grey images; default: the shape of `inputs` without N.
     framing : {"digit", "plain"}, optional
@@ -79,16 +79,11 @@ class Dataset:
         self.inputs = convert_inputs(inputs, prod(shape))
 
     def __repr__(self) -> str:
-        shape, classes = "×".join(map(str, self.input_shape)), len(self.class_names)
+        shape, classes = "×".join(map(str, self.input_shape)), len(self.classes)
         return f"Dataset({len(self):,} examples of {shape} {self.inputs.dtype}, {classes} classes)"
 
     def __len__(self) -> int:
         return len(self.labels)
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """The names of the classes."""
-        return tuple(self.classes)
 
     def take(self, rows: NDArray[np.integer] | slice) -> "Dataset":
         """Return the examples at `rows` as a data set; many examples of a memory map stay in its file."""
@@ -199,8 +194,8 @@ class Splits:
         """Return the same splits with other examples for validation; HandgradError where they do not match."""
         if not len(validation):
             raise HandgradError("the validation data hold no examples")
-        if validation.class_names != self.train.class_names:
-            names = ", ".join(validation.class_names)
+        if validation.classes != self.train.classes:
+            names = ", ".join(validation.classes)
             raise HandgradError(f"the validation data have other classes than the training data: {names:.60}")
         return Splits(self.train, validation, self._test, self.source)
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from handgrad.config import unique_names
 from handgrad.errors import HandgradError
 
 MOST_CLASSES = 1_000_000
@@ -31,7 +32,7 @@ def encode_labels(
 
     def refuse(wrong: int, reason: str) -> HandgradError:
         example = int(np.argmax(places == wrong)) + 1
-        return HandgradError(f"{where}: label {shown(str(present[wrong]))} (example {example}) {reason}")
+        return HandgradError(f"{where}: label {str(present[wrong])!r:.40} (example {example}) {reason}")
 
     for wrong, value in enumerate(present):
         if str(value) in ("", "nan"):
@@ -63,11 +64,9 @@ def encode_classes(labels: NDArray[Any], classes: Any) -> tuple[NDArray[Any], tu
     """Convert labels, integers from 0 or names, to numbers from 0, and name the classes."""
     if isinstance(classes, int | np.integer):
         classes = range(min(classes, MOST_CLASSES + 1))
-    names = () if classes is None else tuple(map(str, classes))
+    names = () if classes is None else unique_names(classes, "classes")
     if classes is not None and not 0 < len(names) <= MOST_CLASSES:
         raise HandgradError(f"there must be 1 to {MOST_CLASSES:,} classes")
-    if len(set(names)) != len(names):
-        raise HandgradError(f"two classes have the same name: {', '.join(names):.200}")
     if labels.dtype.kind == "U" or (labels.dtype.kind == "O" and all(isinstance(x, str) for x in labels)):
         present, places = np.unique(labels.astype(str), return_inverse=True)
         names = names or tuple(map(str, present))
@@ -94,11 +93,6 @@ def parse_number(text: str) -> float:
         return float("nan") if "_" in text else float(text)
     except ValueError:
         return float("nan")
-
-
-def shown(text: str) -> str:
-    """Quote a text from a file in one line of bounded length."""
-    return repr(text if len(text) <= 30 else f"{text[:29]}…")
 
 
 def _plain(values: NDArray[Any], where: str) -> NDArray[Any]:

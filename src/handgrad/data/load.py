@@ -138,13 +138,13 @@ def _images(folder: Path, trains: Path) -> Splits:
     from handgrad.data.images import read_class_folders
 
     train = read_class_folders(trains)
-    if {*map(str.lower, train.class_names)} <= {"train", "validation", "val", "test"}:
+    if {*map(str.lower, train.classes)} <= {"train", "validation", "val", "test"}:
         raise HandgradError(
             f"{folder}: put the images of each class into a folder, e.g. train/cat, train/dog"
         )
     if trains == folder:
         return Splits(train, source=str(folder))
-    read = partial(read_class_folders, classes=train.class_names, shape=train.input_shape)
+    read = partial(read_class_folders, classes=train.classes, shape=train.input_shape)
     others = [folder / name for name in ("validation", "val", "test")]
     validation = next((read(other) for other in others[:2] if other.is_dir()), None)
     test = _reading(others[2])(partial(read, others[2])) if others[2].is_dir() else None
@@ -161,5 +161,5 @@ def _idx(folder: Path) -> Splits:
 
     train = read("train")
     held = any(find_idx(folder, file) for file in FILES["test"])
-    test = _reading(folder)(partial(read, "test", train.class_names)) if held else None
+    test = _reading(folder)(partial(read, "test", train.classes)) if held else None
     return Splits(train, test=test, source=str(folder))

@@ -54,7 +54,7 @@ def read_npz(path: Path) -> Splits:
         raise HandgradError(f"{place}: classes must be two different names or more")
     train = _read(place, found["train"][0], classes)
     validation, test = (
-        partial(_read, place, found[split][0], train.class_names) if found[split] else None
+        partial(_read, place, found[split][0], train.classes) if found[split] else None
         for split in ("validation", "test")
     )
     return Splits(train, validation() if validation else None, test, str(path))

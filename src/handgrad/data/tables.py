@@ -17,7 +17,7 @@ from handgrad.data.arrays import Store, stack
 from handgrad.data.cells import LABEL, Table
 from handgrad.data.columns import check_columns, columns_of, input_names, is_name
 from handgrad.data.dataset import Dataset, naming
-from handgrad.data.labels import encode_labels, parse_number, shown
+from handgrad.data.labels import encode_labels, parse_number
 from handgrad.data.memory import check_memory
 from handgrad.data.outofcore import load_or_convert
 from handgrad.data.scan import first_row, is_parquet
@@ -42,7 +42,7 @@ def read_table(path: Path, like: Dataset | None = None) -> Dataset:
 
     `like` is the training split, where this is another split of the same data.
     """
-    known = [*like.class_names, *like.features] if like is not None else []
+    known = [*like.classes, *like.features] if like is not None else []
     form = () if like is None else (like.features, like.inputs.shape[1], like.inputs.dtype)
     table = cache(lambda: open_table(path, *form, labelled=True))
 
@@ -50,7 +50,7 @@ def read_table(path: Path, like: Dataset | None = None) -> Dataset:
         inputs, labels = _read(table(), store)
         present = labels.unique()
         places = labels.cast(pl.Enum(present)).to_physical().to_numpy()
-        classes = like.class_names if like is not None else None
+        classes = like.classes if like is not None else None
         images = inputs.dtype == np.uint8
         numbers, names = encode_labels(np.array(present), str(path), classes, places, images=images)
         side = isqrt(inputs.shape[1])
@@ -132,7 +132,7 @@ def _read_header(path: Path, known: Sequence[str], inputs: int, labelled: bool) 
             if name in ROW_NUMBERS:
                 raise HandgradError(f"there is a column named '{name}', as row numbers are; drop or name it")
             if times > 1:
-                raise HandgradError(f"there are two columns named {shown(name)}; rename one")
+                raise HandgradError(f"there are two columns named {name!r:.40}; rename one")
         if header and known:
             held = [name for name in names if name != LABEL]
             check_columns(dict.fromkeys(held, ()), dict.fromkeys(known, ()))

@@ -78,7 +78,7 @@ def plot_mistakes(dataset: Dataset, probabilities: Floats, ax: Axes | None = Non
     shape: tuple[int, ...] = getattr(dataset, "input_shape", ())
     if len(shape) != 3 or shape[0] not in (1, 3):
         raise HandgradError(f"only a Dataset of (1, H, W) or (3, H, W) can be drawn; got {dataset!r:.60}")
-    probabilities, names = np.asarray(probabilities), dataset.class_names
+    probabilities, names = np.asarray(probabilities), dataset.classes
     if probabilities.shape != (wanted := (len(dataset), len(names))):
         raise HandgradError(f"probabilities must be {wanted}, examples by classes; got {probabilities.shape}")
     predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)

@@ -19,7 +19,7 @@ def open_splits(recipe: Recipe) -> Splits:
         return splits
     if isinstance(wanted, str):
         with naming(wanted):
-            known = in_known_order(load_data(wanted).train, splits.train.features, splits.train.class_names)
+            known = in_known_order(load_data(wanted).train, splits.train.features, splits.train.classes)
             return splits.with_validation(known)
     examples = wanted if isinstance(wanted, int) else max(1, round(wanted * len(splits.train)))
     with naming(f"data.validation of recipe {recipe.name} on {splits.source}"):

@@ -121,7 +121,7 @@ def routes(
             "labels": part.labels.tolist(),
             "total": len(dataset),
             "input_shape": dataset.input_shape,
-            "classes": dataset.class_names,
+            "classes": dataset.classes,
         }
 
     @router.post("/digits")
@@ -152,7 +152,7 @@ def routes(
 @lru_cache(maxsize=10_000)
 def _read_facts(file: Path, _modified: int, _size: int) -> tuple[int, tuple[str, ...], tuple[int, ...]]:
     train = load_data(file).train
-    return len(train), train.class_names, train.input_shape
+    return len(train), train.classes, train.input_shape
 
 
 def training_values(recipe: Recipe) -> dict[str, Any]:

@@ -99,12 +99,12 @@ def check_fit(network: Network, dataset: Dataset) -> None:
     if len(dataset) == 0:
         raise HandgradError("the data hold no examples")
     ours = f"{network.inputs} inputs and {len(network.classes)} classes"
-    theirs = f"{dataset.inputs.shape[1]} inputs and {len(dataset.class_names)} classes"
+    theirs = f"{dataset.inputs.shape[1]} inputs and {len(dataset.classes)} classes"
     if ours != theirs:
         raise HandgradError(f"the model has {ours}, the data have {theirs}; choose data of its form")
     numbered = tuple(map(str, range(len(network.classes))))
-    if dataset.class_names != network.classes and numbered not in (dataset.class_names, network.classes):
-        ours, theirs = (f"{', '.join(names):.60}" for names in (network.classes, dataset.class_names))
+    if dataset.classes != network.classes and numbered not in (dataset.classes, network.classes):
+        ours, theirs = (f"{', '.join(names):.60}" for names in (network.classes, dataset.classes))
         need = "they must be the same, in the same order"
         raise HandgradError(f"the model has the classes {ours}, the data {theirs}; {need}")
 

@@ -120,7 +120,7 @@ def train(
     trained = copy(network)  # which replaces the network when nothing is refused
     trained.scaling = network.scaling or Scaling.learned(dataset.inputs)
     features = () if dataset.inputs.dtype == np.uint8 else dataset.features
-    trained.adopt(dataset.class_names, dataset.input_shape, dataset.framing, features)
+    trained.adopt(dataset.classes, dataset.input_shape, dataset.framing, features)
     optimizer = Optimizer.resolve(SGD if optimizer is None else optimizer, "optimizer")
     schedule = Schedule.resolve(Constant if schedule is None else schedule, "schedule")
     loss = Loss.resolve(CrossEntropy if loss is None else loss, "loss")
