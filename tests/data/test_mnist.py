@@ -100,6 +100,6 @@ def test_a_changed_file_is_reported_with_both_hashes(tmp_path: Path, spelling: s
     (folder / NAMES[0]).unlink()
     write_idx(folder / spelling, ~ARRAYS[NAMES[0]])
     line = refusal(read_split, folder, "mnist", "train")
-    assert f"{folder / spelling} is not the {NAMES[0]} of mnist: its content has SHA-256 " in line
-    assert f", expected {COLLECTIONS['mnist'].sha256[NAMES[0]]}; delete it" in line
+    assert f"{folder / spelling} is not the {NAMES[0]} of mnist: its SHA-256 begins with " in line
+    assert f", expected {COLLECTIONS['mnist'].sha256[NAMES[0]][:16]}; delete it" in line
     read_split(folder, "mnist", "test")

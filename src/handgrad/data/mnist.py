@@ -79,10 +79,9 @@ def read_split(folder: Path, name: str, split: Split) -> tuple[NDArray[np.uint8]
         digest.update(array.data)
         found, expected = digest.hexdigest(), COLLECTIONS[name].sha256[file]
         if found != expected:
-            raise HandgradError(
-                f"{find_idx(folder, file)} is not the {file} of {name}: its content has SHA-256 {found}, expected "
-                f"{expected}; delete it, so that it is downloaded"
-            )
+            digests = f"its SHA-256 begins with {found[:16]}, expected {expected[:16]}"
+            where = f"{find_idx(folder, file)} is not the {file} of {name}"
+            raise HandgradError(f"{where}: {digests}; delete it, so that it is downloaded")
     return arrays
 
 
