@@ -94,7 +94,7 @@ def test_what_is_not_a_file_or_larger_than_memory_is_not_read(
         assert "is not a file" in refusal(read_rows, tmp_path / name, 3)
     path = tmp_path / "d;1.csv"
     path.write_text("1,2,3\n")
-    monkeypatch.setattr("handgrad.data.memory.available_memory", lambda: 6)
+    monkeypatch.setattr("handgrad.data.memory.available_memory", lambda: 48_000)
     assert len(read_rows(path, 3)[0]) == 1
     monkeypatch.setattr("handgrad.data.memory.available_memory", lambda: 5)
     monkeypatch.setattr("handgrad.data.tables.first_row", None)  # not even its beginning
