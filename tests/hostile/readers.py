@@ -22,9 +22,8 @@ from handgrad.data.strokes import generate
 from handgrad.exports.csv import write_csv
 from handgrad.exports.formats import load_model_recipe
 from handgrad.recipes.loading import load_recipe, recipe_text
-from handgrad.run_status import validation_summary
 from handgrad.runs import Run
-from handgrad.server.run_folders import find_runs, read_records, status
+from handgrad.server.run_folders import find_runs, read_records, status, validated
 
 IMAGES, LABELS = generate(12, 7)
 NAMES = np.array(list("0123456789"))
@@ -141,7 +140,7 @@ def read_run(path: Path) -> None:
     for run in find_runs(path.parents[1]):  # a list of runs shows damaged ones, too
         status(run)
         read_records(run)
-        validation_summary(run)
+        validated(run)
     hg.load_records(path.parent)
     hg.load_model(path.parent)
     Run.resume(path.parent)

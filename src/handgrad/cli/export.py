@@ -22,9 +22,8 @@ Int8 = Annotated[bool, option("--int8", "Round weights to 8 bits; only for c.")]
 
 def export(model: Model, out: Out, format: Format = None, int8: Int8 = False) -> None:
     """Convert a model to ONNX, C, HTML or CSV."""
-    from handgrad.exports.formats import MODEL_FILE, load_model, load_model_recipe, model_file
     from handgrad.exports.formats import export as write
-    from handgrad.run_status import validation_summary
+    from handgrad.exports.formats import load_model, load_model_recipe, model_file
 
     to = format or SUFFIXES.get(out.suffix.lower())
     if to is None or (int8 and to != "c"):
@@ -33,7 +32,6 @@ def export(model: Model, out: Out, format: Format = None, int8: Int8 = False) ->
     network, recipe, source = load_model(model), load_model_recipe(model), model_file(model)
     if source and out.exists() and out.samefile(source):
         raise HandgradError(f"{out} is the model itself; choose another place")
-    accuracy = validation_summary(source.parent) if source and source.name == MODEL_FILE else None
-    write(network, out, to, int8=int8, recipe=recipe, accuracy=accuracy)
+    write(network, out, to, int8=int8, recipe=recipe)
     size = sum(path.stat().st_size for path in (out.glob("[wb]*.csv") if out.is_dir() else [out]))
     emit(f"{out}: {network.parameter_count:,} parameters as {to}, {size:,} bytes")

@@ -10,7 +10,7 @@ from fastapi import HTTPException, Response
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE, load_model, load_model_recipe
 from handgrad.model.files import load_recipe, model_bytes
 from handgrad.model.network import Network
-from handgrad.run_status import is_finished
+from handgrad.server.run_folders import is_finished
 from handgrad.training.checkpoint import load_checkpoint
 
 

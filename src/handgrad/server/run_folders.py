@@ -1,16 +1,17 @@
-"""Run folders as the server sees them: their states and their records."""
+"""Run folders as the server sees them: their states, their records, and how their models were validated."""
 
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter
 
 from handgrad.errors import HandgradError
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE
 from handgrad.locks import is_locked
+from handgrad.model.files import metadata_value, read_metadata
 from handgrad.recipes.loading import load_recipe
-from handgrad.run_status import is_finished, read_state
 from handgrad.runs import RECIPE_FILE
 from handgrad.training.records import LOG_FILE, Record
 
@@ -56,6 +57,35 @@ def status(folder: Path) -> Status:
     except HandgradError as error:
         return Status("damaged", str(error))
     return Status("finished" if is_finished(folder) else "paused")
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether the model of a run is the result of its whole training."""
+    with suppress(HandgradError):
+        return read_metadata(folder / MODEL_FILE).get("finished") == "true"
+    return False
+
+
+def read_state(folder: Path) -> dict[str, Any]:
+    """Read step, epoch and other numbers of the last checkpoint; HandgradError if there is none, or it is damaged."""
+    file = folder / CHECKPOINT_FILE
+    state = metadata_value(read_metadata(file), "state", file)
+    if not isinstance(state, dict):
+        raise HandgradError(f"{file} is damaged: the state of its training is not a table")
+    return state
+
+
+def validated(folder: Path) -> Record | None:
+    """Return the record in which the newest parameters of a run were validated; with early stopping, the best one."""
+    with suppress(HandgradError):
+        best = read_state(folder).get("best_score")
+        records = [record for record in read_records(folder) if record.validation_loss is not None]
+        if best is None:
+            return records[-1] if records else None
+        for record in records:
+            if best in (-(record.validation_loss or 0), record.validation_accuracy):
+                return record
+    return None
 
 
 def read_records(folder: Path, after: int = -1) -> list[Record]:

@@ -12,13 +12,12 @@ from fastapi.responses import StreamingResponse
 
 from handgrad.errors import HandgradError
 from handgrad.recipes.loading import load_recipe
-from handgrad.run_status import validated
 from handgrad.runs import RECIPE_FILE
 from handgrad.server.datasets import Datasets, training_values
 from handgrad.server.following import Following
 from handgrad.server.models import ModelInUse, file_response, latest_model
 from handgrad.server.requests import NewRun, RunName
-from handgrad.server.run_folders import find_runs, read_records
+from handgrad.server.run_folders import find_runs, read_records, validated
 from handgrad.server.trainings import Trainings, plan
 from handgrad.server.turns import Turns
 

@@ -8,8 +8,8 @@ import pytest
 import handgrad as hg
 from handgrad.model.files import read_tensors, serialize_tensors
 from handgrad.recipes.loading import override
-from handgrad.run_status import validated, validation_summary
 from handgrad.runs import Run
+from handgrad.server.run_folders import validated
 
 AVERAGE = {"type": "ExponentialAverage", "decay": 0.9}
 LONG = {"epochs": 30, "batch_size": 20}
@@ -43,8 +43,6 @@ def test_record_of_the_model(tmp_path: Path, changes: dict[str, Any]) -> None:
     found = hg.evaluate(run.network, run.splits.validation)
     assert record.validation_accuracy == pytest.approx(found.accuracy)
     assert record.validation_loss == pytest.approx(found.loss, rel=1e-4)
-    expected = f"accuracy {100 * found.accuracy:.1f} % on validation data" if run.finished else None
-    assert validation_summary(tmp_path / "run") == expected
 
 
 @pytest.mark.parametrize("stopping", [{}, {"early_stopping": {"patience": 3}}])
@@ -56,16 +54,13 @@ def test_record_of_a_checkpoint_is_that_of_its_model(tmp_path: Path, stopping: d
     assert losses[-1] > min(losses)
     expected = records[losses.index(min(losses))] if stopping else records[-1]
     assert validated(tmp_path / "run") == expected
-    assert validation_summary(tmp_path / "run") is None
 
 
-def test_nothing_is_shown_where_it_is_unknown(tmp_path: Path) -> None:
-    assert validation_summary(tmp_path) is None
+def test_nothing_is_returned_where_it_is_unknown(tmp_path: Path) -> None:
+    assert validated(tmp_path) is None
     trained(tmp_path / "run", validation=0)
-    assert validation_summary(tmp_path / "run") is None
-    run = trained(tmp_path / "measured")
-    run.save_model()  # as of a run that diverged
-    assert validation_summary(tmp_path / "measured") is None
+    assert validated(tmp_path / "run") is None
+    trained(tmp_path / "measured")
     checkpoint = tmp_path / "measured" / "checkpoint.safetensors"
     for state in ("3", "[" * 100_000):
         tensors, metadata = read_tensors(checkpoint)
