@@ -30,7 +30,7 @@ def scribbles(count: int) -> list[Any]:
 
 
 def test_drawings_are_rendered_and_framed_like_in_python(models: Models) -> None:
-    drawings = [*DRAWINGS, *DOTS, *LINES, *scribbles(150)]
+    drawings = [*DRAWINGS, *DOTS, *LINES, *scribbles(80)]
     for drawing, found in zip(drawings, models.pixels(drawings), strict=True):
         np.testing.assert_array_equal(found, frame_digit(render(drawing)), str(drawing))
     for drawing, found in zip(drawings, models.pixels(drawings, "plain"), strict=True):

@@ -122,7 +122,7 @@ class Place:
 @pytest.mark.parametrize(
     ("command", "step"),
     [
-        ("train", 19),
+        ("train", 40),
         ("csv", 7),
         *(pytest.param(command, 1, marks=pytest.mark.slow) for command in COMMANDS),
     ],

@@ -5,10 +5,10 @@ import pytest
 from fuzzing import fuzz
 from readers import READERS
 
-FILES = 80
+FILES = 50
 
 
-@pytest.mark.parametrize("times", [1, pytest.param(15, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("times", [1, pytest.param(20, marks=pytest.mark.slow)])
 def test_damaged_files_are_read_or_refused_in_one_line(times: int) -> None:
     cases = [(name, seed) for name in READERS for seed in range(int(times * FILES * READERS[name].share))]
     problems = fuzz(cases)
