@@ -1,5 +1,6 @@
 """The errors of the library: one line with what is wrong, where, and what to do."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from importlib.util import find_spec
@@ -7,25 +8,27 @@ from unicodedata import category
 
 LONGEST = 290
 """Characters of a message; with the name of the program, a line has at most 300."""
+KEPT = "\n\u200c\u200d"
+"""Control characters of printable texts; two join or part letters, e.g. in Persian."""
 
 
 class HandgradError(ValueError):
     """A problem that the user can fix, in one printable line of limited length."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(one_line(message))
+    def __init__(self, message: object = "") -> None:
+        super().__init__(one_line(str(message)))
 
 
 def printable(text: str) -> str:
-    """Replace control characters, which could command a terminal, with U+FFFD. Line feeds are kept."""
-    return "".join(
-        char if char == "\n" or category(char)[0] != "C" else "\N{REPLACEMENT CHARACTER}" for char in text
-    )
+    """Replace control characters, which could command a terminal, with U+FFFD. Line feeds and joiners are kept."""
+    return "".join(char if char in KEPT or category(char)[0] != "C" else "\ufffd" for char in text)
 
 
 def one_line(text: str) -> str:
-    """Put a text into one printable line; of a long one, the beginning and the end are kept."""
-    line = printable(" ".join(text.split()))
+    """Put a text into one printable line; of a long one, long words such as paths are shortened, then its middle."""
+    line = printable(re.sub(r"\s*[\n\r\t]\s*", " ", text.strip()))
+    if len(line) > LONGEST:
+        line = re.sub(r"\S{80,}", lambda word: f"{word[0][:20]}…{word[0][-50:]}", line)
     half = LONGEST // 2
     return line if len(line) <= LONGEST else f"{line[: half - 1]}…{line[-half:]}"
 

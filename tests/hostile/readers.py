@@ -165,7 +165,8 @@ def predict(path: Path) -> None:
 
 def load_all(path: Path) -> None:
     splits = hg.load_data(path)
-    len(splits.test or splits.train)
+    for split in (splits.train, splits.test or splits.train):
+        assert np.isfinite(split.inputs).all()
 
 
 def load_model(path: Path) -> None:

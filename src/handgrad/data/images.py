@@ -19,7 +19,7 @@ from handgrad.errors import HandgradError
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
 """Those that Pillow decodes itself, without messages: for others it starts programs, or libtiff prints its errors."""
-MAX_PIXELS = 2**23
+MAX_PIXELS = 16_000_000
 """After a JPEG was decoded at a fraction of its size; Pillow needs up to 16 bytes per pixel, for WebP."""
 ENOUGH = 1024
 """Pixels of a side: a larger JPEG is decoded at half its size or less."""
@@ -55,7 +55,7 @@ def _opened(source: Path | bytes, name: str) -> Iterator[Image.Image]:
     except Image.DecompressionBombError:
         raise HandgradError(f"{name} has too many pixels; scale it down") from None
     except Exception as error:  # Pillow's decoders raise a dozen types at damaged files
-        reason = getattr(error, "strerror", None) or "it is damaged, or of an unknown kind"
+        reason = getattr(error, "strerror", None) or "it is damaged, or of a kind that is not supported"
         raise HandgradError(f"{name} cannot be read as an image: {reason}; save it as PNG or JPEG") from error
 
 

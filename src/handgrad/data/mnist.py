@@ -40,8 +40,12 @@ class Published:
         return gzipped.eof and hashlib.sha256(plain).hexdigest() == self.sha256[file]
 
 
-TEXT = files("handgrad.data").joinpath("collections.toml").read_text("utf-8")
-COLLECTIONS = {name: Published(**known) for name, known in tomllib.loads(TEXT).items()}
+COLLECTIONS = {
+    name: Published(**known)
+    for name, known in tomllib.loads(
+        files("handgrad.data").joinpath("collections.toml").read_text("utf-8")
+    ).items()
+}
 
 
 def find(name: str) -> Path | None:

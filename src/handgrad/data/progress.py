@@ -1,5 +1,6 @@
 """A progress bar on standard error, shown by default only on a terminal or in a notebook."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -14,7 +15,8 @@ def progress_bar(
     from rich.progress import Progress
 
     console = Console(stderr=True)
-    shown = shown is True or console.is_terminal or console.is_jupyter
+    if shown == "auto":
+        shown = sys.stderr.isatty() or console.is_jupyter
     with Progress(console=console, transient=not keep, disable=not shown) as bar:
         task = bar.add_task(escape(title), total=total)
         yield lambda done, title=title: bar.update(task, completed=done, description=escape(title))
