@@ -1,5 +1,6 @@
 """Host names, origins, tokens and the headers of every answer."""
 
+import asyncio
 import re
 import time
 from base64 import b64encode
@@ -9,9 +10,11 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.responses import Response
+from starlette.types import Message
 
 from handgrad.server import security
-from handgrad.server.security import is_strong
+from handgrad.server.security import SMALL_BODY, Guard, is_strong
 from served import client, refused, small_network
 
 TOKEN = "right-token"
@@ -103,3 +106,19 @@ def test_tokens_are_hard_to_guess(protected: TestClient, monkeypatch: pytest.Mon
     assert protected.get("/model?token=wrong").status_code == 401
     tokens = ("aaaaaaaa", "a" * 40, "q8Zr-4LmXv0Tc9Kd2Ws_7b")
     assert [is_strong(token) for token in tokens] == [False, False, True]
+
+
+def test_large_answers_are_sent_in_parts_that_slow_clients_read_in_time() -> None:
+    content, parts = bytes(range(256)) * 1000, list[Message]()
+    scope = {"type": "http", "method": "GET", "path": "/model/file", "headers": [(b"host", b"localhost")]}
+
+    async def send(message: Message) -> None:
+        parts.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    asyncio.run(Guard(Response(content), "localhost", None, "")(scope, receive, send))
+    assert b"".join(part["body"] for part in parts[1:]) == content
+    assert max(len(part["body"]) for part in parts[1:]) == SMALL_BODY
+    assert [part.get("more_body", False) for part in parts[1:]] == [True] * 4 + [False]

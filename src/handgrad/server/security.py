@@ -66,9 +66,10 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in self.headers.items():
                     headers.setdefault(name, value)
-            elif len(message["body"]) > SMALL_BODY:
-                await send({**message, "more_body": True})  # it returns when the client has read the body
-                message = {**message, "body": b""}
+            elif len(body := message["body"]) > SMALL_BODY:
+                for begin in range(0, len(body), SMALL_BODY):  # the client has a time limit for each part
+                    await send({**message, "body": body[begin : begin + SMALL_BODY], "more_body": True})
+                message = {**message, "body": b""}  # which is sent when the client has read the others
             await send(message)
 
         async with AsyncExitStack() as held:
