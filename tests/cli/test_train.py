@@ -138,10 +138,12 @@ def test_anything_in_the_recipe_can_be_set(cli: Cli, tmp_path: Path) -> None:
         ("layer 0", "--from FIRST --data strokes:300 --hidden 13"),
         ("nowhere does not exist", "--from nowhere --data strokes:300"),
         ("bare.safetensors", "--from bare.safetensors --data strokes:300"),
+        ("augmentation", "mlp --data t.csv --set augmentation.shift=2 --epochs 1 --tensorboard"),
     ],
 )
 def test_bad_recipes_data_and_models_leave_no_run(cli: Cli, tmp_path: Path, word: str, command: str) -> None:
     (tmp_path / "mine.toml").write_text('name = "mine"\n[training]\nepoch = 1\n')
+    (tmp_path / "t.csv").write_text("label,a,b\n" + "x,1,2\ny,1,2\n" * 9)
     (tmp_path / "bad.csv").write_text("label,a,b\nx,1,2\ny,1,2\nx,one,2\n")
     hg.save_model(hg.Network([hg.Dense(10)], 784), tmp_path / "bare.safetensors")
     if "FIRST" in command:
