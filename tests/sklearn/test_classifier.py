@@ -109,7 +109,7 @@ def test_callbacks_see_the_classifier_and_end_training() -> None:
     classifier = quick(callbacks=[score, lambda _, record: record.epoch == 3], epochs=100).fit(X, y)
     assert [epoch for epoch, _ in scores] == [1, 2, 3]
     assert scores[-1][1] == classifier.score(X, y)
-    assert quick(callbacks=[lambda *_: 7], epochs=4).fit(X, y).n_iter_ == 4  # only True ends it
+    assert quick(callbacks=lambda *_: 7, epochs=4).fit(X, y).n_iter_ == 4  # only True ends it
 
 
 def test_interrupted_training_can_predict() -> None:

@@ -61,6 +61,13 @@ def test_other_parameters_or_data_continue_from_the_result(change: dict[str, Any
     assert classifier.best_epoch_ == (epochs + 1 if classifier.early_stopping else None)
 
 
+def test_time_limit_ends_with_the_epoch_and_is_continued_exactly() -> None:
+    limited = resumable(time_limit=1e-9).fit(X, y)
+    assert limited.n_iter_ == 1
+    limited.set_params(time_limit=None, epochs=4).fit(X, y)
+    np.testing.assert_array_equal(limited.predict_proba(X), resumable(epochs=5).fit(X, y).predict_proba(X))
+
+
 def test_after_a_plateau_there_are_no_more_epochs() -> None:
     classifier = resumable(tol=10.0, patience=2, epochs=9).fit(X, y)
     assert classifier.n_iter_ == 3

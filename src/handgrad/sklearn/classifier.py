@@ -63,6 +63,8 @@ class HandgradClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         Examples per step.
     epochs : int
         Maximum number of passes over the training data per call of `fit`.
+    time_limit : float, optional
+        Seconds after which a call of `fit` ends with the epoch.
     tol : float, optional
         Without early stopping, training ends when the loss has not fallen by more than this for `patience` epochs.
     patience : int
@@ -81,7 +83,7 @@ class HandgradClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         For initial parameters, order of the data, dropout, and the data held out.
     threads : int, optional
         Default: all processors, or the share of a joblib worker. The same seed and threads give the same bits.
-    callbacks : list of callable, optional
+    callbacks : callable, or list of them, optional
         Each is called after each epoch with the classifier and the `Record`; training ends if one returns True.
     verbose : int
         1 prints a line for each epoch.
@@ -118,6 +120,7 @@ class HandgradClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     averaging: str | Averaging | None = None
     batch_size: int | str = 64
     epochs: int = 200
+    time_limit: float | None = None
     tol: float | None = 1e-4
     patience: int = 10
     early_stopping: bool = False
@@ -126,7 +129,7 @@ class HandgradClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     warm_start: bool = False
     random_state: Any = None
     threads: int | None = None
-    callbacks: Sequence[Callable[..., Any]] | None = None
+    callbacks: Callable[..., Any] | Sequence[Callable[..., Any]] | None = None
     verbose: int = 0
     label_smoothing: float = 0.0
     class_weight: dict[Any, float] | str | None = None

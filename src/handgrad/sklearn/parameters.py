@@ -21,6 +21,7 @@ from handgrad.training.optimizers import Optimizer
 
 RANGES = (
     ("epochs", Integral, 1, inf, "left"),
+    ("time_limit", Real, 0, inf, "neither"),
     ("tol", Real, 0, inf, "left"),
     ("validation_fraction", Real, 0, 1, "neither"),
     ("dropout", Real, 0, 1, "left"),
@@ -37,9 +38,15 @@ def check_parameters(estimator: Any) -> None:
             check_scalar(value, name, kind, min_val=low, max_val=high, include_boundaries=included)
     if estimator.framing not in FRAMINGS:
         raise HandgradError(f"framing must be {' or '.join(FRAMINGS)}; got {estimator.framing!r:.60}")
+    for callback in callbacks_of(estimator):
+        if not callable(callback):
+            raise HandgradError(f"callbacks must be callable; got {callback!r:.60}")
+
+
+def callbacks_of(estimator: Any) -> list[Any]:
+    """Return the callbacks: none, one, or a list of them."""
     callbacks = () if estimator.callbacks is None else estimator.callbacks
-    if not isinstance(callbacks, list | tuple) or not all(map(callable, callbacks)):
-        raise HandgradError(f"callbacks must be a list of functions; got {callbacks!r:.60}")
+    return list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks]
 
 
 def build_layers(estimator: Any, outputs: int) -> list[Layer]:

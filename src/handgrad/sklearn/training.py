@@ -2,7 +2,8 @@
 
 from contextlib import closing
 from copy import copy
-from math import prod
+from math import inf, prod
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,8 @@ def fit(
 
 
 def _run(classifier: Any, training: Any, tol: float | None) -> None:
-    """Train until the end, a plateau of the loss, or a callback that returns True."""
+    """Train until the end, a plateau of the loss, the time limit, or a callback that returns True."""
+    end = perf_counter() + (inf if classifier.time_limit is None else classifier.time_limit)
     if _has_plateau(classifier, tol):
         return
     for record in training:
@@ -105,9 +107,9 @@ def _run(classifier: Any, training: Any, tol: float | None) -> None:
             if record.validation_loss is not None:
                 text += f", validation loss {record.validation_loss:.4f}"
             print(text, flush=True)
-        answers = [callback(classifier, record) for callback in classifier.callbacks or ()]
+        answers = [callback(classifier, record) for callback in parameters.callbacks_of(classifier)]
         stops = any(isinstance(answer, bool | np.bool_) and answer for answer in answers)
-        if stops or _has_plateau(classifier, tol):
+        if stops or perf_counter() > end or _has_plateau(classifier, tol):
             break
 
 
