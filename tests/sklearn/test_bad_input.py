@@ -9,7 +9,7 @@ from sklearn.exceptions import NotFittedError
 import handgrad as hg
 from flowers import LABELS, X, y
 
-WEIGHTS = (np.ones(3), -np.ones(150), np.zeros(150), np.ones((150, 1)))
+WEIGHTS = (np.ones(3), -np.ones(150), np.zeros(150), np.ones((150, 1)), np.full(150, 1 + 1j))
 DATA = ("X", "y", "sample_weight", "X_val", "y_val")
 
 
@@ -68,7 +68,7 @@ DATA = ("X", "y", "sample_weight", "X_val", "y_val")
         ({"y": np.eye(3)[LABELS]}, "y should be a 1d array"),
         ({"X": np.full((150, 2), "a")}, "could not convert string to float"),
         ({"X": X * 1e300, "scaling": None}, "too large for float32"),
-        *(({"sample_weight": bad}, "sample_weights must be numbers from 0 for 150") for bad in WEIGHTS),
+        *(({"sample_weight": bad}, "sample_weight must be numbers from 0 for 150") for bad in WEIGHTS),
         ({"X_val": X}, "X_val and y_val belong together"),
         ({"y_val": y}, "X_val and y_val belong together"),
         ({"X_val": X[:, :2], "y_val": y}, "X has 2 features, but HandgradClassifier is expecting 4"),

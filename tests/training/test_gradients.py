@@ -1,6 +1,7 @@
 """Split the batch, add the gradients: chunks and threads change rounding and time only."""
 
 import re
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,16 @@ def test_another_number_of_threads_changes_rounding(threads: int) -> None:
 def test_another_number_of_threads_cuts_other_chunks(layer: hg.Layer) -> None:
     assert np.abs(trained(3, layer) - trained(1, layer)).max() > 1e-3
     np.testing.assert_array_equal(trained(2, layer), trained(2, layer))
+
+
+def test_a_batch_of_rows_with_gaps_copies_only_itself() -> None:
+    data = hg.Dataset(np.zeros((4000, 784), np.uint8), np.zeros(4000, int), 2).take(slice(None, None, 2))
+    with BatchGradient(hg.Network([hg.Dense(2)], 784), data, hg.CrossEntropy(), threads=1) as batch_gradient:
+        tracemalloc.start()
+        batch_gradient(np.arange(10), 0)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert most < data.inputs.nbytes / 2
 
 
 def blas_threads() -> list[int]:

@@ -198,7 +198,7 @@ def test_divergence_keeps_the_last_finite_parameters(table: hg.Dataset) -> None:
 
 
 NAMED = [hg.Dataset(np.ones((2, 4)), [0, 1], names) for names in (("no", "yes"), ("cold", "warm"))]
-WEIGHTS: list[Any] = [[1.0], "abc", -np.ones(200), np.zeros(200), np.full(200, np.nan)]
+WEIGHTS: list[Any] = [[1.0], "abc", -np.ones(200), np.zeros(200), np.full(200, np.nan), [1 + 1j] * 200]
 OUT_OF_RANGE: dict[str, list[Any]] = {
     **{name: [True, 0] for name in ("augmentation", "early_stopping", "averaging", "adversarial")},
     **{name: [3, hg.Dense, np.ones(2)] for name in ("optimizer", "schedule", "loss")},

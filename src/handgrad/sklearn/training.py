@@ -40,7 +40,7 @@ def fit(
     stopping = EarlyStopping(classifier.patience, classifier.monitor)
     continued = (classifier.warm_start or partial) and hasattr(classifier, "network_")
     inputs, features = check_inputs(classifier, X, classifier.network_.features if continued else None)
-    weights = check_weights(sample_weight, len(inputs), np.float64)
+    weights = check_weights(sample_weight, len(inputs), np.float64, "sample_weight")
     check_consistent_length(inputs, y)
     classes, targets = _encode(y, classifier.classes_ if continued or partial else None)
     random = check_random_state(classifier.random_state)

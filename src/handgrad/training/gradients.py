@@ -1,5 +1,6 @@
 """Split the batch, add the gradients: chunks go to threads, runs of chunks to ranks, and the sum is one vector."""
 
+from contextlib import suppress
 from functools import cached_property, partial
 from typing import Any, NamedTuple
 
@@ -124,8 +125,9 @@ class BatchGradient:
         if self._scaled is not None:
             return self._scaled[rows].copy() if isinstance(rows, slice) else self._scaled.take(rows, 0)
         inputs = self.dataset.inputs
-        usual = type(inputs) is np.ndarray and not isinstance(rows, slice)
-        raw = inputs.take(rows, 0) if usual else inputs[rows]  # `take` copies rows faster than an index
+        # `take` copies rows faster than an index, but first all rows where they are not contiguous
+        usual = type(inputs) is np.ndarray and inputs.flags.c_contiguous and not isinstance(rows, slice)
+        raw = inputs.take(rows, 0) if usual else inputs[rows]
         if self.augmentation and augmented:
             images = raw.reshape(-1, *self.dataset.input_shape)
             raw = self.augmentation(images, rng).reshape(raw.shape)
@@ -171,14 +173,17 @@ class _LazyGenerator:
         return getattr(self._generator, name)
 
 
-def check_weights(weights: ArrayLike | None, examples: int, dtype: Any) -> NDArray[Any] | None:
+def check_weights(
+    weights: ArrayLike | None, examples: int, dtype: Any, name: str = "sample_weights"
+) -> NDArray[Any] | None:
     """Return the weights of examples as an array (N,), or None where there are none."""
     if weights is None:
         return None
-    try:
-        array = np.asarray(weights, dtype)
-    except (ValueError, TypeError):
-        array = np.empty(0)
+    array = np.empty(0)
+    with suppress(ValueError, TypeError):
+        given = np.asarray(weights)
+        if given.dtype.kind != "c":
+            array = given.astype(dtype, copy=False)
     if array.shape != (examples,) or not (np.isfinite(array).all() and array.min() >= 0 and array.any()):
-        raise HandgradError(f"sample_weights must be numbers from 0 for {examples} examples, not all zero")
+        raise HandgradError(f"{name} must be numbers from 0 for {examples} examples, not all zero")
     return array
