@@ -81,7 +81,11 @@ def test_runs_files_and_parameter_folders_are_loaded(tmp_path: Path) -> None:
         assert hg.load_model(path).flat_parameters.tobytes() == net.flat_parameters.tobytes()
 
 
-@pytest.mark.parametrize(("name", "message"), [("", "contains no model"), ("nowhere", "does not exist")])
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("", "contains no model"), ("nowhere", "does not exist"), ("m.h", "cannot be read back")],
+)
 def test_paths_without_a_model_are_refused(name: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "m.h").touch()
     with pytest.raises(hg.HandgradError, match=message):
         hg.load_model(tmp_path / name)

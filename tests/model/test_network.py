@@ -35,6 +35,16 @@ def test_the_seed_decides_the_parameters() -> None:
     assert network.flat_parameters[-1] == -7
 
 
+@pytest.mark.parametrize("layers", [[Dense(5), ReLU(), Dense(3)], [ReLU(), Dense(5), BatchNorm(), Dense(3)]])
+def test_the_gradient_of_inputs_is_left_out_on_request(layers: list[Layer]) -> None:
+    network, rng = Network(layers, 4, 0, np.float64), np.random.default_rng(2)
+    _, backward = network.forward(rng.normal(size=(6, 4)))
+    dlogits, (gradient, without) = rng.normal(size=(6, 3)), np.zeros((2, network.parameter_count))
+    assert backward(dlogits, gradient) is not None
+    assert backward(dlogits, without, input_gradient=False) is None
+    np.testing.assert_array_equal(gradient, without)
+
+
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
