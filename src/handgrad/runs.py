@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from handgrad.data.dataset import Splits, naming
 from handgrad.errors import HandgradError
@@ -127,14 +128,15 @@ class Run:
             ):
                 broadcast(partial(self._keep, record))
                 yield record
-            broadcast(lambda: self.save_model(finished=self.finished))
+            broadcast(lambda: self.save_model(is_result=True))
         except Diverged as error:
             broadcast(self.save_model)
             raise Diverged(f"{error}. Saved in {self.folder}") from error
 
-    def save_model(self, *, finished: bool = False) -> None:
-        """Write the model, and the CSV files of a dense network."""
-        save_model(self.network, self.folder / MODEL_FILE, self.recipe.tables(), finished=finished)
+    def save_model(self, *, is_result: bool = False) -> None:
+        """Write the model, and the CSV files of a dense network; note if it is the result of the last checkpoint."""
+        notes: dict[str, Any] = {"steps": self.state.step, "finished": self.finished} if is_result else {}
+        save_model(self.network, self.folder / MODEL_FILE, self.recipe.tables(), **notes)
         if is_dense(self.network):
             write_csv(self.network, self.folder / PARAMETERS_FOLDER)
 

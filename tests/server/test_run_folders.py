@@ -134,12 +134,23 @@ def test_latest_model_is_what_the_run_would_leave(tmp_path: Path) -> None:
     run = trained(folder, stop_after=1, averaging=AVERAGING)
     assert run.state.average is not None
     assert latest_parameters(folder) == run.state.average.tobytes()
-    run.save_model(finished=True)
+    run.save_model(is_result=True)
     for _ in range(2):
         assert latest_parameters(folder) == parameters(folder / "model.safetensors")
         (folder / "checkpoint.safetensors").unlink(missing_ok=True)
     other, network = tmp_path / "other", {"input": "flat", "layers": NORMALIZED}
     trained(other, stop_after=1, averaging=AVERAGING, network=network)  # the average has no statistics
+    assert latest_parameters(other) == parameters(other / "checkpoint.safetensors")
+    run = Run.resume(other)
+    with run.open():
+        list(
+            run.train(1, stop=lambda: run.state.step == 15)
+        )  # paused: the statistics of the average are measured
+        model = (other / "model.safetensors").read_bytes()
+        assert latest_parameters(other) == parameters(other / "model.safetensors")
+        assert latest_parameters(other) != parameters(other / "checkpoint.safetensors")
+        next(run.train(1))
+    assert (other / "model.safetensors").read_bytes() == model
     assert latest_parameters(other) == parameters(other / "checkpoint.safetensors")
 
 

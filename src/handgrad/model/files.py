@@ -30,7 +30,12 @@ Tensors: TypeAlias = dict[str, NDArray[Any]]
 
 
 def save_model(
-    network: Network | Any, path: Path | str, recipe: Recipe | None = None, *, finished: bool = False
+    network: Network | Any,
+    path: Path | str,
+    recipe: Recipe | None = None,
+    *,
+    steps: int | None = None,
+    finished: bool = False,
 ) -> None:
     """Write a network to a model file, atomically; HandgradError if that fails, or a parameter is not finite.
 
@@ -42,15 +47,17 @@ def save_model(
         Usually ``model.safetensors``; its folder must exist.
     recipe : mapping, optional
         The recipe of the training, as plain tables.
+    steps : int, optional
+        The number of steps of the training whose result the network is; noted in the file of a run.
     finished : bool
-        Whether the network is the result of the whole training; noted in the file of a run.
+        Whether that was the whole training; noted, too.
     """
     if Path(path).suffix.lower() in (".onnx", ".h", ".html", ".csv"):
         raise HandgradError(f"{path}: save_model writes .safetensors files; use export for other formats")
     found = network_of(network)
     if not np.isfinite(found.flat_parameters).all():
         raise HandgradError(f"cannot write {path}: the network has parameters that are not finite")
-    write_file(Path(path), model_bytes(found, recipe, finished=finished))
+    write_file(Path(path), model_bytes(found, recipe, steps=steps, finished=finished))
 
 
 def network_of(model: Any) -> Network:
@@ -63,10 +70,16 @@ def network_of(model: Any) -> Network:
     return found
 
 
-def model_bytes(network: Network, recipe: Recipe | None = None, *, finished: bool = False) -> bytes:
+def model_bytes(
+    network: Network, recipe: Recipe | None = None, *, steps: int | None = None, finished: bool = False
+) -> bytes:
     """Return the content of the file that `save_model` writes."""
     tensors, metadata = model_tensors(network, recipe)
-    return serialize_tensors(tensors, metadata | ({"finished": "true"} if finished else {}))
+    if steps is not None:
+        metadata["steps"] = str(steps)
+    if finished:
+        metadata["finished"] = "true"
+    return serialize_tensors(tensors, metadata)
 
 
 def load_recipe(path: Path | str) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from fastapi import HTTPException, Response
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE, load_model, load_model_recipe
 from handgrad.model.files import load_recipe, model_bytes
 from handgrad.model.network import Network
-from handgrad.server.run_folders import is_finished
+from handgrad.server.run_folders import is_finished, is_result
 from handgrad.training.checkpoint import load_checkpoint
 
 
@@ -65,11 +65,11 @@ def file_response(model: ServedModel) -> Response:
 
 def latest_model(folder: Path) -> ServedModel | None:
     """Return the model that a run would leave if it ended now, or None before its first step."""
-    if is_finished(folder) or not (folder / CHECKPOINT_FILE).exists():
+    if is_finished(folder) or not (folder / CHECKPOINT_FILE).exists() or is_result(folder):
         return ServedModel.read(folder / MODEL_FILE)
     network, state = load_checkpoint(folder / CHECKPOINT_FILE)
     if state.step == 0:
         return None
-    if not network.has_running_statistics:  # those of an average, or of the best parameters, are not saved
+    if not network.has_running_statistics:  # a checkpoint holds them for its last step only
         state.use_result(network)
     return ServedModel(folder.name, network, load_recipe(folder / CHECKPOINT_FILE))

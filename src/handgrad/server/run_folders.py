@@ -66,12 +66,19 @@ def is_finished(folder: Path) -> bool:
     return False
 
 
+def is_result(folder: Path) -> bool:
+    """Whether the model of a run is the result of its last checkpoint."""
+    with suppress(HandgradError):
+        return read_metadata(folder / MODEL_FILE).get("steps") == str(read_state(folder)["step"])
+    return False
+
+
 def read_state(folder: Path) -> dict[str, Any]:
     """Read step, epoch and other numbers of the last checkpoint; HandgradError if there is none, or it is damaged."""
     file = folder / CHECKPOINT_FILE
     state = metadata_value(read_metadata(file), "state", file)
-    if not isinstance(state, dict):
-        raise HandgradError(f"{file} is damaged: the state of its training is not a table")
+    if not (isinstance(state, dict) and isinstance(state.get("step"), int)):
+        raise HandgradError(f"{file} is damaged: the state of its training is not a table with a step")
     return state
 
 
