@@ -1,4 +1,4 @@
-"""Small files that are large inside: they are refused, or read, at once and with little memory."""
+"""Small files that are large inside, and data of many classes: they are refused, or read, with little memory."""
 
 import json
 from pathlib import Path
@@ -61,3 +61,14 @@ def test_images_of_many_pixels(tmp_path: Path, mode: str, name: str) -> None:
         assert expected in message
         assert seconds < 2
         assert memory < 300
+
+
+def test_evaluation_takes_memory_for_the_pairs_of_classes_that_occur() -> None:
+    rng, network = np.random.default_rng(0), hg.Network([hg.Dense(10_000)], 3, 0)
+    data = hg.Dataset(rng.random((12_000, 3)), rng.integers(10_000, size=12_000), 10_000)
+    results: list[Any] = []
+    message, _, memory = measured(lambda _: results.append(hg.evaluate(network, data)), Path())
+    assert (message, memory < 300) == ("-", True)
+    np.testing.assert_array_equal(
+        results[0].confusion.sum(axis=1), np.bincount(data.labels, minlength=10_000)
+    )

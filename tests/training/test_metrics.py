@@ -9,7 +9,6 @@ import pytest
 
 import handgrad as hg
 from failing import refusal
-from fuzzing import measured
 from handgrad.training.metrics import wilson_interval
 
 
@@ -38,14 +37,6 @@ HALVES, LABELS = np.full((3, 2), 0.5), np.zeros(3, int)
 )
 def test_other_arrays_are_refused(function: Any, arguments: Any, message: str) -> None:
     assert message in refusal(function, *arguments)
-
-
-def test_memory_is_taken_for_the_pairs_of_classes_that_occur() -> None:
-    network, labels = hg.Network([hg.Dense(10_000)], 3, 0), np.arange(500)
-    data = hg.Dataset(np.ones((500, 3)), labels, 10_000)
-    message, _, memory = measured(lambda _: hg.evaluate(network, data), Path())
-    assert (message, memory < 300) == ("-", True)
-    assert hg.evaluate(network, data).confusion[:500].sum(axis=1).tolist() == [1] * 500
 
 
 def test_data_that_do_not_fit_the_network_are_refused(table: hg.Dataset) -> None:

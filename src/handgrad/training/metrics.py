@@ -1,5 +1,6 @@
 """How good the predictions are: accuracy, evaluation with a confusion matrix, and calibration."""
 
+import mmap
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -19,6 +20,7 @@ from handgrad.training.distributed import SINGLE, Communicator
 
 Fractions: TypeAlias = NDArray[np.float64]
 CHUNK = 10_000  # examples that are evaluated at a time
+SCORES = 2**22  # of one chunk: with many classes it has fewer examples
 
 
 def accuracy(predictions: ArrayLike, labels: ArrayLike) -> float:
@@ -52,6 +54,7 @@ class Evaluation:
     """The result of `evaluate`: examples, mean loss, accuracy from 0 to 1, and the confusion matrix.
 
     Rows of the matrix, (C, C), are the true classes, columns the predicted ones, as in scikit-learn.
+    Its 8·C² bytes take memory only where a pair of classes occurs; on several ranks all do.
     """
 
     examples: int
@@ -70,16 +73,28 @@ def evaluate(
     """
     dataset = as_known(network, dataset)
     examples, classes, loss = len(dataset), len(network.classes), loss or CrossEntropy()
-    mean_loss, confusion = np.zeros(1), np.zeros((classes, classes), np.int64)
-    for rows in chunks(communicator.share(examples), CHUNK):
+    mean_loss, confusion = np.zeros(1), _sparse_zeros(classes)
+    for rows in chunks(communicator.share(examples), max(1, min(CHUNK, SCORES // classes))):
         logits, labels = network.logits(dataset.inputs[rows]), dataset.labels[rows]
         mean_loss += loss(logits, labels, None, examples)[0]
-        np.add.at(confusion, (labels, logits.argmax(axis=1)), 1)  # touches no memory of other pairs
+        np.add.at(confusion, (labels, logits.argmax(axis=1)), 1)
     communicator.sum(mean_loss)
     communicator.sum(confusion)
     if not np.isfinite(mean_loss[0]):
         raise NotFinite(f"the loss of {examples:,} examples is not finite: inputs or weights are too large")
     return Evaluation(examples, float(mean_loss[0]), float(confusion.trace() / examples), confusion)
+
+
+def _sparse_zeros(classes: int) -> NDArray[np.int64]:
+    """Return zeros (C, C) that take memory only where they are changed; in Linux, NumPy takes pages of 2 MB."""
+    if not hasattr(mmap, "MADV_NOHUGEPAGE"):
+        return np.zeros((classes, classes), np.int64)
+    try:
+        memory = mmap.mmap(-1, 8 * classes * classes, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    except OSError as error:
+        raise MemoryError(f"no memory for the confusion matrix of {classes:,} classes") from error
+    memory.madvise(mmap.MADV_NOHUGEPAGE)
+    return np.frombuffer(memory, np.int64).reshape(classes, classes)
 
 
 def as_known(network: Network, dataset: Dataset) -> Dataset:
