@@ -1,5 +1,6 @@
 """The record in which the model of a run was validated."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from handgrad.model.files import read_tensors, serialize_tensors
 from handgrad.recipes.loading import override
 from handgrad.runs import Run
 from handgrad.server.run_folders import validated
+from handgrad.training.records import LOG_FILE
 
 AVERAGE = {"type": "ExponentialAverage", "decay": 0.9}
 LONG = {"epochs": 30, "batch_size": 20}
@@ -54,6 +56,17 @@ def test_record_of_a_checkpoint_is_that_of_its_model(tmp_path: Path, stopping: d
     assert losses[-1] > min(losses)
     expected = records[losses.index(min(losses))] if stopping else records[-1]
     assert validated(tmp_path / "run") == expected
+    with (tmp_path / "run" / LOG_FILE).open("a") as file:  # killed before the checkpoint of this record
+        file.write(json.dumps(records[-1].as_dict() | {"step": 135, "validation_loss": 0.0}) + "\n")
+    assert validated(tmp_path / "run") == expected
+
+
+def test_record_of_a_model_without_its_checkpoint(tmp_path: Path) -> None:
+    for name, changes in (("last", {}), ("best", {"early_stopping": {"patience": 3}})):
+        folder = tmp_path / name
+        trained(folder, **changes)
+        (folder / "checkpoint.safetensors").unlink()
+        assert validated(folder) == (hg.load_records(folder)[-1] if name == "last" else None)
 
 
 def test_nothing_is_returned_where_it_is_unknown(tmp_path: Path) -> None:

@@ -2,13 +2,14 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from handgrad.errors import HandgradError
-from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE
+from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE, load_model_recipe
 from handgrad.locks import is_locked
 from handgrad.model.files import metadata_value, read_metadata
 from handgrad.recipes.loading import load_recipe
@@ -85,8 +86,14 @@ def read_state(folder: Path) -> dict[str, Any]:
 def validated(folder: Path) -> Record | None:
     """Return the record in which the newest parameters of a run were validated; with early stopping, the best one."""
     with suppress(HandgradError):
-        best = read_state(folder).get("best_score")
-        records = [record for record in read_records(folder) if record.validation_loss is not None]
+        steps, best = inf, None
+        if (folder / CHECKPOINT_FILE).exists():
+            state = read_state(folder)
+            steps, best = state["step"], state.get("best_score")
+        elif (load_model_recipe(folder / MODEL_FILE) or {}).get("early_stopping"):
+            return None  # the best score was in the checkpoint
+        known = [record for record in read_records(folder) if record.step < steps]  # the log is written first
+        records = [record for record in known if record.validation_loss is not None]
         if best is None:
             return records[-1] if records else None
         for record in records:
