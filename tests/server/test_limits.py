@@ -139,6 +139,8 @@ def test_long_requests_do_not_delay_others(api: Api, monkeypatch: pytest.MonkeyP
         asked = [pool.submit(api.client.get, "/data/examples?name=strokes:60") for _ in range(60)]
         eventually(lambda: calls, lambda count: len(count) == 4)
         assert api.get("/runs") == []
+        assert {recipe["name"] for recipe in api.get("/recipes")} > {"classic"}
+        assert {data["name"] for data in api.get("/data")} >= {"strokes"}
         finish.set()
         assert {answer.result().status_code for answer in asked} == {422}
 

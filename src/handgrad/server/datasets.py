@@ -84,7 +84,7 @@ def routes(
     datasets: Datasets, in_use: ModelInUse, check_quota: Callable[[], None], heavy: Turns
 ) -> APIRouter:
     """Build the routes."""
-    router, writing = APIRouter(dependencies=[Depends(heavy)]), Lock()
+    router, writing, wait = APIRouter(), Lock(), [Depends(heavy)]
 
     def find_file(name: Name) -> Path:
         if not (file := datasets.file(name)).is_file():
@@ -105,7 +105,7 @@ def routes(
                 found.append(datasets.describe(name))
         return found
 
-    @router.get("/data/examples")
+    @router.get("/data/examples", dependencies=wait)
     def examples(
         name: Annotated[str, Query(max_length=100)],
         split: Literal["train", "validation", "test"] = "test",
@@ -124,7 +124,7 @@ def routes(
             "classes": dataset.classes,
         }
 
-    @router.post("/digits")
+    @router.post("/digits", dependencies=wait)
     def add(wanted: NewDigits) -> dict[str, Any]:
         """Add digits to a collection, all of them or none; a training takes it as `digits/NAME`."""
         network = in_use.served and in_use.served.network
@@ -135,12 +135,12 @@ def routes(
             examples = add_to_collection(datasets.file(wanted.name), images, wanted.labels, classes)
         return {"name": wanted.name, "examples": examples}
 
-    @router.get("/digits/{name}", response_class=FileResponse)
+    @router.get("/digits/{name}", response_class=FileResponse, dependencies=wait)
     def download(name: Name) -> FileResponse:
         """Return a collection as the `.npz` file that `handgrad.load_data` reads."""
         return FileResponse(find_file(name), media_type="application/octet-stream", filename=f"{name}.npz")
 
-    @router.delete("/digits/{name}/{index}")
+    @router.delete("/digits/{name}/{index}", dependencies=wait)
     def remove(name: Name, index: int) -> dict[str, Any]:
         """Remove one digit from a collection; with its last digit, the collection is removed."""
         with writing:
