@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -76,7 +78,7 @@ def test_a_run_is_read_once_for_all_clients(tmp_path: Path, monkeypatch: pytest.
         return read_records(folder, after)
 
     async def follow(run: Followed) -> None:
-        await asyncio.gather(*(run.look() for _ in range(20)))
+        await asyncio.gather(*(run.look(0.0) for _ in range(20)))
 
     monkeypatch.setattr(following, "read_records", read)
     run = Followed(tmp_path, Trainings(tmp_path))
@@ -85,6 +87,31 @@ def test_a_run_is_read_once_for_all_clients(tmp_path: Path, monkeypatch: pytest.
         asyncio.run(follow(run))
     assert run.steps == [0, 5]
     assert readings == [-1, 0]
+
+
+def test_streams_take_no_status_from_before_they_began(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states, go_on = iter(["paused", "running", "finished"]), Event()
+
+    def read_status(_: Path) -> Status:
+        found = Status(next(states))
+        go_on.wait(60)
+        return found
+
+    async def follow(run: Followed) -> list[Status]:
+        first = asyncio.ensure_future(run.look(monotonic()))
+        await asyncio.sleep(0)  # it reads
+        others = [asyncio.ensure_future(run.look(monotonic())) for _ in range(3)]
+        await asyncio.sleep(0)
+        go_on.set()
+        return [await first, *[await other for other in others], await run.look(monotonic())]
+
+    monkeypatch.setattr(following, "POLL", 60.0)
+    trainings = Trainings(tmp_path)
+    monkeypatch.setattr(trainings, "status", read_status)
+    found = asyncio.run(follow(Followed(tmp_path, trainings)))
+    assert [status.state for status in found] == ["paused", "running", "running", "running", "finished"]
 
 
 def test_status_is_read_from_the_files_of_a_run(tmp_path: Path) -> None:

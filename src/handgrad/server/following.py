@@ -25,11 +25,18 @@ class Followed:
         self.folder, self.trainings = folder, trainings
         self.steps, self.events = list[int](), list[str]()
         self._reading: asyncio.Future[Status] | None = None
-        self._looked = 0.0  # time of the last reading
+        self._looked = 0.0  # when the last reading began
 
-    async def look(self) -> Status:
-        """Return the status; the records of all steps before were read."""
-        if self._reading is None or (self._reading.done() and monotonic() - self._looked >= POLL):
+    async def look(self, begun: float) -> Status:
+        """Return the status of the run; all records before it are in `steps` and `events` then.
+
+        One stream reads for all that look within `POLL` seconds. But a stream that began at the time `begun` takes
+        no reading from before.
+        """
+        if self._reading and not self._reading.done() and self._looked < begun:
+            await asyncio.wait([self._reading])
+        is_old = self._looked < begun or monotonic() - self._looked >= POLL
+        if self._reading is None or (self._reading.done() and is_old):
             self._looked = monotonic()
             self._reading = asyncio.ensure_future(asyncio.to_thread(self._read))
         return await asyncio.shield(self._reading)
@@ -52,10 +59,11 @@ class Following:
     async def events(self, folder: Path, step: int) -> AsyncIterator[str]:
         """Yield the records after a step, then the state, then what is new; the end is a final state."""
         run = self._followed.setdefault(folder, Followed(folder, self.trainings))
-        sent, spoken = None, monotonic()
+        sent, spoken = None, (begun := monotonic())
         while is_run(folder) and not self.trainings.closing.is_set():
-            status = await run.look()
-            while part := run.steps[(first := bisect_right(run.steps, step)) :][:BATCH]:
+            status = await run.look(begun)
+            while (first := bisect_right(run.steps, step)) < len(run.steps):
+                part = run.steps[first : first + BATCH]
                 yield "".join(run.events[first : first + len(part)])
                 step, spoken = part[-1], monotonic()
             if status != sent:
