@@ -62,7 +62,8 @@ def test_record_of_a_checkpoint_is_that_of_its_model(tmp_path: Path, stopping: d
 
 
 def test_record_of_a_model_without_its_checkpoint(tmp_path: Path) -> None:
-    for name, changes in (("last", {}), ("best", {"early_stopping": {"patience": 3}})):
+    cases: dict[str, dict[str, Any]] = {"last": {}, "best": {"early_stopping": {"patience": 3}}}
+    for name, changes in cases.items():
         folder = tmp_path / name
         trained(folder, **changes)
         (folder / "checkpoint.safetensors").unlink()
