@@ -193,6 +193,7 @@ def test_runs_that_another_program_trains_or_removes(api: TestClient, killed: Pa
         assert api.get("/runs/one").json()["state"] == "running"
         for action in ("pause", "resume"):
             refused(api.post(f"/runs/one/{action}"), 409)
+    assert api.post("/runs/one/pause").json()["state"] == "paused"  # as another request asked before
     with api.stream("GET", "/runs/one/events") as stream:
         events = read_events(stream.iter_lines())
         assert [next(events)[0] for _ in range(2)] == ["record", "state"]

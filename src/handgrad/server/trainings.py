@@ -126,13 +126,16 @@ class Trainings:
             self._trainings[folder] = Training(folder)
 
     def pause(self, folder: Path) -> None:
-        """Save a run, and wait until its process has ended; status 409 if this server does not train it."""
+        """Save a run, and wait until its process has ended; status 409 if it is not paused then.
+
+        It may have been paused by another request already.
+        """
         name, current = folder.name, self.current()
         if current and current.folder == folder:
             current.end()
         elif (state := self.status(folder).state) == "running":
             raise HTTPException(409, f"another program trains {name}; interrupt it there, with Ctrl-C")
-        else:
+        elif state != "paused":
             raise HTTPException(409, f"{name} is {state}; there is nothing to pause")
 
     def close(self) -> Path | None:
