@@ -114,9 +114,11 @@ class Guard:
             return answer
         if any([*sent, in_query]) and self._wrong < MAX_WRONG:
             self._wrong += 1
-            async with self._guesses:
-                await asyncio.sleep(GUESS_DELAY)
-            self._wrong -= 1
+            try:
+                async with self._guesses:
+                    await asyncio.sleep(GUESS_DELAY)
+            finally:
+                self._wrong -= 1
         line = "this server needs its token: open the address that it printed, or send 'Authorization: Bearer TOKEN'"
         return error_response(401, line, {"WWW-Authenticate": "Bearer"})
 
