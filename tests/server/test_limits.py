@@ -97,6 +97,7 @@ def test_slow_requests_are_closed(api: Api, monkeypatch: pytest.MonkeyPatch, par
 def test_of_too_many_connections_the_one_that_waits_longest_is_closed(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(uvicorn_server, "REQUEST_SECONDS", 600.0)
     monkeypatch.setattr(uvicorn_server, "MAX_CONNECTIONS", 5)
     with ExitStack() as stack:
         held = [stack.enter_context(closing(connect(api))) for _ in range(9)]
@@ -117,9 +118,9 @@ def test_answers_that_are_not_read_end_and_give_others_their_turn(
         return splits
 
     monkeypatch.setattr(Datasets, "load", load)
-    monkeypatch.setattr(uvicorn_server, "REQUEST_SECONDS", 1.0)
     with ExitStack() as stack:
         held = [stack.enter_context(closing(connect(api))) for _ in range(5)]
+        monkeypatch.setattr(uvicorn_server, "REQUEST_SECONDS", 2.0)
         for connection in held:
             connection.sendall(GET.replace(b"/model", query.encode()))
         eventually(lambda: len(loaded), lambda count: count == 5)
