@@ -29,6 +29,10 @@ def test_public_names_are_there_and_families_have_namespaces() -> None:
         ("import handgrad", {*HEAVY, "rich"}),
         ("import handgrad.cli.main", {*HEAVY, "rich"}),
         ("import handgrad.cli.main; handgrad.cli.main.main(['--help'])", HEAVY),
+        (
+            "import handgrad.server.run_folders",
+            {"fastapi", "starlette", "uvicorn"},
+        ),  # `handgrad export` uses it
         (EVERYTHING, {"torch", "tensorflow", "jax"}),
         ("import handgrad; handgrad.init_distributed()", {"mpi4py"}),
     ],

@@ -1,5 +1,6 @@
 """``handgrad export``: formats, sizes and bad input."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,21 @@ def test_sizes_are_printed(cli: Cli, tmp_path: Path) -> None:
         sizes.append((tmp_path / "m.h").stat().st_size)
         assert printed.endswith(f" as c, {sizes[-1]:,} bytes\n")
     assert sizes[1] < 0.6 * sizes[0]
+
+
+def test_pages_show_the_accuracy_on_validation_data(cli: Cli, tmp_path: Path) -> None:
+    run, averaged = tmp_path / "RUN", "--set averaging.type=LastEpochs"
+    prints(cli, f"train mlp --data strokes:300 --validation 0.3 --epochs 2 {averaged} --out RUN")
+    accuracy = hg.load_records(run)[-1].validation_accuracy or 0
+
+    def shown(model: str) -> list[str]:
+        prints(cli, "export", model, "m.html")
+        return re.findall('data-accuracy="(.*?)"', (tmp_path / "m.html").read_text("utf-8"))
+
+    assert shown("RUN") == [f"accuracy {100 * accuracy:.1f} % on validation data"]
+    assert shown("RUN/checkpoint.safetensors") == []  # the parameters before averaging
+    hg.save_model(hg.load_model(run), run / "model.safetensors")
+    assert shown("RUN") == []  # it is not known to be that of the training
 
 
 @pytest.mark.parametrize(

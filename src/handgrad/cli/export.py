@@ -22,8 +22,9 @@ Int8 = Annotated[bool, option("--int8", "Round weights to 8 bits; only for c.")]
 
 def export(model: Model, out: Out, format: Format = None, int8: Int8 = False) -> None:
     """Convert a model to ONNX, C, HTML or CSV."""
+    from handgrad.exports.formats import MODEL_FILE, load_model, load_model_recipe, model_file
     from handgrad.exports.formats import export as write
-    from handgrad.exports.formats import load_model, load_model_recipe, model_file
+    from handgrad.server.run_folders import is_result, validated  # which need no extra
 
     to = format or SUFFIXES.get(out.suffix.lower())
     if to is None or (int8 and to != "c"):
@@ -32,6 +33,9 @@ def export(model: Model, out: Out, format: Format = None, int8: Int8 = False) ->
     network, recipe, source = load_model(model), load_model_recipe(model), model_file(model)
     if source and out.exists() and out.samefile(source):
         raise HandgradError(f"{out} is the model itself; choose another place")
-    write(network, out, to, int8=int8, recipe=recipe)
+    accuracy, folder = None, source.parent if source and source.name == MODEL_FILE else None
+    if folder and is_result(folder) and (record := validated(folder)):
+        accuracy = f"accuracy {100 * (record.validation_accuracy or 0):.1f} % on validation data"
+    write(network, out, to, int8=int8, recipe=recipe, accuracy=accuracy)
     size = sum(path.stat().st_size for path in (out.glob("[wb]*.csv") if out.is_dir() else [out]))
     emit(f"{out}: {network.parameter_count:,} parameters as {to}, {size:,} bytes")

@@ -24,6 +24,7 @@ def export(
     *,
     int8: bool = False,
     recipe: files.Recipe | None = None,
+    accuracy: str | None = None,
 ) -> None:
     """Write a trained network in another format, with its scaling, completely or not at all.
 
@@ -43,6 +44,8 @@ def export(
         Round weights to 8 bits; only for C.
     recipe : mapping, optional
         The recipe of the training, as plain tables; stored in ONNX, its name is shown in HTML.
+    accuracy : str, optional
+        The accuracy and the data it was measured on, as text; shown in HTML.
     """
     path = Path(path)
     format = format or SUFFIXES.get(path.suffix.lower(), path.suffix)
@@ -59,7 +62,7 @@ def export(
         case "onnx":
             _onnx().write_onnx(network, path, recipe)
         case "html":
-            write_html(network, path, recipe)
+            write_html(network, path, recipe, accuracy)
         case "c":
             write_c(network, path, int8=int8)
 

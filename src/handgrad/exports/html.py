@@ -25,10 +25,10 @@ IMPORT_MAP = re.compile(r'(<script type="importmap">).*?(</script>)', re.DOTALL)
 SCRIPT = re.compile(r'<script type="(?:importmap|module)">(.*?)</script>', re.DOTALL)
 
 
-def write_html(network: Network, path: Path, recipe: Recipe | None) -> None:
+def write_html(network: Network, path: Path, recipe: Recipe | None, accuracy: str | None) -> None:
     """Write a network of 28×28 images, in float32, as a page to draw on, completely or not at all.
 
-    The page shows the name of the recipe, or else of the file.
+    The page shows the name of the recipe, or else of the file, and the accuracy, a text.
     """
     for_bytes = network.scaling is None or network.scaling.for_bytes
     if network.example_shape != (1, 28, 28) or not for_bytes:
@@ -37,6 +37,8 @@ def write_html(network: Network, path: Path, recipe: Recipe | None) -> None:
         raise HandgradError(f"{reason}; export it as onnx or c")
     name = str((recipe or {}).get("name") or path.stem)
     attributes = f'type="application/octet-stream;base64" id="model" data-name="{escape(name)}"'
+    if accuracy:
+        attributes += f' data-accuracy="{escape(accuracy)}"'
     embedded = f"<script {attributes}>{_base64(model_bytes(network))}</script>"
     write_file(path, _bundle().replace("</body>", f"{embedded}\n</body>").encode())
 

@@ -60,7 +60,7 @@ async function showNetwork() {
   if (!network) return;
   const texts = [modelName, architecture(network), `${network.parameterCount.toLocaleString("en")} parameters`].filter(Boolean);
   showFacts(...texts);
-  const accuracy = app.server && (await validationAccuracy(modelName));
+  const accuracy = app.server ? await validationAccuracy(modelName) : embedded.dataset.accuracy;
   if (accuracy && app.network === network) showFacts(...texts, accuracy);
 }
 
