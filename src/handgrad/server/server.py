@@ -16,6 +16,7 @@ from handgrad.errors import HandgradError
 MAX_CONNECTIONS = 500
 MAX_HEAD = 32 * 2**10  # bytes of a request's first line and headers
 REQUEST_SECONDS = 30.0  # in which a request must arrive, body included, or a part of an answer be read
+SEND_BUFFER = 2**17  # bytes that the system holds; a slow client reads its megabytes too late
 BACKLOG = 256  # connections that are accepted at a time; with those above, fewer than 1,024 open files
 
 
@@ -23,7 +24,9 @@ def bind(host: str, port: int) -> socket.socket:
     """Return a listening socket, or raise HandgradError; port 0 chooses a free one."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:  # clients that connect before the server is ready wait
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        bound = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)  # connections inherit it
+        return bound
     except (OSError, OverflowError, UnicodeError) as error:
         reason = f"cannot serve on {host}, port {port}: {getattr(error, 'strerror', None) or error}"
         raise HandgradError(f"{reason}; choose another address or port, or 0 for a free one") from error
