@@ -15,5 +15,5 @@ def test_a_line_keeps_file_name_and_reason() -> None:
 
 
 def test_names_are_kept_and_commands_to_a_terminal_are_not() -> None:
-    assert one_line(" a  b\u200cc\x1b[0m\u202e") == "a  b\u200cc\ufffd[0m\ufffd"
+    assert one_line(" a  b\u200cc\x1b[0m\u202e\n d\u2028e\xa0f") == "a  b\u200cc\ufffd[0m\ufffd d e f"
     assert str(hg.HandgradError(ValueError("cause"))) == "cause"

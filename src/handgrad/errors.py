@@ -26,7 +26,7 @@ def printable(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Put a text into one printable line; of a long one, long words such as paths are shortened, then its middle."""
-    line = printable(re.sub(r"\s*[\n\r\t]\s*", " ", text.strip()))
+    line = printable(re.sub(r" *[^\S ]\s*", " ", text.strip()))  # line breaks, tabs and other spaces
     if len(line) > LONGEST:
         line = re.sub(r"\S{80,}", lambda word: f"{word[0][:20]}…{word[0][-50:]}", line)
     half = LONGEST // 2
