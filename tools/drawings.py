@@ -76,20 +76,20 @@ def sheet(drawings: list[dict[str, Any]], answers: list[str]) -> Any:
     side, gap, margin = 84, 6, 92
     kinds = list(dict.fromkeys(drawing["kind"] for drawing in drawings))
     size = margin + 10 * (side + gap), gap + len(kinds) * (side + gap)
-    picture = Image.new("L", size, 238)
-    pen = ImageDraw.Draw(picture)
+    page = Image.new("L", size, 238)
+    pen = ImageDraw.Draw(page)
     for row, kind in enumerate(kinds):
         pen.text((12, gap + row * (side + gap) + 34), kind, 40, font_size=15)
     for drawing, answer in zip(drawings, answers, strict=True):
         left = margin + int(drawing["label"]) * (side + gap)
         top = gap + kinds.index(drawing["kind"]) * (side + gap)
         tile = Image.fromarray(255 - render(drawing)).resize((side, side), Image.Resampling.LANCZOS)
-        picture.paste(tile, (left, top))
+        page.paste(tile, (left, top))
         if answer != drawing["label"]:
             pen.rectangle((left, top, left + side - 1, top + side - 1), outline=60, width=2)
             pen.rectangle((left + side - 22, top + side - 24, left + side - 1, top + side - 1), fill=60)
             pen.text((left + side - 16, top + side - 23), answer, 255, font_size=16)
-    return picture
+    return page
 
 
 if __name__ == "__main__":

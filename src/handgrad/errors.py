@@ -33,6 +33,11 @@ def one_line(text: str) -> str:
     return line if len(line) <= LONGEST else f"{line[: half - 1]}…{line[-half:]}"
 
 
+def quoted(text: str) -> str:
+    """Quote a text of a file, of which a long one is cut."""
+    return repr(text if len(text) <= 30 else f"{text[:29]}…")
+
+
 def suggest(name: str, known: Iterable[str]) -> str:
     """Return the end of a sentence, e.g. ``"; did you mean 'classic'?"``: the nearest known name, or all of them."""
     known = list(known)

@@ -15,7 +15,7 @@ from polars import selectors
 from handgrad.data.columns import IS, Columns, input_names
 from handgrad.data.labels import parse_number
 from handgrad.data.scan import ROW, csv_rows, ends_with_quote, is_parquet, scan_parquet
-from handgrad.errors import HandgradError
+from handgrad.errors import HandgradError, quoted
 
 LABEL = "label"
 CELLS = 2**21
@@ -150,16 +150,16 @@ class Table:
         row, cell = part.item(index, ROW), part.item(index, name)
         text = "" if cell is None else str(cell)
         if known := self.columns.get(name):
-            reason = f"{text!r:.40} is not one of {', '.join(map(repr, known)):.200}"
+            reason = f"{quoted(text)} is not one of {', '.join(map(repr, known)):.200}"
         elif not text:
             reason = "no value; fill it in or drop the row"
         elif self.dtype == np.uint8 and np.isfinite(parse_number(text)):
-            reason = f"{text!r:.40} is not a pixel, an integer from 0 to 255"
+            reason = f"{quoted(text)} is not a pixel, an integer from 0 to 255"
         else:
-            reason = f"{text!r:.40} is not a finite number ({self.dtype})"
+            reason = f"{quoted(text)} is not a finite number ({self.dtype})"
         if is_parquet(self.path):
             where = f"row {row + 1}"
         else:
             where = f"line {next(islice(csv_rows(self.path), self.header + row, None))[0]}"
-        column = f"{name!r:.40}" if self.header else name
+        column = quoted(name) if self.header else name
         return HandgradError(f"{self.path}, {where}, column {column}: {reason}")

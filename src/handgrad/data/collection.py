@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from handgrad.data.framing import SIDE
 from handgrad.data.labels import encode_labels
 from handgrad.data.npz import read_npz
-from handgrad.errors import HandgradError
+from handgrad.errors import HandgradError, quoted
 from handgrad.files import make_folder, replacing
 
 DIGITS = tuple("0123456789")
@@ -37,7 +37,7 @@ def add_to_collection(
     numbers, _ = encode_labels(np.array(texts), "labels", names)
     for number, text in zip(numbers, texts, strict=True):  # e.g. "07" is read as "7"
         if names[number] != text:
-            raise HandgradError(f"the label {text!r:.40} would be read as {names[number]!r:.40}")
+            raise HandgradError(f"the label {quoted(text)} would be read as {quoted(names[number])}")
     return _write(path, np.concatenate([known, images.reshape(-1, SIDE, SIDE)]), texts, names)
 
 

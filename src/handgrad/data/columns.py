@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.data.dataset import Dataset
-from handgrad.errors import HandgradError
+from handgrad.errors import HandgradError, quoted
 
 Columns: TypeAlias = Mapping[str, Sequence[str]]
 """The columns of inputs in order, those of names with their names."""
@@ -49,9 +49,9 @@ def input_names(columns: Columns) -> tuple[str, ...]:
     features: list[str] = []
     for name, known in columns.items():
         if IS in name:
-            raise HandgradError(f"column {name!r:.40} has '{IS}' in its name, as inputs have; rename it")
+            raise HandgradError(f"column {quoted(name)} has '{IS}' in its name, as inputs have; rename it")
         if len(known) > MOST:
-            held = f"column {name!r:.40} holds {len(known):,} different names"
+            held = f"column {quoted(name)} holds {len(known):,} different names"
             raise HandgradError(f"{held}, more than {MOST}; drop it or group them")
         features += [f"{name}{IS}{value}" for value in known] or [name]
     return tuple(features)
@@ -71,10 +71,10 @@ def check_columns(there: Columns, known: Columns) -> None:
     for column in {**there, **known}:
         if column not in there or column not in known:
             found, others = "an unknown" if column in there else "no", ", ".join(known)
-            raise HandgradError(f"there is {found} column {column!r:.40}; expected {others:.200}")
+            raise HandgradError(f"there is {found} column {quoted(column)}; expected {others:.200}")
         if bool(there[column]) != bool(known[column]):
             expected = "names" if known[column] else "numbers"
-            raise HandgradError(f"column {column!r:.40} does not hold {expected}, as in training")
+            raise HandgradError(f"column {quoted(column)} does not hold {expected}, as in training")
 
 
 def aligned(
@@ -91,7 +91,7 @@ def aligned(
     for column in () if leniently else there:
         for value in sorted({*there[column]} - {*known[column]}):
             others = ", ".join(map(repr, known[column]))
-            raise HandgradError(f"column {column!r:.40}: {value!r:.40} is not one of {others:.200}")
+            raise HandgradError(f"column {quoted(column)}: {quoted(value)} is not one of {others:.200}")
     result = np.zeros((len(inputs), len(features)), inputs.dtype)
     number = {name: k for k, name in enumerate(features)}
     for name, column in zip(names, inputs.T, strict=True):

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.config import unique_names
-from handgrad.errors import HandgradError
+from handgrad.errors import HandgradError, quoted
 
 MOST_CLASSES = 1_000_000
 
@@ -32,7 +32,7 @@ def encode_labels(
 
     def refuse(wrong: int, reason: str) -> HandgradError:
         example = int(np.argmax(places == wrong)) + 1
-        return HandgradError(f"{where}: label {str(present[wrong])!r:.40} (example {example}) {reason}")
+        return HandgradError(f"{where}: label {quoted(str(present[wrong]))} (example {example}) {reason}")
 
     for wrong, value in enumerate(present):
         if str(value) in ("", "nan"):
@@ -71,7 +71,7 @@ def encode_classes(labels: NDArray[Any], classes: Any) -> tuple[NDArray[Any], tu
         present, places = np.unique(labels.astype(str), return_inverse=True)
         names = names or tuple(map(str, present))
         if unknown := set(map(str, present)) - set(names):
-            raise HandgradError(f"label {min(unknown)!r:.40} is not one of the {len(names)} classes")
+            raise HandgradError(f"label {quoted(min(unknown))} is not one of the {len(names)} classes")
         numbers = {name: number for number, name in enumerate(names)}
         return np.array([numbers[str(name)] for name in present], np.int64)[places], names
     whole = labels.dtype.kind == "f" and ((abs(labels) < 2.0**63) & (labels == np.floor(labels))).all()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from handgrad.errors import HandgradError
+from handgrad.errors import HandgradError, quoted
 
 ROW = "\0row"
 """The column of row numbers that scans add; no other column has this name."""
@@ -46,7 +46,7 @@ def scan_parquet(path: Path) -> pl.LazyFrame:
         if kind in (pl.Categorical, pl.Enum, pl.Boolean):
             frame = frame.with_columns(pl.col(name).cast(pl.UInt8 if kind == pl.Boolean else pl.String))
         elif not (kind.is_numeric() or kind == pl.String):
-            held = f"column {name!r:.40} holds {kind.base_type()}"
+            held = f"column {quoted(name)} holds {kind.base_type()}"
             raise HandgradError(f"{path}: {held}, not numbers or text; convert or drop it")
     return frame
 

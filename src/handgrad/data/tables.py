@@ -21,7 +21,7 @@ from handgrad.data.labels import encode_labels, parse_number
 from handgrad.data.memory import check_memory
 from handgrad.data.outofcore import load_or_convert
 from handgrad.data.scan import first_row, is_parquet
-from handgrad.errors import HandgradError
+from handgrad.errors import HandgradError, quoted
 
 PIXEL_NAME = re.compile(r"(p|px|pix|pixel)[ _-]?\d+|\d+x\d+", re.IGNORECASE)
 ROW_NUMBERS = ("", "Unnamed: 0", "__index_level_0__")
@@ -132,7 +132,7 @@ def _read_header(path: Path, known: Sequence[str], inputs: int, labelled: bool) 
             if name in ROW_NUMBERS:
                 raise HandgradError(f"there is a column named '{name}', as row numbers are; drop or name it")
             if times > 1:
-                raise HandgradError(f"there are two columns named {name!r:.40}; rename one")
+                raise HandgradError(f"there are two columns named {quoted(name)}; rename one")
         if header and known:
             held = [name for name in names if name != LABEL]
             check_columns(dict.fromkeys(held, ()), dict.fromkeys(known, ()))
