@@ -16,7 +16,7 @@ def contestants():
 
 def handgrad(threads):
     import handgrad as hg
-    from handgrad.training.metrics import evaluate
+    from handgrad.training.evaluation import evaluate
     from handgrad.training.state import TrainingState
 
     recipe, data, seed = hg.load_recipe("convnet"), splits(), iter(range(10**6))

@@ -19,7 +19,10 @@ from handgrad.model.layers import (
     Dropout as Dropout, Flatten as Flatten, Layer as Layer, LeakyReLU as LeakyReLU, Maxout as Maxout,
     MaxPool2D as MaxPool2D, ReLU as ReLU, Sigmoid as Sigmoid, Tanh as Tanh,
 )
-from handgrad.model.losses import CrossEntropy as CrossEntropy, Loss as Loss
+from handgrad.model.losses import (
+    BinaryCrossEntropy as BinaryCrossEntropy, CrossEntropy as CrossEntropy, Huber as Huber, Loss as Loss,
+    MeanSquaredError as MeanSquaredError,
+)
 from handgrad.model.network import Network as Network
 from handgrad.model.scaling import Scaling as Scaling
 from handgrad.recipes.loading import load_recipe as load_recipe
@@ -34,9 +37,11 @@ from handgrad.training.distributed import (
 )
 from handgrad.training.fit import fit as fit
 from handgrad.training.gradient_check import check_gradients as check_gradients
-from handgrad.training.metrics import (
-    accuracy as accuracy, calibration as calibration, evaluate as evaluate,
+from handgrad.training.evaluation import (
+    Evaluation as Evaluation, MultilabelEvaluation as MultilabelEvaluation,
+    RegressionEvaluation as RegressionEvaluation, evaluate as evaluate,
 )
+from handgrad.training.metrics import accuracy as accuracy, calibration as calibration
 from handgrad.training.optimizers import (
     SGD as SGD, Adam as Adam, AdamW as AdamW, Momentum as Momentum, Muon as Muon, Nesterov as Nesterov,
     Optimizer as Optimizer, RMSProp as RMSProp,

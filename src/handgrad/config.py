@@ -15,6 +15,8 @@ from typing import Any, Self, get_args, get_type_hints
 from handgrad.errors import HandgradError, suggest
 
 FRAMINGS = ("digit", "plain")  # an image becomes an example as MNIST frames its digits, or is only resized
+TASKS = {"classification": "classes", "multilabel": "labels", "regression": "targets"}
+"""What a network learns, and what its outputs are called: one class of several, any number of labels, or numbers."""
 
 
 class Configurable:
@@ -121,6 +123,18 @@ def check_integer(name: str, value: Any, least: int, most: float = inf) -> int:
         bounds = f"from {least}" if most == inf else f"from {least} to {most}"
         raise HandgradError(f"{name} must be an integer {bounds}; got {value!r:.60}")
     return int(value)
+
+
+def count_outputs(task: str, count: int) -> str:
+    """Return the number of outputs with their noun, e.g. "3 classes" or "1 target"."""
+    return f"{count} {TASKS[task] if count != 1 or task == 'classification' else TASKS[task][:-1]}"
+
+
+def check_task(task: Any) -> str:
+    """Return the name of a task; HandgradError where it is unknown."""
+    if task not in TASKS:
+        raise HandgradError(f"unknown task {task!r:.60}; choose from {', '.join(TASKS)}")
+    return str(task)
 
 
 def unique_names(names: Iterable[Any], what: str) -> tuple[str, ...]:

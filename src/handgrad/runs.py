@@ -21,6 +21,7 @@ from handgrad.files import cannot_write, make_folder, write_file
 from handgrad.locks import lock_folder
 from handgrad.model.files import load_recipe as recipe_of_model
 from handgrad.model.files import save_model
+from handgrad.model.losses import default_loss
 from handgrad.model.network import Network
 from handgrad.recipes.data import open_on_ranks
 from handgrad.recipes.loading import load_recipe, parse_recipe
@@ -58,6 +59,8 @@ class Run:
         splits = open_on_ranks(recipe, communicator)
         with naming(f"recipe {recipe.name} on {splits.source}"):
             network = recipe.build_network(splits.train.input_shape, splits.train.classes)
+        loss = recipe.loss or default_loss(splits.train.task).to_config()
+        recipe = recipe.model_copy(update={"loss": loss})  # a saved recipe does not depend on defaults
         if (model := recipe.network.start) is not None:
             begin_from(network, load_model(model), model)
         state, created = TrainingState(recipe.training_rng()), folder is None or not folder.exists()

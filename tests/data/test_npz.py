@@ -71,7 +71,7 @@ def test_shapes(path: Path, inputs: Any, shape: tuple[int, ...], names: bool) ->
         ({"x": None, "y": None, "a": IMAGES}, "holds a; expected one of the pairs x_train y_train, "),
         ({"y": None}, "expected one of"),
         ({"y": LABELS[:5]}, "there are 6 inputs, but labels of shape (5,)"),
-        ({"y": np.eye(3)[LABELS]}, "there are 6 inputs, but labels of shape (6, 3)"),
+        ({"y": np.eye(3)[LABELS]}, "labels of shape (6, 3) are not one class"),
         ({"x": np.array(3)}, "x: inputs of shape ()"),
         ({"x": np.zeros((6, 5, 5, 5))}, "no axis of x, (6, 5, 5, 5), can be the channels"),
         ({"x": IMAGES[:, :, :0]}, "x: inputs of shape"),

@@ -49,6 +49,7 @@ P = 1 / (1 + np.exp(-1))
 TIES = np.array([[1.0, 1, 0], [0, 2, 2], [3, 3, 3]])
 HUGE = np.array([[1000.0, 999, -1000], [-1e30, 0, 0]])
 INFINITE = [np.array([[0, -np.inf, -1]]), np.array([0])]
+E80 = np.exp(-80)
 FAR = np.array([-1e4, -80, 0, 1e4])
 SPECIAL: dict[str, tuple[str, list[Any], Any]] = {
     "zeros": ("relu", [np.array([-1.0, 0, 2])], [[0, 0, 2]]),
@@ -61,6 +62,22 @@ SPECIAL: dict[str, tuple[str, list[Any], Any]] = {
     "huge logits": ("softmax", [HUGE], [[[P, 1 - P, 0], [0, 0.5, 0.5]]]),
     "a large loss": ("softmax_cross_entropy", [np.array([[0.0, 5000]]), np.array([0])], ([5000], [[-1, 1]])),
     "a logit of minus infinity": ("softmax_cross_entropy", INFINITE, ([-np.log(P)], [[P - 1, 0, 1 - P]])),
+    "labels with huge logits": (
+        "binary_cross_entropy",
+        [FAR[None], np.array([[0, 0, 1, 1]])],
+        ([np.log(2) / 4], [[0, E80 / 4, -1 / 8, 0]]),
+    ),
+    "labels that are missed": (
+        "binary_cross_entropy",
+        [FAR[None], np.array([[1, 0, 0, 0]])],
+        ([(2e4 + np.log(2)) / 4], [[-1 / 4, E80 / 4, 1 / 8, 1 / 4]]),
+    ),
+    "squares": ("squared_error", [np.array([[1.0, -3]]), np.array([[0.0, 1]])], ([17 / 2], [[1, -4]])),
+    "an outlier": (
+        "huber",
+        [np.array([[1.0, -3]]), np.array([[0.0, 1]]), 2.0],
+        ([(0.5 + 6) / 2], [[0.5, -1]]),
+    ),
     "equal logits, the first is the label": ("count_correct", [TIES, np.array([0, 1, 0])], [3]),
     "equal logits, the first is not the label": ("count_correct", [TIES, np.array([1, 2, 2])], [0]),
 }

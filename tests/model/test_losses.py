@@ -1,4 +1,4 @@
-"""Cross-entropy: labels, weights, and its sum over chunks; tests/kernels/test_formulas.py has its formula."""
+"""Losses: targets, weights, and sums over chunks; tests/kernels/test_formulas.py has their formulas."""
 
 from typing import Any
 
@@ -12,6 +12,21 @@ from failing import refusal
 @pytest.mark.parametrize("labels", [[-1, 0], [0, 3], [0], [[0, 1]]])
 def test_labels_that_do_not_fit_are_refused(labels: list[int]) -> None:
     assert "labels must be" in refusal(hg.CrossEntropy(), np.zeros((2, 3)), np.array(labels))
+
+
+@pytest.mark.parametrize("loss", [hg.BinaryCrossEntropy(), hg.MeanSquaredError(), hg.Huber(0.3)])
+def test_losses_of_other_tasks_average_outputs_and_examples(loss: hg.Loss) -> None:
+    rng = np.random.default_rng(5)
+    logits, targets = rng.normal(size=(6, 3)), rng.integers(2, size=(6, 3))
+    mean, dlogits = loss(logits, targets)
+    single = [loss(logits[:, [k]], targets[:, [k]]) for k in range(3)]
+    assert mean == pytest.approx(np.mean([value for value, _ in single]))
+    np.testing.assert_allclose(dlogits, np.concatenate([gradient for _, gradient in single], axis=1) / 3)
+    assert "targets must be (6, 3)" in refusal(loss, logits, targets[:, :2])
+    assert (
+        loss.count_correct(logits, targets) == (loss.task == "multilabel") * ((logits > 0) == targets).sum()
+    )
+    assert hg.Loss.from_config(loss.to_config()) == loss
 
 
 def test_weighted_examples_are_repeated_ones_and_chunks_add_up() -> None:

@@ -39,7 +39,8 @@ def test_every_recipe_builds_and_comes_back_from_its_toml(name: str, tmp_path: P
 
 
 def test_defaults_are_written_out_and_another_class_has_its_own() -> None:
-    recipe = hg.load_recipe("mlp")
+    recipe = override(hg.load_recipe("mlp"), {"loss": {"type": "CrossEntropy"}}, "test")
+    assert recipe.loss is not None
     assert recipe.network.layers[2]["weight_initializer"] == {"type": "He"}
     assert (recipe.optimizer["beta1"], recipe.loss["label_smoothing"]) == (0.9, 0)
     changed = override(recipe, {"optimizer": {"type": "Momentum", "momentum": 0.5}}, "test")

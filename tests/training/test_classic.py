@@ -19,7 +19,7 @@ def classic(seed: int) -> hg.Network:
 def run(network: hg.Network, data: hg.Splits | hg.Dataset, steps: int) -> list[float]:
     """Train, and return the accuracies."""
     records = hg.fit(network, data, optimizer=hg.SGD(0.1), batch_size="all", steps=steps, record_every=50)
-    return [record.train_accuracy for record in records]
+    return [record.train_accuracy or 0 for record in records]
 
 
 def independent(

@@ -1,4 +1,4 @@
-"""Accuracy, evaluation, calibration, and records on disk."""
+"""Accuracy, calibration, and records on disk."""
 
 import json
 from pathlib import Path
@@ -37,21 +37,6 @@ HALVES, LABELS = np.full((3, 2), 0.5), np.zeros(3, int)
 )
 def test_other_arrays_are_refused(function: Any, arguments: Any, message: str) -> None:
     assert message in refusal(function, *arguments)
-
-
-def test_data_that_do_not_fit_the_network_are_refused(table: hg.Dataset) -> None:
-    digits = hg.Dataset(np.zeros((3, 4), np.uint8), np.array([0, 1, 1]), 2)
-    for_bytes = hg.Network([hg.Dense(2)], (4,), scaling=hg.Scaling.of_bytes())
-    assert hg.evaluate(for_bytes, digits).examples == 3
-    for network, data, message in (
-        (hg.Network([hg.Dense(2)], 4, classes=["cold", "warm"]), table, "cold, warm, the data no, yes"),
-        (hg.Network([hg.Dense(2)], 5), table, "5 inputs and 2 classes, the data have 4 inputs and 2"),
-        (hg.Network([hg.Dense(3)], 4), table, "4 inputs and 3 classes, the data have 4 inputs and 2"),
-        (for_bytes, hg.Dataset(digits.inputs / np.float32(255), digits.labels, 2), "scaled to 0 to 1"),
-        (for_bytes, digits.take(slice(0, 0)), "no examples"),
-        (for_bytes, digits.inputs, "Dataset"),
-    ):
-        assert message in refusal(hg.evaluate, network, data)
 
 
 def test_calibration_by_hand() -> None:

@@ -27,7 +27,7 @@ def seeded() -> hg.TrainingState:
 def test_it_learns_and_never_opens_the_test_split(digits: hg.Splits) -> None:
     network, closed = network_for(digits.train), hg.Splits(digits.train, test=lambda: pytest.fail("opened"))
     records = hg.fit(network, closed, epochs=60, batch_size=32, seed=0)
-    assert records[-1].train_accuracy > 0.95
+    assert (records[-1].train_accuracy or 0) > 0.95
     assert records[-1].loss < records[0].loss / 5
     assert hg.evaluate(network, digits.split("test")).accuracy > 0.5  # strokes are hard, and 600 are few
 

@@ -32,7 +32,7 @@ def open_split(
     from handgrad.exports.formats import load_model_recipe
     from handgrad.recipes.data import open_splits
     from handgrad.recipes.loading import parse_recipe
-    from handgrad.training.metrics import as_known
+    from handgrad.training.evaluation import as_known
 
     recipe = None if data else load_model_recipe(model)
     splits = open_splits(parse_recipe(recipe, str(model))) if recipe else load_data(data or "mnist")
@@ -61,7 +61,7 @@ def evaluate(model: Model, data: Data = None, split: Split = None, json: Json = 
     """Measure accuracy, loss and confusion matrix (of up to 20 classes; in JSON up to 1,000) of a model."""
     from handgrad.data.dataset import naming
     from handgrad.exports.formats import load_model
-    from handgrad.training.metrics import evaluate as measure
+    from handgrad.training.evaluation import evaluate as measure
 
     network = load_model(model)
     source, split, dataset = open_split(network, model, data, split)

@@ -63,7 +63,7 @@ def _figures(
 
     from handgrad import plots
     from handgrad.exports.formats import load_model
-    from handgrad.training.metrics import evaluate
+    from handgrad.training.evaluation import evaluate
     from handgrad.training.records import load_records
 
     networks = {name: load_model(run) for name, run in runs.items()}

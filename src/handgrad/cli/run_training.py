@@ -15,7 +15,7 @@ from handgrad.kernels.threads import choose_threads
 from handgrad.runs import Run
 from handgrad.tensorboard import log_to_tensorboard
 from handgrad.training.distributed import init_distributed
-from handgrad.training.metrics import Evaluation, evaluate
+from handgrad.training.evaluation import Evaluation, evaluate
 from handgrad.training.records import Record
 
 
@@ -83,7 +83,7 @@ def _show(record: Record) -> None:
     if record.validation_loss is not None:
         validation = f"{record.validation_loss:>11.4f}{record.validation_accuracy or 0:>11.2%}"
     speed = f"{record.examples_per_second:>13,.0f}{f'{record.seconds:.1f} s':>9}"
-    emit(f"{record.step:>8,}{record.loss:>10.4f}{record.train_accuracy:>11.2%}{validation}{speed}")
+    emit(f"{record.step:>8,}{record.loss:>10.4f}{record.train_accuracy or 0:>11.2%}{validation}{speed}")
 
 
 def _conclude(run: Run, result: Evaluation | None, no_test: bool) -> None:

@@ -107,6 +107,9 @@ def in_known_order(dataset: Dataset, features: Sequence[str], classes: Sequence[
         shape = dataset.input_shape if len(dataset.input_shape) == 3 else (len(features),)
         dataset = replace(dataset, inputs=inputs, features=tuple(features), input_shape=shape)
     names = dataset.classes
-    if names != tuple(classes) and set(names) <= set(classes):
+    if dataset.task != "classification" and names != tuple(classes) and set(names) == set(classes):
+        order = [names.index(name) for name in classes]
+        dataset = replace(dataset, labels=dataset.labels[:, order], classes=tuple(classes))
+    elif names != tuple(classes) and set(names) <= set(classes):
         dataset = replace(dataset, labels=np.array(names)[dataset.labels], classes=tuple(classes))
     return dataset

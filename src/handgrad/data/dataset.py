@@ -13,10 +13,10 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.config import FRAMINGS
+from handgrad.config import FRAMINGS, TASKS, count_outputs
 from handgrad.data.arrays import PART, MappedRows, convert_inputs, is_mapped, reading_ahead, row_slices
 from handgrad.data.batches import Rows, chunks, epoch_order, window_sizes
-from handgrad.data.labels import encode_classes
+from handgrad.data.labels import encode_targets
 from handgrad.errors import HandgradError
 from handgrad.kernels.types import as_array
 
@@ -40,11 +40,12 @@ class Dataset:
         Numbers; examples are flattened to (N, I). uint8 stays uint8, and integers of another type become uint8 where
         they are pixels: from 0 to 255, with a maximum of 128 or more. Everything else becomes float32. Memory maps
         in C order are not copied: their rows are converted when they are used.
-    labels : array-like, (N,)
-        Integers from 0 to C − 1, or names of classes.
+    labels : array-like, (N,), (N, L) or (N, T)
+        What each example should be predicted as: integers from 0 to C − 1 or names of classes; for several labels 0
+        or 1 for each of them, stored as uint8; for regression numbers (N,) or (N, T), stored as float64 (N, T).
     classes : sequence of str, or int, optional
         The names of the classes, or their number. Default: the sorted names in `labels`, or the numbers up to the
-        largest. The attribute is a tuple of names.
+        largest. The attribute is a tuple of names. For other tasks, the names of the labels or targets.
     input_shape : tuple of int, optional
         Of one example, e.g. ``(1, 28, 28)`` for grey images; default: the shape of `inputs` without N.
     framing : {"digit", "plain"}, optional
@@ -52,6 +53,8 @@ class Dataset:
         for images of shape ``(1, 28, 28)``, else ``"plain"``.
     features : sequence of str, optional
         The names of the I inputs.
+    task : {"classification", "multilabel", "regression"}
+        What is learned: one class, any number of labels, or one or several numbers.
     """
 
     inputs: Any
@@ -60,6 +63,7 @@ class Dataset:
     input_shape: tuple[int, ...] = ()
     framing: str = ""
     features: Sequence[str] = ()
+    task: str = "classification"
 
     def __post_init__(self) -> None:
         inputs = self.inputs if is_mapped(self.inputs) else as_array(self.inputs, "inputs")
@@ -67,20 +71,20 @@ class Dataset:
         shape = tuple(map(int, self.input_shape)) or inputs.shape[1:]
         if inputs.ndim < 2 or prod(inputs.shape[1:]) != prod(shape) or not prod(shape):
             raise HandgradError(f"inputs of shape {inputs.shape} are not examples of shape {shape}")
-        if labels.shape != inputs.shape[:1]:
+        if labels.shape[:1] != inputs.shape[:1]:
             raise HandgradError(f"there are {len(inputs)} inputs, but labels of shape {labels.shape}")
         framing = self.framing or ("digit" if shape == (1, 28, 28) else "plain")
         if framing not in FRAMINGS:
             raise HandgradError(f"unknown framing '{framing}'; choose from {', '.join(FRAMINGS)}")
         if len(self.features) not in (0, prod(shape)):
             raise HandgradError(f"there are {prod(shape)} inputs, but {len(self.features)} names of them")
-        self.labels, self.classes = encode_classes(labels, self.classes)
+        self.labels, self.classes = encode_targets(labels, self.classes, self.task)
         self.input_shape, self.framing, self.features = shape, framing, tuple(map(str, self.features))
         self.inputs = convert_inputs(inputs, prod(shape))
 
     def __repr__(self) -> str:
-        shape, classes = "×".join(map(str, self.input_shape)), len(self.classes)
-        return f"Dataset({len(self):,} examples of {shape} {self.inputs.dtype}, {classes} classes)"
+        shape, outputs = "×".join(map(str, self.input_shape)), count_outputs(self.task, len(self.classes))
+        return f"Dataset({len(self):,} examples of {shape} {self.inputs.dtype}, {outputs})"
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -194,9 +198,10 @@ class Splits:
         """Return the same splits with other examples for validation; HandgradError where they do not match."""
         if not len(validation):
             raise HandgradError("the validation data hold no examples")
-        if validation.classes != self.train.classes:
-            names = ", ".join(validation.classes)
-            raise HandgradError(f"the validation data have other classes than the training data: {names:.60}")
+        if (validation.task, validation.classes) != (self.train.task, self.train.classes):
+            names = f"{', '.join(validation.classes):.60}"
+            other = f"other {TASKS[self.train.task]} than the training data: {names}"
+            raise HandgradError(f"the validation data have {other}")
         return Splits(self.train, validation, self._test, self.source)
 
     def split_validation(self, examples: int, rng: np.random.Generator) -> "Splits":

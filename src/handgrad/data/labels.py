@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.config import unique_names
+from handgrad.config import TASKS, check_task, count_outputs, unique_names
 from handgrad.errors import HandgradError, quoted
 
 MOST_CLASSES = 1_000_000
@@ -85,6 +85,39 @@ def encode_classes(labels: NDArray[Any], classes: Any) -> tuple[NDArray[Any], tu
         wrong = low if low < 0 else high
         raise HandgradError(f"label {wrong} is out of range: there are {known} classes, 0 to {known - 1}")
     return labels.astype(labels.dtype.newbyteorder("="), copy=False), names or tuple(map(str, range(known)))
+
+
+def encode_targets(labels: NDArray[Any], names: Any, task: str) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """Convert what a data set of a task is to learn, and name the outputs.
+
+    Classes become numbers (N,), several labels zeros and ones (N, L) in uint8, and targets float64 (N, T).
+    """
+    if check_task(task) == "classification":
+        if labels.ndim == 2:
+            hint = "task='multilabel' is for several labels of an example, task='regression' for numbers"
+            raise HandgradError(f"labels of shape {labels.shape} are not one class for each example; {hint}")
+        return encode_classes(labels, names)
+    noun = TASKS[task]
+    if task == "regression" and labels.ndim == 1:
+        labels = labels[:, np.newaxis]
+    if labels.ndim != 2 or not labels.shape[1] or labels.dtype.kind not in "uifb":
+        raise HandgradError(
+            f"{noun} must be numbers (N, {noun[0].upper()}); got {labels.dtype} {labels.shape}"
+        )
+    count = labels.shape[1]
+    outputs = unique_names(range(count) if names is None else names, noun)
+    if len(outputs) != count:
+        raise HandgradError(f"there are {count_outputs(task, count)}, but {len(outputs)} names of them")
+    if task == "multilabel":
+        if not ((labels == 0) | (labels == 1)).all():
+            raise HandgradError("labels must be 0 or 1 in every column; convert those that differ")
+        return labels.astype(np.uint8), outputs
+    numbers = labels.astype(np.float64)
+    if not np.isfinite(numbers).all():
+        row, column = np.argwhere(~np.isfinite(numbers))[0].tolist()
+        where = f"target {quoted(outputs[column])} of example {row + 1}"
+        raise HandgradError(f"{where} is {numbers[row, column]}, not a finite number; drop the example")
+    return numbers, outputs
 
 
 def parse_number(text: str) -> float:

@@ -22,8 +22,10 @@ from handgrad.model.scaling import Scaling
 
 FORMAT = "handgrad 1"
 """Name and version of the file format; newer ones are refused."""
-FORM = ("input_shape", "example_shape", "framing", "features", "classes")
+FORM = ("input_shape", "example_shape", "framing", "features", "classes", "task")
 """Arguments and attributes of a network that the metadata hold under the same names."""
+
+SCALINGS = ("scaling", "target_scaling")
 
 Recipe: TypeAlias = Mapping[str, Any]
 Tensors: TypeAlias = dict[str, NDArray[Any]]
@@ -90,8 +92,9 @@ def load_recipe(path: Path | str) -> dict[str, Any] | None:
 def model_tensors(network: Network, recipe: Recipe | None = None) -> tuple[Tensors, dict[str, str]]:
     """Return the tensors by name and the metadata of a model file; the reverse of `network_from_tensors`."""
     tensors = network.named_arrays()
-    if network.scaling:
-        tensors |= {"scaling.shift": network.scaling.shift, "scaling.divisor": network.scaling.divisor}
+    for name in SCALINGS:
+        if scaling := getattr(network, name):
+            tensors |= {f"{name}.shift": scaling.shift, f"{name}.divisor": scaling.divisor}
     values: dict[str, Any] = {name: getattr(network, name) for name in FORM}
     values |= {"dtype": network.dtype.name, "recipe": recipe}
     values["layers"] = [layer.to_config() for layer in network.layers]
@@ -115,10 +118,10 @@ def network_from_tensors(tensors: Tensors, metadata: dict[str, str], path: Path)
         hint = "a custom one is known once its class has been defined"
         raise HandgradError(f"{path}: {error}; {hint}") from error
     try:
-        scaling = None
-        if tensors.keys() & {"scaling.shift", "scaling.divisor"}:
-            scaling = Scaling(tensors["scaling.shift"], tensors["scaling.divisor"])
-        return Network(layers, **form, scaling=scaling, arrays=tensors)
+        for name in SCALINGS:
+            if tensors.keys() & {f"{name}.shift", f"{name}.divisor"}:
+                form[name] = Scaling(tensors[f"{name}.shift"], tensors[f"{name}.divisor"])
+        return Network(layers, **form, arrays=tensors)
     except (ValueError, TypeError, KeyError, OverflowError, MemoryError) as error:
         reason = f"it lacks {error}" if isinstance(error, KeyError) else error
         raise HandgradError(f"{path} is damaged: {reason}") from error

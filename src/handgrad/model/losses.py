@@ -1,9 +1,9 @@
-"""Losses: what training minimises, and its derivative."""
+"""Losses: what training minimises, and its derivative. A loss belongs to a task: classification, or another."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,15 @@ from handgrad.kernels.types import Floats, Integers
 
 
 class Loss(Configurable, ABC):
-    """Base of the losses. A custom loss is a frozen dataclass with a `per_example`."""
+    """Base of the losses. A custom loss is a frozen dataclass with a `per_example`.
+
+    Attributes
+    ----------
+    task : {"classification", "multilabel", "regression"}
+        What targets the loss takes. A custom loss inherits "classification" unless it sets another.
+    """
+
+    task: ClassVar[str] = "classification"
 
     @abstractmethod
     def per_example(self, logits: Floats, targets: NDArray[Any]) -> tuple[Floats, Floats]:
@@ -24,14 +32,25 @@ class Loss(Configurable, ABC):
         Parameters
         ----------
         logits : (N, C)
-        targets : (N,) integers from 0 to C − 1, unless `check_targets` accepts others
+        targets : (N,) integers from 0 to C − 1 for classification; (N, C) zeros and ones for several labels, (N, C)
+            numbers for regression
         """
 
     def check_targets(self, logits: Floats, targets: NDArray[Any]) -> None:
-        """Raise HandgradError unless the targets fit the logits; by default they are classes."""
+        """Raise HandgradError unless the targets fit the logits and the task."""
         n, classes = logits.shape
+        if self.task != "classification":
+            if targets.shape != logits.shape:
+                raise HandgradError(f"targets must be {logits.shape}, as the outputs; got {targets.shape}")
+            return
         if targets.shape != (n,) or (n and not 0 <= targets.min() <= targets.max() < classes):
             raise HandgradError(f"labels must be {(n,)} classes from 0 to {classes - 1}")
+
+    def count_correct(self, logits: Floats, targets: NDArray[Any]) -> int:
+        """Return the number of correct predictions: of classes, or of single labels; 0 for regression."""
+        if self.task == "classification":
+            return kernels.count_correct(logits, targets)
+        return int(((logits > 0) == targets).sum()) if self.task == "multilabel" else 0
 
     def fitted(self, labels: Integers, classes: int) -> Self:
         """Return the loss with what it takes from training data, e.g. class weights."""
@@ -117,3 +136,52 @@ class CrossEntropy(Loss):
             losses *= weights
             dlogits *= weights[:, None]
         return losses, dlogits
+
+
+@dataclass(frozen=True)
+class BinaryCrossEntropy(Loss):
+    """Cross-entropy between the sigmoid of each logit and its label, 0 or 1, in nats; the mean over the labels.
+
+    It is for examples that may have any number of labels.
+    """
+
+    task = "multilabel"
+
+    def per_example(self, logits: Floats, targets: NDArray[Any]) -> tuple[Floats, Floats]:
+        return kernels.binary_cross_entropy(logits, targets)
+
+
+@dataclass(frozen=True)
+class MeanSquaredError(Loss):
+    """Squared distance of the outputs from the targets; the mean over the targets.
+
+    Networks are trained on standardised targets, so that 1 is the loss of predicting the mean.
+    """
+
+    task = "regression"
+
+    def per_example(self, logits: Floats, targets: NDArray[Any]) -> tuple[Floats, Floats]:
+        return kernels.squared_error(logits, targets)
+
+
+@dataclass(frozen=True)
+class Huber(Loss):
+    """Huber loss, squared for small distances from the target and linear for large ones; the mean over the targets.
+
+    Parameters
+    ----------
+    delta : float
+        The distance, in standard deviations of the target, from which the loss is linear; greater than 0.
+    """
+
+    delta: float = field(default=1.0, metadata=within(0, interval="()"))
+    task = "regression"
+
+    def per_example(self, logits: Floats, targets: NDArray[Any]) -> tuple[Floats, Floats]:
+        return kernels.huber(logits, targets, self.delta)
+
+
+def default_loss(task: str) -> Loss:
+    """Return the loss that training minimises where none is given."""
+    losses = {"multilabel": BinaryCrossEntropy, "regression": MeanSquaredError}
+    return losses.get(task, CrossEntropy)()

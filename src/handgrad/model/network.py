@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from handgrad.config import FRAMINGS, unique_names
+from handgrad.config import FRAMINGS, check_task, unique_names
 from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.threads import Workers, choose_threads, one_blas_thread
@@ -42,6 +42,11 @@ class Network(Architecture):
         How an image becomes an example, as in `Dataset`.
     features : sequence of str, optional
         The names of the inputs, where the data set is a table that has them.
+    task : {"classification", "multilabel", "regression"}, optional
+        What the outputs are: scores of classes, of which one is predicted, or of labels, any number of which are, or
+        targets of a regression. Default: as in the training data; untrained, classification.
+    target_scaling : Scaling, optional
+        Of the targets of a regression, to the outputs; default: learned in training.
     arrays : mapping from str to array, optional
         All parameters and statistics by name, e.g. ``"layers.0.weights"``; default: initial values.
 
@@ -66,6 +71,8 @@ class Network(Architecture):
         example_shape: int | Sequence[int] | None = None,
         framing: str = "plain",
         features: Iterable[str] = (),
+        task: str | None = None,
+        target_scaling: Scaling | None = None,
         arrays: Mapping[str, NDArray[Any]] | None = None,
     ) -> None:
         super().__init__(layers, input_shape, dtype)
@@ -83,6 +90,11 @@ class Network(Architecture):
         if self.output_shape != (len(self.classes),):
             ends = f"the network ends in {self.output_shape}"
             raise HandgradError(f"{ends}, but there are {len(self.classes)} classes")
+        self.task, self.target_scaling = task and check_task(task), target_scaling
+        if target_scaling and (task != "regression" or target_scaling.shift.shape != self.output_shape):
+            raise HandgradError(
+                f"target_scaling must be of the {self.output_shape[0]} targets of a regression"
+            )
         self._allocate(arrays, np.random.default_rng(rng))
 
     def __str__(self) -> str:
@@ -162,7 +174,7 @@ class Network(Architecture):
         return raw if raw.dtype == np.uint8 and self.scaling.for_bytes else self.scaling(raw, self.dtype)
 
     def logits(self, raw: ArrayLike) -> Floats:
-        """Compute the score of each class before softmax, (N, C).
+        """Compute the outputs of the last layer, (N, C): scores before softmax or sigmoid, or scaled targets.
 
         Parameters
         ----------
@@ -172,12 +184,40 @@ class Network(Architecture):
         return self._classify(self._check_inputs(raw))[0]
 
     def predict_proba(self, raw: ArrayLike) -> Floats:
-        """Compute the probability of each class, (N, C); each row sums to 1; see `logits`."""
-        return kernels.softmax(self._classify(self._check_inputs(raw), finite=True)[0])
+        """Compute the probability of each class or label, (N, C); see `logits`.
 
-    def predict(self, raw: ArrayLike) -> Integers:
-        """Return the most probable class of each example, (N,) integers; see `logits`."""
-        return self._classify(self._check_inputs(raw), finite=True)[1]
+        Those of classes sum to 1. HandgradError for a regression, which has none.
+        """
+        if self.task == "regression":
+            raise HandgradError("a regression has no probabilities; use predict")
+        logits = self._classify(self._check_inputs(raw), finite=True)[0]
+        return kernels.sigmoid(logits) if self.task == "multilabel" else kernels.softmax(logits)
+
+    def predict(self, raw: ArrayLike) -> NDArray[Any]:
+        """Predict examples; see `logits`.
+
+        Returns
+        -------
+        array
+            The most probable classes, (N,) integers; for several labels (N, L) uint8, 1 where the probability is
+            above 0.5; for a regression (N, T) float64 in units of the data.
+        """
+        logits, classes = self._classify(self._check_inputs(raw), finite=True)
+        return self.decide(logits) if self.task in ("multilabel", "regression") else classes
+
+    def decide(self, logits: Floats) -> NDArray[Any]:
+        """Return the predictions, as of `predict`, for outputs of the last layer (N, C)."""
+        if self.task == "multilabel":
+            return (logits > 0).astype(np.uint8)
+        if self.task == "regression":
+            return self.target_scaling.inverse(logits) if self.target_scaling else logits.astype(np.float64)
+        return logits.argmax(axis=1)
+
+    def scale_targets(self, labels: NDArray[Any]) -> NDArray[Any]:
+        """Return labels of a data set as losses take them: targets of a regression are scaled, (N, T)."""
+        if self.task != "regression":
+            return labels
+        return self.target_scaling(labels, self.dtype) if self.target_scaling else labels.astype(self.dtype)
 
     def _classify(self, raw: NDArray[Any], finite: bool = False) -> tuple[Floats, Integers]:
         """Compute logits and classes: of few examples at once, of many chunk by chunk on threads."""

@@ -65,6 +65,10 @@ class Scaling:
         """Whether this is the scaling of bytes."""
         return not self.shift.any() and bool(np.all(self.divisor == MAX_BYTE))
 
+    def inverse(self, scaled: Floats) -> NDArray[np.float64]:
+        """Return the values (N, I) whose scaled values are given."""
+        return np.asarray(scaled * self.divisor + self.shift, np.float64)
+
     def __call__(self, raw: NDArray[np.generic], dtype: DTypeLike) -> Floats:
         """Scale raw values (N, I) to floats of `dtype`, of the same shape."""
         if not self.shift.any():

@@ -78,11 +78,9 @@ def _lines(runs: dict[str, list[Record]], metric: str, against: str) -> dict[str
         steps, seconds = np.array([(r.step + 1, r.seconds) for r in records], np.float64).T
         per_epoch = max(steps / [r.epoch for r in records])  # the last epoch may be incomplete
         x = {"epochs": steps / per_epoch, "steps": steps, "seconds": seconds}[against]
-        if metric == "loss":
-            found = [(r.loss, r.validation_loss) for r in records]
-        else:
-            found = [(r.train_accuracy, r.validation_accuracy) for r in records]
-        y = np.array(found, np.float64)  # NaN without a validation split
+        names = ("loss", "validation_loss") if metric == "loss" else ("train_accuracy", "validation_accuracy")
+        values = [[getattr(record, value) for value in names] for record in records]
+        y = np.array(values, np.float64)  # NaN without a validation split
         training, validation = {"loss": y, "accuracy": 100 * y, "error": 100 * (1 - y)}[metric].T
         validated = not np.isnan(validation).any()
         if len(runs) == 1 or not validated:

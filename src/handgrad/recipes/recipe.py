@@ -87,7 +87,8 @@ class Recipe(Section):
     network: NetworkSection
     optimizer: Table = {"type": "SGD"}
     schedule: Table = {"type": "Constant"}
-    loss: Table = {"type": "CrossEntropy"}
+    loss: Table | None = None
+    """Default: that of the task of the data, which a run writes out."""
     augmentation: Table | None = None
     adversarial: Table | None = None
     averaging: Table | None = None

@@ -13,6 +13,7 @@ def begin_from(network: Network, trained: Network, name: str) -> None:
     """
     for what, ours, theirs in (
         ("input shape", [network.input_shape], [trained.input_shape]),
+        ("task", [network.task or trained.task], [trained.task]),
         ("class", network.classes, trained.classes),
         ("layer", _architecture(network), _architecture(trained)),
     ):
@@ -23,7 +24,7 @@ def begin_from(network: Network, trained: Network, name: str) -> None:
                     "train the recipe of the model, on data with its inputs and classes"
                 )
     network.flat_parameters = trained.flat_parameters.astype(network.dtype)
-    network.scaling = trained.scaling
+    network.scaling, network.target_scaling = trained.scaling, trained.target_scaling
 
 
 def _architecture(network: Network) -> list[str]:

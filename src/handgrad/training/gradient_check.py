@@ -17,7 +17,7 @@ from handgrad.data.dataset import Dataset
 from handgrad.errors import HandgradError
 from handgrad.kernels.threads import one_blas_thread
 from handgrad.model.layers.layer import Layer
-from handgrad.model.losses import CrossEntropy, Loss
+from handgrad.model.losses import Loss, default_loss
 from handgrad.model.network import Network
 from handgrad.training.gradients import BatchGradient
 
@@ -58,14 +58,14 @@ class Check:
 def check_gradients(network: Network, seed: int = 0, loss: Loss | None = None) -> Iterator[Check]:
     """Yield a `Check` of each array: of each layer, the loss, and the whole network as training computes it.
 
-    `seed` is that of the random examples, upstream gradients and parts of large arrays; `loss` is `CrossEntropy` if
-    none is given. Raise HandgradError if the network is not in float64, or a layer fails or returns an array of the
-    wrong shape.
+    `seed` is that of the random examples, upstream gradients and parts of large arrays; `loss` is that of the task of
+    the network if none is given. Raise HandgradError if the network is not in float64, or a layer fails or returns an
+    array of the wrong shape.
     """
     if network.dtype != np.float64:
         raise HandgradError("gradients are checked in float64; make the network with dtype=np.float64")
     rng, classes = np.random.default_rng(seed), len(network.classes)
-    loss = (loss or CrossEntropy()).fitted(np.arange(classes), classes)
+    loss = (loss or default_loss(network.task or "classification")).fitted(np.arange(classes), classes)
     shape = network.input_shape
     for index, (layer, parameters) in enumerate(zip(network.layers, network.parameters, strict=True)):
         yield from _check_layer(f"{index} {type(layer).__name__}", layer, vars(parameters), shape, rng)
@@ -77,10 +77,20 @@ def check_gradients(network: Network, seed: int = 0, loss: Loss | None = None) -
 def check_loss(loss: Loss, classes: int = 10, seed: int = 0) -> Check:
     """Check the gradient of a loss with respect to random logits."""
     rng, name = np.random.default_rng(seed), f"loss {type(loss).__name__}"
-    logits, labels = rng.normal(size=(EXAMPLES, classes)), rng.integers(classes, size=EXAMPLES)
+    logits, labels = rng.normal(size=(EXAMPLES, classes)), _random_labels(loss.task, classes, rng)
     with _naming(name):
         _, dlogits = loss(logits, labels)
         return _compare(name, "logits", logits, dlogits, lambda: loss(logits, labels)[0], rng)
+
+
+def _random_labels(task: str, outputs: int, rng: np.random.Generator) -> NDArray[Any]:
+    if task == "regression":
+        return rng.normal(size=(EXAMPLES, outputs))
+    return (
+        rng.integers(outputs, size=EXAMPLES)
+        if task == "classification"
+        else rng.integers(2, size=(EXAMPLES, outputs))
+    )
 
 
 def _check_layer(name: str, layer: Layer, parameters: Any, shape: Any, rng: Any) -> Iterator[Check]:
@@ -107,11 +117,16 @@ def _check_network(network: Network, loss: Loss, rng: np.random.Generator) -> It
     """Compare the gradient of a training step, with its chunks, threads and scaling."""
     shape = (EXAMPLES, *network.input_shape)
     inputs = rng.integers(256, size=shape, dtype=np.uint8) if network.scaling else rng.normal(size=shape)
-    data = Dataset(inputs, rng.integers(len(network.classes), size=EXAMPLES), network.classes)
-    seed, x = int(rng.integers(2**63)), network.scale(data.inputs)
+    labels = _random_labels(loss.task, len(network.classes), rng)
+    data = Dataset(inputs, labels, network.classes, task=loss.task)
+    seed, x, targets = (
+        int(rng.integers(2**63)),
+        network.scale(data.inputs),
+        network.scale_targets(data.labels),
+    )
 
     def function() -> float:
-        return loss(network.forward(x, np.random.default_rng((seed, 0)))[0], data.labels)[0]
+        return loss(network.forward(x, np.random.default_rng((seed, 0)))[0], targets)[0]
 
     with one_blas_thread(), BatchGradient(network, data, loss, threads=1) as batch_gradient:
         gradients = network.views(batch_gradient(slice(0, EXAMPLES), seed).gradient)

@@ -65,6 +65,7 @@ class BatchGradient:
     def __enter__(self) -> "BatchGradient":
         self.workers.__enter__()
         inputs, self._scaled = self.dataset.inputs, None
+        self.targets = self.network.scale_targets(self.dataset.labels)
         small = not is_mapped(inputs) and inputs.dtype != np.uint8 and inputs.nbytes <= SCALED_ONCE
         if small and not self.augmentation:
             self._scaled = np.empty(inputs.shape, self.network.dtype)
@@ -112,7 +113,7 @@ class BatchGradient:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the loss shows an overflow
             for number, rows in parts:
                 rng = _LazyGenerator(seed, number)
-                x, labels = self._read(rows, rng, augmented), self.dataset.labels[rows]
+                x, labels = self._read(rows, rng, augmented), self.targets[rows]
                 weights = self.sample_weights[rows] if self.sample_weights is not None else None
                 fused = self._fused[thread] if weights is None else None
                 found = fused(x, labels, 0.0, examples) if fused else None
@@ -140,7 +141,7 @@ class BatchGradient:
         gradient, adversarial = self._gradients[thread], self.adversarial
         logits, backward = self.network.forward(x, rng)
         mean, dlogits = self.reported(logits, labels, weights, examples)
-        correct = kernels.count_correct(logits, labels)
+        correct = self.reported.count_correct(logits, labels)
         if self.reported != self.loss:
             _, dlogits = self.loss(logits, labels, weights, examples)
         if adversarial:

@@ -1,6 +1,5 @@
-"""How good the predictions are: accuracy, evaluation with a confusion matrix, and calibration."""
+"""How good class predictions are: accuracy and calibration."""
 
-import mmap
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -8,19 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from handgrad.config import check_integer
-from handgrad.data.arrays import value_range
-from handgrad.data.batches import chunks
-from handgrad.data.columns import in_known_order
-from handgrad.data.dataset import Dataset
 from handgrad.errors import HandgradError
 from handgrad.kernels.types import as_array
-from handgrad.model.losses import CrossEntropy, Loss
-from handgrad.model.network import Network
-from handgrad.training.distributed import SINGLE, Communicator
 
 Fractions: TypeAlias = NDArray[np.float64]
-CHUNK = 10_000  # examples that are evaluated at a time
-SCORES = 2**22  # of one chunk: with many classes it has fewer examples
 
 
 def accuracy(predictions: ArrayLike, labels: ArrayLike) -> float:
@@ -43,85 +33,6 @@ def _pair(predictions: ArrayLike, labels: ArrayLike) -> tuple[NDArray[Any], NDAr
     if predictions.ndim not in (1, 2) or labels.shape != predictions.shape[:1]:
         raise HandgradError(f"predictions {predictions.shape} do not match labels {labels.shape}")
     return predictions, labels
-
-
-class NotFinite(HandgradError):
-    """A loss, or a parameter, is infinite or NaN."""
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """The result of `evaluate`: examples, mean loss, accuracy from 0 to 1, and the confusion matrix.
-
-    Rows of the matrix, (C, C), are the true classes, columns the predicted ones, as in scikit-learn.
-    Its 8·C² bytes take memory only where a pair of classes occurs; on several ranks all do.
-    """
-
-    examples: int
-    loss: float
-    accuracy: float
-    confusion: NDArray[np.int64]
-
-
-def evaluate(
-    network: Network, dataset: Dataset, loss: Loss | None = None, communicator: Communicator = SINGLE
-) -> Evaluation:
-    """Measure a network on a data set with its number of inputs and classes.
-
-    `loss` is `CrossEntropy` if none is given. Of several ranks each measures a part, and all return the whole. Raise
-    HandgradError if the data do not fit the network, or the loss is not finite.
-    """
-    dataset = as_known(network, dataset)
-    examples, classes, loss = len(dataset), len(network.classes), loss or CrossEntropy()
-    mean_loss, confusion = np.zeros(1), _sparse_zeros(classes)
-    for rows in chunks(communicator.share(examples), max(1, min(CHUNK, SCORES // classes))):
-        logits, labels = network.logits(dataset.inputs[rows]), dataset.labels[rows]
-        mean_loss += loss(logits, labels, None, examples)[0]
-        np.add.at(confusion, (labels, logits.argmax(axis=1)), 1)
-    communicator.sum(mean_loss)
-    communicator.sum(confusion)
-    if not np.isfinite(mean_loss[0]):
-        raise NotFinite(f"the loss of {examples:,} examples is not finite: inputs or weights are too large")
-    return Evaluation(examples, float(mean_loss[0]), float(confusion.trace() / examples), confusion)
-
-
-def _sparse_zeros(classes: int) -> NDArray[np.int64]:
-    """Return zeros (C, C) that take memory only where they are changed; in Linux, NumPy takes pages of 2 MB."""
-    if not hasattr(mmap, "MADV_NOHUGEPAGE"):
-        return np.zeros((classes, classes), np.int64)
-    try:
-        memory = mmap.mmap(-1, 8 * classes * classes, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    except OSError as error:
-        raise MemoryError(f"no memory for the confusion matrix of {classes:,} classes") from error
-    memory.madvise(mmap.MADV_NOHUGEPAGE)
-    return np.frombuffer(memory, np.int64).reshape(classes, classes)
-
-
-def as_known(network: Network, dataset: Dataset) -> Dataset:
-    """Return data with inputs and classes in the order of a trained network; HandgradError if they do not fit it."""
-    if not isinstance(dataset, Dataset):
-        raise HandgradError(f"the data must be a Dataset, such as a test split; got {type(dataset).__name__}")
-    dataset = in_known_order(dataset, network.features, network.classes)
-    check_fit(network, dataset)
-    scaling, inputs = network.scaling, dataset.inputs
-    if scaling and scaling.for_bytes and inputs.dtype != np.uint8 and value_range(inputs)[1] <= 1:
-        raise HandgradError("the model takes bytes, 0 to 255; the data are scaled to 0 to 1 already")
-    return dataset
-
-
-def check_fit(network: Network, dataset: Dataset) -> None:
-    """Raise HandgradError if data are empty, or do not have the network's number of inputs, or its classes."""
-    if len(dataset) == 0:
-        raise HandgradError("the data hold no examples")
-    ours = f"{network.inputs} inputs and {len(network.classes)} classes"
-    theirs = f"{dataset.inputs.shape[1]} inputs and {len(dataset.classes)} classes"
-    if ours != theirs:
-        raise HandgradError(f"the model has {ours}, the data have {theirs}; choose data of its form")
-    numbered = tuple(map(str, range(len(network.classes))))
-    if dataset.classes != network.classes and numbered not in (dataset.classes, network.classes):
-        ours, theirs = (f"{', '.join(names):.60}" for names in (network.classes, dataset.classes))
-        need = "they must be the same, in the same order"
-        raise HandgradError(f"the model has the classes {ours}, the data {theirs}; {need}")
 
 
 @dataclass(frozen=True, eq=False)

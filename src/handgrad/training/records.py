@@ -18,10 +18,11 @@ class Record:
     step, epoch : int
         Index of the last step, from 0, and of the epoch, from 1: 501 steps end with step 500.
     loss, train_accuracy : float
-        Means over the epoch's batches, each before its step: cross-entropy in nats, without label smoothing, and
-        the fraction of correct predictions.
+        Means over the epoch's batches, each before its step: the loss of the task, e.g. cross-entropy in nats,
+        without label smoothing, and the fraction of correct predictions, of several labels that of correct labels.
+        The accuracy of a regression is None.
     validation_loss, validation_accuracy : float or None
-        After the last step; None without a validation split.
+        After the last step; None without a validation split, and the accuracy of a regression.
     learning_rate : float
         Of the last step.
     seconds : float
@@ -33,7 +34,7 @@ class Record:
     step: int
     epoch: int
     loss: float
-    train_accuracy: float
+    train_accuracy: float | None
     validation_loss: float | None
     validation_accuracy: float | None
     learning_rate: float

@@ -29,9 +29,11 @@ class EarlyStopping(Configurable):
             known = " or ".join(get_args(Monitor))
             raise HandgradError(f"EarlyStopping monitor must be {known}; got {self.monitor!r:.60}")
 
-    def observe(self, loss: float, accuracy: float, parameters: NDArray[Any], state: TrainingState) -> None:
+    def observe(
+        self, loss: float, accuracy: float | None, parameters: NDArray[Any], state: TrainingState
+    ) -> None:
         """Keep the parameters where they are better than all before; else count the record."""
-        score = -loss if self.monitor == "validation_loss" else accuracy
+        score = -loss if self.monitor == "validation_loss" or accuracy is None else accuracy
         if state.best_score is None or score > state.best_score:
             state.best, state.best_score, state.waited = parameters.copy(), score, 0
         else:

@@ -15,16 +15,16 @@ from handgrad.config import check_integer
 from handgrad.data.augment import Augmentation
 from handgrad.data.batches import length
 from handgrad.data.dataset import Dataset, Splits
-from handgrad.errors import HandgradError
+from handgrad.errors import HandgradError, quoted
 from handgrad.kernels.threads import one_blas_thread
-from handgrad.model.losses import CrossEntropy, Loss
+from handgrad.model.losses import Loss, default_loss
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
 from handgrad.training.adversarial import Adversarial
 from handgrad.training.averaging import Averaging
 from handgrad.training.distributed import SINGLE, Communicator
+from handgrad.training.evaluation import NotFinite, as_known, check_fit, evaluate
 from handgrad.training.gradients import BatchGradient
-from handgrad.training.metrics import NotFinite, as_known, check_fit, evaluate
 from handgrad.training.optimizers import SGD, Optimizer
 from handgrad.training.records import Record
 from handgrad.training.schedules import Constant, Schedule
@@ -70,11 +70,12 @@ def train(
     Parameters
     ----------
     network : Network
-        A network without scaling takes one that suits the training data.
+        A network without scaling takes one that suits the training data, and for a regression one of its targets.
     data : Splits or Dataset
         Of `Splits`, train is used for training and validation for validation; test is never opened.
     optimizer, schedule, loss : Optimizer, Schedule, Loss, or their names, optional
-        Such as ``hg.Adam(0.01)``, or ``"adam"`` for its defaults. Default: `SGD`, `Constant`, `CrossEntropy`.
+        Such as ``hg.Adam(0.01)``, or ``"adam"`` for its defaults. Default: `SGD`, `Constant`, and
+        the loss of the task: `CrossEntropy`, `BinaryCrossEntropy` or `MeanSquaredError`.
     augmentation : Augmentation, optional
         Deforms the images of every batch at random.
     adversarial : Adversarial, optional
@@ -121,15 +122,23 @@ def train(
     trained.scaling = network.scaling or Scaling.learned(dataset.inputs)
     features = () if dataset.inputs.dtype == np.uint8 else dataset.features
     trained.adopt(dataset.classes, dataset.input_shape, dataset.framing, features)
+    trained.task = dataset.task
+    if trained.task == "regression" and not network.target_scaling:
+        trained.target_scaling = _scaling_of_targets(dataset)
     optimizer = Optimizer.resolve(SGD if optimizer is None else optimizer, "optimizer")
     schedule = Schedule.resolve(Constant if schedule is None else schedule, "schedule")
-    loss = Loss.resolve(CrossEntropy if loss is None else loss, "loss")
+    loss = Loss.resolve(loss, "loss") if loss is not None else default_loss(dataset.task)
+    if loss.task != dataset.task:
+        kind = type(loss).__name__
+        raise HandgradError(f"the loss {kind} is for {loss.task}; the data are for {dataset.task}")
     augmentation = _optional(Augmentation, augmentation, "augmentation")
     adversarial = _optional(Adversarial, adversarial, "adversarial")
     averaging = _optional(Averaging, averaging, "averaging")
     early_stopping = _optional(EarlyStopping, early_stopping, "early_stopping")
     if augmentation and len(dataset.input_shape) != 3:
         raise HandgradError(f"augmentation deforms images (C, H, W); the data are {dataset.input_shape}")
+    if early_stopping and dataset.task == "regression" and early_stopping.monitor == "validation_accuracy":
+        raise HandgradError("a regression has no accuracy; let early stopping monitor validation_loss")
     if early_stopping and validation is None:
         raise HandgradError("early stopping needs a validation split; set one aside with split_validation")
     state = state or communicator.broadcast(lambda: TrainingState(np.random.default_rng(seed)))
@@ -155,6 +164,15 @@ def train(
     vars(network).update(vars(trained))
     choices = (optimizer, schedule, averaging, early_stopping)
     return _Training(gradient, known, *choices, size, total, record_every, state, stop).records()
+
+
+def _scaling_of_targets(dataset: Dataset) -> Scaling:
+    """Learn the scaling of the targets; HandgradError where one is constant."""
+    constant = np.flatnonzero(np.ptp(dataset.labels, axis=0) == 0)
+    if constant.size:
+        name = quoted(dataset.classes[constant[0]])
+        raise HandgradError(f"the target {name} is the same in all examples; there is nothing to learn")
+    return Scaling.learned(dataset.labels)
 
 
 def _optional(family: Any, value: Any, name: str) -> Any:
@@ -243,9 +261,16 @@ class _Training:
     def _rate(self, step: int) -> float:
         return self.optimizer.learning_rate * self.schedule(step, self.total, self.state.memory)
 
+    def _accuracy(self) -> float | None:
+        """Return the accuracy in the epoch so far; None for a regression."""
+        task, outputs = self.gradient.dataset.task, len(self.gradient.dataset.classes)
+        decisions = self.state.position * (outputs if task == "multilabel" else 1)
+        return None if task == "regression" else self.state.correct / decisions
+
     def _record(self, due: bool) -> Record:
         """Validate the network; a record that is not due, but made by a stop, has no other effect."""
-        gradient, network, state, found = self.gradient, self.gradient.network, self.state, None
+        gradient, network, state = self.gradient, self.gradient.network, self.state
+        found = accuracy = None
         seconds, rate = perf_counter() - self.clock, self._rate(state.step - 1)
         loss = state.loss_sum / state.position
         if not np.isfinite(network.flat_parameters).all():
@@ -257,11 +282,12 @@ class _Training:
             network.calibrate(self.sample)
             if self.validation is not None:
                 found = evaluate(network, self.validation, gradient.reported, gradient.communicator)
+                accuracy = getattr(found, "accuracy", None)  # a regression has none
             if due:
                 state.recorded = state.step
                 self.schedule.observe(found.loss if found else loss, state.memory)
                 if self.early_stopping and found:
-                    self.early_stopping.observe(found.loss, found.accuracy, network.flat_parameters, state)
+                    self.early_stopping.observe(found.loss, accuracy, network.flat_parameters, state)
         finally:
             network.flat_parameters = current
         state.seconds += seconds
@@ -269,9 +295,9 @@ class _Training:
             step=state.step - 1,
             epoch=state.epoch + 1,
             loss=loss,
-            train_accuracy=state.correct / state.position,
+            train_accuracy=self._accuracy(),
             validation_loss=found.loss if found else None,
-            validation_accuracy=found.accuracy if found else None,
+            validation_accuracy=accuracy,
             learning_rate=rate,
             seconds=state.seconds,
             examples_per_second=self.used / seconds,

@@ -1,0 +1,262 @@
+"""Evaluation of a network on a data set: its loss, and the metrics of its task."""
+
+import mmap
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handgrad.config import TASKS, count_outputs
+from handgrad.data.arrays import value_range
+from handgrad.data.batches import chunks
+from handgrad.data.columns import in_known_order
+from handgrad.data.dataset import Dataset
+from handgrad.errors import HandgradError
+from handgrad.model.losses import Loss, default_loss
+from handgrad.model.network import Network
+from handgrad.training.distributed import SINGLE, Communicator
+
+Floats64: TypeAlias = NDArray[np.float64]
+Counts: TypeAlias = NDArray[np.int64]
+CHUNK = 10_000  # examples that are evaluated at a time
+SCORES = 2**22  # of one chunk: with many outputs it has fewer examples
+
+
+class NotFinite(HandgradError):
+    """A loss, or a parameter, is infinite or NaN."""
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """Base of evaluations that count predictions.
+
+    Attributes
+    ----------
+    examples : int
+    loss : float
+        The mean over the examples.
+    accuracy : float
+        From 0 to 1, the fraction of correct classes, or of several labels the fraction of correct decisions.
+    """
+
+    examples: int
+    loss: float
+    accuracy: float
+
+    def _counts(self) -> tuple[Counts, Counts, Counts]:
+        """Return by class or label the examples that are correctly predicted, predicted, and there, (C,) each."""
+        raise NotImplementedError
+
+    @property
+    def precision(self) -> Floats64:
+        """The correct fraction of the predictions of each class or label, (C,); 0 where there are none."""
+        correct, predicted, _ = self._counts()
+        return correct / np.maximum(predicted, 1)
+
+    @property
+    def recall(self) -> Floats64:
+        """The fraction of the examples of each class or label that are predicted, (C,); 0 where there are none."""
+        correct, _, there = self._counts()
+        return correct / np.maximum(there, 1)
+
+    @property
+    def f1(self) -> Floats64:
+        """The harmonic mean of precision and recall of each class or label, (C,)."""
+        correct, predicted, there = self._counts()
+        return 2 * correct / np.maximum(predicted + there, 1)
+
+    def metrics(self) -> dict[str, float]:
+        """Return the metrics that are one number, by name."""
+        return {"accuracy": self.accuracy, "macro_f1": float(self.f1.mean())}
+
+
+@dataclass(frozen=True)
+class Evaluation(_Counted):
+    """The result of `evaluate` for classes.
+
+    Attributes
+    ----------
+    confusion : (C, C)
+        Rows are the true classes, columns the predicted ones, as in scikit-learn. Its 8·C² bytes take memory only
+        where a pair of classes occurs; on several ranks all do.
+    """
+
+    confusion: Counts
+
+    def _counts(self) -> tuple[Counts, Counts, Counts]:
+        return self.confusion.diagonal(), self.confusion.sum(axis=0), self.confusion.sum(axis=1)
+
+
+@dataclass(frozen=True)
+class MultilabelEvaluation(_Counted):
+    """The result of `evaluate` for examples with several labels.
+
+    Attributes
+    ----------
+    exact_match : float
+        The fraction of examples all labels of which are correct; scikit-learn calls it accuracy.
+    confusion : (L, 2, 2)
+        For each label a matrix of its absence and presence, true in rows and predicted in columns.
+    """
+
+    exact_match: float
+    confusion: Counts
+
+    def _counts(self) -> tuple[Counts, Counts, Counts]:
+        there = self.confusion[:, 1, 1]
+        return there, self.confusion[:, :, 1].sum(axis=1), self.confusion[:, 1].sum(axis=1)
+
+    def metrics(self) -> dict[str, float]:
+        """Return the metrics that are one number, by name."""
+        return super().metrics() | {"exact_match": self.exact_match}
+
+
+@dataclass(frozen=True)
+class RegressionEvaluation:
+    """The result of `evaluate` for a regression.
+
+    Attributes
+    ----------
+    examples : int
+    loss : float
+        The mean over the examples, of scaled targets.
+    r2 : (T,)
+        For each target the share of its variance that is predicted, 1 − Σ (y − ŷ)² / Σ (y − mean y)²; at most 1.
+    mae, rmse : (T,)
+        Mean absolute error and root of the mean squared error, in units of the target.
+    """
+
+    examples: int
+    loss: float
+    r2: Floats64
+    mae: Floats64
+    rmse: Floats64
+
+    def metrics(self) -> dict[str, float]:
+        """Return the means over the targets, by name."""
+        return {name: float(getattr(self, name).mean()) for name in ("r2", "mae", "rmse")}
+
+
+AnyEvaluation: TypeAlias = Evaluation | MultilabelEvaluation | RegressionEvaluation
+Observe: TypeAlias = Callable[[Any, NDArray[Any]], None]
+
+
+def evaluate(
+    network: Network, dataset: Dataset, loss: Loss | None = None, communicator: Communicator = SINGLE
+) -> Any:
+    """Measure a network on a data set with its inputs and outputs.
+
+    The result is an `Evaluation`, a `MultilabelEvaluation` or a `RegressionEvaluation`. `loss` is by default that of
+    the task without options, e.g. `CrossEntropy`. Of several ranks each measures a part, and all return the whole.
+    Raise HandgradError if the data do not fit the network, or the loss is not finite.
+    """
+    dataset = as_known(network, dataset)
+    examples, outputs, loss = len(dataset), len(network.classes), loss or default_loss(dataset.task)
+    total = np.zeros(1)
+    sums, observe, result = _MEASURES[dataset.task](network, outputs)
+    for rows in chunks(communicator.share(examples), max(1, min(CHUNK, SCORES // outputs))):
+        logits, labels = network.logits(dataset.inputs[rows]), dataset.labels[rows]
+        total += loss(logits, network.scale_targets(labels), None, examples)[0]
+        observe(logits, labels)
+    communicator.sum(total)
+    communicator.sum(sums)
+    if not np.isfinite(total[0]):
+        raise NotFinite(f"the loss of {examples:,} examples is not finite: inputs or weights are too large")
+    return result(examples, float(total[0]))
+
+
+def _of_classes(network: Network, classes: int) -> Any:
+    confusion = _sparse_zeros(classes)
+
+    def observe(logits: Any, labels: NDArray[Any]) -> None:
+        np.add.at(confusion, (labels, logits.argmax(axis=1)), 1)
+
+    def result(examples: int, loss: float) -> Evaluation:
+        return Evaluation(examples, loss, float(confusion.trace() / examples), confusion)
+
+    return confusion, observe, result
+
+
+def _of_labels(network: Network, labels: int) -> Any:
+    sums = np.zeros(4 * labels + 1, np.int64)  # at the end, the examples that are entirely correct
+    confusion = sums[:-1].reshape(labels, 2, 2)
+
+    def observe(logits: Any, true: NDArray[Any]) -> None:
+        predicted = network.decide(logits)
+        np.add.at(confusion, (np.arange(labels), true, predicted), 1)
+        sums[-1] += (predicted == true).all(axis=1).sum()
+
+    def result(examples: int, loss: float) -> MultilabelEvaluation:
+        correct = confusion[:, 0, 0] + confusion[:, 1, 1]
+        accuracy, exact = correct.mean() / examples, sums[-1] / examples
+        return MultilabelEvaluation(examples, loss, float(accuracy), float(exact), confusion)
+
+    return sums, observe, result
+
+
+def _of_targets(network: Network, targets: int) -> Any:
+    sums = np.zeros(
+        (4, targets)
+    )  # of y, y², (y − ŷ)² and |y − ŷ|, from a typical y on, so that little is rounded
+    origin = network.target_scaling.shift if network.target_scaling else np.zeros(targets)
+
+    def observe(logits: Any, true: NDArray[Any]) -> None:
+        y, error = true - origin, true - network.decide(logits)
+        sums[...] += [y.sum(axis=0), (y**2).sum(axis=0), (error**2).sum(axis=0), abs(error).sum(axis=0)]
+
+    def result(examples: int, loss: float) -> RegressionEvaluation:
+        total, squares, squared_error, absolute_error = sums
+        variance = squares - total**2 / examples
+        constant = variance <= 1e-12 * squares
+        r2 = np.where(constant, 0, 1 - squared_error / np.where(constant, 1, variance))
+        return RegressionEvaluation(
+            examples, loss, r2, absolute_error / examples, np.sqrt(squared_error / examples)
+        )
+
+    return sums, observe, result
+
+
+_MEASURES = {"classification": _of_classes, "multilabel": _of_labels, "regression": _of_targets}
+"""For each task a function that returns arrays of sums, one that adds a chunk to them, and one of the result."""
+
+
+def _sparse_zeros(classes: int) -> NDArray[np.int64]:
+    """Return zeros (C, C) that take memory only where they are changed; in Linux, NumPy takes pages of 2 MB."""
+    if not hasattr(mmap, "MADV_NOHUGEPAGE"):
+        return np.zeros((classes, classes), np.int64)
+    try:
+        memory = mmap.mmap(-1, 8 * classes * classes, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    except OSError as error:
+        raise MemoryError(f"no memory for the confusion matrix of {classes:,} classes") from error
+    memory.madvise(mmap.MADV_NOHUGEPAGE)
+    return np.frombuffer(memory, np.int64).reshape(classes, classes)
+
+
+def as_known(network: Network, dataset: Dataset) -> Dataset:
+    """Return data with inputs and classes in the order of a trained network; HandgradError if they do not fit it."""
+    if not isinstance(dataset, Dataset):
+        raise HandgradError(f"the data must be a Dataset, such as a test split; got {type(dataset).__name__}")
+    dataset = in_known_order(dataset, network.features, network.classes)
+    check_fit(network, dataset)
+    scaling, inputs = network.scaling, dataset.inputs
+    if scaling and scaling.for_bytes and inputs.dtype != np.uint8 and value_range(inputs)[1] <= 1:
+        raise HandgradError("the model takes bytes, 0 to 255; the data are scaled to 0 to 1 already")
+    return dataset
+
+
+def check_fit(network: Network, dataset: Dataset) -> None:
+    """Raise HandgradError if data are empty, or do not have the network's number of inputs, or its classes."""
+    if len(dataset) == 0:
+        raise HandgradError("the data hold no examples")
+    task = network.task or dataset.task
+    ours = f"{network.inputs} inputs and {count_outputs(task, len(network.classes))}"
+    theirs = f"{dataset.inputs.shape[1]} inputs and {count_outputs(dataset.task, len(dataset.classes))}"
+    if ours != theirs:
+        raise HandgradError(f"the model has {ours}, the data have {theirs}; choose data of its form")
+    numbered = tuple(map(str, range(len(network.classes))))
+    if dataset.classes != network.classes and numbered not in (dataset.classes, network.classes):
+        ours, theirs = (f"{', '.join(names):.60}" for names in (network.classes, dataset.classes))
+        need = "they must be the same, in the same order"
+        raise HandgradError(f"the model has the {TASKS[task]} {ours}, the data {theirs}; {need}")
