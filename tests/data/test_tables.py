@@ -1,6 +1,5 @@
 """Tables: every way to write one gives the same data, and every mistake gets one line."""
 
-import os
 import subprocess
 import sys
 import time
@@ -120,6 +119,18 @@ def test_another_split_is_like_the_training_data(tmp_path: Path) -> None:
     images = read_table(write(tmp_path, IMAGE_TABLES["no header"]))
     test = read_table(write(tmp_path, IMAGE_TABLES["label last"]), images)
     assert holds(test, PIXELS, LABELS, "012345")
+
+
+def test_a_file_names_all_classes(tmp_path: Path) -> None:
+    path, names = tmp_path / "t.csv", tmp_path / "t.classes"
+    path.write_text("label,a\n7,1\n07,2\n")
+    assert "is the only one" in complaint(read_table, path)
+    names.write_bytes(b"\xef\xbb\xbf9\r\n7\r\n\n")
+    train = read_table(path)
+    assert (train.labels.tolist(), train.classes) == ([1, 1], ("9", "7"))
+    for content, reason in ((b"9\n8\n", "not one of the 2"), (b"7\n7\n8", "different"), (b"\xff", "UTF-8")):
+        names.write_bytes(content)
+        assert reason in refusal(read_table, path)
 
 
 def test_a_name_is_not_a_pattern(tmp_path: Path) -> None:
@@ -268,17 +279,18 @@ def test_wide_tables_take_linear_time(tmp_path: Path) -> None:
     assert seconds(40_000) < 20 * max(0.1, seconds(4_000))
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-@pytest.mark.parametrize("first", ["t.csv", "."])
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="no fork here")
+@pytest.mark.parametrize(
+    "first", ["load_data('t.csv')", "load_model('.')", "import polars; polars.read_csv('t.csv')"]
+)
 def test_a_forked_process_is_refused_and_spawn_suggested(tmp_path: Path, first: str) -> None:
     code = (
-        "import os, sys; from pathlib import Path; from handgrad import load_data, load_model\n"
-        "reads = {'t.csv': load_data, '.': load_model}\n"
-        "reads[sys.argv[1]](Path(sys.argv[1]))\n"
+        "import os, sys; from handgrad import load_data, load_model\n"
+        f"{first}\n"
         "if not (child := os.fork()):\n"
         "    refused = 0\n"
-        "    for place, read in reads.items():\n"
-        "        try: read(Path(place))\n"
+        "    for place, read in (('t.csv', load_data), ('.', load_model)):\n"
+        "        try: read(place)\n"
         "        except ValueError as error: refused += 'spawn' in str(error)\n"
         "    os._exit(refused)\n"
         "sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
@@ -286,5 +298,5 @@ def test_a_forked_process_is_refused_and_spawn_suggested(tmp_path: Path, first: 
     (tmp_path / "t.csv").write_text(csv_text(["label", "a"], [[0, 1], [1, 2]]))
     for name in ("w1", "b1"):
         (tmp_path / f"{name}.csv").write_text(f"{name}0\n1.5\n")
-    command = [sys.executable, "-c", code, first]
+    command = [sys.executable, "-c", code]
     assert subprocess.run(command, cwd=tmp_path, timeout=60).returncode == 2

@@ -80,7 +80,7 @@ def write_npy(folder: Path) -> None:
 
 
 def write_collection(folder: Path) -> None:
-    add_to_collection(folder / "a.npz", IMAGES, NAMES[LABELS].tolist())
+    add_to_collection(folder / "a.csv", IMAGES, NAMES[LABELS].tolist())
 
 
 def write_tables(folder: Path) -> None:
@@ -174,6 +174,14 @@ def load_model(path: Path) -> None:
     load_model_recipe(path)
 
 
+def read_collection(path: Path) -> None:
+    table = path.with_suffix(".csv")
+    try:
+        add_to_collection(table, IMAGES[:0], ())
+    finally:
+        load_all(table)
+
+
 def in_its_folder(read: Callable[[Path], object]) -> Callable[[Path], object]:
     """Return a function that reads the folder of a file."""
     return lambda path: read(path.parent)
@@ -187,7 +195,7 @@ READERS = {
     "parquet": Reader(write_parquet, load_all, 0.03),  # a child process reads it first
     "images": Reader(write_images, in_its_folder(in_its_folder(load_all))),
     "image": Reader(write_images, lambda path: read_example(path, (1, 28, 28), "digit")),
-    "collection": Reader(write_collection, lambda path: add_to_collection(path, IMAGES[:0], ())),
+    "collection": Reader(write_collection, read_collection),
     "recipe": Reader(write_recipes, lambda path: load_recipe(str(path))),
     "model": Reader(lambda folder: write_models(folder, ".safetensors"), load_model),
     "onnx": Reader(lambda folder: write_models(folder, ".onnx"), load_model),

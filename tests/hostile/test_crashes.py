@@ -54,7 +54,7 @@ HANDGRAD = "import sys; from handgrad.cli.main import main; sys.exit(main(sys.ar
 LITTLE_MEMORY = "from handgrad.data import outofcore; outofcore.available_memory = lambda: 0\n" + HANDGRAD
 DRAW = (
     "import numpy as np; from pathlib import Path; from handgrad.data.collection import add_to_collection\n"
-    "add_to_collection(Path('digits.npz'), np.ones((1, 28, 28), np.uint8), ['7'])"
+    "add_to_collection(Path('digits.csv'), np.ones((1, 28, 28), np.uint8), ['7'])"
 )
 TRAIN = (
     "train mlp --data strokes:200:1 --validation 40 --hidden 4 --batch-size 40 --epochs 3 --threads 1 --out RUN"
@@ -89,7 +89,7 @@ class Place:
             hg.save_model(network, self.old / f"{name}.safetensors")
         for ending in ("", ".onnx", ".h", ".html"):
             hg.export(network, self.old / f"out{ending}", None if ending else "csv")
-        add_to_collection(self.old / "digits.npz", np.zeros((1, 28, 28), np.uint8), ["0"])
+        add_to_collection(self.old / "digits.csv", np.zeros((1, 28, 28), np.uint8), ["0"])
         (self.old / "table.csv").write_text("a,b,label\n" + "1,2,x\n2,1,y\n" * 20, "utf-8")
 
     def begin(self) -> None:

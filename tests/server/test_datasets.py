@@ -69,9 +69,14 @@ def test_digits_are_added_listed_loaded_and_removed(
         assert {"name": "digits/mine", **facts} in api.get("/data").json()
     found = api.get("/data/examples?name=digits/mine&split=train").json()
     assert base64.b64decode(found["inputs"]) == IMAGES[:3].tobytes()
-    file = tmp_path / "digits" / "mine.npz"
+    file = tmp_path / "digits" / "mine.csv"
     assert hg.load_data(file).train.labels.tolist() == [3, 7, 3]
-    assert api.get("/digits/mine").content == file.read_bytes()
+    (tmp_path / "copy.npz").write_bytes(api.get("/digits/mine").content)
+    copy = hg.load_data(tmp_path / "copy.npz").train
+    assert (copy.labels.tolist(), list(copy.classes), copy.input_shape) == ([3, 7, 3], TEN, (1, 28, 28))
+    assert (copy.inputs == IMAGES[:3]).all()
+    file.write_bytes(file.read_bytes() + b"3,0,")  # a server was killed
+    assert {"name": "digits/mine", **facts} in api.get("/data").json()
     assert api.delete("/digits/mine/1").json() == {"name": "mine", "examples": 2}
     assert api.get("/data/examples?name=digits/mine&split=train").json()["labels"] == [3, 3]
     for index, status in ((2, 422), (-1, 422), (0, 200), (0, 200), (0, 404)):
@@ -116,7 +121,7 @@ def test_names_that_are_paths_and_damaged_collections_are_refused(api: TestClien
     for name in ("..%2Fx", "%00", "x/one", ".x"):
         refused(api.delete(f"/digits/{name}/0"), 404, 422)
         refused(api.get(f"/digits/{name}"), 404, 405, 422)
-    file = tmp_path / "digits" / "mine.npz"
+    file = tmp_path / "digits" / "mine.csv"
     file.parent.mkdir()
     file.write_bytes(b"no archive")
     refused(api.post("/digits", json=digits()), 422)

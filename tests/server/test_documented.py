@@ -36,7 +36,7 @@ def test_generated_requests_find_no_error(tmp_path: Path) -> None:
     save_model(small_network(), tmp_path / "model.safetensors")
     run = tmp_path / "runs" / "one"
     assert main(["train", "classic", "--data=strokes:300:1", "--steps=2", f"--out={run}", "--quiet"]) == 0
-    add_to_collection(tmp_path / "digits" / "one.npz", *generate(50, 1)[:1], [*"0123456789"] * 5)
+    add_to_collection(tmp_path / "digits" / "one.csv", *generate(50, 1)[:1], [*"0123456789"] * 5)
     before = (run / "model.safetensors").read_bytes()
     # the name of a run and of a collection
     (tmp_path / "schemathesis.toml").write_text('[parameters]\n"path.name" = "one"\n')

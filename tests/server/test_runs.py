@@ -230,13 +230,13 @@ def test_unknown_names(api: TestClient, tmp_path: Path) -> None:
 
 
 def test_every_value_changes_the_recipe(tmp_path: Path) -> None:
-    add_to_collection(tmp_path / "mine.npz", generate(9, 1)[0], [*"012345678"])
+    add_to_collection(tmp_path / "mine.csv", generate(9, 1)[0], [*"012345678"])
     values = {"epochs": 3, "batch_size": 7, "learning_rate": 0.25, "hidden": [40, 30], "seed": 7}
     wanted = NewRun.model_validate({"recipe": "classic", "data": "digits/mine", **values})
     recipe, _ = plan(wanted, Datasets(tmp_path), None)
     training = {"epochs": 3, "batch_size": 7, "record_every": 1}
     assert recipe.training.model_dump(exclude_none=True) == training
-    assert recipe.data.source == str(tmp_path / "mine.npz")
+    assert recipe.data.source == str(tmp_path / "mine.csv")
     assert (recipe.optimizer["learning_rate"], recipe.seed) == (0.25, 7)
     assert [layer.get("units") for layer in recipe.network.layers[::2]] == [40, 30, "classes"]
     for data, expected in (("strokes:10000", 2000), ("strokes:9999", 0.2)):  # at most a fifth validates

@@ -1,23 +1,29 @@
-"""Collections of drawn digits: one ``.npz`` file each, which `handgrad.load_data` reads.
+"""Collections of drawn digits: one CSV file each, which `handgrad.load_data` reads. Digits are appended to it.
 
-The archive holds ``images`` (N, 28, 28) uint8, ``labels`` (N,) and ``classes``, which also names those without an
-example, so that a model of ten classes can be trained further on three.
+Each line has a label and 784 pixels. The file of class names beside it (`data/tables.py`) also names classes without
+an example, so that a model of ten classes can be trained further on three.
 """
 
-from collections.abc import Sequence
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.data.framing import SIDE
-from handgrad.data.labels import encode_labels
-from handgrad.data.npz import read_npz
+from handgrad.data.labels import encode_labels, names_file, read_names
 from handgrad.errors import HandgradError, quoted
-from handgrad.files import make_folder, replacing
+from handgrad.files import cannot_write, make_folder, write_file
 
 DIGITS = tuple("0123456789")
 MAX_EXAMPLES = 10_000
+HEADER = ",".join(["label", *(f"pixel{index}" for index in range(SIDE**2))]).encode() + b"\n"
+FIRST_CELL = re.compile(rb'([^",\n]*),|"((?:[^"]|"")*)",')
 
 
 def add_to_collection(
@@ -29,44 +35,97 @@ def add_to_collection(
     """
     if len(images) != len(labels):
         raise HandgradError(f"got {len(images)} images and {len(labels)} labels")
-    known, texts, names = np.empty((0, SIDE, SIDE), np.uint8), list[str](), list(classes)
-    if path.exists():
-        known, texts, names = _read(path)
-    texts += labels
+    exists = path.exists()
+    size, first, known = (*_measure(path), read_names(path)) if exists else (0, [], ())
+    names = [*(known or classes)]
     names += sorted({*labels} - {*names}, key=lambda name: (len(name), name))
+    texts = [*first, *labels]  # all are numbers, or names, as the first is
     numbers, _ = encode_labels(np.array(texts), "labels", names)
     for number, text in zip(numbers, texts, strict=True):  # e.g. "07" is read as "7"
         if names[number] != text:
             raise HandgradError(f"the label {quoted(text)} would be read as {quoted(names[number])}")
-    return _write(path, np.concatenate([known, images.reshape(-1, SIDE, SIDE)]), texts, names)
+    examples = size + len(labels)
+    if examples > MAX_EXAMPLES:
+        raise HandgradError(f"{path.stem} would hold more than {MAX_EXAMPLES:,} examples; start another")
+    rows = zip(labels, images.reshape(-1, SIDE**2).tolist(), strict=True)
+    new = "".join(f"{_cell(label)},{','.join(map(str, row))}\n" for label, row in rows).encode()
+    if not exists:
+        make_folder(path.parent)
+    if names != [*known]:
+        write_file(names_file(path), "".join(f"{name}\n" for name in names).encode())
+    if exists:
+        _append(path, new)
+    else:
+        write_file(path, HEADER + new)
+    return examples
 
 
 def remove_from_collection(path: Path, index: int) -> int:
-    """Remove one example, and the file with the last one; return the number of examples that are left."""
-    images, labels, classes = _read(path)
-    if not 0 <= index < len(labels):
-        raise HandgradError(f"{path.stem} holds the examples 0 to {len(labels) - 1}; there is no {index}")
-    del labels[index]
-    if not labels:
+    """Remove one example, and the files with the last one; return the number of examples that are left."""
+    with _opened(path) as file:
+        lines = [line for line in file if line.endswith(b"\n")]
+    if not 0 <= index < len(lines):
+        raise HandgradError(f"{path.stem} holds the examples 0 to {len(lines) - 1}; there is no {index}")
+    del lines[index]
+    if lines:
+        write_file(path, b"".join([HEADER, *lines]))
+    else:
         path.unlink()
-        return 0
-    return _write(path, np.delete(images, index, axis=0), labels, classes)
+        names_file(path).unlink(missing_ok=True)
+    return len(lines)
 
 
-def _read(path: Path) -> tuple[NDArray[np.uint8], list[str], list[str]]:
-    """Return images (N, 28, 28), their labels, and all classes in their order."""
-    dataset = read_npz(path).train
-    if dataset.input_shape != (1, SIDE, SIDE) or dataset.inputs.dtype != np.uint8:
-        raise HandgradError(f"{path} is not a collection of digits; move it away")
-    images = dataset.inputs.reshape(-1, SIDE, SIDE)
-    return images, [dataset.classes[label] for label in dataset.labels], list(dataset.classes)
+def cut_unfinished(path: Path) -> int:
+    """Cut what follows the last line end of a file, which a killed process left; return the size of the file."""
+    with path.open("rb+") as file:
+        size = file.seek(0, os.SEEK_END)
+        if size and (file.seek(size - 1), file.read(1))[1] != b"\n":
+            file.seek(0)
+            size = file.truncate(file.read().rfind(b"\n") + 1)
+    return size
 
 
-def _write(path: Path, images: NDArray[np.uint8], labels: list[str], classes: list[str]) -> int:
-    """Replace the file, and return the number of examples."""
-    if len(labels) > MAX_EXAMPLES:
-        raise HandgradError(f"{path.stem} would hold more than {MAX_EXAMPLES:,} examples; start another")
-    make_folder(path.parent)
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, images=images, labels=np.array(labels), classes=np.array(classes))
-    return len(labels)
+def _append(path: Path, content: bytes) -> None:
+    """Append whole lines in one write, and sync them; where that fails, the file is as it was."""
+    try:
+        size = cut_unfinished(path)
+        with path.open("ab", buffering=0) as file:
+            try:
+                if file.write(content) < len(content):
+                    raise OSError("the disk is full")
+                os.fsync(file.fileno())
+            except OSError:
+                with suppress(OSError):
+                    file.truncate(size)
+                raise
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """Open a collection at its first example."""
+    try:
+        with path.open("rb") as file:
+            if file.readline(len(HEADER)) != HEADER:
+                raise HandgradError(f"{path} is not a collection of digits; move it away")
+            yield file
+    except OSError as error:
+        raise HandgradError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _measure(path: Path) -> tuple[int, list[str]]:
+    """Return the number of examples of a collection, and the first label, if any."""
+    with _opened(path) as file:
+        match = FIRST_CELL.match(file.read(1000))
+        file.seek(len(HEADER))
+        size = sum(part.count(b"\n") for part in iter(partial(file.read, 2**18), b""))
+    cell = b"" if match is None else match[1] if match[2] is None else match[2].replace(b'""', b'"')
+    return size, [cell.decode(errors="replace")] * (size > 0)
+
+
+def _cell(label: str) -> str:
+    """Write a label as a cell of a CSV; HandgradError where it is not one line of text."""
+    if any(char < " " or "\ud800" <= char <= "\udfff" for char in label):
+        raise HandgradError(f"the label {quoted(label)} is not a line of text")
+    return '"{}"'.format(label.replace('"', '""')) if {*label} & {*',"'} else label

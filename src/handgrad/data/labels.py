@@ -1,6 +1,7 @@
 """Labels: numbers or names as users have them, class numbers from 0 and the names of the classes in memory."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,30 @@ def encode_labels(
         if name not in numbered:
             raise refuse(wrong, f"is not one of the {len(numbered)} classes")
     return np.array([numbered[name] for name in names], np.int64)[places], tuple(numbered)
+
+
+def names_file(table: Path) -> Path:
+    """Return the path of the file that may name the classes of a table, one per line: ``NAME.classes``."""
+    return table.with_suffix(".classes")
+
+
+def read_names(table: Path) -> tuple[str, ...]:
+    """Read the file of `names_file`; empty where there is none."""
+    path = names_file(table)
+    if not path.is_file():
+        return ()
+    try:
+        names = [*map(str.strip, path.read_bytes().decode("utf-8-sig").split("\n"))]
+    except UnicodeDecodeError:
+        raise HandgradError(
+            f"{path} is not text in UTF-8; write the name of a class into each line"
+        ) from None
+    except OSError as error:
+        raise HandgradError(f"{path} cannot be read: {error.strerror}") from error
+    names = [*filter(None, names)]
+    if len({*names}) < max(2, len(names)):
+        raise HandgradError(f"{path} must hold two different names of classes or more, one per line")
+    return tuple(names)
 
 
 def encode_classes(labels: NDArray[Any], classes: Any) -> tuple[NDArray[Any], tuple[str, ...]]:

@@ -17,7 +17,7 @@ from handgrad.data.arrays import Store, stack
 from handgrad.data.cells import LABEL, Table
 from handgrad.data.columns import check_columns, columns_of, input_names, is_name
 from handgrad.data.dataset import Dataset, naming
-from handgrad.data.labels import encode_labels, parse_number
+from handgrad.data.labels import encode_labels, parse_number, read_names
 from handgrad.data.memory import check_memory
 from handgrad.data.outofcore import load_or_convert
 from handgrad.data.scan import first_row, is_parquet
@@ -38,11 +38,13 @@ def read_table(path: Path, like: Dataset | None = None) -> Dataset:
     In a CSV without header the label is the first column; otherwise, and in Parquet, its name is ``label``.
     A table holds images, with uint8 values, where its columns are named as pixels (``pixel0``, ``1x1``), or are
     unnamed and a square number of at least 49, or are 784. Every other table holds finite numbers, or columns of
-    names, each of which becomes one float32 input for each name, ``soil=clay``.
+    names, each of which becomes one float32 input for each name, ``soil=clay``. A file ``NAME.classes`` beside
+    ``NAME.csv`` names all classes, one per line, also those without an example.
 
     `like` is the training split, where this is another split of the same data.
     """
-    known = [*like.classes, *like.features] if like is not None else []
+    classes = like.classes if like is not None else read_names(path) or None
+    known = [*(classes or ()), *(like.features if like is not None else ())]
     form = () if like is None else (like.features, like.inputs.shape[1], like.inputs.dtype)
     table = cache(lambda: open_table(path, *form, labelled=True))
 
@@ -50,7 +52,6 @@ def read_table(path: Path, like: Dataset | None = None) -> Dataset:
         inputs, labels = _read(table(), store)
         present = labels.unique()
         places = labels.cast(pl.Enum(present)).to_physical().to_numpy()
-        classes = like.classes if like is not None else None
         images = inputs.dtype == np.uint8
         numbers, names = encode_labels(np.array(present), str(path), classes, places, images=images)
         side = isqrt(inputs.shape[1])

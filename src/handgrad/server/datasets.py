@@ -5,15 +5,16 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, lru_cache
+from io import BytesIO
 from pathlib import Path
 from threading import Lock
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 from fastapi import APIRouter, Depends, HTTPException, Query
-from fastapi.responses import FileResponse
+from fastapi.responses import Response
 
-from handgrad.data.collection import add_to_collection, remove_from_collection
+from handgrad.data.collection import add_to_collection, cut_unfinished, remove_from_collection
 from handgrad.data.dataset import Splits
 from handgrad.data.load import load_data
 from handgrad.data.mnist import COLLECTIONS, find
@@ -31,21 +32,28 @@ IMAGE: tuple[int, ...] = (1, 28, 28)
 MAX_EXAMPLES = 10_000
 _load = lru_cache(maxsize=2)(load_data)  # MNIST is 55 MB
 
+State: TypeAlias = tuple[int, int]
+"""Time of the last change, and size, of a file."""
+Facts: TypeAlias = tuple[int, tuple[str, ...], tuple[int, ...]]
+"""Examples, classes and input shape."""
+
 
 class Datasets:
     """Data sets by name; ``digits/NAME`` is a collection of drawn digits in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self._lock = folder, Lock()
+        self.writing = Lock()  # held while a collection is changed or read
+        self._facts: dict[str, tuple[State, Facts]] = {}  # of each collection
 
     def names(self) -> list[str]:
         """List the data sets."""
-        drawn = sorted(DRAWN + path.stem for path in self.folder.glob("[A-Za-z0-9]*.npz"))
+        drawn = sorted(DRAWN + path.stem for path in self.folder.glob("[A-Za-z0-9]*.csv"))
         return [*filter(find, COLLECTIONS), "strokes:5000", "strokes", *drawn]
 
     def file(self, name: str) -> Path:
         """Return the file of a collection of drawn digits."""
-        return self.folder / f"{name.removeprefix(DRAWN)}.npz"
+        return self.folder / f"{name.removeprefix(DRAWN)}.csv"
 
     def source(self, name: str) -> str:
         """Return what `handgrad.load_data` takes for a name of `names`, or for strokes:N:SEED."""
@@ -64,7 +72,7 @@ class Datasets:
         """Load a data set; the last ones that were not drawn stay in memory. HandgradError if there is none."""
         source = self.source(name)
         if name.startswith(DRAWN):
-            return load_data(source)
+            return self._load_drawn(Path(source))[1]
         with self._lock:  # requests at the same time share the result
             return _load(source)
 
@@ -73,18 +81,29 @@ class Datasets:
         self.source(name)
         examples, classes, shape = 60_000, TEN_DIGITS, IMAGE
         if name.startswith(DRAWN):
-            file = self.file(name).stat()
-            examples, classes, shape = _read_facts(self.file(name), file.st_mtime_ns, file.st_size)
+            state, facts = self._facts.get(name, (None, None))
+            if facts is None or state != _state(self.file(name)):
+                state, splits = self._load_drawn(self.file(name))
+                facts = len(splits.train), splits.train.classes, splits.train.input_shape
+                self._facts[name] = state, facts
+            examples, classes, shape = facts
         elif name.startswith("strokes:"):
             examples = int(name.split(":")[1])
         return {"name": name, "examples": examples, "classes": classes, "input_shape": shape}
+
+    def _load_drawn(self, file: Path) -> tuple[State, Splits]:
+        """Load a collection, without the part of a digit that a killed server may have left at its end."""
+        with self.writing:
+            cut_unfinished(file)
+            state = _state(file)
+            return state, _load_state(file, state)
 
 
 def routes(
     datasets: Datasets, in_use: ModelInUse, check_quota: Callable[[], None], heavy: Turns
 ) -> APIRouter:
     """Build the routes."""
-    router, writing, wait = APIRouter(), Lock(), [Depends(heavy)]
+    router, wait = APIRouter(), [Depends(heavy)]
 
     def find_file(name: Name) -> Path:
         if not (file := datasets.file(name)).is_file():
@@ -130,29 +149,40 @@ def routes(
         network = in_use.served and in_use.served.network
         classes = network.classes if network and network.example_shape == IMAGE else TEN_DIGITS
         images = np.array(wanted.inputs, np.uint8)
-        with writing:
+        with datasets.writing:
             check_quota()
             examples = add_to_collection(datasets.file(wanted.name), images, wanted.labels, classes)
         return {"name": wanted.name, "examples": examples}
 
-    @router.get("/digits/{name}", response_class=FileResponse, dependencies=wait)
-    def download(name: Name) -> FileResponse:
+    @router.get("/digits/{name}", response_class=Response, dependencies=wait)
+    def download(name: Name) -> Response:
         """Return a collection as the `.npz` file that `handgrad.load_data` reads."""
-        return FileResponse(find_file(name), media_type="application/octet-stream", filename=f"{name}.npz")
+        find_file(name)
+        train, content = datasets.load(DRAWN + name).train, BytesIO()
+        names = np.array(train.classes)
+        np.savez(
+            content, images=train.inputs.reshape(-1, *IMAGE[1:]), labels=names[train.labels], classes=names
+        )
+        headers = {"Content-Disposition": f'attachment; filename="{name}.npz"'}
+        return Response(content.getvalue(), media_type="application/octet-stream", headers=headers)
 
     @router.delete("/digits/{name}/{index}", dependencies=wait)
     def remove(name: Name, index: int) -> dict[str, Any]:
         """Remove one digit from a collection; with its last digit, the collection is removed."""
-        with writing:
+        with datasets.writing:
             return {"name": name, "examples": remove_from_collection(find_file(name), index)}
 
     return router
 
 
-@lru_cache(maxsize=10_000)
-def _read_facts(file: Path, _modified: int, _size: int) -> tuple[int, tuple[str, ...], tuple[int, ...]]:
-    train = load_data(file).train
-    return len(train), train.classes, train.input_shape
+def _state(file: Path) -> State:
+    found = file.stat()
+    return found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=2)
+def _load_state(file: Path, _state: State) -> Splits:
+    return load_data(file)
 
 
 def training_values(recipe: Recipe) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-// A collection of drawn digits: digits/NAME.npz on the server.
+// A collection of drawn digits: digits/NAME.csv on the server.
 
 import { examplesOf } from "handgrad/train/test_images.js";
 
