@@ -21,6 +21,7 @@ SCALINGS = {
     "alike": hg.Scaling(np.array(0.5), np.array(2.0)),
     "unscaled": None,
 }
+TASKS = {"multilabel": None, "regression": hg.Scaling(np.array([1e6, -3.0, 0.5]), np.array([200, 2.0, 1e-3]))}
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +30,9 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Headers:
     networks = {name: network_of(*row) for name, row in ROWS.items()}
     for name, scaling in SCALINGS.items():
         networks[name] = hg.Network([hg.Dense(5), hg.ReLU(), hg.Dense(3)], 4, 0, scaling=scaling)
+    for task, scaling in TASKS.items():
+        layers = [hg.Dense(5), hg.Tanh(), hg.Dense(3)]
+        networks[task] = hg.Network(layers, 4, 0, task=task, target_scaling=scaling)
     networks["unweighted"] = hg.Network([hg.Dropout(0.5)], 4, 0)
     return Headers(tmp_path_factory.mktemp("layers"), networks)
 
@@ -50,6 +54,13 @@ def test_inputs_are_values_as_the_data_set_has_them(table: Headers, name: str) -
         raw = rng.normal(SHIFT if name == "standardised" else 0, size=(50, 4)).astype(np.float32)
     expected = table.networks[name].predict_proba(raw)
     np.testing.assert_allclose(table.predict(name, raw)[1], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_other_tasks_have_probabilities_of_labels_or_targets(table: Headers, task: str) -> None:
+    raw, network = np.random.default_rng(3).normal(size=(50, 4)).astype(np.float32), table.networks[task]
+    expected = network.predict(raw) if task == "regression" else network.predict_proba(raw)
+    np.testing.assert_allclose(table.predict(task, raw)[0], expected, rtol=1e-6, atol=1e-6)
 
 
 def test_weights_are_rounded_to_half_a_step_of_their_output() -> None:

@@ -52,6 +52,26 @@ def test_tables_are_standardised_and_any_batch_size_works(network: hg.Network, t
     assert (model.ir_version, model.opset_import[0].version, len(model.opset_import)) == (9, 18, 1)
 
 
+@pytest.mark.parametrize("task", ["multilabel", "regression"])
+def test_other_tasks_compute_the_same_and_are_read_back(task: str, tmp_path: Path) -> None:
+    scaling = hg.Scaling(np.array([1e6, -3.0]), np.array([200, 1e-3])) if task == "regression" else None
+    network = hg.Network([hg.Dense(5), hg.Tanh(), hg.Dense(2)], 4, 0, task=task, target_scaling=scaling)
+    hg.export(network, tmp_path / "m.onnx")
+    onnx.checker.check_model(onnx.load(tmp_path / "m.onnx"), full_check=True)
+    raw = np.random.default_rng(1).normal(size=(9, 4)).astype(np.float32)
+    (found,) = onnxruntime.InferenceSession(tmp_path / "m.onnx").run(
+        ["predictions" if scaling else "probabilities"], {"input": raw}
+    )
+    np.testing.assert_allclose(
+        found, network.predict(raw) if scaling else network.predict_proba(raw), rtol=1e-6
+    )
+    np.testing.assert_equal(hg.load_model(tmp_path / "m.onnx").predict(raw), network.predict(raw))
+    for name in ("m.html", "parameters"):
+        assert task in refusal(hg.export, network, tmp_path / name) or "classifiers" in refusal(
+            hg.export, network, tmp_path / name
+        )
+
+
 @pytest.mark.parametrize("scaling", ["as it is", hg.Scaling.of_bytes(), None])
 @pytest.mark.parametrize("recipe", [{"name": "mine"}, None])
 def test_network_is_read_back_exactly(network: hg.Network, scaling: Any, recipe: Any, tmp_path: Path) -> None:

@@ -43,15 +43,20 @@ class Headers:
         for name, network in networks.items():
             hg.export(network, folder / f"{name}.h", int8=int8)
             code += f'#include "{name}.h"\n'
-            code += f"int run_{name}(const void *x, float *y) {{ return {name}_predict(x, y); }}\n"
+            kind, keyword = (
+                ("void", "") if network.task in ("multilabel", "regression") else ("int", "return")
+            )
+            code += f"{kind} run_{name}(const void *x, float *y) {{ {keyword} {name}_predict(x, y); }}\n"
         self.networks, self.library = networks, load_c(folder, code)
 
     def predict(self, name: str, inputs: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return classes (N,) and probabilities (N, C)."""
+        """Return classes (N,) and probabilities (N, C); of another task, its numbers twice."""
         network, run = self.networks[name], self.library[f"run_{name}"]
         kind = np.uint8 if network.scaling and network.scaling.for_bytes else np.float32
         x = np.ascontiguousarray(inputs.reshape(len(inputs), -1), kind)
         probabilities = np.empty((len(x), len(network.classes)), np.float32)
         classes = [run(row.ctypes, found.ctypes) for row, found in zip(x, probabilities, strict=True)]
+        if network.task in ("multilabel", "regression"):
+            return probabilities, probabilities
         assert run(x[0].ctypes, None) == classes[0]  # without probabilities
         return np.array(classes), probabilities

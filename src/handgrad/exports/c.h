@@ -1,12 +1,12 @@
 /* handgrad.h: a neural network in C99, written by $library.
 
-   $inputs inputs, $classes classes, $parameters parameters, weights as $kind.
+   $inputs inputs, $outputs $nouns, $parameters parameters, weights as $kind.
 
-       int handgrad_predict(const $input *input, float *probabilities)
+       $returns handgrad_predict(const $input *input, float *$values)
 
-   takes HANDGRAD_INPUTS values as the data set has them ($example), writes HANDGRAD_CLASSES probabilities
-   to `probabilities` (unless it is NULL), and returns the index of the most probable class, whose name is in
-   handgrad_class_names. It needs $stack bytes of stack, keeps no state, and allocates nothing.
+   takes HANDGRAD_INPUTS values as the data set has them ($example) and writes
+   $meaning.
+   The names are in handgrad_${noun}_names. It needs $stack bytes of stack, keeps no state, and allocates nothing.
    Include this file in one source file, and link with -lm.
 
    Images are stored channel by channel, row by row. */
@@ -17,10 +17,10 @@
 #include <math.h>
 
 #define HANDGRAD_INPUTS $inputs
-#define HANDGRAD_CLASSES $classes
+#define HANDGRAD_$count $outputs
 
-${features}static const char *const handgrad_class_names[HANDGRAD_CLASSES] = {
-    $class_names
+${features}static const char *const handgrad_${noun}_names[HANDGRAD_$count] = {
+    $names
 };
 
 typedef $weight handgrad_weight;
@@ -188,11 +188,10 @@ static inline int handgrad_decide(const float *logits, int classes, float *proba
 }
 
 $arrays
-static inline int handgrad_predict(const $input *input, float *probabilities)
+static inline $returns handgrad_predict(const $input *input, float *$values)
 {
     float $buffers;
     $calls
-    return handgrad_decide($logits, HANDGRAD_CLASSES, probabilities);
 }
 
 #endif

@@ -1,7 +1,8 @@
 """C99: the network as one header that needs only ``math.h``, with weights in float32 or int8.
 
-``digits.h`` defines ``int digits_predict(const unsigned char *input, float *probabilities)``. It allocates no memory,
-reads no files, and takes values as the data set has them. ``c.h`` is its template, with all functions.
+``digits.h`` defines ``int digits_predict(const unsigned char *input, float *probabilities)``, which returns the
+class; for several labels and for a regression it returns nothing. It allocates no memory, reads no files, and takes
+values as the data set has them. ``c.h`` is its template, with all functions.
 """
 
 import re
@@ -16,11 +17,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from handgrad.config import TASKS
 from handgrad.files import write_file
 from handgrad.model import layers
 from handgrad.model.layers.layer import Parameters, Shape
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
+
+FORMS = {
+    "classes": (
+        "int",
+        "probabilities",
+        "$COUNT probabilities to `probabilities` (unless it is NULL); it returns the most probable class",
+    ),
+    "labels": ("void", "probabilities", "$COUNT probabilities, one for each label, to `probabilities`"),
+    "targets": ("void", "predictions", "$COUNT predictions, in units of the data, to `predictions`"),
+}
+"""By the noun of the outputs, what the function returns, the name of its second argument, and its description."""
 
 
 def write_c(network: Network, path: Path, *, int8: bool = False) -> None:
@@ -39,6 +52,9 @@ def write_c(network: Network, path: Path, *, int8: bool = False) -> None:
     for index, layer in enumerate(network.layers):
         program.write_layer(index, layer, network.arrays[index], shape)
         shape = layer.output_shape(shape)
+    nouns = TASKS[network.task or "classification"]
+    returns, values, meaning = FORMS[nouns]
+    program.write_result(network)
     template = files("handgrad.exports").joinpath("c.h").read_text("utf-8")
     template = re.sub("handgrad(?=[_.])", name, template.replace("HANDGRAD_", f"{name.upper()}_"))
     text = Template(template).substitute(
@@ -46,7 +62,9 @@ def write_c(network: Network, path: Path, *, int8: bool = False) -> None:
         arrays="\n".join(program.arrays),
         buffers=", ".join(f"{buffer}[{size}]" for buffer, size in program.buffers.items() if size),
         calls="\n    ".join(program.calls),
-        logits=program.now,
+        returns=returns,
+        values=values,
+        meaning=meaning.replace("$COUNT", f"{name.upper()}_{nouns.upper()}"),
         library=f"handgrad {version('handgrad')}",
         parameters=f"{network.parameter_count:,}",
         kind="int8 with one float32 scale per output" if int8 else "float32",
@@ -54,8 +72,11 @@ def write_c(network: Network, path: Path, *, int8: bool = False) -> None:
         example=f"{example}, 0 to 255" if scaling.for_bytes else example,
         stack=f"{4 * sum(program.buffers.values()):,}",
         inputs=inputs,
-        classes=len(network.classes),
-        class_names=_rows([literal(name) for name in network.classes]),
+        outputs=len(network.classes),
+        count=nouns.upper(),
+        nouns=nouns,
+        noun=nouns.removesuffix("es") if nouns == "classes" else nouns.removesuffix("s"),
+        names=_rows([literal(name) for name in network.classes]),
         weight="signed char" if int8 else "float",
     )
     write_file(path, text.encode("ascii"))
@@ -85,6 +106,22 @@ class _Program:
     def call(self, function: str, *arguments: object) -> None:
         """Add a call of a function in ``c.h``."""
         self.calls.append(f"{self.name}_{function}({', '.join(map(str, arguments))});")
+
+    def write_result(self, network: Network) -> None:
+        """Add what follows the last layer, by the task of the network."""
+        outputs = len(network.classes)
+        if network.task == "multilabel":
+            self.call("sigmoid", self.now, outputs)
+            self.calls.append(_loop(outputs, f"probabilities[i] = {self.now}[i]"))
+        elif network.task == "regression":
+            scaling = network.target_scaling or Scaling(np.zeros(outputs), np.ones(outputs))
+            shift = self.array("double", "target_shift", scaling.shift)
+            divisor = self.array("double", "target_divisor", scaling.divisor)
+            self.calls.append(
+                _loop(outputs, f"predictions[i] = (float)({self.now}[i] * {divisor}[i] + {shift}[i])")
+            )
+        else:
+            self.calls.append(f"return {self.name}_decide({self.now}, {outputs}, probabilities);")
 
     def swap(self, floats: int) -> str:
         """Switch to the other buffer, of this number of floats at least, and return the name of the last one."""
@@ -142,6 +179,11 @@ def quantize(weights: NDArray[Any]) -> tuple[NDArray[np.int8], NDArray[np.float3
     largest = np.abs(rows).max(axis=1)
     scales = np.where(largest > 0, largest / np.float32(127), np.float32(1)).astype(np.float32)
     return np.rint(rows / scales[:, None]).astype(np.int8).reshape(weights.shape), scales
+
+
+def _loop(count: int, statement: str) -> str:
+    """Return a loop over the outputs."""
+    return f"for (int i = 0; i < {count}; i++)\n        {statement};"
 
 
 def _rows(elements: list[str]) -> str:

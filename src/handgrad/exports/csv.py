@@ -22,7 +22,12 @@ from handgrad.model.scaling import Scaling
 
 
 def is_dense(network: Network) -> bool:
-    """Whether the layers are dense with ReLU between them; Dropout and Flatten, which are not written, may follow."""
+    """Whether the layers of a classifier are dense with ReLU between them.
+
+    Dropout and Flatten, which are not written, may follow.
+    """
+    if network.task in ("multilabel", "regression"):
+        return False
     kinds = [type(layer) for layer in network.layers if type(layer) not in (Dropout, Flatten)]
     return kinds[::2] == [Dense] * len(kinds[::2]) and kinds[1::2] == [ReLU] * (len(kinds) // 2)
 
@@ -34,7 +39,9 @@ def write_csv(network: Network, folder: Path) -> None:
     W' (x / 255) + b' = W (x − shift) / divisor + b. A folder with the files of a deeper network is refused.
     """
     if not is_dense(network):
-        raise HandgradError("parameter CSV files hold networks of dense layers with ReLU between them only")
+        raise HandgradError(
+            "parameter CSV files hold classifiers of dense layers with ReLU between them only"
+        )
     dense = [parameters for parameters in network.parameters if vars(parameters)]
     matrices = [(parameters.weights, parameters.biases) for parameters in dense]
     scaling = network.scaling or Scaling(np.array(0.0), np.array(1.0))

@@ -31,6 +31,10 @@ def write_html(network: Network, path: Path, recipe: Recipe | None, accuracy: st
     The page shows the name of the recipe, or else of the file, and the accuracy, a text.
     """
     for_bytes = network.scaling is None or network.scaling.for_bytes
+    if network.task in ("multilabel", "regression"):
+        raise HandgradError(
+            f"the page shows classes; this model is for {network.task}; export it as onnx or c"
+        )
     if network.example_shape != (1, 28, 28) or not for_bytes:
         shape, kind = "×".join(map(str, network.example_shape)), "bytes" if for_bytes else "numbers"
         reason = f"the page draws images of 28×28 bytes, but the model takes {shape} {kind}"

@@ -1,7 +1,8 @@
 """ONNX: the network as a graph for onnxruntime and other clients; needs the extra ``onnx``.
 
 The input of the graph is ``input`` (N, I), values as the data set has them (bytes for images, else float32); its
-outputs are ``logits`` and ``probabilities`` (N, C). Initializers and metadata are the tensors and metadata of the
+outputs are ``logits`` and ``probabilities`` (N, C), or for a regression ``predictions`` (N, T) in units of the data.
+Initializers and metadata are the tensors and metadata of the
 model file under the same names, so that the network can be read back.
 """
 
@@ -36,8 +37,7 @@ def write_onnx(network: Network, path: Path, recipe: Recipe | None = None) -> No
     for index, layer in enumerate(network.layers):
         x = nodes.add_layer(layer, index, x, shape)
         shape = layer.output_shape(shape)
-    nodes.add("Identity", x, output="logits")
-    nodes.add("Softmax", "logits", output="probabilities", axis=1)
+    names = nodes.add_result(x, network)
 
     as_bytes = network.scaling is not None and network.scaling.for_bytes
     kind = TensorProto.UINT8 if as_bytes else TensorProto.FLOAT
@@ -46,7 +46,7 @@ def write_onnx(network: Network, path: Path, recipe: Recipe | None = None) -> No
         nodes.nodes,
         "network",
         [helper.make_tensor_value_info("input", kind, ["N", network.inputs])],
-        [helper.make_tensor_value_info(y, TensorProto.FLOAT, outputs) for y in ("logits", "probabilities")],
+        [helper.make_tensor_value_info(y, TensorProto.FLOAT, outputs) for y in names],
         [numpy_helper.from_array(array, name) for name, array in tensors.items()],
     )
     model = helper.make_model(
@@ -90,6 +90,21 @@ class _Nodes:
         del tensors["scaling.shift"]
         raw, divisor = (self.add("Cast", y, to=TensorProto.FLOAT) for y in (x, "scaling.divisor"))
         return self.add("Div", raw, divisor)
+
+    def add_result(self, x: str, network: Network) -> list[str]:
+        """Add what follows the last layer, by the task of the network; return the names of the outputs."""
+        if network.task == "regression":
+            y = x
+            if network.target_scaling:
+                scaled = self.add("Mul", self.add("Cast", x, to=TensorProto.DOUBLE), "target_scaling.divisor")
+                y = self.add("Cast", self.add("Add", scaled, "target_scaling.shift"), to=TensorProto.FLOAT)
+            return [self.add("Identity", y, output="predictions")]
+        self.add("Identity", x, output="logits")
+        if network.task == "multilabel":
+            self.add("Sigmoid", "logits", output="probabilities")
+        else:
+            self.add("Softmax", "logits", output="probabilities", axis=1)
+        return ["logits", "probabilities"]
 
     def add_layer(self, layer: layers.Layer, index: int, x: str, input_shape: Shape) -> str:
         """Add a layer, whose parameters are named as in the model file."""
