@@ -1,5 +1,6 @@
 """What must hold on one rank and on several: ``mpiexec -n RANKS python rank_cases.py CASE``."""
 
+import itertools
 import os
 import sys
 from collections.abc import Callable
@@ -96,12 +97,32 @@ def differences(communicator: hg.Communicator) -> None:
 
 
 def ends(communicator: hg.Communicator) -> None:
-    """Stop the last rank after its fifth step, and diverge."""
+    """Stop the last rank before its sixth step, and diverge."""
     calls, last = iter(range(100)), communicator.rank == communicator.size - 1
-    records, _ = train(communicator, batch_size=60, stop=lambda: next(calls) == 4 and last)
-    assert records[-1][0] == 5  # the flag travels with the next step
+    records, _ = train(communicator, batch_size=60, stop=lambda: next(calls) == 5 and last)
+    assert records[-1][0] == 4
     with pytest.raises(Diverged, match="training diverged at step"):
         train(communicator, optimizer=hg.SGD(1e6, weight_decay=1e6))
+
+
+def resumes(communicator: hg.Communicator) -> None:
+    """Stop the last rank within a batch, resume, and compare with a training that never stopped."""
+    last = communicator.rank == communicator.size - 1
+    common: dict[str, Any] = {"threads": 1, "steps": 4, "record_every": 3, "communicator": communicator}
+    layers, size = [hg.Dense(24), hg.Dropout(0.2), hg.Dense(10)], communicator.size
+    sizes: tuple[int | str, ...] = (170, "all")
+    for batch_size, asked in itertools.product(sizes, (0, 1, 4, 7)):
+        results = []
+        for end in (-1, asked):
+            network, state = hg.Network(layers, 784, 1), hg.TrainingState(np.random.default_rng(2))
+            network.chunk, calls = 32, itertools.count()
+            stop = lambda calls=calls, end=end: next(calls) == end and last  # noqa: E731
+            for stops in (stop, bool) if end >= 0 else (bool,):
+                list(hg.train(network, SPLITS, batch_size=batch_size, state=state, stop=stops, **common))
+                results.append((state.step, network.flat_parameters.tobytes()))
+        straight, stopped, resumed = results
+        assert stopped[0] == asked // (-(-6 // size) if batch_size == 170 else 16 // size)
+        assert straight == resumed
 
 
 def end_last(communicator: hg.Communicator, end: Callable[[], Any]) -> None:

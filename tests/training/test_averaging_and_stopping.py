@@ -12,13 +12,15 @@ import handgrad as hg
 def trained(averaging: hg.Averaging | None, table: hg.Dataset) -> tuple[hg.Network, list[np.ndarray]]:
     """Train in four epochs of four steps; return the network, and the parameters after every step."""
     network, vectors = hg.Network([hg.Dense(2)], (4,), 0), []
+    state = hg.TrainingState(np.random.default_rng(0))
 
     def watch() -> bool:
         vectors.append(network.flat_parameters.copy())
         return False
 
-    list(hg.train(network, table, batch_size=50, epochs=4, averaging=averaging, seed=0, stop=watch))
-    return network, vectors
+    list(hg.train(network, table, batch_size=50, epochs=4, averaging=averaging, state=state, stop=watch))
+    last = network.flat_parameters if state.current is None else state.current
+    return network, [*vectors[1:], last.copy()]
 
 
 def test_averages_follow_their_formulas_and_do_not_change_the_steps(table: hg.Dataset) -> None:

@@ -73,6 +73,7 @@ def test_other_files_are_refused_and_left(tmp_path: Path) -> None:
 COUNTS = {"step": -1, "epoch": 1.5, "position": 201, "memory": 3, "loss_sum": "much", "best_score": 0.5}
 DAMAGE: list[tuple[str, Any]] = [
     *COUNTS.items(),
+    ("seed", -1),
     ("rng", {"bit_generator": "PCG64"}),
     ("unknown", 1),
     ("order", np.zeros(200, np.int64)),

@@ -20,7 +20,7 @@ def run(mpiexec: str, ranks: int, case: str) -> "subprocess.CompletedProcess[str
 
 
 @pytest.mark.parametrize("ranks", [2, pytest.param(4, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("case", ["curves", "bits", "exchanges", "differences", "ends"])
+@pytest.mark.parametrize("case", ["curves", "bits", "exchanges", "differences", "ends", "resumes"])
 def test_what_must_hold_on_ranks(mpiexec: str, case: str, ranks: int) -> None:
     done = run(mpiexec, ranks, case)
     assert (done.returncode, done.stderr) == (0, "")

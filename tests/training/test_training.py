@@ -140,6 +140,42 @@ def test_stopped_anywhere_and_resumed_equals_never_stopped(
     assert timeless([by_step[record.step] for record in whole]) == timeless(whole)
 
 
+@pytest.mark.parametrize(("batch_size", "chunks"), [(50, 2), ("all", 5)])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_stopped_within_a_batch_and_resumed_equals_never_stopped(
+    table: hg.Dataset, batch_size: Any, chunks: int, threads: int
+) -> None:
+    """The batch is abandoned, and its seed kept, and with the first one of an epoch the order."""
+    splits = hg.Splits(table).split_validation(50, np.random.default_rng(0))
+    arguments: dict[str, Any] = {"batch_size": batch_size, "steps": 4, "threads": threads, "record_every": 2}
+
+    def train(state: hg.TrainingState, stop: Any = bool) -> tuple[hg.Network, list[hg.Record]]:
+        network, records = hg.Network([hg.Dense(16), hg.Dropout(0.3), hg.Dense(2)], 4, 0), []
+        network.chunk = 32
+        with suppress(KeyboardInterrupt):
+            for record in hg.train(network, splits, state=state, stop=stop, **arguments):
+                records.append(record)
+        return network, records
+
+    whole, records = train(seeded())
+    calls_per_step = -(-chunks // threads)
+    for asked in range(4 * calls_per_step):
+        calls, state = iter(range(1000)), seeded()
+
+        def stop(calls: Any = calls, asked: int = asked) -> bool:
+            if (now := next(calls) == asked) and asked % 3 == 2:
+                raise KeyboardInterrupt
+            return now
+
+        broken, before = train(state, stop)
+        assert state.step == asked // calls_per_step
+        state = hg.TrainingState.restore(json.loads(json.dumps(state.numbers())), state.arrays())
+        after = hg.fit(broken, splits, state=state, **arguments)
+        np.testing.assert_array_equal(broken.flat_parameters, whole.flat_parameters)
+        by_step = {record.step: record for record in before + after}
+        assert timeless([by_step[record.step] for record in records]) == timeless(records)
+
+
 def test_a_longer_training_continues_in_the_middle_of_an_epoch(table: hg.Dataset) -> None:
     straight, network, state = network_for(table), network_for(table), seeded()
     whole = hg.fit(straight, table, batch_size=20, steps=25, state=seeded())

@@ -1,4 +1,4 @@
-"""Ctrl-C and similar signals: a training stops between two steps."""
+"""Ctrl-C and similar signals: a training stops between two steps, or chunks of a batch, which it then abandons."""
 
 import os
 import signal
@@ -53,4 +53,4 @@ def _await_end(ended: Event) -> None:
             pass
     ended.set()
     sleep(GRACE)
-    os._exit(130)  # one step takes too long: the last checkpoint is kept
+    os._exit(130)  # a chunk or a validation takes too long: the last checkpoint is kept

@@ -1,5 +1,6 @@
 """Split the batch, add the gradients: chunks go to threads, runs of chunks to ranks, and the sum is one vector."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property, partial
 from typing import Any, NamedTuple
@@ -29,7 +30,7 @@ class BatchSum(NamedTuple):
     gradient: NDArray[Any]  # (P,) of the mean loss; overwritten by the next batch
     loss: float  # the mean of `Loss.reported`
     correct: int  # the number of correct predictions
-    stop: bool  # whether a rank asked to stop
+    stopped: bool  # whether a rank asked to stop; then the batch is abandoned, and its sums are meaningless
 
 
 class BatchGradient:
@@ -75,17 +76,23 @@ class BatchGradient:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._scaled = None
+        self._scaled, self._stopped = None, True  # after an exception, threads end before their next chunk
         self.workers.__exit__()
 
-    def __call__(self, rows: Rows, seed: int, *, augmented: bool = True, stop: bool = False) -> BatchSum:
-        """Compute the gradient of one batch; `seed` determines its random numbers, `stop` asks all ranks to stop."""
+    def __call__(
+        self, rows: Rows, seed: int, *, augmented: bool = True, stop: Callable[[], bool] = lambda: False
+    ) -> BatchSum:
+        """Compute the gradient of one batch; `seed` determines its random numbers.
+
+        `stop` is called before the batch and between its chunks; where it returns True on a rank, all abandon it.
+        """
         examples, communicator = length(rows), self.communicator
+        self._stopped = bool(stop())
         size = self.network.chunk_size(examples, self.workers.count * communicator.size)
         parts = list(enumerate(chunks(rows, size)))
         parts = parts[communicator.share(len(parts))]
         threads = max(1, min(self.workers.count, len(parts)))
-        add_up = partial(self._add_up, examples=examples, seed=seed, augmented=augmented)
+        add_up = partial(self._add_up, examples=examples, seed=seed, augmented=augmented, stop=stop)
         sums = self.workers.map(add_up, [(thread, parts[thread::threads]) for thread in range(threads)])
         gradient, *others = self._gradients[:threads]
 
@@ -96,15 +103,21 @@ class BatchGradient:
         if others:
             self.workers.map(add, self.workers.slices(len(gradient)))
         loss, correct = sum(loss for loss, _ in sums), sum(correct for _, correct in sums)
+        stopped: float = self._stopped
         if communicator.size > 1:
             vector = self._vectors[0]
-            vector[-3:] = loss, correct, stop
+            vector[-3:] = loss, correct, stopped
             communicator.sum(vector)
-            loss, correct, stop = vector[-3:].tolist()
-        return BatchSum(gradient, loss, int(correct), stop > 0)
+            loss, correct, stopped = vector[-3:].tolist()
+        return BatchSum(gradient, loss, int(correct), stopped > 0)
 
     def _add_up(
-        self, work: tuple[int, list[tuple[int, Rows]]], examples: int, seed: int, augmented: bool
+        self,
+        work: tuple[int, list[tuple[int, Rows]]],
+        examples: int,
+        seed: int,
+        augmented: bool,
+        stop: Callable[[], bool],
     ) -> tuple[float, int]:
         """Compute the gradients of one thread's chunks, the sum of their losses, and their correct predictions."""
         thread, parts = work
@@ -112,6 +125,10 @@ class BatchGradient:
         loss, correct = 0.0, 0
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the loss shows an overflow
             for number, rows in parts:
+                if thread == 0 and number != parts[0][0]:  # only the thread of the caller asks
+                    self._stopped = self._stopped or bool(stop())
+                if self._stopped:
+                    break
                 rng = _LazyGenerator(seed, number)
                 x, labels = self._read(rows, rng, augmented), self.targets[rows]
                 weights = self.sample_weights[rows] if self.sample_weights is not None else None

@@ -30,13 +30,14 @@ class TrainingState:
 
     rng: np.random.Generator = field(default_factory=np.random.default_rng)
     """Draws the orders of examples, and the seed of each batch."""
+    seed: int | None = None  # of the next batch, and its epoch has an order, if it was begun and abandoned
     step: int = 0  # steps taken
     recorded: int = 0  # those at the last record that was due
     epoch: int = 0  # epochs completed
     position: int = 0  # examples used in the current epoch; 0 between epochs
     order: NDArray[np.integer] | None = None  # (N,) of the current epoch; None where one batch holds all
-    loss_sum: float = 0.0  # loss times examples, in the current epoch
-    correct: int = 0  # correct predictions in the current epoch
+    loss_sum: float = 0.0  # loss times examples, in the current epoch; between epochs, in the one before
+    correct: int = 0  # correct predictions, likewise
     seconds: float = 0.0  # time in training
     fingerprint: int | None = None  # of the training data; None before training
     moments: dict[str, NDArray[Any]] = field(default_factory=dict)
@@ -73,8 +74,17 @@ class TrainingState:
         if moments is not None and self.moments and set(self.moments) != set(moments):
             raise HandgradError(f"the state has the moments of another optimizer: {', '.join(self.moments)}")
 
+    def draw_seed(self) -> int:
+        """Return the seed of the next batch: a new one, unless the batch was begun before."""
+        if self.seed is None:
+            self.seed = int(self.rng.integers(2**63))
+        return self.seed
+
     def count(self, loss: float, correct: int, examples: int) -> None:
         """Count a step, and add the loss and the correct predictions of its batch to those of the epoch."""
+        if self.position == 0:
+            self.loss_sum, self.correct = 0.0, 0
+        self.seed = None
         self.step, self.updates, self.position = self.step + 1, self.updates + 1, self.position + examples
         self.loss_sum, self.correct = self.loss_sum + loss * examples, self.correct + correct
 
@@ -110,6 +120,8 @@ class TrainingState:
         for name in (item.name for item in fields(cls) if type(item.default) is int):
             if not (type(count := getattr(state, name)) is int and count >= 0):
                 raise ValueError(f"{name} is not a count")
+        if not (state.seed is None or (type(state.seed) is int and state.seed >= 0)):
+            raise ValueError("the seed is not a count")
         if not all(map(isfinite, [state.loss_sum, state.seconds, *dict(state.memory).values()])):
             raise ValueError("a sum is not finite")
         if state.order is not None and not is_order(state.order, state.position):

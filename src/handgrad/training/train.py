@@ -99,8 +99,9 @@ def train(
     state : TrainingState, optional
         Where to begin, instead of `seed`. It is kept up to date, and with the network it is all that resuming needs.
     stop : callable
-        Called after every step; when it returns True, training ends there, with a record. Of several ranks one is
-        enough; all end one step later.
+        Called before every step and between the chunks of a large batch; when it returns True, training ends after
+        the last step that is complete, with a record if there was a step since the last one. Of several ranks one is
+        enough; all end after the same step.
     communicator : Communicator, optional
         From `handgrad.init_distributed`: the ranks that mpiexec started train together, each on its part of every
         batch, and all hold the same network. They must have the same arguments, and take all records.
@@ -194,7 +195,6 @@ class _Training:
     record_every: int
     state: TrainingState
     stop: Callable[[], bool]
-    asked: bool = False
     stopped: bool = False
 
     def records(self) -> Iterator[Record]:
@@ -210,7 +210,7 @@ class _Training:
                     with one_blas_thread():  # the threads of the batch are the parallelism
                         complete = self._train_epoch()
                     due = (complete and state.epoch % self.record_every == 0) or state.step >= self.total
-                    record = self._record(due) if due or self.stopped else None
+                    record = self._record(due) if due or (self.stopped and self.used) else None
                     if complete:
                         state.epoch, state.position = state.epoch + 1, 0
                     if record:
@@ -235,15 +235,17 @@ class _Training:
         """Take the steps that an epoch lacks, maybe none after an interruption; return whether it is complete."""
         gradient, optimizer, state = self.gradient, self.optimizer, self.state
         network, data, augmentation = gradient.network, gradient.dataset, gradient.augmentation
-        if state.position == 0:
+        if state.position == 0 and state.seed is None:
             state.order = data.draw_order(self.batch_size, state.rng)
-            state.loss_sum, state.correct = 0.0, 0
         for rows in data.batches(state.order, self.batch_size, state.position):
-            if self.stopped or state.step >= self.total:
+            if state.step >= self.total:
                 break
             augmented = augmentation is not None and not augmentation.is_off(state.step, self.total)
-            seed, rate = int(state.rng.integers(2**63)), self._rate(state.step)
-            batch = gradient(rows, seed, augmented=augmented, stop=self.asked)  # forward, loss, backward
+            seed, rate = state.draw_seed(), self._rate(state.step)
+            batch = gradient(rows, seed, augmented=augmented, stop=self.stop)  # forward, loss, backward
+            if batch.stopped:
+                self.stopped = True
+                break
             if not isfinite(batch.loss):
                 raise NotFinite("the loss is not finite")
             if state.step % KEPT_EVERY == 0:
@@ -254,17 +256,15 @@ class _Training:
                 steps = -(-len(data) // self.batch_size)
                 self.averaging.update(state, network.flat_parameters, self.total, steps, gradient.workers)
             self.used += length(rows)
-            self.asked = self.stop()
-            self.stopped = batch.stop or (self.asked and gradient.communicator.size == 1)
         return state.position == len(data)
 
     def _rate(self, step: int) -> float:
         return self.optimizer.learning_rate * self.schedule(step, self.total, self.state.memory)
 
-    def _accuracy(self) -> float | None:
-        """Return the accuracy in the epoch so far; None for a regression."""
+    def _accuracy(self, examples: int) -> float | None:
+        """Return the accuracy on the examples of the epoch so far; None for a regression."""
         task, outputs = self.gradient.dataset.task, len(self.gradient.dataset.classes)
-        decisions = self.state.position * (outputs if task == "multilabel" else 1)
+        decisions = examples * (outputs if task == "multilabel" else 1)
         return None if task == "regression" else self.state.correct / decisions
 
     def _record(self, due: bool) -> Record:
@@ -272,7 +272,8 @@ class _Training:
         gradient, network, state = self.gradient, self.gradient.network, self.state
         found = accuracy = None
         seconds, rate = perf_counter() - self.clock, self._rate(state.step - 1)
-        loss = state.loss_sum / state.position
+        examples = state.position or len(gradient.dataset)  # between epochs, the sums are of the one before
+        loss = state.loss_sum / examples
         if not np.isfinite(network.flat_parameters).all():
             raise NotFinite("a parameter is not finite")
         current = network.flat_parameters.copy()
@@ -293,9 +294,9 @@ class _Training:
         state.seconds += seconds
         return Record(
             step=state.step - 1,
-            epoch=state.epoch + 1,
+            epoch=state.epoch + (state.position > 0),
             loss=loss,
-            train_accuracy=self._accuracy(),
+            train_accuracy=self._accuracy(examples),
             validation_loss=found.loss if found else None,
             validation_accuracy=accuracy,
             learning_rate=rate,
