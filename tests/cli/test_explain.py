@@ -50,11 +50,19 @@ def test_an_image_without_label_has_its_predicted_class(cli: Cli, tmp_path: Path
 def test_tables_have_their_inputs_by_name(cli: Cli) -> None:
     printed = prints(cli, "explain flowers.safetensors 1 --data flowers.csv --split train")
     assert "labelled lily" in printed
-    assert printed.splitlines()[-1].startswith("petal")
-    rows = [line.split() for line in printed.splitlines() if line.startswith("petal")]
+    gradients, effects = printed.partition("Attribution")[2].split("Effect")
+    rows = [line.split() for line in gradients.splitlines() if line.startswith("petal")]
     assert sorted(row[:4] for row in rows) == [["petal", "length", "3", "1"], ["petal", "width", "5", "1"]]
-    gradients = [abs(float(row[4])) for row in rows]
-    assert gradients == sorted(gradients, reverse=True)
+    sizes = [abs(float(row[4])) for row in rows]
+    assert sizes == sorted(sizes, reverse=True)
+    model = hg.load_model("flowers.safetensors")
+    with_means = model.predict_proba([[3, 5], [2, 5], [3, 3.5]])
+    predicted = with_means[0].argmax()
+    found = {
+        line.split()[1]: float(line.split()[-1]) for line in effects.splitlines() if line.startswith("petal")
+    }
+    expected = 100 * (with_means[0] - with_means)[1:, predicted]
+    assert [found["length"], found["width"]] == pytest.approx(expected, rel=1e-3)
     assert "one.csv, labelled rose: " in prints(cli, "explain flowers.safetensors one.csv")
 
 

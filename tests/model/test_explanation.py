@@ -8,6 +8,7 @@ import pytest
 
 import handgrad as hg
 from failing import refusal
+from handgrad.model.explain import input_effects
 
 
 def mixed() -> hg.Network:
@@ -55,7 +56,7 @@ def test_names_and_order_follow_the_arithmetic() -> None:
     # in float32, probabilities and dz of a certain prediction would be 0 and 1
     assert {step.values.dtype.name for step in explanation.steps} == {"float64"}
     assert explanation.label == explanation.predicted
-    assert explanation["loss"] == pytest.approx(-np.log(explanation.probability))
+    assert explanation["loss"] == pytest.approx(-np.log(explanation.value))
 
 
 @dataclass(frozen=True)
@@ -94,3 +95,27 @@ def test_formulas_have_the_names_of_arrays_and_the_values_of_fields() -> None:
 )
 def test_invalid_arguments_are_refused(raw: Any, label: Any, message: str) -> None:
     assert message in refusal(hg.explain, hg.Network([hg.Dense(2)], 4, 0), raw, label)
+
+
+@pytest.mark.parametrize("task", ["multilabel", "regression"])
+def test_other_tasks_explain_one_output(task: str) -> None:
+    scaling = hg.Scaling(np.array([5.0, -3]), np.array([2.0, 10])) if task == "regression" else None
+    layers = [hg.Dense(3), hg.Tanh(), hg.Dense(2)]
+    network = hg.Network(layers, 4, 0, np.float64, task=task, target_scaling=scaling, classes=["a", "b"])
+    raw = np.random.default_rng(0).normal(size=4)
+
+    def explained(x: Any) -> float:
+        return float(
+            network.predict(x[None])[0, 1] if scaling else -np.log(network.predict_proba(x[None])[0, 1])
+        )
+
+    explanation = hg.explain(network, raw, 1)
+    numerical = [(explained(raw + step) - explained(raw - step)) / 2e-6 for step in 1e-6 * np.eye(4)]
+    np.testing.assert_allclose(explanation.input_gradient, numerical, rtol=1e-6)
+    expected = network.predict(raw[None])[0, 1] if scaling else network.predict_proba(raw[None]).max()
+    assert explanation.value == pytest.approx(expected)
+    effects = input_effects(network, raw, 1, [[0, 2], [3]])
+    outputs = (network.predict if scaling else network.predict_proba)(
+        [raw, raw * [0, 1, 0, 1], raw * [1, 1, 1, 0]]
+    )
+    np.testing.assert_allclose(effects, outputs[0, 1] - outputs[1:, 1])

@@ -11,7 +11,9 @@ from handgrad.cli.output import emit, emit_json
 from handgrad.errors import HandgradError, suggest
 
 EXAMPLE_HELP = "An image, a CSV or Parquet file of one row, or the index of an example of the data, from 0."
-LABEL_HELP = "Class whose loss is explained. Default: that of the example, or the predicted one."
+LABEL_HELP = (
+    "Class or label whose loss is explained, or target. Default: that of the example, or the predicted one."
+)
 
 
 def explain(
@@ -23,6 +25,8 @@ def explain(
     json: Json = False,
 ) -> None:
     """Show every step of one example through the network and back."""
+    import numpy as np
+
     from handgrad.cli.explanation import as_text
     from handgrad.exports.formats import load_model
     from handgrad.model.explain import explain as explain_example
@@ -37,7 +41,13 @@ def explain(
         title = f"{name}, {split}, example {index}"
         if index >= len(dataset):
             raise HandgradError(f"{name}, {split}, has {len(dataset):,} examples, from 0; got {index}")
-        raw, known = dataset.inputs[index : index + 1][0], network.classes[dataset.labels[index]]
+        raw, true = dataset.inputs[index : index + 1][0], dataset.labels[index]
+        known = network.classes[true] if dataset.task == "classification" else None
+        if dataset.task == "regression":
+            targets = zip(network.classes, true, strict=True)
+            title += "".join(f", {name} {value:.6g}" for name, value in targets)
+        elif known is None:
+            title += f", labelled {', '.join(np.array(network.classes)[true > 0]) or 'with nothing'}"
     elif data or split:
         raise typer.BadParameter(f"{example:.80} is a file, not an index", param_hint="--data or --split")
     else:
@@ -45,14 +55,15 @@ def explain(
         if len(inputs) != 1:
             raise HandgradError(f"{example} holds {len(inputs):,} rows where one is expected; leave one")
         raw, known, title = inputs[0], labels[0], example
-    if known is not None and known not in network.classes:
+    if network.task != "regression" and known is not None and known not in network.classes:
         raise HandgradError(f"{title}: the model has no class '{known:.40}'")
     target = known if label is None else label
     explanation = explain_example(network, raw, None if target is None else network.classes.index(target))
     if json:
         label, predicted = (network.classes[k] for k in (explanation.label, explanation.predicted))
-        emit_json({"example": title, "label": label, "predicted": predicted})
+        emit_json({"example": title, "label": label, "predicted": predicted, "value": explanation.value})
         for step in explanation.steps:
             emit_json({**vars(step), "values": step.values.tolist()})
     else:
-        emit(as_text(explanation, title if known is None else f"{title}, labelled {known}", features))
+        title = title if known is None else f"{title}, labelled {known}"
+        emit(as_text(network, explanation, title, features))

@@ -1,4 +1,4 @@
-"""An explanation as text: the example, each array under its layer, and the gradient of the inputs."""
+"""An explanation as text: the example, each array under its layer, and what each input contributes."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -7,32 +7,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.cli.output import table
+from handgrad.data.columns import IS
 from handgrad.kernels.types import Floats
-from handgrad.model.explain import Explanation, Step
+from handgrad.model.explain import Explanation, Step, input_effects
+from handgrad.model.network import Network
 
 LINE, WHOLE = 80, 40
 """Characters of a line, and numbers up to which an array is written whole."""
 GREYS = np.array(["  ", "░░", "▒▒", "▓▓", "██"])  # from dark to light
 
 
-def as_text(explanation: Explanation, title: str, features: Sequence[str] = ()) -> str:
+def as_text(network: Network, explanation: Explanation, title: str, features: Sequence[str] = ()) -> str:
     """Return the text for a person, in which images are characters."""
     label, predicted = explanation.classes[explanation.label], explanation.classes[explanation.predicted]
     image = None
     if len(explanation.example_shape) == 3:
         grey = explanation["x"].reshape(explanation.example_shape).mean(axis=0)
         image = (grey - grey.min()) / (np.ptp(grey) or 1)
-    lines = [f"{title}: predicted as {predicted}, with probability {explanation.probability:.4f}"]
-    lines.append(f"the loss is that of {label}{', the predicted class' if label == predicted else ''}\n")
+    if explanation.task == "regression":
+        lines = [f"{title}: {predicted} is predicted as {explanation.value:.6g}\n"]
+    else:
+        noun = "class" if explanation.task == "classification" else "label"
+        lines = [f"{title}: predicted as {predicted}, with probability {explanation.value:.4f}"]
+        lines.append(
+            f"the loss is that of {label}{f', the predicted {noun}' if label == predicted else ''}\n"
+        )
     if image is not None:
         # the empty rows above and below are left out
         lines.append(_join(GREYS[np.rint(4 * image).astype(int)]).strip("\n"))
     for (layer, direction), steps in groupby(explanation.steps, lambda step: (step.layer, step.direction)):
         lines.append(f"\n{'↓' if direction == 'forward' else '↑'} {layer} {'─' * (LINE - len(layer) - 3)}")
         lines += [_step(step, explanation.classes if layer == "loss" else ()) for step in steps]
-    lines.append(f"\nAttribution: dx, the gradient of the loss of {label} with respect to each input\n")
+    of = label if explanation.task == "regression" else f"the loss of {label}"
+    lines.append(f"\nAttribution: dx, the gradient of {of} with respect to each input\n")
     if image is None:
-        lines.append(_inputs(explanation, features))
+        lines += [_inputs(explanation, features), _effects(network, explanation, features)]
     else:
         lines.append(_signed_image(explanation.input_gradient.sum(axis=0), image))
         lines.append(f"\n  -   a lighter pixel would lower the loss: evidence for {label}")
@@ -68,6 +77,31 @@ def _inputs(explanation: Explanation, features: Sequence[str]) -> str:
         for index in np.argsort(-np.abs(gradient), kind="stable").tolist()
     ]
     return table(["input", "value", "scaled", "dx"], rows)
+
+
+def _effects(network: Network, explanation: Explanation, features: Sequence[str]) -> str:
+    """List the columns of a table by what their values change of the prediction, the largest effects first."""
+    raw, output = explanation.raw, explanation.predicted
+    groups: dict[str, list[int]] = {}  # the inputs of each column: a number, or one for each name
+    for index in range(raw.size):
+        groups.setdefault(features[index].partition(IS)[0] if features else f"input {index}", []).append(
+            index
+        )
+    effects = input_effects(network, raw, output, list(groups.values()))
+    means = np.broadcast_to(network.scaling.shift if network.scaling else np.array(0.0), raw.shape)
+    rows, name = [], explanation.classes[output]
+    for place in np.argsort(-np.abs(effects), kind="stable").tolist():
+        column, inputs = [*groups.items()][place]
+        if len(inputs) == 1 and not (features and IS in features[inputs[0]]):
+            value, mean = f"{raw[inputs[0]]:.4g}", f"{means[inputs[0]]:.4g}"
+        else:
+            there = [features[index].partition(IS)[2] for index in inputs if raw[index]]
+            value, mean = there[0] if there else "", ""
+        effect = effects[place] * (1 if explanation.task == "regression" else 100)
+        rows.append([column, value, mean, f"{effect:+.4g}"])
+    unit = name if explanation.task == "regression" else f"the probability of {name}, in percentage points"
+    title = f"\nEffect: the change of {unit},\nagainst the mean of the training data in one column\n"
+    return f"{title}\n{table(['column', 'value', 'mean', 'effect'], rows)}"
 
 
 def _signed_image(numbers: Floats, ink: Floats) -> str:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from handgrad.model.network import Network
 
 FILES_HELP = "Images of any size, dark on light or light on dark; CSV or Parquet files, one example per row."
-ALL_HELP = "Print all classes, not only the three most probable ones."
-MOST_CLASSES, MOST_IN_JSON, SHOWN = 20, 1_000, 3
-"""Classes up to which the confusion matrix is printed and, in JSON, not null; number of probable ones printed."""
+ALL_HELP = "Print all classes or labels, not only the three most probable ones."
+SHOWN = 3
+"""Number of the most probable classes or labels that are printed."""
 
 
 def open_split(
@@ -58,7 +58,8 @@ def read_examples(network: "Network", file: Path) -> tuple[Any, list[str | None]
 
 
 def evaluate(model: Model, data: Data = None, split: Split = None, json: Json = False) -> None:
-    """Measure accuracy, loss and confusion matrix (of up to 20 classes; in JSON up to 1,000) of a model."""
+    """Measure a model: accuracy, precision, recall, F1 and confusion matrix, or the errors of a regression."""
+    from handgrad.cli.results import as_json, details, summary
     from handgrad.data.dataset import naming
     from handgrad.exports.formats import load_model
     from handgrad.training.evaluation import evaluate as measure
@@ -67,21 +68,13 @@ def evaluate(model: Model, data: Data = None, split: Split = None, json: Json = 
     source, split, dataset = open_split(network, model, data, split)
     with naming(source):
         result = measure(network, dataset)
-    classes = network.classes
-    confusion = (
-        result.confusion.tolist() if len(classes) <= (MOST_IN_JSON if json else MOST_CLASSES) else None
-    )
     if json:
         facts = {"model": str(model), "data": source, "split": split, "examples": result.examples}
-        measured = {"loss": result.loss, "accuracy": result.accuracy}
-        emit_json({**facts, **measured, "classes": classes, "confusion": confusion})
+        emit_json(facts | as_json(result, network.classes))
         return
-    shown = f"accuracy {result.accuracy:.2%} of {result.examples:,}, cross-entropy {result.loss:.4f}"
-    emit(f"{source}, {split}: {shown}")
-    if confusion is not None:
-        counts = [[f"{count or '·'}" for count in row] for row in confusion]
-        rows = [[name, *row] for name, row in zip(classes, counts, strict=True)]
-        emit("\n" + table(["true \\ predicted", *classes], rows))
+    emit(f"{source}, {split}: {summary(result)}")
+    if text := details(result, network.classes):
+        emit(f"\n{text}")
 
 
 def predict(
@@ -90,32 +83,45 @@ def predict(
     all_classes: Annotated[bool, option("--all", ALL_HELP)] = False,
     json: Json = False,
 ) -> int:
-    """Classify images or rows of tables."""
+    """Predict images or rows of tables: classes, labels or targets."""
     from handgrad.data.dataset import naming
     from handgrad.exports.formats import load_model
 
     network = load_model(model)
-    count, lines, status = len(network.classes), [], SUCCEEDED
+    regression, lines, status = network.task == "regression", [], SUCCEEDED
+    count = len(network.classes)
     shown = count if all_classes else min(SHOWN, count)
     for file in files:
         try:
             inputs, labels, _ = read_examples(network, file)
             with naming(str(file)):
-                probabilities = network.predict_proba(inputs).tolist()
+                predicted = (network.predict if regression else network.predict_proba)(inputs).tolist()
         except HandgradError as error:
             print(error_line(str(error)), file=sys.stderr)
             status = FAILED
             continue
-        for row, (label, numbers) in enumerate(zip(labels, probabilities, strict=True), 1):
+        for row, (label, numbers) in enumerate(zip(labels, predicted, strict=True), 1):
             named = dict(zip(network.classes, numbers, strict=True))
             ranking = sorted(named, key=lambda name: -named[name])
             if json:
-                facts = {"file": str(file), "row": row, "label": label, "class": ranking[0]}
-                emit_json({**facts, "probability": named[ranking[0]], "probabilities": named})
+                facts = {"file": str(file), "row": row, "label": label}
+                if regression:
+                    facts["predictions"] = named
+                elif network.task == "multilabel":
+                    facts |= {"labels": [name for name in named if named[name] > 0.5], "probabilities": named}
+                else:
+                    best = {"class": ranking[0], "probability": named[ranking[0]]}
+                    facts |= {**best, "probabilities": named}
+                emit_json(facts)
             place = f"{file}, row {row}" if len(labels) > 1 else str(file)
-            cells = (cell for name in ranking[:shown] for cell in (name, f"{named[name]:.1%}"))
+            if regression:
+                cells = [f"{number:.6g}" for number in numbers]
+            else:
+                cells = [cell for name in ranking[:shown] for cell in (name, f"{named[name]:.1%}")]
             lines.append([place, *cells])
     if lines and not json:
-        header = [cell for number in range(shown) for cell in (f"class {number + 1}", "")]
+        noun = "label" if network.task == "multilabel" else "class"
+        header = [cell for number in range(shown) for cell in (f"{noun} {number + 1}", "")]
+        header = list(network.classes) if regression else header
         emit(table(["file", *header], lines))
     return status

@@ -11,11 +11,13 @@ from handgrad import __version__
 from handgrad.cli.interrupts import Interrupted, interrupts
 from handgrad.cli.options import SUCCEEDED, RunOptions
 from handgrad.cli.output import emit, emit_json
+from handgrad.cli.results import summary
+from handgrad.config import count_outputs
 from handgrad.kernels.threads import choose_threads
 from handgrad.runs import Run
 from handgrad.tensorboard import log_to_tensorboard
 from handgrad.training.distributed import init_distributed
-from handgrad.training.evaluation import Evaluation, evaluate
+from handgrad.training.evaluation import AnyEvaluation, evaluate
 from handgrad.training.records import Record
 
 
@@ -48,7 +50,7 @@ def run_training(prepare: Callable[[], Run], options: RunOptions) -> int:
         facts = {"run": str(run.folder), "interrupted": not run.finished}
         if result:
             facts |= {"test_examples": result.examples, "test_loss": result.loss}
-            facts["test_accuracy"] = result.accuracy
+            facts |= {f"test_{name}": value for name, value in result.metrics().items()}
         emit_json(facts)
     elif text:
         _conclude(run, result, options.no_test)
@@ -61,7 +63,7 @@ def _introduce(run: Run, threads: int) -> None:
     batch, ranks = recipe.training.batch_size, run.communicator.size
     apart = f", {len(validation):,} for validation" if validation else ""
     shape = "×".join(map(str, train.input_shape))
-    example = f"{shape} {train.inputs.dtype}, {len(train.classes)} classes"
+    example = f"{shape} {train.inputs.dtype}, {count_outputs(train.task, len(train.classes))}"
     workers = f"{f'{ranks} ranks of ' if ranks > 1 else ''}{threads} thread{'s' * (threads > 1)}"
     steps = f"{run.total_steps:,} steps of {batch if batch == 'all' else f'{batch:,}'} examples"
     optimizer = recipe.training_arguments()["optimizer"]
@@ -73,20 +75,23 @@ def _introduce(run: Run, threads: int) -> None:
     if run.finished:
         emit(f"already finished after {run.state.step:,} steps; there is nothing to resume")
     else:
-        measured = f"{'val. loss':>11}{'val. acc.':>11}" if validation else ""
-        emit(f"{'step':>8}{'loss':>10}{'accuracy':>11}{measured}{'examples/s':>13}{'time':>9}")
+        accuracy = train.task != "regression"
+        measured = f"{'val. loss':>11}{'val. acc.':>11}"[: 22 if accuracy else 11] if validation else ""
+        measured = f"{'accuracy':>11}{measured}" if accuracy else measured
+        emit(f"{'step':>8}{'loss':>10}{measured}{'examples/s':>13}{'time':>9}")
 
 
 def _show(record: Record) -> None:
     """Print a record below the header of `_introduce`."""
-    validation = ""
+    accuracies = record.train_accuracy, record.validation_accuracy
+    training, validation = ("" if accuracy is None else f"{accuracy:>11.2%}" for accuracy in accuracies)
     if record.validation_loss is not None:
-        validation = f"{record.validation_loss:>11.4f}{record.validation_accuracy or 0:>11.2%}"
+        validation = f"{record.validation_loss:>11.4f}{validation}"
     speed = f"{record.examples_per_second:>13,.0f}{f'{record.seconds:.1f} s':>9}"
-    emit(f"{record.step:>8,}{record.loss:>10.4f}{record.train_accuracy or 0:>11.2%}{validation}{speed}")
+    emit(f"{record.step:>8,}{record.loss:>10.4f}{training}{validation}{speed}")
 
 
-def _conclude(run: Run, result: Evaluation | None, no_test: bool) -> None:
+def _conclude(run: Run, result: AnyEvaluation | None, no_test: bool) -> None:
     """Print where the training stopped, the result on the test split, and the folder."""
     emit()
     if not run.finished:
@@ -96,7 +101,7 @@ def _conclude(run: Run, result: Evaluation | None, no_test: bool) -> None:
     missing = "not opened" if no_test else f"{run.splits.source} has no test split"
     tested = f"{missing}; evaluate with: handgrad evaluate {run.folder}{'' if no_test else ' --data FILE'}"
     if result:
-        tested = f"accuracy {result.accuracy:.2%} of {result.examples:,}, cross-entropy {result.loss:.4f}"
+        tested = summary(result)
     emit(f"test     {tested}\nsaved    {run.folder}")
 
 

@@ -1,10 +1,10 @@
-"""One example step by step: every array on its way forward to the loss, and back to the inputs.
+"""One example step by step: every array on its way forward to the loss, or to a target, and back to the inputs.
 
 The layers compute in float64, so that an example that is predicted with a probability of almost 1 has a gradient.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from handgrad.config import check_integer, field_names
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.types import Floats
 from handgrad.model.layers import Layer
-from handgrad.model.losses import CrossEntropy
+from handgrad.model.losses import BinaryCrossEntropy, CrossEntropy
 from handgrad.model.network import Network
 
 
@@ -29,7 +29,7 @@ class Step:
     name, formula : str
         E.g. "z1", "weights1", or "dz1" for the gradient of the loss with respect to z1; and how it is computed.
     layer : str
-        Index and class of the layer, e.g. "0 Dense"; "input" or "loss".
+        Index and class of the layer, e.g. "0 Dense"; "input", "loss", or "prediction" of a regression.
     values : array
         The first axis is one example, except for parameters and their gradients; the loss is a number, ().
     """
@@ -52,7 +52,8 @@ class Explanation:
     raw : (I,)
         The example as the data set has it.
     label, predicted : int
-        The class whose loss is explained, and the most probable one.
+        The class or label whose loss is explained, and the most probable one; of a regression the target.
+    task : str
     """
 
     steps: tuple[Step, ...]
@@ -61,6 +62,7 @@ class Explanation:
     classes: tuple[str, ...]
     label: int
     predicted: int
+    task: str = "classification"
 
     def __getitem__(self, name: str) -> Floats:
         """Return the values of a step."""
@@ -68,16 +70,18 @@ class Explanation:
 
     def __repr__(self) -> str:
         steps = " → ".join(step.name for step in self.steps)
-        return f"Explanation({self.classes[self.predicted]!r} at {self.probability:.1%}: {steps})"
+        value = f"{self.value:.6g}" if self.task == "regression" else f"{self.value:.1%}"
+        return f"Explanation({self.classes[self.predicted]!r} at {value}: {steps})"
 
     @property
-    def probability(self) -> float:
-        """The probability of the predicted class, from 0 to 1."""
-        return float(self["probabilities"].max())
+    def value(self) -> float:
+        """The probability of the predicted class or label, or of a regression the predicted target, in its units."""
+        name = "predictions" if self.task == "regression" else "probabilities"
+        return float(self[name][0, self.predicted])
 
     @property
     def input_gradient(self) -> Floats:
-        """The gradient of the loss with respect to the inputs, in the shape of the example."""
+        """The gradient of the loss, or of the target, with respect to the inputs, in the shape of the example."""
         return self["dx"].reshape(self.example_shape)
 
 
@@ -90,13 +94,35 @@ def explain(network: Network, raw: ArrayLike, label: int | np.integer | None = N
     raw : (I,) or (*example_shape)
         One example as the data set has it: 0–255 for images; HandgradError if it does not fit.
     label : int, optional
-        The class whose loss is explained, from 0 to C − 1; default: the predicted one.
+        The class whose loss is explained, from 0 to C − 1; default: the predicted one. Of several labels, the one
+        whose presence is explained; default: the most probable. Of a regression, the target; default: the first.
     """
     raw = np.asarray(raw).reshape(-1)
-    predicted, classes = int(network.predict(raw[np.newaxis])[0]), network.classes
+    classes, task = network.classes, network.task or "classification"
+    score = network.predict if task == "regression" else network.predict_proba
+    outputs = score(raw[np.newaxis])[0]  # checks the example
+    predicted = 0 if task == "regression" else int(outputs.argmax())
     chosen = check_integer("label", predicted if label is None else label, 0, len(classes) - 1)
+    predicted = chosen if task == "regression" else predicted
     steps = tuple(_steps(network, raw, chosen))
-    return Explanation(steps, raw, network.example_shape, classes, chosen, predicted)
+    return Explanation(steps, raw, network.example_shape, classes, chosen, predicted, task)
+
+
+def input_effects(
+    network: Network, raw: NDArray[np.number], output: int, groups: Sequence[Sequence[int]]
+) -> NDArray[np.float64]:
+    """Compute how much the prediction of one example changes by each of G groups of its inputs, (G,).
+
+    It is the prediction minus that with the mean of the training data in place of the group's values: of a
+    probability, or of a target in its units. `raw` is one example (I,), `groups` have the indices of their inputs.
+    """
+    mean = network.scaling.shift if network.scaling else np.array(0.0)
+    rows = np.repeat(raw[np.newaxis].astype(np.float64), len(groups) + 1, axis=0)
+    for row, group in zip(rows[1:], groups, strict=True):
+        row[list(group)] = np.broadcast_to(mean, raw.shape)[list(group)]
+    predict = network.predict if network.task == "regression" else network.predict_proba
+    values = predict(rows)[:, output].astype(np.float64)
+    return values[0] - values[1:]
 
 
 def _steps(network: Network, raw: NDArray[np.number], label: int) -> Iterator[Step]:
@@ -122,18 +148,54 @@ def _steps(network: Network, raw: NDArray[np.number], label: int) -> Iterator[St
         yield Step(name, place, "forward", formula, y)
         gradients = {key: np.zeros_like(array) for key, array in parameters.items() if key not in statistics}
         passed.append((layer, names, place, backward, gradients))
-    softmax = f"softmax({name}) = exp {name} / Σ exp {name}"
-    yield Step("probabilities", "loss", "forward", softmax, kernels.softmax(y))
-    losses, dy = CrossEntropy().per_example(y, np.array([label]))
-    target = network.classes[label]
-    yield Step("loss", "loss", "forward", f"loss = −log probabilities[{target}]", losses.reshape(()))
-    yield Step(f"d{name}", "loss", "backward", f"d{name} = probabilities − one_hot({target})", dy)
+    dy = yield from _RESULTS[network.task or "classification"](network, name, y, label)
     for layer, names, place, backward, gradients in reversed(passed):
         dy = np.asarray(backward(dy, SimpleNamespace(**gradients)), np.float64)
         for key, values in (gradients | {"x": dy}).items():
             name = f"d{names['x'] if key == 'x' else key + names['n']}"
             formula = f"{name} = {_fill(layer.formulas.get(key, 'backward of {kind}({x})'), names)}"
             yield Step(name, place, "backward", formula, values)
+
+
+def _class_loss(network: Network, z: str, logits: Floats, label: int) -> Generator[Step, None, Floats]:
+    """Yield the steps behind the last layer, and return the gradient of the loss with respect to its outputs."""
+    target = network.classes[label]
+    yield Step(
+        "probabilities", "loss", "forward", f"softmax({z}) = exp {z} / Σ exp {z}", kernels.softmax(logits)
+    )
+    losses, dlogits = CrossEntropy().per_example(logits, np.array([label]))
+    yield Step("loss", "loss", "forward", f"loss = −log probabilities[{target}]", losses.reshape(()))
+    yield Step(f"d{z}", "loss", "backward", f"d{z} = probabilities − one_hot({target})", dlogits)
+    return dlogits
+
+
+def _label_loss(network: Network, z: str, logits: Floats, label: int) -> Generator[Step, None, Floats]:
+    """Do the same for the presence of one of several labels."""
+    target = network.classes[label]
+    probabilities = kernels.sigmoid(logits)
+    yield Step("probabilities", "loss", "forward", f"sigmoid({z}) = 1 / (1 + exp −{z})", probabilities)
+    losses, dlogit = BinaryCrossEntropy().per_example(logits[:, [label]], np.ones((1, 1)))
+    yield Step("loss", "loss", "forward", f"loss = −log probabilities[{target}]", losses.reshape(()))
+    dlogits = np.zeros_like(logits)
+    dlogits[:, [label]] = dlogit
+    formula = f"d{z} = (probabilities − 1) one_hot({target})"
+    yield Step(f"d{z}", "loss", "backward", formula, dlogits)
+    return dlogits
+
+
+def _target(network: Network, z: str, outputs: Floats, label: int) -> Generator[Step, None, Floats]:
+    """Do the same for a target of a regression, whose own gradient is explained, without a loss."""
+    scaling, target = network.target_scaling, network.classes[label]
+    formula = f"predictions = {z} · divisor + shift" if scaling else f"predictions = {z}"
+    yield Step("predictions", "prediction", "forward", formula, network.decide(outputs))
+    dy = np.zeros_like(outputs)
+    dy[:, label] = scaling.divisor[label] if scaling else 1
+    formula = f"d{z} = divisor one_hot({target})" if scaling else f"d{z} = one_hot({target})"
+    yield Step(f"d{z}", "prediction", "backward", formula, dy)
+    return dy
+
+
+_RESULTS = {"classification": _class_loss, "multilabel": _label_loss, "regression": _target}
 
 
 def _names(layer: Layer, x: str, number: str, parameters: Iterable[str], taken: set[str]) -> dict[str, Any]:

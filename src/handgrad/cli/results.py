@@ -1,0 +1,53 @@
+"""The result of an evaluation as text and as JSON, for each task."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from handgrad.cli.output import table
+from handgrad.training.evaluation import AnyEvaluation, Evaluation, MultilabelEvaluation, RegressionEvaluation
+
+MOST_OUTPUTS, MOST_IN_JSON = 20, 1_000
+"""Classes, labels or targets up to which each is printed and, in JSON, not null."""
+PARTS = {True: ("r2", "mae", "rmse"), False: ("precision", "recall", "f1")}
+"""The metrics of single outputs, where the task is regression or another."""
+
+
+def summary(result: AnyEvaluation) -> str:
+    """Return the metrics in one line."""
+    count = f"of {result.examples:,}"
+    match result:
+        case RegressionEvaluation():
+            means = result.metrics()
+            return f"R² {means['r2']:.4f}, MAE {means['mae']:.4g}, RMSE {means['rmse']:.4g} {count}"
+        case MultilabelEvaluation():
+            exact = f"all labels correct {result.exact_match:.2%} {count}"
+            return f"labels correct {result.accuracy:.2%}, {exact}, cross-entropy {result.loss:.4f}"
+    return f"accuracy {result.accuracy:.2%} {count}, cross-entropy {result.loss:.4f}"
+
+
+def details(result: AnyEvaluation, names: Sequence[str]) -> str:
+    """Return a table with a row for each class, label or target; an empty text where there are too many."""
+    regression = isinstance(result, RegressionEvaluation)
+    if len(names) > MOST_OUTPUTS or (regression and len(names) == 1):
+        return ""
+    form = "{:.4g}" if regression else "{:.3f}"
+    columns = [[form.format(value) for value in getattr(result, part)] for part in PARTS[regression]]
+    header = ["target", "R²", "MAE", "RMSE"] if regression else ["label", "precision", "recall", "F1"]
+    rows = [list(row) for row in zip(names, *columns, strict=True)]
+    if isinstance(result, Evaluation):
+        counts = [[f"{count or '·'}" for count in row] for row in result.confusion]
+        rows = [[name, *line, *parts] for (name, *parts), line in zip(rows, counts, strict=True)]
+        header = ["true \\ predicted", *names, *header[1:]]
+    return table(header, rows)
+
+
+def as_json(result: AnyEvaluation, names: Sequence[str]) -> dict[str, Any]:
+    """Return loss, metrics, and those of each class, label or target."""
+    parts = PARTS[isinstance(result, RegressionEvaluation)]
+    few = len(names) <= MOST_IN_JSON
+    columns = {part: getattr(result, part).tolist() for part in parts} if few else {}
+    each = {name: {part: columns[part][k] for part in parts} for k, name in enumerate(names)} if few else None
+    facts: dict[str, Any] = {"loss": result.loss, **result.metrics(), "outputs": each}
+    if isinstance(result, Evaluation):
+        facts |= {"classes": names, "confusion": result.confusion.tolist() if few else None}
+    return facts
