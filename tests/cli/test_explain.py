@@ -56,7 +56,7 @@ def test_tables_have_their_inputs_by_name(cli: Cli) -> None:
     sizes = [abs(float(row[4])) for row in rows]
     assert sizes == sorted(sizes, reverse=True)
     model = hg.load_model("flowers.safetensors")
-    with_means = model.predict_proba([[3, 5], [2, 5], [3, 3.5]])
+    with_means = model.predict_proba(np.array([[3, 5], [2, 5], [3, 3.5]]))
     predicted = with_means[0].argmax()
     found = {
         line.split()[1]: float(line.split()[-1]) for line in effects.splitlines() if line.startswith("petal")

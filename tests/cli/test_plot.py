@@ -29,7 +29,7 @@ def test_a_run_becomes_six_figures(cli: Cli, run: Path) -> None:
     printed = prints(cli, "plot RUN")
     assert written(run / "plots") == {f"{name}.{kind}" for name in CURVES | OTHERS for kind in ("svg", "png")}
     accuracy = json.loads(cli("evaluate", "RUN", "--json").stdout)["accuracy"]
-    assert f"measured RUN on strokes:300, test: accuracy {accuracy:.2%} of 50\n" in printed
+    assert f"measured RUN on strokes:300, test: accuracy {accuracy:.2%} of 50, " in printed
     assert all(f"saved    RUN/plots/{name}.svg and .png\n" in printed for name in CURVES | OTHERS)
     before = {path: path.read_bytes() for path in (run / "plots").iterdir()}
     prints(cli, "plot RUN")
@@ -60,7 +60,7 @@ def test_a_run_without_data_has_curves_and_weights(cli: Cli, run: Path, table: D
     if problem == "none.npz":
         (run.parent / "table.npz").unlink()
     printed = prints(cli, "plot x/RUN RUN RUN/../RUN --format svg")
-    assert "skipped  confusion, mistakes and calibration of x/RUN: " in printed
+    assert "skipped  figures of predictions of x/RUN: " in printed
     expected = {f"RUN/{name}.svg" for name in OTHERS} | {f"{name}.svg" for name in CURVES}
     assert written(run.parent / "plots") == expected | {"x/RUN/weights.svg"}
 

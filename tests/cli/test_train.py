@@ -27,7 +27,14 @@ def test_a_run_contains_recipe_log_checkpoint_model_and_parameters(cli: Cli, tmp
     *records, result = lines(prints(cli, f"{SMALL} --steps 60 --out RUN --json"))
     assert [list(record) for record in records] == [FIELDS] * 3
     assert [record["step"] for record in records] == [0, 50, 59]
-    assert list(result) == ["run", "interrupted", "test_examples", "test_loss", "test_accuracy"]
+    assert list(result) == [
+        "run",
+        "interrupted",
+        "test_examples",
+        "test_loss",
+        "test_accuracy",
+        "test_macro_f1",
+    ]
     run = tmp_path / "RUN"
     names = {str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()}
     parts = {f"final_config/{name}.csv" for name in ("b1", "b2", "w1", "w2")}
@@ -166,8 +173,8 @@ def test_training_starts_from_a_model_and_keeps_all_classes(cli: Cli, tmp_path: 
     prints(cli, f"{SMALL} --hidden 12 --steps 60 --out FIRST")
     images, labels = generate(40, 4)
     few = np.flatnonzero(labels < 3)[:6]
-    add_to_collection(tmp_path / "digits" / "mine.npz", images[few], [str(n) for n in labels[few]])
-    prints(cli, "train --from FIRST --data digits/mine.npz --steps 1 --learning-rate 1e-6 --out tuned")
+    add_to_collection(tmp_path / "digits" / "mine.csv", images[few], [str(n) for n in labels[few]])
+    prints(cli, "train --from FIRST --data digits/mine.csv --steps 1 --learning-rate 1e-6 --out tuned")
     before, after = hg.load_model(tmp_path / "FIRST"), hg.load_model(tmp_path / "tuned")
     assert after.classes == before.classes
     np.testing.assert_allclose(after.flat_parameters, before.flat_parameters, atol=1e-5)

@@ -31,7 +31,7 @@ def plot(
     data: Data = None,
     split: Split = None,
 ) -> None:
-    """Draw curves, weights, confusion matrix and mistakes."""
+    """Draw curves, weights, and predictions: confusion matrix and mistakes, residuals, or precision and recall."""
     from handgrad.files import make_folder
     from handgrad.plots.style import save
 
@@ -62,6 +62,7 @@ def _figures(
     import numpy as np
 
     from handgrad import plots
+    from handgrad.cli.results import summary
     from handgrad.exports.formats import load_model
     from handgrad.training.evaluation import evaluate
     from handgrad.training.records import load_records
@@ -71,7 +72,8 @@ def _figures(
     records = {name: found for name, found in logs.items() if found}
     for name in sorted(runs.keys() - records):
         emit(f"skipped  curves of {name}: it has no records")
-    for metric in ("loss", "error") if records else ():
+    accurate = [name for name, found in records.items() if found[0].train_accuracy is not None]
+    for metric in (["loss"] if records else []) + (["error"] if len(accurate) == len(records) > 0 else []):
         yield metric, partial(plots.plot_learning_curves, records, metric=metric, against=against)
     for name, network in networks.items():
         place = "" if len(runs) == 1 else f"{name}/"
@@ -82,10 +84,22 @@ def _figures(
         except HandgradError as error:
             if data or split:
                 raise
-            emit(f"skipped  confusion, mistakes and calibration of {name}: {error}")
+            emit(f"skipped  figures of predictions of {name}: {error}")
             continue
-        emit(f"measured {name} on {source}, {used}: accuracy {result.accuracy:.2%} of {len(dataset):,}")
+        emit(f"measured {name} on {source}, {used}: {summary(result)}")
+        if dataset.task == "regression":
+            predicted = np.concatenate([network.predict(part.inputs) for part in dataset.parts()])
+            for k, target in enumerate(network.classes):
+                suffix = f"-{k}" if len(network.classes) > 1 else ""
+                values = dataset.labels[:, k], predicted[:, k]
+                yield f"{place}predictions{suffix}", partial(plots.plot_predictions, *values, name=target)
+                yield f"{place}residuals{suffix}", partial(plots.plot_residuals, *values, name=target)
+            continue
         probabilities = np.concatenate([network.predict_proba(part.inputs) for part in dataset.parts()])
+        if dataset.task == "multilabel":
+            draw = plots.plot_precision_recall
+            yield f"{place}precision-recall", partial(draw, dataset.labels, probabilities, network.classes)
+            continue
         yield f"{place}confusion", partial(plots.plot_confusion_matrix, result.confusion, network.classes)
         yield f"{place}mistakes", partial(plots.plot_mistakes, dataset, probabilities)
         yield f"{place}calibration", partial(plots.plot_calibration, probabilities, dataset.labels)

@@ -56,7 +56,8 @@ def plot_learning_curves(
             line = axes.plot(x, y, label=shorten(label), color=f"C{index}", markevery=every)[0]
             line.set(linestyle=DASHES[index % len(DASHES)], marker=MARKERS[index % len(MARKERS)])
             handles.append(line)
-        axes.set(xlabel=f"{against} of training", ylabel=METRICS[metric])
+        regression = any(found[0].train_accuracy is None for found in records.values())
+        axes.set(xlabel=f"{against} of training", ylabel="loss" if regression else METRICS[metric])
         if against != "seconds":
             axes.locator_params(axis="x", integer=True)
         if metric != "accuracy":
@@ -81,6 +82,8 @@ def _lines(runs: dict[str, list[Record]], metric: str, against: str) -> dict[str
         names = ("loss", "validation_loss") if metric == "loss" else ("train_accuracy", "validation_accuracy")
         values = [[getattr(record, value) for value in names] for record in records]
         y = np.array(values, np.float64)  # NaN without a validation split
+        if np.isnan(y[:, 0]).any():
+            raise HandgradError(f"a regression has no {metric}; draw its loss")
         training, validation = {"loss": y, "accuracy": 100 * y, "error": 100 * (1 - y)}[metric].T
         validated = not np.isnan(validation).any()
         if len(runs) == 1 or not validated:
