@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 
+import handgrad as hg
+from failing import refusal
 from handgrad import files
 from handgrad.errors import HandgradError, suggest
+from handgrad.exports.formats import load_model_recipe
 from handgrad.files import UNFINISHED, remove_unfinished, replacing, write_file
 from handgrad.locks import try_lock
+from handgrad.recipes.loading import load_recipe
+from handgrad.runs import Run
 
 
 def test_a_file_appears_whole_and_a_failure_leaves_the_old_one(tmp_path: Path) -> None:
@@ -26,12 +31,28 @@ def test_a_file_appears_whole_and_a_failure_leaves_the_old_one(tmp_path: Path) -
     assert set(tmp_path.iterdir()) == {path, link}
 
 
+@pytest.mark.parametrize(
+    "name", ["x" * 300, "x" * 300 + ".toml", "a\0b", "a\0b.toml", "x/" * 2500 + "y.csv", "\ud800"]
+)
+def test_names_that_the_system_does_not_support(name: str) -> None:
+    network = hg.Network([hg.Dense(2)], 2, 0)
+
+    def resume(name: str) -> None:
+        Run.resume(Path(name))
+
+    for read in (hg.load_data, hg.load_model, hg.load_records, load_recipe, load_model_recipe, resume):
+        refusal(read, name)
+    for form in ("onnx", "h", "html", "csv"):
+        refusal(hg.export, network, name, form)
+    refusal(hg.save_model, network, name)
+
+
 def test_what_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(HandgradError, match="not a regular file"):
         write_file(Path("/dev/null"), b"")
     assert Path("/dev/null").is_char_device()
     for name, reason in (("missing/file", "No such file or directory"), ("a" * 256, "File name too long")):
-        with pytest.raises(HandgradError, match=f"cannot write .*{name[-40:]}: {reason}"):
+        with pytest.raises(HandgradError, match=f"cannot (write|use) .*{name[-40:]}: {reason}"):
             write_file(tmp_path / name, b"")
 
     def refuse(*_: object, **__: object) -> int:

@@ -21,7 +21,7 @@ def replacing(path: Path) -> Iterator[Path]:
     removed and `path` stays as it was. What killed processes have left in the folder is removed first. HandgradError
     is raised if the file cannot be written.
     """
-    path = Path(os.path.realpath(path))  # the target of a link is replaced, and not the link
+    path = Path(os.path.realpath(usable(path)))  # the target of a link is replaced, and not the link
     try:
         if path.exists() and not path.is_file():
             raise HandgradError(f"cannot write {path}: it is not a regular file; choose another place")
@@ -69,6 +69,18 @@ def remove_unfinished(folder: Path) -> None:
                 path.unlink()
 
 
+def usable(path: Path | str) -> Path:
+    """Return a path; HandgradError if the system cannot have a file of that name."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        pass
+    except (OSError, ValueError) as error:  # too long, or with a NUL character or a lone surrogate
+        reason = getattr(error, "strerror", None) or error
+        raise HandgradError(f"cannot use {path}: {reason}; choose another name") from error
+    return Path(path)
+
+
 def sync_folder(folder: Path) -> None:
     """Sync the names in a folder to the disk, where the system supports it."""
     with opened(folder) as number:
@@ -79,7 +91,7 @@ def sync_folder(folder: Path) -> None:
 def make_folder(folder: Path) -> None:
     """Create a folder and its parents if they do not exist; raise HandgradError if that fails."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        usable(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(folder, error) from error
 

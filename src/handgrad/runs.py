@@ -17,7 +17,7 @@ from handgrad.data.dataset import Splits, naming
 from handgrad.errors import HandgradError
 from handgrad.exports.csv import is_dense, write_csv
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE, load_model
-from handgrad.files import cannot_write, make_folder, write_file
+from handgrad.files import cannot_write, make_folder, usable, write_file
 from handgrad.locks import lock_folder
 from handgrad.model.files import load_recipe as recipe_of_model
 from handgrad.model.files import save_model
@@ -183,7 +183,7 @@ class Run:
 
 def _find_recipe(folder: Path) -> Recipe:
     """Read the recipe of a checkpoint, which must be that of the folder."""
-    checkpoint, file = folder / CHECKPOINT_FILE, folder / RECIPE_FILE
+    checkpoint, file = usable(folder / CHECKPOINT_FILE), folder / RECIPE_FILE
     if not checkpoint.exists():
         raise HandgradError(f"{folder} contains no {CHECKPOINT_FILE}; name the folder of a run to resume")
     recipe = parse_recipe(recipe_of_model(checkpoint) or {}, str(checkpoint))

@@ -1,6 +1,7 @@
 """Commands that are killed before and after each rename and each sync, and then repeated."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -53,8 +54,9 @@ int fsync(int file) {
 HANDGRAD = "import sys; from handgrad.cli.main import main; sys.exit(main(sys.argv[1:]))"
 LITTLE_MEMORY = "from handgrad.data import outofcore; outofcore.available_memory = lambda: 0\n" + HANDGRAD
 DRAW = (
-    "import numpy as np; from pathlib import Path; from handgrad.data.collection import add_to_collection\n"
-    "add_to_collection(Path('digits.csv'), np.ones((1, 28, 28), np.uint8), ['7'])"
+    "import sys; import numpy as np; from pathlib import Path\n"
+    "from handgrad.data.collection import add_to_collection\n"
+    "add_to_collection(Path(sys.argv[1]), np.ones((1, 28, 28), np.uint8), ['7'])"
 )
 TRAIN = (
     "train mlp --data strokes:200:1 --validation 40 --hidden 4 --batch-size 40 --epochs 3 --threads 1 --out RUN"
@@ -67,7 +69,8 @@ COMMANDS = {  # program, arguments, and moments at which it can be killed, at le
     "h": (HANDGRAD, "export new.safetensors out.h", 6),
     "html": (HANDGRAD, "export new.safetensors out.html", 6),
     "convert": (LITTLE_MEMORY, "data show table.csv", 18),
-    "draw": (DRAW, "", 6),
+    "draw": (DRAW, "digits.csv", 2),
+    "draw first": (DRAW, "new.csv", 12),
 }
 
 
@@ -119,6 +122,11 @@ class Place:
         return files(self.here), timeless(records)
 
 
+def parameter_files(found: dict[str, bytes]) -> dict[str, bytes]:
+    """Return the files of a network that a folder of CSV files holds."""
+    return {name: content for name, content in found.items() if re.fullmatch(r"out/[wb]\d\.csv", name)}
+
+
 @pytest.mark.parametrize(
     ("command", "step"),
     [
@@ -145,6 +153,8 @@ def test_a_killed_command_is_completed_by_the_next(tmp_path: Path, command: str,
         left, _ = place.found()
         for name in left:
             assert UNFINISHED in name or left[name] in (before.get(name), after[name]), (moment, name)
+        exported = parameter_files(left)
+        assert "out/w1.csv" not in exported or exported in map(parameter_files, (before, after)), moment
         assert place.run() == 0
         assert place.found() in complete, moment  # and no temporary file is left
     assert moment > place.moments

@@ -49,7 +49,14 @@ def test_large_claims_are_refused_before_anything_is_allocated(changes: dict[str
 
 
 BAD: dict[str, list[Any]] = {
-    "layers": [None, 3, [3], [{"type": "Mine"}], [{"type": "Dense", "units": 1e9}]],
+    "layers": [
+        None,
+        3,
+        [3],
+        [ReLU().to_config()] * 10_001,
+        [{"type": "Mine"}],
+        [{"type": "Dense", "units": 1e9}],
+    ],
     "input_shape": [None, [], [-4], [-1, -28, 28], [4.0], "4", {"a": 1}],
     "example_shape": [[3], [-1, 4], "x"],
     "classes": [None, ["no"], ["no", "no"], "ny"],

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from handgrad.data.dataset import naming
 from handgrad.errors import HandgradError
-from handgrad.files import make_folder, replacing
+from handgrad.files import make_folder, replacing, sync_folder
 from handgrad.kernels.types import MAX_BYTE
 from handgrad.model.layers import Dense, Dropout, Flatten, Layer, ReLU
 from handgrad.model.network import Network
@@ -35,6 +35,8 @@ def is_dense(network: Network) -> bool:
 def write_csv(network: Network, folder: Path) -> None:
     """Write the parameters of a network of dense layers with ReLU, all files completely or none at all.
 
+    A process that is killed between two files leaves a folder without ``w1.csv``, which cannot be read.
+
     If raw values are scaled otherwise than by 255, the difference is folded into the first layer:
     W' (x / 255) + b' = W (x − shift) / divisor + b. A folder with the files of a deeper network is refused.
     """
@@ -49,12 +51,16 @@ def write_csv(network: Network, folder: Path) -> None:
         weights, biases = matrices[0]
         scaled = weights / scaling.divisor
         matrices[0] = scaled * MAX_BYTE, biases - (scaled * scaling.shift).sum(axis=1)
-    _refuse_layers_beyond(len(matrices), folder)
     make_folder(folder)
+    _refuse_layers_beyond(len(matrices), folder)
     with ExitStack() as stack:
         for number, (weights, biases) in enumerate(matrices, 1):
             for stem, matrix in ((f"w{number}", weights), (f"b{number}", biases[:, np.newaxis])):
                 _write_matrix(stack.enter_context(replacing(folder / f"{stem}.csv")), stem, matrix)
+        # They are moved into place from the last to the first. If the process is killed meanwhile, files of two
+        # networks remain, which cannot be read without w1.csv.
+        (folder / "w1.csv").resolve().unlink(missing_ok=True)
+        sync_folder(folder)
 
 
 def _write_matrix(path: Path, stem: str, matrix: NDArray[Any]) -> None:

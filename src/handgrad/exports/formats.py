@@ -10,6 +10,7 @@ from handgrad.exports import FORMATS, SUFFIXES
 from handgrad.exports.c import write_c
 from handgrad.exports.csv import read_csv, write_csv
 from handgrad.exports.html import write_html
+from handgrad.files import usable
 from handgrad.model import files
 from handgrad.model.network import Network
 
@@ -115,7 +116,7 @@ def load_model_recipe(path: Path | str) -> dict[str, Any] | None:
 
 def model_file(path: Path | str) -> Path | None:
     """Return the model file that `path` names or contains; None for a folder of parameter CSV files."""
-    path = Path(path)
+    path = usable(path)
     if not path.exists():
         raise HandgradError(f"{path} does not exist; name a run folder, a model or a final_config folder")
     if SUFFIXES.get(path.suffix.lower()) in ("c", "html"):

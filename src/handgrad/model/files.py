@@ -24,6 +24,8 @@ FORMAT = "handgrad 1"
 """Name and version of the file format; newer ones are refused."""
 FORM = ("input_shape", "example_shape", "framing", "features", "classes", "task")
 """Arguments and attributes of a network that the metadata hold under the same names."""
+MOST_LAYERS = 10_000
+"""A network of more would take seconds to build, and is not meant."""
 
 SCALINGS = ("scaling", "target_scaling")
 
@@ -112,6 +114,10 @@ def network_from_tensors(tensors: Tensors, metadata: dict[str, str], path: Path)
     form = {key: metadata_value(metadata, key, path) for key in ("layers", "dtype", *FORM)}
     if not all(isinstance(form[key], list) for key in ("layers", "classes", "features")):
         raise HandgradError(f"{path} is damaged: its layers, classes or features are not lists")
+    if len(form["layers"]) > MOST_LAYERS:
+        raise HandgradError(
+            f"{path} is damaged: it has {len(form['layers']):,} layers, more than {MOST_LAYERS:,}"
+        )
     try:
         layers = [Layer.from_config(config) for config in form.pop("layers")]
     except HandgradError as error:

@@ -4,12 +4,12 @@ import re
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from handgrad.errors import HandgradError, suggest
+from handgrad.files import usable
 from handgrad.model.layers import Dense
 from handgrad.recipes.recipe import Recipe
 
@@ -65,7 +65,7 @@ def recipe_text(name: str) -> str:
 
 def load_recipe(name: str) -> Recipe:
     """Load a built-in recipe by name, or a TOML file by its path; HandgradError if it is missing or invalid."""
-    path = Path(name)
+    path = usable(name)
     if name in LADDER or (path.suffix != ".toml" and not path.is_file()):
         return parse_recipe(tomllib.loads(recipe_text(name)), f"recipe {name}")
     try:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from handgrad.errors import HandgradError
+from handgrad.files import usable
 
 LOG_FILE = "log.jsonl"
 
@@ -53,7 +54,7 @@ def load_records(folder: Path | str) -> list[Record]:
     """
     from pydantic import TypeAdapter, ValidationError
 
-    path = Path(folder) / LOG_FILE
+    path = usable(Path(folder) / LOG_FILE)
     if path.parent.is_dir() and not path.exists():
         return []
     try:
