@@ -12,6 +12,7 @@ from sklearn.metrics import log_loss
 import handgrad as hg
 from fixture_types import Examples
 from flowers import X, quick, y
+from handgrad.model.scaling import Scaling
 
 
 @pytest.mark.parametrize("offset", [0, 1.7e9])
@@ -70,7 +71,9 @@ def test_small_bytes_are_not_images() -> None:
 def test_sparse_inputs_give_the_same_as_dense_ones() -> None:
     holed = np.where(np.median(X) > X, 0, X)
     found = quick().fit(sparse.csc_array(holed), y).predict_proba(sparse.coo_array(holed))
-    np.testing.assert_array_equal(found, quick().fit(holed, y).predict_proba(holed))
+    np.testing.assert_array_equal(found, quick().fit(sparse.bsr_matrix(holed), y).predict_proba(holed))
+    divided = Scaling(np.zeros(4), np.sqrt((holed**2).mean(axis=0)))  # by the root of the mean square
+    np.testing.assert_allclose(found, quick(scaling=divided).fit(holed, y).predict_proba(holed), rtol=1e-4)
 
 
 def test_results_of_training(capsys: pytest.CaptureFixture[str]) -> None:

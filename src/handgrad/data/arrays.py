@@ -11,11 +11,14 @@ from numpy.typing import DTypeLike, NDArray
 
 from handgrad.data.memory import check_memory
 from handgrad.errors import HandgradError
+from handgrad.kernels.sparse_rows import SparseRows
 
 PART = 2**26
 """Bytes of inputs that are in memory at a time where all of them are passed over."""
 ADVISED = 2**17
 """Bytes that systems read ahead at once, at least."""
+
+NOT_FINITE = "inputs hold NaN or infinity; remove or replace those values"
 
 Store: TypeAlias = Callable[[Iterator[NDArray[Any]]], NDArray[Any]]
 """Takes the inputs of a data set block by block, (n, ...), and returns all of them, (N, ...)."""
@@ -80,6 +83,13 @@ def reading_ahead(inputs: Any) -> Iterator[Callable[[int, int], None]]:
         pages.madvise(mmap.MADV_NORMAL)
 
 
+def arrays_of(inputs: Any) -> tuple[NDArray[Any], ...]:
+    """Return the arrays that hold inputs: one, or those of sparse rows."""
+    if isinstance(inputs, SparseRows):
+        return inputs.values, inputs.columns, inputs.starts
+    return (inputs,)
+
+
 def row_slices(array: Any) -> Iterator[slice]:
     """Cut the rows of an array into slices of at most `PART` bytes."""
     size = max(1, PART // max(1, prod(array.shape[1:]) * array.dtype.itemsize))
@@ -89,13 +99,22 @@ def row_slices(array: Any) -> Iterator[slice]:
 
 def value_range(array: Any) -> tuple[float, float]:
     """Return the smallest and the largest value; 0 and 0 where there are none."""
+    if isinstance(array, SparseRows):  # the zeros belong to it
+        return float(array.values.min(initial=0)), float(array.values.max(initial=0))
     limits = [(array[part].min().item(), array[part].max().item()) for part in row_slices(array)]
     return min((low for low, _ in limits), default=0), max((high for _, high in limits), default=0)
 
 
 def convert_inputs(inputs: Any, width: int) -> Any:
-    """Convert inputs to uint8 or float32, (N, I) without gaps; memory maps of these types stay in their files."""
+    """Convert inputs to uint8 or float32, (N, I) without gaps; memory maps of these types stay in their files.
+
+    Sparse rows are only checked.
+    """
     if isinstance(inputs, MappedRows):
+        return inputs
+    if isinstance(inputs, SparseRows):
+        if not np.isfinite(inputs.values).all():
+            raise HandgradError(NOT_FINITE)
         return inputs
     if inputs.dtype.kind not in "uifb":
         raise HandgradError(f"inputs must be numbers; got {inputs.dtype}")
@@ -114,5 +133,5 @@ def convert_inputs(inputs: Any, width: int) -> Any:
         with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
             inputs = inputs.astype(dtype, "C", copy=False)
     if dtype != np.uint8 and not all(np.isfinite(inputs[part]).all() for part in row_slices(inputs)):
-        raise HandgradError("inputs hold NaN or infinity; remove or replace those values")
+        raise HandgradError(NOT_FINITE)
     return inputs

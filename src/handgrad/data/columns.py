@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from handgrad.data.dataset import Dataset
 from handgrad.errors import HandgradError, quoted
+from handgrad.kernels.sparse_rows import SparseRows
 
 Columns: TypeAlias = Mapping[str, Sequence[str]]
 """The columns of inputs in order, those of names with their names."""
@@ -77,10 +78,8 @@ def check_columns(there: Columns, known: Columns) -> None:
             raise HandgradError(f"column {quoted(column)} does not hold {expected}, as in training")
 
 
-def aligned(
-    inputs: NDArray[Any], names: Sequence[str], features: Sequence[str], *, leniently: bool = False
-) -> NDArray[Any]:
-    """Reorder inputs (N, J) with these names as a model takes them: (N, I), named `features`.
+def aligned(inputs: Any, names: Sequence[str], features: Sequence[str], *, leniently: bool = False) -> Any:
+    """Reorder inputs (N, J), sparse or not, with these names as a model takes them: (N, I), named `features`.
 
     HandgradError where columns or their names differ. With `leniently`, all inputs of an unknown name are 0.
     """
@@ -92,8 +91,10 @@ def aligned(
         for value in sorted({*there[column]} - {*known[column]}):
             others = ", ".join(map(repr, known[column]))
             raise HandgradError(f"column {quoted(column)}: {quoted(value)} is not one of {others:.200}")
-    result = np.zeros((len(inputs), len(features)), inputs.dtype)
     number = {name: k for k, name in enumerate(features)}
+    if isinstance(inputs, SparseRows):
+        return inputs.with_columns([number.get(name, -1) for name in names], len(features))
+    result = np.zeros((len(inputs), len(features)), inputs.dtype)
     for name, column in zip(names, inputs.T, strict=True):
         if name in number:
             result[:, number[name]] = column

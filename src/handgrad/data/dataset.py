@@ -14,10 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.config import FRAMINGS, TASKS, count_outputs
-from handgrad.data.arrays import PART, MappedRows, convert_inputs, is_mapped, reading_ahead, row_slices
+from handgrad.data.arrays import (
+    PART,
+    MappedRows,
+    arrays_of,
+    convert_inputs,
+    is_mapped,
+    reading_ahead,
+    row_slices,
+)
 from handgrad.data.batches import Rows, chunks, epoch_order, window_sizes
 from handgrad.data.labels import encode_targets
 from handgrad.errors import HandgradError
+from handgrad.kernels.sparse_rows import SparseRows, is_sparse
 from handgrad.kernels.types import as_array
 
 
@@ -39,7 +48,8 @@ class Dataset:
     inputs : array-like, (N, ...)
         Numbers; examples are flattened to (N, I). uint8 stays uint8, and integers of another type become uint8 where
         they are pixels: from 0 to 255, with a maximum of 128 or more. Everything else becomes float32. Memory maps
-        in C order are not copied: their rows are converted when they are used.
+        in C order are not copied: their rows are converted when they are used. A sparse matrix of SciPy becomes
+        `SparseRows` of float32 or float64.
     labels : array-like, (N,), (N, L) or (N, T)
         What each example should be predicted as: integers from 0 to C − 1 or names of classes; for several labels 0
         or 1 for each of them, stored as uint8; for regression numbers (N,) or (N, T), stored as float64 (N, T).
@@ -66,7 +76,11 @@ class Dataset:
     task: str = "classification"
 
     def __post_init__(self) -> None:
-        inputs = self.inputs if is_mapped(self.inputs) else as_array(self.inputs, "inputs")
+        inputs = self.inputs
+        if is_sparse(inputs):
+            inputs = SparseRows.of(inputs)
+        elif not is_mapped(inputs):
+            inputs = as_array(inputs, "inputs")
         labels = as_array(self.labels, "labels")
         shape = tuple(map(int, self.input_shape)) or inputs.shape[1:]
         if inputs.ndim < 2 or prod(inputs.shape[1:]) != prod(shape) or not prod(shape):
@@ -103,12 +117,14 @@ class Dataset:
         """Return a checksum that identifies the data, of inputs above 1 GB from evenly spaced parts."""
         checksum, parts = crc32(np.ascontiguousarray(self.labels).data), list(row_slices(self.inputs))
         for part in parts[:: -(-len(parts) // 16)]:
-            checksum = crc32(np.ascontiguousarray(self.inputs[part]).data, checksum)
+            for array in arrays_of(self.inputs[part]):
+                checksum = crc32(np.ascontiguousarray(array).data, checksum)
         return checksum
 
-    def sample(self, count: int) -> NDArray[Any]:
+    def sample(self, count: int) -> Any:
         """Return the inputs of about `count` examples, evenly spaced, (n, I)."""
-        return np.ascontiguousarray(self.inputs[:: max(1, len(self) // count)])
+        rows = self.inputs[:: max(1, len(self) // count)]
+        return rows if isinstance(rows, SparseRows) else np.ascontiguousarray(rows)
 
     def parts(self) -> "Iterator[Dataset]":
         """Yield the examples in parts of at most 64 MB."""
@@ -137,6 +153,8 @@ class Dataset:
 
     @property
     def _row_bytes(self) -> int:
+        if isinstance(self.inputs, SparseRows):
+            return self.inputs.nbytes // max(1, len(self))
         return self.inputs.shape[1] * self.inputs.dtype.itemsize
 
 

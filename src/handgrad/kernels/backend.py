@@ -15,7 +15,7 @@ from typing import Any
 from handgrad.errors import HandgradError
 
 VARIABLE = "HANDGRAD_KERNELS"
-MODULES = "activations convolution dense images losses normalization optimizers pooling softmax"
+MODULES = "activations convolution dense images losses normalization optimizers pooling softmax sparse"
 FUSED: dict[str, Any] = {"mlp": None, "mlp_gradient": None}
 """Kernels of the compiled library only, each of which computes several others; None where it is not in use."""
 _LOCK = RLock()
@@ -102,7 +102,7 @@ def _native(choice: str) -> dict[str, Any]:
             raise
         warnings.warn(f"{error}; NumPy computes instead, several times slower", RuntimeWarning, stacklevel=2)
         return {}
-    native = functions_of("handgrad.kernels.native", "dense images mlp vectors")
+    native = functions_of("handgrad.kernels.native", "dense images mlp sparse vectors")
     return native | {"name": name, "takes_bytes": True, "compiled": functions}
 
 

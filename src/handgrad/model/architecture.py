@@ -1,7 +1,7 @@
 """Layers in a row and their arrays: all parameters are views into one flat vector."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import prod
+from math import ceil, prod
 from operator import index
 from types import SimpleNamespace
 from typing import Any
@@ -54,32 +54,37 @@ class Architecture:
                 raise HandgradError(f"{layer!r:.60} is not a layer; a custom layer inherits from Layer")
         self.shapes: list[Mapping[str, Shape]] = []
         self.statistic_shapes: list[Mapping[str, Shape]] = []
-        self.parameter_count = self.macs = 0
-        shape, floats = self.input_shape, self.inputs
+        self.parameter_count, macs = 0, list[int]()
+        shape, widest, floats = self.input_shape, 0, self.inputs
         if self.layers[0].takes_bytes:  # four bytes are as long as one float
             floats = -(-floats // 4)
         for layer in self.layers:
             self.shapes.append(layer.parameter_shapes(shape))
             self.statistic_shapes.append(layer.statistic_shapes(shape))
             shape = layer.output_shape(shape)
-            floats = max(floats, prod(shape))
+            widest = max(widest, prod(shape))
             parameters = sum(map(prod, self.shapes[-1].values()))
             self.parameter_count += parameters
-            self.macs += parameters * prod(shape[1:])
+            macs.append(parameters * prod(shape[1:]))
         self.output_shape = shape
-        fitting = max(1, CACHE_SIZE // floats)
-        self.chunk = fitting - fitting % CHUNK_STEP or fitting
+        self.macs, self._first_macs, self._widest = sum(macs), macs[0], widest
+        self.chunk = _fitting(max(floats, widest))
         self.first_trained = next((i for i, shapes in enumerate(self.shapes) if shapes), len(self.layers))
         self.has_running_statistics = any(self.statistic_shapes)
         self.is_mlp = [type(layer) for layer in self.layers] == [Dense, ReLU, Dense]
 
-    def chunk_size(self, examples: int, threads: int) -> int:
+    def chunk_size(self, examples: int, threads: int, entries: float | None = None) -> int:
         """Return the size of the chunks of a batch: at most `chunk`, the same number of chunks for each thread.
 
-        A batch that would be one chunk is shared out where that is worth the overhead.
+        A batch that would be one chunk is shared out where that is worth the overhead. `entries` is the number of
+        inputs of an example that are not zero, where only these are computed with.
         """
-        count = -(-examples // self.chunk)
-        if count > 1 or examples * self.macs >= WORTH_SHARING:
+        chunk, macs = self.chunk, self.macs
+        if entries is not None:
+            chunk = _fitting(max(ceil(entries), self._widest))
+            macs -= int(self._first_macs * (1 - entries / self.inputs))
+        count = -(-examples // chunk)
+        if count > 1 or examples * macs >= WORTH_SHARING:
             count = -(-count // threads) * threads
         size = max(1, -(-examples // max(1, count)))
         return size if size <= CHUNK_STEP else -(-size // CHUNK_STEP) * CHUNK_STEP
@@ -166,6 +171,12 @@ class Architecture:
                 start += prod(shape)
             views.append(SimpleNamespace(**arrays))
         return views
+
+
+def _fitting(floats: int) -> int:
+    """Return the number of examples of which a layer of this many floats is computed at a time."""
+    fitting = max(1, CACHE_SIZE // floats)
+    return fitting - fitting % CHUNK_STEP or fitting
 
 
 def check_shape(shape: Any, name: str) -> Shape:

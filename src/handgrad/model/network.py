@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from handgrad.config import FRAMINGS, check_task, unique_names
 from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
+from handgrad.kernels.sparse_rows import SparseRows, is_sparse
 from handgrad.kernels.threads import Workers, choose_threads, one_blas_thread
 from handgrad.kernels.types import Floats, Integers, as_array, as_floats
 from handgrad.model.architecture import Architecture, check_shape
@@ -113,13 +114,13 @@ class Network(Architecture):
             self.classes = tuple(classes)
         self.example_shape, self.framing, self.features = tuple(example_shape), framing, tuple(features)
 
-    def forward(self, x: NDArray[Any], rng: Rng = None) -> tuple[Floats, Backward]:
+    def forward(self, x: NDArray[Any] | SparseRows, rng: Rng = None) -> tuple[Floats, Backward]:
         """Compute the logits of scaled inputs, and return the function that computes the gradients.
 
         Parameters
         ----------
         x : (N, *input_shape) or (N, I)
-            Scaled floats, or uint8 values, which stand for x / 255.
+            Scaled floats, also as `SparseRows`, or uint8 values, which stand for x / 255.
         rng : numpy.random.Generator, optional
             For layers that draw random numbers in training; None means inference.
 
@@ -130,14 +131,10 @@ class Network(Architecture):
             `gradient` is a flat (P,) vector with the layout of `flat_parameters`, and is added to; dx has the shape
             (N, *input_shape). With ``input_gradient=False`` dx is not computed and None is returned.
         """
-        y: Any = np.asarray(x)
+        y: Any = x if isinstance(x, SparseRows) else np.asarray(x)
         if y.ndim < 2 or prod(y.shape[1:]) != self.inputs:
             raise HandgradError(f"the network takes inputs (N, {self.inputs}); got {y.shape}")
-        if y.dtype != np.uint8:
-            y = y.astype(self.dtype, copy=False)
-        elif not (self.layers[0].takes_bytes and kernels.takes_bytes):
-            y = as_floats(y, self.dtype)
-        y = y.reshape(len(y), *self.input_shape)
+        y = self._as_input(y)
         steps = []
         for layer, arrays in zip(self.layers, self.arrays, strict=True):
             y, step = layer.forward(arrays, y, rng)
@@ -156,19 +153,44 @@ class Network(Architecture):
 
         return y, backward
 
-    def calibrate(self, raw: NDArray[Any]) -> None:
+    def _as_input(self, y: Any) -> Any:
+        """Return scaled inputs (N, …) in the form that the first layer takes."""
+        first = self.layers[0]
+        if isinstance(y, SparseRows):
+            if first.takes_sparse:
+                return y.astype(self.dtype)
+            y = y.toarray()
+        if y.dtype != np.uint8:
+            y = y.astype(self.dtype, copy=False)
+        elif not (first.takes_bytes and kernels.takes_bytes):
+            y = as_floats(y, self.dtype)
+        return y.reshape(len(y), *self.input_shape)
+
+    def calibrate(self, raw: NDArray[Any] | SparseRows) -> None:
         """Measure the statistics on examples (N, I) of the training data, with the current parameters."""
         if not self.has_running_statistics:
             return
-        y = as_floats(self.scale(raw), self.dtype).reshape(len(raw), *self.input_shape)
+        y = self._as_input(self.scale(raw))
+        if y.dtype == np.uint8:
+            y = as_floats(y, self.dtype)
         with one_blas_thread():
             for layer, arrays in zip(self.layers, self.arrays, strict=True):
                 for name, values in layer.measure(y).items():
                     getattr(arrays, name)[...] = values
                 y, _ = layer.forward(arrays, y)
 
-    def scale(self, raw: NDArray[Any]) -> Floats | NDArray[np.uint8]:
-        """Scale values of the data set, (N, I), to inputs of `forward`; bytes stay where it scales them itself."""
+    def entries(self, raw: Any) -> float | None:
+        """Return how many inputs of an example in (N, I) are not zero, if the others are skipped; else None."""
+        centred = self.scaling is not None and self.scaling.shift.any()
+        if centred or not isinstance(raw, SparseRows) or not self.layers[0].takes_sparse:
+            return None
+        return len(raw.values) / max(1, len(raw))
+
+    def scale(self, raw: Any) -> Any:
+        """Scale values of the data set, (N, I), to inputs of `forward`; bytes stay where it scales them itself.
+
+        Sparse rows stay sparse where the scaling only divides.
+        """
         if not self.scaling:
             return raw.astype(self.dtype)
         return raw if raw.dtype == np.uint8 and self.scaling.for_bytes else self.scaling(raw, self.dtype)
@@ -179,7 +201,8 @@ class Network(Architecture):
         Parameters
         ----------
         raw : (N, *input_shape) or (N, I)
-            Values of the data set, e.g. 0–255 for images; HandgradError where one is not a finite number.
+            Values of the data set, e.g. 0–255 for images, or a sparse matrix of them; HandgradError where one is
+            not a finite number.
         """
         return self._classify(self._check_inputs(raw))[0]
 
@@ -227,7 +250,7 @@ class Network(Architecture):
             logits, classes = self._classify_chunk(raw)
         else:
             threads = choose_threads()
-            size = self.chunk_size(len(raw), threads)
+            size = self.chunk_size(len(raw), threads, self.entries(raw))
             chunks = [raw[start : start + size] for start in range(0, len(raw), size)]
             with one_blas_thread(), Workers(threads) as workers:
                 parts = workers.map(self._classify_chunk, chunks)
@@ -242,14 +265,15 @@ class Network(Architecture):
 
     def _check_inputs(self, values: ArrayLike) -> NDArray[Any]:
         """Return inputs (N, I), or raise HandgradError."""
-        raw = as_array(values, "inputs")
+        raw: Any = SparseRows.of(values) if is_sparse(values) else as_array(values, "inputs")
         if raw.ndim > 2:
             raw = raw.reshape(len(raw), prod(raw.shape[1:]))
         if raw.ndim != 2 or raw.shape[1] != self.inputs:
             got = f"got an array of shape {np.shape(values)}"
             raise HandgradError(f"the model takes (N, {self.inputs}) inputs; {got}")
         kind = raw.dtype.kind
-        if kind != "u" and (kind not in "ifb" or (kind == "f" and not np.isfinite(raw).all())):
+        numbers = raw.values if isinstance(raw, SparseRows) else raw
+        if kind != "u" and (kind not in "ifb" or (kind == "f" and not np.isfinite(numbers).all())):
             raise HandgradError("the inputs hold values that are not finite numbers; remove or replace them")
         return raw
 

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import check_is_fitted
 
+from handgrad.data.arrays import arrays_of
 from handgrad.data.augment import Augmentation
 from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
@@ -46,7 +47,8 @@ class HandgradClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         How the saved model turns an image file into an example of `input_shape`: framed as in MNIST, or only resized.
     scaling : "auto", "standard", Scaling or None
         "auto" divides bytes (uint8) by 255 if any is 128 or larger, and standardises all other numbers: each input to
-        mean 0 and standard deviation 1 over the training data. "standard" standardises bytes, too; None nothing.
+        mean 0 and standard deviation 1 over the training data, or of a sparse matrix to mean square 1, so that zeros
+        stay zeros. "standard" standardises bytes, too; None nothing.
     dtype : "float32", "float64" or None
         Of parameters and arithmetic. None chooses float32 for bytes and float32, else float64.
     optimizer : str or Optimizer
@@ -169,8 +171,9 @@ class HandgradClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     ) -> Self:
         """Train for one epoch on more examples, and return the classifier.
 
-        Scaling is learned from the first ones. Raise ValueError for early stopping, validation, schedules and
-        averages, which need the whole training, and for an unknown class; other errors are those of `fit`.
+        Scaling is learned from all examples so far, as by ``StandardScaler.partial_fit``. Raise ValueError for early
+        stopping, validation, schedules and averages, which need the whole training, and for an unknown class; other
+        errors are those of `fit`.
 
         Parameters
         ----------
@@ -211,7 +214,8 @@ class HandgradClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         check_is_fitted(self, "network_")
         inputs, scaling = check_inputs(self, X, self.network_.features)[0], self.network_.scaling
         floats = inputs.dtype != np.uint8 and scaling is not None and scaling.for_bytes
-        if floats and inputs.max() <= 1 and (inputs % 1).any():
+        numbers = arrays_of(inputs)[0]
+        if floats and numbers.max(initial=0) <= 1 and (numbers % 1).any():
             raise HandgradError("the estimator was trained on bytes, 0 to 255; X is scaled to 0 to 1 already")
         return self.network_.logits(inputs)
 

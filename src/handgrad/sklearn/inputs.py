@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_array, validate_data
 from handgrad.data.columns import aligned, spread
 from handgrad.data.dataset import naming
 from handgrad.errors import HandgradError
+from handgrad.kernels.sparse_rows import SparseRows
 
 TYPES = (np.float64, np.float32, np.uint8)
 """Types of inputs; all other numbers become the first."""
@@ -20,7 +21,7 @@ MISSING = ("None", "nan", "<NA>", "NaT")
 
 def check_inputs(
     estimator: Any, X: Any, features: tuple[str, ...] | None
-) -> tuple[NDArray[Any], tuple[str, ...]]:
+) -> tuple[NDArray[Any] | SparseRows, tuple[str, ...]]:
     """Return examples as (N, I) in the order of training, with the names of the inputs, if any.
 
     `features` are those names in an earlier call, None in the first one. ValueError and TypeError as scikit-learn
@@ -29,7 +30,7 @@ def check_inputs(
     numbers, names = _encode_texts(X)
     inputs = check_array(numbers, accept_sparse="csr", dtype=TYPES, estimator=estimator, input_name="X")
     validate_data(estimator, X, reset=features is None, skip_check_array=True)
-    inputs = inputs.toarray() if issparse(inputs) else inputs
+    inputs = SparseRows.of(inputs) if issparse(inputs) else inputs
     if features is None:
         columns = getattr(estimator, "feature_names_in_", ()) if inputs.dtype != np.uint8 else ()
         return inputs, names or tuple(map(str, columns))
@@ -42,8 +43,8 @@ def check_inputs(
 
 def _encode_texts(X: Any) -> tuple[Any, tuple[str, ...]]:
     """Convert a DataFrame with text columns to inputs (N, I) and their names; anything else is unchanged."""
-    if not hasattr(X, "columns") or not hasattr(X, "dtypes"):
-        return X, ()
+    if not hasattr(X, "columns") or not hasattr(X, "dtypes") or hasattr(X, "sparse"):
+        return X, ()  # pandas has `sparse` where all columns are so
     columns = {str(name): np.asarray(X[name]) for name in X.columns}
     for name, values in columns.items():
         if values.dtype.kind not in "buifOUT":

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_scalar
 
 from handgrad.config import FRAMINGS
 from handgrad.data.dataset import naming
 from handgrad.errors import HandgradError
+from handgrad.kernels.sparse_rows import SparseRows
 from handgrad.kernels.threads import choose_threads
 from handgrad.model.layers import Dense, Dropout, Layer
-from handgrad.model.scaling import Scaling
+from handgrad.model.scaling import InputStatistics, Scaling
 from handgrad.training.optimizers import Optimizer
 
 RANGES = (
@@ -77,19 +77,31 @@ def build_optimizer(estimator: Any) -> Optimizer:
     return replace(Optimizer.resolve(estimator.optimizer, "optimizer"), **changes)
 
 
-def choose_scaling(scaling: Any, inputs: NDArray[Any], weights: NDArray[Any] | None) -> Scaling:
-    """Return the scaling of inputs; bytes below 128 are numbers, such as ages or categories, and not images."""
+def choose_scaling(
+    scaling: Any, inputs: NDArray[Any] | SparseRows, weights: NDArray[Any] | None
+) -> tuple[Scaling, InputStatistics | None]:
+    """Return the scaling of inputs, and what it was learned from, if it was.
+
+    Bytes below 128 are numbers, such as ages or categories, and not images.
+    """
     if isinstance(scaling, Scaling):
-        return scaling
+        return scaling, None
     if scaling is None:
-        return Scaling(np.array(0.0), np.array(1.0))
+        return Scaling(np.array(0.0), np.array(1.0)), None
     if not isinstance(scaling, str) or scaling not in ("auto", "standard"):
         raise HandgradError(f"scaling must be 'auto', 'standard', None or an hg.Scaling; got {scaling!r:.60}")
     if scaling == "auto" and inputs.dtype == np.uint8 and inputs.max() >= 128:
-        return Scaling.of_bytes()
-    with np.errstate(over="ignore", invalid="ignore"):  # numbers that are too large are refused once scaled
-        scaler = StandardScaler().fit(inputs, sample_weight=weights)
-    return Scaling(scaler.mean_.astype(np.float64), scaler.scale_.astype(np.float64))
+        return Scaling.of_bytes(), None
+    return learn_scaling(InputStatistics.before(inputs), inputs, weights)
+
+
+def learn_scaling(
+    statistics: InputStatistics, inputs: NDArray[Any] | SparseRows, weights: NDArray[Any] | None
+) -> tuple[Scaling, InputStatistics]:
+    """Return the scaling of the inputs of which these are the statistics, and of more; and theirs."""
+    with np.errstate(over="ignore", invalid="ignore"):  # numbers that are too large are refused
+        statistics = statistics.add(inputs, weights)
+        return statistics.scaling(), statistics
 
 
 def usable_threads(threads: int | None) -> int:

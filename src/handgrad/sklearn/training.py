@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import assert_all_finite, check_consistent_length, check_random_state, column_or_1d
@@ -16,6 +17,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from handgrad.data.dataset import Dataset, Splits
 from handgrad.errors import HandgradError
+from handgrad.kernels.sparse_rows import SparseRows
 from handgrad.model.architecture import check_shape
 from handgrad.model.losses import CrossEntropy
 from handgrad.model.network import Network
@@ -40,6 +42,7 @@ def fit(
     stopping = EarlyStopping(classifier.patience, classifier.monitor)
     continued = (classifier.warm_start or partial) and hasattr(classifier, "network_")
     inputs, features = check_inputs(classifier, X, classifier.network_.features if continued else None)
+    sparse = isinstance(inputs, SparseRows)
     weights = check_weights(sample_weight, len(inputs), np.float64, "sample_weight")
     check_consistent_length(inputs, y)
     classes, targets = _encode(y, classifier.classes_ if continued or partial else None)
@@ -47,7 +50,8 @@ def fit(
     seed = classifier._seed if continued else int(random.randint(np.iinfo(np.int32).max))
     if validation is not None:
         X_val, y_val = validation
-        validation = check_inputs(classifier, X_val, features)[0], _encode(y_val, classes)[1]
+        X_val = _in_form(check_inputs(classifier, X_val, features)[0], sparse)
+        validation = X_val, _encode(y_val, classes)[1]
         check_consistent_length(*validation)
     elif classifier.validation_fraction or classifier.early_stopping:
         size = float(classifier.validation_fraction or 0.1)
@@ -61,22 +65,25 @@ def fit(
         network, state, records = classifier.network_, classifier._state, classifier.records_
         if tuple(parameters.build_layers(classifier, len(classes))) != network.layers:
             raise HandgradError("the layers differ from those trained so far; fit without warm_start")
+        scaling, statistics = network.scaling, classifier._statistics
+        if partial and statistics:
+            scaling, statistics = parameters.learn_scaling(statistics, inputs, weights)
     else:
-        network, records = _build_network(classifier, inputs, weights, seed, features, classes), []
+        scaling, statistics = parameters.choose_scaling(classifier.scaling, inputs, weights)
+        network, records = _build_network(classifier, inputs, scaling, seed, features, classes), []
         state = TrainingState(np.random.default_rng([seed, 1]))
-    data = _scaled_dataset(network, inputs, targets)
+    data = _scaled_dataset(network, scaling, inputs, targets)
     settings = type(optimizer), classifier.averaging, classifier.early_stopping and stopping
     if continued and settings != classifier._settings:
         state = TrainingState(state.rng)
     elif continued and (partial or state.fingerprint != data.fingerprint()):  # continue with other data
         state = TrainingState(state.rng, moments=state.moments, updates=state.updates)
 
-    trained = copy(network)  # with the same parameters, for scaled inputs
-    if trained.scaling and not trained.scaling.for_bytes:
-        trained.scaling = Scaling(np.array(0.0), np.array(1.0))
+    trained = copy(network)  # with the same parameters, for inputs as `data` has them
+    trained.scaling = scaling if sparse or scaling.for_bytes else Scaling(np.array(0.0), np.array(1.0))
     training: Any = train(
         trained,
-        Splits(data, _scaled_dataset(network, *validation) if validation else None),
+        Splits(data, _scaled_dataset(network, scaling, *validation) if validation else None),
         optimizer=optimizer,
         schedule=classifier.schedule,
         loss=_build_loss(classifier, classes[targets], classes),
@@ -91,6 +98,7 @@ def fit(
     )
     classifier.classes_, classifier.network_, classifier.records_ = classes, network, records
     classifier._state, classifier._seed, classifier._settings = state, seed, settings
+    network.scaling, classifier._statistics = scaling, statistics
     with closing(training):
         _run(classifier, training, None if partial or classifier.early_stopping else classifier.tol)
 
@@ -143,8 +151,8 @@ def _build_loss(classifier: Any, labels: NDArray[Any], classes: NDArray[Any]) ->
 
 def _build_network(
     classifier: Any,
-    inputs: NDArray[Any],
-    weights: NDArray[Any] | None,
+    inputs: NDArray[Any] | SparseRows,
+    scaling: Scaling,
     seed: int,
     features: tuple[str, ...],
     classes: NDArray[Any],
@@ -161,7 +169,7 @@ def _build_network(
         columns if classifier.layers is None else shape,
         np.random.default_rng([seed, 0]),
         dtype,
-        scaling=parameters.choose_scaling(classifier.scaling, inputs, weights),
+        scaling=scaling,
         classes=map(str, classes),
         example_shape=shape,
         framing="plain" if classifier.input_shape is None else classifier.framing,
@@ -169,11 +177,20 @@ def _build_network(
     )
 
 
-def _scaled_dataset(network: Network, inputs: NDArray[Any], targets: NDArray[Any]) -> Dataset:
-    """Return a data set of scaled inputs; bytes stay bytes, which layers scale faster."""
-    if network.scaling and not network.scaling.for_bytes:
+def _in_form(inputs: NDArray[Any] | SparseRows, sparse: bool) -> NDArray[Any] | SparseRows:
+    """Return validation inputs in the form of those to train with."""
+    if sparse and not isinstance(inputs, SparseRows):
+        return SparseRows.of(csr_array(inputs))
+    return inputs.toarray() if isinstance(inputs, SparseRows) and not sparse else inputs
+
+
+def _scaled_dataset(
+    network: Network, scaling: Scaling, inputs: NDArray[Any] | SparseRows, targets: NDArray[Any]
+) -> Dataset:
+    """Return a data set of scaled inputs; bytes and sparse rows stay as they are, for training scales them faster."""
+    if not (scaling.for_bytes or isinstance(inputs, SparseRows)):
         with np.errstate(over="ignore", invalid="ignore"):
-            inputs = network.scaling(inputs, np.float32)
+            inputs = scaling(inputs, np.float32)
         if not np.isfinite(inputs).all():
             raise HandgradError("X holds numbers that are too large for float32, even scaled; divide them")
     shape, framing, features = network.example_shape, network.framing, network.features

@@ -14,6 +14,7 @@ from handgrad.data.batches import Rows, chunks, length
 from handgrad.data.dataset import Dataset
 from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
+from handgrad.kernels.sparse_rows import SparseRows
 from handgrad.kernels.threads import Workers, choose_threads
 from handgrad.model.losses import CrossEntropy, Loss
 from handgrad.model.network import Network
@@ -67,8 +68,13 @@ class BatchGradient:
         self.workers.__enter__()
         inputs, self._scaled = self.dataset.inputs, None
         self.targets = self.network.scale_targets(self.dataset.labels)
-        small = not is_mapped(inputs) and inputs.dtype != np.uint8 and inputs.nbytes <= SCALED_ONCE
-        if small and not self.augmentation:
+        dense = bool(self.augmentation or self.adversarial)
+        self._entries = None if dense else self.network.entries(inputs)
+        usual = isinstance(inputs, np.ndarray) and not is_mapped(inputs)
+        small = usual and inputs.dtype != np.uint8 and inputs.nbytes <= SCALED_ONCE
+        if self._entries is not None:
+            self._scaled = self.network.scale(inputs)
+        elif small and not self.augmentation:
             self._scaled = np.empty(inputs.shape, self.network.dtype)
             with np.errstate(over="ignore", invalid="ignore"):
                 for rows in chunks(slice(0, len(inputs)), BLOCK):
@@ -88,7 +94,7 @@ class BatchGradient:
         """
         examples, communicator = length(rows), self.communicator
         self._stopped = bool(stop())
-        size = self.network.chunk_size(examples, self.workers.count * communicator.size)
+        size = self.network.chunk_size(examples, self.workers.count * communicator.size, self._entries)
         parts = list(enumerate(chunks(rows, size)))
         parts = parts[communicator.share(len(parts))]
         threads = max(1, min(self.workers.count, len(parts)))
@@ -138,14 +144,18 @@ class BatchGradient:
                 loss, correct = loss + found[0], correct + found[1]
         return loss, correct
 
-    def _read(self, rows: Rows, rng: Any, augmented: bool) -> NDArray[Any]:
+    def _read(self, rows: Rows, rng: Any, augmented: bool) -> Any:
         """Return examples, augmented and scaled, which layers may change."""
+        if self._entries is not None:
+            return self._scaled[rows]  # sparse
         if self._scaled is not None:
             return self._scaled[rows].copy() if isinstance(rows, slice) else self._scaled.take(rows, 0)
         inputs = self.dataset.inputs
         # `take` copies rows faster than an index, but first all rows where they are not contiguous
         usual = type(inputs) is np.ndarray and inputs.flags.c_contiguous and not isinstance(rows, slice)
         raw = inputs.take(rows, 0) if usual else inputs[rows]
+        if isinstance(raw, SparseRows):
+            raw = raw.toarray()
         if self.augmentation and augmented:
             images = raw.reshape(-1, *self.dataset.input_shape)
             raw = self.augmentation(images, rng).reshape(raw.shape)

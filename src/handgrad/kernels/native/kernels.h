@@ -3,6 +3,7 @@
 
 #include "activations.c"
 #include "dense.c"
+#include "sparse.c"
 #include "convolution.c"
 #include "pooling.c"
 #include "normalization.c"

@@ -43,6 +43,8 @@ SIGNATURES = {
     "softmax": "nnpp",
     "softmax_cross_entropy": "nnpprpp",
     "count_correct": "nnpp",
+    "sparse_dense": "nnpppppp",
+    "sparse_dense_backward": "nnpppppp",
     "sgd": "nppr",
     "momentum": "npppr" + "r",
     "nesterov": "npppr" + "r",

@@ -16,6 +16,7 @@ from handgrad.kernels.backend import kernels
 from handgrad.kernels.memory import address, aligned
 from handgrad.kernels.native import fits, is_written
 from handgrad.kernels.native.dense import NARROW, TILE, scratch_size
+from handgrad.kernels.sparse_rows import is_sparse
 from handgrad.kernels.types import Floats, Integers
 
 Classify: TypeAlias = Callable[[NDArray[Any]], tuple[Floats, Integers] | None]
@@ -42,7 +43,7 @@ def mlp(hidden: SimpleNamespace, output: SimpleNamespace) -> Classify | None:
     def classify(x: NDArray[Any]) -> tuple[Floats, Integers] | None:
         as_bytes = x.dtype == np.uint8
         usable = as_bytes or (few_inputs and x.dtype == dtype)
-        if not usable or x.shape[1:] != shape or not x.flags.c_contiguous:
+        if not usable or x.shape[1:] != shape or is_sparse(x) or not x.flags.c_contiguous:
             return None
         n = len(x)
         logits, predicted = np.empty((n, classes), dtype), np.empty(n, np.int64)
@@ -77,7 +78,7 @@ def mlp_gradient(
         n, as_bytes = len(x), x.dtype == np.uint8
         usable = as_bytes or (inputs <= FEW_INPUTS and x.dtype == dtype)
         labelled = labels.shape == (n,) and labels.dtype.kind in "iu"
-        if not (usable and labelled) or n > FEW_EXAMPLES or x.shape[1:] != (inputs,):
+        if not (usable and labelled) or n > FEW_EXAMPLES or x.shape[1:] != (inputs,) or is_sparse(x):
             return None
         x, labels = np.ascontiguousarray(x), np.ascontiguousarray(labels, np.int64)
         loss[0] = 0

@@ -7,6 +7,7 @@ from math import prod
 from handgrad.config import within
 from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
+from handgrad.kernels.sparse_rows import SparseRows
 from handgrad.kernels.types import Floats
 from handgrad.model.initializers import He, Initializer, Zeros
 from handgrad.model.layers.layer import LARGEST, SIZE, Backward, Layer, Parameters, Rng, Shape
@@ -30,6 +31,7 @@ class Dense(Layer):
 
     skips_input_gradient = True
     takes_bytes = True
+    takes_sparse = True
     symbol = "z"
     formulas = {
         "y": "{x} weights{n}ᵀ + biases{n}",
@@ -49,15 +51,21 @@ class Dense(Layer):
     def output_shape(self, input_shape: Shape) -> Shape:
         return (self.units,)
 
-    def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
-        """(N, I) to (N, O)."""
+    def forward(
+        self, parameters: Parameters, x: Floats | SparseRows, rng: Rng = None
+    ) -> tuple[Floats, Backward]:
+        """(N, I), sparse or not, to (N, O)."""
         weights, biases = parameters.weights, parameters.biases
 
         def backward(dy: Floats, gradients: Parameters, input_gradient: bool = True) -> Floats | None:
             sums = gradients.weights, gradients.biases
-            return kernels.dense_backward(dy, x, weights, *sums, input_gradient=input_gradient)
+            return derivative(dy, x, weights, *sums, input_gradient=input_gradient)
 
-        return kernels.dense(x, weights, biases), backward
+        if isinstance(x, SparseRows):
+            function, derivative = kernels.sparse_dense, kernels.sparse_dense_backward
+        else:
+            function, derivative = kernels.dense, kernels.dense_backward
+        return function(x, weights, biases), backward
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,8 @@ class Layer(Configurable, ABC):
     """Whether backward takes ``input_gradient=False``, and then does not compute dx."""
     takes_bytes: ClassVar[bool] = False
     """Whether forward also takes uint8 inputs, which stand for x / 255, as the first layer of a network."""
+    takes_sparse: ClassVar[bool] = False
+    """Whether forward also takes `SparseRows`, as the first layer of a network."""
     symbol: ClassVar[str] = ""
     """The name of its output in `explain`, e.g. "z"; default: the name of its class."""
     formulas: ClassVar[Mapping[str, str]] = {}
