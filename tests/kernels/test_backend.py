@@ -83,7 +83,7 @@ def test_a_module_of_the_user_replaces_kernels() -> None:
 
 def test_every_compiled_function_has_a_binding_of_the_name_of_a_numpy_kernel() -> None:
     twins = backend.functions_of("handgrad.kernels", backend.MODULES)
-    native = backend.functions_of("handgrad.kernels.native", "dense images vectors")
+    native = backend.functions_of("handgrad.kernels.native", "dense images sparse vectors")
     bound = native.keys() & twins.keys() | {"dense_bytes", "dense_bytes_backward", *backend.FUSED}
     assert bound == library.SIGNATURES.keys()
 

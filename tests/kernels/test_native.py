@@ -11,11 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 import handgrad as hg
 from handgrad.kernels import backend
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.native import images
+from handgrad.kernels.sparse_rows import SparseRows
 from laid_out import DTYPES, ORDERS, close, laid
 
 plain = SimpleNamespace(**backend.functions_of("handgrad.kernels", backend.MODULES))
@@ -82,6 +84,31 @@ def test_dense(instruction_set: str, sizes: Any, dtype: Any, share: float | None
     plain.dense_backward(dy, numbers, weights, *theirs)  # again: gradients are added to
     for one, other in zip(ours, theirs, strict=True):
         close(one, other, scale)
+
+
+@hypothesis
+@given(
+    sizes=st.tuples(SIZES, INPUTS, OUTPUTS),
+    dtype=DTYPES,
+    share=st.sampled_from([0.0, 0.1, 1.0]),
+    order=st.one_of(st.just("first"), ORDERS),
+)
+def test_sparse_dense(instruction_set: str, sizes: Any, dtype: Any, share: float, order: str) -> None:
+    n, inputs, outputs = sizes
+    rng = np.random.default_rng(n)
+    numbers = (rng.normal(size=(n, inputs)) * (rng.random((n, inputs)) < share)).astype(dtype)
+    x = SparseRows.of(csr_array(numbers))
+    weights = laid(np.asfortranarray(rng.normal(size=(outputs, inputs)).astype(dtype)), order)
+    biases, dy = rng.normal(size=outputs).astype(dtype), rng.normal(size=(n, outputs)).astype(dtype)
+    scale = max(n, inputs, outputs) ** 0.5
+    y = compare("sparse_dense", x, weights, biases, scale=scale)
+    close(y, plain.dense(numbers, weights, biases), scale)
+    ours, theirs = ((np.ones_like(weights), np.ones_like(biases)) for _ in range(2))
+    dx = compare("sparse_dense_backward", laid(dy, order), x, weights, *ours, scale=scale)
+    close(dx, plain.dense_backward(dy, numbers, weights, *theirs), scale)
+    for one, other in zip(ours, theirs, strict=True):
+        close(one, other, scale)
+    assert kernels.sparse_dense_backward(dy, x, weights, *ours, input_gradient=False) is None
 
 
 @hypothesis
@@ -251,6 +278,7 @@ def f32(*shape: int) -> NDArray[np.float32]:
     return np.ones(shape, np.float32)
 
 
+SPARSE = SparseRows.of(csr_array(f32(3, 2)))
 READ_ONLY = np.frombuffer(bytes(16), np.float32)
 SWAPPED = np.array([[1, -2, 3]], np.dtype(np.float64).newbyteorder())
 WEIGHTS, POOLED, CUBE = np.asfortranarray(f32(10, 784)), f32(16, 1, 2, 2), f32(2, 3, 4)
@@ -271,6 +299,12 @@ UNUSUAL: dict[str, tuple[str, tuple[Any, ...]]] = {
     "labels that are not integers": ("softmax_cross_entropy", (f32(2, 3), np.array([0.5, 1.0]))),
     "features of three dimensions": ("batch_norm_backward", (CUBE, (CUBE, f32(2)), *f32(3, 2))),
     "shapes that broadcast": ("relu_backward", (f32(1, 4), np.arange(-20, 20.0).reshape(10, 4).astype("f"))),
+    "sparse rows of another width": ("sparse_dense", (SPARSE, f32(5, 3), f32(5))),
+    "sparse rows of another type": ("sparse_dense", (SPARSE, np.ones((5, 2)), np.ones(5))),
+    "sparse rows without their gradients": (
+        "sparse_dense_backward",
+        (f32(3, 5), SPARSE, f32(5, 2), READ_ONLY[:, None], f32(5)),
+    ),
     "another byte order in relu": ("relu", (SWAPPED,)),
     "another byte order in softmax": ("softmax", (SWAPPED,)),
     "three dimensions": ("softmax", (np.arange(24, dtype=np.float32).reshape(2, 3, 4),)),

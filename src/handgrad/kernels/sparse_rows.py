@@ -140,7 +140,7 @@ class SparseRows:
 
     def column_sums(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
         """Add numbers (K,), one for each value, in each column, (I,)."""
-        return np.bincount(self.columns, numbers, self.width)
+        return np.bincount(self.columns, numbers, self.width).astype(np.float64)  # integers of no values
 
 
 def is_sparse(values: Any) -> bool:

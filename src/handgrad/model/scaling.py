@@ -109,6 +109,12 @@ class InputStatistics:
         self, inputs: NDArray[np.generic] | SparseRows, weights: NDArray[Any] | None = None
     ) -> "InputStatistics":
         """Return the statistics of the inputs so far and these, (N, I), with weights 1 or `weights` (N,)."""
+        with np.errstate(over="ignore", invalid="ignore"):  # `scaling` refuses what is too large
+            return self._add(inputs, weights)
+
+    def _add(
+        self, inputs: NDArray[np.generic] | SparseRows, weights: NDArray[Any] | None
+    ) -> "InputStatistics":
         if isinstance(inputs, SparseRows) and not self.centred:
             squares = np.square(inputs.values, dtype=np.float64)
             if weights is not None:

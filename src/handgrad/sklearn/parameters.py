@@ -78,7 +78,7 @@ def build_optimizer(estimator: Any) -> Optimizer:
 
 
 def choose_scaling(
-    scaling: Any, inputs: NDArray[Any] | SparseRows, weights: NDArray[Any] | None
+    scaling: Any, inputs: Any, weights: NDArray[Any] | None
 ) -> tuple[Scaling, InputStatistics | None]:
     """Return the scaling of inputs, and what it was learned from, if it was.
 
@@ -99,9 +99,8 @@ def learn_scaling(
     statistics: InputStatistics, inputs: NDArray[Any] | SparseRows, weights: NDArray[Any] | None
 ) -> tuple[Scaling, InputStatistics]:
     """Return the scaling of the inputs of which these are the statistics, and of more; and theirs."""
-    with np.errstate(over="ignore", invalid="ignore"):  # numbers that are too large are refused
-        statistics = statistics.add(inputs, weights)
-        return statistics.scaling(), statistics
+    statistics = statistics.add(inputs, weights)
+    return statistics.scaling(), statistics
 
 
 def usable_threads(threads: int | None) -> int:

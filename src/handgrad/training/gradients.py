@@ -66,7 +66,8 @@ class BatchGradient:
 
     def __enter__(self) -> "BatchGradient":
         self.workers.__enter__()
-        inputs, self._scaled = self.dataset.inputs, None
+        inputs: Any = self.dataset.inputs
+        self._scaled: Any = None
         self.targets = self.network.scale_targets(self.dataset.labels)
         dense = bool(self.augmentation or self.adversarial)
         self._entries = None if dense else self.network.entries(inputs)
