@@ -1,8 +1,9 @@
 """ONNX: the network as a graph for onnxruntime and other clients; needs the extra ``onnx``.
 
-The input of the graph is ``input`` (N, I), values as the data set has them (bytes for images, else float32); its
-outputs are ``logits`` and ``probabilities`` (N, C), or for a regression ``predictions`` (N, T) in units of the data.
-Initializers and metadata are the tensors and metadata of the
+The input of the graph is ``input`` (N, I), values as the data set has them (bytes for images, else float32). For a
+table with categories or missing numbers it is one input (N, 1) for each column instead: texts, or float64 numbers, of
+which a missing one is NaN. Outputs are ``logits`` and ``probabilities`` (N, C), or for a regression ``predictions``
+(N, T) in units of the data. Initializers and metadata are the tensors and metadata of the
 model file under the same names, so that the network can be read back.
 """
 
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
+from handgrad.data.columns import IS, columns_of
 from handgrad.errors import HandgradError
 from handgrad.files import write_file
 from handgrad.kernels.activations import GELU_CUBIC, GELU_SCALE
@@ -23,6 +25,9 @@ from handgrad.model.network import Network
 OPSET, IR_VERSION = 18, 9
 """Of 2023, old enough for the clients in use: onnxruntime refuses newer ones than it supports."""
 
+ML, ML_OPSET = "ai.onnx.ml", 3
+"""Operators for categories."""
+
 OPERATORS = {"Flatten": "Flatten", "ReLU": "Relu", "Sigmoid": "Sigmoid", "Tanh": "Tanh"}
 """Layers that are one operator without attributes."""
 
@@ -31,7 +36,10 @@ def write_onnx(network: Network, path: Path, recipe: Recipe | None = None) -> No
     """Write a network in float32 as an ONNX file, completely or not at all."""
     tensors, metadata = model_tensors(network, recipe)
     nodes, shape = _Nodes(), network.input_shape
+    inputs = nodes.add_inputs(network)
     x = nodes.scale("input", tensors)
+    if len(inputs) > 1:  # missing numbers
+        x = nodes.add("Where", nodes.add("IsNaN", x), nodes.constant(np.float32(0)), x)
     if len(shape) > 1:
         x = nodes.reshape(x, shape)
     for index, layer in enumerate(network.layers):
@@ -39,20 +47,18 @@ def write_onnx(network: Network, path: Path, recipe: Recipe | None = None) -> No
         shape = layer.output_shape(shape)
     names = nodes.add_result(x, network)
 
-    as_bytes = network.scaling is not None and network.scaling.for_bytes
-    kind = TensorProto.UINT8 if as_bytes else TensorProto.FLOAT
     outputs: list[str | int | None] = ["N", len(network.classes)]
     graph = helper.make_graph(
         nodes.nodes,
         "network",
-        [helper.make_tensor_value_info("input", kind, ["N", network.inputs])],
+        inputs,
         [helper.make_tensor_value_info(y, TensorProto.FLOAT, outputs) for y in names],
         [numpy_helper.from_array(array, name) for name, array in tensors.items()],
     )
     model = helper.make_model(
         graph,
         ir_version=IR_VERSION,
-        opset_imports=[helper.make_opsetid("", OPSET)],
+        opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(ML, ML_OPSET)],
         producer_name="handgrad",
         producer_version=metadata["library_version"],
     )
@@ -79,6 +85,29 @@ class _Nodes:
     def reshape(self, x: str, shape: Shape) -> str:
         """Reshape each example; 0 keeps N."""
         return self.add("Reshape", x, self.constant([0, *shape]))
+
+    def add_inputs(self, network: Network) -> list[Any]:
+        """Return the inputs of the graph, and combine those of columns to ``input``."""
+        if not any(IS in feature for feature in network.features):
+            as_bytes = network.scaling is not None and network.scaling.for_bytes
+            kind = TensorProto.UINT8 if as_bytes else TensorProto.FLOAT
+            return [helper.make_tensor_value_info("input", kind, ["N", network.inputs])]
+        parts, inputs = [], []
+        for column, names in columns_of(network.features).items():
+            numbers = names in ([], [""])
+            kind = TensorProto.DOUBLE if numbers else TensorProto.STRING
+            inputs.append(helper.make_tensor_value_info(column, kind, ["N", 1]))
+            if numbers:
+                parts += [column, *(self.add("IsNaN", column) for _ in names)]
+            else:
+                encoded = self.add(
+                    "OneHotEncoder", column, domain=ML, cats_strings=names, zeros=1
+                )  # (N, 1, K)
+                parts.append(self.add("Squeeze", encoded, self.constant([1])))
+        self.add(
+            "Concat", *(self.add("Cast", y, to=TensorProto.DOUBLE) for y in parts), output="input", axis=1
+        )
+        return inputs
 
     def scale(self, x: str, tensors: Tensors) -> str:
         """Scale values of the data set as `Scaling` does; a shift of zero is removed from the tensors."""

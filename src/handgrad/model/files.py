@@ -46,7 +46,7 @@ def save_model(
     Parameters
     ----------
     network : Network or fitted scikit-learn object
-        A `HandgradClassifier`, or a search that fitted one.
+        A `HandgradClassifier`, a pipeline that ends in one, or a search that fitted one.
     path : path
         Usually ``model.safetensors``; its folder must exist.
     recipe : mapping, optional
@@ -65,13 +65,21 @@ def save_model(
 
 
 def network_of(model: Any) -> Network:
-    """Return a network itself, or that of a fitted `HandgradClassifier` or of a search that fitted one."""
+    """Return a network itself, or that of a fitted `HandgradClassifier`, a pipeline, or a search that fitted one.
+
+    The network of a pipeline takes its columns: the steps before the estimator become a part of it.
+    """
+    steps: list[Any] = []
     model = getattr(model, "best_estimator_", model)
+    while hasattr(model, "steps"):
+        *before, (_, last) = model.steps
+        steps += [step for _, step in before]
+        model = getattr(last, "best_estimator_", last)
     found = getattr(model, "network_", model)
     if not isinstance(found, Network):
-        need = "a Network or a fitted HandgradClassifier is needed, which scales numbers and encodes names itself"
+        need = "a Network, or a fitted HandgradClassifier or a pipeline that ends in one, is needed"
         raise HandgradError(f"{need}; got {type(model).__name__}")
-    return found
+    return model._network_after(steps) if steps else found
 
 
 def model_bytes(

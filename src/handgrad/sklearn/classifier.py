@@ -16,6 +16,7 @@ from handgrad.data.augment import Augmentation
 from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
 from handgrad.model.layers import Layer
+from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
 from handgrad.sklearn.inputs import check_inputs
 from handgrad.sklearn.training import fit
@@ -209,6 +210,12 @@ class HandgradClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     def predict_log_proba(self, X: Any) -> NDArray[np.floating[Any]]:
         """Return the logarithm of the probability of each class, (N, C), which is always finite."""
         return log_softmax(self._logits(X), axis=1)
+
+    def _network_after(self, steps: Sequence[Any]) -> Network:
+        """Return the network with these fitted steps of a pipeline before it."""
+        from handgrad.sklearn.pipelines import fold
+
+        return fold(steps, self.network_)
 
     def _logits(self, X: Any) -> NDArray[np.floating[Any]]:
         check_is_fitted(self, "network_")
