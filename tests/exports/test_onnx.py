@@ -43,6 +43,7 @@ def network() -> hg.Network:
 
 
 def test_tables_are_standardised_and_any_batch_size_works(network: hg.Network, tmp_path: Path) -> None:
+    network.features = ("a", "b", "c", "żółw")
     write_onnx(network, tmp_path / "table.onnx")
     raw = np.random.default_rng(1).normal([1e6, -3, 0, 2.5], size=(100, 4)).astype(np.float32)
     for count in (1, 7, 100):
@@ -70,6 +71,22 @@ def test_other_tasks_compute_the_same_and_are_read_back(task: str, tmp_path: Pat
         assert task in refusal(hg.export, network, tmp_path / name) or "classifiers" in refusal(
             hg.export, network, tmp_path / name
         )
+
+
+@pytest.mark.parametrize("scaled", [True, False])
+def test_columns_of_a_table_are_inputs(scaled: bool, network: hg.Network, tmp_path: Path) -> None:
+    network.features = ("a", "a=", "b=x", "b=y")
+    network.scaling = network.scaling if scaled else None
+    hg.export(network, tmp_path / "table.onnx")
+    onnx.checker.check_model(onnx.load(tmp_path / "table.onnx"), full_check=True)
+    session = onnxruntime.InferenceSession(tmp_path / "table.onnx", providers=["CPUExecutionProvider"])
+    numbers, texts = np.array([[1e6], [np.nan], [1e6 + 3]]), np.array([["x"], ["y"], ["z"]], object)
+    logits, _ = session.run(None, {"a": numbers, "b": texts})
+    fill = 1e6 if scaled else 0
+    raw = np.array([[1e6, 0, 1, 0], [fill, 1, 0, 1], [1e6 + 3, 0, 0, 0]])
+    np.testing.assert_allclose(logits, network.logits(raw), rtol=1e-5)
+    network.features = ("logits", "logits=", "b=x", "b=y")
+    assert "no column can be named 'logits'" in refusal(hg.export, network, tmp_path / "table.onnx")
 
 
 @pytest.mark.parametrize("scaling", ["as it is", hg.Scaling.of_bytes(), None])

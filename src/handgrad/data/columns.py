@@ -1,4 +1,7 @@
-"""Columns of names in a table (categories): each name becomes one input, ``soil=clay``, 1 in its rows and else 0."""
+"""Columns of names in a table (categories): each name becomes one input, ``soil=clay``, 1 in its rows and else 0.
+
+A column of numbers that may be missing has two inputs, ``age`` and ``age=``, which is 1 where the number is missing.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -30,6 +33,11 @@ def is_name(cell: str) -> bool:
     return False
 
 
+def holds_numbers(names: Sequence[str]) -> bool:
+    """Whether a column with these names is one of numbers: without names, or with the one of missing numbers."""
+    return not any(names)
+
+
 def spread(
     names: Sequence[str], numbers: NDArray[Any], texts: Mapping[str, Sequence[str]]
 ) -> tuple[NDArray[Any], tuple[str, ...]]:
@@ -45,21 +53,21 @@ def spread(
     return np.concatenate(blocks, axis=1, dtype=numbers.dtype, casting="unsafe"), features
 
 
-def input_names(columns: Columns) -> tuple[str, ...]:
-    """Return the names of the inputs; HandgradError where a column has too many names, or ``=`` in its own."""
+def input_names(columns: Columns, most: float = MOST) -> tuple[str, ...]:
+    """Return the names of the inputs; HandgradError where a column has over `most` names, or ``=`` in its own."""
     features: list[str] = []
     for name, known in columns.items():
         if IS in name:
             raise HandgradError(f"column {quoted(name)} has '{IS}' in its name, as inputs have; rename it")
-        if len(known) > MOST:
+        if len(known) > most:
             held = f"column {quoted(name)} holds {len(known):,} different names"
-            raise HandgradError(f"{held}, more than {MOST}; drop it or group them")
-        features += [f"{name}{IS}{value}" for value in known] or [name]
+            raise HandgradError(f"{held}, more than {most}; drop it or group them")
+        features += [name] * holds_numbers(known) + [f"{name}{IS}{value}" for value in known]
     return tuple(features)
 
 
 def columns_of(features: Sequence[str]) -> dict[str, list[str]]:
-    """Return the columns of inputs in order, each with its names; a column of numbers has none."""
+    """Return the columns of inputs in order, each with its names; see `holds_numbers`."""
     columns: dict[str, list[str]] = {}
     for feature in features:
         column, equals, name = feature.partition(IS)
@@ -73,8 +81,8 @@ def check_columns(there: Columns, known: Columns) -> None:
         if column not in there or column not in known:
             found, others = "an unknown" if column in there else "no", ", ".join(known)
             raise HandgradError(f"there is {found} column {quoted(column)}; expected {others:.200}")
-        if bool(there[column]) != bool(known[column]):
-            expected = "names" if known[column] else "numbers"
+        if holds_numbers(there[column]) != holds_numbers(known[column]):
+            expected = "numbers" if holds_numbers(known[column]) else "names"
             raise HandgradError(f"column {quoted(column)} does not hold {expected}, as in training")
 
 

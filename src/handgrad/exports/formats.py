@@ -34,7 +34,7 @@ def export(
 
     Parameters
     ----------
-    network : Network, or an estimator fitted with scikit-learn
+    network : Network, or a fitted estimator or pipeline
         As `save_model` takes it.
     path : path
         Of the file, whose folder must exist; for CSV, of the folder, which is created.

@@ -7,14 +7,15 @@ which a missing one is NaN. Outputs are ``logits`` and ``probabilities`` (N, C),
 model file under the same names, so that the network can be read back.
 """
 
+from math import inf
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
-from handgrad.data.columns import IS, columns_of
-from handgrad.errors import HandgradError
+from handgrad.data.columns import columns_of, holds_numbers, input_names
+from handgrad.errors import HandgradError, quoted
 from handgrad.files import write_file
 from handgrad.kernels.activations import GELU_CUBIC, GELU_SCALE
 from handgrad.model import layers
@@ -22,11 +23,8 @@ from handgrad.model.files import Recipe, Tensors, model_tensors, network_from_te
 from handgrad.model.layers.layer import Shape
 from handgrad.model.network import Network
 
-OPSET, IR_VERSION = 18, 9
+OPSETS, IR_VERSION = {"": 18, "ai.onnx.ml": 3}, 9
 """Of 2023, old enough for the clients in use: onnxruntime refuses newer ones than it supports."""
-
-ML, ML_OPSET = "ai.onnx.ml", 3
-"""Operators for categories."""
 
 OPERATORS = {"Flatten": "Flatten", "ReLU": "Relu", "Sigmoid": "Sigmoid", "Tanh": "Tanh"}
 """Layers that are one operator without attributes."""
@@ -38,14 +36,15 @@ def write_onnx(network: Network, path: Path, recipe: Recipe | None = None) -> No
     nodes, shape = _Nodes(), network.input_shape
     inputs = nodes.add_inputs(network)
     x = nodes.scale("input", tensors)
-    if len(inputs) > 1:  # missing numbers
-        x = nodes.add("Where", nodes.add("IsNaN", x), nodes.constant(np.float32(0)), x)
     if len(shape) > 1:
         x = nodes.reshape(x, shape)
     for index, layer in enumerate(network.layers):
         x = nodes.add_layer(layer, index, x, shape)
         shape = layer.output_shape(shape)
     names = nodes.add_result(x, network)
+    taken = {*tensors, *(name for node in nodes.nodes for name in node.output)}
+    for column in taken.intersection(each.name for each in inputs):
+        raise HandgradError(f"{path}: in ONNX no column can be named {quoted(column)}; rename it")
 
     outputs: list[str | int | None] = ["N", len(network.classes)]
     graph = helper.make_graph(
@@ -55,10 +54,11 @@ def write_onnx(network: Network, path: Path, recipe: Recipe | None = None) -> No
         [helper.make_tensor_value_info(y, TensorProto.FLOAT, outputs) for y in names],
         [numpy_helper.from_array(array, name) for name, array in tensors.items()],
     )
+    domains = {node.domain for node in nodes.nodes}
     model = helper.make_model(
         graph,
         ir_version=IR_VERSION,
-        opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(ML, ML_OPSET)],
+        opset_imports=[helper.make_opsetid(domain, OPSETS[domain]) for domain in sorted(domains)],
         producer_name="handgrad",
         producer_version=metadata["library_version"],
     )
@@ -87,26 +87,29 @@ class _Nodes:
         return self.add("Reshape", x, self.constant([0, *shape]))
 
     def add_inputs(self, network: Network) -> list[Any]:
-        """Return the inputs of the graph, and combine those of columns to ``input``."""
-        if not any(IS in feature for feature in network.features):
-            as_bytes = network.scaling is not None and network.scaling.for_bytes
-            kind = TensorProto.UINT8 if as_bytes else TensorProto.FLOAT
+        """Return the inputs of the graph; those of columns are combined to ``input``."""
+        features, scaling = network.features, network.scaling
+        columns = columns_of(features)
+        if not any(columns.values()) or input_names(columns, inf) != features:
+            kind = TensorProto.UINT8 if scaling and scaling.for_bytes else TensorProto.FLOAT
             return [helper.make_tensor_value_info("input", kind, ["N", network.inputs])]
-        parts, inputs = [], []
-        for column, names in columns_of(network.features).items():
-            numbers = names in ([], [""])
-            kind = TensorProto.DOUBLE if numbers else TensorProto.STRING
-            inputs.append(helper.make_tensor_value_info(column, kind, ["N", 1]))
-            if numbers:
-                parts += [column, *(self.add("IsNaN", column) for _ in names)]
-            else:
-                encoded = self.add(
-                    "OneHotEncoder", column, domain=ML, cats_strings=names, zeros=1
-                )  # (N, 1, K)
-                parts.append(self.add("Squeeze", encoded, self.constant([1])))
-        self.add(
-            "Concat", *(self.add("Cast", y, to=TensorProto.DOUBLE) for y in parts), output="input", axis=1
+        shifts = dict(
+            zip(features, np.broadcast_to(scaling.shift if scaling else 0.0, len(features)), strict=True)
         )
+        inputs, parts = [], []
+        for column, names in columns.items():
+            kind = TensorProto.DOUBLE if holds_numbers(names) else TensorProto.STRING
+            inputs.append(helper.make_tensor_value_info(column, kind, ["N", 1]))
+            if not names:
+                parts.append(column)
+            elif holds_numbers(names):
+                missing = self.add("IsNaN", column)
+                parts += [self.add("Where", missing, self.constant(shifts[column]), column), missing]
+            else:
+                encoded = self.add("OneHotEncoder", column, domain="ai.onnx.ml", cats_strings=names, zeros=1)
+                parts.append(self.add("Squeeze", encoded, self.constant([1])))  # (N, 1, K) to (N, K)
+        kind = TensorProto.DOUBLE if scaling else TensorProto.FLOAT
+        self.add("Concat", *(self.add("Cast", y, to=kind) for y in parts), output="input", axis=1)
         return inputs
 
     def scale(self, x: str, tensors: Tensors) -> str:

@@ -77,7 +77,7 @@ def network_of(model: Any) -> Network:
         model = getattr(last, "best_estimator_", last)
     found = getattr(model, "network_", model)
     if not isinstance(found, Network):
-        need = "a Network, or a fitted HandgradClassifier or a pipeline that ends in one, is needed"
+        need = "a Network or a fitted HandgradClassifier is needed, alone or at the end of a pipeline"
         raise HandgradError(f"{need}; got {type(model).__name__}")
     return model._network_after(steps) if steps else found
 

@@ -56,16 +56,13 @@ def fold(steps: Sequence[Any], network: Network) -> Network:
             "the estimator of this pipeline encodes text; let a OneHotEncoder among the steps do that"
         )
     columns = _Columns(first)
-    columns.numbers.update(_through([*steps], [*range(len(columns.names))], columns.note))
+    columns.note_numbers(_through([*steps], [*range(len(columns.names))], columns.note))
     inputs = columns.inputs()
     for _ in range(2):  # the second time near the root, where rounding is small
         columns.scale(inputs, *columns.measure(inputs, steps, network))
     weights, biases = columns.measure(inputs, steps, network)
-    # a missing number of a column without an imputer is NaN, and one that the mean replaces needs no input
-    kept = [
-        each.kind != "missing" or np.abs(w).max() > ROUNDING
-        for each, w in zip(inputs, weights.T, strict=True)
-    ]
+    # NaN goes through a scaler, but the estimator refuses it: only an imputer makes an input of missing numbers
+    kept = [each.kind != "missing" or np.isfinite(w).all() for each, w in zip(inputs, weights.T, strict=True)]
     inputs, weights = [each for each, keep in zip(inputs, kept, strict=True) if keep], weights[:, kept]
     if not (np.isfinite(weights).all() and np.isfinite(biases).all()):
         raise HandgradError("the steps of this pipeline compute numbers that are not finite")
@@ -149,7 +146,7 @@ class _Columns:
         self.named = hasattr(first, "feature_names_in_")
         names = first.feature_names_in_ if self.named else [f"x{k}" for k in range(first.n_features_in_)]
         self.names = [*map(str, names)]
-        self.numbers: set[int | None] = {None}
+        self.numbers: set[int] = set()
         self.categories: dict[int, dict[str, Any]] = {}
         """For each column that is encoded, its categories by their texts."""
         self.missing: dict[int, Any] = {}
@@ -159,7 +156,7 @@ class _Columns:
     def note(self, step: Any, sources: list[int | None]) -> list[int | None]:
         """Note what a step does with columns, and return for each output its column, or None once it is encoded."""
         if type(step) in SCALERS and not getattr(step, "clip", False):
-            self.numbers.update(sources)
+            self.note_numbers(sources)
             return sources
         if type(step) is SimpleImputer and _is_missing(step.missing_values):
             self.missing |= {source: step.missing_values for source in sources if source is not None}
@@ -175,6 +172,10 @@ class _Columns:
         raise HandgradError(
             f"{step!r:.99} cannot be exported as a part of a network; {known} can, with most options"
         )
+
+    def note_numbers(self, sources: list[int | None]) -> None:
+        """Note columns that are used as numbers."""
+        self.numbers |= {source for source in sources if source is not None}
 
     def _add_category(self, source: Any, category: Any) -> None:
         text = "" if _is_missing(category) else str(category)
@@ -194,8 +195,12 @@ class _Columns:
         for source in self.missing.keys() & self.categories.keys():
             self._add_category(source, self.missing[source])
         inputs = []
-        for source in sorted((self.numbers | self.categories.keys()) - {None}):
+        for source in sorted(self.numbers | self.categories.keys()):
             name, categories = self.names[source], self.categories.get(source, {})
+            if IS in name and (self.named or self.categories):
+                raise HandgradError(
+                    f"column {quoted(name)} has '{IS}' in its name, as inputs have; rename it"
+                )
             if categories and source in self.numbers:
                 raise HandgradError(
                     f"column {quoted(name)} is a number and encoded, too; only one can be exported"
