@@ -1,10 +1,11 @@
 """Limits of bodies, headers, times and connections, on a real server."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
 
@@ -14,6 +15,9 @@ from fastapi import HTTPException
 
 from handgrad.data.dataset import Splits
 from handgrad.errors import HandgradError
+from handgrad.recipes.loading import load_recipe, override
+from handgrad.runs import Run
+from handgrad.server import runs
 from handgrad.server import server as uvicorn_server
 from handgrad.server.app import Settings, create_app
 from handgrad.server.datasets import Datasets
@@ -24,19 +28,26 @@ from handgrad.server.turns import Turns
 from served import Api, eventually, refused, small_network
 
 
-@pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """A server in a thread of this process."""
-    folder = tmp_path_factory.mktemp("limits")
+@contextmanager
+def running(folder: Path) -> Iterator[tuple[Api, Server]]:
+    """Run a server in a thread of this process."""
     with bind("127.0.0.1", 0) as bound:
+        assert bound.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)  # else each answer takes 40 ms
         in_use = ModelInUse(ServedModel("small", small_network(), None))
         server = Server(create_app(Settings(folder / "runs", folder), in_use))
         thread = Thread(target=server.run, args=([bound],))
         thread.start()
         with httpx2.Client(base_url=f"http://127.0.0.1:{bound.getsockname()[1]}", timeout=60) as client:
-            yield Api(client)
+            yield Api(client), server
         server.should_exit = True
         thread.join()
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """A server for requests that leave it as it was."""
+    with running(tmp_path_factory.mktemp("limits")) as (found, _):
+        yield found
 
 
 def connect(api: Api) -> socket.socket:
@@ -144,6 +155,47 @@ def test_long_requests_do_not_delay_others(api: Api, monkeypatch: pytest.MonkeyP
         assert {data["name"] for data in api.get("/data")} >= {"strokes"}
         finish.set()
         assert {answer.result().status_code for answer in asked} == {422}
+
+
+def test_requests_that_wait_when_the_server_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    finish, calls = Event(), list[str]()
+
+    def wait(_: Datasets, name: str) -> None:
+        calls.append(name)
+        finish.wait(60)
+
+    monkeypatch.setattr(Datasets, "load", wait)
+    with running(tmp_path) as (api, server), ThreadPoolExecutor(6) as pool:
+        server.config.timeout_graceful_shutdown = 0
+        monkeypatch.setattr(logging.getLogger("uvicorn"), "propagate", True)
+        asked = [pool.submit(api.client.get, "/data/examples?name=strokes:60") for _ in range(6)]
+        eventually(lambda: calls, lambda count: len(count) == 4)
+        server.should_exit = True
+        assert {answer.result().status_code for answer in asked[-2:]} == {503}
+        finish.set()
+    (record,) = caplog.records
+    assert "Cancel 6" in record.getMessage()
+
+
+def test_streams_above_their_number_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "MAX_STREAMS", 2)
+    recipe = override(load_recipe("mlp"), {"data": {"source": "strokes:50:1", "validation": 0}}, "test")
+    paused = Run.start(recipe, tmp_path / "runs" / "one")
+    with paused.open():
+        list(paused.train(1, stop=lambda: True))
+    with running(tmp_path) as (api, server), ExitStack() as stack:
+
+        def follow() -> int:
+            stream = api.client.stream("GET", "/runs/one/events")
+            return int(stack.enter_context(stream).status_code)
+
+        assert [follow() for _ in range(3)] == [200, 200, 503]
+        assert api.get("/runs")[0]["state"] == "paused"
+        stack.close()
+        eventually(follow, lambda status: status == 200)
+        server.handle_exit(2, None)  # ends the stream
 
 
 def test_turns() -> None:

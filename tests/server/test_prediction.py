@@ -4,12 +4,14 @@ import io
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import httpx2
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
+from pydantic_core import from_json
 
 import handgrad as hg
 from handgrad.data.images import read_example
@@ -108,6 +110,33 @@ def test_bodies_of_too_many_parts_are_not_parsed(
 ) -> None:
     monkeypatch.setattr(prediction, "from_json", pytest.fail)
     refused(api.post("/predict", content=values), 422)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[[1,2],[3,4]]", [[1, 2], [3, 4]]),
+        (" [ [1 , 2.5 ] ,\n[3,255] ] ", [[1, 2.5], [3, 255]]),
+        *((text, None) for text in ("[[1,2],,[3,4]]", "[,[1,2]]", "[[1,2],]", "[[1,2] [3,4]]", "[[1,2],5]")),
+        *((text, None) for text in ("[5,[1,2]]", "[[1,2],[3,4,5]]", "[[1,2]}", "[[1,2]][", '[["1",2]]')),
+        *((text, None) for text in ("[[1,[2]]]", "[[1,2]]]", '[{"a":1},[1,2]]', "[[],[1,2]]")),
+    ],
+)
+def test_lists_of_examples_are_parsed_one_by_one(
+    monkeypatch: pytest.MonkeyPatch, text: str, expected: list[Any] | None
+) -> None:
+    """One call for a large body would hold Python's lock too long."""
+    parse = Mock(wraps=from_json)
+    monkeypatch.setattr(prediction, "from_json", parse)
+    body = f'{{"pixels":{text}}}'.encode()
+    if expected is None:
+        with pytest.raises(hg.HandgradError):
+            prediction._numbers(body, 2)
+    else:
+        found = prediction._numbers(body, 2)
+        assert found.tolist() == expected
+        assert found.dtype == (np.float64 if "." in text else np.uint8)
+        assert parse.call_count == 2
 
 
 def saved(image: Image.Image, kind: str) -> bytes:

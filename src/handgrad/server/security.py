@@ -58,10 +58,12 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request, received = Request(scope), 0
+        request, received, started = Request(scope), 0, False
         limit = {"/predict": MAX_IMAGE, "/digits": MAX_DIGITS}.get(scope["path"], SMALL_BODY)
 
         async def send_with_headers(message: Message) -> None:
+            nonlocal started
+            started = True
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in self.headers.items():
@@ -85,8 +87,12 @@ class Guard:
                     raise HTTPException(413, line)
                 return message
 
-            answer = self._refuse_other_sites(request) or await self._check_token(request)
-            await (answer or self.app)(scope, receive_limited, send_with_headers)
+            try:
+                answer = self._refuse_other_sites(request) or await self._check_token(request)
+                await (answer or self.app)(scope, receive_limited, send_with_headers)
+            except asyncio.CancelledError:  # by uvicorn, which logs one line when it has waited long enough
+                if not started:
+                    await error_response(503, "the server ends; try again later")(scope, receive, send)
 
     def _refuse_other_sites(self, request: Request) -> Response | None:
         headers = request.headers

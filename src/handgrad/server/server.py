@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import socket
+import sys
 from contextlib import suppress
 from typing import Any, cast
 from urllib.parse import quote
@@ -17,6 +18,7 @@ MAX_CONNECTIONS = 500
 MAX_HEAD = 32 * 2**10  # bytes of a request's first line and headers
 REQUEST_SECONDS = 30.0  # in which a request must arrive, body included, or a part of an answer be read
 SEND_BUFFER = 2**17  # bytes that the system holds; a slow client reads its megabytes too late
+SWITCH_SECONDS = 0.001  # after which a thread that computes lets the event loop run; it asks often
 BACKLOG = 256  # connections that are accepted at a time; with those above, fewer than 1,024 open files
 
 
@@ -125,6 +127,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._closing = app.state.closing
         gc.collect()
+        sys.setswitchinterval(SWITCH_SECONDS)
         gc.freeze()  # garbage collection of all objects so far took a sixth of the time
 
     def handle_exit(self, sig: int, frame: Any) -> None:
