@@ -27,6 +27,7 @@ from handgrad.model.network import Network as Network
 from handgrad.model.scaling import Scaling as Scaling
 from handgrad.recipes.loading import load_recipe as load_recipe
 from handgrad.sklearn import HandgradClassifier as HandgradClassifier
+from handgrad.sklearn import HandgradRegressor as HandgradRegressor
 from handgrad.training import optimizers as optimizers, schedules as schedules
 from handgrad.training.adversarial import Adversarial as Adversarial
 from handgrad.training.averaging import (

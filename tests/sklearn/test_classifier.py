@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.metrics import log_loss
+from sklearn.utils.class_weight import compute_sample_weight
 
 import handgrad as hg
 from fixture_types import Examples
-from flowers import X, quick, y
+from flowers import LABELS, X, quick, y
 from handgrad.model.scaling import Scaling
 
 
@@ -50,7 +51,7 @@ def test_bytes_are_not_copied_and_learn_as_numbers(images: Examples, monkeypatch
         return hg.train(network, splits, **arguments)
 
     monkeypatch.setattr("handgrad.sklearn.training.train", watch)
-    as_bytes = quick(learning_rate=0.001).fit(pixels, labels)
+    as_bytes = quick(learning_rate=0.001, input_shape=(28, 28)).fit(pixels, labels)
     assert np.shares_memory(seen[0], pixels)
     as_numbers = quick(scaling=None, learning_rate=0.001).fit(pixels.astype(np.float32) / 255, labels)
     np.testing.assert_allclose(as_bytes.loss_curve_, as_numbers.loss_curve_, rtol=1e-3)
@@ -60,12 +61,24 @@ def test_bytes_are_not_copied_and_learn_as_numbers(images: Examples, monkeypatch
         as_bytes.predict(pixels[:9] / 255)
 
 
-def test_small_bytes_are_not_images() -> None:
-    above = (np.median(X, axis=0) < X).astype(np.uint8)
-    for largest, scaling, for_bytes in ((127, "auto", False), (128, "auto", True), (128, "standard", False)):
-        found = quick(scaling=scaling).fit(largest * above, y).network_.scaling
-        assert found is not None
-        assert (found.for_bytes, found.divisor.shape) == (for_bytes, () if for_bytes else (4,))
+@pytest.mark.parametrize(
+    ("dtype", "largest", "shape", "scaling", "for_bytes"),
+    [
+        (np.uint8, 255, (2, 2), "auto", True),
+        (np.uint8, 1, (1, 2, 2), "auto", True),
+        (np.uint8, 255, (2, 2), "standard", False),
+        (np.uint8, 255, None, "auto", False),
+        (np.uint8, 255, 4, "auto", False),
+        (np.int64, 255, (2, 2), "auto", False),
+    ],
+)
+def test_bytes_of_images_are_pixels_whatever_their_values(
+    dtype: Any, largest: int, shape: Any, scaling: str, for_bytes: bool
+) -> None:
+    inputs = largest * (np.median(X, axis=0) < X).astype(dtype)
+    found = quick(scaling=scaling, input_shape=shape).fit(inputs, y).network_.scaling
+    assert found is not None
+    assert (found.for_bytes, found.divisor.shape) == (for_bytes, () if for_bytes else (4,))
 
 
 def test_sparse_inputs_give_the_same_as_dense_ones() -> None:
@@ -133,6 +146,18 @@ def test_weights_of_examples_and_classes() -> None:
         classifier = quick(class_weight=weight, learning_rate=0.001, epochs=30).fit(X[rare], y[rare])
         counts.append((classifier.predict(X) == "iris").sum())
     assert counts[0] < counts[1] < counts[2]
+
+
+@pytest.mark.parametrize("parameters", [{}, {"optimizer": "sgd"}, {"validation_fraction": 0.3}])
+def test_weights_of_classes_are_those_of_their_examples(parameters: dict[str, Any]) -> None:
+    weights, mapping = np.array([1.0, 7.0, 0.5])[LABELS], {"lily": 7.0, "rose": 0.5}
+    by_class = quick(class_weight=mapping, **parameters).fit(X, y)
+    by_example = quick(**parameters).fit(X, y, sample_weight=3 * weights)
+    np.testing.assert_allclose(by_class.predict_proba(X), by_example.predict_proba(X), rtol=1e-6)
+    balanced = quick(class_weight="balanced", **parameters).fit(X[1:], y[1:], sample_weight=weights[1:])
+    product = compute_sample_weight("balanced", y[1:]) * weights[1:]
+    same = quick(**parameters).fit(X[1:], y[1:], sample_weight=product)
+    np.testing.assert_allclose(balanced.predict_proba(X), same.predict_proba(X), rtol=1e-6)
 
 
 @pytest.mark.parametrize("shape", [None, 784, (28, 28), (1, 28, 28)])

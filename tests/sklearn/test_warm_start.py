@@ -53,11 +53,11 @@ def test_epochs_in_two_calls_are_the_same_as_in_one(parameters: dict[str, Any]) 
 def test_other_parameters_or_data_continue_from_the_result(change: dict[str, Any], rows: int) -> None:
     usual: dict[str, Any] = {"patience": 5, "epochs": 99, "learning_rate": 0.05, "averaging": "last_epochs"}
     classifier = resumable(early_stopping=True, **usual).fit(X, y)
-    result, epochs = classifier.network_.flat_parameters.copy(), classifier.n_iter_
+    result, epochs = classifier.network_.flat_parameters.copy(), len(classifier.records_)
     assert classifier.best_epoch_ == epochs - 5
     classifier.set_params(epochs=1, learning_rate=1e-9, **change).fit(X[:rows], y[:rows])
     np.testing.assert_allclose(classifier.network_.flat_parameters, result, atol=1e-6)
-    assert classifier.n_iter_ == epochs + 1
+    assert (classifier.n_iter_, len(classifier.records_)) == (1, epochs + 1)
     assert classifier.best_epoch_ == (epochs + 1 if classifier.early_stopping else None)
 
 
@@ -71,7 +71,8 @@ def test_time_limit_ends_with_the_epoch_and_is_continued_exactly() -> None:
 def test_after_a_plateau_there_are_no_more_epochs() -> None:
     classifier = resumable(tol=10.0, patience=2, epochs=9).fit(X, y)
     assert classifier.n_iter_ == 3
-    assert classifier.fit(X, y).n_iter_ == 3
+    assert classifier.fit(X, y).n_iter_ == 0
+    assert len(classifier.records_) == 3
     assert quick(tol=None, patience=4, epochs=50).fit(X, y).n_iter_ == 50
 
 
@@ -106,9 +107,10 @@ def test_partial_fits_learn() -> None:
         for part in range(3):  # a class at a time
             classifier.partial_fit(X[part::3], y[part::3], classes=np.unique(y))
     assert classifier.score(X, y) > 0.9
-    assert classifier.n_iter_ == 90
-    once = resumable(epochs=1, class_weight={"iris": 2.0}).fit(X, y, np.linspace(0, 1, 150))
-    part = clone(once).partial_fit(X, y, np.unique(y), np.linspace(0, 1, 150))
+    assert (classifier.n_iter_, len(classifier.records_)) == (1, 90)
+    weights = np.linspace(0, 2, 150)  # the mean is 1
+    once = resumable(epochs=1).fit(X, y, weights)
+    part = clone(once).partial_fit(X, y, np.unique(y), weights)
     np.testing.assert_array_equal(part.predict_proba(X), once.predict_proba(X))
 
 

@@ -6,13 +6,17 @@ from handgrad.errors import HandgradError, installation
 
 if TYPE_CHECKING:
     from handgrad.sklearn.classifier import HandgradClassifier as HandgradClassifier
+    from handgrad.sklearn.regressor import HandgradRegressor as HandgradRegressor
 else:
     try:
         from handgrad.sklearn.classifier import HandgradClassifier
+        from handgrad.sklearn.regressor import HandgradRegressor
     except ImportError as error:
         REASON = str(error)
 
         def HandgradClassifier(*_: Any, **__: Any) -> NoReturn:
             """Raise HandgradError: scikit-learn is not installed, or is too old."""
-            need = f"HandgradClassifier needs scikit-learn 1.6 or newer ({REASON})"
+            need = f"the estimators need scikit-learn 1.6 or newer ({REASON})"
             raise HandgradError(f"{need}: {installation('sklearn')}")
+
+        HandgradRegressor = HandgradClassifier

@@ -78,19 +78,17 @@ def build_optimizer(estimator: Any) -> Optimizer:
 
 
 def choose_scaling(
-    scaling: Any, inputs: Any, weights: NDArray[Any] | None
+    estimator: Any, inputs: Any, weights: NDArray[Any] | None
 ) -> tuple[Scaling, InputStatistics | None]:
-    """Return the scaling of inputs, and what it was learned from, if it was.
-
-    Bytes below 128 are numbers, such as ages or categories, and not images.
-    """
+    """Return the scaling of inputs, and what it was learned from, if it was."""
+    scaling, shape = estimator.scaling, estimator.input_shape
     if isinstance(scaling, Scaling):
         return scaling, None
     if scaling is None:
         return Scaling(np.array(0.0), np.array(1.0)), None
     if not isinstance(scaling, str) or scaling not in ("auto", "standard"):
         raise HandgradError(f"scaling must be 'auto', 'standard', None or an hg.Scaling; got {scaling!r:.60}")
-    if scaling == "auto" and inputs.dtype == np.uint8 and inputs.max() >= 128:
+    if scaling == "auto" and inputs.dtype == np.uint8 and np.size(shape) in (2, 3):
         return Scaling.of_bytes(), None
     return learn_scaling(InputStatistics.before(inputs), inputs, weights)
 

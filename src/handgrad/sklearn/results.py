@@ -1,0 +1,91 @@
+"""What a fitted estimator has beside its network, under scikit-learn's names."""
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+from handgrad.model.layers import Dense
+from handgrad.model.network import Network
+from handgrad.training.records import Record
+from handgrad.training.state import TrainingState
+
+DOCUMENTED = """
+network_ : Network
+    The trained network; ``hg.save_model(estimator, "model.safetensors")`` writes it.
+n_features_in_, feature_names_in_
+    Number of columns, and their names if X was a DataFrame.
+records_ : list of Record
+    One for each epoch.
+"""
+
+
+class Results:
+    """The attributes of a fitted estimator that follow from its network and records."""
+
+    network_: Network
+    records_: list[Record]
+    _state: TrainingState
+    _earlier: int
+
+    @property
+    def n_iter_(self) -> int:
+        """The number of epochs trained in the last call of `fit` or `partial_fit`."""
+        return len(self.records_) - self._earlier
+
+    @property
+    def loss_(self) -> float:
+        """The training loss of the last epoch."""
+        return self.loss_curve_[-1]
+
+    @property
+    def loss_curve_(self) -> list[float]:
+        """The training loss of each epoch, those of earlier calls with a warm start included."""
+        return [record.loss for record in self.records_]
+
+    @property
+    def validation_scores_(self) -> list[float] | None:
+        """The score on validation data after each epoch; None without validation data.
+
+        Of a classifier it is the accuracy, of several labels that of each label. Of a regressor it is R², of several
+        targets that of all scaled targets together, and None with another loss than the squared error.
+        """
+        scores = [self._validation_score(record) for record in self.records_]
+        return None if None in scores else scores  # type: ignore[return-value]
+
+    def _validation_score(self, record: Record) -> float | None:
+        return record.validation_accuracy
+
+    @property
+    def best_epoch_(self) -> int | None:
+        """The epoch, from 1, whose parameters early stopping kept; None without early stopping."""
+        return None if self._state.best is None else len(self.records_) - self._state.waited
+
+    @property
+    def best_validation_score_(self) -> float | None:
+        """The validation score of the parameters that early stopping kept; None without early stopping."""
+        epoch, scores = self.best_epoch_, self.validation_scores_
+        return scores[epoch - 1] if epoch and scores else None
+
+    @property
+    def coefs_(self) -> list[NDArray[Any]]:
+        """The weights of each layer, (inputs, outputs), for scaled inputs; only of networks of dense layers."""
+        return [arrays.weights.T for arrays in self._dense_parameters()]
+
+    @property
+    def intercepts_(self) -> list[NDArray[Any]]:
+        """The biases of each layer, (outputs,), for scaled inputs; only of networks of dense layers."""
+        return [arrays.biases for arrays in self._dense_parameters()]
+
+    def _dense_parameters(self) -> list[Any]:
+        network = self.network_
+        trained = [
+            (layer, arrays)
+            for layer, arrays in zip(network.layers, network.parameters, strict=True)
+            if vars(arrays)
+        ]
+        other = [layer for layer, _ in trained if type(layer) is not Dense]
+        if other:
+            raise AttributeError(
+                f"the network has parameters of {type(other[0]).__name__}; see network_.parameters"
+            )
+        return [arrays for _, arrays in trained]
