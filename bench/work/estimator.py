@@ -54,6 +54,8 @@ def contestants(number, epochs, batch):
     def ours(threads, seed, **parameters):
         import handgrad as hg
 
+        if number == 0:
+            parameters["input_shape"] = (28, 28)  # so that bytes are pixels
         return hg.HandgradClassifier(
             128, batch_size=batch, epochs=epochs, tol=None, random_state=seed, threads=threads, **parameters
         )

@@ -5,18 +5,29 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sklearn.neural_network import MLPClassifier
+import pytest
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
 import handgrad as hg
 import handgrad.sklearn
 
 OTHER: dict[str, Any] = {"optimizer": "adamw", "scaling": None, "batch_size": "all", "learning_rate": 0.005}
-CLASSIFIERS = [hg.HandgradClassifier(), hg.HandgradClassifier((32, 16), "gelu", epochs=100, **OTHER)]
 
 
-@parametrize_with_checks(CLASSIFIERS)  # type: ignore[untyped-decorator]
+@parametrize_with_checks([hg.HandgradClassifier(), hg.HandgradRegressor()])  # type: ignore[untyped-decorator]
 def test_check(estimator: Any, check: Callable[[Any], None]) -> None:
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks(  # type: ignore[untyped-decorator]
+    [
+        hg.HandgradClassifier((32, 16), "gelu", epochs=100, **OTHER),
+        hg.HandgradRegressor((32, 16), "gelu", epochs=100, loss="huber", **OTHER),
+    ]
+)
+def test_check_with_other_parameters(estimator: Any, check: Callable[[Any], None]) -> None:
     check(estimator)
 
 
@@ -24,9 +35,12 @@ def names(estimator: Any) -> set[str]:
     return {getattr(check, "func", check).__name__ for _, check in estimator_checks_generator(estimator)}
 
 
-def test_only_multilabel_checks_of_mlp_classifier_are_missing() -> None:
-    missing = names(MLPClassifier()) - names(hg.HandgradClassifier())
-    assert all("multilabel" in name for name in missing)
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [(hg.HandgradClassifier(), MLPClassifier()), (hg.HandgradRegressor(), MLPRegressor())],
+)
+def test_no_checks_of_scikit_learns_networks_are_missing(ours: Any, theirs: Any) -> None:
+    assert names(theirs) - names(ours) == set()
 
 
 def test_only_public_functions_of_scikit_learn_are_imported() -> None:

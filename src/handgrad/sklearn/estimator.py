@@ -194,7 +194,8 @@ class Estimator(results.Results, BaseEstimator):  # type: ignore[misc]  # scikit
     def _logits(self, X: Any) -> NDArray[np.floating[Any]]:
         """Return the outputs of the last layer, (N, C)."""
         check_is_fitted(self, "network_")
-        inputs, scaling = check_inputs(self, X, self.network_.features)[0], self.network_.scaling
+        inputs: Any = check_inputs(self, X, self.network_.features)[0]
+        scaling = self.network_.scaling
         floats = inputs.dtype != np.uint8 and scaling is not None and scaling.for_bytes
         numbers = arrays_of(inputs)[0]
         if floats and numbers.max(initial=0) <= 1 and (numbers % 1).any():
