@@ -115,7 +115,8 @@ def test_classifiers_and_searches_are_saved_and_nothing_else(tmp_path: Path) -> 
         GridSearchCV(quick(), {}),
     ):
         with pytest.raises(
-            hg.HandgradError, match="a fitted HandgradClassifier is needed, alone or at the end of a pipeline"
+            hg.HandgradError,
+            match="a fitted Handgrad estimator is needed, alone or at the end of a pipeline",
         ):
             hg.export(model, tmp_path / "m.h")
     assert list(tmp_path.iterdir()) == []

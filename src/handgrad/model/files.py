@@ -46,7 +46,7 @@ def save_model(
     Parameters
     ----------
     network : Network or fitted scikit-learn object
-        A `HandgradClassifier`, a pipeline that ends in one, or a search that fitted one.
+        A `HandgradClassifier` or `HandgradRegressor`, a pipeline that ends in one, or a search that fitted one.
     path : path
         Usually ``model.safetensors``; its folder must exist.
     recipe : mapping, optional
@@ -65,7 +65,7 @@ def save_model(
 
 
 def network_of(model: Any) -> Network:
-    """Return a network itself, or that of a fitted `HandgradClassifier`, a pipeline, or a search that fitted one.
+    """Return a network itself, or that of a fitted estimator, a pipeline, or a search that fitted one.
 
     The network of a pipeline takes its columns: the steps before the estimator become a part of it.
     """
@@ -77,7 +77,7 @@ def network_of(model: Any) -> Network:
         model = getattr(last, "best_estimator_", last)
     found = getattr(model, "network_", model)
     if not isinstance(found, Network):
-        need = "a Network or a fitted HandgradClassifier is needed, alone or at the end of a pipeline"
+        need = "a Network or a fitted Handgrad estimator is needed, alone or at the end of a pipeline"
         raise HandgradError(f"{need}; got {type(model).__name__}")
     return model._network_after(steps) if steps else found
 
