@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
-from math import isqrt
+from itertools import islice
+from math import isfinite, isqrt
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from handgrad.data.dataset import Dataset, naming
 from handgrad.data.labels import encode_labels, parse_number, read_names
 from handgrad.data.memory import check_memory
 from handgrad.data.outofcore import load_or_convert
-from handgrad.data.scan import first_row, is_parquet
+from handgrad.data.scan import csv_rows, first_row, is_parquet
 from handgrad.errors import HandgradError, quoted
 
 PIXEL_NAME = re.compile(r"(p|px|pix|pixel)[ _-]?\d+|\d+x\d+", re.IGNORECASE)
@@ -159,13 +160,17 @@ def _find_names(table: Table) -> dict[str, list[str]]:
     """Find the columns of names and their names: those of text in Parquet; in a CSV those in which every cell that is
     not empty is a name, and not all are empty.
     """
-    parquet, first = is_parquet(table.path), next(table.parts(count=PEEK), None)
-    if first is None:
-        return {}
-    numbers = first.select(pl.all().cast(pl.Float64, strict=False).is_not_null().any()).row(0, named=True)
-    kinds = first.schema
-    texts = [name for name in table.columns if kinds[name] == pl.String]
-    found: dict[str, set[str]] = {name: set() for name in texts if parquet or not numbers[name]}
+    parquet = is_parquet(table.path)
+    texts = {name: k for k, name in enumerate(table.names) if name in table.columns}
+    if parquet:
+        kinds = table.scan().collect_schema()
+        texts = {name: k for name, k in texts.items() if kinds[name] == pl.String}
+    # Of a table of numbers one row is read here; Polars would take seconds for 100,000 columns.
+    for _, row in () if parquet else islice(csv_rows(table.path), table.header, table.header + PEEK):
+        texts = {name: k for name, k in texts.items() if k >= len(row) or not isfinite(parse_number(row[k]))}
+        if not texts:
+            break
+    found: dict[str, set[str]] = {name: set() for name in table.columns if name in texts}
     for part in table.parts() if found else ():
         for name, held in found.items():
             held.update(part[name].unique())
