@@ -120,18 +120,24 @@ class Table:
         """Convert rows to inputs and labels; the third result is row and column of the first bad cell."""
         kinds, cells, sources = part.schema, [], []
         number = pl.Float64 if self.dtype == np.float64 else pl.Float32
-        part = part.with_columns(
-            pl.col(name).cast(pl.String).cast(pl.Enum([*known]), strict=False)
-            for name, known in self.columns.items()
-            if known
-        )
-        for name, known in self.columns.items():
-            cell = pl.col(name)
-            cells += [(cell == value).cast(number).alias(f"{name}{IS}{value}") for value in known]
-            if not known:
-                cells.append(cell if kinds[name] == pl.UInt8 else cell.cast(number, strict=False))
-            sources += [name] * max(1, len(known))
-        values = part.select(cells).to_numpy(order="c")
+        if not any(self.columns.values()) and {kinds[name] for name in self.columns} == {number}:
+            sources, values = (
+                [*self.columns],
+                part[[*self.columns]].to_numpy(order="c"),
+            )  # without expressions
+        else:
+            part = part.with_columns(
+                pl.col(name).cast(pl.String).cast(pl.Enum([*known]), strict=False)
+                for name, known in self.columns.items()
+                if known
+            )
+            for name, known in self.columns.items():
+                cell = pl.col(name)
+                cells += [(cell == value).cast(number).alias(f"{name}{IS}{value}") for value in known]
+                if not known:
+                    cells.append(cell if kinds[name] == pl.UInt8 else cell.cast(number, strict=False))
+                sources += [name] * max(1, len(known))
+            values = part.select(cells).to_numpy(order="c")
         with np.errstate(invalid="ignore"):
             inputs = values.astype(self.dtype, copy=False)
         valid = (inputs == values) & np.isfinite(inputs)
