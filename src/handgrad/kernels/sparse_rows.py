@@ -37,7 +37,7 @@ class SparseRows:
 
     @classmethod
     def of(cls, matrix: Any) -> "SparseRows":
-        """Convert a matrix that has ``tocsr``, such as those of SciPy, which is not changed.
+        """Convert an array, or a matrix that has ``tocsr``, such as those of SciPy, which is not changed.
 
         Duplicate entries are added, zeros are left out, and integers become floats. HandgradError where the matrix
         is not one of real numbers, or its indices are invalid.
@@ -47,6 +47,10 @@ class SparseRows:
         if matrix.ndim != 2 or matrix.dtype.kind not in "uifb" or matrix.shape[1] > MOST_COLUMNS:
             got = f"{matrix.shape} {matrix.dtype}"
             raise HandgradError(f"a sparse matrix must hold real numbers (N, I), I below 2^31; got {got}")
+        if isinstance(matrix, np.ndarray):
+            rows, columns = np.nonzero(matrix)
+            starts = np.searchsorted(rows, np.arange(len(matrix) + 1))
+            return cls(_as_real(matrix[rows, columns]), columns.astype(np.int32), starts, matrix.shape[1])
         matrix = matrix.tocsr()
         starts = np.asarray(matrix.indptr, np.int64)
         values, columns = matrix.data[: starts[-1]], matrix.indices[: starts[-1]]
@@ -54,9 +58,8 @@ class SparseRows:
         valid = valid and values.shape == columns.shape == starts[-1:]
         if not valid or (len(columns) and not 0 <= columns.min() <= columns.max() < matrix.shape[1]):
             raise HandgradError("the indices of the sparse matrix do not fit its shape; build it again")
-        values = values.astype(np.float32 if np.can_cast(values.dtype, np.float32) else np.float64)
-        rows = cls(values, columns.astype(np.int32), starts, matrix.shape[1])
-        return rows if rows._is_canonical() else rows._sorted()
+        found = cls(_as_real(values), columns.astype(np.int32), starts, matrix.shape[1])
+        return found if found._is_canonical() else found._sorted()
 
     def _is_canonical(self) -> bool:
         rising = np.diff(self.columns) > 0  # within a row
@@ -141,6 +144,11 @@ class SparseRows:
     def column_sums(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
         """Add numbers (K,), one for each value, in each column, (I,)."""
         return np.bincount(self.columns, numbers, self.width).astype(np.float64)  # integers of no values
+
+
+def _as_real(values: NDArray[Any]) -> NDArray[np.floating[Any]]:
+    """Return a copy of numbers as float32, or float64 where that does not hold them."""
+    return values.astype(np.float32 if np.can_cast(values.dtype, np.float32) else np.float64)
 
 
 def is_sparse(values: Any) -> bool:

@@ -1,8 +1,9 @@
 """Scaling of inputs from the values of the data set to values around 0 or from 0 to 1; a part of the model."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, overload
+from typing import Any, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -10,6 +11,8 @@ from numpy.typing import DTypeLike, NDArray
 from handgrad.errors import HandgradError
 from handgrad.kernels.sparse_rows import SparseRows
 from handgrad.kernels.types import MAX_BYTE, Floats
+
+Inputs: TypeAlias = NDArray[np.generic] | SparseRows
 
 BLOCK = 2**21
 """Values that are in memory at a time in float64."""
@@ -43,13 +46,9 @@ class Scaling:
     def learned(cls, inputs: NDArray[np.generic] | SparseRows) -> "Scaling":
         """Return the scaling for the inputs (N, I) of a training split.
 
-        Bytes are scaled to values from 0 to 1. For other inputs see `InputStatistics`.
+        Bytes are scaled to values from 0 to 1. For other inputs see `InputStatistics` and `SparseStatistics`.
         """
-        return (
-            cls.of_bytes()
-            if inputs.dtype == np.uint8
-            else InputStatistics.before(inputs).add(inputs).scaling()
-        )
+        return cls.of_bytes() if inputs.dtype == np.uint8 else begin_statistics(inputs).add(inputs).scaling()
 
     @cached_property
     def for_bytes(self) -> bool:
@@ -78,72 +77,106 @@ class Scaling:
 
 @dataclass(frozen=True, eq=False)
 class InputStatistics:
-    """What a scaling is learned from, part by part: the mean of each input, and its squared deviations from it.
+    """What the scaling of dense inputs is learned from, part by part: their means and squared deviations from these.
 
-    Dense inputs are standardised: each to mean 0 and deviation 1, or 0 if it is constant. Sparse ones would not stay
-    sparse if a mean were subtracted. Their deviations are those from 0: the mean square of a scaled input is 1, too,
-    which initial weights presume, whereas that of large numbers divided by a small standard deviation is not.
-    Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979,
-    equations 2.1.
+    Each input is standardised to mean 0 and deviation 1, or 0 if it is constant. Chan, Golub and LeVeque, "Updating
+    formulae and a pairwise algorithm for computing sample variances", 1979, equations 2.1.
 
     Parameters
     ----------
-    centred : bool
-        Whether deviations are those from the mean, or else from 0; then `mean` is 0.
     weight : float
         The number of examples, or the sum of their weights.
     mean, squares : (I,)
     """
 
-    centred: bool
     weight: float
     mean: NDArray[np.float64]
     squares: NDArray[np.float64]
 
-    @classmethod
-    def before(cls, inputs: NDArray[np.generic] | SparseRows) -> "InputStatistics":
-        """Return those of no examples yet, in the form for inputs (N, I) like these."""
-        return cls(not isinstance(inputs, SparseRows), 0, *np.zeros((2, inputs.shape[1])))
-
-    def add(
-        self, inputs: NDArray[np.generic] | SparseRows, weights: NDArray[Any] | None = None
-    ) -> "InputStatistics":
+    def add(self, inputs: Inputs, weights: NDArray[Any] | None = None) -> "InputStatistics":
         """Return the statistics of the inputs so far and these, (N, I), with weights 1 or `weights` (N,)."""
-        with np.errstate(over="ignore", invalid="ignore"):  # `scaling` refuses what is too large
-            return self._add(inputs, weights)
-
-    def _add(
-        self, inputs: NDArray[np.generic] | SparseRows, weights: NDArray[Any] | None
-    ) -> "InputStatistics":
-        if isinstance(inputs, SparseRows) and not self.centred:
-            squares = np.square(inputs.values, dtype=np.float64)
-            if weights is not None:
-                squares *= np.repeat(weights, np.diff(inputs.starts))
-            weight = self.weight + (len(inputs) if weights is None else weights.sum())
-            return replace(self, weight=weight, squares=self.squares + inputs.column_sums(squares))
         weight, mean, squares = self.weight, self.mean.copy(), self.squares.copy()
-        size = max(1, BLOCK // inputs.shape[1])
-        for first in range(0, len(inputs), size):  # inputs may be memory-mapped, and larger than memory
-            part = inputs[first : first + size]
-            shares = None if weights is None else weights[first : first + size].astype(np.float64)
+        for rows in _blocks(inputs):
+            part = inputs[rows]
+            shares = None if weights is None else weights[rows].astype(np.float64)
             added = len(part) if shares is None else shares.sum()
             if added == 0:
                 continue
-            values = (part.toarray() if isinstance(part, SparseRows) else part).astype(np.float64)
-            difference = np.average(values, axis=0, weights=shares) - mean if self.centred else 0 * mean
-            values -= mean + difference
-            np.square(values, out=values)
-            share = added / (weight + added)
-            sums = values.sum(axis=0) if shares is None else shares @ values
-            squares += sums + difference**2 * weight * share
-            mean += difference * share
+            with np.errstate(over="ignore", invalid="ignore"):  # `scaling` refuses what is too large
+                values = (part.toarray() if isinstance(part, SparseRows) else part).astype(np.float64)
+                difference = np.average(values, axis=0, weights=shares) - mean
+                values -= mean + difference
+                np.square(values, out=values)
+                share = added / (weight + added)
+                sums = values.sum(axis=0) if shares is None else shares @ values
+                squares += sums + difference**2 * weight * share
+                mean += difference * share
             weight += added
-        return InputStatistics(self.centred, weight, mean, squares)
+        return InputStatistics(weight, mean, squares)
 
     def scaling(self) -> Scaling:
         """Return the scaling for these inputs."""
         deviation = np.sqrt(self.squares / self.weight)
-        if not np.isfinite(deviation).all():
-            raise HandgradError("inputs hold numbers that are too large to be squared; divide them")
         deviation[deviation <= 1e-12 * np.abs(self.mean)] = 1  # rounding of a constant
-        return Scaling(self.mean, deviation)
+        return Scaling(self.mean, _checked(deviation))
+
+
+@dataclass(frozen=True, eq=False)
+class SparseStatistics:
+    """What the scaling of sparse inputs is learned from, part by part: the squares of the values that are not zero.
+
+    Each input is divided by the root of their mean, so that its values are about 1. Subtracting a mean would make the
+    zeros other numbers. Dividing by a standard deviation would make an input that is rarely not zero a large number
+    where it is not: in text, rare words would decide.
+
+    Parameters
+    ----------
+    weights : (I,)
+        The number of values that are not zero, or the sum of the weights of their examples.
+    squares : (I,)
+    """
+
+    weights: NDArray[np.float64]
+    squares: NDArray[np.float64]
+
+    def add(self, inputs: Inputs, weights: NDArray[Any] | None = None) -> "SparseStatistics":
+        """Return the statistics of the inputs so far and these, (N, I), with weights 1 or `weights` (N,)."""
+        if not isinstance(inputs, SparseRows):
+            found = self
+            for rows in _blocks(inputs):
+                found = found.add(SparseRows.of(inputs[rows]), None if weights is None else weights[rows])
+            return found
+        shares = np.repeat(np.ones(len(inputs)) if weights is None else weights, np.diff(inputs.starts))
+        with np.errstate(over="ignore"):  # `scaling` refuses what is too large
+            squares = shares * np.square(inputs.values, dtype=np.float64)
+        sums = self.weights + inputs.column_sums(shares), self.squares + inputs.column_sums(squares)
+        return SparseStatistics(*sums)
+
+    def scaling(self) -> Scaling:
+        """Return the scaling for these inputs."""
+        divisor = np.sqrt(self.squares / np.where(self.weights > 0, self.weights, 1))
+        divisor[divisor == 0] = 1
+        return Scaling(np.zeros(len(divisor)), _checked(divisor))
+
+
+@overload
+def begin_statistics(inputs: NDArray[Any]) -> InputStatistics: ...
+@overload
+def begin_statistics(inputs: SparseRows) -> SparseStatistics: ...
+def begin_statistics(inputs: Inputs) -> InputStatistics | SparseStatistics:
+    """Return the statistics of no examples, in the form for inputs (N, I) like these."""
+    zeros = np.zeros((2, inputs.shape[1]))
+    return SparseStatistics(*zeros) if isinstance(inputs, SparseRows) else InputStatistics(0, *zeros)
+
+
+def _blocks(inputs: Inputs) -> Iterator[slice]:
+    """Cut the rows of inputs, which may be memory-mapped and larger than memory, into slices of `BLOCK` values."""
+    size = max(1, BLOCK // inputs.shape[1])
+    for first in range(0, len(inputs), size):
+        yield slice(first, first + size)
+
+
+def _checked(divisor: NDArray[np.float64]) -> NDArray[np.float64]:
+    if not np.isfinite(divisor).all():
+        raise HandgradError("inputs hold numbers that are too large to be squared; divide them")
+    return divisor

@@ -45,7 +45,7 @@ framing : "digit" or "plain"
 scaling : "auto", "standard", Scaling or None
     "auto" divides pixels by 255: bytes (uint8) with the `input_shape` of an image, of two or three numbers. It
     standardises all other numbers: each input to mean 0 and standard deviation 1 over the training data, or of a
-    sparse matrix to mean square 1, so that zeros stay zeros. "standard" standardises pixels, too; None nothing.
+    sparse matrix to mean square 1 where it is not zero. "standard" standardises pixels, too; None nothing.
 dtype : "float32", "float64" or None
     Of parameters and arithmetic. None chooses float32 for bytes and float32, else float64.
 optimizer : str or Optimizer

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from handgrad.data.dataset import Dataset
 from handgrad.errors import HandgradError
@@ -66,7 +65,7 @@ def rescale_targets(network: Network, scaling: Scaling | None, known: InputStati
 def in_form(inputs: NDArray[Any] | SparseRows, sparse: bool) -> NDArray[Any] | SparseRows:
     """Return validation inputs in the form of those to train with."""
     if sparse and not isinstance(inputs, SparseRows):
-        return SparseRows.of(csr_array(inputs))
+        return SparseRows.of(inputs)
     return inputs.toarray() if isinstance(inputs, SparseRows) and not sparse else inputs
 
 

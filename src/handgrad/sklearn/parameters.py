@@ -4,7 +4,7 @@ import os
 from dataclasses import replace
 from math import inf
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,10 @@ from handgrad.errors import HandgradError
 from handgrad.kernels.sparse_rows import SparseRows
 from handgrad.kernels.threads import choose_threads
 from handgrad.model.layers import Dense, Dropout, Layer
-from handgrad.model.scaling import InputStatistics, Scaling
+from handgrad.model.scaling import InputStatistics, Scaling, SparseStatistics, begin_statistics
 from handgrad.training.optimizers import Optimizer
+
+Statistics = TypeVar("Statistics", InputStatistics, SparseStatistics)
 
 RANGES = (
     ("epochs", Integral, 1, inf, "left"),
@@ -79,7 +81,7 @@ def build_optimizer(estimator: Any) -> Optimizer:
 
 def choose_scaling(
     estimator: Any, inputs: Any, weights: NDArray[Any] | None
-) -> tuple[Scaling, InputStatistics | None]:
+) -> tuple[Scaling, InputStatistics | SparseStatistics | None]:
     """Return the scaling of inputs, and what it was learned from, if it was."""
     scaling, shape = estimator.scaling, estimator.input_shape
     if isinstance(scaling, Scaling):
@@ -90,12 +92,12 @@ def choose_scaling(
         raise HandgradError(f"scaling must be 'auto', 'standard', None or an hg.Scaling; got {scaling!r:.60}")
     if scaling == "auto" and inputs.dtype == np.uint8 and np.size(shape) in (2, 3):
         return Scaling.of_bytes(), None
-    return learn_scaling(InputStatistics.before(inputs), inputs, weights)
+    return learn_scaling(begin_statistics(inputs), inputs, weights)
 
 
 def learn_scaling(
-    statistics: InputStatistics, inputs: NDArray[Any] | SparseRows, weights: NDArray[Any] | None
-) -> tuple[Scaling, InputStatistics]:
+    statistics: Statistics, inputs: NDArray[Any] | SparseRows, weights: NDArray[Any] | None
+) -> tuple[Scaling, Statistics]:
     """Return the scaling of the inputs of which these are the statistics, and of more; and theirs."""
     statistics = statistics.add(inputs, weights)
     return statistics.scaling(), statistics

@@ -13,7 +13,7 @@ from sklearn.utils import check_consistent_length, check_random_state
 from handgrad.data.dataset import Splits
 from handgrad.errors import HandgradError
 from handgrad.kernels.sparse_rows import SparseRows
-from handgrad.model.scaling import InputStatistics, Scaling
+from handgrad.model.scaling import Scaling, begin_statistics
 from handgrad.sklearn import parameters
 from handgrad.sklearn.convergence import has_plateau, warn_unless_converged
 from handgrad.sklearn.inputs import check_inputs
@@ -97,7 +97,7 @@ def _prepare(
     if targets.task == "regression" and (partial or not continued):
         if not partial:
             check_constants(targets, labels, weights)
-        before = known_targets or InputStatistics.before(labels)
+        before = known_targets or begin_statistics(labels)
         target_scaling, of_targets = parameters.learn_scaling(before, labels, weights)
     trained = copy(network)  # with the same parameters, for inputs as `data` has them
     trained.scaling = scaling if sparse or scaling.for_bytes else Scaling(np.array(0.0), np.array(1.0))
