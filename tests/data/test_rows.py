@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from failing import refusal
+from handgrad.data.form import Form
 from handgrad.data.tables import read_rows
 
 NAMES = ("a", "b", "c")
@@ -42,7 +43,7 @@ def write(folder: Path, text: str) -> Path:
 def test_rows_are_read_as_the_model_takes_them(
     tmp_path: Path, text: str, features: tuple[str, ...], inputs: object, labels: object, names: object
 ) -> None:
-    found = read_rows(write(tmp_path, text), len(np.array(inputs)[0]), features)
+    found = read_rows(write(tmp_path, text), Form(features=features, inputs=len(np.array(inputs)[0])))
     assert (found[0].tolist(), *found[1:]) == (inputs, labels, names)
     assert found[0].dtype == np.float64
 
@@ -65,7 +66,7 @@ def test_rows_are_read_as_the_model_takes_them(
 )
 def test_other_files_are_refused(tmp_path: Path, text: str, features: tuple[str, ...], message: str) -> None:
     path = write(tmp_path, text)
-    line = refusal(lambda: read_rows(path, len(features) or 3, features))
+    line = refusal(lambda: read_rows(path, Form(features=features, inputs=len(features) or 3)))
     assert message in line.replace(str(path), "FILE")
 
 
@@ -73,16 +74,16 @@ def test_parquet(tmp_path: Path) -> None:
     path, columns = tmp_path / "r.parquet", {"flowers": [2, 4], "soil": ["sand", None], "height": [1.0, 3.0]}
     table = pl.DataFrame(columns | {"label": ["x", None]})
     table.write_parquet(path)
-    inputs, labels, _ = read_rows(path, 5, MIXED)
+    inputs, labels, _ = read_rows(path, Form(features=MIXED))
     assert (inputs.tolist(), labels) == (CATEGORIES, ["x", None])
     table.with_columns(height=pl.lit("tall")).write_parquet(path)
-    assert "row 1, column 'height': 'tall'" in refusal(read_rows, path, 5, MIXED)
+    assert "row 1, column 'height': 'tall'" in refusal(read_rows, path, Form(features=MIXED))
 
 
 def test_pixels_must_be_bytes(tmp_path: Path) -> None:
-    inputs, _, _ = read_rows(write(tmp_path, "0,255,7.0\n"), 3, images=True)
+    inputs, _, _ = read_rows(write(tmp_path, "0,255,7.0\n"), Form(inputs=3, dtype=np.uint8))
     assert (inputs.dtype.name, inputs.tolist()) == ("uint8", [[0, 255, 7]])
-    message = refusal(lambda: read_rows(write(tmp_path, "0,255,7.5\n"), 3, images=True))
+    message = refusal(lambda: read_rows(write(tmp_path, "0,255,7.5\n"), Form(inputs=3, dtype=np.uint8)))
     assert "line 1, column 3: '7.5' is not a pixel, an integer from 0 to 255" in message
 
 
@@ -91,11 +92,13 @@ def test_what_is_not_a_file_or_larger_than_memory_is_not_read(
 ) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
     for name in ("none.csv", "none.parquet", "pipe.csv", "."):
-        assert "is not a file" in refusal(read_rows, tmp_path / name, 3)
+        assert "is not a file" in refusal(read_rows, tmp_path / name, Form(inputs=3))
     path = tmp_path / "d;1.csv"
     path.write_text("1,2,3\n")
     monkeypatch.setattr("handgrad.data.memory.available_memory", lambda: 48_000)
-    assert len(read_rows(path, 3)[0]) == 1
+    assert len(read_rows(path, Form(inputs=3))[0]) == 1
     monkeypatch.setattr("handgrad.data.memory.available_memory", lambda: 5)
     monkeypatch.setattr("handgrad.data.tables.first_row", None)  # not even its beginning
-    assert "d;1.csv need 6 bytes of memory and 5 bytes are available" in refusal(read_rows, path, 3)
+    assert "d;1.csv need 6 bytes of memory and 5 bytes are available" in refusal(
+        read_rows, path, Form(inputs=3)
+    )

@@ -12,6 +12,7 @@ from PIL import Image
 
 from failing import refusal
 from handgrad.data.dataset import Dataset
+from handgrad.data.form import Form
 from handgrad.data.load import load_data
 from handgrad.data.mnist import find
 from handgrad.data.strokes import generate
@@ -180,7 +181,7 @@ def test_unknown_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source
 
 
 def test_what_does_not_fit_into_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def greedy(path: Path) -> Dataset:
+    def greedy(path: Path, form: Form) -> Dataset:
         raise MemoryError
 
     (tmp_path / "a.csv").write_text("label,a\n0,1\n1,2\n")

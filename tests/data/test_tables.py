@@ -15,6 +15,7 @@ import pytest
 from failing import complaint, refusal
 from handgrad.data import scan
 from handgrad.data.dataset import Dataset
+from handgrad.data.form import Form
 from handgrad.data.tables import read_table
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 784), np.uint8)
@@ -105,7 +106,7 @@ def test_which_tables_are_images(tmp_path: Path) -> None:
 def test_another_split_is_like_the_training_data(tmp_path: Path) -> None:
     for header in ("label,a,b,c\n", ""):
         train = read_table(write(tmp_path, header + "no,1,x,2\nyes,2,y,3\nmaybe,3,,4\n"))
-        test = read_table(write(tmp_path, header + "yes,5,y,6\n"), train)
+        test = read_table(write(tmp_path, header + "yes,5,y,6\n"), Form.of(train))
         assert (test.inputs.tolist(), test.labels.tolist()) == ([[5, 0, 0, 1, 6]], [2])
         assert (test.classes, test.features) == (train.classes, train.features)
     for row, message in (
@@ -113,11 +114,13 @@ def test_another_split_is_like_the_training_data(tmp_path: Path) -> None:
         (",1,x,2\n", "line 1, column label: no value"),
         ("yes,1,z,2\n", "line 1, column 3: 'z' is not one of '', 'x', 'y'"),
     ):
-        assert message in refusal(read_table, write(tmp_path, row), train)
+        assert message in refusal(read_table, write(tmp_path, row), Form.of(train))
     pl.DataFrame({"label": ["yes"], "2": [1], "3": [7], "4": [2]}).write_parquet(tmp_path / "t.parquet")
-    assert "row 1, column '3': '7' is not one of" in refusal(read_table, tmp_path / "t.parquet", train)
+    assert "row 1, column '3': '7' is not one of" in refusal(
+        read_table, tmp_path / "t.parquet", Form.of(train)
+    )
     images = read_table(write(tmp_path, IMAGE_TABLES["no header"]))
-    test = read_table(write(tmp_path, IMAGE_TABLES["label last"]), images)
+    test = read_table(write(tmp_path, IMAGE_TABLES["label last"]), Form.of(images))
     assert holds(test, PIXELS, LABELS, "012345")
 
 

@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 import handgrad as hg
 from flowers import quick
+from handgrad.data.form import Form
 from handgrad.data.tables import read_rows
 
 COLUMNS = ("height", "soil=", "soil=clay", "soil=sand", "leaf=broad", "leaf=narrow")
@@ -36,7 +37,7 @@ def test_each_category_is_an_input(frame: Any, tmp_path: Path) -> None:
     hg.save_model(classifier, tmp_path / "m.safetensors")
     pl.DataFrame(TABLE).write_csv(tmp_path / "rows.csv")
     network = hg.load_model(tmp_path / "m.safetensors")
-    inputs, _, _ = read_rows(tmp_path / "rows.csv", 6, network.features)
+    inputs, _, _ = read_rows(tmp_path / "rows.csv", Form(features=network.features))
     assert network.predict_proba(inputs).tobytes() == classifier.predict_proba(X).tobytes()
     assert quick().fit(X[["height"]], pd.Series(LABELS)).network_.features == ("height",)
 

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from handgrad.cli.options import DATA_HELP, option
+from handgrad.cli.options import DATA_HELP, Target, TaskName, option
 from handgrad.cli.output import emit, table
+from handgrad.config import count_outputs
 from handgrad.errors import HandgradError
 
 NAME_HELP = "A data set, as listed, or the name of a converted file."
@@ -17,14 +18,18 @@ app = typer.Typer(help="Show a data set; list and clear those in the cache folde
 
 
 @app.command()
-def show(source: Annotated[str, typer.Argument(help=DATA_HELP, metavar="SRC")]) -> None:
-    """Show shapes, classes, counts and value ranges of a data set."""
+def show(
+    source: Annotated[str, typer.Argument(help=DATA_HELP, metavar="SRC")],
+    target: Target = None,
+    task: TaskName = None,
+) -> None:
+    """Show shapes, value ranges, and the frequency of each class or label, or the range and mean of each target."""
     import numpy as np
 
     from handgrad.data.arrays import value_range
     from handgrad.data.load import load_data
 
-    splits = load_data(source)
+    splits = load_data(source, target or None, task)
     named = {"train": splits.train, "validation": splits.validation, "test": splits.test}
     found = {name: data for name, data in named.items() if data is not None}
     classes, parts = splits.train.classes, found.values()
@@ -34,10 +39,23 @@ def show(source: Annotated[str, typer.Argument(help=DATA_HELP, metavar="SRC")]) 
         "type": [data.inputs.dtype for data in parts],
         "range": [list(value_range(data.inputs)) for data in parts],
     }
-    counts = [np.bincount(data.labels, minlength=len(classes)) for data in parts]
-    facts |= {f"of {name}": numbers for name, *numbers in zip(classes, *counts, strict=True)}
+    if splits.train.task == "regression":
+        measured = [[data.labels.min(0), data.labels.mean(0), data.labels.max(0)] for data in parts]
+        for index, name in enumerate(classes):
+            numbers = [[f"{statistic[index]:.6g}" for statistic in found] for found in measured]
+            facts[f"{name}: minimum, mean, maximum"] = [", ".join(statistics) for statistics in numbers]
+    else:
+        several = splits.train.task == "multilabel"
+        counts = [
+            data.labels.sum(axis=0, dtype=int)
+            if several
+            else np.bincount(data.labels, minlength=len(classes))
+            for data in parts
+        ]
+        facts |= {f"of {name}": numbers for name, *numbers in zip(classes, *counts, strict=True)}
     rows = [[name, *map(str, values)] for name, values in facts.items()]
-    emit(f"{splits.source}: {len(classes)} classes\n\n{table(['', *found], rows)}")
+    outputs = count_outputs(splits.train.task, len(classes))
+    emit(f"{splits.source}: {outputs}\n\n{table(['', *found], rows)}")
 
 
 @app.command("list")

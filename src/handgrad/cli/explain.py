@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from handgrad.cli.models import open_split, read_examples
-from handgrad.cli.options import Data, Json, Model, Split, option
+from handgrad.cli.models import open_split, read_examples, trained_targets
+from handgrad.cli.options import Data, Json, Model, Split, Target, option
 from handgrad.cli.output import emit, emit_json
 from handgrad.errors import HandgradError, suggest
 
@@ -20,6 +20,7 @@ def explain(
     model: Model,
     example: Annotated[str, typer.Argument(metavar="EXAMPLE", help=EXAMPLE_HELP)],
     data: Data = None,
+    target: Target = None,
     split: Split = None,
     label: Annotated[str | None, option("--label", LABEL_HELP, "CLASS")] = None,
     json: Json = False,
@@ -28,7 +29,7 @@ def explain(
     import numpy as np
 
     from handgrad.cli.explanation import as_text
-    from handgrad.exports.formats import load_model
+    from handgrad.exports.formats import load_model, load_model_recipe
     from handgrad.model.explain import explain as explain_example
 
     network = load_model(model)
@@ -36,29 +37,32 @@ def explain(
         unknown = f"the model has no class '{label:.40}'{suggest(label, network.classes)}"
         raise typer.BadParameter(unknown, param_hint="--label")
     if example.isdecimal():
-        name, split, dataset = open_split(network, model, data, split)
+        name, split, dataset = open_split(network, model, data, split, target)
         index, features = int(example[:20]), dataset.features
         title = f"{name}, {split}, example {index}"
         if index >= len(dataset):
             raise HandgradError(f"{name}, {split}, has {len(dataset):,} examples, from 0; got {index}")
         raw, true = dataset.inputs[index : index + 1][0], dataset.labels[index]
         known = network.classes[true] if dataset.task == "classification" else None
-        if dataset.task == "regression":
-            targets = zip(network.classes, true, strict=True)
-            title += "".join(f", {name} {value:.6g}" for name, value in targets)
-        elif known is None:
-            title += f", labelled {', '.join(np.array(network.classes)[true > 0]) or 'with nothing'}"
-    elif data or split:
-        raise typer.BadParameter(f"{example:.80} is a file, not an index", param_hint="--data or --split")
+    elif data or split or target:
+        raise typer.BadParameter(
+            f"{example:.80} is a file, not an index", param_hint="--data, --target or --split"
+        )
     else:
-        inputs, labels, features = read_examples(network, Path(example))
+        targets = trained_targets(load_model_recipe(model))
+        inputs, found, features = read_examples(network, Path(example), targets)
         if len(inputs) != 1:
             raise HandgradError(f"{example} holds {len(inputs):,} rows where one is expected; leave one")
-        raw, known, title = inputs[0], labels[0], example
-    if network.task != "regression" and known is not None and known not in network.classes:
-        raise HandgradError(f"{title}: the model has no class '{known:.40}'")
-    target = known if label is None else label
-    explanation = explain_example(network, raw, None if target is None else network.classes.index(target))
+        raw, true, title = inputs[0], found[0], example
+        known = true if network.task in (None, "classification") else None
+        if known is not None and known not in network.classes:
+            raise HandgradError(f"{title}: the model has no class '{known:.40}'")
+    if network.task == "regression" and true is not None:
+        title += "".join(f", {name} {value:.6g}" for name, value in zip(network.classes, true, strict=True))
+    elif network.task == "multilabel" and true is not None:
+        title += f", labelled {', '.join(np.array(network.classes)[np.array(true) > 0]) or 'with nothing'}"
+    chosen = known if label is None else label
+    explanation = explain_example(network, raw, None if chosen is None else network.classes.index(chosen))
     if json:
         label, predicted = (network.classes[k] for k in (explanation.label, explanation.predicted))
         emit_json({"example": title, "label": label, "predicted": predicted, "value": explanation.value})

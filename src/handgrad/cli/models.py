@@ -1,16 +1,19 @@
 """``handgrad evaluate`` and ``handgrad predict``, and the examples that commands apply a model to."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from handgrad.cli.options import FAILED, SUCCEEDED, Data, Json, Model, Split, SplitName, option
+from handgrad.cli.options import FAILED, SUCCEEDED, Data, Json, Model, Split, SplitName, Target, option
 from handgrad.cli.output import emit, emit_json, error_line, table
 from handgrad.errors import HandgradError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from handgrad.data.dataset import Dataset
     from handgrad.model.network import Network
 
@@ -21,21 +24,31 @@ SHOWN = 3
 
 
 def open_split(
-    network: "Network", model: Path, data: str | None, split: SplitName | None
+    network: "Network",
+    model: Path,
+    data: str | None,
+    split: SplitName | None,
+    target: list[str] | None = None,
 ) -> "tuple[str, SplitName, Dataset]":
     """Load a split of the named data, or of those that a model was trained on; by default test, or the only one.
 
-    Its source and its name are returned, too. Its inputs and classes are in the order of the network.
+    Its source and its name are returned, too. Its inputs and classes are in the order of the network. `target` names
+    the columns of other data that are predicted; by default those of the training.
     """
     from handgrad.data.dataset import naming
     from handgrad.data.load import load_data
     from handgrad.exports.formats import load_model_recipe
     from handgrad.recipes.data import open_splits
     from handgrad.recipes.loading import parse_recipe
-    from handgrad.training.evaluation import as_known
+    from handgrad.training.evaluation import as_known, form_of
 
-    recipe = None if data else load_model_recipe(model)
-    splits = open_splits(parse_recipe(recipe, str(model))) if recipe else load_data(data or "mnist")
+    if target and not data:
+        raise typer.BadParameter("it is for other data than those of the training", param_hint="--target")
+    recipe = load_model_recipe(model)
+    if recipe and not data:
+        splits = open_splits(parse_recipe(recipe, str(model)))
+    else:
+        splits = load_data(data or "mnist", target or None, like=form_of(network, trained_targets(recipe)))
     if split is None and splits.test is None:
         if splits.validation is not None:
             raise HandgradError(f"{splits.source} has no test split; choose --split train or validation")
@@ -45,19 +58,36 @@ def open_split(
         return splits.source, split or "test", as_known(network, dataset)
 
 
-def read_examples(network: "Network", file: Path) -> tuple[Any, list[str | None], tuple[str, ...]]:
-    """Read an image or the rows of a table: inputs (N, I), labels where they are known, and names of the inputs."""
+def trained_targets(recipe: "dict[str, Any] | None") -> list[str]:
+    """Return the columns that the recipe of a model names as targets."""
+    named = recipe and recipe.get("data", {}).get("target")
+    return [named] if isinstance(named, str) else named or []
+
+
+def read_examples(
+    network: "Network", file: Path, targets: "Sequence[str]" = ()
+) -> tuple[Any, list[Any], tuple[str, ...]]:
+    """Read an image or the rows of a table: inputs (N, I), labels where they are known, and names of the inputs.
+
+    For other tasks than classification, labels are lists of numbers. `targets` are the columns that hold them.
+    """
     if file.suffix.lower() not in (".csv", ".parquet"):
         from handgrad.data.images import read_example
 
         return read_example(file, network.example_shape, network.framing)[None], [None], ()
+    import numpy as np
+
     from handgrad.data.tables import read_rows
+    from handgrad.training.evaluation import form_of
 
     images = len(network.example_shape) == 3 and network.scaling is not None and network.scaling.for_bytes
-    return read_rows(file, network.inputs, network.features, images=images)
+    dtype = np.uint8 if images else np.float64
+    return read_rows(file, replace(form_of(network, targets), inputs=network.inputs, dtype=dtype))
 
 
-def evaluate(model: Model, data: Data = None, split: Split = None, json: Json = False) -> None:
+def evaluate(
+    model: Model, data: Data = None, target: Target = None, split: Split = None, json: Json = False
+) -> None:
     """Measure a model: accuracy, precision, recall, F1 and confusion matrix, or the errors of a regression."""
     from handgrad.cli.results import as_json, details, summary
     from handgrad.data.dataset import naming
@@ -65,7 +95,7 @@ def evaluate(model: Model, data: Data = None, split: Split = None, json: Json = 
     from handgrad.training.evaluation import evaluate as measure
 
     network = load_model(model)
-    source, split, dataset = open_split(network, model, data, split)
+    source, split, dataset = open_split(network, model, data, split, target)
     with naming(source):
         result = measure(network, dataset)
     if json:
@@ -85,15 +115,15 @@ def predict(
 ) -> int:
     """Predict images or rows of tables: classes, labels or targets."""
     from handgrad.data.dataset import naming
-    from handgrad.exports.formats import load_model
+    from handgrad.exports.formats import load_model, load_model_recipe
 
-    network = load_model(model)
+    network, targets = load_model(model), trained_targets(load_model_recipe(model))
     regression, lines, status = network.task == "regression", [], SUCCEEDED
     count = len(network.classes)
     shown = count if all_classes else min(SHOWN, count)
     for file in files:
         try:
-            inputs, labels, _ = read_examples(network, file)
+            inputs, labels, _ = read_examples(network, file, targets)
             with naming(str(file)):
                 predicted = (network.predict if regression else network.predict_proba)(inputs).tolist()
         except HandgradError as error:

@@ -18,6 +18,8 @@ DATA, RECIPE, RUN, OUTPUT = "Data", "Recipe", "Run", "Output"
 DATA_HELP = "mnist, fashion-mnist, strokes[:N[:SEED]], or a path: CSV, Parquet, .npz, IDX or image folder."
 MODEL_HELP = "A run folder, a model file, an ONNX file, or a final_config folder."
 SPLIT_HELP = "Part of the data. Default: test, or the only part there is."
+TARGET_HELP = "Column of a table to predict. Default: label. May be repeated."
+TASK_HELP = "Default: inferred from the targets."
 VALIDATION_HELP = "Validate on N examples, or a fraction, of the training data, or on other data."
 SET_HELP = "Change any key of the recipe, e.g. training.epochs=3; may be repeated."
 FROM_HELP = "Start from the parameters of a model, by default with its recipe."
@@ -72,9 +74,12 @@ def option(name: str, help: str, metavar: str | None = None, panel: str | None =
     return typer.Option(name, help=help, metavar=metavar, rich_help_panel=panel, **more)
 
 
+Task = Literal["classification", "multilabel", "regression"]
 SplitName = Literal["train", "validation", "test"]
 Model = Annotated[Path, typer.Argument(help=MODEL_HELP, metavar="MODEL")]
 Data = Annotated[str | None, option("--data", DATA_HELP, "SRC", DATA)]
+Target = Annotated[list[str] | None, option("--target", TARGET_HELP, "COLUMN", DATA)]
+TaskName = Annotated[Task | None, option("--task", TASK_HELP, panel=DATA, show_default=False)]
 Split = Annotated[SplitName | None, option("--split", SPLIT_HELP, panel=DATA, show_default=False)]
 Validation = Annotated[Any, option("--validation", VALIDATION_HELP, "N|SRC", DATA, parser=parse_value)]
 Epochs = Annotated[int | None, option("--epochs", "Passes over the data.", "N", RECIPE, min=1)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from handgrad.cli.models import open_split
-from handgrad.cli.options import Data, Split, SplitName, option
+from handgrad.cli.options import Data, Split, SplitName, Target, option
 from handgrad.cli.output import emit
 from handgrad.errors import HandgradError, require
 
@@ -29,6 +29,7 @@ def plot(
     format: Format = None,
     against: Axis = "epochs",
     data: Data = None,
+    target: Target = None,
     split: Split = None,
 ) -> None:
     """Draw curves, weights, and predictions: confusion matrix and mistakes, residuals, or precision and recall."""
@@ -42,7 +43,7 @@ def plot(
     first = runs[0] if runs[0].is_dir() else runs[0].parent
     folder = out or (first / "plots" if len(named) == 1 else Path("plots"))
     formats = [format] if format else ["svg", "png"]
-    for name, draw in _figures(named, against, data, split):
+    for name, draw in _figures(named, against, data, split, target):
         place = folder / name
         try:
             axes = draw()
@@ -56,7 +57,11 @@ def plot(
 
 
 def _figures(
-    runs: dict[str, Path], against: str, data: str | None, split: SplitName | None
+    runs: dict[str, Path],
+    against: str,
+    data: str | None,
+    split: SplitName | None,
+    target: list[str] | None,
 ) -> "Iterator[tuple[str, Callable[[], Axes]]]":
     """Yield names of figures and the functions that draw them: curves of all runs, then those of each network."""
     import numpy as np
@@ -79,7 +84,7 @@ def _figures(
         place = "" if len(runs) == 1 else f"{name}/"
         yield f"{place}weights", partial(plots.plot_weights, network)
         try:
-            source, used, dataset = open_split(network, runs[name], data, split)
+            source, used, dataset = open_split(network, runs[name], data, split, target)
             result = evaluate(network, dataset)
         except HandgradError as error:
             if data or split:

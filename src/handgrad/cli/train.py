@@ -21,6 +21,8 @@ Folder = Annotated[Path, typer.Argument(help="The folder of an interrupted run."
 def train(
     recipe: Name = None,
     data: opt.Data = None,
+    target: opt.Target = None,
+    task: opt.TaskName = None,
     validation: opt.Validation = None,
     epochs: opt.Epochs = None,
     steps: opt.Steps = None,
@@ -55,6 +57,8 @@ def train(
         raise HandgradError(f"{start} contains no recipe; name one: handgrad train RECIPE --from {start}")
     named = {
         "data.source": data and _absolute(data),
+        "data.target": target if target is None or len(target) > 1 else target[0],
+        "data.task": task,
         "data.validation": _absolute(validation),
         "training.epochs": epochs,
         "training.steps": steps,

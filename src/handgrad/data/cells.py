@@ -17,7 +17,6 @@ from handgrad.data.labels import parse_number
 from handgrad.data.scan import ROW, csv_rows, ends_with_quote, is_parquet, scan_parquet
 from handgrad.errors import HandgradError, quoted
 
-LABEL = "label"
 CELLS = 2**21
 """Cells of a batch: some 32 MB while they are texts."""
 
@@ -34,8 +33,10 @@ class Table:
     header: int
     columns: Columns
     dtype: np.dtype[Any]
+    targets: Sequence[str] = ()
+    """The columns that are predicted."""
     labelled: bool = False
-    """Whether every row must have a label."""
+    """Whether every row must have them."""
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -94,30 +95,30 @@ class Table:
                 held = f"{len(cells)} columns where there should be {len(self.names)}"
                 raise HandgradError(f"{self.path}, line {line}: {held}; correct or drop it")
 
-    def batches(self) -> Iterator[tuple[NDArray[Any], pl.Series]]:
-        """Yield inputs of consecutive rows, (n, I), and their labels as texts; HandgradError at a bad cell."""
+    def batches(self) -> Iterator[tuple[NDArray[Any], pl.DataFrame]]:
+        """Yield inputs of consecutive rows, (n, I), and their targets as texts; HandgradError at a bad cell."""
         number = {"uint8": pl.UInt8, "float32": pl.Float32}.get(self.dtype.name, pl.Float64)
-        if "" in self.columns.get([name for name in self.names if name != LABEL][-1], ()):
+        if "" in self.columns.get([name for name in self.names if name not in self.targets][-1], ()):
             self._check_widths()  # Polars reads what a short row lacks as empty
         start = 0
         with suppress(pl.exceptions.PolarsError, pl.exceptions.PanicException):
             for part in self.parts(None if all(self.columns.values()) else number):
-                inputs, labels, bad = self._convert(part)
+                inputs, targets, bad = self._convert(part)
                 if bad:
                     break
-                yield inputs, labels
+                yield inputs, targets
                 start = part.item(-1, ROW) + 1
             else:
                 return
         # From the first problem on, cells are read as texts: spaces around numbers, empty lines, pixels such as 7.0.
         for part in self.parts(start=start):
-            inputs, labels, bad = self._convert(part)
+            inputs, targets, bad = self._convert(part)
             if bad:
                 raise self._complaint(part, *bad)
-            yield inputs, labels
+            yield inputs, targets
 
-    def _convert(self, part: pl.DataFrame) -> tuple[NDArray[Any], pl.Series, tuple[int, str] | None]:
-        """Convert rows to inputs and labels; the third result is row and column of the first bad cell."""
+    def _convert(self, part: pl.DataFrame) -> tuple[NDArray[Any], pl.DataFrame, tuple[int, str] | None]:
+        """Convert rows to inputs and targets; the third result is row and column of the first bad cell."""
         kinds, cells, sources = part.schema, [], []
         number = pl.Float64 if self.dtype == np.float64 else pl.Float32
         if not any(self.columns.values()) and {kinds[name] for name in self.columns} == {number}:
@@ -141,19 +142,20 @@ class Table:
         with np.errstate(invalid="ignore"):
             inputs = values.astype(self.dtype, copy=False)
         valid = (inputs == values) & np.isfinite(inputs)
-        label = pl.col(LABEL).cast(pl.String).fill_null("") if LABEL in kinds else pl.repeat("", pl.len())
-        labels = part.select(label).to_series()
+        texts = part.select(pl.col(name).cast(pl.String).fill_null("") for name in self.targets)
         wrong = ~valid.all(axis=1)
         if self.labelled:
-            wrong |= (labels == "").to_numpy()
+            wrong |= texts.select(pl.any_horizontal(pl.all() == "")).to_series().to_numpy()
         if not wrong.any():
-            return inputs, labels, None
+            return inputs, texts, None
         row = int(wrong.argmax())
-        return inputs, labels, (row, LABEL if valid[row].all() else sources[int(valid[row].argmin())])
+        if valid[row].all():
+            return inputs, texts, (row, next(name for name in self.targets if not texts.item(row, name)))
+        return inputs, texts, (row, sources[int(valid[row].argmin())])
 
     def _complaint(self, part: pl.DataFrame, index: int, name: str) -> HandgradError:
         """Build the error for a bad cell, with its line in the file."""
-        row, cell = part.item(index, ROW), part.item(index, name)
+        cell = part.item(index, name)
         text = "" if cell is None else str(cell)
         if known := self.columns.get(name):
             reason = f"{quoted(text)} is not one of {', '.join(map(repr, known)):.200}"
@@ -163,6 +165,17 @@ class Table:
             reason = f"{quoted(text)} is not a pixel, an integer from 0 to 255"
         else:
             reason = f"{quoted(text)} is not a finite number ({self.dtype})"
+        return self._error(part.item(index, ROW), name, reason)
+
+    def refusal(self, example: int, name: str, reason: str) -> HandgradError:
+        """Build the error for a cell of an example, by its number, which is looked up in the file."""
+        for part in self.parts():
+            if example < len(part):
+                return self._error(part.item(example, ROW), name, reason)
+            example -= len(part)
+        return HandgradError(f"{self.path}, column {quoted(name)}: {reason}")  # the file has changed
+
+    def _error(self, row: int, name: str, reason: str) -> HandgradError:
         if is_parquet(self.path):
             where = f"row {row + 1}"
         else:

@@ -11,6 +11,23 @@ from handgrad.config import TASKS, check_task, count_outputs, unique_names
 from handgrad.errors import HandgradError, quoted
 
 MOST_CLASSES = 1_000_000
+MOST_INFERRED = 100
+"""Different integers that are classes where no task is named."""
+
+
+def infer_task(values: NDArray[Any], *, images: bool = False) -> str:
+    """Infer the task from the numbers in target columns, (N,) or (N, T), of which names are NaN.
+
+    Several columns are labels if they hold only 0 and 1 (multilabel), else targets (regression). One column holds
+    targets if it has a number with a fraction, or more than `MOST_INFERRED` different integers, and no `images` are
+    labelled; else it holds classes.
+    """
+    if values.ndim == 2 and values.shape[1] > 1:
+        return "multilabel" if ((values == 0) | (values == 1)).all() else "regression"
+    numbers = values[np.isfinite(values)]
+    if (numbers != np.round(numbers)).any():
+        return "regression"
+    return "regression" if not images and len(np.unique(numbers)) > MOST_INFERRED else "classification"
 
 
 def encode_labels(
@@ -118,7 +135,7 @@ def encode_targets(labels: NDArray[Any], names: Any, task: str) -> tuple[NDArray
     Classes become numbers (N,), several labels zeros and ones (N, L) in uint8, and targets float64 (N, T).
     """
     if check_task(task) == "classification":
-        if labels.ndim == 2:
+        if labels.ndim > 1:
             hint = "task='multilabel' is for several labels of an example, task='regression' for numbers"
             raise HandgradError(f"labels of shape {labels.shape} are not one class for each example; {hint}")
         return encode_classes(labels, names)

@@ -1,14 +1,14 @@
 """Load data from a name or a path: choose the reader that a source needs."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from handgrad.data.dataset import Dataset, Splits, naming
+from handgrad.data.form import Form
 from handgrad.data.idx import FILES, Split, find_idx, read_idx_folder
 from handgrad.data.labels import encode_labels
 from handgrad.data.memory import check_memory
@@ -23,7 +23,13 @@ TEST_NAME = re.compile(r"(?<![a-z])test|Test|TEST")
 """Matches neither latest.csv nor contest.csv."""
 
 
-def load_data(source: str | Path) -> Splits:
+def load_data(
+    source: str | Path,
+    target: str | Sequence[str] | None = None,
+    task: str | None = None,
+    *,
+    like: Form | None = None,
+) -> Splits:
     """Load a data set; HandgradError where the source is unknown, or what it holds cannot be read.
 
     Parameters
@@ -34,6 +40,14 @@ def load_data(source: str | Path) -> Splits:
         label column, an ``.npz``, a ``.npy`` file beside that of its labels, a folder of IDX or ``.npy`` files, of
         a table named ``…train…`` and one named ``…test…``, or of one folder of images for each class, optionally
         below ``train`` and ``test``. Tables that would not fit into memory are converted once and memory-mapped.
+    target : str or sequence of str, optional
+        The columns of a table that should be predicted; default: ``label``.
+    task : {"classification", "multilabel", "regression"}, optional
+        Default, for tables and NumPy files: several columns of zeros and ones are labels, others targets of a
+        regression; numbers with fractions, and more than 100 different integers, are targets, too; other integers,
+        and names, are classes.
+    like : Form, optional
+        How tables should be read, as those that a model was trained on.
 
     Returns
     -------
@@ -41,22 +55,39 @@ def load_data(source: str | Path) -> Splits:
         The test split is read when it is first used.
     """
     name, path = str(source), Path(source)
+    form = like or Form()
+    if target is not None:
+        form = replace(form, targets=target)
+    if task is not None:
+        form = replace(form, task=task)
     with _reading(path):
         if name in COLLECTIONS:
+            _without_targets(form, name)
             return _published(name)
         if name.partition(":")[0] == STROKES:
+            _without_targets(form, name)
             return _strokes(name)
         if path.is_dir():
-            return _folder(path)
+            return _folder(path, form)
         if path.exists() and path.suffix.lower() in TABLES:
-            return _tables(path, None, name)
+            return _tables(path, None, name, form)
         if path.exists() and path.suffix.lower() in ARRAYS:
-            return read_npz(path)
+            return _arrays(path, form)
         if path.exists():
             known = ", ".join((*TABLES, *ARRAYS))
             raise HandgradError(f"{path} is of an unknown kind; give a file in {known}, or a folder")
     advice = suggest(name, [*COLLECTIONS, STROKES])
     raise HandgradError(f"there is no file, folder or data set '{name}'{advice}")
+
+
+def _without_targets(form: Form, what: object, *, numbers: bool = False) -> None:
+    """Raise HandgradError where target columns are named for data without, or another task than these can have."""
+    if form.targets:
+        raise HandgradError(f"{what} has no columns; a target can be named for a CSV or Parquet file")
+    if form.task not in (None, "classification") and not numbers:
+        raise HandgradError(
+            f"{what} has one class per example; {form.task} needs a CSV, Parquet, .npz or .npy file"
+        )
 
 
 @contextmanager
@@ -73,7 +104,7 @@ def _published(name: str) -> Splits:
     folder = ensure(name)
     if not find_idx(folder, NAMES[0]):
         train, test = (folder / table for table in CSV_FILES)
-        return _tables(train, test, name)
+        return _tables(train, test, name, Form())
 
     def read(split: Split) -> Dataset:
         images, labels = read_split(folder, name, split)
@@ -98,19 +129,21 @@ def _strokes(name: str) -> Splits:
     return Splits(draw(examples, 0), test=partial(draw, max(examples // 6, 1), 1), source=name)
 
 
-def _folder(folder: Path) -> Splits:
+def _folder(folder: Path, form: Form) -> Splits:
     from handgrad.data.images import class_folders
 
     if any(find_idx(folder, file) for files in FILES.values() for file in files):
+        _without_targets(form, folder)
         return _idx(folder)
     tables = sorted(
         path for path in folder.iterdir() if path.suffix.lower() in TABLES and not path.name.startswith(".")
     )
     named = [path for path in tables if "train" in path.stem.lower()]
     if not tables and any(folder.glob("*.npy")):
-        return read_npz(folder)
+        return _arrays(folder, form)
     images = folder / "train" if (folder / "train").is_dir() else folder
     if not named and class_folders(images):
+        _without_targets(form, folder)
         return _images(folder, images)
     tests = [path for path in tables if path not in named and TEST_NAME.search(path.stem)]
     trains = named or [path for path in tables if path not in tests]
@@ -121,16 +154,21 @@ def _folder(folder: Path) -> Splits:
         if len(paths) > 1:
             found = ", ".join(path.name for path in paths)
             raise HandgradError(f"{folder} holds several tables: {found:.100}; join or move them")
-    return _tables(trains[0], tests[0] if tests else None, str(folder))
+    return _tables(trains[0], tests[0] if tests else None, str(folder), form)
 
 
-def _tables(path: Path, other: Path | None, source: str) -> Splits:
+def _tables(path: Path, other: Path | None, source: str, form: Form) -> Splits:
     from handgrad.data.tables import read_table
 
-    train = read_table(path)
-    like = train.take(np.arange(0))  # without the examples, which may be freed
+    train = read_table(path, form)
+    like = Form.of(train, form.targets)  # without the examples, which may be freed
     test = _reading(other)(partial(read_table, other, like)) if other else None
     return Splits(train, test=test, source=source)
+
+
+def _arrays(path: Path, form: Form) -> Splits:
+    _without_targets(form, path, numbers=True)
+    return read_npz(path, form.task)
 
 
 def _images(folder: Path, trains: Path) -> Splits:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.data.dataset import Dataset, Splits, naming
-from handgrad.data.labels import encode_labels
+from handgrad.data.labels import encode_labels, encode_targets, infer_task
 from handgrad.data.memory import check_memory
 from handgrad.errors import HandgradError
 
@@ -25,12 +25,13 @@ NAMES = {
 """Pairs of arrays by split."""
 
 
-def read_npz(path: Path) -> Splits:
+def read_npz(path: Path, task: str | None = None) -> Splits:
     """Read a ``.npz`` archive, or the ``.npy`` files of a folder, which are memory-mapped. Nothing is unpickled.
 
     Inputs are (N, I), or images (N, H, W), (N, H, W, channels ≤ 4) or (N, channels ≤ 4, H, W); bytes or floats.
     Bytes of shape (N, I), with I a square number from 49 on, are grey images, too. Labels are (N,) or (N, 1),
-    integers or strings. An array ``classes`` names all classes, also those without an example. `path` may also be a
+    integers or strings; for other tasks (N, L) zeros and ones, or (N,) or (N, T) numbers. The task is inferred
+    unless it is named. An array ``classes`` names all outputs, also classes without an example. `path` may also be a
     ``.npy`` file, beside which the other one of a pair is looked for. The test split is read when it is first used.
     """
     single = path.suffix.lower() == ".npy" and not path.is_dir()
@@ -50,17 +51,15 @@ def read_npz(path: Path) -> Splits:
         names = ", ".join(held) or "nothing"
         raise HandgradError(f"{place} holds {names:.60}; expected one of the pairs {NAMES['train']}")
     classes = [*map(str, _read_array(place, "classes").reshape(-1))] if "classes" in held else None
-    if classes is not None and len({*classes}) < max(2, len(classes)):
-        raise HandgradError(f"{place}: classes must be two different names or more")
-    train = _read(place, found["train"][0], classes)
+    train = _read(place, found["train"][0], classes, task)
     validation, test = (
-        partial(_read, place, found[split][0], train.classes) if found[split] else None
+        partial(_read, place, found[split][0], train.classes, train.task) if found[split] else None
         for split in ("validation", "test")
     )
     return Splits(train, validation() if validation else None, test, str(path))
 
 
-def _read(path: Path, names: Sequence[str], classes: Sequence[str] | None) -> Dataset:
+def _read(path: Path, names: Sequence[str], classes: Sequence[str] | None, task: str | None) -> Dataset:
     inputs, labels = (_read_array(path, name) for name in names)
     labels = labels[:, 0] if labels.shape[1:] == (1,) else labels
     if inputs.ndim == 4 and inputs.shape[3] <= 4 < inputs.shape[1]:
@@ -73,9 +72,20 @@ def _read(path: Path, names: Sequence[str], classes: Sequence[str] | None) -> Da
         shape = (1, side, side)
     if len(shape) > 1 and (len(shape) != 3 or shape[0] > 4):
         raise HandgradError(f"{path}: no axis of {names[0]}, {inputs.shape}, can be the channels")
-    encoded, known = encode_labels(labels, f"{path}: {names[1]}", classes, images=len(shape) == 3)
+    where, images = f"{path}: {names[1]}", len(shape) == 3
+    if task is None:
+        task = infer_task(labels, images=images) if labels.dtype.kind in "uifb" else "classification"
+        one_hot = task == "multilabel" and (np.count_nonzero(labels, axis=1) == 1).all()
+        task = "classification" if one_hot else task  # which refuses them
+    if task == "classification" and labels.ndim < 2:
+        if classes is not None and len({*classes}) < max(2, len(classes)):
+            raise HandgradError(f"{path}: classes must be two different names or more")
+        labels, classes = encode_labels(labels, where, classes, images=images)
+    else:
+        with naming(where):
+            labels, classes = encode_targets(labels, classes, task)
     with naming(f"{path}: {names[0]}"):
-        return Dataset(inputs, encoded, known, shape)
+        return Dataset(inputs, labels, classes, shape, task=task)
 
 
 def _read_array(path: Path, name: str) -> NDArray[Any]:

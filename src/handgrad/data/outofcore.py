@@ -26,7 +26,7 @@ from handgrad.locks import lock_file
 
 COMFORTABLE = 3
 """Data are loaded if this many times their size is available; a reader needs up to twice their size."""
-FORMAT = 5
+FORMAT = 6
 FACTS, INPUTS, LABELS = "facts.json", "inputs.npy", "labels.npy"
 UNUSABLE = (OSError, ValueError, KeyError, TypeError)
 """What `_open` raises where there is no conversion, or it is damaged, or of other files."""
@@ -84,7 +84,7 @@ def _convert(
         dataset = read(lambda blocks: _write(blocks, inputs, show))
     with replacing(folder / LABELS) as labels, labels.open("wb") as file:
         np.save(file, dataset.labels)
-    description = [dataset.classes, dataset.input_shape, dataset.framing, dataset.features]
+    description = [dataset.classes, dataset.input_shape, dataset.framing, dataset.features, dataset.task]
     write_file(folder / FACTS, json.dumps(facts | {"description": description}).encode())
 
 

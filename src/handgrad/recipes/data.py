@@ -14,13 +14,14 @@ from handgrad.training.distributed import Communicator
 
 def open_splits(recipe: Recipe) -> Splits:
     """Load the data of a recipe, with its validation split."""
-    wanted, splits = recipe.data.validation, load_data(recipe.data.source)
+    data = recipe.data
+    wanted, splits = data.validation, load_data(data.source, data.target, data.task)
     if not wanted:
         return splits
     if isinstance(wanted, str):
         with naming(wanted):
-            known = in_known_order(load_data(wanted).train, splits.train.features, splits.train.classes)
-            return splits.with_validation(known)
+            found = load_data(wanted, data.target, splits.train.task).train
+            return splits.with_validation(in_known_order(found, splits.train.features, splits.train.classes))
     examples = wanted if isinstance(wanted, int) else max(1, round(wanted * len(splits.train)))
     with naming(f"data.validation of recipe {recipe.name} on {splits.source}"):
         return splits.split_validation(examples, np.random.default_rng([recipe.seed, 2]))

@@ -41,9 +41,14 @@ class Section(BaseModel):
 
 
 class DataSection(Section):
-    """The name or path of the data; for validation a number or share of training examples, or other data."""
+    """The name or path of the data; for validation a number or share of training examples, or other data.
+
+    `target`, the column or columns of a table that are predicted, and `task` are arguments of `handgrad.load_data`.
+    """
 
     source: str = "mnist"
+    target: str | Annotated[list[str], Field(min_length=1)] | None = None
+    task: Literal["classification", "multilabel", "regression"] | None = None
     validation: Annotated[int, Field(ge=0, le=10**9)] | Annotated[float, Field(gt=0, lt=1)] | str = 0
 
 

@@ -1,7 +1,7 @@
 """Evaluation of a network on a data set: its loss, and the metrics of its task."""
 
 import mmap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -13,6 +13,7 @@ from handgrad.data.arrays import value_range
 from handgrad.data.batches import chunks
 from handgrad.data.columns import in_known_order
 from handgrad.data.dataset import Dataset
+from handgrad.data.form import Form
 from handgrad.errors import HandgradError
 from handgrad.model.losses import Loss, default_loss
 from handgrad.model.network import Network
@@ -244,6 +245,15 @@ def as_known(network: Network, dataset: Dataset) -> Dataset:
     if scaling and scaling.for_bytes and inputs.dtype != np.uint8 and value_range(inputs)[1] <= 1:
         raise HandgradError("the model takes bytes, 0 to 255; the data are scaled to 0 to 1 already")
     return dataset
+
+
+def form_of(network: Network, targets: Sequence[str] = ()) -> Form:
+    """Return how tables should be read for a trained network: with its columns, if it has names of them."""
+    task = network.task or "classification"
+    outputs = None if task == "classification" else network.classes  # a table may have some of the classes
+    if not network.features:
+        return Form(targets, task, outputs)
+    return Form(targets, task, outputs, network.features, network.inputs, np.float32)
 
 
 def check_fit(network: Network, dataset: Dataset) -> None:

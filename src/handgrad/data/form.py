@@ -1,0 +1,58 @@
+"""The form of a table: what is known of it before it is read, from the user, the training split or a model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from handgrad.config import check_task, unique_names
+from handgrad.data.dataset import Dataset
+
+LABEL = "label"
+"""The column that is predicted, unless others are named."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a table should be read; what is not given is found in the file.
+
+    Parameters
+    ----------
+    targets : str or sequence of str
+        The columns to predict; default: those of the names of the targets, if these are known, else ``label``.
+    task : {"classification", "multilabel", "regression"}, optional
+    classes : sequence of str, optional
+        The names of all classes, labels or targets.
+    features : sequence of str
+        The names of the inputs.
+    inputs : int
+        Their number, where they may have no names; 0 if it is not known.
+    dtype : numpy dtype, optional
+        Of the inputs.
+    """
+
+    targets: Sequence[str] = ()
+    task: str | None = None
+    classes: Sequence[str] | None = None
+    features: Sequence[str] = ()
+    inputs: int = 0
+    dtype: Any = None
+
+    def __post_init__(self) -> None:
+        targets = (self.targets,) if isinstance(self.targets, str) else self.targets
+        object.__setattr__(self, "targets", unique_names(targets, "targets"))
+        if self.task is not None:
+            check_task(self.task)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns to predict."""
+        named = () if self.task in (None, "classification") else self.classes
+        return tuple(self.targets or named or (LABEL,))
+
+    @classmethod
+    def of(cls, dataset: Dataset, targets: Sequence[str] = ()) -> Self:
+        """Return the form of a data set, for other examples of the same kind."""
+        width, dtype = dataset.inputs.shape[1], np.dtype(dataset.inputs.dtype)
+        return cls(targets, dataset.task, dataset.classes, dataset.features, width, dtype)
