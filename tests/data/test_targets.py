@@ -107,11 +107,11 @@ def test_rows_to_predict_may_have_targets(tmp_path: Path) -> None:
     ("text", "target", "task", "message"),
     [
         (ROWS, "prize", None, "no column named 'prize'; did you mean 'price'?"),
-        ("1,2\n3,4\n", "price", None, "no column named 'price'; it has no header"),
+        ("1,2\n3,4\n", "price", None, "no column named 'price', as there is no header"),
         (ROWS, ["price", "price"], None, "two targets have the same name"),
         (ROWS, [], "regression", "no column named 'label'"),
         ("label\n1\n2\n", None, None, "no column named 'label' beside others"),
-        ("a,b\n1,2\n", ["b", "a"], None, "has no columns beside the targets"),
+        ("a,b\n1,2\n", ["b", "a"], None, "no columns beside the targets"),
         (ROWS, ["tall", "red"], "classification", "is one column, not 'tall', 'red'"),
         (ROWS, "price", "classification", "label '2.5' (example 1) is not an integer"),
         (ROWS, "soil", "regression", "line 2, column 'soil': 'clay' is not a finite number"),

@@ -90,6 +90,16 @@ def write_tables(folder: Path) -> None:
     (folder / "c.csv").write_text("".join(",".join(map(str, row)) + "\n" for row in rows))
 
 
+def write_targets(folder: Path) -> None:
+    rows = [f"{k / 3},{k % 2},{k % 3 % 2},{k * k}\n" for k in range(12)]
+    (folder / "a.csv").write_text("price,tall,red,a\n" + "".join(rows))
+
+
+def read_targets(path: Path) -> None:
+    for target in ("price", ["tall", "red"], ["price", "red"]):
+        assert np.isfinite(hg.load_data(path, target).train.labels).all()
+
+
 def write_parquet(folder: Path) -> None:
     table = pl.read_csv(StringIO(TABLE)).with_columns(pl.Series("b", range(12), pl.UInt8))
     table.write_parquet(folder / "a.parquet", row_group_size=5)
@@ -192,6 +202,7 @@ READERS = {
     "npz": Reader(write_npz, load_all),
     "npy": Reader(write_npy, in_its_folder(load_all)),
     "csv": Reader(write_tables, load_all),
+    "targets": Reader(write_targets, read_targets),
     "parquet": Reader(write_parquet, load_all, 0.03),  # a child process reads it first
     "images": Reader(write_images, in_its_folder(in_its_folder(load_all))),
     "image": Reader(write_images, lambda path: read_example(path, (1, 28, 28), "digit")),

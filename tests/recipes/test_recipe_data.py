@@ -1,5 +1,6 @@
 """The data of a recipe: the validation split, and synthetic digits where MNIST is missing."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -46,3 +47,15 @@ def test_where_mnist_is_missing_synthetic_digits_replace_it(monkeypatch: pytest.
     assert notice.startswith("training on strokes, synthetic digits: cannot download")
     monkeypatch.setattr("handgrad.recipes.data.ensure", lambda name: None)
     assert fall_back_to_strokes(recipe()) == (recipe(), "")
+
+
+def test_targets_and_task_of_a_recipe(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,x,y\n" + "".join(f"{k},{k % 2},{k % 3 % 2}\n" for k in range(20)))
+    source = str(tmp_path / "t.csv")
+    found = open_splits(recipe(source=source, target=["x", "y"], validation=0.2))
+    assert (found.train.task, found.train.classes) == ("multilabel", ("x", "y"))
+    splits = open_splits(recipe(source=source, target="x", task="regression", validation=source))
+    assert splits.validation is not None
+    assert (splits.train.task, splits.validation.task, splits.train.classes) == (*["regression"] * 2, ("x",))
+    assert "data.target" in refusal(recipe, target=[])
+    assert "data.task" in refusal(recipe, task="ranking")

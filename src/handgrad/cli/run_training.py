@@ -70,6 +70,8 @@ def _introduce(run: Run, threads: int) -> None:
     rate = f"{type(optimizer).__name__} at {optimizer.learning_rate:g}"
     emit(f"recipe   {recipe.name}{f': {recipe.lesson}' if recipe.lesson else ''}")
     emit(f"data     {run.splits.source}: {len(train):,} examples{apart}, {example}")
+    if train.task == "regression" and not recipe.data.task and (train.labels == train.labels.round()).all():
+        emit("task     regression of integers; if they are classes: --task classification")
     emit(f"network  {run.network}")
     emit(f"training {steps}, {rate}, seed {recipe.seed}, {workers}\n")
     if run.finished:

@@ -104,8 +104,6 @@ def open_table(path: Path, form: Form, *, labelled: bool = False) -> Table:
     names, header = _read_header(path, form, [*known], labelled)
     check_memory(COLUMN * len(names), f"the {len(names):,} columns of {path}", "; save them as .npy")
     targets = [name for name in form.columns if name in names]
-    if labelled:
-        _check_targets(path, form.columns, names, header)
     columns = known or {name: [] for name in names if name not in targets}
     dtype = form.dtype
     if dtype is None:
@@ -120,19 +118,19 @@ def open_table(path: Path, form: Form, *, labelled: bool = False) -> Table:
     return table
 
 
-def _check_targets(path: Path, targets: Sequence[str], names: Sequence[str], header: int) -> None:
+def _check_targets(targets: Sequence[str], names: Sequence[str], header: bool) -> None:
     """Raise HandgradError where a target column is missing, or no other column is there."""
     if LABEL in targets and (LABEL not in names or len(names) < 2):
         raise HandgradError(
-            f"{path} has no column named 'label' beside others, separated by commas; name it in the header, put it "
+            "there is no column named 'label' beside others, separated by commas; name it in the header, put it "
             "first, without a header, or name another column as the target"
         )
     for name in targets:
         if name not in names:
-            hint = suggest(name, names) if header else "; it has no header"
-            raise HandgradError(f"{path} has no column named {quoted(name)}{hint}")
+            hint = suggest(name, names) if header else ", as there is no header"
+            raise HandgradError(f"there is no column named {quoted(name)}{hint}")
     if len(names) == len(targets):
-        raise HandgradError(f"{path} has no columns beside the targets, of which they can be predicted")
+        raise HandgradError("there are no columns beside the targets, from which these could be predicted")
 
 
 def _read_header(path: Path, form: Form, known: Sequence[str], labelled: bool) -> tuple[list[str], int]:
@@ -155,6 +153,8 @@ def _read_header(path: Path, form: Form, known: Sequence[str], labelled: bool) -
                 raise HandgradError(f"there is a column named '{name}', as row numbers are; drop or name it")
             if times > 1:
                 raise HandgradError(f"there are two columns named {quoted(name)}; rename one")
+        if labelled:
+            _check_targets(form.columns, names, header)
         if header and known:
             held = [name for name in names if name not in form.columns]
             check_columns(dict.fromkeys(held, ()), dict.fromkeys(known, ()))
