@@ -94,11 +94,11 @@ def _figures(
         emit(f"measured {name} on {source}, {used}: {summary(result)}")
         if dataset.task == "regression":
             predicted = np.concatenate([network.predict(part.inputs) for part in dataset.parts()])
-            for k, target in enumerate(network.classes):
+            for k, output in enumerate(network.classes):
                 suffix = f"-{k}" if len(network.classes) > 1 else ""
                 values = dataset.labels[:, k], predicted[:, k]
-                yield f"{place}predictions{suffix}", partial(plots.plot_predictions, *values, name=target)
-                yield f"{place}residuals{suffix}", partial(plots.plot_residuals, *values, name=target)
+                yield f"{place}predictions{suffix}", partial(plots.plot_predictions, *values, name=output)
+                yield f"{place}residuals{suffix}", partial(plots.plot_residuals, *values, name=output)
             continue
         probabilities = np.concatenate([network.predict_proba(part.inputs) for part in dataset.parts()])
         if dataset.task == "multilabel":
