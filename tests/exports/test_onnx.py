@@ -28,7 +28,7 @@ def run(path: Path, inputs: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
 def test_every_layer_computes_the_same(layer: hg.Layer, shape: tuple[int, ...], tmp_path: Path) -> None:
     network = network_of(layer, shape)
     hg.export(network, tmp_path / "layer.onnx")
-    raw = np.random.default_rng(1).normal(size=(9, *shape)).astype(np.float32).reshape(9, -1)
+    raw = np.random.default_rng(1).normal(size=(9, *shape)).reshape(9, -1)
     logits, probabilities = run(tmp_path / "layer.onnx", raw)
     np.testing.assert_allclose(logits, network.logits(raw), rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(probabilities, network.predict_proba(raw), atol=1e-5)
@@ -45,7 +45,7 @@ def network() -> hg.Network:
 def test_tables_are_standardised_and_any_batch_size_works(network: hg.Network, tmp_path: Path) -> None:
     network.features = ("a", "b", "c", "żółw")
     write_onnx(network, tmp_path / "table.onnx")
-    raw = np.random.default_rng(1).normal([1e6, -3, 0, 2.5], size=(100, 4)).astype(np.float32)
+    raw = np.random.default_rng(1).normal([1e6, -3, 0, 2.5], size=(100, 4))
     for count in (1, 7, 100):
         logits, _ = run(tmp_path / "table.onnx", raw[:count])
         np.testing.assert_allclose(logits, network.logits(raw[:count]), rtol=1e-5, atol=1e-5)
@@ -59,7 +59,7 @@ def test_other_tasks_compute_the_same_and_are_read_back(task: str, tmp_path: Pat
     network = hg.Network([hg.Dense(5), hg.Tanh(), hg.Dense(2)], 4, 0, task=task, target_scaling=scaling)
     hg.export(network, tmp_path / "m.onnx")
     onnx.checker.check_model(onnx.load(tmp_path / "m.onnx"), full_check=True)
-    raw = np.random.default_rng(1).normal(size=(9, 4)).astype(np.float32)
+    raw = np.random.default_rng(1).normal(size=(9, 4))
     (found,) = onnxruntime.InferenceSession(tmp_path / "m.onnx").run(
         ["predictions" if scaling else "probabilities"], {"input": raw}
     )

@@ -1,10 +1,10 @@
 """ONNX: the network as a graph for onnxruntime and other clients; needs the extra ``onnx``.
 
-The input of the graph is ``input`` (N, I), values as the data set has them (bytes for images, else float32). For a
-table with categories or missing numbers it is one input (N, 1) for each column instead: texts, or float64 numbers, of
-which a missing one is NaN. Outputs are ``logits`` and ``probabilities`` (N, C), or for a regression ``predictions``
-(N, T) in units of the data. Initializers and metadata are the tensors and metadata of the
-model file under the same names, so that the network can be read back.
+The input of the graph is ``input`` (N, I), values as the data set has them: bytes for images, else float64, in which
+scaling is exact. For a table with categories or missing numbers it is one input (N, 1) for each column instead, texts
+or float64, of which a missing number is NaN. Outputs are ``logits`` and ``probabilities`` (N, C), or for a regression
+``predictions`` (N, T) in units of the data. Initializers and metadata are the tensors and metadata of the model file
+under the same names, so that the network can be read back.
 """
 
 from math import inf
@@ -91,7 +91,7 @@ class _Nodes:
         features, scaling = network.features, network.scaling
         columns = columns_of(features)
         if not any(columns.values()) or input_names(columns, inf) != features:
-            kind = TensorProto.UINT8 if scaling and scaling.for_bytes else TensorProto.FLOAT
+            kind = TensorProto.UINT8 if scaling and scaling.for_bytes else TensorProto.DOUBLE
             return [helper.make_tensor_value_info("input", kind, ["N", network.inputs])]
         shifts = dict(
             zip(features, np.broadcast_to(scaling.shift if scaling else 0.0, len(features)), strict=True)
@@ -108,14 +108,15 @@ class _Nodes:
             else:
                 encoded = self.add("OneHotEncoder", column, domain="ai.onnx.ml", cats_strings=names, zeros=1)
                 parts.append(self.add("Squeeze", encoded, self.constant([1])))  # (N, 1, K) to (N, K)
-        kind = TensorProto.DOUBLE if scaling else TensorProto.FLOAT
-        self.add("Concat", *(self.add("Cast", y, to=kind) for y in parts), output="input", axis=1)
+        self.add(
+            "Concat", *(self.add("Cast", y, to=TensorProto.DOUBLE) for y in parts), output="input", axis=1
+        )
         return inputs
 
     def scale(self, x: str, tensors: Tensors) -> str:
         """Scale values of the data set as `Scaling` does; a shift of zero is removed from the tensors."""
         if "scaling.divisor" not in tensors:
-            return x
+            return self.add("Cast", x, to=TensorProto.FLOAT)
         if tensors["scaling.shift"].any():
             shifted = self.add("Sub", self.add("Cast", x, to=TensorProto.DOUBLE), "scaling.shift")
             return self.add("Cast", self.add("Div", shifted, "scaling.divisor"), to=TensorProto.FLOAT)
