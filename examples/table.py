@@ -1,6 +1,7 @@
 """A table with numbers, categories, missing values and class names: ``uv run python examples/table.py [CSV]``.
 
-The column `label` has the classes. Without a table, the example generates one, runs/plants.csv.
+The column `label` has the classes. Without a table, the example generates one, runs/plants.csv. The trained pipeline
+is written beside it, as a model file and for C.
 """
 
 import sys
@@ -62,6 +63,10 @@ def main(csv: str = "") -> None:
     for row, probabilities in zip(X_test[:3].rows(), pipeline.predict_proba(X_test[:3]), strict=True):
         answers = zip(pipeline.classes_, probabilities, strict=True)
         print(*row, "→", ", ".join(f"{name} {probability:.0%}" for name, probability in answers))
+    model = Path(csv).with_suffix(".safetensors")
+    hg.save_model(pipeline, model)
+    hg.export(pipeline, model.with_suffix(".h"))
+    print(f"\nuv run handgrad predict {model} ROWS.csv")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+import handgrad as hg
 from documents import ROOT, output
 from fixture_types import CLOSED
 
@@ -44,6 +45,9 @@ def test_a_table(tmp_path: Path) -> None:
     table = pl.read_csv(tmp_path / "runs" / "plants.csv")
     assert table["soil"].null_count() > 0
     assert table["height"].null_count() > 0
+    features = hg.load_model(tmp_path / "runs" / "plants.safetensors").features
+    assert {"height", "height=", "soil=", "soil=clay"} < {*features}
+    assert "PLANTS_INPUT_HEIGHT_MISSING," in (tmp_path / "runs" / "plants.h").read_text("utf-8")
     table.rename({"soil": "ground"}).tail(300).write_csv(tmp_path / "own.csv")
     assert "peony" in run("table.py", "own.csv", folder=tmp_path)
 

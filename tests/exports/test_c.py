@@ -56,6 +56,12 @@ def test_inputs_are_values_as_the_data_set_has_them(table: Headers, name: str) -
     np.testing.assert_allclose(table.predict(name, raw)[1], expected, atol=1e-5)
 
 
+def test_missing_numbers_are_the_mean(table: Headers) -> None:
+    raw = np.array([[1e6, 2, np.nan, np.nan]], np.float32)
+    expected = table.networks["standardised"].predict_proba(np.where(np.isnan(raw), SHIFT, raw))
+    np.testing.assert_allclose(table.predict("standardised", raw)[1], expected, atol=1e-5)
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_other_tasks_have_probabilities_of_labels_or_targets(table: Headers, task: str) -> None:
     raw, network = np.random.default_rng(3).normal(size=(50, 4)).astype(np.float32), table.networks[task]
@@ -87,7 +93,7 @@ def test_int8_computes_with_the_rounded_weights(tmp_path: Path) -> None:
 
 
 NAMES = ["handgrad_", '"quotes" \\', "żółw", "??=", "*/", "line\nbreak", "7", "%s", "\x1b[31m", "\x00end"]
-INDICES = ("HEIGHT_CM", "SOIL", "SOIL_SANDY_CLAY", "SOIL_3", "W", "AT")
+INDICES = ("HEIGHT_CM", "SOIL_MISSING", "SOIL_SANDY_CLAY", "SOIL", "W", "AT")
 
 
 def test_names_and_functions(tmp_path: Path) -> None:

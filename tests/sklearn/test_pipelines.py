@@ -79,7 +79,7 @@ def raw_inputs(network: hg.Network, rows: pd.DataFrame) -> NDArray[np.float64]:
     return np.array(inputs, np.float64).T
 
 
-def onnx_probabilities(path: Path, rows: pd.DataFrame) -> NDArray[np.floating[Any]]:
+def run_onnx(path: Path, rows: pd.DataFrame, output: str = "probabilities") -> NDArray[np.floating[Any]]:
     """Return what onnxruntime computes from columns."""
     onnx.checker.check_model(onnx.load(path), full_check=True)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
@@ -89,7 +89,7 @@ def onnx_probabilities(path: Path, rows: pd.DataFrame) -> NDArray[np.floating[An
         name: cells.fillna("").astype(str).to_numpy(object) if name in texts else cells.to_numpy(np.float64)
         for name, cells in inputs.items()
     }
-    return session.run(["probabilities"], feed)[0]
+    return session.run([output], feed)[0]
 
 
 STEPS: dict[str, Callable[[Any], Any]] = {
@@ -142,7 +142,26 @@ def test_exports_predict_as_the_pipeline(steps: str, frame: Any, tmp_path: Path)
     network = hg.load_model(tmp_path / "model.safetensors")
     np.testing.assert_allclose(network.predict_proba(raw_inputs(network, rows)), expected, atol=1e-9)
     hg.export(pipeline, tmp_path / "model.onnx")
-    np.testing.assert_allclose(onnx_probabilities(tmp_path / "model.onnx", rows), expected, atol=1e-5)
+    np.testing.assert_allclose(run_onnx(tmp_path / "model.onnx", rows), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("task", ["multilabel", "regression"])
+def test_other_tasks(task: str, tmp_path: Path) -> None:
+    rows, targets = X[["age", "soil"]], np.array([TABLE["age"] > 50, TABLE["rooms"]], float).T
+    if task == "regression":
+        model: Any = hg.HandgradRegressor(hidden=4, epochs=3, random_state=0)
+        output, method = "predictions", "predict"
+    else:
+        model, targets, output, method = quick(), targets > 1, "probabilities", "predict_proba"
+    pipeline = make_pipeline(columns((StandardScaler(), ["age"]), (encoder(), ["soil"])), model).fit(
+        rows, targets
+    )
+    expected = getattr(pipeline, method)(rows)
+    network = network_of(pipeline)
+    assert network.task == task
+    np.testing.assert_allclose(getattr(network, method)(raw_inputs(network, rows)), expected)
+    hg.export(pipeline, tmp_path / "m.onnx")
+    np.testing.assert_allclose(run_onnx(tmp_path / "m.onnx", rows, output), expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +189,7 @@ def test_missing_numbers_of_arrays_are_named(tmp_path: Path) -> None:
     pipeline = make_pipeline(SimpleImputer(), StandardScaler(), quick()).fit(inputs, LABELS)
     hg.export(pipeline, tmp_path / "m.onnx")
     assert hg.load_model(tmp_path / "m.onnx").features == ("x0", "x0=", "x1", "x1=")
-    probabilities = onnx_probabilities(tmp_path / "m.onnx", pd.DataFrame(inputs, columns=["x0", "x1"]))
+    probabilities = run_onnx(tmp_path / "m.onnx", pd.DataFrame(inputs, columns=["x0", "x1"]))
     np.testing.assert_allclose(probabilities, pipeline.predict_proba(inputs), atol=1e-5)
 
 

@@ -32,11 +32,11 @@ static inline void handgrad_scale_bytes(const unsigned char *x, int count, float
         y[i] = (float)x[i] / 255.0f;
 }
 
-/* Subtract the shift of each input and divide by its divisor. */
+/* Subtract the shift of each input and divide by its divisor; a missing number, NAN, becomes 0. */
 static inline void handgrad_standardise(const float *x, const double *shift, const double *divisor, int count, float *y)
 {
     for (int i = 0; i < count; i++)
-        y[i] = (float)(((double)x[i] - shift[i]) / divisor[i]);
+        y[i] = x[i] == x[i] ? (float)(((double)x[i] - shift[i]) / divisor[i]) : 0.0f;
 }
 
 /* y[o] = sum of x[i] weights[i][o]. The outer loop is over inputs, since many are zero and are skipped. */

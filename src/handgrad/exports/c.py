@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.config import TASKS
+from handgrad.data.columns import IS
 from handgrad.files import write_file
 from handgrad.model import layers
 from handgrad.model.layers.layer import Parameters, Shape
@@ -195,6 +196,7 @@ def _feature_indices(prefix: str, features: Sequence[str]) -> str:
     """Return an enum of the inputs' indices: ``soil=clay`` of plants.h is ``PLANTS_INPUT_SOIL_CLAY``."""
     names: list[str] = []
     for index, feature in enumerate(features):
+        feature += "missing" if feature.endswith(IS) else ""
         name = prefix + (re.sub(r"[^A-Za-z0-9]+", "_", feature).strip("_").upper() or "AT")
         while name in names:
             name += f"_{index}"
