@@ -20,6 +20,7 @@ from handgrad.cli.output import emit, error_line, write
 from handgrad.cli.plot import plot
 from handgrad.cli.serve import serve
 from handgrad.cli.train import resume, train
+from handgrad.cli.tune import tune
 from handgrad.errors import HandgradError
 from handgrad.kernels.backend import VARIABLE
 from handgrad.training.distributed import SINGLE, init_distributed
@@ -33,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, resume, evaluate, predict, explain, recipes.check, plot, export, serve):
+for command in (train, resume, tune, evaluate, predict, explain, recipes.check, plot, export, serve):
     app.command()(command)
 app.add_typer(data.app, name="data")
 app.add_typer(recipes.app, name="recipes")

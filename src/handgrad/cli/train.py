@@ -56,10 +56,10 @@ def train(
     else:
         raise HandgradError(f"{start} contains no recipe; name one: handgrad train RECIPE --from {start}")
     named = {
-        "data.source": data and _absolute(data),
+        "data.source": data and absolute(data),
         "data.target": target if target is None or len(target) > 1 else target[0],
         "data.task": task,
-        "data.validation": _absolute(validation),
+        "data.validation": absolute(validation),
         "training.epochs": epochs,
         "training.steps": steps,
         "training.batch_size": batch_size,
@@ -107,6 +107,6 @@ def resume(
     return run_training(lambda: Run.resume(folder, init_distributed()), options)
 
 
-def _absolute(source: Any) -> Any:
+def absolute(source: Any) -> Any:
     """Return the absolute path of a file, so that a run can be resumed from any folder; leave others as they are."""
     return str(Path(source).absolute()) if isinstance(source, str) and Path(source).exists() else source

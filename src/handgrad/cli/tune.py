@@ -1,0 +1,113 @@
+"""``handgrad tune``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import handgrad.cli.options as opt
+from handgrad.cli.output import emit, emit_json, table
+from handgrad.errors import HandgradError
+
+if TYPE_CHECKING:
+    from handgrad.tuning import Trial
+
+TIME_HELP = "Time of the search, e.g. 60s, 5m or 1h."
+RECIPE_HELP = "The recipe of the first trial. Default: mlp."
+SHOWN = 10
+
+Data = Annotated[str, typer.Argument(metavar="DATA", help=opt.DATA_HELP)]
+Time = Annotated[float, opt.option("--time", TIME_HELP, "TIME", parser=opt.parse_duration)]
+First = Annotated[str, opt.option("--recipe", RECIPE_HELP, "RECIPE", show_default=False)]
+Out = Annotated[Path | None, opt.option("--out", "Folder of the best run. Default: runs/tuned-N.", "DIR")]
+
+
+def tune(
+    data: Data,
+    time: Time = 300.0,
+    recipe: First = "mlp",
+    validation: opt.Validation = None,
+    seed: opt.Seed = None,
+    threads: opt.Threads = None,
+    out: Out = None,
+    json: opt.Json = False,
+) -> int:
+    """Search for a recipe that suits the data, on validation data only, and train the best."""
+    from handgrad.cli.interrupts import interrupts
+    from handgrad.cli.run_training import run_training
+    from handgrad.cli.train import absolute
+    from handgrad.recipes.data import open_splits, with_share_for_validation
+    from handgrad.recipes.loading import load_recipe, override
+    from handgrad.runs import Run
+    from handgrad.tuning import tune as search
+
+    named = {"source": absolute(data), "validation": validation}
+    chosen = override(
+        load_recipe(recipe),
+        {
+            "data": {key: value for key, value in named.items() if value is not None},
+            "name": "tuned",
+            **({} if seed is None else {"seed": seed}),
+        },
+        "command line",
+    )
+    chosen = chosen if validation else with_share_for_validation(chosen)
+    splits, trials = open_splits(chosen), []
+    if not json:
+        apart = f", {len(splits.validation):,} for validation" if splits.validation else ""
+        emit(f"data     {splits.source}: {len(splits.train):,} examples{apart}\nsearch   {time:g} s\n")
+    best = None
+    with interrupts(attached=False) as interrupted:
+        for trial in search(chosen, splits, time, threads, interrupted):
+            trials.append(trial)
+            if json:
+                facts = {name: value for name, value in vars(trial).items() if name != "recipe"}
+                emit_json({**facts, "recipe": trial.recipe.tables()})
+            if trial.complete and (best is None or trial.loss < best.loss):
+                best = trial
+                if not json:
+                    emit(f"trial {len(trials):>4}  validation {_measured(trial)}  {_settings(trial)}")
+    if best is None:
+        raise HandgradError("no trial was completed; give the search more time")
+    if not json:
+        ended = sum(not trial.complete for trial in trials)
+        emit(
+            f"\n{len(trials):,} trials, of which {ended:,} were ended early. The best, on validation data:\n"
+        )
+        ranked = sorted((trial for trial in trials if trial.complete), key=lambda trial: trial.loss)[:SHOWN]
+        rows = [
+            [
+                str(trials.index(trial) + 1),
+                f"{trial.loss:.4f}",
+                "" if trial.accuracy is None else f"{trial.accuracy:.2%}",
+                f"{trial.parameters:,}",
+                f"{trial.seconds:.1f} s",
+                _settings(trial),
+            ]
+            for trial in ranked
+        ]
+        emit(table(["trial", "loss", "accuracy", "parameters", "time", "  settings"], rows))
+        emit()
+    options = opt.RunOptions(threads, None, False, False, json, False, False)
+    return run_training(lambda: Run.start(best.recipe, out), options)
+
+
+def _measured(trial: "Trial") -> str:
+    accuracy = "" if trial.accuracy is None else f", accuracy {trial.accuracy:.2%}"
+    return f"loss {trial.loss:.4f}{accuracy}"
+
+
+def _settings(trial: "Trial") -> str:
+    """Describe a recipe in a few words."""
+    layers, optimizer = trial.recipe.network.layers, trial.recipe.optimizer
+    sizes = [
+        str(layer.get("filters", layer.get("units")))
+        for layer in layers[:-1]
+        if {"filters", "units"} & {*layer}
+    ]
+    training, others = trial.recipe.training, [layer for layer in layers if layer["type"] == "Dropout"]
+    words = ["-".join(sizes) or "linear", f"rate {optimizer['learning_rate']:.2g}"]
+    words += [f"decay {optimizer['weight_decay']:.2g}"] if optimizer.get("weight_decay") else []
+    words += [f"dropout {others[0]['rate']:.2g}"] if others else []
+    words += ["augmented"] if trial.recipe.augmentation else []
+    return ", ".join([*words, f"batch {training.batch_size}", f"{training.epochs} epochs"])

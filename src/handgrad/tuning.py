@@ -1,0 +1,192 @@
+"""Search for a good recipe on validation data: layers, learning rate, decay, batches, and augmentation of images.
+
+Optuna proposes settings by a tree-structured Parzen estimator (Bergstra, Bardenet, Bengio and Kégl, "Algorithms for
+hyper-parameter optimization", NIPS 2011) and ends trials early that are worse than the median of those before.
+Needs the extra ``tune``.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from handgrad.data.dataset import Dataset, Splits
+from handgrad.errors import HandgradError, require
+from handgrad.recipes.loading import override
+from handgrad.recipes.recipe import Recipe
+from handgrad.training.train import Diverged, train
+
+FEW, FOLDS = 2_000, 5
+"""Training examples below which a trial is the mean over this number of folds, as one split would be too small."""
+FIRST = 10
+"""Trials with random settings, before which none is ended early."""
+Table = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One recipe that was tried.
+
+    Attributes
+    ----------
+    recipe : Recipe
+    loss, accuracy : float, float or None
+        On validation data, without options of the loss; of a trial that was ended early those at that time. The
+        accuracy of a regression is None.
+    parameters : int
+    seconds : float
+    complete : bool
+        Whether the trial was trained to its end.
+    """
+
+    recipe: Recipe
+    loss: float
+    accuracy: float | None
+    parameters: int
+    seconds: float
+    complete: bool
+
+
+def tune(
+    recipe: Recipe,
+    splits: Splits,
+    seconds: float,
+    threads: int | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Iterator[Trial]:
+    """Try recipes for a time, and yield each trial; the test split is never opened.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        The first trial; the others keep its seed and data.
+    splits : Splits
+        With fewer than 2,000 examples to train on, trials are cross-validated on five folds of these; otherwise the
+        validation split is used, which must exist.
+    seconds : float
+        The search ends after this time; the trial that is then running is dropped, unless it is the first.
+    threads : int, optional
+        As for `handgrad.train`.
+    stop : callable
+        Ends the search when it returns True.
+    """
+    require("tuning needs", "tune", "optuna")
+    import optuna
+
+    if len(splits.train) >= FEW and splits.validation is None:
+        raise HandgradError("tuning needs validation data; set validation to a fraction such as 0.1")
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    sampler = optuna.samplers.TPESampler(n_startup_trials=FIRST, seed=recipe.seed)
+    study = optuna.create_study(sampler=sampler, pruner=optuna.pruners.MedianPruner(FIRST, 30))
+    end, folds, done = perf_counter() + seconds, _folds(splits, recipe.seed), 0
+    while done == 0 or (perf_counter() < end and not stop()):
+        trial = study.ask()
+        proposed = recipe if done == 0 else override(recipe, propose(trial, splits.train), "tuning")
+
+        def expired(first: bool = done == 0) -> bool:
+            return stop() or (not first and perf_counter() >= end)
+
+        found = _measure(proposed, folds, threads, trial, expired)
+        if expired() and not found.complete:
+            return
+        done += 1
+        state = optuna.trial.TrialState.COMPLETE if found.complete else optuna.trial.TrialState.PRUNED
+        study.tell(trial, found.loss if found.complete else None, state=state)
+        yield found
+
+
+def propose(trial: Any, data: Dataset) -> Table:
+    """Draw the changes of a recipe from the space of the search; `trial` is Optuna's."""
+    images = len(data.input_shape) == 3 and min(data.input_shape[1:]) >= 16
+    convolutional = (
+        images and trial.suggest_categorical("kind", ["dense", "convolutional"]) == "convolutional"
+    )
+    dropout = trial.suggest_float("dropout", 0, 0.5)
+    layers: list[Table] = []
+    if convolutional:
+        filters = trial.suggest_int("filters", 8, 32, step=8)
+        for count in (filters, 2 * filters):
+            layers += [{"type": "Conv2D", "filters": count, "kernel_size": 3}, {"type": "MaxPool2D"}]
+            layers.append({"type": "ReLU"})
+        layers.append({"type": "Flatten"})
+    for number in range(1 if convolutional else trial.suggest_int("depth", 1, 3)):
+        units = trial.suggest_int(f"units{number + 1}", 16, 512, log=True)
+        layers += [{"type": "Dense", "units": units}, {"type": "ReLU"}]
+        layers += [{"type": "Dropout", "rate": dropout}] if dropout > 0.05 else []
+    epochs = (
+        trial.suggest_int("epochs", 1, 10)
+        if convolutional
+        else trial.suggest_int("passes", 10, 100, log=True)
+    )
+    changes: Table = {
+        "network": {
+            "input": "image" if convolutional else "flat",
+            "layers": [*layers, {"type": "Dense", "units": "classes"}],
+        },
+        "optimizer": {
+            "type": "AdamW",
+            "learning_rate": trial.suggest_float("learning_rate", 5e-4, 3e-2, log=True),
+            "weight_decay": trial.suggest_float("weight_decay", 1e-3, 1, log=True),
+        },
+        "schedule": {"type": "OneCycle"},
+        "training": {
+            "batch_size": 2 ** trial.suggest_int("log2_batch_size", 5, 8),
+            "epochs": epochs,
+            "record_every": -(-epochs // 10),
+        },
+    }
+    if images and trial.suggest_categorical("augmented", [False, True]):
+        shift = trial.suggest_float("shift", 0, 3)
+        rotate = trial.suggest_float("rotate", 0, 15)
+        changes["augmentation"] = {"type": "Augmentation", "shift": shift, "rotate": rotate}
+    return changes
+
+
+def _folds(splits: Splits, seed: int) -> list[Splits]:
+    """Return the data of a trial: training and validation split, or five folds of few training examples."""
+    data = splits.train
+    if len(data) >= FEW:
+        return [Splits(data, splits.validation)]
+    if len(data) < 2 * FOLDS:
+        raise HandgradError(f"tuning needs {2 * FOLDS} examples or more; the data have {len(data)}")
+    order = np.random.default_rng([seed, 3]).permutation(len(data))
+    if data.task == "classification":  # with nearly the same classes in each
+        order = order[np.argsort(data.labels[order], kind="stable")]
+    parts = [np.sort(order[number::FOLDS]) for number in range(FOLDS)]
+    rest = [np.sort(np.concatenate(parts[:k] + parts[k + 1 :])) for k in range(FOLDS)]
+    return [Splits(data.take(train), data.take(part)) for train, part in zip(rest, parts, strict=True)]
+
+
+def _measure(
+    recipe: Recipe, folds: list[Splits], threads: int | None, trial: Any, expired: Callable[[], bool]
+) -> Trial:
+    """Train a recipe on each fold, and average the results; Optuna may end it early."""
+    begin, complete, parameters, reported = perf_counter(), True, 0, -1
+    losses: list[float] = []
+    accuracies: list[float | None] = []
+    arguments = recipe.training_arguments()
+    for number, fold in enumerate(folds):
+        network = recipe.build_network(fold.train.input_shape, fold.train.classes)
+        parameters, last = network.parameter_count, None
+        try:
+            for last in train(network, fold, **arguments, threads=threads, seed=recipe.seed, stop=expired):
+                part = last.epoch / recipe.training.epochs if recipe.training.epochs else 1.0
+                percent = int(100 * (number + part) / len(folds))
+                if percent > reported:
+                    trial.report(float(np.mean([*losses, last.validation_loss or 0.0])), percent)
+                    reported = percent
+                if not expired() and trial.should_prune():
+                    complete = False
+                    break
+        except Diverged:
+            last = None
+        losses.append(np.inf if last is None or last.validation_loss is None else last.validation_loss)
+        accuracies.append(last.validation_accuracy if last else 0.0)
+        complete = complete and last is not None and not expired()
+        if not complete:
+            break
+    known = [accuracy for accuracy in accuracies if accuracy is not None]
+    accuracy = float(np.mean(known)) if known else None
+    return Trial(recipe, float(np.mean(losses)), accuracy, parameters, perf_counter() - begin, complete)

@@ -1,0 +1,56 @@
+"""The search for a recipe: its trials, its folds, and its limits."""
+
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pytest
+
+import handgrad as hg
+from failing import refusal
+from handgrad.recipes.loading import override
+from handgrad.tuning import tune
+
+MLP = override(hg.load_recipe("mlp"), {"training": {"epochs": 2}}, "test")
+LABELS: dict[str, Any] = {
+    "classification": np.arange(60) % 3,
+    "multilabel": np.arange(120).reshape(60, 2) % 3 == 0,
+    "regression": np.arange(60.0),
+}
+
+
+@pytest.mark.parametrize("task", LABELS)
+def test_the_first_trial_is_the_recipe_and_the_same_seed_proposes_the_same(task: str) -> None:
+    inputs = np.random.default_rng(0).normal(size=(60, 4))
+    data = hg.Dataset(inputs, LABELS[task], task=task)
+    splits = hg.Splits(data, test=lambda: pytest.fail("opened"))
+    first, second, third = islice(tune(MLP, splits, 60, threads=1), 3)
+    assert first.recipe == MLP
+    assert second.recipe.optimizer != third.recipe.optimizer
+    assert (first.accuracy is None) == (task == "regression")
+    again = [*islice(tune(MLP, splits, 60, threads=1), 3)]
+    assert [trial.recipe for trial in again] == [first.recipe, second.recipe, third.recipe]
+    assert [trial.loss for trial in again] == [first.loss, second.loss, third.loss]
+
+
+def test_few_examples_are_cross_validated() -> None:
+    rng = np.random.default_rng(1)
+    data = hg.Dataset(rng.normal(size=(50, 3)), rng.integers(2, size=50))
+    (trial,) = tune(MLP, hg.Splits(data), 0, threads=1)  # the first is always completed
+    assert trial.complete
+    assert 0 < trial.loss < 3
+    assert trial.accuracy == pytest.approx(
+        round(50 * (trial.accuracy or 0)) / 50
+    )  # each example is validated once
+    assert "10 examples" in refusal(list, tune(MLP, hg.Splits(data.take(slice(0, 9))), 1))
+    large = hg.Dataset(rng.normal(size=(2_000, 3)), rng.integers(2, size=2_000))
+    assert "validation" in refusal(list, tune(MLP, hg.Splits(large), 1))
+
+
+def test_images_try_convolutions_and_a_stop_ends_the_search(digits: hg.Splits) -> None:
+    splits = hg.Splits(digits.train.take(slice(0, 60)), digits.train.take(slice(60, 90)))
+    kinds = set()
+    for number, trial in enumerate(tune(MLP, splits, 60, threads=1, stop=lambda: len(kinds) == 2)):
+        kinds.add(trial.recipe.network.input)
+        assert number < 20
+    assert kinds == {"flat", "image"}
