@@ -49,7 +49,7 @@ def test_few_examples_are_cross_validated() -> None:
 
 def test_images_try_convolutions_and_a_stop_ends_the_search(digits: hg.Splits) -> None:
     splits = hg.Splits(digits.train.take(slice(0, 60)), digits.train.take(slice(60, 90)))
-    kinds = set()
+    kinds = set[str]()
     for number, trial in enumerate(tune(MLP, splits, 60, threads=1, stop=lambda: len(kinds) == 2)):
         kinds.add(trial.recipe.network.input)
         assert number < 20

@@ -1,7 +1,7 @@
 """``handgrad tune``."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,15 +17,17 @@ RECIPE_HELP = "The recipe of the first trial. Default: mlp."
 SHOWN = 10
 
 Data = Annotated[str, typer.Argument(metavar="DATA", help=opt.DATA_HELP)]
-Time = Annotated[float, opt.option("--time", TIME_HELP, "TIME", parser=opt.parse_duration)]
+Time = Annotated[Any, opt.option("--time", TIME_HELP, "TIME", parser=opt.parse_duration)]
 First = Annotated[str, opt.option("--recipe", RECIPE_HELP, "RECIPE", show_default=False)]
 Out = Annotated[Path | None, opt.option("--out", "Folder of the best run. Default: runs/tuned-N.", "DIR")]
 
 
 def tune(
     data: Data,
-    time: Time = 300.0,
+    time: Time = "5m",
     recipe: First = "mlp",
+    target: opt.Target = None,
+    task: opt.TaskName = None,
     validation: opt.Validation = None,
     seed: opt.Seed = None,
     threads: opt.Threads = None,
@@ -41,24 +43,28 @@ def tune(
     from handgrad.runs import Run
     from handgrad.tuning import tune as search
 
-    named = {"source": absolute(data), "validation": validation}
-    chosen = override(
-        load_recipe(recipe),
-        {
-            "data": {key: value for key, value in named.items() if value is not None},
-            "name": "tuned",
-            **({} if seed is None else {"seed": seed}),
-        },
-        "command line",
-    )
-    chosen = chosen if validation else with_share_for_validation(chosen)
-    splits, trials = open_splits(chosen), []
+    named = {
+        "data.source": absolute(data),
+        "data.target": target if target is None or len(target) > 1 else target[0],
+        "data.task": task,
+        "data.validation": absolute(validation),
+        "name": "tuned",
+        "seed": seed,
+    }
+    changes = opt.arrange((key, value) for key, value in named.items() if value is not None)
+    first = load_recipe(recipe)
+    try:
+        first = override(first, changes, "command line")
+    except HandgradError as error:  # only values of options can be its cause
+        raise typer.BadParameter(str(error)) from error
+    first = with_share_for_validation(first) if validation is None else first
+    splits, trials = open_splits(first), []
     if not json:
         apart = f", {len(splits.validation):,} for validation" if splits.validation else ""
-        emit(f"data     {splits.source}: {len(splits.train):,} examples{apart}\nsearch   {time:g} s\n")
+        emit(f"data     {splits.source}: {splits.train}{apart}\nsearch   {time:g} s\n")
     best = None
     with interrupts(attached=False) as interrupted:
-        for trial in search(chosen, splits, time, threads, interrupted):
+        for trial in search(first, splits, time, threads, interrupted):
             trials.append(trial)
             if json:
                 facts = {name: value for name, value in vars(trial).items() if name != "recipe"}

@@ -1,0 +1,41 @@
+"""``handgrad tune``: the best run, its data, and bad input."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+import handgrad as hg
+from failing import fails, misused, prints
+from fixture_types import Cli
+
+
+def write_prices(path: Path) -> None:
+    rng = np.random.default_rng(0)
+    area, rooms = rng.uniform(20, 120, 60), rng.integers(1, 6, 60)
+    prices = 1_000 + 12.5 * area + 80.25 * rooms
+    lines = ("{:.1f},{},{:.2f}".format(*row) for row in zip(area, rooms, prices, strict=True))
+    path.write_text("area,rooms,price\n" + "\n".join(lines) + "\n")
+
+
+def test_the_best_trial_becomes_a_run(cli: Cli, tmp_path: Path) -> None:
+    write_prices(tmp_path / "flats.csv")
+    lines = prints(cli, "tune flats.csv --target price --time 2s --seed 3 --out BEST --json").splitlines()
+    trials = [found for line in lines if "recipe" in (found := json.loads(line))]
+    best = min((trial for trial in trials if trial["complete"]), key=lambda trial: trial["loss"])
+    run = hg.load_recipe("BEST/recipe.toml")
+    assert run.model_dump()["optimizer"] == best["recipe"]["optimizer"]
+    assert (run.seed, run.data.target, run.name) == (3, "price", "tuned")
+    assert hg.load_model("BEST").task == "regression"
+    printed = prints(cli, "tune flats.csv --target price --time 0.01s --out FIRST")
+    assert "1 trials, of which 0 were ended early" in printed
+    assert (tmp_path / "FIRST" / "model.safetensors").exists()
+
+
+def test_bad_input_is_one_line(cli: Cli, tmp_path: Path) -> None:
+    write_prices(tmp_path / "flats.csv")
+    misused(cli, "positive time", "tune", "flats.csv", "--time", "0")
+    misused(cli, "data.validation", "tune", "flats.csv", "--validation", "1.5")
+    fails(cli, "no column", "tune", "flats.csv", "--target", "prise")
+    fails(cli, "unknown recipe", "tune", "flats.csv", "--target", "price", "--recipe", "mpl")
+    assert not (tmp_path / "runs").exists()
