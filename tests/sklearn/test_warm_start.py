@@ -114,6 +114,21 @@ def test_partial_fits_learn() -> None:
     np.testing.assert_array_equal(part.predict_proba(X), once.predict_proba(X))
 
 
+def test_a_first_batch_that_is_not_like_the_others_does_not_determine_the_scaling() -> None:
+    inputs, labels = np.tile(X, (7, 1))[:1000], np.tile(y, 7)[:1000]
+    inputs = inputs + np.random.default_rng(0).normal(size=inputs.shape) * X.std(axis=0)
+    for spread in (0, 1e-3):
+        first = inputs[0] + (inputs[:20] - inputs[0]) * spread
+        scores = []
+        for size in (20, 200):
+            classifier = resumable(batch_size=20, learning_rate=0.01)
+            classifier.partial_fit(first, labels[:20], classes=np.unique(y))
+            for start in range(20, 1000, size):
+                classifier.partial_fit(inputs[start : start + size], labels[start : start + size])
+            scores.append(classifier.score(inputs[20:], labels[20:]))
+        assert scores[0] > scores[1] - 0.02 > 0.7
+
+
 @pytest.mark.parametrize(
     ("parameters", "label", "classes", "message"),
     [

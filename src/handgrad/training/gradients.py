@@ -73,11 +73,11 @@ class BatchGradient:
         self._entries = None if dense else self.network.entries(inputs)
         usual = isinstance(inputs, np.ndarray) and not is_mapped(inputs)
         small = usual and inputs.dtype != np.uint8 and inputs.nbytes <= SCALED_ONCE
-        if self._entries is not None:
-            self._scaled = self.network.scale(inputs)
-        elif small and not self.augmentation:
-            self._scaled = np.empty(inputs.shape, self.network.dtype)
-            with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self._entries is not None:
+                self._scaled = self.network.scale(inputs)
+            elif small and not self.augmentation:
+                self._scaled = np.empty(inputs.shape, self.network.dtype)
                 for rows in chunks(slice(0, len(inputs)), BLOCK):
                     self._scaled[rows] = self.network.scale(inputs[rows])
         return self
