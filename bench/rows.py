@@ -78,6 +78,21 @@ ROWS = {
     "iris": small_table("iris (150 × 4)", 3, 100, 32),
     "cancer": small_table("breast cancer (569 × 30)", 2, 100, 64),
     "table": small_table("a generated table (5,000 × 20)", 4, 100, 200),
+    "sparse": Row(
+        "`HandgradClassifier` on a sparse matrix (8,000 × 20,000, density 0.001), 5 epochs, batch 200",
+        "sparse 5 0",
+        {"MLPClassifier": 1},
+        ours="HandgradClassifier",
+        threaded=False,
+    ),
+    "sparse memory": Row(
+        "peak memory of a whole process that does so",
+        "sparse 2 1",
+        {"MLPClassifier": 1},
+        ours="HandgradClassifier",
+        rounds=3,
+        threaded=False,
+    ),
     "step": Row("one training step of 20-100-2, batch 200, Adam", "step", limits={"handgrad": 40e-6}),
     "process": Row(
         "`handgrad train mlp` and a PyTorch script, each a whole process", "process", {"PyTorch": 3}, rounds=5
