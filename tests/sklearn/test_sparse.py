@@ -71,7 +71,7 @@ def test_dense_and_sparse_data_may_take_turns(sparse_first: bool) -> None:
     for validation in forms:  # X_val has the form of X
         estimator = hg.HandgradClassifier(**USUAL).fit(forms[0], y, X_val=validation, y_val=y)
         results.append([record.validation_loss for record in estimator.records_])
-    np.testing.assert_allclose(*results, rtol=1e-5)
+    np.testing.assert_allclose(results[0], results[1], rtol=1e-5)
     turns, same = (hg.HandgradClassifier(**USUAL) for _ in range(2))
     for k in range(4):
         rows = slice(50 * k, 50 * k + 50)
