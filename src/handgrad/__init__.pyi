@@ -38,10 +38,7 @@ from handgrad.training.distributed import (
 )
 from handgrad.training.fit import fit as fit
 from handgrad.training.gradient_check import check_gradients as check_gradients
-from handgrad.training.evaluation import (
-    Evaluation as Evaluation, MultilabelEvaluation as MultilabelEvaluation,
-    RegressionEvaluation as RegressionEvaluation, evaluate as evaluate,
-)
+from handgrad.training.evaluation import evaluate as evaluate
 from handgrad.training.metrics import accuracy as accuracy, calibration as calibration
 from handgrad.training.optimizers import (
     SGD as SGD, Adam as Adam, AdamW as AdamW, Momentum as Momentum, Muon as Muon, Nesterov as Nesterov,
@@ -51,6 +48,10 @@ from handgrad.training.records import Record as Record, load_records as load_rec
 from handgrad.training.schedules import (
     Constant as Constant, Cosine as Cosine, Exponential as Exponential, OneCycle as OneCycle,
     ReduceOnPlateau as ReduceOnPlateau, Schedule as Schedule, StepDecay as StepDecay,
+)
+from handgrad.training.results import (
+    Evaluation as Evaluation, MultilabelEvaluation as MultilabelEvaluation,
+    RegressionEvaluation as RegressionEvaluation,
 )
 from handgrad.training.state import TrainingState as TrainingState
 from handgrad.training.stopping import EarlyStopping as EarlyStopping

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from handgrad.cli.output import table
-from handgrad.training.evaluation import AnyEvaluation, Evaluation, MultilabelEvaluation, RegressionEvaluation
+from handgrad.training.results import AnyEvaluation, Evaluation, MultilabelEvaluation, RegressionEvaluation
 
 MOST_OUTPUTS, MOST_IN_JSON = 20, 1_000
 """Classes, labels or targets up to which each is printed and, in JSON, not null."""

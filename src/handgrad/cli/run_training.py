@@ -17,8 +17,9 @@ from handgrad.kernels.threads import choose_threads
 from handgrad.runs import Run
 from handgrad.tensorboard import log_to_tensorboard
 from handgrad.training.distributed import init_distributed
-from handgrad.training.evaluation import AnyEvaluation, evaluate
+from handgrad.training.evaluation import evaluate
 from handgrad.training.records import Record
+from handgrad.training.results import AnyEvaluation
 
 
 def run_training(prepare: Callable[[], Run], options: RunOptions) -> int:
