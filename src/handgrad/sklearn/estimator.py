@@ -175,8 +175,9 @@ class Estimator(results.Results, BaseEstimator):  # type: ignore[misc]  # scikit
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, known: Targets | None) -> Self:
         for name in ("early_stopping", "validation_fraction", "schedule", "averaging"):
-            if getattr(self, name):
-                raise ValueError(f"partial_fit does not support {name}, which needs the whole training")
+            if value := getattr(self, name):
+                given = f"{name}={value!r:.60}"
+                raise ValueError(f"partial_fit does not support {given}, which needs the whole training")
         fit(self, X, y, sample_weight, known, partial=True)
         return self
 

@@ -65,10 +65,10 @@ class HandgradRegressor(RegressorMixin, Estimator):  # type: ignore[misc]  # sci
         return Loss.resolve(loss, "loss")
 
     def _validation_score(self, record: Record) -> float | None:
-        loss, variance = record.validation_loss, self._validation_variance
-        if loss is None or not isinstance(self._build_loss(self._targets), MeanSquaredError):
+        if record.validation_loss is None or type(self._build_loss(self._targets)) is not MeanSquaredError:
             return None
-        return 1 - loss / variance if variance else 0.0
+        variance = self._validation_variance
+        return 1 - record.validation_loss / variance if variance else 0.0
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -74,7 +74,7 @@ def _prepare(
         check_consistent_length(*validation)
     elif estimator.validation_fraction or estimator.early_stopping:
         size = float(estimator.validation_fraction or 0.1)
-        strata = labels if targets.task == "classification" else None
+        strata = targets.classes[labels] if targets.task == "classification" else None
         indices = np.arange(len(labels))
         rows, held_out = train_test_split(indices, test_size=size, stratify=strata, random_state=seed)
         validation = inputs[held_out], labels[held_out]

@@ -1,0 +1,79 @@
+"""What the estimators have in common."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+import handgrad as hg
+from flowers import LABELS, X
+
+KINDS = [hg.HandgradClassifier, hg.HandgradRegressor]
+QUICK: dict[str, Any] = {"hidden": (5, 4), "epochs": 3, "random_state": 0}
+
+
+@pytest.mark.parametrize(("kind", "theirs"), [*zip(KINDS, (MLPClassifier, MLPRegressor), strict=True)])
+def test_parameters_of_scikit_learns_networks_are_explained(kind: Any, theirs: Any) -> None:
+    unknown = theirs().get_params().keys() - kind().get_params().keys()
+    assert len(unknown) == 14
+    for name in unknown:
+        with pytest.raises(TypeError, match=f"{kind.__name__} has no parameter {name}, .*: ..."):
+            kind(**{name: 1})
+        with pytest.raises(hg.HandgradError, match=f"no parameter {name}, "):
+            kind().set_params(**{name: 1})
+    for wrong in ({"wide": 1}, {"batch": 3}):
+        with pytest.raises(TypeError, match=next(iter(wrong))):
+            kind(**wrong)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_parameter_is_documented(kind: Any) -> None:
+    parameters = kind.__doc__.partition("Attributes\n")[0]
+    described = re.findall(r"^([a-z_, ]+) : ", parameters, re.MULTILINE)
+    assert sorted(", ".join(described).split(", ")) == sorted(kind().get_params())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_weights_in_scikit_learns_layout(kind: Any) -> None:
+    estimator = kind(**QUICK, activation="tanh").fit(X, LABELS)
+    outputs = 3 if kind is hg.HandgradClassifier else 1
+    assert [weights.shape for weights in estimator.coefs_] == [(4, 5), (5, 4), (4, outputs)]
+    y = estimator.network_.scale(X)
+    for weights, biases in zip(estimator.coefs_[:-1], estimator.intercepts_[:-1], strict=True):
+        y = np.tanh(y @ weights + biases)
+    y = y @ estimator.coefs_[-1] + estimator.intercepts_[-1]
+    np.testing.assert_allclose(y, estimator.network_.logits(X), rtol=1e-6)
+    normalized = kind(layers=[hg.Dense(3), hg.BatchNorm(), hg.ReLU()], epochs=1).fit(X, LABELS)
+    with pytest.raises(AttributeError, match="BatchNorm"):
+        _ = normalized.coefs_
+    assert not hasattr(kind(), "intercepts_")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "change", [{"optimizer": "addam"}, {"X": X[:, :2] * np.nan}, {"y": LABELS[:9]}, {"sample_weight": [1]}]
+)
+def test_a_refused_refit_changes_nothing(kind: Any, change: dict[str, Any]) -> None:
+    frame = pd.DataFrame(X, columns=[*"abcd"])
+    estimator = kind(**QUICK).fit(frame, LABELS)
+    before = dict(vars(estimator))
+    estimator.set_params(**{name: change[name] for name in change.keys() & {"optimizer"}})
+    data = {"X": X[:, :2], "y": LABELS} | {name: change[name] for name in change.keys() - {"optimizer"}}
+    with pytest.raises(ValueError, match=r"addam|NaN|inconsistent|weight"):
+        estimator.fit(**data)
+    assert vars(estimator) | {"optimizer": ""} == before | {"optimizer": ""}
+    assert estimator.n_features_in_ == 4
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_results_without_validation(kind: Any) -> None:
+    estimator = kind(**QUICK).fit(X, LABELS)
+    assert estimator.validation_scores_ is estimator.best_epoch_ is estimator.best_validation_score_ is None
+    assert estimator.n_iter_ == len(estimator.loss_curve_) == 3
+    estimator.partial_fit(X, LABELS)
+    assert (estimator.n_iter_, len(estimator.loss_curve_)) == (1, 4)
+    assert clone(estimator).get_params() == estimator.get_params()
