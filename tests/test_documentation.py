@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from sklearn.neural_network import MLPClassifier
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 import handgrad as hg
 from documents import ROOT, blocks, output
@@ -64,18 +64,21 @@ def test_the_blocks_of_python_in_the_guide_work_and_are_the_example(cli: Cli, tm
 
 
 @pytest.mark.slow
-def test_the_blocks_of_python_about_the_classifier_work(tmp_path: Path) -> None:
+def test_the_blocks_of_python_about_the_estimators_work(tmp_path: Path) -> None:
     printed = run("\n".join(blocks("docs/estimator.md", "python")), tmp_path)
     assert len(re.findall(r"^[89]\d\.\d%$", printed, re.MULTILINE)) == 2
+    assert re.search(r"^R² 0\.[4-7]\d, held out 0\.\d\d$", printed, re.MULTILINE)
     assert (tmp_path / "model.safetensors").exists()
 
 
-def test_the_table_shows_every_parameter_of_both_classifiers_with_its_default() -> None:
+def test_the_table_shows_every_parameter_of_the_estimators_with_its_default() -> None:
     text = (ROOT / "docs" / "estimator.md").read_text("utf-8")
     rows = [row.split("|")[1:3] for row in text.splitlines() if row.startswith("|")]
-    for column, kind in enumerate((MLPClassifier, hg.HandgradClassifier)):
+    for column, kinds in enumerate(
+        ((MLPClassifier, MLPRegressor), (hg.HandgradClassifier, hg.HandgradRegressor))
+    ):
         shown = re.findall(r"`(\w+)=([^`]+)`", "\n".join(row[column] for row in rows))
-        parameters = inspect.signature(kind).parameters.values()
+        parameters = [p for kind in kinds for p in inspect.signature(kind).parameters.values()]
         assert {p.name: p.default for p in parameters} == {
             name: ast.literal_eval(default) for name, default in shown if not default.startswith("hg.")
         }

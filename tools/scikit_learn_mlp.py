@@ -26,7 +26,7 @@ class Adapter(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
 
     kind: Any
 
-    def __init__(
+    def __init__(  # type: ignore[no-untyped-def]
         self,
         hidden_layer_sizes=(100,),
         activation="relu",
@@ -53,7 +53,7 @@ class Adapter(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         n_iter_no_change=10,
         max_fun=15000,
         loss="squared_error",
-    ):  # type: ignore[no-untyped-def]
+    ):
         for name, value in locals().items():
             if name != "self":
                 setattr(self, name, value)

@@ -46,7 +46,7 @@ def build_network(
 
 
 def rescale_targets(network: Network, scaling: Scaling | None, known: InputStatistics | None) -> None:
-    """Give a network another scaling of its targets, and change the last layer so that it predicts the same.
+    """Set another scaling of the targets, and change the last layer so that the network predicts the same.
 
     `known` are the statistics of the targets before. Those that were constant had no scale, and only their shift is
     changed. Van Hasselt, Guez, Hessel, Mnih and Silver, "Learning values across many orders of magnitude", NIPS 2016,

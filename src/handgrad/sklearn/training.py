@@ -139,11 +139,10 @@ def _run(estimator: Any, training: Any, partial: bool) -> None:
     end = perf_counter() + (inf if estimator.time_limit is None else estimator.time_limit)
     tol = None if partial or estimator.early_stopping else estimator.tol
 
-    def converged() -> bool:
-        losses = estimator.loss_curve_
-        return has_plateau(losses[len(losses) - estimator._state.epoch :], tol, estimator.patience)
+    def losses() -> list[float]:  # on these data, those of earlier calls included
+        return estimator.loss_curve_[len(estimator.records_) - estimator._state.epoch :]
 
-    if converged():
+    if has_plateau(losses(), tol, estimator.patience):
         return
     for record in training:
         estimator.records_.append(record)
@@ -154,7 +153,7 @@ def _run(estimator: Any, training: Any, partial: bool) -> None:
             print(text, flush=True)
         answers = [callback(estimator, record) for callback in parameters.callbacks_of(estimator)]
         stops = any(isinstance(answer, bool | np.bool_) and answer for answer in answers)
-        if stops or perf_counter() > end or converged():
+        if stops or perf_counter() > end or has_plateau(losses(), tol, estimator.patience):
             return
     if not partial and not estimator.early_stopping:
-        warn_unless_converged(estimator, estimator.loss_curve_[estimator._earlier :])
+        warn_unless_converged(estimator, losses())
