@@ -16,7 +16,7 @@ from handgrad.errors import HandgradError
 
 VARIABLE = "HANDGRAD_KERNELS"
 MODULES = "activations convolution dense images losses normalization optimizers pooling softmax sparse"
-FUSED: dict[str, Any] = {"mlp": None, "mlp_gradient": None}
+FUSED: dict[str, Any] = {"mlp": None, "mlp_gradient": None, "mlp_steps": None}
 """Kernels of the compiled library only, each of which computes several others; None where it is not in use."""
 _LOCK = RLock()
 

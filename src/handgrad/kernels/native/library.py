@@ -37,7 +37,8 @@ SIGNATURES = {
     "dense_bytes": "nnnppppp",
     "dense_bytes_backward": "nnnppppp",
     "mlp": "nnnnn" + "a" * 8,
-    "mlp_gradient": "nnnnn" + "a" * 10 + "rr" + "aa",
+    "mlp_gradient": "nnnnn" + "a" * 11 + "rr" + "aa",
+    "mlp_steps": "nna" + "nnnnn" + "a" * 5 + "n" + "a" * 6,
     "max_pool": "nnnnnnppp",
     "max_pool_backward": "nnnnnnppp",
     "softmax": "nnpp",
@@ -58,8 +59,8 @@ SIGNATURES = {
 
 _ARRAY = SimpleNamespace(from_param=address)
 _TYPES: dict[str, Any] = {"n": c_int64, "r": c_double, "p": _ARRAY, "a": c_void_p}
-COUNTING = ("softmax_cross_entropy", "count_correct", "mlp_gradient")
-"""The functions that return a number of examples."""
+COUNTING = ("softmax_cross_entropy", "count_correct", "mlp_gradient", "mlp_steps")
+"""The functions that return a number, of examples or of steps."""
 
 
 def suitable() -> list[str]:

@@ -3,13 +3,13 @@
 It calls the kernels of its layers on a tile of examples at a time, so that everything between them stays in the cache
 and a small step costs no more than its arithmetic. x holds bytes where `bytes` is not 0, else real numbers. */
 
-/* Add to the gradients of the sum over the examples of loss times share, and to loss (a double); return the number of
-correct predictions, or -1 - the number of labels out of range. scratch: TILE (3 H + 2 C + 1)
-numbers, and what the kernels of both layers take. */
+/* Add to the gradients of the sum over the examples of loss times weight (1 where weights is NULL) times share, and to
+loss (a double); return the number of correct predictions, or -1 - the number of labels out of range. scratch:
+TILE (3 H + 2 C + 1) numbers, and what the kernels of both layers take. */
 EXPORT size NAME(mlp_gradient)(size n, size inputs, size hidden, size classes, size bytes, const void *x,
-                               const int64_t *labels, const real *w1, const real *b1, const real *w2, const real *b2,
-                               real *dw1, real *db1, real *dw2, real *db2, double smoothing, double share, double *loss,
-                               real *scratch) {
+                               const int64_t *labels, const real *weights, const real *w1, const real *b1,
+                               const real *w2, const real *b2, real *dw1, real *db1, real *dw2, real *db2,
+                               double smoothing, double share, double *loss, real *scratch) {
     real *z = scratch, *y = z + TILE * hidden, *dy = y + TILE * hidden, *logits = dy + TILE * hidden,
          *dlogits = logits + TILE * classes, *losses = dlogits + TILE * classes, *rest = losses + TILE;
     size correct = 0, wrong = 0;
@@ -25,6 +25,10 @@ EXPORT size NAME(mlp_gradient)(size n, size inputs, size hidden, size classes, s
         NAME(dense)(count, hidden, classes, y, w2, b2, logits, rest);
         NAME(softmax_cross_entropy)(count, classes, logits, labels + first, smoothing, losses, dlogits);
         correct += NAME(count_correct)(count, classes, logits, labels + first);
+        for (size k = 0; weights && k < count; k++) {
+            losses[k] *= weights[first + k];
+            for (size c = 0; c < classes; c++) dlogits[k * classes + c] *= weights[first + k];
+        }
         for (size k = 0; k < count; k++) *loss += (double)losses[k] * share;
         for (size k = 0; k < count * classes; k++) dlogits[k] *= (real)share;
         NAME(dense_backward)(count, hidden, classes, dlogits, y, w2, dw2, db2, dy, rest);
@@ -53,4 +57,52 @@ EXPORT void NAME(mlp)(size n, size inputs, size hidden, size classes, size bytes
             best = logits[row * classes + c] > logits[row * classes + best] ? c : best;
         predicted[row] = best;
     }
+}
+
+#define CONSTANTS 6
+#define LINE 64
+
+/* One update of parameters by the rule of a number, with constants as the functions in optimizers.c take them. */
+INLINE void update(size rule, size count, real *w, const real *g, real *m, real *s, const double *c) {
+    if (rule == 0) NAME(sgd)(count, w, g, c[0]);
+    else if (rule == 1) NAME(momentum)(count, w, g, m, c[0], c[1]);
+    else if (rule == 2) NAME(nesterov)(count, w, g, m, c[0], c[1]);
+    else if (rule == 3) NAME(rmsprop)(count, w, g, m, c[0], c[1], c[2]);
+    else NAME(adam)(count, w, g, m, s, c[0], c[1], c[2], c[3], c[4]);
+}
+
+/* Take the steps of a training, whose batches are `batch` by `batch` of the `count` rows that follow, and stop before a
+loss that is not finite, or a row or label out of range; return the number of steps. x, labels, and weights (NULL: all 1)
+are those of all examples. w and g hold all parameters and their gradients: w1 b1 w2 b2. Each step has CONSTANTS numbers,
+first the factor of w for its decay and then those of the rule, and gets one of losses and correct. scratch: LINE bytes,
+`batch` examples, labels and weights, and what mlp_gradient takes. */
+EXPORT size NAME(mlp_steps)(size count, size batch, const int64_t *rows, size examples, size inputs, size hidden,
+                            size classes, size bytes, const void *x, const int64_t *labels, const real *weights, real *w,
+                            real *g, size rule, real *m, real *s, const double *constants, double *losses,
+                            int64_t *correct, void *scratch) {
+    const size width = inputs * (bytes ? 1 : (size)sizeof(real)), second = (inputs + 1) * hidden;
+    const size parameters = second + (hidden + 1) * classes;
+    uint8_t *xs = scratch;
+    int64_t *ls = (int64_t *)(xs + (batch * width + LINE - 1) / LINE * LINE);
+    real *ws = (real *)(ls + batch), *rest = ws + batch;
+    size step = 0;
+    for (; count > 0; count -= batch, rows += batch, constants += CONSTANTS, step++) {
+        const size n = smaller(batch, count);
+        for (size k = 0; k < n; k++) {
+            if (rows[k] < 0 || rows[k] >= examples) return step;
+            memcpy(xs + k * width, (const uint8_t *)x + rows[k] * width, (size_t)width);
+            ls[k] = labels[rows[k]];
+            ws[k] = weights ? weights[rows[k]] : 1;
+        }
+        memset(g, 0, (size_t)parameters * sizeof(real));
+        losses[step] = 0;
+        correct[step] = NAME(mlp_gradient)(
+            n, inputs, hidden, classes, bytes, xs, ls, weights ? ws : 0, w, w + inputs * hidden, w + second,
+            w + parameters - classes, g, g + inputs * hidden, g + second, g + parameters - classes, 0, 1.0 / (double)n,
+            losses + step, rest);
+        if (correct[step] < 0 || !__builtin_isfinite(losses[step])) return step;
+        for (size i = 0; constants[0] != 1 && i < parameters; i++) w[i] *= (real)constants[0];
+        update(rule, parameters, w, g, m, s, constants + 1);
+    }
+    return step;
 }

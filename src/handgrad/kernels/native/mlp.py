@@ -13,14 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.kernels.backend import kernels
-from handgrad.kernels.memory import address, aligned
+from handgrad.kernels.memory import LINE, address, aligned, is_real
 from handgrad.kernels.native import fits, is_written
 from handgrad.kernels.native.dense import NARROW, TILE, scratch_size
+from handgrad.kernels.native.vectors import adam_constants
 from handgrad.kernels.sparse_rows import is_sparse
 from handgrad.kernels.types import Floats, Integers
 
 Classify: TypeAlias = Callable[[NDArray[Any]], tuple[Floats, Integers] | None]
-Learn: TypeAlias = Callable[[NDArray[Any], Integers, float, int], tuple[float, int] | None]
+Learn: TypeAlias = Callable[[NDArray[Any], Integers, Floats | None, float, int], tuple[float, int] | None]
+Steps: TypeAlias = Callable[[Integers, int, list[Floats], list[tuple[float, ...]]], list[tuple[float, int]]]
+
+RULES, CONSTANTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "rmsprop": 1, "adam": 2}, 6
+"""The update rules with their moments, in the order of mlp.c; its numbers for each step."""
 
 FEW_EXAMPLES, FEW_INPUTS = 512, 512
 """Examples and real inputs up to which one call computes faster than calls for each layer, which may use BLAS."""
@@ -62,34 +67,93 @@ def mlp_gradient(
 ) -> Learn | None:
     """Return a function that adds to the gradients of the cross-entropy, and returns loss and correct predictions.
 
-    The function takes inputs (N, I), labels (N,), the label smoothing, and the number by which the sum of the losses
-    is divided. It is not for several threads at once. With labels that are not classes it does nothing.
+    The function takes inputs (N, I), labels (N,), their weights (N,) or None, the label smoothing, and the number by
+    which the sum of the losses is divided. It is not for several threads at once. With labels that are not classes it
+    does nothing.
     """
     arrays = _arrays(hidden, output, dhidden, doutput)
     if arrays is None or not is_written(*arrays[4:]):
         return None
     (inputs, units), classes, dtype = arrays[0].shape, len(output.biases), arrays[0].dtype
-    size = TILE * (3 * units + 2 * classes + 1) + scratch_size(max(inputs, units))
-    loss, scratch = np.zeros(1), np.empty(size, dtype)
+    loss, scratch = np.zeros(1), np.empty(_scratch_size(inputs, units, classes), dtype)
     function, addresses = kernels.compiled[dtype.char].mlp_gradient, [*map(address, arrays)]
     last = address(loss), address(scratch)
 
-    def learn(x: NDArray[Any], labels: Integers, label_smoothing: float, total: int) -> Any:
-        n, as_bytes = len(x), x.dtype == np.uint8
-        usable = as_bytes or (inputs <= FEW_INPUTS and x.dtype == dtype)
-        labelled = labels.shape == (n,) and labels.dtype.kind in "iu"
-        if not (usable and labelled) or n > FEW_EXAMPLES or x.shape[1:] != (inputs,) or is_sparse(x):
+    def learn(
+        x: NDArray[Any], labels: Integers, weights: Floats | None, label_smoothing: float, total: int
+    ) -> Any:
+        if not _are_examples(x, labels, weights, inputs, dtype) or len(x) > FEW_EXAMPLES:
             return None
         x, labels = np.ascontiguousarray(x), np.ascontiguousarray(labels, np.int64)
+        weights = None if weights is None else np.ascontiguousarray(weights)
         loss[0] = 0
         correct = function(
-            *(n, inputs, units, classes, as_bytes, address(x), address(labels), *addresses),
-            *(label_smoothing, 1 / total, *last),
+            *(len(x), inputs, units, classes, x.dtype == np.uint8, address(x), address(labels), address(weights)),
+            *(*addresses, label_smoothing, 1 / total, *last),
         )
         return (float(loss[0]), correct) if correct >= 0 else None
 
     learn.arrays = (*arrays, scratch)  # type: ignore[attr-defined]  # keeps the memory of the addresses
     return learn
+
+
+def mlp_steps(
+    w: Floats, g: Floats, units: int, x: NDArray[Any], labels: Integers, weights: Floats | None
+) -> Steps | None:
+    """Return a function that takes steps of a training, each with the gradient of `mlp_gradient` and an update.
+
+    w (P,) are the parameters, W₁ᵀ b₁ W₂ᵀ b₂; g (P,) becomes the last gradient. The function takes those of the
+    examples x (N, I), labels (N,) and weights (N,) that follow, (n,), and the batch size; the name of an update rule,
+    and its moments; and for each step the factor of w for its decay, and the numbers of the rule. It returns loss and
+    correct predictions of the steps that it took: it ends before one whose loss is not finite.
+    """
+    inputs, dtype, parameters = x.shape[1], w.dtype, w.size
+    classes = (parameters - (inputs + 1) * units) // (units + 1)
+    sized = w.shape == g.shape == ((inputs + 1) * units + (units + 1) * classes,) and 1 <= classes <= NARROW
+    writes = is_real(w) and dtype == g.dtype and is_written(w, g)
+    if not (sized and writes and x.flags.c_contiguous and _are_examples(x, labels, weights, inputs, dtype)):
+        return None
+    labels = np.ascontiguousarray(labels, np.int64)
+    weights = None if weights is None else np.ascontiguousarray(weights)
+    function, as_bytes = kernels.compiled[dtype.char].mlp_steps, x.dtype == np.uint8
+    data = len(x), inputs, units, classes, as_bytes, *map(address, (x, labels, weights, w, g))
+    memory = _scratch_size(inputs, units, classes) * dtype.itemsize
+
+    def take(
+        rows: Integers, batch: int, rule: str, moments: list[Floats], numbers: list[tuple[float, ...]]
+    ) -> list[tuple[float, int]]:
+        count = -(-len(rows) // batch)
+        fitting = len(moments) == RULES[rule] and all(fits("P P", w, moment) for moment in moments)
+        if not (fitting and is_written(*moments) and len(numbers) == count and batch <= FEW_EXAMPLES):
+            return []
+        if rule == "adam":
+            numbers = [(decay, *adam_constants(*others)) for decay, *others in numbers]
+        rows, constants = np.ascontiguousarray(rows, np.int64), np.zeros((count, CONSTANTS))
+        constants[:, : len(numbers[0])] = numbers
+        losses, correct = np.empty(count), np.empty(count, np.int64)
+        scratch = aligned((batch * (x[0].nbytes + dtype.itemsize + 8) + 2 * LINE + memory,), np.uint8)
+        vectors = map(address, [*moments, None, None][:2])
+        last = map(address, (constants, losses, correct, scratch))
+        taken = function(len(rows), batch, address(rows), *data, list(RULES).index(rule), *vectors, *last)
+        return list(zip(losses[:taken].tolist(), correct[:taken].tolist(), strict=True))
+
+    take.arrays = (x, labels, weights, w, g)  # type: ignore[attr-defined]  # keeps the memory of the addresses
+    return take
+
+
+def _are_examples(
+    x: NDArray[Any], labels: Integers, weights: Floats | None, inputs: int, dtype: np.dtype[Any]
+) -> bool:
+    """Whether `mlp_gradient` can take examples, and is faster than the kernels of the layers."""
+    usable = x.dtype == np.uint8 or (inputs <= FEW_INPUTS and x.dtype == dtype)
+    weighted = weights is None or (weights.shape == labels.shape and weights.dtype == dtype)
+    labelled = labels.shape == x.shape[:1] and labels.dtype.kind in "iu"
+    return usable and labelled and weighted and x.shape[1:] == (inputs,)
+
+
+def _scratch_size(inputs: int, units: int, classes: int) -> int:
+    """Return how many numbers the C functions need, beyond those for examples."""
+    return TILE * (3 * units + 2 * classes + 1) + scratch_size(max(inputs, units))
 
 
 def _arrays(*layers: SimpleNamespace) -> list[NDArray[Any]] | None:

@@ -111,7 +111,8 @@ def _update_rule(name: str, count: int, constants: Callable[..., tuple[float, ..
     return or_numpy(update)
 
 
-def _adam_constants(beta1: float, beta2: float, epsilon: float, rate: float, step: int) -> tuple[float, ...]:
+def adam_constants(beta1: float, beta2: float, epsilon: float, rate: float, step: int) -> tuple[float, ...]:
+    """Return the numbers that C takes: the caller corrects the bias of the moments."""
     return beta1, beta2, epsilon, rate / (1 - beta1**step), 1 / (1 - beta2**step)
 
 
@@ -119,5 +120,5 @@ sgd = _update_rule("sgd", 2)
 momentum = _update_rule("momentum", 3)
 nesterov = _update_rule("nesterov", 3)
 rmsprop = _update_rule("rmsprop", 3)
-adam = _update_rule("adam", 4, _adam_constants)
+adam = _update_rule("adam", 4, adam_constants)
 move_average = _update_rule("move_average", 2)
