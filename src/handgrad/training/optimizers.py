@@ -225,3 +225,5 @@ def _matrices(network: Network, vector: NDArray[Any]) -> list[NDArray[Any]]:
     """View the weights in a flat (P,) vector as matrices (O, I), those of a convolution as (O, C · K · K)."""
     arrays = [array for views in network.views(vector) for array in vars(views).values()]
     return [array if array.ndim == 2 else array.reshape(len(array), -1) for array in arrays if array.ndim > 1]
+
+FUSED = (SGD, Momentum, Nesterov, RMSProp, Adam, AdamW)

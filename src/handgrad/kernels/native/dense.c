@@ -55,17 +55,10 @@ INLINE uint64_t lit_groups(const uint8_t *x, size count) {
     return result;
 }
 
-/* Copy rows (rows, O) from column `first` on, at most `padded` columns, to rows that are padded with zeros. */
-INLINE void pack(size rows, size outputs, size first, size padded, const real *w, real *packed) {
-    const size count = smaller(padded, outputs - first);
-    for (size i = 0; i < rows; i++)
-        for (size o = 0; o < padded; o++) packed[i * padded + o] = o < count ? w[i * outputs + first + o] : 0;
-}
-
-INLINE void add_unpacked(size rows, size outputs, size first, size padded, const real *packed, real *w) {
-    const size count = smaller(padded, outputs - first);
-    for (size i = 0; i < rows; i++)
-        for (size o = 0; o < count; o++) w[i * outputs + first + o] += packed[i * padded + o];
+/* Add rows padded to NARROW to rows (I, O). */
+INLINE void add_unpacked(size inputs, size outputs, const real *packed, real *w) {
+    for (size i = 0; i < inputs; i++)
+        for (size o = 0; o < outputs; o++) w[i * outputs + o] += packed[i * NARROW + o];
 }
 
 /* ---- narrow ---- */
@@ -97,8 +90,9 @@ INLINE void pack_narrow(size inputs, size outputs, const real *w, real *packed) 
 /* Write w (I, O) as (lines, line): a row of inputs for each output, and zeros up to whole vectors and for other lines. */
 INLINE void transpose_narrow(size inputs, size outputs, size lines, const real *w, real *rows) {
     const size line = (inputs + LANES - 1) / LANES * LANES;
-    for (size o = 0; o < lines; o++)
-        for (size i = 0; i < line; i++) rows[o * line + i] = i < inputs && o < outputs ? w[i * outputs + o] : 0;
+    memset(rows, 0, (size_t)(lines * line) * sizeof(real));
+    for (size o = 0; o < outputs; o++)
+        for (size i = 0; i < inputs; i++) rows[o * line + i] = w[i * outputs + o];
 }
 
 /* Read the last `count` < LANES numbers of a row, and zeros. What follows them is read with them, but nothing beyond the
@@ -111,21 +105,20 @@ INLINE vec load_rest(const real *p, size count, const real *end) {
     return select(there, load(p), splat(0));
 }
 
-/* y = x w + b of a few examples and up to FEW outputs: a sum for each of them, of vectors of inputs. */
-INLINE void few_rows(size examples, size inputs, size outputs, const real *x, const real *end, const real *rows,
-                     const real *b, real *y) {
+/* y = x w + b of a few examples and outputs, together FEW: a sum for each pair, of vectors of inputs. */
+INLINE void few_rows(size examples, size sums_of_each, size inputs, size outputs, const real *x, const real *end,
+                     const real *rows, const real *b, real *y) {
     const size line = (inputs + LANES - 1) / LANES * LANES, full = inputs / LANES * LANES;
-    vec sums[4][FEW] = {0};
+    vec sums[FEW] = {0};
     for (size i = 0; i < line; i += LANES)
         for (size e = 0; e < examples; e++) {
             const real *p = x + e * inputs + i;
             const vec part = i < full ? load(p) : load_rest(p, inputs - full, end);
-            for (size o = 0; o < FEW; o++) sums[e][o] += part * load(rows + o * line + i);
+            for (size o = 0; o < sums_of_each; o++) sums[e * sums_of_each + o] += part * load(rows + o * line + i);
         }
-    for (size e = 0; e < examples; e++) {
-        const real4 totals = sum_lanes4(sums[e]);
-        for (size o = 0; o < outputs; o++) y[e * outputs + o] = b[o] + totals[o];
-    }
+    const real4 totals = sum_lanes4(sums);
+    for (size e = 0; e < examples; e++)
+        for (size o = 0; o < outputs; o++) y[e * outputs + o] = b[o] + totals[e * sums_of_each + o];
 }
 
 /* y = x w + b of a few examples, whose sums are vectors of outputs. */
@@ -147,9 +140,9 @@ INLINE void narrow(size n, size inputs, size outputs, const real *x, const real 
     const real *x_end = x + n * inputs, *y_end = y + n * outputs;
     if (outputs <= FEW) {
         transpose_narrow(inputs, outputs, FEW, w, scratch);
-        for (; n >= 2; n -= 2, x += 2 * inputs, y += 2 * outputs)
-            few_rows(2, inputs, outputs, x, x_end, scratch, b, y);
-        if (n) few_rows(1, inputs, outputs, x, x_end, scratch, b, y);
+        for (; outputs <= 2 && n >= 2; n -= 2, x += 2 * inputs, y += 2 * outputs)
+            few_rows(2, 2, inputs, outputs, x, x_end, scratch, b, y);
+        for (; n; n--, x += inputs, y += outputs) few_rows(1, FEW, inputs, outputs, x, x_end, scratch, b, y);
         return;
     }
     vec biases[PARTS];
@@ -160,10 +153,21 @@ INLINE void narrow(size n, size inputs, size outputs, const real *x, const real 
     for (; n; n--, x += inputs, y += outputs) narrow_rows(1, inputs, outputs, x, scratch, biases, y, y_end);
 }
 
-/* db += sum over n of dy[n, :] */
+/* db += sum over n of dy[n, :] for some vectors of outputs, whose sums stay in registers. */
+INLINE void bias_block(size vectors, size n, size outputs, const real *dy, real *db) {
+    vec sums[4];
+    for (size v = 0; v < vectors; v++) sums[v] = load(db + v * LANES);
+    for (; n; n--, dy += outputs)
+        for (size v = 0; v < vectors; v++) sums[v] += load(dy + v * LANES);
+    for (size v = 0; v < vectors; v++) store(db + v * LANES, sums[v]);
+}
+
 INLINE void bias_gradient(size n, size outputs, const real *dy, real *db) {
-    for (size row = 0; row < n; row++)
-        for (size o = 0; o < outputs; o++) db[o] += dy[row * outputs + o];
+    size o = 0;
+    for (; o + 4 * LANES <= outputs; o += 4 * LANES) bias_block(4, n, outputs, dy + o, db + o);
+    for (; o + LANES <= outputs; o += LANES) bias_block(1, n, outputs, dy + o, db + o);
+    for (; n && o < outputs; n--, dy += outputs)
+        for (size k = o; k < outputs; k++) db[k] += dy[k];
 }
 
 /* dw += x^T dy for up to four outputs of `vectors` vectors of inputs, or of the last `rest` inputs of a row: the sums over
@@ -193,25 +197,34 @@ INLINE void narrow_columns_backward(size block, size n, size inputs, size output
         narrow_block_backward(1, inputs - i, block, n, inputs, outputs, dy, x + i, end, dw + i * outputs);
 }
 
-/* The same, and dx = dy w^T where dx is not NULL: vectors of inputs again. rows is scratch, (O, I) with padded rows. */
+/* dx = dy w^T: a vector of inputs at a time, whose weights stay in registers where the compiler knows that outputs are
+few. */
+INLINE void narrow_inputs(size n, size inputs, size outputs, const real *dy, const real *w, real *dx) {
+    const size whole = inputs >= LANES;
+    for (size start = 0; start < inputs; start += LANES) {
+        const size i = whole ? smaller(start, inputs - LANES) : 0; /* some inputs are computed twice */
+        vec rows[NARROW] = {0};
+        for (size o = 0; o < outputs; o++)
+            for (size k = 0; k < smaller(LANES, inputs); k++) rows[o][k] = w[(i + k) * outputs + o];
+        for (size row = 0; row < n; row++) {
+            vec sums = splat(0);
+            for (size o = 0; o < outputs; o++) sums += splat(dy[row * outputs + o]) * rows[o];
+            real *to = dx + row * inputs + i;
+            if (whole) store(to, sums);
+            else memcpy(to, &sums, (size_t)inputs * sizeof(real));
+        }
+    }
+}
+
+/* The same as narrow_columns_backward for all outputs, and dx where it is not NULL. */
 INLINE void narrow_backward(size n, size inputs, size outputs, const real *dy, const real *x, const real *w, real *dw,
-                            real *dx, real *rows) {
-    const size line = (inputs + LANES - 1) / LANES * LANES;
-    const real *end = dx ? dx + n * inputs : 0;
+                            real *dx) {
     size o = 0;
     for (; o + 4 <= outputs; o += 4) narrow_columns_backward(4, n, inputs, outputs, dy + o, x, dw + o);
     for (; o + 2 <= outputs; o += 2) narrow_columns_backward(2, n, inputs, outputs, dy + o, x, dw + o);
     if (o < outputs) narrow_columns_backward(1, n, inputs, outputs, dy + o, x, dw + o);
-    if (!dx) return;
-    transpose_narrow(inputs, outputs, outputs, w, rows);
-    for (; dx < end; dy += outputs, dx += inputs)
-        for (size i = 0; i < inputs; i += LANES) {
-            vec sums = splat(0);
-            for (size o = 0; o < outputs; o++) sums += splat(dy[o]) * load(rows + o * line + i);
-            if (end - (dx + i) >= LANES) store(dx + i, sums); /* the row that follows is written next */
-            else
-                for (size k = 0; dx + i + k < end; k++) dx[i + k] = sums[k];
-        }
+    if (dx && outputs == 2) narrow_inputs(n, inputs, 2, dy, w, dx);
+    else if (dx) narrow_inputs(n, inputs, outputs, dy, w, dx);
 }
 
 /* The sums of the forward pass: four for each output, so that additions need not wait for each other. */
@@ -321,8 +334,8 @@ INLINE uint64_t lit_bytes_of(const uint8_t *x, size count) {
 /* y = b + x w for `vectors` vectors of outputs of each of `examples` examples; all sums stay in registers. A row of w
 that is read serves all examples. The inputs are real numbers, or bytes, of which those that are 0 are skipped: the caller
 passes a constant, so that the compiler removes the other case and knows how many registers it needs. */
-INLINE void wide_rows(size examples, size vectors, size inputs, size bytes, const void *x, const real *w, size w_stride,
-                      const real *b, real *y, size y_stride) {
+INLINE void wide_rows(size examples, size vectors, size inputs, size bytes, const void *x, const real *w, size outputs,
+                      const real *b, real *y) {
     vec sums[BLOCK][BLOCK] = {0}; /* of which examples times vectors are used */
     const uint8_t *pixels = x;
     const real *numbers = x;
@@ -333,60 +346,52 @@ INLINE void wide_rows(size examples, size vectors, size inputs, size bytes, cons
         for (; lit; lit &= lit - 1) {
             const size i = first + __builtin_ctzll(lit);
             for (size v = 0; v < vectors; v++) {
-                const vec row = load(w + i * w_stride + v * LANES);
+                const vec row = load(w + i * outputs + v * LANES);
                 for (size e = 0; e < examples; e++) sums[e][v] += splat(pixels[e * inputs + i]) * row;
             }
         }
     }
     for (size i = 0; !bytes && i < inputs; i++)
         for (size v = 0; v < vectors; v++) {
-            const vec row = load(w + i * w_stride + v * LANES);
+            const vec row = load(w + i * outputs + v * LANES);
             for (size e = 0; e < examples; e++) sums[e][v] += splat(numbers[e * inputs + i]) * row;
         }
     const vec scale = splat(bytes ? (real)1 / 255 : 1);
     for (size e = 0; e < examples; e++)
         for (size v = 0; v < vectors; v++)
-            store(y + e * y_stride + v * LANES, load(b + v * LANES) + sums[e][v] * scale);
+            store(y + e * outputs + v * LANES, load(b + v * LANES) + sums[e][v] * scale);
 }
 
 /* A block of outputs: the examples that fill the registers at a time, but of bytes one or two, since what is lit in
 one of them is computed for all. */
-INLINE void wide_block(size vectors, size n, size inputs, size bytes, const void *x, const real *w, size w_stride,
-                       const real *b, real *y, size y_stride) {
+INLINE void wide_block(size vectors, size n, size inputs, size bytes, const void *x, const real *w, size outputs,
+                       const real *b, real *y) {
     const size most = bytes ? SUMS / BLOCK : smaller(BLOCK, SUMS / vectors);
     const size line = inputs * (bytes ? 1 : (size)sizeof(real));
     const char *row = x;
-    for (; n >= most; n -= most, row += most * line, y += most * y_stride)
-        wide_rows(most, vectors, inputs, bytes, row, w, w_stride, b, y, y_stride);
-    for (; n; n--, row += line, y += y_stride) wide_rows(1, vectors, inputs, bytes, row, w, w_stride, b, y, y_stride);
+    for (; n >= most; n -= most, row += most * line, y += most * outputs)
+        wide_rows(most, vectors, inputs, bytes, row, w, outputs, b, y);
+    for (; n; n--, row += line, y += outputs) wide_rows(1, vectors, inputs, bytes, row, w, outputs, b, y);
 }
 
-/* scratch: (I + 1 + TILE, LANES) numbers for the outputs that fill no vector. */
-INLINE void wide(size n, size inputs, size outputs, size bytes, const void *x, const real *w, const real *b, real *y,
-                 real *scratch) {
+/* Outputs that fill no vector are computed with some before them a second time. */
+INLINE void wide(size n, size inputs, size outputs, size bytes, const void *x, const real *w, const real *b, real *y) {
     const size full = outputs / LANES * LANES;
     const size line = inputs * (bytes ? 1 : (size)sizeof(real));
-    real *packed = scratch, *packed_b = packed + inputs * LANES, *packed_y = packed_b + LANES;
-    if (full < outputs) {
-        pack(inputs, outputs, full, LANES, w, packed);
-        pack(1, outputs, full, LANES, b, packed_b);
-    }
     for (size first = 0; first < n; first += TILE, y += TILE * outputs) { /* a tile of x stays in the second cache */
         const size count = smaller(TILE, n - first);
         const char *tile = (const char *)x + first * line;
         size o = 0;
         for (; (bytes || SUMS > BLOCK) && o + 8 * LANES <= full; o += 8 * LANES)
-            wide_block(8, count, inputs, bytes, tile, w + o, outputs, b + o, y + o, outputs);
+            wide_block(8, count, inputs, bytes, tile, w + o, outputs, b + o, y + o);
         for (; o + 4 * LANES <= full; o += 4 * LANES)
-            wide_block(4, count, inputs, bytes, tile, w + o, outputs, b + o, y + o, outputs);
+            wide_block(4, count, inputs, bytes, tile, w + o, outputs, b + o, y + o);
         for (; o + 2 * LANES <= full; o += 2 * LANES)
-            wide_block(2, count, inputs, bytes, tile, w + o, outputs, b + o, y + o, outputs);
-        for (; o < full; o += LANES)
-            wide_block(1, count, inputs, bytes, tile, w + o, outputs, b + o, y + o, outputs);
-        if (full == outputs) continue;
-        wide_block(1, count, inputs, bytes, tile, packed, LANES, packed_b, packed_y, LANES);
-        for (size row = 0; row < count; row++)
-            memcpy(y + row * outputs + full, packed_y + row * LANES, (size_t)(outputs - full) * sizeof(real));
+            wide_block(2, count, inputs, bytes, tile, w + o, outputs, b + o, y + o);
+        for (; o < outputs; o += LANES) {
+            const size at = smaller(o, outputs - LANES);
+            wide_block(1, count, inputs, bytes, tile, w + at, outputs, b + at, y + at);
+        }
     }
 }
 
@@ -421,74 +426,73 @@ INLINE void transpose_tile(size count, size inputs, const uint8_t *x, uint8_t *y
         }
 }
 
+/* Add to those lanes that a mask selects. */
+INLINE void add_to(real *to, vec sum, mask lanes) { store(to, select(lanes, load(to) + sum, load(to))); }
+
 /* dw[:] += sum over the examples in which one pixel is lit of its value times dy[n, :] over 255. */
-INLINE void add_lit(size vectors, uint64_t lit, const uint8_t *pixel, const real *dy, size stride, real *dw) {
+INLINE void add_lit(size vectors, uint64_t lit, const uint8_t *pixel, const real *dy, size outputs, mask lanes, real *dw) {
     vec sums[BLOCK] = {0};
     for (; lit; lit &= lit - 1) {
         const size k = __builtin_ctzll(lit);
         const vec value = splat(pixel[k]);
-        for (size v = 0; v < vectors; v++) sums[v] += value * load(dy + k * stride + v * LANES);
+        for (size v = 0; v < vectors; v++) sums[v] += value * load(dy + k * outputs + v * LANES);
     }
-    for (size v = 0; v < vectors; v++)
-        store(dw + v * LANES, load(dw + v * LANES) + sums[v] * splat((real)1 / 255));
+    for (size v = 0; v < vectors; v++) add_to(dw + v * LANES, sums[v] * splat((real)1 / 255), lanes);
 }
 
 /* The same for real numbers, of `count` examples and `rows` neighbouring inputs. */
-INLINE void add_all(size rows, size vectors, size count, const real *x, size x_stride, const real *dy, size stride,
-                    real *dw, size dw_stride) {
+INLINE void add_all(size rows, size vectors, size count, const real *x, size inputs, const real *dy, size outputs,
+                    mask lanes, real *dw) {
     vec sums[BLOCK][BLOCK] = {0};
     for (size k = 0; k < count; k++)
         for (size v = 0; v < vectors; v++) {
-            const vec d = load(dy + k * stride + v * LANES);
-            for (size r = 0; r < rows; r++) sums[r][v] += splat(x[k * x_stride + r]) * d;
+            const vec d = load(dy + k * outputs + v * LANES);
+            for (size r = 0; r < rows; r++) sums[r][v] += splat(x[k * inputs + r]) * d;
         }
     for (size r = 0; r < rows; r++)
-        for (size v = 0; v < vectors; v++) {
-            real *to = dw + r * dw_stride + v * LANES;
-            store(to, load(to) + sums[r][v]);
-        }
+        for (size v = 0; v < vectors; v++) add_to(dw + r * outputs + v * LANES, sums[r][v], lanes);
 }
 
-INLINE void wide_block_backward(size vectors, size count, size inputs, const real *dy, size dy_stride,
-                                const uint8_t *pixels, const real *x, real *dw, size dw_stride) {
-    const size most = smaller(BLOCK, SUMS / vectors);
+INLINE void wide_block_backward(size vectors, size count, size inputs, size outputs, const real *dy,
+                                const uint8_t *pixels, const real *x, mask lanes, real *dw) {
+    const size most = smaller(BLOCK, SUMS / vectors), fewer = smaller(4, most);
     size i = 0;
     for (; pixels && i < inputs; i++) {
         const uint64_t lit = lit_bytes(pixels + i * TILE);
-        if (lit) add_lit(vectors, lit, pixels + i * TILE, dy, dy_stride, dw + i * dw_stride);
+        if (lit) add_lit(vectors, lit, pixels + i * TILE, dy, outputs, lanes, dw + i * outputs);
     }
     for (; i + most <= inputs; i += most)
-        add_all(most, vectors, count, x + i, inputs, dy, dy_stride, dw + i * dw_stride, dw_stride);
-    for (; i < inputs; i++) add_all(1, vectors, count, x + i, inputs, dy, dy_stride, dw + i * dw_stride, dw_stride);
+        add_all(most, vectors, count, x + i, inputs, dy, outputs, lanes, dw + i * outputs);
+    for (; i + fewer <= inputs; i += fewer)
+        add_all(fewer, vectors, count, x + i, inputs, dy, outputs, lanes, dw + i * outputs);
+    for (; i < inputs; i++) add_all(1, vectors, count, x + i, inputs, dy, outputs, lanes, dw + i * outputs);
 }
 
 /* For every input, the examples of a tile: its row of dw stays in registers, dy in the first cache. Of bytes, only those
-examples in which the pixel is lit.
-scratch: (TILE, LANES) and (I, LANES) numbers for the outputs that fill no vector, and (I + 15, TILE) bytes. */
+examples in which the pixel is lit. Where outputs fill no vector, some before them are in it, which are not added again.
+pixels: scratch, (I + 15, TILE) bytes. */
 INLINE void wide_backward(size n, size inputs, size outputs, const real *dy, const uint8_t *bytes, const real *x,
-                          real *dw, real *scratch) {
+                          real *dw, uint8_t *pixels) {
     const size full = outputs / LANES * LANES;
-    real *dy_rest = scratch, *dw_rest = scratch + TILE * LANES;
-    uint8_t *pixels = bytes ? (uint8_t *)(dw_rest + inputs * LANES) : 0;
-    if (full < outputs) memset(dw_rest, 0, (size_t)(inputs * LANES) * sizeof(real));
+    const mask all = ~(mask){0};
     for (size first = 0; first < n; first += TILE, dy += TILE * outputs) {
         const size count = smaller(TILE, n - first);
         const real *tile = x ? x + first * inputs : 0;
         if (bytes) transpose_tile(count, inputs, bytes + first * inputs, pixels);
         size o = 0;
         for (; (bytes || SUMS > BLOCK) && o + 8 * LANES <= full; o += 8 * LANES)
-            wide_block_backward(8, count, inputs, dy + o, outputs, pixels, tile, dw + o, outputs);
+            wide_block_backward(8, count, inputs, outputs, dy + o, pixels, tile, all, dw + o);
         for (; o + 4 * LANES <= full; o += 4 * LANES)
-            wide_block_backward(4, count, inputs, dy + o, outputs, pixels, tile, dw + o, outputs);
+            wide_block_backward(4, count, inputs, outputs, dy + o, pixels, tile, all, dw + o);
         for (; o + 2 * LANES <= full; o += 2 * LANES)
-            wide_block_backward(2, count, inputs, dy + o, outputs, pixels, tile, dw + o, outputs);
-        for (; o < full; o += LANES)
-            wide_block_backward(1, count, inputs, dy + o, outputs, pixels, tile, dw + o, outputs);
-        if (full == outputs) continue;
-        pack(count, outputs, full, LANES, dy, dy_rest);
-        wide_block_backward(1, count, inputs, dy_rest, LANES, pixels, tile, dw_rest, LANES);
+            wide_block_backward(2, count, inputs, outputs, dy + o, pixels, tile, all, dw + o);
+        for (; o < outputs; o += LANES) {
+            const size at = smaller(o, outputs - LANES);
+            mask lanes;
+            for (size k = 0; k < LANES; k++) lanes[k] = at + k >= o ? -1 : 0;
+            wide_block_backward(1, count, inputs, outputs, dy + at, pixels, tile, lanes, dw + at);
+        }
     }
-    if (full < outputs) add_unpacked(inputs, outputs, full, LANES, dw_rest, dw);
 }
 
 /* ---- the layer ---- */
@@ -497,7 +501,7 @@ INLINE void wide_backward(size n, size inputs, size outputs, const real *dy, con
 EXPORT void NAME(dense)(size n, size inputs, size outputs, const real *x, const real *w, const real *b, real *y,
                         real *scratch) {
     if (outputs <= NARROW) narrow(n, inputs, outputs, x, w, b, y, scratch);
-    else wide(n, inputs, outputs, 0, x, w, b, y, scratch);
+    else wide(n, inputs, outputs, 0, x, w, b, y);
 }
 
 /* dw += x^T dy, db += sum of dy, and, where dx is not NULL (narrow only), dx = dy w^T. scratch: (2, I + TILE, NARROW)
@@ -505,15 +509,15 @@ numbers. */
 EXPORT void NAME(dense_backward)(size n, size inputs, size outputs, const real *dy, const real *x, const real *w,
                                  real *dw, real *db, real *dx, real *scratch) {
     bias_gradient(n, outputs, dy, db);
-    if (outputs <= NARROW) narrow_backward(n, inputs, outputs, dy, x, w, dw, dx, scratch);
-    else wide_backward(n, inputs, outputs, dy, 0, x, dw, scratch);
+    if (outputs <= NARROW) narrow_backward(n, inputs, outputs, dy, x, w, dw, dx);
+    else wide_backward(n, inputs, outputs, dy, 0, x, dw, 0);
 }
 
 /* y = x w / 255 + b for bytes x. scratch: (I + 1 + TILE, NARROW) numbers. */
 EXPORT void NAME(dense_bytes)(size n, size inputs, size outputs, const uint8_t *x, const real *w, const real *b,
                               real *y, real *scratch) {
     if (outputs > NARROW) {
-        wide(n, inputs, outputs, 1, x, w, b, y, scratch);
+        wide(n, inputs, outputs, 1, x, w, b, y);
         return;
     }
     pack_narrow(inputs, outputs, w, scratch);
@@ -525,10 +529,10 @@ EXPORT void NAME(dense_bytes_backward)(size n, size inputs, size outputs, const 
                                        real *db, real *scratch) {
     bias_gradient(n, outputs, dy, db);
     if (outputs > NARROW) {
-        wide_backward(n, inputs, outputs, dy, x, 0, dw, scratch);
+        wide_backward(n, inputs, outputs, dy, x, 0, dw, (uint8_t *)scratch);
         return;
     }
     memset(scratch, 0, (size_t)(inputs * NARROW) * sizeof(real));
     narrow_bytes_backward(n, inputs, outputs, dy, x, scratch);
-    add_unpacked(inputs, outputs, 0, NARROW, scratch, dw);
+    add_unpacked(inputs, outputs, scratch, dw);
 }

@@ -5,12 +5,12 @@ and a small step costs no more than its arithmetic. x holds bytes where `bytes` 
 
 /* Add to the gradients of the sum over the examples of loss times weight (1 where weights is NULL) times share, and to
 loss (a double); return the number of correct predictions, or -1 - the number of labels out of range. scratch:
-TILE (3 H + 2 C + 1) numbers, and what the kernels of both layers take. */
+TILE (2 H + 2 C + 1) numbers, and what the kernels of both layers take. */
 EXPORT size NAME(mlp_gradient)(size n, size inputs, size hidden, size classes, size bytes, const void *x,
                                const int64_t *labels, const real *weights, const real *w1, const real *b1,
                                const real *w2, const real *b2, real *dw1, real *db1, real *dw2, real *db2,
                                double smoothing, double share, double *loss, real *scratch) {
-    real *z = scratch, *y = z + TILE * hidden, *dy = y + TILE * hidden, *logits = dy + TILE * hidden,
+    real *y = scratch, *dy = y + TILE * hidden, *logits = dy + TILE * hidden,
          *dlogits = logits + TILE * classes, *losses = dlogits + TILE * classes, *rest = losses + TILE;
     size correct = 0, wrong = 0;
     for (size k = 0; k < n; k++) wrong += labels[k] < 0 || labels[k] >= classes;
@@ -19,9 +19,9 @@ EXPORT size NAME(mlp_gradient)(size n, size inputs, size hidden, size classes, s
         const size count = smaller(TILE, n - first);
         const uint8_t *pixels = (const uint8_t *)x + first * inputs;
         const real *numbers = (const real *)x + first * inputs;
-        if (bytes) NAME(dense_bytes)(count, inputs, hidden, pixels, w1, b1, z, rest);
-        else NAME(dense)(count, inputs, hidden, numbers, w1, b1, z, rest);
-        NAME(relu)(count * hidden, z, y);
+        if (bytes) NAME(dense_bytes)(count, inputs, hidden, pixels, w1, b1, y, rest);
+        else NAME(dense)(count, inputs, hidden, numbers, w1, b1, y, rest);
+        NAME(relu)(count * hidden, y, y);
         NAME(dense)(count, hidden, classes, y, w2, b2, logits, rest);
         NAME(softmax_cross_entropy)(count, classes, logits, labels + first, smoothing, losses, dlogits);
         correct += NAME(count_correct)(count, classes, logits, labels + first);
@@ -32,7 +32,7 @@ EXPORT size NAME(mlp_gradient)(size n, size inputs, size hidden, size classes, s
         for (size k = 0; k < count; k++) *loss += (double)losses[k] * share;
         for (size k = 0; k < count * classes; k++) dlogits[k] *= (real)share;
         NAME(dense_backward)(count, hidden, classes, dlogits, y, w2, dw2, db2, dy, rest);
-        NAME(relu_backward)(count * hidden, dy, z, dy);
+        NAME(relu_backward)(count * hidden, dy, y, dy); /* y > 0 where its input is */
         if (bytes) NAME(dense_bytes_backward)(count, inputs, hidden, dy, pixels, dw1, db1, rest);
         else NAME(dense_backward)(count, inputs, hidden, dy, numbers, w1, dw1, db1, 0, rest);
     }

@@ -153,7 +153,7 @@ def _are_examples(
 
 def _scratch_size(inputs: int, units: int, classes: int) -> int:
     """Return how many numbers the C functions need, beyond those for examples."""
-    return TILE * (3 * units + 2 * classes + 1) + scratch_size(max(inputs, units))
+    return TILE * (2 * units + 2 * classes + 1) + scratch_size(max(inputs, units))
 
 
 def _arrays(*layers: SimpleNamespace) -> list[NDArray[Any]] | None:
