@@ -135,7 +135,7 @@ def test_mlp(instruction_set: str, n: int, sizes: tuple[int, int, int], dtype: A
         if found:
             close(found[0], logits, 4)
             assert found[1].tolist() == logits.argmax(axis=1).tolist()
-        found = kernels.mlp_gradient(*layers, *network.views(ours)[::2])(x, labels, 0.1, n)
+        found = kernels.mlp_gradient(*layers, *network.views(ours)[::2])(x, labels, None, 0.1, n)
         assert (found is None) == (n > 512 or (x.dtype != np.uint8 and inputs > 512))
         if found:
             np.testing.assert_allclose(found[0], loss.mean(), rtol=1e-4)

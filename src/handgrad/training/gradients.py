@@ -139,8 +139,8 @@ class BatchGradient:
                 rng = _LazyGenerator(seed, number)
                 x, labels = self._read(rows, rng, augmented), self.targets[rows]
                 weights = self.sample_weights[rows] if self.sample_weights is not None else None
-                fused = self._fused[thread] if weights is None else None
-                found = fused(x, labels, 0.0, examples) if fused else None
+                fused = self._fused[thread]
+                found = fused(x, labels, weights, 0.0, examples) if fused else None
                 found = found or self._add_chunk(thread, x, labels, weights, examples, rng)
                 loss, correct = loss + found[0], correct + found[1]
         return loss, correct

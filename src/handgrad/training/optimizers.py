@@ -66,7 +66,8 @@ class Optimizer(Configurable, ABC):
 
         Arguments are those of `update`; `moments` is empty before the first step. Threads share a long vector.
         """
-        self.begin(network, moments)
+        if not moments:
+            moments.update({name: np.zeros_like(network.flat_parameters) for name in self.moment_names})
         if self.clip_norm and (norm := float(np.linalg.norm(g))) > self.clip_norm:
             g = g * (self.clip_norm / norm)
         self._update_network(network, g, moments, step, rate, workers)
@@ -74,11 +75,6 @@ class Optimizer(Configurable, ABC):
             for weights in _matrices(network, network.flat_parameters):
                 norms = np.sqrt(np.einsum("oi,oi->o", weights, weights))
                 weights *= np.minimum(1, self.max_norm / np.maximum(norms, self.max_norm))[:, None]
-
-    def begin(self, network: Network, moments: Moments) -> None:
-        """Create the moments before the first step."""
-        if not moments:
-            moments.update({name: np.zeros_like(network.flat_parameters) for name in self.moment_names})
 
     def _update_network(
         self, network: Network, g: Vector, moments: Moments, step: int, rate: float, workers: Workers
@@ -95,33 +91,17 @@ class Optimizer(Configurable, ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule(Optimizer, ABC):
-    """Base of the optimizers whose update is a kernel of w, g, the moments and some numbers, element by element."""
-
-    kernel: ClassVar[str]
-    elementwise: ClassVar[bool] = True
-
-    @abstractmethod
-    def numbers(self, step: int, learning_rate: float) -> tuple[float, ...]:
-        """Return what the kernel takes after the vectors; see `update`."""
-
-    def update(self, w: Vector, g: Vector, moments: Moments, step: int, learning_rate: float) -> None:
-        vectors = (moments[name] for name in self.moment_names)
-        getattr(kernels, self.kernel)(w, g, *vectors, *self.numbers(step, learning_rate))
-
-
-@dataclass(frozen=True, kw_only=True)
-class SGD(Rule):
+class SGD(Optimizer):
     """Gradient descent: w ← w − η g (Cauchy 1847; on batches, Robbins and Monro 1951)."""
 
-    kernel: ClassVar[str] = "sgd"
+    elementwise: ClassVar[bool] = True
 
-    def numbers(self, step: int, learning_rate: float) -> tuple[float, ...]:
-        return (learning_rate,)
+    def update(self, w: Vector, g: Vector, moments: Moments, step: int, learning_rate: float) -> None:
+        kernels.sgd(w, g, learning_rate)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Momentum(Rule):
+class Momentum(Optimizer):
     """Heavy-ball momentum: v ← μ v + g, w ← w − η v, with `momentum` μ from 0 to below 1 (Polyak 1964).
 
     A steady gradient moves the parameters by η / (1 − μ), so the default η is a tenth of that of `SGD`.
@@ -130,10 +110,10 @@ class Momentum(Rule):
     learning_rate: float = field(default=0.01, kw_only=False)
     momentum: float = field(default=0.9, metadata=within(0, 1))
     moment_names: ClassVar[tuple[str, ...]] = ("velocity",)
-    kernel: ClassVar[str] = "momentum"
+    elementwise: ClassVar[bool] = True
 
-    def numbers(self, step: int, learning_rate: float) -> tuple[float, ...]:
-        return self.momentum, learning_rate
+    def update(self, w: Vector, g: Vector, moments: Moments, step: int, learning_rate: float) -> None:
+        kernels.momentum(w, g, moments["velocity"], self.momentum, learning_rate)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,11 +124,12 @@ class Nesterov(Momentum):
     ICML 2013, equations 3 and 4, with the look-ahead point as the parameters.
     """
 
-    kernel: ClassVar[str] = "nesterov"
+    def update(self, w: Vector, g: Vector, moments: Moments, step: int, learning_rate: float) -> None:
+        kernels.nesterov(w, g, moments["velocity"], self.momentum, learning_rate)
 
 
 @dataclass(frozen=True, kw_only=True)
-class RMSProp(Rule):
+class RMSProp(Optimizer):
     """Steps divided by the root mean square of recent gradients: s ← ρ s + (1 − ρ) g², w ← w − η g / (√s + ε).
 
     `decay` is ρ, from 0 to below 1, and `epsilon` is ε, positive (Tieleman and Hinton, "Lecture 6.5: rmsprop", Neural
@@ -159,14 +140,14 @@ class RMSProp(Rule):
     decay: float = field(default=0.9, metadata=within(0, 1))
     epsilon: float = field(default=1e-8, metadata=within(0, interval="()"))
     moment_names: ClassVar[tuple[str, ...]] = ("second_moment",)
-    kernel: ClassVar[str] = "rmsprop"
+    elementwise: ClassVar[bool] = True
 
-    def numbers(self, step: int, learning_rate: float) -> tuple[float, ...]:
-        return self.decay, self.epsilon, learning_rate
+    def update(self, w: Vector, g: Vector, moments: Moments, step: int, learning_rate: float) -> None:
+        kernels.rmsprop(w, g, moments["second_moment"], self.decay, self.epsilon, learning_rate)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Adam(Rule):
+class Adam(Optimizer):
     """Adaptive moment estimation.
 
     m ← β₁ m + (1 − β₁) g, s ← β₂ s + (1 − β₂) g², w ← w − η m̂ / (√ŝ + ε), where m̂ = m / (1 − β₁ᵗ) and
@@ -179,10 +160,11 @@ class Adam(Rule):
     beta2: float = field(default=0.999, metadata=within(0, 1))
     epsilon: float = field(default=1e-8, metadata=within(0, interval="()"))
     moment_names: ClassVar[tuple[str, ...]] = ("first_moment", "second_moment")
-    kernel: ClassVar[str] = "adam"
+    elementwise: ClassVar[bool] = True
 
-    def numbers(self, step: int, learning_rate: float) -> tuple[float, ...]:
-        return self.beta1, self.beta2, self.epsilon, learning_rate, step
+    def update(self, w: Vector, g: Vector, moments: Moments, step: int, learning_rate: float) -> None:
+        m, s = moments["first_moment"], moments["second_moment"]
+        kernels.adam(w, g, m, s, self.beta1, self.beta2, self.epsilon, learning_rate, step)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,5 +207,3 @@ def _matrices(network: Network, vector: NDArray[Any]) -> list[NDArray[Any]]:
     """View the weights in a flat (P,) vector as matrices (O, I), those of a convolution as (O, C · K · K)."""
     arrays = [array for views in network.views(vector) for array in vars(views).values()]
     return [array if array.ndim == 2 else array.reshape(len(array), -1) for array in arrays if array.ndim > 1]
-
-FUSED = (SGD, Momentum, Nesterov, RMSProp, Adam, AdamW)

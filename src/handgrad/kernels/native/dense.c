@@ -166,8 +166,8 @@ INLINE void bias_gradient(size n, size outputs, const real *dy, real *db) {
     size o = 0;
     for (; o + 4 * LANES <= outputs; o += 4 * LANES) bias_block(4, n, outputs, dy + o, db + o);
     for (; o + LANES <= outputs; o += LANES) bias_block(1, n, outputs, dy + o, db + o);
-    for (; n && o < outputs; n--, dy += outputs)
-        for (size k = o; k < outputs; k++) db[k] += dy[k];
+    for (; o < outputs; o++)
+        for (size row = 0; row < n; row++) db[o] += dy[row * outputs + o];
 }
 
 /* dw += x^T dy for up to four outputs of `vectors` vectors of inputs, or of the last `rest` inputs of a row: the sums over
@@ -197,34 +197,37 @@ INLINE void narrow_columns_backward(size block, size n, size inputs, size output
         narrow_block_backward(1, inputs - i, block, n, inputs, outputs, dy, x + i, end, dw + i * outputs);
 }
 
-/* dx = dy w^T: a vector of inputs at a time, whose weights stay in registers where the compiler knows that outputs are
-few. */
+/* dx = dy w^T for LANES or more inputs, a vector of them at a time, some of them twice. The weights stay in registers
+where the compiler knows that outputs are few. */
 INLINE void narrow_inputs(size n, size inputs, size outputs, const real *dy, const real *w, real *dx) {
-    const size whole = inputs >= LANES;
-    for (size start = 0; start < inputs; start += LANES) {
-        const size i = whole ? smaller(start, inputs - LANES) : 0; /* some inputs are computed twice */
-        vec rows[NARROW] = {0};
+    for (size first = 0; first < inputs; first += LANES) {
+        const size i = smaller(first, inputs - LANES);
+        vec rows[NARROW];
         for (size o = 0; o < outputs; o++)
-            for (size k = 0; k < smaller(LANES, inputs); k++) rows[o][k] = w[(i + k) * outputs + o];
+            for (size k = 0; k < LANES; k++) rows[o][k] = w[(i + k) * outputs + o];
         for (size row = 0; row < n; row++) {
             vec sums = splat(0);
             for (size o = 0; o < outputs; o++) sums += splat(dy[row * outputs + o]) * rows[o];
-            real *to = dx + row * inputs + i;
-            if (whole) store(to, sums);
-            else memcpy(to, &sums, (size_t)inputs * sizeof(real));
+            store(dx + row * inputs + i, sums);
         }
     }
 }
 
-/* The same as narrow_columns_backward for all outputs, and dx where it is not NULL. */
+/* The same as narrow_columns_backward for all outputs, and dx = dy w^T where it is not NULL. */
 INLINE void narrow_backward(size n, size inputs, size outputs, const real *dy, const real *x, const real *w, real *dw,
                             real *dx) {
     size o = 0;
     for (; o + 4 <= outputs; o += 4) narrow_columns_backward(4, n, inputs, outputs, dy + o, x, dw + o);
     for (; o + 2 <= outputs; o += 2) narrow_columns_backward(2, n, inputs, outputs, dy + o, x, dw + o);
     if (o < outputs) narrow_columns_backward(1, n, inputs, outputs, dy + o, x, dw + o);
-    if (dx && outputs == 2) narrow_inputs(n, inputs, 2, dy, w, dx);
-    else if (dx) narrow_inputs(n, inputs, outputs, dy, w, dx);
+    if (dx && inputs >= LANES && outputs == 2) narrow_inputs(n, inputs, 2, dy, w, dx);
+    else if (dx && inputs >= LANES) narrow_inputs(n, inputs, outputs, dy, w, dx);
+    for (size row = 0; dx && inputs < LANES && row < n; row++)
+        for (size i = 0; i < inputs; i++) {
+            real sum = 0;
+            for (size o = 0; o < outputs; o++) sum += dy[row * outputs + o] * w[i * outputs + o];
+            dx[row * inputs + i] = sum;
+        }
 }
 
 /* The sums of the forward pass: four for each output, so that additions need not wait for each other. */
@@ -427,7 +430,9 @@ INLINE void transpose_tile(size count, size inputs, const uint8_t *x, uint8_t *y
 }
 
 /* Add to those lanes that a mask selects. */
-INLINE void add_to(real *to, vec sum, mask lanes) { store(to, select(lanes, load(to) + sum, load(to))); }
+INLINE void add_scaled(real *to, vec sum, real scale, mask lanes) {
+    store(to, select(lanes, load(to) + sum * splat(scale), load(to)));
+}
 
 /* dw[:] += sum over the examples in which one pixel is lit of its value times dy[n, :] over 255. */
 INLINE void add_lit(size vectors, uint64_t lit, const uint8_t *pixel, const real *dy, size outputs, mask lanes, real *dw) {
@@ -437,7 +442,7 @@ INLINE void add_lit(size vectors, uint64_t lit, const uint8_t *pixel, const real
         const vec value = splat(pixel[k]);
         for (size v = 0; v < vectors; v++) sums[v] += value * load(dy + k * outputs + v * LANES);
     }
-    for (size v = 0; v < vectors; v++) add_to(dw + v * LANES, sums[v] * splat((real)1 / 255), lanes);
+    for (size v = 0; v < vectors; v++) add_scaled(dw + v * LANES, sums[v], (real)1 / 255, lanes);
 }
 
 /* The same for real numbers, of `count` examples and `rows` neighbouring inputs. */
@@ -450,7 +455,7 @@ INLINE void add_all(size rows, size vectors, size count, const real *x, size inp
             for (size r = 0; r < rows; r++) sums[r][v] += splat(x[k * inputs + r]) * d;
         }
     for (size r = 0; r < rows; r++)
-        for (size v = 0; v < vectors; v++) add_to(dw + r * outputs + v * LANES, sums[r][v], lanes);
+        for (size v = 0; v < vectors; v++) add_scaled(dw + r * outputs + v * LANES, sums[r][v], 1, lanes);
 }
 
 INLINE void wide_block_backward(size vectors, size count, size inputs, size outputs, const real *dy,
