@@ -18,6 +18,7 @@ from handgrad.kernels import backend
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.native import images
 from handgrad.kernels.sparse_rows import SparseRows
+from handgrad.kernels.native.mlp import RULES
 from laid_out import DTYPES, ORDERS, close, laid
 
 plain = SimpleNamespace(**backend.functions_of("handgrad.kernels", backend.MODULES))
@@ -123,22 +124,22 @@ def test_mlp(instruction_set: str, n: int, sizes: tuple[int, int, int], dtype: A
     network = hg.Network([hg.Dense(units), hg.ReLU(), hg.Dense(classes)], (inputs,), n, dtype=dtype)
     network.flat_parameters[...] += rng.normal(0, 0.1, network.flat_parameters.shape)
     layers = network.parameters[::2]
-    labels = rng.integers(0, classes, n)
+    labels, weights = rng.integers(0, classes, n), rng.random(n).astype(dtype)
     for x in (pixels(rng, n, inputs, 0.2), rng.normal(size=(n, inputs)).astype(dtype)):
         ours, theirs = np.ones((2, *network.flat_parameters.shape), dtype)
         with kernels.using("numpy"):
             logits, backward = network.forward(x)
             loss, dlogits = kernels.softmax_cross_entropy(logits, labels, 0.1)
-            backward(dlogits / n, theirs)
+            backward(weights[:, None] * dlogits / n, theirs)
         found = kernels.mlp(*layers)(x)
         assert (found is None) == (x.dtype != np.uint8 and inputs > 512)  # slower than BLAS
         if found:
             close(found[0], logits, 4)
             assert found[1].tolist() == logits.argmax(axis=1).tolist()
-        found = kernels.mlp_gradient(*layers, *network.views(ours)[::2])(x, labels, None, 0.1, n)
+        found = kernels.mlp_gradient(*layers, *network.views(ours)[::2])(x, labels, weights, 0.1, n)
         assert (found is None) == (n > 512 or (x.dtype != np.uint8 and inputs > 512))
         if found:
-            np.testing.assert_allclose(found[0], loss.mean(), rtol=1e-4)
+            np.testing.assert_allclose(found[0], (weights * loss).mean(), rtol=1e-4)
             assert found[1] == plain.count_correct(logits, labels)
             close(ours, theirs, 4)
 
@@ -178,6 +179,43 @@ def test_activations_and_update_rules(instruction_set: str, name: str, size: int
         vectors[-1] = np.abs(vectors[-1])
         vectors[1][:10] = 0
     compare(name, *vectors, *numbers, scale=1e-2)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("rule", RULES)
+def test_several_steps(instruction_set: str, rule: str, dtype: Any) -> None:
+    rng, (units, classes) = np.random.default_rng(0), (19, 3)
+    vectors, numbers = VECTORS[rule]
+    x, labels, weights = (
+        rng.normal(size=(50, 7)).astype(dtype),
+        rng.integers(0, 3, 50),
+        rng.random(50).astype(dtype),
+    )
+    network = hg.Network([hg.Dense(units), hg.ReLU(), hg.Dense(classes)], 7, 0, dtype)
+    ours, theirs = network.flat_parameters.copy(), network.flat_parameters
+    states = [[np.zeros_like(ours) for _ in range(vectors - 2)] for _ in range(2)]
+    rows, gradient = rng.permutation(50)[:30], np.zeros_like(ours)
+    take = kernels.mlp_steps(ours, np.zeros_like(ours), units, x, labels, weights)
+    found = take(rows, 12, rule, states[0], [(0.9, *numbers)] * 3)
+    for step, batch in enumerate((rows[:12], rows[12:24], rows[24:])):
+        gradient[:] = 0
+        logits, backward = network.forward(x[batch])
+        loss, dlogits = plain.softmax_cross_entropy(logits, labels[batch])
+        backward(weights[batch, None] * dlogits / len(batch), gradient)
+        theirs *= 0.9
+        getattr(plain, rule)(theirs, gradient, *states[1], *numbers)
+        expected = (weights[batch] * loss).mean(), plain.count_correct(logits, labels[batch])
+        np.testing.assert_allclose(found[step], expected, rtol=1e-4)
+    close(ours, theirs, 4)
+    for one, other in zip(*states, strict=True):
+        close(one, other, 4)
+    before = ours.copy()
+    assert len(take(np.arange(38, 54), 4, rule, states[0], [(1, *numbers)] * 4)) == 3  # there is no row 50
+    assert (before != ours).any()
+    before, labels[20] = ours.copy(), 3
+    for moments, wrong in ((states[0], rows[:0]), (states[0], np.arange(20, 30)), ([x], rows)):
+        assert take(wrong, 12, rule, moments, [(1, *numbers)] * -(-len(wrong) // 12)) == []
+    assert (before == ours).all()
 
 
 @hypothesis

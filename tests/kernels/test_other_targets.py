@@ -65,7 +65,18 @@ def calls_of(dtype: str) -> Iterator[tuple[str, list[Any]]]:
             first = [*sizes, int(x.dtype == np.uint8), x]
             yield "mlp", [*first, *parameters, f(19, classes), np.zeros(19, np.int64), SCRATCH]
             last = [0.1, 1 / 19, np.zeros(1), SCRATCH]
-            yield "mlp_gradient", [*first, labels, *parameters, *gradients, *last]
+            yield "mlp_gradient", [*first, labels, None, *parameters, *gradients, *last]
+            yield "mlp_gradient", [*first, labels, np.abs(f(19)), *parameters, *gradients, *last]
+            rows, constants, size = (
+                rng.permutation(19)[:13],
+                np.ones((2, 6)) / 8,
+                46 * units + (units + 1) * classes,
+            )
+            for rule in range(5):
+                first = [13, 8, rows, *sizes, int(x.dtype == np.uint8), x, labels, np.abs(f(19))]
+                vectors = [f(size) / 9, f(size), rule, f(size), np.abs(f(size))]
+                last = [constants, np.zeros(2), np.zeros(2, np.int64), SCRATCH]
+                yield "mlp_steps", [*first, *vectors, *last]
     for (n, c, h, w), o, k, stride, padding in (((5, 3, 9, 7), 5, 3, 1, 1), ((17, 2, 8, 8), 9, 5, 2, 0)):
         sides = [(side + 2 * padding - k) // stride + 1 for side in (h, w)]
         x, y, weights, first = f(c, h, w, n), f(o, *sides, n), f(o, c, k, k), [n, c, h, w]
@@ -117,7 +128,7 @@ def compare(call: Call, answer: bytes, functions: dict[str, Any]) -> int:
     sent, starts = message(call)
     changed = deepcopy(arguments)
     pairs = zip(library.SIGNATURES[name], changed, strict=True)
-    values = [value.ctypes.data if letter == "a" else value for letter, value in pairs]
+    values = [value.ctypes.data if letter == "a" and value is not None else value for letter, value in pairs]
     result = getattr(functions[dtype], name)(*values) or 0
     assert struct.unpack_from("<q", answer) == (result,), name
     size = struct.unpack_from("<q", sent, 8)[0]

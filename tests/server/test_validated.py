@@ -1,6 +1,7 @@
 """The record in which the model of a run was validated."""
 
 import json
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,12 @@ LONG = {"epochs": 30, "batch_size": 20}
 ROUGH: dict[str, Any] = {"training": {"epochs": 60, "batch_size": 20}, "optimizer": {"learning_rate": 0.05}}
 
 
-def trained(folder: Path, stop_after: int | None = None, validation: int = 100, **changes: Any) -> Run:
+def trained(folder: Path, stop_after: float = inf, validation: int = 100, **changes: Any) -> Run:
     data = {"source": "strokes:600:1", "validation": validation}
-    given = {"data": data, "training": {"epochs": 6, "batch_size": 50}, **changes}
+    given = {"data": data, "training": {"epochs": 6, "batch_size": 30}, **changes}
     run = Run.start(override(hg.load_recipe("mlp"), given, "test"), folder)
     with run.open():
-        list(run.train(1, stop=lambda: run.state.step == stop_after))
+        list(run.train(1, stop=lambda: run.state.step >= stop_after))
     return run
 
 
@@ -34,7 +35,7 @@ def trained(folder: Path, stop_after: int | None = None, validation: int = 100, 
         {"early_stopping": {"patience": 2, "monitor": "validation_accuracy"}},
         {"early_stopping": {"patience": 3}, **ROUGH},  # it keeps an earlier one
         {"early_stopping": {"patience": 2}, "averaging": AVERAGE, "training": LONG},
-        {"stop_after": 7},
+        {"stop_after": 25},
     ],
 )
 def test_record_of_the_model(tmp_path: Path, changes: dict[str, Any]) -> None:

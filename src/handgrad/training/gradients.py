@@ -63,6 +63,7 @@ class BatchGradient:
         self._vectors = [np.zeros(size + 3, network.dtype) for _ in range(self.workers.count)]
         self._gradients = [vector[:size] for vector in self._vectors]
         self._fused = [self._fused_function(gradient) for gradient in self._gradients]
+        self._fused_weights = self._weights_of_examples() if self._fused[0] else None
 
     def __enter__(self) -> "BatchGradient":
         self.workers.__enter__()
@@ -138,10 +139,8 @@ class BatchGradient:
                     break
                 rng = _LazyGenerator(seed, number)
                 x, labels = self._read(rows, rng, augmented), self.targets[rows]
-                weights = self.sample_weights[rows] if self.sample_weights is not None else None
-                fused = self._fused[thread]
-                found = fused(x, labels, weights, 0.0, examples) if fused else None
-                found = found or self._add_chunk(thread, x, labels, weights, examples, rng)
+                found = self._add_fused(thread, x, labels, rows, examples)
+                found = found or self._add_chunk(thread, x, labels, rows, examples, rng)
                 loss, correct = loss + found[0], correct + found[1]
         return loss, correct
 
@@ -162,11 +161,17 @@ class BatchGradient:
             raw = self.augmentation(images, rng).reshape(raw.shape)
         return self.network.scale(raw)
 
+    def _add_fused(self, thread: int, x: Any, labels: Any, rows: Rows, examples: int) -> Any:
+        """Do all of `_add_chunk` in one call of C; None where that is not possible."""
+        weights = None if self._fused_weights is None else self._fused_weights[rows]
+        return self._fused[thread] and self._fused[thread](x, labels, weights, 0.0, examples)
+
     def _add_chunk(
-        self, thread: int, x: Any, labels: Any, weights: Any, examples: int, rng: Any
+        self, thread: int, x: Any, labels: Any, rows: Rows, examples: int, rng: Any
     ) -> tuple[float, int]:
         """Add the gradient of a chunk, and that of its worst neighbours; return loss and correct predictions."""
         gradient, adversarial = self._gradients[thread], self.adversarial
+        weights = None if self.sample_weights is None else self.sample_weights[rows]
         logits, backward = self.network.forward(x, rng)
         mean, dlogits = self.reported(logits, labels, weights, examples)
         correct = self.reported.count_correct(logits, labels)
@@ -180,12 +185,32 @@ class BatchGradient:
         return mean, correct
 
     def _fused_function(self, gradient: NDArray[Any]) -> Any:
-        """Return the kernel that does all of this in one call, where there is one."""
-        network = self.network
-        if not (network.is_mlp and kernels.mlp_gradient and self.loss == CrossEntropy()) or self.adversarial:
+        """Return the kernel that adds to the gradient of a chunk in one call, where there is one."""
+        network, loss = self.network, self.loss
+        usual = type(loss) is CrossEntropy and loss.label_smoothing == 0 and not self.adversarial
+        if not (usual and network.is_mlp and kernels.mlp_gradient):
             return None
         views = network.views(gradient)
         return kernels.mlp_gradient(network.parameters[0], network.parameters[2], views[0], views[2])
+
+    def _weights_of_examples(self) -> NDArray[Any] | None:
+        """Return the weights of the examples times those of their classes."""
+        weights, by_class = self.sample_weights, getattr(self.loss, "class_weights", ())
+        if by_class:
+            of_labels = np.asarray(by_class, self.network.dtype)[self.dataset.labels]
+            weights = of_labels if weights is None else weights * of_labels
+        return weights
+
+    def steps_kernel(self, batch_size: int) -> Any:
+        """Return the kernel that takes several steps in one call, where there is one; within the ``with`` block."""
+        network, inputs = self.network, self.dataset.inputs if self._scaled is None else self._scaled
+        as_bytes = type(inputs) is np.ndarray and network.scale(inputs[:0]).dtype == np.uint8
+        one_chunk = network.chunk_size(batch_size, self.workers.count) >= batch_size
+        usable = self._fused[0] and one_chunk and (as_bytes or self._scaled is not None)
+        if not usable or self.augmentation or self.communicator.size > 1:
+            return None
+        vectors, units = (network.flat_parameters, self._gradients[0]), len(network.parameters[0].biases)
+        return kernels.mlp_steps(*vectors, units, inputs, self.targets, self._fused_weights)
 
 
 class _LazyGenerator:

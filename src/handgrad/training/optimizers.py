@@ -66,8 +66,7 @@ class Optimizer(Configurable, ABC):
 
         Arguments are those of `update`; `moments` is empty before the first step. Threads share a long vector.
         """
-        if not moments:
-            moments.update({name: np.zeros_like(network.flat_parameters) for name in self.moment_names})
+        self.begin(network, moments)
         if self.clip_norm and (norm := float(np.linalg.norm(g))) > self.clip_norm:
             g = g * (self.clip_norm / norm)
         self._update_network(network, g, moments, step, rate, workers)
@@ -75,6 +74,11 @@ class Optimizer(Configurable, ABC):
             for weights in _matrices(network, network.flat_parameters):
                 norms = np.sqrt(np.einsum("oi,oi->o", weights, weights))
                 weights *= np.minimum(1, self.max_norm / np.maximum(norms, self.max_norm))[:, None]
+
+    def begin(self, network: Network, moments: Moments) -> None:
+        """Create the moments before the first step."""
+        if not moments:
+            moments.update({name: np.zeros_like(network.flat_parameters) for name in self.moment_names})
 
     def _update_network(
         self, network: Network, g: Vector, moments: Moments, step: int, rate: float, workers: Workers

@@ -28,6 +28,7 @@ from handgrad.training.gradients import BatchGradient
 from handgrad.training.optimizers import SGD, Optimizer
 from handgrad.training.records import Record
 from handgrad.training.schedules import Constant, Schedule
+from handgrad.training.several_steps import several_steps
 from handgrad.training.state import TrainingState, count_steps
 from handgrad.training.stopping import EarlyStopping
 
@@ -99,9 +100,9 @@ def train(
     state : TrainingState, optional
         Where to begin, instead of `seed`. It is kept up to date, and with the network it is all that resuming needs.
     stop : callable
-        Called before every step and between the chunks of a large batch; when it returns True, training ends after
-        the last step that is complete, with a record if there was a step since the last one. Of several ranks one is
-        enough; all end after the same step.
+        Called before every step and between the chunks of a large batch, but only every ten steps of a small network;
+        when it returns True, training ends after the last step that is complete, with a record if there was a step
+        since the last one. Of several ranks one is enough; all end after the same step.
     communicator : Communicator, optional
         From `handgrad.init_distributed`: the ranks that mpiexec started train together, each on its part of every
         batch, and all hold the same network. They must have the same arguments, and take all records.
@@ -206,6 +207,8 @@ class _Training:
         self.used, self.clock = 0, perf_counter()
         try:
             with self.gradient:
+                usual = None if self.averaging else self.optimizer
+                self.several = usual and several_steps(self.gradient, usual, self.batch_size)
                 while not (self.stopped or state.is_finished(self.total, patience)):
                     with one_blas_thread():  # the threads of the batch are the parallelism
                         complete = self._train_epoch()
@@ -237,8 +240,9 @@ class _Training:
         network, data, augmentation = gradient.network, gradient.dataset, gradient.augmentation
         if state.position == 0 and state.seed is None:
             state.order = data.draw_order(self.batch_size, state.rng)
+        self._take_several_steps()
         for rows in data.batches(state.order, self.batch_size, state.position):
-            if state.step >= self.total:
+            if state.step >= self.total or self.stopped:
                 break
             augmented = augmentation is not None and not augmentation.is_off(state.step, self.total)
             seed, rate = state.draw_seed(), self._rate(state.step)
@@ -257,6 +261,25 @@ class _Training:
                 self.averaging.update(state, network.flat_parameters, self.total, steps, gradient.workers)
             self.used += length(rows)
         return state.position == len(data)
+
+    def _take_several_steps(self) -> None:
+        """Take steps of the epoch in groups, up to one that only a single step can take, or explain."""
+        state, network, size = self.state, self.gradient.network, self.batch_size
+        while self.several and state.step < self.total and state.position < len(self.gradient.dataset):
+            state.draw_seed()  # before a stop, which may raise an exception
+            self.stopped = self.stop()
+            if self.stopped:
+                return
+            rest = len(self.gradient.dataset) - state.position
+            count = min(KEPT_EVERY - state.step % KEPT_EVERY, self.total - state.step, -(-rest // size))
+            rates = [self._rate(step) for step in range(state.step, state.step + count)]
+            before = network.flat_parameters.copy() if state.step % KEPT_EVERY == 0 else self.kept
+            taken = self.several(state, rates)
+            self.used += min(rest, taken * size)
+            if taken:
+                self.kept = before
+            if taken < count:
+                return
 
     def _rate(self, step: int) -> float:
         return self.optimizer.learning_rate * self.schedule(step, self.total, self.state.memory)

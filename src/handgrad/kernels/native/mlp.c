@@ -74,17 +74,18 @@ INLINE void update(size rule, size count, real *w, const real *g, real *m, real 
 /* Take the steps of a training, whose batches are `batch` by `batch` of the `count` rows that follow, and stop before a
 loss that is not finite, or a row or label out of range; return the number of steps. x, labels, and weights (NULL: all 1)
 are those of all examples. w and g hold all parameters and their gradients: w1 b1 w2 b2. Each step has CONSTANTS numbers,
-first the factor of w for its decay and then those of the rule, and gets one of losses and correct. scratch: LINE bytes,
-`batch` examples, labels and weights, and what mlp_gradient takes. */
+first the factor of w for its decay and then those of the rule, and gets one of losses and correct. scratch:
+`batch` examples, labels and weights, LINE bytes, and what mlp_gradient takes. */
 EXPORT size NAME(mlp_steps)(size count, size batch, const int64_t *rows, size examples, size inputs, size hidden,
                             size classes, size bytes, const void *x, const int64_t *labels, const real *weights, real *w,
                             real *g, size rule, real *m, real *s, const double *constants, double *losses,
                             int64_t *correct, void *scratch) {
     const size width = inputs * (bytes ? 1 : (size)sizeof(real)), second = (inputs + 1) * hidden;
     const size parameters = second + (hidden + 1) * classes;
-    uint8_t *xs = scratch;
-    int64_t *ls = (int64_t *)(xs + (batch * width + LINE - 1) / LINE * LINE);
-    real *ws = (real *)(ls + batch), *rest = ws + batch;
+    int64_t *ls = scratch;
+    real *ws = (real *)(ls + batch);
+    uint8_t *xs = (uint8_t *)(ws + batch);
+    real *rest = (real *)((uint8_t *)scratch + (xs + batch * width - (uint8_t *)scratch + LINE - 1) / LINE * LINE);
     size step = 0;
     for (; count > 0; count -= batch, rows += batch, constants += CONSTANTS, step++) {
         const size n = smaller(batch, count);

@@ -22,7 +22,9 @@ from handgrad.kernels.types import Floats, Integers
 
 Classify: TypeAlias = Callable[[NDArray[Any]], tuple[Floats, Integers] | None]
 Learn: TypeAlias = Callable[[NDArray[Any], Integers, Floats | None, float, int], tuple[float, int] | None]
-Steps: TypeAlias = Callable[[Integers, int, list[Floats], list[tuple[float, ...]]], list[tuple[float, int]]]
+Steps: TypeAlias = Callable[
+    [Integers, int, str, list[Floats], list[tuple[float, ...]]], list[tuple[float, int]]
+]
 
 RULES, CONSTANTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "rmsprop": 1, "adam": 2}, 6
 """The update rules with their moments, in the order of mlp.c; its numbers for each step."""
@@ -88,7 +90,16 @@ def mlp_gradient(
         weights = None if weights is None else np.ascontiguousarray(weights)
         loss[0] = 0
         correct = function(
-            *(len(x), inputs, units, classes, x.dtype == np.uint8, address(x), address(labels), address(weights)),
+            *(
+                len(x),
+                inputs,
+                units,
+                classes,
+                x.dtype == np.uint8,
+                address(x),
+                address(labels),
+                address(weights),
+            ),
             *(*addresses, label_smoothing, 1 / total, *last),
         )
         return (float(loss[0]), correct) if correct >= 0 else None
@@ -118,20 +129,22 @@ def mlp_steps(
     function, as_bytes = kernels.compiled[dtype.char].mlp_steps, x.dtype == np.uint8
     data = len(x), inputs, units, classes, as_bytes, *map(address, (x, labels, weights, w, g))
     memory = _scratch_size(inputs, units, classes) * dtype.itemsize
+    size_of_example = inputs * x.itemsize + dtype.itemsize + labels.itemsize
 
     def take(
         rows: Integers, batch: int, rule: str, moments: list[Floats], numbers: list[tuple[float, ...]]
     ) -> list[tuple[float, int]]:
         count = -(-len(rows) // batch)
-        fitting = len(moments) == RULES[rule] and all(fits("P P", w, moment) for moment in moments)
-        if not (fitting and is_written(*moments) and len(numbers) == count and batch <= FEW_EXAMPLES):
+        same = all(moment.shape == w.shape and moment.dtype == dtype for moment in moments)
+        fitting = same and is_written(*moments) and len(moments) == RULES[rule] and 0 < count == len(numbers)
+        if not fitting or batch > FEW_EXAMPLES:
             return []
         if rule == "adam":
             numbers = [(decay, *adam_constants(*others)) for decay, *others in numbers]
         rows, constants = np.ascontiguousarray(rows, np.int64), np.zeros((count, CONSTANTS))
         constants[:, : len(numbers[0])] = numbers
         losses, correct = np.empty(count), np.empty(count, np.int64)
-        scratch = aligned((batch * (x[0].nbytes + dtype.itemsize + 8) + 2 * LINE + memory,), np.uint8)
+        scratch = aligned((batch * size_of_example + LINE + memory,), np.uint8)
         vectors = map(address, [*moments, None, None][:2])
         last = map(address, (constants, losses, correct, scratch))
         taken = function(len(rows), batch, address(rows), *data, list(RULES).index(rule), *vectors, *last)
@@ -148,7 +161,7 @@ def _are_examples(
     usable = x.dtype == np.uint8 or (inputs <= FEW_INPUTS and x.dtype == dtype)
     weighted = weights is None or (weights.shape == labels.shape and weights.dtype == dtype)
     labelled = labels.shape == x.shape[:1] and labels.dtype.kind in "iu"
-    return usable and labelled and weighted and x.shape[1:] == (inputs,)
+    return usable and labelled and weighted and x.shape[1:] == (inputs,) and not is_sparse(x)
 
 
 def _scratch_size(inputs: int, units: int, classes: int) -> int:

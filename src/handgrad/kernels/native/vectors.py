@@ -111,7 +111,7 @@ def _update_rule(name: str, count: int, constants: Callable[..., tuple[float, ..
     return or_numpy(update)
 
 
-def adam_constants(beta1: float, beta2: float, epsilon: float, rate: float, step: int) -> tuple[float, ...]:
+def adam_constants(beta1: float, beta2: float, epsilon: float, rate: float, step: float) -> tuple[float, ...]:
     """Return the numbers that C takes: the caller corrects the bias of the moments."""
     return beta1, beta2, epsilon, rate / (1 - beta1**step), 1 / (1 - beta2**step)
 
