@@ -17,8 +17,8 @@ import handgrad as hg
 from handgrad.kernels import backend
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.native import images
-from handgrad.kernels.sparse_rows import SparseRows
 from handgrad.kernels.native.mlp import RULES
+from handgrad.kernels.sparse_rows import SparseRows
 from laid_out import DTYPES, ORDERS, close, laid
 
 plain = SimpleNamespace(**backend.functions_of("handgrad.kernels", backend.MODULES))

@@ -8,6 +8,7 @@ import pytest
 import handgrad as hg
 from handgrad.kernels.backend import kernels
 from handgrad.training import train
+from handgrad.training.several_steps import several_steps
 from networks import timeless
 
 EXAMPLES = 130
@@ -35,10 +36,10 @@ class Counting:
     """`several_steps`, which counts the steps that it takes; or none, so that single steps are taken."""
 
     def __init__(self, several: bool) -> None:
-        self.several, self.taken, self.build = several, 0, train.several_steps
+        self.several, self.taken = several, 0
 
     def __call__(self, *arguments: Any) -> Any:
-        steps = self.build(*arguments)
+        steps: Any = several_steps(*arguments)
 
         def counting(*given: Any) -> int:
             taken = steps(*given)
@@ -54,7 +55,8 @@ def trained(
     """Train with an interruption, in several steps or single ones; return all that changes, and the count."""
     network = hg.Network([hg.Dense(21), hg.ReLU(), hg.Dense(len(data.classes))], data.input_shape, 0, dtype)
     network.chunk, interrupted = arguments.pop("chunk", network.chunk), arguments.pop("interrupted", 10)
-    state, records, counting, error = hg.TrainingState(np.random.default_rng(1)), [], Counting(several), ""
+    state, counting, error = hg.TrainingState(np.random.default_rng(1)), Counting(several), ""
+    records: list[hg.Record] = []
     arguments = dict[str, Any](batch_size=8, epochs=3, threads=1, state=state) | arguments
     with monkeypatch.context() as patch:
         patch.setattr(train, "several_steps", counting)

@@ -122,7 +122,7 @@ def mlp_steps(
     classes = (parameters - (inputs + 1) * units) // (units + 1)
     sized = w.shape == g.shape == ((inputs + 1) * units + (units + 1) * classes,) and 1 <= classes <= NARROW
     writes = is_real(w) and dtype == g.dtype and is_written(w, g)
-    if not (sized and writes and x.flags.c_contiguous and _are_examples(x, labels, weights, inputs, dtype)):
+    if not (sized and writes and _are_examples(x, labels, weights, inputs, dtype) and x.flags.c_contiguous):
         return None
     labels = np.ascontiguousarray(labels, np.int64)
     weights = None if weights is None else np.ascontiguousarray(weights)
