@@ -1,6 +1,6 @@
 """Several steps of a small network in one call of C, with the bits of single steps.
 
-A step on a small table takes about 30 µs, and as long in Python if each has calls of its own.
+On a small table the arithmetic of a step takes 30 µs; single steps would take as long again in Python.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ RULES: dict[type[Optimizer], tuple[str, ...]] = {
 def several_steps(
     gradient: BatchGradient, optimizer: Optimizer, batch_size: int
 ) -> Callable[[TrainingState, list[float]], int] | None:
-    """Return a function that takes steps of a training; None where each step needs calls of its own.
+    """Return a function that takes steps of a training; None where only single steps can be taken.
 
     The function takes the state, with the order of an epoch and the seed of the next step, and the learning rates of
     the next steps of the epoch. It updates network and state, and returns how many steps it took: it ends before one
