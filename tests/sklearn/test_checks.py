@@ -1,8 +1,12 @@
 """All of scikit-learn's estimator checks, without exceptions."""
 
 import ast
+import re
+import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import run
 from typing import Any
 
 import pytest
@@ -11,6 +15,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator, parametri
 
 import handgrad as hg
 import handgrad.sklearn
+from documents import ROOT
 
 OTHER: dict[str, Any] = {"optimizer": "adamw", "scaling": None, "batch_size": "all", "learning_rate": 0.005}
 
@@ -49,3 +54,13 @@ def test_only_public_functions_of_scikit_learn_are_imported() -> None:
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sklearn"):
                 names = [*(node.module or "").split("."), *(alias.name for alias in node.names)]
                 assert not [name for name in names if name.startswith("_")], path
+
+
+@pytest.mark.slow
+def test_the_guide_lists_those_of_scikit_learns_tests_of_its_networks_that_fail() -> None:
+    guide = (ROOT / "docs" / "estimator.md").read_text("utf-8").partition("tests of its networks\n")[2]
+    done = run([sys.executable, ROOT / "tools" / "scikit_learn_mlp.py"], capture_output=True, text=True)
+    *failed, summary = done.stdout.splitlines()
+    listed = [(name, int(count or 1)) for name, count in re.findall(r"`(test_\w+)`(?: \((\d)\))?", guide)]
+    assert sorted(Counter(name.partition("[")[0] for name in failed).items()) == sorted(listed), done.stderr
+    assert re.sub(r"(\d+) passed, (\d+) failed", r"\1 tests pass and \2 fail", summary) in guide

@@ -44,6 +44,7 @@ def test_labels_continue_and_stop_early() -> None:
     )
     assert len(first.records_) == 2
     assert quick(early_stopping=True).fit(X, Y).best_epoch_
+    assert quick().fit(X[:3], np.eye(3, 7)).predict(X[:3]).shape == (3, 7)
 
 
 @pytest.mark.parametrize(

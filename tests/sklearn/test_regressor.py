@@ -91,18 +91,30 @@ def test_another_scaling_of_targets_does_not_change_predictions() -> None:
 
 
 @pytest.mark.parametrize(
-    ("targets", "message"),
+    ("given", "message"),
     [
-        (np.where(np.arange(150) == 4, np.nan, TARGET), "y contains NaN"),
-        (np.where(np.arange(150) == 4, np.inf, TARGET), "y contains infinity"),
-        (np.full(150, 3.5), "y is the same in all examples"),
-        (TARGETS * [1, 0, 1], "target '1' is the same in all examples"),
-        (["12.5", "many"] * 75, "y must hold numbers; got 'many'"),
-        (TARGETS[:9], "inconsistent numbers of samples"),
-        (np.ones((150, 2, 2)), "dim 3"),
-        (None, "y is None"),
+        ({"y": np.where(np.arange(150) == 4, np.nan, TARGET)}, "y contains NaN"),
+        ({"y": np.where(np.arange(150) == 4, np.inf, TARGET)}, "y contains infinity"),
+        ({"y": np.full(150, 3.5)}, "y is the same in all examples"),
+        ({"y": TARGETS * [1, 0, 1]}, "target '1' is the same in all examples"),
+        ({"sample_weight": np.arange(150) == 4}, "y is the same in all examples"),
+        ({"y": ["12.5", "many"] * 75}, "y must hold numbers; got 'many'"),
+        ({"y": TARGETS[:9]}, "inconsistent numbers of samples"),
+        ({"y": np.ones((150, 2, 2))}, "dim 3"),
+        ({"y": TARGET * 1j}, "Complex data"),
+        ({"y": np.arange(150).astype("datetime64[s]")}, "y must hold numbers; got datetime64"),
+        ({"y": TARGET * 1e300}, "too large"),
+        ({"y": None}, "y is None"),
+        ({"X": X[:1], "y": TARGET[:1]}, "1 sample"),
+        ({"sample_weight": np.ones(9)}, "sample_weight must be numbers from 0 for 150 examples"),
+        ({"X_val": X, "y_val": TARGETS}, "fitted to 1 target of an example; this y has 3 targets"),
+        ({"loss": "absolute"}, "loss: unknown loss 'absolute'"),
+        ({"loss": hg.CrossEntropy()}, "CrossEntropy is for classification"),
+        ({"loss": 3}, "loss must be a name or an instance of hg.Loss"),
     ],
 )
-def test_invalid_targets(targets: Any, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        quick().fit(X, targets)
+def test_invalid_data_and_losses(given: dict[str, Any], message: str) -> None:
+    data = {"X": X, "y": TARGET} | {name: value for name, value in given.items() if name != "loss"}
+    with pytest.raises(ValueError, match=message) as error:
+        quick(loss=given.get("loss", "huber")).fit(**data)
+    assert "\n" not in str(error.value) or "Complex" in message

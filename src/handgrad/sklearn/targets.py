@@ -80,6 +80,8 @@ def encode_numbers(y: Any, known: Targets | None, least: int = 1) -> tuple[Targe
     columns = getattr(y, "columns", None)
     name = getattr(y, "name", None) if columns is None else None
     targets = check_array(y, dtype=None, ensure_2d=False, ensure_min_samples=least, input_name="y")
+    if targets.dtype.kind in "mM":
+        raise HandgradError(f"y must hold numbers; got {targets.dtype}; convert it")
     if targets.dtype.kind not in "uifb":
         try:
             targets = targets.astype(np.float64)

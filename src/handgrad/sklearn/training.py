@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_consistent_length, check_random_state
 
-from handgrad.data.dataset import Splits
+from handgrad.data.dataset import Splits, naming
 from handgrad.errors import HandgradError
 from handgrad.kernels.sparse_rows import SparseRows
 from handgrad.model.scaling import Scaling, begin_statistics
@@ -98,7 +98,8 @@ def _prepare(
         if not partial:
             check_constants(targets, labels, weights)
         before = known_targets or begin_statistics(labels)
-        target_scaling, of_targets = parameters.learn_scaling(before, labels, weights)
+        with naming("y"):
+            target_scaling, of_targets = parameters.learn_scaling(before, labels, weights)
     trained = copy(network)  # with the same parameters, for inputs as `data` has them
     trained.scaling = scaling if sparse or scaling.for_bytes else Scaling(np.array(0.0), np.array(1.0))
     trained.target_scaling = target_scaling
