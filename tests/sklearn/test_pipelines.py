@@ -195,6 +195,7 @@ def test_missing_numbers_of_arrays_are_named(tmp_path: Path) -> None:
 
 NUMERIC = X[["age", "rooms", "gap"]]
 SPACES = pd.DataFrame({"soil": ["clay", " clay"] * 45})
+DAYS = np.array(["2026-11-30", "2026-12-01"] * 45, "datetime64[s]").astype(object)
 NONE = pd.DataFrame({"soil": ["clay", None, np.nan] * 30}, dtype=object)
 
 
@@ -225,6 +226,7 @@ NONE = pd.DataFrame({"soil": ["clay", None, np.nan] * 30}, dtype=object)
             "OneHotEncoder() cannot be exported",
         ),
         ([encoder()], SPACES, "'soil' has the category ' clay' with spaces"),
+        ([encoder()], pd.DataFrame({"day": DAYS}), "datetime"),
         ([encoder()], NONE, "nan and None, which are the same as text"),
         (
             [ColumnTransformer([("a", StandardScaler(), ["age"])], transformer_weights={"a": 2})],
