@@ -7,6 +7,7 @@ from warnings import warn
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from handgrad.sklearn.parameters import choose_schedule
 from handgrad.training.schedules import Constant, Schedule
 
 PACE = 1 / 3
@@ -38,9 +39,8 @@ def falls_fast(losses: Sequence[float]) -> bool:
 
 def warn_unless_converged(estimator: Any, losses: Sequence[float]) -> None:
     """Warn if training ended at `epochs` while the loss still fell fast, unless the schedule anneals the rate."""
-    schedule: Any = Schedule.resolve(
-        Constant if estimator.schedule is None else estimator.schedule, "schedule"
-    )
+    chosen = choose_schedule(estimator, partial=False)
+    schedule: Any = Schedule.resolve(Constant if chosen is None else chosen, "schedule")
     if falls_fast(losses) and schedule(99, 100) > ANNEALED:
         ended = f"training ended after {estimator.epochs} epochs while the loss still fell fast"
         advice = "increase epochs or learning_rate, or choose a schedule such as 'one_cycle'"

@@ -47,13 +47,16 @@ scaling : "auto", "standard", Scaling or None
     standardises all other numbers: each input to mean 0 and standard deviation 1 over the training data, or of a
     sparse matrix to mean square 1 where it is not zero. "standard" standardises pixels, too; None nothing.
 dtype : "float32", "float64" or None
-    Of parameters and arithmetic. None chooses float32 for bytes and float32, else float64.
+    Of parameters and arithmetic. None chooses float32, or for fewer than 100 examples in float64 that type.
 optimizer : str or Optimizer
-    ``"adam"``, ``"sgd"``, ``"momentum"``, ``"muon"`` …, or an optimizer, e.g. ``hg.Adam(beta1=0.8)``.
+    ``"adam"``, ``"sgd"``, ``"momentum"``, ``"muon"`` …, or an optimizer, e.g. ``hg.Adam(beta1=0.8)``. "auto" is
+    `AdamW`: with a schedule at a learning rate of 0.01 and with a weight decay of 20 I / N, at least 0.1 and at most
+    2; without one, with its defaults.
 learning_rate, weight_decay : float, optional
     Default: those of the optimizer.
-schedule : str or Schedule, optional
-    Factor of the learning rate, e.g. ``"cosine"`` or ``"one_cycle"``. Default: constant.
+schedule : str, Schedule or None
+    Factor of the learning rate, e.g. ``"cosine"`` or ``"one_cycle"``; None is constant. "auto" is "one_cycle" for the
+    optimizer "auto" in `fit` without `warm_start`, and else None.
 augmentation : Augmentation, optional
     Random deformation of the images of every batch.
 averaging : str or Averaging, optional
@@ -123,16 +126,16 @@ class Estimator(results.Results, BaseEstimator):  # type: ignore[misc]  # scikit
     framing: str = "digit"
     scaling: str | Scaling | None = "auto"
     dtype: str | None = None
-    optimizer: str | Optimizer = "adam"
+    optimizer: str | Optimizer = "auto"
     learning_rate: float | None = None
     weight_decay: float | None = None
-    schedule: str | Schedule | None = None
+    schedule: str | Schedule | None = "auto"
     augmentation: Augmentation | None = None
     averaging: str | Averaging | None = None
     batch_size: int | str = 64
-    epochs: int = 200
+    epochs: int = 50
     time_limit: float | None = None
-    tol: float | None = 1e-4
+    tol: float | None = None
     patience: int = 10
     early_stopping: bool = False
     validation_fraction: float | None = None
@@ -175,7 +178,8 @@ class Estimator(results.Results, BaseEstimator):  # type: ignore[misc]  # scikit
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, known: Targets | None) -> Self:
         for name in ("early_stopping", "validation_fraction", "schedule", "averaging"):
-            if value := getattr(self, name):
+            value = getattr(self, name)
+            if value and (name, value) != ("schedule", "auto"):
                 given = f"{name}={value!r:.60}"
                 raise ValueError(f"partial_fit does not support {given}, which needs the whole training")
         fit(self, X, y, sample_weight, known, partial=True)

@@ -15,6 +15,9 @@ from handgrad.model.scaling import InputStatistics, Scaling
 from handgrad.sklearn.parameters import build_layers
 from handgrad.sklearn.targets import Targets
 
+FEW = 100
+"""Fewer examples than this are computed in float64 by default, which costs little time."""
+
 
 def build_network(
     estimator: Any,
@@ -27,7 +30,7 @@ def build_network(
     """Create the network, with random numbers drawn as for a recipe."""
     columns, dtype = inputs.shape[1], estimator.dtype
     if dtype is None:
-        dtype = "float64" if inputs.dtype == np.float64 else "float32"
+        dtype = "float64" if inputs.dtype == np.float64 and len(inputs) < FEW else "float32"
     shape = check_shape(columns if estimator.input_shape is None else estimator.input_shape, "input_shape")
     if prod(shape) != columns:
         raise HandgradError(f"input_shape {shape} is of {prod(shape)} inputs; X has {columns}")

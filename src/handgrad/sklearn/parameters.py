@@ -17,7 +17,7 @@ from handgrad.kernels.sparse_rows import SparseRows
 from handgrad.kernels.threads import choose_threads
 from handgrad.model.layers import Dense, Dropout, Layer
 from handgrad.model.scaling import InputStatistics, Scaling, SparseStatistics, begin_statistics
-from handgrad.training.optimizers import Optimizer
+from handgrad.training.optimizers import AdamW, Optimizer
 
 Statistics = TypeVar("Statistics", InputStatistics, SparseStatistics)
 
@@ -72,11 +72,31 @@ def build_layers(estimator: Any, outputs: int) -> list[Layer]:
     return [*built, Dense(outputs)]
 
 
-def build_optimizer(estimator: Any) -> Optimizer:
-    """Return the optimizer, by default with the learning rate and weight decay of its class."""
+def build_optimizer(estimator: Any, schedule: Any, rows: int, columns: int) -> Optimizer:
+    """Return the optimizer, by default with the learning rate and weight decay of its class.
+
+    With a schedule, "auto" is AdamW at 0.01 with more decay the fewer rows per column there are (bench/study.py).
+    """
     values = {name: getattr(estimator, name) for name in ("learning_rate", "weight_decay")}
     changes = {name: value for name, value in values.items() if value is not None}
-    return replace(Optimizer.resolve(estimator.optimizer, "optimizer"), **changes)
+    if not _is_auto(estimator.optimizer):
+        optimizer = Optimizer.resolve(estimator.optimizer, "optimizer")
+    elif schedule is None:
+        optimizer = AdamW()
+    else:
+        optimizer = AdamW(0.01, weight_decay=min(max(0.1, 20 * columns / rows), 2.0))
+    return replace(optimizer, **changes)
+
+
+def choose_schedule(estimator: Any, *, partial: bool) -> Any:
+    """Return the schedule; "auto" is one cycle for the default optimizer, where the length of training is known."""
+    if not _is_auto(estimator.schedule):
+        return estimator.schedule
+    return "one_cycle" if _is_auto(estimator.optimizer) and not (partial or estimator.warm_start) else None
+
+
+def _is_auto(value: Any) -> bool:
+    return isinstance(value, str) and value == "auto"
 
 
 def choose_scaling(

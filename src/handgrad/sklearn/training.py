@@ -56,7 +56,6 @@ def _prepare(
 ) -> Any:
     """Check all arguments, and return the training, whose network and state are those of the estimator."""
     parameters.check_parameters(estimator)
-    optimizer = parameters.build_optimizer(estimator)
     stopping = EarlyStopping(estimator.patience, estimator.monitor)
     continued = (estimator.warm_start or partial) and hasattr(estimator, "network_")
     inputs, features = check_inputs(estimator, X, estimator.network_.features if continued else None)
@@ -67,6 +66,8 @@ def _prepare(
     weights = estimator._weigh(targets, labels, weights)
     random = check_random_state(estimator.random_state)
     seed = estimator._seed if continued else int(random.randint(np.iinfo(np.int32).max))
+    schedule = parameters.choose_schedule(estimator, partial=partial)
+    optimizer = parameters.build_optimizer(estimator, schedule, *inputs.shape)
     if validation is not None:
         X_val, y_val = validation
         X_val = in_form(check_inputs(estimator, X_val, features)[0], sparse)
@@ -113,7 +114,7 @@ def _prepare(
         trained,
         Splits(data, scaled_dataset(network, scaling, *validation) if validation else None),
         optimizer=optimizer,
-        schedule=estimator.schedule,
+        schedule=schedule,
         loss=estimator._build_loss(targets),
         augmentation=estimator.augmentation,
         averaging=estimator.averaging,
