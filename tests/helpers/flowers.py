@@ -14,5 +14,5 @@ y = np.array(["iris", "lily", "rose"])[LABELS]
 
 def quick(**parameters: Any) -> hg.HandgradClassifier:
     """Return a small classifier that is trained for five epochs."""
-    usual: dict[str, Any] = {"hidden": 16, "epochs": 5, "learning_rate": 0.01, "random_state": 0}
-    return hg.HandgradClassifier(**usual | parameters)
+    usual: dict[str, Any] = {"hidden": 16, "epochs": 5, "optimizer": "adam", "learning_rate": 0.01}
+    return hg.HandgradClassifier(**usual | {"random_state": 0} | parameters)
