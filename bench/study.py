@@ -3,10 +3,10 @@
     uv run python -m bench.study choose   # candidates, on the tables to choose by
     uv run python -m bench.study judge    # the defaults beside scikit-learn's classifiers, on other tables
 
-A default is one value for all data. So the tables that choose and the tables that judge are disjoint (`bench.tables`),
-and no row of a table that judges has an influence on the choice. Five stratified folds of each table take turns as
-test data. Every classifier works on one thread, and the time is the processor time of `fit`. scikit-learn's have their
-defaults, on standardised inputs.
+A default is one value for all data. So the tables that choose and the tables that judge are disjoint
+(`bench.tables`), and no row of a table that judges has an influence on the choice. Five stratified folds of each
+table take turns as test data. Every classifier works on one thread, and the time is the processor time of `fit`.
+scikit-learn's have their defaults, on standardised inputs.
 """
 
 import sys
@@ -47,7 +47,14 @@ def candidate(factor=20, low=0.1, high=1.0, **others):
     return create
 
 
-FORMER = {"optimizer": "adam", "learning_rate": 0.001, "schedule": None, "epochs": 200, "tol": 1e-4, "dtype": None}
+FORMER = {
+    "optimizer": "adam",
+    "learning_rate": 0.001,
+    "schedule": None,
+    "epochs": 200,
+    "tol": 1e-4,
+    "dtype": None,
+}
 CANDIDATES = {
     "all of the last six changed: before the study": candidate(0, 0, **FORMER),
 }
@@ -57,7 +64,9 @@ def measure(create, load):
     """Return the measurements of a classifier on each of the folds of a table."""
     X, y = load()
     folds = StratifiedKFold(5, shuffle=True, random_state=0).split(X, y)
-    return [_measure_fold(create(X[train], fold), X, y, train, test) for fold, (train, test) in enumerate(folds)]
+    return [
+        _measure_fold(create(X[train], fold), X, y, train, test) for fold, (train, test) in enumerate(folds)
+    ]
 
 
 def _measure_fold(classifier, X, y, train, test):
@@ -79,7 +88,9 @@ def average(folds, key):
 
 def choose():
     """Compare the candidates with `MLPClassifier`, each number over all tables."""
-    print("| candidate | log-loss, times that of MLPClassifier | at most that of MLPClassifier | accuracy | speed |")
+    print(
+        "| candidate | log-loss, times that of MLPClassifier | at most that of MLPClassifier | accuracy | speed |"
+    )
     print("|---|---:|---:|---:|---:|")
     peer = {name: measure(PEERS["MLPClassifier"], load) for name, load in CHOOSING.items()}
     for title, create in CANDIDATES.items():
@@ -113,12 +124,17 @@ def judge():
             print(f"| {name} | {' | '.join(cells)} |")
     for title in PEERS:
         ours, theirs = (
-            [(average(found[who], "log-loss"), average(found[who], "milliseconds")) for found in results.values()]
+            [
+                (average(found[who], "log-loss"), average(found[who], "milliseconds"))
+                for found in results.values()
+            ]
             for who in ("HandgradClassifier", title)
         )
         won = sum(a[0] <= b[0] for a, b in zip(ours, theirs, strict=True))
         speed = median(b[1] / a[1] for a, b in zip(ours, theirs, strict=True))
-        print(f"\n{title}: log-loss at most that on {won} of {len(results)}; {speed:.1f} times its time (median)")
+        print(
+            f"\n{title}: log-loss at most that on {won} of {len(results)}; {speed:.1f} times its time (median)"
+        )
 
 
 def main():

@@ -56,9 +56,10 @@ def contestants(number, epochs, batch):
 
         if number == 0:
             parameters["input_shape"] = (28, 28)  # so that bytes are pixels
-        return hg.HandgradClassifier(
-            128, batch_size=batch, epochs=epochs, tol=None, random_state=seed, threads=threads, **parameters
-        )
+        else:
+            parameters["dtype"] = "float64"  # as theirs
+        usual = {"optimizer": "adam", "batch_size": batch, "epochs": epochs}
+        return hg.HandgradClassifier(128, random_state=seed, threads=threads, **usual, **parameters)
 
     def theirs(threads, seed):
         import warnings
