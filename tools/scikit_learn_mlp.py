@@ -84,19 +84,20 @@ class Adapter(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
             "patience": int(min(self.n_iter_no_change, FOREVER)),
         }
 
-    def _estimator(self) -> Any:
+    def _estimator(self, X: Any) -> Any:
         if "estimator" not in vars(self):
             self.estimator = self.kind()
-        return self.estimator.set_params(**self._parameters())
+        dtype = "float32" if getattr(X, "dtype", None) == "float32" else "float64"
+        return self.estimator.set_params(dtype=dtype, **self._parameters())
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
         """Train the estimator with its names of the parameters."""
-        self._estimator().fit(X, y, sample_weight)
+        self._estimator(X).fit(X, y, sample_weight)
         return self
 
     def partial_fit(self, X: Any, y: Any, **options: Any) -> Any:
         """Train for an epoch."""
-        self._estimator().partial_fit(X, y, **options)
+        self._estimator(X).partial_fit(X, y, **options)
         return self
 
     @property

@@ -39,7 +39,7 @@ def test_every_parameter_is_documented(kind: Any) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_weights_in_scikit_learns_layout(kind: Any) -> None:
-    estimator = kind(**QUICK, activation="tanh").fit(X, LABELS)
+    estimator = kind(**QUICK, activation="tanh", dtype="float64").fit(X, LABELS)
     outputs = 3 if kind is hg.HandgradClassifier else 1
     assert [weights.shape for weights in estimator.coefs_] == [(4, 5), (5, 4), (4, outputs)]
     y = estimator.network_.scale(X)
