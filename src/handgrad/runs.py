@@ -29,9 +29,10 @@ from handgrad.recipes.recipe import Recipe
 from handgrad.training.checkpoint import load_checkpoint, save_checkpoint
 from handgrad.training.distributed import SINGLE, Communicator
 from handgrad.training.fine_tuning import begin_from
+from handgrad.training.loop import Diverged
 from handgrad.training.records import LOG_FILE, Record
 from handgrad.training.state import TrainingState, count_steps
-from handgrad.training.train import Diverged, train
+from handgrad.training.train import train
 
 RECIPE_FILE, PARAMETERS_FOLDER = "recipe.toml", "final_config"
 FILES = (RECIPE_FILE, LOG_FILE, CHECKPOINT_FILE)

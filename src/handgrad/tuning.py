@@ -16,7 +16,8 @@ from handgrad.data.dataset import Dataset, Splits
 from handgrad.errors import HandgradError, require
 from handgrad.recipes.loading import override
 from handgrad.recipes.recipe import Recipe
-from handgrad.training.train import Diverged, train
+from handgrad.training.loop import Diverged
+from handgrad.training.train import train
 
 FEW, FOLDS = 2_000, 5
 """Training examples below which a trial is the mean over this number of folds, as one split would be too small."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 import handgrad as hg
 from handgrad.kernels.threads import choose_threads, processors
-from handgrad.training.train import Diverged
+from handgrad.training.loop import Diverged
 
 SPLITS = hg.load_data("strokes:600:7").split_validation(90, np.random.default_rng(0))
 RELU: hg.Layer = hg.ReLU()

@@ -30,7 +30,13 @@ LARGE_LAYERS: list[tuple[list[Any], list[int]]] = [
 @pytest.mark.parametrize("layers", LARGE_LAYERS)
 def test_tensors_are_compared_with_the_shapes_that_a_model_claims(tmp_path: Path, layers: Any) -> None:
     values = {"layers": layers[0], "input_shape": layers[1], "example_shape": layers[1], "framing": "plain"}
-    values |= {"classes": list("0123456789"), "features": [], "dtype": "float32", "recipe": None}
+    values |= {
+        "classes": list("0123456789"),
+        "features": [],
+        "dtype": "float32",
+        "recipe": None,
+        "task": None,
+    }
     metadata = {"format": "handgrad 1"} | {name: json.dumps(value) for name, value in values.items()}
     model = tmp_path / "m.safetensors"
     model.write_bytes(save({"a": np.zeros(1)}, metadata))

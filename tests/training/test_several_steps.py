@@ -7,7 +7,7 @@ import pytest
 
 import handgrad as hg
 from handgrad.kernels.backend import kernels
-from handgrad.training import train
+from handgrad.training import loop
 from handgrad.training.several_steps import several_steps
 from networks import timeless
 
@@ -59,7 +59,7 @@ def trained(
     records: list[hg.Record] = []
     arguments = dict[str, Any](batch_size=8, epochs=3, threads=1, state=state) | arguments
     with monkeypatch.context() as patch:
-        patch.setattr(train, "several_steps", counting)
+        patch.setattr(loop, "several_steps", counting)
         try:
             records += hg.train(network, data, stop=lambda: state.step >= interrupted, **arguments)
             records += hg.train(network, data, **arguments)

@@ -11,7 +11,7 @@ import pytest
 
 import handgrad as hg
 from failing import refusal
-from handgrad.training.train import Diverged
+from handgrad.training.loop import Diverged
 from networks import timeless
 
 
@@ -129,7 +129,7 @@ def test_stopped_anywhere_and_resumed_equals_never_stopped(
 
     with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
         if way == "interrupt evaluate":
-            patch.setattr("handgrad.training.train.evaluate", end)
+            patch.setattr("handgrad.training.loop.evaluate", end)
         stop = bool if way == "interrupt evaluate" else end
         for record in hg.train(broken, splits, state=state, stop=stop, **arguments):
             records.append(record)
