@@ -22,15 +22,16 @@ def damaged(**arrays: Any) -> Any:
     return matrix
 
 
-@pytest.mark.parametrize("kind", ["array", "matrix"])
+@pytest.mark.parametrize("kind", ["array", "matrix", ""])
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("dtype", TYPES)
 def test_every_form_and_type(form: str, kind: str, dtype: Any) -> None:
     dense = DENSE.astype(dtype)
-    rows = SparseRows.of(getattr(sparse, f"{form}_{kind}")(sparse.csr_array(dense)))
+    rows = SparseRows.of(getattr(sparse, f"{form}_{kind}")(sparse.csr_array(dense)) if kind else dense)
     np.testing.assert_array_equal(rows.toarray(), dense)
     assert rows.dtype == (np.float64 if dtype in (np.int64, np.float64) else np.float32)
     assert (rows.shape, len(rows), len(rows.values)) == ((5, 4), 5, 7)
+    assert rows._is_canonical()
     assert rows.columns.dtype == np.int32
     assert rows.starts.dtype == np.int64
 
@@ -72,6 +73,14 @@ def test_rows_are_indexed_as_those_of_an_array(rows: Any) -> None:
     found = SparseRows.of(sparse.csr_array(DENSE))[rows]
     array = found.toarray() if isinstance(found, SparseRows) else found
     np.testing.assert_array_equal(array, DENSE[np.arange(5)[rows]] if rows != [] else DENSE[:0])
+
+
+def test_long_indices_become_short() -> None:
+    matrix = sparse.csr_array(DENSE)
+    matrix.indices, matrix.indptr = matrix.indices.astype(np.int64), matrix.indptr.astype(np.int64)
+    rows = SparseRows.of(matrix)
+    assert (rows.columns.dtype, matrix.indices.dtype) == (np.dtype(np.int32), np.dtype(np.int64))
+    np.testing.assert_array_equal(rows.toarray(), DENSE)
 
 
 def test_columns_in_another_order() -> None:

@@ -14,7 +14,7 @@ from handgrad.model.scaling import Scaling, begin_statistics
 EXAMPLES, INPUTS = 90, 40
 NUMBERS = np.random.default_rng(0).normal(3, 1, (EXAMPLES, INPUTS))
 NUMBERS[np.random.default_rng(1).random(NUMBERS.shape) < 0.9] = 0
-NUMBERS[5] = 0
+NUMBERS[5] = NUMBERS[:, 7] = 0
 LABELS = np.argmax(NUMBERS[:, :3], axis=1)
 SPARSE = sparse.csc_matrix(NUMBERS)
 HIDDEN = [hg.Dense(8), hg.ReLU(), hg.Dense(3)]

@@ -89,7 +89,7 @@ def plot_mistakes(dataset: Dataset, probabilities: Floats, ax: Axes | None = Non
             axes.set_title(f"no mistakes in {len(dataset):,} examples")
             axes.set_axis_off()
         return axes
-    images = dataset.inputs[worst].reshape(len(worst), *shape)
+    images = np.array([dataset.inputs[k] for k in worst]).reshape(len(worst), *shape)  # also of sparse rows
     tiles = images[:, 0] if images.shape[1] == 1 else np.moveaxis(images, 1, -1)
     pairs = [(shorten(names[dataset.labels[k]], 12), shorten(names[predicted[k]], 12)) for k in worst]
     arrow = " → " if max(len(name) for pair in pairs for name in pair) <= 3 else " →\n"

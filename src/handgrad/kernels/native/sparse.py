@@ -47,4 +47,5 @@ def sparse_dense_backward(
 
 
 def _arrays(x: SparseRows) -> Any:
-    return map(np.ascontiguousarray, (x.values, x.columns, x.starts))
+    columns, starts = np.ascontiguousarray(x.columns, np.int32), np.ascontiguousarray(x.starts, np.int64)
+    return np.ascontiguousarray(x.values), columns, starts
