@@ -45,7 +45,7 @@ def main(seconds):
         network, trials = best_recipe(X, y, seconds)
         names = np.unique(y)
         probabilities = default.predict_proba(X_test), network.predict_proba(X_test.astype(np.float32))
-        losses = [log_loss(y_test, values.astype(np.float64), labels=names) for values in probabilities]
+        losses = [log_loss(y_test, values, labels=names) for values in probabilities]
         accuracies = [100 * (names[values.argmax(axis=1)] == y_test).mean() for values in probabilities]
         cells = [
             *(f"{loss:.3f}" for loss in losses),

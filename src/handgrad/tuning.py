@@ -85,6 +85,8 @@ def tune(
     while done == 0 or (perf_counter() < end and not stop()):
         trial = study.ask()
         proposed = recipe if done == 0 else override(recipe, propose(trial, splits.train), "tuning")
+        if done == 0:
+            study.enqueue_trial(_estimator_defaults(splits.train))
 
         def expired(first: bool = done == 0) -> bool:
             return stop() or (not first and perf_counter() >= end)
@@ -129,7 +131,7 @@ def propose(trial: Any, data: Dataset) -> Table:
         "optimizer": {
             "type": "AdamW",
             "learning_rate": trial.suggest_float("learning_rate", 5e-4, 3e-2, log=True),
-            "weight_decay": trial.suggest_float("weight_decay", 1e-3, 1, log=True),
+            "weight_decay": trial.suggest_float("weight_decay", 1e-3, 2, log=True),
         },
         "schedule": {"type": "OneCycle"},
         "training": {
@@ -143,6 +145,13 @@ def propose(trial: Any, data: Dataset) -> Table:
         rotate = trial.suggest_float("rotate", 0, 15)
         changes["augmentation"] = {"type": "Augmentation", "shift": shift, "rotate": rotate}
     return changes
+
+
+def _estimator_defaults(data: Dataset) -> Table:
+    """Return the defaults of `HandgradClassifier`, for the second trial."""
+    decay = min(max(0.1, 20 * data.inputs.shape[1] / len(data)), 2)
+    network = {"kind": "dense", "dropout": 0.0, "depth": 1, "units1": 128}
+    return {**network, "passes": 50, "learning_rate": 0.01, "weight_decay": decay, "log2_batch_size": 6}
 
 
 def _folds(splits: Splits, seed: int) -> list[Splits]:
