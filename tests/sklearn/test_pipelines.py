@@ -93,7 +93,9 @@ def run_onnx(path: Path, rows: pd.DataFrame, output: str = "probabilities") -> N
 
 
 STEPS: dict[str, Callable[[Any], Any]] = {
-    "names": lambda frame: columns((StandardScaler(), NUMBERS), (encoder(drop="first"), ["soil", "rooms"])),
+    "names": lambda frame: columns(
+        (StandardScaler(), NUMBERS), (SimpleImputer(), ["age"]), (encoder(drop="first"), ["soil", "rooms"])
+    ),
     "nested": lambda frame: columns(
         (
             make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler()),
