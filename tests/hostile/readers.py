@@ -91,8 +91,8 @@ def write_tables(folder: Path) -> None:
 
 
 def write_targets(folder: Path) -> None:
-    rows = [f"{k / 3},{k % 2},{k % 3 % 2},{k * k}\n" for k in range(12)]
-    (folder / "a.csv").write_text("price,tall,red,a\n" + "".join(rows))
+    rows = [f"{k / 3},{k % 2},{k % 3 % 2},{k * k if k % 5 else ''},{k}\n" for k in range(12)]
+    (folder / "a.csv").write_text("price,tall,red,a,b\n" + "".join(rows))
 
 
 def read_targets(path: Path) -> None:

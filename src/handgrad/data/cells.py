@@ -1,8 +1,8 @@
 """Tables: the cells of a CSV or Parquet file become arrays of inputs, batch by batch."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,20 +12,27 @@ import polars as pl
 from numpy.typing import NDArray
 from polars import selectors
 
-from handgrad.data.columns import IS, Columns, input_names
+from handgrad.data.columns import DATE, NO_DATE, Columns, holds_numbers, input_names
 from handgrad.data.labels import parse_number
 from handgrad.data.scan import ROW, csv_rows, ends_with_quote, is_parquet, scan_parquet
 from handgrad.errors import HandgradError, quoted
 
+MISSING = ("na", "n/a", "nan", "null", "none", "-", "?")
 CELLS = 2**21
 """Cells of a batch: some 32 MB while they are texts."""
+
+
+class MissingNumber(Exception):
+    """A number is missing in a table of which it is not known yet which columns lack some."""
 
 
 @dataclass(frozen=True)
 class Table:
     """A file: the names of its columns in order, the number of rows up to its header, and its inputs.
 
-    Inputs are numbers of a type, from `columns` in their order; a column with names has one input for each.
+    Inputs are numbers of a type, from `columns` in their order; a column with names has one input for each. One of
+    numbers, some of which are missing, has an input for the numbers, of which `means` has the mean for the missing
+    ones, and one that is 1 where a number is missing.
     """
 
     path: Path
@@ -37,6 +44,9 @@ class Table:
     """The columns that are predicted."""
     labelled: bool = False
     """Whether every row must have them."""
+    means: Mapping[str, float] = field(default_factory=dict)
+    measured: bool = True
+    """Whether the columns that lack numbers are known; else `batches` raises MissingNumber at the first."""
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -56,7 +66,7 @@ class Table:
         else:
             if ends_with_quote(self.path):
                 self._check_widths()  # raises where it is not closed
-            numbers = [name for name, known in self.columns.items() if not known]
+            numbers = [name for name, known in self.columns.items() if holds_numbers(known)]
             schema = dict.fromkeys(self.names, pl.String) | dict.fromkeys(numbers, number or pl.String)
             rows = pl.scan_csv(
                 self.path,
@@ -97,14 +107,18 @@ class Table:
 
     def batches(self) -> Iterator[tuple[NDArray[Any], pl.DataFrame]]:
         """Yield inputs of consecutive rows, (n, I), and their targets as texts; HandgradError at a bad cell."""
-        number = {"uint8": pl.UInt8, "float32": pl.Float32}.get(self.dtype.name, pl.Float64)
         if "" in self.columns.get([name for name in self.names if name not in self.targets][-1], ()):
             self._check_widths()  # Polars reads what a short row lacks as empty
+        number: Any = {"uint8": pl.UInt8, "float32": pl.Float32}.get(self.dtype.name, pl.Float64)
+        held = self.columns.values()
+        if not any(map(holds_numbers, held)) or not (self.labelled or any("" not in known for known in held)):
+            number = None  # or empty lines would be rows of missing cells
         start = 0
         with suppress(pl.exceptions.PolarsError, pl.exceptions.PanicException):
-            for part in self.parts(None if all(self.columns.values()) else number):
+            for part in self.parts(number):
                 inputs, targets, bad = self._convert(part)
                 if bad:
+                    self._check_missing(part, *bad)
                     break
                 yield inputs, targets
                 start = part.item(-1, ROW) + 1
@@ -114,12 +128,13 @@ class Table:
         for part in self.parts(start=start):
             inputs, targets, bad = self._convert(part)
             if bad:
+                self._check_missing(part, *bad)
                 raise self._complaint(part, *bad)
             yield inputs, targets
 
     def _convert(self, part: pl.DataFrame) -> tuple[NDArray[Any], pl.DataFrame, tuple[int, str] | None]:
         """Convert rows to inputs and targets; the third result is row and column of the first bad cell."""
-        kinds, cells, sources = part.schema, [], []
+        kinds = part.schema
         number = pl.Float64 if self.dtype == np.float64 else pl.Float32
         if not any(self.columns.values()) and {kinds[name] for name in self.columns} == {number}:
             sources, values = (
@@ -127,18 +142,9 @@ class Table:
                 part[[*self.columns]].to_numpy(order="c"),
             )  # without expressions
         else:
-            part = part.with_columns(
-                pl.col(name).cast(pl.String).cast(pl.Enum([*known]), strict=False)
-                for name, known in self.columns.items()
-                if known
-            )
-            for name, known in self.columns.items():
-                cell = pl.col(name)
-                cells += [(cell == value).cast(number).alias(f"{name}{IS}{value}") for value in known]
-                if not known:
-                    cells.append(cell if kinds[name] == pl.UInt8 else cell.cast(number, strict=False))
-                sources += [name] * max(1, len(known))
-            values = part.select(cells).to_numpy(order="c")
+            part, cells = self._encode_names(part), [*self._cells(kinds, number)]
+            sources = [name for name, _ in cells]
+            values = part.select(cell.alias(str(k)) for k, (_, cell) in enumerate(cells)).to_numpy(order="c")
         with np.errstate(invalid="ignore"):
             inputs = values.astype(self.dtype, copy=False)
         valid = (inputs == values) & np.isfinite(inputs)
@@ -153,19 +159,60 @@ class Table:
             return inputs, texts, (row, next(name for name in self.targets if not texts.item(row, name)))
         return inputs, texts, (row, sources[int(valid[row].argmin())])
 
+    def _encode_names(self, part: pl.DataFrame) -> pl.DataFrame:
+        return part.with_columns(
+            pl.col(name).cast(pl.String).cast(pl.Enum([*known]), strict=False)
+            for name, known in self.columns.items()
+            if not holds_numbers(known)
+        )
+
+    def _cells(self, kinds: pl.Schema, number: type[pl.DataType]) -> Iterator[tuple[str, pl.Expr]]:
+        """Yield the column and the expression of each input."""
+        for name, known in self.columns.items():
+            cell = pl.col(name)
+            if not known:
+                yield name, cell if kinds[name] == pl.UInt8 else cell.cast(number, strict=False)
+            elif holds_numbers(known):
+                missing, mean = self._is_missing(name, kinds[name]), pl.lit(self.means[name])
+                yield (
+                    name,
+                    pl.when(missing).then(mean).otherwise(cell.cast(number, strict=False)).cast(number),
+                )
+                yield name, missing.cast(number)
+            else:
+                for value in known:
+                    yield name, (cell == value).cast(number)
+
+    def _is_missing(self, name: str, kind: pl.DataType) -> pl.Expr:
+        cell = pl.col(name)
+        if kind == pl.String:
+            return cell == ""
+        return cell.is_null() | cell.is_nan() if kind.is_float() and is_parquet(self.path) else cell.is_null()
+
     def _complaint(self, part: pl.DataFrame, index: int, name: str) -> HandgradError:
         """Build the error for a bad cell, with its line in the file."""
-        cell = part.item(index, name)
+        cell, known = part.item(index, name), self.columns.get(name)
         text = "" if cell is None else str(cell)
-        if known := self.columns.get(name):
+        if known and not holds_numbers(known):
             reason = f"{quoted(text)} is not one of {', '.join(map(repr, known)):.200}"
         elif not text:
             reason = "no value; fill it in or drop the row"
         elif self.dtype == np.uint8 and np.isfinite(parse_number(text)):
             reason = f"{quoted(text)} is not a pixel, an integer from 0 to 255"
+        elif DATE.fullmatch(text):
+            reason = f"{quoted(text)} is a date; {NO_DATE}"
         else:
-            reason = f"{quoted(text)} is not a finite number ({self.dtype})"
+            hint = "; leave the cell empty if the number is missing" * (text.lower() in MISSING)
+            reason = f"{quoted(text)} is not a finite number ({self.dtype}){hint}"
         return self._error(part.item(index, ROW), name, reason)
+
+    def _check_missing(self, part: pl.DataFrame, index: int, name: str) -> None:
+        """Raise MissingNumber where a bad cell is a missing number, and not in an empty line."""
+        if self.measured or name not in self.columns or not holds_numbers(self.columns[name]):
+            return
+        missing = part[index].select(self._is_missing(name, part.schema[name])).item()
+        if missing and any(cell not in (None, "") for cell in part.drop(ROW).row(index)):
+            raise MissingNumber
 
     def refusal(self, example: int, name: str, reason: str) -> HandgradError:
         """Build the error for a cell of an example, by its number, which is looked up in the file."""

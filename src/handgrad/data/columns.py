@@ -3,6 +3,7 @@
 A column of numbers that may be missing has two inputs, ``age`` and ``age=``, which is 1 where the number is missing.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -18,6 +19,9 @@ Columns: TypeAlias = Mapping[str, Sequence[str]]
 """The columns of inputs in order, those of names with their names."""
 IS = "="
 """Separates a column from one of its names."""
+DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([T ]\d{1,2}:\d\d.*)?")
+NO_DATE = "convert the column to numbers, e.g. year and month, or the days since a date"
+"""What to do about dates."""
 MOST = 100
 """Names of one column. A column with more holds addresses or notes, which do not generalize."""
 
@@ -25,6 +29,8 @@ MOST = 100
 def is_name(cell: str) -> bool:
     """Whether a cell is a name, not a number nor meant as one (``12,5``, ``?``): it has a letter."""
     if not any(map(str.isalpha, cell)) or "\n" in cell or "\r" in cell:
+        return False
+    if DATE.fullmatch(cell):
         return False
     try:
         float(cell)  # nan, inf, 1e3
@@ -86,17 +92,37 @@ def check_columns(there: Columns, known: Columns) -> None:
             raise HandgradError(f"column {quoted(column)} does not hold {expected}, as in training")
 
 
-def aligned(inputs: Any, names: Sequence[str], features: Sequence[str], *, leniently: bool = False) -> Any:
+def means_of(features: Sequence[str], shift: NDArray[np.float64]) -> dict[str, float]:
+    """Return by column the number that stands for missing ones: the shift of the scaling of its input, (I,) or ()."""
+    if not any(feature.endswith(IS) for feature in features):
+        return {}
+    columns = columns_of(features)
+    places = zip(features, np.broadcast_to(shift, len(features)).tolist(), strict=True)
+    return {name: number for name, number in places if columns.get(name)}  # names of inputs, not `soil=clay`
+
+
+def aligned(
+    inputs: Any,
+    names: Sequence[str],
+    features: Sequence[str],
+    means: Mapping[str, float] | None = None,
+    *,
+    leniently: bool = False,
+) -> Any:
     """Reorder inputs (N, J), sparse or not, with these names as a model takes them: (N, I), named `features`.
 
-    HandgradError where columns or their names differ. With `leniently`, all inputs of an unknown name are 0.
+    Missing numbers are replaced by the `means` of their columns, if given. HandgradError where columns or their names
+    differ. With `leniently`, all inputs of an unknown name are 0.
     """
-    if tuple(names) == tuple(features):
+    if tuple(names) == tuple(features) and not means:
         return inputs
     there, known = columns_of(names), columns_of(features)
     check_columns(there, known)
     for column in () if leniently else there:
         for value in sorted({*there[column]} - {*known[column]}):
+            if holds_numbers(there[column]):
+                lacks = f"column {quoted(column)} lacks numbers, which it did not in training"
+                raise HandgradError(f"{lacks}; fill them in or drop the rows")
             others = ", ".join(map(repr, known[column]))
             raise HandgradError(f"column {quoted(column)}: {quoted(value)} is not one of {others:.200}")
     number = {name: k for k, name in enumerate(features)}
@@ -106,15 +132,27 @@ def aligned(inputs: Any, names: Sequence[str], features: Sequence[str], *, lenie
     for name, column in zip(names, inputs.T, strict=True):
         if name in number:
             result[:, number[name]] = column
+    for name, mean in (means or {}).items():
+        result[result[:, number[f"{name}{IS}"]] == 1, number[name]] = mean
     return result
 
 
-def in_known_order(dataset: Dataset, features: Sequence[str], classes: Sequence[str]) -> Dataset:
-    """Put inputs, and classes if all are known, in the order of a model; HandgradError where columns differ."""
-    if features and dataset.features and dataset.features != tuple(features):
-        inputs = aligned(dataset.inputs[:], dataset.features, features)
+def in_known_order(
+    dataset: Dataset,
+    features: Sequence[str],
+    classes: Sequence[str],
+    means: Mapping[str, float] | None = None,
+) -> Dataset:
+    """Put inputs, and classes if all are known, in the order of a model, and its `means` in place of missing numbers.
+
+    HandgradError where columns differ.
+    """
+    differs = dataset.features != tuple(features) or (means and dict(dataset.means) != means)
+    if features and dataset.features and differs:
+        inputs = aligned(dataset.inputs[:], dataset.features, features, means)
         shape = dataset.input_shape if len(dataset.input_shape) == 3 else (len(features),)
-        dataset = replace(dataset, inputs=inputs, features=tuple(features), input_shape=shape)
+        names, filled = tuple(features), means or dataset.means
+        dataset = replace(dataset, inputs=inputs, features=names, input_shape=shape, means=filled)
     names = dataset.classes
     if dataset.task != "classification" and names != tuple(classes) and set(names) == set(classes):
         order = [names.index(name) for name in classes]

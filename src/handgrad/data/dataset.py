@@ -1,9 +1,9 @@
 """Examples as the files have them: bytes stay bytes until a batch is needed, and memory maps stay in their files."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 from pathlib import Path
@@ -65,6 +65,8 @@ class Dataset:
         The names of the I inputs.
     task : {"classification", "multilabel", "regression"}
         What is learned: one class, any number of labels, or one or several numbers.
+    means : mapping from str to float, optional
+        By column of a table the number that stands for missing ones, where its input ``NAME=`` is 1.
     """
 
     inputs: Any
@@ -74,6 +76,7 @@ class Dataset:
     framing: str = ""
     features: Sequence[str] = ()
     task: str = "classification"
+    means: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         inputs = self.inputs
@@ -230,7 +233,8 @@ class Splits:
         count = len(self.train)
         if not 0 < examples < count:
             held = f"cannot split {examples} validation examples from {count} training examples"
-            raise HandgradError(f"{held}; set validation to 1 to {count - 1}")
+            hint = f"set validation to 1 to {count - 1}" if count > 1 else "add examples"
+            raise HandgradError(f"{held}; {hint}")
         order = rng.permutation(count)
         train, validation = (self.train.take(np.sort(part)) for part in (order[examples:], order[:examples]))
         return Splits(train, validation, self._test, self.source)

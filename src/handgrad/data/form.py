@@ -1,7 +1,7 @@
 """The form of a table: what is known of it before it is read, from the user, the training split or a model."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -30,6 +30,8 @@ class Form:
         Their number, where they may have no names; 0 if it is not known.
     dtype : numpy dtype, optional
         Of the inputs.
+    means : mapping from str to float
+        By column the number that stands for missing ones.
     """
 
     targets: Sequence[str] = ()
@@ -38,6 +40,7 @@ class Form:
     features: Sequence[str] = ()
     inputs: int = 0
     dtype: Any = None
+    means: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         targets = (self.targets,) if isinstance(self.targets, str) else self.targets
@@ -55,4 +58,4 @@ class Form:
     def of(cls, dataset: Dataset, targets: Sequence[str] = ()) -> Self:
         """Return the form of a data set, for other examples of the same kind."""
         width, dtype = dataset.inputs.shape[1], np.dtype(dataset.inputs.dtype)
-        return cls(targets, dataset.task, dataset.classes, dataset.features, width, dtype)
+        return cls(targets, dataset.task, dataset.classes, dataset.features, width, dtype, dataset.means)

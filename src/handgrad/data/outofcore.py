@@ -84,7 +84,14 @@ def _convert(
         dataset = read(lambda blocks: _write(blocks, inputs, show))
     with replacing(folder / LABELS) as labels, labels.open("wb") as file:
         np.save(file, dataset.labels)
-    description = [dataset.classes, dataset.input_shape, dataset.framing, dataset.features, dataset.task]
+    description = [
+        dataset.classes,
+        dataset.input_shape,
+        dataset.framing,
+        dataset.features,
+        dataset.task,
+        dataset.means,
+    ]
     write_file(folder / FACTS, json.dumps(facts | {"description": description}).encode())
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
+from handgrad.data.columns import NO_DATE
 from handgrad.errors import HandgradError, quoted
 
 ROW = "\0row"
@@ -49,8 +50,9 @@ def scan_parquet(path: Path) -> pl.LazyFrame:
         if kind in (pl.Categorical, pl.Enum, pl.Boolean):
             frame = frame.with_columns(pl.col(name).cast(pl.UInt8 if kind == pl.Boolean else pl.String))
         elif not (kind.is_numeric() or kind == pl.String):
-            held = f"column {quoted(name)} holds {kind.base_type()}"
-            raise HandgradError(f"{path}: {held}, not numbers or text; convert or drop it")
+            held = f"column {quoted(name)} holds {kind.base_type()}, not numbers or text"
+            hint = NO_DATE if kind in (pl.Date, pl.Datetime) else "convert or drop it"
+            raise HandgradError(f"{path}: {held}; {hint}")
     return frame
 
 

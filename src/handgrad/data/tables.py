@@ -15,12 +15,21 @@ import polars as pl
 from numpy.typing import NDArray
 
 from handgrad.data.arrays import Store, stack
-from handgrad.data.cells import Table
-from handgrad.data.columns import check_columns, columns_of, input_names, is_name
+from handgrad.data.cells import MissingNumber, Table
+from handgrad.data.columns import (
+    DATE,
+    NO_DATE,
+    check_columns,
+    columns_of,
+    holds_numbers,
+    input_names,
+    is_name,
+)
 from handgrad.data.dataset import Dataset, naming
 from handgrad.data.form import LABEL, Form
 from handgrad.data.labels import parse_number, read_names
 from handgrad.data.memory import check_memory
+from handgrad.data.missing import with_means
 from handgrad.data.outofcore import load_or_convert
 from handgrad.data.scan import csv_rows, first_row, is_parquet
 from handgrad.data.targets import decode_targets
@@ -42,24 +51,36 @@ def read_table(path: Path, form: Form | None = None) -> Dataset:
     `form` names other targets. The task is inferred from their cells (`labels.infer_task`) unless it is named.
     A table holds images, with uint8 values, where its columns are named as pixels (``pixel0``, ``1x1``), or are
     unnamed and a square number of at least 49, or are 784. Every other table holds finite numbers, or columns of
-    names, each of which becomes one float32 input for each name, ``soil=clay``. A file ``NAME.classes`` beside
-    ``NAME.csv`` names all classes, one per line, also those without an example.
+    names, each of which becomes one float32 input for each name, ``soil=clay``. A column in which numbers are missing
+    has their mean in place of them, and a second input ``age=``, which is 1 where a number is missing. A file
+    ``NAME.classes`` beside ``NAME.csv`` names all classes, one per line, also those without an example.
     """
     form = form or Form()
     if form.classes is None and form.task in (None, "classification") and (classes := read_names(path)):
         form = replace(form, task="classification", classes=classes)
-    known = [str(form.task), *form.columns, *(form.classes or ()), *form.features]
+    known = [
+        str(form.task),
+        *form.columns,
+        *(form.classes or ()),
+        *form.features,
+        *map(str, form.means.items()),
+    ]
     table = cache(lambda: open_table(path, form, labelled=True))
 
     def read(store: Store) -> Dataset:
-        inputs, texts = _read(table(), store)
-        labels, outputs, task = decode_targets(texts, table(), form)
+        opened = table()
+        try:
+            inputs, texts = _read(opened, store)
+        except MissingNumber:
+            opened = with_means(opened)
+            inputs, texts = _read(opened, store)
+        labels, outputs, task = decode_targets(texts, opened, form)
         side = isqrt(inputs.shape[1])
         square = inputs.dtype == np.uint8 and side**2 == inputs.shape[1]
         shape = (1, side, side) if square else inputs.shape[1:]
         with naming(path):
-            features = form.features if form.inputs else table().features
-            return Dataset(inputs, labels, outputs, shape, features=features, task=task)
+            features = form.features if form.inputs else opened.features
+            return Dataset(inputs, labels, outputs, shape, features=features, task=task, means=opened.means)
 
     return load_or_convert(path, lambda: table().size(), read, known)
 
@@ -110,8 +131,10 @@ def open_table(path: Path, form: Form, *, labelled: bool = False) -> Table:
         square = isqrt(len(columns)) ** 2 == len(columns) >= 49
         images = len(columns) == 784 or (square and not header) or all(map(PIXEL_NAME.fullmatch, columns))
         dtype = np.uint8 if images else np.float32
-    table = Table(path, names, header, columns, np.dtype(dtype), targets, labelled)
-    if not known and not form.inputs and dtype != np.uint8:
+    measured = bool(known or form.inputs or dtype == np.uint8)
+    means = {name: form.means.get(name, 0.0) for name, held in known.items() if held and holds_numbers(held)}
+    table = Table(path, names, header, columns, np.dtype(dtype), targets, labelled, means, measured)
+    if not measured:
         table = replace(table, columns=columns | _find_names(table))
     with naming(path):
         input_names(table.columns)
@@ -196,6 +219,11 @@ def _find_names(table: Table) -> dict[str, list[str]]:
     for part in table.parts() if found else ():
         for name, held in found.items():
             held.update(part[name].unique())
+    for name, held in found.items():
+        if parquet and not any(held):
+            raise HandgradError(f"{table.path}: column {quoted(name)} holds no values; drop it")
+        if parquet and all(map(DATE.fullmatch, held - {""})):
+            raise HandgradError(f"{table.path}: column {quoted(name)} holds dates; {NO_DATE}")
     return {
         name: sorted(held)
         for name, held in found.items()

@@ -4,6 +4,7 @@ import numpy as np
 
 from handgrad.data.columns import in_known_order
 from handgrad.data.dataset import Splits, naming
+from handgrad.data.form import Form
 from handgrad.data.load import STROKES, load_data
 from handgrad.data.mnist import COLLECTIONS, ensure
 from handgrad.errors import HandgradError
@@ -20,8 +21,9 @@ def open_splits(recipe: Recipe) -> Splits:
         return splits
     if isinstance(wanted, str):
         with naming(wanted):
-            found = load_data(wanted, data.target, splits.train.task).train
-            return splits.with_validation(in_known_order(found, splits.train.features, splits.train.classes))
+            train = splits.train
+            found = load_data(wanted, data.target, like=Form.of(train)).train
+            return splits.with_validation(in_known_order(found, train.features, train.classes))
     examples = wanted if isinstance(wanted, int) else max(1, round(wanted * len(splits.train)))
     with naming(f"data.validation of recipe {recipe.name} on {splits.source}"):
         return splits.split_validation(examples, np.random.default_rng([recipe.seed, 2]))

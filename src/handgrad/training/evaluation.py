@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from handgrad.config import TASKS, count_outputs
 from handgrad.data.arrays import value_range
 from handgrad.data.batches import chunks
-from handgrad.data.columns import in_known_order
+from handgrad.data.columns import in_known_order, means_of
 from handgrad.data.dataset import Dataset
 from handgrad.data.form import Form
 from handgrad.errors import HandgradError
@@ -122,7 +122,7 @@ def as_known(network: Network, dataset: Dataset) -> Dataset:
     """Return data with inputs and classes in the order of a trained network; HandgradError if they do not fit it."""
     if not isinstance(dataset, Dataset):
         raise HandgradError(f"the data must be a Dataset, such as a test split; got {type(dataset).__name__}")
-    dataset = in_known_order(dataset, network.features, network.classes)
+    dataset = in_known_order(dataset, network.features, network.classes, _means(network))
     check_fit(network, dataset)
     scaling, inputs = network.scaling, dataset.inputs
     if scaling and scaling.for_bytes and inputs.dtype != np.uint8 and value_range(inputs)[1] <= 1:
@@ -136,7 +136,11 @@ def form_of(network: Network, targets: Sequence[str] = ()) -> Form:
     outputs = None if task == "classification" else network.classes  # a table may have some of the classes
     if not network.features:
         return Form(targets, task, outputs)
-    return Form(targets, task, outputs, network.features, network.inputs, np.float32)
+    return Form(targets, task, outputs, network.features, network.inputs, np.float32, _means(network))
+
+
+def _means(network: Network) -> dict[str, float]:
+    return means_of(network.features, network.scaling.shift) if network.scaling else {}
 
 
 def check_fit(network: Network, dataset: Dataset) -> None:

@@ -109,7 +109,7 @@ def train(
             raise HandgradError(f"{names} exclude each other; give one of them")
     check_fit(network, dataset)
     trained = copy(network)  # which replaces the network when nothing is refused
-    trained.scaling = network.scaling or Scaling.learned(dataset.inputs)
+    trained.scaling = network.scaling or _scaling_of_inputs(dataset)
     features = () if dataset.inputs.dtype == np.uint8 else dataset.features
     trained.adopt(dataset.classes, dataset.input_shape, dataset.framing, features)
     trained.task = dataset.task
@@ -133,8 +133,9 @@ def train(
         raise HandgradError("early stopping needs a validation split; set one aside with split_validation")
     state = state or communicator.broadcast(lambda: TrainingState(np.random.default_rng(seed)))
     fitted = loss.fitted(dataset.labels, len(network.classes))
+    examples = as_known(trained, dataset) if dataset.means else dataset  # those of the model replace them
     gradient = BatchGradient(
-        network, dataset, fitted, augmentation, adversarial, sample_weights, threads, communicator
+        network, examples, fitted, augmentation, adversarial, sample_weights, threads, communicator
     )
     known = None if validation is None else as_known(trained, validation)
     size = len(dataset) if batch_size == "all" else min(int(batch_size), len(dataset))
@@ -154,6 +155,18 @@ def train(
     vars(network).update(vars(trained))
     choices = (optimizer, schedule, averaging, early_stopping)
     return Training(gradient, known, *choices, size, total, record_every, state, stop).records()
+
+
+def _scaling_of_inputs(dataset: Dataset) -> Scaling:
+    """Learn the scaling of the inputs; its shift is what stands for missing numbers."""
+    scaling = Scaling.learned(dataset.inputs)
+    if not dataset.means:
+        return scaling
+    shift = [
+        dataset.means.get(name, mean)
+        for name, mean in zip(dataset.features, scaling.shift.tolist(), strict=True)
+    ]
+    return Scaling(np.array(shift), scaling.divisor)
 
 
 def _scaling_of_targets(dataset: Dataset) -> Scaling:
