@@ -41,6 +41,7 @@ DATA = ("X", "y", "sample_weight", "X_val", "y_val")
         ({"class_weight": {"iris": -1}}, "class_weight must be numbers from 0"),
         ({"optimizer": "addam"}, "optimizer: unknown optimizer 'addam'; did you mean 'Adam'"),
         ({"learning_rate": 0}, "learning_rate must be a number greater than 0"),
+        ({"learning_rate": "adaptive"}, "must be a number; got 'adaptive': use schedule='reduce_on_plateau'"),
         ({"learning_rate": np.nan}, "learning_rate must be a number"),
         ({"weight_decay": -1}, "weight_decay must be a number at least 0"),
         ({"schedule": "cosinus"}, "schedule: unknown schedule 'cosinus'; did you mean 'Cosine'"),

@@ -21,6 +21,9 @@ EQUIVALENTS = {
 }
 """For each parameter of MLPClassifier and MLPRegressor that the estimators do not have, what to do instead."""
 
+SCHEDULES = {"constant": "None", "adaptive": "'reduce_on_plateau'", "invscaling": "'exponential'"}
+"""For each value of their `learning_rate` that of `schedule` which is most like it."""
+
 
 def equivalent(estimator: str, names: Iterable[str]) -> str | None:
     """Return what is wrong where one of the names is a parameter of scikit-learn's networks only."""

@@ -165,7 +165,7 @@ class Estimator(results.Results, BaseEstimator):  # type: ignore[misc]  # scikit
         X : (N, I) array, sparse matrix or DataFrame
         y : (N,), or (N, L) of several labels, or (N, T) of several targets
         sample_weight : (N,), optional
-            The weight of each example, from 0; default: 1. Only their ratios count.
+            The weight of each example in training, from 0; default: 1. Only their ratios count.
         X_val, y_val : (M, I), (M,) or as y, optional
             Examples to validate on after each epoch, also for early stopping.
         """

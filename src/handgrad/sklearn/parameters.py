@@ -17,6 +17,7 @@ from handgrad.kernels.sparse_rows import SparseRows
 from handgrad.kernels.threads import choose_threads
 from handgrad.model.layers import Dense, Dropout, Layer
 from handgrad.model.scaling import InputStatistics, Scaling, SparseStatistics, begin_statistics
+from handgrad.sklearn.equivalents import SCHEDULES
 from handgrad.training.optimizers import AdamW, Optimizer
 
 Statistics = TypeVar("Statistics", InputStatistics, SparseStatistics)
@@ -40,6 +41,9 @@ def check_parameters(estimator: Any) -> None:
             check_scalar(value, name, kind, min_val=low, max_val=high, include_boundaries=included)
     if estimator.framing not in FRAMINGS:
         raise HandgradError(f"framing must be {' or '.join(FRAMINGS)}; got {estimator.framing!r:.60}")
+    if isinstance(estimator.learning_rate, str) and estimator.learning_rate in SCHEDULES:
+        hint = f"use schedule={SCHEDULES[estimator.learning_rate]}"
+        raise HandgradError(f"learning_rate must be a number; got {estimator.learning_rate!r}: {hint}")
     for callback in callbacks_of(estimator):
         if not callable(callback):
             raise HandgradError(f"callbacks must be callable; got {callback!r:.60}")
