@@ -28,6 +28,7 @@ from handgrad.recipes.loading import load_recipe, parse_recipe
 from handgrad.recipes.recipe import Recipe
 from handgrad.training.checkpoint import load_checkpoint, save_checkpoint
 from handgrad.training.distributed import SINGLE, Communicator
+from handgrad.training.evaluation import form_of
 from handgrad.training.fine_tuning import begin_from
 from handgrad.training.loop import Diverged
 from handgrad.training.records import LOG_FILE, Record
@@ -57,13 +58,15 @@ class Run:
 
         The default of `folder` is the first of runs/RECIPE-1, runs/RECIPE-2, … that does not exist.
         """
-        splits = open_on_ranks(recipe, communicator)
+        model = recipe.network.start
+        trained = None if model is None else load_model(model)
+        splits = open_on_ranks(recipe, communicator, form_of(trained) if trained else None)
         with naming(f"recipe {recipe.name} on {splits.source}"):
             network = recipe.build_network(splits.train.input_shape, splits.train.classes)
         loss = recipe.loss or default_loss(splits.train.task).to_config()
         recipe = recipe.model_copy(update={"loss": loss})  # a saved recipe does not depend on defaults
-        if (model := recipe.network.start) is not None:
-            begin_from(network, load_model(model), model)
+        if model is not None and trained is not None:
+            begin_from(network, trained, model)
         state, created = TrainingState(recipe.training_rng()), folder is None or not folder.exists()
         place = folder or communicator.broadcast(lambda: new_folder(Path("runs") / recipe.name))
         return cls(place, recipe, splits, network, state, communicator, is_new=True, creates_folder=created)
@@ -73,7 +76,8 @@ class Run:
         """Load a run from its last checkpoint; HandgradError if there is none, or recipe or data have changed."""
         recipe = communicator.broadcast(lambda: _find_recipe(folder))
         network, state = load_checkpoint(folder / CHECKPOINT_FILE, communicator)
-        splits = open_on_ranks(recipe, communicator)
+        like = form_of(network) if recipe.network.start else None  # its data are read as those of that model
+        splits = open_on_ranks(recipe, communicator, like)
         with naming(splits.source):
             state.check_data(splits.train)
         return cls(folder, recipe, splits, network, state, communicator)

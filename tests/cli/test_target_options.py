@@ -60,3 +60,20 @@ def test_targets_are_shown(cli: Cli) -> None:
     assert (shown[shown.index("tall") + 1], shown[shown.index("red") + 1]) == ("60", "40")
     fails(cli, "no column named 'Price'; did you mean 'price'?", "data", "show", "t.csv", "--target", "Price")
     misused(cli, "--task", "data", "show", "t.csv", "--task", "ranking")
+
+
+def test_training_from_a_model_reads_a_table_as_that_model(cli: Cli, tmp_path: Path) -> None:
+    rows = "".join(f"{k / 2},{'' if k % 5 else k},{('clay', 'sand')[k % 2]}\n" for k in range(60))
+    (tmp_path / "first.csv").write_text(f"price,a,soil\n{rows}")
+    (tmp_path / "more.csv").write_text("soil,price,a\n" + "clay,1.5,3\nclay,2,4\n" * 20)
+    prints(cli, "train mlp --data first.csv --target price --hidden 4 --epochs 1 --threads 1 --out one")
+    features = hg.load_model(tmp_path / "one").features
+    assert features == ("a", "a=", "soil=clay", "soil=sand")
+    more = "train --from one --data more.csv --validation 4 --epochs 4 --batch-size 9"
+    prints(cli, f"{more} --out whole")
+    prints(cli, f"{more} --out parts --time-limit 0.001s")
+    prints(cli, "resume parts")
+    assert hg.load_model(tmp_path / "whole").features == features
+    assert (tmp_path / "parts/model.safetensors").read_bytes() == (
+        tmp_path / "whole/model.safetensors"
+    ).read_bytes()

@@ -115,6 +115,11 @@ def test_data_beyond_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         numbers = load_data(targets, ["c", "a"]).train
         assert (numbers.labels.tolist(), numbers.task) == ([[2.5, 1], [-1, 2]], "regression")
         assert numbers.inputs.tolist() == [[4, 1], [4, 0]]
+    network = hg.Network([hg.Dense(2)], 5, 0)
+    hg.fit(network, train, epochs=1)
+    monkeypatch.setattr("handgrad.data.outofcore._convert", None)  # a model reads the same conversion
+    assert load_data(path, "kind", like=form_of(network)).train.inputs.tolist() == INPUTS
+    monkeypatch.undo()
     assert load_data(targets, "a", "classification").train.labels.tolist() == [0, 1]
 
 

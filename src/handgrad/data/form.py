@@ -54,6 +54,11 @@ class Form:
         named = () if self.task in (None, "classification") else self.classes
         return tuple(self.targets or named or (LABEL,))
 
+    def key(self) -> list[str]:
+        """Return what identifies the result of reading a file with this form."""
+        means = map(str, sorted(self.means.items()))
+        return [str(self.task), *self.columns, "", *(self.classes or ()), "", *self.features, *means]
+
     @classmethod
     def of(cls, dataset: Dataset, targets: Sequence[str] = ()) -> Self:
         """Return the form of a data set, for other examples of the same kind."""

@@ -28,71 +28,72 @@ COMFORTABLE = 3
 """Data are loaded if this many times their size is available; a reader needs up to twice their size."""
 FORMAT = 6
 FACTS, INPUTS, LABELS = "facts.json", "inputs.npy", "labels.npy"
+DESCRIPTION = ("classes", "input_shape", "framing", "features", "task", "means")
+"""What a conversion keeps of a data set, beside its arrays."""
 UNUSABLE = (OSError, ValueError, KeyError, TypeError)
 """What `_open` raises where there is no conversion, or it is damaged, or of other files."""
 
 
 def load_or_convert(
-    source: Path, measure: Callable[[], int], read: Callable[[Store], Dataset], known: Sequence[str] = ()
+    source: Path,
+    measure: Callable[[], int],
+    read: Callable[[Store], Dataset],
+    known: Sequence[str] = (),
+    alike: Callable[[Dataset], list[list[str]]] = lambda dataset: [],
 ) -> Dataset:
     """Read data into memory, or, if the inputs would not fit comfortably, convert them once and map them.
 
     `measure` returns how many bytes the inputs take; `read` passes them, block by block, to the `Store` that it gets.
-    A conversion is made again where the file or `known` has changed, the classes and inputs of the training split.
+    A conversion is made again where the file has changed, or `known`, what is known of the data before they are read,
+    e.g. classes and inputs of the training split. `alike` returns other values of `known` that lead to equal data.
     """
     try:
         state = source.stat()
     except OSError:
         return read(stack)  # where the reader explains it
-    facts = {"format": FORMAT, "known": [*known], "file": [state.st_size, state.st_mtime_ns]}
+    facts = {"format": FORMAT, "file": [state.st_size, state.st_mtime_ns]}
     folder = cache_folder(f"{source.name}-{hashlib.sha256(str(source.absolute()).encode()).hexdigest()[:10]}")
     with suppress(*UNUSABLE):
-        return _open(folder, facts)
+        return _open(folder, facts, known)
     size, available = measure(), available_memory()
     if available is None or size * COMFORTABLE <= available:
         return read(stack)
     make_folder(folder.parent)
     with lock_file(folder.parent / f".{folder.name}.lock"):
         with suppress(*UNUSABLE):  # another process has converted meanwhile
-            return _open(folder, facts)
+            return _open(folder, facts, known)
         shutil.rmtree(folder, ignore_errors=True)
         make_folder(folder)
         try:
             with progress_bar(f"converting {source}", size) as show:
-                _convert(folder, facts, read, show)
-            return _open(folder, facts)
+                dataset = _convert(folder, read, show)
+            description = [getattr(dataset, name) for name in DESCRIPTION]
+            facts |= {"known": [known, *alike(dataset)], "description": description}
+            write_file(folder / FACTS, json.dumps(facts).encode())
+            return _open(folder, facts, known)
         except BaseException:  # also an interruption
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
 
-def _open(folder: Path, facts: dict[str, Any]) -> Dataset:
+def _open(folder: Path, facts: dict[str, Any], known: Sequence[str]) -> Dataset:
     """Open a conversion; see `UNUSABLE`."""
     found = json.loads((folder / FACTS).read_text("utf-8"))
     inputs, labels = np.load(folder / INPUTS, mmap_mode="r"), np.load(folder / LABELS)
-    if {key: found[key] for key in facts} != facts or len(inputs) != len(labels):
+    same = all(found[key] == facts[key] for key in ("format", "file"))
+    if not same or [*known] not in found["known"] or len(inputs) != len(labels):
         raise ValueError("damaged, or of other files")
-    dataset = Dataset(inputs[:1], labels[:1], *found["description"])
+    dataset = Dataset(inputs[:1], labels[:1], **dict(zip(DESCRIPTION, found["description"], strict=True)))
     dataset.inputs, dataset.labels = inputs, labels  # all values were checked when they were converted
     return dataset
 
 
-def _convert(
-    folder: Path, facts: dict[str, Any], read: Callable[[Store], Dataset], show: Callable[[int], None]
-) -> None:
+def _convert(folder: Path, read: Callable[[Store], Dataset], show: Callable[[int], None]) -> Dataset:
     with replacing(folder / INPUTS) as inputs:
         dataset = read(lambda blocks: _write(blocks, inputs, show))
     with replacing(folder / LABELS) as labels, labels.open("wb") as file:
         np.save(file, dataset.labels)
-    description = [
-        dataset.classes,
-        dataset.input_shape,
-        dataset.framing,
-        dataset.features,
-        dataset.task,
-        dataset.means,
-    ]
-    write_file(folder / FACTS, json.dumps(facts | {"description": description}).encode())
+    return dataset
 
 
 def _write(blocks: Iterator[NDArray[Any]], path: Path, show: Callable[[int], None]) -> NDArray[Any]:

@@ -58,13 +58,6 @@ def read_table(path: Path, form: Form | None = None) -> Dataset:
     form = form or Form()
     if form.classes is None and form.task in (None, "classification") and (classes := read_names(path)):
         form = replace(form, task="classification", classes=classes)
-    known = [
-        str(form.task),
-        *form.columns,
-        *(form.classes or ()),
-        *form.features,
-        *map(str, form.means.items()),
-    ]
     table = cache(lambda: open_table(path, form, labelled=True))
 
     def read(store: Store) -> Dataset:
@@ -82,7 +75,11 @@ def read_table(path: Path, form: Form | None = None) -> Dataset:
             features = form.features if form.inputs else opened.features
             return Dataset(inputs, labels, outputs, shape, features=features, task=task, means=opened.means)
 
-    return load_or_convert(path, lambda: table().size(), read, known)
+    def alike(dataset: Dataset) -> list[list[str]]:
+        found = Form.of(dataset, form.targets)
+        return [found.key(), replace(found, classes=None).key()]  # that of a model has no classes
+
+    return load_or_convert(path, lambda: table().size(), read, form.key(), alike)
 
 
 def read_rows(path: Path, form: Form) -> tuple[NDArray[Any], list[Any], tuple[str, ...]]:

@@ -13,10 +13,10 @@ from handgrad.recipes.recipe import Recipe
 from handgrad.training.distributed import Communicator
 
 
-def open_splits(recipe: Recipe) -> Splits:
-    """Load the data of a recipe, with its validation split."""
+def open_splits(recipe: Recipe, like: Form | None = None) -> Splits:
+    """Load the data of a recipe, with its validation split; those of a table `like` a model where it is given."""
     data = recipe.data
-    wanted, splits = data.validation, load_data(data.source, data.target, data.task)
+    wanted, splits = data.validation, load_data(data.source, data.target, data.task, like=like)
     if not wanted:
         return splits
     if isinstance(wanted, str):
@@ -37,11 +37,11 @@ def with_share_for_validation(recipe: Recipe) -> Recipe:
     return override(recipe, {"data": {"validation": 0.1}}, recipe.name)
 
 
-def open_on_ranks(recipe: Recipe, communicator: Communicator) -> Splits:
+def open_on_ranks(recipe: Recipe, communicator: Communicator, like: Form | None = None) -> Splits:
     """Load the data of a recipe on rank 0, which may download or convert them, and then on the others."""
-    splits = open_splits(recipe) if communicator.rank == 0 else None
+    splits = open_splits(recipe, like) if communicator.rank == 0 else None
     communicator.broadcast(lambda: None)
-    splits = splits or open_splits(recipe)
+    splits = splits or open_splits(recipe, like)
     communicator.sum(np.zeros(1))  # all ranks wait for the last, so that nothing is written if one fails
     return splits
 

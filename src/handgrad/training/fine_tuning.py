@@ -24,6 +24,7 @@ def begin_from(network: Network, trained: Network, name: str) -> None:
                     "train the recipe of the model, on data with its inputs and classes"
                 )
     network.flat_parameters = trained.flat_parameters.astype(network.dtype)
+    network.features, network.task = trained.features, trained.task
     network.scaling, network.target_scaling = trained.scaling, trained.target_scaling
 
 
