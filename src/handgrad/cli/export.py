@@ -35,7 +35,10 @@ def export(model: Model, out: Out, format: Format = None, int8: Int8 = False) ->
         raise HandgradError(f"{out} is the model itself; choose another place")
     accuracy, folder = None, source.parent if source and source.name == MODEL_FILE else None
     if folder and is_result(folder) and (record := validated(folder)):
-        accuracy = f"accuracy {100 * (record.validation_accuracy or 0):.1f} % on validation data"
+        found = f"loss {record.validation_loss:.3g}"
+        if record.validation_accuracy is not None:
+            found = f"accuracy {100 * record.validation_accuracy:.1f} %"
+        accuracy = f"{found} on validation data"
     write(network, out, to, int8=int8, recipe=recipe, accuracy=accuracy)
     size = sum(path.stat().st_size for path in (out.glob("[wb]*.csv") if out.is_dir() else [out]))
     emit(f"{out}: {network.parameter_count:,} parameters as {to}, {size:,} bytes")

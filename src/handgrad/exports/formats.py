@@ -39,14 +39,14 @@ def export(
     path : path
         Of the file, whose folder must exist; for CSV, of the folder, which is created.
     format : str, optional
-        ``"onnx"``, ``"c"`` (a C99 header), ``"html"`` (a page to draw on) or ``"csv"`` (parameters in the Rust
+        ``"onnx"``, ``"c"`` (a C99 header), ``"html"`` (a page to draw on, or a form) or ``"csv"`` (parameters in the Rust
         program's layout); default: by the suffix, ``.onnx``, ``.h``, ``.html`` or none.
     int8 : bool
         Round weights to 8 bits; only for C.
     recipe : mapping, optional
         The recipe of the training, as plain tables; stored in ONNX, its name is shown in HTML.
     accuracy : str, optional
-        The accuracy and the data it was measured on, as text; shown in HTML.
+        The accuracy or loss, and the data it was measured on, as text; shown in HTML.
     """
     path = Path(path)
     format = format or SUFFIXES.get(path.suffix.lower(), path.suffix)

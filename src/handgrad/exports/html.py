@@ -1,4 +1,4 @@
-"""HTML: the drawing page and the network in one file, which opens from disk and makes no requests.
+"""HTML: a page to draw on, or a form, and the network in one file, which opens from disk and makes no requests.
 
 The page's modules become ``data:`` URLs in its import map, its style sheets an element, and the model file, in
 float32, is in ``<script id="model">`` as base64. A content security policy forbids everything else.
@@ -11,6 +11,7 @@ from hashlib import sha256
 from html import escape
 from pathlib import Path
 
+from handgrad.data.columns import columns_of
 from handgrad.errors import HandgradError
 from handgrad.files import write_file
 from handgrad.frontend import page_files
@@ -20,25 +21,26 @@ from handgrad.model.network import Network
 WITH_SERVER = ("train/", "digits/")
 """Folders of the sections that need a server; ``main.js`` imports them only where there is one."""
 
+MOST_FIELDS = 200
+"""Of a form; ``form/form.js`` has the same limit."""
+
 STYLE_SHEET = re.compile(r'<link rel="stylesheet" href="\./static/([^"]+)">\n?')
 IMPORT_MAP = re.compile(r'(<script type="importmap">).*?(</script>)', re.DOTALL)
 SCRIPT = re.compile(r'<script type="(?:importmap|module)">(.*?)</script>', re.DOTALL)
 
 
 def write_html(network: Network, path: Path, recipe: Recipe | None, accuracy: str | None) -> None:
-    """Write a network of 28×28 images, in float32, as a page to draw on, completely or not at all.
+    """Write a network, in float32, as a page, completely or not at all.
 
-    The page shows the name of the recipe, or else of the file, and the accuracy, a text.
+    One of 28×28 images, unless it is for regression, becomes a page to draw on, any other a form with a field for
+    each column. The page shows the name of the recipe, or else of the file, and the accuracy, a text.
     """
     for_bytes = network.scaling is None or network.scaling.for_bytes
-    if network.task in ("multilabel", "regression"):
-        raise HandgradError(
-            f"the page shows classes; this model is for {network.task}; export it as onnx or c"
-        )
-    if network.example_shape != (1, 28, 28) or not for_bytes:
-        shape, kind = "×".join(map(str, network.example_shape)), "bytes" if for_bytes else "numbers"
-        reason = f"the page draws images of 28×28 bytes, but the model takes {shape} {kind}"
-        raise HandgradError(f"{reason}; export it as onnx or c")
+    drawable = network.example_shape == (1, 28, 28) and for_bytes and network.task != "regression"
+    fields = len(columns_of(network.features)) or network.inputs
+    if not drawable and fields > MOST_FIELDS:
+        page = f"the page draws images of 28×28 bytes for classes or labels, or has a form of {MOST_FIELDS} fields"
+        raise HandgradError(f"{page} at most; the model takes {fields} numbers or names; export it as onnx or c")
     name = str((recipe or {}).get("name") or path.stem)
     attributes = f'type="application/octet-stream;base64" id="model" data-name="{escape(name)}"'
     if accuracy:

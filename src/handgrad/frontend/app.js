@@ -87,7 +87,7 @@ export class App extends EventTarget {
       const { name } = await this.post("/model", { run });
       const file = await fetch("./model/file", { cache: "no-cache" });
       this.setNetwork(readModel(await file.arrayBuffer()), name);
-      this.notify(`${name} is in use: draw something to try it`);
+      this.notify(`${name} is in use`);
     } catch (error) {
       this.notify(error.message);
     }

@@ -4,6 +4,7 @@ import { App } from "handgrad/app.js";
 import draw from "handgrad/draw/draw.js";
 import { arrowTarget, element, fromBase64 } from "handgrad/elements.js";
 import { architecture } from "handgrad/facts.js";
+import form from "handgrad/form/form.js";
 import { readModel } from "handgrad/model/network.js";
 
 const embedded = document.getElementById("model"); // in an exported file: the model as base64, without a server
@@ -57,19 +58,22 @@ function showFacts(...texts) {
 
 async function showNetwork() {
   const { network, modelName } = app;
+  document.getElementById("tab-draw").textContent = network?.takesDrawings === false ? "Predict" : "Draw";
   if (!network) return;
   const texts = [modelName, architecture(network), `${network.parameterCount.toLocaleString("en")} parameters`].filter(Boolean);
   showFacts(...texts);
-  const accuracy = app.server ? await validationAccuracy(modelName) : embedded.dataset.accuracy;
-  if (accuracy && app.network === network) showFacts(...texts, accuracy);
+  const validation = app.server ? await validated(modelName) : embedded.dataset.accuracy;
+  if (validation && app.network === network) showFacts(...texts, validation);
 }
 
-/** The validation accuracy of the run of that name, or null where there is none. */
-async function validationAccuracy(name) {
+/** The validation accuracy, or else loss, of the run of that name, or null where there is none. */
+async function validated(name) {
   const runs = await app.api("/runs").catch(() => []);
   if (!runs.some?.((run) => run.name === name)) return null;
-  const { validated } = await app.api(`/runs/${encodeURIComponent(name)}`).catch(() => ({}));
-  return validated ? `validation accuracy ${(100 * validated.validation_accuracy).toFixed(1)} %` : null;
+  const { validated: record } = await app.api(`/runs/${encodeURIComponent(name)}`).catch(() => ({}));
+  if (!record) return null;
+  const accuracy = record.validation_accuracy;
+  return accuracy === null ? `validation loss ${record.validation_loss.toPrecision(3)}` : `validation accuracy ${(100 * accuracy).toFixed(1)} %`;
 }
 
 async function loadModel() {
@@ -99,7 +103,7 @@ list.addEventListener("keydown", onTabKey);
 list.hidden = !app.server;
 window.addEventListener("popstate", followAddress);
 followAddress();
-draw(document.getElementById("draw"), app);
+for (const mount of [draw, form]) mount(document.getElementById("draw"), app);
 
 try {
   await loadModel();

@@ -4,7 +4,6 @@ import { pixelsOf } from "handgrad/draw/draw.js";
 import { History } from "handgrad/draw/history.js";
 import { Pad } from "handgrad/draw/pad.js";
 import { argmax, button, eachFrame, element, panel } from "handgrad/elements.js";
-import { size } from "handgrad/model/shapes.js";
 
 const DIGITS = [..."0123456789"];
 
@@ -48,7 +47,7 @@ export class Drawing {
   /** Use the app's network, if it takes 28×28 pixels. */
   setNetwork() {
     const { network } = this.app;
-    this.network = network && size(network.inputShape) === 784 ? network : null;
+    this.network = network?.takesDrawings ? network : null;
     const classes = this.network?.classes ?? DIGITS;
     this.labels.replaceChildren(...classes.map((label) => button(label, () => this.#label(label), { "aria-label": `Label as ${label}` })));
     this.refresh();
@@ -69,7 +68,7 @@ export class Drawing {
 
   #predict(pixels) {
     if (!this.network) return "There is no network yet";
-    const { probabilities } = this.network.forward(pixels);
+    const { prediction: probabilities } = this.network.forward(pixels);
     const best = argmax(probabilities);
     return `Prediction: ${this.network.classes[best]} (${Math.round(100 * probabilities[best])} %)`;
   }

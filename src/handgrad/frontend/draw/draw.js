@@ -14,13 +14,12 @@ import { tools } from "handgrad/draw/tools.js";
 import { Writer } from "handgrad/draw/writer.js";
 import { argmax, eachFrame, element, panel } from "handgrad/elements.js";
 import { frameDigit } from "handgrad/model/framing.js";
-import { size } from "handgrad/model/shapes.js";
 
 const HOW_TO_TRAIN = [
   element("p", { class: "hint" }, "There is no network yet. Train one in the section ", element("a", { href: "#train" }, "Train"), ": it takes seconds."),
   element("p", { class: "note" }, "Or in a terminal: ", element("code", {}, "handgrad train mlp"), ", then ", element("code", {}, "handgrad serve"), "."),
 ];
-const DIGITS = [..."0123456789"];
+const DIGITS = { classes: [..."0123456789"], task: "classification" };
 
 export default function mount(section, app) {
   const history = new History();
@@ -39,7 +38,7 @@ export default function mount(section, app) {
   const prediction = new Prediction((index, keep = false) => {
     selected = index === selected && !keep ? null : index;
     changed(true);
-  });
+  }, "Draw something, and the network predicts its class.");
   const attribution = new Attribution();
   const layers = new Stages();
   const examples = app.server ? new Examples(app) : null;
@@ -84,10 +83,10 @@ export default function mount(section, app) {
   const refresh = eachFrame(() => {
     const pixels = currentPixels();
     const trace = network && pixels ? network.forward(pixels) : null;
-    const focus = selected ?? (trace ? argmax(trace.probabilities) : -1);
+    const focus = selected ?? (trace ? argmax(trace.prediction) : -1);
     state = { pixels, trace, focus, name: network?.classes[focus] ?? "" };
     input.update(pixels);
-    if (network) prediction.update(trace?.probabilities ?? null, focus, selected);
+    if (network) prediction.update(trace?.prediction ?? null, focus, selected);
     bar.update(history);
     explanation.request(!pad.drawing && !writer.running);
     if (!announced && trace) prediction.announce();
@@ -109,12 +108,11 @@ export default function mount(section, app) {
 
   function setNetwork() {
     const next = app.network;
-    network = next && size(next.inputShape) === 784 ? next : null;
+    network = next?.takesDrawings ? next : null;
     selected = null;
-    prediction.setClasses(network?.classes ?? DIGITS);
-    section.classList.toggle("without-network", !network);
+    prediction.setNetwork(network ?? DIGITS);
+    board.hidden = layers.element.hidden = next !== null && !network; // a form takes their place
     if (!next) prediction.showMessage(...HOW_TO_TRAIN);
-    else if (!network) showProblem(`This network takes ${next.inputShape.join("×")} numbers, not images of 28×28: it cannot classify drawings.`);
     layers.setNetwork(network);
     input.setFraming(network?.framing ?? "digit");
     changed(false);
@@ -136,19 +134,17 @@ export default function mount(section, app) {
   });
 
   const keys = "Arrow keys move, space changes a pixel, shift with an arrow key draws.";
-  section.append(
-    element(
-      "div",
-      { class: examples ? "board" : "board alone" },
-      panel("sheet", "Draw", element("h2", {}, "Draw"), pad.element, bar.element),
-      panel("network-input", "Network input", element("h2", {}, "Network input"), input.element, input.note, element("p", { class: "visually-hidden", id: "input-keys" }, keys)),
-      panel("answers", "Prediction", prediction.element),
-      attribution.element,
-      examples?.element ?? null,
-    ),
-    layers.element,
+  const board = element(
+    "div",
+    { class: examples ? "board" : "board alone" },
+    panel("sheet", "Draw", element("h2", {}, "Draw"), pad.element, bar.element),
+    panel("network-input", "Network input", element("h2", {}, "Network input"), input.element, input.note, element("p", { class: "visually-hidden", id: "input-keys" }, keys)),
+    panel("answers", "Prediction", prediction.element),
+    attribution.element,
+    examples?.element ?? null,
   );
-  prediction.setClasses(DIGITS);
+  section.append(board, layers.element);
+  prediction.setNetwork(DIGITS);
   prediction.update(null, -1, null);
   examples?.open();
   changed(false);

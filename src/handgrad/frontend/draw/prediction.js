@@ -1,20 +1,24 @@
-// The predicted class and a bar for the probability of each. The bars also select the class to explain.
+// The prediction in words, and a bar or a number for each class, label or target, which also selects what is explained.
 
-import { argmax, arrowTarget, element } from "handgrad/elements.js";
+import { wordingOf } from "handgrad/draw/wording.js";
+import { arrowTarget, element } from "handgrad/elements.js";
 
 export class Prediction {
   #rows = [];
 
-  /** @param select  called with the index of a class, and true where selecting it again must not deselect it */
-  constructor(select) {
+  /**
+   * @param select  called with the index of a class, and true where selecting it again must not deselect it
+   * @param {string} empty  shown where there is no input
+   */
+  constructor(select, empty) {
     this.select = select;
+    this.empty = empty;
     this.large = element("p", { class: "answer-large", "aria-hidden": "true" });
     this.sentence = element("p", { class: "answer-words" });
     this.live = element("p", { class: "visually-hidden", "aria-live": "polite" });
     this.bars = element("div", {
       class: "bars",
       role: "radiogroup",
-      "aria-label": "Probabilities. Select a class to explain its logit",
       onkeydown: (event) => this.#onKey(event),
     });
     this.message = element("div", { class: "answer-message", hidden: true });
@@ -29,10 +33,15 @@ export class Prediction {
     this.bars.hidden = this.head.hidden = true;
   }
 
-  setClasses(classes) {
+  /** @param network  {classes, task, targetScaling}: what is predicted */
+  setNetwork(network) {
+    const { classes, task } = network;
     this.classes = classes;
+    this.wording = wordingOf(network);
     this.message.hidden = true;
-    this.bars.hidden = this.head.hidden = false;
+    this.head.hidden = false;
+    this.bars.hidden = task === "regression" && classes.length === 1; // the text says it all
+    this.bars.setAttribute("aria-label", this.wording.label);
     this.#rows = classes.map((name, index) => {
       const fill = element("span", { class: "bar-fill" });
       const percent = element("span", { class: "bar-percent" }, "–");
@@ -47,25 +56,29 @@ export class Prediction {
     });
     this.bars.replaceChildren(...this.#rows.map(({ row }) => row));
     this.bars.classList.toggle("many", classes.length > 10);
-    this.bars.classList.toggle("short", classes.length <= 10 && classes.every((name) => name.length <= 2));
+    this.bars.classList.toggle("short", task === "classification" && classes.length > 5 && classes.length <= 10 && classes.every((name) => name.length <= 2));
+    this.bars.classList.toggle("labels", task === "multilabel");
+    this.bars.classList.toggle("targets", task === "regression");
   }
 
-  /** Show probabilities; null: there is no input. */
-  update(probabilities, focus, selected) {
-    const best = probabilities ? argmax(probabilities) : -1;
-    this.large.textContent = probabilities ? this.classes[best] : "";
-    this.large.classList.toggle("long", probabilities !== null && this.classes[best].length > 2);
-    this.sentence.textContent = probabilities ? inWords(probabilities, this.classes) : "Draw something, and the network predicts its class.";
+  /** Show a prediction, as of `Network.predict`; null: there is no input. */
+  update(prediction, focus, selected) {
+    const { headline, sentence, text, predicted } = this.wording;
+    this.large.textContent = prediction ? headline(prediction, focus) : "";
+    this.large.classList.toggle("long", this.large.textContent.length > 2);
+    this.sentence.textContent = prediction ? sentence(prediction, focus) : this.empty;
     this.#rows.forEach(({ row, fill, percent }, index) => {
-      const probability = probabilities?.[index] ?? 0;
-      fill.style.setProperty("--share", probability);
-      percent.textContent = probabilities ? inPercent(probability) : "–";
-      percent.dataset.short = probabilities ? Math.round(100 * probability) : "–"; // on narrow screens
-      row.classList.toggle("best", index === best);
+      const value = prediction?.[index] ?? 0;
+      const shown = prediction ? text(value, index) : "–";
+      fill.style.setProperty("--share", value);
+      percent.textContent = shown;
+      percent.title = prediction ? String(value) : "";
+      percent.dataset.short = prediction ? Math.round(100 * value) : "–"; // on narrow screens
+      row.classList.toggle("best", prediction !== null && predicted(prediction, index));
       row.setAttribute("aria-checked", index === focus);
-      row.setAttribute("aria-label", `${this.classes[index]}: ${probabilities ? inPercent(probability) : "no input"}`);
+      row.setAttribute("aria-label", `${this.classes[index]}: ${prediction ? shown : "no input"}`);
       row.tabIndex = index === Math.max(0, focus) ? 0 : -1;
-      row.title = index === selected ? "selected: press again to explain the predicted class" : `explain the logit of ${this.classes[index]}`;
+      row.title = index === selected ? "selected: press again to explain the prediction" : `explain ${this.classes[index]}`;
     });
   }
 
@@ -84,23 +97,4 @@ export class Prediction {
     this.select(index, true);
     this.#rows[index].row.focus();
   }
-}
-
-/** A percentage that is 100 or 0 only where the probability is exactly 1 or 0. */
-function inPercent(probability) {
-  const percent = 100 * probability;
-  if (percent > 99.9 && probability < 1) return "> 99.9 %";
-  if (percent < 0.1 && probability > 0) return "< 0.1 %";
-  return `${percent.toFixed(1)} %`;
-}
-
-/** The prediction and its probability in one sentence. */
-function inWords(probabilities, classes) {
-  const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
-  const [first, second] = order.map((index) => classes[index]);
-  const most = probabilities[order[0]];
-  const percent = inPercent(most);
-  if (most >= 0.95) return `This is ${first}: ${percent}.`;
-  if (most >= 0.6) return `Probably ${first} (${percent}), perhaps ${second}.`;
-  return `Not sure: ${first} (${percent}) or ${second}?`;
 }

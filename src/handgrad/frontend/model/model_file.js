@@ -13,7 +13,7 @@ const TYPES = { F32: Float32Array, F64: Float64Array };
 /**
  * Read the parts of a network.
  * @param {ArrayBuffer} buffer  a model.safetensors or checkpoint.safetensors
- * @returns {Object} {classes, inputShape, framing, recipe, scaling, layers}
+ * @returns {Object} the properties of a `Network`
  * @throws {Error} with one line
  */
 export function readParts(buffer) {
@@ -50,7 +50,11 @@ function parts(buffer, { start, header }) {
     return layer;
   });
   if (!same(shape, [classes.length])) throw new Error(`the last layer has shape ${shape}, but there are ${classes.length} classes`);
-  const scale = (name) => tensor(`scaling.${name}`, Float64Array).values;
-  const scaling = Object.hasOwn(header, "scaling.shift") ? { shift: scale("shift"), divisor: scale("divisor") } : null;
-  return { classes, inputShape, framing: description("framing"), recipe: description("recipe"), scaling, layers };
+  const [scaling, targetScaling] = ["scaling", "target_scaling"].map((name) => {
+    if (!Object.hasOwn(header, `${name}.shift`)) return null;
+    return { shift: tensor(`${name}.shift`, Float64Array).values, divisor: tensor(`${name}.divisor`, Float64Array).values };
+  });
+  const [exampleShape, features, framing, recipe] = ["example_shape", "features", "framing", "recipe"].map(description);
+  const task = description("task") ?? "classification";
+  return { classes, inputShape, exampleShape, features, framing, recipe, task, scaling, targetScaling, layers };
 }

@@ -1,5 +1,6 @@
-// The network of a model file: from raw inputs to probabilities, and back to the gradient of the input.
+// The network of a model file: from raw inputs to probabilities or targets, and back to the gradient of the input.
 
+import { sigmoid } from "handgrad/model/layers/activations.js";
 import { readParts } from "handgrad/model/model_file.js";
 import { size } from "handgrad/model/shapes.js";
 
@@ -26,8 +27,9 @@ function softmax(logits) {
 export class Network {
   /**
    * @param {Object} parts  the result of `readParts`, which become properties:
-   *   classes: string[], inputShape: number[], framing: string, recipe: Object|null,
-   *   scaling: {shift, divisor: Float64Array of 1 or I values}|null,
+   *   classes: string[] (or labels, or targets), task: "classification"|"multilabel"|"regression",
+   *   inputShape, exampleShape: number[], features: string[], framing: string, recipe: Object|null,
+   *   scaling: {shift, divisor: Float64Array of 1 or I values}|null, targetScaling: the same of C values|null,
    *   layers: {type, inputShape, outputShape, parameters: {name: {shape, values}}, …}[]
    */
   constructor(parts) {
@@ -36,22 +38,27 @@ export class Network {
     this.parameterCount = parameters.reduce((sum, { values }) => sum + values.length, 0);
   }
 
+  /** Whether it classifies drawings of 28×28 pixels; a form shows every other network. */
+  get takesDrawings() {
+    return size(this.inputShape) === 784 && (this.exampleShape.length > 1 || !this.features.length) && this.task !== "regression";
+  }
+
   /**
    * Compute one example.
-   * @param {Uint8Array|Float32Array} pixels  I raw values: 0–255 for images
-   * @returns {{activations: Float32Array[], probabilities: Float32Array, backward: function(Float32Array): Float32Array}}
-   *   the scaled input and the output of each layer, of which the last are the logits; `backward(dlogits)` returns dx of
-   *   the scaled input
+   * @param {Uint8Array|Float32Array} raw  I raw values: 0–255 for images
+   * @returns {{activations: Float32Array[], prediction: Float32Array|Float64Array, backward: function(Float32Array): Float32Array}}
+   *   the scaled input and the output of each layer, of which the last are the logits; the prediction as of `predict`;
+   *   `backward(dlogits)` returns dx of the scaled input
    */
-  forward(pixels) {
-    const activations = [this.#scaled(pixels)];
+  forward(raw) {
+    const activations = [this.#scaled(raw)];
     const backwards = this.layers.map((layer) => {
       const { y, backward } = layer.forward(activations.at(-1));
       activations.push(y);
       return backward;
     });
     const backward = (dlogits) => backwards.reduceRight((dy, layerBackward) => layerBackward(dy), dlogits);
-    return { activations, probabilities: softmax(activations.at(-1)), backward };
+    return { activations, prediction: this.#decide(activations.at(-1)), backward };
   }
 
   /**
@@ -65,24 +72,32 @@ export class Network {
   }
 
   /**
-   * Compute the probabilities of many examples.
-   * @param {Uint8Array|Float32Array} pixels  count × I raw values
+   * Predict many examples.
+   * @param {Uint8Array|Float32Array|Float64Array} raw  count × I raw values
    * @param {number} count
-   * @returns {Float32Array} count × C
+   * @returns {Float64Array} count × C: the probabilities of classes or labels, or targets in units of the data
    */
-  predictProba(pixels, count) {
+  predict(raw, count) {
     const [inputs, classes] = [size(this.inputShape), this.classes.length];
     const widest = Math.max(inputs, ...this.layers.map(({ outputShape }) => size(outputShape)));
     const chunk = Math.max(1, Math.floor(CHUNK / widest));
-    const probabilities = new Float32Array(count * classes);
+    const found = new Float64Array(count * classes);
     for (let start = 0; start < count; start += chunk) {
       const end = Math.min(start + chunk, count);
-      const logits = this.layers.reduce((x, layer) => layer.forward(x).y, this.#scaled(pixels.subarray(start * inputs, end * inputs)));
+      const logits = this.layers.reduce((x, layer) => layer.forward(x).y, this.#scaled(raw.subarray(start * inputs, end * inputs)));
       for (let k = 0; k < end - start; k++) {
-        probabilities.set(softmax(logits.subarray(k * classes, (k + 1) * classes)), (start + k) * classes);
+        found.set(this.#decide(logits.subarray(k * classes, (k + 1) * classes)), (start + k) * classes);
       }
     }
-    return probabilities;
+    return found;
+  }
+
+  /** The prediction for the outputs of the last layer, of one example. */
+  #decide(outputs) {
+    if (this.task === "multilabel") return outputs.map(sigmoid);
+    if (this.task !== "regression") return softmax(outputs);
+    const { shift, divisor } = this.targetScaling ?? { shift: [0], divisor: [1] };
+    return Float64Array.from(outputs, (value, k) => value * divisor[k % divisor.length] + shift[k % shift.length]);
   }
 
   /** x = (raw − shift) / divisor */

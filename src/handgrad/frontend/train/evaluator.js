@@ -33,7 +33,7 @@ export class Evaluator {
       if (round !== this.#round) return false;
       const start = performance.now();
       const images = Math.min(slice, count - first);
-      const probabilities = network.predictProba(pixels.subarray(first * inputs, (first + images) * inputs), images);
+      const probabilities = network.predict(pixels.subarray(first * inputs, (first + images) * inputs), images);
       progress(first, Array.from({ length: images }, (_, k) => argmax(probabilities.subarray(k * classes, (k + 1) * classes))));
       first += images;
       const duration = Math.max(0.1, performance.now() - start);

@@ -51,7 +51,10 @@ export function progress(training, records) {
 
 /** A record in one sentence. */
 export function inWords(record, { epochs }) {
-  const part = (name, value, accuracy) => (value === null ? "" : `${name} loss ${loss(value)}, accuracy ${percent(accuracy)}`);
+  const part = (name, value, accuracy) => {
+    if (value === null) return "";
+    return `${name} loss ${loss(value)}${accuracy === null ? "" : `, accuracy ${percent(accuracy)}`}`;
+  };
   const parts = [part("training", record.loss, record.train_accuracy), part("validation", record.validation_loss, record.validation_accuracy)];
   return `Step ${count(record.step)}, epoch ${epochs ? `${record.epoch} of ${epochs}` : record.epoch}: ${parts.filter(Boolean).join("; ")}`;
 }

@@ -2,7 +2,6 @@
 
 import { grey, paint } from "handgrad/draw/images.js";
 import { button, digitCanvas, element, moveFocus, panel } from "handgrad/elements.js";
-import { size } from "handgrad/model/shapes.js";
 import { Evaluator } from "handgrad/train/evaluator.js";
 import { count, percent, sourceName } from "handgrad/train/format.js";
 import { examplesOf, testDataFor } from "handgrad/train/test_images.js";
@@ -99,8 +98,8 @@ export class Gallery {
     if (this.#running || !this.#requested || !this.#examples) return;
     const [network, examples] = [this.#network, this.#examples];
     this.#requested = false;
-    if (size(network.inputShape) !== 784) {
-      this.status.textContent = "This network does not take images of 28×28.";
+    if (!network.takesDrawings || network.task !== "classification") {
+      this.status.textContent = "This network does not classify images of 28×28.";
       return;
     }
     this.#running = true;

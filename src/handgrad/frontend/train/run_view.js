@@ -56,7 +56,7 @@ export class RunView {
     const pointed = (index) => ((this.#pointed = index), this.refresh());
     const accuracy = (value, tick) => (tick ? String(Number((100 * value).toFixed(2))) : percent(value).replace(" ", ""));
     this.charts = [
-      new Chart({ title: "Loss (nats)", keys: ["loss", "validation_loss"], format: (value, tick) => (tick ? String(value) : loss(value)), range: lossRange, pointed }),
+      new Chart({ title: "Loss", keys: ["loss", "validation_loss"], format: (value, tick) => (tick ? String(value) : loss(value)), range: lossRange, pointed }),
       new Chart({ title: "Accuracy (%)", keys: ["train_accuracy", "validation_accuracy"], format: accuracy, range: accuracyRange, pointed }),
     ];
     this.readout = element("p", { class: "note view-readout" });
@@ -164,6 +164,7 @@ export class RunView {
     const record = this.#records.at(this.#pointed ?? this.#records.length - 1);
     const text = record ? `${this.#pointed === null ? "Newest: " : ""}${inWords(record, training)}, after ${duration(record.seconds)}` : "No record yet";
     this.readout.textContent = text;
+    this.charts[1].element.hidden = this.#records.last?.validation_accuracy === null && this.#records.last.train_accuracy === null; // of a regression
     for (const chart of this.charts) chart.update(this.#records, finished ? 0 : totalSteps(training, this.#records), this.#pointed, text);
   }
 
@@ -182,7 +183,7 @@ export class RunView {
       case "damaged": return `It is damaged: ${this.#error}.`;
       case "failed": return this.#error ?? "It failed.";
       case "paused": return "Paused. Resume continues after the last checkpoint.";
-      case "finished": return `Finished in ${duration(last?.seconds ?? 0)}. Use this model to draw for it.`;
+      case "finished": return `Finished in ${duration(last?.seconds ?? 0)}. Use this model to try it.`;
     }
     if (!last) return "Starting …";
     const share = progress(training, this.#records);

@@ -19,11 +19,13 @@ export const Tanh = elementwise({
 });
 
 /** y = 1 / (1 + exp −x); exp −|x| cannot overflow. */
+export function sigmoid(x) {
+  const power = Math.exp(-Math.abs(x));
+  return (x < 0 ? power : 1) / (1 + power);
+}
+
 export const Sigmoid = elementwise({
-  f(x) {
-    const power = Math.exp(-Math.abs(x));
-    return (x < 0 ? power : 1) / (1 + power);
-  },
+  f: sigmoid,
   derivative: (x, y) => y * (1 - y),
 });
 

@@ -1,0 +1,74 @@
+// The form for networks of tables: a field for each column, the prediction while typing, and what each column changes.
+
+import { Prediction } from "handgrad/draw/prediction.js";
+import { argmax, button, eachFrame, element, panel } from "handgrad/elements.js";
+import { columnEffects, columnsOf, rawInputs } from "handgrad/form/columns.js";
+import { Effects } from "handgrad/form/effects.js";
+import { field } from "handgrad/form/fields.js";
+
+const MOST = 200; // fields, as in exports/html.py
+
+export default function mount(section, app) {
+  let network = null; // the app's, if it takes a table
+  let columns = [];
+  let fields = [];
+  let selected = null; // the class, label or target to explain; null: the most probable, or the first target
+  let announced = true; // whether screen readers have the newest prediction
+
+  const prediction = new Prediction((index, keep = false) => {
+    selected = index === selected && !keep ? null : index;
+    changed(false);
+  });
+  const effects = new Effects();
+  const inputs = element("form", { class: "fields", "aria-labelledby": "form-title", onsubmit: (event) => event.preventDefault(), oninput: () => changed(false), onchange: () => changed(true) });
+  const note = element("p", { class: "note" });
+  const resets = button("Reset", () => {
+    fields.forEach((each) => each.reset());
+    changed(true);
+  });
+
+  const refresh = eachFrame(() => {
+    if (!fields.length) return;
+    const values = fields.map((each) => each.value());
+    const raw = values.includes(undefined) ? null : rawInputs(network, columns, values);
+    const found = raw && network.predict(raw, 1);
+    const valid = found?.every(Number.isFinite);
+    const focus = selected ?? (valid && network.task !== "regression" ? argmax(found) : 0);
+    prediction.empty = raw ? "The numbers are too large." : `${columns[values.indexOf(undefined)].name} needs a number.`;
+    prediction.update(valid ? found : null, focus, selected);
+    const changes = valid && columnEffects(network, columns, raw, focus);
+    effects.update(network, focus, changes ? columns.map(({ name }, k) => ({ name, text: String(values[k] === "" ? "missing" : values[k]).replace(/^-/, "−"), effect: changes[k] })) : null);
+    if (!announced) prediction.announce();
+    announced = true;
+  });
+
+  function changed(finished) {
+    if (finished) announced = false;
+    refresh();
+  }
+
+  function setNetwork() {
+    network = app.network && !app.network.takesDrawings ? app.network : null;
+    form.hidden = !network;
+    columns = network ? columnsOf(network) : [];
+    selected = null;
+    const fits = columns.length <= MOST;
+    fields = fits ? columns.map((column) => field(network, column)) : [];
+    inputs.replaceChildren(...fields.map((each) => each.element));
+    if (!network) return;
+    prediction.setNetwork(network);
+    if (!fits) prediction.showMessage(element("p", { class: "problem" }, `This network takes ${columns.length} columns; a form has at most ${MOST}.`));
+    const missing = columns.some((column) => column.number !== undefined && column.names.has(""));
+    note.textContent = `The values are the means of the training data${missing ? "; an empty field is a missing number" : ""}.`;
+    changed(false);
+  }
+
+  const form = element(
+    "div",
+    { class: "table-form", hidden: true },
+    panel("form-inputs", "Inputs", element("div", { class: "stage-head" }, element("h2", { id: "form-title" }, "Inputs"), resets), note, inputs),
+    element("div", { class: "form-result" }, panel("form-answer", "Prediction", prediction.element), panel("form-effects", "Effects", effects.element)),
+  );
+  section.append(form);
+  app.addEventListener("network", setNetwork);
+}
