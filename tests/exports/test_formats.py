@@ -21,9 +21,9 @@ BYTES = hg.Scaling.of_bytes()
 
 
 def network(
-    *layers: hg.Layer, shape: Any = (1, 28, 28), dtype: Any = np.float32, scaling: hg.Scaling = BYTES
+    *layers: hg.Layer, shape: Any = (1, 28, 28), dtype: Any = np.float32, **settings: Any
 ) -> hg.Network:
-    return hg.Network(layers, shape, 0, dtype, scaling=scaling)
+    return hg.Network(layers, shape, 0, dtype, **{"scaling": BYTES, **settings})
 
 
 FLAT = [hg.Flatten(), hg.Dense(2)]
@@ -56,9 +56,10 @@ def test_format_follows_from_the_suffix(name: str, format: str | None, begins: b
         (CUSTOM, "m.h", {}, "layers of the library only, .* Mine"),
         (LARGE, "m.onnx", {}, "float32"),
         (network(hg.Flatten(), hg.ReLU()), "m", {}, "dense layers"),
-        (network(hg.Dense(2), shape=4), "m.html", {}, "28×28 bytes, but the model takes 4 bytes"),
-        (network(*FLAT, shape=(3, 28, 28)), "m.html", {}, "takes 3×28×28 bytes"),
-        (network(*FLAT, scaling=NUMBERS), "m.html", {}, "takes 1×28×28 numbers; export it as onnx"),
+        (network(hg.Dense(2), shape=201), "m.html", {}, "the model takes 201"),
+        (network(*FLAT, shape=(3, 28, 28)), "m.html", {}, "takes 2352"),
+        (network(*FLAT, scaling=NUMBERS), "m.html", {}, "takes 784 .*; export it as onnx"),
+        (network(*FLAT, task="regression"), "m.html", {}, "takes 784"),
     ],
 )
 def test_refused_exports(network: Any, name: str, options: Any, message: str, tmp_path: Path) -> None:

@@ -31,8 +31,10 @@ def test_layers(models: Models, layer: hg.Layer, shape: tuple[int, ...]) -> None
 
 
 def compare(models: Models, network: hg.Network, raw: NDArray[Any], atol: float = 1e-5) -> None:
-    """Compare probabilities, and gradients with respect to the inputs."""
-    np.testing.assert_allclose(models.predict_proba(network, raw), network.predict_proba(raw), atol=atol)
+    """Compare predictions, and gradients with respect to the inputs."""
+    expected = network.predict(raw) if network.task == "regression" else network.predict_proba(raw)
+    unit = network.target_scaling.divisor if network.target_scaling else 1.0
+    np.testing.assert_allclose(models.predict(network, raw) / unit, expected / unit, rtol=1e-5, atol=atol)
     dlogits = np.random.default_rng(2).normal(size=(len(raw), len(network.classes))).astype(np.float32)
     dx = gradients(network, network.scale(raw), dlogits).reshape(len(raw), -1)
     found = models.input_gradients(network, raw, dlogits)
@@ -70,6 +72,15 @@ def test_tables_are_standardised(models: Models) -> None:
     network = hg.Network([hg.Dense(6), hg.GELU(), hg.Dense(3)], 4, 0, scaling=scaling)
     raw = np.random.default_rng(1).normal([1e6, -3, 0, 2.5], size=(50, 4)).astype(np.float32)
     compare(models, network, raw)
+
+
+@pytest.mark.parametrize("scaled", [True, False])
+@pytest.mark.parametrize("task", ["multilabel", "regression"])
+def test_tasks(models: Models, task: str, scaled: bool) -> None:
+    scaling = hg.Scaling(np.array([250e3, -1.0, 0.0]), np.array([9e4, 1e-3, 2.0]))
+    targets = {"target_scaling": scaling} if task == "regression" and scaled else {}
+    network = hg.Network([hg.Dense(6), hg.GELU(), hg.Dense(3)], 4, 0, task=task, **targets)
+    compare(models, network, 9 * np.random.default_rng(1).normal(size=(50, 4)).astype(np.float32))
 
 
 def small() -> hg.Network:

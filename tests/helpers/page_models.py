@@ -34,9 +34,9 @@ class Models:
         reading = "".join(f"const {name} = fromBase64(encoded.{name}).buffer;\n" for name in inputs)
         return self.page.evaluate(f"async (encoded) => {{\n{reading}{program}\n}}", encoded)
 
-    def predict_proba(self, network: hg.Network, raw: NDArray[Any]) -> NDArray[np.float64]:
-        """Compute (N, C) probabilities of bytes or float32."""
-        program = f"return Array.from(readModel(model).predictProba({_values(raw)}, {len(raw)}));"
+    def predict(self, network: hg.Network, raw: NDArray[Any]) -> NDArray[np.float64]:
+        """Compute the predictions (N, C) for bytes or float32: probabilities, or targets."""
+        program = f"return Array.from(readModel(model).predict({_values(raw)}, {len(raw)}));"
         found = self.run(program, model=model_bytes(network), raw=raw.tobytes())
         return np.array(found).reshape(len(raw), -1)
 

@@ -173,6 +173,27 @@ def test_a_model_of_a_table_and_one_that_has_diverged(tmp_path: Path) -> None:
         assert "diverged" in refused(send(api, SEVEN.read_bytes()), 422)
 
 
+def test_other_tasks(tmp_path: Path) -> None:
+    layers, rows = [hg.Dense(2)], [[0.5, -2, 7], [1, 1, 1]]
+    labels = hg.Network(layers, 3, 0, task="multilabel", classes=("wet", "cold"), features=("a", "b", "c"))
+    with client(tmp_path, labels) as api:
+        found = predictions(api.post("/predict", json={"pixels": rows}))
+        np.testing.assert_allclose(
+            [[one["probabilities"][name] for name in labels.classes] for one in found],
+            labels.predict_proba(rows),
+        )
+        decided = [[name in one["labels"] for name in labels.classes] for one in found]
+        assert decided == labels.predict(rows).astype(bool).tolist()
+        about = api.get("/model").json()
+        assert (about["task"], about["features"]) == ("multilabel", ["a", "b", "c"])
+    scaling = hg.Scaling(np.array([1e5, 0.0]), np.array([3e4, 1.0]))
+    prices = hg.Network(layers, 3, 0, task="regression", classes=("price", "rent"), target_scaling=scaling)
+    with client(tmp_path, prices) as api:
+        found = predictions(api.post("/predict", json={"pixels": rows}))
+        assert [[one["price"], one["rent"]] for one in found] == prices.predict(rows).tolist()
+        assert api.get("/model").json()["task"] == "regression"
+
+
 def test_each_concurrent_request_gets_its_answer(api: TestClient) -> None:
     expected = small_network().predict(DIGITS)
 

@@ -39,8 +39,8 @@ def export(
     path : path
         Of the file, whose folder must exist; for CSV, of the folder, which is created.
     format : str, optional
-        ``"onnx"``, ``"c"`` (a C99 header), ``"html"`` (a page to draw on, or a form) or ``"csv"`` (parameters in the Rust
-        program's layout); default: by the suffix, ``.onnx``, ``.h``, ``.html`` or none.
+        ``"onnx"``, ``"c"`` (a C99 header), ``"html"`` (a page to draw on, or a form) or ``"csv"``
+        (parameters in the Rust program's layout); default: by the suffix, ``.onnx``, ``.h``, ``.html`` or none.
     int8 : bool
         Round weights to 8 bits; only for C.
     recipe : mapping, optional

@@ -40,7 +40,9 @@ def write_html(network: Network, path: Path, recipe: Recipe | None, accuracy: st
     fields = len(columns_of(network.features)) or network.inputs
     if not drawable and fields > MOST_FIELDS:
         page = f"the page draws images of 28×28 bytes for classes or labels, or has a form of {MOST_FIELDS} fields"
-        raise HandgradError(f"{page} at most; the model takes {fields} numbers or names; export it as onnx or c")
+        raise HandgradError(
+            f"{page} at most; the model takes {fields} numbers or names; export it as onnx or c"
+        )
     name = str((recipe or {}).get("name") or path.stem)
     attributes = f'type="application/octet-stream;base64" id="model" data-name="{escape(name)}"'
     if accuracy:

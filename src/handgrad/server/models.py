@@ -33,7 +33,9 @@ class ServedModel:
         network = self.network
         return {
             "name": self.name,
+            "task": network.task or "classification",
             "classes": network.classes,
+            "features": network.features,
             "input_shape": network.input_shape,
             "example_shape": network.example_shape,
             "layers": [layer.to_config() for layer in network.layers],

@@ -35,7 +35,7 @@ def routes(in_use: ModelInUse, max_pixels: int, heavy: Turns) -> APIRouter:
 
     @router.get("/model")
     def describe() -> dict[str, Any]:
-        """Describe the model in use: name, layers, shapes, classes and recipe."""
+        """Describe the model in use: name, task, layers, shapes, classes, names of inputs, and recipe."""
         return in_use.get().describe()
 
     @router.get("/model/file", response_class=Response, dependencies=[Depends(heavy)])
@@ -49,7 +49,11 @@ def routes(in_use: ModelInUse, max_pixels: int, heavy: Turns) -> APIRouter:
         openapi_extra={"requestBody": {"required": True, "content": BODY}},
     )
     async def predict(request: Request) -> Response:
-        """Predict classes: `predictions` with `class`, `probability` and `probabilities` by class, by example."""
+        """Predict examples: `predictions`, with one object for each.
+
+        It has `class`, `probability` and `probabilities` by class; for several labels `labels`, which are those above
+        0.5, and `probabilities` by label; for a regression the targets by name.
+        """
         network, body = in_use.get().network, await request.body()
         limit = max_pixels if request.headers.get("content-type", "").lower().startswith("image/") else None
         if limit is None and len(body) <= SMALL_BODY and network.macs <= LIGHT:
@@ -61,20 +65,26 @@ def routes(in_use: ModelInUse, max_pixels: int, heavy: Turns) -> APIRouter:
 
 
 def predictions(network: Network, body: bytes, max_pixels: int | None) -> Response:
-    """Predict the classes of numbers in JSON or, if `max_pixels` is not None, of an image file; answer in JSON."""
+    """Predict from numbers in JSON or, if `max_pixels` is not None, from an image file; answer in JSON."""
     if max_pixels is None:
         x = _numbers(body, network.inputs)
     else:
         grey = read_image(body, "the image", max_pixels)
         x = framed(grey, network.example_shape, network.framing)[np.newaxis]
     with np.errstate(all="ignore"):
-        probabilities = network.predict_proba(x)
-    if not np.isfinite(probabilities).all():
+        values = network.predict(x) if network.task == "regression" else network.predict_proba(x)
+    if not np.isfinite(values).all():
         raise HandgradError("the model's output is not a finite number; its training has diverged")
     classes, found = network.classes, []
-    for row, best in zip(probabilities.tolist(), probabilities.argmax(axis=1).tolist(), strict=True):
-        by_class = dict(zip(classes, row, strict=True))
-        found.append({"class": classes[best], "probability": row[best], "probabilities": by_class})
+    for row, best in zip(values.tolist(), values.argmax(axis=1).tolist(), strict=True):
+        by_class: dict[str, Any] = dict(zip(classes, row, strict=True))
+        if network.task == "regression":
+            found.append(by_class)
+        elif network.task == "multilabel":
+            labels = [name for name in classes if by_class[name] > 0.5]
+            found.append({"labels": labels, "probabilities": by_class})
+        else:
+            found.append({"class": classes[best], "probability": row[best], "probabilities": by_class})
     return Response(to_json({"predictions": found}), media_type="application/json")
 
 

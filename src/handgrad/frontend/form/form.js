@@ -49,26 +49,25 @@ export default function mount(section, app) {
 
   function setNetwork() {
     network = app.network && !app.network.takesDrawings ? app.network : null;
-    form.hidden = !network;
     columns = network ? columnsOf(network) : [];
     selected = null;
     const fits = columns.length <= MOST;
     fields = fits ? columns.map((column) => field(network, column)) : [];
     inputs.replaceChildren(...fields.map((each) => each.element));
-    if (!network) return;
+    if (!network) return form.remove();
+    section.append(form);
     prediction.setNetwork(network);
+    inputsPanel.hidden = effectsPanel.hidden = !fits;
     if (!fits) prediction.showMessage(element("p", { class: "problem" }, `This network takes ${columns.length} columns; a form has at most ${MOST}.`));
     const missing = columns.some((column) => column.number !== undefined && column.names.has(""));
     note.textContent = `The values are the means of the training data${missing ? "; an empty field is a missing number" : ""}.`;
     changed(false);
   }
 
-  const form = element(
-    "div",
-    { class: "table-form", hidden: true },
-    panel("form-inputs", "Inputs", element("div", { class: "stage-head" }, element("h2", { id: "form-title" }, "Inputs"), resets), note, inputs),
-    element("div", { class: "form-result" }, panel("form-answer", "Prediction", prediction.element), panel("form-effects", "Effects", effects.element)),
-  );
-  section.append(form);
+  const head = element("div", { class: "stage-head" }, element("h2", { id: "form-title" }, "Inputs"), resets);
+  const inputsPanel = panel("form-inputs", "Inputs", head, note, inputs);
+  const effectsPanel = panel("form-effects", "Effects", effects.element);
+  const result = element("div", { class: "form-result" }, panel("form-answer", "Prediction", prediction.element), effectsPanel);
+  const form = element("div", { class: "table-form" }, inputsPanel, result);
   app.addEventListener("network", setNetwork);
 }
