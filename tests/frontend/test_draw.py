@@ -213,6 +213,16 @@ def use(board: Window, content: bytes) -> None:
     board.settle()
 
 
+def test_several_labels(board: Window) -> None:
+    """A label is predicted where its probability is above 0.5."""
+    use(board, file_of([hg.Dense(3)], FLAT, classes=("round", "straight", "wide"), task="multilabel"))
+    board.draw(strokes_of("3"))
+    decided = [float(text.strip("<> %")) > 50 for text in board.probabilities()]
+    present = [name for name, there in zip(("round", "straight", "wide"), decided, strict=True) if there]
+    expect(board.answer).to_have_text(", ".join(present) or "none")
+    assert board.page.locator(".bar.best .bar-name").all_text_contents() == present
+
+
 @slow
 def test_networks_of_every_kind(board: Window) -> None:
     board.draw(strokes_of("3"))

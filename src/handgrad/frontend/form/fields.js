@@ -11,7 +11,8 @@ import { scaleOf } from "handgrad/form/columns.js";
 export function field(network, column) {
   const { control, value, reset } = column.number === undefined ? choice(network, column) : numberField(network, column);
   reset();
-  return { element: element("label", { class: "field" }, element("span", { class: "field-name" }, column.name), control), value, reset };
+  control.id = `field-${column.inputs[0]}`;
+  return { element: element("div", { class: "field" }, element("label", { for: control.id }, column.name), control), value, reset };
 }
 
 function numberField(network, { number, names }) {
