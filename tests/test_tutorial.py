@@ -1,48 +1,24 @@
-"""Every command and program of docs/tutorial.md, which must give the same predictions everywhere."""
+"""Every command and program of docs/tutorial.md and docs/regression.md, with the same predictions everywhere."""
 
-import os
 import re
-import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from playwright.sync_api import Browser
 
-from c_compiler import compiler
-from documents import ROOT, all_blocks, output
+from page_fixtures import browser
+from page_window import SETTLED, windows
+from walk import Walk, numbers_of
 
-BLOCKS = all_blocks("docs/tutorial.md")
-COMMANDS = "".join(block for language, block in BLOCKS if language == "sh")
+__all__ = ["browser"]
 
 
 @pytest.mark.slow
 def test_every_step_of_the_tutorial(tmp_path: Path) -> None:
-    programs = tmp_path / "programs"  # with which `uv run` finds this Python, and `cc` a compiler
-    programs.mkdir()
-    for name, what in (
-        ("uv", '[ "$1" = run ] && shift && exec "$@"'),
-        ("python", f'exec "{sys.executable}" "$@"'),
-        ("handgrad", f'exec "{sys.executable}" -m handgrad "$@"'),
-    ):
-        (programs / name).write_text(f"#!/bin/sh\n{what}\n")
-        (programs / name).chmod(0o755)
-    (programs / "cc").symlink_to(compiler())
-    (tmp_path / "examples").symlink_to(ROOT / "examples")
-    folder, printed = tmp_path / "tutorial", ""
-    for language, block in BLOCKS:
-        if language in ("python", "c"):
-            (folder / block.split()[1]).write_text(block, "utf-8")
-            assert block.split()[1] in COMMANDS
-        elif language == "text":
-            assert (folder / "plants" / "train.csv").read_text("utf-8").startswith(block)
-        else:
-            for command in block.splitlines():
-                here, path = folder if folder.exists() else tmp_path, f"{programs}:{os.environ['PATH']}"
-                printed += f"$ {command}\n" + output("bash", "-ec", command, folder=here, PATH=path)
-
-    def after(command: str) -> str:
-        """Return what a command printed."""
-        return printed.partition(f"$ {command}")[2].partition("\n")[2].partition("\n$ ")[0]
-
+    walk = Walk("docs/tutorial.md", tmp_path, "tutorial")
+    folder, after = walk.folder, walk.after
+    assert (folder / "plants" / "train.csv").read_text("utf-8").startswith(walk.texts[0])
     assert folder.joinpath("runs/plants/plots/confusion.svg").exists()
     assert folder.joinpath("runs/shapes/plots/mistakes.svg").exists()
     assert "soil=sand" in after("uv run handgrad explain runs/plants")
@@ -65,3 +41,35 @@ def test_every_step_of_the_tutorial(tmp_path: Path) -> None:
     same = after("uv run python same_shapes.py")
     in_c, in_onnx = (float(re.findall(rf"(\S+)% in {name}", same)[0]) for name in ("C", "onnx"))
     assert abs(in_c - in_onnx) < 0.7  # one image of 150
+
+
+@pytest.mark.slow
+def test_every_step_with_a_numeric_target(tmp_path: Path, browser: Browser) -> None:
+    walk = Walk("docs/regression.md", tmp_path, "prices")
+    folder, after = walk.folder, walk.after
+    begins, *texts = walk.texts
+    assert (folder / "flats" / "train.csv").read_text("utf-8").startswith(begins)
+    assert len(texts) == 3
+    assert [text for text in texts if not walk.prints(text, 0.1)] == []
+    for name in ("loss", "predictions", "residuals"):
+        assert folder.joinpath(f"runs/flats/plots/{name}.svg").exists()
+    predicted = after("uv run handgrad predict runs/flats")
+    np.testing.assert_allclose(
+        numbers_of(after("uv run handgrad predict flats.onnx")), numbers_of(predicted), rtol=1e-5
+    )
+    prices = [float(line.split()[-1]) for line in predicted.splitlines()[1:]]
+    assert float(after("./flat")) == pytest.approx(prices[1], rel=1e-5)
+    same, r2 = after("uv run python same_flats.py").split()
+    assert same == "True"
+    assert f"R² {r2}," in after("uv run handgrad evaluate")
+    with windows(browser, (folder / "flats.html").as_uri()) as open_window:
+        page = open_window("draw", offline=True).page
+        rows = (folder / "new.csv").read_text().splitlines()[1:]
+        for row, price in zip(rows, prices, strict=True):
+            size, floor, built, district = row.split(",")
+            for name, value in (("size", size), ("floor", floor), ("built", built)):
+                page.get_by_label(name).fill(value)
+            page.get_by_label("district").select_option(district)
+            page.evaluate(SETTLED)
+            shown = numbers_of(page.locator(".table-form .answer-large").inner_text())
+            assert shown == pytest.approx([price], rel=1e-5)

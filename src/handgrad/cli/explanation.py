@@ -92,11 +92,11 @@ def _effects(network: Network, explanation: Explanation, features: Sequence[str]
     rows, name = [], explanation.classes[output]
     for place in np.argsort(-np.abs(effects), kind="stable").tolist():
         column, inputs = [*groups.items()][place]
-        if len(inputs) == 1 and not (features and IS in features[inputs[0]]):
-            value, mean = f"{raw[inputs[0]]:.4g}", f"{means[inputs[0]]:.4g}"
-        else:
-            there = [features[index].partition(IS)[2] for index in inputs if raw[index]]
-            value, mean = there[0] if there else "", ""
+        numbers = [index for index in inputs if not (features and IS in features[index])]
+        names = [features[index].partition(IS)[2] for index in inputs if index not in numbers and raw[index]]
+        value, mean = names[0] if names else "", ""
+        if numbers:
+            value, mean = "missing" if names else f"{raw[numbers[0]]:.4g}", f"{means[numbers[0]]:.4g}"
         effect = effects[place] * (1 if explanation.task == "regression" else 100)
         rows.append([column, value, mean, f"{effect:+.4g}"])
     unit = name if explanation.task == "regression" else f"the probability of {name}, in percentage points"
