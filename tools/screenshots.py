@@ -7,14 +7,16 @@ FOLDER defaults to docs/images/page.
 
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+from documents import blocks
 from handgrad.cli.main import main as handgrad
 from handgrad.data.mnist import ensure
 from page_window import Window, strokes_of, windows
@@ -31,7 +33,7 @@ FOLDER = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/images/page").absolute
 
 
 def main() -> None:
-    """Train two networks, and take all screenshots."""
+    """Train networks, and take all screenshots."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as place:
         (Path(place) / "mnist").symlink_to(ensure("mnist").resolve())
@@ -45,6 +47,23 @@ def main() -> None:
             windows(chromium, server.address) as open_window,
         ):
             take(server, open_window)
+            take_form(Path(place), chromium)
+
+
+def take_form(place: Path, chromium: Browser) -> None:
+    """Take the screenshot of the page that docs/regression.md exports."""
+    subprocess.run([sys.executable, "-c", blocks("docs/regression.md", "python")[0]], cwd=place, check=True)
+    run = f"{place}/runs/flats"
+    options = ["--target=price", "--epochs=60", "--quiet", f"--out={run}"]
+    handgrad(["train", "mlp", f"--data={place}/flats", *options])
+    handgrad(["export", run, f"{place}/flats.html"])
+    with windows(chromium, (place / "flats.html").as_uri()) as open_window:
+        window = open_window("draw", viewport={"width": 1280, "height": 520})
+        window.page.get_by_label("size").fill("100")
+        window.page.get_by_label("built").fill("")
+        window.page.get_by_label("district").select_option("old town")
+        window.settle()
+        shoot(window.page, "form")
 
 
 def take(server: Process, open_window: Any) -> None:

@@ -254,7 +254,6 @@ def test_networks_of_every_kind(board: Window) -> None:
     [
         (None, "There is no network yet."),
         (b"", "model file cannot be used"),
-        (file_of([hg.Dense(3)], (4,)), "takes 4 numbers"),
     ],
 )
 def test_without_a_suitable_network(board: Window, reader: bytes, content: bytes | None, text: str) -> None:

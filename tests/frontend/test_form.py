@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 import handgrad as hg
 from handgrad.cli.main import main
+from handgrad.model.files import model_bytes
 from page_checks import BEYOND, CONTRASTS, FOCUSED, LISTEN, PROBLEMS
 from page_window import OpenWindow, Window
 from served import Process
@@ -88,3 +89,18 @@ def test_the_form_is_accessible(
     size.press("Tab")
     window.settle()
     assert page.evaluate("window.spoken") == [page.locator(".table-form .answer-words").inner_text()]
+
+
+def test_too_many_columns(board: Window, server: Process, reader: bytes) -> None:
+    """A form has at most 200; and the drawing area is back with a network that takes drawings."""
+    program = """async (bytes) => {
+        const { readModel } = await import("handgrad/model/network.js");
+        window.handgrad.setNetwork(readModel(Uint8Array.from(bytes).buffer), "another");
+    }"""
+    for columns, visible in ((200, True), (201, False)):
+        board.page.evaluate(program, list(model_bytes(hg.Network([hg.Dense(2)], columns, 0))))
+        expect(board.page.locator(".fields")).to_be_visible(visible=visible)
+    expect(board.page.locator(".table-form .answer-message")).to_contain_text("201 columns")
+    board.page.evaluate(program, list(reader))
+    expect(board.pad).to_be_visible()
+    expect(board.page.locator(".table-form")).to_have_count(0)

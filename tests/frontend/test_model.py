@@ -78,8 +78,8 @@ def test_tables_are_standardised(models: Models) -> None:
 @pytest.mark.parametrize("task", ["multilabel", "regression"])
 def test_tasks(models: Models, task: str, scaled: bool) -> None:
     scaling = hg.Scaling(np.array([250e3, -1.0, 0.0]), np.array([9e4, 1e-3, 2.0]))
-    targets = {"target_scaling": scaling} if task == "regression" and scaled else {}
-    network = hg.Network([hg.Dense(6), hg.GELU(), hg.Dense(3)], 4, 0, task=task, **targets)
+    targets = scaling if task == "regression" and scaled else None
+    network = hg.Network([hg.Dense(6), hg.GELU(), hg.Dense(3)], 4, 0, task=task, target_scaling=targets)
     compare(models, network, 9 * np.random.default_rng(1).normal(size=(50, 4)).astype(np.float32))
 
 

@@ -174,14 +174,12 @@ def test_a_model_of_a_table_and_one_that_has_diverged(tmp_path: Path) -> None:
 
 
 def test_other_tasks(tmp_path: Path) -> None:
-    layers, rows = [hg.Dense(2)], [[0.5, -2, 7], [1, 1, 1]]
+    layers, rows = [hg.Dense(2)], [[0.5, -2.0, 7.0], [1.0, 1.0, 1.0]]
     labels = hg.Network(layers, 3, 0, task="multilabel", classes=("wet", "cold"), features=("a", "b", "c"))
     with client(tmp_path, labels) as api:
         found = predictions(api.post("/predict", json={"pixels": rows}))
-        np.testing.assert_allclose(
-            [[one["probabilities"][name] for name in labels.classes] for one in found],
-            labels.predict_proba(rows),
-        )
+        probabilities = [[one["probabilities"][name] for name in labels.classes] for one in found]
+        assert probabilities == labels.predict_proba(rows).tolist()
         decided = [[name in one["labels"] for name in labels.classes] for one in found]
         assert decided == labels.predict(rows).astype(bool).tolist()
         about = api.get("/model").json()

@@ -60,7 +60,7 @@ export default function mount(section, app) {
     inputsPanel.hidden = effectsPanel.hidden = !fits;
     if (!fits) prediction.showMessage(element("p", { class: "problem" }, `This network takes ${columns.length} columns; a form has at most ${MOST}.`));
     const missing = columns.some((column) => column.number !== undefined && column.names.has(""));
-    note.textContent = `The values are the means of the training data${missing ? "; an empty field is a missing number" : ""}.`;
+    note.textContent = `Reset fills in the means of the training data${missing ? "; an empty field is a missing number" : ""}.`;
     changed(false);
   }
 
