@@ -125,23 +125,34 @@ def test_mlp(instruction_set: str, n: int, sizes: tuple[int, int, int], dtype: A
     network.flat_parameters[...] += rng.normal(0, 0.1, network.flat_parameters.shape)
     layers = network.parameters[::2]
     labels, weights = rng.integers(0, classes, n), rng.random(n).astype(dtype)
+    targets = rng.normal(size=(n, classes)).astype(dtype)
     for x in (pixels(rng, n, inputs, 0.2), rng.normal(size=(n, inputs)).astype(dtype)):
-        ours, theirs = np.ones((2, *network.flat_parameters.shape), dtype)
-        with kernels.using("numpy"):
-            logits, backward = network.forward(x)
-            loss, dlogits = kernels.softmax_cross_entropy(logits, labels, 0.1)
-            backward(weights[:, None] * dlogits / n, theirs)
+        for loss, *known in (
+            ("softmax_cross_entropy", labels, 0.1),
+            ("binary_cross_entropy", (targets > 0).astype(np.uint8)),
+            ("squared_error", targets),
+            ("huber", targets, 0.7),
+        ):
+            ours, theirs = np.ones((2, *network.flat_parameters.shape), dtype)
+            with kernels.using("numpy"):
+                logits, backward = network.forward(x)
+                losses, dlogits = getattr(kernels, loss)(logits, *known)
+                backward(weights[:, None] * dlogits / n, theirs)
+            found = kernels.mlp_gradient(*layers, *network.views(ours)[::2], loss, *known[1:])(
+                x, known[0], weights, n
+            )
+            assert (found is None) == (n > 512 or (x.dtype != np.uint8 and inputs > 512))
+            if found:
+                np.testing.assert_allclose(found[0], (weights * losses).mean(), rtol=1e-4)
+                correct = {"softmax_cross_entropy": plain.count_correct(logits, labels)}
+                correct["binary_cross_entropy"] = ((logits > 0) == (targets > 0)).sum()
+                assert found[1] == correct.get(loss, 0)
+                close(ours, theirs, 4)
         found = kernels.mlp(*layers)(x)
         assert (found is None) == (x.dtype != np.uint8 and inputs > 512)  # slower than BLAS
         if found:
             close(found[0], logits, 4)
             assert found[1].tolist() == logits.argmax(axis=1).tolist()
-        found = kernels.mlp_gradient(*layers, *network.views(ours)[::2])(x, labels, weights, 0.1, n)
-        assert (found is None) == (n > 512 or (x.dtype != np.uint8 and inputs > 512))
-        if found:
-            np.testing.assert_allclose(found[0], (weights * loss).mean(), rtol=1e-4)
-            assert found[1] == plain.count_correct(logits, labels)
-            close(ours, theirs, 4)
 
 
 @hypothesis
@@ -154,6 +165,10 @@ def test_softmax_and_losses(instruction_set: str, n: int, classes: int, size: fl
     compare("count_correct", logits, labels)
     for smoothing in (0.0, 0.1):
         compare("softmax_cross_entropy", logits, labels, smoothing, scale=1e-2 * max(1.0, size))
+    targets = rng.normal(size=(n, classes)).astype(dtype)
+    compare("binary_cross_entropy", logits, (targets > 0).astype(np.uint8), scale=1e-2 * max(1.0, size))
+    compare("squared_error", logits, targets, scale=size**2)
+    compare("huber", logits, targets, 0.7, scale=size)
 
 
 VECTORS: dict[str, tuple[int, tuple[float, ...]]] = {
@@ -195,8 +210,8 @@ def test_several_steps(instruction_set: str, rule: str, dtype: Any) -> None:
     ours, theirs = network.flat_parameters.copy(), network.flat_parameters
     states = [[np.zeros_like(ours) for _ in range(vectors - 2)] for _ in range(2)]
     rows, gradient = rng.permutation(50)[:30], np.zeros_like(ours)
-    take = kernels.mlp_steps(ours, np.zeros_like(ours), units, x, labels, weights)
-    found = take(rows, 12, rule, states[0], [(0.9, *numbers)] * 3)
+    take = kernels.mlp_steps(ours, np.zeros_like(ours), units, x, labels, weights, 12)
+    found = take(rows, rule, states[0], [(0.9, *numbers)] * 3)
     for step, batch in enumerate((rows[:12], rows[12:24], rows[24:])):
         gradient[:] = 0
         logits, backward = network.forward(x[batch])
@@ -210,11 +225,11 @@ def test_several_steps(instruction_set: str, rule: str, dtype: Any) -> None:
     for one, other in zip(*states, strict=True):
         close(one, other, 4)
     before = ours.copy()
-    assert len(take(np.arange(38, 54), 4, rule, states[0], [(1, *numbers)] * 4)) == 3  # there is no row 50
+    assert len(take(np.arange(20, 60), rule, states[0], [(1, *numbers)] * 4)) == 2  # there is no row 50
     assert (before != ours).any()
     before, labels[20] = ours.copy(), 3
     for moments, wrong in ((states[0], rows[:0]), (states[0], np.arange(20, 30)), ([x], rows)):
-        assert take(wrong, 12, rule, moments, [(1, *numbers)] * -(-len(wrong) // 12)) == []
+        assert take(wrong, rule, moments, [(1, *numbers)] * -(-len(wrong) // 12)) == []
     assert (before == ours).all()
 
 
@@ -333,6 +348,7 @@ UNUSUAL: dict[str, tuple[str, tuple[Any, ...]]] = {
     "longer integers": ("max_pool_backward", (POOLED, np.ones((16, 1, 2, 2), np.int64), (4, 4), 2, 2)),
     "points without radii": ("draw_strokes", (np.ones((1, 2, 2)), np.ones((40, 40)), *np.ones((2, 1, 1)), 9)),
     "a parameter vector that is read-only": ("sgd", (READ_ONLY, f32(4), 0.1)),
+    "too few targets": ("squared_error", (f32(9, 3), f32(9, 1))),
     "too few labels": ("softmax_cross_entropy", (f32(9, 3), np.zeros(5, np.int64))),
     "labels that are not integers": ("softmax_cross_entropy", (f32(2, 3), np.array([0.5, 1.0]))),
     "features of three dimensions": ("batch_norm_backward", (CUBE, (CUBE, f32(2)), *f32(3, 2))),

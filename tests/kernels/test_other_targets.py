@@ -64,19 +64,19 @@ def calls_of(dtype: str) -> Iterator[tuple[str, list[Any]]]:
         for x in (f(19, 45), pixels(19, 45)):
             first = [*sizes, int(x.dtype == np.uint8), x]
             yield "mlp", [*first, *parameters, f(19, classes), np.zeros(19, np.int64), SCRATCH]
-            last = [0.1, 1 / 19, np.zeros(1), SCRATCH]
-            yield "mlp_gradient", [*first, labels, None, *parameters, *gradients, *last]
-            yield "mlp_gradient", [*first, labels, np.abs(f(19)), *parameters, *gradients, *last]
             rows, constants, size = (
                 rng.permutation(19)[:13],
                 np.ones((2, 6)) / 8,
                 46 * units + (units + 1) * classes,
             )
-            for rule in range(5):
-                first = [13, 8, rows, *sizes, int(x.dtype == np.uint8), x, labels, np.abs(f(19))]
-                vectors = [f(size) / 9, f(size), rule, f(size), np.abs(f(size))]
-                last = [constants, np.zeros(2), np.zeros(2, np.int64), SCRATCH]
-                yield "mlp_steps", [*first, *vectors, *last]
+            vectors = [f(size) / 9, f(size)], [f(size), np.abs(f(size))]
+            for kind, weights in ((0, None), (1, np.abs(f(19))), (2, np.abs(f(19))), (3, None)):
+                targets = f(19, classes) if kind else labels
+                loss = [*first, kind, 0.1, targets, weights]
+                yield "mlp_gradient", [*loss, *parameters, *gradients, 1 / 19, np.zeros(1), SCRATCH]
+                for rule in range(5):
+                    steps = [13, 8, rows, *loss, *vectors[0], rule, *vectors[1], 6, constants]
+                    yield "mlp_steps", [*steps, np.zeros(2), np.zeros(2, np.int64), SCRATCH]
     for (n, c, h, w), o, k, stride, padding in (((5, 3, 9, 7), 5, 3, 1, 1), ((17, 2, 8, 8), 9, 5, 2, 0)):
         sides = [(side + 2 * padding - k) // stride + 1 for side in (h, w)]
         x, y, weights, first = f(c, h, w, n), f(o, *sides, n), f(o, c, k, k), [n, c, h, w]
@@ -95,6 +95,8 @@ def calls_of(dtype: str) -> Iterator[tuple[str, list[Any]]]:
     yield "softmax", [21, 10, f(21, 10), f(21, 10)]
     yield "softmax_cross_entropy", [21, 10, f(21, 10), labels, 0.1, f(21), f(21, 10)]
     yield "count_correct", [21, 10, f(21, 10), labels]
+    for name, delta in (("binary_cross_entropy", []), ("squared_error", []), ("huber", [0.7])):
+        yield name, [21, 5, f(21, 5), f(21, 5), *delta, f(21), f(21, 5)]
     yield "sgd", [53, f(53), f(53), 0.1]
     yield "momentum", [53, f(53), f(53), f(53), 0.9, 0.1]
     yield "nesterov", [53, f(53), f(53), f(53), 0.9, 0.1]

@@ -16,6 +16,8 @@ RNG = np.random.default_rng(0)
 WEIGHTS = RNG.random(EXAMPLES) + 0.5
 LABELS = RNG.integers(3, size=EXAMPLES)
 TABLE = hg.Dataset(RNG.normal(size=(EXAMPLES, 9)) + LABELS[:, None], LABELS, 3)
+LABELLED = hg.Dataset(TABLE.inputs, np.eye(3)[LABELS].astype(int), ["a", "b", "c"], task="multilabel")
+TARGETS = hg.Dataset(TABLE.inputs, RNG.normal(size=(EXAMPLES, 2)), ["a", "b"], task="regression")
 PIXELS = hg.Dataset(RNG.integers(0, 256, (EXAMPLES, 20)).astype(np.uint8), LABELS, 3)
 
 CASES: dict[str, dict[str, Any]] = {
@@ -79,6 +81,17 @@ def test_steps_taken_together_are_single_steps(
     found, taken = trained(monkeypatch, True, data, dtype, **CASES[case])
     expected, _ = trained(monkeypatch, False, data, dtype, **CASES[case])
     assert found == expected
+    assert taken == (found[2]["step"] if kernels.mlp_steps else 0)
+
+
+@pytest.mark.parametrize(
+    ("data", "loss"),
+    [(LABELLED, hg.BinaryCrossEntropy()), (TARGETS, hg.MeanSquaredError()), (TARGETS, hg.Huber(0.3))],
+    ids=repr,
+)
+def test_so_they_are_with_other_losses(monkeypatch: Any, data: hg.Dataset, loss: hg.Loss) -> None:
+    found, taken = trained(monkeypatch, True, data, loss=loss, sample_weights=WEIGHTS)
+    assert found == trained(monkeypatch, False, data, loss=loss, sample_weights=WEIGHTS)[0]
     assert taken == (found[2]["step"] if kernels.mlp_steps else 0)
 
 

@@ -16,13 +16,20 @@ from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.sparse_rows import SparseRows
 from handgrad.kernels.threads import Workers, choose_threads
-from handgrad.model.losses import CrossEntropy, Loss
+from handgrad.model.losses import BinaryCrossEntropy, CrossEntropy, Huber, Loss, MeanSquaredError
 from handgrad.model.network import Network
 from handgrad.training.adversarial import Adversarial
 from handgrad.training.distributed import SINGLE, Communicator
 
 SCALED_ONCE = 2**26  # bytes of a table up to which a scaled copy is made, so that not every batch is scaled
 BLOCK = 4096  # rows that are scaled at a time
+FUSED_LOSSES: dict[type[Loss], str] = {
+    CrossEntropy: "softmax_cross_entropy",
+    BinaryCrossEntropy: "binary_cross_entropy",
+    MeanSquaredError: "squared_error",
+    Huber: "huber",
+}
+"""The kernels of losses that `kernels.mlp_gradient` computes, too."""
 
 
 class BatchSum(NamedTuple):
@@ -164,7 +171,7 @@ class BatchGradient:
     def _add_fused(self, thread: int, x: Any, labels: Any, rows: Rows, examples: int) -> Any:
         """Do all of `_add_chunk` in one call of C; None where that is not possible."""
         weights = None if self._fused_weights is None else self._fused_weights[rows]
-        return self._fused[thread] and self._fused[thread](x, labels, weights, 0.0, examples)
+        return self._fused[thread] and self._fused[thread](x, labels, weights, examples)
 
     def _add_chunk(
         self, thread: int, x: Any, labels: Any, rows: Rows, examples: int, rng: Any
@@ -186,12 +193,13 @@ class BatchGradient:
 
     def _fused_function(self, gradient: NDArray[Any]) -> Any:
         """Return the kernel that adds to the gradient of a chunk in one call, where there is one."""
-        network, loss = self.network, self.loss
-        usual = type(loss) is CrossEntropy and loss.label_smoothing == 0 and not self.adversarial
-        if not (usual and network.is_mlp and kernels.mlp_gradient):
+        network, loss = self.network, FUSED_LOSSES.get(type(self.loss))
+        usual = self.loss == self.reported and not self.adversarial  # no label smoothing
+        if not (usual and loss and network.is_mlp and kernels.mlp_gradient):
             return None
+        self._fused_loss = loss, getattr(self.loss, "delta", 0.0)
         views = network.views(gradient)
-        return kernels.mlp_gradient(network.parameters[0], network.parameters[2], views[0], views[2])
+        return kernels.mlp_gradient(*network.parameters[::2], *views[::2], *self._fused_loss)
 
     def _weights_of_examples(self) -> NDArray[Any] | None:
         """Return the weights of the examples times those of their classes."""
@@ -210,7 +218,9 @@ class BatchGradient:
         if not usable or self.augmentation or self.communicator.size > 1:
             return None
         vectors, units = (network.flat_parameters, self._gradients[0]), len(network.parameters[0].biases)
-        return kernels.mlp_steps(*vectors, units, inputs, self.targets, self._fused_weights)
+        return kernels.mlp_steps(
+            *vectors, units, inputs, self.targets, self._fused_weights, batch_size, *self._fused_loss
+        )
 
 
 class _LazyGenerator:

@@ -58,8 +58,7 @@ class Training:
                 usual = None if self.averaging else self.optimizer
                 self.several = usual and several_steps(self.gradient, usual, self.batch_size)
                 while not (self.stopped or state.is_finished(self.total, patience)):
-                    with one_blas_thread():  # the threads of the batch are the parallelism
-                        complete = self._train_epoch()
+                    complete = self._train_epoch()
                     due = (complete and state.epoch % self.record_every == 0) or state.step >= self.total
                     record = self._record(due) if due or (self.stopped and self.used) else None
                     if complete:
@@ -84,16 +83,23 @@ class Training:
 
     def _train_epoch(self) -> bool:
         """Take the steps that an epoch lacks, maybe none after an interruption; return whether it is complete."""
-        gradient, optimizer, state = self.gradient, self.optimizer, self.state
-        network, data, augmentation = gradient.network, gradient.dataset, gradient.augmentation
+        state, data = self.state, self.gradient.dataset
         if state.position == 0 and state.seed is None:
             state.order = data.draw_order(self.batch_size, state.rng)
         self._take_several_steps()
+        if state.position < len(data) and not self.stopped:
+            with one_blas_thread():  # the threads of the batch are the parallelism
+                self._take_single_steps()
+        return state.position == len(data)
+
+    def _take_single_steps(self) -> None:
+        gradient, optimizer, state = self.gradient, self.optimizer, self.state
+        network, data, augmentation = gradient.network, gradient.dataset, gradient.augmentation
         for rows in data.batches(state.order, self.batch_size, state.position):
-            if state.step >= self.total or self.stopped:
+            if state.step >= self.total:
                 break
             augmented = augmentation is not None and not augmentation.is_off(state.step, self.total)
-            seed, rate = state.draw_seed(), self._rate(state.step)
+            seed, (rate,) = state.draw_seed(), self._rates(1)
             batch = gradient(rows, seed, augmented=augmented, stop=self.stop)  # forward, loss, backward
             if batch.stopped:
                 self.stopped = True
@@ -108,7 +114,6 @@ class Training:
                 steps = -(-len(data) // self.batch_size)
                 self.averaging.update(state, network.flat_parameters, self.total, steps, gradient.workers)
             self.used += length(rows)
-        return state.position == len(data)
 
     def _take_several_steps(self) -> None:
         """Take steps of the epoch in groups, up to one that only a single step can take, or explain."""
@@ -120,17 +125,19 @@ class Training:
                 return
             rest = len(self.gradient.dataset) - state.position
             count = min(KEPT_EVERY - state.step % KEPT_EVERY, self.total - state.step, -(-rest // size))
-            rates = [self._rate(step) for step in range(state.step, state.step + count)]
             before = network.flat_parameters.copy() if state.step % KEPT_EVERY == 0 else self.kept
-            taken = self.several(state, rates)
+            taken = self.several(state, self._rates(count))
             self.used += min(rest, taken * size)
             if taken:
                 self.kept = before
             if taken < count:
                 return
 
-    def _rate(self, step: int) -> float:
-        return self.optimizer.learning_rate * self.schedule(step, self.total, self.state.memory)
+    def _rates(self, count: int, first: int | None = None) -> list[float]:
+        """Return the learning rates of some steps, by default the next ones."""
+        first = self.state.step if first is None else first
+        rate, schedule, memory = self.optimizer.learning_rate, self.schedule, self.state.memory
+        return [rate * schedule(step, self.total, memory) for step in range(first, first + count)]
 
     def _accuracy(self, examples: int) -> float | None:
         """Return the accuracy on the examples of the epoch so far; None for a regression."""
@@ -142,7 +149,7 @@ class Training:
         """Validate the network; a record that is not due, but made by a stop, has no other effect."""
         gradient, network, state = self.gradient, self.gradient.network, self.state
         found = accuracy = None
-        seconds, rate = perf_counter() - self.clock, self._rate(state.step - 1)
+        seconds, (rate,) = perf_counter() - self.clock, self._rates(1, state.step - 1)
         examples = state.position or len(gradient.dataset)  # between epochs, the sums are of the one before
         loss = state.loss_sum / examples
         if not np.isfinite(network.flat_parameters).all():

@@ -49,7 +49,7 @@ def several_steps(
             (1 - rate * optimizer.weight_decay, *constants, rate, update)
             for update, rate in enumerate(rates, state.updates + 1)
         ]
-        found = take(rows, batch_size, rule, moments, numbers)
+        found = take(rows, rule, moments, numbers)
         state.rng.integers(2**63, size=max(0, len(found) - 1))  # the seeds that single steps draw
         for loss, correct in found:
             state.count(loss, correct, min(batch_size, examples - state.position))

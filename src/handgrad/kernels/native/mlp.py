@@ -21,13 +21,14 @@ from handgrad.kernels.sparse_rows import is_sparse
 from handgrad.kernels.types import Floats, Integers
 
 Classify: TypeAlias = Callable[[NDArray[Any]], tuple[Floats, Integers] | None]
-Learn: TypeAlias = Callable[[NDArray[Any], Integers, Floats | None, float, int], tuple[float, int] | None]
-Steps: TypeAlias = Callable[
-    [Integers, int, str, list[Floats], list[tuple[float, ...]]], list[tuple[float, int]]
-]
+Learn: TypeAlias = Callable[[NDArray[Any], NDArray[Any], Floats | None, int], tuple[float, int] | None]
+Steps: TypeAlias = Callable[[Integers, str, list[Floats], list[tuple[float, ...]]], list[tuple[float, int]]]
 
-RULES, CONSTANTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "rmsprop": 1, "adam": 2}, 6
-"""The update rules with their moments, in the order of mlp.c; its numbers for each step."""
+LOSSES = ("softmax_cross_entropy", "binary_cross_entropy", "squared_error", "huber")
+"""In the order of losses.c."""
+
+RULES = {"sgd": 0, "momentum": 1, "nesterov": 1, "rmsprop": 1, "adam": 2}
+"""The update rules, with the number of their moments, in the order of mlp.c."""
 
 FEW_EXAMPLES, FEW_INPUTS = 512, 512
 """Examples and real inputs up to which one call computes faster than calls for each layer, which may use BLAS."""
@@ -65,30 +66,33 @@ def mlp(hidden: SimpleNamespace, output: SimpleNamespace) -> Classify | None:
 
 
 def mlp_gradient(
-    hidden: SimpleNamespace, output: SimpleNamespace, dhidden: SimpleNamespace, doutput: SimpleNamespace
+    hidden: SimpleNamespace,
+    output: SimpleNamespace,
+    dhidden: SimpleNamespace,
+    doutput: SimpleNamespace,
+    loss: str = "softmax_cross_entropy",
+    number: float = 0.0,
 ) -> Learn | None:
-    """Return a function that adds to the gradients of the cross-entropy, and returns loss and correct predictions.
+    """Return a function that adds to the gradients of a loss, and returns loss and correct predictions.
 
-    The function takes inputs (N, I), labels (N,), their weights (N,) or None, the label smoothing, and the number by
-    which the sum of the losses is divided. It is not for several threads at once. With labels that are not classes it
-    does nothing.
+    `loss` is one of `LOSSES`, and `number` its label smoothing or δ. The function takes inputs (N, I), targets, (N,)
+    labels or (N, C), weights (N,) or None, and the number by which the sum of the losses is divided. It is not for
+    several threads at once. With labels that are not classes it does nothing.
     """
     arrays = _arrays(hidden, output, dhidden, doutput)
     if arrays is None or not is_written(*arrays[4:]):
         return None
     (inputs, units), classes, dtype = arrays[0].shape, len(output.biases), arrays[0].dtype
-    loss, scratch = np.zeros(1), np.empty(_scratch_size(inputs, units, classes), dtype)
+    sum_of_losses, scratch = np.zeros(1), np.empty(_scratch_size(inputs, units, classes), dtype)
     function, addresses = kernels.compiled[dtype.char].mlp_gradient, [*map(address, arrays)]
-    last = address(loss), address(scratch)
+    kind, last = LOSSES.index(loss), (address(sum_of_losses), address(scratch))
 
-    def learn(
-        x: NDArray[Any], labels: Integers, weights: Floats | None, label_smoothing: float, total: int
-    ) -> Any:
-        if not _are_examples(x, labels, weights, inputs, dtype) or len(x) > FEW_EXAMPLES:
+    def learn(x: NDArray[Any], targets: NDArray[Any], weights: Floats | None, total: int) -> Any:
+        if len(x) > FEW_EXAMPLES or not _are_examples(x, targets, weights, (inputs, classes), dtype, loss):
             return None
-        x, labels = np.ascontiguousarray(x), np.ascontiguousarray(labels, np.int64)
+        x, targets = np.ascontiguousarray(x), np.ascontiguousarray(targets, np.int64 if kind == 0 else dtype)
         weights = None if weights is None else np.ascontiguousarray(weights)
-        loss[0] = 0
+        sum_of_losses[0] = 0
         correct = function(
             *(
                 len(x),
@@ -97,70 +101,89 @@ def mlp_gradient(
                 classes,
                 x.dtype == np.uint8,
                 address(x),
-                address(labels),
-                address(weights),
+                kind,
+                number,
+                address(targets),
             ),
-            *(*addresses, label_smoothing, 1 / total, *last),
+            *(address(weights), *addresses, 1 / total, *last),
         )
-        return (float(loss[0]), correct) if correct >= 0 else None
+        return (float(sum_of_losses[0]), correct) if correct >= 0 else None
 
-    learn.arrays = (*arrays, scratch)  # type: ignore[attr-defined]  # keeps the memory of the addresses
+    learn.arrays = (*arrays, sum_of_losses, scratch)  # type: ignore[attr-defined]  # keeps the memory of the addresses
     return learn
 
 
 def mlp_steps(
-    w: Floats, g: Floats, units: int, x: NDArray[Any], labels: Integers, weights: Floats | None
+    w: Floats,
+    g: Floats,
+    units: int,
+    x: NDArray[Any],
+    targets: NDArray[Any],
+    weights: Floats | None,
+    batch: int,
+    loss: str = "softmax_cross_entropy",
+    number: float = 0.0,
 ) -> Steps | None:
     """Return a function that takes steps of a training, each with the gradient of `mlp_gradient` and an update.
 
     w (P,) are the parameters, W₁ᵀ b₁ W₂ᵀ b₂; g (P,) becomes the last gradient. The function takes those of the
-    examples x (N, I), labels (N,) and weights (N,) that follow, (n,), and the batch size; the name of an update rule,
-    and its moments; and for each step the factor of w for its decay, and the numbers of the rule. It returns loss and
-    correct predictions of the steps that it took: it ends before one whose loss is not finite.
+    examples x (N, I), targets and weights (N,) that follow, (n,), `batch` for each step; the name of an update rule
+    and its moments; and for each step what w is multiplied by for its decay, and the numbers of the rule. It returns
+    loss and correct predictions of the steps that it took: it ends before one whose loss is not finite.
     """
     inputs, dtype, parameters = x.shape[1], w.dtype, w.size
     classes = (parameters - (inputs + 1) * units) // (units + 1)
     sized = w.shape == g.shape == ((inputs + 1) * units + (units + 1) * classes,) and 1 <= classes <= NARROW
-    writes = is_real(w) and dtype == g.dtype and is_written(w, g)
-    if not (sized and writes and _are_examples(x, labels, weights, inputs, dtype) and x.flags.c_contiguous):
+    writes = is_real(w) and dtype == g.dtype and is_written(w, g) and batch <= FEW_EXAMPLES
+    fits_network = sized and _are_examples(x, targets, weights, (inputs, classes), dtype, loss)
+    if not (fits_network and writes and x.flags.c_contiguous):
         return None
-    labels = np.ascontiguousarray(labels, np.int64)
+    kind = LOSSES.index(loss)
+    targets = np.ascontiguousarray(targets, np.int64 if kind == 0 else dtype)
     weights = None if weights is None else np.ascontiguousarray(weights)
+    size = batch * (x[:1].nbytes + targets[:1].nbytes + dtype.itemsize) + LINE
+    scratch = aligned((size + _scratch_size(inputs, units, classes) * dtype.itemsize,), np.uint8)
+    arrays = targets, weights, w, g, scratch
     function, as_bytes = kernels.compiled[dtype.char].mlp_steps, x.dtype == np.uint8
-    data = len(x), inputs, units, classes, as_bytes, *map(address, (x, labels, weights, w, g))
-    memory = _scratch_size(inputs, units, classes) * dtype.itemsize
-    size_of_example = inputs * x.itemsize + dtype.itemsize + labels.itemsize
+    *data, memory = len(x), inputs, units, classes, as_bytes, address(x), kind, number, *map(address, arrays)
 
     def take(
-        rows: Integers, batch: int, rule: str, moments: list[Floats], numbers: list[tuple[float, ...]]
+        rows: Integers, rule: str, moments: list[Floats], numbers: list[tuple[float, ...]]
     ) -> list[tuple[float, int]]:
         count = -(-len(rows) // batch)
         same = all(moment.shape == w.shape and moment.dtype == dtype for moment in moments)
-        fitting = same and is_written(*moments) and len(moments) == RULES[rule] and 0 < count == len(numbers)
-        if not fitting or batch > FEW_EXAMPLES:
+        if not (same and is_written(*moments) and len(moments) == RULES[rule] and 0 < count == len(numbers)):
             return []
         if rule == "adam":
             numbers = [(decay, *adam_constants(*others)) for decay, *others in numbers]
-        rows, constants = np.ascontiguousarray(rows, np.int64), np.zeros((count, CONSTANTS))
-        constants[:, : len(numbers[0])] = numbers
+        rows, constants = np.ascontiguousarray(rows, np.int64), np.array(numbers, np.float64)
         losses, correct = np.empty(count), np.empty(count, np.int64)
-        scratch = aligned((batch * size_of_example + LINE + memory,), np.uint8)
         vectors = map(address, [*moments, None, None][:2])
-        last = map(address, (constants, losses, correct, scratch))
-        taken = function(len(rows), batch, address(rows), *data, list(RULES).index(rule), *vectors, *last)
+        which, last = list(RULES).index(rule), map(address, (constants, losses, correct))
+        taken = function(
+            len(rows), batch, address(rows), *data, which, *vectors, len(numbers[0]), *last, memory
+        )
         return list(zip(losses[:taken].tolist(), correct[:taken].tolist(), strict=True))
 
-    take.arrays = (x, labels, weights, w, g)  # type: ignore[attr-defined]  # keeps the memory of the addresses
+    take.arrays = x, *arrays  # type: ignore[attr-defined]  # keeps the memory of the addresses
     return take
 
 
 def _are_examples(
-    x: NDArray[Any], labels: Integers, weights: Floats | None, inputs: int, dtype: np.dtype[Any]
+    x: NDArray[Any],
+    targets: NDArray[Any],
+    weights: Floats | None,
+    sizes: tuple[int, int],
+    dtype: np.dtype[Any],
+    loss: str,
 ) -> bool:
-    """Whether `mlp_gradient` can take examples, and is faster than the kernels of the layers."""
+    """Whether C can take inputs and targets of these sizes, and is faster than the kernels of the layers."""
+    inputs, outputs = sizes
     usable = x.dtype == np.uint8 or (inputs <= FEW_INPUTS and x.dtype == dtype)
-    weighted = weights is None or (weights.shape == labels.shape and weights.dtype == dtype)
-    labelled = labels.shape == x.shape[:1] and labels.dtype.kind in "iu"
+    weighted = weights is None or (weights.shape == (len(x),) and weights.dtype == dtype)
+    labelled = targets.shape == (len(x),) and targets.dtype.kind in "iu"
+    if loss != "softmax_cross_entropy":
+        labelled = targets.shape == (len(x), outputs)
     return usable and labelled and weighted and x.shape[1:] == (inputs,) and not is_sparse(x)
 
 

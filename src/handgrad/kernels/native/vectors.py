@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.memory import aligned, aligned_like, is_real
@@ -62,6 +63,26 @@ def count_correct(logits: Floats, labels: Integers) -> Any:
         return NotImplemented
     read = np.ascontiguousarray(logits), np.ascontiguousarray(labels, np.int64)
     return kernels.compiled[logits.dtype.char].count_correct(*logits.shape, *read)
+
+
+def _mean_loss(name: str) -> Any:
+    """Bind a loss of outputs and targets (N, O), and numbers."""
+
+    def loss(x: Floats, targets: NDArray[Any], *numbers: float) -> Any:
+        if not (is_real(x) and x.ndim == 2 and x.shape[1] and targets.shape == x.shape):
+            return NotImplemented
+        losses, dx = np.empty(len(x), x.dtype), np.empty(x.shape, x.dtype)
+        read = np.ascontiguousarray(x), np.ascontiguousarray(targets, x.dtype)
+        getattr(kernels.compiled[x.dtype.char], name)(*x.shape, *read, *numbers, losses, dx)
+        return losses, dx
+
+    loss.__name__ = name
+    return or_numpy(loss)
+
+
+binary_cross_entropy = _mean_loss("binary_cross_entropy")
+squared_error = _mean_loss("squared_error")
+huber = _mean_loss("huber")
 
 
 def _fit(logits: Floats, labels: Integers) -> bool:
