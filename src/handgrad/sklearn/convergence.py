@@ -20,8 +20,12 @@ def has_plateau(losses: Sequence[float], tol: float | None, patience: int) -> bo
     """Whether the loss has not fallen by more than `tol` for `patience` epochs."""
     if tol is None or len(losses) <= patience:
         return False
-    lowest = np.minimum.accumulate(losses)[-patience - 1 : -1]
-    return bool((np.array(losses[-patience:]) > lowest - tol).all())
+    lowest = min(losses[:-patience])
+    for loss in losses[-patience:]:
+        if loss <= lowest - tol:
+            return False
+        lowest = min(loss, lowest)
+    return True
 
 
 def falls_fast(losses: Sequence[float]) -> bool:
