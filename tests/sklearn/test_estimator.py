@@ -77,3 +77,33 @@ def test_results_without_validation(kind: Any) -> None:
     estimator.partial_fit(X, LABELS)
     assert (estimator.n_iter_, len(estimator.loss_curve_)) == (1, 4)
     assert clone(estimator).get_params() == estimator.get_params()
+
+
+@pytest.mark.parametrize(
+    ("kind", "target"),
+    [
+        (hg.HandgradClassifier, LABELS),
+        (hg.HandgradClassifier, np.eye(3, dtype=int)[LABELS]),
+        (hg.HandgradRegressor, X[:, 1]),
+        (hg.HandgradRegressor, X[:, :2]),
+    ],
+)
+def test_training_works_alike_for_all_targets(kind: Any, target: Any) -> None:
+    def estimator(**parameters: Any) -> Any:
+        return kind(**QUICK | {"weight_decay": 0.0} | parameters)
+
+    seen = []
+    stops = [lambda _, record: seen.append(record.epoch), lambda _, record: record.epoch == 4]
+    stopped = estimator(epochs=50, early_stopping=True, callbacks=stops).fit(X, target, X_val=X, y_val=target)
+    assert seen == [1, 2, 3, 4]
+    assert len(stopped.validation_scores_) == 4
+    assert stopped.best_validation_score_ == stopped.validation_scores_[stopped.best_epoch_ - 1]
+    assert estimator(time_limit=1e-9).fit(X, target).n_iter_ == 1
+    twice = estimator(warm_start=True, schedule=None).fit(X, target).fit(X, target)
+    once = estimator(epochs=6, schedule=None).fit(X, target)
+    np.testing.assert_array_equal(twice.predict(X), once.predict(X))
+    kept = np.arange(150) % 5 > 0
+    exact: dict[str, Any] = {"batch_size": "all", "epochs": 30, "dtype": "float64"}
+    weighted = estimator(**exact).fit(X, target, sample_weight=7 * kept)
+    removed = estimator(**exact).fit(X[kept], target[kept])
+    np.testing.assert_allclose(weighted.predict(X), removed.predict(X), rtol=1e-5)
