@@ -1,6 +1,7 @@
 """Fitted pipelines are exported whole: network, model file and ONNX predict what the pipeline predicts."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,9 @@ from sklearn.preprocessing import (
 import handgrad as hg
 from failing import refusal
 from flowers import quick
+from handgrad.data.tables import read_rows
 from handgrad.model.files import network_of
+from handgrad.training.evaluation import form_of
 
 RNG = np.random.default_rng(3)
 ROWS = 90
@@ -145,6 +148,17 @@ def test_exports_predict_as_the_pipeline(steps: str, frame: Any, tmp_path: Path)
     np.testing.assert_allclose(network.predict_proba(raw_inputs(network, rows)), expected, atol=1e-9)
     hg.export(pipeline, tmp_path / "model.onnx")
     np.testing.assert_allclose(run_onnx(tmp_path / "model.onnx", rows), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("steps", ["nested", "selectors"])
+def test_model_files_take_the_rows_of_a_table(steps: str, tmp_path: Path) -> None:
+    pipeline = make_pipeline(STEPS[steps](pd.DataFrame), quick()).fit(X, LABELS)
+    hg.save_model(pipeline, tmp_path / "m.safetensors")
+    network = hg.load_model(tmp_path / "m.safetensors")
+    names = {feature.partition("=")[0] for feature in network.features}
+    X[[name for name in X.columns if name in names]].to_csv(tmp_path / "rows.csv", index=False)
+    inputs, _, _ = read_rows(tmp_path / "rows.csv", replace(form_of(network), dtype=np.float64))
+    np.testing.assert_allclose(network.predict_proba(inputs), pipeline.predict_proba(X), atol=1e-9)
 
 
 @pytest.mark.parametrize("task", ["multilabel", "regression"])
