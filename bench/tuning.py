@@ -16,7 +16,7 @@ from sklearn.model_selection import train_test_split
 
 import handgrad as hg
 from handgrad.recipes.loading import override
-from handgrad.tuning import tune
+from handgrad.tuning import best, tune
 
 
 def best_recipe(X, y, seconds):
@@ -26,10 +26,10 @@ def best_recipe(X, y, seconds):
     first = override(hg.load_recipe("mlp"), {"data": {"validation": 0}}, "bench")
     held = data.split_validation(len(X) // 10, np.random.default_rng(0))
     trials = list(tune(first, held, seconds))
-    recipe = min((trial for trial in trials if trial.complete), key=lambda trial: trial.loss).recipe
+    recipe = best(trials).recipe
     network = recipe.build_network(data.train.input_shape, data.train.classes)
     hg.fit(network, data.train, **recipe.training_arguments(), seed=0, progress=False)
-    return network, len(trials)
+    return network, max(trial.number for trial in trials)
 
 
 def main(seconds):

@@ -9,7 +9,7 @@ import pytest
 import handgrad as hg
 from failing import refusal
 from handgrad.recipes.loading import override
-from handgrad.tuning import tune
+from handgrad.tuning import Trial, best, tune
 
 MLP = override(hg.load_recipe("mlp"), {"training": {"epochs": 2}}, "test")
 LABELS: dict[str, Any] = {
@@ -55,3 +55,20 @@ def test_images_try_convolutions_and_a_stop_ends_the_search(digits: hg.Splits) -
         kinds.add(trial.recipe.network.input)
         assert number < 20
     assert kinds == {"flat", "image"}
+
+
+def test_the_best_trials_are_repeated_with_other_folds() -> None:
+    rng = np.random.default_rng(2)
+    data = hg.Dataset(rng.normal(size=(40, 3)), rng.integers(2, size=40))
+    found: list[Trial] = []
+    for trial in tune(MLP, hg.Splits(data), 0.5, threads=1, stop=lambda: len(found) > 60):
+        found.append(trial)
+    first = [trial for trial in found if trial.number == 1]
+    assert [trial.repetitions for trial in first] == list(range(1, len(first) + 1))
+    assert len(first) > 1
+    assert len({trial.loss for trial in first}) == len(first)
+    chosen = best(found)
+    assert chosen is not None
+    assert chosen.repetitions == first[-1].repetitions
+    assert chosen.loss == min(trial.loss for trial in found if trial.repetitions == chosen.repetitions)
+    assert best([]) is None

@@ -1,12 +1,13 @@
 """Search for a good recipe on validation data: layers, learning rate, decay, batches, and augmentation of images.
 
 Optuna proposes settings by a tree-structured Parzen estimator (Bergstra, Bardenet, Bengio and Kégl, "Algorithms for
-hyper-parameter optimization", NIPS 2011) and ends trials early that are worse than the median of those before.
-Needs the extra ``tune``.
+hyper-parameter optimization", NIPS 2011) and ends trials early that are worse than the median of those before. The
+smallest of many losses on validation data is too small, by luck. So the best trials are repeated, with other seeds
+and folds, and the best mean counts. Needs the extra ``tune``.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
@@ -23,6 +24,8 @@ FEW, FOLDS = 2_000, 5
 """Training examples below which a trial is the mean over this number of folds, as one split would be too small."""
 FIRST = 10
 """Trials with random settings, before which none is ended early."""
+SEARCH, FINALISTS = 0.6, 6
+"""The share of the time until the best trials are repeated, and the number of these, the first two included."""
 Table = dict[str, Any]
 
 
@@ -32,22 +35,29 @@ class Trial:
 
     Attributes
     ----------
+    number : int
+        From 1.
     recipe : Recipe
     loss, accuracy : float, float or None
-        On validation data, without options of the loss; of a trial that was ended early those at that time. The
-        accuracy of a regression is None.
+        On validation data, without options of the loss, means over the repetitions; of a trial that was ended early
+        those at that time. The accuracy of a regression is None.
     parameters : int
     seconds : float
+        Of the first training, or cross-validation.
     complete : bool
         Whether the trial was trained to its end.
+    repetitions : int
+        How many times it was trained or cross-validated.
     """
 
+    number: int
     recipe: Recipe
     loss: float
     accuracy: float | None
     parameters: int
     seconds: float
     complete: bool
+    repetitions: int = 1
 
 
 def tune(
@@ -58,6 +68,9 @@ def tune(
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Trial]:
     """Try recipes for a time, and yield each trial; the test split is never opened.
+
+    In the last part of the time, the best trials are repeated, and yielded again after each repetition. `best`
+    chooses among the trials.
 
     Parameters
     ----------
@@ -81,23 +94,51 @@ def tune(
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     sampler = optuna.samplers.TPESampler(n_startup_trials=FIRST, seed=recipe.seed)
     study = optuna.create_study(sampler=sampler, pruner=optuna.pruners.MedianPruner(FIRST, 30))
-    end, folds, done = perf_counter() + seconds, _folds(splits, recipe.seed), 0
-    while done == 0 or (perf_counter() < end and not stop()):
+    begin, folds, trials = perf_counter(), _folds(splits, recipe.seed), list[Trial]()
+
+    def expired(share: float = 1.0) -> bool:
+        return bool(trials) and (stop() or perf_counter() - begin >= share * seconds)
+
+    while not expired(SEARCH):
         trial = study.ask()
-        proposed = recipe if done == 0 else override(recipe, propose(trial, splits.train), "tuning")
-        if done == 0:
+        proposed = override(recipe, propose(trial, splits.train), "tuning") if trials else recipe
+        if not trials:
             study.enqueue_trial(_estimator_defaults(splits.train))
-
-        def expired(first: bool = done == 0) -> bool:
-            return stop() or (not first and perf_counter() >= end)
-
-        found = _measure(proposed, folds, threads, trial, expired)
+        found = _measure(len(trials) + 1, proposed, folds, threads, expired, trial)
         if expired() and not found.complete:
             return
-        done += 1
+        trials.append(found)
         state = optuna.trial.TrialState.COMPLETE if found.complete else optuna.trial.TrialState.PRUNED
         study.tell(trial, found.loss if found.complete else None, state=state)
         yield found
+    ranked = sorted((trial for trial in trials[2:] if trial.complete), key=lambda trial: trial.loss)
+    finalists = [*trials[:2], *ranked[: FINALISTS - 2]]
+    while len(finalists) > 1:
+        for k, earlier in enumerate(finalists):
+            other = earlier.recipe.model_copy(update={"seed": recipe.seed + earlier.repetitions})
+            found = _measure(earlier.number, other, _folds(splits, other.seed), threads, expired)
+            if not found.complete:
+                return
+            finalists[k] = _averaged(earlier, found)
+        yield from finalists
+
+
+def best(trials: Iterable[Trial]) -> Trial | None:
+    """Return the trial with the smallest loss of those that were repeated most often; None if none is complete."""
+    complete = [trial for trial in trials if trial.complete]
+    most = max((trial.repetitions for trial in complete), default=0)
+    often = (trial for trial in complete if trial.repetitions == most)
+    return min(often, key=lambda trial: trial.loss, default=None)
+
+
+def _averaged(trial: Trial, repetition: Trial) -> Trial:
+    """Return a trial with its means after one more repetition."""
+    share = 1 / (trial.repetitions + 1)
+    loss = trial.loss + share * (repetition.loss - trial.loss)
+    accuracy = trial.accuracy
+    if accuracy is not None and repetition.accuracy is not None:
+        accuracy += share * (repetition.accuracy - accuracy)
+    return replace(trial, loss=loss, accuracy=accuracy, repetitions=trial.repetitions + 1)
 
 
 def propose(trial: Any, data: Dataset) -> Table:
@@ -170,24 +211,29 @@ def _folds(splits: Splits, seed: int) -> list[Splits]:
 
 
 def _measure(
-    recipe: Recipe, folds: list[Splits], threads: int | None, trial: Any, expired: Callable[[], bool]
+    number: int,
+    recipe: Recipe,
+    folds: list[Splits],
+    threads: int | None,
+    expired: Callable[[], bool],
+    trial: Any = None,
 ) -> Trial:
-    """Train a recipe on each fold, and average the results; Optuna may end it early."""
+    """Train a recipe on each fold, and average the results; Optuna may end its `trial` early."""
     begin, complete, parameters, reported = perf_counter(), True, 0, -1
     losses: list[float] = []
     accuracies: list[float | None] = []
     arguments = recipe.training_arguments()
-    for number, fold in enumerate(folds):
+    for k, fold in enumerate(folds):
         network = recipe.build_network(fold.train.input_shape, fold.train.classes)
         parameters, last = network.parameter_count, None
         try:
             for last in train(network, fold, **arguments, threads=threads, seed=recipe.seed, stop=expired):
                 part = last.epoch / recipe.training.epochs if recipe.training.epochs else 1.0
-                percent = int(100 * (number + part) / len(folds))
-                if percent > reported:
+                percent = int(100 * (k + part) / len(folds))
+                if trial and percent > reported:
                     trial.report(float(np.mean([*losses, last.validation_loss or 0.0])), percent)
                     reported = percent
-                if not expired() and trial.should_prune():
+                if trial and not expired() and trial.should_prune():
                     complete = False
                     break
         except Diverged:
@@ -199,4 +245,6 @@ def _measure(
             break
     known = [accuracy for accuracy in accuracies if accuracy is not None]
     accuracy = float(np.mean(known)) if known else None
-    return Trial(recipe, float(np.mean(losses)), accuracy, parameters, perf_counter() - begin, complete)
+    return Trial(
+        number, recipe, float(np.mean(losses)), accuracy, parameters, perf_counter() - begin, complete
+    )

@@ -41,6 +41,7 @@ def tune(
     from handgrad.recipes.data import open_splits, with_share_for_validation
     from handgrad.recipes.loading import load_recipe, override
     from handgrad.runs import Run
+    from handgrad.tuning import best
     from handgrad.tuning import tune as search
 
     named = {
@@ -58,44 +59,47 @@ def tune(
     except HandgradError as error:  # only values of options can be its cause
         raise typer.BadParameter(str(error)) from error
     first = with_share_for_validation(first) if validation is None else first
-    splits, trials = open_splits(first), []
+    splits, trials = open_splits(first), dict[int, "Trial"]()
     if not json:
         apart = f", {len(splits.validation):,} for validation" if splits.validation else ""
         emit(f"data     {splits.source}: {splits.train}{apart}\nsearch   {time:g} s\n")
-    best = None
+    least = None
     with interrupts(attached=False) as interrupted:
         for trial in search(first, splits, time, threads, interrupted):
-            trials.append(trial)
+            trials[trial.number] = trial
             if json:
                 facts = {name: value for name, value in vars(trial).items() if name != "recipe"}
                 emit_json({**facts, "recipe": trial.recipe.tables()})
-            if trial.complete and (best is None or trial.loss < best.loss):
-                best = trial
-                if not json:
-                    emit(f"trial {len(trials):>4}  validation {_measured(trial)}  {_settings(trial)}")
-    if best is None:
+            elif trial.complete and trial.repetitions == 1 and (least is None or trial.loss < least):
+                least = trial.loss
+                emit(f"trial {trial.number:>4}  validation {_measured(trial)}  {_settings(trial)}")
+    if (chosen := best(trials.values())) is None:
         raise HandgradError("no trial was completed; give the search more time")
     if not json:
-        ended = sum(not trial.complete for trial in trials)
-        emit(
-            f"\n{len(trials):,} trials, of which {ended:,} were ended early. The best, on validation data:\n"
-        )
-        ranked = sorted((trial for trial in trials if trial.complete), key=lambda trial: trial.loss)[:SHOWN]
-        rows = [
-            [
-                str(trials.index(trial) + 1),
-                f"{trial.loss:.4f}",
-                "" if trial.accuracy is None else f"{trial.accuracy:.2%}",
-                f"{trial.parameters:,}",
-                f"{trial.seconds:.1f} s",
-                _settings(trial),
-            ]
-            for trial in ranked
-        ]
-        emit(table(["trial", "loss", "accuracy", "parameters", "time", "  settings"], rows))
-        emit()
+        _show([*trials.values()])
     options = opt.RunOptions(threads, None, False, False, json, False, False)
-    return run_training(lambda: Run.start(best.recipe, out), options)
+    return run_training(lambda: Run.start(chosen.recipe, out), options)
+
+
+def _show(trials: "list[Trial]") -> None:
+    """Print the best trials, those first that were repeated most often."""
+    ended = sum(not trial.complete for trial in trials)
+    emit(f"\n{len(trials):,} trials, of which {ended:,} were ended early. The best, on validation data:\n")
+    complete = sorted((trial for trial in trials if trial.complete), key=lambda t: (-t.repetitions, t.loss))
+    rows = [
+        [
+            str(trial.number),
+            f"{trial.loss:.4f}",
+            "" if trial.accuracy is None else f"{trial.accuracy:.2%}",
+            str(trial.repetitions),
+            f"{trial.parameters:,}",
+            f"{trial.seconds:.1f} s",
+            _settings(trial),
+        ]
+        for trial in complete[:SHOWN]
+    ]
+    emit(table(["trial", "loss", "accuracy", "repetitions", "parameters", "time", "settings"], rows))
+    emit()
 
 
 def _measured(trial: "Trial") -> str:
