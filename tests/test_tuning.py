@@ -8,6 +8,7 @@ import pytest
 
 import handgrad as hg
 from failing import refusal
+from handgrad import tuning
 from handgrad.recipes.loading import override
 from handgrad.tuning import Trial, best, tune
 
@@ -57,11 +58,12 @@ def test_images_try_convolutions_and_a_stop_ends_the_search(digits: hg.Splits) -
     assert kinds == {"flat", "image"}
 
 
-def test_the_best_trials_are_repeated_with_other_folds() -> None:
+def test_the_best_trials_are_repeated_with_other_folds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tuning, "SEARCH", 0.01)  # of 60 s
     rng = np.random.default_rng(2)
     data = hg.Dataset(rng.normal(size=(40, 3)), rng.integers(2, size=40))
     found: list[Trial] = []
-    for trial in tune(MLP, hg.Splits(data), 0.5, threads=1, stop=lambda: len(found) > 60):
+    for trial in tune(MLP, hg.Splits(data), 60, threads=1, stop=lambda: len(found) > 8):
         found.append(trial)
     first = [trial for trial in found if trial.number == 1]
     assert [trial.repetitions for trial in first] == list(range(1, len(first) + 1))
