@@ -64,6 +64,7 @@ def test_every_step_with_a_numeric_target(tmp_path: Path, browser: Browser) -> N
     assert f"R² {r2}," in after("uv run handgrad evaluate")
     with windows(browser, (folder / "flats.html").as_uri()) as open_window:
         page = open_window("draw", offline=True).page
+        assert "loss" in page.locator("#facts").inner_text()
         rows = (folder / "new.csv").read_text().splitlines()[1:]
         for row, price in zip(rows, prices, strict=True):
             size, floor, built, district = row.split(",")

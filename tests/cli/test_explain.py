@@ -66,6 +66,17 @@ def test_tables_have_their_inputs_by_name(cli: Cli) -> None:
     assert "one.csv, labelled rose: " in prints(cli, "explain flowers.safetensors one.csv")
 
 
+def test_a_missing_number_is_named(cli: Cli, tmp_path: Path) -> None:
+    features, scaling = ("age", "age=", "size"), hg.Scaling(np.array([40.0, 0.2, 1.0]), np.ones(3))
+    network = hg.Network([hg.Dense(1)], 3, 0, features=features, task="regression", scaling=scaling)
+    hg.save_model(network, tmp_path / "ages.safetensors")
+    for cell, value in (("", "missing"), ("35", "35")):
+        (tmp_path / "age.csv").write_text(f"age,size\n{cell},1\n")
+        effects = prints(cli, "explain ages.safetensors age.csv").partition("Effect")[2]
+        (row,) = (line.split() for line in effects.splitlines() if line.startswith("age"))
+        assert row[1:3] == [value, "40"]
+
+
 def test_another_label_and_json(cli: Cli) -> None:
     printed = prints(cli, "explain flowers.safetensors one.csv --label lily --json")
     first, *steps = map(json.loads, printed.splitlines())
