@@ -92,6 +92,7 @@ def test_file_is_complete(exported: Path, tmp_path: Path) -> None:
 
 def test_parameters_in_float64_are_written_in_float32(tmp_path: Path) -> None:
     network = hg.load_recipe("mlp").build_network((1, 28, 28), dtype=np.float64)
+    network.task = "multilabel"  # which can be drawn for, too
     hg.export(network, tmp_path / "mlp.html")
     text = (tmp_path / "mlp.html").read_text("utf-8")
     assert 'data-name="mlp">' in text  # without an accuracy
