@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from handgrad.cli.options import DATA_HELP, Target, TaskName, option
-from handgrad.cli.output import emit, table
+from handgrad.cli.output import emit, significant, table
 from handgrad.config import count_outputs
 from handgrad.errors import HandgradError
 
@@ -42,7 +42,7 @@ def show(
     if splits.train.task == "regression":
         measured = [[data.labels.min(0), data.labels.mean(0), data.labels.max(0)] for data in parts]
         for index, name in enumerate(classes):
-            numbers = [[f"{statistic[index]:.6g}" for statistic in found] for found in measured]
+            numbers = [[significant(statistic[index], 6) for statistic in found] for found in measured]
             facts[f"{name}: minimum, mean, maximum"] = [", ".join(statistics) for statistics in numbers]
     else:
         several = splits.train.task == "multilabel"

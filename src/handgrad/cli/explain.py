@@ -7,7 +7,7 @@ import typer
 
 from handgrad.cli.models import open_split, read_examples, trained_targets
 from handgrad.cli.options import Data, Json, Model, Split, Target, option
-from handgrad.cli.output import emit, emit_json
+from handgrad.cli.output import emit, emit_json, significant
 from handgrad.errors import HandgradError, suggest
 
 EXAMPLE_HELP = "An image, a CSV or Parquet file of one row, or the index of an example of the data, from 0."
@@ -58,7 +58,9 @@ def explain(
         if known is not None and known not in network.classes:
             raise HandgradError(f"{title}: the model has no class '{known:.40}'")
     if network.task == "regression" and true is not None:
-        title += "".join(f", {name} {value:.6g}" for name, value in zip(network.classes, true, strict=True))
+        title += "".join(
+            f", {name} {significant(value, 6)}" for name, value in zip(network.classes, true, strict=True)
+        )
     elif network.task == "multilabel" and true is not None:
         title += f", labelled {', '.join(np.array(network.classes)[np.array(true) > 0]) or 'with nothing'}"
     chosen = known if label is None else label

@@ -6,7 +6,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.cli.output import table
+from handgrad.cli.output import significant, table
 from handgrad.data.columns import IS
 from handgrad.kernels.types import Floats
 from handgrad.model.explain import Explanation, Step, input_effects
@@ -25,7 +25,7 @@ def as_text(network: Network, explanation: Explanation, title: str, features: Se
         grey = explanation["x"].reshape(explanation.example_shape).mean(axis=0)
         image = (grey - grey.min()) / (np.ptp(grey) or 1)
     if explanation.task == "regression":
-        lines = [f"{title}: {predicted} is predicted as {explanation.value:.6g}\n"]
+        lines = [f"{title}: {predicted} is predicted as {significant(explanation.value, 6)}\n"]
     else:
         noun = "class" if explanation.task == "classification" else "label"
         lines = [f"{title}: predicted as {predicted}, with probability {explanation.value:.4f}"]
@@ -73,7 +73,7 @@ def _inputs(explanation: Explanation, features: Sequence[str]) -> str:
     gradient = explanation.input_gradient.reshape(-1)
     columns = (explanation.raw, explanation["x"].reshape(-1), gradient)
     rows = [
-        [names[index], *(f"{column[index]:.4g}" for column in columns)]
+        [names[index], *(significant(column[index]) for column in columns)]
         for index in np.argsort(-np.abs(gradient), kind="stable").tolist()
     ]
     return table(["input", "value", "scaled", "dx"], rows)
@@ -96,9 +96,10 @@ def _effects(network: Network, explanation: Explanation, features: Sequence[str]
         names = [features[index].partition(IS)[2] for index in inputs if index not in numbers and raw[index]]
         value, mean = names[0] if names else "", ""
         if numbers:
-            value, mean = "missing" if names else f"{raw[numbers[0]]:.4g}", f"{means[numbers[0]]:.4g}"
+            value = "missing" if names else significant(raw[numbers[0]])
+            mean = significant(means[numbers[0]])
         effect = effects[place] * (1 if explanation.task == "regression" else 100)
-        rows.append([column, value, mean, f"{effect:+.4g}"])
+        rows.append([column, value, mean, significant(effect, sign="+")])
     unit = name if explanation.task == "regression" else f"the probability of {name}, in percentage points"
     title = f"\nEffect: the change of {unit},\nagainst the mean of the training data in one column\n"
     return f"{title}\n{table(['column', 'value', 'mean', 'effect'], rows)}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from handgrad.cli.options import FAILED, SUCCEEDED, Data, Json, Model, Split, SplitName, Target, option
-from handgrad.cli.output import emit, emit_json, error_line, table
+from handgrad.cli.output import emit, emit_json, error_line, significant, table
 from handgrad.errors import HandgradError
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def predict(
                 emit_json(facts)
             place = f"{file}, row {row}" if len(labels) > 1 else str(file)
             if regression:
-                cells = [f"{number:.6g}" for number in numbers]
+                cells = [significant(number, 6) for number in numbers]
             else:
                 cells = [cell for name in ranking[:shown] for cell in (name, f"{named[name]:.1%}")]
             lines.append([place, *cells])

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable
+from math import floor, log10
 from typing import Any
 
 from handgrad.errors import one_line, printable
@@ -23,6 +24,14 @@ def emit_json(value: dict[str, Any]) -> None:
     """Print one JSON object on one line. Numbers that are not finite become null."""
     finite = json.loads(json.dumps(value), parse_constant=lambda _: None)
     write(f"{json.dumps(finite)}\n")
+
+
+def significant(value: float, digits: int = 4, sign: str = "") -> str:
+    """Return a number with significant digits; from 0.001 to 10 million it has no exponent, and all its integers."""
+    if not 1e-3 <= abs(value) < 1e7:
+        return f"{value:{sign}.{digits}g}"
+    text = f"{value:{sign},.{max(0, digits - 1 - floor(log10(abs(value))))}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[str]], left: int = 1) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from handgrad.cli.output import table
+from handgrad.cli.output import significant, table
 from handgrad.training.results import AnyEvaluation, Evaluation, MultilabelEvaluation, RegressionEvaluation
 
 MOST_OUTPUTS, MOST_IN_JSON = 20, 1_000
@@ -18,7 +18,7 @@ def summary(result: AnyEvaluation) -> str:
     match result:
         case RegressionEvaluation():
             means = result.metrics()
-            return f"R² {means['r2']:.4f}, MAE {means['mae']:.4g}, RMSE {means['rmse']:.4g} {count}"
+            return f"R² {means['r2']:.4f}, MAE {significant(means['mae'])}, RMSE {significant(means['rmse'])} {count}"
         case MultilabelEvaluation():
             exact = f"all labels correct {result.exact_match:.2%} {count}"
             return f"labels correct {result.accuracy:.2%}, {exact}, cross-entropy {result.loss:.4f}"
@@ -30,8 +30,8 @@ def details(result: AnyEvaluation, names: Sequence[str]) -> str:
     regression = isinstance(result, RegressionEvaluation)
     if len(names) > MOST_OUTPUTS or (regression and len(names) == 1):
         return ""
-    form = "{:.4g}" if regression else "{:.3f}"
-    columns = [[form.format(value) for value in getattr(result, part)] for part in PARTS[regression]]
+    form = significant if regression else "{:.3f}".format
+    columns = [[form(value) for value in getattr(result, part)] for part in PARTS[regression]]
     header = ["target", "R²", "MAE", "RMSE"] if regression else ["label", "precision", "recall", "F1"]
     rows = [list(row) for row in zip(names, *columns, strict=True)]
     if isinstance(result, Evaluation):
