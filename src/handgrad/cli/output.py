@@ -30,7 +30,8 @@ def significant(value: float, digits: int = 4, sign: str = "") -> str:
     """Return a number with significant digits; from 0.001 to 10 million it has no exponent, and all its integers."""
     if not 1e-3 <= abs(value) < 1e7:
         return f"{value:{sign}.{digits}g}"
-    text = f"{value:{sign},.{max(0, digits - 1 - floor(log10(abs(value))))}f}"
+    comma = "," if abs(value) >= 10_000 else ""  # not in years
+    text = f"{value:{sign}{comma}.{max(0, digits - 1 - floor(log10(abs(value))))}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
