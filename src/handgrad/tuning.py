@@ -103,7 +103,8 @@ def tune(
         trial = study.ask()
         proposed = override(recipe, propose(trial, splits.train), "tuning") if trials else recipe
         if not trials:
-            study.enqueue_trial(_estimator_defaults(splits.train))
+            for settings in _first_proposals(splits.train):
+                study.enqueue_trial(settings)
         found = _measure(len(trials) + 1, proposed, folds, threads, expired, trial)
         if expired() and not found.complete:
             return
@@ -188,11 +189,18 @@ def propose(trial: Any, data: Dataset) -> Table:
     return changes
 
 
-def _estimator_defaults(data: Dataset) -> Table:
-    """Return the defaults of `HandgradClassifier`, for the second trial."""
+def _first_proposals(data: Dataset) -> Iterator[Table]:
+    """Yield the defaults of `HandgradClassifier`, and variants of them, each of one setting."""
     decay = min(max(0.1, 20 * data.inputs.shape[1] / len(data)), 2)
-    network = {"kind": "dense", "dropout": 0.0, "depth": 1, "units1": 128}
-    return {**network, "passes": 50, "learning_rate": 0.01, "weight_decay": decay, "log2_batch_size": 6}
+    layers = {"kind": "dense", "dropout": 0.0, "depth": 1, "units1": 128}
+    usual = {**layers, "passes": 50, "learning_rate": 0.01, "weight_decay": decay, "log2_batch_size": 6}
+    yield usual
+    yield {**usual, "depth": 2, "units2": 128}
+    yield {**usual, "weight_decay": decay / 3}
+    yield {**usual, "units1": 256}
+    yield {**usual, "dropout": 0.2}
+    yield {**usual, "passes": 100}
+    yield {**usual, "weight_decay": min(3 * decay, 2)}
 
 
 def _folds(splits: Splits, seed: int) -> list[Splits]:
