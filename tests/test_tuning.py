@@ -28,7 +28,7 @@ def test_the_first_trial_is_the_recipe_and_the_same_seed_proposes_the_same(task:
     first, second, third = islice(tune(MLP, splits, 60, threads=1), 3)
     assert first.recipe == MLP
     assert second.recipe.optimizer["learning_rate"] == 0.01  # the defaults of the estimators
-    assert second.recipe.optimizer != third.recipe.optimizer
+    assert second.recipe.network != third.recipe.network
     assert (first.accuracy is None) == (task == "regression")
     again = [*islice(tune(MLP, splits, 60, threads=1), 3)]
     assert [trial.recipe for trial in again] == [first.recipe, second.recipe, third.recipe]
