@@ -67,10 +67,7 @@ def test_other_tasks_compute_the_same_and_are_read_back(task: str, tmp_path: Pat
         found, network.predict(raw) if scaling else network.predict_proba(raw), rtol=1e-6
     )
     np.testing.assert_equal(hg.load_model(tmp_path / "m.onnx").predict(raw), network.predict(raw))
-    for name in ("m.html", "parameters"):
-        assert task in refusal(hg.export, network, tmp_path / name) or "classifiers" in refusal(
-            hg.export, network, tmp_path / name
-        )
+    assert "hold classifiers" in refusal(hg.export, network, tmp_path / "parameters")
 
 
 @pytest.mark.parametrize("scaled", [True, False])

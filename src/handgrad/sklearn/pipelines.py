@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array, eye_array, issparse
+from scipy.sparse import csc_array, diags_array, eye_array, issparse
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
@@ -56,9 +56,18 @@ def fold(steps: Sequence[Any], network: Network) -> Network:
     tensors, metadata = model_tensors(network)
     numbers = [each.kind == "number" for each in columns.inputs]
     sources = [each.source for each in columns.inputs]
-    tensors["scaling.shift"] = np.where(numbers, columns.shift[sources], 0.0)
-    tensors["scaling.divisor"] = np.where(numbers, columns.divisor[sources], 1.0)
     size = len(sources)
+    shift, divisor = columns.shift[sources], columns.divisor[sources]
+    for index, each in enumerate(columns.inputs):
+        if (
+            each.kind != "number"
+        ):  # 0 or 1 until here; if the estimator standardises, the shift is the frequency
+            weight, output = _largest(weights, index)
+            used = abs(weight) > ROUNDING
+            shift[index], divisor[index] = (-biases[output] / weight, 1 / abs(weight)) if used else (0, 1)
+    tensors |= {"scaling.shift": shift, "scaling.divisor": divisor}
+    biases = biases + weights @ np.where(numbers, 0, shift)
+    weights = weights @ diags_array(np.where(numbers, 1, divisor))
     same = weights.shape == (size, size) and abs(weights - eye_array(size)).max() < ROUNDING
     if not same or np.abs(biases).max() > ROUNDING:
         layer = network.layers[0]
@@ -150,9 +159,14 @@ def _measure(
 def _scale(columns: Columns, weights: csc_array, biases: NDArray[np.float64]) -> None:
     """Scale numbers so that the output which depends most on one has the weight 1, and 0 at the shift."""
     for index, (source, _, kind, _) in enumerate(columns.inputs):
-        entries = slice(weights.indptr[index], weights.indptr[index + 1])
-        largest = np.abs(weights.data[entries]).argmax()
-        weight, output = weights.data[entries][largest], weights.indices[entries][largest]
+        weight, output = _largest(weights, index)
         if kind == "number" and weight:
             columns.shift[source] -= columns.divisor[source] * biases[output] / weight
             columns.divisor[source] /= abs(weight)
+
+
+def _largest(weights: csc_array, index: int) -> tuple[np.float64, int]:
+    """Return the largest weight of an input, and its output."""
+    entries = slice(weights.indptr[index], weights.indptr[index + 1])
+    largest = np.abs(weights.data[entries]).argmax()
+    return weights.data[entries][largest], weights.indices[entries][largest]
