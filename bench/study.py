@@ -1,12 +1,14 @@
-"""The study behind the defaults of `HandgradClassifier`: docs/estimator.md shows its results.
+"""The study behind the defaults of the estimators: docs/estimator.md shows its results.
 
-    uv run python -m bench.study choose   # candidates, on the tables to choose by
-    uv run python -m bench.study judge    # the defaults beside scikit-learn's classifiers, on other tables
+    uv run python -m bench.study choose    # candidates, on the tables to choose by
+    uv run python -m bench.study judge     # the defaults beside scikit-learn's classifiers, on other tables
+    uv run python -m bench.study numbers   # the same defaults beside its regressors
 
 A default is one value for all data. So the tables that choose and the tables that judge are disjoint
-(`bench.tables`), and no row of a table that judges has an influence on the choice. Five stratified folds of each
-table take turns as test data. Every classifier works on one thread, and the time is the processor time of `fit`.
-scikit-learn's have their defaults, on standardised inputs.
+(`bench.tables`). Five folds of each table take
+turns as test data, stratified by class. Every estimator works on one thread, and the time is the processor time of
+`fit`. Those of scikit-learn have their defaults, on standardised inputs, and `MLPRegressor` has standardised targets,
+too.
 """
 
 import sys
@@ -15,70 +17,95 @@ from statistics import geometric_mean, mean, median, stdev
 from time import process_time
 
 from bench.machine import describe
-from bench.tables import CHOOSING, JUDGING
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
+from bench.tables import CHOOSING, JUDGING, NUMBERS
+from sklearn.base import is_classifier
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.metrics import log_loss
-from sklearn.model_selection import StratifiedKFold
-from sklearn.neural_network import MLPClassifier
+from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 import handgrad as hg
 
-PEERS = {
-    "MLPClassifier": lambda _, seed: make_pipeline(StandardScaler(), MLPClassifier(random_state=seed)),
-    "LogisticRegression": lambda *_: make_pipeline(StandardScaler(), LogisticRegression()),
-    "HistGradientBoosting": lambda _, seed: HistGradientBoostingClassifier(random_state=seed),
+
+def scaled(estimator):
+    """Return an estimator of standardised inputs."""
+    return make_pipeline(StandardScaler(), estimator)
+
+
+CLASSIFIERS = {
+    "HandgradClassifier": lambda _, seed: hg.HandgradClassifier(random_state=seed, threads=1),
+    "MLPClassifier": lambda _, seed: scaled(MLPClassifier(random_state=seed)),
+    "LogisticRegression": lambda *_: scaled(LogisticRegression()),
+    "HistGradientBoostingClassifier": lambda _, seed: HistGradientBoostingClassifier(random_state=seed),
 }
-"""How to create a classifier for training data `X` and a seed."""
+REGRESSORS = {
+    "HandgradRegressor": lambda _, seed: hg.HandgradRegressor(random_state=seed, threads=1),
+    "MLPRegressor": lambda _, seed: TransformedTargetRegressor(
+        scaled(MLPRegressor(random_state=seed)), transformer=StandardScaler()
+    ),
+    "RidgeCV": lambda *_: scaled(RidgeCV()),
+    "HistGradientBoostingRegressor": lambda _, seed: HistGradientBoostingRegressor(random_state=seed),
+}
+"""How to create an estimator for training data `X` and a seed."""
 
 
-def candidate(factor=20, low=0.1, high=1.0, **others):
+def candidate(factor=20, low=0.05, high=1.0, **others):
     """Return how to create a classifier with a decay of `factor` × columns / rows, between `low` and `high`."""
 
     def create(X, seed):
         decay = min(max(low, factor * X.shape[1] / len(X)), high)
         usual = {"optimizer": "adamw", "learning_rate": 0.01, "weight_decay": decay, "schedule": "one_cycle"}
-        usual |= {"epochs": 50, "batch_size": 64, "tol": None, "dtype": "float32", "threads": 1}
-        return hg.HandgradClassifier(random_state=seed, **usual | others)
+        usual |= {"epochs": 50, "batch_size": 64, "dtype": "float32", "random_state": seed, "threads": 1}
+        return hg.HandgradClassifier(**{"hidden": 256} | usual | others)
 
     return create
 
 
-FORMER = {
-    "optimizer": "adam",
-    "learning_rate": 0.001,
-    "schedule": None,
-    "epochs": 200,
-    "tol": 1e-4,
-    "dtype": None,
-}
+FORMER = {"optimizer": "adam", "learning_rate": 0.001, "schedule": None, "epochs": 200, "tol": 1e-4}
 CANDIDATES = {
-    "all of the last six changed: before the study": candidate(0, 0, **FORMER),
+    "the defaults": candidate(),
+    "decay 10 × columns / rows": candidate(10),
+    "decay 30 × columns / rows": candidate(30),
+    "decay from 0.02": candidate(low=0.02),
+    "decay up to 2": candidate(high=2),
+    "decay of 0.1": candidate(0, 0.1),
+    "rate 0.005": candidate(learning_rate=0.005),
+    "30 epochs": candidate(epochs=30),
+    "100 epochs": candidate(epochs=100),
+    "batches of 32": candidate(batch_size=32),
+    "batches of 128": candidate(batch_size=128),
+    "128 hidden units": candidate(hidden=128),
+    "128 hidden units, decay from 0.1 to 2": candidate(20, 0.1, 2, hidden=128),
+    "128 hidden units, rate 0.005, decay 0.1": candidate(0, 0.1, hidden=128, learning_rate=0.005),
+    "early stopping": candidate(early_stopping=True),
+    "before: 128 hidden units, 200 epochs of Adam at 0.001": candidate(0, 0, hidden=128, **FORMER),
 }
 
 
 def measure(create, load):
-    """Return the measurements of a classifier on each of the folds of a table."""
+    """Return the measurements of an estimator on each of the folds of a table."""
     X, y = load()
-    folds = StratifiedKFold(5, shuffle=True, random_state=0).split(X, y)
+    kind = StratifiedKFold if is_classifier(create(X, 0)) else KFold
+    folds = kind(5, shuffle=True, random_state=0).split(X, y)
     return [
         _measure_fold(create(X[train], fold), X, y, train, test) for fold, (train, test) in enumerate(folds)
     ]
 
 
-def _measure_fold(classifier, X, y, train, test):
+def _measure_fold(estimator, X, y, train, test):
     begin = process_time()
-    classifier.fit(X[train], y[train])
-    seconds = process_time() - begin
-    probabilities = classifier.predict_proba(X[test])
-    return {
-        "log-loss": log_loss(y[test], probabilities),
-        "accuracy": 100 * classifier.score(X[test], y[test]),
-        "milliseconds": 1000 * seconds,
-    }
+    estimator.fit(X[train], y[train])
+    milliseconds = 1000 * (process_time() - begin)
+    score = estimator.score(X[test], y[test])
+    if not is_classifier(estimator):
+        return {"R²": score, "milliseconds": milliseconds}
+    loss = log_loss(y[test], estimator.predict_proba(X[test]))
+    return {"log-loss": loss, "accuracy, %": 100 * score, "milliseconds": milliseconds}
 
 
 def average(folds, key):
@@ -89,63 +116,60 @@ def average(folds, key):
 def choose():
     """Compare the candidates with `MLPClassifier`, each number over all tables."""
     print(
-        "| candidate | log-loss, times that of MLPClassifier | at most that of MLPClassifier | accuracy | speed |"
+        "| candidate | log-loss | at most that of MLPClassifier | accuracy | speed |\n|---|---:|---:|---:|---:|"
     )
-    print("|---|---:|---:|---:|---:|")
-    peer = {name: measure(PEERS["MLPClassifier"], load) for name, load in CHOOSING.items()}
+    peer = {name: measure(CLASSIFIERS["MLPClassifier"], load) for name, load in CHOOSING.items()}
     for title, create in CANDIDATES.items():
         pairs = [(measure(create, load), peer[name]) for name, load in CHOOSING.items()]
-        losses, seconds = (
+        losses, times = (
             [average(ours, key) / average(theirs, key) for ours, theirs in pairs]
             for key in ("log-loss", "milliseconds")
         )
-        gain = mean(average(ours, "accuracy") - average(theirs, "accuracy") for ours, theirs in pairs)
+        gain = mean(average(ours, "accuracy, %") - average(theirs, "accuracy, %") for ours, theirs in pairs)
         won = sum(ratio <= 1 for ratio in losses)
-        print(
-            f"| {title} | {geometric_mean(losses):.3f} | {won} of {len(losses)} | {gain:+.2f} % "
-            f"| {1 / median(seconds):.1f}× |",
-            flush=True,
-        )
+        numbers = f"{geometric_mean(losses):.3f}× | {won} of {len(losses)} | {gain:+.2f} points"
+        print(f"| {title} | {numbers} | {1 / median(times):.1f}× |", flush=True)
 
 
-def judge():
-    """Print a table of each measurement, with the standard deviation over the folds."""
-    contestants = {"HandgradClassifier": lambda _, seed: hg.HandgradClassifier(random_state=seed, threads=1)}
-    contestants |= PEERS
+def judge(tables, contestants, sign, digits):
+    """Print a table of each measurement; the first decides, as a loss if `sign` is -1."""
     results = {
         name: {title: measure(create, load) for title, create in contestants.items()}
-        for name, load in JUDGING.items()
+        for name, load in tables.items()
     }
-    for key, digits in (("log-loss", 3), ("accuracy", 1), ("milliseconds", 0)):
+    for key, places in digits.items():
         print(f"\n| {key} | {' | '.join(contestants)} |\n|---{'|---:' * len(contestants)}|")
         for name, found in results.items():
             spreads = [(average(folds, key), stdev(fold[key] for fold in folds)) for folds in found.values()]
-            cells = [f"{value:,.{digits}f} ± {spread:,.{digits}f}" for value, spread in spreads]
+            cells = [f"{value:,.{places}f} ± {spread:,.{places}f}" for value, spread in spreads]
             print(f"| {name} | {' | '.join(cells)} |")
-    for title in PEERS:
-        ours, theirs = (
-            [
-                (average(found[who], "log-loss"), average(found[who], "milliseconds"))
-                for found in results.values()
-            ]
-            for who in ("HandgradClassifier", title)
+    criterion, us, *others = *list(digits)[:1], *contestants
+    for other in others:
+        pairs = [(found[us], found[other]) for found in results.values()]
+        won = sum(
+            sign * average(ours, criterion) >= sign * average(theirs, criterion) for ours, theirs in pairs
         )
-        won = sum(a[0] <= b[0] for a, b in zip(ours, theirs, strict=True))
-        speed = median(b[1] / a[1] for a, b in zip(ours, theirs, strict=True))
-        print(
-            f"\n{title}: log-loss at most that on {won} of {len(results)}; {speed:.1f} times its time (median)"
+        speed = median(
+            average(theirs, "milliseconds") / average(ours, "milliseconds") for ours, theirs in pairs
         )
+        print(f"\n{us}: {criterion} as good as that of {other} or better on {won} of {len(pairs)}, ", end="")
+        print(f"{speed:.1f} times as fast (median)")
 
 
 def main():
-    """Run one of the two parts."""
-    if sys.argv[1:] not in (["choose"], ["judge"]):
+    """Run one of the parts."""
+    if sys.argv[1:] not in (["choose"], ["judge"], ["numbers"]):
         sys.exit(__doc__)
     warnings.simplefilter("ignore")  # about convergence
     machine = describe()
     print(f"{machine['date']}, {machine['processor']}, {machine['kernels']}, Python {machine['python']}\n")
     with threadpool_limits(1):
-        choose() if sys.argv[1] == "choose" else judge()
+        if sys.argv[1] == "choose":
+            choose()
+        elif sys.argv[1] == "judge":
+            judge(JUDGING, CLASSIFIERS, -1, {"log-loss": 3, "accuracy, %": 1, "milliseconds": 0})
+        else:
+            judge(NUMBERS, REGRESSORS, 1, {"R²": 3, "milliseconds": 0})
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Tables with classes for `bench.study`: one collection to choose by, and another to judge by."""
+"""Tables for `bench.study`: one collection to choose by, another to judge by, and one with numeric targets."""
 
 import numpy as np
 from sklearn import datasets as made
@@ -26,11 +26,10 @@ def topics():
     return X, y.argmax(axis=1)
 
 
-def classes(rows, columns, classes, informative, **others):
+def classes(rows, columns, classes, informative, random_state=1, **others):
     """Return scikit-learn's usual generated table; 1 % of the labels are random unless `flip_y` differs."""
-    return made.make_classification(
-        rows, columns, n_classes=classes, n_informative=informative, n_redundant=2, random_state=1, **others
-    )
+    others |= {"n_classes": classes, "n_informative": informative, "n_redundant": 2}
+    return made.make_classification(rows, columns, random_state=random_state, **others)
 
 
 CHOOSING = {
@@ -42,8 +41,15 @@ CHOOSING = {
     "quantiles, 2,000 × 10": lambda: made.make_gaussian_quantiles(
         n_samples=2_000, n_features=10, n_classes=4, random_state=1
     ),
+    "quantiles, 6,000 × 15": lambda: made.make_gaussian_quantiles(
+        n_samples=6_000, n_features=15, n_classes=3, random_state=1
+    ),
     "hastie, 2,000": lambda: made.make_hastie_10_2(2_000, random_state=1),
+    "hastie, 8,000": lambda: made.make_hastie_10_2(8_000, random_state=1),
     "blobs, 600 × 2": lambda: made.make_blobs(600, 2, centers=6, cluster_std=2.5, random_state=1),
+    "blobs, 200 × 12": lambda: made.make_blobs(200, 12, centers=3, cluster_std=6, random_state=1),
+    "blobs, 2,000 × 10": lambda: made.make_blobs(2_000, 10, centers=8, cluster_std=7, random_state=1),
+    "classes, 150 × 10": lambda: classes(150, 10, 3, 8, class_sep=2, n_clusters_per_class=1),
     "classes, 200 × 20": lambda: classes(200, 20, 2, 8, flip_y=0.05),
     "classes, 500 × 200": lambda: classes(500, 200, 2, 10),
     "classes, 1,000 × 20": lambda: classes(1_000, 20, 3, 10, flip_y=0.1),
@@ -59,15 +65,26 @@ JUDGING = {
     "wine": lambda: made.load_wine(return_X_y=True),
     "breast cancer": lambda: made.load_breast_cancer(return_X_y=True),
     "digits": lambda: made.load_digits(return_X_y=True),
-    "moons, 1,000": lambda: made.make_moons(1_000, noise=0.3, random_state=2),
-    "circles, 500": lambda: made.make_circles(500, noise=0.2, factor=0.5, random_state=2),
+    "moons, 1,000": lambda: made.make_moons(1_000, noise=0.3, random_state=3),
+    "circles, 500": lambda: made.make_circles(500, noise=0.2, factor=0.5, random_state=3),
     "quantiles, 5,000 × 20": lambda: made.make_gaussian_quantiles(
-        n_samples=5_000, n_features=20, n_classes=3, random_state=2
+        n_samples=5_000, n_features=20, n_classes=3, random_state=3
     ),
-    "hastie, 6,000": lambda: made.make_hastie_10_2(6_000, random_state=2),
-    "blobs, 1,500 × 8": lambda: made.make_blobs(1_500, 8, centers=10, cluster_std=6, random_state=2),
-    "classes, 300 × 50": lambda: classes(300, 50, 2, 10, flip_y=0.1),
-    "classes, 8,000 × 60": lambda: classes(8_000, 60, 20, 25),
-    "classes, 10,000 × 30": lambda: classes(10_000, 30, 2, 10, flip_y=0.2),
+    "hastie, 6,000": lambda: made.make_hastie_10_2(6_000, random_state=3),
+    "blobs, 1,500 × 8": lambda: made.make_blobs(1_500, 8, centers=10, cluster_std=6, random_state=3),
+    "classes, 300 × 50": lambda: classes(300, 50, 2, 10, 3, flip_y=0.1),
+    "classes, 8,000 × 60": lambda: classes(8_000, 60, 20, 25, 3),
+    "classes, 10,000 × 30": lambda: classes(10_000, 30, 2, 10, 3, flip_y=0.2),
 }
-"""These no choice has seen."""
+"""By these the defaults are judged. Those that are generated were drawn anew after the second choice."""
+
+NUMBERS = {
+    "diabetes": lambda: made.load_diabetes(return_X_y=True),
+    "friedman1, 1,500 × 10": lambda: made.make_friedman1(1_500, 10, noise=1, random_state=2),
+    "friedman2, 1,000": lambda: made.make_friedman2(1_000, noise=100, random_state=2),
+    "friedman3, 1,000": lambda: made.make_friedman3(1_000, noise=0.1, random_state=2),
+    "linear, 500 × 100": lambda: made.make_regression(500, 100, n_informative=30, noise=50, random_state=2),
+    "uncorrelated, 3,000 × 10": lambda: made.make_sparse_uncorrelated(3_000, 10, random_state=2),
+    "curve, 2,000 × 3": lambda: made.make_s_curve(2_000, noise=0.2, random_state=2),
+}
+"""With these the regressor is judged, which has the defaults of the classifier."""

@@ -50,8 +50,8 @@ dtype : "float32", "float64" or None
     Of parameters and arithmetic. None chooses float32, or for fewer than 100 examples in float64 that type.
 optimizer : str or Optimizer
     ``"adam"``, ``"sgd"``, ``"momentum"``, ``"muon"`` …, or an optimizer, e.g. ``hg.Adam(beta1=0.8)``. "auto" is
-    `AdamW`: with a schedule at a learning rate of 0.01 and with a weight decay of 20 I / N, at least 0.1 and at most
-    2; without one, with its defaults.
+    `AdamW`: with a schedule at a learning rate of 0.01 and with a weight decay of 20 I / N, at least 0.05 and at
+    most 1; without one, with its defaults.
 learning_rate, weight_decay : float, optional
     Default: those of the optimizer.
 schedule : str, Schedule or None
@@ -117,7 +117,7 @@ def complete(kind: Kind) -> Kind:
 class Estimator(results.Results, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Base of the estimators."""
 
-    hidden: int | Sequence[int] = (128,)
+    hidden: int | Sequence[int] = (256,)
     activation: Any = "relu"
     _: KW_ONLY
     dropout: float = 0.0

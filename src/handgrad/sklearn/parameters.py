@@ -88,7 +88,7 @@ def build_optimizer(estimator: Any, schedule: Any, rows: int, columns: int) -> O
     elif schedule is None:
         optimizer = AdamW()
     else:
-        optimizer = AdamW(0.01, weight_decay=min(max(0.1, 20 * columns / rows), 2.0))
+        optimizer = AdamW(0.01, weight_decay=min(max(0.05, 20 * columns / rows), 1.0))
     return replace(optimizer, **changes)
 
 
