@@ -1,14 +1,12 @@
 """The study behind the defaults of the estimators: docs/estimator.md shows its results.
 
-    uv run python -m bench.study choose    # candidates, on the tables to choose by
-    uv run python -m bench.study judge     # the defaults beside scikit-learn's classifiers, on other tables
-    uv run python -m bench.study numbers   # the same defaults beside its regressors
+    uv run python -m bench.study choose   # candidates, on the tables to choose by
+    uv run python -m bench.study judge    # the defaults beside scikit-learn's classifiers, on other tables
 
 A default is one value for all data. So the tables that choose and the tables that judge are disjoint
-(`bench.tables`). Five folds of each table take
-turns as test data, stratified by class. Every estimator works on one thread, and the time is the processor time of
-`fit`. Those of scikit-learn have their defaults, on standardised inputs, and `MLPRegressor` has standardised targets,
-too.
+(`bench.tables`). Five stratified folds of each table take turns as test data. Every classifier works on one thread,
+and the time is the processor time of `fit`. Those of scikit-learn have their defaults, on standardised inputs.
+`bench.regression` measures the same defaults of the regressor.
 """
 
 import sys
@@ -17,41 +15,25 @@ from statistics import geometric_mean, mean, median, stdev
 from time import process_time
 
 from bench.machine import describe
-from bench.tables import CHOOSING, JUDGING, NUMBERS
-from sklearn.base import is_classifier
-from sklearn.compose import TransformedTargetRegressor
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.linear_model import LogisticRegression, RidgeCV
+from bench.tables import CHOOSING, JUDGING
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
-from sklearn.model_selection import KFold, StratifiedKFold
-from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.model_selection import StratifiedKFold
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 import handgrad as hg
 
-
-def scaled(estimator):
-    """Return an estimator of standardised inputs."""
-    return make_pipeline(StandardScaler(), estimator)
-
-
 CLASSIFIERS = {
     "HandgradClassifier": lambda _, seed: hg.HandgradClassifier(random_state=seed, threads=1),
-    "MLPClassifier": lambda _, seed: scaled(MLPClassifier(random_state=seed)),
-    "LogisticRegression": lambda *_: scaled(LogisticRegression()),
-    "HistGradientBoostingClassifier": lambda _, seed: HistGradientBoostingClassifier(random_state=seed),
+    "MLPClassifier": lambda _, seed: make_pipeline(StandardScaler(), MLPClassifier(random_state=seed)),
+    "LogisticRegression": lambda *_: make_pipeline(StandardScaler(), LogisticRegression()),
+    "HistGradientBoosting": lambda _, seed: HistGradientBoostingClassifier(random_state=seed),
 }
-REGRESSORS = {
-    "HandgradRegressor": lambda _, seed: hg.HandgradRegressor(random_state=seed, threads=1),
-    "MLPRegressor": lambda _, seed: TransformedTargetRegressor(
-        scaled(MLPRegressor(random_state=seed)), transformer=StandardScaler()
-    ),
-    "RidgeCV": lambda *_: scaled(RidgeCV()),
-    "HistGradientBoostingRegressor": lambda _, seed: HistGradientBoostingRegressor(random_state=seed),
-}
-"""How to create an estimator for training data `X` and a seed."""
+"""How to create a classifier for training data `X` and a seed."""
 
 
 def candidate(factor=20, low=0.05, high=1.0, **others):
@@ -88,24 +70,22 @@ CANDIDATES = {
 
 
 def measure(create, load):
-    """Return the measurements of an estimator on each of the folds of a table."""
+    """Return the measurements of a classifier on each of the folds of a table."""
     X, y = load()
-    kind = StratifiedKFold if is_classifier(create(X, 0)) else KFold
-    folds = kind(5, shuffle=True, random_state=0).split(X, y)
+    folds = StratifiedKFold(5, shuffle=True, random_state=0).split(X, y)
     return [
         _measure_fold(create(X[train], fold), X, y, train, test) for fold, (train, test) in enumerate(folds)
     ]
 
 
-def _measure_fold(estimator, X, y, train, test):
+def _measure_fold(classifier, X, y, train, test):
     begin = process_time()
-    estimator.fit(X[train], y[train])
-    milliseconds = 1000 * (process_time() - begin)
-    score = estimator.score(X[test], y[test])
-    if not is_classifier(estimator):
-        return {"R²": score, "milliseconds": milliseconds}
-    loss = log_loss(y[test], estimator.predict_proba(X[test]))
-    return {"log-loss": loss, "accuracy, %": 100 * score, "milliseconds": milliseconds}
+    classifier.fit(X[train], y[train])
+    return {
+        "milliseconds": 1000 * (process_time() - begin),
+        "log-loss": log_loss(y[test], classifier.predict_proba(X[test])),
+        "accuracy, %": 100 * classifier.score(X[test], y[test]),
+    }
 
 
 def average(folds, key):
@@ -131,45 +111,39 @@ def choose():
         print(f"| {title} | {numbers} | {1 / median(times):.1f}× |", flush=True)
 
 
-def judge(tables, contestants, sign, digits):
-    """Print a table of each measurement; the first decides, as a loss if `sign` is -1."""
+def judge():
+    """Print a table of each measurement, with the standard deviation over the folds."""
     results = {
-        name: {title: measure(create, load) for title, create in contestants.items()}
-        for name, load in tables.items()
+        name: {title: measure(create, load) for title, create in CLASSIFIERS.items()}
+        for name, load in JUDGING.items()
     }
-    for key, places in digits.items():
-        print(f"\n| {key} | {' | '.join(contestants)} |\n|---{'|---:' * len(contestants)}|")
+    for key, places in (("log-loss", 3), ("accuracy, %", 1), ("milliseconds", 0)):
+        print(f"\n| {key} | {' | '.join(CLASSIFIERS)} |\n|---{'|---:' * len(CLASSIFIERS)}|")
         for name, found in results.items():
             spreads = [(average(folds, key), stdev(fold[key] for fold in folds)) for folds in found.values()]
             cells = [f"{value:,.{places}f} ± {spread:,.{places}f}" for value, spread in spreads]
             print(f"| {name} | {' | '.join(cells)} |")
-    criterion, us, *others = *list(digits)[:1], *contestants
+    us, *others = CLASSIFIERS
     for other in others:
         pairs = [(found[us], found[other]) for found in results.values()]
-        won = sum(
-            sign * average(ours, criterion) >= sign * average(theirs, criterion) for ours, theirs in pairs
-        )
+        won = sum(average(ours, "log-loss") <= average(theirs, "log-loss") for ours, theirs in pairs)
         speed = median(
             average(theirs, "milliseconds") / average(ours, "milliseconds") for ours, theirs in pairs
         )
-        print(f"\n{us}: {criterion} as good as that of {other} or better on {won} of {len(pairs)}, ", end="")
-        print(f"{speed:.1f} times as fast (median)")
+        print(
+            f"\n{other}: log-loss at least ours on {won} of {len(pairs)}; {speed:.1f} times our time (median)"
+        )
 
 
 def main():
-    """Run one of the parts."""
-    if sys.argv[1:] not in (["choose"], ["judge"], ["numbers"]):
+    """Run one of the two parts."""
+    if sys.argv[1:] not in (["choose"], ["judge"]):
         sys.exit(__doc__)
     warnings.simplefilter("ignore")  # about convergence
     machine = describe()
     print(f"{machine['date']}, {machine['processor']}, {machine['kernels']}, Python {machine['python']}\n")
     with threadpool_limits(1):
-        if sys.argv[1] == "choose":
-            choose()
-        elif sys.argv[1] == "judge":
-            judge(JUDGING, CLASSIFIERS, -1, {"log-loss": 3, "accuracy, %": 1, "milliseconds": 0})
-        else:
-            judge(NUMBERS, REGRESSORS, 1, {"R²": 3, "milliseconds": 0})
+        choose() if sys.argv[1] == "choose" else judge()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Tables for `bench.study`: one collection to choose by, another to judge by, and one with numeric targets."""
+"""Tables for `bench.study`: one collection to choose by, and another to judge by."""
 
 import numpy as np
 from sklearn import datasets as made
@@ -77,14 +77,3 @@ JUDGING = {
     "classes, 10,000 × 30": lambda: classes(10_000, 30, 2, 10, 3, flip_y=0.2),
 }
 """By these the defaults are judged. Those that are generated were drawn anew after the second choice."""
-
-NUMBERS = {
-    "diabetes": lambda: made.load_diabetes(return_X_y=True),
-    "friedman1, 1,500 × 10": lambda: made.make_friedman1(1_500, 10, noise=1, random_state=2),
-    "friedman2, 1,000": lambda: made.make_friedman2(1_000, noise=100, random_state=2),
-    "friedman3, 1,000": lambda: made.make_friedman3(1_000, noise=0.1, random_state=2),
-    "linear, 500 × 100": lambda: made.make_regression(500, 100, n_informative=30, noise=50, random_state=2),
-    "uncorrelated, 3,000 × 10": lambda: made.make_sparse_uncorrelated(3_000, 10, random_state=2),
-    "curve, 2,000 × 3": lambda: made.make_s_curve(2_000, noise=0.2, random_state=2),
-}
-"""With these the regressor is judged, which has the defaults of the classifier."""
