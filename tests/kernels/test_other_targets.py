@@ -58,6 +58,9 @@ def calls_of(dtype: str) -> Iterator[tuple[str, list[Any]]]:
         yield "dense_bytes", [*first, pixels(19, inputs), weights, biases, dy, SCRATCH]
         yield "dense_backward", [*first, dy, x, weights, f(inputs, outputs), biases, dx, SCRATCH]
         yield "dense_bytes_backward", [*first, dy, pixels(19, inputs), f(inputs, outputs), biases, SCRATCH]
+    columns, starts = rng.integers(0, 45, 57).astype(np.int32), np.arange(0, 58, 3)
+    yield "sparse_dense", [19, 7, f(57), columns, starts, f(45, 7), f(7), f(19, 7)]
+    yield "sparse_dense_backward", [19, 7, f(19, 7), f(57), columns, starts, f(45, 7), f(7)]
     for units, classes in ((17, 10), (128, 3)):
         sizes, labels = (19, 45, units, classes), rng.integers(0, classes, 19)
         parameters, gradients = ([f(45, units), f(units), f(units, classes), f(classes)] for _ in range(2))
