@@ -72,7 +72,7 @@ def calls_of(dtype: str) -> Iterator[tuple[str, list[Any]]]:
                 np.ones((2, 6)) / 8,
                 46 * units + (units + 1) * classes,
             )
-            vectors = [f(size) / 9, f(size)], [f(size), np.abs(f(size))]
+            vectors = [f(size) / 9, f(size)], [np.abs(f(size)) for _ in range(2)]
             for kind, weights in ((0, None), (1, np.abs(f(19))), (2, np.abs(f(19))), (3, None)):
                 targets = f(19, classes) if kind else labels
                 loss = [*first, kind, 0.1, targets, weights]
