@@ -35,7 +35,7 @@ def tune(
     json: opt.Json = False,
 ) -> int:
     """Search for a recipe that suits the data, on validation data only, and train the best."""
-    from handgrad.cli.interrupts import interrupts
+    from handgrad.cli.interrupts import Interrupted, interrupts
     from handgrad.cli.run_training import run_training
     from handgrad.cli.train import absolute
     from handgrad.recipes.data import open_splits, with_share_for_validation
@@ -73,11 +73,13 @@ def tune(
             elif trial.complete and trial.repetitions == 1 and (least is None or trial.loss < least):
                 least = trial.loss
                 emit(f"trial {trial.number:>4}  validation {_measured(trial)}  {_settings(trial)}")
+        if interrupted():
+            raise Interrupted("the search was interrupted; nothing was saved")
     if (chosen := best(trials.values())) is None:
         raise HandgradError("no trial was completed; give the search more time")
     if not json:
         _show([*trials.values()])
-    options = opt.RunOptions(threads, None, False, False, json, False, False)
+    options = opt.RunOptions(threads, None, False, False, json, quiet=False, attached=False)
     return run_training(lambda: Run.start(chosen.recipe, out), options)
 
 

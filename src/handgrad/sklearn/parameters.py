@@ -18,7 +18,7 @@ from handgrad.kernels.threads import choose_threads
 from handgrad.model.layers import Dense, Dropout, Layer
 from handgrad.model.scaling import InputStatistics, Scaling, SparseStatistics, begin_statistics
 from handgrad.sklearn.equivalents import SCHEDULES
-from handgrad.training.optimizers import AdamW, Optimizer
+from handgrad.training.optimizers import AdamW, Optimizer, default_decay
 
 Statistics = TypeVar("Statistics", InputStatistics, SparseStatistics)
 
@@ -88,7 +88,7 @@ def build_optimizer(estimator: Any, schedule: Any, rows: int, columns: int) -> O
     elif schedule is None:
         optimizer = AdamW()
     else:
-        optimizer = AdamW(0.01, weight_decay=min(max(0.05, 20 * columns / rows), 1.0))
+        optimizer = AdamW(0.01, weight_decay=default_decay(rows, columns))
     return replace(optimizer, **changes)
 
 

@@ -8,9 +8,11 @@ import pytest
 
 import handgrad as hg
 from failing import refusal
-from handgrad import tuning
 from handgrad.recipes.loading import override
-from handgrad.tuning import Trial, best, tune
+from handgrad.sklearn import HandgradClassifier
+from handgrad.training.optimizers import default_decay
+from handgrad.tuning import Trial, best, search, tune
+from handgrad.tuning.space import propose
 
 MLP = override(hg.load_recipe("mlp"), {"training": {"epochs": 2}}, "test")
 LABELS: dict[str, Any] = {
@@ -27,7 +29,13 @@ def test_the_first_trial_is_the_recipe_and_the_same_seed_proposes_the_same(task:
     splits = hg.Splits(data, test=lambda: pytest.fail("opened"))
     first, second, third = islice(tune(MLP, splits, 60, threads=1), 3)
     assert first.recipe == MLP
-    assert second.recipe.optimizer["learning_rate"] == 0.01  # the defaults of the estimators
+    defaults = HandgradClassifier()  # the second trial
+    assert second.recipe.network.layers[0]["units"] == np.ravel(defaults.hidden)[0]
+    assert second.recipe.optimizer["weight_decay"] == default_decay(60, 4)
+    assert (second.recipe.training.batch_size, second.recipe.training.epochs) == (
+        defaults.batch_size,
+        defaults.epochs,
+    )
     assert second.recipe.network != third.recipe.network
     assert (first.accuracy is None) == (task == "regression")
     again = [*islice(tune(MLP, splits, 60, threads=1), 3)]
@@ -49,17 +57,33 @@ def test_few_examples_are_cross_validated() -> None:
     assert "validation" in refusal(list, tune(MLP, hg.Splits(large), 1))
 
 
-def test_images_try_convolutions_and_a_stop_ends_the_search(digits: hg.Splits) -> None:
-    splits = hg.Splits(digits.train.take(slice(0, 60)), digits.train.take(slice(60, 90)))
-    kinds = set[str]()
-    for number, trial in enumerate(tune(MLP, splits, 60, threads=1, stop=lambda: len(kinds) == 2)):
-        kinds.add(trial.recipe.network.input)
-        assert number < 20
-    assert kinds == {"flat", "image"}
+class Drawn:
+    """A trial that draws the last choice, or the largest number."""
+
+    def suggest_categorical(self, name: str, choices: list[Any]) -> Any:
+        return choices[-1]
+
+    def suggest_float(self, name: str, low: float, high: float, **_: Any) -> float:
+        return high
+
+    suggest_int = suggest_float
+
+
+def test_images_try_convolutions_and_augmentation(digits: hg.Splits) -> None:
+    changes = propose(Drawn(), digits.train)
+    recipe = override(hg.load_recipe("dropout"), changes, "test")  # which trains adversarially
+    assert recipe.network.input == "image"
+    assert recipe.build_network().output_shape == (10,)
+    assert recipe.augmentation
+    assert (recipe.adversarial, recipe.averaging) == (None, None)
+
+
+def test_a_stop_ends_the_search_within_the_first_trial(digits: hg.Splits) -> None:
+    assert list(tune(MLP, digits.split_validation(60, np.random.default_rng(0)), 60, stop=lambda: True)) == []
 
 
 def test_the_best_trials_are_repeated_with_other_folds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tuning, "SEARCH", 0.01)  # of 60 s
+    monkeypatch.setattr(search, "SEARCH", 0.01)  # of 60 s
     rng = np.random.default_rng(2)
     data = hg.Dataset(rng.normal(size=(40, 3)), rng.integers(2, size=40))
     found: list[Trial] = []

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.data.dataset import Dataset, Splits
+from handgrad.data.dataset import Splits
 from handgrad.errors import HandgradError, require
 from handgrad.recipes.loading import override
 from handgrad.recipes.recipe import Recipe
 from handgrad.training.loop import Diverged
 from handgrad.training.train import train
+from handgrad.tuning.space import first_proposals, propose
 
 FEW, FOLDS = 2_000, 5
 """Training examples below which a trial is the mean over this number of folds, as one split would be too small."""
@@ -26,7 +27,6 @@ FIRST = 10
 """Trials with random settings, before which none is ended early."""
 SEARCH, FINALISTS = 0.6, 6
 """The share of the time until the best trials are repeated, and the number of these, the first two included."""
-Table = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def tune(
     Parameters
     ----------
     recipe : Recipe
-        The first trial; the others keep its seed and data.
+        The first trial; the others keep its seed, its data and its early stopping.
     splits : Splits
         With fewer than 2,000 examples to train on, trials are cross-validated on five folds of these; otherwise the
         validation split is used, which must exist.
@@ -97,30 +97,33 @@ def tune(
     begin, folds, trials = perf_counter(), _folds(splits, recipe.seed), list[Trial]()
 
     def expired(share: float = 1.0) -> bool:
-        return bool(trials) and (stop() or perf_counter() - begin >= share * seconds)
+        return stop() or (bool(trials) and perf_counter() - begin >= share * seconds)
 
     while not expired(SEARCH):
         trial = study.ask()
         proposed = override(recipe, propose(trial, splits.train), "tuning") if trials else recipe
         if not trials:
-            for settings in _first_proposals(splits.train):
+            for settings in first_proposals(splits.train):
                 study.enqueue_trial(settings)
         found = _measure(len(trials) + 1, proposed, folds, threads, expired, trial)
-        if expired() and not found.complete:
+        if not found.complete and (stop() or expired()):
             return
         trials.append(found)
         state = optuna.trial.TrialState.COMPLETE if found.complete else optuna.trial.TrialState.PRUNED
         study.tell(trial, found.loss if found.complete else None, state=state)
         yield found
     ranked = sorted((trial for trial in trials[2:] if trial.complete), key=lambda trial: trial.loss)
-    finalists = [*trials[:2], *ranked[: FINALISTS - 2]]
+    finalists = [trial for trial in (*trials[:2], *ranked[: FINALISTS - 2]) if trial.complete]
     while len(finalists) > 1:
-        for k, earlier in enumerate(finalists):
+        repeated = []
+        for earlier in finalists:
             other = earlier.recipe.model_copy(update={"seed": recipe.seed + earlier.repetitions})
             found = _measure(earlier.number, other, _folds(splits, other.seed), threads, expired)
-            if not found.complete:
+            if expired():
                 return
-            finalists[k] = _averaged(earlier, found)
+            if found.complete:  # it has not diverged
+                repeated.append(_averaged(earlier, found))
+        finalists = repeated
         yield from finalists
 
 
@@ -140,67 +143,6 @@ def _averaged(trial: Trial, repetition: Trial) -> Trial:
     if accuracy is not None and repetition.accuracy is not None:
         accuracy += share * (repetition.accuracy - accuracy)
     return replace(trial, loss=loss, accuracy=accuracy, repetitions=trial.repetitions + 1)
-
-
-def propose(trial: Any, data: Dataset) -> Table:
-    """Draw the changes of a recipe from the space of the search; `trial` is Optuna's."""
-    images = len(data.input_shape) == 3 and min(data.input_shape[1:]) >= 16
-    convolutional = (
-        images and trial.suggest_categorical("kind", ["dense", "convolutional"]) == "convolutional"
-    )
-    dropout = trial.suggest_float("dropout", 0, 0.5)
-    layers: list[Table] = []
-    if convolutional:
-        filters = trial.suggest_int("filters", 8, 32, step=8)
-        for count in (filters, 2 * filters):
-            layers += [{"type": "Conv2D", "filters": count, "kernel_size": 3}, {"type": "MaxPool2D"}]
-            layers.append({"type": "ReLU"})
-        layers.append({"type": "Flatten"})
-    for number in range(1 if convolutional else trial.suggest_int("depth", 1, 3)):
-        units = trial.suggest_int(f"units{number + 1}", 16, 512, log=True)
-        layers += [{"type": "Dense", "units": units}, {"type": "ReLU"}]
-        layers += [{"type": "Dropout", "rate": dropout}] if dropout > 0.05 else []
-    epochs = (
-        trial.suggest_int("epochs", 1, 10)
-        if convolutional
-        else trial.suggest_int("passes", 10, 100, log=True)
-    )
-    changes: Table = {
-        "network": {
-            "input": "image" if convolutional else "flat",
-            "layers": [*layers, {"type": "Dense", "units": "classes"}],
-        },
-        "optimizer": {
-            "type": "AdamW",
-            "learning_rate": trial.suggest_float("learning_rate", 5e-4, 3e-2, log=True),
-            "weight_decay": trial.suggest_float("weight_decay", 1e-3, 2, log=True),
-        },
-        "schedule": {"type": "OneCycle"},
-        "training": {
-            "batch_size": 2 ** trial.suggest_int("log2_batch_size", 5, 8),
-            "epochs": epochs,
-            "record_every": -(-epochs // 10),
-        },
-    }
-    if images and trial.suggest_categorical("augmented", [False, True]):
-        shift = trial.suggest_float("shift", 0, 3)
-        rotate = trial.suggest_float("rotate", 0, 15)
-        changes["augmentation"] = {"type": "Augmentation", "shift": shift, "rotate": rotate}
-    return changes
-
-
-def _first_proposals(data: Dataset) -> Iterator[Table]:
-    """Yield the defaults of `HandgradClassifier`, and variants of them, each of one setting."""
-    decay = min(max(0.1, 20 * data.inputs.shape[1] / len(data)), 2)
-    layers = {"kind": "dense", "dropout": 0.0, "depth": 1, "units1": 128}
-    usual = {**layers, "passes": 50, "learning_rate": 0.01, "weight_decay": decay, "log2_batch_size": 6}
-    yield usual
-    yield {**usual, "depth": 2, "units2": 128}
-    yield {**usual, "weight_decay": decay / 3}
-    yield {**usual, "units1": 256}
-    yield {**usual, "dropout": 0.2}
-    yield {**usual, "passes": 100}
-    yield {**usual, "weight_decay": min(3 * decay, 2)}
 
 
 def _folds(splits: Splits, seed: int) -> list[Splits]:
@@ -247,7 +189,7 @@ def _measure(
         except Diverged:
             last = None
         losses.append(np.inf if last is None or last.validation_loss is None else last.validation_loss)
-        accuracies.append(last.validation_accuracy if last else 0.0)
+        accuracies.append(last.validation_accuracy if last else None)
         complete = complete and last is not None and not expired()
         if not complete:
             break
