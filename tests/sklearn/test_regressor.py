@@ -66,10 +66,15 @@ def test_validation_scores_are_r2(targets: Any) -> None:
         quick(early_stopping=True, monitor="validation_accuracy").fit(X, targets)
 
 
-def test_epochs_in_two_calls_are_the_same_as_in_one() -> None:
-    once = quick(epochs=6).fit(X, TARGETS)
-    twice = quick(epochs=3, warm_start=True).fit(X, TARGETS).fit(X, TARGETS)
-    np.testing.assert_array_equal(twice.predict(X), once.predict(X))
+def test_scores_of_earlier_epochs_stay_after_validation_on_other_data() -> None:
+    regressor = quick(epochs=2, warm_start=True).fit(X, TARGET, X_val=X[:50], y_val=TARGET[:50])
+    before = regressor.validation_scores_ or []
+    regressor.fit(X, TARGET, X_val=X[50:60], y_val=TARGET[50:60])
+    assert (regressor.validation_scores_ or [])[:2] == before
+    assert (regressor.validation_scores_ or [])[-1] == pytest.approx(regressor.score(X[50:60], TARGET[50:60]))
+
+
+def test_a_partial_fit_is_one_epoch() -> None:
     part = quick().partial_fit(X, TARGET, np.ones(150))
     np.testing.assert_allclose(part.predict(X), quick(epochs=1).fit(X, TARGET).predict(X), rtol=1e-12)
 

@@ -114,10 +114,14 @@ class InputStatistics:
             weight += added
         return InputStatistics(weight, mean, squares)
 
+    @property
+    def constant(self) -> NDArray[np.bool_]:
+        """Whether an input, (I,), is the same in all examples but for rounding, so that its divisor is 1."""
+        return np.sqrt(self.squares / self.weight) <= 1e-12 * np.abs(self.mean)
+
     def scaling(self) -> Scaling:
         """Return the scaling for these inputs."""
-        deviation = np.sqrt(self.squares / self.weight)
-        deviation[deviation <= 1e-12 * np.abs(self.mean)] = 1  # rounding of a constant
+        deviation = np.where(self.constant, 1, np.sqrt(self.squares / self.weight))
         return Scaling(self.mean, _checked(deviation))
 
 

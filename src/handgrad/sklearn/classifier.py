@@ -11,7 +11,6 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
 from handgrad.errors import HandgradError
-from handgrad.kernels.backend import kernels
 from handgrad.model.losses import BinaryCrossEntropy, CrossEntropy, Loss
 from handgrad.sklearn.estimator import Estimator, complete
 from handgrad.sklearn.targets import Targets, encode_labels
@@ -74,19 +73,21 @@ class HandgradClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # s
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the most probable class of each example, (N,), or 0 and 1 for several labels, (N, L)."""
-        outputs = self._logits(X)
-        if self._targets.task == "multilabel":
-            return (outputs > 0).astype(int)
-        return self.classes_[outputs.argmax(axis=1)]
+        inputs = self._inputs(X)
+        predictions = self.network_.predict(inputs)
+        return predictions.astype(int) if self._targets.task == "multilabel" else self.classes_[predictions]
 
     def predict_proba(self, X: Any) -> NDArray[np.floating[Any]]:
         """Return the probability of each class or label, (N, C), in the order of ``classes_``."""
-        outputs = self._logits(X)
-        return kernels.sigmoid(outputs) if self._targets.task == "multilabel" else kernels.softmax(outputs)
+        inputs = self._inputs(X)
+        return self.network_.predict_proba(inputs)
 
     def predict_log_proba(self, X: Any) -> NDArray[np.floating[Any]]:
         """Return the logarithm of the probability of each class or label, (N, C), which is always finite."""
-        outputs = self._logits(X)
+        inputs = self._inputs(X)
+        outputs = self.network_.logits(inputs)
+        if not np.isfinite(outputs).all():
+            raise HandgradError("the inputs are too large: the scores of an example are not finite numbers")
         return log_expit(outputs) if self._targets.task == "multilabel" else log_softmax(outputs, axis=1)
 
     @property

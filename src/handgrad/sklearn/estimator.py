@@ -196,8 +196,8 @@ class Estimator(results.Results, BaseEstimator):  # type: ignore[misc]  # scikit
         """Return the weights of examples, with those that the estimator itself gives them."""
         return weights
 
-    def _logits(self, X: Any) -> NDArray[np.floating[Any]]:
-        """Return the outputs of the last layer, (N, C)."""
+    def _inputs(self, X: Any) -> Any:
+        """Return examples as the network takes them, (N, I)."""
         check_is_fitted(self, "network_")
         inputs: Any = check_inputs(self, X, self.network_.features)[0]
         scaling = self.network_.scaling
@@ -205,7 +205,7 @@ class Estimator(results.Results, BaseEstimator):  # type: ignore[misc]  # scikit
         numbers = arrays_of(inputs)[0]
         if floats and numbers.max(initial=0) <= 1 and (numbers % 1).any():
             raise HandgradError("the estimator was trained on bytes, 0 to 255; X is scaled to 0 to 1 already")
-        return self.network_.logits(inputs)
+        return inputs
 
     def _network_after(self, steps: Sequence[Any]) -> Network:
         """Return the network with these fitted steps of a pipeline before it."""

@@ -59,8 +59,7 @@ def rescale_targets(network: Network, scaling: Scaling | None, known: InputStati
     if before is None or scaling is None or known is None:
         return
     last = network.parameters[-1]
-    scaled = np.sqrt(known.squares / known.weight) == before.divisor
-    ratio = np.where(scaled, before.divisor / scaling.divisor, 1)
+    ratio = np.where(known.constant, 1, before.divisor / scaling.divisor)
     last.weights *= ratio[:, np.newaxis].astype(network.dtype)
     last.biases[:] = last.biases * ratio + (before.shift - scaling.shift) / scaling.divisor
 

@@ -51,8 +51,8 @@ class HandgradRegressor(RegressorMixin, Estimator):  # type: ignore[misc]  # sci
 
     def predict(self, X: Any) -> NDArray[np.float64]:
         """Return the prediction for each example, (N,), or (N, T) where the training had such targets."""
-        outputs = self._logits(X)
-        predictions = self.network_.decide(outputs)
+        inputs = self._inputs(X)
+        predictions = self.network_.predict(inputs)
         return predictions[:, 0] if self._targets.flat else predictions
 
     def _encode(self, y: Any, known: Targets | None, least: int) -> tuple[Targets, NDArray[Any]]:

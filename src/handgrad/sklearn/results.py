@@ -24,6 +24,8 @@ class Results:
 
     network_: Network
     records_: list[Record]
+    _scores: list[float | None]
+    """The validation score of each record, by the data and loss of its time."""
     _state: TrainingState
     _earlier: int
 
@@ -49,10 +51,10 @@ class Results:
         Of a classifier it is the accuracy, of several labels that of each label. Of a regressor it is R², of several
         targets that of all scaled targets together, and None with another loss than the squared error.
         """
-        scores = [self._validation_score(record) for record in self.records_]
-        return None if None in scores else scores  # type: ignore[return-value]
+        return None if None in self._scores else list(self._scores)  # type: ignore[arg-type]
 
     def _validation_score(self, record: Record) -> float | None:
+        """Return the score of a record of the call of `fit` that is running."""
         return record.validation_accuracy
 
     @property

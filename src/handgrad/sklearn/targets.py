@@ -42,9 +42,9 @@ class Targets:
 
     def check(self, task: str, count: int) -> None:
         """Raise HandgradError unless further data are of the same task and number of outputs."""
-        if (task, count) != (self.task, len(self.names)) and not task == self.task == "classification":
-            ours, theirs = count_outputs(self.task, len(self.names)), count_outputs(task, count)
-            raise HandgradError(f"the estimator was fitted to {ours} of an example; this y has {theirs}")
+        ours, theirs = _describe(self.task, len(self.names)), _describe(task, count)
+        if ours != theirs:
+            raise HandgradError(f"the estimator was fitted to {ours}; this y has {theirs}")
 
 
 def encode_labels(y: Any, known: Targets | None) -> tuple[Targets, NDArray[Any]]:
@@ -102,6 +102,13 @@ def check_constants(targets: Targets, values: NDArray[np.float64], weights: NDAr
     if constant.size:
         which = "y" if targets.flat else f"target {quoted(targets.names[constant[0]])}"
         raise HandgradError(f"{which} is the same in all examples; there is nothing to learn")
+
+
+def _describe(task: str, count: int) -> str:
+    """Return what an example has, where the number of classes may be unknown."""
+    if task == "classification":
+        return "one class for each example"
+    return f"{count_outputs(task, count)} of an example"
 
 
 def _numbered(task: str, count: int, names: tuple[str, ...], flat: bool = False) -> Targets:
