@@ -20,3 +20,10 @@ def test_each_input_is_standardised_and_a_constant_becomes_zero() -> None:
     scaled = Scaling.learned(raw)(raw, np.float32)
     np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-3)
     np.testing.assert_allclose(scaled[:, [0, 1, 3]].std(axis=0), [1, 1, 0], rtol=1e-3)
+
+
+@pytest.mark.parametrize("divisor", [1e-60, 1e-42, 1e60])
+def test_divisors_beyond_float32(divisor: float) -> None:
+    scaling = Scaling(np.zeros(2), np.array([divisor, 1]))
+    scaled = scaling(np.array([[divisor * 3, 2]]), np.float32)
+    np.testing.assert_allclose(scaled, [[3, 2]], rtol=1e-6)

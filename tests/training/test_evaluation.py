@@ -62,6 +62,24 @@ def test_metrics_of_targets_with_a_large_mean() -> None:
     assert "no probabilities" in refusal(network.predict_proba, data.inputs)
 
 
+def test_data_far_from_those_of_the_training() -> None:
+    network, data = trained(np.random.default_rng(1).normal(size=(100, 1)), 1, task="regression")
+    far = hg.Dataset(data.inputs, data.labels + 1e8, task="regression")
+    r2 = metrics.r2_score(far.labels, network.predict(far.inputs))
+    assert hg.evaluate(network, far).r2[0] == pytest.approx(r2, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("task", "labels"),
+    [("regression", np.eye(2) / 3), ("multilabel", np.eye(2, dtype=int)), ("classification", [0, 1])],
+)
+def test_an_untrained_network_takes_the_task_of_the_data(task: str, labels: Any) -> None:
+    data = hg.Dataset(np.eye(2, 3), labels, task=task)
+    network = hg.Network([hg.Dense(2)], 3, 0)
+    assert np.isfinite(hg.evaluate(network, data).loss)
+    assert network.task is None
+
+
 def test_data_that_do_not_fit_the_network_are_refused(table: hg.Dataset) -> None:
     digits = hg.Dataset(np.zeros((3, 4), np.uint8), np.array([0, 1, 1]), 2)
     for_bytes = hg.Network([hg.Dense(2)], (4,), scaling=hg.Scaling.of_bytes())
@@ -80,7 +98,7 @@ def test_data_that_do_not_fit_the_network_are_refused(table: hg.Dataset) -> None
 def test_data_and_losses_of_another_task_are_refused(table: hg.Dataset) -> None:
     numbers = hg.Dataset(table.inputs, np.arange(len(table)) / 3, task="regression")
     network = hg.Network([hg.Dense(1)], 4)
-    assert "targets (3,)" not in refusal(hg.fit, network, numbers, loss="cross_entropy")
+    assert "is for classification" in refusal(hg.fit, network, numbers, loss="cross_entropy")
     assert "is the same in all examples" in refusal(
         hg.fit, network, hg.Dataset(table.inputs, np.ones(len(table)), task="regression")
     )

@@ -102,6 +102,12 @@ def test_numbers_that_are_not_finite_are_refused(value: float) -> None:
         hg.train(network, hg.Dataset(sparse.csr_array([[1e200, 0, 0]]), [0], classes=2))
 
 
+def test_a_matrix_of_zeros_only() -> None:
+    empty = hg.Dataset(sparse.csr_array((4, 3)), [0, 1, 0, 1])
+    assert empty.fingerprint() != hg.Dataset(sparse.csr_array((4, 3)), [0, 1, 1, 1]).fingerprint()
+    assert len(hg.fit(hg.Network([hg.Dense(2)], 3, 0), empty, epochs=1)) == 1
+
+
 def test_features_in_another_order() -> None:
     names = [f"x{k}" for k in range(INPUTS)]
     network = hg.Network([hg.Dense(3)], INPUTS, 0)

@@ -121,7 +121,7 @@ class Dataset:
         checksum = crc32(np.ascontiguousarray(self.labels).data)
         for array in arrays_of(self.inputs):
             parts = list(row_slices(array))
-            for part in parts[:: -(-len(parts) // 16)]:
+            for part in parts[:: max(1, -(-len(parts) // 16))]:  # an array may be empty
                 checksum = crc32(np.ascontiguousarray(array[part]).data, checksum)
         return checksum
 

@@ -55,6 +55,12 @@ class Scaling:
         """Whether this is the scaling of bytes."""
         return not self.shift.any() and bool(np.all(self.divisor == MAX_BYTE))
 
+    @cached_property
+    def _fits_float32(self) -> bool:
+        """Whether the divisors are normal numbers in float32, and not 0 or infinite."""
+        limits = np.finfo(np.float32)
+        return bool(np.all((limits.tiny <= self.divisor) & (self.divisor <= limits.max)))
+
     def inverse(self, scaled: Floats) -> NDArray[np.float64]:
         """Return the values (N, I) whose scaled values are given."""
         return np.asarray(scaled * self.divisor + self.shift, np.float64)
@@ -70,7 +76,7 @@ class Scaling:
                 divisors = self.divisor[raw.columns] if self.divisor.ndim else self.divisor
                 return raw.with_values((raw.values / divisors).astype(dtype))
             raw = raw.toarray()
-        if not self.shift.any():
+        if not self.shift.any() and self._fits_float32:
             return np.divide(raw, self.divisor.astype(dtype), dtype=dtype)
         return (np.subtract(raw, self.shift, dtype=np.float64) / self.divisor).astype(dtype)
 

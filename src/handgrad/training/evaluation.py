@@ -2,6 +2,7 @@
 
 import mmap
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -33,13 +34,17 @@ def evaluate(
     """Measure a network on a data set with its inputs and outputs.
 
     The result is an `Evaluation`, a `MultilabelEvaluation` or a `RegressionEvaluation`. `loss` is by default that of
-    the task without options, e.g. `CrossEntropy`. Of several ranks each measures a part, and all return the whole.
-    Raise HandgradError if the data do not fit the network, or the loss is not finite.
+    the task without options, e.g. `CrossEntropy`. A network without a task takes that of the data. Of several
+    ranks each measures a part, and all return the whole. Raise HandgradError if the data do not fit
+    the network, or the loss is not finite.
     """
     dataset = as_known(network, dataset)
+    if network.task is None:
+        network = copy(network)
+        network.task = dataset.task
     examples, outputs, loss = len(dataset), len(network.classes), loss or default_loss(dataset.task)
     total = np.zeros(1)
-    sums, observe, result = _MEASURES[dataset.task](network, outputs)
+    sums, observe, result = _MEASURES[dataset.task](network, dataset)
     for rows in chunks(communicator.share(examples), max(1, min(CHUNK, SCORES // outputs))):
         logits, labels = network.logits(dataset.inputs[rows]), dataset.labels[rows]
         total += loss(logits, network.scale_targets(labels), None, examples)[0]
@@ -51,7 +56,8 @@ def evaluate(
     return result(examples, float(total[0]))
 
 
-def _of_classes(network: Network, classes: int) -> Any:
+def _of_classes(network: Network, dataset: Dataset) -> Any:
+    classes = len(network.classes)
     confusion = _sparse_zeros(classes)
 
     def observe(logits: Any, labels: NDArray[Any]) -> None:
@@ -63,7 +69,8 @@ def _of_classes(network: Network, classes: int) -> Any:
     return confusion, observe, result
 
 
-def _of_labels(network: Network, labels: int) -> Any:
+def _of_labels(network: Network, dataset: Dataset) -> Any:
+    labels = len(network.classes)
     sums = np.zeros(4 * labels + 1, np.int64)  # at the end, the examples that are entirely correct
     confusion = sums[:-1].reshape(labels, 2, 2)
 
@@ -80,11 +87,9 @@ def _of_labels(network: Network, labels: int) -> Any:
     return sums, observe, result
 
 
-def _of_targets(network: Network, targets: int) -> Any:
-    sums = np.zeros(
-        (4, targets)
-    )  # of y, y², (y − ŷ)² and |y − ŷ|, from a typical y on, so that little is rounded
-    origin = network.target_scaling.shift if network.target_scaling else np.zeros(targets)
+def _of_targets(network: Network, dataset: Dataset) -> Any:
+    origin = dataset.labels[0]  # y is measured from one of its values on, so that little is rounded
+    sums = np.zeros((4, len(origin)))  # of y, y², (y − ŷ)² and |y − ŷ|
 
     def observe(logits: Any, true: NDArray[Any]) -> None:
         y, error = true - origin, true - network.decide(logits)
