@@ -42,6 +42,7 @@ def test_duplicates_zeros_and_another_order(index: Any) -> None:
     matrix = sparse.csr_array((values, columns, np.array([0, 4, 4, 8], index)), shape=(3, 4))
     dense, before = matrix.toarray(), [array.copy() for array in (matrix.data, matrix.indices, matrix.indptr)]
     rows = SparseRows.of(matrix)
+    assert rows.columns.dtype == np.int32
     assert (rows.values.tolist(), rows.columns.tolist()) == ([2, 6, 3, 1], [1, 3, 0, 1])
     assert rows.starts.tolist() == [0, 2, 2, 4]
     np.testing.assert_array_equal(rows.toarray(), dense)
@@ -73,14 +74,6 @@ def test_rows_are_indexed_as_those_of_an_array(rows: Any) -> None:
     found = SparseRows.of(sparse.csr_array(DENSE))[rows]
     array = found.toarray() if isinstance(found, SparseRows) else found
     np.testing.assert_array_equal(array, DENSE[np.arange(5)[rows]] if rows != [] else DENSE[:0])
-
-
-def test_long_indices_become_short() -> None:
-    matrix = sparse.csr_array(DENSE)
-    matrix.indices, matrix.indptr = matrix.indices.astype(np.int64), matrix.indptr.astype(np.int64)
-    rows = SparseRows.of(matrix)
-    assert (rows.columns.dtype, matrix.indices.dtype) == (np.dtype(np.int32), np.dtype(np.int64))
-    np.testing.assert_array_equal(rows.toarray(), DENSE)
 
 
 def test_columns_in_another_order() -> None:

@@ -4,7 +4,7 @@ import ast
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import run
 from typing import Any
@@ -18,9 +18,22 @@ import handgrad.sklearn
 from documents import ROOT
 
 OTHER: dict[str, Any] = {"optimizer": "adamw", "scaling": None, "batch_size": "all", "learning_rate": 0.005}
+SLOW = [f"HandgradRegressor-check_estimator_sparse_{kind}" for kind in ("array", "matrix")]
 
 
-@parametrize_with_checks([hg.HandgradClassifier(), hg.HandgradRegressor()])  # type: ignore[untyped-decorator]
+def name_of(check: Any) -> str:
+    return str(getattr(check, "func", check).__name__)
+
+
+def defaults() -> Iterator[Any]:
+    """Yield the checks of the estimators, of which two take seconds for the regressor."""
+    for kind in (hg.HandgradClassifier, hg.HandgradRegressor):
+        for estimator, check in estimator_checks_generator(kind()):
+            name = f"{kind.__name__}-{name_of(check)}"
+            yield pytest.param(estimator, check, marks=[pytest.mark.slow] * (name in SLOW), id=name)
+
+
+@pytest.mark.parametrize(("estimator", "check"), list(defaults()))
 def test_check(estimator: Any, check: Callable[[Any], None]) -> None:
     check(estimator)
 
@@ -37,7 +50,7 @@ def test_check_with_other_parameters(estimator: Any, check: Callable[[Any], None
 
 
 def names(estimator: Any) -> set[str]:
-    return {getattr(check, "func", check).__name__ for _, check in estimator_checks_generator(estimator)}
+    return {name_of(check) for _, check in estimator_checks_generator(estimator)}
 
 
 @pytest.mark.parametrize(

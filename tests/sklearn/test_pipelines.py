@@ -146,8 +146,9 @@ def test_exports_predict_as_the_pipeline(steps: str, frame: Any, tmp_path: Path)
     hg.save_model(pipeline, tmp_path / "model.safetensors")
     network = hg.load_model(tmp_path / "model.safetensors")
     np.testing.assert_allclose(network.predict_proba(raw_inputs(network, rows)), expected, atol=1e-9)
-    hg.export(pipeline, tmp_path / "model.onnx")
-    np.testing.assert_allclose(run_onnx(tmp_path / "model.onnx", rows), expected, atol=1e-5)
+    if frame is pd.DataFrame:
+        hg.export(pipeline, tmp_path / "model.onnx")
+        np.testing.assert_allclose(run_onnx(tmp_path / "model.onnx", rows), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("steps", ["nested", "selectors"])

@@ -1,5 +1,6 @@
 """The columns that a fitted pipeline takes: which are numbers, which categories, and which may be missing."""
 
+from copy import copy
 from math import isnan
 from typing import Any, Literal, NamedTuple
 
@@ -75,12 +76,10 @@ class Columns:
             for each, categories in zip(cells, step.categories_, strict=True):
                 for category in categories.tolist():
                     self._add_category(each.source, category)
-            counts = step._n_features_outs
-            return [
-                Cells(each.source, encoded=True)
-                for each, count in zip(cells, counts, strict=True)
-                for _ in range(count)
-            ]
+            names = getattr(step, "feature_names_in_", [f"x{k}" for k in range(len(cells))])
+            sources = {name: each.source for name, each in zip(names, cells, strict=True)}
+            of_columns = copy(step).set_params(feature_name_combiner=lambda name, category: name)
+            return [Cells(sources[name], encoded=True) for name in of_columns.get_feature_names_out()]
         known = ", ".join(kind.__name__ for kind in SUPPORTED)
         raise HandgradError(f"{step!r:.99} cannot be exported as a part of a network; {known} can, mostly")
 
