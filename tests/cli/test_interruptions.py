@@ -20,6 +20,8 @@ from handgrad.locks import is_locked
 from networks import parameters, timeless
 from rank_fixtures import PROGRAM
 
+slow = pytest.mark.slow
+
 SMALL = ("train", "--data", "strokes:300:1", "--steps")
 LONG = (
     "train mlp --data strokes:3000:1 --validation 300 --hidden 16 --batch-size 50 --epochs 60 --threads 2"
@@ -27,7 +29,7 @@ LONG = (
 )
 
 
-@pytest.mark.parametrize("number", [SIGINT, pytest.param(SIGTERM, marks=pytest.mark.slow), SIGKILL])
+@pytest.mark.parametrize("number", [SIGINT, *(pytest.param(n, marks=slow) for n in (SIGTERM, SIGKILL))])
 def test_resumed_equals_uninterrupted(cli: Cli, begin: Begin, tmp_path: Path, number: Signals) -> None:
     prints(cli, f"{LONG} --out straight")
     run = tmp_path / "RUN"
@@ -51,7 +53,7 @@ def test_resumed_equals_uninterrupted(cli: Cli, begin: Begin, tmp_path: Path, nu
     assert not list(run.rglob(f"{UNFINISHED}*"))
 
 
-@pytest.mark.slow
+@slow
 def test_a_signal_that_the_caller_ignores_stays_ignored(begin: Begin) -> None:
     process = begin("nohup", *PROGRAM, *SMALL, "3000")
     process.send_signal(SIGHUP)
@@ -72,7 +74,7 @@ def test_a_folder_is_trained_in_once_and_end_of_input_stops(cli: Cli, begin: Beg
     assert hg.load_model(tmp_path / "RUN" / "model.safetensors").flat_parameters.size == 7960
 
 
-@pytest.mark.slow
+@slow
 def test_a_terminal_gets_a_progress_bar(tmp_path: Path) -> None:
     shown = bytearray()
     read, write = pty.openpty()
@@ -87,8 +89,10 @@ def test_a_terminal_gets_a_progress_bar(tmp_path: Path) -> None:
     assert re.search(rb"\d:\d\d:\d\d", shown)
 
 
-@pytest.mark.parametrize("blocks", [0, 20])
-@pytest.mark.parametrize("existing", [False, True])
+@pytest.mark.parametrize(
+    ("blocks", "existing"),
+    [(0, True), (20, False), *(pytest.param(*case, marks=slow) for case in ((0, False), (20, True)))],
+)
 def test_a_full_disk_leaves_nothing(tmp_path: Path, idx_folder: Path, blocks: int, existing: bool) -> None:
     """A limit on the size of files stands in for the disk. A folder that existed before is kept."""
     if existing:

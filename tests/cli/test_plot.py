@@ -32,15 +32,15 @@ def test_a_run_becomes_six_figures(cli: Cli, run: Path) -> None:
     assert f"measured RUN on strokes:300, test: accuracy {accuracy:.2%} of 50, " in printed
     assert all(f"saved    RUN/plots/{name}.svg and .png\n" in printed for name in CURVES | OTHERS)
     before = {path: path.read_bytes() for path in (run / "plots").iterdir()}
-    prints(cli, "plot RUN")
+    prints(cli, "plot RUN --format svg")
     assert {path: path.read_bytes() for path in before} == before
 
 
 def test_several_runs_share_their_curves(cli: Cli, run: Path, tmp_path: Path) -> None:
     prints(cli, "train --data strokes:300 --steps 3 --out more/SECOND")
-    prints(cli, "plot RUN more/SECOND --format png --against seconds --split train")
-    expected = {f"{run}/{name}.png" for run in ("RUN", "more/SECOND") for name in OTHERS}
-    assert written(tmp_path / "plots") == expected | {f"{name}.png" for name in CURVES}
+    prints(cli, "plot RUN more/SECOND --format svg --against seconds --split train")
+    expected = {f"{run}/{name}.svg" for run in ("RUN", "more/SECOND") for name in OTHERS}
+    assert written(tmp_path / "plots") == expected | {f"{name}.svg" for name in CURVES}
 
 
 def test_what_cannot_be_drawn_is_skipped(cli: Cli, table: Dataset, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
@@ -16,6 +16,7 @@ from handgrad.model.files import model_bytes, read_metadata
 from handgrad.training.checkpoint import load_checkpoint, save_checkpoint
 
 
+@settings(max_examples=25)
 @given(widths=st.lists(st.integers(1, 6), min_size=1, max_size=4), seed=st.integers(0, 2**32))
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_model_comes_back_bit_for_bit(
