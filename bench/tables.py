@@ -76,4 +76,4 @@ JUDGING = {
     "classes, 8,000 × 60": lambda: classes(8_000, 60, 20, 25, 3),
     "classes, 10,000 × 30": lambda: classes(10_000, 30, 2, 10, 3, flip_y=0.2),
 }
-"""By these the defaults are judged. Those that are generated were drawn anew after the second choice."""
+"""By these the defaults are judged. Those that are generated have another seed since the second choice."""
