@@ -5,11 +5,14 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 import handgrad as hg
+from handgrad.training.gradients import BatchGradient
 
 PROGRAM = Path(__file__).parents[1] / "helpers" / "rank_cases.py"
 
@@ -47,8 +50,26 @@ class Counted(hg.Communicator):
         self.sums.append((len(vector), vector.dtype.name))
 
 
+class Doubled(Counted):
+    """One of two ranks, of which the other finds the same."""
+
+    def share(self, count: int) -> slice:
+        return slice(0, count)
+
+    def sum(self, vector: NDArray[Any]) -> None:
+        vector *= 2
+
+
+def test_correct_predictions_are_counted_exactly() -> None:
+    data = hg.Dataset(np.ones((2, 2)), [0, 1])
+    network, count = hg.Network([hg.Dense(2)], 2, 0), 2**24 + 1
+    gradient = BatchGradient(network, data, hg.CrossEntropy(), threads=1, communicator=Doubled())
+    with gradient, patch.object(gradient, "_add_up", lambda *_, **__: (0.0, count)):
+        assert gradient(slice(0, 2), 0).correct == 2 * count
+
+
 def test_a_step_is_one_exchange_of_the_flat_vector() -> None:
     wire = Counted()  # the first exchange compares arguments
     network = hg.Network([hg.Dense(12), hg.ReLU(), hg.Dense(10)], (784,), 0)
     hg.fit(network, hg.load_data("strokes:300").train, batch_size=50, epochs=3, communicator=wire)
-    assert wire.sums[1:] == [(network.parameter_count + 3, "float32")] * 18
+    assert wire.sums[1:] == [(network.parameter_count + 4, "float32")] * 18

@@ -235,6 +235,7 @@ def test_divergence_keeps_the_last_finite_parameters(table: hg.Dataset) -> None:
 
 NAMED = [hg.Dataset(np.ones((2, 4)), [0, 1], names) for names in (("no", "yes"), ("cold", "warm"))]
 WEIGHTS: list[Any] = [[1.0], "abc", -np.ones(200), np.zeros(200), np.full(200, np.nan), [1 + 1j] * 200]
+FAR = hg.Dataset(np.ones((2, 4)), np.array([[0, 1], [1e200, 2]]), task="regression")
 OUT_OF_RANGE: dict[str, list[Any]] = {
     **{name: [True, 0] for name in ("augmentation", "early_stopping", "averaging", "adversarial")},
     **{name: [3, hg.Dense, np.ones(2)] for name in ("optimizer", "schedule", "loss")},
@@ -249,6 +250,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"data": hg.Splits(NAMED[0], NAMED[1])}, "classes no, yes, the data cold, warm"),
     ({"early_stopping": hg.EarlyStopping()}, "validation split"),
     ({"augmentation": hg.Augmentation(shift=1)}, "augmentation deforms images"),
+    *(({"sample_weights": np.full(200, w)}, "too large or too small for float32") for w in (1e-60, 1e300)),
+    ({"data": FAR}, "targets: there are numbers that are too large"),
     ({"seed": 1, "state": hg.TrainingState()}, "give one of them"),
     ({"steps": 3, "epochs": 3}, "give one of them"),
 ]

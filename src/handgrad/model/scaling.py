@@ -188,5 +188,5 @@ def _blocks(inputs: Inputs) -> Iterator[slice]:
 
 def _checked(divisor: NDArray[np.float64]) -> NDArray[np.float64]:
     if not np.isfinite(divisor).all():
-        raise HandgradError("inputs hold numbers that are too large to be squared; divide them")
+        raise HandgradError("there are numbers that are too large to be squared; divide them")
     return divisor

@@ -120,11 +120,12 @@ def choose_scaling(
 
 
 def learn_scaling(
-    statistics: Statistics, inputs: NDArray[Any] | SparseRows, weights: NDArray[Any] | None
+    statistics: Statistics, inputs: NDArray[Any] | SparseRows, weights: NDArray[Any] | None, name: str = "X"
 ) -> tuple[Scaling, Statistics]:
     """Return the scaling of the inputs of which these are the statistics, and of more; and theirs."""
     statistics = statistics.add(inputs, weights)
-    return statistics.scaling(), statistics
+    with naming(name):
+        return statistics.scaling(), statistics
 
 
 def usable_threads(threads: int | None) -> int:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_consistent_length, check_random_state
 
-from handgrad.data.dataset import Splits, naming
+from handgrad.data.dataset import Splits
 from handgrad.errors import HandgradError
 from handgrad.kernels.sparse_rows import SparseRows
 from handgrad.model.network import Network
@@ -97,10 +97,9 @@ def _prepare(
         if not partial:
             check_constants(examples.targets, examples.labels, examples.weights)
         earlier = known_statistics or begin_statistics(examples.labels)
-        with naming("y"):
-            target_scaling, target_statistics = parameters.learn_scaling(
-                earlier, examples.labels, examples.weights
-            )
+        target_scaling, target_statistics = parameters.learn_scaling(
+            earlier, examples.labels, examples.weights, "y"
+        )
     trained = copy(network)  # with the same parameters, for inputs as the data set has them
     unscaled = not (isinstance(examples.inputs, SparseRows) or scaling.for_bytes)
     trained.scaling = Scaling(np.array(0.0), np.array(1.0)) if unscaled else scaling

@@ -23,6 +23,7 @@ from handgrad.training.distributed import SINGLE, Communicator
 
 SCALED_ONCE = 2**26  # bytes of a table up to which a scaled copy is made, so that not every batch is scaled
 BLOCK = 4096  # rows that are scaled at a time
+HALF = 4096  # correct predictions are added on ranks as multiples of this and a rest: float32 is exact to 2^24 only
 FUSED_LOSSES: dict[type[Loss], str] = {
     CrossEntropy: "softmax_cross_entropy",
     BinaryCrossEntropy: "binary_cross_entropy",
@@ -66,8 +67,8 @@ class BatchGradient:
         self.sample_weights = check_weights(sample_weights, len(dataset), network.dtype)
         self.workers = Workers(communicator.broadcast(lambda: choose_threads(threads)))
         size = network.parameter_count
-        # behind the gradient: loss, correct predictions, stop flag
-        self._vectors = [np.zeros(size + 3, network.dtype) for _ in range(self.workers.count)]
+        # behind the gradient: loss, correct predictions in two parts, stop flag
+        self._vectors = [np.zeros(size + 4, network.dtype) for _ in range(self.workers.count)]
         self._gradients = [vector[:size] for vector in self._vectors]
         self._fused = [self._fused_function(gradient) for gradient in self._gradients]
         self._fused_weights = self._weights_of_examples() if self._fused[0] else None
@@ -121,9 +122,10 @@ class BatchGradient:
         stopped: float = self._stopped
         if communicator.size > 1:
             vector = self._vectors[0]
-            vector[-3:] = loss, correct, stopped
+            vector[-4:] = loss, *divmod(correct, HALF), stopped
             communicator.sum(vector)
-            loss, correct, stopped = vector[-3:].tolist()
+            loss, high, low, stopped = vector[-4:].tolist()
+            correct = int(high) * HALF + int(low)
         return BatchSum(gradient, loss, int(correct), stopped > 0)
 
     def _add_up(
@@ -243,11 +245,17 @@ def check_weights(
     """Return the weights of examples as an array (N,), or None where there are none."""
     if weights is None:
         return None
-    array = np.empty(0)
+    given = np.empty(0)
     with suppress(ValueError, TypeError):
-        given = np.asarray(weights)
-        if given.dtype.kind != "c":
-            array = given.astype(dtype, copy=False)
-    if array.shape != (examples,) or not (np.isfinite(array).all() and array.min() >= 0 and array.any()):
+        array = np.asarray(weights)
+        if array.dtype.kind != "c":
+            given = array.astype(np.float64, copy=False)
+    if given.shape != (examples,) or not (np.isfinite(given).all() and given.min() >= 0 and given.any()):
         raise HandgradError(f"{name} must be numbers from 0 for {examples} examples, not all zero")
-    return array
+    with np.errstate(over="ignore", under="ignore"):
+        converted, total = given.astype(dtype, copy=False), given.sum()
+    if not (np.isfinite(converted).all() and np.isfinite(total) and converted.any()):
+        raise HandgradError(
+            f"{name} are too large or too small for {np.dtype(dtype)}; divide them by their largest"
+        )
+    return converted

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from handgrad.config import check_integer
 from handgrad.data.augment import Augmentation
-from handgrad.data.dataset import Dataset, Splits
+from handgrad.data.dataset import Dataset, Splits, naming
 from handgrad.errors import HandgradError, quoted
 from handgrad.model.losses import Loss, default_loss
 from handgrad.model.network import Network
@@ -159,7 +159,8 @@ def train(
 
 def _scaling_of_inputs(dataset: Dataset) -> Scaling:
     """Learn the scaling of the inputs; its shift is what stands for missing numbers."""
-    scaling = Scaling.learned(dataset.inputs)
+    with naming("inputs"):
+        scaling = Scaling.learned(dataset.inputs)
     if not dataset.means:
         return scaling
     shift = [
@@ -175,7 +176,8 @@ def _scaling_of_targets(dataset: Dataset) -> Scaling:
     if constant.size:
         name = quoted(dataset.classes[constant[0]])
         raise HandgradError(f"the target {name} is the same in all examples; there is nothing to learn")
-    return Scaling.learned(dataset.labels)
+    with naming("targets"):
+        return Scaling.learned(dataset.labels)
 
 
 def _optional(family: Any, value: Any, name: str) -> Any:
