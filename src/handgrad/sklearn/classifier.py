@@ -14,7 +14,7 @@ from handgrad.errors import HandgradError
 from handgrad.model.losses import BinaryCrossEntropy, CrossEntropy, Loss
 from handgrad.sklearn.estimator import Estimator, complete
 from handgrad.sklearn.targets import Targets, encode_labels
-from handgrad.training.gradients import check_weights
+from handgrad.training.weights import check_weights
 
 
 @complete

@@ -21,11 +21,11 @@ from handgrad.sklearn.convergence import has_plateau, warn_unless_converged
 from handgrad.sklearn.inputs import check_inputs
 from handgrad.sklearn.networks import build_network, in_form, rescale_targets, scaled_dataset
 from handgrad.sklearn.targets import Targets, check_constants
-from handgrad.training.gradients import check_weights
 from handgrad.training.optimizers import Optimizer
 from handgrad.training.state import TrainingState
 from handgrad.training.stopping import EarlyStopping
 from handgrad.training.train import train
+from handgrad.training.weights import check_weights
 
 
 def fit(

@@ -1,7 +1,6 @@
 """Split the batch, add the gradients: chunks go to threads, runs of chunks to ranks, and the sum is one vector."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cached_property, partial
 from typing import Any, NamedTuple
 
@@ -12,7 +11,6 @@ from handgrad.data.arrays import is_mapped
 from handgrad.data.augment import Augmentation
 from handgrad.data.batches import Rows, chunks, length
 from handgrad.data.dataset import Dataset
-from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.sparse_rows import SparseRows
 from handgrad.kernels.threads import Workers, choose_threads
@@ -20,6 +18,7 @@ from handgrad.model.losses import BinaryCrossEntropy, CrossEntropy, Huber, Loss,
 from handgrad.model.network import Network
 from handgrad.training.adversarial import Adversarial
 from handgrad.training.distributed import SINGLE, Communicator
+from handgrad.training.weights import check_weights
 
 SCALED_ONCE = 2**26  # bytes of a table up to which a scaled copy is made, so that not every batch is scaled
 BLOCK = 4096  # rows that are scaled at a time
@@ -237,25 +236,3 @@ class _LazyGenerator:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._generator, name)
-
-
-def check_weights(
-    weights: ArrayLike | None, examples: int, dtype: Any, name: str = "sample_weights"
-) -> NDArray[Any] | None:
-    """Return the weights of examples as an array (N,), or None where there are none."""
-    if weights is None:
-        return None
-    given = np.empty(0)
-    with suppress(ValueError, TypeError):
-        array = np.asarray(weights)
-        if array.dtype.kind != "c":
-            given = array.astype(np.float64, copy=False)
-    if given.shape != (examples,) or not (np.isfinite(given).all() and given.min() >= 0 and given.any()):
-        raise HandgradError(f"{name} must be numbers from 0 for {examples} examples, not all zero")
-    with np.errstate(over="ignore", under="ignore"):
-        converted, total = given.astype(dtype, copy=False), given.sum()
-    if not (np.isfinite(converted).all() and np.isfinite(total) and converted.any()):
-        raise HandgradError(
-            f"{name} are too large or too small for {np.dtype(dtype)}; divide them by their largest"
-        )
-    return converted
