@@ -87,7 +87,7 @@ def test_dark_on_light_is_the_same() -> None:
         elements=st.sampled_from([0, 0, 0, 5, 60, 255]),
     )
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_any_image_is_framed_or_blank(image: Image8) -> None:
     with suppress(HandgradError):
         framed = frame_digit(image)

@@ -32,7 +32,7 @@ def module_of(layer: hg.Layer, shape: tuple[int, ...]) -> Any:
 def test_a_module_takes_the_file_key_by_key_and_gives_the_same_logits(recipe: str, tmp_path: Path) -> None:
     from safetensors.torch import load_file
 
-    images = hg.load_data("strokes:300:3").train
+    images = hg.load_data("strokes:60:3").train
     network = hg.load_recipe(recipe).build_network(images.input_shape, dtype=np.float64)
     network.scaling = hg.Scaling.of_bytes()
     network.calibrate(images.inputs[:100])

@@ -1,5 +1,6 @@
 """Networks of tables on the real server: their runs in Train, and the form in place of the drawing area."""
 
+from base64 import b64encode
 from pathlib import Path
 
 import numpy as np
@@ -93,14 +94,15 @@ def test_the_form_is_accessible(
 
 def test_too_many_columns(board: Window, server: Process, reader: bytes) -> None:
     """A form has at most 200; and the drawing area is back with a network that takes drawings."""
-    program = """async (bytes) => {
+    program = """async (encoded) => {
+        const { fromBase64 } = await import("handgrad/elements.js");
         const { readModel } = await import("handgrad/model/network.js");
-        window.handgrad.setNetwork(readModel(Uint8Array.from(bytes).buffer), "another");
+        window.handgrad.setNetwork(readModel(fromBase64(encoded).buffer), "another");
     }"""
     for columns, visible in ((200, True), (201, False)):
-        board.page.evaluate(program, list(model_bytes(hg.Network([hg.Dense(2)], columns, 0))))
+        board.page.evaluate(program, b64encode(model_bytes(hg.Network([hg.Dense(2)], columns, 0))).decode())
         expect(board.page.locator(".fields")).to_be_visible(visible=visible)
     expect(board.page.locator(".table-form .answer-message")).to_contain_text("201 columns")
-    board.page.evaluate(program, list(reader))
+    board.page.evaluate(program, b64encode(reader).decode())
     expect(board.pad).to_be_visible()
     expect(board.page.locator(".table-form")).to_have_count(0)

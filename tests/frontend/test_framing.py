@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 
 from drawings import render
 from handgrad.data.framing import frame_digit
@@ -29,8 +30,9 @@ def scribbles(count: int) -> list[Any]:
     return found
 
 
-def test_drawings_are_rendered_and_framed_like_in_python(models: Models) -> None:
-    drawings = [*DRAWINGS, *DOTS, *LINES, *scribbles(80)]
+@pytest.mark.parametrize("count", [20, pytest.param(200, marks=pytest.mark.slow)])
+def test_drawings_are_rendered_and_framed_like_in_python(models: Models, count: int) -> None:
+    drawings = [*DRAWINGS, *DOTS, *LINES, *scribbles(count)]
     for drawing, found in zip(drawings, models.pixels(drawings), strict=True):
         np.testing.assert_array_equal(found, frame_digit(render(drawing)), str(drawing))
     for drawing, found in zip(drawings, models.pixels(drawings, "plain"), strict=True):

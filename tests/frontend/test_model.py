@@ -52,7 +52,7 @@ def test_the_page_has_every_layer_of_the_library(models: Models) -> None:
     assert set(known) == set(hg.layers.__all__) - {"Layer"}
 
 
-LARGE = {"dropout", "elastic"}  # millions of parameters
+LARGE = {"dropout", "elastic", "best"}  # which take seconds
 RECIPES = [pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in LADDER]
 
 

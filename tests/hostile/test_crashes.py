@@ -131,7 +131,7 @@ def parameter_files(found: dict[str, bytes]) -> dict[str, bytes]:
     ("command", "step"),
     [
         ("train", 40),
-        ("csv", 7),
+        ("csv", 13),
         *(pytest.param(command, 1, marks=pytest.mark.slow) for command in COMMANDS),
     ],
 )
