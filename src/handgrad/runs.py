@@ -106,7 +106,7 @@ class Run:
         make_folder(self.folder)
         with lock_folder(self.folder):
             if self.is_new:
-                self._check_free()
+                check_free(self.folder)
             try:
                 if self.is_new:
                     self._save_checkpoint()
@@ -172,12 +172,6 @@ class Run:
                     kept.append(f"{line}\n")
         write_file(path, "".join(kept).encode())
 
-    def _check_free(self) -> None:
-        for name in (*FILES, MODEL_FILE, PARAMETERS_FOLDER):
-            if (self.folder / name).exists():
-                reason = f"{self.folder} already holds a run ({name})"
-                raise HandgradError(f"{reason}; choose another, or resume it")
-
     def _remove(self) -> None:
         with suppress(OSError):
             for name in FILES:
@@ -210,3 +204,10 @@ def new_folder(name: Path) -> Path:
             number += 1
         except OSError as error:
             raise cannot_write(folder, error) from error
+
+
+def check_free(folder: Path) -> None:
+    """Raise HandgradError if a folder already holds a run."""
+    for name in (*FILES, MODEL_FILE, PARAMETERS_FOLDER):
+        if (folder / name).exists():
+            raise HandgradError(f"{folder} already holds a run ({name}); choose another, or resume it")

@@ -77,3 +77,18 @@ def test_training_from_a_model_reads_a_table_as_that_model(cli: Cli, tmp_path: P
     assert (tmp_path / "parts/model.safetensors").read_bytes() == (
         tmp_path / "whole/model.safetensors"
     ).read_bytes()
+
+
+def test_targets_of_a_model_are_taken_by_name(cli: Cli, tmp_path: Path) -> None:
+    rows = "".join(f"{k},{k % 7},{3 * k}.5,{-k % 7}.25\n" for k in range(40))
+    (tmp_path / "two.csv").write_text(f"a,b,price,rent\n{rows}")
+    prints(cli, "train mlp --data two.csv --target price --target rent --epochs 2 --out TWO --no-test")
+    found = [
+        prints(cli, f"evaluate TWO --data two.csv --split train {targets} --json")
+        for targets in ("--target price --target rent", "--target rent --target price", "")
+    ]
+    assert found[0] == found[1] == found[2]
+    some = ["evaluate", "TWO", "--data", "two.csv", "--split", "train", "--target", "rent", "--target", "a"]
+    fails(cli, "not all those of the model: price, rent", *some)
+    (tmp_path / "semicolons.csv").write_text("a;price\n1;2\n")
+    fails(cli, "separated by ';'", "train", "mlp", "--data", "semicolons.csv", "--target", "price")

@@ -40,4 +40,12 @@ def test_bad_input_is_one_line(cli: Cli, tmp_path: Path) -> None:
     misused(cli, "data.validation", "tune", "flats.csv", "--validation", "1.5")
     fails(cli, "no column", "tune", "flats.csv", "--target", "prise")
     fails(cli, "unknown recipe", "tune", "flats.csv", "--target", "price", "--recipe", "mpl")
+    (tmp_path / "FULL").mkdir()
+    (tmp_path / "FULL" / "model.safetensors").touch()
+    fails(
+        cli, "already holds a run", "tune", "flats.csv", "--target", "price", "--time", "1h", "--out", "FULL"
+    )
+    fails(
+        cli, "cannot write", "tune", "flats.csv", "--target", "price", "--time", "1h", "--out", "flats.csv/x"
+    )
     assert not (tmp_path / "runs").exists()

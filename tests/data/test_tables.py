@@ -170,7 +170,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {  # | ends a line
     "row numbers": (",label,a|0,1,2|1,3,4|", "column named '', as row numbers are"),
     "row numbers of pandas": ("Unnamed: 0,label,a|0,1,2|1,3,4|", "'Unnamed: 0', as row numbers"),
     "only labels": ("label|1|2|", "no column named 'label' beside others"),
-    "semicolons": ("label;a;b|0;1;2|1;3;4|", "separated by commas"),
+    "semicolons": ("label;a;b|0;1;2|1;3;4|", "separated by ';'"),
     "empty": ("", "is empty"),
     "header only": ("label,a,b|", "no examples"),
     "header only, without line end": ("label,a,b", "no examples"),

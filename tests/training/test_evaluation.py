@@ -105,3 +105,9 @@ def test_data_and_losses_of_another_task_are_refused(table: hg.Dataset) -> None:
     hg.fit(network, numbers, epochs=1, seed=0)
     labels = hg.Dataset(table.inputs, np.ones((len(table), 1)), task="multilabel")
     assert "1 target, the data have 4 inputs and 1 label" in refusal(hg.evaluate, network, labels)
+
+
+@pytest.mark.parametrize("targets", [np.ones(200), 1 + 1e-14 * np.arange(200), 1e-300 * np.arange(200)])
+def test_targets_that_differ_by_rounding_only_are_refused(table: hg.Dataset, targets: Any) -> None:
+    data = hg.Dataset(table.inputs, targets, task="regression")
+    assert "the same in all examples" in refusal(hg.fit, hg.Network([hg.Dense(1)], 4), data)

@@ -52,7 +52,7 @@ def test_few_examples_are_cross_validated() -> None:
     assert trial.accuracy == pytest.approx(
         round(50 * (trial.accuracy or 0)) / 50
     )  # each example is validated once
-    assert "10 examples" in refusal(list, tune(MLP, hg.Splits(data.take(slice(0, 9))), 1))
+    assert "10 training examples" in refusal(list, tune(MLP, hg.Splits(data.take(slice(0, 9))), 1))
     large = hg.Dataset(rng.normal(size=(2_000, 3)), rng.integers(2, size=2_000))
     assert "validation" in refusal(list, tune(MLP, hg.Splits(large), 1))
 

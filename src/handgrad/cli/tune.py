@@ -1,5 +1,6 @@
 """``handgrad tune``."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -7,6 +8,7 @@ import typer
 
 import handgrad.cli.options as opt
 from handgrad.cli.output import emit, emit_json, table
+from handgrad.config import count_outputs
 from handgrad.errors import HandgradError
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ def tune(
     from handgrad.cli.train import absolute
     from handgrad.recipes.data import open_splits, with_share_for_validation
     from handgrad.recipes.loading import load_recipe, override
-    from handgrad.runs import Run
+    from handgrad.runs import Run, check_free
     from handgrad.tuning import best
     from handgrad.tuning import tune as search
 
@@ -59,10 +61,18 @@ def tune(
     except HandgradError as error:  # only values of options can be its cause
         raise typer.BadParameter(str(error)) from error
     first = with_share_for_validation(first) if validation is None else first
+    if out is not None:  # before the search, which takes long
+        check_free(out)
+        existing = next(folder for folder in (out.absolute(), *out.absolute().parents) if folder.exists())
+        if not (existing.is_dir() and os.access(existing, os.W_OK)):
+            raise HandgradError(f"cannot write {out}: {existing} is not a folder that can be written")
     splits, trials = open_splits(first), dict[int, "Trial"]()
     if not json:
         apart = f", {len(splits.validation):,} for validation" if splits.validation else ""
-        emit(f"data     {splits.source}: {splits.train}{apart}\nsearch   {time:g} s\n")
+        outputs = count_outputs(splits.train.task, len(splits.train.classes))
+        emit(
+            f"data     {splits.source}: {len(splits.train):,} examples{apart}, {outputs}\nsearch   {time:g} s\n"
+        )
     least = None
     with interrupts(attached=False) as interrupted:
         for trial in search(first, splits, time, threads, interrupted):

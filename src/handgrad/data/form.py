@@ -8,6 +8,7 @@ import numpy as np
 
 from handgrad.config import check_task, unique_names
 from handgrad.data.dataset import Dataset
+from handgrad.errors import HandgradError
 
 LABEL = "label"
 """The column that is predicted, unless others are named."""
@@ -20,7 +21,8 @@ class Form:
     Parameters
     ----------
     targets : str or sequence of str
-        The columns to predict; default: those of the names of the targets, if these are known, else ``label``.
+        The columns to predict; default: those of the names of the targets, if these are known, else ``label``. Where
+        they have these names they are taken by name, and otherwise in their order.
     task : {"classification", "multilabel", "regression"}, optional
     classes : sequence of str, optional
         The names of all classes, labels or targets.
@@ -44,9 +46,17 @@ class Form:
 
     def __post_init__(self) -> None:
         targets = (self.targets,) if isinstance(self.targets, str) else self.targets
-        object.__setattr__(self, "targets", unique_names(targets, "targets"))
+        names = unique_names(targets, "targets")
         if self.task is not None:
             check_task(self.task)
+        if self.task in ("multilabel", "regression") and self.classes is not None and len(self.classes) > 1:
+            known = tuple(map(str, self.classes))
+            if {*names} == {*known}:
+                names = known  # by name, in whatever order they were given
+            elif not {*names}.isdisjoint(known):
+                ours, theirs = ", ".join(known), ", ".join(names)
+                raise HandgradError(f"the targets {theirs:.80} are not all those of the model: {ours:.120}")
+        object.__setattr__(self, "targets", names)
 
     @property
     def columns(self) -> tuple[str, ...]:

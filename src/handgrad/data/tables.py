@@ -140,6 +140,9 @@ def open_table(path: Path, form: Form, *, labelled: bool = False) -> Table:
 
 def _check_targets(targets: Sequence[str], names: Sequence[str], header: bool) -> None:
     """Raise HandgradError where a target column is missing, or no other column is there."""
+    other = next((separator for separator in ";\t" if len(names) == 1 and separator in names[0]), None)
+    if other:
+        raise HandgradError(f"its columns are separated by {other!r}; save it with commas")
     if LABEL in targets and (LABEL not in names or len(names) < 2):
         raise HandgradError(
             "there is no column named 'label' beside others, separated by commas; name it in the header, put it "

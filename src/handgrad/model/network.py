@@ -240,7 +240,10 @@ class Network(Architecture):
         """Return labels of a data set as losses take them: targets of a regression are scaled, (N, T)."""
         if self.task != "regression":
             return labels
-        return self.target_scaling(labels, self.dtype) if self.target_scaling else labels.astype(self.dtype)
+        with np.errstate(over="ignore"):  # the loss shows an overflow
+            return (
+                self.target_scaling(labels, self.dtype) if self.target_scaling else labels.astype(self.dtype)
+            )
 
     def _classify(self, raw: NDArray[Any], finite: bool = False) -> tuple[Floats, Integers]:
         """Compute logits and classes: of few examples at once, of many chunk by chunk on threads."""

@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 
 from handgrad.config import count_outputs
 from handgrad.errors import HandgradError, quoted
+from handgrad.model.scaling import begin_statistics
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +90,7 @@ def encode_numbers(y: Any, known: Targets | None, least: int = 1) -> tuple[Targe
             wrong = next(value for value in targets.flat if not _is_number(value))
             raise HandgradError(f"y must hold numbers; got {quoted(str(wrong))}, which is not one") from None
     flat, targets = targets.ndim == 1, targets.astype(np.float64).reshape(len(targets), -1)
+    assert_all_finite(targets, input_name="y")  # None among objects, e.g., has become NaN
     names = tuple(map(str, (name,) if name is not None else () if columns is None else columns))
     found = known or _numbered("regression", targets.shape[1], names, flat)
     found.check("regression", targets.shape[1])
@@ -96,9 +98,8 @@ def encode_numbers(y: Any, known: Targets | None, least: int = 1) -> tuple[Targe
 
 
 def check_constants(targets: Targets, values: NDArray[np.float64], weights: NDArray[Any] | None) -> None:
-    """Raise HandgradError if a target (N, T) is the same in all examples that have a weight."""
-    counted = values if weights is None else values[weights > 0]
-    constant = np.flatnonzero(np.ptp(counted, axis=0) == 0)
+    """Raise HandgradError if a target (N, T) is the same in all examples that have a weight, but for rounding."""
+    constant = np.flatnonzero(begin_statistics(values).add(values, weights).constant)
     if constant.size:
         which = "y" if targets.flat else f"target {quoted(targets.names[constant[0]])}"
         raise HandgradError(f"{which} is the same in all examples; there is nothing to learn")

@@ -14,7 +14,7 @@ from handgrad.data.dataset import Dataset, Splits, naming
 from handgrad.errors import HandgradError, quoted
 from handgrad.model.losses import Loss, default_loss
 from handgrad.model.network import Network
-from handgrad.model.scaling import Scaling
+from handgrad.model.scaling import Scaling, begin_statistics
 from handgrad.training.adversarial import Adversarial
 from handgrad.training.averaging import Averaging
 from handgrad.training.distributed import SINGLE, Communicator
@@ -171,13 +171,14 @@ def _scaling_of_inputs(dataset: Dataset) -> Scaling:
 
 
 def _scaling_of_targets(dataset: Dataset) -> Scaling:
-    """Learn the scaling of the targets; HandgradError where one is constant."""
-    constant = np.flatnonzero(np.ptp(dataset.labels, axis=0) == 0)
+    """Learn the scaling of the targets; HandgradError where one is constant but for rounding."""
+    statistics = begin_statistics(dataset.labels).add(dataset.labels)
+    constant = np.flatnonzero(statistics.constant)
     if constant.size:
         name = quoted(dataset.classes[constant[0]])
         raise HandgradError(f"the target {name} is the same in all examples; there is nothing to learn")
     with naming("targets"):
-        return Scaling.learned(dataset.labels)
+        return statistics.scaling()
 
 
 def _optional(family: Any, value: Any, name: str) -> Any:

@@ -21,7 +21,8 @@ def check_weights(
         if array.dtype.kind != "c":
             given = array.astype(np.float64, copy=False)
     if given.shape != (examples,) or not (np.isfinite(given).all() and given.min() >= 0 and given.any()):
-        raise HandgradError(f"{name} must be numbers from 0 for {examples} examples, not all zero")
+        found = f"; got an array of shape {np.shape(weights)}" if np.shape(weights) != (examples,) else ""
+        raise HandgradError(f"{name} must be numbers from 0 for {examples} examples, not all zero{found}")
     with np.errstate(over="ignore", under="ignore"):
         converted, total = given.astype(dtype, copy=False), given.sum()
     if not (np.isfinite(converted).all() and np.isfinite(total) and converted.any()):

@@ -151,7 +151,7 @@ def _folds(splits: Splits, seed: int) -> list[Splits]:
     if len(data) >= FEW:
         return [Splits(data, splits.validation)]
     if len(data) < 2 * FOLDS:
-        raise HandgradError(f"tuning needs {2 * FOLDS} examples or more; the data have {len(data)}")
+        raise HandgradError(f"tuning needs {2 * FOLDS} training examples or more; there are {len(data)}")
     order = np.random.default_rng([seed, 3]).permutation(len(data))
     if data.task == "classification":  # with nearly the same classes in each
         order = order[np.argsort(data.labels[order], kind="stable")]
