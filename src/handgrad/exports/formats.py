@@ -48,7 +48,7 @@ def export(
     accuracy : str, optional
         The accuracy or loss, and the data it was measured on, as text; shown in HTML.
     """
-    path = Path(path)
+    path = usable(path)
     format = format or SUFFIXES.get(path.suffix.lower(), path.suffix)
     if format not in FORMATS:
         raise HandgradError(f"{path}: unknown format '{format}'{suggest(format, FORMATS)}")
