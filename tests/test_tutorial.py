@@ -57,7 +57,7 @@ def test_every_step_with_a_numeric_target(tmp_path: Path, browser: Browser) -> N
     np.testing.assert_allclose(
         numbers_of(after("uv run handgrad predict flats.onnx")), numbers_of(predicted), rtol=1e-5
     )
-    prices = [float(line.split()[-1]) for line in predicted.splitlines()[1:]]
+    prices = [float(line.split()[-1].replace(",", "")) for line in predicted.splitlines()[1:]]
     assert float(after("./flat")) == pytest.approx(prices[1], rel=1e-5)
     same, r2 = after("uv run python same_flats.py").split()
     assert same == "True"
