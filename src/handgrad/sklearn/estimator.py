@@ -1,6 +1,7 @@
 """What the estimators have in common: parameters, training, and the outputs of the network."""
 
 import inspect
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import wraps
@@ -114,7 +115,7 @@ def complete(kind: Kind) -> Kind:
 
 
 @dataclass(eq=False, repr=False)
-class Estimator(results.Results, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class Estimator(results.Results, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
     """Base of the estimators."""
 
     hidden: int | Sequence[int] = (256,)
@@ -185,12 +186,13 @@ class Estimator(results.Results, BaseEstimator):  # type: ignore[misc]  # scikit
         fit(self, X, y, sample_weight, known, partial=True)
         return self
 
+    @abstractmethod
     def _encode(self, y: Any, known: Targets | None, least: int) -> tuple[Targets, NDArray[Any]]:
         """Return the outputs, and `y` as data sets have it, for which it must have `least` rows."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _build_loss(self, targets: Targets) -> Loss:
-        raise NotImplementedError
+        """Return the loss that training minimizes."""
 
     def _weigh(self, targets: Targets, labels: NDArray[Any], weights: NDArray[Any] | None) -> Any:
         """Return the weights of examples, with those that the estimator itself gives them."""

@@ -1,5 +1,6 @@
 """Results of `evaluate`: the metrics of each task."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -11,7 +12,7 @@ Counts: TypeAlias = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class _Counted:
+class _Counted(ABC):
     """Base of evaluations that count predictions.
 
     Attributes
@@ -27,9 +28,9 @@ class _Counted:
     loss: float
     accuracy: float
 
+    @abstractmethod
     def _counts(self) -> tuple[Counts, Counts, Counts]:
         """Return by class or label the examples that are correctly predicted, predicted, and there, (C,) each."""
-        raise NotImplementedError
 
     @property
     def precision(self) -> Floats64:
