@@ -1,4 +1,4 @@
-"""Sample files for docs/tutorial.md: ``uv run python examples/sample_files.py``.
+"""Sample files for docs/guide/tutorial.md: ``uv run python examples/sample_files.py``.
 
 Writes measurements of three kinds of plants (plants/train.csv and plants/test.csv), three plants without labels
 (plants/new.csv) and images of three shapes (shapes/train/circle/0.png and so on) into the current folder.

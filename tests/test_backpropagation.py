@@ -1,4 +1,4 @@
-"""docs/backpropagation.md: its examples print what it shows, its code is ours, its formulas can be typeset."""
+"""docs/learn/backpropagation.md: its examples print what it shows, its code is ours, its formulas can be typeset."""
 
 import inspect
 import io
@@ -14,7 +14,7 @@ from matplotlib.mathtext import MathTextParser
 from documents import ROOT
 from handgrad.kernels import activations, convolution, dense, losses, normalization, pooling, softmax
 
-TEXT = (ROOT / "docs" / "backpropagation.md").read_text("utf-8")
+TEXT = (ROOT / "docs" / "learn" / "backpropagation.md").read_text("utf-8")
 PROSE = re.sub(r"^```.*?^```$", "", TEXT, flags=re.MULTILINE | re.DOTALL)
 KERNELS = (activations, dense, convolution, pooling, normalization, softmax, losses)
 
@@ -26,7 +26,7 @@ def quotations() -> Iterator[tuple[Path, str]]:
         for row in rows.splitlines():
             cell = re.fullmatch(r"\|.*\| `([^`|]+)` \|", row)
             assert cell is not None, f"a row without a line of code: {row}"
-            yield ROOT / "docs" / file, cell[1]
+            yield ROOT / "docs" / "learn" / file, cell[1]
 
 
 def test_the_examples_print_what_is_shown() -> None:

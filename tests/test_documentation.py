@@ -53,7 +53,7 @@ def test_every_block_of_python_in_the_readme_works(tmp_path: Path, block: str) -
 
 
 def test_the_blocks_of_python_in_the_guide_work_and_are_the_example(cli: Cli, tmp_path: Path) -> None:
-    found, example = blocks("docs/extending.md", "python"), ROOT / "examples" / "custom.py"
+    found, example = blocks("docs/guide/extending.md", "python"), ROOT / "examples" / "custom.py"
     for block in found[:4]:
         assert block[block.index("@dataclass") :].strip() in example.read_text("utf-8")
     assert re.search(r"^[5-9]\d\.\d%$", run("\n".join(found), tmp_path), re.MULTILINE)
@@ -65,14 +65,14 @@ def test_the_blocks_of_python_in_the_guide_work_and_are_the_example(cli: Cli, tm
 
 @pytest.mark.slow
 def test_the_blocks_of_python_about_the_estimators_work(tmp_path: Path) -> None:
-    printed = run("\n".join(blocks("docs/estimator.md", "python")), tmp_path)
+    printed = run("\n".join(blocks("docs/guide/estimator.md", "python")), tmp_path)
     assert len(re.findall(r"^[89]\d\.\d%$", printed, re.MULTILINE)) == 2
     assert re.search(r"^R² 0\.[4-7]\d, held out 0\.\d\d$", printed, re.MULTILINE)
     assert (tmp_path / "model.safetensors").exists()
 
 
 def test_the_table_shows_every_parameter_of_the_estimators_with_its_default() -> None:
-    text = (ROOT / "docs" / "estimator.md").read_text("utf-8")
+    text = (ROOT / "docs" / "guide" / "estimator.md").read_text("utf-8")
     rows = [row.split("|")[1:3] for row in text.splitlines() if row.startswith("|")]
     for column, kinds in enumerate(
         ((MLPClassifier, MLPRegressor), (hg.HandgradClassifier, hg.HandgradRegressor))
@@ -86,9 +86,9 @@ def test_the_table_shows_every_parameter_of_the_estimators_with_its_default() ->
 
 @pytest.mark.slow
 def test_code_and_commands_of_the_plots_guide_run(cli: Cli, mnist: Splits, tmp_path: Path) -> None:
-    guide, folder = (ROOT / "docs" / "plots.md").read_text("utf-8"), tmp_path / "code"
+    guide, folder = (ROOT / "docs" / "guide" / "evaluation.md").read_text("utf-8"), tmp_path / "code"
     folder.mkdir()
-    code = "\n".join(blocks("docs/plots.md", "python"))
+    code = "\n".join(blocks("docs/guide/evaluation.md", "python"))
     assert 0 < float(run(code, folder)) < 0.2
     assert {path.name for path in folder.iterdir()} == set(re.findall(r'"(\w+\.(?:svg|png))"', code))
     for command in re.findall(r"^uv run handgrad (.*)$", guide, re.MULTILINE):
@@ -101,7 +101,7 @@ def test_code_and_commands_of_the_plots_guide_run(cli: Cli, mnist: Splits, tmp_p
 
 
 def test_links_in_the_documents_lead_somewhere() -> None:
-    for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]:
+    for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/*/*.md")]:
         for target, anchor in re.findall(r"\]\((?!http)([^)#]*)#?([^)]*)\)", document.read_text("utf-8")):
             file = document.parent / target if target else document
             assert file.exists(), f"{document.name} links to {target}"

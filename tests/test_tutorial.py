@@ -1,4 +1,4 @@
-"""Every command and program of docs/tutorial.md and docs/regression.md, with the same predictions everywhere."""
+"""Every command and program of docs/guide/tutorial.md and docs/guide/regression.md, with the same predictions everywhere."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,7 @@ __all__ = ["browser"]
 
 @pytest.mark.slow
 def test_every_step_of_the_tutorial(tmp_path: Path) -> None:
-    walk = Walk("docs/tutorial.md", tmp_path, "tutorial")
+    walk = Walk("docs/guide/tutorial.md", tmp_path, "tutorial")
     folder, after = walk.folder, walk.after
     assert (folder / "plants" / "train.csv").read_text("utf-8").startswith(walk.texts[0])
     assert folder.joinpath("runs/plants/plots/confusion.svg").exists()
@@ -45,7 +45,7 @@ def test_every_step_of_the_tutorial(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_every_step_with_a_numeric_target(tmp_path: Path, browser: Browser) -> None:
-    walk = Walk("docs/regression.md", tmp_path, "prices")
+    walk = Walk("docs/guide/regression.md", tmp_path, "prices")
     folder, after = walk.folder, walk.after
     begins, *texts = walk.texts
     assert (folder / "flats" / "train.csv").read_text("utf-8").startswith(begins)

@@ -1,9 +1,9 @@
-"""The ladder: every recipe on MNIST over several seeds, as the table and the learning curves of docs/ladder.md.
+"""The ladder: every recipe on MNIST over several seeds, as the table and the learning curves of docs/learn/ladder.md.
 
     uv run --extra plot python tools/ladder.py [RECIPE …] [--seeds N] [--at-a-time N] [--results FOLDER]
                                                 [--curves PNG]
 
-docs/ladder has the results, a file for each run: its records, and its accuracy on the test split. Existing results
+docs/reports/ladder has the results, a file for each run: its records, and its accuracy on the test split. Existing results
 are read, and interrupted runs resumed; another folder measures again. Several runs at a time share the processors and
 take less time together than one after another; the printed times are those of runs that had all processors.
 """
@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("recipes", nargs="*", default=LADDER)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--at-a-time", type=int, default=1, help="runs that share the processors")
-    parser.add_argument("--results", type=Path, default=Path("docs/ladder"))
+    parser.add_argument("--results", type=Path, default=Path("docs/reports/ladder"))
     parser.add_argument(
         "--runs", type=Path, default=Path("runs/ladder"), help="folder of the runs themselves"
     )

@@ -1,4 +1,4 @@
-"""docs/cluster.md: its commands, with all ranks on this machine, and its program, alone and on ranks."""
+"""docs/guide/cluster.md: its commands, with all ranks on this machine, and its program, alone and on ranks."""
 
 import re
 import shlex
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 def test_every_command_works(mpi: Mpi, cli: Cli, idx_folder: Path, tmp_path: Path) -> None:
     """Every training on ranks is cut short, so that there is something to resume."""
-    text = "\n".join(blocks("docs/cluster.md", "sh")).replace("/shared", str(tmp_path))
+    text = "\n".join(blocks("docs/guide/cluster.md", "sh")).replace("/shared", str(tmp_path))
     steps = []
     for line in filter(None, text.splitlines()):
         _, _, *command = shlex.split(line.replace("-f hosts ", ""), comments=True)
@@ -38,7 +38,7 @@ def test_every_command_works(mpi: Mpi, cli: Cli, idx_folder: Path, tmp_path: Pat
 
 
 def test_the_program_learns_alone_and_on_ranks(mpiexec: str, tmp_path: Path) -> None:
-    (code,) = blocks("docs/cluster.md", "python")
+    (code,) = blocks("docs/guide/cluster.md", "python")
     (tmp_path / "program.py").write_text(code)
     losses = []
     for launcher in ([], [mpiexec, "-n", "2"]):

@@ -203,7 +203,7 @@ def test_tables_are_converted(
 
 def test_the_program_of_the_guide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (program,) = blocks("docs/large-data.md", "python")
+    (program,) = blocks("docs/guide/large-data.md", "python")
     names: dict[str, Any] = {}
     exec(program, names)
     assert len(names["records"]) == 2
@@ -214,7 +214,7 @@ def test_the_commands_of_the_guide(cli: Cli, tmp_path: Path) -> None:
     table = pl.DataFrame({"label": np.arange(11_000) % 3, "x": np.arange(11_000) % 7})
     table.write_csv(tmp_path / "big.csv")
     table[:100].write_csv(tmp_path / "held-out.csv")
-    (commands,) = blocks("docs/large-data.md", "sh")
+    (commands,) = blocks("docs/guide/large-data.md", "sh")
     for command in commands.splitlines():
         done = cli(*shlex.split(command, comments=True)[3:])
         assert done.returncode == (1 if "clear" in command else 0), done.stderr  # it was small: not converted

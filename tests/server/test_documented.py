@@ -1,4 +1,4 @@
-"""What is documented: requests generated from the OpenAPI document, and those of docs/serving.md, in their order."""
+"""What is documented: requests generated from the OpenAPI document, and those of docs/guide/serving.md, in their order."""
 
 import json
 import os
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 CHECKS = "not_a_server_error,content_type_conformance,response_schema_conformance"
 EXAMPLES = os.environ.get("HANDGRAD_TEST_REQUESTS", "60")  # generated for each route
 OPTIONS = f"--no-color --checks {CHECKS} --phases coverage,fuzzing --max-examples {EXAMPLES} --seed 1"
-GUIDE = "docs/serving.md"
+GUIDE = "docs/guide/serving.md"
 PLACE = "http://127.0.0.1:8000/"
 
 

@@ -216,6 +216,6 @@ def _matrices(network: Network, vector: NDArray[Any]) -> list[NDArray[Any]]:
 def default_decay(rows: int, columns: int) -> float:
     """Return the weight decay of `AdamW` at a rate of 0.01 in one cycle: more, the fewer rows per column there are.
 
-    It was chosen by the study in docs/estimator.md.
+    It was chosen by the study in docs/guide/estimator.md.
     """
     return min(max(0.05, 20 * columns / rows), 1.0)

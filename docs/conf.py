@@ -1,0 +1,89 @@
+"""The documentation site: ``uv run --group docs sphinx-build -W --keep-going docs docs/_build``."""
+
+import re
+import subprocess
+import sys
+from importlib.metadata import metadata
+from pathlib import Path
+from typing import Any
+
+DOCS = Path(__file__).parent
+about = metadata("handgrad")
+REPOSITORY = dict(url.split(", ") for url in about.get_all("Project-URL") or [])["Source"]
+
+project, release = "handgrad", about["Version"]
+author = "the handgrad developers"
+html_title = f"handgrad {release}"
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "gallery/**/*.ipynb", "gallery/**/*.py"]
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_heading_anchors = 4
+nitpicky = False
+templates_path = ["_templates"]
+
+autosummary_generate = True
+autodoc_typehints = "none"  # numpydoc sections have the types
+numpydoc_show_class_members = False
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples/gallery",
+    "gallery_dirs": "gallery",
+    "filename_pattern": r"\.py$",
+    "download_all_examples": False,
+    "remove_config_comments": True,
+    "show_memory": False,
+    "within_subsection_order": "FileNameSortKey",
+    "abort_on_example_error": True,
+    "backreferences_dir": "gallery/uses",
+    "doc_module": ("handgrad",),
+}
+
+html_theme = "pydata_sphinx_theme"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_theme_options = {
+    "github_url": REPOSITORY,
+    "use_edit_page_button": False,
+    "show_nav_level": 2,
+    "navigation_with_keys": False,
+    "navbar_align": "left",
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+
+
+def write_command_reference(app: Any) -> None:
+    """Write the reference of the command line from the program itself."""
+    command = [sys.executable, "-m", "typer", "handgrad.cli.main", "utils", "docs", "--name", "handgrad"]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    (DOCS / "reference").mkdir(exist_ok=True)
+    page = DOCS / "reference" / "commands.md"
+    page.write_text(text.replace("# `handgrad`", "# Command-line reference", 1), "utf-8")
+
+
+def link_to_repository(app: Any, name: str, source: list[str]) -> None:
+    """Replace links to files and folders that are not pages, which work in the repository, by links to its site."""
+    folder = (DOCS / name).parent
+
+    def address(match: re.Match[str]) -> str:
+        path = (folder / match[1]).resolve()
+        if path.is_relative_to(DOCS) and not path.is_dir():
+            return match[0]
+        return f"]({REPOSITORY}/{'tree' if path.is_dir() else 'blob'}/main/{path.relative_to(DOCS.parent)}"
+
+    source[0] = re.sub(r"\]\((\.\./[^)#\s]+)", address, source[0])
+
+
+def setup(app: Any) -> None:
+    """Connect the functions above to the events of Sphinx."""
+    app.connect("builder-inited", write_command_reference)
+    app.connect("source-read", link_to_repository)
