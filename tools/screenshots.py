@@ -52,7 +52,9 @@ def main() -> None:
 
 def take_form(place: Path, chromium: Browser) -> None:
     """Take the screenshot of the page that docs/guide/regression.md exports."""
-    subprocess.run([sys.executable, "-c", blocks("docs/guide/regression.md", "python")[0]], cwd=place, check=True)
+    subprocess.run(
+        [sys.executable, "-c", blocks("docs/guide/regression.md", "python")[0]], cwd=place, check=True
+    )
     run = f"{place}/runs/flats"
     options = ["--target=price", "--epochs=60", "--quiet", f"--out={run}"]
     handgrad(["train", "mlp", f"--data={place}/flats", *options])
