@@ -1,4 +1,4 @@
-"""`HandgradClassifier` beside scikit-learn's `MLPClassifier`, on the same data: docs/guide/estimator.md shows the result.
+"""`HandgradClassifier` beside scikit-learn's `MLPClassifier`, on the same data, for docs/guide/estimator.md.
 
     uv run python -m bench.estimator [--rounds N]
 

@@ -1,4 +1,4 @@
-"""Every command and program of docs/guide/tutorial.md and docs/guide/regression.md, with the same predictions everywhere."""
+"""Every step of docs/guide/tutorial.md and docs/guide/regression.md, with the same predictions everywhere."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Draw the figures of docs/learn/backpropagation.md: ``uv run --extra plot python tools/backpropagation_figures.py``."""
+"""Draw figures of docs/learn/backpropagation.md: ``uv run --extra plot python tools/backpropagation_figures.py``."""
 
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,7 @@
 """Make a release: ``uv run --group dev python tools/release.py`` on a clean main, then push the tag that it names.
 
 It checks that all files name the same version, builds and tries all wheels, and creates the tag. The workflow
-release.yml does the rest when the tag is pushed. ``python tools/release.py notes`` prints the section of the changelog.
+release.yml does the rest when the tag is pushed. ``python tools/release.py notes`` prints the changelog's section.
 """
 
 import re

@@ -35,7 +35,7 @@ def supported() -> list[str]:
 
 
 def install_and_train(python: str, dist: Path = ROOT / "dist") -> str:
-    """Install the wheel that suits this machine for a version of Python, train, and return the line that is printed."""
+    """Install the wheel for this machine under a version of Python, train, and return the line that is printed."""
     with TemporaryDirectory() as folder:
         uv = ["uv", "--quiet"]
         subprocess.run([*uv, "venv", "--no-project", "--python", python, folder], check=True)

@@ -1,4 +1,4 @@
-"""What is documented: requests generated from the OpenAPI document, and those of docs/guide/serving.md, in their order."""
+"""What is documented: requests from the OpenAPI document, and those of docs/guide/serving.md, in order."""
 
 import json
 import os
