@@ -4,8 +4,9 @@
                                                 [--curves PNG]
 
 docs/reports/ladder has the results, a file for each run: its records, and its accuracy on the test split. Existing
-results are read, and interrupted runs resumed; another folder measures again. Several runs at a time share the processors and
-take less time together than one after another; the printed times are those of runs that had all processors.
+results are read, and interrupted runs resumed; another folder measures again. Several runs at a time share the
+processors and take less time together than one after another; the printed times are those of runs that had all
+processors.
 """
 
 import argparse
