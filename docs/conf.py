@@ -4,10 +4,15 @@ import re
 import subprocess
 import sys
 from importlib.metadata import metadata
+from inspect import isclass
 from pathlib import Path
 from typing import Any
 
 DOCS = Path(__file__).parent
+sys.path.insert(0, str(DOCS.parent / "tools"))
+
+from public_names import public_base, public_members, public_names  # noqa: E402
+
 about = metadata("handgrad")
 REPOSITORY = dict(url.split(", ") for url in about.get_all("Project-URL") or [])["Source"]
 
@@ -30,9 +35,25 @@ myst_heading_anchors = 4
 nitpicky = False
 templates_path = ["_templates"]
 
+default_role = "py:obj"  # `Network` in a docstring becomes a link
 autosummary_generate = True
+names = public_names()
+classes = {name: kind for name, kind in names.items() if isclass(kind)}
+autosummary_context = {
+    "bases": {name: base.__name__ for name, kind in classes.items() if (base := public_base(kind))},
+    "members": {name: public_members(kind) for name, kind in classes.items()},
+}
 autodoc_typehints = "none"  # numpydoc sections have the types
-numpydoc_show_class_members = False
+autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+maximum_signature_line_length = 88
+toc_object_entries_show_parents = "hide"
+numpydoc_show_class_members = False  # the template lists them
+numpydoc_xref_param_type = True
+numpydoc_xref_aliases = {name: f"handgrad.{name}" for name in names}
+numpydoc_xref_ignore = "all"
+copybutton_prompt_text = r">>> |\.\.\. "
+copybutton_prompt_is_regexp = True
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples/gallery",
