@@ -1,4 +1,4 @@
-"""The wheels: their tags and contents, and that the libraries inside can be loaded."""
+"""The wheels: their tags, contents and libraries, and a training with each installed version of Python."""
 
 import ctypes
 import os
@@ -11,6 +11,7 @@ import pytest
 
 import build_wheels
 import native_build
+import try_wheel
 from documents import ROOT
 from handgrad.kernels.native import library
 
@@ -24,8 +25,23 @@ def build(tree: Path, **environment: str) -> Path:
     return next((tree / "dist").glob("*.whl"))
 
 
+def installed_pythons(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the supported versions of Python that uv finds on this machine."""
+    versions = sorted(path.name for path in Path.home().glob(".pyenv/versions/*"))
+    if versions:  # pyenv hides those that are not active
+        monkeypatch.setenv("PYENV_VERSION", ":".join(versions))
+    find = ["uv", "python", "find", "--system", "--no-python-downloads"]
+    return [
+        version
+        for version in try_wheel.supported()
+        if not subprocess.run([*find, version], capture_output=True, check=False).returncode
+    ]
+
+
 @pytest.mark.slow
-def test_wheels_have_libraries_that_load_or_the_reason_why_not(tmp_path: Path) -> None:
+def test_wheels_have_libraries_that_load_or_the_reason_why_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tree, target = tmp_path / "tree", native_build.local_target()
     for folder in ("src", "tools"):
         ignored = shutil.ignore_patterns("libhandgrad_*", "__pycache__")
@@ -42,6 +58,12 @@ def test_wheels_have_libraries_that_load_or_the_reason_why_not(tmp_path: Path) -
         path = tmp_path / "site/handgrad/kernels/native" / f"libhandgrad_{name}{target.suffix}"
         loaded = ctypes.CDLL(str(path))
         assert all(loaded[f"{function}_{kind}"] for function in library.SIGNATURES for kind in ("f32", "f64"))
+    pythons = installed_pythons(monkeypatch)
+    assert pythons
+    for python in pythons:
+        trained = try_wheel.install_and_train(python, wheel.parent)
+        assert f"Python {python}." in trained
+        assert f"kernels {', '.join(library.suitable())}:" in trained
     build_wheels.check_wheel(build(tree, HANDGRAD_BUILD_TARGET="none"), None)
 
     (tree / "src/handgrad/kernels/native/dense.c").write_text("#error no dense layers today\n")

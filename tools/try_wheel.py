@@ -6,11 +6,11 @@ PYTHON is a version such as 3.13; the default is every supported one that uv has
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parents[1]
-SUPPORTED = (ROOT / ".github" / "workflows" / "ci.yml", r"python: \[(.*)\]")
 PROGRAM = """
 import platform, time
 start = time.perf_counter()
@@ -28,10 +28,9 @@ print(f"handgrad {hg.__version__}, Python {platform.python_version()}, {platform
 
 
 def supported() -> list[str]:
-    """Return the versions of Python that CI tests."""
-    path, pattern = SUPPORTED
-    found = re.search(pattern, path.read_text("utf-8"))
-    return re.findall(r"[\d.]+", found[1]) if found else []
+    """Return the versions of Python in the classifiers of pyproject.toml."""
+    classifiers = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["classifiers"]
+    return [name.rpartition(" ")[2] for name in classifiers if re.search(r":: 3\.\d+$", name)]
 
 
 def install_and_train(python: str, dist: Path = ROOT / "dist") -> str:
