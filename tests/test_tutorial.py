@@ -7,18 +7,24 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
+from documents import blocks
+from outputs import difference, numbers_of
 from page_fixtures import browser
 from page_window import SETTLED, windows
-from walk import Walk, numbers_of
+from walk import Walk
 
 __all__ = ["browser"]
 
 
 @pytest.mark.slow
 def test_every_step_of_the_tutorial(tmp_path: Path) -> None:
-    walk = Walk("docs/guide/tutorial.md", tmp_path, "tutorial")
+    walk = Walk("docs/guide/tutorial.md", tmp_path)
     folder, after = walk.folder, walk.after
-    assert (folder / "plants" / "train.csv").read_text("utf-8").startswith(walk.texts[0])
+    assert (
+        (folder / "plants" / "train.csv")
+        .read_text("utf-8")
+        .startswith(blocks("docs/guide/tutorial.md", "text")[0])
+    )
     assert folder.joinpath("runs/plants/plots/confusion.svg").exists()
     assert folder.joinpath("runs/shapes/plots/mistakes.svg").exists()
     assert "soil=sand" in after("uv run handgrad explain runs/plants")
@@ -45,12 +51,12 @@ def test_every_step_of_the_tutorial(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_every_step_with_a_numeric_target(tmp_path: Path, browser: Browser) -> None:
-    walk = Walk("docs/guide/regression.md", tmp_path, "prices")
+    walk = Walk("docs/guide/regression.md", tmp_path)
     folder, after = walk.folder, walk.after
-    begins, *texts = walk.texts
+    begins, *texts = blocks("docs/guide/regression.md", "text")
     assert (folder / "flats" / "train.csv").read_text("utf-8").startswith(begins)
     assert len(texts) == 3
-    assert [text for text in texts if not walk.prints(text, 0.1)] == []
+    assert [text for text in texts if difference(f"…\n{text}…", walk.printed, 0.1)] == []
     for name in ("loss", "predictions", "residuals"):
         assert folder.joinpath(f"runs/flats/plots/{name}.svg").exists()
     predicted = after("uv run handgrad predict runs/flats")

@@ -24,7 +24,7 @@ def test_commands_and_programs_of_the_guide(cli: Cli, mnist_place: dict[str, str
     call = partial(output, folder=tmp_path, PATH=f"{tmp_path}:{os.environ['PATH']}", **mnist_place)
     printed = ""
 
-    for language, block in all_blocks("docs/guide/exports.md"):
+    for language, block, *_ in all_blocks("docs/guide/exports.md"):
         if language == "text":
             size = r"as c, [\d,]+ bytes"  # of text, which depends on the digits of the weights
             assert re.sub(size, "", printed) == re.sub(size, "", block)

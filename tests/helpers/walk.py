@@ -1,69 +1,136 @@
-"""Follow a document: write its programs, run its commands, and look at what they print."""
+"""Follow a document: write its files, run its commands, and compare what they print with what it shows."""
 
 import os
-import re
+import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import TypeAlias
 
 from c_compiler import compiler
-from documents import ROOT, all_blocks, output
+from documents import ROOT, all_blocks
+from outputs import difference
 
-NUMBER = re.compile(r"[-+]?\d[\d,]*\.?\d*(?:e[-+]\d+)?")
+Run: TypeAlias = Callable[[str, str], str]
+
+PROGRAMS = {
+    # `uv run` finds this Python; other commands, e.g. `uv sync`, install what is installed here
+    "uv": """[ "$1" = run ] && shift || exit 0
+        while :; do case "$1" in --extra|--group|--with) shift 2;; -*) shift;; *) exec "$@";; esac; done""",
+    "pip": "",
+    "pytest": "",  # runs this test, too
+    "git": 'mkdir handgrad && ln -s "$PWD/examples" "$PWD/tools" handgrad',  # clone
+    "python": f'exec "{sys.executable}" "$@"',
+    "handgrad": f"""[ "$1" = serve ] || exec "{sys.executable}" -m handgrad "$@"
+        "{sys.executable}" -m handgrad "$@" --port 0 > served.txt & # until it prints its address
+        until grep -qs http served.txt; do kill -0 $! || exit 1; sleep 0.1; done
+        kill $!; wait $!; sed -E 's/(127.0.0.1:)[0-9]+/\\18000/' served.txt""",
+}
+SHELL = """while IFS= read -r -d '' command; do eval "$command" < /dev/null || exit; printf '\\0'; done"""
+PYTHON = r"""import os, sys
+names = {"__name__": "__main__"}
+while text := "".join(iter(lambda: sys.stdin.read(1) or sys.exit(), "\0")):
+    folder, _, block = text.partition("\n")
+    os.chdir(folder)
+    exec(compile(block, "block", "exec"), names)
+    print(end="\0", flush=True)
+"""
 
 
 class Walk:
-    """Every command of a document, run in order; programs are written when their block comes.
+    """Every block of a document, in order.
+
+    Each line of ``sh`` is run in one shell, and each block of ``python`` in one session. A block whose first
+    line is a comment with the name of a file is written to it. Any other block shows what the block directly
+    before it prints.
 
     Parameters
     ----------
     document : str
-        Its first command creates and enters `folder`.
+        The document, e.g. ``"docs/guide/data.md"``.
+    here : Path
+        The folder in which the shell begins.
+    variables : str
+        Environment variables.
+
+    Attributes
+    ----------
+    differences : list of str
+        The outputs in the document that are not those of its commands, a line for each.
+    folder : Path
+        The folder in which the shell ends.
     """
 
-    def __init__(self, document: str, here: Path, folder: str) -> None:
-        programs = here / "programs"  # with which `uv run` finds this Python, and `cc` a compiler
-        programs.mkdir()
-        for name, what in (
-            ("uv", '[ "$1" = run ] && shift && exec "$@"'),
-            ("python", f'exec "{sys.executable}" "$@"'),
-            ("handgrad", f'exec "{sys.executable}" -m handgrad "$@"'),
+    def __init__(self, document: str, here: Path, **variables: str) -> None:
+        env = os.environ | variables | {"PATH": f"{write_programs(here)}:{os.environ['PATH']}"}
+        self.printed, self.differences = "", list[str]()
+        start, last = partial(session, folder=here, env=env), ""
+        with (
+            start("bash", "-c", SHELL) as shell,
+            start(sys.executable, "-W", "error", "-c", PYTHON) as python,
         ):
-            (programs / name).write_text(f"#!/bin/sh\n{what}\n")
-            (programs / name).chmod(0o755)
-        (programs / "cc").symlink_to(compiler())
-        (here / "examples").symlink_to(ROOT / "examples")
-        path = f"{programs}:{os.environ['PATH']}"
-        blocks = all_blocks(document)
-        commands = "".join(block for language, block in blocks if language == "sh")
-        self.folder, self.printed = here / folder, ""
-        self.texts = [block for language, block in blocks if language == "text"]
-        for language, block in blocks:
-            if language in ("python", "c"):
-                (self.folder / block.split()[1]).write_text(block, "utf-8")
-                assert block.split()[1] in commands
-            elif language == "sh":
-                for command in block.splitlines():
-                    where = self.folder if self.folder.exists() else here
-                    self.printed += f"$ {command}\n" + output("bash", "-ec", command, folder=where, PATH=path)
+            for block in all_blocks(document):
+                where = f"{document}:{block.line}"
+                self.folder = Path(shell("pwd", where).strip())
+                if block.file:
+                    (self.folder / block.file).write_text(block.text, "utf-8")
+                    last = ""
+                elif block.language == "sh":
+                    last = "".join(self._command(shell, line, where) for line in block.commands)
+                elif block.language == "python":
+                    last = python(f"{self.folder}\n{block.text}", where)
+                elif found := difference(block.text, last, block.tolerance):
+                    self.differences.append(f"{where}: {found}")
+
+    def _command(self, shell: Run, command: str, where: str) -> str:
+        printed = shell(command, where)
+        self.printed += f"$ {command}\n{printed}"
+        return printed
 
     def after(self, command: str) -> str:
         """Return what a command printed."""
         return self.printed.partition(f"$ {command}")[2].partition("\n")[2].partition("\n$ ")[0]
 
-    def prints(self, text: str, tolerance: float) -> bool:
-        """Whether lines like these were printed, with numbers that differ at most by a fraction."""
-        printed, wanted = NUMBER.sub(" # ", self.printed).split(), NUMBER.sub(" # ", text).split()
-        numbers, expected = numbers_of(self.printed), numbers_of(text)
-        for start in range(len(printed)):
-            if printed[start : start + len(wanted)] == wanted:
-                first = printed[:start].count("#")
-                found = numbers[first : first + len(expected)]
-                pairs = zip(found, expected, strict=True)
-                if all(abs(a - b) <= tolerance * abs(b) for a, b in pairs):
-                    return True
-        return False
+
+@contextmanager
+def session(*command: str, folder: Path, env: dict[str, str]) -> Iterator[Run]:
+    """Start a shell or Python, which keeps its folder and variables from one text to the next."""
+    pipe = subprocess.PIPE
+    with (
+        TemporaryFile("w+", encoding="utf-8") as errors,
+        subprocess.Popen(
+            command, cwd=folder, env=env, stdin=pipe, stdout=pipe, stderr=errors, encoding="utf-8"
+        ) as process,
+    ):
+
+        def run(text: str, where: str) -> str:
+            """Run a text, which must succeed without a warning, and return what it prints."""
+            assert process.stdin
+            assert process.stdout
+            process.stdin.write(text + "\0")
+            process.stdin.flush()
+            printed = ""
+            while (character := process.stdout.read(1)) not in ("\0", ""):
+                printed += character
+            errors.seek(0)
+            failed = errors.read()
+            assert character and not failed, f"{where}: {text}\n{printed}\n{failed}"  # noqa: PT018
+            return printed
+
+        yield run
 
 
-def numbers_of(text: str) -> list[float]:
-    """Return the numbers in a text."""
-    return [float(number.replace(",", "")) for number in NUMBER.findall(text)]
+def write_programs(here: Path) -> Path:
+    """Write the programs that commands call, and link the folders that they read."""
+    programs = here / "programs"
+    programs.mkdir()
+    for name, text in PROGRAMS.items():
+        (programs / name).write_text(f"#!/bin/sh\n{text}\n")
+        (programs / name).chmod(0o755)
+    (programs / "cc").symlink_to(compiler())
+    for name in ("examples", "tools"):
+        (here / name).symlink_to(ROOT / name)
+    return programs
