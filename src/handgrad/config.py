@@ -52,7 +52,13 @@ class Configurable:
         object.__setattr__(self, name, number)
 
     def to_config(self) -> dict[str, Any]:
-        """Return the type and every field; nested objects become nested tables."""
+        """Return the object as a table that JSON and TOML can hold.
+
+        Returns
+        -------
+        dict
+            The name of the class as "type", and every field; nested objects are nested tables.
+        """
         config: dict[str, Any] = {"type": type(self).__name__}
         for name in field_names(self):
             value = getattr(self, name)
@@ -65,10 +71,23 @@ class Configurable:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
-        """Build an object of this family (`Layer`, `Initializer`, …).
+        """Build an object of this family, e.g. a `Layer`, from a table.
 
-        The type may be omitted where the family is a single class, e.g. `EarlyStopping`. HandgradError is raised if
-        the type or a field is unknown, or a value is refused.
+        Parameters
+        ----------
+        config : mapping of str to object
+            The name of a class as "type", and fields; others have their defaults. The type is optional where the
+            family is a single class, e.g. `EarlyStopping`.
+
+        Returns
+        -------
+        object
+            Instance of the class.
+
+        Raises
+        ------
+        HandgradError
+            If the type or a field is unknown, or a value is out of range.
         """
         kinds = {kind.__name__: kind for kind in _subclasses(cls)}
         default = cls.__name__ if cls.__name__ in kinds else None
@@ -91,9 +110,25 @@ class Configurable:
 
     @classmethod
     def resolve(cls, value: Any, argument: str) -> Self:
-        """Return what an argument stands for: an instance, or one with default values created from a class or name.
+        """Return the instance that an argument stands for.
 
-        Case and underscores of a name are ignored, e.g. "leaky_relu". HandgradError names the argument.
+        Parameters
+        ----------
+        value : object, type or str
+            Instance, or a class of this family or its name, for default values. Case and underscores of a name are
+            ignored, e.g. "leaky_relu".
+        argument : str
+            Name of the argument for messages.
+
+        Returns
+        -------
+        object
+            Instance of this family.
+
+        Raises
+        ------
+        HandgradError
+            If the value is not of this family, or the name is unknown.
         """
         if isinstance(value, cls):
             return value
