@@ -89,6 +89,8 @@ def test_text_of_notebooks_has_no_code_that_is_not_run() -> None:
         ("a\n…\nc 3", "a\nb\nc 2\nc 3"),
         ("a\n…", "a"),
         ("[0.5 1.5 …]", "[0.5 1.5 9.5]"),
+        ("[ 0.5 1.5 ]", "[0.5 1.51]"),
+        ("kernels: …, float64", "kernels: v4, float64"),
     ],
 )
 def test_outputs_that_are_alike(shown: str, printed: str) -> None:

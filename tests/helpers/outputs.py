@@ -6,7 +6,7 @@ and numbers of threads are not compared. Other numbers may differ by a fraction,
 
 import re
 
-NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
+NUMBER = re.compile(r"[-+]?\d+(?:,\d{3})*(?:\.\d*)?(?:e[-+]?\d+)?")
 UNITS = r"s|ms|µs|min|h|bytes|[kMG]?B|threads?|examples/s"
 FREE = re.compile(
     rf"(?:{NUMBER.pattern}\s+)?{NUMBER.pattern}\s*(?:{UNITS})\b"
@@ -40,8 +40,8 @@ def same(shown: str, printed: str, tolerance: float) -> bool:
 
 
 def marked(line: str) -> str:
-    """Return a line with marks in place of its numbers and of its white space."""
-    return " ".join(NUMBER.sub(" # ", FREE.sub(" ~ ", line)).split())
+    """Return a line without white space and with marks in place of its numbers."""
+    return "".join(NUMBER.sub("#", FREE.sub("~", line)).split())
 
 
 def close(shown: str, printed: str, tolerance: float) -> bool:
