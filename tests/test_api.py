@@ -5,14 +5,13 @@ import re
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pytest
 from numpydoc.validate import validate
 
 import handgrad as hg
 from documents import ROOT
+from outputs import difference
 from public_names import public_members, public_names
-from walk import NUMBER, numbers_of
 
 NAMES = public_names()
 MEMBERS = [f"{name}.{member}" for name, found in NAMES.items() for member in public_members(found)]
@@ -43,9 +42,7 @@ class Close(doctest.OutputChecker):
     """Accept numbers that differ by 1 %, as those of another processor may."""
 
     def check_output(self, want: str, got: str, optionflags: int) -> bool:
-        same = NUMBER.sub("#", want).split() == NUMBER.sub("#", got).split()
-        close = same and np.allclose(numbers_of(want), numbers_of(got), rtol=0.01)
-        return close or super().check_output(want, got, optionflags)
+        return super().check_output(want, got, optionflags) or not difference(want, got, 0.01)
 
 
 def test_every_public_name_is_listed_once() -> None:
