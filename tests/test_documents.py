@@ -91,6 +91,7 @@ def test_text_of_notebooks_has_no_code_that_is_not_run() -> None:
         ("[0.5 1.5 …]", "[0.5 1.5 9.5]"),
         ("[ 0.5 1.5 ]", "[0.5 1.51]"),
         ("kernels: …, float64", "kernels: v4, float64"),
+        ("…/data: loss 0.5", "/home/7/data: loss 0.51"),
     ],
 )
 def test_outputs_that_are_alike(shown: str, printed: str) -> None:
@@ -109,6 +110,7 @@ def test_outputs_that_are_alike(shown: str, printed: str) -> None:
         ("a", "a\nb"),
         ("a", ""),
         ("[0.5 1.5 …]", "[0.5 2.5 9.5]"),
+        ("…/data: loss 0.50", "/home/data: loss 0.60"),
     ],
 )
 def test_outputs_that_differ(shown: str, printed: str) -> None:

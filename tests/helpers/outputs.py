@@ -32,11 +32,18 @@ def difference(shown: str, printed: str, tolerance: float) -> str:
 def same(shown: str, printed: str, tolerance: float) -> bool:
     """Whether a line that was printed is like the one that is shown."""
     pattern = re.escape(marked(shown)).replace("…", ".*")
-    numbers = NUMBER.findall(FREE.sub("", shown.partition("…")[0]))
-    found = NUMBER.findall(FREE.sub("", printed))
+    found = numbers_in(printed)
+    starts, _, ends = shown.partition("…")
+    pairs = zip(numbers_in(starts), found, strict=False)
+    others = zip(numbers_in(ends.rpartition("…")[2])[::-1], found[::-1], strict=False)
     return re.fullmatch(pattern, marked(printed)) is not None and all(
-        close(a, b, tolerance) for a, b in zip(numbers, found, strict=False)
+        close(*pair, tolerance) for pair in (*pairs, *others)
     )
+
+
+def numbers_in(line: str) -> list[str]:
+    """Return the numbers of a line that are compared."""
+    return NUMBER.findall(FREE.sub("", line))
 
 
 def marked(line: str) -> str:

@@ -22,7 +22,7 @@ PROGRAMS = {
         while :; do case "$1" in --extra|--group|--with) shift 2;; -*) shift;; *) exec "$@";; esac; done""",
     "pip": "",
     "pytest": "",  # runs this test, too
-    "git": 'mkdir handgrad && ln -s "$PWD/examples" "$PWD/tools" handgrad',  # clone
+    "git": 'mkdir handgrad && ln -s "$PWD/examples" "$PWD/tools" "$PWD/docs" handgrad',  # clone
     "python": f'exec "{sys.executable}" "$@"',
     "handgrad": f"""[ "$1" = serve ] || exec "{sys.executable}" -m handgrad "$@"
         "{sys.executable}" -m handgrad "$@" --port 0 > served.txt & # until it prints its address
@@ -131,6 +131,7 @@ def write_programs(here: Path) -> Path:
         (programs / name).write_text(f"#!/bin/sh\n{text}\n")
         (programs / name).chmod(0o755)
     (programs / "cc").symlink_to(compiler())
-    for name in ("examples", "tools"):
+    (here / "docs").mkdir()
+    for name in ("examples", "tools", "docs/reports"):
         (here / name).symlink_to(ROOT / name)
     return programs
