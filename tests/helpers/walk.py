@@ -11,7 +11,7 @@ from tempfile import TemporaryFile
 from typing import TypeAlias
 
 from c_compiler import compiler
-from documents import ROOT, all_blocks
+from documents import ROOT, Block, all_blocks
 from outputs import difference
 
 Run: TypeAlias = Callable[[str, str], str]
@@ -58,15 +58,16 @@ class Walk:
 
     Attributes
     ----------
-    differences : list of str
-        The outputs in the document that are not those of its commands, a line for each.
+    outputs : list of (Block, str)
+        The blocks that show an output, and what was printed.
     folder : Path
         The folder in which the shell ends.
     """
 
     def __init__(self, document: str, here: Path, **variables: str) -> None:
         env = os.environ | variables | {"PATH": f"{write_programs(here)}:{os.environ['PATH']}"}
-        self.printed, self.differences = "", list[str]()
+        self.printed, self.outputs = "", list[tuple[Block, str]]()
+        self.document = document
         start, last = partial(session, folder=here, env=env), ""
         with (
             start("bash", "-c", SHELL) as shell,
@@ -82,13 +83,19 @@ class Walk:
                     last = "".join(self._command(shell, line, where) for line in block.commands)
                 elif block.language == "python":
                     last = python(f"{self.folder}\n{block.text}", where)
-                elif found := difference(block.text, last, block.tolerance):
-                    self.differences.append(f"{where}: {found}")
+                else:
+                    self.outputs.append((block, last))
 
     def _command(self, shell: Run, command: str, where: str) -> str:
         printed = shell(command, where)
         self.printed += f"$ {command}\n{printed}"
         return printed
+
+    @property
+    def differences(self) -> list[str]:
+        """The outputs in the document that are not those of its commands, a line for each."""
+        found = ((block, difference(block.text, printed, block.tolerance)) for block, printed in self.outputs)
+        return [f"{self.document}:{block.line}: {text}" for block, text in found if text]
 
     def after(self, command: str) -> str:
         """Return what a command printed."""
