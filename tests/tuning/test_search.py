@@ -10,7 +10,7 @@ import handgrad as hg
 from failing import refusal
 from handgrad.recipes.loading import override
 from handgrad.sklearn import HandgradClassifier
-from handgrad.training.optimizers import default_decay
+from handgrad.training.optimizers.adaptive import default_decay
 from handgrad.tuning import Trial, best, search, tune
 from handgrad.tuning.space import propose
 

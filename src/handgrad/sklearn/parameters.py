@@ -18,7 +18,8 @@ from handgrad.kernels.threads import choose_threads
 from handgrad.model.layers import Dense, Dropout, Layer
 from handgrad.model.scaling import InputStatistics, Scaling, SparseStatistics, begin_statistics
 from handgrad.sklearn.equivalents import SCHEDULES
-from handgrad.training.optimizers import AdamW, Optimizer, default_decay
+from handgrad.training.optimizers import AdamW, Optimizer
+from handgrad.training.optimizers.adaptive import default_decay
 
 Statistics = TypeVar("Statistics", InputStatistics, SparseStatistics)
 

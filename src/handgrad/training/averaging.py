@@ -12,18 +12,60 @@ from handgrad.training.state import TrainingState
 
 @dataclass(frozen=True)
 class Averaging(Configurable, ABC):
-    """Base of the averages: after a step, average ← average + share · (parameters − average)."""
+    r"""Base class of the averages of the parameters over a training.
+
+    A custom average is a frozen dataclass with a `share`.
+
+    Notes
+    -----
+    After a step the average :math:`\bar w` moves towards the parameters :math:`w`:
+
+    .. math:: \bar w \leftarrow \bar w + \text{share} \cdot (w - \bar w)
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> hg.Averaging.from_config({"type": "LastEpochs", "epochs": 3})
+    LastEpochs(epochs=3)
+    """
 
     @abstractmethod
     def share(self, step: int, total: int, epoch: int, taken: int) -> float:
-        """Return the weight of the newest parameters, from 0, which leaves the average unchanged, to 1.
+        """Return the weight of the newest parameters in the average.
 
-        `step` is the number of steps taken, of `total` in the whole training and `epoch` in each epoch, and `taken`
-        the number of parameters in the average.
+        Parameters
+        ----------
+        step : int
+            Number of steps taken.
+        total : int
+            Number of steps of the training.
+        epoch : int
+            Number of steps per epoch.
+        taken : int
+            Number of parameter vectors in the average.
+
+        Returns
+        -------
+        float
+            Weight, from 0 to 1; 0 leaves the average unchanged.
         """
 
     def update(self, state: TrainingState, w: Floats, total: int, epoch: int, workers: Workers) -> None:
-        """Include the parameters after a step, w (P,), in the average of a state."""
+        """Include the parameters after a step in the average of a state.
+
+        Parameters
+        ----------
+        state : TrainingState
+            State of the training; its average changes in place.
+        w : array of shape (P,)
+            Parameters.
+        total : int
+            Number of steps of the training.
+        epoch : int
+            Number of steps per epoch.
+        workers : Workers
+            Threads that share a long vector.
+        """
         if share := self.share(state.step, total, epoch, state.averaged):
             average = state.average = w.copy() if state.average is None else state.average
             move, parts = kernels.move_average, workers.slices(len(average))
@@ -33,11 +75,33 @@ class Averaging(Configurable, ABC):
 
 @dataclass(frozen=True)
 class ExponentialAverage(Averaging):
-    """Exponential moving average over about 1 / (1 − d) steps: w̄ ← d w̄ + (1 − d) w, with `decay` d from 0 to below 1.
+    r"""Exponential moving average of the parameters.
 
-    The decay rises to d from 1/10, as (1 + n) / (10 + n), so that the initial parameters have little weight (Polyak
-    and Juditsky, "Acceleration of stochastic approximation by averaging", 1992; Tarvainen and Valpola, "Mean teachers
-    are better role models", 2017, section 2).
+    Parameters
+    ----------
+    decay : float, default 0.999
+        Factor :math:`d` of the earlier average, in [0, 1). The average is over about 1 / (1 − d) steps.
+
+    Notes
+    -----
+    After the step :math:`n`, counted from 0, the average [1]_ of the parameters :math:`w` is
+
+    .. math:: \bar w \leftarrow d_n \bar w + (1 - d_n) w, \qquad d_n = \min\left(d, \frac{1 + n}{10 + n}\right)
+
+    The decay rises from 1/10, so that the initial parameters have little weight (section 2 of [2]_).
+
+    References
+    ----------
+    .. [1] B. T. Polyak and A. B. Juditsky, "Acceleration of stochastic approximation by averaging", SIAM Journal on
+       Control and Optimization, 1992.
+    .. [2] A. Tarvainen and H. Valpola, "Mean teachers are better role models", NIPS 2017.
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> average = hg.ExponentialAverage(decay=0.9)
+    >>> [round(average.share(n + 1, total=200, epoch=10, taken=n), 2) for n in (0, 1, 10, 100)]
+    [1.0, 0.82, 0.45, 0.1]
     """
 
     decay: float = field(default=0.999, metadata=within(0, 1))
@@ -48,10 +112,34 @@ class ExponentialAverage(Averaging):
 
 @dataclass(frozen=True)
 class LastEpochs(Averaging):
-    """The mean of the parameters at the ends of the last epochs, at least 1.
+    r"""Mean of the parameters at the ends of the last epochs.
 
-    Izmailov, Podoprikhin, Garipov, Vetrov and Wilson, "Averaging weights leads to wider optima and better
-    generalization", UAI 2018, algorithm 1.
+    Parameters
+    ----------
+    epochs : int, default 5
+        Number :math:`k` of epochs, at least 1.
+
+    Notes
+    -----
+    With the parameters :math:`w_e` after epoch :math:`e` of :math:`E` epochs, the average is (algorithm 1 in [1]_)
+
+    .. math:: \bar w = \frac{1}{k} \sum_{e = E - k + 1}^{E} w_e
+
+    References
+    ----------
+    .. [1] P. Izmailov, D. Podoprikhin, T. Garipov, D. Vetrov and A. G. Wilson, "Averaging weights leads to wider
+       optima and better generalization", UAI 2018.
+
+    Examples
+    --------
+    Of 5 epochs with 10 steps each, the last two are averaged.
+
+    >>> import handgrad as hg
+    >>> average = hg.LastEpochs(epochs=2)
+    >>> [average.share(step, total=50, epoch=10, taken=0) for step in (30, 40, 45)]
+    [0.0, 1.0, 0.0]
+    >>> average.share(50, total=50, epoch=10, taken=1)
+    0.5
     """
 
     epochs: int = field(default=5, metadata=within(1, whole=True))

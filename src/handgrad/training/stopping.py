@@ -14,10 +14,36 @@ Monitor: TypeAlias = Literal["validation_loss", "validation_accuracy"]
 
 @dataclass(frozen=True)
 class EarlyStopping(Configurable):
-    """Keep the parameters of the best record, and stop when the next `patience` records, at least 1, are not better.
+    """Stop training when validation stops improving, and keep the best parameters.
 
-    `monitor` is what is best: the smallest ``"validation_loss"``, or the largest ``"validation_accuracy"`` (Prechelt,
-    "Early stopping — but when?", Neural Networks: Tricks of the Trade, 1998, criterion UP).
+    Parameters
+    ----------
+    patience : int, default 10
+        Number of successive records without improvement after which training stops, at least 1.
+    monitor : {"validation_loss", "validation_accuracy"}, default "validation_loss"
+        Criterion: the smallest loss or the largest accuracy.
+
+    Raises
+    ------
+    HandgradError
+        If a value is out of range, or the criterion is unknown.
+
+    See Also
+    --------
+    train : Its argument `early_stopping`.
+    ReduceOnPlateau : Reduce the learning rate when the loss stops improving.
+
+    Notes
+    -----
+    This is the criterion UP of [1]_.
+
+    References
+    ----------
+    .. [1] L. Prechelt, "Early stopping — but when?", Neural Networks: Tricks of the Trade, 1998.
+
+    Examples
+    --------
+    EXAMPLE
     """
 
     patience: int = field(default=10, metadata=within(1, whole=True))
@@ -32,7 +58,19 @@ class EarlyStopping(Configurable):
     def observe(
         self, loss: float, accuracy: float | None, parameters: NDArray[Any], state: TrainingState
     ) -> None:
-        """Keep the parameters where they are better than all before; else count the record."""
+        """Keep the parameters if they are better than all before; else count the record.
+
+        Parameters
+        ----------
+        loss : float
+            Validation loss.
+        accuracy : float or None
+            Validation accuracy; None for a regression.
+        parameters : array of shape (P,)
+            Parameters of the network.
+        state : TrainingState
+            State of the training, which changes in place.
+        """
         score = -loss if self.monitor == "validation_loss" or accuracy is None else accuracy
         if state.best_score is None or score > state.best_score:
             state.best, state.best_score, state.waited = parameters.copy(), score, 0

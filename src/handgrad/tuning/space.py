@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from handgrad.data.dataset import Dataset
-from handgrad.training.optimizers import default_decay
+from handgrad.training.optimizers.adaptive import default_decay
 
 Table = dict[str, Any]
 
