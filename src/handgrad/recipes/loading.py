@@ -64,7 +64,34 @@ def recipe_text(name: str) -> str:
 
 
 def load_recipe(name: str) -> Recipe:
-    """Load a built-in recipe by name, or a TOML file by its path; HandgradError if it is missing or invalid."""
+    """Load a built-in recipe by name, or a TOML file by its path.
+
+    Parameters
+    ----------
+    name : str or path
+        Name, e.g. ``"mlp"``, or path of a file that ends in ``.toml``.
+
+    Returns
+    -------
+    Recipe
+        Recipe. Its `build_network` and `training_arguments` are what `train` takes.
+
+    Raises
+    ------
+    HandgradError
+        If the recipe is unknown, or a key or a value is invalid.
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> recipe = hg.load_recipe("mlp")
+    >>> print(recipe.lesson)
+    mini-batches, Adam and He's initialization
+    >>> recipe.build_network().parameter_count
+    101770
+    >>> recipe.training_arguments()["schedule"]
+    OneCycle(warmup=0.0, start=0.04, peak=0.3, final=0.0)
+    """
     path = usable(name)
     if name in LADDER or (path.suffix != ".toml" and not path.is_file()):
         return parse_recipe(tomllib.loads(recipe_text(name)), f"recipe {name}")

@@ -23,27 +23,83 @@ Result = TypeVar("Result")
 
 
 class Communicator:
-    """The ranks that train together; this one is a single process.
+    """Processes that train together; this class is a single process, and the base of several.
 
-    All ranks call the same methods in the same order. `rank` is the index of this process, from 0, and `size` the
-    number of processes.
+    All ranks call the same methods in the same order.
+
+    Attributes
+    ----------
+    rank : int
+        Index of this process, from 0.
+    size : int
+        Number of processes.
+
+    See Also
+    --------
+    init_distributed : Return the communicator of the processes that mpiexec started.
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> single = hg.Communicator()
+    >>> single.rank, single.size, single.share(10)
+    (0, 1, slice(0, 10, None))
     """
 
     rank, size = 0, 1
 
     def share(self, count: int) -> slice:
-        """Return the part of `count` items that this rank takes."""
+        """Return the part of several items that this rank takes.
+
+        Parameters
+        ----------
+        count : int
+            Number of items.
+
+        Returns
+        -------
+        slice
+            Part of the items.
+        """
         return slice(count * self.rank // self.size, count * (self.rank + 1) // self.size)
 
     def sum(self, vector: "NDArray[Any]") -> None:
-        """Replace a vector by the sum of those of all ranks, which is the same on all of them, bit for bit."""
+        """Sum a vector over all ranks, in place; the sum has the same bits on all of them.
+
+        Parameters
+        ----------
+        vector : array of shape (P,)
+            Vector of this rank, which becomes the sum.
+        """
 
     def broadcast(self, function: Callable[[], Result]) -> Result:
-        """Call a function on rank 0, and return its result on all ranks."""
+        """Call a function on rank 0, and return its result on all ranks.
+
+        Parameters
+        ----------
+        function : callable
+            Function without arguments.
+
+        Returns
+        -------
+        object
+            Result, which can be pickled.
+        """
         return function()
 
     def require_equal(self, **values: Any) -> None:
-        """Raise HandgradError, on all ranks, where one has other values than rank 0."""
+        """Check that all ranks have the same values.
+
+        Parameters
+        ----------
+        **values : object
+            Values by the names that the message uses.
+
+        Raises
+        ------
+        HandgradError
+            On all ranks, if one has other values than rank 0.
+        """
         if self.size == 1:
             return
         import numpy as np
@@ -56,7 +112,15 @@ class Communicator:
             raise HandgradError(f"ranks differ in {what}; start all by the same command, on the same data")
 
     def fail(self, line: str, status: int) -> None:
-        """Print the line with which the program fails; of several ranks one prints, and all end."""
+        """Print the error with which the program fails; of several ranks one prints, and all end.
+
+        Parameters
+        ----------
+        line : str
+            Message.
+        status : int
+            Exit status of the program; a single process leaves exiting to the caller.
+        """
         print(line, file=sys.stderr, flush=True)
 
 
@@ -105,9 +169,25 @@ SINGLE = Communicator()
 
 @cache
 def init_distributed() -> Communicator:
-    """Join the ranks that mpiexec started, for `handgrad.train`; a single process where it did not start this one.
+    """Return the communicator of the processes that mpiexec started, for `train`.
 
-    Rank 0 is the one to print and to save. Raise HandgradError if mpiexec started this process, and the extra ``mpi``
-    is not installed.
+    Returns
+    -------
+    Communicator
+        All ranks, or a single process if mpiexec did not start this one. Rank 0 prints and saves.
+
+    Raises
+    ------
+    HandgradError
+        If mpiexec started this process, and the extra ``mpi`` or an MPI library is missing.
+
+    Examples
+    --------
+    ``mpiexec -n 4 python script.py`` prints 0 to 3 and the size 4.
+
+    >>> import handgrad as hg
+    >>> communicator = hg.init_distributed()
+    >>> print(f"rank {communicator.rank} of {communicator.size}")
+    rank 0 of 1
     """
     return _Ranks() if any(name in os.environ for name in RANK_VARIABLES) else SINGLE

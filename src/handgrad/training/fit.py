@@ -16,8 +16,44 @@ def fit(
 ) -> list[Record]:
     """Train a network, in place, to the end, and return all records.
 
-    `progress` is whether to show a progress bar; "auto" shows one on a terminal and in a notebook. All other
-    arguments, and the errors, are those of `train`.
+    Parameters
+    ----------
+    network : Network
+        Network to train.
+    data : Splits or Dataset
+        Data; the validation split is evaluated after each epoch, and the test split is never opened.
+    progress : bool or "auto", default "auto"
+        Whether to show a progress bar. "auto" shows one on a terminal and in a notebook.
+    **arguments : object
+        Keyword arguments of `train`, e.g. `optimizer`, `epochs` and `seed`.
+
+    Returns
+    -------
+    list of Record
+        One record for each epoch.
+
+    Raises
+    ------
+    HandgradError
+        As for `train`.
+
+    See Also
+    --------
+    train : Return an iterator, for code that acts after each epoch.
+    evaluate : Measure loss and accuracy, e.g. on the test split.
+
+    Examples
+    --------
+    Learn whether a point lies inside a circle.
+
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> points = np.random.default_rng(0).normal(size=(300, 2))
+    >>> data = hg.Dataset(points, np.hypot(*points.T) < 1, classes=["outside", "inside"])
+    >>> network = hg.Network([hg.Dense(16), hg.ReLU(), hg.Dense(2)], input_shape=2, rng=0)
+    >>> records = hg.fit(network, data, optimizer=hg.Adam(0.01), epochs=30, batch_size=32, seed=0)
+    >>> print(f"{records[0].train_accuracy:.0%} → {records[-1].train_accuracy:.0%}")
+    62% → 100%
     """
     if progress not in (True, False, "auto"):
         raise HandgradError(f"progress must be True, False or 'auto'; got {progress!r:.60}")

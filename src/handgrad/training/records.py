@@ -12,24 +12,43 @@ LOG_FILE = "log.jsonl"
 
 @dataclass(frozen=True)
 class Record:
-    """One epoch, or the part of it before training stopped.
+    """The measurements of one epoch, or of the part of it before training stopped.
 
-    Attributes
+    Parameters
     ----------
-    step, epoch : int
-        Index of the last step, from 0, and of the epoch, from 1: 501 steps end with step 500.
-    loss, train_accuracy : float
-        Means over the epoch's batches, each before its step: the loss of the task, e.g. cross-entropy in nats,
-        without label smoothing, and the fraction of correct predictions, of several labels that of correct labels.
-        The accuracy of a regression is None.
-    validation_loss, validation_accuracy : float or None
-        After the last step; None without a validation split, and the accuracy of a regression.
+    step : int
+        Index of the last step, from 0: 501 steps end with step 500.
+    epoch : int
+        Number of the epoch, from 1.
+    loss : float
+        Mean training loss over the batches of the epoch, each before its step. It is the loss of the task, e.g.
+        cross-entropy in nats, without label smoothing.
+    train_accuracy : float or None
+        Fraction of correct predictions in the same batches, or of correct labels if an example has several. None for
+        a regression.
+    validation_loss : float or None
+        Loss on the validation split after the last step; None without a validation split.
+    validation_accuracy : float or None
+        Accuracy on the validation split; None without a validation split, and for a regression.
     learning_rate : float
-        Of the last step.
+        Learning rate of the last step.
     seconds : float
         Time in training so far, resumed sessions included.
     examples_per_second : float
-        Since the record before.
+        Speed of training since the record before.
+
+    See Also
+    --------
+    load_records : Read the records of a run folder.
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> data = hg.Dataset([[0.0], [1.0], [2.0], [3.0]], ["low", "low", "high", "high"])
+    >>> network = hg.Network([hg.Dense(2)], input_shape=1, rng=0)
+    >>> record = hg.fit(network, data, optimizer=hg.SGD(1.0), epochs=5, seed=0)[-1]
+    >>> record.step, record.epoch, record.train_accuracy
+    (4, 5, 1.0)
     """
 
     step: int
@@ -43,14 +62,49 @@ class Record:
     examples_per_second: float
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the fields by name, for JSON."""
+        """Return the fields by name, for JSON.
+
+        Returns
+        -------
+        dict
+            Names and values of the fields.
+        """
         return asdict(self)
 
 
 def load_records(folder: Path | str) -> list[Record]:
-    """Read the records of a run folder, without a last line that is incomplete.
+    """Read the records of a run folder.
 
-    Raise HandgradError if there is no such folder, or another line is not a record.
+    Parameters
+    ----------
+    folder : path
+        Run folder, as ``handgrad train`` writes it. An incomplete last line of its ``log.jsonl`` is left out.
+
+    Returns
+    -------
+    list of Record
+        Records, the oldest first; empty before the first record.
+
+    Raises
+    ------
+    HandgradError
+        If the folder does not exist, or a line is not a record.
+
+    See Also
+    --------
+    plots.plot_learning_curves : Draw the records of one run or of several.
+
+    Examples
+    --------
+    >>> import json
+    >>> import handgrad as hg
+    >>> data = hg.Dataset([[0.0], [1.0], [2.0], [3.0]], ["low", "low", "high", "high"])
+    >>> network = hg.Network([hg.Dense(2)], input_shape=1, rng=0)
+    >>> with open("log.jsonl", "w") as log:
+    ...     for record in hg.train(network, data, epochs=2, seed=0):
+    ...         print(json.dumps(record.as_dict()), file=log)
+    >>> [record.epoch for record in hg.load_records(".")]
+    [1, 2]
     """
     from pydantic import TypeAdapter, ValidationError
 

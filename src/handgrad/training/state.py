@@ -26,47 +26,140 @@ def count_steps(
 
 @dataclass
 class TrainingState:
-    """Progress of a training, between two steps; P is the number of parameters, N of examples."""
+    """State of a training between two steps: with the network, all that resuming needs.
+
+    A caller creates it with `rng` only. `train` writes the other fields.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator, optional
+        Generator that draws the orders of the examples and the seed of each batch; default: unpredictable.
+    seed : int or None
+        Seed of the next batch if it was begun and abandoned.
+    step : int
+        Number of steps taken.
+    recorded : int
+        Number of steps at the last record that was due.
+    epoch : int
+        Number of complete epochs.
+    position : int
+        Number of examples used in the current epoch; 0 between epochs.
+    order : array of shape (N,) or None
+        Order of the examples in the current epoch; None if one batch holds all.
+    loss_sum : float
+        Sum of the losses of the examples in the current epoch, or between epochs in the last one.
+    correct : int
+        Number of correct predictions in the same epoch.
+    seconds : float
+        Time in training.
+    fingerprint : int or None
+        Checksum of the training data; None before training.
+    moments : dict of str to array of shape (P,)
+        Moments of the optimizer.
+    updates : int
+        Number of steps since the moments were zero.
+    average : array of shape (P,) or None
+        Average of the parameters.
+    averaged : int
+        Number of parameter vectors in the average.
+    best : array of shape (P,) or None
+        Parameters of the best record.
+    best_score : float or None
+        Score of the best record: its accuracy, or the negative of its loss.
+    waited : int
+        Number of records since the best one.
+    current : array of shape (P,) or None
+        Parameters to resume with, while the network holds the best ones or the average.
+    memory : dict of str to float
+        Memory of the schedule.
+
+    Examples
+    --------
+    Train for one epoch, and resume up to the third.
+
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> data = hg.Dataset([[0.0], [1.0], [2.0], [3.0]], ["low", "low", "high", "high"])
+    >>> network = hg.Network([hg.Dense(2)], input_shape=1, rng=0)
+    >>> state = hg.TrainingState(np.random.default_rng(0))
+    >>> for epochs in (1, 3):
+    ...     print([record.epoch for record in hg.train(network, data, epochs=epochs, state=state)])
+    [1]
+    [2, 3]
+    """
 
     rng: np.random.Generator = field(default_factory=np.random.default_rng)
-    """Draws the orders of examples, and the seed of each batch."""
-    seed: int | None = None  # of the next batch, and its epoch has an order, if it was begun and abandoned
-    step: int = 0  # steps taken
-    recorded: int = 0  # those at the last record that was due
-    epoch: int = 0  # epochs completed
-    position: int = 0  # examples used in the current epoch; 0 between epochs
-    order: NDArray[np.integer] | None = None  # (N,) of the current epoch; None where one batch holds all
-    loss_sum: float = 0.0  # loss times examples, in the current epoch; between epochs, in the one before
-    correct: int = 0  # correct predictions, likewise
-    seconds: float = 0.0  # time in training
-    fingerprint: int | None = None  # of the training data; None before training
+    seed: int | None = None
+    step: int = 0
+    recorded: int = 0
+    epoch: int = 0
+    position: int = 0
+    order: NDArray[np.integer] | None = None
+    loss_sum: float = 0.0
+    correct: int = 0
+    seconds: float = 0.0
+    fingerprint: int | None = None
     moments: dict[str, NDArray[Any]] = field(default_factory=dict)
-    """What the optimizer keeps from step to step, (P,) arrays."""
-    updates: int = 0  # steps since the moments were zero
-    average: NDArray[Any] | None = None  # (P,)
-    averaged: int = 0  # the number of parameter vectors in the average
-    best: NDArray[Any] | None = None  # (P,) of the best record
+    updates: int = 0
+    average: NDArray[Any] | None = None
+    averaged: int = 0
+    best: NDArray[Any] | None = None
     best_score: float | None = None
-    waited: int = 0  # records since the best one
+    waited: int = 0
     current: NDArray[Any] | None = None
-    """(P,) to resume with, while the network holds the best parameters or the average."""
     memory: dict[str, float] = field(default_factory=dict)
-    """What the schedule keeps from record to record."""
 
     def is_finished(self, total: int, patience: int | None) -> bool:
-        """Whether all steps were taken and recorded, or early stopping waited for too long."""
+        """Return whether all steps were taken and recorded, or early stopping ended the training.
+
+        Parameters
+        ----------
+        total : int
+            Number of steps of the training.
+        patience : int or None
+            Patience of early stopping; None without early stopping.
+
+        Returns
+        -------
+        bool
+            Whether the training is finished.
+        """
         waited = patience is not None and self.waited >= patience
         return waited or self.recorded == self.step >= total
 
     def check_data(self, dataset: Dataset) -> None:
-        """Note the training data; raise HandgradError if they are not those of the steps before."""
+        """Store the fingerprint of the training data, or compare it with that of the steps before.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            Training data.
+
+        Raises
+        ------
+        HandgradError
+            If the data differ.
+        """
         found = dataset.fingerprint()
         if self.fingerprint not in (None, found):
             raise HandgradError("these are not the data of the training so far; use those, or train again")
         self.fingerprint = found
 
     def check_network(self, network: Network, moments: Collection[str] | None = None) -> None:
-        """Raise HandgradError if the state has a network of another size, or an optimizer of other moments."""
+        """Check that the state is of this network and optimizer.
+
+        Parameters
+        ----------
+        network : Network
+            Network to train.
+        moments : collection of str, optional
+            Names of the moments of the optimizer.
+
+        Raises
+        ------
+        HandgradError
+            If the number of parameters or the names of the moments differ.
+        """
         size = network.parameter_count
         for vector in (*self.moments.values(), self.average, self.best, self.current):
             if vector is not None and vector.shape != (size,):
@@ -75,13 +168,29 @@ class TrainingState:
             raise HandgradError(f"the state has the moments of another optimizer: {', '.join(self.moments)}")
 
     def draw_seed(self) -> int:
-        """Return the seed of the next batch: a new one, unless the batch was begun before."""
+        """Draw the seed of the next batch, or return the one that was drawn if the batch was begun before.
+
+        Returns
+        -------
+        int
+            Seed.
+        """
         if self.seed is None:
             self.seed = int(self.rng.integers(2**63))
         return self.seed
 
     def count(self, loss: float, correct: int, examples: int) -> None:
-        """Count a step, and add the loss and the correct predictions of its batch to those of the epoch."""
+        """Count a step, and add the results of its batch to those of the epoch.
+
+        Parameters
+        ----------
+        loss : float
+            Mean loss of the batch.
+        correct : int
+            Number of correct predictions.
+        examples : int
+            Number of examples.
+        """
         if self.position == 0:
             self.loss_sum, self.correct = 0.0, 0
         self.seed = None
@@ -89,29 +198,71 @@ class TrainingState:
         self.loss_sum, self.correct = self.loss_sum + loss * examples, self.correct + correct
 
     def use_result(self, network: Network) -> None:
-        """Put the best parameters, or else the average, into the network, where there are any."""
+        """Copy the best parameters, or else the average, if there are any, into the network.
+
+        Parameters
+        ----------
+        network : Network
+            Network that was trained; its last parameters are kept as `current`.
+        """
         result = self.best if self.best is not None else self.average
         if result is not None:
             self.current, network.flat_parameters = network.flat_parameters.copy(), result
 
     def use_current(self, network: Network) -> None:
-        """Put the parameters of the last step back into the network, after `use_result`."""
+        """Copy the parameters of the last step back into the network, after `use_result`.
+
+        Parameters
+        ----------
+        network : Network
+            Network to train further.
+        """
         if self.current is not None:
             network.flat_parameters, self.current = self.current, None
 
     def numbers(self) -> dict[str, Any]:
-        """Return everything but the arrays in a form that JSON holds exactly."""
+        """Return everything but the arrays, for JSON, which keeps it exactly.
+
+        Returns
+        -------
+        dict
+            Names and values of the fields.
+        """
         numbers = {name: value for name, value in vars(self).items() if name not in (*ARRAYS, "moments")}
         return {**numbers, "rng": self.rng.bit_generator.state}
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the arrays, by name."""
+        """Return the arrays of the state.
+
+        Returns
+        -------
+        dict of str to array
+            Arrays by name; moments as "moments.NAME".
+        """
         arrays = {name: getattr(self, name) for name in ARRAYS if getattr(self, name) is not None}
         return arrays | {f"moments.{name}": array for name, array in self.moments.items()}
 
     @classmethod
     def restore(cls, numbers: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> "TrainingState":
-        """Build a state from `numbers` and `arrays`; ValueError, TypeError or KeyError where they are damaged."""
+        """Build a state from what `numbers` and `arrays` returned.
+
+        Parameters
+        ----------
+        numbers : dict
+            Values of the fields.
+        arrays : dict of str to array
+            Arrays by name.
+
+        Returns
+        -------
+        TrainingState
+            State.
+
+        Raises
+        ------
+        ValueError, TypeError, KeyError
+            If the values are damaged.
+        """
         rng = np.random.default_rng(0)
         rng.bit_generator.state = numbers["rng"]
         moments = {k.removeprefix("moments."): v for k, v in arrays.items() if k.startswith("moments.")}

@@ -43,7 +43,18 @@ class EarlyStopping(Configurable):
 
     Examples
     --------
-    EXAMPLE
+    Random labels cannot be predicted, so validation soon stops improving.
+
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> rng = np.random.default_rng(0)
+    >>> data = hg.Splits(hg.Dataset(rng.normal(size=(200, 10)), rng.integers(2, size=200)))
+    >>> splits = data.split_validation(100, rng)
+    >>> network = hg.Network([hg.Dense(32), hg.ReLU(), hg.Dense(2)], input_shape=10, rng=0)
+    >>> stopping = hg.EarlyStopping(patience=5)
+    >>> records = hg.fit(network, splits, optimizer=hg.Adam(0.01), early_stopping=stopping, epochs=100, seed=0)
+    >>> len(records)
+    11
     """
 
     patience: int = field(default=10, metadata=within(1, whole=True))

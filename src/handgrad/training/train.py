@@ -50,50 +50,88 @@ def train(
     stop: Callable[[], bool] = lambda: False,
     communicator: Communicator = SINGLE,
 ) -> Iterator[Record]:
-    """Train a network, in place, and yield a `Record` after every epoch.
-
-    When the generator ends or is closed, the network holds the result: the best parameters with `early_stopping`, or
-    else the average with `averaging`, or else the last ones. Raise HandgradError if an argument is out of range, the
-    data do not fit the network, or ranks have different arguments, and `Diverged` if the loss is no longer finite.
+    """Train a network, in place, epoch by epoch, as an iterator over records.
 
     Parameters
     ----------
     network : Network
-        A network without scaling takes one that suits the training data, and for a regression one of its targets.
+        Network to train. Without a scaling it adopts one that suits the training data, and for a regression one of
+        the targets.
     data : Splits or Dataset
-        Of `Splits`, train is used for training and validation for validation; test is never opened.
-    optimizer, schedule, loss : Optimizer, Schedule, Loss, or their names, optional
-        Such as ``hg.Adam(0.01)``, or ``"adam"`` for its defaults. Default: `SGD`, `Constant`, and
-        the loss of the task: `CrossEntropy`, `BinaryCrossEntropy` or `MeanSquaredError`.
+        Data. The training split is used for training and the validation split for validation; the test split is
+        never opened.
+    optimizer : Optimizer or str, optional
+        Optimizer, e.g. ``hg.Adam(0.01)``, or its name for default values, e.g. ``"adam"``; default: `SGD`.
+    schedule : Schedule or str, optional
+        Factor of the learning rate over the training; default: `Constant`.
+    loss : Loss or str, optional
+        Loss to minimize; default: `CrossEntropy`, `BinaryCrossEntropy` or `MeanSquaredError`, depending on the task.
     augmentation : Augmentation, optional
-        Deforms the images of every batch at random.
+        Random deformation of the images of every batch.
     adversarial : Adversarial, optional
-        Adds the worst neighbour of each example.
+        Adversarial training.
     averaging : Averaging, optional
-        Averages the parameters of many steps; the average is validated, and is the result.
+        Average of the parameters; it is validated, and is the result.
     early_stopping : EarlyStopping, optional
-        Keeps the best parameters, and stops when no better ones follow; needs a validation split.
-    batch_size : int or "all"
-        Examples per step; "all" takes the whole training split, in its order.
-    epochs, steps : int, optional
-        The length of the training, in one of the two. Default: 10 epochs.
-    record_every : int
-        Epochs from one record to the next; the first and the last epoch always have one.
-    sample_weights : (N,), optional
-        The weight of each training example, from 0. Default: 1.
+        Criterion to stop and to choose the best parameters; needs a validation split.
+    batch_size : int or "all", default 128
+        Number of examples per step. "all" takes the whole training split, in its order.
+    epochs : int, optional
+        Number of passes over the training split; default: 10.
+    steps : int, optional
+        Number of steps, instead of `epochs`.
+    record_every : int, default 1
+        Number of epochs from one record to the next. The first and the last epoch always have one.
+    sample_weights : array-like of shape (N,), optional
+        Weights of the training examples, at least 0; default: 1.
     threads : int, optional
-        Default: the number of usable processors. The same seed, data and threads give the same bits.
+        Number of threads; default: the number of usable processors.
     seed : int, optional
-        Seeds the order of the data and all other random numbers of the training. Default: unpredictable.
+        Seed of the order of the examples and of all other random numbers; default: unpredictable.
     state : TrainingState, optional
-        Where to begin, instead of `seed`. It is kept up to date, and with the network it is all that resuming needs.
-    stop : callable
-        Called before every step and between the chunks of a large batch, but only every ten steps of a small network;
-        when it returns True, training ends after the last step that is complete, with a record if there was a step
-        since the last one. Of several ranks one is enough; all end after the same step.
+        State to resume from, instead of `seed`. It changes in place.
+    stop : callable, optional
+        Function without arguments that returns True to end the training. It is called before every step and between
+        the chunks of a large batch, for a small network only every ten steps. A last record is yielded if there was a
+        step since the last one.
     communicator : Communicator, optional
-        From `handgrad.init_distributed`: the ranks that mpiexec started train together, each on its part of every
-        batch, and all hold the same network. They must have the same arguments, and take all records.
+        From `init_distributed`: all ranks compute a part of every batch, and hold the same network. They must pass
+        the same arguments and take all records. One rank that stops is enough; all end after the same step.
+
+    Returns
+    -------
+    iterator of Record
+        Measurements of each epoch. The network is trained while it is iterated over; arguments are checked before.
+
+    Raises
+    ------
+    HandgradError
+        If an argument is out of range, the data do not fit the network, or ranks have different arguments. If the
+        loss is no longer finite, its subclass ``Diverged`` is raised, and parameters of at most ten steps before, or
+        the best ones, are kept.
+
+    See Also
+    --------
+    fit : Train to the end with a progress bar.
+
+    Notes
+    -----
+    When the iterator ends or is closed, the network holds the result: the best parameters with `early_stopping`, or
+    else the average with `averaging`, or else the last parameters.
+
+    The same seed, data and number of threads give the same bits. N epochs equal k epochs and a training that resumes
+    from their `state`.
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> data = hg.Dataset([[0.0], [1.0], [2.0], [3.0]], ["low", "low", "high", "high"])
+    >>> network = hg.Network([hg.Dense(2)], input_shape=1, rng=0)
+    >>> for record in hg.train(network, data, optimizer=hg.SGD(1.0), epochs=3, seed=0):
+    ...     print(f"epoch {record.epoch}: loss {record.loss:.2f}, accuracy {record.train_accuracy:.0%}")
+    epoch 1: loss 0.87, accuracy 0%
+    epoch 2: loss 0.44, accuracy 100%
+    epoch 3: loss 0.31, accuracy 100%
     """
     if not isinstance(data, Splits | Dataset):
         raise HandgradError(f"data must be Splits, as of load_data, or a Dataset; got {type(data).__name__}")
