@@ -36,20 +36,14 @@ class TrainingState:
         Generator that draws the orders of the examples and the seed of each batch; default: unpredictable.
     seed : int or None
         Seed of the next batch if it was begun and abandoned.
-    step : int
-        Number of steps taken.
-    recorded : int
-        Number of steps at the last record that was due.
-    epoch : int
-        Number of complete epochs.
-    position : int
-        Number of examples used in the current epoch; 0 between epochs.
+    step, recorded : int
+        Numbers of steps taken, and of steps at the last record that was due.
+    epoch, position : int
+        Numbers of complete epochs, and of examples used in the current one.
     order : array of shape (N,) or None
         Order of the examples in the current epoch; None if one batch holds all.
-    loss_sum : float
-        Sum of the losses of the examples in the current epoch, or between epochs in the last one.
-    correct : int
-        Number of correct predictions in the same epoch.
+    loss_sum, correct : float, int
+        Sum of the losses, and number of correct predictions, in the current epoch, or between epochs in the last one.
     seconds : float
         Time in training.
     fingerprint : int or None
@@ -58,14 +52,10 @@ class TrainingState:
         Moments of the optimizer.
     updates : int
         Number of steps since the moments were zero.
-    average : array of shape (P,) or None
-        Average of the parameters.
-    averaged : int
-        Number of parameter vectors in the average.
-    best : array of shape (P,) or None
-        Parameters of the best record.
-    best_score : float or None
-        Score of the best record: its accuracy, or the negative of its loss.
+    average, averaged : array of shape (P,) or None, int
+        Average of parameters, and the number of vectors in it.
+    best, best_score : array of shape (P,) or None, float or None
+        Parameters of the best record, and its accuracy or the negative of its loss.
     waited : int
         Number of records since the best one.
     current : array of shape (P,) or None

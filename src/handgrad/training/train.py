@@ -129,9 +129,9 @@ def train(
     >>> network = hg.Network([hg.Dense(2)], input_shape=1, rng=0)
     >>> for record in hg.train(network, data, optimizer=hg.SGD(1.0), epochs=3, seed=0):
     ...     print(f"epoch {record.epoch}: loss {record.loss:.2f}, accuracy {record.train_accuracy:.0%}")
-    epoch 1: loss 0.87, accuracy 0%
-    epoch 2: loss 0.44, accuracy 100%
-    epoch 3: loss 0.31, accuracy 100%
+    epoch 1: loss 0.55, accuracy 100%
+    epoch 2: loss 0.35, accuracy 100%
+    epoch 3: loss 0.27, accuracy 100%
     """
     if not isinstance(data, Splits | Dataset):
         raise HandgradError(f"data must be Splits, as of load_data, or a Dataset; got {type(data).__name__}")
