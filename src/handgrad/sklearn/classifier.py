@@ -20,25 +20,40 @@ from handgrad.training.weights import check_weights
 @complete
 @dataclass(eq=False, repr=False, kw_only=True)
 class HandgradClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # scikit-learn has no types
-    """A neural network classifier for scikit-learn.
-
-    Inputs are numbers (N, I), dense or sparse, or a DataFrame of numbers and text. Labels are numbers or strings
-    (N,), or 0 and 1 (N, L) for examples that may have any number of L labels.
-    Each category of a text column becomes an input; an unknown category is zero in all of them.
+    """Neural network classifier for scikit-learn.
 
     Parameters
     ----------
     {parameters}
-    label_smoothing : float
-        Fraction of the target that is spread over all classes, from 0 to below 1.
-    class_weight : dict, "balanced" or None
-        Weight of the examples of each class, by which `sample_weight` is multiplied; default: 1.
+    label_smoothing : float, default 0
+        Fraction of the target probability that is spread over all classes, in [0, 1).
+    class_weight : dict, "balanced" or None, default None
+        Weights by class, multiplied by `sample_weight`; "balanced" gives all classes the same total weight.
 
     Attributes
     ----------
-    classes_ : (C,) or (L,)
-        The classes; the numbers of several labels, from 0.
     {attributes}
+
+    See Also
+    --------
+    HandgradRegressor : Neural network regressor.
+
+    Notes
+    -----
+    X has the shape (N, I), dense or sparse, or is a DataFrame of numbers and text. Each category of a text column
+    becomes an input; an unknown category is zero in all of them. Labels are numbers or strings (N,), or 0 and 1
+    (N, L) for examples that have any number of L labels.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.model_selection import train_test_split
+    >>> import handgrad as hg
+    >>> X, y = load_digits(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    >>> classifier = hg.HandgradClassifier(hidden=(64,), random_state=0).fit(X_train, y_train)
+    >>> print(f"{classifier.score(X_test, y_test):.0%}")
+    98%
     """
 
     label_smoothing: float = 0.0
@@ -47,17 +62,29 @@ class HandgradClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # s
     def partial_fit(
         self, X: Any, y: ArrayLike, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None
     ) -> Self:
-        """Train for one epoch on more examples, and return the classifier.
-
-        Scaling is learned from all examples so far. Raise ValueError for early stopping, validation, schedules and
-        averages, which need the whole training, and for an unknown class; other errors are those of `fit`.
+        """Train for one epoch on more examples. Scaling is learned from all examples so far.
 
         Parameters
         ----------
-        X, y, sample_weight
-            As in `fit`, but of weights not only the ratios count: 1 is an example without one.
-        classes : (C,), optional
-            All classes; required in the first call, unless `fit` came before or examples have several labels.
+        X : array-like, sparse matrix or DataFrame of shape (N, I)
+            Training examples.
+        y : array-like of shape (N,) or (N, L)
+            Classes, or 0 and 1 for several labels.
+        classes : array-like of shape (C,), optional
+            All classes. Required in the first call, except after `fit` and for several labels.
+        sample_weight : array-like of shape (N,), optional
+            Weights of the examples, at least 0; default: 1. Unlike in `fit` their size matters, too.
+
+        Returns
+        -------
+        self
+            Classifier.
+
+        Raises
+        ------
+        ValueError
+            As for `fit`, for an unknown class, and for early stopping, validation, schedules and averages, which need
+            the whole training.
         """
         if self.class_weight == "balanced":
             raise ValueError("partial_fit cannot balance unknown frequencies; give class_weight as a dict")
@@ -72,27 +99,80 @@ class HandgradClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # s
         return self._partial_fit(X, y, sample_weight, known)
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """Return the most probable class of each example, (N,), or 0 and 1 for several labels, (N, L)."""
+        """Predict the class or the labels of each example.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or DataFrame of shape (N, I)
+            Examples.
+
+        Returns
+        -------
+        array of shape (N,) or (N, L)
+            Most probable classes, or 1 for labels with a probability above 0.5 and else 0.
+        """
         inputs = self._inputs(X)
         predictions = self.network_.predict(inputs)
         return predictions.astype(int) if self._targets.task == "multilabel" else self.classes_[predictions]
 
     def predict_proba(self, X: Any) -> NDArray[np.floating[Any]]:
-        """Return the probability of each class or label, (N, C), in the order of ``classes_``."""
+        """Compute the probability of each class or label.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or DataFrame of shape (N, I)
+            Examples.
+
+        Returns
+        -------
+        array of shape (N, C) or (N, L)
+            Probabilities in the order of `classes_`; those of classes sum to 1.
+        """
         inputs = self._inputs(X)
         return self.network_.predict_proba(inputs)
 
     def predict_log_proba(self, X: Any) -> NDArray[np.floating[Any]]:
-        """Return the logarithm of the probability of each class or label, (N, C), which is always finite."""
+        """Compute the logarithm of the probability of each class or label.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or DataFrame of shape (N, I)
+            Examples.
+
+        Returns
+        -------
+        array of shape (N, C) or (N, L)
+            Finite logarithms in the order of `classes_`.
+        """
         inputs = self._inputs(X)
         outputs = self.network_.logits(inputs)
         if not np.isfinite(outputs).all():
             raise HandgradError("the inputs are too large: the scores of an example are not finite numbers")
         return log_expit(outputs) if self._targets.task == "multilabel" else log_softmax(outputs, axis=1)
 
+    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Compute the accuracy; for several labels the share of examples of which all are correct.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or DataFrame of shape (N, I)
+            Examples.
+        y : array-like of shape (N,) or (N, L)
+            True classes, or 0 and 1 for several labels.
+        sample_weight : array-like of shape (N,), optional
+            Weights of the examples; default: 1.
+
+        Returns
+        -------
+        float
+            Accuracy, from 0 to 1.
+        """
+        accuracy: float = super().score(X, y, sample_weight)
+        return accuracy
+
     @property
     def classes_(self) -> NDArray[Any]:
-        """The classes, (C,); the numbers of several labels, (L,)."""
+        """Classes (C,), or numbers of several labels (L,)."""
         return self._targets.classes
 
     def _encode(self, y: Any, known: Targets | None, least: int) -> tuple[Targets, NDArray[Any]]:

@@ -20,6 +20,7 @@ from handgrad.model.losses import Loss
 from handgrad.model.network import Network
 from handgrad.model.scaling import Scaling
 from handgrad.sklearn import results
+from handgrad.sklearn.documentation import PARAMETERS
 from handgrad.sklearn.equivalents import equivalent
 from handgrad.sklearn.inputs import check_inputs
 from handgrad.sklearn.targets import Targets
@@ -30,79 +31,14 @@ from handgrad.training.schedules import Schedule
 
 Kind = TypeVar("Kind", bound=type[Any])
 
-DOCUMENTED = """
-hidden : int, or sequence of int
-    Widths of the hidden layers; with ``()`` the model is linear.
-activation : str, Layer or None
-    Of the hidden layers: ``"relu"``, ``"leaky_relu"``, ``"tanh"``, ``"sigmoid"``, ``"gelu"``, or a layer.
-dropout : float
-    Fraction of a hidden layer's outputs that is dropped in training, from 0 to below 1.
-layers : list of Layer, optional
-    All layers but the output layer, instead of `hidden`, `activation` and `dropout`.
-input_shape : int or tuple of int, optional
-    Of one example; default: ``(I,)``. Convolution and augmentation need images, e.g. ``(1, 28, 28)``.
-framing : "digit" or "plain"
-    How the saved model turns an image file into an example of `input_shape`: framed as in MNIST, or only resized.
-scaling : "auto", "standard", Scaling or None
-    "auto" divides pixels by 255: bytes (uint8) with the `input_shape` of an image, of two or three numbers. It
-    standardises all other numbers: each input to mean 0 and standard deviation 1 over the training data, or of a
-    sparse matrix to mean square 1 where it is not zero. "standard" standardises pixels, too; None nothing.
-dtype : "float32", "float64" or None
-    Of parameters and arithmetic. None chooses float32, or for fewer than 100 examples in float64 that type.
-optimizer : str or Optimizer
-    ``"adam"``, ``"sgd"``, ``"momentum"``, ``"muon"`` …, or an optimizer, e.g. ``hg.Adam(beta1=0.8)``. "auto" is
-    `AdamW`: with a schedule at a learning rate of 0.01 and with a weight decay of 20 I / N, at least 0.05 and at
-    most 1; without one, with its defaults.
-learning_rate, weight_decay : float, optional
-    Default: those of the optimizer.
-schedule : str, Schedule or None
-    Factor of the learning rate, e.g. ``"cosine"`` or ``"one_cycle"``; None is constant. "auto" is "one_cycle" for the
-    optimizer "auto" in `fit` without `warm_start`, and else None.
-augmentation : Augmentation, optional
-    Random deformation of the images of every batch.
-averaging : str or Averaging, optional
-    Average of the parameters over the training; the average is the result.
-batch_size : int or "all"
-    Examples per step.
-epochs : int
-    Maximum number of passes over the training data per call of `fit`. A ConvergenceWarning is given where training
-    ends there and the loss still falls at more than a third of its average pace, unless the schedule ends below a
-    tenth of the learning rate.
-time_limit : float, optional
-    Seconds after which a call of `fit` ends with the epoch.
-tol : float, optional
-    Without early stopping, training ends when the loss has not fallen by more than this for `patience` epochs.
-patience : int
-    Epochs without improvement after which training ends.
-early_stopping : bool
-    Whether to end training when validation no longer improves, and to restore the best parameters. Without
-    ``X_val``, `validation_fraction` of the training data, by default 0.1, is held out.
-validation_fraction : float, optional
-    Fraction of the training data to validate on after each epoch, with or without early stopping; of one class for
-    each example it is stratified.
-monitor : "validation_loss" or "validation_accuracy"
-    The criterion of early stopping; a regression has no accuracy.
-warm_start : bool
-    Whether `fit` continues where the last one ended. With the same data and parameters and without a schedule, k
-    epochs and then m more are k + m epochs, bit for bit.
-random_state : int, RandomState or None
-    For initial parameters, order of the data, dropout, and the data held out.
-threads : int, optional
-    Default: all processors, or the share of a joblib worker. The same seed and threads give the same bits.
-callbacks : callable, or list of them, optional
-    Each is called after each epoch with the estimator and the `Record`; training ends if one returns True.
-verbose : int
-    1 prints a line for each epoch.
-"""
-
 
 def complete(kind: Kind) -> Kind:
     """Complete the docstring of an estimator, and let its constructor explain parameters of scikit-learn's MLP."""
     text = inspect.cleandoc(kind.__doc__ or "")
-    text = text.replace("{parameters}", DOCUMENTED.strip()).replace(
+    text = text.replace("{parameters}", PARAMETERS.strip()).replace(
         "{attributes}", results.DOCUMENTED.strip()
     )
-    kind.__doc__, construct = text, kind.__init__
+    kind.__doc__, construct = f"{text}\n", kind.__init__
 
     @wraps(construct)
     def __init__(self: Any, *values: Any, **parameters: Any) -> None:
@@ -156,19 +92,37 @@ class Estimator(results.Results, BaseEstimator, ABC):  # type: ignore[misc]  # s
         X_val: Any = None,
         y_val: ArrayLike | None = None,
     ) -> Self:
-        """Train on examples, and return the estimator.
-
-        Raise ValueError or TypeError if scikit-learn refuses the data, or handgrad a parameter (HandgradError is a
-        ValueError), and Diverged if the loss is no longer finite; parameters of at most ten steps before are kept.
+        """Train the network.
 
         Parameters
         ----------
-        X : (N, I) array, sparse matrix or DataFrame
-        y : (N,), or (N, L) of several labels, or (N, T) of several targets
-        sample_weight : (N,), optional
-            The weight of each example in training, from 0; default: 1. Only their ratios count.
-        X_val, y_val : (M, I), (M,) or as y, optional
-            Examples to validate on after each epoch, also for early stopping.
+        X : array-like, sparse matrix or DataFrame of shape (N, I)
+            Training examples.
+        y : array-like of shape (N,), (N, L) or (N, T)
+            Classes, 0 and 1 for several labels, or targets.
+        sample_weight : array-like of shape (N,), optional
+            Weights of the examples, at least 0; default: 1. Only their ratios matter.
+        X_val : array-like, sparse matrix or DataFrame of shape (M, I), optional
+            Examples to validate on after each epoch, instead of a `validation_fraction`.
+        y_val : array-like, optional
+            Classes, labels or targets of `X_val`.
+
+        Returns
+        -------
+        self
+            Fitted estimator.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the data or a parameter are invalid. If the loss is no longer finite, parameters of at most ten steps
+            before are kept.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If training ends at `epochs` while the loss still falls at more than a third of its average pace, unless
+            the schedule ends below a tenth of the learning rate.
         """
         if (X_val is None) != (y_val is None):
             raise ValueError("X_val and y_val belong together; only one of them was given")
@@ -216,7 +170,23 @@ class Estimator(results.Results, BaseEstimator, ABC):  # type: ignore[misc]  # s
         return fold(steps, self.network_)
 
     def set_params(self, **parameters: Any) -> Self:
-        """Set parameters, also those of nested objects, as scikit-learn does; ValueError where one is unknown."""
+        """Set parameters, as in scikit-learn.
+
+        Parameters
+        ----------
+        **parameters : object
+            Parameters by name; those of nested objects as ``OBJECT__NAME``.
+
+        Returns
+        -------
+        self
+            Estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is unknown.
+        """
         if problem := equivalent(type(self).__name__, parameters):
             raise HandgradError(problem)
         super().set_params(**parameters)

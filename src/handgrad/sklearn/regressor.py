@@ -16,44 +16,103 @@ from handgrad.training.records import Record
 @complete
 @dataclass(eq=False, repr=False, kw_only=True)
 class HandgradRegressor(RegressorMixin, Estimator):  # type: ignore[misc]  # scikit-learn has no types
-    """A neural network for regression with scikit-learn.
-
-    Inputs are numbers (N, I), dense or sparse, or a DataFrame of numbers and text; targets are numbers (N,), or
-    several of each example, (N, T). Targets are standardised in training, and predictions have their units.
-    Each category of a text column becomes an input; an unknown category is zero in all of them.
+    """Neural network regressor for scikit-learn.
 
     Parameters
     ----------
     {parameters}
-    loss : "squared_error", "huber" or Loss
-        Of the standardised targets, the mean over several: their squared error, of which 1 is the loss of predicting
-        the mean, or the Huber loss, on which outliers have less influence, e.g. ``hg.Huber(delta=0.5)``.
+    loss : {"squared_error", "huber"} or Loss, default "squared_error"
+        Loss of the standardised targets, the mean over several, e.g. ``hg.Huber(delta=0.5)``. Predicting the mean has
+        a squared error of 1. Outliers have less influence on the Huber loss.
 
     Attributes
     ----------
     {attributes}
+
+    See Also
+    --------
+    HandgradClassifier : Neural network classifier.
+
+    Notes
+    -----
+    X has the shape (N, I), dense or sparse, or is a DataFrame of numbers and text. Each category of a text column
+    becomes an input; an unknown category is zero in all of them. Targets are numbers (N,), or several of each example
+    (N, T). They are standardised in training, and predictions have their units.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_friedman1
+    >>> from sklearn.model_selection import train_test_split
+    >>> import handgrad as hg
+    >>> X, y = make_friedman1(1000, random_state=0)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    >>> regressor = hg.HandgradRegressor(hidden=(64,), random_state=0).fit(X_train, y_train)
+    >>> print(f"R² {regressor.score(X_test, y_test):.2f}")
+    R² 0.95
     """
 
     loss: str | Loss = "squared_error"
 
     def partial_fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Train for one epoch on more examples, and return the regressor.
-
-        Scaling, also of targets, is learned from all examples so far. Raise ValueError for early stopping,
-        validation, schedules and averages, which need the whole training; other errors are those of `fit`.
+        """Train for one epoch on more examples. Scaling is learned from all examples so far.
 
         Parameters
         ----------
-        X, y, sample_weight
-            As in `fit`, but of weights not only the ratios count: 1 is an example without one.
+        X : array-like, sparse matrix or DataFrame of shape (N, I)
+            Training examples.
+        y : array-like of shape (N,) or (N, T)
+            Targets.
+        sample_weight : array-like of shape (N,), optional
+            Weights of the examples, at least 0; default: 1. Unlike in `fit` their size matters, too.
+
+        Returns
+        -------
+        self
+            Regressor.
+
+        Raises
+        ------
+        ValueError
+            As for `fit`, and for early stopping, validation, schedules and averages, which need the whole training.
         """
         return self._partial_fit(X, y, sample_weight, self._targets if hasattr(self, "network_") else None)
 
     def predict(self, X: Any) -> NDArray[np.float64]:
-        """Return the prediction for each example, (N,), or (N, T) where the training had such targets."""
+        """Predict the targets of each example.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or DataFrame of shape (N, I)
+            Examples.
+
+        Returns
+        -------
+        array of shape (N,) or (N, T)
+            Targets in the units of the training data, float64.
+        """
         inputs = self._inputs(X)
         predictions = self.network_.predict(inputs)
         return predictions[:, 0] if self._targets.flat else predictions
+
+    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Compute the coefficient of determination R²; for several targets their mean.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or DataFrame of shape (N, I)
+            Examples.
+        y : array-like of shape (N,) or (N, T)
+            True targets.
+        sample_weight : array-like of shape (N,), optional
+            Weights of the examples; default: 1.
+
+        Returns
+        -------
+        float
+            R², at most 1. A model that always predicts the mean has 0.
+        """
+        r2: float = super().score(X, y, sample_weight)
+        return r2
 
     def _encode(self, y: Any, known: Targets | None, least: int) -> tuple[Targets, NDArray[Any]]:
         return encode_numbers(y, known, least)

@@ -1,4 +1,4 @@
-"""What a fitted estimator has beside its network, under scikit-learn's names."""
+"""Attributes of a fitted estimator beside its network, under scikit-learn's names."""
 
 from typing import Any
 
@@ -11,11 +11,13 @@ from handgrad.training.state import TrainingState
 
 DOCUMENTED = """
 network_ : Network
-    The trained network; ``hg.save_model(estimator, "model.safetensors")`` writes it.
-n_features_in_, feature_names_in_
-    Number of columns, and their names if X was a DataFrame.
+    Trained network. ``hg.save_model(estimator, "model.safetensors")`` writes it.
+n_features_in_ : int
+    Number of columns of X.
+feature_names_in_ : array of str
+    Names of the columns, if X was a DataFrame.
 records_ : list of Record
-    One for each epoch.
+    One record for each epoch.
 """
 
 
@@ -31,25 +33,25 @@ class Results:
 
     @property
     def n_iter_(self) -> int:
-        """The number of epochs trained in the last call of `fit` or `partial_fit`."""
+        """Number of epochs in the last call of `fit` or `partial_fit`."""
         return len(self.records_) - self._earlier
 
     @property
     def loss_(self) -> float:
-        """The training loss of the last epoch."""
+        """Training loss of the last epoch."""
         return self.loss_curve_[-1]
 
     @property
     def loss_curve_(self) -> list[float]:
-        """The training loss of each epoch, those of earlier calls with a warm start included."""
+        """Training loss of each epoch, including those of earlier calls with a warm start."""
         return [record.loss for record in self.records_]
 
     @property
     def validation_scores_(self) -> list[float] | None:
-        """The score on validation data after each epoch; None without validation data.
+        """Validation score after each epoch; None without validation data.
 
-        Of a classifier it is the accuracy, of several labels that of each label. Of a regressor it is R², of several
-        targets that of all scaled targets together, and None with another loss than the squared error.
+        For a classifier it is the accuracy, for several labels that of the labels. For a regressor it is R², for
+        several targets that of all scaled targets together, and None with another loss than the squared error.
         """
         return None if None in self._scores else list(self._scores)  # type: ignore[arg-type]
 
@@ -59,23 +61,23 @@ class Results:
 
     @property
     def best_epoch_(self) -> int | None:
-        """The epoch, from 1, whose parameters early stopping kept; None without early stopping."""
+        """Epoch, from 1, whose parameters early stopping kept; None without early stopping."""
         return None if self._state.best is None else len(self.records_) - self._state.waited
 
     @property
     def best_validation_score_(self) -> float | None:
-        """The validation score of the parameters that early stopping kept; None without early stopping."""
+        """Validation score of the parameters that early stopping kept; None without early stopping."""
         epoch, scores = self.best_epoch_, self.validation_scores_
         return scores[epoch - 1] if epoch and scores else None
 
     @property
     def coefs_(self) -> list[NDArray[Any]]:
-        """The weights of each layer, (inputs, outputs), for scaled inputs; only of networks of dense layers."""
+        """Weights of each layer (inputs, outputs), for scaled inputs; only of networks of dense layers."""
         return [arrays.weights.T for arrays in self._dense_parameters()]
 
     @property
     def intercepts_(self) -> list[NDArray[Any]]:
-        """The biases of each layer, (outputs,), for scaled inputs; only of networks of dense layers."""
+        """Biases of each layer (outputs,), for scaled inputs; only of networks of dense layers."""
         return [arrays.biases for arrays in self._dense_parameters()]
 
     def _dense_parameters(self) -> list[Any]:
