@@ -25,20 +25,43 @@ def plot_learning_curves(
     metric: str = "error",
     against: str = "epochs",
 ) -> Axes:
-    """Draw a metric over the training; HandgradError if a run has no records, or `metric` or `against` is unknown.
-
-    Of one run both curves are drawn: training, measured on each batch before its step, and validation, measured
-    after the last one. Of several runs it is one each: validation, or training where a run has no validation split.
+    """Plot a metric over the training.
 
     Parameters
     ----------
-    runs : iterable of Record, or mapping of names to iterables
-        As `handgrad.train` yields them and `handgrad.load_records` reads them.
-    ax : matplotlib Axes, optional
-    metric : str
-        ``"error"``, the share of wrong predictions, ``"accuracy"`` or ``"loss"``.
-    against : str
-        ``"epochs"``, ``"steps"`` or ``"seconds"``.
+    runs : iterable of Record, or mapping of str to iterable of Record
+        Records of one run, or of several by name, from `fit`, `train` or `load_records`.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on, in your style; default: those of a new figure.
+    metric : {"error", "accuracy", "loss"}, default "error"
+        Metric. The error is the share of wrong predictions.
+    against : {"epochs", "steps", "seconds"}, default "epochs"
+        Horizontal axis.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Axes with the figure.
+
+    Raises
+    ------
+    HandgradError
+        If a run has no records, or `metric` or `against` is unknown.
+
+    Notes
+    -----
+    For one run two curves are drawn: training, measured on each batch before its step, and validation, measured after
+    the last step. For several runs it is one curve each: validation, or training for a run without a validation
+    split.
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> data = hg.Dataset([[0.0], [1.0], [2.0], [3.0]], ["low", "low", "high", "high"])
+    >>> network = hg.Network([hg.Dense(2)], input_shape=1, rng=0)
+    >>> axes = hg.plots.plot_learning_curves(hg.fit(network, data, epochs=5, seed=0), metric="loss")
+    >>> axes.get_xlabel(), axes.get_ylabel()
+    ('epochs of training', 'loss in nats')
     """
     for value, known in ((metric, METRICS), (against, AGAINST)):
         if value not in known:

@@ -15,18 +15,41 @@ from handgrad.plots.style import Axes, drawing, shorten
 
 
 def plot_weights(network: Network, ax: Axes | None = None, *, most: int = 64) -> Axes:
-    """Draw the weights of the first layer that has any: black is below 0, grey is 0, white above.
+    """Draw the weights of the first layer that has any.
 
-    A unit of a dense layer whose inputs are images is drawn as an image for each channel, and so is a filter of a
-    convolution. Weights of other inputs are drawn as a matrix, one row per unit.
+    Negative weights are black, 0 is grey, and positive ones are white.
 
     Parameters
     ----------
     network : Network
-        HandgradError if no layer has weights (O, I) or (O, C, K, K).
-    ax : matplotlib Axes, optional
-    most : int
-        Number of units to draw, the first ones of the layer, from 1.
+        Network.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on, in your style; default: those of a new figure.
+    most : int, default 64
+        Number of units or filters to draw, the first ones of the layer, at least 1.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Axes with the figure.
+
+    Raises
+    ------
+    HandgradError
+        If no layer has weights (O, I) or (O, C, K, K).
+
+    Notes
+    -----
+    A unit of a dense layer whose inputs are images is drawn as an image for each channel, and so is a filter of a
+    convolution. Weights of other inputs are drawn as a matrix with one row per unit.
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> network = hg.Network([hg.Flatten(), hg.Dense(16)], input_shape=(1, 28, 28), rng=0)
+    >>> axes = hg.plots.plot_weights(network)
+    >>> axes.get_title(loc="left")
+    'weights of layer 1, Dense: 16 units'
     """
     check_integer("most", most, 1)
     arrays = [getattr(parameters, "weights", np.empty(0)) for parameters in network.parameters]
@@ -58,21 +81,43 @@ def plot_weights(network: Network, ax: Axes | None = None, *, most: int = 64) ->
 
 
 def plot_mistakes(dataset: Dataset, probabilities: Floats, ax: Axes | None = None, *, most: int = 40) -> Axes:
-    """Draw the wrong predictions with the highest probabilities, the highest first.
-
-    The caption of an image is "true class → prediction" and the probability of the prediction. Images that are
-    mostly black, like MNIST's, are inverted. Raise HandgradError if the data are not images, or the probabilities do
-    not fit them.
+    """Draw the images of the most confident wrong predictions.
 
     Parameters
     ----------
     dataset : Dataset
-        Of images in grey, ``(1, H, W)``, or in colour, ``(3, H, W)``.
-    probabilities : (N, C), from 0 to 1
-        As ``network.predict_proba(dataset.inputs)`` returns them.
-    ax : matplotlib Axes, optional
-    most : int
-        Number of mistakes to draw, from 1.
+        Images in grey (1, H, W) or in colour (3, H, W), with their true classes.
+    probabilities : array of shape (N, C)
+        Predicted probabilities, from 0 to 1, e.g. ``network.predict_proba(dataset.inputs)``.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on, in your style; default: those of a new figure.
+    most : int, default 40
+        Maximum number of images, at least 1.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Axes with the figure.
+
+    Raises
+    ------
+    HandgradError
+        If the data are not images, or the probabilities do not match them.
+
+    Notes
+    -----
+    Captions are "true class → prediction" and the probability of the prediction. Images that are mostly black, e.g.
+    those of MNIST, are inverted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> images = np.random.default_rng(0).integers(256, size=(4, 1, 8, 8), dtype=np.uint8)
+    >>> probabilities = np.eye(3)[[0, 1, 1, 2]]
+    >>> axes = hg.plots.plot_mistakes(hg.Dataset(images, [0, 1, 2, 0]), probabilities)
+    >>> axes.get_title(loc="left")
+    '2 mistakes in 4 examples: true class → prediction'
     """
     check_integer("most", most, 1)
     shape: tuple[int, ...] = getattr(dataset, "input_shape", ())

@@ -68,13 +68,30 @@ def drawing(ax: Axes | None, size: tuple[float, float]) -> Iterator[Axes]:
 
 
 def save(ax: Axes, path: Path | str) -> None:
-    """Write the figure of these axes, completely or not at all; equal figures are equal bytes.
+    """Write a figure to a file.
+
+    The file is replaced completely or not at all. Equal figures are equal bytes.
 
     Parameters
     ----------
-    ax : matplotlib Axes
+    ax : matplotlib.axes.Axes
+        Axes of the figure.
     path : path
-        Ends in ``.svg`` or ``.png``; its folder must exist. HandgradError if not, or it cannot be written.
+        File that ends in ``.svg`` or ``.png``, in an existing folder.
+
+    Raises
+    ------
+    HandgradError
+        If the suffix is another one, or the file cannot be written.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import handgrad as hg
+    >>> axes = hg.plots.plot_predictions([1, 2, 3], [1.1, 1.9, 3.2])
+    >>> hg.plots.save(axes, "predictions.png")
+    >>> Path("predictions.png").read_bytes()[1:4]
+    b'PNG'
     """
     path = Path(path)
     kind = path.suffix[1:].lower()

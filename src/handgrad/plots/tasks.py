@@ -17,15 +17,39 @@ MOST_POINTS = 5_000
 def plot_predictions(
     true: ArrayLike, predicted: ArrayLike, ax: Axes | None = None, *, name: str = ""
 ) -> Axes:
-    """Draw predicted against actual values of a target; on the dotted diagonal both are equal.
+    """Plot predicted against actual values of a target; on the dotted diagonal both are equal.
 
     Parameters
     ----------
-    true, predicted : (N,)
-        In units of the target; HandgradError where their shapes differ, or there are none.
-    ax : matplotlib Axes, optional
-    name : str
-        The name of the target.
+    true : array-like of shape (N,)
+        Actual values.
+    predicted : array-like of shape (N,)
+        Predicted values.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on, in your style; default: those of a new figure.
+    name : str, default ""
+        Name of the target for the labels of the axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Axes with the figure.
+
+    Raises
+    ------
+    HandgradError
+        If the shapes differ, or there are no values.
+
+    See Also
+    --------
+    plot_residuals : Plot the differences.
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> axes = hg.plots.plot_predictions([1, 2, 3], [1.1, 1.9, 3.2], name="price")
+    >>> axes.get_title(loc="left"), axes.get_xlabel()
+    ('R² 0.9700 of 3', 'actual price')
     """
     y, found = _pair(true, predicted)
     with drawing(ax, (4.2, 4.2)) as axes:
@@ -41,14 +65,43 @@ def plot_predictions(
 
 
 def plot_residuals(true: ArrayLike, predicted: ArrayLike, ax: Axes | None = None, *, name: str = "") -> Axes:
-    """Draw residuals, actual minus predicted values of a target, against predicted ones.
-
-    A trend or a spread that changes along the axis shows what the network has not learned.
+    """Plot residuals, actual minus predicted values of a target, against predicted values.
 
     Parameters
     ----------
-    true, predicted, ax, name
-        As for `plot_predictions`.
+    true : array-like of shape (N,)
+        Actual values.
+    predicted : array-like of shape (N,)
+        Predicted values.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on, in your style; default: those of a new figure.
+    name : str, default ""
+        Name of the target for the labels of the axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Axes with the figure.
+
+    Raises
+    ------
+    HandgradError
+        If the shapes differ, or there are no values.
+
+    See Also
+    --------
+    plot_predictions : Plot predicted against actual values.
+
+    Notes
+    -----
+    A trend, or a spread that changes along the axis, shows what the network has not learned.
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> axes = hg.plots.plot_residuals([1, 2, 3], [1.1, 1.9, 3.2])
+    >>> axes.get_title(loc="left")
+    'RMSE 0.1414 of 3'
     """
     y, found = _pair(true, predicted)
     with drawing(ax, (4.6, 3.6)) as axes:
@@ -63,17 +116,41 @@ def plot_residuals(true: ArrayLike, predicted: ArrayLike, ax: Axes | None = None
 def plot_precision_recall(
     true: ArrayLike, probabilities: ArrayLike, names: Sequence[str] | None = None, ax: Axes | None = None
 ) -> Axes:
-    """Draw precision against recall of each label, over all thresholds of its probability.
-
-    The point marks the threshold 0.5, and the legend shows the average precision, Σ (Rₖ − Rₖ₋₁) Pₖ.
+    r"""Plot precision against recall of each label over all thresholds of its probability.
 
     Parameters
     ----------
-    true : (N, L), 0 or 1
-    probabilities : (N, L), from 0 to 1
+    true : array-like of shape (N, L)
+        True labels, 0 or 1.
+    probabilities : array-like of shape (N, L)
+        Predicted probabilities, from 0 to 1.
     names : sequence of str, optional
-        The names of the labels; default: "0", "1", …
-    ax : matplotlib Axes, optional
+        Names of the labels; default: their numbers. A label that no example has is left out.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on, in your style; default: those of a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Axes with the figure.
+
+    Raises
+    ------
+    HandgradError
+        If the shapes differ, or there are no values.
+
+    Notes
+    -----
+    A point marks the threshold 0.5. The legend shows the average precision :math:`\sum_k (R_k - R_{k-1}) P_k` over
+    the thresholds, with precision :math:`P` and recall :math:`R`.
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> true, probabilities = [[1, 0], [0, 1], [1, 1]], [[0.9, 0.2], [0.6, 0.7], [0.5, 0.8]]
+    >>> axes = hg.plots.plot_precision_recall(true, probabilities, ["urgent", "paid"])
+    >>> [text.get_text() for text in axes.get_legend().get_texts()]
+    ['urgent (0.83)', 'paid (1.00)']
     """
     labels, found = _pair(true, probabilities, axes=2)
     names = [str(k) for k in range(labels.shape[1])] if names is None else names
