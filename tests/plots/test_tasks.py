@@ -25,7 +25,7 @@ def test_predictions_and_residuals_have_the_points_of_the_data() -> None:
     )
     many: Any = plot_residuals(rng.normal(size=20_001), np.zeros(20_001))
     assert len(many.collections[0].get_offsets()) <= 5_000
-    assert "one shape" in refusal(plot_predictions, true, predicted[:9])
+    assert "same shape" in refusal(plot_predictions, true, predicted[:9])
 
 
 def test_precision_and_recall_are_those_of_scikit_learn() -> None:

@@ -48,8 +48,8 @@ def test_labels_continue_and_stop_early() -> None:
     ("labels", "parameters", "message"),
     [
         (2 * Y, {}, "only 0 and 1"),
-        (Y[:, :3], {}, "fitted to 4 labels of an example; this y has 3 labels"),
-        (LABELS, {}, "fitted to 4 labels of an example; this y has one class for each example"),
+        (Y[:, :3], {}, "fitted to 4 labels per example; this y has 3 labels"),
+        (LABELS, {}, "fitted to 4 labels per example; this y has one class per example"),
         (Y, {"class_weight": "balanced"}, "class_weight is for one class"),
         (Y, {"label_smoothing": 0.1}, "label_smoothing is for one class"),
     ],

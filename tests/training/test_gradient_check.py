@@ -120,7 +120,7 @@ def hidden():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("x = 1\n", "makes no network and no loss"),
+        ("x = 1\n", "neither a network nor a loss"),
         ("x = 1\ny = x / 0\n", "line 2: ZeroDivisionError: division by zero"),
         ("def f():\n    return 1 / 0\n\nf()\n", "line 2: ZeroDivisionError"),
         ("x = (\n", "line 1: SyntaxError"),

@@ -30,7 +30,7 @@ def plot_learning_curves(
     Parameters
     ----------
     runs : iterable of Record, or mapping of str to iterable of Record
-        Records of one run, or of several by name, from `fit`, `train` or `load_records`.
+        Records of one run, or of several by name, from `handgrad.fit`, `handgrad.train` or `handgrad.load_records`.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on, in your style; default: those of a new figure.
     metric : {"error", "accuracy", "loss"}, default "error"
@@ -70,7 +70,7 @@ def plot_learning_curves(
     records = {name: list(found) for name, found in named.items()} or {"": []}
     for name, found in records.items():
         if not found or not all(isinstance(record, Record) for record in found):
-            raise HandgradError(f"run '{name}' must be one record or more, as load_records reads them")
+            raise HandgradError(f"run '{name}' must hold one or more records, e.g. from load_records")
     lines = _lines(records, metric, against)
     with drawing(ax, (5.6, max(3.4, 0.2 * len(lines)))) as axes:
         handles = []

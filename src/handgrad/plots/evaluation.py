@@ -20,7 +20,7 @@ def plot_confusion_matrix(
     Parameters
     ----------
     confusion : array of int of shape (C, C)
-        Counts; rows are true classes, columns predicted ones. From `evaluate`, or from scikit-learn.
+        Counts; rows are true classes, columns predicted ones. From `handgrad.evaluate`, or from scikit-learn.
     classes : sequence of str, optional
         Names of the classes; default: their numbers.
     ax : matplotlib.axes.Axes, optional
@@ -110,7 +110,7 @@ def plot_calibration(
 
     See Also
     --------
-    calibration : Return the numbers of the figure.
+    handgrad.calibration : Return the numbers of the figure.
 
     Notes
     -----

@@ -122,7 +122,9 @@ def plot_mistakes(dataset: Dataset, probabilities: Floats, ax: Axes | None = Non
     check_integer("most", most, 1)
     shape: tuple[int, ...] = getattr(dataset, "input_shape", ())
     if len(shape) != 3 or shape[0] not in (1, 3):
-        raise HandgradError(f"only a Dataset of (1, H, W) or (3, H, W) can be drawn; got {dataset!r:.60}")
+        raise HandgradError(
+            f"only a Dataset of images (1, H, W) or (3, H, W) can be drawn; got {dataset!r:.60}"
+        )
     probabilities, names = np.asarray(probabilities), dataset.classes
     if probabilities.shape != (wanted := (len(dataset), len(names))):
         raise HandgradError(f"probabilities must be {wanted}, examples by classes; got {probabilities.shape}")

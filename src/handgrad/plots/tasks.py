@@ -180,6 +180,6 @@ def _pair(
     y, found = (np.asarray(values, np.float64) for values in (true, predicted))
     if y.shape != found.shape or y.ndim != axes or not y.size:
         raise HandgradError(
-            f"true and predicted values must have one shape, of 1 or more; got {y.shape}, {found.shape}"
+            f"true and predicted values must have the same shape and not be empty; got {y.shape}, {found.shape}"
         )
     return y, found

@@ -50,7 +50,9 @@ def with_hidden(recipe: Recipe, widths: list[int], where: str) -> Recipe:
     layers = recipe.network.layers
     starts = [index for index, layer in enumerate(layers) if layer["type"] == Dense.__name__]
     if len(starts) < 2 or starts[0] != 0:
-        raise HandgradError(f"{where}: hidden widths need a recipe of dense layers; {recipe.name} has others")
+        raise HandgradError(
+            f"{where}: hidden widths need a recipe of dense layers; {recipe.name} has other layers"
+        )
     pattern = layers[: starts[1]]
     hidden = [layer for width in widths for layer in ({**pattern[0], "units": width}, *pattern[1:])]
     return override(recipe, {"network": {"layers": [*hidden, *layers[starts[-1] :]]}}, where)

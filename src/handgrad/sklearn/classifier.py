@@ -87,7 +87,7 @@ class HandgradClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # s
             the whole training.
         """
         if self.class_weight == "balanced":
-            raise ValueError("partial_fit cannot balance unknown frequencies; give class_weight as a dict")
+            raise ValueError("partial_fit cannot balance unknown frequencies; pass class_weight as a dict")
         known = self._targets if hasattr(self, "network_") else None
         if known is not None:
             if classes is not None and not np.array_equal(known.classes, unique_labels(classes)):
@@ -183,9 +183,7 @@ class HandgradClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # s
             return CrossEntropy(self.label_smoothing)
         for name in ("label_smoothing", "class_weight"):
             if getattr(self, name):
-                raise HandgradError(
-                    f"{name} is for one class of each example; y has several labels of an example"
-                )
+                raise HandgradError(f"{name} needs one class per example; y has several labels per example")
         return BinaryCrossEntropy()
 
     def _weigh(self, targets: Targets, labels: NDArray[Any], weights: NDArray[Any] | None) -> Any:

@@ -17,7 +17,7 @@ EQUIVALENTS = {
     "beta_1": f"use {ADAM}",
     "beta_2": f"use {ADAM}",
     "epsilon": f"use {ADAM}",
-    "max_fun": "there is no L-BFGS",
+    "max_fun": "L-BFGS is not available",
 }
 """For each parameter of MLPClassifier and MLPRegressor that the estimators do not have, what to do instead."""
 
@@ -29,5 +29,5 @@ def equivalent(estimator: str, names: Iterable[str]) -> str | None:
     """Return what is wrong where one of the names is a parameter of scikit-learn's networks only."""
     for name in names:
         if name in EQUIVALENTS:
-            return f"{estimator} has no parameter {name}, which is one of scikit-learn's MLP: {EQUIVALENTS[name]}"
+            return f"{estimator} has no parameter {name}, as scikit-learn's MLP has: {EQUIVALENTS[name]}"
     return None

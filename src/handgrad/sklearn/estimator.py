@@ -127,7 +127,7 @@ class Estimator(results.Results, BaseEstimator, ABC):  # type: ignore[misc]  # s
         if (X_val is None) != (y_val is None):
             raise ValueError("X_val and y_val belong together; only one of them was given")
         if X_val is not None and self.validation_fraction is not None:
-            raise HandgradError("X_val and validation_fraction both choose validation data; give one of them")
+            raise HandgradError("X_val and validation_fraction both choose validation data; pass one of them")
         fit(self, X, y, sample_weight, validation=None if X_val is None else (X_val, y_val))
         return self
 

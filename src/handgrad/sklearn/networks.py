@@ -33,7 +33,7 @@ def build_network(
         dtype = "float64" if inputs.dtype == np.float64 and len(inputs) < FEW else "float32"
     shape = check_shape(columns if estimator.input_shape is None else estimator.input_shape, "input_shape")
     if prod(shape) != columns:
-        raise HandgradError(f"input_shape {shape} is of {prod(shape)} inputs; X has {columns}")
+        raise HandgradError(f"input_shape {shape} has {prod(shape)} inputs; X has {columns}")
     return Network(
         build_layers(estimator, len(targets.names)),
         columns if estimator.layers is None else shape,

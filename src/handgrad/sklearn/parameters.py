@@ -63,7 +63,7 @@ def build_layers(estimator: Any, outputs: int) -> list[Layer]:
         if not isinstance(layers, list | tuple):
             raise HandgradError(f"layers must be a list, e.g. [hg.Dense(32), hg.ReLU()]; got {layers!r:.60}")
         if dropout:
-            raise HandgradError("dropout is for `hidden`; if layers are given, put hg.Dropout among them")
+            raise HandgradError("dropout applies to `hidden`; with layers, add hg.Dropout to them")
         return [*layers, Dense(outputs)]
     built: list[Layer] = []
     for width in np.atleast_1d(np.asarray(estimator.hidden, dtype=object)):

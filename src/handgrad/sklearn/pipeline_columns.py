@@ -81,7 +81,7 @@ class Columns:
             of_columns = copy(step).set_params(feature_name_combiner=lambda name, category: name)
             return [Cells(sources[name], encoded=True) for name in of_columns.get_feature_names_out()]
         known = ", ".join(kind.__name__ for kind in SUPPORTED)
-        raise HandgradError(f"{step!r:.99} cannot be exported as a part of a network; {known} can, mostly")
+        raise HandgradError(f"{step!r:.99} cannot be exported as a part of a network; use {known}")
 
     def _add_category(self, source: int, category: Any) -> None:
         text = "" if is_missing(category) else str(category)

@@ -73,7 +73,7 @@ def fold(steps: Sequence[Any], network: Network) -> Network:
         layer = network.layers[0]
         if type(layer) is not Dense:
             raise HandgradError(
-                f"before {layer!r:.60} steps can only scale columns; before Dense, they can do more"
+                f"the steps before {layer!r:.60} may only scale columns; begin with a Dense layer"
             )
         dense = tensors["layers.0.weights"].astype(np.float64)
         tensors["layers.0.biases"] = (tensors["layers.0.biases"] + dense @ biases).astype(network.dtype)

@@ -1,4 +1,4 @@
-"""What an estimator learns: `y` as classes, as several labels of an example, or as numbers."""
+"""Targets of an estimator: `y` as classes, as several labels per example, or as numbers."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +28,7 @@ class Targets:
     classes : (C,) or (L,)
         As scikit-learn has them: classes, or the numbers of labels or targets.
     flat : bool
-        Whether `y` is (N,), and with it the predictions.
+        Whether `y` and the predictions are (N,).
     """
 
     task: str
@@ -38,7 +38,7 @@ class Targets:
 
     @classmethod
     def of_classes(cls, classes: NDArray[Any]) -> "Targets":
-        """Return those of one class for each example."""
+        """Return the outputs for one class per example."""
         return cls("classification", tuple(map(str, classes)), classes)
 
     def check(self, task: str, count: int) -> None:
@@ -63,7 +63,7 @@ def encode_labels(y: Any, known: Targets | None) -> tuple[Targets, NDArray[Any]]
         found = known or _numbered("multilabel", labels.shape[1], names)
         found.check("multilabel", labels.shape[1])
         if not np.isin(labels, (0, 1)).all():
-            raise HandgradError("y with several labels of an example must hold only 0 and 1; convert it")
+            raise HandgradError("y with several labels per example must hold only 0 and 1; convert it")
         return found, labels.astype(np.uint8)
     y = column_or_1d(y, warn=True)
     check_classification_targets(y)
@@ -108,8 +108,8 @@ def check_constants(targets: Targets, values: NDArray[np.float64], weights: NDAr
 def _describe(task: str, count: int) -> str:
     """Return what an example has, where the number of classes may be unknown."""
     if task == "classification":
-        return "one class for each example"
-    return f"{count_outputs(task, count)} of an example"
+        return "one class per example"
+    return f"{count_outputs(task, count)} per example"
 
 
 def _numbered(task: str, count: int, names: tuple[str, ...], flat: bool = False) -> Targets:

@@ -109,7 +109,7 @@ class Communicator:
         self.sum(different)
         if names := [name for name, ranks in zip(values, different, strict=True) if ranks]:
             what = " and ".join(names)
-            raise HandgradError(f"ranks differ in {what}; start all by the same command, on the same data")
+            raise HandgradError(f"ranks differ in {what}; start all with the same command and data")
 
     def fail(self, line: str, status: int) -> None:
         """Print the error with which the program fails; of several ranks one prints, and all end.

@@ -20,7 +20,7 @@ def begin_from(network: Network, trained: Network, name: str) -> None:
         for index, (here, there) in enumerate(zip_longest(ours, theirs, fillvalue="missing")):
             if here != there:
                 raise HandgradError(
-                    f"cannot start from {name}: its {what} {index} is {there}, here it is {here}; "
+                    f"cannot start from {name}: its {what} {index} is {there}, that of the recipe is {here}; "
                     "train the recipe of the model, on data with its inputs and classes"
                 )
     network.flat_parameters = trained.flat_parameters.astype(network.dtype)

@@ -26,7 +26,7 @@ KEPT_EVERY = 10  # steps between copies of the parameters, to which a training t
 
 
 class Diverged(HandgradError):
-    """The loss became infinite or NaN; the network holds parameters of at most ten steps before, or the best."""
+    """The loss became infinite or NaN; the network holds parameters of at most ten steps earlier, or the best."""
 
 
 @dataclass
@@ -74,8 +74,8 @@ class Training:
             if state.average is not None and not np.isfinite(state.average).all():
                 state.average = None
             raise Diverged(
-                f"training diverged at step {state.step}: {error}; parameters of at most {KEPT_EVERY} steps before "
-                f"are kept. Try a learning rate below {self.optimizer.learning_rate:g}"
+                f"training diverged at step {state.step}: {error}; parameters of at most {KEPT_EVERY} steps "
+                f"earlier are kept. Try a learning rate below {self.optimizer.learning_rate:g}"
             ) from None
         finally:
             state.use_result(network)

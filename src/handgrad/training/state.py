@@ -132,7 +132,9 @@ class TrainingState:
         """
         found = dataset.fingerprint()
         if self.fingerprint not in (None, found):
-            raise HandgradError("these are not the data of the training so far; use those, or train again")
+            raise HandgradError(
+                "the data differ from those of the steps so far; use the same data, or train again"
+            )
         self.fingerprint = found
 
     def check_network(self, network: Network, moments: Collection[str] | None = None) -> None:

@@ -134,7 +134,9 @@ def train(
     epoch 3: loss 0.27, accuracy 100%
     """
     if not isinstance(data, Splits | Dataset):
-        raise HandgradError(f"data must be Splits, as of load_data, or a Dataset; got {type(data).__name__}")
+        raise HandgradError(
+            f"data must be Splits, e.g. from load_data, or a Dataset; got {type(data).__name__}"
+        )
     dataset, validation = (data, None) if isinstance(data, Dataset) else (data.train, data.validation)
     for name, value in (("epochs", epochs), ("steps", steps), ("seed", seed)):
         if value is not None:
@@ -166,9 +168,11 @@ def train(
     if augmentation and len(dataset.input_shape) != 3:
         raise HandgradError(f"augmentation deforms images (C, H, W); the data are {dataset.input_shape}")
     if early_stopping and dataset.task == "regression" and early_stopping.monitor == "validation_accuracy":
-        raise HandgradError("a regression has no accuracy; let early stopping monitor validation_loss")
+        raise HandgradError(
+            "a regression has no accuracy; set the monitor of early stopping to validation_loss"
+        )
     if early_stopping and validation is None:
-        raise HandgradError("early stopping needs a validation split; set one aside with split_validation")
+        raise HandgradError("early stopping needs a validation split; create one with split_validation")
     state = state or communicator.broadcast(lambda: TrainingState(np.random.default_rng(seed)))
     fitted = loss.fitted(dataset.labels, len(network.classes))
     examples = as_known(trained, dataset) if dataset.means else dataset  # those of the model replace them

@@ -28,5 +28,7 @@ def load_user_code(path: Path) -> tuple[list[Network], list[Loss]]:
     ]
     losses = [loss for loss in found if isinstance(loss, Loss)]
     if not networks and not losses:
-        raise HandgradError(f"{path} makes no network and no loss; to check a layer, put it into a network")
+        raise HandgradError(
+            f"{path} creates neither a network nor a loss; to check a layer, put it into a network"
+        )
     return networks, losses

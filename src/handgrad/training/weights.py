@@ -1,4 +1,4 @@
-"""Weights of examples, as users give them."""
+"""Validation of the weights of examples."""
 
 from contextlib import suppress
 from typing import Any
@@ -22,11 +22,11 @@ def check_weights(
             given = array.astype(np.float64, copy=False)
     if given.shape != (examples,) or not (np.isfinite(given).all() and given.min() >= 0 and given.any()):
         found = f"; got an array of shape {np.shape(weights)}" if np.shape(weights) != (examples,) else ""
-        raise HandgradError(f"{name} must be numbers from 0 for {examples} examples, not all zero{found}")
+        raise HandgradError(f"{name} must be {examples} numbers of at least 0, not all zero{found}")
     with np.errstate(over="ignore", under="ignore"):
         converted, total = given.astype(dtype, copy=False), given.sum()
     if not (np.isfinite(converted).all() and np.isfinite(total) and converted.any()):
         raise HandgradError(
-            f"{name} are too large or too small for {np.dtype(dtype)}; divide them by their largest"
+            f"{name} are too large or too small for {np.dtype(dtype)}; divide them by the largest"
         )
     return converted
