@@ -42,9 +42,7 @@ def fold(steps: Sequence[Any], network: Network) -> Network:
     if first is None:
         return network
     if any(IS in feature for feature in network.features):
-        raise HandgradError(
-            "the estimator of this pipeline encodes text; let a OneHotEncoder before it do that"
-        )
+        raise HandgradError("the estimator of this pipeline encodes text; put a OneHotEncoder before it")
     columns = Columns(first)
     columns.note_outputs(_through([*steps], [Cells(k) for k in range(len(columns.names))], columns.note))
     for _ in range(2):  # the second time near the root, where rounding is small
@@ -89,7 +87,7 @@ def _is_identity(step: Any) -> bool:
 
 
 def _through(step: Any, columns: list[Any], compute: Callable[[Any, list[Any]], list[Any]]) -> list[Any]:
-    """Pass columns through a step, or steps in a row; `compute` does it for those that are not made of others."""
+    """Pass columns through a step, or steps in a row; `compute` is called for those that contain no others."""
     if _is_identity(step):
         return columns
     if isinstance(step, str) and step == "drop":

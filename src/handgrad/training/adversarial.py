@@ -30,7 +30,7 @@ class Adversarial(Configurable):
         (1 - s)\, \ell(x) + s\, \ell\left(x + \varepsilon \operatorname{sign}
         \frac{\partial \ell}{\partial x}\right)
 
-    A step computes about twice as much as without. The loss and accuracy of records are those of :math:`x`.
+    A step takes about twice the arithmetic. The loss and accuracy of records are those of :math:`x`.
 
     References
     ----------

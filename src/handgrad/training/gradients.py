@@ -99,7 +99,7 @@ class BatchGradient:
     ) -> BatchSum:
         """Compute the gradient of one batch; `seed` determines its random numbers.
 
-        `stop` is called before the batch and between its chunks; where it returns True on a rank, all abandon it.
+        `stop` is called before the batch and between its chunks. If it returns True on a rank, all abandon the batch.
         """
         examples, communicator = length(rows), self.communicator
         self._stopped = bool(stop())

@@ -24,30 +24,32 @@ from handgrad.tuning.space import first_proposals, propose
 FEW, FOLDS = 2_000, 5
 """Training examples below which a trial is the mean over this number of folds, as one split would be too small."""
 FIRST = 10
-"""Trials with random settings, before which none is ended early."""
+"""Number of trials with random settings, during which none is ended early."""
 SEARCH, FINALISTS = 0.6, 6
 """The share of the time until the best trials are repeated, and the number of these, the first two included."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One recipe that was tried.
+    """Result of one recipe.
 
     Attributes
     ----------
     number : int
-        From 1.
+        Number of the trial, from 1.
     recipe : Recipe
+        Recipe that was trained.
     loss, accuracy : float, float or None
-        On validation data, without options of the loss, means over the repetitions; of a trial that was ended early
-        those at that time. The accuracy of a regression is None.
+        Validation results without options of the loss, means over the repetitions. A trial that was ended early has
+        those of that time. The accuracy of a regression is None.
     parameters : int
+        Number of parameters of the network.
     seconds : float
-        Of the first training, or cross-validation.
+        Time of the first training or cross-validation.
     complete : bool
         Whether the trial was trained to its end.
     repetitions : int
-        How many times it was trained or cross-validated.
+        Number of trainings or cross-validations.
     """
 
     number: int
@@ -67,24 +69,32 @@ def tune(
     threads: int | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Trial]:
-    """Try recipes for a time, and yield each trial; the test split is never opened.
-
-    In the last part of the time, the best trials are repeated, and yielded again after each repetition. `best`
-    chooses among the trials.
+    """Search for a recipe for a time, and yield each trial.
 
     Parameters
     ----------
     recipe : Recipe
-        The first trial; the others keep its seed, its data and its early stopping.
+        First trial. The others keep its seed, data and early stopping.
     splits : Splits
-        With fewer than 2,000 examples to train on, trials are cross-validated on five folds of these; otherwise the
-        validation split is used, which must exist.
+        Data; the test split is never opened. Fewer than 2,000 training examples are cross-validated on five folds;
+        more need a validation split.
     seconds : float
-        The search ends after this time; the trial that is then running is dropped, unless it is the first.
+        Time after which the search ends. The trial that is then running is dropped, except the first.
     threads : int, optional
         As for `handgrad.train`.
-    stop : callable
-        Ends the search when it returns True.
+    stop : callable, optional
+        Function without arguments that returns True to end the search.
+
+    Yields
+    ------
+    Trial
+        Result of a trial. In the last part of the time the best trials are repeated, and yielded again after each
+        repetition. `best` chooses among them.
+
+    Raises
+    ------
+    HandgradError
+        If the extra ``tune`` or the validation split is missing, or there are too few examples.
     """
     require("tuning needs", "tune", "optuna")
     import optuna
