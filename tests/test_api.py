@@ -27,15 +27,8 @@ PENDING_1 = {
     "AvgPool2D", "BatchNorm", "Conv2D", "Dense", "Dropout", "Flatten", "GELU", "Layer", "LeakyReLU", "MaxPool2D",
     "Maxout", "ReLU", "Sigmoid", "Tanh",
 }  # fmt: skip
-PENDING_2 = {
-    "Adversarial", "Averaging", "ExponentialAverage", "LastEpochs", "Communicator", "EarlyStopping", "TrainingState",
-    "Record", "fit", "train", "load_recipe", "load_records", "init_distributed",
-    "Optimizer", "Adam", "AdamW", "Momentum", "Muon", "Nesterov", "RMSProp", "SGD",
-    "Schedule", "Constant", "Cosine", "Exponential", "OneCycle", "ReduceOnPlateau", "StepDecay",
-    "HandgradClassifier", "HandgradRegressor", "plots",
-}  # fmt: skip
 """Names whose docstrings are not complete yet."""
-DONE = [path for path in (*NAMES, *MEMBERS) if path.partition(".")[0] not in PENDING_1 | PENDING_2]
+DONE = [path for path in (*NAMES, *MEMBERS) if path.partition(".")[0] not in PENDING_1]
 
 
 class Close(doctest.OutputChecker):
