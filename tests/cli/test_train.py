@@ -111,7 +111,7 @@ def test_resume_refuses_another_recipe_or_data_and_no_run(cli: Cli, tmp_path: Pa
     labels = idx_folder / "train-labels-idx1-ubyte"
     content = labels.read_bytes()
     labels.write_bytes(content[:-1] + bytes([(content[-1] + 1) % 10]))
-    fails(cli, str(idx_folder), "resume", "RUN", detail="not the data")
+    fails(cli, str(idx_folder), "resume", "RUN", detail="the data differ")
 
 
 def test_validation_data(cli: Cli, tmp_path: Path, idx_folder: Path) -> None:

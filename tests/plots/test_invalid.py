@@ -20,7 +20,7 @@ RUN = [hg.Record(0, 1, 1.0, 0.75, None, None, 0.1, 1.0, 100.0)]
     [
         (plots.plot_learning_curves, ([],), {}, "load_records"),
         (plots.plot_learning_curves, ({},), {}, "load_records"),
-        (plots.plot_learning_curves, ({"a": RUN, "empty": []},), {}, "run 'empty' must be"),
+        (plots.plot_learning_curves, ({"a": RUN, "empty": []},), {}, "run 'empty' must hold"),
         (plots.plot_learning_curves, ("runs/mlp",), {}, "load_records"),
         (plots.plot_learning_curves, (RUN,), {"metric": "los"}, "did you mean 'loss'"),
         (plots.plot_learning_curves, (RUN,), {"against": "years"}, "choose from epochs, steps, seconds"),

@@ -75,7 +75,7 @@ DATA = ("X", "y", "sample_weight", "X_val", "y_val")
         ({"X_val": X[:, :2], "y_val": y}, "X has 2 features, but HandgradClassifier is expecting 4"),
         ({"X_val": X[:2], "y_val": ["iris", "oak"]}, "previously unseen labels.*oak"),
         ({"X_val": X[:2], "y_val": ["iris"]}, "inconsistent numbers of samples"),
-        ({"X_val": X, "y_val": y, "validation_fraction": 0.1}, "give one of them"),
+        ({"X_val": X, "y_val": y, "validation_fraction": 0.1}, "pass one of them"),
         ({"y": [*y[1:], "oak"], "early_stopping": True}, "least populated class"),
     ],
 )

@@ -50,8 +50,8 @@ def test_labels_continue_and_stop_early() -> None:
         (2 * Y, {}, "only 0 and 1"),
         (Y[:, :3], {}, "fitted to 4 labels per example; this y has 3 labels"),
         (LABELS, {}, "fitted to 4 labels per example; this y has one class per example"),
-        (Y, {"class_weight": "balanced"}, "class_weight is for one class"),
-        (Y, {"label_smoothing": 0.1}, "label_smoothing is for one class"),
+        (Y, {"class_weight": "balanced"}, "class_weight needs one class"),
+        (Y, {"label_smoothing": 0.1}, "label_smoothing needs one class"),
     ],
 )
 def test_other_labels_are_refused(labels: Any, parameters: dict[str, Any], message: str) -> None:

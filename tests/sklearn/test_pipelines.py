@@ -250,7 +250,7 @@ NONE = pd.DataFrame({"soil": ["clay", None, np.nan] * 30}, dtype=object)
             NUMERIC,
             "ColumnTr",
         ),
-        ([columns(("passthrough", TEXTS)).set_output(transform="pandas")], X, "let a OneHotEncoder"),
+        ([columns(("passthrough", TEXTS)).set_output(transform="pandas")], X, "put a OneHotEncoder"),
         ([columns((encoder(), ["a=b"]))], X.rename(columns={"soil": "a=b"}), "has '=' in its name"),
     ],
 )

@@ -191,7 +191,7 @@ def test_a_state_resumes_only_with_its_data_network_and_optimizer(table: hg.Data
     hg.fit(network_for(table), table, batch_size=64, steps=2, state=state, optimizer="adam")
     other = hg.Dataset(table.inputs + 1, table.labels, ("no", "yes"))
     for network, data, optimizer, message in (
-        (network_for(table), other, "adam", "not the data"),
+        (network_for(table), other, "adam", "the data differ"),
         (network_for(table), table, "momentum", "another optimizer"),
         (hg.Network([hg.Dense(2)], 4), table, "adam", "parameters"),
     ):
