@@ -19,7 +19,7 @@ from handgrad.kernels.native import library
 digits = hg.load_data("strokes:600")
 network = hg.Network([hg.Dense(32), hg.ReLU(), hg.Dense(10)], input_shape=784, rng=0)
 records = hg.fit(network, digits, optimizer=hg.Adam(0.003), batch_size=64, steps=10, seed=0)
-assert records[-1].step == 10 and records[-1].loss < 2.2, records
+assert records[-1].step == 9 and records[-1].loss < 2.2, records
 names = ", ".join(library.suitable()) or "none"
 seconds = time.perf_counter() - start
 print(f"handgrad {hg.__version__}, Python {platform.python_version()}, {platform.machine()}, kernels {names}: "
@@ -41,7 +41,9 @@ def install_and_train(python: str, dist: Path = ROOT / "dist") -> str:
         target = ["--python", folder, "--find-links", str(dist), "--reinstall-package", "handgrad"]
         subprocess.run([*uv, "pip", "install", *target, "--only-binary", "handgrad", "handgrad"], check=True)
         command = [*uv, "run", "--no-project", "--python", folder, "python", "-c", PROGRAM]
-        return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
+        return subprocess.run(
+            command, cwd=folder, check=True, stdout=subprocess.PIPE, text=True
+        ).stdout.strip()
 
 
 if __name__ == "__main__":
