@@ -2,7 +2,6 @@
 
 import ast
 import inspect
-import os
 import re
 import shlex
 import sys
@@ -14,7 +13,6 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 import handgrad as hg
 from documents import ROOT, blocks, output
 from fixture_types import Cli
-from handgrad.data.dataset import Splits
 
 COMMANDS = [line for block in blocks("README.md", "sh") for line in block.splitlines()]
 PROGRAM = [line.removeprefix("pip install uv && ") for line in COMMANDS if "handgrad" in line]
@@ -82,22 +80,6 @@ def test_the_table_shows_every_parameter_of_the_estimators_with_its_default() ->
         assert {p.name: p.default for p in parameters} == {
             name: ast.literal_eval(default) for name, default in shown if not default.startswith("hg.")
         }
-
-
-@pytest.mark.slow
-def test_code_and_commands_of_the_plots_guide_run(cli: Cli, mnist: Splits, tmp_path: Path) -> None:
-    guide, folder = (ROOT / "docs" / "guide" / "evaluation.md").read_text("utf-8"), tmp_path / "code"
-    folder.mkdir()
-    code = "\n".join(blocks("docs/guide/evaluation.md", "python"))
-    assert 0 < float(run(code, folder)) < 0.2
-    assert {path.name for path in folder.iterdir()} == set(re.findall(r'"(\w+\.(?:svg|png))"', code))
-    for command in re.findall(r"^uv run handgrad (.*)$", guide, re.MULTILINE):
-        arguments = shlex.split(command, comments=True)
-        done = cli(*arguments, HANDGRAD_DATA=str(Path(os.environ["HANDGRAD_DATA"]).absolute()))
-        assert done.returncode == 0, f"{command}: {done.stderr}"
-    for figure in re.findall(r"images/plots/(\S+\.svg)", guide):
-        alone = figure == "mlp/error.svg"
-        assert (tmp_path / ("runs/mlp/plots/error.svg" if alone else f"plots/{figure}")).exists()
 
 
 def test_links_in_the_documents_lead_somewhere() -> None:

@@ -19,7 +19,6 @@ ELSEWHERE = {  # documents that another test follows, with the reason
     "README.md": ("test_documentation.py", "is being rewritten"),
     "docs/guide/cluster.md": ("cli/test_cluster_guide.py", "needs mpiexec, and stands for several machines"),
     "docs/guide/estimator.md": ("test_documentation.py", "is being rewritten"),
-    "docs/guide/evaluation.md": ("test_documentation.py", "is being rewritten"),
     "docs/guide/exports.md": ("exports/test_guide.py", "needs PyTorch for a part"),
     "docs/guide/extending.md": ("test_documentation.py", "is quick, and compared with an example"),
     "docs/guide/large-data.md": ("data/test_outofcore.py", "needs a control group and large files"),
