@@ -57,9 +57,10 @@ def plot_learning_curves(
     Examples
     --------
     >>> import handgrad as hg
-    >>> data = hg.Dataset([[0.0], [1.0], [2.0], [3.0]], ["low", "low", "high", "high"])
+    >>> data = hg.Dataset([[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1])
     >>> network = hg.Network([hg.Dense(2)], input_shape=1, rng=0)
-    >>> axes = hg.plots.plot_learning_curves(hg.fit(network, data, epochs=5, seed=0), metric="loss")
+    >>> records = hg.fit(network, data, epochs=5)
+    >>> axes = hg.plots.plot_learning_curves(records, metric="loss")
     >>> axes.get_xlabel(), axes.get_ylabel()
     ('epochs of training', 'loss in nats')
     """

@@ -43,7 +43,8 @@ def plot_confusion_matrix(
     Examples
     --------
     >>> import handgrad as hg
-    >>> axes = hg.plots.plot_confusion_matrix([[8, 2], [1, 9]], ["cat", "dog"])
+    >>> confusion = [[8, 2], [1, 9]]
+    >>> axes = hg.plots.plot_confusion_matrix(confusion, ["cat", "dog"])
     >>> axes.get_title(loc="left")
     'accuracy 85.00% of 20'
     >>> hg.plots.save(axes, "confusion.svg")
@@ -119,7 +120,7 @@ def plot_calibration(
 
     References
     ----------
-    .. [1] M. H. DeGroot and S. E. Fienberg, "The comparison and evaluation of forecasters", The Statistician, 1983.
+    .. [1] DeGroot and Fienberg, "The comparison and evaluation of forecasters", The Statistician, 1983.
 
     Examples
     --------
@@ -128,7 +129,8 @@ def plot_calibration(
     >>> import numpy as np
     >>> import handgrad as hg
     >>> probabilities = np.array([[0.8, 0.2]] * 10 + [[0.6, 0.4]] * 10)
-    >>> axes = hg.plots.plot_calibration(probabilities, np.array([0] * 9 + [1] + [0] * 5 + [1] * 5))
+    >>> labels = np.array([0] * 9 + [1] * 1 + [0] * 5 + [1] * 5)
+    >>> axes = hg.plots.plot_calibration(probabilities, labels)
     >>> axes.get_title(loc="left")
     'expected calibration error 10.00%'
     """

@@ -46,7 +46,8 @@ def plot_weights(network: Network, ax: Axes | None = None, *, most: int = 64) ->
     Examples
     --------
     >>> import handgrad as hg
-    >>> network = hg.Network([hg.Flatten(), hg.Dense(16)], input_shape=(1, 28, 28), rng=0)
+    >>> layers = [hg.Flatten(), hg.Dense(16)]
+    >>> network = hg.Network(layers, input_shape=(1, 28, 28), rng=0)
     >>> axes = hg.plots.plot_weights(network)
     >>> axes.get_title(loc="left")
     'weights of layer 1, Dense: 16 units'
@@ -113,9 +114,10 @@ def plot_mistakes(dataset: Dataset, probabilities: Floats, ax: Axes | None = Non
     --------
     >>> import numpy as np
     >>> import handgrad as hg
-    >>> images = np.random.default_rng(0).integers(256, size=(4, 1, 8, 8), dtype=np.uint8)
-    >>> probabilities = np.eye(3)[[0, 1, 1, 2]]
-    >>> axes = hg.plots.plot_mistakes(hg.Dataset(images, [0, 1, 2, 0]), probabilities)
+    >>> rng = np.random.default_rng(0)
+    >>> images = rng.integers(256, size=(4, 1, 8, 8))
+    >>> data = hg.Dataset(images, [0, 1, 2, 0])
+    >>> axes = hg.plots.plot_mistakes(data, np.eye(3)[[0, 1, 1, 2]])
     >>> axes.get_title(loc="left")
     '2 mistakes in 4 examples: true class → prediction'
     """

@@ -47,7 +47,8 @@ def plot_predictions(
     Examples
     --------
     >>> import handgrad as hg
-    >>> axes = hg.plots.plot_predictions([1, 2, 3], [1.1, 1.9, 3.2], name="price")
+    >>> true, predicted = [1, 2, 3], [1.1, 1.9, 3.2]
+    >>> axes = hg.plots.plot_predictions(true, predicted, name="price")
     >>> axes.get_title(loc="left"), axes.get_xlabel()
     ('R² 0.9700 of 3', 'actual price')
     """
@@ -147,8 +148,10 @@ def plot_precision_recall(
     Examples
     --------
     >>> import handgrad as hg
-    >>> true, probabilities = [[1, 0], [0, 1], [1, 1]], [[0.9, 0.2], [0.6, 0.7], [0.5, 0.8]]
-    >>> axes = hg.plots.plot_precision_recall(true, probabilities, ["urgent", "paid"])
+    >>> true = [[1, 0], [0, 1], [1, 1]]
+    >>> predicted = [[0.9, 0.2], [0.6, 0.7], [0.5, 0.8]]
+    >>> names = ["urgent", "paid"]
+    >>> axes = hg.plots.plot_precision_recall(true, predicted, names)
     >>> [text.get_text() for text in axes.get_legend().get_texts()]
     ['urgent (0.83)', 'paid (1.00)']
     """

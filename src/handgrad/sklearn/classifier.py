@@ -50,8 +50,10 @@ class HandgradClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # s
     >>> from sklearn.model_selection import train_test_split
     >>> import handgrad as hg
     >>> X, y = load_digits(return_X_y=True)
-    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
-    >>> classifier = hg.HandgradClassifier(hidden=(64,), random_state=0).fit(X_train, y_train)
+    >>> split = train_test_split(X, y, random_state=0)
+    >>> X_train, X_test, y_train, y_test = split
+    >>> classifier = hg.HandgradClassifier(hidden=(64,), random_state=0)
+    >>> _ = classifier.fit(X_train, y_train)
     >>> print(f"{classifier.score(X_test, y_test):.0%}")
     98%
     """

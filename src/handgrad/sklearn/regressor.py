@@ -45,8 +45,10 @@ class HandgradRegressor(RegressorMixin, Estimator):  # type: ignore[misc]  # sci
     >>> from sklearn.model_selection import train_test_split
     >>> import handgrad as hg
     >>> X, y = make_friedman1(1000, random_state=0)
-    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
-    >>> regressor = hg.HandgradRegressor(hidden=(64,), random_state=0).fit(X_train, y_train)
+    >>> split = train_test_split(X, y, random_state=0)
+    >>> X_train, X_test, y_train, y_test = split
+    >>> regressor = hg.HandgradRegressor(hidden=(64,), random_state=0)
+    >>> _ = regressor.fit(X_train, y_train)
     >>> print(f"R² {regressor.score(X_test, y_test):.2f}")
     R² 0.95
     """

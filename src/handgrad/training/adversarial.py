@@ -34,13 +34,14 @@ class Adversarial(Configurable):
 
     References
     ----------
-    .. [1] I. J. Goodfellow, J. Shlens and C. Szegedy, "Explaining and harnessing adversarial examples", ICLR 2015.
+    .. [1] Goodfellow, Shlens and Szegedy, "Explaining and harnessing adversarial examples", ICLR 2015.
 
     Examples
     --------
     >>> import numpy as np
     >>> import handgrad as hg
-    >>> x, dx = np.array([[0.5, 0.5, 0.5]]), np.array([[2.0, -0.01, 0.0]])
+    >>> x = np.array([[0.5, 0.5, 0.5]])
+    >>> dx = np.array([[2.0, -0.01, 0.0]])
     >>> hg.Adversarial(epsilon=0.1).perturb(x, dx)
     array([[0.6, 0.4, 0.5]])
     """

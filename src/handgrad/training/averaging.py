@@ -92,16 +92,21 @@ class ExponentialAverage(Averaging):
 
     References
     ----------
-    .. [1] B. T. Polyak and A. B. Juditsky, "Acceleration of stochastic approximation by averaging", SIAM Journal on
+    .. [1] Polyak and Juditsky, "Acceleration of stochastic approximation by averaging", SIAM Journal on
        Control and Optimization, 1992.
-    .. [2] A. Tarvainen and H. Valpola, "Mean teachers are better role models", NIPS 2017.
+    .. [2] Tarvainen and Valpola, "Mean teachers are better role models", NIPS 2017.
 
     Examples
     --------
     >>> import handgrad as hg
     >>> average = hg.ExponentialAverage(decay=0.9)
-    >>> [round(average.share(n + 1, total=200, epoch=10, taken=n), 2) for n in (0, 1, 10, 100)]
-    [1.0, 0.82, 0.45, 0.1]
+    >>> for n in (0, 1, 10, 100):
+    ...     share = average.share(n + 1, total=200, epoch=10, taken=n)
+    ...     print(f"{share:.2f}")
+    1.00
+    0.82
+    0.45
+    0.10
     """
 
     decay: float = field(default=0.999, metadata=within(0, 1))
@@ -127,7 +132,7 @@ class LastEpochs(Averaging):
 
     References
     ----------
-    .. [1] P. Izmailov, D. Podoprikhin, T. Garipov, D. Vetrov and A. G. Wilson, "Averaging weights leads to wider
+    .. [1] Izmailov, Podoprikhin, Garipov, Vetrov and Wilson, "Averaging weights leads to wider
        optima and better generalization", UAI 2018.
 
     Examples
@@ -136,10 +141,13 @@ class LastEpochs(Averaging):
 
     >>> import handgrad as hg
     >>> average = hg.LastEpochs(epochs=2)
-    >>> [average.share(step, total=50, epoch=10, taken=0) for step in (30, 40, 45)]
-    [0.0, 1.0, 0.0]
-    >>> average.share(50, total=50, epoch=10, taken=1)
-    0.5
+    >>> for step, taken in ((30, 0), (40, 0), (45, 1), (50, 1)):
+    ...     share = average.share(step, total=50, epoch=10, taken=taken)
+    ...     print(step, share)
+    30 0.0
+    40 1.0
+    45 0.0
+    50 0.5
     """
 
     epochs: int = field(default=5, metadata=within(1, whole=True))

@@ -44,9 +44,10 @@ class Record:
     Examples
     --------
     >>> import handgrad as hg
-    >>> data = hg.Dataset([[0.0], [1.0], [2.0], [3.0]], ["low", "low", "high", "high"])
+    >>> data = hg.Dataset([[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1])
     >>> network = hg.Network([hg.Dense(2)], input_shape=1, rng=0)
-    >>> record = hg.fit(network, data, optimizer=hg.SGD(1.0), epochs=5, seed=0)[-1]
+    >>> records = hg.fit(network, data, optimizer=hg.SGD(1.0), epochs=5)
+    >>> record = records[-1]
     >>> record.step, record.epoch, record.train_accuracy
     (4, 5, 1.0)
     """
@@ -98,7 +99,7 @@ def load_records(folder: Path | str) -> list[Record]:
     --------
     >>> import json
     >>> import handgrad as hg
-    >>> data = hg.Dataset([[0.0], [1.0], [2.0], [3.0]], ["low", "low", "high", "high"])
+    >>> data = hg.Dataset([[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1])
     >>> network = hg.Network([hg.Dense(2)], input_shape=1, rng=0)
     >>> with open("log.jsonl", "w") as log:
     ...     for record in hg.train(network, data, epochs=2, seed=0):

@@ -69,11 +69,12 @@ class TrainingState:
 
     >>> import numpy as np
     >>> import handgrad as hg
-    >>> data = hg.Dataset([[0.0], [1.0], [2.0], [3.0]], ["low", "low", "high", "high"])
+    >>> data = hg.Dataset([[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1])
     >>> network = hg.Network([hg.Dense(2)], input_shape=1, rng=0)
     >>> state = hg.TrainingState(np.random.default_rng(0))
     >>> for epochs in (1, 3):
-    ...     print([record.epoch for record in hg.train(network, data, epochs=epochs, state=state)])
+    ...     records = hg.fit(network, data, epochs=epochs, state=state)
+    ...     print([record.epoch for record in records])
     [1]
     [2, 3]
     """

@@ -39,7 +39,7 @@ class EarlyStopping(Configurable):
 
     References
     ----------
-    .. [1] L. Prechelt, "Early stopping — but when?", Neural Networks: Tricks of the Trade, 1998.
+    .. [1] Prechelt, "Early stopping — but when?", Neural Networks: Tricks of the Trade, 1998.
 
     Examples
     --------
@@ -48,12 +48,14 @@ class EarlyStopping(Configurable):
     >>> import numpy as np
     >>> import handgrad as hg
     >>> rng = np.random.default_rng(0)
-    >>> data = hg.Splits(hg.Dataset(rng.normal(size=(200, 10)), rng.integers(2, size=200)))
+    >>> inputs = rng.normal(size=(200, 10))
+    >>> data = hg.Splits(hg.Dataset(inputs, rng.integers(2, size=200)))
     >>> splits = data.split_validation(100, rng)
-    >>> network = hg.Network([hg.Dense(32), hg.ReLU(), hg.Dense(2)], input_shape=10, rng=0)
+    >>> layers = [hg.Dense(32), hg.ReLU(), hg.Dense(2)]
+    >>> network = hg.Network(layers, input_shape=10, rng=0)
+    >>> options = {"optimizer": hg.Adam(0.01), "epochs": 100, "seed": 0}
     >>> stopping = hg.EarlyStopping(patience=5)
-    >>> records = hg.fit(network, splits, optimizer=hg.Adam(0.01), early_stopping=stopping, epochs=100, seed=0)
-    >>> len(records)
+    >>> len(hg.fit(network, splits, early_stopping=stopping, **options))
     11
     """
 

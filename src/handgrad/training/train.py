@@ -125,13 +125,14 @@ def train(
     Examples
     --------
     >>> import handgrad as hg
-    >>> data = hg.Dataset([[0.0], [1.0], [2.0], [3.0]], ["low", "low", "high", "high"])
+    >>> data = hg.Dataset([[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1])
     >>> network = hg.Network([hg.Dense(2)], input_shape=1, rng=0)
-    >>> for record in hg.train(network, data, optimizer=hg.SGD(1.0), epochs=3, seed=0):
-    ...     print(f"epoch {record.epoch}: loss {record.loss:.2f}, accuracy {record.train_accuracy:.0%}")
-    epoch 1: loss 0.55, accuracy 100%
-    epoch 2: loss 0.35, accuracy 100%
-    epoch 3: loss 0.27, accuracy 100%
+    >>> sgd = hg.SGD(1.0)
+    >>> for record in hg.train(network, data, optimizer=sgd, epochs=3):
+    ...     print(f"{record.loss:.2f} {record.train_accuracy:.0%}")
+    0.87 0%
+    0.44 100%
+    0.31 100%
     """
     if not isinstance(data, Splits | Dataset):
         raise HandgradError(

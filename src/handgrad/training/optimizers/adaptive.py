@@ -38,7 +38,7 @@ class RMSProp(Optimizer):
 
     References
     ----------
-    .. [1] T. Tieleman and G. Hinton, "Lecture 6.5: rmsprop", Neural Networks for Machine Learning, 2012.
+    .. [1] Tieleman and Hinton, "Lecture 6.5: rmsprop", Neural Networks for Machine Learning, 2012.
 
     Examples
     --------
@@ -46,8 +46,9 @@ class RMSProp(Optimizer):
 
     >>> import numpy as np
     >>> import handgrad as hg
-    >>> w, moments = np.zeros(2), {"second_moment": np.zeros(2)}
-    >>> hg.RMSProp().update(w, np.array([100.0, -0.01]), moments, step=1, learning_rate=0.001)
+    >>> w, g = np.zeros(2), np.array([100.0, -0.01])
+    >>> moments = {"second_moment": np.zeros(2)}
+    >>> hg.RMSProp().update(w, g, moments, step=1, learning_rate=0.001)
     >>> w.round(4)
     array([-0.0032,  0.0032])
     """
@@ -99,7 +100,7 @@ class Adam(Optimizer):
 
     References
     ----------
-    .. [1] D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization", ICLR 2015.
+    .. [1] Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015.
 
     Examples
     --------
@@ -107,8 +108,9 @@ class Adam(Optimizer):
 
     >>> import numpy as np
     >>> import handgrad as hg
-    >>> w, moments = np.zeros(2), {"first_moment": np.zeros(2), "second_moment": np.zeros(2)}
-    >>> hg.Adam().update(w, np.array([100.0, -0.01]), moments, step=1, learning_rate=0.001)
+    >>> w, g = np.zeros(2), np.array([100.0, -0.01])
+    >>> moments = {name: np.zeros(2) for name in hg.Adam.moment_names}
+    >>> hg.Adam().update(w, g, moments, step=1, learning_rate=0.001)
     >>> w.round(5)
     array([-0.001,  0.001])
     """
@@ -153,7 +155,7 @@ class AdamW(Adam):
 
     References
     ----------
-    .. [1] I. Loshchilov and F. Hutter, "Decoupled weight decay regularization", ICLR 2019.
+    .. [1] Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019.
 
     Examples
     --------
@@ -161,8 +163,10 @@ class AdamW(Adam):
 
     >>> import numpy as np
     >>> import handgrad as hg
-    >>> network = hg.Network([hg.Dense(1, weight_initializer=hg.Ones())], input_shape=2)
-    >>> hg.AdamW(weight_decay=0.5).step(network, np.zeros(3), {}, step=1, rate=0.1)
+    >>> layer = hg.Dense(1, weight_initializer=hg.Ones())
+    >>> network = hg.Network([layer], input_shape=2)
+    >>> optimizer = hg.AdamW(weight_decay=0.5)
+    >>> optimizer.step(network, np.zeros(3), {}, step=1, rate=0.1)
     >>> network.parameters[0].weights
     array([[0.95, 0.95]], dtype=float32)
     """

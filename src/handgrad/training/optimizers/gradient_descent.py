@@ -27,14 +27,14 @@ class SGD(Optimizer):
 
     References
     ----------
-    .. [1] H. Robbins and S. Monro, "A stochastic approximation method", Annals of Mathematical Statistics, 1951.
+    .. [1] Robbins and Monro, "A stochastic approximation method", Annals of Mathematical Statistics, 1951.
 
     Examples
     --------
     >>> import numpy as np
     >>> import handgrad as hg
-    >>> w = np.array([1.0, 2.0])
-    >>> hg.SGD().update(w, np.array([1.0, -5.0]), {}, step=1, learning_rate=0.1)
+    >>> w, g = np.array([1.0, 2.0]), np.array([1.0, -5.0])
+    >>> hg.SGD().update(w, g, {}, step=1, learning_rate=0.1)
     >>> w
     array([0.9, 2.5])
     """
@@ -76,7 +76,7 @@ class Momentum(Optimizer):
 
     References
     ----------
-    .. [1] B. T. Polyak, "Some methods of speeding up the convergence of iteration methods", USSR Computational
+    .. [1] Polyak, "Some methods of speeding up the convergence of iteration methods", USSR Computational
        Mathematics and Mathematical Physics, 1964.
 
     Examples
@@ -85,9 +85,10 @@ class Momentum(Optimizer):
 
     >>> import numpy as np
     >>> import handgrad as hg
-    >>> w, moments = np.zeros(1), {"velocity": np.zeros(1)}
+    >>> w, g = np.zeros(1), np.ones(1)
+    >>> moments = {"velocity": np.zeros(1)}
     >>> for step in (1, 2, 3):
-    ...     hg.Momentum().update(w, np.ones(1), moments, step, learning_rate=0.01)
+    ...     hg.Momentum().update(w, g, moments, step, learning_rate=0.01)
     ...     print(w)
     [-0.01]
     [-0.029]
@@ -131,7 +132,7 @@ class Nesterov(Momentum):
 
     References
     ----------
-    .. [1] I. Sutskever, J. Martens, G. Dahl and G. Hinton, "On the importance of initialization and momentum in
+    .. [1] Sutskever, Martens, Dahl and Hinton, "On the importance of initialization and momentum in
        deep learning", ICML 2013.
 
     Examples
@@ -140,8 +141,9 @@ class Nesterov(Momentum):
 
     >>> import numpy as np
     >>> import handgrad as hg
-    >>> w, moments = np.zeros(1), {"velocity": np.zeros(1)}
-    >>> hg.Nesterov().update(w, np.ones(1), moments, step=1, learning_rate=0.01)
+    >>> w, g = np.zeros(1), np.ones(1)
+    >>> moments = {"velocity": np.zeros(1)}
+    >>> hg.Nesterov().update(w, g, moments, step=1, learning_rate=0.01)
     >>> w
     array([-0.019])
     """

@@ -40,8 +40,8 @@ class Muon(Adam):
 
     References
     ----------
-    .. [1] K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024.
-    .. [2] J. Liu et al., "Muon is scalable for LLM training", 2025.
+    .. [1] Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024.
+    .. [2] Liu et al., "Muon is scalable for LLM training", 2025.
 
     Examples
     --------
@@ -49,7 +49,8 @@ class Muon(Adam):
 
     >>> import numpy as np
     >>> import handgrad as hg
-    >>> network = hg.Network([hg.Dense(2, weight_initializer=hg.Zeros())], input_shape=2)
+    >>> layer = hg.Dense(2, weight_initializer=hg.Zeros())
+    >>> network = hg.Network([layer], input_shape=2)
     >>> gradient = np.array([3, 0, 0, 1, 0, 0], np.float32)
     >>> hg.Muon().step(network, gradient, {}, step=1, rate=0.02)
     >>> network.parameters[0].weights.round(4)

@@ -64,10 +64,10 @@ class Optimizer(Configurable, ABC):
 
     References
     ----------
-    .. [1] R. Pascanu, T. Mikolov and Y. Bengio, "On the difficulty of training recurrent neural networks",
+    .. [1] Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks",
        ICML 2013, algorithm 1.
-    .. [2] I. Loshchilov and F. Hutter, "Decoupled weight decay regularization", ICLR 2019.
-    .. [3] N. Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR 2014,
+    .. [2] Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019.
+    .. [3] Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR 2014,
        section 5.1.
 
     Examples

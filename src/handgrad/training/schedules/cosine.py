@@ -26,7 +26,7 @@ class Cosine(Schedule):
 
     References
     ----------
-    .. [1] I. Loshchilov and F. Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017.
+    .. [1] Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017.
 
     Examples
     --------
@@ -49,11 +49,11 @@ class OneCycle(Schedule):
     Parameters
     ----------
     start : float, default 0.04
-        Factor at the start, in [0, 1].
+        Factor :math:`s` at the start, in [0, 1].
     peak : float, default 0.3
-        Share of the training at which the factor is 1, in (0, 1).
+        Share :math:`q` of the training at which the factor is 1, in (0, 1).
     final : float, default 0
-        Factor at the end, in [0, 1].
+        Factor :math:`f` at the end, in [0, 1].
     warmup : float, default 0
         Share of the training in which the factor rises linearly, as for `Schedule`.
 
@@ -63,18 +63,17 @@ class OneCycle(Schedule):
 
     .. math::
 
-        1 - (1 - \text{start}) \frac{1 + \cos (\pi p / \text{peak})}{2}
-        \quad \text{for } p < \text{peak}
+        \begin{cases}
+        1 - (1 - s)\, h(p / q) & \text{if } p < q \\
+        f + (1 - f)\, h\left(\frac{p - q}{1 - q}\right) & \text{otherwise}
+        \end{cases}
 
-        \text{final} + (1 - \text{final})
-        \frac{1 + \cos (\pi (p - \text{peak}) / (1 - \text{peak}))}{2}
-        \quad \text{otherwise}
-
+    with half a cosine :math:`h(x) = (1 + \cos \pi x) / 2`.
     Large learning rates in the middle of the training make short trainings accurate [1]_.
 
     References
     ----------
-    .. [1] L. N. Smith and N. Topin, "Super-convergence: very fast training of neural networks using large learning
+    .. [1] Smith and Topin, "Super-convergence: very fast training of neural networks using large learning
        rates", 2018.
 
     Examples

@@ -26,7 +26,7 @@ class Schedule(Configurable, ABC):
 
     References
     ----------
-    .. [1] P. Goyal et al., "Accurate, large minibatch SGD: training ImageNet in 1 hour", 2017, section 2.2.
+    .. [1] Goyal et al., "Accurate, large minibatch SGD: training ImageNet in 1 hour", 2017, section 2.2.
 
     Examples
     --------
