@@ -33,8 +33,10 @@ class RMSProp(Optimizer):
 
     .. math::
 
+        \begin{split}
         s &\leftarrow \rho s + (1 - \rho) g^2 \\
         w &\leftarrow w - \eta \frac{g}{\sqrt{s} + \varepsilon}
+        \end{split}
 
     References
     ----------
@@ -90,11 +92,13 @@ class Adam(Optimizer):
 
     .. math::
 
+        \begin{split}
         m &\leftarrow \beta_1 m + (1 - \beta_1) g \\
         s &\leftarrow \beta_2 s + (1 - \beta_2) g^2 \\
         \hat m &= m / (1 - \beta_1^t) \\
         \hat s &= s / (1 - \beta_2^t) \\
         w &\leftarrow w - \eta \frac{\hat m}{\sqrt{\hat s} + \varepsilon}
+        \end{split}
 
     The divisions that give :math:`\hat m` and :math:`\hat s` correct the bias towards the initial zeros.
 

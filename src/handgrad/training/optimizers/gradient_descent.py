@@ -68,8 +68,10 @@ class Momentum(Optimizer):
 
     .. math::
 
+        \begin{split}
         v &\leftarrow \mu v + g \\
         w &\leftarrow w - \eta v
+        \end{split}
 
     A constant gradient moves the parameters by :math:`\eta g / (1 - \mu)` per step, so the default learning rate is
     a tenth of that of `SGD`.
@@ -127,8 +129,10 @@ class Nesterov(Momentum):
 
     .. math::
 
+        \begin{split}
         v &\leftarrow \mu v + g \\
         w &\leftarrow w - \eta (g + \mu v)
+        \end{split}
 
     References
     ----------

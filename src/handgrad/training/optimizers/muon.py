@@ -33,8 +33,10 @@ class Muon(Adam):
 
     .. math::
 
+        \begin{split}
         v &\leftarrow \mu v + g \\
         w &\leftarrow w - 0.2\, \eta \sqrt{\max(O, I)}\; \text{orthogonalize}(g + \mu v)
+        \end{split}
 
     Orthogonalizing replaces all singular values by about 1.
 

@@ -33,9 +33,9 @@ class Optimizer(Configurable, ABC):
     weight_decay : float, default 0
         Decoupled weight decay :math:`\lambda`, at least 0.
     clip_norm : float, default 0
-        Maximum norm of the gradient, at least 0; 0 for no maximum.
+        Maximum norm :math:`c` of the gradient, at least 0; 0 for no maximum.
     max_norm : float, default 0
-        Maximum norm of the incoming weights of each unit, at least 0; 0 for no maximum.
+        Maximum norm :math:`m` of the incoming weights of each unit, at least 0; 0 for no maximum.
 
     Attributes
     ----------
@@ -55,10 +55,12 @@ class Optimizer(Configurable, ABC):
 
     .. math::
 
-        g &\leftarrow g \cdot \min(1, \text{clip\_norm} / \lVert g \rVert) \\
+        \begin{split}
+        g &\leftarrow g \cdot \min(1, c / \lVert g \rVert) \\
         w &\leftarrow w - \eta \lambda w \\
         w &\leftarrow \text{update}(w, g) \\
-        w_o &\leftarrow w_o \cdot \min(1, \text{max\_norm} / \lVert w_o \rVert)
+        w_o &\leftarrow w_o \cdot \min(1, m / \lVert w_o \rVert)
+        \end{split}
 
     For `SGD` this decay equals the L2 penalty :math:`\frac{\lambda}{2} \lVert w \rVert^2`.
 
