@@ -13,7 +13,22 @@ KEPT = "\n\u200c\u200d"
 
 
 class HandgradError(ValueError):
-    """A problem that the user can fix, in one printable line of limited length."""
+    """A problem that the user can fix, in one line: what is wrong, where, and what to do.
+
+    Parameters
+    ----------
+    message : object
+        The message. Line breaks and control characters are replaced, and a long message is shortened.
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> try:
+    ...     hg.Network([hg.Dense(10)], input_shape=(1, 28, 28))
+    ... except hg.HandgradError as error:
+    ...     print(error)
+    Dense takes flat inputs (I,); got (1, 28, 28): put a Flatten before it
+    """
 
     def __init__(self, message: object = "") -> None:
         super().__init__(one_line(str(message)))

@@ -12,7 +12,8 @@ import handgrad as hg
 from failing import refusal
 from handgrad.kernels.softmax import softmax
 from handgrad.model.layers import BatchNorm, Conv2D, Dense, Flatten, Layer, ReLU, Tanh
-from handgrad.model.network import FEW, Network
+from handgrad.model.network import Network
+from handgrad.model.predictions import FEW
 
 
 def small(seed: int = 0) -> Network:

@@ -41,32 +41,56 @@ def naming(where: Path | str) -> Iterator[None]:
 
 @dataclass(eq=False, repr=False)
 class Dataset:
-    """Examples with their labels; HandgradError where the arrays do not match, or hold NaN or infinity.
+    """Examples with their labels.
 
     Parameters
     ----------
-    inputs : array-like, (N, ...)
-        Numbers; examples are flattened to (N, I). uint8 stays uint8, and integers of another type become uint8 where
-        they are pixels: from 0 to 255, with a maximum of 128 or more. Everything else becomes float32. Memory maps
-        in C order are not copied: their rows are converted when they are used. A sparse matrix of SciPy becomes
-        `SparseRows` of float32 or float64.
-    labels : array-like, (N,), (N, L) or (N, T)
-        What each example should be predicted as: integers from 0 to C − 1 or names of classes; for several labels 0
-        or 1 for each of them, stored as uint8; for regression numbers (N,) or (N, T), stored as float64 (N, T).
-    classes : sequence of str, or int, optional
-        The names of the classes, or their number. Default: the sorted names in `labels`, or the numbers up to the
-        largest. The attribute is a tuple of names. For other tasks, the names of the labels or targets.
+    inputs : array-like of shape (N, ...) or sparse matrix
+        Numbers. Examples are flattened to (N, I). uint8 stays uint8. Integers of another type become uint8 where they
+        are pixels: from 0 to 255, with a maximum of 128 or more. All other numbers become float32. Memory maps in C
+        order are not copied.
+    labels : array-like of shape (N,), (N, L) or (N, T)
+        Classes (N,), as integers from 0 to C − 1 or as names; for several labels 0 or 1 (N, L); for a regression
+        numbers (N,) or (N, T).
+    classes : sequence of str or int, optional
+        Names of the classes, labels or targets, or their number. Default: the sorted names in `labels`, or the
+        numbers up to the largest. The attribute is a tuple of names.
     input_shape : tuple of int, optional
-        Of one example, e.g. ``(1, 28, 28)`` for grey images; default: the shape of `inputs` without N.
+        Shape of one example, e.g. ``(1, 28, 28)`` for grey images. Default: the shape of `inputs` without N.
     framing : {"digit", "plain"}, optional
-        How an image file becomes an example: framed as MNIST frames digits, or only resized. Default: ``"digit"``
-        for images of shape ``(1, 28, 28)``, else ``"plain"``.
+        How an image file becomes an example: framed as MNIST frames digits, or only resized. Default: ``"digit"`` for
+        images of shape ``(1, 28, 28)``, else ``"plain"``.
     features : sequence of str, optional
-        The names of the I inputs.
+        Names of the I inputs.
     task : {"classification", "multilabel", "regression"}
-        What is learned: one class, any number of labels, or one or several numbers.
+        Task: one class, any number of labels, or one or several numbers per example.
     means : mapping from str to float, optional
-        By column of a table the number that stands for missing ones, where its input ``NAME=`` is 1.
+        Numbers that stand for missing values, by column of a table.
+
+    Attributes
+    ----------
+    inputs : array of shape (N, I) or sparse rows
+        Inputs.
+    labels : array of shape (N,), (N, L) or (N, T)
+        Numbers of the classes; uint8 for several labels; float64 for a regression.
+
+    Raises
+    ------
+    HandgradError
+        If the arrays do not match, or hold NaN or infinity.
+
+    See Also
+    --------
+    load_data : Read data sets from files.
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> dataset = hg.Dataset([[5.1, 3.5], [6.2, 2.9], [5.9, 3.0]], ["setosa", "virginica", "virginica"])
+    >>> dataset
+    Dataset(3 examples of 2 float32, 2 classes)
+    >>> dataset.classes, dataset.labels
+    (('setosa', 'virginica'), array([0, 1, 1]))
     """
 
     inputs: Any
@@ -107,7 +131,18 @@ class Dataset:
         return len(self.labels)
 
     def take(self, rows: NDArray[np.integer] | slice) -> "Dataset":
-        """Return the examples at `rows` as a data set; many examples of a memory map stay in its file."""
+        """Return some of the examples as a data set.
+
+        Parameters
+        ----------
+        rows : slice or array of int
+            Their numbers, from 0.
+
+        Returns
+        -------
+        Dataset
+            The examples. Those of a memory map stay in its file if they are many.
+        """
         dataset = copy(self)
         if is_mapped(self.inputs) and not isinstance(rows, slice) and len(rows) * self._row_bytes > PART:
             dataset.inputs = MappedRows(self.inputs, rows)
@@ -117,7 +152,13 @@ class Dataset:
         return dataset
 
     def fingerprint(self) -> int:
-        """Return a checksum that identifies the data, of inputs above 1 GB from evenly spaced parts."""
+        """Compute a checksum that identifies the data.
+
+        Returns
+        -------
+        int
+            Checksum of inputs and labels. Of inputs above 1 GB it covers evenly spaced parts.
+        """
         checksum = crc32(np.ascontiguousarray(self.labels).data)
         for array in arrays_of(self.inputs):
             parts = list(row_slices(array))
@@ -126,20 +167,65 @@ class Dataset:
         return checksum
 
     def sample(self, count: int) -> Any:
-        """Return the inputs of about `count` examples, evenly spaced, (n, I)."""
+        """Return the inputs of some examples, evenly spaced.
+
+        Parameters
+        ----------
+        count : int
+            Approximate number of examples.
+
+        Returns
+        -------
+        array of shape (n, I) or sparse rows
+            Inputs.
+        """
         rows = self.inputs[:: max(1, len(self) // count)]
         return rows if isinstance(rows, SparseRows) else np.ascontiguousarray(rows)
 
     def parts(self) -> "Iterator[Dataset]":
-        """Yield the examples in parts of at most 64 MB."""
+        """Split the examples into parts of at most 64 MB.
+
+        Returns
+        -------
+        iterator of Dataset
+            The parts in order.
+        """
         return map(self.take, row_slices(self.inputs))
 
     def draw_order(self, batch_size: int, rng: np.random.Generator) -> NDArray[np.integer] | None:
-        """Draw the order of an epoch; see `data/batches.py`."""
+        """Draw the order of an epoch.
+
+        Parameters
+        ----------
+        batch_size : int
+            Number of examples per batch.
+        rng : numpy.random.Generator
+            Source of random numbers.
+
+        Returns
+        -------
+        array of shape (N,) or None
+            Numbers of the examples. None stands for the order of the data, in which one batch holds all.
+        """
         return epoch_order(len(self), batch_size, rng, self._row_bytes)
 
     def batches(self, order: NDArray[np.integer] | None, batch_size: int, start: int = 0) -> Iterator[Rows]:
-        """Cut an epoch into batches, after the first `start` examples of its order; a memory map is read ahead."""
+        """Split an epoch into batches.
+
+        Parameters
+        ----------
+        order : array of shape (N,) or None
+            Order of the examples, from `draw_order`.
+        batch_size : int
+            Number of examples per batch.
+        start : int
+            Number of examples that are left out at the beginning.
+
+        Yields
+        ------
+        array of int or slice
+            The examples of a batch. A memory map is read ahead.
+        """
         rest = chunks(slice(start, len(self)) if order is None else order[start:], batch_size)
         block, window = window_sizes(self._row_bytes)
         if order is None or not is_mapped(self.inputs) or len(self) <= window:
@@ -163,17 +249,33 @@ class Dataset:
 
 
 class Splits:
-    """A training split, and optionally a validation and a test split; what `load_data` returns.
-
-    HandgradError where examples of two splits differ in size, or a split is not a data set.
+    """A training split, and optionally a validation and a test split, as `load_data` returns them.
 
     Parameters
     ----------
     train : Dataset
+        Examples to train on.
     validation : Dataset, optional
-    test : Dataset, or a function that opens it when it is first used, optional
+        Examples to choose epochs and hyper-parameters on.
+    test : Dataset or function, optional
+        Examples to measure the result on, or a function without arguments that opens them when they are first used.
     source : str
-        The name or path of the data.
+        Name or path of the data.
+
+    Raises
+    ------
+    HandgradError
+        If examples of two splits differ in size, or a split is not a `Dataset`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> splits = hg.load_data("strokes:600").split_validation(100, np.random.default_rng(0))
+    >>> splits.train
+    Dataset(500 examples of 1×28×28 uint8, 10 classes)
+    >>> len(splits.validation), len(splits.test)
+    (100, 100)
     """
 
     def __init__(
@@ -193,7 +295,7 @@ class Splits:
 
     @cached_property
     def test(self) -> Dataset | None:
-        """The test split, for `evaluate`; training never opens it."""
+        """Test split, for `evaluate`, or None. Training never opens it."""
         test = self._test() if callable(self._test) else self._test
         return None if test is None else self._check(test, "test")
 
@@ -207,7 +309,23 @@ class Splits:
         return split
 
     def split(self, name: str) -> Dataset:
-        """Return a split by name: train, validation or test; HandgradError where there is none."""
+        """Return a split by name.
+
+        Parameters
+        ----------
+        name : {"train", "validation", "test"}
+            Name of the split.
+
+        Returns
+        -------
+        Dataset
+            The split.
+
+        Raises
+        ------
+        HandgradError
+            If there is no such split.
+        """
         if name not in ("train", "validation", "test"):
             raise HandgradError(f"unknown split '{name}'; choose from train, validation, test")
         split: Dataset | None = getattr(self, name)
@@ -217,7 +335,23 @@ class Splits:
         return split
 
     def with_validation(self, validation: Dataset) -> "Splits":
-        """Return the same splits with other examples for validation; HandgradError where they do not match."""
+        """Return the splits with other examples for validation.
+
+        Parameters
+        ----------
+        validation : Dataset
+            Examples of the same form and classes.
+
+        Returns
+        -------
+        Splits
+            The splits.
+
+        Raises
+        ------
+        HandgradError
+            If the examples do not match those of the training split.
+        """
         if not len(validation):
             raise HandgradError("the validation data hold no examples")
         if (validation.task, validation.classes) != (self.train.task, self.train.classes):
@@ -227,7 +361,25 @@ class Splits:
         return Splits(self.train, validation, self._test, self.source)
 
     def split_validation(self, examples: int, rng: np.random.Generator) -> "Splits":
-        """Move random examples from train to validation, if that is empty; HandgradError if none would be left."""
+        """Move random examples from the training split to the validation split, if there is none.
+
+        Parameters
+        ----------
+        examples : int
+            Number of examples to move.
+        rng : numpy.random.Generator
+            Source of random numbers.
+
+        Returns
+        -------
+        Splits
+            The splits, unchanged if there is a validation split.
+
+        Raises
+        ------
+        HandgradError
+            If no training examples would be left.
+        """
         if self.validation is not None:
             return self
         count = len(self.train)

@@ -30,29 +30,57 @@ def load_data(
     *,
     like: Form | None = None,
 ) -> Splits:
-    """Load a data set; HandgradError where the source is unknown, or what it holds cannot be read.
+    r"""Load a data set by its name, or from files.
 
     Parameters
     ----------
     source : str or path
-        ``"mnist"`` or ``"fashion-mnist"``, found or downloaded; ``"strokes"``, ``"strokes:N"`` or
-        ``"strokes:N:SEED"``, N synthetic digits (default: 60,000 of seed 0); or a path: a CSV or Parquet file with a
-        label column, an ``.npz``, a ``.npy`` file beside that of its labels, a folder of IDX or ``.npy`` files, of
-        a table named ``…train…`` and one named ``…test…``, or of one folder of images for each class, optionally
-        below ``train`` and ``test``. Tables that would not fit into memory are converted once and memory-mapped.
+        Name or path of the data; see Notes.
     target : str or sequence of str, optional
-        The columns of a table that should be predicted; default: ``label``.
+        Columns of a table that should be predicted. Default: ``label``.
     task : {"classification", "multilabel", "regression"}, optional
-        Default, for tables and NumPy files: several columns of zeros and ones are labels, others targets of a
-        regression; numbers with fractions, and more than 100 different integers, are targets, too; other integers,
-        and names, are classes.
+        Task of a table or a NumPy file. Default: several columns of zeros and ones are labels, and several columns
+        of other numbers are targets. Numbers with fractions, and more than 100 different integers, are targets.
+        Other integers, and names, are classes.
     like : Form, optional
-        How tables should be read, as those that a model was trained on.
+        How tables are read, for data like those of a trained model.
 
     Returns
     -------
     Splits
-        The test split is read when it is first used.
+        The data. The test split is read when it is first used.
+
+    Raises
+    ------
+    HandgradError
+        If the source is unknown, or its data cannot be read.
+
+    Notes
+    -----
+    `source` is one of:
+
+    - ``"mnist"`` or ``"fashion-mnist"``, which are found in ``$HANDGRAD_DATA`` or downloaded;
+    - ``"strokes"``, ``"strokes:N"`` or ``"strokes:N:SEED"``: N synthetic digits, by default 60,000 of seed 0;
+    - a CSV or Parquet file with a label column;
+    - an ``.npz`` file, or an ``.npy`` file beside that of its labels;
+    - a folder of IDX or ``.npy`` files;
+    - a folder with a table named ``…train…`` and one named ``…test…``;
+    - a folder with one folder of images for each class, optionally below ``train`` and ``test``.
+
+    Tables that would not fit into memory are converted once and memory-mapped.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import handgrad as hg
+    >>> hg.load_data("strokes:1000").train
+    Dataset(1,000 examples of 1×28×28 uint8, 10 classes)
+    >>> text = "area,rooms,price\n54.5,2,1200\n80.0,3,1650\n"
+    >>> count = Path("rents.csv").write_text(text)
+    >>> data = hg.load_data("rents.csv", target="price", task="regression")
+    >>> data.train.features, data.train.labels
+    (('area', 'rooms'), array([[1200.],
+           [1650.]]))
     """
     name, path = str(source), Path(source)
     form = like or Form()

@@ -27,26 +27,42 @@ def export(
     recipe: files.Recipe | None = None,
     accuracy: str | None = None,
 ) -> None:
-    """Write a trained network in another format, with its scaling, completely or not at all.
+    """Write a trained network in another format, with its scaling.
 
-    Raise HandgradError if the format is unknown or does not support the network, its extra is missing, or a file
-    cannot be written.
+    The file is written completely or not at all.
 
     Parameters
     ----------
-    network : Network, or a fitted estimator or pipeline
+    network : Network or fitted estimator
         As `save_model` takes it.
     path : path
-        Of the file, whose folder must exist; for CSV, of the folder, which is created.
-    format : str, optional
-        ``"onnx"``, ``"c"`` (a C99 header), ``"html"`` (a page to draw on, or a form) or ``"csv"``
-        (parameters in the Rust program's layout); default: by the suffix, ``.onnx``, ``.h``, ``.html`` or none.
+        Path of the file, whose folder must exist. For CSV, path of the folder, which is created.
+    format : {"onnx", "c", "html", "csv"}, optional
+        ONNX, a C99 header, a web page, or a folder of CSV files with the parameters. Default: by the suffix,
+        ``.onnx``, ``.h``, ``.html`` or none.
     int8 : bool
-        Round weights to 8 bits; only for C.
+        Whether weights are rounded to 8 bits; only for C.
     recipe : mapping, optional
-        The recipe of the training, as plain tables; stored in ONNX, its name is shown in HTML.
+        Recipe of the training, as plain dictionaries. ONNX stores it, and HTML shows its name.
     accuracy : str, optional
-        The accuracy or loss, and the data it was measured on, as text; shown in HTML.
+        Accuracy or loss, and the data it was measured on, as text. HTML shows it.
+
+    Raises
+    ------
+    HandgradError
+        If the format is unknown or does not support the network, its extra is not installed, or the file cannot be
+        written.
+
+    See Also
+    --------
+    save_model : Write a model file, which holds everything.
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> network = hg.Network([hg.Dense(8), hg.ReLU(), hg.Dense(3)], input_shape=4)
+    >>> hg.export(network, "network.h")
+    >>> hg.export(network, "parameters")
     """
     path = usable(path)
     format = format or SUFFIXES.get(path.suffix.lower(), path.suffix)
@@ -90,13 +106,37 @@ def _onnx() -> Any:
 
 
 def load_model(path: Path | str) -> Network:
-    """Load a trained network; HandgradError if there is none, or it is damaged, inconsistent or of a newer version.
+    """Load a trained network.
 
     Parameters
     ----------
     path : path
         A run folder, a model file (``.safetensors``), an ONNX file that handgrad wrote (``.onnx``), or a folder of
-        parameter CSV files in the Rust program's layout (``final_config/``).
+        parameters in CSV files.
+
+    Returns
+    -------
+    Network
+        The network, ready to predict.
+
+    Raises
+    ------
+    HandgradError
+        If there is no model, or it is damaged or of a newer version.
+
+    See Also
+    --------
+    save_model : Write a model file.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> network = hg.Network([hg.Dense(3)], input_shape=4)
+    >>> hg.save_model(network, "model.safetensors")
+    >>> loaded = hg.load_model("model.safetensors")
+    >>> np.array_equal(loaded.flat_parameters, network.flat_parameters)
+    True
     """
     file = model_file(path)
     if file is None:

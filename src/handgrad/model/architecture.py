@@ -74,10 +74,21 @@ class Architecture:
         self.is_mlp = [type(layer) for layer in self.layers] == [Dense, ReLU, Dense]
 
     def chunk_size(self, examples: int, threads: int, entries: float | None = None) -> int:
-        """Return the size of the chunks of a batch: at most `chunk`, the same number of chunks for each thread.
+        """Return the number of examples to compute at a time, the same number of chunks for each thread.
 
-        A batch that would be one chunk is shared out where that is worth the overhead. `entries` is the number of
-        inputs of an example that are not zero, where only these are computed with.
+        Parameters
+        ----------
+        examples : int
+            Size of the batch. One that would be a single chunk is shared out where that is worth the overhead.
+        threads : int
+            Number of threads.
+        entries : float, optional
+            Number of inputs of an example that are not zero, if the others are skipped.
+
+        Returns
+        -------
+        int
+            Size of a chunk.
         """
         chunk, macs = self.chunk, self.macs
         if entries is not None:
@@ -139,7 +150,7 @@ class Architecture:
 
     @property
     def flat_parameters(self) -> NDArray[Any]:
-        """All parameters, (P,); values that are assigned are copied into it."""
+        """All parameters, an array of shape (P,). Values that are assigned are copied into it."""
         return self._vector
 
     @flat_parameters.setter
@@ -147,7 +158,13 @@ class Architecture:
         self._vector[...] = values
 
     def named_arrays(self) -> dict[str, NDArray[Any]]:
-        """Return all parameters and statistics by name, e.g. ``"layers.0.weights"``; no copies."""
+        """Return all parameters and statistics by name.
+
+        Returns
+        -------
+        dict
+            Arrays, no copies. The keys are e.g. ``"layers.0.weights"``.
+        """
         return {
             f"layers.{place}.{name}": array
             for place, arrays in enumerate(self.arrays)
@@ -155,9 +172,18 @@ class Architecture:
         }
 
     def views(self, vector: NDArray[Any]) -> list[Parameters]:
-        """View a flat (P,) vector as the arrays of each layer, by name.
+        """View a flat vector, e.g. a gradient, as the arrays of each layer.
 
-        A matrix (O, I) lies in memory as (I, O), the weights of one input side by side; see dense.c.
+        Parameters
+        ----------
+        vector : array of shape (P,)
+            Values in the order of `flat_parameters`. A matrix (O, I) lies in it as (I, O), the weights of one input
+            side by side.
+
+        Returns
+        -------
+        list of SimpleNamespace
+            Arrays of each layer by name, views of `vector`.
         """
         size = self.parameter_count
         if vector.shape != (size,) or vector.dtype != self.dtype or not vector.flags.c_contiguous:

@@ -22,16 +22,36 @@ from handgrad.model.network import Network
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One array.
+    """One array of an `Explanation`.
 
-    Attributes
+    Parameters
     ----------
-    name, formula : str
-        E.g. "z1", "weights1", or "dz1" for the gradient of the loss with respect to z1; and how it is computed.
+    name : str
+        E.g. ``"z1"``, ``"weights1"``, or ``"dz1"`` for the gradient of the loss with respect to z1.
     layer : str
-        Index and class of the layer, e.g. "0 Dense"; "input", "loss", or "prediction" of a regression.
-    values : array
-        The first axis is one example, except for parameters and their gradients; the loss is a number, ().
+        Index and class of the layer, e.g. ``"0 Dense"``, or ``"input"``, ``"loss"`` or ``"prediction"``.
+    direction : {"forward", "backward"}
+        Whether the array is computed on the way forward or back.
+    formula : str
+        How it is computed, e.g. ``"z1 = x weights1ᵀ + biases1"``.
+    values : array of float64
+        The array. Its first axis is one example, except for parameters and their gradients. The loss is a number.
+
+    See Also
+    --------
+    explain : Compute all steps.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> network = hg.Network([hg.Dense(3), hg.ReLU(), hg.Dense(2)], input_shape=4, rng=0)
+    >>> explanation = hg.explain(network, np.ones(4), label=0)
+    >>> for step in explanation.steps[-3:]:
+    ...     print(f"{step.name:9} {step.values.shape}  {step.formula}")
+    dweights1 (3, 4)  dweights1 = dz1ᵀ x
+    dbiases1  (3,)  dbiases1 = Σₙ dz1
+    dx        (1, 4)  dx = dz1 weights1
     """
 
     name: str
@@ -43,17 +63,35 @@ class Step:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
-    """The steps of one example through a network and back.
+    """The arrays of one example on its way through a network and back, as `explain` returns them.
 
-    Attributes
+    Parameters
     ----------
     steps : tuple of Step
-        In the order of computation; the last one is "dx".
-    raw : (I,)
+        The arrays in the order of computation. The last one is ``"dx"``.
+    raw : array of shape (I,)
         The example as the data set has it.
-    label, predicted : int
-        The class or label whose loss is explained, and the most probable one; of a regression the target.
-    task : str
+    example_shape : tuple of int
+        Shape of the example.
+    classes : tuple of str
+        Names of the classes, labels or targets.
+    label : int
+        Number of the class or label whose loss is explained, or of the target.
+    predicted : int
+        Number of the most probable class or label, or of the target.
+    task : {"classification", "multilabel", "regression"}
+        Task of the network.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> network = hg.Network([hg.Dense(3), hg.ReLU(), hg.Dense(2)], input_shape=4, rng=0)
+    >>> explanation = hg.explain(network, np.ones(4), label=0)
+    >>> explanation["probabilities"].round(3)
+    array([[0.428, 0.572]])
+    >>> explanation["dz2"].round(3)
+    array([[-0.572,  0.572]])
     """
 
     steps: tuple[Step, ...]
@@ -65,7 +103,18 @@ class Explanation:
     task: str = "classification"
 
     def __getitem__(self, name: str) -> Floats:
-        """Return the values of a step."""
+        """Return the values of a step.
+
+        Parameters
+        ----------
+        name : str
+            Name of the step, e.g. ``"z1"``.
+
+        Returns
+        -------
+        array of float64
+            Its values.
+        """
         return {step.name: step.values for step in self.steps}[name]
 
     def __repr__(self) -> str:
@@ -75,27 +124,49 @@ class Explanation:
 
     @property
     def value(self) -> float:
-        """The probability of the predicted class or label, or of a regression the predicted target, in its units."""
+        """Probability of the predicted class or label, or the predicted target in units of the data."""
         name = "predictions" if self.task == "regression" else "probabilities"
         return float(self[name][0, self.predicted])
 
     @property
     def input_gradient(self) -> Floats:
-        """The gradient of the loss, or of the target, with respect to the inputs, in the shape of the example."""
+        """Gradient of the loss, or of the target, with respect to the inputs, in the shape of the example."""
         return self["dx"].reshape(self.example_shape)
 
 
 def explain(network: Network, raw: ArrayLike, label: int | np.integer | None = None) -> Explanation:
-    """Compute every array of one example on its way through a network, in inference, and back.
+    """Compute every array of one example on its way through a network and back.
 
     Parameters
     ----------
     network : Network
-    raw : (I,) or (*example_shape)
-        One example as the data set has it: 0–255 for images; HandgradError if it does not fit.
+        The network, which is used as in inference. The arithmetic is in float64.
+    raw : array-like of I numbers
+        One example as the data set has it, e.g. 0–255 for images.
     label : int, optional
-        The class whose loss is explained, from 0 to C − 1; default: the predicted one. Of several labels, the one
-        whose presence is explained; default: the most probable. Of a regression, the target; default: the first.
+        Number of the class whose loss is explained. Default: the predicted one. For several labels, the label whose
+        presence is explained; default: the most probable one. For a regression, the target; default: the first.
+
+    Returns
+    -------
+    Explanation
+        The arrays by name, with their formulas.
+
+    Raises
+    ------
+    HandgradError
+        If the example or the label does not fit the network.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> network = hg.Network([hg.Dense(3), hg.ReLU(), hg.Dense(2)], input_shape=4, rng=0)
+    >>> explanation = hg.explain(network, np.ones(4))
+    >>> print(*(step.name for step in explanation.steps if step.direction == "forward"))
+    x weights1 biases1 z1 a1 weights2 biases2 z2 probabilities loss
+    >>> explanation.input_gradient.shape
+    (4,)
     """
     raw = np.asarray(raw).reshape(-1)
     classes, task = network.classes, network.task or "classification"

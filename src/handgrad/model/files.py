@@ -41,20 +41,46 @@ def save_model(
     steps: int | None = None,
     finished: bool = False,
 ) -> None:
-    """Write a network to a model file, atomically; HandgradError if that fails, or a parameter is not finite.
+    """Write a network to a model file.
+
+    The file is written completely or not at all.
 
     Parameters
     ----------
-    network : Network or fitted scikit-learn object
-        A `HandgradClassifier` or `HandgradRegressor`, a pipeline that ends in one, or a search that fitted one.
+    network : Network or fitted estimator
+        A `Network`, a `HandgradClassifier` or `HandgradRegressor`, a pipeline that ends in one, or a search that
+        fitted one.
     path : path
-        Usually ``model.safetensors``; its folder must exist.
+        Path of the file, usually ``model.safetensors``. Its folder must exist.
     recipe : mapping, optional
-        The recipe of the training, as plain tables.
+        Recipe of the training, as plain dictionaries, which is stored.
     steps : int, optional
-        The number of steps of the training whose result the network is; noted in the file of a run.
+        Number of steps of the training so far, which is stored.
     finished : bool
-        Whether that was the whole training; noted, too.
+        Whether that was the whole training, which is stored.
+
+    Raises
+    ------
+    HandgradError
+        If the file cannot be written, or a parameter is not a finite number.
+
+    See Also
+    --------
+    load_model : Read the file.
+    export : Write other formats.
+
+    Notes
+    -----
+    The file is in the safetensors format. Its metadata hold the layers, the scaling, the names of the classes and
+    the recipe as JSON. Nothing is pickled.
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> network = hg.Network([hg.Dense(3)], input_shape=4)
+    >>> hg.save_model(network, "model.safetensors")
+    >>> print(hg.load_model("model.safetensors"))
+    4 → Dense → 3: 15 parameters
     """
     if Path(path).suffix.lower() in (".onnx", ".h", ".html", ".csv"):
         raise HandgradError(f"{path}: save_model writes .safetensors files; use export for other formats")

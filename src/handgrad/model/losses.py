@@ -15,29 +15,69 @@ from handgrad.kernels.types import Floats, Integers
 
 
 class Loss(Configurable, ABC):
-    """Base of the losses. A custom loss is a frozen dataclass with a `per_example`.
+    """Base class of the losses: what training minimises, and its gradient.
+
+    A custom loss inherits from it, is a frozen dataclass, and defines `per_example`.
 
     Attributes
     ----------
     task : {"classification", "multilabel", "regression"}
-        What targets the loss takes. A custom loss inherits "classification" unless it sets another.
+        The task whose targets the loss takes. Default: ``"classification"``.
+
+    Examples
+    --------
+    A custom loss, the mean absolute error, and the check of its gradient:
+
+    >>> from dataclasses import dataclass
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> @dataclass(frozen=True)
+    ... class AbsoluteError(hg.Loss):
+    ...     task = "regression"
+    ...     def per_example(self, logits, targets):
+    ...         difference = logits - targets
+    ...         return np.abs(difference).mean(axis=1), np.sign(difference) / logits.shape[1]
+    >>> network = hg.Network([hg.Dense(1)], input_shape=2, dtype=np.float64, task="regression")
+    >>> all(check.passed for check in hg.check_gradients(network, loss=AbsoluteError()))
+    True
     """
 
     task: ClassVar[str] = "classification"
 
     @abstractmethod
     def per_example(self, logits: Floats, targets: NDArray[Any]) -> tuple[Floats, Floats]:
-        """Compute the loss of every example (N,), and its gradient (N, C).
+        """Compute the loss of every example, and its gradient.
 
         Parameters
         ----------
-        logits : (N, C)
-        targets : (N,) integers from 0 to C − 1 for classification; (N, C) zeros and ones for several labels, (N, C)
-            numbers for regression
+        logits : array of shape (N, C)
+            Outputs of the network.
+        targets : array of shape (N,) or (N, C)
+            Classes (N,) from 0 to C − 1; for several labels zeros and ones (N, C); for regression numbers (N, C).
+
+        Returns
+        -------
+        losses : array of shape (N,)
+            Loss of each example.
+        dlogits : array of shape (N, C)
+            Gradient of each loss with respect to its logits.
         """
 
     def check_targets(self, logits: Floats, targets: NDArray[Any]) -> None:
-        """Raise HandgradError unless the targets fit the logits and the task."""
+        """Check that targets fit the logits and the task.
+
+        Parameters
+        ----------
+        logits : array of shape (N, C)
+            Outputs of the network.
+        targets : array
+            As `per_example` takes them.
+
+        Raises
+        ------
+        HandgradError
+            If they do not fit.
+        """
         n, classes = logits.shape
         if self.task != "classification":
             if targets.shape != logits.shape:
@@ -47,33 +87,79 @@ class Loss(Configurable, ABC):
             raise HandgradError(f"labels must be {(n,)} classes from 0 to {classes - 1}")
 
     def count_correct(self, logits: Floats, targets: NDArray[Any]) -> int:
-        """Return the number of correct predictions: of classes, or of single labels; 0 for regression."""
+        """Count correct predictions.
+
+        Parameters
+        ----------
+        logits : array of shape (N, C)
+            Outputs of the network.
+        targets : array
+            As `per_example` takes them.
+
+        Returns
+        -------
+        int
+            Number of correct classes, or of correct single labels; 0 for regression.
+        """
         if self.task == "classification":
             return kernels.count_correct(logits, targets)
         return int(((logits > 0) == targets).sum()) if self.task == "multilabel" else 0
 
     def fitted(self, labels: Integers, classes: int) -> Self:
-        """Return the loss with what it takes from training data, e.g. class weights."""
+        """Return the loss with what it takes from training data, e.g. balanced class weights.
+
+        Parameters
+        ----------
+        labels : array of shape (N,)
+            Labels of the training split.
+        classes : int
+            Number of classes C.
+
+        Returns
+        -------
+        Loss
+            The loss itself, or a copy.
+        """
         return self
 
     def reported(self) -> "Loss":
-        """Return the loss that records and evaluations report: itself, or without what serves training only."""
+        """Return the loss that records and evaluations report, without what serves training only.
+
+        Returns
+        -------
+        Loss
+            The loss itself, or e.g. a `CrossEntropy` without label smoothing.
+        """
         return self
 
     def __call__(
         self, logits: Floats, targets: NDArray[Any], weights: Floats | None = None, total: int | None = None
     ) -> tuple[float, Floats]:
-        """Compute the mean loss, and its gradient with respect to the logits, (N, C).
+        """Compute the mean loss, and its gradient.
 
         Parameters
         ----------
-        logits, targets
-            As for `per_example`; HandgradError where they do not fit together.
-        weights : (N,), optional
-            The weight of each example; default: 1.
+        logits : array of shape (N, C)
+            Outputs of the network.
+        targets : array
+            As `per_example` takes them.
+        weights : array of shape (N,), optional
+            Weight of each example. Default: 1.
         total : int, optional
-            The divisor of the sum; default: N. For a chunk it is the size of the whole batch, so that losses and
+            Divisor of the sum. Default: N. For a chunk it is the size of the whole batch, so that losses and
             gradients of chunks add up.
+
+        Returns
+        -------
+        loss : float
+            Mean loss.
+        dlogits : array of shape (N, C)
+            Gradient of the mean loss with respect to the logits.
+
+        Raises
+        ------
+        HandgradError
+            If the targets do not fit the logits.
         """
         self.check_targets(logits, targets)
         losses, dlogits = self.per_example(logits, targets)
@@ -85,14 +171,38 @@ class Loss(Configurable, ABC):
 
 @dataclass(frozen=True)
 class CrossEntropy(Loss):
-    """Cross-entropy between the softmax of the logits and the labels, in nats.
+    """Cross-entropy between the softmax of the logits and the classes, in nats.
 
     Parameters
     ----------
     label_smoothing : float
-        Share of the target that is spread over all classes, from 0 to below 1.
-    class_weights : sequence of float, mapping from class number to float, or "balanced", optional
-        The weight of the examples of each class; default: 1. "balanced": N / (C · N of the class).
+        Share s of the target that is spread over all classes, from 0 to below 1.
+    class_weights : sequence of float, mapping from int to float or "balanced", optional
+        Weight w of the examples of each class, from 0. Default: 1. ``"balanced"``: N / (C · N of the class).
+
+    See Also
+    --------
+    BinaryCrossEntropy : Loss for examples with any number of labels.
+
+    Notes
+    -----
+    ``loss = −w Σₖ qₖ log pₖ`` with ``p = softmax(logits)`` and ``qₖ = (1 − s) [k = class] + s / C``. The gradient
+    with respect to the logits is ``w (p − q)``.
+
+    References
+    ----------
+    Szegedy, Vanhoucke, Ioffe, Shlens and Wojna, "Rethinking the inception architecture for computer vision", CVPR
+    2016, section 7 (label smoothing).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> loss, dlogits = hg.CrossEntropy()(np.array([[2.0, 1.0, 0.0]]), np.array([0]))
+    >>> round(loss, 4)
+    0.4076
+    >>> dlogits.round(4)
+    array([[-0.3348,  0.2447,  0.09  ]])
     """
 
     label_smoothing: float = field(default=0.0, metadata=within(0, 1))
@@ -116,7 +226,25 @@ class CrossEntropy(Loss):
         object.__setattr__(self, "class_weights", tuple(weights.tolist()))
 
     def fitted(self, labels: Integers, classes: int) -> Self:
-        """Compute balanced class weights, or check that there is one for each class."""
+        """Return the loss with balanced class weights, if these are wanted.
+
+        Parameters
+        ----------
+        labels : array of shape (N,)
+            Labels of the training split.
+        classes : int
+            Number of classes C.
+
+        Returns
+        -------
+        CrossEntropy
+            The loss itself, or a copy with a weight for each class.
+
+        Raises
+        ------
+        HandgradError
+            If the number of class weights is not C.
+        """
         if self.class_weights == "balanced":
             counts = np.bincount(labels, minlength=classes)
             balanced = len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1))
@@ -140,9 +268,28 @@ class CrossEntropy(Loss):
 
 @dataclass(frozen=True)
 class BinaryCrossEntropy(Loss):
-    """Cross-entropy between the sigmoid of each logit and its label, 0 or 1, in nats; the mean over the labels.
+    """Cross-entropy between the sigmoid of each logit and its label, in nats.
 
-    It is for examples that may have any number of labels.
+    It is the loss for examples that may have any number of labels.
+
+    See Also
+    --------
+    CrossEntropy : Loss for examples with one class of several.
+
+    Notes
+    -----
+    ``loss = −Σₖ (yₖ log pₖ + (1 − yₖ) log(1 − pₖ)) / L`` with ``p = sigmoid(logits)`` and L labels y, 0 or 1. The
+    gradient with respect to the logits is ``(p − y) / L``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> loss, dlogits = hg.BinaryCrossEntropy()(np.array([[2.0, -1.0]]), np.array([[1, 0]]))
+    >>> round(loss, 4)
+    0.2201
+    >>> dlogits.round(4)
+    array([[-0.0596,  0.1345]])
     """
 
     task = "multilabel"
@@ -153,9 +300,23 @@ class BinaryCrossEntropy(Loss):
 
 @dataclass(frozen=True)
 class MeanSquaredError(Loss):
-    """Squared distance of the outputs from the targets; the mean over the targets.
+    """Squared difference of outputs and targets, the mean over the targets.
 
-    Networks are trained on standardised targets, so that 1 is the loss of predicting the mean.
+    See Also
+    --------
+    Huber : Loss that outliers influence less.
+
+    Notes
+    -----
+    ``loss = Σₖ (ŷₖ − yₖ)² / T`` with outputs ŷ and T targets y. The gradient is ``2 (ŷ − y) / T``. Training
+    standardises targets, so that 1 is the loss of predicting the mean.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> hg.MeanSquaredError()(np.array([[1.0, 2.0]]), np.array([[1.0, 5.0]]))
+    (4.5, array([[ 0., -3.]]))
     """
 
     task = "regression"
@@ -166,12 +327,32 @@ class MeanSquaredError(Loss):
 
 @dataclass(frozen=True)
 class Huber(Loss):
-    """Huber loss, squared for small distances from the target and linear for large ones; the mean over the targets.
+    """Huber loss: squared for small differences of output and target, linear for large ones.
 
     Parameters
     ----------
     delta : float
-        The distance, in standard deviations of the target, from which the loss is linear; greater than 0.
+        Difference δ from which the loss is linear, in standard deviations of the target, above 0.
+
+    See Also
+    --------
+    MeanSquaredError : Squared loss.
+
+    Notes
+    -----
+    The loss is the mean over the targets of ``r² / 2`` where ``|r| ≤ δ``, else ``δ (|r| − δ / 2)``, with the
+    difference r of output and target.
+
+    References
+    ----------
+    Huber, "Robust estimation of a location parameter", Annals of Mathematical Statistics 35, 1964.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> hg.Huber(delta=1.0)(np.array([[1.5, 2.0]]), np.array([[1.0, 5.0]]))
+    (1.3125, array([[ 0.25, -0.5 ]]))
     """
 
     delta: float = field(default=1.0, metadata=within(0, interval="()"))

@@ -1,63 +1,92 @@
-"""The network: forward and backward through its layers, and predictions for values of the data set."""
+"""The network: forward and backward through its layers. Predictions are in `predictions.py`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from handgrad.config import FRAMINGS, check_task, unique_names
 from handgrad.errors import HandgradError
 from handgrad.kernels.backend import kernels
-from handgrad.kernels.sparse_rows import SparseRows, is_sparse
-from handgrad.kernels.threads import Workers, choose_threads, one_blas_thread
-from handgrad.kernels.types import Floats, Integers, as_array, as_floats
-from handgrad.model.architecture import Architecture, check_shape
+from handgrad.kernels.sparse_rows import SparseRows
+from handgrad.kernels.threads import one_blas_thread
+from handgrad.kernels.types import Floats, as_floats
+from handgrad.model.architecture import check_shape
 from handgrad.model.layers.layer import Backward, Layer, Rng
+from handgrad.model.predictions import Predictions
 from handgrad.model.scaling import Scaling
 
-FEW = 32
-"""Examples up to which starting threads takes longer than predicting."""
 
-
-class Network(Architecture):
-    """Layers in a row, from scaled inputs to logits; HandgradError where they do not fit together.
+class Network(Predictions):
+    """Layers in a row, with their parameters.
 
     Parameters
     ----------
     layers : sequence of Layer
+        The layers, from the inputs to the outputs.
     input_shape : int or tuple of int
-        Of one example, without N, e.g. ``784`` or ``(1, 28, 28)``.
+        Shape of one example, without N, e.g. ``784`` or ``(1, 28, 28)``.
     rng : numpy.random.Generator or int, optional
-        Draws the initial parameters; default: a fresh, unpredictable generator.
-    dtype : numpy dtype
-        Of parameters and arithmetic: float32 or float64.
+        Source of the initial parameters. Default: a new, unpredictable generator.
+    dtype : {float32, float64}
+        Type of parameters and arithmetic.
     scaling : Scaling, optional
-        From the values of the data set to scaled ones; default: training chooses one.
+        Scaling of the inputs. Default: training learns one.
     classes : sequence of str, optional
-        The names of the outputs; default: "0", "1", …, or those of the training data.
+        Names of the outputs. Default: ``"0"``, ``"1"``, …, or those of the training data.
     example_shape : int or tuple of int, optional
-        Of one example in the data set, e.g. ``(1, 28, 28)`` where `input_shape` is ``784``; default: `input_shape`.
-    framing : str
-        How an image becomes an example, as in `Dataset`.
+        Shape of one example in the data set, e.g. ``(1, 28, 28)`` where `input_shape` is ``784``. Default:
+        `input_shape`.
+    framing : {"plain", "digit"}
+        How an image file becomes an example, as in `Dataset`.
     features : sequence of str, optional
-        The names of the inputs, where the data set is a table that has them.
+        Names of the inputs, for tables.
     task : {"classification", "multilabel", "regression"}, optional
-        What the outputs are: scores of classes, of which one is predicted, or of labels, any number of which are, or
-        targets of a regression. Default: as in the training data; untrained, classification.
+        Meaning of the outputs: scores of classes, scores of labels, of which an example has any number, or targets.
+        Default: that of the training data, and classification before training.
     target_scaling : Scaling, optional
-        Of the targets of a regression, to the outputs; default: learned in training.
+        Scaling of the targets of a regression. Default: training learns one.
     arrays : mapping from str to array, optional
-        All parameters and statistics by name, e.g. ``"layers.0.weights"``; default: initial values.
+        Parameters and statistics by name, e.g. ``"layers.0.weights"``. Default: initial values.
 
     Attributes
     ----------
-    flat_parameters : (P,)
-        All parameters.
-    parameters, statistics, arrays : list of SimpleNamespace
-        For each layer its parameters by name, views into `flat_parameters`: ``network.parameters[0].weights``; the
-        arrays that inference needs and no gradient trains, e.g. the mean of `BatchNorm`; and both.
+    parameters : list of SimpleNamespace
+        Parameters of each layer by name, e.g. ``network.parameters[0].weights``. They are views of `flat_parameters`.
+    statistics : list of SimpleNamespace
+        Arrays of each layer that inference needs and no gradient trains, e.g. the mean of `BatchNorm`.
+    arrays : list of SimpleNamespace
+        Parameters and statistics of each layer.
+    parameter_count : int
+        Number of parameters P.
+    output_shape : tuple of int
+        Shape of one output.
+    layers, input_shape, dtype, scaling, classes, example_shape, framing, features, task, target_scaling
+        The values of the arguments.
+
+    Raises
+    ------
+    HandgradError
+        If layers, shapes or arrays do not fit together.
+
+    See Also
+    --------
+    fit : Train a network.
+    save_model : Write a network to a file.
+    explain : Compute every array of one example.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> layers = [hg.Dense(16), hg.ReLU(), hg.Dense(2)]
+    >>> network = hg.Network(layers, input_shape=4, rng=0, classes=["no", "yes"])
+    >>> print(network)
+    4 → Dense → ReLU → Dense → 2: 114 parameters
+    >>> network.predict_proba(np.zeros((1, 4)))
+    array([[0.5, 0.5]], dtype=float32)
     """
 
     def __init__(
@@ -109,7 +138,19 @@ class Network(Architecture):
     def adopt(
         self, classes: Sequence[str], example_shape: Sequence[int], framing: str, features: Sequence[str] = ()
     ) -> None:
-        """Adopt the form of training data that fit, and the names of their classes where the network has numbers."""
+        """Adopt the form of training data.
+
+        Parameters
+        ----------
+        classes : sequence of str
+            Names of the outputs, which are adopted where the network has numbers.
+        example_shape : sequence of int
+            Shape of one example.
+        framing : str
+            How an image file becomes an example.
+        features : sequence of str
+            Names of the inputs.
+        """
         if self.classes == tuple(map(str, range(len(self.classes)))):
             self.classes = tuple(classes)
         self.example_shape, self.framing, self.features = tuple(example_shape), framing, tuple(features)
@@ -119,17 +160,30 @@ class Network(Architecture):
 
         Parameters
         ----------
-        x : (N, *input_shape) or (N, I)
-            Scaled floats, also as `SparseRows`, or uint8 values, which stand for x / 255.
+        x : array of shape (N, ...) or sparse rows
+            Scaled inputs: floats, or uint8 values, which stand for x / 255.
         rng : numpy.random.Generator, optional
-            For layers that draw random numbers in training; None means inference.
+            Source of random numbers in training. None means inference.
 
         Returns
         -------
-        logits : (N, C)
-        backward : ``backward(dlogits, gradient) -> dx``
-            `gradient` is a flat (P,) vector with the layout of `flat_parameters`, and is added to; dx has the shape
-            (N, *input_shape). With ``input_gradient=False`` dx is not computed and None is returned.
+        logits : array of shape (N, C)
+            Outputs of the last layer.
+        backward : function
+            ``backward(dlogits, gradient)`` returns dx, in the shape of the inputs, and adds the gradients of the
+            parameters to `gradient`, a (P,) vector in the order of `flat_parameters`. With ``input_gradient=False``
+            it does not compute dx and returns None.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import handgrad as hg
+        >>> network = hg.Network([hg.Dense(2)], input_shape=3, rng=0)
+        >>> logits, backward = network.forward(np.ones((4, 3)))
+        >>> loss, dlogits = hg.CrossEntropy()(logits, np.array([0, 1, 1, 0]))
+        >>> gradient = np.zeros_like(network.flat_parameters)
+        >>> backward(dlogits, gradient).shape
+        (4, 3)
         """
         y: Any = x if isinstance(x, SparseRows) else np.asarray(x)
         if y.ndim < 2 or prod(y.shape[1:]) != self.inputs:
@@ -167,7 +221,13 @@ class Network(Architecture):
         return y.reshape(len(y), *self.input_shape)
 
     def calibrate(self, raw: NDArray[Any] | SparseRows) -> None:
-        """Measure the statistics on examples (N, I) of the training data, with the current parameters."""
+        """Measure the statistics, e.g. of `BatchNorm`, with the current parameters; training does this.
+
+        Parameters
+        ----------
+        raw : array of shape (N, I) or sparse rows
+            Examples of the training data.
+        """
         if not self.has_running_statistics:
             return
         y = self._as_input(self.scale(raw))
@@ -178,117 +238,3 @@ class Network(Architecture):
                 for name, values in layer.measure(y).items():
                     getattr(arrays, name)[...] = values
                 y, _ = layer.forward(arrays, y)
-
-    def entries(self, raw: Any) -> float | None:
-        """Return how many inputs of an example in (N, I) are not zero, if the others are skipped; else None."""
-        centred = self.scaling is not None and self.scaling.shift.any()
-        if centred or not isinstance(raw, SparseRows) or not self.layers[0].takes_sparse:
-            return None
-        return len(raw.values) / max(1, len(raw))
-
-    def scale(self, raw: Any) -> Any:
-        """Scale values of the data set, (N, I), to inputs of `forward`; bytes stay where it scales them itself.
-
-        Sparse rows stay sparse where the scaling only divides.
-        """
-        if not self.scaling:
-            return raw.astype(self.dtype)
-        return raw if raw.dtype == np.uint8 and self.scaling.for_bytes else self.scaling(raw, self.dtype)
-
-    def logits(self, raw: ArrayLike) -> Floats:
-        """Compute the outputs of the last layer, (N, C): scores before softmax or sigmoid, or scaled targets.
-
-        Parameters
-        ----------
-        raw : (N, *input_shape) or (N, I)
-            Values of the data set, e.g. 0–255 for images, or a sparse matrix of them; HandgradError where one is
-            not a finite number.
-        """
-        return self._classify(self._check_inputs(raw))[0]
-
-    def predict_proba(self, raw: ArrayLike) -> Floats:
-        """Compute the probability of each class or label, (N, C); see `logits`.
-
-        Those of classes sum to 1. HandgradError for a regression, which has none.
-        """
-        if self.task == "regression":
-            raise HandgradError("a regression has no probabilities; use predict")
-        logits = self._classify(self._check_inputs(raw), finite=True)[0]
-        return kernels.sigmoid(logits) if self.task == "multilabel" else kernels.softmax(logits)
-
-    def predict(self, raw: ArrayLike) -> NDArray[Any]:
-        """Predict examples; see `logits`.
-
-        Returns
-        -------
-        array
-            The most probable classes, (N,) integers; for several labels (N, L) uint8, 1 where the probability is
-            above 0.5; for a regression (N, T) float64 in units of the data.
-        """
-        logits, classes = self._classify(self._check_inputs(raw), finite=True)
-        return self.decide(logits) if self.task in ("multilabel", "regression") else classes
-
-    def decide(self, logits: Floats) -> NDArray[Any]:
-        """Return the predictions, as of `predict`, for outputs of the last layer (N, C)."""
-        if self.task == "multilabel":
-            return (logits > 0).astype(np.uint8)
-        if self.task == "regression":
-            return self.target_scaling.inverse(logits) if self.target_scaling else logits.astype(np.float64)
-        return logits.argmax(axis=1)
-
-    def scale_targets(self, labels: NDArray[Any]) -> NDArray[Any]:
-        """Return labels of a data set as losses take them: targets of a regression are scaled, (N, T)."""
-        if self.task != "regression":
-            return labels
-        with np.errstate(over="ignore"):  # the loss shows an overflow
-            return (
-                self.target_scaling(labels, self.dtype) if self.target_scaling else labels.astype(self.dtype)
-            )
-
-    def _classify(self, raw: NDArray[Any], finite: bool = False) -> tuple[Floats, Integers]:
-        """Compute logits and classes: of few examples at once, of many chunk by chunk on threads."""
-        if len(raw) <= FEW and raw.dtype == np.uint8:  # the fastest answer for a few images
-            return self._classify_scaled(self.scale(raw))
-        if len(raw) <= FEW:
-            logits, classes = self._classify_chunk(raw)
-        else:
-            threads = choose_threads()
-            size = self.chunk_size(len(raw), threads, self.entries(raw))
-            chunks = [raw[start : start + size] for start in range(0, len(raw), size)]
-            with one_blas_thread(), Workers(threads) as workers:
-                parts = workers.map(self._classify_chunk, chunks)
-            logits, classes = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-        if finite and raw.dtype != np.uint8 and not np.isfinite(logits).all():
-            raise HandgradError("the inputs are too large: the scores of an example are not finite numbers")
-        return logits, classes
-
-    def _classify_chunk(self, raw: NDArray[Any]) -> tuple[Floats, Integers]:
-        with np.errstate(over="ignore", invalid="ignore"):  # of this thread
-            return self._classify_scaled(self.scale(raw))
-
-    def _check_inputs(self, values: ArrayLike) -> NDArray[Any]:
-        """Return inputs (N, I), or raise HandgradError."""
-        raw: Any = SparseRows.of(values) if is_sparse(values) else as_array(values, "inputs")
-        if raw.ndim > 2:
-            raw = raw.reshape(len(raw), prod(raw.shape[1:]))
-        if raw.ndim != 2 or raw.shape[1] != self.inputs:
-            got = f"got an array of shape {np.shape(values)}"
-            raise HandgradError(f"the model takes (N, {self.inputs}) inputs; {got}")
-        kind = raw.dtype.kind
-        numbers = raw.values if isinstance(raw, SparseRows) else raw
-        if kind != "u" and (kind not in "ifb" or (kind == "f" and not np.isfinite(numbers).all())):
-            raise HandgradError("the inputs hold values that are not finite numbers; remove or replace them")
-        return raw
-
-    def _classify_scaled(self, x: Any) -> tuple[Floats, Integers]:
-        """Compute logits and classes of inputs of `forward`, by the fused kernel where there is one."""
-        version, fused = self.__dict__.get("_fused", (None, None))
-        if version is not kernels.version:
-            usable = self.is_mlp and kernels.mlp
-            fused = kernels.mlp(self.parameters[0], self.parameters[2]) if usable else None
-            self.__dict__["_fused"] = kernels.version, fused
-        found = fused(x) if fused else None
-        if found is None:
-            logits = self.forward(x)[0]
-            found = logits, logits.argmax(axis=1)
-        return found

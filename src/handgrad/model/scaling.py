@@ -20,12 +20,34 @@ BLOCK = 2**21
 
 @dataclass(frozen=True, eq=False)
 class Scaling:
-    """(raw − shift) / divisor, the same for all inputs or one for each.
+    """Scaling of values of the data set to inputs of the network, which is a part of the model.
 
     Parameters
     ----------
-    shift, divisor : float64 array, () or (I,)
-        Finite numbers; divisors are positive.
+    shift : array of float64 and shape () or (I,)
+        Number that is subtracted, one for all inputs or one for each.
+    divisor : array of float64, in the shape of `shift`
+        Number by which the difference is divided, above 0.
+
+    Raises
+    ------
+    HandgradError
+        If the shapes differ, or a number is not finite or not positive.
+
+    Notes
+    -----
+    ``x = (raw − shift) / divisor``. Images of bytes are divided by 255. Inputs of tables are standardised to mean 0
+    and standard deviation 1. Sparse inputs are divided by the root mean square of the values that are not zero.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> raw = np.array([[10.0, 1.0], [30.0, 5.0]])
+    >>> scaling = hg.Scaling.learned(raw)
+    >>> scaling(raw, np.float64)
+    array([[-1., -1.],
+           [ 1.,  1.]])
     """
 
     shift: NDArray[np.float64]
@@ -39,14 +61,28 @@ class Scaling:
 
     @classmethod
     def of_bytes(cls) -> "Scaling":
-        """Return the scaling of bytes to values from 0 to 1."""
+        """Return the scaling of bytes to values from 0 to 1.
+
+        Returns
+        -------
+        Scaling
+            With shift 0 and divisor 255.
+        """
         return cls(np.array(0.0), np.array(float(MAX_BYTE)))
 
     @classmethod
     def learned(cls, inputs: NDArray[np.generic] | SparseRows) -> "Scaling":
-        """Return the scaling for the inputs (N, I) of a training split.
+        """Return the scaling for the inputs of a training split.
 
-        Bytes are scaled to values from 0 to 1. For other inputs see `InputStatistics` and `SparseStatistics`.
+        Parameters
+        ----------
+        inputs : array of shape (N, I) or sparse rows
+            Inputs of the training split.
+
+        Returns
+        -------
+        Scaling
+            That of bytes for bytes, else one that is learned from the values.
         """
         return cls.of_bytes() if inputs.dtype == np.uint8 else begin_statistics(inputs).add(inputs).scaling()
 
@@ -62,7 +98,18 @@ class Scaling:
         return bool(np.all((limits.tiny <= self.divisor) & (self.divisor <= limits.max)))
 
     def inverse(self, scaled: Floats) -> NDArray[np.float64]:
-        """Return the values (N, I) whose scaled values are given."""
+        """Return the values whose scaled values are given.
+
+        Parameters
+        ----------
+        scaled : array of shape (N, I)
+            Scaled values.
+
+        Returns
+        -------
+        array of float64
+            Values in units of the data set.
+        """
         return np.asarray(scaled * self.divisor + self.shift, np.float64)
 
     @overload
@@ -70,7 +117,20 @@ class Scaling:
     @overload
     def __call__(self, raw: NDArray[np.generic], dtype: DTypeLike) -> Floats: ...
     def __call__(self, raw: Any, dtype: DTypeLike) -> Any:
-        """Scale raw values (N, I) to floats of `dtype`, of the same shape; sparse rows stay so without a shift."""
+        """Scale values of the data set.
+
+        Parameters
+        ----------
+        raw : array of shape (N, I) or sparse rows
+            Values of the data set.
+        dtype : {float32, float64}
+            Type of the result.
+
+        Returns
+        -------
+        array of shape (N, I) or sparse rows
+            Scaled values. Sparse rows stay sparse where the shift is 0.
+        """
         if isinstance(raw, SparseRows):
             if not self.shift.any():
                 divisors = self.divisor[raw.columns] if self.divisor.ndim else self.divisor

@@ -31,12 +31,39 @@ class NotFinite(HandgradError):
 def evaluate(
     network: Network, dataset: Dataset, loss: Loss | None = None, communicator: Communicator = SINGLE
 ) -> Any:
-    """Measure a network on a data set with its inputs and outputs.
+    """Measure the loss and the metrics of a network on a data set.
 
-    The result is an `Evaluation`, a `MultilabelEvaluation` or a `RegressionEvaluation`. `loss` is by default that of
-    the task without options, e.g. `CrossEntropy`. A network without a task takes that of the data. Of several
-    ranks each measures a part, and all return the whole. Raise HandgradError if the data do not fit
-    the network, or the loss is not finite.
+    Parameters
+    ----------
+    network : Network
+        The network. One that is not trained takes the task of the data.
+    dataset : Dataset
+        Examples, e.g. the test split.
+    loss : Loss, optional
+        Loss to report. Default: that of the task, e.g. `CrossEntropy`.
+    communicator : Communicator
+        The processes. Each measures a part of the data, and all return the whole.
+
+    Returns
+    -------
+    Evaluation, MultilabelEvaluation or RegressionEvaluation
+        The loss and the metrics of the task.
+
+    Raises
+    ------
+    HandgradError
+        If the data do not fit the network, or the loss is not finite.
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> data = hg.load_data("strokes:600")
+    >>> network = hg.Network([hg.Dense(10)], input_shape=784, rng=0)
+    >>> hg.evaluate(network, data.test).accuracy
+    0.1
+    >>> records = hg.fit(network, data, epochs=20, seed=0)
+    >>> hg.evaluate(network, data.test).accuracy
+    0.66
     """
     dataset = as_known(network, dataset)
     if network.task is None:

@@ -14,12 +14,30 @@ Fractions: TypeAlias = NDArray[np.float64]
 
 
 def accuracy(predictions: ArrayLike, labels: ArrayLike) -> float:
-    """Compute the fraction of examples whose class is predicted correctly, from 0 to 1.
+    """Compute the fraction of examples whose class is predicted correctly.
 
     Parameters
     ----------
-    predictions : (N,) classes, or (N, C) scores or probabilities, of which the largest counts
-    labels : (N,)
+    predictions : array-like of shape (N,) or (N, C)
+        Classes, or scores or probabilities of the classes.
+    labels : array-like of shape (N,)
+        True classes.
+
+    Returns
+    -------
+    float
+        Fraction from 0 to 1.
+
+    Raises
+    ------
+    HandgradError
+        If there are no examples, or the arrays do not match.
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> hg.accuracy([2, 0, 1, 1], [2, 0, 1, 0])
+    0.75
     """
     predictions, labels = _pair(predictions, labels)
     if not len(labels):
@@ -37,15 +55,25 @@ def _pair(predictions: ArrayLike, labels: ArrayLike) -> tuple[NDArray[Any], NDAr
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """Accuracy by confidence, in B bins of examples by the probability of the predicted class; no bin is empty."""
+    """Accuracy by confidence, in B bins of examples by the probability of the predicted class; no bin is empty.
 
-    confidence: Fractions  # (B,) the mean probability of the predicted classes in the bin
-    accuracy: Fractions  # (B,) from 0 to 1
-    counts: NDArray[np.int64]  # (B,) examples
+    Parameters
+    ----------
+    confidence : array of shape (B,)
+        Mean probability of the predicted classes in each bin.
+    accuracy : array of shape (B,)
+        Fraction of correct predictions in each bin.
+    counts : array of int and shape (B,)
+        Number of examples in each bin.
+    """
+
+    confidence: Fractions
+    accuracy: Fractions
+    counts: NDArray[np.int64]
 
     @property
     def error(self) -> float:
-        """Expected calibration error: mean distance of accuracy and confidence, Σ counts/N · |acc − conf|.
+        """Expected calibration error: mean distance of accuracy and confidence, ``Σ counts/N · |acc − conf|``.
 
         Naeini, Cooper and Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning", AAAI 2015;
         Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks", ICML 2017, equation 3.
@@ -56,15 +84,47 @@ class Calibration:
 def calibration(probabilities: ArrayLike, labels: ArrayLike, bins: int = 10) -> Calibration:
     """Compare the confidence of predictions with their accuracy.
 
-    Raise HandgradError if there are no examples, the arrays do not match, or values are not probabilities.
-
     Parameters
     ----------
-    probabilities : (N, C), from 0 to 1
-        From `Network.predict_proba`.
-    labels : (N,), integers from 0 to C − 1
+    probabilities : array-like of shape (N, C)
+        Probabilities of the classes, e.g. from `Network.predict_proba`.
+    labels : array-like of shape (N,)
+        True classes, from 0 to C − 1.
     bins : int
         Number M of equal intervals ((m − 1)/M, m/M] of probability, from 1.
+
+    Returns
+    -------
+    Calibration
+        The arrays `confidence`, `accuracy` and `counts`, with a value for each bin that is not empty, and the number
+        `error`, the expected calibration error.
+
+    Raises
+    ------
+    HandgradError
+        If there are no examples, the arrays do not match, or values are not probabilities.
+
+    See Also
+    --------
+    plots.plot_calibration : Plot the result.
+
+    Notes
+    -----
+    The expected calibration error is ``Σ counts / N · |accuracy − confidence|``.
+
+    References
+    ----------
+    Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks", ICML 2017, equation 3.
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> probabilities = [[0.9, 0.1], [0.6, 0.4], [0.2, 0.8], [0.3, 0.7]]
+    >>> result = hg.calibration(probabilities, [0, 1, 1, 1], bins=2)
+    >>> result.confidence, result.accuracy
+    (array([0.75]), array([0.75]))
+    >>> hg.calibration(probabilities, [0, 1, 1, 1], bins=10).error
+    0.3
     """
     probabilities, labels = _pair(probabilities, labels)
     if probabilities.ndim != 2 or not probabilities.size:

@@ -13,16 +13,7 @@ Counts: TypeAlias = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class _Counted(ABC):
-    """Base of evaluations that count predictions.
-
-    Attributes
-    ----------
-    examples : int
-    loss : float
-        The mean over the examples.
-    accuracy : float
-        From 0 to 1, the fraction of correct classes, or of several labels the fraction of correct decisions.
-    """
+    """Base of evaluations that count predictions."""
 
     examples: int
     loss: float
@@ -34,36 +25,60 @@ class _Counted(ABC):
 
     @property
     def precision(self) -> Floats64:
-        """The correct fraction of the predictions of each class or label, (C,); 0 where there are none."""
+        """Fraction of the predictions of each class or label that are correct, (C,); 0 where there are none."""
         correct, predicted, _ = self._counts()
         return correct / np.maximum(predicted, 1)
 
     @property
     def recall(self) -> Floats64:
-        """The fraction of the examples of each class or label that are predicted, (C,); 0 where there are none."""
+        """Fraction of the examples of each class or label that are found, (C,); 0 where there are none."""
         correct, _, there = self._counts()
         return correct / np.maximum(there, 1)
 
     @property
     def f1(self) -> Floats64:
-        """The harmonic mean of precision and recall of each class or label, (C,)."""
+        """Harmonic mean of precision and recall of each class or label, (C,)."""
         correct, predicted, there = self._counts()
         return 2 * correct / np.maximum(predicted + there, 1)
 
     def metrics(self) -> dict[str, float]:
-        """Return the metrics that are one number, by name."""
+        """Return the metrics that are one number.
+
+        Returns
+        -------
+        dict
+            Numbers by name.
+        """
         return {"accuracy": self.accuracy, "macro_f1": float(self.f1.mean())}
 
 
 @dataclass(frozen=True)
 class Evaluation(_Counted):
-    """The result of `evaluate` for classes.
+    """Result of `evaluate` for classes.
 
-    Attributes
+    Parameters
     ----------
-    confusion : (C, C)
-        Rows are the true classes, columns the predicted ones, as in scikit-learn. Its 8·C² bytes take memory only
-        where a pair of classes occurs; on several ranks all do.
+    examples : int
+        Number of examples N.
+    loss : float
+        Mean loss of the examples.
+    accuracy : float
+        Fraction of correct predictions, from 0 to 1.
+    confusion : array of int and shape (C, C)
+        Number of examples by true class (rows) and predicted class (columns), as in scikit-learn.
+
+    See Also
+    --------
+    plots.plot_confusion_matrix : Plot the confusion matrix.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> confusion = np.array([[3, 1], [0, 4]])
+    >>> evaluation = hg.Evaluation(examples=8, loss=0.4, accuracy=7 / 8, confusion=confusion)
+    >>> evaluation.precision, evaluation.recall
+    (array([1. , 0.8]), array([0.75, 1.  ]))
     """
 
     confusion: Counts
@@ -74,14 +89,29 @@ class Evaluation(_Counted):
 
 @dataclass(frozen=True)
 class MultilabelEvaluation(_Counted):
-    """The result of `evaluate` for examples with several labels.
+    """Result of `evaluate` for examples with any number of labels.
 
-    Attributes
+    Parameters
     ----------
+    examples : int
+        Number of examples N.
+    loss : float
+        Mean loss of the examples.
+    accuracy : float
+        Fraction of single labels that are correct, from 0 to 1.
     exact_match : float
-        The fraction of examples all labels of which are correct; scikit-learn calls it accuracy.
-    confusion : (L, 2, 2)
-        For each label a matrix of its absence and presence, true in rows and predicted in columns.
+        Fraction of examples all of whose labels are correct, from 0 to 1. scikit-learn calls it accuracy.
+    confusion : array of int and shape (L, 2, 2)
+        Number of examples of each label, by true (rows) and predicted (columns) absence and presence.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> confusion = np.array([[[3, 1], [0, 4]], [[5, 0], [1, 2]]])
+    >>> evaluation = hg.MultilabelEvaluation(8, 0.3, accuracy=14 / 16, exact_match=6 / 8, confusion=confusion)
+    >>> evaluation.precision, evaluation.recall
+    (array([0.8, 1. ]), array([1.        , 0.66666667]))
     """
 
     exact_match: float
@@ -92,23 +122,47 @@ class MultilabelEvaluation(_Counted):
         return there, self.confusion[:, :, 1].sum(axis=1), self.confusion[:, 1].sum(axis=1)
 
     def metrics(self) -> dict[str, float]:
-        """Return the metrics that are one number, by name."""
+        """Return the metrics that are one number.
+
+        Returns
+        -------
+        dict
+            Numbers by name.
+        """
         return super().metrics() | {"exact_match": self.exact_match}
 
 
 @dataclass(frozen=True)
 class RegressionEvaluation:
-    """The result of `evaluate` for a regression.
+    """Result of `evaluate` for a regression.
 
-    Attributes
+    Parameters
     ----------
     examples : int
+        Number of examples N.
     loss : float
-        The mean over the examples, of scaled targets.
-    r2 : (T,)
-        For each target the share of its variance that is predicted, 1 − Σ (y − ŷ)² / Σ (y − mean y)²; at most 1.
-    mae, rmse : (T,)
-        Mean absolute error and root of the mean squared error, in units of the target.
+        Mean loss of the examples, of scaled targets.
+    r2 : array of shape (T,)
+        Coefficient of determination of each target, at most 1.
+    mae : array of shape (T,)
+        Mean absolute error of each target, in its units.
+    rmse : array of shape (T,)
+        Root of the mean squared error of each target, in its units.
+
+    Notes
+    -----
+    ``r2 = 1 − Σ (y − ŷ)² / Σ (y − mean y)²`` for targets y and predictions ŷ; 0 for a constant target.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> x = np.linspace(-1, 1, 50)[:, np.newaxis]
+    >>> data = hg.Dataset(x, x + 0.5 * np.sin(9 * x), task="regression")
+    >>> network = hg.Network([hg.Dense(1)], input_shape=1, rng=0)
+    >>> records = hg.fit(network, data, epochs=100, batch_size=10, seed=0)
+    >>> hg.evaluate(network, data).r2.round(3)
+    array([0.796])
     """
 
     examples: int
@@ -118,7 +172,13 @@ class RegressionEvaluation:
     rmse: Floats64
 
     def metrics(self) -> dict[str, float]:
-        """Return the means over the targets, by name."""
+        """Return the means over the targets.
+
+        Returns
+        -------
+        dict
+            Numbers by name.
+        """
         return {name: float(getattr(self, name).mean()) for name in ("r2", "mae", "rmse")}
 
 

@@ -10,7 +10,22 @@ from handgrad.model.layers.layer import Backward, Layer, Parameters, Rng
 
 @dataclass(frozen=True)
 class ReLU(Layer):
-    """The rectified linear unit: y = max(x, 0)."""
+    """Rectified linear unit: negative inputs become 0.
+
+    Notes
+    -----
+    ``y = max(x, 0)``, and ``dx = dy`` where x > 0, else 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> y, backward = hg.ReLU().forward(None, np.array([[-2.0, 0.5]]))
+    >>> y
+    array([[0. , 0.5]])
+    >>> backward(np.ones((1, 2)), None)
+    array([[0., 1.]])
+    """
 
     symbol = "a"
     formulas = {"y": "max({x}, 0)", "x": "d{y} · [{x} > 0]"}
@@ -21,9 +36,28 @@ class ReLU(Layer):
 
 @dataclass(frozen=True)
 class LeakyReLU(Layer):
-    """The leaky rectifier: y = x where x > 0, else negative_slope · x, with a slope from 0 to below 1.
+    """Leaky rectified linear unit: negative inputs are multiplied by a small slope.
 
+    Parameters
+    ----------
+    negative_slope : float
+        Slope for negative inputs, from 0 to below 1.
+
+    Notes
+    -----
+    ``y = x`` where x > 0, else ``negative_slope · x``.
+
+    References
+    ----------
     Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic models", ICML 2013.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> y, backward = hg.LeakyReLU(0.1).forward(None, np.array([[-2.0, 0.5]]))
+    >>> y
+    array([[-0.2,  0.5]])
     """
 
     negative_slope: float = field(default=0.01, metadata=within(0, 1))
@@ -41,7 +75,20 @@ class LeakyReLU(Layer):
 
 @dataclass(frozen=True)
 class Tanh(Layer):
-    """The hyperbolic tangent: y = tanh x."""
+    """Hyperbolic tangent: outputs from −1 to 1.
+
+    Notes
+    -----
+    ``y = tanh x``, and ``dx = dy (1 − y²)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> y, backward = hg.Tanh().forward(None, np.array([[-1.0, 0.0, 1.0]]))
+    >>> y.round(3)
+    array([[-0.762,  0.   ,  0.762]])
+    """
 
     symbol = "a"
     formulas = {"y": "tanh {x}", "x": "d{y} · (1 − {y}²)"}
@@ -53,7 +100,20 @@ class Tanh(Layer):
 
 @dataclass(frozen=True)
 class Sigmoid(Layer):
-    """The logistic function: y = 1 / (1 + exp −x)."""
+    """Logistic function: outputs from 0 to 1.
+
+    Notes
+    -----
+    ``y = 1 / (1 + exp −x)``, and ``dx = dy y (1 − y)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> y, backward = hg.Sigmoid().forward(None, np.array([[-1.0, 0.0, 1.0]]))
+    >>> y.round(3)
+    array([[0.269, 0.5  , 0.731]])
+    """
 
     symbol = "a"
     formulas = {"y": "1 / (1 + exp −{x})", "x": "d{y} · {y} (1 − {y})"}
@@ -65,7 +125,25 @@ class Sigmoid(Layer):
 
 @dataclass(frozen=True)
 class GELU(Layer):
-    """The Gaussian error linear unit: y ≈ x Φ(x), with Φ the normal distribution function."""
+    """Gaussian error linear unit, a smooth form of `ReLU`.
+
+    Notes
+    -----
+    ``y = x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2``, which approximates ``x Φ(x)``, where Φ is the distribution
+    function of the standard normal distribution.
+
+    References
+    ----------
+    Hendrycks and Gimpel, "Gaussian error linear units (GELUs)", 2016, section 2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> y, backward = hg.GELU().forward(None, np.array([[-2.0, 0.0, 2.0]]))
+    >>> y.round(3)
+    array([[-0.045,  0.   ,  1.955]])
+    """
 
     symbol = "a"
     formulas = {

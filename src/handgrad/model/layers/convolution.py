@@ -15,18 +15,36 @@ from handgrad.model.layers.layer import LARGEST, SIZE, Backward, Layer, Paramete
 
 @dataclass(frozen=True)
 class Conv2D(Layer):
-    """y = x ∗ w + b over windows of `kernel_size` × `kernel_size` pixels.
+    """Convolution: every output is a weighted sum of the pixels in a window.
 
     Parameters
     ----------
     filters : int
-        Output channels.
-    kernel_size, stride : int
-        Pixels along a side of the window, and from one window to the next.
+        Number of output channels O, from 1.
+    kernel_size : int
+        Side K of the window in pixels, from 1.
+    stride : int
+        Pixels S from one window to the next, from 1.
     padding : int
-        Zeros added around the image.
-    weight_initializer, bias_initializer : Initializer
-        Of the weights (filters, channels, kernel_size, kernel_size) and the biases (filters,).
+        Zeros P added on each side of the image, from 0.
+    weight_initializer : Initializer
+        Initial values of the weights (O, C, K, K).
+    bias_initializer : Initializer
+        Initial values of the biases (O,).
+
+    Notes
+    -----
+    ``y = x ∗ w + b``, from (N, C, H, W) to (N, O, H′, W′) with ``H′ = ⌊(H + 2P − K) / S⌋ + 1``. The window is not
+    flipped, as in other libraries: strictly speaking this is a correlation.
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> layer = hg.Conv2D(8, kernel_size=5, padding=2)
+    >>> layer.output_shape((1, 28, 28))
+    (8, 28, 28)
+    >>> layer.parameter_shapes((1, 28, 28))
+    {'weights': (8, 1, 5, 5), 'biases': (8,)}
     """
 
     filters: int = field(metadata=SIZE)
@@ -58,7 +76,6 @@ class Conv2D(Layer):
         return (self.filters, *sides)
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
-        """(N, C, H, W) to (N, O, H', W')."""
         weights, sizes = parameters.weights, (self.stride, self.padding)
 
         def backward(dy: Floats, gradients: Parameters, input_gradient: bool = True) -> Floats | None:
@@ -70,15 +87,7 @@ class Conv2D(Layer):
 
 @dataclass(frozen=True)
 class Pool2D(Layer, ABC):
-    """Base of the pooling layers; pixels that fill no window are left out.
-
-    Parameters
-    ----------
-    pool_size : int
-        Pixels along a side, from 1 to 15.
-    stride : int
-        Pixels from one window to the next; 0 stands for `pool_size`, so that windows do not overlap.
-    """
+    """Base of the pooling layers."""
 
     pool_size: int = field(default=2, metadata=within(1, 15, "[]", whole=True))
     stride: int = field(default=0, metadata=within(0, LARGEST, "[]", whole=True))
@@ -94,7 +103,33 @@ class Pool2D(Layer, ABC):
 
 @dataclass(frozen=True)
 class MaxPool2D(Pool2D):
-    """The largest value of each window."""
+    """Maximum of each window of an image.
+
+    Parameters
+    ----------
+    pool_size : int
+        Side of the window in pixels, from 1 to 15.
+    stride : int
+        Pixels from one window to the next. 0 stands for `pool_size`, so that windows do not overlap.
+
+    See Also
+    --------
+    AvgPool2D : Average of each window.
+
+    Notes
+    -----
+    From (N, C, H, W) to (N, C, H′, W′). Pixels that fill no window are left out. The gradient goes to the largest
+    pixel of each window.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> y, backward = hg.MaxPool2D(2).forward(None, np.arange(16.0).reshape(1, 1, 4, 4))
+    >>> y[0, 0]
+    array([[ 5.,  7.],
+           [13., 15.]])
+    """
 
     formulas = {
         "y": "the largest of each window of {pool_size}×{pool_size} in {x}",
@@ -102,7 +137,6 @@ class MaxPool2D(Pool2D):
     }
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
-        """(N, C, H, W) to (N, C, H', W')."""
         image, sizes = x.shape[2:], (self.pool_size, self.step)
         y, argmax = kernels.max_pool(x, *sizes)
         return y, lambda dy, gradients: kernels.max_pool_backward(dy, argmax, image, *sizes)
@@ -110,7 +144,33 @@ class MaxPool2D(Pool2D):
 
 @dataclass(frozen=True)
 class AvgPool2D(Pool2D):
-    """The average of each window."""
+    """Average of each window of an image.
+
+    Parameters
+    ----------
+    pool_size : int
+        Side of the window in pixels, from 1 to 15.
+    stride : int
+        Pixels from one window to the next. 0 stands for `pool_size`, so that windows do not overlap.
+
+    See Also
+    --------
+    MaxPool2D : Maximum of each window.
+
+    Notes
+    -----
+    From (N, C, H, W) to (N, C, H′, W′). Pixels that fill no window are left out. The gradient of a window is shared
+    equally among its pixels.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> y, backward = hg.AvgPool2D(2).forward(None, np.arange(16.0).reshape(1, 1, 4, 4))
+    >>> y[0, 0]
+    array([[ 2.5,  4.5],
+           [10.5, 12.5]])
+    """
 
     formulas = {
         "y": "the average of each window of {pool_size}×{pool_size} in {x}",
@@ -118,7 +178,6 @@ class AvgPool2D(Pool2D):
     }
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
-        """(N, C, H, W) to (N, C, H', W')."""
         image, sizes = x.shape[2:], (self.pool_size, self.step)
         y = kernels.average_pool(x, *sizes)
         return y, lambda dy, gradients: kernels.average_pool_backward(dy, image, *sizes)

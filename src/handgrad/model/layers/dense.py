@@ -15,14 +15,34 @@ from handgrad.model.layers.layer import LARGEST, SIZE, Backward, Layer, Paramete
 
 @dataclass(frozen=True)
 class Dense(Layer):
-    """Every output sees every input: y = x Wᵀ + b.
+    """Fully connected layer: every output is a weighted sum of all inputs.
 
     Parameters
     ----------
     units : int
-        O, at least 1.
-    weight_initializer, bias_initializer : Initializer
-        Of the weights (O, I) and the biases (O,).
+        Number of outputs O, from 1.
+    weight_initializer : Initializer
+        Initial values of the weights (O, I).
+    bias_initializer : Initializer
+        Initial values of the biases (O,).
+
+    See Also
+    --------
+    Flatten : Make flat inputs of images.
+
+    Notes
+    -----
+    ``y = x Wᵀ + b``, from (N, I) to (N, O). The gradients are ``dW = dyᵀ x``, ``db = Σₙ dy`` and ``dx = dy W``. The
+    first layer of a network also takes bytes and sparse rows.
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> network = hg.Network([hg.Dense(128), hg.ReLU(), hg.Dense(10)], input_shape=784)
+    >>> network.parameters[0].weights.shape
+    (128, 784)
+    >>> print(network)
+    784 → Dense → ReLU → Dense → 10: 101,770 parameters
     """
 
     units: int = field(metadata=SIZE)
@@ -54,7 +74,6 @@ class Dense(Layer):
     def forward(
         self, parameters: Parameters, x: Floats | SparseRows, rng: Rng = None
     ) -> tuple[Floats, Backward]:
-        """(N, I), sparse or not, to (N, O)."""
         weights, biases = parameters.weights, parameters.biases
 
         def backward(dy: Floats, gradients: Parameters, input_gradient: bool = True) -> Floats | None:
@@ -70,14 +89,27 @@ class Dense(Layer):
 
 @dataclass(frozen=True)
 class Maxout(Layer):
-    """The largest of every `pieces` neighbouring outputs, or channels, of the layer before.
-
-    Goodfellow, Warde-Farley, Mirza, Courville and Bengio, "Maxout networks", ICML 2013, section 3.
+    """Maximum of every `pieces` neighbouring inputs, or channels of images.
 
     Parameters
     ----------
     pieces : int
-        At least 2, and a divisor of the number of inputs or channels.
+        Size of a group, from 2. It divides the number of inputs or channels.
+
+    Notes
+    -----
+    From (N, I) to (N, I / pieces), or from (N, C, H, W) to (N, C / pieces, H, W). The gradient goes to the largest
+    of each group.
+
+    References
+    ----------
+    Goodfellow, Warde-Farley, Mirza, Courville and Bengio, "Maxout networks", ICML 2013, section 3.
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> print(hg.Network([hg.Dense(20), hg.Maxout(pieces=4), hg.Dense(3)], input_shape=8))
+    8 → Dense → Maxout → Dense → 3: 198 parameters
     """
 
     pieces: int = field(default=2, metadata=within(2, LARGEST, "[]", whole=True))
@@ -89,20 +121,25 @@ class Maxout(Layer):
     }
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        """(I / pieces,) or (C / pieces, H, W)."""
         if input_shape[0] % self.pieces:
             raise HandgradError(f"Maxout: {input_shape[0]} inputs are not a multiple of {self.pieces} pieces")
         return (input_shape[0] // self.pieces, *input_shape[1:])
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
-        """(N, I) to (N, I / pieces), or (N, C, H, W) to (N, C / pieces, H, W)."""
         y, argmax = kernels.maxout(x, self.pieces)
         return y, lambda dy, gradients: kernels.maxout_backward(dy, argmax, self.pieces)
 
 
 @dataclass(frozen=True)
 class Flatten(Layer):
-    """y = x with all its axes but the first in one."""
+    """Reshape images (N, C, H, W) to flat inputs (N, C · H · W), as `Dense` takes them.
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> hg.Flatten().output_shape((8, 13, 13))
+    (1352,)
+    """
 
     formulas = {"y": "{x} in one row", "x": "d{y} in the shape of {x}"}
 
@@ -110,5 +147,4 @@ class Flatten(Layer):
         return (prod(input_shape),)
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
-        """(N, …) to (N, I)."""
         return x.reshape(len(x), -1), lambda dy, gradients: dy.reshape(x.shape)

@@ -25,42 +25,117 @@ SIZE = within(1, LARGEST, "[]", whole=True)
 
 
 class Layer(Configurable, ABC):
-    """Base of the layers. A custom layer is a frozen dataclass with a `forward`.
+    """Base class of the layers.
 
+    A layer is a frozen dataclass without arrays: `Network` holds the parameters and passes them to `forward`. A
+    custom layer defines `forward`. If it has parameters, it also defines `parameter_shapes` and `initializers`.
     Shapes are those of one example, without N.
+
+    Attributes
+    ----------
+    skips_input_gradient : bool, default=False
+        Whether backward takes ``input_gradient=False``, and then does not compute dx.
+    takes_bytes : bool, default=False
+        Whether `forward` also takes uint8 inputs, which stand for x / 255, as the first layer of a network.
+    takes_sparse : bool, default=False
+        Whether `forward` also takes sparse rows, as the first layer of a network.
+    symbol : str
+        Name of the output in `explain`, e.g. ``"z"``. Default: the name of the class.
+    formulas : mapping from str to str
+        Formulas for `explain`: ``"y"`` of the output in inference, ``"x"`` of the gradient of the input, and the name
+        of a parameter of its gradient. ``{x}`` and ``{y}`` stand for the names of input and output, ``{n}`` for the
+        number after the names of parameters, and the name of a field for its value.
+
+    Examples
+    --------
+    A custom layer, and the check of its gradient:
+
+    >>> from dataclasses import dataclass
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> @dataclass(frozen=True)
+    ... class Square(hg.Layer):
+    ...     def forward(self, parameters, x, rng=None):
+    ...         return x**2, lambda dy, gradients: 2 * x * dy
+    >>> network = hg.Network([Square(), hg.Dense(2)], input_shape=3, dtype=np.float64)
+    >>> all(check.passed for check in hg.check_gradients(network))
+    True
     """
 
     skips_input_gradient: ClassVar[bool] = False
-    """Whether backward takes ``input_gradient=False``, and then does not compute dx."""
     takes_bytes: ClassVar[bool] = False
-    """Whether forward also takes uint8 inputs, which stand for x / 255, as the first layer of a network."""
     takes_sparse: ClassVar[bool] = False
-    """Whether forward also takes `SparseRows`, as the first layer of a network."""
     symbol: ClassVar[str] = ""
-    """The name of its output in `explain`, e.g. "z"; default: the name of its class."""
     formulas: ClassVar[Mapping[str, str]] = {}
-    """For `explain`: by "y" the output in inference, by "x" the gradient of the input, by its name that of a
-    parameter. {x} and {y} stand for the names of input and output, {n} for the number after the names of parameters,
-    and the name of a field for its value."""
 
     def parameter_shapes(self, input_shape: Shape) -> Mapping[str, Shape]:
-        """Return the shapes of the parameters by name; default: no parameters."""
+        """Return the shapes of the parameters.
+
+        Parameters
+        ----------
+        input_shape : tuple of int
+            Of one example.
+
+        Returns
+        -------
+        mapping from str to tuple of int
+            Shapes by name, e.g. ``{"weights": (10, 784), "biases": (10,)}``. Default: no parameters.
+        """
         return {}
 
     def statistic_shapes(self, input_shape: Shape) -> Mapping[str, Shape]:
-        """Return the shapes of the statistics by name: arrays that are measured, not trained; default: none."""
+        """Return the shapes of the statistics: arrays that are measured on training data, not trained.
+
+        Parameters
+        ----------
+        input_shape : tuple of int
+            Of one example.
+
+        Returns
+        -------
+        mapping from str to tuple of int
+            Shapes by name. Default: no statistics.
+        """
         return {}
 
     def initializers(self) -> Mapping[str, Initializer]:
-        """Return the initializer of each parameter and statistic."""
+        """Return the initializer of each parameter and statistic.
+
+        Returns
+        -------
+        mapping from str to Initializer
+            Initializers by name.
+        """
         return {}
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        """Return the shape of an output; default: that of an input."""
+        """Return the shape of the output.
+
+        Parameters
+        ----------
+        input_shape : tuple of int
+            Of one example.
+
+        Returns
+        -------
+        tuple of int
+            Of the output of one example. Default: `input_shape`.
+        """
         return input_shape
 
     def measure(self, x: Floats) -> Mapping[str, Floats]:
-        """Compute the statistics of inputs (N, *input_shape) by name; see `Network.calibrate`."""
+        """Compute the statistics of inputs; `Network.calibrate` stores them.
+
+        Parameters
+        ----------
+        x : array of shape (N, ...)
+            Inputs of the layer.
+
+        Returns
+        -------
+        mapping from str to array
+            Statistics by name. Default: none.
+        """
         return {}
 
     @abstractmethod
@@ -70,13 +145,17 @@ class Layer(Configurable, ABC):
         Parameters
         ----------
         parameters : SimpleNamespace of arrays
-            The parameters and statistics by name.
-        x : (N, *input_shape)
+            Parameters and statistics by name, e.g. ``parameters.weights``.
+        x : array of shape (N, ...)
+            Inputs.
         rng : numpy.random.Generator, optional
-            For random numbers in training; None means inference.
+            Source of random numbers in training. None means inference.
 
         Returns
         -------
-        y : (N, *output_shape)
-        backward : ``backward(dy, gradients) -> dx``
+        y : array of shape (N, ...)
+            Outputs.
+        backward : function
+            ``backward(dy, gradients)`` returns dx, and adds the gradients of the parameters to those in `gradients`,
+            which has their names and shapes.
         """

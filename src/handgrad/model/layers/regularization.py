@@ -15,12 +15,32 @@ from handgrad.model.layers.layer import Backward, Layer, Parameters, Rng, Shape
 
 @dataclass(frozen=True)
 class BatchNorm(Layer):
-    """y = gamma · (x − mean) / √(variance + ε) + beta, for each input, or each channel of images.
+    """Batch normalization: standardise each input, or each channel of images, then scale and shift it.
 
-    Ioffe and Szegedy, "Batch normalization", ICML 2015. In training, mean and variance are those of the chunk of
-    examples (Hoffer, Hubara and Soudry, "Train longer, generalize better", 2017, algorithm 1). In inference they are
-    statistics of training data, measured with the current parameters (Wu and Johnson, "Rethinking 'batch' in
-    BatchNorm", 2021, section 3). ε is above 0 and below 1.
+    Parameters
+    ----------
+    epsilon : float
+        Added to the variance, above 0 and below 1.
+
+    Notes
+    -----
+    ``y = gamma (x − mean) / √(variance + epsilon) + beta``, where gamma and beta are parameters. In training, mean
+    and variance are those of the chunk of examples that is computed at a time (Hoffer et al., 2017). In inference
+    they are statistics of training data, measured with the current parameters (Wu and Johnson, 2021).
+
+    References
+    ----------
+    - Ioffe and Szegedy, "Batch normalization", ICML 2015.
+    - Hoffer, Hubara and Soudry, "Train longer, generalize better", 2017, algorithm 1.
+    - Wu and Johnson, "Rethinking 'batch' in BatchNorm", 2021, section 3.
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> layers = [hg.Dense(128), hg.BatchNorm(), hg.ReLU(), hg.Dense(10)]
+    >>> network = hg.Network(layers, input_shape=784)
+    >>> network.parameters[1].gamma.shape, network.statistics[1].variance.shape
+    ((128,), (128,))
     """
 
     epsilon: float = field(default=1e-5, metadata=within(0, 1, "()"))
@@ -78,10 +98,31 @@ class BatchNorm(Layer):
 
 @dataclass(frozen=True)
 class Dropout(Layer):
-    """y = x · m / (1 − rate) in training, where m is 0 with probability `rate`, else 1; y = x in inference.
+    """Dropout: in training, random inputs become 0, and the others are scaled up.
 
+    Parameters
+    ----------
+    rate : float
+        Probability that an input becomes 0, from 0 to below 1.
+
+    Notes
+    -----
+    In training ``y = x m / (1 − rate)``, where m is 0 with probability `rate`, else 1. In inference ``y = x``.
+
+    References
+    ----------
     Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, "Dropout: a simple way to prevent neural networks
-    from overfitting", JMLR 2014; scaled in training instead of inference. The rate is from 0 to below 1.
+    from overfitting", JMLR 2014. There, outputs are scaled in inference instead.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> layer, x = hg.Dropout(0.5), np.ones((1, 6))
+    >>> layer.forward(None, x, np.random.default_rng(0))[0]
+    array([[2., 2., 2., 0., 0., 0.]])
+    >>> layer.forward(None, x)[0]
+    array([[1., 1., 1., 1., 1., 1.]])
     """
 
     rate: float = field(default=0.5, metadata=within(0, 1))
