@@ -3,10 +3,12 @@
 # fmt: off
 from handgrad import plots as plots
 from handgrad.data.augment import Augmentation as Augmentation
-from handgrad.data.dataset import Dataset as Dataset, Splits as Splits
+from handgrad.data.dataset import Dataset as Dataset
 from handgrad.data.load import load_data as load_data
+from handgrad.data.splits import Splits as Splits
 from handgrad.errors import HandgradError as HandgradError
-from handgrad.model.explain import Explanation as Explanation, Step as Step, explain as explain
+from handgrad.model.explain import explain as explain
+from handgrad.model.explanation import Explanation as Explanation, Step as Step
 from handgrad.exports.formats import export as export, load_model as load_model
 from handgrad.model import layers as layers, losses as losses
 from handgrad.model.files import save_model as save_model

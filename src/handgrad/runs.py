@@ -13,7 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from handgrad.data.dataset import Splits, naming
+from handgrad.data.dataset import naming
+from handgrad.data.splits import Splits
 from handgrad.errors import HandgradError
 from handgrad.exports.csv import is_dense, write_csv
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE, load_model

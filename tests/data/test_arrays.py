@@ -10,7 +10,8 @@ import pytest
 
 from failing import refusal
 from handgrad.data.arrays import is_mapped
-from handgrad.data.dataset import Dataset, Splits
+from handgrad.data.dataset import Dataset
+from handgrad.data.splits import Splits
 from handgrad.model.scaling import Scaling
 
 LABELS = np.arange(500) % 3

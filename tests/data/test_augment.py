@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from failing import refusal
 from handgrad.data.augment import BLOCK, Augmentation
-from handgrad.data.dataset import Splits
+from handgrad.data.splits import Splits
 from handgrad.kernels.images import affine_displacements
 
 ALL = Augmentation(shift=2, rotate=15, scale=0.15, shear=10, elastic=34, sigma=4)

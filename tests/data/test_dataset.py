@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from failing import refusal
-from handgrad.data.dataset import Dataset, Splits
+from handgrad.data.dataset import Dataset
+from handgrad.data.splits import Splits
 
 BYTES = np.arange(4 * 2 * 3, dtype=np.uint8).reshape(4, 2, 3)
 LABELS = np.array([0, 1, 2, 1])

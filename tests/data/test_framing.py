@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from failing import refusal
-from handgrad.data.dataset import Splits
 from handgrad.data.framing import frame_digit
+from handgrad.data.splits import Splits
 from handgrad.data.strokes import generate
 from handgrad.errors import HandgradError
 

@@ -8,7 +8,7 @@ import pytest
 
 from c_compiler import Headers
 from fixture_types import Cli
-from handgrad.data.dataset import Splits
+from handgrad.data.splits import Splits
 from handgrad.exports.formats import load_model
 from handgrad.exports.onnx import write_onnx
 from handgrad.recipes.loading import LADDER

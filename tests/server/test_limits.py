@@ -13,7 +13,7 @@ import httpx2
 import pytest
 from fastapi import HTTPException
 
-from handgrad.data.dataset import Splits
+from handgrad.data.splits import Splits
 from handgrad.errors import HandgradError
 from handgrad.recipes.loading import load_recipe, override
 from handgrad.runs import Run

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from handgrad.cli.output import significant, table
 from handgrad.data.columns import IS
 from handgrad.kernels.types import Floats
-from handgrad.model.explain import Explanation, Step, input_effects
+from handgrad.model.explain import input_effects
+from handgrad.model.explanation import Explanation, Step
 from handgrad.model.network import Network
 
 LINE, WHOLE = 80, 40

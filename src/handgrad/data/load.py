@@ -7,13 +7,14 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from handgrad.data.dataset import Dataset, Splits, naming
+from handgrad.data.dataset import Dataset, naming
 from handgrad.data.form import Form
 from handgrad.data.idx import FILES, Split, find_idx, read_idx_folder
 from handgrad.data.labels import encode_labels
 from handgrad.data.memory import check_memory
 from handgrad.data.mnist import COLLECTIONS, CSV_FILES, NAMES, ensure, read_split
 from handgrad.data.npz import read_npz
+from handgrad.data.splits import Splits
 from handgrad.errors import HandgradError, suggest
 
 STROKES = "strokes"
@@ -75,11 +76,11 @@ def load_data(
     >>> import handgrad as hg
     >>> hg.load_data("strokes:1000").train
     Dataset(1,000 examples of 1×28×28 uint8, 10 classes)
-    >>> text = "area,rooms,price\n54.5,2,1200\n80.0,3,1650\n"
+    >>> text = "area,year,rent\n54.5,1968,1200\n80.0,2003,1650\n"
     >>> count = Path("rents.csv").write_text(text)
-    >>> data = hg.load_data("rents.csv", target="price", task="regression")
+    >>> data = hg.load_data("rents.csv", target="rent", task="regression")
     >>> data.train.features, data.train.labels
-    (('area', 'rooms'), array([[1200.],
+    (('area', 'year'), array([[1200.],
            [1650.]]))
     """
     name, path = str(source), Path(source)

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.data.dataset import Dataset, Splits, naming
+from handgrad.data.dataset import Dataset, naming
 from handgrad.data.labels import encode_labels, encode_targets, infer_task
 from handgrad.data.memory import check_memory
+from handgrad.data.splits import Splits
 from handgrad.errors import HandgradError
 
 NAMES = {

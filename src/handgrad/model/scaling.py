@@ -61,13 +61,7 @@ class Scaling:
 
     @classmethod
     def of_bytes(cls) -> "Scaling":
-        """Return the scaling of bytes to values from 0 to 1.
-
-        Returns
-        -------
-        Scaling
-            With shift 0 and divisor 255.
-        """
+        """Return the scaling of bytes to values from 0 to 1."""
         return cls(np.array(0.0), np.array(float(MAX_BYTE)))
 
     @classmethod

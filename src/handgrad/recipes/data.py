@@ -3,10 +3,11 @@
 import numpy as np
 
 from handgrad.data.columns import in_known_order
-from handgrad.data.dataset import Splits, naming
+from handgrad.data.dataset import naming
 from handgrad.data.form import Form
 from handgrad.data.load import STROKES, load_data
 from handgrad.data.mnist import COLLECTIONS, ensure
+from handgrad.data.splits import Splits
 from handgrad.errors import HandgradError
 from handgrad.recipes.loading import override
 from handgrad.recipes.recipe import Recipe

@@ -15,9 +15,9 @@ from fastapi import APIRouter, Depends, HTTPException, Query
 from fastapi.responses import Response
 
 from handgrad.data.collection import add_to_collection, cut_unfinished, remove_from_collection
-from handgrad.data.dataset import Splits
 from handgrad.data.load import load_data
 from handgrad.data.mnist import COLLECTIONS, find
+from handgrad.data.splits import Splits
 from handgrad.errors import HandgradError, suggest
 from handgrad.model.layers import Dense
 from handgrad.recipes.loading import LADDER, load_recipe

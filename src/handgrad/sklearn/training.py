@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_consistent_length, check_random_state
 
-from handgrad.data.dataset import Splits
+from handgrad.data.splits import Splits
 from handgrad.errors import HandgradError
 from handgrad.kernels.sparse_rows import SparseRows
 from handgrad.model.network import Network

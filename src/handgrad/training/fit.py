@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from handgrad.data.dataset import Dataset, Splits
+from handgrad.data.dataset import Dataset
 from handgrad.data.progress import progress_bar
+from handgrad.data.splits import Splits
 from handgrad.errors import HandgradError
 from handgrad.model.network import Network
 from handgrad.training.records import Record

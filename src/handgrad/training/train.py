@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from handgrad.config import check_integer
 from handgrad.data.augment import Augmentation
-from handgrad.data.dataset import Dataset, Splits, naming
+from handgrad.data.dataset import Dataset, naming
+from handgrad.data.splits import Splits
 from handgrad.errors import HandgradError, quoted
 from handgrad.model.losses import Loss, default_loss
 from handgrad.model.network import Network

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.data.dataset import Splits
+from handgrad.data.splits import Splits
 from handgrad.errors import HandgradError, require
 from handgrad.recipes.loading import override
 from handgrad.recipes.recipe import Recipe

@@ -1,0 +1,13 @@
+"""The losses: what training minimises, and its derivative."""
+
+from handgrad.model.losses.classification import BinaryCrossEntropy, CrossEntropy
+from handgrad.model.losses.loss import Loss
+from handgrad.model.losses.regression import Huber, MeanSquaredError
+
+__all__ = ["BinaryCrossEntropy", "CrossEntropy", "Huber", "Loss", "MeanSquaredError"]
+
+
+def default_loss(task: str) -> Loss:
+    """Return the loss that training minimises where none is given."""
+    losses = {"multilabel": BinaryCrossEntropy, "regression": MeanSquaredError}
+    return losses.get(task, CrossEntropy)()
