@@ -8,6 +8,8 @@ from inspect import isclass
 from pathlib import Path
 from typing import Any
 
+from numpydoc.xref import DEFAULT_LINKS
+
 DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS.parent / "tools"))
 
@@ -50,7 +52,8 @@ maximum_signature_line_length = 88
 toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False  # the template lists them
 numpydoc_xref_param_type = True
-numpydoc_xref_aliases = {name: f"handgrad.{name}" for name in names}
+# without links to other sites, which would be needed during the build
+numpydoc_xref_aliases = {word: word for word in DEFAULT_LINKS} | {name: f"handgrad.{name}" for name in names}
 numpydoc_xref_ignore = "all"
 copybutton_prompt_text = r">>> |\.\.\. "
 copybutton_prompt_is_regexp = True
