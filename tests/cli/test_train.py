@@ -135,7 +135,6 @@ def test_anything_in_the_recipe_can_be_set(cli: Cli, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("word", "command"),
     [
-        ("did you mean 'classic'?", "clasic"),
         ("did you mean 'mnist'?", "--data mnits"),
         ("did you mean 'epochs'?", "mine.toml"),
         ("bad.csv, line 4, column 'a'", "--data bad.csv"),

@@ -39,7 +39,6 @@ def test_bad_input_is_one_line(cli: Cli, tmp_path: Path) -> None:
     misused(cli, "positive time", "tune", "flats.csv", "--time", "0")
     misused(cli, "data.validation", "tune", "flats.csv", "--validation", "1.5")
     fails(cli, "no column", "tune", "flats.csv", "--target", "prise")
-    fails(cli, "unknown recipe", "tune", "flats.csv", "--target", "price", "--recipe", "mpl")
     (tmp_path / "FULL").mkdir()
     (tmp_path / "FULL" / "model.safetensors").touch()
     fails(

@@ -7,23 +7,26 @@ from typing import Annotated
 
 import typer
 
-from handgrad.cli.options import DATA_HELP, Target, TaskName, option
+from handgrad.cli.options import Source, Target, TaskName, option
 from handgrad.cli.output import emit, significant, table
 from handgrad.config import count_outputs
 from handgrad.errors import HandgradError
 
 NAME_HELP = "A data set, as listed, or the name of a converted file."
 
-app = typer.Typer(help="Show a data set; list and clear those in the cache folder.", no_args_is_help=True)
+app = typer.Typer(help="Show data sets, and clear the cache folder.", no_args_is_help=True)
 
 
 @app.command()
 def show(
-    source: Annotated[str, typer.Argument(help=DATA_HELP, metavar="SRC")],
+    source: Source,
     target: Target = None,
     task: TaskName = None,
 ) -> None:
-    """Show shapes, value ranges, and the frequency of each class or label, or the range and mean of each target."""
+    """Show what a data set contains.
+
+    Print shapes, the range of the inputs, and the frequency of each class or the range of each target.
+    """
     import numpy as np
 
     from handgrad.data.arrays import value_range
@@ -60,7 +63,10 @@ def show(
 
 @app.command("list")
 def list_data() -> None:
-    """List the downloaded and converted data sets in the cache folder, with their bytes."""
+    """List the data sets in the cache folder.
+
+    Print the size of each downloaded or converted data set in bytes.
+    """
     _show_sizes(_folders())
 
 
@@ -69,7 +75,10 @@ def clear(
     name: Annotated[str | None, typer.Argument(help=NAME_HELP, metavar="NAME")] = None,
     everything: Annotated[bool, option("--all", "Remove all of them.")] = False,
 ) -> None:
-    """Remove downloaded and converted data sets from the cache folder."""
+    """Remove data sets from the cache folder.
+
+    The original files of converted data sets are kept.
+    """
     if (name is None) != everything:
         raise typer.BadParameter("name a data set, or remove all with --all", param_hint="NAME")
     folders = _folders()

@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from handgrad.cli.models import open_split, read_examples, trained_targets
-from handgrad.cli.options import Data, Json, Model, Split, Target, option
+from handgrad.cli.options import Json, Model, OtherData, OtherTarget, Split, option
 from handgrad.cli.output import emit, emit_json, significant
 from handgrad.errors import HandgradError, suggest
 
-EXAMPLE_HELP = "An image, a CSV or Parquet file of one row, or the index of an example of the data, from 0."
+EXAMPLE_HELP = "An image, a table of one row, or the index of an example of the data, from 0."
 LABEL_HELP = (
     "Class or label whose loss is explained, or target. Default: that of the example, or the predicted one."
 )
@@ -19,13 +19,16 @@ LABEL_HELP = (
 def explain(
     model: Model,
     example: Annotated[str, typer.Argument(metavar="EXAMPLE", help=EXAMPLE_HELP)],
-    data: Data = None,
-    target: Target = None,
+    data: OtherData = None,
+    target: OtherTarget = None,
     split: Split = None,
     label: Annotated[str | None, option("--label", LABEL_HELP, "CLASS")] = None,
     json: Json = False,
 ) -> None:
-    """Show every step of one example through the network and back."""
+    """Explain one example step by step.
+
+    Print every array from the input to the loss, every gradient back to the input, and their formulas.
+    """
     import numpy as np
 
     from handgrad.cli.explanation import as_text

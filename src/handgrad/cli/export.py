@@ -10,18 +10,21 @@ from handgrad.cli.output import emit
 from handgrad.errors import HandgradError
 from handgrad.exports import SUFFIXES
 
-OUT_HELP = "File to write: .onnx, .h or .html; for csv a folder."
+OUT_HELP = "File to write: .onnx, .h (C) or .html. Without a suffix: folder of CSV files."
 
 Out = Annotated[Path, typer.Argument(metavar="OUT", help=OUT_HELP)]
 Format = Annotated[
     Literal["onnx", "c", "html", "csv"] | None,
-    option("--format", "Format. Default: by the suffix of OUT.", show_default=False),
+    option("--format", "Format. Default: that of the suffix of OUT."),
 ]
-Int8 = Annotated[bool, option("--int8", "Round weights to 8 bits; only for c.")]
+Int8 = Annotated[bool, option("--int8", "Round the weights to 8 bits; only for C.")]
 
 
 def export(model: Model, out: Out, format: Format = None, int8: Int8 = False) -> None:
-    """Convert a model to ONNX, C, HTML or CSV."""
+    """Convert a model to ONNX, C, HTML or CSV.
+
+    The suffix of OUT chooses the format.
+    """
     from handgrad.exports.formats import MODEL_FILE, load_model, load_model_recipe, model_file
     from handgrad.exports.formats import export as write
     from handgrad.server.run_folders import is_result, validated  # which need no extra

@@ -7,6 +7,7 @@ import warnings
 from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -15,7 +16,7 @@ from handgrad.cli.explain import explain
 from handgrad.cli.export import export
 from handgrad.cli.interrupts import Interrupted, handle_signals
 from handgrad.cli.models import evaluate, predict
-from handgrad.cli.options import FAILED, INTERRUPTED, MISUSED, SUCCEEDED
+from handgrad.cli.options import FAILED, INTERRUPTED, MISUSED, SUCCEEDED, option
 from handgrad.cli.output import emit, error_line, write
 from handgrad.cli.plot import plot
 from handgrad.cli.serve import serve
@@ -28,7 +29,6 @@ from handgrad.training.distributed import SINGLE, init_distributed
 app = typer.Typer(
     name="handgrad",
     help="Handwritten digits, handwritten gradients: train, evaluate and inspect small neural networks.",
-    epilog="handgrad --version prints the version.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -38,6 +38,24 @@ for command in (train, resume, tune, evaluate, predict, explain, recipes.check, 
     app.command()(command)
 app.add_typer(data.app, name="data")
 app.add_typer(recipes.app, name="recipes")
+
+
+def show_version(asked: bool) -> None:
+    """Print the version and end, if it is asked for."""
+    if asked:
+        from handgrad import __version__
+
+        emit(f"handgrad {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool, option("--version", "Print the version and exit.", is_eager=True, callback=show_version)
+    ] = False,
+) -> None:
+    """Take the options of the program itself."""
 
 
 def run() -> None:
@@ -63,13 +81,12 @@ def main(arguments: list[str]) -> int:
         communicator.require_equal(command=arguments[:1], **{VARIABLE: os.environ.get(VARIABLE) or "native"})
         if communicator.rank and arguments[:1] not in (["train"], ["resume"]):
             return SUCCEEDED  # only training is distributed
-        if arguments == ["--version"]:
-            from handgrad import __version__
-
-            emit(f"handgrad {__version__}")
-            return SUCCEEDED
         if any(re.fullmatch(r"(--[\w-]+=)?\s*", argument) for argument in arguments):
             raise typer.BadParameter("an argument is empty; '.' is the current folder")
+        if not arguments or {"-h", "--help"} & {*arguments}:
+            from handgrad.cli.help import hide_types  # slow to import
+
+            hide_types()
         status = app(args=arguments or ["--help"], prog_name="handgrad", standalone_mode=False)
         write()  # what typer has printed
         if status == INTERRUPTED:
@@ -78,15 +95,15 @@ def main(arguments: list[str]) -> int:
     except (Exception, KeyboardInterrupt) as error:
         if os.environ.get("HANDGRAD_DEBUG") == "1":
             raise
-        status, line = describe(error)
+        status, line = describe(error, " ".join(["handgrad", *arguments[:1]]))
         with suppress(HandgradError):
             write()
         communicator.fail(error_line(line), status)
         return status
 
 
-def describe(error: BaseException) -> tuple[int, str]:
-    """Return the exit status and the message for an error."""
+def describe(error: BaseException, command: str = "handgrad") -> tuple[int, str]:
+    """Return the exit status and the message for an error of a command."""
     match error:
         case KeyboardInterrupt():
             return INTERRUPTED, "interrupted; no file is half-written"
@@ -99,6 +116,7 @@ def describe(error: BaseException) -> tuple[int, str]:
             return FAILED, "there is not enough memory; try a smaller batch, network or data set"
     if hasattr(error, "format_message"):  # wrong usage, found by typer
         context = getattr(error, "ctx", None)
-        line = error.format_message().partition("\n")[0].rstrip(".") or "a command is missing"
-        return MISUSED, f"{line}; see {context.command_path if context else 'handgrad'} --help"
+        line = error.format_message().partition("\n")[0].rstrip(".").replace("Value error, ", "")
+        line = line or "a command is missing"
+        return MISUSED, f"{line}; see {context.command_path if context else command} --help"
     return FAILED, f"unexpected {type(error).__name__}: {error}; HANDGRAD_DEBUG=1 shows the traceback"

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from handgrad.cli.options import FAILED, SUCCEEDED, Data, Json, Model, Split, SplitName, Target, option
+from handgrad.cli.options import (
+    FAILED,
+    SUCCEEDED,
+    Json,
+    Model,
+    OtherData,
+    OtherTarget,
+    Split,
+    SplitName,
+    option,
+)
 from handgrad.cli.output import emit, emit_json, error_line, significant, table
 from handgrad.errors import HandgradError
 
@@ -86,9 +96,16 @@ def read_examples(
 
 
 def evaluate(
-    model: Model, data: Data = None, target: Target = None, split: Split = None, json: Json = False
+    model: Model,
+    data: OtherData = None,
+    target: OtherTarget = None,
+    split: Split = None,
+    json: Json = False,
 ) -> None:
-    """Measure a model: accuracy, precision, recall, F1 and confusion matrix, or the errors of a regression."""
+    """Measure a model on a data set.
+
+    Print accuracy, precision, recall, F1 and the confusion matrix, or the errors of a regression.
+    """
     from handgrad.cli.results import as_json, details, summary
     from handgrad.data.dataset import naming
     from handgrad.exports.formats import load_model
@@ -113,7 +130,10 @@ def predict(
     all_classes: Annotated[bool, option("--all", ALL_HELP)] = False,
     json: Json = False,
 ) -> int:
-    """Predict images or rows of tables: classes, labels or targets."""
+    """Predict the classes, labels or targets of files.
+
+    Print the three most probable classes of each image, or of each row of a table.
+    """
     from handgrad.data.dataset import naming
     from handgrad.exports.formats import load_model, load_model_recipe
 

@@ -3,27 +3,47 @@
 import re
 import tomllib
 from collections import namedtuple
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
+from handgrad.cli.completion import complete_data
+from handgrad.errors import HandgradError
+
 SUCCEEDED, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 """Exit statuses."""
+
+COMMAND_LINE = "command line"
+"""The place of a wrong value, in errors of recipes that options have changed."""
 
 DATA, RECIPE, RUN, OUTPUT = "Data", "Recipe", "Run", "Output"
 """Panels of ``handgrad train --help``."""
 
-DATA_HELP = "mnist, fashion-mnist, strokes[:N[:SEED]], or a path: CSV, Parquet, .npz, IDX or image folder."
+SOURCES_HELP = "mnist, fashion-mnist, strokes[:N[:SEED]], or a path: CSV, Parquet, .npz, IDX or image folder."
+DATA_HELP = f"Data to train on: {SOURCES_HELP}"
+OTHER_DATA_HELP = f"Other data than those of the training: {SOURCES_HELP}"
 MODEL_HELP = "A run folder, a model file, an ONNX file, or a final_config folder."
 SPLIT_HELP = "Part of the data. Default: test, or the only part there is."
 TARGET_HELP = "Column of a table to predict. Default: label. May be repeated."
-TASK_HELP = "Default: inferred from the targets."
-VALIDATION_HELP = "Validate on N examples, or a fraction, of the training data, or on other data."
-SET_HELP = "Change any key of the recipe, e.g. training.epochs=3; may be repeated."
-FROM_HELP = "Start from the parameters of a model, by default with its recipe."
+OTHER_TARGET_HELP = "Column of --data to predict. Default: that of the training. May be repeated."
+TASK_HELP = "classification, multilabel or regression. Default: inferred from the targets."
+VALIDATION_HELP = "Validation data: N training examples, a fraction of them, or other data."
+BATCH_HELP = "Examples per step; all: the whole training data."
+SET_HELP = "Change any key of the recipe, e.g. training.epochs=3. May be repeated."
+FROM_HELP = "Start from the parameters of a model, and by default with its recipe."
 LIMIT_HELP = "Stop and save after a time, e.g. 60s, 5m or 1h."
+
+
+@contextmanager
+def usage_errors() -> Iterator[None]:
+    """Report an error, whose cause can only be the value of an option, as wrong usage."""
+    try:
+        yield
+    except HandgradError as error:
+        raise typer.BadParameter(str(error).removeprefix(f"{COMMAND_LINE}: ")) from error
 
 
 def parse_duration(text: str) -> float:
@@ -54,7 +74,30 @@ def parse_setting(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not equals or not re.fullmatch(r"[\w.-]+", key.strip()):
         raise typer.BadParameter(f"'{text}' is not KEY=VALUE, e.g. training.epochs=3")
-    return key.strip(), parse_value(value)
+    parse = parse_source if key.strip() in ("data.source", "data.validation") else parse_value
+    return key.strip(), parse(value)
+
+
+def check_source(source: Any) -> Any:
+    """Return a source of data, or another value; wrong usage if it is an invalid name of synthetic digits."""
+    if isinstance(source, str) and source.partition(":")[0] == "strokes":
+        from handgrad.data.load import parse_strokes
+
+        with usage_errors():
+            parse_strokes(source)
+    return source
+
+
+def parse_source(text: str) -> Any:
+    """Read a source of data, or a value of TOML, e.g. a number of examples."""
+    return check_source(parse_value(text))
+
+
+def check_distinct(columns: list[str] | None) -> list[str] | None:
+    """Return the names of columns; wrong usage if one is repeated."""
+    if columns and len({*columns}) < len(columns):
+        raise typer.BadParameter("a column is named twice")
+    return columns
 
 
 def arrange(values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
@@ -74,23 +117,43 @@ def option(name: str, help: str, metavar: str | None = None, panel: str | None =
     return typer.Option(name, help=help, metavar=metavar, rich_help_panel=panel, **more)
 
 
+def column(help: str) -> Any:
+    """Describe the option ``--target``."""
+    return option("--target", help, "COLUMN", DATA, callback=check_distinct)
+
+
+def source(help: str) -> Any:
+    """Describe the option ``--data``."""
+    return option("--data", help, "SRC", DATA, callback=check_source, autocompletion=complete_data)
+
+
 Task = Literal["classification", "multilabel", "regression"]
 SplitName = Literal["train", "validation", "test"]
 Model = Annotated[Path, typer.Argument(help=MODEL_HELP, metavar="MODEL")]
-Data = Annotated[str | None, option("--data", DATA_HELP, "SRC", DATA)]
-Target = Annotated[list[str] | None, option("--target", TARGET_HELP, "COLUMN", DATA)]
-TaskName = Annotated[Task | None, option("--task", TASK_HELP, panel=DATA, show_default=False)]
-Split = Annotated[SplitName | None, option("--split", SPLIT_HELP, panel=DATA, show_default=False)]
-Validation = Annotated[Any, option("--validation", VALIDATION_HELP, "N|SRC", DATA, parser=parse_value)]
-Epochs = Annotated[int | None, option("--epochs", "Passes over the data.", "N", RECIPE, min=1)]
-Steps = Annotated[int | None, option("--steps", "Steps, instead of epochs.", "N", RECIPE, min=1)]
-BatchSize = Annotated[Any, option("--batch-size", "Examples per step.", "N|all", RECIPE, parser=parse_value)]
+Source = Annotated[
+    str,
+    typer.Argument(help=SOURCES_HELP, metavar="SRC", callback=check_source, autocompletion=complete_data),
+]
+Data = Annotated[str | None, source(DATA_HELP)]
+OtherData = Annotated[str | None, source(OTHER_DATA_HELP)]
+Target = Annotated[list[str] | None, column(TARGET_HELP)]
+OtherTarget = Annotated[list[str] | None, column(OTHER_TARGET_HELP)]
+TaskName = Annotated[Task | None, option("--task", TASK_HELP, "TASK", DATA)]
+Split = Annotated[SplitName | None, option("--split", SPLIT_HELP, panel=DATA)]
+Validation = Annotated[Any, option("--validation", VALIDATION_HELP, "N|SRC", DATA, parser=parse_source)]
+Epochs = Annotated[int | None, option("--epochs", "Passes over the training data.", "N", RECIPE, min=1)]
+Steps = Annotated[int | None, option("--steps", "Steps to train, instead of epochs.", "N", RECIPE, min=1)]
+BatchSize = Annotated[Any, option("--batch-size", BATCH_HELP, "N|all", RECIPE, parser=parse_value)]
 LearningRate = Annotated[float | None, option("--learning-rate", "Learning rate.", "X", RECIPE)]
-Hidden = Annotated[Any, option("--hidden", "Widths, e.g. 128,64.", "N,N,…", RECIPE, parser=parse_widths)]
-Seed = Annotated[int | None, option("--seed", "Seed of all randomness.", "N", RECIPE, min=0)]
+Hidden = Annotated[
+    Any, option("--hidden", "Widths of the hidden layers, e.g. 128,64.", "N,N,…", RECIPE, parser=parse_widths)
+]
+Seed = Annotated[int | None, option("--seed", "Seed of all random numbers.", "N", RECIPE, min=0)]
 Settings = Annotated[list[Any] | None, option("--set", SET_HELP, "KEY=VALUE", RECIPE, parser=parse_setting)]
 Start = Annotated[Path | None, option("--from", FROM_HELP, "MODEL", RECIPE)]
-Threads = Annotated[int | None, option("--threads", "Threads. Default: all processors.", "N", RUN, min=1)]
+Threads = Annotated[
+    int | None, option("--threads", "Threads. Default: all processors.", "N", RUN, min=1, max=1024)
+]
 Limit = Annotated[float | None, option("--time-limit", LIMIT_HELP, "TIME", RUN, parser=parse_duration)]
 NoTest = Annotated[bool, option("--no-test", "Do not open the test split.", panel=RUN)]
 Out = Annotated[Path | None, option("--out", "Folder of the run. Default: runs/RECIPE-N.", "DIR", OUTPUT)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from handgrad.cli.models import open_split
-from handgrad.cli.options import Data, Split, SplitName, Target, option
+from handgrad.cli.options import OtherData, OtherTarget, Split, SplitName, option
 from handgrad.cli.output import emit
 from handgrad.errors import HandgradError, require
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 RUNS_HELP = "Runs, or models; several share one chart of curves."
 OUT_HELP = "Folder of the figures. Default: RUN/plots, or plots for several runs."
 
-Format = Annotated[Literal["svg", "png"] | None, option("--format", "Format. Default: both.")]
+Format = Annotated[Literal["svg", "png"] | None, option("--format", "Format of the figures. Default: both.")]
 Axis = Annotated[Literal["epochs", "steps", "seconds"], option("--against", "Horizontal axis of the curves.")]
 
 
@@ -28,11 +28,14 @@ def plot(
     out: Annotated[Path | None, option("--out", OUT_HELP, "DIR")] = None,
     format: Format = None,
     against: Axis = "epochs",
-    data: Data = None,
-    target: Target = None,
+    data: OtherData = None,
+    target: OtherTarget = None,
     split: Split = None,
 ) -> None:
-    """Draw curves, weights, and predictions: confusion matrix and mistakes, residuals, or precision and recall."""
+    """Draw figures of runs and models.
+
+    Draw learning curves, weights, and predictions, e.g. the confusion matrix and mistakes.
+    """
     from handgrad.files import make_folder
     from handgrad.plots.style import save
 

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from handgrad.cli.completion import complete_checked, recipe_names
 from handgrad.cli.options import FAILED, SUCCEEDED, Json, option
 from handgrad.cli.output import emit, emit_json, table
+from handgrad.errors import HandgradError
 
 if TYPE_CHECKING:
+    from handgrad.recipes.recipe import Recipe
     from handgrad.training.gradient_check import Check
 
 RECIPE_HELP = "A built-in recipe, a TOML file, or a Python file that defines a network or loss."
@@ -19,15 +22,20 @@ ROW = "{:<18}{:<12}{:<14}{:>10}{:>16}  {}"
 app = typer.Typer(help="List and show the built-in recipes.", no_args_is_help=True)
 
 
-def recipe_names() -> list[str]:
-    """Return the names of the built-in recipes, for completion."""
-    from handgrad.recipes.loading import LADDER
-
-    return [*LADDER]
-
-
 Name = Annotated[str, typer.Argument(help="A built-in recipe.", metavar="NAME", autocompletion=recipe_names)]
-Checked = Annotated[str, typer.Argument(help=RECIPE_HELP, metavar="RECIPE", autocompletion=recipe_names)]
+Checked = Annotated[str, typer.Argument(help=RECIPE_HELP, metavar="RECIPE", autocompletion=complete_checked)]
+
+
+def open_recipe(name: str, hint: str = "RECIPE") -> "Recipe":
+    """Load a recipe; wrong usage if it is neither a built-in one nor a file."""
+    from handgrad.recipes.loading import load_recipe
+
+    try:
+        return load_recipe(name)
+    except HandgradError as error:
+        if Path(name).suffix == ".toml" or Path(name).is_file():
+            raise
+        raise typer.BadParameter(str(error), param_hint=hint) from error
 
 
 @app.command("list")
@@ -41,9 +49,14 @@ def list_recipes() -> None:
 
 @app.command("show")
 def show_recipe(name: Name) -> None:
-    """Print a built-in recipe as TOML, to change and train."""
-    from handgrad.recipes.loading import recipe_text
+    """Print a built-in recipe as TOML.
 
+    Save it as a file to change it, and train the file.
+    """
+    from handgrad.recipes.loading import LADDER, recipe_text
+
+    if name not in LADDER:
+        raise typer.BadParameter(f"'{name:.80}' is not one of {', '.join(LADDER)}", param_hint="NAME")
     emit(recipe_text(name).rstrip("\n"))
 
 
@@ -52,7 +65,10 @@ def check(
     show: Annotated[bool, option("--show", SHOW_HELP)] = False,
     json: Json = False,
 ) -> int:
-    """Compare every gradient with a numerical one."""
+    """Compare every gradient with a numerical one.
+
+    Exit with status 1 if one is wrong.
+    """
     from dataclasses import asdict
 
     from handgrad.kernels.backend import kernels
@@ -85,14 +101,13 @@ def _checks(name: str) -> "Iterable[Check]":
     import numpy as np
 
     from handgrad.model.scaling import Scaling
-    from handgrad.recipes.loading import load_recipe
     from handgrad.training.gradient_check import check_gradients, check_loss
     from handgrad.training.user_code import load_user_code
 
     if Path(name).suffix == ".py":
         networks, losses = load_user_code(Path(name))
         return chain(*map(check_gradients, networks), map(check_loss, losses))
-    recipe = load_recipe(name)
+    recipe = open_recipe(name)
     network = recipe.build_network(dtype=np.float64)
     network.scaling = Scaling.of_bytes()
     return check_gradients(network, loss=recipe.training_arguments()["loss"])

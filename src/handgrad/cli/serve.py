@@ -13,10 +13,12 @@ from handgrad.errors import HandgradError, require
 if TYPE_CHECKING:
     from handgrad.server.models import ServedModel
 
-MODEL_HELP = "A run folder or a model file; default: the newest finished run."
+MODEL_HELP = "A run folder or a model file. Default: the newest finished run."
 HOST_HELP = "Address to serve on; others than 127.0.0.1 need a token."
-TOKEN_HELP = "Token that clients must send; default: random, if HOST needs one."
-PIXELS_HELP = "Pixels of an image that a client sends."
+TOKEN_HELP = "Token that clients must send. Default: random, if HOST needs one."
+PIXELS_HELP = "Largest number of pixels of an image that a client sends."
+DATA_HELP = "Folder in which digits/ holds the digits drawn on the page."
+QUOTA_HELP = "Disk space for runs and digits, in gigabytes."
 
 
 def serve(
@@ -24,13 +26,16 @@ def serve(
     host: Annotated[str, option("--host", HOST_HELP, "HOST")] = "127.0.0.1",
     port: Annotated[int, option("--port", "Port; 0 chooses a free one.", "N", min=0, max=65535)] = 8000,
     runs: Annotated[Path, option("--runs", "Folder of the runs.", "DIR")] = Path("runs"),
-    data_folder: Annotated[Path, option("--data-folder", "Folder that holds digits/.", "DIR")] = Path(),
+    data_folder: Annotated[Path, option("--data-folder", DATA_HELP, "DIR")] = Path(),
     token: Annotated[str | None, option("--token", TOKEN_HELP, "TOKEN")] = None,
     weak_token: Annotated[bool, option("--weak-token", "Accept a token that can be guessed.")] = False,
     max_pixels: Annotated[int, option("--max-pixels", PIXELS_HELP, "N", min=784)] = 4_000_000,
-    quota: Annotated[float, option("--quota", "Disk space for runs and digits.", "GB", min=0)] = 10.0,
+    quota: Annotated[float, option("--quota", QUOTA_HELP, "GB", min=0, max=1_000_000)] = 10.0,
 ) -> None:
-    """Serve the page to draw, watch and train on, and the HTTP API."""
+    """Serve the page and the HTTP API.
+
+    Draw digits, watch a network classify them, and train it in the browser.
+    """
     import re
     from secrets import token_urlsafe
 

@@ -8,13 +8,16 @@ from typing import Annotated, Any
 import typer
 
 import handgrad.cli.options as opt
-from handgrad.cli.recipes import recipe_names
+from handgrad.cli.completion import complete_recipe, recipe_names
+from handgrad.cli.recipes import open_recipe
 from handgrad.errors import HandgradError
 from handgrad.training.distributed import init_distributed
 
 RECIPE_HELP = "A built-in recipe or a TOML file. Default: classic."
 
-Name = Annotated[str | None, typer.Argument(help=RECIPE_HELP, metavar="RECIPE", autocompletion=recipe_names)]
+Name = Annotated[
+    str | None, typer.Argument(help=RECIPE_HELP, metavar="RECIPE", autocompletion=complete_recipe)
+]
 Folder = Annotated[Path, typer.Argument(help="The folder of an interrupted run.", metavar="RUN")]
 
 
@@ -41,16 +44,19 @@ def train(
     quiet: opt.Quiet = False,
     attached: opt.Attached = False,
 ) -> int:
-    """Train a network, save it, and evaluate it on the test split."""
+    """Train a network.
+
+    Save it in the folder of the run, and evaluate it on the test split.
+    """
     from handgrad.cli.run_training import run_training
     from handgrad.data.mnist import COLLECTIONS
     from handgrad.exports.formats import load_model_recipe
     from handgrad.recipes.data import fall_back_to_strokes, with_share_for_validation
-    from handgrad.recipes.loading import load_recipe, override, parse_recipe, with_hidden
+    from handgrad.recipes.loading import override, parse_recipe, with_hidden
     from handgrad.runs import Run
 
     if recipe or not start:
-        chosen = load_recipe(recipe or "classic")
+        chosen = open_recipe(recipe or "classic")
     elif tables := load_model_recipe(start):
         chosen = parse_recipe(tables, str(start))
     else:
@@ -70,14 +76,12 @@ def train(
     given = [(key, value) for key, value in named.items() if value is not None]
     changes = opt.arrange([*(settings or []), *given])
     built_in = recipe in recipe_names() or not (recipe or start)
-    try:
-        chosen = override(chosen, changes, "command line")
+    with opt.usage_errors():
+        chosen = override(chosen, changes, opt.COMMAND_LINE)
         if built_in and "validation" not in changes.get("data", {}):
             chosen = with_share_for_validation(chosen)
         if hidden:
             chosen = with_hidden(chosen, hidden, "--hidden")
-    except HandgradError as error:  # only values of options can be its cause
-        raise typer.BadParameter(str(error)) from error
     communicator = init_distributed()
     # Paths may differ from machine to machine, and what the files contain is compared later.
     communicator.require_equal(recipe=chosen.model_dump(exclude={"data": True, "network": {"start"}}))
@@ -99,7 +103,10 @@ def resume(
     quiet: opt.Quiet = False,
     attached: opt.Attached = False,
 ) -> int:
-    """Resume an interrupted run, with the same result as without the interruption."""
+    """Resume an interrupted run.
+
+    The result is that of a run without the interruption.
+    """
     from handgrad.cli.run_training import run_training
     from handgrad.runs import Run
 

@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 import handgrad.cli.options as opt
+from handgrad.cli.completion import complete_recipe
 from handgrad.cli.output import emit, emit_json, table
+from handgrad.cli.recipes import open_recipe
 from handgrad.config import count_outputs
 from handgrad.errors import HandgradError
 
@@ -18,14 +18,16 @@ TIME_HELP = "Time of the search, e.g. 60s, 5m or 1h."
 RECIPE_HELP = "The recipe of the first trial. Default: mlp."
 SHOWN = 10
 
-Data = Annotated[str, typer.Argument(metavar="DATA", help=opt.DATA_HELP)]
 Time = Annotated[Any, opt.option("--time", TIME_HELP, "TIME", parser=opt.parse_duration)]
-First = Annotated[str, opt.option("--recipe", RECIPE_HELP, "RECIPE", show_default=False)]
+First = Annotated[
+    str,
+    opt.option("--recipe", RECIPE_HELP, "RECIPE", show_default=False, autocompletion=complete_recipe),
+]
 Out = Annotated[Path | None, opt.option("--out", "Folder of the best run. Default: runs/tuned-N.", "DIR")]
 
 
 def tune(
-    data: Data,
+    data: opt.Source,
     time: Time = "5m",
     recipe: First = "mlp",
     target: opt.Target = None,
@@ -36,12 +38,15 @@ def tune(
     out: Out = None,
     json: opt.Json = False,
 ) -> int:
-    """Search for a recipe that suits the data, on validation data only, and train the best."""
+    """Search for a recipe that suits the data.
+
+    Compare recipes on validation data, and train the best one.
+    """
     from handgrad.cli.interrupts import Interrupted, interrupts
     from handgrad.cli.run_training import run_training
     from handgrad.cli.train import absolute
     from handgrad.recipes.data import open_splits, with_share_for_validation
-    from handgrad.recipes.loading import load_recipe, override
+    from handgrad.recipes.loading import override
     from handgrad.runs import Run, check_free
     from handgrad.tuning import best
     from handgrad.tuning import tune as search
@@ -55,11 +60,9 @@ def tune(
         "seed": seed,
     }
     changes = opt.arrange((key, value) for key, value in named.items() if value is not None)
-    first = load_recipe(recipe)
-    try:
-        first = override(first, changes, "command line")
-    except HandgradError as error:  # only values of options can be its cause
-        raise typer.BadParameter(str(error)) from error
+    first = open_recipe(recipe, "--recipe")
+    with opt.usage_errors():
+        first = override(first, changes, opt.COMMAND_LINE)
     first = with_share_for_validation(first) if validation is None else first
     if out is not None:  # before the search, which takes long
         check_free(out)

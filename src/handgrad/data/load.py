@@ -142,13 +142,18 @@ def _published(name: str) -> Splits:
     return Splits(read("train"), test=partial(read, "test"), source=name)
 
 
+def parse_strokes(name: str) -> tuple[int, int]:
+    """Return number and seed of ``strokes:N:SEED``; HandgradError if that is not what the name is."""
+    match = re.fullmatch(r"strokes(?::([1-9][0-9]{0,7})(?::([0-9]{1,18}))?)?", name)
+    if not match:
+        raise HandgradError(f"'{name:.80}' is not strokes, strokes:N or strokes:N:SEED")
+    return int(match[1] or 60_000), int(match[2] or 0)
+
+
 def _strokes(name: str) -> Splits:
     from handgrad.data.strokes import generate
 
-    match = re.fullmatch(r"strokes(?::([1-9][0-9]{0,7})(?::([0-9]{1,18}))?)?", name)
-    if not match:
-        raise HandgradError(f"'{name}' is not strokes, strokes:N or strokes:N:SEED")
-    examples, seed = int(match[1] or 60_000), int(match[2] or 0)
+    examples, seed = parse_strokes(name)
 
     def draw(count: int, stream: int) -> Dataset:
         check_memory(784 * count, name)
