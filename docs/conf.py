@@ -1,5 +1,6 @@
 """The documentation site: ``uv run --group docs sphinx-build -W --keep-going docs docs/_build``."""
 
+import html
 import re
 import subprocess
 import sys
@@ -88,7 +89,8 @@ html_theme_options = {
 def write_command_reference(app: Any) -> None:
     """Write the reference of the command line from the program itself."""
     command = [sys.executable, "-m", "typer", "handgrad.cli.main", "utils", "docs", "--name", "handgrad"]
-    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    text = html.unescape(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    text = re.sub(r" <[^|>]*>`", "`", text)  # types of Python
     (DOCS / "reference").mkdir(exist_ok=True)
     page = DOCS / "reference" / "commands.md"
     page.write_text(text.replace("# `handgrad`", "# Command-line reference", 1), "utf-8")

@@ -30,7 +30,7 @@ def test_the_best_trial_becomes_a_run(cli: Cli, tmp_path: Path) -> None:
     assert (run.seed, run.data.target, run.name) == (3, "price", "tuned")
     assert hg.load_model("BEST").task == "regression"
     printed = prints(cli, "tune flats.csv --target price --time 0.01s --out FIRST")
-    assert "1 trials, of which 0 were ended early" in printed
+    assert "1 trial, 0 ended early" in printed
     assert (tmp_path / "FIRST" / "model.safetensors").exists()
 
 

@@ -37,10 +37,10 @@ def show(
     found = {name: data for name, data in named.items() if data is not None}
     classes, parts = splits.train.classes, found.values()
     facts = {
-        "inputs": [list(data.inputs.shape) for data in parts],
-        "example": [list(data.input_shape) for data in parts],
+        "inputs": [" × ".join(map(str, data.inputs.shape)) for data in parts],
+        "example": [" × ".join(map(str, data.input_shape)) for data in parts],
         "type": [data.inputs.dtype for data in parts],
-        "range": [list(value_range(data.inputs)) for data in parts],
+        "range": [" to ".join(map(significant, value_range(data.inputs))) for data in parts],
     }
     if splits.train.task == "regression":
         measured = [[data.labels.min(0), data.labels.mean(0), data.labels.max(0)] for data in parts]
@@ -49,13 +49,14 @@ def show(
             facts[f"{name}: minimum, mean, maximum"] = [", ".join(statistics) for statistics in numbers]
     else:
         several = splits.train.task == "multilabel"
+        noun = "label" if several else "class"
         counts = [
             data.labels.sum(axis=0, dtype=int)
             if several
             else np.bincount(data.labels, minlength=len(classes))
             for data in parts
         ]
-        facts |= {f"of {name}": numbers for name, *numbers in zip(classes, *counts, strict=True)}
+        facts |= {f"{noun} {name}": numbers for name, *numbers in zip(classes, *counts, strict=True)}
     rows = [[name, *map(str, values)] for name, values in facts.items()]
     outputs = count_outputs(splits.train.task, len(classes))
     emit(f"{splits.source}: {outputs}\n\n{table(['', *found], rows)}")
@@ -67,7 +68,9 @@ def list_data() -> None:
 
     Print the size of each downloaded or converted data set in bytes.
     """
-    _show_sizes(_folders())
+    from handgrad.data.mnist import cache_folder
+
+    _show_sizes(_folders(), f"in {cache_folder('')}")
 
 
 @app.command()
@@ -88,7 +91,7 @@ def clear(
         folders = [folder for folder in folders if wanted.fullmatch(folder.name)]
         if not folders:
             raise HandgradError(f"the cache has no '{name:.80}'; handgrad data list shows what it has")
-    _show_sizes(folders, remove=True)
+    _show_sizes(folders, "freed", remove=True)
 
 
 def _folders() -> list[Path]:
@@ -97,7 +100,7 @@ def _folders() -> list[Path]:
     return sorted(path for path in cache_folder("").glob("*") if path.is_dir())
 
 
-def _show_sizes(folders: list[Path], *, remove: bool = False) -> None:
+def _show_sizes(folders: list[Path], end: str, *, remove: bool = False) -> None:
     total = 0
     for folder in folders:
         size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
@@ -105,4 +108,4 @@ def _show_sizes(folders: list[Path], *, remove: bool = False) -> None:
         if remove:
             shutil.rmtree(folder)
         emit(f"{size:>16,}  {folder.name}")
-    emit(f"{total:>16,}  bytes {'freed' if remove else 'in all'}")
+    emit(f"{total:>16,}  bytes {end}")

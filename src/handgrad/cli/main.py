@@ -29,6 +29,7 @@ from handgrad.training.distributed import SINGLE, init_distributed
 app = typer.Typer(
     name="handgrad",
     help="Handwritten digits, handwritten gradients: train, evaluate and inspect small neural networks.",
+    epilog="Exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted with Ctrl-C.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from handgrad.model.network import Network
 
 FILES_HELP = "Images of any size, dark on light or light on dark; CSV or Parquet files, one example per row."
-ALL_HELP = "Print all classes or labels, not only the three most probable ones."
+ALL_HELP = "Print the probability of every class or label."
 SHOWN = 3
 """Number of the most probable classes or labels that are printed."""
 
@@ -130,7 +130,7 @@ def predict(
     all_classes: Annotated[bool, option("--all", ALL_HELP)] = False,
     json: Json = False,
 ) -> int:
-    """Predict the classes, labels or targets of files.
+    """Predict classes, labels or targets.
 
     Print the three most probable classes of each image, or of each row of a table.
     """
@@ -139,8 +139,7 @@ def predict(
 
     network, targets = load_model(model), trained_targets(load_model_recipe(model))
     regression, lines, status = network.task == "regression", [], SUCCEEDED
-    count = len(network.classes)
-    shown = count if all_classes else min(SHOWN, count)
+    shown = min(SHOWN, len(network.classes))
     for file in files:
         try:
             inputs, labels, _ = read_examples(network, file, targets)
@@ -166,12 +165,14 @@ def predict(
             place = f"{file}, row {row}" if len(labels) > 1 else str(file)
             if regression:
                 cells = [significant(number, 6) for number in numbers]
+            elif all_classes:
+                cells = [f"{number:.1%}" for number in numbers]
             else:
                 cells = [cell for name in ranking[:shown] for cell in (name, f"{named[name]:.1%}")]
             lines.append([place, *cells])
     if lines and not json:
         noun = "label" if network.task == "multilabel" else "class"
         header = [cell for number in range(shown) for cell in (f"{noun} {number + 1}", "")]
-        header = list(network.classes) if regression else header
+        header = list(network.classes) if regression or all_classes else header
         emit(table(["file", *header], lines))
     return status

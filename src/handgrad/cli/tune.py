@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import handgrad.cli.options as opt
 from handgrad.cli.completion import complete_recipe
-from handgrad.cli.output import emit, emit_json, table
+from handgrad.cli.output import emit, emit_json
 from handgrad.cli.recipes import open_recipe
 from handgrad.config import count_outputs
 from handgrad.errors import HandgradError
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 TIME_HELP = "Time of the search, e.g. 60s, 5m or 1h."
 RECIPE_HELP = "The recipe of the first trial. Default: mlp."
 SHOWN = 10
+ROW = "{:>5}{:>9}{:>8}{:>6}  {:<12}{:>7}{:>7}{:>8}{:>6}{:>7}"
+HEADER = ROW.format("trial", "loss", "acc.", "times", "layers", "rate", "decay", "dropout", "batch", "epochs")
 
 Time = Annotated[Any, opt.option("--time", TIME_HELP, "TIME", parser=opt.parse_duration)]
 First = Annotated[
@@ -73,8 +75,9 @@ def tune(
     if not json:
         apart = f", {len(splits.validation):,} for validation" if splits.validation else ""
         outputs = count_outputs(splits.train.task, len(splits.train.classes))
+        emit(f"data     {splits.source}: {len(splits.train):,} examples{apart}, {outputs}")
         emit(
-            f"data     {splits.source}: {len(splits.train):,} examples{apart}, {outputs}\nsearch   {time:g} s\n"
+            f"search   {time:g} s; each trial that is better, on validation data, than those before:\n\n{HEADER}"
         )
     least = None
     with interrupts(attached=False) as interrupted:
@@ -85,7 +88,7 @@ def tune(
                 emit_json({**facts, "recipe": trial.recipe.tables()})
             elif trial.complete and trial.repetitions == 1 and (least is None or trial.loss < least):
                 least = trial.loss
-                emit(f"trial {trial.number:>4}  validation {_measured(trial)}  {_settings(trial)}")
+                emit(_row(trial))
         if interrupted():
             raise Interrupted("the search was interrupted; nothing was saved")
     if (chosen := best(trials.values())) is None:
@@ -99,40 +102,34 @@ def tune(
 def _show(trials: "list[Trial]") -> None:
     """Print the best trials, those first that were repeated most often."""
     ended = sum(not trial.complete for trial in trials)
-    emit(f"\n{len(trials):,} trials, of which {ended:,} were ended early. The best, on validation data:\n")
+    count = f"{len(trials):,} trial{'s' * (len(trials) != 1)}"
+    emit(f"\n{count}, {ended:,} ended early. The best, and how many times each was trained:\n")
     complete = sorted((trial for trial in trials if trial.complete), key=lambda t: (-t.repetitions, t.loss))
-    rows = [
-        [
-            str(trial.number),
-            f"{trial.loss:.4f}",
-            "" if trial.accuracy is None else f"{trial.accuracy:.2%}",
-            str(trial.repetitions),
-            f"{trial.parameters:,}",
-            f"{trial.seconds:.1f} s",
-            _settings(trial),
-        ]
-        for trial in complete[:SHOWN]
-    ]
-    emit(table(["trial", "loss", "accuracy", "repetitions", "parameters", "time", "settings"], rows))
+    emit(HEADER)
+    for trial in complete[:SHOWN]:
+        emit(_row(trial))
     emit()
 
 
-def _measured(trial: "Trial") -> str:
-    accuracy = "" if trial.accuracy is None else f", accuracy {trial.accuracy:.2%}"
-    return f"loss {trial.loss:.4f}{accuracy}"
-
-
-def _settings(trial: "Trial") -> str:
-    """Describe a recipe in a few words."""
-    layers, optimizer = trial.recipe.network.layers, trial.recipe.optimizer
+def _row(trial: "Trial") -> str:
+    """Describe a trial in a row of the table."""
+    layers, optimizer, training = trial.recipe.network.layers, trial.recipe.optimizer, trial.recipe.training
     sizes = [
         str(layer.get("filters", layer.get("units")))
         for layer in layers[:-1]
         if {"filters", "units"} & {*layer}
     ]
-    training, others = trial.recipe.training, [layer for layer in layers if layer["type"] == "Dropout"]
-    words = ["-".join(sizes) or "linear", f"rate {optimizer['learning_rate']:.2g}"]
-    words += [f"decay {optimizer['weight_decay']:.2g}"] if optimizer.get("weight_decay") else []
-    words += [f"dropout {others[0]['rate']:.2g}"] if others else []
-    words += ["augmented"] if trial.recipe.augmentation else []
-    return ", ".join([*words, f"batch {training.batch_size}", f"{training.epochs} epochs"])
+    dropout = next((f"{layer['rate']:.2g}" for layer in layers if layer["type"] == "Dropout"), "")
+    cells = [
+        trial.number,
+        f"{trial.loss:.4f}",
+        "" if trial.accuracy is None else f"{trial.accuracy:.2%}",
+        trial.repetitions,
+        "-".join(sizes) or "linear",
+        f"{optimizer['learning_rate']:.2g}",
+        f"{optimizer.get('weight_decay') or 0:.2g}",
+        dropout,
+        training.batch_size,
+        training.epochs,
+    ]
+    return ROW.format(*cells) + "  augmented" * (trial.recipe.augmentation is not None)
