@@ -142,7 +142,7 @@ def test_data_are_shown_listed_and_cleared(cli: Cli, tmp_path: Path, monkeypatch
     np.savetxt(tmp_path / "big.csv", rows, "%d", delimiter=",")
     monkeypatch.setattr("handgrad.data.outofcore.available_memory", lambda: 10_000)
     shown = dict(re.findall(r"(\S.*\S)  +(\S.*)\n", prints(cli, "data show big.csv")))
-    assert (shown["inputs"], shown["example"], shown["range"]) == ("60 × 784", "1 × 28 × 28", "9 to 9")
+    assert (shown["inputs"], shown["example"], shown["range"]) == ("60×784", "1×28×28", "9 to 9")
     assert (shown["type"], shown["class 0"], shown["class 2"]) == ("uint8", "20", "20")
     fails(cli, "'mnits'", "data", "clear", "mnits")
     fails(cli, "'big'", "data", "clear", "big")

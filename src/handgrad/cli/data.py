@@ -37,8 +37,8 @@ def show(
     found = {name: data for name, data in named.items() if data is not None}
     classes, parts = splits.train.classes, found.values()
     facts = {
-        "inputs": [" × ".join(map(str, data.inputs.shape)) for data in parts],
-        "example": [" × ".join(map(str, data.input_shape)) for data in parts],
+        "inputs": ["×".join(map(str, data.inputs.shape)) for data in parts],
+        "example": ["×".join(map(str, data.input_shape)) for data in parts],
         "type": [data.inputs.dtype for data in parts],
         "range": [" to ".join(map(significant, value_range(data.inputs))) for data in parts],
     }
