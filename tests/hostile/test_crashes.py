@@ -59,7 +59,7 @@ DRAW = (
     "add_to_collection(Path(sys.argv[1]), np.ones((1, 28, 28), np.uint8), ['7'])"
 )
 TRAIN = (
-    "train mlp --data strokes:200:1 --validation 40 --hidden 4 --batch-size 40 --epochs 3 --threads 1 --out RUN"
+    "train mlp --data strokes:200:1 --validation 40 --hidden 4 --batch-size 40 --epochs 2 --threads 1 --out RUN"
     " --set averaging.type=ExponentialAverage --set early_stopping.patience=99"
 )
 COMMANDS = {  # program, arguments, and moments at which it can be killed, at least

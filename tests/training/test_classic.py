@@ -65,8 +65,8 @@ def test_the_curve_of_classic_on_mnist(mnist: hg.Splits) -> None:
 
 
 @pytest.mark.slow
-def test_the_whole_curve_and_ten_seeds_end_where_the_original_does(mnist: hg.Splits) -> None:
-    curves = np.array([run(classic(seed), mnist, 501) for seed in range(10)])
+def test_the_whole_curve_and_three_seeds_end_where_the_original_does(mnist: hg.Splits) -> None:
+    curves = np.array([run(classic(seed), mnist, 501) for seed in range(3)])
     np.testing.assert_allclose(curves[0], GOLDEN, atol=0.002)
     assert 0.82 <= curves[:, -1].mean() <= 0.87
     assert (np.diff(curves, axis=1) > 0).all()
