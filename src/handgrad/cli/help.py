@@ -15,5 +15,5 @@ class Metavars(rich_utils.TypesHighlighter):
 
 
 def hide_types() -> None:
-    """Let typer show no types."""
+    """Leave out types in the help of typer."""
     rich_utils.types_highlighter = Metavars()
