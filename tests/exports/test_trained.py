@@ -10,7 +10,7 @@ from c_compiler import Headers
 from handgrad.data.splits import Splits
 from handgrad.exports.onnx import write_onnx
 from handgrad.recipes.loading import LADDER
-from ladder import trained
+from rungs import trained
 
 IMAGES = 1000
 FEW = 2000

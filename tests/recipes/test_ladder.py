@@ -8,7 +8,7 @@ import pytest
 import handgrad as hg
 from handgrad.recipes import loading
 from handgrad.recipes.loading import LADDER
-from ladder import RUNGS, trained
+from rungs import RUNGS, trained
 
 
 def test_every_recipe_is_trained() -> None:
