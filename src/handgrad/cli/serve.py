@@ -1,6 +1,7 @@
 """``handgrad serve``."""
 
 from contextlib import suppress
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,7 +31,7 @@ def serve(
     token: Annotated[str | None, option("--token", TOKEN_HELP, "TOKEN")] = None,
     weak_token: Annotated[bool, option("--weak-token", "Accept a token that can be guessed.")] = False,
     max_pixels: Annotated[int, option("--max-pixels", PIXELS_HELP, "N", min=784)] = 4_000_000,
-    quota: Annotated[float, option("--quota", QUOTA_HELP, "GB", min=0, max=1_000_000)] = 10.0,
+    quota: Annotated[float, option("--quota", QUOTA_HELP, "GB", min=0)] = 10.0,
 ) -> None:
     """Serve the page and the HTTP API.
 
@@ -45,6 +46,8 @@ def serve(
     from handgrad.server.security import LOOPBACK, is_strong
     from handgrad.server.server import Server, address, bind
 
+    if not isfinite(quota):
+        raise typer.BadParameter("it is not a number of gigabytes", param_hint="--quota")
     if token is not None and not re.fullmatch(r"[A-Za-z0-9._~-]{1,200}", token):
         raise typer.BadParameter("--token may hold letters, digits and - . _ ~")
     if token is not None and not (weak_token or is_strong(token)):
