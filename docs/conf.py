@@ -44,7 +44,7 @@ names = public_names()
 classes = {name: kind for name, kind in names.items() if isclass(kind)}
 autosummary_context = {
     "bases": {name: base.__name__ for name, kind in classes.items() if (base := public_base(kind))},
-    "members": {name: public_members(kind) for name, kind in classes.items()},
+    "documented": {name: public_members(kind) for name, kind in classes.items()},
 }
 autodoc_typehints = "none"  # numpydoc sections have the types
 autodoc_member_order = "bysource"

@@ -85,7 +85,9 @@ class Dataset:
     Examples
     --------
     >>> import handgrad as hg
-    >>> dataset = hg.Dataset([[5.1, 3.5], [6.2, 2.9], [5.9, 3.0]], ["setosa", "virginica", "virginica"])
+    >>> inputs = [[5.1, 3.5], [6.2, 2.9], [5.9, 3.0]]
+    >>> labels = ["setosa", "virginica", "virginica"]
+    >>> dataset = hg.Dataset(inputs, labels)
     >>> dataset
     Dataset(3 examples of 2 float32, 2 classes)
     >>> dataset.classes, dataset.labels

@@ -34,7 +34,8 @@ class Splits:
     --------
     >>> import numpy as np
     >>> import handgrad as hg
-    >>> splits = hg.load_data("strokes:600").split_validation(100, np.random.default_rng(0))
+    >>> rng = np.random.default_rng(0)
+    >>> splits = hg.load_data("strokes:600").split_validation(100, rng)
     >>> splits.train
     Dataset(500 examples of 1×28×28 uint8, 10 classes)
     >>> len(splits.validation), len(splits.test)

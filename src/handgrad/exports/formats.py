@@ -60,7 +60,8 @@ def export(
     Examples
     --------
     >>> import handgrad as hg
-    >>> network = hg.Network([hg.Dense(8), hg.ReLU(), hg.Dense(3)], input_shape=4)
+    >>> layers = [hg.Dense(8), hg.ReLU(), hg.Dense(3)]
+    >>> network = hg.Network(layers, input_shape=4)
     >>> hg.export(network, "network.h")
     >>> hg.export(network, "parameters")
     """

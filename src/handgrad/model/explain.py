@@ -47,9 +47,10 @@ def explain(network: Network, raw: ArrayLike, label: int | np.integer | None = N
     --------
     >>> import numpy as np
     >>> import handgrad as hg
-    >>> network = hg.Network([hg.Dense(3), hg.ReLU(), hg.Dense(2)], input_shape=4, rng=0)
+    >>> layers = [hg.Dense(3), hg.ReLU(), hg.Dense(2)]
+    >>> network = hg.Network(layers, input_shape=4, rng=0)
     >>> explanation = hg.explain(network, np.ones(4))
-    >>> print(*(step.name for step in explanation.steps if step.direction == "forward"))
+    >>> print(*(step.name for step in explanation.steps[:10]))
     x weights1 biases1 z1 a1 weights2 biases2 z2 probabilities loss
     >>> explanation.input_gradient.shape
     (4,)

@@ -34,7 +34,8 @@ class Step:
     --------
     >>> import numpy as np
     >>> import handgrad as hg
-    >>> network = hg.Network([hg.Dense(3), hg.ReLU(), hg.Dense(2)], input_shape=4, rng=0)
+    >>> layers = [hg.Dense(3), hg.ReLU(), hg.Dense(2)]
+    >>> network = hg.Network(layers, input_shape=4, rng=0)
     >>> explanation = hg.explain(network, np.ones(4), label=0)
     >>> for step in explanation.steps[-3:]:
     ...     print(f"{step.name:9} {step.values.shape}  {step.formula}")
@@ -75,7 +76,8 @@ class Explanation:
     --------
     >>> import numpy as np
     >>> import handgrad as hg
-    >>> network = hg.Network([hg.Dense(3), hg.ReLU(), hg.Dense(2)], input_shape=4, rng=0)
+    >>> layers = [hg.Dense(3), hg.ReLU(), hg.Dense(2)]
+    >>> network = hg.Network(layers, input_shape=4, rng=0)
     >>> explanation = hg.explain(network, np.ones(4), label=0)
     >>> explanation["probabilities"].round(3)
     array([[0.428, 0.572]])

@@ -26,7 +26,8 @@ class Initializer(Configurable, ABC):
     ...     value: float = 0.1
     ...     def draw(self, shape, rng):
     ...         return np.full(shape, self.value)
-    >>> network = hg.Network([hg.Dense(3, bias_initializer=Filled())], input_shape=4)
+    >>> layer = hg.Dense(3, bias_initializer=Filled())
+    >>> network = hg.Network([layer], input_shape=4)
     >>> network.parameters[0].biases
     array([0.1, 0.1, 0.1], dtype=float32)
     """

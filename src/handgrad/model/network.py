@@ -82,7 +82,7 @@ class Network(Predictions):
     >>> import numpy as np
     >>> import handgrad as hg
     >>> layers = [hg.Dense(16), hg.ReLU(), hg.Dense(2)]
-    >>> network = hg.Network(layers, input_shape=4, rng=0, classes=["no", "yes"])
+    >>> network = hg.Network(layers, input_shape=4, classes=["no", "yes"])
     >>> print(network)
     4 → Dense → ReLU → Dense → 2: 114 parameters
     >>> network.predict_proba(np.zeros((1, 4)))

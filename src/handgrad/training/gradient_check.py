@@ -93,7 +93,8 @@ def check_gradients(network: Network, seed: int = 0, loss: Loss | None = None) -
     --------
     >>> import numpy as np
     >>> import handgrad as hg
-    >>> network = hg.Network([hg.Dense(3), hg.Tanh(), hg.Dense(2)], input_shape=4, rng=0, dtype=np.float64)
+    >>> layers = [hg.Dense(3), hg.Tanh(), hg.Dense(2)]
+    >>> network = hg.Network(layers, input_shape=4, dtype=np.float64)
     >>> checks = list(hg.check_gradients(network))
     >>> for check in checks[:4]:
     ...     print(check.layer, check.parameter, check.shape, check.passed)

@@ -76,7 +76,7 @@ class Evaluation(_Counted):
     >>> import numpy as np
     >>> import handgrad as hg
     >>> confusion = np.array([[3, 1], [0, 4]])
-    >>> evaluation = hg.Evaluation(examples=8, loss=0.4, accuracy=7 / 8, confusion=confusion)
+    >>> evaluation = hg.Evaluation(8, 0.4, 7 / 8, confusion)
     >>> evaluation.precision, evaluation.recall
     (array([1. , 0.8]), array([0.75, 1.  ]))
     """
@@ -109,7 +109,7 @@ class MultilabelEvaluation(_Counted):
     >>> import numpy as np
     >>> import handgrad as hg
     >>> confusion = np.array([[[3, 1], [0, 4]], [[5, 0], [1, 2]]])
-    >>> evaluation = hg.MultilabelEvaluation(8, 0.3, accuracy=14 / 16, exact_match=6 / 8, confusion=confusion)
+    >>> evaluation = hg.MultilabelEvaluation(8, 0.3, 14 / 16, 6 / 8, confusion)
     >>> evaluation.precision, evaluation.recall
     (array([0.8, 1. ]), array([1.        , 0.66666667]))
     """

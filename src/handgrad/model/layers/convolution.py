@@ -125,7 +125,8 @@ class MaxPool2D(Pool2D):
     --------
     >>> import numpy as np
     >>> import handgrad as hg
-    >>> y, backward = hg.MaxPool2D(2).forward(None, np.arange(16.0).reshape(1, 1, 4, 4))
+    >>> x = np.arange(16.0).reshape(1, 1, 4, 4)
+    >>> y, backward = hg.MaxPool2D(2).forward(None, x)
     >>> y[0, 0]
     array([[ 5.,  7.],
            [13., 15.]])
@@ -166,7 +167,8 @@ class AvgPool2D(Pool2D):
     --------
     >>> import numpy as np
     >>> import handgrad as hg
-    >>> y, backward = hg.AvgPool2D(2).forward(None, np.arange(16.0).reshape(1, 1, 4, 4))
+    >>> x = np.arange(16.0).reshape(1, 1, 4, 4)
+    >>> y, backward = hg.AvgPool2D(2).forward(None, x)
     >>> y[0, 0]
     array([[ 2.5,  4.5],
            [10.5, 12.5]])

@@ -38,7 +38,8 @@ class Dense(Layer):
     Examples
     --------
     >>> import handgrad as hg
-    >>> network = hg.Network([hg.Dense(128), hg.ReLU(), hg.Dense(10)], input_shape=784)
+    >>> layers = [hg.Dense(128), hg.ReLU(), hg.Dense(10)]
+    >>> network = hg.Network(layers, input_shape=784)
     >>> network.parameters[0].weights.shape
     (128, 784)
     >>> print(network)
@@ -108,7 +109,8 @@ class Maxout(Layer):
     Examples
     --------
     >>> import handgrad as hg
-    >>> print(hg.Network([hg.Dense(20), hg.Maxout(pieces=4), hg.Dense(3)], input_shape=8))
+    >>> layers = [hg.Dense(20), hg.Maxout(pieces=4), hg.Dense(3)]
+    >>> print(hg.Network(layers, input_shape=8))
     8 → Dense → Maxout → Dense → 3: 198 parameters
     """
 

@@ -57,7 +57,8 @@ class Layer(Configurable, ABC):
     ... class Square(hg.Layer):
     ...     def forward(self, parameters, x, rng=None):
     ...         return x**2, lambda dy, gradients: 2 * x * dy
-    >>> network = hg.Network([Square(), hg.Dense(2)], input_shape=3, dtype=np.float64)
+    >>> layers = [Square(), hg.Dense(2)]
+    >>> network = hg.Network(layers, input_shape=3, dtype=np.float64)
     >>> all(check.passed for check in hg.check_gradients(network))
     True
     """

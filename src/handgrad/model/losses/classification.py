@@ -43,7 +43,8 @@ class CrossEntropy(Loss):
     --------
     >>> import numpy as np
     >>> import handgrad as hg
-    >>> loss, dlogits = hg.CrossEntropy()(np.array([[2.0, 1.0, 0.0]]), np.array([0]))
+    >>> logits, label = np.array([[2.0, 1.0, 0.0]]), np.array([0])
+    >>> loss, dlogits = hg.CrossEntropy()(logits, label)
     >>> round(loss, 4)
     0.4076
     >>> dlogits.round(4)
@@ -130,7 +131,8 @@ class BinaryCrossEntropy(Loss):
     --------
     >>> import numpy as np
     >>> import handgrad as hg
-    >>> loss, dlogits = hg.BinaryCrossEntropy()(np.array([[2.0, -1.0]]), np.array([[1, 0]]))
+    >>> logits, labels = np.array([[2.0, -1.0]]), np.array([[1, 0]])
+    >>> loss, dlogits = hg.BinaryCrossEntropy()(logits, labels)
     >>> round(loss, 4)
     0.2201
     >>> dlogits.round(4)

@@ -33,10 +33,12 @@ class Loss(Configurable, ABC):
     ... class AbsoluteError(hg.Loss):
     ...     task = "regression"
     ...     def per_example(self, logits, targets):
-    ...         difference = logits - targets
-    ...         return np.abs(difference).mean(axis=1), np.sign(difference) / logits.shape[1]
-    >>> network = hg.Network([hg.Dense(1)], input_shape=2, dtype=np.float64, task="regression")
-    >>> all(check.passed for check in hg.check_gradients(network, loss=AbsoluteError()))
+    ...         error = logits - targets
+    ...         return abs(error).mean(axis=1), np.sign(error) / error.shape[1]
+    >>> layers = [hg.Dense(2)]
+    >>> network = hg.Network(layers, 3, dtype=np.float64, task="regression")
+    >>> checks = hg.check_gradients(network, loss=AbsoluteError())
+    >>> all(check.passed for check in checks)
     True
     """
 
