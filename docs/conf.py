@@ -21,19 +21,21 @@ REPOSITORY = dict(url.split(", ") for url in about.get_all("Project-URL") or [])
 
 project, release = "handgrad", about["Version"]
 author = "the handgrad developers"
+copyright = "the handgrad developers, MIT licence"
 html_title = f"handgrad {release}"
 extensions = [
     "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "live_demo",
+    "mathml",
 ]
 exclude_patterns = ["_build", "gallery/**/*.ipynb", "gallery/**/*.py"]
-myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_enable_extensions = ["colon_fence", "dollarmath", "html_image"]
 myst_heading_anchors = 4
 nitpicky = False
 templates_path = ["_templates"]
@@ -66,6 +68,7 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "remove_config_comments": True,
     "show_memory": False,
+    "write_computation_times": False,
     "within_subsection_order": "FileNameSortKey",
     "abort_on_example_error": True,
     "backreferences_dir": "gallery/uses",
@@ -73,14 +76,23 @@ sphinx_gallery_conf = {
 }
 
 html_theme = "pydata_sphinx_theme"
+html_math_renderer = "mathml"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_favicon = "_static/favicon.svg"
+html_show_sourcelink = False
+html_sidebars = {"index": [], "reference/commands": []}
 html_theme_options = {
     "github_url": REPOSITORY,
-    "use_edit_page_button": False,
-    "show_nav_level": 2,
-    "navigation_with_keys": False,
+    "logo": {
+        "text": "handgrad",
+        "alt_text": "handgrad: home",
+        "image_light": "_static/logo.svg",
+        "image_dark": "_static/logo-dark.svg",
+    },
+    "header_links_before_dropdown": 7,
     "navbar_align": "left",
+    "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],
 }

@@ -16,7 +16,6 @@ from walk import Walk
 
 OUTPUTS = {"text", "json", "toml"}
 ELSEWHERE = {  # documents that another test follows, with the reason
-    "README.md": ("test_documentation.py", "is being rewritten"),
     "docs/guide/cluster.md": ("cli/test_cluster_guide.py", "needs mpiexec, and stands for several machines"),
     "docs/guide/estimator.md": ("test_documentation.py", "is being rewritten"),
     "docs/guide/exports.md": ("exports/test_guide.py", "needs PyTorch for a part"),
