@@ -47,20 +47,22 @@ NETWORK = "Network([Dense(2)], 3)"
 OLD = "import sklearn.utils.validation as validation; del validation.validate_data"
 
 
-@pytest.mark.parametrize(
-    ("extra", "state", "call"),
-    [
-        ("sklearn", "sys.modules['sklearn'] = None", "HandgradClassifier(hidden=(8,))"),
-        ("sklearn", OLD, "HandgradClassifier(hidden=(8,))"),
-        ("onnx", "sys.modules['onnx'] = None", f"export({NETWORK}, 'model.onnx')"),
-        ("plot", "sys.modules['matplotlib'] = None", f"plots.plot_weights({NETWORK})"),
-        ("tensorboard", "sys.modules['tensorboardX'] = None", TENSORBOARD),
-    ],
-)
+MISSING = "sys.modules |= dict.fromkeys(('sklearn', 'onnx', 'matplotlib', 'tensorboardX'))"
+CALLS = {
+    "sklearn": "HandgradClassifier(hidden=(8,))",
+    "onnx": f"export({NETWORK}, 'model.onnx')",
+    "plot": f"plots.plot_weights({NETWORK})",
+    "tensorboard": TENSORBOARD,
+}
+
+
+@pytest.mark.parametrize(("state", "extras"), [(MISSING, [*CALLS]), (OLD, ["sklearn"])])
 def test_without_an_extra_the_rest_works_and_the_error_names_it(
-    extra: str, state: str, call: str, tmp_path: Path
+    state: str, extras: list[str], tmp_path: Path
 ) -> None:
     program = f"import sys; {state}\nfrom handgrad import *\nDense(3)\n"
-    program += f"try: {call}\nexcept HandgradError as error: print(error)"
-    (line,) = output(sys.executable, "-c", program, folder=tmp_path).splitlines()
-    assert f"pip install 'handgrad[{extra}]'" in line
+    for extra in extras:
+        program += f"try: {CALLS[extra]}\nexcept HandgradError as error: print(error)\n"
+    lines = output(sys.executable, "-c", program, folder=tmp_path).splitlines()
+    for line, extra in zip(lines, extras, strict=True):
+        assert f"pip install 'handgrad[{extra}]'" in line

@@ -21,7 +21,7 @@ def written(folder: Path) -> set[str]:
 
 @pytest.fixture
 def run(cli: Cli, tmp_path: Path) -> Path:
-    prints(cli, "train mlp --data strokes:300 --epochs 2 --out RUN")
+    prints(cli, "train mlp --data strokes:300 --hidden 8 --epochs 2 --out RUN")
     return tmp_path / "RUN"
 
 

@@ -63,12 +63,13 @@ def test_output_in_a_pipe_is_plain_lines(cli: Cli) -> None:
     assert not prints(cli, f"{SMALL} --steps 2 --quiet")
 
 
-def test_without_data_it_trains_on_strokes(cli: Cli, tmp_path: Path) -> None:
+def test_without_data_it_trains_on_strokes(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handgrad.recipes.data.STROKES", "strokes:50")  # not 60,000
     done = cli("train", "--steps", "1", "--out", "RUN", "--json")
     assert done.returncode == 0
     (notice,) = done.stderr.splitlines()
     assert "strokes" in notice
-    assert hg.load_recipe(str(tmp_path / "RUN" / "recipe.toml")).data.source == "strokes"
+    assert hg.load_recipe(str(tmp_path / "RUN" / "recipe.toml")).data.source == "strokes:50"
     fails(cli, "127.0.0.1", "train", "--data", "mnist", "--out", "NAMED")
     assert not (tmp_path / "NAMED").exists()
 

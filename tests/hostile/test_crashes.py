@@ -63,7 +63,7 @@ TRAIN = (
     " --set averaging.type=ExponentialAverage --set early_stopping.patience=99"
 )
 COMMANDS = {  # program, arguments, and moments at which it can be killed, at least
-    "train": (HANDGRAD, TRAIN, 70),
+    "train": (HANDGRAD, TRAIN, 60),
     "csv": (HANDGRAD, "export new.safetensors out", 24),
     "onnx": (HANDGRAD, "export new.safetensors out.onnx", 6),
     "h": (HANDGRAD, "export new.safetensors out.h", 6),
@@ -131,7 +131,7 @@ def parameter_files(found: dict[str, bytes]) -> dict[str, bytes]:
     ("command", "step"),
     [
         ("train", 40),
-        ("csv", 13),
+        ("csv", 20),
         *(pytest.param(command, 1, marks=pytest.mark.slow) for command in COMMANDS),
     ],
 )
