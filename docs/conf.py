@@ -49,7 +49,7 @@ autosummary_context = {
     "documented": {name: public_members(kind) for name, kind in classes.items()},
 }
 autodoc_typehints = "none"  # numpydoc sections have the types
-autodoc_member_order = "bysource"
+autodoc_member_order = "groupwise"
 autodoc_preserve_defaults = True
 maximum_signature_line_length = 88
 toc_object_entries_show_parents = "hide"

@@ -73,9 +73,9 @@ class HandgradClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # s
         y : array-like of shape (N,) or (N, L)
             Classes, or 0 and 1 for several labels.
         classes : array-like of shape (C,), optional
-            All classes. Required in the first call, except after `fit` and for several labels.
+            All classes. Required in the first call, except after ``fit`` and for several labels.
         sample_weight : array-like of shape (N,), optional
-            Weights of the examples, at least 0; default: 1. Unlike in `fit` their size matters, too.
+            Weights of the examples, at least 0; default: 1. Unlike in ``fit`` their size matters, too.
 
         Returns
         -------
@@ -85,8 +85,8 @@ class HandgradClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # s
         Raises
         ------
         ValueError
-            As for `fit`, for an unknown class, and for early stopping, validation, schedules and averages, which need
-            the whole training.
+            As for ``fit``, for an unknown class, and for early stopping, validation, schedules and averages, which
+            need the whole training.
         """
         if self.class_weight == "balanced":
             raise ValueError("partial_fit cannot balance unknown frequencies; pass class_weight as a dict")

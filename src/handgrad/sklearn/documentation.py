@@ -28,7 +28,7 @@ learning_rate, weight_decay : float, optional
     Values of the optimizer; default: its own.
 schedule : str, Schedule or None, default "auto"
     Factor of the learning rate over a training; None is constant. "auto" is "one_cycle" for the optimizer "auto" in
-    `fit` without `warm_start`, and else None.
+    ``fit`` without `warm_start`, and else None.
 augmentation : Augmentation, optional
     Random deformation of the images of every batch.
 averaging : str or Averaging, optional
@@ -36,9 +36,9 @@ averaging : str or Averaging, optional
 batch_size : int or "all", default 64
     Number of examples per step.
 epochs : int, default 50
-    Maximum number of passes over the training data per call of `fit`.
+    Maximum number of passes over the training data per call of ``fit``.
 time_limit : float, optional
-    Seconds after which `fit` ends with the current epoch.
+    Seconds after which ``fit`` ends with the current epoch.
 tol : float, optional
     Without early stopping, training ends when the loss has not fallen by more than `tol` for `patience` epochs.
 patience : int, default 10
@@ -51,7 +51,7 @@ validation_fraction : float, optional
 monitor : {"validation_loss", "validation_accuracy"}, default "validation_loss"
     Criterion of early stopping. A regression has no accuracy.
 warm_start : bool, default False
-    Whether `fit` continues where the last call ended. With the same data and parameters and without a schedule, k
+    Whether ``fit`` continues where the last call ended. With the same data and parameters and without a schedule, k
     epochs and then m more equal k + m epochs, bit for bit.
 random_state : int, RandomState or None, default None
     Seed of the initial parameters, the order of the data, dropout, and the data that are held out.

@@ -65,7 +65,7 @@ class HandgradRegressor(RegressorMixin, Estimator):  # type: ignore[misc]  # sci
         y : array-like of shape (N,) or (N, T)
             Targets.
         sample_weight : array-like of shape (N,), optional
-            Weights of the examples, at least 0; default: 1. Unlike in `fit` their size matters, too.
+            Weights of the examples, at least 0; default: 1. Unlike in ``fit`` their size matters, too.
 
         Returns
         -------
@@ -75,7 +75,7 @@ class HandgradRegressor(RegressorMixin, Estimator):  # type: ignore[misc]  # sci
         Raises
         ------
         ValueError
-            As for `fit`, and for early stopping, validation, schedules and averages, which need the whole training.
+            As for ``fit``, and for early stopping, validation, schedules and averages, which need the whole training.
         """
         return self._partial_fit(X, y, sample_weight, self._targets if hasattr(self, "network_") else None)
 

@@ -33,7 +33,7 @@ class Results:
 
     @property
     def n_iter_(self) -> int:
-        """Number of epochs in the last call of `fit` or `partial_fit`."""
+        """Number of epochs in the last call of ``fit`` or ``partial_fit``."""
         return len(self.records_) - self._earlier
 
     @property
