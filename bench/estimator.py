@@ -1,4 +1,4 @@
-"""`HandgradClassifier` beside scikit-learn's `MLPClassifier`, on the same data, for docs/guide/estimator.md.
+"""`HandgradClassifier` beside scikit-learn's `MLPClassifier`, for docs/reports/estimator-study.md.
 
     uv run python -m bench.estimator [--rounds N]
 

@@ -1,4 +1,4 @@
-"""`HandgradRegressor` beside scikit-learn's regressors: docs/guide/estimator.md shows the result.
+"""`HandgradRegressor` beside scikit-learn's regressors: docs/reports/estimator-study.md shows the result.
 
     uv run python -m bench.regression
 

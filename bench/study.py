@@ -1,4 +1,4 @@
-"""The study behind the defaults of the estimators: docs/guide/estimator.md shows its results.
+"""The study behind the defaults of the estimators: docs/reports/estimator-study.md shows its results.
 
     uv run python -m bench.study choose   # candidates, on the tables to choose by
     uv run python -m bench.study judge    # the defaults beside scikit-learn's classifiers, on other tables

@@ -3,15 +3,18 @@
 import inspect
 import io
 import re
+import shlex
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from matplotlib.mathtext import MathTextParser
 
-from documents import ROOT
+from documents import ROOT, blocks
+from fixture_types import Cli
 from handgrad.kernels import activations, convolution, dense, losses, normalization, pooling, softmax
 
 TEXT = (ROOT / "docs" / "learn" / "backpropagation.md").read_text("utf-8")
@@ -38,6 +41,20 @@ def test_the_examples_print_what_is_shown() -> None:
             with redirect_stdout(io.StringIO()) as printed:
                 exec(code, names)
             assert printed.getvalue() == shown
+
+
+@pytest.mark.slow
+def test_the_commands_print_the_map_that_is_shown(cli: Cli, mnist_place: dict[str, str]) -> None:
+    """Nearly: the signs of very small gradients depend on the processor."""
+    (commands,) = blocks("docs/learn/backpropagation.md", "sh")
+    for command in commands.splitlines():
+        done = cli(*shlex.split(command)[3:], **mnist_place)
+        assert done.returncode == 0, done.stderr
+    shown = blocks("docs/learn/backpropagation.md", "text")[-3].splitlines()[1:]
+    printed = done.stdout.splitlines()[-len(shown) :]
+    assert printed[0] == shown[0]
+    signs, expected = ("".join(f"{line:80}" for line in lines) for lines in (printed, shown))
+    assert sum(a != b for a, b in zip(signs, expected, strict=True)) < 0.05 * len(expected)
 
 
 def test_quoted_lines_are_lines_of_their_files_and_every_derivative_is_quoted() -> None:

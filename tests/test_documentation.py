@@ -3,25 +3,18 @@
 import ast
 import inspect
 import re
-import sys
 from pathlib import Path
 
-import pytest
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 import handgrad as hg
-from documents import ROOT, blocks, output
-from fixture_types import Cli
+from documents import ROOT, blocks
 
 LINK = re.compile(r"\]\(([^)]+)\)")
 SITE = "https://handgrad.github.io/handgrad/"
 IN_REPOSITORY = re.compile(
     r"https://(?:raw\.githubusercontent|github)\.com/handgrad/handgrad/(?:(?:blob|tree)/)?main/"
 )
-
-
-def run(code: str, folder: Path) -> str:
-    return output(sys.executable, "-W", "error", "-c", code, folder=folder)
 
 
 def test_the_readme_is_short_and_its_links_are_absolute_and_lead_somewhere() -> None:
@@ -53,23 +46,10 @@ def test_readme_and_pages_that_show_the_same_agree() -> None:
     assert accuracies[0] == accuracies[1]
 
 
-def test_the_blocks_of_python_in_the_guide_work_and_are_the_example(cli: Cli, tmp_path: Path) -> None:
-    found, example = blocks("docs/guide/extending.md", "python"), ROOT / "examples" / "custom.py"
-    for block in found[:4]:
-        assert block[block.index("@dataclass") :].strip() in example.read_text("utf-8")
-    assert re.search(r"^[5-9]\d\.\d%$", run("\n".join(found), tmp_path), re.MULTILINE)
-    done = cli("check", example)
-    assert done.returncode == 0, done.stdout
-    for name in ("1 Gain", "2 Softplus", "loss Squares"):
-        assert name in done.stdout
-
-
-@pytest.mark.slow
-def test_the_blocks_of_python_about_the_estimators_work(tmp_path: Path) -> None:
-    printed = run("\n".join(blocks("docs/guide/estimator.md", "python")), tmp_path)
-    assert len(re.findall(r"^[89]\d\.\d%$", printed, re.MULTILINE)) == 2
-    assert re.search(r"^R² 0\.[4-7]\d, held out 0\.\d\d$", printed, re.MULTILINE)
-    assert (tmp_path / "model.safetensors").exists()
+def test_the_classes_of_the_guide_are_those_of_the_example() -> None:
+    example = (ROOT / "examples" / "custom.py").read_text("utf-8")
+    for block in blocks("docs/guide/extending.md", "python")[:4]:
+        assert block[block.index("@dataclass") :].strip() in example
 
 
 def test_the_table_shows_every_parameter_of_the_estimators_with_its_default() -> None:

@@ -17,15 +17,9 @@ from walk import Walk
 OUTPUTS = {"text", "json", "toml"}
 ELSEWHERE = {  # documents that another test follows, with the reason
     "docs/guide/cluster.md": ("cli/test_cluster_guide.py", "needs mpiexec, and stands for several machines"),
-    "docs/guide/estimator.md": ("test_documentation.py", "is being rewritten"),
-    "docs/guide/exports.md": ("exports/test_guide.py", "needs PyTorch for a part"),
-    "docs/guide/extending.md": ("test_documentation.py", "is quick, and compared with an example"),
+    "docs/guide/exports.md": ("exports/test_guide.py", "its program in C reads damaged images, too"),
     "docs/guide/large-data.md": ("data/test_outofcore.py", "needs a control group and large files"),
-    "docs/guide/page.md": ("test_documents.py", "is being rewritten"),
-    "docs/guide/regression.md": ("test_tutorial.py", "compares its files and a page in a browser, too"),
     "docs/guide/serving.md": ("server/test_documented.py", "needs a running server"),
-    "docs/guide/tuning.md": ("test_documents.py", "is being rewritten"),
-    "docs/guide/tutorial.md": ("test_tutorial.py", "compares its files, too"),
     "docs/learn/backpropagation.md": ("test_backpropagation.py", "is quick, and compared exactly"),
 }
 PAGES = [document for document in documents() if all_blocks(document)]

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TypeAlias
@@ -45,7 +46,7 @@ class Walk:
 
     Each line of ``sh`` is run in one shell, and each block of ``python`` in one session. A block whose first
     line is a comment with the name of a file is written to it. Any other block shows what the block directly
-    before it prints.
+    before it prints. Blocks that import PyTorch are left out where it is not installed.
 
     Parameters
     ----------
@@ -68,7 +69,8 @@ class Walk:
         env = os.environ | variables | {"PATH": f"{write_programs(here)}:{os.environ['PATH']}"}
         self.printed, self.outputs = "", list[tuple[Block, str]]()
         self.document = document
-        start, last = partial(session, folder=here, env=env), ""
+        start = partial(session, folder=here, env=env)
+        last: str | None = ""
         with (
             start("bash", "-c", SHELL) as shell,
             start(sys.executable, "-W", "error", "-c", PYTHON) as python,
@@ -82,8 +84,9 @@ class Walk:
                 elif block.language == "sh":
                     last = "".join(self._command(shell, line, where) for line in block.commands)
                 elif block.language == "python":
-                    last = python(f"{self.folder}\n{block.text}", where)
-                else:
+                    torch_missing = "import torch" in block.text and find_spec("torch") is None
+                    last = None if torch_missing else python(f"{self.folder}\n{block.text}", where)
+                elif last is not None:
                     self.outputs.append((block, last))
 
     def _command(self, shell: Run, command: str, where: str) -> str:

@@ -181,6 +181,6 @@ class AdamW(Adam):
 def default_decay(rows: int, columns: int) -> float:
     """Return the weight decay of `AdamW` at a rate of 0.01 in one cycle: more, the fewer rows per column there are.
 
-    It was chosen by the study in docs/guide/estimator.md.
+    It was chosen by the study in docs/reports/estimator-study.md.
     """
     return min(max(0.05, 20 * columns / rows), 1.0)
