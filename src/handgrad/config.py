@@ -4,52 +4,61 @@
 being a dataclass that inherits from a family such as `Layer`; a user-defined one is known once it is defined.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import MISSING, fields
+from functools import partial
 from inspect import isabstract
 from math import inf
 from numbers import Integral
+from operator import eq
 from sys import float_info
-from typing import Any, Self, get_args, get_type_hints
+from typing import Any, NamedTuple, Self, TypeAlias, get_args, get_type_hints
 
 from handgrad.errors import HandgradError, suggest
 
+Metadata: TypeAlias = dict[str, Any]
 FRAMINGS = ("digit", "plain")  # an image becomes an example as MNIST frames its digits, or is only resized
 TASKS = {"classification": "classes", "multilabel": "labels", "regression": "targets"}
 """What a network learns, and what its outputs are called: one class of several, any number of labels, or numbers."""
 
 
+class Allowed(NamedTuple):
+    """Values that a field may have: what messages call them, and whether a value is one."""
+
+    words: str
+    holds: Callable[[Any], bool]
+
+
 class Configurable:
     """Base of the dataclasses that recipes and model files can name.
 
-    Fields with ``metadata=within(…)`` are checked when an object is created.
+    Fields with ``metadata=within(…)`` or another function of this module are checked when an object is created. A
+    default of None is allowed, too.
     """
 
     def __post_init__(self) -> None:
-        intervals = {}  # a subclass may give a field another interval, or another default without one
+        checked = {}  # a subclass may give a field another interval, or another default without one
         for kind in reversed(type(self).__mro__):
             for field in getattr(kind, "__dataclass_fields__", {}).values():
-                if "within" in field.metadata:
-                    intervals[field.name] = field.metadata["within"]
-        for name, interval in intervals.items():
-            self._check_number(name, *interval)
+                if "allowed" in field.metadata:
+                    checked[field.name] = field.metadata["allowed"]
+        for name, allowed in checked.items():
+            value = getattr(self, name)
+            if value is None and getattr(type(self), name, MISSING) is None:
+                continue
+            plain = (
+                value.tolist() if hasattr(value, "tolist") else value
+            )  # of NumPy: files hold those of Python
+            if not any(kind.holds(plain) for kind in allowed):
+                *others, last = [kind.words for kind in allowed]
+                wanted = f"{', '.join(others)} or {last}" if others else last
+                raise HandgradError(f"{self.key_of(name)} must be {wanted}; got {value!r:.60}")
+            object.__setattr__(self, name, plain)
 
-    def _check_number(self, name: str, low: float, high: float, interval: str, whole: bool) -> None:
-        value = getattr(self, name)
-        number = value.tolist() if hasattr(value, "tolist") else value  # of NumPy: files hold those of Python
-        if not (
-            isinstance(number, int if whole else int | float)
-            and not isinstance(number, bool)
-            and max(low, -float_info.max) <= number <= min(high, float_info.max)
-            and (number != low or interval[0] == "[")
-            and (number != high or interval[1] == "]")
-        ):
-            noun = "an integer" if whole else "a number"
-            bounds = f"at least {low}" if interval[0] == "[" else f"greater than {low}"
-            if high < inf:
-                bounds += f" and {'at most' if interval[1] == ']' else 'less than'} {high:g}"
-            raise HandgradError(f"{type(self).__name__} {name} must be {noun} {bounds}; got {value!r:.60}")
-        object.__setattr__(self, name, number)
+    @classmethod
+    def key_of(cls, field: str) -> str:
+        """Return what messages call a field."""
+        return f"{cls.__name__} {field}"
 
     def to_config(self) -> dict[str, Any]:
         """Return the object as a table that JSON and TOML can hold.
@@ -101,8 +110,10 @@ class Configurable:
         for key, value in values.items():
             if key not in known:
                 raise HandgradError(f"{name} has no field {key!r:.60}{suggest(key, known)}")
-            if isinstance(value, Mapping):
-                values[key] = _family(kind, key).from_config(value)
+            family = _family(kind, key)
+            is_table = family is not Configurable and value is not getattr(kind, key, MISSING)
+            if isinstance(value, Mapping) or (is_table and not isinstance(value, family)):
+                values[key] = family.from_config(value)
         try:
             return kind(**values)
         except TypeError as error:  # a field is missing, or a value of the wrong type
@@ -144,12 +155,40 @@ class Configurable:
             raise HandgradError(f"{argument}: {error}") from error
 
 
-def within(low: float, high: float = inf, interval: str = "[)", *, whole: bool = False) -> dict[str, Any]:
+def allow(words: str, holds: Callable[[Any], bool]) -> Metadata:
+    """Return the metadata of a dataclass field whose values `holds` accepts; messages call them `words`."""
+    return {"allowed": (Allowed(words, holds),)}
+
+
+def within(low: float, high: float = inf, interval: str = "[)", *, whole: bool = False) -> Metadata:
     """Return the metadata of a dataclass field that must be a finite number in an interval, or an integer if `whole`.
 
     In `interval`, brackets show which ends are included: ``"[)"`` includes `low` only.
     """
-    return {"within": (low, high, interval, whole)}
+
+    def holds(number: Any) -> bool:
+        return (
+            isinstance(number, int if whole else int | float)
+            and not isinstance(number, bool)
+            and max(low, -float_info.max) <= number <= min(high, float_info.max)
+            and (number != low or interval[0] == "[")
+            and (number != high or interval[1] == "]")
+        )
+
+    words = f"{'an integer' if whole else 'a number'} {'at least' if interval[0] == '[' else 'greater than'} {low}"
+    if high < inf:
+        words += f" and {'at most' if interval[1] == ']' else 'less than'} {high:g}"
+    return allow(words, holds)
+
+
+def one_of(*texts: str) -> Metadata:
+    """Return the metadata of a dataclass field that must be one of several texts."""
+    return either(*(allow(repr(text), partial(eq, text)) for text in texts))
+
+
+def either(*choices: Metadata) -> Metadata:
+    """Return the metadata of a dataclass field that must meet one of several."""
+    return {"allowed": tuple(allowed for choice in choices for allowed in choice["allowed"])}
 
 
 def check_integer(name: str, value: Any, least: int, most: float = inf) -> int:

@@ -72,5 +72,16 @@ def require(need: str, extra: str, *modules: str) -> None:
 
 
 def installation(extra: str) -> str:
-    """Return the commands that install an extra."""
-    return f"pip install 'handgrad[{extra}]', or in a clone: uv sync --inexact --extra {extra}"
+    """Return the command that installs an extra: in a clone that uv runs, or into the environment in use."""
+    import json
+    from importlib.metadata import PackageNotFoundError, distribution  # slow to import, and rarely needed
+
+    try:
+        handgrad = distribution("handgrad")
+    except PackageNotFoundError:  # a folder of sources on the path
+        return f"pip install 'handgrad[{extra}]'"
+    by_uv = (handgrad.read_text("INSTALLER") or "").strip() == "uv"
+    source = json.loads(handgrad.read_text("direct_url.json") or "{}")
+    if by_uv and source.get("dir_info", {}).get("editable"):
+        return f"uv sync --inexact --extra {extra}"
+    return f"{'uv ' if by_uv else ''}pip install 'handgrad[{extra}]'"

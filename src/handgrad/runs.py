@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -64,8 +64,8 @@ class Run:
         splits = open_on_ranks(recipe, communicator, form_of(trained) if trained else None)
         with naming(f"recipe {recipe.name} on {splits.source}"):
             network = recipe.build_network(splits.train.input_shape, splits.train.classes)
-        loss = recipe.loss or default_loss(splits.train.task).to_config()
-        recipe = recipe.model_copy(update={"loss": loss})  # a saved recipe does not depend on defaults
+        loss = recipe.loss or default_loss(splits.train.task)
+        recipe = replace(recipe, loss=loss)  # a saved recipe does not depend on defaults
         if model is not None and trained is not None:
             begin_from(network, trained, model)
         state, created = TrainingState(recipe.training_rng()), folder is None or not folder.exists()
@@ -92,7 +92,7 @@ class Run:
     @property
     def finished(self) -> bool:
         """Whether there is nothing left to train."""
-        stopping = self.recipe.training_arguments()["early_stopping"]
+        stopping = self.recipe.early_stopping
         return self.state.is_finished(self.total_steps, stopping and stopping.patience)
 
     @contextmanager

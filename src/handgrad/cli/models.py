@@ -87,6 +87,9 @@ def read_examples(
         return read_example(file, network.example_shape, network.framing)[None], [None], ()
     import numpy as np
 
+    from handgrad.data.load import require_polars
+
+    require_polars()
     from handgrad.data.tables import read_rows
     from handgrad.training.evaluation import form_of
 

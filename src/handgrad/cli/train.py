@@ -1,6 +1,7 @@
 """``handgrad train`` and ``handgrad resume``."""
 
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -53,6 +54,7 @@ def train(
     from handgrad.exports.formats import load_model_recipe
     from handgrad.recipes.data import fall_back_to_strokes, with_share_for_validation
     from handgrad.recipes.loading import override, parse_recipe, with_hidden
+    from handgrad.recipes.recipe import DataSection
     from handgrad.runs import Run
 
     if recipe or not start:
@@ -84,7 +86,9 @@ def train(
             chosen = with_hidden(chosen, hidden, "--hidden")
     communicator = init_distributed()
     # Paths may differ from machine to machine, and what the files contain is compared later.
-    communicator.require_equal(recipe=chosen.model_dump(exclude={"data": True, "network": {"start"}}))
+    communicator.require_equal(
+        recipe=replace(chosen, data=DataSection(), network=replace(chosen.network, start=None))
+    )
     if built_in and not (data or start) and chosen.data.source in COLLECTIONS:
         chosen, notice = communicator.broadcast(partial(fall_back_to_strokes, chosen))
         if notice and not quiet and communicator.rank == 0:

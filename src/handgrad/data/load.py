@@ -15,7 +15,7 @@ from handgrad.data.memory import check_memory
 from handgrad.data.mnist import COLLECTIONS, CSV_FILES, NAMES, ensure, read_split
 from handgrad.data.npz import read_npz
 from handgrad.data.splits import Splits
-from handgrad.errors import HandgradError, suggest
+from handgrad.errors import HandgradError, require, suggest
 
 STROKES = "strokes"
 """Synthetic digits."""
@@ -109,6 +109,11 @@ def load_data(
     raise HandgradError(f"there is no file, folder or data set '{name}'{advice}")
 
 
+def require_polars() -> None:
+    """Raise HandgradError where Polars is not installed, without which `handgrad.data.tables` cannot be imported."""
+    require("CSV and Parquet files need", "tables", "polars")
+
+
 def _without_targets(form: Form, what: object, *, numbers: bool = False) -> None:
     """Raise HandgradError where target columns are named for data without, or another task than these can have."""
     if form.targets:
@@ -192,6 +197,7 @@ def _folder(folder: Path, form: Form) -> Splits:
 
 
 def _tables(path: Path, other: Path | None, source: str, form: Form) -> Splits:
+    require_polars()
     from handgrad.data.tables import read_table
 
     train = read_table(path, form)

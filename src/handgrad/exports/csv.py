@@ -100,18 +100,22 @@ def read_csv(folder: Path) -> Network:
 
 
 def _read_matrix(path: Path) -> NDArray[Any]:
-    import polars as pl
-
-    from handgrad.data.scan import check_process  # which notes the process that loads Polars
-
-    check_process()
     if not path.exists():
         raise HandgradError(f"{path} does not exist; parameter files are w1.csv, b1.csv, w2.csv, b2.csv …")
     try:
-        frame = pl.read_csv(path, infer_schema=False).cast(pl.Float32)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise HandgradError(f"{path} does not hold a matrix of numbers: {reason}") from error
-    if frame.columns != [f"{path.stem}{index}" for index in range(frame.width)]:
+        header, *rows = path.read_text("utf-8").splitlines() or [""]
+    except (OSError, ValueError) as error:
+        raise HandgradError(f"{path} cannot be read: {error}") from error
+    columns = header.count(",") + 1
+    if header != ",".join(f"{path.stem}{index}" for index in range(columns)):
         raise HandgradError(f"{path} does not begin with the header {path.stem}0, {path.stem}1, …")
-    return frame.to_numpy(order="c")
+    if not any(map(str.strip, rows)):
+        return np.empty((0, columns), np.float32)
+    try:
+        matrix = np.loadtxt(rows, np.float32, comments=None, delimiter=",", ndmin=2)
+    except ValueError as error:
+        reason = str(error).partition(";")[0]
+        raise HandgradError(f"{path} does not hold a matrix of numbers: {reason}") from error
+    if matrix.shape[1] != columns:
+        raise HandgradError(f"{path} has {columns} names of columns, and {matrix.shape[1]} columns")
+    return matrix

@@ -1,12 +1,9 @@
 """Recipes by name or from a file, checked, and with changed values."""
 
-import re
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
-
-from pydantic import ValidationError
 
 from handgrad.errors import HandgradError, suggest
 from handgrad.files import usable
@@ -20,9 +17,9 @@ LADDER = ("classic", "mlp", "dropout", "elastic", "convnet", "best", "synthetic"
 def parse_recipe(tables: Mapping[str, Any], where: str) -> Recipe:
     """Build a recipe from plain tables; HandgradError, which names `where`, if a key or a value is invalid."""
     try:
-        return Recipe.model_validate(dict(tables))
-    except ValidationError as error:
-        raise HandgradError(f"{where}: {_first_error(error)}") from error
+        return Recipe.from_config(tables)
+    except HandgradError as error:
+        raise HandgradError(f"{where}: {error}") from error
 
 
 def override(recipe: Recipe, changes: Mapping[str, Mapping[str, Any] | Any], where: str) -> Recipe:
@@ -104,21 +101,3 @@ def load_recipe(name: str) -> Recipe:
     except (ValueError, RecursionError) as error:  # also numbers and nesting beyond the limits of Python
         raise HandgradError(f"{path} is not valid TOML: {error}") from error
     return parse_recipe(tables, str(path))
-
-
-def _first_error(error: ValidationError) -> str:
-    """Put the first error of pydantic in one line; an unknown key comes before the one that it leaves missing."""
-    found = error.errors()
-    first = min(found, key=lambda finding: finding["type"] != "extra_forbidden")
-    place = first["loc"][:2]
-    key = ".".join(map(str, place))
-    if first["type"] == "extra_forbidden":
-        section: Any = Recipe if len(place) == 1 else Recipe.model_fields[str(place[0])].annotation
-        return f"unknown key '{key}'{suggest(str(place[-1]), section.model_fields)}"
-    if first["type"] == "missing":
-        return f"the key '{key}' is missing"
-    if first["type"] == "value_error":
-        return ": ".join(filter(None, [key, str(first["ctx"]["error"])]))
-    same = [finding["msg"] for finding in found if finding["loc"][:2] == place]
-    alternatives = dict.fromkeys(re.sub("^(Input|List|String) should ", "", message) for message in same)
-    return f"{key} must {' or '.join(alternatives)}; got {first['input']!r:.60}"

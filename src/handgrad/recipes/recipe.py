@@ -3,61 +3,113 @@
 A layer or optimizer is a table with the name of its class, which may be user-defined, as ``type`` and its fields.
 """
 
-from typing import Annotated, Any, Literal
+import re
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import tomli_w
 from numpy.typing import DTypeLike
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from handgrad.config import Configurable
+from handgrad.config import TASKS, Configurable, allow, either, one_of, within
 from handgrad.data.augment import Augmentation
+from handgrad.errors import HandgradError, suggest
 from handgrad.model.layers import Layer
 from handgrad.model.losses import Loss
 from handgrad.model.network import Network
 from handgrad.training.adversarial import Adversarial
 from handgrad.training.averaging import Averaging
-from handgrad.training.optimizers import Optimizer
-from handgrad.training.schedules import Schedule
+from handgrad.training.optimizers import SGD, Optimizer
+from handgrad.training.schedules import Constant, Schedule
 from handgrad.training.stopping import EarlyStopping
 
-FAMILIES: dict[str, type[Configurable]] = {
-    "optimizer": Optimizer,
-    "loss": Loss,
-    "schedule": Schedule,
-    "augmentation": Augmentation,
-    "adversarial": Adversarial,
-    "averaging": Averaging,
-    "early_stopping": EarlyStopping,
-}
 Table = dict[str, Any]
-Positive = Annotated[int, Field(ge=1, le=10**9)]
+TEXT = allow("a text", lambda value: isinstance(value, str))
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+POSITIVE = within(1, 10**9, "[]", whole=True)
 
 
-class Section(BaseModel):
-    """Base of the tables, which refuses unknown keys and values of another type."""
+def _list_of(kind: type, words: str) -> dict[str, Any]:
+    """Return the metadata of a field that must be a list, not empty."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, validate_default=True)
+    def holds(value: Any) -> bool:
+        return isinstance(value, list) and bool(value) and all(isinstance(item, kind) for item in value)
+
+    return allow(f"a list of one or more {words}", holds)
 
 
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and NAME.fullmatch(value) is not None
+
+
+class Section(Configurable):
+    """Base of the tables of a recipe."""
+
+    prefix: ClassVar[str] = ""
+    """What keys begin with."""
+
+    @classmethod
+    def key_of(cls, field: str) -> str:
+        """Return the whole key of a field."""
+        return cls.prefix + field
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """Build a section; HandgradError names the first key that is unknown, missing, or has an invalid value."""
+        if not isinstance(config, Mapping):
+            raise HandgradError(f"{cls.prefix.rstrip('.') or 'a recipe'} must be a table; got {config!r:.60}")
+        defaults = {field.name: field.default for field in fields(cls)}
+        for key in config:
+            if key not in defaults:
+                raise HandgradError(f"unknown key '{cls.key_of(key)}'{suggest(key, defaults)}")
+        for key, default in defaults.items():
+            if default is MISSING and key not in config:
+                raise HandgradError(f"the key '{cls.key_of(key)}' is missing")
+        return super().from_config(config)
+
+    def to_config(self) -> Table:
+        """Return all fields but those that are None."""
+        return {
+            key: value for key, value in super().to_config().items() if key != "type" and value is not None
+        }
+
+
+@dataclass(frozen=True)
 class DataSection(Section):
     """The name or path of the data; for validation a number or share of training examples, or other data.
 
     `target`, the column or columns of a table that are predicted, and `task` are arguments of `handgrad.load_data`.
     """
 
-    source: str = "mnist"
-    target: str | Annotated[list[str], Field(min_length=1)] | None = None
-    task: Literal["classification", "multilabel", "regression"] | None = None
-    validation: Annotated[int, Field(ge=0, le=10**9)] | Annotated[float, Field(gt=0, lt=1)] | str = 0
+    prefix = "data."
+
+    source: str = field(default="mnist", metadata=TEXT)
+    target: str | list[str] | None = field(default=None, metadata=either(TEXT, _list_of(str, "texts")))
+    task: str | None = field(default=None, metadata=one_of(*TASKS))
+    validation: int | float | str = field(
+        default=0, metadata=either(within(0, 10**9, "[]", whole=True), within(0, 1, "()"), TEXT)
+    )
 
 
+@dataclass(frozen=True, kw_only=True)
 class NetworkSection(Section):
     """Layers in a row; ``units = "classes"`` is their number, `start` a model with the initial parameters."""
 
-    input: Literal["flat", "image"] = "flat"
-    start: str | None = None
-    layers: Annotated[list[Table], Field(min_length=1)]
+    prefix = "network."
+
+    input: str = field(default="flat", metadata=one_of("flat", "image"))
+    start: str | None = field(default=None, metadata=TEXT)
+    layers: list[Table] = field(metadata=_list_of(dict, "tables"))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        written = [  # with all fields, so that a saved recipe does not depend on later defaults
+            layer.to_config() | ({"units": "classes"} if table.get("units") == "classes" else {})
+            for table, layer in zip(self.layers, self.build_layers(2), strict=True)
+        ]
+        object.__setattr__(self, "layers", written)
 
     def build_layers(self, classes: int) -> list[Layer]:
         """Build the layers for a number of classes."""
@@ -67,51 +119,41 @@ class NetworkSection(Section):
         ]
 
 
+@dataclass(frozen=True)
 class TrainingSection(Section):
     """Arguments of `handgrad.train`."""
 
-    batch_size: Literal["all"] | Positive = 128
-    steps: Positive | None = None
-    epochs: Positive | None = None
-    record_every: Positive = 1
+    prefix = "training."
 
-    @model_validator(mode="after")
-    def _one_length(self) -> "TrainingSection":
+    batch_size: str | int = field(default=128, metadata=either(one_of("all"), POSITIVE))
+    steps: int | None = field(default=None, metadata=POSITIVE)
+    epochs: int | None = field(default=None, metadata=POSITIVE)
+    record_every: int = field(default=1, metadata=POSITIVE)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         if (self.steps is None) == (self.epochs is None):
-            raise ValueError("give either steps or epochs")
-        return self
+            raise HandgradError("training: give either steps or epochs")
 
 
+@dataclass(frozen=True, kw_only=True)
 class Recipe(Section):
     """A complete recipe."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
-    lesson: str = ""
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    name: str = field(metadata=allow("a name of letters, digits and ._-", _is_name))
+    lesson: str = field(default="", metadata=TEXT)
+    seed: int = field(default=0, metadata=within(0, 2**63, whole=True))
     data: DataSection = DataSection()
     network: NetworkSection
-    optimizer: Table = {"type": "SGD"}
-    schedule: Table = {"type": "Constant"}
-    loss: Table | None = None
+    optimizer: Optimizer = SGD()
+    schedule: Schedule = Constant()
+    loss: Loss | None = None
     """Default: that of the task of the data, which a run writes out."""
-    augmentation: Table | None = None
-    adversarial: Table | None = None
-    averaging: Table | None = None
-    early_stopping: Table | None = None
+    augmentation: Augmentation | None = None
+    adversarial: Adversarial | None = None
+    averaging: Averaging | None = None
+    early_stopping: EarlyStopping | None = None
     training: TrainingSection
-
-    @model_validator(mode="after")
-    def _with_all_defaults(self) -> "Recipe":
-        """Write out the fields of every table, so that a saved recipe does not depend on later defaults."""
-        layers = zip(self.network.layers, self.network.build_layers(2), strict=True)
-        self.network.layers = [
-            layer.to_config() | {name: table[name] for name in ("units",) if table.get(name) == "classes"}
-            for table, layer in layers
-        ]
-        for name, value in self.training_arguments().items():
-            if isinstance(value, Configurable):
-                setattr(self, name, value.to_config())
-        return self
 
     def build_network(
         self,
@@ -128,11 +170,8 @@ class Recipe(Section):
 
     def training_arguments(self) -> dict[str, Any]:
         """Return all arguments of `handgrad.train` but network, data and state."""
-        arguments = self.training.model_dump()
-        for name, family in FAMILIES.items():
-            table = getattr(self, name)
-            arguments[name] = None if table is None else family.from_config(table)
-        return arguments
+        others = ("name", "lesson", "seed", "data", "network", "training")
+        return vars(self.training) | {key: value for key, value in vars(self).items() if key not in others}
 
     def training_rng(self) -> np.random.Generator:
         """Return the random generator of the training."""
@@ -140,7 +179,7 @@ class Recipe(Section):
 
     def tables(self) -> Table:
         """Return the recipe as plain tables, without keys that are None."""
-        return self.model_dump(exclude_none=True)
+        return deepcopy(self.to_config())
 
     def toml(self) -> str:
         """Write the recipe as TOML, with all defaults."""

@@ -187,8 +187,9 @@ def _load_state(file: Path, _state: State) -> Splits:
 
 def training_values(recipe: Recipe) -> dict[str, Any]:
     """Return epochs or steps, batch size and learning rate of a recipe."""
-    values = recipe.training.model_dump(exclude_none=True, exclude={"record_every"})
-    return values | {"learning_rate": recipe.training_arguments()["optimizer"].learning_rate}
+    values = recipe.training.to_config() | {"learning_rate": recipe.optimizer.learning_rate}
+    del values["record_every"]
+    return values
 
 
 @cache

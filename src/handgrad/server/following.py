@@ -9,9 +9,13 @@ from pathlib import Path
 from time import monotonic
 from weakref import WeakValueDictionary
 
-from handgrad.server.run_folders import RECORD, Status, is_run, read_records
-from handgrad.server.trainings import Trainings
+from pydantic import TypeAdapter
 
+from handgrad.server.run_folders import Status, is_run, read_records
+from handgrad.server.trainings import Trainings
+from handgrad.training.records import Record
+
+RECORD = TypeAdapter(Record)
 FINAL = ("finished", "failed", "damaged")
 POLL = 0.2  # seconds between two looks at a run that is training; five times as long for others
 BATCH = 100  # records that are sent at a time

@@ -6,17 +6,13 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from handgrad.errors import HandgradError
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE, load_model_recipe
 from handgrad.locks import is_locked
 from handgrad.model.files import metadata_value, read_metadata
 from handgrad.recipes.loading import load_recipe
 from handgrad.runs import RECIPE_FILE
-from handgrad.training.records import LOG_FILE, Record
-
-RECORD = TypeAdapter(Record)
+from handgrad.training.records import LOG_FILE, Record, parse_record
 
 
 @dataclass(frozen=True)
@@ -109,7 +105,7 @@ def read_records(folder: Path, after: int = -1) -> list[Record]:
         lines = (folder / LOG_FILE).read_bytes().splitlines()
     for line in reversed(lines):  # only new ones are parsed
         with suppress(ValueError):
-            record = RECORD.validate_json(line)
+            record = parse_record(line)
             if record.step <= after:
                 break
             records.append(record)

@@ -5,8 +5,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from numpy.typing import NDArray
 
-from handgrad.config import Configurable, within
-from handgrad.errors import HandgradError
+from handgrad.config import Configurable, one_of, within
 from handgrad.training.state import TrainingState
 
 Monitor: TypeAlias = Literal["validation_loss", "validation_accuracy"]
@@ -60,13 +59,7 @@ class EarlyStopping(Configurable):
     """
 
     patience: int = field(default=10, metadata=within(1, whole=True))
-    monitor: Monitor = "validation_loss"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.monitor not in get_args(Monitor):
-            known = " or ".join(get_args(Monitor))
-            raise HandgradError(f"EarlyStopping monitor must be {known}; got {self.monitor!r:.60}")
+    monitor: Monitor = field(default="validation_loss", metadata=one_of(*get_args(Monitor)))
 
     def observe(
         self, loss: float, accuracy: float | None, parameters: NDArray[Any], state: TrainingState

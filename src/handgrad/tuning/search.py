@@ -127,7 +127,7 @@ def tune(
     while len(finalists) > 1:
         repeated = []
         for earlier in finalists:
-            other = earlier.recipe.model_copy(update={"seed": recipe.seed + earlier.repetitions})
+            other = replace(earlier.recipe, seed=recipe.seed + earlier.repetitions)
             found = _measure(earlier.number, other, _folds(splits, other.seed), threads, expired)
             if expired():
                 return
