@@ -46,9 +46,7 @@ class Configurable:
             value = getattr(self, name)
             if value is None and getattr(type(self), name, MISSING) is None:
                 continue
-            plain = (
-                value.tolist() if hasattr(value, "tolist") else value
-            )  # of NumPy: files hold those of Python
+            plain = value.tolist() if hasattr(value, "tolist") else value  # files hold no numbers of NumPy
             if not any(kind.holds(plain) for kind in allowed):
                 *others, last = [kind.words for kind in allowed]
                 wanted = f"{', '.join(others)} or {last}" if others else last

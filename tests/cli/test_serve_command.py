@@ -11,6 +11,7 @@ import pytest
 from failing import fails
 from fixture_types import Cli
 from handgrad.cli.serve import newest_finished
+from handgrad.errors import installation
 from handgrad.model.files import save_model
 from handgrad.server.server import address
 from served import serving, small_network
@@ -52,7 +53,7 @@ def test_invalid_options(cli: Cli, tmp_path: Path, arguments: str, word: str, st
 
 def test_missing_extra(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("handgrad.errors.find_spec", lambda name: None if name == "uvicorn" else sys)
-    fails(cli, "uvicorn", "serve", detail="pip install 'handgrad[server]'")
+    fails(cli, "uvicorn", "serve", detail=installation("server"))
 
 
 def test_addresses() -> None:

@@ -128,8 +128,8 @@ def test_anything_in_the_recipe_can_be_set(cli: Cli, tmp_path: Path) -> None:
     prints(cli, f"{MLP} --epochs 2 {optimizer} {averaging} --set training.epochs=3 --tensorboard --out RUN")
     assert len(list((tmp_path / "RUN").glob("events.*"))) == 1
     recipe = hg.load_recipe(str(tmp_path / "RUN" / "recipe.toml"))
-    assert (recipe.optimizer["type"], recipe.optimizer["clip_norm"]) == ("RMSProp", 2)
-    assert recipe.averaging == {"type": "LastEpochs", "epochs": 2}
+    assert recipe.optimizer == hg.RMSProp(clip_norm=2)
+    assert recipe.averaging == hg.LastEpochs(2)
     assert recipe.training.epochs == 2  # an option takes precedence over a setting
 
 

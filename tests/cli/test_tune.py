@@ -26,7 +26,7 @@ def test_the_best_trial_becomes_a_run(cli: Cli, tmp_path: Path) -> None:
     often = [trial for trial in trials if trial["complete"] and trial["repetitions"] == most]
     best = min(often, key=lambda trial: trial["loss"])
     run = hg.load_recipe("BEST/recipe.toml")
-    assert run.model_dump()["optimizer"] == best["recipe"]["optimizer"]
+    assert run.tables()["optimizer"] == best["recipe"]["optimizer"]
     assert (run.seed, run.data.target, run.name) == (3, "price", "tuned")
     assert hg.load_model("BEST").task == "regression"
     printed = prints(cli, "tune flats.csv --target price --time 0.01s --out FIRST")

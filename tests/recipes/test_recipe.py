@@ -42,7 +42,8 @@ def test_defaults_are_written_out_and_another_class_has_its_own() -> None:
     recipe = override(hg.load_recipe("mlp"), {"loss": {"type": "CrossEntropy"}}, "test")
     assert recipe.loss is not None
     assert recipe.network.layers[2]["weight_initializer"] == {"type": "He"}
-    assert (recipe.optimizer["beta1"], recipe.loss["label_smoothing"]) == (0.9, 0)
+    assert (recipe.optimizer, recipe.loss) == (hg.AdamW(0.01, weight_decay=0.1), hg.CrossEntropy())
+    assert recipe.tables()["optimizer"]["beta1"] == 0.9
     changed = override(recipe, {"optimizer": {"type": "Momentum", "momentum": 0.5}}, "test")
     assert changed.training_arguments()["optimizer"] == hg.Momentum(momentum=0.5)
 
@@ -74,7 +75,10 @@ WRONG: list[tuple[Change, str]] = [
     (lambda t: t["optimizer"].update(learning_rate=float("nan")), "learning_rate must be a number"),
     (lambda t: t["optimizer"].update(learning_rate="0.1"), "learning_rate must be a number"),
     (lambda t: t["training"].update(batch_size=0), "training.batch_size must "),
-    (lambda t: t["training"].update(batch_size="al"), "batch_size must be 'all' or be a valid integer; got"),
+    (
+        lambda t: t["training"].update(batch_size="al"),
+        "training.batch_size must be 'all' or an integer at least 1",
+    ),
     (lambda t: t["training"].update(steps=0), "training.steps must "),
     (lambda t: t["training"].update(epochs=3), "give either steps or epochs"),
     (lambda t: t["training"].pop("steps"), "give either steps or epochs"),
@@ -87,7 +91,24 @@ WRONG: list[tuple[Change, str]] = [
     (lambda t: t["network"]["layers"][0].update(units=0), "Dense units must be"),
     (lambda t: t["network"]["layers"][1].update(type="Rellu"), "unknown layer 'Rellu'; did you mean 'ReLU'?"),
     (lambda t: t["optimizer"].update(type="SDG"), "unknown optimizer 'SDG'; did you mean 'SGD'?"),
-    (lambda t: t.update(training=3), "training must "),
+    (lambda t: t.update(training=3), "training must be a table"),
+    (lambda t: t.update(optimizer="Adam"), "optimizer: a table with a type is needed; got 'Adam'"),
+    (lambda t: t.update(optimizer=None), "optimizer: a table with a type is needed"),
+    (lambda t: t.update(lesson=3), "lesson must be a text; got 3"),
+    (lambda t: t.update(seed=True), "seed must be an integer"),
+    (lambda t: t["training"].update(steps=1.0), "training.steps must be an integer"),
+    (lambda t: t["network"].update(layers=["ReLU"]), "network.layers must be a list of one or more tables"),
+    (lambda t: t["network"].update(type="Recipe"), "unknown key 'network.type'"),
+    (lambda t: t["network"].update(input="flet"), "network.input must be 'flat' or 'image'; got 'flet'"),
+    (lambda t: t["network"].pop("layers"), "the key 'network.layers' is missing"),
+    (
+        lambda t: t["data"].update(target=["a", 1]),
+        "data.target must be a text or a list of one or more texts",
+    ),
+    (
+        lambda t: t["data"].update(task="x"),
+        "data.task must be 'classification', 'multilabel' or 'regression'",
+    ),
 ]
 
 

@@ -235,9 +235,9 @@ def test_every_value_changes_the_recipe(tmp_path: Path) -> None:
     wanted = NewRun.model_validate({"recipe": "classic", "data": "digits/mine", **values})
     recipe, _ = plan(wanted, Datasets(tmp_path), None)
     training = {"epochs": 3, "batch_size": 7, "record_every": 1}
-    assert recipe.training.model_dump(exclude_none=True) == training
+    assert recipe.training.to_config() == training
     assert recipe.data.source == str(tmp_path / "mine.csv")
-    assert (recipe.optimizer["learning_rate"], recipe.seed) == (0.25, 7)
+    assert (recipe.optimizer.learning_rate, recipe.seed) == (0.25, 7)
     assert [layer.get("units") for layer in recipe.network.layers[::2]] == [40, 30, "classes"]
     for data, expected in (("strokes:10000", 2000), ("strokes:9999", 0.2)):  # at most a fifth validates
         wanted = NewRun.model_validate({"recipe": "convnet", "data": data})

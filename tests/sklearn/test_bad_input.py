@@ -56,7 +56,7 @@ DATA = ("X", "y", "sample_weight", "X_val", "y_val")
         ({"patience": 0}, "patience must be an integer at least 1"),
         ({"validation_fraction": 0}, "validation_fraction == 0, must be > 0"),
         ({"validation_fraction": 1.0}, "validation_fraction == 1.0, must be < 1"),
-        ({"monitor": "loss"}, "monitor must be validation_loss or"),
+        ({"monitor": "loss"}, "monitor must be 'validation_loss' or"),
         ({"framing": "mnist"}, "framing must be digit or plain; got 'mnist'"),
         ({"threads": 0}, "threads must be"),
         *(({"callbacks": bad}, "callbacks must be callable") for bad in ("print", ["print"])),

@@ -31,7 +31,7 @@ def test_the_first_trial_is_the_recipe_and_the_same_seed_proposes_the_same(task:
     assert first.recipe == MLP
     defaults = HandgradClassifier()  # the second trial
     assert second.recipe.network.layers[0]["units"] == np.ravel(defaults.hidden)[0]
-    assert second.recipe.optimizer["weight_decay"] == default_decay(60, 4)
+    assert second.recipe.optimizer.weight_decay == default_decay(60, 4)
     assert (second.recipe.training.batch_size, second.recipe.training.epochs) == (
         defaults.batch_size,
         defaults.epochs,
