@@ -1,4 +1,4 @@
-"""Loading, beside the bare parser: ``uv run python -m bench.loading``. Needs MNIST.
+"""Loading, beside the bare parser: ``uv run --extra tables python -m bench.loading``. Needs MNIST.
 
 Prints medians of paired runs, in seconds, and their ratio.
 """

@@ -88,7 +88,7 @@ for command in (
 ):
     assert main(command.split()) == 0, command
 assert len(hg.load_records("run")) == 2
-assert hg.load_model("run/final_config").layers == hg.load_model("run").layers
+assert (hg.load_model("run/final_config").flat_parameters == hg.load_model("run").flat_parameters).all()
 """
 
 

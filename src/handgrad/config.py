@@ -108,10 +108,8 @@ class Configurable:
         for key, value in values.items():
             if key not in known:
                 raise HandgradError(f"{name} has no field {key!r:.60}{suggest(key, known)}")
-            family = _family(kind, key)
-            is_table = family is not Configurable and value is not getattr(kind, key, MISSING)
-            if isinstance(value, Mapping) or (is_table and not isinstance(value, family)):
-                values[key] = family.from_config(value)
+            if isinstance(value, Mapping):
+                values[key] = family_of(kind, key).from_config(value)
         try:
             return kind(**values)
         except TypeError as error:  # a field is missing, or a value of the wrong type
@@ -224,7 +222,7 @@ def field_names(kind: Any) -> list[str]:
     return [field.name for field in fields(kind)]
 
 
-def _family(kind: type, field: str) -> type[Configurable]:
+def family_of(kind: type, field: str) -> type[Configurable]:
     """Return the family that a field expects; `Configurable`, which is every family, where its type names none."""
     try:
         hint = get_type_hints(kind)[field]

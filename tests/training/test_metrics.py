@@ -65,7 +65,8 @@ def test_records_round_trip_and_an_incomplete_last_line_is_ignored(tmp_path: Pat
     for end in ("", FIRST[:30]):
         log.write_text(f"{FIRST}\n{SECOND}\n{end}")
         assert hg.load_records(tmp_path) == hg.load_records(str(tmp_path)) == RECORDS
-    for damage in ("{", "7", "{}", FIRST.replace("0.5", '"low"'), FIRST.replace("0.5", "null")):
+    wrong = [FIRST.replace("0.5", text) for text in ('"low"', "null", "true", "9" * 400)]
+    for damage in ("{", "7", "{}", "[" * 9999, FIRST.replace('"epoch": 1', '"epoch": 1.0'), *wrong):
         log.write_text(f"{FIRST}\n{damage}\n{SECOND}\n")
         assert "log.jsonl, line 2" in refusal(hg.load_records, tmp_path)
     assert "name a run folder" in refusal(hg.load_records, tmp_path / "nowhere")

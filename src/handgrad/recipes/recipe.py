@@ -13,7 +13,7 @@ import numpy as np
 import tomli_w
 from numpy.typing import DTypeLike
 
-from handgrad.config import TASKS, Configurable, allow, either, one_of, within
+from handgrad.config import TASKS, Configurable, allow, either, family_of, one_of, within
 from handgrad.data.augment import Augmentation
 from handgrad.errors import HandgradError, suggest
 from handgrad.model.layers import Layer
@@ -67,7 +67,12 @@ class Section(Configurable):
         for key, default in defaults.items():
             if default is MISSING and key not in config:
                 raise HandgradError(f"the key '{cls.key_of(key)}' is missing")
-        return super().from_config(config)
+        values = dict(config)
+        for key, value in config.items():
+            family = family_of(cls, key)
+            if family is not Configurable and value is not defaults[key]:
+                values[key] = family.from_config(value)
+        return cls(**values)
 
     def to_config(self) -> Table:
         """Return all fields but those that are None."""

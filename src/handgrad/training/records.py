@@ -78,14 +78,18 @@ def parse_record(line: str | bytes) -> Record:
     """Read a line of a log; ValueError where it is not a record."""
     try:
         values = json.loads(line)
-        found = {field.name: values[field.name] for field in fields(Record)}
-    except (KeyError, TypeError, RecursionError) as error:
+        return Record(**{field.name: _checked(values[field.name], field.type) for field in fields(Record)})
+    except (KeyError, TypeError, OverflowError, RecursionError) as error:
         raise ValueError(f"not a record: {error}") from error
-    for field in fields(Record):
-        value, kinds = found[field.name], field.type
-        if isinstance(value, bool) or not isinstance(value, kinds | int):
-            raise ValueError(f"{field.name} is {value!r:.60}")
-    return Record(**found)
+
+
+def _checked(value: Any, kind: Any) -> Any:
+    """Return the value of a field of a type, of which int is also a float; TypeError where it has another type."""
+    if type(value) is int and kind is not int:
+        value = float(value)
+    if type(value) is bool or not isinstance(value, kind):
+        raise TypeError(f"{value!r:.60} is of another type")
+    return value
 
 
 def load_records(folder: Path | str) -> list[Record]:
