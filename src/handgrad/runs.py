@@ -93,7 +93,7 @@ class Run:
     def finished(self) -> bool:
         """Whether there is nothing left to train."""
         stopping = self.recipe.early_stopping
-        return self.state.is_finished(self.total_steps, stopping and stopping.patience)
+        return self.state.is_finished(self.total_steps, stopping.patience if stopping else None)
 
     @contextmanager
     def open(self) -> Iterator[None]:

@@ -6,14 +6,14 @@ A layer or optimizer is a table with the name of its class, which may be user-de
 import re
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import tomli_w
 from numpy.typing import DTypeLike
 
-from handgrad.config import TASKS, Configurable, allow, either, family_of, one_of, within
+from handgrad.config import TASKS, Configurable, allow, either, family_of, field_names, one_of, within
 from handgrad.data.augment import Augmentation
 from handgrad.errors import HandgradError, suggest
 from handgrad.model.layers import Layer
@@ -60,7 +60,7 @@ class Section(Configurable):
         """Build a section; HandgradError names the first key that is unknown, missing, or has an invalid value."""
         if not isinstance(config, Mapping):
             raise HandgradError(f"{cls.prefix.rstrip('.') or 'a recipe'} must be a table; got {config!r:.60}")
-        defaults = {field.name: field.default for field in fields(cls)}
+        defaults = {name: getattr(cls, name, MISSING) for name in field_names(cls)}
         for key in config:
             if key not in defaults:
                 raise HandgradError(f"unknown key '{cls.key_of(key)}'{suggest(key, defaults)}")
