@@ -64,14 +64,14 @@ class Section(Configurable):
         for key in config:
             if key not in defaults:
                 raise HandgradError(f"unknown key '{cls.key_of(key)}'{suggest(key, defaults)}")
-        for key, default in defaults.items():
-            if default is MISSING and key not in config:
-                raise HandgradError(f"the key '{cls.key_of(key)}' is missing")
         values = dict(config)
         for key, value in config.items():
             family = family_of(cls, key)
             if family is not Configurable and value is not defaults[key]:
                 values[key] = family.from_config(value)
+        for key, default in defaults.items():  # after unknown keys of all sections, of which one may be meant
+            if default is MISSING and key not in config:
+                raise HandgradError(f"the key '{cls.key_of(key)}' is missing")
         return cls(**values)
 
     def to_config(self) -> Table:
