@@ -50,11 +50,11 @@ class Configurable:
             if not any(kind.holds(plain) for kind in allowed):
                 *others, last = [kind.words for kind in allowed]
                 wanted = f"{', '.join(others)} or {last}" if others else last
-                raise HandgradError(f"{self.key_of(name)} must be {wanted}; got {value!r:.60}")
+                raise HandgradError(f"{self._key_of(name)} must be {wanted}; got {value!r:.60}")
             object.__setattr__(self, name, plain)
 
     @classmethod
-    def key_of(cls, field: str) -> str:
+    def _key_of(cls, field: str) -> str:
         """Return what messages call a field."""
         return f"{cls.__name__} {field}"
 

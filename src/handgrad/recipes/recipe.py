@@ -51,7 +51,7 @@ class Section(Configurable):
     """What keys begin with."""
 
     @classmethod
-    def key_of(cls, field: str) -> str:
+    def _key_of(cls, field: str) -> str:
         """Return the whole key of a field."""
         return cls.prefix + field
 
@@ -63,7 +63,7 @@ class Section(Configurable):
         defaults = {name: getattr(cls, name, MISSING) for name in field_names(cls)}
         for key in config:
             if key not in defaults:
-                raise HandgradError(f"unknown key '{cls.key_of(key)}'{suggest(key, defaults)}")
+                raise HandgradError(f"unknown key '{cls._key_of(key)}'{suggest(key, defaults)}")
         values = dict(config)
         for key, value in config.items():
             family = family_of(cls, key)
@@ -71,7 +71,7 @@ class Section(Configurable):
                 values[key] = family.from_config(value)
         for key, default in defaults.items():  # after unknown keys of all sections, of which one may be meant
             if default is MISSING and key not in config:
-                raise HandgradError(f"the key '{cls.key_of(key)}' is missing")
+                raise HandgradError(f"the key '{cls._key_of(key)}' is missing")
         return cls(**values)
 
     def to_config(self) -> Table:
