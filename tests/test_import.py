@@ -45,7 +45,9 @@ def test_nothing_heavy_is_imported_before_it_is_needed(code: str, unwanted: set[
 
 
 NETWORK = "hg.Network([hg.Dense(2)], 3)"
-MISSING = "sys.modules |= dict.fromkeys(('matplotlib', 'onnx', 'optuna', 'polars', 'sklearn', 'tensorboardX'))"
+MISSING = (
+    "sys.modules |= dict.fromkeys(('matplotlib', 'onnx', 'optuna', 'polars', 'sklearn', 'tensorboardX'))"
+)
 OLD = "import sklearn.utils.validation as validation; del validation.validate_data"
 ESTIMATOR = ("sklearn", "hg.HandgradClassifier(hidden=(8,))")
 CALLS = (
@@ -55,7 +57,10 @@ CALLS = (
     ("tables", "hg.load_data('table.csv')"),
     ("tables", f"from handgrad.cli.models import *; read_examples({NETWORK}, Path('table.csv'), None)"),
     ("tensorboard", "from handgrad.tensorboard import *; list(log_to_tensorboard([], 'logs', 0))"),
-    ("tune", "from handgrad.tuning import *; next(tune(hg.load_recipe('mlp'), hg.load_data('strokes:9'), 1))"),
+    (
+        "tune",
+        "from handgrad.tuning import *; next(tune(hg.load_recipe('mlp'), hg.load_data('strokes:9'), 1))",
+    ),
 )
 
 
