@@ -1,4 +1,4 @@
-"""What must hold on one rank and on several: ``mpiexec -n RANKS python rank_cases.py CASE``."""
+"""What must hold on one rank and on several: ``mpiexec -n RANKS python rank_cases.py CASE…``."""
 
 import itertools
 import os
@@ -135,4 +135,5 @@ failing = partial(end_last, end=lambda: int("only here"))
 killed = partial(end_last, end=lambda: os.kill(os.getpid(), 9))
 
 if __name__ == "__main__":
-    vars()[sys.argv[1]](hg.init_distributed())
+    for case in sys.argv[1:]:
+        vars()[case](hg.init_distributed())
