@@ -1,0 +1,43 @@
+"""
+Compare optimizers
+==================
+
+Which optimizer, and at which learning rate? Train the same network with each of them at many rates.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+import handgrad as hg
+
+digits = hg.load_data("strokes:3000").split_validation(500, np.random.default_rng(0))
+
+
+def validation_losses(optimizer):
+    """Train from the same initial parameters, and return the validation loss of each epoch."""
+    network = hg.Network([hg.Dense(64), hg.ReLU(), hg.Dense(10)], input_shape=784, rng=0)
+    records = hg.train(network, digits, optimizer=optimizer, batch_size=64, epochs=4, seed=0)
+    return [record.validation_loss for record in records]
+
+
+rates = 10 ** np.linspace(-4, 0, 9)
+losses = {
+    kind: [validation_losses(kind(rate)) for rate in rates]
+    for kind in (hg.SGD, hg.Momentum, hg.Adam, hg.Muon)
+}
+
+# %%
+# Left, the validation loss after four epochs: each optimizer has a range of good rates, and plain gradient descent
+# needs the largest. Right, the curve of each optimizer at its best rate.
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(7, 3.4), layout="constrained", sharey=True)
+for kind, curves in losses.items():
+    final = [curve[-1] for curve in curves]
+    best = int(np.argmin(final))
+    print(f"{kind.__name__:8} best at {rates[best]:.2g}: loss {final[best]:.3f}")
+    left.plot(rates, final, marker="o")
+    right.plot(range(1, 5), curves[best], marker="o", label=f"{kind.__name__} at {rates[best]:.2g}")
+left.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="validation loss", ylim=(None, 3))
+right.set(xlabel="epoch", xticks=range(1, 5))
+right.legend()
+plt.show()
