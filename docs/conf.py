@@ -12,6 +12,7 @@ from typing import Any
 from numpydoc.xref import DEFAULT_LINKS
 
 DOCS = Path(__file__).parent
+GALLERY = DOCS.parent / "examples" / "gallery"
 sys.path.insert(0, str(DOCS.parent / "tools"))
 
 from public_names import public_base, public_members, public_names  # noqa: E402
@@ -68,8 +69,14 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "remove_config_comments": True,
     "show_memory": False,
+    "show_signature": False,
     "write_computation_times": False,
-    "within_subsection_order": "FileNameSortKey",
+    "image_srcset": ["2x"],
+    "reset_modules": ("matplotlib", "gallery_style.use_style"),
+    "subsection_order": [
+        f"../examples/gallery/{name}" for name in ("training", "understanding", "data", "extending")
+    ],
+    "within_subsection_order": "ExampleTitleSortKey",
     "abort_on_example_error": True,
     "backreferences_dir": "gallery/uses",
     "doc_module": ("handgrad",),
@@ -109,11 +116,13 @@ def write_command_reference(app: Any) -> None:
 
 
 def link_to_repository(app: Any, name: str, source: list[str]) -> None:
-    """Replace links to files and folders that are not pages, which work in the repository, by links to its site."""
+    """Replace links that work in the repository: to programs of the gallery by their pages, to files by the site."""
     folder = (DOCS / name).parent
 
     def address(match: re.Match[str]) -> str:
         path = (folder / match[1]).resolve()
+        if path.is_relative_to(GALLERY) and path.suffix == ".py":
+            return f"](/gallery/{path.relative_to(GALLERY).with_suffix('.rst').as_posix()}"
         if path.is_relative_to(DOCS) and not path.is_dir():
             return match[0]
         return f"]({REPOSITORY}/{'tree' if path.is_dir() else 'blob'}/main/{path.relative_to(DOCS.parent)}"

@@ -26,8 +26,8 @@ train, test = overlaid(digits.train), overlaid(digits.test)
 print(train)
 
 # %%
-# With ``task="multilabel"`` the loss is :class:`handgrad.BinaryCrossEntropy`: each output is a question of its own,
-# answered by a sigmoid.
+# With ``task="multilabel"`` the loss is :class:`handgrad.BinaryCrossEntropy`: each output is the logit of one label,
+# and its sigmoid is the probability of that label.
 
 network = hg.Network([hg.Dense(256), hg.ReLU(), hg.Dropout(0.2), hg.Dense(10)], input_shape=784, rng=0)
 hg.fit(network, train, optimizer="adamw", schedule="one_cycle", epochs=15, seed=0)

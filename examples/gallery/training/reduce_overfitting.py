@@ -39,7 +39,7 @@ for name, records in runs.items():
 
 # %%
 # Dropout (:class:`handgrad.Dropout`) disables half of the hidden units in every step, at random. Augmentation
-# (:class:`handgrad.Augmentation`) deforms every digit anew in every epoch, so that none is seen twice. It helps more,
+# (:class:`handgrad.Augmentation`) deforms every digit differently in every epoch, so that none is seen twice. It helps more,
 # because it adds knowledge: a digit that is shifted or bent is the same digit.
 
 figure, ax = plt.subplots(figsize=(6.4, 3.6), layout="constrained")

@@ -23,7 +23,8 @@ print(f"{hg.evaluate(network, digits.test).accuracy:.1%} of the test digits are 
 chosen = [int(np.flatnonzero(digits.test.labels == digit)[0]) for digit in (3, 4, 7)]
 explanation = hg.explain(network, digits.test.inputs[chosen[0]])
 for step in explanation.steps:
-    print(f"{step.name:14} {step.values.shape!s:16} {step.formula}")
+    if step.direction == "forward":
+        print(f"{step.name:14} {step.values.shape!s:16} {step.formula}")
 
 # %%
 # The first row has the filters, white positive and black negative. Below them is the output of each filter after ReLU
