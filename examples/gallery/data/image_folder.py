@@ -6,7 +6,7 @@ How do I train on image files? Put them into one folder per class; their sizes m
 """
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -18,15 +18,15 @@ import handgrad as hg
 # This example draws its own files: dark shapes on light paper, as ``circle/0.png`` and so on.
 
 rng = np.random.default_rng(0)
-folder = Path(TemporaryDirectory(delete=False).name)
+folder = Path(mkdtemp())
 for name, corners in {"circle": 60, "square": 4, "triangle": 3}.items():
     (folder / name).mkdir()
-    for number in range(200):
+    for number in range(300):
         width, height = rng.integers(40, 90, 2).tolist()
         image = Image.new("L", (width, height), int(rng.integers(180, 256)))
-        center = width / 2 + rng.uniform(-4, 4), height / 2 + rng.uniform(-4, 4)
-        circle = (center, rng.uniform(0.25, 0.42) * min(width, height))
-        ink = int(rng.integers(0, 140))
+        center = width / 2 + rng.uniform(-3, 3), height / 2 + rng.uniform(-3, 3)
+        circle = (center, rng.uniform(0.3, 0.45) * min(width, height))
+        ink = int(rng.integers(0, 100))
         ImageDraw.Draw(image).regular_polygon(circle, corners, rng.uniform(0, 360), ink)
         image.save(folder / name / f"{number}.png")
 
@@ -35,7 +35,7 @@ for name, corners in {"circle": 60, "square": 4, "triangle": 3}.items():
 
 data = hg.load_data(folder).split_validation(200, rng)
 print(data.train, data.train.classes)
-layers = [hg.Conv2D(16, kernel_size=5), hg.ReLU(), hg.MaxPool2D(4), hg.Flatten(), hg.Dense(3)]
+layers = [hg.Conv2D(12, 5), hg.ReLU(), hg.MaxPool2D(4), hg.Flatten(), hg.Dense(32), hg.ReLU(), hg.Dense(3)]
 network = hg.Network(layers, data.train.input_shape, rng=0)
 records = hg.fit(network, data, optimizer="adamw", schedule="one_cycle", batch_size=16, epochs=20, seed=0)
 print(f"{records[-1].validation_accuracy:.1%} of {len(data.validation)} validation images are correct")

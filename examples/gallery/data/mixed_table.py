@@ -7,7 +7,7 @@ How do I train on columns of text and on missing values? Let a pipeline of sciki
 
 import matplotlib.pyplot as plt
 import numpy as np
-import polars as pl
+import pandas as pd
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.inspection import permutation_importance
@@ -28,9 +28,8 @@ plants = {
     "soil": np.array(["sand", "loam", "clay"])[(kind + (rng.random(600) < 0.3)) % 3],
     "leaf": np.where(rng.random(600) < np.array([0.9, 0.4, 0.1])[kind], "narrow", "broad"),
 }
-X = pl.DataFrame(plants).with_columns(
-    pl.when(pl.Series(rng.random(600) > 0.05)).then(pl.col(n)) for n in plants
-)
+X = pd.DataFrame(plants)
+X = X.mask(rng.random(X.shape) < 0.05)
 y = np.array(["lavender", "peony", "sage"])[kind]
 print(X.head(4))
 
@@ -49,8 +48,7 @@ print(f"cross-validation: {scores.mean():.1%} ± {scores.std():.1%}")
 # How much does the accuracy fall when the values of a column are shuffled?
 
 pipeline.fit(X[:400], y[:400])
-X_test, y_test = X[400:].to_pandas(), y[400:]
-falls = permutation_importance(pipeline, X_test, y_test, n_repeats=10, random_state=0).importances
+falls = permutation_importance(pipeline, X[400:], y[400:], n_repeats=10, random_state=0).importances
 figure, ax = plt.subplots(figsize=(5.6, 2.6), layout="constrained")
 ax.boxplot(100 * falls.T, orientation="horizontal", tick_labels=X.columns)
 ax.set(xlabel="accuracy lost in percentage points")

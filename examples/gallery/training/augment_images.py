@@ -38,8 +38,8 @@ for ax, (name, augmentation) in zip(axes, rows.items(), strict=True):
 plt.show()
 
 # %%
-# In training, the changes are drawn at random for every image and epoch. Validation and prediction use the images as they
-# are.
+# In training, the changes are drawn at random for every image and epoch. Validation and prediction use the images
+# as they are.
 
 network = hg.Network([hg.Dense(32), hg.ReLU(), hg.Dense(10)], input_shape=784, rng=0)
 records = hg.fit(network, train, augmentation=hg.Augmentation(shift=2, rotate=15), epochs=2, seed=0)

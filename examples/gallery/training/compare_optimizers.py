@@ -37,7 +37,7 @@ for kind, curves in losses.items():
     print(f"{kind.__name__:8} best at {rates[best]:.2g}: loss {final[best]:.3f}")
     left.plot(rates, final, marker="o")
     right.plot(range(1, 5), curves[best], marker="o", label=f"{kind.__name__} at {rates[best]:.2g}")
-left.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="validation loss", ylim=(None, 3))
+left.set(xscale="log", xlabel="learning rate", ylabel="validation loss", ylim=(0, 2.6))
 right.set(xlabel="epoch", xticks=range(1, 5))
 right.legend()
 plt.show()

@@ -33,9 +33,9 @@ for name, schedule in schedules.items():
     print(f"{name:10}  {records[-1].validation_accuracy:.1%} correct")
 left.set(xlabel="progress of the training in %", ylabel="factor of the learning rate")
 right.set(xlabel="epoch", ylabel="validation error in %")
-left.legend()
+right.legend()
 plt.show()
 
 # %%
-# Large steps at first cover distance, small steps at the end reduce the noise of the mini-batches: with a constant
+# Large steps at first cover distance. Small steps at the end reduce the noise of the mini-batches: with a constant
 # rate the error fluctuates to the end.

@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import handgrad as hg
 
 digits = hg.load_data("strokes:6000")
-layers = [hg.Dense(10, hg.Uniform(-0.05, 0.05)), hg.ReLU(), hg.Dense(10)]
+layers = [hg.Dense(10, hg.Uniform(-0.05, 0.05)), hg.Tanh(), hg.Dense(10)]
 network = hg.Network(layers, input_shape=784, rng=0)
 weights = network.parameters[0].weights  # (10, 784), a view that changes with the network
 
@@ -18,7 +18,7 @@ weights = network.parameters[0].weights  # (10, 784), a view that changes with t
 # :func:`handgrad.train` yields a record after every epoch, and the body of the loop is the callback.
 
 snapshots = {"start": weights.copy()}
-for record in hg.train(network, digits, optimizer=hg.AdamW(0.003, weight_decay=0.1), epochs=30, seed=0):
+for record in hg.train(network, digits, optimizer=hg.AdamW(0.003, weight_decay=1.0), epochs=30, seed=0):
     if record.epoch in (1, 3, 10, 30):
         snapshots[f"epoch {record.epoch}"] = weights.copy()
         print(f"epoch {record.epoch:2}: {record.train_accuracy:.1%} of the training digits correct")

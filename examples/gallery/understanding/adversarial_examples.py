@@ -47,6 +47,8 @@ plt.show()
 # %%
 # Digits with changes of 0.1, and what the plain network predicts.
 
+# sphinx_gallery_thumbnail_number = 2
+
 changed = attack(networks["plain"], 0.1)
 predictions = networks["plain"].predict(changed * 255)
 figure, axes = plt.subplots(2, 6, figsize=(6.4, 2.7), layout="constrained")

@@ -20,7 +20,7 @@ X_test, y_test = make_moons(1000, noise=0.22, random_state=1)
 
 figure, axes = plt.subplots(2, 2, figsize=(6.4, 5), layout="constrained", sharex=True, sharey=True)
 for ax, hidden in zip(axes.flat, [(), (3,), (8,), (64, 64)], strict=True):
-    classifier = hg.HandgradClassifier(hidden=hidden, epochs=100, random_state=1).fit(X, y)
+    classifier = hg.HandgradClassifier(hidden=hidden, weight_decay=0, epochs=200, random_state=3).fit(X, y)
     DecisionBoundaryDisplay.from_estimator(
         classifier,
         X,
@@ -30,7 +30,7 @@ for ax, hidden in zip(axes.flat, [(), (3,), (8,), (64, 64)], strict=True):
         alpha=0.6,
         ax=ax,
     )
-    ax.scatter(*X.T, c=y, s=7, cmap="RdBu", edgecolors="black", linewidths=0.3)
+    ax.scatter(*X.T, c=y, s=10, cmap="RdBu", edgecolors="black", linewidths=0.3)
     accuracy = classifier.score(X_test, y_test)
     ax.set_title(f"hidden={hidden}: {accuracy:.1%} of test points")
     print(f"hidden={hidden!s:9} {classifier.network_}")

@@ -39,7 +39,7 @@ for ax, image, label in zip(axes[0], x, digits.test.labels, strict=False):
     ax.set_title(f"label {label}", loc="center")
 for row, classes in zip(axes[1:], (first, second), strict=True):
     for ax, image, k, p in zip(row, attribution(classes), classes, probabilities, strict=True):
-        ax.imshow(image.reshape(28, 28), cmap="RdBu", vmin=-2, vmax=2)
+        ax.imshow(image.reshape(28, 28), cmap="RdBu", vmin=-0.8, vmax=0.8)
         ax.set_title(f"for {k}: {p[k]:.1%}", loc="center")
 for ax in axes.flat:
     ax.set(xticks=[], yticks=[])
