@@ -31,11 +31,10 @@ class Swish(hg.Layer):
 
     def forward(self, parameters, x, rng=None):
         sigmoid = 1 / (1 + np.exp(-parameters.beta * x))
-        slope = x * sigmoid * (1 - sigmoid)
 
         def backward(dy, gradients):
-            gradients.beta += (dy * x * slope).sum(axis=0)
-            return dy * (sigmoid + parameters.beta * slope)
+            gradients.beta += (dy * x**2 * sigmoid * (1 - sigmoid)).sum(axis=0)
+            return dy * (sigmoid + parameters.beta * x * sigmoid * (1 - sigmoid))
 
         return x * sigmoid, backward
 
@@ -43,8 +42,8 @@ class Swish(hg.Layer):
 # %%
 # :func:`handgrad.check_gradients` compares each gradient with a numerical one, in float64.
 
-layers = [hg.Dense(32), Swish(), hg.Dense(10)]
-for check in hg.check_gradients(hg.Network(layers, input_shape=784, rng=0, dtype=np.float64)):
+network = hg.Network([hg.Dense(32), Swish(), hg.Dense(10)], 784, rng=0, dtype=np.float64)
+for check in hg.check_gradients(network):
     print(f"{check.layer:18} {check.parameter:10} {check.error:.0e} {'ok' if check.passed else 'wrong'}")
 
 # %%
@@ -54,8 +53,7 @@ x, h = np.linspace(-5, 5, 61)[:, None], 1e-5
 figure, ax = plt.subplots(figsize=(5.6, 3.4), layout="constrained")
 for beta in (0.5, 1, 3):
     swish = partial(Swish().forward, SimpleNamespace(beta=np.array([beta])))
-    dx = swish(x)[1](np.ones_like(x), SimpleNamespace(beta=np.zeros(1)))
-    ax.plot(x, dx, label=f"β = {beta}")
+    ax.plot(x, swish(x)[1](np.ones_like(x), SimpleNamespace(beta=np.zeros(1))), label=f"β = {beta}")
     ax.plot(x, (swish(x + h)[0] - swish(x - h)[0]) / (2 * h), "k.", markersize=3)
 ax.set(xlabel="x", ylabel="dy/dx of Swish")
 ax.legend()
