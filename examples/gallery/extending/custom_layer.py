@@ -15,8 +15,7 @@ import numpy as np
 import handgrad as hg
 
 # %%
-# A layer is a frozen dataclass. ``forward`` returns the output and the function of the backward pass, which adds to
-# the gradients of the parameters and returns that of the input.
+# A layer is a frozen dataclass. ``forward`` returns the output and ``backward``, a function of the gradient dy.
 
 
 @dataclass(frozen=True)
