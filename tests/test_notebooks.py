@@ -22,7 +22,7 @@ TOLERANCE = 0.1
 
 
 def read(notebook: Path) -> Any:
-    return nbformat.read(notebook, as_version=4)
+    return nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
 
 
 def printed(cell: Any) -> str:
