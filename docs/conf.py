@@ -1,15 +1,19 @@
 """The documentation site: ``uv run --group docs sphinx-build -W --keep-going docs docs/_build``."""
 
 import html
+import inspect
 import re
 import subprocess
 import sys
+from functools import reduce
+from importlib import import_module
 from importlib.metadata import metadata
-from inspect import isclass
 from pathlib import Path
 from typing import Any
 
 from numpydoc.xref import DEFAULT_LINKS
+
+import handgrad
 
 DOCS = Path(__file__).parent
 GALLERY = DOCS.parent / "examples" / "gallery"
@@ -29,6 +33,7 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "sphinx.ext.linkcode",
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
@@ -38,19 +43,25 @@ extensions = [
 exclude_patterns = ["_build", "gallery/**/*.ipynb", "gallery/**/*.py"]
 myst_enable_extensions = ["colon_fence", "dollarmath", "html_image"]
 myst_heading_anchors = 4
+smartquotes = False
 nitpicky = False
 templates_path = ["_templates"]
 
 default_role = "py:obj"  # `Network` in a docstring becomes a link
 autosummary_generate = True
 names = public_names()
-classes = {name: kind for name, kind in names.items() if isclass(kind)}
+classes = {name: kind for name, kind in names.items() if inspect.isclass(kind)}
 autosummary_context = {
     "bases": {name: base.__name__ for name, kind in classes.items() if (base := public_base(kind))},
-    "documented": {name: public_members(kind) for name, kind in classes.items()},
+    "documented": {
+        name: {
+            member: "automethod" if callable(getattr(kind, member)) else "autoproperty"
+            for member in public_members(kind)
+        }
+        for name, kind in classes.items()
+    },
 }
 autodoc_typehints = "none"  # numpydoc sections have the types
-autodoc_member_order = "groupwise"
 autodoc_preserve_defaults = True
 maximum_signature_line_length = 88
 toc_object_entries_show_parents = "hide"
@@ -128,6 +139,15 @@ def link_to_repository(app: Any, name: str, source: list[str]) -> None:
         return f"]({REPOSITORY}/{'tree' if path.is_dir() else 'blob'}/main/{path.relative_to(DOCS.parent)}"
 
     source[0] = re.sub(r"\]\((\.\./[^)#\s]+)", address, source[0])
+
+
+def linkcode_resolve(domain: str, info: dict[str, str]) -> str:
+    """Return the address of the source of a public name."""
+    found = reduce(getattr, info["fullname"].split("."), import_module(info["module"]))
+    found = inspect.unwrap(getattr(found, "fget", None) or getattr(found, "func", None) or found)
+    file = Path(inspect.getfile(found)).relative_to(Path(handgrad.__file__).parent)
+    lines, first = inspect.getsourcelines(found)
+    return f"{REPOSITORY}/blob/main/src/handgrad/{file}#L{first}-L{first + len(lines) - 1}"
 
 
 def setup(app: Any) -> None:

@@ -73,33 +73,6 @@ class Architecture:
         self.has_running_statistics = any(self.statistic_shapes)
         self.is_mlp = [type(layer) for layer in self.layers] == [Dense, ReLU, Dense]
 
-    def chunk_size(self, examples: int, threads: int, entries: float | None = None) -> int:
-        """Return the number of examples to compute at a time, the same number of chunks for each thread.
-
-        Parameters
-        ----------
-        examples : int
-            Size of the batch. One that would be a single chunk is shared out where that is worth the overhead.
-        threads : int
-            Number of threads.
-        entries : float, optional
-            Number of inputs of an example that are not zero, if the others are skipped.
-
-        Returns
-        -------
-        int
-            Size of a chunk.
-        """
-        chunk, macs = self.chunk, self.macs
-        if entries is not None:
-            chunk = _fitting(max(ceil(entries), self._widest))
-            macs -= int(self._first_macs * (1 - entries / self.inputs))
-        count = -(-examples // chunk)
-        if count > 1 or examples * macs >= WORTH_SHARING:
-            count = -(-count // threads) * threads
-        size = max(1, -(-examples // max(1, count)))
-        return size if size <= CHUNK_STEP else -(-size // CHUNK_STEP) * CHUNK_STEP
-
     def _allocate(self, given: Mapping[str, NDArray[Any]] | None, rng: np.random.Generator) -> None:
         """Create all arrays: copies of given ones, which are checked before any is allocated, or initial values."""
         if given is not None:
@@ -197,6 +170,33 @@ class Architecture:
                 start += prod(shape)
             views.append(SimpleNamespace(**arrays))
         return views
+
+    def chunk_size(self, examples: int, threads: int, entries: float | None = None) -> int:
+        """Return the number of examples to compute at a time, the same number of chunks for each thread.
+
+        Parameters
+        ----------
+        examples : int
+            Size of the batch. One that would be a single chunk is shared out where that is worth the overhead.
+        threads : int
+            Number of threads.
+        entries : float, optional
+            Number of inputs of an example that are not zero, if the others are skipped.
+
+        Returns
+        -------
+        int
+            Size of a chunk.
+        """
+        chunk, macs = self.chunk, self.macs
+        if entries is not None:
+            chunk = _fitting(max(ceil(entries), self._widest))
+            macs -= int(self._first_macs * (1 - entries / self.inputs))
+        count = -(-examples // chunk)
+        if count > 1 or examples * macs >= WORTH_SHARING:
+            count = -(-count // threads) * threads
+        size = max(1, -(-examples // max(1, count)))
+        return size if size <= CHUNK_STEP else -(-size // CHUNK_STEP) * CHUNK_STEP
 
 
 def _fitting(floats: int) -> int:

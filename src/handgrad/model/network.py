@@ -135,26 +135,6 @@ class Network(Predictions):
     def __repr__(self) -> str:
         return f"Network({self})"
 
-    def adopt(
-        self, classes: Sequence[str], example_shape: Sequence[int], framing: str, features: Sequence[str] = ()
-    ) -> None:
-        """Adopt the form of training data.
-
-        Parameters
-        ----------
-        classes : sequence of str
-            Names of the outputs, which are adopted where the network has numbers.
-        example_shape : sequence of int
-            Shape of one example.
-        framing : str
-            How an image file becomes an example.
-        features : sequence of str
-            Names of the inputs.
-        """
-        if self.classes == tuple(map(str, range(len(self.classes)))):
-            self.classes = tuple(classes)
-        self.example_shape, self.framing, self.features = tuple(example_shape), framing, tuple(features)
-
     def forward(self, x: NDArray[Any] | SparseRows, rng: Rng = None) -> tuple[Floats, Backward]:
         """Compute the logits of scaled inputs, and return the function that computes the gradients.
 
@@ -207,19 +187,6 @@ class Network(Predictions):
 
         return y, backward
 
-    def _as_input(self, y: Any) -> Any:
-        """Return scaled inputs (N, …) in the form that the first layer takes."""
-        first = self.layers[0]
-        if isinstance(y, SparseRows):
-            if first.takes_sparse:
-                return y.astype(self.dtype)
-            y = y.toarray()
-        if y.dtype != np.uint8:
-            y = y.astype(self.dtype, copy=False)
-        elif not (first.takes_bytes and kernels.takes_bytes):
-            y = as_floats(y, self.dtype)
-        return y.reshape(len(y), *self.input_shape)
-
     def calibrate(self, raw: NDArray[Any] | SparseRows) -> None:
         """Measure the statistics, e.g. of `BatchNorm`, with the current parameters; training does this.
 
@@ -238,3 +205,36 @@ class Network(Predictions):
                 for name, values in layer.measure(y).items():
                     getattr(arrays, name)[...] = values
                 y, _ = layer.forward(arrays, y)
+
+    def adopt(
+        self, classes: Sequence[str], example_shape: Sequence[int], framing: str, features: Sequence[str] = ()
+    ) -> None:
+        """Adopt the form of training data.
+
+        Parameters
+        ----------
+        classes : sequence of str
+            Names of the outputs, which are adopted where the network has numbers.
+        example_shape : sequence of int
+            Shape of one example.
+        framing : str
+            How an image file becomes an example.
+        features : sequence of str
+            Names of the inputs.
+        """
+        if self.classes == tuple(map(str, range(len(self.classes)))):
+            self.classes = tuple(classes)
+        self.example_shape, self.framing, self.features = tuple(example_shape), framing, tuple(features)
+
+    def _as_input(self, y: Any) -> Any:
+        """Return scaled inputs (N, …) in the form that the first layer takes."""
+        first = self.layers[0]
+        if isinstance(y, SparseRows):
+            if first.takes_sparse:
+                return y.astype(self.dtype)
+            y = y.toarray()
+        if y.dtype != np.uint8:
+            y = y.astype(self.dtype, copy=False)
+        elif not (first.takes_bytes and kernels.takes_bytes):
+            y = as_floats(y, self.dtype)
+        return y.reshape(len(y), *self.input_shape)

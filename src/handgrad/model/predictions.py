@@ -31,85 +31,6 @@ class Predictions(Architecture, ABC):
     def forward(self, x: NDArray[Any] | SparseRows, rng: Rng = None) -> tuple[Floats, Backward]:
         """Compute the logits of scaled inputs."""
 
-    def entries(self, raw: Any) -> float | None:
-        """Return the mean number of inputs that are not zero, if the first layer skips the others.
-
-        Parameters
-        ----------
-        raw : array of shape (N, I) or sparse rows
-            Values of the data set.
-
-        Returns
-        -------
-        float or None
-            Inputs per example; None if zeros are not skipped.
-        """
-        centred = self.scaling is not None and self.scaling.shift.any()
-        if centred or not isinstance(raw, SparseRows) or not self.layers[0].takes_sparse:
-            return None
-        return len(raw.values) / max(1, len(raw))
-
-    def scale(self, raw: Any) -> Any:
-        """Scale values of the data set to inputs of `forward`.
-
-        Parameters
-        ----------
-        raw : array of shape (N, I) or sparse rows
-            Values of the data set.
-
-        Returns
-        -------
-        array or sparse rows
-            Scaled values. Bytes stay bytes where `forward` scales them. Sparse rows stay sparse where the scaling
-            only divides.
-        """
-        if not self.scaling:
-            return raw.astype(self.dtype)
-        return raw if raw.dtype == np.uint8 and self.scaling.for_bytes else self.scaling(raw, self.dtype)
-
-    def logits(self, raw: ArrayLike) -> Floats:
-        """Compute the outputs of the last layer: scores before softmax or sigmoid, or scaled targets.
-
-        Parameters
-        ----------
-        raw : array-like of shape (N, I) or (N, ...), or sparse matrix
-            Values as the data set has them, e.g. 0–255 for images.
-
-        Returns
-        -------
-        array of shape (N, C)
-            Outputs of the last layer.
-
-        Raises
-        ------
-        HandgradError
-            If the shape does not fit, or a value is not a finite number.
-        """
-        return self._classify(self._check_inputs(raw))[0]
-
-    def predict_proba(self, raw: ArrayLike) -> Floats:
-        """Compute the probability of each class or label.
-
-        Parameters
-        ----------
-        raw : array-like of shape (N, I) or (N, ...), or sparse matrix
-            Values as the data set has them, e.g. 0–255 for images.
-
-        Returns
-        -------
-        array of shape (N, C)
-            Probabilities from 0 to 1. Those of classes sum to 1.
-
-        Raises
-        ------
-        HandgradError
-            If the network is for a regression, the shape does not fit, or a value is not a finite number.
-        """
-        if self.task == "regression":
-            raise HandgradError("a regression has no probabilities; use predict")
-        logits = self._classify(self._check_inputs(raw), finite=True)[0]
-        return kernels.sigmoid(logits) if self.task == "multilabel" else kernels.softmax(logits)
-
     def predict(self, raw: ArrayLike) -> NDArray[Any]:
         """Predict the class, the labels or the targets of each example.
 
@@ -143,6 +64,49 @@ class Predictions(Architecture, ABC):
         logits, classes = self._classify(self._check_inputs(raw), finite=True)
         return self.decide(logits) if self.task in ("multilabel", "regression") else classes
 
+    def predict_proba(self, raw: ArrayLike) -> Floats:
+        """Compute the probability of each class or label.
+
+        Parameters
+        ----------
+        raw : array-like of shape (N, I) or (N, ...), or sparse matrix
+            Values as the data set has them, e.g. 0–255 for images.
+
+        Returns
+        -------
+        array of shape (N, C)
+            Probabilities from 0 to 1. Those of classes sum to 1.
+
+        Raises
+        ------
+        HandgradError
+            If the network is for a regression, the shape does not fit, or a value is not a finite number.
+        """
+        if self.task == "regression":
+            raise HandgradError("a regression has no probabilities; use predict")
+        logits = self._classify(self._check_inputs(raw), finite=True)[0]
+        return kernels.sigmoid(logits) if self.task == "multilabel" else kernels.softmax(logits)
+
+    def logits(self, raw: ArrayLike) -> Floats:
+        """Compute the outputs of the last layer: scores before softmax or sigmoid, or scaled targets.
+
+        Parameters
+        ----------
+        raw : array-like of shape (N, I) or (N, ...), or sparse matrix
+            Values as the data set has them, e.g. 0–255 for images.
+
+        Returns
+        -------
+        array of shape (N, C)
+            Outputs of the last layer.
+
+        Raises
+        ------
+        HandgradError
+            If the shape does not fit, or a value is not a finite number.
+        """
+        return self._classify(self._check_inputs(raw))[0]
+
     def decide(self, logits: Floats) -> NDArray[Any]:
         """Return the predictions for outputs of the last layer.
 
@@ -161,6 +125,24 @@ class Predictions(Architecture, ABC):
         if self.task == "regression":
             return self.target_scaling.inverse(logits) if self.target_scaling else logits.astype(np.float64)
         return logits.argmax(axis=1)
+
+    def scale(self, raw: Any) -> Any:
+        """Scale values of the data set to inputs of `forward`.
+
+        Parameters
+        ----------
+        raw : array of shape (N, I) or sparse rows
+            Values of the data set.
+
+        Returns
+        -------
+        array or sparse rows
+            Scaled values. Bytes stay bytes where `forward` scales them. Sparse rows stay sparse where the scaling
+            only divides.
+        """
+        if not self.scaling:
+            return raw.astype(self.dtype)
+        return raw if raw.dtype == np.uint8 and self.scaling.for_bytes else self.scaling(raw, self.dtype)
 
     def scale_targets(self, labels: NDArray[Any]) -> NDArray[Any]:
         """Return labels of a data set as losses take them.
@@ -181,6 +163,24 @@ class Predictions(Architecture, ABC):
             return (
                 self.target_scaling(labels, self.dtype) if self.target_scaling else labels.astype(self.dtype)
             )
+
+    def entries(self, raw: Any) -> float | None:
+        """Return the mean number of inputs that are not zero, if the first layer skips the others.
+
+        Parameters
+        ----------
+        raw : array of shape (N, I) or sparse rows
+            Values of the data set.
+
+        Returns
+        -------
+        float or None
+            Inputs per example; None if zeros are not skipped.
+        """
+        centred = self.scaling is not None and self.scaling.shift.any()
+        if centred or not isinstance(raw, SparseRows) or not self.layers[0].takes_sparse:
+            return None
+        return len(raw.values) / max(1, len(raw))
 
     def _classify(self, raw: NDArray[Any], finite: bool = False) -> tuple[Floats, Integers]:
         """Compute logits and classes: of few examples at once, of many chunk by chunk on threads."""
