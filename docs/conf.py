@@ -21,6 +21,13 @@ sys.path.insert(0, str(DOCS.parent / "tools"))
 
 from public_names import public_base, public_members, public_names  # noqa: E402
 
+
+def directives(kind: type) -> dict[str, str]:
+    """Return the directive for each public member of a class, for methods first."""
+    found = {name: "automethod" for name in public_members(kind) if callable(getattr(kind, name))}
+    return found | {name: "autoproperty" for name in public_members(kind) if name not in found}
+
+
 about = metadata("handgrad")
 REPOSITORY = dict(url.split(", ") for url in about.get_all("Project-URL") or [])["Source"]
 
@@ -53,13 +60,7 @@ names = public_names()
 classes = {name: kind for name, kind in names.items() if inspect.isclass(kind)}
 autosummary_context = {
     "bases": {name: base.__name__ for name, kind in classes.items() if (base := public_base(kind))},
-    "documented": {
-        name: {
-            member: "automethod" if callable(getattr(kind, member)) else "autoproperty"
-            for member in public_members(kind)
-        }
-        for name, kind in classes.items()
-    },
+    "documented": {name: directives(kind) for name, kind in classes.items()},
 }
 autodoc_typehints = "none"  # numpydoc sections have the types
 autodoc_preserve_defaults = True
