@@ -43,12 +43,17 @@ def correct(parent: Element) -> None:
                 child.remove(letter)
         if child.text == "~":  # \sim
             child.tag, child.text = "mo", "∼"
-    for index in reversed(
-        range(1, len(parent))
-    ):  # a thin space between the name of a function and its argument
-        function = parent[index - 1]
-        if function.tag == "mi" and len(function.text or "") > 1 and parent[index].tag != "mo":
+        if child.tag == "mo" and child.text in ("|", "‖") and "form" not in child.attrib:
+            child.attrib |= {"stretchy": "false", "lspace": "0", "rspace": "0"}  # a bracket, not an operator
+    for index in reversed(range(1, len(parent))):  # thin spaces around the name of a function
+        before, after = parent[index - 1], parent[index]
+        if (is_name(before) or is_name(after)) and "mo" not in (before.tag, after.tag):
             parent.insert(index, Element("mspace", width="0.17em"))
+
+
+def is_name(element: Element) -> bool:
+    """Whether an element is a name of several letters, e.g. tanh."""
+    return element.tag == "mi" and len(element.text or "") > 1
 
 
 def visit_inline(writer: Any, node: nodes.Element) -> None:

@@ -29,6 +29,7 @@ PHONE: dict[str, Any] = {
     "has_touch": True,
     "color_scheme": "dark",
 }
+FIRST_ROW: Any = {"width": 1280, "height": 664}
 FOLDER = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/images/page").absolute()
 
 
@@ -70,9 +71,11 @@ def take_form(place: Path, chromium: Browser) -> None:
 
 def take(server: Process, open_window: Any) -> None:
     """Take the screenshots of all sections."""
-    window = open_window("draw", viewport={"width": 1280, "height": 1000})
+    window = open_window("draw", viewport={"width": 1280, "height": 1165})
     draw(window, "3", "slanted")
     shoot(window.page, "draw")
+    window.page.set_viewport_size(FIRST_ROW)
+    shoot(window.page, "home")
     shoot(window.page.get_by_role("region", name="Layer 1"), "units")
     shoot(window.page.get_by_role("region", name="Logits"), "outputs")
     phone = open_window("draw", **PHONE)
@@ -101,9 +104,9 @@ def take(server: Process, open_window: Any) -> None:
     window.is_("paused")
 
     server.post("/model", run="convnet")
-    window = open_window("draw", color_scheme="dark", viewport={"width": 1280, "height": 1000})
+    window = open_window("draw", color_scheme="dark", viewport=FIRST_ROW)
     draw(window, "5", "hooks")
-    shoot(window.page, "dark")
+    shoot(window.page, "home-dark")
     shoot(window.page.get_by_role("region", name="Layer 1"), "maps")
 
 
