@@ -71,7 +71,7 @@ def take_form(place: Path, chromium: Browser) -> None:
 
 def take(server: Process, open_window: Any) -> None:
     """Take the screenshots of all sections."""
-    window = open_window("draw", viewport={"width": 1280, "height": 1165})
+    window = open_window("draw", viewport={"width": 1280, "height": 1200})
     draw(window, "3", "slanted")
     shoot(window.page, "draw")
     window.page.set_viewport_size(FIRST_ROW)
