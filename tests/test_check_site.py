@@ -38,6 +38,7 @@ def test_style_sheets_that_load_from_other_hosts(tmp_path: Path) -> None:
         (r"\left(\sum_j x_j\right)", '<munder><mo movablelimits="true">∑</mo><mi>j</mi></munder>'),
         (r"\mathrm{sign} x", '<mi>sign</mi><mspace width="0.17em" /><mi>x</mi>'),
         (r"\mathrm{sign}(x)", '<mi>sign</mi><mo stretchy="false">(</mo>'),
+        (r"\cosh^2", "<msup><mi>cosh</mi><mn>2</mn></msup>"),
         ("x < 0", "<mi>x</mi><mo>&lt;</mo><mn>0</mn>"),
         (r"a \sim b", "<mi>a</mi><mo>∼</mo><mi>b</mi>"),
     ],

@@ -45,7 +45,8 @@ def correct(parent: Element) -> None:
             child.tag, child.text = "mo", "∼"
         if child.tag == "mo" and child.text in ("|", "‖") and "form" not in child.attrib:
             child.attrib |= {"stretchy": "false", "lspace": "0", "rspace": "0"}  # a bracket, not an operator
-    for index in reversed(range(1, len(parent))):  # thin spaces around the name of a function
+    row = len(parent) if parent.tag in ("math", "mrow") else 0
+    for index in reversed(range(1, row)):  # thin spaces around the name of a function
         before, after = parent[index - 1], parent[index]
         if (is_name(before) or is_name(after)) and "mo" not in (before.tag, after.tag):
             parent.insert(index, Element("mspace", width="0.17em"))
