@@ -65,3 +65,16 @@ def test_a_notebook_prints_what_is_stored(notebook: Path, tmp_path: Path) -> Non
         if before.cell_type == "code":
             assert kinds(after) == kinds(before), after.source
             assert difference(printed(before), printed(after), TOLERANCE) == ""
+
+
+@pytest.mark.slow
+def test_training_in_a_notebook_without_ipywidgets_prints_nothing() -> None:
+    lines = [
+        "import sys; sys.modules['ipywidgets'] = None",
+        "import handgrad as hg",
+        "network = hg.Network([hg.Dense(10)], 784)",
+        "records = hg.fit(network, hg.load_data('strokes:200'), epochs=2)",
+    ]
+    content = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("\n".join(lines))])  # type: ignore[no-untyped-call]
+    NotebookClient(content, timeout=60).execute()
+    assert content.cells[0].outputs == []

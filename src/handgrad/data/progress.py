@@ -1,8 +1,9 @@
-"""A progress bar on standard error, shown by default only on a terminal or in a notebook."""
+"""A progress bar on standard error, shown by default only on a terminal, or in a notebook with ipywidgets."""
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 
 @contextmanager
@@ -16,7 +17,7 @@ def progress_bar(
 
     console = Console(stderr=True)
     if shown == "auto":
-        shown = sys.stderr.isatty() or console.is_jupyter
+        shown = sys.stderr.isatty() or (console.is_jupyter and find_spec("ipywidgets") is not None)
     with Progress(console=console, transient=not keep, disable=not shown) as bar:
         task = bar.add_task(escape(title), total=total)
         yield lambda done, title=title: bar.update(task, completed=done, description=escape(title))

@@ -24,7 +24,7 @@ def fit(
     data : Splits or Dataset
         Data; the validation split is evaluated after each epoch, and the test split is never opened.
     progress : bool or "auto", default "auto"
-        Whether to show a progress bar. "auto" shows one on a terminal and in a notebook.
+        Whether to show a progress bar. "auto" shows one on a terminal, and in a notebook with ipywidgets.
     **arguments : object
         Keyword arguments of `train`, e.g. `optimizer`, `epochs` and `seed`.
 
