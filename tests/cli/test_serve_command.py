@@ -32,6 +32,14 @@ def test_on_other_addresses_a_token_is_generated_and_ctrl_c_ends(tmp_path: Path)
         assert "Traceback" not in "".join(process.output)
 
 
+@pytest.mark.slow
+def test_a_signal_ends_the_server_as_soon_as_it_has_printed_its_address(tmp_path: Path) -> None:
+    save_model(small_network(), tmp_path / "mine.safetensors")
+    for _ in range(5):
+        with serving(tmp_path, "mine.safetensors") as process:
+            assert process.end() == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "word", "status"),
     [

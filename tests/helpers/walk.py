@@ -28,7 +28,7 @@ PROGRAMS = {
     "handgrad": f"""[ "$1" = serve ] || exec "{sys.executable}" -m handgrad "$@"
         "{sys.executable}" -m handgrad "$@" --port 0 > served.txt & # until it prints its address
         until grep -qs http served.txt; do kill -0 $! || exit 1; sleep 0.1; done
-        kill -9 $!; wait $! 2> /dev/null; sed -E 's/(127.0.0.1:)[0-9]+/\\18000/' served.txt""",
+        kill $!; wait $! 2> /dev/null; sed -E 's/(127.0.0.1:)[0-9]+/\\18000/' served.txt""",
 }
 SHELL = """while IFS= read -r -d '' command; do eval "$command" < /dev/null || exit; printf '\\0'; done"""
 PYTHON = r"""import os, sys

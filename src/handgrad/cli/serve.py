@@ -60,9 +60,9 @@ def serve(
         app = create_app(settings, ModelInUse(served), emit)
         if not served:
             emit("there is no model yet: train one on the page, or name one: handgrad serve MODEL")
-        emit(f"serving  {address(host, bound.getsockname()[1], token)}  (Ctrl-C ends)")
+        line = f"serving  {address(host, bound.getsockname()[1], token)}  (Ctrl-C ends)"
         with suppress(KeyboardInterrupt):
-            Server(app).run(sockets=[bound])
+            Server(app, ready=lambda: emit(line)).run(sockets=[bound])
 
 
 def newest_finished(runs: Path) -> "ServedModel | None":

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, cast
 from urllib.parse import quote
@@ -109,9 +110,12 @@ class _Connection(HttpToolsProtocol):
 
 
 class Server(uvicorn.Server):
-    """uvicorn with these connections, which ends streams of events before it waits for open connections."""
+    """uvicorn with these connections, which ends streams of events before it waits for open connections.
 
-    def __init__(self, app: FastAPI) -> None:
+    `ready` is called when it answers, and when signals end it: until then Python could lose one during an import.
+    """
+
+    def __init__(self, app: FastAPI, ready: Callable[[], object] = lambda: None) -> None:
         config = uvicorn.Config(
             app,
             http=_Connection,
@@ -125,10 +129,15 @@ class Server(uvicorn.Server):
             timeout_keep_alive=int(REQUEST_SECONDS),
         )
         super().__init__(config)
-        self._closing = app.state.closing
+        self._closing, self._ready = app.state.closing, ready
         gc.collect()
         sys.setswitchinterval(SWITCH_SECONDS)
         gc.freeze()  # garbage collection of all objects so far took a sixth of the time
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept connections, and report that."""
+        await super().startup(sockets)
+        self._ready()
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """Shut down after SIGINT or SIGTERM."""
