@@ -40,8 +40,8 @@ def overview(written: dict[str, Any]) -> str:
         The content of bench.json.
     """
     lines = [
-        "| work | handgrad | handgrad, v3 | others | times that of handgrad | target |",
-        "|---|---:|---:|---|---:|---:|",
+        "| work | handgrad | handgrad, v3 | others | times that of handgrad |",
+        "|---|---:|---:|---|---:|",
     ]
     for name, found in written["rows"].items():
         row = ROWS[name]
@@ -50,15 +50,12 @@ def overview(written: dict[str, Any]) -> str:
         further = [result for result in best if result.name.startswith(f"{row.ours}, ")]
         others = [result for result in best if result is not mine and result not in further]
         title = row.title if row.ours in ("handgrad", "HandgradClassifier") else f"{row.title}: {row.ours}"
-        limit = f" (target {target(row, row.ours)})" if row.ours in row.limits else ""
-
         cells = (
             title,
-            shown(mine) + limit,
+            shown(mine),
             "; ".join(f"{shown(result)}, {times(result.ratio)}" for result in further),
             "; ".join(f"{result.name} {shown(result)}" for result in others),
             "; ".join(times(result.ratio) for result in others),
-            "; ".join(target(row, result.name) or "–" for result in others),
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)

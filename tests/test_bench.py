@@ -33,7 +33,7 @@ def test_the_table_has_every_contestant_with_its_best_number_of_threads() -> Non
     written = {"machine": PUBLISHED[0][1]["machine"], "rounds": 2, "scaling": {}}
     written["rows"] = {"classic": json.loads(json.dumps([result.as_dict() for result in results]))}
     row = overview(written).splitlines()[-1]
-    ours, peer = "`classic`, one full-batch iteration | 15 ms | 16.5 ms, 1.1×", "PyTorch 105 ms | 7× | ≥ 6×"
+    ours, peer = "`classic`, one full-batch iteration | 15 ms | 16.5 ms, 1.1×", "PyTorch 105 ms | 7×"
     assert row == f"| {ours} | {peer} |"
 
 
