@@ -53,13 +53,16 @@ def quoted(text: str) -> str:
     return repr(text if len(text) <= 30 else f"{text[:29]}…")
 
 
-def suggest(name: str, known: Iterable[str]) -> str:
-    """Return the end of a sentence, e.g. ``"; did you mean 'classic'?"``: the nearest known name, or all of them."""
+def suggest(name: str, known: Iterable[str], prefix: str = "") -> str:
+    """Return the end of a sentence, e.g. ``"; did you mean 'classic'?"``: the nearest known name, or all of them.
+
+    `prefix` is written before the nearest name.
+    """
     known = list(known)
     folded = {candidate.casefold(): candidate for candidate in known}
     near = get_close_matches(name.casefold(), folded, n=1)
     if near:
-        return f"; did you mean '{folded[near[0]]}'?"
+        return f"; did you mean '{prefix}{folded[near[0]]}'?"
     return f"; choose from {', '.join(known)}" if known else ""
 
 

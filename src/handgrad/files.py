@@ -92,6 +92,8 @@ def make_folder(folder: Path) -> None:
     """Create a folder and its parents if they do not exist; raise HandgradError if that fails."""
     try:
         usable(folder).mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise HandgradError(f"cannot write {folder}: it is a file; name a folder") from error
     except OSError as error:
         raise cannot_write(folder, error) from error
 

@@ -68,7 +68,7 @@ def test_epochs_replace_steps_and_hidden_widths_repeat_the_pattern() -> None:
 Change = Callable[[dict[str, Any]], Any]
 WRONG: list[tuple[Change, str]] = [
     (lambda t: t.update(seeed=1), "unknown key 'seeed'; did you mean 'seed'?"),
-    (lambda t: t["training"].update(stps=1), "unknown key 'training.stps'; did you mean 'steps'?"),
+    (lambda t: t["training"].update(stps=1), "unknown key 'training.stps'; did you mean 'training.steps'?"),
     (lambda t: t["training"].update(qqqq=1), "choose from batch_size"),
     (lambda t: t.update(averaging={}), "a table with a type is needed"),
     (lambda t: t["optimizer"].update(learning_rate=0.0), "learning_rate must be a number greater than 0"),
@@ -82,7 +82,7 @@ WRONG: list[tuple[Change, str]] = [
     (lambda t: t["training"].update(steps=0), "training.steps must "),
     (lambda t: t["training"].update(epochs=3), "give either steps or epochs"),
     (lambda t: t["training"].pop("steps"), "give either steps or epochs"),
-    (lambda t: t["data"].update(validation=1.5), "data.validation must "),
+    (lambda t: t["data"].update(validation=1.5), "data.validation must be a number of examples, a fraction"),
     (lambda t: t["data"].update(validation=-1), "data.validation must "),
     (lambda t: t.update(name="../evil"), "name must "),
     (lambda t: t.update(seed=-1), "seed must "),

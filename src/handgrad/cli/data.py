@@ -108,4 +108,4 @@ def _show_sizes(folders: list[Path], end: str, *, remove: bool = False) -> None:
         if remove:
             shutil.rmtree(folder)
         emit(f"{size:>16,}  {folder.name}")
-    emit(f"{total:>16,}  bytes {end}")
+    emit(f"{total:>16,} bytes {end}")

@@ -6,15 +6,15 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.cli.output import significant, table
+from handgrad.cli.output import LINE, significant, table
 from handgrad.data.columns import IS
 from handgrad.kernels.types import Floats
 from handgrad.model.explain import input_effects
 from handgrad.model.explanation import Explanation, Step
 from handgrad.model.network import Network
 
-LINE, WHOLE = 80, 40
-"""Characters of a line, and numbers up to which an array is written whole."""
+WHOLE = 40
+"""Numbers up to which an array is written whole."""
 GREYS = np.array(["  ", "░░", "▒▒", "▓▓", "██"])  # from dark to light
 
 

@@ -119,5 +119,8 @@ def describe(error: BaseException, command: str = "handgrad") -> tuple[int, str]
         context = getattr(error, "ctx", None)
         line = error.format_message().partition("\n")[0].rstrip(".").replace("Value error, ", "")
         line = line or "a command is missing"
-        return MISUSED, f"{line}; see {context.command_path if context else command} --help"
+        return (
+            MISUSED,
+            f"{line}{';' * (line[-1] != '?')} see {context.command_path if context else command} --help",
+        )
     return FAILED, f"unexpected {type(error).__name__}: {error}; HANDGRAD_DEBUG=1 shows the traceback"

@@ -40,7 +40,8 @@ def open_split(
     split: SplitName | None,
     target: list[str] | None = None,
 ) -> "tuple[str, SplitName, Dataset]":
-    """Load a split of the named data, or of those that a model was trained on; by default test, or the only one.
+    """Load a split of the named data, or of those that a model was trained on; by default test,
+    or validation or train where there is none.
 
     Its source and its name are returned, too. Its inputs and classes are in the order of the network. `target` names
     the columns of other data that are predicted; by default those of the training.
@@ -59,13 +60,10 @@ def open_split(
         splits = open_splits(parse_recipe(recipe, str(model)))
     else:
         splits = load_data(data or "mnist", target or None, like=form_of(network, trained_targets(recipe)))
-    if split is None and splits.test is None:
-        if splits.validation is not None:
-            raise HandgradError(f"{splits.source} has no test split; choose --split train or validation")
-        split = "train"
-    dataset = splits.split(split or "test")
+    if split is None:
+        split = "test" if splits.test else "validation" if splits.validation else "train"
     with naming(splits.source):
-        return splits.source, split or "test", as_known(network, dataset)
+        return splits.source, split, as_known(network, splits.split(split))
 
 
 def trained_targets(recipe: "dict[str, Any] | None") -> list[str]:

@@ -9,6 +9,9 @@ from typing import Any
 
 from handgrad.errors import one_line, printable
 
+LINE = 80
+"""Characters of a line."""
+
 
 def error_line(text: str) -> str:
     """Return the line for an error or a warning."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from handgrad.cli.completion import complete_checked, recipe_names
-from handgrad.cli.options import FAILED, SUCCEEDED, Json, option
+from handgrad.cli.options import FAILED, SUCCEEDED, Json, option, usage_errors
 from handgrad.cli.output import emit, emit_json, table
 from handgrad.errors import HandgradError
 
@@ -53,11 +53,10 @@ def show_recipe(name: Name) -> None:
 
     Save it as a file to change it, and train the file.
     """
-    from handgrad.recipes.loading import LADDER, recipe_text
+    from handgrad.recipes.loading import recipe_text
 
-    if name not in LADDER:
-        raise typer.BadParameter(f"'{name:.80}' is not one of {', '.join(LADDER)}", param_hint="NAME")
-    emit(recipe_text(name).rstrip("\n"))
+    with usage_errors():
+        emit(recipe_text(name).rstrip("\n"))
 
 
 def check(
@@ -74,13 +73,13 @@ def check(
     from handgrad.kernels.backend import kernels
     from handgrad.training.gradient_check import TOLERANCE
 
-    wrong, checks = 0, _checks(recipe)
+    wrong, checks, used = 0, _checks(recipe), kernels.name
     if not json:
         emit(ROW.format("layer", "parameter", "shape", "compared", "largest error", "verdict"))
     for result in checks:
         wrong += not result.passed
         if json:
-            emit_json({**asdict(result), "passed": result.passed, "kernels": kernels.name})
+            emit_json({**asdict(result), "passed": result.passed, "kernels": used})
             continue
         shape, verdict = "×".join(map(str, result.shape)), "correct" if result.passed else "WRONG"
         cells = (f"{result.entries:,}", f"{result.error:.1e}", verdict)
@@ -90,7 +89,7 @@ def check(
             emit(f"  entry [{index}]: analytic {entry.analytic:.9g}, numerical {entry.numerical:.9g}")
     if not json:
         verdict = f"{wrong} gradients are wrong" if wrong else "every gradient is correct"
-        emit(f"\n{verdict}: relative errors up to {TOLERANCE:.0e} pass; kernels: {kernels.name}, float64")
+        emit(f"\n{verdict}: relative errors up to {TOLERANCE:.0e} pass; kernels: {used}, float64")
     return FAILED if wrong else SUCCEEDED
 
 

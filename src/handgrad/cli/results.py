@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from handgrad.cli.output import significant, table
+from handgrad.cli.output import LINE, significant, table
 from handgrad.training.results import AnyEvaluation, Evaluation, MultilabelEvaluation, RegressionEvaluation
 
 MOST_OUTPUTS, MOST_IN_JSON = 20, 1_000
@@ -35,9 +35,18 @@ def details(result: AnyEvaluation, names: Sequence[str]) -> str:
     header = ["target", "R²", "MAE", "RMSE"] if regression else ["label", "precision", "recall", "F1"]
     rows = [list(row) for row in zip(names, *columns, strict=True)]
     if isinstance(result, Evaluation):
-        counts = [[f"{count or '·'}" for count in row] for row in result.confusion]
-        rows = [[name, *line, *parts] for (name, *parts), line in zip(rows, counts, strict=True)]
-        header = ["true \\ predicted", *names, *header[1:]]
+        first, parts = ["true \\ predicted", *names], header[1:]
+        counts = [
+            [name, *(f"{count or '·'}" for count in row)]
+            for name, row in zip(names, result.confusion, strict=True)
+        ]
+        joined = [[*line, *row[1:]] for line, row in zip(counts, rows, strict=True)]
+        text = table([*first, *parts], joined)
+        return (
+            text
+            if text.index("\n") <= LINE
+            else f"{table(first, counts)}\n\n{table(['class', *parts], rows)}"
+        )
     return table(header, rows)
 
 

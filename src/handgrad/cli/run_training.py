@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from math import inf
+from shutil import get_terminal_size
 from time import monotonic
 
 from rich.console import RenderableType
@@ -13,6 +14,7 @@ from handgrad.cli.options import SUCCEEDED, RunOptions
 from handgrad.cli.output import emit, emit_json
 from handgrad.cli.results import summary
 from handgrad.config import count_outputs
+from handgrad.errors import require
 from handgrad.kernels.threads import choose_threads
 from handgrad.runs import Run
 from handgrad.tensorboard import log_to_tensorboard
@@ -28,6 +30,8 @@ def run_training(prepare: Callable[[], Run], options: RunOptions) -> int:
     communicator.require_equal(version=__version__, options=(options.tensorboard, options.no_test))
     first = communicator.rank == 0
     json, text = first and options.json, first and not (options.json or options.quiet)
+    if options.tensorboard:
+        require("TensorBoard files need", "tensorboard", "tensorboardX")
     threads, run = choose_threads(options.threads), prepare()
     end = monotonic() + (options.time_limit or inf)
     with interrupts(options.attached and first) as interrupted, run.open():
@@ -73,7 +77,7 @@ def _introduce(run: Run, threads: int) -> None:
     emit(f"data     {run.splits.source}: {len(train):,} examples{apart}, {example}")
     if train.task == "regression" and not recipe.data.task and (train.labels == train.labels.round()).all():
         emit("task     regression of integers; if they are classes: --task classification")
-    emit(f"network  {run.network}")
+    emit(f"network  {_shortened(str(run.network), get_terminal_size().columns - 9)}")
     emit(f"training {steps}, {rate}, seed {recipe.seed}, {workers}\n")
     if run.finished:
         emit(f"already finished after {run.state.step:,} steps; there is nothing to resume")
@@ -82,6 +86,16 @@ def _introduce(run: Run, threads: int) -> None:
         measured = f"{'val. loss':>11}{'val. acc.':>11}"[: 22 if accuracy else 11] if validation else ""
         measured = f"{'accuracy':>11}{measured}" if accuracy else measured
         emit(f"{'step':>8}{'loss':>10}{measured}{'examples/s':>13}{'time':>9}")
+
+
+def _shortened(network: str, width: int) -> str:
+    """Leave layers in the middle out until the description fits."""
+    text, parts = network, network.split(" → ")
+    while len(text) > width and len(parts) > 2:
+        middle = len(parts) // 2
+        parts.pop(middle)
+        text = " → ".join([*parts[:middle], "…", *parts[middle:]])
+    return text
 
 
 def _show(record: Record) -> None:

@@ -57,6 +57,8 @@ def train(
     from handgrad.recipes.recipe import DataSection
     from handgrad.runs import Run
 
+    if epochs and steps:
+        raise typer.BadParameter("give either --epochs or --steps")
     if recipe or not start:
         chosen = open_recipe(recipe or "classic")
     elif tables := load_model_recipe(start):

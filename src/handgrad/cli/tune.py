@@ -9,7 +9,7 @@ from handgrad.cli.completion import complete_recipe
 from handgrad.cli.output import emit, emit_json
 from handgrad.cli.recipes import open_recipe
 from handgrad.config import count_outputs
-from handgrad.errors import HandgradError
+from handgrad.errors import HandgradError, require
 
 if TYPE_CHECKING:
     from handgrad.tuning import Trial
@@ -53,6 +53,7 @@ def tune(
     from handgrad.tuning import best
     from handgrad.tuning import tune as search
 
+    require("tuning needs", "tune", "optuna")
     named = {
         "data.source": absolute(data),
         "data.target": target if target is None or len(target) > 1 else target[0],

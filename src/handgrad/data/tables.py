@@ -143,11 +143,11 @@ def _check_targets(targets: Sequence[str], names: Sequence[str], header: bool) -
     other = next((separator for separator in ";\t" if len(names) == 1 and separator in names[0]), None)
     if other:
         raise HandgradError(f"its columns are separated by {other!r}; save it with commas")
+    if [*targets] == [LABEL] and LABEL not in names and len(names) > 1:
+        first = f"{', '.join(names[:4]):.100}{', …' * (len(names) > 4)}"
+        raise HandgradError(f"there is no column named 'label'; name one as target= or --target: {first}")
     if LABEL in targets and (LABEL not in names or len(names) < 2):
-        raise HandgradError(
-            "there is no column named 'label' beside others, separated by commas; name it in the header, put it "
-            "first, without a header, or name another column as the target"
-        )
+        raise HandgradError("there is no column named 'label' beside others; separate the columns by commas")
     for name in targets:
         if name not in names:
             hint = suggest(name, names) if header else ", as there is no header"

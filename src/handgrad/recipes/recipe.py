@@ -29,6 +29,7 @@ Table = dict[str, Any]
 TEXT = allow("a text", lambda value: isinstance(value, str))
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 POSITIVE = within(1, 10**9, "[]", whole=True)
+VALIDATION = either(within(0, 10**9, "[]", whole=True), within(0, 1, "()"), TEXT)["allowed"]
 
 
 def _list_of(kind: type, words: str) -> dict[str, Any]:
@@ -63,7 +64,7 @@ class Section(Configurable):
         defaults = {name: getattr(cls, name, MISSING) for name in field_names(cls)}
         for key in config:
             if key not in defaults:
-                raise HandgradError(f"unknown key '{cls._key_of(key)}'{suggest(key, defaults)}")
+                raise HandgradError(f"unknown key '{cls._key_of(key)}'{suggest(key, defaults, cls.prefix)}")
         values = dict(config)
         for key, value in config.items():
             family = family_of(cls, key)
@@ -94,7 +95,11 @@ class DataSection(Section):
     target: str | list[str] | None = field(default=None, metadata=either(TEXT, _list_of(str, "texts")))
     task: str | None = field(default=None, metadata=one_of(*TASKS))
     validation: int | float | str = field(
-        default=0, metadata=either(within(0, 10**9, "[]", whole=True), within(0, 1, "()"), TEXT)
+        default=0,
+        metadata=allow(
+            "a number of examples, a fraction between 0 and 1, or a data source",
+            lambda value: any(kind.holds(value) for kind in VALIDATION),
+        ),
     )
 
 

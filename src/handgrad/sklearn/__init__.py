@@ -1,5 +1,6 @@
 """Estimators for scikit-learn; needs the extra ``sklearn``."""
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from handgrad.errors import HandgradError, installation
@@ -12,7 +13,7 @@ else:
         from handgrad.sklearn.classifier import HandgradClassifier
         from handgrad.sklearn.regressor import HandgradRegressor
     except ImportError as error:
-        REASON = str(error)
+        REASON = str(error) if find_spec("sklearn") else "it is not installed"
 
         def HandgradClassifier(*_: Any, **__: Any) -> NoReturn:
             """Raise HandgradError: scikit-learn is not installed, or is too old."""

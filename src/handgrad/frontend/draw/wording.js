@@ -61,9 +61,9 @@ function inPercent(probability) {
 function inWords(probabilities, classes) {
   const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
   const [first, second] = order.map((index) => classes[index]);
-  const most = probabilities[order[0]];
+  const [most, next] = order.map((index) => probabilities[index]);
   const percent = inPercent(most);
   if (most >= 0.95) return `This is ${first}: ${percent}.`;
-  if (most >= 0.6) return `Probably ${first} (${percent}), perhaps ${second}.`;
+  if (most >= 0.6) return `Probably ${first} (${percent})${next > 0.05 ? `, perhaps ${second}` : ""}.`;
   return `Not sure: ${first} (${percent}) or ${second}?`;
 }
