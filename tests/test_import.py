@@ -45,9 +45,7 @@ def test_nothing_heavy_is_imported_before_it_is_needed(code: str, unwanted: set[
 
 
 NETWORK = "hg.Network([hg.Dense(2)], 3)"
-MISSING = (
-    "sys.modules |= dict.fromkeys(('matplotlib', 'onnx', 'optuna', 'polars', 'sklearn', 'tensorboardX'))"
-)
+MISSING = "sys.modules |= dict.fromkeys(('matplotlib', 'onnx', 'optuna', 'polars', 'scipy', 'sklearn', 'tensorboardX'))"
 OLD = "import sklearn.utils.validation as validation; del validation.validate_data"
 ESTIMATOR = ("sklearn", "hg.HandgradClassifier(hidden=(8,))")
 CALLS = (
@@ -57,6 +55,8 @@ CALLS = (
     ("tables", "hg.load_data('table.csv')"),
     ("tables", f"from handgrad.cli.models import *; read_examples({NETWORK}, Path('table.csv'), None)"),
     ("tensorboard", "from handgrad.tensorboard import *; list(log_to_tensorboard([], 'logs', 0))"),
+    ("tensorboard", "from handgrad.cli.train import train; train('mlp', 'strokes:9', tensorboard=True)"),
+    ("tune", "from handgrad.cli.tune import tune; tune('strokes:9')"),
     (
         "tune",
         "from handgrad.tuning import *; next(tune(hg.load_recipe('mlp'), hg.load_data('strokes:9'), 1))",
@@ -75,6 +75,7 @@ def test_without_an_extra_the_rest_works_and_the_error_names_it(
     lines = output(sys.executable, "-c", program, folder=tmp_path).splitlines()
     for line, (extra, _) in zip(lines, calls, strict=True):
         assert line.endswith(f": {installation(extra)}")
+        assert "scipy" not in line
 
 
 WITHOUT_EXTRAS = """

@@ -114,4 +114,5 @@ def test_places_that_cannot_be_written(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     for place in ("file", "file/RUN", "/dev/full", "/proc/RUN"):
         fails(cli, place.split("/")[-1], "train", "--data", "strokes:50", "--steps", "1", "--out", place)
+    fails(cli, "name a folder", "train", "--data", "strokes:50", "--steps", "1", "--out", "file")
     assert (tmp_path / "file").read_text() == "mine"

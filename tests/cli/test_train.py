@@ -1,6 +1,7 @@
 """``handgrad train`` and ``handgrad resume``: options, output, and what a run contains."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -89,9 +90,13 @@ def test_divergence_keeps_the_last_good_model(cli: Cli, tmp_path: Path) -> None:
     assert np.isfinite(hg.load_model(tmp_path / "RUN").flat_parameters).all()
 
 
-def test_a_finished_run_is_not_trained_again(cli: Cli, tmp_path: Path) -> None:
+def test_a_finished_run_is_not_trained_again(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
     printed = prints(cli, f"{MLP} --validation 0.3 --set early_stopping.patience=2 --epochs 60 --out RUN")
     assert "no better validation" in printed
+    assert re.search(r"\nnetwork  784 → Dense → … → 10: \S+ parameters\n", printed)
     before = (tmp_path / "RUN" / "model.safetensors").read_bytes()
     resumed = prints(cli, "resume RUN")
     assert "already finished" in resumed
@@ -137,7 +142,7 @@ def test_anything_in_the_recipe_can_be_set(cli: Cli, tmp_path: Path) -> None:
     ("word", "command"),
     [
         ("did you mean 'mnist'?", "--data mnits"),
-        ("did you mean 'epochs'?", "mine.toml"),
+        ("did you mean 'training.epochs'?", "mine.toml"),
         ("bad.csv, line 4, column 'a'", "--data bad.csv"),
         ("none.csv", "mlp --data strokes:300 --validation none.csv"),
         ("300", "mlp --data strokes:300 --validation 300"),
