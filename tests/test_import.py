@@ -45,7 +45,10 @@ def test_nothing_heavy_is_imported_before_it_is_needed(code: str, unwanted: set[
 
 
 NETWORK = "hg.Network([hg.Dense(2)], 3)"
-MISSING = "sys.modules |= dict.fromkeys(('matplotlib', 'onnx', 'optuna', 'polars', 'scipy', 'sklearn', 'tensorboardX'))"
+MISSING = (
+    "sys.modules |= dict.fromkeys("
+    "('matplotlib', 'onnx', 'optuna', 'polars', 'scipy', 'sklearn', 'tensorboardX'))"
+)
 OLD = "import sklearn.utils.validation as validation; del validation.validate_data"
 ESTIMATOR = ("sklearn", "hg.HandgradClassifier(hidden=(8,))")
 CALLS = (
