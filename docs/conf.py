@@ -11,6 +11,7 @@ from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
 
+from docutils.nodes import image as images
 from numpydoc.xref import DEFAULT_LINKS
 
 import handgrad
@@ -142,6 +143,19 @@ def link_to_repository(app: Any, name: str, source: list[str]) -> None:
     source[0] = re.sub(r"\]\((\.\./[^)#\s]+)", address, source[0])
 
 
+def pair_images(app: Any, document: Any) -> None:
+    """Show images of which there is a dark version, NAME-dark.png, in the mode of the site."""
+    folder = Path(document["source"]).parent
+    for image in list(document.findall(images)):
+        dark = image["uri"].replace(".png", "-dark.png")
+        if (folder / dark).exists() and not {"only-light", "only-dark"} & {*image["classes"]}:
+            other = image.deepcopy()
+            other["uri"] = dark
+            other["classes"].append("only-dark")
+            image["classes"].append("only-light")
+            image.parent.insert(image.parent.index(image) + 1, other)
+
+
 def linkcode_resolve(domain: str, info: dict[str, str]) -> str:
     """Return the address of the source of a public name."""
     found = reduce(getattr, info["fullname"].split("."), import_module(info["module"]))
@@ -155,3 +169,4 @@ def setup(app: Any) -> None:
     """Connect the functions above to the events of Sphinx."""
     app.connect("builder-inited", write_command_reference)
     app.connect("source-read", link_to_repository)
+    app.connect("doctree-read", pair_images, priority=400)  # before Sphinx collects the images

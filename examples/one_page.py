@@ -11,7 +11,7 @@ try:
     digits = hg.load_data("mnist")
 except hg.HandgradError as error:
     print(f"{error}; digits that handgrad writes itself are taken instead")
-    digits = hg.load_data("strokes:20000")
+    digits = hg.load_data("strokes:10000")
 rng = np.random.default_rng(0)
 x, labels = digits.train.inputs / np.float32(255), digits.train.labels
 weights1 = rng.normal(0, (2 / 784) ** 0.5, (256, 784)).astype(np.float32)

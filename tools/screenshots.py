@@ -1,4 +1,4 @@
-"""The screenshots of the page in the documents, with networks trained on MNIST.
+"""The screenshots of the page in the documents, in light and dark mode, with networks trained on MNIST.
 
     PYTHONPATH=tests/helpers uv run --group dev python tools/screenshots.py [FOLDER]
 
@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from documents import blocks
 from handgrad.cli.main import main as handgrad
 from handgrad.data.mnist import ensure
-from page_window import Window, strokes_of, windows
+from page_window import SETTLED, Window, strokes_of, windows
 from served import Process, serving
 
 PHONE: dict[str, Any] = {
@@ -27,8 +27,8 @@ PHONE: dict[str, Any] = {
     "device_scale_factor": 2,
     "is_mobile": True,
     "has_touch": True,
-    "color_scheme": "dark",
 }
+SCHEMES: dict[Literal["light", "dark"], str] = {"light": "", "dark": "-dark"}
 FIRST_ROW: Any = {"width": 1280, "height": 664}
 FOLDER = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/images/page").absolute()
 
@@ -76,8 +76,8 @@ def take(server: Process, open_window: Any) -> None:
     shoot(window.page, "draw")
     window.page.set_viewport_size(FIRST_ROW)
     shoot(window.page, "home")
-    shoot(window.page.get_by_role("region", name="Layer 1"), "units")
-    shoot(window.page.get_by_role("region", name="Logits"), "outputs")
+    shoot(window.page, "units", window.page.get_by_role("region", name="Layer 1"))
+    shoot(window.page, "outputs", window.page.get_by_role("region", name="Logits"))
     phone = open_window("draw", **PHONE)
     draw(phone, "7", "another")
     shoot(phone.page, "phone")
@@ -91,12 +91,11 @@ def take(server: Process, open_window: Any) -> None:
     window.page.get_by_role("button", name="Fine-tune").click()
     expect(window.page.locator(".comparison-sums tbody tr")).to_have_count(2)
     window.page.evaluate("scrollTo(0, 0)")
-    expect(window.page.locator("#status.over")).to_have_count(1)  # without a message over the page
     shoot(window.page, "digits")
 
     window = open_window(viewport={"width": 1280, "height": 1320})
     name = window.start("mlp", "mnist", epochs=60)  # still runs when it is paused
-    server.await_records(name, 5)
+    server.await_records(name, 20)
     expect(window.gallery.locator(".error").first).to_be_visible()
     window.page.mouse.move(2, 2)
     shoot(window.page, "train")
@@ -104,10 +103,9 @@ def take(server: Process, open_window: Any) -> None:
     window.is_("paused")
 
     server.post("/model", run="convnet")
-    window = open_window("draw", color_scheme="dark", viewport=FIRST_ROW)
+    window = open_window("draw", viewport=FIRST_ROW)
     draw(window, "5", "hooks")
-    shoot(window.page, "home-dark")
-    shoot(window.page.get_by_role("region", name="Layer 1"), "maps")
+    shoot(window.page, "maps", window.page.get_by_role("region", name="Layer 1"))
 
 
 def draw(window: Window, label: str, kind: str) -> None:
@@ -118,12 +116,17 @@ def draw(window: Window, label: str, kind: str) -> None:
     window.page.mouse.move(2, 2)
 
 
-def shoot(what: Page | Locator, name: str) -> None:
-    """Save a screenshot in few bytes."""
-    path = FOLDER / f"{name}.png"
-    what.screenshot(path=path)
-    with Image.open(path) as image:
-        image.convert("RGB").save(path, optimize=True)
+def shoot(page: Page, name: str, part: Locator | None = None) -> None:
+    """Save screenshots in light and dark mode in few bytes, without messages over the page."""
+    page.evaluate("for (const line of document.querySelectorAll('#status')) line.style.visibility = 'hidden'")
+    for scheme, suffix in SCHEMES.items():
+        path = FOLDER / f"{name}{suffix}.png"
+        page.emulate_media(color_scheme=scheme)
+        page.evaluate(SETTLED)
+        (part or page).screenshot(path=path)
+        with Image.open(path) as image:
+            image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    page.emulate_media(color_scheme="light")
 
 
 if __name__ == "__main__":

@@ -97,8 +97,11 @@ def test_adversarial_gradients_are_those_of_worst_neighbours_too(table: hg.Datas
 
 def test_the_tests_that_the_document_names_exist() -> None:
     text = (ROOT / "docs" / "guide" / "determinism.md").read_text("utf-8")
-    rows = re.findall(r"^\| [^|\s].*\|$", text, re.MULTILINE)
+    rows = re.findall(r"^- .+\.(?:\[\^.*)?$", text, re.MULTILINE)
     assert len(rows) > 15
-    assert all("`tests/" in row for row in rows), "a statement without a test"
+    assert all("[^" in row for row in rows), "a statement without a test"
+    assert {*re.findall(r"\[\^([\w-]+)\](?!:)", text)} == {
+        *re.findall(r"^\[\^([\w-]+)\]: `tests/", text, re.MULTILINE)
+    }
     for path, name in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text):
         assert re.search(rf"^def {name}\(", (ROOT / path).read_text("utf-8"), re.MULTILINE), f"{path}::{name}"

@@ -22,7 +22,7 @@ print(f"{y.mean():.1%} of the examples are rare")
 # ``class_weight="balanced"`` multiplies the loss of each example by a weight, so that both classes have the same sum
 # of weights. More of the rare examples are found, at the price of more false alarms.
 
-figure, axes = plt.subplots(1, 2, figsize=(6.4, 3.4), layout="constrained")
+figure, axes = plt.subplots(1, 2, figsize=(5.8, 3.1), layout="constrained")
 test = hg.Dataset(X_test, y_test, names)
 for ax, class_weight in zip(axes, (None, "balanced"), strict=True):
     classifier = hg.HandgradClassifier((32,), class_weight=class_weight, epochs=20, random_state=0)

@@ -39,7 +39,7 @@ print(f"labels correct {result.accuracy:.1%}, images with all labels correct {re
 # %%
 # Images with the labels that are predicted; orange where one is wrong or missing.
 
-figure, axes = plt.subplots(2, 6, figsize=(6.8, 2.4), layout="constrained")
+figure, axes = plt.subplots(3, 4, figsize=(5.2, 3.6), layout="constrained")
 predictions = network.predict(test.inputs[:12])
 for ax, image, labels, found in zip(axes.flat, test.inputs, test.labels, predictions, strict=False):
     ax.imshow(image.reshape(28, 42), cmap="gray_r")

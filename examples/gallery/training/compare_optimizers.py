@@ -27,17 +27,17 @@ losses = {
 }
 
 # %%
-# Left, the validation loss after four epochs: each optimizer has a range of good rates, and plain gradient descent
-# needs the largest. Right, the curve of each optimizer at its best rate.
+# Above, the validation loss after four epochs: each optimizer has a range of good rates, and plain gradient descent
+# needs the largest. Below, the curve of each optimizer at its best rate.
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(7, 3.4), layout="constrained", sharey=True)
+figure, (upper, lower) = plt.subplots(2, 1, figsize=(5.4, 6), layout="constrained", sharey=True)
 for kind, curves in losses.items():
     final = [curve[-1] for curve in curves]
     best = int(np.argmin(final))
     print(f"{kind.__name__:8} best at {rates[best]:.2g}: loss {final[best]:.3f}")
-    left.plot(rates, final, marker="o")
-    right.plot(range(1, 5), curves[best], marker="o", label=f"{kind.__name__} at {rates[best]:.2g}")
-left.set(xscale="log", xlabel="learning rate", ylabel="validation loss", ylim=(0, 2.6))
-right.set(xlabel="epoch", xticks=range(1, 5))
-right.legend()
+    upper.plot(rates, final, marker="o")
+    lower.plot(range(1, 5), curves[best], marker="o", label=f"{kind.__name__} at {rates[best]:.2g}")
+upper.set(xscale="log", xlabel="learning rate", ylabel="validation loss", ylim=(0, 2.6))
+lower.set(xlabel="epoch", ylabel="validation loss", xticks=range(1, 5))
+lower.legend()
 plt.show()

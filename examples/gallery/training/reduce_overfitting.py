@@ -36,7 +36,7 @@ for name, records in runs.items():
 # Without any of them, the network memorizes the training digits: after ten epochs the validation loss rises, because
 # the network is more and more certain of its mistakes.
 
-figure, ax = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
+figure, ax = plt.subplots(figsize=(5.6, 3.4), layout="constrained")
 hg.plots.plot_learning_curves(runs, ax, metric="loss")
 plt.show()
 

@@ -51,7 +51,7 @@ plt.show()
 
 changed = attack(networks["plain"], 0.1)
 predictions = networks["plain"].predict(changed * 255)
-figure, axes = plt.subplots(2, 6, figsize=(6.4, 2.7), layout="constrained")
+figure, axes = plt.subplots(3, 4, figsize=(4.8, 4.4), layout="constrained")
 for ax, image, label, prediction in zip(axes.flat, changed, digits.test.labels, predictions, strict=False):
     ax.imshow(image.reshape(28, 28), cmap="gray_r")
     ax.set_title(f"{label} → {prediction}", loc="center", color="#d55e00" if label != prediction else "black")

@@ -2,7 +2,7 @@
 Check predicted probabilities
 =============================
 
-Are 80 % of the predictions with a probability of 80 % correct? Compare three amounts of label smoothing.
+Are 80 % of the predictions with a probability of 80 % correct? Compare four amounts of label smoothing.
 """
 
 import matplotlib.pyplot as plt
@@ -16,8 +16,8 @@ test = hg.load_data("strokes:12000:1").test  # more digits, of another seed
 # Each point compares the accuracy of a bin of predictions with their mean probability. Numbers at the bottom count
 # the predictions, and bars are 95 % intervals. Below the diagonal a network is overconfident.
 
-figure, axes = plt.subplots(1, 3, figsize=(7.4, 3), layout="constrained", sharey=True)
-for ax, smoothing in zip(axes, (0.0, 0.02, 0.1), strict=True):
+figure, axes = plt.subplots(2, 2, figsize=(5.6, 5.4), layout="constrained", sharex=True, sharey=True)
+for ax, smoothing in zip(axes.flat, (0.0, 0.02, 0.05, 0.1), strict=True):
     network = hg.Network([hg.Dense(128), hg.ReLU(), hg.Dense(10)], input_shape=784, rng=0)
     options = {"loss": hg.CrossEntropy(label_smoothing=smoothing), "optimizer": hg.Adam(0.003)}
     hg.fit(network, digits, **options, batch_size=32, epochs=20, seed=0)

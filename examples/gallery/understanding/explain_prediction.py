@@ -32,7 +32,7 @@ def attribution(classes):
 # %%
 # Blue pixels speak for the class, red ones against it.
 
-figure, axes = plt.subplots(3, len(x), figsize=(6.4, 5), layout="constrained")
+figure, axes = plt.subplots(3, len(x), figsize=(5.6, 4.6), layout="constrained")
 probabilities = network.predict_proba(digits.test.inputs[: len(x)])
 for ax, image, label in zip(axes[0], x, digits.test.labels, strict=False):
     ax.imshow(image.reshape(28, 28), cmap="gray_r")
