@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils.nodes import image as images
+from docutils.nodes import reference
 from numpydoc.xref import DEFAULT_LINKS
 
 import handgrad
@@ -149,11 +150,13 @@ def pair_images(app: Any, document: Any) -> None:
     for image in list(document.findall(images)):
         dark = image["uri"].replace(".png", "-dark.png")
         if (folder / dark).exists() and not {"only-light", "only-dark"} & {*image["classes"]}:
-            other = image.deepcopy()
-            other["uri"] = dark
-            other["classes"].append("only-dark")
+            shown = image.parent if isinstance(image.parent, reference) else image
+            other = shown.deepcopy()
+            for copy in other.findall(images):
+                copy["uri"] = dark
+                copy["classes"].append("only-dark")
             image["classes"].append("only-light")
-            image.parent.insert(image.parent.index(image) + 1, other)
+            shown.parent.insert(shown.parent.index(shown) + 1, other)
 
 
 def linkcode_resolve(domain: str, info: dict[str, str]) -> str:
