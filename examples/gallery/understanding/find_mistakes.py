@@ -27,6 +27,6 @@ plt.show()
 # %%
 # The most confident mistakes show whether the network errs or the label does.
 
-figure, ax = plt.subplots(figsize=(5.6, 4.2), layout="constrained")
+figure, ax = plt.subplots(figsize=(6.6, 3.5), layout="constrained")
 hg.plots.plot_mistakes(digits.test, network.predict_proba(digits.test.inputs), ax, most=24)
 plt.show()
