@@ -75,8 +75,8 @@ def batch_norm(*, backward: bool) -> Callable[[], Any]:
     x, scale, shift = floats(32, N * 100), np.ones(32, np.float32), np.zeros(32, np.float32)
     if not backward:
         return lambda: kernels.batch_norm(x, scale, shift, 1e-5)
-    _, normalised = kernels.batch_norm(x, scale, shift, 1e-5)
-    return lambda: kernels.batch_norm_backward(x, normalised, scale, np.zeros_like(scale), shift)
+    _, normalized = kernels.batch_norm(x, scale, shift, 1e-5)
+    return lambda: kernels.batch_norm_backward(x, normalized, scale, np.zeros_like(scale), shift)
 
 
 def optimizer(name: str) -> Callable[[], Any]:

@@ -3,8 +3,8 @@
     uv run python -m bench.regression
 
 Five folds of each table take turns as test data, three times with different folds and seeds. Every regressor works on
-one thread, and the time is the processor time of `fit`. Those of scikit-learn have their defaults, on standardised
-inputs; the targets of MLPRegressor are standardised, too.
+one thread, and the time is the processor time of `fit`. Those of scikit-learn have their defaults, on standardized
+inputs; the targets of MLPRegressor are standardized, too.
 """
 
 import warnings
@@ -29,7 +29,7 @@ ROUNDS = 3
 
 
 def network(seed):
-    """Return MLPRegressor with standardised inputs and targets."""
+    """Return MLPRegressor with standardized inputs and targets."""
     return TransformedTargetRegressor(
         make_pipeline(StandardScaler(), MLPRegressor(random_state=seed)), transformer=StandardScaler()
     )

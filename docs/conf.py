@@ -19,15 +19,18 @@ import handgrad
 
 DOCS = Path(__file__).parent
 GALLERY = DOCS.parent / "examples" / "gallery"
+LAST = "adopt calibrate decide entries named_arrays scale_targets views chunk_size".split()
+"""Members that few programs need; pages of classes list them last."""
 sys.path.insert(0, str(DOCS.parent / "tools"))
 
 from public_names import public_base, public_members, public_names  # noqa: E402
 
 
 def directives(kind: type) -> dict[str, str]:
-    """Return the directive for each public member of a class, for methods first."""
+    """Return the directive for each public member of a class: for methods, properties, and those of `LAST`."""
     found = {name: "automethod" for name in public_members(kind) if callable(getattr(kind, name))}
-    return found | {name: "autoproperty" for name in public_members(kind) if name not in found}
+    found |= {name: "autoproperty" for name in public_members(kind) if name not in found}
+    return dict(sorted(found.items(), key=lambda item: item[0] in LAST))
 
 
 about = metadata("handgrad")
@@ -59,7 +62,7 @@ templates_path = ["_templates"]
 default_role = "py:obj"  # `Network` in a docstring becomes a link
 autosummary_generate = True
 names = public_names()
-classes = {name: kind for name, kind in names.items() if inspect.isclass(kind)}
+classes = {name.removeprefix("tuning."): kind for name, kind in names.items() if inspect.isclass(kind)}
 autosummary_context = {
     "bases": {name: base.__name__ for name, kind in classes.items() if (base := public_base(kind))},
     "documented": {name: directives(kind) for name, kind in classes.items()},
@@ -71,7 +74,9 @@ toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False  # the template lists them
 numpydoc_xref_param_type = True
 # without links to other sites, which would be needed during the build
-numpydoc_xref_aliases = {word: word for word in DEFAULT_LINKS} | {name: f"handgrad.{name}" for name in names}
+numpydoc_xref_aliases = {word: word for word in DEFAULT_LINKS} | {
+    name.removeprefix("tuning."): f"handgrad.{name}" for name in names
+}
 numpydoc_xref_ignore = "all"
 copybutton_prompt_text = r">>> |\.\.\. "
 copybutton_prompt_is_regexp = True
@@ -111,7 +116,7 @@ html_theme_options = {
         "image_light": "_static/logo.svg",
         "image_dark": "_static/logo-dark.svg",
     },
-    "header_links_before_dropdown": 7,
+    "header_links_before_dropdown": 8,
     "navbar_align": "left",
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
@@ -124,14 +129,19 @@ def write_command_reference(app: Any) -> None:
     command = [sys.executable, "-m", "typer", "handgrad.cli.main", "utils", "docs", "--name", "handgrad"]
     text = html.unescape(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     text = re.sub(r" <[^|>]*>`", "`", text)  # types of Python
+    text = re.sub(r"\{([A-Z]+)\}", r"\1", text)  # braces mean a choice
     (DOCS / "reference").mkdir(exist_ok=True)
     page = DOCS / "reference" / "commands.md"
     page.write_text(text.replace("# `handgrad`", "# Command-line reference", 1), "utf-8")
 
 
 def link_to_repository(app: Any, name: str, source: list[str]) -> None:
-    """Replace links that work in the repository: to programs of the gallery by their pages, to files by the site."""
+    """Include files, and replace links that work in the repository by links of the site."""
     folder = (DOCS / name).parent
+
+    def included(match: re.Match[str]) -> str:
+        text = (folder / match[1]).read_text("utf-8")
+        return re.sub(r"\]\((?!https?:|#)", f"]({Path(match[1]).parent.as_posix()}/", text)
 
     def address(match: re.Match[str]) -> str:
         path = (folder / match[1]).resolve()
@@ -141,6 +151,7 @@ def link_to_repository(app: Any, name: str, source: list[str]) -> None:
             return match[0]
         return f"]({REPOSITORY}/{'tree' if path.is_dir() else 'blob'}/main/{path.relative_to(DOCS.parent)}"
 
+    source[0] = re.sub(r"```\{include\} (\S+)\n```", included, source[0])
     source[0] = re.sub(r"\]\((\.\./[^)#\s]+)", address, source[0])
 
 

@@ -20,7 +20,8 @@ IN_REPOSITORY = re.compile(
 def test_the_readme_is_short_and_its_links_are_absolute_and_lead_somewhere() -> None:
     text = (ROOT / "README.md").read_text("utf-8")
     assert len(text.split()) <= 700
-    assert blocks("README.md", "sh")[:2] == [
+    assert blocks("README.md", "sh")[:3] == [
+        "git clone https://github.com/handgrad/handgrad && cd handgrad\n",
         "pip install uv && uv run handgrad train\n",
         "pip install uv && uv run --group dev pytest\n",
     ]

@@ -6,6 +6,7 @@ from types import FunctionType
 from typing import Any
 
 import handgrad as hg
+from handgrad import tuning
 
 MEMBERS = (FunctionType, classmethod, staticmethod, property, cached_property)
 SPECIAL = ("__call__", "__getitem__")
@@ -16,6 +17,7 @@ def public_names() -> dict[str, Any]:
     """Return the public classes and functions by name, e.g. ``"Dense"`` or ``"plots.save"``."""
     found = {name: getattr(hg, name) for name in hg.__all__}
     found |= {f"plots.{name}": value for name, value in vars(hg.plots).items()}
+    found |= {f"tuning.{name}": getattr(tuning, name) for name in ("tune", "best", "Trial")}
     return {name: value for name, value in found.items() if callable(value)}
 
 

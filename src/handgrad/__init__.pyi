@@ -28,6 +28,7 @@ from handgrad.model.losses import (
 from handgrad.model.network import Network as Network
 from handgrad.model.scaling import Scaling as Scaling
 from handgrad.recipes.loading import load_recipe as load_recipe
+from handgrad.recipes.recipe import Recipe as Recipe
 from handgrad.sklearn import HandgradClassifier as HandgradClassifier
 from handgrad.sklearn import HandgradRegressor as HandgradRegressor
 from handgrad.training import optimizers as optimizers, schedules as schedules
@@ -39,9 +40,11 @@ from handgrad.training.distributed import (
     Communicator as Communicator, init_distributed as init_distributed,
 )
 from handgrad.training.fit import fit as fit
-from handgrad.training.gradient_check import check_gradients as check_gradients
+from handgrad.training.gradient_check import Check as Check, check_gradients as check_gradients
 from handgrad.training.evaluation import evaluate as evaluate
-from handgrad.training.metrics import accuracy as accuracy, calibration as calibration
+from handgrad.training.metrics import (
+    Calibration as Calibration, accuracy as accuracy, calibration as calibration,
+)
 from handgrad.training.optimizers import (
     SGD as SGD, Adam as Adam, AdamW as AdamW, Momentum as Momentum, Muon as Muon, Nesterov as Nesterov,
     Optimizer as Optimizer, RMSProp as RMSProp,

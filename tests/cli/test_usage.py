@@ -51,6 +51,7 @@ COMMANDS = {  # with arguments that are valid
 LONG = "9" * 5000
 COUNTS, TIMES = ["0", "-3", "1.5", "x", LONG], ["0", "-5s", "5d", "soon", "nan", ","]
 SETTINGS = ["training", "[x]", "=3", "training=3", "a.b.c=3", f"seed={LONG}", "data.source=strokes:x"]
+SETTINGS += ['data.target=["a","a"]']
 SETTINGS += ["training.epochs=x", "optimizer.type=Adm", "optimizer.beta1=2", "network.layers=[]", "name=../x"]
 VALUES = {  # bad ones, of each option
     "--against": ["years"],

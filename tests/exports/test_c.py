@@ -17,7 +17,7 @@ ROWS = {f"n{number}": row for number, row in enumerate(LAYERS + EDGES)}
 SHIFT, DIVISOR = np.array([1e6, -3.0, 0.0, 2.5]), np.array([0.5, 2.0, 40.0, 1e-3])
 SCALINGS = {
     "bytes": hg.Scaling.of_bytes(),
-    "standardised": hg.Scaling(SHIFT, DIVISOR),
+    "standardized": hg.Scaling(SHIFT, DIVISOR),
     "alike": hg.Scaling(np.array(0.5), np.array(2.0)),
     "unscaled": None,
 }
@@ -51,15 +51,15 @@ def test_inputs_are_values_as_the_data_set_has_them(table: Headers, name: str) -
     rng = np.random.default_rng(2)
     raw = rng.integers(0, 256, (50, 4), np.uint8)
     if name != "bytes":
-        raw = rng.normal(SHIFT if name == "standardised" else 0, size=(50, 4)).astype(np.float32)
+        raw = rng.normal(SHIFT if name == "standardized" else 0, size=(50, 4)).astype(np.float32)
     expected = table.networks[name].predict_proba(raw)
     np.testing.assert_allclose(table.predict(name, raw)[1], expected, atol=1e-5)
 
 
 def test_missing_numbers_are_the_mean(table: Headers) -> None:
     raw = np.array([[1e6, 2, np.nan, np.nan]], np.float32)
-    expected = table.networks["standardised"].predict_proba(np.where(np.isnan(raw), SHIFT, raw))
-    np.testing.assert_allclose(table.predict("standardised", raw)[1], expected, atol=1e-5)
+    expected = table.networks["standardized"].predict_proba(np.where(np.isnan(raw), SHIFT, raw))
+    np.testing.assert_allclose(table.predict("standardized", raw)[1], expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -1,4 +1,4 @@
-"""The HTML export: one file that opens from disk, makes no requests, and recognises drawn digits."""
+"""The HTML export: one file that opens from disk, makes no requests, and recognizes drawn digits."""
 
 import json
 import re
@@ -19,14 +19,14 @@ MODEL = r'id="model"[^>]*>(.*?)</script>'
 
 @pytest.fixture
 def exported(reader: bytes, tmp_path: Path) -> Path:
-    """The export of a network that recognises drawings."""
+    """The export of a network that recognizes drawings."""
     (tmp_path / "model.safetensors").write_bytes(reader)
     network, recipe = hg.load_model(tmp_path / "model.safetensors"), {"name": 'pen & "ink"'}
     hg.export(network, tmp_path / "digits.html", recipe=recipe, accuracy=ACCURACY)
     return tmp_path / "digits.html"
 
 
-def test_drawn_digits_are_recognised_without_a_connection(browser: Browser, exported: Path) -> None:
+def test_drawn_digits_are_recognized_without_a_connection(browser: Browser, exported: Path) -> None:
     with windows(browser, exported.as_uri()) as open_window:
         window, requested = open_window("draw", offline=True), []
         page = window.page

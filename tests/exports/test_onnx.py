@@ -42,7 +42,7 @@ def network() -> hg.Network:
     return hg.Network(layers, 4, 0, scaling=scaling, **names)
 
 
-def test_tables_are_standardised_and_any_batch_size_works(network: hg.Network, tmp_path: Path) -> None:
+def test_tables_are_standardized_and_any_batch_size_works(network: hg.Network, tmp_path: Path) -> None:
     network.features = ("a", "b", "c", "żółw")
     write_onnx(network, tmp_path / "table.onnx")
     raw = np.random.default_rng(1).normal([1e6, -3, 0, 2.5], size=(100, 4))

@@ -1,4 +1,4 @@
-"""Fixtures for the page on the real server, whose model recognises drawings."""
+"""Fixtures for the page on the real server, whose model recognizes drawings."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -16,7 +16,7 @@ slow = pytest.mark.slow
 
 
 @pytest.mark.parametrize("digits", ["038", pytest.param("1245679", marks=slow)])
-def test_digits_are_recognised(board: Window, digits: str) -> None:
+def test_digits_are_recognized(board: Window, digits: str) -> None:
     for digit in digits:
         board.draw(strokes_of(digit))
         board.reads(digit)

@@ -67,7 +67,7 @@ def test_recipes(recipe: str, models: Models, digits: hg.Splits) -> None:
     compare(models, network, digits.train.inputs[:9])
 
 
-def test_tables_are_standardised(models: Models) -> None:
+def test_tables_are_standardized(models: Models) -> None:
     scaling = hg.Scaling(np.array([1e6, -3.0, 0.0, 2.5]), np.array([0.5, 2.0, 40.0, 1e-3]))
     network = hg.Network([hg.Dense(6), hg.GELU(), hg.Dense(3)], 4, 0, scaling=scaling)
     raw = np.random.default_rng(1).normal([1e6, -3, 0, 2.5], size=(50, 4)).astype(np.float32)

@@ -287,9 +287,9 @@ def test_batch_norm(instruction_set: str, features: int, examples: int, dtype: A
     gamma, beta = np.random.default_rng(2).normal(size=(2, features)).astype(dtype)
     if strided:
         x, dy = np.asfortranarray(x), np.repeat(dy, 2, axis=1)[:, ::2]
-    _, normalised = compare("batch_norm", x, gamma, beta, 1e-2, scale=10)
+    _, normalized = compare("batch_norm", x, gamma, beta, 1e-2, scale=10)
     gradients = np.ones((features, 2), dtype).T if strided else np.ones((2, features), dtype)
-    compare("batch_norm_backward", dy, normalised, gamma, *gradients, scale=10)
+    compare("batch_norm_backward", dy, normalized, gamma, *gradients, scale=10)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

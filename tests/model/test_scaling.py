@@ -14,7 +14,7 @@ def test_bytes_are_divided_by_255(dtype: type) -> None:
     assert scaled.dtype == dtype
 
 
-def test_each_input_is_standardised_and_a_constant_becomes_zero() -> None:
+def test_each_input_is_standardized_and_a_constant_becomes_zero() -> None:
     rng = np.random.default_rng(0)
     raw = (rng.normal(size=(1000, 4)) * [1, 1e6, 1e-6, 0] + [0, 1e8, 5, 7]).astype(np.float32)
     scaled = Scaling.learned(raw)(raw, np.float32)

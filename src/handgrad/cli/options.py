@@ -75,7 +75,8 @@ def parse_setting(text: str) -> tuple[str, Any]:
     if not equals or not re.fullmatch(r"[\w.-]+", key.strip()):
         raise typer.BadParameter(f"'{text}' is not KEY=VALUE, e.g. training.epochs=3")
     parse = parse_source if key.strip() in ("data.source", "data.validation") else parse_value
-    return key.strip(), parse(value)
+    parsed = parse(value)
+    return key.strip(), check_distinct(parsed) if key.strip() == "data.target" else parsed
 
 
 def check_source(source: Any) -> Any:
@@ -93,9 +94,9 @@ def parse_source(text: str) -> Any:
     return check_source(parse_value(text))
 
 
-def check_distinct(columns: list[str] | None) -> list[str] | None:
-    """Return the names of columns; wrong usage if one is repeated."""
-    if columns and len({*columns}) < len(columns):
+def check_distinct(columns: Any) -> Any:
+    """Return the names of columns, or another value; wrong usage if a name in a list is repeated."""
+    if isinstance(columns, list) and len({*map(repr, columns)}) < len(columns):
         raise typer.BadParameter("a column is named twice")
     return columns
 

@@ -54,7 +54,7 @@ def train(
     from handgrad.exports.formats import load_model_recipe
     from handgrad.recipes.data import fall_back_to_strokes, with_share_for_validation
     from handgrad.recipes.loading import override, parse_recipe, with_hidden
-    from handgrad.recipes.recipe import DataSection
+    from handgrad.recipes.sections import DataSection
     from handgrad.runs import Run
 
     if epochs and steps:

@@ -33,7 +33,7 @@ static inline void handgrad_scale_bytes(const unsigned char *x, int count, float
 }
 
 /* Subtract the shift of each input and divide by its divisor; a missing number, NAN, becomes 0. */
-static inline void handgrad_standardise(const float *x, const double *shift, const double *divisor, int count, float *y)
+static inline void handgrad_standardize(const float *x, const double *shift, const double *divisor, int count, float *y)
 {
     for (int i = 0; i < count; i++)
         y[i] = x[i] == x[i] ? (float)(((double)x[i] - shift[i]) / divisor[i]) : 0.0f;

@@ -49,7 +49,7 @@ def write_c(network: Network, path: Path, *, int8: bool = False) -> None:
     else:
         shift = program.array("double", "shift", np.broadcast_to(scaling.shift, inputs))
         divisor = program.array("double", "divisor", np.broadcast_to(scaling.divisor, inputs))
-        program.call("standardise", "input", shift, divisor, inputs, program.now)
+        program.call("standardize", "input", shift, divisor, inputs, program.now)
     for index, layer in enumerate(network.layers):
         program.write_layer(index, layer, network.arrays[index], shape)
         shape = layer.output_shape(shape)

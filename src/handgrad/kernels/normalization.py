@@ -1,4 +1,4 @@
-"""Batch normalisation in plain NumPy, and under it its derivative; letters as in `activations.py`."""
+"""Batch normalization in plain NumPy, and under it its derivative; letters as in `activations.py`."""
 
 import numpy as np
 

@@ -36,7 +36,7 @@ class Scaling:
 
     Notes
     -----
-    ``x = (raw − shift) / divisor``. Images of bytes are divided by 255. Inputs of tables are standardised to mean 0
+    ``x = (raw − shift) / divisor``. Images of bytes are divided by 255. Inputs of tables are standardized to mean 0
     and standard deviation 1. Sparse inputs are divided by the root mean square of the values that are not zero.
 
     Examples
@@ -139,7 +139,7 @@ class Scaling:
 class InputStatistics:
     """What the scaling of dense inputs is learned from, part by part: their means and squared deviations from these.
 
-    Each input is standardised to mean 0 and deviation 1, or 0 if it is constant. Chan, Golub and LeVeque, "Updating
+    Each input is standardized to mean 0 and deviation 1, or 0 if it is constant. Chan, Golub and LeVeque, "Updating
     formulae and a pairwise algorithm for computing sample variances", 1979, equations 2.1.
 
     Parameters

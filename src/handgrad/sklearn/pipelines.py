@@ -59,7 +59,7 @@ def fold(steps: Sequence[Any], network: Network) -> Network:
     for index, each in enumerate(columns.inputs):
         if (
             each.kind != "number"
-        ):  # 0 or 1 until here; if the estimator standardises, the shift is the frequency
+        ):  # 0 or 1 until here; if the estimator standardizes, the shift is the frequency
             weight, output = _largest(weights, index)
             used = abs(weight) > ROUNDING
             shift[index], divisor[index] = (-biases[output] / weight, 1 / abs(weight)) if used else (0, 1)

@@ -22,7 +22,7 @@ class HandgradRegressor(RegressorMixin, Estimator):  # type: ignore[misc]  # sci
     ----------
     {parameters}
     loss : {"squared_error", "huber"} or Loss, default "squared_error"
-        Loss of the standardised targets, the mean over several, e.g. ``hg.Huber(delta=0.5)``. Predicting the mean has
+        Loss of the standardized targets, the mean over several, e.g. ``hg.Huber(delta=0.5)``. Predicting the mean has
         a squared error of 1. Outliers have less influence on the Huber loss.
 
     Attributes
@@ -37,7 +37,7 @@ class HandgradRegressor(RegressorMixin, Estimator):  # type: ignore[misc]  # sci
     -----
     X has the shape (N, I), dense or sparse, or is a DataFrame of numbers and text. Each category of a text column
     becomes an input; an unknown category is zero in all of them. Targets are numbers (N,), or several of each example
-    (N, T). They are standardised in training, and predictions have their units.
+    (N, T). They are standardized in training, and predictions have their units.
 
     Examples
     --------

@@ -29,7 +29,7 @@ class NotFinite(HandgradError):
 
 
 def evaluate(
-    network: Network, dataset: Dataset, loss: Loss | None = None, communicator: Communicator = SINGLE
+    network: Network, dataset: Dataset, loss: Loss | None = None, communicator: Communicator | None = None
 ) -> Any:
     """Measure the loss and the metrics of a network on a data set.
 
@@ -41,8 +41,8 @@ def evaluate(
         Examples, e.g. the test split.
     loss : Loss, optional
         Loss to report. Default: that of the task, e.g. `CrossEntropy`.
-    communicator : Communicator
-        The processes. Each measures a part of the data, and all return the whole.
+    communicator : Communicator, optional
+        The processes. Each measures a part of the data, and all return the whole. Default: a single process.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def evaluate(
     >>> hg.evaluate(network, data.test).accuracy
     0.66
     """
-    dataset = as_known(network, dataset)
+    dataset, communicator = as_known(network, dataset), communicator or SINGLE
     if network.task is None:
         network = copy(network)
         network.task = dataset.task

@@ -40,18 +40,43 @@ class Entry:
 
 @dataclass(frozen=True)
 class Check:
-    """The check of the gradient of one array, e.g. `layer` ``"0 Dense"`` and `parameter` ``"weights"``."""
+    """Comparison of the gradient of one array with a numerical one; `check_gradients` yields it.
 
-    layer: str  # "network" for the whole
-    parameter: str  # "x" for the input of a layer
+    Parameters
+    ----------
+    layer : str
+        Layer, e.g. ``"0 Dense"``, or ``"network"`` for the whole.
+    parameter : str
+        Name of the array, e.g. ``"weights"``; ``"x"`` for the input of a layer.
+    shape : tuple of int
+        Shape of the array.
+    entries : int
+        Number of entries that were compared; of a large array a random part.
+    error : float
+        Largest difference, relative to the larger gradient and the typical size of the array.
+    worst : tuple
+        Entries with the largest errors, the largest first, with `index`, `analytic` and `numerical` gradient.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> network = hg.Network([hg.Dense(2)], input_shape=3, dtype=np.float64)
+    >>> check = next(hg.check_gradients(network))
+    >>> check.layer, check.parameter, check.entries
+    ('0 Dense', 'weights', 6)
+    """
+
+    layer: str
+    parameter: str
     shape: tuple[int, ...]
-    entries: int  # the number of entries that were compared; of a large array a random part
-    error: float  # the largest difference, relative to the larger gradient and the array's typical size
-    worst: tuple[Entry, ...]  # those with the largest errors, the largest first
+    entries: int
+    error: float
+    worst: tuple[Entry, ...]
 
     @property
     def passed(self) -> bool:
-        """Whether the error is at most `TOLERANCE`; NaN is not."""
+        """Whether the error is at most 10⁻⁶; NaN is not."""
         return self.error <= TOLERANCE
 
 
@@ -72,8 +97,7 @@ def check_gradients(network: Network, seed: int = 0, loss: Loss | None = None) -
     Yields
     ------
     Check
-        The check of one array: `layer`, `parameter`, `shape`, the number of `entries` that were compared, the largest
-        relative `error`, the entries with the `worst` errors, and whether it `passed`.
+        Comparison of one array.
 
     Raises
     ------

@@ -55,7 +55,9 @@ def _pair(predictions: ArrayLike, labels: ArrayLike) -> tuple[NDArray[Any], NDAr
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """Accuracy by confidence, in B bins of examples by the probability of the predicted class; no bin is empty.
+    """Accuracy by confidence, in B bins of examples; `calibration` returns it.
+
+    The bins are intervals of the probability of the predicted class. None is empty.
 
     Parameters
     ----------
@@ -65,6 +67,13 @@ class Calibration:
         Fraction of correct predictions in each bin.
     counts : array of int and shape (B,)
         Number of examples in each bin.
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> result = hg.calibration([[0.9, 0.1], [0.6, 0.4]], [0, 1])
+    >>> result.confidence, result.accuracy, result.counts
+    (array([0.6, 0.9]), array([0., 1.]), array([1, 1]))
     """
 
     confidence: Fractions
@@ -73,7 +82,9 @@ class Calibration:
 
     @property
     def error(self) -> float:
-        """Expected calibration error: mean distance of accuracy and confidence, ``Σ counts/N · |acc − conf|``.
+        """Expected calibration error: mean distance of accuracy and confidence, over all examples.
+
+        It is ``Σ counts / N · |accuracy − confidence|``.
 
         Naeini, Cooper and Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning", AAAI 2015;
         Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks", ICML 2017, equation 3.
@@ -96,8 +107,7 @@ def calibration(probabilities: ArrayLike, labels: ArrayLike, bins: int = 10) -> 
     Returns
     -------
     Calibration
-        The arrays `confidence`, `accuracy` and `counts`, with a value for each bin that is not empty, and the number
-        `error`, the expected calibration error.
+        Accuracy by confidence, and the expected calibration error.
 
     Raises
     ------

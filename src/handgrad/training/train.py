@@ -48,8 +48,8 @@ def train(
     threads: int | None = None,
     seed: int | None = None,
     state: TrainingState | None = None,
-    stop: Callable[[], bool] = lambda: False,
-    communicator: Communicator = SINGLE,
+    stop: Callable[[], bool] | None = None,
+    communicator: Communicator | None = None,
 ) -> Iterator[Record]:
     """Train a network, in place, epoch by epoch, as an iterator over records.
 
@@ -97,7 +97,8 @@ def train(
         step since the last one.
     communicator : Communicator, optional
         From `init_distributed`: all ranks compute a part of every batch, and hold the same network. They must pass
-        the same arguments and take all records. One rank that stops is enough; all end after the same step.
+        the same arguments and take all records. One rank that stops is enough; all end after the same step. Default:
+        a single process.
 
     Returns
     -------
@@ -149,6 +150,7 @@ def train(
     for names, values in (("epochs and steps", (epochs, steps)), ("seed and state", (seed, state))):
         if None not in values:
             raise HandgradError(f"{names} exclude each other; give one of them")
+    communicator = communicator or SINGLE
     check_fit(network, dataset)
     trained = copy(network)  # which replaces the network when nothing is refused
     trained.scaling = network.scaling or _scaling_of_inputs(dataset)
@@ -198,7 +200,7 @@ def train(
         network.flat_parameters = communicator.broadcast(lambda: network.flat_parameters)
     vars(network).update(vars(trained))
     choices = (optimizer, schedule, averaging, early_stopping)
-    return Training(gradient, known, *choices, size, total, record_every, state, stop).records()
+    return Training(gradient, known, *choices, size, total, record_every, state, stop or _never).records()
 
 
 def _scaling_of_inputs(dataset: Dataset) -> Scaling:
@@ -223,6 +225,10 @@ def _scaling_of_targets(dataset: Dataset) -> Scaling:
         raise HandgradError(f"the target {name} is the same in all examples; there is nothing to learn")
     with naming("targets"):
         return statistics.scaling()
+
+
+def _never() -> bool:
+    return False
 
 
 def _optional(family: Any, value: Any, name: str) -> Any:

@@ -33,7 +33,7 @@ SEARCH, FINALISTS = 0.6, 6
 class Trial:
     """Result of one recipe.
 
-    Attributes
+    Parameters
     ----------
     number : int
         Number of the trial, from 1.
@@ -50,6 +50,14 @@ class Trial:
         Whether the trial was trained to its end.
     repetitions : int
         Number of trainings or cross-validations.
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> from handgrad.tuning import Trial
+    >>> trial = Trial(1, hg.load_recipe("mlp"), 0.3, 0.9, 100, 1.0, True)
+    >>> trial.recipe.name, trial.repetitions
+    ('mlp', 1)
     """
 
     number: int
@@ -67,7 +75,7 @@ def tune(
     splits: Splits,
     seconds: float,
     threads: int | None = None,
-    stop: Callable[[], bool] = lambda: False,
+    stop: Callable[[], bool] | None = None,
 ) -> Iterator[Trial]:
     """Search for a recipe for a time, and yield each trial.
 
@@ -95,6 +103,16 @@ def tune(
     ------
     HandgradError
         If the extra ``tune`` or the validation split is missing, or there are too few examples.
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> from handgrad.tuning import tune
+    >>> X = [[k / 20] for k in range(20)]
+    >>> data = hg.Splits(hg.Dataset(X, [k // 10 for k in range(20)]))
+    >>> trials = list(tune(hg.load_recipe("mlp"), data, seconds=0.1))
+    >>> trials[0].recipe.name, trials[0].complete
+    ('mlp', True)
     """
     require("tuning needs", "tune", "optuna")
     import optuna
@@ -107,7 +125,7 @@ def tune(
     begin, folds, trials = perf_counter(), _folds(splits, recipe.seed), list[Trial]()
 
     def expired(share: float = 1.0) -> bool:
-        return stop() or (bool(trials) and perf_counter() - begin >= share * seconds)
+        return (stop is not None and stop()) or (bool(trials) and perf_counter() - begin >= share * seconds)
 
     while not expired(SEARCH):
         trial = study.ask()
@@ -116,7 +134,7 @@ def tune(
             for settings in first_proposals(splits.train):
                 study.enqueue_trial(settings)
         found = _measure(len(trials) + 1, proposed, folds, threads, expired, trial)
-        if not found.complete and (stop() or expired()):
+        if not found.complete and expired():
             return
         trials.append(found)
         state = optuna.trial.TrialState.COMPLETE if found.complete else optuna.trial.TrialState.PRUNED
@@ -138,7 +156,28 @@ def tune(
 
 
 def best(trials: Iterable[Trial]) -> Trial | None:
-    """Return the trial with the smallest loss of those that were repeated most often; None if none is complete."""
+    """Return the trial with the smallest loss of those that were repeated most often.
+
+    Parameters
+    ----------
+    trials : iterable of Trial
+        Trials, in any order.
+
+    Returns
+    -------
+    Trial or None
+        Best trial; None if no trial is complete.
+
+    Examples
+    --------
+    >>> import handgrad as hg
+    >>> from handgrad.tuning import Trial, best
+    >>> mlp = hg.load_recipe("mlp")
+    >>> first = Trial(1, mlp, 0.3, 0.9, 100, 1.0, True)
+    >>> second = Trial(2, mlp, 0.2, 0.9, 100, 1.0, True)
+    >>> best([first, second]).number
+    2
+    """
     complete = [trial for trial in trials if trial.complete]
     most = max((trial.repetitions for trial in complete), default=0)
     often = (trial for trial in complete if trial.repetitions == most)

@@ -1,4 +1,4 @@
-"""Activations, softmax, losses, batch normalisation and update rules in C."""
+"""Activations, softmax, losses, batch normalization and update rules in C."""
 
 from collections.abc import Callable
 from typing import Any

@@ -15,7 +15,7 @@ from handgrad.model.layers.layer import Backward, Layer, Parameters, Rng, Shape
 
 @dataclass(frozen=True)
 class BatchNorm(Layer):
-    """Batch normalization: standardise each input, or each channel of images, then scale and shift it.
+    """Batch normalization: standardize each input, or each channel of images, then scale and shift it.
 
     Parameters
     ----------
@@ -70,11 +70,11 @@ class BatchNorm(Layer):
             return self._infer(parameters, x)
         gamma, features = parameters.gamma, batch_last(x)
         rows = (len(features), -1)
-        y, normalised = kernels.batch_norm(features.reshape(rows), gamma, parameters.beta, self.epsilon)
+        y, normalized = kernels.batch_norm(features.reshape(rows), gamma, parameters.beta, self.epsilon)
 
         def backward(dy: Floats, gradients: Parameters) -> Floats:
             dy, sums = batch_last(dy).reshape(rows), (gradients.gamma, gradients.beta)
-            dx = kernels.batch_norm_backward(dy, normalised, gamma, *sums)
+            dx = kernels.batch_norm_backward(dy, normalized, gamma, *sums)
             return batch_first(dx.reshape(features.shape))
 
         return batch_first(y.reshape(features.shape)), backward

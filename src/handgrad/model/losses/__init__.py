@@ -1,4 +1,4 @@
-"""The losses: what training minimises, and its derivative."""
+"""The losses: what training minimizes, and its derivative."""
 
 from handgrad.model.losses.classification import BinaryCrossEntropy, CrossEntropy
 from handgrad.model.losses.loss import Loss
@@ -8,6 +8,6 @@ __all__ = ["BinaryCrossEntropy", "CrossEntropy", "Huber", "Loss", "MeanSquaredEr
 
 
 def default_loss(task: str) -> Loss:
-    """Return the loss that training minimises where none is given."""
+    """Return the loss that training minimizes where none is given."""
     losses = {"multilabel": BinaryCrossEntropy, "regression": MeanSquaredError}
     return losses.get(task, CrossEntropy)()

@@ -13,7 +13,7 @@ from handgrad.kernels.types import Floats, Integers
 
 
 class Loss(Configurable, ABC):
-    """Base class of the losses: what training minimises, and its gradient.
+    """Base class of the losses: what training minimizes, and its gradient.
 
     A custom loss inherits from it, is a frozen dataclass, and defines `per_example`.
 

@@ -22,7 +22,7 @@ class MeanSquaredError(Loss):
     Notes
     -----
     ``loss = Σₖ (ŷₖ − yₖ)² / T`` with outputs ŷ and T targets y. The gradient is ``2 (ŷ − y) / T``. Training
-    standardises targets, so that 1 is the loss of predicting the mean.
+    standardizes targets, so that 1 is the loss of predicting the mean.
 
     Examples
     --------
