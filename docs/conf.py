@@ -19,7 +19,7 @@ import handgrad
 
 DOCS = Path(__file__).parent
 GALLERY = DOCS.parent / "examples" / "gallery"
-LAST = "adopt calibrate decide entries named_arrays scale_targets views chunk_size".split()
+LAST = ["adopt", "calibrate", "decide", "entries", "named_arrays", "scale_targets", "views", "chunk_size"]
 """Members that few programs need; pages of classes list them last."""
 sys.path.insert(0, str(DOCS.parent / "tools"))
 
@@ -130,6 +130,7 @@ def write_command_reference(app: Any) -> None:
     text = html.unescape(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     text = re.sub(r" <[^|>]*>`", "`", text)  # types of Python
     text = re.sub(r"\{([A-Z]+)\}", r"\1", text)  # braces mean a choice
+    text = text.replace("\n### ", "\n## ")  # so that "On this page" has all commands
     (DOCS / "reference").mkdir(exist_ok=True)
     page = DOCS / "reference" / "commands.md"
     page.write_text(text.replace("# `handgrad`", "# Command-line reference", 1), "utf-8")
