@@ -61,6 +61,8 @@ templates_path = ["_templates"]
 
 default_role = "py:obj"  # `Network` in a docstring becomes a link
 autosummary_generate = True
+# beside that of `calibration`, where the case of file names does not count
+autosummary_filename_map = {"handgrad.Calibration": "handgrad.Calibration-class"}
 names = public_names()
 classes = {name.removeprefix("tuning."): kind for name, kind in names.items() if inspect.isclass(kind)}
 autosummary_context = {
