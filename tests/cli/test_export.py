@@ -59,7 +59,7 @@ def test_pages_show_the_accuracy_on_validation_data(cli: Cli, tmp_path: Path) ->
         ("m.safetensors nowhere/m.h", "nowhere", "No such file"),
         ("m.safetensors folder --format onnx", "folder", "not a regular file"),
         ("m.safetensors /dev/full --format c", "/dev/full", "not a regular file"),
-        ("m.safetensors file", "file", "File exists"),
+        ("m.safetensors file", "file", "name a folder"),
         ("m.safetensors m.safetensors --format onnx", "m.safetensors", "the model itself"),
     ],
 )

@@ -78,7 +78,7 @@ def test_files_that_are_not_images(tmp_path: Path, content: bytes) -> None:
     folder = folder_of(tmp_path, {"cat": 2, "dog": 2})
     path = folder / "dog" / "2.png"
     assert "does not exist" in complaint(read_image, path)
-    assert "not a plain file" in complaint(read_image, tmp_path)
+    assert "is a folder" in complaint(read_image, tmp_path)
     path.write_bytes(content)
     assert "cannot be read as an image" in complaint(read_image, path)
     assert "cannot be read as an image" in complaint(lambda _: read_class_folders(folder), path)
