@@ -45,7 +45,7 @@ def read_image(source: Path | bytes, name: str = "", max_pixels: int = MAX_PIXEL
 def _opened(source: Path | bytes, name: str) -> Iterator[Image.Image]:
     """Open an image without decoding it; HandgradError where that or what the block does fails."""
     if isinstance(source, Path) and source.is_dir():
-        raise HandgradError(f"{name} is a folder; name its files, e.g. {name}/*")
+        raise HandgradError(f"{name} is a folder; name the files in it")
     if isinstance(source, Path) and not source.is_file():  # opening a pipe would block
         raise HandgradError(f"{name} does not exist, or is not a plain file; name an image")
     try:
