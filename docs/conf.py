@@ -131,7 +131,6 @@ def write_command_reference(app: Any) -> None:
     command = [sys.executable, "-m", "typer", "handgrad.cli.main", "utils", "docs", "--name", "handgrad"]
     text = html.unescape(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     text = re.sub(r" <[^|>]*>`", "`", text)  # types of Python
-    text = re.sub(r"\{([A-Z]+)\}", r"\1", text)  # braces mean a choice
     text = text.replace("\n### ", "\n## ")  # so that "On this page" has all commands
     (DOCS / "reference").mkdir(exist_ok=True)
     page = DOCS / "reference" / "commands.md"
