@@ -1,0 +1,84 @@
+"""The exercises that exist, and the files that learners get: text and functions without their bodies."""
+
+import ast
+import re
+from dataclasses import replace
+from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+from handgrad.errors import HandgradError, suggest
+from handgrad.learn.exercise import Exercise
+
+FOLDER = Path(__file__).parent / "exercises"
+PACKAGE = "handgrad.learn.exercises"
+CHECK = "\n# --- check"
+HOLE = "    raise NotImplementedError  # write the function here"
+CHAPTERS = {
+    1: "One neuron, one layer",
+    2: "Activations",
+    3: "Classes",
+    4: "The original program",
+    5: "Better training",
+    6: "Images",
+}
+
+
+def load_exercise(file: Path) -> Exercise:
+    """Load the exercise that a file defines; HandgradError if it does not define one."""
+    try:
+        source = file.read_text("utf-8")
+        spec = spec_from_file_location(f"{PACKAGE}.{file.stem}", file)
+        assert spec is not None
+        assert spec.loader is not None
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+    except OSError as error:
+        raise HandgradError(f"cannot read {file}: {error.strerror or error}") from error
+    except Exception as error:
+        raise HandgradError(f"{file} does not define an exercise: {type(error).__name__}: {error}") from error
+    exercise, text = getattr(module, "EXERCISE", None), module.__doc__
+    if not isinstance(exercise, Exercise) or not text or CHECK not in source:
+        need = "a docstring, the solution, the line '# --- check', and EXERCISE = Exercise(…)"
+        raise HandgradError(f"{file} does not define an exercise; it needs {need}")
+    return replace(exercise, name=file.stem, text=text.strip(), source=source.partition(CHECK)[0])
+
+
+@cache
+def exercises() -> dict[str, Exercise]:
+    """Return the exercises of the library by name, in their order."""
+    return {file.stem: load_exercise(file) for file in sorted(FOLDER.glob("ex*.py"))}
+
+
+def find_exercise(known: dict[str, Exercise], text: str) -> Exercise:
+    """Return the exercise of a number, e.g. ``"5"``, or a name; HandgradError if there is none."""
+    names = [
+        name
+        for name in known
+        if name == text.removesuffix(".py") or (text.isdecimal() and number(name) == int(text))
+    ]
+    if not names:
+        raise HandgradError(f"there is no exercise '{text:.40}'{suggest(text, known)}")
+    return known[names[0]]
+
+
+def number(name: str) -> int:
+    """Return the number in the name of an exercise, e.g. 5 of ``"ex05_dense_backward"``."""
+    found = re.match(r"ex(\d+)", name)
+    return int(found[1]) if found else 0
+
+
+def learner_file(exercise: Exercise) -> str:
+    """Return the file that the learner gets: the solution with holes in place of the functions' bodies."""
+    lines = exercise.source.rstrip().split("\n")
+    names = {function.name for function in exercise.functions}
+    for node in reversed(ast.parse(exercise.source).body):
+        if isinstance(node, ast.FunctionDef) and node.name in names:
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            lines[body[0].lineno - 1 : node.end_lineno] = [HOLE]
+    return "\n".join(lines).replace(f"{PACKAGE}.", "") + "\n"
+
+
+def is_untouched(exercise: Exercise, text: str) -> bool:
+    """Whether a learner's file still has a hole in every function."""
+    return text.count(HOLE.strip()) >= len(exercise.functions)

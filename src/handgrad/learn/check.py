@@ -1,0 +1,252 @@
+"""Check a learner's file: run it in a child process, and compare its results with the solution."""
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handgrad.errors import HandgradError
+from handgrad.learn.calls import Failure, Outcome, decode
+from handgrad.learn.catalog import is_untouched
+from handgrad.learn.diagnosis import Finding, diagnose, run_source
+from handgrad.learn.exercise import Case, Exercise
+
+SECONDS = 10.0
+"""Time limit of all cases of an exercise."""
+UNMODIFIED = "arguments are not modified"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A wrong result in the smallest failing case.
+
+    Parameters
+    ----------
+    case : Case
+        The case.
+    result : str
+        Name of the result.
+    got : array or str
+        What the learner's function has returned, or a description of what is not an array.
+    expected : array
+        What it should return.
+    index : tuple of int, optional
+        First entry that differs, where the shapes agree.
+    """
+
+    case: Case
+    result: str
+    got: NDArray[Any] | str
+    expected: NDArray[Any]
+    index: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result of a check.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        The exercise.
+    properties : mapping from str to bool
+        Whether each property holds.
+    findings : sequence of Finding
+        Mistakes that explain the wrong results.
+    difference : Difference, optional
+        A wrong result.
+    failure : Failure, optional
+        The exception that ended a call, or the end of the process.
+    failed_case : Case, optional
+        The case that raised it.
+    printed : str
+        What the file has printed.
+    started : bool
+        Whether the learner has begun to write.
+    """
+
+    exercise: Exercise
+    properties: dict[str, bool] = field(default_factory=dict)
+    findings: Sequence[Finding] = ()
+    difference: Difference | None = None
+    failure: Failure | None = None
+    failed_case: Case | None = None
+    printed: str = ""
+    started: bool = True
+
+    @property
+    def status(self) -> Literal["passed", "failed", "not started"]:
+        """Result in a word."""
+        if not self.started:
+            return "not started"
+        return "passed" if self.properties and all(self.properties.values()) else "failed"
+
+    @property
+    def score(self) -> float:
+        """Share of the properties that hold, from 0 to 1."""
+        return sum(self.properties.values()) / len(self.properties) if self.properties else 0.0
+
+
+def properties_of(exercise: Exercise, cases: Sequence[Case]) -> list[str]:
+    """Return the properties that an exercise checks, in their order."""
+    return [*dict.fromkeys(case.property for case in cases), UNMODIFIED]
+
+
+def check(exercise: Exercise, definition: Path, file: Path, seconds: float = SECONDS) -> Report:
+    """Check a learner's file.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        The exercise.
+    definition : Path
+        The file that defines it.
+    file : Path
+        The learner's file.
+    seconds : float
+        Time limit.
+
+    Returns
+    -------
+    Report
+        The result.
+
+    Raises
+    ------
+    HandgradError
+        If the file cannot be read.
+    """
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise HandgradError(f"cannot read {file}: {reason}") from error
+    cases = exercise.all_cases()
+    names = properties_of(exercise, cases)
+    if is_untouched(exercise, text):
+        return Report(exercise, dict.fromkeys(names, False), started=False)
+    given, printed = run_file(definition, file, len(cases), seconds)
+    if len(given) == 1 and given[0].failure:  # the file could not be run at all
+        return Report(exercise, dict.fromkeys(names, False), failure=given[0].failure, printed=printed)
+    solved = run_source(exercise, exercise.source, cases)
+    expected = [
+        Outcome({**outcome.values, **case.expected(case.arguments)}) if case.expected else outcome
+        for case, outcome in zip(cases, solved, strict=True)
+    ]
+    verdicts = [_agrees(got, want, case) for got, want, case in zip(given, expected, cases, strict=True)]
+    properties = dict.fromkeys(names, True)
+    for case, correct in zip(cases, verdicts, strict=True):
+        properties[case.property] &= correct
+    modified = [outcome.modified for outcome in given if outcome.modified]
+    properties[UNMODIFIED] = not modified and not all(outcome.failure for outcome in given)
+    findings = [] if all(verdicts) else diagnose(exercise, cases, given, solved)
+    if modified:
+        array = modified[0][0]
+        sentence = f"The function changes its argument {array}. Compute a new array instead."
+        findings.append(Finding("modified-input", sentence, array))
+    failed = [
+        (sum(np.size(value) for value in case.arguments.values()), index)
+        for index, case in enumerate(cases)
+        if not verdicts[index]
+    ]
+    smallest = [index for _, index in sorted(failed)]
+    failure, failed_case, difference = None, None, None
+    for index in smallest:
+        if given[index].failure:
+            failure, failed_case = failure or given[index].failure, failed_case or cases[index]
+        else:
+            difference = difference or _difference(given[index], expected[index], cases[index], exercise)
+    return Report(exercise, properties, findings, difference, failure, failed_case, printed)
+
+
+def run_file(definition: Path, file: Path, cases: int, seconds: float) -> tuple[list[Outcome], str]:
+    """Run a learner's file in a child process.
+
+    Returns the outcome of each case, or a single one if the file could not be run at all; and what was printed.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder, "report")
+        printed = Path(folder, "printed")
+        command = [sys.executable, "-m", "handgrad.learn.worker", definition, file, out, str(seconds)]
+        with printed.open("wb") as screen:
+            process = subprocess.Popen(
+                [*map(str, command)],
+                stdin=subprocess.DEVNULL,
+                stdout=screen,
+                stderr=screen,
+                start_new_session=True,
+            )
+            try:
+                process.wait(seconds + 20)
+            except subprocess.TimeoutExpired:
+                pass
+            finally:
+                process.kill()
+                process.wait()
+        lines = out.read_text("utf-8").splitlines() if out.exists() else []
+        late = Path(f"{out}.traceback")
+        place = late.read_text("utf-8") if late.exists() else ""
+        text = printed.read_text("utf-8", errors="replace")
+    outcomes = {record["case"]: decode(record) for record in map(json.loads, lines)}
+    if -1 in outcomes:
+        return [outcomes[-1]], text
+    missing = _ended(file, place, seconds, process.returncode)
+    if not outcomes:
+        return [Outcome(failure=missing)], text
+    return [outcomes.get(index, Outcome(failure=missing)) for index in range(cases)], text
+
+
+def _ended(file: Path, place: str, seconds: float, status: int) -> Failure:
+    """Describe a process that has ended without all results; `place` is the traceback of the time limit."""
+    if not place:
+        return Failure("SystemExit", f"the process ended with status {status}")
+    found = re.search(rf'File "[^"]*{re.escape(file.name)}", line (\d+)', place)
+    line = int(found[1]) if found else 0
+    text = file.read_text("utf-8").splitlines()[line - 1].strip() if line else ""
+    return Failure("TimeLimit", f"not finished after {seconds:g} seconds", line, text)
+
+
+def _agrees(got: Outcome, want: Outcome, case: Case) -> bool:
+    """Whether a case has the expected results."""
+    if got.failure or got.wrong:
+        return False
+    return all(
+        name in got.values and _close(got.values[name], np.asarray(value), case.tolerance).all()
+        for name, value in want.values.items()
+    )
+
+
+def _close(got: NDArray[Any], want: NDArray[Any], tolerance: float) -> NDArray[np.bool_]:
+    """Compare entries; a single False if the shape or the kind of the dtype differs."""
+    if (
+        got.shape != want.shape
+        or got.dtype.kind != want.dtype.kind
+        or got.dtype.itemsize < want.dtype.itemsize
+    ):
+        return np.array(False)
+    if not got.size:
+        return np.array(True)
+    return np.asarray(np.isclose(got, want, rtol=tolerance, atol=tolerance, equal_nan=True))
+
+
+def _difference(got: Outcome, want: Outcome, case: Case, exercise: Exercise) -> Difference | None:
+    """Find the first wrong result of a case, and its first wrong entry."""
+    for name, description in got.wrong.items():
+        return Difference(case, name, description, np.asarray(want.values.get(name.split(", ")[0])))
+    for name, value in want.values.items():
+        if name not in got.values:
+            continue
+        expected, answer = np.asarray(value), got.values[name]
+        close = _close(answer, expected, case.tolerance)
+        if not close.all():
+            index = tuple(map(int, np.argwhere(~close)[0])) if close.shape == expected.shape else None
+            return Difference(case, name, answer, expected, index)
+    return None

@@ -1,0 +1,82 @@
+"""A dense layer.
+
+A dense layer has O neurons, each of which sees all I inputs. Row o of the matrix `weights` belongs to neuron o. For
+N examples at once, the rows of x:
+
+    y[n, o] = Σᵢ x[n, i] · W[o, i] + b[o]       y = x Wᵀ + b
+
+Compute y with one product of matrices.
+
+| array | shape |
+|---|---|
+| x | (N, I) |
+| weights | (O, I) |
+| biases | (O,) |
+| y | (N, O) |
+
+Example: two examples of three inputs, and two outputs.
+
+>>> x = np.array([[1.0, 2.0, 3.0], [0.0, -1.0, 1.0]])
+>>> weights = np.array([[0.1, 0.2, 0.3], [-0.4, 0.5, -0.6]])
+>>> biases = np.array([0.0, 1.0])
+>>> dense(x, weights, biases)
+array([[ 1.4, -0.2],
+       [ 0.1, -0.1]])
+"""
+
+import numpy as np
+
+
+def dense(x, weights, biases):
+    """Return y = x Wᵀ + b."""
+    return x @ weights.T + biases
+
+
+# --- check
+
+from handgrad.learn.exercise import Case, Exercise, Function, Mistake
+
+
+def cases(rng):
+    def arguments(n, i, o):
+        return {
+            "x": rng.normal(size=(n, i)),
+            "weights": rng.normal(size=(o, i)),
+            "biases": rng.normal(size=o),
+        }
+
+    for n, i, o in [(2, 3, 2), (4, 5, 3), (7, 2, 6)]:
+        yield Case("random shapes", arguments(n, i, o))
+    yield Case("square arrays", arguments(3, 3, 3))
+    yield Case("a batch of one", arguments(1, 4, 2))
+    yield Case("zeros", {name: np.zeros_like(value) for name, value in arguments(2, 3, 4).items()})
+
+
+EXERCISE = Exercise(
+    chapter=1,
+    minutes=5,
+    section="a-dense-layer-for-a-batch",
+    functions=[
+        Function("dense", returns=["y"], derivations={"y": "y[n,o] = Σ[i] x[n,i] * weights[o,i] + biases[o]"})
+    ],
+    cases=cases,
+    hints=[
+        "A product of matrices A @ B adds over the last axis of A and the first axis of B. Which axes must meet?",
+        "x is (N, I) and the weights are (O, I). For a result (N, O) axis I must be first in the second factor.",
+        "y[n, o] = Σᵢ x[n, i] W[o, i] + b[o], so y = x Wᵀ + b: `x @ weights.T + biases`. NumPy adds the biases (O,) "
+        "to every row of the product (N, O).",
+    ],
+    mistakes=[
+        Mistake(
+            "missing-transpose",
+            "You multiply x @ weights. Row o of the weights belongs to output o, so the product needs weights.T.",
+            [("x @ weights.T", "x @ weights")],
+        ),
+        Mistake("missing-bias", "The biases are missing: add biases (O,) to every row.", [(" + biases", "")]),
+        Mistake(
+            "transposed-result",
+            "You return W xᵀ, with one column for each example. Examples are rows: y = x Wᵀ + b.",
+            [("x @ weights.T + biases", "(weights @ x.T + biases[:, None])")],
+        ),
+    ],
+)

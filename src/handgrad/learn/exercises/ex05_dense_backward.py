@@ -1,0 +1,150 @@
+"""A dense layer, backward.
+
+The loss has been computed, and its gradient dy with respect to the outputs of a dense layer arrives. Compute all
+three gradients of the layer:
+
+    dW[o, i] = Σₙ dy[n, o] · x[n, i]       dW = dyᵀ x
+    db[o]    = Σₙ dy[n, o]
+    dx[n, i] = Σₒ dy[n, o] · W[o, i]       dx = dy W
+
+A batch may arrive in chunks, one call for each. So *add* to the arrays `dweights` and `dbiases` that you are given,
+and change them in place. Return dx.
+
+| array | shape |
+|---|---|
+| dy | (N, O) |
+| x, dx | (N, I) |
+| weights, dweights | (O, I) |
+| biases, dbiases | (O,) |
+
+Example: two examples of three inputs, and two outputs.
+
+>>> dy = np.array([[1.0, 0.0], [0.5, -1.0]])
+>>> x = np.array([[1.0, 2.0, 3.0], [0.0, -1.0, 1.0]])
+>>> weights = np.array([[0.1, 0.2, 0.3], [-0.4, 0.5, -0.6]])
+>>> dweights, dbiases = np.zeros((2, 3)), np.zeros(2)
+>>> dense_backward(dy, x, weights, dweights, dbiases)
+array([[ 0.1 ,  0.2 ,  0.3 ],
+       [ 0.45, -0.4 ,  0.75]])
+>>> dweights
+array([[ 1. ,  1.5,  3.5],
+       [ 0. ,  1. , -1. ]])
+>>> dbiases
+array([ 1.5, -1. ])
+"""
+
+import numpy as np
+
+
+def dense_backward(dy, x, weights, dweights, dbiases):
+    """Add the gradients to dweights (O, I) and dbiases (O,), and return dx (N, I)."""
+    dweights += dy.T @ x
+    dbiases += dy.sum(axis=0)
+    return dy @ weights
+
+
+# --- check
+
+from handgrad.learn.exercise import Case, Exercise, Function, Mistake, differences
+from handgrad.learn.exercises.ex03_dense import dense
+
+
+def cases(rng):
+    def arguments(n, i, o, start=0.0):
+        return {
+            "dy": rng.normal(size=(n, o)),
+            "x": rng.normal(size=(n, i)),
+            "weights": rng.normal(size=(o, i)),
+            "dweights": np.full((o, i), start),
+            "dbiases": np.full(o, start),
+        }
+
+    for n, i, o in [(2, 3, 2), (4, 5, 3), (7, 2, 6)]:
+        yield Case("random shapes", arguments(n, i, o))
+    yield Case("square arrays", arguments(3, 3, 3))
+    yield Case("a batch of one", arguments(1, 4, 2))
+    yield Case("a batch in chunks", arguments(3, 4, 2, start=0.5))
+    yield Case(
+        "numerical differences",
+        arguments(3, 4, 2),
+        expected=lambda a: {
+            "dx": differences(lambda x: dense(x, a["weights"], np.zeros(2)), a["x"], a["dy"]),
+            "dweights": differences(lambda w: dense(a["x"], w, np.zeros(2)), a["weights"], a["dy"]),
+            "dbiases": differences(lambda b: dense(a["x"], a["weights"], b), np.zeros(2), a["dy"]),
+        },
+        tolerance=1e-6,
+    )
+
+
+EXERCISE = Exercise(
+    chapter=1,
+    minutes=15,
+    section="a-dense-layer-for-a-batch",
+    functions=[
+        Function(
+            "dense_backward",
+            returns=["dx"],
+            changes=["dweights", "dbiases"],
+            derivations={
+                "dx": "dx[n,i] = Σ[o] dy[n,o] * weights[o,i]",
+                "dweights": "dweights[o,i] = Σ[n] dy[n,o] * x[n,i]",
+                "dbiases": "dbiases[o] = Σ[n] dy[n,o]",
+            },
+        )
+    ],
+    cases=cases,
+    hints=[
+        "You have written dW already, in `dense_weights`. Which axis of dy does db add up?",
+        "The shapes leave one possibility for dx: (N, O) times (O, I).",
+        "Bias o is added to output o of every example: db[o] = Σₙ dy[n, o], so db = dy.sum(axis=0). Input i of "
+        "example n changes output o by W[o, i], so dx[n, i] = Σₒ dy[n, o] W[o, i]: dx = dy W. To add in place, "
+        "write `dweights += …`.",
+    ],
+    mistakes=[
+        Mistake(
+            "overwritten",
+            "You assign the gradient to dweights. A batch may arrive in chunks, and each adds its part: use +=.",
+            [("dweights += dy.T @ x", "dweights[:] = dy.T @ x")],
+        ),
+        Mistake(
+            "overwritten",
+            "You assign the gradient to dbiases. A batch may arrive in chunks, and each adds its part: use +=.",
+            [("dbiases += dy.sum(axis=0)", "dbiases[:] = dy.sum(axis=0)")],
+        ),
+        Mistake(
+            "not-in-place",
+            "`dweights = dweights + …` makes a new array, which nobody sees. Change the given one: dweights += ….",
+            [("dweights += dy.T @ x", "dweights = dweights + dy.T @ x")],
+        ),
+        Mistake(
+            "missing-transpose",
+            "You multiply dy @ x. The sum for dW runs over the examples n, the first axis of dy: transpose dy.",
+            [("dy.T @ x", "dy @ x")],
+        ),
+        Mistake(
+            "transposed-product",
+            "You compute xᵀ dy, which is dWᵀ (I, O). Row o of dW belongs to output o: dyᵀ x.",
+            [("dy.T @ x", "x.T @ dy")],
+        ),
+        Mistake(
+            "wrong-axis",
+            "You add dy over the outputs, axis 1. Each bias meets all examples: sum over axis 0.",
+            [("dy.sum(axis=0)", "dy.sum(axis=1)")],
+        ),
+        Mistake(
+            "mean-for-sum",
+            "You take the mean over the examples for the biases. dy has the factor 1/N of the mean loss already.",
+            [("dy.sum(axis=0)", "dy.mean(axis=0)")],
+        ),
+        Mistake(
+            "mean-for-sum",
+            "You divide dW by the number of examples. dy has the factor 1/N of the mean loss already.",
+            [("dy.T @ x", "dy.T @ x / len(x)")],
+        ),
+        Mistake(
+            "transposed-product",
+            "You multiply by the transpose of the weights, as in the forward pass. Backward it is dx = dy W.",
+            [("dy @ weights", "dy @ weights.T")],
+        ),
+    ],
+)

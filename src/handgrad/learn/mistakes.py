@@ -1,0 +1,60 @@
+"""The kinds of mistakes that are named, each with its title."""
+
+KINDS = {
+    # sums, products and axes
+    "transposed-product": "Factors in the wrong order",
+    "missing-transpose": "Missing transpose",
+    "transposed-result": "Transposed result",
+    "wrong-axis": "Sum over the wrong axis",
+    "missing-sum": "Missing sum",
+    "missing-bias": "Missing bias",
+    "sum-for-mean": "Sum instead of mean",
+    "mean-for-sum": "Mean instead of sum",
+    "mean-twice": "Mean taken twice",
+    "wrong-constant": "Wrong constant factor",
+    "missing-factor": "Missing factor",
+    "extra-factor": "Factor that does not belong there",
+    "sign": "Wrong sign",
+    "swapped-results": "Results in the wrong order",
+    # the chain rule
+    "no-upstream": "Upstream gradient missing",
+    "wrong-array": "Wrong array",
+    "output-for-input": "Derivative evaluated at the output instead of the input",
+    "input-for-output": "Derivative evaluated at the input instead of the output",
+    "wrong-derivative": "Wrong derivative",
+    "missing-inner-derivative": "Inner derivative missing",
+    "missing-term": "Missing term",
+    "treated-as-constant": "Treated as a constant",
+    # masks and comparisons
+    "wrong-mask": "Mask of the wrong array",
+    "inverted-mask": "Inverted mask",
+    "boundary": "Wrong comparison at the boundary",
+    "shared-tie": "Gradient of a tie",
+    "new-mask": "Another random mask",
+    "no-rescaling": "Missing rescaling",
+    # classes
+    "missing-one-hot": "One-hot missing",
+    "transposed-one-hot": "One-hot transposed",
+    "no-maximum": "Maximum not subtracted",
+    "log-of-zero": "Logarithm of zero",
+    "overflow": "Overflow",
+    # updates and memory
+    "overwritten": "Gradient overwritten instead of added to",
+    "not-in-place": "Argument not changed in place",
+    "modified-input": "Input modified in place",
+    "no-bias-correction": "Bias correction missing",
+    "wrong-step": "Wrong number of the step",
+    "epsilon": "Epsilon in the wrong place",
+    "missing-square": "Missing square",
+    "missing-root": "Missing root",
+    # windows of images
+    "flipped-kernel": "Flipped kernel",
+    "wrong-padding": "Wrong padding",
+    "wrong-stride": "Wrong stride",
+    "wrong-window": "Wrong window",
+    # types
+    "wrong-dtype": "Wrong dtype",
+    "wrong-shape": "Wrong shape",
+    "not-computed": "Nothing computed",
+    "not-finite": "Not a finite number",
+}

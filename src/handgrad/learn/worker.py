@@ -1,0 +1,93 @@
+"""The child process that runs a learner's file: ``python -m handgrad.learn.worker EXERCISE FILE OUT SECONDS``.
+
+It writes one line of JSON for each case to OUT, so that the parent knows the results before a crash or a time limit.
+Earlier exercises that the file imports are those of the library: a mistake there is reported there only.
+"""
+
+import faulthandler
+import json
+import os
+import sys
+import traceback
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import IO, Any
+
+from handgrad.learn.calls import Failure, Outcome, call, encode
+from handgrad.learn.catalog import FOLDER, PACKAGE, load_exercise
+
+MEMORY = 2 * 2**30
+"""Bytes of address space that the process may use."""
+PRINTED = 2**20
+"""Bytes that it may print."""
+
+
+def limit_resources(seconds: float, traceback_file: IO[str]) -> None:
+    """Limit memory, output and time; the time ends with a traceback in a file."""
+    faulthandler.dump_traceback_later(seconds, exit=True, file=traceback_file)
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    for kind, limit in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_FSIZE, PRINTED + 2**24)):
+        hard = resource.getrlimit(kind)[1]
+        soft = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        resource.setrlimit(kind, (soft, hard))
+
+
+def failure_of(error: BaseException, file: Path) -> Failure:
+    """Describe an exception, with the last line of the learner's file that was running."""
+    lines = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).name == file.name
+    ]
+    if isinstance(error, SyntaxError) and error.filename == str(file):
+        return Failure(type(error).__name__, error.msg, error.lineno or 0, (error.text or "").strip())
+    line, text = (lines[-1].lineno or 0, lines[-1].line or "") if lines else (0, "")
+    return Failure(type(error).__name__, str(error), line, text)
+
+
+def load_learner(file: Path) -> ModuleType:
+    """Run a learner's file as a module."""
+    for other in FOLDER.glob("ex*.py"):
+        if other.stem != file.stem:
+            sys.modules[other.stem] = import_module(f"{PACKAGE}.{other.stem}")
+    module = ModuleType(file.stem)
+    module.__file__ = str(file)
+    sys.modules[file.stem] = module
+    exec(compile(file.read_text("utf-8"), str(file), "exec"), vars(module))
+    return module
+
+
+def main(definition: str, path: str, out: str, seconds: str) -> None:
+    """Run all cases of an exercise."""
+    exercise, file = load_exercise(Path(definition)), Path(path).absolute()
+    cases = exercise.all_cases()
+    with open(f"{out}.traceback", "w") as late, open(out, "w", buffering=1) as report:  # noqa: PTH123
+
+        def tell(case: int, value: Outcome) -> None:
+            report.write(json.dumps({"case": case, **encode(value)}) + "\n")
+
+        limit_resources(float(seconds), late)
+        try:
+            module = load_learner(file)
+        except BaseException as error:
+            tell(-1, Outcome(failure=failure_of(error, file)))
+            return
+        for index, case in enumerate(cases):
+            name = exercise.function(case.function).name
+            function: Any = getattr(module, name, None)
+            try:
+                outcome = call(function, exercise, case)
+            except BaseException as error:
+                missing = Failure("NameError", f"the function {name} is missing")
+                outcome = Outcome(failure=failure_of(error, file) if callable(function) else missing)
+            tell(index, outcome)
+        report.flush()
+        faulthandler.cancel_dump_traceback_later()
+    sys.stdout.flush()
+    os._exit(0)  # threads and exit handlers of the learner are not waited for
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

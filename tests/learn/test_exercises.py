@@ -1,0 +1,103 @@
+"""All exercises: solutions are correct, texts are executed, and every typical mistake is named."""
+
+import doctest
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from handgrad.kernels.backend import MODULES, functions_of
+from handgrad.learn.catalog import CHAPTERS, FOLDER, HOLE, exercises, learner_file
+from handgrad.learn.check import check
+from handgrad.learn.diagnosis import diagnose, edited, run_source, same
+from handgrad.learn.exercise import Exercise
+from handgrad.learn.mistakes import KINDS
+
+ALL = list(exercises().values())
+MISTAKES = [
+    pytest.param(exercise, index, id=f"{exercise.name}-{index}-{mistake.kind}")
+    for exercise in ALL
+    for index, mistake in enumerate(exercise.mistakes)
+]
+KERNELS = functions_of("handgrad.kernels", MODULES)
+each = pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.name)
+
+
+@each
+def test_solutions_pass(exercise: Exercise, tmp_path: Path) -> None:
+    file = tmp_path / f"{exercise.name}.py"
+    file.write_text(exercise.source, "utf-8")
+    report = check(exercise, FOLDER / file.name, file)
+    assert report.status == "passed", report
+    assert len(report.properties) >= 4
+
+
+@each
+def test_examples_of_the_text_hold(exercise: Exercise) -> None:
+    names = {"np": np}
+    exec(exercise.source.replace("from ex", "from handgrad.learn.exercises.ex"), names)
+    test = doctest.DocTestParser().get_doctest(exercise.text, names, exercise.name, None, 0)
+    assert test.examples
+    assert doctest.DocTestRunner().run(test).failed == 0
+
+
+@each
+def test_learners_get_a_hole_in_each_function(exercise: Exercise) -> None:
+    text = learner_file(exercise)
+    compile(text, exercise.name, "exec")
+    assert text.count(HOLE) == len(exercise.functions)
+    assert "handgrad.learn" not in text
+    assert exercise.chapter in CHAPTERS
+    assert 5 <= exercise.minutes <= 20
+    assert len(exercise.hints) >= 3
+    assert {mistake.kind for mistake in exercise.mistakes} <= KINDS.keys()
+
+
+@each
+def test_solutions_agree_with_the_kernels_of_the_same_name(exercise: Exercise) -> None:
+    names: dict[str, object] = {}
+    exec(exercise.source, names)
+    for function in exercise.functions:
+        if function.name not in KERNELS:
+            continue
+        for case in exercise.all_cases():
+            if exercise.function(case.function) is function and not case.expected:
+                (ours,) = run_source(exercise, exercise.source, [case])
+                kernel = (
+                    f"from handgrad.kernels.{KERNELS[function.name].__module__.rpartition('.')[2]} import *"
+                )
+                (theirs,) = run_source(exercise, kernel, [case])
+                for name, value in ours.values.items():
+                    assert same(value, theirs.values[name]), (case.property, name)
+
+
+@each
+def test_derivations_give_the_entries_of_results(exercise: Exercise) -> None:
+    derive = pytest.importorskip("handgrad.model.derivation").derive
+    cases = exercise.all_cases()
+    for case, outcome in zip(cases, run_source(exercise, exercise.source, cases), strict=True):
+        function = exercise.function(case.function)
+        for name, formula in function.derivations.items():
+            value = outcome.values[name]
+            start = case.arguments[name] if name in function.changes else np.zeros(value.shape)
+            arrays = {
+                **case.arguments,
+                **{k: v for k, v in outcome.values.items() if k not in case.arguments},
+            }
+            for index in list(np.ndindex(value.shape))[:3]:
+                derived = derive(name, formula, arrays, index).value + start[index]
+                assert derived == pytest.approx(value[index], rel=1e-7, abs=1e-9), (
+                    case.property,
+                    name,
+                    index,
+                )
+
+
+@pytest.mark.parametrize(("exercise", "index"), MISTAKES)
+def test_typical_mistakes_are_named(exercise: Exercise, index: int) -> None:
+    mistake, cases = exercise.mistakes[index], exercise.all_cases()
+    source = edited(exercise, [mistake])
+    assert source, "an edited text is missing, or not the only one"
+    given, expected = (run_source(exercise, text, cases) for text in (source, exercise.source))
+    findings = diagnose(exercise, cases, given, expected)
+    assert mistake.sentence in [finding.sentence for finding in findings]
