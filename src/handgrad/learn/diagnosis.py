@@ -54,7 +54,7 @@ def same(a: Answer, b: Answer, tolerance: float = 1e-7) -> bool:
     if not isinstance(a, np.ndarray) or not isinstance(b, np.ndarray):
         return a is b or (isinstance(a, Failure) and isinstance(b, Failure) and a.type == b.type)
     close = a.shape == b.shape and np.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True)
-    return bool(close) and (a.dtype.kind == b.dtype.kind)
+    return bool(close) and (a.dtype == b.dtype or a.dtype.kind == b.dtype.kind != "f")
 
 
 def edited(exercise: Exercise, mistakes: Sequence[Mistake]) -> str | None:
@@ -126,6 +126,16 @@ class Solutions:
         self._known: dict[tuple[int, ...], list[Outcome]] = {(): correct}
         self._end = monotonic() + SECONDS
 
+    def place(self, mistake: Mistake) -> str | None:
+        """Return the first result in which a mistake alone shows."""
+        for mistakes, outcomes in self.combinations(1):
+            if mistakes == [mistake]:
+                for outcome, correct in zip(outcomes, self.correct, strict=True):
+                    for name, value in outcome.values.items():
+                        if not same(value, correct.values[name]):
+                            return name
+        return None
+
     def combinations(self, largest: int) -> Iterator[tuple[list[Mistake], list[Outcome]]]:
         """Yield combinations of mistakes, the smallest first, with the outcomes of the cases."""
         for size in range(largest + 1):
@@ -142,7 +152,10 @@ def explain(got: list[Answer], wanted: list[Answer], result: str, solutions: Sol
     """Return the smallest set of mistakes that explains one result in all its cases, or else in the wrong ones."""
 
     def named(mistakes: Sequence[Mistake]) -> list[Finding]:
-        return [Finding(mistake.kind, mistake.sentence, result) for mistake in mistakes]
+        return [
+            Finding(mistake.kind, mistake.sentence, solutions.place(mistake) or result)
+            for mistake in mistakes
+        ]
 
     wrong = [index for index, pair in enumerate(zip(got, wanted, strict=True)) if not same(*pair)]
     everywhere = range(len(got))
