@@ -104,11 +104,22 @@ def diagnose(
         solutions = Solutions(
             exercise, function, [cases[index] for index in chosen], [expected[index] for index in chosen]
         )
+        got, wanted = dict[str, list[Answer]](), dict[str, list[Answer]]()
         for result in dict.fromkeys([*function.returns, *function.changes]):
-            got = answers([given[index] for index in chosen], result)
-            wanted = answers(solutions.correct, result)
-            if any(answer is not None for answer in got) and not all(map(same, got, wanted)):
-                findings += explain(got, wanted, result, solutions)
+            got[result] = answers([given[index] for index in chosen], result)
+            wanted[result] = answers(solutions.correct, result)
+        wrong = [
+            result
+            for result in got
+            if any(answer is not None for answer in got[result])
+            and not all(map(same, got[result], wanted[result]))
+        ]
+        if wrong:
+            findings += one_for_all(got, wanted, wrong, solutions) or [
+                finding
+                for result in wrong
+                for finding in explain(got[result], wanted[result], result, solutions)
+            ]
     distinct = {(finding.kind, finding.sentence): finding for finding in reversed(findings)}
     return [*distinct.values()][::-1]
 
@@ -136,6 +147,12 @@ class Solutions:
                             return name
         return None
 
+    def findings(self, mistakes: Sequence[Mistake], result: str) -> list[Finding]:
+        """Return findings of mistakes that explain a result."""
+        return [
+            Finding(mistake.kind, mistake.sentence, self.place(mistake) or result) for mistake in mistakes
+        ]
+
     def combinations(self, largest: int) -> Iterator[tuple[list[Mistake], list[Outcome]]]:
         """Yield combinations of mistakes, the smallest first, with the outcomes of the cases."""
         for size in range(largest + 1):
@@ -148,27 +165,39 @@ class Solutions:
                     yield chosen, self._known[indices]
 
 
+def one_for_all(
+    got: dict[str, list[Answer]],
+    wanted: dict[str, list[Answer]],
+    wrong: Sequence[str],
+    solutions: Solutions,
+) -> list[Finding]:
+    """Return the one mistake that explains all results in all cases, e.g. two results in the wrong order."""
+    for mistakes, outcomes in solutions.combinations(1):
+        explained = {result: answers(outcomes, result) for result in got}
+        if mistakes and all(
+            _matches(got[result], explained[result], wanted[result], range(len(outcomes)))
+            if result in wrong
+            else all(map(same, got[result], explained[result]))
+            for result in got
+        ):
+            return solutions.findings(mistakes, wrong[0])
+    return []
+
+
 def explain(got: list[Answer], wanted: list[Answer], result: str, solutions: Solutions) -> list[Finding]:
     """Return the smallest set of mistakes that explains one result in all its cases, or else in the wrong ones."""
-
-    def named(mistakes: Sequence[Mistake]) -> list[Finding]:
-        return [
-            Finding(mistake.kind, mistake.sentence, solutions.place(mistake) or result)
-            for mistake in mistakes
-        ]
-
     wrong = [index for index, pair in enumerate(zip(got, wanted, strict=True)) if not same(*pair)]
     everywhere = range(len(got))
     for mistakes, outcomes in solutions.combinations(MOST_TOGETHER):
         if mistakes and _matches(got, answers(outcomes, result), wanted, everywhere):
-            return named(mistakes)
+            return solutions.findings(mistakes, result)
     for mistakes, outcomes in solutions.combinations(1):
         general = relation(got, answers(outcomes, result), solutions.cases)
         if general:
-            return [*named(mistakes), Finding(*general, result)]
+            return [*solutions.findings(mistakes, result), Finding(*general, result)]
     for mistakes, outcomes in solutions.combinations(MOST_TOGETHER):
         if mistakes and _matches(got, answers(outcomes, result), wanted, wrong):
-            return named(mistakes)
+            return solutions.findings(mistakes, result)
     return []
 
 

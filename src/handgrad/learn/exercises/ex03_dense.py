@@ -1,11 +1,14 @@
 """A dense layer.
 
-A dense layer has O neurons, each of which sees all I inputs. Row o of the matrix `weights` belongs to neuron o. For
-N examples at once, the rows of x:
+A dense layer is a row of O neurons, each of which sees all I inputs. Neuron o has the weights of row o of the matrix
+`weights` and the bias `biases[o]`. The layer computes only the weighted sums. An activation is a separate layer.
+
+It takes N examples at once, the rows of x. Output o of example n is the sum that you know from one neuron:
 
     y[n, o] = Σᵢ x[n, i] · W[o, i] + b[o]       y = x Wᵀ + b
 
-Compute y with one product of matrices.
+Wᵀ is W with rows and columns exchanged. Return y, a new array, with one product of matrices and no loop. Change none
+of the arguments.
 
 | array | shape |
 |---|---|
@@ -14,7 +17,8 @@ Compute y with one product of matrices.
 | biases | (O,) |
 | y | (N, O) |
 
-Example: two examples of three inputs, and two outputs.
+Example: two examples of three inputs, and two outputs. For instance, y[0, 1] is the sum of 1 · (−0.4), 2 · 0.5,
+3 · (−0.6) and the bias 1, which is −0.2.
 
 >>> x = np.array([[1.0, 2.0, 3.0], [0.0, -1.0, 1.0]])
 >>> weights = np.array([[0.1, 0.2, 0.3], [-0.4, 0.5, -0.6]])
@@ -72,7 +76,35 @@ EXERCISE = Exercise(
             "You multiply x @ weights. Row o of the weights belongs to output o, so the product needs weights.T.",
             [("x @ weights.T", "x @ weights")],
         ),
-        Mistake("missing-bias", "The biases are missing: add biases (O,) to every row.", [(" + biases", "")]),
+        Mistake(
+            "missing-transpose",
+            "You reshape the weights to (I, O). This keeps the order of the numbers: transpose with weights.T.",
+            [("weights.T", "weights.reshape(x.shape[1], -1)")],
+        ),
+        Mistake(
+            "missing-bias", "You leave out the biases: add biases (O,) to every row.", [(" + biases", "")]
+        ),
+        Mistake("sign", "You subtract the biases. They are added.", [("+ biases", "- biases")]),
+        Mistake(
+            "wrong-axis",
+            "You add the biases as a column, one for each example. There is one for each output: a row.",
+            [("+ biases", "+ biases[:, None]")],
+        ),
+        Mistake(
+            "extra-factor",
+            "You add the bias to each product, so it counts I times. Add it once, after the sum.",
+            [("+ biases", "+ x.shape[1] * biases")],
+        ),
+        Mistake(
+            "mean-for-sum",
+            "You take the mean over the inputs. Each output is a sum over them, plus the bias.",
+            [("x @ weights.T", "x @ weights.T / x.shape[1]")],
+        ),
+        Mistake(
+            "extra-activation",
+            "You apply tanh. A dense layer returns the weighted sums; activations are separate layers.",
+            [("x @ weights.T + biases", "np.tanh(x @ weights.T + biases)")],
+        ),
         Mistake(
             "transposed-result",
             "You return W xᵀ, with one column for each example. Examples are rows: y = x Wᵀ + b.",

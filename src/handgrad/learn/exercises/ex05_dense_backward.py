@@ -1,14 +1,18 @@
 """A dense layer, backward.
 
-The loss has been computed, and its gradient dy with respect to the outputs of a dense layer arrives. Compute all
-three gradients of the layer:
+A dense layer has computed y = x Wᵀ + b, and the loss has been computed from y. Now its gradient dy with respect to y
+arrives from the layer after. Compute all three gradients of the layer:
 
     dW[o, i] = Σₙ dy[n, o] · x[n, i]       dW = dyᵀ x
     db[o]    = Σₙ dy[n, o]
     dx[n, i] = Σₒ dy[n, o] · W[o, i]       dx = dy W
 
-A batch may arrive in chunks, one call for each. So *add* to the arrays `dweights` and `dbiases` that you are given,
-and change them in place. Return dx.
+You know the first from `dense_weights`. A bias is added to its output in every example, so its gradient is a sum over
+the examples, too. An input changes all O outputs of its example, so dx is a sum over the outputs. The layer before
+needs dx: it is its dy.
+
+A batch may arrive in chunks, one call for each. So *add* dW and db to the given arrays `dweights` and `dbiases`,
+and change these in place. Return dx only. Do not change dy, x and weights.
 
 | array | shape |
 |---|---|
@@ -17,7 +21,8 @@ and change them in place. Return dx.
 | weights, dweights | (O, I) |
 | biases, dbiases | (O,) |
 
-Example: two examples of three inputs, and two outputs.
+Example: two examples of three inputs, and two outputs. For instance, dx[1, 0] is 0.5 · 0.1 + (−1) · (−0.4), which is
+0.45.
 
 >>> dy = np.array([[1.0, 0.0], [0.5, -1.0]])
 >>> x = np.array([[1.0, 2.0, 3.0], [0.0, -1.0, 1.0]])
@@ -113,8 +118,38 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "not-in-place",
-            "`dweights = dweights + …` makes a new array, which nobody sees. Change the given one: dweights += ….",
+            "`dweights = dweights + …` makes a new array, which is lost. Change the given one: dweights += ….",
             [("dweights += dy.T @ x", "dweights = dweights + dy.T @ x")],
+        ),
+        Mistake(
+            "not-in-place",
+            "`dbiases = dbiases + …` makes a new array, which is lost. Change the given one: dbiases += ….",
+            [("dbiases += dy.sum(axis=0)", "dbiases = dbiases + dy.sum(axis=0)")],
+        ),
+        Mistake(
+            "sign",
+            "You subtract dW from dweights. Gradients are added up; the update of the weights subtracts them.",
+            [("dweights += dy.T @ x", "dweights -= dy.T @ x")],
+        ),
+        Mistake(
+            "sign",
+            "You subtract db from dbiases. Gradients are added up; the update of the biases subtracts them.",
+            [("dbiases += dy.sum(axis=0)", "dbiases -= dy.sum(axis=0)")],
+        ),
+        Mistake(
+            "overwritten",
+            "You assign each example's product to dweights. Only the last remains: use +=.",
+            [("dweights += dy.T @ x", "dweights[:] = np.outer(dy[-1], x[-1])")],
+        ),
+        Mistake(
+            "overwritten",
+            "You assign each example's dy to dbiases. Only the last remains: use +=.",
+            [("dbiases += dy.sum(axis=0)", "dbiases[:] = dy[-1]")],
+        ),
+        Mistake(
+            "missing-sum",
+            "You add dy (N, O) to dbiases (O,) without a sum over the examples.",
+            [("dy.sum(axis=0)", "dy")],
         ),
         Mistake(
             "missing-transpose",
@@ -130,6 +165,26 @@ EXERCISE = Exercise(
             "wrong-axis",
             "You add dy over the outputs, axis 1. Each bias meets all examples: sum over axis 0.",
             [("dy.sum(axis=0)", "dy.sum(axis=1)")],
+        ),
+        Mistake(
+            "wrong-axis",
+            "You add all of dy to one number. Each output has its own bias: sum over axis 0.",
+            [("dy.sum(axis=0)", "dy.sum()")],
+        ),
+        Mistake(
+            "no-upstream",
+            "You add 1 for each example to dbiases. The chain rule multiplies it by dy.",
+            [("dy.sum(axis=0)", "len(dy)")],
+        ),
+        Mistake(
+            "no-upstream",
+            "You leave out dy in dW. The chain rule multiplies each input by the gradient that arrives.",
+            [("dy.T @ x", "np.ones_like(dy).T @ x")],
+        ),
+        Mistake(
+            "no-upstream",
+            "You add up the weights without dy for dx. The chain rule multiplies each by dy[n, o].",
+            [("dy @ weights", "np.ones_like(dy) @ weights")],
         ),
         Mistake(
             "mean-for-sum",
