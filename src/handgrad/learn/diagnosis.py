@@ -291,6 +291,15 @@ RELATIONS: list[tuple[str, str, Callable[[Any, Any, Case], bool]]] = [
         _unchanged,
     ),
     (
+        "new-mask",
+        "Another random mask: decide with the numbers of `random` that you are given, and with no others.",
+        lambda g, b, case: (
+            "random" in case.arguments
+            and g.shape == b.shape
+            and bool(((g == 0) | (b == 0) | np.isclose(g, b)).all())
+        ),
+    ),
+    (
         "wrong-constant",
         "Every number is the expected one times the same constant.",
         lambda g, b, case: _proportional(g, b),
