@@ -1,7 +1,7 @@
 """One neuron.
 
 A neuron turns several numbers into one. It multiplies each of its I inputs by a weight, adds the products and a
-bias, and applies an activation, here tanh, which gives a number between -1 and 1:
+bias, and applies an activation, here tanh, which gives a number between −1 and 1:
 
     z = Σᵢ w[i] · x[i] + b       z = w · x + b
     y = tanh z
