@@ -118,7 +118,7 @@ EXERCISE = Exercise(
     mistakes=[
         Mistake(
             "overwritten",
-            "You assign the gradients to dgamma and dbeta. A batch may arrive in chunks, and each adds its part: +=.",
+            "You assign to dgamma and dbeta. A batch may arrive in chunks, and each adds its part: use +=.",
             [("dgamma +=", "dgamma[:] ="), ("dbeta +=", "dbeta[:] =")],
         ),
         Mistake(
@@ -148,7 +148,7 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "treated-as-constant",
-            "You treat mean and variance as constants. Every x changes them, and they change all x̂ of the feature.",
+            "You treat mean and variance as constants. Every x changes them, and through them all x̂.",
             [(BRACKET, "dy")],
         ),
         Mistake(
