@@ -115,7 +115,7 @@ def diagnose(
             and not all(map(same, got[result], wanted[result]))
         ]
         if wrong:
-            findings += one_for_all(got, wanted, wrong, solutions) or [
+            findings += explain_all(got, wanted, wrong, solutions) or [
                 finding
                 for result in wrong
                 for finding in explain(got[result], wanted[result], result, solutions)
@@ -165,14 +165,14 @@ class Solutions:
                     yield chosen, self._known[indices]
 
 
-def one_for_all(
+def explain_all(
     got: dict[str, list[Answer]],
     wanted: dict[str, list[Answer]],
     wrong: Sequence[str],
     solutions: Solutions,
 ) -> list[Finding]:
-    """Return the one mistake that explains all results in all cases, e.g. two results in the wrong order."""
-    for mistakes, outcomes in solutions.combinations(1):
+    """Return the mistakes that explain all results in all cases, e.g. two results in the wrong order."""
+    for mistakes, outcomes in solutions.combinations(MOST_TOGETHER):
         explained = {result: answers(outcomes, result) for result in got}
         if mistakes and all(
             _matches(got[result], explained[result], wanted[result], range(len(outcomes)))

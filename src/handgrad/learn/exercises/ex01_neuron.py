@@ -6,7 +6,7 @@ bias, and applies an activation, here tanh, which gives a number between −1 an
     z = Σᵢ w[i] · x[i] + b       z = w · x + b
     y = tanh z
 
-The output y should be near a given number, the target t. The loss tells how far it is from it. It is half the
+The output y should be near a given number, the target t. The loss measures how far it is from t. It is half the
 squared distance, so it is 0 where y is equal to t, and grows in both directions:
 
     loss = ½ (y − t)²
@@ -91,6 +91,11 @@ EXERCISE = Exercise(
             "missing-sum",
             "You multiply w * x and do not add the products. A neuron has one z: w @ x.",
             [("w @ x", "w * x")],
+        ),
+        Mistake(
+            "missing-sum",
+            "You keep the product of the last input only. Add the products of all inputs.",
+            [("w @ x", "w[-1] * x[-1]")],
         ),
         Mistake(
             "mean-for-sum",

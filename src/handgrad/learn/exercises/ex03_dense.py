@@ -82,6 +82,16 @@ EXERCISE = Exercise(
             [("weights.T", "weights.reshape(x.shape[1], -1)")],
         ),
         Mistake(
+            "transposed-product",
+            "You multiply weights @ x. The axes in the middle must both be the inputs I: x @ weights.T.",
+            [("x @ weights.T", "weights @ x")],
+        ),
+        Mistake(
+            "missing-sum",
+            "You keep the product of the last input only. Add the products of all inputs.",
+            [("x @ weights.T", "np.outer(x[:, -1], weights[:, -1])")],
+        ),
+        Mistake(
             "missing-bias", "You leave out the biases: add biases (O,) to every row.", [(" + biases", "")]
         ),
         Mistake("sign", "You subtract the biases. They are added.", [("+ biases", "- biases")]),

@@ -148,6 +148,16 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "missing-sum",
+            "You use the first example only for dW. Every example adds its part.",
+            [("dy.T @ x", "np.outer(dy[0], x[0])")],
+        ),
+        Mistake(
+            "missing-sum",
+            "You use the first example only for db. Every example adds its part.",
+            [("dy.sum(axis=0)", "dy[0]")],
+        ),
+        Mistake(
+            "missing-sum",
             "You add dy (N, O) to dbiases (O,) without a sum over the examples.",
             [("dy.sum(axis=0)", "dy")],
         ),
@@ -200,6 +210,11 @@ EXERCISE = Exercise(
             "transposed-product",
             "You multiply by the transpose of the weights, as in the forward pass. Backward it is dx = dy W.",
             [("dy @ weights", "dy @ weights.T")],
+        ),
+        Mistake(
+            "wrong-array",
+            "You multiply dy by dweights. An input changes the outputs by the weights themselves: dx = dy W.",
+            [("dy @ weights", "dy @ dweights")],
         ),
     ],
 )
