@@ -35,6 +35,14 @@ def data_names() -> list[str]:
     return [*COLLECTIONS, STROKES]
 
 
+def exercise_names() -> list[str]:
+    """Return the names of the exercises."""
+    from handgrad.learn.catalog import exercises
+
+    return [*exercises()]
+
+
+complete_exercise = completer(exercise_names)
 complete_recipe = completer(recipe_names, ".toml")
 complete_checked = completer(recipe_names, ".toml", ".py")
 complete_data = completer(data_names, ".csv", ".parquet", ".npz", ".npy")

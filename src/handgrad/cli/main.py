@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from handgrad.cli import data, recipes
+from handgrad.cli import data, learn, recipes
 from handgrad.cli.explain import explain
 from handgrad.cli.export import export
 from handgrad.cli.interrupts import Interrupted, handle_signals
@@ -39,6 +39,7 @@ for command in (train, resume, tune, evaluate, predict, explain, recipes.check, 
     app.command()(command)
 app.add_typer(data.app, name="data")
 app.add_typer(recipes.app, name="recipes")
+app.add_typer(learn.app, name="learn")
 
 
 def show_version(asked: bool) -> None:

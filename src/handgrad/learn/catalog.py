@@ -82,3 +82,9 @@ def learner_file(exercise: Exercise) -> str:
 def is_untouched(exercise: Exercise, text: str) -> bool:
     """Whether a learner's file still has a hole in every function."""
     return text.count(HOLE.strip()) >= len(exercise.functions)
+
+
+def as_markdown(exercise: Exercise) -> str:
+    """Return the text of an exercise as Markdown: its title as a plain line, and its example as a block of code."""
+    example = re.sub(r"(?ms)^(>>> .*?)(?=\n\n[^>]|\Z)", r"```pycon\n\1\n```", exercise.text)
+    return f"{exercise.title}{example[len(exercise.text.partition(chr(10))[0]) :]}"

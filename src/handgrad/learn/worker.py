@@ -12,28 +12,31 @@ import traceback
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import IO, Any
+from typing import Any
 
 from handgrad.learn.calls import Failure, Outcome, call, encode
 from handgrad.learn.catalog import FOLDER, PACKAGE, load_exercise
 
 MEMORY = 2 * 2**30
 """Bytes of address space that the process may use."""
-PRINTED = 2**20
-"""Bytes that it may print."""
+WRITTEN = 2**24
+"""Bytes that it may write to a file, or print."""
 
 
-def limit_resources(seconds: float, traceback_file: IO[str]) -> None:
-    """Limit memory, output and time; the time ends with a traceback in a file."""
-    faulthandler.dump_traceback_later(seconds, exit=True, file=traceback_file)
+def limit_memory(size: int = MEMORY) -> None:
+    """Limit the address space of the process, where the system can."""
+    limit("RLIMIT_AS", size)
+
+
+def limit(kind: str, size: int) -> None:
+    """Set a limit of the system by its name."""
     try:
         import resource
     except ImportError:  # Windows
         return
-    for kind, limit in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_FSIZE, PRINTED + 2**24)):
-        hard = resource.getrlimit(kind)[1]
-        soft = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-        resource.setrlimit(kind, (soft, hard))
+    number = getattr(resource, kind)
+    hard = resource.getrlimit(number)[1]
+    resource.setrlimit(number, (size if hard == resource.RLIM_INFINITY else min(size, hard), hard))
 
 
 def failure_of(error: BaseException, file: Path) -> Failure:
@@ -65,14 +68,16 @@ def main(definition: str, path: str, out: str, seconds: str) -> None:
     cases = exercise.all_cases()
     with open(f"{out}.traceback", "w") as late, open(out, "w", buffering=1) as report:  # noqa: PTH123
 
-        def tell(case: int, value: Outcome) -> None:
+        def write(case: int, value: Outcome) -> None:
             report.write(json.dumps({"case": case, **encode(value)}) + "\n")
 
-        limit_resources(float(seconds), late)
+        faulthandler.dump_traceback_later(float(seconds), exit=True, file=late)
+        limit_memory()
+        limit("RLIMIT_FSIZE", WRITTEN)
         try:
             module = load_learner(file)
         except BaseException as error:
-            tell(-1, Outcome(failure=failure_of(error, file)))
+            write(-1, Outcome(failure=failure_of(error, file)))
             return
         for index, case in enumerate(cases):
             name = exercise.function(case.function).name
@@ -82,7 +87,7 @@ def main(definition: str, path: str, out: str, seconds: str) -> None:
             except BaseException as error:
                 missing = Failure("NameError", f"the function {name} is missing")
                 outcome = Outcome(failure=failure_of(error, file) if callable(function) else missing)
-            tell(index, outcome)
+            write(index, outcome)
         report.flush()
         faulthandler.cancel_dump_traceback_later()
     sys.stdout.flush()

@@ -1,0 +1,184 @@
+"""``handgrad learn``: exercises in which the learner writes the gradients."""
+
+import csv
+import io
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from handgrad.cli.completion import complete_exercise
+from handgrad.cli.options import FAILED, SUCCEEDED, Json, option
+from handgrad.cli.output import emit, emit_json, table
+from handgrad.errors import HandgradError
+
+if TYPE_CHECKING:
+    from handgrad.learn.folder import LearnerFolder
+
+EXERCISE_HELP = "Number or name of an exercise."
+FOLDER_HELP = "Folder of the exercises. Default: this folder, or exercises in it."
+ADD_HELP = "A file that defines another exercise. May be repeated."
+CSV_HELP = "Also write the credit for each exercise to a CSV file."
+SUBMISSIONS_HELP = "A folder with a folder for each learner."
+
+app = typer.Typer(
+    help="Write the gradients yourself, and read what is wrong with them.", no_args_is_help=True
+)
+Folder = Annotated[Path | None, option("--folder", FOLDER_HELP, "DIR")]
+Added = Annotated[list[Path] | None, option("--add", ADD_HELP, "FILE")]
+Chosen = Annotated[str, typer.Argument(help=EXERCISE_HELP, metavar="N", autocompletion=complete_exercise)]
+Optional = Annotated[
+    str | None, typer.Argument(help=EXERCISE_HELP, metavar="N", autocompletion=complete_exercise)
+]
+
+
+@app.command()
+def start(
+    folder: Annotated[Path, typer.Argument(help="Where they are copied.", metavar="DIR")] = Path("exercises"),
+    notebooks: Annotated[bool, option("--notebooks", "Also write a notebook for each chapter.")] = False,
+    added: Added = None,
+) -> None:
+    """Copy the exercises: a file for each, with the task, the formula and an empty function.
+
+    Files that exist are kept.
+    """
+    from handgrad.cli.learn_report import show_map
+    from handgrad.learn.folder import LearnerFolder
+    from handgrad.learn.notebooks import write_notebooks
+
+    opened, written = LearnerFolder.create(folder, added or [])
+    notes = write_notebooks(folder, opened.exercises) if notebooks else []
+    show_map(opened)
+    kept = len(opened.exercises) - len(written)
+    emit(
+        f"copied   {len(written)} exercises to {folder}{f'; {kept} files that exist were kept' if kept else ''}"
+    )
+    if notes:
+        emit(f"written  {', '.join(notes)}")
+    first = next(iter(opened.exercises))
+    emit(f"next     open {opened.file(first)}, write the function, and run: handgrad learn check 1")
+
+
+@app.command()
+def check(number: Optional = None, folder: Folder = None, json: Json = False) -> int:
+    """Check one exercise, or all that are begun, and explain what is wrong.
+
+    Your code runs in another process, with limits of time and memory.
+    """
+    from handgrad.cli.learn_report import as_dict, show_map, show_next, show_report
+    from handgrad.learn.folder import LearnerFolder
+
+    opened = LearnerFolder.open(folder)
+    names = (
+        [_find(opened, number)]
+        if number
+        else [name for name in opened.exercises if opened.file(name).exists()]
+    )
+    reports = {}
+    for name in names:
+        reports[name] = opened.check(name)
+        if json:
+            emit_json(as_dict(reports[name]))
+    failed = [report for report in reports.values() if report.status == "failed"]
+    if not json:
+        if number:
+            show_report(reports[names[0]], opened)
+        else:
+            show_map(opened)
+            for report in failed[:1]:
+                show_report(report, opened)
+        if number is None or reports[names[0]].status == "passed":
+            show_next(opened, failed)
+    return FAILED if failed or (number and reports[names[0]].status != "passed") else SUCCEEDED
+
+
+@app.command()
+def hint(number: Chosen, folder: Folder = None) -> None:
+    """Print one more hint for an exercise, up to its derivation."""
+    from handgrad.cli.learn_report import show_hint
+    from handgrad.learn.folder import LearnerFolder
+
+    opened = LearnerFolder.open(folder)
+    name = _find(opened, number)
+    show_hint(opened.exercises[name], *opened.next_hint(name))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def train(context: typer.Context, folder: Folder = None) -> int:
+    """Train a network with your functions in place of those of the library.
+
+    Takes a recipe and the options of handgrad train. Default: the network of the original program, 784-10-10, for
+    two epochs in batches of 128 examples. Functions of exercises that do not pass are those of the library.
+    """
+    from handgrad.learn.folder import LearnerFolder
+    from handgrad.learn.training import KERNELS
+
+    opened = LearnerFolder.open(folder)
+    passed = [name for name in opened.exercises if _passes(opened, name)]
+    used = [name for name in passed if name in KERNELS or name.startswith(("ex29", "ex30"))]
+    if "--json" not in context.args and "--quiet" not in context.args:
+        emit(f"yours    {', '.join(name.partition('_')[2] for name in used) or 'no function yet'}")
+        emit("ours     all others\n")
+    arguments = context.args or ["classic", "--epochs", "2", "--batch-size", "128"]
+    command = [sys.executable, "-m", "handgrad.cli.learn_train", str(opened.path), ",".join(used), *arguments]
+    return subprocess.run(command, check=False).returncode
+
+
+@app.command()
+def grade(
+    submissions: Annotated[Path, typer.Argument(help=SUBMISSIONS_HELP, metavar="FOLDER")],
+    out: Annotated[Path | None, option("--csv", CSV_HELP, "OUT")] = None,
+    added: Added = None,
+    json: Json = False,
+) -> None:
+    """Check a folder of submissions, and give credit for each property that holds."""
+    from handgrad.files import write_file
+    from handgrad.learn.grading import frequent
+    from handgrad.learn.grading import grade as grade_all
+
+    rows, grades = [], []
+    for result in grade_all(submissions, added or []):
+        scores, passed = result.scores(), sum(score == 1 for score in result.scores().values())
+        total = sum(scores.values()) / len(scores)
+        mistakes = "; ".join(name for name in result.mistakes() if not name.endswith(": missing"))
+        grades.append(result)
+        rows.append(
+            [result.submission, f"{total:.4f}", *(f"{score:.4f}" for score in scores.values()), mistakes]
+        )
+        if json:
+            emit_json(
+                {"submission": result.submission, "credit": total, "exercises": scores, "mistakes": mistakes}
+            )
+        else:
+            emit(f"{result.submission:<30} {passed:>3} of {len(scores)} exercises {total:>8.1%}")
+    if not json:
+        emit()
+        emit(table(["frequent mistake", "submissions"], [[name, str(n)] for name, n in frequent(grades)]))
+    if out:
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["submission", "credit", *grades[0].scores(), "mistakes"])
+        writer.writerows(rows)
+        write_file(out, text.getvalue().encode())
+        if not json:
+            emit(f"\nsaved    {out}")
+
+
+def _find(folder: "LearnerFolder", text: str) -> str:
+    """Return the name of an exercise; wrong usage if there is none."""
+    from handgrad.learn.catalog import find_exercise
+
+    try:
+        return find_exercise(folder.exercises, text).name
+    except HandgradError as error:
+        raise typer.BadParameter(str(error), param_hint="N") from error
+
+
+def _passes(folder: "LearnerFolder", name: str) -> bool:
+    """Whether an exercise passes; it is checked again if its file has changed."""
+    if not folder.file(name).is_file():
+        return False
+    status = folder.status(name)
+    return (folder.check(name).status if status == "changed" else status) == "passed"

@@ -1,0 +1,98 @@
+"""Grade a folder of submissions: one folder for each learner, with the files of the exercises."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from os import cpu_count
+from pathlib import Path
+
+from handgrad.errors import HandgradError
+from handgrad.learn.check import Report, check
+from handgrad.learn.folder import definitions_of
+
+
+@dataclass(frozen=True)
+class Grade:
+    """The results of one submission.
+
+    Parameters
+    ----------
+    submission : str
+        Name of its folder.
+    reports : mapping from str to Report or str
+        For each exercise its report, or why its file could not be checked.
+    """
+
+    submission: str
+    reports: Mapping[str, Report | str]
+
+    def scores(self) -> dict[str, float]:
+        """Return the credit for each exercise, from 0 to 1: the share of its properties that hold."""
+        return {
+            name: report.score if isinstance(report, Report) else 0.0 for name, report in self.reports.items()
+        }
+
+    def mistakes(self) -> list[str]:
+        """Return the mistakes that were named, e.g. ``"ex05_dense_backward: Missing transpose"``."""
+        named = []
+        for name, report in self.reports.items():
+            if isinstance(report, str):
+                named.append(f"{name}: {report}")
+            elif report.findings:
+                named += [f"{name}: {title}" for title in dict.fromkeys(f.title for f in report.findings)]
+            elif report.failure:
+                named.append(f"{name}: {report.failure.type}")
+        return named
+
+
+def grade(folder: Path, added: Sequence[Path] = ()) -> Iterator[Grade]:
+    """Check every submission in a folder, in the order of their names.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder with a folder for each submission.
+    added : sequence of Path
+        Files that define further exercises.
+
+    Yields
+    ------
+    Grade
+        The results of one submission.
+
+    Raises
+    ------
+    HandgradError
+        If there are no submissions.
+    """
+    exercises, definitions = definitions_of(added)
+    places = sorted(
+        place for place in folder.glob("*/") if any((place / f"{name}.py").is_file() for name in exercises)
+    )
+    if not places:
+        raise HandgradError(
+            f"there are no submissions in {folder}; it needs a folder of exercises for each learner"
+        )
+
+    def report(place: Path, name: str) -> Report | str:
+        file = place / f"{name}.py"
+        if not file.is_file():
+            return "missing"
+        try:
+            return check(exercises[name], definitions[name], file)
+        except HandgradError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(cpu_count()) as pool:  # each check is a process
+        for place in places:
+            reports = pool.map(lambda name, place=place: report(place, name), exercises)
+            yield Grade(place.name, dict(zip(exercises, reports, strict=True)))
+
+
+def frequent(grades: Iterable[Grade], most: int = 5) -> list[tuple[str, int]]:
+    """Return the most frequent mistakes of a class, with the numbers of their submissions."""
+    counts = Counter(
+        mistake for grade in grades for mistake in grade.mistakes() if not mistake.endswith(": missing")
+    )
+    return counts.most_common(most)
