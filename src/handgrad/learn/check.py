@@ -1,11 +1,14 @@
 """Check a learner's file: run it in a child process, and compare its results with the solution."""
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -137,17 +140,14 @@ def check(exercise: Exercise, definition: Path, file: Path, seconds: float = SEC
     if len(given) == 1 and given[0].failure:  # the file could not be run at all
         return Report(exercise, dict.fromkeys(names, False), failure=given[0].failure, printed=printed)
     solved = run_source(exercise, exercise.source, cases)
-    expected = [
-        Outcome({**outcome.values, **case.expected(case.arguments)}) if case.expected else outcome
-        for case, outcome in zip(cases, solved, strict=True)
-    ]
-    verdicts = [_agrees(got, want, case) for got, want, case in zip(given, expected, cases, strict=True)]
+    wanted = expected(solved, cases)
+    correct = verdicts(given, wanted, cases)
     properties = dict.fromkeys(names, True)
-    for case, correct in zip(cases, verdicts, strict=True):
-        properties[case.property] &= correct
+    for case, holds in zip(cases, correct, strict=True):
+        properties[case.property] &= holds
     modified = [outcome.modified for outcome in given if outcome.modified]
-    properties[UNMODIFIED] = not modified and not all(outcome.failure for outcome in given)
-    findings = [] if all(verdicts) else diagnose(exercise, cases, given, solved)
+    properties[UNMODIFIED] = not modified and any(correct)
+    findings = [] if all(correct) else diagnose(exercise, cases, given, solved)
     if modified:
         array = modified[0][0]
         sentence = f"The function changes its argument {array}. Compute a new array instead."
@@ -155,7 +155,7 @@ def check(exercise: Exercise, definition: Path, file: Path, seconds: float = SEC
     failed = [
         (sum(np.size(value) for value in case.arguments.values()), index)
         for index, case in enumerate(cases)
-        if not verdicts[index]
+        if not correct[index]
     ]
     smallest = [index for _, index in sorted(failed)]
     failure, failed_case, difference = None, None, None
@@ -163,7 +163,7 @@ def check(exercise: Exercise, definition: Path, file: Path, seconds: float = SEC
         if given[index].failure:
             failure, failed_case = failure or given[index].failure, failed_case or cases[index]
         else:
-            difference = difference or _difference(given[index], expected[index], cases[index], exercise)
+            difference = difference or _difference(given[index], wanted[index], cases[index], exercise)
     return Report(exercise, properties, findings, difference, failure, failed_case, printed)
 
 
@@ -179,19 +179,23 @@ def run_file(definition: Path, file: Path, cases: int, seconds: float) -> tuple[
         with printed.open("wb") as screen:
             process = subprocess.Popen(
                 [*map(str, command)],
+                env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=screen,
                 stderr=screen,
                 start_new_session=True,
             )
             try:
-                process.wait(seconds + 20)
+                process.wait(seconds + 10)
             except subprocess.TimeoutExpired:
                 pass
             finally:
                 process.kill()
                 process.wait()
-        lines = out.read_text("utf-8").splitlines() if out.exists() else []
+                if os.name == "posix":
+                    with suppress(ProcessLookupError):
+                        os.killpg(process.pid, signal.SIGKILL)  # what the learner's code has started
+        lines = out.read_text("utf-8").split("\n")[:-1] if out.exists() else []
         late = Path(f"{out}.traceback")
         place = late.read_text("utf-8") if late.exists() else ""
         text = printed.read_text("utf-8", errors="replace")
@@ -212,6 +216,19 @@ def _ended(file: Path, place: str, seconds: float, status: int) -> Failure:
     line = int(found[1]) if found else 0
     text = file.read_text("utf-8").splitlines()[line - 1].strip() if line else ""
     return Failure("TimeLimit", f"not finished after {seconds:g} seconds", line, text)
+
+
+def expected(solved: Sequence[Outcome], cases: Sequence[Case]) -> list[Outcome]:
+    """Return the expected outcomes: those of the solution, and what some cases compute otherwise."""
+    return [
+        Outcome({**outcome.values, **case.expected(case.arguments)}) if case.expected else outcome
+        for case, outcome in zip(cases, solved, strict=True)
+    ]
+
+
+def verdicts(given: Sequence[Outcome], wanted: Sequence[Outcome], cases: Sequence[Case]) -> list[bool]:
+    """Return for each case whether it has the expected results."""
+    return [_agrees(got, want, case) for got, want, case in zip(given, wanted, cases, strict=True)]
 
 
 def _agrees(got: Outcome, want: Outcome, case: Case) -> bool:

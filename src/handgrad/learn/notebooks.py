@@ -31,7 +31,7 @@ def write_notebooks(folder: Path, exercises: dict[str, Exercise]) -> list[str]:
 
 def notebook(title: str, exercises: list[Exercise]) -> dict[str, Any]:
     """Return a notebook, in the format 4.5, of some exercises."""
-    cells = [("markdown", f"# {title}\n\n{SETUP}")]
+    cells = [("markdown", f"# {title}\n\n{SETUP}"), ("code", "import sys")]
     for exercise in exercises:
         heading = f"## Exercise {number(exercise.name)}: "
         text = as_markdown(exercise)
@@ -40,7 +40,7 @@ def notebook(title: str, exercises: list[Exercise]) -> dict[str, Any]:
         cells += [
             ("markdown", heading + text),
             ("code", f"%%writefile {exercise.name}.py\n{code.rstrip()}"),
-            ("code", f"!handgrad learn check {exercise.name}"),
+            ("code", f"!{{sys.executable}} -m handgrad learn check {exercise.name}"),
         ]
     return {
         "cells": [_cell(index, kind, text) for index, (kind, text) in enumerate(cells)],

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.kernels.backend import MODULES, functions_of
+from handgrad.kernels.backend import functions_of
 
+MODULES = "activations convolution dense losses normalization optimizers pooling softmax"
 KERNELS = {  # the kernels that the functions of an exercise replace
     "ex03_dense": ["dense"],
     "ex05_dense_backward": ["dense_backward"],

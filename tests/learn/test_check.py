@@ -1,0 +1,179 @@
+"""Checks run a learner's file in another process, and say what is wrong whatever the file does."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from handgrad.errors import HandgradError
+from handgrad.learn.catalog import FOLDER, exercises, learner_file
+from handgrad.learn.check import UNMODIFIED, Report, check
+
+EXERCISE = exercises()["ex05_dense_backward"]
+DEFINITION = FOLDER / "ex05_dense_backward.py"
+START = "import numpy as np\ndef dense_backward(dy, x, weights, dweights, dbiases):\n"
+SUMS = "    dweights += dy.T @ x\n    dbiases += dy.sum(axis=0)\n"
+
+
+def run(file: Path, body: str, start: str = START, seconds: float = 10) -> Report:
+    file.write_text(start + body, "utf-8")
+    return check(EXERCISE, DEFINITION, file, seconds)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "ex05_dense_backward.py"
+
+
+def test_file_with_holes_is_not_started(file: Path) -> None:
+    report = run(file, "", learner_file(EXERCISE))
+    assert (report.status, report.score) == ("not started", 0)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "line"),
+    [
+        ("    return dy @\n", "SyntaxError", 3),
+        ("    return unknown\n", "NameError", 3),
+        ("    return dy @ x @ weights\n", "ValueError", 3),
+        ("    exit()\n", "SystemExit", 3),
+        ("    raise KeyboardInterrupt\n", "KeyboardInterrupt", 3),
+        ("    return input()\n", "EOFError", 3),
+        ("    import os\n    os._exit(5)\n", "SystemExit", 0),
+        ("    import ctypes\n    ctypes.string_at(0)\n", "SystemExit", 0),
+        ("    return dense_backward(dy, x, weights, dweights, dbiases)\n", "RecursionError", 3),
+        ("    np.zeros((10**5, 10**5))[:] = 1\n", "MemoryError", 3),
+        ("    try:\n        return 1 / 0\n    finally:\n        None.x\n", "AttributeError", 6),
+    ],
+)
+def test_errors_are_reported_with_their_line(file: Path, body: str, kind: str, line: int) -> None:
+    report = run(file, body)
+    assert report.status == "failed"
+    assert report.failure is not None
+    assert (report.failure.type, report.failure.line) == (kind, line)
+    if line:
+        assert report.failure.text == file.read_text("utf-8").splitlines()[line - 1].strip()
+
+
+def test_infinite_loop_ends_with_its_line(file: Path) -> None:
+    report = run(file, "    while True:\n        pass\n", seconds=0.5)
+    assert report.failure is not None
+    assert report.failure.type == "TimeLimit"
+    assert report.failure.line in (3, 4)
+
+
+def test_exceptions_that_are_caught_do_not_extend_the_time(file: Path) -> None:
+    body = "    while True:\n        try:\n            dy.sum()\n        except BaseException:\n            pass\n"
+    report = run(file, body, seconds=0.5)
+    assert report.failure is not None
+    assert report.failure.type == "TimeLimit"
+
+
+def test_started_processes_are_killed(file: Path, tmp_path: Path) -> None:
+    place = tmp_path / "pid"
+    body = (
+        "    import subprocess\n"
+        "    process = subprocess.Popen(['sleep', '60'])\n"
+        f"    open({str(place)!r}, 'w').write(str(process.pid))\n"
+    )
+    run(file, body)
+    state = Path(f"/proc/{place.read_text()}/stat")
+    assert not state.exists() or state.read_text().split()[2] == "Z"
+
+
+def test_printing_without_end_is_stopped_and_kept_short(file: Path) -> None:
+    report = run(file, "    while True:\n        print('x' * 10000)\n")
+    assert report.failure is not None
+    assert report.failure.line == 4
+
+
+def test_prints_are_kept_and_do_not_disturb(file: Path) -> None:
+    report = run(file, f"    print('hello')\n{SUMS}    return dy @ weights\n")
+    assert report.status == "passed"
+    assert "hello" in report.printed
+
+
+def test_functions_of_other_names_are_reported(file: Path) -> None:
+    report = run(file, "", "x = 1\n")
+    assert report.failure is not None
+    assert "dense_backward" in report.failure.message
+
+
+@pytest.mark.parametrize(
+    ("result", "described"),
+    [
+        ("None", "nothing"),
+        ("'text'", "a str"),
+        ("[1, 2]", "a list of 2"),
+        ("dy @ weights, 1", "a tuple of 2"),
+    ],
+)
+def test_results_of_wrong_types_are_described(file: Path, result: str, described: str) -> None:
+    report = run(file, f"{SUMS}    return {result}\n")
+    assert report.difference is not None
+    assert report.difference.got == described
+
+
+@pytest.mark.parametrize(
+    ("body", "kinds"),
+    [
+        (f"{SUMS}    return (dy @ weights).astype(np.float32)\n", {"wrong-dtype"}),
+        (f"{SUMS}    return (dy @ weights)[None]\n", {"wrong-shape"}),
+        (f"{SUMS}    return -dy @ weights\n", {"sign"}),
+        (f"{SUMS}    return 3 * dy @ weights\n", {"wrong-constant"}),
+        (f"{SUMS}    return 0 * dy @ weights\n", {"not-computed"}),
+        (f"{SUMS}    r = dy @ weights\n    dy *= 2\n    return r\n", {"modified-input"}),
+        (
+            "    dweights += dy @ x\n    dbiases += dy.sum(1)\n    return -dy @ weights\n",
+            {"missing-transpose", "wrong-axis", "sign"},
+        ),
+    ],
+)
+def test_mistakes_of_any_function_are_named(file: Path, body: str, kinds: set[str]) -> None:
+    assert {finding.kind for finding in run(file, body).findings} == kinds
+
+
+def test_credit_is_given_for_each_property(file: Path) -> None:
+    report = run(file, "    dweights[:] = dy.T @ x\n    dbiases += dy.sum(axis=0)\n    return dy @ weights\n")
+    assert report.properties["random shapes"]
+    assert report.properties[UNMODIFIED]
+    assert not report.properties["a batch in chunks"]
+    assert report.score == pytest.approx(1 - 1 / len(report.properties))
+
+
+def test_wrong_solutions_get_no_credit_for_what_they_leave(file: Path) -> None:
+    assert run(file, "    return dy\n").score == 0
+
+
+def test_smallest_failing_case_and_first_wrong_entry_are_kept(file: Path) -> None:
+    report = run(file, f"{SUMS}    dx = dy @ weights\n    dx[-1, -1] += 1\n    return dx\n")
+    difference = report.difference
+    assert difference is not None
+    assert not isinstance(difference.got, str)
+    sizes = [sum(np.size(v) for v in case.arguments.values()) for case in EXERCISE.all_cases()]
+    assert sum(np.size(v) for v in difference.case.arguments.values()) == min(sizes)
+    assert difference.index == tuple(size - 1 for size in difference.expected.shape)
+
+
+def test_earlier_exercises_are_those_of_the_library(tmp_path: Path) -> None:
+    (tmp_path / "ex03_dense.py").write_text("def dense(*arrays): return None")
+    file = tmp_path / "ex05_dense_backward.py"
+    start = "import numpy as np\nfrom ex03_dense import dense\n" + START.partition("\n")[2]
+    body = f"    assert dense(x, weights, dbiases).shape == dy.shape\n{SUMS}    return dy @ weights\n"
+    assert run(file, body, start).status == "passed"
+
+
+def test_files_that_cannot_be_read_are_errors(file: Path) -> None:
+    with pytest.raises(HandgradError, match=file.name):
+        check(EXERCISE, DEFINITION, file)
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(HandgradError, match=file.name):
+        check(EXERCISE, DEFINITION, file)
+
+
+def test_nothing_of_the_library_changes(file: Path) -> None:
+    body = "    import handgrad.kernels.dense as d\n    d.dense_backward = None\n    return 0\n"
+    run(file, body)
+    from handgrad.kernels import dense
+
+    assert dense.dense_backward is not None

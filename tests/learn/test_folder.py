@@ -1,0 +1,81 @@
+"""A learner's folder: files are never overwritten, and progress is kept."""
+
+from pathlib import Path
+
+import pytest
+
+from handgrad.errors import HandgradError
+from handgrad.learn.catalog import FOLDER, exercises
+from handgrad.learn.folder import LearnerFolder
+
+NAME = "ex03_dense"
+
+
+def solve(folder: Path, name: str = NAME) -> None:
+    (folder / f"{name}.py").write_text(exercises()[name].source, "utf-8")
+
+
+def test_existing_files_are_kept(tmp_path: Path) -> None:
+    _, written = LearnerFolder.create(tmp_path / "mine")
+    assert written == [*exercises()]
+    (tmp_path / "mine" / f"{NAME}.py").write_text("mine")
+    (tmp_path / "mine" / "ex05_dense_backward.py").unlink()
+    _, written = LearnerFolder.create(tmp_path / "mine")
+    assert written == ["ex05_dense_backward"]
+    assert (tmp_path / "mine" / f"{NAME}.py").read_text() == "mine"
+
+
+def test_progress_is_kept_and_follows_the_file(tmp_path: Path) -> None:
+    folder, _ = LearnerFolder.create(tmp_path)
+    assert folder.status(NAME) == "not started"
+    solve(tmp_path)
+    assert folder.check(NAME).status == "passed"
+    assert folder.next_hint(NAME)[0] == 1
+    again = LearnerFolder.open(tmp_path)
+    assert again.status(NAME) == "passed"
+    assert [again.next_hint(NAME)[0] for _ in range(9)] == [*range(2, len(exercises()[NAME].hints) + 1)] + [
+        len(exercises()[NAME].hints)
+    ] * (10 - len(exercises()[NAME].hints))
+    (tmp_path / f"{NAME}.py").write_text("changed")
+    assert again.status(NAME) == "changed"
+
+
+def test_folder_without_exercises_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(HandgradError, match="handgrad learn start"):
+        LearnerFolder.open(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(HandgradError, match="handgrad learn start"):
+        LearnerFolder.open()
+    LearnerFolder.create(Path("exercises"))
+    assert LearnerFolder.open().path == Path("exercises")
+    monkeypatch.chdir(tmp_path / "exercises")
+    assert LearnerFolder.open().path == Path()
+
+
+@pytest.mark.parametrize("damaged", ["{", "[]", '{"ex03_dense": 1}'])
+def test_damaged_progress_is_an_error(tmp_path: Path, damaged: str) -> None:
+    LearnerFolder.create(tmp_path)
+    (tmp_path / "progress.json").write_text(damaged)
+    with pytest.raises(HandgradError, match=r"progress\.json"):
+        LearnerFolder.open(tmp_path)
+
+
+def test_teachers_add_an_exercise_as_one_file(tmp_path: Path) -> None:
+    text = (FOLDER / f"{NAME}.py").read_text("utf-8")
+    file = tmp_path / "mine.py"
+    file.write_text(text.replace("A dense layer.", "My exercise.", 1), "utf-8")
+    folder, _ = LearnerFolder.create(tmp_path / "class", [file])
+    assert folder.exercises["mine"].title == "My exercise"
+    assert "raise NotImplementedError" in (tmp_path / "class" / "mine.py").read_text("utf-8")
+    solution = folder.exercises["mine"].source
+    folder.file("mine").write_text(solution, "utf-8")
+    assert LearnerFolder.open(tmp_path / "class").check("mine").status == "passed"
+
+
+@pytest.mark.parametrize("text", ["", "x =", '"""Text."""\nEXERCISE = 1\n# --- check\n'])
+def test_files_that_define_no_exercise_are_errors(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(text)
+    with pytest.raises(HandgradError, match=r"mine\.py"):
+        LearnerFolder.create(tmp_path / "class", [file])
+    assert not (tmp_path / "class").exists()

@@ -1,0 +1,36 @@
+"""Submissions of a class are checked, and get credit for each property."""
+
+from pathlib import Path
+
+import pytest
+
+from handgrad.errors import HandgradError
+from handgrad.learn.catalog import exercises
+from handgrad.learn.grading import frequent, grade
+
+NAMES = ("ex03_dense", "ex05_dense_backward")
+
+
+def test_credit_and_mistakes_of_each_submission(tmp_path: Path) -> None:
+    sources = {name: exercises()[name].source for name in NAMES}
+    wrong = sources | {"ex05_dense_backward": sources["ex05_dense_backward"].replace("dy.T @ x", "dy @ x")}
+    for person, files in {"ada": sources, "bob": wrong, "eve": {"ex03_dense": "def dense("}}.items():
+        (tmp_path / person).mkdir()
+        for name, source in files.items():
+            (tmp_path / person / f"{name}.py").write_text(source, "utf-8")
+    (tmp_path / "notes").mkdir()
+    grades = {result.submission: result for result in grade(tmp_path)}
+    assert [*grades] == ["ada", "bob", "eve"]
+    scores = {person: [result.scores()[name] for name in NAMES] for person, result in grades.items()}
+    assert scores["ada"] == [1, 1]
+    assert scores["bob"][0] == 1
+    assert 0 <= scores["bob"][1] < 1
+    assert scores["eve"] == [0, 0]
+    assert "ex05_dense_backward: Missing transpose" in grades["bob"].mistakes()
+    assert "ex03_dense: SyntaxError" in grades["eve"].mistakes()
+    assert ("ex05_dense_backward: Missing transpose", 1) in frequent(grades.values())
+
+
+def test_folder_without_submissions_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(HandgradError, match="no submissions"):
+        list(grade(tmp_path))

@@ -1,0 +1,36 @@
+"""The exercises as notebooks."""
+
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from handgrad.learn.catalog import exercises
+from handgrad.learn.folder import LearnerFolder
+from handgrad.learn.notebooks import notebook, write_notebooks
+
+
+def test_notebooks_are_valid_and_have_every_exercise(tmp_path: Path) -> None:
+    written = write_notebooks(tmp_path, exercises())
+    assert write_notebooks(tmp_path, exercises()) == []
+    cells = []
+    for name in written:
+        book = nbformat.read(tmp_path / name, as_version=4)
+        nbformat.validate(book)
+        cells += [cell.source for cell in book.cells]
+    for name in exercises():
+        assert sum(cell.startswith(f"%%writefile {name}.py") for cell in cells) == 1
+
+
+@pytest.mark.slow
+def test_cells_write_and_check_the_files(tmp_path: Path) -> None:
+    folder, _ = LearnerFolder.create(tmp_path)
+    exercise = exercises()["ex03_dense"]
+    book = json.loads(json.dumps(notebook("A test", [exercise])))
+    book["cells"][3]["source"] = f"%%writefile ex03_dense.py\n{exercise.source}"
+    done = NotebookClient(nbformat.from_dict(book), resources={"metadata": {"path": str(tmp_path)}}).execute()
+    assert "passed" in done.cells[4].outputs[0].text
+    assert LearnerFolder.open(tmp_path).status("ex03_dense") == "passed"
+    assert folder.path == tmp_path

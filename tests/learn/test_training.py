@@ -1,0 +1,85 @@
+"""Networks train with the learner's functions."""
+
+import json
+import subprocess
+import sys
+from os import environ
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import handgrad as hg
+from handgrad.kernels.backend import kernels
+from handgrad.learn.catalog import exercises, learner_file
+from handgrad.learn.training import KERNELS, learner_kernels
+from handgrad.recipes.loading import recipe_text
+
+
+@pytest.fixture
+def solved(tmp_path: Path) -> Path:
+    """A folder with the solutions of all exercises."""
+    folder = tmp_path / "solved"
+    folder.mkdir()
+    for exercise in exercises().values():
+        text = exercise.source.replace("handgrad.learn.exercises.", "")
+        (folder / f"{exercise.name}.py").write_text(text, "utf-8")
+    return folder
+
+
+def curve(folder: Path | None, tmp_path: Path, *arguments: str, **variables: str) -> list[float]:
+    """Train in another process, with the solutions or the kernels that variables choose; return the losses."""
+    start = (
+        ["-m", "handgrad.cli.learn_train", folder, ",".join(exercises())]
+        if folder
+        else ["-m", "handgrad", "train"]
+    )
+    out = tmp_path / ("learner" if folder else "ours")
+    command = [sys.executable, *map(str, start), *arguments, "--out", str(out), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environ | variables, check=True)
+    return [json.loads(line)["loss"] for line in done.stdout.splitlines()[:-1]]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("classic", "--steps", "20", "--batch-size", "100"),
+        pytest.param(("convnet", "--steps", "3"), marks=pytest.mark.slow),
+    ],
+    ids=["classic", "convnet"],
+)
+def test_solutions_train_as_the_numpy_kernels_do(
+    solved: Path, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    digits = hg.load_data("strokes:300").train
+    np.savez(tmp_path / "digits.npz", x_train=digits.inputs, y_train=digits.labels)
+    arguments = (*arguments, "--data", str(tmp_path / "digits.npz"), "--set", "training.record_every=1")
+    theirs = curve(solved, tmp_path, *arguments)
+    ours = curve(None, tmp_path, *arguments, HANDGRAD_KERNELS="numpy")
+    assert len(theirs) > 1
+    assert theirs == pytest.approx(ours, rel=1e-4)
+
+
+def test_wrong_functions_are_used_too(solved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(solved))
+    (solved / "ex03_dense.py").write_text(
+        "def dense(x, weights, biases):\n    return x @ weights.T + biases + 1\n"
+    )
+    monkeypatch.delitem(sys.modules, "ex03_dense", raising=False)
+    network = hg.Network([hg.Dense(2)], input_shape=3)
+    x = np.ones((1, 3), np.float32)
+    before = network.predict_proba(x), network.forward(x)[0]
+    with kernels.using(learner_kernels(solved, ["ex03_dense"])):
+        after = network.forward(x)[0]
+    assert after == pytest.approx(before[1] + 1)
+    assert after.dtype == np.float32
+    for name in [name for name in sys.modules if name in exercises()]:
+        monkeypatch.delitem(sys.modules, name)
+
+
+def test_every_kernel_of_the_table_is_a_function_of_its_exercise() -> None:
+    for name, functions in KERNELS.items():
+        assert name in exercises()
+        assert {*functions} <= {function.name for function in exercises()[name].functions}
+        assert learner_file(exercises()[name])
+    assert recipe_text("classic")
