@@ -16,6 +16,7 @@ from docutils.nodes import reference
 from numpydoc.xref import DEFAULT_LINKS
 
 import handgrad
+from handgrad.learn.catalog import CHAPTERS, as_markdown, exercises, number
 
 DOCS = Path(__file__).parent
 GALLERY = DOCS.parent / "examples" / "gallery"
@@ -137,6 +138,21 @@ def write_command_reference(app: Any) -> None:
     page.write_text(text.replace("# `handgrad`", "# Command-line reference", 1), "utf-8")
 
 
+def write_exercises(app: Any) -> None:
+    """Write a page for each chapter of the exercises."""
+    folder = DOCS / "learn" / "exercises"
+    folder.mkdir(exist_ok=True)
+    for chapter, title in CHAPTERS.items():
+        chosen = [exercise for exercise in exercises().values() if exercise.chapter == chapter]
+        parts = [f"# Chapter {chapter}: {title}"]
+        for exercise in chosen:
+            anchor = f"[{exercise.section.replace('-', ' ')}](../backpropagation.md#{exercise.section})"
+            about = f"`{exercise.name}.py`, {exercise.minutes} minutes. Derivation: {anchor}."
+            title, _, text = as_markdown(exercise).partition("\n")
+            parts.append(f"## {number(exercise.name)}. {title}\n\n{about}\n{text}")
+        (folder / f"chapter{chapter}.md").write_text("\n\n".join(parts) + "\n", "utf-8")
+
+
 def link_to_repository(app: Any, name: str, source: list[str]) -> None:
     """Include files, and replace links that work in the repository by links of the site."""
     folder = (DOCS / name).parent
@@ -184,5 +200,6 @@ def linkcode_resolve(domain: str, info: dict[str, str]) -> str:
 def setup(app: Any) -> None:
     """Connect the functions above to the events of Sphinx."""
     app.connect("builder-inited", write_command_reference)
+    app.connect("builder-inited", write_exercises)
     app.connect("source-read", link_to_repository)
     app.connect("doctree-read", pair_images, priority=400)  # before Sphinx collects the images

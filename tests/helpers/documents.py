@@ -24,7 +24,7 @@ class Block(NamedTuple):
     @property
     def file(self) -> str | None:
         """The file that it is written to, which a comment in its first line names: ``# plants.py``."""
-        named = re.match(r"(?:#|/\*) ([\w-]+\.\w+)(?: \*/)?\n", self.text)
+        named = re.match(r"(?:#|/\*) ([\w/-]+\.\w+)(?: \*/)?\n", self.text)
         return named and named[1]
 
     @property
@@ -35,8 +35,8 @@ class Block(NamedTuple):
 
 def documents() -> list[str]:
     """Return the README and all pages of the documentation that are not generated."""
-    pages = [*ROOT.glob("docs/*.md"), *ROOT.glob("docs/[a-z]*/*.md")]
-    generated = [ROOT / "docs" / name for name in ("gallery", "reference")]
+    pages = [*ROOT.glob("docs/*.md"), *ROOT.glob("docs/[a-z]*/**/*.md")]
+    generated = [ROOT / "docs" / name for name in ("gallery", "reference", "learn/exercises", "api/generated")]
     found = [page.relative_to(ROOT).as_posix() for page in pages if page.parent not in generated]
     return ["README.md", *sorted(found)]
 
