@@ -47,6 +47,8 @@ COMMANDS = {  # with arguments that are valid
     "plot": "m.safetensors",
     "export": "m.safetensors x.onnx",
     "data show": "strokes:50",
+    "learn hint": "1",
+    "learn grade": "class",
 }
 LONG = "9" * 5000
 COUNTS, TIMES = ["0", "-3", "1.5", "x", LONG], ["0", "-5s", "5d", "soon", "nan", ","]
@@ -78,7 +80,7 @@ VALUES = {  # bad ones, of each option
     "--token": ["short", "a/b"],
     "--validation": ["-3", "1.5", "0.0", "nan", "true", "[1]", "strokes:x"],
 }
-ANY_TEXT = {"--from", "--out", "--runs", "--data-folder", "--host"}
+ANY_TEXT = {"--from", "--out", "--runs", "--data-folder", "--host", "--folder", "--add", "--csv"}
 
 
 OPTIONS = [

@@ -36,7 +36,9 @@ class Block(NamedTuple):
 def documents() -> list[str]:
     """Return the README and all pages of the documentation that are not generated."""
     pages = [*ROOT.glob("docs/*.md"), *ROOT.glob("docs/[a-z]*/**/*.md")]
-    generated = [ROOT / "docs" / name for name in ("gallery", "reference", "learn/exercises", "api/generated")]
+    generated = [
+        ROOT / "docs" / name for name in ("gallery", "reference", "learn/exercises", "api/generated")
+    ]
     found = [page.relative_to(ROOT).as_posix() for page in pages if page.parent not in generated]
     return ["README.md", *sorted(found)]
 

@@ -116,7 +116,7 @@ def train(context: typer.Context, folder: Folder = None) -> int:
     from handgrad.learn.training import KERNELS
 
     opened = LearnerFolder.open(folder)
-    passed = [name for name in opened.exercises if _passes(opened, name)]
+    passed = [name for name in opened.exercises if opened.passes(name)]
     used = [name for name in passed if name in KERNELS or name.startswith(("ex29", "ex30"))]
     if "--json" not in context.args and "--quiet" not in context.args:
         emit(f"yours    {', '.join(name.partition('_')[2] for name in used) or 'no function yet'}")
@@ -174,11 +174,3 @@ def _find(folder: "LearnerFolder", text: str) -> str:
         return find_exercise(folder.exercises, text).name
     except HandgradError as error:
         raise typer.BadParameter(str(error), param_hint="N") from error
-
-
-def _passes(folder: "LearnerFolder", name: str) -> bool:
-    """Whether an exercise passes; it is checked again if its file has changed."""
-    if not folder.file(name).is_file():
-        return False
-    status = folder.status(name)
-    return (folder.check(name).status if status == "changed" else status) == "passed"

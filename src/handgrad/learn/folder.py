@@ -92,6 +92,14 @@ class LearnerFolder:
             return "not started"
         return str(known["status"]) if known.get("file") == self._hash(name) else "changed"
 
+    def passes(self, name: str) -> bool:
+        """Whether an exercise passes; it is checked if its file has changed since the last check."""
+        if not self.file(name).is_file():
+            return False
+        if self.progress.get(name, {}).get("file") != self._hash(name):
+            self.check(name)
+        return self.status(name) == "passed"
+
     def next_hint(self, name: str) -> tuple[int, str]:
         """Return the number, from 1, and the text of the next hint; after the last, the last again."""
         hints = self.exercises[name].hints

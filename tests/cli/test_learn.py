@@ -1,0 +1,120 @@
+"""``handgrad learn``: from the first exercise to a trained network."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from failing import misused
+from fixture_types import Cli
+from handgrad.learn.catalog import exercises
+
+SOLUTION = exercises()["ex03_dense"].source
+WRONG = SOLUTION.replace("weights.T", "weights")
+
+
+def test_a_learner_starts_fails_asks_and_passes(cli: Cli, tmp_path: Path) -> None:
+    started = cli("learn", "start")
+    assert started.returncode == 0
+    assert "handgrad learn check 1" in started.stdout
+    file = tmp_path / "exercises" / "ex03_dense.py"
+    unwritten = cli("learn", "check", "3")
+    assert unwritten.returncode == 1
+    assert "NotImplementedError" in unwritten.stdout
+    file.write_text(WRONG, "utf-8")
+    failed = cli("learn", "check", "3")
+    assert (failed.returncode, failed.stderr) == (1, "")
+    assert "Missing transpose" in failed.stdout
+    assert "backpropagation.html#" in failed.stdout
+    assert "*" in failed.stdout  # entries that differ
+    assert max(map(len, failed.stdout.splitlines()[:-1])) <= 80
+    first, second = (cli("learn", "hint", "ex03_dense").stdout for _ in range(2))
+    assert first != second
+    file.write_text(SOLUTION, "utf-8")
+    assert cli("learn", "check", "3").returncode == 0
+    overall = cli("learn", "check", "--folder", "exercises")
+    assert overall.returncode == 0
+    assert f"1 of {len(exercises())} exercises" in overall.stdout
+
+
+def test_check_as_json(cli: Cli, tmp_path: Path) -> None:
+    cli("learn", "start", "here")
+    (tmp_path / "here" / "ex03_dense.py").write_text(WRONG, "utf-8")
+    (tmp_path / "here" / "ex05_dense_backward.py").write_text("x = 1 +", "utf-8")
+    done = cli("learn", "check", "--folder", "here", "--json")
+    assert done.returncode == 1
+    reports = {report["exercise"]: report for report in map(json.loads, done.stdout.splitlines())}
+    assert len(reports) == len(exercises())
+    assert reports["ex03_dense"]["mistakes"][0]["kind"] == "missing-transpose"
+    assert reports["ex03_dense"]["difference"]["result"] == "y"
+    assert reports["ex05_dense_backward"]["error"]["line"] == 1
+
+
+def test_arrays_of_images_and_errors_fit_the_terminal(cli: Cli, tmp_path: Path) -> None:
+    cli("learn", "start", "here")
+    for name, exercise in exercises().items():
+        (tmp_path / "here" / f"{name}.py").write_text(
+            exercise.source.replace("return", "return 2 *"), "utf-8"
+        )
+    for name in ("ex03_dense", "ex05_dense_backward"):
+        done = cli("learn", "check", name, "--folder", "here")
+        assert done.returncode == 1
+        assert max(map(len, done.stdout.splitlines()[:-1])) <= 80
+
+
+def test_training_with_the_functions_of_a_learner(cli: Cli, tmp_path: Path) -> None:
+    cli("learn", "start", "here")
+    (tmp_path / "here" / "ex03_dense.py").write_text(SOLUTION, "utf-8")
+    (tmp_path / "here" / "ex05_dense_backward.py").write_text("x = 1 +", "utf-8")
+    given = ("classic", "--data", "strokes:60", "--steps", "3", "--out", "run")
+    done = cli("learn", "train", "--folder", "here", *given)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("yours    dense\n")
+    assert (tmp_path / "run" / "model.safetensors").exists()
+    bad = cli("learn", "train", "--folder", "here", "clasic")
+    assert bad.returncode == 2
+    assert "did you mean 'classic'?" in bad.stderr
+
+
+def test_grades_of_a_class(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "class" / "ada").mkdir(parents=True)
+    (tmp_path / "class" / "ada" / "ex03_dense.py").write_text(WRONG, "utf-8")
+    done = cli("learn", "grade", "class", "--csv", "grades.csv")
+    assert done.returncode == 0, done.stderr
+    assert "Missing transpose" in done.stdout
+    with (tmp_path / "grades.csv").open(encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert row["submission"] == "ada"
+    assert 0 <= float(row["ex03_dense"]) < 1
+    assert "ex03_dense: Missing transpose" in row["mistakes"]
+    line = json.loads(cli("learn", "grade", "class", "--json").stdout)
+    assert line["exercises"]["ex03_dense"] == pytest.approx(float(row["ex03_dense"]), abs=1e-3)
+
+
+@pytest.mark.parametrize("number", ["0", "99", "ex03", "x", "-1", "3.5"])
+def test_unknown_exercises_are_wrong_usage(cli: Cli, number: str) -> None:
+    cli("learn", "start", "exercises")
+    misused(cli, "", "learn", "check", number)
+    misused(cli, "", "learn", "hint", number)
+
+
+@pytest.mark.parametrize(
+    ("command", "word"),
+    [
+        ("check", "handgrad learn start"),
+        ("hint 1", "handgrad learn start"),
+        ("train", "handgrad learn start"),
+        ("grade nothing", "no submissions"),
+        ("start file", "file"),
+        ("start new --add missing.py", "missing.py"),
+    ],
+)
+def test_bad_input_is_one_line(cli: Cli, tmp_path: Path, command: str, word: str) -> None:
+    (tmp_path / "file").write_text("")
+    done = cli("learn", *command.split())
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("handgrad: ")
+    assert word in line
+    assert not (tmp_path / "new").exists()
