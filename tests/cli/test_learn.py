@@ -72,9 +72,7 @@ def test_training_with_the_functions_of_a_learner(cli: Cli, tmp_path: Path) -> N
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("yours    dense\n")
     assert (tmp_path / "run" / "model.safetensors").exists()
-    bad = cli("learn", "train", "--folder", "here", "clasic")
-    assert bad.returncode == 2
-    assert "did you mean 'classic'?" in bad.stderr
+    assert cli("learn", "train", "--folder", "here", "clasic").returncode == 2
 
 
 def test_grades_of_a_class(cli: Cli, tmp_path: Path) -> None:
