@@ -31,7 +31,8 @@ def test_cells_write_and_check_the_files(tmp_path: Path) -> None:
     exercise = exercises()["ex03_dense"]
     book = json.loads(json.dumps(notebook("A test", [exercise])))
     book["cells"][3]["source"] = f"%%writefile ex03_dense.py\n{exercise.source}"
-    done = NotebookClient(nbformat.from_dict(book), resources={"metadata": {"path": str(tmp_path)}}).execute()
+    cells: Any = nbformat.from_dict(book)  # type: ignore[no-untyped-call]
+    done = NotebookClient(cells, resources={"metadata": {"path": str(tmp_path)}}).execute()
     assert "passed" in done.cells[4].outputs[0].text
     assert LearnerFolder.open(tmp_path).status("ex03_dense") == "passed"
     assert folder.path == tmp_path

@@ -193,7 +193,7 @@ def _difference(difference: Difference, exercise: Exercise) -> RenderableType:
     pair = Table.grid(padding=(0, 4))
     pair.add_row(Text(f"{result}, expected", "green"), Text(f"{result}, yours", "red"))
     pair.add_row(_array(expected, index), _array(got, index, wrong))
-    lines.append(pair)
+    lines.append(Padding(pair, (1, 0, 0, 0)))
     if index is not None:
         lines.append(_entry(difference, exercise))
     return Group(*lines)

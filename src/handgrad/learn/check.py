@@ -94,8 +94,9 @@ class Report:
 
     @property
     def score(self) -> float:
-        """Share of the properties that hold, from 0 to 1."""
-        return sum(self.properties.values()) / len(self.properties) if self.properties else 0.0
+        """Share of the properties that hold, from 0 to 1; 0 if no result is correct."""
+        correct = any(holds for name, holds in self.properties.items() if name != UNMODIFIED)
+        return sum(self.properties.values()) / len(self.properties) if correct else 0.0
 
 
 def properties_of(exercise: Exercise, cases: Sequence[Case]) -> list[str]:
@@ -146,7 +147,7 @@ def check(exercise: Exercise, definition: Path, file: Path, seconds: float = SEC
     for case, holds in zip(cases, correct, strict=True):
         properties[case.property] &= holds
     modified = [outcome.modified for outcome in given if outcome.modified]
-    properties[UNMODIFIED] = not modified and any(correct)
+    properties[UNMODIFIED] = not modified
     findings = [] if all(correct) else diagnose(exercise, cases, given, solved)
     if modified:
         array = modified[0][0]
