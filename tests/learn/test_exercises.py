@@ -12,6 +12,7 @@ from handgrad.learn.check import check, expected, properties_of, verdicts
 from handgrad.learn.diagnosis import diagnose, edited, run_source, same
 from handgrad.learn.exercise import Exercise
 from handgrad.learn.mistakes import KINDS
+from handgrad.model.derivation import derive
 
 ALL = list(exercises().values())
 MISTAKES = [
@@ -83,7 +84,6 @@ def test_solutions_agree_with_the_kernels_of_the_same_name(exercise: Exercise) -
 
 @each
 def test_derivations_give_the_entries_of_results(exercise: Exercise) -> None:
-    derive = pytest.importorskip("handgrad.model.derivation").derive
     cases = exercise.all_cases()
     for case, outcome in zip(cases, run_source(exercise, exercise.source, cases), strict=True):
         function = exercise.function(case.function)
