@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 
 import handgrad as hg
-from handgrad.kernels.backend import kernels
-from handgrad.learn.catalog import exercises, learner_file
-from handgrad.learn.training import KERNELS, learner_kernels
-from handgrad.recipes.loading import recipe_text
+from handgrad.kernels.backend import functions_of, kernels
+from handgrad.learn.catalog import exercises
+from handgrad.learn.training import KERNELS, MODULES, learner_kernels, used_kernels
 
 
 @pytest.fixture
@@ -77,9 +76,9 @@ def test_wrong_functions_are_used_too(solved: Path, tmp_path: Path, monkeypatch:
         monkeypatch.delitem(sys.modules, name)
 
 
-def test_every_kernel_of_the_table_is_a_function_of_its_exercise() -> None:
-    for name, functions in KERNELS.items():
-        assert name in exercises()
-        assert {*functions} <= {function.name for function in exercises()[name].functions}
-        assert learner_file(exercises()[name])
-    assert recipe_text("classic")
+def test_the_table_names_kernels_and_functions_of_exercises() -> None:
+    assert {*KERNELS} <= {*functions_of("handgrad.kernels", MODULES)}
+    for functions in KERNELS.values():
+        for function, name in functions.items():
+            assert exercises()[name].function(function)
+    assert {*used_kernels(exercises())} == {*KERNELS}

@@ -5,13 +5,14 @@ import io
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from handgrad.cli.completion import complete_exercise
 from handgrad.cli.options import FAILED, SUCCEEDED, Json, option
-from handgrad.cli.output import emit, emit_json, table
+from handgrad.cli.output import LINE, emit, emit_json, table
 from handgrad.errors import HandgradError
 
 if TYPE_CHECKING:
@@ -113,16 +114,22 @@ def train(context: typer.Context, folder: Folder = None) -> int:
     two epochs in batches of 128 examples. Functions of exercises that do not pass are those of the library.
     """
     from handgrad.learn.folder import LearnerFolder
-    from handgrad.learn.training import KERNELS
+    from handgrad.learn.training import used_kernels
 
     opened = LearnerFolder.open(folder)
     passed = [name for name in opened.exercises if opened.passes(name)]
-    used = [name for name in passed if name in KERNELS or name.startswith(("ex29", "ex30"))]
     if "--json" not in context.args and "--quiet" not in context.args:
-        emit(f"yours    {', '.join(name.partition('_')[2] for name in used) or 'no function yet'}")
-        emit("ours     all others\n")
+        used = ", ".join(used_kernels(passed)) or "no function yet"
+        emit(f"{fill(f'yours    {used}', LINE, subsequent_indent=' ' * 9)}\n")
     arguments = context.args or ["classic", "--epochs", "2", "--batch-size", "128"]
-    command = [sys.executable, "-m", "handgrad.cli.learn_train", str(opened.path), ",".join(used), *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "handgrad.cli.learn_train",
+        str(opened.path),
+        ",".join(passed),
+        *arguments,
+    ]
     return subprocess.run(command, check=False).returncode
 
 

@@ -6,33 +6,52 @@ from functools import wraps
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
+from handgrad.kernels import losses
 from handgrad.kernels.backend import functions_of
 
+Function: TypeAlias = Callable[..., Any]
 MODULES = "activations convolution dense losses normalization optimizers pooling softmax"
-KERNELS = {  # the kernels that the functions of an exercise replace
-    "ex03_dense": ["dense"],
-    "ex05_dense_backward": ["dense_backward"],
-    "ex06_relu": ["relu", "relu_backward"],
-    "ex07_leaky_relu": ["leaky_relu", "leaky_relu_backward"],
-    "ex08_tanh": ["tanh", "tanh_backward"],
-    "ex09_sigmoid": ["sigmoid", "sigmoid_backward"],
-    "ex10_gelu": ["gelu", "gelu_backward"],
-    "ex12_softmax": ["softmax"],
-    "ex14_softmax_cross_entropy": ["softmax_cross_entropy"],
-    "ex16_accuracy": ["count_correct"],
-    "ex17_sgd": ["sgd"],
-    "ex21_momentum": ["momentum"],
-    "ex22_adam": ["adam"],
-    "ex24_batch_norm": ["batch_norm"],
-    "ex25_batch_norm_backward": ["batch_norm_backward"],
-    "ex26_max_pool": ["max_pool", "max_pool_backward"],
-    "ex27_average_pool": ["average_pool", "average_pool_backward"],
-    "ex28_convolution": ["convolution"],
+KERNELS = {  # for each kernel the functions that replace it, and the exercises in which they are written
+    "dense": {"dense": "ex03_dense"},
+    "dense_backward": {"dense_backward": "ex05_dense_backward"},
+    "relu": {"relu": "ex06_relu"},
+    "relu_backward": {"relu_backward": "ex06_relu"},
+    "leaky_relu": {"leaky_relu": "ex07_leaky_relu"},
+    "leaky_relu_backward": {"leaky_relu_backward": "ex07_leaky_relu"},
+    "tanh": {"tanh": "ex08_tanh"},
+    "tanh_backward": {"tanh_backward": "ex08_tanh"},
+    "sigmoid": {"sigmoid": "ex09_sigmoid"},
+    "sigmoid_backward": {"sigmoid_backward": "ex09_sigmoid"},
+    "gelu": {"gelu": "ex10_gelu"},
+    "gelu_backward": {"gelu_backward": "ex10_gelu"},
+    "softmax": {"softmax": "ex12_softmax"},
+    "softmax_cross_entropy": {"softmax_cross_entropy": "ex14_softmax_cross_entropy"},
+    "count_correct": {"count_correct": "ex16_accuracy"},
+    "sgd": {"sgd": "ex17_sgd"},
+    "momentum": {"momentum": "ex21_momentum"},
+    "adam": {"adam": "ex22_adam"},
+    "batch_norm": {"normalize": "ex24_batch_norm"},
+    "batch_norm_backward": {"normalize_backward": "ex25_batch_norm_backward"},
+    "max_pool": {"max_pool": "ex26_max_pool"},
+    "max_pool_backward": {"max_pool_backward": "ex26_max_pool"},
+    "average_pool": {"average_pool": "ex27_average_pool"},
+    "average_pool_backward": {"average_pool_backward": "ex27_average_pool"},
+    "convolution": {"convolution": "ex28_convolution"},
+    "convolution_backward": {
+        "convolution_weights": "ex29_convolution_weights",
+        "convolution_input": "ex30_convolution_input",
+    },
 }
+
+
+def used_kernels(names: Iterable[str]) -> list[str]:
+    """Return the kernels that the functions of some exercises replace."""
+    names = set(names)
+    return [kernel for kernel, functions in KERNELS.items() if names.issuperset(functions.values())]
 
 
 def learner_kernels(folder: Path, names: Iterable[str]) -> SimpleNamespace:
@@ -50,34 +69,66 @@ def learner_kernels(folder: Path, names: Iterable[str]) -> SimpleNamespace:
     SimpleNamespace
         For `handgrad.kernels.backend.kernels.load`.
     """
-    names = set(names)
     sys.path.insert(0, str(folder.absolute()))
-    ours = functions_of("handgrad.kernels", MODULES)
-    theirs: dict[str, Any] = {
-        kernel: getattr(import_module(name), kernel)
-        for name, kernels in KERNELS.items()
-        if name in names
-        for kernel in kernels
-    }
-    kernels = ours | {kernel: _in_dtype(function) for kernel, function in theirs.items()}
-    if "dense_backward" in theirs:
-        kernels["dense_backward"] = lambda *arrays, input_gradient=True: _in_dtype(theirs["dense_backward"])(
-            *arrays
-        )
-    if "softmax_cross_entropy" in theirs:
-        fused = kernels["softmax_cross_entropy"]
-        smoothed = ours["softmax_cross_entropy"]
-        kernels["softmax_cross_entropy"] = lambda logits, labels, smoothing=0.0: (
-            smoothed(logits, labels, smoothing) if smoothing else fused(logits, labels)
-        )
-    if {"ex29_convolution_weights", "ex30_convolution_input"} <= names:
-        weights = import_module("ex29_convolution_weights").convolution_weights
-        inputs = import_module("ex30_convolution_input").convolution_input
-        kernels["convolution_backward"] = _convolution_backward(_in_dtype(weights), _in_dtype(inputs))
+    kernels = functions_of("handgrad.kernels", MODULES)
+    for kernel in used_kernels(names):
+        theirs = [
+            _in_dtype(getattr(import_module(name), function)) for function, name in KERNELS[kernel].items()
+        ]
+        kernels[kernel] = ADAPTERS[kernel](*theirs) if kernel in ADAPTERS else theirs[0]
     return SimpleNamespace(__name__="exercises", **kernels)
 
 
-def _in_dtype(function: Callable[..., Any]) -> Callable[..., Any]:
+def _dense_backward(theirs: Function) -> Function:
+    return lambda *arrays, input_gradient=True: theirs(*arrays)
+
+
+def _softmax_cross_entropy(theirs: Function) -> Function:
+    def softmax_cross_entropy(logits: Any, labels: Any, label_smoothing: float = 0.0) -> Any:
+        return (
+            losses.softmax_cross_entropy(logits, labels, label_smoothing)
+            if label_smoothing
+            else theirs(logits, labels)
+        )
+
+    return softmax_cross_entropy
+
+
+def _batch_norm(theirs: Function) -> Function:
+    def batch_norm(x: Any, gamma: Any, beta: Any, epsilon: float) -> Any:
+        y, normalized, inverse = theirs(x, gamma, beta, epsilon)
+        return y, (normalized, inverse)
+
+    return batch_norm
+
+
+def _batch_norm_backward(theirs: Function) -> Function:
+    return lambda dy, normalized, *others: theirs(dy, *normalized, *others)
+
+
+def _convolution_backward(weights: Function, inputs: Function) -> Function:
+    def convolution_backward(
+        dy: Any, x: Any, w: Any, dw: Any, db: Any, stride: int, padding: int, *, input_gradient: bool = True
+    ) -> Any:
+        dweights, dbiases = weights(dy, x, w.shape[2], stride, padding)
+        dw += dweights
+        db += dbiases
+        return inputs(dy, w, x.shape[2:], stride, padding) if input_gradient else None
+
+    return convolution_backward
+
+
+ADAPTERS: dict[str, Callable[..., Function]] = {
+    "dense_backward": _dense_backward,
+    "softmax_cross_entropy": _softmax_cross_entropy,
+    "batch_norm": _batch_norm,
+    "batch_norm_backward": _batch_norm_backward,
+    "convolution_backward": _convolution_backward,
+}
+"""Kernels whose arguments or results are not those of the learner's functions."""
+
+
+def _in_dtype(function: Function) -> Function:
     """Return a function whose results have the dtype of its first argument, where both are floating-point."""
 
     @wraps(function)
@@ -91,17 +142,3 @@ def _in_dtype(function: Callable[..., Any]) -> Callable[..., Any]:
         return convert(function(*arguments))
 
     return converted
-
-
-def _convolution_backward(weights: Callable[..., Any], inputs: Callable[..., Any]) -> Callable[..., Any]:
-    """Compose the backward pass of a convolution of the gradients that two exercises compute."""
-
-    def convolution_backward(
-        dy: Any, x: Any, w: Any, dw: Any, db: Any, stride: int, padding: int, *, input_gradient: bool = True
-    ) -> Any:
-        dweights, dbiases = weights(dy, x, w.shape[2], stride, padding)
-        dw += dweights
-        db += dbiases
-        return inputs(dy, w, x.shape[2:], stride, padding) if input_gradient else None
-
-    return convolution_backward
