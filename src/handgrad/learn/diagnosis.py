@@ -245,7 +245,7 @@ def _unchanged(g: NDArray[Any], b: NDArray[Any], case: Case) -> bool:
 
 
 def _proportional(g: NDArray[Any], b: NDArray[Any]) -> bool:
-    if g.shape != b.shape or not b.any() or not np.isfinite(g).all():
+    if g.shape != b.shape or not b.any() or not np.isfinite([g, b]).all():
         return False
     factor = float((g * b).sum() / (b * b).sum())
     return abs(factor) > 1e-6 and same(g, factor * b)
@@ -292,9 +292,9 @@ RELATIONS: list[tuple[str, str, Callable[[Any, Any, Case], bool]]] = [
     ),
     (
         "new-mask",
-        "Another random mask: decide with the numbers of `random` that you are given, and with no others.",
+        "Another random mask: the random numbers, or the mask, that you are given decide, and no others.",
         lambda g, b, case: (
-            "random" in case.arguments
+            bool({"random", "mask"} & set(case.arguments))
             and g.shape == b.shape
             and bool(((g == 0) | (b == 0) | np.isclose(g, b)).all())
         ),

@@ -115,6 +115,11 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "sign",
+            "You keep −η g in the velocity and add it to w. Here the velocity is μ v + g, and w ← w − η v.",
+            [(GRADIENT, "velocity -= learning_rate * g"), (STEP, "w += velocity")],
+        ),
+        Mistake(
+            "sign",
             "You subtract g from the velocity: v ← μ v + g.",
             [(GRADIENT, "velocity -= g")],
         ),
