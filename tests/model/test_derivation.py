@@ -26,6 +26,12 @@ DX = convolution_backward(DY, IMAGES, FILTERS, np.zeros_like(FILTERS), np.zeros(
         ("y[n,i] = -x[n,i] * (x[n,i] > 0)", {"x": X}, -X * (X > 0)),
         ("m[i] = Σ[n] x[n,i] / N", {"x": X, "N": 4}, X.mean(0)),
         ("p[n,i] = exp(x[n,i]) / (Σ[j] exp(x[n,j]))", {"x": X}, np.exp(X) / np.exp(X).sum(1, keepdims=True)),
+        ("y[n,i] = x[n,i//2*2+(i+1)%2]", {"x": X[:, :4]}, X[:, [1, 0, 3, 2]]),
+        (
+            "y[n,i] = Max[k:size] x[n,2*i+k]",
+            {"x": X[:, :4], "size": 2},
+            X[:, :4].reshape(4, 2, 2).max(2)[:, :2],
+        ),
         (
             "s[n] = Σ[i] x[n,i] * (Σ[j] x[n,j] * x[n,j])",
             {"x": X},
@@ -48,7 +54,8 @@ def test_entries_are_those_of_the_arrays(formula: str, arrays: dict[str, Any], e
     for index in np.ndindex(expected.shape):
         derivation = derive(name, formula, arrays, index)
         assert derivation.value == pytest.approx(expected[index], rel=1e-9, abs=1e-12)
-        total = sum(value for _, _, value in derivation.terms) + (derivation.rest or ("", 0))[1]
+        parts = [value for _, _, value in derivation.terms]
+        total = (sum if derivation.symbol == "Σ" else max)(parts) + (derivation.rest or ("", 0))[1]
         assert total == pytest.approx(expected[index], rel=1e-9, abs=1e-12)
 
 

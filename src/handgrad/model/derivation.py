@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -25,6 +25,8 @@ OPERATORS: dict[type, tuple[str, Callable[[Any, Any], Any]]] = {
     ast.Sub: (" − ", np.subtract),
     ast.Mult: (" · ", np.multiply),
     ast.Div: (" / ", np.true_divide),
+    ast.FloorDiv: (" // ", np.floor_divide),
+    ast.Mod: (" mod ", np.mod),
     ast.Pow: ("^", np.power),
     ast.Gt: (" > ", np.greater),
     ast.GtE: (" ≥ ", np.greater_equal),
@@ -53,6 +55,8 @@ class Derivation:
         Without a sum, the only term.
     rest : (str, float), optional
         What is added to the sum, with its numbers, and its value.
+    symbol : {"Σ", "Max"}
+        Whether the terms are added, or the largest is taken.
     """
 
     name: str
@@ -61,6 +65,7 @@ class Derivation:
     value: float
     terms: tuple[tuple[str, str, float], ...]
     rest: tuple[str, float] | None = None
+    symbol: str = "Σ"
 
     def lines(self, most: int = 8) -> list[str]:
         """Return the derivation as lines of text.
@@ -87,12 +92,13 @@ class Derivation:
             f"  {letters:<{width}}   {text:<{inner}} = {number(value)}" for letters, text, value in shown
         ]
         if len(self.terms) > len(shown):
-            others = sum(value for _, _, value in self.terms) - sum(value for _, _, value in shown)
-            lines.append(f"  and {len(self.terms) - len(shown):,} more terms, together {number(others)}")
+            rest = sum(value for _, _, value in self.terms) - sum(value for _, _, value in shown)
+            together = f", together {number(rest)}" if self.symbol == "Σ" else ""
+            lines.append(f"  and {len(self.terms) - len(shown):,} more terms{together}")
         if self.rest:
             text, value = self.rest
             lines.append(f"  plus {text}" if text == number(value) else f"  plus {text} = {number(value)}")
-        return [*lines, f"  {'sum':<{width}}   {number(self.value)}"]
+        return [*lines, f"  {'sum' if self.symbol == 'Σ' else 'max':<{width}}   {number(self.value)}"]
 
 
 def number(value: float) -> str:
@@ -108,10 +114,10 @@ def derive(name: str, formula: str, arrays: Mapping[str, Numbers], index: tuple[
     name : str
         The array.
     formula : str
-        An index formula, e.g. ``"y[n,o] = Σ[i] x[n,i] * weights[o,i] + biases[o]"``. ``Σ[a,b]`` sums the product that
-        follows over letters, whose ranges are those of the axes that they index. Entries outside of an array, and
-        indices that are not integers, contribute nothing. There are `exp`, `log`, `tanh`, `sqrt`, `abs`, `max` and
-        `min`.
+        An index formula, e.g. ``"y[n,o] = Σ[i] x[n,i] * weights[o,i] + biases[o]"``. ``Σ[a,b]`` adds the product that
+        follows over letters, and ``Max[a,b]`` takes its maximum. The range of a letter is that of an axis that it
+        indexes, or given as in ``Σ[k:window]``. Entries outside of an array, and indices that are not integers, are
+        left out. There are `exp`, `log`, `tanh`, `sqrt`, `abs`, `max` and `min`.
     arrays : mapping from str to array or number
         What the formula names.
     index : tuple of int
@@ -132,7 +138,7 @@ def derive(name: str, formula: str, arrays: Mapping[str, Numbers], index: tuple[
     if len(letters) != len(index):
         raise HandgradError(f"{name} has {len(letters)} indices, {', '.join(letters)}; got {len(index)}")
     try:
-        tree = ast.parse(re.sub(r"Σ(\[[^]]*\])", r"SUM\1 @", right.strip()), mode="eval").body
+        tree = ast.parse(re.sub(r"(Σ|Max)(\[[^]]*\])", r"\1\2 @", right.strip()), mode="eval").body
         return _derive(name, right.strip(), tree, arrays, dict(zip(letters, index, strict=True)))
     except (SyntaxError, KeyError, TypeError) as error:
         raise HandgradError(f"cannot read the index formula {formula!r}: {error}") from error
@@ -149,75 +155,90 @@ def _derive(
             [first.left, first.right],
             [signs[0], 1 if isinstance(first.op, ast.Add) else -1],
         )
-    summed = next((place for place, part in enumerate(parts) if _sum_of(part)), None)
+    place, found = next(((p, r) for p, part in enumerate(parts) if (r := _reduction(part))), (0, None))
     value, _ = _value(tree, arrays, bound)
-    if summed is None:
+    if found is None:
         return Derivation(name, index, right, float(value), (("", _text(tree, arrays, bound), float(value)),))
-    over, term = _sum_of(parts[summed]) or ([], tree)
-    grid = _grid(over, term, arrays, bound)
-    values, valid = _value(term, arrays, {**bound, **grid})
-    shape = np.broadcast_shapes(*(axis.shape for axis in grid.values()))
-    values, valid = np.broadcast_to(values, shape), np.broadcast_to(valid, shape)
+    grid = _grid(found, arrays, bound)
+    values, valid = np.broadcast_arrays(*_value(found.term, arrays, {**bound, **grid}), *grid.values())[:2]
     terms = []
-    for place in np.argwhere(valid).tolist():
-        chosen = dict(zip(over, place, strict=True))
-        label = ", ".join(f"{letter}={at}" for letter, at in chosen.items())
-        terms.append(
-            (label, _text(term, arrays, {**bound, **chosen}), signs[summed] * float(values[tuple(place)]))
-        )
-    others = [
-        (sign, part) for place, (sign, part) in enumerate(zip(signs, parts, strict=True)) if place != summed
-    ]
+    for at in np.argwhere(valid).tolist():
+        chosen = dict(zip(found.over, at, strict=True))
+        label = ", ".join(f"{letter}={number}" for letter, number in chosen.items())
+        text = _text(found.term, arrays, {**bound, **chosen})
+        terms.append((label, text, signs[place] * float(values[tuple(at)])))
+    others = [pair for at, pair in enumerate(zip(signs, parts, strict=True)) if at != place]
     rest = None
     if others:
         text = " ".join(f"{'−' if sign < 0 else '+'} {_text(part, arrays, bound)}" for sign, part in others)
         total = sum(sign * float(_value(part, arrays, bound)[0]) for sign, part in others)
         rest = text.removeprefix("+ "), total
-    return Derivation(name, index, right, float(value), tuple(terms), rest)
+    return Derivation(name, index, right, float(value), tuple(terms), rest, found.symbol)
 
 
-def _sum_of(node: ast.expr) -> tuple[list[str], ast.expr] | None:
-    """Return the letters and the term of a sum, or None: ``Σ[i] a * b`` has been read as ``(SUM[i] @ a) * b``."""
+class Reduction(NamedTuple):
+    """A sum or a maximum over letters: ``Σ[i] a * b`` has been read as ``(Σ[i] @ a) * b``."""
+
+    symbol: str
+    over: dict[str, ast.expr | None]
+    """The letters, with their ranges where these are given."""
+    term: ast.expr
+
+
+def _reduction(node: ast.expr) -> Reduction | None:
+    """Return the sum or maximum that an expression is, or None."""
     if not isinstance(node, ast.BinOp):
         return None
     if isinstance(node.op, ast.MatMult) and isinstance(node.left, ast.Subscript):
-        return [letter.id for letter in _indices(node.left) if isinstance(letter, ast.Name)], node.right
+        over = dict(map(_letter, _indices(node.left)))
+        return Reduction(ast.unparse(node.left.value), over, node.right)
     if isinstance(node.op, ast.Mult | ast.Div):
-        inner = _sum_of(node.left)
-        return inner and (inner[0], ast.BinOp(inner[1], node.op, node.right))
+        inner = _reduction(node.left)
+        return inner and inner._replace(term=ast.BinOp(inner.term, node.op, node.right))
     return None
+
+
+def _letter(node: ast.expr) -> tuple[str, ast.expr | None]:
+    """Return a letter that is reduced over, and its range, if it is given."""
+    return (
+        (ast.unparse(node.lower or node), node.upper)
+        if isinstance(node, ast.Slice)
+        else (ast.unparse(node), None)
+    )
 
 
 def _indices(node: ast.Subscript) -> list[ast.expr]:
     return node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
 
 
-def _grid(
-    over: list[str], term: ast.expr, arrays: Mapping[str, Numbers], bound: dict[str, Any]
-) -> dict[str, Any]:
-    """Return arrays of the values of letters, with an axis for each; their ranges are those of axes of arrays."""
+def _grid(found: Reduction, arrays: Mapping[str, Numbers], bound: dict[str, Any]) -> dict[str, Any]:
+    """Return arrays of the values of the letters, with an axis for each."""
     sizes = {
         letter.id: np.shape(arrays[node.value.id])[axis]
-        for node in ast.walk(term)
+        for node in ast.walk(found.term)
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in arrays
         for axis, letter in enumerate(_indices(node))
-        if isinstance(letter, ast.Name) and letter.id in over
+        if isinstance(letter, ast.Name)
     }
-    return dict(zip(over, np.indices([sizes[letter] for letter in over], sparse=True), strict=True))
+    sizes |= {
+        letter: int(_value(limit, arrays, bound)[0])
+        for letter, limit in found.over.items()
+        if limit is not None
+    }
+    grid = np.indices([sizes[letter] for letter in found.over], sparse=True)
+    return dict(zip(found.over, grid, strict=True))
 
 
 def _value(node: ast.expr, arrays: Mapping[str, Numbers], bound: dict[str, Any]) -> tuple[Any, Any]:
     """Compute an expression for all values of the letters at once, and whether its entries exist."""
-    if summed := _sum_of(node):
-        over, term = summed
-        axes = tuple(range(-len(over), 0))
+    if found := _reduction(node):
+        axes = tuple(range(-len(found.over), 0))
+        grid = _grid(found, arrays, bound)
         outer = {letter: np.expand_dims(value, axes) for letter, value in bound.items()}
-        grid = _grid(over, term, arrays, bound)
-        value, valid = _value(term, arrays, {**outer, **grid})
-        shape = np.broadcast_shapes(
-            np.shape(value), np.broadcast_shapes(*(axis.shape for axis in grid.values()))
-        )
-        return (np.broadcast_to(value, shape) * valid).sum(axis=axes), True
+        value, valid = np.broadcast_arrays(*_value(found.term, arrays, {**outer, **grid}), *grid.values())[:2]
+        if found.symbol == "Σ":
+            return np.where(valid, value, 0).sum(axis=axes), True
+        return np.where(valid, value, -np.inf).max(axis=axes), True
     match node:
         case ast.Constant(value=int() | float()):
             return node.value, True
@@ -276,7 +297,7 @@ def _text(node: ast.expr, arrays: Mapping[str, Numbers], bound: dict[str, Any]) 
             return f"[{_text(node.left, arrays, bound)}{sign}{_text(node.comparators[0], arrays, bound)}]"
         case ast.Call(func=ast.Name(id=name)):
             return f"{name}({', '.join(_text(part, arrays, bound) for part in node.args)})"
-        case ast.BinOp() if _sum_of(node):
+        case ast.BinOp() if _reduction(node):
             return number(float(_value(node, arrays, bound)[0]))
         case ast.BinOp():
             sums: tuple[type, ...] = (ast.Add, ast.Sub)
