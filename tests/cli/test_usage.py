@@ -77,6 +77,7 @@ VALUES = {  # bad ones, of each option
     "--threads": [*COUNTS, "9999"],
     "--time": TIMES,
     "--time-limit": TIMES,
+    "--trace": ["z1[0", "[0]", "z1[-1]", "z1[a]"],
     "--token": ["short", "a/b"],
     "--validation": ["-3", "1.5", "0.0", "nan", "true", "[1]", "strokes:x"],
 }

@@ -1,15 +1,17 @@
 """``handgrad explain``."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from handgrad.cli.models import open_split, read_examples, trained_targets
-from handgrad.cli.options import Json, Model, OtherData, OtherTarget, Split, option
+from handgrad.cli.options import Json, Model, OtherData, OtherTarget, Split, option, usage_errors
 from handgrad.cli.output import emit, emit_json, significant
 from handgrad.errors import HandgradError, suggest
 
+TRACE_HELP = "Print only the sum behind a number, e.g. dweights1[5,300]. May be repeated."
 EXAMPLE_HELP = "An image, a table of one row, or the index of an example of the data, from 0."
 LABEL_HELP = (
     "Class or label whose loss is explained, or target. Default: that of the example, or the predicted one."
@@ -23,6 +25,7 @@ def explain(
     target: OtherTarget = None,
     split: Split = None,
     label: Annotated[str | None, option("--label", LABEL_HELP, "CLASS")] = None,
+    trace: Annotated[list[str] | None, option("--trace", TRACE_HELP, "ENTRY")] = None,
     json: Json = False,
 ) -> None:
     """Explain one example step by step.
@@ -34,7 +37,11 @@ def explain(
     from handgrad.cli.explanation import as_text
     from handgrad.exports.formats import load_model, load_model_recipe
     from handgrad.model.explain import explain as explain_example
+    from handgrad.model.explanation import parse_entry
 
+    with usage_errors():
+        for entry in trace or []:
+            parse_entry(entry)
     network = load_model(model)
     if label is not None and label not in network.classes:
         unknown = f"the model has no class '{label:.40}'{suggest(label, network.classes)}"
@@ -68,11 +75,21 @@ def explain(
         title += f", labelled {', '.join(np.array(network.classes)[np.array(true) > 0]) or 'with nothing'}"
     chosen = known if label is None else label
     explanation = explain_example(network, raw, None if chosen is None else network.classes.index(chosen))
+    if trace:
+        with usage_errors():
+            derivations = [explanation.trace(entry) for entry in trace]
+        for derivation in derivations:
+            if json:
+                emit_json(asdict(derivation))
+            else:
+                emit("\n".join(derivation.lines()))
+        return
     if json:
         label, predicted = (network.classes[k] for k in (explanation.label, explanation.predicted))
         emit_json({"example": title, "label": label, "predicted": predicted, "value": explanation.value})
         for step in explanation.steps:
-            emit_json({**vars(step), "values": step.values.tolist()})
+            fields = {name: value for name, value in vars(step).items() if name != "entry"}
+            emit_json({**fields, "values": step.values.tolist()})
     else:
         title = title if known is None else f"{title}, labelled {known}"
         emit(as_text(network, explanation, title, features))

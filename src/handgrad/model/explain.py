@@ -4,7 +4,7 @@ The layers compute in float64, so that an example that is predicted with a proba
 """
 
 import re
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from handgrad.config import check_integer, field_names
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.types import Floats
+from handgrad.model.derivation import EntryFormula
 from handgrad.model.explanation import Explanation, Step
 from handgrad.model.layers import Layer
 from handgrad.model.losses import BinaryCrossEntropy, CrossEntropy
@@ -84,46 +85,79 @@ def input_effects(
 
 
 def _steps(network: Network, raw: NDArray[np.number], label: int) -> Iterator[Step]:
-    y: Floats = raw.astype(np.float64)
-    formula, scaling = "x = raw", network.scaling
-    if scaling:
-        y = scaling(raw, np.float64)
-        formula = "x = raw / 255" if scaling.for_bytes else "x = (raw − shift) / divisor"
-    y = y.reshape(1, *network.input_shape)
-    yield Step("x", "input", "forward", formula, y)
+    first = _input(network, raw)
+    yield first
+    y = first.values
     name, number, taken, passed = "x", 0, {"x", "loss", "probabilities"}, []
-    for index, (layer, arrays) in enumerate(zip(network.layers, network.arrays, strict=True)):
+    for index, (layer, stored) in enumerate(zip(network.layers, network.arrays, strict=True)):
         number += layer.symbol == "z"
-        names = _names(layer, name, str(number), vars(arrays), taken)
+        names = _names(layer, name, str(number), vars(stored), taken)
         place, statistics = f"{index} {names['kind']}", vars(network.statistics[index])
-        parameters = {key: array.astype(np.float64) for key, array in vars(arrays).items()}
+        parameters = {key: array.astype(np.float64) for key, array in vars(stored).items()}
         for key, values in parameters.items():
-            origin = "measured on training data" if key in statistics else "learned"
-            yield Step(key + names["n"], place, "forward", origin, values)
+            given = "measured on training data" if key in statistics else "learned"
+            yield Step(key + names["n"], place, "forward", given, values)
+        arrays: dict[str, Any] = {**names, **layer.trace_arrays(y), **parameters, "x": y}
         y, backward = layer.forward(SimpleNamespace(**parameters), y)
         y, name = np.asarray(y, np.float64), names["y"]
+        arrays["y"] = y
+        shown = {key: key + names["n"] for key in parameters} | {"x": names["x"], "y": name, "dy": f"d{name}"}
         formula = f"{name} = {_fill(layer.formulas.get('y', '{kind}({x})'), names)}"
-        yield Step(name, place, "forward", formula, y)
+        yield Step(name, place, "forward", formula, y, _entry(layer, "y", name, arrays, shown))
         gradients = {key: np.zeros_like(array) for key, array in parameters.items() if key not in statistics}
-        passed.append((layer, names, place, backward, gradients))
+        passed.append((layer, names, place, backward, gradients, arrays, shown))
     dy = yield from _RESULTS[network.task or "classification"](network, name, y, label)
-    for layer, names, place, backward, gradients in reversed(passed):
+    for layer, names, place, backward, gradients, arrays, shown in reversed(passed):
+        arrays["dy"] = dy
         dy = np.asarray(backward(dy, SimpleNamespace(**gradients)), np.float64)
         for key, values in (gradients | {"x": dy}).items():
             name = f"d{names['x'] if key == 'x' else key + names['n']}"
             formula = f"{name} = {_fill(layer.formulas.get(key, 'backward of {kind}({x})'), names)}"
-            yield Step(name, place, "backward", formula, values)
+            yield Step(name, place, "backward", formula, values, _entry(layer, key, name, arrays, shown))
+
+
+def _input(network: Network, raw: NDArray[np.number]) -> Step:
+    """Return the input of the first layer: the example, scaled."""
+    shape, scaling = (1, *network.input_shape), network.scaling
+    arrays = {"raw": raw.astype(np.float64).reshape(shape)}
+    if scaling is None:
+        return Step(
+            "x", "input", "forward", "x = raw", arrays["raw"], EntryFormula("x", "n,i… = raw[n,i…]", arrays)
+        )
+    formula, entry = "x = raw / 255", "n,i… = raw[n,i…] / 255"
+    if not scaling.for_bytes:
+        formula, entry = "x = (raw − shift) / divisor", "n,i… = (raw[n,i…] - shift[n,i…]) / divisor[n,i…]"
+        for name in ("shift", "divisor"):
+            arrays[name] = np.broadcast_to(getattr(scaling, name), raw.shape).reshape(shape)
+    x = scaling(raw, np.float64).reshape(shape)
+    return Step("x", "input", "forward", formula, x, EntryFormula("x", entry, arrays))
+
+
+def _entry(
+    layer: Layer, key: str, name: str, arrays: Mapping[str, Any], shown: Mapping[str, str]
+) -> EntryFormula | None:
+    """Return the index formula of an output or a gradient of a layer, if it declares one."""
+    return EntryFormula(name, layer.entries[key], arrays, shown) if key in layer.entries else None
 
 
 def _class_loss(network: Network, z: str, logits: Floats, label: int) -> Generator[Step, None, Floats]:
     """Yield the steps behind the last layer, and return the gradient of the loss with respect to its outputs."""
     target = network.classes[label]
-    yield Step(
-        "probabilities", "loss", "forward", f"softmax({z}) = exp {z} / Σ exp {z}", kernels.softmax(logits)
+    probabilities = kernels.softmax(logits)
+    arrays = {"z": logits, "probabilities": probabilities, "largest": logits.max(), "label": label}
+    entry = EntryFormula(
+        "probabilities", "n,c = exp(z[n,c] - largest) / (Σ[k] exp(z[n,k] - largest))", arrays, {"z": z}
     )
+    formula = f"softmax({z}) = exp {z} / Σ exp {z}"
+    yield Step("probabilities", "loss", "forward", formula, probabilities, entry)
     losses, dlogits = CrossEntropy().per_example(logits, np.array([label]))
-    yield Step("loss", "loss", "forward", f"loss = −log probabilities[{target}]", losses.reshape(()))
-    yield Step(f"d{z}", "loss", "backward", f"d{z} = probabilities − one_hot({target})", dlogits)
+    entry = EntryFormula(
+        "loss", " = largest + log(Σ[k] exp(z[0,k] - largest)) - z[0,label]", arrays, {"z": z}
+    )
+    formula = f"loss = −log probabilities[{target}]"
+    yield Step("loss", "loss", "forward", formula, losses.reshape(()), entry)
+    entry = EntryFormula(f"d{z}", "n,c = probabilities[n,c] - (c == label)", arrays)
+    yield Step(f"d{z}", "loss", "backward", f"d{z} = probabilities − one_hot({target})", dlogits, entry)
     return dlogits
 
 
@@ -131,13 +165,19 @@ def _label_loss(network: Network, z: str, logits: Floats, label: int) -> Generat
     """Do the same for the presence of one of several labels."""
     target = network.classes[label]
     probabilities = kernels.sigmoid(logits)
-    yield Step("probabilities", "loss", "forward", f"sigmoid({z}) = 1 / (1 + exp −{z})", probabilities)
+    arrays = {"z": logits, "probabilities": probabilities, "label": label}
+    entry = EntryFormula("probabilities", "n,c = 1 / (1 + exp(-z[n,c]))", arrays, {"z": z})
+    formula = f"sigmoid({z}) = 1 / (1 + exp −{z})"
+    yield Step("probabilities", "loss", "forward", formula, probabilities, entry)
     losses, dlogit = BinaryCrossEntropy().per_example(logits[:, [label]], np.ones((1, 1)))
-    yield Step("loss", "loss", "forward", f"loss = −log probabilities[{target}]", losses.reshape(()))
+    entry = EntryFormula("loss", " = log(1 + exp(-z[0,label]))", arrays, {"z": z})
+    formula = f"loss = −log probabilities[{target}]"
+    yield Step("loss", "loss", "forward", formula, losses.reshape(()), entry)
     dlogits = np.zeros_like(logits)
     dlogits[:, [label]] = dlogit
     formula = f"d{z} = (probabilities − 1) one_hot({target})"
-    yield Step(f"d{z}", "loss", "backward", formula, dlogits)
+    entry = EntryFormula(f"d{z}", "n,c = (probabilities[n,c] - 1) * (c == label)", arrays)
+    yield Step(f"d{z}", "loss", "backward", formula, dlogits, entry)
     return dlogits
 
 
@@ -145,11 +185,20 @@ def _target(network: Network, z: str, outputs: Floats, label: int) -> Generator[
     """Do the same for a target of a regression, whose own gradient is explained, without a loss."""
     scaling, target = network.target_scaling, network.classes[label]
     formula = f"predictions = {z} · divisor + shift" if scaling else f"predictions = {z}"
-    yield Step("predictions", "prediction", "forward", formula, network.decide(outputs))
+    divisor, shift = (scaling.divisor, scaling.shift) if scaling else (1.0, 0.0)
+    arrays = {
+        "z": outputs,
+        "divisor": np.broadcast_to(divisor, outputs.shape[1:]),
+        "shift": np.broadcast_to(shift, outputs.shape[1:]),
+        "target": label,
+    }
+    entry = EntryFormula("predictions", "n,t = z[n,t] * divisor[t] + shift[t]", arrays, {"z": z})
+    yield Step("predictions", "prediction", "forward", formula, network.decide(outputs), entry)
     dy = np.zeros_like(outputs)
     dy[:, label] = scaling.divisor[label] if scaling else 1
     formula = f"d{z} = divisor one_hot({target})" if scaling else f"d{z} = one_hot({target})"
-    yield Step(f"d{z}", "prediction", "backward", formula, dy)
+    entry = EntryFormula(f"d{z}", "n,t = divisor[t] * (t == target)", arrays)
+    yield Step(f"d{z}", "prediction", "backward", formula, dy, entry)
     return dy
 
 

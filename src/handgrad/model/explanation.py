@@ -1,12 +1,15 @@
 """The result of `explain`: the arrays of one example on its way through a network and back."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from handgrad.errors import HandgradError, suggest
 from handgrad.kernels.types import Floats
+from handgrad.model.derivation import Derivation, EntryFormula
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +28,8 @@ class Step:
         How it is computed, e.g. ``"z1 = x weights1ᵀ + biases1"``.
     values : array of float64
         The array. Its first axis is one example, except for parameters and their gradients. The loss is a number.
+    entry : EntryFormula, optional
+        Index formula of its entries, for `Explanation.trace`.
 
     See Also
     --------
@@ -49,6 +54,7 @@ class Step:
     direction: Literal["forward", "backward"]
     formula: str
     values: Floats
+    entry: EntryFormula | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -108,6 +114,50 @@ class Explanation:
         """
         return {step.name: step.values for step in self.steps}[name]
 
+    def trace(self, entry: str) -> Derivation:
+        r"""Derive one number of an array term by term.
+
+        Parameters
+        ----------
+        entry : str
+            Name of the array and indices from 0, e.g. ``"dweights1[78,425]"`` or ``"loss"``.
+
+        Returns
+        -------
+        Derivation
+            The formula, its terms, and the value.
+
+        Raises
+        ------
+        HandgradError
+            If there is no such entry, or no formula of it.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import handgrad as hg
+        >>> layers = [hg.Dense(3), hg.ReLU(), hg.Dense(2)]
+        >>> network = hg.Network(layers, input_shape=4, rng=0)
+        >>> explanation = hg.explain(network, np.ones(4), label=0)
+        >>> print("\n".join(explanation.trace("da1[0,2]").lines()))
+        da1[0, 2] = Σ[o] dz2[n,o] * weights2[o,i]
+          o=0   (−0.5718) · (−1.017) = 0.5817
+          o=1   0.5718 · (−0.2583)   = −0.1477
+          sum   0.434
+        """
+        name, index = parse_entry(entry)
+        steps = {step.name: step for step in self.steps}
+        if name not in steps:
+            raise HandgradError(f"there is no array '{name:.40}'{suggest(name, steps)}")
+        step, shape = steps[name], steps[name].values.shape
+        if len(index) != len(shape) or any(at >= size for at, size in zip(index, shape, strict=True)):
+            raise HandgradError(f"{name} has the shape {shape}, with indices from 0; got {entry.strip():.60}")
+        if step.entry is None:
+            given = step.formula in ("learned", "measured on training data")
+            reason = f"is {step.formula}" if given else "has no index formula"
+            raise HandgradError(f"{name} {reason}, so there is no sum to show")
+        return step.entry.derive(index)
+
     def __repr__(self) -> str:
         steps = " → ".join(step.name for step in self.steps)
         value = f"{self.value:.6g}" if self.task == "regression" else f"{self.value:.1%}"
@@ -123,3 +173,11 @@ class Explanation:
     def input_gradient(self) -> Floats:
         """Gradient of the loss, or of the target, with respect to the inputs, in the shape of the example."""
         return self["dx"].reshape(self.example_shape)
+
+
+def parse_entry(text: str) -> tuple[str, tuple[int, ...]]:
+    """Read the entry of an array, e.g. ``"dweights1[0,5]"``, as its name and indices."""
+    found = re.fullmatch(r"\s*([^\s\[\]]+)\s*(?:\[\s*(\d{1,9}(?:\s*,\s*\d{1,9})*)\s*\])?\s*", text)
+    if not found:
+        raise HandgradError(f"'{text:.60}' is not an entry of an array, e.g. dweights1[0,5]")
+    return found[1], tuple(map(int, re.findall(r"\d+", found[2] or "")))

@@ -1,8 +1,11 @@
 """Activation functions, elementwise and of any shape."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from handgrad.config import within
+from handgrad.kernels.activations import GELU_CUBIC, GELU_SCALE
 from handgrad.kernels.backend import kernels
 from handgrad.kernels.types import Floats
 from handgrad.model.layers.layer import Backward, Layer, Parameters, Rng
@@ -29,6 +32,7 @@ class ReLU(Layer):
 
     symbol = "a"
     formulas = {"y": "max({x}, 0)", "x": "d{y} · [{x} > 0]"}
+    entries = {"y": "n,i… = max(x[n,i…], 0)", "x": "n,i… = dy[n,i…] * (x[n,i…] > 0)"}
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
         return kernels.relu(x), lambda dy, gradients: kernels.relu_backward(dy, x)
@@ -67,6 +71,10 @@ class LeakyReLU(Layer):
         "y": "{x} where {x} > 0, else {negative_slope} · {x}",
         "x": "d{y} where {x} > 0, else {negative_slope} · d{y}",
     }
+    entries = {
+        "y": "n,i… = x[n,i…] * ((x[n,i…] > 0) + negative_slope * (x[n,i…] <= 0))",
+        "x": "n,i… = dy[n,i…] * ((x[n,i…] > 0) + negative_slope * (x[n,i…] <= 0))",
+    }
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
         slope = self.negative_slope
@@ -92,6 +100,7 @@ class Tanh(Layer):
 
     symbol = "a"
     formulas = {"y": "tanh {x}", "x": "d{y} · (1 − {y}²)"}
+    entries = {"y": "n,i… = tanh(x[n,i…])", "x": "n,i… = dy[n,i…] * (1 - y[n,i…]**2)"}
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
         y = kernels.tanh(x)
@@ -117,6 +126,10 @@ class Sigmoid(Layer):
 
     symbol = "a"
     formulas = {"y": "1 / (1 + exp −{x})", "x": "d{y} · {y} (1 − {y})"}
+    entries = {
+        "y": "n,i… = 1 / (1 + exp(-x[n,i…]))",
+        "x": "n,i… = dy[n,i…] * y[n,i…] * (1 - y[n,i…])",
+    }
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
         y = kernels.sigmoid(x)
@@ -150,6 +163,14 @@ class GELU(Layer):
         "y": "{x} (1 + tanh u) / 2, u = √(2/π) ({x} + 0.044715 {x}³)",
         "x": "d{y} · ((1 + t) + {x} (1 − t²) u′) / 2, t = tanh u, u′ = √(2/π) (1 + 0.134145 {x}²)",
     }
+    entries = {
+        "y": "n,i… = x[n,i…] * (1 + tanh(u[n,i…])) / 2",
+        "x": "n,i… = dy[n,i…] * ((1 + tanh(u[n,i…])) + x[n,i…] * (1 - tanh(u[n,i…])**2) * slope[n,i…]) / 2",
+    }
+
+    def trace_arrays(self, x: Floats) -> Mapping[str, Any]:
+        u = GELU_SCALE * (x + GELU_CUBIC * x**3)
+        return {"u": u, "slope": GELU_SCALE * (1 + 3 * GELU_CUBIC * x**2)}
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
         return kernels.gelu(x), lambda dy, gradients: kernels.gelu_backward(dy, x)

@@ -3,6 +3,7 @@
 from abc import ABC
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from handgrad.config import within
 from handgrad.errors import HandgradError
@@ -61,6 +62,12 @@ class Conv2D(Layer):
         "weights": "Σ over the windows: d{y} · window of {x}",
         "biases": "Σ over the windows: d{y}",
         "x": "Σ over the windows that see a pixel: d{y} weights{n}",
+    }
+    entries = {
+        "y": "n,o,i,j = Σ[c,k,l] x[n,c,i*stride+k-padding,j*stride+l-padding] * weights[o,c,k,l] + biases[o]",
+        "weights": "o,c,k,l = Σ[n,i,j] dy[n,o,i,j] * x[n,c,i*stride+k-padding,j*stride+l-padding]",
+        "biases": "o = Σ[n,i,j] dy[n,o,i,j]",
+        "x": "n,c,h,w = Σ[o,k,l] dy[n,o,(h+padding-k)/stride,(w+padding-l)/stride] * weights[o,c,k,l]",
     }
 
     def parameter_shapes(self, input_shape: Shape) -> Mapping[str, Shape]:
@@ -136,6 +143,14 @@ class MaxPool2D(Pool2D):
         "y": "the largest of each window of {pool_size}×{pool_size} in {x}",
         "x": "d{y} where {x} was the largest of its window, else 0",
     }
+    entries = {
+        "y": "n,c,i,j = Max[k:pool_size,l:pool_size] x[n,c,i*step+k,j*step+l]",
+        "x": "n,c,h,w = Σ[k:pool_size,l:pool_size] dy[n,c,(h-k)/step,(w-l)/step] "
+        "* (argmax[n,c,(h-k)/step,(w-l)/step] == k*pool_size+l)",
+    }
+
+    def trace_arrays(self, x: Floats) -> Mapping[str, Any]:
+        return {"step": self.step, "argmax": kernels.max_pool(x, self.pool_size, self.step)[1]}
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
         image, sizes = x.shape[2:], (self.pool_size, self.step)
@@ -178,6 +193,13 @@ class AvgPool2D(Pool2D):
         "y": "the average of each window of {pool_size}×{pool_size} in {x}",
         "x": "Σ over the windows that see a pixel: d{y} / {pool_size}²",
     }
+    entries = {
+        "y": "n,c,i,j = Σ[k:pool_size,l:pool_size] x[n,c,i*step+k,j*step+l] / pool_size**2",
+        "x": "n,c,h,w = Σ[k:pool_size,l:pool_size] dy[n,c,(h-k)/step,(w-l)/step] / pool_size**2",
+    }
+
+    def trace_arrays(self, x: Floats) -> Mapping[str, Any]:
+        return {"step": self.step}
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
         image, sizes = x.shape[2:], (self.pool_size, self.step)

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
+from typing import Any
+
+import numpy as np
 
 from handgrad.config import within
 from handgrad.errors import HandgradError
@@ -59,6 +62,12 @@ class Dense(Layer):
         "weights": "d{y}ᵀ {x}",
         "biases": "Σₙ d{y}",
         "x": "d{y} weights{n}",
+    }
+    entries = {
+        "y": "n,o = Σ[i] x[n,i] * weights[o,i] + biases[o]",
+        "weights": "o,i = Σ[n] dy[n,o] * x[n,i]",
+        "biases": "o = Σ[n] dy[n,o]",
+        "x": "n,i = Σ[o] dy[n,o] * weights[o,i]",
     }
 
     def parameter_shapes(self, input_shape: Shape) -> Mapping[str, Shape]:
@@ -121,6 +130,13 @@ class Maxout(Layer):
         "y": "the largest of every {pieces} neighbours in {x}",
         "x": "d{y} where {x} was the largest, else 0",
     }
+    entries = {
+        "y": "n,o… = Max[k:pieces] x[n,o*pieces+k…]",
+        "x": "n,i… = dy[n,i//pieces…] * (argmax[n,i//pieces…] == i % pieces)",
+    }
+
+    def trace_arrays(self, x: Floats) -> Mapping[str, Any]:
+        return {"argmax": kernels.maxout(x, self.pieces)[1]}
 
     def output_shape(self, input_shape: Shape) -> Shape:
         if input_shape[0] % self.pieces:
@@ -144,6 +160,14 @@ class Flatten(Layer):
     """
 
     formulas = {"y": "{x} in one row", "x": "d{y} in the shape of {x}"}
+    entries = {
+        "y": "n,i = flat[n,i]",
+        "x": "n,c… = dy[n,position[0,c…]]",
+    }
+
+    def trace_arrays(self, x: Floats) -> Mapping[str, Any]:
+        position = np.arange(prod(x.shape[1:])).reshape(1, *x.shape[1:])
+        return {"flat": x.reshape(len(x), -1), "position": position}
 
     def output_shape(self, input_shape: Shape) -> Shape:
         return (prod(input_shape),)

@@ -45,6 +45,11 @@ class Layer(Configurable, ABC):
         Formulas for `explain`: ``"y"`` of the output in inference, ``"x"`` of the gradient of the input, and the name
         of a parameter of its gradient. ``{x}`` and ``{y}`` stand for the names of input and output, ``{n}`` for the
         number after the names of parameters, and the name of a field for its value.
+    entries : mapping from str to str
+        Index formulas of single entries for `Explanation.trace`: ``"y"``, ``"x"`` and names of parameters, with the
+        right side of the formula in terms of ``x``, ``y``, ``dy``, parameters and fields, after the letters of the
+        entry: ``"n,o = Σ[i] x[n,i] * weights[o,i] + biases[o]"``; see `derivation.derive`. ``…`` stands for further
+        axes, e.g. those of images.
 
     Examples
     --------
@@ -68,6 +73,7 @@ class Layer(Configurable, ABC):
     takes_sparse: ClassVar[bool] = False
     symbol: ClassVar[str] = ""
     formulas: ClassVar[Mapping[str, str]] = {}
+    entries: ClassVar[Mapping[str, str]] = {}
 
     def parameter_shapes(self, input_shape: Shape) -> Mapping[str, Shape]:
         """Return the shapes of the parameters.
@@ -123,6 +129,21 @@ class Layer(Configurable, ABC):
             Of the output of one example. Default: `input_shape`.
         """
         return input_shape
+
+    def trace_arrays(self, x: Floats) -> Mapping[str, Any]:
+        """Return what `entries` name besides inputs, outputs, parameters and fields.
+
+        Parameters
+        ----------
+        x : array of shape (N, ...)
+            Inputs of the layer.
+
+        Returns
+        -------
+        mapping from str to array or number
+            Arrays by name. Default: none.
+        """
+        return {}
 
     def measure(self, x: Floats) -> Mapping[str, Floats]:
         """Compute the statistics of inputs; `Network.calibrate` stores them.

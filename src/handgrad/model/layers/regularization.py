@@ -51,6 +51,12 @@ class BatchNorm(Layer):
         "beta": "Σ d{y}",
         "x": "d{y} · gamma{n} / √(variance{n} + {epsilon})",
     }
+    entries = {
+        "y": "n,c… = gamma[c] * (x[n,c…] - mean[c]) / sqrt(variance[c] + epsilon) + beta[c]",
+        "gamma": "c = Σ[n…] dy[n,c…] * (x[n,c…] - mean[c]) / sqrt(variance[c] + epsilon)",
+        "beta": "c = Σ[n…] dy[n,c…]",
+        "x": "n,c… = dy[n,c…] * gamma[c] / sqrt(variance[c] + epsilon)",
+    }
 
     def parameter_shapes(self, input_shape: Shape) -> Mapping[str, Shape]:
         return {"gamma": input_shape[:1], "beta": input_shape[:1]}
@@ -128,6 +134,7 @@ class Dropout(Layer):
     rate: float = field(default=0.5, metadata=within(0, 1))
 
     formulas = {"y": "{x}, since nothing is dropped in inference", "x": "d{y}"}
+    entries = {"y": "n,i… = x[n,i…]", "x": "n,i… = dy[n,i…]"}
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
         if rng is None or self.rate == 0:
