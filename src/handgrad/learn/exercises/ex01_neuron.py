@@ -66,7 +66,13 @@ EXERCISE = Exercise(
     chapter=1,
     minutes=5,
     section="one-neuron-by-hand",
-    functions=[Function("neuron", returns=["y", "loss"])],
+    functions=[
+        Function(
+            "neuron",
+            returns=["y", "loss"],
+            derivations={"y": "y = tanh(Σ[i] w[i] * x[i] + b)", "loss": "loss = 0.5 * (y - t)**2"},
+        )
+    ],
     cases=cases,
     hints=[
         "Work in three steps, each on its own line: z, then y, then the loss. How many numbers is each of them?",

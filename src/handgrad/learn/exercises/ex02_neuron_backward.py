@@ -92,7 +92,17 @@ EXERCISE = Exercise(
     chapter=1,
     minutes=15,
     section="the-chain-rule",
-    functions=[Function("neuron_backward", returns=["dw", "db", "dx"])],
+    functions=[
+        Function(
+            "neuron_backward",
+            returns=["dw", "db", "dx"],
+            derivations={
+                "dw": "dw[i] = db * x[i]",
+                "db": "db = (tanh(Σ[i] w[i] * x[i] + b) - t) * (1 - tanh(Σ[i] w[i] * x[i] + b)**2)",
+                "dx": "dx[i] = db * w[i]",
+            },
+        )
+    ],
     cases=cases,
     hints=[
         "Which numbers of the forward pass do you need? Compute y first, then dy, then dz, each on its own line.",
