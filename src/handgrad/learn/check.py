@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from handgrad.errors import HandgradError
 from handgrad.learn.calls import Failure, Outcome, decode
 from handgrad.learn.catalog import is_untouched
-from handgrad.learn.diagnosis import Finding, diagnose, run_source
+from handgrad.learn.diagnosis import Finding, diagnose, run_source, same_kind
 from handgrad.learn.exercise import Case, Exercise
 
 SECONDS = 10.0
@@ -243,12 +243,8 @@ def _agrees(got: Outcome, want: Outcome, case: Case) -> bool:
 
 
 def _close(got: NDArray[Any], want: NDArray[Any], tolerance: float) -> NDArray[np.bool_]:
-    """Compare entries; a single False if the shape or the kind of the dtype differs."""
-    if (
-        got.shape != want.shape
-        or got.dtype.kind != want.dtype.kind
-        or got.dtype.itemsize < want.dtype.itemsize
-    ):
+    """Compare entries; a single False if the shape or the dtype differs."""
+    if got.shape != want.shape or not same_kind(got.dtype, want.dtype):
         return np.array(False)
     if not got.size:
         return np.array(True)

@@ -54,7 +54,12 @@ def same(a: Answer, b: Answer, tolerance: float = 1e-7) -> bool:
     if not isinstance(a, np.ndarray) or not isinstance(b, np.ndarray):
         return a is b or (isinstance(a, Failure) and isinstance(b, Failure) and a.type == b.type)
     close = a.shape == b.shape and np.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True)
-    return bool(close) and (a.dtype == b.dtype or a.dtype.kind == b.dtype.kind != "f")
+    return bool(close) and same_kind(a.dtype, b.dtype)
+
+
+def same_kind(a: np.dtype[Any], b: np.dtype[Any]) -> bool:
+    """Whether two dtypes are the same, or both integers."""
+    return a == b or (a.kind in "iu" and b.kind in "iu")
 
 
 def edited(exercise: Exercise, mistakes: Sequence[Mistake]) -> str | None:
