@@ -88,6 +88,29 @@ def test_another_label_and_json(cli: Cli) -> None:
     misused(cli, "no class 'tulip'", "explain", "flowers.safetensors", "one.csv", "--label", "tulip")
 
 
+def test_traces(cli: Cli) -> None:
+    entries = ["--trace", "z1[0,1]", "--trace", "loss"]
+    printed = prints(cli, "explain flowers.safetensors one.csv", *entries)
+    assert printed.startswith("z1[0,1] = Σ[i] x[0,i] · weights1[1,i] + biases1[1]\n  i=0   (−1) · ")
+    assert "\nloss = " in printed
+    explanation = hg.explain(hg.load_model("flowers.safetensors"), [1, 2], 1)
+    objects = [
+        json.loads(line)
+        for line in prints(cli, "explain flowers.safetensors one.csv --json", *entries).splitlines()
+    ]
+    assert [found["name"] for found in objects] == ["z1", "loss"]
+    assert [found["value"] for found in objects] == pytest.approx(
+        [explanation["z1"][0, 1], float(explanation["loss"])]
+    )
+    for entry, word in {
+        "z2[0,0]": "z1",
+        "z1[0]": "shape",
+        "z1[0,2]": "shape",
+        "weights1[0,0]": "learned",
+    }.items():
+        misused(cli, word, "explain", "flowers.safetensors", "one.csv", "--trace", entry)
+
+
 def test_large_and_coloured_images_fit_a_line(cli: Cli, tmp_path: Path) -> None:
     network = hg.Network([hg.Flatten(), hg.Dense(2)], (3, 64, 90), 0, scaling=hg.Scaling.of_bytes())
     hg.save_model(network, tmp_path / "large.safetensors")

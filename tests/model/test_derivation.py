@@ -74,7 +74,7 @@ def test_lines_of_a_short_sum() -> None:
     arrays = {"dy": np.array([[1.0], [0.5]]), "x": np.array([[2.0], [-1.0]])}
     lines = derive("dw", "dw[o,i] = Σ[n] dy[n,o] * x[n,i]", arrays, (0, 0)).lines()
     assert lines == [
-        "dw[0, 0] = Σ[n] dy[n,o] * x[n,i]",
+        "dw[0,0] = Σ[n] dy[n,0] · x[n,0]",
         "  n=0   1 · 2      = 2",
         "  n=1   0.5 · (−1) = −0.5",
         "  sum   1.5",
@@ -85,18 +85,42 @@ def test_lines_of_a_long_sum_show_the_largest_terms() -> None:
     x = np.arange(100.0)[None]
     lines = derive("s", "s[n] = Σ[i] x[n,i] + b", {"x": x, "b": 3}, (0,)).lines(most=2)
     assert lines[1:] == [
-        "  i=98   98 = 98",
-        "  i=99   99 = 99",
+        "  i=98   98",
+        "  i=99   99",
         "  and 98 more terms, together 4753",
         "  plus 3",
         "  sum    4953",
     ]
 
 
+def test_terms_that_are_0_are_not_among_the_largest() -> None:
+    x = np.array([[0, 0, 3, 0, 0, 123456]])
+    lines = derive("s", "s[n] = Σ[i] 2 * x[n,i]", {"x": x}, (0,)).lines(most=3)
+    assert lines[1:] == [
+        "  i=2   2 · 3       = 6",
+        "  i=5   2 · 123,456 = 246,912",
+        "  and 4 more terms, together 0",
+        "  sum   246,918",
+    ]
+
+
+def test_a_sum_without_terms_is_0() -> None:
+    formula = "y[n,i] = Σ[k:2] x[n,9+k] / 2 + b"
+    assert derive("y", formula, {"x": X, "b": 3}, (0, 0)).lines()[1:] == ["  plus 3", "  sum   3"]
+
+
+def test_lines_fit_80_columns() -> None:
+    arrays = {name: np.ones((1, 1)) for name in ("first_array", "second_array", "third_array")}
+    product = " * ".join(f"{name}[n,i]" for name in 2 * [*arrays])
+    lines = derive("product_of_arrays", f"product_of_arrays[n,i] = {product}", arrays, (0, 0)).lines()
+    assert len(lines) == 4
+    assert max(map(len, lines)) <= 80
+
+
 def test_lines_without_a_sum() -> None:
     arrays = {"dy": np.array([0.5]), "y": np.array([-0.5])}
     lines = derive("dx", "dx[i] = dy[i] * (1 - y[i]**2)", arrays, (0,)).lines()
-    assert lines == ["dx[0] = dy[i] * (1 - y[i]**2)", "  = 0.5 · (1 − (−0.5)²)", "  = 0.375"]
+    assert lines == ["dx[0] = dy[0] · (1 − y[0]²)", "  = 0.5 · (1 − (−0.5)²)", "  = 0.375"]
 
 
 @pytest.mark.parametrize(

@@ -58,8 +58,30 @@ def test_names_are_those_of_the_explanation() -> None:
     network = hg.Network([hg.Dense(3), hg.ReLU(), hg.Dense(2)], input_shape=4, rng=0)
     explanation = hg.explain(network, np.ones(4), 0)
     lines = explanation.trace("dweights1[2,3]").lines()
-    assert lines[0] == "dweights1[2, 3] = Σ[n] dz1[n,o] * x[n,i]"
-    assert explanation.trace("da1[0,1]").formula == "Σ[o] dz2[n,o] * weights2[o,i]"
+    assert lines[0] == "dweights1[2,3] = Σ[n] dz1[n,2] · x[n,3]"
+    assert explanation.trace("da1[0,1]").formula == "Σ[o] dz2[0,o] · weights2[o,1]"
+
+
+def test_indices_of_an_entry_are_computed() -> None:
+    layers = [hg.Conv2D(3, 3, 2, 1), hg.Maxout(3), hg.Flatten(), hg.Dense(2)]
+    explanation = hg.explain(hg.Network(layers, (1, 6, 8), 0), np.ones(48), 0)
+    formulas = {
+        "z1[0,2,1,3]": "Σ[c,k,l] x[0,c,2+k−1,6+l−1] · weights1[2,c,k,l] + biases1[2]",
+        "dx[0,0,4,1]": "Σ[o,k,l] dz1[0,o,(5−k)/2,(2−l)/2] · weights1[o,0,k,l]",
+        "a1[0,0,1,2]": "Max[k<3] z1[0,k,1,2]",
+        "da1[0,0,1,2]": "dflatten1[0,6]",
+        "dz2[0,1]": "probabilities[0,1] − [1 = label]",
+    }
+    for entry, formula in formulas.items():
+        assert explanation.trace(entry).formula == formula
+
+
+def test_large_logits_have_a_finite_loss() -> None:
+    for task in ("classification", "multilabel"):
+        network = hg.Network([hg.Dense(2)], 2, 0, task=task, classes=("a", "b"))
+        network.flat_parameters *= 1e4
+        for label in (0, 1):
+            compare(hg.explain(network, np.array([3.0, -2]), label))
 
 
 @pytest.mark.parametrize(
@@ -89,5 +111,5 @@ def test_layers_without_index_formulas_are_errors() -> None:
             return x**2, lambda dy, gradients: 2 * x * dy
 
     network = hg.Network([Square(), hg.Dense(2)], input_shape=3, rng=0)
-    with pytest.raises(hg.HandgradError, match="no index formula"):
+    with pytest.raises(hg.HandgradError, match="Square declares no index formula for dx"):
         hg.explain(network, np.ones(3), 0).trace("dx[0,0]")

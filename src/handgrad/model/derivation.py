@@ -4,12 +4,21 @@ import ast
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
 
 from handgrad.errors import HandgradError
-from handgrad.model.index_formulas import Numbers, evaluate, find_reduction, grid_of, number, with_numbers
+from handgrad.model.index_formulas import (
+    Numbers,
+    evaluate,
+    find_reduction,
+    grid_of,
+    number,
+    with_names,
+    with_numbers,
+)
 
 MORE_AXES = ",h,w"
 """The letters that ``…`` stands for."""
@@ -26,7 +35,7 @@ class Derivation:
     index : tuple of int
         The entry.
     formula : str
-        The right side of the formula.
+        The right side of the formula, with the indices of the entry.
     value : float
         The entry.
     terms : tuple of (str, str, float)
@@ -59,21 +68,25 @@ class Derivation:
         list of str
             The formula, its terms with numbers, and the value.
         """
-        entry = f"{self.name}[{', '.join(map(str, self.index))}]" if self.index else self.name
-        lines = [f"{entry} = {self.formula}"]
+        entry = f"{self.name}[{','.join(map(str, self.index))}]" if self.index else self.name
+        lines = _wrap(f"{entry} = {self.formula}", "    ")
         if len(self.terms) == 1 and not self.terms[0][0]:
-            return [*lines, f"  = {self.terms[0][1]}", f"  = {number(self.value)}"]
+            numbers, result = self.terms[0][1], number(self.value)
+            return [*lines, *(_wrap(f"  = {numbers}", "    ") if numbers != result else []), f"  = {result}"]
         shown = sorted(self.terms, key=lambda term: -abs(term[2]))[:most]
+        if len(self.terms) > most:
+            shown = [term for term in shown if term[2]] or shown[:1]
         shown = [term for term in self.terms if term in shown]
         width = max((len(letters) for letters, _, _ in shown), default=0)
         inner = max((len(text) for _, text, _ in shown), default=0)
-        lines += [
-            f"  {letters:<{width}}   {text:<{inner}} = {number(value)}" for letters, text, value in shown
-        ]
+        for letters, text, value in shown:
+            result = "" if text == number(value) else f" = {number(value)}"
+            lines.append(f"  {letters:<{width}}   {text:<{inner}}{result}".rstrip())
         if len(self.terms) > len(shown):
             rest = sum(value for _, _, value in self.terms) - sum(value for _, _, value in shown)
             together = f", together {number(rest)}" if self.symbol == "Σ" else ""
-            lines.append(f"  and {len(self.terms) - len(shown):,} more terms{together}")
+            count = len(self.terms) - len(shown)
+            lines.append(f"  and {count:,} more term{'s' if count > 1 else ''}{together}")
         if self.rest:
             text, value = self.rest
             lines.append(f"  plus {text}" if text == number(value) else f"  plus {text} = {number(value)}")
@@ -113,14 +126,13 @@ def derive(name: str, formula: str, arrays: Mapping[str, Numbers], index: tuple[
         raise HandgradError(f"{name} has {len(letters)} indices, {', '.join(letters)}; got {len(index)}")
     try:
         tree = ast.parse(re.sub(r"(Σ|Max)(\[[^]]*\])", r"\1\2 @", right.strip()), mode="eval").body
-        return _derive(name, right.strip(), tree, arrays, dict(zip(letters, index, strict=True)))
+        with np.errstate(all="ignore"):
+            return _derive(name, tree, arrays, dict(zip(letters, index, strict=True)))
     except (SyntaxError, KeyError, TypeError) as error:
         raise HandgradError(f"cannot read the index formula {formula!r}: {error}") from error
 
 
-def _derive(
-    name: str, right: str, tree: ast.expr, arrays: Mapping[str, Numbers], bound: dict[str, Any]
-) -> Derivation:
+def _derive(name: str, tree: ast.expr, arrays: Mapping[str, Numbers], bound: dict[str, Any]) -> Derivation:
     index = tuple(bound.values())
     parts, signs = [tree], [1]
     while isinstance(parts[0], ast.BinOp) and isinstance(parts[0].op, ast.Add | ast.Sub):  # top-level sum
@@ -130,28 +142,31 @@ def _derive(
             [signs[0], 1 if isinstance(first.op, ast.Add) else -1],
         )
     place, found = next(((p, r) for p, part in enumerate(parts) if (r := find_reduction(part))), (0, None))
-    value, _ = evaluate(tree, arrays, bound)
+    value, right = float(evaluate(tree, arrays, bound)[0]), with_names(tree, arrays, bound)
     if found is None:
-        return Derivation(
-            name, index, right, float(value), (("", with_numbers(tree, arrays, bound), float(value)),)
-        )
+        return Derivation(name, index, right, value, (("", with_numbers(tree, arrays, bound)[0], value),))
     grid = grid_of(found, arrays, bound)
     values, valid = np.broadcast_arrays(*evaluate(found.term, arrays, {**bound, **grid}), *grid.values())[:2]
-    terms = []
-    for at in np.argwhere(valid).tolist():
-        chosen = dict(zip(found.over, at, strict=True))
-        label = ", ".join(f"{letter}={number}" for letter, number in chosen.items())
-        text = with_numbers(found.term, arrays, {**bound, **chosen})
-        terms.append((label, text, signs[place] * float(values[tuple(at)])))
+    places = dict(zip(found.over, np.nonzero(valid), strict=True))
+    labels = [
+        ", ".join(f"{letter}={at}" for letter, at in zip(places, place, strict=True))
+        for place in zip(*(ats.tolist() for ats in places.values()), strict=True)
+    ]
+    texts = with_numbers(found.term, arrays, {**bound, **places}, len(labels))
+    terms = tuple(zip(labels, texts, (signs[place] * values[valid]).tolist(), strict=True))
     others = [pair for at, pair in enumerate(zip(signs, parts, strict=True)) if at != place]
     rest = None
     if others:
         text = " ".join(
-            f"{'−' if sign < 0 else '+'} {with_numbers(part, arrays, bound)}" for sign, part in others
+            f"{'−' if sign < 0 else '+'} {with_numbers(part, arrays, bound)[0]}" for sign, part in others
         )
         total = sum(sign * float(evaluate(part, arrays, bound)[0]) for sign, part in others)
         rest = text.removeprefix("+ "), total
-    return Derivation(name, index, right, float(value), tuple(terms), rest, found.symbol)
+    return Derivation(name, index, right, value, terms, rest, found.symbol)
+
+
+def _wrap(text: str, indent: str) -> list[str]:
+    return wrap(text, 80, subsequent_indent=indent, break_long_words=False)
 
 
 @dataclass(frozen=True)
@@ -181,7 +196,7 @@ class EntryFormula:
         letters, _, right = self.formula.replace("…", MORE_AXES[: 2 * self._further()]).partition(" = ")
         left = f"entry[{letters}]" if letters else "entry"
         derivation = derive("entry", f"{left} = {right}", self.arrays, index)
-        formula = re.sub(r"\w+", lambda word: self.shown.get(word[0], word[0]), right)
+        formula = re.sub(r"\w+", lambda word: self.shown.get(word[0], word[0]), derivation.formula)
         return replace(derivation, name=self.name, formula=formula)
 
     def _further(self) -> int:

@@ -170,7 +170,7 @@ def _label_loss(network: Network, z: str, logits: Floats, label: int) -> Generat
     formula = f"sigmoid({z}) = 1 / (1 + exp −{z})"
     yield Step("probabilities", "loss", "forward", formula, probabilities, entry)
     losses, dlogit = BinaryCrossEntropy().per_example(logits[:, [label]], np.ones((1, 1)))
-    entry = EntryFormula("loss", " = log(1 + exp(-z[0,label]))", arrays, {"z": z})
+    entry = EntryFormula("loss", " = max(-z[0,label], 0) + log(1 + exp(-abs(z[0,label])))", arrays, {"z": z})
     formula = f"loss = −log probabilities[{target}]"
     yield Step("loss", "loss", "forward", formula, losses.reshape(()), entry)
     dlogits = np.zeros_like(logits)

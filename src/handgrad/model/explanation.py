@@ -140,7 +140,7 @@ class Explanation:
         >>> network = hg.Network(layers, input_shape=4, rng=0)
         >>> explanation = hg.explain(network, np.ones(4), label=0)
         >>> print("\n".join(explanation.trace("da1[0,2]").lines()))
-        da1[0, 2] = Σ[o] dz2[n,o] * weights2[o,i]
+        da1[0,2] = Σ[o] dz2[0,o] · weights2[o,2]
           o=0   (−0.5718) · (−1.017) = 0.5817
           o=1   0.5718 · (−0.2583)   = −0.1477
           sum   0.434
@@ -153,9 +153,12 @@ class Explanation:
         if len(index) != len(shape) or any(at >= size for at, size in zip(index, shape, strict=True)):
             raise HandgradError(f"{name} has the shape {shape}, with indices from 0; got {entry.strip():.60}")
         if step.entry is None:
-            given = step.formula in ("learned", "measured on training data")
-            reason = f"is {step.formula}" if given else "has no index formula"
-            raise HandgradError(f"{name} {reason}, so there is no sum to show")
+            if step.formula in ("learned", "measured on training data"):
+                raise HandgradError(f"{name} is {step.formula}, so there is no sum to show")
+            kind = step.layer.rpartition(" ")[2]
+            raise HandgradError(
+                f"{kind} declares no index formula for {name}; add it to its attribute entries"
+            )
         return step.entry.derive(index)
 
     def __repr__(self) -> str:

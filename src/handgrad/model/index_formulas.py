@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -34,7 +35,8 @@ OPERATORS: dict[type, tuple[str, Callable[[Any, Any], Any]]] = {
 
 def number(value: float) -> str:
     """Return a number with four significant digits, and a minus sign."""
-    return f"{value + 0.0:.4g}".replace("-", "−")
+    text = f"{value + 0.0:.4g}"
+    return (f"{value:,.0f}" if "e+" in text and abs(value) < 1e7 else text).replace("-", "−")
 
 
 class Reduction(NamedTuple):
@@ -141,39 +143,103 @@ def _entry(array: Any, index: list[Any]) -> tuple[Any, Any]:
     return np.where(valid, array[inside], 0), valid
 
 
-def with_numbers(node: ast.expr, arrays: Mapping[str, Numbers], bound: dict[str, Any]) -> str:
-    """Write an expression with its numbers put in."""
+def with_numbers(
+    node: ast.expr, arrays: Mapping[str, Numbers], bound: dict[str, Any], count: int = 1
+) -> list[str]:
+    """Write an expression with its numbers put in, for each of `count` values of the letters, which are arrays."""
 
-    def inner(part: ast.expr, loose: tuple[type, ...]) -> str:
+    def leaf(part: ast.expr) -> list[str]:
+        return [number(value) for value in np.broadcast_to(evaluate(part, arrays, bound)[0], count).tolist()]
+
+    return _write(node, leaf)
+
+
+def with_names(node: ast.expr, arrays: Mapping[str, Numbers], bound: Mapping[str, int]) -> str:
+    """Write an expression in the notation of mathematics, with the indices of an entry put in."""
+    numbers = {name: value for name, value in arrays.items() if np.asarray(value).dtype.kind in "iu"}
+
+    def leaf(part: ast.expr) -> list[str]:
+        if found := find_reduction(part):
+            ranges = [
+                letter
+                if limit is None
+                else f"{letter}<{ast.unparse(_Simplify(numbers).visit(deepcopy(limit)))}"
+                for letter, limit in found.over.items()
+            ]
+            return [f"{found.symbol}[{','.join(ranges)}] {with_names(found.term, arrays, bound)}"]
+        if isinstance(part, ast.Subscript):
+            indices = [_Simplify({**numbers, **bound}).visit(deepcopy(at)) for at in _indices(part)]
+            texts = [with_names(at, arrays, bound).replace(" ", "") for at in indices]
+            return [f"{ast.unparse(part.value)}[{','.join(texts)}]"]
+        name = ast.unparse(part)
+        return [str(bound.get(name, name))]
+
+    return _write(node, leaf)[0]
+
+
+class _Simplify(ast.NodeTransformer):
+    """Put numbers into an index, and compute what has only numbers: ``i*stride+k`` becomes ``8+k``."""
+
+    def __init__(self, numbers: Mapping[str, Numbers]) -> None:
+        self.numbers = numbers
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        value = self.numbers.get(node.id)
+        return node if value is None or np.ndim(value) else ast.Constant(int(value))
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        node.slice = self.visit(node.slice)
+        at: list[Any] = [index.value for index in _indices(node) if isinstance(index, ast.Constant)]
+        array = np.asarray(self.numbers.get(ast.unparse(node.value), 0))
+        return ast.Constant(int(array[tuple(at)])) if len(at) == array.ndim > 0 else node
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        left, right = (
+            side.value if isinstance(side, ast.Constant) else None for side in (node.left, node.right)
+        )
+        if (type(node.op), right) in {(ast.Add, 0), (ast.Sub, 0), (ast.Mult, 1), (ast.Div, 1)}:
+            return node.left
+        if (type(node.op), left) == (ast.Add, 0):
+            return node.right
+        if None not in (left, right) and not isinstance(node.op, ast.Div):
+            return ast.Constant(OPERATORS[type(node.op)][1](left, right).item())
+        return node
+
+
+def _write(node: ast.expr, leaf: Callable[[ast.expr], list[str]]) -> list[str]:
+    """Write an expression several times, each with its own texts of the leaves: names, entries and reductions."""
+
+    def inner(part: ast.expr, loose: tuple[type, ...]) -> list[str]:
         """Write an operand, in brackets where it is a negative number or binds less."""
-        text = with_numbers(part, arrays, bound)
-        wraps = text.startswith("−") or (isinstance(part, ast.BinOp) and isinstance(part.op, loose))
-        return f"({text})" if wraps else text
+        reduced = find_reduction(part)
+        wraps = isinstance(part, ast.BinOp) and isinstance(part.op, loose) and not reduced
+        texts = _write(part, leaf)
+        return [f"({text})" if wraps or text.startswith(("−", "Σ", "Max")) else text for text in texts]
 
     match node:
-        case ast.Subscript() | ast.Name() | ast.Constant():
-            return number(float(evaluate(node, arrays, bound)[0]))
-        case ast.UnaryOp():
-            return f"−{inner(node.operand, (ast.Add, ast.Sub))}"
-        case ast.Compare():
-            sides = [with_numbers(side, arrays, bound) for side in (node.left, node.comparators[0])]
-            return f"[{OPERATORS[type(node.ops[0])][0].join(sides)}]"
-        case ast.Call(func=ast.Name(id=name)):
-            return f"{name}({', '.join(with_numbers(part, arrays, bound) for part in node.args)})"
         case ast.BinOp() if find_reduction(node):
-            return number(float(evaluate(node, arrays, bound)[0]))
+            return leaf(node)
+        case ast.UnaryOp():
+            return [f"−{text}" for text in inner(node.operand, (ast.Add, ast.Sub))]
+        case ast.Compare():
+            sides = zip(_write(node.left, leaf), _write(node.comparators[0], leaf), strict=True)
+            return [f"[{OPERATORS[type(node.ops[0])][0].join(pair)}]" for pair in sides]
+        case ast.Call(func=ast.Name(id=name)):
+            texts = zip(*(_write(part, leaf) for part in node.args), strict=True)
+            return [f"{name}({', '.join(arguments)})" for arguments in texts]
         case ast.BinOp():
             sums: tuple[type, ...] = (ast.Add, ast.Sub)
-            products: tuple[type, ...] = (*sums, ast.Mult, ast.Div)
+            products: tuple[type, ...] = (*sums, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod)
             sign, right = OPERATORS[type(node.op)][0], node.right
             if isinstance(node.op, ast.Pow):
-                power = (
-                    "²"
-                    if isinstance(right, ast.Constant) and right.value == 2
-                    else f"^{inner(right, products)}"
-                )
-                return f"{inner(node.left, products)}{power}"
-            if isinstance(node.op, ast.Mult | ast.Div):
-                return f"{inner(node.left, sums)}{sign}{inner(right, products)}"
-            return f"{with_numbers(node.left, arrays, bound)}{sign}{inner(right, sums)}"
-    raise TypeError(f"{ast.unparse(node)} is not supported")
+                lefts, rights = inner(node.left, products), inner(right, products)
+                rights = ["²" if power == "2" else f"^{power}" for power in rights]
+                return [base + power for base, power in zip(lefts, rights, strict=True)]
+            if isinstance(node.op, sums):
+                lefts, rights = _write(node.left, leaf), inner(right, sums)
+            else:
+                lefts, rights = inner(node.left, sums), inner(right, products)
+            return [a + sign + b for a, b in zip(lefts, rights, strict=True)]
+        case _:
+            return leaf(node)
