@@ -36,6 +36,7 @@ KINDS = {
     "new-mask": "Another random mask",
     "no-rescaling": "Missing rescaling",
     # classes
+    "wrong-index": "Wrong index",
     "missing-one-hot": "One-hot missing",
     "transposed-one-hot": "One-hot transposed",
     "no-maximum": "Maximum not subtracted",
