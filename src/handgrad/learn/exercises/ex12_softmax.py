@@ -63,7 +63,8 @@ EXERCISE = Exercise(
             "softmax",
             returns=["probabilities"],
             derivations={
-                "probabilities": "probabilities[n,c] = 1 / (Σ[j] exp(logits[n,j] - logits[n,c]))",
+                "probabilities": "probabilities[n,c] = exp(logits[n,c] - (Max[k] logits[n,k])) "
+                "/ (Σ[j] exp(logits[n,j] - (Max[k] logits[n,k])))"
             },
         )
     ],

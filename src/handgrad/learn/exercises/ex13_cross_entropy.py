@@ -88,7 +88,16 @@ EXERCISE = Exercise(
     chapter=3,
     minutes=15,
     section="softmax-and-cross-entropy",
-    functions=[Function("cross_entropy", returns=["losses"])],
+    functions=[
+        Function(
+            "cross_entropy",
+            returns=["losses"],
+            derivations={
+                "losses": "losses[n] = log(Σ[j] exp(logits[n,j] - (Max[k] logits[n,k]))) "
+                "- (logits[n,labels[n]] - (Max[k] logits[n,k]))"
+            },
+        )
+    ],
     cases=cases,
     hints=[
         "How do you take one number of each row, in the column that its label says? You did so in `one_hot`.",

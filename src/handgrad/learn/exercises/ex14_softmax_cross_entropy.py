@@ -99,7 +99,8 @@ EXERCISE = Exercise(
             "softmax_cross_entropy",
             returns=["losses", "dlogits"],
             derivations={
-                "dlogits": "dlogits[n,c] = 1 / (Σ[j] exp(logits[n,j] - logits[n,c])) - (c == labels[n])"
+                "dlogits": "dlogits[n,c] = exp(logits[n,c] - (Max[k] logits[n,k])) "
+                "/ (Σ[j] exp(logits[n,j] - (Max[k] logits[n,k]))) - (c == labels[n])"
             },
         )
     ],
