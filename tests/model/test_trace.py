@@ -80,8 +80,10 @@ def test_large_logits_have_a_finite_loss() -> None:
     for task in ("classification", "multilabel"):
         network = hg.Network([hg.Dense(2)], 2, 0, task=task, classes=("a", "b"))
         network.flat_parameters *= 1e4
-        for label in (0, 1):
-            compare(hg.explain(network, np.array([3.0, -2]), label))
+        for label, raw in ((0, [3.0, -2]), (0, [-3.0, 2]), (1, [3.0, -2])):
+            explanation = hg.explain(network, np.array(raw), label)
+            compare(explanation)
+            assert np.isfinite(explanation.trace("loss").value)
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ class Explanation:
         Raises
         ------
         HandgradError
-            If there is no such entry, or no formula of it.
+            If the entry does not exist, or cannot be derived.
 
         Examples
         --------
