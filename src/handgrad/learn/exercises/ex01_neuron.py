@@ -133,5 +133,10 @@ EXERCISE = Exercise(
             "You return the loss first. The order is (y, loss).",
             [("return y, loss", "return loss, y")],
         ),
+        Mistake(
+            "product-of-sums",
+            "You add the inputs and the weights first. Multiply each input by its weight, then add.",
+            [("w @ x", "w.sum() * x.sum()")],
+        ),
     ],
 )

@@ -120,5 +120,10 @@ EXERCISE = Exercise(
             "You return W xᵀ, with one column for each example. Examples are rows: y = x Wᵀ + b.",
             [("x @ weights.T + biases", "(weights @ x.T + biases[:, None])")],
         ),
+        Mistake(
+            "product-of-sums",
+            "You add the inputs and the weights first. Multiply each input by its weight, then add.",
+            [("x @ weights.T", "np.outer(x.sum(axis=1), weights.sum(axis=1))")],
+        ),
     ],
 )

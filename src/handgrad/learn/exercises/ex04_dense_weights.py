@@ -146,5 +146,10 @@ EXERCISE = Exercise(
             "You leave out dy. The chain rule multiplies each input by the gradient that arrives.",
             [("dy.T", "np.ones_like(dy).T")],
         ),
+        Mistake(
+            "sign",
+            "You subtract the products. The gradient adds them; the update of the weights subtracts it.",
+            [("dy.T @ x", "-dy.T @ x")],
+        ),
     ],
 )

@@ -216,5 +216,10 @@ EXERCISE = Exercise(
             "You multiply dy by dweights. An input changes the outputs by the weights themselves: dx = dy W.",
             [("dy @ weights", "dy @ dweights")],
         ),
+        Mistake(
+            "product-of-sums",
+            "You add dy and x over the examples first. For dW, multiply in each example, then add.",
+            [("dy.T @ x", "np.outer(dy.sum(axis=0), x.sum(axis=0))")],
+        ),
     ],
 )
