@@ -233,5 +233,16 @@ EXERCISE = Exercise(
             [("argmax == k * window + l", "argmax != k * window + l")],
             BACKWARD,
         ),
+        Mistake(
+            "wrong-window",
+            "Your argmax is the place in the image. It is the offset in the window, k · K + l, from 0 to K² − 1.",
+            [
+                (
+                    "argmax[larger] = k * window + l",
+                    "i, j = np.nonzero(larger)[2:]; "
+                    "argmax[larger] = (i * stride + k) * x.shape[3] + j * stride + l",
+                )
+            ],
+        ),
     ],
 )

@@ -68,7 +68,7 @@ def cases(rng):
     yield Case("one window", arguments(1, 1, 2, 2, 1, 2))
     yield Case("random shapes", arguments(2, 1, 4, 5, 3, 2))
     yield Case("random shapes", arguments(1, 3, 5, 4, 2, 3))
-    yield Case("as many filters as channels", arguments(2, 2, 3, 3, 2, 2))
+    yield Case("filters equal in number to channels", arguments(2, 2, 3, 3, 2, 2))
     yield Case("windows of one pixel", arguments(1, 3, 2, 3, 2, 1))
     yield Case("stride", arguments(1, 1, 5, 6, 2, 2, stride=2))
     yield Case("stride", arguments(1, 2, 7, 5, 1, 2, stride=3))
@@ -177,6 +177,16 @@ EXERCISE = Exercise(
             "overwritten",
             "You overwrite y for each offset. Add the products of all offsets.",
             [("y += np.einsum", "y = np.einsum")],
+        ),
+        Mistake(
+            "extra-factor",
+            "You add the bias for each offset, so it counts K² times. Add it once to each output.",
+            [("biases[:, None, None]", "window**2 * biases[:, None, None]")],
+        ),
+        Mistake(
+            "extra-factor",
+            "You add the bias for each channel, so it counts C times. Add it once to each output.",
+            [("biases[:, None, None]", "x.shape[1] * biases[:, None, None]")],
         ),
     ],
 )

@@ -66,7 +66,7 @@ def cases(rng):
     yield Case("one window", arguments(1, 1, 2, 2, 1, 2))
     yield Case("random shapes", arguments(2, 1, 4, 5, 3, 2))
     yield Case("random shapes", arguments(1, 3, 5, 4, 2, 3))
-    yield Case("as many filters as channels", arguments(3, 2, 3, 3, 2, 2))
+    yield Case("filters equal in number to channels", arguments(3, 2, 3, 3, 2, 2))
     yield Case("windows of one pixel", arguments(2, 3, 2, 3, 2, 1))
     yield Case("stride", arguments(1, 1, 5, 6, 2, 2, stride=2))
     yield Case("stride", arguments(1, 2, 7, 5, 1, 2, stride=3))
@@ -121,7 +121,7 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "wrong-padding",
-            "You put no zeros around the image, so that dy meets the wrong pixels.",
+            "You put all zeros below and at the right. Each side gets `padding` rows or columns.",
             [
                 (
                     "padded[:, :, k :",
@@ -172,7 +172,7 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "wrong-axis",
-            "You add dy over images only for the biases, and not over positions, or keep other axes.",
+            "You add dy over the images only. Bias o meets all positions, too: axes 0, 2 and 3.",
             [("dy.sum(axis=(0, 2, 3))", "dy.sum(axis=0)")],
         ),
         Mistake(
@@ -189,6 +189,21 @@ EXERCISE = Exercise(
             "swapped-results",
             "You return the biases first.",
             [("return dweights, dy.sum(axis=(0, 2, 3))", "return dy.sum(axis=(0, 2, 3)), dweights")],
+        ),
+        Mistake(
+            "wrong-padding",
+            "You put no zeros around the image, so it has too few windows for dy.",
+            [("(padding, padding), (padding, padding)", "(0, 0), (0, 0)")],
+        ),
+        Mistake(
+            "no-upstream",
+            "You leave out dy in dw. The chain rule multiplies each pixel by the gradient that arrives.",
+            [("dy, pixels)", "np.ones_like(dy), pixels)")],
+        ),
+        Mistake(
+            "wrong-axis",
+            "You add all of dy to one number. Each filter has its own bias: axes 0, 2 and 3.",
+            [("dy.sum(axis=(0, 2, 3))", "dy.sum()")],
         ),
     ],
 )

@@ -65,7 +65,7 @@ def cases(rng):
     yield Case("one window", arguments(1, 1, 2, 2, 1, 2))
     yield Case("random shapes", arguments(2, 1, 4, 5, 3, 2))
     yield Case("random shapes", arguments(1, 3, 5, 4, 2, 3))
-    yield Case("as many filters as channels", arguments(2, 2, 3, 3, 2, 2))
+    yield Case("filters equal in number to channels", arguments(2, 2, 3, 3, 2, 2))
     yield Case("windows of one pixel", arguments(2, 3, 2, 3, 2, 1))
     yield Case("stride", arguments(1, 1, 5, 6, 2, 2, stride=2))
     yield Case("stride", arguments(1, 2, 7, 5, 1, 3, stride=2))
