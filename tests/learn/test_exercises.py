@@ -10,7 +10,7 @@ from handgrad.kernels.backend import MODULES, functions_of
 from handgrad.learn.catalog import CHAPTERS, FOLDER, HOLE, exercises, learner_file
 from handgrad.learn.check import check, expected, properties_of, verdicts
 from handgrad.learn.diagnosis import diagnose, edited, run_source, same
-from handgrad.learn.exercise import Exercise
+from handgrad.learn.exercise import Case, Exercise
 from handgrad.learn.mistakes import KINDS
 from handgrad.model.derivation import derive
 
@@ -21,12 +21,19 @@ MISTAKES = [
     for index, mistake in enumerate(exercise.mistakes)
 ]
 KERNELS = functions_of("handgrad.kernels", MODULES)
+
+
+def quick_cases(exercise: Exercise) -> list[Case]:
+    """Return the cases that take milliseconds."""
+    return [case for case in exercise.all_cases() if not case.slow]
+
+
 each = pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.name)
 
 
 @each
 def test_solutions_have_the_expected_results(exercise: Exercise) -> None:
-    cases = exercise.all_cases()
+    cases = quick_cases(exercise)
     solved = run_source(exercise, exercise.source, cases)
     results = zip(cases, verdicts(solved, expected(solved, cases), cases), strict=True)
     assert [case.property for case, correct in results if not correct] == []
@@ -71,7 +78,7 @@ def test_solutions_agree_with_the_kernels_of_the_same_name(exercise: Exercise) -
     for function in exercise.functions:
         if function.name not in KERNELS:
             continue
-        for case in exercise.all_cases():
+        for case in quick_cases(exercise):
             if exercise.function(case.function) is function and not case.expected:
                 (ours,) = run_source(exercise, exercise.source, [case])
                 kernel = (
@@ -84,7 +91,7 @@ def test_solutions_agree_with_the_kernels_of_the_same_name(exercise: Exercise) -
 
 @each
 def test_derivations_give_the_entries_of_results(exercise: Exercise) -> None:
-    cases = exercise.all_cases()
+    cases = quick_cases(exercise)
     for case, outcome in zip(cases, run_source(exercise, exercise.source, cases), strict=True):
         function = exercise.function(case.function)
         for name, formula in function.derivations.items():
@@ -105,7 +112,7 @@ def test_derivations_give_the_entries_of_results(exercise: Exercise) -> None:
 
 @pytest.mark.parametrize(("exercise", "index"), MISTAKES)
 def test_typical_mistakes_are_named(exercise: Exercise, index: int) -> None:
-    mistake, cases = exercise.mistakes[index], exercise.all_cases()
+    mistake, cases = exercise.mistakes[index], quick_cases(exercise)
     source = edited(exercise, [mistake])
     assert source, "an edited text is missing, or not the only one"
     given, expected = (run_source(exercise, text, cases) for text in (source, exercise.source))

@@ -105,7 +105,11 @@ def diagnose(
     """
     findings: list[Finding] = []
     for function in exercise.functions:
-        chosen = [index for index, case in enumerate(cases) if exercise.function(case.function) is function]
+        chosen = [
+            index
+            for index, case in enumerate(cases)
+            if exercise.function(case.function) is function and not case.slow
+        ]
         solutions = Solutions(
             exercise, function, [cases[index] for index in chosen], [expected[index] for index in chosen]
         )

@@ -49,6 +49,8 @@ class Case:
         Computes results by name from the arguments, e.g. by `differences`. Default: the solution.
     tolerance : float
         Largest difference, relative to 1 or the expected number.
+    slow : bool
+        Whether it takes much longer than a millisecond. The diagnosis leaves such cases out.
     """
 
     property: str
@@ -56,6 +58,7 @@ class Case:
     function: str = ""
     expected: Callable[[Arguments], Mapping[str, Any]] | None = None
     tolerance: float = 1e-7
+    slow: bool = False
 
 
 @dataclass(frozen=True)

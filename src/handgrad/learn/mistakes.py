@@ -44,6 +44,7 @@ KINDS = {
     "overflow": "Overflow",
     # updates and memory
     "overwritten": "Gradient overwritten instead of added to",
+    "not-reset": "Gradients not set back to 0",
     "not-in-place": "Argument not changed in place",
     "modified-input": "Input modified in place",
     "no-bias-correction": "Bias correction missing",
