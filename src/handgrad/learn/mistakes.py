@@ -27,11 +27,13 @@ KINDS = {
     "wrong-derivative": "Wrong derivative",
     "missing-inner-derivative": "Inner derivative missing",
     "missing-term": "Missing term",
+    "parentheses": "Missing parentheses",
     "treated-as-constant": "Treated as a constant",
     # masks and comparisons
     "wrong-mask": "Mask of the wrong array",
     "inverted-mask": "Inverted mask",
     "boundary": "Wrong comparison at the boundary",
+    "whole-array": "Comparison of a whole array at once",
     "shared-tie": "Gradient of a tie",
     "new-mask": "Another random mask",
     "no-rescaling": "Missing rescaling",
