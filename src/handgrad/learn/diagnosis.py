@@ -262,7 +262,7 @@ def _proportional(g: NDArray[Any], b: NDArray[Any]) -> bool:
 
 RELATIONS: list[tuple[str, str, Callable[[Any, Any, Case], bool]]] = [
     ("not-computed", "All numbers are 0.", lambda g, b, case: g.shape == b.shape and not g.any()),
-    ("sign", "Every number has the opposite sign.", lambda g, b, case: same(g, -b)),
+    ("sign", "Every number has the opposite sign.", lambda g, b, case: same(g, -1 * b)),
     (
         "transposed-result",
         "The array is the transpose of the expected one.",
@@ -282,6 +282,11 @@ RELATIONS: list[tuple[str, str, Callable[[Any, Any, Case], bool]]] = [
         "wrong-shape",
         "The numbers are correct and the shape is not: look at axes of length 1 and at keepdims.",
         lambda g, b, case: g.size == b.size and g.shape != b.shape and same(g.reshape(b.shape), b),
+    ),
+    (
+        "wrong-dtype",
+        "The numbers are correct and their type is not, e.g. floating-point numbers in place of integers.",
+        lambda g, b, case: g.shape == b.shape and g.dtype.kind != b.dtype.kind and np.array_equal(g, b),
     ),
     (
         "wrong-dtype",
