@@ -15,7 +15,16 @@ from matplotlib.mathtext import MathTextParser
 
 from documents import ROOT, blocks
 from fixture_types import Cli
-from handgrad.kernels import activations, convolution, dense, losses, normalization, pooling, softmax
+from handgrad.kernels import (
+    activations,
+    convolution,
+    dense,
+    losses,
+    normalization,
+    optimizers,
+    pooling,
+    softmax,
+)
 
 TEXT = (ROOT / "docs" / "learn" / "backpropagation.md").read_text("utf-8")
 PROSE = re.sub(r"^```.*?^```$", "", TEXT, flags=re.MULTILINE | re.DOTALL)
@@ -50,7 +59,8 @@ def test_the_commands_print_the_map_that_is_shown(cli: Cli, mnist_place: dict[st
     for command in commands.splitlines():
         done = cli(*shlex.split(command)[3:], **mnist_place)
         assert done.returncode == 0, done.stderr
-    shown = blocks("docs/learn/backpropagation.md", "text")[-3].splitlines()[1:]
+    texts = blocks("docs/learn/backpropagation.md", "text")
+    shown = next(text for text in texts if "Attribution:" in text).splitlines()[1:]
     printed = done.stdout.splitlines()[-len(shown) :]
     assert printed[0] == shown[0]
     signs, expected = ("".join(f"{line:80}" for line in lines) for lines in (printed, shown))
@@ -70,6 +80,9 @@ def test_quoted_lines_are_lines_of_their_files_and_every_derivative_is_quoted() 
                 for half in (name, name.removesuffix("_backward")):
                     body = map(str.strip, inspect.getsource(getattr(kernels, half)).splitlines())
                     assert shown & set(body), f"nothing of {half} is shown"
+    for rule in (optimizers.sgd, optimizers.momentum, optimizers.adam):
+        for line in inspect.getsource(rule).splitlines():
+            assert not re.match(r"    \w+ [-+*]?= ", line) or line.strip() in shown, f"not shown: {line}"
 
 
 def test_formulas_can_be_typeset() -> None:
