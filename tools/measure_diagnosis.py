@@ -14,8 +14,9 @@ from typing import Any
 
 from handgrad.learn.catalog import exercises
 from handgrad.learn.check import expected, verdicts
-from handgrad.learn.diagnosis import diagnose, run_source
+from handgrad.learn.diagnosis import diagnose
 from handgrad.learn.exercise import Exercise
+from handgrad.learn.solutions import run_source
 
 SEEDS = Path(__file__).parent / "seeded_mistakes"
 

@@ -9,9 +9,10 @@ import pytest
 from handgrad.kernels.backend import MODULES, functions_of
 from handgrad.learn.catalog import CHAPTERS, FOLDER, HOLE, exercises, learner_file
 from handgrad.learn.check import check, expected, properties_of, verdicts
-from handgrad.learn.diagnosis import diagnose, edited, run_source, same
+from handgrad.learn.diagnosis import diagnose
 from handgrad.learn.exercise import Case, Exercise
 from handgrad.learn.mistakes import KINDS
+from handgrad.learn.solutions import edited, run_source, same
 from handgrad.model.derivation import derive
 
 ALL = list(exercises().values())

@@ -272,7 +272,7 @@ def _entry(difference: Difference, exercise: Exercise) -> RenderableType:
 
 
 def _results(case: Case, exercise: Exercise) -> dict[str, Any]:
-    from handgrad.learn.diagnosis import run_source
+    from handgrad.learn.solutions import run_source
 
     return dict(run_source(exercise, exercise.source, [case])[0].values)
 

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from handgrad.errors import HandgradError
 from handgrad.learn.calls import Failure, Outcome, decode
 from handgrad.learn.catalog import is_untouched
-from handgrad.learn.diagnosis import Finding, diagnose, run_source, same_kind
+from handgrad.learn.diagnosis import Finding, diagnose
 from handgrad.learn.exercise import Case, Exercise
+from handgrad.learn.solutions import run_source, same_kind
 
 SECONDS = 10.0
 """Time limit of all cases of an exercise."""

@@ -244,5 +244,27 @@ EXERCISE = Exercise(
                 )
             ],
         ),
+        Mistake(
+            "overwritten",
+            "A pixel can be the largest of several windows. Add its gradients with +=, and do not overwrite them.",
+            [
+                (
+                    "    return dx",
+                    "    dx[:] = 0\n    for n, c, i, j in np.ndindex(dy.shape):\n        k, l = divmod(int(argmax[n, c, i, j]), window)\n        dx[n, c, i * stride + k, j * stride + l] = dy[n, c, i, j]\n    return dx",
+                )
+            ],
+            BACKWARD,
+        ),
+        Mistake(
+            "wrong-stride",
+            "You move the windows by their size and ignore the stride.",
+            [
+                (
+                    "    return dx",
+                    "    dx[:] = 0\n    for n, c, i, j in np.ndindex(dy.shape):\n        k, l = divmod(int(argmax[n, c, i, j]), window)\n        dx[n, c, i * window + k, j * window + l] += dy[n, c, i, j]\n    return dx",
+                )
+            ],
+            BACKWARD,
+        ),
     ],
 )

@@ -176,5 +176,27 @@ EXERCISE = Exercise(
             [("dy / window**2", "1 / window**2")],
             BACKWARD,
         ),
+        Mistake(
+            "overwritten",
+            "A pixel can lie in several windows. Add their shares with +=, and do not overwrite them.",
+            [
+                (
+                    "    return dx",
+                    "    dx[:] = 0\n    for i, j in np.ndindex(height, width):\n        share = dy[:, :, i, j, None, None] / window**2\n        dx[:, :, i * stride : i * stride + window, j * stride : j * stride + window] = share\n    return dx",
+                )
+            ],
+            BACKWARD,
+        ),
+        Mistake(
+            "wrong-stride",
+            "You move the windows by their size and ignore the stride.",
+            [
+                (
+                    "    return dx",
+                    "    dx[:] = 0\n    for i, j in np.ndindex(height, width):\n        share = dy[:, :, i, j, None, None] / window**2\n        dx[:, :, i * window : i * window + window, j * window : j * window + window] += share\n    return dx",
+                )
+            ],
+            BACKWARD,
+        ),
     ],
 )

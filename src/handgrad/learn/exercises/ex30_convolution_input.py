@@ -164,5 +164,15 @@ EXERCISE = Exercise(
             "You divide by the number of pixels of a window. Backward, every window adds its part.",
             [("dy, weights[:, :, k, l])", "dy, weights[:, :, k, l]) / window**2")],
         ),
+        Mistake(
+            "overwritten",
+            "A pixel can lie in several windows. Add their gradients with +=, and do not overwrite them.",
+            [
+                (
+                    "    return dpadded[",
+                    '    dpadded[:] = 0\n    for i, j in np.ndindex(height, width):\n        part = np.einsum("no,ockl->nckl", dy[:, :, i, j], weights)\n        dpadded[:, :, i * stride : i * stride + window, j * stride : j * stride + window] = part\n    return dpadded[',
+                )
+            ],
+        ),
     ],
 )
