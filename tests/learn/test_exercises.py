@@ -6,7 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from handgrad.kernels.activations import relu
 from handgrad.kernels.backend import MODULES, functions_of
+from handgrad.kernels.dense import dense
+from handgrad.kernels.losses import count_correct
 from handgrad.learn.catalog import CHAPTERS, FOLDER, HOLE, exercises, learner_file
 from handgrad.learn.check import check, expected, properties_of, verdicts
 from handgrad.learn.diagnosis import diagnose
@@ -49,6 +52,16 @@ def test_solutions_pass_the_check(exercise: Exercise, tmp_path: Path) -> None:
     file.write_text(exercise.source.replace("handgrad.learn.exercises.", ""), "utf-8")
     report = check(exercise, FOLDER / file.name, file)
     assert report.status == "passed", report
+
+
+@pytest.mark.slow
+def test_the_digits_of_the_whole_program_are_learned() -> None:
+    exercise = exercises()["ex20_network"]
+    (case,) = (case for case in exercise.all_cases() if case.slow)
+    (outcome,) = run_source(exercise, exercise.source, [case])
+    w1, b1, w2, b2 = (outcome.values[name] for name in ("w1", "b1", "w2", "b2"))
+    logits = relu(dense(case.arguments["x"], w1, b1)) @ w2.T + b2
+    assert count_correct(logits, case.arguments["labels"]) >= 840
 
 
 @each
