@@ -239,23 +239,27 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "missing-term",
-            "You do not update the biases. All four parameters take a step.",
+            "You do not update the biases. All four parameters change in each step.",
             [(STEPS[1], "pass"), (STEPS[3], "pass")],
         ),
         Mistake(
-            "missing-term", "You do not update b1. All four parameters take a step.", [(STEPS[1], "pass")]
-        ),
-        Mistake(
-            "missing-term", "You do not update b2. All four parameters take a step.", [(STEPS[3], "pass")]
+            "missing-term",
+            "You do not update b1. All four parameters change in each step.",
+            [(STEPS[1], "pass")],
         ),
         Mistake(
             "missing-term",
-            "You do not update the first layer. All four parameters take a step.",
+            "You do not update b2. All four parameters change in each step.",
+            [(STEPS[3], "pass")],
+        ),
+        Mistake(
+            "missing-term",
+            "You do not update the first layer. All four parameters change in each step.",
             [(STEPS[0], "pass"), (STEPS[1], "pass")],
         ),
         Mistake(
             "missing-term",
-            "You do not update the second layer. All four parameters take a step.",
+            "You do not update the second layer. All four parameters change in each step.",
             [(STEPS[2], "pass"), (STEPS[3], "pass")],
         ),
         Mistake(
