@@ -37,13 +37,23 @@ def test_file_with_holes_is_not_started(file: Path) -> None:
         ("    return unknown\n", "NameError", 3),
         ("    return dy @ x @ weights\n", "ValueError", 3),
         ("    exit()\n", "SystemExit", 3),
-        ("    raise KeyboardInterrupt\n", "KeyboardInterrupt", 3),
-        ("    return input()\n", "EOFError", 3),
+        pytest.param("    raise KeyboardInterrupt\n", "KeyboardInterrupt", 3, marks=pytest.mark.slow),
+        pytest.param("    return input()\n", "EOFError", 3, marks=pytest.mark.slow),
         ("    import os\n    os._exit(5)\n", "SystemExit", 0),
-        ("    import ctypes\n    ctypes.string_at(0)\n", "SystemExit", 0),
-        ("    return dense_backward(dy, x, weights, dweights, dbiases)\n", "RecursionError", 3),
+        pytest.param("    import ctypes\n    ctypes.string_at(0)\n", "SystemExit", 0, marks=pytest.mark.slow),
+        pytest.param(
+            "    return dense_backward(dy, x, weights, dweights, dbiases)\n",
+            "RecursionError",
+            3,
+            marks=pytest.mark.slow,
+        ),
         ("    np.zeros((10**5, 10**5))[:] = 1\n", "MemoryError", 3),
-        ("    try:\n        return 1 / 0\n    finally:\n        None.x\n", "AttributeError", 6),
+        pytest.param(
+            "    try:\n        return 1 / 0\n    finally:\n        None.x\n",
+            "AttributeError",
+            6,
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_errors_are_reported_with_their_line(file: Path, body: str, kind: str, line: int) -> None:
