@@ -41,9 +41,9 @@ def start(
     notebooks: Annotated[bool, option("--notebooks", "Also write a notebook for each chapter.")] = False,
     added: Added = None,
 ) -> None:
-    """Copy the exercises: a file for each, with the task, the formula and an empty function.
+    """Copy the exercises.
 
-    Files that exist are kept.
+    Write a file for each, with the task, the formula and an empty function. Files that exist are kept.
     """
     from handgrad.cli.learn_report import show_map
     from handgrad.learn.folder import LearnerFolder
@@ -64,9 +64,9 @@ def start(
 
 @app.command()
 def check(number: Optional = None, folder: Folder = None, json: Json = False) -> int:
-    """Check one exercise, or all that are begun, and explain what is wrong.
+    """Check exercises, and explain what is wrong.
 
-    Your code runs in another process, with limits of time and memory.
+    Without a number, check all that are begun. Your code runs in another process, with limits of time and memory.
     """
     from handgrad.cli.learn_report import as_dict, show_map, show_next, show_report
     from handgrad.learn.folder import LearnerFolder
@@ -97,7 +97,10 @@ def check(number: Optional = None, folder: Folder = None, json: Json = False) ->
 
 @app.command()
 def hint(number: Chosen, folder: Folder = None) -> None:
-    """Print one more hint for an exercise, up to its derivation."""
+    """Print one more hint for an exercise.
+
+    The last hint is the derivation.
+    """
     from handgrad.cli.learn_report import show_hint
     from handgrad.learn.folder import LearnerFolder
 
@@ -108,9 +111,9 @@ def hint(number: Chosen, folder: Folder = None) -> None:
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def train(context: typer.Context, folder: Folder = None) -> int:
-    """Train a network with your functions in place of those of the library.
+    """Train a network with your functions.
 
-    Takes a recipe and the options of handgrad train. Default: the network of the original program, 784-10-10, for
+    They replace those of the library. Takes a recipe and the options of handgrad train. Default: the network of the original program, 784-10-10, for
     two epochs in batches of 128 examples. Functions of exercises that do not pass are those of the library.
     """
     from handgrad.learn.folder import LearnerFolder
@@ -140,7 +143,10 @@ def grade(
     added: Added = None,
     json: Json = False,
 ) -> None:
-    """Check a folder of submissions, and give credit for each property that holds."""
+    """Grade a folder of submissions.
+
+    Each property of an exercise that holds gives credit.
+    """
     from handgrad.files import write_file
     from handgrad.learn.grading import frequent
     from handgrad.learn.grading import grade as grade_all
