@@ -148,8 +148,8 @@ def write_exercises(app: Any) -> None:
         for exercise in chosen:
             anchor = f"[{exercise.section.replace('-', ' ')}](../backpropagation.md#{exercise.section})"
             about = f"`{exercise.name}.py`, {exercise.minutes} minutes. Derivation: {anchor}."
-            title, _, text = as_markdown(exercise).partition("\n")
-            parts.append(f"## {number(exercise.name)}. {title}\n\n{about}\n{text}")
+            heading, _, text = as_markdown(exercise).partition("\n")
+            parts.append(f"## {number(exercise.name)}. {heading}\n\n{about}\n{text}")
         (folder / f"chapter{chapter}.md").write_text("\n\n".join(parts) + "\n", "utf-8")
 
 

@@ -2,8 +2,11 @@
 
 import ast
 import re
+import sys
+from collections.abc import Container
 from dataclasses import replace
 from functools import cache
+from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -50,6 +53,13 @@ def exercises() -> dict[str, Exercise]:
     return {file.stem: load_exercise(file) for file in sorted(FOLDER.glob("ex*.py"))}
 
 
+def import_solutions(but: Container[str]) -> None:
+    """Import the solutions under the names that learners' files import, e.g. ``ex03_dense``, except some."""
+    for file in FOLDER.glob("ex*.py"):
+        if file.stem not in but:
+            sys.modules[file.stem] = import_module(f"{PACKAGE}.{file.stem}")
+
+
 def find_exercise(known: dict[str, Exercise], text: str) -> Exercise:
     """Return the exercise of a number, e.g. ``"5"``, or a name; HandgradError if there is none."""
     names = [
@@ -86,5 +96,6 @@ def is_untouched(exercise: Exercise, text: str) -> bool:
 
 def as_markdown(exercise: Exercise) -> str:
     """Return the text of an exercise as Markdown: its title as a plain line, and its example as a block of code."""
-    example = re.sub(r"(?ms)^(>>> .*?)(?=\n\n[^>]|\Z)", r"```pycon\n\1\n```", exercise.text)
-    return f"{exercise.title}{example[len(exercise.text.partition(chr(10))[0]) :]}"
+    _, _, text = exercise.text.partition("\n")
+    text = re.sub(r"(?ms)^(>>> .*?)(?=\n\n[^>]|\Z)", r"```pycon\n\1\n```", text)
+    return f"{exercise.title}\n{text}"

@@ -12,6 +12,7 @@ import numpy as np
 
 from handgrad.kernels import losses
 from handgrad.kernels.backend import functions_of
+from handgrad.learn.catalog import import_solutions
 
 Function: TypeAlias = Callable[..., Any]
 MODULES = "activations convolution dense losses normalization optimizers pooling softmax"
@@ -62,13 +63,15 @@ def learner_kernels(folder: Path, names: Iterable[str]) -> SimpleNamespace:
     folder : Path
         The learner's folder, which is put on the path of modules.
     names : iterable of str
-        Names of the exercises that are used.
+        Names of the exercises that are used. Others that they import are those of the library.
 
     Returns
     -------
     SimpleNamespace
         For `handgrad.kernels.backend.kernels.load`.
     """
+    names = set(names)
+    import_solutions(but=names)
     sys.path.insert(0, str(folder.absolute()))
     kernels = functions_of("handgrad.kernels", MODULES)
     for kernel in used_kernels(names):

@@ -9,13 +9,12 @@ import json
 import os
 import sys
 import traceback
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from handgrad.learn.calls import Failure, Outcome, call, encode
-from handgrad.learn.catalog import FOLDER, PACKAGE, load_exercise
+from handgrad.learn.catalog import import_solutions, load_exercise
 
 MEMORY = 2 * 2**30
 """Bytes of address space that the process may use."""
@@ -52,9 +51,7 @@ def failure_of(error: BaseException, file: Path) -> Failure:
 
 def load_learner(file: Path) -> ModuleType:
     """Run a learner's file as a module."""
-    for other in FOLDER.glob("ex*.py"):
-        if other.stem != file.stem:
-            sys.modules[other.stem] = import_module(f"{PACKAGE}.{other.stem}")
+    import_solutions(but=[file.stem])
     module = ModuleType(file.stem)
     module.__file__ = str(file)
     sys.modules[file.stem] = module
