@@ -198,12 +198,12 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "mean-for-sum",
-            "You take the mean over the examples for the biases. dy has the factor 1/N of the mean loss already.",
+            "You take the mean of dy over the examples for db. The gradient is the sum over them.",
             [("dy.sum(axis=0)", "dy.mean(axis=0)")],
         ),
         Mistake(
             "mean-for-sum",
-            "You divide dW by the number of examples. dy has the factor 1/N of the mean loss already.",
+            "You divide dW by the number of examples. The gradient is the sum over them.",
             [("dy.T @ x", "dy.T @ x / len(x)")],
         ),
         Mistake(

@@ -1,8 +1,7 @@
 """ReLU.
 
-Without something between two layers, they are together no more than one layer. An *activation* stands there. It is a
-function that is applied to each number of an array. ReLU is the simplest: it keeps positive numbers, and turns all
-others into 0.
+Without something between them, two layers are no more than one. An *activation* stands there. It is a function that
+is applied to each number of an array. ReLU is the simplest: it keeps positive numbers, and turns all others into 0.
 
     y = max(x, 0)
 
@@ -13,8 +12,8 @@ place:
     dx = dy · 1    where x > 0
     dx = dy · 0    elsewhere
 
-Write `relu` and `relu_backward`. Both work for an array of any shape, e.g. (N, I), or (N, C, H, W) for images. They
-return a new array, and do not change their arguments.
+Write `relu` and `relu_backward`. Both work for an array of any shape, e.g. (N, I), or (N, C, H, W) for images. Return
+a new array. Change none of the arguments.
 
 | array | shape |
 |---|---|

@@ -11,7 +11,7 @@ The slope is 1 or a. At exactly 0 we take a. Backward, each number of dy is mult
     dx = dy        where x > 0
     dx = a · dy    elsewhere
 
-Write `leaky_relu` and `leaky_relu_backward`, for arrays of any shape. They return a new array, and do not change their
+Write `leaky_relu` and `leaky_relu_backward`, for arrays of any shape. Return a new array. Change none of the
 arguments.
 
 | array | shape |
@@ -156,7 +156,7 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "boundary",
-            "Your gradient at exactly 0 is 0, in neither of the masks x > 0 and x < 0. It is negative_slope · dy.",
+            "Your gradient at exactly 0 is 0: neither x > 0 nor x < 0 holds there. It is negative_slope · dy.",
             [("negative_slope * dy", "negative_slope * dy * (x < 0)")],
             "leaky_relu_backward",
         ),

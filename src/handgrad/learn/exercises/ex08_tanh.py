@@ -10,8 +10,8 @@ Its slope can be computed from the output y alone, so a network need not keep x 
     dx = dy · (1 − y²)
 
 Write `tanh` and `tanh_backward`, for arrays of any shape. Note that the second argument of `tanh_backward` is the
-*output* y, not the input x. NumPy has functions for eˣ and for tanh; for x = 1000 the result must be 1. The functions
-return a new array, and do not change their arguments.
+*output* y, not the input x. NumPy has functions for eˣ and for tanh; for x = 1000 the result must be 1. Return a new
+array. Change none of the arguments.
 
 | array | shape |
 |---|---|

@@ -12,8 +12,8 @@ Its slope can be computed from the output y alone:
 
     dx = dy · y (1 − y)
 
-Write `sigmoid` and `sigmoid_backward`, for arrays of any shape. Note that the second argument of `sigmoid_backward` is
-the *output* y, not the input x. The functions return a new array, and do not change their arguments.
+Write `sigmoid` and `sigmoid_backward`, for arrays of any shape. Note that the second argument of `sigmoid_backward`
+is the *output* y, not the input x. Return a new array. Change none of the arguments.
 
 | array | shape |
 |---|---|

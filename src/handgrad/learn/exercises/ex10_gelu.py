@@ -12,8 +12,8 @@ contains the derivative of tanh u, and by the chain rule the inner derivative u�
     t = tanh u
     dx = dy · (½ (1 + t) + ½ x (1 − t²) u′)
 
-Find u′ yourself. Write `gelu` and `gelu_backward`, for arrays of any shape. Here the second argument of `gelu_backward`
-is the *input* x. The functions return a new array, and do not change their arguments. Use `np.sqrt`, `np.pi` and
+Find u′ yourself. Write `gelu` and `gelu_backward`, for arrays of any shape. Here the second argument of
+`gelu_backward` is the *input* x. Return a new array. Change none of the arguments. Use `np.sqrt`, `np.pi` and
 `np.tanh`, and √(2/π) with all its digits.
 
 | array | shape |
@@ -75,7 +75,7 @@ def cases(rng):
 
 
 def in_u(sentence, kind, old, new):
-    """Make the same mistake in u for both functions."""
+    """Return a mistake in u, for each of both functions."""
     return [Mistake(kind, sentence, [(old, new)], name) for name in ("gelu", "gelu_backward")]
 
 
@@ -89,7 +89,7 @@ EXERCISE = Exercise(
     functions=[Function("gelu", returns=["y"]), Function("gelu_backward", returns=["dx"])],
     cases=cases,
     hints=[
-        "Compute u, t and u′ in lines of their own. Which power of x does the derivative of x³ contain?",
+        "Compute u, t and u′ on separate lines. Which power of x does the derivative of x³ contain?",
         "The derivative of x is 1, and that of 0.044715 x³ is 3 · 0.044715 x². The factor √(2/π) stays.",
         "u′ = √(2/π) (1 + 3 · 0.044715 x²): `np.sqrt(2 / np.pi) * (1 + 3 * 0.044715 * x**2)`. Then "
         "`dy * (0.5 * (1 + t) + 0.5 * x * (1 - t**2) * inner)`: the outer parentheses hold both terms.",

@@ -6,7 +6,7 @@ the probability of each class that the network should return.
 
     t[n, c] = 1 if c = labels[n], else 0
 
-Compute the rows of all N examples. Return a new array of float64.
+Compute the rows of all N examples. Return a new array of float64. Change none of the arguments.
 
 | array | shape |
 |---|---|
@@ -14,7 +14,7 @@ Compute the rows of all N examples. Return a new array of float64.
 | classes | the number C |
 | targets | (N, C) |
 
-Example: three examples, and four classes. Nobody has class 1, and it has a column all the same.
+Example: three examples, and four classes. No label is 1, but class 1 has a column, too.
 
 >>> one_hot(np.array([2, 0, 3]), 4)
 array([[0., 0., 1., 0.],
@@ -42,7 +42,7 @@ def cases(rng):
         labels = rng.integers(0, c, size=n)
         labels[0] = c - 1
         yield Case("random shapes", {"labels": labels, "classes": c})
-    yield Case("as many examples as classes", {"labels": np.array([1, 2, 2]), "classes": 3})
+    yield Case("square arrays", {"labels": np.array([1, 2, 2]), "classes": 3})
     yield Case("a batch of one", {"labels": np.array([1]), "classes": 4})
     yield Case("classes without examples", {"labels": np.array([1, 0, 1]), "classes": 5})
     yield Case("one class for all", {"labels": np.array([2, 2, 2, 2]), "classes": 3})

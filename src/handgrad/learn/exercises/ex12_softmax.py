@@ -10,7 +10,7 @@ largest logit m of the row first. This divides numerator and denominator by exp(
 
     p[n, c] = exp(x[n, c] − m[n]) / Σⱼ exp(x[n, j] − m[n])       m[n] = maxⱼ x[n, j]
 
-Compute p for all rows. Return a new array, and do not change the logits.
+Compute p for all rows. Return a new array. Change none of the arguments.
 
 | array | shape |
 |---|---|

@@ -1,6 +1,6 @@
 """Cross-entropy.
 
-The loss says how wrong a prediction is. With classes it is the cross-entropy: the negative logarithm of the
+The loss measures how wrong a prediction is. With classes it is the cross-entropy: the negative logarithm of the
 probability p that softmax gives to the label. It is 0 for the probability 1, and 0.69 for 1/2.
 
     ℓ[n] = −log p[n, labels[n]]
@@ -13,7 +13,8 @@ Put the formula of softmax into the logarithm, where exp and log cancel:
 The first term is called *log-sum-exp*. As in softmax, subtract the largest logit of the row from *all* logits x of
 the row first. This does not change ℓ. Then no exponential overflows, and the sum is at least 1.
 
-Compute one loss for each example, and not the mean. The losses of logits of ±1000 must be finite.
+Compute one loss for each example, and not the mean. The losses of logits of ±1000 must be finite. Change none of the
+arguments.
 
 | array | shape |
 |---|---|

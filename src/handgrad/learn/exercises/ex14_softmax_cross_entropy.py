@@ -11,7 +11,8 @@ derivative of the second term is t[n, c]. So the gradient of both functions toge
     dx[n, c] = p[n, c] − t[n, c]       dx = p − t
 
 Return two arrays: the losses of all examples, and the gradients dlogits = dx. Row n is the gradient of the loss of
-example n alone: do not divide by N. The functions that you have written can do most of the work.
+example n alone: do not divide by N. The functions that you have written can do most of the work. Change none of the
+arguments.
 
 | array | shape |
 |---|---|

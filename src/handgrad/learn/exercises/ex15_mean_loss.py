@@ -13,8 +13,8 @@ one example, and it changes the loss of this example only.
 This is the only place where the gradient is divided by N. The backward functions of the layers add over the
 examples, and do not divide again.
 
-Return the loss L, a number, and the gradient dlogits = dx. Use `softmax_cross_entropy`, which returns the losses
-and their gradients for each example.
+Return the loss L, a number, and the gradient dlogits = dx. Use `softmax_cross_entropy`, which returns the losses and
+their gradients for each example. Change none of the arguments.
 
 | array | shape |
 |---|---|

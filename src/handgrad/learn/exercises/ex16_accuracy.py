@@ -1,7 +1,8 @@
 """Correct predictions.
 
 A network gives each example one number for each class, its *logits*. The prediction is the class with the largest
-logit. The loss tells how sure and how correct the network is; people want to know how many examples it gets right:
+logit. The loss measures how sure and how correct the network is. People want to know how many predictions are
+correct:
 
     correct = number of examples n with argmaxⱼ logits[n, j] = labels[n]
 
@@ -9,7 +10,7 @@ argmax is the place of the largest number. If two classes have the same largest 
 prediction.
 
 Return the number of correct predictions, an integer. The share of correct predictions, the *accuracy*, is this number
-divided by N; whoever calls the function can divide. Change none of the arguments.
+divided by N; the caller divides. Change none of the arguments.
 
 | array | shape |
 |---|---|
@@ -29,7 +30,7 @@ import numpy as np
 
 
 def count_correct(logits, labels):
-    """Return the number of examples whose label has the largest logit, of equal ones the first."""
+    """Return the number of examples whose prediction is the label."""
     predictions = logits.argmax(axis=1)
     return int((predictions == labels).sum())
 
@@ -47,8 +48,8 @@ def cases(rng):
 
     for n, c in [(4, 3), (9, 4), (25, 10), (40, 2)]:
         yield Case("random shapes", arguments(n, c, 0.6))
-    yield Case("as many examples as classes", arguments(4, 4, 0.5))
-    yield Case("as many examples as classes", arguments(7, 7, 0.5))
+    yield Case("square arrays", arguments(4, 4, 0.5))
+    yield Case("square arrays", arguments(7, 7, 0.5))
     yield Case("a batch of one", arguments(1, 3, 1.0))
     yield Case("all correct", arguments(6, 3, 1.0))
     tied = np.array([[1.0, 1.0, 0.0], [0.0, 2.0, 2.0], [3.0, 3.0, 3.0], [1.0, 0.0, 1.0], [2.0, 2.0, 1.0]])

@@ -1,7 +1,7 @@
 """A step of gradient descent.
 
-The gradient g says how the loss changes if a parameter is increased a little: where g is positive, the loss rises. So
-every parameter moves a step against its gradient:
+The gradient g shows how the loss changes if a parameter is increased a little: where g is positive, the loss rises.
+So every parameter moves a step against its gradient:
 
     w ← w − η g
 

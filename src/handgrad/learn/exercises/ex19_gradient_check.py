@@ -10,7 +10,7 @@ p is a place in x, e.g. a row and a column. All other numbers of x stay as they 
 2 P calls of the function, so this is for checks and not for training.
 
 `function` takes an array like x and returns a number. x is an array of float64 of any shape. Return the gradient, a
-new array of the shape of x. After the call x must have exactly its old numbers. In computers, (a + h) − h is not
+new array of the shape of x. After the call x must have exactly its old numbers. In floating point, (a + h) − h is not
 always a: keep the old number, or change a copy.
 
 | array | shape |
@@ -138,7 +138,7 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "wrong-constant",
-            "You forget brackets: only f(x − h) is divided by 2h. Divide the difference.",
+            "Parentheses are missing: only f(x − h) is divided by 2h. Divide the difference.",
             [(QUOTIENT, "function(above) - function(below) / (2 * step)")],
         ),
         Mistake(
@@ -175,7 +175,7 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "modified-input",
-            "You keep the step in the copies, which are made once. Copy x anew for each entry.",
+            "You keep the step in the copies, which are made once. Copy x again for each entry.",
             [
                 ("gradient = np.zeros_like(x)", f"gradient = np.zeros_like(x)\n    {COPIES}"),
                 (f"        {COPIES}\n", ""),

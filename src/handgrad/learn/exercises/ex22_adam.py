@@ -12,8 +12,8 @@ of the gradient g and s of its square. Step t, which is 1 for the first, does
 All operations are entry by entry. The third line corrects the *bias*: m and s start as zeros, so at first they are
 too small. The small number ε, which is added to the root, avoids a division by zero.
 
-`first_moment` is m, `second_moment` is s, and `learning_rate` is η. Change `w`, `first_moment` and `second_moment` in
-place; the corrected m̂ and ŝ are only used for the step and are not stored. Return nothing.
+`first_moment` is m, `second_moment` is s, `learning_rate` is η, and `step` is t. Change `w`, `first_moment` and
+`second_moment` in place; the corrected m̂ and ŝ are only used for the step and are not stored. Return nothing.
 
 | array | shape |
 |---|---|

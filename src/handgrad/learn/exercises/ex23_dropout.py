@@ -1,7 +1,7 @@
 """Dropout, forward and backward.
 
-In training, dropout sets each value to 0 with the probability `rate`, so that no neuron can rely on one other. The
-values that are kept are divided by 1 − rate. Then the mean stays the same, and nothing needs to be done in
+In training, dropout sets each value to 0 with the probability `rate`, so that no neuron can rely on a single other
+one. The values that are kept are divided by 1 − rate. Then the mean stays the same, and nothing needs to be done in
 inference.
 
 The random numbers come as an argument, an array `random` of uniform numbers from 0 to 1. A value is kept where its
@@ -12,7 +12,7 @@ number is at least `rate`:
 
 Write two functions. `dropout` returns the pair (y, mask), both of floating-point numbers. `dropout_backward` gets the
 gradient dy with respect to y, and the mask that `dropout` returned. It returns the gradient dx with respect to x. The
-mask does not depend on x. No argument is changed.
+mask does not depend on x. Change none of the arguments.
 
 | array | shape |
 |---|---|
@@ -192,7 +192,7 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "no-rescaling",
-            "You use only where the mask is 0. The factor 1 / (1 − rate) of the mask belongs to dx as well.",
+            "You use only whether the mask is 0. The factor 1 / (1 − rate) of the mask belongs to dx as well.",
             [("dy * mask", "dy * (mask > 0)")],
             function="dropout_backward",
         ),

@@ -14,8 +14,8 @@ Here a row of x is a *feature* and a column an example. For each feature c, over
 
 The small number ε, inside the root, avoids a division by zero where all values of a feature are the same.
 
-Return three arrays: y, normalized (x̂), and inverse (r). The backward pass, the next exercise, needs the last two. No
-argument is changed.
+Return three arrays: y, normalized (x̂), and inverse (r). The backward pass, the next exercise, needs the last two.
+Change none of the arguments.
 
 | array | shape |
 |---|---|

@@ -6,7 +6,7 @@ The gradient dy with respect to y = γ x̂ + β arrives. For the parameters, add
     dβ[c] = Σₘ dy[c, m]
 
 One input changes its own x̂ directly. It also changes the mean and the variance, and through them all x̂ of its
-feature. The three ways together give (the derivation is linked)
+feature. Together, the three ways give
 
     dx[c, m] = γ[c] · r[c] · (dy[c, m] − a[c] − x̂[c, m] · b[c])
 
@@ -16,7 +16,7 @@ where a[c] is the mean of dy over the feature, from the mean of x, and b[c] the 
 
 `normalized` is x̂ and `inverse` is r = 1 / √(v + ε), as returned by `normalize`. A batch may arrive in chunks, and dγ
 and dβ are sums over all of them. So *add* to the arrays `dgamma` and `dbeta` that you are given, and change them in
-place. Return dx. It has the means of these values only, not of earlier chunks.
+place. Return dx; its means are those of this chunk. Change no other argument.
 
 | array | shape |
 |---|---|
@@ -183,17 +183,17 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "missing-factor",
-            "dγ is the sum of dy · x̂, and you add up dy: y = γ x̂ + β has the derivative x̂ by γ.",
+            "You add up dy for dγ. The derivative of y = γ x̂ + β with respect to γ is x̂: add up dy · x̂.",
             [(DGAMMA, "dgamma += dy.sum(axis=1)")],
         ),
         Mistake(
             "extra-factor",
-            "You multiply dγ by γ. The derivative of γ x̂ + β by γ is x̂.",
+            "You multiply dγ by γ. The derivative of y with respect to γ is x̂.",
             [(DGAMMA, "dgamma += (dy * normalized).sum(axis=1) * gamma")],
         ),
         Mistake(
             "extra-factor",
-            "You multiply dβ by γ. The derivative of γ x̂ + β by β is 1.",
+            "You multiply dβ by γ. The derivative of y with respect to β is 1.",
             [(DBETA, "dbeta += dy.sum(axis=1) * gamma")],
         ),
         Mistake(

@@ -1,8 +1,8 @@
 """Max-pooling.
 
 An image has C channels of H × W pixels, and a batch of images is an array (N, C, H, W). Pooling makes images smaller:
-a window of K × K pixels moves over the image, `stride` pixels at a time, and each window becomes one number. Here it
-is the largest pixel of the window:
+a window of K × K pixels moves over the image, `stride` pixels at a time, and each window becomes one number. K is the
+argument `window`. In max-pooling the number is the largest pixel of the window:
 
     y[n, c, i, j] = max over k, l of x[n, c, i · stride + k, j · stride + l],    k, l from 0 to K − 1
 
@@ -14,7 +14,7 @@ The backward pass has to know which pixel it was. `max_pool` therefore also retu
 the largest pixel in its window, an integer. Of equal pixels the first counts, row by row.
 
 `max_pool_backward` returns dx. `image` is the pair (H, W). Where windows overlap, one pixel can be the largest of
-several windows. Then its gradients are added.
+several windows. Then its gradients are added. Change none of the arguments.
 
 | array | shape |
 |---|---|
@@ -24,7 +24,8 @@ several windows. Then its gradients are added.
 A loop over the offsets k and l is enough: for fixed k and l, the slice
 `x[:, :, k : k + stride * H' : stride, l : l + stride * W' : stride]` holds this pixel of every window.
 
-Example: one image of 2 × 4 pixels, and two windows.
+Example: one image of 2 × 4 pixels, and two windows. The largest pixel of the first is 4, at k = 1 and l = 0. So its
+offset is 1 · 2 + 0 = 2, and it gets the gradient 10.
 
 >>> x = np.array([[[[1.0, 3.0, 0.0, 2.0], [4.0, 2.0, 2.0, 1.0]]]])
 >>> y, argmax = max_pool(x, 2, 2)

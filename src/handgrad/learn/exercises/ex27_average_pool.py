@@ -1,6 +1,7 @@
 """Average-pooling.
 
-As max-pooling, but each window becomes the mean of its K × K pixels:
+Average-pooling works as max-pooling does, but each window becomes the mean of its K × K pixels. K is the argument
+`window`:
 
     y[n, c, i, j] = Σₖₗ x[n, c, i · stride + k, j · stride + l] / K²,    k, l from 0 to K − 1
 
@@ -11,14 +12,15 @@ sum of its shares:
 
     dx[n, c, p, q] = Σ dy[n, c, i, j] / K²,    over all windows (i, j) that contain the pixel (p, q)
 
-`average_pool_backward` returns dx; `image` is the pair (H, W).
+`average_pool_backward` returns dx; `image` is the pair (H, W). Change none of the arguments.
 
 | array | shape |
 |---|---|
 | x, dx | (N, C, H, W) |
 | y, dy | (N, C, H', W') |
 
-Example: one image of 2 × 4 pixels, and two windows.
+Example: one image of 2 × 4 pixels, and two windows. The mean of the first is (1 + 3 + 4 + 2) / 4 = 2.5, and each of
+its pixels gets 10 / 4.
 
 >>> x = np.array([[[[1.0, 3.0, 0.0, 2.0], [4.0, 2.0, 2.0, 1.0]]]])
 >>> average_pool(x, 2, 2)

@@ -12,7 +12,7 @@ On the padded image the formula is simply
     y[n, o, i, j] = Σ_c Σ_k Σ_l w[o, c, k, l] · padded[n, c, i · stride + k, j · stride + l] + b[o]
 
 There are H' = (H + 2 · padding − K) // stride + 1 rows of y, and W' = (W + 2 · padding − K) // stride + 1 columns.
-The window is not flipped, as in all libraries for neural networks.
+The window is not flipped, as in all libraries for neural networks. Return y. Change none of the arguments.
 
 | array | shape |
 |---|---|
@@ -25,7 +25,8 @@ For fixed k and l, the slice `padded[:, :, k : k + stride * H' : stride, l : l +
 (N, C, H', W'). The sum over the channels is a product of matrices, or
 `np.einsum("oc,nchw->nohw", weights[:, :, k, l], pixels)`. Plain loops are fine, too.
 
-Example: a window of 2 × 2 that finds a vertical edge, on one image of 2 × 5 pixels.
+Example: a window of 2 × 2 that finds vertical edges, on one image of 2 × 5 pixels. For instance, y[0, 0, 0, 1] is
+2 · (4 − 1) = 6.
 
 >>> x = np.array([[[[1.0, 1.0, 4.0, 4.0, 0.0], [1.0, 1.0, 4.0, 4.0, 0.0]]]])
 >>> weights = np.array([[[[-1.0, 1.0], [-1.0, 1.0]]]])

@@ -10,7 +10,8 @@ gradient is a sum over all of them. The bias b[o] is added at every position of 
     dw[o, c, k, l] = Σₙ Σᵢ Σⱼ dy[n, o, i, j] · padded[n, c, i · stride + k, j · stride + l]
     db[o]          = Σₙ Σᵢ Σⱼ dy[n, o, i, j]
 
-Return the pair (dweights, dbiases). `window` is K. The height and width of dy are H' and W'.
+Return the pair (dweights, dbiases). `window` is K. The height and width of dy are H' and W'. Change none of the
+arguments.
 
 | array | shape |
 |---|---|

@@ -11,6 +11,7 @@ add, for all n, o, i, j, k and l,
     dpadded[n, c, i · stride + k, j · stride + l] += dy[n, o, i, j] · w[o, c, k, l]
 
 Then cut the padding off: dx is the part of dpadded that belongs to the image. Return dx. `image` is the pair (H, W).
+Change none of the arguments.
 
 | array | shape |
 |---|---|
@@ -98,7 +99,8 @@ EXERCISE = Exercise(
     ],
     cases=cases,
     hints=[
-        "Begin with dpadded, an array of zeros in the shape of the padded image. Who adds to which pixels of it?",
+        "Begin with dpadded, an array of zeros in the shape of the padded image. Which windows add to which of its "
+        "pixels?",
         "For fixed k and l the pixels are the slice of the forward pass. What is added to it has the shape (N, C, H', W').",
         "For each (k, l): `pixels += np.einsum('nohw,oc->nchw', dy, weights[:, :, k, l])`, where pixels is the slice of "
         "dpadded. At the end cut `dpadded[:, :, padding : padding + H, padding : padding + W]`.",
