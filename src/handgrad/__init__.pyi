@@ -7,6 +7,7 @@ from handgrad.data.dataset import Dataset as Dataset
 from handgrad.data.load import load_data as load_data
 from handgrad.data.splits import Splits as Splits
 from handgrad.errors import HandgradError as HandgradError
+from handgrad.model.derivation import Derivation as Derivation
 from handgrad.model.explain import explain as explain
 from handgrad.model.explanation import Explanation as Explanation, Step as Step
 from handgrad.exports.formats import export as export, load_model as load_model

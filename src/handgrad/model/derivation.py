@@ -26,7 +26,7 @@ MORE_AXES = ",h,w"
 
 @dataclass(frozen=True)
 class Derivation:
-    """How one entry of an array is computed.
+    r"""One entry of an array, derived term by term.
 
     Parameters
     ----------
@@ -45,6 +45,24 @@ class Derivation:
         What is added to the sum, with its numbers, and its value.
     symbol : {"Σ", "Max"}
         Whether the terms are added, or the largest is taken.
+
+    See Also
+    --------
+    Explanation.trace : Derive an entry of an array of a network.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import handgrad as hg
+    >>> network = hg.Network([hg.Dense(2)], input_shape=3, rng=0)
+    >>> derivation = hg.explain(network, np.ones(3), label=0).trace("z1[0,1]")
+    >>> print(*derivation.lines(), sep="\n")
+    z1[0,1] = Σ[i] x[0,i] · weights1[1,i] + biases1[1]
+      i=0   1 · 0.08565   = 0.08565
+      i=1   1 · (−0.4374) = −0.4374
+      i=2   1 · 0.2952    = 0.2952
+      plus 0
+      sum   −0.05648
     """
 
     name: str
@@ -61,7 +79,7 @@ class Derivation:
         Parameters
         ----------
         most : int
-            Number of the terms that are shown, of more the largest in magnitude.
+            Number of terms that are shown. If there are more, those of the largest magnitude are shown.
 
         Returns
         -------
