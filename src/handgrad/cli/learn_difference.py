@@ -1,0 +1,134 @@
+"""A wrong result of an exercise: the arguments, the expected array beside the learner's, and one entry derived."""
+
+import re
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.columns import Columns
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from handgrad.cli.output import significant
+from handgrad.errors import HandgradError
+from handgrad.learn.check import Difference
+from handgrad.learn.exercise import Case, Exercise
+from handgrad.learn.solutions import run_source
+from handgrad.model.derivation import derive
+
+SIDE = 6
+"""Rows and columns of an array that are shown."""
+
+
+def describe_arguments(case: Case) -> str:
+    """Describe the arguments of a case, e.g. ``"x (2, 3), rate 0.5"``."""
+    parts = []
+    for name, value in case.arguments.items():
+        if isinstance(value, np.ndarray):
+            parts.append(f"{name} {value.shape}")
+        elif not callable(value):
+            parts.append(f"{name} {significant(value) if isinstance(value, float) else value}")
+    return ", ".join(parts)
+
+
+def describe_difference(difference: Difference, exercise: Exercise) -> RenderableType:
+    """Show the arguments of the smallest failing case, the expected and the given array, and one entry."""
+    case, result = difference.case, difference.result
+    lines: list[RenderableType] = [Text(f"The smallest case that differs: {case.property}", "bold")]
+    lines += [_arguments(case, exercise.function(case.function).derivations.get(result, ""))]
+    if isinstance(difference.got, str):
+        nothing = difference.got.startswith("nothing")
+        advice = "Is there a return?" if nothing else "Results are arrays or numbers."
+        lines.append(Text(f"{result}: your function returns {difference.got}. {advice}", "red"))
+        return Group(*lines)
+    got, expected = difference.got, difference.expected
+    if got.shape != expected.shape:
+        lines.append(Text(f"{result} has the shape {got.shape} instead of {expected.shape}.", "red"))
+    elif got.dtype != expected.dtype:
+        lines.append(Text(f"{result} has the dtype {got.dtype} instead of {expected.dtype}.", "red"))
+    index = difference.index
+    wrong = (
+        ~np.isclose(got, expected, case.tolerance, case.tolerance, equal_nan=True)
+        if index is not None
+        else None
+    )
+    pair = Table.grid(padding=(0, 4))
+    pair.add_row(Text(f"{result}, expected", "green"), Text(f"{result}, yours", "red"))
+    pair.add_row(_array(expected, index), _array(got, index, wrong))
+    lines.append(Padding(pair, (1, 0, 0, 0)))
+    if index is not None:
+        lines.append(_entry(difference, exercise))
+    return Group(*lines)
+
+
+def _arguments(case: Case, formula: str) -> RenderableType:
+    """Show the arguments of a case: if there is a formula, those that occur in it."""
+    cells = [
+        Group(Text(f"{name} {value.shape}", "dim"), _array(value))
+        for name, value in case.arguments.items()
+        if isinstance(value, np.ndarray)
+        and value.ndim <= 2
+        and value.size <= SIDE * SIDE
+        and (not formula or re.search(rf"\b{name}\b", formula.partition("=")[2]))
+    ]
+    return (
+        Group(Text(describe_arguments(case), "dim"), Columns(cells, padding=(0, 3)))
+        if cells
+        else Text(describe_arguments(case), "dim")
+    )
+
+
+def _array(
+    values: NDArray[Any], index: tuple[int, ...] | None = None, wrong: NDArray[np.bool_] | None = None
+) -> RenderableType:
+    """Show a matrix, or that matrix of an array of more axes which has an entry; wrong entries are marked."""
+    values, wrong = np.asarray(values), np.zeros(np.shape(values), bool) if wrong is None else wrong
+    title = ""
+    if values.ndim > 2:
+        front = index[:-2] if index else (0,) * (values.ndim - 2)
+        title = f"[{', '.join(map(str, front))}]"
+        values, wrong, index = values[front], wrong[front], index[-2:] if index else None
+    rows, marks = np.atleast_2d(values), np.atleast_2d(wrong)
+    place = (0, *index)[-2:] if index else (0, 0)
+    starts = [max(0, min(at - SIDE // 2, size - SIDE)) for at, size in zip(place, rows.shape, strict=True)]
+    part = slice(starts[0], starts[0] + SIDE), slice(starts[1], starts[1] + SIDE)
+    grid = Table.grid(padding=(0, 1))
+    for row, marked in zip(rows[part], marks[part], strict=True):
+        cells = [
+            Text(
+                f"{significant(float(value), 4)}{'*' if bad else ' '}",
+                "bold red" if bad else "",
+                justify="right",
+            )
+            for value, bad in zip(row, marked, strict=True)
+        ]
+        grid.add_row(*cells)
+    shown = rows[part].size < rows.size
+    note = [Text(f"{title}{' a part of it' if shown else ''}".strip(), "dim")] if title or shown else []
+    return Group(*note, grid)
+
+
+def _entry(difference: Difference, exercise: Exercise) -> RenderableType:
+    """Derive the first differing entry term by term."""
+    case, result, index = difference.case, difference.result, difference.index
+    function = exercise.function(case.function)
+    expected, got = difference.expected, difference.got
+    assert index is not None
+    assert not isinstance(got, str)
+    name = f"{result}[{', '.join(map(str, index))}]" if index else result
+    numbers = significant(float(expected[index]), 6), significant(float(got[index]), 6)
+    lines = [f"\n{name} is {numbers[0]}, and yours is {numbers[1]}:"]
+    if result in function.derivations:
+        (solved,) = run_source(exercise, exercise.source, [case])
+        arrays = {**solved.values, **case.arguments}
+        try:
+            lines += derive(result, function.derivations[result], arrays, index).lines()
+        except HandgradError:
+            return Text(lines[0][:-1] + ".")
+        start = case.arguments[result][index] if result in function.changes else 0
+        if start:
+            lines.append(f"It is added to {significant(float(start), 6)}.")
+        return Text("\n".join(lines))
+    return Text(lines[0][:-1] + ".")
