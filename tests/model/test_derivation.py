@@ -24,6 +24,8 @@ DX = convolution_backward(DY, IMAGES, FILTERS, np.zeros_like(FILTERS), np.zeros(
         ("y[n,o] = b[o] - Σ[i] x[n,i] * w[o,i]", {"x": X, "w": W, "b": B}, B - X @ W.T),
         ("y[n,i] = x[n,i] * (1 - x[n,i]**2)", {"x": X}, X * (1 - X**2)),
         ("y[n,i] = -x[n,i] * (x[n,i] > 0)", {"x": X}, -X * (X > 0)),
+        ("y[n,i…] = 2 * x[n,i…]", {"x": X}, 2 * X),
+        ("y[n,i…] = 2 * x[n,i…]", {"x": IMAGES}, 2 * IMAGES),
         ("m[i] = Σ[n] x[n,i] / N", {"x": X, "N": 4}, X.mean(0)),
         ("p[n,i] = exp(x[n,i]) / (Σ[j] exp(x[n,j]))", {"x": X}, np.exp(X) / np.exp(X).sum(1, keepdims=True)),
         ("y[n,i] = x[n,i//2*2+(i+1)%2]", {"x": X[:, :4]}, X[:, [1, 0, 3, 2]]),

@@ -122,7 +122,8 @@ def derive(name: str, formula: str, arrays: Mapping[str, Numbers], index: tuple[
         An index formula, e.g. ``"y[n,o] = Σ[i] x[n,i] * weights[o,i] + biases[o]"``. ``Σ[a,b]`` adds the product that
         follows over letters, and ``Max[a,b]`` takes its maximum. The range of a letter is that of an axis that it
         indexes, or given as in ``Σ[k:window]``. Entries outside of an array, and indices that are not integers, are
-        left out. There are `exp`, `log`, `tanh`, `sqrt`, `abs`, `max` and `min`.
+        left out. ``…`` in ``y[n,i…]`` stands for the remaining axes. There are `exp`, `log`, `tanh`, `sqrt`, `abs`,
+        `max` and `min`.
     arrays : mapping from str to array or number
         What the formula names.
     index : tuple of int
@@ -138,6 +139,10 @@ def derive(name: str, formula: str, arrays: Mapping[str, Numbers], index: tuple[
     HandgradError
         If the formula cannot be read, or names something that is not in `arrays`.
     """
+    left = formula.partition("=")[0]
+    if "…" in left:
+        further = len(index) - len(re.findall(r"\w+", left.partition("[")[2]))
+        formula = formula.replace("…", MORE_AXES[: 2 * max(0, further)])
     left, _, right = formula.partition("=")
     letters = re.findall(r"\w+", left.partition("[")[2])
     if len(letters) != len(index):

@@ -6,7 +6,7 @@ is applied to each number of an array. ReLU is the simplest: it keeps positive n
     y = max(x, 0)
 
 Backward, the loss arrives as its gradient dy with respect to y. The slope of ReLU is 1 where x is positive, and 0
-where x is negative. At exactly 0 there is no slope, and we take 0. Each number of dy is multiplied by the slope at its
+where x is negative. At exactly 0 the slope is not defined: take 0. Each number of dy is multiplied by the slope at its
 place:
 
     dx = dy · 1    where x > 0
@@ -87,7 +87,10 @@ EXERCISE = Exercise(
     chapter=2,
     minutes=10,
     section="activations",
-    functions=[Function("relu", returns=["y"]), Function("relu_backward", returns=["dx"])],
+    functions=[
+        Function("relu", returns=["y"], derivations={"y": "y[n,i…] = max(x[n,i…], 0)"}),
+        Function("relu_backward", returns=["dx"], derivations={"dx": "dx[n,i…] = dy[n,i…] * (x[n,i…] > 0)"}),
+    ],
     cases=cases,
     hints=[
         "A comparison of an array with a number gives an array of True and False, a *mask*. What happens if you "

@@ -86,6 +86,11 @@ def cases(rng):
     )
 
 
+def backward(kind, sentence, new, old="negative_slope * dy"):
+    """Return a mistake in the backward pass."""
+    return Mistake(kind, sentence, [(old, new)], "leaky_relu_backward")
+
+
 WHOLE = "`max` and `if` compare a whole array at once. Choose number by number, e.g. with np.where."
 INVERTED = "You use the small slope where x is positive. It belongs to the other numbers."
 
@@ -93,11 +98,22 @@ EXERCISE = Exercise(
     chapter=2,
     minutes=10,
     section="activations",
-    functions=[Function("leaky_relu", returns=["y"]), Function("leaky_relu_backward", returns=["dx"])],
+    functions=[
+        Function(
+            "leaky_relu",
+            returns=["y"],
+            derivations={"y": "y[n,i…] = max(x[n,i…], 0) + negative_slope * min(x[n,i…], 0)"},
+        ),
+        Function(
+            "leaky_relu_backward",
+            returns=["dx"],
+            derivations={"dx": "dx[n,i…] = dy[n,i…] * ((x[n,i…] > 0) + negative_slope * (x[n,i…] <= 0))"},
+        ),
+    ],
     cases=cases,
     hints=[
         "`np.where(mask, a, b)` takes numbers of a where the mask is True, and numbers of b elsewhere. Which mask?",
-        "The mask is the same forward and backward, x > 0. What is chosen from differs: forward x and a · x, backward "
+        "The mask x > 0 is the same forward and backward. The numbers differ: forward x and a · x, backward "
         "dy and a · dy.",
         "The derivative of x is 1, and that of a · x is a; each is multiplied by dy. So dx = dy where x > 0, else "
         "a · dy: `np.where(x > 0, dy, negative_slope * dy)`.",
@@ -142,103 +158,89 @@ EXERCISE = Exercise(
         Mistake(
             "whole-array", WHOLE, [("np.where(x > 0, x, negative_slope * x)", "max(x, negative_slope * x)")]
         ),
-        Mistake(
+        backward(
             "wrong-mask",
             "You take the mask of dy. Which slope it is depends on the input: where is x positive?",
-            [("(x", "(dy")],
-            "leaky_relu_backward",
+            "(dy",
+            "(x",
         ),
-        Mistake(
+        backward(
             "boundary",
             "Your slope at exactly 0 is 1. Here it is negative_slope: compare with > and not >=.",
-            [(" > ", " >= ")],
-            "leaky_relu_backward",
+            " >= ",
+            " > ",
         ),
-        Mistake(
+        backward(
             "boundary",
             "Your gradient at exactly 0 is 0: neither x > 0 nor x < 0 holds there. It is negative_slope · dy.",
-            [("negative_slope * dy", "negative_slope * dy * (x < 0)")],
-            "leaky_relu_backward",
+            "negative_slope * dy * (x < 0)",
         ),
-        Mistake("inverted-mask", INVERTED, [(" > ", " < ")], "leaky_relu_backward"),
-        Mistake("inverted-mask", INVERTED, [(" > ", " <= ")], "leaky_relu_backward"),
-        Mistake(
+        backward("inverted-mask", INVERTED, " < ", " > "),
+        backward("inverted-mask", INVERTED, " <= ", " > "),
+        backward(
             "no-upstream",
             "You return the slope alone, 1 or negative_slope. By the chain rule, multiply it by dy.",
-            [("dy, negative_slope * dy)", "1.0, negative_slope)")],
-            "leaky_relu_backward",
+            "1.0, negative_slope)",
+            "dy, negative_slope * dy)",
         ),
-        Mistake(
-            "no-upstream",
-            "For negative x you return the slope alone. Multiply it by dy.",
-            [("negative_slope * dy", "negative_slope")],
-            "leaky_relu_backward",
+        backward(
+            "no-upstream", "For negative x you return the slope alone. Multiply it by dy.", "negative_slope"
         ),
-        Mistake(
+        backward(
             "no-upstream",
             "For positive x you return the slope 1 alone. Multiply it by dy.",
-            [("> 0, dy", "> 0, 1.0")],
-            "leaky_relu_backward",
+            "> 0, 1.0",
+            "> 0, dy",
         ),
-        Mistake(
+        backward(
             "missing-factor",
             "Your gradient for negative x is 0, as for ReLU. It is negative_slope · dy.",
-            [("negative_slope * dy", "0 * dy")],
-            "leaky_relu_backward",
+            "0 * dy",
         ),
-        Mistake(
+        backward(
             "missing-factor",
             "You return dy unchanged. Multiply it by negative_slope where x is not positive.",
-            [("negative_slope * dy", "dy")],
-            "leaky_relu_backward",
+            "dy",
         ),
-        Mistake(
-            "wrong-constant",
-            "You use the slope 0.01. Use the argument negative_slope.",
-            [("negative_slope * dy", "0.01 * dy")],
-            "leaky_relu_backward",
-        ),
-        Mistake(
+        backward("wrong-constant", "You use the slope 0.01. Use the argument negative_slope.", "0.01 * dy"),
+        backward(
             "sign",
             "You multiply by −negative_slope where x is negative. The line a · x rises: its slope is a.",
-            [("negative_slope * dy", "-negative_slope * dy")],
-            "leaky_relu_backward",
+            "-negative_slope * dy",
         ),
-        Mistake(
+        backward(
             "wrong-derivative",
             "You multiply by a · x for negative x. The derivative of a · x is a.",
-            [("negative_slope * dy", "negative_slope * x * dy")],
-            "leaky_relu_backward",
+            "negative_slope * x * dy",
         ),
-        Mistake(
+        backward(
             "wrong-derivative",
             "You multiply dy by the output. Multiply it by the slope, which is 1 or negative_slope.",
-            [("dy, negative_slope * dy", "x * dy, negative_slope * x * dy")],
-            "leaky_relu_backward",
+            "x * dy, negative_slope * x * dy",
+            "dy, negative_slope * dy",
         ),
-        Mistake(
+        backward(
             "wrong-array",
             "For negative x you return negative_slope · x, as in the forward pass. It is negative_slope · dy.",
-            [("negative_slope * dy", "negative_slope * x")],
-            "leaky_relu_backward",
+            "negative_slope * x",
         ),
-        Mistake(
+        backward(
             "wrong-array",
             "You return the output of the forward pass. The slope is multiplied by dy, not by x.",
-            [("dy, negative_slope * dy", "x, negative_slope * x")],
-            "leaky_relu_backward",
+            "x, negative_slope * x",
+            "dy, negative_slope * dy",
         ),
-        Mistake(
+        backward(
             "extra-factor",
             "You add negative_slope · dy where x is positive, too. There dx = dy.",
-            [("dy, negative_slope * dy", "dy + negative_slope * dy, negative_slope * dy")],
-            "leaky_relu_backward",
+            "dy + negative_slope * dy, negative_slope * dy",
+            "dy, negative_slope * dy",
         ),
-        Mistake(
+        backward(
             "whole-array",
             WHOLE,
-            [("np.where(x > 0, dy, negative_slope * dy)", "dy if x > 0 else negative_slope * dy")],
-            "leaky_relu_backward",
+            "dy if x > 0 else negative_slope * dy",
+            "np.where(x > 0, dy, negative_slope * dy)",
         ),
     ],
 )

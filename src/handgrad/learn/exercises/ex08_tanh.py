@@ -76,7 +76,12 @@ EXERCISE = Exercise(
     chapter=2,
     minutes=10,
     section="activations",
-    functions=[Function("tanh", returns=["y"]), Function("tanh_backward", returns=["dx"])],
+    functions=[
+        Function("tanh", returns=["y"], derivations={"y": "y[n,i…] = tanh(x[n,i…])"}),
+        Function(
+            "tanh_backward", returns=["dx"], derivations={"dx": "dx[n,i…] = dy[n,i…] * (1 - y[n,i…]**2)"}
+        ),
+    ],
     cases=cases,
     hints=[
         "What is y for x = 0, and how steep is the curve there? Does your slope give that from y?",

@@ -79,12 +79,19 @@ EXERCISE = Exercise(
     chapter=2,
     minutes=15,
     section="activations",
-    functions=[Function("sigmoid", returns=["y"]), Function("sigmoid_backward", returns=["dx"])],
+    functions=[
+        Function("sigmoid", returns=["y"], derivations={"y": "y[n,i…] = 1 / (1 + exp(-x[n,i…]))"}),
+        Function(
+            "sigmoid_backward",
+            returns=["dx"],
+            derivations={"dx": "dx[n,i…] = dy[n,i…] * y[n,i…] * (1 - y[n,i…])"},
+        ),
+    ],
     cases=cases,
     hints=[
         "1 / inf is 0, and inf / inf is nan. Which of the two ways to write y works for x = 1000, and which for "
         "x = −1000?",
-        "Use one form for x ≥ 0 and the other for x < 0. `np.where(mask, a, b)` chooses. With p = exp(−|x|), which is "
+        "Use one form for x ≥ 0, the other for x < 0. `np.where(mask, a, b)` chooses. With p = exp(−|x|), which is "
         "at most 1, both forms have the denominator 1 + p.",
         "For x ≥ 0 y = 1 / (1 + p), else y = p / (1 + p), with `p = np.exp(-np.abs(x))`. The slope is "
         "e⁻ˣ / (1 + e⁻ˣ)². This is y · e⁻ˣ / (1 + e⁻ˣ), and the second factor is 1 − y: `dy * y * (1 - y)`.",
@@ -97,8 +104,8 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "overflow",
-            "e⁻ˣ overflows for large −x, and 0 · inf or inf / inf is nan. Use eˣ for x < 0.",
-            [(WHOLE, "np.where(x < 0, np.nan if abs(x).max() > 700 else power, 1) / (1 + power)")],
+            "e⁻ˣ overflows for large −x, and inf / inf is nan. Use e⁻ˣ for x ≥ 0 only, and eˣ for the others.",
+            [(WHOLE, "1 - np.exp(-x) / (1 + np.exp(-x))")],
         ),
         Mistake("sign", MIRRORED, [(WHOLE, "1 / (1 + np.exp(x))")]),
         Mistake("sign", MIRRORED, [(WHOLE, "np.exp(-x) / (1 + np.exp(-x))")]),
