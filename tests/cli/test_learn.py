@@ -4,11 +4,15 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from rich.console import Console
 
 from failing import misused
 from fixture_types import Cli
+from handgrad.cli.learn_difference import describe_difference
 from handgrad.learn.catalog import exercises
+from handgrad.learn.check import Difference
 
 SOLUTION = exercises()["ex03_dense"].source
 WRONG = SOLUTION.replace("weights.T", "weights")
@@ -61,6 +65,18 @@ def test_arrays_of_images_and_errors_fit_the_terminal(cli: Cli, tmp_path: Path) 
         done = cli("learn", "check", name, "--folder", "here")
         assert done.returncode == 1
         assert max(map(len, done.stdout.splitlines()[:-1])) <= 80
+
+
+@pytest.mark.parametrize("shape", [(0,), (2, 0), (0, 1, 2, 2), (1, 1, 0, 0), (), (1, 1, 1, 2, 2)])
+def test_results_of_any_shape_are_shown(shape: tuple[int, ...]) -> None:
+    exercise = exercises()["ex28_convolution"]
+    case = exercise.all_cases()[0]
+    difference = Difference(case, "y", np.ones(shape), np.ones((1, 1, 2, 2)))
+    console = Console(width=80)
+    with console.capture() as capture:
+        console.print(describe_difference(difference, exercise))
+    assert f"y has the shape {shape} instead of (1, 1, 2, 2)." in capture.get()
+    assert "weights (1, 1, 2, 2)" in capture.get()
 
 
 def test_training_with_the_functions_of_a_learner(cli: Cli, tmp_path: Path) -> None:

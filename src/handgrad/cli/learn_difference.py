@@ -1,6 +1,7 @@
 """A wrong result of an exercise: the arguments, the expected array beside the learner's, and one entry derived."""
 
 import re
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -69,8 +70,7 @@ def _arguments(case: Case, formula: str) -> RenderableType:
         Group(Text(f"{name} {value.shape}", "dim"), _array(value))
         for name, value in case.arguments.items()
         if isinstance(value, np.ndarray)
-        and value.ndim <= 2
-        and value.size <= SIDE * SIDE
+        and value.size == prod(value.shape[-2:]) <= SIDE * SIDE
         and (not formula or re.search(rf"\b{name}\b", formula.partition("=")[2]))
     ]
     return (
@@ -86,6 +86,8 @@ def _array(
     """Show a matrix, or that matrix of an array of more axes which has an entry; wrong entries are marked."""
     values, wrong = np.asarray(values), np.zeros(np.shape(values), bool) if wrong is None else wrong
     title = ""
+    if not values.size:
+        return Text("no numbers", "dim")
     if values.ndim > 2:
         front = index[:-2] if index else (0,) * (values.ndim - 2)
         title = f"[{', '.join(map(str, front))}]"
@@ -98,7 +100,7 @@ def _array(
     for row, marked in zip(rows[part], marks[part], strict=True):
         cells = [
             Text(
-                f"{significant(float(value), 4)}{'*' if bad else ' '}",
+                f"{significant(float(value) + 0.0)}{'*' if bad else ' '}",
                 "bold red" if bad else "",
                 justify="right",
             )

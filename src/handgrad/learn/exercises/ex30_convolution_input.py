@@ -142,6 +142,16 @@ EXERCISE = Exercise(
             ],
         ),
         Mistake(
+            "wrong-padding",
+            "The slice padding : −padding is empty where padding is 0. Cut padding : padding + H.",
+            [
+                (
+                    "dpadded[:, :, padding : padding + rows, padding : padding + columns]",
+                    "dpadded[:, :, padding:-padding, padding:-padding]",
+                )
+            ],
+        ),
+        Mistake(
             "wrong-stride",
             "You ignore the stride: neighbouring windows are `stride` pixels apart.",
             [
