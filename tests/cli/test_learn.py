@@ -33,7 +33,7 @@ def test_a_learner_starts_fails_asks_and_passes(cli: Cli, tmp_path: Path) -> Non
     assert "backpropagation.html#" in failed.stdout
     assert "*" in failed.stdout  # entries that differ
     assert max(map(len, failed.stdout.splitlines()[:-1])) <= 80
-    first, second = (cli("learn", "hint", "ex03_dense").stdout for _ in range(2))
+    first, second = (cli("learn", "hint", name).stdout for name in ("ex03", "exercises/ex03_dense.py"))
     assert first != second
     file.write_text(SOLUTION, "utf-8")
     assert cli("learn", "check", "3").returncode == 0
@@ -106,7 +106,7 @@ def test_grades_of_a_class(cli: Cli, tmp_path: Path) -> None:
     assert line["exercises"]["ex03_dense"] == pytest.approx(float(row["ex03_dense"]), abs=1e-3)
 
 
-@pytest.mark.parametrize("number", ["0", "99", "ex03", "x", "-1", "3.5"])
+@pytest.mark.parametrize("number", ["0", "99", "ex", "x", "-1", "3.5"])
 def test_unknown_exercises_are_wrong_usage(cli: Cli, number: str) -> None:
     cli("learn", "start", "exercises")
     misused(cli, "", "learn", "check", number)

@@ -113,7 +113,7 @@ def test_functions_of_other_names_are_reported(file: Path) -> None:
     ("result", "described"),
     [
         ("None", "nothing"),
-        ("'text'", "a str"),
+        ("'text'", "a value of the type str"),
         ("[1, 2]", "a list of 2"),
         ("dy @ weights, 1", "a tuple of 2"),
     ],
@@ -173,12 +173,30 @@ def test_earlier_exercises_are_those_of_the_library(tmp_path: Path) -> None:
     assert run(file, body, start).status == "passed"
 
 
-def test_files_that_cannot_be_read_are_errors(file: Path) -> None:
+def test_missing_files_and_other_encodings(file: Path) -> None:
     with pytest.raises(HandgradError, match=file.name):
         check(EXERCISE, DEFINITION, file)
     file.write_bytes(b"\xff\xfe")
-    with pytest.raises(HandgradError, match=file.name):
-        check(EXERCISE, DEFINITION, file)
+    report = check(EXERCISE, DEFINITION, file)
+    assert report.failure is not None
+    assert "UTF-8" in report.failure.message
+
+
+@pytest.mark.parametrize("result", ["w * x, 0.0", "w @ x, 1", "(w @ x)[None], np.ones((1, 1))"])
+def test_arrays_in_place_of_numbers_have_no_entry(tmp_path: Path, result: str) -> None:
+    file = tmp_path / "ex01_neuron.py"
+    file.write_text(f"import numpy as np\ndef neuron(x, w, b, t):\n    return {result}\n", "utf-8")
+    difference = check(exercises()["ex01_neuron"], FOLDER / file.name, file).difference
+    assert difference is not None
+    assert not isinstance(difference.got, str)
+    assert (difference.index is None) == (difference.got.shape != difference.expected.shape)
+
+
+def test_code_beside_the_line_that_raises_is_a_beginning(file: Path) -> None:
+    text = learner_file(EXERCISE).replace("    raise", "    dweights += dy.T @ x\n    raise")
+    report = run(file, "", text)
+    assert report.failure is not None
+    assert report.failure.type == "NotImplementedError"
 
 
 def test_nothing_of_the_library_changes(file: Path) -> None:

@@ -30,12 +30,13 @@ def test_progress_is_kept_and_follows_the_file(tmp_path: Path) -> None:
     assert folder.status(NAME) == "not started"
     solve(tmp_path)
     assert folder.check(NAME).status == "passed"
-    assert folder.next_hint(NAME)[0] == 1
+    assert folder.next_hint(NAME) == 1
     again = LearnerFolder.open(tmp_path)
     assert again.status(NAME) == "passed"
-    assert [again.next_hint(NAME)[0] for _ in range(9)] == [*range(2, len(exercises()[NAME].hints) + 1)] + [
-        len(exercises()[NAME].hints)
-    ] * (10 - len(exercises()[NAME].hints))
+    assert [again.next_hint(NAME) for _ in exercises()[NAME].hints] == [
+        *range(2, len(exercises()[NAME].hints) + 1),
+        0,
+    ]
     (tmp_path / f"{NAME}.py").write_text("changed")
     assert again.status(NAME) == "changed"
 
@@ -53,11 +54,13 @@ def test_folder_without_exercises_is_an_error(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("damaged", ["{", "[]", '{"ex03_dense": 1}'])
-def test_damaged_progress_is_an_error(tmp_path: Path, damaged: str) -> None:
+def test_damaged_progress_is_replaced_by_the_next_check(tmp_path: Path, damaged: str) -> None:
     LearnerFolder.create(tmp_path)
+    solve(tmp_path)
     (tmp_path / "progress.json").write_text(damaged)
-    with pytest.raises(HandgradError, match=r"progress\.json"):
-        LearnerFolder.open(tmp_path)
+    assert LearnerFolder.open(tmp_path).status(NAME) == "not started"
+    LearnerFolder.open(tmp_path).check(NAME)
+    assert LearnerFolder.open(tmp_path).status(NAME) == "passed"
 
 
 def test_teachers_add_an_exercise_as_one_file(tmp_path: Path) -> None:

@@ -52,14 +52,14 @@ def start(
     opened, written = LearnerFolder.create(folder, added or [])
     notes = write_notebooks(folder, opened.exercises) if notebooks else []
     show_map(opened)
-    kept = len(opened.exercises) - len(written)
-    emit(
-        f"copied   {len(written)} exercises to {folder}{f'; {kept} files that exist were kept' if kept else ''}"
-    )
+    kept = "; files that exist were kept" if len(written) < len(opened.exercises) else ""
+    emit(f"copied   {len(written)} of {len(opened.exercises)} exercises to {folder}{kept}")
     if notes:
         emit(f"written  {', '.join(notes)}")
     first = next(iter(opened.exercises))
-    emit(f"next     open {opened.file(first)}, write the function, and run: handgrad learn check 1")
+    place = "" if opened.is_default() else f" --folder {folder}"
+    emit(f"next     open {opened.file(first)}, write the function, and run:")
+    emit(f"         handgrad learn check 1{place}")
 
 
 @app.command()
@@ -99,14 +99,15 @@ def check(number: Optional = None, folder: Folder = None, json: Json = False) ->
 def hint(number: Chosen, folder: Folder = None) -> None:
     """Print one more hint for an exercise.
 
-    The last hint is the derivation.
+    The last hint is the derivation. After it, all hints are printed.
     """
-    from handgrad.cli.learn_report import show_hint
+    from handgrad.cli.learn_report import show_hints
     from handgrad.learn.folder import LearnerFolder
 
     opened = LearnerFolder.open(folder)
     name = _find(opened, number)
-    show_hint(opened.exercises[name], *opened.next_hint(name))
+    count, exercise = opened.next_hint(name), opened.exercises[name]
+    show_hints(exercise, count or len(exercise.hints), count or 1)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -124,7 +125,10 @@ def train(context: typer.Context, folder: Folder = None) -> int:
     if "--json" not in context.args and "--quiet" not in context.args:
         used = ", ".join(used_kernels(passed)) or "no function yet"
         emit(f"{fill(f'yours    {used}', LINE, subsequent_indent=' ' * 9)}\n")
-    arguments = context.args or ["classic", "--epochs", "2", "--batch-size", "128"]
+    arguments = context.args
+    if not arguments or arguments[0].startswith("-"):  # no recipe
+        steps = any(argument.startswith("--steps") for argument in arguments)
+        arguments = ["classic", "--batch-size", "128", *([] if steps else ["--epochs", "2"]), *arguments]
     command = [
         sys.executable,
         "-m",

@@ -12,12 +12,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from handgrad.cli.output import significant
 from handgrad.errors import HandgradError
+from handgrad.learn.calls import NOTHING
 from handgrad.learn.check import Difference
 from handgrad.learn.exercise import Case, Exercise
 from handgrad.learn.solutions import run_source
 from handgrad.model.derivation import derive
+from handgrad.model.index_formulas import number
 
 SIDE = 6
 """Rows and columns of an array that are shown."""
@@ -30,7 +31,7 @@ def describe_arguments(case: Case) -> str:
         if isinstance(value, np.ndarray):
             parts.append(f"{name} {value.shape}")
         elif not callable(value):
-            parts.append(f"{name} {significant(value) if isinstance(value, float) else value}")
+            parts.append(f"{name} {number(value)}" if isinstance(value, float) else f"{name} {value}")
     return ", ".join(parts)
 
 
@@ -40,9 +41,9 @@ def describe_difference(difference: Difference, exercise: Exercise) -> Renderabl
     lines: list[RenderableType] = [Text(f"The smallest case that differs: {case.property}", "bold")]
     lines += [_arguments(case, exercise.function(case.function).derivations.get(result, ""))]
     if isinstance(difference.got, str):
-        nothing = difference.got.startswith("nothing")
-        advice = "Is there a return?" if nothing else "Results are arrays or numbers."
-        lines.append(Text(f"{result}: your function returns {difference.got}. {advice}", "red"))
+        advice = " Is there a return?" if difference.got.startswith(NOTHING) else ""
+        advice = " Make it an array: np.array(…)." if difference.got.startswith("a list") else advice
+        lines.append(Text(f"\n{result}: your function returns {difference.got}.{advice}", "red"))
         return Group(*lines)
     got, expected = difference.got, difference.expected
     if got.shape != expected.shape:
@@ -50,6 +51,9 @@ def describe_difference(difference: Difference, exercise: Exercise) -> Renderabl
     elif got.dtype != expected.dtype:
         lines.append(Text(f"{result} has the dtype {got.dtype} instead of {expected.dtype}.", "red"))
     index = difference.index
+    digits = 4
+    if index is not None and number(expected[index]) == number(got[index]):
+        digits = 9
     wrong = (
         ~np.isclose(got, expected, case.tolerance, case.tolerance, equal_nan=True)
         if index is not None
@@ -57,7 +61,7 @@ def describe_difference(difference: Difference, exercise: Exercise) -> Renderabl
     )
     pair = Table.grid(padding=(0, 4))
     pair.add_row(Text(f"{result}, expected", "green"), Text(f"{result}, yours", "red"))
-    pair.add_row(_array(expected, index), _array(got, index, wrong))
+    pair.add_row(_array(expected, index, digits=digits), _array(got, index, wrong, digits))
     lines.append(Padding(pair, (1, 0, 0, 0)))
     if index is not None:
         lines.append(_entry(difference, exercise))
@@ -81,7 +85,10 @@ def _arguments(case: Case, formula: str) -> RenderableType:
 
 
 def _array(
-    values: NDArray[Any], index: tuple[int, ...] | None = None, wrong: NDArray[np.bool_] | None = None
+    values: NDArray[Any],
+    index: tuple[int, ...] | None = None,
+    wrong: NDArray[np.bool_] | None = None,
+    digits: int = 4,
 ) -> RenderableType:
     """Show a matrix, or that matrix of an array of more axes which has an entry; wrong entries are marked."""
     values, wrong = np.asarray(values), np.zeros(np.shape(values), bool) if wrong is None else wrong
@@ -100,7 +107,7 @@ def _array(
     for row, marked in zip(rows[part], marks[part], strict=True):
         cells = [
             Text(
-                f"{significant(float(value) + 0.0)}{'*' if bad else ' '}",
+                f"{number(float(value), digits)}{'*' if bad else ' '}",
                 "bold red" if bad else "",
                 justify="right",
             )
@@ -116,21 +123,19 @@ def _entry(difference: Difference, exercise: Exercise) -> RenderableType:
     """Derive the first differing entry term by term."""
     case, result, index = difference.case, difference.result, difference.index
     function = exercise.function(case.function)
-    expected, got = difference.expected, difference.got
     assert index is not None
-    assert not isinstance(got, str)
-    name = f"{result}[{', '.join(map(str, index))}]" if index else result
-    numbers = significant(float(expected[index]), 6), significant(float(got[index]), 6)
-    lines = [f"\n{name} is {numbers[0]}, and yours is {numbers[1]}:"]
-    if result in function.derivations:
-        (solved,) = run_source(exercise, exercise.source, [case])
-        arrays = {**solved.values, **case.arguments}
-        try:
-            lines += derive(result, function.derivations[result], arrays, index).lines()
-        except HandgradError:
-            return Text(lines[0][:-1] + ".")
-        start = case.arguments[result][index] if result in function.changes else 0
-        if start:
-            lines.append(f"It is added to {significant(float(start), 6)}.")
-        return Text("\n".join(lines))
-    return Text(lines[0][:-1] + ".")
+    assert not isinstance(difference.got, str)
+    name = f"{result}[{','.join(map(str, index))}]" if index else result
+    expected, got = (number(float(array[index]), 6) for array in (difference.expected, difference.got))
+    line = f"\n{name} is {expected}, and yours is {got}"
+    try:
+        arrays = {**_results(case, exercise), **case.arguments}
+        lines = [f"{line}:", *derive(result, function.derivations[result], arrays, index).lines()]
+    except (HandgradError, KeyError):
+        return Text(f"{line}.")
+    start = case.arguments[result][index] if result in function.changes else 0
+    return Text("\n".join([*lines, *([f"  It is added to {number(float(start), 6)}."] if start else [])]))
+
+
+def _results(case: Case, exercise: Exercise) -> dict[str, Any]:
+    return dict(run_source(exercise, exercise.source, [case])[0].values)

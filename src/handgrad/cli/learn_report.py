@@ -1,4 +1,4 @@
-"""What ``handgrad learn`` shows: the map of chapters, reports, and hints."""
+"""What ``handgrad learn`` shows: the map of chapters, reports, arrays side by side, and hints."""
 
 import sys
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from handgrad.errors import printable
 from handgrad.learn.catalog import CHAPTERS, number
 from handgrad.learn.check import Report
 from handgrad.learn.exercise import Exercise
+from handgrad.learn.failures import explain_failure
 from handgrad.learn.folder import LearnerFolder
 
 MARKS = {
@@ -61,24 +62,26 @@ def show_next(folder: LearnerFolder, failed: Sequence[Report]) -> None:
     undone = [
         name for name in folder.exercises if folder.status(name) != "passed" and folder.file(name).exists()
     ]
+    place = "" if folder.is_default() else f" --folder {folder.path}"
     if failed:
-        number_ = number(failed[0].exercise.name) or failed[0].exercise.name
-        show(
-            Text(
-                f"next     correct {folder.file(failed[0].exercise.name)}; a hint: handgrad learn hint {number_}"
-            )
-        )
+        exercise = failed[0].exercise
+        hint = f"handgrad learn hint {number(exercise.name) or exercise.name}{place}"
+        show(Text(f"next     correct {folder.file(exercise.name)}; a hint: {hint}"))
     elif undone:
         exercise = folder.exercises[undone[0]]
         show(Text(f"next     {folder.file(exercise.name)}: {exercise.title}, {exercise.minutes} minutes"))
     else:
-        show(Text("All exercises pass. Train with your functions: handgrad learn train", "bold green"))
+        show(
+            Text(f"All exercises pass. Train with your functions: handgrad learn train{place}", "bold green")
+        )
 
 
-def show_hint(exercise: Exercise, count: int, text: str) -> None:
-    """Print a hint."""
-    title = f"{exercise.title}: hint {count} of {len(exercise.hints)}"
-    show(Panel(Markdown(printable(text)), title=title, title_align="left", border_style="cyan"))
+def show_hints(exercise: Exercise, count: int, first: int) -> None:
+    """Print the hints from one to another, numbered from 1."""
+    for index in range(first, count + 1):
+        title = f"{exercise.title}: hint {index} of {len(exercise.hints)}"
+        text = Markdown(printable(exercise.hints[index - 1]))
+        show(Panel(text, title=title, title_align="left", border_style="cyan"))
     if count == len(exercise.hints):
         write(f"derivation {exercise.link}\n")
 
@@ -88,7 +91,7 @@ def show_report(report: Report, folder: LearnerFolder) -> None:
     exercise, file = report.exercise, folder.file(report.exercise.name)
     title = f"Exercise {number(exercise.name) or exercise.name}: {exercise.title}"
     if not report.started:
-        text = f"{file} has no solution yet: write the function in place of the line that raises NotImplementedError."
+        text = f"{file} has no solution yet. Write it in place of the line `raise NotImplementedError`."
         show(Panel(Text(text), title=title, title_align="left"))
         return
     parts: list[RenderableType] = [_properties(report)]
@@ -129,32 +132,6 @@ def _failure(report: Report, file: str) -> RenderableType:
             Text(f"The arguments ({report.failed_case.property}): {describe_arguments(report.failed_case)}")
         )
     return Group(*lines)
-
-
-def explain_failure(kind: str, message: str) -> str:
-    """Return one sentence for an exception in the learner's code."""
-    match kind:
-        case "TimeLimit":
-            return f"The function does not end: {message}. Is there a loop whose condition stays true?"
-        case "MemoryError":
-            return "The function needs too much memory. Which array is larger than the arguments?"
-        case "SystemExit":
-            return "The code ends the program, e.g. with exit(). A function ends with return."
-        case "SyntaxError" | "IndentationError" | "TabError":
-            return f"Python cannot read the file: {message}."
-        case "NotImplementedError":
-            return "A function is not written yet: it raises NotImplementedError."
-        case "EOFError":
-            return "The code reads input. Use the arguments of the function only."
-        case "OSError" if "too large" in message:
-            return "The code prints or writes without end."
-        case "KeyboardInterrupt":
-            return "The code raises KeyboardInterrupt."
-        case "RecursionError":
-            return "The function calls itself without end."
-    if kind == "ValueError" and "matmul" in message:
-        return f"The shapes of a product of matrices do not fit: {message.rpartition('(')[2].rstrip(')')}."
-    return f"{kind}: {message}"
 
 
 def as_dict(report: Report) -> dict[str, Any]:

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from handgrad.learn.exercise import Case, Exercise
 
+NOTHING = "nothing"
+"""How None is described."""
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -88,12 +91,14 @@ def call(function: Callable[..., Any], exercise: Exercise, case: Case) -> Outcom
 def describe(value: Any) -> str:
     """Describe a value that is not an array or a number."""
     if value is None:
-        return "nothing"
+        return NOTHING
     if isinstance(value, tuple | list):
         return f"a {type(value).__name__} of {len(value)}"
     if isinstance(value, np.ndarray | np.generic):
-        return f"an array of dtype {value.dtype}"
-    return f"a {type(value).__name__}"
+        if value.dtype.kind not in "fiub":
+            return f"an array of dtype {value.dtype}"
+        return "one array" if np.ndim(value) else "one number"
+    return f"a value of the type {type(value).__name__}"
 
 
 def encode(outcome: Outcome) -> dict[str, Any]:

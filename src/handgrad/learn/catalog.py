@@ -10,13 +10,13 @@ from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
-from handgrad.errors import HandgradError, suggest
+from handgrad.errors import HandgradError
 from handgrad.learn.exercise import Exercise
 
 FOLDER = Path(__file__).parent / "exercises"
 PACKAGE = "handgrad.learn.exercises"
 CHECK = "\n# --- check"
-HOLE = "    raise NotImplementedError  # write the function here"
+HOLE = "    raise NotImplementedError  # write your code in place of this line"
 CHAPTERS = {
     1: "One neuron, one layer",
     2: "Activations",
@@ -62,14 +62,13 @@ def import_solutions(but: Container[str]) -> None:
 
 def find_exercise(known: dict[str, Exercise], text: str) -> Exercise:
     """Return the exercise of a number, e.g. ``"5"``, or a name; HandgradError if there is none."""
-    names = [
-        name
-        for name in known
-        if name == text.removesuffix(".py") or (text.isdecimal() and number(name) == int(text))
-    ]
-    if not names:
-        raise HandgradError(f"there is no exercise '{text:.40}'{suggest(text, known)}")
-    return known[names[0]]
+    wanted = Path(text).name.removesuffix(".py")
+    digits = wanted.removeprefix("ex")
+    for name in known:
+        if wanted == name or (digits.isdecimal() and number(name) == int(digits[:9])):
+            return known[name]
+    choice = f"choose from 1 to {max(map(number, known))}"
+    raise HandgradError(f"there is no exercise '{text:.40}'; {choice}, or a name such as {next(iter(known))}")
 
 
 def number(name: str) -> int:
@@ -90,8 +89,8 @@ def learner_file(exercise: Exercise) -> str:
 
 
 def is_untouched(exercise: Exercise, text: str) -> bool:
-    """Whether a learner's file still has a hole in every function."""
-    return text.count(HOLE.strip()) >= len(exercise.functions)
+    """Whether a learner's file is still the one that was copied."""
+    return text.split() == learner_file(exercise).split()
 
 
 def as_markdown(exercise: Exercise) -> str:

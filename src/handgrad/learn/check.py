@@ -129,13 +129,19 @@ def check(exercise: Exercise, definition: Path, file: Path, seconds: float = SEC
     HandgradError
         If the file cannot be read.
     """
-    try:
-        text = file.read_text("utf-8")
-    except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise HandgradError(f"cannot read {file}: {reason}") from error
     cases = exercise.all_cases()
     names = properties_of(exercise, cases)
+    try:
+        text = file.read_text("utf-8")
+    except UnicodeError:
+        unreadable = Failure("UnicodeError", "the file is not text in UTF-8")
+        return Report(exercise, dict.fromkeys(names, False), failure=unreadable)
+    except FileNotFoundError as error:
+        raise HandgradError(
+            f"there is no {file}; copy it with: handgrad learn start {file.parent}"
+        ) from error
+    except OSError as error:
+        raise HandgradError(f"cannot read {file}: {error.strerror or error}") from error
     if is_untouched(exercise, text):
         return Report(exercise, dict.fromkeys(names, False), started=False)
     given, printed = run_file(definition, file, len(cases), seconds)
@@ -262,6 +268,7 @@ def _difference(got: Outcome, want: Outcome, case: Case, exercise: Exercise) -> 
         expected, answer = np.asarray(value), got.values[name]
         close = _close(answer, expected, case.tolerance)
         if not close.all():
-            index = tuple(map(int, np.argwhere(~close)[0])) if close.shape == expected.shape else None
+            comparable = answer.shape == expected.shape and same_kind(answer.dtype, expected.dtype)
+            index = tuple(map(int, np.argwhere(~close)[0])) if comparable else None
             return Difference(case, name, answer, expected, index)
     return None

@@ -44,9 +44,9 @@ class LearnerFolder:
     def open(cls, path: Path | None = None) -> "LearnerFolder":
         """Open a folder; HandgradError if it has no exercises.
 
-        Without a path it is the current folder, or else ``exercises`` in it.
+        It is the path, by default the current folder, or else ``exercises`` in it.
         """
-        places = [path] if path else [Path(), DEFAULT]
+        places = [path or Path(), path / DEFAULT if path else DEFAULT]
         for place in places:
             found, definitions = definitions_of(sorted(Path(place, ADDED).glob("*.py")))
             if any(Path(place, f"{name}.py").exists() for name in found):
@@ -88,7 +88,7 @@ class LearnerFolder:
     def status(self, name: str) -> str:
         """Return the known status of an exercise; ``"changed"`` if its file has changed since."""
         known = self.progress.get(name, {})
-        if "status" not in known:
+        if "status" not in known or not self.file(name).is_file():
             return "not started"
         return str(known["status"]) if known.get("file") == self._hash(name) else "changed"
 
@@ -100,12 +100,17 @@ class LearnerFolder:
             self.check(name)
         return self.status(name) == "passed"
 
-    def next_hint(self, name: str) -> tuple[int, str]:
-        """Return the number, from 1, and the text of the next hint; after the last, the last again."""
-        hints = self.exercises[name].hints
-        number = min(self.progress.get(name, {}).get("hints", 0) + 1, len(hints))
-        self._keep(name, {"hints": number})
-        return number, hints[number - 1]
+    def next_hint(self, name: str) -> int:
+        """Return the number of the next hint, from 1, and count it; 0 if there are no more."""
+        shown, known = self.progress.get(name, {}).get("hints", 0), len(self.exercises[name].hints)
+        if shown >= known:
+            return 0
+        self._keep(name, {"hints": shown + 1})
+        return int(shown + 1)
+
+    def is_default(self) -> bool:
+        """Whether commands find the folder without ``--folder``."""
+        return self.path in (Path(), DEFAULT)
 
     def _hash(self, name: str) -> str:
         file = self.file(name)
@@ -126,15 +131,14 @@ def definitions_of(added: Iterable[Path]) -> tuple[dict[str, Exercise], dict[str
 
 
 def load_progress(file: Path) -> dict[str, dict[str, Any]]:
-    """Read the progress; HandgradError if the file is damaged."""
+    """Read the progress. Of a damaged file nothing is used: results come back with the next check."""
     try:
         progress = json.loads(file.read_text("utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
-        raise HandgradError(
-            f"cannot read {file}: {error}; delete it and run: handgrad learn check"
-        ) from error
-    if not isinstance(progress, dict) or not all(isinstance(value, dict) for value in progress.values()):
-        raise HandgradError(f"{file} is not a record of progress; delete it and run: handgrad learn check")
-    return progress
+    except OSError as error:
+        raise HandgradError(f"cannot read {file}: {error.strerror or error}") from error
+    except (ValueError, RecursionError):
+        return {}
+    known = isinstance(progress, dict) and all(isinstance(value, dict) for value in progress.values())
+    return progress if known else {}

@@ -23,20 +23,25 @@ def write_notebooks(folder: Path, exercises: dict[str, Exercise]) -> list[str]:
         file = folder / f"chapter{chapter}.ipynb"
         if chosen and not file.exists():
             write_file(
-                file, (json.dumps(notebook(f"Chapter {chapter}: {title}", chosen), indent=1) + "\n").encode()
+                file,
+                (
+                    json.dumps(notebook(f"Chapter {chapter}: {title}", chosen, folder), indent=1) + "\n"
+                ).encode(),
             )
             written.append(file.name)
     return written
 
 
-def notebook(title: str, exercises: list[Exercise]) -> dict[str, Any]:
-    """Return a notebook, in the format 4.5, of some exercises."""
+def notebook(title: str, exercises: list[Exercise], folder: Path) -> dict[str, Any]:
+    """Return a notebook, in the format 4.5, of some exercises, with the code that the learner has in a folder."""
     cells = [("markdown", f"# {title}\n\n{SETUP}"), ("code", "import sys")]
     for exercise in exercises:
         heading = f"## Exercise {number(exercise.name)}: "
         text = as_markdown(exercise)
         docstring = f'"""{exercise.text}\n"""'
-        code = learner_file(exercise).replace(docstring, f'"""{exercise.title}."""')
+        file = folder / f"{exercise.name}.py"
+        code = file.read_text("utf-8") if file.is_file() else learner_file(exercise)
+        code = code.replace(docstring, f'"""{exercise.title}."""')
         cells += [
             ("markdown", heading + text),
             ("code", f"%%writefile {exercise.name}.py\n{code.rstrip()}"),

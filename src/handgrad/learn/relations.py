@@ -107,7 +107,15 @@ RELATIONS: list[tuple[str, str, Callable[[Any, Any, Case], bool]]] = [
         "not-finite",
         "There are numbers that are not finite (nan or inf); the others are correct.",
         lambda g, b, case: (
-            g.shape == b.shape and not np.isfinite(g).all() and same(np.where(np.isfinite(g), g, b), b)
+            g.shape == b.shape
+            and not np.isfinite(g).all()
+            and bool(np.isfinite(g).any())
+            and same(np.where(np.isfinite(g), g, b), b)
         ),
+    ),
+    (
+        "not-finite",
+        "No number is finite: all are nan or inf.",
+        lambda g, b, case: g.shape == b.shape and not np.isfinite(g).any(),
     ),
 ]

@@ -33,9 +33,9 @@ OPERATORS: dict[type, tuple[str, Callable[[Any, Any], Any]]] = {
 }
 
 
-def number(value: float) -> str:
-    """Return a number with four significant digits, and a minus sign."""
-    text = f"{value + 0.0:.4g}"
+def number(value: float, digits: int = 4) -> str:
+    """Return a number with significant digits, and a minus sign."""
+    text = f"{value + 0.0:.{digits}g}"
     return (f"{value:,.0f}" if "e+" in text and abs(value) < 1e7 else text).replace("-", "−")
 
 

@@ -28,9 +28,6 @@ square of 0.3364 − 1.
 >>> y, loss = neuron(np.array([2.0, 3.0]), np.array([0.5, -0.25]), 0.1, 1.0)
 >>> print(f"{y:.4f} {loss:.4f}")
 0.3364 0.2202
-
-Open the file of this exercise. In place of the line `raise NotImplementedError` write your code. Then check it
-with `handgrad learn check 1`. If you are stuck, `handgrad learn hint 1` helps.
 """
 
 import numpy as np

@@ -118,12 +118,12 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "not-in-place",
-            "`dweights = dweights + …` makes a new array, which is lost. Change the given one: dweights += ….",
+            "dweights does not change: `dweights = dweights + …` makes another array. Write dweights += ….",
             [("dweights += dy.T @ x", "dweights = dweights + dy.T @ x")],
         ),
         Mistake(
             "not-in-place",
-            "`dbiases = dbiases + …` makes a new array, which is lost. Change the given one: dbiases += ….",
+            "dbiases does not change: `dbiases = dbiases + …` makes another array. Write dbiases += ….",
             [("dbiases += dy.sum(axis=0)", "dbiases = dbiases + dy.sum(axis=0)")],
         ),
         Mistake(
