@@ -64,24 +64,21 @@ def describe_difference(difference: Difference, exercise: Exercise) -> Renderabl
     pair.add_row(_array(expected, index, digits=digits), _array(got, index, wrong, digits))
     lines.append(Padding(pair, (1, 0, 0, 0)))
     if index is not None:
-        lines.append(_entry(difference, exercise))
+        lines.append(_entry(difference, exercise, digits + 2))
     return Group(*lines)
 
 
 def _arguments(case: Case, formula: str) -> RenderableType:
     """Show the arguments of a case: if there is a formula, those that occur in it."""
-    cells = [
-        Group(Text(f"{name} {value.shape}", "dim"), _array(value))
+    shown = {
+        name: Group(Text(f"{name} {value.shape}", "dim"), _array(value))
         for name, value in case.arguments.items()
         if isinstance(value, np.ndarray)
         and value.size == prod(value.shape[-2:]) <= SIDE * SIDE
         and (not formula or re.search(rf"\b{name}\b", formula.partition("=")[2]))
-    ]
-    return (
-        Group(Text(describe_arguments(case), "dim"), Columns(cells, padding=(0, 3)))
-        if cells
-        else Text(describe_arguments(case), "dim")
-    )
+    }
+    parts = [] if shown.keys() == case.arguments.keys() else [Text(describe_arguments(case), "dim")]
+    return Group(*parts, Columns([*shown.values()], padding=(0, 3)))
 
 
 def _array(
@@ -119,14 +116,14 @@ def _array(
     return Group(*note, grid)
 
 
-def _entry(difference: Difference, exercise: Exercise) -> RenderableType:
+def _entry(difference: Difference, exercise: Exercise, digits: int) -> RenderableType:
     """Derive the first differing entry term by term."""
     case, result, index = difference.case, difference.result, difference.index
     function = exercise.function(case.function)
     assert index is not None
     assert not isinstance(difference.got, str)
     name = f"{result}[{','.join(map(str, index))}]" if index else result
-    expected, got = (number(float(array[index]), 6) for array in (difference.expected, difference.got))
+    expected, got = (number(float(array[index]), digits) for array in (difference.expected, difference.got))
     line = f"\n{name} is {expected}, and yours is {got}"
     try:
         arrays = {**_results(case, exercise), **case.arguments}
