@@ -115,7 +115,7 @@ def train(context: typer.Context, folder: Folder = None) -> int:
     """Train a network with your functions.
 
     They replace those of the library, except those of exercises that do not pass. Takes a recipe and the options of
-    handgrad train. Default: the original 784-10-10, for two epochs in batches of 128 examples.
+    handgrad train. Without these: the original 784-10-10, for two epochs in batches of 128 examples.
     """
     from handgrad.learn.folder import LearnerFolder
     from handgrad.learn.training import used_kernels

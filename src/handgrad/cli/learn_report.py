@@ -51,7 +51,7 @@ def show_map(folder: LearnerFolder) -> None:
             if exercise.chapter == chapter:
                 mark, style = MARKS[folder.status(name)]
                 done += folder.status(name) == "passed"
-                cells.append(f"{mark} {number(name) or '':>2} {exercise.title}  ", style).append("\n")
+                cells.append(f"{mark} {number(name) or '':>2} {exercise.title}", style).append("\n")
         grid.add_row(Text(f"{chapter}  {CHAPTERS.get(chapter, 'More exercises')}", "bold"), cells)
     legend = Text("  ").join(Text(f"{mark} {status}", style) for status, (mark, style) in MARKS.items())
     show(Panel(Group(grid, legend), title=f"{done} of {len(folder.exercises)} exercises", title_align="left"))

@@ -34,7 +34,7 @@ KINDS = {
     "inverted-mask": "Inverted mask",
     "boundary": "Wrong comparison at the boundary",
     "whole-array": "Comparison of a whole array at once",
-    "shared-tie": "Gradient of a tie",
+    "shared-tie": "Wrong handling of a tie",
     "new-mask": "Another random mask",
     "no-rescaling": "Missing rescaling",
     # classes

@@ -96,7 +96,7 @@ RELATIONS: list[tuple[str, str, Callable[[Any, Any, Case], bool]]] = [
     ),
     (
         "new-mask",
-        "Another random mask: the random numbers, or the mask, that you are given decide, and no others.",
+        "Your mask is another one. Use the random numbers, or the mask, that you are given.",
         lambda g, b, case: (
             bool({"random", "mask"} & set(case.arguments))
             and g.shape == b.shape

@@ -1,4 +1,4 @@
-"""A convolution, gradients of weights and biases.
+"""Convolution, gradients of the weights.
 
 The forward pass, on the padded image, was
 

@@ -1,4 +1,4 @@
-"""A convolution, gradient of the input.
+"""Convolution, gradient of the input.
 
 The forward pass, on the padded image, was
 
