@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from handgrad.errors import one_line
 from handgrad.learn.exercise import Case, Exercise
 
 NOTHING = "nothing"
 """How None is described."""
+LARGEST = 10**5
+"""Entries of the largest result that is compared, unless an argument is larger."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ def call(function: Callable[..., Any], exercise: Exercise, case: Case) -> Outcom
     """Call a function with copies of the arguments of a case. Exceptions are raised."""
     signature = exercise.function(case.function)
     arguments = deepcopy(dict(case.arguments))
+    largest = max(LARGEST, *map(np.size, case.arguments.values()))
     with np.errstate(all="ignore"):
         result = function(*arguments.values())
     values, wrong = dict[str, NDArray[Any]](), dict[str, str]()
@@ -73,6 +77,7 @@ def call(function: Callable[..., Any], exercise: Exercise, case: Case) -> Outcom
         if (
             isinstance(value, np.ndarray | np.generic | float | int)
             and np.asarray(value).dtype.kind in "fiub"
+            and np.size(value) <= largest
         ):
             values[name] = np.asarray(value)
         else:
@@ -97,6 +102,8 @@ def describe(value: Any) -> str:
     if isinstance(value, np.ndarray | np.generic):
         if value.dtype.kind not in "fiub":
             return f"an array of dtype {value.dtype}"
+        if np.size(value) > LARGEST:
+            return f"an array of shape {value.shape}"
         return "one array" if np.ndim(value) else "one number"
     return f"a value of the type {type(value).__name__}"
 
@@ -112,10 +119,14 @@ def encode(outcome: Outcome) -> dict[str, Any]:
 
 
 def decode(fields: dict[str, Any]) -> Outcome:
-    """Return the outcome that `encode` has encoded."""
+    """Return the outcome that `encode` has encoded; its texts, which learners may choose, in one printable line."""
     values = {
         name: np.frombuffer(base64.b64decode(data), np.dtype(dtype)).reshape(shape)
         for name, (dtype, shape, data) in fields["values"].items()
     }
-    failure = Failure(**fields["failure"]) if fields["failure"] else None
-    return Outcome(values, fields["wrong"], fields["modified"], failure)
+    wrong = {one_line(name): one_line(text) for name, text in fields["wrong"].items()}
+    failed, failure = fields["failure"], None
+    if failed:
+        texts = [one_line(failed[name]) for name in ("type", "message", "text")]
+        failure = Failure(texts[0], texts[1], int(failed["line"]), texts[2])
+    return Outcome(values, wrong, [*map(one_line, fields["modified"])], failure)

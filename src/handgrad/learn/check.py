@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.errors import HandgradError
+from handgrad.errors import HandgradError, one_line
 from handgrad.learn.calls import Failure, Outcome, decode
 from handgrad.learn.catalog import is_untouched
 from handgrad.learn.diagnosis import Finding, diagnose
@@ -25,6 +26,8 @@ from handgrad.learn.solutions import run_source, same_kind
 
 SECONDS = 10.0
 """Time limit of all cases of an exercise."""
+LARGEST = 2**20
+"""Bytes of the largest file that is run."""
 UNMODIFIED = "arguments are not modified"
 
 
@@ -127,21 +130,18 @@ def check(exercise: Exercise, definition: Path, file: Path, seconds: float = SEC
     Raises
     ------
     HandgradError
-        If the file cannot be read.
+        If there is no such file.
     """
+    if not file.exists():
+        raise HandgradError(f"there is no {file}; copy it with: handgrad learn start {file.parent}")
     cases = exercise.all_cases()
     names = properties_of(exercise, cases)
     try:
-        text = file.read_text("utf-8")
-    except UnicodeError:
-        unreadable = Failure("UnicodeError", "the file is not text in UTF-8")
-        return Report(exercise, dict.fromkeys(names, False), failure=unreadable)
-    except FileNotFoundError as error:
-        raise HandgradError(
-            f"there is no {file}; copy it with: handgrad learn start {file.parent}"
-        ) from error
-    except OSError as error:
-        raise HandgradError(f"cannot read {file}: {error.strerror or error}") from error
+        text = read_learner_file(file).decode("utf-8-sig")
+    except (OSError, UnicodeError) as error:
+        reason = "it is not text in UTF-8" if isinstance(error, UnicodeError) else str(error.strerror)
+        failure = Failure("Unreadable", reason)
+        return Report(exercise, dict.fromkeys(names, False), failure=failure)
     if is_untouched(exercise, text):
         return Report(exercise, dict.fromkeys(names, False), started=False)
     given, printed = run_file(definition, file, len(cases), seconds)
@@ -175,6 +175,15 @@ def check(exercise: Exercise, definition: Path, file: Path, seconds: float = SEC
     return Report(exercise, properties, findings, difference, failure, failed_case, printed)
 
 
+def read_learner_file(file: Path) -> bytes:
+    """Read a learner's file; OSError if it is not a file, or too large."""
+    if file.exists() and not file.is_file():
+        raise OSError(0, "it is not a file")
+    if file.stat().st_size > LARGEST:
+        raise OSError(0, f"it is larger than {LARGEST:,} bytes")
+    return file.read_bytes()
+
+
 def run_file(definition: Path, file: Path, cases: int, seconds: float) -> tuple[list[Outcome], str]:
     """Run a learner's file in a child process.
 
@@ -183,7 +192,8 @@ def run_file(definition: Path, file: Path, cases: int, seconds: float) -> tuple[
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "report")
         printed = Path(folder, "printed")
-        command = [sys.executable, "-m", "handgrad.learn.worker", definition, file, out, str(seconds)]
+        command = [sys.executable, "-P", "-m", "handgrad.learn.worker", definition, file, out, str(seconds)]
+        start = monotonic()
         with printed.open("wb") as screen:
             process = subprocess.Popen(
                 [*map(str, command)],
@@ -203,27 +213,39 @@ def run_file(definition: Path, file: Path, cases: int, seconds: float) -> tuple[
                 if os.name == "posix":
                     with suppress(ProcessLookupError):
                         os.killpg(process.pid, signal.SIGKILL)  # what the learner's code has started
-        lines = out.read_text("utf-8").split("\n")[:-1] if out.exists() else []
-        late = Path(f"{out}.traceback")
-        place = late.read_text("utf-8") if late.exists() else ""
-        text = printed.read_text("utf-8", errors="replace")
-    outcomes = {record["case"]: decode(record) for record in map(json.loads, lines)}
-    if -1 in outcomes:
+        late = monotonic() - start >= seconds
+        lines, place, text = map(_text, (out, Path(f"{out}.traceback"), printed))
+    outcomes = {}
+    for line in lines.split("\n")[:-1]:
+        with suppress(ValueError, TypeError, KeyError, AttributeError):  # written by the learner's code
+            record = json.loads(line)
+            outcomes[int(record["case"])] = decode(record)
+    if -1 in outcomes and outcomes[-1].failure:
         return [outcomes[-1]], text
-    missing = _ended(file, place, seconds, process.returncode)
+    missing = _ended(file, place, seconds if late else 0, process.returncode)
     if not outcomes:
         return [Outcome(failure=missing)], text
     return [outcomes.get(index, Outcome(failure=missing)) for index in range(cases)], text
 
 
+def _text(file: Path) -> str:
+    """Read what a child process has written; empty if its code has removed the file."""
+    return file.read_text("utf-8", errors="replace") if file.is_file() else ""
+
+
 def _ended(file: Path, place: str, seconds: float, status: int) -> Failure:
-    """Describe a process that has ended without all results; `place` is the traceback of the time limit."""
-    if not place:
+    """Describe a process that has ended without all results.
+
+    `place` is the traceback of the time limit, and `seconds` the time limit if it was reached.
+    """
+    if not seconds:
+        if status < 0:
+            return Failure("Crash", f"signal {-status}")
         return Failure("SystemExit", f"the process ended with status {status}")
     found = re.search(rf'File "[^"]*{re.escape(file.name)}", line (\d+)', place)
-    line = int(found[1]) if found else 0
-    text = file.read_text("utf-8").splitlines()[line - 1].strip() if line else ""
-    return Failure("TimeLimit", f"not finished after {seconds:g} seconds", line, text)
+    line, message = int(found[1]) if found else 0, f"not finished after {seconds:g} seconds"
+    source = [*_text(file).splitlines(), *[""] * line]  # the code may have emptied its file
+    return Failure("TimeLimit", message, line, one_line(source[line - 1]) if line else "")
 
 
 def expected(solved: Sequence[Outcome], cases: Sequence[Case]) -> list[Outcome]:

@@ -27,7 +27,7 @@ def same(a: Answer, b: Answer, tolerance: float = 1e-7) -> bool:
 
 def same_kind(a: np.dtype[Any], b: np.dtype[Any]) -> bool:
     """Whether two dtypes are the same, or both integers."""
-    return a == b or (a.kind in "iu" and b.kind in "iu")
+    return a.newbyteorder("=") == b.newbyteorder("=") or (a.kind in "iu" and b.kind in "iu")
 
 
 def edited(exercise: Exercise, mistakes: Sequence[Mistake]) -> str | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from handgrad.errors import one_line
 from handgrad.learn.calls import Failure, Outcome, call, encode
 from handgrad.learn.catalog import import_solutions, load_exercise
 
@@ -44,9 +45,13 @@ def failure_of(error: BaseException, file: Path) -> Failure:
         frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).name == file.name
     ]
     if isinstance(error, SyntaxError) and error.filename == str(file):
-        return Failure(type(error).__name__, error.msg, error.lineno or 0, (error.text or "").strip())
+        return Failure(type(error).__name__, error.msg, error.lineno or 0, one_line(error.text or ""))
     line, text = (lines[-1].lineno or 0, lines[-1].line or "") if lines else (0, "")
-    return Failure(type(error).__name__, str(error), line, text)
+    try:
+        message = one_line(str(error))
+    except Exception:  # of its __str__
+        message = ""
+    return Failure(type(error).__name__, message, line, one_line(text))
 
 
 def load_learner(file: Path) -> ModuleType:
@@ -55,7 +60,8 @@ def load_learner(file: Path) -> ModuleType:
     module = ModuleType(file.stem)
     module.__file__ = str(file)
     sys.modules[file.stem] = module
-    exec(compile(file.read_text("utf-8"), str(file), "exec"), vars(module))
+    sys.path.append(str(file.parent))  # other files of the learner
+    exec(compile(file.read_bytes(), str(file), "exec"), vars(module))
     return module
 
 
@@ -63,10 +69,11 @@ def main(definition: str, path: str, out: str, seconds: str) -> None:
     """Run all cases of an exercise."""
     exercise, file = load_exercise(Path(definition)), Path(path).absolute()
     cases = exercise.all_cases()
-    with open(f"{out}.traceback", "w") as late, open(out, "w", buffering=1) as report:  # noqa: PTH123
+    with open(f"{out}.traceback", "w") as late:  # noqa: PTH123
 
         def write(case: int, value: Outcome) -> None:
-            report.write(json.dumps({"case": case, **encode(value)}) + "\n")
+            with open(out, "a") as report:  # noqa: PTH123 (the learner's code may close open files)
+                report.write(json.dumps({"case": case, **encode(value)}) + "\n")
 
         faulthandler.dump_traceback_later(float(seconds), exit=True, file=late)
         limit_memory()
@@ -78,18 +85,22 @@ def main(definition: str, path: str, out: str, seconds: str) -> None:
             return
         for index, case in enumerate(cases):
             name = exercise.function(case.function).name
-            function: Any = getattr(module, name, None)
             try:
-                outcome = call(function, exercise, case)
+                function: Any = getattr(module, name, None)
+                if callable(function):
+                    outcome = call(function, exercise, case)
+                else:
+                    outcome = Outcome(failure=Failure("NameError", f"the function {name} is missing"))
             except BaseException as error:
-                missing = Failure("NameError", f"the function {name} is missing")
-                outcome = Outcome(failure=failure_of(error, file) if callable(function) else missing)
+                outcome = Outcome(failure=failure_of(error, file))
             write(index, outcome)
-        report.flush()
         faulthandler.cancel_dump_traceback_later()
-    sys.stdout.flush()
-    os._exit(0)  # threads and exit handlers of the learner are not waited for
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    try:
+        main(*sys.argv[1:])
+        sys.stdout.flush()
+    except BaseException:  # e.g. a module of Python that the learner's code has changed
+        os._exit(1)
+    os._exit(0)  # threads and exit handlers of the learner are not waited for
