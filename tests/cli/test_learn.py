@@ -106,6 +106,15 @@ def test_grades_of_a_class(cli: Cli, tmp_path: Path) -> None:
     assert line["exercises"]["ex03_dense"] == pytest.approx(float(row["ex03_dense"]), abs=1e-3)
 
 
+def test_names_of_submissions_are_no_formulas(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "class" / "=1+1").mkdir(parents=True)
+    (tmp_path / "class" / "=1+1" / "ex03_dense.py").write_text("x = ", "utf-8")
+    assert cli("learn", "grade", "class", "--csv", "grades.csv").returncode == 0
+    assert (tmp_path / "grades.csv").read_text("utf-8").splitlines()[1].startswith("'=1+1,0.0000,")
+    lost = cli("learn", "grade", "class", "--csv", "none/grades.csv")
+    assert (lost.returncode, lost.stdout) == (1, "")  # before anything is graded
+
+
 @pytest.mark.parametrize("number", ["0", "99", "ex", "x", "-1", "3.5"])
 def test_unknown_exercises_are_wrong_usage(cli: Cli, number: str) -> None:
     cli("learn", "start", "exercises")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from handgrad.errors import HandgradError
+from handgrad.learn.calls import call, decode
 from handgrad.learn.catalog import FOLDER, exercises, learner_file
 from handgrad.learn.check import UNMODIFIED, Report, check
 
@@ -40,7 +41,7 @@ def test_file_with_holes_is_not_started(file: Path) -> None:
         pytest.param("    raise KeyboardInterrupt\n", "KeyboardInterrupt", 3, marks=pytest.mark.slow),
         pytest.param("    return input()\n", "EOFError", 3, marks=pytest.mark.slow),
         ("    import os\n    os._exit(5)\n", "SystemExit", 0),
-        pytest.param("    import ctypes\n    ctypes.string_at(0)\n", "SystemExit", 0, marks=pytest.mark.slow),
+        pytest.param("    import ctypes\n    ctypes.string_at(0)\n", "Crash", 0, marks=pytest.mark.slow),
         pytest.param(
             "    return dense_backward(dy, x, weights, dweights, dbiases)\n",
             "RecursionError",
@@ -173,15 +174,6 @@ def test_earlier_exercises_are_those_of_the_library(tmp_path: Path) -> None:
     assert run(file, body, start).status == "passed"
 
 
-def test_missing_files_and_other_encodings(file: Path) -> None:
-    with pytest.raises(HandgradError, match=file.name):
-        check(EXERCISE, DEFINITION, file)
-    file.write_bytes(b"\xff\xfe")
-    report = check(EXERCISE, DEFINITION, file)
-    assert report.failure is not None
-    assert "UTF-8" in report.failure.message
-
-
 @pytest.mark.parametrize("result", ["w * x, 0.0", "w @ x, 1", "(w @ x)[None], np.ones((1, 1))"])
 def test_arrays_in_place_of_numbers_have_no_entry(tmp_path: Path, result: str) -> None:
     file = tmp_path / "ex01_neuron.py"
@@ -197,6 +189,84 @@ def test_code_beside_the_line_that_raises_is_a_beginning(file: Path) -> None:
     report = run(file, "", text)
     assert report.failure is not None
     assert report.failure.type == "NotImplementedError"
+
+
+def test_files_that_cannot_be_read_fail(file: Path) -> None:
+    with pytest.raises(HandgradError, match=file.name):
+        check(EXERCISE, DEFINITION, file)
+    for content in (b"\xff\xfe", b"#" * 2**21):
+        file.write_bytes(content)
+        failure = check(EXERCISE, DEFINITION, file).failure
+        assert failure is not None
+        assert failure.type == "Unreadable"
+    file.unlink()
+    file.mkdir()
+    failure = check(EXERCISE, DEFINITION, file).failure
+    assert failure is not None
+    assert failure.type == "Unreadable"
+
+
+HOSTILE = {
+    "other files of the check are written": "    import os\n    os.write(3, b'[]\\n')\n",
+    "open files are closed": "    import os\n    os.closerange(3, 50)\n",
+    "files are closed by Python": "    import sys\n    sys.stdout.close()\n",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
+def test_correct_functions_pass_whatever_they_do_to_files(file: Path, body: str) -> None:
+    report = run(file, f"{body}{SUMS}    return dy @ weights\n")
+    assert (report.status, report.printed) == ("passed", "")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("    import os, sys\n    os.remove(sys.argv[3])\n    os._exit(0)\n", "SystemExit"),
+        (
+            "    import sys\n    open(sys.argv[3], 'wb').write(b'\\xff{}\\n[1]\\n')\n    exit()\n",
+            "SystemExit",
+        ),
+        ("    import os\n    os.kill(os.getpid(), 9)\n", "Crash"),
+        ("    import json\n    json.dumps = None\n", "SystemExit"),
+        ("    class E(Exception):\n        def __str__(self): raise self\n    raise E\n", "E"),
+        ("    open(__file__, 'w').close()\n    while True: pass\n", "TimeLimit"),
+        (
+            "    import faulthandler as f\n    f.cancel_dump_traceback_later()\n    raise SystemExit\n",
+            "SystemExit",
+        ),
+    ],
+)
+def test_hostile_code_is_a_failure(file: Path, body: str, kind: str) -> None:
+    report = run(file, body, seconds=2)
+    assert report.failure is not None
+    assert report.failure.type == kind
+    assert "worker" not in report.printed
+
+
+def test_texts_of_the_code_are_short_and_printable() -> None:
+    failure = {"type": "\x1b[2J", "message": "\x9b\n" * 999, "line": 3, "text": "\u202e"}
+    outcome = decode({"values": {}, "wrong": {"y": "a \x1b[2J"}, "modified": [], "failure": failure})
+    assert outcome.failure is not None
+    for text in (outcome.failure.type, outcome.failure.message, outcome.failure.text, outcome.wrong["y"]):
+        assert text.isprintable()
+        assert len(text) <= 300
+
+
+def test_large_results_are_described() -> None:
+    large = np.broadcast_to(0.0, (10**6, 10**6))
+    outcome = call(lambda *arrays: large, EXERCISE, EXERCISE.all_cases()[0])
+    assert outcome.wrong == {"dx": "an array of shape (1000000, 1000000)"}
+
+
+@pytest.mark.slow
+def test_helpers_beside_the_file_are_found_and_replace_nothing(file: Path) -> None:
+    (file.parent / "mine.py").write_text("def product(a, b): return a @ b\n")
+    (file.parent / "json.py").write_text("raise SystemExit\n")
+    body = f"    from mine import product\n{SUMS}    return product(dy, weights)\n"
+    assert run(file, body, f"\ufeff{START}").status == "passed"
 
 
 def test_nothing_of_the_library_changes(file: Path) -> None:

@@ -31,6 +31,14 @@ def test_credit_and_mistakes_of_each_submission(tmp_path: Path) -> None:
     assert ("ex05_dense_backward: Missing transpose", 1) in frequent(grades.values())
 
 
+def test_files_may_lie_in_a_folder_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "ada" / "exercises").mkdir(parents=True)
+    (tmp_path / "ada" / "exercises" / "ex03_dense.py").write_text("def dense(", "utf-8")
+    (result,) = grade(tmp_path)
+    assert result.submission == "ada"
+    assert result.mistakes()[2] == "ex03_dense: SyntaxError"
+
+
 def test_folder_without_submissions_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(HandgradError, match="no submissions"):
         list(grade(tmp_path))

@@ -4,6 +4,7 @@ import csv
 import io
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Annotated
@@ -17,7 +18,10 @@ from handgrad.errors import HandgradError
 
 if TYPE_CHECKING:
     from handgrad.learn.folder import LearnerFolder
+    from handgrad.learn.grading import Grade
 
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+"""Characters with which formulas of spreadsheets begin."""
 EXERCISE_HELP = "Number or name of an exercise."
 FOLDER_HELP = "Folder of the exercises. Default: this folder, or exercises in it."
 ADD_HELP = "A file that defines another exercise. May be repeated."
@@ -151,36 +155,54 @@ def grade(
 
     Each property of an exercise that holds gives credit.
     """
-    from handgrad.files import write_file
+    from handgrad.files import replacing
     from handgrad.learn.grading import frequent
     from handgrad.learn.grading import grade as grade_all
 
-    rows, grades = [], []
-    for result in grade_all(submissions, added or []):
-        scores, passed = result.scores(), sum(score == 1 for score in result.scores().values())
-        total = sum(scores.values()) / len(scores)
-        mistakes = "; ".join(name for name in result.mistakes() if not name.endswith(": missing"))
-        grades.append(result)
-        rows.append(
-            [result.submission, f"{total:.4f}", *(f"{score:.4f}" for score in scores.values()), mistakes]
-        )
-        if json:
-            emit_json(
-                {"submission": result.submission, "credit": total, "exercises": scores, "mistakes": mistakes}
-            )
-        else:
-            emit(f"{result.submission:<30} {passed:>3} of {len(scores)} exercises {total:>8.1%}")
+    grades = []
+    with (
+        replacing(out) if out else nullcontext() as file
+    ):  # begun at once: it shows whether it can be written
+        for result in grade_all(submissions, added or []):
+            grades.append(result)
+            scores = result.scores()
+            if json:
+                emit_json(
+                    {
+                        "submission": result.submission,
+                        "credit": result.credit(),
+                        "exercises": scores,
+                        "mistakes": _mistakes(result),
+                    }
+                )
+            else:
+                passed = sum(score == 1 for score in scores.values())
+                emit(
+                    f"{result.submission:<30} {passed:>3} of {len(scores)} exercises {result.credit():>8.1%}"
+                )
+        if file:
+            file.write_bytes(_as_csv(grades))
     if not json:
         emit()
         emit(table(["frequent mistake", "submissions"], [[name, str(n)] for name, n in frequent(grades)]))
-    if out:
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["submission", "credit", *grades[0].scores(), "mistakes"])
-        writer.writerows(rows)
-        write_file(out, text.getvalue().encode())
-        if not json:
-            emit(f"\nsaved    {out}")
+    if out and not json:
+        emit(f"\nsaved    {out}")
+
+
+def _mistakes(result: "Grade") -> str:
+    return "; ".join(name for name in result.mistakes() if not name.endswith(": missing"))
+
+
+def _as_csv(grades: list["Grade"]) -> bytes:
+    """Return a table of grades; names that a spreadsheet would take for formulas begin with an apostrophe."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["submission", "credit", *grades[0].scores(), "mistakes"])
+    for result in grades:
+        name = "'" * result.submission.startswith(FORMULAS) + result.submission
+        scores = [result.credit(), *result.scores().values()]
+        writer.writerow([name, *(f"{score:.4f}" for score in scores), _mistakes(result)])
+    return text.getvalue().encode(errors="backslashreplace")
 
 
 def _find(folder: "LearnerFolder", text: str) -> str:

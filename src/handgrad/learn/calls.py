@@ -64,7 +64,7 @@ def call(function: Callable[..., Any], exercise: Exercise, case: Case) -> Outcom
     """Call a function with copies of the arguments of a case. Exceptions are raised."""
     signature = exercise.function(case.function)
     arguments = deepcopy(dict(case.arguments))
-    largest = max(LARGEST, *map(np.size, case.arguments.values()))
+    largest = max([LARGEST, *map(np.size, case.arguments.values())])
     with np.errstate(all="ignore"):
         result = function(*arguments.values())
     values, wrong = dict[str, NDArray[Any]](), dict[str, str]()

@@ -30,7 +30,7 @@ CHAPTERS = {
 def load_exercise(file: Path) -> Exercise:
     """Load the exercise that a file defines; HandgradError if it does not define one."""
     try:
-        source = file.read_text("utf-8")
+        source = file.read_text("utf-8-sig")
         spec = spec_from_file_location(f"{PACKAGE}.{file.stem}", file)
         assert spec is not None
         assert spec.loader is not None
@@ -38,7 +38,7 @@ def load_exercise(file: Path) -> Exercise:
         spec.loader.exec_module(module)
     except OSError as error:
         raise HandgradError(f"cannot read {file}: {error.strerror or error}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise HandgradError(f"{file} does not define an exercise: {type(error).__name__}: {error}") from error
     exercise, text = getattr(module, "EXERCISE", None), module.__doc__
     if not isinstance(exercise, Exercise) or not text or CHECK not in source:

@@ -6,6 +6,8 @@ MEANINGS = {
     "TimeLimit": "The function does not end: {message}. Is there a loop whose condition stays true?",
     "MemoryError": "The function needs too much memory. Which array is larger than the arguments?",
     "SystemExit": "The code ends the program, e.g. with exit(). A function ends with return.",
+    "Crash": "The code crashes Python, or ends its process ({message}).",
+    "Unreadable": "The file cannot be read: {message}.",
     "SyntaxError": "Python cannot read the file: {message}.",
     "IndentationError": "Python cannot read the file: {message}.",
     "TabError": "Python cannot read the file: {message}.",

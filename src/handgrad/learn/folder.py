@@ -9,12 +9,15 @@ from typing import Any
 
 from handgrad.errors import HandgradError
 from handgrad.files import make_folder, write_file
+from handgrad.learn.added import require_sound
 from handgrad.learn.catalog import FOLDER, exercises, learner_file, load_exercise
-from handgrad.learn.check import Report, check
+from handgrad.learn.check import Report, check, read_learner_file
 from handgrad.learn.exercise import Exercise
+from handgrad.locks import lock_folder
 
 DEFAULT = Path("exercises")
 PROGRESS = "progress.json"
+STATUSES = ("passed", "failed", "not started")
 ADDED = ".handgrad"
 """Folder of the definitions that a teacher has added."""
 
@@ -63,7 +66,7 @@ class LearnerFolder:
         """
         added = list(added)
         for file in added:
-            load_exercise(file)
+            require_sound(file)
         make_folder(path)
         for file in added:
             make_folder(path / ADDED)
@@ -113,13 +116,17 @@ class LearnerFolder:
         return self.path in (Path(), DEFAULT)
 
     def _hash(self, name: str) -> str:
-        file = self.file(name)
-        return sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+        try:
+            return sha256(read_learner_file(self.file(name))).hexdigest()
+        except OSError:
+            return ""
 
     def _keep(self, name: str, values: dict[str, Any]) -> None:
-        """Add to the progress of an exercise, and write the file."""
-        self.progress[name] = self.progress.get(name, {}) | values
-        write_file(self.path / PROGRESS, json.dumps(self.progress, indent=1).encode())
+        """Add to the progress of an exercise in the file, to which another check may have added."""
+        with lock_folder(self.path):
+            self.progress = load_progress(self.path / PROGRESS)
+            self.progress[name] = self.progress.get(name, {}) | values
+            write_file(self.path / PROGRESS, json.dumps(self.progress, indent=1).encode())
 
 
 def definitions_of(added: Iterable[Path]) -> tuple[dict[str, Exercise], dict[str, Path]]:
@@ -140,5 +147,14 @@ def load_progress(file: Path) -> dict[str, dict[str, Any]]:
         raise HandgradError(f"cannot read {file}: {error.strerror or error}") from error
     except (ValueError, RecursionError):
         return {}
-    known = isinstance(progress, dict) and all(isinstance(value, dict) for value in progress.values())
-    return progress if known else {}
+    if not isinstance(progress, dict):
+        return {}
+    return {name: known for name, known in progress.items() if _is_progress(known)}
+
+
+def _is_progress(value: Any) -> bool:
+    """Whether a value of the file is the progress of an exercise."""
+    if not isinstance(value, dict):
+        return False
+    hints = value.get("hints", 0)
+    return value.get("status", "passed") in STATUSES and isinstance(hints, int) and hints >= 0

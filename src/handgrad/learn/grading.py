@@ -8,8 +8,9 @@ from os import cpu_count
 from pathlib import Path
 
 from handgrad.errors import HandgradError
+from handgrad.learn.added import require_sound
 from handgrad.learn.check import Report, check
-from handgrad.learn.folder import definitions_of
+from handgrad.learn.folder import DEFAULT, definitions_of
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class Grade:
             name: report.score if isinstance(report, Report) else 0.0 for name, report in self.reports.items()
         }
 
+    def credit(self) -> float:
+        """Return the mean credit of all exercises."""
+        scores = self.scores().values()
+        return sum(scores) / len(scores)
+
     def mistakes(self) -> list[str]:
         """Return the mistakes that were named, e.g. ``"ex05_dense_backward: Missing transpose"``."""
         named = []
@@ -52,7 +58,7 @@ def grade(folder: Path, added: Sequence[Path] = ()) -> Iterator[Grade]:
     Parameters
     ----------
     folder : Path
-        A folder with a folder for each submission.
+        A folder with a folder for each submission. Its files lie there, or in its folder ``exercises``.
     added : sequence of Path
         Files that define further exercises.
 
@@ -66,10 +72,15 @@ def grade(folder: Path, added: Sequence[Path] = ()) -> Iterator[Grade]:
     HandgradError
         If there are no submissions.
     """
+    for file in added:
+        require_sound(file)
     exercises, definitions = definitions_of(added)
-    places = sorted(
-        place for place in folder.glob("*/") if any((place / f"{name}.py").is_file() for name in exercises)
-    )
+    places = {
+        place.name: inner
+        for place in sorted(folder.glob("*/"))
+        for inner in (place / DEFAULT, place)
+        if any((inner / f"{name}.py").is_file() for name in exercises)
+    }
     if not places:
         raise HandgradError(
             f"there are no submissions in {folder}; it needs a folder of exercises for each learner"
@@ -85,9 +96,9 @@ def grade(folder: Path, added: Sequence[Path] = ()) -> Iterator[Grade]:
             return str(error)
 
     with ThreadPoolExecutor(cpu_count()) as pool:  # each check is a process
-        for place in places:
+        for submission, place in places.items():
             reports = pool.map(lambda name, place=place: report(place, name), exercises)
-            yield Grade(place.name, dict(zip(exercises, reports, strict=True)))
+            yield Grade(submission, dict(zip(exercises, reports, strict=True)))
 
 
 def frequent(grades: Iterable[Grade], most: int = 5) -> list[tuple[str, int]]:

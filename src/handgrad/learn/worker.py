@@ -45,13 +45,15 @@ def failure_of(error: BaseException, file: Path) -> Failure:
         frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).name == file.name
     ]
     if isinstance(error, SyntaxError) and error.filename == str(file):
-        return Failure(type(error).__name__, error.msg, error.lineno or 0, one_line(error.text or ""))
+        return Failure(
+            type(error).__name__, error.msg, error.lineno or 0, one_line((error.text or "")[:1000])
+        )
     line, text = (lines[-1].lineno or 0, lines[-1].line or "") if lines else (0, "")
     try:
-        message = one_line(str(error))
+        message = one_line(str(error)[:1000])
     except Exception:  # of its __str__
         message = ""
-    return Failure(type(error).__name__, message, line, one_line(text))
+    return Failure(type(error).__name__, message, line, one_line(text[:1000]))
 
 
 def load_learner(file: Path) -> ModuleType:
