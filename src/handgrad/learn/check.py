@@ -140,8 +140,8 @@ def check(exercise: Exercise, definition: Path, file: Path, seconds: float = SEC
         text = read_learner_file(file).decode("utf-8-sig")
     except (OSError, UnicodeError) as error:
         reason = "it is not text in UTF-8" if isinstance(error, UnicodeError) else str(error.strerror)
-        failure = Failure("Unreadable", reason)
-        return Report(exercise, dict.fromkeys(names, False), failure=failure)
+        unreadable = Failure("Unreadable", reason)
+        return Report(exercise, dict.fromkeys(names, False), failure=unreadable)
     if is_untouched(exercise, text):
         return Report(exercise, dict.fromkeys(names, False), started=False)
     given, printed = run_file(definition, file, len(cases), seconds)
