@@ -57,11 +57,9 @@ def test_check_as_json(cli: Cli, tmp_path: Path) -> None:
 
 def test_arrays_of_images_and_errors_fit_the_terminal(cli: Cli, tmp_path: Path) -> None:
     cli("learn", "start", "here")
-    for name, exercise in exercises().items():
-        (tmp_path / "here" / f"{name}.py").write_text(
-            exercise.source.replace("return", "return 2 *"), "utf-8"
-        )
-    for name in ("ex03_dense", "ex05_dense_backward"):
+    for name in ("ex05_dense_backward", "ex28_convolution"):
+        text = exercises()[name].source.replace("return", "return 2 *")
+        (tmp_path / "here" / f"{name}.py").write_text(text, "utf-8")
         done = cli("learn", "check", name, "--folder", "here")
         assert done.returncode == 1
         assert max(map(len, done.stdout.splitlines()[:-1])) <= 80

@@ -65,7 +65,7 @@ class Report:
     exercise : Exercise
         The exercise.
     properties : mapping from str to bool
-        Whether each property holds.
+        Whether each property holds; nothing if the file could not be read or is not begun.
     findings : sequence of Finding
         Mistakes that explain the wrong results.
     difference : Difference, optional
@@ -134,16 +134,16 @@ def check(exercise: Exercise, definition: Path, file: Path, seconds: float = SEC
     """
     if not file.exists():
         raise HandgradError(f"there is no {file}; copy it with: handgrad learn start {file.parent}")
-    cases = exercise.all_cases()
-    names = properties_of(exercise, cases)
     try:
         text = read_learner_file(file).decode("utf-8-sig")
     except (OSError, UnicodeError) as error:
         reason = "it is not text in UTF-8" if isinstance(error, UnicodeError) else str(error.strerror)
         unreadable = Failure("Unreadable", reason)
-        return Report(exercise, dict.fromkeys(names, False), failure=unreadable)
+        return Report(exercise, failure=unreadable)
     if is_untouched(exercise, text):
-        return Report(exercise, dict.fromkeys(names, False), started=False)
+        return Report(exercise, started=False)
+    cases = exercise.all_cases()
+    names = properties_of(exercise, cases)
     given, printed = run_file(definition, file, len(cases), seconds)
     if len(given) == 1 and given[0].failure:  # the file could not be run at all
         return Report(exercise, dict.fromkeys(names, False), failure=given[0].failure, printed=printed)
