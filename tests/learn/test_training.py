@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import handgrad as hg
-from handgrad.kernels.backend import functions_of, kernels
+from handgrad.kernels.backend import MODULES, functions_of, kernels
 from handgrad.learn.catalog import exercises
-from handgrad.learn.training import KERNELS, MODULES, learner_kernels, used_kernels
+from handgrad.learn.training import KERNELS, learner_kernels, used_kernels
 
 
 @pytest.fixture

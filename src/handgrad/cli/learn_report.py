@@ -1,4 +1,4 @@
-"""What ``handgrad learn`` shows: the map of chapters, reports, arrays side by side, and hints."""
+"""What ``handgrad learn`` shows: the map of chapters, reports, and hints."""
 
 import sys
 from collections.abc import Sequence

@@ -11,11 +11,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from handgrad.kernels import losses
-from handgrad.kernels.backend import functions_of
+from handgrad.kernels.backend import MODULES, functions_of
 from handgrad.learn.catalog import import_solutions
 
 Function: TypeAlias = Callable[..., Any]
-MODULES = "activations convolution dense losses normalization optimizers pooling softmax"
 KERNELS = {  # for each kernel the functions that replace it, and the exercises in which they are written
     "dense": {"dense": "ex03_dense"},
     "dense_backward": {"dense_backward": "ex05_dense_backward"},

@@ -74,7 +74,7 @@ OVERFLOW = (
 
 EXERCISE = Exercise(
     chapter=2,
-    minutes=10,
+    minutes=5,
     section="activations",
     functions=[
         Function("tanh", returns=["y"], derivations={"y": "y[n,i…] = tanh(x[n,i…])"}),
