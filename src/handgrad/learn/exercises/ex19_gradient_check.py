@@ -86,6 +86,12 @@ KEPT = """x[place] += step
         above = function(x)
         x[place] -= 2 * step
         gradient[place] = (above - function(x)) / (2 * step)"""
+VIEW = """old = x[place]
+        x[place] = old + step
+        above = function(x)
+        x[place] = old - step
+        gradient[place] = (above - function(x)) / (2 * step)
+        x[place] = old"""
 
 EXERCISE = Exercise(
     chapter=4,
@@ -190,6 +196,11 @@ EXERCISE = Exercise(
             "wrong-axis",
             "You go along the first axis only, and change whole rows. Go through all places of x.",
             [("np.ndindex(x.shape)", "np.ndindex(x.shape[:1])")],
+        ),
+        Mistake(
+            "wrong-axis",
+            "You go along the first axis only. x[i] of a matrix is a view of its row: it does not keep the old numbers.",
+            [("np.ndindex(x.shape)", "range(len(x))"), (BODY, VIEW)],
         ),
         Mistake(
             "wrong-axis",
