@@ -59,10 +59,11 @@ def describe_difference(difference: Difference, exercise: Exercise) -> Renderabl
         if index is not None
         else None
     )
-    pair = Table.grid(padding=(0, 4))
-    pair.add_row(Text(f"{result}, expected", "green"), Text(f"{result}, yours", "red"))
-    pair.add_row(_array(expected, index, digits=digits), _array(got, index, wrong, digits))
-    lines.append(Padding(pair, (1, 0, 0, 0)))
+    pair = [
+        Group(Text(f"{result}, expected", "green"), _array(expected, index, digits=digits)),
+        Group(Text(f"{result}, yours", "red"), _array(got, index, wrong, digits)),
+    ]
+    lines.append(Padding(Columns(pair, padding=(0, 4)), (1, 0, 0, 0)))
     if index is not None:
         lines.append(_entry(difference, exercise, digits + 2))
     return Group(*lines)

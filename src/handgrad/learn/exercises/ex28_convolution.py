@@ -170,6 +170,11 @@ EXERCISE = Exercise(
             [("weights[:, :, k, l], pixels", "weights[:, :1, k, l], pixels[:, :1]")],
         ),
         Mistake(
+            "overwritten",
+            "You keep the sum of the last channel only. Add those of all channels, with +=.",
+            [("weights[:, :, k, l], pixels", "weights[:, -1:, k, l], pixels[:, -1:]")],
+        ),
+        Mistake(
             "mean-for-sum",
             "You take the mean over the window. A convolution is a sum.",
             [("y + biases", "y / window**2 + biases")],

@@ -167,6 +167,16 @@ EXERCISE = Exercise(
             ],
         ),
         Mistake(
+            "overwritten",
+            "You assign the product of each position to dw. Only the last remains: add them with +=.",
+            [
+                (
+                    'np.einsum("nohw,nchw->oc", dy, pixels)',
+                    "np.outer(dy[-1, :, -1, -1], pixels[-1, :, -1, -1])",
+                )
+            ],
+        ),
+        Mistake(
             "missing-sum",
             "You use the first image only. The weights are used for all images.",
             [("dy, pixels)", "dy[:1], pixels[:1])")],
