@@ -20,7 +20,7 @@ def require_sound(file: Path) -> None:
         or not name.isidentifier()
         or name in {*sys.stdlib_module_names, "numpy", "handgrad"}
     ):
-        raise HandgradError(f"{file} cannot be added; name it like a module of its own, e.g. softplus.py")
+        raise HandgradError(f"{file} cannot be added; give it the name of a new module, e.g. softplus.py")
     exercise = load_exercise(file)
     try:
         problem = next(problems(exercise), None)
