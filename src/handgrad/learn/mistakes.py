@@ -10,6 +10,7 @@ KINDS = {
     "product-of-sums": "Product of sums instead of sum of products",
     "missing-bias": "Missing bias",
     "missing-activation": "Activation missing",
+    "wrong-function": "Wrong function",
     "extra-activation": "Activation that does not belong there",
     "sum-for-mean": "Sum instead of mean",
     "mean-for-sum": "Mean instead of sum",

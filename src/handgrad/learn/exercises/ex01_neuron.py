@@ -107,6 +107,11 @@ EXERCISE = Exercise(
         ),
         Mistake("missing-activation", "You return z as the output. Apply tanh to it.", [("np.tanh(z)", "z")]),
         Mistake(
+            "wrong-function",
+            "You apply the sigmoid. The activation of this neuron is tanh.",
+            [("np.tanh(z)", "1 / (1 + np.exp(-z))")],
+        ),
+        Mistake(
             "wrong-array",
             "You compare z with the target in the loss. The output of the neuron is y.",
             [("(y - t)", "(z - t)")],

@@ -125,7 +125,7 @@ EXERCISE = Exercise(
             [("np.tanh(x)", "(np.exp(x) - np.exp(-x)) / np.exp(x) + np.exp(-x)")],
         ),
         Mistake(
-            "wrong-derivative",
+            "wrong-function",
             "You compute the logistic sigmoid, which runs from 0 to 1. tanh x = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ).",
             [("np.tanh(x)", "1 / (1 + np.exp(-x))")],
         ),

@@ -135,7 +135,7 @@ EXERCISE = Exercise(
             [(WHOLE, "(1 + np.tanh(x)) / 2")],
         ),
         Mistake(
-            "wrong-derivative",
+            "wrong-function",
             "You compute tanh, which runs from −1 to 1. The sigmoid is 1 / (1 + e⁻ˣ).",
             [(WHOLE, "np.tanh(x)")],
         ),

@@ -126,7 +126,7 @@ EXERCISE = Exercise(
             [(STEP, "w -= learning_rate * g.sum()")],
         ),
         Mistake(
-            "wrong-derivative",
+            "wrong-function",
             "You use the sign of the gradient only. The step is proportional to the gradient.",
             [(STEP, "w -= learning_rate * np.sign(g)")],
         ),
