@@ -82,8 +82,6 @@ def test_learners_get_a_hole_in_each_function(exercise: Exercise) -> None:
 
 @each
 def test_solutions_agree_with_the_kernels_of_the_same_name(exercise: Exercise) -> None:
-    names: dict[str, object] = {}
-    exec(exercise.source, names)
     for function in exercise.functions:
         if function.name not in KERNELS:
             continue
