@@ -160,6 +160,16 @@ EXERCISE = Exercise(
             ],
         ),
         Mistake(
+            "wrong-stride",
+            "You move the windows by 1 pixel and ignore the stride.",
+            [
+                (
+                    "x[:, :, k : k + stride * height : stride, l : l + stride * width : stride]",
+                    "x[:, :, k : k + height, l : l + width]",
+                )
+            ],
+        ),
+        Mistake(
             "wrong-window",
             "You count one window too few from top to bottom and left to right: add 1 to the number of strides.",
             [
@@ -224,6 +234,17 @@ EXERCISE = Exercise(
                 (
                     "dx[:, :, k : k + stride * height : stride, l : l + stride * width : stride]",
                     "dx[:, :, k : k + window * height : window, l : l + window * width : window]",
+                )
+            ],
+            BACKWARD,
+        ),
+        Mistake(
+            "wrong-stride",
+            "You move the windows by 1 pixel and ignore the stride.",
+            [
+                (
+                    "dx[:, :, k : k + stride * height : stride, l : l + stride * width : stride]",
+                    "dx[:, :, k : k + height, l : l + width]",
                 )
             ],
             BACKWARD,
