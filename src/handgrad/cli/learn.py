@@ -14,7 +14,7 @@ import typer
 from handgrad.cli.completion import complete_exercise
 from handgrad.cli.options import FAILED, SUCCEEDED, Json, option
 from handgrad.cli.output import LINE, emit, emit_json, table
-from handgrad.errors import HandgradError
+from handgrad.errors import HandgradError, one_line
 
 if TYPE_CHECKING:
     from handgrad.learn.folder import LearnerFolder
@@ -176,10 +176,8 @@ def grade(
                     }
                 )
             else:
-                passed = sum(score == 1 for score in scores.values())
-                emit(
-                    f"{result.submission:<30} {passed:>3} of {len(scores)} exercises {result.credit():>8.1%}"
-                )
+                name, passed = one_line(result.submission), sum(score == 1 for score in scores.values())
+                emit(f"{name:<30} {passed:>3} of {len(scores)} exercises {result.credit():>8.1%}")
         if file:
             file.write_bytes(_as_csv(grades))
     if not json:

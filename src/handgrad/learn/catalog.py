@@ -10,7 +10,7 @@ from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
-from handgrad.errors import HandgradError
+from handgrad.errors import HandgradError, printable
 from handgrad.learn.exercise import Exercise
 
 FOLDER = Path(__file__).parent / "exercises"
@@ -44,7 +44,7 @@ def load_exercise(file: Path) -> Exercise:
     if not isinstance(exercise, Exercise) or not text or CHECK not in source:
         need = "a docstring, the solution, the line '# --- check', and EXERCISE = Exercise(…)"
         raise HandgradError(f"{file} does not define an exercise; it needs {need}")
-    return replace(exercise, name=file.stem, text=text.strip(), source=source.partition(CHECK)[0])
+    return replace(exercise, name=file.stem, text=printable(text.strip()), source=source.partition(CHECK)[0])
 
 
 @cache

@@ -140,7 +140,7 @@ def definitions_of(added: Iterable[Path]) -> tuple[dict[str, Exercise], dict[str
 def load_progress(file: Path) -> dict[str, dict[str, Any]]:
     """Read the progress. Of a damaged file nothing is used: results come back with the next check."""
     try:
-        progress = json.loads(file.read_text("utf-8"))
+        progress = json.loads(read_learner_file(file))
     except FileNotFoundError:
         return {}
     except OSError as error:
