@@ -89,6 +89,25 @@ def test_training_with_the_functions_of_a_learner(cli: Cli, tmp_path: Path) -> N
     assert cli("learn", "train", "--folder", "here", "clasic").returncode == 2
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [("1 / 0", "handgrad: ex03_dense.py, line 4: Zero"), ("import os; os.kill(os.getpid(), 9)", "signal 9")],
+)
+def test_failures_of_functions_in_training_are_one_line(
+    process: Cli, tmp_path: Path, line: str, said: str
+) -> None:
+    process("learn", "start", "here")
+    code = (
+        f"import numpy as np\ndef dense(x, weights, biases):\n    if x.dtype == np.float32:\n        {line}\n"
+    )
+    (tmp_path / "here" / "ex03_dense.py").write_text(f"{code}    return x @ weights.T + biases\n", "utf-8")
+    done = process("learn", "train", "--folder", "here", "classic", "--data", "strokes:60", "--steps", "3")
+    assert done.returncode == 1
+    (printed,) = done.stderr.splitlines()
+    assert said in printed
+
+
 def test_grades_of_a_class(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "class" / "ada").mkdir(parents=True)
     (tmp_path / "class" / "ada" / "ex03_dense.py").write_text(WRONG, "utf-8")

@@ -29,8 +29,10 @@ def solved(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def imported() -> Iterator[None]:
-    """Forget the modules of exercises that a test has imported."""
+    """Forget the modules of exercises that a test has imported, and their folders."""
+    path = [*sys.path]
     yield
+    sys.path[:] = path
     for name in exercises():
         sys.modules.pop(name, None)
 
@@ -98,3 +100,17 @@ def test_the_table_names_kernels_and_functions_of_exercises() -> None:
         for function, name in functions.items():
             assert exercises()[name].function(function)
     assert {*used_kernels(exercises())} == {*KERNELS}
+
+
+@pytest.mark.parametrize("line", ["return 1 / 0", "exit()"])
+def test_exceptions_name_the_line(tmp_path: Path, line: str) -> None:
+    (tmp_path / "ex03_dense.py").write_text(f"def dense(x, weights, biases):\n    {line}\n", "utf-8")
+    dense = learner_kernels(tmp_path, ["ex03_dense"]).dense
+    with pytest.raises(hg.HandgradError, match=r"ex03_dense\.py, line 2: "):
+        dense(np.ones((1, 1)), np.ones((1, 1)), np.ones(1))
+
+
+def test_files_that_cannot_be_imported_again_are_errors(tmp_path: Path) -> None:
+    (tmp_path / "ex03_dense.py").write_text("\n1 / 0\n", "utf-8")
+    with pytest.raises(hg.HandgradError, match=r"ex03_dense\.py, line 2: Zero"):
+        learner_kernels(tmp_path, ["ex03_dense"])

@@ -2,9 +2,10 @@
 
 import csv
 import io
+import signal
 import subprocess
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from handgrad.cli.completion import complete_exercise
-from handgrad.cli.options import FAILED, SUCCEEDED, Json, option
+from handgrad.cli.options import FAILED, INTERRUPTED, SUCCEEDED, Json, option
 from handgrad.cli.output import LINE, emit, emit_json, table
 from handgrad.errors import HandgradError, one_line
 
@@ -135,13 +136,14 @@ def train(context: typer.Context, folder: Folder = None) -> int:
         arguments = ["classic", "--batch-size", "128", *([] if steps else ["--epochs", "2"]), *arguments]
     command = [
         sys.executable,
+        "-P",
         "-m",
         "handgrad.cli.learn_train",
         str(opened.path),
         ",".join(passed),
         *arguments,
     ]
-    return subprocess.run(command, check=False).returncode
+    return _wait(subprocess.Popen(command))
 
 
 @app.command()
@@ -201,6 +203,26 @@ def _as_csv(grades: list["Grade"]) -> bytes:
         scores = [result.credit(), *result.scores().values()]
         writer.writerow([name, *(f"{score:.4f}" for score in scores), _mistakes(result)])
     return text.getvalue().encode(errors="backslashreplace")
+
+
+def _wait(process: "subprocess.Popen[bytes]") -> int:
+    """Return the status of a child process, which has the time to save when it is interrupted."""
+    try:
+        try:
+            status = process.wait()
+        except KeyboardInterrupt:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(2)  # Ctrl-C has reached it, too
+            process.send_signal(signal.SIGINT)
+            status = process.wait()
+    finally:
+        process.kill()
+        process.wait()
+    if status == INTERRUPTED:
+        raise SystemExit(status)  # the child has said so
+    if status < 0:
+        raise HandgradError(f"the training has ended with signal {-status}; learn check shows the functions")
+    return status
 
 
 def _find(folder: "LearnerFolder", text: str) -> str:

@@ -10,9 +10,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from handgrad.errors import HandgradError
 from handgrad.kernels import losses
 from handgrad.kernels.backend import MODULES, functions_of
 from handgrad.learn.catalog import import_solutions
+from handgrad.learn.failures import explain_failure
+from handgrad.learn.worker import failure_of
 
 Function: TypeAlias = Callable[..., Any]
 KERNELS = {  # for each kernel the functions that replace it, and the exercises in which they are written
@@ -71,12 +74,10 @@ def learner_kernels(folder: Path, names: Iterable[str]) -> SimpleNamespace:
     """
     names = set(names)
     import_solutions(but=names)
-    sys.path.insert(0, str(folder.absolute()))
+    sys.path.append(str(folder.absolute()))
     kernels = functions_of("handgrad.kernels", MODULES)
     for kernel in used_kernels(names):
-        theirs = [
-            _in_dtype(getattr(import_module(name), function)) for function, name in KERNELS[kernel].items()
-        ]
+        theirs = [_load(folder / f"{name}.py", function) for function, name in KERNELS[kernel].items()]
         kernels[kernel] = ADAPTERS[kernel](*theirs) if kernel in ADAPTERS else theirs[0]
     return SimpleNamespace(__name__="exercises", **kernels)
 
@@ -130,7 +131,14 @@ ADAPTERS: dict[str, Callable[..., Function]] = {
 """Kernels whose arguments or results are not those of the learner's functions."""
 
 
-def _in_dtype(function: Function) -> Function:
+def _load(file: Path, name: str) -> Function:
+    try:
+        return _in_dtype(getattr(import_module(file.stem), name), file)
+    except (Exception, SystemExit) as error:
+        raise learner_error(error, file) from error
+
+
+def _in_dtype(function: Function, file: Path) -> Function:
     """Return a function whose results have the dtype of its first argument, where both are floating-point."""
 
     @wraps(function)
@@ -141,6 +149,16 @@ def _in_dtype(function: Function) -> Function:
             floats = isinstance(value, np.ndarray) and value.dtype.kind == "f"
             return value.astype(arguments[0].dtype, copy=False) if floats else value
 
-        return convert(function(*arguments))
+        try:
+            return convert(function(*arguments))
+        except (Exception, SystemExit) as error:
+            raise learner_error(error, file) from error
 
     return converted
+
+
+def learner_error(error: BaseException, file: Path) -> HandgradError:
+    """Return the error for an exception that a learner's file raises in training."""
+    failure = failure_of(error, file)
+    place = f"{file.name}, line {failure.line}" if failure.line else file.name
+    return HandgradError(f"{place}: {explain_failure(failure.type, failure.message)}")
