@@ -1,6 +1,8 @@
 """Checks run a learner's file in another process, and say what is wrong whatever the file does."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import monotonic, sleep
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from handgrad.errors import HandgradError
 from handgrad.learn.calls import call, decode
 from handgrad.learn.catalog import FOLDER, exercises, learner_file
 from handgrad.learn.check import UNMODIFIED, Report, check
+from handgrad.learn.process import end_processes
 
 EXERCISE = exercises()["ex05_dense_backward"]
 DEFINITION = FOLDER / "ex05_dense_backward.py"
@@ -244,6 +247,17 @@ def test_hostile_code_is_a_failure(file: Path, body: str, kind: str) -> None:
     assert report.failure is not None
     assert report.failure.type == kind
     assert "worker" not in report.printed
+
+
+@pytest.mark.slow
+def test_checks_in_other_threads_can_be_ended(file: Path) -> None:
+    start = monotonic()
+    with ThreadPoolExecutor() as pool:
+        report = pool.submit(run, file, "    while True:\n        pass\n")
+        while not report.done() and monotonic() < start + 8:
+            end_processes()
+            sleep(0.01)
+    assert monotonic() < start + 5
 
 
 def test_texts_of_the_code_are_short_and_printable() -> None:

@@ -11,6 +11,7 @@ from handgrad.errors import HandgradError
 from handgrad.learn.added import require_sound
 from handgrad.learn.check import Report, check
 from handgrad.learn.folder import DEFAULT, definitions_of
+from handgrad.learn.process import end_processes
 
 
 @dataclass(frozen=True)
@@ -96,9 +97,13 @@ def grade(folder: Path, added: Sequence[Path] = ()) -> Iterator[Grade]:
             return str(error)
 
     with ThreadPoolExecutor(cpu_count()) as pool:  # each check is a process
-        for submission, place in places.items():
-            reports = pool.map(lambda name, place=place: report(place, name), exercises)
-            yield Grade(submission, dict(zip(exercises, reports, strict=True)))
+        try:
+            for submission, place in places.items():
+                reports = pool.map(lambda name, place=place: report(place, name), exercises)
+                yield Grade(submission, dict(zip(exercises, reports, strict=True)))
+        except BaseException:  # e.g. Ctrl-C: checks that run are not waited for
+            end_processes()
+            raise
 
 
 def frequent(grades: Iterable[Grade], most: int = 5) -> list[tuple[str, int]]:

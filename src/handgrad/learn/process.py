@@ -14,6 +14,15 @@ from time import monotonic
 from handgrad.errors import one_line
 from handgrad.learn.calls import Failure, Outcome, decode
 
+RUNNING: set["subprocess.Popen[bytes]"] = set()
+"""Processes that other threads wait for."""
+
+
+def end_processes() -> None:
+    """End all processes that run learners' files."""
+    for process in [*RUNNING]:
+        process.kill()
+
 
 def run_file(definition: Path, file: Path, cases: int, seconds: float) -> tuple[list[Outcome], str]:
     """Run a learner's file in a child process.
@@ -34,11 +43,13 @@ def run_file(definition: Path, file: Path, cases: int, seconds: float) -> tuple[
                 stderr=screen,
                 start_new_session=True,
             )
+            RUNNING.add(process)
             try:
                 process.wait(seconds + 10)
             except subprocess.TimeoutExpired:
                 pass
             finally:
+                RUNNING.discard(process)
                 process.kill()
                 process.wait()
                 if os.name == "posix":
