@@ -81,7 +81,17 @@ VALUES = {  # bad ones, of each option
     "--token": ["short", "a/b"],
     "--validation": ["-3", "1.5", "0.0", "nan", "true", "[1]", "strokes:x"],
 }
-ANY_TEXT = {"--from", "--out", "--runs", "--data-folder", "--host", "--folder", "--add", "--csv"}
+ANY_TEXT = {
+    "--from",
+    "--out",
+    "--runs",
+    "--data-folder",
+    "--host",
+    "--folder",
+    "--add",
+    "--csv",
+    "--exercise",
+}
 
 
 OPTIONS = [

@@ -27,6 +27,7 @@ EXERCISE_HELP = "Number or name of an exercise."
 FOLDER_HELP = "Folder of the exercises. Default: this folder, or exercises in it."
 ADD_HELP = "A file that defines another exercise. May be repeated."
 CSV_HELP = "Also write the credit for each exercise to a CSV file."
+ONLY_HELP = "An exercise that counts. May be repeated. Default: all."
 SUBMISSIONS_HELP = "A folder with a folder for each learner."
 
 app = typer.Typer(
@@ -150,6 +151,7 @@ def train(context: typer.Context, folder: Folder = None) -> int:
 def grade(
     submissions: Annotated[Path, typer.Argument(help=SUBMISSIONS_HELP, metavar="FOLDER")],
     out: Annotated[Path | None, option("--csv", CSV_HELP, "OUT")] = None,
+    exercise: Annotated[list[str] | None, option("--exercise", ONLY_HELP, "N")] = None,
     added: Added = None,
     json: Json = False,
 ) -> None:
@@ -158,14 +160,14 @@ def grade(
     Each property of an exercise that holds gives credit.
     """
     from handgrad.files import replacing
-    from handgrad.learn.grading import frequent
+    from handgrad.learn.grading import frequent, passed
     from handgrad.learn.grading import grade as grade_all
 
     grades = []
     with (
         replacing(out) if out else nullcontext() as file
     ):  # begun at once: it shows whether it can be written
-        for result in grade_all(submissions, added or []):
+        for result in grade_all(submissions, added or [], exercise or []):
             grades.append(result)
             scores = result.scores()
             if json:
@@ -174,17 +176,19 @@ def grade(
                         "submission": result.submission,
                         "credit": result.credit(),
                         "exercises": scores,
-                        "mistakes": _mistakes(result),
+                        "mistakes": result.mistakes(),
                     }
                 )
             else:
-                name, passed = one_line(result.submission), sum(score == 1 for score in scores.values())
-                emit(f"{name:<30} {passed:>3} of {len(scores)} exercises {result.credit():>8.1%}")
+                name, done = one_line(result.submission), sum(score == 1 for score in scores.values())
+                emit(f"{name:<30} {done:>3} of {len(scores)} exercises {result.credit():>8.1%}")
         if file:
             file.write_bytes(_as_csv(grades))
     if not json:
-        emit()
-        emit(table(["frequent mistake", "submissions"], [[name, str(n)] for name, n in frequent(grades)]))
+        rows = [[name, *map(str, counts)] for name, *counts in passed(grades) if any(counts)]
+        emit(f"\n{table(['exercise', 'passed', 'begun'], rows)}")
+        if mistakes := frequent(grades):
+            emit(f"\n{table(['frequent mistake', 'submissions'], [[name, str(n)] for name, n in mistakes])}")
     if out and not json:
         emit(f"\nsaved    {out}")
 

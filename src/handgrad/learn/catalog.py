@@ -90,7 +90,12 @@ def learner_file(exercise: Exercise) -> str:
 
 def is_untouched(exercise: Exercise, text: str) -> bool:
     """Whether a learner's file is still the one that was copied."""
-    return text.split() == learner_file(exercise).split()
+    return _code(text) == _code(learner_file(exercise))
+
+
+def _code(text: str) -> list[str]:
+    """Return the words of a file without the docstring, which a notebook leaves out."""
+    return re.sub(r'\A\s*""".*?"""', "", text, count=1, flags=re.DOTALL).split()
 
 
 def as_markdown(exercise: Exercise) -> str:

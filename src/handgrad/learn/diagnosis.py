@@ -13,7 +13,7 @@ import numpy as np
 from handgrad.learn.calls import Failure, Outcome
 from handgrad.learn.exercise import Case, Exercise, Mistake
 from handgrad.learn.mistakes import KINDS
-from handgrad.learn.relations import relation
+from handgrad.learn.relations import is_zero, relation
 from handgrad.learn.solutions import Answer, Solutions, answers, same
 
 MOST_TOGETHER = 2
@@ -71,7 +71,8 @@ def diagnose(
             and not all(map(same, got[result], wanted[result]))
         ]
         if wrong:
-            findings += explain_all(got, wanted, wrong, solutions) or [
+            zero = any(is_zero(got[result], wanted[result]) for result in wrong)
+            findings += ([] if zero else explain_all(got, wanted, wrong, solutions)) or [
                 finding
                 for result in wrong
                 for finding in explain(got[result], wanted[result], result, solutions)
@@ -101,6 +102,8 @@ def explain_all(
 
 def explain(got: list[Answer], wanted: list[Answer], result: str, solutions: Solutions) -> list[Finding]:
     """Return the smallest set of mistakes that explains one result in all its cases, or else in the wrong ones."""
+    if is_zero(got, wanted):
+        return [Finding("not-computed", "All numbers are 0.", result)]
     wrong = [index for index, pair in enumerate(zip(got, wanted, strict=True)) if not same(*pair)]
     everywhere = range(len(got))
     for mistakes, outcomes in solutions.combinations(MOST_TOGETHER):

@@ -18,6 +18,15 @@ MEANINGS = {
 }
 """By the class of the exception."""
 
+TITLES = {
+    "TimeLimit": "Endless loop",
+    "MemoryError": "Too much memory",
+    "SystemExit": "Program ended",
+    "Unreadable": "File not readable",
+    "NotImplementedError": "Function not written",
+}
+"""Short names of some exceptions."""
+
 PATTERNS = [
     (r"File too large", "The code prints or writes without end."),
     (
@@ -30,7 +39,7 @@ PATTERNS = [
     ),
     (r"shapes (\(.*?\)) and (\(.*?\)) not aligned", "The shapes of a product do not fit: {0} and {1}."),
     (
-        r"could not be broadcast together with shapes (.*)",
+        r"could not be broadcast together with shapes (.*?)\s*$",
         "The shapes of two arrays do not fit, entry by entry: {0}.",
     ),
     (

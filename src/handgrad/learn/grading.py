@@ -9,7 +9,9 @@ from pathlib import Path
 
 from handgrad.errors import HandgradError
 from handgrad.learn.added import require_sound
+from handgrad.learn.catalog import find_exercise
 from handgrad.learn.check import Report, check
+from handgrad.learn.failures import TITLES
 from handgrad.learn.folder import DEFAULT, definitions_of
 from handgrad.learn.process import end_processes
 
@@ -49,11 +51,11 @@ class Grade:
             elif report.findings:
                 named += [f"{name}: {title}" for title in dict.fromkeys(f.title for f in report.findings)]
             elif report.failure:
-                named.append(f"{name}: {report.failure.type}")
+                named.append(f"{name}: {TITLES.get(report.failure.type, report.failure.type)}")
         return named
 
 
-def grade(folder: Path, added: Sequence[Path] = ()) -> Iterator[Grade]:
+def grade(folder: Path, added: Sequence[Path] = (), only: Sequence[str] = ()) -> Iterator[Grade]:
     """Check every submission in a folder, in the order of their names.
 
     Parameters
@@ -62,6 +64,8 @@ def grade(folder: Path, added: Sequence[Path] = ()) -> Iterator[Grade]:
         A folder with a folder for each submission. Its files lie there, or in its folder ``exercises``.
     added : sequence of Path
         Files that define further exercises.
+    only : sequence of str
+        Numbers or names of the exercises that count. Default: all.
 
     Yields
     ------
@@ -76,13 +80,14 @@ def grade(folder: Path, added: Sequence[Path] = ()) -> Iterator[Grade]:
     for file in added:
         require_sound(file)
     exercises, definitions = definitions_of(added)
-    places = {
-        place.name: inner
-        for place in sorted(folder.glob("*/"))
-        for inner in (place / DEFAULT, place)
-        if any((inner / f"{name}.py").is_file() for name in exercises)
-    }
-    if not places:
+    chosen = [find_exercise(exercises, text).name for text in only] or [*exercises]
+    places = {place.name: place for place in sorted(folder.glob("*/")) if not place.name.startswith(".")}
+    for name, place in places.items():
+        if (place / DEFAULT).is_dir() and not any(
+            (place / f"{exercise}.py").is_file() for exercise in exercises
+        ):
+            places[name] = place / DEFAULT
+    if not any((place / f"{name}.py").is_file() for place in places.values() for name in exercises):
         raise HandgradError(
             f"there are no submissions in {folder}; it needs a folder of exercises for each learner"
         )
@@ -99,11 +104,21 @@ def grade(folder: Path, added: Sequence[Path] = ()) -> Iterator[Grade]:
     with ThreadPoolExecutor(cpu_count()) as pool:  # each check is a process
         try:
             for submission, place in places.items():
-                reports = pool.map(lambda name, place=place: report(place, name), exercises)
-                yield Grade(submission, dict(zip(exercises, reports, strict=True)))
+                reports = pool.map(lambda name, place=place: report(place, name), chosen)
+                yield Grade(submission, dict(zip(chosen, reports, strict=True)))
         except BaseException:  # e.g. Ctrl-C: checks that run are not waited for
             end_processes()
             raise
+
+
+def passed(grades: Sequence[Grade]) -> list[tuple[str, int, int]]:
+    """Return for each exercise how many submissions have passed it, and how many have begun it."""
+    counts = []
+    for name in grades[0].reports:
+        reports = [grade.reports[name] for grade in grades]
+        begun = [report for report in reports if isinstance(report, Report) and report.started]
+        counts.append((name, sum(report.status == "passed" for report in begun), len(begun)))
+    return counts
 
 
 def frequent(grades: Iterable[Grade], most: int = 5) -> list[tuple[str, int]]:

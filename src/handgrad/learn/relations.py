@@ -13,6 +13,13 @@ from handgrad.learn.solutions import Answer, same
 UNCHANGED = "The array that you were given has not changed. Change it in place, e.g. with += or [:] =."
 
 
+def is_zero(got: Sequence[Answer], base: Sequence[Answer]) -> bool:
+    """Whether all numbers of the answers are 0, and those of the base are not."""
+    return all(isinstance(g, np.ndarray) and not g.any() for g in got) and any(
+        isinstance(b, np.ndarray) and b.any() for b in base
+    )
+
+
 def relation(
     got: Sequence[Answer], base: Sequence[Answer], cases: Sequence[Case], result: str
 ) -> tuple[str, str] | None:
@@ -37,7 +44,7 @@ def relation(
     if all(result in case.arguments and same(g, np.asarray(case.arguments[result])) for g, _, case in pairs):
         return "not-in-place", UNCHANGED
     factors = {factor(g, b) for g, b, _ in pairs if b.any()}
-    if len(factors) == 1 and None not in factors:
+    if len(factors) == 1 and None not in factors and all(b.any() or same(g, b) for g, b, _ in pairs):
         return "wrong-constant", "Every number is the expected one times the same constant."
     return None
 
@@ -56,7 +63,6 @@ def factor(g: NDArray[Any], b: NDArray[Any]) -> float | None:
 
 
 RELATIONS: list[tuple[str, str, Callable[[Any, Any, Case], bool]]] = [
-    ("not-computed", "All numbers are 0.", lambda g, b, case: g.shape == b.shape and not g.any()),
     ("sign", "Every number has the opposite sign.", lambda g, b, case: same(g, -1 * b)),
     (
         "transposed-result",

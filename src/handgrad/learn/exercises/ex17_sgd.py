@@ -72,7 +72,7 @@ EXERCISE = Exercise(
     mistakes=[
         Mistake(
             "not-in-place",
-            "`w = w - …` makes a new array, and the caller keeps the old one. Change it: w -= ….",
+            "w does not change: `w = w - …`, or a returned array, is another one. Write w -= ….",
             [(STEP, "w = w - learning_rate * g")],
         ),
         Mistake(

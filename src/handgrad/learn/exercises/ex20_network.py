@@ -139,7 +139,7 @@ def cases(rng):
     x, labels = digits()
     start = initial(np.random.default_rng(1), 784, 10, 10)
     yield Case(
-        "84 % of 1,000 digits",
+        "training with 1,000 digits",
         {"x": x, "labels": labels, **start, "learning_rate": 0.5, "steps": 200},
         slow=True,
     )
