@@ -71,8 +71,7 @@ def diagnose(
             and not all(map(same, got[result], wanted[result]))
         ]
         if wrong:
-            zero = any(is_zero(got[result], wanted[result]) for result in wrong)
-            findings += ([] if zero else explain_all(got, wanted, wrong, solutions)) or [
+            findings += explain_all(got, wanted, wrong, solutions) or [
                 finding
                 for result in wrong
                 for finding in explain(got[result], wanted[result], result, solutions)
@@ -102,13 +101,13 @@ def explain_all(
 
 def explain(got: list[Answer], wanted: list[Answer], result: str, solutions: Solutions) -> list[Finding]:
     """Return the smallest set of mistakes that explains one result in all its cases, or else in the wrong ones."""
-    if is_zero(got, wanted):
-        return [Finding("not-computed", "All numbers are 0.", result)]
     wrong = [index for index, pair in enumerate(zip(got, wanted, strict=True)) if not same(*pair)]
     everywhere = range(len(got))
     for mistakes, outcomes in solutions.combinations(MOST_TOGETHER):
         if mistakes and _matches(got, answers(outcomes, result), wanted, everywhere):
             return findings_of(mistakes, solutions, result)
+    if is_zero(got, wanted):
+        return [Finding("not-computed", "All numbers are 0.", result)]
     for mistakes, outcomes in solutions.combinations(1):
         general = relation(got, answers(outcomes, result), solutions.cases, result)
         if general:
