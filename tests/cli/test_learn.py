@@ -77,6 +77,7 @@ def test_results_of_any_shape_are_shown(shape: tuple[int, ...]) -> None:
     assert "weights (1, 1, 2, 2)" in capture.get()
 
 
+@pytest.mark.slow
 def test_training_with_the_functions_of_a_learner(cli: Cli, tmp_path: Path) -> None:
     cli("learn", "start", "here")
     (tmp_path / "here" / "ex03_dense.py").write_text(SOLUTION, "utf-8")

@@ -40,7 +40,7 @@ def test_file_with_holes_is_not_started(file: Path) -> None:
         ("    return dy @\n", "SyntaxError", 3),
         ("    return unknown\n", "NameError", 3),
         ("    return dy @ x @ weights\n", "ValueError", 3),
-        ("    exit()\n", "SystemExit", 3),
+        pytest.param("    exit()\n", "SystemExit", 3, marks=pytest.mark.slow),
         pytest.param("    raise KeyboardInterrupt\n", "KeyboardInterrupt", 3, marks=pytest.mark.slow),
         pytest.param("    return input()\n", "EOFError", 3, marks=pytest.mark.slow),
         ("    import os\n    os._exit(5)\n", "SystemExit", 0),
@@ -76,6 +76,7 @@ def test_infinite_loop_ends_with_its_line(file: Path) -> None:
     assert report.failure.line in (3, 4)
 
 
+@pytest.mark.slow
 def test_exceptions_that_are_caught_do_not_extend_the_time(file: Path) -> None:
     body = "    while True:\n        try:\n            dy.sum()\n        except BaseException:\n            pass\n"
     report = run(file, body, seconds=0.5)
@@ -83,6 +84,7 @@ def test_exceptions_that_are_caught_do_not_extend_the_time(file: Path) -> None:
     assert report.failure.type == "TimeLimit"
 
 
+@pytest.mark.slow
 def test_started_processes_are_killed(file: Path, tmp_path: Path) -> None:
     place = tmp_path / "pid"
     body = (
@@ -95,6 +97,7 @@ def test_started_processes_are_killed(file: Path, tmp_path: Path) -> None:
     assert not state.exists() or state.read_text().split()[2] == "Z"
 
 
+@pytest.mark.slow
 def test_printing_without_end_is_stopped_and_kept_short(file: Path) -> None:
     report = run(file, "    while True:\n        print('x' * 10000)\n")
     assert report.failure is not None
@@ -132,10 +135,10 @@ def test_results_of_wrong_types_are_described(file: Path, result: str, described
     ("body", "kinds"),
     [
         (f"{SUMS}    return (dy @ weights).astype(np.float32)\n", {"wrong-dtype"}),
-        (f"{SUMS}    return (dy @ weights)[None]\n", {"wrong-shape"}),
-        (f"{SUMS}    return -dy @ weights\n", {"sign"}),
-        (f"{SUMS}    return 3 * dy @ weights\n", {"wrong-constant"}),
-        (f"{SUMS}    return 0 * dy @ weights\n", {"not-computed"}),
+        pytest.param(f"{SUMS}    return (dy @ weights)[None]\n", {"wrong-shape"}, marks=pytest.mark.slow),
+        pytest.param(f"{SUMS}    return -dy @ weights\n", {"sign"}, marks=pytest.mark.slow),
+        pytest.param(f"{SUMS}    return 3 * dy @ weights\n", {"wrong-constant"}, marks=pytest.mark.slow),
+        pytest.param(f"{SUMS}    return 0 * dy @ weights\n", {"not-computed"}, marks=pytest.mark.slow),
         (f"{SUMS}    r = dy @ weights\n    dy *= 2\n    return r\n", {"modified-input"}),
         (
             "    dweights += dy @ x\n    dbiases += dy.sum(1)\n    return -dy @ weights\n",
@@ -283,6 +286,7 @@ def test_helpers_beside_the_file_are_found_and_replace_nothing(file: Path) -> No
     assert run(file, body, f"\ufeff{START}").status == "passed"
 
 
+@pytest.mark.slow
 def test_nothing_of_the_library_changes(file: Path) -> None:
     body = "    import handgrad.kernels.dense as d\n    d.dense_backward = None\n    return 0\n"
     run(file, body)
