@@ -36,6 +36,7 @@ def test_a_run_becomes_six_figures(cli: Cli, run: Path) -> None:
     assert {path: path.read_bytes() for path in before} == before
 
 
+@pytest.mark.slow
 def test_several_runs_share_their_curves(cli: Cli, run: Path, tmp_path: Path) -> None:
     prints(cli, "train --data strokes:300 --steps 3 --out more/SECOND")
     prints(cli, "plot RUN more/SECOND --format svg --against seconds --split train")

@@ -117,6 +117,7 @@ def test_of_too_many_connections_the_one_that_waits_longest_is_closed(
         assert held[-1].recv(12) == b"HTTP/1.1 200"
 
 
+@pytest.mark.slow
 def test_answers_that_are_not_read_end_and_give_others_their_turn(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -116,6 +116,7 @@ def test_ctrl_c_pauses(tmp_path: Path) -> None:
         assert other in refused(server.client.post(f"/runs/{name}/resume"), 409)
 
 
+@pytest.mark.slow
 def test_runs_that_fail_can_be_resumed(api: TestClient, tmp_path: Path) -> None:
     server = Api(api)
     server.post("/digits", name="one", inputs=generate(1, 1)[0].tolist(), labels=["0"])
