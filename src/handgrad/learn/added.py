@@ -34,9 +34,8 @@ def problems(exercise: Exercise) -> Iterator[str]:
     """Yield what is wrong with the definition of an exercise."""
     if not isinstance(exercise.chapter, int) or not isinstance(exercise.minutes, int):
         yield "chapter and minutes are whole numbers"
-    if not isinstance(exercise.hints, list | tuple) or not exercise.hints:
-        yield "hints are a list of texts, at least one"
-    if not all(isinstance(hint, str) for hint in exercise.hints):
+    hints = exercise.hints
+    if not isinstance(hints, list | tuple) or not hints or not all(isinstance(hint, str) for hint in hints):
         yield "hints are a list of texts, at least one"
     if not exercise.functions or not all(isinstance(function, Function) for function in exercise.functions):
         yield "functions are a list of Function(…), at least one"
