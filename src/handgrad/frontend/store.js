@@ -1,0 +1,44 @@
+// The state of the page, in one place. Views render from it, and change it only by `set`.
+
+/**
+ * @typedef {Record<string, any>} State
+ */
+export class Store {
+  /** @type {{keys: string[], render: (state: State) => void}[]} */
+  #views = [];
+  /** @type {Set<string>} */
+  #changed = new Set();
+
+  /** @param {State} state */
+  constructor(state) {
+    this.state = state;
+  }
+
+  /**
+   * Change entries of the state; views of changed entries render in the next animation frame.
+   * @param {State} changes
+   */
+  set(changes) {
+    if (!this.#changed.size) requestAnimationFrame(() => this.#render());
+    for (const [key, value] of Object.entries(changes)) {
+      this.state[key] = value;
+      this.#changed.add(key);
+    }
+  }
+
+  /**
+   * Render a view now, and after each change of one of the entries.
+   * @param {string[]} keys
+   * @param {(state: State) => void} render
+   */
+  subscribe(keys, render) {
+    this.#views.push({ keys, render });
+    render(this.state);
+  }
+
+  #render() {
+    const changed = this.#changed;
+    this.#changed = new Set();
+    for (const { keys, render } of this.#views) if (keys.some((key) => changed.has(key))) render(this.state);
+  }
+}
