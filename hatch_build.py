@@ -1,6 +1,6 @@
-"""Compile the native kernels whenever a wheel is built, `uv sync`'s editable one included.
+"""Compile the native kernels, and those of the page, whenever a wheel is built, `uv sync`'s editable one included.
 
-HANDGRAD_BUILD_TARGET names another machine than this one (see tools/native_build.py), or `none`: no native kernels.
+HANDGRAD_BUILD_TARGET names another machine than this one (see tools/native_build.py), or `none`: only the page's.
 """
 
 import os
@@ -44,9 +44,10 @@ class NativeKernels(BuildHookInterface[Any]):
             build_data["force_include"] |= {str(path): f"{PACKAGE}/{path.name}" for path in folder.iterdir()}
 
     def compile(self, name: str | None, folder: Path) -> list[Path]:
-        """Compile for the named target or for this machine and return the libraries' paths."""
+        """Compile for the named target or for this machine, and for the page; return the libraries' paths."""
         if name == "none":
             native_build.remove_libraries(folder)
+            native_build.compile_wasm(folder)
             return []
         if name and name not in native_build.TARGETS:
             targets = ", ".join(native_build.TARGETS)
@@ -55,6 +56,7 @@ class NativeKernels(BuildHookInterface[Any]):
         if target is None:
             raise RuntimeError(f"no native kernels exist for {sys.platform} on this processor")
         self.target = target
+        native_build.compile_wasm(folder)
         return native_build.compile_libraries(target, folder)
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:

@@ -44,7 +44,7 @@ def test_wheels_have_libraries_that_load_or_the_reason_why_not(
 ) -> None:
     tree, target = tmp_path / "tree", native_build.local_target()
     for folder in ("src", "tools"):
-        ignored = shutil.ignore_patterns("libhandgrad_*", "__pycache__")
+        ignored = shutil.ignore_patterns("libhandgrad_*", "*.wasm", "__pycache__")
         shutil.copytree(ROOT / folder, tree / folder, ignore=ignored)
     for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", ".gitignore"):
         shutil.copy(ROOT / name, tree)

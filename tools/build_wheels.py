@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from zipfile import ZipFile
 
-from native_build import TARGETS, Target
+from native_build import TARGETS, WASM, Target
 
 ROOT = Path(__file__).resolve().parents[1]
 DIST = ROOT / "dist"
@@ -42,9 +42,12 @@ def check_wheel(path: Path, target: Target | None) -> None:
         raise ValueError(f"{path.name} should be tagged {tag}")
     with ZipFile(path) as wheel:
         libraries = {Path(name).name: wheel.read(name) for name in wheel.namelist() if "libhandgrad" in name}
+        has_page = any(name.endswith(WASM) for name in wheel.namelist())
     names = {f"libhandgrad_{name}{target.suffix}" for name in target.instruction_sets} if target else set()
     if set(libraries) != names:
         raise ValueError(f"{path.name} should contain {sorted(names)}, not {sorted(libraries)}")
+    if not has_page:
+        raise ValueError(f"{path.name} should contain {WASM}")
     for name, content in libraries.items():
         if target and (problem := problem_of_library(content, target)):
             raise ValueError(f"{name} in {path.name} {problem}")

@@ -59,6 +59,10 @@ TARGETS = {
 }
 
 
+WASM = "kernels.wasm"
+"""The kernels for the page, in the same folder as the libraries."""
+
+
 def local_target() -> Target | None:
     """Return the target whose wheels this Python can install, or None."""
     from packaging.tags import platform_tags  # of hatchling's dependencies
@@ -77,12 +81,7 @@ def compile_libraries(target: Target, folder: Path) -> list[Path]:
     RuntimeError
         If zig is missing or fails; the message is zig's.
     """
-    sources = [*SOURCES.glob("*.[ch]"), *FREESTANDING.iterdir(), Path(__file__)]
-    changed = max(source.stat().st_mtime for source in sources)
     libraries = {folder / f"libhandgrad_{name}{target.suffix}": name for name in target.instruction_sets}
-    outdated = [path for path in libraries if not path.exists() or path.stat().st_mtime <= changed]
-    for path in outdated:
-        path.unlink(missing_ok=True)
 
     def compile_library(path: Path) -> None:
         instruction_set = target.instruction_sets[libraries[path]]
@@ -96,13 +95,54 @@ def compile_libraries(target: Target, folder: Path) -> list[Path]:
             options.append("-fPIC")
         if target.suffix == ".dylib":
             options.append(f"-Wl,-install_name,@rpath/{path.name}")
-        with TemporaryDirectory(dir=folder, prefix="libhandgrad_build_") as temporary:
-            run_zig([*options, *UNITS, "-o", path.name], temporary)
-            (Path(temporary) / path.name).replace(path)
+        _compile(options, path)
 
     with ThreadPoolExecutor() as pool:
-        list(pool.map(compile_library, outdated))
+        list(pool.map(compile_library, remove_outdated(list(libraries))))
     return list(libraries)
+
+
+def compile_wasm(folder: Path) -> Path:
+    """Compile the kernels to a WebAssembly module with SIMD and without imports, and return its path.
+
+    Raises
+    ------
+    RuntimeError
+        If zig is missing or fails; the message is zig's.
+    """
+    path = folder / WASM
+    if remove_outdated([path]):
+        options = [
+            *(
+                "-target",
+                "wasm32-freestanding",
+                "-mcpu=generic+simd128+bulk_memory",
+                "-DVECTOR_BYTES=16",
+                "-DMOST_CLASSES=1000",
+                "-s",
+            ),
+            *("-nostdlib", "-Wl,--no-entry", "-Wl,--export-dynamic"),
+            *("-I", str(FREESTANDING), str(FREESTANDING / "runtime.c")),
+        ]
+        _compile(options, path)
+    return path
+
+
+def remove_outdated(paths: list[Path]) -> list[Path]:
+    """Remove those files that are older than the sources, and return what is to be compiled."""
+    sources = [*SOURCES.glob("*.[ch]"), *FREESTANDING.iterdir(), Path(__file__)]
+    changed = max(source.stat().st_mtime for source in sources)
+    outdated = [path for path in paths if not path.exists() or path.stat().st_mtime <= changed]
+    for path in outdated:
+        path.unlink(missing_ok=True)
+    return outdated
+
+
+def _compile(options: list[str], path: Path) -> None:
+    """Compile both scalar types beside a file, and rename the result."""
+    with TemporaryDirectory(dir=path.parent, prefix="libhandgrad_build_") as temporary:
+        run_zig([*options, *UNITS, "-o", path.name], temporary)
+        (Path(temporary) / path.name).replace(path)
 
 
 def run_zig(arguments: list[str], folder: Path | str) -> None:
@@ -119,8 +159,8 @@ def run_zig(arguments: list[str], folder: Path | str) -> None:
 
 
 def remove_libraries(folder: Path) -> None:
-    """Remove every compiled library from a folder."""
-    for path in folder.glob("libhandgrad_*.*"):
+    """Remove every compiled library, and the kernels of the page, from a folder."""
+    for path in [*folder.glob("libhandgrad_*.*"), *folder.glob(WASM)]:
         path.unlink()
 
 
@@ -129,5 +169,5 @@ if __name__ == "__main__":
     target = local_target() if name == "local" else TARGETS[name]
     if target is None:
         sys.exit(f"no target suits this machine; the targets are {', '.join(TARGETS)}")
-    for path in compile_libraries(target, Path(folder)):
+    for path in [*compile_libraries(target, Path(folder)), compile_wasm(Path(folder))]:
         print(path)

@@ -174,6 +174,14 @@ def test_softmax_and_losses(instruction_set: str, n: int, classes: int, size: fl
 VECTORS: dict[str, tuple[int, tuple[float, ...]]] = {
     "relu": (1, ()),
     "relu_backward": (2, ()),
+    "leaky_relu": (1, (0.1,)),
+    "leaky_relu_backward": (2, (0.1,)),
+    "tanh": (1, ()),
+    "tanh_backward": (2, ()),
+    "sigmoid": (1, ()),
+    "sigmoid_backward": (2, ()),
+    "gelu": (1, ()),
+    "gelu_backward": (2, ()),
     "sgd": (2, (0.1,)),
     "momentum": (3, (0.9, 0.1)),
     "nesterov": (3, (0.9, 0.1)),
@@ -290,6 +298,26 @@ def test_batch_norm(instruction_set: str, features: int, examples: int, dtype: A
     _, normalized = compare("batch_norm", x, gamma, beta, 1e-2, scale=10)
     gradients = np.ones((features, 2), dtype).T if strided else np.ones((2, features), dtype)
     compare("batch_norm_backward", dy, normalized, gamma, *gradients, scale=10)
+    statistics = x.mean(axis=1), x.var(axis=1)
+    compare("normalize", x, *statistics, gamma, beta, 1e-2, scale=10)
+    compare("normalize_backward", dy, x, *statistics, gamma, *gradients, 1e-2, scale=examples)
+
+
+@hypothesis
+@given(n=IMAGES, pieces=st.integers(1, 5), image=st.sampled_from([(), (3, 5)]), dtype=DTYPES, order=ORDERS)
+def test_maxout(instruction_set: str, n: int, pieces: int, image: Any, dtype: Any, order: str) -> None:
+    x = laid(np.random.default_rng(n).integers(-3, 3, (n, 4 * pieces, *image)).astype(dtype), order)
+    y, argmax = kernels.maxout(x, pieces)
+    expected, places = plain.maxout(x, pieces)
+    close(y, expected)
+    np.testing.assert_array_equal(argmax, places)
+    close(kernels.maxout_backward(y, argmax, pieces), plain.maxout_backward(expected, places, pieces))
+
+
+def test_tanh_of_small_numbers_has_all_digits(instruction_set: str) -> None:
+    x = np.geomspace(1e-6, 20, 999)
+    np.testing.assert_allclose(kernels.tanh(x), np.tanh(x), rtol=1e-14)
+    np.testing.assert_allclose(kernels.tanh(-x.astype("f")), -np.tanh(x).astype("f"), rtol=5e-7)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

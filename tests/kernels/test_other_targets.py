@@ -48,12 +48,17 @@ def calls_of(dtype: str) -> Iterator[tuple[str, list[Any]]]:
     def pixels(*shape: int) -> NDArray[np.uint8]:
         return (rng.integers(0, 256, shape) * (rng.random(shape) < 0.2)).astype(np.uint8)
 
-    yield "relu", [91, f(91), f(91)]
-    yield "relu_backward", [91, f(91), f(91), f(91)]
+    for name in ("relu", "tanh", "sigmoid", "gelu"):
+        yield name, [91, f(91), f(91)]
+        yield f"{name}_backward", [91, f(91), f(91), f(91)]
+    yield "leaky_relu", [91, f(91), 0.1, f(91)]
+    yield "leaky_relu_backward", [91, f(91), f(91), 0.1, f(91)]
+    yield "maxout", [3, 4, 7, f(3, 4, 7), f(3, 7), np.zeros((3, 7), np.uint8)]
+    yield "maxout_backward", [3, 4, 7, f(3, 7), rng.integers(0, 4, (3, 7), np.uint8), f(3, 4, 7)]
     for inputs, outputs in ((37, 10), (45, 3), (784, 40)):
         first: list[Any] = [19, inputs, outputs]
         x, dy = f(19, inputs), f(19, outputs)
-        weights, biases, dx = f(inputs, outputs), f(outputs), f(19, inputs) if outputs <= 16 else None
+        weights, biases, dx = f(inputs, outputs), f(outputs), f(19, inputs)
         yield "dense", [*first, x, weights, biases, dy, SCRATCH]
         yield "dense_bytes", [*first, pixels(19, inputs), weights, biases, dy, SCRATCH]
         yield "dense_backward", [*first, dy, x, weights, f(inputs, outputs), biases, dx, SCRATCH]
@@ -94,6 +99,9 @@ def calls_of(dtype: str) -> Iterator[tuple[str, list[Any]]]:
         yield "average_pool_backward", [*first, 2, 2, y, f(c, h, w, n)]
     yield "batch_norm", [5, 33, 1e-5, f(5, 33), f(5), f(5), f(5, 33), f(5, 33), f(5)]
     yield "batch_norm_backward", [5, 33, f(5, 33), f(5, 33), f(5), f(5), f(5), f(5), f(5, 33)]
+    statistics = [f(5), np.abs(f(5)), f(5)]
+    yield "normalize", [5, 33, 1e-5, f(5, 33), *statistics, f(5), f(5, 33)]
+    yield "normalize_backward", [5, 33, 1e-5, f(5, 33), f(5, 33), *statistics, f(5), f(5), f(5, 33)]
     labels = rng.integers(0, 10, 21)
     yield "softmax", [21, 10, f(21, 10), f(21, 10)]
     yield "softmax_cross_entropy", [21, 10, f(21, 10), labels, 0.1, f(21), f(21, 10)]
@@ -153,6 +161,11 @@ C_DRIVER = """
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#ifdef __wasm32__
+typedef int32_t size;
+#else
+typedef int64_t size;
+#endif
 {prototypes}
 #define N(k) arguments[k]
 #define P(k) (arguments[k] < 0 ? 0 : memory + arguments[k])
@@ -161,15 +174,15 @@ C_DRIVER = """
 int main(void) {{
     int64_t head[3], arguments[64];
     while (fread(head, 8, 3, stdin) == 3) {{
-        int64_t size = head[1], result = 0;
-        char *memory = aligned_alloc(64, (size + 63) / 64 * 64);
-        if (fread(arguments, 8, head[2], stdin) + fread(memory, 1, size, stdin) != head[2] + size) return 2;
+        int64_t bytes = head[1], result = 0;
+        char *memory = aligned_alloc(64, (bytes + 63) / 64 * 64);
+        if (fread(arguments, 8, head[2], stdin) + fread(memory, 1, bytes, stdin) != head[2] + bytes) return 2;
         switch (head[0]) {{
 {cases}
         default: return 3;
         }}
         fwrite(&result, 8, 1, stdout);
-        fwrite(memory, 1, size, stdout);
+        fwrite(memory, 1, bytes, stdout);
         free(memory);
     }}
     return 0;
@@ -199,11 +212,11 @@ def test_numbers_of_every_kernel_are_those_of_x86_64(target: str, tmp_path: Path
     if shutil.which(command[0]) is None:
         missing("TARGETS", f"there is no {command[0]}")
     assert {name for (name, _), _ in calls()} == set(library.SIGNATURES)
-    types = {"n": "int64_t", "p": "void *", "a": "void *", "r": "double"}
+    types = {"n": "size", "p": "void *", "a": "void *", "r": "double"}
     prototypes, cases = [], []
     for k, (name, dtype) in enumerate(FUNCTIONS):
         letters, function = library.SIGNATURES[name], f"{name}_{SUFFIXES[dtype]}"
-        kind, assignment = ("int64_t", "result = ") if name in library.COUNTING else ("void", "")
+        kind, assignment = ("size", "result = ") if name in library.COUNTING else ("void", "")
         prototypes.append(f"{kind} {function}({', '.join(types[letter] for letter in letters)});")
         values = ", ".join(f"{letter.upper()}({index})" for index, letter in enumerate(letters))
         cases.append(f"        case {k}: {assignment}{function}({values}); break;")

@@ -1,4 +1,4 @@
-/* What a library for Windows needs when it is linked to no C library. */
+/* What a library for Windows, or a module of WebAssembly, needs when it is linked to no C library. */
 #include "string.h"
 
 typedef unsigned char block __attribute__((vector_size(16), aligned(1), may_alias));
@@ -20,6 +20,7 @@ void *memset(void *to, int byte, size_t size) {
     return to;
 }
 
+#ifdef _WIN32
 int DllMainCRTStartup(void *library, unsigned reason, void *reserved) {
     (void)library, (void)reason, (void)reserved;
     return 1;
@@ -33,3 +34,4 @@ __asm__(".globl ___chkstk_ms\n"
         "  sub $0x1000, %rcx\n  testq %rcx, (%rcx)\n  sub $0x1000, %rax\n  jmp 1b\n"
         "2: sub %rax, %rcx\n  testq %rcx, (%rcx)\n"
         "  pop %rax\n  pop %rcx\n  ret\n");
+#endif

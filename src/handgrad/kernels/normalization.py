@@ -35,3 +35,31 @@ def batch_norm_backward(
     dx = dy - (total / x.shape[1])[:, None] - x * (along / x.shape[1])[:, None]
     dx *= (gamma * inverse)[:, None]
     return dx
+
+
+def normalize(
+    x: Floats, mean: Floats, variance: Floats, gamma: Floats, beta: Floats, epsilon: float
+) -> Floats:
+    """Compute y = gamma · (x − mean) / √(variance + ε) + beta with given statistics, as in inference.
+
+    Shapes are x and y (C, M), and mean, variance, gamma and beta (C,).
+    """
+    slope = gamma / np.sqrt(variance + x.dtype.type(epsilon))
+    return x * slope[:, None] + (beta - mean * slope)[:, None]
+
+
+def normalize_backward(
+    dy: Floats,
+    x: Floats,
+    mean: Floats,
+    variance: Floats,
+    gamma: Floats,
+    dgamma: Floats,
+    dbeta: Floats,
+    epsilon: float,
+) -> Floats:
+    """Compute dx = dy · gamma / √(variance + ε), dgamma += Σ dy (x − mean) / √(variance + ε) and dbeta += Σ dy."""
+    inverse = 1 / np.sqrt(variance + x.dtype.type(epsilon))
+    dgamma += (dy * (x - mean[:, None])).sum(axis=1) * inverse
+    dbeta += dy.sum(axis=1)
+    return dy * (gamma * inverse)[:, None]

@@ -17,18 +17,6 @@ typedef struct { size channels, height, width; } shape;
 /* Along one side, the number of offsets inside of the image; the pixel and the offset of the first. */
 typedef struct { size count, pixel, offset; } span;
 
-INLINE vec load_lanes(const real *p, size lanes) {
-    if (lanes == LANES) return load(p);
-    vec v = {0};
-    for (size k = 0; k < lanes; k++) v[k] = p[k];
-    return v;
-}
-
-INLINE void store_lanes(real *p, vec v, size lanes) {
-    if (lanes == LANES) store(p, v);
-    else for (size k = 0; k < lanes; k++) p[k] = v[k];
-}
-
 /* Four vectors of sums, as one addition takes some cycles, and one or two begin in each. */
 static real sum_run(const real *p, size count) {
     vec sums[4] = {{0}};
@@ -89,7 +77,7 @@ INLINE void gather_tile(const size vectors, const size lanes, const nest *at, co
             for (size l = 0; l < at->columns; l++, pixel += at->x_column, weight += at->w_column) {
                 vec x_vec[2];
                 for (size v = 0; v < vectors; v++) {
-                    x_vec[v] = load_lanes(pixel + v * LANES, lanes);
+                    x_vec[v] = load_some(pixel + v * LANES, lanes);
                     if (VECTOR_BYTES == 64) __builtin_prefetch(pixel + (vectors + v) * LANES); /* the next tile's */
                 }
                 for (size o = 0; o < GATHER_OUTPUTS; o++)
@@ -98,7 +86,7 @@ INLINE void gather_tile(const size vectors, const size lanes, const nest *at, co
         }
     for (size o = 0; o < GATHER_OUTPUTS; o++)
         for (size v = 0; v < vectors && o < outputs; v++)
-            store_lanes(y + o * y_step + v * LANES, sums[o][v], lanes);
+            store_some(y + o * y_step + v * LANES, sums[o][v], lanes);
 }
 
 /* to[o] = bias[o] + Σ over channels and offsets of weight · from; `backward` where `from` is dy and `to` is dx. */
@@ -153,9 +141,9 @@ INLINE void gradient_tile(const size lanes, size pixels, size begin, size end, c
     for (size p = 0; p < pixels; p++)
         for (size e = begin; e < end; e += LANES) {
             vec dy_vec[GRADIENT_OUTPUTS];
-            for (size o = 0; o < GRADIENT_OUTPUTS; o++) dy_vec[o] = load_lanes(dy[o] + p * dy_step + e, lanes);
+            for (size o = 0; o < GRADIENT_OUTPUTS; o++) dy_vec[o] = load_some(dy[o] + p * dy_step + e, lanes);
             for (size t = 0; t < GRADIENT_OFFSETS; t++) {
-                vec x_vec = load_lanes(x[t] + p * x_step + e, lanes);
+                vec x_vec = load_some(x[t] + p * x_step + e, lanes);
                 for (size o = 0; o < GRADIENT_OUTPUTS; o++) sums[o][t] += dy_vec[o] * x_vec;
             }
         }

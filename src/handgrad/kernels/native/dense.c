@@ -509,13 +509,19 @@ EXPORT void NAME(dense)(size n, size inputs, size outputs, const real *x, const 
     else wide(n, inputs, outputs, 0, x, w, b, y);
 }
 
-/* dw += x^T dy, db += sum of dy, and, where dx is not NULL (narrow only), dx = dy w^T. scratch: (2, I + TILE, NARROW)
-numbers. */
+/* dw += x^T dy, db += sum of dy, and, where dx is not NULL, dx = dy w^T. scratch: (2, I + TILE, NARROW) numbers; for
+a wide dx, (O + 1, I) and what `dense` takes with O inputs. */
 EXPORT void NAME(dense_backward)(size n, size inputs, size outputs, const real *dy, const real *x, const real *w,
                                  real *dw, real *db, real *dx, real *scratch) {
     bias_gradient(n, outputs, dy, db);
     if (outputs <= NARROW) narrow_backward(n, inputs, outputs, dy, x, w, dw, dx);
     else wide_backward(n, inputs, outputs, dy, 0, x, dw, 0);
+    if (outputs <= NARROW || !dx) return;
+    real *across = scratch, *zeros = scratch + outputs * inputs; /* w^T: dx is a dense layer of dy without biases */
+    for (size i = 0; i < inputs; i++)
+        for (size o = 0; o < outputs; o++) across[o * inputs + i] = w[i * outputs + o];
+    memset(zeros, 0, (size_t)inputs * sizeof(real));
+    NAME(dense)(n, outputs, inputs, dy, across, zeros, dx, zeros + inputs);
 }
 
 /* y = x w / 255 + b for bytes x. scratch: (I + 1 + TILE, NARROW) numbers. */

@@ -20,16 +20,16 @@ INLINE void store_argmax(uint8_t *p, mask argmax, size lanes) {
 
 INLINE void largest_of_window(const size lanes, const size window, size n, size line, const real *x, real *y,
                               uint8_t *argmax) {
-    vec largest = load_lanes(x, lanes);
+    vec largest = load_some(x, lanes);
     mask best = {0}, offset = {0};
     for (size k = 0; k < window; k++)
         for (size l = 0; l < window; l++, offset += 1) {
-            vec pixel = load_lanes(x + k * line + l * n, lanes);
+            vec pixel = load_some(x + k * line + l * n, lanes);
             mask larger = pixel > largest;
             best = (larger & offset) | (~larger & best);
             largest = select(larger, pixel, largest);
         }
-    store_lanes(y, largest, lanes);
+    store_some(y, largest, lanes);
     store_argmax(argmax, best, lanes);
 }
 
@@ -54,11 +54,11 @@ EXPORT void NAME(max_pool)(size n, size channels, size height, size width, size 
 /* Pass dy to one row of a window: stored where no other window has its pixels (`apart`), else added. */
 INLINE void spread_to_row(const size lanes, const size window, const int apart, size n, size offset, const real *dy,
                           const uint8_t *argmax, real *dx) {
-    vec dy_vec = load_lanes(dy, lanes);
+    vec dy_vec = load_some(dy, lanes);
     mask best = load_argmax(argmax, lanes) - (int)offset;
     for (size l = 0; l < window; l++, best -= 1) {
         vec share = select(best == 0, dy_vec, (vec){0});
-        store_lanes(dx + l * n, apart ? share : load_lanes(dx + l * n, lanes) + share, lanes);
+        store_some(dx + l * n, apart ? share : load_some(dx + l * n, lanes) + share, lanes);
     }
 }
 
@@ -96,8 +96,8 @@ EXPORT void NAME(average_pool)(size n, size channels, size height, size width, s
                     size lanes = smaller(LANES, n - e);
                     vec total = {0};
                     for (size k = 0; k < window; k++)
-                        for (size l = 0; l < window; l++) total += load_lanes(corner + (k * width + l) * n, lanes);
-                    store_lanes(y + e, total / (real)(window * window), lanes);
+                        for (size l = 0; l < window; l++) total += load_some(corner + (k * width + l) * n, lanes);
+                    store_some(y + e, total / (real)(window * window), lanes);
                 }
 }
 
@@ -114,9 +114,9 @@ EXPORT void NAME(average_pool_backward)(size n, size channels, size height, size
                         const real *dy_vec = dy + ((c * out_height + windows.pixel + k) * out_width + j) * n + e;
                         real *pixel = dx + j * stride * n + e;
                         size lanes = smaller(LANES, n - e);
-                        vec share = load_lanes(dy_vec, lanes) / (real)(window * window);
+                        vec share = load_some(dy_vec, lanes) / (real)(window * window);
                         for (size l = 0; l < window; l++, pixel += n)
-                            store_lanes(pixel, load_lanes(pixel, lanes) + share, lanes);
+                            store_some(pixel, load_some(pixel, lanes) + share, lanes);
                     }
         }
 }

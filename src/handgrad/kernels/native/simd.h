@@ -13,7 +13,11 @@ parameters are added to. Arrays are dense and in the order that each function na
 #include <string.h>
 
 typedef REAL real;
+#ifdef __wasm32__
+typedef int32_t size; /* as its addresses: JavaScript passes them as numbers */
+#else
 typedef int64_t size;
+#endif
 
 #define EXPORT __attribute__((visibility("default")))
 #define INLINE static inline __attribute__((always_inline))
@@ -63,7 +67,15 @@ typedef __typeof__((vec){0} < (vec){0}) mask; /* integers as wide as `real`: all
 
 INLINE vec select(mask where, vec a, vec b) { return (vec)(((mask)a & where) | ((mask)b & ~where)); }
 
-/* exp x = 2^k exp r with r = x - k log 2 and |r| <= log(2) / 2; exp r = 1 + r (1 + r/2 (1 + r/3 (...))).
+/* (exp r - 1) / r = 1 + r/2 (1 + r/3 (...)) for |r| <= 0.7. */
+INLINE vec exponential_series(vec r) {
+    vec y = splat(1);
+#pragma clang loop unroll(full)
+    for (int term = IS_FLOAT ? 10 : 20; term > 1; term--) y = splat(1) + r * splat((real)1 / term) * y;
+    return y;
+}
+
+/* exp x = 2^k exp r with r = x - k log 2 and |r| <= log(2) / 2; exp r = 1 + r (exp r - 1) / r.
 Where the result would be below the normal numbers it is 0; above the largest power, x is clamped; NaN stays NaN. */
 INLINE vec exponential(vec x) {
     const real most = IS_FLOAT ? 88 : 709, least = IS_FLOAT ? -87 : -708;
@@ -75,9 +87,7 @@ INLINE vec exponential(vec x) {
     mask k = __builtin_convertvector(x * splat((real)1.4426950408889634), mask);
     vec whole = __builtin_convertvector(k, vec);
     vec r = (x - whole * splat(log2_high)) - whole * splat(log2_low);
-    vec y = splat(1);
-#pragma clang loop unroll(full)
-    for (int term = IS_FLOAT ? 10 : 20; term > 0; term--) y = splat(1) + r * splat((real)1 / term) * y;
+    vec y = splat(1) + r * exponential_series(r);
     return select(too_small, splat(0), y * (vec)((k + BIAS) << MANTISSA));
 }
 

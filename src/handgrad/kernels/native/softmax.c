@@ -2,7 +2,9 @@
 
 LANES examples are worked on side by side, one in each lane, so that ten classes fill vectors, too. */
 
-#define MOST_CLASSES 64
+#ifndef MOST_CLASSES
+#define MOST_CLASSES 64 /* more for the page, which has no NumPy */
+#endif
 
 /* Read the scores of up to LANES examples (count, C) as (C, LANES), and subtract the largest of each example. */
 INLINE void read_scores(size count, size classes, const real *x, vec *scores) {

@@ -1,37 +1,69 @@
 """Activations, softmax, losses, batch normalization and update rules in C."""
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.kernels.backend import kernels
-from handgrad.kernels.memory import aligned, aligned_like, is_real
+from handgrad.kernels.memory import aligned, aligned_like, batch_first, batch_last, is_real
 from handgrad.kernels.native import fits, is_written, or_numpy
 from handgrad.kernels.types import Floats, Integers
 
-MOST_CLASSES = 64
-"""As in softmax.c; with more classes NumPy fills its vectors, too."""
+MOST_CLASSES, MOST_PIECES = 64, 256
+"""Classes, as in softmax.c; with more, NumPy fills its vectors, too. Pieces whose numbers fit into a byte."""
+
+
+def _activation(name: str) -> tuple[Any, Any]:
+    """Bind an activation of x, and its derivative of dy and x (or y), which may take a number as well."""
+
+    def activation(x: Floats, *numbers: float) -> Any:
+        y = aligned_like(x) if is_real(x) else None
+        if y is None:
+            return NotImplemented
+        getattr(kernels.compiled[x.dtype.char], name)(x.size, x, *numbers, y)
+        return y
+
+    def backward(dy: Floats, x: Floats, *numbers: float) -> Any:
+        same = x.dtype == dy.dtype and x.shape == dy.shape and x.strides == dy.strides
+        dx = aligned_like(x) if is_real(x) and same else None
+        if dx is None:
+            return NotImplemented
+        getattr(kernels.compiled[x.dtype.char], backward.__name__)(x.size, dy, x, *numbers, dx)
+        return dx
+
+    activation.__name__, backward.__name__ = name, f"{name}_backward"
+    return or_numpy(activation), or_numpy(backward)
+
+
+relu, relu_backward = _activation("relu")
+leaky_relu, leaky_relu_backward = _activation("leaky_relu")
+tanh, tanh_backward = _activation("tanh")
+sigmoid, sigmoid_backward = _activation("sigmoid")
+gelu, gelu_backward = _activation("gelu")
 
 
 @or_numpy
-def relu(x: Floats) -> Any:
-    y = aligned_like(x) if is_real(x) else None
-    if y is None:
+def maxout(x: Floats, pieces: int) -> Any:
+    last, outputs = batch_last(x), x.shape[1] // pieces
+    if not (is_real(x) and x.ndim > 1 and x.shape[1] == outputs * pieces and 1 <= pieces <= MOST_PIECES):
         return NotImplemented
-    kernels.compiled[x.dtype.char].relu(x.size, x, y)
-    return y
+    y = aligned((outputs, *last.shape[1:]), x.dtype)
+    argmax = np.empty(y.shape, np.uint8)
+    kernels.compiled[x.dtype.char].maxout(outputs, pieces, prod(last.shape[1:]), last, y, argmax)
+    return batch_first(y), batch_first(argmax)
 
 
 @or_numpy
-def relu_backward(dy: Floats, x: Floats) -> Any:
-    same = x.dtype == dy.dtype and x.shape == dy.shape and x.strides == dy.strides
-    dx = aligned_like(x) if is_real(x) and same else None
-    if dx is None:
+def maxout_backward(dy: Floats, argmax: Integers, pieces: int) -> Any:
+    if not (is_real(dy) and argmax.dtype == np.uint8 and argmax.shape == dy.shape and dy.ndim > 1):
         return NotImplemented
-    kernels.compiled[x.dtype.char].relu_backward(x.size, dy, x, dx)
-    return dx
+    last, best = batch_last(dy), batch_last(argmax)
+    dx = aligned((len(last) * pieces, *last.shape[1:]), dy.dtype)
+    kernels.compiled[dy.dtype.char].maxout_backward(len(last), pieces, prod(last.shape[1:]), last, best, dx)
+    return batch_first(dx)
 
 
 @or_numpy
@@ -110,6 +142,36 @@ def batch_norm_backward(
     dx = aligned(dy.shape, dy.dtype)
     read = map(np.ascontiguousarray, arrays)
     kernels.compiled[dy.dtype.char].batch_norm_backward(*dy.shape, *read, dgamma, dbeta, dx)
+    return dx
+
+
+@or_numpy
+def normalize(x: Floats, mean: Floats, variance: Floats, gamma: Floats, beta: Floats, epsilon: float) -> Any:
+    if not fits("CM C C C C", x, mean, variance, gamma, beta):
+        return NotImplemented
+    y = aligned(x.shape, x.dtype)
+    read = map(np.ascontiguousarray, (x, mean, variance, gamma, beta))
+    kernels.compiled[x.dtype.char].normalize(*x.shape, epsilon, *read, y)
+    return y
+
+
+@or_numpy
+def normalize_backward(
+    dy: Floats,
+    x: Floats,
+    mean: Floats,
+    variance: Floats,
+    gamma: Floats,
+    dgamma: Floats,
+    dbeta: Floats,
+    epsilon: float,
+) -> Any:
+    arrays = (dy, x, mean, variance, gamma)
+    if not (fits("CM CM C C C C C", *arrays, dgamma, dbeta) and is_written(dgamma, dbeta)):
+        return NotImplemented
+    dx = aligned(dy.shape, dy.dtype)
+    read = map(np.ascontiguousarray, arrays)
+    kernels.compiled[dy.dtype.char].normalize_backward(*dy.shape, epsilon, *read, dgamma, dbeta, dx)
     return dx
 
 

@@ -72,34 +72,24 @@ class BatchNorm(Layer):
         return {"mean": features.mean(axis=1), "variance": features.var(axis=1)}
 
     def forward(self, parameters: Parameters, x: Floats, rng: Rng = None) -> tuple[Floats, Backward]:
-        if rng is None:
-            return self._infer(parameters, x)
-        gamma, features = parameters.gamma, batch_last(x)
+        gamma, beta, features = parameters.gamma, parameters.beta, batch_last(x)
         rows = (len(features), -1)
-        y, normalized = kernels.batch_norm(features.reshape(rows), gamma, parameters.beta, self.epsilon)
+        inputs = features.reshape(rows)
+        statistics = None if rng is not None else (parameters.mean, parameters.variance)
+        if statistics:
+            y = kernels.normalize(inputs, *statistics, gamma, beta, self.epsilon)
+        else:
+            y, normalized = kernels.batch_norm(inputs, gamma, beta, self.epsilon)
 
         def backward(dy: Floats, gradients: Parameters) -> Floats:
             dy, sums = batch_last(dy).reshape(rows), (gradients.gamma, gradients.beta)
-            dx = kernels.batch_norm_backward(dy, normalized, gamma, *sums)
+            if statistics:
+                dx = kernels.normalize_backward(dy, inputs, *statistics, gamma, *sums, self.epsilon)
+            else:
+                dx = kernels.batch_norm_backward(dy, normalized, gamma, *sums)
             return batch_first(dx.reshape(features.shape))
 
         return batch_first(y.reshape(features.shape)), backward
-
-    def _infer(self, parameters: Parameters, x: Floats) -> tuple[Floats, Backward]:
-        """Apply the affine map of the layer with a fixed mean and variance."""
-        inverse = 1 / np.sqrt(parameters.variance + x.dtype.type(self.epsilon))
-        by_channel = (1, -1, *[1] * (x.ndim - 2))
-        slope = (parameters.gamma * inverse).reshape(by_channel)
-        start = (parameters.beta - parameters.mean * parameters.gamma * inverse).reshape(by_channel)
-
-        def backward(dy: Floats, gradients: Parameters) -> Floats:
-            centred = x - parameters.mean.reshape(by_channel)
-            others = tuple(axis for axis in range(x.ndim) if axis != 1)
-            gradients.gamma += (dy * centred).sum(axis=others) * inverse
-            gradients.beta += dy.sum(axis=others)
-            return dy * slope
-
-        return x * slope + start, backward
 
 
 @dataclass(frozen=True)
