@@ -83,6 +83,6 @@ def maxout(x: Floats, pieces: int) -> tuple[Floats, Integers]:
 
 def maxout_backward(dy: Floats, argmax: Integers, pieces: int) -> Floats:
     """Compute dx[i · pieces + k] = dyᵢ · [k = argmaxᵢ]: (N, O, ...) to (N, pieces · O, ...)."""
-    groups = np.zeros((*dy.shape[:2], pieces, *dy.shape[2:]), dy.dtype)
-    np.put_along_axis(groups, argmax[:, :, None], dy[:, :, None], axis=2)
-    return groups.reshape(len(dy), dy.shape[1] * pieces, *dy.shape[2:])
+    dx = np.zeros((*dy.shape[:2], pieces, *dy.shape[2:]), dy.dtype)
+    np.put_along_axis(dx, argmax[:, :, None], dy[:, :, None], axis=2)
+    return dx.reshape(len(dy), dy.shape[1] * pieces, *dy.shape[2:])

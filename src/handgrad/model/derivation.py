@@ -148,11 +148,16 @@ def derive(name: str, formula: str, arrays: Mapping[str, Numbers], index: tuple[
     if len(letters) != len(index):
         raise HandgradError(f"{name} has {len(letters)} indices, {', '.join(letters)}; got {len(index)}")
     try:
-        tree = ast.parse(re.sub(r"(Σ|Max)(\[[^]]*\])", r"\1\2 @", right.strip()), mode="eval").body
+        tree = parse(right)
         with np.errstate(all="ignore"):
             return _derive(name, tree, arrays, dict(zip(letters, index, strict=True)))
     except (SyntaxError, KeyError, TypeError) as error:
         raise HandgradError(f"cannot read the index formula {formula!r}: {error}") from error
+
+
+def parse(right: str) -> ast.expr:
+    """Parse the right side of an index formula, whose sums become ``(Σ[i] @ a) * b``; see `find_reduction`."""
+    return ast.parse(re.sub(r"(Σ|Max)(\[[^]]*\])", r"\1\2 @", right.strip()), mode="eval").body
 
 
 def _derive(name: str, tree: ast.expr, arrays: Mapping[str, Numbers], bound: dict[str, Any]) -> Derivation:

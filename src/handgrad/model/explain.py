@@ -6,7 +6,7 @@ The layers compute in float64, so that an example that is predicted with a proba
 import re
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,6 +19,7 @@ from handgrad.model.explanation import Explanation, Step
 from handgrad.model.layers import Layer
 from handgrad.model.losses import BinaryCrossEntropy, CrossEntropy
 from handgrad.model.network import Network
+from handgrad.model.step_formulas import INPUTS, RESULTS
 
 
 def explain(network: Network, raw: ArrayLike, label: int | np.integer | None = None) -> Explanation:
@@ -106,7 +107,7 @@ def _steps(network: Network, raw: NDArray[np.number], label: int) -> Iterator[St
         yield Step(name, place, "forward", formula, y, _entry(layer, "y", name, arrays, shown))
         gradients = {key: np.zeros_like(array) for key, array in parameters.items() if key not in statistics}
         passed.append((layer, names, place, backward, gradients, arrays, shown))
-    dy = yield from _RESULTS[network.task or "classification"](network, name, y, label)
+    dy = yield from _behind(network, name, y, label)
     for layer, names, place, backward, gradients, arrays, shown in reversed(passed):
         arrays["dy"] = dy
         dy = np.asarray(backward(dy, SimpleNamespace(**gradients)), np.float64)
@@ -119,18 +120,14 @@ def _steps(network: Network, raw: NDArray[np.number], label: int) -> Iterator[St
 def _input(network: Network, raw: NDArray[np.number]) -> Step:
     """Return the input of the first layer: the example, scaled."""
     shape, scaling = (1, *network.input_shape), network.scaling
-    arrays = {"raw": raw.astype(np.float64).reshape(shape)}
-    if scaling is None:
-        return Step(
-            "x", "input", "forward", "x = raw", arrays["raw"], EntryFormula("x", "n,i… = raw[n,i…]", arrays)
-        )
-    formula, entry = "x = raw / 255", "n,i… = raw[n,i…] / 255"
-    if not scaling.for_bytes:
-        formula, entry = "x = (raw − shift) / divisor", "n,i… = (raw[n,i…] - shift[n,i…]) / divisor[n,i…]"
+    arrays: dict[str, Any] = {"raw": raw.astype(np.float64).reshape(shape)}
+    kind, x = "unscaled", arrays["raw"]
+    if scaling is not None:
+        kind, x = "bytes" if scaling.for_bytes else "standardized", scaling(raw, np.float64).reshape(shape)
         for name in ("shift", "divisor"):
             arrays[name] = np.broadcast_to(getattr(scaling, name), raw.shape).reshape(shape)
-    x = scaling(raw, np.float64).reshape(shape)
-    return Step("x", "input", "forward", formula, x, EntryFormula("x", entry, arrays))
+    text, entry = INPUTS[kind]
+    return Step("x", "input", "forward", text, x, EntryFormula("x", entry, arrays))
 
 
 def _entry(
@@ -140,69 +137,54 @@ def _entry(
     return EntryFormula(name, layer.entries[key], arrays, shown) if key in layer.entries else None
 
 
-def _class_loss(network: Network, z: str, logits: Floats, label: int) -> Generator[Step, None, Floats]:
-    """Yield the steps behind the last layer, and return the gradient of the loss with respect to its outputs."""
-    target = network.classes[label]
-    probabilities = kernels.softmax(logits)
-    arrays = {"z": logits, "probabilities": probabilities, "largest": logits.max(), "label": label}
-    entry = EntryFormula(
-        "probabilities", "n,c = exp(z[n,c] - largest) / (Σ[k] exp(z[n,k] - largest))", arrays, {"z": z}
-    )
-    formula = f"softmax({z}) = exp {z} / Σ exp {z}"
-    yield Step("probabilities", "loss", "forward", formula, probabilities, entry)
+Results: TypeAlias = tuple[dict[str, Floats], dict[str, Any]]
+"""Arrays behind the last layer, of which the last is the gradient of its outputs; further ones for formulas."""
+
+
+def _class_loss(network: Network, logits: Floats, label: int) -> Results:
     losses, dlogits = CrossEntropy().per_example(logits, np.array([label]))
-    entry = EntryFormula(
-        "loss", " = largest + log(Σ[k] exp(z[0,k] - largest)) - z[0,label]", arrays, {"z": z}
-    )
-    formula = f"loss = −log probabilities[{target}]"
-    yield Step("loss", "loss", "forward", formula, losses.reshape(()), entry)
-    entry = EntryFormula(f"d{z}", "n,c = probabilities[n,c] - (c == label)", arrays)
-    yield Step(f"d{z}", "loss", "backward", f"d{z} = probabilities − one_hot({target})", dlogits, entry)
-    return dlogits
+    arrays = {"probabilities": kernels.softmax(logits), "loss": losses.reshape(()), "dz": dlogits}
+    return arrays, {"largest": logits.max(), "label": label}
 
 
-def _label_loss(network: Network, z: str, logits: Floats, label: int) -> Generator[Step, None, Floats]:
-    """Do the same for the presence of one of several labels."""
-    target = network.classes[label]
-    probabilities = kernels.sigmoid(logits)
-    arrays = {"z": logits, "probabilities": probabilities, "label": label}
-    entry = EntryFormula("probabilities", "n,c = 1 / (1 + exp(-z[n,c]))", arrays, {"z": z})
-    formula = f"sigmoid({z}) = 1 / (1 + exp −{z})"
-    yield Step("probabilities", "loss", "forward", formula, probabilities, entry)
+def _label_loss(network: Network, logits: Floats, label: int) -> Results:
+    """Compute the loss of the presence of one of several labels."""
     losses, dlogit = BinaryCrossEntropy().per_example(logits[:, [label]], np.ones((1, 1)))
-    entry = EntryFormula("loss", " = max(-z[0,label], 0) + log(1 + exp(-abs(z[0,label])))", arrays, {"z": z})
-    formula = f"loss = −log probabilities[{target}]"
-    yield Step("loss", "loss", "forward", formula, losses.reshape(()), entry)
     dlogits = np.zeros_like(logits)
     dlogits[:, [label]] = dlogit
-    formula = f"d{z} = (probabilities − 1) one_hot({target})"
-    entry = EntryFormula(f"d{z}", "n,c = (probabilities[n,c] - 1) * (c == label)", arrays)
-    yield Step(f"d{z}", "loss", "backward", formula, dlogits, entry)
-    return dlogits
+    arrays = {"probabilities": kernels.sigmoid(logits), "loss": losses.reshape(()), "dz": dlogits}
+    return arrays, {"label": label}
 
 
-def _target(network: Network, z: str, outputs: Floats, label: int) -> Generator[Step, None, Floats]:
-    """Do the same for a target of a regression, whose own gradient is explained, without a loss."""
-    scaling, target = network.target_scaling, network.classes[label]
-    formula = f"predictions = {z} · divisor + shift" if scaling else f"predictions = {z}"
+def _target(network: Network, outputs: Floats, label: int) -> Results:
+    """Compute the gradient of a target of a regression, without a loss."""
+    scaling, dy = network.target_scaling, np.zeros_like(outputs)
     divisor, shift = (scaling.divisor, scaling.shift) if scaling else (1.0, 0.0)
-    arrays = {
-        "z": outputs,
+    further: dict[str, Any] = {
         "divisor": np.broadcast_to(divisor, outputs.shape[1:]),
         "shift": np.broadcast_to(shift, outputs.shape[1:]),
         "target": label,
     }
-    entry = EntryFormula("predictions", "n,t = z[n,t] * divisor[t] + shift[t]", arrays, {"z": z})
-    yield Step("predictions", "prediction", "forward", formula, network.decide(outputs), entry)
-    dy = np.zeros_like(outputs)
-    dy[:, label] = scaling.divisor[label] if scaling else 1
-    formula = f"d{z} = divisor one_hot({target})" if scaling else f"d{z} = one_hot({target})"
-    entry = EntryFormula(f"d{z}", "n,t = divisor[t] * (t == target)", arrays)
-    yield Step(f"d{z}", "prediction", "backward", formula, dy, entry)
-    return dy
+    dy[:, label] = further["divisor"][label]
+    return {"predictions": network.decide(outputs), "dz": dy}, further
 
 
 _RESULTS = {"classification": _class_loss, "multilabel": _label_loss, "regression": _target}
+
+
+def _behind(network: Network, z: str, outputs: Floats, label: int) -> Generator[Step, None, Floats]:
+    """Yield the steps behind the last layer, and return the gradient of the loss with respect to its outputs."""
+    task = network.task or "classification"
+    values, further = _RESULTS[task](network, outputs, label)
+    place = "prediction" if task == "regression" else "loss"
+    formulas = RESULTS["scaled regression" if task == "regression" and network.target_scaling else task]
+    arrays = {"z": outputs, **values, **further}
+    for key, array in values.items():
+        name = f"d{z}" if key == "dz" else key
+        text = _fill(formulas[key].text, {"z": z, "target": network.classes[label]})
+        entry = EntryFormula(name, formulas[key].entry, arrays, {"z": z})
+        yield Step(name, place, "backward" if key == "dz" else "forward", text, array, entry)
+    return values["dz"]
 
 
 def _names(layer: Layer, x: str, number: str, parameters: Iterable[str], taken: set[str]) -> dict[str, Any]:

@@ -171,6 +171,8 @@ def with_names(node: ast.expr, arrays: Mapping[str, Numbers], bound: Mapping[str
             indices = [_Simplify({**numbers, **bound}).visit(deepcopy(at)) for at in _indices(part)]
             texts = [with_names(at, arrays, bound).replace(" ", "") for at in indices]
             return [f"{ast.unparse(part.value)}[{','.join(texts)}]"]
+        if isinstance(part, ast.Constant):
+            return with_numbers(part, {}, {})
         name = ast.unparse(part)
         return [str(bound.get(name, name))]
 

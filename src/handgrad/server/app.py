@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 
 from handgrad import __version__
 from handgrad.errors import HandgradError
-from handgrad.frontend import FOLDER
+from handgrad.frontend import FOLDER, generated_modules
 from handgrad.server import datasets, prediction, runs
 from handgrad.server.models import ModelInUse
 from handgrad.server.security import Guard, error_response
@@ -75,6 +75,13 @@ def create_app(
     app.include_router(prediction.routes(in_use, settings.max_pixels, heavy))
     app.include_router(datasets.routes(available, in_use, check_quota, heavy))
     app.include_router(runs.routes(trainings, in_use, available, check_quota, heavy))
+
+    @app.get("/static/generated/{name}", include_in_schema=False)
+    def generated(name: str) -> Response:
+        if (text := generated_modules().get(f"generated/{name}")) is None:
+            raise HTTPException(404)
+        return Response(text, media_type="text/javascript")
+
     app.mount("/static", StaticFiles(directory=FOLDER))
     app.add_middleware(Guard, host=settings.host, token=settings.token, page=page)
     return app
