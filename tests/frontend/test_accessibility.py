@@ -115,9 +115,9 @@ def test_forced_colours_and_reduced_motion(open_window: OpenWindow, trained: str
     window.page.get_by_role("button", name="Draw a sample 8").click()
     assert window.page.evaluate("document.getAnimations().length") == 0
     window.settle()
-    strokes = window.page.evaluate("window.handgrad.currentStrokes().strokes.flat().length")
+    strokes = window.page.evaluate("window.handgrad.state.strokes.strokes.flat().length")
     window.settle()
-    assert window.page.evaluate("window.handgrad.currentStrokes().strokes.flat().length") == strokes > 10
+    assert window.page.evaluate("window.handgrad.state.strokes.strokes.flat().length") == strokes > 10
     moving = window.page.evaluate(
         "[...document.querySelectorAll('*')].map((each) => getComputedStyle(each))"
         ".filter((style) => parseFloat(style.transitionDuration) || style.animationName !== 'none').length"

@@ -71,7 +71,7 @@ def test_collect_download_and_remove(window: Window, server: Process, folder: Pa
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Open in Draw").click()
     window.settle()
-    shown = page.evaluate("Array.from(window.handgrad.currentPixels())")
+    shown = page.evaluate("Array.from(window.handgrad.state.pixels)")
     assert np.array_equal(shown, saved.inputs[0].ravel())
 
 

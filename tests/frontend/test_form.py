@@ -97,7 +97,7 @@ def test_too_many_columns(board: Window, server: Process, reader: bytes) -> None
     program = """async (encoded) => {
         const { fromBase64 } = await import("handgrad/elements.js");
         const { readModel } = await import("handgrad/model/network.js");
-        window.handgrad.setNetwork(readModel(fromBase64(encoded).buffer), "another");
+        window.handgrad.set({ network: readModel(fromBase64(encoded).buffer), modelName: "another" });
     }"""
     for columns, visible in ((200, True), (201, False)):
         board.page.evaluate(program, b64encode(model_bytes(hg.Network([hg.Dense(2)], columns, 0))).decode())

@@ -201,7 +201,7 @@ def test_images_by_class_with_the_keyboard_and_into_draw(open_window: OpenWindow
     window.press("Enter")
     expect(window.page.locator("#draw")).to_be_visible()
     window.settle()
-    shown = window.page.evaluate("Array.from(window.handgrad.currentPixels())")
+    shown = window.page.evaluate("Array.from(window.handgrad.state.pixels)")
     assert np.array_equal(shown, test.inputs[sevens[1]].ravel())
 
 

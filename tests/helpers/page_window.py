@@ -23,11 +23,7 @@ Strokes = list[list[list[float]]]
 
 # the page works once per frame: after two, everything requested before is on the screen
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
-PIXELS = """(canvas) => {
-    const copy = new OffscreenCanvas(28, 28).getContext("2d", { willReadFrequently: true });
-    copy.drawImage(canvas, 0, 0);
-    return Array.from(copy.getImageData(0, 0, 28, 28).data);
-}"""
+PIXELS = "Array.from(window.handgrad.state.pixels ?? new Uint8Array(784))"
 
 
 def strokes_of(label: str, kind: str = "thin", every: int = 5) -> Strokes:
@@ -102,8 +98,8 @@ class Window:
         self.settle()
 
     def pixels(self) -> NDArray[np.uint8]:
-        """Return the 28×28 pixels of the network input as shown."""
-        return np.array(self.pixels_view.evaluate(PIXELS), np.uint8).reshape(28, 28, 4)[:, :, 0]
+        """Return the 28×28 pixels of the network input."""
+        return np.array(self.page.evaluate(PIXELS), np.uint8).reshape(28, 28)
 
     def probabilities(self) -> list[str]:
         """Return the percentages of the bars as shown."""

@@ -1,13 +1,14 @@
 // DOM elements that the sections share, each made in one expression.
 
-import { grey, paint } from "handgrad/draw/images.js";
+import { ink, paint } from "handgrad/images.js";
 
 /** Create an element. Settings named "on…" are listeners; true sets an empty attribute, false and null none. */
 export function element(tag, settings = {}, ...children) {
   const created = document.createElement(tag);
   for (const [name, value] of Object.entries(settings)) {
     if (name.startsWith("on")) created.addEventListener(name.slice(2), value);
-    else if (name === "style") created.style.cssText = value; // the content security policy forbids the attribute
+    else if (name === "style")
+      created.style.cssText = value; // the content security policy forbids the attribute
     else if (value === true) created.setAttribute(name, "");
     else if (value !== false && value != null) created.setAttribute(name, value);
   }
@@ -19,15 +20,15 @@ export function button(content, onclick, settings = {}) {
   return element("button", { type: "button", onclick, ...settings }, content);
 }
 
-/** A section with a frame; screen readers announce its label. */
+/** A part of a section; screen readers announce its label. */
 export function panel(kind, label, ...children) {
   return element("section", { class: `panel ${kind}`, "aria-label": label }, ...children);
 }
 
-/** A 28×28 image; its button or caption describes it to screen readers. */
+/** A 28×28 image, ink on paper; its button or caption describes it to screen readers. */
 export function digitCanvas(pixels = null) {
-  const canvas = element("canvas", { class: "pixels", width: 28, height: 28, "aria-hidden": "true" });
-  if (pixels) paint(canvas, (k) => grey(pixels[k] / 255));
+  const canvas = element("canvas", { class: "pixels ink", width: 28, height: 28, "aria-hidden": "true" });
+  if (pixels) paint(canvas, (k) => ink(pixels[k] / 255));
   return canvas;
 }
 

@@ -1,34 +1,62 @@
-// The page: loads the model, mounts the sections, and shows one of them at a time.
+// The page: loads the model, mounts the sections, and shows the one that the address names.
 
 import { App } from "handgrad/app.js";
-import draw from "handgrad/draw/draw.js";
+import { mount as mountDraw, NO_NETWORK } from "handgrad/draw/draw.js";
 import { arrowTarget, element, fromBase64 } from "handgrad/elements.js";
 import { architecture } from "handgrad/facts.js";
-import form from "handgrad/form/form.js";
+import { mount as mountForm } from "handgrad/form/form.js";
 import { readModel } from "handgrad/model/network.js";
+import { Store } from "handgrad/store.js";
+
+const SECTIONS = {
+  steps: () => import("handgrad/steps/steps.js"),
+  train: () => import("handgrad/train/train.js"),
+  digits: () => import("handgrad/digits/digits.js"),
+};
+const NEED_DATA = ["train", "digits"];
 
 const embedded = document.getElementById("model"); // in an exported file: the model as base64, without a server
-const app = new App(!embedded);
-window.handgrad = app; // for the console and for tests
-const facts = document.getElementById("facts");
+const store = new Store({
+  section: "draw",
+  part: null,
+  network: null,
+  modelName: "",
+  facts: [],
+  problem: null,
+  pixels: null,
+  strokes: null,
+  focus: null,
+  layer: null,
+  status: "",
+});
 const tabs = [...document.querySelectorAll("[role=tab]")];
+const panelOf = (tab) => document.getElementById(tab.getAttribute("aria-controls"));
+let fading = 0;
 
-function show(section) {
-  for (const tab of tabs) {
-    const selected = tab.getAttribute("aria-controls") === section;
-    tab.setAttribute("aria-selected", selected);
-    tab.tabIndex = selected ? 0 : -1;
-    document.getElementById(tab.getAttribute("aria-controls")).hidden = !selected;
-  }
-  app.dispatchEvent(new CustomEvent("section", { detail: section }));
-}
+window.handgrad = store; // for the console and for tests
 
 /** Show the section, and the part of it, that the address names, e.g. #train/mlp-1. */
 function followAddress() {
-  const [section, part] = location.hash.slice(1).split("/");
-  const known = app.server && tabs.some((tab) => tab.getAttribute("aria-controls") === section);
-  app.part = known && part ? part : null;
-  show(known ? section : "draw");
+  const [section, part] = location.hash.slice(1).split("/").map(decodeURIComponent);
+  const known = tabs.some((tab) => !tab.hidden && panelOf(tab).id === section);
+  store.set(known ? { section, part: part || null } : { section: "draw", part: null });
+}
+
+function writeAddress({ section, part }) {
+  const address = `#${section}${part ? `/${encodeURIComponent(part)}` : ""}`;
+  const current = location.hash || "#draw";
+  if (address === current) return;
+  const refines = address.startsWith(`${current}/`); // the first part of a section is no step for Back
+  history[refines ? "replaceState" : "pushState"](null, "", address);
+}
+
+function showSection({ section }) {
+  for (const tab of tabs) {
+    const selected = panelOf(tab).id === section;
+    tab.setAttribute("aria-selected", selected);
+    tab.tabIndex = selected ? 0 : -1;
+    panelOf(tab).hidden = !selected;
+  }
 }
 
 /** Open a section as its link would, but leave the focus on the tab. */
@@ -36,83 +64,107 @@ function onTabClick(event) {
   const tab = event.target.closest("[role=tab]");
   if (!tab || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  if (tab.getAttribute("aria-selected") === "true") return;
-  history.pushState(null, "", tab.hash);
+  if (panelOf(tab).id === store.state.section) return;
+  history.pushState(null, "", tab.hash); // now, not in the next frame: each is a step for Back
   followAddress();
 }
 
 function onTabKey(event) {
-  const at = tabs.indexOf(document.activeElement);
-  const target = event.key === " " ? at : arrowTarget(event, at, tabs.length);
+  const shown = tabs.filter((tab) => !tab.hidden);
+  const at = shown.indexOf(document.activeElement);
+  const target = event.key === " " ? at : arrowTarget(event, at, shown.length);
   if (at < 0 || target === undefined) return;
   event.preventDefault();
-  const tab = tabs[(target + tabs.length) % tabs.length];
+  const tab = shown[(target + shown.length) % shown.length];
   tab.focus();
   tab.click();
 }
 
-function showFacts(...texts) {
-  facts.replaceChildren(...texts.map((text, k) => element(k ? "span" : "b", {}, text)));
-  facts.title = texts.join(" · ");
+/** Show one line, which screen readers announce, for a while. */
+function showStatus({ status }) {
+  const line = document.getElementById("status");
+  line.textContent = status;
+  line.classList.remove("over");
+  clearTimeout(fading);
+  fading = setTimeout(() => line.classList.add("over"), 6000);
 }
 
-async function showNetwork() {
-  const { network, modelName } = app;
+function showFacts({ network, modelName, facts }) {
   document.getElementById("tab-draw").textContent = network?.takesDrawings === false ? "Predict" : "Draw";
+  const texts = [modelName, ...facts].filter(Boolean);
+  const line = document.getElementById("facts");
+  line.replaceChildren(...texts.map((text, k) => element(k ? "span" : "b", {}, text)));
+  line.title = texts.join(" · ");
+}
+
+async function describe({ network, modelName }) {
   if (!network) return;
-  const texts = [modelName, architecture(network), `${network.parameterCount.toLocaleString("en")} parameters`].filter(Boolean);
-  showFacts(...texts);
-  const validation = app.server ? await validated(modelName) : embedded.dataset.accuracy;
-  if (validation && app.network === network) showFacts(...texts, validation);
+  const facts = [architecture(network), `${network.parameterCount.toLocaleString("en")} parameters`];
+  store.set({ facts });
+  const accuracy = embedded ? embedded.dataset.accuracy : await validated(modelName);
+  if (accuracy && store.state.network === network) store.set({ facts: [...facts, accuracy] });
 }
 
 /** The validation accuracy, or else loss, of the run of that name, or null where there is none. */
 async function validated(name) {
-  const runs = await app.api("/runs").catch(() => []);
+  const answer = async (path) => (await fetch(path)).json();
+  const runs = await answer("./runs").catch(() => []);
   if (!runs.some?.((run) => run.name === name)) return null;
-  const { validated: record } = await app.api(`/runs/${encodeURIComponent(name)}`).catch(() => ({}));
+  const { validated: record } = await answer(`./runs/${encodeURIComponent(name)}`).catch(() => ({}));
   if (!record) return null;
   const accuracy = record.validation_accuracy;
-  return accuracy === null ? `validation loss ${record.validation_loss.toPrecision(3)}` : `validation accuracy ${(100 * accuracy).toFixed(1)} %`;
+  return accuracy === null
+    ? `validation loss ${record.validation_loss.toPrecision(3)}`
+    : `validation accuracy ${(100 * accuracy).toFixed(1)} %`;
 }
 
 async function loadModel() {
-  if (embedded) return app.setNetwork(readModel(fromBase64(embedded.textContent.trim()).buffer), embedded.dataset.name || "model");
-  const [about, file] = await Promise.all([app.api("/model").catch(() => ({})), fetch("./model/file")]);
-  if (file.status === 404) {
-    showFacts("no network yet");
-    return app.setNetwork(null, "");
-  }
+  if (embedded)
+    return store.set({ network: readModel(fromBase64(embedded.textContent.trim()).buffer), modelName: embedded.dataset.name || "model" });
+  const [about, file] = await Promise.all([
+    fetch("./model")
+      .then((answer) => answer.json())
+      .catch(() => ({})),
+    fetch("./model/file"),
+  ]);
+  if (file.status === 404) throw new Error(NO_NETWORK);
   if (!file.ok) throw new Error(`the server did not send its model (${file.status})`);
-  app.setNetwork(readModel(await file.arrayBuffer()), about.name || "model");
+  store.set({ network: readModel(await file.arrayBuffer()), modelName: about.name || "model" });
 }
 
-async function mountSection(name, load) {
+/** Mount a section, or hide its tab where this page does not have it. */
+async function mountSection(name) {
   const section = document.getElementById(name);
   try {
-    (await load()).default(section, app);
+    const { mount, default: old } = await SECTIONS[name]();
+    if (mount) mount(section, store);
+    else old(section, new App(store));
   } catch (error) {
+    document.getElementById(`tab-${name}`).hidden = true;
     section.replaceChildren(element("p", { class: "problem" }, `This section could not be opened: ${error.message}`));
   }
 }
 
-app.addEventListener("network", showNetwork);
 const list = document.getElementById("tabs");
 list.addEventListener("click", onTabClick);
 list.addEventListener("keydown", onTabKey);
-list.hidden = !app.server;
-window.addEventListener("popstate", followAddress);
+if (embedded) for (const name of NEED_DATA) document.getElementById(`tab-${name}`).hidden = true;
 followAddress();
-for (const mount of [draw, form]) mount(document.getElementById("draw"), app);
+store.subscribe(["section"], showSection);
+store.subscribe(["section", "part"], writeAddress);
+store.subscribe(["status"], showStatus);
+store.subscribe(["network", "modelName", "facts"], showFacts);
+store.subscribe(["network"], describe);
+window.addEventListener("popstate", followAddress);
+for (const mount of [mountDraw, mountForm]) mount(document.getElementById("draw"), store);
 
 try {
   await loadModel();
 } catch (error) {
-  showFacts("no network");
-  app.dispatchEvent(new CustomEvent("problem", { detail: error.message }));
+  store.set({ facts: [error.message === NO_NETWORK ? NO_NETWORK : "no network"], problem: error.message });
 }
-if (app.server) {
-  await mountSection("train", () => import("handgrad/train/train.js"));
-  await mountSection("digits", () => import("handgrad/digits/digits.js"));
-}
+const wanted = Object.keys(SECTIONS).filter((name) => !embedded || !NEED_DATA.includes(name));
+await Promise.all(wanted.map(mountSection));
+list.hidden = tabs.filter((tab) => !tab.hidden).length < 2;
+followAddress(); // again: it may name a section that is not here
 document.documentElement.dataset.ready = "yes"; // awaited by tests

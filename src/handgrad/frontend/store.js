@@ -8,6 +8,10 @@ export class Store {
   #views = [];
   /** @type {Set<string>} */
   #changed = new Set();
+  #requested = false;
+
+  /** Where the data, the runs and the collections come from; null: from nowhere. */
+  backend = null;
 
   /** @param {State} state */
   constructor(state) {
@@ -19,7 +23,8 @@ export class Store {
    * @param {State} changes
    */
   set(changes) {
-    if (!this.#changed.size) requestAnimationFrame(() => this.#render());
+    if (!this.#requested) requestAnimationFrame(() => this.#render());
+    this.#requested = true;
     for (const [key, value] of Object.entries(changes)) {
       this.state[key] = value;
       this.#changed.add(key);
@@ -36,9 +41,16 @@ export class Store {
     render(this.state);
   }
 
+  /** Views may change further entries, which are rendered in the same frame. */
   #render() {
-    const changed = this.#changed;
-    this.#changed = new Set();
-    for (const { keys, render } of this.#views) if (keys.some((key) => changed.has(key))) render(this.state);
+    try {
+      while (this.#changed.size) {
+        const changed = this.#changed;
+        this.#changed = new Set();
+        for (const { keys, render } of this.#views) if (keys.some((key) => changed.has(key))) render(this.state);
+      }
+    } finally {
+      this.#requested = false;
+    }
   }
 }

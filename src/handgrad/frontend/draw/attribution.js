@@ -1,6 +1,6 @@
 // Which pixels contribute to a class's logit: its gradient with respect to the input, times the input and alone.
 
-import { image, largest, SCALE, sharp, signed } from "handgrad/draw/images.js";
+import { image, largest, sharp, signed } from "handgrad/images.js";
 import { element, panel } from "handgrad/elements.js";
 
 const SIDE = 28;
@@ -14,7 +14,7 @@ export class Attribution {
     this.gradient = view("Gradient", "How the logit changes with more ink.");
     this.title = element("h2", {}, TITLE);
     new ResizeObserver(() => this.update(...this.#last)).observe(this.product.frame);
-    const scale = element("span", { class: "legend-scale", style: `background: linear-gradient(to right, ${SCALE.join(", ")})` });
+    const scale = element("span", { class: "scale" });
     this.element = panel(
       "attributions",
       "Attribution",
@@ -40,7 +40,12 @@ export class Attribution {
 function view(title, note) {
   const canvas = element("canvas", { class: "attribution-canvas", role: "img" });
   const frame = element("div", { class: "attribution" }, canvas);
-  return { canvas, frame, title, figure: element("figure", {}, frame, element("figcaption", {}, element("b", {}, title), element("br"), note)) };
+  return {
+    canvas,
+    frame,
+    title,
+    figure: element("figure", {}, frame, element("figcaption", {}, element("b", {}, title), element("br"), note)),
+  };
 }
 
 function show({ canvas, frame, title }, pixels, values, name) {
@@ -49,7 +54,13 @@ function show({ canvas, frame, title }, pixels, values, name) {
   const context = sharp(canvas, side, side);
   canvas.style.width = canvas.style.height = ""; // set by the style sheet, so that the frame can shrink
   const most = largest(values);
-  context.drawImage(image(SIDE, SIDE, (k) => signed(values[k] / most)), 0, 0, side, side);
+  context.drawImage(
+    image(SIDE, SIDE, (k) => signed(values[k] / most)),
+    0,
+    0,
+    side,
+    side,
+  );
   if (pixels) drawOutline(context, pixels, side / SIDE);
   canvas.setAttribute("aria-label", `${title} ${pixels ? `for ${name}` : "without an input"}`);
 }

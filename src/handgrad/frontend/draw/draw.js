@@ -1,5 +1,6 @@
 // The Draw section: strokes become 28×28 pixels, the network predicts, and every layer shows how.
 
+import { App } from "handgrad/app.js";
 import { Attribution } from "handgrad/draw/attribution.js";
 import { Examples } from "handgrad/draw/examples.js";
 import { History } from "handgrad/draw/history.js";
@@ -12,36 +13,53 @@ import { Stages } from "handgrad/draw/stages.js";
 import { blank, renderStrokes, SIDE } from "handgrad/draw/strokes.js";
 import { tools } from "handgrad/draw/tools.js";
 import { Writer } from "handgrad/draw/writer.js";
-import { argmax, eachFrame, element, panel } from "handgrad/elements.js";
+import { argmax, element, panel } from "handgrad/elements.js";
 import { frameDigit } from "handgrad/model/framing.js";
 
 const HOW_TO_TRAIN = [
-  element("p", { class: "hint" }, "There is no network yet. Train one in the section ", element("a", { href: "#train" }, "Train"), ": it takes seconds."),
-  element("p", { class: "note" }, "Or in a terminal: ", element("code", {}, "handgrad train mlp"), ", then ", element("code", {}, "handgrad serve"), "."),
+  element(
+    "p",
+    { class: "hint" },
+    "There is no network yet. Train one in the section ",
+    element("a", { href: "#train" }, "Train"),
+    ": it takes seconds.",
+  ),
+  element(
+    "p",
+    { class: "note" },
+    "Or in a terminal: ",
+    element("code", {}, "handgrad train mlp"),
+    ", then ",
+    element("code", {}, "handgrad serve"),
+    ".",
+  ),
 ];
 const DIGITS = { classes: [..."0123456789"], task: "classification" };
 
-export default function mount(section, app) {
+export const NO_NETWORK = "no network yet";
+
+export function mount(section, store) {
   const history = new History();
-  let network = null; // the app's, if it takes 28×28 pixels
-  let selected = null; // the class to explain; null: the predicted one
+  const notify = (status) => store.set({ status });
+  let network = null; // the store's, if it takes 28×28 pixels
+  let own = null; // the pixels that this section has set
   let state = null; // what the views show: {pixels, trace, focus, name}
   let announced = true; // whether screen readers have the newest prediction
 
-  const pad = new Pad(history, { changed, write, undo, clear, notify: (text) => app.notify(text) });
+  const pad = new Pad(history, { changed, write, undo, clear, notify });
   const input = new InputGrid({
     begin: () => history.push({ edits: new Map(history.sheet.edits) }),
     set: (pixel, value) => (history.sheet.edits.set(pixel, value), changed(false)),
     end: () => changed(true),
-    notify: (text) => app.notify(text),
+    notify,
   });
   const prediction = new Prediction((index, keep = false) => {
-    selected = index === selected && !keep ? null : index;
-    changed(true);
+    announced = false;
+    store.set({ focus: index === store.state.focus && !keep ? null : index });
   }, "Draw something, and the network predicts its class.");
   const attribution = new Attribution();
   const layers = new Stages();
-  const examples = app.server ? new Examples(app) : null;
+  const examples = document.getElementById("model") ? null : new Examples(new App(store));
   const bar = tools({ undo, clear, write, width: setWidth });
   const writer = new Writer(pad, changed);
 
@@ -70,18 +88,33 @@ export default function mount(section, app) {
     writer.write(sample(digit));
   }
 
-  function currentPixels() {
-    const { drawing, example, edits } = history.sheet;
+  function changed(finished) {
+    if (finished) announced = false;
+    store.set({ sheet: history.sheet });
+  }
+
+  /** Compute the network's input from the sheet. */
+  function render({ sheet }) {
+    const { drawing, example, edits } = sheet;
     const framed = example ?? (drawing.strokes.length ? pixelsOf(drawing, network?.framing ?? "digit") : null);
-    if (!framed && !edits.size) return null;
-    const pixels = framed ? Uint8Array.from(framed) : new Uint8Array(784);
-    for (const [pixel, value] of edits) pixels[pixel] = value;
-    return pixels;
+    own = framed || edits.size ? Uint8Array.from(framed ?? new Uint8Array(784)) : null;
+    for (const [pixel, value] of edits) own[pixel] = value;
+    store.set({ pixels: own, strokes: example || edits.size || !drawing.strokes.length ? null : drawing });
+  }
+
+  /** Take over an example that another section has set. */
+  function open({ pixels }) {
+    if (pixels === own) return;
+    own = pixels;
+    writer.stop();
+    if (pixels) history.push({ drawing: blank(history.sheet.drawing.width), example: pixels, edits: new Map() });
+    else history.clear();
+    pad.draw();
+    changed(true);
   }
 
   /** The prediction first; slow views wait until no stroke is being drawn. */
-  const refresh = eachFrame(() => {
-    const pixels = currentPixels();
+  function predict({ pixels, focus: selected }) {
     const trace = network && pixels ? network.forward(pixels) : null;
     const focus = selected ?? (trace ? argmax(trace.prediction) : -1);
     state = { pixels, trace, focus, name: network?.classes[focus] ?? "" };
@@ -91,9 +124,7 @@ export default function mount(section, app) {
     explanation.request(!pad.drawing && !writer.running);
     if (!announced && trace) prediction.announce();
     announced = true;
-    const { example, edits, drawing } = history.sheet;
-    app.setDrawing(pixels, example || edits.size || !drawing.strokes.length ? null : drawing);
-  });
+  }
 
   const explanation = new IdleTask(() => {
     const { pixels, trace, focus, name } = state;
@@ -101,53 +132,41 @@ export default function mount(section, app) {
     layers.update(trace && { trace, focus, name });
   });
 
-  function changed(finished) {
-    if (finished) announced = false;
-    refresh();
-  }
-
-  function setNetwork() {
-    const next = app.network;
+  function setNetwork({ network: next, problem }) {
     network = next?.takesDrawings ? next : null;
-    selected = null;
     prediction.setNetwork(network ?? DIGITS);
     board.hidden = layers.element.hidden = next !== null && !network; // a form takes their place
-    if (!next) prediction.showMessage(...HOW_TO_TRAIN);
+    if (!next && problem)
+      prediction.showMessage(...(problem === NO_NETWORK ? HOW_TO_TRAIN : [element("p", { class: "problem" }, problem)]));
     layers.setNetwork(network);
     input.setFraming(network?.framing ?? "digit");
-    changed(false);
+    store.set({ focus: null, sheet: history.sheet });
   }
-
-  function showProblem(text) {
-    prediction.showMessage(element("p", { class: "problem" }, text));
-  }
-
-  app.addEventListener("network", setNetwork);
-  app.addEventListener("problem", ({ detail }) => showProblem(detail));
-  app.addEventListener("section", ({ detail }) => detail === "draw" && changed(false));
-  app.addEventListener("example", ({ detail }) => {
-    writer.stop();
-    history.push({ drawing: blank(history.sheet.drawing.width), example: detail.pixels, edits: new Map() });
-    pad.draw();
-    changed(true);
-    app.notify(detail.label === null ? "Example opened" : `Example opened, labelled ${detail.label}`);
-  });
 
   const keys = "Arrow keys move, space changes a pixel, shift with an arrow key draws.";
   const board = element(
     "div",
     { class: examples ? "board" : "board alone" },
     panel("sheet", "Draw", element("h2", {}, "Draw"), pad.element, bar.element),
-    panel("network-input", "Network input", element("h2", {}, "Network input"), input.element, input.note, element("p", { class: "visually-hidden", id: "input-keys" }, keys)),
+    panel(
+      "network-input",
+      "Network input",
+      element("h2", {}, "Network input"),
+      input.element,
+      input.note,
+      element("p", { class: "visually-hidden", id: "input-keys" }, keys),
+    ),
     panel("answers", "Prediction", prediction.element),
     attribution.element,
     examples?.element ?? null,
   );
   section.append(board, layers.element);
-  prediction.setNetwork(DIGITS);
-  prediction.update(null, -1, null);
+  store.set({ sheet: history.sheet });
+  store.subscribe(["network", "problem"], setNetwork);
+  store.subscribe(["sheet"], render);
+  store.subscribe(["pixels"], open);
+  store.subscribe(["pixels", "focus", "network", "section"], predict);
   examples?.open();
-  changed(false);
 }
 
 /** The 28×28 bytes of a drawing: framed as MNIST's digits, or, for framing "plain", as drawn. */

@@ -12,10 +12,26 @@ export class Examples {
   constructor(app) {
     this.app = app;
     this.choice = element("select", { "aria-label": "Data set", onchange: () => this.#turn(-Infinity) });
-    this.strip = element("div", { class: "strip", role: "group", "aria-label": "Examples of the test split", onkeydown: (event) => moveFocus(event, [...this.strip.children]) });
+    this.strip = element("div", {
+      class: "strip",
+      role: "group",
+      "aria-label": "Examples of the test split",
+      onkeydown: (event) => moveFocus(event, [...this.strip.children]),
+    });
     const step = (by, label, text) => button(text, () => this.#turn(by), { "aria-label": label });
-    const controls = element("div", { class: "row" }, this.choice, step(-COUNT, "Previous examples", "←"), step(COUNT, "Next examples", "→"));
-    this.element = panel("examples", "Examples", element("div", { class: "stage-head" }, element("h2", {}, "Test examples"), controls), this.strip);
+    const controls = element(
+      "div",
+      { class: "row" },
+      this.choice,
+      step(-COUNT, "Previous examples", "←"),
+      step(COUNT, "Next examples", "→"),
+    );
+    this.element = panel(
+      "examples",
+      "Examples",
+      element("div", { class: "stage-head" }, element("h2", {}, "Test examples"), controls),
+      this.strip,
+    );
   }
 
   /** List the server's data sets and open the first one of images. */
@@ -44,11 +60,18 @@ export class Examples {
     if (name !== this.choice.value) return; // another was chosen meanwhile
     this.#total = total;
     const bytes = fromBase64(inputs);
-    this.strip.replaceChildren(...labels.map((label, k) => this.#button(bytes.subarray(784 * k, 784 * (k + 1)), classes[label] ?? String(label), k)));
+    this.strip.replaceChildren(
+      ...labels.map((label, k) => this.#button(bytes.subarray(784 * k, 784 * (k + 1)), classes[label] ?? String(label), k)),
+    );
   }
 
   #button(pixels, label, k) {
     const name = `Example ${this.#offset + k + 1}, labelled ${label}`;
-    return button(digitCanvas(pixels), () => this.app.showExample(pixels, label), { class: "example", "aria-label": name, title: name, tabindex: k ? -1 : 0 });
+    return button(digitCanvas(pixels), () => this.app.showExample(pixels, label), {
+      class: "example",
+      "aria-label": name,
+      title: name,
+      tabindex: k ? -1 : 0,
+    });
   }
 }

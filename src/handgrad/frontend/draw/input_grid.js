@@ -1,6 +1,6 @@
 // The 28×28 pixels of the network's input, enlarged and editable: drag over them, or move a cursor with the keys.
 
-import { grey, paint } from "handgrad/draw/images.js";
+import { ink, paint } from "handgrad/images.js";
 import { element } from "handgrad/elements.js";
 
 const SIDE = 28;
@@ -16,7 +16,7 @@ export class InputGrid {
   constructor(handlers) {
     this.handlers = handlers;
     this.canvas = element("canvas", {
-      class: "grid-canvas pixels",
+      class: "grid-canvas pixels ink",
       width: SIDE,
       height: SIDE,
       tabindex: 0,
@@ -32,7 +32,13 @@ export class InputGrid {
     });
     this.note = element("p", { class: "note" });
     this.marker = element("span", { class: "grid-cursor", "aria-hidden": "true" });
-    this.element = element("div", { class: "grid" }, this.canvas, element("span", { class: "grid-lines", "aria-hidden": "true" }), this.marker);
+    this.element = element(
+      "div",
+      { class: "grid" },
+      this.canvas,
+      element("span", { class: "grid-lines", "aria-hidden": "true" }),
+      this.marker,
+    );
     this.#moveMarker();
     this.setFraming("digit");
     this.update(null);
@@ -46,7 +52,7 @@ export class InputGrid {
 
   update(pixels) {
     this.#pixels = pixels ?? new Uint8Array(SIDE * SIDE);
-    paint(this.canvas, (k) => grey(this.#pixels[k] / 255));
+    paint(this.canvas, (k) => ink(this.#pixels[k] / 255));
   }
 
   #onDown(event) {

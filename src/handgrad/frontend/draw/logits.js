@@ -14,11 +14,19 @@ export class Logits {
       const [negative, positive, total] = ["sum-negative", "sum-positive", "sum-total"].map((kind) => element("span", { class: kind }));
       const number = element("span", { class: "sum-number" }, "–");
       const track = element("span", { class: "sum-track", "aria-hidden": "true" }, negative, positive, total);
-      return { row: element("li", { class: "sum" }, element("span", { class: "sum-name" }, name), track, number), negative, positive, total, number };
+      return {
+        row: element("li", { class: "sum" }, element("span", { class: "sum-name" }, name), track, number),
+        negative,
+        positive,
+        total,
+        number,
+      };
     });
     this.title = element("h3", {}, HEADING);
     this.top = Array.from({ length: Math.min(TOP, layer.inputShape[0]) }, () => {
-      const canvas = hidden?.image ? element("canvas", { class: "pixels", width: hidden.image[1], height: hidden.image[0], "aria-hidden": "true" }) : null;
+      const canvas = hidden?.image
+        ? element("canvas", { class: "pixels", width: hidden.image[1], height: hidden.image[0], "aria-hidden": "true" })
+        : null;
       const text = element("span", {}, " ");
       return { canvas, text, item: element("li", {}, canvas, text) };
     });

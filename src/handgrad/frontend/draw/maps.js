@@ -1,6 +1,6 @@
 // The feature maps of a stage that returns images, and its filters where their input has one channel.
 
-import { grey, image, largest, signed, weightImage } from "handgrad/draw/images.js";
+import { ink, image, largest, signed, weightImage } from "handgrad/images.js";
 import { Mosaic } from "handgrad/draw/mosaic.js";
 import { captioned, element } from "handgrad/elements.js";
 
@@ -25,7 +25,12 @@ export class Maps {
     this.large = captioned("feature map", this.width, this.height);
     this.filter = this.filters && captioned("filter", this.filters[0].width, this.filters[0].height);
     const images = element("div", { class: "detail-images" }, this.filter?.figure, this.large.figure);
-    this.element = element("div", { class: "stage-body" }, this.mosaic.element, element("div", { class: "detail" }, this.name, this.text, images));
+    this.element = element(
+      "div",
+      { class: "stage-body" },
+      this.mosaic.element,
+      element("div", { class: "detail" }, this.name, this.text, images),
+    );
   }
 
   #cell(width) {
@@ -49,7 +54,7 @@ export class Maps {
     const size = height * width;
     const values = state?.activations ?? new Float32Array(count * size);
     const most = largest(values);
-    const colourOf = values.some((value) => value < 0) ? signed : grey;
+    const colourOf = values.some((value) => value < 0) ? signed : ink;
     mosaic.clear();
     const stacked = image(width, height * count, (k) => colourOf(values[k] / most)); // one image for all maps is faster
     for (let k = 0; k < count; k++) {

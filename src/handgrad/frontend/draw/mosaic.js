@@ -1,6 +1,6 @@
 // Many small images of one size on one canvas; one can be selected by mouse, touch or arrow keys.
 
-import { sharp } from "handgrad/draw/images.js";
+import { sharp } from "handgrad/images.js";
 import { arrowTarget, element } from "handgrad/elements.js";
 
 const GAP = 3;

@@ -1,6 +1,6 @@
 // The canvas to draw on: mouse, touch, pen and keyboard become strokes.
 
-import { sharp } from "handgrad/draw/images.js";
+import { sharp } from "handgrad/images.js";
 import { begin, extend } from "handgrad/draw/strokes.js";
 import { element } from "handgrad/elements.js";
 

@@ -56,7 +56,10 @@ export class Prediction {
     });
     this.bars.replaceChildren(...this.#rows.map(({ row }) => row));
     this.bars.classList.toggle("many", classes.length > 10);
-    this.bars.classList.toggle("short", task === "classification" && classes.length > 5 && classes.length <= 10 && classes.every((name) => name.length <= 2));
+    this.bars.classList.toggle(
+      "short",
+      task === "classification" && classes.length > 5 && classes.length <= 10 && classes.every((name) => name.length <= 2),
+    );
     this.bars.classList.toggle("labels", task === "multilabel");
     this.bars.classList.toggle("targets", task === "regression");
   }

@@ -15,7 +15,11 @@ const WRITTEN = {
 
 /** The strokes of a digit: smooth curves through the points above. */
 export function sample(digit) {
-  const points = (stroke) => stroke.trim().split(" ").map((pair) => pair.split(",").map((number) => number / 100));
+  const points = (stroke) =>
+    stroke
+      .trim()
+      .split(" ")
+      .map((pair) => pair.split(",").map((number) => number / 100));
   return WRITTEN[digit].split("/").map((stroke) => smooth(points(stroke)));
 }
 

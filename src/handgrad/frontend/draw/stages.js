@@ -41,7 +41,8 @@ function build(network, stage, number, next, before) {
   if (dense && !next) return logitsPanel(network, stage, layer, before);
   const title = titleOf(layer, stage, number);
   if (shape.length === 3) {
-    const note = "Light pixels are large activations. The map with the largest activations is enlarged; select another with the mouse or the arrow keys.";
+    const note =
+      "Light pixels are large activations. The map with the largest activations is enlarged; select another with the mouse or the arrow keys.";
     const view = new Maps({ layer, shape, title });
     return { view, panel: stagePanel(title, `${shape[0]} feature maps of ${shape[1]}×${shape[2]}`, note, view.element) };
   }
@@ -55,7 +56,9 @@ function unitsPanel(network, stage, layer, title, shape, next) {
   const outgoing = weights?.shape.length === 2 && next.types.length === 1 && weights.shape[1] === shape[0] ? weights : null;
   const view = new Units({ layer, count: shape[0], image, outgoing, title });
   const count = shape[0].toLocaleString("en");
-  const tiles = image ? "Each image shows a unit's weights: light positive, dark negative. Units with small activations fade." : "Each square is a unit: the lighter, the larger its activation.";
+  const tiles = image
+    ? "Each image shows a unit's weights: light positive, dark negative. Units with small activations fade."
+    : "Each square is a unit: the lighter, the larger its activation.";
   const bars = outgoing ? " The bar below is its contribution to the class's logit: positive to the right, negative to the left." : "";
   const omitted = view.units.length < shape[0] ? ` Shown are the ${view.units.length} of ${count} with the largest weights.` : "";
   return { view, panel: stagePanel(title, `${count} units`, tiles + bars + omitted, view.element) };
@@ -63,7 +66,8 @@ function unitsPanel(network, stage, layer, title, shape, next) {
 
 function logitsPanel(network, stage, layer, before) {
   const view = new Logits({ layer, classes: network.classes, hidden: before?.outgoing ? before : null });
-  const note = "Positive contributions to the right, negative to the left; the mark is their sum. The class with the largest logit has the largest probability.";
+  const note =
+    "Positive contributions to the right, negative to the left; the mark is their sum. The class with the largest logit has the largest probability.";
   const rest = stage.types.slice(1);
   return { view, panel: stagePanel(`Logits${rest.length ? ` before ${rest.join(" and ")}` : ""}`, "", note, view.element) };
 }
@@ -77,7 +81,10 @@ function stagePanel(title, size, note, body) {
 function titleOf(layer, { types }, number) {
   const shape = layer.parameters.weights?.shape;
   const kernel = shape?.length === 4 ? ` ${shape[2]}×${shape[3]}` : "";
-  return `Layer ${number}: ${types[0]}${kernel}${types.slice(1).map((type) => `, ${type}`).join("")}`;
+  return `Layer ${number}: ${types[0]}${kernel}${types
+    .slice(1)
+    .map((type) => `, ${type}`)
+    .join("")}`;
 }
 
 /** [height, width] where a layer's input is the image itself, of one channel; else null. */

@@ -24,14 +24,27 @@ export function tools({ undo, clear, width, write }) {
     "aria-label": "Width of the pen",
     oninput: () => width(Number(pen.value)),
   });
-  const digits = [..."0123456789"].map((digit) => button(digit, () => write(digit), { class: "plain write", "aria-label": `Draw a sample ${digit}` }));
+  const digits = [..."0123456789"].map((digit) =>
+    button(digit, () => write(digit), { class: "plain write", "aria-label": `Draw a sample ${digit}` }),
+  );
   const keys = KEYS.flatMap(([key, action]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, action)]);
   return {
     element: element(
       "div",
       { class: "tools" },
-      element("div", { class: "row" }, undoes, clears, element("label", { class: "pen", for: "pen-width" }, element("span", {}, "Pen"), pen)),
-      element("div", { class: "row writes", role: "group", "aria-label": "Sample digits" }, element("span", { class: "note" }, "Samples"), ...digits),
+      element(
+        "div",
+        { class: "row" },
+        undoes,
+        clears,
+        element("label", { class: "pen", for: "pen-width" }, element("span", {}, "Pen"), pen),
+      ),
+      element(
+        "div",
+        { class: "row writes", role: "group", "aria-label": "Sample digits" },
+        element("span", { class: "note" }, "Samples"),
+        ...digits,
+      ),
       element("details", { class: "keys" }, element("summary", {}, "Keys"), element("dl", { id: "pad-keys" }, ...keys)),
     ),
     update(history) {

@@ -1,6 +1,6 @@
 // The units of a dense layer: activations, contributions, and weights as images where the layer's input is the image.
 
-import { css, grey, largest, paint, signed, weightImage } from "handgrad/draw/images.js";
+import { css, ink, largest, paint, signed, weightImage } from "handgrad/images.js";
 import { Mosaic } from "handgrad/draw/mosaic.js";
 import { captioned, element } from "handgrad/elements.js";
 
@@ -34,7 +34,12 @@ export class Units {
     const figures = ["weights", "weights × input"].map((text) => captioned(text, width, height));
     this.canvases = figures.map(({ canvas }) => canvas);
     const images = image ? element("div", { class: "detail-images" }, ...figures.map(({ figure }) => figure)) : null;
-    this.element = element("div", { class: "stage-body" }, this.mosaic.element, element("div", { class: "detail" }, this.name, this.text, images));
+    this.element = element(
+      "div",
+      { class: "stage-body" },
+      this.mosaic.element,
+      element("div", { class: "detail" }, this.name, this.text, images),
+    );
   }
 
   #strongest() {
@@ -42,7 +47,10 @@ export class Units {
     const most = this.image ? MAX_IMAGES : MAX_SQUARES;
     if (this.count <= most) return all;
     const norm = all.map((unit) => this.weightsOf(unit).reduce((sum, weight) => sum + weight * weight, 0));
-    return all.sort((a, b) => norm[b] - norm[a]).slice(0, most).sort((a, b) => a - b);
+    return all
+      .sort((a, b) => norm[b] - norm[a])
+      .slice(0, most)
+      .sort((a, b) => a - b);
   }
 
   #cell(width) {
@@ -98,7 +106,7 @@ export class Units {
     const [x, y] = this.mosaic.corner(k);
     if (this.image) context.drawImage(this.tiles[k], x, y, side, side);
     context.globalAlpha = this.image ? 0.82 * (1 - Math.sqrt(Math.abs(share))) : 1;
-    context.fillStyle = this.image ? colour("surface") : css(share < 0 ? signed(share) : grey(share));
+    context.fillStyle = this.image ? colour("surface") : css(share < 0 ? signed(share) : ink(share));
     context.fillRect(x, y, side, side);
     context.globalAlpha = 1;
   }

@@ -28,7 +28,8 @@ export function wordingOf({ classes, task, targetScaling }) {
     return {
       label: "Probabilities of labels. Select one to explain",
       headline: (prediction) => present(prediction).join(", ") || "none",
-      sentence: (prediction) => `${present(prediction).length} of ${classes.length} labels above 50 %: ${present(prediction).join(", ") || "none"}.`,
+      sentence: (prediction) =>
+        `${present(prediction).length} of ${classes.length} labels above 50 %: ${present(prediction).join(", ") || "none"}.`,
       text: inPercent,
       predicted: (prediction, index) => prediction[index] > ABOVE,
     };

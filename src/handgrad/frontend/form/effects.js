@@ -26,7 +26,9 @@ export class Effects {
     const write = numberFormat(regression ? (network.targetScaling?.divisor[output] ?? 1) : 10, "exceptZero");
     const order = [...(columns ?? [])].sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect));
     const most = Math.max(Math.abs(order[0]?.effect ?? 0), 1e-12);
-    this.list.replaceChildren(...order.slice(0, MOST).map((column) => effectRow(column, most, regression ? column.effect : 100 * column.effect, write)));
+    this.list.replaceChildren(
+      ...order.slice(0, MOST).map((column) => effectRow(column, most, regression ? column.effect : 100 * column.effect, write)),
+    );
     const unit = regression ? name : `the probability of ${name}, in percentage points`;
     const hidden = order.length > MOST ? ` Of ${order.length} columns, the ${MOST} with the largest effects are shown.` : "";
     this.note.textContent = `The change of ${unit}, against the mean of the training data in this column.${hidden}`;
@@ -35,7 +37,10 @@ export class Effects {
 
 function effectRow({ name, text, effect }, most, shown, write) {
   const positive = effect >= 0;
-  const bar = element("span", { class: positive ? "sum-positive" : "sum-negative", style: `transform: scaleX(${Math.abs(effect) / most})` });
+  const bar = element("span", {
+    class: positive ? "sum-positive" : "sum-negative",
+    style: `transform: scaleX(${Math.abs(effect) / most})`,
+  });
   return element(
     "li",
     { class: "sum" },

@@ -8,19 +8,23 @@ import { field } from "handgrad/form/fields.js";
 
 const MOST = 200; // fields, as in exports/html.py
 
-export default function mount(section, app) {
-  let network = null; // the app's, if it takes a table
+export function mount(section, store) {
+  let network = null; // the store's, if it takes a table
   let columns = [];
   let fields = [];
-  let selected = null; // the class, label or target to explain; null: the most probable, or the first target
   let announced = true; // whether screen readers have the newest prediction
 
   const prediction = new Prediction((index, keep = false) => {
-    selected = index === selected && !keep ? null : index;
-    changed(false);
+    store.set({ focus: index === store.state.focus && !keep ? null : index });
   });
   const effects = new Effects();
-  const inputs = element("form", { class: "fields", "aria-labelledby": "form-title", onsubmit: (event) => event.preventDefault(), oninput: () => changed(false), onchange: () => changed(true) });
+  const inputs = element("form", {
+    class: "fields",
+    "aria-labelledby": "form-title",
+    onsubmit: (event) => event.preventDefault(),
+    oninput: () => changed(false),
+    onchange: () => changed(true),
+  });
   const note = element("p", { class: "note" });
   const resets = button("Reset", () => {
     fields.forEach((each) => each.reset());
@@ -29,6 +33,7 @@ export default function mount(section, app) {
 
   const refresh = eachFrame(() => {
     if (!fields.length) return;
+    const selected = store.state.focus; // the class, label or target to explain; null: the most probable, or the first target
     const values = fields.map((each) => each.value());
     const raw = values.includes(undefined) ? null : rawInputs(network, columns, values);
     const found = raw && network.predict(raw, 1);
@@ -37,7 +42,17 @@ export default function mount(section, app) {
     prediction.empty = raw ? "The numbers are too large." : `${columns[values.indexOf(undefined)].name} needs a number.`;
     prediction.update(valid ? found : null, focus, selected);
     const changes = valid && columnEffects(network, columns, raw, focus);
-    effects.update(network, focus, changes ? columns.map(({ name }, k) => ({ name, text: String(values[k] === "" ? "missing" : values[k]).replace(/^-/, "−"), effect: changes[k] })) : null);
+    effects.update(
+      network,
+      focus,
+      changes
+        ? columns.map(({ name }, k) => ({
+            name,
+            text: String(values[k] === "" ? "missing" : values[k]).replace(/^-/, "−"),
+            effect: changes[k],
+          }))
+        : null,
+    );
     if (!announced) prediction.announce();
     announced = true;
   });
@@ -47,10 +62,9 @@ export default function mount(section, app) {
     refresh();
   }
 
-  function setNetwork() {
-    network = app.network && !app.network.takesDrawings ? app.network : null;
+  function setNetwork({ network: next }) {
+    network = next && !next.takesDrawings ? next : null;
     columns = network ? columnsOf(network) : [];
-    selected = null;
     const fits = columns.length <= MOST;
     fields = fits ? columns.map((column) => field(network, column)) : [];
     inputs.replaceChildren(...fields.map((each) => each.element));
@@ -58,7 +72,10 @@ export default function mount(section, app) {
     section.append(form);
     prediction.setNetwork(network);
     inputsPanel.hidden = effectsPanel.hidden = !fits;
-    if (!fits) prediction.showMessage(element("p", { class: "problem" }, `This network takes ${columns.length} columns; a form has at most ${MOST}.`));
+    if (!fits)
+      prediction.showMessage(
+        element("p", { class: "problem" }, `This network takes ${columns.length} columns; a form has at most ${MOST}.`),
+      );
     const missing = columns.some((column) => column.number !== undefined && column.names.has(""));
     note.textContent = `Reset fills in the means of the training data${missing ? "; an empty field is a missing number" : ""}.`;
     changed(false);
@@ -69,5 +86,6 @@ export default function mount(section, app) {
   const effectsPanel = panel("form-effects", "Effects", effects.element);
   const result = element("div", { class: "form-result" }, panel("form-answer", "Prediction", prediction.element), effectsPanel);
   const form = element("div", { class: "table-form" }, inputsPanel, result);
-  app.addEventListener("network", setNetwork);
+  store.subscribe(["network"], setNetwork);
+  store.subscribe(["focus"], () => changed(false));
 }

@@ -1,6 +1,6 @@
 // Test images, classified again by each new network; errors are framed and show the predicted class.
 
-import { grey, paint } from "handgrad/draw/images.js";
+import { ink, paint } from "handgrad/images.js";
 import { button, digitCanvas, element, moveFocus, panel } from "handgrad/elements.js";
 import { Evaluator } from "handgrad/train/evaluator.js";
 import { count, percent, sourceName } from "handgrad/train/format.js";
@@ -190,7 +190,7 @@ export class Gallery {
     if (k === undefined) return cell.button.removeAttribute("aria-label");
     if (cell.index !== k || cell.examples !== this.#examples) {
       const pixels = this.#pixels(k);
-      paint(cell.canvas, (pixel) => grey(pixels[pixel] / 255));
+      paint(cell.canvas, (pixel) => ink(pixels[pixel] / 255));
       [cell.index, cell.examples] = [k, this.#examples];
     }
     this.#write(cell, k);

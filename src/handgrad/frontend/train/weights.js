@@ -1,6 +1,6 @@
 // The weights of the first layer as images, one per unit or filter.
 
-import { sharp, weightImage } from "handgrad/draw/images.js";
+import { sharp, weightImage } from "handgrad/images.js";
 import { element, panel } from "handgrad/elements.js";
 import { size } from "handgrad/model/shapes.js";
 
