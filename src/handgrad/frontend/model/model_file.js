@@ -4,11 +4,13 @@
 // after another, little-endian. Python has checked the description. What is checked here is that the file is complete,
 // that its arrays fit, and that the page has its layers.
 
-import { build } from "handgrad/model/layers/layers.js";
+import { build } from "handgrad/model/layers.js";
 import { same, size } from "handgrad/model/shapes.js";
 
 const FORMAT = "handgrad 1";
 const TYPES = { F32: Float32Array, F64: Float64Array };
+const SCALINGS = ["scaling", "target_scaling"];
+const MOST_CLASSES = 1000; // as the kernels of the page are compiled
 
 /**
  * Read the parts of a network.
@@ -41,8 +43,10 @@ function parts(buffer, { start, header }) {
     if (values.length !== size(shape) || !values.every(Number.isFinite)) throw new Error(`${name} does not hold ${size(shape)} finite numbers`);
     return { shape, values };
   };
-  const description = (key) => JSON.parse(header.__metadata__[key]);
+  const metadata = header.__metadata__;
+  const description = (key) => JSON.parse(metadata[key]);
   const [inputShape, classes] = [description("input_shape"), description("classes")];
+  if (classes.length > MOST_CLASSES) throw new Error(`it has ${classes.length} classes; the page computes ${MOST_CLASSES} at most`);
   let shape = inputShape;
   const layers = description("layers").map((each, index) => {
     const layer = build(each, shape, (name) => tensor(`layers.${index}.${name}`));
@@ -50,11 +54,41 @@ function parts(buffer, { start, header }) {
     return layer;
   });
   if (!same(shape, [classes.length])) throw new Error(`the last layer has shape ${shape}, but there are ${classes.length} classes`);
-  const [scaling, targetScaling] = ["scaling", "target_scaling"].map((name) => {
+  const [scaling, targetScaling] = SCALINGS.map((name) => {
     if (!Object.hasOwn(header, `${name}.shift`)) return null;
     return { shift: tensor(`${name}.shift`, Float64Array).values, divisor: tensor(`${name}.divisor`, Float64Array).values };
   });
   const [exampleShape, features, framing, recipe] = ["example_shape", "features", "framing", "recipe"].map(description);
   const task = description("task") ?? "classification";
-  return { classes, inputShape, exampleShape, features, framing, recipe, task, scaling, targetScaling, layers };
+  return { classes, inputShape, exampleShape, features, framing, recipe, task, scaling, targetScaling, layers, metadata };
+}
+
+/**
+ * Write a network, in float32, as a model file.
+ * @param {Object} network  a `Network`, or its parts
+ * @returns {Uint8Array}
+ */
+export function writeModel({ layers, scaling, targetScaling, metadata }) {
+  const tensors = layers.flatMap(({ parameters, statistics }, index) => {
+    const named = Object.entries({ ...parameters, ...statistics });
+    return named.map(([name, { shape, values }]) => ({ name: `layers.${index}.${name}`, shape, values: Float32Array.from(values) }));
+  });
+  [scaling, targetScaling].forEach((each, k) => {
+    for (const [name, values] of Object.entries(each ?? {})) tensors.push({ name: `${SCALINGS[k]}.${name}`, shape: values.length > 1 ? [values.length] : [], values });
+  });
+  tensors.sort((a, b) => b.values.BYTES_PER_ELEMENT - a.values.BYTES_PER_ELEMENT); // larger types first: aligned
+  const header = { __metadata__: { ...metadata, dtype: '"float32"' } };
+  let length = 0;
+  for (const { name, shape, values } of tensors) {
+    const end = length + values.byteLength;
+    header[name] = { dtype: values instanceof Float64Array ? "F64" : "F32", shape, data_offsets: [length, end] };
+    length = end;
+  }
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const start = 8 + Math.ceil(text.length / 8) * 8;
+  const file = new Uint8Array(start + length).fill(32, 8, start); // the header ends with spaces
+  new DataView(file.buffer).setBigUint64(0, BigInt(start - 8), true);
+  file.set(text, 8);
+  for (const { name, values } of tensors) file.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), start + header[name].data_offsets[0]);
+  return file;
 }

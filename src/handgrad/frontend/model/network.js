@@ -1,7 +1,7 @@
-// The network of a model file: from raw inputs to probabilities or targets, and back to the gradient of the input.
+// The network of a model file: predictions, explanations, and one step of training.
 
-import { sigmoid } from "handgrad/model/layers/activations.js";
 import { readParts } from "handgrad/model/model_file.js";
+import { Passes } from "handgrad/model/passes.js";
 import { size } from "handgrad/model/shapes.js";
 
 const CHUNK = 2_000_000; // values of the largest layer that are computed at a time
@@ -16,26 +16,23 @@ export function readModel(buffer) {
   return new Network(readParts(buffer));
 }
 
-/** yᵢ = exp(xᵢ − max x) / Σⱼ exp(xⱼ − max x) of one example; the maximum prevents overflow. */
-function softmax(logits) {
-  const most = logits.reduce((a, b) => Math.max(a, b));
-  const y = Float64Array.from(logits, (logit) => Math.exp(logit - most));
-  const sum = y.reduce((a, b) => a + b);
-  return Float32Array.from(y, (value) => value / sum);
-}
-
 export class Network {
+  #passes = null;
+
   /**
    * @param {Object} parts  the result of `readParts`, which become properties:
    *   classes: string[] (or labels, or targets), task: "classification"|"multilabel"|"regression",
    *   inputShape, exampleShape: number[], features: string[], framing: string, recipe: Object|null,
    *   scaling: {shift, divisor: Float64Array of 1 or I values}|null, targetScaling: the same of C values|null,
-   *   layers: {type, inputShape, outputShape, parameters: {name: {shape, values}}, …}[]
+   *   layers: {type, inputShape, outputShape, parameters: {name: {shape, values}}, …}[], metadata
    */
   constructor(parts) {
     Object.assign(this, parts);
     const parameters = this.layers.flatMap((layer) => Object.values(layer.parameters));
     this.parameterCount = parameters.reduce((sum, { values }) => sum + values.length, 0);
+    const { shift, divisor } = this.scaling ?? { shift: [], divisor: [] };
+    /** Whether inputs are bytes that stand for x / 255. */
+    this.forBytes = divisor.length > 0 && shift.every((value) => value === 0) && divisor.every((value) => value === 255);
   }
 
   /** Whether it classifies drawings of 28×28 pixels; a form shows every other network. */
@@ -43,32 +40,42 @@ export class Network {
     return size(this.inputShape) === 784 && (this.exampleShape.length > 1 || !this.features.length) && this.task !== "regression";
   }
 
+  /** The parameters in the memory of the kernels, for float32, without arrays of earlier passes. */
+  #ready() {
+    this.#passes ??= new Passes(this);
+    this.#passes.reset();
+    return this.#passes;
+  }
+
   /**
    * Compute one example.
    * @param {Uint8Array|Float32Array} raw  I raw values: 0–255 for images
-   * @returns {{activations: Float32Array[], prediction: Float32Array|Float64Array, backward: function(Float32Array): Float32Array}}
-   *   the scaled input and the output of each layer, of which the last are the logits; the prediction as of `predict`;
-   *   `backward(dlogits)` returns dx of the scaled input
+   * @returns {{activations: Float32Array[], prediction: Float64Array}}
+   *   the scaled input and the output of each layer, of which the last are the logits; the prediction as of `predict`
    */
   forward(raw) {
-    const activations = [this.#scaled(raw)];
-    const backwards = this.layers.map((layer) => {
-      const { y, backward } = layer.forward(activations.at(-1));
-      activations.push(y);
-      return backward;
-    });
-    const backward = (dlogits) => backwards.reduceRight((dy, layerBackward) => layerBackward(dy), dlogits);
-    return { activations, prediction: this.#decide(activations.at(-1)), backward };
+    const passes = this.#ready();
+    const { layers, y } = passes.forward(passes.put(raw, 1));
+    const values = layers.map((layer, k) => passes.memory.read(layer.y, size(this.layers[k].outputShape)));
+    return { activations: [this.scaled(raw, Float32Array), ...values], prediction: this.#decide(passes, y, 1) };
   }
 
   /**
    * Compute the gradient of a class's logit with respect to the scaled input.
-   * @param {Object} trace  from `forward`
+   * @param {Uint8Array|Float32Array} raw  I raw values
    * @param {number} classIndex
    * @returns {Float32Array} I values
    */
-  inputGradient(trace, classIndex) {
-    return trace.backward(Float32Array.from(this.classes, (_, index) => Number(index === classIndex)));
+  inputGradient(raw, classIndex) {
+    return this.inputGradients(raw, Float32Array.from(this.classes, (_, index) => Number(index === classIndex)));
+  }
+
+  /** Compute dx (I) of the scaled input of one example from dlogits (C). */
+  inputGradients(raw, dlogits) {
+    const passes = this.#ready();
+    const run = passes.forward(passes.put(raw, 1, true));
+    const dx = run.backward(passes.memory.put(dlogits));
+    return passes.memory.read(dx, size(this.inputShape));
   }
 
   /**
@@ -80,30 +87,67 @@ export class Network {
   predict(raw, count) {
     const [inputs, classes] = [size(this.inputShape), this.classes.length];
     const widest = Math.max(inputs, ...this.layers.map(({ outputShape }) => size(outputShape)));
-    const chunk = Math.max(1, Math.floor(CHUNK / widest));
+    const chunk = Math.max(1, Math.min(128, Math.floor(CHUNK / widest)));
     const found = new Float64Array(count * classes);
     for (let start = 0; start < count; start += chunk) {
-      const end = Math.min(start + chunk, count);
-      const logits = this.layers.reduce((x, layer) => layer.forward(x).y, this.#scaled(raw.subarray(start * inputs, end * inputs)));
-      for (let k = 0; k < end - start; k++) {
-        found.set(this.#decide(logits.subarray(k * classes, (k + 1) * classes)), (start + k) * classes);
-      }
+      const n = Math.min(chunk, count - start);
+      const passes = this.#ready();
+      const { y } = passes.forward(passes.put(raw.subarray(start * inputs, (start + n) * inputs), n));
+      found.set(this.#decide(passes, y, n), start * classes);
     }
     return found;
   }
 
-  /** The prediction for the outputs of the last layer, of one example. */
-  #decide(outputs) {
-    if (this.task === "multilabel") return outputs.map(sigmoid);
-    if (this.task !== "regression") return softmax(outputs);
-    const { shift, divisor } = this.targetScaling ?? { shift: [0], divisor: [1] };
-    return Float64Array.from(outputs, (value, k) => value * divisor[k % divisor.length] + shift[k % shift.length]);
+  /** The predictions of n examples for the outputs of the last layer, at an address. */
+  #decide({ memory }, y, n) {
+    const classes = this.classes.length;
+    if (this.task === "regression") {
+      const { shift, divisor } = this.targetScaling ?? { shift: [0], divisor: [1] };
+      return Float64Array.from(memory.view(y, n * classes), (value, k) => value * divisor[(k % classes) % divisor.length] + shift[(k % classes) % shift.length]);
+    }
+    const scores = memory.reals(n * classes);
+    if (this.task === "multilabel") memory.call("sigmoid", n * classes, y, scores);
+    else memory.call("softmax", n, classes, y, scores);
+    return Float64Array.from(memory.view(scores, n * classes));
+  }
+
+  /**
+   * Compute one example in float64, forward and back, as `handgrad explain` does.
+   * @param {Uint8Array|Float32Array} raw  I raw values
+   * @param {number} label  a class; the label whose presence is explained; or a target, whose own gradient is explained
+   * @returns {{x: Float64Array, layers: {y: Float64Array, dx: Float64Array, argmax?: Uint8Array, gradients: Object}[],
+   *   prediction: Float64Array, loss: number|null, dlogits: Float64Array}}
+   */
+  trainingStep(raw, label) {
+    const passes = new Passes(this, "f64");
+    const { memory } = passes;
+    const run = passes.forward(passes.put(raw, 1, true));
+    const classes = this.classes.length;
+    const logits = memory.read(run.y, classes);
+    const prediction = this.#decide(passes, run.y, 1);
+    const [losses, slopes] = [memory.reals(1), memory.reals(classes)];
+    memory.view(slopes, classes).fill(0);
+    if (this.task === "regression") memory.view(slopes, classes)[label] = this.targetScaling?.divisor[label] ?? 1;
+    else if (this.task === "multilabel") {
+      memory.call("binary_cross_entropy", 1, 1, memory.put([logits[label]]), memory.put([1]), losses, slopes + 8 * label);
+    } else memory.call("softmax_cross_entropy", 1, classes, run.y, memory.put([BigInt(label)], BigInt64Array), 0, losses, slopes);
+    const loss = this.task === "regression" ? null : memory.view(losses, 1)[0];
+    const dlogits = memory.read(slopes, classes);
+    let dy = slopes;
+    const dxs = [...run.layers].reverse().map(({ backward }) => (dy = backward(dy))).reverse();
+    const gradients = passes.copies("gradient");
+    const layers = run.layers.map(({ y, argmax }, k) => {
+      const [inputs, outputs] = [size(this.layers[k].inputShape), size(this.layers[k].outputShape)];
+      const best = argmax === undefined ? {} : { argmax: memory.read(argmax, outputs, Uint8Array) };
+      return { y: memory.read(y, outputs), dx: memory.read(dxs[k], inputs), gradients: gradients[k], ...best };
+    });
+    return { x: this.scaled(raw, Float64Array), layers, prediction, loss, dlogits };
   }
 
   /** x = (raw − shift) / divisor */
-  #scaled(raw) {
-    if (!this.scaling) return new Float32Array(raw);
+  scaled(raw, Type) {
+    if (!this.scaling) return new Type(raw);
     const { shift, divisor } = this.scaling;
-    return Float32Array.from(raw, (value, k) => (value - shift[k % shift.length]) / divisor[k % divisor.length]);
+    return Type.from(raw, (value, k) => (value - shift[k % shift.length]) / divisor[k % divisor.length]);
   }
 }

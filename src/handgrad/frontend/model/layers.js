@@ -1,0 +1,206 @@
+// All layers of the library, by their names in model files: shapes, and calls of kernels.
+//
+// `forward(memory, layer, x, n)` returns the address y and `backward(dy) → dx`, which adds to the gradients of the
+// layer's parameters. Arrays of flat examples are (N, I). Images lie with the batch last: (C, H, W, N). Weights of a dense
+// layer are (I, O). `layer.at` has the addresses of parameters and statistics, `layer.gradient` those of the gradients.
+
+import { same, size } from "handgrad/model/shapes.js";
+
+const TILE = 64; // as in dense.c
+const NARROW = 16;
+
+const outputs = (length, window, stride, padding = 0) => Math.floor((length + 2 * padding - window) / stride) + 1;
+const unchanged = (_, shape) => shape;
+const isImage = (shape) => shape.length > 1;
+
+/** Return (columns, rows) for an array (rows, columns). */
+export function transpose(memory, x, rows, columns) {
+  if (rows === 1 || columns === 1) return x;
+  const at = memory.reals(rows * columns);
+  const [from, to] = [memory.view(x, rows * columns), memory.view(at, rows * columns)];
+  for (let column = 0; column < columns; column++) for (let row = 0; row < rows; row++) to[column * rows + row] = from[row * columns + column];
+  return at;
+}
+
+/** An activation: y of x; dx of dy and x, or y where the derivative `takes` that. */
+function activation(name, takes = "x", numbers = () => []) {
+  return {
+    outputShape: unchanged,
+    forward(memory, layer, x, n) {
+      const count = n * size(layer.inputShape);
+      const y = memory.reals(count);
+      memory.call(name, count, x, ...numbers(layer), y);
+      const backward = (dy) => {
+        const dx = memory.reals(count);
+        memory.call(`${name}_backward`, count, dy, takes === "x" ? x : y, ...numbers(layer), dx);
+        return dx;
+      };
+      return { y, backward };
+    },
+  };
+}
+
+const denseScratch = (inputs, units) => 2 * (inputs + units + TILE + 1) * NARROW + ((inputs + 15) * TILE) / 4 + (units + 1) * inputs;
+
+const Dense = {
+  outputShape: ({ units }) => [units],
+  parameterShapes: ({ units }, [inputs]) => ({ weights: [units, inputs], biases: [units] }),
+  /** Bytes, which stand for x / 255, need no dx. */
+  forward(memory, { units, inputShape: [inputs], at, gradient }, x, n, bytes = false) {
+    const [y, scratch] = [memory.reals(n * units), memory.reals(denseScratch(inputs, units))];
+    memory.call(bytes ? "dense_bytes" : "dense", n, inputs, units, x, at.weights, at.biases, y, scratch);
+    const backward = (dy) => {
+      const [dx, sums] = [bytes ? 0 : memory.reals(n * inputs), [gradient.weights, gradient.biases]];
+      if (bytes) memory.call("dense_bytes_backward", n, inputs, units, dy, x, ...sums, scratch);
+      else memory.call("dense_backward", n, inputs, units, dy, x, at.weights, ...sums, dx, scratch);
+      return dx;
+    };
+    return { y, backward };
+  },
+};
+
+const Conv2D = {
+  outputShape: ({ filters, kernel_size: k, stride, padding }, [, ...sides]) => [filters, ...sides.map((side) => outputs(side, k, stride, padding))],
+  parameterShapes: ({ filters, kernel_size: k }, [channels]) => ({ weights: [filters, channels, k, k], biases: [filters] }),
+  forward(memory, layer, x, n) {
+    const { filters, kernel_size: k, stride, padding, inputShape, at, gradient } = layer;
+    const [channels, , width] = inputShape;
+    const sizes = [n, ...inputShape, filters, k, stride, padding];
+    const packed = Math.max((filters + 7) * (channels * k * k + 1), (channels + 7) * (filters * k * k + 1));
+    const scratch = memory.reals(packed + n * width + 64 * (channels * k * k + 4));
+    const y = memory.reals(n * size(layer.outputShape));
+    memory.call("convolution", ...sizes, x, at.weights, at.biases, y, scratch);
+    const backward = (dy) => {
+      const dx = memory.reals(n * size(inputShape));
+      memory.call("convolution_backward", ...sizes, dy, x, at.weights, gradient.weights, gradient.biases, dx, scratch);
+      return dx;
+    };
+    return { y, backward };
+  },
+};
+
+/** Stride 0 stands for the pool size. */
+const poolSizes = ({ inputShape, pool_size, stride }, n) => [n, ...inputShape, pool_size, stride || pool_size];
+const pooledShape = ({ pool_size, stride }, [channels, ...sides]) => [
+  channels,
+  ...sides.map((side) => outputs(side, pool_size, stride || pool_size)),
+];
+
+const MaxPool2D = {
+  outputShape: pooledShape,
+  forward(memory, layer, x, n) {
+    const count = n * size(layer.outputShape);
+    const [y, argmax] = [memory.reals(count), memory.allocate(Uint8Array, count)];
+    memory.call("max_pool", ...poolSizes(layer, n), x, y, argmax);
+    const backward = (dy) => {
+      const dx = memory.reals(n * size(layer.inputShape));
+      memory.call("max_pool_backward", ...poolSizes(layer, n), dy, argmax, dx);
+      return dx;
+    };
+    return { y, argmax, backward };
+  },
+};
+
+const AvgPool2D = {
+  outputShape: pooledShape,
+  forward(memory, layer, x, n) {
+    const y = memory.reals(n * size(layer.outputShape));
+    memory.call("average_pool", ...poolSizes(layer, n), x, y);
+    const backward = (dy) => {
+      const dx = memory.reals(n * size(layer.inputShape));
+      memory.call("average_pool_backward", ...poolSizes(layer, n), dy, dx);
+      return dx;
+    };
+    return { y, backward };
+  },
+};
+
+const Maxout = {
+  outputShape: ({ pieces }, [inputs, ...image]) => [inputs / pieces, ...image],
+  forward(memory, layer, x, n) {
+    const [units, ...image] = layer.outputShape;
+    const sizes = isImage(layer.inputShape) ? [units, layer.pieces, size(image) * n] : [n * units, layer.pieces, 1];
+    const count = n * size(layer.outputShape);
+    const [y, argmax] = [memory.reals(count), memory.allocate(Uint8Array, count)];
+    memory.call("maxout", ...sizes, x, y, argmax);
+    const backward = (dy) => {
+      const dx = memory.reals(n * size(layer.inputShape));
+      memory.call("maxout_backward", ...sizes, dy, argmax, dx);
+      return dx;
+    };
+    return { y, argmax, backward };
+  },
+};
+
+const BatchNorm = {
+  outputShape: unchanged,
+  parameterShapes: (_, [channels]) => ({ gamma: [channels], beta: [channels] }),
+  statisticShapes: (_, [channels]) => ({ mean: [channels], variance: [channels] }),
+  /** As in inference, with the statistics of the training data. */
+  forward(memory, { inputShape, epsilon, at, gradient }, x, n) {
+    const [channels, ...image] = inputShape;
+    const flat = !isImage(inputShape);
+    const count = n * size(inputShape);
+    const sizes = [channels, n * size(image), epsilon];
+    const features = flat ? transpose(memory, x, n, channels) : x;
+    const y = memory.reals(count);
+    memory.call("normalize", ...sizes, features, at.mean, at.variance, at.gamma, at.beta, y);
+    const backward = (dy) => {
+      const dx = memory.reals(count);
+      const dfeatures = flat ? transpose(memory, dy, n, channels) : dy;
+      memory.call("normalize_backward", ...sizes, dfeatures, features, at.mean, at.variance, at.gamma, gradient.gamma, gradient.beta, dx);
+      return flat ? transpose(memory, dx, channels, n) : dx;
+    };
+    return { y: flat ? transpose(memory, y, channels, n) : y, backward };
+  },
+};
+
+const Flatten = {
+  outputShape: (_, inputShape) => [size(inputShape)],
+  forward(memory, { inputShape }, x, n) {
+    const count = size(inputShape);
+    if (!isImage(inputShape)) return { y: x, backward: (dy) => dy };
+    return { y: transpose(memory, x, count, n), backward: (dy) => transpose(memory, dy, n, count) };
+  },
+};
+
+/** As in inference: nothing is dropped. */
+const Dropout = { outputShape: unchanged, forward: (memory, layer, x) => ({ y: x, backward: (dy) => dy }) };
+
+export const LAYERS = {
+  AvgPool2D,
+  BatchNorm,
+  Conv2D,
+  Dense,
+  Dropout,
+  Flatten,
+  GELU: activation("gelu"),
+  LeakyReLU: activation("leaky_relu", "x", ({ negative_slope }) => [negative_slope]),
+  MaxPool2D,
+  Maxout,
+  ReLU: activation("relu"),
+  Sigmoid: activation("sigmoid", "y"),
+  Tanh: activation("tanh", "y"),
+};
+
+/**
+ * Build a layer from its description in a model file.
+ * @param {Object} description  {type, …fields}
+ * @param {number[]} inputShape  of one example
+ * @param {function(string): {shape: number[], values: Float32Array}} tensor  returns one by its name
+ * @returns {Object} {type, …fields, inputShape, outputShape, parameters, statistics: {name: {shape, values}}}
+ * @throws {Error} where the layer is unknown, or its tensors do not fit
+ */
+export function build(description, inputShape, tensor) {
+  const { type } = description;
+  if (!Object.hasOwn(LAYERS, type)) throw new Error(`unknown layer '${type}'; the page has ${Object.keys(LAYERS).join(", ")}`);
+  const kind = LAYERS[type];
+  const read = ([name, wanted]) => {
+    const found = tensor(name);
+    if (!same(found.shape, wanted)) throw new Error(`${type} has ${name} of shape ${found.shape}, where the network needs ${wanted}`);
+    return [name, found];
+  };
+  const readAll = (shapes = () => ({})) => Object.fromEntries(Object.entries(shapes(description, inputShape)).map(read));
+  const [parameters, statistics] = [readAll(kind.parameterShapes), readAll(kind.statisticShapes)];
+  return { ...description, inputShape, outputShape: kind.outputShape(description, inputShape), parameters, statistics };
+}
