@@ -1,9 +1,10 @@
 """HTML: a page to draw on, or a form, and the network in one file, which opens from disk and makes no requests.
 
-The page's modules become ``data:`` URLs in its import map, its style sheets an element, and the model file, in
-float32, is in ``<script id="model">`` as base64. A content security policy forbids everything else.
+The page's modules become ``data:`` URLs in its import map, its style sheets an element. The model file, in float32,
+is in ``<script id="model">`` as base64, the compressed kernels in ``<script id="kernels">``. A content security policy forbids everything else.
 """
 
+import gzip
 import json
 import re
 from base64 import b64encode
@@ -14,7 +15,7 @@ from pathlib import Path
 from handgrad.data.columns import columns_of
 from handgrad.errors import HandgradError
 from handgrad.files import write_file
-from handgrad.frontend import page_files
+from handgrad.frontend import kernel_bytes, page_files
 from handgrad.model.files import Recipe, model_bytes
 from handgrad.model.network import Network
 
@@ -48,6 +49,8 @@ def write_html(network: Network, path: Path, recipe: Recipe | None, accuracy: st
     if accuracy:
         attributes += f' data-accuracy="{escape(accuracy)}"'
     embedded = f"<script {attributes}>{_base64(model_bytes(network))}</script>"
+    packed = _base64(gzip.compress(kernel_bytes(), mtime=0))
+    embedded += f'\n<script type="application/gzip;base64" id="kernels">{packed}</script>'
     write_file(path, _bundle().replace("</body>", f"{embedded}\n</body>").encode())
 
 
@@ -67,7 +70,8 @@ def _bundle() -> str:
     # the page's scripts by their hashes, its modules, styles and images, and no request of any kind
     scripts = (f"'sha256-{_base64(sha256(script.encode()).digest())}'" for script in SCRIPT.findall(page))
     policy = (
-        f"default-src 'none'; script-src {' '.join(scripts)} data:; style-src 'unsafe-inline'; img-src data:; "
+        f"default-src 'none'; script-src {' '.join(scripts)} 'wasm-unsafe-eval' data:; worker-src data:; "
+        "style-src 'unsafe-inline'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
     head = f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'

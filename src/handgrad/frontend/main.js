@@ -1,10 +1,13 @@
 // The page: loads the model, mounts the sections, and shows the one that the address names.
 
 import { App } from "handgrad/app.js";
-import { mount as mountDraw, NO_NETWORK } from "handgrad/draw/draw.js";
+import { PageBackend } from "handgrad/backend/page.js";
+import { mount as mountDraw, NO_NETWORK, pixelsOf } from "handgrad/draw/draw.js";
 import { arrowTarget, element, fromBase64 } from "handgrad/elements.js";
 import { architecture } from "handgrad/facts.js";
 import { mount as mountForm } from "handgrad/form/form.js";
+import { kernelBytes } from "handgrad/kernel_bytes.js";
+import { startKernels } from "handgrad/model/kernels.js";
 import { readModel } from "handgrad/model/network.js";
 import { Store } from "handgrad/store.js";
 
@@ -34,6 +37,7 @@ const panelOf = (tab) => document.getElementById(tab.getAttribute("aria-controls
 let fading = 0;
 
 window.handgrad = store; // for the console and for tests
+if (embedded) store.backend = new PageBackend(() => store.state.network, (drawing) => pixelsOf(drawing, store.state.network.framing));
 
 /** Show the section, and the part of it, that the address names, e.g. #train/mlp-1. */
 function followAddress() {
@@ -159,6 +163,7 @@ window.addEventListener("popstate", followAddress);
 for (const mount of [mountDraw, mountForm]) mount(document.getElementById("draw"), store);
 
 try {
+  await startKernels(await kernelBytes());
   await loadModel();
 } catch (error) {
   store.set({ facts: [error.message === NO_NETWORK ? NO_NETWORK : "no network"], problem: error.message });

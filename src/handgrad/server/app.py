@@ -11,13 +11,13 @@ from pathlib import Path
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.requests import ClientDisconnect
 
 from handgrad import __version__
 from handgrad.errors import HandgradError
-from handgrad.frontend import FOLDER, generated_modules
+from handgrad.frontend import FOLDER, KERNELS, generated_modules
 from handgrad.server import datasets, prediction, runs
 from handgrad.server.models import ModelInUse
 from handgrad.server.security import Guard, error_response
@@ -81,6 +81,12 @@ def create_app(
         if (text := generated_modules().get(f"generated/{name}")) is None:
             raise HTTPException(404)
         return Response(text, media_type="text/javascript")
+
+    @app.get("/static/kernels.wasm", include_in_schema=False)
+    def page_kernels() -> Response:
+        if not KERNELS.exists():
+            raise HTTPException(404)
+        return FileResponse(KERNELS, media_type="application/wasm")
 
     app.mount("/static", StaticFiles(directory=FOLDER))
     app.add_middleware(Guard, host=settings.host, token=settings.token, page=page)

@@ -39,7 +39,7 @@ class Guard:
         self.hosts = {f"[{name}]" if ":" in name else name for name in (*LOOPBACK, host.lower())}
         scripts = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", page, re.DOTALL)
         hashes = (b64encode(sha256(script.encode()).digest()).decode() for script in scripts)
-        sources = " ".join(["'self'", *(f"'sha256-{digest}'" for digest in hashes)])
+        sources = " ".join(["'self' 'wasm-unsafe-eval'", *(f"'sha256-{digest}'" for digest in hashes)])
         self.headers = {
             "X-Content-Type-Options": "nosniff",
             "Cross-Origin-Resource-Policy": "same-origin",

@@ -128,7 +128,7 @@ export function mount(section, store) {
 
   const explanation = new IdleTask(() => {
     const { pixels, trace, focus, name } = state;
-    attribution.update(pixels, trace && network.inputGradient(trace, focus), name);
+    attribution.update(pixels, trace && network.inputGradient(pixels, focus), name);
     layers.update(trace && { trace, focus, name });
   });
 

@@ -52,8 +52,8 @@ function cropped(ink, side) {
   return { ink: box, height, width };
 }
 
-/** Move the centre of mass to the middle, as far as the digit stays inside. */
-function centred(digit, height, width) {
+/** Place height × width bytes in 28 × 28, the centre of mass in the middle, as far as the digit stays inside. */
+export function centred(digit, height, width) {
   let [mass, massDown, massAcross] = [0, 0, 0];
   digit.forEach((value, k) => {
     mass += value;

@@ -3,8 +3,6 @@
 // A function takes numbers and addresses of arrays, in the order of kernels/native/*.c. Its name ends with the type of
 // its arrays, f32 or f64.
 
-import { fromBase64 } from "handgrad/elements.js";
-
 const LINE = 64; // bytes to which addresses are aligned
 const PAGE = 65536; // bytes by which memory grows
 
@@ -83,16 +81,4 @@ export class Memory {
   release(mark) {
     this.#end = mark;
   }
-}
-
-/** The bytes of the kernels: those of the server, or those in an exported file, which are compressed. */
-export async function kernelBytes() {
-  const embedded = document.getElementById("kernels");
-  if (embedded) {
-    const packed = new Blob([fromBase64(embedded.textContent.trim())]).stream();
-    return new Response(packed.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
-  }
-  const response = await fetch("./static/kernels.wasm");
-  if (!response.ok) throw new Error("the server has no kernels.wasm: reinstall handgrad, with ziglang for a clone");
-  return response.arrayBuffer();
 }
