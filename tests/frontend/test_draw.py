@@ -208,7 +208,8 @@ def use(board: Window, content: bytes) -> None:
         """async () => {
             const { readModel } = await import("handgrad/model/network.js");
             const response = await fetch("./model/file", { cache: "no-store" });
-            window.handgrad.set({ network: readModel(await response.arrayBuffer()), modelName: "another", problem: null });
+            const network = readModel(await response.arrayBuffer());
+            window.handgrad.set({ network, modelName: "another", problem: null });
         }"""
     )
     board.settle()

@@ -1,7 +1,8 @@
 """HTML: a page to draw on, or a form, and the network in one file, which opens from disk and makes no requests.
 
 The page's modules become ``data:`` URLs in its import map, its style sheets an element. The model file, in float32,
-is in ``<script id="model">`` as base64, the compressed kernels in ``<script id="kernels">``. A content security policy forbids everything else.
+is in ``<script id="model">`` as base64, the compressed kernels in ``<script id="kernels">``. A content security
+policy forbids everything else.
 """
 
 import gzip

@@ -39,7 +39,9 @@ def kernel_bytes() -> bytes:
         return KERNELS.read_bytes()
     except FileNotFoundError as error:
         need = "in a clone, uv sync --reinstall-package handgrad compiles it"
-        raise HandgradError(f"{KERNELS.name}, which computes the page's networks, is missing; {need}") from error
+        raise HandgradError(
+            f"{KERNELS.name}, which computes the page's networks, is missing; {need}"
+        ) from error
 
 
 def _read() -> dict[str, str]:
