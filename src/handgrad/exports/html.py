@@ -1,8 +1,8 @@
 """HTML: a page to draw on, or a form, and the network in one file, which opens from disk and makes no requests.
 
-The page's modules become ``data:`` URLs in its import map, its style sheets an element. The model file, in float32,
-is in ``<script id="model">`` as base64, the compressed kernels in ``<script id="kernels">``. A content security
-policy forbids everything else.
+The page's modules become ``data:`` URLs in an import map, its style sheets an element. The model file, in float32,
+is in ``<script id="model">`` as base64; kernels and import map are compressed. A content security policy forbids
+everything else.
 """
 
 import gzip
@@ -20,15 +20,25 @@ from handgrad.frontend import kernel_bytes, page_files
 from handgrad.model.files import Recipe, model_bytes
 from handgrad.model.network import Network
 
-WITH_SERVER = ("train/", "digits/")
-"""Folders of the sections that need a server; ``main.js`` imports them only where there is one."""
-
 MOST_FIELDS = 200
 """Of a form; ``form/form.js`` has the same limit."""
 
 STYLE_SHEET = re.compile(r'<link rel="stylesheet" href="\./static/([^"]+)">\n?')
-IMPORT_MAP = re.compile(r'(<script type="importmap">).*?(</script>)', re.DOTALL)
-SCRIPT = re.compile(r'<script type="(?:importmap|module)">(.*?)</script>', re.DOTALL)
+MODULES = re.compile(r'<script type="importmap">.*?</script>\n<script type="module">.*?</script>', re.DOTALL)
+
+START = """
+addEventListener("DOMContentLoaded", async () => {
+  const text = document.getElementById("modules").textContent;
+  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const map = document.createElement("script");
+  map.type = "importmap";
+  const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  map.textContent = await new Response(unpacked).text();
+  document.head.append(map);
+  import("handgrad/main.js");
+});
+"""
+"""The script that unpacks the import map, whose modules are `data:` URLs, and starts the page."""
 
 
 def write_html(network: Network, path: Path, recipe: Recipe | None, accuracy: str | None) -> None:
@@ -50,14 +60,13 @@ def write_html(network: Network, path: Path, recipe: Recipe | None, accuracy: st
     if accuracy:
         attributes += f' data-accuracy="{escape(accuracy)}"'
     embedded = f"<script {attributes}>{_base64(model_bytes(network))}</script>"
-    packed = _base64(gzip.compress(kernel_bytes(), mtime=0))
-    embedded += f'\n<script type="application/gzip;base64" id="kernels">{packed}</script>'
+    embedded += _packed("kernels", kernel_bytes())
     write_file(path, _bundle().replace("</body>", f"{embedded}\n</body>").encode())
 
 
 def _bundle() -> str:
-    """Return the page without what needs a server, as one file."""
-    files = {name: text for name, text in page_files().items() if not name.startswith(WITH_SERVER)}
+    """Return the page as one file."""
+    files = page_files()
     page = files["index.html"]
     sheets = STYLE_SHEET.findall(page)
     style = "".join(files.get(sheet, "") for sheet in sheets)
@@ -66,10 +75,13 @@ def _bundle() -> str:
         for name, text in files.items()
         if name.endswith(".js")
     }
+    modules = json.dumps({"imports": urls})
     page = STYLE_SHEET.sub("", page)
-    page = IMPORT_MAP.sub(lambda found: found[1] + json.dumps({"imports": urls}) + found[2], page)
+    page = MODULES.sub(
+        lambda found: f"{_packed('modules', modules.encode())}\n<script>{START}</script>", page
+    )
     # the page's scripts by their hashes, its modules, styles and images, and no request of any kind
-    scripts = (f"'sha256-{_base64(sha256(script.encode()).digest())}'" for script in SCRIPT.findall(page))
+    scripts = (f"'sha256-{_base64(sha256(script.encode()).digest())}'" for script in (START, modules))
     policy = (
         f"default-src 'none'; script-src {' '.join(scripts)} 'wasm-unsafe-eval' data:; worker-src data:; "
         "style-src 'unsafe-inline'; img-src data:; "
@@ -78,6 +90,12 @@ def _bundle() -> str:
     head = f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
     page = page.replace('<meta charset="utf-8">\n', f'<meta charset="utf-8">\n{head}')
     return page.replace("</head>", f"<style>\n{style}</style>\n</head>")
+
+
+def _packed(name: str, content: bytes) -> str:
+    """Return an element with compressed content."""
+    packed = _base64(gzip.compress(content, mtime=0))
+    return f'<script type="application/gzip;base64" id="{name}">{packed}</script>'
 
 
 def _base64(content: bytes) -> str:

@@ -6,8 +6,8 @@
 
 import { resize } from "handgrad/model/resampling.js";
 
-const SIDE = 28;
-const BOX = 20;
+export const SIDE = 28;
+export const BOX = 20;
 
 /** Round to the nearest integer, halves to even, as Python does. */
 export function round(value) {

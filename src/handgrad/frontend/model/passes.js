@@ -2,19 +2,12 @@
 
 import { Memory } from "handgrad/model/kernels.js";
 import { LAYERS, transpose } from "handgrad/model/layers.js";
-import { size } from "handgrad/model/shapes.js";
+import { size, transposed } from "handgrad/model/shapes.js";
 
 const IDENTITY = new Set(["Flatten", "Dropout"]);
 
 /** Whether weights lie in memory in another order than in files: (I, O) of a dense layer. */
 const isTransposed = ({ type }, name) => type === "Dense" && name === "weights";
-
-/** Return (columns, rows) for (rows, columns). */
-export function transposed(values, rows, columns) {
-  const result = new values.constructor(values.length);
-  for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) result[column * rows + row] = values[row * columns + column];
-  return result;
-}
 
 export class Passes {
   /**

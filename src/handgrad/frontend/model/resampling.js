@@ -1,5 +1,7 @@
 // Bicubic resizing of images of bytes, equal to Pillow to the bit.
 
+import { transposed } from "handgrad/model/shapes.js";
+
 /**
  * Resize an image, first its rows, then its columns, each time rounded to bytes.
  * @param {Uint8Array} image  height × width
@@ -47,12 +49,4 @@ function bicubic(distance) {
   const x = Math.abs(distance);
   if (x < 1) return ((A + 2) * x - (A + 3)) * x * x + 1;
   return x < 2 ? (((x - 5) * x + 8) * x - 4) * A : 0;
-}
-
-function transposed(image, height, width) {
-  const result = new Uint8Array(image.length);
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) result[column * height + row] = image[row * width + column];
-  }
-  return result;
 }

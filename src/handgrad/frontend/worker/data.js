@@ -1,6 +1,6 @@
 // Data sets of images of 28×28 bytes: MNIST's IDX files, as the user drops them in.
 
-const SIDE = 28;
+import { SIDE } from "handgrad/model/framing.js";
 
 /**
  * Read an IDX file, which may be compressed by gzip: "The MNIST database of handwritten digits" describes the format.

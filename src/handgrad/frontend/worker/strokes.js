@@ -2,11 +2,11 @@
 // MNIST's digits are. The same distributions as data/strokes/generator.py, from other random numbers.
 
 import { SKELETONS } from "handgrad/generated/skeletons.js";
-import { centred } from "handgrad/model/framing.js";
+import { BOX, centred, SIDE } from "handgrad/model/framing.js";
 import { Memory } from "handgrad/model/kernels.js";
 import { Random } from "handgrad/worker/random.js";
 
-const [BOX, SIDE, POINTS] = [20, 28, 64];
+const POINTS = 64; // of a path
 const BLOCK = 500; // digits that are drawn at a time
 
 /**

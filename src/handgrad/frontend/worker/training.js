@@ -5,7 +5,7 @@ import { size } from "handgrad/model/shapes.js";
 import { Random } from "handgrad/worker/random.js";
 
 const [BETA1, BETA2, EPSILON] = [0.9, 0.999, 1e-8];
-const CHUNK = 256; // examples that are evaluated at a time
+const EVALUATED = 256; // examples that are evaluated at a time
 const halfCosine = (x) => (1 + Math.cos(Math.PI * x)) / 2;
 
 /** The factor of the learning rate at a share of the training: OneCycle of training/schedules/cosine.py. */
@@ -105,9 +105,9 @@ export class Training {
   evaluate(examples) {
     const count = examples.labels.length;
     let [loss, correct] = [0, 0];
-    for (let first = 0; first < count; first += CHUNK) {
+    for (let first = 0; first < count; first += EVALUATED) {
       this.passes.reset();
-      const rows = Uint32Array.from({ length: Math.min(CHUNK, count - first) }, (_, k) => first + k);
+      const rows = Uint32Array.from({ length: Math.min(EVALUATED, count - first) }, (_, k) => first + k);
       const found = this.#forward(examples, rows);
       loss += found.losses;
       correct += found.correct;
