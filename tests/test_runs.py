@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,3 +50,25 @@ def test_unnamed_runs_get_their_own_folders(tmp_path: Path, monkeypatch: pytest.
     assert {run.folder.name for run in runs} == {f"classic-{n}" for n in (1, 3, 4, 5)}
     fail(runs[0])
     assert not runs[0].folder.exists()
+
+
+@pytest.mark.parametrize(
+    "averaging", [None, {"type": "ExponentialAverage"}]
+)  # several steps at a time; single ones
+def test_a_watched_run_has_records_within_epochs_and_the_same_bits(tmp_path: Path, averaging: Any) -> None:
+    data, training = {"source": "strokes:600"}, {"epochs": 2, "batch_size": 4}
+    changes = {"data": data, "training": training} | ({"averaging": averaging} if averaging else {})
+    recipe = override(hg.load_recipe("mlp"), changes, "test")
+    results = []
+    for watched in (False, True):
+        run = Run.start(recipe, tmp_path / str(watched))
+        with run.open():
+            full = list(run.train(1, watched=watched))
+        results.append((run.network.flat_parameters.tobytes(), run.state.rng.bit_generator.state))
+        logged = hg.load_records(run.folder)
+        assert [record.step for record in logged] == sorted({record.step for record in logged})
+        assert [record for record in logged if record.validation_loss is not None] == full
+        assert len(logged) == len(full) if not watched else 20 <= len(logged) <= 50
+        within = [record for record in logged if record.epoch == 2]
+        assert within[0].seconds > full[0].seconds
+    assert results[0] == results[1]

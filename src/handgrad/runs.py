@@ -32,6 +32,7 @@ from handgrad.training.distributed import SINGLE, Communicator
 from handgrad.training.evaluation import form_of
 from handgrad.training.fine_tuning import begin_from
 from handgrad.training.loop import Diverged
+from handgrad.training.progress import Progress
 from handgrad.training.records import LOG_FILE, Record
 from handgrad.training.state import TrainingState, count_steps
 from handgrad.training.train import train
@@ -119,12 +120,26 @@ class Run:
                     self._remove()
                 raise
 
-    def train(self, threads: int | None = None, stop: Callable[[], bool] = lambda: False) -> Iterator[Record]:
+    def train(
+        self,
+        threads: int | None = None,
+        stop: Callable[[], bool] = lambda: False,
+        *,
+        watched: bool = False,
+    ) -> Iterator[Record]:
         """Train to the end, within `open`: log each record and save a checkpoint; save the model at the end.
 
-        `threads` and `stop` are those of `handgrad.train`. Before Diverged is raised, finite parameters are saved.
+        `threads` and `stop` are those of `handgrad.train`. If `watched`, records within epochs are logged, too.
+        Before Diverged is raised, finite parameters are saved.
         """
-        broadcast = self.communicator.broadcast
+        broadcast, progress = self.communicator.broadcast, self._progress()
+
+        def log_and_stop() -> bool:
+            if not (stopped := stop()) and watched and (record := progress.record()):
+                self._log(record)
+            return stopped
+
+        progress.restart()
         try:
             for record in train(
                 self.network,
@@ -132,11 +147,12 @@ class Run:
                 **self.recipe.training_arguments(),
                 threads=threads,
                 state=self.state,
-                stop=stop,
+                stop=log_and_stop,
                 communicator=self.communicator,
             ):
                 broadcast(partial(self._keep, record))
                 yield record
+                progress.restart()
             broadcast(lambda: self.save_model(is_result=True))
         except Diverged as error:
             broadcast(self.save_model)
@@ -152,17 +168,32 @@ class Run:
     def _save_checkpoint(self) -> None:
         save_checkpoint(self.network, self.state, self.folder / CHECKPOINT_FILE, self.recipe.tables())
 
+    def _progress(self) -> Progress:
+        """Prepare records within epochs: about 20 of an epoch, ten steps apart or more, and 1,000 of the training."""
+        data, recipe, state = self.splits.train, self.recipe, self.state
+        per_epoch = count_steps(len(data), recipe.training.batch_size, epochs=1)
+        every = max(10, per_epoch // 20, self.total_steps // 1000)
+
+        def learning_rate(step: int) -> float:
+            return recipe.optimizer.learning_rate * recipe.schedule(step, self.total_steps, state.memory)
+
+        return Progress(state, data, -(-len(data) // per_epoch), every, learning_rate)
+
     def _keep(self, record: Record) -> None:
         """Log a record, and save a checkpoint."""
+        self._log(record, durably=True)
+        self._save_checkpoint()
+
+    def _log(self, record: Record, *, durably: bool = False) -> None:
         path = self.folder / LOG_FILE
         try:
             with path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(record.as_dict()) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
+                if durably:
+                    file.flush()
+                    os.fsync(file.fileno())
         except OSError as error:
             raise cannot_write(path, error) from error
-        self._save_checkpoint()
 
     def _cut_log(self) -> None:
         """Remove damaged records, and those after the checkpoint, whose steps will be repeated."""

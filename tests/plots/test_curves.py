@@ -38,6 +38,14 @@ def test_one_run_shows_training_beside_validation() -> None:
     assert incomplete.get_xdata() == pytest.approx([1, 2, 3, 3.5])  # a half of the last epoch
 
 
+def test_records_within_epochs_belong_to_the_training_only() -> None:
+    records = [record(4, 1, validated=False), *THREE[:2], record(24, 3, validated=False)]
+    one = curves(plot_learning_curves(records))
+    assert one["training"].get_xdata() == pytest.approx([0.5, 1, 2, 2.5])
+    assert one["validation"].get_xdata() == pytest.approx([1, 2])
+    assert list(curves(plot_learning_curves({"a": records, "b": UNVALIDATED}))) == ["a", "b (training)"]
+
+
 @pytest.mark.parametrize(
     ("against", "metric", "x", "y"),
     [

@@ -1,19 +1,31 @@
 """The recipes on MNIST reach the accuracy that their pages state, and their gradients are correct."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import handgrad as hg
+from documents import ROOT
 from handgrad.recipes import loading
-from handgrad.recipes.loading import LADDER
+from handgrad.recipes.loading import LADDER, Rung
 from rungs import RUNGS, trained
 
 
 def test_every_recipe_is_trained() -> None:
     written = {path.stem for path in Path(loading.__file__).parent.glob("*.toml")}
     assert RUNGS.keys() == set(LADDER) == written
+
+
+def test_accuracy_and_time_are_those_of_the_ladder() -> None:
+    text = (ROOT / "docs/learn/ladder.md").read_text("utf-8")
+    row = re.compile(r"^\| `(\w+)` \|.*?\| ([\d.]+) ± .*\| (?:(\d+) min)? ?(?:([\d.]+) s)? \|$", re.MULTILINE)
+    found = {
+        name: Rung(round(float(accuracy) / 100, 4), 60 * float(minutes or 0) + float(seconds or 0))
+        for name, accuracy, minutes, seconds in row.findall(text)
+    }
+    assert list(found.items()) == list(LADDER.items())
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 import handgrad as hg
 from handgrad.data.strokes import generate
+from handgrad.recipes.loading import LADDER
 from handgrad.server import datasets
 from handgrad.server.requests import NewDigits
 from served import client, refused, small_network
@@ -27,6 +28,8 @@ def test_recipes_and_data_that_need_no_download(api: TestClient) -> None:
     recipes = {recipe["name"]: recipe for recipe in api.get("/recipes").json()}
     assert recipes["classic"]["training"] == {"steps": 501, "batch_size": "all", "learning_rate": 0.1}
     assert (recipes["classic"]["dense"], recipes["classic"]["hidden"]) == (True, [10])
+    assert [recipe["name"] for recipe in api.get("/recipes").json()] == [*LADDER]
+    assert (recipes["mlp"]["accuracy"], recipes["mlp"]["seconds"]) == LADDER["mlp"]
     fixed = [name for name, recipe in recipes.items() if not recipe["dense"]]
     assert fixed == ["convnet", "best", "synthetic"]
     assert [data["name"] for data in api.get("/data").json()] == ["strokes:5000", "strokes"]

@@ -12,6 +12,7 @@ from threading import Event, Thread
 import httpx2
 import pytest
 from fastapi import HTTPException
+from sse_starlette.sse import AppStatus
 
 from handgrad.data.splits import Splits
 from handgrad.errors import HandgradError
@@ -41,6 +42,7 @@ def running(folder: Path) -> Iterator[tuple[Api, Server]]:
             yield Api(client), server
         server.should_exit = True
         thread.join()
+    AppStatus.should_exit = False  # which a signal sets for all servers of a process
 
 
 @pytest.fixture(scope="module")

@@ -67,6 +67,10 @@ def test_records_after_a_step_without_invalid_lines(tmp_path: Path) -> None:
     (tmp_path / LOG_FILE).write_bytes(content.encode("latin-1"))
     for after, expected in ((-1, [0, 2, 3]), (0, [2, 3]), (2, [3]), (3, [])):
         assert [record.step for record in read_records(tmp_path, after)] == expected
+    (tmp_path / LOG_FILE).write_text(
+        line(1) + line(1, validation_loss=2.0)
+    )  # within an epoch, then stopped there
+    assert [record.validation_loss for record in read_records(tmp_path)] == [2.0]
 
 
 def test_a_run_is_read_once_for_all_clients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,6 +183,49 @@ def test_latest_model_is_what_the_run_would_leave(tmp_path: Path) -> None:
         next(run.train(1))
     assert (other / "model.safetensors").read_bytes() == model
     assert latest_parameters(other) == parameters(other / "checkpoint.safetensors")
+
+
+def test_runs_are_renamed_and_removed_unless_they_are_in_use(api: TestClient, killed: Path) -> None:
+    runs = killed.parent
+    (runs / "taken").mkdir()
+    with lock_folder(killed):
+        refused(api.post("/runs/one/rename", json={"name": "two"}), 409)
+        refused(api.delete("/runs/one"), 409)
+    for name in ("taken", "../two", ".two", "a/b", "", 1):
+        refused(api.post("/runs/one/rename", json={"name": name}), 409 if name == "taken" else 422)
+    log = (killed / LOG_FILE).read_bytes()
+    renamed = api.post("/runs/one/rename", json={"name": "two.1"}).json()
+    assert (renamed["name"], renamed["state"]) == ("two.1", "paused")
+    assert (renamed["training"]["hidden"], renamed["training"]["seed"]) == ([128], 0)
+    assert [run["name"] for run in api.get("/runs").json()] == ["two.1"]
+    assert (runs / "two.1" / LOG_FILE).read_bytes() == log
+    assert api.post("/runs/two.1/resume").json()["state"] == "running"
+    assert "pause it" in refused(api.delete("/runs/two.1"), 409)
+    api.post("/runs/two.1/pause")
+    assert api.delete("/runs/two.1").status_code == 204
+    assert [path.name for path in runs.iterdir()] == ["taken"]
+    refused(api.delete("/runs/two.1"), 404)
+
+
+def test_only_files_of_a_run_are_removed(api: TestClient, killed: Path, tmp_path: Path) -> None:
+    runs, mine = killed.parent, tmp_path / "mine"
+    mine.mkdir()
+    (mine / "w1.csv").write_text("0")
+    shutil.copytree(killed, tmp_path / "elsewhere")
+    (runs / "link").symlink_to(tmp_path / "elsewhere")
+    (runs / "model").mkdir()
+    (runs / "model" / "model.safetensors").write_bytes(b"")
+    (killed / "notes.txt").write_text("mine")
+    (killed / "final_config").symlink_to(mine)
+    before = {path for path in tmp_path.rglob("*") if not path.is_relative_to(killed)}
+    for name in ("link", "model"):
+        assert "delete it yourself" in refused(api.delete(f"/runs/{name}"), 422)
+    for name in ("..", "%2e%2e", "..%2Fmine", "link%2Fx", ".", "%00"):
+        refused(api.delete(f"/runs/{name}"), 404, 405)
+    assert api.delete("/runs/one").status_code == 204
+    assert {path.name for path in killed.iterdir()} == {"notes.txt", "final_config"}
+    assert {path for path in tmp_path.rglob("*") if not path.is_relative_to(killed)} == before
+    assert (mine / "w1.csv").exists()
 
 
 def test_training_whose_server_was_killed_ends_after_a_grace_period() -> None:

@@ -73,6 +73,17 @@ def test_headers_of_every_answer_and_inline_scripts_by_their_hashes(api: TestCli
         assert headers["Cache-Control"] == "no-cache"
 
 
+def test_documentation_runs_under_the_policy_without_requests_to_others(api: TestClient) -> None:
+    pytest.importorskip("fastapi_offline")
+    page = api.get("/docs")
+    (script,) = re.findall(r"<script>(.+?)</script>", page.text, re.DOTALL)
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in page.headers["Content-Security-Policy"]
+    linked = re.findall(r"(?:src|href)=\"(.+?)\"|url: '(.+?)'", page.text)
+    assert len(linked) == 4
+    assert [api.get(f"/{file or url}").status_code for file, url in linked] == [200] * 4
+
+
 def test_only_requests_with_the_token_are_answered_under_any_host_name(protected: TestClient) -> None:
     wrong = [{"Authorization": value} for value in ("Bearer wrong", "Bearer", TOKEN[:-1])]
     for headers in ({}, *wrong, {"Cookie": "handgrad-80=wrong"}, {"Cookie": '"\\'}):

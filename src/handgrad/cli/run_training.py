@@ -37,7 +37,8 @@ def run_training(prepare: Callable[[], Run], options: RunOptions) -> int:
     with interrupts(options.attached and first) as interrupted, run.open():
         if text:
             _introduce(run, threads)
-        records = run.train(threads, stop=lambda: interrupted() or monotonic() >= end)
+        watched = options.attached and first
+        records = run.train(threads, lambda: interrupted() or monotonic() >= end, watched=watched)
         if options.tensorboard and first:
             records = log_to_tensorboard(records, run.folder, run.state.step)
         with _Bar(run, shown=text):

@@ -40,7 +40,7 @@ def serve(
     import re
     from secrets import token_urlsafe
 
-    require("the server needs", "server", "fastapi", "uvicorn", "httptools")
+    require("the server needs", "server", "fastapi", "uvicorn", "httptools", "sse_starlette")
     from handgrad.server.app import Settings, create_app
     from handgrad.server.models import ModelInUse, ServedModel
     from handgrad.server.security import LOOPBACK, is_strong

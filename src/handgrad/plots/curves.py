@@ -51,8 +51,8 @@ def plot_learning_curves(
     Notes
     -----
     For one run two curves are drawn: training, measured on each batch before its step, and validation, measured after
-    the last step. For several runs it is one curve each: validation, or training for a run without a validation
-    split.
+    the last step; records within an epoch have no validation. For several runs it is one curve each: validation, or
+    training for a run without a validation split.
 
     Examples
     --------
@@ -105,15 +105,15 @@ def _lines(runs: dict[str, list[Record]], metric: str, against: str) -> dict[str
         x = {"epochs": steps / per_epoch, "steps": steps, "seconds": seconds}[against]
         names = ("loss", "validation_loss") if metric == "loss" else ("train_accuracy", "validation_accuracy")
         values = [[getattr(record, value) for value in names] for record in records]
-        y = np.array(values, np.float64)  # NaN without a validation split
+        y = np.array(values, np.float64)  # NaN where nothing was validated
         if np.isnan(y[:, 0]).any():
             raise HandgradError(f"a regression has no {metric}; draw its loss")
         training, validation = {"loss": y, "accuracy": 100 * y, "error": 100 * (1 - y)}[metric].T
-        validated = not np.isnan(validation).any()
-        if len(runs) == 1 or not validated:
+        validated = ~np.isnan(validation)
+        if len(runs) == 1 or not validated.any():
             lines["training" if len(runs) == 1 else f"{name} (training)"] = x, training
-        if validated:
-            lines["validation" if len(runs) == 1 else name] = x, validation
+        if validated.any():
+            lines["validation" if len(runs) == 1 else name] = x[validated], validation[validated]
     return lines
 
 

@@ -7,10 +7,13 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.requests import ClientDisconnect
@@ -24,6 +27,11 @@ from handgrad.server.security import Guard, error_response
 from handgrad.server.trainings import Trainings
 from handgrad.server.turns import Turns
 
+ASSETS = {
+    "swagger_js_url": "swagger-ui-bundle.js",
+    "swagger_css_url": "swagger-ui.css",
+    "swagger_favicon_url": "favicon.png",
+}
 mimetypes.add_type("text/javascript", ".js")  # on some systems it is another type, which browsers refuse
 
 
@@ -42,7 +50,7 @@ class Settings:
 def create_app(
     settings: Settings, in_use: ModelInUse, report: Callable[[str], None] = lambda line: None
 ) -> FastAPI:
-    """Build the application, which reports lines for the terminal; `state.closing` ends streams of events."""
+    """Build the application, which reports lines for the terminal."""
     available, trainings = datasets.Datasets(settings.data / "digits"), Trainings(settings.runs)
     page = (FOLDER / "index.html").read_text("utf-8")
     heavy = Turns(active=4, waiting=100)
@@ -63,7 +71,6 @@ def create_app(
 
     app = FastAPI(title="handgrad", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.router.responses = {"4XX": {"description": "The request was refused; `detail` is one line"}}
-    app.state.closing = trainings.closing
     app.add_exception_handler(HandgradError, _refuse)
     app.add_exception_handler(RequestValidationError, _refuse)
     app.add_exception_handler(ClientDisconnect, _note)
@@ -89,8 +96,20 @@ def create_app(
         return FileResponse(KERNELS, media_type="application/wasm")
 
     app.mount("/static", StaticFiles(directory=FOLDER))
-    app.add_middleware(Guard, host=settings.host, token=settings.token, page=page)
+    scripts = page + _documentation(app)
+    app.add_middleware(Guard, host=settings.host, token=settings.token, page=scripts)
     return app
+
+
+def _documentation(app: FastAPI) -> str:
+    """Add `/docs`, a page of Swagger UI, whose files are those of the package fastapi-offline; return the page."""
+    if find_spec("fastapi_offline") is None:
+        return ""
+    files: Any = {name: f"docs/{file}" for name, file in ASSETS.items()}
+    page = get_swagger_ui_html(openapi_url="openapi.json", title="handgrad: HTTP routes", **files)
+    app.add_api_route("/docs", lambda: page, include_in_schema=False)
+    app.mount("/docs", StaticFiles(packages=[("fastapi_offline", "static")]))
+    return bytes(page.body).decode()
 
 
 async def _refuse(_: Request, error: Exception) -> Response:

@@ -112,7 +112,11 @@ def routes(
 
     @router.get("/recipes")
     def list_recipes() -> list[dict[str, Any]]:
-        """List the built-in recipes: name, lesson, data, training, and `hidden` if `dense` allows to change it."""
+        """List the built-in recipes in the order of their lessons.
+
+        Each has name, lesson, data, training, accuracy and seconds on MNIST, and `hidden` if `dense` allows to change
+        it.
+        """
         return [_describe(name) for name in LADDER]
 
     @router.get("/data")
@@ -192,11 +196,16 @@ def training_values(recipe: Recipe) -> dict[str, Any]:
     return values
 
 
+def hidden_units(recipe: Recipe) -> list[int]:
+    """Return the units of the hidden layers of a recipe of dense layers; empty for others."""
+    layers = recipe.network.layers
+    dense = [layer for layer in layers if layer["type"] == Dense.__name__]
+    return [layer["units"] for layer in dense[:-1]] if layers[:1] == dense[:1] else []
+
+
 @cache
 def _describe(name: str) -> dict[str, Any]:
     recipe = load_recipe(name)
-    layers = recipe.network.layers
-    dense = [layer for layer in layers if layer["type"] == Dense.__name__]
-    hidden = [layer["units"] for layer in dense[:-1]] if layers[0] is dense[0] else []
-    facts = {"name": name, "lesson": recipe.lesson, "data": recipe.data.source}
+    hidden, measured = hidden_units(recipe), LADDER[name]._asdict()
+    facts = {"name": name, "lesson": recipe.lesson, "data": recipe.data.source, **measured}
     return {**facts, "training": training_values(recipe), "dense": bool(hidden), "hidden": hidden}

@@ -9,7 +9,9 @@ from pathlib import Path
 from time import monotonic
 from weakref import WeakValueDictionary
 
+import anyio
 from pydantic import TypeAdapter
+from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from handgrad.server.run_folders import Status, is_run, read_records
 from handgrad.server.trainings import Trainings
@@ -19,7 +21,6 @@ RECORD = TypeAdapter(Record)
 FINAL = ("finished", "failed", "damaged")
 POLL = 0.2  # seconds between two looks at a run that is training; five times as long for others
 BATCH = 100  # records that are sent at a time
-QUIET = 15.0  # seconds after which a comment is sent, so that a proxy keeps the connection
 
 
 class Followed:
@@ -27,7 +28,7 @@ class Followed:
 
     def __init__(self, folder: Path, trainings: Trainings) -> None:
         self.folder, self.trainings = folder, trainings
-        self.steps, self.events = list[int](), list[str]()
+        self.steps, self.events = list[int](), list[bytes]()
         self._reading: asyncio.Future[Status] | None = None
         self._looked = 0.0  # when the last reading began
 
@@ -49,7 +50,7 @@ class Followed:
         status = self.trainings.status(self.folder)  # first: so a final state comes after the last record
         for record in read_records(self.folder, self.steps[-1] if self.steps else -1):
             data = RECORD.dump_json(record).decode()
-            self.events.append(f"event: record\nid: {record.step}\ndata: {data}\n\n")
+            self.events.append(ServerSentEvent(data, event="record", id=str(record.step)).encode())
             self.steps.append(record.step)
         return status
 
@@ -60,22 +61,25 @@ class Following:
     def __init__(self, trainings: Trainings) -> None:
         self.trainings, self._followed = trainings, WeakValueDictionary[Path, Followed]()
 
-    async def events(self, folder: Path, step: int) -> AsyncIterator[str]:
+    def response(self, folder: Path, step: int) -> EventSourceResponse:
+        """Answer with events until the state is final, or the server ends."""
+        closing = anyio.Event()
+        events = self.events(folder, step, closing)
+        return EventSourceResponse(events, shutdown_event=closing, shutdown_grace_period=10 * POLL)
+
+    async def events(self, folder: Path, step: int, closing: anyio.Event) -> AsyncIterator[bytes]:
         """Yield the records after a step, then the state, then what is new; the end is a final state."""
         run = self._followed.setdefault(folder, Followed(folder, self.trainings))
-        sent, spoken = None, (begun := monotonic())
-        while is_run(folder) and not self.trainings.closing.is_set():
+        sent, begun = None, monotonic()
+        while is_run(folder) and not closing.is_set():
             status = await run.look(begun)
             while (first := bisect_right(run.steps, step)) < len(run.steps):
                 part = run.steps[first : first + BATCH]
-                yield "".join(run.events[first : first + len(part)])
-                step, spoken = part[-1], monotonic()
+                yield b"".join(run.events[first : first + len(part)])
+                step = part[-1]
             if status != sent:
-                yield f"event: state\ndata: {json.dumps(asdict(status))}\n\n"
-                sent, spoken = status, monotonic()
+                yield ServerSentEvent(json.dumps(asdict(status)), event="state").encode()
+                sent = status
             if status.state in FINAL:
                 return
-            if monotonic() - spoken > QUIET:
-                yield ":\n\n"
-                spoken = monotonic()
             await asyncio.sleep(POLL if status.state == "running" else 5 * POLL)

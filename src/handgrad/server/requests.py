@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 MAX_EXAMPLES = 1_000  # in one request
 
+RUN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$"
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$")]
 Label = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,20}$")]
 Digit = Annotated[
@@ -32,6 +33,12 @@ class RunName(Request):
     """The name of a run."""
 
     run: Text
+
+
+class NewName(Request):
+    """Another name for a run."""
+
+    name: Annotated[str, Field(pattern=RUN)]
 
 
 class NewRun(Request):

@@ -2,17 +2,26 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf
 from pathlib import Path
 from typing import Any
 
 from handgrad.errors import HandgradError
 from handgrad.exports.formats import CHECKPOINT_FILE, MODEL_FILE, load_model_recipe
-from handgrad.locks import is_locked
+from handgrad.files import UNFINISHED, cannot_write, sync_folder
+from handgrad.locks import is_locked, lock_folder
 from handgrad.model.files import metadata_value, read_metadata
 from handgrad.recipes.loading import load_recipe
-from handgrad.runs import RECIPE_FILE
+from handgrad.runs import FILES, PARAMETERS_FOLDER, RECIPE_FILE
 from handgrad.training.records import LOG_FILE, Record, parse_record
+
+START_FILE = "start.safetensors"  # the model that a run started from, so that the run can be repeated
+WRITTEN = {
+    PARAMETERS_FOLDER: ("[wb][0-9]*.csv",),
+    ".": (*FILES, MODEL_FILE, START_FILE, "events.out.tfevents.*", f"{UNFINISHED}*"),
+}
+"""What a training writes into its folder: patterns by folder."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +107,22 @@ def validated(folder: Path) -> Record | None:
     return None
 
 
+def all_records(folder: Path) -> list[Record]:
+    """Return the records of a run, which are read again only if they have changed."""
+    with suppress(OSError):
+        state = (folder / LOG_FILE).stat()
+        return _records(folder, state.st_mtime_ns, state.st_size)
+    return []
+
+
+@lru_cache(maxsize=100)
+def _records(folder: Path, *_state: int) -> list[Record]:
+    return read_records(folder)
+
+
 def read_records(folder: Path, after: int = -1) -> list[Record]:
     """Return the records of a run after a step; lines that are damaged, or still being written, are left out."""
-    lines, records = [], []
+    lines, records = list[bytes](), list[Record]()
     with suppress(OSError):
         lines = (folder / LOG_FILE).read_bytes().splitlines()
     for line in reversed(lines):  # only new ones are parsed
@@ -108,5 +130,33 @@ def read_records(folder: Path, after: int = -1) -> list[Record]:
             record = parse_record(line)
             if record.step <= after:
                 break
-            records.append(record)
+            if not records or record.step < records[-1].step:  # else one within the epoch, of the same step
+                records.append(record)
     return records[::-1]
+
+
+def rename_run(folder: Path, renamed: Path) -> None:
+    """Rename the folder of a run; HandgradError if another program uses it."""
+    try:
+        with lock_folder(folder):
+            folder.rename(renamed)
+            sync_folder(folder.parent)
+    except OSError as error:
+        raise cannot_write(renamed, error) from error
+
+
+def remove_run(folder: Path) -> None:
+    """Remove the files of a run, and its folder if that is empty then; HandgradError if another program uses it."""
+    if folder.is_symlink() or not (folder / RECIPE_FILE).is_file():
+        reason = "is a link" if folder.is_symlink() else f"contains no {RECIPE_FILE}"
+        raise HandgradError(f"{folder.name} {reason}, so no training made it; delete it yourself")
+    try:
+        with lock_folder(folder):
+            for name, patterns in WRITTEN.items():
+                if not (place := folder / name).is_symlink():
+                    for file in [file for pattern in patterns for file in place.glob(pattern)]:
+                        file.unlink()
+                    with suppress(OSError):  # it does not exist, or contains other files
+                        place.rmdir()
+    except OSError as error:
+        raise HandgradError(f"cannot delete {folder.name}: {error.strerror}; delete it yourself") from error

@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Response
-from fastapi.responses import StreamingResponse
+from sse_starlette import EventSourceResponse
 
 from handgrad.errors import HandgradError
 from handgrad.recipes.loading import load_recipe
 from handgrad.runs import RECIPE_FILE
-from handgrad.server.datasets import Datasets, training_values
+from handgrad.server.datasets import Datasets, hidden_units, training_values
 from handgrad.server.following import Following
 from handgrad.server.models import ModelInUse, file_response, latest_model
-from handgrad.server.requests import NewRun, RunName
-from handgrad.server.run_folders import find_runs, read_records, validated
+from handgrad.server.requests import NewName, NewRun, RunName
+from handgrad.server.run_folders import all_records, find_runs, validated
 from handgrad.server.trainings import Trainings, plan
 from handgrad.server.turns import Turns
 
-MAX_STREAMS, EVENTS = 200, "text/event-stream"
+MAX_STREAMS = 200
 
 
 def routes(
@@ -37,12 +37,17 @@ def routes(
     Folder = Annotated[Path, Depends(trainings.folder)]
 
     def describe(folder: Path) -> dict[str, Any]:
-        status, records = trainings.status(folder), read_records(folder)
+        status, records = trainings.status(folder), all_records(folder)
         facts: dict[str, Any] = {"recipe": "", "data": "", "training": {}}
         with suppress(HandgradError):
             recipe = load_recipe(str(folder / RECIPE_FILE))
-            data, training = datasets.name(recipe.data.source), training_values(recipe)
-            facts = {"recipe": recipe.name, "data": data, "training": training}
+            network = {"hidden": hidden_units(recipe), "seed": recipe.seed}
+            training = {**training_values(recipe), **network}
+            facts = {
+                "recipe": recipe.name,
+                "data": datasets.name(recipe.data.source),
+                "training": training,
+            }
         last = records[-1] if records else None
         return {"name": folder.name, **asdict(status), **facts, "records": len(records), "last": last}
 
@@ -62,7 +67,17 @@ def routes(
     @router.get("/runs/{name}", dependencies=wait)
     def with_records(folder: Folder) -> dict[str, Any]:
         """Describe a run, with all its records, and the one in which its newest parameters were `validated`."""
-        return {**describe(folder), "validated": validated(folder), "records_so_far": read_records(folder)}
+        return {**describe(folder), "validated": validated(folder), "records_so_far": all_records(folder)}
+
+    @router.post("/runs/{name}/rename", dependencies=acting)
+    def rename(folder: Folder, wanted: NewName) -> dict[str, Any]:
+        """Rename a run that is not in training."""
+        return describe(trainings.rename(folder, wanted.name))
+
+    @router.delete("/runs/{name}", status_code=204, dependencies=acting)
+    def remove(folder: Folder) -> None:
+        """Delete a run that is not in training: its files, and its folder if that contains no others."""
+        trainings.remove(folder)
 
     @router.post("/runs/{name}/{action}", dependencies=acting)
     def act(folder: Folder, action: Literal["pause", "resume"]) -> dict[str, Any]:
@@ -90,19 +105,18 @@ def routes(
     @router.get(
         "/runs/{name}/events",
         response_class=Response,
-        responses={200: {"content": {EVENTS: {}}}},
+        responses={200: {"content": {"text/event-stream": {}}}},
         dependencies=[Depends(Turns(MAX_STREAMS, waiting=0))],
     )
     async def events(
         folder: Folder, last_event_id: Annotated[str, Header()] = "", after: int = -1
-    ) -> StreamingResponse:
+    ) -> EventSourceResponse:
         """Follow a run: `record` with a record as data and its step as id, `state` with `{"state", "error"}`.
 
         All records are sent from the first, or from the one after `Last-Event-ID` or else `after`, then the state,
         then what is new. The stream ends after a final state: finished, failed or damaged.
         """
         step = int(last_event_id) if re.fullmatch("[0-9]{1,15}", last_event_id) else after
-        unbuffered = {"X-Accel-Buffering": "no"}  # by nginx
-        return StreamingResponse(following.events(folder, step), headers=unbuffered, media_type=EVENTS)
+        return following.response(folder, step)
 
     return router

@@ -6,7 +6,7 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, cast
+from typing import cast
 from urllib.parse import quote
 
 import uvicorn
@@ -110,7 +110,7 @@ class _Connection(HttpToolsProtocol):
 
 
 class Server(uvicorn.Server):
-    """uvicorn with these connections, which ends streams of events before it waits for open connections.
+    """uvicorn with these connections.
 
     `ready` is called when it answers, and when signals end it: until then Python could lose one during an import.
     """
@@ -129,7 +129,7 @@ class Server(uvicorn.Server):
             timeout_keep_alive=int(REQUEST_SECONDS),
         )
         super().__init__(config)
-        self._closing, self._ready = app.state.closing, ready
+        self._ready = ready
         gc.collect()
         sys.setswitchinterval(SWITCH_SECONDS)
         gc.freeze()  # garbage collection of all objects so far took a sixth of the time
@@ -138,8 +138,3 @@ class Server(uvicorn.Server):
         """Accept connections, and report that."""
         await super().startup(sockets)
         self._ready()
-
-    def handle_exit(self, sig: int, frame: Any) -> None:
-        """Shut down after SIGINT or SIGTERM."""
-        self._closing.set()
-        super().handle_exit(sig, frame)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Lock, Thread
 from typing import Any
 
 from fastapi import HTTPException
@@ -26,8 +26,8 @@ from handgrad.recipes.recipe import Recipe
 from handgrad.runs import RECIPE_FILE, new_folder
 from handgrad.server.datasets import Datasets
 from handgrad.server.models import ServedModel
-from handgrad.server.requests import NewRun
-from handgrad.server.run_folders import Status, is_run, status
+from handgrad.server.requests import RUN, NewRun
+from handgrad.server.run_folders import START_FILE, Status, is_run, remove_run, rename_run, status
 from handgrad.training.checkpoint import save_checkpoint
 from handgrad.training.fine_tuning import begin_from
 from handgrad.training.state import TrainingState
@@ -36,7 +36,6 @@ GRACE = 20.0  # seconds in which a training must save and end; then it is killed
 INTERRUPTED = 130
 VECTORS = 20  # parameters, moments, averages, and copies of them while a checkpoint is written
 MAX_WEIGHTS = 25_000_000  # which a start saves, and a pause must within the grace period
-START_FILE = "start.safetensors"  # the model that a run started from, so that the run can be repeated
 
 
 class Training(Thread):
@@ -75,16 +74,16 @@ class Training(Thread):
 
 
 class Trainings:
-    """All runs in a folder; safe to use from several threads. `closing` is set when the server ends."""
+    """All runs in a folder; safe to use from several threads."""
 
     def __init__(self, runs: Path) -> None:
-        self.runs, self.closing = runs, Event()
+        self.runs = runs
         self._trainings: dict[Path, Training] = {}  # the last one of each run
         self._lock = Lock()
 
     def folder(self, name: str) -> Path:
         """Return the folder of a run; status 404 if there is none."""
-        if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}", name) and is_run(self.runs / name):
+        if re.match(RUN, name) and is_run(self.runs / name):
             return self.runs / name
         raise HTTPException(404, f"there is no run '{name:.60}'")
 
@@ -138,13 +137,34 @@ class Trainings:
         elif state != "paused":
             raise HTTPException(409, f"{name} is {state}; there is nothing to pause")
 
+    def rename(self, folder: Path, name: str) -> Path:
+        """Rename a run, and return its new folder; status 409 if it is in training, or the name is taken."""
+        with self._lock:
+            self._check_free(folder, "rename")
+            if (renamed := folder.with_name(name)).exists():
+                raise HTTPException(409, f"{name} already exists; choose another name")
+            rename_run(folder, renamed)
+            if training := self._trainings.pop(folder, None):
+                self._trainings[renamed] = training
+        return renamed
+
+    def remove(self, folder: Path) -> None:
+        """Delete a run; status 409 if it is in training."""
+        with self._lock:
+            self._check_free(folder, "delete")
+            remove_run(folder)
+            self._trainings.pop(folder, None)
+
     def close(self) -> Path | None:
         """Pause the training that runs, wait for it, and return its folder."""
-        self.closing.set()
         if current := self.current():
             current.end()
             return current.folder
         return None
+
+    def _check_free(self, folder: Path, action: str) -> None:
+        if self.status(folder).state == "running":
+            raise HTTPException(409, f"{folder.name} is training; pause it before you {action} it")
 
     def _check_idle(self) -> None:
         if current := self.current():

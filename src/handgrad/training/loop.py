@@ -15,7 +15,7 @@ from handgrad.training.averaging import Averaging
 from handgrad.training.evaluation import NotFinite, evaluate
 from handgrad.training.gradients import BatchGradient
 from handgrad.training.optimizers import Optimizer
-from handgrad.training.records import Record
+from handgrad.training.records import Record, training_measures
 from handgrad.training.schedules import Schedule
 from handgrad.training.several_steps import several_steps
 from handgrad.training.state import TrainingState
@@ -139,19 +139,12 @@ class Training:
         rate, schedule, memory = self.optimizer.learning_rate, self.schedule, self.state.memory
         return [rate * schedule(step, self.total, memory) for step in range(first, first + count)]
 
-    def _accuracy(self, examples: int) -> float | None:
-        """Return the accuracy on the examples of the epoch so far; None for a regression."""
-        task, outputs = self.gradient.dataset.task, len(self.gradient.dataset.classes)
-        decisions = examples * (outputs if task == "multilabel" else 1)
-        return None if task == "regression" else self.state.correct / decisions
-
     def _record(self, due: bool) -> Record:
         """Validate the network; a record that is not due, but made by a stop, has no other effect."""
         gradient, network, state = self.gradient, self.gradient.network, self.state
         found = accuracy = None
         seconds, (rate,) = perf_counter() - self.clock, self._rates(1, state.step - 1)
-        examples = state.position or len(gradient.dataset)  # between epochs, the sums are of the one before
-        loss = state.loss_sum / examples
+        measured = training_measures(state, gradient.dataset)
         if not np.isfinite(network.flat_parameters).all():
             raise NotFinite("a parameter is not finite")
         current = network.flat_parameters.copy()
@@ -164,17 +157,14 @@ class Training:
                 accuracy = getattr(found, "accuracy", None)  # a regression has none
             if due:
                 state.recorded = state.step
-                self.schedule.observe(found.loss if found else loss, state.memory)
+                self.schedule.observe(found.loss if found else measured["loss"], state.memory)
                 if self.early_stopping and found:
                     self.early_stopping.observe(found.loss, accuracy, network.flat_parameters, state)
         finally:
             network.flat_parameters = current
         state.seconds += seconds
         return Record(
-            step=state.step - 1,
-            epoch=state.epoch + (state.position > 0),
-            loss=loss,
-            train_accuracy=self._accuracy(examples),
+            **measured,
             validation_loss=found.loss if found else None,
             validation_accuracy=accuracy,
             learning_rate=rate,

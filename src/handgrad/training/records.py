@@ -5,15 +5,17 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from handgrad.data.dataset import Dataset
 from handgrad.errors import HandgradError
 from handgrad.files import usable
+from handgrad.training.state import TrainingState
 
 LOG_FILE = "log.jsonl"
 
 
 @dataclass(frozen=True)
 class Record:
-    """The measurements of one epoch, or of the part of it before training stopped.
+    """The measurements of one epoch, or of the part of it before training stopped or that is done so far.
 
     Parameters
     ----------
@@ -28,9 +30,9 @@ class Record:
         Fraction of correct predictions in the same batches, or of correct labels if an example has several. None for
         a regression.
     validation_loss : float or None
-        Loss on the validation split after the last step; None without a validation split.
+        Loss on the validation split after the last step; None without a validation split, and within an epoch.
     validation_accuracy : float or None
-        Accuracy on the validation split; None without a validation split, and for a regression.
+        Accuracy on the validation split; None where there is no such loss, and for a regression.
     learning_rate : float
         Learning rate of the last step.
     seconds : float
@@ -72,6 +74,18 @@ class Record:
             Names and values of the fields.
         """
         return asdict(self)
+
+
+def training_measures(state: TrainingState, dataset: Dataset) -> dict[str, Any]:
+    """Return the fields of a record that the state of a training contains, for the epoch so far."""
+    examples = state.position or len(dataset)  # between epochs, the sums are of the one before
+    decisions = examples * (len(dataset.classes) if dataset.task == "multilabel" else 1)
+    return {
+        "step": state.step - 1,
+        "epoch": state.epoch + (state.position > 0),
+        "loss": state.loss_sum / examples,
+        "train_accuracy": None if dataset.task == "regression" else state.correct / decisions,
+    }
 
 
 def parse_record(line: str | bytes) -> Record:
