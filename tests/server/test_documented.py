@@ -24,6 +24,13 @@ CHECKS = "not_a_server_error,content_type_conformance,response_schema_conformanc
 EXAMPLES = os.environ.get("HANDGRAD_TEST_REQUESTS", "60")  # generated for each route
 OPTIONS = f"--no-color --checks {CHECKS} --phases coverage,fuzzing --max-examples {EXAMPLES} --seed 1"
 GUIDE = "docs/guide/serving.md"
+NAMES = """[parameters]
+"path.name" = "one"  # a run and a collection
+
+[[operations]]
+include-name = ["POST /runs/{name}/rename", "DELETE /runs/{name}"]
+parameters = { "path.name" = "two" }
+"""
 PLACE = "http://127.0.0.1:8000/"
 
 
@@ -39,13 +46,14 @@ def test_generated_requests_find_no_error(tmp_path: Path) -> None:
     assert main(["train", "classic", "--data=strokes:300:1", "--steps=2", f"--out={run}", "--quiet"]) == 0
     add_to_collection(tmp_path / "digits" / "one.csv", *generate(50, 1)[:1], [*"0123456789"] * 5)
     before = (run / "model.safetensors").read_bytes()
-    # the name of a run and of a collection
-    (tmp_path / "schemathesis.toml").write_text('[parameters]\n"path.name" = "one"\n')
+    shutil.copytree(run, run.with_name("two"))
+    (tmp_path / "schemathesis.toml").write_text(NAMES)
     with serving(tmp_path, "model.safetensors") as server:
         program = "from schemathesis.cli import schemathesis; schemathesis()"
         arguments = ["--config-file", "schemathesis.toml", "run", f"{server.address}openapi.json"]
         printed(tmp_path, sys.executable, "-c", program, *arguments, *OPTIONS.split())
-        assert server.get("/runs")
+        assert server.get("/runs/one")["state"] == "finished"
+        assert not (tmp_path / "runs" / "two").exists()
         server.end()
     assert "Traceback" not in "".join(server.output)
     assert (run / "model.safetensors").read_bytes() == before
