@@ -13,11 +13,13 @@ export class PageBackend {
   #runs = new Map(); // name -> {run, records, followers, model}
   #data = new Map(STROKES.map((count) => [`strokes:${count}`, count]));
   #collections = stored();
+  /** @type {Worker | null} */
+  #worker = null;
   #next = 0;
 
   /**
-   * @param {function(): Object | null} network  returns the network in use
-   * @param {function(Object): Uint8Array} pixels  draws a drawing as the network's input
+   * @param {() => any} network  returns the network in use
+   * @param {(drawing: any) => Uint8Array} pixels  draws a drawing as the network's input
    */
   constructor(network, pixels) {
     this.network = network;
@@ -33,7 +35,7 @@ export class PageBackend {
 
   /** Start the worker with the first request. */
   #request(method, ...values) {
-    this.worker ??= this.#start();
+    this.#worker ??= this.#start();
     return this.#post(method, ...values);
   }
 
@@ -49,7 +51,7 @@ export class PageBackend {
 
   async #post(method, ...values) {
     await this.started;
-    return this.#send(this.worker, method, values);
+    return this.#send(this.#worker, method, values);
   }
 
   #send(worker, method, values) {
@@ -121,6 +123,7 @@ export class PageBackend {
     const running = [...this.#runs.values()].find(({ run }) => run.state === "running");
     if (running) throw new Error(`${running.run.name} is training; pause it first`);
     await this.#prepare(data);
+    /** @type {Record<string, any>} */
     const training = { ...(start ? FINE_TUNING : RECIPE), ...given, seed };
     if (training.batch_size === "all") training.batch_size = (await this.datasets()).find(({ name }) => name === data).examples;
     const stem = start ? "fine-tuned" : recipe;
@@ -130,7 +133,7 @@ export class PageBackend {
     const run = { name, state: "running", error: null, recipe: stem, data, training: { ...training, hidden }, last: null };
     this.#runs.set(name, { run, records: [], followers: new Set() });
     try {
-      await this.#request("train", name, { ...training, hidden, data, model: start ? writeModel(this.network()).buffer : null });
+      await this.#request("train", name, { settings: training, hidden, data, model: start ? writeModel(this.network()).buffer : null });
     } catch (error) {
       this.#runs.delete(name);
       throw error;

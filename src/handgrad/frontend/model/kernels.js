@@ -56,19 +56,33 @@ export class Memory {
     return this.allocate(this.Reals, count);
   }
 
-  /** The address of a copy of an array. */
+  /**
+   * The address of a copy of an array.
+   * @param {ArrayLike<any>} values
+   * @param {any} Type
+   */
   put(values, Type = this.Reals) {
     const at = this.allocate(Type, values.length);
     this.view(at, values.length, Type).set(values);
     return at;
   }
 
-  /** An array as a view, which the next allocation may invalidate. */
+  /**
+   * An array as a view, which the next allocation may invalidate.
+   * @param {number} at
+   * @param {number} count
+   * @param {any} Type  of typed arrays
+   */
   view(at, count, Type = this.Reals) {
     return new Type(this.#kernels.memory.buffer, at, count);
   }
 
-  /** A copy of an array. */
+  /**
+   * A copy of an array.
+   * @param {number} at
+   * @param {number} count
+   * @param {any} Type
+   */
   read(at, count, Type = this.Reals) {
     return this.view(at, count, Type).slice();
   }

@@ -18,11 +18,17 @@ export function transpose(memory, x, rows, columns) {
   if (rows === 1 || columns === 1) return x;
   const at = memory.reals(rows * columns);
   const [from, to] = [memory.view(x, rows * columns), memory.view(at, rows * columns)];
-  for (let column = 0; column < columns; column++) for (let row = 0; row < rows; row++) to[column * rows + row] = from[row * columns + column];
+  for (let column = 0; column < columns; column++)
+    for (let row = 0; row < rows; row++) to[column * rows + row] = from[row * columns + column];
   return at;
 }
 
-/** An activation: y of x; dx of dy and x, or y where the derivative `takes` that. */
+/**
+ * An activation: y of x; dx of dy and x, or y where the derivative `takes` that.
+ * @param {string} name
+ * @param {"x" | "y"} takes
+ * @param {(layer: any) => number[]} numbers
+ */
 function activation(name, takes = "x", numbers = () => []) {
   return {
     outputShape: unchanged,
@@ -60,7 +66,10 @@ const Dense = {
 };
 
 const Conv2D = {
-  outputShape: ({ filters, kernel_size: k, stride, padding }, [, ...sides]) => [filters, ...sides.map((side) => outputs(side, k, stride, padding))],
+  outputShape: ({ filters, kernel_size: k, stride, padding }, [, ...sides]) => [
+    filters,
+    ...sides.map((side) => outputs(side, k, stride, padding)),
+  ],
   parameterShapes: ({ filters, kernel_size: k }, [channels]) => ({ weights: [filters, channels, k, k], biases: [filters] }),
   forward(memory, layer, x, n) {
     const { filters, kernel_size: k, stride, padding, inputShape, at, gradient } = layer;
@@ -185,10 +194,10 @@ export const LAYERS = {
 
 /**
  * Build a layer from its description in a model file.
- * @param {Object} description  {type, …fields}
+ * @param {any} description  {type, …fields}
  * @param {number[]} inputShape  of one example
- * @param {function(string): {shape: number[], values: Float32Array}} tensor  returns one by its name
- * @returns {Object} {type, …fields, inputShape, outputShape, parameters, statistics: {name: {shape, values}}}
+ * @param {(name: string) => import("handgrad/model/model_file.js").Tensor} tensor  returns one by its name
+ * @returns {any} {type, …fields, inputShape, outputShape, parameters, statistics: {name: {shape, values}}}
  * @throws {Error} where the layer is unknown, or its tensors do not fit
  */
 export function build(description, inputShape, tensor) {
@@ -200,6 +209,7 @@ export function build(description, inputShape, tensor) {
     if (!same(found.shape, wanted)) throw new Error(`${type} has ${name} of shape ${found.shape}, where the network needs ${wanted}`);
     return [name, found];
   };
+  /** @type {(shapes?: (layer: any, shape: number[]) => object) => any} */
   const readAll = (shapes = () => ({})) => Object.fromEntries(Object.entries(shapes(description, inputShape)).map(read));
   const [parameters, statistics] = [readAll(kind.parameterShapes), readAll(kind.statisticShapes)];
   return { ...description, inputShape, outputShape: kind.outputShape(description, inputShape), parameters, statistics };

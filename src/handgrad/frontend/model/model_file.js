@@ -13,9 +13,17 @@ const SCALINGS = ["scaling", "target_scaling"];
 const MOST_CLASSES = 1000; // as the kernels of the page are compiled
 
 /**
+ * @typedef {{shape: number[], values: any}} Tensor
+ * @typedef {{shift: Float64Array, divisor: Float64Array}} Scaling  of 1 or of I (or C) values
+ * @typedef {{classes: string[], task: "classification" | "multilabel" | "regression", inputShape: number[],
+ *   exampleShape: number[], features: string[], framing: string, recipe: any, scaling: Scaling | null,
+ *   targetScaling: Scaling | null, layers: any[], metadata: Record<string, string>}} Parts  what a network consists of
+ */
+
+/**
  * Read the parts of a network.
  * @param {ArrayBuffer} buffer  a model.safetensors or checkpoint.safetensors
- * @returns {Object} the properties of a `Network`
+ * @returns {Parts}
  * @throws {Error} with one line
  */
 export function readParts(buffer) {
@@ -35,12 +43,14 @@ function readHeader(buffer) {
 }
 
 function parts(buffer, { start, header }) {
+  /** @type {(name: string, Type?: any) => Tensor} */
   const tensor = (name, Type = Float32Array) => {
     if (!Object.hasOwn(header, name)) throw new Error(`${name} is missing`);
     const { dtype, shape, data_offsets: offsets } = header[name];
     const bytes = buffer.slice(...offsets.map((offset) => start + offset)); // a copy: arrays need alignment
     const values = Type.from(new TYPES[dtype](bytes));
-    if (values.length !== size(shape) || !values.every(Number.isFinite)) throw new Error(`${name} does not hold ${size(shape)} finite numbers`);
+    if (values.length !== size(shape) || !values.every(Number.isFinite))
+      throw new Error(`${name} does not hold ${size(shape)} finite numbers`);
     return { shape, values };
   };
   const metadata = header.__metadata__;
@@ -65,16 +75,18 @@ function parts(buffer, { start, header }) {
 
 /**
  * Write a network, in float32, as a model file.
- * @param {Object} network  a `Network`, or its parts
- * @returns {Uint8Array}
+ * @param {Parts} network  a `Network`, or its parts
+ * @returns {Uint8Array<ArrayBuffer>}
  */
 export function writeModel({ layers, scaling, targetScaling, metadata }) {
+  /** @type {any[]} */
   const tensors = layers.flatMap(({ parameters, statistics }, index) => {
     const named = Object.entries({ ...parameters, ...statistics });
     return named.map(([name, { shape, values }]) => ({ name: `layers.${index}.${name}`, shape, values: Float32Array.from(values) }));
   });
   [scaling, targetScaling].forEach((each, k) => {
-    for (const [name, values] of Object.entries(each ?? {})) tensors.push({ name: `${SCALINGS[k]}.${name}`, shape: values.length > 1 ? [values.length] : [], values });
+    for (const [name, values] of Object.entries(each ?? {}))
+      tensors.push({ name: `${SCALINGS[k]}.${name}`, shape: values.length > 1 ? [values.length] : [], values });
   });
   tensors.sort((a, b) => b.values.BYTES_PER_ELEMENT - a.values.BYTES_PER_ELEMENT); // larger types first: aligned
   const header = { __metadata__: { ...metadata, dtype: '"float32"' } };
@@ -89,6 +101,7 @@ export function writeModel({ layers, scaling, targetScaling, metadata }) {
   const file = new Uint8Array(start + length).fill(32, 8, start); // the header ends with spaces
   new DataView(file.buffer).setBigUint64(0, BigInt(start - 8), true);
   file.set(text, 8);
-  for (const { name, values } of tensors) file.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), start + header[name].data_offsets[0]);
+  for (const { name, values } of tensors)
+    file.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), start + header[name].data_offsets[0]);
   return file;
 }

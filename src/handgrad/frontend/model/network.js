@@ -17,17 +17,22 @@ export function readModel(buffer) {
 }
 
 export class Network {
+  /** @type {Passes | null} */
   #passes = null;
 
-  /**
-   * @param {Object} parts  the result of `readParts`, which become properties:
-   *   classes: string[] (or labels, or targets), task: "classification"|"multilabel"|"regression",
-   *   inputShape, exampleShape: number[], features: string[], framing: string, recipe: Object|null,
-   *   scaling: {shift, divisor: Float64Array of 1 or I values}|null, targetScaling: the same of C values|null,
-   *   layers: {type, inputShape, outputShape, parameters: {name: {shape, values}}, …}[], metadata
-   */
+  /** @param {import("handgrad/model/model_file.js").Parts} parts */
   constructor(parts) {
-    Object.assign(this, parts);
+    this.classes = parts.classes;
+    this.task = parts.task;
+    this.inputShape = parts.inputShape;
+    this.exampleShape = parts.exampleShape;
+    this.features = parts.features;
+    this.framing = parts.framing;
+    this.recipe = parts.recipe;
+    this.scaling = parts.scaling;
+    this.targetScaling = parts.targetScaling;
+    this.layers = parts.layers;
+    this.metadata = parts.metadata;
     const parameters = this.layers.flatMap((layer) => Object.values(layer.parameters));
     this.parameterCount = parameters.reduce((sum, { values }) => sum + values.length, 0);
     const { shift, divisor } = this.scaling ?? { shift: [], divisor: [] };
@@ -67,7 +72,10 @@ export class Network {
    * @returns {Float32Array} I values
    */
   inputGradient(raw, classIndex) {
-    return this.inputGradients(raw, Float32Array.from(this.classes, (_, index) => Number(index === classIndex)));
+    return this.inputGradients(
+      raw,
+      Float32Array.from(this.classes, (_, index) => Number(index === classIndex)),
+    );
   }
 
   /** Compute dx (I) of the scaled input of one example from dlogits (C). */
@@ -103,7 +111,10 @@ export class Network {
     const classes = this.classes.length;
     if (this.task === "regression") {
       const { shift, divisor } = this.targetScaling ?? { shift: [0], divisor: [1] };
-      return Float64Array.from(memory.view(y, n * classes), (value, k) => value * divisor[(k % classes) % divisor.length] + shift[(k % classes) % shift.length]);
+      return Float64Array.from(
+        memory.view(y, n * classes),
+        (value, k) => value * divisor[(k % classes) % divisor.length] + shift[(k % classes) % shift.length],
+      );
     }
     const scores = memory.reals(n * classes);
     if (this.task === "multilabel") memory.call("sigmoid", n * classes, y, scores);
@@ -115,7 +126,7 @@ export class Network {
    * Compute one example in float64, forward and back, as `handgrad explain` does.
    * @param {Uint8Array|Float32Array} raw  I raw values
    * @param {number} label  a class; the label whose presence is explained; or a target, whose own gradient is explained
-   * @returns {{x: Float64Array, layers: {y: Float64Array, dx: Float64Array, argmax?: Uint8Array, gradients: Object}[],
+   * @returns {{x: Float64Array, layers: {y: Float64Array, dx: Float64Array, argmax?: Uint8Array, gradients: Record<string, Float64Array>}[],
    *   prediction: Float64Array, loss: number|null, dlogits: Float64Array}}
    */
   trainingStep(raw, label) {
@@ -134,7 +145,10 @@ export class Network {
     const loss = this.task === "regression" ? null : memory.view(losses, 1)[0];
     const dlogits = memory.read(slopes, classes);
     let dy = slopes;
-    const dxs = [...run.layers].reverse().map(({ backward }) => (dy = backward(dy))).reverse();
+    const dxs = [...run.layers]
+      .reverse()
+      .map(({ backward }) => (dy = backward(dy)))
+      .reverse();
     const gradients = passes.copies("gradient");
     const layers = run.layers.map(({ y, argmax }, k) => {
       const [inputs, outputs] = [size(this.layers[k].inputShape), size(this.layers[k].outputShape)];

@@ -12,7 +12,7 @@ const isTransposed = ({ type }, name) => type === "Dense" && name === "weights";
 export class Passes {
   /**
    * Copy the parameters of a network into a new memory.
-   * @param {Object} network
+   * @param {import("handgrad/model/network.js").Network} network
    * @param {"f32" | "f64"} type  of all numbers
    */
   constructor(network, type = "f32") {
@@ -20,8 +20,9 @@ export class Passes {
     const memory = new Memory(type);
     this.memory = memory;
     this.count = network.parameterCount;
-    /** Addresses of all parameters, one after another, and of their gradients. */
-    [this.parameters, this.gradients] = [memory.reals(this.count), memory.reals(this.count)];
+    /** The addresses of all parameters, one after another, and of their gradients. */
+    this.parameters = memory.reals(this.count);
+    this.gradients = memory.reals(this.count);
     let offset = 0;
     const bytes = memory.Reals.BYTES_PER_ELEMENT;
     this.layers = network.layers.map((layer) => {
@@ -67,8 +68,8 @@ export class Passes {
   /**
    * Compute the layers.
    * @param {{x: number, n: number, bytes: boolean}} inputs  as of `put`
-   * @returns {{layers: {y: number, argmax?: number, backward: function(number): number}[], y: number,
-   *   backward: function(number): number}}  addresses: the output of each layer, the logits, and dx of dlogits
+   * @returns {{layers: {y: number, argmax?: number, backward: (dy: number) => number}[], y: number,
+   *   backward: (dy: number) => number}}  addresses: the output of each layer, the logits, and dx of dlogits
    */
   forward({ x, n, bytes }) {
     let y = x;
@@ -83,10 +84,14 @@ export class Passes {
 
   /** Copies of the parameters, or of their gradients, as in files: per layer {name: values}. */
   copies(where = "at") {
-    return this.layers.map((layer) => Object.fromEntries(Object.entries(layer.parameters).map(([name, { shape, values }]) => {
-      const found = this.memory.read(layer[where][name], values.length);
-      return [name, isTransposed(layer, name) ? transposed(found, shape[1], shape[0]) : found];
-    })));
+    return this.layers.map((layer) =>
+      Object.fromEntries(
+        Object.entries(layer.parameters).map(([name, { shape, values }]) => {
+          const found = this.memory.read(layer[where][name], values.length);
+          return [name, isTransposed(layer, name) ? transposed(found, shape[1], shape[0]) : found];
+        }),
+      ),
+    );
   }
 
   /** Release the arrays of earlier passes. */

@@ -12,6 +12,7 @@ export function same(shape, other) {
 /** The transpose (columns, rows) of an array (rows, columns). */
 export function transposed(values, rows, columns) {
   const result = new values.constructor(values.length);
-  for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) result[column * rows + row] = values[row * columns + column];
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) result[column * rows + row] = values[row * columns + column];
   return result;
 }

@@ -11,7 +11,10 @@ import { Random } from "handgrad/worker/random.js";
 export function freshParts(hidden, seed) {
   const random = new Random(seed);
   const classes = [..."0123456789"];
-  const descriptions = [...hidden.flatMap((units) => [{ type: "Dense", units }, { type: "ReLU" }]), { type: "Dense", units: classes.length }];
+  const descriptions = [
+    ...hidden.flatMap((units) => [{ type: "Dense", units }, { type: "ReLU" }]),
+    { type: "Dense", units: classes.length },
+  ];
   let inputShape = [784];
   const layers = descriptions.map((description) => {
     const [inputs] = inputShape;
@@ -24,8 +27,32 @@ export function freshParts(hidden, seed) {
     inputShape = layer.outputShape;
     return layer;
   });
-  const form = { input_shape: [784], example_shape: [1, 28, 28], framing: "digit", features: [], classes, task: "classification", recipe: null, layers: descriptions };
-  const metadata = { format: "handgrad 1", ...Object.fromEntries(Object.entries(form).map(([key, value]) => [key, JSON.stringify(value)])) };
+  const form = {
+    input_shape: [784],
+    example_shape: [1, 28, 28],
+    framing: "digit",
+    features: [],
+    classes,
+    task: "classification",
+    recipe: null,
+    layers: descriptions,
+  };
+  const metadata = {
+    format: "handgrad 1",
+    ...Object.fromEntries(Object.entries(form).map(([key, value]) => [key, JSON.stringify(value)])),
+  };
   const scaling = { shift: new Float64Array(1), divisor: Float64Array.of(255) };
-  return { classes, inputShape: [784], exampleShape: [1, 28, 28], features: [], framing: "digit", recipe: null, task: "classification", scaling, targetScaling: null, layers, metadata };
+  return {
+    classes,
+    inputShape: [784],
+    exampleShape: [1, 28, 28],
+    features: [],
+    framing: "digit",
+    recipe: null,
+    task: "classification",
+    scaling,
+    targetScaling: null,
+    layers,
+    metadata,
+  };
 }

@@ -27,7 +27,9 @@ export function generate(count, seed) {
     const drawn = memory.allocate(Uint8Array, digits.length * BOX * BOX);
     memory.call("draw_strokes", digits.length, POINTS, BOX, ...arrays, drawn);
     const images = memory.view(drawn, digits.length * BOX * BOX, Uint8Array);
-    digits.forEach((_, k) => inputs.set(centred(images.subarray(k * BOX * BOX, (k + 1) * BOX * BOX), BOX, BOX), (first + k) * SIDE * SIDE));
+    for (let k = 0; k < digits.length; k++) {
+      inputs.set(centred(images.subarray(k * BOX * BOX, (k + 1) * BOX * BOX), BOX, BOX), (first + k) * SIDE * SIDE);
+    }
   }
   return { inputs, labels };
 }
@@ -35,8 +37,15 @@ export function generate(count, seed) {
 /** The path of the pen: {xy: [x, y][64], down: whether the pen joins a point with the next}. */
 function traced(label, random) {
   const styles = SKELETONS[label];
-  let at = random.uniform(0, styles.reduce((sum, [share]) => sum + share, 0));
-  const [, text] = styles.find(([share]) => (at -= share) < 0) ?? styles.at(-1);
+  const at = random.uniform(
+    0,
+    styles.reduce((sum, [share]) => sum + share, 0),
+  );
+  let before = 0;
+  const [, text] = styles.find(([share]) => {
+    before += share;
+    return at < before;
+  });
   const pieces = piecesOf(text, 0.065 * Math.exp(random.normal(0, 0.3)), random);
   const lengths = pieces.map(({ controls }) => length(controls));
   const total = lengths.reduce((sum, each) => sum + each, 0);
@@ -57,10 +66,12 @@ function piecesOf(text, size, random) {
   const all = strokes.flat().map((word) => word.replace("!", "").split(",").map(Number));
   const middle = [0, 1].map((axis) => (Math.min(...all.map((point) => point[axis])) + Math.max(...all.map((point) => point[axis]))) / 2);
   const noise = Array.from({ length: all.length + 2 }, () => [random.normal(), random.normal()]);
-  const displaced = all.map((point, k) => [0, 1].map((axis) => {
-    const error = noise[k][axis] + noise[k + 1][axis] + noise[k + 2][axis]; // neighbours are missed alike
-    return (point[axis] - middle[axis]) / 50 + size * error;
-  }));
+  const displaced = all.map((point, k) =>
+    [0, 1].map((axis) => {
+      const error = noise[k][axis] + noise[k + 1][axis] + noise[k + 2][axis]; // neighbours are missed alike
+      return (point[axis] - middle[axis]) / 50 + size * error;
+    }),
+  );
   const pieces = [];
   let first = 0;
   for (const stroke of strokes) {
@@ -114,7 +125,9 @@ function distorted({ xy, down }, random) {
     const middle = 1 - Math.min(1, Math.abs(y0)) ** 2; // 0 at top and bottom
     const x1 = x0 * (1 + 0.15 * taper * y0) + 0.1 * bow * middle;
     const y1 = y0 + 0.1 * waist * middle;
-    const [across, along] = waves.map(([angle, phase, size]) => size * Math.sin(2.5 * (Math.cos(angle) * x1 + Math.sin(angle) * y1) + phase));
+    const [across, along] = waves.map(
+      ([angle, phase, size]) => size * Math.sin(2.5 * (Math.cos(angle) * x1 + Math.sin(angle) * y1) + phase),
+    );
     const y = y1 + along;
     const x = (x1 + across) * Math.exp(0.2 * breadth) - (0.14 + 0.26 * slant) * y;
     return [cos * x - sin * y, sin * x + cos * y];

@@ -1,5 +1,6 @@
 // Training of a network in the page: shuffled batches, forward, loss, backward, a step of AdamW.
 
+import { Network } from "handgrad/model/network.js";
 import { Passes } from "handgrad/model/passes.js";
 import { size } from "handgrad/model/shapes.js";
 import { Random } from "handgrad/worker/random.js";
@@ -20,13 +21,16 @@ export class Training {
   #seconds = 0; // of training and evaluation, without pauses
 
   /**
-   * @param {Object} network  whose parameters the training begins with
+   * @param {import("handgrad/model/network.js").Network} network  whose parameters the training begins with
    * @param {Examples} data
    * @param {Examples | null} validation
    * @param {Settings} settings
    */
   constructor(network, data, validation, settings) {
-    Object.assign(this, { network, data, validation, settings });
+    this.network = network;
+    this.data = data;
+    this.validation = validation;
+    this.settings = settings;
     this.passes = new Passes(network);
     const { memory, count } = this.passes;
     this.moments = [memory.reals(count), memory.reals(count)];
@@ -46,7 +50,7 @@ export class Training {
   /**
    * Train for some time, or to the end of an epoch.
    * @param {number} milliseconds
-   * @returns {Object} a record with the means of the epoch so far; at the end of an epoch, with validation
+   * @returns {any} a record with the means of the epoch so far; at the end of an epoch, with validation
    */
   run(milliseconds) {
     const begin = performance.now();
@@ -59,7 +63,12 @@ export class Training {
       this.step += 1;
     } while (this.step % this.batches && performance.now() < begin + milliseconds);
     const { loss, correct, examples } = this.sums;
-    const record = { step: this.step - 1, epoch: Math.ceil(this.step / this.batches), loss: loss / examples, train_accuracy: correct / examples };
+    const record = {
+      step: this.step - 1,
+      epoch: Math.ceil(this.step / this.batches),
+      loss: loss / examples,
+      train_accuracy: correct / examples,
+    };
     const tested = this.validation && this.step % this.batches === 0 ? this.evaluate(this.validation) : { loss: null, accuracy: null };
     this.#seconds += (performance.now() - begin) / 1000;
     return { ...record, validation_loss: tested.loss, validation_accuracy: tested.accuracy, seconds: this.#seconds };
@@ -92,8 +101,11 @@ export class Training {
     const { memory } = passes;
     const [n, width, classes] = [rows.length, size(network.inputShape), network.classes.length];
     const raw = new Uint8Array(n * width);
-    rows.forEach((row, k) => raw.set(inputs.subarray(row * width, (row + 1) * width), k * width));
-    const known = memory.put(BigInt64Array.from(rows, (row) => BigInt(labels[row])), BigInt64Array);
+    for (let k = 0; k < n; k++) raw.set(inputs.subarray(rows[k] * width, (rows[k] + 1) * width), k * width);
+    const known = memory.put(
+      BigInt64Array.from(rows, (row) => BigInt(labels[row])),
+      BigInt64Array,
+    );
     const run = passes.forward(passes.put(raw, n));
     const [each, dlogits] = [memory.reals(n), memory.reals(n * classes)];
     memory.call("softmax_cross_entropy", n, classes, run.y, known, 0, each, dlogits);
@@ -122,6 +134,6 @@ export class Training {
       const parameters = Object.entries(layer.parameters).map(([name, { shape }]) => [name, { shape, values: copies[k][name] }]);
       return { ...layer, parameters: Object.fromEntries(parameters) };
     });
-    return { ...this.network, layers };
+    return new Network({ ...this.network, layers });
   }
 }

@@ -14,13 +14,20 @@ const SLICE = 80; // milliseconds of training between two records
 const VALIDATION = 0.1; // share of the examples
 const WIDTH = 784;
 
+/** @type {Record<string, any>} */
 const sets = {}; // name -> {train, test}: {inputs, labels}
+/** @type {Record<string, {training: Training, running: boolean}>} */
 const runs = {}; // name -> {training, running}
 
 const methods = {
   start: (bytes) => startKernels(bytes),
 
-  /** Keep a data set, or a part of one: images and labels may come one after the other. */
+  /**
+   * Keep a data set, or a part of one: images and labels may come one after the other.
+   * @param {string} name
+   * @param {"train" | "test"} part
+   * @param {{inputs?: Uint8Array, labels?: Uint8Array}} examples
+   */
   add(name, part, { inputs, labels }) {
     sets[name] ??= {};
     sets[name][part] = { ...sets[name][part], ...(inputs && { inputs }), ...(labels && { labels }) };
@@ -39,11 +46,15 @@ const methods = {
   /** Examples of a data set: {inputs, labels, total}; its test split, or else its training split. */
   examples(name, start, count) {
     const { inputs, labels } = isWhole(sets[name]?.test) ? sets[name].test : sets[name].train;
-    return { inputs: inputs.slice(start * WIDTH, (start + count) * WIDTH), labels: labels.slice(start, start + count), total: labels.length };
+    return {
+      inputs: inputs.slice(start * WIDTH, (start + count) * WIDTH),
+      labels: labels.slice(start, start + count),
+      total: labels.length,
+    };
   },
 
   /** Train a network of a model file, or a new one with these hidden units. */
-  train(run, { model, hidden, data, ...settings }) {
+  train(run, { model, hidden, data, settings }) {
     const all = sets[data].train;
     if (!isWhole(all)) throw new Error(`${data} has images or labels only; add both files`);
     const held = all.labels.length < 100 ? 0 : Math.round(VALIDATION * all.labels.length);
