@@ -59,7 +59,7 @@ def check(page: Page, network: hg.Network, raw: NDArray[Any], focus: int) -> Non
     ]
     effects = input_effects(network, raw, focus, groups)
     order = np.argsort(-np.abs(effects), kind="stable")
-    assert page.locator(".effect-name b").all_text_contents() == [columns[k] for k in order]
+    assert page.locator(".effects .sum-name").all_text_contents() == [columns[k] for k in order]
     numbers = page.locator(".effects .sum-number")
     found = [float(numbers.nth(k).get_attribute("title") or "nan") for k in range(numbers.count())]
     np.testing.assert_allclose(found, effects[order], atol=1e-5 * max(1, np.abs(expected).max()))

@@ -125,7 +125,7 @@ def test_pixels_and_classes_with_the_keyboard(board: Window) -> None:
     selected = board.page.locator('[role=radio][aria-checked="true"]')
     expect(selected).to_be_focused()
     name = (selected.get_attribute("aria-label") or "")[0]
-    expect(board.page.locator(".attributions h2")).to_have_text(f"Attribution (gradient × input) for {name}")
+    expect(board.page.locator(".attributions h2")).to_have_text(f"Attribution for {name}")
 
 
 @slow
@@ -133,21 +133,24 @@ def test_a_class_is_explained(board: Window) -> None:
     board.draw(strokes_of("3"))
     heading = board.page.locator(".attributions h2")
     expect(heading).to_contain_text("for 3")
+    board.select_layer(-1)
     board.click("8:", "radio")
     expect(heading).to_contain_text("for 8")
     expect(board.page.get_by_role("heading", name="Largest contributions to 8")).to_be_visible()
     board.reads("3")  # the prediction does not change
     board.click("8:", "radio")
     expect(heading).to_contain_text("for 3")
-    texts = board.page.locator(".sum-number").all_text_contents()
+    texts = board.page.locator(".sums:not(.top-units) .sum-number").all_text_contents()
     powers = np.exp([float(text.replace("−", "-")) for text in texts])
     shown = float(board.probabilities()[3].removeprefix("> ").removesuffix(" %"))
     assert 100 * powers[3] / powers.sum() == pytest.approx(shown, abs=0.6)  # from two decimals of each logit
-    units = board.page.get_by_role("slider", name="select a unit")
-    units.focus()
-    board.press("Home", "ArrowRight", "ArrowRight")
-    expect(board.page.get_by_role("heading", name="Unit 3 of 128")).to_be_visible()
-    assert (units.get_attribute("aria-valuetext") or "").startswith("unit 3: Activation")
+    board.select_layer(0)
+    numbers = board.page.locator(".slots .sum-number")
+    shown_units = [float(text.replace("−", "-")) for text in numbers.all_text_contents()]
+    assert np.all(np.diff(np.abs(shown_units)) <= 0)  # the largest first
+    assert len(shown_units) == 12
+    board.click("Show all 128 units")
+    assert numbers.count() == 128
 
 
 @slow
@@ -230,12 +233,13 @@ def test_networks_of_every_kind(board: Window) -> None:
     board.draw(strokes_of("3"))
     for panels, shape, layers in NETWORKS:
         use(board, file_of(layers, shape))
-        assert board.page.locator(".stages h2").all_text_contents() == panels.split("|")
+        assert [board.select_layer(k) for k in range(board.layers.count())] == panels.split("|")
         assert "–" not in board.probabilities()
-        assert board.page.locator(".top-units li").count() == 6
+        assert board.page.locator(".top-units li").count() == 10
     expect(board.page.locator("#facts b")).to_have_text("another")
     use(board, file_of([hg.Dense(2000), hg.ReLU(), hg.Dense(10)], FLAT))
-    expect(board.page.locator(".stages")).to_contain_text("192 of 2,000")
+    board.select_layer(0)
+    expect(board.page.locator(".layer")).to_contain_text("192 of 2,000")
     board.page.set_viewport_size({"width": 360, "height": 740})
     classes = tuple(f"{letter} as in {letter * 9}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
     use(board, file_of([hg.Dense(8), hg.ReLU(), hg.Dense(26)], FLAT, classes=classes))
@@ -247,6 +251,7 @@ def test_networks_of_every_kind(board: Window) -> None:
     rows, columns = np.nonzero(board.pixels() > 127)
     assert (rows.min(), rows.max()) == (2, 3)
     assert (columns.min(), columns.max()) == (2, 8)
+    board.click("Input")
     expect(board.page.get_by_text("as drawn")).to_be_visible()
 
 

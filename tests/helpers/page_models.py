@@ -12,7 +12,7 @@ import handgrad as hg
 from handgrad.model.files import model_bytes
 
 MODULES = """async () => {
-    const { pixelsOf } = await import("handgrad/draw/draw.js");
+    const { pixelsOf } = await import("handgrad/draw/strokes.js");
     const { fromBase64 } = await import("handgrad/elements.js");
     const { readModel } = await import("handgrad/model/network.js");
     Object.assign(window, { fromBase64, pixelsOf, readModel });

@@ -46,6 +46,7 @@ class Window:
         self.page = page
         self.pad = page.get_by_role("application", name="Drawing area")
         self.pixels_view = page.get_by_role("application", name="28 by 28 pixels")
+        self.layers = page.locator("button.node")  # of the graph of the network
         self.answer = page.locator(".answer-large")
         self.words = page.locator(".answer-words")
         self.view = page.get_by_role("region", name="Run", exact=True)
@@ -104,6 +105,12 @@ class Window:
     def probabilities(self) -> list[str]:
         """Return the percentages of the bars as shown."""
         return self.page.locator(".bar-percent").all_text_contents()
+
+    def select_layer(self, k: int) -> str:
+        """Select a layer in the graph of the network, and return the title of what is shown of it."""
+        self.layers.nth(k).click()
+        self.settle()
+        return self.page.locator(".layer h2").inner_text()
 
     def press(self, *keys: str) -> None:
         for key in keys:

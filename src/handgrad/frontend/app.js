@@ -1,5 +1,6 @@
 // The interface of sections that do not use the store yet.
 
+import { fromBase64 } from "handgrad/elements.js";
 import { readModel } from "handgrad/model/network.js";
 
 export class App extends EventTarget {
@@ -62,5 +63,19 @@ export class App extends EventTarget {
     } catch (error) {
       this.notify(error.message);
     }
+  }
+}
+
+/** The part of the backend that the Draw section needs, until there is backend/server.js. */
+export class ServerData {
+  async datasets() {
+    return (await fetch("./data")).json();
+  }
+
+  async examples(name, split, offset, limit) {
+    const { inputs, labels, classes, total } = await (
+      await fetch(`./data/examples?${new URLSearchParams({ name, split, offset, limit })}`)
+    ).json();
+    return { images: fromBase64(inputs), labels: labels.map((label) => classes[label] ?? String(label)), total };
   }
 }

@@ -39,6 +39,12 @@ export function pack(red, green, blue, alpha = 255) {
   return ((Math.round(alpha) << 24) | (Math.round(blue) << 16) | (Math.round(green) << 8) | Math.round(red)) >>> 0;
 }
 
+/** A packed colour between two others. */
+export function mix(from, to, share) {
+  const between = (shift) => ((from >> shift) & 255) + share * (((to >> shift) & 255) - ((from >> shift) & 255));
+  return pack(between(0), between(8), between(16));
+}
+
 /** The packed colour of a number from −1 to 1. */
 export function signed(value) {
   table ??= build();

@@ -1,8 +1,9 @@
 // The page: loads the model, mounts the sections, and shows the one that the address names.
 
-import { App } from "handgrad/app.js";
+import { App, ServerData } from "handgrad/app.js";
 import { PageBackend } from "handgrad/backend/page.js";
-import { mount as mountDraw, NO_NETWORK, pixelsOf } from "handgrad/draw/draw.js";
+import { mount as mountDraw, NO_NETWORK } from "handgrad/draw/draw.js";
+import { pixelsOf } from "handgrad/draw/strokes.js";
 import { arrowTarget, element, fromBase64 } from "handgrad/elements.js";
 import { architecture } from "handgrad/facts.js";
 import { mount as mountForm } from "handgrad/form/form.js";
@@ -37,7 +38,12 @@ const panelOf = (tab) => document.getElementById(tab.getAttribute("aria-controls
 let fading = 0;
 
 window.handgrad = store; // for the console and for tests
-if (embedded) store.backend = new PageBackend(() => store.state.network, (drawing) => pixelsOf(drawing, store.state.network.framing));
+store.backend = !embedded
+  ? new ServerData()
+  : new PageBackend(
+      () => store.state.network,
+      (drawing) => pixelsOf(drawing, store.state.network.framing),
+    );
 
 /** Show the section, and the part of it, that the address names, e.g. #train/mlp-1. */
 function followAddress() {

@@ -1,6 +1,6 @@
 // The pad for one digit of the collection, its prediction, and the buttons that label it.
 
-import { pixelsOf } from "handgrad/draw/draw.js";
+import { pixelsOf } from "handgrad/draw/strokes.js";
 import { History } from "handgrad/draw/history.js";
 import { Pad } from "handgrad/draw/pad.js";
 import { argmax, button, eachFrame, element, panel } from "handgrad/elements.js";

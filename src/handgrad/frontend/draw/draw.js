@@ -1,21 +1,23 @@
 // The Draw section: strokes become 28×28 pixels, the network predicts, and every layer shows how.
 
-import { App } from "handgrad/app.js";
-import { Attribution } from "handgrad/draw/attribution.js";
 import { Examples } from "handgrad/draw/examples.js";
+import { Graph } from "handgrad/draw/graph.js";
 import { History } from "handgrad/draw/history.js";
 import { IdleTask } from "handgrad/draw/idle.js";
-import { InputGrid } from "handgrad/draw/input_grid.js";
+import { LayerView } from "handgrad/draw/layer.js";
 import { Pad } from "handgrad/draw/pad.js";
+import { Picture } from "handgrad/draw/picture.js";
 import { Prediction } from "handgrad/draw/prediction.js";
+import { projector } from "handgrad/draw/projector.js";
 import { sample } from "handgrad/draw/samples.js";
-import { Stages } from "handgrad/draw/stages.js";
-import { blank, renderStrokes, SIDE } from "handgrad/draw/strokes.js";
+import { blank, enlarged, pixelsOf, severalDigits } from "handgrad/draw/strokes.js";
 import { tools } from "handgrad/draw/tools.js";
 import { Writer } from "handgrad/draw/writer.js";
 import { argmax, element, panel } from "handgrad/elements.js";
-import { frameDigit } from "handgrad/model/framing.js";
+import { stages } from "handgrad/facts.js";
+import { onScheme } from "handgrad/images.js";
 
+export const NO_NETWORK = "no network yet";
 const HOW_TO_TRAIN = [
   element(
     "p",
@@ -35,19 +37,19 @@ const HOW_TO_TRAIN = [
   ),
 ];
 const DIGITS = { classes: [..."0123456789"], task: "classification" };
-
-export const NO_NETWORK = "no network yet";
+const SEVERAL = "Several digits? The network reads one at a time.";
 
 export function mount(section, store) {
   const history = new History();
   const notify = (status) => store.set({ status });
   let network = null; // the store's, if it takes 28×28 pixels
   let own = null; // the pixels that this section has set
-  let state = null; // what the views show: {pixels, trace, focus, name}
+  let shown = null; // what the slow views show: {pixels, trace, focus, name}
   let announced = true; // whether screen readers have the newest prediction
+  let flows = false; // whether the next values flow through the graph
 
   const pad = new Pad(history, { changed, write, undo, clear, notify });
-  const input = new InputGrid({
+  const picture = new Picture({
     begin: () => history.push({ edits: new Map(history.sheet.edits) }),
     set: (pixel, value) => (history.sheet.edits.set(pixel, value), changed(false)),
     end: () => changed(true),
@@ -56,12 +58,13 @@ export function mount(section, store) {
   const prediction = new Prediction((index, keep = false) => {
     announced = false;
     store.set({ focus: index === store.state.focus && !keep ? null : index });
-  }, "Draw something, and the network predicts its class.");
-  const attribution = new Attribution();
-  const layers = new Stages();
-  const examples = document.getElementById("model") ? null : new Examples(new App(store));
-  const bar = tools({ undo, clear, write, width: setWidth });
+  }, "Draw something to see its class.");
+  const graph = new Graph((layer) => store.set({ layer }));
+  const layer = new LayerView();
+  const examples = new Examples(store);
   const writer = new Writer(pad, changed);
+  const board = element("div", { class: "board" });
+  const bar = tools({ undo, clear, write, width: setWidth, full: projector(board, () => pad.canvas.focus()) });
 
   function undo() {
     writer.stop();
@@ -95,10 +98,13 @@ export function mount(section, store) {
 
   /** Compute the network's input from the sheet. */
   function render({ sheet }) {
-    const { drawing, example, edits } = sheet;
-    const framed = example ?? (drawing.strokes.length ? pixelsOf(drawing, network?.framing ?? "digit") : null);
+    const { example, edits } = sheet;
+    const framing = network?.framing ?? "digit";
+    const drawing = framing === "digit" ? enlarged(sheet.drawing) : sheet.drawing;
+    const framed = example ?? (drawing.strokes.length ? pixelsOf(drawing, framing) : null);
     own = framed || edits.size ? Uint8Array.from(framed ?? new Uint8Array(784)) : null;
     for (const [pixel, value] of edits) own[pixel] = value;
+    prediction.warn(!example && severalDigits(sheet.drawing) ? SEVERAL : "");
     store.set({ pixels: own, strokes: example || edits.size || !drawing.strokes.length ? null : drawing });
   }
 
@@ -117,59 +123,51 @@ export function mount(section, store) {
   function predict({ pixels, focus: selected }) {
     const trace = network && pixels ? network.forward(pixels) : null;
     const focus = selected ?? (trace ? argmax(trace.prediction) : -1);
-    state = { pixels, trace, focus, name: network?.classes[focus] ?? "" };
-    input.update(pixels);
+    shown = { pixels, trace, focus, name: network?.classes[focus] ?? "" };
     if (network) prediction.update(trace?.prediction ?? null, focus, selected);
     bar.update(history);
-    explanation.request(!pad.drawing && !writer.running);
     if (!announced && trace) prediction.announce();
+    flows ||= !announced && trace !== null;
     announced = true;
+    explanation.request(!pad.drawing && !writer.running);
   }
 
   const explanation = new IdleTask(() => {
-    const { pixels, trace, focus, name } = state;
-    attribution.update(pixels, trace && network.inputGradient(pixels, focus), name);
-    layers.update(trace && { trace, focus, name });
+    const { pixels, trace, focus, name } = shown;
+    picture.update({ pixels, gradient: trace && network.inputGradient(pixels, focus), name });
+    graph.update(trace, store.state.layer, flows);
+    layer.update(trace && { trace, focus, name });
+    flows = false;
   });
 
   function setNetwork({ network: next, problem }) {
     network = next?.takesDrawings ? next : null;
     prediction.setNetwork(network ?? DIGITS);
-    board.hidden = layers.element.hidden = next !== null && !network; // a form takes their place
+    board.hidden = rest.hidden = next !== null && !network; // a form takes their place
+    inside.hidden = !network;
     if (!next && problem)
       prediction.showMessage(...(problem === NO_NETWORK ? HOW_TO_TRAIN : [element("p", { class: "problem" }, problem)]));
-    layers.setNetwork(network);
-    input.setFraming(network?.framing ?? "digit");
-    store.set({ focus: null, sheet: history.sheet });
+    graph.setNetwork(network);
+    picture.setFraming(network?.framing ?? "digit");
+    const last = network ? stages(network).length - 1 : 0;
+    store.set({ focus: null, layer: Math.min(last, store.state.layer ?? 0), sheet: history.sheet });
   }
 
-  const keys = "Arrow keys move, space changes a pixel, shift with an arrow key draws.";
-  const board = element(
-    "div",
-    { class: examples ? "board" : "board alone" },
-    panel("sheet", "Draw", element("h2", {}, "Draw"), pad.element, bar.element),
-    panel(
-      "network-input",
-      "Network input",
-      element("h2", {}, "Network input"),
-      input.element,
-      input.note,
-      element("p", { class: "visually-hidden", id: "input-keys" }, keys),
-    ),
-    panel("answers", "Prediction", prediction.element),
-    attribution.element,
-    examples?.element ?? null,
-  );
-  section.append(board, layers.element);
+  function setLayer({ layer: index }) {
+    layer.setStage(network, index);
+    if (shown) explanation.request(true);
+  }
+
+  board.append(panel("sheet", "Draw", pad.element, bar.element), panel("answers", "Prediction", prediction.element), picture.element);
+  const inside = panel("inside", "The network", element("h2", {}, "Layer by layer"), graph.element, layer.element);
+  const rest = element("div", {}, examples.element, inside);
+  section.append(board, rest);
   store.set({ sheet: history.sheet });
   store.subscribe(["network", "problem"], setNetwork);
+  store.subscribe(["network", "layer"], setLayer);
   store.subscribe(["sheet"], render);
   store.subscribe(["pixels"], open);
   store.subscribe(["pixels", "focus", "network", "section"], predict);
-  examples?.open();
-}
-
-/** The 28×28 bytes of a drawing: framed as MNIST's digits, or, for framing "plain", as drawn. */
-export function pixelsOf(drawing, framing) {
-  return framing === "digit" ? frameDigit(renderStrokes(drawing, SIDE), SIDE, SIDE) : renderStrokes(drawing, 28);
+  onScheme(() => explanation.request(true));
+  examples.open();
 }

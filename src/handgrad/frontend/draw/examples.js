@@ -1,16 +1,15 @@
-// Examples of a data set's test split, to open in the Draw section. Needs a server.
+// Examples of a data set's test split, to open in the Draw section.
 
-import { button, digitCanvas, element, fromBase64, moveFocus, panel } from "handgrad/elements.js";
-import { size } from "handgrad/model/shapes.js";
+import { button, digitCanvas, element, moveFocus, panel } from "handgrad/elements.js";
 
-const COUNT = 24;
+const COUNT = 20;
 
 export class Examples {
-  #offset = 0;
+  #start = 0;
   #total = 0;
 
-  constructor(app) {
-    this.app = app;
+  constructor(store) {
+    this.store = store;
     this.choice = element("select", { "aria-label": "Data set", onchange: () => this.#turn(-Infinity) });
     this.strip = element("div", {
       class: "strip",
@@ -18,60 +17,44 @@ export class Examples {
       "aria-label": "Examples of the test split",
       onkeydown: (event) => moveFocus(event, [...this.strip.children]),
     });
-    const step = (by, label, text) => button(text, () => this.#turn(by), { "aria-label": label });
-    const controls = element(
-      "div",
-      { class: "row" },
-      this.choice,
-      step(-COUNT, "Previous examples", "←"),
-      step(COUNT, "Next examples", "→"),
-    );
+    const step = (by, label, text) => button(text, () => this.#turn(by), { class: "quiet", "aria-label": label });
     this.element = panel(
       "examples",
       "Examples",
-      element("div", { class: "stage-head" }, element("h2", {}, "Test examples"), controls),
+      element("h2", {}, "Test examples"),
+      this.choice,
+      step(-COUNT, "Previous examples", "←"),
       this.strip,
+      step(COUNT, "Next examples", "→"),
     );
+    this.element.hidden = true;
   }
 
-  /** List the server's data sets and open the first one of images. */
+  /** List the data sets, and open the first; without any, there is nothing to show. */
   async open() {
-    try {
-      const sets = await this.app.api("/data");
-      const images = sets.filter(({ input_shape: shape }) => !shape || size(shape) === 784);
-      this.choice.replaceChildren(...images.map(({ name }) => element("option", { value: name }, name)));
-      if (!images.length) throw new Error("the server has no data set of 28×28 images");
-      await this.#load();
-    } catch (error) {
-      this.strip.replaceChildren(element("p", { class: "note" }, `No examples: ${error.message}`));
-    }
+    const sets = (await this.store.backend?.datasets().catch(() => [])) ?? [];
+    this.choice.replaceChildren(...sets.map(({ name }) => element("option", { value: name }, name)));
+    if (sets.length) await this.#load().catch(() => {});
   }
 
   async #turn(by) {
     const last = Math.max(0, Math.floor((this.#total - 1) / COUNT) * COUNT);
-    this.#offset = by === -Infinity ? 0 : Math.min(last, Math.max(0, this.#offset + by));
-    await this.#load().catch((error) => this.app.notify(error.message));
+    this.#start = by === -Infinity ? 0 : Math.min(last, Math.max(0, this.#start + by));
+    await this.#load().catch((error) => this.store.set({ status: error.message }));
   }
 
   async #load() {
     const name = this.choice.value;
-    const query = new URLSearchParams({ name, split: "test", offset: this.#offset, limit: COUNT });
-    const { inputs, labels, classes, total } = await this.app.api(`/data/examples?${query}`);
+    const { images, labels, total } = await this.store.backend.examples(name, "test", this.#start, COUNT);
     if (name !== this.choice.value) return; // another was chosen meanwhile
     this.#total = total;
-    const bytes = fromBase64(inputs);
-    this.strip.replaceChildren(
-      ...labels.map((label, k) => this.#button(bytes.subarray(784 * k, 784 * (k + 1)), classes[label] ?? String(label), k)),
-    );
+    this.element.hidden = false;
+    this.strip.replaceChildren(...Array.from(labels, (label, k) => this.#button(images.subarray(784 * k, 784 * (k + 1)), label, k)));
   }
 
   #button(pixels, label, k) {
-    const name = `Example ${this.#offset + k + 1}, labelled ${label}`;
-    return button(digitCanvas(pixels), () => this.app.showExample(pixels, label), {
-      class: "example",
-      "aria-label": name,
-      title: name,
-      tabindex: k ? -1 : 0,
-    });
+    const name = `Example ${this.#start + k + 1}, labelled ${label}`;
+    const open = () => this.store.set({ pixels: Uint8Array.from(pixels), status: `Example opened, labelled ${label}` });
+    return button(digitCanvas(pixels), open, { class: "example", "aria-label": name, title: name, tabindex: k ? -1 : 0 });
   }
 }

@@ -1,18 +1,22 @@
-// The logit of each class as a sum of positive and negative contributions, and the largest contributions of units.
+// The logit of each class as a sum of positive and negative contributions, and the largest contributions to one of them.
 
+import { contributionRow } from "handgrad/draw/rows.js";
+import { ranked } from "handgrad/draw/slots.js";
+import { Units } from "handgrad/draw/units.js";
+import { signedNumber } from "handgrad/draw/wording.js";
 import { element } from "handgrad/elements.js";
-import { signedNumber } from "handgrad/draw/units.js";
+import { largest } from "handgrad/images.js";
 
-const TOP = 6;
-const HEADING = "Largest contributions";
+const TOP = 10;
 
 export class Logits {
-  /** @param layer  the last dense layer   @param hidden  the Units before it, or null */
-  constructor({ layer, classes, hidden }) {
-    Object.assign(this, { layer, classes, hidden });
+  /** @param layer  the last dense layer   @param image  [height, width] where its input is the image, else null */
+  constructor({ layer, classes, image }) {
+    Object.assign(this, { layer, classes });
+    this.inputs = layer.parameters.weights.shape[1];
     this.rows = classes.map((name) => {
-      const [negative, positive, total] = ["sum-negative", "sum-positive", "sum-total"].map((kind) => element("span", { class: kind }));
-      const number = element("span", { class: "sum-number" }, "–");
+      const [negative, positive, total] = ["sum-part negative", "sum-part", "sum-total"].map((kind) => element("span", { class: kind }));
+      const number = element("span", { class: "sum-number" });
       const track = element("span", { class: "sum-track", "aria-hidden": "true" }, negative, positive, total);
       return {
         row: element("li", { class: "sum" }, element("span", { class: "sum-name" }, name), track, number),
@@ -22,56 +26,55 @@ export class Logits {
         number,
       };
     });
-    this.title = element("h3", {}, HEADING);
-    this.top = Array.from({ length: Math.min(TOP, layer.inputShape[0]) }, () => {
-      const canvas = hidden?.image
-        ? element("canvas", { class: "pixels", width: hidden.image[1], height: hidden.image[0], "aria-hidden": "true" })
-        : null;
-      const text = element("span", {}, " ");
-      return { canvas, text, item: element("li", {}, canvas, text) };
-    });
+    this.title = element("h3");
+    this.top = Array.from({ length: Math.min(TOP, this.inputs) }, contributionRow);
+    this.templates = image && new Units({ layer, count: classes.length, image, outgoing: null, names: classes });
+    const sums = element("ul", { class: "sums" }, ...this.rows.map(({ row }) => row));
+    const rows = element("ol", { class: "sums top-units" }, ...this.top.map(({ item }) => item));
     this.element = element(
       "div",
-      { class: "outputs" },
-      element("ul", { class: "sums" }, ...this.rows.map(({ row }) => row)),
-      element("div", { class: "top-units" }, this.title, element("ol", {}, ...this.top.map(({ item }) => item))),
+      {},
+      element("div", { class: "outputs" }, sums, element("div", {}, this.title, rows)),
+      this.templates?.element,
     );
   }
 
-  /** @param state  {inputs (of the last layer), focus, name} or null */
+  /** @param state  {inputs (of the last layer), activations, focus, name} or null */
   update(state) {
-    const { values } = this.layer.parameters.weights;
-    const biases = this.layer.parameters.biases?.values;
-    const inputs = state?.inputs ?? new Float32Array(this.layer.inputShape[0]);
+    const { weights, biases } = this.layer.parameters;
+    const inputs = state?.inputs ?? new Float32Array(this.inputs);
+    const products = (index) => inputs.map((value, k) => value * weights.values[index * this.inputs + k]);
     const sums = this.classes.map((_, index) => {
-      const sum = { negative: 0, positive: 0 };
-      const add = (part) => (part < 0 ? (sum.negative += part) : (sum.positive += part));
-      for (let unit = 0; unit < inputs.length; unit++) add(inputs[unit] * values[index * inputs.length + unit]);
-      add(biases?.[index] ?? 0);
-      return sum;
+      const parts = [...products(index), biases?.values[index] ?? 0];
+      return [-1, 1].map((sign) => parts.reduce((sum, part) => (part * sign > 0 ? sum + part : sum), 0));
     });
-    const most = Math.max(...sums.map((sum) => Math.max(-sum.negative, sum.positive)), 1e-9);
+    const most = Math.max(...sums.flat().map(Math.abs), 1e-9);
     this.rows.forEach(({ row, negative, positive, total, number }, index) => {
-      const sum = state ? sums[index] : { negative: 0, positive: 0 };
-      const logit = sum.negative + sum.positive;
-      negative.style.transform = `scaleX(${-sum.negative / most})`;
-      positive.style.transform = `scaleX(${sum.positive / most})`;
-      total.style.left = `${50 + (50 * logit) / most}%`;
-      number.textContent = state ? signedNumber(logit) : "–";
-      number.title = state ? `${signedNumber(sum.positive)} and ${signedNumber(sum.negative)}` : "";
+      const [below, above] = state ? sums[index] : [0, 0];
+      negative.style.transform = `scaleX(${below / most})`;
+      positive.style.transform = `scaleX(${above / most})`;
+      total.style.left = `${50 + (50 * (below + above)) / most}%`;
+      number.textContent = state ? signedNumber(below + above) : "";
+      number.title = state ? `${signedNumber(above)} and ${signedNumber(below)}` : "";
       row.classList.toggle("focus", state !== null && index === state.focus);
     });
-    this.#showTop(state, inputs, values);
+    this.#showTop(state, inputs, state ? products(state.focus) : new Float32Array(this.inputs));
+    this.templates?.update(state);
   }
 
-  #showTop(state, inputs, values) {
-    this.title.textContent = state ? `${HEADING} to ${state.name}` : HEADING;
-    const contributions = inputs.map((value, unit) => (state ? value * values[state.focus * inputs.length + unit] : 0));
-    const order = [...contributions.keys()].sort((a, b) => Math.abs(contributions[b]) - Math.abs(contributions[a]));
-    this.top.forEach(({ canvas, text }, k) => {
-      const unit = order[k];
-      text.textContent = state ? `${signedNumber(contributions[unit])} unit ${unit + 1}` : "–";
-      if (canvas) canvas.getContext("2d").drawImage(this.hidden.imageOf(unit), 0, 0);
+  #showTop(state, inputs, contributions) {
+    this.title.textContent = state ? `Largest contributions to ${state.name}` : "Largest contributions";
+    const order = ranked(contributions);
+    const most = largest(contributions);
+    this.top.forEach(({ show }, k) => {
+      const input = order[k];
+      const weight = this.layer.parameters.weights.values[(state?.focus ?? 0) * this.inputs + input];
+      show(
+        `${this.templates ? "Pixel" : "Unit"} ${input + 1}`,
+        state ? `${inputs[input].toFixed(2)} × ${weight.toFixed(2).replace("-", "−")}` : "",
+        contributions[input] / most,
+        state ? signedNumber(contributions[input]) : "",
+      );
     });
   }
 }

@@ -15,15 +15,17 @@ export class Prediction {
     this.empty = empty;
     this.large = element("p", { class: "answer-large", "aria-hidden": "true" });
     this.sentence = element("p", { class: "answer-words" });
+    this.warning = element("p", { class: "answer-warning", role: "status" });
     this.live = element("p", { class: "visually-hidden", "aria-live": "polite" });
     this.bars = element("div", {
       class: "bars",
       role: "radiogroup",
       onkeydown: (event) => this.#onKey(event),
     });
+    this.note = element("p", { class: "note" });
     this.message = element("div", { class: "answer-message", hidden: true });
-    this.head = element("div", { class: "answer-head" }, this.large, this.sentence);
-    this.element = element("div", { class: "answer" }, this.head, this.bars, this.message, this.live);
+    this.head = element("div", { class: "answer-head" }, this.large, element("div", { class: "answer-text" }, this.sentence, this.warning));
+    this.element = element("div", { class: "answer" }, this.head, this.bars, this.note, this.message, this.live);
   }
 
   /** Show why there is no prediction, in place of the bars. */
@@ -38,6 +40,7 @@ export class Prediction {
     const { classes, task } = network;
     this.classes = classes;
     this.wording = wordingOf(network);
+    this.note.textContent = this.wording.note ?? "";
     this.message.hidden = true;
     this.head.hidden = false;
     this.bars.hidden = task === "regression" && classes.length === 1; // the text says it all
@@ -83,6 +86,11 @@ export class Prediction {
       row.tabIndex = index === Math.max(0, focus) ? 0 : -1;
       row.title = index === selected ? "selected: press again to explain the prediction" : `explain ${this.classes[index]}`;
     });
+  }
+
+  /** Show a doubt about the input, or none. */
+  warn(text) {
+    if (this.warning.textContent !== text) this.warning.textContent = text; // screen readers announce each assignment
   }
 
   /** Announce the prediction to screen readers, once per finished stroke. */

@@ -3,11 +3,14 @@
 // A drawing is {"width": 0.08, "strokes": [[[x, y], ...], ...]}: points and the pen's width in units of the canvas's
 // side. A point may have a third number, the factor by which the pen is wider there (pressure).
 
-import { round } from "handgrad/model/framing.js";
+import { frameDigit, round } from "handgrad/model/framing.js";
 
 export const WIDTH = 0.08;
 export const SIDE = 280; // pixels of the image that is framed
 const MIN_DISTANCE = 0.002; // points nearer to the last one are dropped
+const SMALL = 0.6; // drawings below this size are enlarged to it
+const DOT = 0.02; // below it there is nothing to enlarge
+const GAP = 0.03; // between two digits, beyond the pen
 
 const clamp = (value) => Math.min(1, Math.max(0, value));
 const rounded = (value) => Math.round(value * 10000) / 10000; // to the digits of the JSON form
@@ -35,6 +38,40 @@ export function extend(drawing, x, y, pressure = 1) {
 function point(x, y, pressure) {
   const xy = [rounded(clamp(x)), rounded(clamp(y))];
   return pressure === 1 ? xy : [...xy, rounded(pressure)];
+}
+
+/** The smallest and the largest coordinates of points: [left, top, right, bottom]. */
+function boxOf(points) {
+  const start = [Infinity, Infinity, -Infinity, -Infinity];
+  return points.reduce(([a, b, c, d], [x, y]) => [Math.min(a, x), Math.min(b, y), Math.max(c, x), Math.max(d, y)], start);
+}
+
+/**
+ * Enlarge a small drawing about the middle of its box, and move it and one that the edge cuts to the middle of the canvas.
+ *
+ * Framing enlarges the ink, and with it the pen: the strokes of a small digit would become a blot. Here the pen's width stays.
+ */
+export function enlarged(drawing) {
+  const [left, top, right, bottom] = boxOf(drawing.strokes.flat());
+  const [size, pen] = [Math.max(right - left, bottom - top), drawing.width / 2];
+  const inside = Math.min(left, top) >= pen && Math.max(right, bottom) <= 1 - pen;
+  if (!(size > DOT) || (size > SMALL - 0.001 && (inside || size > 1 - 2 * pen))) return drawing;
+  const factor = Math.max(1, SMALL / size);
+  const place = (value, middle) => rounded(clamp(0.5 + factor * (value - middle)));
+  const move = ([x, y, ...pressure]) => [place(x, (left + right) / 2), place(y, (top + bottom) / 2), ...pressure];
+  return { ...drawing, strokes: drawing.strokes.map((stroke) => stroke.map(move)) };
+}
+
+/** Whether strokes seem to be several digits: groups with a clear gap between them, each at least half as tall as the tallest. */
+export function severalDigits({ strokes, width }) {
+  const groups = [];
+  for (const box of strokes.map(boxOf).sort((a, b) => a[0] - b[0])) {
+    const last = groups.at(-1);
+    if (!last || box[0] - last[2] > width + GAP) groups.push(box);
+    else groups[groups.length - 1] = boxOf([last.slice(0, 2), last.slice(2), box.slice(0, 2), box.slice(2)]);
+  }
+  const heights = groups.map(([, top, , bottom]) => bottom - top);
+  return heights.filter((height) => height > DOT && height >= Math.max(...heights) / 2).length > 1;
 }
 
 /**
@@ -78,4 +115,9 @@ function renderSegment(ink, side, [x, y, pressure = 1], [endX, endY, endPressure
 
 function range(a, b, reach, side) {
   return [Math.max(0, Math.floor(Math.min(a, b) - reach)), Math.min(side, Math.ceil(Math.max(a, b) + reach))];
+}
+
+/** The 28×28 bytes of a drawing: framed as MNIST's digits, or, for framing "plain", as drawn. */
+export function pixelsOf(drawing, framing) {
+  return framing === "digit" ? frameDigit(renderStrokes(drawing, SIDE), SIDE, SIDE) : renderStrokes(drawing, 28);
 }

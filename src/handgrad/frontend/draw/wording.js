@@ -6,11 +6,11 @@ const ABOVE = 0.5; // the probability above which a label is predicted
 
 /**
  * Return how predictions of a network are written.
- * @returns {{label: string, headline, sentence: function(prediction, focus): string, text: function(value, index): string,
- *   predicted: function(prediction, index): boolean}}
- *   the name of the bars; the answer in a word and in a sentence; a value; whether a class, label or target is predicted
+ * @returns {{label: string, headline: function, sentence: function, text: function, predicted: function, note?: string}}
+ *   the name of the bars; of a prediction and a focus the answer in a word and in a sentence; of a value and an index its
+ *   text; of a prediction and an index whether the class or label is predicted; what is to be known about all of them
  */
-export function wordingOf({ classes, task, targetScaling }) {
+export function wordingOf({ classes, task, targetScaling, recipe }) {
   if (task === "regression") {
     const numbers = classes.map((_, index) => numberFormat(targetScaling?.divisor[index] ?? 1));
     const text = (value, index) => numbers[index](value);
@@ -34,13 +34,25 @@ export function wordingOf({ classes, task, targetScaling }) {
       predicted: (prediction, index) => prediction[index] > ABOVE,
     };
   }
+  const smoothing = recipe?.loss?.label_smoothing ?? 0;
   return {
     label: "Probabilities. Select a class to explain",
     headline: (prediction) => classes[argmax(prediction)],
-    sentence: (prediction) => inWords(prediction, classes),
+    sentence: (prediction) => inWords(calibrated(prediction, smoothing), classes),
     text: inPercent,
     predicted: (prediction, index) => index === argmax(prediction),
+    note: smoothing ? `Trained with label smoothing ${smoothing}: the bars estimate smoothed labels. The sentence undoes this.` : "",
   };
+}
+
+/**
+ * Invert label smoothing: a network trained with it estimates (1 − α) p + α / C.
+ * @param {ArrayLike<number>} prediction  C probabilities
+ * @param {number} smoothing  α
+ */
+export function calibrated(prediction, smoothing) {
+  const share = smoothing / prediction.length;
+  return Float64Array.from(prediction, (value) => (smoothing ? Math.min(1, Math.max(0, (value - share) / (1 - smoothing))) : value));
 }
 
 /** Return a function that writes numbers with three digits of their deviation, e.g. 1,234.5 of 50. */
@@ -48,6 +60,12 @@ export function numberFormat(deviation, signDisplay = "negative") {
   const decimals = Math.min(20, Math.max(0, 2 - Math.floor(Math.log10(deviation))));
   const settings = { minimumFractionDigits: decimals, maximumFractionDigits: decimals, signDisplay };
   return (value) => value.toLocaleString("en", settings).replace("-", "−");
+}
+
+/** A number with its sign, and a true minus. */
+export function signedNumber(value) {
+  const text = Math.abs(value).toFixed(2);
+  return value < 0 && text !== "0.00" ? `−${text}` : `+${text}`;
 }
 
 /** A percentage that is 100 or 0 only where the probability is exactly 1 or 0. */
@@ -58,12 +76,12 @@ function inPercent(probability) {
   return `${percent.toFixed(1)} %`;
 }
 
-/** The predicted class and its probability in one sentence. */
+/** The predicted class in one sentence, as certain as its probability. */
 function inWords(probabilities, classes) {
   const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
   const [first, second] = order.map((index) => classes[index]);
   const [most, next] = order.map((index) => probabilities[index]);
-  const percent = inPercent(most);
+  const percent = most === 1 ? "> 99.9 %" : inPercent(most);
   if (most >= 0.95) return `This is ${first}: ${percent}.`;
   if (most >= 0.6) return `Probably ${first} (${percent})${next > 0.05 ? `, perhaps ${second}` : ""}.`;
   return `Not sure: ${first} (${percent}) or ${second}?`;

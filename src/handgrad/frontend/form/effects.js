@@ -1,7 +1,9 @@
 // The effect of each column on the prediction, the largest first, as bars to the right and to the left.
 
+import { contributionRow } from "handgrad/draw/rows.js";
 import { numberFormat } from "handgrad/draw/wording.js";
 import { element } from "handgrad/elements.js";
+import { largest } from "handgrad/images.js";
 
 const MOST = 12; // columns that are shown
 
@@ -17,7 +19,7 @@ export class Effects {
    * Show effects; null: there is no prediction.
    * @param network
    * @param {number} output  the class, label or target whose prediction changes
-   * @param {{name: string, text: string, effect: number}[]} columns
+   * @param {{name: string, text: string, effect: number}[]|null} columns
    */
   update(network, output, columns) {
     const name = network.classes[output];
@@ -25,27 +27,15 @@ export class Effects {
     this.title.textContent = `Effects on ${name}`;
     const write = numberFormat(regression ? (network.targetScaling?.divisor[output] ?? 1) : 10, "exceptZero");
     const order = [...(columns ?? [])].sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect));
-    const most = Math.max(Math.abs(order[0]?.effect ?? 0), 1e-12);
-    this.list.replaceChildren(
-      ...order.slice(0, MOST).map((column) => effectRow(column, most, regression ? column.effect : 100 * column.effect, write)),
-    );
+    const most = largest(order.map(({ effect }) => effect));
+    const rows = order.slice(0, MOST).map((column) => {
+      const { item, show } = contributionRow();
+      show(column.name, column.text, column.effect / most, write(regression ? column.effect : 100 * column.effect), column.effect);
+      return item;
+    });
+    this.list.replaceChildren(...rows);
     const unit = regression ? name : `the probability of ${name}, in percentage points`;
     const hidden = order.length > MOST ? ` Of ${order.length} columns, the ${MOST} with the largest effects are shown.` : "";
     this.note.textContent = `The change of ${unit}, against the mean of the training data in this column.${hidden}`;
   }
-}
-
-function effectRow({ name, text, effect }, most, shown, write) {
-  const positive = effect >= 0;
-  const bar = element("span", {
-    class: positive ? "sum-positive" : "sum-negative",
-    style: `transform: scaleX(${Math.abs(effect) / most})`,
-  });
-  return element(
-    "li",
-    { class: "sum" },
-    element("span", { class: "effect-name" }, element("b", {}, name), ` ${text}`),
-    element("span", { class: "sum-track", "aria-hidden": "true" }, bar),
-    element("span", { class: "sum-number", title: effect }, write(shown)),
-  );
 }

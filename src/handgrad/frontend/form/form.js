@@ -81,7 +81,7 @@ export function mount(section, store) {
     changed(false);
   }
 
-  const head = element("div", { class: "stage-head" }, element("h2", { id: "form-title" }, "Inputs"), resets);
+  const head = element("div", { class: "head" }, element("h2", { id: "form-title" }, "Inputs"), resets);
   const inputsPanel = panel("form-inputs", "Inputs", head, note, inputs);
   const effectsPanel = panel("form-effects", "Effects", effects.element);
   const result = element("div", { class: "form-result" }, panel("form-answer", "Prediction", prediction.element), effectsPanel);
