@@ -26,9 +26,14 @@ def reader() -> bytes:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The Chromium of this machine; none is downloaded."""
+    """The Chromium, or the Firefox, of this machine; none is downloaded."""
     name = os.environ.get("HANDGRAD_BROWSER") or "chromium"
     if (path := shutil.which(name)) is None:
         missing("BROWSER", f"there is no browser {name}: install Chromium, or set HANDGRAD_BROWSER")
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path) as browser:
-        yield browser
+    with sync_playwright() as playwright:
+        if "firefox" in name:  # Playwright drives an unmodified Firefox by WebDriver BiDi
+            launched = playwright.firefox.launch(executable_path=path, channel="moz-firefox")
+        else:
+            launched = playwright.chromium.launch(executable_path=path)
+        with launched as browser:
+            yield browser
