@@ -24,26 +24,43 @@ export function transpose(memory, x, rows, columns) {
 }
 
 /**
- * An activation: y of x; dx of dy and x, or y where the derivative `takes` that.
- * @param {string} name
- * @param {"x" | "y"} takes
- * @param {(layer: any) => number[]} numbers
+ * A layer without parameters: a kernel of sizes, x, numbers and y, and its derivative of sizes, dy, what it `takes`, numbers
+ * and dx. A kernel whose derivative takes the places of maxima, `argmax`, returns these, too.
+ * @param {{name: string, takes?: "x" | "y" | "argmax" | "", sizes?: (layer: any, n: number) => number[],
+ *   numbers?: (layer: any) => number[], outputShape?: (layer: any, shape: number[]) => number[]}} settings
  */
-function activation(name, takes = "x", numbers = () => []) {
+function parameterless({ name, takes = "x", sizes = everything, numbers = () => [], outputShape = unchanged }) {
   return {
-    outputShape: unchanged,
+    outputShape,
     forward(memory, layer, x, n) {
-      const count = n * size(layer.inputShape);
+      const count = n * size(layer.outputShape);
       const y = memory.reals(count);
-      memory.call(name, count, x, ...numbers(layer), y);
+      const argmax = takes === "argmax" ? memory.allocate(Uint8Array, count) : undefined;
+      const saved = { x: [x], y: [y], argmax: [argmax], "": [] }[takes];
+      memory.call(name, ...sizes(layer, n), x, ...numbers(layer), y, ...(argmax ? saved : []));
       const backward = (dy) => {
-        const dx = memory.reals(count);
-        memory.call(`${name}_backward`, count, dy, takes === "x" ? x : y, ...numbers(layer), dx);
+        const dx = memory.reals(n * size(layer.inputShape));
+        memory.call(`${name}_backward`, ...sizes(layer, n), dy, ...saved, ...numbers(layer), dx);
         return dx;
       };
-      return { y, backward };
+      return { y, argmax, backward };
     },
   };
+}
+
+const everything = ({ inputShape }, n) => [n * size(inputShape)];
+
+/** Stride 0 stands for the pool size. */
+const pool = {
+  sizes: ({ inputShape, pool_size, stride }, n) => [n, ...inputShape, pool_size, stride || pool_size],
+  outputShape: ({ pool_size, stride }, [channels, ...sides]) => [
+    channels,
+    ...sides.map((side) => outputs(side, pool_size, stride || pool_size)),
+  ],
+};
+
+function maxoutSizes({ pieces, inputShape, outputShape: [units, ...image] }, n) {
+  return isImage(inputShape) ? [units, pieces, size(image) * n] : [n * units, pieces, 1];
 }
 
 const denseScratch = (inputs, units) => 2 * (inputs + units + TILE + 1) * NARROW + ((inputs + 15) * TILE) / 4 + (units + 1) * inputs;
@@ -88,59 +105,6 @@ const Conv2D = {
   },
 };
 
-/** Stride 0 stands for the pool size. */
-const poolSizes = ({ inputShape, pool_size, stride }, n) => [n, ...inputShape, pool_size, stride || pool_size];
-const pooledShape = ({ pool_size, stride }, [channels, ...sides]) => [
-  channels,
-  ...sides.map((side) => outputs(side, pool_size, stride || pool_size)),
-];
-
-const MaxPool2D = {
-  outputShape: pooledShape,
-  forward(memory, layer, x, n) {
-    const count = n * size(layer.outputShape);
-    const [y, argmax] = [memory.reals(count), memory.allocate(Uint8Array, count)];
-    memory.call("max_pool", ...poolSizes(layer, n), x, y, argmax);
-    const backward = (dy) => {
-      const dx = memory.reals(n * size(layer.inputShape));
-      memory.call("max_pool_backward", ...poolSizes(layer, n), dy, argmax, dx);
-      return dx;
-    };
-    return { y, argmax, backward };
-  },
-};
-
-const AvgPool2D = {
-  outputShape: pooledShape,
-  forward(memory, layer, x, n) {
-    const y = memory.reals(n * size(layer.outputShape));
-    memory.call("average_pool", ...poolSizes(layer, n), x, y);
-    const backward = (dy) => {
-      const dx = memory.reals(n * size(layer.inputShape));
-      memory.call("average_pool_backward", ...poolSizes(layer, n), dy, dx);
-      return dx;
-    };
-    return { y, backward };
-  },
-};
-
-const Maxout = {
-  outputShape: ({ pieces }, [inputs, ...image]) => [inputs / pieces, ...image],
-  forward(memory, layer, x, n) {
-    const [units, ...image] = layer.outputShape;
-    const sizes = isImage(layer.inputShape) ? [units, layer.pieces, size(image) * n] : [n * units, layer.pieces, 1];
-    const count = n * size(layer.outputShape);
-    const [y, argmax] = [memory.reals(count), memory.allocate(Uint8Array, count)];
-    memory.call("maxout", ...sizes, x, y, argmax);
-    const backward = (dy) => {
-      const dx = memory.reals(n * size(layer.inputShape));
-      memory.call("maxout_backward", ...sizes, dy, argmax, dx);
-      return dx;
-    };
-    return { y, argmax, backward };
-  },
-};
-
 const BatchNorm = {
   outputShape: unchanged,
   parameterShapes: (_, [channels]) => ({ gamma: [channels], beta: [channels] }),
@@ -174,22 +138,27 @@ const Flatten = {
 };
 
 /** As in inference: nothing is dropped. */
-const Dropout = { outputShape: unchanged, forward: (memory, layer, x) => ({ y: x, backward: (dy) => dy }) };
+const Dropout = { outputShape: unchanged, forward: (_memory, _layer, x) => ({ y: x, backward: (dy) => dy }) };
 
 export const LAYERS = {
-  AvgPool2D,
+  AvgPool2D: parameterless({ name: "average_pool", takes: "", ...pool }),
   BatchNorm,
   Conv2D,
   Dense,
   Dropout,
   Flatten,
-  GELU: activation("gelu"),
-  LeakyReLU: activation("leaky_relu", "x", ({ negative_slope }) => [negative_slope]),
-  MaxPool2D,
-  Maxout,
-  ReLU: activation("relu"),
-  Sigmoid: activation("sigmoid", "y"),
-  Tanh: activation("tanh", "y"),
+  GELU: parameterless({ name: "gelu" }),
+  LeakyReLU: parameterless({ name: "leaky_relu", numbers: ({ negative_slope }) => [negative_slope] }),
+  MaxPool2D: parameterless({ name: "max_pool", takes: "argmax", ...pool }),
+  Maxout: parameterless({
+    name: "maxout",
+    takes: "argmax",
+    sizes: maxoutSizes,
+    outputShape: ({ pieces }, [inputs, ...image]) => [inputs / pieces, ...image],
+  }),
+  ReLU: parameterless({ name: "relu" }),
+  Sigmoid: parameterless({ name: "sigmoid", takes: "y" }),
+  Tanh: parameterless({ name: "tanh", takes: "y" }),
 };
 
 /**

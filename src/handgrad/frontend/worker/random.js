@@ -1,32 +1,19 @@
-// Reproducible random numbers: xoshiro128** of Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021.
-
-const rotate = (x, k) => (x << k) | (x >>> (32 - k));
+// Reproducible random numbers, by the generator mulberry32.
 
 export class Random {
+  #state;
+
   /** @param {number} seed */
   constructor(seed) {
-    let word = seed >>> 0;
-    const next = () => {
-      word = (word + 0x9e3779b9) >>> 0; // splitmix32
-      let z = Math.imul(word ^ (word >>> 16), 0x21f0aaad);
-      z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
-      return (z ^ (z >>> 15)) >>> 0;
-    };
-    this.state = Uint32Array.from({ length: 4 }, next);
+    this.#state = seed >>> 0;
   }
 
-  /** A number from 0 to below 1. */
+  /** A number from `low` to below `high`. */
   uniform(low = 0, high = 1) {
-    const s = this.state;
-    const result = Math.imul(rotate(Math.imul(s[1], 5), 7), 9) >>> 0;
-    const shifted = s[1] << 9;
-    s[2] ^= s[0];
-    s[3] ^= s[1];
-    s[1] ^= s[2];
-    s[0] ^= s[3];
-    s[2] ^= shifted;
-    s[3] = rotate(s[3], 11);
-    return low + ((high - low) * result) / 2 ** 32;
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
+    let z = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
+    z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
+    return low + ((high - low) * ((z ^ (z >>> 14)) >>> 0)) / 2 ** 32;
   }
 
   /** An integer from 0 to below `limit`. */
@@ -34,7 +21,7 @@ export class Random {
     return Math.floor(this.uniform(0, limit));
   }
 
-  /** A number of the standard normal distribution, by Box and Muller's method. */
+  /** A normal number, by the method of Box and Muller. */
   normal(mean = 0, deviation = 1) {
     return mean + deviation * Math.sqrt(-2 * Math.log(1 - this.uniform())) * Math.cos(this.uniform(0, 2 * Math.PI));
   }
