@@ -2,6 +2,9 @@
 
 import { ink, paint } from "handgrad/images.js";
 
+/** Steps to the right and down. */
+export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
 /** Create an element. Settings named "on…" are listeners; true sets an empty attribute, false and null none. */
 export function element(tag, settings = {}, ...children) {
   const created = document.createElement(tag);

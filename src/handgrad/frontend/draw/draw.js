@@ -1,18 +1,15 @@
 // The Draw section: strokes become 28×28 pixels, the network predicts, and every layer shows how.
 
 import { Examples } from "handgrad/draw/examples.js";
-import { Graph } from "handgrad/draw/graph.js";
+import { graphView } from "handgrad/draw/graph.js";
 import { History } from "handgrad/draw/history.js";
-import { IdleTask } from "handgrad/draw/idle.js";
-import { LayerView } from "handgrad/draw/layer.js";
+import { layerView } from "handgrad/draw/layer.js";
 import { Pad } from "handgrad/draw/pad.js";
 import { Picture } from "handgrad/draw/picture.js";
 import { Prediction } from "handgrad/draw/prediction.js";
-import { projector } from "handgrad/draw/projector.js";
-import { sample } from "handgrad/draw/samples.js";
-import { blank, enlarged, pixelsOf, severalDigits } from "handgrad/draw/strokes.js";
-import { tools } from "handgrad/draw/tools.js";
-import { Writer } from "handgrad/draw/writer.js";
+import { sample, Writer } from "handgrad/draw/samples.js";
+import { enlarged, pixelsOf, severalDigits } from "handgrad/draw/strokes.js";
+import { fullScreen, tools } from "handgrad/draw/tools.js";
 import { argmax, element, panel } from "handgrad/elements.js";
 import { stages } from "handgrad/facts.js";
 import { onScheme } from "handgrad/images.js";
@@ -37,6 +34,7 @@ const HOW_TO_TRAIN = [
   ),
 ];
 const DIGITS = { classes: [..."0123456789"], task: "classification" };
+const FAST = 8; // milliseconds
 const SEVERAL = "Several digits? The network reads one at a time.";
 
 export function mount(section, store) {
@@ -46,12 +44,17 @@ export function mount(section, store) {
   let own = null; // the pixels that this section has set
   let shown = null; // what the slow views show: {pixels, trace, focus, name}
   let announced = true; // whether screen readers have the newest prediction
+  let view = null; // of the selected layer
+  let duration = 0; // of the slow views, in milliseconds
   let flows = false; // whether the next values flow through the graph
 
   const pad = new Pad(history, { changed, write, undo, clear, notify });
   const picture = new Picture({
     begin: () => history.push({ edits: new Map(history.sheet.edits) }),
-    set: (pixel, value) => (history.sheet.edits.set(pixel, value), changed(false)),
+    set(pixel, value) {
+      history.sheet.edits.set(pixel, value);
+      changed(false);
+    },
     end: () => changed(true),
     notify,
   });
@@ -59,23 +62,26 @@ export function mount(section, store) {
     announced = false;
     store.set({ focus: index === store.state.focus && !keep ? null : index });
   }, "Draw something to see its class.");
-  const graph = new Graph((layer) => store.set({ layer }));
-  const layer = new LayerView();
+  const graph = graphView((index) => store.set({ layer: index }));
+  const detail = element("div", { class: "layer" });
   const examples = new Examples(store);
   const writer = new Writer(pad, changed);
   const board = element("div", { class: "board" });
-  const bar = tools({ undo, clear, write, width: setWidth, full: projector(board, () => pad.canvas.focus()) });
+  const bar = tools({ undo, clear, write, width: setWidth, full: fullScreen(board, () => pad.canvas.focus()) });
 
   function undo() {
     writer.stop();
     history.undo();
-    pad.draw();
-    changed(true);
+    redraw();
   }
 
   function clear() {
     writer.stop();
     history.clear();
+    redraw();
+  }
+
+  function redraw() {
     pad.draw();
     changed(true);
   }
@@ -113,10 +119,8 @@ export function mount(section, store) {
     if (pixels === own) return;
     own = pixels;
     writer.stop();
-    if (pixels) history.push({ drawing: blank(history.sheet.drawing.width), example: pixels, edits: new Map() });
-    else history.clear();
-    pad.draw();
-    changed(true);
+    history.open(pixels);
+    redraw();
   }
 
   /** The prediction first; slow views wait until no stroke is being drawn. */
@@ -129,16 +133,19 @@ export function mount(section, store) {
     if (!announced && trace) prediction.announce();
     flows ||= !announced && trace !== null;
     announced = true;
-    explanation.request(!pad.drawing && !writer.running);
+    if (duration < FAST || !(pad.drawing || writer.running)) explain();
   }
 
-  const explanation = new IdleTask(() => {
+  /** Show why: what takes longer than a stroke can wait for waits until its end. */
+  function explain() {
+    const start = performance.now();
     const { pixels, trace, focus, name } = shown;
     picture.update({ pixels, gradient: trace && network.inputGradient(pixels, focus), name });
     graph.update(trace, store.state.layer, flows);
-    layer.update(trace && { trace, focus, name });
+    view?.update(trace && { trace, focus, name });
     flows = false;
-  });
+    duration = performance.now() - start;
+  }
 
   function setNetwork({ network: next, problem }) {
     network = next?.takesDrawings ? next : null;
@@ -148,18 +155,19 @@ export function mount(section, store) {
     if (!next && problem)
       prediction.showMessage(...(problem === NO_NETWORK ? HOW_TO_TRAIN : [element("p", { class: "problem" }, problem)]));
     graph.setNetwork(network);
-    picture.setFraming(network?.framing ?? "digit");
+    picture.how = (network?.framing ?? "digit") === "digit" ? "framed like MNIST's digits" : "as drawn";
     const last = network ? stages(network).length - 1 : 0;
     store.set({ focus: null, layer: Math.min(last, store.state.layer ?? 0), sheet: history.sheet });
   }
 
-  function setLayer({ layer: index }) {
-    layer.setStage(network, index);
-    if (shown) explanation.request(true);
+  function setLayer({ layer }) {
+    view = network ? layerView(network, layer) : null;
+    detail.replaceChildren(...(view ? [view.element] : []));
+    if (shown) explain();
   }
 
   board.append(panel("sheet", "Draw", pad.element, bar.element), panel("answers", "Prediction", prediction.element), picture.element);
-  const inside = panel("inside", "The network", element("h2", {}, "Layer by layer"), graph.element, layer.element);
+  const inside = panel("inside", "The network", element("h2", {}, "Layer by layer"), graph.element, detail);
   const rest = element("div", {}, examples.element, inside);
   section.append(board, rest);
   store.set({ sheet: history.sheet });
@@ -168,6 +176,6 @@ export function mount(section, store) {
   store.subscribe(["sheet"], render);
   store.subscribe(["pixels"], open);
   store.subscribe(["pixels", "focus", "network", "section"], predict);
-  onScheme(() => explanation.request(true));
+  onScheme(explain);
   examples.open();
 }

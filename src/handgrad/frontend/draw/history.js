@@ -28,8 +28,13 @@ export class History {
     if (this.#sheets.length > LIMIT) this.#sheets.shift();
   }
 
+  /** Add a sheet with an example, or with nothing. */
+  open(example) {
+    if (example || !this.empty) this.push({ drawing: blank(this.sheet.drawing.width), example, edits: new Map() });
+  }
+
   clear() {
-    if (!this.empty) this.push({ drawing: blank(this.sheet.drawing.width), example: null, edits: new Map() });
+    this.open(null);
   }
 
   undo() {

@@ -1,11 +1,10 @@
 // The canvas to draw on: mouse, touch, pen and keyboard become strokes.
 
-import { sharp } from "handgrad/images.js";
 import { begin, extend } from "handgrad/draw/strokes.js";
-import { element } from "handgrad/elements.js";
+import { ARROWS, element } from "handgrad/elements.js";
+import { ink, onScheme, paint, sharp, token } from "handgrad/images.js";
 
 const STEP = 0.025; // of the canvas's side per arrow key; with Shift four times as far
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const clamp = (value) => Math.min(1, Math.max(0, value));
 
 export class Pad {
@@ -14,11 +13,12 @@ export class Pad {
 
   /**
    * @param history   of sheets
-   * @param handlers  {changed(finished), write(digit), undo(), clear(), notify(text)}
+   * @param handlers  with changed(finished), write(digit), undo(), clear(), notify(text)
    */
   constructor(history, handlers) {
     this.history = history;
     this.handlers = handlers;
+    const up = (event) => event.pointerId === this.#pointer && this.#onUp();
     this.canvas = element("canvas", {
       class: "pad-canvas",
       tabindex: 0,
@@ -28,8 +28,8 @@ export class Pad {
       "aria-describedby": "pad-keys",
       onpointerdown: (event) => this.#onDown(event),
       onpointermove: (event) => this.#onMove(event),
-      onpointerup: (event) => this.#onUp(event),
-      onpointercancel: (event) => this.#onUp(event),
+      onpointerup: up,
+      onpointercancel: up,
       onkeydown: (event) => this.#onKey(event),
       onfocus: () => this.draw(),
       onblur: () => this.#lift(),
@@ -37,8 +37,8 @@ export class Pad {
     });
     this.hint = element("p", { class: "pad-hint", "aria-hidden": "true" }, "Draw a digit here");
     this.element = element("div", { class: "pad" }, this.canvas, this.hint);
-    new ResizeObserver(() => this.#fit()).observe(this.element);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+    new ResizeObserver(() => this.draw()).observe(this.element);
+    onScheme(() => this.draw());
   }
 
   get drawing() {
@@ -60,21 +60,20 @@ export class Pad {
     this.handlers.changed(false);
   }
 
-  #onUp(event) {
-    if (event.pointerId !== this.#pointer) return;
+  #onUp() {
     this.#pointer = null;
     this.handlers.changed(true);
   }
 
   /** Start a stroke; it replaces an example. */
-  startStroke(x, y, pressure) {
+  startStroke(x, y, pressure = 1) {
     this.history.push({ drawing: begin(this.history.sheet.drawing, x, y, pressure), example: null, edits: new Map() });
     this.draw();
     this.handlers.changed(false);
   }
 
   /** Extend the last stroke, and draw only the new segment. */
-  continueStroke(x, y, pressure) {
+  continueStroke(x, y, pressure = 1) {
     const { drawing } = this.history.sheet;
     if (extend(drawing, x, y, pressure)) this.#drawSegment(drawing.strokes.at(-1).slice(-2), drawing.width);
   }
@@ -82,18 +81,18 @@ export class Pad {
   #pointOf(event) {
     const box = this.canvas.getBoundingClientRect();
     const pressure = event.pointerType === "pen" && event.pressure ? 0.7 + 0.6 * event.pressure : 1;
-    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height, pressure];
+    return /** @type {const} */ ([(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height, pressure]);
   }
 
   #onKey(event) {
-    if (event.altKey || event.metaKey || (event.ctrlKey && event.key.toLowerCase() !== "z")) return;
-    const arrow = ARROWS[event.key];
-    if (arrow) this.#move(arrow, event.shiftKey ? 4 * STEP : STEP);
-    else if (event.key === " " || event.key === "Enter") this.#toggle();
-    else if (/^[0-9]$/.test(event.key)) this.handlers.write(event.key);
-    else if (event.key.toLowerCase() === "z" || event.key === "Backspace") this.handlers.undo();
-    else if (event.key === "Delete") this.handlers.clear();
-    else if (event.key === "Escape" && this.#cursor.down) this.#lift();
+    const key = event.key.toLowerCase();
+    if (event.altKey || event.metaKey || (event.ctrlKey && key !== "z")) return;
+    if (ARROWS[event.key]) this.#move(ARROWS[event.key], event.shiftKey ? 4 * STEP : STEP);
+    else if (key === " " || key === "enter") this.#toggle();
+    else if (/^[0-9]$/.test(key)) this.handlers.write(key);
+    else if (key === "z" || key === "backspace") this.handlers.undo();
+    else if (key === "delete") this.handlers.clear();
+    else if (key === "escape" && this.#cursor.down) this.#lift();
     else return;
     event.preventDefault();
   }
@@ -125,35 +124,25 @@ export class Pad {
     this.handlers.notify("the pen is up");
   }
 
-  #fit() {
-    const side = this.element.clientWidth;
-    if (!side) return; // hidden
-    this.side = side;
-    this.context = sharp(this.canvas, side, side);
-    this.canvas.style.width = this.canvas.style.height = ""; // set by the style sheet
-    this.draw();
-  }
-
   draw() {
-    if (!this.context) return;
-    const { context, side } = this;
+    this.side = this.element.clientWidth;
+    if (!this.side) return; // hidden
+    this.context = sharp(this.canvas, this.side, this.side);
     const { drawing, example } = this.history.sheet;
-    context.clearRect(0, 0, side, side);
     this.hint.hidden = !this.history.empty;
     if (example) this.#drawExample(example);
     for (const stroke of drawing.strokes) {
-      stroke.forEach((from, k) => {
-        if (k + 1 < stroke.length || k === 0) this.#drawSegment([from, stroke[k + 1] ?? from], drawing.width);
-      });
+      if (stroke.length === 1) this.#drawSegment([stroke[0], stroke[0]], drawing.width);
+      for (let k = 1; k < stroke.length; k++) this.#drawSegment(stroke.slice(k - 1, k + 1), drawing.width);
     }
     if (this.canvas.matches(":focus-visible")) this.#drawCursor(drawing.width);
   }
 
   #drawSegment([from, to], width) {
     const { context, side } = this;
-    const pressure = ((from[2] ?? 1) + (to[2] ?? 1)) / 2;
-    context.strokeStyle = this.#colour("--pen");
-    context.lineWidth = width * side * pressure;
+    if (!side) return; // hidden
+    context.strokeStyle = token("--pen");
+    context.lineWidth = (width * side * ((from[2] ?? 1) + (to[2] ?? 1))) / 2;
     context.lineCap = "round";
     context.beginPath();
     context.moveTo(from[0] * side, from[1] * side);
@@ -163,33 +152,25 @@ export class Pad {
 
   /** Draw an example enlarged, in the colour of the pen. */
   #drawExample(pixels) {
-    const { context, side } = this;
     const small = new OffscreenCanvas(28, 28);
-    const inner = small.getContext("2d");
-    const image = inner.createImageData(28, 28);
-    pixels.forEach((value, k) => (image.data[4 * k + 3] = value));
-    inner.putImageData(image, 0, 0);
-    inner.globalCompositeOperation = "source-in";
-    inner.fillStyle = this.#colour("--pen");
-    inner.fillRect(0, 0, 28, 28);
-    context.imageSmoothingEnabled = true;
-    context.imageSmoothingQuality = "high";
-    context.drawImage(small, 0, 0, side, side);
+    paint(small, (k) => ink(pixels[k] / 255));
+    this.context.imageSmoothingEnabled = true;
+    this.context.imageSmoothingQuality = "high";
+    this.context.drawImage(small, 0, 0, this.side, this.side);
+    this.context.globalCompositeOperation = "source-in";
+    this.context.fillStyle = token("--pen");
+    this.context.fillRect(0, 0, this.side, this.side);
+    this.context.globalCompositeOperation = "source-over";
   }
 
   #drawCursor(width) {
-    const { context, side } = this;
     const { x, y, down } = this.#cursor;
-    context.strokeStyle = this.#colour("--accent");
-    context.lineWidth = 2;
-    context.setLineDash(down ? [] : [4, 4]);
-    context.beginPath();
-    context.arc(x * side, y * side, (width * side) / 2 + 3, 0, 2 * Math.PI);
-    context.stroke();
-    context.setLineDash([]);
-  }
-
-  #colour(name) {
-    return getComputedStyle(this.canvas).getPropertyValue(name);
+    this.context.strokeStyle = token("--accent");
+    this.context.lineWidth = 2;
+    this.context.setLineDash(down ? [] : [4, 4]);
+    this.context.beginPath();
+    this.context.arc(x * this.side, y * this.side, (width * this.side) / 2 + 3, 0, 2 * Math.PI);
+    this.context.stroke();
+    this.context.setLineDash([]);
   }
 }

@@ -1,7 +1,7 @@
 // The prediction in words, and a bar or a number for each class, label or target, which also selects what is explained.
 
 import { wordingOf } from "handgrad/draw/wording.js";
-import { arrowTarget, element } from "handgrad/elements.js";
+import { arrowTarget, button, element } from "handgrad/elements.js";
 
 export class Prediction {
   #rows = [];
@@ -10,21 +10,17 @@ export class Prediction {
    * @param select  called with the index of a class, and true where selecting it again must not deselect it
    * @param {string} empty  shown where there is no input
    */
-  constructor(select, empty) {
+  constructor(select, empty = "") {
     this.select = select;
     this.empty = empty;
     this.large = element("p", { class: "answer-large", "aria-hidden": "true" });
     this.sentence = element("p", { class: "answer-words" });
     this.warning = element("p", { class: "answer-warning", role: "status" });
     this.live = element("p", { class: "visually-hidden", "aria-live": "polite" });
-    this.bars = element("div", {
-      class: "bars",
-      role: "radiogroup",
-      onkeydown: (event) => this.#onKey(event),
-    });
+    this.bars = element("div", { class: "bars", role: "radiogroup", onkeydown: (event) => this.#onKey(event) });
     this.note = element("p", { class: "note" });
     this.message = element("div", { class: "answer-message", hidden: true });
-    this.head = element("div", { class: "answer-head" }, this.large, element("div", { class: "answer-text" }, this.sentence, this.warning));
+    this.head = element("div", { class: "answer-head" }, this.large, element("div", {}, this.sentence, this.warning));
     this.element = element("div", { class: "answer" }, this.head, this.bars, this.note, this.message, this.live);
   }
 
@@ -35,7 +31,7 @@ export class Prediction {
     this.bars.hidden = this.head.hidden = true;
   }
 
-  /** @param network  {classes, task, targetScaling}: what is predicted */
+  /** @param network  whose classes, task, targetScaling and recipe say what is predicted */
   setNetwork(network) {
     const { classes, task } = network;
     this.classes = classes;
@@ -46,25 +42,15 @@ export class Prediction {
     this.bars.hidden = task === "regression" && classes.length === 1; // the text says it all
     this.bars.setAttribute("aria-label", this.wording.label);
     this.#rows = classes.map((name, index) => {
-      const fill = element("span", { class: "bar-fill" });
-      const percent = element("span", { class: "bar-percent" }, "–");
-      const row = element(
-        "button",
-        { class: "bar", type: "button", role: "radio", onclick: () => this.select(index) },
-        element("span", { class: "bar-name" }, name),
-        element("span", { class: "bar-track" }, fill),
-        percent,
-      );
+      const [fill, percent] = [element("span", { class: "bar-fill" }), element("span", { class: "bar-percent" })];
+      const row = button(element("span", { class: "bar-name" }, name), () => this.select(index), { class: "bar", role: "radio" });
+      row.append(element("span", { class: "bar-track" }, fill), percent);
       return { row, fill, percent };
     });
     this.bars.replaceChildren(...this.#rows.map(({ row }) => row));
-    this.bars.classList.toggle("many", classes.length > 10);
-    this.bars.classList.toggle(
-      "short",
-      task === "classification" && classes.length > 5 && classes.length <= 10 && classes.every((name) => name.length <= 2),
-    );
-    this.bars.classList.toggle("labels", task === "multilabel");
-    this.bars.classList.toggle("targets", task === "regression");
+    const short = task === "classification" && classes.length > 5 && classes.length <= 10 && classes.every((name) => name.length <= 2);
+    const kinds = { many: classes.length > 10, short, labels: task === "multilabel", targets: task === "regression" };
+    for (const [kind, given] of Object.entries(kinds)) this.bars.classList.toggle(kind, given);
   }
 
   /** Show a prediction, as of `Network.predict`; null: there is no input. */

@@ -1,47 +1,49 @@
-// A list whose first items are shown, and more on request. Items are slots, filled again for each input.
+// Lists of numbers with bars. Of long lists the first rows are shown, and more on request.
 
 import { button, element } from "handgrad/elements.js";
 
 const FIRST = 12;
 const MOST = 192;
 
-export class Slots {
-  #all = false;
-  #slots = [];
+/** A row with a name, a text, a bar to the right or to the left for a share from −1 to 1, and a number. */
+export function barRow() {
+  const [name, text, bar, number] = ["sum-name", "sum-text", "sum-part", "sum-number"].map((kind) => element("span", { class: kind }));
+  const item = element("li", { class: "sum" }, name, text, element("span", { class: "sum-track", "aria-hidden": "true" }, bar), number);
+  const show = (label, words, share, shown, title = "") => {
+    [name.textContent, text.textContent, number.textContent, number.title] = [label, words, shown, title];
+    bar.classList.toggle("negative", share < 0);
+    bar.style.transform = `scaleX(${share})`;
+  };
+  return { item, show };
+}
 
-  /**
-   * @param {number} count  of all items
-   * @param {string} what   they are, e.g. "units"
-   * @param {function(): {item: HTMLElement}} create  a slot
-   * @param {function(): void} draw  fills the slots again
-   */
-  constructor(count, what, create, draw) {
-    Object.assign(this, { count, what, create, draw });
-    this.list = element("ol", { class: "slots" });
-    this.more = button("", () => this.#toggle(), { class: "quiet more", hidden: count <= FIRST });
-    this.element = element("div", {}, this.list, this.more);
-    this.#fit();
+/**
+ * A list of slots, which are filled again for each input.
+ * @param {number} count  of all items
+ * @param {string} what  they are, e.g. "units"
+ * @param {string} kind  the class of the list
+ * @param {function(): any} create  creates a slot with an `item`
+ * @param {function(any, number): void} fill  fills a slot with the k-th item
+ */
+export function slotList(count, what, kind, create, fill) {
+  let all = false;
+  const slots = [];
+  const list = element("ol", { class: `slots ${kind}` });
+  const toggle = () => {
+    all = !all;
+    update();
+  };
+  const more = button("", toggle, { class: "quiet more", hidden: count <= FIRST });
+  function update() {
+    const shown = Math.min(count, all ? MOST : FIRST);
+    const names = count > MOST ? `${MOST} of ${count.toLocaleString("en")}` : `all ${count}`;
+    more.textContent = `Show ${all ? FIRST : names} ${what}`;
+    while (slots.length < shown) slots.push(create());
+    slots.length = shown;
+    if (list.children.length !== shown) list.replaceChildren(...slots.map(({ item }) => item));
+    slots.forEach(fill);
   }
-
-  /** Fill the slots: `fill(slot, k)` for the k-th in order. */
-  fill(fill) {
-    this.#slots.forEach(fill);
-  }
-
-  #toggle() {
-    this.#all = !this.#all;
-    this.#fit();
-    this.draw();
-  }
-
-  #fit() {
-    const shown = Math.min(this.count, this.#all ? MOST : FIRST);
-    const all = this.count > MOST ? `${MOST} of ${this.count.toLocaleString("en")}` : `all ${this.count}`;
-    this.more.textContent = this.#all ? `Show ${FIRST} ${this.what}` : `Show ${all} ${this.what}`;
-    while (this.#slots.length < shown) this.#slots.push(this.create());
-    this.#slots.length = shown;
-    this.list.replaceChildren(...this.#slots.map(({ item }) => item));
-  }
+  return { element: element("div", {}, list, more), update };
 }
 
 /** The indices of values, those of the largest magnitude first. */

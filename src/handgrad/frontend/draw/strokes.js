@@ -3,7 +3,8 @@
 // A drawing is {"width": 0.08, "strokes": [[[x, y], ...], ...]}: points and the pen's width in units of the canvas's
 // side. A point may have a third number, the factor by which the pen is wider there (pressure).
 
-import { frameDigit, round } from "handgrad/model/framing.js";
+import { frameDigit } from "handgrad/model/framing.js";
+import { Memory } from "handgrad/model/kernels.js";
 
 export const WIDTH = 0.08;
 export const SIDE = 280; // pixels of the image that is framed
@@ -12,6 +13,7 @@ const SMALL = 0.6; // drawings below this size are enlarged to it
 const DOT = 0.02; // below it there is nothing to enlarge
 const GAP = 0.03; // between two digits, beyond the pen
 
+let memory = null; // of the kernel that draws
 const clamp = (value) => Math.min(1, Math.max(0, value));
 const rounded = (value) => Math.round(value * 10000) / 10000; // to the digits of the JSON form
 
@@ -80,44 +82,23 @@ export function severalDigits({ strokes, width }) {
  * Between two neighbouring points the pen draws a segment with round ends. A pixel whose centre lies d from a segment of
  * radius r has the darkness clip(1/2 + r − d, 0, 1), and the darkest segment counts: draw_strokes of kernels/images.py.
  */
-export function renderStrokes(drawing, side = SIDE) {
-  const ink = new Float64Array(side * side);
-  for (const stroke of drawing.strokes) {
-    stroke.forEach((from, k) => {
-      if (k + 1 < stroke.length || k === 0) renderSegment(ink, side, from, stroke[k + 1] ?? from, drawing.width);
-    });
-  }
-  return Uint8Array.from(ink, (darkness) => round(255 * darkness));
-}
-
-function renderSegment(ink, side, [x, y, pressure = 1], [endX, endY, endPressure = 1], width) {
-  const [startX, startY] = [x * side, y * side];
-  const [dx, dy] = [endX * side - startX, endY * side - startY];
-  const length2 = Math.max(dx * dx + dy * dy, 1e-12); // two equal points are a dot
-  const radius = (width * side * pressure) / 2;
-  const growth = (width * side * endPressure) / 2 - radius;
-  const reach = Math.max(radius, radius + growth) + 1;
-  const [left, right] = range(startX, startX + dx, reach, side);
-  const [top, bottom] = range(startY, startY + dy, reach, side);
-  for (let row = top; row < bottom; row++) {
-    for (let column = left; column < right; column++) {
-      const fromX = column + 0.5 - startX;
-      const fromY = row + 0.5 - startY;
-      const t = clamp((fromX * dx + fromY * dy) / length2);
-      const acrossX = fromX - t * dx;
-      const acrossY = fromY - t * dy;
-      const distance = Math.sqrt(acrossX * acrossX + acrossY * acrossY);
-      const darkness = clamp(0.5 + (radius + t * growth - distance));
-      if (darkness > ink[row * side + column]) ink[row * side + column] = darkness;
-    }
-  }
-}
-
-function range(a, b, reach, side) {
-  return [Math.max(0, Math.floor(Math.min(a, b) - reach)), Math.min(side, Math.ceil(Math.max(a, b) + reach))];
+export function renderStrokes({ strokes, width }, side = SIDE) {
+  memory ??= new Memory("f64");
+  const start = memory.mark;
+  const drawn = strokes.map((stroke) => (stroke.length > 1 ? stroke : [stroke[0], stroke[0]])); // a dot
+  const points = drawn.flat();
+  const down = drawn.flatMap((stroke) => stroke.map((_, k) => Number(k + 1 < stroke.length)));
+  const xy = memory.put(points.flatMap(([x, y]) => [x * side, y * side]));
+  const radii = memory.put(points.map(([, , pressure = 1]) => (width * side * pressure) / 2));
+  const joined = memory.put(down.slice(0, -1), Uint8Array);
+  const [softness, image] = [memory.put([1]), memory.allocate(Uint8Array, side * side)];
+  memory.call("draw_strokes", 1, points.length, side, xy, radii, joined, softness, image);
+  const ink = memory.read(image, side * side, Uint8Array);
+  memory.release(start);
+  return ink;
 }
 
 /** The 28×28 bytes of a drawing: framed as MNIST's digits, or, for framing "plain", as drawn. */
 export function pixelsOf(drawing, framing) {
-  return framing === "digit" ? frameDigit(renderStrokes(drawing, SIDE), SIDE, SIDE) : renderStrokes(drawing, 28);
+  return framing === "digit" ? frameDigit(renderStrokes(drawing), SIDE) : renderStrokes(drawing, 28);
 }

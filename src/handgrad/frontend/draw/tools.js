@@ -3,43 +3,31 @@
 import { WIDTH } from "handgrad/draw/strokes.js";
 import { button, element } from "handgrad/elements.js";
 
-const KEYS = [
-  ["arrow keys", "move the pen; with Shift four times as far"],
-  ["Space", "lowers and lifts the pen"],
-  ["0 … 9", "draws that digit"],
-  ["Z", "undoes"],
-  ["Delete", "clears"],
-];
+const KEYS = {
+  "arrow keys": "move the pen; with Shift four times as far",
+  Space: "lowers and lifts the pen",
+  "0 … 9": "draws that digit",
+  Z: "undoes",
+  Delete: "clears",
+};
 
+/** Create the controls; `update(history)` marks those that can be used. */
 export function tools({ undo, clear, width, write, full }) {
-  const undoes = button("Undo", undo, { class: "quiet", "aria-disabled": "true" });
-  const clears = button("Clear", clear, { class: "quiet", "aria-disabled": "true" });
-  const pen = element("input", {
-    type: "range",
-    id: "pen-width",
-    min: 0.02,
-    max: 0.16,
-    step: 0.005,
-    value: WIDTH,
-    "aria-label": "Width of the pen",
-    oninput: () => width(Number(pen.value)),
-  });
+  const [undoes, clears] = [button("Undo", undo, { class: "quiet" }), button("Clear", clear, { class: "quiet" })];
+  const range = { type: "range", id: "pen-width", min: 0.02, max: 0.16, step: 0.005, value: WIDTH, "aria-label": "Width of the pen" };
+  const pen = element("input", { ...range, oninput: () => width(Number(pen.value)) });
   const digits = [..."0123456789"].map((digit) =>
     button(digit, () => write(digit), { class: "quiet write", "aria-label": `Draw a sample ${digit}` }),
   );
-  const keys = KEYS.flatMap(([key, action]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, action)]);
+  const keys = Object.entries(KEYS).flatMap(([key, action]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, action)]);
+  const help = element("details", { class: "keys" }, element("summary", {}, "Keys"), element("dl", { id: "pad-keys" }, ...keys));
+  const samples = { class: "row writes", role: "group", "aria-label": "Sample digits" };
   return {
     element: element(
       "div",
       { class: "tools" },
       element("div", { class: "row" }, undoes, clears, element("label", { class: "pen", for: "pen-width" }, "Pen", pen), full),
-      element(
-        "div",
-        { class: "row writes", role: "group", "aria-label": "Sample digits" },
-        element("span", { class: "note" }, "Samples"),
-        ...digits,
-        element("details", { class: "keys" }, element("summary", {}, "Keys"), element("dl", { id: "pad-keys" }, ...keys)),
-      ),
+      element("div", samples, element("span", { class: "note" }, "Samples"), ...digits, help),
     ),
     update(history) {
       // Not `disabled`, which would move the focus away from the button that was just pressed.
@@ -47,4 +35,37 @@ export function tools({ undo, clear, width, write, full }) {
       clears.ariaDisabled = String(history.empty);
     },
   };
+}
+
+/**
+ * Create the button of the full-screen mode, for a projector: the board fills the screen, or the window where the browser has
+ * no full screen. Escape leaves it.
+ * @param {HTMLElement} board
+ * @param {function(): void} entered  called once it fills the screen
+ */
+export function fullScreen(board, entered) {
+  const filled = () => board.classList.contains("projector");
+  const control = button("Full screen", () => (filled() ? leave() : enter()), { class: "quiet" });
+
+  function show(full) {
+    board.classList.toggle("projector", full);
+    document.documentElement.classList.toggle("projecting", full);
+    control.textContent = full ? "Leave full screen" : "Full screen";
+    for (const each of document.querySelectorAll("header, main > section > *")) if (each !== board) each.toggleAttribute("inert", full);
+  }
+
+  async function enter() {
+    show(true);
+    await board.requestFullscreen?.().catch(() => {}); // else it fills the window
+    entered();
+  }
+
+  function leave() {
+    show(false);
+    if (document.fullscreenElement) document.exitFullscreen();
+  }
+
+  document.addEventListener("fullscreenchange", () => document.fullscreenElement || show(false));
+  document.addEventListener("keydown", (event) => event.key === "Escape" && !event.defaultPrevented && filled() && leave());
+  return control;
 }

@@ -1,6 +1,6 @@
 // The effect of each column on the prediction, the largest first, as bars to the right and to the left.
 
-import { contributionRow } from "handgrad/draw/rows.js";
+import { barRow } from "handgrad/draw/slots.js";
 import { numberFormat } from "handgrad/draw/wording.js";
 import { element } from "handgrad/elements.js";
 import { largest } from "handgrad/images.js";
@@ -29,7 +29,7 @@ export class Effects {
     const order = [...(columns ?? [])].sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect));
     const most = largest(order.map(({ effect }) => effect));
     const rows = order.slice(0, MOST).map((column) => {
-      const { item, show } = contributionRow();
+      const { item, show } = barRow();
       show(column.name, column.text, column.effect / most, write(regression ? column.effect : 100 * column.effect), column.effect);
       return item;
     });

@@ -35,7 +35,7 @@ export function generate(count, seed) {
 }
 
 /** The path of the pen: {xy: [x, y][64], down: whether the pen joins a point with the next}. */
-function traced(label, random) {
+export function traced(label, random) {
   const styles = SKELETONS[label];
   const at = random.uniform(
     0,
