@@ -271,3 +271,63 @@ def test_without_a_suitable_network(board: Window, reader: bytes, content: bytes
     assert board.pixels().any()
     use(board, reader)
     board.reads("3")
+
+
+def test_full_screen(board: Window) -> None:
+    """The drawing area and the answer fill the window; Escape leaves."""
+    page, heights = board.page, []
+    for native in (True, False):
+        if not native:
+            page.evaluate("Element.prototype.requestFullscreen = undefined")
+        board.click("Full screen")
+        expect(board.pad).to_be_focused()
+        assert page.evaluate("document.fullscreenElement !== null") == native
+        heights.append(box_of(board.pad)["height"])
+        board.press("7")
+        board.reads("7")
+        assert box_of(board.answer)["height"] > 150
+        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+        if native:
+            page.evaluate("document.exitFullscreen()")  # as the browser does at Escape
+        else:
+            assert page.locator("header").evaluate("(header) => header.inert")  # cannot be reached behind it
+            board.press("Escape")
+        expect(page.get_by_role("button", name="Full screen", exact=True)).to_be_visible()
+        assert not page.locator("[inert]").count()
+        board.settle()
+    assert min(heights) > 1.3 * box_of(board.pad)["height"]
+
+
+def test_values_flow_through_the_graph(open_window: OpenWindow) -> None:
+    board = open_window("draw", reduced_motion="no-preference")
+    moving = "document.querySelector('.graph').getAnimations({ subtree: true }).length"
+    board.draw(ONE, lift=False)
+    assert board.page.evaluate(moving) == 0
+    board.page.mouse.up()
+    board.settle()
+    assert (
+        board.page.evaluate(moving) == 4 + 3
+    )  # input, two layers, probabilities; and the links between them
+
+
+CALIBRATED = [  # prediction, label smoothing, the start of the sentence, and the bar
+    ([0.91] + [0.01] * 9, 0.1, "This is 0: > 99.9 %", "91.0 %"),
+    ([0.73] + [0.03] * 9, 0.1, "Probably 0 (80.0 %)", "73.0 %"),
+    ([0.91] + [0.01] * 9, 0.0, "Probably 0 (91.0 %)", "91.0 %"),
+]
+
+
+@pytest.mark.parametrize(("probabilities", "smoothing", "sentence", "bar"), CALIBRATED)
+def test_smoothed_probabilities_are_calibrated_in_words(
+    board: Window, probabilities: list[float], smoothing: float, sentence: str, bar: str
+) -> None:
+    program = """async ([prediction, smoothing]) => {
+        const { wordingOf } = await import("handgrad/draw/wording.js");
+        const recipe = { loss: { label_smoothing: smoothing } };
+        const wording = wordingOf({ classes: [..."0123456789"], task: "classification", recipe });
+        return [wording.sentence(prediction), wording.text(prediction[0], 0), wording.note];
+    }"""
+    found, text, note = board.page.evaluate(program, [probabilities, smoothing])
+    assert found.startswith(sentence)
+    assert text == bar
+    assert (f"label smoothing {smoothing}" in note) == (smoothing > 0)

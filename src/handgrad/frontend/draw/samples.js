@@ -23,7 +23,8 @@ export class Writer {
   #frame = null;
 
   constructor(pad, changed) {
-    Object.assign(this, { pad, changed });
+    this.pad = pad;
+    this.changed = changed;
     pad.canvas.addEventListener("pointerdown", () => this.stop(), { capture: true });
   }
 

@@ -22,8 +22,8 @@ export function barRow() {
  * @param {number} count  of all items
  * @param {string} what  they are, e.g. "units"
  * @param {string} kind  the class of the list
- * @param {function(): any} create  creates a slot with an `item`
- * @param {function(any, number): void} fill  fills a slot with the k-th item
+ * @param {() => any} create  creates a slot with an `item`
+ * @param {(slot: any, k: number) => void} fill  fills a slot with the k-th item
  */
 export function slotList(count, what, kind, create, fill) {
   let all = false;

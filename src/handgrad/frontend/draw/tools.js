@@ -41,7 +41,7 @@ export function tools({ undo, clear, width, write, full }) {
  * Create the button of the full-screen mode, for a projector: the board fills the screen, or the window where the browser has
  * no full screen. Escape leaves it.
  * @param {HTMLElement} board
- * @param {function(): void} entered  called once it fills the screen
+ * @param {() => void} entered  called once it fills the screen
  */
 export function fullScreen(board, entered) {
   const filled = () => board.classList.contains("projector");

@@ -7,35 +7,33 @@ import { largest } from "handgrad/images.js";
 
 const MOST = 12; // columns that are shown
 
-export class Effects {
-  constructor() {
-    this.title = element("h2", {}, "Effects");
-    this.list = element("ul", { class: "sums" });
-    this.note = element("p", { class: "note" });
-    this.element = element("div", { class: "effects" }, this.title, this.list, this.note);
-  }
+export function effectsView() {
+  const [title, list, note] = [element("h2", {}, "Effects"), element("ul", { class: "sums" }), element("p", { class: "note" })];
 
   /**
-   * Show effects; null: there is no prediction.
    * @param network
    * @param {number} output  the class, label or target whose prediction changes
-   * @param {{name: string, text: string, effect: number}[]|null} columns
+   * @param {{name: string, text: string, effect: number}[]} columns  none where there is no prediction
    */
-  update(network, output, columns) {
+  function update(network, output, columns) {
     const name = network.classes[output];
     const regression = network.task === "regression";
-    this.title.textContent = `Effects on ${name}`;
+    title.textContent = `Effects on ${name}`;
     const write = numberFormat(regression ? (network.targetScaling?.divisor[output] ?? 1) : 10, "exceptZero");
-    const order = [...(columns ?? [])].sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect));
-    const most = largest(order.map(({ effect }) => effect));
-    const rows = order.slice(0, MOST).map((column) => {
-      const { item, show } = barRow();
-      show(column.name, column.text, column.effect / most, write(regression ? column.effect : 100 * column.effect), column.effect);
-      return item;
-    });
-    this.list.replaceChildren(...rows);
+    const most = largest(columns.map(({ effect }) => effect));
+    const rows = columns
+      .toSorted((a, b) => Math.abs(b.effect) - Math.abs(a.effect))
+      .slice(0, MOST)
+      .map((column) => {
+        const { item, show } = barRow();
+        const number = write(regression ? column.effect : 100 * column.effect);
+        show(column.name, column.text, column.effect / most, number, String(column.effect));
+        return item;
+      });
+    list.replaceChildren(...rows);
     const unit = regression ? name : `the probability of ${name}, in percentage points`;
-    const hidden = order.length > MOST ? ` Of ${order.length} columns, the ${MOST} with the largest effects are shown.` : "";
-    this.note.textContent = `The change of ${unit}, against the mean of the training data in this column.${hidden}`;
+    const hidden = columns.length > MOST ? ` Of ${columns.length} columns, the ${MOST} with the largest effects are shown.` : "";
+    note.textContent = `The change of ${unit}, against the mean of the training data in this column.${hidden}`;
   }
+  return { element: element("div", { class: "effects" }, title, list, note), update };
 }

@@ -5,8 +5,7 @@ import { scaleOf } from "handgrad/form/columns.js";
 
 /**
  * Create the field of a column.
- * @returns {{element: HTMLElement, value: function(): number|string|undefined, reset: function()}}
- *   the value is "" where it is missing, and undefined where it is not a number
+ * @returns  its element, value() and reset(); the value is "" where it is missing, and undefined where it is not a number
  */
 export function field(network, column) {
   const { control, value, reset } = column.number === undefined ? choice(network, column) : numberField(network, column);

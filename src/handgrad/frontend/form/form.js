@@ -1,9 +1,9 @@
 // The form for networks of tables: a field for each column, the prediction while typing, and what each column changes.
 
 import { Prediction } from "handgrad/draw/prediction.js";
-import { argmax, button, eachFrame, element, panel } from "handgrad/elements.js";
+import { argmax, button, element, panel } from "handgrad/elements.js";
 import { columnEffects, columnsOf, rawInputs } from "handgrad/form/columns.js";
-import { Effects } from "handgrad/form/effects.js";
+import { effectsView } from "handgrad/form/effects.js";
 import { field } from "handgrad/form/fields.js";
 
 const MOST = 200; // fields, as in exports/html.py
@@ -17,49 +17,34 @@ export function mount(section, store) {
   const prediction = new Prediction((index, keep = false) => {
     store.set({ focus: index === store.state.focus && !keep ? null : index });
   });
-  const effects = new Effects();
-  const inputs = element("form", {
-    class: "fields",
-    "aria-labelledby": "form-title",
-    onsubmit: (event) => event.preventDefault(),
-    oninput: () => changed(false),
-    onchange: () => changed(true),
-  });
+  const effects = effectsView();
+  const listeners = { onsubmit: (event) => event.preventDefault(), oninput: () => changed(false), onchange: () => changed(true) };
+  const inputs = element("form", { class: "fields", "aria-labelledby": "form-title", ...listeners });
   const note = element("p", { class: "note" });
   const resets = button("Reset", () => {
-    fields.forEach((each) => each.reset());
+    for (const each of fields) each.reset();
     changed(true);
-  });
-
-  const refresh = eachFrame(() => {
-    if (!fields.length) return;
-    const selected = store.state.focus; // the class, label or target to explain; null: the most probable, or the first target
-    const values = fields.map((each) => each.value());
-    const raw = values.includes(undefined) ? null : rawInputs(network, columns, values);
-    const found = raw && network.predict(raw, 1);
-    const valid = found?.every(Number.isFinite);
-    const focus = selected ?? (valid && network.task !== "regression" ? argmax(found) : 0);
-    prediction.empty = raw ? "The numbers are too large." : `${columns[values.indexOf(undefined)].name} needs a number.`;
-    prediction.update(valid ? found : null, focus, selected);
-    const changes = valid && columnEffects(network, columns, raw, focus);
-    effects.update(
-      network,
-      focus,
-      changes
-        ? columns.map(({ name }, k) => ({
-            name,
-            text: String(values[k] === "" ? "missing" : values[k]).replace(/^-/, "−"),
-            effect: changes[k],
-          }))
-        : null,
-    );
-    if (!announced) prediction.announce();
-    announced = true;
   });
 
   function changed(finished) {
     if (finished) announced = false;
-    refresh();
+    store.set({ values: fields.map((each) => each.value()) });
+  }
+
+  function render({ values, focus: selected }) {
+    if (!fields.length || values?.length !== fields.length) return;
+    const raw = values.includes(undefined) ? null : rawInputs(network, columns, values);
+    const found = raw && network.predict(raw, 1);
+    const valid = found?.every(Number.isFinite) ?? false;
+    const focus = selected ?? (valid && network.task !== "regression" ? argmax(found) : 0);
+    prediction.empty = raw ? "The numbers are too large." : `${columns[values.indexOf(undefined)].name} needs a number.`;
+    prediction.update(valid ? found : null, focus, selected);
+    const text = (value) => String(value === "" ? "missing" : value).replace(/^-/, "−");
+    const changes = valid ? columnEffects(network, columns, raw, focus) : [];
+    const shown = changes.map((effect, k) => ({ name: columns[k].name, text: text(values[k]), effect }));
+    effects.update(network, focus, shown);
+    if (!announced) prediction.announce();
+    announced = true;
   }
 
   function setNetwork({ network: next }) {
@@ -72,12 +57,11 @@ export function mount(section, store) {
     section.append(form);
     prediction.setNetwork(network);
     inputsPanel.hidden = effectsPanel.hidden = !fits;
-    if (!fits)
-      prediction.showMessage(
-        element("p", { class: "problem" }, `This network takes ${columns.length} columns; a form has at most ${MOST}.`),
-      );
+    const problem = `This network takes ${columns.length} columns; a form has at most ${MOST}.`;
+    if (!fits) prediction.showMessage(element("p", { class: "problem" }, problem));
     const missing = columns.some((column) => column.number !== undefined && column.names.has(""));
     note.textContent = `Reset fills in the means of the training data${missing ? "; an empty field is a missing number" : ""}.`;
+    store.set({ focus: null });
     changed(false);
   }
 
@@ -87,5 +71,5 @@ export function mount(section, store) {
   const result = element("div", { class: "form-result" }, panel("form-answer", "Prediction", prediction.element), effectsPanel);
   const form = element("div", { class: "table-form" }, inputsPanel, result);
   store.subscribe(["network"], setNetwork);
-  store.subscribe(["focus"], () => changed(false));
+  store.subscribe(["values", "focus"], render);
 }
