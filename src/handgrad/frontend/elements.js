@@ -82,3 +82,10 @@ export function argmax(values) {
 export function fromBase64(text) {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
+
+/** Let the browser save a file. */
+export function saveFile(file) {
+  const href = URL.createObjectURL(file);
+  element("a", { href, download: file.name }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 60_000);
+}

@@ -1,7 +1,7 @@
 // The page: loads the model, mounts the sections, and shows the one that the address names.
 
-import { App, ServerData } from "handgrad/app.js";
 import { PageBackend } from "handgrad/backend/page.js";
+import { serverBackend } from "handgrad/backend/server.js";
 import { mount as mountDraw, NO_NETWORK } from "handgrad/draw/draw.js";
 import { pixelsOf } from "handgrad/draw/strokes.js";
 import { arrowTarget, element, fromBase64 } from "handgrad/elements.js";
@@ -38,12 +38,12 @@ const panelOf = (tab) => document.getElementById(tab.getAttribute("aria-controls
 let fading = 0;
 
 window.handgrad = store; // for the console and for tests
-store.backend = !embedded
-  ? new ServerData()
-  : new PageBackend(
+store.backend = embedded
+  ? new PageBackend(
       () => store.state.network,
       (drawing) => pixelsOf(drawing, store.state.network.framing),
-    );
+    )
+  : serverBackend;
 
 /** Show the section, and the part of it, that the address names, e.g. #train/mlp-1. */
 function followAddress() {
@@ -117,10 +117,7 @@ async function describe({ network, modelName }) {
 
 /** The validation accuracy, or else loss, of the run of that name, or null where there is none. */
 async function validated(name) {
-  const answer = async (path) => (await fetch(path)).json();
-  const runs = await answer("./runs").catch(() => []);
-  if (!runs.some?.((run) => run.name === name)) return null;
-  const { validated: record } = await answer(`./runs/${encodeURIComponent(name)}`).catch(() => ({}));
+  const record = await store.backend.validated(name).catch(() => null);
   if (!record) return null;
   const accuracy = record.validation_accuracy;
   return accuracy === null
@@ -131,24 +128,16 @@ async function validated(name) {
 async function loadModel() {
   if (embedded)
     return store.set({ network: readModel(fromBase64(embedded.textContent.trim()).buffer), modelName: embedded.dataset.name || "model" });
-  const [about, file] = await Promise.all([
-    fetch("./model")
-      .then((answer) => answer.json())
-      .catch(() => ({})),
-    fetch("./model/file"),
-  ]);
-  if (file.status === 404) throw new Error(NO_NETWORK);
-  if (!file.ok) throw new Error(`the server did not send its model (${file.status})`);
-  store.set({ network: readModel(await file.arrayBuffer()), modelName: about.name || "model" });
+  const found = await store.backend.current();
+  if (!found) throw new Error(NO_NETWORK);
+  store.set({ network: readModel(found.bytes), modelName: found.name });
 }
 
 /** Mount a section, or hide its tab where this page does not have it. */
 async function mountSection(name) {
   const section = document.getElementById(name);
   try {
-    const { mount, default: old } = await SECTIONS[name]();
-    if (mount) mount(section, store);
-    else old(section, new App(store));
+    (await SECTIONS[name]()).mount(section, store);
   } catch (error) {
     document.getElementById(`tab-${name}`).hidden = true;
     section.replaceChildren(element("p", { class: "problem" }, `This section could not be opened: ${error.message}`));

@@ -109,10 +109,11 @@ export class PageBackend {
     return this.#request("add", data, "train", { inputs, labels: Uint8Array.from(drawings, ({ label }) => Number(label)) });
   }
 
-  async examples(name, start, count) {
+  /** Examples of the test split, or else of the training split: {images: bytes, labels: names of classes, classes, total}. */
+  async examples(name, _split, start, count) {
     await this.#prepare(name);
     const { inputs, labels, total } = await this.#request("examples", name, start, count);
-    return { images: inputs, labels, total };
+    return { images: inputs, labels: Array.from(labels, String), classes: [..."0123456789"], total };
   }
 
   async runs() {

@@ -1,51 +1,134 @@
-// A collection of drawn digits: digits/NAME.csv on the server.
+// The collection of drawn digits: thumbnails, a row per class, of which one can be selected, opened in Draw and removed.
 
-import { examplesOf } from "handgrad/train/test_images.js";
+import { pixelsOf } from "handgrad/draw/strokes.js";
+import { button, digitCanvas, element, moveFocus, panel, saveFile } from "handgrad/elements.js";
+import { openExample } from "handgrad/train/gallery.js";
 
 const KEY = "handgrad.collection.name"; // survives a reload
-const PREFIX = "digits/"; // of the names of data sets that are collections
-const NONE = { pixels: new Uint8Array(), labels: [], count: 0 };
+const DIGITS = [..."0123456789"];
 
-export class Collection extends EventTarget {
-  name = localStorage.getItem(KEY) ?? "mine";
-  examples = NONE; // like the result of `examplesOf`
+/**
+ * Show the collection, which the store contains as {name, digits: {label, pixels}[]}.
+ * @returns {{element: HTMLElement, add: function(Object, string, Uint8Array): Promise<boolean>}}  `add` saves a drawing with its label
+ */
+export function collection(store) {
+  const stored = store.backend.collections;
+  let selected = null; // index in the collection
+  let buttons = [];
+  const names = element("datalist", { id: "collections" });
+  const field = element("input", {
+    id: "collection-name",
+    list: "collections",
+    required: true,
+    pattern: "[A-Za-z0-9][A-Za-z0-9_\\-]{0,49}",
+    title: "Letters, digits, - and _, at most 50; the first is a letter or digit",
+    autocomplete: "off",
+    spellcheck: "false",
+    onchange: rename,
+  });
+  const saves = button("Download", () => attempt(async () => saveFile(await stored.download(store.state.collection.name))));
+  const line = element("p", { class: "note collection-line", role: "status" });
+  const rows = element("div", { class: "thumbnail-rows", onkeydown: onKey });
+  const opens = button("Open in Draw", show);
+  const removes = button("Remove", () => remove(selected));
+  const status = element("p", { class: "note thumbnail-status" });
 
-  constructor(app) {
-    super();
-    this.app = app;
+  function rename() {
+    if (field.reportValidity()) open(field.value);
+    else field.value = store.state.collection.name;
   }
 
-  get count() {
-    return this.examples.count;
+  /** Load a collection, which is empty where there is none of that name. */
+  function open(name = store.state.collection.name) {
+    return attempt(async () => {
+      field.value = name;
+      localStorage.setItem(KEY, name);
+      const [found, sets] = await Promise.all([stored.read(name), stored.list()]);
+      if (name !== field.value) return; // another was opened meanwhile
+      const framing = store.state.network?.framing ?? "digit";
+      const digits = found.map(({ label, pixels, ...drawing }) => ({ label, pixels: pixels ?? pixelsOf(drawing, framing) }));
+      names.replaceChildren(...sets.map((set) => element("option", { value: set.name }, `${set.examples} digits`)));
+      store.set({ collection: { name, digits } });
+    });
   }
 
-  pixelsOf(index) {
-    return this.examples.pixels.slice(784 * index, 784 * (index + 1));
+  function add(drawing, label, pixels) {
+    return attempt(async () => {
+      await stored.add(store.state.collection.name, { ...drawing, label }, pixels);
+      await open();
+      const same = store.state.collection.digits.filter((digit) => digit.label === label);
+      store.set({ status: `added as ${label}: ${same.length} in the collection` });
+    });
   }
 
-  /** Load a collection, which is empty where the server has none of that name; dispatches "change". */
-  async open(name = this.name) {
-    this.name = name;
-    localStorage.setItem(KEY, name);
-    const examples = (await this.list()).some((set) => set.name === name) ? await examplesOf(this.app, PREFIX + name, "train") : NONE;
-    if (name !== this.name) return; // another was opened meanwhile
-    this.examples = examples;
-    this.dispatchEvent(new Event("change"));
+  /** Whether work succeeds; the message of an error is shown. */
+  async function attempt(work) {
+    line.textContent = "";
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      line.textContent = error.message;
+      return false;
+    }
   }
 
-  /** List all collections: [{name, examples}]. */
-  async list() {
-    const sets = await this.app.api("/data");
-    return sets.filter(({ name }) => name.startsWith(PREFIX)).map(({ name, examples }) => ({ name: name.slice(PREFIX.length), examples }));
+  function render({ collection: { name, digits }, network }) {
+    const focused = buttons.indexOf(document.activeElement);
+    buttons = digits.map(({ label, pixels }, index) => {
+      const settings = { class: "thumb", "aria-label": `Digit ${index + 1}, a ${label}` };
+      return button(digitCanvas(pixels), () => select(index === selected ? null : index), settings);
+    });
+    const classes = network?.takesDrawings ? network.classes : DIGITS;
+    const labels = new Set([...classes, ...digits.map(({ label }) => label)]);
+    const row = (label) => {
+      const thumbs = buttons.filter((_, index) => digits[index].label === label);
+      const settings = { class: "thumbnail-row", role: "group", "aria-label": `${label}: ${thumbs.length}` };
+      return element("div", settings, element("b", {}, label), element("div", { class: "row" }, ...thumbs));
+    };
+    rows.replaceChildren(...Array.from(labels, row));
+    saves.disabled = !digits.length;
+    status.textContent = `${digits.length} ${digits.length === 1 ? "digit" : "digits"}${digits.length ? ` in digits/${name}` : ""}`;
+    select(selected < digits.length ? selected : null);
+    if (focused >= 0) buttons[Math.min(focused, digits.length - 1)]?.focus();
   }
 
-  async add(pixels, label) {
-    await this.app.post("/digits", { name: this.name, inputs: [[...pixels]], labels: [label] });
-    await this.open();
+  function select(index) {
+    selected = index;
+    buttons.forEach((each, k) => {
+      each.setAttribute("aria-pressed", k === index);
+      each.tabIndex = k === (index ?? 0) ? 0 : -1;
+    });
+    opens.hidden = removes.hidden = index === null;
   }
 
-  async remove(index) {
-    await this.app.api(`/digits/${this.name}/${index}`, { method: "DELETE" });
-    await this.open();
+  function show() {
+    const { label, pixels } = store.state.collection.digits[selected];
+    openExample(store, pixels, label);
   }
+
+  async function remove(index) {
+    const { name, digits } = store.state.collection;
+    selected = null;
+    await attempt(async () => {
+      await stored.remove(name, index);
+      await open();
+      store.set({ status: `removed a ${digits[index].label}` });
+    });
+  }
+
+  function onKey(event) {
+    const focused = buttons.indexOf(document.activeElement);
+    if (event.key === "Delete" && focused >= 0) remove(focused);
+    else moveFocus(event, [...rows.querySelectorAll(".thumb")]);
+  }
+
+  const visible = () => store.state.section === "digits" && open(); // another tab may have changed it
+  store.set({ collection: { name: localStorage.getItem(KEY) ?? "mine", digits: [] } });
+  store.subscribe(["collection", "network"], render);
+  store.subscribe(["section", "network"], visible);
+  addEventListener("focus", visible);
+  const head = element("div", { class: "row" }, element("label", { for: "collection-name" }, "Name"), field, names, saves);
+  const tools = element("div", { class: "row thumbnail-tools" }, status, opens, removes);
+  return { element: panel("collection", "Your digits", element("h2", {}, "Your digits"), head, line, rows, tools), add };
 }

@@ -1,99 +1,80 @@
 // Before and after fine-tuning: the accuracy of two networks on the collection and on test images, and changed predictions.
 
 import { button, digitCanvas, element, panel } from "handgrad/elements.js";
-import { Evaluator } from "handgrad/train/evaluator.js";
+import { classify } from "handgrad/train/evaluator.js";
 import { count, percent } from "handgrad/train/format.js";
-import { digitsFor, examplesOf } from "handgrad/train/test_images.js";
+import { openExample } from "handgrad/train/gallery.js";
+import { testImages } from "handgrad/train/test_images.js";
 
-const LIMIT = 24; // changed predictions listed per set
+const LIMIT = 40; // changed predictions shown per set
+const INTRODUCTION = "After fine-tuning on your digits, the accuracy before and after is shown here.";
+const FAIRNESS = "Most of your digits are training data of the second network: draw new ones for a fair comparison.";
 
-const table = (head, rows, caption = null) =>
-  element("table", {}, caption && element("caption", { class: "visually-hidden" }, caption), element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows));
-
-export class Comparison {
-  constructor(app) {
-    this.app = app;
-    this.evaluator = new Evaluator();
-    this.status = element("p", { class: "note comparison-status" }, "After fine-tuning on your digits, the accuracy before and after is shown here.");
-    this.sums = element("div", { class: "comparison-sums" });
-    this.changes = element("div", { class: "comparison-changes" });
-    this.element = panel("comparison", "Before and after", element("h2", {}, "Before and after"), this.status, this.sums, this.changes);
-  }
+/** @returns {{element: HTMLElement, say: function(string): void, show: function(Object, Object, Object[]): Promise<void>}} */
+export function comparison(store) {
+  let work = new AbortController();
+  const status = element("p", { class: "note comparison-status" }, INTRODUCTION);
+  const results = element("div", { class: "comparison-results" });
 
   /** Show one line in place of a comparison. */
-  showStatus(text) {
-    this.evaluator.stop();
-    this.status.textContent = text;
-    this.sums.replaceChildren();
-    this.changes.replaceChildren();
+  function say(text) {
+    work.abort();
+    work = new AbortController();
+    status.textContent = text;
+    results.replaceChildren();
   }
 
-  /**
-   * Compare two networks.
-   * @param before, after  {name, network}
-   * @param collected      the collection's digits, like the result of `examplesOf`
-   */
-  async show(before, after, collected) {
-    this.showStatus(`Classifying with ${before.name} and ${after.name} …`);
-    try {
-      const { name } = await digitsFor(this.app, before.network.recipe?.data?.source ?? "");
-      const test = await examplesOf(this.app, name);
-      const results = [];
-      for (const [title, examples] of [["your digits", collected], [`test images of ${test.name}`, test]]) {
-        const first = await this.#predict(before, examples, title);
-        const second = first && (await this.#predict(after, examples, title));
-        if (!second) return; // another comparison has started
-        results.push({ title, examples, first, second });
+  /** Compare two networks, each {name, network}, on the digits of the collection and on test images. */
+  async function show(before, after, digits) {
+    say(`Classifying with ${before.name} and ${after.name} …`);
+    const { signal } = work;
+    const images = Uint8Array.from(digits.flatMap(({ pixels }) => [...pixels]));
+    const drawn = { title: "your digits", images, labels: digits.map(({ label }) => label) };
+    const test = await testImages(store.backend, before.network.recipe?.data?.source ?? "", true);
+    const sets = [drawn, { title: `test images of ${test.name}`, ...test }];
+    for (const set of sets) {
+      set.found = [];
+      for (const { name, network } of [before, after]) {
+        const progress = ({ length }) => {
+          status.textContent = `${name} classifies ${set.title}: ${count(length)} of ${count(set.labels.length)}`;
+        };
+        set.found.push(await classify(network, set, signal, progress));
+        if (signal.aborted) return; // another comparison has started
       }
-      this.#showAccuracies(before, after, results);
-      this.#showChanges(results);
-      this.status.textContent = "Most of your digits are training data of the second network: draw new ones for a fair comparison. The test images are not.";
-    } catch (error) {
-      this.showStatus(error.message);
     }
+    status.textContent = FAIRNESS;
+    results.replaceChildren(accuracies(before, after, sets), ...sets.flatMap(changes));
   }
 
-  async #predict({ name, network }, examples, title) {
-    const predictions = [];
-    const finished = await this.evaluator.classify(network, examples.pixels, examples.count, (first, found) => {
-      predictions.push(...found.map((index) => network.classes[index]));
-      this.status.textContent = `${name} classifies ${title}: ${count(first + found.length)} of ${count(examples.count)}`;
+  function accuracies(before, after, sets) {
+    const cell = (text, k) => element(k ? "td" : "th", k ? { class: "number" } : { scope: "row" }, text);
+    const rows = sets.map(({ title, labels, found }) => {
+      const [a, b] = found.map((predictions) => predictions.filter((each, k) => each === labels[k]).length);
+      const share = (correct) => `${count(correct)} of ${count(labels.length)} (${percent(correct / labels.length)})`;
+      const change = `${b > a ? "+" : b < a ? "−" : "±"}${count(Math.abs(b - a))}`;
+      return element("tr", {}, ...[title, share(a), share(b), change].map(cell));
     });
-    return finished ? predictions : null;
+    const head = ["Correct predictions", `before: ${before.name}`, `after: ${after.name}`, "change"];
+    const titles = head.map((text, k) => element("th", { scope: "col", class: k ? "number" : null }, text));
+    return element("table", {}, element("thead", {}, element("tr", {}, ...titles)), element("tbody", {}, ...rows));
   }
 
-  #showAccuracies(before, after, results) {
-    const head = ["", `before: ${before.name}`, `after: ${after.name}`, "change"].map((text, k) => element("th", { scope: "col", class: k ? "number" : null }, text));
-    const rows = results.map(({ title, examples, first, second }) => {
-      const [a, b] = [first, second].map((predictions) => predictions.filter((each, k) => each === examples.labels[k]).length);
-      const share = (correct) => `${count(correct)} of ${count(examples.count)} (${percent(correct / examples.count)})`;
-      const cells = [share(a), share(b), `${b > a ? "+" : b < a ? "−" : "±"}${count(Math.abs(b - a))}`];
-      return element("tr", {}, element("th", { scope: "row" }, title), ...cells.map((text) => element("td", { class: "number" }, text)));
+  /** The images of a set whose prediction has changed. */
+  function changes({ title, images, labels, found: [first, second] }) {
+    const changed = [...first.keys()].filter((k) => first[k] !== second[k]);
+    const shown = changed.slice(0, LIMIT).map((k) => {
+      const pixels = images.subarray(784 * k, 784 * (k + 1));
+      const [was, is] = [first[k], second[k]].map((each) => `${each}, ${each === labels[k] ? "correct" : "wrong"}`);
+      const name = `Image ${k + 1}, labelled ${labels[k]}: before ${was}, after ${is}; open in Draw`;
+      const settings = { class: `gallery-image${second[k] === labels[k] ? "" : " error"}`, "aria-label": name, title: name };
+      const image = button(digitCanvas(pixels), () => openExample(store, pixels, labels[k]), settings);
+      image.append(element("span", { class: "gallery-text" }, `${first[k]} → ${second[k]}`));
+      return image;
     });
-    this.sums.replaceChildren(table(head, rows, "Correct predictions"));
+    const many = changed.length > LIMIT ? `, of which ${LIMIT} are shown` : "";
+    const heading = element("h3", {}, `Changed predictions in ${title}: ${changed.length ? count(changed.length) : "none"}${many}`);
+    return [heading, element("div", { class: "gallery-grid" }, ...shown)];
   }
 
-  #showChanges(results) {
-    const parts = results.flatMap(({ title, examples, first, second }) => {
-      const changed = [...first.keys()].filter((k) => first[k] !== second[k]);
-      const heading = element("h3", {}, `Changed predictions in ${title}: ${changed.length ? count(changed.length) : "none"}`);
-      if (!changed.length) return [heading];
-      const head = ["Digit", "Label", "Before", "After"].map((text) => element("th", { scope: "col" }, text));
-      const rows = changed.slice(0, LIMIT).map((k) => {
-        const label = examples.labels[k];
-        const result = (prediction) => `${prediction}, ${prediction === label ? "correct" : "wrong"}`;
-        const cells = [this.#thumbnail(examples, k), label, result(first[k]), result(second[k])];
-        return element("tr", {}, ...cells.map((cell) => element("td", {}, cell)));
-      });
-      const note = changed.length > LIMIT ? [element("p", { class: "note" }, `The first ${LIMIT}:`)] : [];
-      return [heading, ...note, table(head, rows)];
-    });
-    this.changes.replaceChildren(...parts);
-  }
-
-  #thumbnail({ pixels, labels }, k) {
-    const digit = pixels.slice(784 * k, 784 * (k + 1));
-    const name = `Image ${k + 1}, labelled ${labels[k]}: open in Draw`;
-    return button(digitCanvas(digit), () => this.app.showExample(digit, labels[k]), { class: "thumb", "aria-label": name, title: name });
-  }
+  return { element: panel("comparison", "Before and after", element("h2", {}, "Before and after"), status, results), say, show };
 }

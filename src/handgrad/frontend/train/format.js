@@ -1,4 +1,4 @@
-// Numbers and states of a run as text.
+// Runs, their records and their numbers as text.
 
 /** The predicate for each state of a run. */
 export const STATES = {
@@ -8,8 +8,6 @@ export const STATES = {
   failed: "has failed",
   damaged: "is damaged",
 };
-
-export const ENDED = new Set(["finished", "failed", "damaged"]); // states after which no events come
 
 /** A percentage, e.g. 97.31 %. */
 export function percent(share) {
@@ -38,23 +36,29 @@ export function duration(seconds) {
   return `${(seconds / 3600).toFixed(1)}\u00a0h`;
 }
 
-/** The number of steps of a training as far as its records show; 0 where that is not known yet. */
-export function totalSteps({ epochs, steps }, records) {
-  return steps || (epochs ?? 0) * records.epochSteps;
+/** What tells a run apart from others: recipe, hidden units, seed and data. */
+export function inShort({ recipe, data, training: { hidden = [], seed } }) {
+  const parts = [recipe, hidden.length > 0 && `${hidden.join("-")} hidden`, seed !== undefined && `seed ${seed}`, data && sourceName(data)];
+  return parts.filter(Boolean).join(" · ");
 }
 
-/** The part of a training that is done, from 0 to 1. */
-export function progress(training, records) {
+/** The curve of one number: [step, value] of each record that has it. */
+export function curve(records, key) {
+  return records.filter((record) => record[key] !== null).map((record) => [record.step, record[key]]);
+}
+
+/** The number of steps of a training; 0 before the end of its first epoch, where only epochs are known. */
+export function totalSteps({ epochs = 0, steps }, records) {
+  const whole = records.filter(({ epoch, validation_loss }) => validation_loss !== null || epoch < records.at(-1).epoch);
+  return steps || Math.round(epochs * whole.reduce((most, { step, epoch }) => Math.max(most, (step + 1) / epoch), 0));
+}
+
+/** Show the part of a training that is done in a progress bar, and return it; null: not known. */
+export function showProgress(bar, { state, training }, records = []) {
   const total = totalSteps(training, records);
-  return total && records.length ? Math.min(1, (records.last.step + 1) / total) : 0;
-}
-
-/** A record in one sentence. */
-export function inWords(record, { epochs }) {
-  const part = (name, value, accuracy) => {
-    if (value === null) return "";
-    return `${name} loss ${loss(value)}${accuracy === null ? "" : `, accuracy ${percent(accuracy)}`}`;
-  };
-  const parts = [part("training", record.loss, record.train_accuracy), part("validation", record.validation_loss, record.validation_accuracy)];
-  return `Step ${count(record.step)}, epoch ${epochs ? `${record.epoch} of ${epochs}` : record.epoch}: ${parts.filter(Boolean).join("; ")}`;
+  const done = records.length && total ? Math.min(1, (records.at(-1).step + 1) / total) : null;
+  const share = state === "finished" ? 1 : records.length ? done : 0;
+  if (share === null) bar.removeAttribute("value");
+  else bar.value = share;
+  return share;
 }

@@ -1,218 +1,174 @@
 // Test images, classified again by each new network; errors are framed and show the predicted class.
 
-import { ink, paint } from "handgrad/images.js";
 import { button, digitCanvas, element, moveFocus, panel } from "handgrad/elements.js";
-import { Evaluator } from "handgrad/train/evaluator.js";
+import { classify } from "handgrad/train/evaluator.js";
 import { count, percent, sourceName } from "handgrad/train/format.js";
-import { examplesOf, testDataFor } from "handgrad/train/test_images.js";
+import { testImages } from "handgrad/train/test_images.js";
 
 const CELLS = matchMedia("(max-width: 48rem)").matches ? 48 : 120; // images per page
 const EMPTY = "Test images are classified when there is a network.";
-const ALL_CLASSES = () => element("option", { value: "" }, "all classes");
 
-export class Gallery {
-  #examples = null;
-  #predictions = []; // for each example the name of the predicted class, or undefined
-  #shown = []; // the indices of the examples on this page
-  #page = 0;
-  #network = null;
-  #requested = false; // whether the network has to classify the images, once the current pass is over
-  #source = null;
-  #instead = ""; // a sentence, where these are not the test images of the run's data
-  #running = false;
-  #errorsOnly = false;
+/** Show an example in Draw. */
+export function openExample(store, pixels, label) {
+  const status = `Example opened, labelled ${label}`;
+  store.set({ section: "draw", part: null, pixels: Uint8Array.from(pixels), strokes: null, status });
+}
 
-  constructor(app) {
-    this.app = app;
-    this.evaluator = new Evaluator();
-    this.all = button("All", () => this.#filter(false), { "aria-pressed": "true" });
-    this.errors = button("Errors", () => this.#filter(true), { "aria-pressed": "false" });
-    this.classes = element("select", { "aria-label": "Class", onchange: () => this.#turn(-Infinity) }, ALL_CLASSES());
-    this.status = element("p", { class: "note gallery-status" }, EMPTY);
-    this.range = element("p", { class: "note gallery-range" });
-    this.cells = Array.from({ length: CELLS }, (_, k) => this.#cell(k));
-    this.grid = element(
-      "div",
-      { class: "gallery-grid", role: "group", "aria-label": "Test images", onkeydown: (event) => this.#onKey(event) },
-      ...this.cells.map((cell) => cell.button),
-    );
-    const step = (by, label, text) => button(text, () => this.#turn(by), { "aria-label": label });
-    this.element = panel(
-      "gallery",
-      "Test images",
-      element("div", { class: "gallery-head" }, element("h2", {}, "Test images"), this.status),
-      element(
-        "div",
-        { class: "row gallery-controls" },
-        element("div", { class: "row", role: "group", "aria-label": "Filter" }, this.all, this.errors),
-        this.classes,
-        element("div", { class: "row gallery-pages" }, step(-1, "Previous images", "←"), this.range, step(1, "Next images", "→")),
-      ),
-      this.grid,
-    );
-    this.#layOut();
-  }
+/** Show the test images for the data of the selected run. */
+export function gallery(store) {
+  let source = null; // of the data
+  let examples = null;
+  let predictions = []; // the names of the predicted classes, as far as known
+  let work = new AbortController();
+  let busy = false;
+  let shown = []; // the indices of the examples on this page
+  let page = 0;
+  let errorsOnly = false;
 
-  /** Show the test images for a run's data; null: none. */
-  async open(source) {
-    if (source === this.#source) return;
-    this.#source = source;
-    this.#reset();
-    this.#examples = null;
-    this.#requested = this.#network !== null;
-    this.status.textContent = source === null ? EMPTY : "Loading test images …";
-    this.#layOut();
-    if (source === null) return;
+  const all = button("All", () => filter(false));
+  const errors = button("Errors", () => filter(true));
+  const classes = element("select", { "aria-label": "Class", onchange: () => turn(-page) });
+  const status = element("p", { class: "note gallery-status" }, EMPTY);
+  const range = element("span", { class: "note gallery-range" });
+  const grid = element("div", { class: "gallery-grid", role: "group", "aria-label": "Test images", onkeydown: onKey });
+  const step = (by, label, text) => button(text, () => turn(by), { class: "quiet", "aria-label": label });
+
+  /** Load the test images for a data source; null: none. */
+  async function open(wanted) {
+    if (wanted === source) return;
+    source = wanted;
+    examples = null;
+    forget();
+    if (!source) return;
+    status.textContent = "Loading test images …";
     try {
-      const { name, instead } = await testDataFor(this.app, source);
-      const examples = await examplesOf(this.app, name);
-      if (source !== this.#source) return;
-      this.#instead = instead ? `. ${sourceName(instead)} has no test images: these are of ${name}` : "";
-      this.#examples = examples;
-      this.classes.replaceChildren(ALL_CLASSES(), ...examples.classes.map((each) => element("option", { value: each }, each)));
-      this.#showCount();
-      this.#layOut();
-      this.#classify();
+      const found = await testImages(store.backend, wanted);
+      if (wanted !== source) return;
+      examples = found;
+      classes.replaceChildren(...["", ...examples.classes].map((name) => element("option", { value: name }, name || "all classes")));
+      say(`${count(examples.labels.length)} of ${examples.name}`);
+      layOut();
+      classifyAll();
     } catch (error) {
-      if (source === this.#source) this.status.textContent = `No test images: ${error.message}`;
+      if (wanted === source) status.textContent = `No test images: ${error.message}`;
     }
   }
 
-  /** Classify the images by another network; null: by none. */
-  setNetwork(network) {
-    this.#network = network;
-    this.#requested = network !== null;
-    if (network) return this.#classify();
-    this.#reset();
-    if (this.#examples) this.#showCount();
-    this.#layOut();
+  function forget() {
+    work.abort();
+    work = new AbortController();
+    predictions = [];
+    if (!examples) status.textContent = EMPTY;
+    layOut();
   }
 
-  #reset() {
-    this.evaluator.stop();
-    this.#running = false;
-    this.#predictions = [];
-  }
-
-  async #classify() {
-    if (this.#running || !this.#requested || !this.#examples) return;
-    const [network, examples] = [this.#network, this.#examples];
-    this.#requested = false;
-    if (!network.takesDrawings || network.task !== "classification") {
-      this.status.textContent = "This network does not classify images of 28×28.";
+  /** Classify the images by the newest network, and again where there is a newer one then. */
+  async function classifyAll() {
+    const { latest } = store.state;
+    if (busy || !latest || !examples) return;
+    if (!latest.network.takesDrawings || latest.network.task !== "classification") {
+      status.textContent = "This network does not classify images of 28×28.";
       return;
     }
-    this.#running = true;
-    this.grid.setAttribute("aria-busy", "true");
-    const finished = await this.evaluator.classify(network, examples.pixels, examples.count, (first, found) => {
-      found.forEach((index, k) => (this.#predictions[first + k] = network.classes[index]));
-      this.#setStatus(`classifying ${examples.name}: ${count(first + found.length)} of ${count(examples.count)}`);
-      if (!this.#errorsOnly) this.#mark(first, first + found.length);
+    busy = true;
+    const [{ signal }, isFirst] = [work, !predictions.length];
+    const found = await classify(latest.network, examples, signal, (so) => {
+      say(`classifying ${examples.name}: ${count(so.length)} of ${count(examples.labels.length)}`);
+      if (isFirst) predictions = so;
+      if (isFirst) shown.forEach(write);
     });
-    if (!finished) return;
-    this.#running = false;
-    this.grid.setAttribute("aria-busy", "false");
-    this.#showErrors();
-    this.#layOut();
-    this.#classify();
+    busy = false;
+    if (found) {
+      predictions = found;
+      countErrors();
+      layOut();
+    }
+    if (!found || latest !== store.state.latest) classifyAll();
   }
 
-  #showErrors() {
-    const { labels, name } = this.#examples;
-    const errors = new Map(); // by class
-    labels.forEach((label, k) => this.#isError(k) && errors.set(label, (errors.get(label) ?? 0) + 1));
-    const total = [...errors.values()].reduce((sum, each) => sum + each, 0);
-    this.#setStatus(`${count(total)} errors in ${count(labels.length)} of ${name}: accuracy ${percent(1 - total / labels.length)}`);
-    for (const option of this.classes.options) {
-      if (option.value) option.textContent = `${option.value} (${errors.get(option.value) ?? 0} errors)`;
+  /** Count the errors, of each class, too. */
+  function countErrors() {
+    const { labels, name } = examples;
+    const wrong = labels.filter((_, k) => isError(k));
+    say(`${count(wrong.length)} errors in ${count(labels.length)} of ${name}: accuracy ${percent(1 - wrong.length / labels.length)}`);
+    for (const option of classes.options) {
+      if (option.value) option.textContent = `${option.value} (${wrong.filter((label) => label === option.value).length} errors)`;
     }
   }
 
-  #showCount() {
-    this.#setStatus(`${count(this.#examples.count)} of ${this.#examples.name}`);
+  function say(text) {
+    const note = `. ${sourceName(source)} has no test images: these are of ${examples.name}`;
+    status.textContent = examples.instead ? text + note : text;
   }
 
-  #setStatus(text) {
-    this.status.textContent = `${text}${this.#instead}`;
+  function isError(k) {
+    return predictions[k] !== undefined && predictions[k] !== examples.labels[k];
   }
 
-  #isError(k) {
-    return this.#predictions[k] !== undefined && this.#predictions[k] !== this.#examples.labels[k];
+  function filter(only) {
+    errorsOnly = only;
+    all.setAttribute("aria-pressed", !only);
+    errors.setAttribute("aria-pressed", only);
+    turn(-page);
   }
 
-  #filter(errorsOnly) {
-    this.#errorsOnly = errorsOnly;
-    this.all.setAttribute("aria-pressed", !errorsOnly);
-    this.errors.setAttribute("aria-pressed", errorsOnly);
-    this.#turn(-Infinity);
+  function turn(by) {
+    page += by;
+    layOut();
   }
 
-  #turn(by) {
-    this.#page = by === -Infinity ? 0 : this.#page + by;
-    this.#layOut();
+  /** Select the examples of this page. */
+  function layOut() {
+    const labels = examples?.labels ?? [];
+    const wanted = classes.value;
+    const matching = [...labels.keys()].filter((k) => (!wanted || labels[k] === wanted) && (!errorsOnly || isError(k)));
+    page = Math.max(0, Math.min(page, Math.ceil(matching.length / CELLS) - 1));
+    const before = String(shown);
+    shown = matching.slice(page * CELLS, (page + 1) * CELLS);
+    range.textContent = matching.length
+      ? `${count(page * CELLS + 1)}–${count(page * CELLS + shown.length)} of ${count(matching.length)}`
+      : "none";
+    if (before !== String(shown) || grid.examples !== examples) grid.replaceChildren(...shown.map(cell));
+    grid.examples = examples;
+    shown.forEach(write);
   }
 
-  /** Select the examples of this page, and paint them. */
-  #layOut() {
-    const label = this.classes.value;
-    const all = [...Array(this.#examples?.count ?? 0).keys()];
-    const matching = all.filter((k) => (!label || this.#examples.labels[k] === label) && (!this.#errorsOnly || this.#isError(k)));
-    const pages = Math.max(1, Math.ceil(matching.length / CELLS));
-    this.#page = Math.min(pages - 1, Math.max(0, this.#page));
-    this.#shown = matching.slice(this.#page * CELLS, (this.#page + 1) * CELLS);
-    const first = this.#page * CELLS + 1;
-    this.range.textContent = matching.length ? `${count(first)}–${count(first + this.#shown.length - 1)} of ${count(matching.length)}` : "none";
-    this.cells.forEach((cell, position) => this.#fill(cell, this.#shown[position]));
-    const at = this.cells.findIndex((cell) => cell.button.tabIndex === 0);
-    if (at >= this.#shown.length) this.#setTabStop(Math.max(0, this.#shown.length - 1));
+  function cell(k, position) {
+    const pixels = examples.images.subarray(k * 784, (k + 1) * 784);
+    const open = () => openExample(store, pixels, examples.labels[k]);
+    const image = button(digitCanvas(pixels), open, { class: "gallery-image", tabindex: position ? -1 : 0 });
+    image.append(element("span", { class: "gallery-text" }));
+    return image;
   }
 
-  #setTabStop(position) {
-    this.cells.forEach((cell, k) => (cell.button.tabIndex = k === position ? 0 : -1));
+  function write(k, position) {
+    const [image, label, prediction] = [grid.children[position], examples.labels[k], predictions[k]];
+    image.classList.toggle("error", isError(k));
+    image.lastChild.textContent = isError(k) ? `${label} → ${prediction}` : label;
+    const result = isError(k) ? `error: predicted as ${prediction}` : prediction === undefined ? "not classified yet" : "correct";
+    image.setAttribute("aria-label", `Image ${k + 1}, labelled ${label}, ${result}`);
   }
 
-  #cell(position) {
-    const canvas = digitCanvas();
-    const text = element("span", { class: "gallery-text" });
-    const open = () => this.app.showExample(this.#pixels(this.#shown[position]), this.#examples.labels[this.#shown[position]]);
-    const image = button(canvas, open, { class: "gallery-image", tabindex: position ? -1 : 0 });
-    image.append(text);
-    return { button: image, canvas, text };
+  function onKey(event) {
+    const buttons = [...grid.children];
+    const columns = buttons.findIndex((each) => each.offsetTop > buttons[0].offsetTop);
+    moveFocus(event, buttons, Math.max(0, columns));
   }
 
-  #pixels(k) {
-    return this.#examples.pixels.subarray(k * 784, (k + 1) * 784);
-  }
-
-  #fill(cell, k) {
-    cell.button.classList.toggle("empty", k === undefined);
-    cell.button.disabled = k === undefined;
-    if (k === undefined) return cell.button.removeAttribute("aria-label");
-    if (cell.index !== k || cell.examples !== this.#examples) {
-      const pixels = this.#pixels(k);
-      paint(cell.canvas, (pixel) => ink(pixels[pixel] / 255));
-      [cell.index, cell.examples] = [k, this.#examples];
-    }
-    this.#write(cell, k);
-  }
-
-  /** Write the predictions for a range of examples, where these are on this page. */
-  #mark(first, end) {
-    this.#shown.forEach((k, position) => k >= first && k < end && this.#write(this.cells[position], k));
-  }
-
-  #write(cell, k) {
-    const label = this.#examples.labels[k];
-    const prediction = this.#predictions[k];
-    const error = this.#isError(k);
-    cell.button.classList.toggle("error", error);
-    cell.text.textContent = error ? `${label} → ${prediction}` : label;
-    const result = error ? `error: predicted as ${prediction}` : prediction === undefined ? "not classified yet" : "correct";
-    cell.button.setAttribute("aria-label", `Image ${k + 1}, labelled ${label}, ${result}`);
-  }
-
-  #onKey(event) {
-    const buttons = this.cells.slice(0, this.#shown.length).map((cell) => cell.button);
-    moveFocus(event, buttons, Math.max(0, buttons.findIndex((each) => each.offsetTop > buttons[0].offsetTop)));
-  }
+  filter(false);
+  store.subscribe(["runs", "run"], ({ runs, run }) => open(runs.find(({ name }) => name === run)?.data || null));
+  store.subscribe(["latest"], ({ latest }) => (latest ? classifyAll() : forget()));
+  return panel(
+    "gallery",
+    "Test images",
+    element("div", { class: "head" }, element("h2", {}, "Test images"), status),
+    element(
+      "div",
+      { class: "row gallery-controls" },
+      element("div", { class: "choice", role: "group", "aria-label": "Filter" }, all, errors),
+      classes,
+      element("div", { class: "row" }, step(-1, "Previous images", "←"), range, step(1, "Next images", "→")),
+    ),
+    grid,
+  );
 }

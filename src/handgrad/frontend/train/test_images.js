@@ -1,39 +1,18 @@
-// Test images to classify: bytes, and the names of their classes.
+// Test images for the data of a run.
 
-import { fromBase64 } from "handgrad/elements.js";
-import { size } from "handgrad/model/shapes.js";
 import { sourceName } from "handgrad/train/format.js";
 
-const LIMIT = 10000;
-const COLLECTION = "digits/"; // collections of drawn digits have no test images
-const SUBSTITUTES = ["mnist", "strokes:5000"]; // used for them: the first one that the server has
+const SUBSTITUTES = ["mnist", "strokes:5000", "strokes:2000"]; // for drawn digits, which have no test images
 
-/** Find the test images for the data of a run: {name, instead: of what, or null}. */
-export async function testDataFor(app, source) {
-  if (/^strokes(:|$)/.test(source)) return { name: source, instead: null };
-  if (source.startsWith(COLLECTION)) return anyDigits(app, source);
-  const sets = await app.api("/data");
-  if (sets.some(({ name }) => name === source)) return { name: source, instead: null };
-  throw new Error(`the data of this run, ${sourceName(source) || "without a name"}, are not available`);
-}
-
-/** Find test images of digits: those for the data of a run, or others. */
-export async function digitsFor(app, source) {
-  return testDataFor(app, source).catch(() => anyDigits(app, source));
-}
-
-async function anyDigits(app, source) {
-  const sets = await app.api("/data");
-  const found = SUBSTITUTES.find((known) => sets.some(({ name }) => name === known));
-  if (!found) throw new Error("the server has no digits");
-  return { name: found, instead: source };
-}
-
-/** Fetch examples: {name, pixels: Uint8Array (count × 784), labels: string[], count, classes: string[]}. */
-export async function examplesOf(app, name, split = "test") {
-  const query = new URLSearchParams({ name, split, limit: LIMIT });
-  const answer = await app.api(`/data/examples?${query}`);
-  if (answer.dtype !== "uint8" || size(answer.input_shape) !== 784) throw new Error(`${name} does not consist of grey images of 28×28`);
-  const labels = answer.labels.map((label) => answer.classes[label] ?? String(label));
-  return { name, pixels: fromBase64(answer.inputs), labels, count: labels.length, classes: answer.classes };
+/**
+ * Load the test images for a data source, or with `anyway`, where it has none, others.
+ * @returns {Promise<{name: string, images: Uint8Array, labels: string[], classes: string[], instead: boolean}>}
+ */
+export async function testImages(backend, source, anyway = false) {
+  const names = (await backend.datasets()).map(({ name }) => name);
+  const drawn = source.startsWith("digits/");
+  const own = !drawn && (names.includes(source) || /^strokes(:|$)/.test(source));
+  const name = own ? source : drawn || anyway ? SUBSTITUTES.find((each) => names.includes(each)) : null;
+  if (!name) throw new Error(`the data of this run, ${sourceName(source) || "without a name"}, are not available`);
+  return { name, instead: !own, ...(await backend.examples(name, "test", 0, 10_000)) };
 }

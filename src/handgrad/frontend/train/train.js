@@ -1,26 +1,39 @@
-// The Train section: start a training and watch it.
+// The Train section: start a training, watch it, and compare runs.
 
-import { element } from "handgrad/elements.js";
-import { Form } from "handgrad/train/form.js";
-import { RunView } from "handgrad/train/run_view.js";
-import { Runs } from "handgrad/train/runs.js";
+import { element, panel } from "handgrad/elements.js";
+import { curves } from "handgrad/train/curves.js";
+import { newTraining } from "handgrad/train/form.js";
+import { gallery } from "handgrad/train/gallery.js";
+import { runList } from "handgrad/train/run_list.js";
+import { runView } from "handgrad/train/run_view.js";
+import { watch } from "handgrad/train/watching.js";
+import { weights } from "handgrad/train/weights.js";
 
-export default function mount(section, app) {
-  const view = new RunView(app, () => runs.refresh());
-  const runs = new Runs(app, {
-    selected: (name, byUser) => {
-      view.show(name);
-      app.setAddress("train", name, byUser);
-    },
-    missing: (name) => view.show(null, `There is no run ${name}. Choose another, or start one.`),
-    listed: (list) => view.updateFacts(list),
+export function mount(section, store) {
+  store.set({ runs: [], run: null, compared: [], records: {}, connected: true, latest: null, listed: false, listProblem: null });
+  const form = newTraining(store.backend, (run) => {
+    store.set({ status: `${run.name} has started`, runs: [run, ...store.state.runs] });
+    select(run.name);
   });
-  const form = new Form(app, (name) => {
-    app.notify(`${name} has started`);
-    runs.select(name);
+
+  /** Select a run, which the address names then; null: the newest. */
+  function select(name) {
+    store.set({ run: name, part: name, compared: store.state.compared.filter((each) => each !== name) });
+  }
+
+  section.append(
+    element(
+      "div",
+      { class: "train" },
+      element("div", { class: "train-side" }, form.element, runList(store, select)),
+      panel("view", "Run", ...runView(store, select), curves(store)),
+      weights(store),
+      gallery(store),
+    ),
+  );
+  watch(store);
+  store.subscribe(["section"], ({ section: shown }) => shown === "train" && form.open());
+  store.subscribe(["section", "part", "run"], ({ section: shown, part, run }) => {
+    if (shown === "train" && part !== run) store.set(part ? { run: part } : { part: run });
   });
-  section.append(element("div", { class: "train" }, form.element, runs.element, view.element, view.weights.element, view.gallery.element));
-  const open = () => (form.open(), runs.open(app.part));
-  app.addEventListener("section", ({ detail }) => detail === "train" && open());
-  if (!section.hidden) open();
 }

@@ -1,0 +1,49 @@
+// The curves of the selected run, training and validation, or of several runs, one each.
+
+import { Chart } from "handgrad/chart.js";
+import { element } from "handgrad/elements.js";
+import { curve, loss, percent, totalSteps } from "handgrad/train/format.js";
+import { colourOf } from "handgrad/train/run_list.js";
+
+const LOSS = { title: "Loss", format: loss, range: (_, highest) => [0, Math.max(0.01, highest) * 1.05] };
+const ACCURACY = {
+  title: "Accuracy (%)",
+  format: (share) => percent(share).replace(" ", ""),
+  tick: (share) => String(Number((100 * share).toFixed(2))),
+  range: accuracyRange,
+};
+
+/** Show the curves of the runs that are selected and ticked. */
+export function curves(store) {
+  const pointed = (x) => [losses, accuracies].forEach((chart) => void chart.point(x));
+  const losses = new Chart({ ...LOSS, height: 210, pointed });
+  const accuracies = new Chart({ ...ACCURACY, height: 210, pointed });
+
+  function render(state) {
+    const { runs, run, records } = state;
+    const shown = runs.filter(({ name }) => colourOf(state, name) >= 0 && records[name]?.length);
+    const total = Math.max(0, ...shown.map((each) => (each.state === "finished" ? 0 : totalSteps(each.training, records[each.name]))));
+    const found = (keys) =>
+      shown.flatMap(({ name }) => {
+        const colour = colourOf(state, name);
+        const [training, validation] = keys.map((key) => ({ colour, points: curve(records[name], key) }));
+        const both = { ...training, label: shown.length > 1 ? `${name} train` : "train", dashed: true };
+        const one = { ...validation, label: shown.length > 1 ? name : "valid." };
+        if (shown.length === 1) return [one, both];
+        return validation.points.length > 1 ? [one] : [both]; // one epoch has one validation
+      });
+    const nonEmpty = (list) => list.filter(({ points }) => points.length);
+    losses.update(nonEmpty(found(["loss", "validation_loss"])), total);
+    accuracies.update(nonEmpty(found(["train_accuracy", "validation_accuracy"])), total);
+    accuracies.element.hidden = records[run]?.[0]?.train_accuracy === null; // of a regression
+  }
+
+  store.subscribe(["runs", "run", "compared", "records"], render);
+  return element("div", { class: "charts" }, losses.element, accuracies.element);
+}
+
+function accuracyRange(lowest, highest) {
+  if (lowest > highest) return [0, 1]; // no values yet
+  const low = Math.min(0.9, lowest);
+  return [Math.max(0, Math.floor(10 * low) / 10), Math.min(1, Math.ceil(10 * Math.max(highest, low) + 0.01) / 10)];
+}

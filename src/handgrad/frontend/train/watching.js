@@ -1,0 +1,102 @@
+// Keeps in the store what the sections show of runs: their list, the records of those that are shown, and the newest
+// network of the selected one.
+
+import { readModel } from "handgrad/model/network.js";
+import { STATES } from "handgrad/train/format.js";
+
+const INTERVAL = 2000; // milliseconds between two lists of runs: other tabs and terminals train, too
+const PAUSE = 700; // milliseconds between two requests for a network
+
+/** Watch runs; `stale` in the store requests a new list. */
+export function watch(store) {
+  const { backend } = store;
+  const streams = new Map(); // name -> {stop, ended}
+  let round = 0;
+  let loading = false;
+  let again = false;
+
+  /** List the runs. Without a selected run, select the newest. */
+  async function list() {
+    const mine = ++round;
+    try {
+      const runs = await backend.runs();
+      if (mine !== round) return; // a newer list was requested
+      const run = store.state.run ?? runs[0]?.name ?? null;
+      store.set({ runs: [...runs], listed: true, listProblem: null, ...(run !== store.state.run && { run }) });
+    } catch (error) {
+      store.set({ listProblem: error.message });
+    }
+  }
+
+  /** Follow the shown runs; one that was resumed after its end, again. */
+  function follow({ runs, run: selected, compared }) {
+    const shown = runs.filter(({ name }) => name === selected || compared.includes(name));
+    for (const [name, { stop }] of streams) {
+      if (shown.some((run) => run.name === name)) continue;
+      stop();
+      streams.delete(name);
+    }
+    for (const { name, state } of shown) {
+      const stream = streams.get(name);
+      if (stream && !(stream.ended && state === "running")) continue;
+      stream?.stop();
+      open(name);
+    }
+  }
+
+  function open(name) {
+    const stream = { stop: () => {}, ended: false };
+    const records = [];
+    streams.set(name, stream);
+    store.set({ records: { ...store.state.records, [name]: records } });
+    stream.stop = backend.follow(name, {
+      record: (record) => {
+        const isOther = record.epoch !== records.at(-1)?.epoch;
+        records.push(record);
+        store.set({ records: store.state.records });
+        if (name === store.state.run && (record.validation_loss !== null || isOther)) load(); // within an epoch it is the same
+      },
+      state: (found) => {
+        // browsers have few connections: a run that only lends its curves is listened to while it trains
+        stream.ended = found.state !== "running" && (found.state !== "paused" || name !== store.state.run);
+        setState(name, found);
+        if (stream.ended) setTimeout(() => stream.stop());
+      },
+      connection: (connected) => store.set({ connected }),
+    });
+  }
+
+  function setState(name, { state, error = null }) {
+    const { runs, run } = store.state;
+    const before = runs.find((each) => each.name === name);
+    if (name === run) load();
+    if (!before || before.state === state) return;
+    const status = `${name} ${STATES[state]}${error ? `: ${error}` : ""}`;
+    store.set({ runs: runs.map((each) => (each === before ? { ...each, state, error } : each)), status, stale: true });
+  }
+
+  /** Load the newest network of the selected run, one at a time and not too often. */
+  async function load() {
+    const { run: name } = store.state;
+    again = loading;
+    if (!name || loading) return;
+    loading = true;
+    const bytes = await backend.model(name).catch(() => null); // a lost connection is shown by the stream
+    if (bytes && bytes !== store.state.latest?.bytes && name === store.state.run) {
+      store.set({ latest: { name, bytes, network: readModel(bytes) } });
+    }
+    setTimeout(() => {
+      loading = false;
+      if (again || name !== store.state.run) load();
+    }, PAUSE);
+  }
+
+  const isVisible = () => ["train", "digits"].includes(store.state.section) && !document.hidden;
+  setInterval(() => isVisible() && list(), INTERVAL);
+  store.subscribe(["section", "stale", "run"], () => isVisible() && list());
+  store.subscribe(["runs", "run", "compared"], follow);
+  store.subscribe(["run"], () => {
+    store.set({ latest: null });
+    load();
+  });
+}
