@@ -89,7 +89,7 @@ def take(server: Process, open_window: Any) -> None:
             window.pad.press(label)
             expect(window.page.locator("#status")).to_contain_text(f"added as {label}")
     window.page.get_by_role("button", name="Fine-tune").click()
-    expect(window.page.locator(".comparison-sums tbody tr")).to_have_count(2)
+    expect(window.page.locator(".comparison tbody tr")).to_have_count(2)
     window.page.evaluate("scrollTo(0, 0)")
     shoot(window.page, "digits")
 

@@ -47,7 +47,7 @@ def test_collect_download_and_remove(window: Window, server: Process, folder: Pa
     collect(window, "3", "1")
     window.draw(strokes_of("3", "slanted", 4))
     page.get_by_role("button", name="Label as 3").click()
-    expect(status).to_have_text("3 digits, saved as digits/hand")
+    expect(status).to_have_text("3 digits in digits/hand")
     expect(page.get_by_role("group", name="3: 2")).to_be_visible()
     saved = hg.load_data(folder / "digits" / "hand.csv").train
     assert (saved.labels.tolist(), saved.classes) == ([3, 1, 3], tuple("0123456789"))
@@ -59,10 +59,10 @@ def test_collect_download_and_remove(window: Window, server: Process, folder: Pa
     assert np.array_equal(copy.inputs, saved.inputs)
     page.get_by_role("button", name="Digit 2, a 1").click()
     page.get_by_role("button", name="Remove").click()
-    expect(status).to_have_text("2 digits, saved as digits/hand")
+    expect(status).to_have_text("2 digits in digits/hand")
     page.get_by_role("button", name="Digit 2, a 3").focus()
     page.keyboard.press("Delete")
-    expect(status).to_have_text("1 digit, saved as digits/hand")
+    expect(status).to_have_text("1 digit in digits/hand")
     assert [data["examples"] for data in server.get("/data") if data["name"] == "digits/hand"] == [1]
     name_it(window, "../up")
     expect(page.get_by_label("Name", exact=True)).to_have_value("hand")
@@ -82,10 +82,10 @@ def test_two_windows_share_a_collection(window: Window, open_window: OpenWindow)
     collect(window, "4")
     expect(window.pad).to_be_focused()
     other = open_window("digits", beside=window)
-    expect(other.page.locator(".thumbnail-status")).to_have_text("1 digit, saved as digits/both")
+    expect(other.page.locator(".thumbnail-status")).to_have_text("1 digit in digits/both")
     collect(other, "9")
     window.page.evaluate("window.dispatchEvent(new Event('focus'))")
-    expect(window.page.locator(".thumbnail-status")).to_have_text("2 digits, saved as digits/both")
+    expect(window.page.locator(".thumbnail-status")).to_have_text("2 digits in digits/both")
 
 
 def test_fine_tuning_that_fails_or_is_paused(window: Window, server: Process) -> None:
@@ -111,7 +111,7 @@ def test_fine_tuning_and_comparison(window: Window, server: Process, trained: st
     name_it(window, "tuned")
     collect(window, "4", "7", "9")
     expect(window.tune(30, "0.01")).to_contain_text("is finished")
-    table = page.locator(".comparison-sums tbody tr")
+    table = page.locator(".comparison tbody tr")
     expect(table).to_have_count(2)
     after = newest(server)
     changes = []
@@ -126,8 +126,8 @@ def test_fine_tuning_and_comparison(window: Window, server: Process, trained: st
             predictions.append(found)
         changes.append(int(np.count_nonzero(predictions[0] != predictions[1])))
     assert changes[1] > 0
-    rows = page.locator(".comparison-changes tbody tr")
-    expect(rows).to_have_count(sum(min(24, count) for count in changes))
+    changed = page.locator(".comparison .gallery-image")
+    expect(changed).to_have_count(sum(min(40, count) for count in changes))
     window.tuning.get_by_role("button", name="Use this model").click()
     expect(page.locator("#facts b")).to_have_text(after)
     assert server.get("/model")["name"] == after

@@ -8,11 +8,14 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 import handgrad as hg
+from handgrad.recipes.loading import LADDER
+from networks import parameters
 from page_models import Models
 from page_window import DATA, LONG, OpenWindow, Window, finished_run, windows
 from served import Process, serving
 
 slow = pytest.mark.slow
+TRAINING = ("train", "loss", "train_accuracy")
 
 
 def test_a_run_is_watched_until_it_finishes(open_window: OpenWindow, server: Process, folder: Path) -> None:
@@ -21,10 +24,12 @@ def test_a_run_is_watched_until_it_finishes(open_window: OpenWindow, server: Pro
     window.is_("finished")
     last = server.get(f"/runs/{name}")["last"]
     assert last["epoch"] == 3
-    expect(window.readout).to_contain_text(f"training loss {last['loss']:.3g}")
-    for label, accuracy in (("valid.", "validation_accuracy"), ("train", "train_accuracy")):
-        text = f"{label} {100 * last[accuracy]:.2f}%"
-        expect(window.view.locator(".chart-end", has_text=text)).to_have_count(1)
+    for label, loss, accuracy in (("valid.", "validation_loss", "validation_accuracy"), TRAINING):
+        for text in (f"{label} {last[loss]:.3g}", f"{label} {100 * last[accuracy]:.2f}%"):
+            expect(window.view.locator(".chart-end", has_text=text)).to_have_count(1)
+    row = window.runs.get_by_role("button", name=name)
+    expect(row).to_contain_text(f"mlp · 128 hidden · seed 0 · {DATA}")
+    expect(row).to_contain_text(f"{100 * last['validation_accuracy']:.2f} %")
     expect(window.page.get_by_role("img", name="The weights of 128 units")).to_be_visible()
     test = hg.load_data(DATA).split("test")
     predictions = hg.load_model(folder / "runs" / name).predict_proba(test.inputs).argmax(axis=1)
@@ -33,6 +38,10 @@ def test_a_run_is_watched_until_it_finishes(open_window: OpenWindow, server: Pro
     window.gallery.get_by_role("button", name="Errors").click()
     expect(window.gallery.locator(".gallery-range")).to_contain_text(f"of {errors}")
     expect(window.gallery.locator(".gallery-image.error:visible")).to_have_count(min(120, errors))
+    with window.page.expect_download() as download:
+        window.act("Download")
+    download.value.save_as(folder / download.value.suggested_filename)
+    assert parameters(folder / f"{name}.safetensors") == parameters(folder / "runs" / name)
     window.act("Use this model")
     accuracy = f"validation accuracy {100 * last['validation_accuracy']:.1f} %"
     expect(window.page.locator("#facts")).to_have_text(f"{name}784-128-10101,770 parameters{accuracy}")
@@ -43,6 +52,9 @@ def test_the_form_is_validated(open_window: OpenWindow, server: Process) -> None
     window = open_window(expected="422")
     form = window.form
     expect(form.get_by_label("Epochs")).to_have_value("10")
+    recipes = form.get_by_label("Recipe").locator("option").all_text_contents()
+    assert [text.partition(":")[0] for text in recipes] == [*LADDER]
+    assert recipes[1] == "mlp: 98.25 % in 1\u00a0s"
     before = len(server.get("/runs"))
     invalid = [("Epochs", text) for text in ("0", "2.5", "")] + [("Batch size", "-1"), ("Seed", "-3")]
     for label, text in [*invalid, ("Learning rate", "-1"), ("Hidden units", "10, x")]:
@@ -70,20 +82,19 @@ def test_pause_reload_and_resume_in_two_tabs(open_window: OpenWindow, server: Pr
     window = open_window()
     name = window.start("classic", DATA, **LONG)
     window.is_("running")
-    expect(window.readout).to_contain_text("Newest: Step")
     other = open_window(beside=window)
     expect(other.view.get_by_role("heading", name=name)).to_be_visible()
     window.act("Pause")
     window.is_("paused")
     other.is_("paused")
-    step = server.get(f"/runs/{name}")["last"]["step"]
+    last = f"step {server.get(f'/runs/{name}')['last']['step']:,}"
     window.go()
     window.is_("paused")
-    expect(window.readout).to_contain_text(f"Step {step:,}")
+    expect(window.losses).to_have_attribute("aria-valuetext", re.compile(last))
     other.act("Resume")
     window.is_("running")
     server.await_records(name, server.get(f"/runs/{name}")["records"] + 1)
-    expect(window.readout).not_to_contain_text(f"Step {step:,}")
+    expect(window.losses).not_to_have_attribute("aria-valuetext", re.compile(last))
     window.act("Pause")
     expect(window.runs.get_by_role("button", name=name)).to_contain_text("paused")
 
@@ -95,7 +106,7 @@ def test_runs_that_fail(open_window: OpenWindow, server: Process) -> None:
     window.page.on("response", lambda answer: missing.append(answer.url) if answer.status == 404 else None)
     name = window.start("mlp", DATA, epochs=2, learning_rate="1e6")
     window.is_("failed")
-    expect(window.view.locator(".view-line")).to_have_text(server.get(f"/runs/{name}")["error"])
+    expect(window.line).to_have_text(server.get(f"/runs/{name}")["error"])
     expect(window.runs.get_by_role("button", name=name)).to_contain_text("failed")
     expect(window.gallery.locator(".gallery-image:visible").first).to_be_visible()
     server.post("/digits", name="one", inputs=[[255] * 784], labels=["1"])  # too few for a validation split
@@ -114,16 +125,59 @@ def test_keyboard_only(open_window: OpenWindow, trained: str) -> None:
     expect(window.form.get_by_label("Epochs")).to_have_value("10")
     window.form.get_by_label("Epochs").fill("2")
     window.page.keyboard.press("Enter")
-    expect(window.readout).to_contain_text("epoch 2 of 2")  # of the new run
+    expect(window.view.get_by_role("heading", level=2)).not_to_have_text(trained)
     window.is_("finished")
-    charts = window.page.get_by_role("slider", name="select a record")
+    charts = window.page.get_by_role("slider", name="values by step")
     expect(charts).to_have_count(2)
     charts.first.focus()
-    for key, text in (("Home", "epoch 1 of 2"), ("ArrowRight", "epoch 2 of 2"), ("Escape", "Newest")):
-        window.page.keyboard.press(key)
-        expect(window.readout).to_contain_text(text)
-        assert text in (charts.first.get_attribute("aria-valuetext") or "")
-        expect(window.page.locator("line.chart-cross")).to_have_count(0 if key == "Escape" else 2)
+    last = charts.first.get_attribute("aria-valuenow") or ""
+    steps = [str(max(1, int(last) - 1)), last, "1", "2"]
+    for key, at in zip(("ArrowLeft", "End", "Home", "ArrowRight"), steps, strict=True):
+        window.press(key)
+        expect(charts.first).to_have_attribute("aria-valuenow", at)
+        expect(window.page.locator("line.chart-cross")).to_have_count(2)  # of both charts
+    window.press("Escape")
+    expect(window.page.locator("line.chart-cross")).to_have_count(0)
+
+
+@slow
+def test_runs_are_compared_renamed_and_deleted(open_window: OpenWindow, server: Process, folder: Path) -> None:
+    names = [finished_run(server, epochs=2, hidden=[8], seed=seed) for seed in (1, 2)]
+    window = open_window(f"train/{names[0]}")
+    ends = window.view.locator(".chart-end")
+    expect(ends).to_have_count(4)  # training and validation, loss and accuracy
+    window.runs.get_by_label(f"Compare {names[1]}").check()
+    expect(ends.filter(has_text=re.compile(f"^{names[1]} "))).to_have_count(2)
+    expect(ends).to_have_count(4)  # validation of both
+    name = window.page.get_by_label("Name of the run")
+    name.fill("no/name")
+    name.press("Enter")
+    expect(window.view.get_by_role("heading", level=2)).to_have_text(names[0])
+    name.fill("narrow")
+    name.press("Enter")
+    shows(window, "narrow")
+    assert (folder / "runs" / "narrow").exists()
+    expect(ends.filter(has_text=re.compile("^narrow "))).to_have_count(2)
+    name.fill("other")
+    name.press("Escape")
+    expect(name).to_have_value("narrow")
+    window.page.once("dialog", lambda dialog: dialog.dismiss())
+    window.act("Delete")
+    window.settle()
+    assert (folder / "runs" / "narrow").exists()
+    window.page.once("dialog", lambda dialog: dialog.accept())
+    window.act("Delete")
+    expect(window.runs.get_by_role("button", name="narrow")).to_have_count(0)
+    expect(window.view.get_by_role("button", name="Delete")).to_be_focused()
+    assert not (folder / "runs" / "narrow").exists()
+
+
+@slow
+def test_one_epoch_has_a_curve(open_window: OpenWindow) -> None:
+    window = open_window()
+    window.start("convnet", "strokes:5000", batch_size=16)
+    window.is_("finished")
+    expect(window.view.locator(".chart-dot")).to_have_count(2 * 22)  # 21 records, one of them validated
 
 
 @slow
@@ -134,12 +188,10 @@ def test_a_server_that_is_killed_and_restarted(browser: Browser, tmp_path: Path)
         window.is_("running")
         first.await_records(name, 2)
         first.kill()
-        line = window.view.locator(".view-line")
-        expect(line).to_contain_text("The connection is lost")
+        expect(window.line).to_contain_text("The connection is lost")
         port = first.address.rstrip("/").rpartition(":")[2]
         with serving(tmp_path, "--port", port) as second:
             window.is_("paused")
-            expect(line).to_contain_text("Resume")
             window.act("Resume")
             window.is_("running")
             second.await_records(name, second.get(f"/runs/{name}")["records"] + 1)
@@ -155,14 +207,14 @@ HIDE = """(hidden) => {
 
 def records(window: Window) -> int:
     """Return the number of records that a window has."""
-    return int(window.page.get_by_role("slider", name="Loss").get_attribute("aria-valuemax") or 0)
+    return int(window.losses.get_attribute("aria-valuemax") or 0)
 
 
 @slow
 def test_a_hidden_tab_disconnects_and_misses_nothing(open_window: OpenWindow, server: Process) -> None:
     window = open_window()
     name = window.start("classic", DATA, **LONG)
-    expect(window.readout).to_contain_text("Newest: Step")
+    window.is_("running")
     window.page.evaluate(HIDE, True)
     window.settle()  # what was received is shown
     hidden = records(window)
@@ -206,18 +258,14 @@ def test_images_by_class_with_the_keyboard_and_into_draw(open_window: OpenWindow
 
 
 CHART = """async (many) => {
-    const { Chart } = await import("handgrad/train/chart.js");
-    const { Records } = await import("handgrad/train/records.js");
-    const records = new Records();
+    const { Chart } = await import("handgrad/chart.js");
     const value = (step) => (step === 12_345 ? 9 : step === 67_890 ? -1 : 1 + Math.sin(step / 1000) / 2);
-    for (let step = 0; step < many; step++) {
-        records.push({ step, epoch: step + 1, loss: value(step), validation_loss: step % 2 ? null : 1 });
-    }
+    const points = Array.from({ length: many }, (_, step) => [step, value(step)]);
     const ranges = [];
     const range = (low, high) => (ranges.push([low, high]), [low, high]);
-    const chart = new Chart({ title: "Loss", keys: ["loss", "validation_loss"], format: String, range });
+    const chart = new Chart({ title: "Loss", format: String, range });
     document.body.prepend(chart.element);
-    chart.update(records, many, null, "");
+    chart.update([{ label: "train", points }, { label: "valid.", points: points.filter(([step]) => step % 2) }], many);
     const lines = [...chart.element.querySelectorAll("polyline")].map((line) =>
         line.getAttribute("points").split(" ").map((point) => point.split(",").map(Number)));
     chart.element.remove();
@@ -233,7 +281,7 @@ def test_a_chart_of_many_records_has_few_points_and_every_peak(models: Models) -
     assert 1_000 <= len(training) <= 4_000
     assert 500 <= len(validation) <= 4_000
     heights = [y for _, y in training]
-    assert max(heights) - min(heights) > 200  # of 304 pixels: both peaks
+    assert max(heights) - min(heights) > 200  # of 260 pixels: both peaks
 
 
 def shows(window: Window, name: str) -> None:
@@ -269,6 +317,6 @@ def test_the_address_names_the_run(open_window: OpenWindow, server: Process) -> 
     window.page.go_back()
     shows(window, older)
     window = open_window("train/%3Cb%3E..%2F")
-    expect(window.view.locator(".view-line")).to_contain_text("There is no run")
+    expect(window.line).to_contain_text("There is no run")
     window.select(older)
     shows(window, older)

@@ -1,6 +1,7 @@
 """The page as tests use it: draw with the mouse, use the forms of its sections, and read what it shows."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +19,13 @@ OpenWindow = Callable[..., "Window"]
 
 LONG = {"steps": 200_000, "batch_size": 50}  # for `classic`: longer than any test
 DATA = "strokes:2000"
+STATES = {
+    "running": re.compile("^Running: epoch"),
+    "paused": re.compile("^Paused"),
+    "finished": re.compile("^Finished"),
+    "failed": re.compile("diverged|validation"),
+}
+"""What the page writes about a run, by its state."""
 DRAWINGS: list[dict[str, Any]] = json.loads((ROOT / "tools" / "drawings.json").read_text("utf-8"))
 Strokes = list[list[list[float]]]
 
@@ -55,7 +63,8 @@ class Window:
         self.runs = page.get_by_role("region", name="Runs", exact=True)
         self.form = page.get_by_role("form", name="New training")
         self.tuning = page.get_by_role("form", name="Fine-tune")
-        self.readout = page.locator(".view-readout")
+        self.line = page.locator(".view-line")
+        self.losses = page.get_by_role("slider", name="Loss: values by step")
 
     def go(self, url: str | None = None) -> None:
         """Open an address, or load the page again, and wait until it is ready."""
@@ -136,8 +145,8 @@ class Window:
         return name
 
     def is_(self, state: str) -> None:
-        """Wait until the run that is shown is in this state."""
-        expect(self.view.locator(".run-state")).to_have_text(state)
+        """Wait until the run that is shown is in this state, and not lost from sight."""
+        expect(self.line).to_have_text(STATES[state])
 
     def classified(self) -> None:
         """Wait until all test images are classified."""

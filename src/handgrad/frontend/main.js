@@ -17,7 +17,7 @@ const SECTIONS = {
   train: () => import("handgrad/train/train.js"),
   digits: () => import("handgrad/digits/digits.js"),
 };
-const NEED_DATA = ["train", "digits"];
+const OF_IMAGES = ["train", "digits"]; // in a page without a server
 
 const embedded = document.getElementById("model"); // in an exported file: the model as base64, without a server
 const store = new Store({
@@ -147,7 +147,6 @@ async function mountSection(name) {
 const list = document.getElementById("tabs");
 list.addEventListener("click", onTabClick);
 list.addEventListener("keydown", onTabKey);
-if (embedded) for (const name of NEED_DATA) document.getElementById(`tab-${name}`).hidden = true;
 followAddress();
 store.subscribe(["section"], showSection);
 store.subscribe(["section", "part"], writeAddress);
@@ -163,8 +162,9 @@ try {
 } catch (error) {
   store.set({ facts: [error.message === NO_NETWORK ? NO_NETWORK : "no network"], problem: error.message });
 }
-const wanted = Object.keys(SECTIONS).filter((name) => !embedded || !NEED_DATA.includes(name));
-await Promise.all(wanted.map(mountSection));
+const missing = embedded && !store.state.network?.takesDrawings ? OF_IMAGES : [];
+for (const name of missing) document.getElementById(`tab-${name}`).hidden = true;
+await Promise.all(Object.keys(SECTIONS).map((name) => missing.includes(name) || mountSection(name)));
 list.hidden = tabs.filter((tab) => !tab.hidden).length < 2;
 followAddress(); // again: it may name a section that is not here
 document.documentElement.dataset.ready = "yes"; // awaited by tests

@@ -7,8 +7,8 @@ const FINAL = new Set(["finished", "failed", "damaged"]); // states after which 
 /**
  * Call `record` with each record of a run, `state` with its state, and `connection` with whether there is one.
  * @param {string} path  of the events
- * @param {{record: function(Object): void, state: function(Object): void, connection?: function(boolean): void}} handlers
- * @returns {function(): void}  ends this
+ * @param {{record: (record: any) => void, state: (found: any) => void, connection?: (there: boolean) => void}} handlers
+ * @returns {() => void}  ends this
  */
 export function follow(path, { record, state, connection = () => {} }) {
   let [source, step, over, timer] = [null, -1, false, 0];

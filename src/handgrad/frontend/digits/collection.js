@@ -9,7 +9,7 @@ const DIGITS = [..."0123456789"];
 
 /**
  * Show the collection, which the store contains as {name, digits: {label, pixels}[]}.
- * @returns {{element: HTMLElement, add: function(Object, string, Uint8Array): Promise<boolean>}}  `add` saves a drawing with its label
+ * @returns {{element: HTMLElement, add: (drawing: any, label: string, pixels: Uint8Array) => Promise<boolean>}}  `add` saves a digit
  */
 export function collection(store) {
   const stored = store.backend.collections;

@@ -10,7 +10,7 @@ const LIMIT = 40; // changed predictions shown per set
 const INTRODUCTION = "After fine-tuning on your digits, the accuracy before and after is shown here.";
 const FAIRNESS = "Most of your digits are training data of the second network: draw new ones for a fair comparison.";
 
-/** @returns {{element: HTMLElement, say: function(string): void, show: function(Object, Object, Object[]): Promise<void>}} */
+/** Return the element, and functions that show one line in it, or a comparison. */
 export function comparison(store) {
   let work = new AbortController();
   const status = element("p", { class: "note comparison-status" }, INTRODUCTION);
@@ -31,16 +31,17 @@ export function comparison(store) {
     const images = Uint8Array.from(digits.flatMap(({ pixels }) => [...pixels]));
     const drawn = { title: "your digits", images, labels: digits.map(({ label }) => label) };
     const test = await testImages(store.backend, before.network.recipe?.data?.source ?? "", true);
-    const sets = [drawn, { title: `test images of ${test.name}`, ...test }];
-    for (const set of sets) {
-      set.found = [];
+    const sets = [];
+    for (const set of [drawn, { title: `test images of ${test.name}`, ...test }]) {
+      const found = [];
       for (const { name, network } of [before, after]) {
         const progress = ({ length }) => {
           status.textContent = `${name} classifies ${set.title}: ${count(length)} of ${count(set.labels.length)}`;
         };
-        set.found.push(await classify(network, set, signal, progress));
+        found.push(await classify(network, set, signal, progress));
         if (signal.aborted) return; // another comparison has started
       }
+      sets.push({ ...set, found });
     }
     status.textContent = FAIRNESS;
     results.replaceChildren(accuracies(before, after, sets), ...sets.flatMap(changes));

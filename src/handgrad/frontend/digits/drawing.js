@@ -1,16 +1,16 @@
 // The pad for one digit of the collection, its prediction, and the buttons that label it.
 
-import { pixelsOf } from "handgrad/draw/strokes.js";
 import { History } from "handgrad/draw/history.js";
 import { Pad } from "handgrad/draw/pad.js";
+import { pixelsOf } from "handgrad/draw/strokes.js";
 import { argmax, button, eachFrame, element, panel } from "handgrad/elements.js";
 
 const DIGITS = [..."0123456789"];
 const KEYS = "In the drawing area, the keys 0 … 9 label the digit; arrow keys and Space draw, Z undoes.";
 
 /**
- * @param {Object} store
- * @param {function(Object, string, Uint8Array): Promise<boolean>} collect  saves (drawing, label, pixels), if it can
+ * @param {any} store
+ * @param {(drawing: any, label: string, pixels: Uint8Array) => Promise<boolean>} collect  saves (drawing, label, pixels), if it can
  */
 export function drawing(store, collect) {
   const history = new History();

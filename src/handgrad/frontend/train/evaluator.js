@@ -7,10 +7,10 @@ const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 4));
 
 /**
  * Classify images in order.
- * @param {Object} network
+ * @param {any} network
  * @param {{images: Uint8Array, labels: string[]}} examples
  * @param {AbortSignal} signal
- * @param {function(string[]): void} progress  called after each slice with the predicted classes so far
+ * @param {(found: string[]) => void} progress  called after each slice with the predicted classes so far
  * @returns {Promise<string[]|null>}  the predicted classes; null: aborted
  */
 export async function classify(network, { images, labels }, signal, progress) {

@@ -18,9 +18,9 @@ export function labelled(name, field) {
 }
 
 /**
- * @param {Object} backend
- * @param {function(Object): void} started  called with the new run
- * @returns {{element: HTMLElement, open: function(): void}}  the form, and what lists recipes and data sets
+ * @param {any} backend
+ * @param {(run: any) => void} started  called with the new run
+ * @returns {{element: HTMLElement, open: () => Promise<void>}}  the form, and what lists recipes and data sets
  */
 export function newTraining(backend, started) {
   let recipes = [];

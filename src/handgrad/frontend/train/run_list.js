@@ -11,8 +11,8 @@ export function colourOf({ run, compared }, name) {
 }
 
 /**
- * @param {Object} store
- * @param {function(string): void} select
+ * @param {any} store
+ * @param {(name: string) => void} select
  */
 export function runList(store, select) {
   const rows = new Map(); // name -> elements

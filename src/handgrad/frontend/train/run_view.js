@@ -33,8 +33,8 @@ function enable(control, enabled) {
 }
 
 /**
- * @param {Object} store
- * @param {function(string|null): void} select
+ * @param {any} store
+ * @param {(name: string | null) => void} select
  */
 export function runView(store, select) {
   const { backend } = store;
