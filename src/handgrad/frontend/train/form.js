@@ -63,7 +63,8 @@ export function newTraining(backend, started) {
 
   function fill() {
     const found = selected();
-    lesson.textContent = `It shows ${found.lesson}.${found.accuracy ? " Accuracy and time: on MNIST, on two cores." : ""}`;
+    const measured = found.accuracy ? ". The accuracy is that on MNIST, the time that on two cores." : "";
+    lesson.textContent = found.lesson[0].toUpperCase() + found.lesson.slice(1) + measured;
     fields.length.labels[0].textContent = found.training.epochs ? "Epochs" : "Steps";
     for (const [name, value] of defaults()) fields[name].value = value;
     fields.hidden.disabled = !found.dense;

@@ -40,12 +40,12 @@ export function watch(store) {
       const stream = streams.get(name);
       if (stream && !(stream.ended && state === "running")) continue;
       stream?.stop();
-      open(name);
+      open(name, state);
     }
   }
 
-  function open(name) {
-    const stream = { stop: () => {}, ended: false };
+  function open(name, state) {
+    const stream = { stop: () => {}, ended: false, state };
     const records = [];
     streams.set(name, stream);
     store.set({ records: { ...store.state.records, [name]: records } });
@@ -59,20 +59,20 @@ export function watch(store) {
       state: (found) => {
         // browsers have few connections: a run that only lends its curves is listened to while it trains
         stream.ended = found.state !== "running" && (found.state !== "paused" || name !== store.state.run);
-        setState(name, found);
+        setState(name, found, stream);
         if (stream.ended) setTimeout(() => stream.stop());
       },
       connection: (connected) => store.set({ connected }),
     });
   }
 
-  function setState(name, { state, error = null }) {
+  function setState(name, { state, error = null }, stream) {
     const { runs, run } = store.state;
-    const before = runs.find((each) => each.name === name);
     if (name === run) load();
-    if (!before || before.state === state) return;
+    if (stream.state === state) return;
+    stream.state = state;
     const status = `${name} ${STATES[state]}${error ? `: ${error}` : ""}`;
-    store.set({ runs: runs.map((each) => (each === before ? { ...each, state, error } : each)), status, stale: true });
+    store.set({ runs: runs.map((each) => (each.name === name ? { ...each, state, error } : each)), status, stale: true });
   }
 
   /** Load the newest network of the selected run, one at a time and not too often. */

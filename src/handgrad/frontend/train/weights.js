@@ -20,7 +20,7 @@ export function weights(store) {
     tiles.setAttribute("aria-label", note.textContent);
     while (tiles.children.length > Math.min(LIMIT, units.length)) tiles.lastChild.remove();
     units.slice(0, LIMIT).forEach((values, k) => {
-      if (!tiles.children[k]) tiles.append(element("canvas", { class: "pixels" }));
+      if (!tiles.children[k]) tiles.append(element("canvas", { class: "pixels", "aria-hidden": "true" }));
       const most = largest(values);
       Object.assign(tiles.children[k], { width: side, height: side });
       paint(tiles.children[k], (pixel) => signed(values[pixel] / most));
