@@ -256,31 +256,16 @@ def test_images_by_class_with_the_keyboard_and_into_draw(open_window: OpenWindow
     assert np.array_equal(shown, test.inputs[sevens[1]].ravel())
 
 
-CHART = """async (many) => {
-    const { Chart } = await import("handgrad/chart.js");
-    const value = (step) => (step === 12_345 ? 9 : step === 67_890 ? -1 : 1 + Math.sin(step / 1000) / 2);
-    const points = Array.from({ length: many }, (_, step) => [step, value(step)]);
-    const ranges = [];
-    const range = (low, high) => (ranges.push([low, high]), [low, high]);
-    const chart = new Chart({ title: "Loss", format: String, range });
-    document.body.prepend(chart.element);
-    chart.update([{ label: "train", points }, { label: "valid.", points: points.filter(([step]) => step % 2) }], many);
-    const lines = [...chart.element.querySelectorAll("polyline")].map((line) =>
-        line.getAttribute("points").split(" ").map((point) => point.split(",").map(Number)));
-    chart.element.remove();
-    return { lines, range: ranges.at(-1) };
+CURVE = """async () => {
+    const { curve } = await import("handgrad/train/format.js");
+    const records = Array.from({ length: 100_000 }, (_, step) => ({ step, loss: step % 2 ? null : step }));
+    const points = curve(records, "loss");
+    return [points.length, points.at(-1), curve(records.slice(0, 5), "loss")];
 }"""
 
 
-def test_a_chart_of_many_records_has_few_points_and_every_peak(models: Models) -> None:
-    found = models.page.evaluate(CHART, 100_000)
-    assert found["range"] == [-1, 9]
-    training, validation = found["lines"]
-    assert [x for x, _ in training] == sorted(x for x, _ in training)
-    assert 1_000 <= len(training) <= 4_000
-    assert 500 <= len(validation) <= 4_000
-    heights = [y for _, y in training]
-    assert max(heights) - min(heights) > 200  # of 260 pixels: both peaks
+def test_a_curve_of_many_records_has_few_points_and_the_newest(models: Models) -> None:
+    assert models.page.evaluate(CURVE) == [2000, [99_998, 99_998], [[0, 0], [2, 2], [4, 4]]]
 
 
 def shows(window: Window, name: str) -> None:

@@ -42,9 +42,11 @@ export function inShort({ recipe, data, training: { hidden = [], seed } }) {
   return parts.filter(Boolean).join(" · ");
 }
 
-/** The curve of one number: [step, value] of each record that has it. */
+/** The curve of one number: [step, value] of each record that has it, or of every few where there are more than 2,000. */
 export function curve(records, key) {
-  return records.filter((record) => record[key] !== null).map((record) => [record.step, record[key]]);
+  const points = records.filter((record) => record[key] !== null).map((record) => [record.step, record[key]]);
+  const every = Math.ceil(points.length / 2000);
+  return points.filter((_, k) => (points.length - 1 - k) % every === 0);
 }
 
 /** The number of steps of a training; 0 before the end of its first epoch, where only epochs are known. */
