@@ -1,7 +1,7 @@
 """Formulas of the arrays outside the layers: the input, what comes behind the last layer, and the update.
 
-``{z}`` stands for the name of the output of the last layer, ``{target}`` for that of the class, label or target, and
-``{w}`` for that of a parameter. Index formulas are those of `derivation.derive`.
+``{z}`` stands for the name of the output of the last layer, ``{target}`` for that of the class, label or target,
+``{parameter}`` and ``{gradient}`` for those of a parameter and its gradient. Index formulas are those of `derivation.derive`.
 """
 
 from collections.abc import Mapping
@@ -57,5 +57,5 @@ RESULTS: Mapping[str, Mapping[str, Formula]] = {
 }
 """What comes behind the last layer, by task: its arrays, and the gradient of its outputs."""
 
-UPDATE = Formula("{w} ← {w} − rate · d{w}", "i… = w[i…] - rate * dw[i…]")
+UPDATE = Formula("{parameter} ← {parameter} − rate · {gradient}", "i… = parameter[i…] - rate * gradient[i…]")
 """A parameter after a step of gradient descent."""

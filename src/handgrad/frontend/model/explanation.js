@@ -7,12 +7,12 @@ import { size } from "handgrad/model/shapes.js";
 
 /**
  * @typedef {import("handgrad/model/derivation.js").Values} Values
- * @typedef {{letters: string[], tree: any, formula: string, function?: string, lines?: number[]}} Declared
  * @typedef {{name: string, place: number|"input"|"loss"|"prediction", direction: "forward"|"backward"|"update",
- *   formula: string, shape: number[], values: ArrayLike<number>, declared: Declared, scope: Object,
- *   shown: Record<string, string>, sources: string[]}} Step
- *   `place` is the index of the layer; `sources` are the names of the arrays that the step is computed from
- * @typedef {{steps: Step[], arrays: Record<string, Values>}} Explanation
+ *   formula: string, shape: number[], values: ArrayLike<number>, declared: Object, scope: Object,
+ *   names: Record<string, string>, sources: string[]}} Step
+ *   `place` is the index of the layer; `names` are those of the arrays in the scope; `sources` those that are used
+ * @typedef {{steps: Step[], arrays: Record<string, Values>, updated: Record<string, Values>[]}} Explanation
+ *   `updated` are the parameters of each layer after the update
  */
 
 /**
@@ -25,74 +25,78 @@ import { size } from "handgrad/model/shapes.js";
  */
 export function explain(network, raw, label, rate) {
   const training = network.trainingStep(raw, label);
-  /** @type {Explanation} */
-  const explanation = { steps: [], arrays: {} };
-  const add = (name, place, direction, array, declared, scope, names, words = {}) => {
-    const formula = declared.formula.replace(/\{(\w+)\}/g, (_, word) => words[word] ?? names[word] ?? word);
+  const layers = nameLayers(network);
+  const [steps, arrays, updated] = [[], {}, layers.map(() => ({}))];
+  const add = (name, place, direction, array, declared, scope, names, words = names) => {
+    const formula = declared.formula.replace(/\{(\w+)\}/g, (_, word) => words[word]);
     const used = new Set();
     visit(declared.tree, ([kind, key]) => kind === "[]" && names[key] && used.add(names[key]));
-    explanation.arrays[name] = array;
-    explanation.steps.push({ name, place, direction, formula, ...array, declared, scope, names, sources: [...used] });
+    arrays[name] = array;
+    steps.push({ name, place, direction, formula, ...array, declared, scope, names, sources: [...used] });
   };
-  const batch = (shape, values) => ({ shape: [1, ...shape], values });
+  const addOf = (index, key, name, direction, array) => {
+    const { formula, ...declared } = LAYERS[network.layers[index].type].arrays[key];
+    const { scope, names, words } = layers[index];
+    add(name, index, direction, array, { ...declared, formula: `${name} = ${formula}` }, scope, names, words);
+  };
 
-  const x = batch(network.inputShape, training.x);
-  addInput(network, raw, x, explanation.arrays, add);
-  const layers = nameLayers(network);
-  let previous = x;
-  for (const [index, layer] of network.layers.entries()) {
-    const { y, dx, argmax } = training.layers[index];
-    const { names, parameters } = layers[index];
-    const shape = [1, ...layer.inputShape];
-    const scope = { ...layer, step: layer.stride || layer.pool_size, ...parameters, x: previous, y: batch(layer.outputShape, y) };
-    Object.assign(scope, {
-      flat: batch([size(shape)], previous.values),
-      position: { shape, values: Int32Array.from(previous.values, (_, k) => k) },
-    });
-    if (argmax) scope.argmax = batch(layer.outputShape, argmax);
-    layers[index].scope = keepNumbers(scope);
-    for (const [key, array] of Object.entries(parameters)) explanation.arrays[names[key]] = array;
-    previous = scope.y;
-    layers[index].dx = batch(layer.inputShape, dx);
-    layers[index].add = (key, name, direction, array) => {
-      const { formula, ...declared } = LAYERS[layer.type].arrays[key];
-      add(name, index, direction, array, { ...declared, formula: `${name} = ${formula}` }, layers[index].scope, names, layers[index].words);
-    };
-    layers[index].add("y", names.y, "forward", scope.y);
+  let x = batch(network.inputShape, training.x);
+  const inputs = inputScope(network, raw, x);
+  const kind = !network.scaling ? "unscaled" : network.forBytes ? "bytes" : "standardized";
+  Object.assign(arrays, inputs);
+  add("x", "input", "forward", x, INPUTS[kind], inputs, { raw: "raw", shift: "shift", divisor: "divisor" });
+  for (const [index, layer] of layers.entries()) {
+    const { y, argmax } = training.layers[index];
+    layer.scope = scopeOf(network.layers[index], x, y, argmax);
+    for (const [key, array] of Object.entries(layer.parameters)) arrays[layer.names[key]] = array;
+    x = layer.scope.y;
+    addOf(index, "y", layer.names.y, "forward", x);
   }
 
-  addResults(network, training, label, layers.at(-1).names.y, previous, add);
-  let dy = batch([network.classes.length], training.dlogits);
-  for (const [index, layer] of [...layers.entries()].reverse()) {
-    layer.scope.dy = dy;
-    for (const [key, values] of Object.entries(training.layers[index].gradients)) {
-      layer.add(key, `d${layer.names[key]}`, "backward", { shape: layer.parameters[key].shape, values });
+  const z = layers.at(-1).names.y;
+  const { task, targetScaling, classes } = network;
+  const results = resultScope(network, training, label, x);
+  const place = task === "regression" ? "prediction" : "loss";
+  for (const [key, declared] of Object.entries(RESULTS[task === "regression" && targetScaling ? "scaled regression" : task])) {
+    const [name, direction] = key === "dz" ? [`d${z}`, "backward"] : [key, "forward"];
+    const names = { z, probabilities: "probabilities" };
+    add(name, place, direction, results[key], declared, results, names, { z, target: classes[label] });
+  }
+
+  let dy = results.dz;
+  for (const index of [...layers.keys()].reverse()) {
+    const { scope, names, parameters } = layers[index];
+    scope.dy = dy;
+    const { dx, gradients } = training.layers[index];
+    for (const [key, values] of Object.entries(gradients)) {
+      addOf(index, key, `d${names[key]}`, "backward", { shape: parameters[key].shape, values });
     }
-    layer.add("x", `d${layer.names.x}`, "backward", layer.dx);
-    dy = layer.dx;
+    dy = batch(network.layers[index].inputShape, dx);
+    addOf(index, "x", `d${names.x}`, "backward", dy);
   }
   for (const [index, { names, parameters }] of layers.entries()) {
-    for (const [key, gradient] of Object.entries(training.layers[index].gradients)) {
-      const w = parameters[key];
-      const dw = { shape: w.shape, values: gradient };
-      const values = Float64Array.from(w.values, (value, k) => value - rate * gradient[k]);
-      const shown = { w: names[key], dw: `d${names[key]}` };
-      add(`${names[key]}_new`, index, "update", { shape: w.shape, values }, UPDATE, { w, dw, rate }, shown);
+    for (const [key, values] of Object.entries(training.layers[index].gradients)) {
+      const { shape, values: before } = parameters[key];
+      const scope = { parameter: parameters[key], gradient: { shape, values }, rate };
+      const after = { shape, values: Float64Array.from(before, (value, k) => value - rate * values[k]) };
+      const words = { parameter: names[key], gradient: `d${names[key]}` };
+      updated[index][key] = after;
+      if (task !== "regression") add(`${names[key]}_new`, index, "update", after, UPDATE, scope, words);
     }
   }
-  return explanation;
+  return { steps, arrays, updated };
 }
 
 /**
  * Derive one entry of a step.
  * @param {Step} step
  * @param {number[]} index
+ * @returns {import("handgrad/model/derivation.js").Derivation} with the names of the arrays in the network
  */
-export function trace(step, index) {
-  const derivation = derive(step.declared, step.scope, index, { ...step.names, flat: "flat" });
-  const named = (uses) => Object.fromEntries(Object.entries(uses).map(([key, offsets]) => [step.names[key], offsets]));
-  const terms = derivation.terms.map((term) => ({ ...term, uses: named(term.uses) }));
-  return { ...derivation, terms, uses: named(derivation.uses) };
+export function trace({ declared, scope, names }, index) {
+  const derivation = derive(declared, scope, index, { ...names, flat: "flat" });
+  const named = (each) => ({ ...each, uses: Object.fromEntries(Object.entries(each.uses).map(([key, offsets]) => [names[key], offsets])) });
+  return { ...named(derivation), terms: derivation.terms.map(named) };
 }
 
 /** The function of the library that computes a step: its file, its numbered lines, and the lines that compute it. */
@@ -100,10 +104,16 @@ export function codeOf({ declared }) {
   return declared.function ? { name: declared.function, ...FUNCTIONS[declared.function], marked: declared.lines } : null;
 }
 
-/** Of the fields of a layer, formulas name numbers and arrays. */
-function keepNumbers(scope) {
-  return Object.fromEntries(Object.entries(scope).filter(([, each]) => typeof each === "number" || each?.shape));
+/** The network with the parameters after the update. */
+export function updatedNetwork(network, { updated }) {
+  const layers = network.layers.map((layer, k) => ({ ...layer, parameters: { ...layer.parameters, ...updated[k] } }));
+  return new network.constructor({ ...network, layers });
 }
+
+const batch = (shape, values) => ({ shape: [1, ...shape], values });
+
+/** An array of this shape with values, or with one value, that repeats. */
+const filled = (shape, values) => ({ shape, values: Float64Array.from({ length: size(shape) }, (_, k) => values[k % values.length]) });
 
 /** The arrays of each layer by their names in the network; a name that is taken gets a prime. */
 function nameLayers(network) {
@@ -111,56 +121,40 @@ function nameLayers(network) {
   let [x, number] = ["x", 0];
   return network.layers.map((layer) => {
     const symbol = LAYERS[layer.type].symbol || layer.type.toLowerCase();
-    number += Number(symbol === "z");
     const parameters = { ...layer.parameters, ...layer.statistics };
-    const all = [symbol, ...Object.keys(parameters)];
+    const own = [symbol, ...Object.keys(parameters)];
+    number += Number(symbol === "z");
     let n = String(number);
-    while (all.some((name) => taken.has(name + n))) n += "′";
-    for (const name of all) taken.add(name + n);
+    while (own.some((name) => taken.has(name + n))) n += "′";
+    for (const name of own) taken.add(name + n);
     const y = symbol + n;
-    const names = { x, y, dy: `d${y}`, flat: x };
-    for (const name of Object.keys(parameters)) names[name] = name + n;
-    const words = { ...layer, kind: layer.type, x, y, n };
+    const names = { x, y, dy: `d${y}`, flat: x, ...Object.fromEntries(Object.keys(parameters).map((name) => [name, name + n])) };
+    const words = { ...layer, x, y, n };
     x = y;
     return { names, words, parameters };
   });
 }
 
-function addInput(network, raw, x, arrays, add) {
-  arrays.raw = { shape: x.shape, values: Float64Array.from(raw) };
-  const { shift, divisor } = network.scaling ?? { shift: [0], divisor: [1] };
-  const spread = (values) => ({ shape: x.shape, values: Float64Array.from(x.values, (_, k) => values[k % values.length]) });
-  const scope = { raw: arrays.raw, shift: spread(shift), divisor: spread(divisor) };
-  const kind = !network.scaling ? "unscaled" : network.forBytes ? "bytes" : "standardized";
-  if (kind === "standardized") Object.assign(arrays, { shift: scope.shift, divisor: scope.divisor });
-  add("x", "input", "forward", x, INPUTS[kind], scope, { raw: "raw", shift: "shift", divisor: "divisor" });
+/** What the formulas of a layer name: its numbers, parameters, statistics, input and output, and orders of entries. */
+function scopeOf(layer, x, y, argmax) {
+  const numbers = Object.entries(layer).filter(([, value]) => typeof value === "number");
+  const scope = { ...Object.fromEntries(numbers), ...layer.parameters, ...layer.statistics, x, y: batch(layer.outputShape, y) };
+  if (layer.pool_size) scope.step = layer.stride || layer.pool_size;
+  if (argmax) scope.argmax = batch(layer.outputShape, argmax);
+  if (layer.type !== "Flatten") return scope;
+  return { ...scope, flat: batch([x.values.length], x.values), position: { shape: x.shape, values: x.values.map((_, k) => k) } };
 }
 
-function addResults(network, training, label, name, z, add) {
-  const { task, targetScaling, classes } = network;
+function inputScope({ scaling }, raw, { shape }) {
+  const { shift, divisor } = scaling ?? { shift: [0], divisor: [1] };
+  return { raw: filled(shape, raw), shift: filled(shape, shift), divisor: filled(shape, divisor) };
+}
+
+function resultScope({ targetScaling, classes }, { prediction, loss, dlogits }, label, z) {
   const { shift, divisor } = targetScaling ?? { shift: [0], divisor: [1] };
-  const spread = (values) => ({ shape: [classes.length], values: Float64Array.from(classes, (_, k) => values[k % values.length]) });
-  const array = { shape: z.shape, values: training.prediction };
-  const scope = {
-    z,
-    label,
-    target: label,
-    largest: Math.max(...z.values),
-    probabilities: array,
-    shift: spread(shift),
-    divisor: spread(divisor),
-  };
-  const found = {
-    probabilities: array,
-    predictions: array,
-    loss: { shape: [], values: [training.loss] },
-    dz: { shape: z.shape, values: training.dlogits },
-  };
-  const names = { z: name, probabilities: "probabilities" };
-  const formulas = RESULTS[task === "regression" && targetScaling ? "scaled regression" : task];
-  const place = task === "regression" ? "prediction" : "loss";
-  for (const [key, declared] of Object.entries(formulas)) {
-    const back = key === "dz";
-    add(back ? `d${name}` : key, place, back ? "backward" : "forward", found[key], declared, scope, names, { target: classes[label] });
-  }
+  const predictions = { shape: z.shape, values: prediction };
+  const numbers = { label, target: label, largest: Math.max(...z.values) };
+  const gradient = { loss: { shape: [], values: [loss] }, dz: { shape: z.shape, values: dlogits } };
+  const scales = { shift: filled([classes.length], shift), divisor: filled([classes.length], divisor) };
+  return { z, predictions, probabilities: predictions, ...numbers, ...gradient, ...scales };
 }

@@ -14,27 +14,36 @@ const WRITTEN = [36, 18]; // the smallest cell with its number
  * @param {number[][]} images  shapes [C, H, W] of the network, of which flat vectors may be images
  */
 export function tilesOf(shape, images) {
-  let dims = size(shape) === 1 ? [] : shape.slice(shape.findIndex((length) => length > 1));
-  const found = dims.length && dims.length < 3 && images.find((each) => size(each) === dims.at(-1));
+  let dims = shape.length > 3 ? shape : shape.slice(shape.findLastIndex((length, axis) => length === 1 && axis + 1 < shape.length) + 1);
+  const found = dims.length < 3 && images.find((each) => size(each) === dims.at(-1));
   if (found) dims = [...dims.slice(0, -1), ...found];
   const isImage = dims.length > 2;
   const [h, w] = dims.length > 1 ? dims.slice(-2) : [1, 1];
-  return { count: size(dims) / (h * w), h, w, unit: dims.length > 3 ? dims.at(-3) : 1, isImage, gap: isImage ? GAP : 1 };
+  return { count: size(dims) / (h * w), h, w, unit: dims.length > 3 && dims[0] > 1 ? dims[1] : 1, isImage, gap: isImage ? GAP : 1 };
 }
 
-/** Choose the number of tiles per row that fills a rectangle best: {columns, x, y}, x and y the size of a cell. */
-function fit({ count, h, w, unit, isImage, gap }, width, height) {
+/**
+ * Choose the number of tiles per row that fills a rectangle best: {columns, x, y}, x and y the size of a cell. Of images
+ * that do not fit, a thumbnail has only the first; otherwise they are as wide as the rectangle, and it scrolls.
+ */
+function fit(tiles, width, height, thumbnail) {
+  const { count, h, w, unit, isImage, gap } = tiles;
   const [mostX, mostY] = isImage ? CELL.image : CELL.numbers;
-  let best = { columns: unit, x: 0, y: 0 };
+  let best = { columns: 1, x: 0, y: 0 };
   for (let columns = Math.min(unit, count); columns <= count; columns += unit) {
     const rows = Math.ceil(count / columns);
     let x = Math.min(mostX, (width - gap * (columns - 1)) / (columns * w));
     let y = Math.min(mostY, (height - gap * (rows - 1)) / (rows * h));
     [x, y] = isImage ? [Math.min(x, y), Math.min(x, y)] : [Math.min(x, 3 * y), Math.min(y, 3 * x)];
-    if (x * y > best.x * best.y) best = { columns, x, y };
+    if (x > 0 && y > 0 && x * y >= best.x * best.y) best = { columns, x, y };
   }
+  if (thumbnail && (!isImage || count === 1)) return best;
   if (best.x >= 1) return { columns: best.columns, x: Math.floor(best.x), y: Math.max(1, Math.floor(best.y)) };
-  const columns = Math.max(unit, unit * Math.floor((width + gap) / (unit * (w + gap)))); // too many to fit: it scrolls
+  if (thumbnail) {
+    tiles.count = 1;
+    return fit(tiles, width, height, thumbnail);
+  }
+  const columns = Math.max(unit, unit * Math.floor((width + gap) / (unit * (w + gap))));
   return { columns: Math.min(columns, count), x: 1, y: 1 };
 }
 
@@ -43,26 +52,37 @@ export class ArrayImage {
   /**
    * @param {HTMLCanvasElement} canvas
    * @param {{shape: number[], values: ArrayLike<number>}} array
-   * @param {{images: number[][], width: number, height: number, ink?: boolean}} options  `ink`: bytes of a drawing
+   * @param {{images: number[][], width: number, height: number, thumbnail?: boolean, ink?: boolean}} options  `ink`: as a drawing
    */
-  constructor(canvas, { shape, values }, { images, width, height, ink = false }) {
+  constructor(canvas, { shape, values }, { images, width, height, thumbnail = false, ink = false }) {
     this.canvas = canvas;
     this.values = values;
     this.tiles = tilesOf(shape, images);
-    this.at = fit(this.tiles, width, height);
-    const { count, h, w, gap } = this.tiles;
+    if (thumbnail && !this.tiles.isImage) this.tiles.gap = 0;
+    this.at = fit(this.tiles, width, height, thumbnail);
+    const { count, h, w, isImage, gap } = this.tiles;
     const { columns, x, y } = this.at;
     const rows = Math.ceil(count / columns);
     this.size = [columns * (w * x + gap) - gap, rows * (h * y + gap) - gap];
     this.most = largest(values);
     const paper = channels("--ink");
-    const colour = ink ? (value) => pack(...paper, (255 * value) / this.most) : (value) => signed(value / this.most);
+    const colour = ink
+      ? (value) => pack(...paper, (255 * value) / this.most)
+      : (value) => signed(Math.sign(value) * (Math.abs(value) / this.most) ** (isImage ? 0.7 : 1));
     this.pixels = image(columns * w, rows * h, (k) => {
       const [column, row] = [k % (columns * w), Math.floor(k / (columns * w))];
       const tile = Math.floor(row / h) * columns + Math.floor(column / w);
       return tile < count ? colour(values[tile * h * w + (row % h) * w + (column % w)]) : 0;
     });
     this.writes = !ink && x >= WRITTEN[0] && y >= WRITTEN[1];
+  }
+
+  /** The tile of an entry as an array, and the entries of it among others. */
+  tileOf(offset) {
+    const { h, w } = this.tiles;
+    const start = offset - (offset % (h * w));
+    const within = (entries) => entries && new Set([...entries].map((each) => each - start).filter((each) => each >= 0 && each < h * w));
+    return { array: { shape: [1, 1, h, w], values: this.values.slice(start, start + h * w) }, within };
   }
 
   /** The corner of the cell of an entry, in CSS pixels. */
@@ -109,7 +129,7 @@ export class ArrayImage {
   draw({ used = null, strong = null, entry = -1, shown = Infinity } = {}) {
     const context = sharp(this.canvas, ...this.size);
     const fades = used && used.size < this.values.length;
-    context.globalAlpha = fades ? 0.25 : 1;
+    context.globalAlpha = fades ? 0.3 : 1;
     this.#copy(context, shown);
     context.globalAlpha = 1;
     if (fades) {
@@ -119,7 +139,7 @@ export class ArrayImage {
       this.#copy(context, shown);
       context.restore();
     }
-    if (this.writes) this.#write(context, shown);
+    if (this.writes) this.#write(context, shown, fades ? used : null);
     if (used?.size) this.#stroke(context, used, "--ink", 1);
     if (strong) this.#stroke(context, strong, "--accent", 3);
     if (entry >= 0) this.#stroke(context, new Set([entry]), "--accent", 3);
@@ -135,13 +155,14 @@ export class ArrayImage {
     }
   }
 
-  #write(context, shown) {
+  #write(context, shown, used) {
     context.font = `12px ${token("--font")}`;
     context.textAlign = "center";
     context.textBaseline = "middle";
     for (let k = 0; k < Math.min(shown, this.values.length); k++) {
       const [left, top] = this.corner(k);
-      context.fillStyle = token(Math.abs(this.values[k]) > 0.55 * this.most ? "--paper" : "--ink");
+      const dark = Math.abs(this.values[k]) > 0.55 * this.most;
+      context.fillStyle = token(used && !used.has(k) ? "--muted" : dark ? "--paper" : "--ink");
       context.fillText(number(this.values[k], 3), left + this.at.x / 2, top + this.at.y / 2 + 1, this.at.x - 2);
     }
   }
