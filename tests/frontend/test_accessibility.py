@@ -10,7 +10,7 @@ from page_checks import BEYOND, CONTRASTS, FOCUSED, LISTEN, PROBLEMS
 from page_window import DATA, OpenWindow, Window, box_of, strokes_of
 
 slow = pytest.mark.slow
-sections = pytest.mark.parametrize("section", ["draw", "train", "digits"])
+sections = pytest.mark.parametrize("section", ["draw", "steps", "train", "digits"])
 LEVELS = """() => [...document.querySelectorAll('h1, h2, h3')].filter((each) => each.checkVisibility())
     .map((each) => Number(each.tagName[1]))"""
 
@@ -19,6 +19,7 @@ def fill(window: Window, section: str) -> None:
     """Add content to a section."""
     if section == "train":
         window.classified()
+    if section in ("train", "steps"):
         return
     window.draw(strokes_of("3"))
     if section == "digits":
@@ -28,20 +29,21 @@ def fill(window: Window, section: str) -> None:
 
 def test_tabs(board: Window) -> None:
     page = board.page
-    tabs = {name: page.get_by_role("tab", name=name) for name in ("Draw", "Train", "Digits")}
+    tabs = {name: page.get_by_role("tab", name=name) for name in ("Draw", "Step by step", "Train", "Digits")}
     tabs["Draw"].focus()
-    board.press("ArrowRight")
+    for _ in range(2):
+        board.press("ArrowRight")
     expect(tabs["Train"]).to_be_focused()
     expect(tabs["Train"]).to_have_attribute("aria-selected", "true")
     expect(page.locator("#train")).to_be_visible()
     expect(page.locator("#draw")).to_be_hidden()
     assert "#train" in page.url
-    board.press("ArrowLeft", "ArrowLeft")
+    for _ in range(3):
+        board.press("ArrowLeft")
     expect(tabs["Digits"]).to_be_focused()
-    page.go_back()
-    expect(page.locator("#draw")).to_be_visible()
-    page.go_back()
-    expect(page.locator("#train")).to_be_visible()
+    for section in ("#draw", "#steps", "#train"):
+        page.go_back()
+        expect(page.locator(section)).to_be_visible()
     board.go()
     expect(page.locator("#train")).to_be_visible()
     tabs["Draw"].click()

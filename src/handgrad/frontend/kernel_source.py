@@ -40,16 +40,15 @@ def functions_of(layer: type[Layer]) -> tuple[Any, Any]:
 
 
 def source_of(function: Any) -> dict[str, Any]:
-    """Return the file of a function and its numbered lines, without the docstring."""
+    """Return the file of a function and its numbered lines, without the docstring; long signatures are shortened."""
     lines, tree = _parse(function)
-    first = tree.body[0]
-    left_out = (
-        range(first.lineno, (first.end_lineno or first.lineno) + 1) if ast.get_docstring(tree) else range(0)
-    )
+    first = tree.body[1] if ast.get_docstring(tree) else tree.body[0]
+    ends = next(at for at, line in enumerate(lines, 1) if line.endswith(":"))
+    signature = lines[0] if ends == 1 else f"{lines[0]}…{lines[ends - 1]}"
     start = inspect.getsourcelines(function)[1]
     file = Path(inspect.getfile(function)).relative_to(PACKAGE).as_posix()
-    code = [[start + at - 1, line] for at, line in enumerate(lines, 1) if at not in left_out]
-    return {"file": file, "lines": code}
+    code = [[start + at - 1, line] for at, line in enumerate(lines, 1) if at >= first.lineno]
+    return {"file": file, "lines": [[start, signature], *code]}
 
 
 def lines_of(function: Any, name: str) -> list[int]:

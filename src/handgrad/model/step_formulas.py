@@ -1,7 +1,8 @@
 """Formulas of the arrays outside the layers: the input, what comes behind the last layer, and the update.
 
 ``{z}`` stands for the name of the output of the last layer, ``{target}`` for that of the class, label or target,
-``{parameter}`` and ``{gradient}`` for those of a parameter and its gradient. Index formulas are those of `derivation.derive`.
+``{parameter}`` and ``{gradient}`` for those of a parameter and its gradient. Index formulas are those of
+`derivation.derive`.
 """
 
 from collections.abc import Mapping

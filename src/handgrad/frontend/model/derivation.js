@@ -56,7 +56,7 @@ export function number(value, digits = 4) {
  * @returns {Derivation}
  */
 export function derive(declared, given, index, shown = {}, most = 10) {
-  const rank = Math.max(...Object.values(given).map((each) => each.shape?.length ?? 0));
+  const rank = Math.max(...Object.values(given).map((each) => (typeof each === "number" ? 0 : each.shape.length)));
   const further = declared.letters.includes("…") ? index.length - declared.letters.length + 1 : Math.max(0, rank - 2);
   const [letters, tree] = expand([declared.letters, declared.tree], FURTHER.slice(0, further));
   const scope = { ...given, ...Object.fromEntries(letters.map((letter, k) => [letter, index[k]])) };
@@ -117,7 +117,8 @@ export function visit(tree, call) {
 }
 
 /** The values of the letters of a reduction: within the ranges given, or else the axes that the letters index. */
-function places([, over, ranges, term], scope) {
+function places(sum, scope) {
+  const [, over, ranges, term] = sum;
   const sizes = {};
   visit(term, ([kind, name, at]) => {
     if (kind === "[]") for (const [axis, letter] of at.entries()) sizes[letter] = scope[name].shape[axis];
@@ -139,16 +140,28 @@ function evaluate(tree, scope, uses = null) {
       uses,
     );
   if (!isReduction(tree)) return (OPERATIONS[kind] ?? Math[kind])(...parts.map((part) => evaluate(part, scope, uses)));
-  const values = places(tree, scope).map((at) => evaluate(parts[2], { ...scope, ...at }, uses));
+  const values = places(tree, scope).map((at) => {
+    const own = {};
+    const value = evaluate(parts[2], { ...scope, ...at }, own);
+    if (uses && !Number.isNaN(value)) add(uses, own);
+    return value;
+  });
   const inside = values.filter((value) => !Number.isNaN(value));
   return kind === "Σ" ? inside.reduce((a, b) => a + b, 0) : Math.max(...inside);
+}
+
+function add(uses, more) {
+  for (const [name, offsets] of Object.entries(more)) {
+    uses[name] ??= new Set();
+    for (const offset of offsets) uses[name].add(offset);
+  }
 }
 
 function entry(name, scope, index, uses = null) {
   const { shape, values } = scope[name];
   if (!index.every((at, axis) => Number.isInteger(at) && at >= 0 && at < shape[axis])) return NaN;
   const offset = index.reduce((found, at, axis) => found * shape[axis] + at, 0);
-  if (uses) (uses[name] ??= new Set()).add(offset);
+  if (uses) add(uses, { [name]: [offset] });
   return values[offset];
 }
 

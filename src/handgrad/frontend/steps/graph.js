@@ -1,10 +1,15 @@
-// The graph of a network as a stepper: a column for each layer, its arrays forward, backward and of the update.
+// The graph of a network as a stepper: a column for each layer, with its arrays forward, backward and after the update.
 
-import { element } from "handgrad/elements.js";
+import { button, element } from "handgrad/elements.js";
 import { ArrayImage } from "handgrad/steps/arrays.js";
 
 const ROWS = { forward: "Forward", backward: "Backward", update: "Update" };
 const THUMBNAIL = { width: 52, height: 26, thumbnail: true };
+
+/** The name of a layer, or of what is before or behind the layers. */
+export function placeName(network, place) {
+  return network.layers[place]?.type ?? place[0].toUpperCase() + place.slice(1);
+}
 
 export class Graph {
   /** @param {(name: string) => void} open  called with the name of the selected step */
@@ -13,7 +18,7 @@ export class Graph {
     this.element = element("div", {
       class: "step-graph",
       role: "group",
-      "aria-label": "The steps of the network; arrow keys step forward and back",
+      "aria-label": "Steps; arrow keys, Home and End step through them",
     });
   }
 
@@ -21,61 +26,47 @@ export class Graph {
    * Build the graph.
    * @param {Object} network
    * @param {import("handgrad/model/explanation.js").Step[]} steps
-   * @param {Object} options  of `ArrayImage`
+   * @param {(name: string) => Object} options  of `ArrayImage`
    */
   build(network, steps, options) {
-    const places = ["input", ...network.layers.keys(), steps.some(({ place }) => place === "loss") ? "loss" : "prediction"];
-    const title = (place) => network.layers[place]?.type ?? place[0].toUpperCase() + place.slice(1);
-    const heads = places.map((place, k) => element("span", { class: "step-graph-head", style: `grid-area: 1 / ${k + 2}` }, title(place)));
-    this.buttons = new Map();
-    const rows = Object.entries(ROWS).map(([direction, text], row) => {
-      const label = element("span", { class: "step-graph-label", style: `grid-area: ${row + 2} / 1` }, text);
+    const places = [...new Set(steps.filter(({ direction }) => direction === "forward").map(({ place }) => place))];
+    const at = (row, column) => `grid-area: ${row + 1} / ${column + 1}`;
+    const heads = places.map((place, k) => element("span", { class: "step-graph-head", style: at(0, k + 1) }, placeName(network, place)));
+    this.nodes = new Map();
+    const shown = Object.entries(ROWS).filter(([direction]) => steps.some((step) => step.direction === direction));
+    const rows = shown.map(([direction, text], row) => {
       const cells = places.map((place, k) => {
-        const found = steps.filter((step) => step.direction === direction && step.place === place);
-        return found.length
-          ? element(
-              "li",
-              { class: "step-graph-cell", style: `grid-area: ${row + 2} / ${k + 2}` },
-              ...found.map((step) => this.#node(step, options)),
-            )
-          : null;
+        const nodes = steps.filter((step) => step.direction === direction && step.place === place).map((step) => this.#node(step, options));
+        return nodes.length ? element("li", { class: "step-graph-cell", style: at(row + 1, k + 1) }, ...nodes) : null;
       });
       if (direction === "backward") cells.reverse();
-      return element("ol", { class: direction, "aria-label": text }, label, ...cells);
+      const label = element("span", { class: "step-graph-label", style: at(row + 1, 0), "aria-hidden": "true" }, text);
+      return [label, element("ol", { class: direction, "aria-label": text }, ...cells)];
     });
-    this.element.replaceChildren(...heads, ...rows);
+    this.order = steps.map(({ name }) => name);
+    this.element.replaceChildren(...heads, ...rows.flat());
   }
 
   #node(step, options) {
     const canvas = element("canvas", { "aria-hidden": "true" });
-    const image = new ArrayImage(canvas, step, { ...options(step.name), ...THUMBNAIL });
-    const node = element(
-      "button",
-      { type: "button", class: "step-graph-node", tabindex: -1, onclick: () => this.open(step.name) },
-      canvas,
-      step.name.replace("_new", ""),
-    );
-    this.buttons.set(step.name, { node, image });
-    image.draw();
+    const node = button(canvas, () => this.open(step.name), { class: "step-graph-node" });
+    node.append(step.name.replace("_new", ""));
+    new ArrayImage(canvas, step, { ...options(step.name), ...THUMBNAIL }).draw();
+    this.nodes.set(step.name, node);
     return node;
   }
 
-  /** Show which step is selected, and which are before it. */
-  select(name, focus = false) {
-    let done = true;
-    for (const [each, { node }] of this.buttons) {
-      const current = each === name;
-      if (current) done = false;
-      node.classList.toggle("done", done);
-      node.tabIndex = current ? 0 : -1;
-      node[current ? "setAttribute" : "removeAttribute"]("aria-current", "step");
+  /** Show which step is selected, and which are before it; keep it in view, and in focus. */
+  select(name) {
+    const focused = this.element.contains(document.activeElement);
+    for (const [k, each] of this.order.entries()) {
+      const node = this.nodes.get(each);
+      node.tabIndex = each === name ? 0 : -1;
+      node.classList.toggle("done", k < this.order.indexOf(name));
+      node.setAttribute("aria-current", each === name ? "step" : "false");
     }
-    const { node } = this.buttons.get(name);
-    if (focus) node.focus({ preventScroll: true });
-    const { element: box } = this;
-    box.scrollTo({
-      left: node.offsetLeft - box.clientWidth / 2,
-      behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth",
-    });
+    const current = this.nodes.get(name);
+    if (focused) current.focus({ preventScroll: true });
+    this.element.scrollLeft = current.offsetLeft - this.element.clientWidth / 2;
   }
 }

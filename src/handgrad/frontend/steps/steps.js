@@ -1,37 +1,50 @@
 // The Step by step section: one example through one training step, array by array, with the sum behind every number.
 
-import { pixelsOf } from "handgrad/draw/draw.js";
 import { sample } from "handgrad/draw/samples.js";
-import { blank } from "handgrad/draw/strokes.js";
+import { blank, pixelsOf } from "handgrad/draw/strokes.js";
 import { argmax, arrowTarget, button, eachFrame, element } from "handgrad/elements.js";
+import { columnsOf, rawInputs } from "handgrad/form/columns.js";
 import { onScheme } from "handgrad/images.js";
 import { number } from "handgrad/model/derivation.js";
 import { explain, updatedNetwork } from "handgrad/model/explanation.js";
 import { size } from "handgrad/model/shapes.js";
-import { Graph } from "handgrad/steps/graph.js";
+import { Graph, placeName } from "handgrad/steps/graph.js";
 import { Stage } from "handgrad/steps/stage.js";
 
+const LABELS = { classification: "Class", multilabel: "Label", regression: "Target" };
 const [DRAWING, TEST] = ["your drawing", "a test example"];
-const OTHER_KEYS = "input, select, textarea, pre, [role=tab], [role=slider]"; // elements with arrow keys of their own
+const OTHER_KEYS = "input, select, textarea, [role=tab], [role=slider]"; // elements that take arrow keys
 
 export function mount(section, store) {
   let explanation = null; // of the example
   let base = null; // the network in use
-  let updated = null; // the same after updates
-  let chosen = null; // the class to explain; null: that of the example, or the predicted one
+  let network = null; // the same after updates
+  let chosen = -1; // the class to explain; −1: that of the example, or the predicted one
   let tested = null; // a test example: {raw, label}
+  let latest = ""; // the step that was shown last
 
   const changed = eachFrame(compute);
   const graph = new Graph(open);
-  const stage = new Stage(open);
-  const example = element("select", { onchange: () => choose() });
-  const at = element("input", { type: "number", min: 0, value: 0, "aria-label": "Number of the test example", onchange: () => choose() });
-  const label = element("select", { onchange: () => ((chosen = Number(label.value)), changed()) });
+  const stage = new Stage(open, (name) => explanation.steps.some((each) => each.name === name));
+  const example = element("select", { "aria-label": "Example", onchange: choose });
+  const at = element("input", { type: "number", min: 0, value: 0, "aria-label": "Number of the test example", onchange: choose });
+  const label = element("select", { onchange: () => explainClass(Number(label.value)) });
   const rate = element("input", { type: "number", value: 0.1, min: 0, step: "any", onchange: changed });
-  const loss = element("p", { class: "steps-loss", role: "status" });
-  const apply = button("Apply the update", () => use(updatedNetwork(updated ?? base, explanation)));
-  const reset = button("Reset", () => use(null), { class: "quiet" });
-  const place = element("span", { class: "note steps-place" });
+  const loss = element("span", { class: "note", role: "status" });
+  const apply = button("Apply the update", () => use(updatedNetwork(network, explanation)));
+  const reset = button("Reset", () => use(base), { class: "quiet" });
+  const place = element("span", { class: "note" });
+  const field = (text, ...inputs) => element("label", { class: "row" }, text, ...inputs);
+  const [examples, classes, rates] = [field("Example", example, at), field("Class", label), field("Learning rate", rate)];
+  const bar = element("div", { class: "steps-bar row" }, examples, classes, rates, apply, reset, loss);
+  const empty = element(
+    "p",
+    { class: "hint" },
+    "There is no network yet. Train one in the section ",
+    element("a", { href: "#train" }, "Train"),
+    ".",
+  );
+  const body = element("div", { class: "steps-body" }, bar, graph.element, stage.element);
   stage.head.append(
     element(
       "div",
@@ -41,125 +54,119 @@ export function mount(section, store) {
       button("Next", () => walk(1)),
     ),
   );
-  const field = (text, ...inputs) => element("label", { class: "row" }, text, ...inputs);
-  const examples = field("Example", example, at);
-  const bar = element("div", { class: "steps-bar row" }, examples, field("Class", label), field("Learning rate", rate), apply, reset, loss);
-  const body = element("div", { class: "steps-body" }, bar, graph.element, stage.element);
-  const empty = element(
-    "p",
-    { class: "hint" },
-    "There is no network yet. Train one in the section ",
-    element("a", { href: "#train" }, "Train"),
-    ".",
-  );
   section.append(body, empty);
 
-  function use(network) {
-    updated = network;
-    changed();
-  }
-
-  /** Open a step, whose name comes into the address. */
   function open(name) {
     store.set({ part: name });
   }
 
-  function walk(by) {
-    const { steps } = explanation;
-    open(steps[Math.min(steps.length - 1, Math.max(0, steps.indexOf(step()) + by))].name);
+  /** The index of the step that the address names. */
+  function position() {
+    return Math.max(
+      0,
+      explanation.steps.findIndex(({ name }) => name === (store.state.part ?? latest)),
+    );
   }
 
-  function step() {
-    return explanation.steps.find(({ name }) => name === store.state.part) ?? explanation.steps[0];
+  function walk(by) {
+    open((explanation.steps[position() + by] ?? explanation.steps[position()]).name);
+  }
+
+  function explainClass(index) {
+    chosen = index;
+    changed();
+  }
+
+  function use(changedNetwork) {
+    network = changedNetwork;
+    changed();
   }
 
   async function choose() {
     tested = null;
     if (example.value === TEST) {
-      const [data] = await store.backend.datasets();
-      const { images, labels } = await store.backend.examples(data.name, "test", Number(at.value), 1);
+      const [{ name }] = await store.backend.datasets();
+      const { images, labels } = await store.backend.examples(name, "test", Number(at.value), 1);
       tested = { raw: images, label: labels[0] };
     }
-    chosen = null;
-    changed();
+    explainClass(-1);
   }
 
   /** The example as the data have it, and its label, if it is known. */
-  function currentExample(network) {
-    const { pixels, raw } = store.state;
-    if (!network.takesDrawings) return { raw: raw ?? Float32Array.from({ length: size(network.inputShape) }, (_, k) => mean(network, k)) };
+  function currentExample() {
+    const { pixels, values } = store.state;
+    if (!network.takesDrawings) return { raw: tableExample(network, values) };
     if (example.value === DRAWING) return { raw: pixels };
-    if (example.value === TEST && tested) return tested;
-    const digit = Number(example.value.at(-1)) || 0;
-    return { raw: pixelsOf({ ...blank(), strokes: sample(digit) }, network.framing), label: network.classes.indexOf(String(digit)) };
+    if (tested) return tested;
+    const digit = example.value.match(/\d/)?.[0] ?? "5";
+    return { raw: pixelsOf({ ...blank(), strokes: sample(digit) }, network.framing), label: network.classes.indexOf(digit) };
   }
 
   function compute() {
     const { network: inUse, section: shown } = store.state;
     [body.hidden, empty.hidden] = [!inUse, Boolean(inUse)];
     if (!inUse || shown !== "steps") return;
-    if (inUse !== base) [base, updated, chosen] = [inUse, null, null];
-    const network = updated ?? base;
-    const { raw, label: known = -1 } = currentExample(network);
-    const predicted = network.task === "regression" ? 0 : argmax(network.predict(raw, 1));
-    const explained = chosen ?? (known >= 0 ? known : predicted);
-    label.replaceChildren(
-      ...network.classes.map((name, k) =>
-        element("option", { value: k, selected: k === explained }, k === predicted ? `${name} (predicted)` : name),
-      ),
-    );
+    if (inUse !== base) [base, network, chosen] = [inUse, inUse, -1];
+    const { raw, label: known = -1 } = currentExample();
+    const regression = network.task === "regression";
+    const predicted = regression ? -1 : argmax(network.predict(raw, 1));
+    const explained = [chosen, known, predicted, 0].find((index) => index >= 0);
+    const text = (name, k) => (k === predicted ? `${name} (predicted)` : name);
+    label.replaceChildren(...network.classes.map((name, k) => element("option", { value: k, selected: k === explained }, text(name, k))));
     explanation = explain(network, raw, explained, Number(rate.value));
     graph.build(network, explanation.steps, options(network, explanation.steps));
-    showLoss(network, raw, explained);
+    classes.firstChild.textContent = LABELS[network.task];
+    label.setAttribute("aria-label", LABELS[network.task]);
+    examples.hidden = !network.takesDrawings;
+    at.hidden = example.value !== TEST;
+    apply.hidden = rates.hidden = loss.hidden = regression;
+    reset.hidden = network === base;
+    const [before, after] = [explanation, regression ? null : updatedNetwork(network, explanation).trainingStep(raw, explained)];
+    if (after) loss.textContent = `loss ${number(before.arrays.loss.values[0], 3)}; after the update ${number(after.loss, 3)}`;
     render(false);
   }
 
-  function showLoss(network, raw, explained) {
-    const regression = network.task === "regression";
-    examples.hidden = !network.takesDrawings;
-    at.hidden = example.value !== TEST;
-    apply.hidden = rate.parentElement.hidden = regression;
-    reset.hidden = !updated;
-    loss.hidden = regression;
-    if (regression) return;
-    const after = updatedNetwork(network, explanation).trainingStep(raw, explained).loss;
-    loss.textContent = `loss ${number(explanation.arrays.loss.values[0], 3)} → ${number(after, 3)} after the update`;
-  }
-
-  /** Show the step that the address names. */
   function render(sweep) {
     if (!explanation || store.state.section !== "steps") return;
-    const shown = step();
-    const { steps } = explanation;
-    const network = updated ?? base;
-    const layer = network.layers[shown.place]?.type ?? shown.place[0].toUpperCase() + shown.place.slice(1);
-    graph.select(shown.name, graph.element.contains(document.activeElement));
-    place.textContent = `${steps.indexOf(shown) + 1} of ${steps.length}`;
-    stage.show(shown, explanation, `${layer}, ${shown.direction}`, options(network, steps), sweep);
+    const { steps, arrays } = explanation;
+    const step = steps[position()];
+    latest = step.name;
+    graph.select(latest);
+    place.textContent = `${position() + 1} of ${steps.length}`;
+    stage.title.textContent = `${placeName(network, step.place)}, ${step.direction}`;
+    stage.show(step, arrays, options(network, steps), sweep);
   }
 
   function onKey(event) {
     if (store.state.section !== "steps" || !explanation || event.ctrlKey || event.metaKey || event.altKey) return;
-    const { steps } = explanation;
-    const target = event.target.closest?.(OTHER_KEYS) ? undefined : arrowTarget(event, steps.indexOf(step()), steps.length);
+    const target = event.target.closest?.(OTHER_KEYS) ? undefined : arrowTarget(event, position(), explanation.steps.length);
     if (target === undefined) return;
     event.preventDefault();
-    if (steps[target]) open(steps[target].name);
+    walk(target - position());
   }
 
+  /** Offer the drawing, if there is one, samples, and test examples, if there are data. */
   function offer({ pixels }) {
-    const kept = example.value;
-    const choices = [pixels && DRAWING, ...[..."0123456789"].map((digit) => `sample ${digit}`), store.backend?.examples && TEST];
-    example.replaceChildren(...choices.filter(Boolean).map((text) => element("option", {}, text)));
-    example.value = pixels ? DRAWING : kept || "sample 5";
-    chosen = null;
+    const choices = [pixels && DRAWING, ...Array.from({ length: 10 }, (_, digit) => `sample ${digit}`), store.backend?.examples && TEST];
+    const value = pixels ? DRAWING : "sample 5";
+    example.replaceChildren(...choices.filter(Boolean).map((text) => element("option", { selected: text === value }, text)));
+    tested = null;
+    explainClass(-1);
   }
 
   document.addEventListener("keydown", onKey);
   onScheme(changed);
   store.subscribe(["pixels"], offer);
-  store.subscribe(["section", "network", "pixels", "raw"], changed);
+  store.subscribe(["section", "network", "values"], changed);
   store.subscribe(["part"], () => render(true));
+}
+
+/** The example of the form, or the means of the training data. */
+function tableExample(network, values) {
+  const columns = columnsOf(network);
+  if (values?.length === columns.length && !values.includes(undefined)) return rawInputs(network, columns, values);
+  const { shift } = network.scaling ?? { shift: [0] };
+  return Float32Array.from({ length: size(network.inputShape) }, (_, k) => shift[k % shift.length]);
 }
 
 /** How arrays of a network are shown: flat ones as images, drawings as ink, with the names of classes and columns. */
@@ -168,21 +175,12 @@ function options(network, steps) {
   const images = shapes
     .map((shape) => (shape.length === 2 ? [1, ...shape] : shape))
     .filter((shape) => shape.length === 3 && shape[1] * shape[2] > 1);
-  const behind = steps.findLastIndex(({ direction, place }) => direction === "forward" && typeof place === "number");
-  const outputs = new Set(
-    steps
-      .slice(behind)
-      .filter(({ place }, k) => k === 0 || typeof place === "string")
-      .map(({ name }) => name),
-  );
+  const last = steps.findLastIndex(({ direction, place }) => direction === "forward" && typeof place === "number");
+  const outputs = steps.filter(({ place }, k) => k === last || place === "loss" || place === "prediction").map(({ name }) => name);
+  const inputs = ["raw", "x", "dx", "shift", "divisor"];
   return (name) => ({
     images,
-    ink: network.forBytes && images.length > 0 && /^(raw|x)$/.test(name),
-    labels: outputs.has(name) ? network.classes : /^(raw|x|dx|shift|divisor)$/.test(name) ? network.features : [],
+    ink: network.forBytes && images.length > 0 && inputs.indexOf(name) in [0, 1],
+    labels: outputs.includes(name) ? network.classes : inputs.includes(name) ? network.features : [],
   });
-}
-
-/** The mean of an input over the training data, or 0. */
-function mean({ scaling }, k) {
-  return scaling ? scaling.shift[k % scaling.shift.length] : 0;
 }
