@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Route
+from playwright.sync_api import Browser, Route, expect
 
 import handgrad as hg
 from handgrad.frontend import page_files
@@ -37,7 +37,11 @@ def test_drawn_digits_are_recognized_without_a_connection(browser: Browser, expo
             window.draw(strokes_of(digit))
             window.reads(digit)
             page.get_by_role("button", name="Clear").click()
-        assert {"Draw", "Train", "Digits"} <= {*page.get_by_role("tab").all_text_contents()}
+        assert {"Draw", "Step by step", "Train", "Digits"} <= {*page.get_by_role("tab").all_text_contents()}
+        window.tab("Step by step")
+        page.get_by_role("button", name="z1", exact=True).click()
+        expect(page.get_by_text("The 10 largest of 784 terms")).to_be_visible()
+        window.tab("Draw")
         facts = page.locator("#facts").inner_text()
         assert 'pen & "ink"' in facts
         assert ACCURACY in facts

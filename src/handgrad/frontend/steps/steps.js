@@ -7,7 +7,6 @@ import { columnsOf, rawInputs } from "handgrad/form/columns.js";
 import { onScheme } from "handgrad/images.js";
 import { number } from "handgrad/model/derivation.js";
 import { explain, updatedNetwork } from "handgrad/model/explanation.js";
-import { size } from "handgrad/model/shapes.js";
 import { Graph, placeName } from "handgrad/steps/graph.js";
 import { Stage } from "handgrad/steps/stage.js";
 
@@ -161,12 +160,11 @@ export function mount(section, store) {
   store.subscribe(["part"], () => render(true));
 }
 
-/** The example of the form, or the means of the training data. */
+/** The example of the form, or else the means of the training data. */
 function tableExample(network, values) {
   const columns = columnsOf(network);
-  if (values?.length === columns.length && !values.includes(undefined)) return rawInputs(network, columns, values);
-  const { shift } = network.scaling ?? { shift: [0] };
-  return Float32Array.from({ length: size(network.inputShape) }, (_, k) => shift[k % shift.length]);
+  const complete = values?.length === columns.length && !values.includes(undefined);
+  return rawInputs(network, columns, complete ? values : columns.map(() => ""));
 }
 
 /** How arrays of a network are shown: flat ones as images, drawings as ink, with the names of classes and columns. */
