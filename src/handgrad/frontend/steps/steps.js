@@ -11,7 +11,8 @@ import { Graph, placeName } from "handgrad/steps/graph.js";
 import { Stage } from "handgrad/steps/stage.js";
 
 const LABELS = { classification: "Class", multilabel: "Label", regression: "Target" };
-const [DRAWING, TEST] = ["your drawing", "a test example"];
+const DRAWING = "your drawing";
+const TEST = "test: "; // before the name of data
 const OTHER_KEYS = "input, select, textarea, [role=tab], [role=slider]"; // elements that take arrow keys
 
 export function mount(section, store) {
@@ -20,6 +21,7 @@ export function mount(section, store) {
   let network = null; // the same after updates
   let chosen = -1; // the class to explain; −1: that of the example, or the predicted one
   let tested = null; // a test example: {raw, label}
+  let tests = []; // data with test examples
   let latest = ""; // the step that was shown last
 
   const changed = eachFrame(compute);
@@ -83,19 +85,21 @@ export function mount(section, store) {
 
   async function choose() {
     tested = null;
-    if (example.value === TEST) {
-      const [{ name }] = await store.backend.datasets();
-      const { images, labels } = await store.backend.examples(name, "test", Number(at.value), 1);
-      tested = { raw: images, label: labels[0] };
-    }
+    if (example.value.startsWith(TEST))
+      await readTest(example.value.slice(TEST.length)).catch(({ message }) => store.set({ status: message }));
     explainClass(-1);
+  }
+
+  async function readTest(data) {
+    const { images, labels } = await store.backend.examples(data, "test", Number(at.value), 1);
+    if (images.length) tested = { raw: images, label: network.classes.indexOf(String(labels[0])) };
   }
 
   /** The example as the data have it, and its label, if it is known. */
   function currentExample() {
     const { pixels, values } = store.state;
     if (!network.takesDrawings) return { raw: tableExample(network, values) };
-    if (example.value === DRAWING) return { raw: pixels };
+    if (example.value === DRAWING && pixels) return { raw: pixels };
     if (tested) return tested;
     const digit = example.value.match(/\d/)?.[0] ?? "5";
     return { raw: pixelsOf({ ...blank(), strokes: sample(digit) }, network.framing), label: network.classes.indexOf(digit) };
@@ -117,7 +121,7 @@ export function mount(section, store) {
     classes.firstChild.textContent = LABELS[network.task];
     label.setAttribute("aria-label", LABELS[network.task]);
     examples.hidden = !network.takesDrawings;
-    at.hidden = example.value !== TEST;
+    at.hidden = !example.value.startsWith(TEST);
     apply.hidden = rates.hidden = loss.hidden = regression;
     reset.hidden = network === base;
     const [before, after] = [explanation, regression ? null : updatedNetwork(network, explanation).trainingStep(raw, explained)];
@@ -144,18 +148,25 @@ export function mount(section, store) {
     walk(target - position());
   }
 
-  /** Offer the drawing, if there is one, samples, and test examples, if there are data. */
+  /** Offer the drawing, if there is one, samples, and test examples. */
   function offer({ pixels }) {
-    const choices = [pixels && DRAWING, ...Array.from({ length: 10 }, (_, digit) => `sample ${digit}`), store.backend?.examples && TEST];
+    const samples = Array.from({ length: 10 }, (_, digit) => `sample ${digit}`);
     const value = pixels ? DRAWING : "sample 5";
-    example.replaceChildren(...choices.filter(Boolean).map((text) => element("option", { selected: text === value }, text)));
-    tested = null;
-    explainClass(-1);
+    const choices = [...(pixels ? [DRAWING] : []), ...samples, ...tests];
+    example.replaceChildren(...choices.map((text) => element("option", { selected: text === value }, text)));
+    choose();
+  }
+
+  async function findTests() {
+    const data = await store.backend.datasets().catch(() => []);
+    tests = data.filter(({ name }) => !name.startsWith("digits/")).map(({ name }) => TEST + name);
+    offer(store.state);
   }
 
   document.addEventListener("keydown", onKey);
   onScheme(changed);
   store.subscribe(["pixels"], offer);
+  findTests();
   store.subscribe(["section", "network", "values"], changed);
   store.subscribe(["part"], () => render(true));
 }
