@@ -33,11 +33,12 @@ const store = new Store({
   layer: null,
   status: "",
 });
+/** @type {any[]} */
 const tabs = [...document.querySelectorAll("[role=tab]")];
 const panelOf = (tab) => document.getElementById(tab.getAttribute("aria-controls"));
 let fading = 0;
 
-window.handgrad = store; // for the console and for tests
+Object.assign(window, { handgrad: store }); // for the console and for tests
 store.backend = embedded
   ? new PageBackend(
       () => store.state.network,
@@ -63,7 +64,7 @@ function writeAddress({ section, part }) {
 function showSection({ section }) {
   for (const tab of tabs) {
     const selected = panelOf(tab).id === section;
-    tab.setAttribute("aria-selected", selected);
+    tab.setAttribute("aria-selected", String(selected));
     tab.tabIndex = selected ? 0 : -1;
     panelOf(tab).hidden = !selected;
   }

@@ -50,15 +50,13 @@ export class Training {
   /**
    * Train for some time, or to the end of an epoch.
    * @param {number} milliseconds
-   * @returns {any} a record with the means of the epoch so far; at the end of an epoch, with validation
+   * @returns {any} a record with the means of the batches since the last one; at the end of an epoch, with validation
    */
   run(milliseconds) {
     const begin = performance.now();
+    this.sums = { loss: 0, correct: 0, examples: 0 };
     do {
-      if (this.step % this.batches === 0) {
-        this.random.shuffle(this.order);
-        this.sums = { loss: 0, correct: 0, examples: 0 };
-      }
+      if (this.step % this.batches === 0) this.random.shuffle(this.order);
       this.#learn();
       this.step += 1;
     } while (this.step % this.batches && performance.now() < begin + milliseconds);
