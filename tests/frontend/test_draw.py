@@ -251,7 +251,7 @@ def test_networks_of_every_kind(board: Window) -> None:
     rows, columns = np.nonzero(board.pixels() > 127)
     assert (rows.min(), rows.max()) == (2, 3)
     assert (columns.min(), columns.max()) == (2, 8)
-    board.click("Input")
+    board.page.get_by_role("button", name="Input", exact=True).click()
     expect(board.page.get_by_text("as drawn")).to_be_visible()
 
 

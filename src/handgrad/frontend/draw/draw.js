@@ -1,9 +1,8 @@
 // The Draw section: strokes become 28×28 pixels, the network predicts, and every layer shows how.
 
 import { Examples } from "handgrad/draw/examples.js";
-import { graphView } from "handgrad/draw/graph.js";
 import { History } from "handgrad/draw/history.js";
-import { layerView } from "handgrad/draw/layer.js";
+import { insideView } from "handgrad/draw/inside.js";
 import { Pad } from "handgrad/draw/pad.js";
 import { Picture } from "handgrad/draw/picture.js";
 import { Prediction } from "handgrad/draw/prediction.js";
@@ -11,8 +10,6 @@ import { sample, Writer } from "handgrad/draw/samples.js";
 import { enlarged, pixelsOf, severalDigits } from "handgrad/draw/strokes.js";
 import { fullScreen, tools } from "handgrad/draw/tools.js";
 import { argmax, element, panel } from "handgrad/elements.js";
-import { stages } from "handgrad/facts.js";
-import { onScheme } from "handgrad/images.js";
 
 export const NO_NETWORK = "no network yet";
 const HOW_TO_TRAIN = [
@@ -44,7 +41,6 @@ export function mount(section, store) {
   let own = null; // the pixels that this section has set
   let shown = null; // what the slow views show: {pixels, trace, focus, name}
   let announced = true; // whether screen readers have the newest prediction
-  let view = null; // of the selected layer
   let duration = 0; // of the slow views, in milliseconds
   let flows = false; // whether the next values flow through the graph
 
@@ -62,8 +58,7 @@ export function mount(section, store) {
     announced = false;
     store.set({ focus: index === store.state.focus && !keep ? null : index });
   }, "Draw something to see its class.");
-  const graph = graphView((index) => store.set({ layer: index }));
-  const detail = element("div", { class: "layer" });
+  const inside = insideView(store);
   const examples = new Examples(store);
   const writer = new Writer(pad, changed);
   const board = element("div", { class: "board" });
@@ -141,8 +136,7 @@ export function mount(section, store) {
     const start = performance.now();
     const { pixels, trace, focus, name } = shown;
     picture.update({ pixels, gradient: trace && network.inputGradient(pixels, focus), name });
-    graph.update(trace, store.state.layer, flows);
-    view?.update(trace && { trace, focus, name });
+    inside.update({ trace, focus, name }, flows);
     flows = false;
     duration = performance.now() - start;
   }
@@ -151,31 +145,20 @@ export function mount(section, store) {
     network = next?.takesDrawings ? next : null;
     prediction.setNetwork(network ?? DIGITS);
     board.hidden = rest.hidden = next !== null && !network; // a form takes their place
-    inside.hidden = !network;
     if (!next && problem)
       prediction.showMessage(...(problem === NO_NETWORK ? HOW_TO_TRAIN : [element("p", { class: "problem" }, problem)]));
-    graph.setNetwork(network);
+    inside.setNetwork(network);
     picture.how = (network?.framing ?? "digit") === "digit" ? "framed like MNIST's digits" : "as drawn";
-    const last = network ? stages(network).length - 1 : 0;
-    store.set({ focus: null, layer: Math.min(last, store.state.layer ?? 0), sheet: history.sheet });
-  }
-
-  function setLayer({ layer }) {
-    view = network ? layerView(network, layer) : null;
-    detail.replaceChildren(...(view ? [view.element] : []));
-    if (shown) explain();
+    store.set({ focus: null, sheet: history.sheet });
   }
 
   board.append(panel("sheet", "Draw", pad.element, bar.element), panel("answers", "Prediction", prediction.element), picture.element);
-  const inside = panel("inside", "The network", element("h2", {}, "Layer by layer"), graph.element, detail);
-  const rest = element("div", {}, examples.element, inside);
+  const rest = element("div", {}, examples.element, inside.element);
   section.append(board, rest);
   store.set({ sheet: history.sheet });
   store.subscribe(["network", "problem"], setNetwork);
-  store.subscribe(["network", "layer"], setLayer);
   store.subscribe(["sheet"], render);
   store.subscribe(["pixels"], open);
   store.subscribe(["pixels", "focus", "network", "section"], predict);
-  onScheme(explain);
   examples.open();
 }

@@ -3,7 +3,6 @@
 import { button, element } from "handgrad/elements.js";
 import { stages } from "handgrad/facts.js";
 import { largest, paint, signed, token } from "handgrad/images.js";
-import { size } from "handgrad/model/shapes.js";
 
 const MAPS = 8; // feature maps that are shown
 const PACE = 150; // milliseconds from one layer to the next
@@ -18,6 +17,7 @@ export function graphView(select) {
   function setNetwork(network) {
     nodes = network ? nodesOf(network, select) : [];
     const link = () => element("span", { class: "link", "aria-hidden": "true" }, element("i"));
+    frame.classList.toggle("long", nodes.length > 6);
     frame.replaceChildren(...nodes.flatMap(({ part }, k) => (k ? [link(), part] : [part])));
   }
 
@@ -41,31 +41,30 @@ export function graphView(select) {
 }
 
 function nodesOf(network, select) {
-  const { inputShape, layers, task, classes } = network;
+  const { inputShape, layers, task, classes, takesDrawings } = network;
   const found = stages(network);
-  const side = Math.sqrt(size(inputShape));
-  const input = inputShape.length > 1 ? inputShape.slice(1).join("×") : `${count(inputShape[0])} values`;
   const stage = ({ first, last, types }, k) => {
     const shape = layers[last].outputShape;
     const parameters = layers.slice(first, found[k + 1]?.first).flatMap((layer) => Object.values(layer.parameters));
     const sum = parameters.reduce((total, { values }) => total + values.length, 0);
-    const logits = k + 1 === found.length && shape.length === 1;
-    const size = logits
-      ? `${shape[0]} logits`
-      : shape.length > 1
-        ? `${shape[0]} × ${shape.slice(1).join("×")}`
-        : `${count(shape[0])} units`;
-    const draw = (canvas, trace) =>
-      logits ? drawBars(canvas, trace?.activations[last + 1], shape[0], true) : drawCells(canvas, trace?.activations[last + 1], shape);
-    return node(types.join(", "), [size, sum ? `${count(sum)} parameters` : "no parameters"], draw, () => select(k));
+    const ends = k + 1 === found.length && shape.length === 1;
+    const unit = (!ends ? "unit" : task === "regression" ? "output" : "logit") + (shape[0] === 1 ? "" : "s");
+    const size = shape.length > 1 ? `${shape[0]} × ${shape.slice(1).join("×")}` : `${count(shape[0])} ${unit}`;
+    const draw = ends ? drawBars : drawCells;
+    const lines = [size, sum ? `${count(sum)} parameters` : "no parameters"];
+    return node(
+      types.join(", "),
+      lines,
+      (canvas, trace) => draw(canvas, trace?.activations[last + 1], shape),
+      () => select(k),
+    );
   };
-  return [
-    node("Input", [input], (canvas, trace) => drawCells(canvas, trace?.activations[0], [1, side, side])),
-    ...found.map(stage),
-    node(task === "multilabel" ? "Sigmoid" : "Softmax", ["probabilities"], (canvas, trace) =>
-      drawBars(canvas, trace?.prediction, classes.length, false),
-    ),
-  ];
+  const shape = takesDrawings ? [1, 28, 28] : inputShape;
+  const input = inputShape.length > 1 ? inputShape.slice(1).join("×") : `${count(inputShape[0])} values`;
+  const nodes = [node("Input", [input], (canvas, trace) => drawCells(canvas, trace?.activations[0], shape)), ...found.map(stage)];
+  const name = task === "multilabel" ? "Sigmoid" : "Softmax";
+  const draw = (canvas, trace) => drawBars(canvas, trace?.prediction, [classes.length], 1);
+  return task === "regression" ? nodes : [...nodes, node(name, ["probabilities"], draw)];
 }
 
 function node(title, lines, draw, onclick = null) {
@@ -95,16 +94,15 @@ function drawCells(canvas, values, shape) {
   });
 }
 
-/** Draw a bar for each value, from the middle where they are signed. */
-function drawBars(canvas, values, rows, centred) {
-  const length = centred ? 120 : 200;
-  const step = Math.max(2, Math.floor(192 / rows));
-  canvas.width = centred ? 2 * length : length;
+/** Draw a bar for each value, from the left where the largest possible one is given, else from the middle. */
+function drawBars(canvas, values, [rows], limit = 0) {
+  const [width, step] = [220, Math.max(2, Math.floor(192 / rows))];
+  canvas.width = width;
   canvas.height = rows * step;
   const context = canvas.getContext("2d");
-  const most = centred ? largest(values ?? []) : 1;
-  for (let k = 0; values && k < rows; k++) {
-    context.fillStyle = token(values[k] < 0 ? "--negative" : "--positive");
-    context.fillRect(centred ? length : 0, (k + 0.2) * step, (values[k] / most) * length, 0.6 * step);
-  }
+  const length = limit ? width / limit : width / 2 / largest(values ?? []);
+  values?.forEach((value, k) => {
+    context.fillStyle = token(value < 0 ? "--negative" : "--positive");
+    context.fillRect(limit ? 0 : width / 2, (k + 0.2) * step, value * length, 0.6 * step);
+  });
 }

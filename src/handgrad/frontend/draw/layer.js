@@ -23,11 +23,16 @@ function build(network, found, index) {
   const shape = network.layers[last].outputShape;
   const weights = layer.parameters.weights;
   const image = imageShape(network, first);
+  const kind = network.task === "regression" ? "output" : "logit";
   if (weights?.shape.length === 2 && index + 1 === found.length) {
     const rest = types.length > 1 ? ` before ${types.slice(1).join(" and ")}` : "";
-    const note =
-      "Each logit is a sum, activation × weight and the bias: positive contributions to the right, negative ones to the left. The mark is their sum.";
-    return { title: `Logits${rest}`, note, view: logitsView({ layer, classes: network.classes, image }) };
+    const unit = kind === "output" ? ", in deviations of the training data," : "";
+    const note = `Each ${kind}${unit} is a sum, activation × weight and the bias: blue contributions raise it, orange ones lower it. The mark is the sum.`;
+    return {
+      title: `${kind === "output" ? "Outputs" : "Logits"}${rest}`,
+      note,
+      view: logitsView({ layer, classes: network.classes, image }),
+    };
   }
   const kernel = weights?.shape.length === 4 ? ` ${weights.shape.slice(2).join("×")}` : "";
   const title = `Layer ${index + 1}: ${[types[0] + kernel, ...types.slice(1)].join(", ")}`;
@@ -40,7 +45,7 @@ function build(network, found, index) {
   const outputs =
     next?.last === network.layers.length - 1 && next.types.length === 1 ? network.layers[next.first].parameters.weights : null;
   const outgoing = outputs?.shape.length === 2 && outputs.shape[1] === shape[0] ? outputs : null;
-  const order = outgoing ? "by contribution to the logit: activation × weight of the last layer" : "by activation";
+  const order = outgoing ? `by contribution to the ${kind}: activation × weight of the last layer` : "by activation";
   const images = image ? " The images are a unit's weights, and its weights × input: blue positive, orange negative." : "";
   const note = `${shape[0].toLocaleString("en")} units, sorted ${order}.${images}`;
   return { title, note, view: unitsView({ layer, count: shape[0], image, outgoing }) };
@@ -50,6 +55,6 @@ function build(network, found, index) {
 function imageShape(network, first) {
   const shape = network.inputShape;
   const [height, width] = shape.length === 3 ? shape.slice(1) : [Math.sqrt(shape[0]), Math.sqrt(shape[0])];
-  const direct = network.layers.slice(0, first).every(({ type }) => IDENTITY.has(type));
+  const direct = network.takesDrawings && network.layers.slice(0, first).every(({ type }) => IDENTITY.has(type));
   return direct && network.layers[first].parameters.weights?.shape[1] === height * width ? [height, width] : null;
 }

@@ -2,7 +2,7 @@
 // over them, or move a cursor with the keys.
 
 import { ARROWS, button, element, panel } from "handgrad/elements.js";
-import { channels, image, largest, mix, pack, sharp, signed, token } from "handgrad/images.js";
+import { channels, image, largest, mix, onScheme, pack, sharp, signed, token } from "handgrad/images.js";
 
 const SIDE = 28;
 const FAINT = 0.3; // of the ink under an attribution
@@ -58,6 +58,7 @@ export class Picture {
       ),
     );
     new ResizeObserver(() => this.draw()).observe(this.frame);
+    onScheme(() => this.draw());
     this.#choose(this.#mode);
   }
 

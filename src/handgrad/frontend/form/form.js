@@ -1,5 +1,6 @@
 // The form for networks of tables: a field for each column, the prediction while typing, and what each column changes.
 
+import { insideView } from "handgrad/draw/inside.js";
 import { Prediction } from "handgrad/draw/prediction.js";
 import { argmax, button, element, panel } from "handgrad/elements.js";
 import { columnEffects, columnsOf, rawInputs } from "handgrad/form/columns.js";
@@ -18,6 +19,7 @@ export function mount(section, store) {
     store.set({ focus: index === store.state.focus && !keep ? null : index });
   });
   const effects = effectsView();
+  const inside = insideView(store);
   const listeners = { onsubmit: (event) => event.preventDefault(), oninput: () => changed(false), onchange: () => changed(true) };
   const inputs = element("form", { class: "fields", "aria-labelledby": "form-title", ...listeners });
   const note = element("p", { class: "note" });
@@ -43,6 +45,7 @@ export function mount(section, store) {
     const changes = valid ? columnEffects(network, columns, raw, focus) : [];
     const shown = changes.map((effect, k) => ({ name: columns[k].name, text: text(values[k]), effect }));
     effects.update(network, focus, shown);
+    inside.update({ trace: valid ? network.forward(raw) : null, focus, name: network.classes[focus] });
     if (!announced) prediction.announce();
     announced = true;
   }
@@ -53,6 +56,7 @@ export function mount(section, store) {
     const fits = columns.length <= MOST;
     fields = fits ? columns.map((column) => field(network, column)) : [];
     inputs.replaceChildren(...fields.map((each) => each.element));
+    inside.setNetwork(fits ? network : null);
     if (!network) return form.remove();
     section.append(form);
     prediction.setNetwork(network);
@@ -69,7 +73,7 @@ export function mount(section, store) {
   const inputsPanel = panel("form-inputs", "Inputs", head, note, inputs);
   const effectsPanel = panel("form-effects", "Effects", effects.element);
   const result = element("div", { class: "form-result" }, panel("form-answer", "Prediction", prediction.element), effectsPanel);
-  const form = element("div", { class: "table-form" }, inputsPanel, result);
+  const form = element("div", { class: "table-form" }, inputsPanel, result, inside.element);
   store.subscribe(["network"], setNetwork);
   store.subscribe(["values", "focus"], render);
 }
