@@ -1,5 +1,6 @@
 """Networks of tables on the real server: their runs in Train, and the form in place of the drawing area."""
 
+import re
 from base64 import b64encode
 from pathlib import Path
 
@@ -38,7 +39,9 @@ def test_a_regression_is_shown_and_used(
     window.is_("finished")
     last = server.get(f"/runs/{flats}")["last"]
     assert last["validation_accuracy"] is None
-    expect(window.readout).to_contain_text(f"validation loss {last['validation_loss']:.3g}, after")
+    expect(window.losses).to_have_attribute(
+        "aria-valuetext", re.compile(f"valid.* {last['validation_loss']:.3g}")
+    )
     expect(window.view.get_by_role("heading", name="Loss")).to_be_visible()
     expect(window.view.get_by_role("heading", name="Accuracy")).to_be_hidden()
     expect(window.gallery_status).to_contain_text("No test images")

@@ -140,7 +140,9 @@ def test_keyboard_only(open_window: OpenWindow, trained: str) -> None:
 
 
 @slow
-def test_runs_are_compared_renamed_and_deleted(open_window: OpenWindow, server: Process, folder: Path) -> None:
+def test_runs_are_compared_renamed_and_deleted(
+    open_window: OpenWindow, server: Process, folder: Path
+) -> None:
     names = [finished_run(server, epochs=2, hidden=[8], seed=seed) for seed in (1, 2)]
     window = open_window(f"train/{names[0]}")
     ends = window.view.locator(".chart-end")

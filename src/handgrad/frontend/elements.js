@@ -35,12 +35,6 @@ export function digitCanvas(pixels = null) {
   return canvas;
 }
 
-/** A canvas with a caption, which also names it to screen readers: {canvas, figure}. */
-export function captioned(text, width, height) {
-  const canvas = element("canvas", { class: "pixels", width, height, role: "img", "aria-label": text });
-  return { canvas, figure: element("figure", {}, canvas, element("figcaption", {}, text)) };
-}
-
 /** The index that an arrow key, Home or End leads to from `at`, possibly out of range; undefined for other keys. */
 export function arrowTarget({ key }, at, length, columns = null) {
   const vertical = columns ? { ArrowDown: at + columns, ArrowUp: at - columns } : {};

@@ -56,11 +56,6 @@ export function ink(value) {
   return pack(0, 0, 0, 255 * Math.min(1, Math.max(0, value)));
 }
 
-/** A packed colour in CSS. */
-export function css(colour) {
-  return `rgb(${colour & 255} ${(colour >> 8) & 255} ${(colour >> 16) & 255})`;
-}
-
 /** The largest absolute value, or 1 where all are 0, to divide by. */
 export function largest(values) {
   let most = 0;
@@ -73,12 +68,6 @@ export function image(width, height, colourOf) {
   const canvas = new OffscreenCanvas(width, height);
   paint(canvas, colourOf);
   return canvas;
-}
-
-/** Weights as an image, scaled by the largest. */
-export function weightImage(weights, width, height) {
-  const most = largest(weights);
-  return image(width, height, (k) => signed(weights[k] / most));
 }
 
 /** Fill a canvas, one pixel per number. */

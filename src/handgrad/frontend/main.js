@@ -20,31 +20,20 @@ const SECTIONS = {
 const OF_IMAGES = ["train", "digits"]; // in a page without a server
 
 const embedded = document.getElementById("model"); // in an exported file: the model as base64, without a server
-const store = new Store({
-  section: "draw",
-  part: null,
-  network: null,
-  modelName: "",
-  facts: [],
-  problem: null,
-  pixels: null,
-  strokes: null,
-  focus: null,
-  layer: null,
-  status: "",
-});
+const drawn = { pixels: null, strokes: null, focus: null, layer: null };
+const store = new Store({ section: "draw", part: null, network: null, modelName: "", facts: [], problem: null, status: "", ...drawn });
 /** @type {any[]} */
 const tabs = [...document.querySelectorAll("[role=tab]")];
 const panelOf = (tab) => document.getElementById(tab.getAttribute("aria-controls"));
 let fading = 0;
 
 Object.assign(window, { handgrad: store }); // for the console and for tests
-store.backend = embedded
-  ? new PageBackend(
-      () => store.state.network,
-      (drawing) => pixelsOf(drawing, store.state.network.framing),
-    )
-  : serverBackend;
+const inPage = () =>
+  new PageBackend(
+    () => store.state.network,
+    (drawing) => pixelsOf(drawing, store.state.network.framing),
+  );
+store.backend = embedded ? inPage() : serverBackend;
 
 /** Show the section, and the part of it, that the address names, e.g. #train/mlp-1. */
 function followAddress() {
@@ -64,7 +53,7 @@ function writeAddress({ section, part }) {
 function showSection({ section }) {
   for (const tab of tabs) {
     const selected = panelOf(tab).id === section;
-    tab.setAttribute("aria-selected", String(selected));
+    tab.setAttribute("aria-selected", selected);
     tab.tabIndex = selected ? 0 : -1;
     panelOf(tab).hidden = !selected;
   }
@@ -108,28 +97,22 @@ function showFacts({ network, modelName, facts }) {
   line.title = texts.join(" · ");
 }
 
+/** Show the size of the network, and the validation accuracy, or else loss, of its run, where there is one. */
 async function describe({ network, modelName }) {
   if (!network) return;
   const facts = [architecture(network), `${network.parameterCount.toLocaleString("en")} parameters`];
   store.set({ facts });
-  const accuracy = embedded ? embedded.dataset.accuracy : await validated(modelName);
-  if (accuracy && store.state.network === network) store.set({ facts: [...facts, accuracy] });
-}
-
-/** The validation accuracy, or else loss, of the run of that name, or null where there is none. */
-async function validated(name) {
-  const record = await store.backend.validated(name).catch(() => null);
-  if (!record) return null;
-  const accuracy = record.validation_accuracy;
-  return accuracy === null
-    ? `validation loss ${record.validation_loss.toPrecision(3)}`
-    : `validation accuracy ${(100 * accuracy).toFixed(1)} %`;
+  const inThisPage = async () => (await store.backend.runs()).find(({ name }) => name === modelName)?.last;
+  const record = await (embedded ? inThisPage() : store.backend.validated(modelName)).catch(() => null);
+  const accuracy = record?.validation_accuracy ?? null;
+  const loss = record?.validation_loss == null ? "" : `validation loss ${record.validation_loss.toPrecision(3)}`;
+  const measured = accuracy === null ? loss : `validation accuracy ${(100 * accuracy).toFixed(1)} %`;
+  if (store.state.network === network) store.set({ facts: [...facts, measured || embedded?.dataset.accuracy] });
 }
 
 async function loadModel() {
-  if (embedded)
-    return store.set({ network: readModel(fromBase64(embedded.textContent.trim()).buffer), modelName: embedded.dataset.name || "model" });
-  const found = await store.backend.current();
+  const embeddedModel = () => ({ bytes: fromBase64(embedded.textContent.trim()).buffer, name: embedded.dataset.name || "model" });
+  const found = embedded ? embeddedModel() : await store.backend.current();
   if (!found) throw new Error(NO_NETWORK);
   store.set({ network: readModel(found.bytes), modelName: found.name });
 }

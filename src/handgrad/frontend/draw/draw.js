@@ -12,23 +12,10 @@ import { fullScreen, tools } from "handgrad/draw/tools.js";
 import { argmax, element, panel } from "handgrad/elements.js";
 
 export const NO_NETWORK = "no network yet";
+const TRAIN = element("a", { href: "#train" }, "Train one");
 const HOW_TO_TRAIN = [
-  element(
-    "p",
-    { class: "hint" },
-    "There is no network yet. Train one in the section ",
-    element("a", { href: "#train" }, "Train"),
-    ": it takes seconds.",
-  ),
-  element(
-    "p",
-    { class: "note" },
-    "Or in a terminal: ",
-    element("code", {}, "handgrad train mlp"),
-    ", then ",
-    element("code", {}, "handgrad serve"),
-    ".",
-  ),
+  element("p", { class: "hint" }, "There is no network yet. ", TRAIN, ": it takes seconds."),
+  element("p", { class: "note" }, "Or in a terminal: handgrad train mlp, then handgrad serve."),
 ];
 const DIGITS = { classes: [..."0123456789"], task: "classification" };
 const FAST = 8; // milliseconds
@@ -44,6 +31,8 @@ export function mount(section, store) {
   let duration = 0; // of the slow views, in milliseconds
   let flows = false; // whether the next values flow through the graph
 
+  const undo = () => rewrite(() => history.undo());
+  const clear = () => rewrite(() => history.clear());
   const pad = new Pad(history, { changed, write, undo, clear, notify });
   const picture = new Picture({
     begin: () => history.push({ edits: new Map(history.sheet.edits) }),
@@ -64,19 +53,10 @@ export function mount(section, store) {
   const board = element("div", { class: "board" });
   const bar = tools({ undo, clear, write, width: setWidth, full: fullScreen(board, () => pad.canvas.focus()) });
 
-  function undo() {
+  /** Change the history by `work`, and show it. */
+  function rewrite(work) {
     writer.stop();
-    history.undo();
-    redraw();
-  }
-
-  function clear() {
-    writer.stop();
-    history.clear();
-    redraw();
-  }
-
-  function redraw() {
+    work();
     pad.draw();
     changed(true);
   }
@@ -113,9 +93,7 @@ export function mount(section, store) {
   function open({ pixels }) {
     if (pixels === own) return;
     own = pixels;
-    writer.stop();
-    history.open(pixels);
-    redraw();
+    rewrite(() => history.open(pixels));
   }
 
   /** The prediction first; slow views wait until no stroke is being drawn. */
@@ -145,8 +123,8 @@ export function mount(section, store) {
     network = next?.takesDrawings ? next : null;
     prediction.setNetwork(network ?? DIGITS);
     board.hidden = rest.hidden = next !== null && !network; // a form takes their place
-    if (!next && problem)
-      prediction.showMessage(...(problem === NO_NETWORK ? HOW_TO_TRAIN : [element("p", { class: "problem" }, problem)]));
+    const lines = problem === NO_NETWORK ? HOW_TO_TRAIN : [element("p", { class: "problem" }, problem)];
+    if (!next && problem) prediction.showMessage(...lines);
     inside.setNetwork(network);
     picture.how = (network?.framing ?? "digit") === "digit" ? "framed like MNIST's digits" : "as drawn";
     store.set({ focus: null, sheet: history.sheet });

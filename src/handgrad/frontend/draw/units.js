@@ -93,13 +93,8 @@ export function logitsView({ layer, classes, image }) {
     const [negative, positive, total] = ["sum-part negative", "sum-part", "sum-total"].map((kind) => element("span", { class: kind }));
     const number = element("span", { class: "sum-number" });
     const track = element("span", { class: "sum-track", "aria-hidden": "true" }, negative, positive, total);
-    return {
-      row: element("li", { class: "sum" }, element("span", { class: "sum-name" }, name), track, number),
-      negative,
-      positive,
-      total,
-      number,
-    };
+    const row = element("li", { class: "sum" }, element("span", { class: "sum-name" }, name), track, number);
+    return { row, negative, positive, total, number };
   });
   const title = element("h3");
   const top = Array.from({ length: Math.min(TOP, width) }, barRow);
@@ -128,17 +123,13 @@ export function logitsView({ layer, classes, image }) {
     title.textContent = state ? `Largest contributions to ${state.name}` : "Largest contributions";
     const focus = state?.focus ?? 0;
     const contributions = products(focus);
-    const order = ranked(contributions);
-    top.forEach(({ show }, k) => {
-      const text = product(inputs[order[k]], weights.values[focus * width + order[k]]);
-      const value = contributions[order[k]];
-      show(
-        `${image ? "Pixel" : "Unit"} ${order[k] + 1}`,
-        state ? text : "",
-        value / largest(contributions),
-        state ? signedNumber(value) : "",
-      );
-    });
+    ranked(contributions)
+      .slice(0, top.length)
+      .forEach((input, k) => {
+        const value = contributions[input];
+        const text = state ? product(inputs[input], weights.values[focus * width + input]) : "";
+        top[k].show(`${image ? "Pixel" : "Unit"} ${input + 1}`, text, value / largest(contributions), state ? signedNumber(value) : "");
+      });
     templates?.update(state);
   }
   return { element: element("div", {}, element("div", { class: "outputs" }, sums, largestOnes), templates?.element), update };
