@@ -44,7 +44,6 @@ def test_a_regression_is_shown_and_used(
     )
     expect(window.view.get_by_role("heading", name="Loss")).to_be_visible()
     expect(window.view.get_by_role("heading", name="Accuracy")).to_be_hidden()
-    expect(window.gallery_status).to_contain_text("No test images")
     window.act("Use this model")
     expect(window.page.locator("#facts")).to_contain_text(f"validation loss {last['validation_loss']:.3g}")
     window.tab("Predict")
