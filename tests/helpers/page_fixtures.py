@@ -3,10 +3,11 @@
 import os
 import shutil
 from collections.abc import Iterator
+from unittest.mock import patch
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Locator, sync_playwright
 
 import handgrad as hg
 from failing import missing
@@ -35,5 +36,18 @@ def browser() -> Iterator[Browser]:
             launched = playwright.firefox.launch(executable_path=path, channel="moz-firefox")
         else:
             launched = playwright.chromium.launch(executable_path=path)
-        with launched as browser:
+        with (
+            launched as browser,
+            patch.object(Locator, "fill", replace if "firefox" in name else Locator.fill),
+        ):
             yield browser
+
+
+FILL = Locator.fill
+
+
+def replace(field: Locator, text: str) -> None:
+    """Fill a field; in number fields of Firefox, Playwright appends text instead of replacing it."""
+    field.press("Control+a")
+    field.press("Delete")
+    FILL(field, text)
