@@ -286,7 +286,7 @@ def test_full_screen(board: Window) -> None:
         board.press("7")
         board.reads("7")
         assert box_of(board.answer)["height"] > 150
-        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+        assert page.locator(".board").evaluate("(board) => board.scrollHeight <= innerHeight")
         if native:
             page.evaluate("document.exitFullscreen()")  # as the browser does at Escape
         else:
