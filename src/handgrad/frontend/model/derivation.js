@@ -16,18 +16,8 @@
 const FURTHER = ["h", "w", "v"]; // letters that "…" stands for
 const SUMS = ["+", "−"];
 const PRODUCTS = [...SUMS, "·", "/", "//", "mod"];
-
-/** A comparison as 0 or 1; NaN, which stands for an entry outside of an array, stays so. */
-const holds = (test) => (a, b) => (Number.isNaN(a + b) ? NaN : Number(test(a, b)));
-const COMPARISONS = {
-  ">": holds((a, b) => a > b),
-  "≥": holds((a, b) => a >= b),
-  "<": holds((a, b) => a < b),
-  "≤": holds((a, b) => a <= b),
-  "=": holds((a, b) => a === b),
-};
+const COMPARISONS = [">", "≥", "<", "≤", "="];
 const OPERATIONS = {
-  ...COMPARISONS,
   "+": (a, b) => a + b,
   "−": (a, b) => (b === undefined ? -a : a - b),
   "·": (a, b) => a * b,
@@ -35,6 +25,11 @@ const OPERATIONS = {
   "//": (a, b) => Math.floor(a / b),
   mod: (a, b) => a - b * Math.floor(a / b),
   "^": (a, b) => a ** b,
+  ">": (a, b) => Number(a > b),
+  "≥": (a, b) => Number(a >= b),
+  "<": (a, b) => Number(a < b),
+  "≤": (a, b) => Number(a <= b),
+  "=": (a, b) => Number(a === b),
 };
 
 /** Write a number with significant digits and a minus sign, e.g. −0.05648, 1.5e−07. */
@@ -59,42 +54,43 @@ export function derive(declared, given, index, shown = {}, most = 10) {
   const rank = Math.max(...Object.values(given).map((each) => (typeof each === "number" ? 0 : each.shape.length)));
   const further = declared.letters.includes("…") ? index.length - declared.letters.length + 1 : Math.max(0, rank - 2);
   const [letters, tree] = expand([declared.letters, declared.tree], FURTHER.slice(0, further));
-  const scope = { ...given, ...Object.fromEntries(letters.map((letter, k) => [letter, index[k]])) };
-  const uses = {};
-  const value = evaluate(tree, scope, uses) || 0;
+  const scope = within(given, Object.fromEntries(letters.map((letter, k) => [letter, index[k]])));
   const formula = withNames(tree, scope).replace(/\w+/g, (word) => shown[word] ?? word);
   const parts = summands(tree);
   const sum = parts.find(({ part }) => isReduction(part));
+  const uses = {};
   if (!sum) {
-    const term = { label: "", text: withNumbers(tree, scope), value, uses };
-    return { formula, value, symbol: "", terms: [term], count: 1, left: 0, rest: null, uses };
+    const value = evaluate(tree, scope, uses) || 0;
+    const terms = [{ label: "", text: withNumbers(tree, scope), value, uses }];
+    return { formula, value, symbol: "", terms, count: 1, left: 0, rest: null, uses };
   }
   const [symbol, over, , inside] = sum.part;
-  const all = places(sum.part, scope).map((at) => ({ at, value: sum.sign * evaluate(inside, { ...scope, ...at }) }));
-  const size = (term) => (symbol === "Max" ? term.value : Math.abs(term.value));
-  const sorted = all.filter((term) => !Number.isNaN(term.value)).sort((a, b) => size(b) - size(a));
-  const largest = sorted.slice(0, most).filter((term, k) => k === 0 || sorted.length <= most || term.value);
-  const terms = largest.map((term) => {
-    const [inner, own] = [{ ...scope, ...term.at }, {}];
-    evaluate(inside, inner, own);
-    return {
-      label: over.map((letter) => `${letter}=${term.at[letter]}`).join(", "),
-      text: withNumbers(inside, inner),
-      value: term.value,
-      uses: own,
-    };
+  const all = places(sum.part, scope).map((at) => {
+    const [inner, own] = [within(scope, at), {}];
+    return { at, inner, value: sum.sign * evaluate(inside, inner, own), uses: own };
   });
-  const left = sorted.slice(terms.length).reduce((total, term) => total + term.value, 0);
-  return { formula, value, symbol, terms, count: sorted.length, left, rest: remaining(parts, sum, scope), uses };
+  const valid = all.filter(({ value }) => !Number.isNaN(value));
+  for (const term of valid) add(uses, term.uses);
+  const size = ({ value }) => (symbol === "Max" ? value : Math.abs(value));
+  const sorted = [...valid].sort((a, b) => size(b) - size(a));
+  const largest = sorted.filter(({ value }, k) => k === 0 || (k < most && (value || sorted.length <= most)));
+  const label = (at) => over.map((letter) => `${letter}=${at[letter]}`).join(", ");
+  const terms = largest.map(({ at, inner, value, uses: own }) => ({
+    label: label(at),
+    text: withNumbers(inside, inner),
+    value,
+    uses: own,
+  }));
+  const total = (each) => each.reduce((found, { value }) => found + value, 0);
+  const others = parts.filter((part) => part !== sum).map(({ part, sign }) => ({ part, sign, value: sign * evaluate(part, scope, uses) }));
+  const text = others.map(({ part, sign }) => `${sign < 0 ? "−" : "+"} ${withNumbers(part, scope)}`).join(" ");
+  const rest = others.length ? { text: text.replace(/^\+ /, ""), value: total(others) } : null;
+  const value = (symbol === "Max" ? sorted[0].value : total(valid)) + total(others);
+  return { formula, value, symbol, terms, count: sorted.length, left: total(sorted.slice(terms.length)), rest, uses };
 }
 
-/** What is added to the sum, with its numbers. */
-function remaining(parts, sum, scope) {
-  const others = parts.filter((part) => part !== sum);
-  const text = others.map(({ part, sign }) => `${sign < 0 ? "−" : "+"} ${withNumbers(part, scope)}`).join(" ");
-  const value = others.reduce((total, { part, sign }) => total + sign * evaluate(part, scope), 0);
-  return others.length ? { text: text.replace(/^\+ /, ""), value } : null;
-}
+/** A scope with further names. */
+const within = (scope, names) => Object.assign(Object.create(scope), names);
 
 /** Put the letters of further axes in the place of "…". */
 function expand(tree, further) {
@@ -140,12 +136,7 @@ function evaluate(tree, scope, uses = null) {
       uses,
     );
   if (!isReduction(tree)) return (OPERATIONS[kind] ?? Math[kind])(...parts.map((part) => evaluate(part, scope, uses)));
-  const values = places(tree, scope).map((at) => {
-    const own = {};
-    const value = evaluate(parts[2], { ...scope, ...at }, own);
-    if (uses && !Number.isNaN(value)) add(uses, own);
-    return value;
-  });
+  const values = places(tree, scope).map((at) => evaluate(parts[2], within(scope, at), uses));
   const inside = values.filter((value) => !Number.isNaN(value));
   return kind === "Σ" ? inside.reduce((a, b) => a + b, 0) : Math.max(...inside);
 }
@@ -205,7 +196,7 @@ function write(tree, leaf) {
     const wraps = Array.isArray(part) && part.length === 3 && loose.includes(part[0]);
     return wraps || /^(−|Σ|Max)/.test(text) ? `(${text})` : text;
   };
-  if (kind in COMPARISONS) return `[${left} ${kind} ${right}]`;
+  if (COMPARISONS.includes(kind)) return `[${left} ${kind} ${right}]`;
   if (kind === "−" && !right) return `−${inner(a, left, SUMS)}`;
   if (kind === "^") return inner(a, left, PRODUCTS) + (b === 2 ? "²" : `^${inner(b, right, PRODUCTS)}`);
   if (SUMS.includes(kind)) return `${left} ${kind} ${inner(b, right, SUMS)}`;

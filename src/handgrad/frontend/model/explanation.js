@@ -41,7 +41,8 @@ export function explain(network, raw, label, rate) {
   };
 
   let x = batch(network.inputShape, training.x);
-  const inputs = inputScope(network, raw, x);
+  const { shift, divisor } = network.scaling ?? { shift: [0], divisor: [1] };
+  const inputs = { raw: filled(x.shape, raw), shift: filled(x.shape, shift), divisor: filled(x.shape, divisor) };
   const kind = !network.scaling ? "unscaled" : network.forBytes ? "bytes" : "standardized";
   Object.assign(arrays, inputs);
   add("x", "input", "forward", x, INPUTS[kind], inputs, { raw: "raw", shift: "shift", divisor: "divisor" });
@@ -143,11 +144,6 @@ function scopeOf(layer, x, y, argmax) {
   if (argmax) scope.argmax = batch(layer.outputShape, argmax);
   if (layer.type !== "Flatten") return scope;
   return { ...scope, flat: batch([x.values.length], x.values), position: { shape: x.shape, values: x.values.map((_, k) => k) } };
-}
-
-function inputScope({ scaling }, raw, { shape }) {
-  const { shift, divisor } = scaling ?? { shift: [0], divisor: [1] };
-  return { raw: filled(shape, raw), shift: filled(shape, shift), divisor: filled(shape, divisor) };
 }
 
 function resultScope({ targetScaling, classes }, { prediction, loss, dlogits }, label, z) {

@@ -54,9 +54,9 @@ export class ArrayImage {
     const rows = Math.ceil(count / columns);
     this.size = [columns * (w * x + gap) - gap + 2 * MARGIN, rows * (h * y + gap) - gap + 2 * MARGIN];
     this.writes = !ink && x >= WRITTEN[0] && y >= WRITTEN[1];
-    const paper = channels("--ink");
+    const black = ink && channels("--ink");
     const scaled = (value) => Math.sign(value) * Math.abs(value / this.most) ** (isImage ? 0.7 : 1); // small weights are visible
-    const colour = ink ? (value) => pack(...paper, (255 * value) / this.most) : (value) => signed(scaled(value));
+    const colour = ink ? (value) => pack(...black, (255 * value) / this.most) : (value) => signed(scaled(value));
     this.pixels = image(columns * w, rows * h, (k) => {
       const [column, row] = [k % (columns * w), Math.floor(k / (columns * w))];
       const tile = Math.floor(row / h) * columns + Math.floor(column / w);
@@ -161,10 +161,10 @@ export class ArrayImage {
 
   #write(context, shown, used) {
     Object.assign(context, { font: `12px ${token("--font")}`, textAlign: "center", textBaseline: "middle" });
+    const [faded, light, dark] = ["--muted", "--paper", "--ink"].map(token);
     for (let k = 0; k < shown; k++) {
       const [left, top] = this.corner(k);
-      const dark = Math.abs(this.values[k]) > 0.55 * this.most;
-      context.fillStyle = token(used && !used.has(k) ? "--muted" : dark ? "--paper" : "--ink");
+      context.fillStyle = used && !used.has(k) ? faded : Math.abs(this.values[k]) > 0.55 * this.most ? light : dark;
       context.fillText(number(this.values[k], 3), left + this.at.x / 2, top + this.at.y / 2 + 1, this.at.x - 2);
     }
   }

@@ -21,6 +21,7 @@ export function mount(section, store) {
   let network = null; // the same after updates
   let chosen = -1; // the class to explain; −1: that of the example, or the predicted one
   let tested = null; // a test example: {raw, label}
+  let strokes = sample("5"); // of the chosen sample
   let tests = []; // data with test examples
   let latest = ""; // the step that was shown last
 
@@ -28,9 +29,9 @@ export function mount(section, store) {
   const graph = new Graph(open);
   const stage = new Stage(open, (name) => explanation.steps.some((each) => each.name === name));
   const example = element("select", { "aria-label": "Example", onchange: choose });
-  const at = element("input", { type: "number", min: 0, value: 0, "aria-label": "Number of the test example", onchange: choose });
+  const at = element("input", { type: "number", min: 0, value: 0, "aria-label": "Number of the test example", oninput: choose });
   const label = element("select", { onchange: () => explainClass(Number(label.value)) });
-  const rate = element("input", { type: "number", value: 0.1, min: 0, step: "any", onchange: changed });
+  const rate = element("input", { type: "number", value: 0.1, min: 0, step: "any", oninput: changed });
   const loss = element("span", { class: "note", role: "status" });
   const apply = button("Apply the update", () => use(updatedNetwork(network, explanation)));
   const reset = button("Reset", () => use(base), { class: "quiet" });
@@ -38,23 +39,11 @@ export function mount(section, store) {
   const field = (text, ...inputs) => element("label", { class: "row" }, text, ...inputs);
   const [examples, classes, rates] = [field("Example", example, at), field("Class", label), field("Learning rate", rate)];
   const bar = element("div", { class: "steps-bar row" }, examples, classes, rates, apply, reset, loss);
-  const empty = element(
-    "p",
-    { class: "hint" },
-    "There is no network yet. Train one in the section ",
-    element("a", { href: "#train" }, "Train"),
-    ".",
-  );
+  const train = element("a", { href: "#train" }, "Train");
+  const empty = element("p", { class: "hint" }, "There is no network yet. Train one in the section ", train, ".");
   const body = element("div", { class: "steps-body" }, bar, graph.element, stage.element);
-  stage.head.append(
-    element(
-      "div",
-      { class: "row" },
-      button("Back", () => walk(-1)),
-      place,
-      button("Next", () => walk(1)),
-    ),
-  );
+  const [back, next] = [button("Back", () => walk(-1)), button("Next", () => walk(1))];
+  stage.head.append(element("div", { class: "row" }, back, place, next));
   section.append(body, empty);
 
   function open(name) {
@@ -63,10 +52,9 @@ export function mount(section, store) {
 
   /** The index of the step that the address names. */
   function position() {
-    return Math.max(
-      0,
-      explanation.steps.findIndex(({ name }) => name === (store.state.part ?? latest)),
-    );
+    const wanted = store.state.part ?? latest;
+    const found = explanation.steps.findIndex(({ name }) => name === wanted);
+    return Math.max(0, found);
   }
 
   function walk(by) {
@@ -84,15 +72,21 @@ export function mount(section, store) {
   }
 
   async function choose() {
-    tested = null;
-    if (example.value.startsWith(TEST))
-      await readTest(example.value.slice(TEST.length)).catch(({ message }) => store.set({ status: message }));
+    const data = example.value.startsWith(TEST) && example.value.slice(TEST.length);
+    tested = data ? await testExample(data, Number(at.value)).catch(({ message }) => store.set({ status: message })) : null;
+    strokes = sample(sampled());
     explainClass(-1);
   }
 
-  async function readTest(data) {
-    const { images, labels } = await store.backend.examples(data, "test", Number(at.value), 1);
-    if (images.length) tested = { raw: images, label: network.classes.indexOf(String(labels[0])) };
+  /** The digit of the chosen sample. */
+  function sampled() {
+    return example.value.match(/^sample (\d)/)?.[1] ?? "5";
+  }
+
+  async function testExample(data, index) {
+    const { images, labels, total } = await store.backend.examples(data, "test", index, 1);
+    if (!images.length) throw new Error(`${data} has ${total} test examples, from 0`);
+    return { raw: images, label: network.classes.indexOf(String(labels[0])) };
   }
 
   /** The example as the data have it, and its label, if it is known. */
@@ -101,8 +95,7 @@ export function mount(section, store) {
     if (!network.takesDrawings) return { raw: tableExample(network, values) };
     if (example.value === DRAWING && pixels) return { raw: pixels };
     if (tested) return tested;
-    const digit = example.value.match(/\d/)?.[0] ?? "5";
-    return { raw: pixelsOf({ ...blank(), strokes: sample(digit) }, network.framing), label: network.classes.indexOf(digit) };
+    return { raw: pixelsOf({ ...blank(), strokes }, network.framing), label: network.classes.indexOf(sampled()) };
   }
 
   function compute() {
@@ -148,26 +141,27 @@ export function mount(section, store) {
     walk(target - position());
   }
 
+  const choice = (text) => element("option", {}, text);
+
   /** Offer the drawing, if there is one, samples, and test examples. */
   function offer({ pixels }) {
     const samples = Array.from({ length: 10 }, (_, digit) => `sample ${digit}`);
-    const value = pixels ? DRAWING : "sample 5";
-    const choices = [...(pixels ? [DRAWING] : []), ...samples, ...tests];
-    example.replaceChildren(...choices.map((text) => element("option", { selected: text === value }, text)));
+    example.replaceChildren(...(pixels ? [DRAWING] : []).concat(samples, tests).map(choice));
+    example.value = pixels ? DRAWING : "sample 5";
     choose();
   }
 
   async function findTests() {
-    const data = await store.backend.datasets().catch(() => []);
+    const data = (await store.backend?.datasets().catch(() => [])) ?? [];
     tests = data.filter(({ name }) => !name.startsWith("digits/")).map(({ name }) => TEST + name);
-    offer(store.state);
+    example.append(...tests.map(choice));
   }
 
   document.addEventListener("keydown", onKey);
   onScheme(changed);
   store.subscribe(["pixels"], offer);
   findTests();
-  store.subscribe(["section", "network", "values"], changed);
+  store.subscribe(["section", "network", "values"], compute);
   store.subscribe(["part"], () => render(true));
 }
 
@@ -189,7 +183,7 @@ function options(network, steps) {
   const inputs = ["raw", "x", "dx", "shift", "divisor"];
   return (name) => ({
     images,
-    ink: network.forBytes && images.length > 0 && inputs.indexOf(name) in [0, 1],
+    ink: network.forBytes && images.length > 0 && ["raw", "x"].includes(name),
     labels: outputs.includes(name) ? network.classes : inputs.includes(name) ? network.features : [],
   });
 }
