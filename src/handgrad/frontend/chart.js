@@ -162,7 +162,7 @@ export class Chart {
     placed.forEach((label, k) => {
       label.y = Math.max(label.y, k ? placed[k - 1].y + LINE : EDGE.top);
     });
-    const over = Math.max(0, (placed.at(-1)?.y ?? 0) - (this.settings.height - EDGE.bottom));
+    const over = Math.max(0, (placed.at(-1)?.y ?? 0) - (this.settings.height - EDGE.bottom - 6));
     return placed.map(({ x, y, text, colour, dashed }) =>
       svg("text", { class: `chart-end${dashed ? " dashed" : ""}`, x, y: y - over + 4, colour }, text),
     );
