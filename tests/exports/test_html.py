@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Route, expect
 
 import handgrad as hg
 from handgrad.frontend import page_files
+from handgrad.model.files import model_bytes
 from page_window import strokes_of, windows
 
 ACCURACY = "accuracy 97.9 % on validation data of <mnist>"
@@ -22,7 +23,8 @@ MODEL = r'id="model"[^>]*>(.*?)</script>'
 def exported(reader: bytes, tmp_path: Path) -> Path:
     """The export of a network that recognizes drawings."""
     (tmp_path / "model.safetensors").write_bytes(reader)
-    network, recipe = hg.load_model(tmp_path / "model.safetensors"), {"name": 'pen & "ink"'}
+    network = hg.load_model(tmp_path / "model.safetensors")
+    recipe = {"name": 'pen & "ink"', "loss": {"label_smoothing": 0.1}, "data": {"source": "/secret"}}
     hg.export(network, tmp_path / "digits.html", recipe=recipe, accuracy=ACCURACY)
     return tmp_path / "digits.html"
 
@@ -90,7 +92,9 @@ def test_file_is_complete(exported: Path, tmp_path: Path) -> None:
         pairs = re.findall(r'\bfrom\s+"handgrad/([^"]+)"|^import\s+"handgrad/([^"]+)"', module, re.MULTILINE)
         assert {name for pair in pairs for name in pair if name} <= set(modules)
     (model,) = re.findall(MODEL, text)
-    assert b64decode(model) == (tmp_path / "model.safetensors").read_bytes()
+    network = hg.load_model(tmp_path / "model.safetensors")
+    content = model_bytes(network, {"name": 'pen & "ink"', "loss": {"label_smoothing": 0.1}})
+    assert b64decode(model) == content
     assert 'data-name="pen &amp; &quot;ink&quot;" data-accuracy="' in text
 
 

@@ -20,6 +20,9 @@ from handgrad.frontend import kernel_bytes, page_files
 from handgrad.model.files import Recipe, model_bytes
 from handgrad.model.network import Network
 
+SHOWN = ("name", "loss")
+"""The parts of a recipe that a page needs; others may name files of this machine."""
+
 MOST_FIELDS = 200
 """Of a form; ``form/form.js`` has the same limit."""
 
@@ -59,7 +62,8 @@ def write_html(network: Network, path: Path, recipe: Recipe | None, accuracy: st
     attributes = f'type="application/octet-stream;base64" id="model" data-name="{escape(name)}"'
     if accuracy:
         attributes += f' data-accuracy="{escape(accuracy)}"'
-    embedded = f"<script {attributes}>{_base64(model_bytes(network))}</script>"
+    shown = {key: value for key, value in (recipe or {}).items() if key in SHOWN}
+    embedded = f"<script {attributes}>{_base64(model_bytes(network, shown or None))}</script>"
     embedded += _packed("kernels", kernel_bytes())
     write_file(path, _bundle().replace("</body>", f"{embedded}\n</body>").encode())
 
