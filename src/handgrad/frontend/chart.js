@@ -39,18 +39,9 @@ export class Chart {
    *   range(lowest, highest) of the linear axis; log: whether the vertical axis is logarithmic at first; unit of the horizontal
    *   axis; height; pointed(x), called with the x of the crosshair that the user moves, or null
    */
-  constructor({
-    title,
-    format,
-    tick = String,
-    range = (low, high) => [low, high],
-    log = false,
-    unit = "steps",
-    height = 260,
-    pointed = null,
-  }) {
-    this.settings = { title, format, tick, range, unit, height, pointed };
-    this.drawing = svg("svg", { class: "chart-drawing", height, "aria-hidden": "true" });
+  constructor(settings) {
+    this.settings = { tick: String, range: (low, high) => [low, high], unit: "steps", height: 260, pointed: null, ...settings };
+    this.drawing = svg("svg", { class: "chart-drawing", height: this.settings.height, "aria-hidden": "true" });
     this.readout = element("p", { class: "chart-readout" });
     this.scale = element("button", { type: "button", class: "quiet chart-scale", onclick: () => this.setLog(!this.#log) });
     this.plot = element(
@@ -59,7 +50,7 @@ export class Chart {
         class: "chart-plot",
         tabindex: 0,
         role: "slider",
-        "aria-label": `${title}: values by step`,
+        "aria-label": `${settings.title}: values by step`,
         onpointermove: (event) => this.#onPointer(event),
         onpointerdown: (event) => this.#onPointer(event),
         onpointerleave: (event) => event.pointerType === "mouse" && this.#move(null),
@@ -68,10 +59,10 @@ export class Chart {
       },
       this.drawing,
     );
-    const head = element("div", { class: "chart-head" }, element("h3", {}, title), this.scale);
+    const head = element("div", { class: "chart-head" }, element("h3", {}, settings.title), this.scale);
     this.element = element("div", { class: "chart" }, head, this.plot, this.readout);
     new ResizeObserver(() => this.draw()).observe(this.plot);
-    this.setLog(log);
+    this.setLog(settings.log ?? false);
   }
 
   setLog(log) {
@@ -110,12 +101,8 @@ export class Chart {
     const labels = this.#curves.map(({ label, points }) => `${label} ${format(points.at(-1)[1])}`);
     this.#right = Math.min(this.#width / 3, 18 + 7.2 * Math.max(6, ...labels.map(({ length }) => length)));
     this.drawing.setAttribute("width", this.#width);
-    this.drawing.replaceChildren(
-      ...this.#axes(),
-      ...this.#curves.map((curve) => this.#line(curve)),
-      ...this.#ends(labels),
-      ...this.#cross(),
-    );
+    const lines = this.#curves.map((curve) => this.#line(curve));
+    this.drawing.replaceChildren(...this.#axes(), ...lines, ...this.#ends(labels), ...this.#cross());
     this.#describe();
   }
 

@@ -142,6 +142,7 @@ for (const mount of [mountDraw, mountForm]) mount(document.getElementById("draw"
 
 try {
   await startKernels(await kernelBytes());
+  store.set({ kernels: true });
   await loadModel();
 } catch (error) {
   store.set({ facts: [error.message === NO_NETWORK ? NO_NETWORK : "no network"], problem: error.message });

@@ -1,6 +1,6 @@
 // The Draw section: strokes become 28×28 pixels, the network predicts, and every layer shows how.
 
-import { Examples } from "handgrad/draw/examples.js";
+import { examplesView } from "handgrad/draw/examples.js";
 import { History } from "handgrad/draw/history.js";
 import { insideView } from "handgrad/draw/inside.js";
 import { Pad } from "handgrad/draw/pad.js";
@@ -48,7 +48,7 @@ export function mount(section, store) {
     store.set({ focus: index === store.state.focus && !keep ? null : index });
   }, "Draw something to see its class.");
   const inside = insideView(store);
-  const examples = new Examples(store);
+  const examples = examplesView(store);
   const writer = new Writer(pad, changed);
   const board = element("div", { class: "board" });
   const bar = tools({ undo, clear, write, width: setWidth, full: fullScreen(board, () => pad.canvas.focus()) });
@@ -78,11 +78,11 @@ export function mount(section, store) {
   }
 
   /** Compute the network's input from the sheet. */
-  function render({ sheet }) {
+  function render({ sheet, kernels }) {
     const { example, edits } = sheet;
     const framing = network?.framing ?? "digit";
     const drawing = framing === "digit" ? enlarged(sheet.drawing) : sheet.drawing;
-    const framed = example ?? (drawing.strokes.length ? pixelsOf(drawing, framing) : null);
+    const framed = example ?? (kernels && drawing.strokes.length ? pixelsOf(drawing, framing) : null);
     own = framed || edits.size ? Uint8Array.from(framed ?? new Uint8Array(784)) : null;
     for (const [pixel, value] of edits) own[pixel] = value;
     prediction.warn(!example && severalDigits(sheet.drawing) ? SEVERAL : "");
@@ -135,7 +135,7 @@ export function mount(section, store) {
   section.append(board, rest);
   store.set({ sheet: history.sheet });
   store.subscribe(["network", "problem"], setNetwork);
-  store.subscribe(["sheet"], render);
+  store.subscribe(["sheet", "kernels"], render);
   store.subscribe(["pixels"], open);
   store.subscribe(["pixels", "focus", "network", "section"], predict);
   examples.open();

@@ -4,57 +4,41 @@ import { button, digitCanvas, element, moveFocus, panel } from "handgrad/element
 
 const COUNT = 20;
 
-export class Examples {
-  #start = 0;
-  #total = 0;
+/** A line of examples, hidden until there are some; `open()` lists the data sets, and opens the first. */
+export function examplesView(store) {
+  let [start, total] = [0, 0];
+  const choice = element("select", { "aria-label": "Data set", onchange: () => turn(-Infinity) });
+  const onkeydown = (event) => moveFocus(event, [...strip.children]);
+  const strip = element("div", { class: "strip", role: "group", "aria-label": "Examples of the test split", onkeydown });
+  const step = (by, label, text) => button(text, () => turn(by), { class: "quiet", "aria-label": label });
+  const [back, next] = [step(-COUNT, "Previous examples", "←"), step(COUNT, "Next examples", "→")];
+  const whole = panel("examples", "Examples", element("h2", {}, "Test examples"), choice, back, strip, next);
+  whole.hidden = true;
 
-  constructor(store) {
-    this.store = store;
-    this.choice = element("select", { "aria-label": "Data set", onchange: () => this.#turn(-Infinity) });
-    this.strip = element("div", {
-      class: "strip",
-      role: "group",
-      "aria-label": "Examples of the test split",
-      onkeydown: (event) => moveFocus(event, [...this.strip.children]),
-    });
-    const step = (by, label, text) => button(text, () => this.#turn(by), { class: "quiet", "aria-label": label });
-    this.element = panel(
-      "examples",
-      "Examples",
-      element("h2", {}, "Test examples"),
-      this.choice,
-      step(-COUNT, "Previous examples", "←"),
-      this.strip,
-      step(COUNT, "Next examples", "→"),
-    );
-    this.element.hidden = true;
+  async function open() {
+    const sets = await store.backend.datasets().catch(() => []);
+    choice.replaceChildren(...sets.map(({ name }) => element("option", { value: name }, name)));
+    if (sets.length) await load().catch(() => {});
   }
 
-  /** List the data sets, and open the first; without any, there is nothing to show. */
-  async open() {
-    const sets = (await this.store.backend?.datasets().catch(() => [])) ?? [];
-    this.choice.replaceChildren(...sets.map(({ name }) => element("option", { value: name }, name)));
-    if (sets.length) await this.#load().catch(() => {});
+  async function turn(by) {
+    start = by === -Infinity ? 0 : Math.max(0, start + by < total ? start + by : start);
+    await load().catch((error) => store.set({ status: error.message }));
   }
 
-  async #turn(by) {
-    const last = Math.max(0, Math.floor((this.#total - 1) / COUNT) * COUNT);
-    this.#start = by === -Infinity ? 0 : Math.min(last, Math.max(0, this.#start + by));
-    await this.#load().catch((error) => this.store.set({ status: error.message }));
+  async function load() {
+    const name = choice.value;
+    const found = await store.backend.examples(name, "test", start, COUNT);
+    if (name !== choice.value) return; // another was chosen meanwhile
+    total = found.total;
+    whole.hidden = false;
+    strip.replaceChildren(...Array.from(found.labels, (label, k) => example(found.images.slice(784 * k, 784 * (k + 1)), label, k)));
   }
 
-  async #load() {
-    const name = this.choice.value;
-    const { images, labels, total } = await this.store.backend.examples(name, "test", this.#start, COUNT);
-    if (name !== this.choice.value) return; // another was chosen meanwhile
-    this.#total = total;
-    this.element.hidden = false;
-    this.strip.replaceChildren(...Array.from(labels, (label, k) => this.#button(images.subarray(784 * k, 784 * (k + 1)), label, k)));
+  function example(pixels, label, k) {
+    const name = `Example ${start + k + 1}, labelled ${label}`;
+    const show = () => store.set({ pixels: Uint8Array.from(pixels), status: `Example opened, labelled ${label}` });
+    return button(digitCanvas(pixels), show, { class: "example", "aria-label": name, title: name, tabindex: k ? -1 : 0 });
   }
-
-  #button(pixels, label, k) {
-    const name = `Example ${this.#start + k + 1}, labelled ${label}`;
-    const open = () => this.store.set({ pixels: Uint8Array.from(pixels), status: `Example opened, labelled ${label}` });
-    return button(digitCanvas(pixels), open, { class: "example", "aria-label": name, title: name, tabindex: k ? -1 : 0 });
-  }
+  return { element: whole, open };
 }
