@@ -39,7 +39,7 @@ FRAMES: list[tuple[Strokes, Strokes]] = [
     (SQUARE, [[[0.2, 0.35], [0.8, 0.35], [0.8, 0.65]]]),  # to 0.6, in the middle
     ([[[0.2, 0.2], [0.2, 0.9]]], [[[0.2, 0.2], [0.2, 0.9]]]),  # is large and inside
     ([[[0.02, 0.1], [0.02, 0.8]]], [[[0.5, 0.15], [0.5, 0.85]]]),  # the edge cuts the pen
-    ([[[0, 0], [1, 1]]], [[[0, 0], [1, 1]]]),  # nowhere is enough space
+    ([[[0, 0], [1, 1]]], [[[0, 0], [1, 1]]]),  # too large to be moved inside
     ([[[0.1, 0.1]]], [[[0.1, 0.1]]]),  # a dot
     ([], []),
 ]

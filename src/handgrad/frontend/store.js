@@ -10,7 +10,7 @@ export class Store {
   #changed = new Set();
   #requested = false;
 
-  /** Where the data, the runs and the collections come from; null: from nowhere. */
+  /** Where the data, the runs and the collections come from; null: there are none. */
   backend = null;
 
   /** @param {State} state */

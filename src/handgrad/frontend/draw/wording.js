@@ -41,7 +41,7 @@ export function wordingOf({ classes, task, targetScaling, recipe }) {
     sentence: (prediction) => inWords(calibrated(prediction, smoothing), classes),
     text: inPercent,
     predicted: (prediction, index) => index === argmax(prediction),
-    note: smoothing ? `Trained with label smoothing ${smoothing}: the bars estimate smoothed labels. The sentence undoes this.` : "",
+    note: smoothing ? `Bars with label smoothing ${smoothing}; the sentence undoes it.` : "",
   };
 }
 
