@@ -67,6 +67,6 @@ export class Graph {
     }
     const current = this.nodes.get(name);
     if (focused) current.focus({ preventScroll: true });
-    this.element.scrollLeft = current.offsetLeft - this.element.clientWidth / 2;
+    this.element.scrollLeft = current.parentElement.offsetLeft - this.element.clientWidth / 3;
   }
 }

@@ -95,7 +95,9 @@ export class Stage {
     const title =
       this.isStep(name) && name !== this.step.name ? button(name, () => this.open(name), { class: "quiet" }) : element("b", {}, name);
     const shape = element("span", {}, array.shape.join(" × "));
-    const box = element("div", { class: "step-array" }, element("div", { class: "step-labels", "aria-hidden": "true" }, ...names), canvas);
+    const scrolls = image.size[1] > LENS + 8 ? { tabindex: 0, role: "group", "aria-label": name } : {};
+    const heads = element("div", { class: "step-labels", "aria-hidden": "true" }, ...names);
+    const box = element("div", { class: "step-array", ...scrolls }, heads, canvas);
     const figure = element(
       "figure",
       {},
