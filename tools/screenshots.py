@@ -22,14 +22,17 @@ from handgrad.data.mnist import ensure
 from page_window import SETTLED, Window, strokes_of, windows
 from served import Process, serving
 
-PHONE: dict[str, Any] = {
-    "viewport": {"width": 390, "height": 844},
-    "device_scale_factor": 2,
-    "is_mobile": True,
-    "has_touch": True,
+SIZES: dict[str, dict[str, Any]] = {
+    "": {"viewport": {"width": 1280, "height": 800}},
+    "-390": {
+        "viewport": {"width": 390, "height": 844},
+        "device_scale_factor": 2,
+        "is_mobile": True,
+        "has_touch": True,
+    },
 }
+"""Suffixes of files, and the windows."""
 SCHEMES: dict[Literal["light", "dark"], str] = {"light": "", "dark": "-dark"}
-FIRST_ROW: Any = {"width": 1280, "height": 664}
 FOLDER = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/images/page").absolute()
 
 
@@ -71,41 +74,47 @@ def take_form(place: Path, chromium: Browser) -> None:
 
 def take(server: Process, open_window: Any) -> None:
     """Take the screenshots of all sections."""
-    window = open_window("draw", viewport={"width": 1280, "height": 1200})
-    draw(window, "3", "slanted")
-    shoot(window.page, "draw")
-    window.page.set_viewport_size(FIRST_ROW)
-    shoot(window.page, "home")
-    shoot(window.page, "units", window.page.get_by_role("region", name="Layer 1"))
-    shoot(window.page, "outputs", window.page.get_by_role("region", name="Logits"))
-    phone = open_window("draw", **PHONE)
-    draw(phone, "7", "another")
-    shoot(phone.page, "phone")
+    train = open_window(viewport={"width": 1280, "height": 1000})
+    running = train.start("mlp", "mnist", epochs=60)  # still runs when it is paused
+    server.await_records(running, 300)
+    for suffix, view in SIZES.items():
+        window = open_window(f"train/{running}", **view)
+        expect(window.gallery.locator(".error").first).to_be_visible()
+        shoot(window.page, f"train{suffix}", height=1000)
+    train.act("Pause")
+    train.is_("paused")
+    for suffix, view in SIZES.items():
+        window = open_window("draw", **view)
+        draw(window, "3", "slanted")
+        shoot(window.page, f"draw{suffix}", height=1180)
+        if not suffix:
+            shoot(window.page, "home")
+        window.tab("Step by step")
+        window.page.evaluate("location.hash = '#steps/z1'")
+        window.settle()
+        shoot(window.page, f"steps{suffix}", height=1000)
 
-    window = open_window("digits", viewport={"width": 1280, "height": 1240})
+    for suffix, view in SIZES.items():
+        window = open_window("digits", **view)
+        if not suffix:
+            collect(window)
+        shoot(window.page, f"digits{suffix}", height=1240)
+
+    server.post("/model", run="convnet")
+    window = open_window("draw", **SIZES[""])
+    draw(window, "5", "hooks")
+    shoot(window.page, "maps", window.page.locator(".layers"))
+
+
+def collect(window: Window) -> None:
+    """Draw and label three digits of each class, and fine-tune on them."""
     for kind in ("slanted", "another", "hooks"):
         for label in "0123456789":
             window.draw(strokes_of(label, kind, 2))
             window.pad.press(label)
             expect(window.page.locator("#status")).to_contain_text(f"added as {label}")
     window.page.get_by_role("button", name="Fine-tune").click()
-    expect(window.page.locator(".comparison tbody tr")).to_have_count(2)
-    window.page.evaluate("scrollTo(0, 0)")
-    shoot(window.page, "digits")
-
-    window = open_window(viewport={"width": 1280, "height": 1320})
-    name = window.start("mlp", "mnist", epochs=60)  # still runs when it is paused
-    server.await_records(name, 20)
-    expect(window.gallery.locator(".error").first).to_be_visible()
-    window.page.mouse.move(2, 2)
-    shoot(window.page, "train")
-    window.act("Pause")
-    window.is_("paused")
-
-    server.post("/model", run="convnet")
-    window = open_window("draw", viewport=FIRST_ROW)
-    draw(window, "5", "hooks")
-    shoot(window.page, "maps", window.page.get_by_role("region", name="Layer 1"))
+    expect(window.page.locator(".comparison-sums tbody tr")).to_have_count(2)
 
 
 def draw(window: Window, label: str, kind: str) -> None:
@@ -116,8 +125,15 @@ def draw(window: Window, label: str, kind: str) -> None:
     window.page.mouse.move(2, 2)
 
 
-def shoot(page: Page, name: str, part: Locator | None = None) -> None:
-    """Save screenshots in light and dark mode in few bytes, without messages over the page."""
+def shoot(page: Page, name: str, part: Locator | None = None, height: int = 0) -> None:
+    """Save screenshots in light and dark mode in few bytes, without messages over the page.
+
+    `height` is that of the window in CSS pixels; 0 leaves it as it is.
+    """
+    size = page.viewport_size
+    if height and size:
+        page.set_viewport_size({"width": size["width"], "height": height})
+    page.evaluate("scrollTo(0, 0)")
     page.evaluate("for (const line of document.querySelectorAll('#status')) line.style.visibility = 'hidden'")
     for scheme, suffix in SCHEMES.items():
         path = FOLDER / f"{name}{suffix}.png"
