@@ -2,7 +2,7 @@
 // record that it received.
 
 const RETRY = 1500; // milliseconds until the next connection, where the browser does not retry itself
-const FINAL = new Set(["finished", "failed", "damaged"]); // states after which no events come
+const FINAL = ["finished", "failed", "damaged"]; // states after which no events come
 
 /**
  * Call `record` with each record of a run, `state` with its state, and `connection` with whether there is one.
@@ -11,52 +11,37 @@ const FINAL = new Set(["finished", "failed", "damaged"]); // states after which 
  * @returns {() => void}  ends this
  */
 export function follow(path, { record, state, connection = () => {} }) {
-  let [source, step, over, timer] = [null, -1, false, 0];
+  let [source, step, over] = [null, -1, false];
 
-  /** Browsers have few connections, which all tabs share: a hidden page has none. Once visible, it receives what it missed. */
+  /** Connect, but not in a hidden page: browsers have few connections, which all tabs share. */
   function update() {
-    if (document.hidden || over) disconnect();
-    else if (!source) connect();
-  }
-
-  function connect() {
-    source = new EventSource(`${path}?after=${step}`);
-    source.addEventListener("open", () => connection(true));
-    source.addEventListener("record", ({ data }) => onRecord(JSON.parse(data)));
-    source.addEventListener("state", ({ data }) => onState(JSON.parse(data)));
-    source.addEventListener("error", onError);
-  }
-
-  function onRecord(found) {
-    if (found.step <= step) return; // sent again, by a run that was resumed from its last checkpoint
-    step = found.step;
-    record(found);
-  }
-
-  function onState(found) {
-    over = FINAL.has(found.state);
-    update();
-    state(found);
-  }
-
-  function onError() {
-    connection(false);
-    if (source?.readyState !== EventSource.CLOSED) return;
-    disconnect();
-    timer = setTimeout(update, RETRY);
-  }
-
-  function disconnect() {
-    clearTimeout(timer);
     source?.close();
-    source = null;
+    source = over || document.hidden ? null : new EventSource(`${path}?after=${step}`);
+    source?.addEventListener("open", () => connection(true));
+    source?.addEventListener("record", ({ data }) => {
+      const found = JSON.parse(data);
+      if (found.step <= step) return; // sent again, by a run that was resumed from its last checkpoint
+      step = found.step;
+      record(found);
+    });
+    source?.addEventListener("state", ({ data }) => {
+      const found = JSON.parse(data);
+      if (FINAL.includes(found.state)) end();
+      state(found);
+    });
+    source?.addEventListener("error", ({ target }) => {
+      connection(false);
+      if (target === source && target.readyState === EventSource.CLOSED) setTimeout(() => target === source && update(), RETRY);
+    });
+  }
+
+  function end() {
+    over = true;
+    document.removeEventListener("visibilitychange", update);
+    source?.close();
   }
 
   document.addEventListener("visibilitychange", update);
   update();
-  return () => {
-    over = true;
-    document.removeEventListener("visibilitychange", update);
-    disconnect();
-  };
+  return end;
 }

@@ -2,10 +2,9 @@
 
 import { pixelsOf } from "handgrad/draw/strokes.js";
 import { button, digitCanvas, element, moveFocus, panel, saveFile } from "handgrad/elements.js";
-import { openExample } from "handgrad/train/gallery.js";
+import { attempt, DIGITS, openExample } from "handgrad/train/actions.js";
 
 const KEY = "handgrad.collection.name"; // survives a reload
-const DIGITS = [..."0123456789"];
 
 /**
  * Show the collection, which the store contains as {name, digits: {label, pixels}[]}.
@@ -26,8 +25,7 @@ export function collection(store) {
     spellcheck: "false",
     onchange: rename,
   });
-  const saves = button("Download", () => attempt(async () => saveFile(await stored.download(store.state.collection.name))));
-  const line = element("p", { class: "note collection-line", role: "status" });
+  const saves = button("Download", () => attempt(store, async () => saveFile(await stored.download(store.state.collection.name))));
   const rows = element("div", { class: "thumbnail-rows", onkeydown: onKey });
   const opens = button("Open in Draw", show);
   const removes = button("Remove", () => remove(selected));
@@ -40,7 +38,7 @@ export function collection(store) {
 
   /** Load a collection, which is empty where there is none of that name. */
   function open(name = store.state.collection.name) {
-    return attempt(async () => {
+    return attempt(store, async () => {
       field.value = name;
       localStorage.setItem(KEY, name);
       const [found, sets] = await Promise.all([stored.read(name), stored.list()]);
@@ -53,24 +51,12 @@ export function collection(store) {
   }
 
   function add(drawing, label, pixels) {
-    return attempt(async () => {
+    return attempt(store, async () => {
       await stored.add(store.state.collection.name, { ...drawing, label }, pixels);
       await open();
       const same = store.state.collection.digits.filter((digit) => digit.label === label);
       store.set({ status: `added as ${label}: ${same.length} in the collection` });
     });
-  }
-
-  /** Whether work succeeds; the message of an error is shown. */
-  async function attempt(work) {
-    line.textContent = "";
-    try {
-      await work();
-      return true;
-    } catch (error) {
-      line.textContent = error.message;
-      return false;
-    }
   }
 
   function render({ collection: { name, digits }, network }) {
@@ -110,7 +96,7 @@ export function collection(store) {
   async function remove(index) {
     const { name, digits } = store.state.collection;
     selected = null;
-    await attempt(async () => {
+    await attempt(store, async () => {
       await stored.remove(name, index);
       await open();
       store.set({ status: `removed a ${digits[index].label}` });
@@ -130,5 +116,5 @@ export function collection(store) {
   addEventListener("focus", visible);
   const head = element("div", { class: "row" }, element("label", { for: "collection-name" }, "Name"), field, names, saves);
   const tools = element("div", { class: "row thumbnail-tools" }, status, opens, removes);
-  return { element: panel("collection", "Your digits", element("h2", {}, "Your digits"), head, line, rows, tools), add };
+  return { element: panel("collection", "Your digits", element("h2", {}, "Your digits"), head, rows, tools), add };
 }

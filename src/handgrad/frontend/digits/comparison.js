@@ -1,9 +1,9 @@
 // Before and after fine-tuning: the accuracy of two networks on the collection and on test images, and changed predictions.
 
 import { button, digitCanvas, element, panel } from "handgrad/elements.js";
+import { openExample } from "handgrad/train/actions.js";
 import { classify } from "handgrad/train/evaluator.js";
 import { count, percent } from "handgrad/train/format.js";
-import { openExample } from "handgrad/train/gallery.js";
 import { testImages } from "handgrad/train/test_images.js";
 
 const LIMIT = 40; // changed predictions shown per set

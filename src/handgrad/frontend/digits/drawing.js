@@ -4,8 +4,8 @@ import { History } from "handgrad/draw/history.js";
 import { Pad } from "handgrad/draw/pad.js";
 import { pixelsOf } from "handgrad/draw/strokes.js";
 import { argmax, button, eachFrame, element, panel } from "handgrad/elements.js";
+import { DIGITS } from "handgrad/train/actions.js";
 
-const DIGITS = [..."0123456789"];
 const KEYS = "In the drawing area, the keys 0 … 9 label the digit; arrow keys and Space draw, Z undoes.";
 
 /**

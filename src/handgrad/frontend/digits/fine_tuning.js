@@ -3,9 +3,9 @@
 import { comparison } from "handgrad/digits/comparison.js";
 import { button, element } from "handgrad/elements.js";
 import { readModel } from "handgrad/model/network.js";
+import { attempt, useModel } from "handgrad/train/actions.js";
 import { labelled } from "handgrad/train/form.js";
-import { STATES, showProgress } from "handgrad/train/format.js";
-import { useModel } from "handgrad/train/run_view.js";
+import { showProgress, stateOf } from "handgrad/train/format.js";
 
 const WAITING = {
   running: "is training on your digits …",
@@ -36,16 +36,14 @@ export function fineTuning(store) {
     starts.ariaBusy = "true";
     const { network, modelName, collection, runs } = store.state;
     const numbers = { ...DEFAULTS, epochs: Number(epochs.value), learning_rate: Number(rate.value) };
-    try {
+    await attempt(store, async () => {
       const started = await store.backend.start({ start: true, data: `digits/${collection.name}`, ...numbers });
       run = { name: started.name, before: { name: modelName, network }, state: null };
       after = null;
       link.href = `#train/${run.name}`;
       link.hidden = false;
       store.set({ runs: [started, ...runs], run: run.name });
-    } catch (error) {
-      line.textContent = error.message;
-    }
+    });
     starts.ariaBusy = null;
   }
 
@@ -53,9 +51,9 @@ export function fineTuning(store) {
     const found = run && runs.find(({ name }) => name === run.name);
     uses.hidden = !after;
     if (!found) return;
-    const { name, state, error } = found;
+    const { name, state } = found;
     showProgress(bar, found, state === "failed" ? [] : records[name]);
-    const text = connected ? `${name} ${STATES[state]}${error ? `: ${error}` : ""}` : "The connection is lost; trying again …";
+    const text = connected ? stateOf(found) : "The connection is lost; trying again …";
     if (line.textContent !== text) line.textContent = text; // screen readers announce each assignment
     if (state === run.state) return;
     run.state = state;

@@ -1,13 +1,9 @@
 // Runs, their records and their numbers as text.
 
-/** The predicate for each state of a run. */
-export const STATES = {
-  running: "is training",
-  paused: "is paused",
-  finished: "is finished",
-  failed: "has failed",
-  damaged: "is damaged",
-};
+/** The state of a run in words, with its error if it has one. */
+export function stateOf({ name, state, error }) {
+  return `${name} ${state === "failed" ? "has" : "is"} ${state}${error ? `: ${error}` : ""}`;
+}
 
 /** A percentage, e.g. 97.31 %. */
 export function percent(share) {

@@ -1,18 +1,13 @@
 // Test images, classified again by each new network; errors are framed and show the predicted class.
 
 import { button, digitCanvas, element, moveFocus, panel } from "handgrad/elements.js";
+import { openExample } from "handgrad/train/actions.js";
 import { classify } from "handgrad/train/evaluator.js";
 import { count, percent, sourceName } from "handgrad/train/format.js";
 import { testImages } from "handgrad/train/test_images.js";
 
 const CELLS = matchMedia("(max-width: 48rem)").matches ? 48 : 120; // images per page
 const EMPTY = "Test images are classified when there is a network.";
-
-/** Show an example in Draw. */
-export function openExample(store, pixels, label) {
-  const status = `Example opened, labelled ${label}`;
-  store.set({ section: "draw", part: null, pixels: Uint8Array.from(pixels), strokes: null, status });
-}
 
 /** Show the test images for the data of the selected run. */
 export function gallery(store) {
@@ -27,11 +22,11 @@ export function gallery(store) {
 
   const all = button("All", () => filter(false));
   const errors = button("Errors", () => filter(true));
-  const classes = element("select", { "aria-label": "Class", onchange: () => turn(-page) });
+  const classes = element("select", { "aria-label": "Class", onchange: () => layOut(0) });
   const status = element("p", { class: "note gallery-status" }, EMPTY);
   const range = element("span", { class: "note gallery-range" });
   const grid = element("div", { class: "gallery-grid", role: "group", "aria-label": "Test images", onkeydown: onKey });
-  const step = (by, label, text) => button(text, () => turn(by), { class: "quiet", "aria-label": label });
+  const step = (by, label, text) => button(text, () => layOut(page + by), { class: "quiet", "aria-label": label });
 
   /** Load the test images for a data source; null: none. */
   async function open(wanted) {
@@ -74,8 +69,9 @@ export function gallery(store) {
     const [{ signal }, isFirst] = [work, !predictions.length];
     const found = await classify(latest.network, examples, signal, (so) => {
       say(`classifying ${examples.name}: ${count(so.length)} of ${count(examples.labels.length)}`);
-      if (isFirst) predictions = so;
-      if (isFirst) shown.forEach(write);
+      if (!isFirst) return;
+      predictions = so;
+      shown.forEach(write);
     });
     busy = false;
     if (found) {
@@ -109,20 +105,15 @@ export function gallery(store) {
     errorsOnly = only;
     all.setAttribute("aria-pressed", !only);
     errors.setAttribute("aria-pressed", only);
-    turn(-page);
+    layOut(0);
   }
 
-  function turn(by) {
-    page += by;
-    layOut();
-  }
-
-  /** Select the examples of this page. */
-  function layOut() {
+  /** Show the matching examples of a page. */
+  function layOut(to = page) {
     const labels = examples?.labels ?? [];
     const wanted = classes.value;
     const matching = [...labels.keys()].filter((k) => (!wanted || labels[k] === wanted) && (!errorsOnly || isError(k)));
-    page = Math.max(0, Math.min(page, Math.ceil(matching.length / CELLS) - 1));
+    page = Math.max(0, Math.min(to, Math.ceil(matching.length / CELLS) - 1));
     const before = String(shown);
     shown = matching.slice(page * CELLS, (page + 1) * CELLS);
     range.textContent = matching.length

@@ -19,17 +19,15 @@ export function runList(store, select) {
   const list = element("ul", { class: "runs-list" });
   const note = element("p", { class: "note" });
 
-  function toggle(name, tick) {
-    if (name === store.state.run) {
-      tick.checked = true; // the selected one is always shown
-      return;
-    }
-    const others = store.state.compared.filter((each) => each !== name);
-    store.set({ compared: store.state.compared.includes(name) ? others : [...others, name].slice(-MOST) });
+  /** Show or hide the curves of a run; those of the selected one are always shown. */
+  function toggle(name) {
+    const { run, compared } = store.state;
+    const others = compared.filter((each) => each !== name);
+    store.set({ compared: compared.includes(name) || name === run ? others : [...others, name].slice(-MOST) });
   }
 
   function addRow(name) {
-    const tick = element("input", { type: "checkbox", "aria-label": `Compare ${name}`, onchange: () => toggle(name, tick) });
+    const tick = element("input", { type: "checkbox", "aria-label": `Compare ${name}`, onchange: () => toggle(name) });
     const [result, facts] = ["result", "facts"].map((part) => element("span", { class: `run-${part}` }));
     const row = button(element("b", {}, name), () => select(name), { class: "run" });
     row.append(result, facts);

@@ -1,31 +1,12 @@
 // The selected run: its name, which is edited in place, its state, and what can be done with it.
 
 import { button, element, saveFile } from "handgrad/elements.js";
+import { attempt, useModel } from "handgrad/train/actions.js";
 import { duration, inShort, showProgress } from "handgrad/train/format.js";
 
 const EMPTY = "Choose a recipe and data, and press Start: the training is shown here.";
 const LOST = "The connection is lost; trying again … The training continues unless the server has ended.";
 const RESUMABLE = ["paused", "failed"];
-const PENDING = { pause: "Pausing: saving the parameters …", resume: "Resuming …" };
-
-/** Use a network in all sections; a server uses it, too. */
-export async function useModel(store, { name: modelName, network }) {
-  await attempt(store, async () => {
-    await store.backend.use?.(modelName);
-    store.set({ network, modelName, status: `${modelName} is in use` });
-  });
-}
-
-/** Whether work succeeds; the message of an error is shown. */
-async function attempt(store, work) {
-  try {
-    await work();
-    return true;
-  } catch (error) {
-    store.set({ status: error.message });
-    return false;
-  }
-}
 
 /** Buttons keep the focus where they cannot be used: they are only marked as disabled. */
 function enable(control, enabled) {
@@ -82,7 +63,7 @@ export function runView(store, select) {
     if (wanted && !run) return listed ? `There is no run ${wanted}. Choose another, or start one.` : "";
     if (!run) return EMPTY;
     if (!connected) return LOST;
-    if (pending) return PENDING[pending];
+    if (pending) return `${pending} …`;
     if (run.error) return run.state === "damaged" ? `It is damaged: ${run.error}.` : run.error;
     const epoch = last ? `epoch ${last.epoch}${run.training.epochs ? ` of ${run.training.epochs}` : ""}` : "";
     if (run.state === "paused") return `Paused${last ? ` in ${epoch}` : ""}. Resume continues after the last checkpoint.`;
@@ -94,7 +75,7 @@ export function runView(store, select) {
 
   async function act(action) {
     if (pending || pauses.ariaDisabled === "true") return;
-    pending = action;
+    pending = action === "pause" ? "Pausing: saving the parameters" : "Resuming";
     render();
     await attempt(store, () => backend[action](store.state.run));
     pending = null;

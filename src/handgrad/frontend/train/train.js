@@ -11,7 +11,7 @@ import { weights } from "handgrad/train/weights.js";
 
 export function mount(section, store) {
   store.set({ runs: [], run: null, compared: [], records: {}, connected: true, latest: null, listed: false, listProblem: null });
-  const form = newTraining(store.backend, (run) => {
+  const form = newTraining(store, (run) => {
     store.set({ status: `${run.name} has started`, runs: [run, ...store.state.runs] });
     select(run.name);
   });

@@ -2,7 +2,7 @@
 // network of the selected one.
 
 import { readModel } from "handgrad/model/network.js";
-import { STATES } from "handgrad/train/format.js";
+import { stateOf } from "handgrad/train/format.js";
 
 const INTERVAL = 2000; // milliseconds between two lists of runs: other tabs and terminals train, too
 const PAUSE = 700; // milliseconds between two requests for a network
@@ -71,7 +71,7 @@ export function watch(store) {
     if (name === run) load();
     if (stream.state === state) return;
     stream.state = state;
-    const status = `${name} ${STATES[state]}${error ? `: ${error}` : ""}`;
+    const status = stateOf({ name, state, error });
     store.set({ runs: runs.map((each) => (each.name === name ? { ...each, state, error } : each)), status, stale: true });
   }
 

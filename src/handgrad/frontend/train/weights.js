@@ -18,13 +18,14 @@ export function weights(store) {
     const none = latest ? "The input of the first layer is not an image." : "They appear after the first epoch.";
     note.textContent = units.length ? `${text}${units.length > LIMIT ? ` The first ${LIMIT} are shown.` : ""}` : none;
     tiles.setAttribute("aria-label", note.textContent);
-    while (tiles.children.length > Math.min(LIMIT, units.length)) tiles.lastChild.remove();
-    units.slice(0, LIMIT).forEach((values, k) => {
-      if (!tiles.children[k]) tiles.append(element("canvas", { class: "pixels", "aria-hidden": "true" }));
-      const most = largest(values);
-      Object.assign(tiles.children[k], { width: side, height: side });
-      paint(tiles.children[k], (pixel) => signed(values[pixel] / most));
-    });
+    tiles.replaceChildren(
+      ...units.slice(0, LIMIT).map((values) => {
+        const canvas = element("canvas", { class: "pixels", width: side, height: side, "aria-hidden": "true" });
+        const most = largest(values);
+        paint(canvas, (pixel) => signed(values[pixel] / most));
+        return canvas;
+      }),
+    );
   }
 
   onScheme(() => draw());
