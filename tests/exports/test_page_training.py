@@ -80,7 +80,7 @@ def test_files_of_mnist(page: Page, tmp_path: Path, digits: hg.Splits) -> None:
     assert add(page, tmp_path, "train-images-idx3-ubyte.gz", packed) == {"train": 0, "test": 0}
     assert add(page, tmp_path, "train-labels-idx1-ubyte", idx(labels)) == {"train": len(labels), "test": 0}
     _, network = trained(page, tmp_path, recipe="mlp", data="mnist", epochs=8, hidden=[32])
-    assert accuracy(network, digits.test) > 0.6
+    assert accuracy(network, digits.split("test")) > 0.6
     for content, words in (
         (packed[:-9], "cut short"),
         (idx(images)[:999], "cut short"),
