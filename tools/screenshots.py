@@ -74,15 +74,15 @@ def take_form(place: Path, chromium: Browser) -> None:
 
 def take(server: Process, open_window: Any) -> None:
     """Take the screenshots of all sections."""
-    train = open_window(viewport={"width": 1280, "height": 1000})
-    running = train.start("mlp", "mnist", epochs=60)  # still runs when it is paused
+    train = open_window(**SIZES[""])
+    running = train.start("mlp", "mnist", epochs=200)  # still runs when it is paused
     server.await_records(running, 300)
-    for suffix, view in SIZES.items():
-        window = open_window(f"train/{running}", **view)
-        expect(window.gallery.locator(".error").first).to_be_visible()
-        shoot(window.page, f"train{suffix}", height=1000)
+    shoot(train.page, "train", height=1000)
     train.act("Pause")
     train.is_("paused")
+    phone = open_window(f"train/{running}", **SIZES["-390"])
+    phone.classified()
+    shoot(phone.page, "train-390", height=1000)
     for suffix, view in SIZES.items():
         window = open_window("draw", **view)
         draw(window, "3", "slanted")
@@ -103,7 +103,7 @@ def take(server: Process, open_window: Any) -> None:
     server.post("/model", run="convnet")
     window = open_window("draw", **SIZES[""])
     draw(window, "5", "hooks")
-    shoot(window.page, "maps", window.page.locator(".layers"))
+    shoot(window.page, "maps", window.page.get_by_role("region", name="The network"))
 
 
 def collect(window: Window) -> None:
@@ -114,7 +114,7 @@ def collect(window: Window) -> None:
             window.pad.press(label)
             expect(window.page.locator("#status")).to_contain_text(f"added as {label}")
     window.page.get_by_role("button", name="Fine-tune").click()
-    expect(window.page.locator(".comparison-sums tbody tr")).to_have_count(2)
+    expect(window.page.locator(".comparison-results tbody tr")).to_have_count(2)
 
 
 def draw(window: Window, label: str, kind: str) -> None:
