@@ -59,11 +59,12 @@ function showSection({ section }) {
   }
 }
 
-/** Open a section as its link would, but leave the focus on the tab. */
+/** Open a section as its link would, but leave the focus on the tab, unless it was clicked: then keys are the section's. */
 function onTabClick(event) {
   const tab = event.target.closest("[role=tab]");
   if (!tab || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
+  if (event.detail) tab.blur();
   if (panelOf(tab).id === store.state.section) return;
   history.pushState(null, "", tab.hash); // now, not in the next frame: each is a step for Back
   followAddress();

@@ -7,7 +7,6 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -103,8 +102,6 @@ def create_app(
 
 def _documentation(app: FastAPI) -> str:
     """Add `/docs`, a page of Swagger UI, whose files are those of the package fastapi-offline; return the page."""
-    if find_spec("fastapi_offline") is None:
-        return ""
     files: Any = {name: f"docs/{file}" for name, file in ASSETS.items()}
     page = get_swagger_ui_html(openapi_url="openapi.json", title="handgrad: HTTP routes", **files)
     app.add_api_route("/docs", lambda: page, include_in_schema=False)

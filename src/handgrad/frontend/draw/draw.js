@@ -19,7 +19,7 @@ const HOW_TO_TRAIN = [
 ];
 const DIGITS = { classes: [..."0123456789"], task: "classification" };
 const FAST = 8; // milliseconds
-const SEVERAL = "Several digits? It reads one at a time.";
+const SEVERAL = "Several digits? The network reads one at a time.";
 
 export function mount(section, store) {
   const history = new History();

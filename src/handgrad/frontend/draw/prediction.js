@@ -74,8 +74,9 @@ export class Prediction {
     });
   }
 
-  /** Show a doubt about the input, or none. */
+  /** Show a doubt about the input in place of the sentence, or none. */
   warn(text) {
+    this.sentence.hidden = text !== "";
     if (this.warning.textContent !== text) this.warning.textContent = text; // screen readers announce each assignment
   }
 
