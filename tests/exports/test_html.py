@@ -107,3 +107,13 @@ def test_parameters_in_float64_are_written_in_float32(tmp_path: Path) -> None:
     (tmp_path / "m.safetensors").write_bytes(b64decode(re.findall(MODEL, text)[0]))
     found = hg.load_model(tmp_path / "m.safetensors").flat_parameters
     assert found.tobytes() == network.flat_parameters.astype(np.float32).tobytes()
+
+
+@pytest.mark.parametrize("program", ["CompileError", "Error"])
+def test_browsers_without_simd_get_one_line(browser: Browser, exported: Path, program: str) -> None:
+    error = "WebAssembly.CompileError" if program == "CompileError" else "Error"
+    with browser.new_page() as page:
+        page.add_init_script(f"WebAssembly.compile = () => Promise.reject(new {error}('no'))")
+        page.goto(exported.as_uri())
+        page.wait_for_selector("html[data-ready]")
+        assert page.locator(".problem:visible").inner_text().startswith("the networks of this page cannot")

@@ -93,6 +93,25 @@ def test_files_of_mnist(page: Page, tmp_path: Path, digits: hg.Splits) -> None:
         assert words in line
 
 
+def test_trainings_that_cannot_start(page: Page, tmp_path: Path, digits: hg.Splits) -> None:
+    images, labels = digits.train.inputs.reshape(-1, 28, 28), digits.train.labels.astype(np.uint8)
+
+    def refused(**settings: Any) -> Any:
+        start = "(settings) => window.handgrad.backend.start(settings).catch((error) => error.message)"
+        return page.evaluate(start, {"recipe": "mlp", "data": "mnist", **settings})
+
+    add(page, tmp_path, "train-images", idx(images))
+    assert "600 images and 0 labels" in refused()
+    add(page, tmp_path, "train-labels", idx(labels[:99]))
+    assert "600 images and 99 labels" in refused()
+    add(page, tmp_path, "train-labels", idx(labels + 7))
+    assert "not a class of the network" in refused()
+    assert "does not fit" in refused(hidden=[0], data="strokes:2000")
+    assert "10000 units at most" in refused(hidden=[2_000_000], data="strokes:2000")
+    assert "no digits yet" in refused(start=True, data="digits/none")
+    assert page.evaluate("window.handgrad.backend.runs()") == []
+
+
 def test_fine_tuning_begins_with_the_network_of_the_page(page: Page, tmp_path: Path) -> None:
     program = """(strokes) => Promise.all(strokes.map((strokes, label) =>
         window.handgrad.backend.collections.add("mine", { width: 0.08, strokes, label: String(label) })))"""

@@ -121,6 +121,10 @@ def tensor(name: str, value: Any) -> Change:
     return lambda tensors, metadata: tensors.update({name: value})
 
 
+def layers(first: str) -> Change:
+    return lambda tensors, metadata: metadata.update(layers=f"[{first}]")
+
+
 def with_header(header: Any) -> bytes:
     text = json.dumps(header).encode()
     return len(text).to_bytes(8, "little") + text
@@ -140,6 +144,11 @@ INVALID: list[tuple[bytes | Change, str]] = [
     (lambda tensors, metadata: metadata.pop("classes"), "JSON"),
     (lambda tensors, metadata: tensors.pop("layers.0.biases"), "layers.0.biases is missing"),
     (lambda tensors, metadata: tensors.pop("scaling.divisor"), "scaling.divisor is missing"),
+    (layers('{"type": "Conv2D", "filters": 2, "kernel_size": 9, "stride": 1, "padding": 0}'), "does not fit"),
+    (layers('{"type": "Conv2D", "filters": 2, "kernel_size": 3, "stride": 0, "padding": 0}'), "does not fit"),
+    (layers('{"type": "AvgPool2D", "pool_size": 9, "stride": 0}'), "does not fit"),
+    (layers('{"type": "MaxPool2D", "pool_size": 17, "stride": 0}'), "16 at most"),
+    (layers('{"type": "Maxout", "pieces": 3}'), "does not fit"),
     (tensor("layers.3.weights", np.zeros((2, 18), np.float32)), "shape 2,18"),
     (tensor("layers.3.biases", np.array([0, np.nan, 0], np.float32)), "3 finite numbers"),
     (tensor("layers.3.biases", np.array([0, 1e300, 0])), "3 finite numbers"),  # too large for float32

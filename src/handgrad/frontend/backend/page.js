@@ -121,8 +121,7 @@ export class PageBackend {
   }
 
   async start({ recipe = "", start = false, data, hidden = [128], seed = 0, ...given }) {
-    const running = [...this.#runs.values()].find(({ run }) => run.state === "running");
-    if (running) throw new Error(`${running.run.name} is training; pause it first`);
+    this.#checkIdle();
     await this.#prepare(data);
     /** @type {Record<string, any>} */
     const training = { ...(start ? FINE_TUNING : RECIPE), ...given, seed };
@@ -158,7 +157,13 @@ export class PageBackend {
     this.#setState(this.#runs.get(name), "paused");
   }
 
+  #checkIdle() {
+    const running = [...this.#runs.values()].find(({ run }) => run.state === "running");
+    if (running) throw new Error(`${running.run.name} is training; pause it first`);
+  }
+
   async resume(name) {
+    this.#checkIdle();
     this.#setState(this.#runs.get(name), "running");
     await this.#request("resume", name);
   }

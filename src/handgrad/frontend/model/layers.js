@@ -9,6 +9,9 @@ import { same, size } from "handgrad/model/shapes.js";
 const TILE = 64; // as in dense.c
 const NARROW = 16;
 
+/** The places of maxima are bytes. */
+const MOST = { MaxPool2D: { pool_size: 16 }, Maxout: { pieces: 256 } };
+
 const outputs = (length, window, stride, padding = 0) => Math.floor((length + 2 * padding - window) / stride) + 1;
 const unchanged = (_, shape) => shape;
 const isImage = (shape) => shape.length > 1;
@@ -173,6 +176,12 @@ export function build(description, inputShape, tensor) {
   const { type } = description;
   if (!Object.hasOwn(LAYERS, type)) throw new Error(`unknown layer '${type}'; the page has ${Object.keys(LAYERS).join(", ")}`);
   const kind = LAYERS[type];
+  for (const [field, most] of Object.entries(MOST[type] ?? {})) {
+    if (description[field] > most) throw new Error(`${type} has ${field} ${description[field]}; the page computes ${most} at most`);
+  }
+  const outputShape = kind.outputShape(description, inputShape);
+  if (!outputShape.every((side) => Number.isInteger(side) && side > 0))
+    throw new Error(`${type} does not fit its input of shape ${inputShape}`);
   const read = ([name, wanted]) => {
     const found = tensor(name);
     if (!same(found.shape, wanted)) throw new Error(`${type} has ${name} of shape ${found.shape}, where the network needs ${wanted}`);
@@ -181,5 +190,5 @@ export function build(description, inputShape, tensor) {
   /** @type {(shapes?: (layer: any, shape: number[]) => object) => any} */
   const readAll = (shapes = () => ({})) => Object.fromEntries(Object.entries(shapes(description, inputShape)).map(read));
   const [parameters, statistics] = [readAll(kind.parameterShapes), readAll(kind.statisticShapes)];
-  return { ...description, inputShape, outputShape: kind.outputShape(description, inputShape), parameters, statistics };
+  return { ...description, inputShape, outputShape, parameters, statistics };
 }

@@ -3,12 +3,15 @@
 import { build } from "handgrad/model/layers.js";
 import { Random } from "handgrad/worker/random.js";
 
+const MOST_UNITS = 10_000;
+
 /**
  * @param {number[]} hidden  units of the hidden layers
  * @param {number} seed
  * @returns {Object} the parts of a `Network` that classifies images of 784 bytes as digits
  */
 export function freshParts(hidden, seed) {
+  if (hidden.some((units) => units > MOST_UNITS)) throw new Error(`hidden layers of the page have ${MOST_UNITS} units at most`);
   const random = new Random(seed);
   const classes = [..."0123456789"];
   const descriptions = [

@@ -55,11 +55,17 @@ const methods = {
 
   /** Train a network of a model file, or a new one with these hidden units. */
   train(run, { model, hidden, data, settings }) {
-    const all = sets[data].train;
-    if (!isWhole(all)) throw new Error(`${data} has images or labels only; add both files`);
-    const held = all.labels.length < 100 ? 0 : Math.round(VALIDATION * all.labels.length);
-    const [train, validation] = split(all, all.labels.length - held);
+    const { inputs = [], labels = [] } = sets[data].train;
+    const count = labels.length;
+    if (inputs.length !== WIDTH * count)
+      throw new Error(`${data} has ${inputs.length / WIDTH} images and ${count} labels; add both files of a set`);
     const network = new Network(model ? readParts(model) : freshParts(hidden, settings.seed));
+    if (network.task !== "classification") throw new Error("the page trains networks that predict one class only");
+    const classOf = Array.from({ length: 256 }, (_, label) => network.classes.indexOf(String(label)));
+    const unknown = labels.find((label) => classOf[label] < 0);
+    if (unknown !== undefined) throw new Error(`${data} has the label ${unknown}, which is not a class of the network`);
+    const held = count < 100 ? 0 : Math.round(VALIDATION * count);
+    const [train, validation] = split({ inputs, labels: labels.map((label) => classOf[label]) }, count - held);
     const training = new Training(network, train, held ? validation : null, settings);
     runs[run] = { training, running: false };
     methods.resume(run);
