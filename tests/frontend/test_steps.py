@@ -92,7 +92,7 @@ def test_keys_step_forward_and_back(steps: Window, explanation: Explanation) -> 
 def test_entries_are_selected_by_keys_and_by_the_mouse(steps: Window, explanation: Explanation) -> None:
     page = steps.page
     page.get_by_role("button", name="z1", exact=True).click()
-    expect(result(steps)).to_be_visible()
+    steps.settle()
     result(steps).focus()
     first, _, _ = value(steps).partition(" = ")
     steps.press("ArrowLeft", "ArrowLeft", "ArrowUp")

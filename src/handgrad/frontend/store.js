@@ -4,7 +4,7 @@
  * @typedef {Record<string, any>} State
  */
 export class Store {
-  /** @type {{keys: string[], render: (state: State) => void}[]} */
+  /** @type {{keys: string[], render: (state: State) => void, section: string | null, waits: boolean}[]} */
   #views = [];
   /** @type {Set<string>} */
   #changed = new Set();
@@ -35,9 +35,10 @@ export class Store {
    * Render a view now, and after each change of one of the entries.
    * @param {string[]} keys
    * @param {(state: State) => void} render
+   * @param {string | null} section  the section of the view, which waits until that is shown
    */
-  subscribe(keys, render) {
-    this.#views.push({ keys, render });
+  subscribe(keys, render, section = null) {
+    this.#views.push({ keys, render, section, waits: false });
     render(this.state);
   }
 
@@ -47,7 +48,12 @@ export class Store {
       while (this.#changed.size) {
         const changed = this.#changed;
         this.#changed = new Set();
-        for (const { keys, render } of this.#views) if (keys.some((key) => changed.has(key))) render(this.state);
+        for (const view of this.#views) {
+          view.waits ||= view.keys.some((key) => changed.has(key));
+          if (!view.waits || (view.section && view.section !== this.state.section)) continue;
+          view.waits = false;
+          view.render(this.state);
+        }
       }
     } finally {
       this.#requested = false;

@@ -38,7 +38,7 @@ export function curves(store) {
     accuracies.element.hidden = records[run]?.[0]?.train_accuracy === null; // of a regression
   }
 
-  store.subscribe(["runs", "run", "compared", "records"], render);
+  store.subscribe(["runs", "run", "compared", "records"], render, "train");
   return element("div", { class: "charts" }, losses.element, accuracies.element);
 }
 

@@ -147,8 +147,8 @@ export function gallery(store) {
   }
 
   filter(false);
-  store.subscribe(["runs", "run"], ({ runs, run }) => open(runs.find(({ name }) => name === run)?.data || null));
-  store.subscribe(["latest"], ({ latest }) => (latest ? classifyAll() : forget()));
+  store.subscribe(["runs", "run"], ({ runs, run }) => open(runs.find(({ name }) => name === run)?.data || null), "train");
+  store.subscribe(["latest"], ({ latest }) => (latest ? classifyAll() : forget()), "train");
   return panel(
     "gallery",
     "Test images",

@@ -111,7 +111,7 @@ export function runView(store, select) {
     if (key === "Escape" || key === "Enter") name.blur();
   }
 
-  store.subscribe(["runs", "run", "records", "connected", "latest", "listed"], render);
+  store.subscribe(["runs", "run", "records", "connected", "latest", "listed"], render, "train");
   return [title, name, facts, element("div", { class: "row view-buttons" }, pauses, uses, saves, removes), bar, line];
 }
 

@@ -75,11 +75,11 @@ export function watch(store) {
     store.set({ runs: runs.map((each) => (each.name === name ? { ...each, state, error } : each)), status, stale: true });
   }
 
-  /** Load the newest network of the selected run, one at a time and not too often. */
+  /** Load the newest network of the selected run while it is shown, one at a time and not too often. */
   async function load() {
-    const { run: name } = store.state;
+    const { run: name, section } = store.state;
     again = loading;
-    if (!name || loading) return;
+    if (!name || loading || section !== "train") return;
     loading = true;
     const bytes = await backend.model(name).catch(() => null); // a lost connection is shown by the stream
     if (bytes && bytes !== store.state.latest?.bytes && name === store.state.run) {
@@ -95,8 +95,6 @@ export function watch(store) {
   setInterval(() => isVisible() && list(), INTERVAL);
   store.subscribe(["section", "stale", "run"], () => isVisible() && list());
   store.subscribe(["runs", "run", "compared"], follow);
-  store.subscribe(["run"], () => {
-    store.set({ latest: null });
-    load();
-  });
+  store.subscribe(["run"], () => store.set({ latest: null }));
+  store.subscribe(["run", "section"], load);
 }

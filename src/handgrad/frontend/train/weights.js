@@ -29,7 +29,7 @@ export function weights(store) {
   }
 
   onScheme(() => draw());
-  store.subscribe(["latest"], draw);
+  store.subscribe(["latest"], draw, "train");
   return panel(
     "weights",
     "First layer",
