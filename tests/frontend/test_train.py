@@ -229,8 +229,9 @@ def test_a_hidden_tab_disconnects_and_misses_nothing(open_window: OpenWindow, se
     window.page.evaluate(HIDE, False)
     server.post(f"/runs/{name}/pause")
     window.is_("paused")
+    count = server.get(f"/runs/{name}")["records"]
     window.page.wait_for_function(
-        "(count) => handgrad.state.records[handgrad.state.run].length === count", arg=server.get(f"/runs/{name}")["records"]
+        "(count) => handgrad.state.records[handgrad.state.run].length === count", arg=count
     )
     (url,) = [url for url in urls if "/events" in url]
     assert int(url.partition("after=")[2]) >= hidden - 1  # it requested only what it did not have
