@@ -119,7 +119,7 @@ def collect(window: Window) -> None:
 
 def draw(window: Window, label: str, kind: str) -> None:
     """Draw a digit, without a pointer in the way."""
-    expect(window.page.locator(".example").first).to_be_visible()
+    expect(window.page.locator(".strip button").first).to_be_visible()
     window.draw(strokes_of(label, kind, 1))
     window.reads(label)
     window.page.mouse.move(2, 2)

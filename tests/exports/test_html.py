@@ -39,7 +39,7 @@ def test_drawn_digits_are_recognized_without_a_connection(browser: Browser, expo
             window.draw(strokes_of(digit))
             window.reads(digit)
             page.get_by_role("button", name="Clear").click()
-        assert {"Draw", "Step by step", "Train", "Digits"} <= {*page.get_by_role("tab").all_text_contents()}
+        assert {"Draw", "Step by step", "Train", "Digits"} <= {*window.sections.all_text_contents()}
         window.tab("Step by step")
         page.get_by_role("button", name="z1", exact=True).click()
         expect(page.get_by_text("The 10 largest of 784 terms")).to_be_visible()

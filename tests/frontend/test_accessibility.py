@@ -27,26 +27,22 @@ def fill(window: Window, section: str) -> None:
         expect(window.page.locator(".thumbnail-status")).to_contain_text("digits/")
 
 
-def test_tabs(board: Window) -> None:
+def test_sections(board: Window) -> None:
     page = board.page
-    tabs = {name: page.get_by_role("tab", name=name) for name in ("Draw", "Step by step", "Train", "Digits")}
-    tabs["Draw"].focus()
-    for _ in range(2):
-        board.press("ArrowRight")
-    expect(tabs["Train"]).to_be_focused()
-    expect(tabs["Train"]).to_have_attribute("aria-selected", "true")
-    expect(page.locator("#train")).to_be_visible()
+    for section in ("Step by step", "Train", "Digits"):
+        link = board.sections.filter(has_text=section)
+        link.focus()
+        board.press("Enter")
+        expect(link).to_have_attribute("aria-current", "page")
+    expect(page.locator("#digits")).to_be_visible()
     expect(page.locator("#draw")).to_be_hidden()
-    assert "#train" in page.url
-    for _ in range(3):
-        board.press("ArrowLeft")
-    expect(tabs["Digits"]).to_be_focused()
-    for section in ("#draw", "#steps", "#train"):
+    assert "#digits" in page.url
+    for shown in ("#train", "#steps"):
         page.go_back()
-        expect(page.locator(section)).to_be_visible()
+        expect(page.locator(shown)).to_be_visible()
     board.go()
-    expect(page.locator("#train")).to_be_visible()
-    tabs["Draw"].click()
+    expect(page.locator("#steps")).to_be_visible()
+    board.tab("Draw")
     board.draw(strokes_of("0"))
     board.reads("0")
     assert page.evaluate(PROBLEMS) == []
@@ -60,7 +56,7 @@ def test_the_tab_key_reaches_everything_visibly(open_window: OpenWindow, trained
     window = open_window(section)
     fill(window, section)
     window.page.evaluate("document.activeElement.blur()")
-    window.page.get_by_role("tab", selected=True).focus()
+    window.sections.last.focus()
     inside = "(section) => document.getElementById(section).contains(document.activeElement)"
     found: list[Any] = []
     window.page.keyboard.press("Tab")

@@ -8,7 +8,7 @@ from page_models import Models
 CHART = """async () => {
     const { Chart } = await import("handgrad/chart.js");
     const pointed = (x) => (window.pointed = x);
-    window.chart = new Chart({ title: "Loss", format: (value) => value.toFixed(2), height: 200, pointed });
+    window.chart = new Chart({ title: "Loss", format: (value) => value.toFixed(2), pointed });
     document.body.replaceChildren(window.chart.element);
     window.chart.update([
         { label: "a", points: [[1, 1], [10, 0.1], [100, 0.01]] },

@@ -126,7 +126,7 @@ def test_fine_tuning_and_comparison(window: Window, server: Process, trained: st
             predictions.append(found)
         changes.append(int(np.count_nonzero(predictions[0] != predictions[1])))
     assert changes[1] > 0
-    changed = page.locator(".comparison .gallery-image")
+    changed = page.locator(".comparison .image")
     expect(changed).to_have_count(sum(min(40, count) for count in changes))
     window.tuning.get_by_role("button", name="Use this model").click()
     expect(page.locator("#facts b")).to_have_text(after)

@@ -99,7 +99,7 @@ def test_pixels_are_edited_with_the_mouse(board: Window) -> None:
 
 
 def test_drawing_with_the_keyboard(board: Window) -> None:
-    board.page.get_by_role("tab", selected=True).focus()
+    board.sections.last.focus()
     board.press("Tab")
     expect(board.pad).to_be_focused()
     board.press("ArrowUp", "ArrowUp", "Shift+ArrowUp", "Shift+ArrowUp", " ")

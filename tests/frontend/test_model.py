@@ -94,7 +94,7 @@ def test_a_trace_has_the_outputs_of_all_layers(models: Models) -> None:
         const network = readModel(model), trace = network.forward(new Uint8Array(raw));
         return [network.recipe, network.parameterCount, network.layers.map(({ outputShape }) => outputShape),
             trace.activations.map((values) => Array.from(values)),
-            Array.from(network.inputGradient(new Uint8Array(raw), 1))];"""
+            Array.from(network.inputGradient(new Uint8Array(raw), [0, 1, 0]))];"""
     content = model_bytes(network, {"name": "mine"})
     recipe, count, shapes, activations, gradient = models.run(program, model=content, raw=image.tobytes())
     assert (recipe, count) == ({"name": "mine"}, network.parameter_count)

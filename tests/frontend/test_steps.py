@@ -105,7 +105,7 @@ def test_entries_are_selected_by_keys_and_by_the_mouse(steps: Window, explanatio
     assert value(steps).startswith("z1[0,0] = ")
     derivation = explanation.trace("z1[0,0]")
     largest = sorted(derivation.terms, key=lambda term: -abs(term[2]))[:10]
-    rows = page.locator(".step-term")
+    rows = page.locator(".step-terms > li")
     expect(page.get_by_text("The 10 largest of 784 terms")).to_be_visible()
     expect(rows).to_have_count(12)
     for row, (label, text, _) in zip(rows.all(), largest, strict=False):
@@ -139,7 +139,7 @@ def test_a_pixel_lights_up_its_window(open_window: OpenWindow) -> None:
 def test_updates_lower_the_loss(steps: Window, explanation: Explanation) -> None:
     page = steps.page
     line = page.locator(".steps-bar .note")
-    section = page.get_by_role("tabpanel", name="Step by step")
+    section = page.get_by_role("region", name="Step by step")
     section.get_by_label("Class", exact=True).select_option("8")
     section.get_by_label("Learning rate").press("ControlOrMeta+a")
     page.keyboard.type("0.01")

@@ -37,7 +37,7 @@ def test_a_run_is_watched_until_it_finishes(open_window: OpenWindow, server: Pro
     expect(window.gallery_status).to_have_text(re.compile(rf"^{errors:,} errors in "))
     window.gallery.get_by_role("button", name="Errors").click()
     expect(window.gallery.locator(".gallery-range")).to_contain_text(f"of {errors}")
-    expect(window.gallery.locator(".gallery-image.error:visible")).to_have_count(min(120, errors))
+    expect(window.gallery.locator(".image.error:visible")).to_have_count(min(120, errors))
     browser = window.page.context.browser
     if browser and browser.browser_type.name == "chromium":  # Playwright sees no downloads of Firefox
         with window.page.expect_download() as download:
@@ -110,14 +110,14 @@ def test_runs_that_fail(open_window: OpenWindow, server: Process) -> None:
     window.is_("failed")
     expect(window.line).to_have_text(server.get(f"/runs/{name}")["error"])
     expect(window.runs.get_by_role("button", name=name)).to_contain_text("failed")
-    expect(window.gallery.locator(".gallery-image:visible").first).to_be_visible()
+    expect(window.gallery.locator(".image:visible").first).to_be_visible()
     server.post("/digits", name="one", inputs=[[255] * 784], labels=["1"])  # too few for a validation split
     name = str(server.post("/runs", recipe="mlp", data="digits/one")["name"])
     server.await_state(name, "failed")
     window.select(name)
     expect(window.view.get_by_role("heading", name=name)).to_be_visible()
     expect(window.gallery_status).to_contain_text("digits/one has no test images")
-    expect(window.gallery.locator(".gallery-image.error:visible")).to_have_count(0)
+    expect(window.gallery.locator(".image.error:visible")).to_have_count(0)
     assert missing == []
 
 
@@ -245,7 +245,7 @@ def test_images_by_class_with_the_keyboard_and_into_draw(open_window: OpenWindow
     test = hg.load_data(DATA).split("test")
     sevens = np.flatnonzero(test.labels == 7)
     window.gallery.get_by_label("Class").select_option("7")
-    first = window.gallery.locator(".gallery-image").first
+    first = window.gallery.locator(".image").first
     expect(first).to_have_attribute("aria-label", re.compile(f"^Image {sevens[0] + 1}, labelled 7"))
     first.focus()
     window.press("ArrowRight", "ArrowDown", "ArrowUp")
@@ -253,7 +253,7 @@ def test_images_by_class_with_the_keyboard_and_into_draw(open_window: OpenWindow
     expect(second).to_be_focused()
     window.press("End")
     window.gallery.get_by_role("button", name="Errors").click()
-    expect(window.gallery.locator(".gallery-image[tabindex='0']")).to_be_enabled()  # with fewer images
+    expect(window.gallery.locator(".image[tabindex='0']")).to_be_enabled()  # with fewer images
     window.gallery.get_by_role("button", name="All", exact=True).click()
     second.focus()
     window.press("Enter")

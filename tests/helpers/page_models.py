@@ -46,7 +46,7 @@ class Models:
             const network = readModel(model), values = {_values(raw)};
             const inputs = values.length / {len(raw)};
             return {dlogits.tolist()}.map((slopes, k) => {{
-                return Array.from(network.inputGradients(values.subarray(k * inputs, (k + 1) * inputs), slopes));
+                return Array.from(network.inputGradient(values.subarray(k * inputs, (k + 1) * inputs), slopes));
             }});"""
         return np.array(self.run(program, model=model_bytes(network), raw=raw.tobytes()))
 

@@ -52,6 +52,7 @@ class Window:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        self.sections = page.get_by_role("navigation").get_by_role("link")
         self.pad = page.get_by_role("application", name="Drawing area")
         self.pixels_view = page.get_by_role("application", name="28 by 28 pixels")
         self.layers = page.locator("button.node")  # of the graph of the network
@@ -127,7 +128,7 @@ class Window:
         self.settle()
 
     def tab(self, name: str) -> None:
-        self.page.get_by_role("tab", name=name).click()
+        self.sections.filter(has_text=name).click()
         self.settle()
 
     def start(self, recipe: str, data: str, **numbers: Any) -> str:

@@ -3,6 +3,8 @@
 import { element } from "handgrad/elements.js";
 
 const EDGE = { top: 10, bottom: 28, left: 46 };
+const HEIGHT = 210;
+const BASE = HEIGHT - EDGE.bottom; // y of the horizontal axis
 const LINE = 16; // pixels per label
 const COLOURS = 6; // --curve-0 … of style.css
 const short = new Intl.NumberFormat("en", { notation: "compact" });
@@ -36,33 +38,23 @@ export class Chart {
 
   /**
    * @param {any} settings  title, with the unit; format(value) and tick(value at the axis), which return texts;
-   *   range(lowest, highest) of the linear axis; log: whether the vertical axis is logarithmic at first; unit of the horizontal
-   *   axis; height; pointed(x), called with the x of the crosshair that the user moves, or null
+   *   range(lowest, highest) of the linear axis; pointed(x), called with the x of the crosshair that the user moves, or null
    */
   constructor(settings) {
-    this.settings = { tick: String, range: (low, high) => [low, high], unit: "steps", height: 260, pointed: null, ...settings };
-    this.drawing = svg("svg", { class: "chart-drawing", height: this.settings.height, "aria-hidden": "true" });
+    this.settings = { tick: String, range: (low, high) => [low, high], ...settings };
+    this.drawing = svg("svg", { class: "chart-drawing", height: HEIGHT, "aria-hidden": "true" });
     this.readout = element("p", { class: "chart-readout" });
     this.scale = element("button", { type: "button", class: "quiet chart-scale", onclick: () => this.setLog(!this.#log) });
-    this.plot = element(
-      "div",
-      {
-        class: "chart-plot",
-        tabindex: 0,
-        role: "slider",
-        "aria-label": `${settings.title}: values by step`,
-        onpointermove: (event) => this.#onPointer(event),
-        onpointerdown: (event) => this.#onPointer(event),
-        onpointerleave: (event) => event.pointerType === "mouse" && this.#move(null),
-        onkeydown: (event) => this.#onKey(event),
-        onblur: () => this.#move(null),
-      },
-      this.drawing,
-    );
+    const roles = { class: "chart-plot", tabindex: 0, role: "slider", "aria-label": `${settings.title}: values by step` };
+    this.plot = element("div", roles, this.drawing);
+    for (const kind of ["pointermove", "pointerdown"]) this.plot.addEventListener(kind, (event) => this.#onPointer(event));
+    this.plot.addEventListener("pointerleave", ({ pointerType }) => pointerType === "mouse" && this.#move(null));
+    this.plot.addEventListener("keydown", (event) => this.#onKey(event));
+    this.plot.addEventListener("blur", () => this.#move(null));
     const head = element("div", { class: "chart-head" }, element("h3", {}, settings.title), this.scale);
     this.element = element("div", { class: "chart" }, head, this.plot, this.readout);
     new ResizeObserver(() => this.draw()).observe(this.plot);
-    this.setLog(settings.log ?? false);
+    this.setLog(false);
   }
 
   setLog(log) {
@@ -83,7 +75,7 @@ export class Chart {
     this.draw();
   }
 
-  /** Move the crosshair, e.g. to where it is in another chart; null: none. */
+  /** Show the crosshair, e.g. where it is in another chart; null: none. */
   point(x) {
     this.#at = x;
     this.draw();
@@ -93,9 +85,9 @@ export class Chart {
     this.#width = this.plot.clientWidth;
     if (!this.#width) return; // hidden
     const { range, format } = this.settings;
-    const values = this.#curves.flatMap(({ points }) => points.map(([, y]) => y)).filter((y) => !this.#log || y > 0);
-    const lowest = values.reduce((a, b) => Math.min(a, b), Infinity);
-    const highest = values.reduce((a, b) => Math.max(a, b), -Infinity);
+    let [lowest, highest] = [Infinity, -Infinity];
+    for (const [, y] of this.#curves.flatMap(({ points }) => points))
+      if (!this.#log || y > 0) [lowest, highest] = [Math.min(lowest, y), Math.max(highest, y)];
     const [low, high] = this.#log ? [lowest / 1.1, highest * 1.1] : range(lowest, highest);
     [this.#low, this.#high] = Number.isFinite(low + high) ? [low, high > low ? high : low + 1] : [0.1, 1];
     const labels = this.#curves.map(({ label, points }) => `${label} ${format(points.at(-1)[1])}`);
@@ -113,21 +105,21 @@ export class Chart {
   #y(value) {
     const place = this.#log ? (y) => Math.log(Math.max(y, this.#low)) : (y) => y;
     const share = (place(value) - place(this.#low)) / (place(this.#high) - place(this.#low));
-    return this.settings.height - EDGE.bottom - share * (this.settings.height - EDGE.bottom - EDGE.top);
+    return BASE - share * (BASE - EDGE.top);
   }
 
   #axes() {
-    const { height, tick, unit } = this.settings;
-    const [x1, x2, base] = [EDGE.left, this.#width - this.#right, height - EDGE.bottom];
+    const { tick } = this.settings;
+    const [x1, x2] = [EDGE.left, this.#width - this.#right];
     const text = (x, y, anchor, words) => svg("text", { class: "chart-tick", x, y, "text-anchor": anchor }, words);
     const values = this.#log ? powers(this.#low, this.#high) : ticks(this.#low, this.#high, 4);
     const steps = ticks(0, this.#total, Math.max(2, Math.round(this.#width / 160))).filter(Number.isInteger);
     const level = (kind, y) => svg("line", { class: kind, x1, x2, y1: y, y2: y });
     return [
       ...values.flatMap((value) => [level("chart-grid", this.#y(value)), text(x1 - 8, this.#y(value) + 4, "end", tick(value))]),
-      level("chart-axis", base),
-      ...steps.map((step) => text(this.#x(step), base + 18, "middle", short.format(step))),
-      text(x2 + 8, base + 18, "start", unit),
+      level("chart-axis", BASE),
+      ...steps.map((step) => text(this.#x(step), BASE + 18, "middle", short.format(step))),
+      text(x2 + 8, BASE + 18, "start", "steps"),
     ];
   }
 
@@ -149,7 +141,7 @@ export class Chart {
     placed.forEach((label, k) => {
       label.y = Math.max(label.y, k ? placed[k - 1].y + LINE : EDGE.top);
     });
-    const over = Math.max(0, (placed.at(-1)?.y ?? 0) - (this.settings.height - EDGE.bottom - 6));
+    const over = Math.max(0, (placed.at(-1)?.y ?? 0) - (BASE - 6));
     return placed.map(({ x, y, text, colour, dashed }) =>
       svg("text", { class: `chart-end${dashed ? " dashed" : ""}`, x, y: y - over + 4, colour }, text),
     );
@@ -160,7 +152,7 @@ export class Chart {
     const x = this.#x(this.#at);
     const dots = this.#curves.map(({ points }) => nearest(points, this.#at));
     const circles = dots.map(([at, y]) => svg("circle", { class: "chart-cross", cx: this.#x(at), cy: this.#y(y), r: 4.5 }));
-    return [svg("line", { class: "chart-cross", x1: x, x2: x, y1: EDGE.top, y2: this.settings.height - EDGE.bottom }), ...circles];
+    return [svg("line", { class: "chart-cross", x1: x, x2: x, y1: EDGE.top, y2: BASE }), ...circles];
   }
 
   /** Write the values under the crosshair, and for screen readers otherwise the newest ones. */
@@ -202,9 +194,7 @@ export class Chart {
 }
 
 /** The point nearest to x. */
-function nearest(points, x) {
-  return points.reduce((best, point) => (Math.abs(best[0] - x) <= Math.abs(point[0] - x) ? best : point));
-}
+const nearest = (points, x) => points.reduce((best, point) => (Math.abs(best[0] - x) <= Math.abs(point[0] - x) ? best : point));
 
 /** Round numbers from low to high, about `count`. */
 function ticks(low, high, count) {

@@ -1,7 +1,5 @@
 // DOM elements that the sections share, each made in one expression.
 
-import { ink, paint } from "handgrad/images.js";
-
 /** Steps to the right and down. */
 export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -19,37 +17,15 @@ export function element(tag, settings = {}, ...children) {
   return created;
 }
 
-export function button(content, onclick, settings = {}) {
-  return element("button", { type: "button", onclick, ...settings }, content);
-}
+export const button = (content, onclick, settings = {}) => element("button", { type: "button", onclick, ...settings }, content);
 
 /** A part of a section; screen readers announce its label. */
-export function panel(kind, label, ...children) {
-  return element("section", { class: `panel ${kind}`, "aria-label": label }, ...children);
-}
-
-/** A 28×28 image, ink on paper; its button or caption describes it to screen readers. */
-export function digitCanvas(pixels = null) {
-  const canvas = element("canvas", { class: "pixels ink", width: 28, height: 28, "aria-hidden": "true" });
-  if (pixels) paint(canvas, (k) => ink(pixels[k] / 255));
-  return canvas;
-}
+export const panel = (kind, label, ...children) => element("section", { class: `panel ${kind}`, "aria-label": label }, ...children);
 
 /** The index that an arrow key, Home or End leads to from `at`, possibly out of range; undefined for other keys. */
 export function arrowTarget({ key }, at, length, columns = null) {
   const vertical = columns ? { ArrowDown: at + columns, ArrowUp: at - columns } : {};
   return { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: length - 1, ...vertical }[key];
-}
-
-/** Move the focus and the tab stop among buttons by the arrow keys, Home and End. */
-export function moveFocus(event, buttons, columns = null) {
-  const at = buttons.indexOf(document.activeElement);
-  const target = at < 0 ? undefined : arrowTarget(event, at, buttons.length, columns);
-  if (target === undefined) return;
-  event.preventDefault();
-  if (!buttons[target]) return;
-  buttons.forEach((each, k) => (each.tabIndex = k === target ? 0 : -1));
-  buttons[target].focus();
 }
 
 /** Return a function that runs `work` in the next animation frame, once per frame however often it is called. */
@@ -66,16 +42,10 @@ export function eachFrame(work) {
 }
 
 /** The index of the largest value. */
-export function argmax(values) {
-  let best = 0;
-  for (let k = 1; k < values.length; k++) if (values[k] > values[best]) best = k;
-  return best;
-}
+export const argmax = (values) => values.reduce((best, value, k) => (value > values[best] ? k : best), 0);
 
 /** The bytes of a base64 string. */
-export function fromBase64(text) {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-}
+export const fromBase64 = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 
 /** Let the browser save a file. */
 export function saveFile(file) {

@@ -1,9 +1,7 @@
 // A network in a few words.
 
+import { IDENTITY } from "handgrad/model/layers.js";
 import { size } from "handgrad/model/shapes.js";
-
-/** Layers that change no number in inference. */
-export const IDENTITY = new Set(["Flatten", "Dropout"]);
 
 /** Group the layers into stages: a layer with weights, and those after it up to the next one with weights. */
 export function stages(network) {

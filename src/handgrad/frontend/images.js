@@ -17,9 +17,7 @@ export function onScheme(draw) {
 }
 
 /** A token of style.css, e.g. "--ink". */
-export function token(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-}
+export const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 function build() {
   const stops = ["--negative-strong", "--negative-soft", "--paper", "--positive-soft", "--positive-strong"].map(channels);
@@ -30,9 +28,7 @@ function build() {
 }
 
 /** The red, green and blue of a token, such as #1f4e8c. */
-export function channels(name) {
-  return [1, 3, 5].map((at) => parseInt(token(name).slice(at, at + 2), 16));
-}
+export const channels = (name) => [1, 3, 5].map((at) => parseInt(token(name).slice(at, at + 2), 16));
 
 /** RGBA in the memory order of ImageData. */
 export function pack(red, green, blue, alpha = 255) {
@@ -52,9 +48,7 @@ export function signed(value) {
 }
 
 /** The packed colour of a number from 0 (paper) to 1 (ink), for canvases of the class ink. */
-export function ink(value) {
-  return pack(0, 0, 0, 255 * Math.min(1, Math.max(0, value)));
-}
+export const ink = (value) => pack(0, 0, 0, 255 * Math.min(1, Math.max(0, value)));
 
 /** The largest absolute value, or 1 where all are 0, to divide by. */
 export function largest(values) {

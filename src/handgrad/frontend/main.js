@@ -4,7 +4,7 @@ import { PageBackend } from "handgrad/backend/page.js";
 import { serverBackend } from "handgrad/backend/server.js";
 import { mount as mountDraw, NO_NETWORK } from "handgrad/draw/draw.js";
 import { pixelsOf } from "handgrad/draw/strokes.js";
-import { arrowTarget, element, fromBase64 } from "handgrad/elements.js";
+import { element, fromBase64 } from "handgrad/elements.js";
 import { architecture } from "handgrad/facts.js";
 import { mount as mountForm } from "handgrad/form/form.js";
 import { kernelBytes } from "handgrad/kernel_bytes.js";
@@ -22,23 +22,19 @@ const OF_IMAGES = ["train", "digits"]; // in a page without a server
 const embedded = document.getElementById("model"); // in an exported file: the model as base64, without a server
 const drawn = { pixels: null, strokes: null, focus: null, layer: null };
 const store = new Store({ section: "draw", part: null, network: null, modelName: "", facts: [], problem: null, status: "", ...drawn });
+const navigation = document.getElementById("tabs");
 /** @type {any[]} */
-const tabs = [...document.querySelectorAll("[role=tab]")];
-const panelOf = (tab) => document.getElementById(tab.getAttribute("aria-controls"));
+const tabs = [...navigation.children];
 let fading = 0;
 
 Object.assign(window, { handgrad: store }); // for the console and for tests
-const inPage = () =>
-  new PageBackend(
-    () => store.state.network,
-    (drawing) => pixelsOf(drawing, store.state.network.framing),
-  );
-store.backend = embedded ? inPage() : serverBackend;
+const inUse = () => store.state.network;
+store.backend = embedded ? new PageBackend(inUse, (drawing) => pixelsOf(drawing, inUse().framing)) : serverBackend;
 
 /** Show the section, and the part of it, that the address names, e.g. #train/mlp-1. */
 function followAddress() {
   const [section, part] = location.hash.slice(1).split("/").map(decodeURIComponent);
-  const known = tabs.some((tab) => !tab.hidden && panelOf(tab).id === section);
+  const known = tabs.some((tab) => !tab.hidden && tab.hash === `#${section}`);
   store.set(known ? { section, part: part || null } : { section: "draw", part: null });
 }
 
@@ -52,33 +48,15 @@ function writeAddress({ section, part }) {
 
 function showSection({ section }) {
   for (const tab of tabs) {
-    const selected = panelOf(tab).id === section;
-    tab.setAttribute("aria-selected", selected);
-    tab.tabIndex = selected ? 0 : -1;
-    panelOf(tab).hidden = !selected;
+    const id = tab.hash.slice(1);
+    tab.ariaCurrent = id === section ? "page" : null;
+    document.getElementById(id).hidden = id !== section;
   }
 }
 
-/** Open a section as its link would, but leave the focus on the tab, unless it was clicked: then keys are the section's. */
+/** The link of the section that is shown is not a step for Back. */
 function onTabClick(event) {
-  const tab = event.target.closest("[role=tab]");
-  if (!tab || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  if (event.detail) tab.blur();
-  if (panelOf(tab).id === store.state.section) return;
-  history.pushState(null, "", tab.hash); // now, not in the next frame: each is a step for Back
-  followAddress();
-}
-
-function onTabKey(event) {
-  const shown = tabs.filter((tab) => !tab.hidden);
-  const at = shown.indexOf(document.activeElement);
-  const target = event.key === " " ? at : arrowTarget(event, at, shown.length);
-  if (at < 0 || target === undefined) return;
-  event.preventDefault();
-  const tab = shown[(target + shown.length) % shown.length];
-  tab.focus();
-  tab.click();
+  if (event.target.hash === `#${store.state.section}`) event.preventDefault();
 }
 
 /** Show one line, which screen readers announce, for a while. */
@@ -129,9 +107,7 @@ async function mountSection(name) {
   }
 }
 
-const list = document.getElementById("tabs");
-list.addEventListener("click", onTabClick);
-list.addEventListener("keydown", onTabKey);
+navigation.addEventListener("click", onTabClick);
 followAddress();
 store.subscribe(["section"], showSection);
 store.subscribe(["section", "part"], writeAddress);
@@ -151,6 +127,6 @@ try {
 const missing = embedded && !store.state.network?.takesDrawings ? OF_IMAGES : [];
 for (const name of missing) document.getElementById(`tab-${name}`).hidden = true;
 await Promise.all(Object.keys(SECTIONS).map((name) => missing.includes(name) || mountSection(name)));
-list.hidden = tabs.filter((tab) => !tab.hidden).length < 2;
+navigation.hidden = tabs.filter((tab) => !tab.hidden).length < 2;
 followAddress(); // again: it may name a section that is not here
 document.documentElement.dataset.ready = "yes"; // awaited by tests

@@ -13,7 +13,7 @@ export class PageBackend {
   #runs = new Map(); // name -> {run, records, followers, model}
   #data = new Map(STROKES.map((count) => [`strokes:${count}`, count]));
   #collections = stored();
-  /** @type {Worker | null} */
+  /** @type {Promise<Worker> | null} */
   #worker = null;
   #next = 0;
 
@@ -33,25 +33,20 @@ export class PageBackend {
     };
   }
 
-  /** Start the worker with the first request. */
-  #request(method, ...values) {
+  /** Send a request to the worker, which the first one starts. */
+  async #request(method, ...values) {
     this.#worker ??= this.#start();
-    return this.#post(method, ...values);
+    return this.#send(await this.#worker, method, values);
   }
 
-  #start() {
+  async #start() {
     const worker = new Worker(import.meta.resolve("handgrad/generated/worker.js"), { type: "module" });
     worker.addEventListener("message", ({ data }) => this.#onMessage(data));
     worker.addEventListener("error", ({ message }) => {
       for (const { reject } of this.#requests.values()) reject(new Error(`the worker of the page failed: ${message}`));
     });
-    this.started = kernelBytes().then((bytes) => this.#send(worker, "start", [bytes]));
+    await this.#send(worker, "start", [await kernelBytes()]);
     return worker;
-  }
-
-  async #post(method, ...values) {
-    await this.started;
-    return this.#send(this.#worker, method, values);
   }
 
   #send(worker, method, values) {
@@ -176,11 +171,6 @@ export class PageBackend {
   /** The latest parameters of a run as a model file. */
   async model(name) {
     return (await this.#request("model", name)).buffer;
-  }
-
-  /** The predictions of a model for the test examples of a data set, N × C. */
-  predict(model, data) {
-    return this.#request("predict", model, data);
   }
 
   #store(name, drawings) {

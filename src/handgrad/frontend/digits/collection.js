@@ -1,10 +1,12 @@
-// The collection of drawn digits: thumbnails, a row per class, of which one can be selected, opened in Draw and removed.
+// The collection of drawn digits, of which one can be selected, opened in Draw and removed.
 
 import { pixelsOf } from "handgrad/draw/strokes.js";
-import { button, digitCanvas, element, moveFocus, panel, saveFile } from "handgrad/elements.js";
-import { attempt, DIGITS, openExample } from "handgrad/train/actions.js";
+import { button, element, panel, saveFile } from "handgrad/elements.js";
+import { describe, imageButton, imageGrid } from "handgrad/image_grid.js";
+import { attempt, openExample } from "handgrad/train/actions.js";
 
 const KEY = "handgrad.collection.name"; // survives a reload
+const EMPTY = "No digits yet: draw one, and choose which digit it is.";
 
 /**
  * Show the collection, which the store contains as {name, digits: {label, pixels}[]}.
@@ -26,7 +28,7 @@ export function collection(store) {
     onchange: rename,
   });
   const saves = button("Download", () => attempt(store, async () => saveFile(await stored.download(store.state.collection.name))));
-  const rows = element("div", { class: "thumbnail-rows", onkeydown: onKey });
+  const grid = imageGrid("Your digits, by class");
   const opens = button("Open in Draw", show);
   const removes = button("Remove", () => remove(selected));
   const status = element("p", { class: "note thumbnail-status" });
@@ -59,24 +61,19 @@ export function collection(store) {
     });
   }
 
-  function render({ collection: { name, digits }, network }) {
-    const focused = buttons.indexOf(document.activeElement);
+  function render({ collection: { name, digits } }) {
+    const focused = [...grid.children].indexOf(document.activeElement);
     buttons = digits.map(({ label, pixels }, index) => {
-      const settings = { class: "thumb", "aria-label": `Digit ${index + 1}, a ${label}` };
-      return button(digitCanvas(pixels), () => select(index === selected ? null : index), settings);
+      const image = imageButton(pixels, () => select(index === selected ? null : index));
+      describe(image, label, `Digit ${index + 1}, a ${label}`);
+      return image;
     });
-    const classes = network?.takesDrawings ? network.classes : DIGITS;
-    const labels = new Set([...classes, ...digits.map(({ label }) => label)]);
-    const row = (label) => {
-      const thumbs = buttons.filter((_, index) => digits[index].label === label);
-      const settings = { class: "thumbnail-row", role: "group", "aria-label": `${label}: ${thumbs.length}` };
-      return element("div", settings, element("b", {}, label), element("div", { class: "row" }, ...thumbs));
-    };
-    rows.replaceChildren(...Array.from(labels, row));
+    const byLabel = (a, b) => digits[a].label.localeCompare(digits[b].label, "en", { numeric: true });
+    grid.replaceChildren(...[...digits.keys()].sort(byLabel).map((index) => buttons[index]));
     saves.disabled = !digits.length;
-    status.textContent = `${digits.length} ${digits.length === 1 ? "digit" : "digits"}${digits.length ? ` in digits/${name}` : ""}`;
+    status.textContent = digits.length ? `${digits.length} ${digits.length === 1 ? "digit" : "digits"} in digits/${name}` : EMPTY;
     select(selected < digits.length ? selected : null);
-    if (focused >= 0) buttons[Math.min(focused, digits.length - 1)]?.focus();
+    if (focused >= 0) grid.children[Math.min(focused, digits.length - 1)]?.focus();
   }
 
   function select(index) {
@@ -103,18 +100,18 @@ export function collection(store) {
     });
   }
 
-  function onKey(event) {
+  function onKey({ key }) {
     const focused = buttons.indexOf(document.activeElement);
-    if (event.key === "Delete" && focused >= 0) remove(focused);
-    else moveFocus(event, [...rows.querySelectorAll(".thumb")]);
+    if (key === "Delete" && focused >= 0) remove(focused);
   }
 
   const visible = () => store.state.section === "digits" && open(); // another tab may have changed it
   store.set({ collection: { name: localStorage.getItem(KEY) ?? "mine", digits: [] } });
-  store.subscribe(["collection", "network"], render);
+  grid.addEventListener("keydown", onKey);
+  store.subscribe(["collection"], render);
   store.subscribe(["section", "network"], visible);
   addEventListener("focus", visible);
   const head = element("div", { class: "row" }, element("label", { for: "collection-name" }, "Name"), field, names, saves);
   const tools = element("div", { class: "row thumbnail-tools" }, status, opens, removes);
-  return { element: panel("collection", "Your digits", element("h2", {}, "Your digits"), head, rows, tools), add };
+  return { element: panel("collection", "Your digits", element("h2", {}, "Your digits"), head, grid, tools), add };
 }

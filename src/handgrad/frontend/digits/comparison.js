@@ -1,10 +1,10 @@
 // Before and after fine-tuning: the accuracy of two networks on the collection and on test images, and changed predictions.
 
-import { button, digitCanvas, element, panel } from "handgrad/elements.js";
+import { element, panel } from "handgrad/elements.js";
+import { describe, imageButton, imageGrid } from "handgrad/image_grid.js";
 import { openExample } from "handgrad/train/actions.js";
-import { classify } from "handgrad/train/evaluator.js";
+import { classify, testImages } from "handgrad/train/evaluation.js";
 import { count, percent } from "handgrad/train/format.js";
-import { testImages } from "handgrad/train/test_images.js";
 
 const LIMIT = 40; // changed predictions shown per set
 const INTRODUCTION = "After fine-tuning on your digits, the accuracy before and after is shown here.";
@@ -67,14 +67,14 @@ export function comparison(store) {
       const pixels = images.subarray(784 * k, 784 * (k + 1));
       const [was, is] = [first[k], second[k]].map((each) => `${each}, ${each === labels[k] ? "correct" : "wrong"}`);
       const name = `Image ${k + 1}, labelled ${labels[k]}: before ${was}, after ${is}; open in Draw`;
-      const settings = { class: `gallery-image${second[k] === labels[k] ? "" : " error"}`, "aria-label": name, title: name };
-      const image = button(digitCanvas(pixels), () => openExample(store, pixels, labels[k]), settings);
-      image.append(element("span", { class: "gallery-text" }, `${first[k]} → ${second[k]}`));
+      const image = imageButton(pixels, () => openExample(store, pixels, labels[k]));
+      describe(image, `${first[k]} → ${second[k]}`, name, second[k] !== labels[k]);
       return image;
     });
     const many = changed.length > LIMIT ? `, of which ${LIMIT} are shown` : "";
-    const heading = element("h3", {}, `Changed predictions in ${title}: ${changed.length ? count(changed.length) : "none"}${many}`);
-    return [heading, element("div", { class: "gallery-grid" }, ...shown)];
+    const grid = imageGrid(`Changed predictions in ${title}`);
+    grid.append(...shown);
+    return [element("h3", {}, `Changed predictions in ${title}: ${changed.length ? count(changed.length) : "none"}${many}`), grid];
   }
 
   return { element: panel("comparison", "Before and after", element("h2", {}, "Before and after"), status, results), say, show };

@@ -16,13 +16,11 @@ export function drawing(store, collect) {
   const history = new History();
   let network = null; // the one in use, if it takes 28×28 pixels
   const refresh = eachFrame(render);
-  const undo = () => redrawAfter(() => history.undo());
-  const clear = () => redrawAfter(() => history.clear());
   const notify = (status) => store.set({ status });
-  const pad = new Pad(history, { changed: refresh, write: label, undo, clear, notify });
+  const pad = new Pad(history, { changed: refresh, digit: label, notify });
   pad.canvas.setAttribute("aria-describedby", "collect-keys");
-  const undoes = button("Undo", undo);
-  const clears = button("Clear", clear);
+  const undoes = button("Undo", () => pad.undo());
+  const clears = button("Clear", () => pad.clear());
   const prediction = element("p", { class: "note collect-prediction" });
   const labels = element("div", { class: "collect-labels", role: "group", "aria-labelledby": "collect-question" });
 
@@ -51,14 +49,8 @@ export function drawing(store, collect) {
     const known = [...labels.children].some((each) => each.textContent === name);
     if (!drawn || !known) return notify(drawn ? `this network has no class ${name}` : "draw something first");
     const saved = collect(history.sheet.drawing, name, drawn);
-    clear();
-    if (!(await saved) && history.empty) undo();
-  }
-
-  function redrawAfter(change) {
-    change();
-    pad.draw();
-    refresh();
+    pad.clear();
+    if (!(await saved) && history.empty) pad.undo();
   }
 
   store.subscribe(["network"], (state) => {
@@ -67,14 +59,8 @@ export function drawing(store, collect) {
     labels.replaceChildren(...classes.map((name) => button(name, () => label(name), { "aria-label": `Label as ${name}` })));
     refresh();
   });
-  return panel(
-    "collect",
-    "Draw a digit",
-    element("h2", {}, "Draw a digit"),
-    pad.element,
-    element("div", { class: "row collect-tools" }, undoes, clears, prediction),
-    element("h3", { id: "collect-question" }, "Which digit is it?"),
-    labels,
-    element("p", { class: "note", id: "collect-keys" }, KEYS),
-  );
+  const tools = element("div", { class: "row collect-tools" }, undoes, clears, prediction);
+  const question = element("h3", { id: "collect-question" }, "Which digit is it?");
+  const keys = element("p", { class: "note", id: "collect-keys" }, KEYS);
+  return panel("collect", "Draw a digit", element("h2", {}, "Draw a digit"), pad.element, tools, question, labels, keys);
 }

@@ -77,15 +77,8 @@ export function fineTuning(store) {
     note.textContent = network ? what : "There is no network yet: train one first, in Train.";
     starts.disabled = !network?.takesDrawings || !collection.digits.length;
   });
-  const form = element(
-    "form",
-    { class: "panel tuning", "aria-label": "Fine-tune", onsubmit: start },
-    element("h2", {}, "Fine-tune"),
-    note,
-    element("div", { class: "form-numbers" }, labelled("Epochs", epochs), labelled("Learning rate", rate)),
-    element("div", { class: "row" }, starts, uses, link),
-    bar,
-    line,
-  );
+  const fields = element("div", { class: "form-numbers" }, labelled("Epochs", epochs), labelled("Learning rate", rate));
+  const form = element("form", { class: "panel tuning", "aria-label": "Fine-tune", onsubmit: start }, element("h2", {}, "Fine-tune"));
+  form.append(note, fields, element("div", { class: "row" }, starts, uses, link), bar, line);
   return [form, compared.element];
 }

@@ -6,7 +6,7 @@ import { insideView } from "handgrad/draw/inside.js";
 import { Pad } from "handgrad/draw/pad.js";
 import { Picture } from "handgrad/draw/picture.js";
 import { Prediction } from "handgrad/draw/prediction.js";
-import { sample, Writer } from "handgrad/draw/samples.js";
+import { sample } from "handgrad/draw/samples.js";
 import { enlarged, pixelsOf, severalDigits } from "handgrad/draw/strokes.js";
 import { fullScreen, tools } from "handgrad/draw/tools.js";
 import { argmax, element, panel } from "handgrad/elements.js";
@@ -31,9 +31,7 @@ export function mount(section, store) {
   let duration = 0; // of the slow views, in milliseconds
   let flows = false; // whether the next values flow through the graph
 
-  const undo = () => rewrite(() => history.undo());
-  const clear = () => rewrite(() => history.clear());
-  const pad = new Pad(history, { changed, write, undo, clear, notify });
+  const pad = new Pad(history, { changed, digit: write, notify });
   const picture = new Picture({
     begin: () => history.push({ edits: new Map(history.sheet.edits) }),
     set(pixel, value) {
@@ -49,17 +47,8 @@ export function mount(section, store) {
   }, "Draw something to see its class.");
   const inside = insideView(store);
   const examples = examplesView(store);
-  const writer = new Writer(pad, changed);
   const board = element("div", { class: "board" });
-  const bar = tools({ undo, clear, write, width: setWidth, full: fullScreen(board, () => pad.canvas.focus()) });
-
-  /** Change the history by `work`, and show it. */
-  function rewrite(work) {
-    writer.stop();
-    work();
-    pad.draw();
-    changed(true);
-  }
+  const bar = tools({ pad, write, width: setWidth, full: fullScreen(board, () => pad.canvas.focus()) });
 
   function setWidth(width) {
     history.setWidth(width);
@@ -68,8 +57,8 @@ export function mount(section, store) {
   }
 
   function write(digit) {
-    clear();
-    writer.write(sample(digit));
+    pad.clear();
+    pad.write(sample(digit));
   }
 
   function changed(finished) {
@@ -93,7 +82,7 @@ export function mount(section, store) {
   function open({ pixels }) {
     if (pixels === own) return;
     own = pixels;
-    rewrite(() => history.open(pixels));
+    pad.open(pixels);
   }
 
   /** The prediction first; slow views wait until no stroke is being drawn. */
@@ -106,14 +95,15 @@ export function mount(section, store) {
     if (!announced && trace) prediction.announce();
     flows ||= !announced && trace !== null;
     announced = true;
-    if (duration < FAST || !(pad.drawing || writer.running)) explain();
+    if (duration < FAST || !pad.drawing) explain();
   }
 
   /** Show why: what takes longer than a stroke can wait for waits until its end. */
   function explain() {
     const start = performance.now();
     const { pixels, trace, focus, name } = shown;
-    picture.update({ pixels, gradient: trace && network.inputGradient(pixels, focus), name });
+    const selected = network?.classes.map((_, k) => Number(k === focus));
+    picture.update({ pixels, gradient: trace && network.inputGradient(pixels, selected), name });
     inside.update({ trace, focus, name }, flows);
     flows = false;
     duration = performance.now() - start;

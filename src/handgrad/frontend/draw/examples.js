@@ -1,6 +1,7 @@
 // Examples of a data set's test split, to open in the Draw section.
 
-import { button, digitCanvas, element, moveFocus, panel } from "handgrad/elements.js";
+import { button, element, panel } from "handgrad/elements.js";
+import { describe, imageButton, imageGrid } from "handgrad/image_grid.js";
 
 const COUNT = 20;
 
@@ -8,8 +9,7 @@ const COUNT = 20;
 export function examplesView(store) {
   let [start, total] = [0, 0];
   const choice = element("select", { "aria-label": "Data set", onchange: () => turn(-Infinity) });
-  const onkeydown = (event) => moveFocus(event, [...strip.children]);
-  const strip = element("div", { class: "strip", role: "group", "aria-label": "Examples of the test split", onkeydown });
+  const strip = imageGrid("Examples of the test split", { class: "strip" });
   const step = (by, label, text) => button(text, () => turn(by), { class: "quiet", "aria-label": label });
   const [back, next] = [step(-COUNT, "Previous examples", "←"), step(COUNT, "Next examples", "→")];
   const whole = panel("examples", "Examples", element("h2", {}, "Test examples"), choice, back, strip, next);
@@ -36,9 +36,10 @@ export function examplesView(store) {
   }
 
   function example(pixels, label, k) {
-    const name = `Example ${start + k + 1}, labelled ${label}`;
     const show = () => store.set({ pixels: Uint8Array.from(pixels), status: `Example opened, labelled ${label}` });
-    return button(digitCanvas(pixels), show, { class: "example", "aria-label": name, title: name, tabindex: k ? -1 : 0 });
+    const image = imageButton(pixels, show, { tabindex: k ? -1 : 0 });
+    describe(image, "", `Example ${start + k + 1}, labelled ${label}`);
+    return image;
   }
   return { element: whole, open };
 }

@@ -52,12 +52,8 @@ function nodesOf(network, select) {
     const size = shape.length > 1 ? `${shape[0]} × ${shape.slice(1).join("×")}` : `${count(shape[0])} ${unit}`;
     const draw = ends ? drawBars : drawCells;
     const lines = [size, sum ? `${count(sum)} parameters` : "no parameters"];
-    return node(
-      types.join(", "),
-      lines,
-      (canvas, trace) => draw(canvas, trace?.activations[last + 1], shape),
-      () => select(k),
-    );
+    const show = (canvas, trace) => draw(canvas, trace?.activations[last + 1], shape);
+    return node(types.join(", "), lines, show, () => select(k));
   };
   const shape = takesDrawings ? [1, 28, 28] : inputShape;
   const input = inputShape.length > 1 ? inputShape.slice(1).join("×") : `${count(inputShape[0])} values`;

@@ -33,10 +33,6 @@ export class History {
     if (example || !this.empty) this.push({ drawing: blank(this.sheet.drawing.width), example, edits: new Map() });
   }
 
-  clear() {
-    this.open(null);
-  }
-
   undo() {
     if (this.canUndo) this.#sheets.pop();
   }

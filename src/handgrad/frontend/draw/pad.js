@@ -5,15 +5,18 @@ import { ARROWS, element } from "handgrad/elements.js";
 import { ink, onScheme, paint, sharp, token } from "handgrad/images.js";
 
 const STEP = 0.025; // of the canvas's side per arrow key; with Shift four times as far
+const SPEED = 0.035; // per frame, in units of the canvas's side: a sample takes about a second
+const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 const clamp = (value) => Math.min(1, Math.max(0, value));
 
 export class Pad {
   #cursor = { x: 0.5, y: 0.5, down: false }; // the pen of the keyboard
   #pointer = null;
+  #frame = null; // in which more of a sample is written
 
   /**
    * @param history   of sheets
-   * @param handlers  with changed(finished), write(digit), undo(), clear(), notify(text)
+   * @param handlers  with changed(finished), digit(key) for a key 0 … 9, notify(text)
    */
   constructor(history, handlers) {
     this.history = history;
@@ -41,12 +44,57 @@ export class Pad {
     onScheme(() => this.draw());
   }
 
+  /** Whether a stroke is being drawn. */
   get drawing() {
-    return this.#pointer !== null || this.#cursor.down;
+    return this.#pointer !== null || this.#cursor.down || this.#frame !== null;
+  }
+
+  undo() {
+    this.#change(() => this.history.undo());
+  }
+
+  clear() {
+    this.open(null);
+  }
+
+  /** Show an example in place of the drawing, or nothing. */
+  open(example) {
+    this.#change(() => this.history.open(example));
+  }
+
+  #change(work) {
+    this.#stop();
+    work();
+    this.draw();
+    this.handlers.changed(true);
+  }
+
+  /** Write strokes like by hand, a few points per frame. */
+  write(strokes) {
+    const points = strokes.flatMap((stroke) => stroke.map(([x, y], k) => ({ x, y, starts: k === 0 })));
+    let last = points[0];
+    const frame = () => {
+      for (let rest = STILL.matches ? Infinity : SPEED; points.length && rest > 0; ) {
+        const point = points.shift();
+        if (point.starts) this.startStroke(point.x, point.y);
+        else this.continueStroke(point.x, point.y);
+        rest -= point.starts ? 0 : Math.hypot(point.x - last.x, point.y - last.y);
+        last = point;
+      }
+      this.#frame = points.length ? requestAnimationFrame(frame) : null;
+      this.handlers.changed(!points.length);
+    };
+    frame();
+  }
+
+  #stop() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = null;
   }
 
   #onDown(event) {
     if (!event.isPrimary || event.button !== 0 || this.#pointer !== null) return;
+    this.#stop();
     this.#lift();
     this.#pointer = event.pointerId;
     this.canvas.setPointerCapture(event.pointerId);
@@ -89,9 +137,9 @@ export class Pad {
     if (event.altKey || event.metaKey || (event.ctrlKey && key !== "z")) return;
     if (ARROWS[event.key]) this.#move(ARROWS[event.key], event.shiftKey ? 4 * STEP : STEP);
     else if (key === " " || key === "enter") this.#toggle();
-    else if (/^[0-9]$/.test(key)) this.handlers.write(key);
-    else if (key === "z" || key === "backspace") this.handlers.undo();
-    else if (key === "delete") this.handlers.clear();
+    else if (/^[0-9]$/.test(key)) this.handlers.digit(key);
+    else if (key === "z" || key === "backspace") this.undo();
+    else if (key === "delete") this.clear();
     else if (key === "escape" && this.#cursor.down) this.#lift();
     else return;
     event.preventDefault();

@@ -11,6 +11,7 @@ const MODES = {
   Gradient: (name) => `How more ink in a pixel would change the logit of ${name}.`,
   Input: null,
 };
+const KEYS = "Arrow keys move, space changes a pixel, shift with an arrow key draws.";
 const inside = (coordinate) => Math.min(SIDE - 1, Math.max(0, coordinate));
 
 export class Picture {
@@ -44,19 +45,10 @@ export class Picture {
     this.frame = element("div", { class: "picture" }, this.canvas);
     this.choices = Object.keys(MODES).map((mode) => button(mode, () => this.#choose(mode)));
     this.legend = element("p", { class: "legend" }, "lowers", element("span", { class: "scale", "aria-hidden": "true" }), "raises it");
-    this.element = panel(
-      "attributions",
-      "Attribution",
-      element("div", { class: "head" }, this.title, this.legend),
-      this.frame,
-      element("div", { class: "choice", role: "group", "aria-label": "Shown over the input" }, ...this.choices),
-      this.note,
-      element(
-        "p",
-        { class: "visually-hidden", id: "picture-keys" },
-        "Arrow keys move, space changes a pixel, shift with an arrow key draws.",
-      ),
-    );
+    const head = element("div", { class: "head" }, this.title, this.legend);
+    const choice = element("div", { class: "choice", role: "group", "aria-label": "Shown over the input" }, ...this.choices);
+    const keys = element("p", { class: "visually-hidden", id: "picture-keys" }, KEYS);
+    this.element = panel("attributions", "Attribution", head, this.frame, choice, this.note, keys);
     new ResizeObserver(() => this.draw()).observe(this.frame);
     onScheme(() => this.draw());
     this.#choose(this.#mode);

@@ -18,14 +18,10 @@ const clamp = (value) => Math.min(1, Math.max(0, value));
 const rounded = (value) => Math.round(value * 10000) / 10000; // to the digits of the JSON form
 
 /** A drawing without strokes. */
-export function blank(width = WIDTH) {
-  return { width, strokes: [] };
-}
+export const blank = (width = WIDTH) => ({ width, strokes: [] });
 
 /** Return a drawing with one more stroke, of one point. */
-export function begin(drawing, x, y, pressure = 1) {
-  return { ...drawing, strokes: [...drawing.strokes, [point(x, y, pressure)]] };
-}
+export const begin = (drawing, x, y, pressure = 1) => ({ ...drawing, strokes: [...drawing.strokes, [point(x, y, pressure)]] });
 
 /** Extend the last stroke in place, and return whether the point was far enough to be added. */
 export function extend(drawing, x, y, pressure = 1) {
@@ -99,6 +95,4 @@ export function renderStrokes({ strokes, width }, side = SIDE) {
 }
 
 /** The 28×28 bytes of a drawing: framed as MNIST's digits, or, for framing "plain", as drawn. */
-export function pixelsOf(drawing, framing) {
-  return framing === "digit" ? frameDigit(renderStrokes(drawing), SIDE) : renderStrokes(drawing, 28);
-}
+export const pixelsOf = (drawing, framing) => (framing === "digit" ? frameDigit(renderStrokes(drawing), SIDE) : renderStrokes(drawing, 28));

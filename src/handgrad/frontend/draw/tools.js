@@ -12,23 +12,20 @@ const KEYS = {
 };
 
 /** Create the controls; `update(history)` marks those that can be used. */
-export function tools({ undo, clear, width, write, full }) {
-  const [undoes, clears] = [button("Undo", undo, { class: "quiet" }), button("Clear", clear, { class: "quiet" })];
+export function tools({ pad, width, write, full }) {
+  const undoes = button("Undo", () => pad.undo(), { class: "quiet" });
+  const clears = button("Clear", () => pad.clear(), { class: "quiet" });
   const range = { type: "range", id: "pen-width", min: 0.02, max: 0.16, step: 0.005, value: WIDTH, "aria-label": "Width of the pen" };
   const pen = element("input", { ...range, oninput: () => width(Number(pen.value)) });
-  const digits = [..."0123456789"].map((digit) =>
-    button(digit, () => write(digit), { class: "quiet write", "aria-label": `Draw a sample ${digit}` }),
-  );
+  const sample = (digit) => button(digit, () => write(digit), { class: "quiet write", "aria-label": `Draw a sample ${digit}` });
+  const digits = [..."0123456789"].map(sample);
   const keys = Object.entries(KEYS).flatMap(([key, action]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, action)]);
   const help = element("details", { class: "keys" }, element("summary", {}, "Keys"), element("dl", { id: "pad-keys" }, ...keys));
   const samples = { class: "row writes", role: "group", "aria-label": "Sample digits" };
+  const controls = element("div", { class: "row" }, undoes, clears, element("label", { class: "pen", for: "pen-width" }, "Pen", pen), full);
+  const writes = element("div", samples, element("span", { class: "note" }, "Samples"), ...digits, help);
   return {
-    element: element(
-      "div",
-      { class: "tools" },
-      element("div", { class: "row" }, undoes, clears, element("label", { class: "pen", for: "pen-width" }, "Pen", pen), full),
-      element("div", samples, element("span", { class: "note" }, "Samples"), ...digits, help),
-    ),
+    element: element("div", { class: "tools" }, controls, writes),
     update(history) {
       // Not `disabled`, which would move the focus away from the button that was just pressed.
       undoes.ariaDisabled = String(!history.canUndo);

@@ -1,6 +1,6 @@
 // What a layer computes: the units of dense layers, feature maps, and logits as sums of contributions.
 
-import { barRow, ranked, slotList } from "handgrad/draw/slots.js";
+import { barRow, ranked, slotList } from "handgrad/bars.js";
 import { signedNumber } from "handgrad/draw/wording.js";
 import { element } from "handgrad/elements.js";
 import { largest, paint, signed } from "handgrad/images.js";

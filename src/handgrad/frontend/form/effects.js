@@ -1,6 +1,6 @@
 // The effect of each column on the prediction, the largest first, as bars to the right and to the left.
 
-import { barRow } from "handgrad/draw/slots.js";
+import { barRow } from "handgrad/bars.js";
 import { numberFormat } from "handgrad/draw/wording.js";
 import { element } from "handgrad/elements.js";
 import { largest } from "handgrad/images.js";

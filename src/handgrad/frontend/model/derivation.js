@@ -75,12 +75,7 @@ export function derive(declared, given, index, shown = {}, most = 10) {
   const sorted = [...valid].sort((a, b) => size(b) - size(a));
   const largest = sorted.filter(({ value }, k) => k === 0 || (k < most && (value || sorted.length <= most)));
   const label = (at) => over.map((letter) => `${letter}=${at[letter]}`).join(", ");
-  const terms = largest.map(({ at, inner, value, uses: own }) => ({
-    label: label(at),
-    text: withNumbers(inside, inner),
-    value,
-    uses: own,
-  }));
+  const terms = largest.map(({ at, inner, ...term }) => ({ label: label(at), text: withNumbers(inside, inner), ...term }));
   const total = (each) => each.reduce((found, { value }) => found + value, 0);
   const others = parts.filter((part) => part !== sum).map(({ part, sign }) => ({ part, sign, value: sign * evaluate(part, scope, uses) }));
   const text = others.map(({ part, sign }) => `${sign < 0 ? "−" : "+"} ${withNumbers(part, scope)}`).join(" ");
@@ -93,9 +88,7 @@ export function derive(declared, given, index, shown = {}, most = 10) {
 const within = (scope, names) => Object.assign(Object.create(scope), names);
 
 /** Put the letters of further axes in the place of "…". */
-function expand(tree, further) {
-  return Array.isArray(tree) ? tree.flatMap((part) => (part === "…" ? further : [expand(part, further)])) : tree;
-}
+const expand = (tree, further) => (Array.isArray(tree) ? tree.flatMap((part) => (part === "…" ? further : [expand(part, further)])) : tree);
 
 /** The parts of a sum with their signs. */
 function summands(part, sign = 1) {
@@ -128,13 +121,8 @@ function places(sum, scope) {
 function evaluate(tree, scope, uses = null) {
   if (!Array.isArray(tree)) return typeof tree === "number" ? tree : scope[tree];
   const [kind, ...parts] = tree;
-  if (kind === "[]")
-    return entry(
-      parts[0],
-      scope,
-      parts[1].map((at) => evaluate(at, scope, uses)),
-      uses,
-    );
+  const index = () => parts[1].map((at) => evaluate(at, scope, uses));
+  if (kind === "[]") return entry(parts[0], scope, index(), uses);
   if (!isReduction(tree)) return (OPERATIONS[kind] ?? Math[kind])(...parts.map((part) => evaluate(part, scope, uses)));
   const values = places(tree, scope).map((at) => evaluate(parts[2], within(scope, at), uses));
   const inside = values.filter((value) => !Number.isNaN(value));
@@ -157,9 +145,7 @@ function entry(name, scope, index, uses = null) {
 }
 
 /** Write a tree with its numbers put in. */
-function withNumbers(tree, scope) {
-  return write(tree, (leaf) => number(evaluate(leaf, scope) || 0));
-}
+const withNumbers = (tree, scope) => write(tree, (leaf) => number(evaluate(leaf, scope) || 0));
 
 /** Write a tree in the notation of mathematics, with the indices of an entry put in. */
 function withNames(tree, scope) {

@@ -4,7 +4,7 @@
 // layer's parameters. Arrays of flat examples are (N, I). Images lie with the batch last: (C, H, W, N). Weights of a dense
 // layer are (I, O). `layer.at` has the addresses of parameters and statistics, `layer.gradient` those of the gradients.
 
-import { same, size } from "handgrad/model/shapes.js";
+import { same, size, transposed } from "handgrad/model/shapes.js";
 
 const TILE = 64; // as in dense.c
 const NARROW = 16;
@@ -16,14 +16,13 @@ const outputs = (length, window, stride, padding = 0) => Math.floor((length + 2 
 const unchanged = (_, shape) => shape;
 const isImage = (shape) => shape.length > 1;
 
+/** Layers that change no number in inference. */
+export const IDENTITY = new Set(["Flatten", "Dropout"]);
+
 /** Return (columns, rows) for an array (rows, columns). */
 export function transpose(memory, x, rows, columns) {
   if (rows === 1 || columns === 1) return x;
-  const at = memory.reals(rows * columns);
-  const [from, to] = [memory.view(x, rows * columns), memory.view(at, rows * columns)];
-  for (let column = 0; column < columns; column++)
-    for (let row = 0; row < rows; row++) to[column * rows + row] = from[row * columns + column];
-  return at;
+  return memory.put(transposed(memory.view(x, rows * columns), rows, columns));
 }
 
 /**
@@ -168,7 +167,7 @@ export const LAYERS = {
  * Build a layer from its description in a model file.
  * @param {any} description  {type, …fields}
  * @param {number[]} inputShape  of one example
- * @param {(name: string) => import("handgrad/model/model_file.js").Tensor} tensor  returns one by its name
+ * @param {(name: string, shape: number[]) => import("handgrad/model/model_file.js").Tensor} tensor  returns one by its name
  * @returns {any} {type, …fields, inputShape, outputShape, parameters, statistics: {name: {shape, values}}}
  * @throws {Error} where the layer is unknown, or its tensors do not fit
  */
@@ -183,7 +182,7 @@ export function build(description, inputShape, tensor) {
   if (!outputShape.every((side) => Number.isInteger(side) && side > 0))
     throw new Error(`${type} does not fit its input of shape ${inputShape}`);
   const read = ([name, wanted]) => {
-    const found = tensor(name);
+    const found = tensor(name, wanted);
     if (!same(found.shape, wanted)) throw new Error(`${type} has ${name} of shape ${found.shape}, where the network needs ${wanted}`);
     return [name, found];
   };

@@ -7,7 +7,7 @@
 import { build } from "handgrad/model/layers.js";
 import { same, size } from "handgrad/model/shapes.js";
 
-const FORMAT = "handgrad 1";
+export const FORMAT = "handgrad 1";
 const TYPES = { F32: Float32Array, F64: Float64Array };
 const SCALINGS = ["scaling", "target_scaling"];
 const MOST_CLASSES = 1000; // as the kernels of the page are compiled
@@ -44,7 +44,7 @@ function readHeader(buffer) {
 
 function parts(buffer, { start, header }) {
   /** @type {(name: string, Type?: any) => Tensor} */
-  const tensor = (name, Type = Float32Array) => {
+  const read = (name, Type = Float32Array) => {
     if (!Object.hasOwn(header, name)) throw new Error(`${name} is missing`);
     const { dtype, shape, data_offsets: offsets } = header[name];
     const bytes = buffer.slice(...offsets.map((offset) => start + offset)); // a copy: arrays need alignment
@@ -53,24 +53,32 @@ function parts(buffer, { start, header }) {
       throw new Error(`${name} does not hold ${size(shape)} finite numbers`);
     return { shape, values };
   };
-  const metadata = header.__metadata__;
+  const [scaling, targetScaling] = SCALINGS.map((name) => {
+    if (!Object.hasOwn(header, `${name}.shift`)) return null;
+    return { shift: read(`${name}.shift`, Float64Array).values, divisor: read(`${name}.divisor`, Float64Array).values };
+  });
+  return { ...partsOf(header.__metadata__, (name) => read(name)), scaling, targetScaling };
+}
+
+/**
+ * Put a network together, without scalings.
+ * @param {Record<string, string>} metadata  its description, as in a model file
+ * @param {(name: string, shape: number[]) => Tensor} tensor  returns an array by its name and the shape that it must have
+ */
+export function partsOf(metadata, tensor) {
   const description = (key) => JSON.parse(metadata[key]);
   const [inputShape, classes] = [description("input_shape"), description("classes")];
   if (classes.length > MOST_CLASSES) throw new Error(`it has ${classes.length} classes; the page computes ${MOST_CLASSES} at most`);
   let shape = inputShape;
   const layers = description("layers").map((each, index) => {
-    const layer = build(each, shape, (name) => tensor(`layers.${index}.${name}`));
+    const layer = build(each, shape, (name, wanted) => tensor(`layers.${index}.${name}`, wanted));
     shape = layer.outputShape;
     return layer;
   });
   if (!same(shape, [classes.length])) throw new Error(`the last layer has shape ${shape}, but there are ${classes.length} classes`);
-  const [scaling, targetScaling] = SCALINGS.map((name) => {
-    if (!Object.hasOwn(header, `${name}.shift`)) return null;
-    return { shift: tensor(`${name}.shift`, Float64Array).values, divisor: tensor(`${name}.divisor`, Float64Array).values };
-  });
   const [exampleShape, features, framing, recipe] = ["example_shape", "features", "framing", "recipe"].map(description);
   const task = description("task") ?? "classification";
-  return { classes, inputShape, exampleShape, features, framing, recipe, task, scaling, targetScaling, layers, metadata };
+  return { classes, inputShape, exampleShape, features, framing, recipe, task, layers, metadata };
 }
 
 /**

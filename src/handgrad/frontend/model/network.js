@@ -12,9 +12,7 @@ const CHUNK = 2_000_000; // values of the largest layer that are computed at a t
  * @returns {Network}
  * @throws {Error} with one line, where the file is truncated, inconsistent, or of another kind
  */
-export function readModel(buffer) {
-  return new Network(readParts(buffer));
-}
+export const readModel = (buffer) => new Network(readParts(buffer));
 
 export class Network {
   /** @type {Passes | null} */
@@ -65,21 +63,8 @@ export class Network {
     return { activations: [this.scaled(raw, Float32Array), ...values], prediction: this.#decide(passes, y, 1) };
   }
 
-  /**
-   * Compute the gradient of a class's logit with respect to the scaled input.
-   * @param {Uint8Array|Float32Array} raw  I raw values
-   * @param {number} classIndex
-   * @returns {Float32Array} I values
-   */
-  inputGradient(raw, classIndex) {
-    return this.inputGradients(
-      raw,
-      Float32Array.from(this.classes, (_, index) => Number(index === classIndex)),
-    );
-  }
-
-  /** Compute dx (I) of the scaled input of one example from dlogits (C). */
-  inputGradients(raw, dlogits) {
+  /** Compute dx (I) of the scaled input of one example from dlogits (C), in float32. */
+  inputGradient(raw, dlogits) {
     const passes = this.#ready();
     const run = passes.forward(passes.put(raw, 1, true));
     const dx = run.backward(passes.memory.put(dlogits));
@@ -111,10 +96,8 @@ export class Network {
     const classes = this.classes.length;
     if (this.task === "regression") {
       const { shift, divisor } = this.targetScaling ?? { shift: [0], divisor: [1] };
-      return Float64Array.from(
-        memory.view(y, n * classes),
-        (value, k) => value * divisor[(k % classes) % divisor.length] + shift[(k % classes) % shift.length],
-      );
+      const scaled = (value, k) => value * divisor[(k % classes) % divisor.length] + shift[(k % classes) % shift.length];
+      return Float64Array.from(memory.view(y, n * classes), scaled);
     }
     const scores = memory.reals(n * classes);
     if (this.task === "multilabel") memory.call("sigmoid", n * classes, y, scores);
@@ -145,17 +128,15 @@ export class Network {
     const loss = this.task === "regression" ? null : memory.view(losses, 1)[0];
     const dlogits = memory.read(slopes, classes);
     let dy = slopes;
-    const dxs = [...run.layers]
-      .reverse()
-      .map(({ backward }) => (dy = backward(dy)))
-      .reverse();
-    const gradients = passes.copies("gradient");
-    const layers = run.layers.map(({ y, argmax }, k) => {
-      const [inputs, outputs] = [size(this.layers[k].inputShape), size(this.layers[k].outputShape)];
-      const best = argmax === undefined ? {} : { argmax: memory.read(argmax, outputs, Uint8Array) };
-      return { y: memory.read(y, outputs), dx: memory.read(dxs[k], inputs), gradients: gradients[k], ...best };
+    const layers = run.layers.toReversed().map(({ y, argmax, backward }, k) => {
+      const { inputShape, outputShape } = this.layers.at(-1 - k);
+      dy = backward(dy);
+      const best = argmax === undefined ? {} : { argmax: memory.read(argmax, size(outputShape), Uint8Array) };
+      return { y: memory.read(y, size(outputShape)), dx: memory.read(dy, size(inputShape)), ...best };
     });
-    return { x: this.scaled(raw, Float64Array), layers, prediction, loss, dlogits };
+    const gradients = passes.copies("gradient");
+    const withGradients = layers.reverse().map((layer, k) => ({ ...layer, gradients: gradients[k] }));
+    return { x: this.scaled(raw, Float64Array), layers: withGradients, prediction, loss, dlogits };
   }
 
   /** x = (raw − shift) / divisor */

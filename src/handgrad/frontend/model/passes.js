@@ -1,10 +1,8 @@
 // The passes of a network, forward and back, over arrays in the memory of the kernels.
 
 import { Memory } from "handgrad/model/kernels.js";
-import { LAYERS, transpose } from "handgrad/model/layers.js";
+import { IDENTITY, LAYERS, transpose } from "handgrad/model/layers.js";
 import { size, transposed } from "handgrad/model/shapes.js";
-
-const IDENTITY = new Set(["Flatten", "Dropout"]);
 
 /** Whether weights lie in memory in another order than in files: (I, O) of a dense layer. */
 const isTransposed = ({ type }, name) => type === "Dense" && name === "weights";
@@ -27,25 +25,17 @@ export class Passes {
     const bytes = memory.Reals.BYTES_PER_ELEMENT;
     this.layers = network.layers.map((layer) => {
       const placed = { ...layer, at: {}, gradient: {} };
-      for (const [name, { values }] of Object.entries(layer.parameters)) {
+      for (const [name, { shape, values }] of Object.entries(layer.parameters)) {
         placed.at[name] = this.parameters + bytes * offset;
         placed.gradient[name] = this.gradients + bytes * offset;
+        memory.view(placed.at[name], values.length).set(isTransposed(layer, name) ? transposed(values, shape[0], shape[1]) : values);
         offset += values.length;
       }
       for (const [name, { values }] of Object.entries(layer.statistics)) placed.at[name] = memory.put(values);
       return placed;
     });
-    this.each((layer, name, { shape, values }) => {
-      const ordered = isTransposed(layer, name) ? transposed(values, shape[0], shape[1]) : values;
-      memory.view(layer.at[name], values.length).set(ordered);
-    });
     memory.view(this.gradients, this.count).fill(0);
     this.start = memory.mark; // of arrays of a pass
-  }
-
-  /** Call `work(layer, name, {shape, values})` for every parameter. */
-  each(work) {
-    for (const layer of this.layers) for (const [name, parameter] of Object.entries(layer.parameters)) work(layer, name, parameter);
   }
 
   /** Whether the first layer computes with bytes, of which many are 0, faster than with numbers. */
@@ -84,14 +74,13 @@ export class Passes {
 
   /** Copies of the parameters, or of their gradients, as in files: per layer {name: values}. */
   copies(where = "at") {
-    return this.layers.map((layer) =>
-      Object.fromEntries(
-        Object.entries(layer.parameters).map(([name, { shape, values }]) => {
-          const found = this.memory.read(layer[where][name], values.length);
-          return [name, isTransposed(layer, name) ? transposed(found, shape[1], shape[0]) : found];
-        }),
-      ),
-    );
+    return this.layers.map((layer) => {
+      const copies = Object.entries(layer.parameters).map(([name, { shape, values }]) => {
+        const found = this.memory.read(layer[where][name], values.length);
+        return [name, isTransposed(layer, name) ? transposed(found, shape[1], shape[0]) : found];
+      });
+      return Object.fromEntries(copies);
+    });
   }
 
   /** Release the arrays of earlier passes. */

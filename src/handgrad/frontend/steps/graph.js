@@ -1,25 +1,20 @@
 // The graph of a network as a stepper: a column for each layer, with its arrays forward, backward and after the update.
 
+import { ArrayImage } from "handgrad/arrays.js";
 import { button, element } from "handgrad/elements.js";
-import { ArrayImage } from "handgrad/steps/arrays.js";
 
 const ROWS = { forward: "Forward", backward: "Backward", update: "Update" };
 const THUMBNAIL = { width: 52, height: 26, thumbnail: true };
 
 /** The name of a layer, or of what is before or behind the layers. */
-export function placeName(network, place) {
-  return network.layers[place]?.type ?? place[0].toUpperCase() + place.slice(1);
-}
+export const placeName = (network, place) => network.layers[place]?.type ?? place[0].toUpperCase() + place.slice(1);
 
 export class Graph {
   /** @param {(name: string) => void} open  called with the name of the selected step */
   constructor(open) {
     this.open = open;
-    this.element = element("div", {
-      class: "step-graph",
-      role: "group",
-      "aria-label": "Steps; arrow keys, Home and End step through them",
-    });
+    const label = "Steps; arrow keys, Home and End step through them";
+    this.element = element("div", { class: "step-graph", role: "group", "aria-label": label });
   }
 
   /**

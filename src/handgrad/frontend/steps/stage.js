@@ -1,17 +1,16 @@
 // One step: its array and those that it is computed from, the formula, the code, and the sum behind one entry.
 
-import { button, element } from "handgrad/elements.js";
+import { ArrayImage } from "handgrad/arrays.js";
+import { ARROWS, argmax, button, element } from "handgrad/elements.js";
 import { number } from "handgrad/model/derivation.js";
 import { codeOf, trace } from "handgrad/model/explanation.js";
 import { size } from "handgrad/model/shapes.js";
-import { ArrayImage } from "handgrad/steps/arrays.js";
 import { showCode, showSum } from "handgrad/steps/sum.js";
 
 const LENS = 168; // side of an enlarged tile, in CSS pixels
 const HEIGHT = 150; // of the result
 const SWEEP = 900; // ms in which the entries of an array appear
 const MOTION = matchMedia("(prefers-reduced-motion: no-preference)");
-const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** The indices of an entry. */
 function indexOf(offset, shape) {
@@ -20,9 +19,7 @@ function indexOf(offset, shape) {
 }
 
 /** The name of an entry, e.g. z1[0,7]. */
-function entryName(name, offset, shape) {
-  return shape.length ? `${name}[${indexOf(offset, shape)}]` : name;
-}
+const entryName = (name, offset, shape) => (shape.length ? `${name}[${indexOf(offset, shape)}]` : name);
 
 export class Stage {
   #entries = new Map(); // the selected entry of each step
@@ -72,7 +69,7 @@ export class Stage {
     this.#listen(this.main);
     const code = codeOf(step);
     this.code.replaceChildren(...(code ? showCode(code) : []));
-    const largest = Array.from(step.values, Math.abs).reduce((best, value, k, all) => (value > all[best] ? k : best), 0);
+    const largest = argmax(Array.from(step.values, Math.abs));
     this.select(Math.min(this.#entries.get(step.name) ?? largest, step.values.length - 1));
     if (sweep && step.values.length > 1 && MOTION.matches) this.#sweep();
   }
@@ -92,18 +89,14 @@ export class Stage {
       value.textContent = offset < 0 ? "" : `${entryName(name, offset, array.shape)} = ${number(array.values[offset])}`;
     };
     for (const kind of ["pointermove", "pointerdown", "pointerleave"]) canvas.addEventListener(kind, point);
-    const title =
-      this.isStep(name) && name !== this.step.name ? button(name, () => this.open(name), { class: "quiet" }) : element("b", {}, name);
+    const opens = this.isStep(name) && name !== this.step.name;
+    const title = opens ? button(name, () => this.open(name), { class: "quiet" }) : element("b", {}, name);
     const shape = element("span", {}, array.shape.join(" × "));
     const scrolls = image.size[1] > LENS + 8 ? { tabindex: 0, role: "group", "aria-label": name } : {};
     const heads = element("div", { class: "step-labels", "aria-hidden": "true" }, ...names);
     const box = element("div", { class: "step-array", ...scrolls }, heads, canvas);
-    const figure = element(
-      "figure",
-      {},
-      element("figcaption", {}, title, shape, value),
-      element("div", { class: "step-images" }, lens, box),
-    );
+    const caption = element("figcaption", {}, title, shape, value);
+    const figure = element("figure", {}, caption, element("div", { class: "step-images" }, lens, box));
     return { name, canvas, image, lens, figure };
   }
 
@@ -117,9 +110,9 @@ export class Stage {
     };
     for (const kind of ["pointermove", "pointerdown"]) canvas.addEventListener(kind, point);
     canvas.addEventListener("keydown", (event) => {
-      if (!(event.key in MOVES)) return;
+      if (!ARROWS[event.key]) return;
       event.preventDefault();
-      this.select(image.beside(this.entry, ...MOVES[event.key]));
+      this.select(image.beside(this.entry, ...ARROWS[event.key]));
     });
   }
 

@@ -13,7 +13,7 @@ import { Stage } from "handgrad/steps/stage.js";
 const LABELS = { classification: "Class", multilabel: "Label", regression: "Target" };
 const DRAWING = "your drawing";
 const TEST = "test: "; // before the name of data
-const OTHER_KEYS = "input, select, textarea, [role=tab], [role=slider], .step-array"; // elements that take arrow keys
+const OTHER_KEYS = "input, select, textarea, [role=slider], .step-array"; // elements that take arrow keys
 
 export function mount(section, store) {
   let explanation = null; // of the example

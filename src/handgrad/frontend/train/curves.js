@@ -16,8 +16,8 @@ const ACCURACY = {
 /** Show the curves of the runs that are selected and ticked. */
 export function curves(store) {
   const pointed = (x) => [losses, accuracies].forEach((chart) => void chart.point(x));
-  const losses = new Chart({ ...LOSS, height: 210, pointed });
-  const accuracies = new Chart({ ...ACCURACY, height: 210, pointed });
+  const losses = new Chart({ ...LOSS, pointed });
+  const accuracies = new Chart({ ...ACCURACY, pointed });
 
   function render(state) {
     const { runs, run, records } = state;

@@ -14,9 +14,7 @@ const FIELDS = {
 };
 
 /** A field with its label. */
-export function labelled(name, field) {
-  return element("div", { class: "form-field" }, element("label", { for: field.id }, name), field);
-}
+export const labelled = (name, field) => element("div", { class: "form-field" }, element("label", { for: field.id }, name), field);
 
 /**
  * @param {any} store
@@ -100,17 +98,10 @@ export function newTraining(store, started) {
       add(event.dataTransfer.files);
     });
   }
-  const form = element(
-    "form",
-    { class: "panel train-form", "aria-label": "New training", onsubmit: onSubmit },
-    element("h2", {}, "New training"),
-    labelled("Recipe", recipe),
-    lesson,
-    labelled("Data", data),
-    backend.addFile ? labelled("Files of MNIST, or drop them here", files) : null,
-    element("div", { class: "form-numbers" }, ...parts),
-    start,
-  );
+  const form = element("form", { class: "panel train-form", "aria-label": "New training", onsubmit: onSubmit });
+  form.append(element("h2", {}, "New training"), labelled("Recipe", recipe), lesson, labelled("Data", data));
+  if (backend.addFile) form.append(labelled("Files of MNIST, or drop them here", files));
+  form.append(element("div", { class: "form-numbers" }, ...parts), start);
   return { element: form, open: () => attempt(store, () => open()) };
 }
 
@@ -118,6 +109,4 @@ function choose(select, value) {
   if ([...select.options].some((option) => option.value === value)) select.value = value;
 }
 
-function parse(name, text) {
-  return name === "hidden" ? text.split(/[, ]+/).map(Number) : text === "all" ? text : Number(text);
-}
+const parse = (name, text) => (name === "hidden" ? text.split(/[, ]+/).map(Number) : text === "all" ? text : Number(text));

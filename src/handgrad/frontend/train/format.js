@@ -1,29 +1,19 @@
 // Runs, their records and their numbers as text.
 
 /** The state of a run in words, with its error if it has one. */
-export function stateOf({ name, state, error }) {
-  return `${name} ${state === "failed" ? "has" : "is"} ${state}${error ? `: ${error}` : ""}`;
-}
+export const stateOf = ({ name, state, error }) => `${name} ${state === "failed" ? "has" : "is"} ${state}${error ? `: ${error}` : ""}`;
 
 /** A percentage, e.g. 97.31 %. */
-export function percent(share) {
-  return `${(100 * share).toFixed(2)} %`;
-}
+export const percent = (share) => `${(100 * share).toFixed(2)} %`;
 
 /** A loss, in three digits. */
-export function loss(value) {
-  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
-}
+export const loss = (value) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 
 /** The name of a data source, or the end of its path. */
-export function sourceName(source) {
-  return source.split("/").slice(-2).join("/");
-}
+export const sourceName = (source) => source.split("/").slice(-2).join("/");
 
 /** A count, e.g. 10,000. */
-export function count(value) {
-  return value.toLocaleString("en");
-}
+export const count = (value) => value.toLocaleString("en");
 
 /** A duration, e.g. 8 s, 2 min, 3.5 h. */
 export function duration(seconds) {

@@ -1,10 +1,10 @@
 // Test images, classified again by each new network; errors are framed and show the predicted class.
 
-import { button, digitCanvas, element, moveFocus, panel } from "handgrad/elements.js";
+import { button, element, panel } from "handgrad/elements.js";
+import { describe, imageButton, imageGrid } from "handgrad/image_grid.js";
 import { openExample } from "handgrad/train/actions.js";
-import { classify } from "handgrad/train/evaluator.js";
+import { classify, testImages } from "handgrad/train/evaluation.js";
 import { count, percent, sourceName } from "handgrad/train/format.js";
-import { testImages } from "handgrad/train/test_images.js";
 
 const CELLS = matchMedia("(max-width: 48rem)").matches ? 48 : 120; // images per page
 const EMPTY = "Test images are classified when there is a network.";
@@ -25,8 +25,10 @@ export function gallery(store) {
   const classes = element("select", { "aria-label": "Class", onchange: () => layOut(0) });
   const status = element("p", { class: "note gallery-status" }, EMPTY);
   const range = element("span", { class: "note gallery-range" });
-  const grid = element("div", { class: "gallery-grid", role: "group", "aria-label": "Test images", onkeydown: onKey });
+  const grid = imageGrid("Test images");
   const step = (by, label, text) => button(text, () => layOut(page + by), { class: "quiet", "aria-label": label });
+  const filters = element("div", { class: "choice", role: "group", "aria-label": "Filter" }, all, errors);
+  const pages = element("div", { class: "row" }, step(-1, "Previous images", "←"), range, step(1, "Next images", "→"));
 
   /** Load the test images for a data source; null: none. */
   async function open(wanted) {
@@ -116,9 +118,8 @@ export function gallery(store) {
     page = Math.max(0, Math.min(to, Math.ceil(matching.length / CELLS) - 1));
     const before = String(shown);
     shown = matching.slice(page * CELLS, (page + 1) * CELLS);
-    range.textContent = matching.length
-      ? `${count(page * CELLS + 1)}–${count(page * CELLS + shown.length)} of ${count(matching.length)}`
-      : "none";
+    const [first, last] = [page * CELLS + 1, page * CELLS + shown.length].map(count);
+    range.textContent = shown.length ? `${first}–${last} of ${count(matching.length)}` : "none";
     if (before !== String(shown) || grid.examples !== examples) grid.replaceChildren(...shown.map(cell));
     grid.examples = examples;
     shown.forEach(write);
@@ -127,39 +128,18 @@ export function gallery(store) {
   function cell(k, position) {
     const pixels = examples.images.subarray(k * 784, (k + 1) * 784);
     const open = () => openExample(store, pixels, examples.labels[k]);
-    const image = button(digitCanvas(pixels), open, { class: "gallery-image", tabindex: position ? -1 : 0 });
-    image.append(element("span", { class: "gallery-text" }));
-    return image;
+    return imageButton(pixels, open, { tabindex: position ? -1 : 0 });
   }
 
   function write(k, position) {
     const [image, label, prediction] = [grid.children[position], examples.labels[k], predictions[k]];
-    image.classList.toggle("error", isError(k));
-    image.lastChild.textContent = isError(k) ? `${label} → ${prediction}` : label;
     const result = isError(k) ? `error: predicted as ${prediction}` : prediction === undefined ? "not classified yet" : "correct";
-    image.setAttribute("aria-label", `Image ${k + 1}, labelled ${label}, ${result}`);
-  }
-
-  function onKey(event) {
-    const buttons = [...grid.children];
-    const columns = buttons.findIndex((each) => each.offsetTop > buttons[0].offsetTop);
-    moveFocus(event, buttons, Math.max(0, columns));
+    describe(image, isError(k) ? `${label} → ${prediction}` : label, `Image ${k + 1}, labelled ${label}, ${result}`, isError(k));
   }
 
   filter(false);
   store.subscribe(["runs", "run"], ({ runs, run }) => open(runs.find(({ name }) => name === run)?.data || null), "train");
   store.subscribe(["latest"], ({ latest }) => (latest ? classifyAll() : forget()), "train");
-  return panel(
-    "gallery",
-    "Test images",
-    element("div", { class: "head" }, element("h2", {}, "Test images"), status),
-    element(
-      "div",
-      { class: "row gallery-controls" },
-      element("div", { class: "choice", role: "group", "aria-label": "Filter" }, all, errors),
-      classes,
-      element("div", { class: "row" }, step(-1, "Previous images", "←"), range, step(1, "Next images", "→")),
-    ),
-    grid,
-  );
+  const head = element("div", { class: "head" }, element("h2", {}, "Test images"), status);
+  return panel("gallery", "Test images", head, element("div", { class: "row gallery-controls" }, filters, classes, pages), grid);
 }

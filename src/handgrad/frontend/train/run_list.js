@@ -6,9 +6,7 @@ import { inShort, percent } from "handgrad/train/format.js";
 const MOST = 5; // of --curve in style.css, without the selected one's
 
 /** The colour of the curves of a run, the index of a --curve token; -1: they are not shown. */
-export function colourOf({ run, compared }, name) {
-  return [run, ...compared].indexOf(name);
-}
+export const colourOf = ({ run, compared }, name) => [run, ...compared].indexOf(name);
 
 /**
  * @param {any} store

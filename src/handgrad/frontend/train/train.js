@@ -21,16 +21,9 @@ export function mount(section, store) {
     store.set({ run: name, part: name, compared: store.state.compared.filter((each) => each !== name) });
   }
 
-  section.append(
-    element(
-      "div",
-      { class: "train" },
-      element("div", { class: "train-side" }, form.element, runList(store, select)),
-      panel("view", "Run", ...runView(store, select), curves(store)),
-      weights(store),
-      gallery(store),
-    ),
-  );
+  const side = element("div", { class: "train-side" }, form.element, runList(store, select));
+  const view = panel("view", "Run", ...runView(store, select), curves(store));
+  section.append(element("div", { class: "train" }, side, view, weights(store), gallery(store)));
   watch(store);
   store.subscribe(["section"], ({ section: shown }) => shown === "train" && form.open());
   store.subscribe(["section", "part", "run"], ({ section: shown, part, run }) => {

@@ -37,10 +37,8 @@ export function generate(count, seed) {
 /** The path of the pen: {xy: [x, y][64], down: whether the pen joins a point with the next}. */
 export function traced(label, random) {
   const styles = SKELETONS[label];
-  const at = random.uniform(
-    0,
-    styles.reduce((sum, [share]) => sum + share, 0),
-  );
+  const shares = styles.reduce((sum, [share]) => sum + share, 0);
+  const at = random.uniform(0, shares);
   let before = 0;
   const [, text] = styles.find(([share]) => {
     before += share;
@@ -86,9 +84,7 @@ function piecesOf(text, size, random) {
   return pieces;
 }
 
-function length(points) {
-  return points.slice(1).reduce((sum, [x, y], k) => sum + Math.hypot(x - points[k][0], y - points[k][1]), 0);
-}
+const length = (points) => points.slice(1).reduce((sum, [x, y], k) => sum + Math.hypot(x - points[k][0], y - points[k][1]), 0);
 
 /** Evenly spaced points of a centripetal Catmull-Rom spline through control points. */
 function spline(controls, count) {
@@ -125,9 +121,8 @@ function distorted({ xy, down }, random) {
     const middle = 1 - Math.min(1, Math.abs(y0)) ** 2; // 0 at top and bottom
     const x1 = x0 * (1 + 0.15 * taper * y0) + 0.1 * bow * middle;
     const y1 = y0 + 0.1 * waist * middle;
-    const [across, along] = waves.map(
-      ([angle, phase, size]) => size * Math.sin(2.5 * (Math.cos(angle) * x1 + Math.sin(angle) * y1) + phase),
-    );
+    const wave = ([angle, phase, size]) => size * Math.sin(2.5 * (Math.cos(angle) * x1 + Math.sin(angle) * y1) + phase);
+    const [across, along] = waves.map(wave);
     const y = y1 + along;
     const x = (x1 + across) * Math.exp(0.2 * breadth) - (0.14 + 0.26 * slant) * y;
     return [cos * x - sin * y, sin * x + cos * y];

@@ -61,15 +61,11 @@ export class Training {
       this.step += 1;
     } while (this.step % this.batches && performance.now() < begin + milliseconds);
     const { loss, correct, examples } = this.sums;
-    const record = {
-      step: this.step - 1,
-      epoch: Math.ceil(this.step / this.batches),
-      loss: loss / examples,
-      train_accuracy: correct / examples,
-    };
+    const means = { loss: loss / examples, train_accuracy: correct / examples };
     const tested = this.validation && this.step % this.batches === 0 ? this.evaluate(this.validation) : { loss: null, accuracy: null };
     this.#seconds += (performance.now() - begin) / 1000;
-    return { ...record, validation_loss: tested.loss, validation_accuracy: tested.accuracy, seconds: this.#seconds };
+    const at = { step: this.step - 1, epoch: Math.ceil(this.step / this.batches) };
+    return { ...at, ...means, validation_loss: tested.loss, validation_accuracy: tested.accuracy, seconds: this.#seconds };
   }
 
   /** One step: the gradient of the mean loss of a batch, and an update of the parameters. */
@@ -100,10 +96,8 @@ export class Training {
     const [n, width, classes] = [rows.length, size(network.inputShape), network.classes.length];
     const raw = new Uint8Array(n * width);
     for (let k = 0; k < n; k++) raw.set(inputs.subarray(rows[k] * width, (rows[k] + 1) * width), k * width);
-    const known = memory.put(
-      BigInt64Array.from(rows, (row) => BigInt(labels[row])),
-      BigInt64Array,
-    );
+    const classesOf = BigInt64Array.from(rows, (row) => BigInt(labels[row]));
+    const known = memory.put(classesOf, BigInt64Array);
     const run = passes.forward(passes.put(raw, n));
     const [each, dlogits] = [memory.reals(n), memory.reals(n * classes)];
     memory.call("softmax_cross_entropy", n, classes, run.y, known, 0, each, dlogits);

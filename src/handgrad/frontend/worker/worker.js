@@ -91,17 +91,9 @@ const methods = {
 
   /** The latest parameters of a run, as a model file. */
   model: (name) => writeModel(runs[name].training.result()),
-
-  /** The accuracy of a model on the test examples of a data set. */
-  predict(model, name) {
-    const { inputs, labels } = isWhole(sets[name]?.test) ? sets[name].test : sets[name].train;
-    return new Network(readParts(model)).predict(inputs, labels.length);
-  },
 };
 
-function isWhole(set) {
-  return Boolean(set?.inputs && set.labels && set.inputs.length === WIDTH * set.labels.length);
-}
+const isWhole = (set) => Boolean(set?.inputs && set.labels && set.inputs.length === WIDTH * set.labels.length);
 
 /** Train for a moment, report, and go on after the messages that have arrived meanwhile. */
 function advance(name, run) {

@@ -1,9 +1,24 @@
-// Classifies many images in slices, while the browser is idle: a slice takes about 8 ms, which keeps the page responsive.
+// Test images, and their classification in slices while the browser is idle: a slice takes about 8 ms, so that the page responds.
 
 import { argmax } from "handgrad/elements.js";
+import { sourceName } from "handgrad/train/format.js";
 
+const SUBSTITUTES = ["mnist", "strokes:5000", "strokes:2000"]; // for drawn digits, which have no test images
 const SLICE = 8; // milliseconds
 const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 4));
+
+/**
+ * Load the test images for a data source, or with `anyway`, where it has none, others.
+ * @returns {Promise<{name: string, images: Uint8Array, labels: string[], classes: string[], instead: boolean}>}
+ */
+export async function testImages(backend, source, anyway = false) {
+  const names = (await backend.datasets()).map(({ name }) => name);
+  const drawn = source.startsWith("digits/");
+  const own = !drawn && (names.includes(source) || /^strokes(:|$)/.test(source));
+  const name = own ? source : drawn || anyway ? SUBSTITUTES.find((each) => names.includes(each)) : null;
+  if (!name) throw new Error(`the data of this run, ${sourceName(source) || "without a name"}, are not available`);
+  return { name, instead: !own, ...(await backend.examples(name, "test", 0, 10_000)) };
+}
 
 /**
  * Classify images in order.

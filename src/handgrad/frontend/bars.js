@@ -47,6 +47,4 @@ export function slotList(count, what, kind, create, fill) {
 }
 
 /** The indices of values, those of the largest magnitude first. */
-export function ranked(values) {
-  return [...values.keys()].sort((a, b) => Math.abs(values[b]) - Math.abs(values[a]));
-}
+export const ranked = (values) => [...values.keys()].sort((a, b) => Math.abs(values[b]) - Math.abs(values[a]));
