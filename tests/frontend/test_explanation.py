@@ -14,7 +14,7 @@ from page_models import Models
 
 GIVEN = ("learned", "measured on training data")
 PROGRAM = """
-    const { codeOf, explain, trace, updatedNetwork } = await import("handgrad/model/explanation.js");
+    const { codeOf, explain, trace } = await import("handgrad/model/explanation.js");
     const network = readModel(model);
     const found = explain(network, new Float64Array(raw), LABEL, 0.25);
     const steps = found.steps.map((step) => {
@@ -27,7 +27,7 @@ PROGRAM = """
         const { name, direction, formula, shape, values, sources } = step;
         return { name, direction, formula, shape, values: Array.from(values), sources, traces, code: codeOf(step) };
     });
-    return { steps, loss: updatedNetwork(network, found).trainingStep(new Float64Array(raw), LABEL).loss };"""
+    return { steps, loss: network.withParameters(found.updated).trainingStep(new Float64Array(raw), LABEL).loss };"""
 
 
 def explained(models: Models, network: hg.Network, raw: NDArray[Any], label: int, picks: Any) -> Any:

@@ -35,7 +35,7 @@ def test_a_run_is_watched_until_it_finishes(open_window: OpenWindow, server: Pro
     predictions = hg.load_model(folder / "runs" / name).predict_proba(test.inputs).argmax(axis=1)
     errors = int(np.count_nonzero(predictions != test.labels))
     expect(window.gallery_status).to_have_text(re.compile(rf"^{errors:,} errors in "))
-    window.gallery.get_by_role("button", name="Errors").click()
+    window.gallery.get_by_label("Only errors").check()
     expect(window.gallery.locator(".gallery-range")).to_contain_text(f"of {errors}")
     expect(window.gallery.locator(".image.error:visible")).to_have_count(min(120, errors))
     browser = window.page.context.browser
@@ -129,6 +129,8 @@ def test_keyboard_only(open_window: OpenWindow, trained: str) -> None:
     window.page.keyboard.press("Enter")
     expect(window.view.get_by_role("heading", level=2)).not_to_have_text(trained)
     window.is_("finished")
+    window.page.wait_for_function("handgrad.state.records[handgrad.state.run].at(-1)?.epoch === 2")
+    window.settle()
     charts = window.page.get_by_role("slider", name="values by step")
     expect(charts).to_have_count(2)
     charts.first.focus()
@@ -244,7 +246,7 @@ def test_images_by_class_with_the_keyboard_and_into_draw(open_window: OpenWindow
     window.classified()
     test = hg.load_data(DATA).split("test")
     sevens = np.flatnonzero(test.labels == 7)
-    window.gallery.get_by_label("Class").select_option("7")
+    window.gallery.get_by_label("Class", exact=True).select_option("7")
     first = window.gallery.locator(".image").first
     expect(first).to_have_attribute("aria-label", re.compile(f"^Image {sevens[0] + 1}, labelled 7"))
     first.focus()
@@ -252,9 +254,9 @@ def test_images_by_class_with_the_keyboard_and_into_draw(open_window: OpenWindow
     second = window.gallery.locator(f'[aria-label^="Image {sevens[1] + 1},"]')
     expect(second).to_be_focused()
     window.press("End")
-    window.gallery.get_by_role("button", name="Errors").click()
+    window.gallery.get_by_label("Only errors").check()
     expect(window.gallery.locator(".image[tabindex='0']")).to_be_enabled()  # with fewer images
-    window.gallery.get_by_role("button", name="All", exact=True).click()
+    window.gallery.get_by_label("Only errors").uncheck()
     second.focus()
     window.press("Enter")
     expect(window.page.locator("#draw")).to_be_visible()

@@ -53,7 +53,7 @@ CONTRASTS = """() => {
 
 BEYOND = """(width) => [...document.querySelectorAll('main *, header *')]
     .filter((element) => element.checkVisibility())
-    .filter((element) => !element.closest('.visually-hidden, .facts, .graph, .step-graph, .thumbnail-row .row'))
+    .filter((element) => !element.closest('.visually-hidden, .facts, .graph, .step-graph'))
     .filter((element) => element.getBoundingClientRect().right > width + 0.5)
     .map((element) => element.outerHTML.slice(0, 80))"""
 

@@ -299,8 +299,8 @@ def test_batch_norm(instruction_set: str, features: int, examples: int, dtype: A
     gradients = np.ones((features, 2), dtype).T if strided else np.ones((2, features), dtype)
     compare("batch_norm_backward", dy, normalized, gamma, *gradients, scale=10)
     statistics = x.mean(axis=1), x.var(axis=1)
-    compare("normalize", x, *statistics, gamma, beta, 1e-2, scale=10)
-    compare("normalize_backward", dy, x, *statistics, gamma, *gradients, 1e-2, scale=examples)
+    compare("batch_norm_inference", x, *statistics, gamma, beta, 1e-2, scale=10)
+    compare("batch_norm_inference_backward", dy, x, *statistics, gamma, *gradients, 1e-2, scale=examples)
 
 
 @hypothesis

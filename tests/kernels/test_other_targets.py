@@ -100,8 +100,11 @@ def calls_of(dtype: str) -> Iterator[tuple[str, list[Any]]]:
     yield "batch_norm", [5, 33, 1e-5, f(5, 33), f(5), f(5), f(5, 33), f(5, 33), f(5)]
     yield "batch_norm_backward", [5, 33, f(5, 33), f(5, 33), f(5), f(5), f(5), f(5), f(5, 33)]
     statistics = [f(5), np.abs(f(5)), f(5)]
-    yield "normalize", [5, 33, 1e-5, f(5, 33), *statistics, f(5), f(5, 33)]
-    yield "normalize_backward", [5, 33, 1e-5, f(5, 33), f(5, 33), *statistics, f(5), f(5), f(5, 33)]
+    yield "batch_norm_inference", [5, 33, 1e-5, f(5, 33), *statistics, f(5), f(5, 33)]
+    yield (
+        "batch_norm_inference_backward",
+        [5, 33, 1e-5, f(5, 33), f(5, 33), *statistics, f(5), f(5), f(5, 33)],
+    )
     labels = rng.integers(0, 10, 21)
     yield "softmax", [21, 10, f(21, 10), f(21, 10)]
     yield "softmax_cross_entropy", [21, 10, f(21, 10), labels, 0.1, f(21), f(21, 10)]

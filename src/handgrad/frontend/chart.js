@@ -6,7 +6,6 @@ const EDGE = { top: 10, bottom: 28, left: 46 };
 const HEIGHT = 210;
 const BASE = HEIGHT - EDGE.bottom; // y of the horizontal axis
 const LINE = 16; // pixels per label
-const COLOURS = 6; // --curve-0 … of style.css
 const short = new Intl.NumberFormat("en", { notation: "compact" });
 
 /**
@@ -18,7 +17,7 @@ const short = new Intl.NumberFormat("en", { notation: "compact" });
 function svg(tag, settings, ...children) {
   const created = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(settings)) {
-    if (name === "colour") created.style.color = `var(--curve-${value % COLOURS})`;
+    if (name === "colour") created.style.color = `var(--curve-${value})`;
     else created.setAttribute(name, value);
   }
   created.append(...children);

@@ -28,19 +28,6 @@ export function arrowTarget({ key }, at, length, columns = null) {
   return { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: length - 1, ...vertical }[key];
 }
 
-/** Return a function that runs `work` in the next animation frame, once per frame however often it is called. */
-export function eachFrame(work) {
-  let requested = false;
-  return () => {
-    if (requested) return;
-    requested = true;
-    requestAnimationFrame(() => {
-      requested = false;
-      work();
-    });
-  };
-}
-
 /** The index of the largest value. */
 export const argmax = (values) => values.reduce((best, value, k) => (value > values[best] ? k : best), 0);
 

@@ -4,10 +4,8 @@ import { arrowTarget, button, element } from "handgrad/elements.js";
 import { ink, paint } from "handgrad/images.js";
 
 /** Create a grid; arrow keys, Home and End move the focus among its images, of which one has the tab stop. */
-export function imageGrid(label, settings = {}) {
-  const grid = element("div", { class: "image-grid", role: "group", "aria-label": label, onkeydown: moveFocus, ...settings });
-  return grid;
-}
+export const imageGrid = (label, settings = {}) =>
+  element("div", { class: "image-grid", role: "group", "aria-label": label, onkeydown: moveFocus, ...settings });
 
 function moveFocus(event) {
   const buttons = [...event.currentTarget.children];

@@ -12,9 +12,7 @@ let table = null;
 DARK.addEventListener("change", () => (table = null));
 
 /** Call `draw` after each change between light and dark. */
-export function onScheme(draw) {
-  DARK.addEventListener("change", draw);
-}
+export const onScheme = (draw) => DARK.addEventListener("change", draw);
 
 /** A token of style.css, e.g. "--ink". */
 export const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -31,9 +29,8 @@ function build() {
 export const channels = (name) => [1, 3, 5].map((at) => parseInt(token(name).slice(at, at + 2), 16));
 
 /** RGBA in the memory order of ImageData. */
-export function pack(red, green, blue, alpha = 255) {
-  return ((Math.round(alpha) << 24) | (Math.round(blue) << 16) | (Math.round(green) << 8) | Math.round(red)) >>> 0;
-}
+export const pack = (red, green, blue, alpha = 255) =>
+  ((Math.round(alpha) << 24) | (Math.round(blue) << 16) | (Math.round(green) << 8) | Math.round(red)) >>> 0;
 
 /** A packed colour between two others. */
 export function mix(from, to, share) {

@@ -17,7 +17,6 @@ const SECTIONS = {
   train: () => import("handgrad/train/train.js"),
   digits: () => import("handgrad/digits/digits.js"),
 };
-const OF_IMAGES = ["train", "digits"]; // in a page without a server
 
 const embedded = document.getElementById("model"); // in an exported file: the model as base64, without a server
 const drawn = { pixels: null, strokes: null, focus: null, layer: null };
@@ -124,7 +123,7 @@ try {
 } catch (error) {
   store.set({ facts: [error.message === NO_NETWORK ? NO_NETWORK : "no network"], problem: error.message });
 }
-const missing = embedded && !store.state.network?.takesDrawings ? OF_IMAGES : [];
+const missing = embedded && !store.state.network?.takesDrawings ? ["train", "digits"] : []; // the worker trains on images
 for (const name of missing) document.getElementById(`tab-${name}`).hidden = true;
 await Promise.all(Object.keys(SECTIONS).map((name) => missing.includes(name) || mountSection(name)));
 navigation.hidden = tabs.filter((tab) => !tab.hidden).length < 2;

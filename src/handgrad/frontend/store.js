@@ -32,14 +32,21 @@ export class Store {
   }
 
   /**
-   * Render a view now, and after each change of one of the entries.
+   * Render a view now and after each change of one of the entries.
    * @param {string[]} keys
    * @param {(state: State) => void} render
    * @param {string | null} section  the section of the view, which waits until that is shown
    */
   subscribe(keys, render, section = null) {
-    this.#views.push({ keys, render, section, waits: false });
-    render(this.state);
+    const view = { keys, render, section, waits: true };
+    this.#views.push(view);
+    this.#show(view);
+  }
+
+  #show(view) {
+    if (!view.waits || (view.section && view.section !== this.state.section)) return;
+    view.waits = false;
+    view.render(this.state);
   }
 
   /** Views may change further entries, which are rendered in the same frame. */
@@ -50,9 +57,7 @@ export class Store {
         this.#changed = new Set();
         for (const view of this.#views) {
           view.waits ||= view.keys.some((key) => changed.has(key));
-          if (!view.waits || (view.section && view.section !== this.state.section)) continue;
-          view.waits = false;
-          view.render(this.state);
+          this.#show(view);
         }
       }
     } finally {

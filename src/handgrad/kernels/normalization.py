@@ -37,7 +37,7 @@ def batch_norm_backward(
     return dx
 
 
-def normalize(
+def batch_norm_inference(
     x: Floats, mean: Floats, variance: Floats, gamma: Floats, beta: Floats, epsilon: float
 ) -> Floats:
     """Compute y = gamma · (x − mean) / √(variance + ε) + beta with given statistics, as in inference.
@@ -48,7 +48,7 @@ def normalize(
     return x * slope[:, None] + (beta - mean * slope)[:, None]
 
 
-def normalize_backward(
+def batch_norm_inference_backward(
     dy: Floats,
     x: Floats,
     mean: Floats,

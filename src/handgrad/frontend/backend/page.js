@@ -76,8 +76,7 @@ export class PageBackend {
   }
 
   async recipes() {
-    const mlp = { name: "mlp", lesson: "784-128-10 with ReLU, trained by AdamW", training: RECIPE, hidden: [128], dense: true };
-    return [mlp];
+    return [{ name: "mlp", lesson: "784-128-10 with ReLU, trained by AdamW", training: RECIPE, hidden: [128], dense: true }];
   }
 
   async datasets() {

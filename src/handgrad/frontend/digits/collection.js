@@ -100,14 +100,9 @@ export function collection(store) {
     });
   }
 
-  function onKey({ key }) {
-    const focused = buttons.indexOf(document.activeElement);
-    if (key === "Delete" && focused >= 0) remove(focused);
-  }
-
   const visible = () => store.state.section === "digits" && open(); // another tab may have changed it
   store.set({ collection: { name: localStorage.getItem(KEY) ?? "mine", digits: [] } });
-  grid.addEventListener("keydown", onKey);
+  grid.addEventListener("keydown", ({ key }) => key === "Delete" && remove(buttons.indexOf(document.activeElement)));
   store.subscribe(["collection"], render);
   store.subscribe(["section", "network"], visible);
   addEventListener("focus", visible);

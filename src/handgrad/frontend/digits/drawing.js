@@ -3,7 +3,7 @@
 import { History } from "handgrad/draw/history.js";
 import { Pad } from "handgrad/draw/pad.js";
 import { pixelsOf } from "handgrad/draw/strokes.js";
-import { argmax, button, eachFrame, element, panel } from "handgrad/elements.js";
+import { argmax, button, element, panel } from "handgrad/elements.js";
 import { DIGITS } from "handgrad/train/actions.js";
 
 const KEYS = "In the drawing area, the keys 0 … 9 label the digit; arrow keys and Space draw, Z undoes.";
@@ -15,9 +15,8 @@ const KEYS = "In the drawing area, the keys 0 … 9 label the digit; arrow keys 
 export function drawing(store, collect) {
   const history = new History();
   let network = null; // the one in use, if it takes 28×28 pixels
-  const refresh = eachFrame(render);
   const notify = (status) => store.set({ status });
-  const pad = new Pad(history, { changed: refresh, digit: label, notify });
+  const pad = new Pad(history, { changed: render, digit: label, notify });
   pad.canvas.setAttribute("aria-describedby", "collect-keys");
   const undoes = button("Undo", () => pad.undo());
   const clears = button("Clear", () => pad.clear());
@@ -34,14 +33,10 @@ export function drawing(store, collect) {
     undoes.disabled = !history.canUndo;
     clears.disabled = history.empty;
     for (const each of labels.children) each.setAttribute("aria-disabled", !drawn);
-    prediction.textContent = drawn ? predict(drawn) : "";
-  }
-
-  function predict(drawn) {
-    if (!network) return "There is no network yet";
-    const shares = network.forward(drawn).prediction;
+    const shares = drawn && network ? network.predict(drawn, 1) : [];
     const best = argmax(shares);
-    return `Prediction: ${network.classes[best]} (${Math.round(100 * shares[best])} %)`;
+    const text = network ? `Prediction: ${network.classes[best]} (${Math.round(100 * shares[best])} %)` : "There is no network yet";
+    prediction.textContent = drawn ? text : "";
   }
 
   async function label(name) {
@@ -57,7 +52,7 @@ export function drawing(store, collect) {
     network = state.network?.takesDrawings ? state.network : null;
     const classes = network?.classes ?? DIGITS;
     labels.replaceChildren(...classes.map((name) => button(name, () => label(name), { "aria-label": `Label as ${name}` })));
-    refresh();
+    render();
   });
   const tools = element("div", { class: "row collect-tools" }, undoes, clears, prediction);
   const question = element("h3", { id: "collect-question" }, "Which digit is it?");

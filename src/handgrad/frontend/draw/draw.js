@@ -7,19 +7,16 @@ import { Pad } from "handgrad/draw/pad.js";
 import { Picture } from "handgrad/draw/picture.js";
 import { Prediction } from "handgrad/draw/prediction.js";
 import { sample } from "handgrad/draw/samples.js";
-import { enlarged, pixelsOf, severalDigits } from "handgrad/draw/strokes.js";
+import { doubtAbout, enlarged, pixelsOf } from "handgrad/draw/strokes.js";
 import { fullScreen, tools } from "handgrad/draw/tools.js";
 import { argmax, element, panel } from "handgrad/elements.js";
 
 export const NO_NETWORK = "no network yet";
 const TRAIN = element("a", { href: "#train" }, "Train one");
-const HOW_TO_TRAIN = [
-  element("p", { class: "hint" }, "There is no network yet. ", TRAIN, ": it takes seconds."),
-  element("p", { class: "note" }, "Or in a terminal: handgrad train mlp, then handgrad serve."),
-];
+const NOT_YET = element("p", { class: "hint" }, "There is no network yet. ", TRAIN, ": it takes seconds.");
+const IN_TERMINAL = element("p", { class: "note" }, "Or in a terminal: handgrad train mlp, then handgrad serve.");
 const DIGITS = { classes: [..."0123456789"], task: "classification" };
 const FAST = 8; // milliseconds
-const SEVERAL = "Several digits? The network reads one at a time.";
 
 export function mount(section, store) {
   const history = new History();
@@ -32,15 +29,7 @@ export function mount(section, store) {
   let flows = false; // whether the next values flow through the graph
 
   const pad = new Pad(history, { changed, digit: write, notify });
-  const picture = new Picture({
-    begin: () => history.push({ edits: new Map(history.sheet.edits) }),
-    set(pixel, value) {
-      history.sheet.edits.set(pixel, value);
-      changed(false);
-    },
-    end: () => changed(true),
-    notify,
-  });
+  const picture = new Picture(history, { changed, notify });
   const prediction = new Prediction((index, keep = false) => {
     announced = false;
     store.set({ focus: index === store.state.focus && !keep ? null : index });
@@ -74,7 +63,7 @@ export function mount(section, store) {
     const framed = example ?? (kernels && drawing.strokes.length ? pixelsOf(drawing, framing) : null);
     own = framed || edits.size ? Uint8Array.from(framed ?? new Uint8Array(784)) : null;
     for (const [pixel, value] of edits) own[pixel] = value;
-    prediction.warn(!example && severalDigits(sheet.drawing) ? SEVERAL : "");
+    prediction.warn(example ? "" : doubtAbout(sheet.drawing));
     store.set({ pixels: own, strokes: example || edits.size || !drawing.strokes.length ? null : drawing });
   }
 
@@ -113,7 +102,7 @@ export function mount(section, store) {
     network = next?.takesDrawings ? next : null;
     prediction.setNetwork(network ?? DIGITS);
     board.hidden = rest.hidden = next !== null && !network; // a form takes their place
-    const lines = problem === NO_NETWORK ? HOW_TO_TRAIN : [element("p", { class: "problem" }, problem)];
+    const lines = problem === NO_NETWORK ? [NOT_YET, IN_TERMINAL] : [element("p", { class: "problem" }, problem)];
     if (!next && problem) prediction.showMessage(...lines);
     inside.setNetwork(network);
     picture.how = (network?.framing ?? "digit") === "digit" ? "framed like MNIST's digits" : "as drawn";

@@ -2,7 +2,7 @@
 
 import { begin, extend } from "handgrad/draw/strokes.js";
 import { ARROWS, element } from "handgrad/elements.js";
-import { ink, onScheme, paint, sharp, token } from "handgrad/images.js";
+import { channels, image, onScheme, pack, sharp, token } from "handgrad/images.js";
 
 const STEP = 0.025; // of the canvas's side per arrow key; with Shift four times as far
 const SPEED = 0.035; // per frame, in units of the canvas's side: a sample takes about a second
@@ -200,15 +200,11 @@ export class Pad {
 
   /** Draw an example enlarged, in the colour of the pen. */
   #drawExample(pixels) {
-    const small = new OffscreenCanvas(28, 28);
-    paint(small, (k) => ink(pixels[k] / 255));
+    const pen = channels("--pen");
     this.context.imageSmoothingEnabled = true;
     this.context.imageSmoothingQuality = "high";
-    this.context.drawImage(small, 0, 0, this.side, this.side);
-    this.context.globalCompositeOperation = "source-in";
-    this.context.fillStyle = token("--pen");
-    this.context.fillRect(0, 0, this.side, this.side);
-    this.context.globalCompositeOperation = "source-over";
+    const enlarged = image(28, 28, (k) => pack(...pen, pixels[k]));
+    this.context.drawImage(enlarged, 0, 0, this.side, this.side);
   }
 
   #drawCursor(width) {

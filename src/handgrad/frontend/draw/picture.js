@@ -22,8 +22,12 @@ export class Picture {
   #mode = "Gradient × input";
   how = ""; // a drawing becomes these pixels
 
-  /** @param handlers  with begin(): an edit begins, set(pixel, value), end(), notify(text) */
-  constructor(handlers) {
+  /**
+   * @param history   of sheets, to which the edits are added
+   * @param handlers  with changed(finished), notify(text)
+   */
+  constructor(history, handlers) {
+    this.history = history;
     this.handlers = handlers;
     this.canvas = element("canvas", {
       tabindex: 0,
@@ -77,7 +81,6 @@ export class Picture {
     const cell = side / SIDE;
     const context = sharp(this.canvas, side, side);
     context.drawImage(image(SIDE, SIDE, this.#colours()), 0, 0, side, side);
-    if (this.#mode === "Gradient" && this.#shown.gradient) drawOutline(context, this.#pixels, cell);
     if (!this.canvas.matches(":focus-visible")) return;
     context.strokeStyle = token("--negative");
     context.lineWidth = 2;
@@ -92,7 +95,6 @@ export class Picture {
     if (this.#mode === "Input" || !gradient) return (k) => mix(paper, ink, pixels[k] / 255);
     const values = this.#mode === "Gradient" ? gradient : gradient.map((slope, k) => slope * pixels[k]);
     const most = largest(values);
-    if (this.#mode === "Gradient") return (k) => signed(values[k] / most);
     return (k) => mix(mix(paper, ink, (FAINT * pixels[k]) / 255), signed(values[k] / most), Math.sqrt(Math.abs(values[k]) / most));
   }
 
@@ -112,7 +114,7 @@ export class Picture {
   }
 
   #onUp() {
-    if (this.#ink !== null) this.handlers.end();
+    if (this.#ink !== null) this.handlers.changed(true);
     this.#ink = null;
   }
 
@@ -129,13 +131,15 @@ export class Picture {
   }
 
   #begin(ink) {
-    this.handlers.begin();
+    this.history.push({ edits: new Map(this.history.sheet.edits) });
     this.#ink = ink;
     this.#set();
   }
 
   #set() {
-    if (this.#value !== this.#ink) this.handlers.set(this.#index, this.#ink);
+    if (this.#value === this.#ink) return;
+    this.history.sheet.edits.set(this.#index, this.#ink);
+    this.handlers.changed(false);
     this.#pixels[this.#index] = this.#ink; // a fast drag reads it before the next frame
   }
 
@@ -152,19 +156,4 @@ export class Picture {
     const shares = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
     this.#cursor = shares.map((share) => inside(Math.floor(share * SIDE)));
   }
-}
-
-/** Draw the outline of the ink. */
-function drawOutline(context, pixels, cell) {
-  const ink = (row, column) => row >= 0 && row < SIDE && column >= 0 && column < SIDE && pixels[row * SIDE + column] > 127;
-  const outline = new Path2D();
-  for (let row = 0; row <= SIDE; row++) {
-    for (let column = 0; column <= SIDE; column++) {
-      if (ink(row, column) !== ink(row - 1, column)) outline.rect(column * cell, row * cell, cell, 0);
-      if (ink(row, column) !== ink(row, column - 1)) outline.rect(column * cell, row * cell, 0, cell);
-    }
-  }
-  context.strokeStyle = token("--ink");
-  context.lineWidth = 1.25;
-  context.stroke(outline);
 }

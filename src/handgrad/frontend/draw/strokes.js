@@ -60,8 +60,13 @@ export function enlarged(drawing) {
   return { ...drawing, strokes: drawing.strokes.map((stroke) => stroke.map(move)) };
 }
 
-/** Whether strokes seem to be several digits: groups with a clear gap between them, each at least half as tall as the tallest. */
-export function severalDigits({ strokes, width }) {
+/**
+ * What is doubtful about strokes as one digit, in a line, or "": a dot; or several digits, which are groups with a clear gap
+ * between them, each at least half as tall as the tallest.
+ */
+export function doubtAbout({ strokes, width }) {
+  const [left, top, right, bottom] = boxOf(strokes.flat());
+  if (strokes.length && Math.max(right - left, bottom - top) < DOT) return "This is only a dot: draw a digit.";
   const groups = [];
   for (const box of strokes.map(boxOf).sort((a, b) => a[0] - b[0])) {
     const last = groups.at(-1);
@@ -69,7 +74,8 @@ export function severalDigits({ strokes, width }) {
     else groups[groups.length - 1] = boxOf([last.slice(0, 2), last.slice(2), box.slice(0, 2), box.slice(2)]);
   }
   const heights = groups.map(([, top, , bottom]) => bottom - top);
-  return heights.filter((height) => height > DOT && height >= Math.max(...heights) / 2).length > 1;
+  const digits = heights.filter((height) => height > DOT && height >= Math.max(...heights) / 2);
+  return digits.length > 1 ? "Several digits? The network reads one at a time." : "";
 }
 
 /**

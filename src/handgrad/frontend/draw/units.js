@@ -9,9 +9,7 @@ const TOP = 10; // contributions to a logit
 const figure = (height, width, kind = "") => element("canvas", { class: `pixels ${kind}`, width, height, "aria-hidden": "true" });
 const product = (value, weight) => `${value.toFixed(2)} × ${weight.toFixed(2).replace("-", "−")}`;
 
-function paintSigned(canvas, values, most = largest(values)) {
-  paint(canvas, (k) => signed(values[k] / most));
-}
+const paintSigned = (canvas, values, most = largest(values)) => paint(canvas, (k) => signed(values[k] / most));
 
 /**
  * The units of a dense layer, sorted by contribution, with images of their weights where the layer's input is the image.
@@ -117,7 +115,6 @@ export function logitsView({ layer, classes, image }) {
       positive.style.transform = `scaleX(${above / most})`;
       total.style.left = `${50 + (50 * (below + above)) / most}%`;
       number.textContent = state ? signedNumber(below + above) : "";
-      number.title = state ? `${signedNumber(above)} and ${signedNumber(below)}` : "";
       row.classList.toggle("focus", state !== null && index === state.focus);
     });
     title.textContent = state ? `Largest contributions to ${state.name}` : "Largest contributions";

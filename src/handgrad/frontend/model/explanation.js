@@ -66,20 +66,18 @@ export function explain(network, raw, label, rate) {
 
   let dy = results.dz;
   for (const index of [...layers.keys()].reverse()) {
-    const { scope, names, parameters } = layers[index];
+    const { scope, names } = layers[index];
     scope.dy = dy;
     const { dx, gradients } = training.layers[index];
-    for (const [key, values] of Object.entries(gradients)) {
-      addOf(index, key, `d${names[key]}`, "backward", { shape: parameters[key].shape, values });
-    }
+    for (const [key, gradient] of Object.entries(gradients)) addOf(index, key, `d${names[key]}`, "backward", gradient);
     dy = batch(network.layers[index].inputShape, dx);
     addOf(index, "x", `d${names.x}`, "backward", dy);
   }
   for (const [index, { names, parameters }] of layers.entries()) {
-    for (const [key, values] of Object.entries(training.layers[index].gradients)) {
-      const { shape, values: before } = parameters[key];
-      const scope = { parameter: parameters[key], gradient: { shape, values }, rate };
-      const after = { shape, values: Float64Array.from(before, (value, k) => value - rate * values[k]) };
+    for (const [key, gradient] of Object.entries(training.layers[index].gradients)) {
+      const parameter = parameters[key];
+      const scope = { parameter, gradient, rate };
+      const after = { ...parameter, values: Float64Array.from(parameter.values, (value, k) => value - rate * gradient.values[k]) };
       const words = { parameter: names[key], gradient: `d${names[key]}` };
       updated[index][key] = after;
       if (task !== "regression") add(`${names[key]}_new`, index, "update", after, UPDATE, scope, words);
@@ -101,15 +99,8 @@ export function trace({ declared, scope, names }, index) {
 }
 
 /** The function of the library that computes a step: its file, its numbered lines, and the lines that compute it. */
-export function codeOf({ declared }) {
-  return declared.function ? { name: declared.function, ...FUNCTIONS[declared.function], marked: declared.lines } : null;
-}
-
-/** The network with the parameters after the update. */
-export function updatedNetwork(network, { updated }) {
-  const layers = network.layers.map((layer, k) => ({ ...layer, parameters: { ...layer.parameters, ...updated[k] } }));
-  return new network.constructor({ ...network, layers });
-}
+export const codeOf = ({ declared }) =>
+  declared.function ? { name: declared.function, ...FUNCTIONS[declared.function], marked: declared.lines } : null;
 
 const batch = (shape, values) => ({ shape: [1, ...shape], values });
 

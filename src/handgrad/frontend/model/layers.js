@@ -12,7 +12,7 @@ const NARROW = 16;
 /** The places of maxima are bytes. */
 const MOST = { MaxPool2D: { pool_size: 16 }, Maxout: { pieces: 256 } };
 
-const outputs = (length, window, stride, padding = 0) => Math.floor((length + 2 * padding - window) / stride) + 1;
+const outputs = (sides, window, stride, padding = 0) => sides.map((side) => Math.floor((side + 2 * padding - window) / stride) + 1);
 const unchanged = (_, shape) => shape;
 const isImage = (shape) => shape.length > 1;
 
@@ -55,15 +55,11 @@ const everything = ({ inputShape }, n) => [n * size(inputShape)];
 /** Stride 0 stands for the pool size. */
 const pool = {
   sizes: ({ inputShape, pool_size, stride }, n) => [n, ...inputShape, pool_size, stride || pool_size],
-  outputShape: ({ pool_size, stride }, [channels, ...sides]) => [
-    channels,
-    ...sides.map((side) => outputs(side, pool_size, stride || pool_size)),
-  ],
+  outputShape: ({ pool_size, stride }, [channels, ...sides]) => [channels, ...outputs(sides, pool_size, stride || pool_size)],
 };
 
-function maxoutSizes({ pieces, inputShape, outputShape: [units, ...image] }, n) {
-  return isImage(inputShape) ? [units, pieces, size(image) * n] : [n * units, pieces, 1];
-}
+const maxoutSizes = ({ pieces, inputShape, outputShape: [units, ...image] }, n) =>
+  isImage(inputShape) ? [units, pieces, size(image) * n] : [n * units, pieces, 1];
 
 const denseScratch = (inputs, units) => 2 * (inputs + units + TILE + 1) * NARROW + ((inputs + 15) * TILE) / 4 + (units + 1) * inputs;
 
@@ -85,10 +81,7 @@ const Dense = {
 };
 
 const Conv2D = {
-  outputShape: ({ filters, kernel_size: k, stride, padding }, [, ...sides]) => [
-    filters,
-    ...sides.map((side) => outputs(side, k, stride, padding)),
-  ],
+  outputShape: ({ filters, kernel_size: k, stride, padding }, [, ...sides]) => [filters, ...outputs(sides, k, stride, padding)],
   parameterShapes: ({ filters, kernel_size: k }, [channels]) => ({ weights: [filters, channels, k, k], biases: [filters] }),
   forward(memory, layer, x, n) {
     const { filters, kernel_size: k, stride, padding, inputShape, at, gradient } = layer;
@@ -117,13 +110,14 @@ const BatchNorm = {
     const flat = !isImage(inputShape);
     const count = n * size(inputShape);
     const sizes = [channels, n * size(image), epsilon];
+    const given = [at.mean, at.variance, at.gamma];
     const features = flat ? transpose(memory, x, n, channels) : x;
     const y = memory.reals(count);
-    memory.call("normalize", ...sizes, features, at.mean, at.variance, at.gamma, at.beta, y);
+    memory.call("batch_norm_inference", ...sizes, features, ...given, at.beta, y);
     const backward = (dy) => {
       const dx = memory.reals(count);
       const dfeatures = flat ? transpose(memory, dy, n, channels) : dy;
-      memory.call("normalize_backward", ...sizes, dfeatures, features, at.mean, at.variance, at.gamma, gradient.gamma, gradient.beta, dx);
+      memory.call("batch_norm_inference_backward", ...sizes, dfeatures, features, ...given, gradient.gamma, gradient.beta, dx);
       return flat ? transpose(memory, dx, channels, n) : dx;
     };
     return { y: flat ? transpose(memory, y, channels, n) : y, backward };

@@ -109,7 +109,7 @@ export class Network {
    * Compute one example in float64, forward and back, as `handgrad explain` does.
    * @param {Uint8Array|Float32Array} raw  I raw values
    * @param {number} label  a class; the label whose presence is explained; or a target, whose own gradient is explained
-   * @returns {{x: Float64Array, layers: {y: Float64Array, dx: Float64Array, argmax?: Uint8Array, gradients: Record<string, Float64Array>}[],
+   * @returns {{x: Float64Array, layers: {y: Float64Array, dx: Float64Array, argmax?: Uint8Array, gradients: Record<string, import("handgrad/model/model_file.js").Tensor>}[],
    *   prediction: Float64Array, loss: number|null, dlogits: Float64Array}}
    */
   trainingStep(raw, label) {
@@ -137,6 +137,12 @@ export class Network {
     const gradients = passes.copies("gradient");
     const withGradients = layers.reverse().map((layer, k) => ({ ...layer, gradients: gradients[k] }));
     return { x: this.scaled(raw, Float64Array), layers: withGradients, prediction, loss, dlogits };
+  }
+
+  /** The same network with other parameters: per layer {name: {shape, values}}. */
+  withParameters(parameters) {
+    const layers = this.layers.map((layer, k) => ({ ...layer, parameters: { ...layer.parameters, ...parameters[k] } }));
+    return new Network({ ...this, layers });
   }
 
   /** x = (raw − shift) / divisor */

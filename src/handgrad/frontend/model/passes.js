@@ -72,12 +72,12 @@ export class Passes {
     return { layers, y, backward: (dy) => layers.reduceRight((slope, { backward }) => backward(slope), dy) };
   }
 
-  /** Copies of the parameters, or of their gradients, as in files: per layer {name: values}. */
+  /** Copies of the parameters, or of their gradients, as in files: per layer {name: {shape, values}}. */
   copies(where = "at") {
     return this.layers.map((layer) => {
       const copies = Object.entries(layer.parameters).map(([name, { shape, values }]) => {
         const found = this.memory.read(layer[where][name], values.length);
-        return [name, isTransposed(layer, name) ? transposed(found, shape[1], shape[0]) : found];
+        return [name, { shape, values: isTransposed(layer, name) ? transposed(found, shape[1], shape[0]) : found }];
       });
       return Object.fromEntries(copies);
     });

@@ -2,11 +2,11 @@
 
 import { sample } from "handgrad/draw/samples.js";
 import { blank, pixelsOf } from "handgrad/draw/strokes.js";
-import { argmax, arrowTarget, button, eachFrame, element } from "handgrad/elements.js";
+import { argmax, arrowTarget, button, element } from "handgrad/elements.js";
 import { columnsOf, rawInputs } from "handgrad/form/columns.js";
 import { onScheme } from "handgrad/images.js";
 import { number } from "handgrad/model/derivation.js";
-import { explain, updatedNetwork } from "handgrad/model/explanation.js";
+import { explain } from "handgrad/model/explanation.js";
 import { Graph, placeName } from "handgrad/steps/graph.js";
 import { Stage } from "handgrad/steps/stage.js";
 
@@ -25,7 +25,7 @@ export function mount(section, store) {
   let tests = []; // data with test examples
   let latest = ""; // the step that was shown last
 
-  const changed = eachFrame(compute);
+  const changed = () => store.set({ explained: Symbol() }); // computed in the next frame
   const graph = new Graph(open);
   const stage = new Stage(open, (name) => explanation.steps.some((each) => each.name === name));
   const example = element("select", { "aria-label": "Example", onchange: choose });
@@ -33,7 +33,7 @@ export function mount(section, store) {
   const label = element("select", { onchange: () => explainClass(Number(label.value)) });
   const rate = element("input", { type: "number", value: 0.1, min: 0, step: "any", oninput: changed });
   const loss = element("span", { class: "note", role: "status" });
-  const apply = button("Apply the update", () => use(updatedNetwork(network, explanation)));
+  const apply = button("Apply the update", () => use(network.withParameters(explanation.updated)));
   const reset = button("Reset", () => use(base), { class: "quiet" });
   const place = element("span", { class: "note" });
   const field = (text, ...inputs) => element("label", { class: "row" }, text, ...inputs);
@@ -79,9 +79,7 @@ export function mount(section, store) {
   }
 
   /** The digit of the chosen sample. */
-  function sampled() {
-    return example.value.match(/^sample (\d)/)?.[1] ?? "5";
-  }
+  const sampled = () => example.value.match(/^sample (\d)/)?.[1] ?? "5";
 
   async function testExample(data, index) {
     const { images, labels, total } = await store.backend.examples(data, "test", index, 1);
@@ -99,9 +97,9 @@ export function mount(section, store) {
   }
 
   function compute() {
-    const { network: inUse, section: shown } = store.state;
+    const { network: inUse } = store.state;
     [body.hidden, empty.hidden] = [!inUse, Boolean(inUse)];
-    if (!inUse || shown !== "steps") return;
+    if (!inUse) return;
     if (inUse !== base) [base, network, chosen] = [inUse, inUse, -1];
     const { raw, label: known = -1 } = currentExample();
     const regression = network.task === "regression";
@@ -117,13 +115,13 @@ export function mount(section, store) {
     at.hidden = !example.value.startsWith(TEST);
     apply.hidden = rates.hidden = loss.hidden = regression;
     reset.hidden = network === base;
-    const [before, after] = [explanation, regression ? null : updatedNetwork(network, explanation).trainingStep(raw, explained)];
+    const [before, after] = [explanation, regression ? null : network.withParameters(explanation.updated).trainingStep(raw, explained)];
     if (after) loss.textContent = `loss ${number(before.arrays.loss.values[0], 3)}; after the update ${number(after.loss, 3)}`;
     render(false);
   }
 
   function render(sweep) {
-    if (!explanation || store.state.section !== "steps") return;
+    if (!explanation) return;
     const { steps, arrays } = explanation;
     const step = steps[position()];
     latest = step.name;
@@ -161,8 +159,8 @@ export function mount(section, store) {
   onScheme(changed);
   store.subscribe(["pixels"], offer);
   findTests();
-  store.subscribe(["section", "network", "values"], compute);
-  store.subscribe(["part"], () => render(true));
+  store.subscribe(["network", "values", "explained"], compute, "steps");
+  store.subscribe(["part"], () => render(true), "steps");
 }
 
 /** The example of the form, or else the means of the training data. */

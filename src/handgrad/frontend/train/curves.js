@@ -10,7 +10,7 @@ const ACCURACY = {
   title: "Accuracy (%)",
   format: (share) => percent(share).replace(" ", ""),
   tick: (share) => String(Number((100 * share).toFixed(2))),
-  range: accuracyRange,
+  range: (lowest, highest) => [lowest > highest ? 0 : Math.floor(10 * Math.min(0.9, lowest)) / 10, 1],
 };
 
 /** Show the curves of the runs that are selected and ticked. */
@@ -40,10 +40,4 @@ export function curves(store) {
 
   store.subscribe(["runs", "run", "compared", "records"], render, "train");
   return element("div", { class: "charts" }, losses.element, accuracies.element);
-}
-
-function accuracyRange(lowest, highest) {
-  if (lowest > highest) return [0, 1]; // no values yet
-  const low = Math.min(0.9, lowest);
-  return [Math.max(0, Math.floor(10 * low) / 10), Math.min(1, Math.ceil(10 * Math.max(highest, low) + 0.01) / 10)];
 }

@@ -34,22 +34,22 @@ export function newTraining(store, started) {
     return labelled(label, fields[name]);
   });
 
-  async function open(chosen = data.value) {
+  async function open(wanted = null) {
     const sets = await backend.datasets();
+    const chosen = wanted ?? data.value;
     const text = ({ name, examples }) => `${name} (${count(examples)} examples)`;
     data.replaceChildren(...sets.map((each) => element("option", { value: each.name }, text(each))));
     choose(data, chosen);
-    if (recipes.length) return;
-    recipes = await backend.recipes();
+    const found = recipes.length ? [] : await backend.recipes();
+    if (recipes.length) return; // listed before, or meanwhile
+    recipes = found;
     const label = ({ name, accuracy, seconds }) => (accuracy ? `${name}: ${percent(accuracy)} in ${duration(seconds)}` : name);
     recipe.replaceChildren(...recipes.map((each) => element("option", { value: each.name }, label(each))));
     choose(recipe, "mlp");
     fill();
   }
 
-  function selected() {
-    return recipes.find(({ name }) => name === recipe.value);
-  }
+  const selected = () => recipes.find(({ name }) => name === recipe.value);
 
   function fill() {
     const found = selected();

@@ -18,17 +18,17 @@ export function gallery(store) {
   let busy = false;
   let shown = []; // the indices of the examples on this page
   let page = 0;
-  let errorsOnly = false;
 
-  const all = button("All", () => filter(false));
-  const errors = button("Errors", () => filter(true));
+  const onlyErrors = element("input", { type: "checkbox", onchange: () => layOut(0) });
   const classes = element("select", { "aria-label": "Class", onchange: () => layOut(0) });
   const status = element("p", { class: "note gallery-status" }, EMPTY);
   const range = element("span", { class: "note gallery-range" });
   const grid = imageGrid("Test images");
   const step = (by, label, text) => button(text, () => layOut(page + by), { class: "quiet", "aria-label": label });
-  const filters = element("div", { class: "choice", role: "group", "aria-label": "Filter" }, all, errors);
+  const errors = element("label", { class: "row" }, onlyErrors, "Only errors");
   const pages = element("div", { class: "row" }, step(-1, "Previous images", "←"), range, step(1, "Next images", "→"));
+
+  const isError = (k) => predictions[k] !== undefined && predictions[k] !== examples.labels[k];
 
   /** Load the test images for a data source; null: none. */
   async function open(wanted) {
@@ -99,22 +99,11 @@ export function gallery(store) {
     status.textContent = examples.instead ? text + note : text;
   }
 
-  function isError(k) {
-    return predictions[k] !== undefined && predictions[k] !== examples.labels[k];
-  }
-
-  function filter(only) {
-    errorsOnly = only;
-    all.setAttribute("aria-pressed", !only);
-    errors.setAttribute("aria-pressed", only);
-    layOut(0);
-  }
-
   /** Show the matching examples of a page. */
   function layOut(to = page) {
     const labels = examples?.labels ?? [];
     const wanted = classes.value;
-    const matching = [...labels.keys()].filter((k) => (!wanted || labels[k] === wanted) && (!errorsOnly || isError(k)));
+    const matching = [...labels.keys()].filter((k) => (!wanted || labels[k] === wanted) && (!onlyErrors.checked || isError(k)));
     page = Math.max(0, Math.min(to, Math.ceil(matching.length / CELLS) - 1));
     const before = String(shown);
     shown = matching.slice(page * CELLS, (page + 1) * CELLS);
@@ -137,9 +126,8 @@ export function gallery(store) {
     describe(image, isError(k) ? `${label} → ${prediction}` : label, `Image ${k + 1}, labelled ${label}, ${result}`, isError(k));
   }
 
-  filter(false);
   store.subscribe(["runs", "run"], ({ runs, run }) => open(runs.find(({ name }) => name === run)?.data || null), "train");
   store.subscribe(["latest"], ({ latest }) => (latest ? classifyAll() : forget()), "train");
   const head = element("div", { class: "head" }, element("h2", {}, "Test images"), status);
-  return panel("gallery", "Test images", head, element("div", { class: "row gallery-controls" }, filters, classes, pages), grid);
+  return panel("gallery", "Test images", head, element("div", { class: "row gallery-controls" }, errors, classes, pages), grid);
 }

@@ -9,9 +9,7 @@ const LOST = "The connection is lost; trying again … The training continues un
 const RESUMABLE = ["paused", "failed"];
 
 /** Buttons keep the focus where they cannot be used: they are only marked as disabled. */
-function enable(control, enabled) {
-  control.setAttribute("aria-disabled", !enabled);
-}
+const enable = (control, enabled) => control.setAttribute("aria-disabled", !enabled);
 
 /**
  * @param {any} store

@@ -70,7 +70,7 @@ export function watch(store) {
     const { runs, run } = store.state;
     if (name === run) load();
     if (stream.state === state) return;
-    stream.state = state;
+    [stream.state, round] = [state, round + 1]; // a list that was requested before is out of date
     const status = stateOf({ name, state, error });
     store.set({ runs: runs.map((each) => (each.name === name ? { ...each, state, error } : each)), status, stale: true });
   }
@@ -91,9 +91,9 @@ export function watch(store) {
     }, PAUSE);
   }
 
-  const isVisible = () => ["train", "digits"].includes(store.state.section) && !document.hidden;
-  setInterval(() => isVisible() && list(), INTERVAL);
-  store.subscribe(["section", "stale", "run"], () => isVisible() && list());
+  const refresh = () => ["train", "digits"].includes(store.state.section) && !document.hidden && list();
+  setInterval(refresh, INTERVAL);
+  store.subscribe(["section", "stale", "run"], refresh);
   store.subscribe(["runs", "run", "compared"], follow);
   store.subscribe(["run"], () => store.set({ latest: null }));
   store.subscribe(["run", "section"], load);

@@ -27,12 +27,3 @@ function bytes(buffer, start, length) {
   if (buffer.byteLength < start + length || !length) throw new Error("it is cut short; download it again");
   return new Uint8Array(buffer, start, length);
 }
-
-/** Split examples: the first `count` and the others. */
-export function split({ inputs, labels }, count) {
-  const width = SIDE * SIDE;
-  return [
-    { inputs: inputs.subarray(0, count * width), labels: labels.subarray(0, count) },
-    { inputs: inputs.subarray(count * width), labels: labels.subarray(count) },
-  ];
-}

@@ -1,6 +1,5 @@
 // Training of a network in the page: shuffled batches, forward, loss, backward, a step of AdamW.
 
-import { Network } from "handgrad/model/network.js";
 import { Passes } from "handgrad/model/passes.js";
 import { size } from "handgrad/model/shapes.js";
 import { Random } from "handgrad/worker/random.js";
@@ -121,11 +120,6 @@ export class Training {
 
   /** The network with its present parameters. */
   result() {
-    const copies = this.passes.copies();
-    const layers = this.network.layers.map((layer, k) => {
-      const parameters = Object.entries(layer.parameters).map(([name, { shape }]) => [name, { shape, values: copies[k][name] }]);
-      return { ...layer, parameters: Object.fromEntries(parameters) };
-    });
-    return new Network({ ...this.network, layers });
+    return this.network.withParameters(this.passes.copies());
   }
 }

@@ -5,7 +5,7 @@
 import { startKernels } from "handgrad/model/kernels.js";
 import { readParts, writeModel } from "handgrad/model/model_file.js";
 import { Network } from "handgrad/model/network.js";
-import { readIdx, split } from "handgrad/worker/data.js";
+import { readIdx } from "handgrad/worker/data.js";
 import { freshParts } from "handgrad/worker/fresh.js";
 import { generate } from "handgrad/worker/strokes.js";
 import { Training } from "handgrad/worker/training.js";
@@ -65,8 +65,9 @@ const methods = {
     const unknown = labels.find((label) => classOf[label] < 0);
     if (unknown !== undefined) throw new Error(`${data} has the label ${unknown}, which is not a class of the network`);
     const held = count < 100 ? 0 : Math.round(VALIDATION * count);
-    const [train, validation] = split({ inputs, labels: labels.map((label) => classOf[label]) }, count - held);
-    const training = new Training(network, train, held ? validation : null, settings);
+    const known = labels.map((label) => classOf[label]);
+    const part = (from, to) => ({ inputs: inputs.subarray(from * WIDTH, to * WIDTH), labels: known.subarray(from, to) });
+    const training = new Training(network, part(0, count - held), held ? part(count - held, count) : null, settings);
     runs[run] = { training, running: false };
     methods.resume(run);
     return { steps: training.steps };

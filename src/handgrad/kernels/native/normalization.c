@@ -53,8 +53,8 @@ EXPORT void NAME(batch_norm_backward)(size features, size m, const real *dy, con
 }
 
 /* y = gamma (x - mean) / sqrt(variance + epsilon) + beta with given statistics, as in inference */
-EXPORT void NAME(normalize)(size features, size m, double epsilon, const real *x, const real *mean,
-                            const real *variance, const real *gamma, const real *beta, real *y) {
+EXPORT void NAME(batch_norm_inference)(size features, size m, double epsilon, const real *x, const real *mean,
+                                       const real *variance, const real *gamma, const real *beta, real *y) {
     for (size c = 0; c < features; c++, x += m, y += m) {
         const real slope = gamma[c] / square_root(variance[c] + (real)epsilon), start = beta[c] - mean[c] * slope;
         for (size k = 0; k < m; k++) y[k] = x[k] * slope + start;
@@ -62,9 +62,9 @@ EXPORT void NAME(normalize)(size features, size m, double epsilon, const real *x
 }
 
 /* dx = dy gamma / sqrt(variance + epsilon); dgamma and dbeta are added to. */
-EXPORT void NAME(normalize_backward)(size features, size m, double epsilon, const real *dy, const real *x,
-                                     const real *mean, const real *variance, const real *gamma, real *dgamma,
-                                     real *dbeta, real *dx) {
+EXPORT void NAME(batch_norm_inference_backward)(size features, size m, double epsilon, const real *dy,
+                                                const real *x, const real *mean, const real *variance,
+                                                const real *gamma, real *dgamma, real *dbeta, real *dx) {
     for (size c = 0; c < features; c++, dy += m, x += m, dx += m) {
         const real over = 1 / square_root(variance[c] + (real)epsilon), slope = gamma[c] * over;
         real total = 0, along = 0;

@@ -146,17 +146,19 @@ def batch_norm_backward(
 
 
 @or_numpy
-def normalize(x: Floats, mean: Floats, variance: Floats, gamma: Floats, beta: Floats, epsilon: float) -> Any:
+def batch_norm_inference(
+    x: Floats, mean: Floats, variance: Floats, gamma: Floats, beta: Floats, epsilon: float
+) -> Any:
     if not fits("CM C C C C", x, mean, variance, gamma, beta):
         return NotImplemented
     y = aligned(x.shape, x.dtype)
     read = map(np.ascontiguousarray, (x, mean, variance, gamma, beta))
-    kernels.compiled[x.dtype.char].normalize(*x.shape, epsilon, *read, y)
+    kernels.compiled[x.dtype.char].batch_norm_inference(*x.shape, epsilon, *read, y)
     return y
 
 
 @or_numpy
-def normalize_backward(
+def batch_norm_inference_backward(
     dy: Floats,
     x: Floats,
     mean: Floats,
@@ -171,7 +173,9 @@ def normalize_backward(
         return NotImplemented
     dx = aligned(dy.shape, dy.dtype)
     read = map(np.ascontiguousarray, arrays)
-    kernels.compiled[dy.dtype.char].normalize_backward(*dy.shape, epsilon, *read, dgamma, dbeta, dx)
+    kernels.compiled[dy.dtype.char].batch_norm_inference_backward(
+        *dy.shape, epsilon, *read, dgamma, dbeta, dx
+    )
     return dx
 
 

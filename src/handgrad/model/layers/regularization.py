@@ -77,14 +77,16 @@ class BatchNorm(Layer):
         inputs = features.reshape(rows)
         statistics = None if rng is not None else (parameters.mean, parameters.variance)
         if statistics:
-            y = kernels.normalize(inputs, *statistics, gamma, beta, self.epsilon)
+            y = kernels.batch_norm_inference(inputs, *statistics, gamma, beta, self.epsilon)
         else:
             y, normalized = kernels.batch_norm(inputs, gamma, beta, self.epsilon)
 
         def backward(dy: Floats, gradients: Parameters) -> Floats:
             dy, sums = batch_last(dy).reshape(rows), (gradients.gamma, gradients.beta)
             if statistics:
-                dx = kernels.normalize_backward(dy, inputs, *statistics, gamma, *sums, self.epsilon)
+                dx = kernels.batch_norm_inference_backward(
+                    dy, inputs, *statistics, gamma, *sums, self.epsilon
+                )
             else:
                 dx = kernels.batch_norm_backward(dy, normalized, gamma, *sums)
             return batch_first(dx.reshape(features.shape))
