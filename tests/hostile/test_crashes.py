@@ -130,8 +130,7 @@ def parameter_files(found: dict[str, bytes]) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     ("command", "step"),
     [
-        ("train", 40),
-        ("csv", 20),
+        ("train", 100),
         *(pytest.param(command, 1, marks=pytest.mark.slow) for command in COMMANDS),
     ],
 )

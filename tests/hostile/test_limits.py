@@ -55,6 +55,7 @@ def test_tensors_are_compared_with_the_shapes_that_a_model_claims(tmp_path: Path
         assert memory < 50
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a.png", "a.webp"])
 @pytest.mark.parametrize("mode", ["1", "P", "RGBA", "I;16"])
 def test_images_of_many_pixels(tmp_path: Path, mode: str, name: str) -> None:

@@ -13,6 +13,7 @@ from handgrad.plots import plot_confusion_matrix, save
 MATRIX = np.array([[5, 1], [0, 6]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["svg", "png"])
 def test_another_process_with_other_settings_writes_the_same_bytes(tmp_path: Path, kind: str) -> None:
     program = (

@@ -99,6 +99,7 @@ def test_headers_and_trailers_above_the_limit_are_refused(
     assert "Server" not in api.client.get("/runs").headers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", [b"", b"\r\n", b"GET /runs", HEAD, UNFINISHED, GET, GET + UNFINISHED])
 def test_slow_requests_are_closed(api: Api, monkeypatch: pytest.MonkeyPatch, part: bytes) -> None:
     monkeypatch.setattr(uvicorn_server, "REQUEST_SECONDS", 0.5)

@@ -82,6 +82,7 @@ def test_a_stop_ends_the_search_within_the_first_trial(digits: hg.Splits) -> Non
     assert list(tune(MLP, digits.split_validation(60, np.random.default_rng(0)), 60, stop=lambda: True)) == []
 
 
+@pytest.mark.slow
 def test_the_best_trials_are_repeated_with_other_folds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "SEARCH", 0.01)  # of 60 s
     rng = np.random.default_rng(2)
