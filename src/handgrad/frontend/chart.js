@@ -90,11 +90,17 @@ export class Chart {
     const [low, high] = this.#log ? [lowest / 1.1, highest * 1.1] : range(lowest, highest);
     [this.#low, this.#high] = Number.isFinite(low + high) ? [low, high > low ? high : low + 1] : [0.1, 1];
     const labels = this.#curves.map(({ label, points }) => `${label} ${format(points.at(-1)[1])}`);
-    this.#right = Math.min(this.#width / 3, 18 + 7.2 * Math.max(6, ...labels.map(({ length }) => length)));
+    this.#right = Math.min(this.#width / 3, Math.max(48, ...labels.map((label, k) => this.#beyond(label, this.#curves[k]))));
     this.drawing.setAttribute("width", this.#width);
     const lines = this.#curves.map((curve) => this.#line(curve));
     this.drawing.replaceChildren(...this.#axes(), ...lines, ...this.#ends(labels), ...this.#cross());
     this.#describe();
+  }
+
+  /** The space that a label at the end of a line needs beyond the axis. */
+  #beyond({ length }, { points }) {
+    const share = points.at(-1)[0] / this.#total;
+    return share && (14 + 7.2 * length - (1 - share) * (this.#width - EDGE.left)) / share;
   }
 
   #x(step) {

@@ -55,19 +55,16 @@ export function largest(values) {
 }
 
 /** A new canvas with one pixel per number, in the colour `colourOf(index)`. */
-export function image(width, height, colourOf) {
-  const canvas = new OffscreenCanvas(width, height);
-  paint(canvas, colourOf);
-  return canvas;
-}
+export const image = (width, height, colourOf) => paint(new OffscreenCanvas(width, height), colourOf);
 
-/** Fill a canvas, one pixel per number. */
+/** Fill a canvas, one pixel per number, and return it. */
 export function paint(canvas, colourOf) {
   const context = canvas.getContext("2d");
   const data = context.createImageData(canvas.width, canvas.height);
   const pixels = new Uint32Array(data.data.buffer);
   for (let k = 0; k < pixels.length; k++) pixels[k] = colourOf(k);
   context.putImageData(data, 0, 0);
+  return canvas;
 }
 
 /** Give a canvas the resolution of the screen, and return a context in CSS pixels. */

@@ -19,8 +19,7 @@ const SECTIONS = {
 };
 
 const embedded = document.getElementById("model"); // in an exported file: the model as base64, without a server
-const drawn = { pixels: null, strokes: null, focus: null, layer: null };
-const store = new Store({ section: "draw", part: null, network: null, modelName: "", facts: [], problem: null, status: "", ...drawn });
+const store = new Store({ section: "draw", part: null, network: null, modelName: "", facts: [], problem: null, status: "" });
 const navigation = document.getElementById("tabs");
 /** @type {any[]} */
 const tabs = [...navigation.children];

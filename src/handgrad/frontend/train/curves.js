@@ -32,9 +32,8 @@ export function curves(store) {
         if (shown.length === 1) return [one, both];
         return validation.points.length > 1 ? [one] : [both]; // one epoch has one validation
       });
-    const nonEmpty = (list) => list.filter(({ points }) => points.length);
-    losses.update(nonEmpty(found(["loss", "validation_loss"])), total);
-    accuracies.update(nonEmpty(found(["train_accuracy", "validation_accuracy"])), total);
+    losses.update(found(["loss", "validation_loss"]), total);
+    accuracies.update(found(["train_accuracy", "validation_accuracy"]), total);
     accuracies.element.hidden = records[run]?.[0]?.train_accuracy === null; // of a regression
   }
 

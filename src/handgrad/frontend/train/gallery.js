@@ -15,9 +15,8 @@ export function gallery(store) {
   let examples = null;
   let predictions = []; // the names of the predicted classes, as far as known
   let work = new AbortController();
-  let busy = false;
   let shown = []; // the indices of the examples on this page
-  let page = 0;
+  let [page, busy] = [0, false];
 
   const onlyErrors = element("input", { type: "checkbox", onchange: () => layOut(0) });
   const classes = element("select", { "aria-label": "Class", onchange: () => layOut(0) });

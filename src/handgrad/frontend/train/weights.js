@@ -5,7 +5,7 @@ import { element, panel } from "handgrad/elements.js";
 import { onScheme } from "handgrad/images.js";
 import { size } from "handgrad/model/shapes.js";
 
-const HEIGHT = 300; // at most, in CSS pixels, unless an image would have less than a pixel per weight
+const HEIGHT = 240; // in CSS pixels
 
 /** Show the weights of the newest network. */
 export function weights(store) {
@@ -25,7 +25,9 @@ export function weights(store) {
     canvas.hidden = !count;
     canvas.setAttribute("aria-label", note.textContent);
     const images = latest ? [[1, ...latest.network.exampleShape.slice(-2)]] : [];
-    if (count) new ArrayImage(canvas, weights, { images, width: frame.clientWidth, height: HEIGHT }).draw();
+    const [width, area] = [frame.clientWidth, 1.3 * weights.values.length]; // with gaps, at least a pixel per weight
+    const height = Math.max(HEIGHT, area / width);
+    if (count) new ArrayImage(canvas, weights, { images, width, height, thumbnail: true }).draw();
   }
 
   onScheme(() => draw());
