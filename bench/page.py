@@ -4,7 +4,8 @@
 
 An untrained `mlp` is exported as a page, which opens from disk. It gets MNIST's files, trains 784-128-10 on 54,000
 images with the settings of the page and validates on 6,000; Python reads the resulting model. Then the page
-fine-tunes a model on ten digits. MNIST is looked for in `$HANDGRAD_DATA/mnist`.
+fine-tunes a model on ten digits. At the end the mouse draws lines while the page trains, and the times between frames
+are measured. MNIST is looked for in `$HANDGRAD_DATA/mnist`.
 """
 
 import argparse
@@ -35,6 +36,15 @@ TRAIN = """async (settings) => {
     }));
     const seconds = (performance.now() - begin) / 1000;
     return { seconds, model: Array.from(new Uint8Array(await backend.model(name))) };
+}"""
+FRAMES = """() => {
+    window.spans = [];
+    let last = performance.now();
+    requestAnimationFrame(function frame(now) {
+        window.spans.push(now - last);
+        last = now;
+        requestAnimationFrame(frame);
+    });
 }"""
 COLLECT = """(strokes) => Promise.all(strokes.map((stroke, label) =>
     window.handgrad.backend.collections.add("ten", { width: 0.08, strokes: [stroke], label: String(label) })))"""
@@ -70,6 +80,11 @@ def main() -> None:
                 spread = f"{min(seconds):.2f} to {max(seconds):.2f}"
                 share = "" if "ten" in work else f"{np.mean(accuracies):.2%} ± {np.std(accuracies):.2%}"
                 print(f"| {work} | {median(seconds):.2f} ({spread}) | {share} |", flush=True)
+            idle, busy = frames(page), frames(page, training=True)
+            print(
+                f"\nFrames while drawing: 99 % in {idle[0]:.1f} ms, longest {idle[1]:.1f} ms; "
+                f"during a training 99 % in {busy[0]:.1f} ms, longest {busy[1]:.1f} ms"
+            )
 
 
 def open_page(browser: Browser, path: Path) -> Page:
@@ -96,6 +111,22 @@ def train(
     (folder / "model.safetensors").write_bytes(bytes(found["model"]))
     network = hg.load_model(folder / "model.safetensors")
     return found["seconds"], float(np.mean(network.predict(test.inputs) == test.labels))
+
+
+def frames(page: Page, training: bool = False) -> tuple[float, float]:
+    """Draw for some seconds, and return the 99th percentile and the maximum of the milliseconds between frames."""
+    if training:
+        settings = {"recipe": "mlp", "data": "strokes:20000", "epochs": 1000}
+        page.evaluate("(settings) => void window.handgrad.backend.start(settings)", settings)
+        page.wait_for_timeout(3000)
+    page.evaluate(FRAMES)
+    for k in range(20):
+        page.mouse.move(100 + 10 * k, 150)
+        page.mouse.down()
+        page.mouse.move(250, 350, steps=20)
+        page.mouse.up()
+    times = page.evaluate("window.spans")
+    return float(np.percentile(times, 99)), float(np.max(times))
 
 
 if __name__ == "__main__":
