@@ -48,7 +48,7 @@ export class ArrayImage {
     this.values = values;
     this.most = largest(values);
     this.tiles = tilesOf(shape, images);
-    this.at = this.#layOut(width, height, thumbnail);
+    this.at = this.#layOut(width - 2 * MARGIN, height - 2 * MARGIN, thumbnail);
     const { count, h, w, isImage, gap } = this.tiles;
     const { columns, x, y } = this.at;
     const rows = Math.ceil(count / columns);

@@ -52,11 +52,6 @@ function showSection({ section }) {
   }
 }
 
-/** The link of the section that is shown is not a step for Back. */
-function onTabClick(event) {
-  if (event.target.hash === `#${store.state.section}`) event.preventDefault();
-}
-
 /** Show one line, which screen readers announce, for a while. */
 function showStatus({ status }) {
   const line = document.getElementById("status");
@@ -105,7 +100,9 @@ async function mountSection(name) {
   }
 }
 
-navigation.addEventListener("click", onTabClick);
+/** @param {any} event  the link of the section that is shown is not a step for Back */
+const onClick = (event) => event.target.hash === `#${store.state.section}` && event.preventDefault();
+navigation.addEventListener("click", onClick);
 followAddress();
 store.subscribe(["section"], showSection);
 store.subscribe(["section", "part"], writeAddress);

@@ -182,9 +182,12 @@ export class PageBackend {
   }
 }
 
+/** The collections of the browser's storage, without entries that are not drawings; none if it is damaged. */
 function stored() {
+  const isPoint = ([x, y]) => Number.isFinite(x) && Number.isFinite(y);
+  const isDrawing = ({ width, strokes, label }) => width > 0 && label && strokes.length && strokes.flat().every(isPoint);
   try {
-    return new Map(JSON.parse(localStorage.getItem(STORED)) ?? []);
+    return new Map(JSON.parse(localStorage.getItem(STORED)).map(([name, drawings]) => [name, drawings.filter(isDrawing)]));
   } catch {
     return new Map();
   }

@@ -63,7 +63,7 @@ export function mount(section, store) {
     const framed = example ?? (kernels && drawing.strokes.length ? pixelsOf(drawing, framing) : null);
     own = framed || edits.size ? Uint8Array.from(framed ?? new Uint8Array(784)) : null;
     for (const [pixel, value] of edits) own[pixel] = value;
-    prediction.warn(example ? "" : doubtAbout(sheet.drawing));
+    prediction.warn(example || pad.drawing ? "" : doubtAbout(sheet.drawing)); // after the stroke
     store.set({ pixels: own, strokes: example || edits.size || !drawing.strokes.length ? null : drawing });
   }
 

@@ -4,7 +4,7 @@ import { ArrayImage } from "handgrad/arrays.js";
 import { button, element } from "handgrad/elements.js";
 
 const ROWS = { forward: "Forward", backward: "Backward", update: "Update" };
-const THUMBNAIL = { width: 52, height: 26, thumbnail: true };
+const THUMBNAIL = { width: 56, height: 30, thumbnail: true };
 
 /** The name of a layer, or of what is before or behind the layers. */
 export const placeName = (network, place) => network.layers[place]?.type ?? place[0].toUpperCase() + place.slice(1);

@@ -25,6 +25,7 @@ export function mount(section, store) {
   let tests = []; // data with test examples
   let latest = ""; // the step that was shown last
 
+  const open = (name) => store.set({ part: name });
   const changed = () => store.set({ explained: Symbol() }); // computed in the next frame
   const graph = new Graph(open);
   const stage = new Stage(open, (name) => explanation.steps.some((each) => each.name === name));
@@ -45,10 +46,6 @@ export function mount(section, store) {
   const [back, next] = [button("Back", () => walk(-1)), button("Next", () => walk(1))];
   stage.head.append(element("div", { class: "row" }, back, place, next));
   section.append(body, empty);
-
-  function open(name) {
-    store.set({ part: name });
-  }
 
   /** The index of the step that the address names. */
   function position() {

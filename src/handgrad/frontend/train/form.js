@@ -7,10 +7,10 @@ import { count, duration, percent } from "handgrad/train/format.js";
 /** The fields, with attributes that let the browser refuse wrong input. */
 const FIELDS = {
   length: { label: "Epochs", type: "number", min: 1 },
-  batch_size: { label: "Batch size", pattern: "[0-9]+|all", title: "An integer, or all" },
+  batch_size: { label: "Batch size", pattern: "0*[1-9][0-9]*|all", title: "A positive integer, or all" },
   learning_rate: { label: "Learning rate", type: "number", min: 0, step: "any" },
   seed: { label: "Seed", type: "number", min: 0, max: Number.MAX_SAFE_INTEGER },
-  hidden: { label: "Hidden units", pattern: "[0-9]+([, ]+[0-9]+)*", title: "Integers, separated by commas" },
+  hidden: { label: "Hidden units", pattern: "0*[1-9][0-9]*([, ]+0*[1-9][0-9]*)*", title: "Positive integers, separated by commas" },
 };
 
 /** A field with its label. */
@@ -84,7 +84,8 @@ export function newTraining(store, started) {
     for (const file of files) {
       await attempt(store, async () => {
         const { train, test } = await backend.addFile(file);
-        store.set({ status: `${count(train)} examples for training, ${count(test)} for testing` });
+        const counts = `${count(train)} examples for training, ${count(test)} for testing`;
+        store.set({ status: train + test ? counts : `${file.name} is read; images and labels are two files, so add the other one` });
       });
     }
     await attempt(store, () => open("mnist"));

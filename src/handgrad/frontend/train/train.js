@@ -11,15 +11,12 @@ import { weights } from "handgrad/train/weights.js";
 
 export function mount(section, store) {
   store.set({ runs: [], run: null, compared: [], records: {}, connected: true, latest: null, listed: false, listProblem: null });
+  /** Select a run, which the address names then; null: the newest. */
+  const select = (name) => store.set({ run: name, part: name, compared: store.state.compared.filter((each) => each !== name) });
   const form = newTraining(store, (run) => {
     store.set({ status: `${run.name} has started`, runs: [run, ...store.state.runs] });
     select(run.name);
   });
-
-  /** Select a run, which the address names then; null: the newest. */
-  function select(name) {
-    store.set({ run: name, part: name, compared: store.state.compared.filter((each) => each !== name) });
-  }
 
   const side = element("div", { class: "train-side" }, form.element, runList(store, select));
   const view = panel("view", "Run", ...runView(store, select), curves(store));

@@ -81,10 +81,12 @@ export function watch(store) {
     again = loading;
     if (!name || loading || section !== "train") return;
     loading = true;
-    const bytes = await backend.model(name).catch(() => null); // a lost connection is shown by the stream
-    if (bytes && bytes !== store.state.latest?.bytes && name === store.state.run) {
-      store.set({ latest: { name, bytes, network: readModel(bytes) } });
-    }
+    const read = (bytes) => bytes && bytes !== store.state.latest?.bytes && { name, bytes, network: readModel(bytes) };
+    const latest = await backend
+      .model(name)
+      .then(read)
+      .catch(() => null); // the run's line shows what is wrong
+    if (latest && name === store.state.run) store.set({ latest });
     setTimeout(() => {
       loading = false;
       if (again || name !== store.state.run) load();

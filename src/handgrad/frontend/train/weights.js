@@ -27,10 +27,11 @@ export function weights(store) {
     const images = latest ? [[1, ...latest.network.exampleShape.slice(-2)]] : [];
     const [width, area] = [frame.clientWidth, 1.3 * weights.values.length]; // with gaps, at least a pixel per weight
     const height = Math.max(HEIGHT, area / width);
-    if (count) new ArrayImage(canvas, weights, { images, width, height, thumbnail: true }).draw();
+    if (count && width) new ArrayImage(canvas, weights, { images, width, height, thumbnail: true }).draw();
   }
 
   onScheme(() => draw());
+  new ResizeObserver(() => draw()).observe(frame);
   store.subscribe(["latest"], draw, "train");
   const head = element("div", { class: "head" }, element("h2", {}, "Weights of the first layer"), legend);
   return panel("weights", "First layer", head, frame, note);
