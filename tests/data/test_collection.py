@@ -86,6 +86,28 @@ def test_a_digit_is_appended_after_whole_digits_only(tmp_path: Path, monkeypatch
     assert path.read_bytes() == before
 
 
+def test_a_last_digit_without_a_line_end_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    add_to_collection(path, IMAGES[:2], ["3", "7"])
+    edited = path.read_bytes().removesuffix(b"\n")
+    path.write_bytes(edited)
+    collection.cut_unfinished(path)
+    assert path.read_bytes() == edited
+    assert add_to_collection(path, IMAGES[2:3], ["1"]) == 3
+    assert load_data(path).train.labels.tolist() == [3, 7, 1]
+    path.write_bytes(path.read_bytes().removesuffix(b"\n"))
+    assert remove_from_collection(path, 0) == 2
+    assert load_data(path).train.labels.tolist() == [7, 1]
+
+
+@pytest.mark.parametrize("content", [b"name,age\nann,5\nbob,6", b"one line", b"a,b\r1,2\r", b""])
+def test_other_files_are_not_cut(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_bytes(content)
+    collection.cut_unfinished(path)
+    assert path.read_bytes() == content
+
+
 def test_labels_are_cells_of_a_table(tmp_path: Path) -> None:
     path, names = tmp_path / "mine.csv", ['a,"b"', "c d", '"', "ü"]
     for image, name in zip(IMAGES, names, strict=True):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 import handgrad as hg
 from page_window import strokes_of
@@ -24,13 +24,17 @@ TRAIN = """async (settings) => {
     return { records, model: Array.from(new Uint8Array(await backend.model(name))) };
 }"""
 LINE = "(error) => error.message"
+ADD_DIGIT = """(label) => window.handgrad.backend.collections.add("mine",
+    { width: 0.08, strokes: [[[0.2, 0.2], [0.8, 0.8]]], label })"""
+STORED = "handgrad digits"
 
 
 @pytest.fixture
 def page(browser: Browser, reader: bytes, tmp_path: Path) -> Iterator[Page]:
     (tmp_path / "model.safetensors").write_bytes(reader)
     hg.export(hg.load_model(tmp_path / "model.safetensors"), tmp_path / "page.html")
-    with browser.new_page() as page:
+    with browser.new_context() as context:
+        page = context.new_page()
         page.goto((tmp_path / "page.html").as_uri())
         page.wait_for_selector("html[data-ready]")
         yield page
@@ -109,7 +113,56 @@ def test_trainings_that_cannot_start(page: Page, tmp_path: Path, digits: hg.Spli
     assert "does not fit" in refused(hidden=[0], data="strokes:2000")
     assert "10000 units at most" in refused(hidden=[2_000_000], data="strokes:2000")
     assert "no digits yet" in refused(start=True, data="digits/none")
+    page.evaluate(ADD_DIGIT, "cat")
+    assert "'cat'" in refused(data="digits/mine")
     assert page.evaluate("window.handgrad.backend.runs()") == []
+
+
+def test_two_tabs_share_the_digits(page: Page) -> None:
+    """Each keeps what the other has added."""
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.wait_for_selector("html[data-ready]")
+    for tab, label in ((page, "1"), (other, "2"), (page, "3")):
+        tab.evaluate(ADD_DIGIT, label)
+    found = other.evaluate("window.handgrad.backend.collections.read('mine')")
+    assert [digit["label"] for digit in found] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    "stored", ["{", "5", '[["mine", 5]]', '[["mine", [{}, {"strokes": [["x"]], "label": "3"}]]]']
+)
+def test_damaged_digits_of_the_browser_are_left_out(page: Page, stored: str) -> None:
+    errors: list[Any] = []
+    page.on("pageerror", lambda error: errors.append(error))
+    page.evaluate("([key, text]) => localStorage.setItem(key, text)", [STORED, stored])
+    page.goto(page.url + "#digits")
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    page.evaluate(ADD_DIGIT, "1")
+    found = page.evaluate("window.handgrad.backend.collections.read('mine')")
+    assert [digit["label"] for digit in found] == ["1"]
+    assert (
+        len(page.evaluate("window.handgrad.backend.datasets()")) == 3
+    )  # two generated ones, and digits/mine
+    assert errors == []
+
+
+def test_after_a_diverged_training_others_are_shown(page: Page) -> None:
+    errors: list[Any] = []
+    page.on("pageerror", lambda error: errors.append(error))
+    page.goto(page.url + "#train/%ff")
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    rate, line = page.locator("#train-learning_rate"), page.locator(".view-line")
+    page.locator("#train-length").fill("1")
+    for value, text in (("1000000", "finite"), ("0.01", "Finished")):
+        rate.fill(value)
+        page.get_by_role("button", name="Start").click()
+        expect(line).to_contain_text(text)
+    page.get_by_role("button", name="Use this model").click()
+    expect(page.locator("#facts")).to_contain_text("mlp-2")
+    assert errors == []
 
 
 def test_fine_tuning_begins_with_the_network_of_the_page(page: Page, tmp_path: Path) -> None:

@@ -314,6 +314,12 @@ def test_maxout(instruction_set: str, n: int, pieces: int, image: Any, dtype: An
     close(kernels.maxout_backward(y, argmax, pieces), plain.maxout_backward(expected, places, pieces))
 
 
+def test_maxout_of_nan_is_nan(instruction_set: str) -> None:
+    x = np.array([[1, np.nan, np.nan, 2, 3, 3], [np.nan, np.nan, 1, 2, 2, 1]], "f")
+    for computed, expected in zip(kernels.maxout(x, 2), plain.maxout(x, 2), strict=True):
+        np.testing.assert_array_equal(computed, expected)
+
+
 def test_tanh_of_small_numbers_has_all_digits(instruction_set: str) -> None:
     x = np.geomspace(1e-6, 20, 999)
     np.testing.assert_allclose(kernels.tanh(x), np.tanh(x), rtol=1e-14)
@@ -387,6 +393,8 @@ UNUSUAL: dict[str, tuple[str, tuple[Any, ...]]] = {
         (f32(3, 5), SPARSE, f32(5, 2), READ_ONLY[:, None], f32(5)),
     ),
     "another byte order in relu": ("relu", (SWAPPED,)),
+    "a number in relu": ("relu", (np.float32(-1),)),
+    "a number and an array": ("tanh_backward", (np.float32(1), np.array(0.5, "f"))),
     "another byte order in softmax": ("softmax", (SWAPPED,)),
     "three dimensions": ("softmax", (np.arange(24, dtype=np.float32).reshape(2, 3, 4),)),
 }

@@ -82,6 +82,11 @@ def test_digits_are_added_listed_loaded_and_removed(
     assert {"name": "digits/mine", **facts} in api.get("/data").json()
     assert api.delete("/digits/mine/1").json() == {"name": "mine", "examples": 2}
     assert api.get("/data/examples?name=digits/mine&split=train").json()["labels"] == [3, 3]
+    file.with_name("other.csv").write_text("name,age\nann,5")  # not a collection
+    file.with_name("folder.csv").mkdir()
+    api.get("/data")
+    assert file.with_name("other.csv").read_text() == "name,age\nann,5"
+    refused(api.get("/data/examples?name=digits/folder&split=train"), 422)
     for index, status in ((2, 422), (-1, 422), (0, 200), (0, 200), (0, 404)):
         assert api.delete(f"/digits/mine/{index}").status_code == status
     refused(api.get("/digits/mine"), 404)

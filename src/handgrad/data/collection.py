@@ -8,7 +8,6 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -35,7 +34,8 @@ def add_to_collection(
     """
     if len(images) != len(labels):
         raise HandgradError(f"got {len(images)} images and {len(labels)} labels")
-    exists = path.exists()
+    if exists := path.exists():
+        _repair(path)
     size, first, known = (*_measure(path), read_names(path)) if exists else (0, [], ())
     names = [*(known or classes)]
     names += sorted({*labels} - {*names}, key=lambda name: (len(name), name))
@@ -62,8 +62,9 @@ def add_to_collection(
 
 def remove_from_collection(path: Path, index: int) -> int:
     """Remove one example, and the files with the last one; return the number of examples that are left."""
+    _repair(path)
     with _opened(path) as file:
-        lines = [line for line in file if line.endswith(b"\n")]
+        lines = [line.removesuffix(b"\n") + b"\n" for line in file]
     if not 0 <= index < len(lines):
         raise HandgradError(f"{path.stem} holds the examples 0 to {len(lines) - 1}; there is no {index}")
     del lines[index]
@@ -75,23 +76,39 @@ def remove_from_collection(path: Path, index: int) -> int:
     return len(lines)
 
 
-def cut_unfinished(path: Path) -> int:
-    """Cut what follows the last line end of a file, which a killed process left; return the size of the file."""
-    with path.open("rb+") as file:
-        size = file.seek(0, os.SEEK_END)
-        if size and (file.seek(size - 1), file.read(1))[1] != b"\n":
-            file.seek(0)
-            size = file.truncate(file.read().rfind(b"\n") + 1)
-    return size
+def cut_unfinished(path: Path) -> None:
+    """Cut an incomplete last digit, which a killed process left, from a collection; change nothing else."""
+    start, row = _without_line_end(path)
+    if row and (row.count(b",") < SIDE**2 or row.endswith(b",")):
+        os.truncate(path, start)
+
+
+def _repair(path: Path) -> None:
+    try:
+        cut_unfinished(path)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def _without_line_end(path: Path) -> tuple[int, bytes]:
+    """Return the last row of a collection, and where it begins, if the row has no line end."""
+    with path.open("rb") as file:
+        if file.readline(len(HEADER)) != HEADER or (file.seek(-1, os.SEEK_END), file.read())[1] == b"\n":
+            return 0, b""
+        file.seek(0)
+        content = file.read()
+    start = content.rfind(b"\n") + 1
+    return start, content[start:]
 
 
 def _append(path: Path, content: bytes) -> None:
     """Append whole lines in one write, and sync them; where that fails, the file is as it was."""
     try:
-        size = cut_unfinished(path)
+        size, (_, row) = path.stat().st_size, _without_line_end(path)
+        lines = b"\n" + content if row else content
         with path.open("ab", buffering=0) as file:
             try:
-                if file.write(content) < len(content):
+                if file.write(lines) < len(lines):
                     raise OSError("the disk is full")
                 os.fsync(file.fileno())
             except OSError:
@@ -119,7 +136,7 @@ def _measure(path: Path) -> tuple[int, list[str]]:
     with _opened(path) as file:
         match = FIRST_CELL.match(file.read(1000))
         file.seek(len(HEADER))
-        size = sum(part.count(b"\n") for part in iter(partial(file.read, 2**18), b""))
+        size = sum(1 for _ in file)
     cell = b"" if match is None else match[1] if match[2] is None else match[2].replace(b'""', b'"')
     return size, [cell.decode(errors="replace")] * (size > 0)
 

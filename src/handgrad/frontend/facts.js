@@ -3,6 +3,9 @@
 import { IDENTITY } from "handgrad/model/layers.js";
 import { size } from "handgrad/model/shapes.js";
 
+/** The classes where there is no network yet. */
+export const DIGITS = [..."0123456789"];
+
 /** Group the layers into stages: a layer with weights, and those after it up to the next one with weights. */
 export function stages(network) {
   const found = [];

@@ -31,7 +31,8 @@ store.backend = embedded ? new PageBackend(inUse, (drawing) => pixelsOf(drawing,
 
 /** Show the section, and the part of it, that the address names, e.g. #train/mlp-1. */
 function followAddress() {
-  const [section, part] = location.hash.slice(1).split("/").map(decodeURIComponent);
+  const decoded = (text) => new URLSearchParams(`text=${text}`).get("text"); // as decodeURIComponent, but never fails
+  const [section, part] = location.hash.slice(1).split("/").map(decoded);
   const known = tabs.some((tab) => !tab.hidden && tab.hash === `#${section}`);
   store.set(known ? { section, part: part || null } : { section: "draw", part: null });
 }

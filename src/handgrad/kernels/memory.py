@@ -85,8 +85,8 @@ def aligned_like(x: NDArray[Any]) -> NDArray[Any] | None:
 
 
 def is_real(array: NDArray[Any]) -> bool:
-    """Whether an array holds float32 or float64 numbers in the byte order of this machine."""
-    return array.dtype.char in "fd" and array.dtype.isnative
+    """Whether this is an array, not a number, of float32 or float64 in the byte order of this machine."""
+    return isinstance(array, np.ndarray) and array.dtype.char in "fd" and array.dtype.isnative
 
 
 def batch_last(x: NDArray[Any]) -> NDArray[Any]:

@@ -93,10 +93,13 @@ class Datasets:
 
     def _load_drawn(self, file: Path) -> tuple[State, Splits]:
         """Load a collection, without the part of a digit that a killed server may have left at its end."""
-        with self.writing:
-            cut_unfinished(file)
-            state = _state(file)
-            return state, _load_state(file, state)
+        try:
+            with self.writing:
+                cut_unfinished(file)
+                state = _state(file)
+                return state, _load_state(file, state)
+        except OSError as error:
+            raise HandgradError(f"{file} cannot be read: {error.strerror}") from error
 
 
 def routes(

@@ -1,5 +1,6 @@
 """Run folders as the server sees them: their states, their records, and how their models were validated."""
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,7 @@ from handgrad.locks import is_locked, lock_folder
 from handgrad.model.files import metadata_value, read_metadata
 from handgrad.recipes.loading import load_recipe
 from handgrad.runs import FILES, PARAMETERS_FOLDER, RECIPE_FILE
+from handgrad.server.requests import RUN
 from handgrad.training.records import LOG_FILE, Record, parse_record
 
 START_FILE = "start.safetensors"  # the model that a run started from, so that the run can be repeated
@@ -40,8 +42,9 @@ def is_run(folder: Path) -> bool:
 
 
 def find_runs(runs: Path) -> list[Path]:
-    """List the runs in a folder, the last started or resumed first."""
-    return sorted(filter(is_run, runs.glob("[A-Za-z0-9]*")), key=_started, reverse=True)
+    """List the runs in a folder whose names the server accepts, the last started or resumed first."""
+    named = (folder for folder in runs.glob("[A-Za-z0-9]*") if re.match(RUN, folder.name))
+    return sorted(filter(is_run, named), key=_started, reverse=True)
 
 
 def _started(folder: Path) -> int:

@@ -1,21 +1,28 @@
 // The backend of a page without a server: a worker trains, and the browser keeps drawn digits. See backend/server.js.
 
+import { DIGITS } from "handgrad/facts.js";
 import { kernelBytes } from "handgrad/kernel_bytes.js";
 import { writeModel } from "handgrad/model/model_file.js";
 
 const STORED = "handgrad digits"; // the key of the collections in the browser's storage
 const STROKES = [2000, 20000]; // sizes of generated data sets
 const RECIPE = { epochs: 8, batch_size: 128, learning_rate: 0.01, weight_decay: 0.1 };
+const MLP = { name: "mlp", lesson: "784-128-10 with ReLU, trained by AdamW", training: RECIPE, hidden: [128], dense: true };
 const FINE_TUNING = { epochs: 20, batch_size: 10, learning_rate: 0.001, weight_decay: 0 };
 
 export class PageBackend {
   #requests = new Map(); // id -> {resolve, reject}
   #runs = new Map(); // name -> {run, records, followers, model}
   #data = new Map(STROKES.map((count) => [`strokes:${count}`, count]));
-  #collections = stored();
+  #unstored = null; // collections that the browser does not store
   /** @type {Promise<Worker> | null} */
   #worker = null;
   #next = 0;
+
+  recipes = async () => [MLP];
+  runs = async () => [...this.#runs.values()].map(({ run }) => run).reverse();
+  /** The latest parameters of a run as a model file. */
+  model = async (name) => (await this.#request("model", name)).buffer;
 
   /**
    * @param {() => any} network  returns the network in use
@@ -75,10 +82,6 @@ export class PageBackend {
     for (const follower of found.followers) follower.state({ state, error });
   }
 
-  async recipes() {
-    return [{ name: "mlp", lesson: "784-128-10 with ReLU, trained by AdamW", training: RECIPE, hidden: [128], dense: true }];
-  }
-
   async datasets() {
     const drawn = [...this.#collections].map(([name, drawings]) => ({ name: `digits/${name}`, examples: drawings.length }));
     return [...[...this.#data].map(([name, examples]) => ({ name, examples })), ...drawn];
@@ -98,6 +101,8 @@ export class PageBackend {
     if (!data.startsWith("digits/")) return null;
     const drawings = this.#collections.get(data.slice(7)) ?? [];
     if (!drawings.length) throw new Error(`${data} has no digits yet; draw some in Digits`);
+    const other = drawings.find(({ label }) => !DIGITS.includes(label));
+    if (other) throw new Error(`${data} has the label '${other.label}'; the page trains on the digits 0 to 9 only`);
     const inputs = new Uint8Array(784 * drawings.length);
     drawings.forEach((drawing, k) => inputs.set(this.pixels(drawing), 784 * k));
     return this.#request("add", data, "train", { inputs, labels: Uint8Array.from(drawings, ({ label }) => Number(label)) });
@@ -107,11 +112,7 @@ export class PageBackend {
   async examples(name, _split, start, count) {
     await this.#prepare(name);
     const { inputs, labels, total } = await this.#request("examples", name, start, count);
-    return { images: inputs, labels: Array.from(labels, String), classes: [..."0123456789"], total };
-  }
-
-  async runs() {
-    return [...this.#runs.values()].map(({ run }) => run).reverse();
+    return { images: inputs, labels: Array.from(labels, String), classes: DIGITS, total };
   }
 
   async start({ recipe = "", start = false, data, hidden = [128], seed = 0, ...given }) {
@@ -167,16 +168,17 @@ export class PageBackend {
     this.#runs.delete(name);
   }
 
-  /** The latest parameters of a run as a model file. */
-  async model(name) {
-    return (await this.#request("model", name)).buffer;
+  /** The drawings by the name of the collection; other tabs change them, too. */
+  get #collections() {
+    return this.#unstored ?? stored();
   }
 
   #store(name, drawings) {
-    this.#collections.set(name, drawings);
+    const collections = this.#collections.set(name, drawings);
     try {
-      localStorage.setItem(STORED, JSON.stringify([...this.#collections]));
+      localStorage.setItem(STORED, JSON.stringify([...collections]));
     } catch {
+      this.#unstored = collections;
       throw new Error("this browser stores nothing for this page: download the digits before you close it");
     }
   }

@@ -4,7 +4,7 @@ import { History } from "handgrad/draw/history.js";
 import { Pad } from "handgrad/draw/pad.js";
 import { pixelsOf } from "handgrad/draw/strokes.js";
 import { argmax, button, element, panel } from "handgrad/elements.js";
-import { DIGITS } from "handgrad/train/actions.js";
+import { DIGITS } from "handgrad/facts.js";
 
 const KEYS = "In the drawing area, the keys 0 … 9 label the digit; arrow keys and Space draw, Z undoes.";
 

@@ -22,7 +22,7 @@ export function fineTuning(store) {
   let after = null; // {name, network}
   const number = { type: "number", required: true, autocomplete: "off" };
   const epochs = element("input", { id: "tune-epochs", ...number, min: 1, value: DEFAULTS.epochs });
-  const rate = element("input", { id: "tune-rate", ...number, min: 0, step: "any", value: DEFAULTS.learning_rate });
+  const rate = element("input", { id: "tune-rate", ...number, min: 1e-12, step: "any", value: DEFAULTS.learning_rate });
   const starts = element("button", { type: "submit", class: "primary" }, "Fine-tune");
   const uses = button("Use this model", () => useModel(store, after), { hidden: true });
   const link = element("a", { href: "#train", hidden: true }, "Open in Train");

@@ -10,12 +10,12 @@ import { sample } from "handgrad/draw/samples.js";
 import { doubtAbout, enlarged, pixelsOf } from "handgrad/draw/strokes.js";
 import { fullScreen, tools } from "handgrad/draw/tools.js";
 import { argmax, element, panel } from "handgrad/elements.js";
+import { DIGITS } from "handgrad/facts.js";
 
 export const NO_NETWORK = "no network yet";
 const TRAIN = element("a", { href: "#train" }, "Train one");
 const NOT_YET = element("p", { class: "hint" }, "There is no network yet. ", TRAIN, ": it takes seconds.");
 const IN_TERMINAL = element("p", { class: "note" }, "Or in a terminal: handgrad train mlp, then handgrad serve.");
-const DIGITS = { classes: [..."0123456789"], task: "classification" };
 const FAST = 8; // milliseconds
 
 export function mount(section, store) {
@@ -100,7 +100,7 @@ export function mount(section, store) {
 
   function setNetwork({ network: next, problem }) {
     network = next?.takesDrawings ? next : null;
-    prediction.setNetwork(network ?? DIGITS);
+    prediction.setNetwork(network ?? { classes: DIGITS, task: "classification" });
     board.hidden = rest.hidden = next !== null && !network; // a form takes their place
     const lines = problem === NO_NETWORK ? [NOT_YET, IN_TERMINAL] : [element("p", { class: "problem" }, problem)];
     if (!next && problem) prediction.showMessage(...lines);

@@ -1,7 +1,5 @@
 // What several views of runs and digits do; the message of an error is shown as the page's status.
 
-export const DIGITS = [..."0123456789"];
-
 /** Whether work succeeds. */
 export async function attempt(store, work) {
   try {

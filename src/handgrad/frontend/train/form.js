@@ -8,7 +8,7 @@ import { count, duration, percent } from "handgrad/train/format.js";
 const FIELDS = {
   length: { label: "Epochs", type: "number", min: 1 },
   batch_size: { label: "Batch size", pattern: "0*[1-9][0-9]*|all", title: "A positive integer, or all" },
-  learning_rate: { label: "Learning rate", type: "number", min: 0, step: "any" },
+  learning_rate: { label: "Learning rate", type: "number", min: 1e-12, step: "any" },
   seed: { label: "Seed", type: "number", min: 0, max: Number.MAX_SAFE_INTEGER },
   hidden: { label: "Hidden units", pattern: "0*[1-9][0-9]*([, ]+0*[1-9][0-9]*)*", title: "Positive integers, separated by commas" },
 };

@@ -33,7 +33,8 @@ export function runView(store, select) {
   const facts = element("p", { class: "note view-facts" });
   const pauses = button("Pause", () => act(pauses.textContent.toLowerCase()), { class: "pauses" });
   const uses = button("Use this model", () => store.state.latest && useModel(store, store.state.latest));
-  const saves = button("Download", save, { class: "quiet" });
+  const file = ({ name, bytes }) => new File([bytes], `${name}.safetensors`);
+  const saves = button("Download", () => store.state.latest && saveFile(file(store.state.latest)), { class: "quiet" });
   const removes = button("Delete", remove, { class: "quiet" });
   const bar = element("progress", { max: 1, value: 0, "aria-label": "Progress" });
   const line = element("p", { class: "view-line" });
@@ -78,11 +79,6 @@ export function runView(store, select) {
     await attempt(store, () => backend[action](store.state.run));
     pending = null;
     store.set({ stale: true });
-  }
-
-  function save() {
-    const { latest } = store.state;
-    if (latest) saveFile(new File([latest.bytes], `${latest.name}.safetensors`));
   }
 
   async function rename() {

@@ -11,9 +11,7 @@ const PAUSE = 700; // milliseconds between two requests for a network
 export function watch(store) {
   const { backend } = store;
   const streams = new Map(); // name -> {stop, ended}
-  let round = 0;
-  let loading = false;
-  let again = false;
+  let [round, loading, again] = [0, false, false];
 
   /** List the runs. Without a selected run, select the newest. */
   async function list() {
@@ -36,16 +34,18 @@ export function watch(store) {
       stop();
       streams.delete(name);
     }
-    for (const { name, state } of shown) {
-      const stream = streams.get(name);
-      if (stream && !(stream.ended && state === "running")) continue;
+    for (const { name, state, data, training } of shown) {
+      const [stream, facts] = [streams.get(name), JSON.stringify([data, training])];
+      const isOther = stream && stream.facts !== facts; // a new run has the name of a deleted one
+      if (stream && !isOther && !(stream.ended && state === "running")) continue;
       stream?.stop();
-      open(name, state);
+      if (isOther) store.set({ latest: null });
+      open(name, state, facts);
     }
   }
 
-  function open(name, state) {
-    const stream = { stop: () => {}, ended: false, state };
+  function open(name, state, facts) {
+    const stream = { stop: () => {}, ended: false, state, facts };
     const records = [];
     streams.set(name, stream);
     store.set({ records: { ...store.state.records, [name]: records } });

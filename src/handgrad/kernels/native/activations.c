@@ -112,7 +112,10 @@ EXPORT void NAME(maxout)(size outer, size pieces, size inner, const real *x, rea
     for (size a = 0; a < outer; a++, x += pieces * inner, y += inner, argmax += inner)
         for (size b = 0; b < inner; b++) {
             size best = 0;
-            for (size k = 1; k < pieces; k++) best = x[k * inner + b] > x[best * inner + b] ? k : best;
+            for (size k = 1; k < pieces; k++) {
+                const real next = x[k * inner + b], largest = x[best * inner + b];
+                if (next > largest || (next != next && largest == largest)) best = k; // the first NaN stays
+            }
             y[b] = x[best * inner + b];
             argmax[b] = (uint8_t)best;
         }

@@ -28,7 +28,7 @@ def _activation(name: str) -> tuple[Any, Any]:
 
     def backward(dy: Floats, x: Floats, *numbers: float) -> Any:
         same = x.dtype == dy.dtype and x.shape == dy.shape and x.strides == dy.strides
-        dx = aligned_like(x) if is_real(x) and same else None
+        dx = aligned_like(x) if is_real(x) and is_real(dy) and same else None
         if dx is None:
             return NotImplemented
         getattr(kernels.compiled[x.dtype.char], backward.__name__)(x.size, dy, x, *numbers, dx)
