@@ -46,7 +46,7 @@ def test_sections(board: Window) -> None:
     board.draw(strokes_of("0"))
     board.reads("0")
     assert page.evaluate(PROBLEMS) == []
-    for image in (".picture canvas", ".images canvas"):  # they were hidden until now
+    for image in (".pixel-input canvas", ".images canvas"):  # they were hidden until now
         assert box_of(page.locator(image).first)["width"] > 80
 
 

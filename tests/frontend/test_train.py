@@ -129,7 +129,7 @@ def test_keyboard_only(open_window: OpenWindow, trained: str) -> None:
     window.page.keyboard.press("Enter")
     expect(window.view.get_by_role("heading", level=2)).not_to_have_text(trained)
     window.is_("finished")
-    window.page.wait_for_function("handgrad.state.records[handgrad.state.run].at(-1)?.epoch === 2")
+    window.page.wait_for_function("() => handgrad.state.records[handgrad.state.run].at(-1)?.epoch === 2")
     window.settle()
     charts = window.page.get_by_role("slider", name="values by step")
     expect(charts).to_have_count(2)
@@ -237,6 +237,24 @@ def test_a_hidden_tab_disconnects_and_misses_nothing(open_window: OpenWindow, se
     )
     (url,) = [url for url in urls if "/events" in url]
     assert int(url.partition("after=")[2]) >= hidden - 1  # it requested only what it did not have
+
+
+@slow
+def test_a_new_run_with_the_name_of_a_deleted_one(open_window: OpenWindow, server: Process) -> None:
+    name = finished_run(server, epochs=2)
+    window = open_window(f"train/{name}")
+    window.is_("finished")
+    window.page.evaluate(HIDE, True)
+    assert server.client.delete(f"/runs/{name}").is_success
+    other = finished_run(server, epochs=1, hidden=[8])
+    if other != name:
+        server.post(f"/runs/{other}/rename", name=name)
+    window.page.evaluate(HIDE, False)
+    window.page.wait_for_function("() => handgrad.state.latest?.network.layers[0].units === 8")
+    count = server.get(f"/runs/{name}")["records"]
+    window.page.wait_for_function(
+        "(count) => handgrad.state.records[handgrad.state.run].length === count", arg=count
+    )
 
 
 @slow

@@ -1,10 +1,10 @@
 // The Draw section: strokes become 28×28 pixels, the network predicts, and every layer shows how.
 
+import { Attribution } from "handgrad/draw/attribution.js";
 import { examplesView } from "handgrad/draw/examples.js";
 import { History } from "handgrad/draw/history.js";
 import { insideView } from "handgrad/draw/inside.js";
 import { Pad } from "handgrad/draw/pad.js";
-import { Picture } from "handgrad/draw/picture.js";
 import { Prediction } from "handgrad/draw/prediction.js";
 import { sample } from "handgrad/draw/samples.js";
 import { doubtAbout, enlarged, pixelsOf } from "handgrad/draw/strokes.js";
@@ -29,7 +29,7 @@ export function mount(section, store) {
   let flows = false; // whether the next values flow through the graph
 
   const pad = new Pad(history, { changed, digit: write, notify });
-  const picture = new Picture(history, { changed, notify });
+  const attribution = new Attribution(history, { changed, notify });
   const prediction = new Prediction((index, keep = false) => {
     announced = false;
     store.set({ focus: index === store.state.focus && !keep ? null : index });
@@ -92,7 +92,7 @@ export function mount(section, store) {
     const start = performance.now();
     const { pixels, trace, focus, name } = shown;
     const selected = network?.classes.map((_, k) => Number(k === focus));
-    picture.update({ pixels, gradient: trace && network.inputGradient(pixels, selected), name });
+    attribution.update({ pixels, gradient: trace && network.inputGradient(pixels, selected), name });
     inside.update({ trace, focus, name }, flows);
     flows = false;
     duration = performance.now() - start;
@@ -105,11 +105,11 @@ export function mount(section, store) {
     const lines = problem === NO_NETWORK ? [NOT_YET, IN_TERMINAL] : [element("p", { class: "problem" }, problem)];
     if (!next && problem) prediction.showMessage(...lines);
     inside.setNetwork(network);
-    picture.how = (network?.framing ?? "digit") === "digit" ? "framed like MNIST's digits" : "as drawn";
+    attribution.how = (network?.framing ?? "digit") === "digit" ? "framed like MNIST's digits" : "as drawn";
     store.set({ focus: null, sheet: history.sheet });
   }
 
-  board.append(panel("sheet", "Draw", pad.element, bar.element), panel("answers", "Prediction", prediction.element), picture.element);
+  board.append(panel("sheet", "Draw", pad.element, bar.element), panel("answers", "Prediction", prediction.element), attribution.element);
   const rest = element("div", {}, examples.element, inside.element);
   section.append(board, rest);
   store.set({ sheet: history.sheet });

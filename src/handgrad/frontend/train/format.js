@@ -22,7 +22,7 @@ export function duration(seconds) {
   return `${(seconds / 3600).toFixed(1)}\u00a0h`;
 }
 
-/** What tells a run apart from others: recipe, hidden units, seed and data. */
+/** What distinguishes a run from others: recipe, hidden units, seed and data. */
 export function inShort({ recipe, data, training: { hidden = [], seed } }) {
   const parts = [recipe, hidden.length > 0 && `${hidden.join("-")} hidden`, seed !== undefined && `seed ${seed}`, data && sourceName(data)];
   return parts.filter(Boolean).join(" · ");

@@ -20,7 +20,7 @@ export function weights(store) {
     const weights = isFirst ? layer.parameters.weights : { shape: [], values: [] };
     const [count] = weights.shape;
     const kind = weights.shape.length > 2 ? "filters" : "units";
-    const none = latest ? "The first layer has no weights of its own." : "They appear after the first epoch.";
+    const none = latest ? "The first layer has no weights." : "They appear after the first epoch.";
     note.textContent = count ? `The weights of ${count} ${kind}.` : none;
     canvas.hidden = !count;
     canvas.setAttribute("aria-label", note.textContent);

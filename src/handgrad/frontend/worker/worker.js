@@ -96,7 +96,7 @@ const methods = {
 
 const isWhole = (set) => Boolean(set?.inputs && set.labels && set.inputs.length === WIDTH * set.labels.length);
 
-/** Train for a moment, report, and go on after the messages that have arrived meanwhile. */
+/** Train for a moment and report, then continue after the messages that have arrived meanwhile. */
 function advance(name, run) {
   if (!run.running) return;
   try {

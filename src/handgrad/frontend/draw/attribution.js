@@ -14,7 +14,7 @@ const MODES = {
 const KEYS = "Arrow keys move, space changes a pixel, shift with an arrow key draws.";
 const inside = (coordinate) => Math.min(SIDE - 1, Math.max(0, coordinate));
 
-export class Picture {
+export class Attribution {
   #shown = { pixels: null, gradient: null, name: "" };
   #pixels = new Uint8Array(SIDE * SIDE);
   #cursor = [14, 14];
@@ -35,7 +35,7 @@ export class Picture {
       title: "Drag over the pixels to edit them",
       "aria-label": "The 28 by 28 pixels of the network input",
       "aria-roledescription": "pixel editor",
-      "aria-describedby": "picture-keys",
+      "aria-describedby": "pixel-keys",
       onpointerdown: (event) => this.#onDown(event),
       onpointermove: (event) => this.#onMove(event),
       onpointerup: () => this.#onUp(),
@@ -46,12 +46,12 @@ export class Picture {
     });
     this.title = element("h2");
     this.note = element("p", { class: "note" });
-    this.frame = element("div", { class: "picture" }, this.canvas);
+    this.frame = element("div", { class: "pixel-input" }, this.canvas);
     this.choices = Object.keys(MODES).map((mode) => button(mode, () => this.#choose(mode)));
     this.legend = element("p", { class: "legend" }, "lowers", element("span", { class: "scale", "aria-hidden": "true" }), "raises it");
     const head = element("div", { class: "head" }, this.title, this.legend);
     const choice = element("div", { class: "choice", role: "group", "aria-label": "Shown over the input" }, ...this.choices);
-    const keys = element("p", { class: "visually-hidden", id: "picture-keys" }, KEYS);
+    const keys = element("p", { class: "visually-hidden", id: "pixel-keys" }, KEYS);
     this.element = panel("attributions", "Attribution", head, this.frame, choice, this.note, keys);
     new ResizeObserver(() => this.draw()).observe(this.frame);
     onScheme(() => this.draw());
