@@ -192,7 +192,8 @@ def test_runs_are_renamed_and_removed_unless_they_are_in_use(api: TestClient, ki
         refused(api.post("/runs/one/rename", json={"name": "two"}), 409)
         refused(api.delete("/runs/one"), 409)
     for name in ("taken", "../two", ".two", "a/b", "", 1):
-        refused(api.post("/runs/one/rename", json={"name": name}), 409 if name == "taken" else 422)
+        line = refused(api.post("/runs/one/rename", json={"name": name}), 409 if name == "taken" else 422)
+        assert ("taken" if name == "taken" else "valid string" if name == 1 else "at most 120") in line
     log = (killed / LOG_FILE).read_bytes()
     renamed = api.post("/runs/one/rename", json={"name": "two.1"}).json()
     assert (renamed["name"], renamed["state"]) == ("two.1", "paused")

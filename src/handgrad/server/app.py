@@ -22,6 +22,7 @@ from handgrad.errors import HandgradError
 from handgrad.frontend import FOLDER, KERNELS, generated_modules
 from handgrad.server import datasets, prediction, runs
 from handgrad.server.models import ModelInUse
+from handgrad.server.requests import PATTERNS
 from handgrad.server.security import Guard, error_response
 from handgrad.server.trainings import Trainings
 from handgrad.server.turns import Turns
@@ -115,7 +116,8 @@ async def _refuse(_: Request, error: Exception) -> Response:
     if isinstance(error, RequestValidationError):
         first = error.errors()[0]
         places = [str(place) for place in first["loc"][1:] if re.fullmatch(r"\w+", str(place))]  # no unions
-        line = f"{'.'.join(places) or 'the body'}: {first['msg']}"
+        reason = PATTERNS.get(first.get("ctx", {}).get("pattern"), first["msg"])
+        line = f"{'.'.join(places) or 'the body'}: {reason}"
         if first["type"] == "json_invalid":
             line = f"the body is not valid JSON: {first['ctx']['error']}"
     return error_response(422, line)

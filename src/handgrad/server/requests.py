@@ -7,8 +7,16 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 MAX_EXAMPLES = 1_000  # in one request
 
 RUN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$"
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$")]
-Label = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,20}$")]
+COLLECTION = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$"
+LABEL = r"^[^\x00-\x1f\x7f]{1,20}$"
+PATTERNS = {
+    RUN: "use letters, digits, '.', '-' and '_', at most 120; the first is a letter or digit",
+    COLLECTION: "use letters, digits, '-' and '_', at most 50; the first is a letter or digit",
+    LABEL: "use one line of 1 to 20 characters",
+}
+"""What a pattern means, for messages."""
+Name = Annotated[str, Field(pattern=COLLECTION)]
+Label = Annotated[str, Field(pattern=LABEL)]
 Digit = Annotated[
     list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=784, max_length=784, fail_fast=True)
 ]
