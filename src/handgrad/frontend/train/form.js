@@ -81,13 +81,12 @@ export function newTraining(store, started) {
 
   /** Add files of MNIST, where the backend reads them. */
   async function add(files) {
-    for (const file of files) {
-      await attempt(store, async () => {
-        const { train, test } = await backend.addFile(file);
-        const counts = `${count(train)} examples for training, ${count(test)} for testing`;
-        store.set({ status: train + test ? counts : `${file.name} is read; images and labels are two files, so add the other one` });
-      });
-    }
+    const addOne = async (file) => {
+      const { train, test } = await backend.addFile(file);
+      const counts = `${count(train)} examples for training, ${count(test)} for testing`;
+      store.set({ status: train + test ? counts : `${file.name} is read; images and labels are two files, so add the other one` });
+    };
+    for (const file of files) if (!(await attempt(store, () => addOne(file)))) break; // its error is shown
     await attempt(store, () => open("mnist"));
   }
 
