@@ -123,8 +123,13 @@ def test_two_tabs_share_the_digits(page: Page) -> None:
     other = page.context.new_page()
     other.goto(page.url)
     other.wait_for_selector("html[data-ready]")
-    for tab, label in ((page, "1"), (other, "2"), (page, "3")):
+    stored = (
+        "(count) => JSON.parse(localStorage.getItem('handgrad digits') ?? '[[0, []]]')[0][1].length === count"
+    )
+    for count, (tab, label) in enumerate(((page, "1"), (other, "2"), (page, "3"))):
+        tab.wait_for_function(stored, arg=count)  # tabs see a change after a moment
         tab.evaluate(ADD_DIGIT, label)
+    other.wait_for_function(stored, arg=3)
     found = other.evaluate("window.handgrad.backend.collections.read('mine')")
     assert [digit["label"] for digit in found] == ["1", "2", "3"]
 

@@ -131,7 +131,10 @@ def parameter_files(found: dict[str, bytes]) -> dict[str, bytes]:
     ("command", "step"),
     [
         ("train", 100),
-        *(pytest.param(command, 1, marks=pytest.mark.slow) for command in COMMANDS),
+        *(
+            pytest.param(command, 1 + 2 * (command == "train"), marks=pytest.mark.slow)
+            for command in COMMANDS
+        ),
     ],
 )
 def test_a_killed_command_is_completed_by_the_next(tmp_path: Path, command: str, step: int) -> None:

@@ -8,7 +8,7 @@ from readers import READERS
 FILES = 50
 
 
-@pytest.mark.parametrize("times", [0.05, pytest.param(8, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("times", [0.05, pytest.param(4, marks=pytest.mark.slow)])
 def test_damaged_files_are_read_or_refused_in_one_line(times: float) -> None:
     cases = [
         (name, seed) for name in READERS for seed in range(max(1, int(times * FILES * READERS[name].share)))

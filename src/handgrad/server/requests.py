@@ -4,9 +4,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from handgrad.server.run_folders import RUN
+
 MAX_EXAMPLES = 1_000  # in one request
 
-RUN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$"
 COLLECTION = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$"
 LABEL = r"^[^\x00-\x1f\x7f]{1,20}$"
 PATTERNS = {

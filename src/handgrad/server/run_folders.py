@@ -15,9 +15,9 @@ from handgrad.locks import is_locked, lock_folder
 from handgrad.model.files import metadata_value, read_metadata
 from handgrad.recipes.loading import load_recipe
 from handgrad.runs import FILES, PARAMETERS_FOLDER, RECIPE_FILE
-from handgrad.server.requests import RUN
 from handgrad.training.records import LOG_FILE, Record, parse_record
 
+RUN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$"  # the name of a run
 START_FILE = "start.safetensors"  # the model that a run started from, so that the run can be repeated
 WRITTEN = {
     PARAMETERS_FOLDER: ("[wb][0-9]*.csv",),

@@ -26,8 +26,8 @@ from handgrad.recipes.recipe import Recipe
 from handgrad.runs import RECIPE_FILE, new_folder
 from handgrad.server.datasets import Datasets
 from handgrad.server.models import ServedModel
-from handgrad.server.requests import RUN, NewRun
-from handgrad.server.run_folders import START_FILE, Status, is_run, remove_run, rename_run, status
+from handgrad.server.requests import NewRun
+from handgrad.server.run_folders import RUN, START_FILE, Status, is_run, remove_run, rename_run, status
 from handgrad.training.checkpoint import save_checkpoint
 from handgrad.training.fine_tuning import begin_from
 from handgrad.training.state import TrainingState
