@@ -2,6 +2,7 @@
 // network of the selected one.
 
 import { readModel } from "handgrad/model/network.js";
+import { attempt } from "handgrad/train/actions.js";
 import { stateOf } from "handgrad/train/format.js";
 
 const INTERVAL = 2000; // milliseconds between two lists of runs: other tabs and terminals train, too
@@ -10,7 +11,7 @@ const PAUSE = 700; // milliseconds between two requests for a network
 /** Watch runs; `stale` in the store requests a new list. */
 export function watch(store) {
   const { backend } = store;
-  const streams = new Map(); // name -> {stop, ended}
+  const streams = new Map(); // name -> {stop, ended, state, facts}
   let [round, loading, again] = [0, false, false];
 
   /** List the runs. Without a selected run, select the newest. */
@@ -81,12 +82,9 @@ export function watch(store) {
     again = loading;
     if (!name || loading || section !== "train") return;
     loading = true;
-    const read = (bytes) => bytes && bytes !== store.state.latest?.bytes && { name, bytes, network: readModel(bytes) };
-    const latest = await backend
-      .model(name)
-      .then(read)
-      .catch(() => null); // the run's line shows what is wrong
-    if (latest && name === store.state.run) store.set({ latest });
+    const bytes = await backend.model(name).catch(() => null); // a lost connection is shown by the stream
+    const isNew = bytes && bytes !== store.state.latest?.bytes && name === store.state.run;
+    if (isNew) await attempt(store, async () => store.set({ latest: { name, bytes, network: readModel(bytes) } }));
     setTimeout(() => {
       loading = false;
       if (again || name !== store.state.run) load();
